@@ -27,16 +27,16 @@ import numpy as np
 
 from benchmarks import machine, pages, thousand
 from readiness.scoring.core.states import Verdict
-from readiness.tradeoffs.core.objectives import Direction, Objective, Option
+from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection, ScoredOption
 from readiness.tradeoffs.core.options import (
-    Answer,
-    Bound,
-    Candidate,
+    BandedFigure,
+    CandidateSite,
     Demand,
-    Figure,
     Jurisdiction,
     Latency,
     LatencyLimit,
+    LegalAnswer,
+    LimitBound,
     Limits,
     worst_latency,
 )
@@ -83,14 +83,14 @@ OBJECTIVES = (
     Objective("unit-cost", reference=3.9),
     Objective("energy", reference=60_000.0),
     Objective("carbon", reference=9_500.0),
-    Objective("readiness", Direction.MAX, scale=100.0),
+    Objective("readiness", ObjectiveDirection.MAX, scale=100.0),
 )
 LIMITS = Limits(
     latency=(LatencyLimit("eu", 99, 180.0), LatencyLimit("us", 99, 190.0)),
-    unit_cost=Bound(3.9, "EUR/h"),
-    carbon=Bound(9_500.0, "kg CO2e/month"),
+    unit_cost=LimitBound(3.9, "EUR/h"),
+    carbon=LimitBound(9_500.0, "kg CO2e/month"),
     verdict=Verdict.CONDITIONAL,
-    readiness=Bound(52.0, "points"),
+    readiness=LimitBound(52.0, "points"),
     forbidden_countries=frozenset({"XX"}),
 )
 DEMAND = Demand(accelerators={"H100": 32}, power_kw=60.0, bandwidth_gbps=40.0)
@@ -258,7 +258,7 @@ def _steps(page: Any) -> list[float]:
     return took
 
 
-def _option(candidate: Candidate) -> Option:
+def _option(candidate: CandidateSite) -> ScoredOption:
     figures = {
         "latency": worst_latency(candidate, LIMITS.latency),
         "unit-cost": candidate.unit_cost,
@@ -266,19 +266,19 @@ def _option(candidate: Candidate) -> Option:
         "carbon": candidate.carbon,
         "readiness": candidate.readiness,
     }
-    return Option(candidate.site, figures)
+    return ScoredOption(candidate.site, figures)
 
 
-def made_candidates(random: np.random.Generator) -> list[Candidate]:
-    def figure(low: float, high: float, unit: str) -> Figure:
-        return Figure(float(random.uniform(low, high)), unit)
+def made_candidates(random: np.random.Generator) -> list[CandidateSite]:
+    def figure(low: float, high: float, unit: str) -> BandedFigure:
+        return BandedFigure(float(random.uniform(low, high)), unit)
 
     return [
-        Candidate(
+        CandidateSite(
             site=f"site-{number:04}",
             country="FI",
             region="north",
-            jurisdiction=Jurisdiction(Answer.ALLOWED, "rule"),
+            jurisdiction=Jurisdiction(LegalAnswer.ALLOWED, "rule"),
             latency=(
                 Latency("eu", 99, figure(5, 200, "ms")),
                 Latency("us", 99, figure(5, 200, "ms")),
@@ -290,7 +290,7 @@ def made_candidates(random: np.random.Generator) -> list[Candidate]:
             readiness=figure(50, 100, "points"),
             free_accelerators={"H100": figure(20, 900, "accelerators")},
             headroom=figure(50, 4_000, "kW"),
-            free_bandwidth=figure(30, 900, "Gb/s") if number % 50 else Figure(None, "Gb/s"),
+            free_bandwidth=figure(30, 900, "Gb/s") if number % 50 else BandedFigure(None, "Gb/s"),
         )
         for number in range(SITES)
     ]

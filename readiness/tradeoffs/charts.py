@@ -9,7 +9,7 @@ import numpy as np
 from django.utils.translation import gettext
 from plotly import graph_objects as go
 
-from readiness.tradeoffs.core.series import Series
+from readiness.tradeoffs.core.series import FactorSeries
 from readiness.tradeoffs.queries.series import SourceSeries
 from web.charts import Figure, figure, ms, nothing
 
@@ -17,10 +17,10 @@ MOST_POINTS = 1_500
 
 
 def hours(
-    found: Sequence[SourceSeries], *, title: str, finding: str, start: datetime, end: datetime
+    series: Sequence[SourceSeries], *, title: str, finding: str, start: datetime, end: datetime
 ) -> Figure:
     """Steps, since a value holds for its interval; what is not known breaks the line."""
-    drawn = [each for each in found if len(each.series.values)]
+    drawn = [each for each in series if len(each.series.values)]
     if not drawn:
         return nothing(gettext("No hour of this factor is known between these days."))
     span_s = (end - start).total_seconds()
@@ -51,12 +51,12 @@ def _line(each: SourceSeries, index: int, span_s: float) -> go.Scatter:
     )
 
 
-def _bin_s(series: Series, span_s: float) -> int:
+def _bin_s(series: FactorSeries, span_s: float) -> int:
     """The shortest multiple of the step that makes no more points than a chart can show."""
     return series.step_s * max(1, -(-int(span_s) // (series.step_s * MOST_POINTS)))
 
 
-def _thinned(series: Series, bin_s: int) -> tuple[list[int], list[float | None]]:
+def _thinned(series: FactorSeries, bin_s: int) -> tuple[list[int], list[float | None]]:
     """The mean of what is known in each bin, None where nothing is; bins without any interval are there too."""
     first = int(series.starts_s[0])
     places = (series.starts_s - first) // bin_s

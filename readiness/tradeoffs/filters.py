@@ -1,4 +1,4 @@
-"""What lists of factors, round trips and rates can be filtered by, for the API and for pages alike."""
+"""Filters of the lists of factors, round trips and rates, for the API and for pages alike."""
 
 from readiness.tradeoffs.models import ExchangeRate, LatencyFactor, SiteFactor
 from web.rest.filters import ObjectFilterSet

@@ -101,7 +101,7 @@ class FactorForm(FactorsForm):
         )
 
 
-class TableForm(FactorsForm):
+class FactorTableForm(FactorsForm):
     what = forms.ChoiceField(
         label=_("What"),
         choices=[

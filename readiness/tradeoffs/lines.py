@@ -1,4 +1,4 @@
-"""What is known of a site to what the parts of the page kit read."""
+"""The factors of a site as the parts of the page kit read them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from readiness.evidence.tables import exact
 from readiness.tradeoffs.core.ages import outdated
 from readiness.tradeoffs.core.entries import FactorEntry
-from readiness.tradeoffs.core.factors import Factor, Known, SiteFactors
+from readiness.tradeoffs.core.factors import Factor, KnownValue, SiteFactors
 from readiness.tradeoffs.models import FactorKind, SiteFactor
 from readiness.tradeoffs.queries.preview import Preview
 from readiness.tradeoffs.queries.series import SourceSeries
@@ -26,18 +26,18 @@ from web.visibility import name_of
 type Line = dict[str, Any]
 
 
-def beside(found: SiteFactors, at: datetime) -> list[Line]:
+def beside(site: SiteFactors, at: datetime) -> list[Line]:
     """Every factor with its sources side by side, the one that counts first; unknown ones with the reason."""
-    return [_factor(kind.value, found.factors[kind.value], str(kind.label), at) for kind in FactorKind]
+    return [_factor(kind.value, site.factors[kind.value], str(kind.label), at) for kind in FactorKind]
 
 
-def paths(found: SiteFactors, regions: dict[str, str], at: datetime) -> list[Line]:
+def paths(site: SiteFactors, regions: dict[str, str], at: datetime) -> list[Line]:
     """Round trips to user regions, and to other sites where any is known."""
     to_regions = [
-        _factor("latency", factor, regions.get(slug, slug), at) for slug, factor in found.latency.items()
+        _factor("latency", factor, regions.get(slug, slug), at) for slug, factor in site.latency.items()
     ]
     return to_regions + [
-        _factor("latency", factor, slug, at) for slug, factor in sorted(found.between.items())
+        _factor("latency", factor, slug, at) for slug, factor in sorted(site.between.items())
     ]
 
 
@@ -53,7 +53,7 @@ def _factor(kind: str, factor: Factor, label: str, at: datetime) -> Line:
     }
 
 
-def _source(known: Known, at: datetime, *, counts: bool) -> Line:
+def _source(known: KnownValue, at: datetime, *, counts: bool) -> Line:
     band = band_text(known)
     notes = [known.detail, known.caution]
     if known.coverage is not None:
@@ -74,18 +74,18 @@ def _source(known: Known, at: datetime, *, counts: bool) -> Line:
     }
 
 
-def finding(found: SiteFactors, at: datetime) -> str:
-    """What a reader should see first: how much is unknown, and where sources disagree."""
-    unknown = sum(1 for factor in found.factors.values() if factor.best is None)
-    apart = [kind for kind, factor in found.factors.items() if factor.disagrees]
+def finding(site: SiteFactors, at: datetime) -> str:
+    """Return what a reader should see first: how much is unknown, and where sources disagree."""
+    unknown = sum(1 for factor in site.factors.values() if factor.best is None)
+    apart = [kind for kind, factor in site.factors.items() if factor.disagrees]
     labels = {kind.value: str(kind.label) for kind in FactorKind}
     told = gettext("%(known)s of %(all)s factors are known") % {
-        "known": len(found.factors) - unknown,
-        "all": len(found.factors),
+        "known": len(site.factors) - unknown,
+        "all": len(site.factors),
     }
     old = [
         labels[kind]
-        for kind, factor in found.factors.items()
+        for kind, factor in site.factors.items()
         if factor.best is not None and outdated(kind, factor.best, at)
     ]
     if old:
@@ -99,13 +99,13 @@ def finding(found: SiteFactors, at: datetime) -> str:
     return f"{told}."
 
 
-def hours_finding(found: Sequence[SourceSeries], title: str) -> str:
+def hours_finding(series: Sequence[SourceSeries], title: str) -> str:
     """Mean, lowest, highest and how much is known, of each source."""
-    told = []
-    for each in found:
+    sentences = []
+    for each in series:
         known = each.series.values[~np.isnan(each.series.values)]
         if len(known):
-            told.append(
+            sentences.append(
                 gettext("%(source)s: mean %(mean)s %(unit)s, lowest %(low)s, highest %(high)s")
                 % {
                     "source": each.source,
@@ -115,17 +115,17 @@ def hours_finding(found: Sequence[SourceSeries], title: str) -> str:
                     "high": exact(float(known.max())),
                 }
             )
-    return f"{title}. {'; '.join(told)}." if told else gettext("No hour is known.")
+    return f"{title}. {'; '.join(sentences)}." if sentences else gettext("No hour is known.")
 
 
 def entry_facts(entry: SiteFactor) -> list[Line]:
-    """What is known of one entry; what was not said is left out."""
+    """Return what is known of one entry; what was not said is left out."""
     band = (
         f"{exact(entry.low)} – {exact(entry.high)}"
         if entry.low is not None and entry.high is not None
         else ""
     )
-    found: list[Line] = [
+    lines: list[Line] = [
         {
             "term": gettext("Site"),
             "value": entry.site.name,
@@ -143,11 +143,11 @@ def entry_facts(entry: SiteFactor) -> list[Line]:
         {"term": gettext("Note"), "value": entry.note},
         {"term": gettext("Entered by"), "value": name_of(entry.by)},
     ]
-    return [line for line in found if line["value"]]
+    return [line for line in lines if line["value"]]
 
 
 def preview_facts(entry: FactorEntry, shown: Preview, site_name: str) -> list[Line]:
-    """What would be stored, in the stored unit, and what it would take the place of."""
+    """Return what would be stored, in the stored unit, and what it would take the place of."""
     checked = shown.checked
     label = str(FactorKind(entry.kind).label)
     band = ""
@@ -156,7 +156,7 @@ def preview_facts(entry: FactorEntry, shown: Preview, site_name: str) -> list[Li
     corrects = ""
     if shown.corrects is not None:
         corrects = f"{exact(shown.corrects.value)} {shown.corrects.unit}".strip()
-    found: list[Line] = [
+    lines: list[Line] = [
         {"term": gettext("Site"), "value": site_name},
         {"term": gettext("Factor"), "value": label},
         {"term": gettext("Kept as"), "value": f"{exact(checked.value)} {shown.unit}".strip()},
@@ -167,7 +167,7 @@ def preview_facts(entry: FactorEntry, shown: Preview, site_name: str) -> list[Li
         {"term": gettext("Takes the place of"), "value": corrects},
         {"term": gettext("Caution"), "value": checked.caution},
     ]
-    return [line for line in found if line["value"]]
+    return [line for line in lines if line["value"]]
 
 
 def tabs(current: str) -> list[Line]:

@@ -1,4 +1,4 @@
-"""What lists of factors show: one row for a site and factor on pages, one for each of its sources in files."""
+"""Rows of the lists of factors: one row for a site and factor on pages, one for each of its sources in files."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from datetime import datetime
 
 from readiness.evidence.tables import exact
 from readiness.tradeoffs.core.ages import outdated
-from readiness.tradeoffs.core.factors import Basis, Factor, Known, SiteFactors
+from readiness.tradeoffs.core.factors import Factor, KnownValue, SiteFactors, ValueBasis
 from readiness.tradeoffs.core.kinds import KINDS
 from readiness.tradeoffs.models import FactorKind
 from web.units import age
 
 UNKNOWN = "unknown"
-"""What stands for the basis of a factor that nobody knows."""
+"""The basis of a factor that nobody knows."""
 SERIES, DESIGN = "series", "design"
 """Bases in files alone: what was worked out of hours, or read off a link, is nothing that anybody stated."""
 
@@ -27,7 +27,7 @@ class FactorRow:
     kind: str
     label: str
     factor: Factor
-    known: Known | None
+    known: KnownValue | None
     at: datetime
 
     @property
@@ -44,7 +44,7 @@ class FactorRow:
 
     @property
     def basis_in_file(self) -> str:
-        if self.known is None or self.known.basis not in (Basis.PUBLISHED, Basis.DECLARED):
+        if self.known is None or self.known.basis not in (ValueBasis.PUBLISHED, ValueBasis.DECLARED):
             return self.basis
         if self.known.coverage is not None:
             return SERIES
@@ -69,8 +69,8 @@ class FactorRow:
 
     @property
     def age_s(self) -> float | None:
-        """Of what is worked out from distance there is none."""
-        if self.known is None or self.known.basis is Basis.GREAT_CIRCLE:
+        """An estimate from distance has none."""
+        if self.known is None or self.known.basis is ValueBasis.GREAT_CIRCLE:
             return None
         return self.known.age_s(self.at)
 
@@ -90,40 +90,40 @@ class FactorRow:
         return "" if self.age_s is None else age(self.as_of, now=self.at)
 
 
-def value_text(known: Known) -> str:
+def value_text(known: KnownValue) -> str:
     """`0.084 EUR/kWh`, `1.2`."""
     return f"{digits(known, known.value)} {known.unit}".strip()
 
 
-def digits(known: Known, value: float) -> str:
-    """What was entered as it was entered; what was worked out to four digits."""
+def digits(known: KnownValue, value: float) -> str:
+    """Return what was entered as it was entered; what was worked out to four digits."""
     return exact(value if known.as_of_on is not None else float(f"{value:.4g}"))
 
 
-def band_text(known: Known | None) -> str:
+def band_text(known: KnownValue | None) -> str:
     if known is None or known.low is None or known.high is None:
         return ""
     return f"{digits(known, known.low)} – {digits(known, known.high)}"
 
 
-def factor_rows(found: Iterable[SiteFactors], at: datetime, *, every_source: bool) -> list[FactorRow]:
-    """Of each site every factor, in the order of their names on the site's page."""
+def factor_rows(sites: Iterable[SiteFactors], at: datetime, *, every_source: bool) -> list[FactorRow]:
+    """Return every factor of each site, in the order of their names on the site's page."""
     labels = {kind.value: str(kind.label) for kind in FactorKind}
     return [
         row
-        for site in found
+        for site in sites
         for kind, label in labels.items()
         for row in _rows(site, kind, label, site.factors[kind], at, every_source)
     ]
 
 
 def latency_rows(
-    found: Iterable[SiteFactors], regions: Mapping[str, str], at: datetime, *, every_source: bool
+    sites: Iterable[SiteFactors], regions: Mapping[str, str], at: datetime, *, every_source: bool
 ) -> list[FactorRow]:
-    """Of each site the round trip to every user region; `regions` are names by slug."""
+    """Return the round trip of each site to every user region; `regions` are names by slug."""
     return [
         row
-        for site in found
+        for site in sites
         for slug, factor in site.latency.items()
         for row in _rows(site, slug, regions.get(slug, slug), factor, at, every_source)
     ]

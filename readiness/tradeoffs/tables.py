@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from readiness.evidence.tables import exact
-from readiness.tradeoffs.core.factors import Basis
+from readiness.tradeoffs.core.factors import ValueBasis
 from readiness.tradeoffs.filters import RateFilters, SiteFactorFilters
 from readiness.tradeoffs.models import FactorKind, SiteFactor
 from readiness.tradeoffs.rows import UNKNOWN, FactorRow, band_text, value_text
@@ -17,11 +17,11 @@ from telemetry.models import Provenance
 from web.tables import Column, RowFilter, Table
 
 BASES = (
-    (Basis.TELEMETRY.value, _("Telemetry")),
-    (Basis.PUBLISHED.value, _("Published")),
-    (Basis.DECLARED.value, _("Declared")),
-    (Basis.COMPUTED.value, _("Computed")),
-    (Basis.GREAT_CIRCLE.value, _("Great circle")),
+    (ValueBasis.TELEMETRY.value, _("Telemetry")),
+    (ValueBasis.PUBLISHED.value, _("Published")),
+    (ValueBasis.DECLARED.value, _("Declared")),
+    (ValueBasis.COMPUTED.value, _("Computed")),
+    (ValueBasis.GREAT_CIRCLE.value, _("Great circle")),
     (UNKNOWN, _("Unknown")),
 )
 BASIS_LABELS = dict(BASES)

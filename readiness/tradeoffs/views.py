@@ -17,7 +17,7 @@ from readiness.evidence.refusals import FileTooLarge
 from readiness.evidence.uploads import content_of, sender_of
 from readiness.tradeoffs import charts, lines, operations, queries, rows, tables
 from readiness.tradeoffs.core.entries import EntriesRefused, EntryError
-from readiness.tradeoffs.forms import FactorForm, SeriesForm, TableForm
+from readiness.tradeoffs.forms import FactorForm, FactorTableForm, SeriesForm
 from readiness.tradeoffs.models import FactorKind, SiteFactor
 from readiness.tradeoffs.models.series import HOURLY_KINDS
 from readiness.tradeoffs.queries import lists
@@ -137,8 +137,8 @@ def hours(request: HttpRequest, slug: str, form: str) -> HttpResponse:
     span = answers.time_range(request, now=now(), default=DEFAULT_RANGE)
     found = queries.series_of(place.pk, kind, span.start, span.end)
     title = str(FactorKind(kind).label)
-    told = lines.hours_finding(found, title)
-    drawn = charts.hours(found, title=title, finding=told, start=span.start, end=span.end)
+    message = lines.hours_finding(found, title)
+    drawn = charts.hours(found, title=title, finding=message, start=span.start, end=span.end)
     return answers.chart(drawn, form)
 
 
@@ -212,7 +212,7 @@ def _import_table(request: HttpRequest) -> HttpResponse:
         "latencies": operations.import_latencies,
         "rates": operations.import_rates,
     }
-    form = TableForm(
+    form = FactorTableForm(
         request.POST or None, request.FILES or None, initial={"what": request.GET.get("what", "factors")}
     )
     if request.method == "POST" and form.is_valid():

@@ -24,7 +24,7 @@ from readiness.jurisdiction.models import RulePack
 from readiness.ownership.core import standing as ownership
 from readiness.ownership.models import Assignment
 from readiness.scoring.core.states import CheckState, Health, Tier, Verdict
-from readiness.tradeoffs.core.consequences import Effect
+from readiness.tradeoffs.core.consequences import ConsequenceEffect
 from readiness.tradeoffs.models import Decision, PortfolioRun
 from telemetry.models import Provenance, SourceState
 from web.states import ATTRIBUTES, STATES
@@ -63,7 +63,7 @@ SHOWN = {
     "rule-pack": RulePack.Status,
     "answer": LegalAnswer,
     "portfolio": PortfolioRun.State,
-    "effect": Effect,
+    "effect": ConsequenceEffect,
     "dry-run": DryRun.State,
     "campaign": Campaign.State,
     "campaign-item": Progress,

@@ -5,7 +5,9 @@ from datetime import timedelta
 from inventory.models import Site
 from readiness.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.tradeoffs.decisions import operations as decisions
+from readiness.tradeoffs.placing.params import question_of
 from readiness.tradeoffs.portfolios import operations as portfolios
+from readiness.tradeoffs.portfolios import solving
 from readiness.workloads.models import WorkloadClass
 from tests.readiness.tradeoffs.decisions.conftest import FORBIDDEN, answer_of, option
 
@@ -21,18 +23,17 @@ def build(user_of, now):
     asked = {
         "workload": chat,
         "site": porto,
-        "weights": {"cost": 60.0, "carbon": 40.0},
         "rationale": "Nearer to its users.",
-        "placing": lambda **_asked: answer,
+        "placing": lambda *_asked: answer,
         "by": user_of("planner"),
     }
-    decisions.record(**asked, now=now)
+    decisions.record(**asked, question=question_of({}), now=now)
     earlier = now - timedelta(days=10)
-    stands = decisions.record(**asked, what_if={"pue": 1.2}, now=earlier)
+    stands = decisions.record(**asked, question=question_of({"what_if": {"pue": 1.2}}), now=earlier)
     decisions.approve(stands, note="Agreed.", by=user_of("manager"), now=earlier)
 
 
 def plan(user_of, now):
     """A portfolio of what there is, worked out."""
     asked = portfolios.ask({"points": 2}, by=user_of("planner"), now=now)
-    portfolios.run(asked.pk, now=now)
+    solving.run(asked.pk, now=now)

@@ -20,7 +20,7 @@ from readiness.golive.worklist import operations as worklist
 from readiness.grants import operations as waivers
 from readiness.tradeoffs import operations as tradeoffs
 from readiness.tradeoffs.core.entries import FactorEntry, RateEntry, Sourcing
-from readiness.tradeoffs.core.series import Stated
+from readiness.tradeoffs.core.series import SeriesRow
 from readiness.workloads import operations as workloads
 from tests.browser import decided_on, owned
 from tests.conftest import NOW
@@ -163,7 +163,7 @@ def weighed(small_fleet, frozen_now):
         **enter,
     )
     begin = frozen_now.at.replace(minute=0) - timedelta(days=3)
-    hours = [Stated(line, begin + timedelta(hours=line), 40.0 + line % 24) for line in range(72)]
+    hours = [SeriesRow(line, begin + timedelta(hours=line), 40.0 + line % 24) for line in range(72)]
     about = {"kind": "electricity_price", "unit": "EUR/MWh", "source": "exchange"}
     porto = Site.objects.get(slug="porto")
     tradeoffs.enter_series(about=tradeoffs.SeriesOf(site=porto, **about), rows=hours, **enter)

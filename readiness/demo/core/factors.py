@@ -18,7 +18,7 @@ import numpy as np
 from readiness.demo.core.noise import seeds, uniform, wander
 from readiness.demo.core.plan import DATA, SitePlan
 from readiness.tradeoffs.core.entries import FactorEntry, LatencyEntry, RateEntry, Sourcing
-from readiness.tradeoffs.core.series import Stated
+from readiness.tradeoffs.core.series import SeriesRow
 from web import yaml_documents
 
 DAY_S = 86_400.0
@@ -158,7 +158,7 @@ def hourly(site_name: str) -> list[Mapping[str, Any]]:
     return [row for row in book()["hours"] if row["site"] == site_name]
 
 
-def hours(row: Mapping[str, Any], first: date, last: date, *, utc_offset_h: float) -> list[Stated]:
+def hours(row: Mapping[str, Any], first: date, last: date, *, utc_offset_h: float) -> list[SeriesRow]:
     """Values of every interval of these UTC days, both included. The sun goes by the place's own clock."""
     step_s = 60 * row.get("step_min", 60)
     begin = datetime.combine(first, time(), UTC)
@@ -166,7 +166,7 @@ def hours(row: Mapping[str, Any], first: date, last: date, *, utc_offset_h: floa
     instants = begin.timestamp() + step_s * np.arange(count, dtype=np.float64)
     values = _shape(row, instants, utc_offset_h)
     return [
-        Stated(line, begin + timedelta(seconds=step_s * line), round(float(value), 5))
+        SeriesRow(line, begin + timedelta(seconds=step_s * line), round(float(value), 5))
         for line, value in enumerate(values)
     ]
 

@@ -16,9 +16,10 @@ from readiness.demo.core.plan import DATA
 from readiness.demo.models import DemoFleet
 from readiness.demo.operations.people import people
 from readiness.tradeoffs.decisions import operations
-from readiness.tradeoffs.decisions.placed import place
 from readiness.tradeoffs.models import Decision, PortfolioRun
+from readiness.tradeoffs.placing.params import question_of
 from readiness.tradeoffs.portfolios import operations as portfolios
+from readiness.tradeoffs.portfolios import solving
 from readiness.workloads.models import WorkloadClass
 from web import yaml_documents
 
@@ -67,9 +68,8 @@ class Decided:
             decision = operations.record(
                 workload=workload,
                 site=self._sites[row["site"]],
-                weights=row["weights"],
+                question=question_of({"weights": row["weights"]}),
                 rationale=row["rationale"],
-                placing=place,
                 by=self._staff["planner"],
                 now=now,
             )
@@ -102,5 +102,5 @@ def ask_portfolio(staff: Mapping[str, User], *, now: datetime) -> PortfolioRun |
     if by is None or not WorkloadClass.objects.exists():
         return None
     run = portfolios.ask({name: asked[name] for name in ("points", "weights")}, by=by, now=now)
-    portfolios.run(run.pk, now=now)
+    solving.run(run.pk, now=now)
     return run

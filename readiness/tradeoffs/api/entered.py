@@ -1,4 +1,4 @@
-"""What the endpoints have in common: rows are entered, singly, in a list or as a table, and taken back."""
+"""The shared part of the endpoints: rows are entered, singly, in a list or as a table, and taken back."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def answered_file() -> Iterator[None]:
 
 
 class EnteredSerializer(serializers.Serializer):
-    """What became of the rows of a table."""
+    """How many rows of a table were stored."""
 
     created = serializers.IntegerField()
     corrected = serializers.IntegerField()
@@ -89,7 +89,7 @@ class EnteredViewSet(ObjectViewSet):
     import_rows: Callable[..., Entered]
 
     def entry_of(self, line: int, given: dict[str, Any]) -> Any:
-        """What the operation takes, of one validated object."""
+        """Return what the operation takes, of one validated object."""
         raise NotImplementedError
 
     def perform_create(self, serializer: Any) -> None:

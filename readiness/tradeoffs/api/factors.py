@@ -27,7 +27,7 @@ from readiness.tradeoffs.api.entered import (
     EnteredViewSet,
     answered_file,
 )
-from readiness.tradeoffs.api.known import document
+from readiness.tradeoffs.api.site_factors import document
 from readiness.tradeoffs.api.sourcing import sourcing_of
 from readiness.tradeoffs.core.entries import BASES, FactorEntry
 from readiness.tradeoffs.core.kinds import HOURLY
@@ -61,7 +61,7 @@ class SiteFactorSerializer(BySerializer):
         brief_fields = ("site", "kind", "value", "unit")
 
 
-class SeriesSerializer(serializers.Serializer):
+class FactorSeriesSerializer(serializers.Serializer):
     """A file of `at,value`, and what its values are."""
 
     file = FileField(help_text="CSV: at,value; an empty value is not known")
@@ -108,7 +108,7 @@ class SiteFactorViewSet(EnteredViewSet):
 
     @takes_file(
         "Enter the hours of a factor, or read them",
-        asks=SeriesSerializer,
+        asks=FactorSeriesSerializer,
         answers=EnteredSerializer,
         path="series",
     )

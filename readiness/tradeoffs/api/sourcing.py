@@ -1,4 +1,4 @@
-"""What is said of a value's source, of a validated object."""
+"""The source of a value, read from a validated object."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -16,7 +16,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from readiness.tradeoffs.core.options import Figure, FigureError
+from readiness.tradeoffs.core.options import BandedFigure, FigureError
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,8 @@ class Comparison:
     """One objective of one decision. What is None cannot be said, because a side is unknown or nothing was realised."""
 
     objective: str
-    expected: Figure
-    realised: Figure
+    expected: BandedFigure
+    realised: BandedFigure
     error: float | None
     percent: float | None
     within_band: bool | None
@@ -53,7 +53,7 @@ class Accuracy:
     within_band: float | None
 
 
-def compare(objective: str, expected: Figure, realised: Figure) -> Comparison:
+def compare(objective: str, expected: BandedFigure, realised: BandedFigure) -> Comparison:
     if expected.value is None or realised.value is None:
         return Comparison(objective, expected, realised, None, None, None)
     if expected.unit != realised.unit:
@@ -67,26 +67,28 @@ def compare(objective: str, expected: Figure, realised: Figure) -> Comparison:
 
 
 def accuracy(comparisons: Iterable[Comparison]) -> tuple[Accuracy, ...]:
-    """By objective, in the order of their names."""
+    """Return the accuracy by objective, in the order of their names."""
     by_objective: dict[str, list[Comparison]] = {}
-    for one in comparisons:
-        by_objective.setdefault(one.objective, []).append(one)
+    for comparison in comparisons:
+        by_objective.setdefault(comparison.objective, []).append(comparison)
     return tuple(_accuracy(name, found) for name, found in sorted(by_objective.items()))
 
 
-def _accuracy(objective: str, found: Sequence[Comparison]) -> Accuracy:
-    pairs = [(one.error, one.realised.value) for one in found]
+def _accuracy(objective: str, comparisons: Sequence[Comparison]) -> Accuracy:
+    pairs = [(comparison.error, comparison.realised.value) for comparison in comparisons]
     compared = [(error, came) for error, came in pairs if error is not None and came is not None]
-    units = {one.realised.unit for one in found if one.error is not None}
+    units = {comparison.realised.unit for comparison in comparisons if comparison.error is not None}
     if len(units) > 1:
         raise FigureError(f"{objective}: decisions in {' and '.join(sorted(units))} do not add up")
-    percents = [one.absolute_percent for one in found if one.absolute_percent is not None]
-    bands = [one.within_band for one in found if one.within_band is not None]
+    percents = [
+        comparison.absolute_percent for comparison in comparisons if comparison.absolute_percent is not None
+    ]
+    bands = [comparison.within_band for comparison in comparisons if comparison.within_band is not None]
     came_to = math.fsum(abs(came) for _, came in compared)
     return Accuracy(
         objective,
         len(compared),
-        len(found) - len(compared),
+        len(comparisons) - len(compared),
         len(compared) - len(percents),
         math.fsum(percents) / len(percents) if percents else None,
         100 * math.fsum(abs(error) for error, _ in compared) / came_to if came_to else None,

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-from readiness.tradeoffs.core.factors import Basis, Known
+from readiness.tradeoffs.core.factors import KnownValue, ValueBasis
 from web import yaml_documents
 
 DATA = Path(__file__).resolve().parent.parent / "data" / "ages.yaml"
@@ -34,12 +34,12 @@ def too_old(kind: str, age_s: float) -> AgeLimit | None:
     return limit if limit is not None and age_s > limit.days * DAY_S else None
 
 
-def outdated(kind: str, known: Known, at: datetime) -> str:
+def outdated(kind: str, known: KnownValue, at: datetime) -> str:
     """`1,062 days old, looked at again after 731: …`; empty where it is no older than its limit.
 
     What is worked out is as old as its parts, which say so themselves, and what has a stated last day is in force.
     """
-    if known.basis in (Basis.COMPUTED, Basis.GREAT_CIRCLE) or known.until_on is not None:
+    if known.basis in (ValueBasis.COMPUTED, ValueBasis.GREAT_CIRCLE) or known.until_on is not None:
         return ""
     age_s = known.age_s(at)
     limit = too_old(kind, age_s)

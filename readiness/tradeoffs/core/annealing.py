@@ -25,7 +25,7 @@ NEARER = 2.5
 HOT, COOLED = 3.0, 50.0
 """The first temperature, in gaps by workload, and how many times colder the last one is."""
 FAR_DEARER = 8.0
-"""In temperatures: a move that is dearer by more is not looked into, whatever pushing out another would save."""
+"""The most that a move may cost, in temperatures, whatever pushing out another would save."""
 
 
 class _Moves(NamedTuple):
@@ -133,5 +133,5 @@ class _Walk:
         many = np.bincount(self.plan, minlength=len(self.free))
         first = np.cumsum(many) - many
         place: Places = first[sites] + (draw * many[sites]).astype(np.int64)
-        found: Places = by_site[np.minimum(place, len(by_site) - 1)]
-        return found
+        places: Places = by_site[np.minimum(place, len(by_site) - 1)]
+        return places

@@ -38,7 +38,7 @@ class Assigning:
         return float(self.costs[np.arange(len(plan)), plan].sum())
 
     def left(self, plan: Places) -> Numbers:
-        """What is free at each site with the plan running."""
+        """Return what is free at each site with the plan running."""
         free = self.roomy.copy()
         placed = plan >= 0
         np.subtract.at(free, plan[placed], self.demand[placed])

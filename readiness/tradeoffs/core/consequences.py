@@ -1,4 +1,4 @@
-"""What moving a workload from one site to another does, in plain words, from the figures of both.
+"""The consequences of moving a workload from one site to another, in plain words, from the figures of both.
 
 "+18 ms, -11 % cost, +240 kg CO2e a month, leaves EU residency, feed B to 91 %". What did not change is not said; what
 is unknown at either site is named, and where it is. A change whose figures have bands carries its own, and counts as
@@ -14,11 +14,11 @@ from enum import StrEnum
 
 from readiness.tradeoffs.core.options import (
     VERDICT_RANK,
-    Answer,
-    Candidate,
-    Figure,
+    BandedFigure,
+    CandidateSite,
     FigureError,
     LatencyLimit,
+    LegalAnswer,
     worst_latency,
 )
 from readiness.tradeoffs.core.words import number, signed
@@ -27,24 +27,24 @@ FEED_TOLD_PERCENT = 80.0
 """A feed is told of from this load on: continuous load may be no more of its rating (NFPA 70, 215.3: 125 % of it)."""
 
 _ANSWERS = {
-    Answer.ALLOWED: "allowed",
-    Answer.NEEDS_BASIS: "needs a basis",
-    Answer.FORBIDDEN: "forbidden",
-    Answer.CANNOT_DECIDE: "cannot be decided",
-    Answer.DECLARED: "allowed by the envelope alone",
-    Answer.NOT_ASKED: "not asked",
+    LegalAnswer.ALLOWED: "allowed",
+    LegalAnswer.NEEDS_BASIS: "needs a basis",
+    LegalAnswer.FORBIDDEN: "forbidden",
+    LegalAnswer.CANNOT_DECIDE: "cannot be decided",
+    LegalAnswer.DECLARED: "allowed by the envelope alone",
+    LegalAnswer.NOT_ASKED: "not asked",
 }
 _STRICTER = {
-    Answer.NOT_ASKED: 0,
-    Answer.ALLOWED: 0,
-    Answer.DECLARED: 1,
-    Answer.NEEDS_BASIS: 2,
-    Answer.CANNOT_DECIDE: 3,
-    Answer.FORBIDDEN: 4,
+    LegalAnswer.NOT_ASKED: 0,
+    LegalAnswer.ALLOWED: 0,
+    LegalAnswer.DECLARED: 1,
+    LegalAnswer.NEEDS_BASIS: 2,
+    LegalAnswer.CANNOT_DECIDE: 3,
+    LegalAnswer.FORBIDDEN: 4,
 }
 
 
-class Domain(StrEnum):
+class ConsequenceDomain(StrEnum):
     NETWORK = "network"
     COST = "cost"
     ENERGY = "energy"
@@ -52,7 +52,7 @@ class Domain(StrEnum):
     READINESS = "readiness"
 
 
-class Effect(StrEnum):
+class ConsequenceEffect(StrEnum):
     BETTER = "better"
     WORSE = "worse"
     UNCLEAR = "unclear"
@@ -63,10 +63,10 @@ class Effect(StrEnum):
 class Consequence:
     """One thing that changes. `change` is after less before in `unit`, with the ends that its figures allow."""
 
-    domain: Domain
+    domain: ConsequenceDomain
     name: str
     words: str
-    effect: Effect
+    effect: ConsequenceEffect
     change: float | None = None
     low: float | None = None
     high: float | None = None
@@ -74,41 +74,47 @@ class Consequence:
 
 
 def consequences(
-    before: Candidate, after: Candidate, latency: tuple[LatencyLimit, ...]
+    before: CandidateSite, after: CandidateSite, latency: tuple[LatencyLimit, ...]
 ) -> tuple[Consequence, ...]:
-    """Of moving from one site to another; `latency` names the regions and percentiles that count."""
+    """Return the consequences of a move; `latency` names the regions and percentiles that count."""
     return tuple(_all(before, after, latency))
 
 
-def line(found: Iterable[Consequence]) -> str:
+def line(consequences: Iterable[Consequence]) -> str:
     """All in one line; empty where nothing changes."""
-    return ", ".join(one.words for one in found)
+    return ", ".join(consequence.words for consequence in consequences)
 
 
-def _all(before: Candidate, after: Candidate, latency: tuple[LatencyLimit, ...]) -> Iterator[Consequence]:
+def _all(
+    before: CandidateSite, after: CandidateSite, latency: tuple[LatencyLimit, ...]
+) -> Iterator[Consequence]:
     sites = (before.site, after.site)
     if latency:
         pair = (worst_latency(before, latency), worst_latency(after, latency))
-        yield from _changed(Domain.NETWORK, "latency", pair, sites, "{} ms")
+        yield from _changed(ConsequenceDomain.NETWORK, "latency", pair, sites, "{} ms")
     yield from _cost(before, after)
-    yield from _changed(Domain.ENERGY, "energy", (before.energy, after.energy), sites, "{} kWh a month")
-    yield from _changed(Domain.ENERGY, "carbon", (before.carbon, after.carbon), sites, "{} kg CO2e a month")
+    yield from _changed(
+        ConsequenceDomain.ENERGY, "energy", (before.energy, after.energy), sites, "{} kWh a month"
+    )
+    yield from _changed(
+        ConsequenceDomain.ENERGY, "carbon", (before.carbon, after.carbon), sites, "{} kg CO2e a month"
+    )
     yield from _residency(before, after)
     yield from _readiness(before, after)
     yield from _feeds(after)
 
 
 def _changed(
-    domain: Domain,
+    domain: ConsequenceDomain,
     name: str,
-    pair: tuple[Figure, Figure],
+    pair: tuple[BandedFigure, BandedFigure],
     sites: tuple[str, str],
     words: str,
     more_is_better: bool = False,
 ) -> Iterator[Consequence]:
     before, after = pair
     if before.value is None or after.value is None:
-        yield Consequence(domain, name, _unknown(name, pair, sites), Effect.UNKNOWN)
+        yield Consequence(domain, name, _unknown(name, pair, sites), ConsequenceEffect.UNKNOWN)
         return
     if before.unit != after.unit:
         raise FigureError(f"{name}: {before.unit} at {sites[0]} and {after.unit} at {sites[1]}")
@@ -119,7 +125,7 @@ def _changed(
     yield Consequence(domain, name, said, _effect(low, high, more_is_better), change, low, high, before.unit)
 
 
-def _unknown(name: str, pair: tuple[Figure, Figure], sites: tuple[str, str]) -> str:
+def _unknown(name: str, pair: tuple[BandedFigure, BandedFigure], sites: tuple[str, str]) -> str:
     where = [site for figure, site in zip(pair, sites, strict=True) if figure.value is None]
     return f"{name} unknown at {' and '.join(where)}"
 
@@ -128,18 +134,20 @@ def _band(low: float, high: float) -> str:
     return "" if low == high else f" ({signed(low)} to {signed(high)})"
 
 
-def _effect(low: float, high: float, more_is_better: bool = False) -> Effect:
+def _effect(low: float, high: float, more_is_better: bool = False) -> ConsequenceEffect:
     if low < 0 < high:
-        return Effect.UNCLEAR
+        return ConsequenceEffect.UNCLEAR
     rises = high > 0
-    return Effect.BETTER if rises is more_is_better else Effect.WORSE
+    return ConsequenceEffect.BETTER if rises is more_is_better else ConsequenceEffect.WORSE
 
 
-def _cost(before: Candidate, after: Candidate) -> Iterator[Consequence]:
-    """In percent of what it costs now; in money where it costs nothing now, or is paid for running."""
+def _cost(before: CandidateSite, after: CandidateSite) -> Iterator[Consequence]:
+    """State the change in percent of what it costs now; in money where it costs nothing now, or is paid for running."""
     sites = (before.site, after.site)
     pair = (before.monthly_cost, after.monthly_cost)
-    for one in _changed(Domain.COST, "cost", pair, sites, "{} " + pair[0].unit.replace("/", " a ")):
+    for one in _changed(
+        ConsequenceDomain.COST, "cost", pair, sites, "{} " + pair[0].unit.replace("/", " a ")
+    ):
         base = before.monthly_cost.value
         if one.change is None or one.low is None or one.high is None or base is None or base <= 0:
             yield one
@@ -148,53 +156,78 @@ def _cost(before: Candidate, after: Candidate) -> Iterator[Consequence]:
         # Nobody decides by tenths of a percent, but a change is not no change either.
         shown = signed(round(change)) if abs(change) >= 1 else signed(change)
         words = f"{shown} % cost{_band(low, high)}"
-        yield Consequence(Domain.COST, "cost", words, one.effect, change, low, high, "%")
+        yield Consequence(ConsequenceDomain.COST, "cost", words, one.effect, change, low, high, "%")
 
 
-def _residency(before: Candidate, after: Candidate) -> Iterator[Consequence]:
+def _residency(before: CandidateSite, after: CandidateSite) -> Iterator[Consequence]:
     for zone in sorted(before.residency - after.residency):
-        yield Consequence(Domain.REGULATION, "residency", f"leaves {zone} residency", Effect.WORSE)
+        yield Consequence(
+            ConsequenceDomain.REGULATION, "residency", f"leaves {zone} residency", ConsequenceEffect.WORSE
+        )
     for zone in sorted(after.residency - before.residency):
-        yield Consequence(Domain.REGULATION, "residency", f"enters {zone} residency", Effect.BETTER)
+        yield Consequence(
+            ConsequenceDomain.REGULATION, "residency", f"enters {zone} residency", ConsequenceEffect.BETTER
+        )
     was, now = before.jurisdiction.answer, after.jurisdiction.answer
     if was is not now:
-        effect = Effect.WORSE if _STRICTER[now] > _STRICTER[was] else Effect.BETTER
-        if now is Answer.CANNOT_DECIDE:
-            effect = Effect.UNKNOWN
+        effect = ConsequenceEffect.WORSE if _STRICTER[now] > _STRICTER[was] else ConsequenceEffect.BETTER
+        if now is LegalAnswer.CANNOT_DECIDE:
+            effect = ConsequenceEffect.UNKNOWN
         words = f"transfer {_ANSWERS[now]} ({after.jurisdiction.rule})"
-        yield Consequence(Domain.REGULATION, "jurisdiction", words, effect)
+        yield Consequence(ConsequenceDomain.REGULATION, "jurisdiction", words, effect)
     yield from _operator(before, after)
 
 
-def _operator(before: Candidate, after: Candidate) -> Iterator[Consequence]:
+def _operator(before: CandidateSite, after: CandidateSite) -> Iterator[Consequence]:
     """Another answer about whoever controls the operator; what nobody was asked of either is no change."""
     was, now = before.jurisdiction.operator, after.jurisdiction.operator
     if was is now:
         return
-    effect = Effect.WORSE if _STRICTER[now] > _STRICTER[was] else Effect.BETTER
-    if now is Answer.CANNOT_DECIDE:
-        effect = Effect.UNKNOWN
+    effect = ConsequenceEffect.WORSE if _STRICTER[now] > _STRICTER[was] else ConsequenceEffect.BETTER
+    if now is LegalAnswer.CANNOT_DECIDE:
+        effect = ConsequenceEffect.UNKNOWN
     words = f"operator {_ANSWERS[now]} ({after.jurisdiction.operator_rule})"
-    yield Consequence(Domain.REGULATION, "operator", words, effect)
+    yield Consequence(ConsequenceDomain.REGULATION, "operator", words, effect)
 
 
-def _readiness(before: Candidate, after: Candidate) -> Iterator[Consequence]:
+def _readiness(before: CandidateSite, after: CandidateSite) -> Iterator[Consequence]:
     was, now = before.verdict, after.verdict
     if now is None:
-        yield Consequence(Domain.READINESS, "verdict", f"readiness unknown at {after.site}", Effect.UNKNOWN)
+        yield Consequence(
+            ConsequenceDomain.READINESS,
+            "verdict",
+            f"readiness unknown at {after.site}",
+            ConsequenceEffect.UNKNOWN,
+        )
     elif was is not now:
         better = was is None or VERDICT_RANK[now] > VERDICT_RANK[was]
         words = f"to a {now.replace('-', ' ')} site"
-        yield Consequence(Domain.READINESS, "verdict", words, Effect.BETTER if better else Effect.WORSE)
+        yield Consequence(
+            ConsequenceDomain.READINESS,
+            "verdict",
+            words,
+            ConsequenceEffect.BETTER if better else ConsequenceEffect.WORSE,
+        )
 
 
-def _feeds(after: Candidate) -> Iterator[Consequence]:
+def _feeds(after: CandidateSite) -> Iterator[Consequence]:
     for feed, load in sorted(after.feed_load.items()):
         name = f"feed {feed}"
         if load.value is None:
-            yield Consequence(Domain.ENERGY, name, f"load of {name} unknown", Effect.UNKNOWN)
+            yield Consequence(
+                ConsequenceDomain.ENERGY, name, f"load of {name} unknown", ConsequenceEffect.UNKNOWN
+            )
         elif load.most >= FEED_TOLD_PERCENT:
             band = "" if load.exact else f" ({number(load.least)} to {number(load.most)})"
             words = f"{name} to {number(load.value)} %{band}"
             high = load.most if math.isfinite(load.most) else None
-            yield Consequence(Domain.ENERGY, name, words, Effect.WORSE, load.value, load.low, high, "%")
+            yield Consequence(
+                ConsequenceDomain.ENERGY,
+                name,
+                words,
+                ConsequenceEffect.WORSE,
+                load.value,
+                load.low,
+                high,
+                "%",
+            )

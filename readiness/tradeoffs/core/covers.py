@@ -1,4 +1,4 @@
-"""What the linear relaxation does not know of whole workloads: of some that do not fit a site together, one stays out.
+"""Covers, which the linear relaxation does not know: of workloads that do not fit a site together, one stays out.
 
 A *cover* is a set of workloads that together need more of a resource than the site has. No plan has all of it there,
 nor as many workloads that are each as large as the largest of it; one as large as the h largest together counts h

@@ -8,13 +8,13 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
 
-from readiness.tradeoffs.core.series import Series
+from readiness.tradeoffs.core.series import FactorSeries
 
 DAY_S = 86_400
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class IntervalDay:
     """`values` has a place for every interval of the day, None where nothing is known."""
 
     day_on: date
@@ -27,7 +27,7 @@ class Day:
         return [value for value in self.values if value is not None]
 
 
-def cut(points: Sequence[tuple[datetime, float | None]], step_s: int) -> list[Day]:
+def cut(points: Sequence[tuple[datetime, float | None]], step_s: int) -> list[IntervalDay]:
     """Days of which anything is known, oldest first. The points lie on one grid."""
     by_day: dict[date, dict[int, float]] = {}
     offset_s = int(points[0][0].timestamp()) % step_s if points else 0
@@ -37,12 +37,12 @@ def cut(points: Sequence[tuple[datetime, float | None]], step_s: int) -> list[Da
             by_day.setdefault(at.astimezone(UTC).date(), {})[second // step_s] = value
     places = DAY_S // step_s
     return [
-        Day(day_on, step_s, offset_s, tuple(values.get(place) for place in range(places)))
+        IntervalDay(day_on, step_s, offset_s, tuple(values.get(place) for place in range(places)))
         for day_on, values in sorted(by_day.items())
     ]
 
 
-def joined(days: Iterable[Day]) -> Series | None:
+def joined(days: Iterable[IntervalDay]) -> FactorSeries | None:
     """The series that days of one source make, oldest first; None of no days.
 
     Where the step changed from one day to the next, the finer one is used: a coarser value holds for each of its parts.
@@ -62,10 +62,10 @@ def joined(days: Iterable[Day]) -> Series | None:
                 if not starts or start >= starts[-1] + step_s:
                     starts.append(start)
                     values.append(np.nan if value is None else value)
-    return Series(step_s, np.array(starts, np.int64), np.array(values, np.float64))
+    return FactorSeries(step_s, np.array(starts, np.int64), np.array(values, np.float64))
 
 
-def span_of(days: Sequence[Day]) -> tuple[datetime, datetime] | None:
+def span_of(days: Sequence[IntervalDay]) -> tuple[datetime, datetime] | None:
     """From the first instant to the last that the days are about."""
     if not days:
         return None

@@ -19,9 +19,17 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from readiness.tradeoffs.core.series import Series as Values
+from readiness.tradeoffs.core.series import FactorSeries as Values
 from readiness.tradeoffs.core.series import values_at
-from readiness.tradeoffs.core.windows import HOUR, Piece, Series, Slot, Work, best_window, cost_from
+from readiness.tradeoffs.core.windows import (
+    HOUR,
+    DeferrableRun,
+    Piece,
+    Slot,
+    SlotSeries,
+    best_window,
+    cost_from,
+)
 
 LEARNT_DAYS = 7
 """Operator-set default: a week, so that each weekday counts once."""
@@ -33,7 +41,7 @@ GRAMS_A_TONNE = 1e6
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What an hour is weighed by: `price` x money/kWh + `carbon` x g/kWh."""
+    """The weight of an hour: `price` x money/kWh + `carbon` x g/kWh."""
 
     price: float
     carbon: float
@@ -50,8 +58,8 @@ def with_carbon_price(money_a_tonne: float) -> Weights:
 class Hours:
     """Both series on one grid with a slot for every step; None where no source has hours of it."""
 
-    price: Series | None
-    carbon: Series | None
+    price: SlotSeries | None
+    carbon: SlotSeries | None
 
     @property
     def step(self) -> timedelta:
@@ -63,7 +71,7 @@ class Hours:
 
     @property
     def both_known(self) -> Hours:
-        """With a value of one alone left out, for what needs both."""
+        """Leave out slots that lack one of the two values."""
         if self.price is None or self.carbon is None:
             return Hours(None, None)
         kept = [
@@ -91,7 +99,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class TrialDay:
     """One past day: what running at once, the rule, and perfect foresight came to."""
 
     asked_at: datetime
@@ -104,7 +112,7 @@ class Day:
 class Trial:
     """Days, oldest first, and how many could not be judged, because hours of them or of the week before are unknown."""
 
-    days: tuple[Day, ...]
+    days: tuple[TrialDay, ...]
     unknown: int
 
 
@@ -120,7 +128,7 @@ def on_one_grid(price: Values | None, carbon: Values | None, unit: str) -> Hours
     return Hours(*(_on_grid(each, starts, step_s, of) for each, of in ((price, unit), (carbon, "gCO2e/kWh"))))
 
 
-def _on_grid(part: Values | None, starts: np.ndarray, step_s: int, unit: str) -> Series | None:
+def _on_grid(part: Values | None, starts: np.ndarray, step_s: int, unit: str) -> SlotSeries | None:
     if part is None or not len(part.starts_s):
         return None
     values = values_at(part, starts.astype(np.float64)).tolist()
@@ -128,10 +136,10 @@ def _on_grid(part: Values | None, starts: np.ndarray, step_s: int, unit: str) ->
         Slot(datetime.fromtimestamp(start, UTC), value if value == value else None)
         for start, value in zip(starts.tolist(), values, strict=True)
     )
-    return Series(timedelta(seconds=step_s), unit, tuple(slots))
+    return SlotSeries(timedelta(seconds=step_s), unit, tuple(slots))
 
 
-def known_until(series: Series) -> datetime | None:
+def known_until(series: SlotSeries) -> datetime | None:
     """The end of the last slot that has a value."""
     last = next((slot for slot in reversed(series.slots) if slot.value is not None), None)
     return None if last is None else last.start_at + series.step
@@ -143,11 +151,11 @@ def on_grid(at: datetime, step: timedelta) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def at_once(hours: Hours, work: Work) -> Plan:
+def at_once(hours: Hours, work: DeferrableRun) -> Plan:
     return plan(hours, (Piece(work.earliest_at, work.earliest_at + timedelta(hours=work.hours)),))
 
 
-def best(hours: Hours, work: Work, weights: Weights) -> Plan | None:
+def best(hours: Hours, work: DeferrableRun, weights: Weights) -> Plan | None:
     """None where a factor that is weighed has no series, or its known slots do not hold the work."""
     inside = hours.within(work.earliest_at, work.deadline_at)
     series = _weighed(inside, weights, with_tie=True)
@@ -160,8 +168,8 @@ def plan(hours: Hours, pieces: tuple[Piece, ...]) -> Plan:
     return Plan(pieces, _total(inside.price, pieces), _total(inside.carbon, pieces))
 
 
-def flat(series: Series | None, work: Work) -> float | None:
-    """What as many hours come to at the mean of all known slots between the two instants."""
+def flat(series: SlotSeries | None, work: DeferrableRun) -> float | None:
+    """Return what as many hours come to at the mean of all known slots between the two instants."""
     if series is None:
         return None
     known = [
@@ -172,7 +180,7 @@ def flat(series: Series | None, work: Work) -> float | None:
     return math.fsum(known) / len(known) * work.hours if known else None
 
 
-def trade_off(hours: Hours, work: Work) -> tuple[Plan, ...]:
+def trade_off(hours: Hours, work: DeferrableRun) -> tuple[Plan, ...]:
     """The corners of the front of money and carbon, the cheapest first: for each there is a carbon price at which no
     plan is better. By halving between two corners along the price that makes them equal (Aneja and Nair, "Bicriteria
     transportation problem", Management Science 25, 1979).
@@ -190,18 +198,18 @@ def trade_off(hours: Hours, work: Work) -> tuple[Plan, ...]:
     return tuple(corners)
 
 
-def _between(hours: Hours, work: Work, one: Plan, other: Plan, room: int) -> list[Plan]:
+def _between(hours: Hours, work: DeferrableRun, one: Plan, other: Plan, room: int) -> list[Plan]:
     less = _grams(one) - _grams(other)
     more = _money(other) - _money(one)
     if room <= 0 or less <= 0 or more <= 0:
         return []
     weights = Weights(1.0, more / less)
-    found = best(hours, work, weights)
-    if found is None or _value(found, weights) >= _value(one, weights) - TIE * more:
+    plan = best(hours, work, weights)
+    if plan is None or _value(plan, weights) >= _value(one, weights) - TIE * more:
         return []
-    before = _between(hours, work, one, found, room - 1)
-    after = _between(hours, work, found, other, room - 1 - len(before))
-    return [*before, found, *after]
+    before = _between(hours, work, one, plan, room - 1)
+    after = _between(hours, work, plan, other, room - 1 - len(before))
+    return [*before, plan, *after]
 
 
 def asked_on(days: Sequence[date], wall: time, zone: ZoneInfo) -> list[datetime]:
@@ -211,7 +219,7 @@ def asked_on(days: Sequence[date], wall: time, zone: ZoneInfo) -> list[datetime]
     return [datetime.combine(day, wall, zone).astimezone(UTC) for day in days]
 
 
-def tried(hours: Hours, asks: Sequence[Work], weights: Weights, zone: ZoneInfo) -> Trial:
+def tried(hours: Hours, asks: Sequence[DeferrableRun], weights: Weights, zone: ZoneInfo) -> Trial:
     """The rule on past days, oldest first, each as a work that might have been put off."""
     series = _weighed(hours, weights, with_tie=False)
     if series is None:
@@ -223,7 +231,7 @@ def tried(hours: Hours, asks: Sequence[Work], weights: Weights, zone: ZoneInfo) 
         foreseen = best_window(_within(series, work.earliest_at, work.deadline_at), work)
         if by_rule is None or foreseen is None:
             continue
-        day = Day(
+        day = TrialDay(
             work.earliest_at,
             at_once(hours, work),
             plan(hours, by_rule.pieces),
@@ -234,7 +242,7 @@ def tried(hours: Hours, asks: Sequence[Work], weights: Weights, zone: ZoneInfo) 
     return Trial(tuple(days), len(asks) - len(days))
 
 
-def _expected(series: Series, work: Work, wall: dict[datetime, time]) -> Series:
+def _expected(series: SlotSeries, work: DeferrableRun, wall: dict[datetime, time]) -> SlotSeries:
     """The slots that the work may run in with what the days before let expect; nothing of them is looked at."""
     learnt: dict[time, list[float]] = defaultdict(list)
     since = work.earliest_at - timedelta(days=LEARNT_DAYS)
@@ -243,15 +251,15 @@ def _expected(series: Series, work: Work, wall: dict[datetime, time]) -> Series:
             learnt[wall[slot.start_at]].append(slot.value)
     means = {at: math.fsum(values) / len(values) for at, values in learnt.items()}
     ahead = _within(series, work.earliest_at, work.deadline_at).slots
-    return Series(
+    return SlotSeries(
         series.step,
         series.unit,
         tuple(replace(slot, value=means.get(wall[slot.start_at])) for slot in ahead),
     )
 
 
-def _weighed(hours: Hours, weights: Weights, *, with_tie: bool) -> Series | None:
-    """What each slot is weighed as; unknown where one of the factors that count is."""
+def _weighed(hours: Hours, weights: Weights, *, with_tie: bool) -> SlotSeries | None:
+    """Return what each slot is weighed as; unknown where one of the factors that count is."""
     counted = [
         (weight, series)
         for weight, series in ((weights.price, hours.price), (weights.carbon, hours.carbon))
@@ -270,10 +278,10 @@ def _weighed(hours: Hours, weights: Weights, *, with_tie: bool) -> Series | None
     if with_tie and len(counted) == 1:
         values = _with_tie(values, hours.carbon if weights.price else hours.price)
     slots = (Slot(slot.start_at, value) for slot, value in zip(first.slots, values, strict=True))
-    return Series(first.step, first.unit, tuple(slots))
+    return SlotSeries(first.step, first.unit, tuple(slots))
 
 
-def _with_tie(values: list[float | None], other: Series | None) -> list[float | None]:
+def _with_tie(values: list[float | None], other: SlotSeries | None) -> list[float | None]:
     """A hair of the other factor on top; where that is unknown it counts as the worst."""
     known = [value for value in values if value is not None]
     others = [slot.value for slot in other.slots if slot.value is not None] if other is not None else []
@@ -287,47 +295,47 @@ def _with_tie(values: list[float | None], other: Series | None) -> list[float | 
     ]
 
 
-def _within(series: Series, start_at: datetime, end_at: datetime) -> Series:
+def _within(series: SlotSeries, start_at: datetime, end_at: datetime) -> SlotSeries:
     first = bisect_left(series.slots, start_at, key=lambda slot: slot.start_at)
     last = bisect_left(series.slots, end_at, key=lambda slot: slot.start_at)
-    return Series(series.step, series.unit, series.slots[first:last])
+    return SlotSeries(series.step, series.unit, series.slots[first:last])
 
 
-def _kept(series: Series, kept: Sequence[bool]) -> Series:
+def _kept(series: SlotSeries, kept: Sequence[bool]) -> SlotSeries:
     slots = (
         slot if keep else Slot(slot.start_at, None) for slot, keep in zip(series.slots, kept, strict=True)
     )
-    return Series(series.step, series.unit, tuple(slots))
+    return SlotSeries(series.step, series.unit, tuple(slots))
 
 
-def _total(series: Series | None, pieces: Sequence[Piece]) -> float | None:
+def _total(series: SlotSeries | None, pieces: Sequence[Piece]) -> float | None:
     if series is None:
         return None
     parts = [
         cost_from(
-            _within(series, one.start_at - series.step, one.end_at),
-            one.start_at,
-            (one.end_at - one.start_at) / HOUR,
+            _within(series, piece.start_at - series.step, piece.end_at),
+            piece.start_at,
+            (piece.end_at - piece.start_at) / HOUR,
         )
-        for one in pieces
+        for piece in pieces
     ]
     known = [part for part in parts if part is not None]
     return math.fsum(known) if len(known) == len(parts) else None
 
 
-def _is_known(one: Plan, weights: Weights) -> bool:
-    return not (weights.price and one.money is None) and not (weights.carbon and one.grams is None)
+def _is_known(plan: Plan, weights: Weights) -> bool:
+    return not (weights.price and plan.money is None) and not (weights.carbon and plan.grams is None)
 
 
-def _value(one: Plan, weights: Weights) -> float:
-    return weights.price * _money(one) + weights.carbon * _grams(one)
+def _value(plan: Plan, weights: Weights) -> float:
+    return weights.price * _money(plan) + weights.carbon * _grams(plan)
 
 
-def _money(one: Plan) -> float:
-    assert one.money is not None
-    return one.money
+def _money(plan: Plan) -> float:
+    assert plan.money is not None
+    return plan.money
 
 
-def _grams(one: Plan) -> float:
-    assert one.grams is not None
-    return one.grams
+def _grams(plan: Plan) -> float:
+    assert plan.grams is not None
+    return plan.grams

@@ -58,15 +58,15 @@ class Estimate:
     distance_km: float
 
 
-def great_circles_km(one: Places, other: Places) -> Floats:
+def great_circles_km(places: Places, other: Places) -> Floats:
     """`distance_km` of all of one from all of the other, a row for each of the first; places are rows of degrees."""
-    a, b = np.radians(one)[:, np.newaxis, :], np.radians(other)[np.newaxis, :, :]
+    a, b = np.radians(places)[:, np.newaxis, :], np.radians(other)[np.newaxis, :, :]
     half = (
         np.sin((b[..., 0] - a[..., 0]) / 2) ** 2
         + np.cos(a[..., 0]) * np.cos(b[..., 0]) * np.sin((b[..., 1] - a[..., 1]) / 2) ** 2
     )
-    found: Floats = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(1.0, half)))
-    return found
+    distances_km: Floats = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(1.0, half)))
+    return distances_km
 
 
 def estimated_round_trip(distance_km: float) -> Estimate:

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from readiness.evidence.core.provenance import LEAST_TRUSTED_LAST
-from readiness.tradeoffs.core.factors import Basis
+from readiness.tradeoffs.core.factors import ValueBasis
 from readiness.tradeoffs.core.kinds import KINDS, LATENCY, KindSpec
 from readiness.tradeoffs.core.units import CURRENCIES, UnitRefused, bounded, scale_of
 
-BASES = (Basis.PUBLISHED.value, Basis.DECLARED.value)
-"""What can be entered; the others are worked out."""
+BASES = (ValueBasis.PUBLISHED.value, ValueBasis.DECLARED.value)
+"""Kinds that can be entered; the others are worked out."""
 FURTHEST = timedelta(days=366 * 20)
-"""What is dated further away comes from a clock that was never set."""
+"""A date further away comes from a clock that was never set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class EntriesRefused(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sourcing:
-    """What every entry says of where its value comes from and when it holds."""
+    """The source of an entry's value, and the days that it holds."""
 
     basis: str = "declared"
     provenance: str = "declared"
@@ -93,7 +93,7 @@ class RateEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckedValue:
     """Value and band in the stored unit; `stated` is what was sent."""
 
     value: float
@@ -104,8 +104,8 @@ class Checked:
     caution: str
 
 
-def checked_factor(entry: FactorEntry, today: date) -> Checked:
-    """What is stored of an entry; UnitRefused, with the field, where it cannot be."""
+def checked_factor(entry: FactorEntry, today: date) -> CheckedValue:
+    """Return what is stored of an entry; UnitRefused, with the field, where it cannot be."""
     spec = KINDS.get(entry.kind)
     if spec is None:
         raise UnitRefused("kind", f"There is no factor {entry.kind[:40]!r}; there are {', '.join(KINDS)}.")
@@ -113,8 +113,8 @@ def checked_factor(entry: FactorEntry, today: date) -> Checked:
     return _checked(spec, entry.value, entry.unit, entry.currency, (entry.low, entry.high))
 
 
-def checked_latency(entry: LatencyEntry, today: date) -> Checked:
-    """As for factors. A pair of sites is entered from either end."""
+def checked_latency(entry: LatencyEntry, today: date) -> CheckedValue:
+    """Check it like a factor. A pair of sites is entered from either end."""
     _refuse_sourcing(entry.sourcing, today)
     if bool(entry.user_region) == bool(entry.other_site):
         raise UnitRefused("user_region", "A round trip is to one user region or to one other site.")
@@ -143,21 +143,21 @@ def checked_rate(entry: RateEntry, today: date) -> float:
 def collected[Entry, Stored](
     entries: Iterable[Entry], line_of: Callable[[Entry], int], check: Callable[[Entry], Stored]
 ) -> list[tuple[Entry, Stored]]:
-    """What comes of each entry; EntriesRefused with every one that is wrong, not the first alone."""
-    found, errors = [], []
+    """Return what comes of each entry; EntriesRefused with every one that is wrong, not the first alone."""
+    checked, errors = [], []
     for entry in entries:
         try:
-            found.append((entry, check(entry)))
+            checked.append((entry, check(entry)))
         except UnitRefused as refused:
             errors.append(EntryError(line_of(entry), refused.field, refused.reason))
     if errors:
         raise EntriesRefused(errors)
-    return found
+    return checked
 
 
 def _checked(
     spec: KindSpec, value: float, unit: str, currency: str, band: tuple[float | None, float | None]
-) -> Checked:
+) -> CheckedValue:
     scale = scale_of(spec.dimension, unit, currency)
     found = bounded(spec, scale, scale.of(value))
     low, high = (None if end is None else scale.of(end) for end in band)
@@ -174,7 +174,7 @@ def _checked(
     stated = " ".join(f"{value:.10g} {unit}".split())
     if currency and currency not in unit:
         stated = f"{stated} {currency}"
-    return Checked(found.value, low, high, found.currency, stated[:80], found.caution)
+    return CheckedValue(found.value, low, high, found.currency, stated[:80], found.caution)
 
 
 def _refuse_sourcing(sourcing: Sourcing, today: date) -> None:

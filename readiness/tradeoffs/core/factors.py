@@ -1,4 +1,4 @@
-"""What is known of a factor of a site: one value of each source, the one that counts, and why there is none.
+"""A factor of a site: one value of each source, the one that counts, and why there is none.
 
 Nothing is filled in: a factor that no source knows is unknown, with the reason, and never 0.
 """
@@ -14,7 +14,7 @@ from enum import StrEnum
 from readiness.evidence.core.provenance import LEAST_TRUSTED_LAST
 
 
-class Basis(StrEnum):
+class ValueBasis(StrEnum):
     """How a value came here, most trusted first."""
 
     TELEMETRY = "telemetry"
@@ -24,14 +24,14 @@ class Basis(StrEnum):
     GREAT_CIRCLE = "great-circle"
 
 
-_ORDER = {basis: place for place, basis in enumerate(Basis)}
+_ORDER = {basis: place for place, basis in enumerate(ValueBasis)}
 
 DISAGREE_SHARE = 0.05
 """Sources further apart than this share of the larger, whose bands do not meet, disagree (our judgement)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class KnownValue:
     """One value of one source. `low` and `high` are its band, both None where the source gives none.
 
     `as_of` is when it began to hold or was measured; of what was entered, `as_of_on` and `until_on` are its first and
@@ -41,7 +41,7 @@ class Known:
 
     value: float
     unit: str
-    basis: Basis
+    basis: ValueBasis
     provenance: str
     source: str
     as_of: datetime
@@ -58,7 +58,7 @@ class Known:
     def age_s(self, at: datetime) -> float:
         return (at - self.as_of).total_seconds()
 
-    def disagrees_with(self, other: Known) -> bool:
+    def disagrees_with(self, other: KnownValue) -> bool:
         """Whether both say the same thing of it and are too far apart. Two currencies are not compared here."""
         if self.unit != other.unit or self.percentile != other.percentile:
             return False
@@ -68,11 +68,11 @@ class Known:
         return _least(self) > _most(other) or _least(other) > _most(self)
 
 
-def _least(known: Known) -> float:
+def _least(known: KnownValue) -> float:
     return known.value if known.low is None else known.low
 
 
-def _most(known: Known) -> float:
+def _most(known: KnownValue) -> float:
     return known.value if known.high is None else known.high
 
 
@@ -81,15 +81,15 @@ class Factor:
     """`known` of each source, the one that counts first; empty where `unknown` says why there is none."""
 
     kind: str
-    known: tuple[Known, ...] = ()
+    known: tuple[KnownValue, ...] = ()
     unknown: str = ""
 
     @property
-    def best(self) -> Known | None:
+    def best(self) -> KnownValue | None:
         return self.known[0] if self.known else None
 
     @property
-    def others(self) -> tuple[Known, ...]:
+    def others(self) -> tuple[KnownValue, ...]:
         return self.known[1:]
 
     @property
@@ -97,18 +97,18 @@ class Factor:
         return any(self.known[0].disagrees_with(other) for other in self.others)
 
 
-def settled(kind: str, found: Iterable[Known], unknown: str) -> Factor:
+def settled(kind: str, values: Iterable[KnownValue], unknown: str) -> Factor:
     """The factor from what sources say: telemetry before publications, declared values, and what is worked out.
 
     Of two alike, the provenance that is trusted more counts, then the newer, then the source by name.
     """
-    known = tuple(found)
+    known = tuple(values)
     if not known:
         return Factor(kind, unknown=unknown)
     return Factor(kind, known if len(known) == 1 else tuple(sorted(known, key=_rank)))
 
 
-def _rank(known: Known) -> tuple[int, int, float, str]:
+def _rank(known: KnownValue) -> tuple[int, int, float, str]:
     trust = LEAST_TRUSTED_LAST.index(known.provenance)
     return _ORDER[known.basis], trust, -known.as_of.timestamp(), known.source
 
@@ -137,25 +137,25 @@ class SiteFactors:
 
 
 HOURS_A_YEAR = 8_766.0
-"""Of a mean year of 365.25 days."""
+"""Hours of a mean year of 365.25 days."""
 
 
 @dataclass(frozen=True, slots=True)
 class CostParts:
     """The parts of the cost of holding an accelerator for an hour; all money is in one currency."""
 
-    capex: Known
-    years: Known
-    power_kw: Known
-    price: Known
-    pue: Known
+    capex: KnownValue
+    years: KnownValue
+    power_kw: KnownValue
+    price: KnownValue
+    pue: KnownValue
 
     @property
-    def all(self) -> tuple[Known, ...]:
+    def all(self) -> tuple[KnownValue, ...]:
         return self.capex, self.years, self.power_kw, self.price, self.pue
 
 
-def accelerator_hour(parts: CostParts) -> Known | None:
+def accelerator_hour(parts: CostParts) -> KnownValue | None:
     """Cost of an hour that an accelerator is held: capital, and energy at the meter as if `power_kw` were drawn; None
     where the parts are of two currencies. An hour in use costs more, by the share of hours that are.
     """
@@ -168,11 +168,11 @@ def accelerator_hour(parts: CostParts) -> Known | None:
     high = _most(capital) + math.prod(map(_most, drawn))
     banded = any(part.low is not None for part in parts.all)
     trust = max((part.provenance for part in parts.all), key=LEAST_TRUSTED_LAST.index)
-    return Known(
+    return KnownValue(
         value=value,
         unit=f"{parts.capex.currency}/h",
         currency=parts.capex.currency,
-        basis=Basis.COMPUTED,
+        basis=ValueBasis.COMPUTED,
         provenance="simulated" if trust == "simulated" else "estimated",
         source="computed from its parts",
         as_of=min(part.as_of for part in parts.all),
@@ -182,15 +182,15 @@ def accelerator_hour(parts: CostParts) -> Known | None:
     )
 
 
-def capital_hour(capex: Known, years: Known) -> Known:
+def capital_hour(capex: KnownValue, years: KnownValue) -> KnownValue:
     """Capital spread evenly over every hour that the accelerator is held, in use or not."""
     banded = capex.low is not None or years.low is not None
     trust = max((capex.provenance, years.provenance), key=LEAST_TRUSTED_LAST.index)
-    return Known(
+    return KnownValue(
         value=capex.value / (years.value * HOURS_A_YEAR),
         unit=f"{capex.currency}/h",
         currency=capex.currency,
-        basis=Basis.COMPUTED,
+        basis=ValueBasis.COMPUTED,
         provenance="simulated" if trust == "simulated" else "estimated",
         source=f"capital of {capex.source}",
         as_of=min(capex.as_of, years.as_of),
@@ -200,7 +200,7 @@ def capital_hour(capex: Known, years: Known) -> Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
+class KnownRate:
     """One `currency` is `rate` of `to_currency`."""
 
     currency: str
@@ -214,9 +214,9 @@ class Rate:
 class Rates:
     """Rates that are in force, one for each pair and source."""
 
-    all: tuple[Rate, ...] = ()
+    all: tuple[KnownRate, ...] = ()
 
-    def between(self, currency: str, to_currency: str) -> Rate | None:
+    def between(self, currency: str, to_currency: str) -> KnownRate | None:
         """The newest rate of a pair, stated this way or the other way about, else over the one currency that both have
         the newest rates with; None where there is no such way: unknown.
         """
@@ -225,7 +225,7 @@ class Rates:
             return direct
         pivots = {code for rate in self.all for code in (rate.currency, rate.to_currency)}
         crossed = [
-            Rate(
+            KnownRate(
                 currency,
                 to_currency,
                 one.rate * other.rate,
@@ -237,16 +237,16 @@ class Rates:
         ]
         return max(crossed, key=lambda rate: (rate.as_of, rate.source, rate.rate), default=None)
 
-    def _stated(self, currency: str, to_currency: str) -> Rate | None:
+    def _stated(self, currency: str, to_currency: str) -> KnownRate | None:
         found = [rate for rate in self.all if (rate.currency, rate.to_currency) == (currency, to_currency)]
         found += [
-            Rate(currency, to_currency, 1 / rate.rate, rate.as_of, rate.source)
+            KnownRate(currency, to_currency, 1 / rate.rate, rate.as_of, rate.source)
             for rate in self.all
             if (rate.currency, rate.to_currency) == (to_currency, currency)
         ]
         return max(found, key=lambda rate: (rate.as_of, rate.source), default=None)
 
-    def converted(self, known: Known, to_currency: str) -> Known | None:
+    def converted(self, known: KnownValue, to_currency: str) -> KnownValue | None:
         """A value in another currency; None where no rate is known. What is no money stays as it is."""
         if not known.currency or known.currency == to_currency:
             return known
@@ -264,15 +264,15 @@ class Rates:
         )
 
 
-def in_currency(found: SiteFactors, rates: Rates, currency: str) -> SiteFactors:
+def in_currency(site: SiteFactors, rates: Rates, currency: str) -> SiteFactors:
     """The same, with all money in one currency; what has no rate is unknown and says so."""
-    factors = {kind: compared(factor, rates, currency) for kind, factor in found.factors.items()}
-    return replace(found, factors=factors)
+    factors = {kind: compared(factor, rates, currency) for kind, factor in site.factors.items()}
+    return replace(site, factors=factors)
 
 
 def compared(factor: Factor, rates: Rates, currency: str) -> Factor:
     """The factor with every value in one currency, those without a rate left out and the reason said."""
-    converted: Sequence[Known | None] = [rates.converted(known, currency) for known in factor.known]
+    converted: Sequence[KnownValue | None] = [rates.converted(known, currency) for known in factor.known]
     kept = tuple(known for known in converted if known is not None)
     if kept or not factor.known:
         return Factor(factor.kind, kept, factor.unknown)

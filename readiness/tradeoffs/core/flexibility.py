@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from readiness.tradeoffs.core.options import Figure
+from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.core.words import number
 
 HIGH_HHI = 1_800
@@ -30,7 +30,7 @@ class FallbackState(StrEnum):
     NONE = "none"
 
 
-class Level(StrEnum):
+class FlexibilityLevel(StrEnum):
     LOW = "low"
     MODERATE = "moderate"
     HIGH = "high"
@@ -82,7 +82,7 @@ class Concentration:
     hhi: float | None
     low: float | None
     high: float | None
-    level: Level
+    level: FlexibilityLevel
     shares: Mapping[str, float]
 
 
@@ -93,11 +93,11 @@ class Flexibility:
 
     @property
     def with_alternative(self) -> int:
-        return sum(bool(one.alternatives) for one in self.workloads)
+        return sum(bool(workload.alternatives) for workload in self.workloads)
 
     @property
     def with_tested_fallback(self) -> int:
-        return sum(one.fallback is FallbackState.TESTED for one in self.workloads)
+        return sum(workload.fallback is FallbackState.TESTED for workload in self.workloads)
 
 
 def flexibility(
@@ -109,53 +109,55 @@ def flexibility(
     tested_within: timedelta,
 ) -> Flexibility:
     """`accelerators` by vendor, and the number whose vendor is unknown; a test counts for so long."""
-    freedoms = tuple(_freedom(one, on, tested_within) for one in workloads)
+    freedoms = tuple(_freedom(workload, on, tested_within) for workload in workloads)
     return Flexibility(freedoms, concentration(accelerators, unattributed))
 
 
-def _freedom(one: Critical, on: date, tested_within: timedelta) -> Freedom:
+def _freedom(workload: Critical, on: date, tested_within: timedelta) -> Freedom:
     return Freedom(
-        one.name,
-        tuple(sorted(one.runs_at)),
-        tuple(sorted(one.feasible - one.runs_at)),
-        tuple(sorted(one.undecided - one.runs_at)),
-        _fallback(one, on, tested_within),
+        workload.name,
+        tuple(sorted(workload.runs_at)),
+        tuple(sorted(workload.feasible - workload.runs_at)),
+        tuple(sorted(workload.undecided - workload.runs_at)),
+        _fallback(workload, on, tested_within),
     )
 
 
-def _fallback(one: Critical, on: date, tested_within: timedelta) -> FallbackState:
-    if one.fallback is None:
+def _fallback(workload: Critical, on: date, tested_within: timedelta) -> FallbackState:
+    if workload.fallback is None:
         return FallbackState.NONE
     # A site it runs at already is no place to fall back to.
-    others = one.feasible - one.runs_at
-    if not others or (one.fallback.site and one.fallback.site not in others):
+    others = workload.feasible - workload.runs_at
+    if not others or (workload.fallback.site and workload.fallback.site not in others):
         return FallbackState.NOT_FEASIBLE
-    if one.fallback.tested_on is None or one.fallback.tested_on > on:
+    if workload.fallback.tested_on is None or workload.fallback.tested_on > on:
         return FallbackState.UNTESTED
-    return FallbackState.TESTED if on - one.fallback.tested_on <= tested_within else FallbackState.TEST_OLD
+    return (
+        FallbackState.TESTED if on - workload.fallback.tested_on <= tested_within else FallbackState.TEST_OLD
+    )
 
 
 def concentration(accelerators: Mapping[str, int], unattributed: int = 0) -> Concentration:
     total = sum(accelerators.values()) + unattributed
     if total <= 0:
-        return Concentration(None, None, None, Level.UNKNOWN, {})
+        return Concentration(None, None, None, FlexibilityLevel.UNKNOWN, {})
     shares = {vendor: 100 * count / total for vendor, count in sorted(accelerators.items()) if count > 0}
     known = sum(share**2 for share in shares.values())
     missing, each = 100 * unattributed / total, 100 / total
     largest = max(shares.values(), default=0.0)
     low = known + unattributed * each**2
     high = known - largest**2 + (largest + missing) ** 2
-    level = _level(low) if _level(low) is _level(high) else Level.UNKNOWN
+    level = _level(low) if _level(low) is _level(high) else FlexibilityLevel.UNKNOWN
     return Concentration(None if unattributed else known, low, high, level, shares)
 
 
-def _level(hhi: float) -> Level:
+def _level(hhi: float) -> FlexibilityLevel:
     if hhi > HIGH_HHI:
-        return Level.HIGH
-    return Level.MODERATE if hhi >= MODERATE_HHI else Level.LOW
+        return FlexibilityLevel.HIGH
+    return FlexibilityLevel.MODERATE if hhi >= MODERATE_HHI else FlexibilityLevel.LOW
 
 
-def balance(conformance: Figure, flexible: Flexibility) -> str:
+def balance(conformance: BandedFigure, flexible: Flexibility) -> str:
     """Both in one sentence, the figures side by side."""
     many = len(flexible.workloads)
     found = flexible.concentration

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 
 class Dimension(StrEnum):
-    """What a factor's unit measures. Each has one unit that values are stored in."""
+    """The quantity that a factor's unit measures. Each has one unit that values are stored in."""
 
     CARBON = "carbon"
     PRICE = "price"
@@ -28,7 +28,7 @@ class Dimension(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class ValueSpan:
     low: float
     high: float
 
@@ -42,9 +42,9 @@ class KindSpec:
 
     id: str
     dimension: Dimension
-    possible: Span
-    plausible: Span
-    hourly_possible: Span | None = None
+    possible: ValueSpan
+    plausible: ValueSpan
+    hourly_possible: ValueSpan | None = None
 
     @property
     def hourly(self) -> bool:
@@ -53,14 +53,14 @@ class KindSpec:
 
 # Whole-life figures of coal are 740 to 910 gCO2e/kWh (IPCC AR5 WG III, annex III, table A.III.2). No grid's mean is
 # beyond them by much; a marginal plant may be oil or lignite of low efficiency.
-_CARBON_POSSIBLE = Span(0.0, 2_500.0)
-_CARBON_PLAUSIBLE = Span(0.0, 1_100.0)
+_CARBON_POSSIBLE = ValueSpan(0.0, 2_500.0)
+_CARBON_PLAUSIBLE = ValueSpan(0.0, 1_100.0)
 # In US dollars, and by `MAGNITUDES` in other currencies. A tariff above 1 a kWh is most often one per MWh.
-_PRICE_POSSIBLE = Span(-1.0, 5.0)
-_PRICE_PLAUSIBLE = Span(0.0, 1.0)
+_PRICE_POSSIBLE = ValueSpan(-1.0, 5.0)
+_PRICE_PLAUSIBLE = ValueSpan(0.0, 1.0)
 # Day-ahead prices in Europe are bounded at -500 and 4,000 EUR/MWh (ACER, harmonised maximum since May 2022); the caps
 # of other markets are within 20 a kWh (Australia's of 2024/25: 17,500 AUD/MWh, its floor -1,000).
-_PRICE_HOUR_POSSIBLE = Span(-1.0, 20.0)
+_PRICE_HOUR_POSSIBLE = ValueSpan(-1.0, 20.0)
 
 KINDS: dict[str, KindSpec] = {
     spec.id: spec
@@ -72,29 +72,42 @@ KINDS: dict[str, KindSpec] = {
             _PRICE_PLAUSIBLE,
             _PRICE_HOUR_POSSIBLE,
         ),
-        KindSpec("demand_charge", Dimension.DEMAND_CHARGE, Span(0.0, 500.0), Span(0.0, 60.0)),
+        KindSpec("demand_charge", Dimension.DEMAND_CHARGE, ValueSpan(0.0, 500.0), ValueSpan(0.0, 60.0)),
         # Total over IT energy: 1 is the least there is (ISO/IEC 30134-2).
-        KindSpec("pue", Dimension.RATIO, Span(1.0, 5.0), Span(1.0, 2.5)),
+        KindSpec("pue", Dimension.RATIO, ValueSpan(1.0, 5.0), ValueSpan(1.0, 2.5)),
         KindSpec("carbon_average", Dimension.CARBON, _CARBON_POSSIBLE, _CARBON_PLAUSIBLE, _CARBON_POSSIBLE),
         KindSpec("carbon_marginal", Dimension.CARBON, _CARBON_POSSIBLE, _CARBON_PLAUSIBLE, _CARBON_POSSIBLE),
         KindSpec("carbon_market", Dimension.CARBON, _CARBON_POSSIBLE, _CARBON_PLAUSIBLE, _CARBON_POSSIBLE),
-        KindSpec("egress_price", Dimension.EGRESS, Span(0.0, 5.0), Span(0.0, 0.3)),
-        KindSpec("accelerator_hour_cost", Dimension.HOURLY_COST, Span(0.0, 1_000.0), Span(0.05, 50.0)),
-        KindSpec("accelerator_capex", Dimension.MONEY, Span(1.0, 5_000_000.0), Span(500.0, 200_000.0)),
-        KindSpec("depreciation_years", Dimension.YEARS, Span(0.25, 30.0), Span(2.0, 10.0)),
-        KindSpec("accelerator_utilisation", Dimension.RATIO, Span(0.001, 1.0), Span(0.05, 1.0)),
+        KindSpec("egress_price", Dimension.EGRESS, ValueSpan(0.0, 5.0), ValueSpan(0.0, 0.3)),
+        KindSpec(
+            "accelerator_hour_cost", Dimension.HOURLY_COST, ValueSpan(0.0, 1_000.0), ValueSpan(0.05, 50.0)
+        ),
+        KindSpec(
+            "accelerator_capex", Dimension.MONEY, ValueSpan(1.0, 5_000_000.0), ValueSpan(500.0, 200_000.0)
+        ),
+        KindSpec("depreciation_years", Dimension.YEARS, ValueSpan(0.25, 30.0), ValueSpan(2.0, 10.0)),
+        KindSpec("accelerator_utilisation", Dimension.RATIO, ValueSpan(0.001, 1.0), ValueSpan(0.05, 1.0)),
         # With its share of host, fabric and storage; a rack of 72 draws some 130 kW.
-        KindSpec("accelerator_power_kw", Dimension.POWER, Span(0.001, 50.0), Span(0.05, 5.0)),
+        KindSpec("accelerator_power_kw", Dimension.POWER, ValueSpan(0.001, 50.0), ValueSpan(0.05, 5.0)),
         # What it draws while it is held and does nothing, with the same share.
-        KindSpec("accelerator_idle_kw", Dimension.POWER, Span(0.0, 50.0), Span(0.005, 2.0)),
-        KindSpec("accelerators_free", Dimension.COUNT, Span(0.0, 10_000_000.0), Span(0.0, 1_000_000.0)),
-        KindSpec("power_headroom_kw", Dimension.POWER, Span(0.0, 10_000_000.0), Span(0.0, 2_000_000.0)),
-        KindSpec("network_free_gbps", Dimension.BANDWIDTH, Span(0.0, 10_000_000.0), Span(0.0, 1_000_000.0)),
-        KindSpec("staffing_cover", Dimension.RATIO, Span(0.0, 1.0), Span(0.0, 1.0)),
+        KindSpec("accelerator_idle_kw", Dimension.POWER, ValueSpan(0.0, 50.0), ValueSpan(0.005, 2.0)),
+        KindSpec(
+            "accelerators_free", Dimension.COUNT, ValueSpan(0.0, 10_000_000.0), ValueSpan(0.0, 1_000_000.0)
+        ),
+        KindSpec(
+            "power_headroom_kw", Dimension.POWER, ValueSpan(0.0, 10_000_000.0), ValueSpan(0.0, 2_000_000.0)
+        ),
+        KindSpec(
+            "network_free_gbps",
+            Dimension.BANDWIDTH,
+            ValueSpan(0.0, 10_000_000.0),
+            ValueSpan(0.0, 1_000_000.0),
+        ),
+        KindSpec("staffing_cover", Dimension.RATIO, ValueSpan(0.0, 1.0), ValueSpan(0.0, 1.0)),
     )
 }
 
-LATENCY = KindSpec("latency", Dimension.LATENCY, Span(0.001, 10_000.0), Span(0.05, 1_000.0))
+LATENCY = KindSpec("latency", Dimension.LATENCY, ValueSpan(0.001, 10_000.0), ValueSpan(0.05, 1_000.0))
 """Round trips. A geostationary satellite takes some 500 to 700 ms."""
 
 HOURLY = tuple(spec.id for spec in KINDS.values() if spec.hourly)

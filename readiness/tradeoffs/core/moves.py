@@ -11,7 +11,7 @@ from readiness.tradeoffs.core.portfolio import Portfolio
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class WorkloadMove:
     """One workload from a site to another; None for one that runs nowhere, today or in the plan.
 
     `changes` is plan less today for each objective, None where a figure is unknown or one side is nowhere.
@@ -35,16 +35,16 @@ class Filling:
 
 
 @dataclass(frozen=True, slots=True)
-class Against:
+class PlanChanges:
     """Everything that a plan changes. `totals` sums the changes that are known; `unknown` counts those that are not."""
 
-    moves: tuple[Move, ...]
+    moves: tuple[WorkloadMove, ...]
     filling: tuple[Filling, ...]
     totals: Mapping[str, float]
     unknown: Mapping[str, int]
 
 
-def against(portfolio: Portfolio, today: Mapping[str, str], plan: Mapping[str, str]) -> Against:
+def against(portfolio: Portfolio, today: Mapping[str, str], plan: Mapping[str, str]) -> PlanChanges:
     """`today` and `plan` name the site of each workload; sites outside of the portfolio are nowhere in its figures."""
     moves = tuple(
         _move(portfolio, row, today.get(name), plan.get(name))
@@ -52,14 +52,14 @@ def against(portfolio: Portfolio, today: Mapping[str, str], plan: Mapping[str, s
         if today.get(name) != plan.get(name)
     )
     totals = {
-        name: float(sum(change for one in moves if (change := one.changes[name]) is not None))
+        name: float(sum(change for move in moves if (change := move.changes[name]) is not None))
         for name in portfolio.objectives
     }
-    unknown = {name: sum(one.changes[name] is None for one in moves) for name in portfolio.objectives}
-    return Against(moves, _filling(portfolio, today, plan), totals, unknown)
+    unknown = {name: sum(move.changes[name] is None for move in moves) for name in portfolio.objectives}
+    return PlanChanges(moves, _filling(portfolio, today, plan), totals, unknown)
 
 
-def _move(portfolio: Portfolio, row: int, before: str | None, after: str | None) -> Move:
+def _move(portfolio: Portfolio, row: int, before: str | None, after: str | None) -> WorkloadMove:
     ends = [
         portfolio.figures[row, portfolio.sites.index(site)] if site in portfolio.sites else None
         for site in (before, after)
@@ -69,7 +69,7 @@ def _move(portfolio: Portfolio, row: int, before: str | None, after: str | None)
         was, comes = (None if end is None else float(end[place]) for end in ends)
         known = was is not None and comes is not None and np.isfinite(was) and np.isfinite(comes)
         changes[name] = comes - was if known and was is not None and comes is not None else None
-    return Move(portfolio.workloads[row], before, after, changes)
+    return WorkloadMove(portfolio.workloads[row], before, after, changes)
 
 
 def _filling(portfolio: Portfolio, today: Mapping[str, str], plan: Mapping[str, str]) -> tuple[Filling, ...]:

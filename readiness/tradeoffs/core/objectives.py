@@ -9,17 +9,17 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from readiness.tradeoffs.core.options import Figure
+from readiness.tradeoffs.core.options import BandedFigure
 
 Numbers = NDArray[np.float64]
 
 
-class Direction(StrEnum):
+class ObjectiveDirection(StrEnum):
     MIN = "min"
     MAX = "max"
 
 
-class Against(StrEnum):
+class ScoredAgainst(StrEnum):
     """The reference that an objective's figures are scored against."""
 
     SCALE = "scale"
@@ -35,10 +35,10 @@ class Objective:
     """
 
     name: str
-    direction: Direction = Direction.MIN
+    direction: ObjectiveDirection = ObjectiveDirection.MIN
     scale: float | None = None
     reference: float | None = None
-    against: Against = Against.NOTHING
+    against: ScoredAgainst = ScoredAgainst.NOTHING
 
     @property
     def is_scored(self) -> bool:
@@ -46,32 +46,35 @@ class Objective:
 
 
 def referenced(
-    objectives: Sequence[Objective], limits: Mapping[str, float], today: Mapping[str, Figure]
+    objectives: Sequence[Objective], limits: Mapping[str, float], today: Mapping[str, BandedFigure]
 ) -> tuple[Objective, ...]:
     """The objectives with what they are scored against: a fixed scale, else the declared limit, else today's figure."""
-    return tuple(_referenced(one, limits.get(one.name), today.get(one.name)) for one in objectives)
+    return tuple(
+        _referenced(objective, limits.get(objective.name), today.get(objective.name))
+        for objective in objectives
+    )
 
 
-def _referenced(objective: Objective, limit: float | None, today: Figure | None) -> Objective:
+def _referenced(objective: Objective, limit: float | None, today: BandedFigure | None) -> Objective:
     if objective.scale is not None:
-        return replace(objective, against=Against.SCALE)
+        return replace(objective, against=ScoredAgainst.SCALE)
     if limit is not None:
-        return replace(objective, reference=limit, against=Against.LIMIT)
+        return replace(objective, reference=limit, against=ScoredAgainst.LIMIT)
     if today is not None and today.value is not None:
-        return replace(objective, reference=today.value, against=Against.TODAY)
+        return replace(objective, reference=today.value, against=ScoredAgainst.TODAY)
     return objective
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class ScoredOption:
     """One option with its figure for each objective by name; one that is not there is unknown."""
 
     name: str
-    figures: Mapping[str, Figure]
+    figures: Mapping[str, BandedFigure]
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class OptionColumns:
     """Options down, objectives across, every objective turned so that less is better.
 
     `value` is NaN where it is unknown; `least` and `most` are then the ends of the band, infinite where nothing bounds.
@@ -82,7 +85,7 @@ class Columns:
     most: Numbers
 
 
-def columns(options: Sequence[Option], objectives: Sequence[Objective]) -> Columns:
+def columns(options: Sequence[ScoredOption], objectives: Sequence[Objective]) -> OptionColumns:
     shape = (len(options), len(objectives))
     value, least, most = np.full(shape, np.nan), np.full(shape, -np.inf), np.full(shape, np.inf)
     for place, objective in enumerate(objectives):
@@ -93,7 +96,7 @@ def columns(options: Sequence[Option], objectives: Sequence[Objective]) -> Colum
             if figure.value is not None:
                 value[row, place] = figure.value
             least[row, place], most[row, place] = figure.least, figure.most
-        if objective.direction is Direction.MAX:
+        if objective.direction is ObjectiveDirection.MAX:
             value[:, place] *= -1
             least[:, place], most[:, place] = -most[:, place], -least[:, place].copy()
-    return Columns(value, least, most)
+    return OptionColumns(value, least, most)

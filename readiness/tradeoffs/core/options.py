@@ -15,8 +15,8 @@ from enum import StrEnum
 from readiness.scoring.core.states import Provenance, Verdict
 
 
-class Answer(StrEnum):
-    """What the rules of jurisdiction say of a workload's data at a site."""
+class LegalAnswer(StrEnum):
+    """The answer of the rules of jurisdiction about a workload's data at a site."""
 
     ALLOWED = "allowed"
     NEEDS_BASIS = "needs-basis"
@@ -36,7 +36,7 @@ class FigureError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class BandedFigure:
     """One number with what it stands on. Without a value it is unknown, and `low` and `high` may still bound it."""
 
     value: float | None
@@ -52,8 +52,8 @@ class Figure:
             # Most are so, and a placement makes ten for each of a thousand sites.
             return
         given = (self.low, self.value, self.high)
-        known = [one for one in given if one is not None]
-        if not all(math.isfinite(one) for one in known):
+        known = [end for end in given if end is not None]
+        if not all(math.isfinite(value) for value in known):
             raise FigureError(f"{given} {self.unit}: a figure is a finite number, or unknown")
         if known != sorted(known):
             raise FigureError(f"{given} {self.unit}: low, value and high have to be in this order")
@@ -78,12 +78,17 @@ class Figure:
         return self.least > -math.inf or self.most < math.inf
 
     @property
+    def why_unknown(self) -> str:
+        """The reason why there is no value; empty where there is one."""
+        return "" if self.value is not None else self.source
+
+    @property
     def exact(self) -> bool:
         return self.value is not None and self.least == self.most
 
 
-def unknown(unit: str) -> Figure:
-    return Figure(None, unit)
+def unknown(unit: str) -> BandedFigure:
+    return BandedFigure(None, unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +98,9 @@ class Jurisdiction:
     `operator` is the answer about whoever controls the site's operator, with its own rule.
     """
 
-    answer: Answer
+    answer: LegalAnswer
     rule: str
-    operator: Answer = Answer.NOT_ASKED
+    operator: LegalAnswer = LegalAnswer.NOT_ASKED
     operator_rule: str = ""
 
 
@@ -105,11 +110,11 @@ class Latency:
 
     region: str
     percentile: float
-    figure: Figure
+    figure: BandedFigure
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class CandidateSite:
     """One site as an option for one workload.
 
     Costs are in one currency for all candidates, by the unit of the figure (`EUR/h`, `EUR/month`). `free_accelerators`
@@ -123,33 +128,33 @@ class Candidate:
     region: str
     jurisdiction: Jurisdiction
     latency: tuple[Latency, ...] = ()
-    unit_cost: Figure = field(default_factory=lambda: unknown("EUR/h"))
-    monthly_cost: Figure = field(default_factory=lambda: unknown("EUR/month"))
-    energy: Figure = field(default_factory=lambda: unknown("kWh/month"))
-    carbon: Figure = field(default_factory=lambda: unknown("kg CO2e/month"))
-    carbon_intensity: Figure = field(default_factory=lambda: unknown("gCO2e/kWh"))
+    unit_cost: BandedFigure = field(default_factory=lambda: unknown("EUR/h"))
+    monthly_cost: BandedFigure = field(default_factory=lambda: unknown("EUR/month"))
+    energy: BandedFigure = field(default_factory=lambda: unknown("kWh/month"))
+    carbon: BandedFigure = field(default_factory=lambda: unknown("kg CO2e/month"))
+    carbon_intensity: BandedFigure = field(default_factory=lambda: unknown("gCO2e/kWh"))
     verdict: Verdict | None = None
-    readiness: Figure = field(default_factory=lambda: unknown("points"))
-    free_accelerators: Mapping[str, Figure] = field(default_factory=dict)
-    headroom: Figure = field(default_factory=lambda: unknown("kW"))
-    free_bandwidth: Figure = field(default_factory=lambda: unknown("Gb/s"))
-    feed_load: Mapping[str, Figure] = field(default_factory=dict)
+    readiness: BandedFigure = field(default_factory=lambda: unknown("points"))
+    free_accelerators: Mapping[str, BandedFigure] = field(default_factory=dict)
+    headroom: BandedFigure = field(default_factory=lambda: unknown("kW"))
+    free_bandwidth: BandedFigure = field(default_factory=lambda: unknown("Gb/s"))
+    feed_load: Mapping[str, BandedFigure] = field(default_factory=dict)
     residency: frozenset[str] = frozenset()
 
-    def latency_at(self, region: str, percentile: float) -> Figure:
-        """What is known of the latency at this percentile.
+    def latency_at(self, region: str, percentile: float) -> BandedFigure:
+        """Return what is known of the latency at this percentile.
 
         Latency does not fall as the percentile rises: a figure of a lower percentile is a lower bound and one of a
         higher percentile an upper bound, where the one asked for is not there.
         """
-        of_region = [one for one in self.latency if one.region == region]
-        for one in of_region:
-            if one.percentile == percentile:
-                return one.figure
-        below = [one.figure.least for one in of_region if one.percentile < percentile]
-        above = [one.figure.most for one in of_region if one.percentile > percentile]
+        of_region = [latency for latency in self.latency if latency.region == region]
+        for latency in of_region:
+            if latency.percentile == percentile:
+                return latency.figure
+        below = [latency.figure.least for latency in of_region if latency.percentile < percentile]
+        above = [latency.figure.most for latency in of_region if latency.percentile > percentile]
         low, high = max(below, default=-math.inf), min(above, default=math.inf)
-        return Figure(None, "ms", low=_finite(low), high=_finite(high))
+        return BandedFigure(None, "ms", low=_finite(low), high=_finite(high))
 
 
 def _finite(value: float) -> float | None:
@@ -157,7 +162,7 @@ def _finite(value: float) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
+class LimitBound:
     """A limit with its unit, which has to be that of the figures it is held against."""
 
     value: float
@@ -166,7 +171,7 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What a workload takes of a site. None: the envelope does not say, so that nothing is asked."""
+    """The demand of a workload on a site. None: the envelope does not say, so that nothing is asked."""
 
     accelerators: Mapping[str, int] = field(default_factory=dict)
     power_kw: float | None = None
@@ -182,39 +187,39 @@ class LatencyLimit:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What an envelope does not let a site exceed. None: no limit stands.
+    """The limits that an envelope sets a site. None: no limit stands.
 
     `allowed_countries` None allows every country. `has_basis` says that the envelope records a basis for transfers
     (standard clauses, consent), which `needs-basis` asks for.
     """
 
     latency: tuple[LatencyLimit, ...] = ()
-    unit_cost: Bound | None = None
-    monthly_cost: Bound | None = None
-    energy: Bound | None = None
-    carbon: Bound | None = None
-    carbon_intensity: Bound | None = None
+    unit_cost: LimitBound | None = None
+    monthly_cost: LimitBound | None = None
+    energy: LimitBound | None = None
+    carbon: LimitBound | None = None
+    carbon_intensity: LimitBound | None = None
     verdict: Verdict | None = None
-    readiness: Bound | None = None
+    readiness: LimitBound | None = None
     allowed_countries: frozenset[str] | None = None
     forbidden_countries: frozenset[str] = frozenset()
     has_basis: bool = False
 
 
-def worst_latency(candidate: Candidate, limits: tuple[LatencyLimit, ...]) -> Figure:
+def worst_latency(candidate: CandidateSite, limits: tuple[LatencyLimit, ...]) -> BandedFigure:
     """Latency as one objective: that of the farthest of the regions that the envelope serves.
 
     Unknown for one region is unknown for all, with what is known as its lower bound.
     """
-    found = [candidate.latency_at(one.region, one.percentile) for one in limits]
-    if not found:
+    latencies = [candidate.latency_at(limit.region, limit.percentile) for limit in limits]
+    if not latencies:
         return unknown("ms")
-    low = max(one.least for one in found)
-    high = max(one.most for one in found)
-    values = [one.value for one in found if one.value is not None]
-    worst = max(found, key=lambda one: -math.inf if one.value is None else one.value)
-    return Figure(
-        max(values) if len(values) == len(found) else None,
+    low = max(figure.least for figure in latencies)
+    high = max(figure.most for figure in latencies)
+    values = [figure.value for figure in latencies if figure.value is not None]
+    worst = max(latencies, key=lambda figure: -math.inf if figure.value is None else figure.value)
+    return BandedFigure(
+        max(values) if len(values) == len(latencies) else None,
         "ms",
         worst.provenance,
         worst.as_of,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from readiness.tradeoffs.core.objectives import Columns, Objective, Option, columns
+from readiness.tradeoffs.core.objectives import Objective, OptionColumns, ScoredOption, columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Front:
     dominated_by: dict[str, str]
 
 
-def front(options: Sequence[Option], objectives: Sequence[Objective]) -> Front:
+def front(options: Sequence[ScoredOption], objectives: Sequence[Objective]) -> Front:
     by = dominators(columns(options, objectives))
     return Front(
         tuple(option.name for option, who in zip(options, by, strict=True) if who < 0),
@@ -33,8 +33,8 @@ def front(options: Sequence[Option], objectives: Sequence[Objective]) -> Front:
     )
 
 
-def dominators(table: Columns) -> NDArray[np.int64]:
-    """For each row the first row on the front that dominates it, -1 for those on the front.
+def dominators(table: OptionColumns) -> NDArray[np.int64]:
+    """Return for each row the first row on the front that dominates it, -1 for those on the front.
 
     To dominate is transitive, bands included, so that who is dominated at all is dominated by one on the front.
     """

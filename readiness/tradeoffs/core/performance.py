@@ -40,9 +40,9 @@ class Book:
 def book() -> Book:
     stated = yaml_documents.read(DATA.read_text(encoding="utf-8"))
     by_slug = {
-        slug: Published(float(one["tflops"]), one["source"])
-        for name, one in stated["types"].items()
-        for slug in {name, *one["slugs"]}
+        slug: Published(float(type_facts["tflops"]), type_facts["source"])
+        for name, type_facts in stated["types"].items()
+        for slug in {name, *type_facts["slugs"]}
     }
     return Book(stated["precision"], stated["reference"], by_slug)
 

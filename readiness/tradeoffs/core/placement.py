@@ -19,25 +19,25 @@ from typing import NamedTuple
 from readiness.scoring.core.states import Verdict
 from readiness.tradeoffs.core.options import (
     VERDICT_RANK,
-    Answer,
-    Bound,
-    Candidate,
+    BandedFigure,
+    CandidateSite,
     Demand,
-    Figure,
     FigureError,
+    LegalAnswer,
+    LimitBound,
     Limits,
 )
 from readiness.tradeoffs.core.words import number
 
 
-class Standing(StrEnum):
+class Feasibility(StrEnum):
     FEASIBLE = "feasible"
     UNDECIDED = "undecided"
     REJECTED = "rejected"
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class UnkeptLimit:
     """One limit or rule that a site does not keep, or not for certain.
 
     `limit` is the kind (`latency`, `accelerators`, `jurisdiction`), `subject` what of it (a user region, a type, the
@@ -47,9 +47,9 @@ class Reason:
 
     limit: str
     subject: str
-    standing: Standing
+    standing: Feasibility
     bound: float | None
-    actual: Figure | None
+    actual: BandedFigure | None
     margin: float | None
     unit: str
     words: str
@@ -64,14 +64,14 @@ class Placed:
     figure is not bounded.
     """
 
-    candidate: Candidate
-    standing: Standing
-    reasons: tuple[Reason, ...]
+    candidate: CandidateSite
+    standing: Feasibility
+    reasons: tuple[UnkeptLimit, ...]
     compliance_margin: float | None
 
 
 @dataclass(frozen=True, slots=True)
-class Placement:
+class PlacedSites:
     """All sites, each once, in the order they were given in."""
 
     feasible: tuple[Placed, ...]
@@ -84,18 +84,20 @@ class _Test(NamedTuple):
 
     limit: str
     subject: str
-    figure: Figure
+    figure: BandedFigure
     bound: float
     unit: str
     at_most: bool
 
 
-def place(candidates: Iterable[Candidate], demand: Demand, limits: Limits) -> Placement:
-    placed = [place_one(one, demand, limits) for one in candidates]
-    return Placement(*(tuple(one for one in placed if one.standing is standing) for standing in Standing))
+def place(candidates: Iterable[CandidateSite], demand: Demand, limits: Limits) -> PlacedSites:
+    placed = [place_one(candidate, demand, limits) for candidate in candidates]
+    return PlacedSites(
+        *(tuple(site for site in placed if site.standing is standing) for standing in Feasibility)
+    )
 
 
-def place_one(candidate: Candidate, demand: Demand, limits: Limits) -> Placed:
+def place_one(candidate: CandidateSite, demand: Demand, limits: Limits) -> Placed:
     tests = _tests(candidate, demand, limits)
     reasons = (
         *_by_law(candidate, limits),
@@ -103,18 +105,20 @@ def place_one(candidate: Candidate, demand: Demand, limits: Limits) -> Placed:
         *(reason for test in tests if (reason := _held(test)) is not None),
     )
     room = min(map(_room, tests), default=math.inf)
-    standing = Standing.FEASIBLE
+    standing = Feasibility.FEASIBLE
     if reasons:
-        rejected = any(one.standing is Standing.REJECTED for one in reasons)
-        standing = Standing.REJECTED if rejected else Standing.UNDECIDED
+        rejected = any(reason.standing is Feasibility.REJECTED for reason in reasons)
+        standing = Feasibility.REJECTED if rejected else Feasibility.UNDECIDED
     return Placed(candidate, standing, reasons, room if math.isfinite(room) else None)
 
 
-def _tests(candidate: Candidate, demand: Demand, limits: Limits) -> list[_Test]:
-    found = []
-    for one in limits.latency:
-        figure = candidate.latency_at(one.region, one.percentile)
-        found.append(_Test("latency", f"{one.region} p{one.percentile:g}", figure, one.limit_ms, "ms", True))
+def _tests(candidate: CandidateSite, demand: Demand, limits: Limits) -> list[_Test]:
+    tests = []
+    for limit in limits.latency:
+        figure = candidate.latency_at(limit.region, limit.percentile)
+        tests.append(
+            _Test("latency", f"{limit.region} p{limit.percentile:g}", figure, limit.limit_ms, "ms", True)
+        )
     ceilings = (
         ("unit-cost", candidate.unit_cost, limits.unit_cost),
         ("monthly-cost", candidate.monthly_cost, limits.monthly_cost),
@@ -124,26 +128,26 @@ def _tests(candidate: Candidate, demand: Demand, limits: Limits) -> list[_Test]:
     )
     for name, figure, bound in ceilings:
         if bound is not None:
-            found.append(_Test(name, "", figure, bound.value, bound.unit, True))
+            tests.append(_Test(name, "", figure, bound.value, bound.unit, True))
     least = limits.readiness
     if least is not None:
-        found.append(_Test("readiness", "", candidate.readiness, least.value, least.unit, False))
+        tests.append(_Test("readiness", "", candidate.readiness, least.value, least.unit, False))
     for kind, count in sorted(demand.accelerators.items()):
         if count > 0:
-            free = candidate.free_accelerators.get(kind, Figure(None, "accelerators"))
-            found.append(_Test("accelerators", kind, free, count, "accelerators", False))
+            free = candidate.free_accelerators.get(kind, BandedFigure(None, "accelerators"))
+            tests.append(_Test("accelerators", kind, free, count, "accelerators", False))
     asked = (
         ("power", candidate.headroom, demand.power_kw, "kW"),
         ("bandwidth", candidate.free_bandwidth, demand.bandwidth_gbps, "Gb/s"),
     )
     for name, figure, amount, unit in asked:
         if amount is not None and amount > 0:
-            found.append(_Test(name, "", figure, amount, unit, False))
-    return found
+            tests.append(_Test(name, "", figure, amount, unit, False))
+    return tests
 
 
-def _held(test: _Test) -> Reason | None:
-    """What the test says against the site; None where the figure keeps the limit for certain."""
+def _held(test: _Test) -> UnkeptLimit | None:
+    """Return what the test says against the site; None where the figure keeps the limit for certain."""
     figure = test.figure
     if figure.unit != test.unit and figure.bounded:
         raise FigureError(f"{test.limit}: a figure in {figure.unit} is held against a limit in {test.unit}")
@@ -154,9 +158,9 @@ def _held(test: _Test) -> Reason | None:
     beyond = best > bound
     margin = (best if beyond else worst) - bound
     known_margin = margin if math.isfinite(margin) else None
-    standing = Standing.REJECTED if beyond else Standing.UNDECIDED
+    standing = Feasibility.REJECTED if beyond else Feasibility.UNDECIDED
     words = _words(test, standing, known_margin)
-    return Reason(test.limit, test.subject, standing, test.bound, figure, known_margin, test.unit, words)
+    return UnkeptLimit(test.limit, test.subject, standing, test.bound, figure, known_margin, test.unit, words)
 
 
 def _room(test: _Test) -> float:
@@ -166,18 +170,18 @@ def _room(test: _Test) -> float:
 
 
 def limit_name(limit: str, subject: str) -> str:
-    """What is said of a limit: `unit cost`, `latency iberia p99`, `accelerators of any type`."""
+    """Return what is said of a limit: `unit cost`, `latency iberia p99`, `accelerators of any type`."""
     of = "of any type" if (limit, subject) == ("accelerators", "any") else subject
     return f"{limit.replace('-', ' ')} {of}".strip()
 
 
-def _words(test: _Test, standing: Standing, margin: float | None) -> str:
+def _words(test: _Test, standing: Feasibility, margin: float | None) -> str:
     name = limit_name(test.limit, test.subject)
     side = "limit" if test.at_most else "needed"
     against = f"{side} {number(test.bound)} {test.unit}"
     by = "" if margin is None else f"{number(margin)} {test.unit}"
     direction = "over" if test.at_most else "short"
-    if standing is Standing.REJECTED:
+    if standing is Feasibility.REJECTED:
         shown = test.figure.value
         if shown is None or (shown <= test.bound) is test.at_most:
             shown = test.figure.least if test.at_most else test.figure.most
@@ -194,49 +198,49 @@ def _end(value: float | None) -> str:
     return "?" if value is None else number(value)
 
 
-def _by_law(candidate: Candidate, limits: Limits) -> Iterator[Reason]:
+def _by_law(candidate: CandidateSite, limits: Limits) -> Iterator[UnkeptLimit]:
     answer, rule = candidate.jurisdiction.answer, candidate.jurisdiction.rule
-    if answer is Answer.FORBIDDEN:
-        yield _said("jurisdiction", rule, Standing.REJECTED, f"forbidden by {rule}")
-    elif answer is Answer.CANNOT_DECIDE:
-        yield _said("jurisdiction", rule, Standing.UNDECIDED, f"cannot be decided: {rule}")
-    elif answer is Answer.NEEDS_BASIS and not limits.has_basis:
+    if answer is LegalAnswer.FORBIDDEN:
+        yield _said("jurisdiction", rule, Feasibility.REJECTED, f"forbidden by {rule}")
+    elif answer is LegalAnswer.CANNOT_DECIDE:
+        yield _said("jurisdiction", rule, Feasibility.UNDECIDED, f"cannot be decided: {rule}")
+    elif answer is LegalAnswer.NEEDS_BASIS and not limits.has_basis:
         yield _said(
-            "jurisdiction", rule, Standing.UNDECIDED, f"{rule} asks for a basis, and none is recorded"
+            "jurisdiction", rule, Feasibility.UNDECIDED, f"{rule} asks for a basis, and none is recorded"
         )
     # What nobody knows of the operator, and what a contract could mend, is told beside the placement and bars nothing.
-    if candidate.jurisdiction.operator is Answer.FORBIDDEN:
+    if candidate.jurisdiction.operator is LegalAnswer.FORBIDDEN:
         operator_rule = candidate.jurisdiction.operator_rule
         words = f"whoever controls the operator is barred by {operator_rule}"
-        yield _said("operator", operator_rule, Standing.REJECTED, words)
+        yield _said("operator", operator_rule, Feasibility.REJECTED, words)
     country = candidate.country
     if country is None:
         if limits.allowed_countries is not None or limits.forbidden_countries:
-            yield _said("country", "", Standing.UNDECIDED, "the site's country is unknown")
+            yield _said("country", "", Feasibility.UNDECIDED, "the site's country is unknown")
         return
     if limits.allowed_countries is not None and country not in limits.allowed_countries:
-        yield _said("country", country, Standing.REJECTED, f"{country} is not among the allowed countries")
+        yield _said("country", country, Feasibility.REJECTED, f"{country} is not among the allowed countries")
     if country in limits.forbidden_countries:
-        yield _said("country", country, Standing.REJECTED, f"{country} is a forbidden country")
+        yield _said("country", country, Feasibility.REJECTED, f"{country} is a forbidden country")
 
 
-def _by_verdict(candidate: Candidate, limits: Limits) -> Iterator[Reason]:
+def _by_verdict(candidate: CandidateSite, limits: Limits) -> Iterator[UnkeptLimit]:
     least = limits.verdict
     # Every site has at least the lowest verdict, one that was never evaluated as well.
     if least is None or least is Verdict.NOT_READY:
         return
     if candidate.verdict is None:
         words = f"the site has no verdict, {least} is needed"
-        yield _said("verdict", "", Standing.UNDECIDED, words)
+        yield _said("verdict", "", Feasibility.UNDECIDED, words)
     elif VERDICT_RANK[candidate.verdict] < VERDICT_RANK[least]:
         words = f"the site is {candidate.verdict}, {least} is needed"
-        yield _said("verdict", candidate.verdict, Standing.REJECTED, words)
+        yield _said("verdict", candidate.verdict, Feasibility.REJECTED, words)
 
 
-def _said(limit: str, subject: str, standing: Standing, words: str) -> Reason:
-    return Reason(limit, subject, standing, None, None, None, "", words)
+def _said(limit: str, subject: str, standing: Feasibility, words: str) -> UnkeptLimit:
+    return UnkeptLimit(limit, subject, standing, None, None, None, "", words)
 
 
-def relaxed(bound: Bound | None, share: float) -> Bound | None:
+def relaxed(bound: LimitBound | None, share: float) -> LimitBound | None:
     """A ceiling raised by a share of itself, for asking what a little more room would let in."""
-    return None if bound is None else Bound(bound.value + abs(bound.value) * share, bound.unit)
+    return None if bound is None else LimitBound(bound.value + abs(bound.value) * share, bound.unit)

@@ -21,7 +21,7 @@ import numpy as np
 from readiness.tradeoffs.core.annealing import annealed
 from readiness.tradeoffs.core.assignment import NOWHERE, Assigning, Flags, Numbers, Places, filled, improved
 from readiness.tradeoffs.core.exact import most_placed, optimum
-from readiness.tradeoffs.core.objectives import Columns
+from readiness.tradeoffs.core.objectives import OptionColumns
 from readiness.tradeoffs.core.pareto import dominators
 from readiness.tradeoffs.core.relaxation import Relaxed, priced, relax
 
@@ -32,14 +32,14 @@ CORNER = 0.97
 
 
 SEED = 1
-"""Of what is drawn while plans are improved; another gives other plans with about the same gaps."""
+"""The seed of the draws while plans are improved; another gives other plans with about the same gaps."""
 
 
 LEFT_OUT_DEAR = 20.0
-"""What leaving a workload out costs while room is searched for, where the average pair costs 1."""
+"""The cost of leaving a workload out while room is searched for, where the average pair costs 1."""
 
 
-class LeftOut(StrEnum):
+class LeftOutReason(StrEnum):
     NO_SITE = "no-feasible-site"
     UNKNOWN = "unknown-figure"
     NO_ROOM = "no-room"
@@ -88,7 +88,7 @@ class Sweep:
     """
 
     points: tuple[Point, ...]
-    left_out: Mapping[str, LeftOut]
+    left_out: Mapping[str, LeftOutReason]
     cancelled: bool
 
 
@@ -101,9 +101,9 @@ def spread(objectives: Sequence[str], points: int, *, seed: int) -> tuple[dict[s
     left = list(np.vstack([np.full((1, many), 1 / many), corners, drawn])[:points])
     tour = [left.pop(0)] if left else []
     while left:
-        distances = [float(np.abs(one - tour[-1]).sum()) for one in left]
+        distances = [float(np.abs(weights - tour[-1]).sum()) for weights in left]
         tour.append(left.pop(distances.index(min(distances))))
-    return tuple(dict(zip(objectives, map(float, one), strict=True)) for one in tour)
+    return tuple(dict(zip(objectives, map(float, weights), strict=True)) for weights in tour)
 
 
 def sweep(
@@ -119,33 +119,33 @@ def sweep(
     usable = portfolio.allowed & known & fits
     left_out = _without_pairs(portfolio, known, usable)
     solving = _Solving(portfolio, usable)
-    left_out.update({portfolio.workloads[row]: LeftOut.NO_ROOM for row in solving.no_room.tolist()})
-    found: list[tuple[Mapping[str, float], Places, float, float]] = []
+    left_out.update({portfolio.workloads[row]: LeftOutReason.NO_ROOM for row in solving.no_room.tolist()})
+    solved: list[tuple[Mapping[str, float], Places, float, float]] = []
     stopped = False
     for weights in weightings:
         if cancelled():
             stopped = True
             break
-        found.append((weights, *solving.point(weights)))
-        progress(len(found), len(weightings))
-    return Sweep(_points(portfolio, found), left_out, stopped)
+        solved.append((weights, *solving.point(weights)))
+        progress(len(solved), len(weightings))
+    return Sweep(_points(portfolio, solved), left_out, stopped)
 
 
-def _without_pairs(portfolio: Portfolio, known: Flags, usable: Flags) -> dict[str, LeftOut]:
-    reasons: dict[str, LeftOut] = {}
+def _without_pairs(portfolio: Portfolio, known: Flags, usable: Flags) -> dict[str, LeftOutReason]:
+    reasons: dict[str, LeftOutReason] = {}
     for row in np.flatnonzero(~usable.any(axis=1)).tolist():
         allowed = portfolio.allowed[row]
-        reason = LeftOut.NO_ROOM
+        reason = LeftOutReason.NO_ROOM
         if not allowed.any():
-            reason = LeftOut.NO_SITE
+            reason = LeftOutReason.NO_SITE
         elif not (allowed & known[row]).any():
-            reason = LeftOut.UNKNOWN
+            reason = LeftOutReason.UNKNOWN
         reasons[portfolio.workloads[row]] = reason
     return reasons
 
 
 class _Solving:
-    """What the points of one sweep share: who can be placed at all, a plan that does it, and the prices found last."""
+    """The state that points of one sweep share: who can be placed at all, a plan for them, and the last prices."""
 
     def __init__(self, portfolio: Portfolio, usable: Flags) -> None:
         self.portfolio = portfolio
@@ -154,7 +154,7 @@ class _Solving:
             float(np.abs(portfolio.figures[..., each][usable]).mean()) if usable.any() else 1.0
             for each in range(len(portfolio.objectives))
         ]
-        self.scale = np.array([one or 1.0 for one in means])
+        self.scale = np.array([mean or 1.0 for mean in means])
         self.usable = usable
         self.before: Relaxed | None = None
         self.rows = np.flatnonzero(usable.any(axis=1))
@@ -221,7 +221,7 @@ class _Solving:
 
 
 def _placed_by_prices(problem: Assigning, priority: Numbers) -> Places:
-    """As a sweep's points are found, with one site more: there is room for all, and being there is dear by priority."""
+    """Solve it like a sweep's point, with one site more: there is room for all, and being there is dear by priority."""
     nowhere = problem.costs.shape[1]
     costs = np.hstack([problem.costs, LEFT_OUT_DEAR * (priority / priority.mean())[:, None]])
     room = problem.demand.sum(axis=0, keepdims=True) + 1.0
@@ -240,7 +240,7 @@ def _points(
     for place, (_, plan, _, _) in enumerate(found):
         placed = np.flatnonzero(plan >= 0)
         totals[place] = portfolio.figures[placed, plan[placed]].sum(axis=0)
-    by = dominators(Columns(totals, totals, totals)).tolist()
+    by = dominators(OptionColumns(totals, totals, totals)).tolist()
     return tuple(
         Point(
             weights,

@@ -20,7 +20,7 @@ from readiness.workloads.core.light import distance_km
 NEAR_KM = 150.0
 """How far a place may be from a cloud region that stands for it (our judgement)."""
 AROUND_MS_PER_KM = FIBRE_ROUND_TRIP_MS_PER_KM * STRETCHES[0].middle
-"""What the way from a place to the region that stands for it may add or save."""
+"""The most that the way from a place to the region that stands for it may add or save."""
 
 
 class DataSetUnreadable(ValueError):
@@ -36,7 +36,7 @@ class CountryMean:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PublishedPlace:
     """`name` is a slug, or the name of a cloud region."""
 
     name: str
@@ -48,13 +48,13 @@ class Place:
 class RegionTable:
     """Round trips in ms between cloud regions by name, and where the regions are."""
 
-    places: tuple[Place, ...]
+    places: tuple[PublishedPlace, ...]
     round_trips: Mapping[tuple[str, str], float]
 
-    def nearest(self, place: Place) -> tuple[Place, float] | None:
+    def nearest(self, place: PublishedPlace) -> tuple[PublishedPlace, float] | None:
         """The region that stands for a place, with its distance in km; None where none is near."""
-        found = [(self._km(place, region), region) for region in self.places]
-        km, region = min(found, key=lambda pair: (pair[0], pair[1].name), default=(float("inf"), None))
+        distances = [(self._km(place, region), region) for region in self.places]
+        km, region = min(distances, key=lambda pair: (pair[0], pair[1].name), default=(float("inf"), None))
         return None if region is None or km > NEAR_KM else (region, km)
 
     def between(self, one: str, other: str) -> float | None:
@@ -63,22 +63,22 @@ class RegionTable:
         return sum(found) / len(found) if found else None
 
     @staticmethod
-    def _km(one: Place, other: Place) -> float:
-        return distance_km((one.latitude, one.longitude), (other.latitude, other.longitude))
+    def _km(place: PublishedPlace, other: PublishedPlace) -> float:
+        return distance_km((place.latitude, place.longitude), (other.latitude, other.longitude))
 
 
 def country_means(text: str) -> dict[str, CountryMean]:
-    """By two-letter code. A country without an intensity, or with one of 0, is not among them: no grid emits nothing
-    over its whole life.
+    """Return the means by two-letter code. A country without an intensity, or with one of 0, is left out: no
+    grid emits nothing over its whole life.
     """
-    found = {}
+    means = {}
     for code, row in _document(text).items():
         intensity, year = row.get("carbon_intensity"), row.get("year")
         if code in TWO_LETTERS and isinstance(intensity, int | float) and intensity > 0 and year:
-            found[TWO_LETTERS[code]] = CountryMean(float(intensity), int(year))
-    if not found:
+            means[TWO_LETTERS[code]] = CountryMean(float(intensity), int(year))
+    if not means:
         raise DataSetUnreadable("No country of the data set has an intensity.")
-    return found
+    return means
 
 
 def region_table(matrix: str, coordinates: str) -> RegionTable:
@@ -95,7 +95,7 @@ def region_table(matrix: str, coordinates: str) -> RegionTable:
             if cell.strip() and head != row[0]
         }
         places = [
-            Place(str(row["displayName"]), float(row["lat"]), float(row["lon"]))
+            PublishedPlace(str(row["displayName"]), float(row["lat"]), float(row["lon"]))
             for row in _document(coordinates).values()
         ]
     except (KeyError, TypeError, ValueError) as error:
@@ -106,19 +106,19 @@ def region_table(matrix: str, coordinates: str) -> RegionTable:
 
 def _document(text: str) -> dict[str, Any]:
     try:
-        found = json.loads(text)
+        rows = json.loads(text)
     except ValueError as error:
         raise DataSetUnreadable("A file of the data set is no JSON.") from error
-    if not isinstance(found, dict) or not all(isinstance(row, dict) for row in found.values()):
+    if not isinstance(rows, dict) or not all(isinstance(row, dict) for row in rows.values()):
         raise DataSetUnreadable("A file of the data set is no table of rows.")
-    return found
+    return rows
 
 
 def carbon_entries(
     sites: Iterable[tuple[str, str]], means: Mapping[str, CountryMean], source: str
 ) -> list[FactorEntry]:
     """An entry for each site (slug and country) whose country is known, as of the last day of the year it is of."""
-    found: list[FactorEntry] = []
+    entries: list[FactorEntry] = []
     for slug, country in sites:
         mean = means.get(country)
         if mean is not None:
@@ -129,9 +129,9 @@ def carbon_entries(
                 as_of_on=date(mean.year, 12, 31),
                 note=f"Mean of {mean.year} over the country; the grid of the site may differ",
             )
-            found.append(
+            entries.append(
                 FactorEntry(
-                    line=len(found) + 1,
+                    line=len(entries) + 1,
                     site=slug,
                     kind="carbon_average",
                     value=mean.value,
@@ -139,17 +139,21 @@ def carbon_entries(
                     sourcing=sourcing,
                 )
             )
-    return found
+    return entries
 
 
 def latency_entries(
-    sites: Sequence[Place], user_regions: Sequence[Place], table: RegionTable, source: str, as_of_on: date
+    sites: Sequence[PublishedPlace],
+    user_regions: Sequence[PublishedPlace],
+    table: RegionTable,
+    source: str,
+    as_of_on: date,
 ) -> list[LatencyEntry]:
     """An entry for each site and user region that a cloud region stands for, two of the same region left out.
 
     The band is what the ways to those regions may add or save.
     """
-    found: list[LatencyEntry] = []
+    entries: list[LatencyEntry] = []
     ends = {place: table.nearest(place) for place in (*sites, *user_regions)}
     for site in sites:
         for region in user_regions:
@@ -167,9 +171,9 @@ def latency_entries(
                 as_of_on=as_of_on,
                 note=f"{here[0].name} ({here[1]:.0f} km away) to {there[0].name} ({there[1]:.0f} km)",
             )
-            found.append(
+            entries.append(
                 LatencyEntry(
-                    line=len(found) + 1,
+                    line=len(entries) + 1,
                     site=site.name,
                     user_region=region.name,
                     value=value,
@@ -178,4 +182,4 @@ def latency_entries(
                     sourcing=sourcing,
                 )
             )
-    return found
+    return entries

@@ -31,11 +31,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from readiness.tradeoffs.core.objectives import (
-    Columns,
-    Direction,
     Numbers,
     Objective,
-    Option,
+    ObjectiveDirection,
+    OptionColumns,
+    ScoredOption,
     columns,
 )
 
@@ -89,7 +89,7 @@ class Scores:
 
 
 def ranking(
-    options: Sequence[Option], objectives: Sequence[Objective], weights: Mapping[str, float]
+    options: Sequence[ScoredOption], objectives: Sequence[Objective], weights: Mapping[str, float]
 ) -> tuple[Ranked, ...]:
     """The options by rank, then by name."""
     table = columns(options, objectives)
@@ -115,25 +115,25 @@ def ranking(
             best[row],
             worst[row],
             tuple(
-                one.name
-                for place, one in enumerate(objectives)
+                objective.name
+                for place, objective in enumerate(objectives)
                 if weighed[place] > 0 and math.isnan(table.value[row, place])
             ),
         )
         for row, option in enumerate(options)
     ]
-    return tuple(sorted(rows, key=lambda one: (one.rank, one.name)))
+    return tuple(sorted(rows, key=lambda row: (row.rank, row.name)))
 
 
 def in_order(objectives: Sequence[Objective], weights: Mapping[str, float]) -> tuple[float, ...]:
     """The weights in the order of the objectives; one that is not named is 0."""
-    named = {one.name for one in objectives}
+    named = {objective.name for objective in objectives}
     for name, weight in weights.items():
         if name not in named:
             raise WeightError(f"{name} is no objective here; there are {', '.join(sorted(named))}")
         if not math.isfinite(weight) or weight < 0:
             raise WeightError(f"the weight of {name} is {weight}; it has to be 0 or more")
-    weighed = tuple(float(weights.get(one.name, 0.0)) for one in objectives)
+    weighed = tuple(float(weights.get(objective.name, 0.0)) for objective in objectives)
     if not any(weighed):
         raise WeightError("at least one weight has to be above 0")
     return weighed
@@ -142,10 +142,12 @@ def in_order(objectives: Sequence[Objective], weights: Mapping[str, float]) -> t
 def counting(objectives: Sequence[Objective], weights: Mapping[str, float]) -> tuple[float, ...]:
     """The weights in the order of the objectives, 0 for those that are unscored. They may all be 0 then."""
     weighed = in_order(objectives, weights)
-    return tuple(weight if one.is_scored else 0.0 for one, weight in zip(objectives, weighed, strict=True))
+    return tuple(
+        weight if objective.is_scored else 0.0 for objective, weight in zip(objectives, weighed, strict=True)
+    )
 
 
-def scored(table: Columns, objectives: Sequence[Objective]) -> Scores:
+def scored(table: OptionColumns, objectives: Sequence[Objective]) -> Scores:
     parts = [np.zeros(table.value.shape) for _ in range(3)]
     for place, objective in enumerate(objectives):
         if not objective.is_scored:
@@ -153,13 +155,15 @@ def scored(table: Columns, objectives: Sequence[Objective]) -> Scores:
         value, least, most = table.value[:, place], table.least[:, place], table.most[:, place]
         counted = np.where(np.isnan(value), most, value)
         for part, column in zip(parts, (counted, most, least), strict=True):
-            part[:, place] = _scored(-column if objective.direction is Direction.MAX else column, objective)
+            part[:, place] = _scored(
+                -column if objective.direction is ObjectiveDirection.MAX else column, objective
+            )
     return Scores(*parts)
 
 
 def _scored(figures: Numbers, objective: Objective) -> Numbers:
     """`figures` as they are, not turned."""
-    more_is_better = objective.direction is Direction.MAX
+    more_is_better = objective.direction is ObjectiveDirection.MAX
     x = np.maximum(figures, 0.0)
     if objective.scale is not None:
         within = np.minimum(x, objective.scale)
@@ -186,6 +190,6 @@ def points_of(within: Numbers, weighed: Sequence[float]) -> np.ndarray[tuple[int
 
 
 def _how_many_above(those: Sequence[int], than: Sequence[int]) -> list[int]:
-    """For each of `than`, how many of `those` are above it."""
+    """Return for each of `than` how many of `those` are above it."""
     ordered = np.sort(np.asarray(those, np.int64))
     return [len(those) - int(one) for one in np.searchsorted(ordered, np.asarray(than, np.int64), "right")]

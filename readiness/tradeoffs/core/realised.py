@@ -1,4 +1,4 @@
-"""What a workload came to at a site over a span: energy, carbon and cost from meters, and why one cannot be told.
+"""Energy, carbon and cost of a workload at a site over a span, from meters, and why one is unknown.
 
 A site's meters see all that runs there. A workload's part of them is its share of the accelerators in service, idle
 ones included: they are there to be had. So a figure is an estimate even where every meter measures, and it says so.
@@ -15,8 +15,8 @@ from datetime import datetime
 
 from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs.core.factors import HOURS_A_YEAR
-from readiness.tradeoffs.core.options import Figure
-from readiness.tradeoffs.core.series import Integral, Series, integrated
+from readiness.tradeoffs.core.options import BandedFigure
+from readiness.tradeoffs.core.series import FactorSeries, Integral, integrated
 
 MONTH_H = HOURS_A_YEAR / 12
 """730.5, of a mean month."""
@@ -25,16 +25,16 @@ ENOUGH = 0.8
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What an objective came to; `unknown` says why it has no value."""
+class RealisedFigure:
+    """The value that an objective came to; `unknown` says why it has no value."""
 
     objective: str
-    figure: Figure
+    figure: BandedFigure
     unknown: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class MeasuredSpan:
     start: datetime
     end: datetime
 
@@ -47,41 +47,43 @@ class Span:
 class Metered:
     """Power of a site in kW. `pue` is what it has to be multiplied with, 1 where the meter sees everything."""
 
-    power_kw: Series
+    power_kw: FactorSeries
     pue: float
     simulated: bool
     source: str
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
-    """What a kWh comes with: a series where one is known, else one value for the whole span."""
+class RatePerKwh:
+    """The price or intensity of a kWh: a series where one is known, else one value for the whole span."""
 
-    per_kwh: Series | float
+    per_kwh: FactorSeries | float
     source: str
     simulated: bool = False
 
-    def times(self, by: float) -> Rate:
+    def times(self, by: float) -> RatePerKwh:
         """The same in another currency."""
         if by == 1:
             return self
-        if not isinstance(self.per_kwh, Series):
+        if not isinstance(self.per_kwh, FactorSeries):
             return replace(self, per_kwh=self.per_kwh * by)
         series = self.per_kwh
-        return replace(self, per_kwh=Series(series.step_s, series.starts_s, series.values * by))
+        return replace(self, per_kwh=FactorSeries(series.step_s, series.starts_s, series.values * by))
 
 
-def unknown(objective: str, unit: str, why: str) -> Outcome:
-    return Outcome(objective, Figure(None, unit), why)
+def unknown(objective: str, unit: str, why: str) -> RealisedFigure:
+    return RealisedFigure(objective, BandedFigure(None, unit), why)
 
 
-def energy(objective: str, metered: Metered, share: float, span: Span) -> Outcome:
+def energy(objective: str, metered: Metered, share: float, span: MeasuredSpan) -> RealisedFigure:
     """kWh of a mean month."""
     whole = integrated(metered.power_kw, metered.pue * share, span.start, span.end)
     return _monthly(objective, "kWh/month", whole, span, metered.simulated, [metered.source])
 
 
-def carbon(objective: str, metered: Metered, share: float, intensity: Rate, span: Span) -> Outcome:
+def carbon(
+    objective: str, metered: Metered, share: float, intensity: RatePerKwh, span: MeasuredSpan
+) -> RealisedFigure:
     """kg of CO2e of a mean month, from gCO2e/kWh hour by hour."""
     return _with_rate(objective, "kg CO2e/month", metered, share / 1000, intensity, span)
 
@@ -90,30 +92,32 @@ def cost(
     objective: str,
     metered: Metered,
     share: float,
-    price: Rate,
-    span: Span,
+    price: RatePerKwh,
+    span: MeasuredSpan,
     *,
     currency: str,
     fixed: float = 0.0,
-) -> Outcome:
+) -> RealisedFigure:
     """Money of a mean month: energy at the price of its hours, and what is paid whatever is drawn."""
-    found = _with_rate(objective, f"{currency}/month", metered, share, price, span)
-    if found.figure.value is None or not fixed:
-        return found
-    figure = found.figure
-    total = Figure(
+    realised = _with_rate(objective, f"{currency}/month", metered, share, price, span)
+    if realised.figure.value is None or not fixed:
+        return realised
+    figure = realised.figure
+    total = BandedFigure(
         figure.value + fixed if figure.value is not None else None,
         figure.unit,
         figure.provenance,
         figure.as_of,
         source=figure.source,
     )
-    return Outcome(objective, total)
+    return RealisedFigure(objective, total)
 
 
-def _with_rate(objective: str, unit: str, metered: Metered, scale: float, rate: Rate, span: Span) -> Outcome:
+def _with_rate(
+    objective: str, unit: str, metered: Metered, scale: float, rate: RatePerKwh, span: MeasuredSpan
+) -> RealisedFigure:
     factor = metered.pue * scale
-    if isinstance(rate.per_kwh, Series):
+    if isinstance(rate.per_kwh, FactorSeries):
         whole = integrated(metered.power_kw, rate.per_kwh, span.start, span.end)
         whole = Integral(
             None if whole.total is None else whole.total * factor, whole.covered_h, whole.coverage
@@ -125,16 +129,16 @@ def _with_rate(objective: str, unit: str, metered: Metered, scale: float, rate: 
 
 
 def _monthly(
-    objective: str, unit: str, whole: Integral, span: Span, simulated: bool, sources: Sequence[str]
-) -> Outcome:
+    objective: str, unit: str, whole: Integral, span: MeasuredSpan, simulated: bool, sources: Sequence[str]
+) -> RealisedFigure:
     if whole.total is None or whole.coverage < ENOUGH:
         why = f"Only {100 * whole.coverage:.0f} % of {span.words} is known; {100 * ENOUGH:.0f} % is needed."
         return unknown(objective, unit, why)
-    figure = Figure(
+    figure = BandedFigure(
         whole.total / whole.covered_h * MONTH_H,
         unit,
         Provenance.SIMULATED if simulated else Provenance.ESTIMATED,
         span.end,
         source=f"{'; '.join(sources)}; {100 * whole.coverage:.0f} % of {span.words}",
     )
-    return Outcome(objective, figure)
+    return RealisedFigure(objective, figure)

@@ -33,18 +33,18 @@ CLOSE = 1e-3
 MOST_ROUNDS = 30
 COVER_ROUNDS = 6
 LEAST_RISE = 6e-4
-"""Of the value, by one round of covers; when it rises by less, there are no more rounds."""
+"""The least rise, as a share of the value, after which another round of covers follows."""
 MOST_PIVOTS = 20_000
-"""Of one linear program; where most pairs cost alike it may turn on the spot. Its prices still prove a bound then."""
+"""The most pivots of a linear program, which may cycle where most pairs cost alike. Its prices still prove a bound."""
 LAST_BITS = 1e-13
 """Share of what is added up by which sums may be off."""
 DEAR = 3.0
-"""In the linear program, leaving a workload out costs so many times its dearest site; the bound does not hang on it."""
+"""The cost of leaving a workload out of the linear program, in multiples of its dearest site; no bound hangs on it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prices:
-    """Of a unit of each resource at each site, sites by resources, and of a unit of each cover."""
+    """Prices of a unit of each resource at each site, sites by resources, and of a unit of each cover."""
 
     capacity: Numbers
     covers: tuple[Cover, ...] = ()
@@ -165,7 +165,7 @@ class _Master:
         self.problem = problem
         self.taken = np.zeros_like(taken)
         self.covers = list(covers)
-        self.known = {one.key for one in covers}
+        self.known = {cover.key for cover in covers}
         self.rows = np.zeros(0, np.int64)
         self.sites = np.zeros(0, np.int64)
         workloads = len(problem.costs)
@@ -245,7 +245,7 @@ def quiet_highs() -> highspy.Highs:
 def empty_program(problem: Assigning, covers: Sequence[Cover] = ()) -> highspy.HighsLp:
     """The rows: each workload once, then each capacity of each site, then each cover."""
     workloads = len(problem.costs)
-    most = np.r_[problem.capacity.ravel(), [one.most for one in covers]]
+    most = np.r_[problem.capacity.ravel(), [cover.most for cover in covers]]
     program = highspy.HighsLp()
     program.num_row_ = workloads + len(most)
     program.row_lower_ = np.r_[np.ones(workloads), np.full(len(most), -np.inf)]

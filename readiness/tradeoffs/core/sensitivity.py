@@ -25,7 +25,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from readiness.tradeoffs.core.objectives import Columns, Numbers, Objective, Option, columns
+from readiness.tradeoffs.core.objectives import Numbers, Objective, OptionColumns, ScoredOption, columns
 from readiness.tradeoffs.core.pareto import dominators
 from readiness.tradeoffs.core.ranking import ONE, counting, points_of, scored
 
@@ -34,7 +34,7 @@ SAME = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
-class Flip:
+class WinnerFlip:
     """The weight of one objective beyond which `to` wins.
 
     `share` is its part of all weight, between 0 and 1; `weight` the same with the other weights left as they are. `up`
@@ -56,7 +56,7 @@ class Sensitivity:
     """
 
     winner: str
-    flips: tuple[Flip, ...]
+    flips: tuple[WinnerFlip, ...]
     fixed: tuple[str, ...]
 
 
@@ -72,7 +72,7 @@ class Robustness:
 
 
 def sensitivity(
-    options: Sequence[Option], objectives: Sequence[Objective], weights: Mapping[str, float]
+    options: Sequence[ScoredOption], objectives: Sequence[Objective], weights: Mapping[str, float]
 ) -> Sensitivity | None:
     """None without options, and where nothing that has a weight is scored."""
     objectives, weighed = _counting(objectives, weights)
@@ -81,7 +81,7 @@ def sensitivity(
     within = scored(columns(options, objectives), objectives).counted
     names = [option.name for option in options]
     winner = _winner(within, weighed, names)
-    flips: list[Flip] = []
+    flips: list[WinnerFlip] = []
     fixed: list[str] = []
     for place, objective in enumerate(objectives):
         others = float(np.delete(weighed, place).sum())
@@ -94,7 +94,7 @@ def sensitivity(
             found = _flip(within[:, place] - rest, rest, winner, now, up, names)
             if found is not None:
                 share, to = found
-                flips.append(Flip(objective.name, share, share * others / (1 - share), names[to], up))
+                flips.append(WinnerFlip(objective.name, share, share * others / (1 - share), names[to], up))
     return Sensitivity(names[winner], tuple(flips), tuple(fixed))
 
 
@@ -129,7 +129,7 @@ def _flip(
 
 
 def robustness(
-    options: Sequence[Option],
+    options: Sequence[ScoredOption],
     objectives: Sequence[Objective],
     weights: Mapping[str, float],
     *,
@@ -151,7 +151,7 @@ def robustness(
     scores = np.floor(drawn @ within[by_name].T * ONE + 0.5)
     wins = np.bincount(scores.argmax(axis=1), minlength=len(by_name)) / draws
     by_option = {names[row]: float(share) for row, share in zip(by_name, wins, strict=True) if share > 0}
-    counted = tuple(one.name for one in objectives)
+    counted = tuple(objective.name for objective in objectives)
     return Robustness(winner, by_option.get(winner, 0.0), by_option, draws, counted)
 
 
@@ -160,11 +160,11 @@ def _counting(
 ) -> tuple[tuple[Objective, ...], Numbers]:
     """The scored objectives with their weights."""
     pairs = zip(objectives, counting(objectives, weights), strict=True)
-    kept = [(one, weight) for one, weight in pairs if one.is_scored]
-    return tuple(one for one, _ in kept), np.array([weight for _, weight in kept])
+    kept = [(objective, weight) for objective, weight in pairs if objective.is_scored]
+    return tuple(objective for objective, _ in kept), np.array([weight for _, weight in kept])
 
 
 def _that_may_win(within: Numbers) -> list[int]:
     """Rows than which no other is better everywhere it counts: the others win for no weights, and cost time."""
     worse = -within
-    return np.flatnonzero(dominators(Columns(worse, worse, worse)) < 0).tolist()
+    return np.flatnonzero(dominators(OptionColumns(worse, worse, worse)) < 0).tolist()

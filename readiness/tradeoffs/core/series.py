@@ -35,7 +35,7 @@ class SeriesRefused(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Stated:
+class SeriesRow:
     """One row of a file: the instant as it is written, with or without an offset; no value where the cell is empty."""
 
     line: int
@@ -44,7 +44,7 @@ class Stated:
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class FactorSeries:
     """`starts_s` are seconds since 1970, ascending; NaN is an unknown value. Instants may be missing."""
 
     step_s: int
@@ -58,16 +58,16 @@ class Series:
             raise ValueError("Intervals of a series do not overlap and ascend.")
 
     @classmethod
-    def of(cls, step_s: int, points: Iterable[tuple[datetime, float | None]]) -> Series:
+    def of(cls, step_s: int, points: Iterable[tuple[datetime, float | None]]) -> FactorSeries:
         found = list(points)
         starts = np.array([int(at.timestamp()) for at, _ in found], dtype=np.int64)
         values = np.array([np.nan if value is None else value for _, value in found], dtype=np.float64)
         return cls(step_s, starts, values)
 
-    def within(self, start: datetime, end: datetime) -> Series:
+    def within(self, start: datetime, end: datetime) -> FactorSeries:
         """The intervals that begin from start on and before end."""
         chosen = (self.starts_s >= start.timestamp()) & (self.starts_s < end.timestamp())
-        return Series(self.step_s, self.starts_s[chosen], self.values[chosen])
+        return FactorSeries(self.step_s, self.starts_s[chosen], self.values[chosen])
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Integral:
         return self.coverage > 1 - 1e-9
 
 
-def placed(rows: Sequence[Stated], zone: ZoneInfo | None) -> list[tuple[int, datetime, float | None]]:
+def placed(rows: Sequence[SeriesRow], zone: ZoneInfo | None) -> list[tuple[int, datetime, float | None]]:
     """Line, instant in UTC and value, oldest first; SeriesRefused where a row has no instant of its own.
 
     An instant without an offset is local time in `zone`. Where clocks go back, an hour occurs twice and has to be in
@@ -123,31 +123,31 @@ def step_of(points: Sequence[tuple[int, datetime, float | None]], stated_s: int 
     return step_s
 
 
-def _order(row: Stated) -> timedelta:
+def _order(row: SeriesRow) -> timedelta:
     return row.at.replace(tzinfo=None) - datetime(1, 1, 1) - (row.at.utcoffset() or timedelta())  # noqa: DTZ001
 
 
-def _instants(rows: Sequence[Stated], zone: ZoneInfo | None) -> list[datetime]:
+def _instants(rows: Sequence[SeriesRow], zone: ZoneInfo | None) -> list[datetime]:
     """Instants in UTC, of rows in the order of time."""
     times = [row.at for row in rows if row.at.tzinfo is None]
     seen: dict[datetime, int] = {}
     counts: dict[datetime, int] = {}
     for at in times:
         counts[at] = counts.get(at, 0) + 1
-    found = []
+    instants = []
     for row in rows:
         if row.at.tzinfo is not None:
-            found.append(_in_utc(row, row.at))
+            instants.append(_in_utc(row, row.at))
             continue
         if zone is None:
-            told = f"{row.at.isoformat()} has no offset; write Z or +01:00, or name the file's time zone."
-            raise SeriesRefused(row.line, "at", told)
-        found.append(_of_wall_time(row, zone, counts[row.at], seen.get(row.at, 0)))
+            message = f"{row.at.isoformat()} has no offset; write Z or +01:00, or name the file's time zone."
+            raise SeriesRefused(row.line, "at", message)
+        instants.append(_of_wall_time(row, zone, counts[row.at], seen.get(row.at, 0)))
         seen[row.at] = seen.get(row.at, 0) + 1
-    return found
+    return instants
 
 
-def _of_wall_time(row: Stated, zone: ZoneInfo, occurrences: int, before: int) -> datetime:
+def _of_wall_time(row: SeriesRow, zone: ZoneInfo, occurrences: int, before: int) -> datetime:
     first = _in_utc(row, row.at.replace(tzinfo=zone, fold=0))
     second = _in_utc(row, row.at.replace(tzinfo=zone, fold=1))
     wall = row.at.isoformat()
@@ -167,7 +167,7 @@ def _of_wall_time(row: Stated, zone: ZoneInfo, occurrences: int, before: int) ->
     return second if before else first
 
 
-def _in_utc(row: Stated, at: datetime) -> datetime:
+def _in_utc(row: SeriesRow, at: datetime) -> datetime:
     try:
         return at.astimezone(UTC)
     except (OverflowError, ValueError) as error:
@@ -175,7 +175,12 @@ def _in_utc(row: Stated, at: datetime) -> datetime:
 
 
 def integrated(
-    factor: Series, load: Series | float, start: datetime, end: datetime, *, also: Series | None = None
+    factor: FactorSeries,
+    load: FactorSeries | float,
+    start: datetime,
+    end: datetime,
+    *,
+    also: FactorSeries | None = None,
 ) -> Integral:
     """The integral of factor x load over a period: EUR of EUR/kWh and kW, g of g/kWh and kW.
 
@@ -184,10 +189,14 @@ def integrated(
     if end <= start:
         raise ValueError("A period ends after it starts.")
     start_s, end_s = start.timestamp(), end.timestamp()
-    parts = [factor, *([load] if isinstance(load, Series) else []), *([also] if also is not None else [])]
+    parts = [
+        factor,
+        *([load] if isinstance(load, FactorSeries) else []),
+        *([also] if also is not None else []),
+    ]
     edges = _edges(parts, start_s, end_s)
     lengths_h = np.diff(edges) / 3600
-    product = np.full(len(lengths_h), 1.0 if isinstance(load, Series) else float(load))
+    product = np.full(len(lengths_h), 1.0 if isinstance(load, FactorSeries) else float(load))
     for part in parts:
         product = product * values_at(part, edges[:-1])
     known = ~np.isnan(product)
@@ -196,7 +205,7 @@ def integrated(
     return Integral(total, covered_h, covered_h / ((end_s - start_s) / 3600))
 
 
-def mean_of(factor: Series, start: datetime, end: datetime) -> Integral:
+def mean_of(factor: FactorSeries, start: datetime, end: datetime) -> Integral:
     """The mean over a period of what is known, as `total`, with how much of the period that is."""
     whole = integrated(factor, 1.0, start, end)
     if whole.total is None:
@@ -204,8 +213,8 @@ def mean_of(factor: Series, start: datetime, end: datetime) -> Integral:
     return Integral(whole.total / whole.covered_h, whole.covered_h, whole.coverage)
 
 
-def _edges(parts: Sequence[Series], start_s: float, end_s: float) -> Floats:
-    """Where any of the series may change, from start to end."""
+def _edges(parts: Sequence[FactorSeries], start_s: float, end_s: float) -> Floats:
+    """Return where any of the series may change, from start to end."""
     bounds = [np.array([start_s, end_s])]
     for part in parts:
         bounds += [part.starts_s.astype(np.float64), part.starts_s.astype(np.float64) + part.step_s]
@@ -214,7 +223,7 @@ def _edges(parts: Sequence[Series], start_s: float, end_s: float) -> Floats:
     return within
 
 
-def values_at(part: Series, instants: Floats) -> Floats:
+def values_at(part: FactorSeries, instants: Floats) -> Floats:
     """The values at these instants, NaN where none holds."""
     if not len(part.starts_s):
         return np.full(len(instants), np.nan)

@@ -11,13 +11,13 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from readiness.tradeoffs.core.objectives import Direction, Objective
-from readiness.tradeoffs.core.options import Figure
+from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection
+from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.core.words import number, signed
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class UnaskedStep:
     """`price` is what a month costs more, in `unit`; `gains` are by objective, above 0, each with its unit."""
 
     price: float
@@ -37,17 +37,17 @@ class Step:
 
 
 def _side(objective: Objective) -> str:
-    return "above" if objective.direction is Direction.MAX else "below"
+    return "above" if objective.direction is ObjectiveDirection.MAX else "below"
 
 
 def step_of(
-    before: Mapping[str, Figure],
-    after: Mapping[str, Figure],
+    before: Mapping[str, BandedFigure],
+    after: Mapping[str, BandedFigure],
     objectives: Sequence[Objective],
     *,
     limited: Collection[str],
     derived: Collection[str] = (),
-) -> Step | None:
+) -> UnaskedStep | None:
     """The step from `before`, which keeps every limit; None where it is no such step.
 
     `objectives` are those that count, `limited` names those that a limit is declared for, and `derived` those that only
@@ -57,27 +57,27 @@ def step_of(
     if was.value is None or comes.value is None or comes.value <= was.value:
         return None
     gains = []
-    for one in objectives:
-        if one.name == "cost" or one.name in derived:
+    for objective in objectives:
+        if objective.name == "cost" or objective.name in derived:
             continue
-        gain = _gain(one, before.get(one.name), after.get(one.name))
-        if gain > 0 and (one.name not in limited or not math.isfinite(gain)):
+        gain = _gain(objective, before.get(objective.name), after.get(objective.name))
+        if gain > 0 and (objective.name not in limited or not math.isfinite(gain)):
             return None
         if gain > 0:
-            gains.append((one, gain, after[one.name].unit))
-    return Step(comes.value - was.value, comes.unit, tuple(gains)) if gains else None
+            gains.append((objective, gain, after[objective.name].unit))
+    return UnaskedStep(comes.value - was.value, comes.unit, tuple(gains)) if gains else None
 
 
-def _gain(objective: Objective, before: Figure | None, after: Figure | None) -> float:
+def _gain(objective: Objective, before: BandedFigure | None, after: BandedFigure | None) -> float:
     """How much better it is after, 0 where it is not; an unknown counts at the worse end of its band."""
-    more = objective.direction is Direction.MAX
+    more = objective.direction is ObjectiveDirection.MAX
     was, comes = (_counted(figure, more=more) for figure in (before, after))
     if was == comes:
         return 0.0
     return max(comes - was if more else was - comes, 0.0)
 
 
-def _counted(figure: Figure | None, *, more: bool) -> float:
+def _counted(figure: BandedFigure | None, *, more: bool) -> float:
     if figure is None:
         return -math.inf if more else math.inf
     if figure.value is not None:

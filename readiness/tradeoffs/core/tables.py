@@ -16,7 +16,7 @@ from readiness.tradeoffs.core.entries import (
     RateEntry,
     Sourcing,
 )
-from readiness.tradeoffs.core.series import MOST_POINTS, Stated
+from readiness.tradeoffs.core.series import MOST_POINTS, SeriesRow
 from readiness.tradeoffs.core.units import UnitRefused
 
 _SOURCING = ("basis", "provenance", "source", "as_of_on", "until_on", "low", "high", "note")
@@ -38,7 +38,7 @@ HEADINGS = {
     "as stated": "",
     "caution": "",
 }
-"""What exports call columns, so that one can be changed and sent back; those that say nothing new are passed over."""
+"""Names that exports give to columns, so that a file can be changed and sent back; those without news are skipped."""
 NOT_STORED = ("telemetry", "series", "computed", "great-circle", "design", "unknown")
 """Bases of exported rows that Muster works out: they are passed over, or they would become somebody's statement."""
 
@@ -56,7 +56,7 @@ def rates(content: bytes) -> list[RateEntry]:
     return list(_entries(content, RATE_COLUMNS[:5], RATE_COLUMNS, _rate))
 
 
-def series(content: bytes) -> list[Stated]:
+def series(content: bytes) -> list[SeriesRow]:
     """`at,value`; an empty value is an instant of which nothing is known."""
     return list(_entries(content, SERIES_COLUMNS, SERIES_COLUMNS, _stated, most=MOST_POINTS))
 
@@ -126,12 +126,12 @@ def _rate(line: int, row: Mapping[str, str]) -> RateEntry:
     )
 
 
-def _stated(line: int, row: Mapping[str, str]) -> Stated:
+def _stated(line: int, row: Mapping[str, str]) -> SeriesRow:
     try:
         at = datetime.fromisoformat(row["at"])
     except ValueError as error:
         raise UnitRefused("at", f"{tidy(row['at'])!r} is no instant in ISO 8601.") from error
-    return Stated(line, at, _optional(row, "value"))
+    return SeriesRow(line, at, _optional(row, "value"))
 
 
 def _sourcing(row: Mapping[str, str]) -> Sourcing:
@@ -146,11 +146,11 @@ def _sourcing(row: Mapping[str, str]) -> Sourcing:
 
 
 def _number(row: Mapping[str, str], field: str) -> float:
-    found = number_of(row[field])
-    if found is None:
-        told = "leave the row out if there is none"
-        raise UnitRefused(field, f"{tidy(row[field])!r} is no number; {told}.")
-    return found
+    number = number_of(row[field])
+    if number is None:
+        message = "leave the row out if there is none"
+        raise UnitRefused(field, f"{tidy(row[field])!r} is no number; {message}.")
+    return number
 
 
 def _optional(row: Mapping[str, str], field: str) -> float | None:

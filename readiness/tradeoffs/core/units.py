@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from readiness.tradeoffs.core.kinds import MAGNITUDES, MONETARY, Dimension, KindSpec, Span
+from readiness.tradeoffs.core.kinds import MAGNITUDES, MONETARY, Dimension, KindSpec, ValueSpan
 
 
 class UnitRefused(ValueError):
@@ -25,7 +25,7 @@ class UnitRefused(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class UnitScale:
     """How to get from a sender's unit to the stored one, worked out once for all rows of a file."""
 
     factor: float
@@ -37,7 +37,7 @@ class Scale:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class ConvertedValue:
     """A value in the stored unit; `caution` says why somebody should look at it again, empty if nothing does."""
 
     value: float
@@ -139,7 +139,7 @@ _PER: dict[Dimension, Mapping[str, float]] = {
 }
 
 
-def scale_of(dimension: Dimension, unit: str, currency: str = "") -> Scale:
+def scale_of(dimension: Dimension, unit: str, currency: str = "") -> UnitScale:
     """The way from a sender's unit to the stored one; UnitRefused where the unit or the currency is not known.
 
     `currency` is what stands beside the unit, in a column of its own; a unit that names another one is refused.
@@ -150,7 +150,7 @@ def scale_of(dimension: Dimension, unit: str, currency: str = "") -> Scale:
     if currency.strip():
         raise UnitRefused("currency", "This factor is no price, so it has no currency.")
     factor = _carbon(plain) if dimension is Dimension.CARBON else _found(dimension, _PLAIN[dimension], plain)
-    return Scale(factor, _STATED[dimension])
+    return UnitScale(factor, _STATED[dimension])
 
 
 def stored_unit(dimension: Dimension, currency: str = "") -> str:
@@ -160,7 +160,7 @@ def stored_unit(dimension: Dimension, currency: str = "") -> str:
 
 def stored(
     spec: KindSpec, value: float, unit: str, currency: str = "", *, of_an_hour: bool = False
-) -> Stored:
+) -> ConvertedValue:
     """One value in its stored unit, refused where it cannot be, with a caution where it is far from what others are.
 
     >>> from readiness.tradeoffs.core.kinds import KINDS
@@ -171,7 +171,7 @@ def stored(
     return bounded(spec, scale, scale.of(value), of_an_hour=of_an_hour)
 
 
-def bounded(spec: KindSpec, scale: Scale, value: float, *, of_an_hour: bool = False) -> Stored:
+def bounded(spec: KindSpec, scale: UnitScale, value: float, *, of_an_hour: bool = False) -> ConvertedValue:
     """A value that is in the stored unit already, held against what it may be."""
     if not math.isfinite(value):
         raise UnitRefused("value", "The value is no finite number.")
@@ -183,12 +183,12 @@ def bounded(spec: KindSpec, scale: Scale, value: float, *, of_an_hour: bool = Fa
             "value", f"{value:g} {stated} is not between {_bounds(possible, magnitude, stated)}."
         )
     if spec.plausible.holds(value / magnitude):
-        return Stored(value, stated, scale.currency)
+        return ConvertedValue(value, stated, scale.currency)
     usual = _bounds(spec.plausible, magnitude, stated)
-    return Stored(value, stated, scale.currency, f"Seldom outside {usual}: check the unit.")
+    return ConvertedValue(value, stated, scale.currency, f"Seldom outside {usual}: check the unit.")
 
 
-def _bounds(span: Span, magnitude: float, unit: str) -> str:
+def _bounds(span: ValueSpan, magnitude: float, unit: str) -> str:
     return f"{span.low * magnitude:g} and {span.high * magnitude:g} {unit}".rstrip()
 
 
@@ -198,7 +198,7 @@ def _carbon(unit: str) -> float:
     return grams / _found(Dimension.CARBON, _ENERGY_KWH, energy)
 
 
-def _money(dimension: Dimension, unit: str, currency: str) -> Scale:
+def _money(dimension: Dimension, unit: str, currency: str) -> UnitScale:
     if dimension is Dimension.MONEY:
         money, per = unit, 1.0
     elif dimension is Dimension.DEMAND_CHARGE:
@@ -215,7 +215,7 @@ def _money(dimension: Dimension, unit: str, currency: str) -> Scale:
     code = named or wanted
     if not code:
         raise UnitRefused("currency", f"{unit!r} does not say of which currency; give the currency too.")
-    return Scale(share / per, stored_unit(dimension, code), code)
+    return UnitScale(share / per, stored_unit(dimension, code), code)
 
 
 def _currency(money: str) -> tuple[str, float]:

@@ -33,7 +33,7 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class SlotSeries:
     """Slots in order; instants that are missing are gaps. In UTC, where no day has 23 or 25 hours."""
 
     step: timedelta
@@ -48,13 +48,13 @@ class Series:
                 raise SeriesError(f"{slot.start_at} is not in UTC")
             if slot.value is not None and not math.isfinite(slot.value):
                 raise SeriesError(f"{slot.start_at}: {slot.value} is no number")
-        for one, other in zip(self.slots, self.slots[1:], strict=False):
-            if other.start_at - one.start_at < self.step:
-                raise SeriesError(f"{other.start_at} follows {one.start_at} by less than a step")
+        for slot, other in zip(self.slots, self.slots[1:], strict=False):
+            if other.start_at - slot.start_at < self.step:
+                raise SeriesError(f"{other.start_at} follows {slot.start_at} by less than a step")
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class DeferrableRun:
     """`hours` of running between two instants, in one piece or not."""
 
     hours: float
@@ -72,7 +72,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class RunWindow:
     """The best hours, and what running at once would come to; None where that is unknown.
 
     `skipped` counts slots between the two instants that have no value: with these known it could be better.
@@ -93,7 +93,7 @@ class Regret:
     """A past choice against the best in hindsight: `regret` is what it cost more, never below 0."""
 
     total: float
-    best: Window
+    best: RunWindow
 
     @property
     def regret(self) -> float:
@@ -118,7 +118,7 @@ class BackTest:
         return self.regret / spent if spent > 0 else None
 
 
-def best_window(series: Series, work: Work) -> Window | None:
+def best_window(series: SlotSeries, work: DeferrableRun) -> RunWindow | None:
     """None where the known slots before the deadline do not hold the work."""
     needed = _slots_needed(series, work)
     inside = [
@@ -137,10 +137,10 @@ def best_window(series: Series, work: Work) -> Window | None:
     if taken is None:
         return None
     at_once = cost_from(series, work.earliest_at, work.hours)
-    return Window(_pieces(taken), _total(taken), at_once, _missing(series, work, len(known)))
+    return RunWindow(_pieces(taken), _total(taken), at_once, _missing(series, work, len(known)))
 
 
-def cost_from(series: Series, start_at: datetime, hours: float) -> float | None:
+def cost_from(series: SlotSeries, start_at: datetime, hours: float) -> float | None:
     """Running without a pause from an instant on, integrated over the slots it touches; None across a gap."""
     left, at, parts = timedelta(hours=hours), start_at, []
     for slot in series.slots:
@@ -155,7 +155,7 @@ def cost_from(series: Series, start_at: datetime, hours: float) -> float | None:
     return None if left else math.fsum(parts)
 
 
-def back_test(series: Series, choices: Sequence[tuple[datetime, Work]]) -> BackTest:
+def back_test(series: SlotSeries, choices: Sequence[tuple[datetime, DeferrableRun]]) -> BackTest:
     """Past choices, each with when it ran and what it was free to do, against the best window in hindsight."""
     judged = []
     for started_at, work in choices:
@@ -165,13 +165,13 @@ def back_test(series: Series, choices: Sequence[tuple[datetime, Work]]) -> BackT
     return BackTest(tuple(judged), len(choices) - len(judged))
 
 
-def _slots_needed(series: Series, work: Work) -> int:
+def _slots_needed(series: SlotSeries, work: DeferrableRun) -> int:
     if not 0 < work.hours < math.inf:
         raise SeriesError(f"{work.hours} hours are no work")
     return -(-timedelta(hours=work.hours) // series.step)
 
 
-def _missing(series: Series, work: Work, known: int) -> int:
+def _missing(series: SlotSeries, work: DeferrableRun, known: int) -> int:
     return max((work.deadline_at - work.earliest_at) // series.step - known, 0)
 
 
@@ -189,7 +189,7 @@ def _value(slot: Slot) -> float:
     return slot.value
 
 
-def _cheapest(series: Series, known: Sequence[Slot], work: Work, needed: int) -> list[_Taken]:
+def _cheapest(series: SlotSeries, known: Sequence[Slot], work: DeferrableRun, needed: int) -> list[_Taken]:
     by_value = sorted(known, key=lambda slot: (_value(slot), slot.start_at))[:needed]
     spare = needed * series.step - timedelta(hours=work.hours)
     dearest = by_value[-1]
@@ -199,8 +199,10 @@ def _cheapest(series: Series, known: Sequence[Slot], work: Work, needed: int) ->
     ]
 
 
-def _cheapest_run(series: Series, known: Sequence[Slot], work: Work, needed: int) -> list[_Taken] | None:
-    """By running sums, for a run may be of a thousand slots. What differs in its last digits alone is a tie."""
+def _cheapest_run(
+    series: SlotSeries, known: Sequence[Slot], work: DeferrableRun, needed: int
+) -> list[_Taken] | None:
+    """Find it by running sums, for a run may have a thousand slots. Values that differ in the last digits tie."""
     spare = needed * series.step - timedelta(hours=work.hours)
     values = [_value(slot) for slot in known]
     sums = list(accumulate(values, initial=0.0))
@@ -221,7 +223,7 @@ def _cheapest_run(series: Series, known: Sequence[Slot], work: Work, needed: int
     return _run(series, known[first : first + needed], spare, spared_first)
 
 
-def _run(series: Series, run: Sequence[Slot], spare: timedelta, spared_first: bool) -> list[_Taken]:
+def _run(series: SlotSeries, run: Sequence[Slot], spare: timedelta, spared_first: bool) -> list[_Taken]:
     taken = [_Taken(slot.start_at, series.step, _value(slot)) for slot in run]
     if spared_first:
         taken[0] = _Taken(taken[0].start_at + spare, series.step - spare, taken[0].value)

@@ -18,11 +18,11 @@ from rest_framework.views import APIView
 
 from accounts.models import User
 from inventory.models import Site
-from readiness.tradeoffs.core.options import Figure
+from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.decisions import operations, queries
 from readiness.tradeoffs.decisions.compared import Pair, compared
 from readiness.tradeoffs.decisions.filters import DecisionFilters
-from readiness.tradeoffs.decisions.placed import place
+from readiness.tradeoffs.decisions.params import split_body
 from readiness.tradeoffs.models import Decision, DecisionForecast
 from readiness.workloads.models import WorkloadClass
 from web import clock
@@ -139,10 +139,9 @@ class DecisionViewSet(ObjectViewSet):
     ordering_fields = ("id", "workload_name", "site", "state", "decided_at", "due_on", "reviewed_at")
 
     def perform_create(self, serializer: Any) -> None:
-        given = {"weights": {}} | serializer.validated_data
         with named_errors():
             serializer.instance = operations.record(
-                **given, placing=place, by=cast(User, self.request.user), now=clock.now()
+                **split_body(serializer.validated_data), by=cast(User, self.request.user), now=clock.now()
             )
 
     @extend_schema(request=DecisionNoteSerializer, summary="Approve a decision of somebody else")
@@ -202,7 +201,7 @@ def _said(pair: Pair) -> dict[str, Any]:
     }
 
 
-def _figure(figure: Figure) -> dict[str, Any]:
+def _figure(figure: BandedFigure) -> dict[str, Any]:
     return {
         "value": figure.value,
         "unit": figure.unit,

@@ -12,9 +12,9 @@ from readiness.tradeoffs.decisions.compared import Pair
 from web.charts import Figure, figure, nothing
 
 
-def errors(found: Sequence[Pair], *, finding: str) -> Figure:
+def errors(pairs: Sequence[Pair], *, finding: str) -> Figure:
     """A bar for each objective that can be compared; the table has the others too, with why they are unknown."""
-    known = [pair for pair in found if pair.percent is not None]
+    known = [pair for pair in pairs if pair.percent is not None]
     if not known:
         return nothing(finding)
     shown = list(reversed(known))
@@ -36,7 +36,7 @@ def errors(found: Sequence[Pair], *, finding: str) -> Figure:
     meta = {
         "finding": finding,
         "narrow": {"margin": {"l": 96}, "xaxis": {"nticks": 4}},
-        "table": {"columns": _columns(), "rows": [_row(pair) for pair in found]},
+        "table": {"columns": _columns(), "rows": [_row(pair) for pair in pairs]},
     }
     return figure([bar], layout, meta)
 

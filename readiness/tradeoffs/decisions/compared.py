@@ -8,11 +8,11 @@ from datetime import datetime
 
 from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs.core.accuracy import Comparison, compare
-from readiness.tradeoffs.core.options import Figure
-from readiness.tradeoffs.core.realised import Outcome
+from readiness.tradeoffs.core.options import BandedFigure
+from readiness.tradeoffs.core.realised import RealisedFigure
 from readiness.tradeoffs.decisions.realising import realised_of
 from readiness.tradeoffs.models import Decision, DecisionForecast, DecisionOutcome
-from readiness.tradeoffs.models.decisions import Stated
+from readiness.tradeoffs.models.decisions import StatedFigure
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Pair:
 
 
 def compared(decision: Decision, now: datetime) -> list[Pair]:
-    """What was written down at the review; before that what has come so far, of an approved decision."""
+    """Return what was written down at the review; before that what has come so far, of an approved decision."""
     if decision.reviewed_at is not None:
         return pairs(decision, ())
     if decision.state != Decision.State.APPROVED:
@@ -43,22 +43,22 @@ def compared(decision: Decision, now: datetime) -> list[Pair]:
     return pairs(decision, realised_of(decision, now))
 
 
-def pairs(decision: Decision, outcomes: Sequence[Outcome]) -> list[Pair]:
-    """By forecast; without outcomes those that were written down. Read with `forecasts__outcome`."""
-    by_objective = {one.objective: one for one in outcomes}
-    found = []
+def pairs(decision: Decision, outcomes: Sequence[RealisedFigure]) -> list[Pair]:
+    """Pair forecasts with these outcomes, or with those written down. Read with `forecasts__outcome`."""
+    by_objective = {outcome.objective: outcome for outcome in outcomes}
+    paired = []
     for forecast in decision.forecasts.all():
         outcome = by_objective.get(forecast.objective) or _written(forecast)
         comparison = compare(forecast.objective, figure_of(forecast, forecast.unit), outcome.figure)
-        found.append(Pair(forecast, comparison, outcome.unknown, not outcomes))
-    return found
+        paired.append(Pair(forecast, comparison, outcome.unknown, not outcomes))
+    return paired
 
 
-def figure_of(stated: Stated, unit: str) -> Figure:
+def figure_of(stated: StatedFigure, unit: str) -> BandedFigure:
     provenance = Provenance(stated.provenance) if stated.provenance else None
-    return Figure(stated.value, unit, provenance, stated.as_of, stated.low, stated.high, stated.source)
+    return BandedFigure(stated.value, unit, provenance, stated.as_of, stated.low, stated.high, stated.source)
 
 
-def _written(forecast: DecisionForecast) -> Outcome:
+def _written(forecast: DecisionForecast) -> RealisedFigure:
     written: DecisionOutcome = forecast.outcome
-    return Outcome(forecast.objective, figure_of(written, forecast.unit), written.unknown)
+    return RealisedFigure(forecast.objective, figure_of(written, forecast.unit), written.unknown)

@@ -38,11 +38,11 @@ def write(decision: Decision, *, by: User | None, now: datetime) -> list[Recorde
         source__startswith=SOURCE
     )
     kept = set(of_others.values_list("part", flat=True))
-    found = _of_quarter(decision)
+    pairs = _of_quarter(decision)
     rows = []
     for objective, part in PARTS.items():
         of_part = [
-            pair for pair in found if pair.forecast.objective == objective and pair.percent is not None
+            pair for pair in pairs if pair.forecast.objective == objective and pair.percent is not None
         ]
         if part not in parts - kept or not of_part:
             continue

@@ -1,4 +1,4 @@
-"""What decisions can be filtered by, for the API and for the page alike."""
+"""Filters of decisions, for the API and for the page alike."""
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _

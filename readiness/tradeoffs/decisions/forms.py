@@ -11,8 +11,8 @@ from inventory.models import Site
 from web.forms import DayInput, RefusedForm
 
 
-class RecordForm(RefusedForm):
-    """What a person adds to a placement: which site, why, and when to look at it again."""
+class RecordDecisionForm(RefusedForm):
+    """The part that a person adds to a placement: which site, why, and when to look at it again."""
 
     site = forms.ModelChoiceField(
         Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
@@ -34,7 +34,7 @@ class RecordForm(RefusedForm):
     )
 
 
-class NoteForm(forms.Form):
+class DecisionNoteForm(forms.Form):
     """Words beside an answer."""
 
     note = forms.CharField(label=_("Note"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))

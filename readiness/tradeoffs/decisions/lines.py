@@ -10,13 +10,13 @@ from django.utils.translation import gettext, ngettext
 
 from accounts.models import User
 from readiness.tradeoffs.core import ages
-from readiness.tradeoffs.core.factors import Basis
+from readiness.tradeoffs.core.factors import ValueBasis
 from readiness.tradeoffs.core.words import number, signed
 from readiness.tradeoffs.decisions import words
-from readiness.tradeoffs.decisions.asked import Question
 from readiness.tradeoffs.decisions.compared import Pair
 from readiness.tradeoffs.decisions.operations import MAY_APPROVE, MAY_RECORD
-from readiness.tradeoffs.decisions.queries import Counts, FrozenFactor
+from readiness.tradeoffs.decisions.params import DecisionParams
+from readiness.tradeoffs.decisions.queries import DecisionCounts, FrozenFactor
 from readiness.tradeoffs.models import Decision
 from web.links import link
 from web.permissions import roles_of
@@ -26,23 +26,23 @@ from web.visibility import name_of
 type Line = dict[str, Any]
 
 
-def key_figures(found: Counts) -> list[Line]:
+def key_figures(counts: DecisionCounts) -> list[Line]:
     return [
         {
             "label": gettext("Wait for approval"),
-            "value": found.waiting,
+            "value": counts.waiting,
             "url": link("decisions", state="recorded"),
-            "tone": "warn" if found.waiting else "",
+            "tone": "warn" if counts.waiting else "",
             "note": gettext("somebody else than who decided answers"),
         },
-        {"label": gettext("Approved"), "value": found.approved, "url": link("decisions", state="approved")},
+        {"label": gettext("Approved"), "value": counts.approved, "url": link("decisions", state="approved")},
         {
             "label": gettext("Review is due"),
-            "value": found.due,
+            "value": counts.due,
             "url": link("decisions", due="true"),
             "note": gettext("written down within the hour"),
         },
-        {"label": gettext("Reviewed"), "value": found.reviewed, "url": link("decisions", reviewed="true")},
+        {"label": gettext("Reviewed"), "value": counts.reviewed, "url": link("decisions", reviewed="true")},
     ]
 
 
@@ -52,7 +52,7 @@ def _utc(at: datetime | None) -> str:
 
 def facts(decision: Decision) -> list[Line]:
     workload = decision.workload
-    told: list[Line] = [
+    lines: list[Line] = [
         {"term": gettext("State"), "kind": "decision", "state": decision.state},
         {
             "term": gettext("Workload"),
@@ -75,20 +75,20 @@ def facts(decision: Decision) -> list[Line]:
     ]
     if decision.answered_by:
         term = gettext("Rejected by") if decision.state == "rejected" else gettext("Approved by")
-        told.append(
+        lines.append(
             {"term": term, "value": name_of(decision.answered_by), "note": _utc(decision.answered_at)}
         )
     if decision.answer_note:
-        told.append({"term": gettext("Note"), "value": decision.answer_note})
+        lines.append({"term": gettext("Note"), "value": decision.answer_note})
     if decision.withdrawn_by:
         who = {"value": name_of(decision.withdrawn_by), "note": _utc(decision.withdrawn_at)}
-        told.append({"term": gettext("Withdrawn by")} | who)
-        told.append({"term": gettext("Why"), "value": decision.withdrawal_note})
-    return told
+        lines.append({"term": gettext("Withdrawn by")} | who)
+        lines.append({"term": gettext("Why"), "value": decision.withdrawal_note})
+    return lines
 
 
 def weights(decision: Decision) -> list[Line]:
-    """Of each objective its weight, and what of all weight that is."""
+    """Return the weight of each objective, and its share of all weight."""
     total = sum(decision.weights.values()) or 1.0
     return [
         {
@@ -104,7 +104,7 @@ _AS_IT_IS: Mapping[str, float] = {"demand": 1, "electricity_price": 1, "carbon_p
 
 
 def levers(decision: Decision) -> list[Line]:
-    """What was assumed otherwise than it was; empty where nothing was."""
+    """Return what was assumed otherwise than it was; empty where nothing was."""
     return [
         {"term": name.replace("_", " "), "value": _spoken(value)}
         for name, value in sorted(decision.what_if.items())
@@ -118,23 +118,23 @@ def _is_moved(name: str, value: Any) -> bool:
 
 def _spoken(value: Any) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{name.replace('_', ' ')} {_spoken(one)}" for name, one in value.items())
+        return ", ".join(f"{name.replace('_', ' ')} {_spoken(part)}" for name, part in value.items())
     if isinstance(value, list):
-        return ", ".join(_spoken(one) for one in value)
+        return ", ".join(_spoken(part) for part in value)
     return number(value) if isinstance(value, (int, float)) else str(value)
 
 
 def flips(decision: Decision) -> list[str]:
     sensitivity = decision.sensitivity
     robust = sensitivity.get("robustness", {}).get("words")
-    return [*([robust] if robust else []), *(one["words"] for one in sensitivity.get("flips", ()))]
+    return [*([robust] if robust else []), *(flip["words"] for flip in sensitivity.get("flips", ()))]
 
 
-def finding(found: Sequence[Pair], decision: Decision, now: datetime) -> str:
+def finding(pairs: Sequence[Pair], decision: Decision, now: datetime) -> str:
     """One sentence: how many came as expected, or why there is nothing to compare."""
-    if not found:
+    if not pairs:
         return _nothing(decision)
-    known = [pair for pair in found if pair.percent is not None]
+    known = [pair for pair in pairs if pair.percent is not None]
     if not known:
         return gettext("Nothing of it can be compared: what came is unknown.")
     within = sum(abs(pair.percent or 0.0) <= 15 for pair in known)
@@ -142,13 +142,13 @@ def finding(found: Sequence[Pair], decision: Decision, now: datetime) -> str:
     said = ngettext(
         "%(within)s of %(all)s objective came within 15 %% of what was expected",
         "%(within)s of %(all)s objectives came within 15 %% of what was expected",
-        len(found),
-    ) % {"within": within, "all": len(found)}
-    missing = [pair for pair in found if pair.percent is None]
+        len(pairs),
+    ) % {"within": within, "all": len(pairs)}
+    missing = [pair for pair in pairs if pair.percent is None]
     if missing:
         names = ", ".join(words.objective(pair.forecast.objective) for pair in missing)
         said += gettext(", %(n)s unknown (%(names)s)") % {"n": len(missing), "names": names}
-    return said + ("." if found[0].final else gettext(", so far."))
+    return said + ("." if pairs[0].final else gettext(", so far."))
 
 
 def _nothing(decision: Decision) -> str:
@@ -157,8 +157,8 @@ def _nothing(decision: Decision) -> str:
     return gettext("It was not approved, so nothing is compared.")
 
 
-def comparison(found: Sequence[Pair]) -> list[Line]:
-    return [_compared(pair) for pair in found]
+def comparison(pairs: Sequence[Pair]) -> list[Line]:
+    return [_compared(pair) for pair in pairs]
 
 
 def _compared(pair: Pair) -> Line:
@@ -184,84 +184,83 @@ def _compared(pair: Pair) -> Line:
 
 
 def forecasts(decision: Decision) -> list[Line]:
-    """What is expected, while nothing of it is compared."""
+    """Return what is expected, while nothing of it is compared."""
     return [
         {
-            "label": words.objective(one.objective),
-            "expected": words.figure(one.value, one.unit),
-            "band": words.band(one.low, one.high),
-            "before": words.figure(one.before, one.unit),
-            "provenance": one.provenance,
-            "source": one.source,
+            "label": words.objective(forecast.objective),
+            "expected": words.figure(forecast.value, forecast.unit),
+            "band": words.band(forecast.low, forecast.high),
+            "before": words.figure(forecast.before, forecast.unit),
+            "provenance": forecast.provenance,
+            "source": forecast.source,
         }
-        for one in decision.forecasts.all()
+        for forecast in decision.forecasts.all()
     ]
 
 
-def asked(question: Question) -> list[Line]:
-    """What is about to be recorded."""
-    workload = question.workload
-    told: list[Line] = []
+def asked(params: DecisionParams) -> list[Line]:
+    """Return what is about to be recorded."""
+    workload = params.workload
+    lines: list[Line] = []
     if workload is not None:
-        told.append(
+        lines.append(
             {"term": gettext("Workload"), "value": workload.name, "url": link("workload", workload.slug)}
         )
-    told += [
+    lines += [
         {"term": words.objective(name), "value": _spoken(weight), "note": gettext("weight")}
-        for name, weight in question.weights.items()
+        for name, weight in params.question.weights.items()
     ]
-    told += [
+    lines += [
         {"term": name.replace("_", " "), "value": _spoken(value), "note": gettext("what if")}
-        for name, value in question.what_if.items()
-        if _is_moved(name, value)
+        for name, value in params.question.what_if.changes().items()
     ]
-    return told
+    return lines
 
 
-def frozen(found: Sequence[FrozenFactor], *, until: datetime) -> list[Line]:
+def frozen(factors: Sequence[FrozenFactor], *, until: datetime) -> list[Line]:
     """Factors as they were known; ages are those at the decision, which is `until`."""
     return [
         {
-            "label": words.factor(one.kind),
-            "value": words.figure(one.value, one.unit),
-            "band": words.band(one.low, one.high),
-            "provenance": one.provenance,
-            "source": one.source,
-            "at": one.as_of,
-            "age": duration(_age_s(one, until)) if one.as_of else "",
-            "outdated": _outdated(one, until),
-            "unknown": one.unknown,
+            "label": words.factor(factor.kind),
+            "value": words.figure(factor.value, factor.unit),
+            "band": words.band(factor.low, factor.high),
+            "provenance": factor.provenance,
+            "source": factor.source,
+            "at": factor.as_of,
+            "age": duration(_age_s(factor, until)) if factor.as_of else "",
+            "outdated": _outdated(factor, until),
+            "unknown": factor.unknown,
         }
-        for one in found
+        for factor in factors
     ]
 
 
-def _outdated(one: FrozenFactor, until: datetime) -> str:
+def _outdated(factor: FrozenFactor, until: datetime) -> str:
     """How far beyond the age limit of its kind it was; by the limits of today where the snapshot has none."""
-    if one.outdated is not None:
-        return one.outdated
-    if one.as_of is None or one.basis in (Basis.COMPUTED, Basis.GREAT_CIRCLE):
+    if factor.outdated is not None:
+        return factor.outdated
+    if factor.as_of is None or factor.basis in (ValueBasis.COMPUTED, ValueBasis.GREAT_CIRCLE):
         return ""
-    limit = ages.too_old(one.kind, _age_s(one, until))
-    return "" if limit is None else ages.words(limit, _age_s(one, until))
+    limit = ages.too_old(factor.kind, _age_s(factor, until))
+    return "" if limit is None else ages.words(limit, _age_s(factor, until))
 
 
-def _age_s(one: FrozenFactor, until: datetime) -> float:
-    if one.age_s is not None:
-        return one.age_s
-    return max(0.0, (until - one.as_of).total_seconds()) if one.as_of else 0.0
+def _age_s(factor: FrozenFactor, until: datetime) -> float:
+    if factor.age_s is not None:
+        return factor.age_s
+    return max(0.0, (until - factor.as_of).total_seconds()) if factor.as_of else 0.0
 
 
 def versions(decision: Decision) -> str:
-    """What judged the sites: the rules and the framework in force."""
+    """Return what judged the sites: the rules and the framework in force."""
     snapshot = decision.snapshot
     rules = snapshot.get("rules") or {}
     named = [rules.get("version") if isinstance(rules, Mapping) else rules, snapshot.get("framework")]
-    return ", ".join(str(one) for one in named if one)
+    return ", ".join(str(version) for version in named if version)
 
 
 def choices_of(decision: Decision, user: User, now: datetime) -> dict[str, Any]:
-    """What the reader is offered, and why not the rest."""
+    """Return what the reader is offered, and why not the rest."""
     own, answers = decision.decided_by_id == user.pk, user.has_perm(MAY_APPROVE)
     waiting = decision.state == Decision.State.RECORDED
     opened = decision.reviewed_at is None and decision.state in ("recorded", "approved")

@@ -1,4 +1,4 @@
-"""What telemetry says of a site over a span: power by the hour, its peak, accelerators in use, round trips."""
+"""Telemetry of a site over a span: power by the hour, its peak, accelerators in use, round trips."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from readiness.evidence.core.provenance import worst_provenance
 from readiness.evidence.measures import POWER_METRICS, ROUND_TRIP, SITE_LOAD, SITE_POWER_METRICS
 from readiness.evidence.meters import meters_of, power_by_site
 from readiness.scoring.core.states import Provenance
-from readiness.tradeoffs.core.options import Figure
-from readiness.tradeoffs.core.realised import Metered, Outcome, Span, unknown
-from readiness.tradeoffs.core.series import Series
+from readiness.tradeoffs.core.options import BandedFigure
+from readiness.tradeoffs.core.realised import MeasuredSpan, Metered, RealisedFigure, unknown
+from readiness.tradeoffs.core.series import FactorSeries
 from telemetry.queries import window_means
 
 HOUR_S = 3600
@@ -24,13 +24,13 @@ IN_USE_METRIC = "slurm_gpus_alloc"
 SEND_NOTHING = "No meter of the site sent power in this time."
 
 
-def whole_hours(span: Span) -> Span:
+def whole_hours(span: MeasuredSpan) -> MeasuredSpan:
     """From the first whole hour on."""
     start = span.start.replace(minute=0, second=0, microsecond=0)
-    return Span(start if start == span.start else start + timedelta(hours=1), span.end)
+    return MeasuredSpan(start if start == span.start else start + timedelta(hours=1), span.end)
 
 
-def power_of(site_id: int, span: Span, *, pue: float | None, now: datetime) -> Metered | str:
+def power_of(site_id: int, span: MeasuredSpan, *, pue: float | None, now: datetime) -> Metered | str:
     """Power by the hour at the outermost meters that are complete; why not, where none is.
 
     Meters behind the supply see no cooling: theirs is multiplied by `pue`. The supply is one series, so it is asked
@@ -51,59 +51,62 @@ def power_of(site_id: int, span: Span, *, pue: float | None, now: datetime) -> M
         factor = 1.0 if load.level.sees_everything else pue or 1.0
         words = f"{WORDS[load.level]}" + ("" if factor == 1.0 else f" x PUE {factor:.3g}")
         return Metered(
-            Series(HOUR_S, starts, load.windows), factor, _simulated(one.provenance for one in series), words
+            FactorSeries(HOUR_S, starts, load.windows),
+            factor,
+            _simulated(one.provenance for one in series),
+            words,
         )
     return why
 
 
-def peak_of(objective: str, site_id: int, first: datetime, end: datetime) -> Outcome:
+def peak_of(objective: str, site_id: int, first: datetime, end: datetime) -> RealisedFigure:
     """The highest 5-minute mean of the site's power over the UTC days after that of `first`, kW.
 
     Meters stand one behind the other; of the levels that are known the outermost counts.
     """
     days = _days(first, end)
     found = evidence.peaks([site_id], {SITE_LOAD.key}, days=days, now=end).get(site_id, [])
-    known = [one for one in found if one.value is not None]
+    known = [mean for mean in found if mean.value is not None]
     if not known:
-        return unknown(objective, "kW", next((one.detail for one in found if one.detail), SEND_NOTHING))
-    peak = min(known, key=lambda one: list(MeteringLevel).index(MeteringLevel(one.part)))
-    figure = Figure(
+        return unknown(objective, "kW", next((mean.detail for mean in found if mean.detail), SEND_NOTHING))
+    peak = min(known, key=lambda value: list(MeteringLevel).index(MeteringLevel(value.part)))
+    figure = BandedFigure(
         peak.value,
         "kW",
         Provenance(peak.provenance),
         peak.taken_at,
         source=f"peak of {days} days, {peak.part}",
     )
-    return Outcome(objective, figure)
+    return RealisedFigure(objective, figure)
 
 
-def in_use_of(objective: str, site_id: int, span: Span, *, now: datetime) -> Outcome:
+def in_use_of(objective: str, site_id: int, span: MeasuredSpan, *, now: datetime) -> RealisedFigure:
     """The highest hourly mean of what the schedulers of the site have allocated."""
     hours = whole_hours(span)
     series = [
-        one
-        for one in window_means(
+        mean
+        for mean in window_means(
             [site_id], [IN_USE_METRIC], start=hours.start, end=hours.end, now=now, step_s=HOUR_S
         )
-        if one.object_kind == "site"
+        if mean.object_kind == "site"
     ]
     total = complete_sum(np.vstack([one.values for one in series])) if series else np.empty(0)
     known = total[np.isfinite(total)]
     if not known.size:
         return unknown(objective, "accelerators", f"No scheduler sent {IN_USE_METRIC} in this time.")
-    figure = Figure(
+    figure = BandedFigure(
         float(known.max()),
         "accelerators",
         Provenance(worst_provenance(one.provenance for one in series)),
         max(one.newest_at for one in series),
         source=f"highest hour of {IN_USE_METRIC}",
     )
-    return Outcome(objective, figure)
+    return RealisedFigure(objective, figure)
 
 
 def latency_of(
     objective: str, site_id: int, regions: Sequence[str], percentile: float, first: datetime, end: datetime
-) -> Outcome:
+) -> RealisedFigure:
     """The worst of the round trips to these user regions at the percentile, over the UTC days after that of `first`.
 
     Read as p2-placement-latency reads it: the percentile of all probes, not a mean of percentiles.
@@ -120,8 +123,9 @@ def latency_of(
         return unknown(objective, "ms", f"No round trip from {', '.join(missing)} was measured in this time.")
     worst = max((by_region[region] for region in regions), key=lambda one: one.value or 0.0)
     source = f"p{percentile:g} of {days} days from {worst.part}"
-    return Outcome(
-        objective, Figure(worst.value, "ms", Provenance(worst.provenance), worst.taken_at, source=source)
+    return RealisedFigure(
+        objective,
+        BandedFigure(worst.value, "ms", Provenance(worst.provenance), worst.taken_at, source=source),
     )
 
 

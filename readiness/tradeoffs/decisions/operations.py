@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,12 +13,17 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from inventory.models import Site
-from readiness.tradeoffs.core.options import Figure
-from readiness.tradeoffs.core.realised import Outcome
-from readiness.tradeoffs.decisions import answers, evidence, realising
-from readiness.tradeoffs.decisions.answers import Placing
-from readiness.tradeoffs.decisions.expecting import demand_of, expected, site_before
+from readiness.tradeoffs.core.objectives import ObjectiveDirection
+from readiness.tradeoffs.core.options import BandedFigure
+from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
+from readiness.tradeoffs.core.realised import RealisedFigure
+from readiness.tradeoffs.decisions import evidence, realising
+from readiness.tradeoffs.decisions.forecasts import demand_of, expected_of_site, site_before
 from readiness.tradeoffs.models import Decision, DecisionForecast, DecisionOutcome
+from readiness.tradeoffs.placing.document import frozen
+from readiness.tradeoffs.placing.params import PlacementQuestion
+from readiness.tradeoffs.placing.queries import placement_answer
+from readiness.workloads import queries as workloads
 from readiness.workloads.models import WorkloadClass
 from web.permissions import MissingPermission, roles_of
 
@@ -28,6 +33,10 @@ MAY_APPROVE = "tradeoffs.approve_decision"
 REVIEWED_AFTER = timedelta(days=30)
 """Operator-set default: a month of meters, and within the 100 days that p5-forecast-accuracy holds."""
 LATEST_REVIEW = timedelta(days=366)
+
+
+type Placing = Callable[[WorkloadClass, PlacementQuestion, datetime], Mapping[str, Any]]
+"""Returns what `POST /api/tradeoffs/placements/` answers at an instant, of JSON values alone."""
 
 
 class OwnDecision(PermissionDenied):
@@ -42,42 +51,37 @@ class NotDue(Exception):
     """The day of the review has not come."""
 
 
+def place(workload: WorkloadClass, question: PlacementQuestion, now: datetime) -> dict[str, Any]:
+    return frozen(placement_answer(workloads.envelope_of(workload), question, now=now))
+
+
 @transaction.atomic
 def record(
     *,
     workload: WorkloadClass,
     site: Site,
-    weights: Mapping[str, float],
+    question: PlacementQuestion,
     rationale: str,
-    placing: Placing,
-    what_if: Mapping[str, Any] | None = None,
-    currency: str = "",
-    carbon: str = "average",
-    today: str = "",
     due_on: date | None = None,
+    placing: Placing = place,
     by: User,
     now: datetime,
 ) -> Decision:
     """Keep which site was chosen, among which, by which figures, and what is expected of it.
 
-    The figures are those that `placing` answers now, asked as its other arguments say; whoever decides sends none.
-    Raises MissingPermission, and ValidationError by field: a site that the placement does not allow, no reason given,
-    a review that is no later day.
+    The figures are those that `placing` answers to the question now; whoever decides sends none. Raises
+    MissingPermission, and ValidationError by field: a question that cannot be answered, a site that the placement does
+    not allow, no reason given, a review that is no later day.
     """
     _require(by, MAY_RECORD)
     if not rationale.strip():
         raise ValidationError({"rationale": [_("Say why.")]})
-    answer = placing(
-        workload=workload,
-        weights=weights,
-        what_if=what_if or {},
-        currency=currency,
-        carbon=carbon,
-        today=today,
-        now=now,
-    )
+    try:
+        answer = placing(workload, question, now)
+    except BadTradeoffQuestion as error:
+        raise ValidationError({error.field: [error.reason]}) from error
     chosen = _chosen(answer, site)
-    before = site_before(workload, today, now)
+    before = site_before(workload, question.today, now)
     decision = Decision(
         workload=workload,
         workload_slug=workload.slug,
@@ -85,10 +89,10 @@ def record(
         site=site,
         previous_site=before,
         previous_name=before.name if before else "",
-        demand=demand_of(workload) | {"carbon": f"carbon_{carbon}"} | _held(chosen),
+        demand=demand_of(workload) | {"carbon": f"carbon_{question.carbon}"} | _held(chosen),
         rationale=rationale.strip(),
-        weights=dict(answer.get("weights") or weights),
-        what_if=dict(what_if or {}),
+        weights=dict(answer["weights"]),
+        what_if=question.what_if.changes(),
         options=list(answer["options"]),
         sensitivity=answer.get("sensitivity") or {},
         snapshot=answer.get("snapshot") or {},
@@ -179,38 +183,65 @@ def _held(chosen: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _chosen(answer: Mapping[str, Any], site: Site) -> Mapping[str, Any]:
-    option = answers.option_of(answer, site.slug)
+    option = _option_at(answer, site.slug)
     if option is None:
         raise ValidationError({"site": [_("%(site)s is not among the sites.") % {"site": site.name}]})
     if not option["feasible"]:
-        told = "; ".join(answers.reasons_of(option)) or _("the placement does not say why")
-        refused = _("%(site)s is no option: %(reasons)s.") % {"site": site.name, "reasons": told}
+        reasons = "; ".join(reason["words"] for reason in option["reasons"])
+        refused = _("%(site)s is no option: %(reasons)s.") % {
+            "site": site.name,
+            "reasons": reasons or _("the placement does not say why"),
+        }
         raise ValidationError({"site": [refused]})
     return option
+
+
+def _option_at(answer: Mapping[str, Any], slug: str) -> Mapping[str, Any] | None:
+    return next((option for option in answer["options"] if option["site"] == slug), None)
 
 
 def _forecast(
     decision: Decision, chosen: Mapping[str, Any], answer: Mapping[str, Any], now: datetime
 ) -> None:
-    before: dict[str, float | None] = {}
-    if decision.previous_site is not None:
-        option = answers.option_of(answer, decision.previous_site.slug)
-        then = answers.expected_of(answer, option) if option else []
-        before = {one.objective: one.figure.value for one in then}
-    DecisionForecast.objects.bulk_create(
+    """Keep what the answer states about the chosen site, and what the whole site is expected to come to."""
+    previous = _option_at(answer, decision.previous_site.slug) if decision.previous_site else None
+    stated = [
         DecisionForecast(
             decision=decision,
-            objective=one.objective,
-            unit=one.figure.unit,
-            direction=one.direction.value,
-            before=before.get(one.objective),
-            **_stated(one.figure),
+            objective=objective["name"],
+            direction=objective["direction"],
+            before=previous["objectives"][objective["name"]]["value"] if previous else None,
+            **_columns_of_json(chosen["objectives"][objective["name"]]),
         )
-        for one in [*answers.expected_of(answer, chosen), *expected(decision, now)]
-    )
+        for objective in answer["objectives"]
+    ]
+    of_site = [
+        DecisionForecast(
+            decision=decision,
+            objective=expected.objective,
+            unit=expected.figure.unit,
+            direction=ObjectiveDirection.MIN.value,
+            **_columns(expected.figure),
+        )
+        for expected in expected_of_site(decision, now)
+    ]
+    DecisionForecast.objects.bulk_create([*stated, *of_site])
 
 
-def _stated(figure: Figure) -> dict[str, Any]:
+def _columns_of_json(figure: Mapping[str, Any]) -> dict[str, Any]:
+    """A figure without a value says in its source why not."""
+    return {
+        "value": figure["value"],
+        "unit": figure["unit"],
+        "provenance": figure["provenance"] or "",
+        "as_of": datetime.fromisoformat(figure["as_of"]) if figure["as_of"] else None,
+        "low": figure["low"],
+        "high": figure["high"],
+        "source": (figure["source"] or figure.get("unknown") or "")[:500],
+    }
+
+
+def _columns(figure: BandedFigure) -> dict[str, Any]:
     columns = asdict(figure)
     columns.pop("unit")
     return columns | {
@@ -219,8 +250,8 @@ def _stated(figure: Figure) -> dict[str, Any]:
     }
 
 
-def _outcome(forecast: DecisionForecast, outcome: Outcome) -> DecisionOutcome:
-    return DecisionOutcome(forecast=forecast, unknown=outcome.unknown[:300], **_stated(outcome.figure))
+def _outcome(forecast: DecisionForecast, outcome: RealisedFigure) -> DecisionOutcome:
+    return DecisionOutcome(forecast=forecast, unknown=outcome.unknown[:300], **_columns(outcome.figure))
 
 
 def _answer(decision: Decision, state: Decision.State, *, note: str, by: User, now: datetime) -> Decision:
@@ -239,7 +270,7 @@ def _answer(decision: Decision, state: Decision.State, *, note: str, by: User, n
 
 
 def _locked(decision: Decision) -> Decision:
-    """As it is now, until the end of the transaction: two who answer at once see each other's answer."""
+    """Lock it until the end of the transaction: two who answer at once see each other's answer."""
     return Decision.objects.select_for_update(of=("self",)).select_related("site").get(pk=decision.pk)
 
 

@@ -1,4 +1,4 @@
-"""What the pages of decisions show: rows of the list, the options of one, the factors of one site at that moment."""
+"""Rows of the pages of decisions: rows of the list, the options of one, the factors of one site at that moment."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 
 from django.db.models import Count, Max, Q, QuerySet
 
-from readiness.tradeoffs.decisions.answers import reasons_of
 from readiness.tradeoffs.decisions.compared import pairs
 from readiness.tradeoffs.models import Decision
 
@@ -28,7 +27,7 @@ class DecisionRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class DecisionCounts:
     waiting: int
     approved: int
     due: int
@@ -72,8 +71,8 @@ def light() -> QuerySet[Decision]:
     return decisions().defer("options", "snapshot", "sensitivity")
 
 
-def rows(found: Sequence[Decision]) -> list[DecisionRow]:
-    return [_row(decision) for decision in found]
+def rows(decisions: Sequence[Decision]) -> list[DecisionRow]:
+    return [_row(decision) for decision in decisions]
 
 
 def _row(decision: Decision) -> DecisionRow:
@@ -83,7 +82,7 @@ def _row(decision: Decision) -> DecisionRow:
     return DecisionRow(decision, sum(errors) / len(errors) if errors else None, len(errors))
 
 
-def counts(*, now: datetime) -> Counts:
+def counts(*, now: datetime) -> DecisionCounts:
     """One statement."""
     approved = Q(state=Decision.State.APPROVED)
     found = Decision.objects.aggregate(
@@ -93,28 +92,28 @@ def counts(*, now: datetime) -> Counts:
         reviewed=Count("pk", filter=Q(reviewed_at__isnull=False)),
         newest_at=Max("decided_at"),
     )
-    return Counts(**found)
+    return DecisionCounts(**found)
 
 
 def options(decision: Decision) -> list[OptionRow]:
     """Those that were feasible by rank, then the others by name."""
     before = decision.previous_site.slug if decision.previous_site else ""
-    found = [
+    option_rows = [
         OptionRow(
-            site=one["site"],
-            name=one.get("name") or one["site"],
-            feasible=one["feasible"],
-            standing=one.get("standing") or ("feasible" if one["feasible"] else "rejected"),
-            chosen=one["site"] == decision.site.slug,
-            before=one["site"] == before,
-            rank=one["rank"],
-            score=one["score"],
-            figures=one["objectives"],
-            reasons=tuple(reasons_of(one)),
+            site=option["site"],
+            name=option.get("name") or option["site"],
+            feasible=option["feasible"],
+            standing=option.get("standing") or ("feasible" if option["feasible"] else "rejected"),
+            chosen=option["site"] == decision.site.slug,
+            before=option["site"] == before,
+            rank=option["rank"],
+            score=option["score"],
+            figures=option["objectives"],
+            reasons=tuple(reason["words"] for reason in option["reasons"]),
         )
-        for one in decision.options
+        for option in decision.options
     ]
-    return sorted(found, key=lambda row: (not row.feasible, row.rank or 0, row.name))
+    return sorted(option_rows, key=lambda row: (not row.feasible, row.rank or 0, row.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +139,7 @@ class FrozenFactor:
 
 
 def factors(decision: Decision, slug: str) -> list[FrozenFactor]:
-    """Of one site, in the order of the snapshot."""
+    """Return the factors of one site, in the order of the snapshot."""
     site = decision.snapshot.get("sites", {}).get(slug, {})
     return [_factor(kind, stated) for kind, stated in site.get("factors", {}).items()]
 
@@ -164,5 +163,5 @@ def _factor(kind: str, stated: Mapping[str, Any]) -> FrozenFactor:
 
 
 def name_of(decision: Decision, slug: str) -> str:
-    """What a site was called when it was decided; the slug, where nobody looked at it."""
-    return next((one.get("name") or slug for one in decision.options if one["site"] == slug), slug)
+    """Return what a site was called when it was decided; the slug, where nobody looked at it."""
+    return next((option.get("name") or slug for option in decision.options if option["site"] == slug), slug)

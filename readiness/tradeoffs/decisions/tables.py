@@ -116,9 +116,9 @@ STANDINGS = (
 
 
 def options(decision: Decision) -> Table:
-    """Of OptionRow; a column for each objective that was weighed."""
+    """List the rows of OptionRow; each objective that was weighed has a column."""
     names = [forecast.objective for forecast in decision.forecasts.all()]
-    weighed = [name for name in names if any(name in one["objectives"] for one in decision.options)]
+    weighed = [name for name in names if any(name in option["objectives"] for option in decision.options)]
     return Table(
         id="options",
         noun=(_("site"), _("sites")),
@@ -171,8 +171,8 @@ def options(decision: Decision) -> Table:
 
 
 def _unit_of(decision: Decision, name: str) -> str:
-    """What every known figure of the objective is in; "" where they differ, and each says its own."""
-    figures = [one["objectives"][name] for one in decision.options if name in one["objectives"]]
+    """Return what every known figure of the objective is in; "" where they differ, and each says its own."""
+    figures = [option["objectives"][name] for option in decision.options if name in option["objectives"]]
     units = {stated["unit"] for stated in figures if stated["value"] is not None}
     return units.pop() if len(units) == 1 else ""
 

@@ -17,10 +17,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
 
 from accounts.models import User
-from readiness.tradeoffs.decisions import asked, charts, lines, operations, queries, tables
+from readiness.tradeoffs.decisions import charts, lines, operations, queries, tables
 from readiness.tradeoffs.decisions.compared import compared
-from readiness.tradeoffs.decisions.forms import NoteForm, RecordForm
-from readiness.tradeoffs.decisions.placed import place
+from readiness.tradeoffs.decisions.forms import DecisionNoteForm, RecordDecisionForm
+from readiness.tradeoffs.decisions.params import params_of_address
 from readiness.tradeoffs.models import Decision
 from web import answers as page_answers
 from web import tables as table_kit
@@ -65,9 +65,9 @@ def decision(request: HttpRequest, pk: int) -> HttpResponseBase:
 def errors(request: HttpRequest, pk: int, form: str) -> HttpResponse:
     """How far each forecast was off, as a chart or as its table."""
     at = now()
-    found = _decision(pk)
-    pairs = compared(found, at)
-    return page_answers.chart(charts.errors(pairs, finding=lines.finding(pairs, found, at)), form)
+    decision = _decision(pk)
+    pairs = compared(decision, at)
+    return page_answers.chart(charts.errors(pairs, finding=lines.finding(pairs, decision, at)), form)
 
 
 @may_record
@@ -76,12 +76,16 @@ def errors(request: HttpRequest, pk: int, form: str) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Records what the address asks of the placement: the figures are worked out here, and none is read of the form."""
     at = now()
-    question = asked.of_address(request.GET)
-    form = RecordForm(request.POST or None, initial={"site": question.site.slug if question.site else ""})
-    if request.method == "POST" and question.is_whole and form.is_valid():
+    params = params_of_address(request.GET)
+    form = RecordDecisionForm(request.POST or None, initial={"site": params.site.slug if params.site else ""})
+    if request.method == "POST" and params.workload and not params.refusal and form.is_valid():
         try:
             made = operations.record(
-                **question.given(), **form.cleaned_data, placing=place, by=_reader(request), now=at
+                workload=params.workload,
+                question=params.question,
+                **form.cleaned_data,
+                by=_reader(request),
+                now=at,
             )
         except ValidationError as error:
             form.refused(error)
@@ -92,11 +96,11 @@ def new(request: HttpRequest) -> HttpResponse:
             return HttpResponseRedirect(reverse("decision", args=[made.pk]))
     context = {
         "form": form,
-        "question": question,
-        "facts": lines.asked(question),
+        "params": params,
+        "facts": lines.asked(params),
         "breadcrumbs": _breadcrumbs(gettext("Record a decision")),
     }
-    refused = form.errors or (question.refusal and "workload" in request.GET)
+    refused = form.errors or (params.refusal and "workload" in request.GET)
     return render(request, NEW, context, status=422 if refused else 200)
 
 
@@ -142,54 +146,54 @@ def _refuse_reader(request: HttpRequest) -> None:
 def _answered(request: HttpRequest, pk: int, answer: Callable[..., Decision], done: str) -> HttpResponseBase:
     """The page of the decision again; what stood in the way is said there."""
     at = now()
-    found = _decision(pk)
+    decision = _decision(pk)
     try:
-        answer(found, note=request.POST.get("note", ""), by=_reader(request), now=at)
+        answer(decision, note=request.POST.get("note", ""), by=_reader(request), now=at)
     except ValidationError as error:
-        return _page(request, found, at=at, refusals=error.messages, status=422)
+        return _page(request, decision, at=at, refusals=error.messages, status=422)
     except (operations.AlreadyAnswered, operations.NotDue) as error:
         return _page(request, _decision(pk), at=at, refusals=[str(error)], status=409)
-    messages.success(request, done % {"decision": found})
+    messages.success(request, done % {"decision": decision})
     return HttpResponseRedirect(reverse("decision", args=[pk]))
 
 
 def _page(
     request: HttpRequest,
-    found: Decision,
+    decision: Decision,
     *,
     at: datetime,
     refusals: list[str] | None = None,
     status: int = 200,
 ) -> HttpResponseBase:
-    url = reverse("decision", args=[found.pk])
-    table = table_kit.page(request, tables.options(found), queries.options(found), url=url)
+    url = reverse("decision", args=[decision.pk])
+    table = table_kit.page(request, tables.options(decision), queries.options(decision), url=url)
     if table_kit.wants_table_only(request, table):
         return table_kit.respond(request, PAGE, table)
-    pairs = compared(found, at)
-    slug = request.GET.get("factors", "") or found.site.slug
+    pairs = compared(decision, at)
+    slug = request.GET.get("factors", "") or decision.site.slug
     context: dict[str, Any] = {
-        "decision": found,
+        "decision": decision,
         "table": table,
-        "facts": lines.facts(found),
-        "weights": lines.weights(found),
-        "levers": lines.levers(found),
-        "flips": lines.flips(found),
-        "finding": lines.finding(pairs, found, at),
+        "facts": lines.facts(decision),
+        "weights": lines.weights(decision),
+        "levers": lines.levers(decision),
+        "flips": lines.flips(decision),
+        "finding": lines.finding(pairs, decision, at),
         "comparison": lines.comparison(pairs),
-        "forecasts": lines.forecasts(found) if not pairs else [],
-        "chart_url": reverse("decision-errors", args=[found.pk, "json"]) if pairs else "",
-        "chart_csv": reverse("decision-errors", args=[found.pk, "csv"]) if pairs else "",
-        "factors": lines.frozen(queries.factors(found, slug), until=found.decided_at),
-        "factors_of": queries.name_of(found, slug),
-        "versions": lines.versions(found),
-        "api_url": reverse("tradeoffs-api-decision-detail", args=[found.pk]),
+        "forecasts": lines.forecasts(decision) if not pairs else [],
+        "chart_url": reverse("decision-errors", args=[decision.pk, "json"]) if pairs else "",
+        "chart_csv": reverse("decision-errors", args=[decision.pk, "csv"]) if pairs else "",
+        "factors": lines.frozen(queries.factors(decision, slug), until=decision.decided_at),
+        "factors_of": queries.name_of(decision, slug),
+        "versions": lines.versions(decision),
+        "api_url": reverse("tradeoffs-api-decision-detail", args=[decision.pk]),
         "refusals": refusals or [],
-        "history": history_of(found, limit=20).rows,
-        "optional_note": NoteForm(auto_id="id_words_%s", required=False),
-        "reject_note": NoteForm(auto_id="id_why_not_%s"),
-        "withdraw_note": NoteForm(auto_id="id_why_end_%s"),
-        "breadcrumbs": _breadcrumbs(str(found)),
-        **lines.choices_of(found, _reader(request), at),
+        "history": history_of(decision, limit=20).rows,
+        "optional_note": DecisionNoteForm(auto_id="id_words_%s", required=False),
+        "reject_note": DecisionNoteForm(auto_id="id_why_not_%s"),
+        "withdraw_note": DecisionNoteForm(auto_id="id_why_end_%s"),
+        "breadcrumbs": _breadcrumbs(str(decision)),
+        **lines.choices_of(decision, _reader(request), at),
     }
     response = page_answers.page(request, PAGE, context)
     response.status_code = status

@@ -15,8 +15,8 @@ from rest_framework.views import APIView
 
 from readiness.evidence.queries import NewestRecord
 from readiness.tradeoffs.core.flexibility import Concentration, FallbackState
-from readiness.tradeoffs.core.options import Figure
-from readiness.tradeoffs.flexibility.queries import CriticalRow, SiteRow, fleet
+from readiness.tradeoffs.core.options import BandedFigure
+from readiness.tradeoffs.flexibility.queries import CriticalRow, SiteFlexibility, fleet
 from readiness.tradeoffs.flexibility.views import MAY_SEE
 from readiness.tradeoffs.flexibility.words import COUNTS, count_of
 from web import clock
@@ -116,8 +116,8 @@ class FlexibilityView(APIView):
         wanted = {name: _chosen(request, name) for name in ("site", *CHOICES)}
         for name, known in CHOICES.items():
             if unknown := sorted(wanted[name] - set(known)):
-                told = f"No such choice: {', '.join(unknown)[:100]}. There are {', '.join(known)}."
-                raise ValidationError({name: [told]})
+                message = f"No such choice: {', '.join(unknown)[:100]}. There are {', '.join(known)}."
+                raise ValidationError({name: [message]})
         found = fleet(now=clock.now())
         words = request.query_params.get("q", "").casefold()
         rows = [row for row in found.rows if _is_wanted(row, wanted) and words in row.name.casefold()]
@@ -161,7 +161,7 @@ def _row(row: CriticalRow) -> dict[str, Any]:
     }
 
 
-def _site(site: SiteRow) -> dict[str, Any]:
+def _site(site: SiteFlexibility) -> dict[str, Any]:
     return {
         "site": site.slug,
         "name": site.name,
@@ -173,18 +173,18 @@ def _site(site: SiteRow) -> dict[str, Any]:
     }
 
 
-def _of_figure(figure: Figure) -> dict[str, Any]:
+def _of_figure(figure: BandedFigure) -> dict[str, Any]:
     provenance = figure.provenance.value if figure.provenance else None
     return {"value": figure.value, "provenance": provenance, "source": figure.source}
 
 
-def _of_vendors(found: Concentration) -> dict[str, Any]:
+def _of_vendors(concentration: Concentration) -> dict[str, Any]:
     return {
-        "hhi": found.hhi,
-        "low": found.low,
-        "high": found.high,
-        "level": found.level.value,
-        "shares": dict(found.shares),
+        "hhi": concentration.hhi,
+        "low": concentration.low,
+        "high": concentration.high,
+        "level": concentration.level.value,
+        "shares": dict(concentration.shares),
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext, ngettext
 from plotly import graph_objects as go
 
-from readiness.tradeoffs.flexibility.queries import Fleet, SiteRow
+from readiness.tradeoffs.flexibility.queries import FleetFlexibility, SiteFlexibility
 from readiness.tradeoffs.flexibility.words import index, shares
 from web.charts import Figure, figure, nothing
 
@@ -17,15 +17,15 @@ MOST_TICKS = 10
 MOST_NAMED = 3
 
 
-def conformance(found: Fleet) -> Figure:
-    drawn = [one for one in found.sites if one.fewest is not None and one.conformance.value is not None]
+def conformance(fleet: FleetFlexibility) -> Figure:
+    drawn = [site for site in fleet.sites if site.fewest is not None and site.conformance.value is not None]
     if not drawn:
         return nothing(gettext("No site has both: an attested conformance, and a critical workload."))
-    bound = [one for one in drawn if one.fewest == 0]
-    free = [one for one in drawn if one.fewest]
+    bound = [site for site in drawn if site.fewest == 0]
+    free = [site for site in drawn if site.fewest]
     looks = zip(_looks(), (bound, free), strict=True)
     traces = [_dots(name, role, symbol, points) for (name, role, symbol), points in looks if points]
-    most = max(one.fewest or 0 for one in drawn)
+    most = max(site.fewest or 0 for site in drawn)
     layout = go.Layout(
         margin={"l": 62, "r": 24, "t": 16, "b": 48},
         hovermode="closest",
@@ -38,21 +38,21 @@ def conformance(found: Fleet) -> Figure:
         },
     )
     meta = {
-        "finding": finding(found),
-        "footer": _left_out(found, drawn),
+        "finding": finding(fleet),
+        "footer": _left_out(fleet, drawn),
         "narrow": {"margin": {"l": 44, "r": 20}, "xaxis": {"nticks": 4}},
-        "table": _table(found),
+        "table": _table(fleet),
     }
     return figure(traces, layout, meta)
 
 
-def finding(found: Fleet) -> str:
-    with_none = sum(1 for one in found.sites if one.fewest == 0)
-    with_any = sum(1 for one in found.sites if one.fewest is not None)
+def finding(fleet: FleetFlexibility) -> str:
+    with_none = sum(1 for site in fleet.sites if site.fewest == 0)
+    with_any = sum(1 for site in fleet.sites if site.fewest is not None)
     if not with_any:
         return gettext("No critical workload runs at a site in service.")
-    told = gettext("At %(none)s of %(all)s sites with critical workloads, one of them has no alternative.")
-    return told % {"none": with_none, "all": with_any}
+    message = gettext("At %(none)s of %(all)s sites with critical workloads, one of them has no alternative.")
+    return message % {"none": with_none, "all": with_any}
 
 
 def _looks() -> tuple[tuple[str, str, str], tuple[str, str, str]]:
@@ -67,17 +67,19 @@ def legend() -> list[dict[str, str]]:
     return [{"label": name, "role": role, "shape": "dot"} for name, role, _symbol in _looks()]
 
 
-def _dots(name: str, role: str, symbol: str, points: Sequence[SiteRow]) -> go.Scatter:
+def _dots(name: str, role: str, symbol: str, points: Sequence[SiteFlexibility]) -> go.Scatter:
     """Sites with the same two figures are one mark, named together."""
-    together: dict[tuple[float | None, int | None], list[SiteRow]] = defaultdict(list)
-    for one in points:
-        together[one.conformance.value, one.fewest].append(one)
+    together: dict[tuple[float | None, int | None], list[SiteFlexibility]] = defaultdict(list)
+    for site in points:
+        together[site.conformance.value, site.fewest].append(site)
     return go.Scatter(
         x=[x for x, _ in together],
         y=[y for _, y in together],
-        text=["<br>".join(one.name for one in here[:MOST_NAMED]) + _rest(here) for here in together.values()],
+        text=[
+            "<br>".join(site.name for site in here[:MOST_NAMED]) + _rest(here) for here in together.values()
+        ],
         customdata=[
-            "<br>".join(f"{one.name}: {len(one.alternatives)}, {index(one.vendors)}" for one in here)
+            "<br>".join(f"{site.name}: {len(site.alternatives)}, {index(site.vendors)}" for site in here)
             for here in together.values()
         ],
         name=name,
@@ -90,24 +92,26 @@ def _dots(name: str, role: str, symbol: str, points: Sequence[SiteRow]) -> go.Sc
     )
 
 
-def _rest(here: Sequence[SiteRow]) -> str:
+def _rest(here: Sequence[SiteFlexibility]) -> str:
     more = len(here) - MOST_NAMED
     return f"<br>+ {more}" if more > 0 else ""
 
 
-def _left_out(found: Fleet, drawn: Sequence[SiteRow]) -> str:
-    without = sum(1 for one in found.sites if one.fewest is not None and one.conformance.value is None)
-    idle = sum(1 for one in found.sites if one.fewest is None)
-    told = []
+def _left_out(fleet: FleetFlexibility, drawn: Sequence[SiteFlexibility]) -> str:
+    without = sum(1 for site in fleet.sites if site.fewest is not None and site.conformance.value is None)
+    idle = sum(1 for site in fleet.sites if site.fewest is None)
+    sentences = []
     if without:
-        told.append(gettext("%(n)s sites are not drawn: nobody attested their conformance") % {"n": without})
+        sentences.append(
+            gettext("%(n)s sites are not drawn: nobody attested their conformance") % {"n": without}
+        )
     if idle:
         run = ngettext("%(n)s site runs no critical workload", "%(n)s sites run no critical workload", idle)
-        told.append(run % {"n": idle})
-    return "; ".join(told)
+        sentences.append(run % {"n": idle})
+    return "; ".join(sentences)
 
 
-def _table(found: Fleet) -> dict[str, Any]:
+def _table(fleet: FleetFlexibility) -> dict[str, Any]:
     columns = [
         gettext("Site"),
         gettext("Conformance, %"),
@@ -120,15 +124,15 @@ def _table(found: Fleet) -> dict[str, Any]:
     ]
     rows = [
         [
-            one.name,
-            one.conformance.value,
-            str(one.conformance.provenance or ""),
-            one.record.taken_on.isoformat() if one.record else "",
-            len(one.alternatives),
-            one.fewest,
-            index(one.vendors),
-            shares(one.vendors),
+            site.name,
+            site.conformance.value,
+            str(site.conformance.provenance or ""),
+            site.record.taken_on.isoformat() if site.record else "",
+            len(site.alternatives),
+            site.fewest,
+            index(site.vendors),
+            shares(site.vendors),
         ]
-        for one in found.sites
+        for site in fleet.sites
     ]
     return {"columns": columns, "rows": rows}

@@ -25,9 +25,9 @@ from readiness.tradeoffs.core.flexibility import (
     concentration,
     flexibility,
 )
-from readiness.tradeoffs.core.options import Figure
-from readiness.tradeoffs.core.placement import Standing
-from readiness.tradeoffs.placing.queries import Everywhere, everywhere
+from readiness.tradeoffs.core.options import BandedFigure
+from readiness.tradeoffs.core.placement import Feasibility
+from readiness.tradeoffs.placing.queries import FeasibleSites, feasible_sites
 from readiness.tradeoffs.placing.weighing import IN_SERVICE
 from readiness.workloads import queries as workloads
 from readiness.workloads.core.envelope import Criticality, Envelope
@@ -36,7 +36,7 @@ CONFORMING = ("p4-standard-interfaces", "devices-conforming")
 UNTESTED = ("p4-flexibility-preserved", "classes-untested")
 WITHOUT = ("p4-flexibility-preserved", "classes-without-alternative")
 TESTED_WITHIN = timedelta(days=180)
-"""As long as p4-flexibility-preserved lets a test of an alternative count."""
+"""The time that p4-flexibility-preserved lets a test of an alternative count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,29 +53,29 @@ class CriticalRow:
 
 
 @dataclass(frozen=True, slots=True)
-class SiteRow:
+class SiteFlexibility:
     """A site in service: conformance in percent, and how many alternatives its critical workloads have."""
 
     slug: str
     name: str
-    conformance: Figure
+    conformance: BandedFigure
     record: NewestRecord | None
     alternatives: tuple[int, ...]
     vendors: Concentration
 
     @property
     def fewest(self) -> int | None:
-        """Of the workload with the fewest; None where none runs there."""
+        """The number at the workload with the fewest; None where none runs there."""
         return min(self.alternatives, default=None)
 
 
 @dataclass(frozen=True, slots=True)
-class Fleet:
+class FleetFlexibility:
     at: datetime
     rows: tuple[CriticalRow, ...]
-    sites: tuple[SiteRow, ...]
+    sites: tuple[SiteFlexibility, ...]
     whole: Flexibility
-    conformance: Figure
+    conformance: BandedFigure
     names: Mapping[str, str] = field(repr=False)
 
     @property
@@ -83,28 +83,36 @@ class Fleet:
         return balance(self.conformance, self.whole)
 
 
-def fleet(*, now: datetime) -> Fleet:
-    envelopes = [one for one in workloads.envelopes() if one.criticality is Criticality.CRITICAL]
-    found = everywhere(envelopes, now=now)
+def fleet(*, now: datetime) -> FleetFlexibility:
+    envelopes = [
+        envelope for envelope in workloads.envelopes() if envelope.criticality is Criticality.CRITICAL
+    ]
+    found = feasible_sites(envelopes, now=now)
     records = newest_records([CONFORMING, UNTESTED, WITHOUT], now=now)
     sites = {site.slug: site for site in found.facts.sites}
     vendors = _vendors(found.facts.sites)
     of_classes = newest_of_classes(*UNTESTED, now=now)
     fallbacks = {
-        one.slug: _fallback([_word(one.slug, sites.get(slug), records, of_classes)
-                             for slug in found.today.get(one.slug, ())])
-        for one in envelopes
+        envelope.slug: _fallback([_word(envelope.slug, sites.get(slug), records, of_classes)
+                             for slug in found.today.get(envelope.slug, ())])
+        for envelope in envelopes
     }  # fmt: skip
     whole = flexibility(
-        [_critical(one, found, fallbacks[one.slug][0]) for one in envelopes],
+        [_critical(envelope, found, fallbacks[envelope.slug][0]) for envelope in envelopes],
         sum(vendors.values(), Counter()),
         0,
         on=now.date(),
         tested_within=TESTED_WITHIN,
     )
     rows = tuple(
-        CriticalRow(one.slug, one.name, freedom, fallbacks[one.slug][1], found.refused.get(one.slug, ""))
-        for one, freedom in zip(envelopes, whole.workloads, strict=True)
+        CriticalRow(
+            envelope.slug,
+            envelope.name,
+            freedom,
+            fallbacks[envelope.slug][1],
+            found.refused.get(envelope.slug, ""),
+        )
+        for envelope, freedom in zip(envelopes, whole.workloads, strict=True)
     )
     of_sites = tuple(
         _site(site, rows, records.get(site.site_id, {}), vendors[site.slug])
@@ -112,21 +120,23 @@ def fleet(*, now: datetime) -> Fleet:
         if site.stage in IN_SERVICE
     )
     names = {site.slug: site.name for site in found.facts.sites}
-    return Fleet(now, rows, of_sites, whole, _mean(of_sites), names)
+    return FleetFlexibility(now, rows, of_sites, whole, _mean(of_sites), names)
 
 
-def _critical(one: Envelope, found: Everywhere, fallback: Fallback | None) -> Critical:
-    standings = found.standings.get(one.slug, {})
+def _critical(envelope: Envelope, sites: FeasibleSites, fallback: Fallback | None) -> Critical:
+    by_site = sites.by_class.get(envelope.slug, {})
 
-    def those(standing: Standing) -> frozenset[str]:
-        return frozenset(slug for slug, of_site in standings.items() if of_site is standing)
+    def those(standing: Feasibility) -> frozenset[str]:
+        return frozenset(slug for slug, of_site in by_site.items() if of_site is standing)
 
-    runs_at = frozenset(found.today.get(one.slug, ()))
-    return Critical(one.slug, runs_at, those(Standing.FEASIBLE), those(Standing.UNDECIDED), fallback)
+    runs_at = frozenset(sites.today.get(envelope.slug, ()))
+    return Critical(
+        envelope.slug, runs_at, those(Feasibility.FEASIBLE), those(Feasibility.UNDECIDED), fallback
+    )
 
 
 type _Word = tuple[NewestRecord | None, bool]
-"""What is on record of a class at a site, and whether that says that its fallback was tested."""
+"""The record of a class at a site, and whether it says that the fallback was tested."""
 
 
 def _word(
@@ -151,7 +161,7 @@ def _word(
 
 
 def _fallback(words: Sequence[_Word]) -> tuple[Fallback | None, NewestRecord | None]:
-    """Of several sites the oldest record counts, and none where one of them has none."""
+    """Return the oldest record of several sites; None where one of them has none."""
     oldest: NewestRecord | None = None
     for record, is_tested in words:
         if record is None:
@@ -168,14 +178,14 @@ def _vendors(sites: tuple[SiteFactors, ...]) -> dict[str, Counter[str]]:
     types = {slug for site in sites for slug in site.accelerators}
     made = DeviceType.objects.filter(slug__in=types).order_by("slug")
     vendor_of = dict(made.values_list("slug", "manufacturer__name"))
-    found: dict[str, Counter[str]] = {}
+    vendors: dict[str, Counter[str]] = {}
     for site in sites:
-        of_site = found.setdefault(site.slug, Counter())
+        of_site = vendors.setdefault(site.slug, Counter())
         if site.stage in IN_SERVICE:
             for slug, count in site.accelerators.items():
                 # A type that was renamed since the sites were read is of nobody known for a minute at most.
                 of_site[vendor_of.get(slug, slug)] += count
-    return found
+    return vendors
 
 
 def _site(
@@ -183,19 +193,19 @@ def _site(
     rows: tuple[CriticalRow, ...],
     records: Mapping[str, NewestRecord],
     vendors: Counter[str],
-) -> SiteRow:
+) -> SiteFlexibility:
     record = records.get(CONFORMING[1])
-    figure = Figure(None, "%", source="nobody attested it, or what was attested ran out")
+    figure = BandedFigure(None, "%", source="nobody attested it, or what was attested ran out")
     if record is not None:
-        figure = Figure(record.value, "%", Provenance(record.provenance), source=record.source)
+        figure = BandedFigure(record.value, "%", Provenance(record.provenance), source=record.source)
     here = tuple(len(row.freedom.alternatives) for row in rows if site.slug in row.freedom.runs_at)
-    return SiteRow(site.slug, site.name, figure, record, here, concentration(vendors))
+    return SiteFlexibility(site.slug, site.name, figure, record, here, concentration(vendors))
 
 
-def _mean(sites: tuple[SiteRow, ...]) -> Figure:
-    """Of the sites that it is attested of, each counted alike."""
-    known = [one.conformance for one in sites if one.conformance.value is not None]
+def _mean(sites: tuple[SiteFlexibility, ...]) -> BandedFigure:
+    """Return the mean over the sites that are attested, each counted alike."""
+    known = [site.conformance for site in sites if site.conformance.value is not None]
     if not known:
-        return Figure(None, "%")
-    worst = worst_provenance(str(one.provenance) for one in known)
-    return Figure(round(fmean(one.value or 0.0 for one in known), 1), "%", Provenance(worst))
+        return BandedFigure(None, "%")
+    worst = worst_provenance(str(value.provenance) for value in known)
+    return BandedFigure(round(fmean(value.value or 0.0 for value in known), 1), "%", Provenance(worst))

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from readiness.tradeoffs.flexibility.queries import CriticalRow, Fleet, SiteRow
+from readiness.tradeoffs.flexibility.queries import CriticalRow, FleetFlexibility, SiteFlexibility
 from readiness.tradeoffs.flexibility.words import (
     COUNTS,
     FALLBACK_TONES,
@@ -21,7 +21,7 @@ from web.links import link
 from web.tables import Column, RowFilter, Table
 
 
-def record_url(row: CriticalRow | SiteRow) -> str:
+def record_url(row: CriticalRow | SiteFlexibility) -> str:
     if row.record is None:
         return ""
     return link(
@@ -29,14 +29,14 @@ def record_url(row: CriticalRow | SiteRow) -> str:
     )
 
 
-def filters(found: Fleet) -> tuple[RowFilter, ...]:
+def filters(fleet: FleetFlexibility) -> tuple[RowFilter, ...]:
     """The same words as the endpoint takes."""
     return (
         RowFilter(
             "site",
             _("Runs at"),
             lambda row: frozenset(row.freedom.runs_at),
-            [(slug, found.names.get(slug, slug)) for slug in sorted(_homes(found))],
+            [(slug, fleet.names.get(slug, slug)) for slug in sorted(_homes(fleet))],
         ),
         RowFilter(
             "alternatives", _("Alternatives"), lambda row: count_of(len(row.freedom.alternatives)), COUNTS
@@ -50,13 +50,13 @@ def filters(found: Fleet) -> tuple[RowFilter, ...]:
     )
 
 
-def _homes(found: Fleet) -> set[str]:
-    return {slug for row in found.rows for slug in row.freedom.runs_at}
+def _homes(fleet: FleetFlexibility) -> set[str]:
+    return {slug for row in fleet.rows for slug in row.freedom.runs_at}
 
 
-def critical(found: Fleet) -> Table:
-    """Of CriticalRow."""
-    names = found.names
+def critical(fleet: FleetFlexibility) -> Table:
+    """List the rows of CriticalRow."""
+    names = fleet.names
 
     def explored(row: Any) -> str:
         return link("tradeoffs", workload=row.slug)
@@ -87,7 +87,7 @@ def critical(found: Fleet) -> Table:
             Column("tested_on", _("Last attested"), value=lambda row: row.record.taken_on if row.record else None,
                    sort=lambda row: row.record.taken_on.isoformat() if row.record else "", url=record_url),
         ),
-        filters=filters(found),
+        filters=filters(fleet),
         row_id="slug",
         row_name="name",
         row_url=explored,
@@ -104,7 +104,7 @@ def critical(found: Fleet) -> Table:
 
 
 def sites() -> Table:
-    """Of SiteRow; its address parameters are those of its own page."""
+    """List the rows of SiteFlexibility; its address parameters are those of its own page."""
     return Table(
         id="sites-flexibility",
         noun=(_("site"), _("sites")),

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_GET
 
 from readiness.tradeoffs.core.words import number
 from readiness.tradeoffs.flexibility import charts, tables
-from readiness.tradeoffs.flexibility.queries import Fleet, fleet
+from readiness.tradeoffs.flexibility.queries import FleetFlexibility, fleet
 from readiness.tradeoffs.flexibility.words import index, shares
-from readiness.tradeoffs.placing.asking import MAY_PLACE
+from readiness.tradeoffs.placing.queries import MAY_PLACE
 from web import answers
 from web import tables as table_kit
 from web.clock import now
@@ -77,14 +77,14 @@ def _view(request: HttpRequest) -> str:
     return view
 
 
-def _key_figures(found: Fleet) -> list[dict[str, Any]]:
-    whole, many = found.whole, len(found.rows)
+def _key_figures(fleet: FleetFlexibility) -> list[dict[str, Any]]:
+    whole, many = fleet.whole, len(fleet.rows)
     attested = gettext("mean of %(n)s of %(all)s sites; %(provenance)s") % {
-        "n": sum(1 for one in found.sites if one.conformance.value is not None),
-        "all": len(found.sites),
-        "provenance": found.conformance.provenance or gettext("unknown"),
+        "n": sum(1 for site in fleet.sites if site.conformance.value is not None),
+        "all": len(fleet.sites),
+        "provenance": fleet.conformance.provenance or gettext("unknown"),
     }
-    conformance = found.conformance.value
+    conformance = fleet.conformance.value
     of = gettext("of %(n)s critical workloads") % {"n": many}
     return [
         {

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from readiness.tradeoffs.core.flexibility import Concentration, FallbackState, Freedom, Level
+from readiness.tradeoffs.core.flexibility import Concentration, FallbackState, FlexibilityLevel, Freedom
 from readiness.tradeoffs.core.words import number
 
 FALLBACKS = {
@@ -25,10 +25,10 @@ FALLBACK_TONES = {
     FallbackState.NONE: "unknown",
 }
 LEVELS = {
-    Level.LOW: _("low"),
-    Level.MODERATE: _("moderate"),
-    Level.HIGH: _("high"),
-    Level.UNKNOWN: _("unknown"),
+    FlexibilityLevel.LOW: _("low"),
+    FlexibilityLevel.MODERATE: _("moderate"),
+    FlexibilityLevel.HIGH: _("high"),
+    FlexibilityLevel.UNKNOWN: _("unknown"),
 }
 MOST_NAMED = 6
 COUNTS = (("none", _("No other")), ("one", _("One")), ("several", _("Several")))
@@ -42,38 +42,38 @@ def count_of(alternatives: int) -> str:
 def listed(slugs: Iterable[str], names: Mapping[str, str]) -> str:
     """The first of them, by name, and how many more: of a large fleet hundreds are feasible."""
     found = sorted(names.get(slug, slug) for slug in slugs)
-    told = ", ".join(found[:MOST_NAMED])
+    message = ", ".join(found[:MOST_NAMED])
     more = len(found) - MOST_NAMED
-    return told if more <= 0 else gettext("%(sites)s and %(n)s more") % {"sites": told, "n": more}
+    return message if more <= 0 else gettext("%(sites)s and %(n)s more") % {"sites": message, "n": more}
 
 
 def if_lost(freedom: Freedom, names: Mapping[str, str]) -> str:
-    """What is left of it when the site that it runs at is lost; of several, each alone."""
+    """Return what is left of it when the site that it runs at is lost; of several, each alone."""
     if not freedom.runs_at:
         return gettext("runs nowhere")
-    told = []
+    sentences = []
     if len(freedom.runs_at) > 1:
-        told.append(gettext("goes on at %(n)s of %(all)s sites") % {
+        sentences.append(gettext("goes on at %(n)s of %(all)s sites") % {
             "n": len(freedom.runs_at) - 1, "all": len(freedom.runs_at),
         })  # fmt: skip
     if freedom.alternatives:
-        told.append(gettext("may move to %(sites)s") % {"sites": listed(freedom.alternatives, names)})
+        sentences.append(gettext("may move to %(sites)s") % {"sites": listed(freedom.alternatives, names)})
     if freedom.undecided and not freedom.alternatives:
-        told.append(gettext("%(n)s sites undecided") % {"n": len(freedom.undecided)})
-    return "; ".join(told) or gettext("nothing")
+        sentences.append(gettext("%(n)s sites undecided") % {"n": len(freedom.undecided)})
+    return "; ".join(sentences) or gettext("nothing")
 
 
-def shares(found: Concentration) -> str:
+def shares(concentration: Concentration) -> str:
     """`NVIDIA 90 %, AMD 10 %`."""
-    ordered = sorted(found.shares.items(), key=lambda each: (-each[1], each[0]))
+    ordered = sorted(concentration.shares.items(), key=lambda each: (-each[1], each[0]))
     return ", ".join(f"{vendor} {number(round(share, 1))} %" for vendor, share in ordered)
 
 
-def index(found: Concentration) -> str:
+def index(concentration: Concentration) -> str:
     """`8 200 (high)`."""
-    if found.low is None or found.high is None:
+    if concentration.low is None or concentration.high is None:
         return gettext("unknown")
-    value = number(round(found.low if found.hhi is None else found.hhi))
-    if found.hhi is None:
-        value = f"{value} – {number(round(found.high))}"
-    return f"{value} ({LEVELS[found.level]})"
+    value = number(round(concentration.low if concentration.hhi is None else concentration.hhi))
+    if concentration.hhi is None:
+        value = f"{value} – {number(round(concentration.high))}"
+    return f"{value} ({LEVELS[concentration.level]})"

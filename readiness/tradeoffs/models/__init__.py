@@ -1,4 +1,4 @@
-"""What is known of sites from outside (factors, hourly series, round trips, rates), decisions made on it, and
+"""Facts about sites from outside (factors, hourly series, round trips, rates), decisions made on it, and
 portfolios worked out from it."""
 
 from readiness.tradeoffs.models.decisions import Decision, DecisionForecast, DecisionOutcome

@@ -220,7 +220,7 @@ def _written_once(name: str, table: str) -> pgtrigger.Trigger:
     )
 
 
-class Stated(models.Model):
+class StatedFigure(models.Model):
     """A figure as it was known: unknown without a value, with the band that still bounds it."""
 
     value = models.FloatField(_("value"), null=True)
@@ -245,8 +245,8 @@ def _in_order(name: str) -> models.CheckConstraint:
 
 
 @choices_held
-class DecisionForecast(Stated):
-    """What one objective was expected to come to at the chosen site, and what it was at the site before."""
+class DecisionForecast(StatedFigure):
+    """The forecast of one objective at the chosen site, and its value at the site before."""
 
     HISTORY = True
 
@@ -274,8 +274,8 @@ class DecisionForecast(Stated):
 
 
 @choices_held
-class DecisionOutcome(Stated):
-    """What a forecast came to, written down at the review; `unknown` says why it has no value."""
+class DecisionOutcome(StatedFigure):
+    """The outcome of a forecast, written down at the review; `unknown` says why it has no value."""
 
     HISTORY = True
 

@@ -15,7 +15,7 @@ from telemetry.models import Provenance
 
 
 class FactorKind(models.TextChoices):
-    """What is known of a site. Units and bounds of each are in readiness.tradeoffs.core.kinds."""
+    """Kinds of facts about a site. Their units and bounds are in readiness.tradeoffs.core.kinds."""
 
     ELECTRICITY_PRICE = "electricity_price", _("Electricity price")
     DEMAND_CHARGE = "demand_charge", _("Demand charge")
@@ -44,7 +44,7 @@ class FactorBasis(models.TextChoices):
 
 
 class Sourced(models.Model):
-    """What every value has: how it came here, whose it is, and the days that it holds."""
+    """Columns of every value: how it came here, whose it is, and the days that it holds."""
 
     basis = models.CharField(_("basis"), max_length=16, choices=FactorBasis, default=FactorBasis.DECLARED)
     provenance = models.CharField(

@@ -1,4 +1,4 @@
-"""What a currency is worth in another, by day."""
+"""Exchange rates by day."""
 
 from django.conf import settings
 from django.db import models

@@ -15,7 +15,7 @@ from readiness.workloads.models import UserRegion
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class EntryRow:
     """One row to be: `key` names it among its kind, `values` are the other columns."""
 
     line: int
@@ -25,7 +25,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """What became of the rows, `rows` in the order that they were sent."""
+    """The result of entering rows, `rows` in the order that they were sent."""
 
     created: int = 0
     corrected: int = 0
@@ -38,7 +38,7 @@ class Entered:
 
 def written(
     model: type[models.Model],
-    rows: Sequence[Row],
+    rows: Sequence[EntryRow],
     *,
     among: Mapping[str, Iterable[Any]],
     by: Any,
@@ -78,13 +78,13 @@ def written(
     return Entered(len(created), len(corrected), len(rows) - len(created) - len(corrected), everyone)
 
 
-def _refuse_twice(rows: Iterable[Row], told: str) -> None:
+def _refuse_twice(rows: Iterable[EntryRow], message: str) -> None:
     first: dict[tuple[Any, ...], int] = {}
     errors = []
     for row in rows:
         key = tuple(row.key.values())
         if key in first:
-            errors.append(EntryError(row.line, "as_of_on", f"{told} is in line {first[key]} already."))
+            errors.append(EntryError(row.line, "as_of_on", f"{message} is in line {first[key]} already."))
         first.setdefault(key, row.line)
     if errors:
         raise EntriesRefused(errors)

@@ -12,9 +12,9 @@ from django.db import transaction
 from accounts.models import User
 from inventory.models import Site
 from readiness.tradeoffs.core import tables
-from readiness.tradeoffs.core.entries import Checked, FactorEntry, Sourcing, checked_factor, collected
+from readiness.tradeoffs.core.entries import CheckedValue, FactorEntry, Sourcing, checked_factor, collected
 from readiness.tradeoffs.models import SiteFactor
-from readiness.tradeoffs.operations.entering import Entered, Row, sites_by_slug, written
+from readiness.tradeoffs.operations.entering import Entered, EntryRow, sites_by_slug, written
 
 
 @transaction.atomic
@@ -25,7 +25,7 @@ def enter_factors(*, entries: Sequence[FactorEntry], by: User | None, now: datet
     """
     site_of = sites_by_slug(entry.site for entry in entries)
 
-    def check(entry: FactorEntry) -> tuple[Site, Checked]:
+    def check(entry: FactorEntry) -> tuple[Site, CheckedValue]:
         return site_of(entry.site, "site"), checked_factor(entry, now.date())
 
     found = collected(entries, attrgetter("line"), check)
@@ -49,7 +49,7 @@ def remove_factor(*, factor: SiteFactor) -> None:
     factor.delete()
 
 
-def _row(entry: FactorEntry, site: Site, checked: Checked) -> Row:
+def _row(entry: FactorEntry, site: Site, checked: CheckedValue) -> EntryRow:
     key = {
         "site_id": site.pk,
         "kind": entry.kind,
@@ -57,10 +57,10 @@ def _row(entry: FactorEntry, site: Site, checked: Checked) -> Row:
         "as_of_on": entry.sourcing.as_of_on,
     }
     values = {"value": checked.value, "currency": checked.currency, **sourced(entry.sourcing, checked)}
-    return Row(entry.line, key, values)
+    return EntryRow(entry.line, key, values)
 
 
-def sourced(sourcing: Sourcing, checked: Checked) -> dict[str, Any]:
+def sourced(sourcing: Sourcing, checked: CheckedValue) -> dict[str, Any]:
     """The columns that factors and round trips have in common."""
     return {
         "basis": sourcing.basis,

@@ -10,9 +10,9 @@ from django.db import transaction
 
 from accounts.models import User
 from readiness.tradeoffs.core import tables
-from readiness.tradeoffs.core.entries import Checked, LatencyEntry, checked_latency, collected
+from readiness.tradeoffs.core.entries import CheckedValue, LatencyEntry, checked_latency, collected
 from readiness.tradeoffs.models import LatencyFactor
-from readiness.tradeoffs.operations.entering import Entered, Row, regions_by_slug, sites_by_slug, written
+from readiness.tradeoffs.operations.entering import Entered, EntryRow, regions_by_slug, sites_by_slug, written
 from readiness.tradeoffs.operations.factors import sourced
 
 
@@ -26,7 +26,7 @@ def enter_latencies(*, entries: Sequence[LatencyEntry], by: User | None, now: da
     site_of = sites_by_slug(slug for entry in entries for slug in (entry.site, entry.other_site))
     region_of = regions_by_slug(entry.user_region for entry in entries)
 
-    def check(entry: LatencyEntry) -> tuple[int, int | None, int | None, Checked]:
+    def check(entry: LatencyEntry) -> tuple[int, int | None, int | None, CheckedValue]:
         checked = checked_latency(entry, now.date())
         site = site_of(entry.site, "site").pk
         if entry.user_region:
@@ -35,7 +35,7 @@ def enter_latencies(*, entries: Sequence[LatencyEntry], by: User | None, now: da
         return first, None, second, checked
 
     rows = [
-        Row(
+        EntryRow(
             entry.line,
             {
                 "site_id": site,
@@ -53,8 +53,8 @@ def enter_latencies(*, entries: Sequence[LatencyEntry], by: User | None, now: da
         "site_id": {row.key["site_id"] for row in rows},
         "source": {row.key["source"] for row in rows},
     }
-    told = "The same places, percentile, source and day"
-    return written(LatencyFactor, rows, among=among, by=by, twice=told)
+    message = "The same places, percentile, source and day"
+    return written(LatencyFactor, rows, among=among, by=by, twice=message)
 
 
 def import_latencies(*, content: bytes, by: User | None, now: datetime) -> Entered:

@@ -16,7 +16,7 @@ from inventory.models import Site
 from readiness.tradeoffs.core.published import (
     CountryMean,
     DataSetUnreadable,
-    Place,
+    PublishedPlace,
     RegionTable,
     carbon_entries,
     country_means,
@@ -105,9 +105,9 @@ def _text(package: Distribution, name: str) -> str:
         raise DataSetUnreadable(f"{package.name} {package.version} has no file {name}.") from error
 
 
-def _places(objects: Iterable[Site | UserRegion]) -> list[Place]:
+def _places(objects: Iterable[Site | UserRegion]) -> list[PublishedPlace]:
     return [
-        Place(each.slug, float(each.latitude), float(each.longitude))
+        PublishedPlace(each.slug, float(each.latitude), float(each.longitude))
         for each in objects
         if each.latitude is not None and each.longitude is not None
     ]

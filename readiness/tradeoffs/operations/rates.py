@@ -12,14 +12,14 @@ from accounts.models import User
 from readiness.tradeoffs.core import tables
 from readiness.tradeoffs.core.entries import RateEntry, checked_rate, collected
 from readiness.tradeoffs.models import ExchangeRate
-from readiness.tradeoffs.operations.entering import Entered, Row, written
+from readiness.tradeoffs.operations.entering import Entered, EntryRow, written
 
 
 @transaction.atomic
 def enter_rates(*, entries: Sequence[RateEntry], by: User | None, now: datetime) -> Entered:
     """Enter rates; the same pair, source and day again is a correction. EntriesRefused as for factors."""
     rows = [
-        Row(
+        EntryRow(
             entry.line,
             {
                 "currency": entry.currency,

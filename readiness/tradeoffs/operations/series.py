@@ -13,18 +13,18 @@ from django.db import transaction
 from accounts.models import User
 from inventory.models import Site
 from readiness.tradeoffs.core import tables
-from readiness.tradeoffs.core.days import Day, cut
+from readiness.tradeoffs.core.days import IntervalDay, cut
 from readiness.tradeoffs.core.entries import FURTHEST, EntriesRefused, EntryError
 from readiness.tradeoffs.core.kinds import HOURLY, KINDS, KindSpec
-from readiness.tradeoffs.core.series import SeriesRefused, Stated, placed, step_of
-from readiness.tradeoffs.core.units import Scale, UnitRefused, bounded, scale_of
+from readiness.tradeoffs.core.series import SeriesRefused, SeriesRow, placed, step_of
+from readiness.tradeoffs.core.units import UnitRefused, UnitScale, bounded, scale_of
 from readiness.tradeoffs.models import FactorDay
-from readiness.tradeoffs.operations.entering import Entered, Row, written
+from readiness.tradeoffs.operations.entering import Entered, EntryRow, written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesOf:
-    """What the values of a file are. `zone` is that of instants without an offset, empty where all have one.
+    """The subject of a file's values. `zone` is that of instants without an offset, empty where all have one.
 
     `step_min` is the length of an interval, None to work it out of the rows.
     """
@@ -41,7 +41,7 @@ class SeriesOf:
 
 
 @transaction.atomic
-def enter_series(*, about: SeriesOf, rows: Sequence[Stated], by: User | None, now: datetime) -> Entered:
+def enter_series(*, about: SeriesOf, rows: Sequence[SeriesRow], by: User | None, now: datetime) -> Entered:
     """Enter the values of a file; a day that the source has already is replaced, as far as the file knows it.
 
     EntriesRefused where the file, or any of its rows, cannot be stored; then nothing is.
@@ -72,8 +72,8 @@ def import_series(*, about: SeriesOf, content: bytes, by: User | None, now: date
     return enter_series(about=about, rows=tables.series(content), by=by, now=now)
 
 
-def _of_file(about: SeriesOf) -> tuple[KindSpec, Scale]:
-    """What holds for the whole file; errors are of line 1."""
+def _of_file(about: SeriesOf) -> tuple[KindSpec, UnitScale]:
+    """Return what holds for the whole file; errors are of line 1."""
     try:
         if about.kind not in HOURLY:
             raise UnitRefused("kind", f"Series are of {', '.join(HOURLY)}.")
@@ -88,10 +88,10 @@ def _of_file(about: SeriesOf) -> tuple[KindSpec, Scale]:
 
 
 def _values(
-    spec: KindSpec, scale: Scale, points: Sequence[tuple[int, datetime, float | None]], now: datetime
+    spec: KindSpec, scale: UnitScale, points: Sequence[tuple[int, datetime, float | None]], now: datetime
 ) -> list[tuple[datetime, float | None]]:
     """Values in the stored unit; a spike refuses the file, with every line that has one."""
-    found: list[tuple[datetime, float | None]] = []
+    values: list[tuple[datetime, float | None]] = []
     errors = []
     for line, at, value in points:
         try:
@@ -100,15 +100,15 @@ def _values(
             held = value
             if value is not None:
                 held = bounded(spec, scale, scale.of(value), of_an_hour=True).value
-            found.append((at, held))
+            values.append((at, held))
         except UnitRefused as refused:
             errors.append(EntryError(line, refused.field, refused.reason))
     if errors:
         raise EntriesRefused(errors)
-    return found
+    return values
 
 
-def _with_what_is_known(about: SeriesOf, currency: str, days: Sequence[Day]) -> list[Day]:
+def _with_what_is_known(about: SeriesOf, currency: str, days: Sequence[IntervalDay]) -> list[IntervalDay]:
     """A file that begins or ends within a day leaves the rest of that day as it is, where grid and currency are the
     same."""
     there = {
@@ -117,7 +117,7 @@ def _with_what_is_known(about: SeriesOf, currency: str, days: Sequence[Day]) -> 
         .filter(day_on__in=[day.day_on for day in days])
         .select_for_update(of=("self",))
     }
-    found = []
+    merged = []
     for day in days:
         old = there.get(day.day_on)
         if old is not None and (old.step_s, old.offset_s, old.currency) == (
@@ -128,13 +128,13 @@ def _with_what_is_known(about: SeriesOf, currency: str, days: Sequence[Day]) -> 
             values = tuple(
                 was if new is None else new for new, was in zip(day.values, old.values, strict=True)
             )
-            found.append(Day(day.day_on, day.step_s, day.offset_s, values))
+            merged.append(IntervalDay(day.day_on, day.step_s, day.offset_s, values))
         else:
-            found.append(day)
-    return found
+            merged.append(day)
+    return merged
 
 
-def _row(about: SeriesOf, scale: Scale, day: Day) -> Row:
+def _row(about: SeriesOf, scale: UnitScale, day: IntervalDay) -> EntryRow:
     known = day.known
     key = {
         "site_id": about.site.pk,
@@ -142,7 +142,7 @@ def _row(about: SeriesOf, scale: Scale, day: Day) -> Row:
         "source": about.source.strip(),
         "day_on": day.day_on,
     }
-    return Row(
+    return EntryRow(
         1,
         key,
         {

@@ -12,10 +12,10 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from readiness.tradeoffs.placing.asking import MAY_PLACE, question_of
+from readiness.tradeoffs.core.parsing import BadTradeoffQuestion, CarbonKind
 from readiness.tradeoffs.placing.document import document
-from readiness.tradeoffs.placing.queries import weighed
-from readiness.tradeoffs.placing.question import LIMITS, NAMES, VERDICTS, BadQuestion, CarbonKind
+from readiness.tradeoffs.placing.params import LIMITS, NAMES, VERDICTS, question_of
+from readiness.tradeoffs.placing.queries import MAY_PLACE, placement_answer
 from readiness.workloads import queries as workloads
 from readiness.workloads.api.rows import InlineWorkloadSerializer
 from readiness.workloads.core.envelope import Envelope
@@ -170,18 +170,18 @@ class PlacementsView(APIView):
             raise ValidationError({"snapshot": ["It has to be true or false."]})
         envelope = self._envelope(given.get("workload"))
         try:
-            found = weighed(envelope, question_of(given), now=clock.now())
-        except BadQuestion as error:
+            answer = placement_answer(envelope, question_of(given), now=clock.now())
+        except BadTradeoffQuestion as error:
             raise ValidationError({error.field: [error.reason]}) from error
-        body = document(found, with_snapshot=with_snapshot)
+        body = document(answer, with_snapshot=with_snapshot)
         return HttpResponse(orjson.dumps(body, option=orjson.OPT_UTC_Z), content_type="application/json")
 
     def _envelope(self, given: Any) -> Envelope:
         if isinstance(given, str):
-            found = workloads.envelopes([given.replace("\x00", "")])
-            if not found:
+            envelopes = workloads.envelopes([given.replace("\x00", "")])
+            if not envelopes:
                 raise ValidationError({"workload": [f"No workload class is called {given[:100]}."]})
-            return found[0]
+            return envelopes[0]
         if not isinstance(given, dict):
             raise ValidationError({"workload": ["Give the slug of a workload class, or an envelope."]})
         asked = InlineWorkloadSerializer(data=given, context={"request": self.request, "view": self})

@@ -12,23 +12,29 @@ from functools import cached_property
 from readiness.scoring.core.states import Provenance, Verdict
 from readiness.tradeoffs.core.factors import Factor, Rates, SiteFactors
 from readiness.tradeoffs.core.options import (
-    Bound,
-    Candidate,
+    BandedFigure,
+    CandidateSite,
     Demand,
-    Figure,
     Jurisdiction,
     Latency,
     LatencyLimit,
+    LimitBound,
     Limits,
 )
+from readiness.tradeoffs.core.parsing import BadTradeoffQuestion, CarbonKind
 from readiness.tradeoffs.core.performance import book, equivalents, in_devices, only_type
 from readiness.tradeoffs.placing import figures
-from readiness.tradeoffs.placing.facts import Known
-from readiness.tradeoffs.placing.figures import HOURS_A_MONTH, Part
+from readiness.tradeoffs.placing.facts import FleetFacts
+from readiness.tradeoffs.placing.figures import HOURS_A_MONTH, FactorInput
+from readiness.tradeoffs.placing.inputs import (
+    ACCELERATORS,
+    ANY,
+    PlacementInputs,
+    free_accelerators,
+    inputs_of,
+)
 from readiness.tradeoffs.placing.law import Laws
-from readiness.tradeoffs.placing.levers import added_ms
-from readiness.tradeoffs.placing.parts import ACCELERATORS, ANY, Parts, free_accelerators, parts_of
-from readiness.tradeoffs.placing.question import BadQuestion, CarbonKind, WhatIf
+from readiness.tradeoffs.placing.what_if import WhatIf
 from readiness.workloads.core.envelope import CostUnit, Envelope
 from readiness.workloads.core.jurisdictions import COUNTRIES, countries_of
 
@@ -58,14 +64,14 @@ class Adapter:
     what_if: WhatIf
     currency: str
     carbon: CarbonKind
-    facts: Known
+    facts: FleetFacts
     laws: Laws
     homes: frozenset[str] = frozenset()
     home: str = ""
 
-    def candidate(self, site: SiteFactors) -> Candidate:
+    def candidate(self, site: SiteFactors) -> CandidateSite:
         envelope, count = self.envelope, self.devices(site)
-        parts = self._parts.get(site.slug) or Parts(site, self.facts, self.currency, self.carbon)
+        parts = self._parts.get(site.slug) or PlacementInputs(site, self.facts, self.currency, self.carbon)
         pue = parts.pue if self._pue is None else self._pue
         drawn_kw = figures.drawn_kw(envelope.it_kw, count or 0, parts.idle)
         used = figures.energy(drawn_kw, pue)
@@ -73,7 +79,7 @@ class Adapter:
         cost = self._cost(parts, count, drawn_kw, used, emitted)
         own = self.plain if site.slug in self.homes else None
         law = self.laws.of(site.country, site.operator_country)
-        return Candidate(
+        return CandidateSite(
             site=site.slug,
             country=site.country if site.country in COUNTRIES else None,
             region=site.region,
@@ -117,18 +123,18 @@ class Adapter:
             else in_devices(count, self.basis, only_type(site.accelerators))
         )
 
-    def _comparable(self, free: dict[str, Figure], site: SiteFactors) -> dict[str, Figure]:
+    def _comparable(self, free: dict[str, BandedFigure], site: SiteFactors) -> dict[str, BandedFigure]:
         """Convert the free accelerators of any type to the type that the request counts in."""
         here, basis = only_type(site.accelerators), self.basis
         if not basis or here == basis or not self.envelope.accelerator_count:
             return free
         each, asked = equivalents(here), equivalents(basis)
         if each is None or asked is None:
-            return free | {ANY: Figure(None, ACCELERATORS, low=0.0, source=incomparable(basis, here))}
+            return free | {ANY: BandedFigure(None, ACCELERATORS, low=0.0, source=incomparable(basis, here))}
         source = f"{here} counted in {basis} by published {book().precision}"
         return free | {ANY: figures.scaled(free[ANY], each / asked, source)}
 
-    def _feed_load(self, slug: str, own: Envelope | None) -> dict[str, Figure]:
+    def _feed_load(self, slug: str, own: Envelope | None) -> dict[str, BandedFigure]:
         """The circuit that is loaded most, with the workload there; empty where its power or a load is unknown."""
         loads, more = self.facts.circuits.get(slug), self.envelope.it_kw
         if loads is None or more is None or not loads.load_kw:
@@ -136,24 +142,29 @@ class Adapter:
         return {loads.highest: figures.circuit(loads, more - ((own.it_kw or 0.0) if own else 0.0))}
 
     @cached_property
-    def _parts(self) -> Mapping[str, Parts]:
-        return parts_of(self.facts, self.currency, self.carbon)
+    def _parts(self) -> Mapping[str, PlacementInputs]:
+        return inputs_of(self.facts, self.currency, self.carbon)
 
     @cached_property
-    def _pue(self) -> Part | None:
+    def _pue(self) -> FactorInput | None:
         """That of every site, where a lever says it."""
         if self.what_if.pue is None:
             return None
         return figures.assumed("PUE", self.what_if.pue, self.facts.at)
 
     def _cost(
-        self, parts: Parts, count: int | None, drawn_kw: float | None, used: Figure, emitted: Figure
-    ) -> Figure:
+        self,
+        parts: PlacementInputs,
+        count: int | None,
+        drawn_kw: float | None,
+        used: BandedFigure,
+        emitted: BandedFigure,
+    ) -> BandedFigure:
         what_if, currency = self.what_if, self.currency
         bill = figures.energy_bill(used, parts.price.times(what_if.electricity_price), currency)
         if count is None:
             why = incomparable(self.basis, only_type(parts.site.accelerators))
-            return figures.without_hour(Part("how many accelerators", None, why), bill, currency)
+            return figures.without_hour(FactorInput("how many accelerators", None, why), bill, currency)
         if not count:
             cost = bill
         elif parts.contract.known is not None:
@@ -168,36 +179,40 @@ class Adapter:
         priced = figures.carbon_at_price(emitted, what_if.carbon_price, currency)
         return figures.added(cost, priced, f"{cost.source}; with carbon at its price")
 
-    def _by_contract(self, parts: Parts, count: int, drawn_kw: float | None, bill: Figure) -> Figure:
+    def _by_contract(
+        self, parts: PlacementInputs, count: int, drawn_kw: float | None, bill: BandedFigure
+    ) -> BandedFigure:
         before = bill
         if self.what_if.electricity_price != 1 or self.what_if.pue is not None:
             before = figures.energy_bill(figures.energy(drawn_kw, parts.pue), parts.price, self.currency)
         return figures.by_contract(count, parts.contract, bill, before, self.currency)
 
-    def _unit_cost(self, cost: Figure) -> Figure:
+    def _unit_cost(self, cost: BandedFigure) -> BandedFigure:
         """Cost of one unit of the ceiling. Of requests only the least is known: at the peak rate all month."""
         envelope, unit = self.envelope, unit_of(self.envelope, self.currency)
         if envelope.cost_unit is CostUnit.ACCELERATOR_HOUR:
             held = envelope.accelerator_count * HOURS_A_MONTH
             if not held:
-                return Figure(None, unit, source="the envelope asks for no accelerators")
+                return BandedFigure(None, unit, source="the envelope asks for no accelerators")
             return figures.shared(cost, held, unit, "cost of a month / accelerator-hours held")
         if envelope.cost_unit is CostUnit.MILLION_REQUESTS and envelope.requests_per_s:
             most = envelope.requests_per_s * HOURS_A_MONTH * SECONDS_AN_HOUR / 1e6
             low = None if cost.value is None and cost.low is None else cost.least / most
-            told = "how many requests a month come is unknown; at the peak rate all month it is the least"
-            return Figure(None, unit, low=low, source=told)
-        return Figure(None, unit, source="how many units a month come is unknown")
+            message = "how many requests a month come is unknown; at the peak rate all month it is the least"
+            return BandedFigure(None, unit, low=low, source=message)
+        return BandedFigure(None, unit, source="how many units a month come is unknown")
 
-    def _latency(self, parts: Parts) -> tuple[Latency, ...]:
-        found: list[Latency] = []
+    def _latency(self, parts: PlacementInputs) -> tuple[Latency, ...]:
+        latencies: list[Latency] = []
         for user in self.envelope.users:
-            more = added_ms(self.what_if.links_slower, parts.site.slug, user.region)
-            found += [
-                Latency(one.region, one.percentile, figures.moved(one.figure, more)) if more else one
-                for one in parts.latency(user.region)
+            more = self.what_if.added_ms(parts.site.slug, user.region)
+            latencies += [
+                Latency(latency.region, latency.percentile, figures.moved(latency.figure, more))
+                if more
+                else latency
+                for latency in parts.latency(user.region)
             ]
-        return tuple(found)
+        return tuple(latencies)
 
     def _zones(self, country: str) -> frozenset[str]:
         zone = self.envelope.residency or "EU"
@@ -216,14 +231,18 @@ def incomparable(basis: str, here: str) -> str:
     return f"{here} and {basis} do not compare: no {book().precision} is published of {' and '.join(lacking)}"
 
 
-def lacking_types(free: dict[str, Figure], site: SiteFactors, envelope: Envelope) -> dict[str, Figure]:
-    """With none for each type that is asked for and not in service, where the inventory has accelerators at all."""
+def lacking_types(
+    free: dict[str, BandedFigure], site: SiteFactors, envelope: Envelope
+) -> dict[str, BandedFigure]:
+    """Add 0 for each type that is asked for and not in service, where the inventory has accelerators at all."""
     if not site.accelerators:
         return free
     lacking = [need.type for need in envelope.accelerators if need.type and need.type not in free]
     if not lacking:
         return free
-    return free | dict.fromkeys(lacking, Figure(0.0, ACCELERATORS, Provenance.DECLARED, source="inventory"))
+    return free | dict.fromkeys(
+        lacking, BandedFigure(0.0, ACCELERATORS, Provenance.DECLARED, source="inventory")
+    )
 
 
 def demand_of(envelope: Envelope) -> Demand:
@@ -241,12 +260,12 @@ def latency_limits(envelope: Envelope, limit_ms: float) -> tuple[LatencyLimit, .
 
 
 def limits_of(envelope: Envelope, currency: str, rates: Rates) -> Limits:
-    """Raises BadQuestion where no rate leads from the ceiling's currency to the one that is asked for."""
+    """Raises BadTradeoffQuestion where no rate leads from the ceiling's currency to the one that is asked for."""
     is_monthly = envelope.cost_unit is CostUnit.MONTH
     ceiling = None
     if envelope.cost_ceiling is not None:
         unit = f"{currency}/month" if is_monthly else unit_of(envelope, currency)
-        ceiling = Bound(_converted(envelope, currency, rates), unit)
+        ceiling = LimitBound(_converted(envelope, currency, rates), unit)
     kg, grams, score = envelope.carbon_kg_per_month, envelope.carbon_g_per_kwh, envelope.min_score
     # Where data has to stay, the rules' answer names it.
     allowed = countries_of(envelope.allowed) if envelope.allowed else None
@@ -256,10 +275,10 @@ def limits_of(envelope: Envelope, currency: str, rates: Rates) -> Limits:
         else latency_limits(envelope, envelope.latency_limit_ms),
         unit_cost=None if is_monthly else ceiling,
         monthly_cost=ceiling if is_monthly else None,
-        carbon=None if kg is None else Bound(kg, figures.CARBON_UNIT),
-        carbon_intensity=None if grams is None else Bound(grams, "gCO2e/kWh"),
+        carbon=None if kg is None else LimitBound(kg, figures.CARBON_UNIT),
+        carbon_intensity=None if grams is None else LimitBound(grams, "gCO2e/kWh"),
         verdict=Verdict(envelope.min_verdict) if envelope.min_verdict else None,
-        readiness=None if score is None else Bound(score * 100, "points"),
+        readiness=None if score is None else LimitBound(score * 100, "points"),
         allowed_countries=allowed,
         forbidden_countries=countries_of(envelope.forbidden),
     )
@@ -271,16 +290,16 @@ def monthly_limits(envelope: Envelope, limits: Limits) -> dict[str, float]:
     A ceiling for an accelerator-hour is one of a month for the hours that are held; one for tokens or requests says
     nothing of a month.
     """
-    found = {}
+    by_objective = {}
     if envelope.latency_limit_ms is not None:
-        found["latency"] = envelope.latency_limit_ms
+        by_objective["latency"] = envelope.latency_limit_ms
     if limits.monthly_cost is not None:
-        found["cost"] = limits.monthly_cost.value
+        by_objective["cost"] = limits.monthly_cost.value
     elif limits.unit_cost is not None and envelope.cost_unit is CostUnit.ACCELERATOR_HOUR:
-        found["cost"] = limits.unit_cost.value * envelope.accelerator_count * HOURS_A_MONTH
+        by_objective["cost"] = limits.unit_cost.value * envelope.accelerator_count * HOURS_A_MONTH
     if limits.carbon is not None:
-        found["carbon"] = limits.carbon.value
-    return found
+        by_objective["carbon"] = limits.carbon.value
+    return by_objective
 
 
 def limited(limits: Limits) -> frozenset[str]:
@@ -308,15 +327,17 @@ def _converted(envelope: Envelope, currency: str, rates: Rates) -> float:
         return ceiling
     rate = rates.between(envelope.cost_currency, currency)
     if rate is None:
-        told = f"No rate from {envelope.cost_currency} to {currency} is known, so the ceiling cannot be held."
-        raise BadQuestion("currency", told)
+        message = (
+            f"No rate from {envelope.cost_currency} to {currency} is known, so the ceiling cannot be held."
+        )
+        raise BadTradeoffQuestion("currency", message)
     return ceiling * rate.rate
 
 
-def capacity_after(candidate: Candidate, demand: Demand) -> dict[str, Figure]:
-    """What is left once the workload runs there; below 0 where it does not fit."""
+def capacity_after(candidate: CandidateSite, demand: Demand) -> dict[str, BandedFigure]:
+    """Return what is left once the workload runs there; below 0 where it does not fit."""
     count = demand.accelerators.get(ANY, sum(demand.accelerators.values()))
-    free = candidate.free_accelerators.get(ANY, Figure(None, ACCELERATORS))
+    free = candidate.free_accelerators.get(ANY, BandedFigure(None, ACCELERATORS))
     return {
         ACCELERATORS: figures.moved(free, -count),
         "power": figures.moved(candidate.headroom, -(demand.power_kw or 0.0)),
@@ -326,7 +347,7 @@ def capacity_after(candidate: Candidate, demand: Demand) -> dict[str, Figure]:
 
 def outdated_of(site: SiteFactors, adapter: Adapter) -> dict[str, str]:
     """Return, by objective, the factors that exceed their age limit; objectives without such a factor are left out."""
-    old = parts_of(adapter.facts, adapter.currency, adapter.carbon)[site.slug].outdated
+    old = inputs_of(adapter.facts, adapter.currency, adapter.carbon)[site.slug].outdated
     if not old:
         return {}
     regions = [f"latency.{user.region}" for user in adapter.envelope.users]
@@ -337,13 +358,13 @@ def outdated_of(site: SiteFactors, adapter: Adapter) -> dict[str, str]:
         "carbon": ("pue", f"carbon_{adapter.carbon}"),
         "latency": regions,
     }
-    found = {
+    sentences = {
         name: "; ".join(old[kind] for kind in kinds_of if kind in old) for name, kinds_of in kinds.items()
     }
-    return {name: words for name, words in found.items() if words}
+    return {name: words for name, words in sentences.items() if words}
 
 
 def used_factors(site: SiteFactors, carbon: CarbonKind, regions: Sequence[str]) -> dict[str, Factor | None]:
     """The factors that figures were worked out from, latency by region."""
-    found = {kind: site.factors.get(kind) for kind in (*USED, f"carbon_{carbon}")}
-    return found | {f"latency.{region}": site.latency.get(region) for region in regions}
+    factors = {kind: site.factors.get(kind) for kind in (*USED, f"carbon_{carbon}")}
+    return factors | {f"latency.{region}": site.latency.get(region) for region in regions}

@@ -2,48 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext
 from plotly import graph_objects as go
 
-from readiness.tradeoffs.core.objectives import Direction
+from readiness.tradeoffs.core.objectives import ObjectiveDirection
 from readiness.tradeoffs.core.words import number
-from readiness.tradeoffs.placing.lines import LABELS, kept, limit_of, unit_of
-from readiness.tradeoffs.placing.weighing import SiteOption, Weighed
+from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption, Ranges
+from readiness.tradeoffs.placing.rows import LABELS
 from web.charts import Figure, figure, nothing
 
-type Point = tuple[float, float, SiteOption]
-type Ranges = Mapping[str, tuple[float | None, float | None]]
+type Point = tuple[float, float, PlacementOption]
 ARROWS = {
     (True, False): "triangle-right-open",
     (False, True): "triangle-up-open",
     (True, True): "triangle-ne-open",
 }
-"""By whether across and up are known as a least alone: the way to where the site can be."""
+"""Arrows to where the site can be, by whether only a least is known across and up."""
 ARROWS_AMONG = 200
 """Among more sites there are none: they would hide options, and a slider's step over 1,000 took four times as long.
 The table has them all the same."""
 FADED = {"marker": {"opacity": 0.18}}
-"""Of what lies outside the ranges; the browser fades the same as ranges move (static/js/tradeoff_figures.js)."""
+"""The style of options outside the ranges; the browser fades the same as ranges move (tradeoff_figures.js)."""
 
 
-def scatter(found: Weighed, x: str, y: str, ranges: Ranges) -> Figure:
+def scatter(answer: PlacementAnswer, x: str, y: str, ranges: Ranges) -> Figure:
     """Every option that has both figures, or a least for what it lacks, which is drawn as an arrowhead from there on.
 
-    Traces are found by `part`: the browser moves `best` as weights move.
+    Traces are answer by `part`: the browser moves `best` as weights move.
     """
-    points = [point for one in found.options if (point := _point(one, x, y)) is not None]
-    bounded = [point for one in found.options if (point := _at_least(one, x, y)) is not None]
-    drawn = bounded if len(found.options) <= ARROWS_AMONG else []
+    points = [point for option in answer.options if (point := _point(option, x, y)) is not None]
+    bounded = [point for option in answer.options if (point := _at_least(option, x, y)) is not None]
+    drawn = bounded if len(answer.options) <= ARROWS_AMONG else []
     if not points and not bounded:
         return nothing(gettext("No site has both of these figures."))
-    front = _front([point for point in points if point[2].feasible], found, x, y)
+    front = _front([point for point in points if point[2].feasible], answer, x, y)
     on = {point[2].slug for point in front}
     beaten = [point for point in points if point[2].feasible and point[2].slug not in on]
     out = [point for point in points if not point[2].feasible]
-    best = [point for point in points if found.best is not None and point[2].slug == found.best.slug]
+    best = [point for point in points if answer.best is not None and point[2].slug == answer.best.slug]
     today = [point for point in points if point[2].is_today]
     traces = [
         _trace(gettext("Undecided or rejected"), out, "out", "muted", symbol="circle-open", size=7),
@@ -63,59 +62,61 @@ def scatter(found: Weighed, x: str, y: str, ranges: Ranges) -> Figure:
         ),
     ]
     if ranges:
-        inside = {one.slug for one in kept(found, ranges)}
+        inside = {one.slug for one in answer.within(ranges)}
         for trace, shown in ((traces[1], beaten), (traces[2], front)):
             chosen = [place for place, point in enumerate(shown) if point[2].slug in inside]
             trace.update(selectedpoints=chosen, unselected=FADED)
-    shapes, notes = _limits(found, x, y)
+    shapes, notes = _limits(answer, x, y)
     layout = go.Layout(
         hovermode="closest",
         margin={"l": 62, "r": 16, "t": 12, "b": 48},
-        xaxis={"title": {"text": axis(found, x)}, "zeroline": False},
-        yaxis={"title": {"text": axis(found, y)}, "zeroline": False, "rangemode": "tozero"},
+        xaxis={"title": {"text": axis(answer, x)}, "zeroline": False},
+        yaxis={"title": {"text": axis(answer, y)}, "zeroline": False, "rangemode": "tozero"},
         shapes=shapes,
         annotations=[*notes, *_labels(best, today)],
     )
     meta = {
-        "finding": _finding(found, x, y, len(points)),
-        "footer": _left_out(len(found.options) - len(points) - len(drawn)),
-        "table": _table(points, bounded, on, found, x, y),
+        "finding": _finding(answer, x, y, len(points)),
+        "footer": _left_out(len(answer.options) - len(points) - len(drawn)),
+        "table": _table(points, bounded, on, answer, x, y),
     }
     return figure(traces, layout, meta)
 
 
-def parallel(found: Weighed, ranges: Ranges) -> Figure:
+def parallel(answer: PlacementAnswer, ranges: Ranges) -> Figure:
     """All objectives of the feasible options, one line each, coloured by score; unknown figures have no line."""
     # An objective that nobody knows anywhere has no axis; it would leave no line to draw.
     names = [
-        one.name
-        for one in found.objectives
-        if any(option.figures[one.name].value is not None for option in found.feasible)
+        objective.name
+        for objective in answer.objectives
+        if any(option.figures[objective.name].value is not None for option in answer.feasible)
     ]
-    drawn = [one for one in found.feasible if all(one.figures[name].value is not None for name in names)]
+    drawn = [
+        option for option in answer.feasible if all(option.figures[name].value is not None for name in names)
+    ]
     if not drawn:
         return nothing(gettext("No feasible site has a figure for every objective."))
-    scores = [one.ranked.score * 100 if one.ranked else 0.0 for one in drawn]
-    dimensions = [_dimension(found, drawn, name, ranges.get(name)) for name in names]
+    scores = [option.ranked.score * 100 if option.ranked else 0.0 for option in drawn]
+    dimensions = [_dimension(answer, drawn, name, ranges.get(name)) for name in names]
     trace = go.Parcoords(
         line={"color": scores, "cmin": min(scores), "cmax": max(scores)},
         dimensions=dimensions,
         meta={
-            "sites": [one.slug for one in drawn],
+            "sites": [option.slug for option in drawn],
             "objectives": names,
             "short": [str(LABELS[name]) for name in names],
         },
     )
     rows: list[list[Any]] = [
-        [one.name, *[one.figures[name].value for name in names], round(score, 1)]
-        for one, score in zip(drawn, scores, strict=True)
+        [option.name, *[option.figures[name].value for name in names], round(score, 1)]
+        for option, score in zip(drawn, scores, strict=True)
     ]
     meta = {
         "finding": gettext("%(n)s feasible sites, each a line over %(m)s objectives.")
         % {"n": len(drawn), "m": len(names)},
-        "footer": _without(len(found.feasible) - len(drawn)),
+        "footer": _without(len(answer.feasible) - len(drawn)),
         "table": {
-            "columns": [gettext("Site"), *[axis(found, name) for name in names], gettext("Match")],
+            "columns": [gettext("Site"), *[axis(answer, name) for name in names], gettext("Match")],
             "rows": rows,
         },
     }
@@ -124,32 +125,37 @@ def parallel(found: Weighed, ranges: Ranges) -> Figure:
     return figure([trace], layout, meta)
 
 
-def axis(found: Weighed, name: str) -> str:
-    better = {one.name: one.direction for one in found.objectives}.get(name, Direction.MIN)
-    side = gettext("lower is better") if better is Direction.MIN else gettext("higher is better")
-    return f"{LABELS[name]}, {unit_of(found, name)} ({side})"
+def axis(answer: PlacementAnswer, name: str) -> str:
+    better = {objective.name: objective.direction for objective in answer.objectives}.get(
+        name, ObjectiveDirection.MIN
+    )
+    side = gettext("lower is better") if better is ObjectiveDirection.MIN else gettext("higher is better")
+    return f"{LABELS[name]}, {answer.unit_of(name)} ({side})"
 
 
-def _point(one: SiteOption, x: str, y: str) -> Point | None:
-    pair = [one.figures[name].value if name in one.figures else None for name in (x, y)]
-    return None if pair[0] is None or pair[1] is None else (pair[0], pair[1], one)
+def _point(option: PlacementOption, x: str, y: str) -> Point | None:
+    pair = [option.figures[name].value if name in option.figures else None for name in (x, y)]
+    return None if pair[0] is None or pair[1] is None else (pair[0], pair[1], option)
 
 
-def _at_least(one: SiteOption, x: str, y: str) -> Point | None:
+def _at_least(option: PlacementOption, x: str, y: str) -> Point | None:
     """The least that each figure can be, of one that lacks a value and has a least in its place."""
-    known = [one.figures[name] for name in (x, y) if name in one.figures]
+    known = [option.figures[name] for name in (x, y) if name in option.figures]
     if len(known) < 2 or all(each.value is not None for each in known):
         return None
     at = [each.low if each.value is None else each.value for each in known]
-    return None if at[0] is None or at[1] is None else (at[0], at[1], one)
+    return None if at[0] is None or at[1] is None else (at[0], at[1], option)
 
 
-def _front(points: Sequence[Point], found: Weighed, x: str, y: str) -> list[Point]:
+def _front(points: Sequence[Point], answer: PlacementAnswer, x: str, y: str) -> list[Point]:
     """Those that none is better than in both."""
-    turn = {one.name: -1.0 if one.direction is Direction.MAX else 1.0 for one in found.objectives}
+    turn = {
+        objective.name: -1.0 if objective.direction is ObjectiveDirection.MAX else 1.0
+        for objective in answer.objectives
+    }
     by_x, by_y = turn.get(x, 1.0), turn.get(y, 1.0)
     kept: list[Point] = []
-    for point in sorted(points, key=lambda one: (one[0] * by_x, one[1] * by_y)):
+    for point in sorted(points, key=lambda point: (point[0] * by_x, point[1] * by_y)):
         if not kept or point[1] * by_y < kept[-1][1] * by_y:
             kept.append(point)
     return kept
@@ -174,25 +180,25 @@ def _trace(
     )
 
 
-def _hover(one: SiteOption) -> str:
-    told = [f"<b>{one.name}</b>"]
-    for name, each in one.figures.items():
+def _hover(option: PlacementOption) -> str:
+    sentences = [f"<b>{option.name}</b>"]
+    for name, each in option.figures.items():
         if each.value is not None:
-            told.append(f"{LABELS[name]}: {number(each.value)} {each.unit}")
+            sentences.append(f"{LABELS[name]}: {number(each.value)} {each.unit}")
         elif each.low is not None:
-            told.append(
+            sentences.append(
                 gettext("%(what)s: at least %(value)s %(unit)s")
                 % {"what": LABELS[name], "value": number(each.low), "unit": each.unit}
             )
-    if not one.feasible and one.reasons:
-        told.append(one.reasons[0].words)
-    return "<br>".join(told)
+    if not option.feasible and option.reasons:
+        sentences.append(option.reasons[0].words)
+    return "<br>".join(sentences)
 
 
-def _limits(found: Weighed, x: str, y: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _limits(answer: PlacementAnswer, x: str, y: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     shapes, notes = [], []
     for place, name in (("x", x), ("y", y)):
-        limit = limit_of(found, name)
+        limit = answer.limit_of(name)
         if limit is None:
             continue
         across = "y" if place == "x" else "x"
@@ -202,7 +208,7 @@ def _limits(found: Weighed, x: str, y: str) -> tuple[list[dict[str, Any]], list[
                 f"{place}0": limit, f"{place}1": limit, "line": {"width": 1.5},
             }
         )  # fmt: skip
-        text = gettext("limit %(value)s %(unit)s") % {"value": number(limit), "unit": unit_of(found, name)}
+        text = gettext("limit %(value)s %(unit)s") % {"value": number(limit), "unit": answer.unit_of(name)}
         side = (
             {"x": 1, "xanchor": "right", "yanchor": "bottom"}
             if place == "y"
@@ -213,22 +219,22 @@ def _limits(found: Weighed, x: str, y: str) -> tuple[list[dict[str, Any]], list[
 
 
 def _labels(best: Sequence[Point], today: Sequence[Point]) -> list[dict[str, Any]]:
-    told = [
-        {"name": "text", "x": x, "y": y, "text": one.name, "showarrow": True, "ax": 34, "ay": -34}
-        for x, y, one in best
+    annotations = [
+        {"name": "text", "x": x, "y": y, "text": option.name, "showarrow": True, "ax": 34, "ay": -34}
+        for x, y, option in best
     ]
-    told += [
+    annotations += [
         {"name": "text-2", "x": x, "y": y, "text": gettext("Today"), "showarrow": True, "ax": 0, "ay": -26}
-        for x, y, _one in today[:1]
+        for x, y, _option in today[:1]
     ]
-    return told
+    return annotations
 
 
-def _finding(found: Weighed, x: str, y: str, points: int) -> str:
-    told = gettext("%(x)s against %(y)s of %(n)s sites, %(feasible)s of them feasible.") % {
-        "x": LABELS[x], "y": LABELS[y], "n": points, "feasible": len(found.feasible),
+def _finding(answer: PlacementAnswer, x: str, y: str, points: int) -> str:
+    finding = gettext("%(x)s against %(y)s of %(n)s sites, %(feasible)s of them feasible.") % {
+        "x": LABELS[x], "y": LABELS[y], "n": points, "feasible": len(answer.feasible),
     }  # fmt: skip
-    return f"{told} {gettext('Best match: %s.') % found.best.name}" if found.best else told
+    return f"{finding} {gettext('Best match: %s.') % answer.best.name}" if answer.best else finding
 
 
 def _left_out(count: int) -> str:
@@ -248,11 +254,14 @@ def _without(count: int) -> str:
 
 
 def _dimension(
-    found: Weighed, drawn: Sequence[SiteOption], name: str, kept: tuple[float | None, float | None] | None
+    answer: PlacementAnswer,
+    drawn: Sequence[PlacementOption],
+    name: str,
+    kept: tuple[float | None, float | None] | None,
 ) -> dict[str, Any]:
-    values = [one.figures[name].value for one in drawn]
+    values = [option.figures[name].value for option in drawn]
     known = [value for value in values if value is not None]
-    dimension: dict[str, Any] = {"label": f"{LABELS[name]}, {unit_of(found, name)}", "values": values}
+    dimension: dict[str, Any] = {"label": f"{LABELS[name]}, {answer.unit_of(name)}", "values": values}
     if kept is not None:
         low, high = kept
         dimension["constraintrange"] = [
@@ -263,7 +272,7 @@ def _dimension(
 
 
 def _table(
-    points: Sequence[Point], bounded: Sequence[Point], on: set[str], found: Weighed, x: str, y: str
+    points: Sequence[Point], bounded: Sequence[Point], on: set[str], answer: PlacementAnswer, x: str, y: str
 ) -> dict[str, Any]:
     words = {
         "feasible": gettext("feasible"),
@@ -271,7 +280,7 @@ def _table(
         "rejected": gettext("rejected"),
     }
     return {
-        "columns": [gettext("Site"), axis(found, x), axis(found, y), gettext("Standing"), gettext("Front")],
+        "columns": [gettext("Site"), axis(answer, x), axis(answer, y), gettext("Standing"), gettext("Front")],
         "rows": [
             [one.name, at_x, at_y, words[one.placed.standing], gettext("yes") if one.slug in on else ""]
             for at_x, at_y, one in points
@@ -283,8 +292,8 @@ def _table(
     }
 
 
-def _bound(one: SiteOption, x: str, y: str, at_x: float, at_y: float) -> list[Any]:
+def _bound(option: PlacementOption, x: str, y: str, at_x: float, at_y: float) -> list[Any]:
     return [
-        value if one.figures[name].value is not None else gettext("at least %s") % number(value)
+        value if option.figures[name].value is not None else gettext("at least %s") % number(value)
         for name, value in ((x, at_x), (y, at_y))
     ]

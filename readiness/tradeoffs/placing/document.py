@@ -1,4 +1,4 @@
-"""A weighed placement as JSON, and the snapshot of what it stands on, which can be stored as it is."""
+"""The answer of a placement as JSON, with the snapshot of what it stands on. Decisions store both."""
 
 from __future__ import annotations
 
@@ -11,98 +11,100 @@ from typing import Any
 import orjson
 
 from readiness.tradeoffs.core.ages import outdated
-from readiness.tradeoffs.core.consequences import line
 from readiness.tradeoffs.core.factors import Factor
-from readiness.tradeoffs.core.options import Answer, Figure
+from readiness.tradeoffs.core.options import BandedFigure, LegalAnswer
+from readiness.tradeoffs.core.parsing import CarbonKind
 from readiness.tradeoffs.core.performance import book
-from readiness.tradeoffs.core.placement import Reason
+from readiness.tradeoffs.core.placement import UnkeptLimit
 from readiness.tradeoffs.placing import sentences
+from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption
 from readiness.tradeoffs.placing.candidates import used_factors
-from readiness.tradeoffs.placing.facts import Known
-from readiness.tradeoffs.placing.question import CarbonKind, Question, WhatIf
-from readiness.tradeoffs.placing.weighing import IN_SERVICE, SiteOption, Weighed
+from readiness.tradeoffs.placing.facts import FleetFacts
+from readiness.tradeoffs.placing.weighing import IN_SERVICE
 from readiness.workloads.core.envelope import Envelope
 
 
-def document(found: Weighed, *, with_snapshot: bool = True) -> dict[str, Any]:
+def document(answer: PlacementAnswer, *, with_snapshot: bool = True) -> dict[str, Any]:
     counts = {"feasible": 0, "undecided": 0, "rejected": 0}
-    for one in found.options:
-        counts[one.placed.standing] += 1
-    answer = {
-        "workload": {"slug": found.envelope.slug, "name": found.envelope.name},
-        "currency": found.currency,
-        "carbon": found.question.carbon.value,
+    for option in answer.options:
+        counts[option.placed.standing] += 1
+    document = {
+        "workload": {"slug": answer.envelope.slug, "name": answer.envelope.name},
+        "currency": answer.currency,
+        "carbon": answer.question.carbon.value,
         "objectives": [
             {
-                "name": one.name,
-                "direction": one.direction.value,
-                "on_front": one.name in found.on_front,
-                "against": one.against.value,
-                "reference": one.reference,
-                "scale": one.scale,
+                "name": objective.name,
+                "direction": objective.direction.value,
+                "on_front": objective.name in answer.on_front,
+                "against": objective.against.value,
+                "reference": objective.reference,
+                "scale": objective.scale,
             }
-            for one in found.objectives
+            for objective in answer.objectives
         ],
-        "weights": dict(found.weights),
-        "what_if": what_if(found.question.what_if),
-        "today": list(found.today),
+        "weights": dict(answer.weights),
+        "what_if": answer.question.what_if.as_json(),
+        "today": list(answer.today),
         "counts": counts,
-        "best": found.best.slug if found.best else None,
-        "unscored": sentences.unscored(found),
-        "options": [_option(one) for one in found.options],
+        "best": answer.best.slug if answer.best else None,
+        "unscored": sentences.unscored(answer),
+        "options": [_option(option) for option in answer.options],
         "not_in_service": [
-            {"site": slug, "name": name, "stage": stage} for slug, name, stage in found.not_in_service
+            {"site": site.slug, "name": site.name, "stage": site.stage} for site in answer.not_in_service
         ],
-        "sensitivity": _sensitivity(found),
-        "loosen": sentences.to_loosen(found),
+        "sensitivity": _sensitivity(answer),
+        "loosen": sentences.to_loosen(answer),
     }
-    return answer | {"snapshot": snapshot(found)} if with_snapshot else answer
+    return document | {"snapshot": snapshot(answer)} if with_snapshot else document
 
 
-def _option(one: SiteOption) -> dict[str, Any]:
-    ranked = one.ranked
-    found: dict[str, Any] = {
-        "site": one.slug,
-        "name": one.name,
-        "country": one.country,
-        "region": one.region,
-        "stage": one.stage,
-        "standing": one.placed.standing.value,
-        "feasible": one.feasible,
-        "objectives": {name: figure(each) for name, each in one.figures.items()},
-        "reasons": [_reason(each) for each in one.reasons],
-        "pareto": one.pareto if one.feasible else None,
-        "dominated_by": one.dominated_by or None,
+def _option(option: PlacementOption) -> dict[str, Any]:
+    ranked = option.ranked
+    document: dict[str, Any] = {
+        "site": option.slug,
+        "name": option.name,
+        "country": option.country,
+        "region": option.region,
+        "stage": option.stage,
+        "standing": option.placed.standing.value,
+        "feasible": option.feasible,
+        "objectives": {name: figure(each) for name, each in option.figures.items()},
+        "reasons": [_reason(each) for each in option.reasons],
+        "pareto": option.pareto if option.feasible else None,
+        "dominated_by": option.dominated_by or None,
         "rank": ranked.rank if ranked else None,
         "score": ranked.score if ranked else None,
         "best_rank": ranked.best_rank if ranked else None,
         "worst_rank": ranked.worst_rank if ranked else None,
         "effect": ranked.effect if ranked else "",
-        "step": one.step.words if one.step else None,
-        "margin": one.placed.compliance_margin,
-        "outdated": dict(one.outdated),
-        "unit_cost": figure(one.candidate.unit_cost),
-        "accelerators": _held(one),
-        "useful_hour_cost": figure(one.useful_hour),
-        "capacity_after": {name: figure(each) for name, each in one.after.items()},
-        "verdict": one.candidate.verdict,
+        "step": option.step.words if option.step else None,
+        "margin": option.placed.compliance_margin,
+        "outdated": dict(option.outdated),
+        "unit_cost": figure(option.candidate.unit_cost),
+        "accelerators": _held(option),
+        "useful_hour_cost": figure(option.useful_hour),
+        "capacity_after": {name: figure(each) for name, each in option.after.items()},
+        "verdict": option.candidate.verdict,
         "jurisdiction": {
-            "answer": one.law.answer.value,
-            "rule": one.law.rule,
-            "text": one.law.text,
-            "rules": list(one.law.rules),
-            "operator_country": one.operator_country or None,
-            "sovereignty": None if one.law.sovereignty is Answer.NOT_ASKED else one.law.sovereignty.value,
-            "sovereignty_text": one.law.sovereignty_text,
-            "sovereignty_rules": list(one.law.sovereignty_rules),
+            "answer": option.law.answer.value,
+            "rule": option.law.rule,
+            "text": option.law.text,
+            "rules": list(option.law.rules),
+            "operator_country": option.operator_country or None,
+            "sovereignty": None
+            if option.law.sovereignty is LegalAnswer.NOT_ASKED
+            else option.law.sovereignty.value,
+            "sovereignty_text": option.law.sovereignty_text,
+            "sovereignty_rules": list(option.law.sovereignty_rules),
         },
-        "is_today": one.is_today,
+        "is_today": option.is_today,
         "consequence": None,
         "consequences": [],
     }
-    if one.moved is not None:
-        found["consequence"] = line(one.moved)
-        found["consequences"] = [
+    if option.moved is not None:
+        document["consequence"] = option.consequence
+        document["consequences"] = [
             {
                 "domain": each.domain.value,
                 "name": each.name,
@@ -113,52 +115,52 @@ def _option(one: SiteOption) -> dict[str, Any]:
                 "high": _finite(each.high),
                 "unit": each.unit,
             }
-            for each in one.moved
+            for each in option.moved
         ]
-    return found
+    return document
 
 
-def _held(one: SiteOption) -> dict[str, Any] | None:
+def _held(option: PlacementOption) -> dict[str, Any] | None:
     """How many accelerators of which type, and what they count in the reference type."""
-    if one.held is None:
+    if option.held is None:
         return None
-    return asdict(one.held) | {"reference": book().reference, "precision": book().precision}
+    return asdict(option.held) | {"reference": book().reference, "precision": book().precision}
 
 
-def figure(one: Figure) -> dict[str, Any]:
+def figure(figure_of: BandedFigure) -> dict[str, Any]:
     """`unknown` says why there is no value; `low` and `high` bound it all the same, where anything does."""
     return {
-        "value": one.value,
-        "unit": one.unit,
-        "provenance": one.provenance,
-        "as_of": one.as_of,
-        "low": one.low,
-        "high": one.high,
-        "source": one.source if one.value is not None else "",
-        "unknown": None if one.value is not None else one.source or "Nothing is known of it.",
+        "value": figure_of.value,
+        "unit": figure_of.unit,
+        "provenance": figure_of.provenance,
+        "as_of": figure_of.as_of,
+        "low": figure_of.low,
+        "high": figure_of.high,
+        "source": figure_of.source if figure_of.value is not None else "",
+        "unknown": None if figure_of.value is not None else figure_of.source or "Nothing is known of it.",
     }
 
 
-def _reason(one: Reason) -> dict[str, Any]:
+def _reason(limit: UnkeptLimit) -> dict[str, Any]:
     return {
-        "limit": one.limit,
-        "subject": one.subject,
-        "standing": one.standing.value,
-        "bound": one.bound,
-        "actual": None if one.actual is None else one.actual.value,
-        "low": None if one.actual is None else one.actual.low,
-        "high": None if one.actual is None else one.actual.high,
-        "margin": one.margin,
-        "unit": one.unit,
-        "words": one.words,
-        "why": "" if one.actual is None or one.actual.value is not None else one.actual.source,
+        "limit": limit.limit,
+        "subject": limit.subject,
+        "standing": limit.standing.value,
+        "bound": limit.bound,
+        "actual": None if limit.actual is None else limit.actual.value,
+        "low": None if limit.actual is None else limit.actual.low,
+        "high": None if limit.actual is None else limit.actual.high,
+        "margin": limit.margin,
+        "unit": limit.unit,
+        "words": limit.words,
+        "why": "" if limit.actual is None or limit.actual.value is not None else limit.actual.source,
     }
 
 
-def _sensitivity(found: Weighed) -> dict[str, Any] | None:
-    if found.sensitivity is None or found.robustness is None:
+def _sensitivity(answer: PlacementAnswer) -> dict[str, Any] | None:
+    if answer.sensitivity is None or answer.robustness is None:
         return None
-    flips, robust = found.sensitivity, found.robustness
+    flips, robust = answer.sensitivity, answer.robustness
     return {
         "winner": flips.winner,
         "flips": [
@@ -168,7 +170,7 @@ def _sensitivity(found: Weighed) -> dict[str, Any] | None:
                 "weight": flip.weight,
                 "to": flip.to,
                 "up": flip.up,
-                "words": sentences.flip(flip, found),
+                "words": sentences.flip(flip, answer),
             }
             for flip in flips.flips
         ],
@@ -178,47 +180,30 @@ def _sensitivity(found: Weighed) -> dict[str, Any] | None:
             "by_site": robust.by_option,
             "draws": robust.draws,
             "objectives": list(robust.objectives),
-            "words": sentences.robust(robust, found),
+            "words": sentences.robust(robust, answer),
         },
     }
 
 
-def what_if(levers: WhatIf) -> dict[str, Any]:
-    """As it can be asked again."""
-    return {
-        "demand": levers.demand,
-        "electricity_price": levers.electricity_price,
-        "carbon_price": levers.carbon_price,
-        "pue": levers.pue,
-        "sites_lost": sorted(levers.sites_lost),
-        "links_slower": [
-            {"site": one.site, "region": one.region, "add_ms": one.add_ms} for one in levers.links_slower
-        ],
-        "limits": dict(levers.limits),
-        "data_origin": levers.data_origin,
-        "bases": sorted(levers.bases),
-    }
-
-
-def snapshot(found: Weighed) -> dict[str, Any]:
+def snapshot(answer: PlacementAnswer) -> dict[str, Any]:
     """Every factor that figures were worked out from, with provenance and age, and the versions of what judged it. Its
     `sites` are JSON already, which `orjson` writes and `frozen` reads.
     """
-    regions = tuple(user.region for user in found.envelope.users)
-    carbon = found.question.carbon
+    regions = tuple(user.region for user in answer.envelope.users)
+    carbon = answer.question.carbon
     return {
         "version": 1,
-        "taken_at": found.at,
-        "factors_at": found.facts.at,
-        "envelope": envelope(found.envelope),
-        "asked": envelope(found.asked),
-        "weights": dict(found.weights),
-        "what_if": what_if(found.question.what_if),
-        "currency": found.currency,
+        "taken_at": answer.at,
+        "factors_at": answer.facts.at,
+        "envelope": envelope(answer.envelope),
+        "asked": envelope(answer.asked),
+        "weights": dict(answer.weights),
+        "what_if": answer.question.what_if.as_json(),
+        "currency": answer.currency,
         "carbon": carbon.value,
-        "today": list(found.today),
-        "rules": dict(found.rules) if found.rules else None,
-        "framework": found.facts.framework,
+        "today": list(answer.today),
+        "rules": dict(answer.rules) if answer.rules else None,
+        "framework": answer.facts.framework,
         "rates": [
             {
                 "currency": rate.currency,
@@ -227,21 +212,21 @@ def snapshot(found: Weighed) -> dict[str, Any]:
                 "as_of": rate.as_of,
                 "source": rate.source,
             }
-            for rate in found.facts.rates.all
+            for rate in answer.facts.rates.all
         ],
-        "sites": orjson.Fragment(_sites(found.facts, carbon, regions)),
+        "sites": orjson.Fragment(_sites(answer.facts, carbon, regions)),
     }
 
 
 @lru_cache(maxsize=8)
-def _sites(facts: Known, carbon: CarbonKind, regions: tuple[str, ...]) -> bytes:
-    """As JSON already: no lever changes what is known, and a thousand sites take megabytes."""
+def _sites(facts: FleetFacts, carbon: CarbonKind, regions: tuple[str, ...]) -> bytes:
+    """Return JSON already: no lever changes what is known, and a thousand sites take megabytes."""
     sites = {
         site.slug: {
             "verdict": site.verdict or None,
             "score": site.score,
-            "score_upper": standing.score_upper if standing else None,
-            "evaluated_at": standing.evaluated_at if standing else None,
+            "score_upper": score.score_upper if score else None,
+            "evaluated_at": score.evaluated_at if score else None,
             "accelerators": dict(site.accelerators),
             "factors": {
                 kind: _factor(factor, facts.at)
@@ -250,7 +235,7 @@ def _sites(facts: Known, carbon: CarbonKind, regions: tuple[str, ...]) -> bytes:
         }
         for site in facts.sites
         if site.stage in IN_SERVICE
-        for standing in [facts.standings.get(site.slug)]
+        for score in [facts.scores.get(site.slug)]
     }
     return orjson.dumps(sites, option=orjson.OPT_UTC_Z)
 
@@ -295,24 +280,7 @@ def _finite(value: float | None) -> float | None:
     return value if value is None or abs(value) != float("inf") else None
 
 
-def body(workload: str, question: Question) -> dict[str, Any]:
-    """What to POST for the same answer, with what is as it is left out."""
-    levers = {
-        name: value
-        for name, value in what_if(question.what_if).items()
-        if value not in ([], {}, "", None) and value != what_if(WhatIf())[name]
-    }
-    asked: dict[str, Any] = {"workload": workload, "weights": dict(question.weights), "what_if": levers}
-    if question.currency:
-        asked["currency"] = question.currency
-    if question.carbon.value != "average":
-        asked["carbon"] = question.carbon.value
-    if question.today:
-        asked["today"] = question.today
-    return asked
-
-
-def frozen(found: Weighed) -> dict[str, Any]:
+def frozen(answer: PlacementAnswer) -> dict[str, Any]:
     """The whole answer as JSON has it, to be stored: instants are texts."""
-    plain: dict[str, Any] = orjson.loads(orjson.dumps(document(found), option=orjson.OPT_UTC_Z))
+    plain: dict[str, Any] = orjson.loads(orjson.dumps(document(answer), option=orjson.OPT_UTC_Z))
     return plain

@@ -1,4 +1,4 @@
-"""What was read of all sites for a placement."""
+"""The facts about all sites that a placement reads."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from readiness.tradeoffs.core.factors import Rates, SiteFactors
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """What scoring has stored of a site. Scores are from 0 to 1."""
+class StoredScore:
+    """The score and verdict that scoring has stored of a site. Scores are from 0 to 1."""
 
     verdict: str
     score: float | None
@@ -21,17 +21,21 @@ class Standing:
     weakest: str = ""
     weakest_score: float | None = None
 
+    @property
+    def weakest_points(self) -> int | None:
+        return None if self.weakest_score is None else round(self.weakest_score * 100)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Known:
-    """All sites but the retired by name, what scoring has of each by slug, and rates, as of `at`.
+class FleetFacts:
+    """All sites but the retired by name, what scoring has stored by slug, and rates, as of `at`.
 
     `circuits` has the sites, by slug, whose circuits of racks are all metered.
     """
 
     at: datetime
     sites: tuple[SiteFactors, ...]
-    standings: Mapping[str, Standing]
+    scores: Mapping[str, StoredScore]
     rates: Rates
     framework: str
     circuits: Mapping[str, CircuitLoads] = field(default_factory=dict)

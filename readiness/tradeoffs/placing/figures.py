@@ -14,8 +14,8 @@ from functools import cached_property
 
 from readiness.evidence.circuits import CircuitLoads
 from readiness.scoring.core.states import Provenance
-from readiness.tradeoffs.core.factors import HOURS_A_YEAR, Basis, Factor, Known
-from readiness.tradeoffs.core.options import Figure
+from readiness.tradeoffs.core.factors import HOURS_A_YEAR, Factor, KnownValue, ValueBasis
+from readiness.tradeoffs.core.options import BandedFigure
 
 HOURS_A_MONTH = HOURS_A_YEAR / 12
 """730.5, of a mean year of 365.25 days."""
@@ -25,11 +25,11 @@ _PROVENANCE = {each.value: each for each in Provenance}
 
 
 @dataclass(frozen=True)
-class Part:
+class FactorInput:
     """A factor as it counts: the value that is best known, or why there is none."""
 
     name: str
-    known: Known | None
+    known: KnownValue | None
     why_not: str = ""
 
     @property
@@ -40,7 +40,7 @@ class Part:
     def most(self) -> float | None:
         return None if self.known is None else _or(self.known.high, self.known.value)
 
-    def times(self, factor: float) -> Part:
+    def times(self, factor: float) -> FactorInput:
         """The part as a lever makes it; a price that is negative keeps its ends in order."""
         if self.known is None or factor == 1:
             return self
@@ -54,12 +54,12 @@ class Part:
             high=high,
             source=f"{self.known.source}; {WHAT_IF}: times {factor:g}",
         )
-        return Part(self.name, known)
+        return FactorInput(self.name, known)
 
     @cached_property
-    def figure(self) -> Figure:
+    def figure(self) -> BandedFigure:
         if self.known is None:
-            return Figure(None, "", source=self.lacks)
+            return BandedFigure(None, "", source=self.lacks)
         return figure_of(self.known)
 
     @property
@@ -67,22 +67,24 @@ class Part:
         return f"{self.name} unknown: {self.why_not}"
 
 
-def part(name: str, factor: Factor | None) -> Part:
+def factor_input(name: str, factor: Factor | None) -> FactorInput:
     if factor is None:
-        return Part(name, None, "No source has a value for it.")
-    return Part(name, factor.best, factor.unknown)
+        return FactorInput(name, None, "No source has a value for it.")
+    return FactorInput(name, factor.best, factor.unknown)
 
 
-def assumed(name: str, value: float, at: datetime) -> Part:
-    """What a lever says, in place of what is known."""
-    return Part(
+def assumed(name: str, value: float, at: datetime) -> FactorInput:
+    """Return what a lever says, in place of what is known."""
+    return FactorInput(
         name,
-        Known(value=value, unit="", basis=Basis.COMPUTED, provenance="estimated", source=WHAT_IF, as_of=at),
+        KnownValue(
+            value=value, unit="", basis=ValueBasis.COMPUTED, provenance="estimated", source=WHAT_IF, as_of=at
+        ),
     )
 
 
-def figure_of(known: Known, unit: str | None = None) -> Figure:
-    return Figure(
+def figure_of(known: KnownValue, unit: str | None = None) -> BandedFigure:
+    return BandedFigure(
         known.value,
         known.unit if unit is None else unit,
         _PROVENANCE[known.provenance],
@@ -93,45 +95,45 @@ def figure_of(known: Known, unit: str | None = None) -> Figure:
     )
 
 
-def energy(it_kw: float | None, pue: Part) -> Figure:
+def energy(it_kw: float | None, pue: FactorInput) -> BandedFigure:
     """Energy at the meter: IT power x PUE x 730.5 h. PUE is total over IT energy (ISO/IEC 30134-2), so 1 at the least.
 
     The IT power is taken as drawn all month, which is the most that the envelope allows.
     """
     if it_kw is None:
-        return Figure(None, ENERGY_UNIT, source="the envelope does not say its IT power")
+        return BandedFigure(None, ENERGY_UNIT, source="the envelope does not say its IT power")
     base = it_kw * HOURS_A_MONTH
     if pue.known is None:
-        return Figure(None, ENERGY_UNIT, low=base, source=pue.lacks)
+        return BandedFigure(None, ENERGY_UNIT, low=base, source=pue.lacks)
     known = pue.known
     low, high = _or(known.low, known.value) * base, _or(known.high, known.value) * base
     return _made(known.value * base, low, high, ENERGY_UNIT, (pue.figure,), "IT power x PUE x 730.5 h")
 
 
-def carbon(used: Figure, intensity: Part) -> Figure:
+def carbon(used: BandedFigure, intensity: FactorInput) -> BandedFigure:
     """Emissions of a month: energy at the meter x intensity / 1,000 (kWh x g/kWh = g; location-based for the average
     intensity, market-based for that of contracts: GHG Protocol, Scope 2 Guidance, 2015).
     """
     if used.value is None or intensity.known is None:
-        return Figure(None, CARBON_UNIT, source=_lacking(used, intensity))
+        return BandedFigure(None, CARBON_UNIT, source=_lacking(used, intensity))
     per_kwh = intensity.known.value / 1000
     low = used.least * _or(intensity.least, 0.0) / 1000
     high = used.most * _or(intensity.most, 0.0) / 1000
     return _made(used.value * per_kwh, low, high, CARBON_UNIT, (used, intensity.figure), "energy x intensity")
 
 
-def drawn_kw(it_kw: float | None, count: int, idle: Part) -> float | None:
+def drawn_kw(it_kw: float | None, count: int, idle: FactorInput) -> float | None:
     """IT power that is drawn: what the envelope says, and at the least what the accelerators held draw idle."""
     if it_kw is None or idle.known is None:
         return it_kw
     return max(it_kw, count * idle.known.value)
 
 
-def held(accelerators: int, hour: Part, currency: str) -> Figure:
+def held(accelerators: int, hour: FactorInput, currency: str) -> BandedFigure:
     """Accelerators held for all hours of a month, at what an hour of one costs."""
     hours = accelerators * HOURS_A_MONTH
     if hour.known is None:
-        return Figure(None, f"{currency}/month", source=hour.lacks)
+        return BandedFigure(None, f"{currency}/month", source=hour.lacks)
     known = hour.known
     return _made(
         known.value * hours,
@@ -143,12 +145,14 @@ def held(accelerators: int, hour: Part, currency: str) -> Figure:
     )
 
 
-def added(figure: Figure, more: Figure, words: str) -> Figure:
+def added(figure: BandedFigure, more: BandedFigure, words: str) -> BandedFigure:
     """The sum of two figures of money; unknown where either is, with what is sure as its low end."""
     if figure.value is None or more.value is None:
         low = figure.least + more.least
         why = figure.source if figure.value is None else more.source
-        return Figure(None, figure.unit, low=low if math.isfinite(low) and low >= 0 else None, source=why)
+        return BandedFigure(
+            None, figure.unit, low=low if math.isfinite(low) and low >= 0 else None, source=why
+        )
     return _made(
         figure.value + more.value,
         figure.least + more.least,
@@ -159,7 +163,7 @@ def added(figure: Figure, more: Figure, words: str) -> Figure:
     )
 
 
-def from_parts(capital: Figure, bill: Figure) -> Figure:
+def from_parts(capital: BandedFigure, bill: BandedFigure) -> BandedFigure:
     """The cost of a month: held hours x capital, plus the energy drawn, idle power included, at its price.
 
     It leaves out demand charges, egress, staff and space.
@@ -171,7 +175,9 @@ def from_parts(capital: Figure, bill: Figure) -> Figure:
     )
 
 
-def by_contract(accelerators: int, hour: Part, bill: Figure, bill_before: Figure, currency: str) -> Figure:
+def by_contract(
+    accelerators: int, hour: FactorInput, bill: BandedFigure, bill_before: BandedFigure, currency: str
+) -> BandedFigure:
     """The cost of a month at a stated cost per hour that includes energy; levers change the energy in it.
 
     `bill` and `bill_before` are the same object where no lever is moved.
@@ -180,23 +186,23 @@ def by_contract(accelerators: int, hour: Part, bill: Figure, bill_before: Figure
     if bill is bill_before or cost.value is None:
         return cost
     if bill.value is None or bill_before.value is None:
-        return Figure(None, cost.unit, source=bill.source if bill.value is None else bill_before.source)
+        return BandedFigure(None, cost.unit, source=bill.source if bill.value is None else bill_before.source)
     by = bill.value - bill_before.value
     source = f"{cost.source}, and what the levers change of energy"
     return _made(cost.value + by, cost.least + by, cost.most + by, cost.unit, (cost, bill), source)
 
 
-def without_hour(lacking: Part, bill: Figure, currency: str) -> Figure:
+def without_hour(lacking: FactorInput, bill: BandedFigure, currency: str) -> BandedFigure:
     """The cost of a month where nobody knows what an hour costs: the energy at the least."""
     low = bill.least if math.isfinite(bill.least) and bill.least >= 0 else None
-    return Figure(None, f"{currency}/month", low=low, source=lacking.lacks)
+    return BandedFigure(None, f"{currency}/month", low=low, source=lacking.lacks)
 
 
-def useful_hour(cost: Figure, accelerators: int, utilisation: Part) -> Figure:
+def useful_hour(cost: BandedFigure, accelerators: int, utilisation: FactorInput) -> BandedFigure:
     """The cost of an accelerator-hour in use: the month's cost / (hours held x the share of them in use)."""
     unit = f"{cost.unit.partition('/')[0]}/h in use"
     if cost.value is None or utilisation.known is None:
-        return Figure(None, unit, source=_lacking(cost, utilisation))
+        return BandedFigure(None, unit, source=_lacking(cost, utilisation))
     hours, share = accelerators * HOURS_A_MONTH, utilisation.known
     return _made(
         cost.value / (hours * share.value),
@@ -208,14 +214,14 @@ def useful_hour(cost: Figure, accelerators: int, utilisation: Part) -> Figure:
     )
 
 
-def energy_bill(used: Figure, price: Part, currency: str) -> Figure:
+def energy_bill(used: BandedFigure, price: FactorInput, currency: str) -> BandedFigure:
     """Energy at the meter x its price."""
     unit = f"{currency}/month"
     if used.value is None or price.known is None:
         low = None
         if price.least is not None and price.least >= 0 and used.low is not None:
             low = used.low * price.least
-        return Figure(None, unit, low=low, source=_lacking(used, price))
+        return BandedFigure(None, unit, low=low, source=_lacking(used, price))
     ends = [
         amount * each
         for amount in (used.least, used.most)
@@ -231,11 +237,11 @@ def energy_bill(used: Figure, price: Part, currency: str) -> Figure:
     )
 
 
-def carbon_at_price(emitted: Figure, price_a_tonne: float, currency: str) -> Figure:
+def carbon_at_price(emitted: BandedFigure, price_a_tonne: float, currency: str) -> BandedFigure:
     """kg x money a tonne / 1,000."""
     unit = f"{currency}/month"
     if emitted.value is None:
-        return Figure(None, unit, source=emitted.source)
+        return BandedFigure(None, unit, source=emitted.source)
     each = price_a_tonne / 1000
     return _made(
         emitted.value * each,
@@ -247,9 +253,9 @@ def carbon_at_price(emitted: Figure, price_a_tonne: float, currency: str) -> Fig
     )
 
 
-def shared(figure: Figure, by: float, unit: str, source: str) -> Figure:
+def shared(figure: BandedFigure, by: float, unit: str, source: str) -> BandedFigure:
     """A figure for one of `by`."""
-    return Figure(
+    return BandedFigure(
         None if figure.value is None else figure.value / by,
         unit,
         figure.provenance,
@@ -260,11 +266,11 @@ def shared(figure: Figure, by: float, unit: str, source: str) -> Figure:
     )
 
 
-def moved(figure: Figure, by: float) -> Figure:
+def moved(figure: BandedFigure, by: float) -> BandedFigure:
     """A figure with a fixed amount more or less."""
     if not by:
         return figure
-    return Figure(
+    return BandedFigure(
         None if figure.value is None else figure.value + by,
         figure.unit,
         figure.provenance,
@@ -275,28 +281,28 @@ def moved(figure: Figure, by: float) -> Figure:
     )
 
 
-def scaled(figure: Figure, by: float, source: str) -> Figure:
+def scaled(figure: BandedFigure, by: float, source: str) -> BandedFigure:
     """A figure in another measure; `by` is above 0."""
     ends = [None if each is None else each * by for each in (figure.value, figure.low, figure.high)]
     value, low, high = ends
-    return Figure(
+    return BandedFigure(
         value, figure.unit, figure.provenance, figure.as_of, low, high, f"{figure.source}; {source}"
     )
 
 
-def it_headroom(headroom: Part, pue: Part, own_kw: float) -> Figure:
+def it_headroom(headroom: FactorInput, pue: FactorInput, own_kw: float) -> BandedFigure:
     """Headroom at the meter as IT power: divided by PUE, and with what the workload draws there already.
 
     At the least PUE of 1 it is the headroom itself, which bounds it where PUE is unknown.
     """
     if headroom.known is None:
-        return Figure(None, "kW", source=headroom.lacks)
+        return BandedFigure(None, "kW", source=headroom.lacks)
     known = headroom.known
     if known.value < 0:
         return moved(figure_of(known, "kW"), own_kw)
     if pue.known is None:
-        return Figure(None, "kW", high=_or(known.high, known.value) + own_kw, source=pue.lacks)
-    found = _made(
+        return BandedFigure(None, "kW", high=_or(known.high, known.value) + own_kw, source=pue.lacks)
+    figure = _made(
         known.value / pue.known.value,
         _or(known.low, known.value) / _or(pue.most, 1.0),
         _or(known.high, known.value) / _or(pue.least, 1.0),
@@ -304,10 +310,10 @@ def it_headroom(headroom: Part, pue: Part, own_kw: float) -> Figure:
         (headroom.figure, pue.figure),
         f"headroom at the meter / PUE ({known.source})",
     )
-    return moved(found, own_kw)
+    return moved(figure, own_kw)
 
 
-def circuit(loads: CircuitLoads, more_kw: float) -> Figure:
+def circuit(loads: CircuitLoads, more_kw: float) -> BandedFigure:
     """Load of the circuit that is loaded most, in percent of its rating, with `more_kw` of IT power at the site.
 
     Which rack a workload comes to nobody knows yet: it is taken to spread over the circuits as the load does today, and
@@ -315,7 +321,7 @@ def circuit(loads: CircuitLoads, more_kw: float) -> Figure:
     """
     value = loads.percent * (1 + more_kw / loads.load_kw)
     simulated = _PROVENANCE[loads.provenance] is Provenance.SIMULATED
-    return Figure(
+    return BandedFigure(
         value,
         "%",
         Provenance.SIMULATED if simulated else Provenance.ESTIMATED,
@@ -326,16 +332,18 @@ def circuit(loads: CircuitLoads, more_kw: float) -> Figure:
     )
 
 
-def _made(value: float, low: float, high: float, unit: str, parts: Iterable[Figure], source: str) -> Figure:
+def _made(
+    value: float, low: float, high: float, unit: str, parts: Iterable[BandedFigure], source: str
+) -> BandedFigure:
     simulated, banded, oldest = False, False, None
-    for one in parts:
-        simulated |= one.provenance is Provenance.SIMULATED
-        banded |= not one.exact
-        if one.as_of is not None and (oldest is None or one.as_of < oldest):
-            oldest = one.as_of
+    for figure in parts:
+        simulated |= figure.provenance is Provenance.SIMULATED
+        banded |= not figure.exact
+        if figure.as_of is not None and (oldest is None or figure.as_of < oldest):
+            oldest = figure.as_of
     # Products in another order differ in the last bits; a band may not end on the wrong side of its value for that.
     low, high = min(low, value), max(high, value)
-    return Figure(
+    return BandedFigure(
         value,
         unit,
         Provenance.SIMULATED if simulated else Provenance.ESTIMATED,
@@ -346,7 +354,7 @@ def _made(value: float, low: float, high: float, unit: str, parts: Iterable[Figu
     )
 
 
-def _lacking(used: Figure, other: Part) -> str:
+def _lacking(used: BandedFigure, other: FactorInput) -> str:
     return used.source if used.value is None else other.lacks
 
 

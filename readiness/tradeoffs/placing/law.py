@@ -1,4 +1,4 @@
-"""What the rules of jurisdiction say of a workload's data at a site: one decision for each pair of countries, of the
+"""The rules' answer about a workload's data at a site: one decision for each pair of countries, of the
 site and of its operator, not for each site.
 
 Residency decides where a workload may run. Sovereignty, which looks at who controls the operator, is told beside it,
@@ -16,7 +16,7 @@ from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.core.vocabulary import ORDER, UndecidedReason
 from readiness.jurisdiction.queries import NO_FOOTING, Footing
 from readiness.jurisdiction.sentences import cite, missing, sentence
-from readiness.tradeoffs.core.options import Answer
+from readiness.tradeoffs.core.options import LegalAnswer
 from readiness.workloads.core.envelope import Envelope
 from readiness.workloads.core.jurisdictions import COUNTRIES, WORLD, countries_of
 
@@ -29,11 +29,11 @@ NO_PACK = "no pack of rules is in force"
 class Law:
     """The answer for the data, what gave it or what it lacks, and the answer about the operator beside it."""
 
-    answer: Answer
+    answer: LegalAnswer
     rule: str
     text: str = ""
     rules: tuple[str, ...] = ()
-    sovereignty: Answer = Answer.NOT_ASKED
+    sovereignty: LegalAnswer = LegalAnswer.NOT_ASKED
     sovereignty_rule: str = ""
     sovereignty_text: str = ""
     sovereignty_rules: tuple[str, ...] = ()
@@ -65,48 +65,54 @@ class Laws:
         residency = self.envelope.residency
         if residency:
             if country not in COUNTRIES:
-                return Law(Answer.CANNOT_DECIDE, f"the country {country or 'of the site'} is not known")
+                return Law(LegalAnswer.CANNOT_DECIDE, f"the country {country or 'of the site'} is not known")
             if country not in countries_of((residency,)):
-                told = f"the residency that the envelope asks for ({residency})"
-                return Law(Answer.FORBIDDEN, told, f"The data has to stay in {residency}.")
+                message = f"the residency that the envelope asks for ({residency})"
+                return Law(LegalAnswer.FORBIDDEN, message, f"The data has to stay in {residency}.")
         categories = frozenset(map(str, self.envelope.data_categories))
         if not categories:
-            return Law(Answer.NOT_ASKED, "", "The envelope names no kind of data, so that no rule was asked.")
+            return Law(
+                LegalAnswer.NOT_ASKED, "", "The envelope names no kind of data, so that no rule was asked."
+            )
         if self.pack is None:
-            return self._spoken(country, Law(Answer.CANNOT_DECIDE, NO_PACK, f"{NO_PACK.capitalize()}."), True)
+            return self._spoken(
+                country, Law(LegalAnswer.CANNOT_DECIDE, NO_PACK, f"{NO_PACK.capitalize()}."), True
+            )
         bases = self.bases | self.footing.bases_for(country)
-        found = [
+        findings = [
             decide(self.pack, Request(origin, categories, country, operator, bases), self.on)
             for origin in self._origins
         ]
-        strict = _strictest(one.residency for one in found)
-        sovereign = _strictest(one.sovereignty for one in found)
+        strict = _strictest(one.residency for one in findings)
+        sovereign = _strictest(one.sovereignty for one in findings)
         law = Law(
-            Answer(strict.answer),
+            LegalAnswer(strict.answer),
             _rule(strict, self.pack),
             sentence(strict, self.pack),
             _ids(strict),
-            Answer(sovereign.answer),
+            LegalAnswer(sovereign.answer),
             _rule(sovereign, self.pack),
-            *self._told_of_operator([one.sovereignty for one in found]),
+            *self._told_of_operator([one.sovereignty for one in findings]),
         )
-        undecided = [one.residency for one in found if one.residency.answer == strict.answer]
-        return self._spoken(country, law, all(_only_gaps(one) for one in undecided))
+        undecided = [one.residency for one in findings if one.residency.answer == strict.answer]
+        return self._spoken(country, law, all(_only_gaps(finding) for finding in undecided))
 
-    def _told_of_operator(self, found: list[LegalFinding]) -> tuple[str, tuple[str, ...]]:
-        """What the rules say by the law of each origin, in words and as ids: what one cannot decide hides no other."""
+    def _told_of_operator(self, findings: list[LegalFinding]) -> tuple[str, tuple[str, ...]]:
+        """Return what the rules say by the law of each origin, in words and as ids: an undecided one hides no other."""
         assert self.pack is not None
-        told = [one for one in found if Answer(one.answer) is not Answer.ALLOWED] or found
-        sentences = _unique(sentence(one, self.pack) for one in told)
-        return " ".join(sentences), tuple(_unique(rule for one in told for rule in _ids(one)))
+        limiting = [
+            finding for finding in findings if LegalAnswer(finding.answer) is not LegalAnswer.ALLOWED
+        ] or findings
+        sentences = _unique(sentence(one, self.pack) for one in limiting)
+        return " ".join(sentences), tuple(_unique(rule for one in limiting for rule in _ids(one)))
 
     def _spoken(self, country: str, law: Law, only_gaps: bool) -> Law:
-        """Where the rules do not speak of a case, the envelope does that names the country. WORLD names none."""
+        """Let an envelope that names the country answer where the rules do not. WORLD names none."""
         named = countries_of(self.envelope.allowed - {WORLD}) - countries_of(self.envelope.forbidden)
-        if law.answer is not Answer.CANNOT_DECIDE or not only_gaps or country not in named:
+        if law.answer is not LegalAnswer.CANNOT_DECIDE or not only_gaps or country not in named:
             return law
         text = f"The envelope allows {country}, and the rules do not say: {law.rule}."
-        return replace(law, answer=Answer.DECLARED, text=text)
+        return replace(law, answer=LegalAnswer.DECLARED, text=text)
 
     @property
     def _origins(self) -> list[str]:
@@ -123,15 +129,15 @@ class Laws:
 
 def representatives(countries: Collection[str], pack: RulePackDocument, on: date) -> list[str]:
     """One country for each set of rules that are about the data of any of these."""
-    found: dict[frozenset[str], str] = {}
+    by_rules: dict[frozenset[str], str] = {}
     for country in sorted(countries):
         about = frozenset(rule.id for rule in pack.rules if pack.among(country, rule.origins, on))
-        found.setdefault(about, country)
-    return list(found.values())
+        by_rules.setdefault(about, country)
+    return list(by_rules.values())
 
 
 def _strictest(findings: Iterable[LegalFinding]) -> LegalFinding:
-    return max(findings, key=lambda one: ORDER.index(one.answer))
+    return max(findings, key=lambda finding: ORDER.index(finding.answer))
 
 
 def _ids(finding: LegalFinding) -> tuple[str, ...]:
@@ -141,12 +147,12 @@ def _ids(finding: LegalFinding) -> tuple[str, ...]:
 def _only_gaps(finding: LegalFinding) -> bool:
     """Whether nothing but the silence of the rules keeps it from being decided."""
     doubted = any(ground.doubt is not None for ground in finding.grounds)
-    return not doubted and all(one.gap in SPOKEN_FOR for one in finding.missing)
+    return not doubted and all(gap.gap in SPOKEN_FOR for gap in finding.missing)
 
 
 def _rule(finding: LegalFinding, pack: RulePackDocument) -> str:
     grounds = [f"{cite(ground.rule)} ({ground.rule.id})" for ground in finding.deciding]
-    gaps = [missing(one, pack, finding.kind) for one in finding.missing]
+    gaps = [missing(gap, pack, finding.kind) for gap in finding.missing]
     return "; ".join(_unique([*grounds, *gaps]))
 
 

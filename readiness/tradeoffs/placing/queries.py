@@ -1,5 +1,6 @@
-"""One workload weighed over all sites that are in service, or many of them placed as they are; a number of statements
-that grows with neither. Each percentile that latency limits are at is one reading of what is known of sites.
+"""One workload placed over all sites in service, many workloads as they are, and what the page offers to choose from.
+
+The number of statements grows with neither. Each percentile of the latency limits is one reading of the fleet.
 """
 
 from __future__ import annotations
@@ -12,118 +13,106 @@ from readiness.jurisdiction import queries as jurisdiction
 from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.models import RulePack
 from readiness.jurisdiction.refusals import NothingPublished
-from readiness.tradeoffs.core.placement import Standing
+from readiness.tradeoffs.core.parsing import BadTradeoffQuestion, CarbonKind
+from readiness.tradeoffs.core.placement import Feasibility
+from readiness.tradeoffs.placing.answer import PlacementAnswer
 from readiness.tradeoffs.placing.candidates import Adapter, limits_of
-from readiness.tradeoffs.placing.facts import Known
-from readiness.tradeoffs.placing.known import known
+from readiness.tradeoffs.placing.facts import FleetFacts
+from readiness.tradeoffs.placing.facts_cache import fleet_facts
+from readiness.tradeoffs.placing.feasibility import ClassAtSites, feasibilities
 from readiness.tradeoffs.placing.law import Laws
-from readiness.tradeoffs.placing.levers import refuse_unknown, with_levers
-from readiness.tradeoffs.placing.question import BadQuestion, CarbonKind, Question, WhatIf
-from readiness.tradeoffs.placing.standing import Asked, standings
-from readiness.tradeoffs.placing.weighing import IN_SERVICE, Weighed, compared, judged
-from readiness.workloads.core.envelope import Envelope
+from readiness.tradeoffs.placing.params import PlacementQuestion
+from readiness.tradeoffs.placing.weighing import weigh
+from readiness.tradeoffs.placing.what_if import WhatIf, refuse_unknown, with_levers
+from readiness.workloads import queries as workloads
+from readiness.workloads.core.envelope import Criticality, Envelope
 from readiness.workloads.models import Placement, UserRegion
 
+MAY_PLACE = (
+    "inventory.view_site",
+    "scoring.view_sitescore",
+    "workloads.view_workloadclass",
+    "tradeoffs.view_sitefactor",
+    "tradeoffs.view_latencyfactor",
+)
 CURRENCY = "EUR"
-"""What costs are told in where neither the question nor the envelope names a currency."""
+"""The currency of costs where neither the question nor the envelope names one."""
 
 
-def weighed(envelope: Envelope, question: Question, *, now: datetime) -> Weighed:
-    """Raises BadQuestion for what cannot be asked of it."""
-    currency = question.currency or envelope.cost_currency or CURRENCY
-    facts = known(envelope.latency_percentile, now)
-    row, pack = _rules()
-    slugs = {site.slug for site in facts.sites}
-    # Who runs nothing asks for no region by name.
-    regions = (
-        set(UserRegion.objects.values_list("slug", flat=True)) if question.what_if.links_slower else set()
+def placement_answer(envelope: Envelope, question: PlacementQuestion, *, now: datetime) -> PlacementAnswer:
+    """Raises BadTradeoffQuestion for what cannot be asked about this workload."""
+    what_if, currency = question.what_if, question.currency or envelope.cost_currency or CURRENCY
+    facts = fleet_facts(envelope.latency_percentile, now)
+    row, pack = rules_in_force()
+    # Only a slower link names a region.
+    known_regions = set(regions()) if what_if.links_slower else set()
+    refuse_unknown(
+        what_if, {site.slug for site in facts.sites}, known_regions, pack.bases_by_id if pack else ()
     )
-    refuse_unknown(question.what_if, slugs, regions, pack.bases_by_id if pack else ())
     today = _today(envelope.slug, question.today, now)
-    asked = with_levers(envelope, question.what_if, currency)
+    asked = with_levers(envelope, what_if, currency)
+    footing = jurisdiction.footings([asked.slug], day=now.date())[asked.slug]
     adapter = Adapter(
         plain=envelope,
         envelope=asked,
-        what_if=question.what_if,
+        what_if=what_if,
         currency=currency,
         carbon=question.carbon,
         facts=facts,
-        laws=_laws(asked, pack, question.what_if, now),
+        laws=Laws(asked, pack, now.date(), what_if.data_origin, what_if.bases, footing),
         homes=frozenset(today),
-        home=today[0] if today else "",
+        home=next(iter(today), ""),
     )
-    found = judged(facts.sites, adapter)
-    result = compared(found, question, today[0] if today else "")
-    return Weighed(
-        question=question,
-        envelope=envelope,
-        asked=asked,
-        currency=currency,
-        at=now,
-        objectives=result.objectives,
-        on_front=result.on_front,
-        weights=result.weights,
-        options=result.options,
-        today=today,
-        not_in_service=tuple(
-            (site.slug, site.name, site.stage) for site in facts.sites if site.stage not in IN_SERVICE
-        ),
-        sensitivity=result.sensitivity,
-        robustness=result.robustness,
-        rules={"version": row.version, "digest": row.digest} if row else None,
-        facts=facts,
-        sites={site.slug: site for site in facts.sites},
-    )
+    rules = {"version": row.version, "digest": row.digest} if row else None
+    return weigh(adapter, question, today=today, rules=rules, at=now)
 
 
 @dataclass(frozen=True, slots=True)
-class Everywhere:
-    """Where each class runs today, and its standing at every site in service, by slugs; `refused` says why it has
-    none.
+class FeasibleSites:
+    """Where each class runs today, and whether each site in service may run it, by slugs; `refused` says of a class why
+    no site could be decided.
     """
 
-    facts: Known
+    facts: FleetFacts
     today: Mapping[str, tuple[str, ...]]
-    standings: Mapping[str, Mapping[str, Standing]]
+    by_class: Mapping[str, Mapping[str, Feasibility]]
     refused: Mapping[str, str]
 
 
-def everywhere(envelopes: Sequence[Envelope], *, now: datetime) -> Everywhere:
-    """As `weighed` decides with nothing asked, without reasons, ranks and consequences."""
-    percentiles = sorted({one.latency_percentile for one in envelopes} or {50.0})
-    facts = {percentile: known(percentile, now) for percentile in percentiles}
-    row, pack = _rules()
-    slugs = [one.slug for one in envelopes]
+def feasible_sites(envelopes: Sequence[Envelope], *, now: datetime) -> FeasibleSites:
+    """Decide as `placement_answer` does where nothing is asked, without reasons, ranks and consequences."""
+    percentiles = sorted({envelope.latency_percentile for envelope in envelopes} or {50.0})
+    facts = {percentile: fleet_facts(percentile, now) for percentile in percentiles}
+    row, pack = rules_in_force()
+    slugs = [envelope.slug for envelope in envelopes]
     today = _all_today(slugs, now)
     footings = jurisdiction.footings(slugs, day=now.date())
-    asked: list[Asked] = []
+    to_decide: list[ClassAtSites] = []
     refused: dict[str, str] = {}
-    for one in envelopes:
-        laws = Laws(one, pack, now.date(), footing=footings[one.slug])
-        of = facts[one.latency_percentile]
-        adapter = _plain(one, of, laws, today.get(one.slug, ()))
+    for envelope in envelopes:
+        laws = Laws(envelope, pack, now.date(), footing=footings[envelope.slug])
+        adapter = _as_it_is(envelope, facts[envelope.latency_percentile], laws, today.get(envelope.slug, ()))
         try:
-            limits = limits_of(one, adapter.currency, of.rates)
-        except BadQuestion as error:
-            refused[one.slug] = error.reason
+            limits = limits_of(envelope, adapter.currency, adapter.facts.rates)
+        except BadTradeoffQuestion as error:
+            refused[envelope.slug] = error.reason
             continue
-        asked.append(Asked(adapter, limits, row.digest if row else "", now.date()))
-    found = zip(asked, standings(asked), strict=True)
-    return Everywhere(
-        facts[percentiles[0]], today, {one.adapter.envelope.slug: of for one, of in found}, refused
-    )
+        to_decide.append(ClassAtSites(adapter, limits, row.digest if row else "", now.date()))
+    decided = zip(to_decide, feasibilities(to_decide), strict=True)
+    by_class = {asked.adapter.envelope.slug: sites for asked, sites in decided}
+    return FeasibleSites(facts[percentiles[0]], today, by_class, refused)
 
 
 def _all_today(slugs: Sequence[str], now: datetime) -> dict[str, tuple[str, ...]]:
-    """Where each class is placed today, by name of the site; one statement."""
+    """Return where each class is placed today, by name of the site; one statement."""
     running = Placement.objects.on(now.date()).filter(workload_class__slug__in=slugs)
-    found: dict[str, tuple[str, ...]] = {}
+    sites: dict[str, tuple[str, ...]] = {}
     for slug, site in running.order_by("site__name", "pk").values_list("workload_class__slug", "site__slug"):
-        found[slug] = tuple(dict.fromkeys((*found.get(slug, ()), site)))
-    return found
+        sites[slug] = tuple(dict.fromkeys((*sites.get(slug, ()), site)))
+    return sites
 
 
-def _plain(envelope: Envelope, facts: Known, laws: Laws, today: Sequence[str]) -> Adapter:
+def _as_it_is(envelope: Envelope, facts: FleetFacts, laws: Laws, today: Sequence[str]) -> Adapter:
     return Adapter(
         plain=envelope,
         envelope=envelope,
@@ -137,30 +126,54 @@ def _plain(envelope: Envelope, facts: Known, laws: Laws, today: Sequence[str]) -
     )
 
 
-def _rules() -> tuple[RulePack | None, RulePackDocument | None]:
+def rules_in_force() -> tuple[RulePack | None, RulePackDocument | None]:
     try:
         return jurisdiction.current()
     except NothingPublished:
         return None, None
 
 
-def _laws(asked: Envelope, pack: RulePackDocument | None, what_if: WhatIf, now: datetime) -> Laws:
-    footing = jurisdiction.footings([asked.slug], day=now.date())[asked.slug]
-    return Laws(asked, pack, now.date(), what_if.data_origin, what_if.bases, footing)
-
-
 def _today(slug: str, first: str, now: datetime) -> tuple[str, ...]:
-    """Where the class is placed today, by name of the site; the one that is asked for first."""
+    """Return where the class is placed today, by name of the site; `first` comes first."""
     if not slug:
         return ()
-    found = list(
+    sites = list(
         Placement.objects.on(now.date())
         .filter(workload_class__slug=slug)
         .order_by("site__name", "pk")
         .values_list("site__slug", flat=True)
     )
     if first:
-        if first not in found:
-            raise BadQuestion("today", f"The workload does not run at {first} today.")
-        found.sort(key=lambda each: each != first)
-    return tuple(dict.fromkeys(found))
+        if first not in sites:
+            raise BadTradeoffQuestion("today", f"The workload does not run at {first} today.")
+        sites.sort(key=lambda site: site != first)
+    return tuple(dict.fromkeys(sites))
+
+
+def classes() -> tuple[Envelope, ...]:
+    """All workload classes: the worst to lose first, then by name."""
+    order = list(Criticality)
+    return tuple(
+        sorted(
+            workloads.envelopes(),
+            key=lambda envelope: (order.index(envelope.criticality), envelope.name, envelope.slug),
+        )
+    )
+
+
+def chosen_class(envelopes: Sequence[Envelope], slug: str) -> Envelope | None:
+    """Return the class of this slug, the first where none is named; None where there is none."""
+    if not slug:
+        return envelopes[0] if envelopes else None
+    return next((envelope for envelope in envelopes if envelope.slug == slug), None)
+
+
+def regions() -> dict[str, str]:
+    """Names of the user regions by slug."""
+    return dict(UserRegion.objects.order_by("name").values_list("slug", "name"))
+
+
+def bases() -> list[tuple[str, str]]:
+    """Bases of transfers that the rules in force know."""
+    _row, pack = rules_in_force()
+    return [(basis.id, basis.name) for basis in pack.bases] if pack else []

@@ -15,13 +15,20 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from readiness.tradeoffs.placing import charts, document, lines, panel, sentences
-from readiness.tradeoffs.placing.asking import MAY_PLACE, Look, from_address, look_of
-from readiness.tradeoffs.placing.choosing import bases, chosen, classes, regions
-from readiness.tradeoffs.placing.comparing import comparison
-from readiness.tradeoffs.placing.queries import weighed
-from readiness.tradeoffs.placing.question import BadQuestion
-from readiness.tradeoffs.placing.weighing import Weighed
+from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
+from readiness.tradeoffs.placing import charts, rows, sentences
+from readiness.tradeoffs.placing.answer import PlacementAnswer
+from readiness.tradeoffs.placing.comparison import comparison
+from readiness.tradeoffs.placing.controls import controls
+from readiness.tradeoffs.placing.params import PlacementView, question_of_address, view_of_address
+from readiness.tradeoffs.placing.queries import (
+    MAY_PLACE,
+    bases,
+    chosen_class,
+    classes,
+    placement_answer,
+    regions,
+)
 from web import answers
 from web.clock import now
 from web.permissions import require
@@ -35,7 +42,7 @@ TEMPLATE = "tradeoffs/explorer.html"
 @require_GET
 def explorer(request: HttpRequest) -> HttpResponse:
     workloads = classes()
-    envelope = chosen(workloads, request.GET.get("workload", ""))
+    envelope = chosen_class(workloads, request.GET.get("workload", ""))
     context: dict[str, Any] = {
         "workloads": workloads,
         "may_declare": request.user.has_perm("workloads.add_workloadclass"),
@@ -44,13 +51,14 @@ def explorer(request: HttpRequest) -> HttpResponse:
     if envelope is None:
         status = 404 if workloads and request.GET.get("workload") else 200
         return render(request, TEMPLATE, context, status=status)
-    given, error = request.GET, None
+    query, error = request.GET, None
     try:
-        look, found = look_of(given), weighed(envelope, from_address(given), now=now())
-    except BadQuestion as refused:
-        error, given = refused, QueryDict(urlencode({"workload": envelope.slug}))
-        look, found = Look(), weighed(envelope, from_address(given), now=now())
-    context |= {"error": error, "workload": envelope, **_context(found, look, given)}
+        view = view_of_address(query)
+        answer = placement_answer(envelope, question_of_address(query), now=now())
+    except BadTradeoffQuestion as refused:
+        error, query, view = refused, QueryDict(urlencode({"workload": envelope.slug})), PlacementView()
+        answer = placement_answer(envelope, question_of_address(query), now=now())
+    context |= {"error": error, "workload": envelope, **_context(answer, view, query)}
     response = answers.page(request, TEMPLATE, context)
     response.status_code = 400 if error else 200
     return response
@@ -60,79 +68,72 @@ def explorer(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_GET
 def scatter(request: HttpRequest) -> HttpResponse:
-    look, found = _asked(request)
-    return answers.chart(charts.scatter(found, look.x, look.y, look.ranges))
+    answer, view = _of_address(request.GET)
+    return answers.chart(charts.scatter(answer, view.x, view.y, view.ranges))
 
 
 @may_see
 @never_cache
 @require_GET
 def parallel(request: HttpRequest) -> HttpResponse:
-    look, found = _asked(request)
-    return answers.chart(charts.parallel(found, look.ranges))
+    answer, view = _of_address(request.GET)
+    return answers.chart(charts.parallel(answer, view.ranges))
 
 
 @may_see
 @never_cache
 @require_GET
 def export(request: HttpRequest) -> HttpResponseBase:
-    look, found = _asked(request)
-    columns, rows = lines.csv_rows(found, lines.kept(found, look.ranges))
-    return answers.csv_file(f"placement-{found.envelope.slug}", columns, rows)
+    answer, view = _of_address(request.GET)
+    columns, table = rows.csv_rows(answer, answer.within(view.ranges))
+    return answers.csv_file(f"placement-{answer.envelope.slug}", columns, table)
 
 
-def _asked(request: HttpRequest) -> tuple[Look, Weighed]:
-    envelope = chosen(classes(), request.GET.get("workload", ""))
+def _of_address(query: QueryDict) -> tuple[PlacementAnswer, PlacementView]:
+    envelope = chosen_class(classes(), query.get("workload", ""))
     if envelope is None:
         raise BadRequest(gettext("workload: no workload class is called that"))
     try:
-        return look_of(request.GET), weighed(envelope, from_address(request.GET), now=now())
-    except BadQuestion as error:
+        view = view_of_address(query)
+        return placement_answer(envelope, question_of_address(query), now=now()), view
+    except BadTradeoffQuestion as error:
         raise BadRequest(str(error)) from error
 
 
-def _context(found: Weighed, look: Look, given: QueryDict) -> dict[str, Any]:
-    shown = lines.kept(found, look.ranges)
+def _context(answer: PlacementAnswer, view: PlacementView, given: QueryDict) -> dict[str, Any]:
+    shown, heads, slug = answer.within(view.ranges), rows.heads(answer), answer.envelope.slug
     # The page may have chosen the class itself.
-    query = given.urlencode() if given.get("workload") else urlencode({"workload": found.envelope.slug})
-    body = orjson.dumps(
-        document.body(found.envelope.slug, found.question), option=orjson.OPT_INDENT_2
-    ).decode()
+    query = given.urlencode() if given.get("workload") else urlencode({"workload": slug})
     return {
-        "found": found,
-        "look": look,
-        "panel": panel.panel(found, given, regions=regions(), bases=bases()),
-        "heads": lines.heads(found),
-        "rows": [lines.row(found, one) for one in shown[: lines.MOST_ROWS]],
-        "blank": lines.blank(found),
+        "answer": answer,
+        "view": view,
+        "controls": controls(answer, given, regions=regions(), bases=bases()),
+        "heads": heads,
+        "rows": [rows.row(answer, option) for option in shown[: rows.MOST_ROWS]],
+        "blank": rows.blank(answer),
         "shown": len(shown),
-        "all": len(found.options),
-        "feasible": len(found.feasible),
-        "best": lines.best(found),
-        "unscored": sentences.unscored(found),
-        "why": lines.why(found),
-        "kept_out": lines.kept_out(found),
-        "out": len(found.options) - len(found.feasible),
-        "loosen": sentences.to_loosen(found),
-        "comparison": comparison(found, look.compare),
-        "candidates": sorted((one.name, one.slug) for one in found.options),
-        "served": lines.served(found),
-        "objectives": [(one.name, lines.LABELS[one.name]) for one in found.objectives],
-        "ranges": [
-            {"name": head["name"], "label": head["label"], "unit": head["unit"],
-             "low": _plain(look.ranges.get(head["name"], (None, None))[0]),
-             "high": _plain(look.ranges.get(head["name"], (None, None))[1])}
-            for head in lines.heads(found)
-        ],
+        "all": len(answer.options),
+        "feasible": len(answer.feasible),
+        "best": rows.best(answer),
+        "unscored": sentences.unscored(answer),
+        "confidence": rows.confidence(answer),
+        "kept_out": rows.kept_out(answer),
+        "out": len(answer.kept_out),
+        "loosen": sentences.to_loosen(answer),
+        "comparison": comparison(answer, view.compare),
+        "served": rows.served(answer),
+        "objectives": [(objective.name, rows.LABELS[objective.name]) for objective in answer.objectives],
+        "ranges": [_range(head, view) for head in heads],
         "scatter_title": gettext("%(x)s and %(y)s of every option")
-        % {"x": lines.LABELS[look.x], "y": str(lines.LABELS[look.y]).lower()},
+        % {"x": rows.LABELS[view.x], "y": str(rows.LABELS[view.y]).lower()},
         "scatter_url": f"{reverse('placement-scatter')}?{query}",
         "parallel_url": f"{reverse('placement-parallel')}?{query}",
         "csv_url": f"{reverse('placement-csv')}?{query}",
-        "api_body": body,
+        "api_body": orjson.dumps(answer.question.body(slug), option=orjson.OPT_INDENT_2).decode(),
         "query": query,
-    }  # fmt: skip
+    }
 
 
-def _plain(end: float | None) -> str:
-    return "" if end is None else f"{end:g}"
+def _range(head: dict[str, Any], view: PlacementView) -> dict[str, Any]:
+    low, high = ("" if end is None else f"{end:g}" for end in view.ranges.get(head["name"], (None, None)))
+    return head | {"low": low, "high": high}

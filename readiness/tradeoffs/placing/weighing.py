@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 
 from readiness.scoring.core.states import Provenance
-from readiness.tradeoffs.core.consequences import Consequence, consequences
+from readiness.tradeoffs.core.consequences import consequences
 from readiness.tradeoffs.core.factors import SiteFactors
-from readiness.tradeoffs.core.objectives import Objective, Option, referenced
-from readiness.tradeoffs.core.options import Candidate, Figure, LatencyLimit, Limits, worst_latency
+from readiness.tradeoffs.core.objectives import Objective, ScoredOption, referenced
+from readiness.tradeoffs.core.options import BandedFigure, LatencyLimit, Limits, worst_latency
 from readiness.tradeoffs.core.pareto import front
+from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.core.performance import equivalents, only_type
-from readiness.tradeoffs.core.placement import Placed, Reason, place_one
-from readiness.tradeoffs.core.placement import Standing as Stands
-from readiness.tradeoffs.core.ranking import Ranked, ranking
-from readiness.tradeoffs.core.sensitivity import Robustness, Sensitivity, robustness, sensitivity
-from readiness.tradeoffs.core.steps import Step, step_of
+from readiness.tradeoffs.core.placement import Feasibility, Placed, UnkeptLimit, place_one
+from readiness.tradeoffs.core.ranking import ranking
+from readiness.tradeoffs.core.sensitivity import robustness, sensitivity
+from readiness.tradeoffs.core.steps import UnaskedStep, step_of
+from readiness.tradeoffs.placing.answer import HeldAccelerators, PlacementAnswer, PlacementOption
 from readiness.tradeoffs.placing.candidates import (
     Adapter,
     capacity_after,
@@ -28,170 +29,83 @@ from readiness.tradeoffs.placing.candidates import (
     monthly_limits,
     outdated_of,
 )
-from readiness.tradeoffs.placing.facts import Known, Standing
-from readiness.tradeoffs.placing.figures import Part, useful_hour
-from readiness.tradeoffs.placing.law import Law
-from readiness.tradeoffs.placing.parts import parts_of
-from readiness.tradeoffs.placing.question import OBJECTIVES, BadQuestion, Question
+from readiness.tradeoffs.placing.inputs import inputs_of
+from readiness.tradeoffs.placing.params import OBJECTIVES, PlacementQuestion
 from readiness.workloads.core.envelope import Envelope
 
 SEED = 2026
-"""Of the weights drawn for robustness, so that the same question has the same answer."""
+"""The seed of the weights drawn for robustness, so that the same question has the same answer."""
 IN_SERVICE = frozenset({"commissioning", "production"})
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """`count` accelerators of type `here` for `asked` of type `of`, the one that runs today; `equivalents` is what they
-    count in the reference type. `of` is empty where any accelerator is one, `count` None where they do not compare.
-    """
-
-    asked: int
-    of: str
-    count: int | None
-    here: str
-    equivalents: float | None
-
-
-def held_at(site: SiteFactors, adapter: Adapter) -> Held | None:
-    """None where the envelope asks for no accelerators."""
-    asked = adapter.envelope.accelerator_count
-    if not asked:
-        return None
-    here, count = only_type(site.accelerators), adapter.devices(site)
-    worth = None if count is None else equivalents(here, count)
-    return Held(asked, adapter.basis, count, here, worth)
-
-
-@dataclass(frozen=True, slots=True)
-class SiteOption:
-    """One candidate with all that is said of it; `ranked` and `pareto` of feasible ones only. `step` is there where
-    moving from today's site would be one that no limit asks for. `outdated` says by objective which factors are older
-    than their kind may be.
-    """
-
-    slug: str
-    name: str
-    country: str
-    operator_country: str
-    region: str
-    stage: str
-    placed: Placed
-    figures: Mapping[str, Figure]
-    law: Law
-    after: Mapping[str, Figure]
-    standing: Standing | None = None
-    pareto: bool = False
-    dominated_by: str = ""
-    ranked: Ranked | None = None
-    is_today: bool = False
-    moved: tuple[Consequence, ...] | None = None
-    step: Step | None = None
-    outdated: Mapping[str, str] = field(default_factory=dict)
-    held: Held | None = None
-    utilisation: Part | None = None
-
-    @property
-    def useful_hour(self) -> Figure:
-        """The cost of an accelerator-hour in use."""
-        cost = self.candidate.monthly_cost
-        count = self.held.count if self.held else None
-        if self.utilisation is None or not count:
-            return Figure(None, "", source=cost.source if self.held else "it asks for no accelerators")
-        return useful_hour(cost, count, self.utilisation)
-
-    @property
-    def feasible(self) -> bool:
-        return self.placed.standing is Stands.FEASIBLE
-
-    @property
-    def candidate(self) -> Candidate:
-        return self.placed.candidate
-
-    @property
-    def reasons(self) -> tuple[Reason, ...]:
-        """What rules the site out before what nobody knows."""
-        return tuple(sorted(self.placed.reasons, key=lambda one: one.standing is not Stands.REJECTED))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Weighed:
-    """The answer. `options` has every candidate: feasible ones by rank, then undecided and rejected ones by name.
-
-    `objectives` are those that this envelope has, `on_front` those of them that the front is over: one that is unknown
-    at every option tells none apart. `facts` is what was read, `sites` of it by slug. `today` is where the class runs,
-    the site that changes are counted from first.
-    """
-
-    question: Question
-    envelope: Envelope
-    asked: Envelope
-    currency: str
-    at: datetime
-    objectives: tuple[Objective, ...]
-    on_front: tuple[str, ...]
-    weights: Mapping[str, float]
-    options: tuple[SiteOption, ...]
-    today: tuple[str, ...]
-    not_in_service: tuple[tuple[str, str, str], ...]
-    sensitivity: Sensitivity | None
-    robustness: Robustness | None
-    rules: Mapping[str, str] | None
-    facts: Known = field(repr=False)
-    sites: Mapping[str, SiteFactors] = field(repr=False)
-
-    @property
-    def feasible(self) -> tuple[SiteOption, ...]:
-        return tuple(one for one in self.options if one.feasible)
-
-    def standing_as(self, standing: Stands) -> tuple[SiteOption, ...]:
-        return tuple(one for one in self.options if one.placed.standing is standing)
-
-    @property
-    def best(self) -> SiteOption | None:
-        """The first by rank that is no step without a limit that asks for it; None where nothing is scored."""
-        if not self.is_scored:
-            return None
-        return next((one for one in self.feasible if one.step is None), None)
-
-    @property
-    def is_scored(self) -> bool:
-        return any(one.is_scored and self.weights[one.name] > 0 for one in self.objectives)
-
-    def of(self, slug: str) -> SiteOption | None:
-        return next((one for one in self.options if one.slug == slug), None)
-
-    @property
-    def base(self) -> SiteOption | None:
-        """What changes are counted from; None where the class runs at no candidate."""
-        return next((one for slug in self.today if (one := self.of(slug)) is not None), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """Candidates placed, before they are compared."""
-
-    options: list[SiteOption]
-    objectives: tuple[Objective, ...]
-    latency: tuple[LatencyLimit, ...]
-    limits: Limits
-    by_objective: Mapping[str, float]
-
-
-def judged(sites: Sequence[SiteFactors], adapter: Adapter) -> Judged:
-    envelope = adapter.envelope
-    demand, limits = demand_of(envelope), limits_of(envelope, adapter.currency, adapter.facts.rates)
+def weigh(
+    adapter: Adapter,
+    question: PlacementQuestion,
+    *,
+    today: Sequence[str],
+    rules: Mapping[str, str] | None,
+    at: datetime,
+) -> PlacementAnswer:
+    """Raises BadTradeoffQuestion where no objective that counts is left."""
+    envelope, facts = adapter.envelope, adapter.facts
+    limits = limits_of(envelope, adapter.currency, facts.rates)
     served = latency_limits(envelope, envelope.latency_limit_ms or 0.0)
+    judged = _judged(adapter, limits, served)
+    scored_on = _objectives(envelope, judged)
+    weights = {objective.name: question.weights.get(objective.name, 0.0) for objective in scored_on}
+    if not any(weights.values()):
+        reason = f"At least one weight has to be above 0, of {', '.join(weights)}."
+        raise BadTradeoffQuestion("weights", reason)
+    base = next((option for option in judged if today and option.slug == today[0]), None)
+    objectives = referenced(scored_on, monthly_limits(envelope, limits), base.figures if base else {})
+    that_count = [objective for objective in scored_on if weights[objective.name] > 0]
+    steps = _steps(judged, base, that_count, limited(limits))
+    feasible = [option for option in judged if option.feasible]
+    known = tuple(
+        objective
+        for objective in objectives
+        if any(option.figures[objective.name].bounded for option in feasible)
+    )
+    contenders = [
+        ScoredOption(option.slug, option.figures) for option in feasible if option.slug not in steps
+    ]
+    ordered = _ordered(feasible, known, objectives, weights, steps)
+    kept_out = sorted(
+        (option for option in judged if not option.feasible), key=lambda option: not option.undecided
+    )
+    return PlacementAnswer(
+        question=question,
+        envelope=adapter.plain,
+        asked=envelope,
+        currency=adapter.currency,
+        at=at,
+        objectives=objectives,
+        on_front=tuple(objective.name for objective in known),
+        weights=weights,
+        options=tuple(_moved(option, base, served) for option in (*ordered, *kept_out)),
+        today=tuple(today),
+        not_in_service=tuple(site for site in facts.sites if site.stage not in IN_SERVICE),
+        sensitivity=sensitivity(contenders, objectives, weights),
+        robustness=robustness(contenders, objectives, weights, seed=SEED),
+        rules=rules,
+        facts=facts,
+        sites={site.slug: site for site in facts.sites},
+    )
+
+
+def _judged(adapter: Adapter, limits: Limits, served: tuple[LatencyLimit, ...]) -> list[PlacementOption]:
+    """Return every candidate with what speaks against it, by name."""
+    demand = demand_of(adapter.envelope)
+    inputs = inputs_of(adapter.facts, adapter.currency, adapter.carbon)
     options = []
-    parts = parts_of(adapter.facts, adapter.currency, adapter.carbon)
-    for site in sites:
+    for site in adapter.facts.sites:
         if site.stage not in IN_SERVICE:
             continue
         placed = place_one(adapter.candidate(site), demand, limits)
         if site.slug in adapter.what_if.sites_lost:
             placed = _lost(placed)
         options.append(
-            SiteOption(
+            PlacementOption(
                 slug=site.slug,
                 name=site.name,
                 country=site.country,
@@ -202,125 +116,105 @@ def judged(sites: Sequence[SiteFactors], adapter: Adapter) -> Judged:
                 figures=_figures(placed, served, adapter.facts.at),
                 law=adapter.laws.of(site.country, site.operator_country),
                 after=capacity_after(placed.candidate, demand),
-                standing=adapter.facts.standings.get(site.slug),
+                score=adapter.facts.scores.get(site.slug),
                 is_today=site.slug in adapter.homes,
                 outdated=outdated_of(site, adapter),
                 held=held_at(site, adapter),
-                utilisation=parts[site.slug].utilisation,
+                utilisation=inputs[site.slug].utilisation,
             )
         )
-    objectives = _objectives(envelope, options)
-    return Judged(options, objectives, served, limits, monthly_limits(envelope, limits))
+    return options
+
+
+def held_at(site: SiteFactors, adapter: Adapter) -> HeldAccelerators | None:
+    """None where the envelope asks for no accelerators."""
+    asked = adapter.envelope.accelerator_count
+    if not asked:
+        return None
+    here, count = only_type(site.accelerators), adapter.devices(site)
+    worth = None if count is None else equivalents(here, count)
+    return HeldAccelerators(asked, adapter.basis, count, here, worth)
 
 
 def _lost(placed: Placed) -> Placed:
-    reason = Reason("site", "lost", Stands.REJECTED, None, None, None, "", "lost in this what-if")
-    return replace(placed, standing=Stands.REJECTED, reasons=(reason, *placed.reasons))
+    lost = UnkeptLimit("site", "lost", Feasibility.REJECTED, None, None, None, "", "lost in this what-if")
+    return replace(placed, standing=Feasibility.REJECTED, reasons=(lost, *placed.reasons))
 
 
-def _figures(placed: Placed, served: tuple[LatencyLimit, ...], at: datetime) -> dict[str, Figure]:
+def _figures(placed: Placed, served: tuple[LatencyLimit, ...], at: datetime) -> dict[str, BandedFigure]:
     candidate, margin = placed.candidate, placed.compliance_margin
-    found = {
+    figures = {
         "cost": candidate.monthly_cost,
         "energy": candidate.energy,
         "carbon": candidate.carbon,
         "readiness": candidate.readiness,
-        "compliance": Figure(
+        "compliance": BandedFigure(
             None, "%", source="no limit in figures stands, or one of the figures is not bounded"
         )
         if margin is None
-        else Figure(
+        else BandedFigure(
             margin * 100, "%", Provenance.ESTIMATED, at, source="the least room left under any limit"
         ),
     }
     if served:
-        found["latency"] = worst_latency(candidate, served)
-    return found
+        figures["latency"] = worst_latency(candidate, served)
+    return figures
 
 
-def _objectives(envelope: Envelope, options: Sequence[SiteOption]) -> tuple[Objective, ...]:
-    """Those that the envelope has: latency needs users, compliance a limit in figures."""
-    has_margin = any(one.placed.compliance_margin is not None for one in options)
+def _objectives(envelope: Envelope, options: Sequence[PlacementOption]) -> tuple[Objective, ...]:
+    """Return the objectives that the envelope has: latency needs users, compliance a limit in figures."""
+    has_margin = any(option.placed.compliance_margin is not None for option in options)
     left_out = {name for name, has in (("latency", envelope.users), ("compliance", has_margin)) if not has}
-    return tuple(one for one in OBJECTIVES if one.name not in left_out)
+    return tuple(objective for objective in OBJECTIVES if objective.name not in left_out)
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """Options with front, rank and consequences; feasible ones first, by rank. `objectives` have what they are scored
-    against.
-    """
-
-    options: tuple[SiteOption, ...]
-    objectives: tuple[Objective, ...]
-    on_front: tuple[str, ...]
-    weights: Mapping[str, float]
-    sensitivity: Sensitivity | None
-    robustness: Robustness | None
-
-
-def compared(found: Judged, question: Question, base_slug: str) -> Compared:
-    """Raises BadQuestion where no objective that counts is left."""
-    feasible = {one.slug: one for one in found.options if one.feasible}
-    options = [Option(one.slug, one.figures) for one in feasible.values()]
-    weights = {one.name: question.weights.get(one.name, 0.0) for one in found.objectives}
-    if not any(weights.values()):
-        told = f"At least one weight has to be above 0, of {', '.join(weights)}."
-        raise BadQuestion("weights", told)
-    known = tuple(
-        one for one in found.objectives if any(option.figures[one.name].bounded for option in options)
-    )
-    edge = front(options, known)
-    on = frozenset(edge.on)
-    base = next((one for one in found.options if one.slug == base_slug), None)
-    objectives = referenced(found.objectives, found.by_objective, base.figures if base else {})
-    ranked = ranking(options, objectives, weights) if options else ()
-    steps = _steps(found, base, feasible, weights)
-    ordered = [
+def _ordered(
+    feasible: Sequence[PlacementOption],
+    known: Sequence[Objective],
+    objectives: Sequence[Objective],
+    weights: Mapping[str, float],
+    steps: Mapping[str, UnaskedStep],
+) -> list[PlacementOption]:
+    """Return the feasible options by rank, each with its rank and its place to the front over `known`."""
+    scored = [ScoredOption(option.slug, option.figures) for option in feasible]
+    if not scored:
+        return []
+    by_slug = {option.slug: option for option in feasible}
+    edge = front(scored, known)
+    on_front = frozenset(edge.on)
+    return [
         replace(
-            feasible[place.name],
-            ranked=place,
-            pareto=place.name in on,
-            dominated_by=edge.dominated_by.get(place.name, ""),
-            step=steps.get(place.name),
+            by_slug[ranked.name],
+            ranked=ranked,
+            pareto=ranked.name in on_front,
+            dominated_by=edge.dominated_by.get(ranked.name, ""),
+            step=steps.get(ranked.name),
         )
-        for place in ranked
+        for ranked in ranking(scored, objectives, weights)
     ]
-    contenders = [one for one in options if one.name not in steps]
-    rest = [
-        one
-        for standing in (Stands.UNDECIDED, Stands.REJECTED)
-        for one in found.options
-        if one.placed.standing is standing
-    ]
-    return Compared(
-        tuple(_moved(one, base, found.latency) for one in (*ordered, *rest)),
-        objectives,
-        tuple(one.name for one in known),
-        weights,
-        sensitivity(contenders, objectives, weights),
-        robustness(contenders, objectives, weights, seed=SEED),
-    )
 
 
 def _steps(
-    found: Judged, base: SiteOption | None, feasible: Mapping[str, SiteOption], weights: Mapping[str, float]
-) -> dict[str, Step]:
+    options: Sequence[PlacementOption],
+    base: PlacementOption | None,
+    that_count: Sequence[Objective],
+    asked: frozenset[str],
+) -> dict[str, UnaskedStep]:
     """Return, by slug, the steps to options that no limit requires; none where today's site breaks a limit."""
     if base is None or not base.feasible:
         return {}
-    that_count = [one for one in found.objectives if weights[one.name] > 0]
-    asked = limited(found.limits)
     steps = {
-        slug: step_of(base.figures, one.figures, that_count, limited=asked, derived=("compliance",))
-        for slug, one in feasible.items()
-        if slug != base.slug
+        option.slug: step_of(base.figures, option.figures, that_count, limited=asked, derived=("compliance",))
+        for option in options
+        if option.feasible and option.slug != base.slug
     }
     return {slug: step for slug, step in steps.items() if step is not None}
 
 
-def _moved(option: SiteOption, base: SiteOption | None, latency: tuple[LatencyLimit, ...]) -> SiteOption:
-    """With what moving there from `base` does; None for where it is, and where there is nothing to move."""
+def _moved(
+    option: PlacementOption, base: PlacementOption | None, latency: tuple[LatencyLimit, ...]
+) -> PlacementOption:
+    """Add what moving there from `base` does, to feasible options elsewhere."""
     if base is None or option.slug == base.slug or not option.feasible:
         return option
     return replace(option, moved=consequences(base.candidate, option.candidate, latency))

@@ -13,11 +13,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
+from readiness.tradeoffs.core.parsing import BadTradeoffQuestion, CarbonKind
 from readiness.tradeoffs.models import PortfolioRun
-from readiness.tradeoffs.placing.question import BadQuestion, CarbonKind
 from readiness.tradeoffs.portfolios import operations, queries
 from readiness.tradeoffs.portfolios.filters import PortfolioFilters
-from readiness.tradeoffs.portfolios.question import MOST_POINTS, OBJECTIVES, POINTS
+from readiness.tradeoffs.portfolios.params import MOST_POINTS, OBJECTIVES, POINTS
 from web import clock
 from web.rest.errors import named_errors
 from web.rest.permissions import requires
@@ -101,7 +101,7 @@ class PortfolioViewSet(ReadOnlyObjectViewSet):
             raise ValidationError({"non_field_errors": ["Send an object."]})
         try:
             found = operations.ask(request.data, by=self._reader(), now=clock.now())
-        except BadQuestion as error:
+        except BadTradeoffQuestion as error:
             raise ValidationError({error.field: [error.reason]}) from error
         answer = self._told(found, status.HTTP_202_ACCEPTED)
         answer["Location"] = answer.data["url"]
@@ -111,13 +111,13 @@ class PortfolioViewSet(ReadOnlyObjectViewSet):
     @action(detail=True, methods=["post"], permission_classes=[requires(operations.MAY_CANCEL)])
     def cancel(self, request: Request, pk: str) -> Response:
         with named_errors(operations.AlreadyEnded):
-            found = operations.cancel(
+            response = operations.cancel(
                 cast(PortfolioRun, self.get_object()), by=self._reader(), now=clock.now()
             )
-        return self._told(found)
+        return self._told(response)
 
-    def _told(self, found: PortfolioRun, code: int = status.HTTP_200_OK) -> Response:
-        return self._answer(queries.whole_runs().get(pk=found.pk), code)
+    def _told(self, run: PortfolioRun, code: int = status.HTTP_200_OK) -> Response:
+        return self._answer(queries.whole_runs().get(pk=run.pk), code)
 
     def _reader(self) -> User:
         return cast(User, self.request.user)

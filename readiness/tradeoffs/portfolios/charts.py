@@ -21,10 +21,15 @@ def front(result: Mapping[str, Any], *, x: str, y: str, chosen: int) -> Figure:
             gettext("On the front"),
             "ready",
             "circle",
-            [one for one in points if one[1]["dominated_by"] is None],
+            [point for point in points if point[1]["dominated_by"] is None],
         ),
-        (gettext("Dominated"), "muted", "x", [one for one in points if one[1]["dominated_by"] is not None]),
-        (gettext("Chosen"), "accent", "circle-open", [one for one in points if one[0] == chosen]),
+        (
+            gettext("Dominated"),
+            "muted",
+            "x",
+            [point for point in points if point[1]["dominated_by"] is not None],
+        ),
+        (gettext("Chosen"), "accent", "circle-open", [point for point in points if point[0] == chosen]),
     )
     traces = [_dots(name, role, symbol, found, x, y) for name, role, symbol, found in kinds if found]
     today = result["today"]
@@ -64,7 +69,7 @@ def finding(result: Mapping[str, Any], *, x: str, y: str) -> str:
         return gettext("No point was found before it ended.")
     said = []
     for name in (x, y):
-        place, least = min(points, key=lambda one: lines.sums(one[1])[name])
+        place, least = min(points, key=lambda point: lines.sums(point[1])[name])
         said.append(
             gettext("Least %(objective)s: point %(place)s with %(value)s %(unit)s.")
             % {

@@ -1,4 +1,4 @@
-"""What runs can be filtered by, for the API and for the page alike."""
+"""Filters of runs, for the API and for the page alike."""
 
 from readiness.tradeoffs.models import PortfolioRun
 from web.rest.filters import ObjectFilterSet

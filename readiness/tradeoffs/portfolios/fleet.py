@@ -20,23 +20,22 @@ from readiness.jurisdiction.queries import Footing
 from readiness.jurisdiction.refusals import NothingPublished
 from readiness.tradeoffs.core.consequences import Consequence, consequences
 from readiness.tradeoffs.core.factors import SiteFactors
-from readiness.tradeoffs.core.objectives import Direction, Objective
-from readiness.tradeoffs.core.options import Candidate, Demand, Figure, worst_latency
-from readiness.tradeoffs.core.placement import Placed, Standing, place_one
+from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection
+from readiness.tradeoffs.core.options import BandedFigure, CandidateSite, Demand, worst_latency
+from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
+from readiness.tradeoffs.core.placement import Feasibility, Placed, place_one
 from readiness.tradeoffs.core.portfolio import Portfolio
-from readiness.tradeoffs.core.steps import Step, step_of
+from readiness.tradeoffs.core.steps import UnaskedStep, step_of
 from readiness.tradeoffs.placing.candidates import (
     Adapter,
     latency_limits,
     limited,
     limits_of,
 )
-from readiness.tradeoffs.placing.known import Known, known
+from readiness.tradeoffs.placing.facts_cache import FleetFacts, fleet_facts
 from readiness.tradeoffs.placing.law import Laws
-from readiness.tradeoffs.placing.question import BadQuestion
 from readiness.tradeoffs.placing.weighing import IN_SERVICE
-from readiness.tradeoffs.portfolios.question import Asked
-from readiness.tradeoffs.portfolios.room import (
+from readiness.tradeoffs.portfolios.capacity import (
     PLAIN,
     capacity_in,
     demand_in,
@@ -44,6 +43,7 @@ from readiness.tradeoffs.portfolios.room import (
     resources_of,
     units_of,
 )
+from readiness.tradeoffs.portfolios.params import PortfolioQuestion
 from readiness.workloads import queries as workloads
 from readiness.workloads.core.envelope import Criticality, Envelope
 from readiness.workloads.models import Placement
@@ -58,7 +58,7 @@ PRIORITY = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fleet:
+class PortfolioFleet:
     """A portfolio with what its rows and columns stand for.
 
     `today` has the site of each workload that runs; `against` the words of why a workload may run at none of the
@@ -80,7 +80,7 @@ class Fleet:
     sites: Mapping[str, Mapping[str, SiteFactors]] = field(repr=False)
 
     def moved(self, workload: str, before: str | None, after: str | None) -> tuple[Consequence, ...]:
-        """What moving it does, by the words of a single placement; nothing where one end is no site in service."""
+        """Return what moving it does, as a placement says it; nothing where one end is no site in service."""
         there = self.sites[workload]
         if before is None or after is None or before not in there or after not in there:
             return ()
@@ -89,7 +89,7 @@ class Fleet:
         envelope = adapter.envelope
         return consequences(ends[0], ends[1], latency_limits(envelope, envelope.latency_limit_ms or 0.0))
 
-    def step(self, workload: str, before: str, after: str) -> Step | None:
+    def step(self, workload: str, before: str, after: str) -> UnaskedStep | None:
         """The step that no limit asks for, which moving it would be; None where it is none."""
         there, adapter = self.sites[workload], self.adapters[workload]
         if before not in there or after not in there or workload in self.broken:
@@ -104,52 +104,52 @@ SCORED = {
     "cost": Objective("cost"),
     "carbon": Objective("carbon"),
     "latency": Objective("latency"),
-    "risk": Objective("readiness", Direction.MAX, scale=100.0),
+    "risk": Objective("readiness", ObjectiveDirection.MAX, scale=100.0),
 }
 """The placement objective that stands for each objective of a portfolio."""
 
 
-def _figures(candidate: Candidate, envelope: Envelope) -> dict[str, Figure]:
+def _figures(candidate: CandidateSite, envelope: Envelope) -> dict[str, BandedFigure]:
     served = latency_limits(envelope, 0.0)
     return {
         "cost": candidate.monthly_cost,
         "carbon": candidate.carbon,
         "readiness": candidate.readiness,
-        "latency": worst_latency(candidate, served) if served else Figure(0.0, "ms"),
+        "latency": worst_latency(candidate, served) if served else BandedFigure(0.0, "ms"),
     }
 
 
-def read(asked: Asked, *, now: datetime) -> Fleet:
+def read(asked: PortfolioQuestion, *, now: datetime) -> PortfolioFleet:
     envelopes = workloads.envelopes(asked.workloads)
-    percentiles = sorted({one.latency_percentile for one in envelopes} or {50.0})
-    facts = {percentile: known(percentile, now) for percentile in percentiles}
+    percentiles = sorted({envelope.latency_percentile for envelope in envelopes} or {50.0})
+    facts = {percentile: fleet_facts(percentile, now) for percentile in percentiles}
     base = facts[percentiles[0]]
     sites = _in_service(base)
     of_percentile = {
         percentile: sites | _only(sites, _in_service(each)) for percentile, each in facts.items()
     }
-    of = {one.slug: of_percentile[one.latency_percentile] for one in envelopes}
+    of = {envelope.slug: of_percentile[envelope.latency_percentile] for envelope in envelopes}
     pack, runs_at = _pack(), _pinned_first(running(asked.workloads, now), asked.pins)
     # Where accelerators as a whole are counted by the piece, so are those of one workload.
     is_in_reference = in_reference(sites.values())
-    footings = jurisdiction.footings([one.slug for one in envelopes], day=now.date())
+    footings = jurisdiction.footings([envelope.slug for envelope in envelopes], day=now.date())
     adapters = {
-        one.slug: _adapter(
-            one,
+        envelope.slug: _adapter(
+            envelope,
             asked,
-            facts[one.latency_percentile],
+            facts[envelope.latency_percentile],
             pack,
-            footings[one.slug],
+            footings[envelope.slug],
             now,
-            runs_at.get(one.slug, ()) if is_in_reference else (),
+            runs_at.get(envelope.slug, ()) if is_in_reference else (),
         )
-        for one in envelopes
+        for envelope in envelopes
     }
     allowed, figures, against, broken = _judged(asked, envelopes, adapters, of, runs_at)
     resources = resources_of(envelopes)
-    today = {one.slug: runs_at[one.slug][0] for one in envelopes if one.slug in runs_at}
+    today = {envelope.slug: runs_at[envelope.slug][0] for envelope in envelopes if envelope.slug in runs_at}
     portfolio = Portfolio(
-        workloads=tuple(one.slug for one in envelopes),
+        workloads=tuple(envelope.slug for envelope in envelopes),
         sites=tuple(sites),
         objectives=asked.objectives,
         resources=resources,
@@ -157,10 +157,10 @@ def read(asked: Asked, *, now: datetime) -> Fleet:
         demand=demand_in(envelopes, resources, adapters, sites),
         capacity=capacity_in(asked, envelopes, resources, today, sites, base, now),
         figures=figures,
-        priority=np.array([PRIORITY[one.criticality] for one in envelopes]),
+        priority=np.array([PRIORITY[envelope.criticality] for envelope in envelopes]),
     )
-    names = {one.slug: one.name for one in envelopes}
-    return Fleet(
+    names = {envelope.slug: envelope.name for envelope in envelopes}
+    return PortfolioFleet(
         portfolio=portfolio,
         today=today,
         names=names,
@@ -178,15 +178,15 @@ def read(asked: Asked, *, now: datetime) -> Fleet:
 
 def _only(sites: Mapping[str, SiteFactors], those: Mapping[str, SiteFactors]) -> dict[str, SiteFactors]:
     """Two readings may be a moment apart; one fleet has one list of sites."""
-    return {slug: one for slug, one in those.items() if slug in sites}
+    return {slug: site for slug, site in those.items() if slug in sites}
 
 
 def sites_in_service(now: datetime) -> tuple[str, ...]:
     """Slugs of the sites that a workload may be pinned to."""
-    return tuple(_in_service(known(50.0, now)))
+    return tuple(_in_service(fleet_facts(50.0, now)))
 
 
-def _in_service(facts: Known) -> dict[str, SiteFactors]:
+def _in_service(facts: FleetFacts) -> dict[str, SiteFactors]:
     return {site.slug: site for site in facts.sites if site.stage in IN_SERVICE}
 
 
@@ -198,7 +198,7 @@ def _pack() -> RulePackDocument | None:
 
 
 def running(slugs: Collection[str], now: datetime) -> dict[str, tuple[str, ...]]:
-    """Where each of these classes runs, by the sites' names."""
+    """Return where each of these classes runs, by the sites' names."""
     rows = (
         Placement.objects.on(now.date())
         .filter(workload_class__slug__in=slugs)
@@ -224,8 +224,8 @@ def _pinned_first(
 
 def _adapter(
     envelope: Envelope,
-    asked: Asked,
-    facts: Known,
+    asked: PortfolioQuestion,
+    facts: FleetFacts,
     pack: RulePackDocument | None,
     footing: Footing,
     now: datetime,
@@ -244,7 +244,7 @@ def _adapter(
 
 
 def _judged(
-    asked: Asked,
+    asked: PortfolioQuestion,
     envelopes: Sequence[Envelope],
     adapters: Mapping[str, Adapter],
     sites: Mapping[str, Mapping[str, SiteFactors]],
@@ -263,7 +263,7 @@ def _judged(
         adapter, there = adapters[envelope.slug], sites[envelope.slug]
         try:
             limits = limits_of(envelope, asked.currency, adapter.facts.rates)
-        except BadQuestion as error:
+        except BadTradeoffQuestion as error:
             against[envelope.slug] = error.reason
             continue
         placed = [place_one(adapter.candidate(site), Demand(), limits) for site in there.values()]
@@ -274,7 +274,7 @@ def _judged(
             site = one.candidate.site
             # A class is at a site once: where it runs beside the placement that is planned is no site for it.
             may_be = pin in (None, site) and site not in others
-            allowed[row, column] = may_be and one.standing is Standing.FEASIBLE
+            allowed[row, column] = may_be and one.standing is Feasibility.FEASIBLE
             figures[row, column] = [_objective(name, one.candidate, envelope) for name in asked.objectives]
         if not allowed[row].any():
             against[envelope.slug] = _why_nowhere(placed, pin, others)
@@ -289,11 +289,11 @@ def _broken(workload: str, placed: Sequence[Placed], running: Mapping[str, Seque
     here = next((one for one in placed if one.candidate.site == home), None)
     if here is None:
         return {workload: "its site is not in service"}
-    words = [one.words for one in here.reasons if one.standing is Standing.REJECTED]
+    words = [reason.words for reason in here.reasons if reason.standing is Feasibility.REJECTED]
     return {workload: "; ".join(words)} if words else {}
 
 
-def _objective(name: str, candidate: Candidate, envelope: Envelope) -> float:
+def _objective(name: str, candidate: CandidateSite, envelope: Envelope) -> float:
     """NaN where it is unknown. Who serves nobody keeps nobody waiting."""
     if name == "latency":
         if not envelope.users:
@@ -304,7 +304,7 @@ def _objective(name: str, candidate: Candidate, envelope: Envelope) -> float:
     return _value(candidate.monthly_cost if name == "cost" else candidate.carbon)
 
 
-def _value(figure: Figure) -> float:
+def _value(figure: BandedFigure) -> float:
     return math.nan if figure.value is None else figure.value
 
 

@@ -13,8 +13,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from readiness.tradeoffs.placing.question import BadQuestion, CarbonKind
-from readiness.tradeoffs.portfolios.question import CURRENCY, MOST_POINTS, OBJECTIVES, POINTS, WEIGHTS
+from readiness.tradeoffs.core.parsing import BadTradeoffQuestion, CarbonKind
+from readiness.tradeoffs.portfolios.params import CURRENCY, MOST_POINTS, OBJECTIVES, POINTS, WEIGHTS
 from readiness.workloads.models import WorkloadClass
 
 LABELS = {
@@ -79,11 +79,11 @@ class AskForm(forms.Form):
             if not words:
                 continue
             if len(words) > 2:
-                told = gettext("Line %(number)s: a workload and a site, such as chat lulea.")
-                raise ValidationError(told % {"number": number})
+                message = gettext("Line %(number)s: a workload and a site, such as chat lulea.")
+                raise ValidationError(message % {"number": number})
             if words[0] in found:
-                told = gettext("Line %(number)s: %(workload)s is pinned above already.")
-                raise ValidationError(told % {"number": number, "workload": words[0][:100]})
+                message = gettext("Line %(number)s: %(workload)s is pinned above already.")
+                raise ValidationError(message % {"number": number, "workload": words[0][:100]})
             found[words[0]] = words[1] if len(words) == 2 else None
         return found
 
@@ -98,7 +98,7 @@ class AskForm(forms.Form):
             "carbon": given["intensity"],
         }
 
-    def refused(self, error: BadQuestion) -> None:
+    def refused(self, error: BadTradeoffQuestion) -> None:
         """Said at the field that it is about, else above the form."""
         name = error.field.partition("[")[0].removeprefix("weights.")
         if name.startswith("pins."):

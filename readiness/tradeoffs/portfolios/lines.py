@@ -1,4 +1,4 @@
-"""What the page of a run says of one point: key figures, moves, what changes by domain and by site, who is left out."""
+"""One point on the page of a run: key figures, moves, what changes by domain and by site, who is left out."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from readiness.tradeoffs.core.consequences import Domain, Effect
+from readiness.tradeoffs.core.consequences import ConsequenceDomain, ConsequenceEffect
 from readiness.tradeoffs.models import PortfolioRun
 from web.links import link
 from web.units import number
 
 OBJECTIVE_NAMES = {"cost": _("Cost"), "carbon": _("Carbon"), "latency": _("Latency"), "risk": _("Risk")}
 DOMAIN_NAMES = {
-    Domain.COST: _("Cost"),
-    Domain.ENERGY: _("Energy and carbon"),
-    Domain.NETWORK: _("Network"),
-    Domain.REGULATION: _("Regulation"),
-    Domain.READINESS: _("Readiness"),
+    ConsequenceDomain.COST: _("Cost"),
+    ConsequenceDomain.ENERGY: _("Energy and carbon"),
+    ConsequenceDomain.NETWORK: _("Network"),
+    ConsequenceDomain.REGULATION: _("Regulation"),
+    ConsequenceDomain.READINESS: _("Readiness"),
 }
 RESOURCES = {"any": _("Accelerators"), "power": _("IT power"), "bandwidth": _("Bandwidth")}
 NOWHERE = _("nowhere")
@@ -94,16 +94,23 @@ def order(row: MoveRow) -> int:
 
 def by_domain(rows: Sequence[MoveRow]) -> list[dict[str, Any]]:
     """How many moves make it better or worse there; one move counts once for each effect that it has in a domain."""
-    found = []
+    domains = []
     for domain, name in DOMAIN_NAMES.items():
-        seen = [{one["effect"] for one in row.consequences if one["domain"] == domain.value} for row in rows]
+        seen = [
+            {
+                consequence["effect"]
+                for consequence in row.consequences
+                if consequence["domain"] == domain.value
+            }
+            for row in rows
+        ]
         counts = [
             {"effect": effect.value, "count": count}
-            for effect in Effect
+            for effect in ConsequenceEffect
             if (count := sum(effect.value in effects for effects in seen))
         ]
-        found.append({"name": name, "counts": counts})
-    return found
+        domains.append({"name": name, "counts": counts})
+    return domains
 
 
 def by_site(
@@ -117,22 +124,22 @@ def by_site(
             "url": link("site", site),
             "comes": [row.name for row in rows if row.after == site],
             "leaves": [row.name for row in rows if row.before == site],
-            "filling": [_filling(one) for one in point["filling"] if one["site"] == site],
+            "filling": [_filling(filling) for filling in point["filling"] if filling["site"] == site],
         }
         for site in sites
     ]
 
 
-def _filling(one: Mapping[str, Any]) -> dict[str, Any]:
-    there = gettext("unknown") if one["capacity"] is None else number(one["capacity"])
+def _filling(filling: Mapping[str, Any]) -> dict[str, Any]:
+    there = gettext("unknown") if filling["capacity"] is None else number(filling["capacity"])
     said = gettext("%(before)s → %(after)s of %(there)s %(unit)s")
     values = {
-        "before": number(one["before"]),
-        "after": number(one["after"]),
+        "before": number(filling["before"]),
+        "after": number(filling["after"]),
         "there": there,
-        "unit": one["unit"],
+        "unit": filling["unit"],
     }
-    return {"name": RESOURCES.get(one["resource"], one["resource"]), "text": said % values}
+    return {"name": RESOURCES.get(filling["resource"], filling["resource"]), "text": said % values}
 
 
 def left_out(result: Mapping[str, Any], point: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -220,7 +227,7 @@ def key_figures(
     result: Mapping[str, Any], point: Mapping[str, Any], rows: Sequence[MoveRow]
 ) -> list[dict[str, Any]]:
     """List the proven gap and the changes against today, summed over the same workloads as the chart."""
-    found: list[dict[str, Any]] = [
+    figures: list[dict[str, Any]] = [
         {
             "label": gettext("Proven gap"),
             "value": number(100 * point["gap"], 2),
@@ -237,7 +244,7 @@ def key_figures(
     compared = result["today"].get("workloads")
     for name in result["objectives"]:
         unit, _comma, summed = result["units"][name].partition(", ")
-        found.append(
+        figures.append(
             {
                 "label": gettext("%(objective)s against today") % {"objective": OBJECTIVE_NAMES[name]}
                 if not summed
@@ -247,7 +254,7 @@ def key_figures(
                 "note": _over(result, name, rows, len(compared or ())),
             }
         )
-    return found
+    return figures
 
 
 def _moves_told(rows: Sequence[MoveRow], left_out: int) -> str:

@@ -1,4 +1,4 @@
-"""What a sweep found, as plain values that are kept: points with plan, totals and gap, and what each move does."""
+"""The result of a sweep as plain values that are kept: points with plan, totals and gap, and what each move does."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from typing import Any
 import numpy as np
 
 from readiness.tradeoffs.core.consequences import Consequence, line
-from readiness.tradeoffs.core.moves import Against, Move, against
-from readiness.tradeoffs.core.portfolio import LeftOut, Point, Sweep
-from readiness.tradeoffs.placing.parts import ANY
-from readiness.tradeoffs.portfolios.fleet import Fleet
+from readiness.tradeoffs.core.moves import PlanChanges, WorkloadMove, against
+from readiness.tradeoffs.core.portfolio import LeftOutReason, Point, Sweep
+from readiness.tradeoffs.placing.inputs import ANY
+from readiness.tradeoffs.portfolios.fleet import PortfolioFleet
 
 VERSION = 2
 
 
-def result_of(fleet: Fleet, found: Sweep) -> dict[str, Any]:
+def result_of(fleet: PortfolioFleet, sweep: Sweep) -> dict[str, Any]:
     """Each plan stands once, with all weights that lead to it. Moves stand once for all points that make them: by
     workload, then by the site that it goes to.
     """
     moves: dict[str, dict[str, Any]] = {}
-    first = _first_of_each_plan(found.points)
+    first = _first_of_each_plan(sweep.points)
     kept = [place for place, of in enumerate(first) if of == place]
-    today = _today(fleet, [found.points[place] for place in kept])
+    today = _today(fleet, [sweep.points[place] for place in kept])
     points = []
     for place in kept:
-        point = found.points[place]
+        point = sweep.points[place]
         compared = against(fleet.portfolio, fleet.today, point.plan)
         _keep_moves(fleet, compared, moves)
-        made = _point(fleet, found, point, compared, today)
+        made = _point(fleet, sweep, point, compared, today)
         if point.dominated_by is not None:
             made["dominated_by"] = kept.index(first[point.dominated_by])
         made["also"] = [
-            dict(other.weights) for at, other in enumerate(found.points) if first[at] == place and at != place
+            dict(other.weights) for at, other in enumerate(sweep.points) if first[at] == place and at != place
         ]
         points.append(made)
     return {
@@ -41,7 +41,7 @@ def result_of(fleet: Fleet, found: Sweep) -> dict[str, Any]:
         "objectives": list(fleet.portfolio.objectives),
         "units": {name: _unit(name, fleet.currency) for name in fleet.portfolio.objectives},
         "points": points,
-        "weightings": len(found.points),
+        "weightings": len(sweep.points),
         "today": today,
         "moves": moves,
         "names": dict(fleet.names),
@@ -56,7 +56,7 @@ def result_of(fleet: Fleet, found: Sweep) -> dict[str, Any]:
 def _first_of_each_plan(points: Sequence[Point]) -> list[int]:
     """Return, for each point, the index of the first point with the same plan."""
     first: dict[tuple[tuple[str, str], ...], int] = {}
-    return [first.setdefault(tuple(sorted(one.plan.items())), place) for place, one in enumerate(points)]
+    return [first.setdefault(tuple(sorted(point.plan.items())), place) for place, point in enumerate(points)]
 
 
 def _unit(objective: str, currency: str) -> str:
@@ -69,7 +69,7 @@ def _unit(objective: str, currency: str) -> str:
     return units[objective]
 
 
-def _today(fleet: Fleet, points: Sequence[Point]) -> dict[str, Any]:
+def _today(fleet: PortfolioFleet, points: Sequence[Point]) -> dict[str, Any]:
     """The sums of today over the workloads that can be compared at every point; the others with the reason."""
     outside = {slug: why for slug in fleet.portfolio.workloads if (why := _why_outside(fleet, slug, points))}
     compared = [slug for slug in fleet.portfolio.workloads if slug not in outside]
@@ -83,7 +83,7 @@ def _today(fleet: Fleet, points: Sequence[Point]) -> dict[str, Any]:
     }
 
 
-def _why_outside(fleet: Fleet, slug: str, points: Sequence[Point]) -> str:
+def _why_outside(fleet: PortfolioFleet, slug: str, points: Sequence[Point]) -> str:
     """Why a workload is in no sum that is compared with today; empty where it is in all."""
     portfolio, site = fleet.portfolio, fleet.today.get(slug)
     if site is None:
@@ -98,7 +98,7 @@ def _why_outside(fleet: Fleet, slug: str, points: Sequence[Point]) -> str:
     return ""
 
 
-def _sums(fleet: Fleet, workloads: Sequence[str], plan: Mapping[str, str]) -> dict[str, float]:
+def _sums(fleet: PortfolioFleet, workloads: Sequence[str], plan: Mapping[str, str]) -> dict[str, float]:
     """Each objective over these workloads, which all have a site in the plan."""
     portfolio = fleet.portfolio
     rows = [portfolio.workloads.index(slug) for slug in workloads]
@@ -107,7 +107,7 @@ def _sums(fleet: Fleet, workloads: Sequence[str], plan: Mapping[str, str]) -> di
 
 
 def _point(
-    fleet: Fleet, found: Sweep, point: Point, against_today: Against, today: Mapping[str, Any]
+    fleet: PortfolioFleet, sweep: Sweep, point: Point, against_today: PlanChanges, today: Mapping[str, Any]
 ) -> dict[str, Any]:
     compared = _sums(fleet, today["workloads"], point.plan)
     return {
@@ -121,7 +121,7 @@ def _point(
         "dominated_by": point.dominated_by,
         "changes": {name: compared[name] - today["totals"][name] for name in compared},
         "unknown": dict(against_today.unknown),
-        "left_out": _left_out(fleet, found, point),
+        "left_out": _left_out(fleet, sweep, point),
         "filling": [
             {
                 "site": one.site,
@@ -136,29 +136,29 @@ def _point(
     }
 
 
-def _left_out(fleet: Fleet, found: Sweep, point: Point) -> dict[str, dict[str, str]]:
-    told: dict[str, dict[str, str]] = {
+def _left_out(fleet: PortfolioFleet, sweep: Sweep, point: Point) -> dict[str, dict[str, str]]:
+    left_out: dict[str, dict[str, str]] = {
         slug: {"reason": "gone", "words": "It is not declared any more."} for slug in fleet.gone
     }
     for slug in fleet.portfolio.workloads:
         if slug not in point.plan:
-            reason = found.left_out.get(slug, LeftOut.NO_ROOM)
-            told[slug] = {"reason": reason.value, "words": _words(fleet, slug, reason)}
-    return told
+            reason = sweep.left_out.get(slug, LeftOutReason.NO_ROOM)
+            left_out[slug] = {"reason": reason.value, "words": _words(fleet, slug, reason)}
+    return left_out
 
 
-def _words(fleet: Fleet, slug: str, reason: LeftOut) -> str:
-    if reason is LeftOut.NO_SITE:
+def _words(fleet: PortfolioFleet, slug: str, reason: LeftOutReason) -> str:
+    if reason is LeftOutReason.NO_SITE:
         return f"No site keeps its limits: {fleet.against.get(slug, 'none is allowed')}."
-    if reason is LeftOut.UNKNOWN:
+    if reason is LeftOutReason.UNKNOWN:
         return f"At every site that keeps its limits a figure is unknown: {_unknown(fleet, slug)}."
     return _no_room(fleet, slug)
 
 
-def _unknown(fleet: Fleet, slug: str) -> str:
+def _unknown(fleet: PortfolioFleet, slug: str) -> str:
     portfolio = fleet.portfolio
     row = portfolio.workloads.index(slug)
-    told = []
+    sentences = []
     for column in np.flatnonzero(portfolio.allowed[row]).tolist():
         lacking = [
             name
@@ -166,15 +166,15 @@ def _unknown(fleet: Fleet, slug: str) -> str:
             if not np.isfinite(portfolio.figures[row, column, place])
         ]
         if lacking:
-            told.append(f"{' and '.join(lacking)} at {_site(fleet, portfolio.sites[column])}")
-    return ", ".join(told)
+            sentences.append(f"{' and '.join(lacking)} at {_site(fleet, portfolio.sites[column])}")
+    return ", ".join(sentences)
 
 
-def _no_room(fleet: Fleet, slug: str) -> str:
-    """What each site that keeps its limits lacks for this workload alone, or that others take the room."""
+def _no_room(fleet: PortfolioFleet, slug: str) -> str:
+    """Return what each site that keeps its limits lacks for this workload alone, or that others take the room."""
     portfolio = fleet.portfolio
     row = portfolio.workloads.index(slug)
-    told = []
+    sentences = []
     for column in np.flatnonzero(portfolio.allowed[row]).tolist():
         lacks = [
             f"{'free ' if name == ANY else ''}{'accelerators' if name == ANY else name}"
@@ -186,15 +186,15 @@ def _no_room(fleet: Fleet, slug: str) -> str:
         ]
         if not lacks:
             return "There is no room for it beside the workloads that matter as much or more, or fill a site better."
-        told.append(f"{' and '.join(lacks)} at {_site(fleet, portfolio.sites[column])}")
-    return f"No site that keeps its limits has the room: {', '.join(told)}."
+        sentences.append(f"{' and '.join(lacks)} at {_site(fleet, portfolio.sites[column])}")
+    return f"No site that keeps its limits has the room: {', '.join(sentences)}."
 
 
-def _site(fleet: Fleet, slug: str) -> str:
+def _site(fleet: PortfolioFleet, slug: str) -> str:
     return fleet.site_names.get(slug, slug)
 
 
-def _keep_moves(fleet: Fleet, compared: Against, moves: dict[str, dict[str, Any]]) -> None:
+def _keep_moves(fleet: PortfolioFleet, compared: PlanChanges, moves: dict[str, dict[str, Any]]) -> None:
     for move in compared.moves:
         of_workload = moves.setdefault(move.workload, {})
         if (move.after or "") in of_workload:
@@ -208,7 +208,7 @@ def _keep_moves(fleet: Fleet, compared: Against, moves: dict[str, dict[str, Any]
         }
 
 
-def _reason(fleet: Fleet, move: Move) -> dict[str, str]:
+def _reason(fleet: PortfolioFleet, move: WorkloadMove) -> dict[str, str]:
     """Whether a broken limit forces it, a pin asks for it, or it is a choice, with the words."""
     if move.before is None or move.after is None:
         return {"kind": "starts" if move.before is None else "stops", "why": ""}
@@ -228,5 +228,10 @@ def _without_consequences(before: str | None, after: str | None) -> str:
     return ""
 
 
-def _consequence(one: Consequence) -> Mapping[str, Any]:
-    return {"domain": one.domain.value, "name": one.name, "words": one.words, "effect": one.effect.value}
+def _consequence(consequence: Consequence) -> Mapping[str, Any]:
+    return {
+        "domain": consequence.domain.value,
+        "name": consequence.name,
+        "words": consequence.words,
+        "effect": consequence.effect.value,
+    }

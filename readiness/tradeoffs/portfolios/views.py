@@ -15,8 +15,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
 
 from accounts.models import User
+from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.models import PortfolioRun
-from readiness.tradeoffs.placing.question import BadQuestion
 from readiness.tradeoffs.portfolios import charts, lines, operations, queries, tables
 from readiness.tradeoffs.portfolios.forms import AskForm, initial_of
 from web import answers
@@ -54,7 +54,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             run = operations.ask(form.asked(), by=_reader(request), now=now())
-        except BadQuestion as error:
+        except BadTradeoffQuestion as error:
             form.refused(error)
         else:
             return HttpResponseRedirect(reverse("portfolio", args=[run.pk]))
@@ -63,7 +63,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 
 
 def _initial(request: HttpRequest) -> dict[str, Any]:
-    """As the run that the address names was asked for, so that it can be asked again a little otherwise."""
+    """Return the question of the run that the address names, so that it can be asked again with changes."""
     number = request.GET.get("again", "")
     if not number:
         return {}
@@ -175,19 +175,19 @@ def _point(request: HttpRequest, result: dict[str, Any]) -> tuple[int, dict[str,
     """The point that the address names, counted from 1; the first has the weights that were asked for."""
     asked = request.GET.get("point", "1")
     if not (asked.isascii() and asked.isdigit() and 1 <= int(asked[:9]) <= len(result["points"])):
-        told = gettext("There is no point %(point)s; there are 1 to %(last)s.")
-        raise BadRequest(told % {"point": asked[:20], "last": len(result["points"])})
+        message = gettext("There is no point %(point)s; there are 1 to %(last)s.")
+        raise BadRequest(message % {"point": asked[:20], "last": len(result["points"])})
     return int(asked), result["points"][int(asked) - 1]
 
 
 def _axes(request: HttpRequest, result: dict[str, Any]) -> tuple[str, str]:
     names = result["objectives"]
-    found = request.GET.get("x", names[0]), request.GET.get("y", names[min(1, len(names) - 1)])
-    for name in found:
+    axes = request.GET.get("x", names[0]), request.GET.get("y", names[min(1, len(names) - 1)])
+    for name in axes:
         if name not in names:
-            told = gettext("There is no objective %(name)s; there are %(names)s.")
-            raise BadRequest(told % {"name": name[:40], "names": ", ".join(names)})
-    return found
+            message = gettext("There is no objective %(name)s; there are %(names)s.")
+            raise BadRequest(message % {"name": name[:40], "names": ", ".join(names)})
+    return axes
 
 
 def _breadcrumbs(here: str, *, first: bool = False) -> list[dict[str, str]]:

@@ -1,9 +1,9 @@
-"""What is known of sites at an instant, as values; rows of lists; hourly series.
+"""Facts about sites at an instant, as values; rows of lists; hourly series.
 
 `stored` reads what was entered, `measured` what telemetry and inventory know, `known` puts both together.
 """
 
-from readiness.tradeoffs.queries.known import factors_of, known_rates
 from readiness.tradeoffs.queries.series import days_of, series_of
+from readiness.tradeoffs.queries.site_factors import factors_of, known_rates
 
 __all__ = ["days_of", "factors_of", "known_rates", "series_of"]

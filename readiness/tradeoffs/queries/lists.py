@@ -10,7 +10,7 @@ from readiness.workloads.models import UserRegion
 
 
 def entries(site: Site | None = None) -> QuerySet[SiteFactor]:
-    """What was entered, of one site or of all."""
+    """Return what was entered, of one site or of all."""
     found = SiteFactor.objects.select_related("site", "by")
     return found if site is None else found.filter(site=site)
 

@@ -1,4 +1,4 @@
-"""What telemetry and the inventory know of sites, as factors: PUE, headroom, idle accelerators, round trips."""
+"""Factors that telemetry and the inventory know of sites: PUE, headroom, idle accelerators, round trips."""
 
 from __future__ import annotations
 
@@ -14,39 +14,39 @@ from readiness.evidence import queries as evidence
 from readiness.evidence.core.provenance import worst_provenance
 from readiness.evidence.measures import ROUND_TRIP
 from readiness.scoring.models import DomainHealth
-from readiness.tradeoffs.core.factors import Basis, Known
+from readiness.tradeoffs.core.factors import KnownValue, ValueBasis
 from telemetry.queries import latest
 
 LATENCY_DAYS = 7
-"""What round trips are taken over, as p2-placement-latency takes them."""
+"""The span that round trips are taken over, as in p2-placement-latency."""
 IDLE_METRIC = "slurm_gpus_idle"
 IDLE_WITHIN_S = 3_600
 """An hour after the last sample nobody can say what a scheduler has free."""
 _SCALES = {"pue": "pue", "headroom": "power_headroom_kw"}
 
-type BySite = dict[int, dict[str, list[Known]]]
+type BySite = dict[int, dict[str, list[KnownValue]]]
 
 
 def figures(site_ids: Collection[int], at: datetime) -> BySite:
     """PUE and power headroom as scoring keeps them of the last evaluation; one statement."""
-    found: BySite = defaultdict(lambda: defaultdict(list))
+    site: BySite = defaultdict(lambda: defaultdict(list))
     kept = DomainHealth.objects.filter(site_id__in=site_ids, domain="energy").order_by()
     for site_id, figures in kept.values_list("site_id", "figures"):
         for key, kind in _SCALES.items():
             known = _of_figure(figures.get(key), "kW" if kind.endswith("_kw") else "")
             # A figure of a later day says nothing of an earlier one. No PUE is under 1: such meters are not nested.
             if known is not None and known.as_of <= at and not (kind == "pue" and known.value < 1):
-                found[site_id][kind].append(known)
-    return found
+                site[site_id][kind].append(known)
+    return site
 
 
-def _of_figure(figure: dict[str, Any] | None, unit: str) -> Known | None:
+def _of_figure(figure: dict[str, Any] | None, unit: str) -> KnownValue | None:
     if not figure:
         return None
-    return Known(
+    return KnownValue(
         value=figure["value"],
         unit=unit,
-        basis=Basis.TELEMETRY,
+        basis=ValueBasis.TELEMETRY,
         provenance=figure["provenance"],
         source="telemetry",
         as_of=datetime.fromisoformat(figure["taken_at"]),
@@ -54,17 +54,17 @@ def _of_figure(figure: dict[str, Any] | None, unit: str) -> Known | None:
     )
 
 
-def idle_accelerators(site_ids: Collection[int], at: datetime) -> dict[int, Known]:
-    """What the schedulers of a site say is idle, partitions and schedulers added up."""
+def idle_accelerators(site_ids: Collection[int], at: datetime) -> dict[int, KnownValue]:
+    """Return what the schedulers of a site say is idle, partitions and schedulers added up."""
     samples = defaultdict(list)
     for sample in latest(site_ids, [IDLE_METRIC], now=at, within_s=IDLE_WITHIN_S):
         if sample.object_kind == "site":
             samples[sample.site_id].append(sample)
     return {
-        site_id: Known(
+        site_id: KnownValue(
             value=sum(sample.value for sample in of_site),
             unit="",
-            basis=Basis.TELEMETRY,
+            basis=ValueBasis.TELEMETRY,
             provenance=worst_provenance(sample.provenance for sample in of_site),
             source="telemetry",
             as_of=min(sample.ts for sample in of_site),
@@ -75,18 +75,18 @@ def idle_accelerators(site_ids: Collection[int], at: datetime) -> dict[int, Know
 
 
 def round_trips(site_ids: Collection[int], at: datetime, percentile: float) -> BySite:
-    """By slug of the user region: the percentile of all probes of the last days; one statement."""
-    found: BySite = defaultdict(lambda: defaultdict(list))
+    """Return the percentile of all probes of the last days by slug of the user region; one statement."""
+    site: BySite = defaultdict(lambda: defaultdict(list))
     q = percentile / 100
     measured = evidence.quantiles(site_ids, {ROUND_TRIP.key}, q=q, days=LATENCY_DAYS, now=at)
     for site_id, of_site in measured.items():
         for figure in of_site:
             if figure.value is not None:
-                found[site_id][figure.part].append(
-                    Known(
+                site[site_id][figure.part].append(
+                    KnownValue(
                         value=figure.value,
                         unit="ms",
-                        basis=Basis.TELEMETRY,
+                        basis=ValueBasis.TELEMETRY,
                         provenance=figure.provenance,
                         source="telemetry",
                         as_of=figure.taken_at,
@@ -94,25 +94,25 @@ def round_trips(site_ids: Collection[int], at: datetime, percentile: float) -> B
                         detail=f"p{percentile:g} of {LATENCY_DAYS} days",
                     )
                 )
-    return found
+    return site
 
 
 def design_latencies(site_ids: Collection[int], at: datetime) -> BySite:
-    """By slug of the other site: what links between sites were designed for, from both ends; one statement.
+    """Return by slug of the other site what links were designed for, from both ends; one statement.
 
     That is no measurement.
     """
-    found: BySite = defaultdict(lambda: defaultdict(list))
+    site: BySite = defaultdict(lambda: defaultdict(list))
     wanted = frozenset(site_ids)
     links = Link.objects.filter(kind=Link.Kind.WAN, design_latency_ms__gt=0).order_by("pk")
     ends = ("site_a_id", "site_a__slug", "site_b_id", "site_b__slug")
     for site_a, slug_a, site_b, slug_b, name, latency in links.values_list(
         *ends, "name", "design_latency_ms"
     ):
-        known = Known(
+        known = KnownValue(
             value=float(latency or 0.0),
             unit="ms",
-            basis=Basis.DECLARED,
+            basis=ValueBasis.DECLARED,
             provenance="declared",
             source=f"link {name}",
             as_of=at,
@@ -121,8 +121,8 @@ def design_latencies(site_ids: Collection[int], at: datetime) -> BySite:
         )
         for here, there in ((site_a, slug_b), (site_b, slug_a)):
             if here in wanted:
-                found[here][there].append(known)
-    return found
+                site[here][there].append(known)
+    return site
 
 
 def accelerators_by_type(site_ids: Collection[int]) -> dict[int, Counter[str]]:
@@ -140,7 +140,7 @@ def accelerators_by_type(site_ids: Collection[int]) -> dict[int, Counter[str]]:
 
 
 def sites(site_ids: Iterable[int] | None) -> list[dict[str, Any]]:
-    """What is said of the sites themselves, with their verdict; one statement. None: all but the retired."""
+    """Return what is said of the sites themselves, with their verdict; one statement. None: all but the retired."""
     chosen = Site.objects.exclude(stage=Site.Stage.RETIRED)
     if site_ids is not None:
         chosen = Site.objects.filter(pk__in=list(site_ids))

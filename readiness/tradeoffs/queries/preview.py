@@ -1,11 +1,11 @@
-"""What an entry would become, before anybody says yes to it."""
+"""Preview of an entry, before anybody says yes to it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from readiness.tradeoffs.core.entries import Checked, FactorEntry, checked_factor, collected
+from readiness.tradeoffs.core.entries import CheckedValue, FactorEntry, checked_factor, collected
 from readiness.tradeoffs.core.kinds import KINDS
 from readiness.tradeoffs.core.units import stored_unit
 from readiness.tradeoffs.models import SiteFactor
@@ -15,7 +15,7 @@ from readiness.tradeoffs.models import SiteFactor
 class Preview:
     """`corrects` is what the source said of that day so far, None where it said nothing."""
 
-    checked: Checked
+    checked: CheckedValue
     unit: str
     corrects: SiteFactor | None
 

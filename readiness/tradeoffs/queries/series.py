@@ -6,9 +6,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from readiness.tradeoffs.core.days import Day, joined
+from readiness.tradeoffs.core.days import IntervalDay, joined
 from readiness.tradeoffs.core.kinds import KINDS
-from readiness.tradeoffs.core.series import Series
+from readiness.tradeoffs.core.series import FactorSeries
 from readiness.tradeoffs.core.units import stored_unit
 from readiness.tradeoffs.models import FactorDay
 
@@ -23,7 +23,7 @@ class SourceSeries:
     currency: str
     basis: str
     provenance: str
-    series: Series
+    series: FactorSeries
 
 
 def series_of(site_id: int, kind: str | None, start: datetime, end: datetime) -> tuple[SourceSeries, ...]:
@@ -63,5 +63,5 @@ def days_of(site_id: int, kind: str, source: str) -> list[FactorDay]:
     return list(FactorDay.objects.of_source(site_id, kind, source).order_by("-day_on"))
 
 
-def _day(day: FactorDay) -> Day:
-    return Day(day.day_on, day.step_s, day.offset_s, tuple(day.values))
+def _day(day: FactorDay) -> IntervalDay:
+    return IntervalDay(day.day_on, day.step_s, day.offset_s, tuple(day.values))

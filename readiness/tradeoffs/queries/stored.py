@@ -1,4 +1,4 @@
-"""What was entered, as it holds at an instant: of each source the newest value, by the calendar of the site."""
+"""Entered values that hold at an instant: of each source the newest value, by the calendar of the site."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.db import connection
 from inventory.models import Site
 from inventory.queries.capacity import end_of_day
 from readiness.evidence.core.provenance import worst_provenance
-from readiness.tradeoffs.core.factors import Basis, Known, Rate, Rates
+from readiness.tradeoffs.core.factors import KnownRate, KnownValue, Rates, ValueBasis
 from readiness.tradeoffs.core.kinds import KINDS
 from readiness.tradeoffs.core.units import stored_unit
 from readiness.tradeoffs.models import FactorDay, LatencyFactor, SiteFactor
@@ -23,17 +23,17 @@ from web.audit import stamp_of
 from web.audit.stamps import Stamp
 
 SERIES_DAYS = 30
-"""What stands for a series where one figure is asked for: the mean over as many days up to the instant."""
+"""Days behind the one figure of a series: the mean over as many days up to the instant."""
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class StoredValues:
     """`known` by site and what the value is of; `ended` says of the others when their newest value stopped holding."""
 
-    known: dict[int, dict[str, list[Known]]] = field(default_factory=lambda: defaultdict(_lists))
+    known: dict[int, dict[str, list[KnownValue]]] = field(default_factory=lambda: defaultdict(_lists))
     ended: dict[int, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
 
-    def of(self, site_id: int, name: str) -> list[Known]:
+    def of(self, site_id: int, name: str) -> list[KnownValue]:
         return self.known.get(site_id, {}).get(name, [])
 
     def why_not(self, site_id: int, name: str) -> str:
@@ -43,7 +43,7 @@ class Held:
         self.ended[site_id][name] = f"The last value, of {source}, held until {until_on}."
 
 
-def _lists() -> dict[str, list[Known]]:
+def _lists() -> dict[str, list[KnownValue]]:
     return defaultdict(list)
 
 
@@ -83,9 +83,9 @@ FROM tradeoffs_exchangerate WHERE as_of_on <= %(day)s ORDER BY currency, to_curr
 """
 
 
-def factors(site_ids: Collection[int], kinds: Collection[str], at: datetime) -> Held:
+def factors(site_ids: Collection[int], kinds: Collection[str], at: datetime) -> StoredValues:
     """Values by site and kind; one statement."""
-    held = Held()
+    held = StoredValues()
     for row in _rows(_FACTORS, {"sites": list(site_ids), "kinds": list(kinds), "at": at}):
         site_id, kind, source, value, currency, basis, provenance, as_of_on, until_on = row[:9]
         low, high, caution, note, zone, today = row[9:]
@@ -93,11 +93,11 @@ def factors(site_ids: Collection[int], kinds: Collection[str], at: datetime) -> 
             held._ends(site_id, kind, source, until_on)
             continue
         held.known[site_id][kind].append(
-            Known(
+            KnownValue(
                 value=value,
                 unit=stored_unit(KINDS[kind].dimension, currency),
                 currency=currency,
-                basis=Basis(basis),
+                basis=ValueBasis(basis),
                 provenance=provenance,
                 source=source,
                 as_of=beginning(as_of_on, zone),
@@ -118,9 +118,9 @@ CALENDARS_S = 900
 
 def held(
     site_ids: Collection[int], kinds: Collection[str], regions: Collection[str], at: datetime
-) -> tuple[Held, Held, Paths]:
-    """What was entered: values, means of series, round trips. One statement, or four where it changed since it was
-    asked last: entries are few and asked for often, at each step of a slider.
+) -> tuple[StoredValues, StoredValues, Paths]:
+    """Return entered values, means of series and round trips: one statement, or four where they changed since the
+    last call: entries are few and asked for often, at each step of a slider.
     """
     stamp = stamp_of(SiteFactor, LatencyFactor, FactorDay, UserRegion, Site)
     quarter = int(at.timestamp()) // CALENDARS_S
@@ -130,7 +130,7 @@ def held(
 @lru_cache(maxsize=8)
 def _held(
     stamp: Stamp, site_ids: tuple[int, ...], kinds: tuple[str, ...], regions: tuple[str, ...], quarter: int
-) -> tuple[Held, Held, Paths]:
+) -> tuple[StoredValues, StoredValues, Paths]:
     """The answer is shared: nobody writes into it."""
     at = datetime.fromtimestamp(quarter * CALENDARS_S, UTC)
     return factors(site_ids, kinds, at), series_means(site_ids, kinds, at), latencies(site_ids, regions, at)
@@ -140,8 +140,8 @@ def _held(
 class Paths:
     """Round trips by site and slug: of the user region, of the other site."""
 
-    to_regions: Held = field(default_factory=Held)
-    to_sites: Held = field(default_factory=Held)
+    to_regions: StoredValues = field(default_factory=StoredValues)
+    to_sites: StoredValues = field(default_factory=StoredValues)
 
 
 def latencies(site_ids: Collection[int], regions: Collection[str], at: datetime) -> Paths:
@@ -154,10 +154,10 @@ def latencies(site_ids: Collection[int], regions: Collection[str], at: datetime)
             if region:
                 paths.to_regions._ends(site_id, region, source, until_on)
             continue
-        known = Known(
+        known = KnownValue(
             value=value,
             unit="ms",
-            basis=Basis(basis),
+            basis=ValueBasis(basis),
             provenance=provenance,
             source=source,
             as_of=beginning(as_of_on, zone),
@@ -177,8 +177,8 @@ def latencies(site_ids: Collection[int], regions: Collection[str], at: datetime)
     return paths
 
 
-def series_means(site_ids: Collection[int], kinds: Collection[str], at: datetime) -> Held:
-    """What each series comes to over the last `SERIES_DAYS` whole UTC days; one statement.
+def series_means(site_ids: Collection[int], kinds: Collection[str], at: datetime) -> StoredValues:
+    """Return what each series comes to over the last `SERIES_DAYS` whole UTC days; one statement.
 
     The band is that of the days' means. How much of the days is known is the coverage.
     """
@@ -189,15 +189,15 @@ def series_means(site_ids: Collection[int], kinds: Collection[str], at: datetime
         "since": until - timedelta(days=SERIES_DAYS),
         "until": until,
     }
-    held = Held()
+    held = StoredValues()
     for row in _rows(_SERIES, asked):
         site_id, kind, source, currency, basis, provenances, mean, low, high, days, newest = row
         held.known[site_id][kind].append(
-            Known(
+            KnownValue(
                 value=mean,
                 unit=stored_unit(KINDS[kind].dimension, currency),
                 currency=currency,
-                basis=Basis(basis),
+                basis=ValueBasis(basis),
                 provenance=worst_provenance(provenances),
                 source=source,
                 as_of=end_of_day(newest, "UTC"),
@@ -215,7 +215,7 @@ def rates(at: datetime) -> Rates:
     day = at.astimezone(UTC).date()
     return Rates(
         tuple(
-            Rate(currency, to_currency, rate, beginning(as_of_on, "UTC"), source)
+            KnownRate(currency, to_currency, rate, beginning(as_of_on, "UTC"), source)
             for currency, to_currency, rate, as_of_on, source in _rows(_RATES, {"day": day})
         )
     )

@@ -12,11 +12,11 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from readiness.tradeoffs.placing.question import BadQuestion, CarbonKind
+from readiness.tradeoffs.core.parsing import BadTradeoffQuestion, CarbonKind
 from readiness.tradeoffs.windows.document import document
-from readiness.tradeoffs.windows.planned import Span
+from readiness.tradeoffs.windows.params import DAYS, FIELDS, HOURS, MOST_DAYS, Aim, question_of
+from readiness.tradeoffs.windows.planned import HoursShown
 from readiness.tradeoffs.windows.queries import planned
-from readiness.tradeoffs.windows.question import DAYS, FIELDS, HOURS, MOST_DAYS, Aim, question_of
 from readiness.tradeoffs.windows.views import MAY_SEE
 from readiness.workloads import queries as workloads
 from web import clock
@@ -56,7 +56,7 @@ _plan = inline_serializer(
 _windows = inline_serializer(
     "WindowsOfWorkload",
     {
-        "span": fields.ChoiceField(choices=[each.value for each in Span]),
+        "span": fields.ChoiceField(choices=[each.value for each in HoursShown]),
         "earliest_at": fields.DateTimeField(),
         "deadline_at": fields.DateTimeField(),
         "step_s": fields.IntegerField(),
@@ -124,7 +124,7 @@ class WindowsView(APIView):
             raise ValidationError({"workload": ["Give the slug of a workload class."]})
         try:
             found = planned(envelopes[0], question_of(request.query_params.dict()), now=clock.now())
-        except BadQuestion as error:
+        except BadTradeoffQuestion as error:
             raise ValidationError({error.field: [error.reason]}) from error
         body = orjson.dumps(document(found), option=orjson.OPT_UTC_Z)
         return HttpResponse(body, content_type="application/json")

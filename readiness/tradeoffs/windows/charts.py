@@ -10,9 +10,9 @@ from django.utils.translation import gettext
 from plotly import graph_objects as go
 
 from readiness.tradeoffs.core.deferral import Plan
-from readiness.tradeoffs.core.windows import Series
+from readiness.tradeoffs.core.windows import SlotSeries
 from readiness.tradeoffs.windows import lines, trial_lines
-from readiness.tradeoffs.windows.planned import PRICE, Planned, SiteOfRun, Windows
+from readiness.tradeoffs.windows.planned import PRICE, SiteOfRun, Windows, WindowsAnswer
 from web.charts import Figure, figure, ms, nothing
 
 ROLES = {"at-once": "muted", "cheapest": "gap", "priced": "accent", "cleanest": "ok"}
@@ -20,37 +20,37 @@ LINES = {"price": ("deployed", "line"), "carbon": ("energy", "dash")}
 MARGIN = {"l": 62, "r": 58, "t": 16, "b": 34}
 NARROW = {"margin": {"l": 48, "r": 44}, "xaxis": {"nticks": 4}}
 ABOVE, BELOW = [0.22, 1], [0, 0.16]
-"""Of the height: the hours, and below them when each plan runs."""
+"""Shares of the height: the hours, and below them when each plan runs."""
 
 
-def hours(found: Planned) -> Figure:
+def hours(answer: WindowsAnswer) -> Figure:
     """A line for each factor that is known by the hour, and below them the hours that each plan takes."""
-    windows, site = found.windows, found.site
+    windows, site = answer.windows, answer.site
     if windows is None or site is None:
-        return nothing(lines.why_not(found))
+        return nothing(lines.why_not(answer))
     price, carbon = windows.hours.price, windows.hours.carbon
     traces = []
     if price is not None:
         traces.append(_line(price, lines.kind_name(PRICE), "price", "y"))
     if carbon is not None:
         traces.append(
-            _line(carbon, lines.kind_name(found.kinds[1]), "carbon", "y2" if price is not None else "y")
+            _line(carbon, lines.kind_name(answer.kinds[1]), "carbon", "y2" if price is not None else "y")
         )
-    plans = lines.named_plans(found)
+    plans = lines.named_plans(answer)
     traces += [_bar(name, plan, ROLES[key], -row) for row, (key, name, plan) in enumerate(plans)]
     layout = _hours_layout([each for each in (price, carbon) if each is not None], windows, site, len(plans))
-    told = gettext("Hours are those of the site: %(zone)s. The table has UTC beside them.")
+    message = gettext("Hours are those of the site: %(zone)s. The table has UTC beside them.")
     meta = {
-        "finding": lines.finding(found),
-        "footer": told % {"zone": lines.zone_told(windows, site)},
-        "table": _hours_table(found, windows, plans),
+        "finding": lines.finding(answer),
+        "footer": message % {"zone": lines.zone_told(windows, site)},
+        "table": _hours_table(answer, windows, plans),
         "narrow": NARROW,
         "zone": site.zone.key,
     }
     return figure(traces, layout, meta)
 
 
-def _hours_layout(drawn: Sequence[Series], windows: Windows, site: SiteOfRun, plans: int) -> go.Layout:
+def _hours_layout(drawn: Sequence[SlotSeries], windows: Windows, site: SiteOfRun, plans: int) -> go.Layout:
     work = windows.work
     clocks = lines.clocks(work.earliest_at, work.deadline_at, site.zone)
     layout = go.Layout(
@@ -76,7 +76,7 @@ def _hours_layout(drawn: Sequence[Series], windows: Windows, site: SiteOfRun, pl
     return layout
 
 
-def _line(series: Series, name: str, key: str, axis: str) -> go.Scatter:
+def _line(series: SlotSeries, name: str, key: str, axis: str) -> go.Scatter:
     """Steps, since a value holds for its slot; the last is drawn to its end."""
     slots = series.slots
     x = [ms(slot.start_at) for slot in slots]
@@ -93,16 +93,16 @@ def _line(series: Series, name: str, key: str, axis: str) -> go.Scatter:
 def _bar(name: str, plan: Plan, role: str, row: int) -> go.Scatter:
     """When a plan runs, as a thick line below the hours; a pause breaks it."""
     x: list[int | None] = []
-    for one in plan.pieces:
-        x += [ms(one.start_at), ms(one.end_at), None]
+    for piece in plan.pieces:
+        x += [ms(piece.start_at), ms(piece.end_at), None]
     return go.Scatter(
         x=x, y=[None if at is None else row for at in x], name=name, mode="lines", yaxis="y3", connectgaps=False,
         line={"width": 9}, meta={"role": role}, hoverinfo="skip",
     )  # fmt: skip
 
 
-def _hours_table(found: Planned, windows: Windows, plans: Sequence[tuple[str, str, Plan]]) -> Figure:
-    site = found.site
+def _hours_table(answer: WindowsAnswer, windows: Windows, plans: Sequence[tuple[str, str, Plan]]) -> Figure:
+    site = answer.site
     assert site is not None
     series = [each for each in (windows.hours.price, windows.hours.carbon) if each is not None]
     names = [
@@ -110,7 +110,7 @@ def _hours_table(found: Planned, windows: Windows, plans: Sequence[tuple[str, st
         for kind, each in zip(
             [
                 kind
-                for kind, one in zip(found.kinds, (windows.hours.price, windows.hours.carbon), strict=True)
+                for kind, one in zip(answer.kinds, (windows.hours.price, windows.hours.carbon), strict=True)
                 if one
             ],
             series,
@@ -123,7 +123,7 @@ def _hours_table(found: Planned, windows: Windows, plans: Sequence[tuple[str, st
         running = [
             name
             for _key, name, plan in plans
-            if any(one.start_at < end_at and one.end_at > slot.start_at for one in plan.pieces)
+            if any(piece.start_at < end_at and piece.end_at > slot.start_at for piece in plan.pieces)
         ]
         rows.append(
             [
@@ -136,14 +136,14 @@ def _hours_table(found: Planned, windows: Windows, plans: Sequence[tuple[str, st
     return {"columns": columns, "rows": rows}
 
 
-def trade_off(found: Planned) -> Figure:
+def trade_off(answer: WindowsAnswer) -> Figure:
     """Money against carbon of each plan; the line joins the corners of the front."""
-    windows, site = found.windows, found.site
+    windows, site = answer.windows, answer.site
     if windows is None or site is None:
-        return nothing(lines.why_not(found))
+        return nothing(lines.why_not(answer))
     if not windows.front:
         return nothing(gettext("Money and carbon are known together in too few of these hours."))
-    cost, emits = lines.money_unit(found), lines.carbon_unit(found)
+    cost, emits = lines.money_unit(answer), lines.carbon_unit(answer)
     layout = go.Layout(
         margin={"l": 62, "r": 16, "t": 12, "b": 48},
         hovermode="closest",
@@ -162,18 +162,18 @@ def trade_off(found: Planned) -> Figure:
         f"{gettext('Cost')}, {cost}",
         f"{gettext('Carbon')}, {emits}",
     ]
-    rows = [[*lines.hour_words(plan.start_at, site.zone), *_at(found, plan)] for plan in windows.front]
+    rows = [[*lines.hour_words(plan.start_at, site.zone), *_at(answer, plan)] for plan in windows.front]
     meta = {
-        "finding": lines.exchange(found),
+        "finding": lines.exchange(answer),
         "narrow": NARROW,
         "table": {"columns": columns, "rows": rows},
     }
-    return figure([_corners(found, windows, site), *_marks(found, windows)], layout, meta)
+    return figure([_corners(answer, windows, site), *_marks(answer, windows)], layout, meta)
 
 
-def _corners(found: Planned, windows: Windows, site: SiteOfRun) -> go.Scatter:
-    points = [_at(found, plan) for plan in windows.front]
-    hover = f"%{{text}}<br>%{{x:.4g}} {lines.money_unit(found)}<br>%{{y:.4g}} {lines.carbon_unit(found)}"
+def _corners(answer: WindowsAnswer, windows: Windows, site: SiteOfRun) -> go.Scatter:
+    points = [_at(answer, plan) for plan in windows.front]
+    hover = f"%{{text}}<br>%{{x:.4g}} {lines.money_unit(answer)}<br>%{{y:.4g}} {lines.carbon_unit(answer)}"
     return go.Scatter(
         x=[x for x, _ in points],
         y=[y for _, y in points],
@@ -187,9 +187,9 @@ def _corners(found: Planned, windows: Windows, site: SiteOfRun) -> go.Scatter:
     )
 
 
-def _marks(found: Planned, windows: Windows) -> list[go.Scatter]:
+def _marks(answer: WindowsAnswer, windows: Windows) -> list[go.Scatter]:
     """At once, flat, and what the aim takes, where both figures are known."""
-    once, flat, chosen = windows.at_once, windows.flat, found.chosen
+    once, flat, chosen = windows.at_once, windows.flat, answer.chosen
     given = [
         (gettext("At once"), once.money, once.grams, "circle", "gap", 11),
         (gettext("Flat, at the mean of these hours"), flat.money, flat.grams, "diamond", "muted", 11),
@@ -200,12 +200,12 @@ def _marks(found: Planned, windows: Windows) -> list[go.Scatter]:
     return [
         _mark(name, x, y, symbol, role, size=size)
         for name, per_kw, grams, symbol, role, size in given
-        if (x := lines.money(found, per_kw)) is not None and (y := lines.carbon(found, grams)) is not None
+        if (x := lines.money(answer, per_kw)) is not None and (y := lines.carbon(answer, grams)) is not None
     ]
 
 
-def _at(found: Planned, plan: Plan) -> tuple[float, float]:
-    return lines.money(found, plan.money) or 0.0, lines.carbon(found, plan.grams) or 0.0
+def _at(answer: WindowsAnswer, plan: Plan) -> tuple[float, float]:
+    return lines.money(answer, plan.money) or 0.0, lines.carbon(answer, plan.grams) or 0.0
 
 
 def _mark(name: str, x: float, y: float, symbol: str, role: str, *, size: int) -> go.Scatter:
@@ -216,13 +216,13 @@ def _mark(name: str, x: float, y: float, symbol: str, role: str, *, size: int) -
     )  # fmt: skip
 
 
-def trial(found: Planned) -> Figure:
-    """What each past day would have saved against running at once: the rule as bars, perfect foresight as a line."""
-    if found.trial is None or not found.trial.days or found.site is None:
-        return nothing(lines.why_not(found) or trial_lines.finding(found))
-    days, zone, unit = found.trial.days, found.site.zone, trial_lines.unit(found)
+def trial(answer: WindowsAnswer) -> Figure:
+    """Draw the savings of each past day against running at once: the rule as bars, perfect foresight as a line."""
+    if answer.trial is None or not answer.trial.days or answer.site is None:
+        return nothing(lines.why_not(answer) or trial_lines.finding(answer))
+    days, zone, unit = answer.trial.days, answer.site.zone, trial_lines.unit(answer)
     worth = {
-        part: [trial_lines.shown(found, found.worth(getattr(day, part))) for day in days]
+        part: [trial_lines.shown(answer, answer.worth(getattr(day, part))) for day in days]
         for part in trial_lines.PARTS
     }
     saved = {
@@ -246,14 +246,14 @@ def trial(found: Planned) -> Figure:
     return figure(
         traces,
         layout,
-        {"finding": trial_lines.finding(found), "narrow": NARROW, "table": _trial_table(found, worth)},
+        {"finding": trial_lines.finding(answer), "narrow": NARROW, "table": _trial_table(answer, worth)},
     )
 
 
-def _trial_table(found: Planned, worth: dict[str, list[float | None]]) -> Figure:
-    assert found.trial is not None
-    assert found.site is not None
-    zone, unit = found.site.zone, trial_lines.unit(found)
+def _trial_table(answer: WindowsAnswer, worth: dict[str, list[float | None]]) -> Figure:
+    assert answer.trial is not None
+    assert answer.site is not None
+    zone, unit = answer.site.zone, trial_lines.unit(answer)
     heads = [f"{name}, {unit}" for name in trial_lines.names().values()]
     rows = [
         [
@@ -262,7 +262,7 @@ def _trial_table(found: Planned, worth: dict[str, list[float | None]]) -> Figure
             day.by_rule.start_at.astimezone(zone).isoformat(timespec="minutes"),
             day.best.start_at.astimezone(zone).isoformat(timespec="minutes"),
         ]
-        for place, day in enumerate(found.trial.days)
+        for place, day in enumerate(answer.trial.days)
     ]
     columns = [gettext("Asked for"), *heads, gettext("The rule starts"), gettext("The best starts")]
     return {"columns": columns, "rows": rows}

@@ -1,32 +1,32 @@
-"""What the lines and marks of the charts mean, as the page tells it above them."""
+"""Legends of the charts, which the page shows above them."""
 
 from __future__ import annotations
 
 from django.utils.translation import gettext
 
 from readiness.tradeoffs.windows import charts, lines
-from readiness.tradeoffs.windows.planned import PRICE, Planned
+from readiness.tradeoffs.windows.planned import PRICE, WindowsAnswer
 
 type Entry = dict[str, str]
 
 
-def legends(found: Planned) -> dict[str, list[Entry]]:
-    return {"hours": hours(found), "trade_off": trade_off(), "back_test": trial()}
+def legends(answer: WindowsAnswer) -> dict[str, list[Entry]]:
+    return {"hours": hours(answer), "trade_off": trade_off(), "back_test": trial()}
 
 
-def hours(found: Planned) -> list[Entry]:
-    if found.windows is None:
+def hours(answer: WindowsAnswer) -> list[Entry]:
+    if answer.windows is None:
         return []
     series = {
-        "price": (PRICE, found.windows.hours.price),
-        "carbon": (found.kinds[1], found.windows.hours.carbon),
+        "price": (PRICE, answer.windows.hours.price),
+        "carbon": (answer.kinds[1], answer.windows.hours.carbon),
     }
     drawn = [
         _entry(lines.kind_name(kind), *charts.LINES[key])
         for key, (kind, values) in series.items()
         if values is not None
     ]
-    return drawn + [_entry(name, charts.ROLES[key], "area") for key, name, _plan in lines.named_plans(found)]
+    return drawn + [_entry(name, charts.ROLES[key], "area") for key, name, _plan in lines.named_plans(answer)]
 
 
 def trade_off() -> list[Entry]:

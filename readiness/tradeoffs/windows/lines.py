@@ -16,8 +16,15 @@ from django.utils.translation import gettext, ngettext
 from readiness.tradeoffs.core.deferral import Plan
 from readiness.tradeoffs.core.words import number
 from readiness.tradeoffs.models import FactorKind
-from readiness.tradeoffs.windows.planned import PRICE, Planned, SiteOfRun, Source, Span, Windows
-from readiness.tradeoffs.windows.question import MOST_DEFERRED_H
+from readiness.tradeoffs.windows.params import MOST_DEFERRED_H
+from readiness.tradeoffs.windows.planned import (
+    PRICE,
+    HoursShown,
+    HoursSource,
+    SiteOfRun,
+    Windows,
+    WindowsAnswer,
+)
 
 type Line = dict[str, Any]
 
@@ -25,12 +32,12 @@ SHOWN_PIECES = 3
 
 
 def less(before: float | None, after: float | None) -> float | None:
-    """What is saved; below 0 where it is more."""
+    """Return what is saved; below 0 where it is more."""
     return None if before is None or after is None else before - after
 
 
 def share(before: float | None, after: float | None) -> float | None:
-    """What is saved as a share of what running at once takes; None where that is nothing or less."""
+    """Return what is saved as a share of what running at once takes; None where that is nothing or less."""
     saved = less(before, after)
     return None if saved is None or before is None or before <= 0 else saved / before
 
@@ -46,49 +53,49 @@ def kind_name(kind: str) -> str:
     return str(FactorKind(kind).label)
 
 
-def why_not(found: Planned) -> str:
+def why_not(answer: WindowsAnswer) -> str:
     """Why there is no window at all; "" where there is one."""
-    if not found.envelope.deferrable_h:
-        return gettext("The envelope of %(name)s says that it may not wait.") % {"name": found.envelope.name}
-    if found.site is None:
+    if not answer.envelope.deferrable_h:
+        return gettext("The envelope of %(name)s says that it may not wait.") % {"name": answer.envelope.name}
+    if answer.site is None:
         return gettext("It runs nowhere today, and no site was chosen.")
-    if found.windows is None and not set(found.kinds).isdisjoint(found.hourly):
-        told = gettext("Around %(at)s no hours are known of %(site)s.")
-        return told % {"at": found.question.at, "site": found.site.name}
-    if found.windows is None:
-        kinds = " · ".join(kind_name(kind) for kind in found.missing)
-        told = gettext(
+    if answer.windows is None and not set(answer.kinds).isdisjoint(answer.hourly):
+        message = gettext("Around %(at)s no hours are known of %(site)s.")
+        return message % {"at": answer.question.at, "site": answer.site.name}
+    if answer.windows is None:
+        kinds = " · ".join(kind_name(kind) for kind in answer.missing)
+        message = gettext(
             "Of %(site)s nobody has entered hours of: %(kinds)s. Means of a month say nothing about hours."
         )
-        return told % {"site": found.site.name, "kinds": kinds}
-    if not found.windows.any_plan:
-        until = instant(found.windows.work.deadline_at, found.site.zone)
-        told = gettext(
+        return message % {"site": answer.site.name, "kinds": kinds}
+    if not answer.windows.any_plan:
+        until = instant(answer.windows.work.deadline_at, answer.site.zone)
+        message = gettext(
             "Between %(start)s and %(end)s too few hours in a row are known for a run of %(hours)s h."
         )
-        start = instant(found.windows.work.earliest_at, found.site.zone)
-        return told % {"start": start, "end": until, "hours": number(found.question.hours)}
+        start = instant(answer.windows.work.earliest_at, answer.site.zone)
+        return message % {"start": start, "end": until, "hours": number(answer.question.hours)}
     return ""
 
 
-def to_load(found: Planned, *, may_enter: bool) -> list[Line]:
+def to_load(answer: WindowsAnswer, *, may_enter: bool) -> list[Line]:
     """Each factor without hours, with how to load them, and what else of it is known by the hour."""
-    if found.site is None or not found.envelope.deferrable_h:
+    if answer.site is None or not answer.envelope.deferrable_h:
         return []
     lines = []
-    for kind in found.missing:
-        asked = urlencode({"site": found.site.slug, "kind": kind})
-        instead = [each for each in found.hourly if kind != PRICE and each.startswith("carbon_")]
-        told = [gettext("Send a file of instants and values")]
+    for kind in answer.missing:
+        asked = urlencode({"site": answer.site.slug, "kind": kind})
+        instead = [each for each in answer.hourly if kind != PRICE and each.startswith("carbon_")]
+        sentences = [gettext("Send a file of instants and values")]
         if instead:
             names = ", ".join(kind_name(each) for each in instead)
-            told.append(gettext("by the hour there is %(kinds)s") % {"kinds": names})
+            sentences.append(gettext("by the hour there is %(kinds)s") % {"kinds": names})
         lines.append(
             {
                 "kind": kind_name(kind),
                 "url": f"{reverse('factor-hours-add')}?{asked}" if may_enter else "",
                 "api": f"POST {reverse('tradeoffs-api-site-factor-list')}series/",
-                "how": " · ".join(told),
+                "how": " · ".join(sentences),
             }
         )
     return lines
@@ -119,9 +126,9 @@ def in_utc(at: datetime) -> str:
     return date_format(at, "j M H:i") + " UTC"
 
 
-def span_told(found: Planned) -> str:
+def span_told(answer: WindowsAnswer) -> str:
     """Which hours are looked at."""
-    windows, site = found.windows, found.site
+    windows, site = answer.windows, answer.site
     if windows is None or site is None:
         return ""
     ends = {
@@ -129,28 +136,28 @@ def span_told(found: Planned) -> str:
         "end": instant(windows.work.deadline_at, site.zone),
         "hours": number(windows.work.hours),
     }
-    if windows.span is Span.COMING:
-        told = gettext("A run of %(hours)s h that may start now and has to end by %(end)s.")
-    elif windows.span is Span.RECENT:
-        told = gettext(
+    if windows.span is HoursShown.COMING:
+        message = gettext("A run of %(hours)s h that may start now and has to end by %(end)s.")
+    elif windows.span is HoursShown.RECENT:
+        message = gettext(
             "No hours ahead are known. A run of %(hours)s h in the last known ones, %(start)s to %(end)s."
         )
     else:
-        told = gettext("A run of %(hours)s h between %(start)s and %(end)s.")
-    return told % ends
+        message = gettext("A run of %(hours)s h between %(start)s and %(end)s.")
+    return message % ends
 
 
-def notes(found: Planned) -> list[str]:
-    """What a reader has to know of the figures: what is unknown, and what was left out."""
-    windows, told = found.windows, []
+def notes(answer: WindowsAnswer) -> list[str]:
+    """Return what a reader has to know of the figures: what is unknown, and what was left out."""
+    windows, told = answer.windows, []
     if windows is None:
         return []
-    for kind in found.missing:
+    for kind in answer.missing:
         what = gettext("costs are unknown") if kind == PRICE else gettext("emissions are unknown")
         told.append(
             gettext("Without hours of %(kind)s, %(what)s.") % {"kind": kind_name(kind).lower(), "what": what}
         )
-    names = {"price": kind_name(PRICE), "carbon": kind_name(found.kinds[1])}
+    names = {"price": kind_name(PRICE), "carbon": kind_name(answer.kinds[1])}
     for name, count in windows.skipped.items():
         if count:
             unknown = ngettext(
@@ -159,42 +166,42 @@ def notes(found: Planned) -> list[str]:
                 count,
             )
             told.append(unknown % {"n": count, "kind": names[name].lower()})
-    if found.power_kw is None:
+    if answer.power_kw is None:
         told.append(
             gettext("Its power at the meter is unknown (%(why)s): figures are for 1 kW there.")
-            % {"why": found.lacks}
+            % {"why": answer.lacks}
         )
-    if found.question.carbon_price and windows.priced is None:
+    if answer.question.carbon_price and windows.priced is None:
         told.append(gettext("A carbon price needs price and intensity of the same hours."))
-    if found.envelope.deferrable_h > MOST_DEFERRED_H:
+    if answer.envelope.deferrable_h > MOST_DEFERRED_H:
         told.append(gettext("A week is looked at, though it may wait longer."))
     return told
 
 
-def money_unit(found: Planned) -> str:
-    return found.currency if found.power_kw is not None else f"{found.currency}/kW".strip("/")
+def money_unit(answer: WindowsAnswer) -> str:
+    return answer.currency if answer.power_kw is not None else f"{answer.currency}/kW".strip("/")
 
 
-def carbon_unit(found: Planned) -> str:
-    return "kg CO2e" if found.power_kw is not None else "g CO2e/kW"
+def carbon_unit(answer: WindowsAnswer) -> str:
+    return "kg CO2e" if answer.power_kw is not None else "g CO2e/kW"
 
 
-def money(found: Planned, per_kw: float | None) -> float | None:
-    return found.money(per_kw) if found.power_kw is not None else per_kw
+def money(answer: WindowsAnswer, per_kw: float | None) -> float | None:
+    return answer.money(per_kw) if answer.power_kw is not None else per_kw
 
 
-def carbon(found: Planned, grams: float | None) -> float | None:
-    return found.kg(grams) if found.power_kw is not None else grams
+def carbon(answer: WindowsAnswer, grams: float | None) -> float | None:
+    return answer.kg(grams) if answer.power_kw is not None else grams
 
 
-def named_plans(found: Planned) -> list[tuple[str, str, Plan]]:
+def named_plans(answer: WindowsAnswer) -> list[tuple[str, str, Plan]]:
     """Key, name and plan of those there are."""
-    windows = found.windows
+    windows = answer.windows
     if windows is None:
         return []
     priced = gettext("With carbon at %(price)s %(currency)s/t") % {
-        "price": number(found.question.carbon_price),
-        "currency": found.currency,
+        "price": number(answer.question.carbon_price),
+        "currency": answer.currency,
     }
     given = (
         ("at-once", gettext("At once"), windows.at_once),
@@ -205,24 +212,26 @@ def named_plans(found: Planned) -> list[tuple[str, str, Plan]]:
     return [(key, name, plan) for key, name, plan in given if plan is not None]
 
 
-def rows(found: Planned) -> list[Line]:
+def rows(answer: WindowsAnswer) -> list[Line]:
     """Running at once, at the mean of the span, and each plan, with what it saves."""
-    windows, site = found.windows, found.site
+    windows, site = answer.windows, answer.site
     if windows is None or site is None:
         return []
-    once, chosen = windows.at_once, found.chosen
+    once, chosen = windows.at_once, answer.chosen
     lines = [
         {
             "key": key,
             "name": name,
             "chosen": plan is chosen,
-            "local": [_piece(one.start_at, one.end_at, site.zone) for one in plan.pieces[:SHOWN_PIECES]],
+            "local": [
+                _piece(piece.start_at, piece.end_at, site.zone) for piece in plan.pieces[:SHOWN_PIECES]
+            ],
             "utc": in_utc(plan.start_at),
             "more": max(len(plan.pieces) - SHOWN_PIECES, 0),
-            **_figures(found, plan.money, plan.grams),
-            "saves": [] if plan is once else _saves(found, once, plan.money, plan.grams),
+            **_figures(answer, plan.money, plan.grams),
+            "saves": [] if plan is once else _saves(answer, once, plan.money, plan.grams),
         }
-        for key, name, plan in named_plans(found)
+        for key, name, plan in named_plans(answer)
     ]
     flat = {
         "key": "flat",
@@ -231,8 +240,8 @@ def rows(found: Planned) -> list[Line]:
         "local": [],
         "utc": "",
         "more": 0,
-        **_figures(found, windows.flat.money, windows.flat.grams),
-        "saves": _saves(found, once, windows.flat.money, windows.flat.grams),
+        **_figures(answer, windows.flat.money, windows.flat.grams),
+        "saves": _saves(answer, once, windows.flat.money, windows.flat.grams),
     }
     return [lines[0], flat, *lines[1:]]
 
@@ -246,10 +255,10 @@ def _piece(start_at: datetime, end_at: datetime, zone: ZoneInfo) -> str:
     return f"{date_format(start, 'D j M H:i')}{first_zone} – {last} {end.tzname()}"
 
 
-def _figures(found: Planned, per_kw: float | None, grams: float | None) -> Line:
+def _figures(answer: WindowsAnswer, per_kw: float | None, grams: float | None) -> Line:
     return {
-        "cost": amount(money(found, per_kw), money_unit(found)),
-        "carbon": amount(carbon(found, grams), carbon_unit(found)),
+        "cost": amount(money(answer, per_kw), money_unit(answer)),
+        "carbon": amount(carbon(answer, grams), carbon_unit(answer)),
     }
 
 
@@ -257,13 +266,13 @@ def amount(value: float | None, unit: str) -> str:
     return gettext("unknown") if value is None else f"{number(value)} {unit}".strip()
 
 
-def _saves(found: Planned, once: Plan, per_kw: float | None, grams: float | None) -> list[Line]:
+def _saves(answer: WindowsAnswer, once: Plan, per_kw: float | None, grams: float | None) -> list[Line]:
     pairs = (
-        (less(once.money, per_kw), share(once.money, per_kw), money, money_unit(found)),
-        (less(once.grams, grams), share(once.grams, grams), carbon, carbon_unit(found)),
+        (less(once.money, per_kw), share(once.money, per_kw), money, money_unit(answer)),
+        (less(once.grams, grams), share(once.grams, grams), carbon, carbon_unit(answer)),
     )
     return [
-        _change(shown(found, saved), part, unit) for saved, part, shown, unit in pairs if saved is not None
+        _change(shown(answer, saved), part, unit) for saved, part, shown, unit in pairs if saved is not None
     ]
 
 
@@ -279,26 +288,26 @@ def _change(saved: float | None, part: float | None, unit: str) -> Line:
     return {"text": text, "tone": "ok" if saved > 0 else "warn"}
 
 
-def finding(found: Planned) -> str:
+def finding(answer: WindowsAnswer) -> str:
     """The plan of the aim in one sentence."""
-    chosen, windows, site = found.chosen, found.windows, found.site
+    chosen, windows, site = answer.chosen, answer.windows, answer.site
     if windows is None or site is None:
-        return why_not(found)
+        return why_not(answer)
     if chosen is None:
-        return why_not(found) or gettext("What it aims at is unknown: choose the other aim.")
-    changes = [each["text"] for each in _saves(found, windows.at_once, chosen.money, chosen.grams)]
-    told = gettext("Start at %(at)s instead of at once: %(changes)s.")
+        return why_not(answer) or gettext("What it aims at is unknown: choose the other aim.")
+    changes = [each["text"] for each in _saves(answer, windows.at_once, chosen.money, chosen.grams)]
+    message = gettext("Start at %(at)s instead of at once: %(changes)s.")
     if chosen.pieces == windows.at_once.pieces:
         return gettext("Running at once is the best there is in these hours.")
-    return told % {
+    return message % {
         "at": instant(chosen.start_at, site.zone),
         "changes": ", ".join(changes) or gettext("unknown"),
     }
 
 
-def exchange(found: Planned) -> str:
-    """What cheapest and cleanest give up of each other."""
-    windows = found.windows
+def exchange(answer: WindowsAnswer) -> str:
+    """Return what cheapest and cleanest give up of each other."""
+    windows = answer.windows
     if windows is None or windows.cheapest is None or windows.cleanest is None:
         return ""
     dearer = less(windows.cleanest.money, windows.cheapest.money)
@@ -307,21 +316,21 @@ def exchange(found: Planned) -> str:
         return ""
     if dearer <= 1e-9 or cleaner <= 1e-9:
         return gettext("The cheapest plan is the cleanest as well: nothing has to be traded.")
-    told = gettext(
+    message = gettext(
         "The cleanest plan costs %(more)s %(money)s more than the cheapest and emits %(less)s %(carbon)s less:"
     )
-    told += " " + gettext("%(price)s %(currency)s for a tonne.")
-    return told % {
-        "more": number(money(found, dearer) or 0.0), "money": money_unit(found),
-        "less": number(carbon(found, cleaner) or 0.0), "carbon": carbon_unit(found),
-        "price": number(dearer / cleaner * 1e6), "currency": found.currency,
+    message += " " + gettext("%(price)s %(currency)s for a tonne.")
+    return message % {
+        "more": number(money(answer, dearer) or 0.0), "money": money_unit(answer),
+        "less": number(carbon(answer, cleaner) or 0.0), "carbon": carbon_unit(answer),
+        "price": number(dearer / cleaner * 1e6), "currency": answer.currency,
     }  # fmt: skip
 
 
-def sources(found: Planned) -> list[Line]:
+def sources(answer: WindowsAnswer) -> list[Line]:
     lines = []
-    for kind in found.kinds:
-        source: Source | None = found.sources.get(kind)
+    for kind in answer.kinds:
+        source: HoursSource | None = answer.sources.get(kind)
         others = (
             gettext("not used: %(names)s") % {"names": ", ".join(source.others)}
             if source and source.others
@@ -334,16 +343,16 @@ def sources(found: Planned) -> list[Line]:
                 "note": " · ".join(each for each in (source.provenance if source else "", others) if each),
             }
         )
-    power, note = gettext("unknown: %(why)s") % {"why": found.lacks}, ""
-    if found.power_kw is not None and found.pue is not None and found.pue.known is not None:
-        it_kw, pue = found.envelope.it_kw or 0.0, found.pue.known
-        power = f"{number(it_kw)} kW × PUE {number(pue.value)} = {number(found.power_kw)} kW"
+    power, note = gettext("unknown: %(why)s") % {"why": answer.lacks}, ""
+    if answer.power_kw is not None and answer.pue is not None and answer.pue.known is not None:
+        it_kw, pue = answer.envelope.it_kw or 0.0, answer.pue.known
+        power = f"{number(it_kw)} kW × PUE {number(pue.value)} = {number(answer.power_kw)} kW"
         note = f"PUE: {pue.source}"
     lines.append({"term": gettext("Power at the meter"), "value": power, "note": note})
     lines.append(
         {
             "term": gettext("May wait"),
-            "value": f"{number(found.envelope.deferrable_h)} h",
+            "value": f"{number(answer.envelope.deferrable_h)} h",
             "note": gettext("how long a run takes is in no envelope; it is what you ask"),
         }
     )

@@ -1,4 +1,4 @@
-"""What can be asked on the page, with what is asked now."""
+"""The controls of the page, with their present values."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext
 
-from readiness.tradeoffs.placing.question import CarbonKind
-from readiness.tradeoffs.windows.planned import Planned
-from readiness.tradeoffs.windows.question import Aim
+from readiness.tradeoffs.core.parsing import CarbonKind
+from readiness.tradeoffs.windows.params import Aim
+from readiness.tradeoffs.windows.planned import WindowsAnswer
 
 type Line = dict[str, Any]
 
 
-def panel(found: Planned, given: QueryDict) -> Line:
-    """What was written stays as it was written, also where it was refused."""
-    question = found.question
+def panel(answer: WindowsAnswer, given: QueryDict) -> Line:
+    """Keep the text as it was written, also where it was refused."""
+    question = answer.question
     return {
         "sites": [
-            (gettext("Runs there"), [_site(found, *each) for each in found.runs_at]),
-            (gettext("Other sites with hours"), [_site(found, *each) for each in found.others]),
+            (gettext("Runs there"), [_site(answer, *each) for each in answer.runs_at]),
+            (gettext("Other sites with hours"), [_site(answer, *each) for each in answer.others]),
         ],
         "hours": given.get("hours") or f"{question.hours:g}",
         "days": given.get("days") or str(question.days),
@@ -31,7 +31,7 @@ def panel(found: Planned, given: QueryDict) -> Line:
             (("no", gettext("In one piece")), ("yes", gettext("May pause"))),
             "yes" if question.pauses else "no",
         ),
-        "aims": _choices(((Aim.COST, gettext("Cost")), (Aim.CARBON, gettext("Carbon"))), found.aim),
+        "aims": _choices(((Aim.COST, gettext("Cost")), (Aim.CARBON, gettext("Carbon"))), answer.aim),
         "carbons": _choices(
             (
                 (CarbonKind.AVERAGE, gettext("Average")),
@@ -43,8 +43,8 @@ def panel(found: Planned, given: QueryDict) -> Line:
     }
 
 
-def _site(found: Planned, slug: str, name: str) -> Line:
-    return {"value": slug, "label": name, "chosen": found.site is not None and slug == found.site.slug}
+def _site(answer: WindowsAnswer, slug: str, name: str) -> Line:
+    return {"value": slug, "label": name, "chosen": answer.site is not None and slug == answer.site.slug}
 
 
 def _choices(pairs: tuple[tuple[str, str], ...], chosen: str) -> list[Line]:

@@ -10,15 +10,15 @@ from zoneinfo import ZoneInfo
 
 from readiness.tradeoffs.core import deferral
 from readiness.tradeoffs.core.deferral import CHEAPEST, CLEANEST, Hours, Plan, Trial, Weights
-from readiness.tradeoffs.core.windows import Work
-from readiness.tradeoffs.placing.figures import Part
-from readiness.tradeoffs.windows.question import MOST_DEFERRED_H, Aim, Question
+from readiness.tradeoffs.core.windows import DeferrableRun
+from readiness.tradeoffs.placing.figures import FactorInput
+from readiness.tradeoffs.windows.params import MOST_DEFERRED_H, Aim, WindowsQuestion
 from readiness.workloads.core.envelope import Envelope
 
 PRICE = "electricity_price"
 
 
-class Span(StrEnum):
+class HoursShown(StrEnum):
     """Which hours are looked at: those ahead, the last that are known, or from the instant that was asked for."""
 
     COMING = "coming"
@@ -34,8 +34,8 @@ class SiteOfRun:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """Where the hours of a factor come from; `others` are sources that know less of the span, and are not used."""
+class HoursSource:
+    """The source of a factor's hours; `others` are sources that know less of the span, and are not used."""
 
     name: str
     provenance: str
@@ -45,7 +45,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Flat:
-    """As many hours at the mean of all known ones of the span."""
+    """The cost of as many hours at the mean of all known ones of the span."""
 
     money: float | None
     grams: float | None
@@ -58,8 +58,8 @@ class Windows:
     `skipped` are slots of the span without a price, and without an intensity: with these known it could be better.
     """
 
-    work: Work
-    span: Span
+    work: DeferrableRun
+    span: HoursShown
     hours: Hours
     at_once: Plan
     flat: Flat
@@ -75,13 +75,13 @@ class Windows:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Planned:
+class WindowsAnswer:
     """`windows` None where there is nothing to plan: `why_not` says why. `missing` are factors without any hours.
 
     `power_kw` is at the meter, `pue` what it was worked out with; None with `lacks` where it is unknown.
     """
 
-    question: Question
+    question: WindowsQuestion
     envelope: Envelope
     at: datetime
     site: SiteOfRun | None
@@ -89,10 +89,10 @@ class Planned:
     others: tuple[tuple[str, str], ...]
     currency: str
     kinds: tuple[str, str]
-    sources: Mapping[str, Source]
+    sources: Mapping[str, HoursSource]
     missing: tuple[str, ...]
     hourly: tuple[str, ...]
-    pue: Part | None
+    pue: FactorInput | None
     windows: Windows | None = None
     trial: Trial | None = None
     aim: Aim = Aim.COST
@@ -130,7 +130,7 @@ class Planned:
         return self.windows.priced if self.question.carbon_price else self.windows.cheapest
 
     def worth(self, plan: Plan) -> float | None:
-        """What the aim weighs of a plan, for 1 kW: money, with carbon at its price, or grams."""
+        """Return what the aim weighs of a plan, for 1 kW: money, with carbon at its price, or grams."""
         weights = weights_of(self.aim, self.question.carbon_price)
         if (weights.price and plan.money is None) or (weights.carbon and plan.grams is None):
             return None
@@ -144,18 +144,18 @@ def weights_of(aim: Aim, carbon_price: float) -> Weights:
 
 
 def work_of(
-    hours: Hours, question: Question, deferred_h: float, *, now: datetime, asked_at: datetime | None
-) -> tuple[Work, Span]:
+    hours: Hours, question: WindowsQuestion, deferred_h: float, *, now: datetime, asked_at: datetime | None
+) -> tuple[DeferrableRun, HoursShown]:
     """From the instant asked for, else from now if the run fits into what is known ahead, else the last known hours."""
     long, put_off = timedelta(hours=question.hours), timedelta(hours=deferred_h)
-    span, start_at = Span.ASKED, asked_at
+    span, start_at = HoursShown.ASKED, asked_at
     if start_at is None:
-        span, start_at = Span.COMING, deferral.on_grid(now, hours.step)
+        span, start_at = HoursShown.COMING, deferral.on_grid(now, hours.step)
         until = _known_until(hours)
         if until is not None and until < start_at + long:
-            span, start_at = Span.RECENT, until - long - put_off
+            span, start_at = HoursShown.RECENT, until - long - put_off
     start_at = deferral.on_grid(start_at, hours.step)
-    return Work(question.hours, start_at, start_at + long + put_off, not question.pauses), span
+    return DeferrableRun(question.hours, start_at, start_at + long + put_off, not question.pauses), span
 
 
 def _known_until(hours: Hours) -> datetime | None:
@@ -164,7 +164,7 @@ def _known_until(hours: Hours) -> datetime | None:
     return min((end for end in ends if end is not None), default=None)
 
 
-def windows_of(hours: Hours, work: Work, span: Span, carbon_price: float) -> Windows:
+def windows_of(hours: Hours, work: DeferrableRun, span: HoursShown, carbon_price: float) -> Windows:
     inside = hours.within(work.earliest_at, work.deadline_at)
     slots = -(-(work.deadline_at - work.earliest_at) // hours.step)
     return Windows(
@@ -185,7 +185,7 @@ def windows_of(hours: Hours, work: Work, span: Span, carbon_price: float) -> Win
     )
 
 
-def trial_of(hours: Hours, work: Work, days: int, weights: Weights, zone: ZoneInfo) -> Trial:
+def trial_of(hours: Hours, work: DeferrableRun, days: int, weights: Weights, zone: ZoneInfo) -> Trial:
     """The same work asked for on each of the days before, at the same time at the site."""
     first = work.earliest_at.astimezone(zone)
     before = [first.date() - timedelta(days=back) for back in range(days, 0, -1)]
@@ -193,6 +193,6 @@ def trial_of(hours: Hours, work: Work, days: int, weights: Weights, zone: ZoneIn
     return deferral.tried(hours, _as_asked(asks, work), weights, zone)
 
 
-def _as_asked(asks: Sequence[datetime], work: Work) -> list[Work]:
+def _as_asked(asks: Sequence[datetime], work: DeferrableRun) -> list[DeferrableRun]:
     length = work.deadline_at - work.earliest_at
-    return [Work(work.hours, at, at + length, work.contiguous) for at in asks]
+    return [DeferrableRun(work.hours, at, at + length, work.contiguous) for at in asks]

@@ -12,24 +12,24 @@ from django.db.models import Exists, Max, OuterRef, Q
 from inventory.models import Site
 from readiness.evidence.core.provenance import LEAST_TRUSTED_LAST
 from readiness.tradeoffs.core.deferral import LEARNT_DAYS, Hours, on_one_grid
-from readiness.tradeoffs.core.series import Series
+from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
+from readiness.tradeoffs.core.series import FactorSeries
 from readiness.tradeoffs.models import FactorDay
-from readiness.tradeoffs.placing.figures import Part, part
-from readiness.tradeoffs.placing.question import BadQuestion
+from readiness.tradeoffs.placing.figures import FactorInput, factor_input
 from readiness.tradeoffs.placing.weighing import IN_SERVICE
 from readiness.tradeoffs.queries import factors_of, known_rates, series_of
 from readiness.tradeoffs.queries.series import SourceSeries
+from readiness.tradeoffs.windows.params import Aim, WindowsQuestion, instant_of
 from readiness.tradeoffs.windows.planned import (
     PRICE,
-    Planned,
+    HoursSource,
     SiteOfRun,
-    Source,
+    WindowsAnswer,
     trial_of,
     weights_of,
     windows_of,
     work_of,
 )
-from readiness.tradeoffs.windows.question import Aim, Question, instant_of
 from readiness.workloads.core.envelope import Envelope
 from readiness.workloads.models import Placement
 
@@ -46,14 +46,14 @@ class _Places:
     newest: dict[str, Newest]
 
 
-def planned(envelope: Envelope, question: Question, *, now: datetime) -> Planned:
-    """Raises BadQuestion for what cannot be asked of it."""
+def planned(envelope: Envelope, question: WindowsQuestion, *, now: datetime) -> WindowsAnswer:
+    """Raises BadTradeoffQuestion for what cannot be asked of it."""
     kinds = (PRICE, f"carbon_{question.carbon}")
     places = _places(envelope.slug, question.site, now)
     chosen = _chosen(places, question.site, kinds)
     asked_at = instant_of(question.at, ZoneInfo(chosen.time_zone)) if chosen and question.at else None
     newest = places.newest.get(chosen.slug, {}) if chosen else {}
-    nothing = Planned(
+    nothing = WindowsAnswer(
         question=question,
         envelope=envelope,
         at=now,
@@ -73,7 +73,9 @@ def planned(envelope: Envelope, question: Question, *, now: datetime) -> Planned
     return _with_hours(nothing, chosen, newest, asked_at)
 
 
-def _with_hours(nothing: Planned, chosen: Site, newest: Newest, asked_at: datetime | None) -> Planned:
+def _with_hours(
+    nothing: WindowsAnswer, chosen: Site, newest: Newest, asked_at: datetime | None
+) -> WindowsAnswer:
     question, now = nothing.question, nothing.at
     known_to = min(newest[kind] for kind in nothing.kinds if kind in newest)
     around = asked_at or min(now, known_to)
@@ -104,7 +106,7 @@ def _with_hours(nothing: Planned, chosen: Site, newest: Newest, asked_at: dateti
 
 
 def _places(workload: str, asked: str, now: datetime) -> _Places:
-    """Where the class runs, and every site in service with hours; three statements."""
+    """Return where the class runs, and every site in service with hours; three statements."""
     running = (
         Placement.objects.on(now.date())
         .filter(workload_class__slug=workload)
@@ -131,7 +133,7 @@ def _chosen(places: _Places, asked: str, kinds: tuple[str, str]) -> Site | None:
     """The site that is asked for; else of those where it runs the one with most of its factors by the hour."""
     if asked:
         if asked not in places.sites:
-            raise BadQuestion("site", f"No site is called {asked}.")
+            raise BadTradeoffQuestion("site", f"No site is called {asked}.")
         return places.sites[asked]
     by_hours = sorted(
         places.runs_at, key=lambda slug: -sum(kind in places.newest.get(slug, ()) for kind in kinds)
@@ -139,38 +141,38 @@ def _chosen(places: _Places, asked: str, kinds: tuple[str, str]) -> Site | None:
     return places.sites[by_hours[0]] if by_hours else None
 
 
-def _best(found: Sequence[SourceSeries], around: datetime, length: timedelta) -> SourceSeries | None:
-    """Of several sources the one that knows most around the instant, then the more trusted, then by name."""
+def _best(series: Sequence[SourceSeries], around: datetime, length: timedelta) -> SourceSeries | None:
+    """Choose the source that knows most around the instant, then the more trusted, then by name."""
 
     def rank(each: SourceSeries) -> tuple[float, int, str]:
         values = each.series.within(around - length, around + length).values
         known_s = float((values == values).sum()) * each.series.step_s
         return -known_s, LEAST_TRUSTED_LAST.index(each.provenance), each.source
 
-    with_values = [each for each in found if (each.series.values == each.series.values).any()]
+    with_values = [each for each in series if (each.series.values == each.series.values).any()]
     return min(with_values, key=rank, default=None)
 
 
-def _source(chosen: SourceSeries, read: Sequence[SourceSeries]) -> Source:
+def _source(chosen: SourceSeries, read: Sequence[SourceSeries]) -> HoursSource:
     others = {each.source for each in read if each.kind == chosen.kind} - {chosen.source}
-    return Source(chosen.source, chosen.provenance, chosen.unit, tuple(sorted(others)))
+    return HoursSource(chosen.source, chosen.provenance, chosen.unit, tuple(sorted(others)))
 
 
 def _hours(
-    found: dict[str, SourceSeries], kinds: tuple[str, str], asked: str, now: datetime
+    series: dict[str, SourceSeries], kinds: tuple[str, str], asked: str, now: datetime
 ) -> tuple[Hours, str]:
     """Both series, and the currency that money is in: the price's own unless another is asked for."""
-    price, carbon = (found.get(kind) for kind in kinds)
+    price, carbon = (series.get(kind) for kind in kinds)
     currency = asked or (price.currency if price else "")
-    values: Series | None = price.series if price else None
+    values: FactorSeries | None = price.series if price else None
     if price is not None and price.currency != currency:
         rate = known_rates(now).between(price.currency, currency)
         if rate is None:
-            raise BadQuestion("currency", f"No rate from {price.currency} to {currency} is known.")
-        values = Series(price.series.step_s, price.series.starts_s, price.series.values * rate.rate)
+            raise BadTradeoffQuestion("currency", f"No rate from {price.currency} to {currency} is known.")
+        values = FactorSeries(price.series.step_s, price.series.starts_s, price.series.values * rate.rate)
     return on_one_grid(values, carbon.series if carbon else None, f"{currency}/kWh"), currency
 
 
-def _pue(site: Site, now: datetime) -> Part:
+def _pue(site: Site, now: datetime) -> FactorInput:
     (known,) = factors_of([site.pk], now, kinds=("pue",), regions=())
-    return part("PUE", known.factors.get("pue"))
+    return factor_input("PUE", known.factors.get("pue"))

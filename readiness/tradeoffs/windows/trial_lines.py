@@ -1,4 +1,4 @@
-"""What the rule would have come to on past days, in words."""
+"""The result of the rule on past days, in words."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from django.utils.translation import gettext, ngettext
 
 from readiness.tradeoffs.core.words import number
 from readiness.tradeoffs.windows.lines import amount, carbon, carbon_unit, less, money, money_unit, total
-from readiness.tradeoffs.windows.planned import Aim, Planned
+from readiness.tradeoffs.windows.planned import Aim, WindowsAnswer
 
 type Line = dict[str, Any]
 PARTS = ("at_once", "by_rule", "best")
 
 
-def shown(found: Planned, worth: float | None) -> float | None:
-    """What the aim weighs, for the run where its power is known."""
-    return carbon(found, worth) if found.aim is Aim.CARBON else money(found, worth)
+def shown(answer: WindowsAnswer, worth: float | None) -> float | None:
+    """Return what the aim weighs, for the run where its power is known."""
+    return carbon(answer, worth) if answer.aim is Aim.CARBON else money(answer, worth)
 
 
-def unit(found: Planned) -> str:
-    return carbon_unit(found) if found.aim is Aim.CARBON else money_unit(found)
+def unit(answer: WindowsAnswer) -> str:
+    return carbon_unit(answer) if answer.aim is Aim.CARBON else money_unit(answer)
 
 
 def names() -> dict[str, str]:
-    """Of `PARTS`."""
+    """Index in `PARTS`."""
     return {
         "at_once": gettext("At once"),
         "by_rule": gettext("By the rule"),
@@ -32,18 +32,18 @@ def names() -> dict[str, str]:
     }
 
 
-def sums(found: Planned) -> dict[str, float | None]:
-    days = found.trial.days if found.trial else ()
-    return {part: shown(found, total(found.worth(getattr(day, part)) for day in days)) for part in PARTS}
+def sums(answer: WindowsAnswer) -> dict[str, float | None]:
+    days = answer.trial.days if answer.trial else ()
+    return {part: shown(answer, total(answer.worth(getattr(day, part)) for day in days)) for part in PARTS}
 
 
-def finding(found: Planned) -> str:
-    if found.trial is None or not found.trial.days:
+def finding(answer: WindowsAnswer) -> str:
+    if answer.trial is None or not answer.trial.days:
         return gettext("On no day before are enough hours known to try the rule.")
-    of, many = sums(found), len(found.trial.days)
+    of, many = sums(answer), len(answer.trial.days)
     saved, most = (less(of["at_once"], of[part]) or 0.0 for part in ("by_rule", "best"))
     days = ngettext("On %(n)s day", "On %(n)s days", many) % {"n": many}
-    told = (
+    sentence = (
         gettext(
             "%(days)s the rule would have saved %(amount)s of %(all)s %(unit)s; perfect foresight %(most)s."
         )
@@ -52,34 +52,34 @@ def finding(found: Planned) -> str:
             "%(days)s the rule would have cost %(amount)s more than %(all)s %(unit)s; foresight saves %(most)s."
         )
     )
-    return told % {
+    return sentence % {
         "days": days,
         "amount": number(abs(saved)),
         "all": number(of["at_once"] or 0.0),
         "most": number(most),
-        "unit": unit(found),
+        "unit": unit(answer),
     }
 
 
-def facts(found: Planned) -> list[Line]:
-    if found.trial is None:
+def facts(answer: WindowsAnswer) -> list[Line]:
+    if answer.trial is None:
         return []
-    of = sums(found)
+    of = sums(answer)
     saved, most = (less(of["at_once"], of[part]) for part in ("by_rule", "best"))
     reached = max(100 * saved / most, 0.0) if saved is not None and most else None
-    amounts = [{"term": name, "value": amount(of[part], unit(found))} for part, name in names().items()]
+    amounts = [{"term": name, "value": amount(of[part], unit(answer))} for part, name in names().items()]
     return [
         *amounts,
         {
             "term": gettext("Share of the saving that the rule gets"),
             "value": gettext("unknown") if reached is None else f"{number(round(reached))} %",
         },
-        {"term": gettext("Days worse than at once"), "value": str(worse(found))},
-        {"term": gettext("Days that cannot be judged"), "value": str(found.trial.unknown)},
+        {"term": gettext("Days worse than at once"), "value": str(worse(answer))},
+        {"term": gettext("Days that cannot be judged"), "value": str(answer.trial.unknown)},
     ]
 
 
-def worse(found: Planned) -> int:
-    days = found.trial.days if found.trial else ()
-    pairs = [(found.worth(day.at_once), found.worth(day.by_rule)) for day in days]
+def worse(answer: WindowsAnswer) -> int:
+    days = answer.trial.days if answer.trial else ()
+    pairs = [(answer.worth(day.at_once), answer.worth(day.by_rule)) for day in days]
     return sum(1 for once, ruled in pairs if once is not None and ruled is not None and ruled > once + 1e-9)

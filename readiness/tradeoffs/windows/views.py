@@ -12,11 +12,11 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from readiness.tradeoffs.placing.question import BadQuestion
+from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.windows import charts, legends, lines, panel, trial_lines
-from readiness.tradeoffs.windows.planned import Planned
+from readiness.tradeoffs.windows.params import WindowsQuestion, question_of
+from readiness.tradeoffs.windows.planned import WindowsAnswer
 from readiness.tradeoffs.windows.queries import planned
-from readiness.tradeoffs.windows.question import Question, question_of
 from readiness.workloads import queries as workloads
 from readiness.workloads.core.envelope import Envelope
 from web import answers
@@ -42,9 +42,9 @@ def windows(request: HttpRequest, slug: str) -> HttpResponse:
     envelope, given, error = _envelope(slug), request.GET, None
     try:
         found = planned(envelope, question_of(given.dict()), now=now())
-    except BadQuestion as refused:
+    except BadTradeoffQuestion as refused:
         error, given = refused, QueryDict()
-        found = planned(envelope, Question(), now=now())
+        found = planned(envelope, WindowsQuestion(), now=now())
     may_enter = request.user.has_perm(MAY_ENTER)
     context = {"error": error, **_context(found, given, may_enter=may_enter)}
     # What was asked stays in the fields, so that it can be mended.
@@ -62,7 +62,7 @@ def chart(request: HttpRequest, slug: str, name: str, form: str) -> HttpResponse
         raise Http404
     try:
         found = planned(_envelope(slug), question_of(request.GET.dict()), now=now())
-    except BadQuestion as error:
+    except BadTradeoffQuestion as error:
         raise BadRequest(str(error)) from error
     return answers.chart(CHARTS[name](found), form)
 
@@ -74,35 +74,35 @@ def _envelope(slug: str) -> Envelope:
     return found[0]
 
 
-def _context(found: Planned, given: QueryDict, *, may_enter: bool) -> dict[str, Any]:
-    slug, query = found.envelope.slug, given.urlencode()
+def _context(answer: WindowsAnswer, given: QueryDict, *, may_enter: bool) -> dict[str, Any]:
+    slug, query = answer.envelope.slug, given.urlencode()
 
     def address(name: str, form: str) -> str:
         return f"{reverse('workload-windows-chart', args=[slug, name, form])}?{query}"
 
     asked = urlencode([("workload", slug), *((key, value) for key, value in given.items() if value)])
     return {
-        "found": found,
-        "workload": found.envelope,
-        "why_not": lines.why_not(found),
-        "to_load": lines.to_load(found, may_enter=may_enter),
-        "span": lines.span_told(found),
-        "notes": lines.notes(found),
-        "rows": lines.rows(found),
-        "finding": lines.finding(found),
-        "exchange": lines.exchange(found),
-        "sources": lines.sources(found),
-        "trial_finding": trial_lines.finding(found),
-        "trial": trial_lines.facts(found),
+        "found": answer,
+        "workload": answer.envelope,
+        "why_not": lines.why_not(answer),
+        "to_load": lines.to_load(answer, may_enter=may_enter),
+        "span": lines.span_told(answer),
+        "notes": lines.notes(answer),
+        "rows": lines.rows(answer),
+        "finding": lines.finding(answer),
+        "exchange": lines.exchange(answer),
+        "sources": lines.sources(answer),
+        "trial_finding": trial_lines.finding(answer),
+        "trial": trial_lines.facts(answer),
         "charts": {
             name.replace("-", "_"): {"url": address(name, "json"), "csv": address(name, "csv")}
             for name in CHARTS
         },
-        "legends": legends.legends(found),
+        "legends": legends.legends(answer),
         "api_url": f"{reverse('tradeoffs-windows')}?{asked}",
         "breadcrumbs": [
             {"label": gettext("Workload classes"), "url": reverse("workloads")},
-            {"label": found.envelope.name, "url": reverse("workload", args=[slug])},
+            {"label": answer.envelope.name, "url": reverse("workload", args=[slug])},
             {"label": gettext("Windows"), "url": ""},
         ],
     }

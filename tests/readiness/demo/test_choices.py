@@ -10,8 +10,8 @@ from readiness.demo.operations.fleet import write_inventory
 from readiness.framework import queries as framework
 from readiness.scoring.models import SiteScore
 from readiness.tradeoffs.operations import enter_factors, enter_latencies
-from readiness.tradeoffs.placing.queries import weighed
-from readiness.tradeoffs.placing.question import Question
+from readiness.tradeoffs.placing.params import PlacementQuestion
+from readiness.tradeoffs.placing.queries import placement_answer
 from readiness.tradeoffs.queries import factors_of
 from readiness.workloads import queries as workloads
 from readiness.workloads.models import WorkloadClass
@@ -45,7 +45,7 @@ def answers(django_db_setup, django_db_blocker):
         load_published(by=None, now=NOW)
         _standing()
         classes = workloads.envelopes(WorkloadClass.objects.values_list("slug", flat=True))
-        yield {one.slug: weighed(one, Question(), now=NOW) for one in classes}
+        yield {one.slug: placement_answer(one, PlacementQuestion(), now=NOW) for one in classes}
         transaction.set_rollback(True)
 
 

@@ -12,7 +12,7 @@ from readiness.demo.operations.factors import keep_hours, load_published
 from readiness.demo.operations.fleet import write_inventory
 from readiness.demo.operations.removal import remove
 from readiness.tradeoffs import queries
-from readiness.tradeoffs.core.factors import Basis, compared
+from readiness.tradeoffs.core.factors import ValueBasis, compared
 from readiness.tradeoffs.models import ExchangeRate, FactorDay, SiteFactor
 from tests.conftest import NOW
 
@@ -57,7 +57,7 @@ def test_one_site_has_an_unknown_and_one_has_sources_that_disagree(known):
 
 def test_what_an_hour_costs_is_computed_in_dollars_where_a_rate_is_known(known):
     cost = known["LON-1"].factors["accelerator_hour_cost"].best
-    assert (cost.basis, cost.provenance, cost.unit) == (Basis.COMPUTED, "simulated", "USD/h")
+    assert (cost.basis, cost.provenance, cost.unit) == (ValueBasis.COMPUTED, "simulated", "USD/h")
     assert cost.detail.startswith(f"capital {11_000 / (5 * 8766):.4g}, the rest energy")
     assert "No rate from ZAR" in known["JNB-1"].factors["accelerator_hour_cost"].unknown
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from readiness.tradeoffs.core.entries import FactorEntry, LatencyEntry, RateEntry, Sourcing
-from readiness.tradeoffs.core.series import Stated
+from readiness.tradeoffs.core.series import SeriesRow
 from readiness.tradeoffs.operations import (
     SeriesOf,
     enter_factors,
@@ -94,7 +94,7 @@ def enter_hours(frozen_now, porto):
         step_min = more.pop("step_min", 60)
         given = {"site": porto, "kind": kind, "unit": "EUR/MWh", "source": "exchange"} | more
         rows = [
-            Stated(line, start + timedelta(minutes=step_min * line), value)
+            SeriesRow(line, start + timedelta(minutes=step_min * line), value)
             for line, value in enumerate(values)
         ]
         about = SeriesOf(**given, step_min=step_min)

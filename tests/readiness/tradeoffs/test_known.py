@@ -8,7 +8,7 @@ from readiness.framework import queries as framework
 from readiness.scoring.models import DomainHealth, SiteScore
 from readiness.tradeoffs import queries
 from readiness.tradeoffs.core.distance import estimated_round_trip
-from readiness.tradeoffs.core.factors import Basis
+from readiness.tradeoffs.core.factors import ValueBasis
 from readiness.tradeoffs.core.kinds import KINDS
 from readiness.tradeoffs.core.series import integrated
 from readiness.tradeoffs.models import SiteFactor
@@ -88,8 +88,8 @@ def test_meters_come_before_what_was_declared(look, enter, porto, frozen_now):
     )
     found = look().factors
     assert [(known.basis, known.value) for known in found["pue"].known] == [
-        (Basis.TELEMETRY, 1.31),
-        (Basis.DECLARED, 1.2),
+        (ValueBasis.TELEMETRY, 1.31),
+        (ValueBasis.DECLARED, 1.2),
     ]
     assert found["power_headroom_kw"].best.value == 120.0
     assert look(taken - timedelta(hours=1)).factors["pue"].best.value == 1.2
@@ -100,7 +100,7 @@ def test_a_series_stands_for_its_last_thirty_days_with_its_coverage(look, enter_
     price = look().factors["electricity_price"].best
     assert (price.value, price.low, price.high) == pytest.approx((0.075, 0.05, 0.1))
     assert price.coverage == pytest.approx(2 / 30)
-    assert (price.basis, price.currency, price.unit) == (Basis.PUBLISHED, "EUR", "EUR/kWh")
+    assert (price.basis, price.currency, price.unit) == (ValueBasis.PUBLISHED, "EUR", "EUR/kWh")
     assert look(datetime(2026, 11, 20, 12, tzinfo=UTC)).factors["electricity_price"].best is None
 
 
@@ -116,12 +116,12 @@ def test_an_hour_is_computed_where_every_part_is_known(look, enter):
     assert look().factors["accelerator_hour_cost"].unknown.endswith("without these: PUE.")
     enter(entry("pue", 1.2))
     computed = look().factors["accelerator_hour_cost"].best
-    assert computed.basis is Basis.COMPUTED
+    assert computed.basis is ValueBasis.COMPUTED
     assert computed.value == pytest.approx(30_000 / (5 * 8766) + 1.3 * 1.2 * 0.1)
     enter(entry("accelerator_hour_cost", 2.5, "USD/h"))
     assert [known.basis for known in look().factors["accelerator_hour_cost"].known] == [
-        Basis.DECLARED,
-        Basis.COMPUTED,
+        ValueBasis.DECLARED,
+        ValueBasis.COMPUTED,
     ]
 
 
@@ -148,15 +148,15 @@ def test_a_round_trip_nobody_knows_is_the_band_of_its_distance(look, emea):
     assert (estimate.low, estimate.value, estimate.high) == pytest.approx(
         (expected.low, expected.value, expected.high)
     )
-    assert (estimate.basis, estimate.provenance) == (Basis.GREAT_CIRCLE, "estimated")
+    assert (estimate.basis, estimate.provenance) == (ValueBasis.GREAT_CIRCLE, "estimated")
 
 
 def test_a_published_round_trip_takes_the_place_of_the_estimate(look, emea, enter_trips):
     enter_trips(trip(38, user_region="emea"))
     factor = look().latency["emea"]
-    assert [(known.value, known.basis) for known in factor.known] == [(38, Basis.PUBLISHED)]
+    assert [(known.value, known.basis) for known in factor.known] == [(38, ValueBasis.PUBLISHED)]
     enter_trips(trip(39, user_region="emea", as_of_on=date(2026, 2, 1), until_on=date(2026, 3, 1)))
-    assert look().latency["emea"].best.basis is Basis.GREAT_CIRCLE
+    assert look().latency["emea"].best.basis is ValueBasis.GREAT_CIRCLE
 
 
 def test_places_without_a_position_are_unknown_and_say_whose(lagos, emea, frozen_now, porto):
@@ -238,7 +238,7 @@ def test_only_what_is_wanted_is_read(porto, enter, emea, frozen_now):
     asked = {"kinds": ["accelerator_hour_cost", "carbon_average"], "regions": ["emea"]}
     (found,) = queries.factors_of([porto.pk], frozen_now.at, **asked)
     assert list(found.factors) == ["accelerator_hour_cost", "carbon_average"]
-    assert found.factors["accelerator_hour_cost"].best.basis is Basis.COMPUTED
+    assert found.factors["accelerator_hour_cost"].best.basis is ValueBasis.COMPUTED
     assert list(found.latency) == ["emea"]
     (without,) = queries.factors_of([porto.pk], frozen_now.at, kinds=["pue"], regions=[])
     assert (list(without.factors), without.latency) == (["pue"], {})

@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 
 from readiness.tradeoffs.core.published import (
     DataSetUnreadable,
-    Place,
+    PublishedPlace,
     carbon_entries,
     country_means,
     latency_entries,
@@ -41,8 +41,8 @@ def test_a_round_trip_is_that_of_the_regions_near_both_ends():
     table = region_table(MATRIX, PLACES)
     assert table.between("North", "South") == 42
     assert table.between("South", "East") is None
-    sites = [Place("near", 50.5, 0.5), Place("far", 0.0, 0.0)]
-    regions = [Place("southerners", 40.0, 0.0), Place("northerners", 50.0, 0.0)]
+    sites = [PublishedPlace("near", 50.5, 0.5), PublishedPlace("far", 0.0, 0.0)]
+    regions = [PublishedPlace("southerners", 40.0, 0.0), PublishedPlace("northerners", 50.0, 0.0)]
     (entry,) = latency_entries(sites, regions, table, "table", date(2026, 8, 1))
     assert (entry.site, entry.user_region, entry.value) == ("near", "southerners", 42)
     assert entry.low < 42 < entry.high

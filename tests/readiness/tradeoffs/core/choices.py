@@ -2,25 +2,25 @@
 
 from hypothesis import strategies as st
 
-from readiness.tradeoffs.core.objectives import Against, Direction, Objective, Option
-from readiness.tradeoffs.core.options import Figure
+from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection, ScoredAgainst, ScoredOption
+from readiness.tradeoffs.core.options import BandedFigure
 
-LATENCY = Objective("latency", reference=20.0, against=Against.LIMIT)
-COST = Objective("unit-cost", reference=6.0, against=Against.TODAY)
-CARBON = Objective("carbon", reference=3.0, against=Against.TODAY)
-READINESS = Objective("readiness", Direction.MAX, scale=100.0, against=Against.SCALE)
+LATENCY = Objective("latency", reference=20.0, against=ScoredAgainst.LIMIT)
+COST = Objective("unit-cost", reference=6.0, against=ScoredAgainst.TODAY)
+CARBON = Objective("carbon", reference=3.0, against=ScoredAgainst.TODAY)
+READINESS = Objective("readiness", ObjectiveDirection.MAX, scale=100.0, against=ScoredAgainst.SCALE)
 ALL = (LATENCY, COST, CARBON, READINESS)
 
 
 def figure(given):
     """A number, None, or (value, low, high)."""
     if isinstance(given, tuple):
-        return Figure(given[0], "units", low=given[1], high=given[2])
-    return Figure(given, "units")
+        return BandedFigure(given[0], "units", low=given[1], high=given[2])
+    return BandedFigure(given, "units")
 
 
 def option(name, *given, objectives=ALL):
-    return Option(name, {one.name: figure(each) for one, each in zip(objectives, given, strict=False)})
+    return ScoredOption(name, {one.name: figure(each) for one, each in zip(objectives, given, strict=False)})
 
 
 @st.composite
@@ -33,7 +33,7 @@ def figures(draw, unknowns=True):
 @st.composite
 def option_lists(draw, unknowns=True, most=7):
     return [
-        Option(f"site-{number}", {one.name: draw(figures(unknowns)) for one in ALL})
+        ScoredOption(f"site-{number}", {one.name: draw(figures(unknowns)) for one in ALL})
         for number in range(draw(st.integers(1, most)))
     ]
 
@@ -47,7 +47,7 @@ def objective_lists(draw):
     return tuple(
         Objective(
             one.name,
-            draw(st.sampled_from(Direction)),
+            draw(st.sampled_from(ObjectiveDirection)),
             scale=draw(st.sampled_from([None, None, 5.0])),
             reference=draw(references),
         )

@@ -3,11 +3,11 @@
 import pytest
 
 from readiness.tradeoffs.core.accuracy import accuracy, compare
-from readiness.tradeoffs.core.options import Figure, FigureError
+from readiness.tradeoffs.core.options import BandedFigure, FigureError
 
 
 def kg(value, low=None, high=None):
-    return Figure(value, "kg", low=low, high=high)
+    return BandedFigure(value, "kg", low=low, high=high)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,10 @@ def test_over_decisions():
 
 def test_units_are_not_mixed():
     with pytest.raises(FigureError, match="expected in kg, realised in t"):
-        compare("carbon", kg(1.0), Figure(1.0, "t"))
-    mixed = [compare("carbon", kg(1.0), kg(1.0)), compare("carbon", Figure(1.0, "t"), Figure(1.0, "t"))]
+        compare("carbon", kg(1.0), BandedFigure(1.0, "t"))
+    mixed = [
+        compare("carbon", kg(1.0), kg(1.0)),
+        compare("carbon", BandedFigure(1.0, "t"), BandedFigure(1.0, "t")),
+    ]
     with pytest.raises(FigureError, match="kg and t"):
         accuracy(mixed)

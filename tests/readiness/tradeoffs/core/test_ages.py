@@ -5,14 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from readiness.tradeoffs.core.ages import age_limits, outdated
-from readiness.tradeoffs.core.factors import Basis, Known
+from readiness.tradeoffs.core.factors import KnownValue, ValueBasis
 from readiness.tradeoffs.core.kinds import KINDS
 
 AT = datetime(2026, 11, 27, tzinfo=UTC)
 
 
-def known(days, basis=Basis.PUBLISHED, **more):
-    return Known(
+def known(days, basis=ValueBasis.PUBLISHED, **more):
+    return KnownValue(
         value=400.0, unit="", basis=basis, provenance="declared", source="Ember", as_of=AT - timedelta(days=days),
         **more,
     )  # fmt: skip
@@ -47,6 +47,6 @@ def test_the_words_tell_age_limit_and_reason():
 
 
 def test_what_is_worked_out_or_in_force_until_a_day_is_not_old():
-    assert not outdated("latency", known(500, Basis.GREAT_CIRCLE), AT)
-    assert not outdated("accelerator_hour_cost", known(500, Basis.COMPUTED), AT)
+    assert not outdated("latency", known(500, ValueBasis.GREAT_CIRCLE), AT)
+    assert not outdated("accelerator_hour_cost", known(500, ValueBasis.COMPUTED), AT)
     assert not outdated("electricity_price", known(500, until_on=date(2027, 1, 1)), AT)

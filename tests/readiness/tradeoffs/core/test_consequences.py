@@ -3,8 +3,14 @@
 import pytest
 
 from readiness.scoring.core.states import Verdict
-from readiness.tradeoffs.core.consequences import Effect, consequences, line
-from readiness.tradeoffs.core.options import Answer, Figure, FigureError, Jurisdiction, LatencyLimit
+from readiness.tradeoffs.core.consequences import ConsequenceEffect, consequences, line
+from readiness.tradeoffs.core.options import (
+    BandedFigure,
+    FigureError,
+    Jurisdiction,
+    LatencyLimit,
+    LegalAnswer,
+)
 from readiness.tradeoffs.core.words import number, signed
 from tests.readiness.tradeoffs.core.sites import ALLOWED, HELSINKI, latencies, ms, site
 
@@ -20,18 +26,18 @@ def told(**changed):
 def test_the_line_of_a_move():
     found = told(
         latency=latencies(eu=ms(46.0)),
-        monthly_cost=Figure(80_100.0, "EUR/month"),
-        carbon=Figure(4_440.0, CARBON),
+        monthly_cost=BandedFigure(80_100.0, "EUR/month"),
+        carbon=BandedFigure(4_440.0, CARBON),
         residency=frozenset(),
-        feed_load={"A": Figure(74.0, "%"), "B": Figure(91.0, "%")},
+        feed_load={"A": BandedFigure(74.0, "%"), "B": BandedFigure(91.0, "%")},
     )
     assert line(found) == "+18 ms, -11 % cost, +240 kg CO2e a month, leaves EU residency, feed B to 91 %"
     assert [one.effect for one in found] == [
-        Effect.WORSE,
-        Effect.BETTER,
-        Effect.WORSE,
-        Effect.WORSE,
-        Effect.WORSE,
+        ConsequenceEffect.WORSE,
+        ConsequenceEffect.BETTER,
+        ConsequenceEffect.WORSE,
+        ConsequenceEffect.WORSE,
+        ConsequenceEffect.WORSE,
     ]
 
 
@@ -39,68 +45,81 @@ def test_the_line_of_a_move():
     ("changed", "words", "effect"),
     [
         pytest.param(
-            {"carbon": Figure(None, CARBON)}, "carbon unknown at boston", Effect.UNKNOWN, id="unknown there"
+            {"carbon": BandedFigure(None, CARBON)},
+            "carbon unknown at boston",
+            ConsequenceEffect.UNKNOWN,
+            id="unknown there",
         ),
-        pytest.param({"latency": ()}, "latency unknown at boston", Effect.UNKNOWN, id="latency unknown"),
         pytest.param(
-            {"carbon": Figure(4_300.0, CARBON, low=4_250.0, high=4_400.0)},
+            {"latency": ()}, "latency unknown at boston", ConsequenceEffect.UNKNOWN, id="latency unknown"
+        ),
+        pytest.param(
+            {"carbon": BandedFigure(4_300.0, CARBON, low=4_250.0, high=4_400.0)},
             "+100 kg CO2e a month (+50 to +200)",
-            Effect.WORSE,
+            ConsequenceEffect.WORSE,
             id="an estimate keeps its band",
         ),
         pytest.param(
-            {"carbon": Figure(4_300.0, CARBON, low=4_100.0, high=4_400.0)},
+            {"carbon": BandedFigure(4_300.0, CARBON, low=4_100.0, high=4_400.0)},
             "+100 kg CO2e a month (-100 to +200)",
-            Effect.UNCLEAR,
+            ConsequenceEffect.UNCLEAR,
             id="a band with both signs is unclear",
         ),
         pytest.param(
-            {"energy": Figure(51_000.0, "kWh/month")},
+            {"energy": BandedFigure(51_000.0, "kWh/month")},
             "-1\u202f000 kWh a month",
-            Effect.BETTER,
+            ConsequenceEffect.BETTER,
             id="less energy",
         ),
         pytest.param(
-            {"monthly_cost": Figure(90_270.0, "EUR/month")}, "+0.3 % cost", Effect.WORSE, id="a little dearer"
+            {"monthly_cost": BandedFigure(90_270.0, "EUR/month")},
+            "+0.3 % cost",
+            ConsequenceEffect.WORSE,
+            id="a little dearer",
         ),
         pytest.param(
             {"residency": frozenset({"EU", "FI"})},
             "enters FI residency",
-            Effect.BETTER,
+            ConsequenceEffect.BETTER,
             id="enters residency",
         ),
         pytest.param(
-            {"jurisdiction": Jurisdiction(Answer.NEEDS_BASIS, "gdpr-v")},
+            {"jurisdiction": Jurisdiction(LegalAnswer.NEEDS_BASIS, "gdpr-v")},
             "transfer needs a basis (gdpr-v)",
-            Effect.WORSE,
+            ConsequenceEffect.WORSE,
             id="a basis is needed",
         ),
         pytest.param(
-            {"jurisdiction": Jurisdiction(Answer.CANNOT_DECIDE, "no rule")},
+            {"jurisdiction": Jurisdiction(LegalAnswer.CANNOT_DECIDE, "no rule")},
             "transfer cannot be decided (no rule)",
-            Effect.UNKNOWN,
+            ConsequenceEffect.UNKNOWN,
             id="no rule decides",
         ),
         pytest.param(
-            {"jurisdiction": Jurisdiction(*ALLOWED_BY, Answer.NEEDS_BASIS, "us-cloud-act")},
+            {"jurisdiction": Jurisdiction(*ALLOWED_BY, LegalAnswer.NEEDS_BASIS, "us-cloud-act")},
             "operator needs a basis (us-cloud-act)",
-            Effect.WORSE,
+            ConsequenceEffect.WORSE,
             id="an operator controlled from elsewhere",
         ),
         pytest.param(
-            {"verdict": Verdict.NOT_READY}, "to a not ready site", Effect.WORSE, id="a worse verdict"
+            {"verdict": Verdict.NOT_READY},
+            "to a not ready site",
+            ConsequenceEffect.WORSE,
+            id="a worse verdict",
         ),
-        pytest.param({"verdict": None}, "readiness unknown at boston", Effect.UNKNOWN, id="no verdict"),
         pytest.param(
-            {"feed_load": {"A": Figure(None, "%")}},
+            {"verdict": None}, "readiness unknown at boston", ConsequenceEffect.UNKNOWN, id="no verdict"
+        ),
+        pytest.param(
+            {"feed_load": {"A": BandedFigure(None, "%")}},
             "load of feed A unknown",
-            Effect.UNKNOWN,
+            ConsequenceEffect.UNKNOWN,
             id="feed unknown",
         ),
         pytest.param(
-            {"feed_load": {"A": Figure(78.0, "%", low=70.0, high=85.0)}},
+            {"feed_load": {"A": BandedFigure(78.0, "%", low=70.0, high=85.0)}},
             "feed A to 78 % (70 to 85)",
-            Effect.WORSE,
+            ConsequenceEffect.WORSE,
             id="a feed that may come over",
         ),
     ],
@@ -115,20 +134,20 @@ def test_no_change_says_nothing():
 
 
 def test_a_cost_of_nothing_is_told_in_money():
-    free = site("free", monthly_cost=Figure(0.0, "EUR/month"))
+    free = site("free", monthly_cost=BandedFigure(0.0, "EUR/month"))
     (found,) = consequences(free, HELSINKI, EU)
     assert found.words == "+90\u202f000 EUR a month"
 
 
 def test_unknown_at_both_names_both():
-    dark = {"carbon": Figure(None, CARBON)}
+    dark = {"carbon": BandedFigure(None, CARBON)}
     (found,) = consequences(site("oslo", **dark), site("boston", **dark), EU)
     assert found.words == "carbon unknown at oslo and boston"
 
 
 def test_two_currencies_are_not_subtracted():
     with pytest.raises(FigureError, match="USD/month"):
-        told(monthly_cost=Figure(1.0, "USD/month"))
+        told(monthly_cost=BandedFigure(1.0, "USD/month"))
 
 
 @pytest.mark.parametrize(

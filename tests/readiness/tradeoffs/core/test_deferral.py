@@ -23,8 +23,8 @@ from readiness.tradeoffs.core.deferral import (
     tried,
     with_carbon_price,
 )
-from readiness.tradeoffs.core.series import Series as Values
-from readiness.tradeoffs.core.windows import Work
+from readiness.tradeoffs.core.series import FactorSeries as Values
+from readiness.tradeoffs.core.windows import DeferrableRun
 
 MIDNIGHT = datetime(2026, 3, 29, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -42,7 +42,7 @@ def hours(price=None, carbon=None):
 
 
 def work(long, until, start=0, contiguous=True):
-    return Work(long, MIDNIGHT + start * HOUR, MIDNIGHT + until * HOUR, contiguous)
+    return DeferrableRun(long, MIDNIGHT + start * HOUR, MIDNIGHT + until * HOUR, contiguous)
 
 
 def starts(plan):
@@ -146,7 +146,7 @@ def test_the_rule_learns_local_hours_over_a_change_of_clocks():
     start = datetime(2026, 3, 20, tzinfo=UTC)
     price = weeks(12, lambda at: 1.0 if at.astimezone(BERLIN).hour == 3 else 9.0, start)
     asks = [
-        Work(1, at, at + 9 * HOUR, True)
+        DeferrableRun(1, at, at + 9 * HOUR, True)
         for at in asked_on([date(2026, 3, 28), date(2026, 3, 29), date(2026, 3, 30)], time(0), BERLIN)
     ]
     found = tried(on_one_grid(price, None, "EUR/kWh"), asks, CHEAPEST, BERLIN)
@@ -160,7 +160,7 @@ def test_the_rule_looks_at_nothing_that_lies_ahead():
     rng = np.random.default_rng(7)
     given_values = rng.uniform(1, 9, 24 * 10).tolist()
     asked_at = start + timedelta(days=9)
-    work_of_day = Work(2, asked_at, asked_at + 10 * HOUR, True)
+    work_of_day = DeferrableRun(2, asked_at, asked_at + 10 * HOUR, True)
     other = given_values[: 9 * 24] + [10 - value for value in given_values[9 * 24 :]]
     one, two = (
         tried(on_one_grid(values(*each, start=start), None, ""), [work_of_day], CHEAPEST, BERLIN).days[0]
@@ -175,7 +175,7 @@ def test_days_that_cannot_be_judged_are_counted():
     start = datetime(2026, 11, 1, tzinfo=UTC)
     price = weeks(3, lambda at: None if at.day == 3 and at.hour == 0 else 1.0, start)
     asks = [
-        Work(1, at, at + 2 * HOUR, True)
+        DeferrableRun(1, at, at + 2 * HOUR, True)
         for at in asked_on([date(2026, 11, day) for day in (1, 2, 3)], time(0), ZoneInfo("UTC"))
     ]
     found = tried(on_one_grid(price, None, ""), asks, CHEAPEST, ZoneInfo("UTC"))

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from readiness.tradeoffs.core.factors import (
     HOURS_A_YEAR,
-    Basis,
     CostParts,
     Factor,
-    Known,
-    Rate,
+    KnownRate,
+    KnownValue,
     Rates,
+    ValueBasis,
     accelerator_hour,
     compared,
     settled,
@@ -22,21 +22,27 @@ from readiness.tradeoffs.core.factors import (
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
 
 
-def known(value, basis=Basis.DECLARED, *, days=0, **more):
+def known(value, basis=ValueBasis.DECLARED, *, days=0, **more):
     defaults = {"unit": "ms", "provenance": "declared", "source": f"{basis} {value}"}
-    return Known(value=value, basis=basis, as_of=NOW - timedelta(days=days), **defaults | more)
+    return KnownValue(value=value, basis=basis, as_of=NOW - timedelta(days=days), **defaults | more)
 
 
 @pytest.mark.parametrize(
     ("found", "expected"),
     [
         pytest.param(
-            [known(1, Basis.GREAT_CIRCLE), known(2, Basis.DECLARED), known(3, Basis.PUBLISHED)],
+            [
+                known(1, ValueBasis.GREAT_CIRCLE),
+                known(2, ValueBasis.DECLARED),
+                known(3, ValueBasis.PUBLISHED),
+            ],
             3,
             id="publications before statements before geography",
         ),
         pytest.param(
-            [known(3, Basis.PUBLISHED), known(4, Basis.TELEMETRY, days=9)], 4, id="telemetry before all"
+            [known(3, ValueBasis.PUBLISHED), known(4, ValueBasis.TELEMETRY, days=9)],
+            4,
+            id="telemetry before all",
         ),
         pytest.param([known(1, days=9), known(2, days=1)], 2, id="the newer of two"),
         pytest.param(
@@ -45,7 +51,9 @@ def known(value, basis=Basis.DECLARED, *, days=0, **more):
             id="the one that is trusted more",
         ),
         pytest.param([known(1, source="b"), known(2, source="a")], 2, id="the first by name of two alike"),
-        pytest.param([known(5, Basis.COMPUTED), known(6)], 6, id="a statement before what is worked out"),
+        pytest.param(
+            [known(5, ValueBasis.COMPUTED), known(6)], 6, id="a statement before what is worked out"
+        ),
     ],
 )
 def test_the_most_trusted_source_counts(found, expected):
@@ -93,7 +101,7 @@ def test_an_hour_of_an_accelerator_that_is_held_is_capital_and_energy():
     capital = 30_000 / (5 * 365.25 * 24)
     assert HOURS_A_YEAR == 365.25 * 24
     assert found.value == pytest.approx(capital + 1.3 * 1.2 * 0.1)
-    assert (found.unit, found.basis, found.provenance) == ("USD/h", Basis.COMPUTED, "estimated")
+    assert (found.unit, found.basis, found.provenance) == ("USD/h", ValueBasis.COMPUTED, "estimated")
     assert (found.low, found.high) == (None, None)
     assert found.detail.startswith("capital 0.6845, the rest energy")
 
@@ -110,8 +118,8 @@ def test_two_currencies_make_no_cost_and_simulated_parts_a_simulated_one():
     assert accelerator_hour(parts(pue=known(1.2, provenance="simulated"))).provenance == "simulated"
 
 
-EUR_USD = Rate("EUR", "USD", 1.25, NOW - timedelta(days=30), "bank")
-RATES = Rates((EUR_USD, Rate("EUR", "USD", 1.6, NOW - timedelta(days=400), "almanac")))
+EUR_USD = KnownRate("EUR", "USD", 1.25, NOW - timedelta(days=30), "bank")
+RATES = Rates((EUR_USD, KnownRate("EUR", "USD", 1.6, NOW - timedelta(days=400), "almanac")))
 
 
 def test_the_newest_rate_holds_in_both_directions():
@@ -123,7 +131,7 @@ def test_the_newest_rate_holds_in_both_directions():
 
 
 def test_a_pair_without_a_rate_is_crossed_over_the_currency_that_both_have_one_with():
-    pound = Rate("USD", "GBP", 0.8, NOW - timedelta(days=9), "bank")
+    pound = KnownRate("USD", "GBP", 0.8, NOW - timedelta(days=9), "bank")
     crossed = Rates((*RATES.all, pound)).between("EUR", "GBP")
     assert crossed.rate == pytest.approx(1.25 * 0.8)
     # As old as the older of both, and by the name of one bank.
@@ -147,7 +155,7 @@ def test_what_is_no_money_is_left_as_it_is():
 
 @given(value=st.floats(-10, 10), rate=st.floats(1e-3, 1e3))
 def test_there_and_back_is_the_same_money(value, rate):
-    rates = Rates((Rate("EUR", "USD", rate, NOW, "bank"),))
+    rates = Rates((KnownRate("EUR", "USD", rate, NOW, "bank"),))
     price = known(value, unit="EUR/kWh", currency="EUR")
     back = rates.converted(rates.converted(price, "USD"), "EUR")
     assert back.value == pytest.approx(value, rel=1e-9)

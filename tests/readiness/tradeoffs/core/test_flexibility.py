@@ -9,12 +9,12 @@ from readiness.tradeoffs.core.flexibility import (
     Critical,
     Fallback,
     FallbackState,
-    Level,
+    FlexibilityLevel,
     balance,
     concentration,
     flexibility,
 )
-from readiness.tradeoffs.core.options import Figure
+from readiness.tradeoffs.core.options import BandedFigure
 
 TODAY = date(2026, 11, 1)
 HALF_A_YEAR = timedelta(days=182)
@@ -80,10 +80,18 @@ def test_what_remains_when_a_site_is_lost():
 @pytest.mark.parametrize(
     ("vendors", "unattributed", "hhi", "low", "high", "level"),
     [
-        pytest.param({"NVIDIA": 100}, 0, 10_000, 10_000, 10_000, Level.HIGH, id="one vendor"),
-        pytest.param({"NVIDIA": 50, "AMD": 50}, 0, 5_000, 5_000, 5_000, Level.HIGH, id="two halves"),
+        pytest.param({"NVIDIA": 100}, 0, 10_000, 10_000, 10_000, FlexibilityLevel.HIGH, id="one vendor"),
         pytest.param(
-            dict.fromkeys("abcdef", 10), 0, 10_000 / 6, 10_000 / 6, 10_000 / 6, Level.MODERATE, id="six alike"
+            {"NVIDIA": 50, "AMD": 50}, 0, 5_000, 5_000, 5_000, FlexibilityLevel.HIGH, id="two halves"
+        ),
+        pytest.param(
+            dict.fromkeys("abcdef", 10),
+            0,
+            10_000 / 6,
+            10_000 / 6,
+            10_000 / 6,
+            FlexibilityLevel.MODERATE,
+            id="six alike",
         ),
         pytest.param(
             dict.fromkeys("abcdefghijkl", 10),
@@ -91,14 +99,20 @@ def test_what_remains_when_a_site_is_lost():
             10_000 / 12,
             10_000 / 12,
             10_000 / 12,
-            Level.LOW,
+            FlexibilityLevel.LOW,
             id="twelve",
         ),
         pytest.param(
-            {"NVIDIA": 60, "AMD": 20}, 20, None, 4_020, 6_800, Level.HIGH, id="a fifth of unknown vendor"
+            {"NVIDIA": 60, "AMD": 20},
+            20,
+            None,
+            4_020,
+            6_800,
+            FlexibilityLevel.HIGH,
+            id="a fifth of unknown vendor",
         ),
-        pytest.param({"a": 10}, 90, None, 190, 10_000, Level.UNKNOWN, id="most of unknown vendor"),
-        pytest.param({"a": 0}, 0, None, None, None, Level.UNKNOWN, id="nothing counted"),
+        pytest.param({"a": 10}, 90, None, 190, 10_000, FlexibilityLevel.UNKNOWN, id="most of unknown vendor"),
+        pytest.param({"a": 0}, 0, None, None, None, FlexibilityLevel.UNKNOWN, id="nothing counted"),
     ],
 )
 def test_concentration(vendors, unattributed, hhi, low, high, level):
@@ -113,14 +127,14 @@ def test_concentration(vendors, unattributed, hhi, low, high, level):
     ("conformance", "vendors", "words"),
     [
         pytest.param(
-            Figure(92.0, "%", Provenance.DECLARED),
+            BandedFigure(92.0, "%", Provenance.DECLARED),
             {"NVIDIA": 80, "AMD": 20},
             "conformance 92 %, declared; 1 of 1 critical workloads could run elsewhere, 0 with a tested fallback; "
             "vendor concentration 6\u202f800 (high)",
             id="attested",
         ),
         pytest.param(
-            Figure(None, "%"),
+            BandedFigure(None, "%"),
             {"NVIDIA": 0},
             "conformance unknown; 1 of 1 critical workloads could run elsewhere, 0 with a tested fallback; "
             "vendors unknown",
@@ -134,4 +148,6 @@ def test_against_conformance(conformance, vendors, words):
 
 def test_a_band_of_concentration_is_told():
     found = flexibility([critical()], {"NVIDIA": 60, "AMD": 20}, 20, on=TODAY, tested_within=HALF_A_YEAR)
-    assert balance(Figure(90.0, "%"), found).endswith("vendor concentration 4\u202f020 to 6\u202f800 (high)")
+    assert balance(BandedFigure(90.0, "%"), found).endswith(
+        "vendor concentration 4\u202f020 to 6\u202f800 (high)"
+    )

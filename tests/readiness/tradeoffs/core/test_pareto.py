@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, settings
 
-from readiness.tradeoffs.core.objectives import Direction
+from readiness.tradeoffs.core.objectives import ObjectiveDirection
 from readiness.tradeoffs.core.pareto import front
 from tests.readiness.tradeoffs.core.choices import (
     ALL,
@@ -21,7 +21,7 @@ def dominates(one, other, objectives):
     strict = False
     for objective in objectives:
         mine, theirs = one.figures[objective.name], other.figures[objective.name]
-        if objective.direction is Direction.MIN:
+        if objective.direction is ObjectiveDirection.MIN:
             worst, best = mine.most, theirs.least
         else:
             worst, best = -mine.least, -theirs.most

@@ -8,18 +8,18 @@ from hypothesis import strategies as st
 
 from readiness.scoring.core.states import Verdict
 from readiness.tradeoffs.core.options import (
-    Answer,
-    Bound,
+    BandedFigure,
     Demand,
-    Figure,
     FigureError,
     Jurisdiction,
     Latency,
     LatencyLimit,
+    LegalAnswer,
+    LimitBound,
     Limits,
     worst_latency,
 )
-from readiness.tradeoffs.core.placement import Standing, place, place_one, relaxed
+from readiness.tradeoffs.core.placement import Feasibility, place, place_one, relaxed
 from tests.readiness.tradeoffs.core.sites import DEMAND, LIMITS, demand, latencies, limits, ms, site
 
 
@@ -30,7 +30,7 @@ def judged(candidate, wanted=DEMAND, held=LIMITS):
 
 def test_a_site_within_every_limit_is_feasible():
     placed = place_one(site(), DEMAND, LIMITS)
-    assert (placed.standing, placed.reasons) == (Standing.FEASIBLE, ())
+    assert (placed.standing, placed.reasons) == (Feasibility.FEASIBLE, ())
     assert placed.compliance_margin == pytest.approx(0.1)
 
 
@@ -48,7 +48,7 @@ def test_a_site_within_every_limit_is_feasible():
         ),
         pytest.param(
             DEMAND,
-            limits(unit_cost=Bound(2.0, "EUR/h")),
+            limits(unit_cost=LimitBound(2.0, "EUR/h")),
             "unit-cost",
             "",
             0.4,
@@ -57,7 +57,7 @@ def test_a_site_within_every_limit_is_feasible():
         ),
         pytest.param(
             DEMAND,
-            limits(monthly_cost=Bound(80_000.0, "EUR/month")),
+            limits(monthly_cost=LimitBound(80_000.0, "EUR/month")),
             "monthly-cost",
             "",
             10_000.0,
@@ -66,7 +66,7 @@ def test_a_site_within_every_limit_is_feasible():
         ),
         pytest.param(
             DEMAND,
-            limits(energy=Bound(50_000.0, "kWh/month")),
+            limits(energy=LimitBound(50_000.0, "kWh/month")),
             "energy",
             "",
             2_000.0,
@@ -75,7 +75,7 @@ def test_a_site_within_every_limit_is_feasible():
         ),
         pytest.param(
             DEMAND,
-            limits(carbon=Bound(4_000.0, "kg CO2e/month")),
+            limits(carbon=LimitBound(4_000.0, "kg CO2e/month")),
             "carbon",
             "",
             200.0,
@@ -84,7 +84,7 @@ def test_a_site_within_every_limit_is_feasible():
         ),
         pytest.param(
             DEMAND,
-            limits(readiness=Bound(95.0, "points")),
+            limits(readiness=LimitBound(95.0, "points")),
             "readiness",
             "",
             2.0,
@@ -141,7 +141,7 @@ def test_a_site_within_every_limit_is_feasible():
 )
 def test_one_limit_tightened_rejects_with_its_name_and_margin(wanted, held, limit, subject, margin, words):
     placed = place_one(site(), wanted, held)
-    assert placed.standing is Standing.REJECTED
+    assert placed.standing is Feasibility.REJECTED
     (reason,) = placed.reasons
     assert (reason.limit, reason.subject) == (limit, subject)
     assert reason.margin == (None if margin is None else pytest.approx(margin))
@@ -153,100 +153,104 @@ def test_one_limit_tightened_rejects_with_its_name_and_margin(wanted, held, limi
     ("changed", "standing", "reasons"),
     [
         pytest.param(
-            {"jurisdiction": Jurisdiction(Answer.FORBIDDEN, "cn-3")},
-            Standing.REJECTED,
+            {"jurisdiction": Jurisdiction(LegalAnswer.FORBIDDEN, "cn-3")},
+            Feasibility.REJECTED,
             [("jurisdiction", "cn-3", None)],
             id="forbidden by a rule",
         ),
         pytest.param(
-            {"jurisdiction": Jurisdiction(Answer.CANNOT_DECIDE, "in-1 has no date")},
-            Standing.UNDECIDED,
+            {"jurisdiction": Jurisdiction(LegalAnswer.CANNOT_DECIDE, "in-1 has no date")},
+            Feasibility.UNDECIDED,
             [("jurisdiction", "in-1 has no date", None)],
             id="a rule that cannot be decided",
         ),
         pytest.param(
-            {"jurisdiction": Jurisdiction(Answer.NEEDS_BASIS, "gdpr-v")},
-            Standing.UNDECIDED,
+            {"jurisdiction": Jurisdiction(LegalAnswer.NEEDS_BASIS, "gdpr-v")},
+            Feasibility.UNDECIDED,
             [("jurisdiction", "gdpr-v", None)],
             id="a basis that is not recorded",
         ),
         pytest.param(
-            {"jurisdiction": Jurisdiction(Answer.ALLOWED, "eu-1", Answer.FORBIDDEN, "owner-1")},
-            Standing.REJECTED,
+            {"jurisdiction": Jurisdiction(LegalAnswer.ALLOWED, "eu-1", LegalAnswer.FORBIDDEN, "owner-1")},
+            Feasibility.REJECTED,
             [("operator", "owner-1", None)],
             id="whoever controls the operator is forbidden by a rule",
         ),
         pytest.param(
-            {"jurisdiction": Jurisdiction(Answer.ALLOWED, "eu-1", Answer.NEEDS_BASIS, "owner-1")},
-            Standing.FEASIBLE,
+            {"jurisdiction": Jurisdiction(LegalAnswer.ALLOWED, "eu-1", LegalAnswer.NEEDS_BASIS, "owner-1")},
+            Feasibility.FEASIBLE,
             [],
             id="an operator that a contract could answer for is told, and bars nothing",
         ),
-        pytest.param({"country": None}, Standing.UNDECIDED, [("country", "", None)], id="unknown country"),
+        pytest.param({"country": None}, Feasibility.UNDECIDED, [("country", "", None)], id="unknown country"),
         pytest.param(
             {"verdict": Verdict.NOT_READY},
-            Standing.REJECTED,
+            Feasibility.REJECTED,
             [("verdict", "not-ready", None)],
             id="verdict too low",
         ),
-        pytest.param({"verdict": None}, Standing.UNDECIDED, [("verdict", "", None)], id="no verdict"),
+        pytest.param({"verdict": None}, Feasibility.UNDECIDED, [("verdict", "", None)], id="no verdict"),
         pytest.param(
-            {"carbon": Figure(None, "kg CO2e/month")},
-            Standing.UNDECIDED,
+            {"carbon": BandedFigure(None, "kg CO2e/month")},
+            Feasibility.UNDECIDED,
             [("carbon", "", None)],
             id="unknown carbon",
         ),
         pytest.param(
             {"free_accelerators": {}},
-            Standing.UNDECIDED,
+            Feasibility.UNDECIDED,
             [("accelerators", "H100", None)],
             id="accelerators that nobody counted",
         ),
         pytest.param(
             {"latency": latencies(eu=ms(35.0, 30.0, 55.0))},
-            Standing.UNDECIDED,
+            Feasibility.UNDECIDED,
             [("latency", "eu p99", 15.0)],
             id="a band that crosses the limit",
         ),
         pytest.param(
             {"latency": latencies(eu=ms(60.0, 50.0, 80.0))},
-            Standing.REJECTED,
+            Feasibility.REJECTED,
             [("latency", "eu p99", 10.0)],
             id="a band wholly beyond the limit",
         ),
         pytest.param(
             {"latency": latencies(eu=ms(35.0, 30.0, 39.0))},
-            Standing.FEASIBLE,
+            Feasibility.FEASIBLE,
             [],
             id="a band within the limit",
         ),
         pytest.param(
             {"latency": (Latency("eu", 50, ms(30.0)),)},
-            Standing.UNDECIDED,
+            Feasibility.UNDECIDED,
             [("latency", "eu p99", None)],
             id="a median does not prove a p99",
         ),
         pytest.param(
             {"latency": (Latency("eu", 50, ms(45.0)),)},
-            Standing.REJECTED,
+            Feasibility.REJECTED,
             [("latency", "eu p99", 5.0)],
             id="a median over the limit of the p99",
         ),
         pytest.param(
             {"latency": (Latency("eu", 99.9, ms(39.0)),)},
-            Standing.FEASIBLE,
+            Feasibility.FEASIBLE,
             [],
             id="a higher percentile proves",
         ),
         pytest.param(
-            {"headroom": Figure(50.0, "kW"), "carbon": Figure(6_000.0, "kg CO2e/month"), "country": "US"},
-            Standing.REJECTED,
+            {
+                "headroom": BandedFigure(50.0, "kW"),
+                "carbon": BandedFigure(6_000.0, "kg CO2e/month"),
+                "country": "US",
+            },
+            Feasibility.REJECTED,
             [("country", "US", None), ("country", "US", None), ("carbon", "", 1_000.0), ("power", "", 10.0)],
             id="every reason at once",
         ),
         pytest.param(
-            {"carbon": Figure(None, "kg CO2e/month"), "headroom": Figure(50.0, "kW")},
-            Standing.REJECTED,
+            {"carbon": BandedFigure(None, "kg CO2e/month"), "headroom": BandedFigure(50.0, "kW")},
+            Feasibility.REJECTED,
             [("carbon", "", None), ("power", "", 10.0)],
             id="rejected goes before undecided",
         ),
@@ -257,17 +261,17 @@ def test_what_a_site_is(changed, standing, reasons):
 
 
 def test_a_recorded_basis_answers_a_rule_that_asks_for_one():
-    needs = site(jurisdiction=Jurisdiction(Answer.NEEDS_BASIS, "gdpr-v"))
-    assert judged(needs, held=limits(has_basis=True)) == (Standing.FEASIBLE, [])
+    needs = site(jurisdiction=Jurisdiction(LegalAnswer.NEEDS_BASIS, "gdpr-v"))
+    assert judged(needs, held=limits(has_basis=True)) == (Feasibility.FEASIBLE, [])
 
 
 def test_nothing_asked_allows_a_site_of_which_nothing_is_known():
     blank = site(country=None, latency=(), free_accelerators={}, verdict=None)
-    assert judged(blank, Demand(), Limits()) == (Standing.FEASIBLE, [])
+    assert judged(blank, Demand(), Limits()) == (Feasibility.FEASIBLE, [])
 
 
 def test_an_unknown_is_told_as_unknown_and_a_band_with_its_worst():
-    unknown = place_one(site(carbon=Figure(None, "kg CO2e/month")), DEMAND, LIMITS).reasons[0]
+    unknown = place_one(site(carbon=BandedFigure(None, "kg CO2e/month")), DEMAND, LIMITS).reasons[0]
     crossing = place_one(site(latency=latencies(eu=ms(35.0, 30.0, 55.0))), DEMAND, LIMITS).reasons[0]
     assert unknown.words == "carbon: unknown, limit 5\u202f000 kg CO2e/month"
     assert crossing.words == "latency eu p99: 35 (30 to 55 ms), limit 40 ms, up to 15 ms over"
@@ -275,7 +279,7 @@ def test_an_unknown_is_told_as_unknown_and_a_band_with_its_worst():
 
 def test_two_currencies_are_not_compared():
     with pytest.raises(FigureError, match="USD/h"):
-        place_one(site(unit_cost=Figure(2.0, "USD/h")), DEMAND, LIMITS)
+        place_one(site(unit_cost=BandedFigure(2.0, "USD/h")), DEMAND, LIMITS)
 
 
 @pytest.mark.parametrize(
@@ -289,7 +293,7 @@ def test_two_currencies_are_not_compared():
 )
 def test_a_figure_that_contradicts_itself_is_refused(given_figure):
     with pytest.raises(FigureError):
-        Figure(unit="ms", **given_figure)
+        BandedFigure(unit="ms", **given_figure)
 
 
 def test_the_farthest_region_is_the_latency_that_counts():
@@ -308,7 +312,11 @@ def figures(draw, unit):
     ends = sorted(draw(st.lists(amounts, min_size=3, max_size=3)))
     return draw(
         st.sampled_from(
-            [Figure(None, unit), Figure(ends[1], unit), Figure(ends[1], unit, low=ends[0], high=ends[2])]
+            [
+                BandedFigure(None, unit),
+                BandedFigure(ends[1], unit),
+                BandedFigure(ends[1], unit, low=ends[0], high=ends[2]),
+            ]
         )
     )
 
@@ -322,7 +330,7 @@ def sites(draw):
         headroom=draw(figures("kW")),
         country=draw(st.sampled_from([None, "FI", "US"])),
         verdict=draw(st.sampled_from([None, *Verdict])),
-        jurisdiction=Jurisdiction(draw(st.sampled_from(list(Answer))), "rule"),
+        jurisdiction=Jurisdiction(draw(st.sampled_from(list(LegalAnswer))), "rule"),
     )
 
 
@@ -332,8 +340,8 @@ def envelopes(draw):
         demand(accelerators={}, bandwidth_gbps=None, power_kw=draw(amounts)),
         Limits(
             latency=(LatencyLimit("eu", 99, draw(amounts)),),
-            carbon=Bound(draw(amounts), "kg CO2e/month"),
-            readiness=Bound(draw(amounts), "points"),
+            carbon=LimitBound(draw(amounts), "kg CO2e/month"),
+            readiness=LimitBound(draw(amounts), "points"),
             verdict=draw(st.sampled_from(list(Verdict))),
             allowed_countries=frozenset({"FI"}),
             forbidden_countries=frozenset({"US"}),
@@ -351,7 +359,7 @@ RELAXED = {
     "carbon dropped": lambda d, held: (d, replace(held, carbon=None)),
     "readiness lowered": lambda d, held: (
         d,
-        replace(held, readiness=Bound(held.readiness.value - 1, "points")),
+        replace(held, readiness=LimitBound(held.readiness.value - 1, "points")),
     ),
     "verdict lowered": lambda d, held: (d, replace(held, verdict=Verdict.NOT_READY)),
     "country allowed": lambda d, held: (d, replace(held, allowed_countries=frozenset({"FI", "US"}))),

@@ -13,7 +13,7 @@ from readiness.tradeoffs.core import relaxation
 from readiness.tradeoffs.core.annealing import annealed
 from readiness.tradeoffs.core.assignment import Assigning, filled
 from readiness.tradeoffs.core.exact import most_placed
-from readiness.tradeoffs.core.portfolio import LeftOut, Portfolio, spread, sweep
+from readiness.tradeoffs.core.portfolio import LeftOutReason, Portfolio, spread, sweep
 from readiness.tradeoffs.core.relaxation import Prices, Relaxed, bound_of, relax
 
 OBJECTIVES = ("cost", "carbon", "latency", "risk")
@@ -148,7 +148,7 @@ def test_too_little_room_for_all_places_most_of_the_priority_in_a_large_portfoli
     (point,) = found.points
     assert keeps_all(problem, point.plan)
     assert set(found.left_out) | set(point.plan) == set(problem.workloads)
-    assert set(found.left_out.values()) == {LeftOut.NO_ROOM}
+    assert set(found.left_out.values()) == {LeftOutReason.NO_ROOM}
     left = [problem.workloads.index(name) for name in found.left_out]
     assert len(left) < 60
     assert sum(row % 2 == 0 for row in left) < len(left) / 4
@@ -230,17 +230,27 @@ def weighed(problem):
     ("changes", "left_out"),
     [
         pytest.param(
-            {"allowed": [[True], [False]]}, {"work-1": LeftOut.NO_SITE}, id="jurisdiction allows no site"
-        ),
-        pytest.param({"demand": [[1.0], [9.0]]}, {"work-1": LeftOut.NO_ROOM}, id="larger than any site"),
-        pytest.param(
-            {"demand": [[3.0], [3.0]], "priority": [1, 2]}, {"work-0": LeftOut.NO_ROOM}, id="by priority"
+            {"allowed": [[True], [False]]},
+            {"work-1": LeftOutReason.NO_SITE},
+            id="jurisdiction allows no site",
         ),
         pytest.param(
-            {"capacity": [[np.nan]]}, dict.fromkeys(("work-0", "work-1"), LeftOut.NO_ROOM), id="unknown room"
+            {"demand": [[1.0], [9.0]]}, {"work-1": LeftOutReason.NO_ROOM}, id="larger than any site"
         ),
         pytest.param(
-            {"figures": [[[1.0, 1.0]], [[1.0, np.nan]]]}, {"work-1": LeftOut.UNKNOWN}, id="unknown figure"
+            {"demand": [[3.0], [3.0]], "priority": [1, 2]},
+            {"work-0": LeftOutReason.NO_ROOM},
+            id="by priority",
+        ),
+        pytest.param(
+            {"capacity": [[np.nan]]},
+            dict.fromkeys(("work-0", "work-1"), LeftOutReason.NO_ROOM),
+            id="unknown room",
+        ),
+        pytest.param(
+            {"figures": [[[1.0, 1.0]], [[1.0, np.nan]]]},
+            {"work-1": LeftOutReason.UNKNOWN},
+            id="unknown figure",
         ),
         pytest.param({}, {}, id="room for both"),
     ],

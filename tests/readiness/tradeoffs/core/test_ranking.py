@@ -10,8 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from readiness.tradeoffs.core.objectives import Against, Direction, Objective, Option, referenced
-from readiness.tradeoffs.core.options import Figure
+from readiness.tradeoffs.core.objectives import (
+    Objective,
+    ObjectiveDirection,
+    ScoredAgainst,
+    ScoredOption,
+    referenced,
+)
+from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.core.ranking import ONE, WeightError, ranking
 from tests.readiness.tradeoffs.core.choices import (
     ALL,
@@ -82,8 +88,8 @@ def test_ranks(options, weights, expected):
 def test_what_has_no_reference_is_unscored_and_its_weight_goes_to_the_rest():
     bare = Objective("energy")
     options = [
-        Option("near", option("", 5, 18).figures | {"energy": figure(1)}),
-        Option("far", option("", 60, 2).figures | {"energy": figure(9)}),
+        ScoredOption("near", option("", 5, 18).figures | {"energy": figure(1)}),
+        ScoredOption("far", option("", 60, 2).figures | {"energy": figure(9)}),
     ]
     weights = {"latency": 1, "unit-cost": 1}
     with_it = ranked(options, weights | {"energy": 98}, (LATENCY, bare, COST))
@@ -94,17 +100,19 @@ def test_what_has_no_reference_is_unscored_and_its_weight_goes_to_the_rest():
 @pytest.mark.parametrize(
     ("limits", "today", "against", "reference"),
     [
-        pytest.param({"latency": 20.0}, {"latency": figure(8)}, Against.LIMIT, 20.0, id="the declared limit"),
-        pytest.param({}, {"latency": figure(8)}, Against.TODAY, 8, id="today's figure"),
-        pytest.param({}, {"latency": figure(None)}, Against.NOTHING, None, id="unknown today"),
-        pytest.param({}, {}, Against.NOTHING, None, id="runs nowhere"),
+        pytest.param(
+            {"latency": 20.0}, {"latency": figure(8)}, ScoredAgainst.LIMIT, 20.0, id="the declared limit"
+        ),
+        pytest.param({}, {"latency": figure(8)}, ScoredAgainst.TODAY, 8, id="today's figure"),
+        pytest.param({}, {"latency": figure(None)}, ScoredAgainst.NOTHING, None, id="unknown today"),
+        pytest.param({}, {}, ScoredAgainst.NOTHING, None, id="runs nowhere"),
     ],
 )
 def test_a_figure_is_held_against_the_limit_else_today_else_nothing(limits, today, against, reference):
-    objectives = (Objective("latency"), Objective("readiness", Direction.MAX, scale=100.0))
+    objectives = (Objective("latency"), Objective("readiness", ObjectiveDirection.MAX, scale=100.0))
     latency, readiness = referenced(objectives, limits | {"readiness": 70.0}, today)
     assert (latency.against, latency.reference) == (against, reference)
-    assert (readiness.against, readiness.reference) == (Against.SCALE, None)
+    assert (readiness.against, readiness.reference) == (ScoredAgainst.SCALE, None)
 
 
 def test_a_dearer_site_does_not_win_by_milliseconds_below_a_limit_that_is_kept():
@@ -113,8 +121,8 @@ def test_a_dearer_site_does_not_win_by_milliseconds_below_a_limit_that_is_kept()
         (Objective("latency"), Objective("cost")), {"latency": 20.0, "cost": 12_400.0}, {}
     )
     options = [
-        Option("osaka", {"latency": figure(9.1), "cost": figure(1875)}),
-        Option("tokyo", {"latency": figure(3.3), "cost": figure(8227)}),
+        ScoredOption("osaka", {"latency": figure(9.1), "cost": figure(1875)}),
+        ScoredOption("tokyo", {"latency": figure(3.3), "cost": figure(8227)}),
     ]
     assert [one.name for one in ranking(options, objectives, {"latency": 50, "cost": 60})] == [
         "osaka",
@@ -185,7 +193,7 @@ def test_known_figures_leave_one_rank(options, weights):
 @settings(max_examples=60, deadline=None)
 @given(option_lists(), option_lists(most=3), objective_lists(), weightings)
 def test_an_option_more_changes_no_other_options_score(options, others, objectives, weights):
-    more = [Option(f"more-{one.name}", one.figures) for one in others]
+    more = [ScoredOption(f"more-{one.name}", one.figures) for one in others]
     alone = {one.name: one for one in ranking(options, objectives, weights)}
     among = {one.name: one for one in ranking([*options, *more], objectives, weights)}
     for name, one in alone.items():
@@ -199,10 +207,10 @@ def test_a_better_figure_never_scores_lower_nor_ranks_worse(options, objectives,
     before = moved.figures[objective.name]
     at = before.value
     if at is None:
-        at = before.most if objective.direction is Direction.MIN else before.least
+        at = before.most if objective.direction is ObjectiveDirection.MIN else before.least
         at = max(min(at, 1e6), -1e6)
-    step = data.draw(st.floats(0, 1e6)) * (1 if objective.direction is Direction.MAX else -1)
-    better = Option(moved.name, moved.figures | {objective.name: figure(at + step)})
+    step = data.draw(st.floats(0, 1e6)) * (1 if objective.direction is ObjectiveDirection.MAX else -1)
+    better = ScoredOption(moved.name, moved.figures | {objective.name: figure(at + step)})
     was = {one.name: one for one in ranking(options, objectives, weights)}[moved.name]
     changed = [better if one is moved else one for one in options]
     now = {one.name: one for one in ranking(changed, objectives, weights)}[moved.name]
@@ -212,11 +220,13 @@ def test_a_better_figure_never_scores_lower_nor_ranks_worse(options, objectives,
 
 def read(vector):
     objectives = [
-        Objective(one["name"], Direction(one["direction"]), one["scale"], one["reference"])
+        Objective(one["name"], ObjectiveDirection(one["direction"]), one["scale"], one["reference"])
         for one in vector["objectives"]
     ]
     options = [
-        Option(one["name"], {name: Figure(unit="units", **each) for name, each in one["figures"].items()})
+        ScoredOption(
+            one["name"], {name: BandedFigure(unit="units", **each) for name, each in one["figures"].items()}
+        )
         for one in vector["options"]
     ]
     return options, objectives

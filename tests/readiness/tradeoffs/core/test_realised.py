@@ -5,16 +5,16 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from readiness.tradeoffs.core.realised import MONTH_H, Metered, Rate, Span, carbon, cost, energy
-from readiness.tradeoffs.core.series import Series
+from readiness.tradeoffs.core.realised import MONTH_H, MeasuredSpan, Metered, RatePerKwh, carbon, cost, energy
+from readiness.tradeoffs.core.series import FactorSeries
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
-DAY = Span(START, START + timedelta(hours=24))
+DAY = MeasuredSpan(START, START + timedelta(hours=24))
 
 
 def series(*values, step_s=3600, start=START):
     starts = int(start.timestamp()) + step_s * np.arange(len(values), dtype=np.int64)
-    return Series(step_s, starts, np.array([np.nan if one is None else one for one in values]))
+    return FactorSeries(step_s, starts, np.array([np.nan if one is None else one for one in values]))
 
 
 def metered(*values, pue=1.0, simulated=False):
@@ -22,7 +22,7 @@ def metered(*values, pue=1.0, simulated=False):
 
 
 RISING = metered(*range(24))
-PEAKY = Rate(series(*[0.05] * 18, *[0.35] * 6), "exchange")
+PEAKY = RatePerKwh(series(*[0.05] * 18, *[0.35] * 6), "exchange")
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ PEAKY = Rate(series(*[0.05] * 18, *[0.35] * 6), "exchange")
             energy("energy", metered(*[10.0] * 24, pue=1.2), 0.5, DAY), 24 * 6.0, id="IT power times PUE"
         ),
         pytest.param(
-            carbon("carbon", RISING, 1.0, Rate(series(*range(100, 124)), "grid"), DAY),
+            carbon("carbon", RISING, 1.0, RatePerKwh(series(*range(100, 124)), "grid"), DAY),
             sum(kw * (100 + kw) for kw in range(24)) / 1000,
             id="grams of each hour, in kg",
         ),
@@ -45,12 +45,12 @@ PEAKY = Rate(series(*[0.05] * 18, *[0.35] * 6), "exchange")
             id="hours at their own price, not at the mean",
         ),
         pytest.param(
-            cost("cost", RISING, 1.0, Rate(0.1, "contract"), DAY, currency="EUR"),
+            cost("cost", RISING, 1.0, RatePerKwh(0.1, "contract"), DAY, currency="EUR"),
             0.1 * sum(range(24)),
             id="one price for all hours",
         ),
         pytest.param(
-            cost("cost", RISING, 1.0, Rate(series(*[-0.01] * 24), "exchange"), DAY, currency="EUR"),
+            cost("cost", RISING, 1.0, RatePerKwh(series(*[-0.01] * 24), "exchange"), DAY, currency="EUR"),
             -0.01 * sum(range(24)),
             id="paid to take power",
         ),
@@ -83,7 +83,7 @@ def test_gaps_are_left_out_and_too_many_are_unknown(known, told):
 
 
 def test_hours_of_an_unknown_price_are_no_hours_without_a_price():
-    half = Rate(series(*[0.1] * 12), "exchange")
+    half = RatePerKwh(series(*[0.1] * 12), "exchange")
     assert cost("cost", RISING, 1.0, half, DAY, currency="EUR").figure.value is None
 
 
@@ -91,7 +91,7 @@ def test_hours_of_an_unknown_price_are_no_hours_without_a_price():
     ("power", "rate"),
     [
         pytest.param(metered(*[1.0] * 24, simulated=True), PEAKY, id="power"),
-        pytest.param(RISING, Rate(0.1, "exchange", simulated=True), id="price"),
+        pytest.param(RISING, RatePerKwh(0.1, "exchange", simulated=True), id="price"),
     ],
 )
 def test_what_is_made_of_simulated_figures_is_simulated(power, rate):
@@ -100,4 +100,4 @@ def test_what_is_made_of_simulated_figures_is_simulated(power, rate):
 
 def test_a_price_in_another_currency():
     assert PEAKY.times(2.0).per_kwh.values.max() == pytest.approx(0.7)
-    assert Rate(0.1, "contract").times(2.0).per_kwh == pytest.approx(0.2)
+    assert RatePerKwh(0.1, "contract").times(2.0).per_kwh == pytest.approx(0.2)

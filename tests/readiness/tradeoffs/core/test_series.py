@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from readiness.tradeoffs.core.series import (
-    Series,
+    FactorSeries,
     SeriesRefused,
-    Stated,
+    SeriesRow,
     integrated,
     mean_of,
     placed,
@@ -25,7 +25,7 @@ MIDNIGHT = datetime(2026, 1, 5, tzinfo=UTC)
 
 def file_of(*times, first_line=2):
     return [
-        Stated(line, datetime.fromisoformat(at), float(line)) for line, at in enumerate(times, first_line)
+        SeriesRow(line, datetime.fromisoformat(at), float(line)) for line, at in enumerate(times, first_line)
     ]
 
 
@@ -35,7 +35,7 @@ def utc(points):
 
 def hourly(values, start=MIDNIGHT, step_s=3600):
     step = timedelta(seconds=step_s)
-    return Series.of(step_s, [(start + index * step, value) for index, value in enumerate(values)])
+    return FactorSeries.of(step_s, [(start + index * step, value) for index, value in enumerate(values)])
 
 
 def test_the_hour_that_clocks_skip_is_not_missed():
@@ -147,7 +147,7 @@ def test_nothing_known_is_not_nothing():
     before = MIDNIGHT - timedelta(days=2)
     found = integrated(hourly([0.1]), 100.0, before, before + timedelta(hours=5))
     assert (found.total, found.coverage) == (None, 0.0)
-    assert mean_of(Series.of(3600, []), MIDNIGHT, MIDNIGHT + timedelta(hours=1)).total is None
+    assert mean_of(FactorSeries.of(3600, []), MIDNIGHT, MIDNIGHT + timedelta(hours=1)).total is None
 
 
 def test_negative_prices_lower_the_sum():
@@ -163,9 +163,9 @@ def test_a_period_has_to_last():
 
 def test_overlapping_intervals_are_no_series():
     with pytest.raises(ValueError, match="do not overlap"):
-        Series.of(3600, [(MIDNIGHT, 1.0), (MIDNIGHT + timedelta(minutes=30), 1.0)])
+        FactorSeries.of(3600, [(MIDNIGHT, 1.0), (MIDNIGHT + timedelta(minutes=30), 1.0)])
     with pytest.raises(ValueError, match="as many instants"):
-        Series(3600, np.array([0]), np.array([]))
+        FactorSeries(3600, np.array([0]), np.array([]))
 
 
 PARTS = st.lists(st.one_of(st.none(), st.floats(-0.5, 4.0)), min_size=2, max_size=30)

@@ -2,16 +2,16 @@
 
 import pytest
 
-from readiness.tradeoffs.core.objectives import Direction, Objective
-from readiness.tradeoffs.core.options import Figure
+from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection
+from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.core.steps import step_of
 
 OBJECTIVES = (
     Objective("cost"),
     Objective("latency"),
     Objective("carbon"),
-    Objective("readiness", Direction.MAX, scale=100.0),
-    Objective("compliance", Direction.MAX, scale=100.0),
+    Objective("readiness", ObjectiveDirection.MAX, scale=100.0),
+    Objective("compliance", ObjectiveDirection.MAX, scale=100.0),
 )
 UNITS = ("EUR/month", "ms", "kg CO2e/month", "points", "%")
 OSAKA = (1875, 9.1, 640, 70, 30)
@@ -21,7 +21,7 @@ EVERY = ("latency", "carbon", "readiness")
 def figures(*values):
     given = [each if isinstance(each, tuple) else (each, None, None) for each in values]
     return {
-        one.name: Figure(value, unit, low=low, high=high)
+        one.name: BandedFigure(value, unit, low=low, high=high)
         for one, unit, (value, low, high) in zip(OBJECTIVES, UNITS, given, strict=True)
     }
 

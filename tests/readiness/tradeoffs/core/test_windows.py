@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from readiness.tradeoffs.core.windows import (
-    Series,
+    DeferrableRun,
     SeriesError,
     Slot,
-    Work,
+    SlotSeries,
     back_test,
     best_window,
     cost_from,
@@ -29,11 +29,11 @@ def series(*values, step=HOUR, missing=()):
     slots = [
         Slot(MIDNIGHT + place * step, value) for place, value in enumerate(values) if place not in missing
     ]
-    return Series(step, "EUR/kWh", tuple(slots))
+    return SlotSeries(step, "EUR/kWh", tuple(slots))
 
 
 def work(hours, until, start=0, contiguous=True):
-    return Work(hours, at(start), at(until), contiguous)
+    return DeferrableRun(hours, at(start), at(until), contiguous)
 
 
 def pieces(window):
@@ -98,15 +98,17 @@ def test_half_hourly_slots():
         pytest.param(lambda: series(1, float("nan")), "is no number", id="not a number"),
         pytest.param(lambda: series(1, step=timedelta(0)), "longer than nothing", id="no step"),
         pytest.param(
-            lambda: Series(HOUR, "", (Slot(MIDNIGHT.replace(tzinfo=None), 1.0),)), "not in UTC", id="no zone"
+            lambda: SlotSeries(HOUR, "", (Slot(MIDNIGHT.replace(tzinfo=None), 1.0),)),
+            "not in UTC",
+            id="no zone",
         ),
         pytest.param(
-            lambda: Series(HOUR, "", (Slot(datetime(2026, 3, 29, tzinfo=timezone(HOUR)), 1.0),)),
+            lambda: SlotSeries(HOUR, "", (Slot(datetime(2026, 3, 29, tzinfo=timezone(HOUR)), 1.0),)),
             "not in UTC",
             id="local time, in which days have 23 and 25 hours",
         ),
         pytest.param(
-            lambda: Series(HOUR, "", (Slot(at(0), 1.0), Slot(at(0.5), 1.0))),
+            lambda: SlotSeries(HOUR, "", (Slot(at(0), 1.0), Slot(at(0.5), 1.0))),
             "less than a step",
             id="slots overlap",
         ),

@@ -5,9 +5,11 @@ from datetime import date
 import pytest
 
 from readiness.tradeoffs.decisions import operations
+from readiness.tradeoffs.placing.params import question_of
 from readiness.workloads.models import AcceleratorDemand, Placement, ServedRegion, WorkloadClass
 from tests.inventory import made
 
+WEIGHTS = {"cost": 60.0, "latency": 40.0}
 SAID = "Nearer to its users, and half the carbon."
 
 
@@ -119,6 +121,7 @@ def answer_of(*options):
             for name in ("cost", "latency", "energy", "carbon", "readiness", "compliance")
         ],
         "options": list(options),
+        "weights": WEIGHTS,
         "sensitivity": {"winner": "porto", "flips": [FLIP]},
         "snapshot": SNAPSHOT,
     }
@@ -136,7 +139,7 @@ def answer(porto, lagos, faro):
 
 @pytest.fixture
 def placing(answer):
-    def place(**_asked):
+    def place(workload, question, now):
         return answer
 
     return place
@@ -144,13 +147,13 @@ def placing(answer):
 
 @pytest.fixture
 def record(chat, porto, placing, planner, frozen_now):
-    """`record()` decides for Porto as the planner; what is given differs."""
+    """`record()` decides for Porto as the planner; `what_if` is asked, the rest is given as it is."""
 
-    def decide(**given):
+    def decide(what_if=None, **given):
         asked = {
             "workload": chat,
             "site": porto,
-            "weights": {"cost": 60.0, "latency": 40.0},
+            "question": question_of({"weights": WEIGHTS, "what_if": what_if}),
             "rationale": SAID,
             "placing": placing,
             "by": planner,

@@ -3,7 +3,7 @@
 import pytest
 
 from readiness.tradeoffs.core.accuracy import compare
-from readiness.tradeoffs.core.options import Figure
+from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.decisions.compared import Pair
 from readiness.tradeoffs.decisions.lines import finding
 from readiness.tradeoffs.models import Decision, DecisionForecast
@@ -11,7 +11,7 @@ from tests.conftest import NOW
 
 
 def pair(objective, came, *, final=True):
-    expected, realised = Figure(100.0, "units"), Figure(came, "units")
+    expected, realised = BandedFigure(100.0, "units"), BandedFigure(came, "units")
     comparison = compare(objective, expected, realised)
     return Pair(DecisionForecast(objective=objective, unit="units"), comparison, "", final)
 

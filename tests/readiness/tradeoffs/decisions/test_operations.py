@@ -6,8 +6,10 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, transaction
 
+from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.decisions import operations
 from readiness.tradeoffs.models import Decision, DecisionForecast
+from readiness.tradeoffs.placing.params import question_of
 from tests.readiness.tradeoffs.decisions.conftest import SAID, SNAPSHOT
 from web.permissions import MissingPermission
 
@@ -43,22 +45,24 @@ class TestRecording:
         assert (forecasts["compliance"].value, forecasts["compliance"].provenance) == (None, "")
 
     def test_the_figures_are_those_of_the_placement_as_of_now(self, record, answer, chat, frozen_now):
-        asked = {}
+        asked = []
 
-        def place(**given):
-            asked.update(given)
+        def place(*given):
+            asked.append(given)
             return answer
 
-        record(placing=place, what_if={"pue": 1.1}, currency="USD", carbon="marginal")
-        assert asked == {
-            "workload": chat,
-            "weights": {"cost": 60.0, "latency": 40.0},
-            "what_if": {"pue": 1.1},
-            "currency": "USD",
-            "carbon": "marginal",
-            "today": "",
-            "now": frozen_now.at,
-        }
+        question = question_of({"what_if": {"pue": 1.1}, "currency": "USD", "carbon": "marginal"})
+        decision = record(placing=place, question=question)
+        assert asked == [(chat, question, frozen_now.at)]
+        assert decision.demand["carbon"] == "carbon_marginal"
+
+    def test_a_question_that_the_placement_refuses_names_its_field(self, record):
+        def place(*_given):
+            raise BadTradeoffQuestion("today", "It does not run there.")
+
+        with pytest.raises(ValidationError, match="does not run there") as refused:
+            record(placing=place)
+        assert list(refused.value.message_dict) == ["today"]
 
     def test_a_site_that_is_no_option_is_refused_with_the_placements_reason(self, record, faro):
         with pytest.raises(ValidationError, match="NG forbidden") as refused:

@@ -7,13 +7,14 @@ import pytest
 
 from readiness.jurisdiction.queries import Footing
 from readiness.scoring.core.states import Provenance
-from readiness.tradeoffs.core.factors import Basis, Factor, Known
-from readiness.tradeoffs.core.options import Answer
+from readiness.tradeoffs.core.factors import Factor, KnownValue, ValueBasis
+from readiness.tradeoffs.core.options import LegalAnswer
+from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.placing import figures
-from readiness.tradeoffs.placing.figures import HOURS_A_MONTH, Part, part
+from readiness.tradeoffs.placing.figures import HOURS_A_MONTH, FactorInput, factor_input
 from readiness.tradeoffs.placing.law import Laws, representatives
-from readiness.tradeoffs.placing.levers import with_levers
-from readiness.tradeoffs.placing.question import BadQuestion, what_if_of
+from readiness.tradeoffs.placing.params import what_if_of
+from readiness.tradeoffs.placing.what_if import with_levers
 from readiness.workloads.core.envelope import AcceleratorNeed, DataCategory, Envelope
 from tests.readiness.jurisdiction.small_pack import pack, rule
 
@@ -22,17 +23,17 @@ DAY = date(2026, 11, 1)
 
 
 def known(value, unit="", low=None, high=None, provenance="declared"):
-    return Known(
-        value=value, unit=unit, basis=Basis.DECLARED, provenance=provenance, source="contract", as_of=AT,
+    return KnownValue(
+        value=value, unit=unit, basis=ValueBasis.DECLARED, provenance=provenance, source="contract", as_of=AT,
         low=low, high=high,
     )  # fmt: skip
 
 
 def given(value, unit="", **more):
-    return Part("part", known(value, unit, **more))
+    return FactorInput("part", known(value, unit, **more))
 
 
-LACKING = part("PUE", Factor("pue", unknown="No meter."))
+LACKING = factor_input("PUE", Factor("pue", unknown="No meter."))
 
 
 def test_energy_has_the_band_of_the_pue_and_one_is_the_least_of_an_unknown():
@@ -78,7 +79,7 @@ def test_half_an_accelerator_more_is_one_more():
 
 
 def test_a_residency_that_nobody_knows_is_refused():
-    with pytest.raises(BadQuestion, match=r"what_if\.limits\.residency"):
+    with pytest.raises(BadTradeoffQuestion, match=r"what_if\.limits\.residency"):
         with_levers(Envelope(), what_if_of({"limits": {"residency": "Atlantis"}}), "EUR")
 
 
@@ -90,18 +91,18 @@ UNDATED = rule("undated", "allowed", origins=["any"], places=["BR"], in_force_fr
 @pytest.mark.parametrize(
     ("envelope", "country", "answer"),
     [
-        ({}, "NG", Answer.NOT_ASKED),
-        (PERSONAL, "US", Answer.CANNOT_DECIDE),
-        (PERSONAL | {"allowed": frozenset({"US"})}, "US", Answer.DECLARED),
-        (PERSONAL | {"allowed": frozenset({"WORLD"})}, "US", Answer.CANNOT_DECIDE),
+        ({}, "NG", LegalAnswer.NOT_ASKED),
+        (PERSONAL, "US", LegalAnswer.CANNOT_DECIDE),
+        (PERSONAL | {"allowed": frozenset({"US"})}, "US", LegalAnswer.DECLARED),
+        (PERSONAL | {"allowed": frozenset({"WORLD"})}, "US", LegalAnswer.CANNOT_DECIDE),
         (
             PERSONAL | {"allowed": frozenset({"US"}), "forbidden": frozenset({"US"})},
             "US",
-            Answer.CANNOT_DECIDE,
+            LegalAnswer.CANNOT_DECIDE,
         ),
-        (PERSONAL | {"residency": "DE"}, "DE", Answer.ALLOWED),
-        (PERSONAL | {"residency": "DE"}, "FR", Answer.FORBIDDEN),
-        (PERSONAL | {"residency": "DE"}, "", Answer.CANNOT_DECIDE),
+        (PERSONAL | {"residency": "DE"}, "DE", LegalAnswer.ALLOWED),
+        (PERSONAL | {"residency": "DE"}, "FR", LegalAnswer.FORBIDDEN),
+        (PERSONAL | {"residency": "DE"}, "", LegalAnswer.CANNOT_DECIDE),
     ],
     ids=[
         "no-data",
@@ -122,22 +123,22 @@ def test_an_envelope_never_speaks_against_a_rule_nor_for_one_without_a_date():
     rules = pack(FORBIDS, UNDATED)
     named = Envelope(**PERSONAL, allowed=frozenset({"NG", "BR", "US"}))
     laws = Laws(named, rules, DAY, data_origin="DE")
-    assert laws.of("NG").answer is Answer.FORBIDDEN
-    assert laws.of("BR").answer is Answer.CANNOT_DECIDE
-    assert laws.of("US").answer is Answer.NEEDS_BASIS
+    assert laws.of("NG").answer is LegalAnswer.FORBIDDEN
+    assert laws.of("BR").answer is LegalAnswer.CANNOT_DECIDE
+    assert laws.of("US").answer is LegalAnswer.NEEDS_BASIS
     assert (
         Laws(named, rules, DAY, data_origin="DE", bases=frozenset({"contract"})).of("US").answer
-        is Answer.ALLOWED
+        is LegalAnswer.ALLOWED
     )
-    assert Laws(named, None, DAY).of("US").answer is Answer.DECLARED
+    assert Laws(named, None, DAY).of("US").answer is LegalAnswer.DECLARED
 
 
 def test_who_controls_the_operator_is_asked_of_each_site_beside_where_it_lies():
     laws = Laws(Envelope(**PERSONAL), pack(), DAY, data_origin="DE")
-    assert laws.of("FR").sovereignty is Answer.CANNOT_DECIDE
-    assert laws.of("FR", "FR").sovereignty is Answer.ALLOWED
+    assert laws.of("FR").sovereignty is LegalAnswer.CANNOT_DECIDE
+    assert laws.of("FR", "FR").sovereignty is LegalAnswer.ALLOWED
     abroad = laws.of("FR", "US")
-    assert (abroad.answer, abroad.sovereignty) == (Answer.ALLOWED, Answer.NEEDS_BASIS)
+    assert (abroad.answer, abroad.sovereignty) == (LegalAnswer.ALLOWED, LegalAnswer.NEEDS_BASIS)
     assert abroad.sovereignty_rules == ("operator-outside",)
     assert "operator-outside" in abroad.sovereignty_rule
 
@@ -145,10 +146,10 @@ def test_who_controls_the_operator_is_asked_of_each_site_beside_where_it_lies():
 def test_what_is_on_record_of_the_data_is_asked_unless_the_question_says_otherwise():
     on_record = Footing(frozenset({"DE", "FR"}), frozenset({("contract", "US"), ("certificate", "")}))
     laws = Laws(Envelope(**PERSONAL), pack(), DAY, footing=on_record)
-    assert laws.of("US", "US").answer is Answer.ALLOWED
-    assert laws.of("US", "US").sovereignty is Answer.ALLOWED
-    assert laws.of("CA").answer is Answer.NEEDS_BASIS
-    assert replace(laws, data_origin="KE", _known={}).of("US").answer is Answer.CANNOT_DECIDE
+    assert laws.of("US", "US").answer is LegalAnswer.ALLOWED
+    assert laws.of("US", "US").sovereignty is LegalAnswer.ALLOWED
+    assert laws.of("CA").answer is LegalAnswer.NEEDS_BASIS
+    assert replace(laws, data_origin="KE", _known={}).of("US").answer is LegalAnswer.CANNOT_DECIDE
 
 
 def test_a_doubt_of_one_origin_is_not_spoken_for_because_another_has_no_rule():
@@ -156,8 +157,8 @@ def test_a_doubt_of_one_origin_is_not_spoken_for_because_another_has_no_rule():
     named = Envelope(**PERSONAL, allowed=frozenset({"BR"}))
     silent = Laws(named, rules, DAY, footing=Footing(frozenset({"AU"})))
     both = Laws(named, rules, DAY, footing=Footing(frozenset({"AU", "JP"})))
-    assert silent.of("BR").answer is Answer.DECLARED
-    assert both.of("BR").answer is Answer.CANNOT_DECIDE
+    assert silent.of("BR").answer is LegalAnswer.DECLARED
+    assert both.of("BR").answer is LegalAnswer.CANNOT_DECIDE
 
 
 def test_a_group_is_asked_by_one_country_for_each_set_of_rules():

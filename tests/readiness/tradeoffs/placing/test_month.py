@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from readiness.scoring.core.states import Provenance
-from readiness.tradeoffs.core.factors import Basis, Known
+from readiness.tradeoffs.core.factors import KnownValue, ValueBasis
 from readiness.tradeoffs.placing import figures
-from readiness.tradeoffs.placing.figures import Part, part
+from readiness.tradeoffs.placing.figures import FactorInput, factor_input
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
 # The site: 12 accelerators of 11,000 USD over 60 months, 7.2 kW, PUE 1.27, 152 KRW/kWh at 1,390 KRW to the dollar.
@@ -18,13 +18,14 @@ ENERGY_A_MONTH = KWH * 152 / 1390
 
 
 def given(value, low=None, high=None, source="contract", provenance="declared"):
-    known = Known(
-        value=value, unit="", basis=Basis.DECLARED, provenance=provenance, source=source, as_of=AT, low=low, high=high
+    known = KnownValue(
+        value=value, unit="", basis=ValueBasis.DECLARED, provenance=provenance, source=source, as_of=AT,
+        low=low, high=high
     )  # fmt: skip
-    return Part("part", known)
+    return FactorInput("part", known)
 
 
-UNKNOWN = part("electricity price", None)
+UNKNOWN = factor_input("electricity price", None)
 CAPITAL = given(11_000 / (5 * 8766), source="capital of FR-7")
 UTILISATION = given(0.41, 0.30, 0.52, source="weekly report")
 
@@ -62,7 +63,7 @@ def test_an_hour_in_use_is_the_month_over_the_hours_that_are_and_idle_hours_chan
     assert found.high == pytest.approx((2200 + ENERGY_A_MONTH) / (12 * HOURS * 0.30))
     assert found.unit == "USD/h in use"
     assert "41 % of those held, weekly report" in found.source
-    unknown = figures.useful_hour(month, 12, part("accelerator utilisation", None))
+    unknown = figures.useful_hour(month, 12, factor_input("accelerator utilisation", None))
     assert (unknown.value, unknown.source.partition(":")[0]) == (None, "accelerator utilisation unknown")
 
 
@@ -70,7 +71,7 @@ def test_accelerators_that_are_held_draw_their_idle_power_at_the_least():
     idle = given(0.15)
     assert figures.drawn_kw(7.2, 12, idle) == 7.2
     assert figures.drawn_kw(1.0, 12, idle) == pytest.approx(1.8)
-    assert figures.drawn_kw(1.0, 12, part("idle power", None)) == 1.0
+    assert figures.drawn_kw(1.0, 12, factor_input("idle power", None)) == 1.0
     assert figures.drawn_kw(None, 12, idle) is None
     found = monthly(CAPITAL, bill(kw=figures.drawn_kw(1.0, 12, idle)))
     assert found.value == pytest.approx(2200 + 12 * 0.15 * HOURS * 1.27 * 152 / 1390)
@@ -87,7 +88,7 @@ def test_a_stated_hour_has_its_energy_in_it_and_levers_change_that_alone():
 
 
 def test_what_is_unknown_makes_the_month_unknown_and_at_least_what_is_sure():
-    lacking = part("cost of an accelerator-hour", None)
+    lacking = factor_input("cost of an accelerator-hour", None)
     found = figures.without_hour(lacking, bill(), "USD")
     assert (found.value, found.low) == (None, pytest.approx(ENERGY_A_MONTH))
     without_price = figures.energy_bill(figures.energy(7.2, given(1.27)), UNKNOWN, "USD")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from readiness.tradeoffs.portfolios import operations
+from readiness.tradeoffs.portfolios import operations, solving
 from readiness.workloads import operations as workloads
 from tests.readiness.tradeoffs.placing.conftest import chat, fleet, iberia
 
@@ -39,7 +39,7 @@ def solve(ask, frozen_now):
 
     def make(**given):
         found = ask(**given)
-        assert operations.run(found.pk, now=frozen_now.at)
+        assert solving.run(found.pk, now=frozen_now.at)
         found.refresh_from_db()
         return found
 

@@ -8,11 +8,12 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 
+from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.models import PortfolioRun, SiteFactor
-from readiness.tradeoffs.placing.question import BadQuestion
-from readiness.tradeoffs.portfolios import operations
-from readiness.tradeoffs.portfolios.operations import weightings
-from readiness.tradeoffs.portfolios.question import WEIGHTS, Asked, asked_of
+from readiness.tradeoffs.portfolios import operations, solving
+from readiness.tradeoffs.portfolios.params import WEIGHTS, PortfolioQuestion, question_of
+from readiness.tradeoffs.portfolios.solving import weightings
+from readiness.tradeoffs.tasks import look_after_portfolios
 from readiness.workloads import operations as workloads
 
 pytestmark = pytest.mark.django_db
@@ -47,25 +48,25 @@ NONSENSE = [
 
 @pytest.mark.parametrize(("given", "field"), NONSENSE, ids=[str(place) for place in range(len(NONSENSE))])
 def test_nonsense_is_refused_by_field(given, field):
-    with pytest.raises(BadQuestion) as refused:
-        asked_of(given, workloads=["chat", "idle", "spread"], sites=["porto"], running=RUNNING)
+    with pytest.raises(BadTradeoffQuestion) as refused:
+        question_of(given, workloads=["chat", "idle", "spread"], sites=["porto"], running=RUNNING)
     assert refused.value.field == field
 
 
 def test_what_was_asked_reads_back_and_begins_with_its_own_weights():
-    asked = asked_of({"pins": {"chat": "porto"}}, workloads=["web", "chat"], sites=["porto"], running={})
-    assert Asked.of(asked.inputs()) == asked
+    asked = question_of({"pins": {"chat": "porto"}}, workloads=["web", "chat"], sites=["porto"], running={})
+    assert PortfolioQuestion.of(asked.inputs()) == asked
     assert asked.workloads == ("chat", "web")
     found = weightings(asked)
     assert len(found) == asked.points
     total = sum(WEIGHTS.values())
     assert found[0] == {name: weight / total for name, weight in WEIGHTS.items()}
-    one = asked_of({"weights": COST, "points": 9}, workloads=["chat"], sites=[], running={})
+    one = question_of({"weights": COST, "points": 9}, workloads=["chat"], sites=[], running={})
     assert one.points == 1
 
 
 def test_a_workload_kept_where_it_runs_is_pinned_to_that_site_by_name():
-    kept = asked_of({"pins": {"chat": None}}, workloads=["chat"], sites=["porto"], running=RUNNING)
+    kept = question_of({"pins": {"chat": None}}, workloads=["chat"], sites=["porto"], running=RUNNING)
     assert kept.pins == {"chat": "porto"}
 
 
@@ -204,7 +205,7 @@ def test_statements_do_not_grow_with_workloads(ask, declare, frozen_now):
         with CaptureQueriesContext(
             connection,
         ) as caught:
-            operations.run(found.pk, now=frozen_now.at)
+            solving.run(found.pk, now=frozen_now.at)
         return len(caught)
 
     declare("web")
@@ -243,7 +244,7 @@ def test_asking_wakes_the_worker_once_it_is_there(ask, monkeypatch, django_captu
 
 def test_a_message_that_comes_twice_works_once(solve, frozen_now):
     run = solve()
-    assert not operations.run(run.pk, now=frozen_now.at)
+    assert not solving.run(run.pk, now=frozen_now.at)
     run.refresh_from_db()
     assert run.state == "done"
 
@@ -251,16 +252,30 @@ def test_a_message_that_comes_twice_works_once(solve, frozen_now):
 def test_cancelled_before_anybody_took_it(ask, planner, frozen_now):
     run = operations.cancel(ask(), by=planner, now=frozen_now.at)
     assert (run.state, run.cancel_asked_by) == ("cancelled", planner)
-    assert not operations.run(run.pk, now=frozen_now.at)
+    assert not solving.run(run.pk, now=frozen_now.at)
     with pytest.raises(operations.AlreadyEnded):
         operations.cancel(run, by=planner, now=frozen_now.at)
     # It is asked anew, not joined.
     assert ask() != run
 
 
+def test_beat_wakes_a_run_whose_wake_up_may_be_lost(ask, frozen_now, monkeypatch):
+    woken = []
+    monkeypatch.setattr(
+        "readiness.tradeoffs.tasks.work_out_portfolio.apply_async",
+        lambda **given: woken.append(given["args"]),
+    )
+    run = ask()
+    assert look_after_portfolios() == 0
+    assert woken == []
+    frozen_now.move(minutes=2)
+    assert look_after_portfolios() == 0
+    assert woken == [[run.pk]]
+
+
 def test_cancelled_between_points_keeps_what_was_found(ask, planner, frozen_now, monkeypatch):
     run = ask()
-    alive = operations._alive
+    alive = solving._alive
 
     def cancelling(pk, **columns):
         alive(pk, **columns)
@@ -268,8 +283,8 @@ def test_cancelled_between_points_keeps_what_was_found(ask, planner, frozen_now,
             operations.cancel(run, by=planner, now=frozen_now.at)
             assert ask() != run
 
-    monkeypatch.setattr(operations, "_alive", cancelling)
-    operations.run(run.pk, now=frozen_now.at)
+    monkeypatch.setattr(solving, "_alive", cancelling)
+    solving.run(run.pk, now=frozen_now.at)
     run.refresh_from_db()
     assert (run.state, run.points_done, run.result["weightings"]) == ("cancelled", 2, 2)
 
@@ -278,13 +293,13 @@ def test_a_run_whose_worker_is_gone_is_told_as_failed(ask, frozen_now):
     run = ask()
     gone = {"state": "running", "started_at": frozen_now.at}
     PortfolioRun.objects.filter(pk=run.pk).update(**gone, progressed_at=Now())
-    assert operations.look_after(now=frozen_now.at) == 0
+    assert solving.end_lost(now=frozen_now.at) == 0
     PortfolioRun.objects.filter(pk=run.pk).update(
-        progressed_at=Now() - operations.LOST_AFTER - timedelta(seconds=1)
+        progressed_at=Now() - solving.LOST_AFTER - timedelta(seconds=1)
     )
-    assert operations.look_after(now=frozen_now.at) == 1
+    assert solving.end_lost(now=frozen_now.at) == 1
     run.refresh_from_db()
-    assert (run.state, run.problem) == ("failed", operations.LOST)
+    assert (run.state, run.problem) == ("failed", solving.LOST)
     assert ask() != run
 
 
@@ -293,23 +308,23 @@ def test_who_was_declared_lost_does_not_come_back(ask, frozen_now, monkeypatch):
 
     def lost(*_given, **_more):
         PortfolioRun.objects.filter(pk=run.pk).update(
-            state="failed", problem=operations.LOST, finished_at=frozen_now.at
+            state="failed", problem=solving.LOST, finished_at=frozen_now.at
         )
         return read(*_given, **_more)
 
-    read = operations.fleet.read
-    monkeypatch.setattr(operations.fleet, "read", lost)
-    operations.run(run.pk, now=frozen_now.at)
+    read = solving.fleet.read
+    monkeypatch.setattr(solving.fleet, "read", lost)
+    solving.run(run.pk, now=frozen_now.at)
     run.refresh_from_db()
-    assert (run.state, run.problem, run.result) == ("failed", operations.LOST, None)
+    assert (run.state, run.problem, run.result) == ("failed", solving.LOST, None)
 
 
 def test_what_goes_wrong_is_kept_with_the_run(ask, frozen_now, monkeypatch):
     run = ask()
-    monkeypatch.setattr(operations.fleet, "read", lambda *_given, **_more: 1 / 0)
-    assert operations.run(run.pk, now=frozen_now.at)
+    monkeypatch.setattr(solving.fleet, "read", lambda *_given, **_more: 1 / 0)
+    assert solving.run(run.pk, now=frozen_now.at)
     run.refresh_from_db()
-    assert (run.state, run.problem) == ("failed", operations.FAILED)
+    assert (run.state, run.problem) == ("failed", solving.FAILED)
 
 
 @pytest.mark.parametrize("role", ["viewer", "ops", "manager"])

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from readiness.tradeoffs.models import PortfolioRun
-from readiness.tradeoffs.portfolios import operations
+from readiness.tradeoffs.portfolios import operations, solving
 
 pytestmark = pytest.mark.django_db
 LIST = "/tradeoffs/portfolio/"
@@ -73,7 +73,7 @@ def test_pins_of_the_form_hold_and_the_result_tells_them(client_of, declare, cha
     run = PortfolioRun.objects.get()
     assert made["Location"] == f"{LIST}{run.pk}/"
     assert run.inputs["pins"] == {"big": "lulea", "chat": "porto"}
-    operations.run(run.pk, now=frozen_now.at)
+    solving.run(run.pk, now=frozen_now.at)
     run.refresh_from_db()
     assert {point["plan"]["chat"] for point in run.result["points"]} == {"porto"}
     told = page(client, f"{LIST}{run.pk}/")
@@ -128,10 +128,10 @@ def test_an_address_that_means_nothing_is_a_400(client_of, solve, query):
 
 def test_a_failed_run_says_so_and_what_is_not_there_is_a_404(client_of, ask, frozen_now):
     run = ask()
-    ended = {"started_at": frozen_now.at, "finished_at": frozen_now.at, "problem": operations.LOST}
+    ended = {"started_at": frozen_now.at, "finished_at": frozen_now.at, "problem": solving.LOST}
     PortfolioRun.objects.filter(pk=run.pk).update(state="running", started_at=frozen_now.at)
     PortfolioRun.objects.filter(pk=run.pk).update(state="failed", **ended)
-    assert operations.LOST in page(client_of("viewer"), f"{LIST}{run.pk}/")
+    assert solving.LOST in page(client_of("viewer"), f"{LIST}{run.pk}/")
     page(client_of("viewer"), f"{LIST}{run.pk}/front.json", 404)
     page(client_of("viewer"), f"{LIST}999999/", 404)
 

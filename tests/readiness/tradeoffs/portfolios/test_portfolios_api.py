@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from readiness.tradeoffs.portfolios import operations
+from readiness.tradeoffs.portfolios import operations, solving
 
 pytestmark = pytest.mark.django_db
 API = "/api/tradeoffs/portfolios/"
@@ -18,7 +18,7 @@ def test_asked_followed_and_called_off(api_of, chat, frozen_now):
     assert asked["Location"] == body["url"]
     assert (body["state"]["value"], body["points_done"], body["points_total"]) == ("queued", 0, 3)
     assert body["inputs"]["workloads"] == ["chat"]
-    operations.run(body["id"], now=frozen_now.at)
+    solving.run(body["id"], now=frozen_now.at)
     one = api.get(f"{API}{body['id']}/").json()
     assert (one["state"]["value"], one["points_done"], one["result"]["weightings"]) == ("done", 3, 3)
     assert "result" not in api.get(API).json()["results"][0]

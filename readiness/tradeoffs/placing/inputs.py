@@ -1,4 +1,4 @@
-"""What goes into a candidate whatever is asked of it but for currency and carbon: made once for what was read.
+"""Inputs of a candidate that depend on no question but for currency and carbon: made once for each reading.
 
 A question over 1,000 sites has 100 ms, and half of it went into making these anew.
 """
@@ -11,12 +11,12 @@ from functools import cached_property, lru_cache
 
 from readiness.scoring.core.states import Provenance, Verdict
 from readiness.tradeoffs.core.ages import outdated
-from readiness.tradeoffs.core.factors import Basis, Factor, SiteFactors, capital_hour
-from readiness.tradeoffs.core.options import Figure, Latency
+from readiness.tradeoffs.core.factors import Factor, SiteFactors, ValueBasis, capital_hour
+from readiness.tradeoffs.core.options import BandedFigure, Latency
+from readiness.tradeoffs.core.parsing import CarbonKind
 from readiness.tradeoffs.placing import figures
-from readiness.tradeoffs.placing.facts import Known
-from readiness.tradeoffs.placing.figures import Part, part
-from readiness.tradeoffs.placing.question import CarbonKind
+from readiness.tradeoffs.placing.facts import FleetFacts
+from readiness.tradeoffs.placing.figures import FactorInput, factor_input
 from readiness.workloads.core.envelope import Envelope
 
 ANY = "any"
@@ -27,74 +27,74 @@ KEPT = 16
 
 
 @lru_cache(maxsize=KEPT)
-def parts_of(facts: Known, currency: str, carbon: CarbonKind) -> Mapping[str, Parts]:
-    """By slug of the site."""
-    return {site.slug: Parts(site, facts, currency, carbon) for site in facts.sites}
+def inputs_of(facts: FleetFacts, currency: str, carbon: CarbonKind) -> Mapping[str, PlacementInputs]:
+    """Return the inputs by slug of the site."""
+    return {site.slug: PlacementInputs(site, facts, currency, carbon) for site in facts.sites}
 
 
-class Parts:
-    """Of one site; each part is made when it is first asked for."""
+class PlacementInputs:
+    """Inputs of one site; each is made when it is first asked for."""
 
-    def __init__(self, site: SiteFactors, facts: Known, currency: str, carbon: CarbonKind) -> None:
+    def __init__(self, site: SiteFactors, facts: FleetFacts, currency: str, carbon: CarbonKind) -> None:
         self.site = site
         self._facts, self._currency, self._carbon = facts, currency, carbon
         self._latency: dict[str, tuple[Latency, ...]] = {}
-        self._capital: dict[int, Figure] = {}
+        self._capital: dict[int, BandedFigure] = {}
 
     @cached_property
-    def pue(self) -> Part:
-        return part("PUE", self.site.factors.get("pue"))
+    def pue(self) -> FactorInput:
+        return factor_input("PUE", self.site.factors.get("pue"))
 
     @cached_property
-    def intensity(self) -> Part:
+    def intensity(self) -> FactorInput:
         kind = self._carbon
-        return part(f"carbon intensity ({kind})", self.site.factors.get(f"carbon_{kind}"))
+        return factor_input(f"carbon intensity ({kind})", self.site.factors.get(f"carbon_{kind}"))
 
     @cached_property
-    def carbon_intensity(self) -> Figure:
+    def carbon_intensity(self) -> BandedFigure:
         if self.intensity.known is None:
-            return Figure(None, "gCO2e/kWh", source=self.intensity.lacks)
+            return BandedFigure(None, "gCO2e/kWh", source=self.intensity.lacks)
         return self.intensity.figure
 
     @cached_property
-    def contract(self) -> Part:
+    def contract(self) -> FactorInput:
         """The stated cost of an accelerator-hour, energy included; a computed cost does not count."""
         name, factor = "cost of an accelerator-hour", self.site.factors.get("accelerator_hour_cost")
         if factor is None or not factor.known:
-            return part(name, factor)
-        stated = tuple(known for known in factor.known if known.basis is not Basis.COMPUTED)
+            return factor_input(name, factor)
+        stated = tuple(known for known in factor.known if known.basis is not ValueBasis.COMPUTED)
         return self._money(name, replace(factor, known=stated))
 
     @cached_property
-    def capital(self) -> Part:
+    def capital(self) -> FactorInput:
         """Capital of an hour that an accelerator is held."""
         capex = self._money("capital cost of an accelerator", self.site.factors.get("accelerator_capex"))
-        years = part("depreciation", self.site.factors.get("depreciation_years"))
+        years = factor_input("depreciation", self.site.factors.get("depreciation_years"))
         if capex.known is None or years.known is None:
             return capex if capex.known is None else years
-        return Part("capital of an accelerator-hour", capital_hour(capex.known, years.known))
+        return FactorInput("capital of an accelerator-hour", capital_hour(capex.known, years.known))
 
-    def capital_of(self, count: int) -> Figure:
+    def capital_of(self, count: int) -> BandedFigure:
         """Capital of a month of so many, kept: a lever moves the energy alone."""
         if count not in self._capital:
             self._capital[count] = figures.held(count, self.capital, self._currency)
         return self._capital[count]
 
     @cached_property
-    def utilisation(self) -> Part:
-        return part("accelerator utilisation", self.site.factors.get("accelerator_utilisation"))
+    def utilisation(self) -> FactorInput:
+        return factor_input("accelerator utilisation", self.site.factors.get("accelerator_utilisation"))
 
     @cached_property
-    def idle(self) -> Part:
-        return part("idle power of an accelerator", self.site.factors.get("accelerator_idle_kw"))
+    def idle(self) -> FactorInput:
+        return factor_input("idle power of an accelerator", self.site.factors.get("accelerator_idle_kw"))
 
     @cached_property
-    def price(self) -> Part:
+    def price(self) -> FactorInput:
         return self._money("electricity price", self.site.factors.get("electricity_price"))
 
     @cached_property
-    def headroom(self) -> Part:
-        return part("power headroom", self.site.factors.get("power_headroom_kw"))
+    def headroom(self) -> FactorInput:
+        return factor_input("power headroom", self.site.factors.get("power_headroom_kw"))
 
     @cached_property
     def outdated(self) -> dict[str, str]:
@@ -112,84 +112,88 @@ class Parts:
         return Verdict(self.site.verdict) if self.site.verdict else None
 
     @cached_property
-    def readiness(self) -> Figure:
+    def readiness(self) -> BandedFigure:
         """The score in points of 100, up to what it were with the unknown checks passed."""
-        standing = self._facts.standings.get(self.site.slug)
+        standing = self._facts.scores.get(self.site.slug)
         if standing is None or standing.score is None:
-            return Figure(None, "points", source="readiness unknown: the site has no score")
+            return BandedFigure(None, "points", source="readiness unknown: the site has no score")
         score = standing.score * 100
         upper = None if standing.score_upper is None else max(score, standing.score_upper * 100)
         banded = upper is not None and upper > score
-        return Figure(
+        return BandedFigure(
             score, "points", Provenance.MEASURED, standing.evaluated_at,
             score if banded else None, upper if banded else None, "score",
         )  # fmt: skip
 
     @cached_property
-    def free_accelerators(self) -> dict[str, Figure]:
-        """For whom holds none there."""
+    def free_accelerators(self) -> dict[str, BandedFigure]:
+        """Accelerators that are free for a class that holds none there."""
         return free_accelerators(self.site, None)
 
     @cached_property
-    def free_bandwidth(self) -> Figure:
-        free = part("free bandwidth", self.site.factors.get("network_free_gbps"))
+    def free_bandwidth(self) -> BandedFigure:
+        free = factor_input("free bandwidth", self.site.factors.get("network_free_gbps"))
         if free.known is None:
-            return Figure(None, "Gb/s", source=free.lacks)
+            return BandedFigure(None, "Gb/s", source=free.lacks)
         return figures.figure_of(free.known, "Gb/s")
 
     def latency(self, region: str) -> tuple[Latency, ...]:
-        """What is known of round trips to a user region, the first of each percentile."""
+        """Return what is known of round trips to a user region, the first of each percentile."""
         if region not in self._latency:
             factor = self.site.latency.get(region)
-            found: dict[float, Latency] = {}
+            latencies: dict[float, Latency] = {}
             for known in factor.known if factor else ():
                 # What a source does not say a percentile of is a typical round trip.
                 percentile = 50.0 if known.percentile is None else known.percentile
-                if percentile not in found:
-                    found[percentile] = Latency(region, percentile, figures.figure_of(known))
-            self._latency[region] = tuple(found.values())
+                if percentile not in latencies:
+                    latencies[percentile] = Latency(region, percentile, figures.figure_of(known))
+            self._latency[region] = tuple(latencies.values())
         return self._latency[region]
 
-    def _money(self, name: str, factor: Factor | None) -> Part:
+    def _money(self, name: str, factor: Factor | None) -> FactorInput:
         """The part in the reporting currency: of the values that are known, the first that a rate leads there."""
-        found = part(name, factor)
+        money = factor_input(name, factor)
         if factor is None or not factor.known:
-            return found
+            return money
         for known in factor.known:
             converted = self._facts.rates.converted(known, self._currency)
             if converted is not None:
-                return Part(name, converted)
-        return Part(name, None, f"no rate from {factor.known[0].currency} to {self._currency} is known")
+                return FactorInput(name, converted)
+        return FactorInput(
+            name, None, f"no rate from {factor.known[0].currency} to {self._currency} is known"
+        )
 
 
-def free_accelerators(site: SiteFactors, own: Envelope | None) -> dict[str, Figure]:
+def free_accelerators(site: SiteFactors, own: Envelope | None) -> dict[str, BandedFigure]:
     """Free by type, and of any type. What the workload holds there already is free for itself.
 
     One count is known for a site. Of a site with one type it is that type's; of several it bounds each. A type that is
     not in service there has none, unless nothing at all is in the inventory.
     """
-    free = part("free accelerators", site.factors.get("accelerators_free"))
+    free = factor_input("free accelerators", site.factors.get("accelerators_free"))
     types = {kind: float(count) for kind, count in site.accelerators.items()}
     held = {need.type or ANY: float(need.count) for need in own.accelerators} if own else {}
     installed = sum(types.values())
     if free.known is None:
-        found = {ANY: Figure(None, ACCELERATORS, high=installed if types else None, source=free.lacks)}
-        found |= {
-            kind: Figure(None, ACCELERATORS, low=0.0, high=count, source=free.lacks)
+        free_by_type = {
+            ANY: BandedFigure(None, ACCELERATORS, high=installed if types else None, source=free.lacks)
+        }
+        free_by_type |= {
+            kind: BandedFigure(None, ACCELERATORS, low=0.0, high=count, source=free.lacks)
             for kind, count in types.items()
         }
-        return found
+        return free_by_type
     total = figures.moved(figures.figure_of(free.known, ACCELERATORS), sum(held.values()))
-    found = {ANY: total}
+    free_by_type = {ANY: total}
     for kind, count in types.items():
         if len(types) == 1:
-            found[kind] = total
+            free_by_type[kind] = total
             continue
         mine = held.get(kind, 0.0) + held.get(ANY, 0.0)
         low = max(min(held.get(kind, 0.0), count), total.least - (installed - count), 0.0)
         high = max(low, min(count, figures.figure_of(free.known).most + mine))
-        told = f"{free.known.value:g} free of {len(types)} types ({free.known.source})"
-        found[kind] = Figure(
-            None, ACCELERATORS, total.provenance, total.as_of, low=low, high=high, source=told
+        message = f"{free.known.value:g} free of {len(types)} types ({free.known.source})"
+        free_by_type[kind] = BandedFigure(
+            None, ACCELERATORS, total.provenance, total.as_of, low=low, high=high, source=message
         )
-    return found
+    return free_by_type

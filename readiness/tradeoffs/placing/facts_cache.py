@@ -1,7 +1,7 @@
-"""What is known of all sites, kept while nothing changes: reading 1,000 sites takes longer than placing a workload.
+"""The facts of all sites, kept while nothing changes: reading 1,000 sites takes longer than placing a workload.
 
-What was read within a minute is read again when anything that people enter, scoring writes or the inventory holds is
-another one since; telemetry alone shows with the next minute. Each process keeps its own.
+Facts are read again once a minute, and earlier when people, scoring or the inventory changed anything; telemetry shows
+with the next minute. Each process keeps its own.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from readiness.evidence.circuits import circuit_loads
 from readiness.framework import queries as framework
 from readiness.scoring.models import DomainHealth, SiteScore
 from readiness.tradeoffs.models import ExchangeRate, FactorDay, LatencyFactor, SiteFactor
-from readiness.tradeoffs.placing.facts import Known, Standing
-from readiness.tradeoffs.queries.known import factors_of, known_rates
+from readiness.tradeoffs.placing.facts import FleetFacts, StoredScore
+from readiness.tradeoffs.queries.site_factors import factors_of, known_rates
 from readiness.workloads.models import UserRegion
 from web.audit import stamp_of
 
@@ -43,40 +43,40 @@ _SCORED = " UNION ALL ".join(
     for model in (SiteScore, DomainHealth)
 )
 _lock = Lock()
-_kept: OrderedDict[tuple[Any, ...], Known] = OrderedDict()
+_kept: OrderedDict[tuple[Any, ...], FleetFacts] = OrderedDict()
 
 
-def known(percentile: float, now: datetime) -> Known:
-    """As of `now`, or of up to a minute before where nothing was written since; two statements then."""
+def fleet_facts(percentile: float, now: datetime) -> FleetFacts:
+    """Return facts of `now`, or of up to a minute before where nothing was written since: two statements then."""
     with connection.cursor() as cursor:
         cursor.execute(_SCORED)
         scored = tuple(cursor.fetchall())
     key = (percentile, now.replace(second=0, microsecond=0), stamp_of(*_READ), scored)
     with _lock:
-        found = _kept.get(key)
-    if found is not None and found.at <= now:
-        return found
-    found = _read(percentile, now)
+        facts = _kept.get(key)
+    if facts is not None and facts.at <= now:
+        return facts
+    facts = _read(percentile, now)
     with _lock:
-        _kept[key] = found
+        _kept[key] = facts
         while len(_kept) > KEPT:
             _kept.popitem(last=False)
-    return found
+    return facts
 
 
-def _read(percentile: float, now: datetime) -> Known:
-    standings, version = _standings(_pillars())
+def _read(percentile: float, now: datetime) -> FleetFacts:
+    scores, version = _scores(_pillars())
     sites = factors_of(None, now, percentile=percentile)
     loads = circuit_loads([site.site_id for site in sites], now=now)
     circuits = {site.slug: loads[site.site_id] for site in sites if site.site_id in loads}
-    return Known(now, sites, standings, known_rates(now), version, circuits)
+    return FleetFacts(now, sites, scores, known_rates(now), version, circuits)
 
 
 def _pillars() -> dict[str, str]:
     return {pillar.id: pillar.name for pillar in framework.current()[1].pillars}
 
 
-def _standings(names: Mapping[str, str]) -> tuple[dict[str, Standing], str]:
+def _scores(names: Mapping[str, str]) -> tuple[dict[str, StoredScore], str]:
     rows = SiteScore.objects.order_by("pk").values_list(
         "site__slug",
         "verdict",
@@ -86,16 +86,16 @@ def _standings(names: Mapping[str, str]) -> tuple[dict[str, Standing], str]:
         "pillars",
         "framework_version__version",
     )
-    found: dict[str, Standing] = {}
+    scores: dict[str, StoredScore] = {}
     versions: set[str] = set()
     for slug, verdict, score, upper, evaluated_at, pillars, version in rows:
         versions.add(version)
         weakest, least = _weakest(pillars)
-        found[slug] = Standing(
+        scores[slug] = StoredScore(
             verdict, score, upper, evaluated_at, names.get(weakest, weakest).lower(), least
         )
     # During a change of version some sites are judged by the old one still.
-    return found, ", ".join(sorted(versions))
+    return scores, ", ".join(sorted(versions))
 
 
 def _weakest(pillars: Mapping[str, Any]) -> tuple[str, float | None]:

@@ -1,4 +1,4 @@
-"""What is known of a site, as a document."""
+"""The factors of a site as a document."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from datetime import datetime
 from typing import Any
 
 from readiness.tradeoffs.core.ages import outdated
-from readiness.tradeoffs.core.factors import Factor, Known, SiteFactors
+from readiness.tradeoffs.core.factors import Factor, KnownValue, SiteFactors
 
 
-def document(found: SiteFactors, at: datetime) -> dict[str, Any]:
+def document(site: SiteFactors, at: datetime) -> dict[str, Any]:
     return {
-        "site": {"id": found.site_id, "slug": found.slug, "name": found.name, "country": found.country},
-        "stage": found.stage,
-        "verdict": found.verdict or None,
-        "score": found.score,
-        "accelerators": dict(found.accelerators),
-        "factors": _all(found.factors, at),
-        "latency": _all(found.latency, at),
-        "between": _all(found.between, at),
+        "site": {"id": site.site_id, "slug": site.slug, "name": site.name, "country": site.country},
+        "stage": site.stage,
+        "verdict": site.verdict or None,
+        "score": site.score,
+        "accelerators": dict(site.accelerators),
+        "factors": _all(site.factors, at),
+        "latency": _all(site.latency, at),
+        "between": _all(site.between, at),
     }
 
 
@@ -30,14 +30,14 @@ def _all(factors: Mapping[str, Factor], at: datetime) -> dict[str, Any]:
 def _factor(factor: Factor, at: datetime) -> dict[str, Any]:
     """The value that counts, the other sources beside it, and why there is none."""
     best = factor.best
-    found: dict[str, Any] = {"unknown": factor.unknown or None, "disagrees": factor.disagrees}
+    stated: dict[str, Any] = {"unknown": factor.unknown or None, "disagrees": factor.disagrees}
     if best is not None:
-        found |= _known(factor.kind, best, at)
-        found["others"] = [_known(factor.kind, other, at) for other in factor.others]
-    return found
+        stated |= _known(factor.kind, best, at)
+        stated["others"] = [_known(factor.kind, other, at) for other in factor.others]
+    return stated
 
 
-def _known(kind: str, known: Known, at: datetime) -> dict[str, Any]:
+def _known(kind: str, known: KnownValue, at: datetime) -> dict[str, Any]:
     return {
         "value": known.value,
         "unit": known.unit,

@@ -5,14 +5,15 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from readiness.tradeoffs.core.factors import Basis, Factor, Known, Rates, SiteFactors
-from readiness.tradeoffs.core.placement import Standing
+from readiness.tradeoffs.core.factors import Factor, KnownValue, Rates, SiteFactors, ValueBasis
+from readiness.tradeoffs.core.parsing import CarbonKind
+from readiness.tradeoffs.core.placement import Feasibility
 from readiness.tradeoffs.placing import facts
-from readiness.tradeoffs.placing import standing as standing_module
+from readiness.tradeoffs.placing import feasibility as feasibility_module
 from readiness.tradeoffs.placing.candidates import Adapter, limits_of
+from readiness.tradeoffs.placing.feasibility import ClassAtSites, feasibilities, sign_of
 from readiness.tradeoffs.placing.law import Laws
-from readiness.tradeoffs.placing.question import CarbonKind, WhatIf
-from readiness.tradeoffs.placing.standing import Asked, sign_of, standings
+from readiness.tradeoffs.placing.what_if import WhatIf
 from readiness.workloads.core.envelope import Envelope
 
 AT = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -20,9 +21,9 @@ TODAY, NO_RATES = AT.date(), Rates()
 TOLD_ONLY = {
     # Of a site: its id, names that are shown, what its standing has already, and ways to other sites.
     SiteFactors: {"site_id", "name", "region", "score", "accelerators", "factors", "latency", "between"},
-    facts.Standing: {"verdict", "evaluated_at", "weakest", "weakest_score"},
+    facts.StoredScore: {"verdict", "evaluated_at", "weakest", "weakest_score"},
     # Of a value: where it comes from, since when and how surely.
-    Known: {
+    KnownValue: {
         "basis",
         "provenance",
         "source",
@@ -39,12 +40,12 @@ TOLD_ONLY = {
 def value(number, **more):
     given = {
         "unit": "kW",
-        "basis": Basis.DECLARED,
+        "basis": ValueBasis.DECLARED,
         "provenance": "declared",
         "source": "contract",
         "as_of": AT,
     }
-    return Known(value=number, **given | more)
+    return KnownValue(value=number, **given | more)
 
 
 def site(slug, headroom_kw, **more):
@@ -72,13 +73,13 @@ def look(request):
     envelope = Envelope(slug=request.node.name, name="Pay", it_kw=10.0)
 
     def standing(*sites, at=AT, homes=(), rates=NO_RATES, envelope=envelope, on=TODAY):
-        known = facts.Known(at, sites, {}, rates, "")
+        known = facts.FleetFacts(at, sites, {}, rates, "")
         adapter = Counting(
             plain=envelope, envelope=envelope, what_if=WhatIf(), currency="EUR", carbon=CarbonKind.AVERAGE,
             facts=known, laws=Laws(envelope, None, on), homes=frozenset(homes),
         )  # fmt: skip
         object.__setattr__(adapter, "made", [])
-        found = standings([Asked(adapter, limits_of(envelope, "EUR", rates), "", on)])
+        found = feasibilities([ClassAtSites(adapter, limits_of(envelope, "EUR", rates), "", on)])
         return found[0], adapter.made
 
     return standing
@@ -87,15 +88,15 @@ def look(request):
 def test_only_the_site_that_moved_is_placed_again(look):
     porto, lagos = site("porto", value(50)), site("lagos", value(50))
     found, made = look(porto, lagos)
-    assert (set(found.values()), made) == ({Standing.FEASIBLE}, ["porto", "lagos"])
+    assert (set(found.values()), made) == ({Feasibility.FEASIBLE}, ["porto", "lagos"])
     found, made = look(porto, site("lagos", value(5)))
-    assert (found, made) == ({"porto": Standing.FEASIBLE, "lagos": Standing.REJECTED}, ["lagos"])
+    assert (found, made) == ({"porto": Feasibility.FEASIBLE, "lagos": Feasibility.REJECTED}, ["lagos"])
 
 
 def test_what_was_read_again_and_says_the_same_is_not_placed_again(look):
     look(site("porto", value(50)))
     later = value(50, as_of=AT + timedelta(minutes=1), source="telemetry", detail="meter 3")
-    assert look(site("porto", later), at=AT + timedelta(minutes=1)) == ({"porto": Standing.FEASIBLE}, [])
+    assert look(site("porto", later), at=AT + timedelta(minutes=1)) == ({"porto": Feasibility.FEASIBLE}, [])
 
 
 @pytest.mark.parametrize(
@@ -139,7 +140,8 @@ def test_a_score_counts():
     porto = site("porto", value(50))
     signs = [
         sign_of(
-            porto, facts.Known(AT, (porto,), {"porto": facts.Standing("ready", *score, AT)}, NO_RATES, "")
+            porto,
+            facts.FleetFacts(AT, (porto,), {"porto": facts.StoredScore("ready", *score, AT)}, NO_RATES, ""),
         )
         for score in ((0.9, 0.9), (0.8, 0.9), (0.8, 0.95))
     ]
@@ -149,9 +151,9 @@ def test_a_score_counts():
 @pytest.mark.parametrize(
     ("of", "counted"),
     [
-        (SiteFactors, standing_module.OF_SITE),
-        (facts.Standing, standing_module.OF_STANDING),
-        (Known, standing_module.OF_VALUE),
+        (SiteFactors, feasibility_module.OF_SITE),
+        (facts.StoredScore, feasibility_module.OF_SCORE),
+        (KnownValue, feasibility_module.OF_VALUE),
     ],
 )
 def test_every_field_counts_or_is_known_to_be_told_only(of, counted):

@@ -1,15 +1,22 @@
-"""What is asked of a portfolio: which workloads, what counts, where some have to stay, and how many points."""
+"""The question of a portfolio: which workloads, what counts, where some have to stay, and how many points."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from readiness.tradeoffs.placing.question import SPANS, BadQuestion, CarbonKind, Span, number
+from readiness.tradeoffs.core.parsing import (
+    AllowedSpan,
+    BadTradeoffQuestion,
+    CarbonKind,
+    carbon_of,
+    currency_of,
+    number_within,
+)
+from readiness.tradeoffs.placing.params import WEIGHT_SPAN
 
 OBJECTIVES = ("cost", "carbon", "latency", "risk")
 """Less of each is better. Risk is what a site lacks of a readiness score of 100 points."""
@@ -19,11 +26,10 @@ POINTS = 12
 MOST_POINTS = 40
 MOST_WORKLOADS = 2_000
 KEYS = ("workloads", "left_out", "pins", "weights", "points", "currency", "carbon")
-_CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PortfolioQuestion:
     """`workloads` are those that are placed, by slug; `weights` has the objectives that count, all above 0."""
 
     workloads: tuple[str, ...]
@@ -35,7 +41,7 @@ class Asked:
     carbon: CarbonKind
 
     def inputs(self) -> dict[str, Any]:
-        """As they are kept, and as `Asked.of` reads them."""
+        """Return the columns that are kept, which `PortfolioQuestion.of` reads."""
         return {
             "workloads": list(self.workloads),
             "left_out": list(self.left_out),
@@ -47,7 +53,7 @@ class Asked:
         }
 
     @classmethod
-    def of(cls, inputs: Mapping[str, Any]) -> Asked:
+    def of(cls, inputs: Mapping[str, Any]) -> PortfolioQuestion:
         return cls(
             tuple(inputs["workloads"]),
             tuple(inputs["left_out"]),
@@ -67,37 +73,37 @@ class Asked:
         return hashlib.sha256(json.dumps(self.inputs(), sort_keys=True).encode()).hexdigest()
 
 
-def asked_of(
+def question_of(
     given: Mapping[str, Any],
     *,
     workloads: Collection[str],
     sites: Collection[str],
     running: Mapping[str, Sequence[str]],
-) -> Asked:
+) -> PortfolioQuestion:
     """`workloads` and `sites` are what there is, `running` the sites that each workload runs at.
 
-    Raises BadQuestion with the field at fault.
+    Raises BadTradeoffQuestion with the field at fault.
     """
     for name in given:
         if name not in KEYS:
-            raise BadQuestion(name, f"There is no such field; there are {', '.join(KEYS)}.")
+            raise BadTradeoffQuestion(name, f"There is no such field; there are {', '.join(KEYS)}.")
     named = _slugs("workloads", given.get("workloads"), workloads)
     left_out = _slugs("left_out", given.get("left_out"), workloads)
     placed = sorted(set(named or workloads) - set(left_out))
     if not placed:
-        raise BadQuestion("workloads", "No workload is left to place.")
+        raise BadTradeoffQuestion("workloads", "No workload is left to place.")
     if len(placed) > MOST_WORKLOADS:
-        raise BadQuestion("workloads", f"{MOST_WORKLOADS} at most.")
+        raise BadTradeoffQuestion("workloads", f"{MOST_WORKLOADS} at most.")
     weights = _weights(given.get("weights"))
-    return Asked(
+    return PortfolioQuestion(
         tuple(placed),
         tuple(sorted(left_out)),
         _pins(given.get("pins"), placed, workloads, sites, running),
         weights,
         # Weights tell nothing apart where one objective counts.
         _points(given.get("points")) if len(weights) > 1 else 1,
-        _currency(given.get("currency")),
-        _carbon(given.get("carbon")),
+        currency_of(given.get("currency"), CURRENCY),
+        carbon_of(given.get("carbon")),
     )
 
 
@@ -105,10 +111,10 @@ def _slugs(field: str, given: Any, known: Collection[str]) -> list[str]:
     if given is None:
         return []
     if not isinstance(given, (list, tuple)):
-        raise BadQuestion(field, "It has to be a list of slugs.")
-    for place, one in enumerate(given):
-        if not isinstance(one, str) or one not in known:
-            raise BadQuestion(f"{field}[{place}]", f"No workload class is called {str(one)[:100]}.")
+        raise BadTradeoffQuestion(field, "It has to be a list of slugs.")
+    for place, slug in enumerate(given):
+        if not isinstance(slug, str) or slug not in known:
+            raise BadTradeoffQuestion(f"{field}[{place}]", f"No workload class is called {str(slug)[:100]}.")
     return list(dict.fromkeys(given))
 
 
@@ -125,28 +131,30 @@ def _pins(
     if given is None:
         return {}
     if not isinstance(given, Mapping):
-        raise BadQuestion("pins", "It has to be an object of workloads with the site of each.")
-    found = {}
+        raise BadTradeoffQuestion("pins", "It has to be an object of workloads with the site of each.")
+    pins = {}
     for workload, site in given.items():
         name = str(workload)[:100]
         where = f"pins.{name}"
         if workload not in workloads:
-            raise BadQuestion(where, f"No workload class is called {name}.")
+            raise BadTradeoffQuestion(where, f"No workload class is called {name}.")
         if workload not in placed:
-            raise BadQuestion(where, f"{name} is not among the workloads that are placed.")
-        found[workload] = _runs_at(where, workload, running) if site is None else site
-        if not isinstance(found[workload], str) or found[workload] not in sites:
-            told = f"{name} cannot be pinned: no site in service is called {str(found[workload])[:100]}."
-            raise BadQuestion(where, told)
-    return {workload: found[workload] for workload in sorted(found)}
+            raise BadTradeoffQuestion(where, f"{name} is not among the workloads that are placed.")
+        pins[workload] = _runs_at(where, workload, running) if site is None else site
+        if not isinstance(pins[workload], str) or pins[workload] not in sites:
+            message = f"{name} cannot be pinned: no site in service is called {str(pins[workload])[:100]}."
+            raise BadTradeoffQuestion(where, message)
+    return {workload: pins[workload] for workload in sorted(pins)}
 
 
 def _runs_at(where: str, workload: str, running: Mapping[str, Sequence[str]]) -> str:
     there = running.get(workload, ())
     if not there:
-        raise BadQuestion(where, f"{workload} runs nowhere, so that it cannot be kept there. Name a site.")
+        raise BadTradeoffQuestion(
+            where, f"{workload} runs nowhere, so that it cannot be kept there. Name a site."
+        )
     if len(there) > 1:
-        raise BadQuestion(
+        raise BadTradeoffQuestion(
             where, f"{workload} runs at {', '.join(there)}: name the site that it is pinned to."
         )
     return there[0]
@@ -156,40 +164,26 @@ def _weights(given: Any) -> dict[str, float]:
     if given is None or given == {}:
         return dict(WEIGHTS)
     if not isinstance(given, Mapping):
-        raise BadQuestion("weights", "It has to be an object of weights.")
+        raise BadTradeoffQuestion("weights", "It has to be an object of weights.")
     for name in given:
         if name not in OBJECTIVES:
-            told = f"There is no such objective; there are {', '.join(OBJECTIVES)}."
-            raise BadQuestion(f"weights.{str(name)[:100]}", told)
-    found = {
-        name: number(f"weights.{name}", given[name], SPANS["weight"]) for name in OBJECTIVES if name in given
+            message = f"There is no such objective; there are {', '.join(OBJECTIVES)}."
+            raise BadTradeoffQuestion(f"weights.{str(name)[:100]}", message)
+    weights = {
+        name: number_within(f"weights.{name}", given[name], WEIGHT_SPAN)
+        for name in OBJECTIVES
+        if name in given
     }
-    above = {name: weight for name, weight in found.items() if weight > 0}
+    above = {name: weight for name, weight in weights.items() if weight > 0}
     if not above:
-        raise BadQuestion("weights", "At least one weight has to be above 0.")
+        raise BadTradeoffQuestion("weights", "At least one weight has to be above 0.")
     return above
 
 
 def _points(given: Any) -> int:
     if given is None:
         return POINTS
-    value = number("points", given, Span(1, MOST_POINTS))
+    value = number_within("points", given, AllowedSpan(1, MOST_POINTS))
     if value != int(value):
-        raise BadQuestion("points", "It has to be a whole number.")
+        raise BadTradeoffQuestion("points", "It has to be a whole number.")
     return int(value)
-
-
-def _currency(given: Any) -> str:
-    if given in (None, ""):
-        return CURRENCY
-    if not isinstance(given, str) or not _CURRENCY.fullmatch(given):
-        raise BadQuestion("currency", "Three capital letters, ISO 4217.")
-    return given
-
-
-def _carbon(given: Any) -> CarbonKind:
-    if given in (None, ""):
-        return CarbonKind.AVERAGE
-    if given not in list(CarbonKind):
-        raise BadQuestion("carbon", f"It has to be one of {', '.join(CarbonKind)}.")
-    return CarbonKind(given)

@@ -9,9 +9,9 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext, ngettext
 
-from readiness.tradeoffs.placing.lines import LABELS
-from readiness.tradeoffs.placing.question import CarbonKind
-from readiness.tradeoffs.placing.weighing import Weighed
+from readiness.tradeoffs.core.parsing import CarbonKind
+from readiness.tradeoffs.placing.answer import PlacementAnswer
+from readiness.tradeoffs.placing.rows import LABELS
 from readiness.workloads.core.jurisdictions import GROUPS
 
 
@@ -39,7 +39,7 @@ class Lever:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class LeverChoice:
     """A choice of one or, with `is_many`, of several."""
 
     name: str
@@ -50,15 +50,15 @@ class Choice:
     note: str = ""
 
 
-def panel(
-    found: Weighed, given: QueryDict, *, regions: Mapping[str, str], bases: Iterable[tuple[str, str]]
+def controls(
+    answer: PlacementAnswer, given: QueryDict, *, regions: Mapping[str, str], bases: Iterable[tuple[str, str]]
 ) -> dict[str, Any]:
-    sites = [(one.slug, one.name) for one in sorted(found.options, key=lambda one: one.name)]
+    sites = [(option.slug, option.name) for option in sorted(answer.options, key=lambda option: option.name)]
     nothing = ("", "–")
     return {
-        "conditions": _conditions(found, given),
-        "limits": _limits(found, given),
-        "weights": _weights(found, given),
+        "conditions": _conditions(answer, given),
+        "limits": _limits(answer, given),
+        "weights": _weights(answer, given),
         "more": [
             _choice(given, "carbon", gettext("Carbon counted as"), _carbons()),
             _choice(given, "lost", gettext("Sites lost"), sites, is_many=True),
@@ -82,13 +82,13 @@ def panel(
         ],
         "origin": given.get("origin", ""),
         "currency": given.get("currency", ""),
-        "reporting": found.currency,
-        "today": [(slug, found.sites[slug].name) for slug in found.today if slug in found.sites],
-        "summary": _summary(found),
+        "reporting": answer.currency,
+        "today": [(slug, answer.sites[slug].name) for slug in answer.today if slug in answer.sites],
+        "summary": _summary(answer),
     }
 
 
-def _conditions(found: Weighed, given: QueryDict) -> list[Lever]:
+def _conditions(answer: PlacementAnswer, given: QueryDict) -> list[Lever]:
     each: dict[str, Any] = {"given": given}
     return [
         _lever("demand", gettext("Demand"), "%", "100", 10, 300, note=gettext("of what the envelope asks for"), **each),
@@ -97,23 +97,23 @@ def _conditions(found: Weighed, given: QueryDict) -> list[Lever]:
             note=gettext("of what it is at each site"), **each,
         ),
         _lever(
-            "carbon_price", gettext("Carbon price"), found.currency, "0", 0, 300,
+            "carbon_price", gettext("Carbon price"), answer.currency, "0", 0, 300,
             note=gettext("a tonne CO2e, added to cost"), **each,
         ),
         _lever("pue", gettext("PUE"), "", "", 1, None, 0.01, note=gettext("of every site; empty: as it is"), **each),
     ]  # fmt: skip
 
 
-def _limits(found: Weighed, given: QueryDict) -> list[Lever]:
-    envelope = found.envelope
+def _limits(answer: PlacementAnswer, given: QueryDict) -> list[Lever]:
+    envelope = answer.envelope
     each: dict[str, Any] = {"given": given}
     unit = {
         "accelerator-hour": "/h", "million-tokens": "/M tok", "million-requests": "/M req", "month": "/month",
     }.get(envelope.cost_unit or "month", "/month")  # fmt: skip
-    currency = envelope.cost_currency or found.currency
+    currency = envelope.cost_currency or answer.currency
     score = None if envelope.min_score is None else envelope.min_score * 100
     return [
-        _limit("latency", gettext("Latency"), "ms", envelope.latency_limit_ms, note=_percentile(found), **each),
+        _limit("latency", gettext("Latency"), "ms", envelope.latency_limit_ms, note=_percentile(answer), **each),
         _limit("ceiling", gettext("Cost"), f"{currency}{unit}", envelope.cost_ceiling, **each),
         _limit("kg", gettext("Carbon"), "kg/month", envelope.carbon_kg_per_month, **each),
         _limit("grams", gettext("Carbon intensity"), "g/kWh", envelope.carbon_g_per_kwh, **each),
@@ -124,8 +124,8 @@ def _limits(found: Weighed, given: QueryDict) -> list[Lever]:
     ]  # fmt: skip
 
 
-def _percentile(found: Weighed) -> str:
-    return gettext("p%(p)s at the user, at most") % {"p": f"{found.envelope.latency_percentile:g}"}
+def _percentile(answer: PlacementAnswer) -> str:
+    return gettext("p%(p)s at the user, at most") % {"p": f"{answer.envelope.latency_percentile:g}"}
 
 
 def _limit(
@@ -148,10 +148,19 @@ def _step(usual: float) -> float:
     return step
 
 
-def _weights(found: Weighed, given: QueryDict) -> list[Lever]:
+def _weights(answer: PlacementAnswer, given: QueryDict) -> list[Lever]:
     return [
-        Lever(f"w_{one.name}", str(LABELS[one.name]), "", f"{found.weights[one.name]:g}", "", 0, 100, 5)
-        for one in found.objectives
+        Lever(
+            f"w_{objective.name}",
+            str(LABELS[objective.name]),
+            "",
+            f"{answer.weights[objective.name]:g}",
+            "",
+            0,
+            100,
+            5,
+        )
+        for objective in answer.objectives
     ]
 
 
@@ -168,8 +177,8 @@ def _lever(
 
 def _choice(
     given: QueryDict, name: str, label: str, options: list[tuple[str, str]], *, is_many: bool = False
-) -> Choice:
-    return Choice(name, label, options, [each for each in given.getlist(name) if each], is_many)
+) -> LeverChoice:
+    return LeverChoice(name, label, options, [each for each in given.getlist(name) if each], is_many)
 
 
 def _carbons() -> list[tuple[str, str]]:
@@ -181,23 +190,23 @@ def _carbons() -> list[tuple[str, str]]:
     return [(each.value, words[each]) for each in CarbonKind]
 
 
-def _summary(found: Weighed) -> str:
-    """What differs from today, in a line."""
-    what_if = found.question.what_if
-    told = []
+def _summary(answer: PlacementAnswer) -> str:
+    """Return what differs from today, in a line."""
+    what_if = answer.question.what_if
+    changes = []
     if what_if.demand != 1:
-        told.append(gettext("demand %s %%") % f"{what_if.demand * 100:g}")
+        changes.append(gettext("demand %s %%") % f"{what_if.demand * 100:g}")
     if what_if.electricity_price != 1:
-        told.append(gettext("price %s %%") % f"{what_if.electricity_price * 100:g}")
+        changes.append(gettext("price %s %%") % f"{what_if.electricity_price * 100:g}")
     if what_if.carbon_price:
-        told.append(
+        changes.append(
             gettext("carbon %(price)s %(currency)s/t")
-            % {"price": f"{what_if.carbon_price:g}", "currency": found.currency}
+            % {"price": f"{what_if.carbon_price:g}", "currency": answer.currency}
         )
     if what_if.sites_lost:
         count = len(what_if.sites_lost)
-        told.append(ngettext("%s site lost", "%s sites lost", count) % count)
+        changes.append(ngettext("%s site lost", "%s sites lost", count) % count)
     if what_if.limits:
         count = len(what_if.limits)
-        told.append(ngettext("%s limit changed", "%s limits changed", count) % count)
-    return " · ".join(told) or gettext("as it is today")
+        changes.append(ngettext("%s limit changed", "%s limits changed", count) % count)
+    return " · ".join(changes) or gettext("as it is today")

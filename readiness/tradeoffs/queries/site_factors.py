@@ -11,12 +11,12 @@ import numpy as np
 
 from readiness.tradeoffs.core.distance import SOURCE, estimated_round_trip, great_circles_km
 from readiness.tradeoffs.core.factors import (
-    Basis,
     CostParts,
     Factor,
-    Known,
+    KnownValue,
     Rates,
     SiteFactors,
+    ValueBasis,
     accelerator_hour,
     in_currency,
     settled,
@@ -52,7 +52,7 @@ def factors_of(
     kinds: Collection[str] | None = None,
     regions: Collection[str] | None = None,
 ) -> tuple[SiteFactors, ...]:
-    """What is known of these sites (None: all but the retired) at an instant, by name.
+    """Return the factors of these sites (None: all but the retired) at an instant, by name.
 
     `percentile` is that of measured round trips. With a `currency` all money is in that one, by the rates in force;
     what has no rate is unknown. `kinds` and `regions` (slugs) are those that are wanted, None all.
@@ -106,7 +106,7 @@ def known_rates(at: datetime) -> Rates:
 
 
 def _wanted(kinds: Collection[str] | None) -> Collection[str]:
-    """With the parts of an hour's cost where that is wanted."""
+    """Add the parts of an hour's cost where that is wanted."""
     if kinds is None:
         return KINDS
     return {*kinds, *_PARTS} if "accelerator_hour_cost" in kinds else kinds
@@ -114,28 +114,28 @@ def _wanted(kinds: Collection[str] | None) -> Collection[str]:
 
 def _factors(
     kinds: Collection[str] | None,
-    sources: Sequence[Mapping[str, list[Known]]],
+    sources: Sequence[Mapping[str, list[KnownValue]]],
     ended: Mapping[str, str],
     rates: Rates,
 ) -> dict[str, Factor]:
-    found = {}
+    factors = {}
     for kind in _wanted(kinds):
         known = [each for source in sources for each in source.get(kind, ())]
-        found[kind] = settled(kind, known, ended.get(kind) or _WHY_NOT.get(kind, NOT_ENTERED))
-    if "accelerator_hour_cost" not in found:
-        return found
-    cost = found["accelerator_hour_cost"]
-    computed = _hour_of_parts(found, rates)
-    if isinstance(computed, Known):
-        found[cost.kind] = settled(cost.kind, [*cost.known, computed], "")
+        factors[kind] = settled(kind, known, ended.get(kind) or _WHY_NOT.get(kind, NOT_ENTERED))
+    if "accelerator_hour_cost" not in factors:
+        return factors
+    cost = factors["accelerator_hour_cost"]
+    computed = _hour_of_parts(factors, rates)
+    if isinstance(computed, KnownValue):
+        factors[cost.kind] = settled(cost.kind, [*cost.known, computed], "")
     elif not cost.known and cost.kind not in ended:
-        found[cost.kind] = Factor(cost.kind, unknown=computed)
-    return found if kinds is None else {kind: found[kind] for kind in kinds}
+        factors[cost.kind] = Factor(cost.kind, unknown=computed)
+    return factors if kinds is None else {kind: factors[kind] for kind in kinds}
 
 
-def _hour_of_parts(found: Mapping[str, Factor], rates: Rates) -> Known | str:
-    """What an hour of an accelerator comes to in the currency of its capital, or why it cannot be said."""
-    parts = {part: found[part].best for part in _PARTS}
+def _hour_of_parts(factors: Mapping[str, Factor], rates: Rates) -> KnownValue | str:
+    """Return what an hour of an accelerator comes to in the currency of its capital, or why it cannot be said."""
+    parts = {part: factors[part].best for part in _PARTS}
     missing = [str(FactorKind(part).label) for part, known in parts.items() if known is None]
     if missing:
         return f"No source has a value for it, and it is not computed without these: {', '.join(missing)}."
@@ -149,8 +149,8 @@ def _hour_of_parts(found: Mapping[str, Factor], rates: Rates) -> Known | str:
 
 def _latencies(
     distances: Mapping[str, float | str],
-    trips: Mapping[str, list[Known]],
-    entered: stored.Held,
+    trips: Mapping[str, list[KnownValue]],
+    entered: stored.StoredValues,
     site_id: int,
     at: datetime,
 ) -> dict[str, Factor]:
@@ -158,25 +158,25 @@ def _latencies(
 
     `distances` are km by slug of the region, or who has no position.
     """
-    found = {}
+    factors = {}
     for slug, distance in distances.items():
         known = [*trips.get(slug, ()), *entered.of(site_id, slug)]
         if known:
-            found[slug] = settled("latency", known, "")
+            factors[slug] = settled("latency", known, "")
         elif isinstance(distance, float):
-            found[slug] = Factor("latency", (_estimate(distance, at),))
+            factors[slug] = Factor("latency", (_estimate(distance, at),))
         else:
-            told = f"Nobody measured or published it, and {distance} has no position to estimate it from."
-            found[slug] = Factor("latency", unknown=f"{entered.why_not(site_id, slug)} {told}".strip())
-    return found
+            message = f"Nobody measured or published it, and {distance} has no position to estimate it from."
+            factors[slug] = Factor("latency", unknown=f"{entered.why_not(site_id, slug)} {message}".strip())
+    return factors
 
 
-def _estimate(distance_km: float, at: datetime) -> Known:
+def _estimate(distance_km: float, at: datetime) -> KnownValue:
     estimate = estimated_round_trip(distance_km)
-    return Known(
+    return KnownValue(
         value=estimate.value,
         unit="ms",
-        basis=Basis.GREAT_CIRCLE,
+        basis=ValueBasis.GREAT_CIRCLE,
         provenance="estimated",
         source=SOURCE,
         as_of=at,
@@ -204,24 +204,26 @@ def _position(latitude: Any, longitude: Any) -> Position:
 def _distances(
     sites: Sequence[Mapping[str, Any]], regions: Sequence[tuple[str, Position]]
 ) -> list[dict[str, float | str]]:
-    """Of each site, km by slug of the region, or who of the two has no position."""
+    """Return km by slug of the region for each site, or who of the two has no position."""
     nowhere = (np.nan, np.nan)
     here = np.array([_position(site["latitude"], site["longitude"]) or nowhere for site in sites])
     there = np.array([where or nowhere for _, where in regions]).reshape(-1, 2)
     km = great_circles_km(here, there).tolist()
-    found: list[dict[str, float | str]] = []
+    distances: list[dict[str, float | str]] = []
     for site, row in zip(sites, km, strict=True):
         lacking = "the site" if site["latitude"] is None else "the user region"
-        found.append(
+        distances.append(
             {
                 slug: lacking if math.isnan(distance) else distance
                 for (slug, _), distance in zip(regions, row, strict=True)
             }
         )
-    return found
+    return distances
 
 
-def _between(entered: Mapping[str, list[Known]], designed: Mapping[str, list[Known]]) -> dict[str, Factor]:
+def _between(
+    entered: Mapping[str, list[KnownValue]], designed: Mapping[str, list[KnownValue]]
+) -> dict[str, Factor]:
     """To other sites, by slug: those alone of which anything is known."""
     return {
         slug: settled("latency", [*entered.get(slug, ()), *designed.get(slug, ())], NOT_ENTERED)

@@ -10,15 +10,15 @@ from datetime import datetime
 import numpy as np
 
 from readiness.tradeoffs.core.factors import SiteFactors
-from readiness.tradeoffs.core.options import Figure
+from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.core.performance import book, equivalents, only_type
 from readiness.tradeoffs.placing.candidates import Adapter, demand_of
-from readiness.tradeoffs.placing.facts import Known
+from readiness.tradeoffs.placing.facts import FleetFacts
 from readiness.tradeoffs.placing.figures import scaled
+from readiness.tradeoffs.placing.inputs import ANY
 from readiness.tradeoffs.placing.law import Laws
-from readiness.tradeoffs.placing.parts import ANY
-from readiness.tradeoffs.placing.question import WhatIf
-from readiness.tradeoffs.portfolios.question import Asked
+from readiness.tradeoffs.placing.what_if import WhatIf
+from readiness.tradeoffs.portfolios.params import PortfolioQuestion
 from readiness.workloads.core.envelope import AcceleratorNeed, Envelope
 
 POWER, BANDWIDTH = "power", "bandwidth"
@@ -32,7 +32,7 @@ def units_of(sites: Iterable[SiteFactors]) -> dict[str, str]:
 
 
 def resources_of(envelopes: Iterable[Envelope]) -> tuple[str, ...]:
-    types = {need.type for one in envelopes for need in one.accelerators if need.type}
+    types = {need.type for envelope in envelopes for need in envelope.accelerators if need.type}
     return (ANY, *sorted(types), POWER, BANDWIDTH)
 
 
@@ -58,7 +58,7 @@ def _whole(envelope: Envelope, adapter: Adapter, sites: Mapping[str, SiteFactors
             if type_slug
             else [equivalents(only_type(site.accelerators)) for site in sites.values()]
         )
-        worth += need.count * max((one for one in each if one is not None), default=1.0)
+        worth += need.count * max((count for count in each if count is not None), default=1.0)
     return worth
 
 
@@ -70,7 +70,7 @@ def demand_in(
 ) -> np.ndarray:
     """Return the demand, workloads x resources; the column for any type counts all accelerators asked for."""
     is_in_reference = in_reference(sites.values())
-    found = np.zeros((len(envelopes), len(resources)))
+    demand = np.zeros((len(envelopes), len(resources)))
     for row, envelope in enumerate(envelopes):
         asked = demand_of(envelope)
         taken = {
@@ -81,26 +81,26 @@ def demand_in(
             POWER: asked.power_kw or 0.0,
             BANDWIDTH: asked.bandwidth_gbps or 0.0,
         }
-        found[row] = [taken.get(name, 0.0) for name in resources]
-    return found
+        demand[row] = [taken.get(name, 0.0) for name in resources]
+    return demand
 
 
 def capacity_in(
-    asked: Asked,
+    asked: PortfolioQuestion,
     envelopes: Sequence[Envelope],
     resources: Sequence[str],
     today: Mapping[str, str],
     sites: Mapping[str, SiteFactors],
-    facts: Known,
+    facts: FleetFacts,
     now: datetime,
 ) -> np.ndarray:
     """Return what is certainly free, sites x resources, plus what these workloads hold; NaN without a lower bound."""
     types = tuple(AcceleratorNeed(1, name) for name in resources if name not in (ANY, POWER, BANDWIDTH))
     asking = Envelope(slug="", name="", accelerators=types)
     is_in_reference = in_reference(sites.values())
-    found = np.full((len(sites), len(resources)), np.nan)
+    capacity = np.full((len(sites), len(resources)), np.nan)
     for column, (slug, site) in enumerate(sites.items()):
-        holds = _together([one for one in envelopes if today.get(one.slug) == slug])
+        holds = _together([envelope for envelope in envelopes if today.get(envelope.slug) == slug])
         adapter = Adapter(
             plain=holds,
             envelope=asking,
@@ -112,22 +112,22 @@ def capacity_in(
             homes=frozenset({slug}),
         )
         candidate = adapter.candidate(site)
-        free: dict[str, Figure | None] = dict(candidate.free_accelerators)
+        free: dict[str, BandedFigure | None] = dict(candidate.free_accelerators)
         free |= {POWER: candidate.headroom, BANDWIDTH: candidate.free_bandwidth}
         if is_in_reference:
             free[ANY] = _in_reference_type(free.get(ANY), site)
-        found[column] = [_room(free.get(name)) for name in resources]
-    return found
+        capacity[column] = [_room(free.get(name)) for name in resources]
+    return capacity
 
 
-def _in_reference_type(free: Figure | None, site: SiteFactors) -> Figure | None:
+def _in_reference_type(free: BandedFigure | None, site: SiteFactors) -> BandedFigure | None:
     each = equivalents(only_type(site.accelerators))
     if free is None or each is None:
         return None
     return scaled(free, each, book().precision)
 
 
-def _room(free: Figure | None) -> float:
+def _room(free: BandedFigure | None) -> float:
     if free is None or (free.value is None and free.least <= 0):
         return math.nan
     return max(free.least, 0.0)
@@ -136,13 +136,13 @@ def _room(free: Figure | None) -> float:
 def _together(envelopes: Sequence[Envelope]) -> Envelope:
     """Add up the needs of several envelopes in one."""
     counts: Counter[str | None] = Counter()
-    for one in envelopes:
-        for need in one.accelerators:
+    for envelope in envelopes:
+        for need in envelope.accelerators:
             counts[need.type] += need.count
     return Envelope(
         slug="",
         name="",
         accelerators=tuple(AcceleratorNeed(count, name) for name, count in counts.items()),
-        it_kw=sum(one.it_kw or 0.0 for one in envelopes),
-        bandwidth_gbps=sum(one.bandwidth_gbps or 0.0 for one in envelopes),
+        it_kw=sum(envelope.it_kw or 0.0 for envelope in envelopes),
+        bandwidth_gbps=sum(envelope.bandwidth_gbps or 0.0 for envelope in envelopes),
     )

@@ -1,0 +1,223 @@
+"""The answer of a placement: every site in service with its figures, and what sets the sites apart.
+
+The endpoint dumps it (`document`), decisions keep that dump, and the page and its charts read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from readiness.tradeoffs.core.consequences import Consequence, line
+from readiness.tradeoffs.core.factors import SiteFactors
+from readiness.tradeoffs.core.objectives import Objective
+from readiness.tradeoffs.core.options import BandedFigure, CandidateSite
+from readiness.tradeoffs.core.placement import Feasibility, Placed, UnkeptLimit
+from readiness.tradeoffs.core.ranking import Ranked
+from readiness.tradeoffs.core.sensitivity import Robustness, Sensitivity
+from readiness.tradeoffs.core.steps import UnaskedStep
+from readiness.tradeoffs.placing.facts import FleetFacts, StoredScore
+from readiness.tradeoffs.placing.figures import CARBON_UNIT, ENERGY_UNIT, FactorInput, useful_hour
+from readiness.tradeoffs.placing.law import Law
+from readiness.tradeoffs.placing.params import PlacementQuestion
+from readiness.workloads.core.envelope import Envelope
+
+type Ranges = Mapping[str, tuple[float | None, float | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldAccelerators:
+    """`count` accelerators of type `here` for `asked` of type `of`, the one that runs today; `equivalents` is what they
+    count in the reference type. `of` is empty where any accelerator is one, `count` None where they do not compare.
+    """
+
+    asked: int
+    of: str
+    count: int | None
+    here: str
+    equivalents: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementOption:
+    """One candidate with all that the answer says about it; only feasible ones have `ranked` and `pareto`.
+
+    `step` is set where no limit asks for moving there from today's site. `outdated` says by objective which factors are
+    older than their kind may be. `moved` is what moving there does, None for where the class runs.
+    """
+
+    slug: str
+    name: str
+    country: str
+    operator_country: str
+    region: str
+    stage: str
+    placed: Placed
+    figures: Mapping[str, BandedFigure]
+    law: Law
+    after: Mapping[str, BandedFigure]
+    score: StoredScore | None = None
+    pareto: bool = False
+    dominated_by: str = ""
+    ranked: Ranked | None = None
+    is_today: bool = False
+    moved: tuple[Consequence, ...] | None = None
+    step: UnaskedStep | None = None
+    outdated: Mapping[str, str] = field(default_factory=dict)
+    held: HeldAccelerators | None = None
+    utilisation: FactorInput | None = None
+
+    @property
+    def useful_hour(self) -> BandedFigure:
+        """The cost of an accelerator-hour in use."""
+        cost = self.candidate.monthly_cost
+        count = self.held.count if self.held else None
+        if self.utilisation is None or not count:
+            return BandedFigure(None, "", source=cost.source if self.held else "it asks for no accelerators")
+        return useful_hour(cost, count, self.utilisation)
+
+    @property
+    def feasible(self) -> bool:
+        return self.placed.standing is Feasibility.FEASIBLE
+
+    @property
+    def undecided(self) -> bool:
+        return self.placed.standing is Feasibility.UNDECIDED
+
+    @property
+    def candidate(self) -> CandidateSite:
+        return self.placed.candidate
+
+    @property
+    def reasons(self) -> tuple[UnkeptLimit, ...]:
+        """Reasons that rule the site out come before unknown figures."""
+        return tuple(
+            sorted(self.placed.reasons, key=lambda limit: limit.standing is not Feasibility.REJECTED)
+        )
+
+    @property
+    def place(self) -> str:
+        return f"{self.region} · {self.country}"
+
+    @property
+    def match(self) -> int | None:
+        """The score in whole percents; None where the site is not ranked."""
+        return None if self.ranked is None else round(self.ranked.score * 100)
+
+    @property
+    def consequence(self) -> str:
+        """The effect of moving there, in a line."""
+        return line(self.moved) if self.moved else ""
+
+    def is_within(self, ranges: Ranges) -> bool:
+        """An unknown figure is within no range."""
+        for name, (low, high) in ranges.items():
+            figure = self.figures.get(name)
+            if figure is None or figure.value is None:
+                return False
+            if (low is not None and figure.value < low) or (high is not None and figure.value > high):
+                return False
+        return True
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PlacementAnswer:
+    """`options` has every candidate: feasible ones by rank, then undecided and rejected ones by name.
+
+    `asked` is the envelope with the levers. `objectives` are those that this envelope has, `on_front` those of them
+    that the front is over: one that is unknown at every option tells none apart. `facts` is what was read, `sites` its
+    sites by slug. `today` is where the class runs; changes are counted from the first of these sites.
+    """
+
+    question: PlacementQuestion
+    envelope: Envelope
+    asked: Envelope
+    currency: str
+    at: datetime
+    objectives: tuple[Objective, ...]
+    on_front: tuple[str, ...]
+    weights: Mapping[str, float]
+    options: tuple[PlacementOption, ...]
+    today: tuple[str, ...]
+    not_in_service: tuple[SiteFactors, ...]
+    sensitivity: Sensitivity | None
+    robustness: Robustness | None
+    rules: Mapping[str, str] | None
+    facts: FleetFacts = field(repr=False)
+    sites: Mapping[str, SiteFactors] = field(repr=False)
+
+    @cached_property
+    def feasible(self) -> tuple[PlacementOption, ...]:
+        return tuple(option for option in self.options if option.feasible)
+
+    @cached_property
+    def kept_out(self) -> tuple[PlacementOption, ...]:
+        """Undecided sites, then rejected ones; in either part the fewest reasons come first."""
+        return tuple(
+            sorted(
+                (option for option in self.options if not option.feasible),
+                key=lambda option: (not option.undecided, len(option.reasons), option.name),
+            )
+        )
+
+    @cached_property
+    def best(self) -> PlacementOption | None:
+        """The first by rank that is no step without a limit that asks for it; None where nothing is scored."""
+        if not self.is_scored:
+            return None
+        return next((option for option in self.feasible if option.step is None), None)
+
+    @cached_property
+    def steps(self) -> tuple[PlacementOption, ...]:
+        """Feasible sites to which no limit asks to move."""
+        return tuple(option for option in self.feasible if option.step)
+
+    @cached_property
+    def runners_up(self) -> tuple[PlacementOption, ...]:
+        best = self.best
+        return tuple(option for option in self.feasible if option.step is None and option is not best)
+
+    @cached_property
+    def is_scored(self) -> bool:
+        return any(objective.is_scored and self.weights[objective.name] > 0 for objective in self.objectives)
+
+    def option_at(self, slug: str) -> PlacementOption | None:
+        return next((option for option in self.options if option.slug == slug), None)
+
+    @cached_property
+    def base(self) -> PlacementOption | None:
+        """The option that changes are counted from; None where the class runs at no candidate."""
+        return next((option for slug in self.today if (option := self.option_at(slug)) is not None), None)
+
+    def within(self, ranges: Ranges) -> list[PlacementOption]:
+        """Feasible options within the ranges."""
+        return [option for option in self.feasible if option.is_within(ranges)]
+
+    def name_of(self, slug: str) -> str:
+        site = self.sites.get(slug)
+        return site.name if site is not None else slug
+
+    def unit_of(self, objective: str) -> str:
+        units = {
+            "cost": f"{self.currency}/month",
+            "latency": f"ms p{self.asked.latency_percentile:g}",
+            "energy": ENERGY_UNIT,
+            "carbon": CARBON_UNIT,
+            "readiness": "points",
+            "compliance": "% of limit",
+        }
+        return units[objective]
+
+    def limit_of(self, objective: str) -> float | None:
+        """Return the limit in the objective's unit; None where there is none in that unit."""
+        envelope = self.asked
+        is_monthly = envelope.cost_unit == "month" and envelope.cost_currency in ("", self.currency)
+        limits = {
+            "latency": envelope.latency_limit_ms,
+            "carbon": envelope.carbon_kg_per_month,
+            "cost": envelope.cost_ceiling if is_monthly else None,
+            "readiness": None if envelope.min_score is None else envelope.min_score * 100,
+        }
+        return limits.get(objective)

@@ -1,0 +1,276 @@
+"""The question of a placement beside its workload, read from the body of a request or from the address of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from django.http import QueryDict
+
+from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection
+from readiness.tradeoffs.core.parsing import (
+    AllowedSpan,
+    BadTradeoffQuestion,
+    CarbonKind,
+    carbon_of,
+    currency_of,
+    number_within,
+    short_text,
+)
+from readiness.tradeoffs.placing.what_if import SlowerLink, WhatIf
+
+OBJECTIVES = (
+    Objective("cost"),
+    Objective("latency"),
+    Objective("energy"),
+    Objective("carbon"),
+    Objective("readiness", ObjectiveDirection.MAX, scale=100.0),
+    Objective("compliance", ObjectiveDirection.MAX, scale=100.0),
+)
+NAMES = tuple(objective.name for objective in OBJECTIVES)
+WEIGHTS: Mapping[str, float] = MappingProxyType(
+    {"cost": 60.0, "latency": 50.0, "energy": 0.0, "carbon": 40.0, "readiness": 30.0, "compliance": 0.0}
+)
+"""Used where nobody says what matters. Cost and carbon hold energy already, and the limits hold compliance."""
+WEIGHT_SPAN = AllowedSpan(0.0, 1e6)
+ADDED_MS_SPAN = AllowedSpan(0.0, 10_000.0)
+LEVERS: Mapping[str, AllowedSpan] = MappingProxyType(
+    {
+        "demand": AllowedSpan(0.01, 100.0),
+        "electricity_price": AllowedSpan(-10.0, 100.0),
+        "carbon_price": AllowedSpan(0.0, 100_000.0),
+        "pue": AllowedSpan(1.0, 5.0),
+    }
+)
+LIMITS: Mapping[str, AllowedSpan] = MappingProxyType(
+    {
+        "latency_limit_ms": AllowedSpan(0.001, 1e6),
+        "cost_ceiling": AllowedSpan(0.0, 1e12),
+        "carbon_g_per_kwh": AllowedSpan(0.0, 1e6),
+        "carbon_kg_per_month": AllowedSpan(0.0, 1e12),
+        "min_score": AllowedSpan(0.0, 1.0),
+    }
+)
+"""Limits of the envelope that can be tried otherwise, by its own names."""
+ZERO_MEANS_ZERO = frozenset({"carbon_g_per_kwh", "carbon_kg_per_month", "min_score"})
+VERDICTS = ("", "conditional", "ready")
+MOST_LISTED = 200
+WHAT_IF_FIELDS = tuple(WhatIf().as_json())
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementQuestion:
+    """`today` is the site to count changes from, where the class runs at several; "" is the first by name."""
+
+    weights: Mapping[str, float] = WEIGHTS
+    what_if: WhatIf = field(default_factory=WhatIf)
+    currency: str = ""
+    carbon: CarbonKind = CarbonKind.AVERAGE
+    today: str = ""
+
+    def body(self, workload: str) -> dict[str, Any]:
+        """Return the body of the request that asks the same."""
+        body: dict[str, Any] = {
+            "workload": workload,
+            "weights": dict(self.weights),
+            "what_if": self.what_if.changes(),
+        }
+        if self.currency:
+            body["currency"] = self.currency
+        if self.carbon is not CarbonKind.AVERAGE:
+            body["carbon"] = self.carbon.value
+        if self.today:
+            body["today"] = self.today
+        return body
+
+
+def question_of(given: Mapping[str, Any]) -> PlacementQuestion:
+    """Read weights, what_if, currency, carbon and today. Raises BadTradeoffQuestion with the field at fault."""
+    for name in ("weights", "what_if"):
+        if given.get(name) is not None and not isinstance(given[name], Mapping):
+            raise BadTradeoffQuestion(name, "It has to be an object.")
+    texts = {name: short_text(name, given.get(name)) for name in ("currency", "carbon", "today")}
+    currency, carbon = currency_of(texts["currency"]), carbon_of(texts["carbon"])
+    return PlacementQuestion(
+        weights=_weights(given.get("weights")),
+        what_if=what_if_of(given.get("what_if")),
+        currency=currency,
+        carbon=carbon,
+        today=texts["today"],
+    )
+
+
+def _weights(given: Mapping[str, Any] | None) -> Mapping[str, float]:
+    """Return the weights that are given and 0 for the others; the usual ones where none is given."""
+    if not given:
+        return WEIGHTS
+    for name in given:
+        if name not in NAMES:
+            reason = f"There is no such objective; there are {', '.join(NAMES)}."
+            raise BadTradeoffQuestion(f"weights.{name}", reason)
+    weights = {
+        name: number_within(f"weights.{name}", given[name], WEIGHT_SPAN) if name in given else 0.0
+        for name in NAMES
+    }
+    if not any(weights.values()):
+        raise BadTradeoffQuestion("weights", "At least one weight has to be above 0.")
+    return weights
+
+
+def what_if_of(given: Mapping[str, Any] | None) -> WhatIf:
+    given = given or {}
+    _refuse_other_fields("what_if", given, WHAT_IF_FIELDS)
+    numbers = {
+        name: number_within(f"what_if.{name}", given[name], span)
+        for name, span in LEVERS.items()
+        if given.get(name) is not None
+    }
+    return WhatIf(
+        **numbers,
+        sites_lost=frozenset(_texts("what_if.sites_lost", given.get("sites_lost"))),
+        links_slower=tuple(
+            _slower_link(f"what_if.links_slower[{place}]", link)
+            for place, link in enumerate(_list("what_if.links_slower", given.get("links_slower")))
+        ),
+        limits=_limits(given.get("limits")),
+        data_origin=short_text("what_if.data_origin", given.get("data_origin")).strip(),
+        bases=frozenset(_texts("what_if.bases", given.get("bases"))),
+    )
+
+
+def _limits(given: Any) -> Mapping[str, Any]:
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise BadTradeoffQuestion("what_if.limits", "It has to be an object of limits.")
+    _refuse_other_fields("what_if.limits", given, (*LIMITS, "min_verdict", "residency"))
+    return {name: _limit(name, value) for name, value in given.items()}
+
+
+def _limit(name: str, value: Any) -> str | float | None:
+    where = f"what_if.limits.{name}"
+    if name == "min_verdict":
+        if value not in (None, *VERDICTS):
+            raise BadTradeoffQuestion(where, "It has to be conditional or ready, or empty.")
+        return value or ""
+    if name == "residency":
+        return short_text(where, value).strip()
+    limit = None if value is None else number_within(where, value, LIMITS[name])
+    if limit == 0 and name not in ZERO_MEANS_ZERO:
+        raise BadTradeoffQuestion(where, "It has to be above 0.")
+    return limit
+
+
+def _slower_link(where: str, given: Any) -> SlowerLink:
+    if not isinstance(given, Mapping):
+        raise BadTradeoffQuestion(where, "It has to be an object with site, add_ms and maybe region.")
+    _refuse_other_fields(where, given, ("site", "add_ms", "region"))
+    site = short_text(f"{where}.site", given.get("site")).strip()
+    if not site:
+        raise BadTradeoffQuestion(f"{where}.site", "Say which site.")
+    add_ms = number_within(f"{where}.add_ms", given.get("add_ms"), ADDED_MS_SPAN)
+    return SlowerLink(site, add_ms, short_text(f"{where}.region", given.get("region")).strip())
+
+
+def _refuse_other_fields(where: str, given: Mapping[str, Any], names: Collection[str]) -> None:
+    for name in given:
+        if name not in names:
+            raise BadTradeoffQuestion(
+                f"{where}.{name}", f"There is no such field; there are {', '.join(names)}."
+            )
+
+
+def _list(where: str, given: Any) -> list[Any]:
+    if given is None:
+        return []
+    if not isinstance(given, (list, tuple)):
+        raise BadTradeoffQuestion(where, "It has to be a list.")
+    if len(given) > MOST_LISTED:
+        raise BadTradeoffQuestion(where, f"{MOST_LISTED} at most.")
+    return list(given)
+
+
+def _texts(where: str, given: Any) -> list[str]:
+    return [short_text(f"{where}[{place}]", text).strip() for place, text in enumerate(_list(where, given))]
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementView:
+    """How the page shows an answer: axes of the scatter, ranges to keep by objective, two sites to compare."""
+
+    x: str = "cost"
+    y: str = "latency"
+    ranges: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
+    compare: tuple[str, ...] = ()
+
+
+PERCENTS = {"demand": "demand", "price": "electricity_price"}
+LIMIT_NAMES = {
+    "latency": "latency_limit_ms",
+    "ceiling": "cost_ceiling",
+    "kg": "carbon_kg_per_month",
+    "grams": "carbon_g_per_kwh",
+}
+"""Limits by the address's names; readiness is `score` there, in points of 100."""
+
+
+def question_of_address(query: QueryDict) -> PlacementQuestion:
+    """Read an address such as `?workload=chat&demand=120&price=80&w_cost=60&lost=fra-1`; an empty parameter changes
+    nothing. Demand, price and score are percents there. Raises BadTradeoffQuestion with the parameter at fault.
+    """
+    what_if: dict[str, Any] = {
+        name: _share(query, parameter, LEVERS[name])
+        for parameter, name in PERCENTS.items()
+        if query.get(parameter)
+    }
+    what_if |= {name: query[name] for name in ("carbon_price", "pue") if query.get(name)}
+    what_if["sites_lost"] = [slug for slug in query.getlist("lost") if slug]
+    if query.get("slow_ms") and query.get("slow_site"):
+        what_if["links_slower"] = [
+            {"site": query["slow_site"], "add_ms": query["slow_ms"], "region": query.get("slow_region", "")}
+        ]
+    limits: dict[str, Any] = {name: query[key] for key, name in LIMIT_NAMES.items() if query.get(key)}
+    if query.get("score"):
+        limits["min_score"] = _share(query, "score", LIMITS["min_score"])
+    limits |= {
+        name: query[key]
+        for key, name in (("verdict", "min_verdict"), ("residency", "residency"))
+        if query.get(key)
+    }
+    what_if["limits"] = limits
+    what_if["data_origin"] = query.get("origin", "")
+    what_if["bases"] = [basis for basis in query.getlist("basis") if basis]
+    weights = {name: query[f"w_{name}"] for name in NAMES if query.get(f"w_{name}")}
+    texts = {name: query.get(name, "") for name in ("currency", "carbon", "today")}
+    return question_of({"weights": weights, "what_if": what_if} | texts)
+
+
+def view_of_address(query: QueryDict) -> PlacementView:
+    """Raises BadTradeoffQuestion with the parameter at fault."""
+    axes = {axis: query.get(axis) or usual for axis, usual in (("x", "cost"), ("y", "latency"))}
+    for axis, name in axes.items():
+        if name not in NAMES:
+            raise BadTradeoffQuestion(axis, f"There is no such objective; there are {', '.join(NAMES)}.")
+    ranges = {}
+    for name in NAMES:
+        low, high = (_range_end(query, f"{end}_{name}") for end in ("from", "to"))
+        if low is not None or high is not None:
+            ranges[name] = (low, high)
+    listed = ",".join(query.getlist("compare")).split(",")
+    compare = tuple(dict.fromkeys(slug for slug in listed if slug))
+    if len(compare) > 2:
+        raise BadTradeoffQuestion("compare", "Choose two sites.")
+    return PlacementView(axes["x"], axes["y"], ranges, compare)
+
+
+def _share(query: QueryDict, parameter: str, span: AllowedSpan) -> float:
+    """Return a percent as a share."""
+    percents = AllowedSpan(span.low * 100, span.high * 100)
+    return number_within(parameter, query[parameter], percents) / 100
+
+
+def _range_end(query: QueryDict, parameter: str) -> float | None:
+    text = query.get(parameter)
+    return number_within(parameter, text, AllowedSpan(-1e15, 1e15)) if text else None

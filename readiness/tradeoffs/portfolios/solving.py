@@ -1,0 +1,96 @@
+"""Solving portfolios that wait, and ending those whose worker is gone."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from readiness.tradeoffs.core.portfolio import SEED, spread, sweep
+from readiness.tradeoffs.models import PortfolioRun
+from readiness.tradeoffs.portfolios import fleet
+from readiness.tradeoffs.portfolios.params import PortfolioQuestion
+from readiness.tradeoffs.portfolios.result import result_of
+
+log = logging.getLogger(__name__)
+State = PortfolioRun.State
+LOST_AFTER = timedelta(minutes=5)
+"""Without a sign of life for so long whoever worked on it is gone: reading and one point take a minute at most."""
+WAITS = timedelta(minutes=1)
+"""After so long a wake-up may have been lost. A second one does no harm: a run is taken once."""
+LOST = "Whoever worked on it ended before it was done. Ask for it again."
+FAILED = "It could not be worked out; the log of the worker says why. Ask for it again."
+
+
+class _Ended(Exception):
+    """Somebody ended the run while it was worked on."""
+
+
+def run(pk: int, *, now: datetime) -> bool:
+    """Work on one that waits, to its end; False where it does not wait any more.
+
+    A message that comes twice finds it taken. What goes wrong is kept with it.
+    """
+    if not PortfolioRun.objects.filter(pk=pk, state=State.QUEUED).update(
+        state=State.RUNNING, started_at=now, progressed_at=Now()
+    ):
+        return False
+    try:
+        _work_on(pk, now=now)
+    except _Ended:
+        log.info("Portfolio %s was ended while it was worked on", pk)
+    except Exception:
+        log.exception("Portfolio %s failed", pk)
+        _running(pk).update(state=State.FAILED, problem=FAILED, finished_at=Now())
+    return True
+
+
+def _work_on(pk: int, *, now: datetime) -> None:
+    question = PortfolioQuestion.of(PortfolioRun.objects.values_list("inputs", flat=True).get(pk=pk))
+    whole = fleet.read(question, now=now)
+    _alive(pk)
+    swept = sweep(
+        whole.portfolio,
+        weightings(question),
+        progress=lambda done, _total: _alive(pk, points_done=done),
+        cancelled=lambda: _running(pk).filter(cancel_asked_at__isnull=False).exists(),
+    )
+    ended: dict[str, Any] = {"result": result_of(whole, swept), "finished_at": Now()}
+    if swept.cancelled:
+        _running(pk).update(state=State.CANCELLED, **ended)
+    else:
+        _running(pk).update(state=State.DONE, **ended)
+
+
+def weightings(question: PortfolioQuestion) -> list[dict[str, float]]:
+    """First what was asked for, then corners and others between, which make the front."""
+    total = sum(question.weights.values())
+    own = {name: weight / total for name, weight in question.weights.items()}
+    others = spread(question.objectives, question.points, seed=SEED)
+    different = [weights for weights in others if any(abs(weights[name] - own[name]) > 1e-9 for name in own)]
+    return [own, *different[: question.points - 1]]
+
+
+def _alive(pk: int, **columns: Any) -> None:
+    if not _running(pk).update(progressed_at=Now(), **columns):
+        raise _Ended
+
+
+def _running(pk: int) -> QuerySet[PortfolioRun]:
+    return PortfolioRun.objects.filter(pk=pk, state=State.RUNNING)
+
+
+def end_lost(*, now: datetime) -> int:
+    """End the runs whose worker is gone: as cancelled where that was asked, else as failed. Return how many."""
+    lost = PortfolioRun.objects.filter(state=State.RUNNING, progressed_at__lt=Now() - LOST_AFTER)
+    cancelled = lost.filter(cancel_asked_at__isnull=False).update(state=State.CANCELLED, finished_at=now)
+    return cancelled + lost.update(state=State.FAILED, problem=LOST, finished_at=now)
+
+
+def waiting(*, now: datetime) -> list[int]:
+    """Return the runs that have waited so long that their wake-up may have been lost."""
+    runs = PortfolioRun.objects.filter(state=State.QUEUED, asked_at__lt=now - WAITS).order_by("pk")
+    return list(runs.values_list("pk", flat=True))
