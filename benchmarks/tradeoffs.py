@@ -35,9 +35,9 @@ from readiness.tradeoffs.core.options import (
     Jurisdiction,
     Latency,
     LatencyLimit,
-    LegalAnswer,
     LimitBound,
     Limits,
+    PlacementLegality,
     worst_latency,
 )
 from readiness.tradeoffs.core.pareto import front
@@ -278,7 +278,7 @@ def made_candidates(random: np.random.Generator) -> list[CandidateSite]:
             site=f"site-{number:04}",
             country="FI",
             region="north",
-            jurisdiction=Jurisdiction(LegalAnswer.ALLOWED, "rule"),
+            jurisdiction=Jurisdiction(PlacementLegality.ALLOWED, "rule"),
             latency=(
                 Latency("eu", 99, figure(5, 200, "ms")),
                 Latency("us", 99, figure(5, 200, "ms")),

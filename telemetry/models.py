@@ -13,7 +13,7 @@ from accounts.models import Token, User
 from inventory.models import Accelerator, CoolingUnit, Device, Link, Port, PowerFeed, Site
 
 
-class Provenance(models.TextChoices):
+class SourceProvenance(models.TextChoices):
     """Tells how a number came about. An estimate is never shown as a measurement."""
 
     MEASURED = "measured", _("Measured")
@@ -48,7 +48,7 @@ class Source(models.Model):
     grace_s = models.PositiveIntegerField(
         default=60, help_text=_("Seconds past the cadence before the source is late")
     )
-    provenance = models.CharField(max_length=16, choices=Provenance, default=Provenance.MEASURED)
+    provenance = models.CharField(max_length=16, choices=SourceProvenance, default=SourceProvenance.MEASURED)
     token = models.OneToOneField(
         Token, on_delete=models.PROTECT, related_name="source", null=True, blank=True
     )

@@ -9,7 +9,7 @@ from accounts.models import User
 from accounts.operations import create_source_token, revoke_token
 from inventory.models import Site, SiteChange
 from telemetry import matching, sources
-from telemetry.models import Provenance, Source, SourceStatus
+from telemetry.models import Source, SourceProvenance, SourceStatus
 
 
 @transaction.atomic
@@ -20,7 +20,7 @@ def create_source(
     site_label: str = "",
     cadence_s: int = 60,
     grace_s: int = 60,
-    provenance: str = Provenance.MEASURED,
+    provenance: str = SourceProvenance.MEASURED,
     unit_scale: dict[str, float] | None = None,
     description: str = "",
     owner: User | None = None,

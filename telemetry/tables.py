@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from telemetry import cards
 from telemetry.filters import InState
 from telemetry.intake import object_of
-from telemetry.models import Provenance, Series, Source, SourceState
+from telemetry.models import Series, Source, SourceProvenance, SourceState
 from telemetry.unmatched import why_unmatched
 from web.ages import ago
 from web.links import page_url
@@ -26,7 +26,7 @@ class SourceListFilters(ObjectFilterSet):
         field_name="status__state", label=_("State"), inner=forms.ChoiceField(choices=SourceState.choices)
     )
     site = django_filters.CharFilter(label=_("Site"), field_name="site__slug")
-    provenance = django_filters.MultipleChoiceFilter(label=_("Provenance"), choices=Provenance.choices)
+    provenance = django_filters.MultipleChoiceFilter(label=_("Provenance"), choices=SourceProvenance.choices)
 
     class Meta:
         model = Source

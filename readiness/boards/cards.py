@@ -20,7 +20,7 @@ from readiness.boards.queries.site import DomainDetail
 from readiness.scoring.core.combine import SEVERITY
 from readiness.scoring.core.states import CheckState
 from readiness.scoring.queries.capacity import HoldsBack
-from readiness.scoring.queries.rows import Figure, HealthReason, PillarFigure
+from readiness.scoring.queries.rows import DomainFigure, HealthReason, PillarFigure
 from web.drawing import bar_width, spark_path, stacked
 from web.links import link
 from web.states import state
@@ -171,7 +171,7 @@ def domain_card(card: DomainCard, *, now: datetime) -> Card:
     }
 
 
-def figure(each: Figure, *, now: datetime) -> Card:
+def figure(each: DomainFigure, *, now: datetime) -> Card:
     shown = format_value(each.value, each.unit) if each.value is not None else None
     return {
         "label": each.label,

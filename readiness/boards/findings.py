@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from django.utils.translation import gettext, ngettext
 
 from inventory.models import DomainChoices
-from readiness.boards.queries.panels import Panel
-from readiness.scoring.core.gap import Gap, Measure
+from readiness.boards.queries.panels import SeriesPanel
+from readiness.scoring.core.gap import CapacityMeasure, Gap
 from readiness.scoring.core.states import Tier
 from readiness.scoring.queries.capacity import CapacityHistory, Pace, SiteCapacityRow
 from readiness.scoring.queries.rows import CheckRow, SiteRow
@@ -17,7 +17,7 @@ from web.states import state
 from web.units import duration, instant, number, power, power_unit
 
 # Below this a monthly difference is rounding, not a trend.
-NOTICEABLE_A_MONTH = {Measure.POWER: 0.05, Measure.ACCELERATORS: 0.5}
+NOTICEABLE_A_MONTH = {CapacityMeasure.POWER: 0.05, CapacityMeasure.ACCELERATORS: 0.5}
 
 
 def kw(value: float, unit: str = "") -> str:
@@ -25,9 +25,9 @@ def kw(value: float, unit: str = "") -> str:
     return str(power(value, unit))
 
 
-def amount(value: float, measure: Measure, unit: str = "") -> str:
+def amount(value: float, measure: CapacityMeasure, unit: str = "") -> str:
     """Capacity in its measure as text: "153.8 MW", "1,024 accelerators"."""
-    if measure is Measure.POWER:
+    if measure is CapacityMeasure.POWER:
         return kw(value, unit)
     counted = ngettext("%(n)s accelerator", "%(n)s accelerators", round(value))
     return counted % {"n": number(round(value))}
@@ -38,7 +38,9 @@ def share_of_gap(gap: Gap) -> float | None:
     return gap.gap.it_kw / gap.deployed.it_kw if gap.deployed.it_kw > 0 else None
 
 
-def standing(gap: Gap, verdicts: Mapping[str, int], *, measure: Measure = Measure.POWER) -> str:
+def standing(
+    gap: Gap, verdicts: Mapping[str, int], *, measure: CapacityMeasure = CapacityMeasure.POWER
+) -> str:
     """How many sites are ready and what that leaves: said plainly also when it is none."""
     judged = sum(count for verdict, count in verdicts.items() if verdict != "none")
     if not judged:
@@ -64,7 +66,7 @@ def standing(gap: Gap, verdicts: Mapping[str, int], *, measure: Measure = Measur
     return " ".join(sentences)
 
 
-def pace(pace: Pace | None, gap: Gap, *, measure: Measure = Measure.POWER) -> str:
+def pace(pace: Pace | None, gap: Gap, *, measure: CapacityMeasure = CapacityMeasure.POWER) -> str:
     """Whether deployment outruns readiness, from the recent pace of both; empty when there is too little
     history."""
     if pace is None:
@@ -91,7 +93,7 @@ def ahead(history: CapacityHistory) -> str:
     return gettext("Projection: %(method)s") % {"method": history.projection.method}
 
 
-def over_time(history: CapacityHistory, *, measure: Measure = Measure.POWER) -> str:
+def over_time(history: CapacityHistory, *, measure: CapacityMeasure = CapacityMeasure.POWER) -> str:
     """What the trend shows, for those who do not see the drawing."""
     first, last = history.gaps[0], history.gaps[-1]
     unit = power_unit(max(last.deployed.it_kw, first.deployed.it_kw))
@@ -192,7 +194,7 @@ def weakest_pillar(row: SiteRow) -> str:
     }
 
 
-def last_values(panels: Sequence[Panel]) -> str:
+def last_values(panels: Sequence[SeriesPanel]) -> str:
     """The newest value of each panel, for those who do not see the lines."""
     told = []
     for panel in panels:
@@ -202,7 +204,7 @@ def last_values(panels: Sequence[Panel]) -> str:
     return "; ".join(told)
 
 
-def drawn_from(panels: Sequence[Panel]) -> str:
+def drawn_from(panels: Sequence[SeriesPanel]) -> str:
     """How fine the lines are, where the samples come from, and which panels are missing."""
     drawn = [panel for panel in panels if any(line.values for line in panel.lines)]
     parts = [gettext("one point each %(step)s") % {"step": duration(max(panel.step_s for panel in drawn))}]
@@ -217,6 +219,6 @@ def drawn_from(panels: Sequence[Panel]) -> str:
     return " · ".join(parts)
 
 
-def last_sample(panels: Sequence[Panel]) -> str:
+def last_sample(panels: Sequence[SeriesPanel]) -> str:
     newest = max(line.instants_ms[-1] for panel in panels for line in panel.lines if line.instants_ms)
     return gettext("last point %(at)s") % {"at": instant(datetime.fromtimestamp(newest / 1000, tz=UTC))}

@@ -6,11 +6,11 @@ from datetime import datetime
 from django.utils.translation import gettext
 
 from readiness.boards import findings
-from readiness.boards.queries.panels import Panel
+from readiness.boards.queries.panels import SeriesPanel
 from web.charts import Figure, ms, nothing
 
 
-def series(panels: Sequence[Panel], *, start: datetime, end: datetime) -> Figure:
+def series(panels: Sequence[SeriesPanel], *, start: datetime, end: datetime) -> Figure:
     """Panels one above the other over one axis of time; a panel without samples is named below."""
     drawn = [panel for panel in panels if any(line.values for line in panel.lines)]
     if not drawn:
@@ -60,7 +60,7 @@ def _nth(number: int) -> str:
     return str(number + 1) if number else ""
 
 
-def _add_panel(panel: Panel, nth: str, traces: list[Figure], layout: Figure) -> None:
+def _add_panel(panel: SeriesPanel, nth: str, traces: list[Figure], layout: Figure) -> None:
     suffix = f" {panel.unit}" if panel.unit else ""
     for place, line in enumerate(panel.lines):
         traces.append(

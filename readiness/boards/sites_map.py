@@ -14,7 +14,7 @@ from inventory.models import DomainChoices
 from readiness.boards import findings
 from readiness.scoring.core.gap import SiteCapacity
 from readiness.scoring.queries.rows import SiteRef
-from readiness.scoring.queries.standing import SiteStanding, Standing
+from readiness.scoring.queries.standing import FleetStanding, SiteStanding
 from web.links import link
 from web.states import state
 from web.units import number
@@ -33,7 +33,10 @@ type Placed = tuple[SiteStanding, SiteCapacity]
 
 
 def card(
-    known: Standing, *, regions: Collection[str] = (), unknown: Mapping[int, Collection[str]] | None = None
+    known: FleetStanding,
+    *,
+    regions: Collection[str] = (),
+    unknown: Mapping[int, Collection[str]] | None = None,
 ) -> dict[str, Any]:
     """What the page reads: the map, what its marks are, and the ways closer. `regions` are slugs, empty for all.
 
@@ -129,7 +132,7 @@ def _kw(members: Iterable[Placed]) -> float:
 
 
 @dataclass(slots=True)
-class _Part:
+class _MapPart:
     """Regions whose sites lie about one place; `regions` are names by slug."""
 
     latitude: float
@@ -151,17 +154,17 @@ class _Part:
         return abs(self.latitude - latitude) < NEAR_DEGREES and east < NEAR_DEGREES
 
 
-def _parts_of_the_world(placed: Iterable[Placed]) -> list[_Part]:
+def _parts_of_the_world(placed: Iterable[Placed]) -> list[_MapPart]:
     """Regions, those that would lie over one another in one; the largest comes first and gives the place."""
     by_region: dict[tuple[str, str], list[Placed]] = defaultdict(list)
     for site, capacity in placed:
         by_region[site.region, site.ref.region].append((site, capacity))
-    parts: list[_Part] = []
+    parts: list[_MapPart] = []
     for (slug, name), members in sorted(by_region.items(), key=lambda each: (-_kw(each[1]), each[0])):
         latitude, longitude = middle((site.ref.latitude or 0, site.ref.longitude or 0) for site, _ in members)
         part = next((one for one in parts if one.is_near(latitude, longitude)), None)
         if part is None:
-            part = _Part(latitude, longitude)
+            part = _MapPart(latitude, longitude)
             parts.append(part)
         part.regions[slug] = name
         for site, capacity in members:

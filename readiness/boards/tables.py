@@ -52,7 +52,7 @@ def site_lines(page: Sequence[Site], *, now: datetime) -> list[SiteLine]:
     return [SiteLine(row, widest) for row in rows]
 
 
-class SiteFilters(ObjectFilterSet):
+class ReadinessSiteFilters(ObjectFilterSet):
     verdict = django_filters.MultipleChoiceFilter(
         label=_("Readiness"), choices=[*VERDICTS, (NO_VERDICT, _("No verdict"))], method="by_verdict"
     )
@@ -111,7 +111,7 @@ SITES = Table(
     id="sites",
     title=_("All sites"),
     noun=(_("site"), _("sites")),
-    filterset=SiteFilters,
+    filterset=ReadinessSiteFilters,
     default_sort="-deployed",
     empty={
         "title": _("No sites yet"),

@@ -19,7 +19,7 @@ from readiness.evidence.refusals import EvidenceRefused
 from readiness.framework.core.definition import Framework, LimitKind
 from readiness.framework.core.reader import LARGEST
 from readiness.workloads.models import WorkloadClass
-from telemetry.models import Provenance
+from telemetry.models import SourceProvenance
 from web.forms import DayInput
 
 
@@ -77,8 +77,8 @@ class RunForm(EvidenceForm):
     )
     provenance = forms.ChoiceField(
         label=_("Provenance"),
-        choices=Provenance.choices,
-        initial=Provenance.MEASURED,
+        choices=SourceProvenance.choices,
+        initial=SourceProvenance.MEASURED,
         required=False,
         help_text=_("What the figures are; a simulation is never shown as a measurement."),
     )
@@ -120,7 +120,7 @@ class RunForm(EvidenceForm):
                 platform=given["platform"],
                 taken_at=given["taken_at"],
                 note=given["note"],
-                provenance=given["provenance"] or Provenance.MEASURED,
+                provenance=given["provenance"] or SourceProvenance.MEASURED,
             ),
         }
 
@@ -140,7 +140,10 @@ class StatementForm(EvidenceForm):
         label=_("Day"), widget=DayInput(), help_text=_("The day it was true, by the site's calendar.")
     )
     provenance = forms.ChoiceField(
-        label=_("Provenance"), choices=Provenance.choices, initial=Provenance.DECLARED, required=False
+        label=_("Provenance"),
+        choices=SourceProvenance.choices,
+        initial=SourceProvenance.DECLARED,
+        required=False,
     )
 
     def __init__(self, *args: Any, framework: Framework, **kwargs: Any) -> None:
@@ -170,7 +173,9 @@ class StatementForm(EvidenceForm):
 
     def asked(self) -> dict[str, Any]:
         """Return what the operation takes."""
-        return self.cleaned_data | {"provenance": self.cleaned_data["provenance"] or Provenance.DECLARED}
+        return self.cleaned_data | {
+            "provenance": self.cleaned_data["provenance"] or SourceProvenance.DECLARED
+        }
 
 
 class FactForm(StatementForm):

@@ -9,11 +9,11 @@ from datetime import datetime
 from django.db.models import Case, Count, DateTimeField, F, Max, Q, Value, When
 from django.db.models.functions import Greatest
 
-from readiness.evidence.core.reviews import DOMAINS, Counts, HeldReview, OpenAction, counted
+from readiness.evidence.core.reviews import DOMAINS, HeldReview, OpenAction, ReviewCounts, counted
 from readiness.evidence.models import Review, SignOff
 
 
-def counts_of(review: Review) -> Counts:
+def counts_of(review: Review) -> ReviewCounts:
     """As they are now; two statements."""
     signed = review.sign_offs.filter(state=SignOff.State.SIGNED).values_list("domain", flat=True)
     actions = review.actions.filter(closed_at=None).values_list("critical", "due_on")
@@ -61,7 +61,7 @@ def held_reviews(site_ids: Collection[int], *, now: datetime) -> dict[int, tuple
                 decided_at=ended_at if is_decided else None,
                 signed_at=ended_at if has_ended else signed_at,
                 acted_at=max(ended_at, acted_at) if has_ended else max(signed_at, acted_at),
-                counts=Counts(len(DOMAINS) - signed, critical, undated, dated),
+                counts=ReviewCounts(len(DOMAINS) - signed, critical, undated, dated),
             )
         )
     return {site_id: tuple(reviews) for site_id, reviews in found.items()}

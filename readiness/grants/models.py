@@ -6,14 +6,15 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
+from django.contrib.postgres.fields import RangeBoundary, RangeOperators
 from django.db import models
-from django.db.models import Case, F, Func, Q, Value, When
+from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Site
 from inventory.models.constraints import choices_held
 from inventory.models.triggers import OWN_SITE, claims, signed_once
+from web.ranges import TsTzRange
 
 LONGEST = timedelta(days=180)
 """The longest that a grant lasts, and the furthest ahead that it may begin.
@@ -23,7 +24,7 @@ p4-orchestration-owner, p4-runbook-coverage), so that a decision to look away is
 """
 
 
-class Standing(models.TextChoices):
+class GrantStanding(models.TextChoices):
     """The state of a grant as it is shown."""
 
     REQUESTED = "requested", _("Requested")
@@ -33,16 +34,11 @@ class Standing(models.TextChoices):
     EXPIRED = "expired", _("Expired")
 
 
-OPEN = (Standing.REQUESTED.value, Standing.APPROVED.value)
+OPEN = (GrantStanding.REQUESTED.value, GrantStanding.APPROVED.value)
 
 
 def is_live(now: datetime) -> Q:
     return Q(state__in=OPEN, ends_at__gt=now)
-
-
-class TsTzRange(Func):
-    function = "TSTZRANGE"
-    output_field = DateTimeRangeField()
 
 
 class GrantQuerySet(models.QuerySet["Grant"]):
@@ -57,9 +53,9 @@ class GrantQuerySet(models.QuerySet["Grant"]):
         """With `standing`, the state as it is shown: `expired` follows from the end and is never stored."""
         return self.annotate(
             standing=Case(
-                When(state__in=OPEN, ends_at__lte=now, then=Value(Standing.EXPIRED)),
+                When(state__in=OPEN, ends_at__lte=now, then=Value(GrantStanding.EXPIRED)),
                 default=F("state"),
-                output_field=models.CharField(max_length=10, choices=Standing),
+                output_field=models.CharField(max_length=10, choices=GrantStanding),
             )
         )
 
@@ -188,9 +184,11 @@ class Grant(models.Model):
         covered = f"{self.check_id}/{self.part}" if self.part else self.check_id
         return f"{self.get_kind_display()}: {covered} at {self.site}"
 
-    def standing_now(self, now: datetime) -> Standing:
+    def standing_now(self, now: datetime) -> GrantStanding:
         """The state as it is shown."""
-        return Standing.EXPIRED if self.state in OPEN and self.ends_at <= now else Standing(self.state)
+        return (
+            GrantStanding.EXPIRED if self.state in OPEN and self.ends_at <= now else GrantStanding(self.state)
+        )
 
     def is_in_force(self, now: datetime) -> bool:
         return self.state == self.State.APPROVED and self.starts_at <= now < self.ends_at

@@ -10,7 +10,7 @@ from django.db.models import Case, Count, Min, Q, Value, When
 from inventory.models import Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
-from readiness.grants.models import OPEN, Grant, GrantQuerySet, Standing, is_live
+from readiness.grants.models import OPEN, Grant, GrantQuerySet, GrantStanding, is_live
 from web.visibility import name_of
 
 ENDS_SOON = timedelta(days=14)
@@ -23,7 +23,7 @@ class GrantRow:
     id: int
     kind: str
     kind_label: str
-    standing: Standing
+    standing: GrantStanding
     check_id: str
     check_name: str
     part: str
@@ -49,7 +49,7 @@ class GrantRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class GrantCounts:
     """`oldest_at` is when the oldest that is in force was asked for."""
 
     waiting: int
@@ -98,7 +98,7 @@ def row_of(grant: Grant, framework: Framework, vendor: str, now: datetime) -> Gr
     )
 
 
-def counts(*, now: datetime) -> Counts:
+def counts(*, now: datetime) -> GrantCounts:
     """One statement."""
     in_force = Q(state=Grant.State.APPROVED, starts_at__lte=now)
     found = Grant.objects.live(now).aggregate(
@@ -107,7 +107,7 @@ def counts(*, now: datetime) -> Counts:
         ends_soon=Count("pk", filter=in_force & Q(ends_at__lte=now + ENDS_SOON)),
         oldest_at=Min("requested_at", filter=in_force),
     )
-    return Counts(**found)
+    return GrantCounts(**found)
 
 
 def of_check(site: Site, check_id: str, *, now: datetime, limit: int = 10) -> list[GrantRow]:

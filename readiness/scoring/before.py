@@ -15,7 +15,7 @@ from readiness.scoring.checks import COMPUTED, has_subject
 from readiness.scoring.core.flips import Before, CheckBefore
 from readiness.scoring.core.judge import Limit, Reading
 from readiness.scoring.core.states import CheckState, Provenance, Tier, Verdict
-from readiness.scoring.facts import SiteFacts
+from readiness.scoring.facts import EvaluationFacts
 from readiness.scoring.models import DomainHealth, ScoreInputs, ScorePoint, SiteScore
 from telemetry.binary import binary_cursor
 
@@ -127,7 +127,7 @@ def _check_before(result: StoredResult) -> CheckBefore:
 
 
 def still_standing(
-    stored: Stored, facts: SiteFacts, readings: Mapping[tuple[str, str], Reading], now: datetime
+    stored: Stored, facts: EvaluationFacts, readings: Mapping[tuple[str, str], Reading], now: datetime
 ) -> dict[tuple[str, str], Reading]:
     """Earlier readings of sub-measures that have no new one: evidence stands until it goes stale, also
     when nothing is sent any more, as long as what it is about is there.

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from readiness.scoring.before import RECORDED
-from readiness.scoring.core.combine import CheckResult
+from readiness.scoring.core.combine import CombinedCheck
 from readiness.scoring.core.evaluate import SiteResult
 from readiness.scoring.core.judge import PartResult, Reading
 from readiness.scoring.core.states import CheckState, Gate
@@ -36,7 +36,7 @@ def contents_of(result: SiteResult, readings: Readings) -> dict[str, Content]:
     return found
 
 
-def _row(check: CheckResult, readings: Readings) -> dict[str, Any]:
+def _row(check: CombinedCheck, readings: Readings) -> dict[str, Any]:
     return {
         "check_id": check.check_id,
         "pillar": check.pillar,
@@ -58,7 +58,7 @@ def _row(check: CheckResult, readings: Readings) -> dict[str, Any]:
     }
 
 
-def _evidence(check: CheckResult) -> dict[str, str]:
+def _evidence(check: CombinedCheck) -> dict[str, str]:
     """What decided: which sub-measure, what was read, and what of it was worst."""
     decided = check.decided_by
     if decided is None or decided.provenance is None:
@@ -71,7 +71,7 @@ def _evidence(check: CheckResult) -> dict[str, str]:
     }
 
 
-def _expires_at(check: CheckResult) -> datetime | None:
+def _expires_at(check: CombinedCheck) -> datetime | None:
     """When somebody has to prove it again. Live telemetry is left out: it would always be about to go stale."""
     due = [
         part.fresh_until

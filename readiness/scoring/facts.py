@@ -93,7 +93,7 @@ class PlacedClass:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SiteFacts:
+class EvaluationFacts:
     """`things` are what is inventoried, `names` those and other objects that series may be about, `loops`
     the liquid cooling units. `latest` holds the newest sample of each series that is live, by metric,
     `held` that of the last 24 hours.

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from readiness.evidence.core.provenance import worst_provenance
 from readiness.framework.core.reader import LARGEST
-from readiness.scoring.queries.rows import Figure
+from readiness.scoring.queries.rows import DomainFigure
 
 
 class OverSites(StrEnum):
@@ -115,16 +115,16 @@ def stored(
     }
 
 
-def of_site(kind: FigureKind, figures: dict[str, Any]) -> Figure:
+def of_site(kind: FigureKind, figures: dict[str, Any]) -> DomainFigure:
     """A site's own figure; unknown where the site has none."""
     return combined(kind, [figures])
 
 
-def combined(kind: FigureKind, sites: Sequence[dict[str, Any]]) -> Figure:
+def combined(kind: FigureKind, sites: Sequence[dict[str, Any]]) -> DomainFigure:
     """The fleet's figure from those sites that have one."""
     found = [site[kind.key] for site in sites if site.get(kind.key, _NONE)["value"] is not None]
     if not found:
-        return Figure(kind.key, kind.label(len(sites)), None, kind.unit)
+        return DomainFigure(kind.key, kind.label(len(sites)), None, kind.unit)
     values = [one["value"] for one in found]
     weights = [one["weight"] for one in found]
     match kind.over_sites:
@@ -136,7 +136,7 @@ def combined(kind: FigureKind, sites: Sequence[dict[str, Any]]) -> Figure:
             weighed = sum(value * weight for value, weight in zip(values, weights, strict=True))
             # Where nothing stands behind any of them, all count alike.
             value = weighed / sum(weights) if any(weights) else sum(values) / len(values)
-    return Figure(
+    return DomainFigure(
         key=kind.key,
         label=kind.label(len(sites)),
         value=value,

@@ -36,7 +36,7 @@ from readiness.framework.core.vocabulary import Fabric, Profile, SiteKind, Stage
 from readiness.jurisdiction import queries as rules
 from readiness.ownership.queries import terms_of
 from readiness.scoring.core.judge import Limit
-from readiness.scoring.facts import MEASURED_PERCENTILE, PlacedClass, SiteFacts, SiteProfile
+from readiness.scoring.facts import MEASURED_PERCENTILE, EvaluationFacts, PlacedClass, SiteProfile
 from readiness.scoring.sent import sent_by
 from readiness.scoring.things import SiteThings, things_of, withdrawn_at
 from readiness.workloads.models import Placement
@@ -52,7 +52,7 @@ SERVED, SERVED_DAYS = frozenset(measure.key for measure in SERVING), 28
 DECLARED = "declared on the site"
 
 
-def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) -> dict[int, SiteFacts]:
+def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) -> dict[int, EvaluationFacts]:
     """Facts by site id, of those sites that exist."""
     profiles = {one.id: one for one in site_facts(site_ids)}
     ids = sorted(profiles)
@@ -67,7 +67,7 @@ def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
     reviews = held_reviews(ids, now=now)
     served = evidence.distributions(ids, SERVED, days=SERVED_DAYS, now=now)
     return {
-        site_id: SiteFacts(
+        site_id: EvaluationFacts(
             profile=_profile(profiles[site_id]),
             context=_context(profiles[site_id], things[site_id]),
             limits=_limits(profiles[site_id], framework) | limits.get(site_id, {}),

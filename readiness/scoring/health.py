@@ -16,7 +16,7 @@ from typing import Any
 from inventory.models import DomainChoices
 from readiness.scoring.core.silence import KNOWN
 from readiness.scoring.core.states import Health
-from readiness.scoring.facts import ObjectKey, SiteFacts, SourceFact
+from readiness.scoring.facts import EvaluationFacts, ObjectKey, SourceFact
 from readiness.scoring.hearing import Heard, heard_from, last_heard_at
 from readiness.scoring.reasons import Reason, Stored, as_it_was, is_answered, unheard, value_now
 from readiness.scoring.sent import object_key
@@ -101,7 +101,9 @@ class _Judged:
             self.reasons[domain, reason.key] = reason
 
 
-def site_health(facts: SiteFacts, before: Mapping[str, HealthBefore], now: datetime) -> list[DomainResult]:
+def site_health(
+    facts: EvaluationFacts, before: Mapping[str, HealthBefore], now: datetime
+) -> list[DomainResult]:
     """One result for each domain; `before` is what is stored of them."""
     judged = _judge(facts, now)
     return [
@@ -111,7 +113,7 @@ def site_health(facts: SiteFacts, before: Mapping[str, HealthBefore], now: datet
 
 
 def _domain(
-    facts: SiteFacts, domain: str, judged: _Judged, before: HealthBefore, now: datetime
+    facts: EvaluationFacts, domain: str, judged: _Judged, before: HealthBefore, now: datetime
 ) -> DomainResult:
     healths: dict[ObjectKey, Health] = {}
     reasons: list[Stored] = []
@@ -146,7 +148,7 @@ def _domain(
     )
 
 
-def _objects(facts: SiteFacts, domain: str, judged: _Judged, before: HealthBefore) -> list[ObjectKey]:
+def _objects(facts: EvaluationFacts, domain: str, judged: _Judged, before: HealthBefore) -> list[ObjectKey]:
     """The domain's own objects, and others of which a metric of this domain tells or told (a node's inlet)."""
     own = [key for key, thing in facts.things.items() if thing.domain == domain]
     others = judged.looked_at[domain] | {key for key in before.reasons if key in facts.names}
@@ -154,7 +156,7 @@ def _objects(facts: SiteFacts, domain: str, judged: _Judged, before: HealthBefor
 
 
 def _object(
-    facts: SiteFacts, domain: str, key: ObjectKey, judged: _Judged, before: HealthBefore, now: datetime
+    facts: EvaluationFacts, domain: str, key: ObjectKey, judged: _Judged, before: HealthBefore, now: datetime
 ) -> tuple[Health, Stored | None]:
     """Its health, and the reason to store unless it is well."""
     if not _in_service(facts, key):
@@ -171,18 +173,18 @@ def _object(
     return (Health.OK if key in judged.heard else Health.NOT_MONITORED), None
 
 
-def _in_service(facts: SiteFacts, key: ObjectKey) -> bool:
+def _in_service(facts: EvaluationFacts, key: ObjectKey) -> bool:
     thing = facts.things.get(key)
     return thing is None or thing.in_service
 
 
-def _is_silent(facts: SiteFacts, key: ObjectKey, judged: _Judged) -> bool:
+def _is_silent(facts: EvaluationFacts, key: ObjectKey, judged: _Judged) -> bool:
     """In service, told of by some source once, and by none now: what telemetry coverage counts as silent, too."""
     return key not in judged.heard and bool(facts.sources_of.get(key)) and _in_service(facts, key)
 
 
 def _has_lost_its_objects(
-    facts: SiteFacts, healths: Collection[ObjectKey], before: HealthBefore, now: datetime
+    facts: EvaluationFacts, healths: Collection[ObjectKey], before: HealthBefore, now: datetime
 ) -> bool:
     """Silence leaves no object to a domain that only the site itself or objects of other domains report on.
 
@@ -199,7 +201,7 @@ def _has_lost_its_objects(
 
 
 def _last_known(
-    facts: SiteFacts, silent: Iterable[ObjectKey], before: HealthBefore
+    facts: EvaluationFacts, silent: Iterable[ObjectKey], before: HealthBefore
 ) -> tuple[str, datetime | None]:
     """What the domain was before it became unknown, and until when."""
     if before.health not in KNOWN:
@@ -224,7 +226,7 @@ def _reason_rank(stored: Stored) -> tuple[int, int, str, int]:
     return RANK[Health(stored["health"])], was, stored["object"], stored["object_id"]
 
 
-def _judge(facts: SiteFacts, now: datetime) -> _Judged:
+def _judge(facts: EvaluationFacts, now: datetime) -> _Judged:
     judged = _Judged(heard_from(facts, now))
     for metric, samples in _judged_by(ComparedValue.VALUE, facts.latest):
         for sample in samples:
@@ -250,13 +252,13 @@ def _judged_by[Row: (Latest, Rise)](
     return ((metric, rows) for metric, rows in by_metric.items() if metric not in without_rules)
 
 
-def _if_changed(facts: SiteFacts, sample: Latest) -> float:
+def _if_changed(facts: EvaluationFacts, sample: Latest) -> float:
     """The code if it came up within the window; 0, which is no code, if it has stood longer."""
     return sample.value if sample.series_id in facts.changed_at else 0.0
 
 
 def _look(
-    facts: SiteFacts,
+    facts: EvaluationFacts,
     judged: _Judged,
     metric: str,
     row: Latest | Rise,
@@ -296,7 +298,7 @@ def _without_rules(measure: ComparedValue) -> frozenset[str]:
     )
 
 
-def _domain_of(facts: SiteFacts, key: ObjectKey) -> str:
+def _domain_of(facts: EvaluationFacts, key: ObjectKey) -> str:
     thing = facts.things.get(key)
     return (
         thing.domain
@@ -308,7 +310,7 @@ def _domain_of(facts: SiteFacts, key: ObjectKey) -> str:
 
 
 def _reason(
-    facts: SiteFacts,
+    facts: EvaluationFacts,
     key: ObjectKey,
     known: Metric,
     metric: str,

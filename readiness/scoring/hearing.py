@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from readiness.scoring.facts import ObjectKey, SiteFacts
+from readiness.scoring.facts import EvaluationFacts, ObjectKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Heard:
     until: datetime
 
 
-def heard_from(facts: SiteFacts, now: datetime) -> dict[ObjectKey, Heard]:
+def heard_from(facts: EvaluationFacts, now: datetime) -> dict[ObjectKey, Heard]:
     """Every object that is live, by the source that leaves it so for longest."""
     live: dict[int, timedelta] = {}
     heard: dict[ObjectKey, Heard] = {}
@@ -33,6 +33,6 @@ def heard_from(facts: SiteFacts, now: datetime) -> dict[ObjectKey, Heard]:
     return heard
 
 
-def last_heard_at(facts: SiteFacts, key: ObjectKey) -> datetime | None:
+def last_heard_at(facts: EvaluationFacts, key: ObjectKey) -> datetime | None:
     """None where its last sample is out of sight."""
     return max(facts.seen.get(key, {}).values(), default=None)

@@ -13,13 +13,13 @@ from readiness.scoring.before import Stored, still_standing
 from readiness.scoring.checks import computed
 from readiness.scoring.checks.evidenced import with_evidence
 from readiness.scoring.core.evaluate import SiteInputs
-from readiness.scoring.facts import SiteFacts
+from readiness.scoring.facts import EvaluationFacts
 from readiness.scoring.gather import gather
 
 
 def inputs_of(
     site_ids: Collection[int], stored: Mapping[int, Stored], framework: Framework, *, now: datetime
-) -> dict[int, tuple[SiteFacts, SiteInputs]]:
+) -> dict[int, tuple[EvaluationFacts, SiteInputs]]:
     """What is known of each site at `now`, gathered for this definition: it says which metrics and presets to look for.
 
     The number of statements does not depend on the sites.
@@ -44,7 +44,7 @@ def inputs_of(
 
 
 def _site_inputs(
-    facts: SiteFacts,
+    facts: EvaluationFacts,
     stored: Stored,
     grants: SiteGrants,
     proved: SiteProofs,

@@ -16,7 +16,7 @@ from readiness.evidence.meters import LEVEL_OF_ROLE
 from readiness.evidence.queries import SpanFigure
 from readiness.framework.core.definition import Check, Framework
 from readiness.scoring.checks.accelerators import faults
-from readiness.scoring.facts import SiteFacts
+from readiness.scoring.facts import EvaluationFacts
 from readiness.scoring.figures import (
     FAULTS,
     FLAPS,
@@ -38,7 +38,7 @@ from telemetry.queries import Latest
 type Figures = dict[str, dict[str, Any]]
 
 
-def site_figures(facts: SiteFacts, framework: Framework, now: datetime) -> dict[str, Figures]:
+def site_figures(facts: EvaluationFacts, framework: Framework, now: datetime) -> dict[str, Figures]:
     """By domain; a figure that the site cannot measure is left out."""
     return {
         "compute": _compute(facts, now),
@@ -47,7 +47,7 @@ def site_figures(facts: SiteFacts, framework: Framework, now: datetime) -> dict[
     }
 
 
-def _compute(facts: SiteFacts, now: datetime) -> Figures:
+def _compute(facts: EvaluationFacts, now: datetime) -> Figures:
     found: Figures = {}
     busy = _live(facts, UTILISATION_METRICS, now)
     if busy:
@@ -64,7 +64,7 @@ def _compute(facts: SiteFacts, now: datetime) -> Figures:
     return found
 
 
-def _network(facts: SiteFacts, framework: Framework, now: datetime) -> Figures:
+def _network(facts: EvaluationFacts, framework: Framework, now: datetime) -> Figures:
     found = _highest(ROUND_TRIP, ROUND_TRIP_MEASURE.key, facts.quantiles)
     check = framework.checks_by_id.get("p5-fabric-health")
     if check is not None:
@@ -73,7 +73,7 @@ def _network(facts: SiteFacts, framework: Framework, now: datetime) -> Figures:
     return found
 
 
-def _risen(kind: FigureKind, facts: SiteFacts, check: Check, part_id: str, now: datetime) -> Figures:
+def _risen(kind: FigureKind, facts: EvaluationFacts, check: Check, part_id: str, now: datetime) -> Figures:
     """What the counters of the sub-measure rose by over all ports."""
     metrics = next((part.metrics for part in check.parts if part.id == part_id), ())
     watched = [sample for sample in _live(facts, metrics, now) if sample.port_id is not None]
@@ -83,7 +83,7 @@ def _risen(kind: FigureKind, facts: SiteFacts, check: Check, part_id: str, now: 
     return _of_samples(kind, total, watched)
 
 
-def _energy(facts: SiteFacts, now: datetime) -> Figures:
+def _energy(facts: EvaluationFacts, now: datetime) -> Figures:
     found = _highest(INLET, INLET_MEASURE.key, facts.quantiles)
     levels = _levels(facts, now)
     outermost = next((level for level in MeteringLevel if level in levels), None)
@@ -108,7 +108,7 @@ def _energy(facts: SiteFacts, now: datetime) -> Figures:
     return found
 
 
-def _levels(facts: SiteFacts, now: datetime) -> dict[MeteringLevel, tuple[float, list[Latest]]]:
+def _levels(facts: EvaluationFacts, now: datetime) -> dict[MeteringLevel, tuple[float, list[Latest]]]:
     """kW now at each level whose every device in service sends power; see readiness.evidence.core.levels."""
     by_device: dict[int, list[Latest]] = defaultdict(list)
     for sample in _live(facts, POWER_METRICS, now):
@@ -142,7 +142,7 @@ def _first_metric(samples: Sequence[Latest]) -> list[Latest]:
     return [sample for sample in samples if sample.metric == POWER_METRICS[first]]
 
 
-def _live(facts: SiteFacts, metrics: Iterable[str], now: datetime) -> list[Latest]:
+def _live(facts: EvaluationFacts, metrics: Iterable[str], now: datetime) -> list[Latest]:
     return [
         sample for metric in metrics for sample in facts.latest.get(metric, ()) if facts.is_live(sample, now)
     ]

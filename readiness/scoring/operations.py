@@ -24,7 +24,7 @@ from readiness.scoring.contents import Content, contents_of
 from readiness.scoring.core.evaluate import SiteInputs, SiteResult
 from readiness.scoring.core.evaluate import evaluate as decide
 from readiness.scoring.core.flips import FlipSet, find_flips
-from readiness.scoring.facts import SiteFacts
+from readiness.scoring.facts import EvaluationFacts
 from readiness.scoring.health import site_health, stored_before
 from readiness.scoring.inputs import inputs_of
 from readiness.scoring.measuring import site_figures
@@ -84,7 +84,7 @@ def evaluate(*, site_ids: Collection[int], now: datetime) -> int:
 class _Decided:
     """A site judged, before it is compared with what is stored."""
 
-    facts: SiteFacts
+    facts: EvaluationFacts
     inputs: SiteInputs
     result: SiteResult
     contents: Mapping[str, Content]
@@ -98,7 +98,7 @@ class _Decided:
         return {check_id: content.digest for check_id, content in self.contents.items()}
 
 
-def _decide(facts: SiteFacts, inputs: SiteInputs, framework: Framework, now: datetime) -> _Decided:
+def _decide(facts: EvaluationFacts, inputs: SiteInputs, framework: Framework, now: datetime) -> _Decided:
     result = decide(framework, inputs, now=now)
     return _Decided(facts, inputs, result, contents_of(result, inputs.readings))
 
@@ -139,7 +139,7 @@ def _framework_of(stored: Stored) -> Framework:
     return framework_queries.definition_of(stored.score.framework_version)
 
 
-def _newest_sample_at(facts: SiteFacts, now: datetime) -> datetime | None:
+def _newest_sample_at(facts: EvaluationFacts, now: datetime) -> datetime | None:
     times = [source.last_sample_at for source in facts.sources.values() if source.last_sample_at]
     return max((at for at in times if at <= now), default=None)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from readiness.scoring.core.states import Health
-from readiness.scoring.facts import ObjectKey, SiteFacts
+from readiness.scoring.facts import EvaluationFacts, ObjectKey
 from readiness.scoring.hearing import last_heard_at
 from readiness.scoring.sent import WINDOW, object_key
 from telemetry.core.metric import ComparedValue, LimitTest
@@ -57,7 +57,9 @@ class Reason:
         }
 
 
-def unheard(facts: SiteFacts, key: ObjectKey, before: Stored | None, known_until: datetime | None) -> Stored:
+def unheard(
+    facts: EvaluationFacts, key: ObjectKey, before: Stored | None, known_until: datetime | None
+) -> Stored:
     """The reason of an object that nothing is heard from; `before` is the one stored earlier.
 
     Where its last sample is out of sight it was heard from until `known_until`, when all of its domain was.
@@ -77,7 +79,7 @@ def as_it_was(before: Stored) -> Stored:
     return {**before, "health": str(Health.UNKNOWN), "was": was}
 
 
-def is_answered(facts: SiteFacts, before: Stored, now: datetime) -> bool:
+def is_answered(facts: EvaluationFacts, before: Stored, now: datetime) -> bool:
     """Whether something still tells how it is: a live value of the metric, or events, which count for a day anyway.
 
     A day after the last value nobody waits for another one: the metric may have gone by its name.
@@ -89,7 +91,7 @@ def is_answered(facts: SiteFacts, before: Stored, now: datetime) -> bool:
     return bool(_live_values(facts, before, now))
 
 
-def value_now(facts: SiteFacts, before: Stored, now: datetime) -> float | None:
+def value_now(facts: EvaluationFacts, before: Stored, now: datetime) -> float | None:
     """What told of the trouble, as it reads now; None where it is silent. Events that count no more are 0."""
     if not before.get("metric"):
         return None
@@ -102,7 +104,7 @@ def value_now(facts: SiteFacts, before: Stored, now: datetime) -> float | None:
     return worst(_live_values(facts, before, now), default=None)
 
 
-def _live_values(facts: SiteFacts, before: Stored, now: datetime) -> list[float]:
+def _live_values(facts: EvaluationFacts, before: Stored, now: datetime) -> list[float]:
     samples = facts.latest.get(before["metric"], ())
     return [
         sample.value

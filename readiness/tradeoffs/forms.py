@@ -13,7 +13,7 @@ from readiness.tradeoffs.core.entries import BASES, EntriesRefused, FactorEntry,
 from readiness.tradeoffs.models import FactorBasis, FactorKind
 from readiness.tradeoffs.models.series import HOURLY_KINDS
 from readiness.tradeoffs.operations import SeriesOf
-from telemetry.models import Provenance
+from telemetry.models import SourceProvenance
 from web.forms import DayInput
 
 MOST_SAID = 20
@@ -67,7 +67,7 @@ class FactorForm(FactorsForm):
         help_text=_("Published: others can read it where the source says"),
     )
     provenance = forms.ChoiceField(
-        label=_("Provenance"), choices=Provenance.choices, initial=Provenance.DECLARED
+        label=_("Provenance"), choices=SourceProvenance.choices, initial=SourceProvenance.DECLARED
     )
     as_of_on = forms.DateField(
         label=_("As of"), widget=DayInput(), help_text=_("The first day that it holds, at the site")
@@ -137,7 +137,7 @@ class SeriesForm(FactorsForm):
         initial=FactorBasis.PUBLISHED,
     )
     provenance = forms.ChoiceField(
-        label=_("Provenance"), choices=Provenance.choices, initial=Provenance.DECLARED
+        label=_("Provenance"), choices=SourceProvenance.choices, initial=SourceProvenance.DECLARED
     )
     file = forms.FileField(
         label=_("File"),

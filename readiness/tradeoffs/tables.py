@@ -13,7 +13,7 @@ from readiness.tradeoffs.core.factors import ValueBasis
 from readiness.tradeoffs.filters import RateFilters, SiteFactorFilters
 from readiness.tradeoffs.models import FactorKind, SiteFactor
 from readiness.tradeoffs.rows import UNKNOWN, FactorRow, band_text, value_text
-from telemetry.models import Provenance
+from telemetry.models import SourceProvenance
 from web.tables import Column, RowFilter, Table
 
 BASES = (
@@ -120,7 +120,9 @@ def _columns_of_file(subject: tuple[Column, ...]) -> tuple[Column, ...]:
 
 _FILTERS = (
     RowFilter("basis", _("Basis"), "basis", BASES),
-    RowFilter("provenance", _("Provenance"), "provenance", (*Provenance.choices, (UNKNOWN, _("Unknown")))),
+    RowFilter(
+        "provenance", _("Provenance"), "provenance", (*SourceProvenance.choices, (UNKNOWN, _("Unknown")))
+    ),
     RowFilter("sources", _("Sources"), "agreement", AGREEMENTS),
     RowFilter("old", _("Age"), "age_state", AGES),
 )

@@ -22,7 +22,7 @@ from readiness.workloads.models import (
 )
 from readiness.workloads.operations.declaring import COLUMNS, LISTS
 from readiness.workloads.row_forms import ANY, RowFormSet, asked_rows, entered, refuse, rows_of
-from telemetry.models import Provenance
+from telemetry.models import SourceProvenance
 from web.forms import DayInput, RefusedForm
 from web.yaml_documents import MOST_BYTES
 
@@ -94,7 +94,7 @@ class WorkloadForm(RefusedForm):
         help_text=_("Where the figures come from."),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
-    provenance = _word(_("Provenance"), Provenance)
+    provenance = _word(_("Provenance"), SourceProvenance)
     declared_on = forms.DateField(
         label=_("Declared"),
         required=False,

@@ -15,11 +15,16 @@ from telemetry.core.metric import Metric
 from telemetry.core.registry import registry
 from telemetry.core.series import MetricKind
 from telemetry.core.spec import Aggregation, ObjectRef, QuerySpec
-from telemetry.models import Provenance, Series
+from telemetry.models import Series, SourceProvenance
 from telemetry.queries.selection import Values, counting, fetch, matching
 
 # Of several, the one that says least of the world: nothing is shown as better than its poorest part.
-_POOREST_FIRST = (Provenance.SIMULATED, Provenance.ESTIMATED, Provenance.DECLARED, Provenance.MEASURED)
+_POOREST_FIRST = (
+    SourceProvenance.SIMULATED,
+    SourceProvenance.ESTIMATED,
+    SourceProvenance.DECLARED,
+    SourceProvenance.MEASURED,
+)
 _OBJECT_COLUMNS = {
     Series.ObjectKind.ACCELERATOR: "accelerator_id",
     Series.ObjectKind.DEVICE: "device_id",

@@ -17,8 +17,8 @@ from readiness.evidence.core.proving import interop
 from readiness.evidence.models import Review, SignOff
 from readiness.framework.models import FrameworkVersion
 from readiness.golive.campaigns.models import Campaign, Progress
-from readiness.golive.worklist.standing import Standing as WorkStanding
-from readiness.grants.models import Standing as GrantStanding
+from readiness.golive.worklist.standing import WorkItemStanding as WorkStanding
+from readiness.grants.models import GrantStanding
 from readiness.jurisdiction.core.vocabulary import LegalAnswer
 from readiness.jurisdiction.models import RulePack
 from readiness.ownership.core import standing as ownership
@@ -26,7 +26,7 @@ from readiness.ownership.models import Assignment
 from readiness.scoring.core.states import CheckState, Health, Tier, Verdict
 from readiness.tradeoffs.core.consequences import ConsequenceEffect
 from readiness.tradeoffs.models import Decision, PortfolioRun
-from telemetry.models import Provenance, SourceState
+from telemetry.models import SourceProvenance, SourceState
 from web.states import ATTRIBUTES, STATES
 
 APPS = ("accounts", "web", "inventory", "telemetry", "readiness")
@@ -49,7 +49,7 @@ SHOWN = {
     "verdict": Verdict,
     "source": SourceState,
     "lifecycle": Site.Stage,
-    "provenance": Provenance,
+    "provenance": SourceProvenance,
     "tier": Tier,
     "grant": GrantStanding,
     "decision": Decision.State,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from readiness.scoring.core.combine import CheckResult
+from readiness.scoring.core.combine import CombinedCheck
 from readiness.scoring.core.evaluate import SiteResult
 from readiness.scoring.core.judge import PartResult
 from readiness.scoring.core.states import Tier, Verdict
@@ -33,7 +33,7 @@ class PartMove:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckMove:
+class CheckChange:
     """A check that comes to another state or decides something else."""
 
     check: str
@@ -52,8 +52,8 @@ class Difference:
     verdict_after: str
     score_before: float | None
     score_after: float | None
-    moves: tuple[CheckMove, ...]
-    responsible: tuple[CheckMove, ...]
+    moves: tuple[CheckChange, ...]
+    responsible: tuple[CheckChange, ...]
 
     @property
     def verdict_moves(self) -> bool:
@@ -80,7 +80,7 @@ def difference(before: SiteResult, after: SiteResult) -> Difference:
     )
 
 
-def _moves(before: Iterable[CheckResult], after: Iterable[CheckResult]) -> tuple[CheckMove, ...]:
+def _moves(before: Iterable[CombinedCheck], after: Iterable[CombinedCheck]) -> tuple[CheckChange, ...]:
     earlier, later = {one.check_id: one for one in before}, {one.check_id: one for one in after}
     found = []
     for check_id in sorted({**earlier, **later}):
@@ -90,18 +90,18 @@ def _moves(before: Iterable[CheckResult], after: Iterable[CheckResult]) -> tuple
     return tuple(found)
 
 
-def _decides(result: CheckResult) -> tuple[object, ...]:
+def _decides(result: CombinedCheck) -> tuple[object, ...]:
     """All that verdict and score take from a check."""
     return result.state, result.gate, result.block_state, result.cond_state, result.tier is Tier.CAPPED
 
 
-def _move(check_id: str, old: CheckResult | None, new: CheckResult | None) -> CheckMove:
+def _move(check_id: str, old: CombinedCheck | None, new: CombinedCheck | None) -> CheckChange:
     earlier = {part.part_id: part for part in old.parts} if old else {}
     later = {part.part_id: part for part in new.parts} if new else {}
     parts = [
         _part_move(part_id, earlier.get(part_id), later.get(part_id)) for part_id in {**later, **earlier}
     ]
-    return CheckMove(
+    return CheckChange(
         check=check_id,
         before=old.state if old else ABSENT,
         after=new.state if new else ABSENT,
@@ -126,7 +126,9 @@ def _part_move(part_id: str, old: PartResult | None, new: PartResult | None) -> 
     )
 
 
-def _responsible(before: SiteResult, after: SiteResult, moves: Sequence[CheckMove]) -> tuple[CheckMove, ...]:
+def _responsible(
+    before: SiteResult, after: SiteResult, moves: Sequence[CheckChange]
+) -> tuple[CheckChange, ...]:
     """Of a fall those that hold the new verdict, of a rise those that held the old one."""
     old, new = before.verdict.verdict, after.verdict.verdict
     if old == new or old is None or new is None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext, ngettext
 from accounts.models import User
 from readiness.boards.dry_run.models import DryRun
 from readiness.boards.dry_run.operations import MAY_TRY
-from readiness.boards.dry_run.queries import Standing
+from readiness.boards.dry_run.queries import NewestDryRun
 from readiness.framework.models import FrameworkVersion
 from readiness.framework.refusals import MAY_PUBLISH
 from web.links import link
@@ -122,7 +122,7 @@ def run_lines(runs: list[DryRun]) -> list[Line]:
     ]
 
 
-def choices_of(version: FrameworkVersion, standing: Standing, user: User) -> dict[str, Any]:
+def choices_of(version: FrameworkVersion, standing: NewestDryRun, user: User) -> dict[str, Any]:
     """What the reader is offered, and why not the rest."""
     publishes = user.has_perm(MAY_PUBLISH)
     why_not = ""

@@ -14,7 +14,7 @@ from readiness.scoring.models import Flip
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class NewestDryRun:
     """The newest dry-run of a version. `against` are sentences that keep it from standing for the present content;
     `moved` says that sites changed since, which speaks for another look and forbids nothing.
     """
@@ -34,7 +34,7 @@ def runs(version: FrameworkVersion) -> list[DryRun]:
     return list(found[:10])
 
 
-def standing_of(version: FrameworkVersion, in_force: FrameworkVersion, *, now: datetime) -> Standing:
+def standing_of(version: FrameworkVersion, in_force: FrameworkVersion, *, now: datetime) -> NewestDryRun:
     """Three statements."""
     newest = (
         DryRun.objects.filter(version=version)
@@ -43,11 +43,11 @@ def standing_of(version: FrameworkVersion, in_force: FrameworkVersion, *, now: d
         .first()
     )
     if newest is None:
-        return Standing(None, (_("There is no dry-run of it."),))
+        return NewestDryRun(None, (_("There is no dry-run of it."),))
     if newest.is_open:
-        return Standing(newest, (_("Its dry-run is not done yet."),))
+        return NewestDryRun(newest, (_("Its dry-run is not done yet."),))
     if newest.state == DryRun.State.FAILED or newest.evaluated_at is None:
-        return Standing(newest, (_("Its dry-run failed."),))
+        return NewestDryRun(newest, (_("Its dry-run failed."),))
     against = []
     if newest.digest != version.digest:
         against.append(
@@ -64,7 +64,7 @@ def standing_of(version: FrameworkVersion, in_force: FrameworkVersion, *, now: d
             _("Its dry-run is older than %(hours)s h (operator-set default).")
             % {"hours": COUNTS_FOR.days * 24 + COUNTS_FOR.seconds // 3600}
         )
-    return Standing(newest, tuple(against), _moved(newest.evaluated_at))
+    return NewestDryRun(newest, tuple(against), _moved(newest.evaluated_at))
 
 
 def _moved(since: datetime) -> str:

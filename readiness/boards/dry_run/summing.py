@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from readiness.boards.dry_run.comparing import CheckMove, Difference
+from readiness.boards.dry_run.comparing import CheckChange, Difference
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def _site(site: TriedSite, names: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _told(move: CheckMove, names: Mapping[str, str]) -> dict[str, Any]:
+def _told(move: CheckChange, names: Mapping[str, str]) -> dict[str, Any]:
     return {
         **asdict(move),
         "parts": [asdict(part) for part in move.parts],

@@ -32,7 +32,7 @@ MOST_MOVED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class CheckLine:
+class MovedCheckLine:
     """A check that moved, for the table. `share` is of the site's score; states are None where there was none."""
 
     id: str
@@ -49,15 +49,15 @@ class CheckLine:
     evidence: str
 
 
-def check_lines(explained: SiteExplained) -> list[CheckLine]:
+def check_lines(explained: SiteExplained) -> list[MovedCheckLine]:
     return [_check_line(move, explained) for move in explained.found.checks]
 
 
-def _check_line(move: CheckMove, explained: SiteExplained) -> CheckLine:
+def _check_line(move: CheckMove, explained: SiteExplained) -> MovedCheckLine:
     check = words.check_of(explained, move.check_id)
     evidence = next((one.evidence for one in (move.end, move.start) if one and one.evidence), "")
     is_run = evidence.startswith(RUN) and evidence.removeprefix(RUN).isdecimal()
-    return CheckLine(
+    return MovedCheckLine(
         id=move.check_id,
         name=check.name if check else move.check_id,
         pillar=move.pillar,

@@ -132,7 +132,7 @@ class _Day:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _Remembered:
     """What is remembered of a pair of days: scores, shares by cause, verdicts and stages at both ends."""
 
     move: Move
@@ -165,7 +165,7 @@ def _pairs(kept: tuple[Mapping[int, _Day], Mapping[int, _Day]]) -> dict[int, _Pa
     }
 
 
-def _moves(pairs: Mapping[int, _Pair]) -> dict[int, _Told]:
+def _moves(pairs: Mapping[int, _Pair]) -> dict[int, _Remembered]:
     """Past days do not change, so what was reckoned once is remembered for a while, and may be lost at any time."""
     keys = {
         f"explain:{_ALGORITHM}:{first.key}:{last.key}": site_id for site_id, (first, last) in pairs.items()
@@ -180,7 +180,7 @@ def _moves(pairs: Mapping[int, _Pair]) -> dict[int, _Told]:
     return found
 
 
-def _reckoned(pairs: Mapping[int, _Pair]) -> Iterable[tuple[int, _Told]]:
+def _reckoned(pairs: Mapping[int, _Pair]) -> Iterable[tuple[int, _Remembered]]:
     ids = sorted({day.pk for pair in pairs.values() for day in pair})
     rows = ScoreInputs.objects.filter(pk__in=ids).select_related("framework_version")
     snapshots = {
@@ -196,13 +196,13 @@ def _reckoned(pairs: Mapping[int, _Pair]) -> Iterable[tuple[int, _Told]]:
         if first.pk in snapshots and last.pk in snapshots:
             found = explain(snapshots[first.pk], snapshots[last.pk])
             verdicts = (found.verdict.start.verdict or "", found.verdict.end.verdict or "")
-            yield site_id, _Told(found.score, verdicts, (found.stages[0], found.stages[1]))
+            yield site_id, _Remembered(found.score, verdicts, (found.stages[0], found.stages[1]))
 
 
 def _together(
     every: Mapping[int, Site],
     kept: tuple[Mapping[int, _Day], Mapping[int, _Day]],
-    moves: Mapping[int, _Told],
+    moves: Mapping[int, _Remembered],
     known_before: Collection[int],
     start: date,
     end: date,
@@ -244,7 +244,9 @@ def _kw(day: _Day | None, stage: str) -> float:
     return day.kw if day is not None and stage in STAGES_WITH_VERDICT else 0.0
 
 
-def _whereabouts(site: Site, told: _Told | None, at_start: bool, at_end: bool, known_before: bool) -> str:
+def _whereabouts(
+    site: Site, told: _Remembered | None, at_start: bool, at_end: bool, known_before: bool
+) -> str:
     """Whether a site is there at both days, came, went, is in neither (""), or cannot be told ("unknown")."""
     if told is None:
         return "unknown" if known_before or at_start or at_end else ""

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from readiness.boards.explain import lines, words
 from readiness.boards.explain.asked import Asked
-from readiness.boards.explain.lines import CheckLine
+from readiness.boards.explain.lines import MovedCheckLine
 from readiness.boards.explain.queries import SiteMove
 from readiness.scoring.core.coalitions import CAUSES
 from readiness.scoring.core.states import FlipCause
@@ -68,7 +68,7 @@ def moved_checks() -> Table:
 
 
 def _of_check(cause: FlipCause) -> Column:
-    def share(row: CheckLine) -> float:
+    def share(row: MovedCheckLine) -> float:
         return row.by[cause]
 
     return _share_column(cause, share, default=False)

@@ -12,7 +12,7 @@ from readiness.boards.explain import queries
 from readiness.boards.explain.queries import SiteExplained
 from readiness.framework.core.definition import Check, Framework
 from readiness.scoring.core.coalitions import CAUSES
-from readiness.scoring.core.combine import CheckResult
+from readiness.scoring.core.combine import CombinedCheck
 from readiness.scoring.core.explain import CheckMove, Explanation, Sets
 from readiness.scoring.core.judge import PartResult
 from readiness.scoring.core.rounding import half_up
@@ -114,11 +114,11 @@ def _is_worse(move: CheckMove) -> bool:
     return sum(move.points.values()) < 0
 
 
-def _decider(result: CheckResult | None) -> PartResult | None:
+def _decider(result: CombinedCheck | None) -> PartResult | None:
     return result.decided_by if result else None
 
 
-def _part(result: CheckResult | None, part_id: str) -> PartResult | None:
+def _part(result: CombinedCheck | None, part_id: str) -> PartResult | None:
     return next((part for part in result.parts if part.part_id == part_id), None) if result else None
 
 

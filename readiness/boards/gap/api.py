@@ -14,8 +14,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from inventory.models import Site
-from readiness.scoring.core.closing import CheckEffect, HeldSite, Target
-from readiness.scoring.core.gap import Gap, Measure
+from readiness.scoring.core.closing import CheckEffect, ClosingTarget, HeldSite
+from readiness.scoring.core.gap import CapacityMeasure, Gap
 from readiness.scoring.gap import queries
 from readiness.scoring.gap.closing import Closing, closing
 from readiness.scoring.gap.question import (
@@ -46,7 +46,7 @@ def _parameter(name: str, text: str, **given: Any) -> OpenApiParameter:
 
 _WHICH = [
     _parameter(
-        "measure", "What capacity is counted in.", enum=[each.value for each in Measure], default="kw"
+        "measure", "What capacity is counted in.", enum=[each.value for each in CapacityMeasure], default="kw"
     ),
     _parameter("region", "Slug; repeat or separate by commas. Every site unless given.", many=True),
     _parameter("kind", "Kind of site.", many=True, enum=Site.Kind.values),
@@ -67,7 +67,10 @@ _OVER_TIME = [
 ]
 _HOW = [
     _parameter(
-        "target", "Where sites are to get to.", enum=[each.value for each in Target], default="conditional"
+        "target",
+        "Where sites are to get to.",
+        enum=[each.value for each in ClosingTarget],
+        default="conditional",
     ),
     _parameter(
         "checks", f"Checks that can be resolved, {CHECKS} unless given, {MOST_CHECKS} at most.", type=int
@@ -185,11 +188,11 @@ class GapView(APIView):
 BANDS = ("deployed", "ready", "conditional", "not_ready", "gap")
 
 
-def _one(gap: Gap, measure: Measure) -> dict[str, float]:
+def _one(gap: Gap, measure: CapacityMeasure) -> dict[str, float]:
     return {band: measure.of(getattr(gap, band)) for band in BANDS}
 
 
-def _series(gaps: Sequence[Gap], measure: Measure) -> dict[str, list[float]]:
+def _series(gaps: Sequence[Gap], measure: CapacityMeasure) -> dict[str, list[float]]:
     return {band: [round(measure.of(getattr(gap, band)), 6) for gap in gaps] for band in BANDS}
 
 
@@ -245,7 +248,7 @@ def _held(site: HeldSite, held: float) -> dict[str, Any]:
     return {"site": site.site, "held": held, "checks": list(site.checks)}
 
 
-def _effect(effect: CheckEffect, measure: Measure) -> dict[str, Any]:
+def _effect(effect: CheckEffect, measure: CapacityMeasure) -> dict[str, Any]:
     return {
         "check": effect.check_id,
         "sites": list(effect.sites),

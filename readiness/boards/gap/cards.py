@@ -14,7 +14,7 @@ from inventory.models import Site
 from readiness.boards import findings
 from readiness.boards.cards import Card
 from readiness.boards.gap import findings as gap_findings
-from readiness.scoring.core.gap import Measure
+from readiness.scoring.core.gap import CapacityMeasure
 from readiness.scoring.gap.queries import CONDITIONAL, UNEVALUATED, Present, PresentGroup
 from readiness.scoring.gap.question import (
     BY,
@@ -49,13 +49,13 @@ def asked_of(request: HttpRequest) -> str:
     return urlencode([pair for pair in address_of(request).pairs if pair[0] in kept])
 
 
-def key_figures(found: Present, measure: Measure) -> list[Card]:
+def key_figures(found: Present, measure: CapacityMeasure) -> list[Card]:
     gap = found.known.gap
     unit = power_unit(gap.deployed.it_kw)
 
     def figure(label: str, band: Any, **more: Any) -> Card:
         value = measure.of(band)
-        if measure is Measure.POWER:
+        if measure is CapacityMeasure.POWER:
             shown = power(value, unit)
             return {"label": label, "value": shown.value, "unit": shown.unit} | more
         return {"label": label, "value": number(value), "unit": ""} | more
@@ -86,7 +86,7 @@ def _capability(found: Present) -> Card:
     return card | {"value": number(points, 0), "unit": gettext("points")}
 
 
-def sentences(found: Present, measure: Measure) -> list[str]:
+def sentences(found: Present, measure: CapacityMeasure) -> list[str]:
     """What the present says, beside the figures."""
     told = [
         gap_findings.projected(found.outlook, measure=measure),
@@ -99,11 +99,11 @@ def bars(groups: Sequence[PresentGroup], question: Question, address: Address) -
     """The largest groups; each leads to what is behind it."""
     measure = question.measure
     widest = max((measure.of(group.gap.gap) for group in groups), default=0.0)
-    unit = power_unit(widest) if measure is Measure.POWER else ""
+    unit = power_unit(widest) if measure is CapacityMeasure.POWER else ""
     made = []
     for group in groups[:MOST_BARS]:
         held, count = measure.of(group.gap.gap), len(group.sites)
-        shown = power(held, unit) if measure is Measure.POWER else None
+        shown = power(held, unit) if measure is CapacityMeasure.POWER else None
         made.append(
             {
                 "label": group.label,
@@ -227,11 +227,11 @@ def closing_legend() -> list[Card]:
     ]
 
 
-def headline(found: Present, measure: Measure) -> Card:
+def headline(found: Present, measure: CapacityMeasure) -> Card:
     """The figure in large type and the sentences beside it."""
     gap = found.known.gap
     value = measure.of(gap.gap)
-    shown = power(value) if measure is Measure.POWER else None
+    shown = power(value) if measure is CapacityMeasure.POWER else None
     return {
         "gap_figure": {"value": shown.value, "unit": shown.unit}
         if shown

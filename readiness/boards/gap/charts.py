@@ -11,7 +11,7 @@ from plotly import graph_objects as go
 
 from readiness.boards import findings
 from readiness.scoring.core.closing import CurvePoint, Step
-from readiness.scoring.core.gap import Capacity, Gap, Measure
+from readiness.scoring.core.gap import CapacityFigures, CapacityMeasure, Gap
 from readiness.scoring.gap.queries import CONDITIONAL, OTHERS, UNEVALUATED, UNRECORDED, Group
 from readiness.scoring.queries.capacity import CapacityHistory, Projection, SiteCapacityRow
 from web.charts import Figure, figure, ms, nothing
@@ -22,19 +22,19 @@ from web.units import number, power_factor, power_unit
 class Scale:
     """One unit for a whole chart: a prefix of watts, or accelerators."""
 
-    measure: Measure
+    measure: CapacityMeasure
     unit: str
     factor: float
 
     @classmethod
-    def of(cls, measure: Measure, largest: float) -> Scale:
+    def of(cls, measure: CapacityMeasure, largest: float) -> Scale:
         """For values of this measure up to `largest`."""
-        if measure is Measure.ACCELERATORS:
+        if measure is CapacityMeasure.ACCELERATORS:
             return cls(measure, gettext("accelerators"), 1.0)
         unit = power_unit(largest)
         return cls(measure, unit, power_factor(unit))
 
-    def column(self, bands: Iterable[Capacity]) -> list[float]:
+    def column(self, bands: Iterable[CapacityFigures]) -> list[float]:
         return self.scaled(self.measure.of(band) for band in bands)
 
     def scaled(self, values: Iterable[float]) -> list[float]:
@@ -42,19 +42,23 @@ class Scale:
 
     def text(self, value: float) -> str:
         """A value of the measure, short enough for an axis or a note."""
-        return findings.kw(value, self.unit) if self.measure is Measure.POWER else number(round(value))
+        return (
+            findings.kw(value, self.unit) if self.measure is CapacityMeasure.POWER else number(round(value))
+        )
 
     def hover(self, variable: str) -> str:
-        form = ".1f" if self.measure is Measure.POWER else ",.0f"
+        form = ".1f" if self.measure is CapacityMeasure.POWER else ",.0f"
         return f"%{{{variable}:{form}}} {self.unit}"
 
     @property
     def axis(self) -> Figure:
-        suffix = f" {self.unit}" if self.measure is Measure.POWER else ""
+        suffix = f" {self.unit}" if self.measure is CapacityMeasure.POWER else ""
         return {"ticksuffix": suffix, "rangemode": "tozero", "nticks": 6}
 
 
-def gap_over_time(history: CapacityHistory, *, now: datetime, measure: Measure = Measure.POWER) -> Figure:
+def gap_over_time(
+    history: CapacityHistory, *, now: datetime, measure: CapacityMeasure = CapacityMeasure.POWER
+) -> Figure:
     """Deployed, ready and conditional as bands over time, with what lies ahead if the pace holds."""
     gaps = [gap for gap in history.gaps if gap.at <= now]
     if not any(measure.of(gap.deployed) for gap in gaps):
@@ -224,7 +228,7 @@ def gap_by_site(rows: Sequence[SiteCapacityRow]) -> Figure:
     shown = [row for row in rows if row.deployed.it_kw > 0]
     if not shown:
         return nothing(gettext("No site has deployed capacity."))
-    scale = Scale.of(Measure.POWER, max(row.deployed.it_kw for row in shown))
+    scale = Scale.of(CapacityMeasure.POWER, max(row.deployed.it_kw for row in shown))
     unit = scale.unit
     names = [row.site.name for row in shown]
     bands = (
@@ -278,7 +282,7 @@ ROLES = {
 }
 
 
-def by_group(groups: Sequence[Group], *, measure: Measure, finding: str) -> Figure:
+def by_group(groups: Sequence[Group], *, measure: CapacityMeasure, finding: str) -> Figure:
     """The gap as areas on top of each other, one for each group, the largest of today at the bottom."""
     shown = [group for group in groups if any(measure.of(gap.gap) for gap in group.gaps)]
     if not shown:
@@ -327,7 +331,12 @@ MOST_DRAWN = 400
 
 
 def closing(
-    curve: Sequence[CurvePoint], plan: Sequence[Step], *, measure: Measure, held: Capacity, finding: str
+    curve: Sequence[CurvePoint],
+    plan: Sequence[Step],
+    *,
+    measure: CapacityMeasure,
+    held: CapacityFigures,
+    finding: str,
 ) -> Figure:
     """What resolved checks free at best, and in the order of the plan, against their number."""
     if len(curve) < 2:

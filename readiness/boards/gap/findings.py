@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from django.utils.translation import gettext, ngettext
 
 from readiness.boards.findings import amount
-from readiness.scoring.core.closing import Target, least_checks
-from readiness.scoring.core.gap import CapabilityGap, Gap, Measure
+from readiness.scoring.core.closing import ClosingTarget, least_checks
+from readiness.scoring.core.gap import CapabilityGap, CapacityMeasure, Gap
 from readiness.scoring.gap.closing import Closing
 from readiness.scoring.gap.queries import CONDITIONAL, OTHERS, Group, PresentGroup
 from readiness.scoring.queries.capacity import CapacityHistory, check_name
@@ -21,7 +21,7 @@ def share(part: float, whole: float) -> str:
     return str(percent(part / whole if whole else None))
 
 
-def projected(outlook: CapacityHistory, *, measure: Measure) -> str:
+def projected(outlook: CapacityHistory, *, measure: CapacityMeasure) -> str:
     """Where the gap goes if the pace holds, with its band; empty where nothing is projected."""
     ahead = outlook.projection
     if ahead is None:
@@ -36,7 +36,7 @@ def projected(outlook: CapacityHistory, *, measure: Measure) -> str:
     }
 
 
-def largest(groups: Sequence[PresentGroup], gap: Gap, *, measure: Measure) -> str:
+def largest(groups: Sequence[PresentGroup], gap: Gap, *, measure: CapacityMeasure) -> str:
     """Which group holds most of the gap now."""
     if not groups:
         return gettext("Nothing holds capacity back: all that is deployed is ready.")
@@ -53,7 +53,7 @@ def largest(groups: Sequence[PresentGroup], gap: Gap, *, measure: Measure) -> st
     }
 
 
-def moved(groups: Sequence[Group], *, measure: Measure) -> str:
+def moved(groups: Sequence[Group], *, measure: CapacityMeasure) -> str:
     """Which group's gap grew most over the range, and which shrank most."""
     known = [group for group in groups if group.key != OTHERS]
     changes = [(measure.of(group.now.gap) - measure.of(group.gaps[0].gap), group) for group in known]
@@ -174,8 +174,8 @@ def beyond(found: Closing) -> str:
     return said % {"n": len(found.beyond), "held": amount(held, found.measure)}
 
 
-def target(target: Target) -> str:
-    if target is Target.CONDITIONAL:
+def target(target: ClosingTarget) -> str:
+    if target is ClosingTarget.CONDITIONAL:
         return gettext(
             "A site leaves not ready when every BLOCK check that holds it is resolved, and then whole."
         )

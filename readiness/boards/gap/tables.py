@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from readiness.boards.findings import amount
-from readiness.scoring.core.gap import Capacity, Measure
+from readiness.scoring.core.gap import CapacityFigures, CapacityMeasure
 from readiness.scoring.gap.closing import Closing
 from readiness.scoring.queries.capacity import check_name
 from web.links import link
@@ -31,25 +31,25 @@ class PlanLine:
     name: str
     region: str
     verdict: str
-    held: Capacity
+    held: CapacityFigures
     checks: tuple[str, ...]
     names: str
     checks_so_far: int
-    freed_so_far: Capacity
+    freed_so_far: CapacityFigures
     listed: int
 
 
 @dataclass(frozen=True, slots=True)
-class CheckLine:
+class GapCheckLine:
     """One check, resolved wherever it holds a site; at `listed` of them it is on the worklist."""
 
     id: str
     name: str
     pillar: str
     sites: int
-    touched: Capacity
+    touched: CapacityFigures
     frees: int
-    freed: Capacity
+    freed: CapacityFigures
     listed: int
 
 
@@ -79,11 +79,11 @@ def plan_lines(found: Closing, verdicts: Mapping[str, str], listed: Listed) -> l
     return lines
 
 
-def check_lines(found: Closing, listed: Listed) -> list[CheckLine]:
+def check_lines(found: Closing, listed: Listed) -> list[GapCheckLine]:
     """The check that frees most by itself first."""
     pillars = {pillar.id: pillar.short_name for pillar in found.framework.pillars}
     return [
-        CheckLine(
+        GapCheckLine(
             id=effect.check_id,
             name=check_name(found.framework, effect.check_id),
             pillar=pillars.get(effect.check_id.partition("-")[0], ""),
@@ -105,7 +105,7 @@ def actions(*, may_add: bool, query: str) -> Sequence[Mapping[str, str]]:
     return ({"name": "add", "label": gettext("Add to the worklist"), "icon": "plus", "url": url},)
 
 
-def plan_table(measure: Measure) -> Table:
+def plan_table(measure: CapacityMeasure) -> Table:
     """Of PlanLine."""
     return Table(
         id="plan",
@@ -124,7 +124,7 @@ def plan_table(measure: Measure) -> Table:
     )
 
 
-def _site_columns(measure: Measure) -> tuple[Column, ...]:
+def _site_columns(measure: CapacityMeasure) -> tuple[Column, ...]:
     return (
         Column("place", _("Step"), sort=True, numeric=True, phone="hide"),
         Column("site", _("Site"), value=lambda line: line.name, url=lambda line: link("site", line.slug),
@@ -144,7 +144,7 @@ def _site_columns(measure: Measure) -> tuple[Column, ...]:
     )  # fmt: skip
 
 
-def _running_columns(measure: Measure) -> tuple[Column, ...]:
+def _running_columns(measure: CapacityMeasure) -> tuple[Column, ...]:
     return (
         Column("so_far", _("Checks so far"), value=lambda line: line.checks_so_far, numeric=True),
         Column("freed_so_far", _("Freed so far"), value=lambda line: measure.of(line.freed_so_far),
@@ -157,7 +157,7 @@ def _running_columns(measure: Measure) -> tuple[Column, ...]:
     )  # fmt: skip
 
 
-def check_table(measure: Measure) -> Table:
+def check_table(measure: CapacityMeasure) -> Table:
     """Of CheckLine."""
     return Table(
         id="effects",
@@ -193,8 +193,8 @@ def check_table(measure: Measure) -> Table:
     )  # fmt: skip
 
 
-def _unit(measure: Measure) -> str:
-    return "kW" if measure is Measure.POWER else gettext("accelerators")
+def _unit(measure: CapacityMeasure) -> str:
+    return "kW" if measure is CapacityMeasure.POWER else gettext("accelerators")
 
 
 def _of(some: int, whole: int) -> str:

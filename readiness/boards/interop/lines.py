@@ -9,10 +9,10 @@ from typing import Any
 from django.utils.translation import gettext, ngettext
 
 from readiness.boards import findings
-from readiness.boards.interop.queries import WORST_FIRST, Cell, FleetPair, Matrix, SitePairs
+from readiness.boards.interop.queries import WORST_FIRST, FleetPair, Matrix, ProductPairCell, SitePairs
 from readiness.boards.interop.tables import worst_site
 from readiness.evidence.core.proving.interop import JudgedPair, PairStanding
-from readiness.scoring.core.gap import Capacity
+from readiness.scoring.core.gap import CapacityFigures
 from web.links import link
 from web.states import state
 
@@ -22,7 +22,7 @@ type Line = dict[str, Any]
 def fleet_figures(found: Sequence[SitePairs], pairs: Sequence[FleetPair]) -> list[Line]:
     """At how many sites pairs are proven, and what hangs on those that are not."""
     open_sites = [site for site in found if site.proven < len(site.pairs) and not site.is_single_vendor]
-    stake = sum((site.deployed for site in open_sites), start=Capacity(0, 0))
+    stake = sum((site.deployed for site in open_sites), start=CapacityFigures(0, 0))
     standings = Counter(pair.standing for pair in pairs)
     return [
         {
@@ -83,7 +83,7 @@ def _leads_to(pair: FleetPair | JudgedPair) -> str:
     return link("validation-run-detail", pair.runs[-1].id) if pair.runs else ""
 
 
-def _cell(cell: Cell | None, one: Line, other: Line) -> Line | None:
+def _cell(cell: ProductPairCell | None, one: Line, other: Line) -> Line | None:
     if cell is None:
         return None
     total = sum(cell.standings.values())

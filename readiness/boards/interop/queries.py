@@ -14,7 +14,7 @@ from readiness.evidence.core.interop import CHECK
 from readiness.evidence.core.proving.interop import Installed, JudgedPair, PairStanding
 from readiness.evidence.interop import pairs_at
 from readiness.framework import queries as framework_queries
-from readiness.scoring.core.gap import Capacity
+from readiness.scoring.core.gap import CapacityFigures
 from readiness.scoring.models import CheckResult
 from readiness.scoring.queries.standing import present_capacity
 
@@ -35,7 +35,7 @@ class SitePairs:
     state: str
     reason: str
     evaluated_at: datetime | None
-    deployed: Capacity
+    deployed: CapacityFigures
     pairs: Sequence[JudgedPair]
 
     @property
@@ -57,7 +57,7 @@ class FleetPair:
     standing: PairStanding
     reason: str
     places: Sequence[tuple[SitePairs, JudgedPair]]
-    at_stake: Capacity
+    at_stake: CapacityFigures
 
     @property
     def proven_sites(self) -> int:
@@ -118,12 +118,12 @@ def _over_sites(places: Sequence[tuple[SitePairs, JudgedPair]]) -> FleetPair:
         standing=worst.standing,
         reason=worst.reason,
         places=places,
-        at_stake=sum(open_at, start=Capacity(0, 0)),
+        at_stake=sum(open_at, start=CapacityFigures(0, 0)),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class ProductPairCell:
     """Pairs of two products over all of their versions, each with its reason: how many of each standing. `pairs` are
     what the cell stands for, the worst first."""
 
@@ -142,18 +142,18 @@ class Matrix:
     """Products as (vendor, model); a cell for each two that are linked, keyed by their places, the larger first."""
 
     products: Sequence[tuple[str, str]]
-    cells: dict[tuple[int, int], Cell]
+    cells: dict[tuple[int, int], ProductPairCell]
 
 
 def matrix(pairs: Sequence[FleetPair] | Sequence[JudgedPair]) -> Matrix:
     """Of pairs in the order of their proof, the worst first."""
     names = {end.product: (end.vendor, end.model) for pair in pairs for end in pair.installed.ends}
     order = sorted(names)
-    cells: dict[tuple[int, int], Cell] = {}
+    cells: dict[tuple[int, int], ProductPairCell] = {}
     for pair in pairs:
         one, other = sorted((order.index(end.product) for end in pair.installed.ends), reverse=True)
-        there = cells.get((one, other), Cell(Counter(), 0, False, ()))
-        cells[one, other] = Cell(
+        there = cells.get((one, other), ProductPairCell(Counter(), 0, False, ()))
+        cells[one, other] = ProductPairCell(
             there.standings + Counter([pair.standing]),
             there.links + pair.installed.links,
             there.back_end or pair.installed.back_end_links > 0,

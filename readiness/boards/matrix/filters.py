@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from inventory.models import Site
 from readiness.boards.filters import GATES, PILLARS
 from readiness.boards.matrix.wanted import Wanted
-from readiness.boards.tables import SiteFilters
+from readiness.boards.tables import ReadinessSiteFilters
 from readiness.framework import queries as framework_queries
 from readiness.scoring.choices import CHECK_STATES, TIERS
 from readiness.scoring.models import CheckResult
@@ -17,7 +17,7 @@ from web import clock
 from web.rest.lookups import AnyOf, Existing, Flag
 
 
-class MatrixFilters(SiteFilters):
+class MatrixFilters(ReadinessSiteFilters):
     """Pillar and gate leave columns; state, tier and expiry leave the sites and checks that have such a cell."""
 
     site = AnyOf(
@@ -42,7 +42,7 @@ class MatrixFilters(SiteFilters):
     class Meta:
         model = Site
         fields: list[str] = []
-        search_fields = SiteFilters.Meta.search_fields
+        search_fields = ReadinessSiteFilters.Meta.search_fields
         panel = [
             *("verdict", "state", "tier", "pillar", "gate", "region", "kind", "profile", "stage", "expiring"),
         ]

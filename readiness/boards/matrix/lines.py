@@ -13,7 +13,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext, ngettext
 
 from readiness.boards import findings
-from readiness.boards.matrix.queries import Cell, CheckCount, Extent, MatrixRow
+from readiness.boards.matrix.queries import CheckCell, CheckCount, Extent, MatrixRow
 from readiness.boards.matrix.wanted import EXPIRES_SOON
 from readiness.boards.matrix.words import short_name
 from readiness.framework.core.definition import Check, Pillar
@@ -75,10 +75,10 @@ class CellWords:
             self.dates[at] = date_format(there, "j M" if there.year == self.year else "j M Y")
         return self.dates[at]
 
-    def expires_soon(self, cell: Cell) -> bool:
+    def expires_soon(self, cell: CheckCell) -> bool:
         return cell.expires_at is not None and self.now < cell.expires_at <= self.now + EXPIRES_SOON
 
-    def of(self, cell: Cell) -> str:
+    def of(self, cell: CheckCell) -> str:
         key = (cell.state, cell.since)
         if key not in self.said:
             words = {"state": self.words[cell.state], "date": self.date(cell.since)}

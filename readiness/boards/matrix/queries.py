@@ -16,14 +16,14 @@ from readiness.boards.queries import sites as site_queries
 from readiness.framework.core.definition import Check
 from readiness.framework.models import FrameworkVersion
 from readiness.scoring.core.combine import WORST_FIRST
-from readiness.scoring.core.gap import Capacity, Gap, SiteCapacity, gap_of
+from readiness.scoring.core.gap import CapacityFigures, Gap, SiteCapacity, gap_of
 from readiness.scoring.core.states import CheckState, Verdict
 from readiness.scoring.models import CheckResult
 from readiness.scoring.queries.rows import SiteRef, ref_of
 from readiness.scoring.queries.standing import present_capacity, score_of
 
 
-class Cell(NamedTuple):
+class CheckCell(NamedTuple):
     """One check at one site, as much of it as the matrix shows."""
 
     state: str
@@ -44,14 +44,14 @@ class MatrixRow:
     verdict_since: datetime | None
     first_blocker: str
     deciding: tuple[str, ...]
-    deployed: Capacity
+    deployed: CapacityFigures
     gap_kw: float
     score: float | None
     upper: float | None
     coverage: float | None
     evaluated_at: datetime | None
     framework_version: str
-    cells: dict[str, Cell]
+    cells: dict[str, CheckCell]
     failed_at: datetime | None = None
     failure: str = ""
     capped: tuple[str, ...] = ()
@@ -104,15 +104,17 @@ def rows(sites: Iterable[Site], check_ids: Collection[str], *, now: datetime) ->
     """
     shown = list(sites)
     capacity = present_capacity(shown, now=now)
-    cells: dict[int, dict[str, Cell]] = defaultdict(dict)
+    cells: dict[int, dict[str, CheckCell]] = defaultdict(dict)
     results = CheckResult.objects.filter(site__in=shown, check_id__in=check_ids).order_by()
-    for site_id, check_id, *cell in results.values_list("site_id", "check_id", *Cell._fields):
-        cells[site_id][check_id] = Cell(*cell)
+    for site_id, check_id, *cell in results.values_list("site_id", "check_id", *CheckCell._fields):
+        cells[site_id][check_id] = CheckCell(*cell)
     versions = dict(FrameworkVersion.objects.order_by().values_list("pk", "version"))
     return [_row(site, capacity[site.pk].deployed, cells[site.pk], versions) for site in shown]
 
 
-def _row(site: Site, deployed: Capacity, cells: dict[str, Cell], versions: dict[int, str]) -> MatrixRow:
+def _row(
+    site: Site, deployed: CapacityFigures, cells: dict[str, CheckCell], versions: dict[int, str]
+) -> MatrixRow:
     score = score_of(site)
     verdict = score.confirmed_verdict if score else ""
     return MatrixRow(

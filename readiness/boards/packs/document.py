@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class PackColumn:
     """`share` is of the table's width. A `kind` says that the cells are states of it, such as "check"."""
 
     title: str
@@ -20,12 +20,12 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    columns: tuple[Column, ...]
+class PackTable:
+    columns: tuple[PackColumn, ...]
     rows: tuple[tuple[str, ...], ...]
 
     @property
-    def lines(self) -> list[list[tuple[Column, str]]]:
+    def lines(self) -> list[list[tuple[PackColumn, str]]]:
         """Each cell with its column."""
         return [list(zip(self.columns, row, strict=True)) for row in self.rows]
 
@@ -38,7 +38,7 @@ class Section:
     title: str
     lead: str = ""
     facts: tuple[tuple[str, str], ...] = ()
-    table: Table | None = None
+    table: PackTable | None = None
     empty: str = ""
     new_page: bool = False
 

@@ -17,7 +17,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate, Spacer
 from reportlab.platypus import Table as Grid
 
-from readiness.boards.packs.document import Document, Section, Table
+from readiness.boards.packs.document import Document, PackTable, Section
 from web.states import state
 
 PAGE = landscape(A4)
@@ -125,7 +125,7 @@ def _facts(section: Section) -> Grid:
     return grid
 
 
-def _grid(table: Table) -> Grid:
+def _grid(table: PackTable) -> Grid:
     shares = [column.share for column in table.columns]
     rows = [[_paragraph(column.title, _style(CELL, bold=True)) for column in table.columns]]
     for row in table.rows:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext, ngettext
 
 from readiness.boards import findings
 from readiness.boards.packs.contents import Pack, of_pillar, refs_of
-from readiness.boards.packs.document import Column, Document, Section, Table
+from readiness.boards.packs.document import Document, PackColumn, PackTable, Section
 from readiness.evidence.models import Review
 from readiness.framework.core.definition import Check, Framework
 from readiness.framework.core.wording import label_title
@@ -98,30 +98,30 @@ def _verdict(pack: Pack) -> Section:
         if found is not None and check.id in score.deciding
     )
     columns = (
-        Column(gettext("State"), 0.11, kind="check"),
-        Column(gettext("What decides it"), 0.25),
-        Column(gettext("Check"), 0.2),
-        Column(gettext("Why"), 0.44),
+        PackColumn(gettext("State"), 0.11, kind="check"),
+        PackColumn(gettext("What decides it"), 0.25),
+        PackColumn(gettext("Check"), 0.2),
+        PackColumn(gettext("Why"), 0.44),
     )
     return Section(
-        "verdict", gettext("Verdict"), facts=tuple(facts), table=Table(columns, rows) if rows else None
+        "verdict", gettext("Verdict"), facts=tuple(facts), table=PackTable(columns, rows) if rows else None
     )
 
 
 def _checks(pack: Pack, pillar_id: str, name: str) -> Section:
     columns = (
-        Column(gettext("State"), 0.11, kind="check"),
-        Column(gettext("Check"), 0.19),
-        Column(gettext("Gate"), 0.06),
-        Column(gettext("Value"), 0.08),
-        Column(gettext("Limit"), 0.1),
-        Column(gettext("Limit from"), 0.07),
-        Column(gettext("Age"), 0.06),
-        Column(gettext("Evidence"), 0.11),
-        Column(gettext("Why"), 0.22),
+        PackColumn(gettext("State"), 0.11, kind="check"),
+        PackColumn(gettext("Check"), 0.19),
+        PackColumn(gettext("Gate"), 0.06),
+        PackColumn(gettext("Value"), 0.08),
+        PackColumn(gettext("Limit"), 0.1),
+        PackColumn(gettext("Limit from"), 0.07),
+        PackColumn(gettext("Age"), 0.06),
+        PackColumn(gettext("Evidence"), 0.11),
+        PackColumn(gettext("Why"), 0.22),
     )
     rows = tuple(_check(check, row, pack.framework) for check, row in of_pillar(pack, pillar_id))
-    return Section(f"pillar-{pillar_id}", name, table=Table(columns, rows), new_page=True)
+    return Section(f"pillar-{pillar_id}", name, table=PackTable(columns, rows), new_page=True)
 
 
 def _check(check: Check, row: CheckRow | None, framework: Framework) -> tuple[str, ...]:
@@ -162,12 +162,12 @@ def _telemetry(row: CheckRow) -> str:
 
 def _evidence(pack: Pack) -> Section:
     columns = (
-        Column(gettext("Evidence"), 0.1),
-        Column(gettext("What"), 0.22),
-        Column(gettext("Taken"), 0.13),
-        Column(gettext("Entered by"), 0.1),
-        Column(gettext("File"), 0.15),
-        Column("SHA-256", 0.3),
+        PackColumn(gettext("Evidence"), 0.1),
+        PackColumn(gettext("What"), 0.22),
+        PackColumn(gettext("Taken"), 0.13),
+        PackColumn(gettext("Entered by"), 0.1),
+        PackColumn(gettext("File"), 0.15),
+        PackColumn("SHA-256", 0.3),
     )
     rows = tuple(
         (
@@ -184,7 +184,7 @@ def _evidence(pack: Pack) -> Section:
         "evidence",
         gettext("Evidence that checks stand on"),
         lead=gettext("Runs with the digest of the file as it was sent, recorded facts and attestations."),
-        table=Table(columns, rows) if rows else None,
+        table=PackTable(columns, rows) if rows else None,
         empty=gettext("No run, fact or attestation; what was judged came from telemetry and the inventory."),
         new_page=True,
     )
@@ -192,13 +192,13 @@ def _evidence(pack: Pack) -> Section:
 
 def _grants(pack: Pack) -> Section:
     columns = (
-        Column(gettext("Kind"), 0.14),
-        Column(gettext("State"), 0.1, kind="grant"),
-        Column(gettext("Check"), 0.2),
-        Column(gettext("Reason"), 0.26),
-        Column(gettext("Asked for by"), 0.1),
-        Column(gettext("Approver"), 0.1),
-        Column(gettext("Ends"), 0.1),
+        PackColumn(gettext("Kind"), 0.14),
+        PackColumn(gettext("State"), 0.1, kind="grant"),
+        PackColumn(gettext("Check"), 0.2),
+        PackColumn(gettext("Reason"), 0.26),
+        PackColumn(gettext("Asked for by"), 0.1),
+        PackColumn(gettext("Approver"), 0.1),
+        PackColumn(gettext("Ends"), 0.1),
     )
     rows = tuple(
         (
@@ -221,7 +221,7 @@ def _grants(pack: Pack) -> Section:
         "grants",
         gettext("Waivers, exceptions and what does not apply"),
         facts=by_rule,
-        table=Table(columns, rows) if rows else None,
+        table=PackTable(columns, rows) if rows else None,
         empty=gettext("None: every check counts as measured."),
     )
 
@@ -251,11 +251,11 @@ def _review(review: Review) -> Section:
         told = closed_words(action) or gettext("open, %(due)s") % {"due": due}
         facts.append((kind, f"{action.title} ({name_of(action.owner or action.owner_name)}): {told}"))
     columns = (
-        Column(gettext("Domain"), 0.15),
-        Column(gettext("Answer"), 0.15, kind="sign-off"),
-        Column(gettext("Person"), 0.2),
-        Column(gettext("When"), 0.15),
-        Column(gettext("Note"), 0.35),
+        PackColumn(gettext("Domain"), 0.15),
+        PackColumn(gettext("Answer"), 0.15, kind="sign-off"),
+        PackColumn(gettext("Person"), 0.2),
+        PackColumn(gettext("When"), 0.15),
+        PackColumn(gettext("Note"), 0.35),
     )
     rows = tuple(
         (
@@ -267,7 +267,7 @@ def _review(review: Review) -> Section:
         )
         for one in review.sign_offs.all()
     )
-    return Section(f"review-{review.pk}", str(review), facts=tuple(facts), table=Table(columns, rows))
+    return Section(f"review-{review.pk}", str(review), facts=tuple(facts), table=PackTable(columns, rows))
 
 
 def _campaign(pack: Pack) -> Section:

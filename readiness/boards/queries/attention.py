@@ -19,7 +19,7 @@ from readiness.scoring.core.states import CheckState, Health
 from readiness.scoring.models import CheckResult, DomainHealth
 from readiness.scoring.queries.capacity import check_name
 from readiness.scoring.queries.rows import SiteRef
-from readiness.scoring.queries.standing import Standing, standing
+from readiness.scoring.queries.standing import FleetStanding, standing
 from telemetry.models import Series, Source, SourceState
 
 SEVERITY = ("check", "source", "health", "ownership", "owner")
@@ -54,7 +54,7 @@ def attention(
     now: datetime,
     limit: int | None = None,
     site_ids: Collection[int] | None = None,
-    known: Standing | None = None,
+    known: FleetStanding | None = None,
 ) -> tuple[Attention, ...]:
     """Most kW first. Failed and stale checks, late and silent sources, critical health, sites without an
     owner.
@@ -94,7 +94,7 @@ class _Open(NamedTuple):
         return (GATES.get(self.gate, 3), self.state != CheckState.FAIL, self.check_id)
 
 
-def _checks(sites: dict[int, SiteRef], kw: dict[int, float], known: Standing) -> Iterator[Attention]:
+def _checks(sites: dict[int, SiteRef], kw: dict[int, float], known: FleetStanding) -> Iterator[Attention]:
     """One line for each site, its worst check first and the others counted: a site is at stake only once."""
     results = CheckResult.objects.filter(known.among("site"), state__in=[CheckState.FAIL, CheckState.STALE])
     rows = results.exclude(gate="INFO").order_by().values_list("site_id", *_Open._fields)
@@ -165,7 +165,7 @@ def _sites_served(sources: dict[int, Source]) -> dict[int, set[int]]:
     return served
 
 
-def _health(sites: dict[int, SiteRef], kw: dict[int, float], known: Standing) -> Iterator[Attention]:
+def _health(sites: dict[int, SiteRef], kw: dict[int, float], known: FleetStanding) -> Iterator[Attention]:
     is_critical = Q(health_now=Health.CRITICAL)
     critical = DomainHealth.objects.as_of(known.at).filter(known.among("site"), is_critical)
     for row in critical:
@@ -207,7 +207,7 @@ REMINDED = {
 """Queues of ownership that somebody is reminded of. Where nobody was ever asked, the checks say so."""
 
 
-def _ownership(sites: dict[int, SiteRef], kw: dict[int, float], known: Standing) -> Iterator[Attention]:
+def _ownership(sites: dict[int, SiteRef], kw: dict[int, float], known: FleetStanding) -> Iterator[Attention]:
     """One line for each queue; one statement for all of them."""
     cells = ownership.pressing(now=known.at, due_by=known.at + REMIND_BEFORE, site_ids=known.site_ids)
     queued: dict[OwnershipQueue, list[int]] = defaultdict(list)

@@ -15,7 +15,7 @@ from readiness.framework.core.definition import Check, Framework, Pillar
 from readiness.ownership import queries as ownership
 from readiness.ownership.queries import SiteOwner
 from readiness.scoring.core.combine import SEVERITY
-from readiness.scoring.core.gap import Capacity
+from readiness.scoring.core.gap import CapacityFigures
 from readiness.scoring.core.states import CheckState
 from readiness.scoring.models import CheckResult, Flip
 from readiness.scoring.queries.results import check_row, threshold_rows
@@ -37,7 +37,7 @@ CELLS = 60
 @dataclass(frozen=True, slots=True)
 class CheckSiteRow:
     site: SiteRef
-    deployed: Capacity
+    deployed: CapacityFigures
     verdict: str
     result: CheckRow
 

@@ -19,8 +19,8 @@ from readiness.scoring.core.silence import without_samples
 from readiness.scoring.figures import FIGURES, combined
 from readiness.scoring.models import DomainHealth
 from readiness.scoring.queries.capacity import CapacityHistory, histories_of, outlook, weekly
-from readiness.scoring.queries.rows import Figure, SiteRef
-from readiness.scoring.queries.standing import Standing, standing
+from readiness.scoring.queries.rows import DomainFigure, SiteRef
+from readiness.scoring.queries.standing import FleetStanding, standing
 from telemetry.models import Series, Source, SourceStatus
 from web.remembering import recall, remember
 
@@ -82,13 +82,15 @@ class DomainCard:
     sites_by_health: dict[str, int]
     objects_by_health: dict[str, int]
     clocks: dict[str, int]
-    figures: tuple[Figure, ...]
+    figures: tuple[DomainFigure, ...]
     reporting: int
     sites: int
     unknown_at: frozenset[int]
 
 
-def fleet(*, now: datetime, site_ids: Collection[int] | None = None, known: Standing | None = None) -> Fleet:
+def fleet(
+    *, now: datetime, site_ids: Collection[int] | None = None, known: FleetStanding | None = None
+) -> Fleet:
     """Nine statements at most, whatever the number of sites; six with what is `known`."""
     known = known or standing(now=now, site_ids=site_ids, marked=True)
     weeks = _weeks(known, now)
@@ -118,7 +120,7 @@ def fleet(*, now: datetime, site_ids: Collection[int] | None = None, known: Stan
     )
 
 
-def _declared(known: Standing) -> Declared:
+def _declared(known: FleetStanding) -> Declared:
     judged = [site for site in known.sites if site.verdict]
     return Declared(
         capped=sum(site.capped for site in judged),
@@ -127,7 +129,7 @@ def _declared(known: Standing) -> Declared:
     )
 
 
-def _weeks(known: Standing, now: datetime) -> tuple[Gap, ...]:
+def _weeks(known: FleetStanding, now: datetime) -> tuple[Gap, ...]:
     """The gap now, and at about this moment of each of the weeks before, which stays as it was until something changes.
 
     A year of verdicts of every site takes longer to read than all the rest of the page. A standing without a mark
@@ -144,7 +146,7 @@ def _weeks(known: Standing, now: datetime) -> tuple[Gap, ...]:
     return (*past, known.gap)
 
 
-def _mark(known: Standing) -> str:
+def _mark(known: FleetStanding) -> str:
     """Another one whenever the past of these sites may read otherwise: a verdict moved, a date was corrected."""
     moved = [site.verdict_since for site in known.sites if site.verdict_since]
     told = (sorted(site.ref.id for site in known.sites), max(moved, default=None), known.mark)
@@ -212,7 +214,7 @@ def _card(domain: str, rows: Sequence[_SiteHealth]) -> DomainCard:
     )
 
 
-def _figures(domain: str, stored: Iterable[dict[str, Any]]) -> tuple[Figure, ...]:
+def _figures(domain: str, stored: Iterable[dict[str, Any]]) -> tuple[DomainFigure, ...]:
     per_site = list(stored)
     return tuple(combined(figure, per_site) for figure in FIGURES if figure.domain == domain)
 
@@ -235,7 +237,7 @@ def _series_of(source: Any, site_ids: Collection[int]) -> Any:
     return Series.objects.filter(source=source, site_id__in=site_ids)
 
 
-def _reporting(known: Standing, counted: Collection[int]) -> tuple[int, int]:
+def _reporting(known: FleetStanding, counted: Collection[int]) -> tuple[int, int]:
     """How many of the sites that are `counted` have a source on time, and how many have any."""
     found: dict[int, set[str]] = defaultdict(set)
     own = Source.objects.filter(known.among("site"), site__isnull=False).values_list(

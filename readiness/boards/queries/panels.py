@@ -32,7 +32,7 @@ NEIGHBOURS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class PanelLimit:
     """A line not to pass, in the panel's unit."""
 
     label: str
@@ -40,7 +40,7 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PanelLine:
     """One line of a panel; `values` are None where nothing arrived, so that the line breaks there."""
 
     name: str
@@ -49,14 +49,14 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
+class SeriesPanel:
     """One of several drawings over one axis of time. `left_out` counts series that its line does not."""
 
     title: str
     unit: str
     domain: str
-    lines: tuple[Line, ...]
-    limits: tuple[Limit, ...]
+    lines: tuple[PanelLine, ...]
+    limits: tuple[PanelLimit, ...]
     provenance: str
     step_s: int
     left_out: int = 0
@@ -64,7 +64,7 @@ class Panel:
 
 def panels(
     site: Site, *, start: datetime, end: datetime, points: int, now: datetime, domain: str = ""
-) -> tuple[Panel, ...]:
+) -> tuple[SeriesPanel, ...]:
     """One panel for each domain, or every headline metric of one domain; two statements and some a panel."""
     asked = _of_domain(site, domain) if domain else domain_series(site, now=now)
     return tuple(_panel(site, query, start, end, points, now) for query in asked)
@@ -86,7 +86,7 @@ def domain_of(metric: str) -> str:
 
 def _panel(
     site: Site, query: SampleQuery, start: datetime, end: datetime, points: int, now: datetime
-) -> Panel:
+) -> SeriesPanel:
     params = QueryDict(mutable=True)
     params.update(
         query.params
@@ -100,7 +100,7 @@ def _panel(
     stored_unit = found[0].unit if found else query.unit
     factor, unit = scale(max(values, default=0.0), stored_unit)
     title = naming.title(query.label, spec, question.series)
-    return Panel(
+    return SeriesPanel(
         title=title,
         unit=unit,
         domain=domain_of(query.metric),
@@ -115,7 +115,7 @@ def _panel(
     )
 
 
-def _line(name: str, instants_ms: Sequence[int], values: Sequence[float]) -> Line:
+def _line(name: str, instants_ms: Sequence[int], values: Sequence[float]) -> PanelLine:
     """Steps without a sample are left out, and the line breaks where it paused for longer than is usual around there.
 
     A step may be shorter than the distance between samples: a break at each empty step would leave only dots.
@@ -127,7 +127,7 @@ def _line(name: str, instants_ms: Sequence[int], values: Sequence[float]) -> Lin
         if place and _is_break(pauses, place - 1):
             points.append((known[place - 1][0] + 1, None))
         points.append((at, shortened(value)))
-    return Line(name, tuple(at for at, _ in points), tuple(value for _, value in points))
+    return PanelLine(name, tuple(at for at, _ in points), tuple(value for _, value in points))
 
 
 def _is_break(pauses: Sequence[int], place: int) -> bool:
@@ -141,7 +141,7 @@ def _ms_text(at: datetime) -> str:
     return str(round(at.timestamp() * 1000))
 
 
-def _limits(site: Site, query: SampleQuery, factor: float, unit: str) -> tuple[Limit, ...]:
+def _limits(site: Site, query: SampleQuery, factor: float, unit: str) -> tuple[PanelLimit, ...]:
     """The metric's own health limits, and what the site has contracted for its meter."""
     known = registry().get(query.metric, None)
     found = []
@@ -153,10 +153,10 @@ def _limits(site: Site, query: SampleQuery, factor: float, unit: str) -> tuple[L
         ):
             continue
         for word, limits in ((_("warn"), rule.warn), (_("critical"), rule.critical)):
-            found += [Limit(_label(word, limit * factor, unit), limit * factor) for limit in limits[:1]]
+            found += [PanelLimit(_label(word, limit * factor, unit), limit * factor) for limit in limits[:1]]
     if query.metric in SITE_METERS and site.contracted_kw:
         contracted = site.contracted_kw * 1000 * factor
-        found.append(Limit(_label(_("contracted"), contracted, unit), contracted))
+        found.append(PanelLimit(_label(_("contracted"), contracted, unit), contracted))
     return tuple(found)
 
 

@@ -20,7 +20,7 @@ from readiness.scoring.models import CheckResult, DomainHealth, Flip
 from readiness.scoring.queries.results import check_row
 from readiness.scoring.queries.rows import (
     CheckRow,
-    Figure,
+    DomainFigure,
     FlipRow,
     HealthReason,
     PillarFigure,
@@ -49,7 +49,7 @@ class DomainDetail:
     since: datetime
     objects_by_health: dict[str, int]
     reasons: tuple[HealthReason, ...]
-    figures: tuple[Figure, ...]
+    figures: tuple[DomainFigure, ...]
     taken_at: datetime | None
     last_health: str
     heard_at: datetime | None

@@ -69,7 +69,7 @@ def days(subject: Subject, start: date, end: date) -> tuple[Day, ...]:
         end,
         start,
     ]
-    found: dict[date, list[_Part]] = {}
+    found: dict[date, list[_DaySums]] = {}
     with connection.cursor() as cursor:
         cursor.execute(_DAYS.format(figures=figures, where=where), parameters)
         for on, *rest in cursor.fetchall():
@@ -108,7 +108,7 @@ _DAYS = f"""
 """
 
 
-class _Part(NamedTuple):
+class _DaySums(NamedTuple):
     """The sites of one verdict on one day: how many, and the sums of each of their figures."""
 
     verdict: str
@@ -135,11 +135,11 @@ def _where(subject: Subject) -> tuple[str, list[int]]:
     return "", []
 
 
-def _part(verdict: str, sites: int, *sums: Any) -> _Part:
-    return _Part(verdict, sites, *(Sums(*sums[place : place + 4]) for place in (0, 4, 8)))
+def _part(verdict: str, sites: int, *sums: Any) -> _DaySums:
+    return _DaySums(verdict, sites, *(Sums(*sums[place : place + 4]) for place in (0, 4, 8)))
 
 
-def _day(on: date, parts: Sequence[_Part], *, by_kw: bool) -> Day:
+def _day(on: date, parts: Sequence[_DaySums], *, by_kw: bool) -> Day:
     score, upper, coverage = (
         sum(sums, Sums())
         for sums in zip(*((part.score, part.upper, part.coverage) for part in parts), strict=True)

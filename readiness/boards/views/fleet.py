@@ -15,7 +15,7 @@ from readiness.boards.gap import charts as gap_charts
 from readiness.boards.queries import attention, fleet
 from readiness.boards.queries import sites as site_queries
 from readiness.scoring.queries import capacity
-from readiness.scoring.queries.standing import Standing, standing
+from readiness.scoring.queries.standing import FleetStanding, standing
 from web import answers
 from web import tables as table_kit
 from web.clock import now
@@ -157,7 +157,7 @@ def _unknown_domains(domains: Iterable[fleet.DomainCard]) -> dict[int, list[str]
     return unknown
 
 
-def _rest(at: datetime, known: Standing, domains: Iterable[fleet.DomainCard]) -> dict[str, Any]:
+def _rest(at: datetime, known: FleetStanding, domains: Iterable[fleet.DomainCard]) -> dict[str, Any]:
     held = capacity.holds_back(now=at, known=known)
     wanting = attention.attention(now=at, known=known)
     return {

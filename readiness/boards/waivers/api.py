@@ -17,7 +17,7 @@ from accounts.models import User
 from readiness.boards.waivers.asking import ask_for_grant
 from readiness.boards.waivers.filters import GrantFilters
 from readiness.grants import operations
-from readiness.grants.models import Grant, GrantQuerySet, Standing
+from readiness.grants.models import Grant, GrantQuerySet, GrantStanding
 from web import clock
 from web.rest.errors import named_errors
 from web.rest.fields import spoken_choice
@@ -44,7 +44,7 @@ class GrantSerializer(ObjectSerializer):
         read_only_fields = _DECIDED
         brief_fields = ("site", "kind", "check", "part", "state", "ends_at")
 
-    @extend_schema_field(spoken_choice(Standing.values))
+    @extend_schema_field(spoken_choice(GrantStanding.values))
     def get_state(self, grant: Grant) -> dict[str, str]:
         standing = grant.standing_now(clock.now())
         return {"value": standing.value, "label": str(standing.label)}

@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from readiness.framework import queries as framework_queries
-from readiness.grants.models import Grant, Standing, is_live
+from readiness.grants.models import Grant, GrantStanding, is_live
 from web import clock
 from web.rest.filters import ObjectFilterSet
 from web.rest.lookups import AnyOf, Flag
@@ -15,7 +15,7 @@ from web.rest.lookups import AnyOf, Flag
 PILLARS = ("p1", "p2", "p3", "p4", "p5")
 
 
-class OfPillar(AnyOf):
+class GrantsOfPillar(AnyOf):
     """Grants of the checks that the framework in force has in a pillar."""
 
     def filter(self, queryset: QuerySet, values: list[Any]) -> QuerySet:
@@ -42,10 +42,12 @@ class GrantFilters(ObjectFilterSet):
     state = AnyOf(
         field_name="standing",
         lookup_expr="exact",
-        inner=forms.ChoiceField(choices=Standing.choices),
+        inner=forms.ChoiceField(choices=GrantStanding.choices),
         label=_("State"),
     )
-    pillar = OfPillar(inner=forms.ChoiceField(choices=[(each, each) for each in PILLARS]), label=_("Pillar"))
+    pillar = GrantsOfPillar(
+        inner=forms.ChoiceField(choices=[(each, each) for each in PILLARS]), label=_("Pillar")
+    )
     owner = AnyOf(
         field_name="site__owner", lookup_expr="exact", inner=forms.CharField(), label=_("Owner of the site")
     )

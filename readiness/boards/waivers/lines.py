@@ -9,9 +9,9 @@ from django.utils.translation import gettext, ngettext
 from accounts.models import User
 from readiness.boards.waivers.tables import ends
 from readiness.grants.core.rules import MOST_WAIVERS
-from readiness.grants.models import Grant, Standing
+from readiness.grants.models import Grant, GrantStanding
 from readiness.grants.operations import MAY_DECIDE, MAY_REQUEST
-from readiness.grants.queries import Counts, GrantRow, is_open
+from readiness.grants.queries import GrantCounts, GrantRow, is_open
 from readiness.scoring.core.states import CheckState, Gate
 from readiness.scoring.queries.rows import CheckRow
 from web.links import link
@@ -24,13 +24,13 @@ type Line = dict[str, Any]
 MAY_BE_WAIVED = (CheckState.FAIL, CheckState.STALE, CheckState.UNKNOWN)
 
 
-def key_figures(found: Counts, *, now: datetime) -> list[Line]:
+def key_figures(found: GrantCounts, *, now: datetime) -> list[Line]:
     oldest = duration((now - found.oldest_at).total_seconds()) if found.oldest_at else gettext("none")
     return [
         {
             "label": gettext("Waiting for a decision"),
             "value": found.waiting,
-            "url": link("waivers", state=Standing.REQUESTED),
+            "url": link("waivers", state=GrantStanding.REQUESTED),
             "tone": "warn" if found.waiting else "",
             "note": gettext("somebody else than who asked decides"),
         },
@@ -101,11 +101,11 @@ EFFECTS = {
 def means(grant: Grant, row: GrantRow, *, now: datetime) -> str:
     """What it does now, and what happens then."""
     effect = EFFECTS[Grant.Kind(grant.kind)]()
-    if row.standing == Standing.REQUESTED:
+    if row.standing == GrantStanding.REQUESTED:
         return gettext("Not decided, so it does nothing yet.") + " " + effect
-    if row.standing == Standing.APPROVED and row.starts_at > now:
+    if row.standing == GrantStanding.APPROVED and row.starts_at > now:
         return gettext("From %(at)s on:") % {"at": _utc(row.starts_at)} + " " + effect
-    if row.standing == Standing.APPROVED:
+    if row.standing == GrantStanding.APPROVED:
         return (
             effect
             + " "
@@ -118,7 +118,7 @@ def means(grant: Grant, row: GrantRow, *, now: datetime) -> str:
 def choices_of(grant: Grant, row: GrantRow, user: User) -> dict[str, Any]:
     """Which decisions the reader is offered, and why not the others."""
     own, decides = grant.requested_by_id == user.pk, user.has_perm(MAY_DECIDE)
-    waiting, opened = row.standing == Standing.REQUESTED, is_open(row)
+    waiting, opened = row.standing == GrantStanding.REQUESTED, is_open(row)
     why_not = ""
     if waiting and not decides:
         why_not = gettext("Deciding takes the role %(roles)s.") % {"roles": roles_of(MAY_DECIDE)}

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from inventory.models import Device
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
-from readiness.grants.models import Grant, Standing
+from readiness.grants.models import Grant, GrantStanding
 from readiness.grants.queries import GrantRow, row_of
 from readiness.scoring.models import CheckResult
 
@@ -102,12 +102,12 @@ def ageing(by: str, *, now: datetime) -> tuple[AgeingRow, ...]:
 
 
 def _aged(key: str, label: str, members: Sequence[GrantRow], now: datetime) -> AgeingRow:
-    in_force = [row for row in members if row.standing == Standing.APPROVED and row.starts_at <= now]
+    in_force = [row for row in members if row.standing == GrantStanding.APPROVED and row.starts_at <= now]
     ages = [now - row.requested_at for row in in_force]
     return AgeingRow(
         key=key,
         label=label,
-        waiting=sum(row.standing == Standing.REQUESTED for row in members),
+        waiting=sum(row.standing == GrantStanding.REQUESTED for row in members),
         in_force=len(in_force),
         young=sum(age <= OLD[0] for age in ages),
         middle=sum(OLD[0] < age <= OLD[1] for age in ages),

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from readiness.boards.waivers.filters import GrantFilters
 from readiness.boards.waivers.queries import AgeingRow
-from readiness.grants.models import Standing
+from readiness.grants.models import GrantStanding
 from readiness.grants.queries import GrantRow, is_open
 from web.ages import ago, old
 from web.links import link
@@ -27,7 +27,7 @@ MEMBERS = {"requester": "requested_by", "owner": "owner", "pillar": "pillar"}
 
 def ends(row: GrantRow, now: datetime) -> str:
     """When it stops to count, or when it did."""
-    if row.standing == Standing.DENIED:
+    if row.standing == GrantStanding.DENIED:
         return gettext("never began")
     if not is_open(row):
         return ago(row.ended_at, now=now)

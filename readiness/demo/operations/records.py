@@ -28,7 +28,7 @@ from readiness.evidence.models import Floor
 from readiness.evidence.operations import FactRow, attest, declare_limit, record_facts, set_floor
 from readiness.grants import operations as waivers
 from readiness.workloads.models import WorkloadClass
-from telemetry.models import Provenance
+from telemetry.models import SourceProvenance
 from web.actor import acting
 
 FIRST_DAYS = 560
@@ -118,7 +118,7 @@ def keep(
             "part": record.part,
             "value": record.value,
             "taken_on": taken_on,
-            "provenance": Provenance.SIMULATED,
+            "provenance": SourceProvenance.SIMULATED,
         }
         if record.attested_by:
             statement = record.note or f"{record.source}: in order."

@@ -15,7 +15,7 @@ from readiness.demo.core.plan import FleetPlan, SitePlan
 from readiness.demo.core.records import RUNS, book
 from readiness.demo.core.runs import Day, DemoRun, last_check, quick_checks, rounds
 from readiness.evidence.operations import RunContext, Upload, import_runs
-from telemetry.models import Provenance
+from telemetry.models import SourceProvenance
 
 SAY_WHEN = frozenset({"csv", "vllm-bench"})
 """Tools whose output tells when it was taken."""
@@ -97,7 +97,7 @@ def _import(
                 load_gbps=run.load_gbps,
                 devices=[devices[name] for name in run.nodes],
                 taken_at=None if run.tool in SAY_WHEN else run.taken_at,
-                provenance=Provenance.SIMULATED,
+                provenance=SourceProvenance.SIMULATED,
             ),
         )
         for run in due

@@ -11,7 +11,7 @@ from readiness.demo.core.plan import FleetPlan
 from readiness.demo.core.streams import SITE_LABEL, streams
 from readiness.demo.models import DemoFleet
 from readiness.demo.operations.catalogue import DemoObjects
-from telemetry.models import Provenance, Source
+from telemetry.models import Source, SourceProvenance
 from telemetry.operations import create_source, rotate_token
 
 
@@ -26,7 +26,7 @@ def write_sources(
             site_label=SITE_LABEL if stream.names_site else "",
             cadence_s=stream.cadence_s,
             grace_s=stream.grace_s,
-            provenance=Provenance.SIMULATED,
+            provenance=SourceProvenance.SIMULATED,
             description="Sent by the demo",
             owner=owner,
             by=None,

@@ -11,7 +11,7 @@ from inventory.models import Accelerator, Device, Site
 from readiness.demo.core import outputs
 from readiness.demo.core.records import book
 from readiness.evidence.operations import RunContext, import_run
-from telemetry.models import Provenance
+from telemetry.models import SourceProvenance
 
 REPEATS = 20
 """A latency needs this many repeats to be evidence."""
@@ -43,7 +43,7 @@ def _write_path(site: Site, row: Mapping[str, Any], *, by: User | None, now: dat
                 load_gbps=row["load_gbps"] if load == "loaded" else None,
                 devices=ends,
                 taken_at=began + EVERY * (place * REPEATS + repeat),
-                provenance=Provenance.SIMULATED,
+                provenance=SourceProvenance.SIMULATED,
                 note=run,
             )
             _import(site, "perftest", content, f"ib_write_lat-{load}-{repeat + 1:02}.txt", context, by, now)
@@ -54,7 +54,7 @@ def _write_node(site: Site, row: Mapping[str, Any], *, by: User | None, now: dat
     gpus = Accelerator.objects.filter(device=node).count()
     taken_at = now - timedelta(days=row["ago"])
     run = f"{row['node']}, {taken_at:%Y-%m-%d}"
-    context = RunContext(devices=[node], taken_at=taken_at, provenance=Provenance.SIMULATED)
+    context = RunContext(devices=[node], taken_at=taken_at, provenance=SourceProvenance.SIMULATED)
     collective = outputs.all_reduce(host=row["node"], busbw=row["busbw"], gpus=gpus, run=run)
     _import(site, "nccl-tests", collective, f"all_reduce-{row['node']}.log", context, by, now)
     diagnostic = outputs.diagnostic(gpus=gpus, severities=row["severities"], run=run)

@@ -20,7 +20,7 @@ from readiness.evidence.operations import RunContext, import_run, mark_baseline
 from readiness.evidence.operations.baselines import MAY_MARK
 from readiness.evidence.proved import summary_of
 from readiness.evidence.uploads import content_of, file_answer, sender_of
-from telemetry.models import Provenance
+from telemetry.models import SourceProvenance
 from web import clock, visibility
 from web.rest.fields import RelatedObjectField
 from web.rest.parsers import OrjsonParser
@@ -146,7 +146,7 @@ class RunUploadSerializer(serializers.Serializer):
     library = serializers.CharField(max_length=100, required=False, allow_blank=True)
     taken_at = serializers.DateTimeField(required=False, help_text="Where the file has no time of its own")
     note = serializers.CharField(max_length=200, required=False, allow_blank=True)
-    provenance = serializers.ChoiceField(choices=Provenance.choices, default=Provenance.MEASURED)
+    provenance = serializers.ChoiceField(choices=SourceProvenance.choices, default=SourceProvenance.MEASURED)
     changelog_message = message_field()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

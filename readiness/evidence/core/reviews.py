@@ -13,7 +13,7 @@ DOMAINS = ("compute", "network", "energy", "security", "planning")
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class ReviewCounts:
     """What the sub-measures of p4-golive-review ask for."""
 
     signatures_missing: int
@@ -28,11 +28,11 @@ class OpenAction:
     dated: bool
 
 
-def counted(signed: Collection[str], actions: Iterable[OpenAction]) -> Counts:
+def counted(signed: Collection[str], actions: Iterable[OpenAction]) -> ReviewCounts:
     """`signed` are the domains that did; `actions` those that are open."""
     found = list(actions)
     others = [action for action in found if not action.critical]
-    return Counts(
+    return ReviewCounts(
         signatures_missing=len(set(DOMAINS) - set(signed)),
         critical=sum(action.critical for action in found),
         undated=sum(not action.dated for action in others),
@@ -53,7 +53,7 @@ class HeldReview:
     decided_at: datetime | None
     signed_at: datetime
     acted_at: datetime
-    counts: Counts
+    counts: ReviewCounts
 
     @property
     def is_cancelled(self) -> bool:

@@ -5,7 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Site
-from telemetry.models import Provenance
+from telemetry.models import SourceProvenance
 
 
 class Measure(models.Model):
@@ -28,7 +28,7 @@ class Measure(models.Model):
     samples = models.PositiveBigIntegerField(default=0)
     sketch_buckets = ArrayField(models.IntegerField(), null=True, blank=True)
     sketch_counts = ArrayField(models.BigIntegerField(), null=True, blank=True)
-    provenance = models.CharField(max_length=16, choices=Provenance, default=Provenance.MEASURED)
+    provenance = models.CharField(max_length=16, choices=SourceProvenance, default=SourceProvenance.MEASURED)
     taken_at = models.DateTimeField(help_text=_("Newest sample behind it"))
     measured_at = models.DateTimeField(help_text=_("When it was computed"))
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from inventory.models.constraints import choices_held
 from readiness.evidence.models.voidable import Voidable
 from readiness.evidence.triggers import OWN_SITE, claims
-from telemetry.models import Provenance
+from telemetry.models import SourceProvenance
 
 
 class Record(Voidable):
@@ -33,7 +33,7 @@ class Record(Voidable):
         editable=False,
     )
     provenance = models.CharField(
-        _("provenance"), max_length=16, choices=Provenance, default=Provenance.DECLARED
+        _("provenance"), max_length=16, choices=SourceProvenance, default=SourceProvenance.DECLARED
     )
 
     class Meta:

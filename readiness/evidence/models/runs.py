@@ -13,7 +13,7 @@ from inventory.models import Device
 from inventory.models.constraints import choices_held
 from readiness.evidence.models.voidable import Voidable
 from readiness.evidence.triggers import OWN_SITE, claims
-from telemetry.models import Provenance
+from telemetry.models import SourceProvenance
 
 MOST_BYTES = 5 * 1024 * 1024
 """A larger file is refused: outputs of these tools are kilobytes, logs of whole jobs do not belong here."""
@@ -112,7 +112,7 @@ class ValidationRun(Voidable):
     )
     note = models.CharField(_("note"), max_length=200, blank=True)
     provenance = models.CharField(
-        _("provenance"), max_length=16, choices=Provenance, default=Provenance.MEASURED
+        _("provenance"), max_length=16, choices=SourceProvenance, default=SourceProvenance.MEASURED
     )
 
     baseline_at = models.DateTimeField(

@@ -21,7 +21,7 @@ from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import SubMeasure
 from readiness.framework.core.vocabulary import Change
 from readiness.workloads.models import WorkloadClass
-from telemetry.models import Provenance
+from telemetry.models import SourceProvenance
 
 MOST_FLOOR_BYTES = 256 * 1024
 
@@ -43,7 +43,7 @@ def attest(
     valid_until: date | None = None,
     link: str = "",
     document: str = "",
-    provenance: str = Provenance.DECLARED,
+    provenance: str = SourceProvenance.DECLARED,
 ) -> Attestation:
     """Keep what a named person says of a check, or of the value of one of its sub-measures; with `workload_classes`
     (slugs) of these alone.
@@ -103,7 +103,7 @@ class FactRow:
     source: str
     unit: str = ""
     note: str = ""
-    provenance: str = Provenance.DECLARED
+    provenance: str = SourceProvenance.DECLARED
 
 
 @transaction.atomic
@@ -119,7 +119,7 @@ def record_fact(
     now: datetime,
     unit: str = "",
     note: str = "",
-    provenance: str = Provenance.DECLARED,
+    provenance: str = SourceProvenance.DECLARED,
 ) -> RecordedFact:
     """Keep a sub-measure's value of one day; entered again, the later value corrects the earlier.
 

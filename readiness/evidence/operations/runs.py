@@ -34,7 +34,7 @@ from readiness.evidence.parts import refuse_unknown_parts
 from readiness.evidence.refusals import OLDEST, EvidenceRefused, FileTooLarge, SameFile, refuse_retired
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
-from telemetry.models import Provenance
+from telemetry.models import SourceProvenance
 
 AHEAD = timedelta(minutes=10)
 """Clocks differ; a run dated further ahead than this did not happen yet. Telemetry refuses at the same distance."""
@@ -73,7 +73,7 @@ class RunContext:
     versions: Mapping[str, str] | None = None
     taken_at: datetime | None = None
     note: str = ""
-    provenance: str = Provenance.MEASURED
+    provenance: str = SourceProvenance.MEASURED
 
 
 NOTHING_MORE = RunContext()
@@ -195,7 +195,7 @@ def _run(
         hosts=list(parsed.hosts)[:1000],
         loopback=parsed.loopback[:300],
         note=context.note[:200],
-        provenance=Provenance.DECLARED if parsed.declared else context.provenance,
+        provenance=SourceProvenance.DECLARED if parsed.declared else context.provenance,
         **{key: versions.get(key, "")[:100] for key in VERSIONS},
     )
 

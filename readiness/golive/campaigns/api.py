@@ -134,7 +134,7 @@ class CampaignViewSet(ObjectViewSet):
     filterset_class = CampaignFilters
 
     def perform_create(self, serializer: Any) -> None:
-        with named_errors(operations.NotNow):
+        with named_errors(operations.CampaignNotInState):
             serializer.instance = operations.create(**serializer.validated_data, **self._by())
 
     def perform_update(self, serializer: Any) -> None:
@@ -142,11 +142,11 @@ class CampaignViewSet(ObjectViewSet):
         # A whole campaign that was read may be written back.
         if given.pop("site", serializer.instance.site) != serializer.instance.site:
             raise ValidationError({"site": ["It is fixed when the campaign is planned."]})
-        with named_errors(operations.NotNow):
+        with named_errors(operations.CampaignNotInState):
             serializer.instance = operations.change(serializer.instance, **given, **self._by())
 
     def perform_destroy(self, instance: Model) -> None:
-        with named_errors(operations.NotNow):
+        with named_errors(operations.CampaignNotInState):
             operations.delete(cast(Campaign, instance), **self._by())
 
     @extend_schema(request=None, summary="Start a planned campaign")
@@ -192,7 +192,7 @@ class CampaignViewSet(ObjectViewSet):
             return Response(ItemSerializer(items, many=True, context=context).data)
         asked = ItemSerializer(data=request.data, context=context)
         asked.is_valid(raise_exception=True)
-        with transaction.atomic(), named_errors(operations.NotNow):
+        with transaction.atomic(), named_errors(operations.CampaignNotInState):
             made = operations.add_item(found, **asked.validated_data, **self._by())
         return Response(ItemSerializer(_items().get(pk=made.pk), context=context).data, status=201)
 
@@ -207,7 +207,7 @@ class CampaignViewSet(ObjectViewSet):
             asked = asked_by(data=self.request.data)
             asked.is_valid(raise_exception=True)
             given = asked.validated_data
-        with transaction.atomic(), named_errors(operations.NotNow):
+        with transaction.atomic(), named_errors(operations.CampaignNotInState):
             # Locked, so that the ETag that was sent is that of what is changed.
             done = step(self._locked_one(), **given, **self._by())
         return self._answer(self._again(done), code)
@@ -245,7 +245,7 @@ class ItemViewSet(ObjectViewSet):
         raise MethodNotAllowed("POST", "Items are added under their campaign: POST campaigns/{id}/items/.")
 
     def perform_update(self, serializer: Any) -> None:
-        with named_errors(operations.NotNow):
+        with named_errors(operations.CampaignNotInState):
             serializer.instance = operations.change_item(
                 serializer.instance, **serializer.validated_data, **self._by()
             )
@@ -263,7 +263,7 @@ class ItemViewSet(ObjectViewSet):
         return self._stepped(operations.restore_item)
 
     def _stepped(self, step: Callable[..., CampaignItem], **given: Any) -> Response:
-        with transaction.atomic(), named_errors(operations.NotNow):
+        with transaction.atomic(), named_errors(operations.CampaignNotInState):
             done = step(self._locked_one(), **given, **self._by())
         return self._answer(self._again(done))
 

@@ -11,7 +11,7 @@ from accounts.models import User
 from readiness.framework.core.vocabulary import EvidenceKind
 from readiness.golive.campaigns.models import Campaign, CampaignItem
 from readiness.golive.campaigns.operations import MAY_ADD, MAY_CHANGE, MAY_DELETE
-from readiness.golive.campaigns.planning import Target
+from readiness.golive.campaigns.planning import RunTarget
 from readiness.golive.campaigns.queries import CampaignRow, GateRow, ItemRow
 from readiness.golive.campaigns.tables import left, run_words
 from readiness.golive.campaigns.targets import Targets
@@ -163,11 +163,11 @@ def import_url(item: CampaignItem, slug: str, devices: Sequence[str] = ()) -> st
     return link("validation-run-add", **filled)
 
 
-def target_lines(item: CampaignItem, slug: str, found: Mapping[Target, Targets], *, may_add: bool) -> Line:
+def target_lines(item: CampaignItem, slug: str, found: Mapping[RunTarget, Targets], *, may_add: bool) -> Line:
     """Each thing to run on, with the form for its run."""
-    targets = found[Target(item.targets)]
-    by_one = {Target.NODE: lambda name: [name], Target.PORT: lambda name: [name.rsplit(" ", 1)[0]]}
-    by_pair = {Target.PAIR, Target.PATH}
+    targets = found[RunTarget(item.targets)]
+    by_one = {RunTarget.NODE: lambda name: [name], RunTarget.PORT: lambda name: [name.rsplit(" ", 1)[0]]}
+    by_pair = {RunTarget.PAIR, RunTarget.PATH}
 
     def devices(name: str) -> Sequence[str]:
         if targets.kind in by_pair:

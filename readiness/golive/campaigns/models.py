@@ -12,18 +12,18 @@ from inventory.models import Site
 from inventory.models.constraints import choices_held
 from readiness.evidence.models import Tool, ValidationRun
 from readiness.framework.models import FrameworkVersion
-from readiness.golive.campaigns.planning import Target
+from readiness.golive.campaigns.planning import RunTarget
 
 
 class TargetKind(models.TextChoices):
     """What an item's runs are made on."""
 
-    SITE = Target.SITE.value, _("The site")
-    NODE = Target.NODE.value, _("Each node")
-    PAIR = Target.PAIR.value, _("Pairs that cover each node")
-    PORT = Target.PORT.value, _("Each RDMA port")
-    PATH = Target.PATH.value, _("A path")
-    FABRIC = Target.FABRIC.value, _("All nodes at once")
+    SITE = RunTarget.SITE.value, _("The site")
+    NODE = RunTarget.NODE.value, _("Each node")
+    PAIR = RunTarget.PAIR.value, _("Pairs that cover each node")
+    PORT = RunTarget.PORT.value, _("Each RDMA port")
+    PATH = RunTarget.PATH.value, _("A path")
+    FABRIC = RunTarget.FABRIC.value, _("All nodes at once")
 
 
 class Progress(models.TextChoices):

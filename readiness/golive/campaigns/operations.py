@@ -15,7 +15,7 @@ from inventory.models import Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from readiness.golive.campaigns.models import Campaign, CampaignItem
-from readiness.golive.campaigns.planning import Planned, Target, parts_by_runs, plan
+from readiness.golive.campaigns.planning import Planned, RunTarget, parts_by_runs, plan
 from readiness.golive.campaigns.progress import DONE, NOT_APPLICABLE
 from readiness.golive.campaigns.queries import item_rows
 from readiness.scoring.gather import context_of
@@ -28,7 +28,7 @@ MOST_ITEMS = 200
 """Items of one campaign. Operator-set default: a framework of 48 checks gives about twenty."""
 
 
-class NotNow(Exception):
+class CampaignNotInState(Exception):
     """The campaign or item is in a state that this does not follow from; the message says in which."""
 
 
@@ -199,7 +199,7 @@ def drop_item(item: CampaignItem, *, reason: str, by: User, now: datetime) -> Ca
         raise ValidationError({"reason": _("Say why.")})
     locked = _locked_item(item)
     if locked.is_dropped:
-        raise NotNow(_("The item is dropped already."))
+        raise CampaignNotInState(_("The item is dropped already."))
     locked.dropped_by, locked.dropped_at, locked.drop_reason = by, now, reason.strip()
     locked.full_clean(exclude=["campaign", "dropped_by"])
     locked.save(update_fields=["dropped_by", "dropped_at", "drop_reason"])
@@ -211,7 +211,7 @@ def restore_item(item: CampaignItem, *, by: User, now: datetime) -> CampaignItem
     _require(by, MAY_CHANGE)
     locked = _locked_item(item)
     if not locked.is_dropped:
-        raise NotNow(_("The item is not dropped."))
+        raise CampaignNotInState(_("The item is not dropped."))
     locked.dropped_by, locked.dropped_at, locked.drop_reason = None, None, ""
     locked.save(update_fields=["dropped_by", "dropped_at", "drop_reason"])
     return locked
@@ -238,7 +238,7 @@ def _item_of(campaign: Campaign, planned: Planned) -> CampaignItem:
         parts=list(setup.parts),
         tool=setup.tool,
         scope=setup.scope,
-        targets=Target(setup.targets).value,
+        targets=RunTarget(setup.targets).value,
         load=setup.load,
         size_bytes=setup.size_bytes,
         repeats=setup.repeats,
@@ -307,7 +307,9 @@ def _refuse_ended(campaign: Campaign) -> None:
 
 def _refuse_unless(campaign: Campaign, states: Collection[str]) -> None:
     if campaign.state not in states:
-        raise NotNow(_("The campaign is %(state)s.") % {"state": campaign.get_state_display().lower()})
+        raise CampaignNotInState(
+            _("The campaign is %(state)s.") % {"state": campaign.get_state_display().lower()}
+        )
 
 
 def _require(by: User, permission: str) -> None:

@@ -14,7 +14,7 @@ from readiness.framework.core.vocabulary import EvidenceKind, Gate
 GIB = 1024**3
 
 
-class Target(StrEnum):
+class RunTarget(StrEnum):
     """What the runs are made on."""
 
     SITE = "site"
@@ -32,7 +32,7 @@ class Setup:
     parts: tuple[str, ...]
     tool: str
     scope: str
-    targets: Target
+    targets: RunTarget
     load: str = ""
     size_bytes: int | None = None
     repeats: int = 1
@@ -57,7 +57,7 @@ SETUPS: dict[str, tuple[Setup, ...]] = {
             parts=("coverage", "worst-severity"),
             tool="dcgm-diag",
             scope="node",
-            targets=Target.NODE,
+            targets=RunTarget.NODE,
             how="The long diagnostic: dcgmi diag -r 3 -j.",
         ),
     ),
@@ -66,7 +66,7 @@ SETUPS: dict[str, tuple[Setup, ...]] = {
             parts=("busbw", "wrong-values", "nodes-covered"),
             tool="nccl-tests",
             scope="node",
-            targets=Target.NODE,
+            targets=RunTarget.NODE,
             size_bytes=16 * GIB,
             how=f"all_reduce_perf with its check on. {NODE_COLLECTIVE}",
         ),
@@ -76,7 +76,7 @@ SETUPS: dict[str, tuple[Setup, ...]] = {
             parts=("pair-busbw", "nodes-covered"),
             tool="nccl-tests",
             scope="pair",
-            targets=Target.PAIR,
+            targets=RunTarget.PAIR,
             size_bytes=8 * GIB,
             how="all_gather_perf or all_reduce_perf at 2 to 8 GiB.",
         ),
@@ -84,7 +84,7 @@ SETUPS: dict[str, tuple[Setup, ...]] = {
             parts=("scale-efficiency",),
             tool="nccl-tests",
             scope="fabric",
-            targets=Target.FABRIC,
+            targets=RunTarget.FABRIC,
             size_bytes=8 * GIB,
             how="The largest number of nodes that one job may use, at the message size of the pairs.",
         ),
@@ -94,7 +94,7 @@ SETUPS: dict[str, tuple[Setup, ...]] = {
             parts=("bandwidth", "ports-covered"),
             tool="perftest",
             scope="link",
-            targets=Target.PORT,
+            targets=RunTarget.PORT,
             size_bytes=8 * 1024**2,
             how="ib_write_bw -s 8388608 --report_gbits.",
         ),
@@ -104,7 +104,7 @@ SETUPS: dict[str, tuple[Setup, ...]] = {
             parts=("load-factor",),
             tool="perftest",
             scope="link",
-            targets=Target.PATH,
+            targets=RunTarget.PATH,
             load="idle",
             repeats=20,
             how="Latency of one path, with nothing else running. sockperf is read too.",
@@ -113,7 +113,7 @@ SETUPS: dict[str, tuple[Setup, ...]] = {
             parts=("loaded-p99", "load-factor", "tail-ratio"),
             tool="perftest",
             scope="link",
-            targets=Target.PATH,
+            targets=RunTarget.PATH,
             load="loaded",
             repeats=20,
             how="The same path with background load at the rate of the throughput test.",
@@ -124,7 +124,7 @@ SETUPS: dict[str, tuple[Setup, ...]] = {
             parts=("ttft-p99", "tpot-p99"),
             tool="mlperf",
             scope="site",
-            targets=Target.SITE,
+            targets=RunTarget.SITE,
             load="loaded",
             how="Server scenario at the declared peak rate for at least 600 s.",
         ),
@@ -134,7 +134,7 @@ SETUPS: dict[str, tuple[Setup, ...]] = {
             parts=("nodes-current",),
             tool="dcgm-diag",
             scope="node",
-            targets=Target.NODE,
+            targets=RunTarget.NODE,
             how="The quick diagnostic, daily, beside the full set.",
         ),
     ),
@@ -194,6 +194,6 @@ def _setups(check: Check, wanted: list[str]) -> Iterable[Setup]:
             parts=tuple(left),
             tool="csv",
             scope="site",
-            targets=Target.SITE,
+            targets=RunTarget.SITE,
             how=f"A table with the measures {columns}{more}.",
         )

@@ -33,7 +33,7 @@ class Since:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ItemProgress:
     """`part` is the sub-measure that decides, "" where all are done; `detail` what scoring says is left."""
 
     progress: str
@@ -49,25 +49,25 @@ def standing(
     stored: Mapping[str, Mapping[str, Any]],
     *,
     since: Since | None = None,
-) -> Standing:
+) -> ItemProgress:
     """The worst of an item's sub-measures. `stored` is what the last evaluation kept, by sub-measure."""
     if check is None:
-        return Standing(NOT_APPLICABLE, "", "The framework in force has no such check.")
+        return ItemProgress(NOT_APPLICABLE, "", "The framework in force has no such check.")
     known = {part.id for part in check.parts}
     told = [_of_part(check, part, stored.get(part), since) for part in parts if part in known]
     ranked = [one for one in told if one.progress in WORST_FIRST]
     if not ranked:
-        return told[0] if told else Standing(NOT_APPLICABLE, "", "The framework no longer has it.")
+        return told[0] if told else ItemProgress(NOT_APPLICABLE, "", "The framework no longer has it.")
     return min(ranked, key=lambda one: WORST_FIRST.index(one.progress))
 
 
-def _of_part(check: Check, part: str, stored: Mapping[str, Any] | None, since: Since | None) -> Standing:
+def _of_part(check: Check, part: str, stored: Mapping[str, Any] | None, since: Since | None) -> ItemProgress:
     if stored is None:
-        return Standing(MISSING, part, f"Not evaluated yet. {check.part(part).waits_for}".strip())
+        return ItemProgress(MISSING, part, f"Not evaluated yet. {check.part(part).waits_for}".strip())
     taken_at = datetime.fromisoformat(stored["taken_at"]) if stored.get("taken_at") else None
 
-    def told(progress: str, reason: str = "") -> Standing:
-        return Standing(progress, part, reason or stored["reason"], stored.get("detail", ""), taken_at)
+    def told(progress: str, reason: str = "") -> ItemProgress:
+        return ItemProgress(progress, part, reason or stored["reason"], stored.get("detail", ""), taken_at)
 
     match CheckState(stored["state"]):
         case CheckState.NOT_APPLICABLE:
@@ -86,8 +86,8 @@ def _proved(
     part: str,
     stored: Mapping[str, Any],
     since: Since | None,
-    told: Callable[..., Standing],
-) -> Standing:
+    told: Callable[..., ItemProgress],
+) -> ItemProgress:
     """It passes: by a run that counts here, or by something that the campaign does not ask for."""
     if stored.get("tier") == Tier.CAPPED:
         return told(MISSING)

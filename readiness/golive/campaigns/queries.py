@@ -16,7 +16,7 @@ from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Check, Framework
 from readiness.framework.core.vocabulary import EvidenceKind, Gate
 from readiness.golive.campaigns.models import Campaign, CampaignItem
-from readiness.golive.campaigns.progress import DROPPED, Since, Standing, Sum, standing
+from readiness.golive.campaigns.progress import DROPPED, ItemProgress, Since, Sum, standing
 from readiness.scoring.core.combine import ACCEPTABLE
 from readiness.scoring.core.states import CheckState, Tier
 from readiness.scoring.models import CheckResult, SiteScore
@@ -42,7 +42,7 @@ class ItemRow:
     pillar: str
     gate: str
     part_names: tuple[str, ...]
-    standing: Standing
+    standing: ItemProgress
     is_late: bool
 
     @property
@@ -166,10 +166,10 @@ def _progress(campaign: Campaign, item: CampaignItem, framework: Framework, stor
     return DROPPED if item.is_dropped else _standing(campaign, item, framework, stored).progress
 
 
-def _standing(campaign: Campaign, item: CampaignItem, framework: Framework, stored: Stored) -> Standing:
+def _standing(campaign: Campaign, item: CampaignItem, framework: Framework, stored: Stored) -> ItemProgress:
     """Of an ended campaign what was true when it ended."""
     if item.outcome:
-        return Standing(item.outcome, "", item.outcome_reason)
+        return ItemProgress(item.outcome, "", item.outcome_reason)
     since = Since(campaign.counts_from, campaign.site.time_zone) if campaign.counts_from else None
     return standing(
         framework.checks_by_id.get(item.check_id),

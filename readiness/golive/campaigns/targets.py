@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from inventory.models import Device, Port, Site
-from readiness.golive.campaigns.planning import Target
+from readiness.golive.campaigns.planning import RunTarget
 
 RDMA = (Port.Kind.ROCE, Port.Kind.INFINIBAND)
 
@@ -15,7 +15,7 @@ RDMA = (Port.Kind.ROCE, Port.Kind.INFINIBAND)
 class Targets:
     """`names` are as the form of a run takes them, `devices` those to name there, without double."""
 
-    kind: Target
+    kind: RunTarget
     names: tuple[str, ...]
     devices: tuple[str, ...] = ()
 
@@ -24,7 +24,7 @@ class Targets:
         return len(self.names)
 
 
-def targets_of(site: Site) -> Mapping[Target, Targets]:
+def targets_of(site: Site) -> Mapping[RunTarget, Targets]:
     """By kind; two statements. Devices and ports in service count, as they do for coverage."""
     nodes = tuple(
         Device.objects.in_service()
@@ -39,13 +39,15 @@ def targets_of(site: Site) -> Mapping[Target, Targets]:
         .values_list("device__name", "name")
     )
     return {
-        Target.SITE: Targets(Target.SITE, (site.name,)),
-        Target.NODE: Targets(Target.NODE, nodes, nodes),
-        Target.PAIR: Targets(Target.PAIR, tuple(f"{one} – {other}" for one, other in pairs(nodes)), nodes),
-        Target.PATH: Targets(Target.PATH, *_path(nodes)),
-        Target.FABRIC: Targets(Target.FABRIC, (", ".join(nodes),) if nodes else (), nodes),
-        Target.PORT: Targets(
-            Target.PORT,
+        RunTarget.SITE: Targets(RunTarget.SITE, (site.name,)),
+        RunTarget.NODE: Targets(RunTarget.NODE, nodes, nodes),
+        RunTarget.PAIR: Targets(
+            RunTarget.PAIR, tuple(f"{one} – {other}" for one, other in pairs(nodes)), nodes
+        ),
+        RunTarget.PATH: Targets(RunTarget.PATH, *_path(nodes)),
+        RunTarget.FABRIC: Targets(RunTarget.FABRIC, (", ".join(nodes),) if nodes else (), nodes),
+        RunTarget.PORT: Targets(
+            RunTarget.PORT,
             tuple(f"{device} {port}" for device, port in ports),
             tuple(dict.fromkeys(device for device, _port in ports)),
         ),

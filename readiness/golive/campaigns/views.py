@@ -197,7 +197,7 @@ def _done(request: HttpRequest, form: RefusedForm, act: Callable[[], Any], said:
     except ValidationError as error:
         form.refused(error)
         return None
-    except operations.NotNow as error:
+    except operations.CampaignNotInState as error:
         form.add_error(None, str(error))
         return None
     messages.success(request, said)
@@ -218,7 +218,7 @@ def _stepped(
         step(found, {"by": _reader(request), "now": at})
     except ValidationError as error:
         return _campaign_page(request, found, at=at, refusals=error.messages, status=422)
-    except operations.NotNow as error:
+    except operations.CampaignNotInState as error:
         return _campaign_page(request, _campaign(pk), at=at, refusals=[str(error)], status=409)
     messages.success(request, said)
     return HttpResponseRedirect(to or reverse("campaign", args=[pk]))
@@ -232,7 +232,7 @@ def _stepped_item(
         step(found, {"by": _reader(request), "now": at})
     except ValidationError as error:
         return _item_page(request, found, at=at, refusals=error.messages, status=422)
-    except operations.NotNow as error:
+    except operations.CampaignNotInState as error:
         return _item_page(request, found, at=at, refusals=[str(error)], status=409)
     messages.success(request, said)
     return HttpResponseRedirect(reverse("campaign-item", args=[pk]))

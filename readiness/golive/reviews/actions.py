@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from readiness.evidence.models import Review, ReviewAction, SignOff
-from readiness.golive.reviews.operations import MAY_CHANGE, MAY_SEE, NotNow, claim
+from readiness.golive.reviews.operations import MAY_CHANGE, MAY_SEE, ReviewNotInState, claim
 from web.permissions import MissingPermission
 
 MOST = 100
@@ -91,7 +91,7 @@ def refuse_strangers(action_id: int, *, by: User) -> None:
 def _locked(review: Review) -> Review:
     locked = Review.objects.select_for_update(of=("self",)).select_related("site").get(pk=review.pk)
     if locked.state == Review.State.CANCELLED:
-        raise NotNow(_("The review is cancelled."))
+        raise ReviewNotInState(_("The review is cancelled."))
     return locked
 
 
@@ -99,7 +99,7 @@ def _locked_action(action: ReviewAction) -> ReviewAction:
     review = _locked(action.review)
     locked = ReviewAction.objects.select_for_update(of=("self",)).get(pk=action.pk)
     if not locked.is_open:
-        raise NotNow(_("The action is closed already."))
+        raise ReviewNotInState(_("The action is closed already."))
     locked.review = review
     return locked
 

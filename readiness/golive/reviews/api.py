@@ -179,7 +179,7 @@ class ReviewViewSet(ObjectViewSet):
     ordering_fields = ("id", "site", "state", "opened_at", "ended_at")
 
     def perform_create(self, serializer: Any) -> None:
-        with named_errors(operations.NotNow):
+        with named_errors(operations.ReviewNotInState):
             serializer.instance = operations.open_review(**serializer.validated_data, **_by(self.request))
 
     @extend_schema(request=ReviewNoteSerializer, summary="Sign for the domain that you are named for")
@@ -212,7 +212,7 @@ class ReviewViewSet(ObjectViewSet):
     def _stepped(self, step: Callable[..., Any], asked_by: type[serializers.Serializer]) -> Response:
         asked = asked_by(data=self.request.data)
         asked.is_valid(raise_exception=True)
-        with transaction.atomic(), named_errors(operations.NotNow):
+        with transaction.atomic(), named_errors(operations.ReviewNotInState):
             # Locked, so that the ETag that was sent is that of what is signed or decided on.
             found = self._locked_one()
             step(found, **asked.validated_data, **_by(self.request))
@@ -240,11 +240,11 @@ class ActionViewSet(ObjectViewSet):
         return ActionChangeSerializer if changing else ActionSerializer
 
     def perform_create(self, serializer: Any) -> None:
-        with named_errors(operations.NotNow):
+        with named_errors(operations.ReviewNotInState):
             serializer.instance = actions.add(**serializer.validated_data, **_by(self.request))
 
     def perform_update(self, serializer: Any) -> None:
-        with named_errors(operations.NotNow):
+        with named_errors(operations.ReviewNotInState):
             serializer.instance = actions.change(
                 serializer.instance, **serializer.validated_data, **_by(self.request)
             )
@@ -254,7 +254,7 @@ class ActionViewSet(ObjectViewSet):
     def close(self, request: Request, pk: str) -> Response:
         asked = ReviewNoteSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        with transaction.atomic(), named_errors(operations.NotNow):
+        with transaction.atomic(), named_errors(operations.ReviewNotInState):
             done = actions.close(
                 cast(ReviewAction, self._locked_one()), **asked.validated_data, **_by(self.request)
             )
@@ -270,7 +270,7 @@ class ApproverViewSet(ObjectViewSet):
     http_method_names = ["get", "post", "delete", "head", "options"]
 
     def perform_create(self, serializer: Any) -> None:
-        with named_errors(operations.NotNow):
+        with named_errors(operations.ReviewNotInState):
             serializer.instance = approvers.add(**serializer.validated_data, **_by(self.request))
 
     def perform_destroy(self, instance: Model) -> None:

@@ -27,7 +27,7 @@ def reviewable() -> Any:
     return Site.objects.filter(stage__in=stages).order_by("name", "pk")
 
 
-class SiteForm(forms.Form):
+class ReviewedSiteForm(forms.Form):
     """First the site, since who may sign depends on it."""
 
     site = forms.ModelChoiceField(reviewable(), to_field_name="slug", label=_("Site"))

@@ -9,7 +9,7 @@ CHECK = "p4-golive-review"
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class BlockingChecks:
     """A site's BLOCK checks at an instant: `blocking` hold it back, under no exception. `failure` says why they could
     not be judged since.
     """

@@ -12,7 +12,7 @@ from inventory.models import Site
 from readiness.evidence.models import Review, ReviewAction, SignOff
 from readiness.golive.reviews.gate import CHECK
 from readiness.golive.reviews.operations import MAY_CHANGE, MAY_DECIDE, MAY_OPEN
-from readiness.golive.reviews.queries import Gate, SitesReview
+from readiness.golive.reviews.queries import GateSnapshot, SitesReview
 from readiness.golive.reviews.standing import seen
 from readiness.scoring.core.combine import ACCEPTABLE
 from web.links import link
@@ -126,7 +126,7 @@ def closed_words(action: ReviewAction) -> str:
     return f"{said}: {action.close_note}" if action.close_note else said
 
 
-def gate_lines(gate: Gate, slug: str) -> list[Line]:
+def gate_lines(gate: GateSnapshot, slug: str) -> list[Line]:
     """BLOCK checks, those that hold the site back first."""
     told = [
         {
@@ -145,7 +145,7 @@ def gate_lines(gate: Gate, slug: str) -> list[Line]:
     return sorted(told, key=lambda line: line["state"] in ACCEPTABLE)
 
 
-def exception_lines(gate: Gate) -> list[Line]:
+def exception_lines(gate: GateSnapshot) -> list[Line]:
     return [
         row | {"url": link("waiver", row["id"]), "ends": utc(parse_datetime(row["ends_at"]))}
         for row in seen(gate.snapshot).get("exceptions", ())

@@ -13,12 +13,12 @@ from django.utils.translation import ngettext
 from accounts.models import User
 from inventory.models import Site, SiteChange
 from inventory.operations import set_stage
-from readiness.evidence.core.reviews import Counts
+from readiness.evidence.core.reviews import ReviewCounts
 from readiness.evidence.models import Review, ReviewAction, SigningDomain, SignOff
 from readiness.evidence.reviews import counts_of
 from readiness.framework import queries as framework_queries
 from readiness.golive.reviews.approvers import candidates
-from readiness.golive.reviews.gate import Standing
+from readiness.golive.reviews.gate import BlockingChecks
 from readiness.golive.reviews.standing import frozen, standing_of
 from readiness.scoring.operations import NotEvaluable, evaluate_one
 from web.permissions import MissingPermission
@@ -33,7 +33,7 @@ class NotNamed(PermissionDenied):
     """The review asks somebody else to sign."""
 
 
-class NotNow(Exception):
+class ReviewNotInState(Exception):
     """The review is in a state that this does not follow from; the message says in which."""
 
 
@@ -78,7 +78,9 @@ def name_approver(review: Review, *, domain: str, approver: User | None, by: Use
     locked = _locked(review)
     sign_off = locked.sign_offs.get(domain=domain)
     if sign_off.state == SignOff.State.SIGNED:
-        raise NotNow(_("%(domain)s has signed already.") % {"domain": sign_off.get_domain_display()})
+        raise ReviewNotInState(
+            _("%(domain)s has signed already.") % {"domain": sign_off.get_domain_display()}
+        )
     if approver is not None:
         _refuse_unnamed(locked.site, domain, approver)
         if locked.sign_offs.exclude(pk=sign_off.pk).filter(approver=approver).exists():
@@ -146,7 +148,7 @@ def cancel(review: Review, *, note: str, by: User, now: datetime) -> Review:
     return _end(_locked(review), Review.State.CANCELLED, note=note, by=by, now=now)
 
 
-def obstacles(counts: Counts, standing: Standing) -> list[str]:
+def obstacles(counts: ReviewCounts, standing: BlockingChecks) -> list[str]:
     """What stands in the way of a go, in sentences; empty if nothing does."""
     found = []
     if counts.signatures_missing:
@@ -222,7 +224,7 @@ def _answer(review: Review, state: SignOff.State, *, note: str, by: User, now: d
         said = {"domain": sign_off.get_domain_display(), "site": locked.site.name}
         raise NotNamed(_("You may no longer sign for %(domain)s at %(site)s.") % said)
     if sign_off.state == state:
-        raise NotNow(_("You have answered so already."))
+        raise ReviewNotInState(_("You have answered so already."))
     sign_off.state, sign_off.signed_by, sign_off.answered_at = state, by, now
     sign_off.note = note.strip()
     sign_off.full_clean(exclude=["review", "approver", "signed_by"])
@@ -249,7 +251,7 @@ def _locked(review: Review) -> Review:
     locked = Review.objects.select_for_update(of=("self",)).select_related("site").get(pk=review.pk)
     if not locked.is_open:
         state = locked.get_state_display().lower()
-        raise NotNow(_("%(review)s has ended: %(state)s.") % {"review": locked, "state": state})
+        raise ReviewNotInState(_("%(review)s has ended: %(state)s.") % {"review": locked, "state": state})
     return locked
 
 

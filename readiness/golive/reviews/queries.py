@@ -101,7 +101,7 @@ def of_site(site: Site) -> SitesReview:
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class GateSnapshot:
     """BLOCK checks and exceptions as values: those that were frozen, or as they are now."""
 
     at: datetime | None
@@ -110,16 +110,18 @@ class Gate:
     obstacles: tuple[str, ...]
 
 
-def gate_of(review: Review, *, now: datetime) -> Gate:
+def gate_of(review: Review, *, now: datetime) -> GateSnapshot:
     """Of an ended review what it kept; of an open one what holds now and what stands in the way of a go."""
     if review.snapshot is not None and review.framework_version is not None:
-        return Gate(review.ended_at, review.framework_version.version, review.snapshot, ())
+        return GateSnapshot(review.ended_at, review.framework_version.version, review.snapshot, ())
     version, framework = framework_queries.current()
     if not review.is_open:
-        return Gate(None, "", {}, ())
+        return GateSnapshot(None, "", {}, ())
     missing = tuple(obstacles(counts_of(review), standing_of(review.site)))
     judged = SiteScore.objects.filter(site=review.site).exists()
-    return Gate(now, version.version, frozen(review.site, framework, now=now) if judged else {}, missing)
+    return GateSnapshot(
+        now, version.version, frozen(review.site, framework, now=now) if judged else {}, missing
+    )
 
 
 def approvers() -> QuerySet[Approver]:

@@ -9,7 +9,7 @@ from typing import Any
 from inventory.models import Site
 from readiness.framework.core.definition import Framework
 from readiness.framework.core.vocabulary import Gate
-from readiness.golive.reviews.gate import Standing
+from readiness.golive.reviews.gate import BlockingChecks
 from readiness.grants.models import Grant
 from readiness.scoring.core.states import Verdict
 from readiness.scoring.models import CheckResult, SiteScore
@@ -27,15 +27,15 @@ def exceptions_of(site: Site, *, now: datetime) -> list[Grant]:
     return list(found.select_related("requested_by", "approver").order_by("check_id"))
 
 
-def standing_of(site: Site) -> Standing:
+def standing_of(site: Site) -> BlockingChecks:
     """By the last evaluation; one statement."""
     score = SiteScore.objects.filter(site=site).only("verdict", "deciding", "failure").first()
     if score is None or not score.verdict:
-        return Standing(False, (), score.failure if score else "")
+        return BlockingChecks(False, (), score.failure if score else "")
     held = score.verdict == Verdict.NOT_READY
     # Nothing applies, so nothing is proved: that is no standing to go live on.
     judged = not held or bool(score.deciding)
-    return Standing(judged, tuple(score.deciding) if held else (), score.failure)
+    return BlockingChecks(judged, tuple(score.deciding) if held else (), score.failure)
 
 
 def frozen(site: Site, framework: Framework, *, now: datetime) -> dict[str, Any]:

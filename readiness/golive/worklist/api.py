@@ -12,7 +12,7 @@ from accounts.models import User
 from readiness.golive.worklist import operations
 from readiness.golive.worklist.filters import WorkItemFilters
 from readiness.golive.worklist.models import WorkItem
-from readiness.golive.worklist.standing import Standing, with_standing
+from readiness.golive.worklist.standing import WorkItemStanding, with_standing
 from web import clock
 from web.rest.errors import named_errors
 from web.rest.fields import spoken_choice
@@ -41,9 +41,9 @@ class WorkItemSerializer(ObjectSerializer):
         read_only_fields = ("created_by", "created_at", "closed_at")
         brief_fields = ("site", "check", "status", "due_on")
 
-    @extend_schema_field(spoken_choice(Standing.values))
+    @extend_schema_field(spoken_choice(WorkItemStanding.values))
     def get_state(self, item: WorkItem) -> dict[str, str]:
-        standing = Standing(item.standing)  # type: ignore[attr-defined]
+        standing = WorkItemStanding(item.standing)  # type: ignore[attr-defined]
         return {"value": standing.value, "label": str(standing.label)}
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from readiness.framework import queries as framework_queries
 from readiness.golive.worklist.models import LIVE, WorkItem
-from readiness.golive.worklist.standing import Standing, is_overdue, today_by_zone
+from readiness.golive.worklist.standing import WorkItemStanding, is_overdue, today_by_zone
 from readiness.scoring.choices import CHECK_STATES
 from web import clock
 from web.rest.filters import ObjectFilterSet
@@ -17,7 +17,7 @@ from web.rest.lookups import AnyOf, Flag
 PILLARS = ("p1", "p2", "p3", "p4", "p5")
 
 
-class OfPillar(AnyOf):
+class WorkOfPillar(AnyOf):
     """Items of the checks that the framework in force has in a pillar."""
 
     def filter(self, queryset: QuerySet, values: list[Any]) -> QuerySet:
@@ -46,7 +46,7 @@ class WorkItemFilters(ObjectFilterSet):
     state = AnyOf(
         field_name="standing",
         lookup_expr="exact",
-        inner=forms.ChoiceField(choices=Standing.choices),
+        inner=forms.ChoiceField(choices=WorkItemStanding.choices),
         label=_("State"),
     )
     check_state = AnyOf(
@@ -55,7 +55,9 @@ class WorkItemFilters(ObjectFilterSet):
         inner=forms.ChoiceField(choices=CHECK_STATES),
         label=_("State of the check"),
     )
-    pillar = OfPillar(inner=forms.ChoiceField(choices=[(each, each) for each in PILLARS]), label=_("Pillar"))
+    pillar = WorkOfPillar(
+        inner=forms.ChoiceField(choices=[(each, each) for each in PILLARS]), label=_("Pillar")
+    )
     live = Flag(read=_live, label=_("Neither done nor dropped"))
     overdue = Flag(read=_overdue, label=_("Overdue"))
     unowned = Flag(read=_unowned, label=_("Without an owner"))

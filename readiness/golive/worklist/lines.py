@@ -5,8 +5,8 @@ from typing import Any
 
 from django.utils.translation import gettext, ngettext
 
-from readiness.golive.worklist.queries import Counts, WorkRow
-from readiness.golive.worklist.standing import Standing
+from readiness.golive.worklist.queries import WorklistCounts, WorkRow
+from readiness.golive.worklist.standing import WorkItemStanding
 from readiness.golive.worklist.tables import due
 from web.links import link
 from web.units import power
@@ -14,12 +14,12 @@ from web.units import power
 type Line = dict[str, Any]
 
 
-def key_figures(found: Counts) -> list[Line]:
+def key_figures(found: WorklistCounts) -> list[Line]:
     return [
         {
             "label": gettext("Open"),
             "value": found.open,
-            "url": link("worklist", state=Standing.OPEN.value),
+            "url": link("worklist", state=WorkItemStanding.OPEN.value),
             "note": ngettext("%(n)s item has no owner", "%(n)s items have no owner", found.unowned)
             % {"n": found.unowned},
             "tone": "warn" if found.unowned else "",
@@ -27,7 +27,7 @@ def key_figures(found: Counts) -> list[Line]:
         {
             "label": gettext("In progress"),
             "value": found.in_progress,
-            "url": link("worklist", state=Standing.IN_PROGRESS.value),
+            "url": link("worklist", state=WorkItemStanding.IN_PROGRESS.value),
         },
         {
             "label": gettext("Overdue"),
@@ -39,7 +39,7 @@ def key_figures(found: Counts) -> list[Line]:
         {
             "label": gettext("Resolved"),
             "value": found.resolved,
-            "url": link("worklist", state=Standing.RESOLVED.value),
+            "url": link("worklist", state=WorkItemStanding.RESOLVED.value),
             "note": gettext("the check is met; the item can be closed"),
             "tone": "ok" if found.resolved else "",
         },
@@ -67,9 +67,9 @@ def facts(row: WorkRow) -> list[Line]:
 
 def means(row: WorkRow) -> str:
     """What follows from the state of the item and that of its check."""
-    if row.standing == Standing.RESOLVED:
+    if row.standing == WorkItemStanding.RESOLVED:
         return gettext("The check is met at this site now. Close the item as done.")
-    if row.standing == Standing.DONE and row.check_state not in ("pass", "warn", "n-a"):
+    if row.standing == WorkItemStanding.DONE and row.check_state not in ("pass", "warn", "n-a"):
         return gettext("The work is done, but no evidence proves it yet: the check still holds the site.")
     if row.is_overdue:
         return gettext("Its day is over at the site, and the check still holds it.")

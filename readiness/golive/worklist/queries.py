@@ -13,9 +13,9 @@ from inventory.models import Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from readiness.golive.worklist.models import LIVE, WorkItem
-from readiness.golive.worklist.standing import Standing, is_overdue, today_by_zone, with_standing
+from readiness.golive.worklist.standing import WorkItemStanding, is_overdue, today_by_zone, with_standing
 from readiness.scoring.core.closing import HeldSite
-from readiness.scoring.core.gap import NOTHING, Capacity
+from readiness.scoring.core.gap import NOTHING, CapacityFigures
 from readiness.scoring.core.states import Verdict
 from readiness.scoring.queries.capacity import check_name
 from readiness.scoring.queries.standing import present_capacity
@@ -30,7 +30,7 @@ class WorkRow:
     """
 
     id: int
-    standing: Standing
+    standing: WorkItemStanding
     status: str
     check_id: str
     check_name: str
@@ -40,7 +40,7 @@ class WorkRow:
     reason: str
     site_slug: str
     site_name: str
-    held: Capacity
+    held: CapacityFigures
     owner: str
     due_on: date | None
     days_left: int | None
@@ -55,7 +55,7 @@ class WorkRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class WorklistCounts:
     open: int
     in_progress: int
     resolved: int
@@ -72,18 +72,18 @@ def items() -> QuerySet[WorkItem]:
     )
 
 
-def counts(*, now: datetime) -> Counts:
+def counts(*, now: datetime) -> WorklistCounts:
     """Two statements."""
     overdue = is_overdue(today_by_zone(now))
     unowned = Q(standing__in=LIVE, owner=None, owner_name="")
     found = with_standing(WorkItem.objects.all()).aggregate(
-        open=Count("pk", filter=Q(standing=Standing.OPEN)),
-        in_progress=Count("pk", filter=Q(standing=Standing.IN_PROGRESS)),
-        resolved=Count("pk", filter=Q(standing=Standing.RESOLVED)),
+        open=Count("pk", filter=Q(standing=WorkItemStanding.OPEN)),
+        in_progress=Count("pk", filter=Q(standing=WorkItemStanding.IN_PROGRESS)),
+        resolved=Count("pk", filter=Q(standing=WorkItemStanding.RESOLVED)),
         overdue=Count("pk", filter=overdue),
         unowned=Count("pk", filter=unowned),
     )
-    return Counts(**found)
+    return WorklistCounts(**found)
 
 
 def rows(found: Sequence[WorkItem], *, now: datetime) -> list[WorkRow]:
@@ -98,9 +98,9 @@ def rows(found: Sequence[WorkItem], *, now: datetime) -> list[WorkRow]:
     return [_row(item, framework, held[item.site_id], today) for item in found]
 
 
-def _row(item: WorkItem, framework: Framework, held: Capacity, today: Mapping[str, date]) -> WorkRow:
+def _row(item: WorkItem, framework: Framework, held: CapacityFigures, today: Mapping[str, date]) -> WorkRow:
     check = framework.checks_by_id.get(item.check_id)
-    standing = Standing(item.standing)  # type: ignore[attr-defined]
+    standing = WorkItemStanding(item.standing)  # type: ignore[attr-defined]
     days_left = None
     if item.due_on is not None and standing in LIVE:
         days_left = (item.due_on - today[item.site.time_zone]).days

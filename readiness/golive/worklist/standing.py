@@ -20,7 +20,7 @@ MET = sorted(state.value for state in ACCEPTABLE)
 """States of a check that needs no work any more."""
 
 
-class Standing(models.TextChoices):
+class WorkItemStanding(models.TextChoices):
     """The state of an item as it is shown."""
 
     OPEN = "open", _("Open")
@@ -44,10 +44,10 @@ def with_standing(items: QuerySet[WorkItem]) -> QuerySet[WorkItem]:
                 ~Exists(result.filter(gate=Gate.BLOCK.value, tier=Tier.CAPPED)),
                 status__in=LIVE,
                 check_state__in=MET,
-                then=Value(Standing.RESOLVED),
+                then=Value(WorkItemStanding.RESOLVED),
             ),
             default=F("status"),
-            output_field=models.CharField(max_length=12, choices=Standing),
+            output_field=models.CharField(max_length=12, choices=WorkItemStanding),
         ),
     )
 

@@ -24,9 +24,9 @@ from readiness.scoring.checks import (
     serving,
 )
 from readiness.scoring.core.judge import Reading
-from readiness.scoring.facts import SiteFacts
+from readiness.scoring.facts import EvaluationFacts
 
-type Computed = Callable[[SiteFacts, Check, datetime], dict[str, Reading]]
+type Computed = Callable[[EvaluationFacts, Check, datetime], dict[str, Reading]]
 
 COMPUTED: Mapping[str, Computed] = {
     "p2-envelope-declared": envelopes.readings,
@@ -47,7 +47,7 @@ FROM_OWNERSHIP: Mapping[str, Computed] = {
 """Computed too, but read from assignments at each evaluation: nothing of it stands by itself."""
 FROM_REVIEWS: Mapping[str, Computed] = {"p4-golive-review": golive.readings}
 """As from ownership."""
-SUBJECT: Mapping[str, Callable[[SiteFacts], bool]] = {
+SUBJECT: Mapping[str, Callable[[EvaluationFacts], bool]] = {
     "p2-envelope-declared": envelopes.has_subject,
     "p2-backup-power": lambda facts: any(facts.in_service(kind="device", role="ups")),
     "p2-placement-latency": lambda facts: bool(facts.classes),
@@ -81,7 +81,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
 """Sub-measures whose definition the arithmetic looks at; an edited framework may have dropped some."""
 
 
-def computed(framework: Framework, facts: SiteFacts, now: datetime) -> dict[tuple[str, str], Reading]:
+def computed(framework: Framework, facts: EvaluationFacts, now: datetime) -> dict[tuple[str, str], Reading]:
     """All readings of a site, by check and sub-measure, of those that the framework has."""
     found = {}
     for check_id, readings in chain(COMPUTED.items(), FROM_OWNERSHIP.items(), FROM_REVIEWS.items()):
@@ -96,7 +96,7 @@ def computed(framework: Framework, facts: SiteFacts, now: datetime) -> dict[tupl
     return found
 
 
-def has_subject(check_id: str, facts: SiteFacts) -> bool:
+def has_subject(check_id: str, facts: EvaluationFacts) -> bool:
     """Whether earlier evidence of this check may still stand."""
     return check_id in COMPUTED and SUBJECT.get(check_id, lambda _: True)(facts)
 

@@ -11,7 +11,7 @@ from readiness.framework.core.definition import Check
 from readiness.scoring.checks.choosing import named
 from readiness.scoring.core.judge import Reading
 from readiness.scoring.core.states import Provenance
-from readiness.scoring.facts import SiteFacts, Thing
+from readiness.scoring.facts import EvaluationFacts, Thing
 from telemetry.core.codes import code_table
 from telemetry.queries import Latest
 
@@ -38,7 +38,7 @@ class Fault:
     series_id: int
 
 
-def readings(facts: SiteFacts, check: Check, now: datetime) -> dict[str, Reading]:
+def readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
     """Three counts from one look: still working, drained too late, drained in time."""
     metrics = check.part("still-scheduling").metrics
     watched = [sample for metric in metrics for sample in facts.held.get(metric, ())]
@@ -57,7 +57,7 @@ def readings(facts: SiteFacts, check: Check, now: datetime) -> dict[str, Reading
     }
 
 
-def faults(facts: SiteFacts) -> Iterator[Fault]:
+def faults(facts: EvaluationFacts) -> Iterator[Fault]:
     """One fault for each accelerator that has any, the earliest."""
     first: dict[int, Fault] = {}
     for fault in _all_faults(facts):
@@ -67,7 +67,7 @@ def faults(facts: SiteFacts) -> Iterator[Fault]:
     yield from first.values()
 
 
-def _all_faults(facts: SiteFacts) -> Iterator[Fault]:
+def _all_faults(facts: EvaluationFacts) -> Iterator[Fault]:
     for sample, thing in _samples(facts, XID_METRICS):
         at = facts.changed_at.get(sample.series_id)
         # The series holds the last code, not a count: it stands for an event only if it changed lately.
@@ -93,7 +93,7 @@ def _xid(value: float) -> str:
     return code.brief if code else f"XID {value:.0f}"
 
 
-def _samples(facts: SiteFacts, metrics: Sequence[str]) -> Iterator[tuple[Latest, Thing]]:
+def _samples(facts: EvaluationFacts, metrics: Sequence[str]) -> Iterator[tuple[Latest, Thing]]:
     for metric in metrics:
         for sample in facts.held.get(metric, ()):
             thing = facts.things.get(("accelerator", sample.accelerator_id or 0))
@@ -101,7 +101,7 @@ def _samples(facts: SiteFacts, metrics: Sequence[str]) -> Iterator[tuple[Latest,
                 yield sample, thing
 
 
-def _withdrawn_at(facts: SiteFacts, thing: Thing, now: datetime) -> datetime:
+def _withdrawn_at(facts: EvaluationFacts, thing: Thing, now: datetime) -> datetime:
     """When it was taken out of work: itself or its whole device, whichever came first; now if nothing
     tells."""
     moments = [

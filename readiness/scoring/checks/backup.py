@@ -10,7 +10,7 @@ from readiness.framework.core.definition import Check, SubMeasure
 from readiness.scoring.checks.choosing import worst_reading
 from readiness.scoring.core.judge import Reading
 from readiness.scoring.core.states import Provenance
-from readiness.scoring.facts import SiteFacts
+from readiness.scoring.facts import EvaluationFacts
 
 PARTS = (
     "battery-status",
@@ -22,7 +22,7 @@ PARTS = (
 )
 
 
-def readings(facts: SiteFacts, check: Check, now: datetime) -> dict[str, Reading]:
+def readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
     """The worst UPS of each sub-measure. The date of the last battery test is not sent, so its result's
     is taken."""
     found = {}
@@ -35,7 +35,7 @@ def readings(facts: SiteFacts, check: Check, now: datetime) -> dict[str, Reading
     return found
 
 
-def _of_each_ups(facts: SiteFacts, part: SubMeasure, now: datetime) -> Iterator[Reading]:
+def _of_each_ups(facts: EvaluationFacts, part: SubMeasure, now: datetime) -> Iterator[Reading]:
     """Nothing until any UPS sends the metric; from then on one that does not is unknown."""
     samples = {sample.device_id: sample for metric in part.metrics for sample in facts.held.get(metric, ())}
     units = list(facts.in_service(kind="device", role=Device.Role.UPS))

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from readiness.framework.core.definition import SubMeasure
 from readiness.scoring.core.combine import SEVERITY
-from readiness.scoring.core.judge import Limit, Reading, Standing, standing
+from readiness.scoring.core.judge import JudgedState, Limit, Reading, standing
 
 NAMES_SHOWN = 3
 
@@ -27,7 +27,7 @@ def worst_reading(
     return min(found, key=lambda reading: _rank(standing(part, reading, now, reading.limit or limit)))
 
 
-def _rank(result: Standing) -> tuple[int, bool, float]:
+def _rank(result: JudgedState) -> tuple[int, bool, float]:
     margin = result.margin if result.margin is not None else 0.0
     scale = abs(result.threshold) if result.threshold else 1.0
     return -SEVERITY[result.state], not result.capped, margin / scale

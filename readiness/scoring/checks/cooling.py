@@ -12,10 +12,10 @@ from readiness.framework.core.definition import Check
 from readiness.scoring.checks.choosing import named, worst_reading
 from readiness.scoring.core.judge import Reading
 from readiness.scoring.core.states import Provenance
-from readiness.scoring.facts import SiteFacts
+from readiness.scoring.facts import EvaluationFacts
 
 
-def readings(facts: SiteFacts, check: Check, now: datetime) -> dict[str, Reading]:
+def readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
     sensors = [_reading(figure) for figure in facts.quantiles if figure.key == INLET.key]
     found = {
         "inlet-p99": worst_reading(
@@ -32,7 +32,7 @@ def readings(facts: SiteFacts, check: Check, now: datetime) -> dict[str, Reading
     return {part_id: reading for part_id, reading in found.items() if reading is not None}
 
 
-def _loops(facts: SiteFacts, now: datetime) -> Iterator[Reading]:
+def _loops(facts: EvaluationFacts, now: datetime) -> Iterator[Reading]:
     """Every liquid loop in inventory; one that sends no supply temperature is unknown. None at all: no
     reading."""
     figures = {figure.part: figure for figure in facts.quantiles if figure.key == SUPPLY.key}
@@ -57,7 +57,7 @@ def _reading(figure: SpanFigure) -> Reading:
     )
 
 
-def _flow_alarms(facts: SiteFacts, now: datetime) -> Reading | None:
+def _flow_alarms(facts: EvaluationFacts, now: datetime) -> Reading | None:
     """How many loops raise an alarm. A loop that sends none is not covered, and the count cannot be given."""
     samples = {
         sample.cooling_unit_id: sample

@@ -9,13 +9,13 @@ from readiness.framework.core.definition import Check
 from readiness.scoring.checks.choosing import named
 from readiness.scoring.core.judge import Reading
 from readiness.scoring.core.states import Provenance
-from readiness.scoring.facts import ObjectKey, SiteFacts, Thing
+from readiness.scoring.facts import EvaluationFacts, ObjectKey, Thing
 from readiness.scoring.hearing import Heard, heard_from
 
 DOMAINS = {"compute": "compute-coverage", "network": "network-coverage", "energy": "energy-coverage"}
 
 
-def readings(facts: SiteFacts, check: Check, now: datetime) -> dict[str, Reading]:
+def readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
     """Taken at `now`: silence is what is measured, so it shows at once and never goes stale itself.
 
     Until anything at the site was ever heard from there is no reading; nobody has said yet that it is
@@ -31,7 +31,7 @@ def readings(facts: SiteFacts, check: Check, now: datetime) -> dict[str, Reading
 
 
 def _coverage(
-    facts: SiteFacts, domain: str, heard: Mapping[ObjectKey, Heard], now: datetime
+    facts: EvaluationFacts, domain: str, heard: Mapping[ObjectKey, Heard], now: datetime
 ) -> Reading | None:
     expected = [thing for thing in facts.in_service(domain=domain) if thing.covered]
     if not expected:
@@ -51,7 +51,7 @@ def _coverage(
     )
 
 
-def _silent_since(facts: SiteFacts, thing: Thing, now: datetime) -> datetime:
+def _silent_since(facts: EvaluationFacts, thing: Thing, now: datetime) -> datetime:
     """When its last sample stopped counting as live, where that sample is still in sight; else now."""
     ends = [
         at + timedelta(seconds=facts.live_s(source_id))
@@ -60,7 +60,7 @@ def _silent_since(facts: SiteFacts, thing: Thing, now: datetime) -> datetime:
     return min(max(ends, default=now), now)
 
 
-def _clock_skew(facts: SiteFacts) -> Reading | None:
+def _clock_skew(facts: EvaluationFacts) -> Reading | None:
     """How far a source's own time is from the time at which Muster received it; the widest of the site's
     sources."""
     apart = [

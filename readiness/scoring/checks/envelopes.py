@@ -13,7 +13,7 @@ from readiness.framework.core.definition import Check
 from readiness.scoring.checks.choosing import named, worst_reading
 from readiness.scoring.core.judge import Reading
 from readiness.scoring.core.states import Provenance
-from readiness.scoring.facts import SiteFacts
+from readiness.scoring.facts import EvaluationFacts
 from readiness.workloads.core.envelope import Envelope, contradictions
 
 COMPLETE, CONTRADICTIONS = "classes-complete", "contradictions"
@@ -22,7 +22,7 @@ EVIDENCE = "envelopes:"
 """What a reference to the envelopes of a site begins with; the site's slug follows."""
 
 
-def readings(facts: SiteFacts, check: Check, now: datetime) -> dict[str, Reading]:
+def readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
     today = now.astimezone(UTC).date()
     placed = _placed(facts)
     vouched = {one.slug: day for one in placed if (day := one.vouched_on(today)) is not None}
@@ -49,11 +49,11 @@ def readings(facts: SiteFacts, check: Check, now: datetime) -> dict[str, Reading
     return found
 
 
-def has_subject(facts: SiteFacts) -> bool:
+def has_subject(facts: EvaluationFacts) -> bool:
     return any(one.declared_on is not None for one in _placed(facts))
 
 
-def _placed(facts: SiteFacts) -> list[Envelope]:
+def _placed(facts: EvaluationFacts) -> list[Envelope]:
     return [placed.envelope for placed in facts.classes if placed.envelope is not None]
 
 
@@ -67,7 +67,7 @@ def _names(placed: Sequence[Envelope]) -> str:
     return named([one.name for one in placed])
 
 
-def _against(placed: Sequence[Envelope], facts: SiteFacts) -> Iterator[str]:
+def _against(placed: Sequence[Envelope], facts: EvaluationFacts) -> Iterator[str]:
     """What can never hold: within an envelope, or of all of them together at this site."""
     for one in placed:
         yield from (f"{one.name}: {found.reason}" for found in contradictions(one) if found.is_hard)

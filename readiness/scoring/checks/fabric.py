@@ -10,18 +10,18 @@ from readiness.framework.core.definition import Check, SubMeasure
 from readiness.scoring.checks.choosing import named
 from readiness.scoring.core.judge import Reading
 from readiness.scoring.core.states import Provenance
-from readiness.scoring.facts import SiteFacts, Thing
+from readiness.scoring.facts import EvaluationFacts, Thing
 from telemetry.queries import Latest, Rise
 
 PARTS = ("flaps", "link-errors", "discards")
 
 
-def readings(facts: SiteFacts, check: Check, now: datetime) -> dict[str, Reading]:
+def readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
     found = {part_id: _worst_port(facts, check.part(part_id)) for part_id in PARTS}
     return {part_id: reading for part_id, reading in found.items() if reading is not None}
 
 
-def _worst_port(facts: SiteFacts, part: SubMeasure) -> Reading | None:
+def _worst_port(facts: EvaluationFacts, part: SubMeasure) -> Reading | None:
     """None where no port in service sends any of the counters; a port that fell silent still counts what
     it rose by."""
     watched = [
@@ -45,7 +45,7 @@ def _worst_port(facts: SiteFacts, part: SubMeasure) -> Reading | None:
 
 
 def _reading(
-    facts: SiteFacts,
+    facts: EvaluationFacts,
     watched: Sequence[Latest],
     dirty: Sequence[int],
     totals: dict[int, float],
@@ -63,6 +63,6 @@ def _reading(
     )
 
 
-def _port(facts: SiteFacts, row: Latest | Rise) -> Thing | None:
+def _port(facts: EvaluationFacts, row: Latest | Rise) -> Thing | None:
     port = facts.things.get(("port", row.port_id or 0))
     return port if port is not None and port.in_service else None

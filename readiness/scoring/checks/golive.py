@@ -8,14 +8,14 @@ from readiness.evidence.core.reviews import CANCELLED, HeldReview, counting_revi
 from readiness.framework.core.definition import Check
 from readiness.scoring.core.judge import Reading
 from readiness.scoring.core.states import Provenance
-from readiness.scoring.facts import SiteFacts
+from readiness.scoring.facts import EvaluationFacts
 
 SIGNATURES = "signatures-missing"
 EVIDENCE = "review:"
 """What a reference to a review begins with; its id follows."""
 
 
-def readings(facts: SiteFacts, check: Check, now: datetime) -> dict[str, Reading]:
+def readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
     valid = timedelta(seconds=check.part(SIGNATURES).validity.limit_s(None))
     review = counting_review(facts.reviews, valid=valid, now=now)
     if review is None:

@@ -19,7 +19,7 @@ from readiness.jurisdiction.core.vocabulary import LegalAnswer
 from readiness.scoring.checks.choosing import named
 from readiness.scoring.core.judge import Reading
 from readiness.scoring.core.states import Provenance
-from readiness.scoring.facts import PlacedClass, SiteFacts
+from readiness.scoring.facts import EvaluationFacts, PlacedClass
 from readiness.workloads.core.envelope import Envelope
 from readiness.workloads.core.jurisdictions import GROUPS
 
@@ -32,7 +32,7 @@ EEA = GROUPS["EEA"]
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _ClassStatement:
     """What one class says of one sub-measure: how many things are amiss, or why that cannot be told."""
 
     name: str
@@ -41,21 +41,21 @@ class _Told:
     unknown: str = ""
 
 
-def readings(facts: SiteFacts, _check: Check, now: datetime) -> dict[str, Reading]:
+def readings(facts: EvaluationFacts, _check: Check, now: datetime) -> dict[str, Reading]:
     today = now.astimezone(UTC).date()
     told = {OUTSIDE: [*_outside(facts, today)], TRANSFERS: [*_transfers(facts, today)]}
     return {part: _reading(each, facts, now) for part, each in told.items() if _says_something(each)}
 
 
-def has_subject(facts: SiteFacts) -> bool:
+def has_subject(facts: EvaluationFacts) -> bool:
     return any(placed.envelope is not None for placed in facts.classes)
 
 
-def _says_something(told: list[_Told]) -> bool:
+def _says_something(told: list[_ClassStatement]) -> bool:
     return any(not one.unknown or one.amiss for one in told)
 
 
-def _reading(told: list[_Told], facts: SiteFacts, now: datetime) -> Reading:
+def _reading(told: list[_ClassStatement], facts: EvaluationFacts, now: datetime) -> Reading:
     amiss = [each for one in told for each in one.amiss]
     unknown = [one.unknown for one in told if one.unknown]
     provenance = Provenance(worst_provenance([one.provenance for one in told]))
@@ -66,19 +66,19 @@ def _reading(told: list[_Told], facts: SiteFacts, now: datetime) -> Reading:
     return Reading(float(len(amiss)), now, provenance, evidence, detail, cannot_judge=cannot_judge)
 
 
-def _outside(facts: SiteFacts, today: date) -> Iterator[_Told]:
+def _outside(facts: EvaluationFacts, today: date) -> Iterator[_ClassStatement]:
     """By the lists of the envelope: forbidden goes before allowed, and residency narrows both."""
     country = facts.profile.country
     for envelope in _vouched(facts, today):
         if envelope.countries is None:
             why = f"{envelope.name} declares no allowed jurisdictions"
-            yield _Told(envelope.name, envelope.provenance, unknown=why)
+            yield _ClassStatement(envelope.name, envelope.provenance, unknown=why)
             continue
         amiss = () if country in envelope.countries else (f"{envelope.name} is not allowed in {country}",)
-        yield _Told(envelope.name, envelope.provenance, amiss)
+        yield _ClassStatement(envelope.name, envelope.provenance, amiss)
 
 
-def _transfers(facts: SiteFacts, today: date) -> Iterator[_Told]:
+def _transfers(facts: EvaluationFacts, today: date) -> Iterator[_ClassStatement]:
     """Of each class what the rules say of its personal data here; nothing where no rules are in force."""
     rules, country = facts.rules, facts.profile.country
     if rules is None:
@@ -94,11 +94,11 @@ def _transfers(facts: SiteFacts, today: date) -> Iterator[_Told]:
         elif _is_personal(envelope, rules) and not origins and country not in EEA:
             why = f"nobody declared whose law the data of {envelope.name} is under"
         if why:
-            yield _Told(envelope.name, envelope.provenance, unknown=why)
+            yield _ClassStatement(envelope.name, envelope.provenance, unknown=why)
         elif _is_personal(envelope, rules):
             yield _transfer(placed, envelope, sorted(origins), rules, country, today)
         else:
-            yield _Told(envelope.name, envelope.provenance)
+            yield _ClassStatement(envelope.name, envelope.provenance)
 
 
 def _transfer(
@@ -108,7 +108,7 @@ def _transfer(
     rules: RulePackDocument,
     country: str,
     today: date,
-) -> _Told:
+) -> _ClassStatement:
     """One for each origin in the EEA that the data leaves without what the rules ask for."""
     amiss, unknown = [], ""
     for origin in origins:
@@ -127,7 +127,7 @@ def _transfer(
             amiss.append(said)
         elif found.answer == LegalAnswer.CANNOT_DECIDE:
             unknown = said
-    return _Told(envelope.name, envelope.provenance, tuple(amiss), unknown)
+    return _ClassStatement(envelope.name, envelope.provenance, tuple(amiss), unknown)
 
 
 def _is_personal(envelope: Envelope, rules: RulePackDocument) -> bool:
@@ -135,6 +135,6 @@ def _is_personal(envelope: Envelope, rules: RulePackDocument) -> bool:
     return any(PERSONAL in rules.implied(category) for category in known)
 
 
-def _vouched(facts: SiteFacts, today: date) -> list[Envelope]:
+def _vouched(facts: EvaluationFacts, today: date) -> list[Envelope]:
     placed = [one.envelope for one in facts.classes if one.envelope is not None]
     return [envelope for envelope in placed if envelope.vouched_on(today) is not None]

@@ -10,15 +10,15 @@ from readiness.framework.core.definition import Check
 from readiness.scoring.checks.choosing import worst_reading
 from readiness.scoring.core.judge import Limit, Reading
 from readiness.scoring.core.states import Provenance
-from readiness.scoring.facts import MEASURED_PERCENTILE, PlacedClass, SiteFacts
+from readiness.scoring.facts import MEASURED_PERCENTILE, EvaluationFacts, PlacedClass
 
 
-def readings(facts: SiteFacts, check: Check, now: datetime) -> dict[str, Reading]:
+def readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
     worst = worst_reading(check.part("path-p99"), _of_each_path(facts, now), now=now)
     return {"path-p99": worst} if worst is not None else {}
 
 
-def _of_each_path(facts: SiteFacts, now: datetime) -> Iterator[Reading]:
+def _of_each_path(facts: EvaluationFacts, now: datetime) -> Iterator[Reading]:
     """Each class to each region it serves, with the class's own limit; a path that nobody measures is
     unknown."""
     figures = {figure.part: figure for figure in facts.quantiles if figure.key == ROUND_TRIP.key}

@@ -9,7 +9,7 @@ from readiness.ownership.core.standing import Item, ItemStanding, Share, assets_
 from readiness.scoring.checks.choosing import named
 from readiness.scoring.core.judge import Reading
 from readiness.scoring.core.states import Provenance
-from readiness.scoring.facts import SiteFacts
+from readiness.scoring.facts import EvaluationFacts
 
 WORDS = {
     ItemStanding.NO_DEPUTY: "nobody to stand in",
@@ -20,7 +20,7 @@ WORDS = {
 }
 
 
-def orchestration(facts: SiteFacts, check: Check, now: datetime) -> dict[str, Reading]:
+def orchestration(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
     """Taken when the oldest confirmation behind it was given: with that it runs out, at that instant.
 
     Until anybody accepted anything at the site there is no reading, and what people attest counts.
@@ -40,7 +40,7 @@ def orchestration(facts: SiteFacts, check: Check, now: datetime) -> dict[str, Re
     }
 
 
-def assets(facts: SiteFacts, check: Check, now: datetime) -> dict[str, Reading]:
+def assets(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
     """The inventory and its owners are read anew at each evaluation; dated by the day, so that a day has one row."""
     if facts.owned is None:
         return {}

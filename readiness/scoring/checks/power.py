@@ -12,10 +12,10 @@ from readiness.framework.core.definition import Check
 from readiness.scoring.checks.choosing import worst_reading
 from readiness.scoring.core.judge import Reading
 from readiness.scoring.core.states import Provenance
-from readiness.scoring.facts import CircuitFact, SiteFacts
+from readiness.scoring.facts import CircuitFact, EvaluationFacts
 
 
-def readings(facts: SiteFacts, check: Check, now: datetime) -> dict[str, Reading]:
+def readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
     legs = [circuit for circuit in facts.circuits if circuit.dual_fed]
     found = {
         "site-load": _of_site(facts.peaks, SITE_LOAD.key),
@@ -66,7 +66,7 @@ def _provenance(figure: SpanFigure, level: MeteringLevel) -> Provenance:
     return Provenance.ESTIMATED
 
 
-def _of_circuits(facts: SiteFacts, circuits: Sequence[CircuitFact], now: datetime) -> Iterator[Reading]:
+def _of_circuits(facts: EvaluationFacts, circuits: Sequence[CircuitFact], now: datetime) -> Iterator[Reading]:
     """The highest continuous load today and yesterday of each circuit; one that nothing measures is
     unknown."""
     figures = {figure.part: figure for figure in facts.recent_peaks if figure.key == CIRCUIT_LOAD.key}

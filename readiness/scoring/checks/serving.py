@@ -11,7 +11,7 @@ from readiness.evidence.queries import Distribution
 from readiness.framework.core.definition import Check
 from readiness.scoring.core.judge import Limit, Reading
 from readiness.scoring.core.states import Provenance
-from readiness.scoring.facts import SiteFacts
+from readiness.scoring.facts import EvaluationFacts
 from telemetry.queries import Latest
 
 COUNTS = frozenset(f"{metric}_count" for measure in SERVING for metric in measure.metrics)
@@ -20,7 +20,7 @@ WINDOWS = (("ttft-windows", TTFT_WINDOWS, "ttft-slo"), ("tpot-windows", TPOT_WIN
 """Sub-measure, what it is counted from, and the limit that the windows are held against."""
 
 
-def readings(facts: SiteFacts, check: Check, now: datetime) -> dict[str, Reading]:
+def readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
     there = {part.id for part in check.parts}
     found = {}
     for part_id, measure, limit_id in WINDOWS:
@@ -31,7 +31,7 @@ def readings(facts: SiteFacts, check: Check, now: datetime) -> dict[str, Reading
     return found
 
 
-def _fresh(facts: SiteFacts, measure: DailyMeasure, now: datetime) -> Latest | None:
+def _fresh(facts: EvaluationFacts, measure: DailyMeasure, now: datetime) -> Latest | None:
     """The newest live sample; an engine that fell silent while others serve shows in telemetry coverage."""
     live = [
         sample

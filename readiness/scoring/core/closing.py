@@ -17,10 +17,10 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-from readiness.scoring.core.gap import NOTHING, Capacity, Measure
+from readiness.scoring.core.gap import NOTHING, CapacityFigures, CapacityMeasure
 
 
-class Target(StrEnum):
+class ClosingTarget(StrEnum):
     """Where a site is to get to: out of not-ready, or all the way."""
 
     CONDITIONAL = "conditional"
@@ -35,7 +35,7 @@ class HeldSite:
     """
 
     site: str
-    held: Capacity
+    held: CapacityFigures
     checks: tuple[str, ...]
 
 
@@ -45,7 +45,7 @@ class Step:
 
     site: HeldSite
     checks_so_far: int
-    freed_so_far: Capacity
+    freed_so_far: CapacityFigures
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,9 @@ class CheckEffect:
 
     check_id: str
     sites: tuple[str, ...]
-    touched: Capacity
+    touched: CapacityFigures
     frees: tuple[str, ...]
-    freed: Capacity
+    freed: CapacityFigures
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class CurvePoint:
     freed: float
 
 
-def in_order(sites: Iterable[HeldSite], measure: Measure) -> tuple[Step, ...]:
+def in_order(sites: Iterable[HeldSite], measure: CapacityMeasure) -> tuple[Step, ...]:
     """The ranked plan: sites by capacity freed for each check resolved, the most first.
 
     Between equals the one with fewer checks, then by name. After each of its steps nothing else frees more with as many
@@ -86,7 +86,7 @@ def in_order(sites: Iterable[HeldSite], measure: Measure) -> tuple[Step, ...]:
     return tuple(Step(*each) for each in zip(ranked, checks, freed, strict=True))
 
 
-def best_curve(sites: Iterable[HeldSite], measure: Measure) -> tuple[CurvePoint, ...]:
+def best_curve(sites: Iterable[HeldSite], measure: CapacityMeasure) -> tuple[CurvePoint, ...]:
     """The most that any number of resolved checks can free: a point wherever one more check frees more.
 
     Exact: a knapsack of whole sites, weighed by their checks, over every number of checks at once.
@@ -102,7 +102,7 @@ def best_curve(sites: Iterable[HeldSite], measure: Measure) -> tuple[CurvePoint,
     )
 
 
-def best_with(sites: Iterable[HeldSite], checks: int, measure: Measure) -> tuple[HeldSite, ...]:
+def best_with(sites: Iterable[HeldSite], checks: int, measure: CapacityMeasure) -> tuple[HeldSite, ...]:
     """The sites that free the most with at most so many checks resolved; of two such sets one, always the same."""
     closable = sorted(_closable(sites), key=lambda one: one.site)
     left = min(checks, sum(len(one.checks) for one in closable))
@@ -118,7 +118,7 @@ def best_with(sites: Iterable[HeldSite], checks: int, measure: Measure) -> tuple
     return tuple(reversed(chosen))
 
 
-def _offer(most: NDArray[np.int64], site: HeldSite, measure: Measure) -> NDArray[np.bool_]:
+def _offer(most: NDArray[np.int64], site: HeldSite, measure: CapacityMeasure) -> NDArray[np.bool_]:
     """Let `most` (by number of checks) take the site where that is better; says where, from its own weight on."""
     weight = len(site.checks)
     if weight >= len(most):
@@ -129,7 +129,7 @@ def _offer(most: NDArray[np.int64], site: HeldSite, measure: Measure) -> NDArray
     return np.asarray(improves)
 
 
-def by_check(sites: Iterable[HeldSite], measure: Measure) -> tuple[CheckEffect, ...]:
+def by_check(sites: Iterable[HeldSite], measure: CapacityMeasure) -> tuple[CheckEffect, ...]:
     """Every check that holds any site, the one that frees most by itself first, then the one that holds most."""
     members: dict[str, list[HeldSite]] = defaultdict(list)
     for site in sites:

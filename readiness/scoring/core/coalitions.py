@@ -31,7 +31,7 @@ from typing import NamedTuple
 from readiness.framework.core.conditions import SiteContext
 from readiness.framework.core.definition import Check, Framework
 from readiness.grants.core.held import HeldGrant
-from readiness.scoring.core.combine import CheckResult
+from readiness.scoring.core.combine import CombinedCheck
 from readiness.scoring.core.evaluate import PartKey, SiteInputs, evaluate_check
 from readiness.scoring.core.judge import CLOCK_SKEW, Limit, Reading
 from readiness.scoring.core.states import CheckState, FlipCause
@@ -107,8 +107,8 @@ class Between:
         self._same_rules = start.framework.content_digest == end.framework.content_digest
         self._same_weights = start.framework.weights == end.framework.weights
         self._incomparable = frozenset() if self._same_rules else _incomparable(*self.frameworks)
-        self._memo: dict[str, dict[int, CheckResult | None]] = {}
-        self._ends: dict[str, tuple[CheckResult | None, CheckResult | None]] = {}
+        self._memo: dict[str, dict[int, CombinedCheck | None]] = {}
+        self._ends: dict[str, tuple[CombinedCheck | None, CombinedCheck | None]] = {}
         self._relevant: dict[str, int] = {}
 
     def given(self, end: bool, kind: str, covers: str) -> HeldGrant:
@@ -121,7 +121,7 @@ class Between:
         """In the order of the end's version, then those it no longer has."""
         return tuple(dict.fromkeys((*self.frameworks[1].checks_by_id, *self.frameworks[0].checks_by_id)))
 
-    def result(self, check_id: str, coalition: int) -> CheckResult | None:
+    def result(self, check_id: str, coalition: int) -> CombinedCheck | None:
         """None where the coalition's version has no such check."""
         memo = self._memo.setdefault(check_id, {})
         wanted = coalition & self.relevant(check_id)
@@ -129,7 +129,7 @@ class Between:
             memo[wanted] = self._evaluate(check_id, wanted)
         return memo[wanted]
 
-    def at_ends(self, check_id: str) -> tuple[CheckResult | None, CheckResult | None]:
+    def at_ends(self, check_id: str) -> tuple[CombinedCheck | None, CombinedCheck | None]:
         """As it was at the start and as it was at the end."""
         self.relevant(check_id)
         return self._ends[check_id]
@@ -168,7 +168,7 @@ class Between:
             _facts_of(check)
         )
 
-    def _stands_still(self, check: Check, start: CheckResult, end: CheckResult) -> bool:
+    def _stands_still(self, check: Check, start: CombinedCheck, end: CombinedCheck) -> bool:
         """Whether every sub-measure has evidence of the same standing at both ends, or none, so that no mixture of
         data and age can come to anything else."""
         before, after = (one.inputs.readings for one in self.ends)
@@ -181,7 +181,7 @@ class Between:
             for key in ((check.id, old.part_id),)
         )
 
-    def _evaluate(self, check_id: str, coalition: int) -> CheckResult | None:
+    def _evaluate(self, check_id: str, coalition: int) -> CombinedCheck | None:
         data, age, rule, waiver, applies = (bool(coalition & 1 << place) for place in range(len(CAUSES)))
         framework = self.frameworks[rule]
         check = framework.checks_by_id.get(check_id)

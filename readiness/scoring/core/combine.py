@@ -44,7 +44,7 @@ LEAST_PROVED_FIRST = (Tier.CAPPED, Tier.DECLARED, Tier.MEASURED)
 
 
 @dataclass(frozen=True, slots=True)
-class CheckResult:
+class CombinedCheck:
     """One check at one site. `measured_state` is the state under a waiver, else the same as `state`.
 
     `decided_by` is the sub-measure that gave the state. `block_state` and `cond_state` are None where the
@@ -136,13 +136,13 @@ def combine(
     weight: int,
     waiver: HeldGrant | None = None,
     now: datetime,
-) -> CheckResult:
+) -> CombinedCheck:
     """A check from its judged sub-measures; a live waiver covers fail, stale and unknown, nothing else."""
     deciding = _deciding(parts, gate)
     decider = _decider(deciding)
     if decider is None:
         return _without_decider(check, parts, gate=gate, weight=weight)
-    result = CheckResult(
+    result = CombinedCheck(
         check_id=check.id,
         pillar=check.pillar,
         gate=gate,
@@ -170,9 +170,9 @@ def not_applicable(
     weight: int,
     parts: Sequence[PartResult] = (),
     declared: bool = False,
-) -> CheckResult:
+) -> CombinedCheck:
     """The `n-a` result of a whole check."""
-    return CheckResult(
+    return CombinedCheck(
         check_id=check.id,
         pillar=check.pillar,
         gate=gate,
@@ -202,7 +202,7 @@ def _decider(parts: Sequence[PartResult]) -> PartResult | None:
     )
 
 
-def _without_decider(check: Check, parts: Sequence[PartResult], *, gate: Gate, weight: int) -> CheckResult:
+def _without_decider(check: Check, parts: Sequence[PartResult], *, gate: Gate, weight: int) -> CombinedCheck:
     """Every sub-measure is `n-a`. If the definition does not let the check be `n-a`, nothing proves it:
     unknown.
     """

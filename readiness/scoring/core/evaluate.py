@@ -14,9 +14,9 @@ from readiness.framework.core.conditions import SiteContext
 from readiness.framework.core.definition import Check, Framework, SubMeasure
 from readiness.framework.core.vocabulary import CheckState, Gate
 from readiness.grants.core.held import HeldGrant
-from readiness.scoring.core.combine import CheckResult, combine, not_applicable
+from readiness.scoring.core.combine import CombinedCheck, combine, not_applicable
 from readiness.scoring.core.judge import Limit, PartResult, Reading, excluded, judge
-from readiness.scoring.core.score import SiteScore, score_site
+from readiness.scoring.core.score import SiteFigures, score_site
 from readiness.scoring.core.verdict import SiteVerdict, decide
 
 type PartKey = tuple[str, str]
@@ -52,8 +52,8 @@ class SiteResult:
     framework_digest: str
     evaluated_at: datetime
     stage: str
-    checks: tuple[CheckResult, ...]
-    score: SiteScore
+    checks: tuple[CombinedCheck, ...]
+    score: SiteFigures
     verdict: SiteVerdict
     changes_at: datetime | None
     measurable: int = 0
@@ -75,7 +75,7 @@ def evaluate(framework: Framework, inputs: SiteInputs, *, now: datetime) -> Site
     )
 
 
-def evaluate_check(framework: Framework, check: Check, inputs: SiteInputs, *, now: datetime) -> CheckResult:
+def evaluate_check(framework: Framework, check: Check, inputs: SiteInputs, *, now: datetime) -> CombinedCheck:
     """One check at one site, for a page that asks about that check alone."""
     gate = gate_for(check, inputs.context)
     weight = framework.weights[gate]
@@ -108,14 +108,14 @@ def _evaluate_part(
     return judge(part, reading, now, limit, gate=gate)
 
 
-def _is_measurable(check: Check, result: CheckResult) -> bool:
+def _is_measurable(check: Check, result: CombinedCheck) -> bool:
     return result.gate is Gate.BLOCK and any(
         part.is_measured and judged.gate is not Gate.INFO and judged.state is not CheckState.NOT_APPLICABLE
         for part, judged in zip(check.parts, result.parts, strict=False)
     )
 
 
-def _changes_at(checks: tuple[CheckResult, ...], inputs: SiteInputs, now: datetime) -> datetime | None:
+def _changes_at(checks: tuple[CombinedCheck, ...], inputs: SiteInputs, now: datetime) -> datetime | None:
     due = [check.fresh_until for check in checks if check.fresh_until]
     for grants in (inputs.waivers, inputs.exceptions, inputs.declared_na):
         for grant in grants.values():

@@ -28,8 +28,8 @@ from readiness.scoring.core.coalitions import (
     Grants,
     Snapshot,
 )
-from readiness.scoring.core.combine import CheckResult
-from readiness.scoring.core.score import SiteScore, check_points, score_site
+from readiness.scoring.core.combine import CombinedCheck
+from readiness.scoring.core.score import SiteFigures, check_points, score_site
 from readiness.scoring.core.shapley import contributions, smallest
 from readiness.scoring.core.states import FlipCause, Tier
 from readiness.scoring.core.verdict import SiteVerdict, decide
@@ -64,8 +64,8 @@ class CheckMove:
 
     check_id: str
     pillar: str
-    start: CheckResult | None
-    end: CheckResult | None
+    start: CombinedCheck | None
+    end: CombinedCheck | None
     points: Causes
     share: Causes
     moved_by: Sets
@@ -120,8 +120,8 @@ class _Game:
     """Every coalition of the causes that make any difference, by its number among them."""
 
     players: tuple[int, ...]
-    results: tuple[tuple[CheckResult, ...], ...]
-    scores: tuple[SiteScore, ...]
+    results: tuple[tuple[CombinedCheck, ...], ...]
+    scores: tuple[SiteFigures, ...]
     verdicts: tuple[SiteVerdict, ...]
 
     def by_cause(self, worths: Sequence[float]) -> Causes:
@@ -241,17 +241,17 @@ def _check_move(check_id: str, between: Between, game: _Game, share: Causes) -> 
     return CheckMove(check_id, known.pillar, start, end, points, share, game.sets(states))
 
 
-def _points(result: CheckResult | None) -> float:
+def _points(result: CombinedCheck | None) -> float:
     return (check_points(result.state) or 0.0) if result else 0.0
 
 
-def _same(start: CheckResult | None, end: CheckResult | None) -> bool:
+def _same(start: CombinedCheck | None, end: CombinedCheck | None) -> bool:
     if start is None or end is None:
         return start is end
     return _decides(start) == _decides(end)
 
 
-def _decides(result: CheckResult) -> tuple[object, ...]:
+def _decides(result: CombinedCheck) -> tuple[object, ...]:
     return result.state, result.gate, result.weight, result.tier is Tier.CAPPED
 
 

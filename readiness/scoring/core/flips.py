@@ -21,7 +21,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from readiness.scoring.core.combine import CheckResult
+from readiness.scoring.core.combine import CombinedCheck
 from readiness.scoring.core.evaluate import SiteResult
 from readiness.scoring.core.judge import PartResult
 from readiness.scoring.core.states import CheckState, FlipCause, FlipSubject, Tier, Verdict
@@ -54,7 +54,7 @@ class Before:
 
 
 @dataclass(frozen=True, slots=True)
-class Flip:
+class DetectedFlip:
     """One move. `check_id` and `part_id` are empty where the subject has none; a state None is "had none"."""
 
     subject: FlipSubject
@@ -77,7 +77,7 @@ class Flip:
 class FlipSet:
     """The moves, and what to compare the next evaluation with."""
 
-    flips: tuple[Flip, ...]
+    flips: tuple[DetectedFlip, ...]
     after: Before
 
 
@@ -100,7 +100,7 @@ def find_flips(
     """
     rule_changed = previous is not None and previous.framework_digest != current.framework_digest
     old_rules = {check.check_id: check for check in under_old_rules.checks} if under_old_rules else {}
-    flips: list[Flip] = []
+    flips: list[DetectedFlip] = []
     after: dict[str, CheckBefore] = {}
     for check in current.checks:
         old = previous.checks.get(check.check_id, _NEVER) if previous else _NEVER
@@ -125,12 +125,12 @@ class _Move:
     """
 
     old: CheckBefore
-    new: CheckResult
-    under_old_rules: CheckResult | None
+    new: CombinedCheck
+    under_old_rules: CombinedCheck | None
     rule_changed: bool
     now: datetime
 
-    def flips(self) -> Iterator[Flip]:
+    def flips(self) -> Iterator[DetectedFlip]:
         if self.old.state != self.new.state:
             yield self._check_flip()
         if len(self.new.parts) > 1:
@@ -148,9 +148,9 @@ class _Move:
             tier=self.new.tier,
         )
 
-    def _check_flip(self) -> Flip:
+    def _check_flip(self) -> DetectedFlip:
         new = self.new
-        return Flip(
+        return DetectedFlip(
             subject=FlipSubject.CHECK,
             check_id=new.check_id,
             part_id="",
@@ -167,9 +167,9 @@ class _Move:
             first_bad_at=self._first_bad_at(),
         )
 
-    def _part_flip(self, part: PartResult, old_state: CheckState) -> Flip:
+    def _part_flip(self, part: PartResult, old_state: CheckState) -> DetectedFlip:
         cause = self._part_cause(part, old_state)
-        return Flip(
+        return DetectedFlip(
             subject=FlipSubject.PART,
             check_id=self.new.check_id,
             part_id=part.part_id,
@@ -223,11 +223,11 @@ def _cause(old: CheckState, new: CheckState) -> FlipCause:
 def _verdict_flip(
     previous: Before | None,
     current: SiteResult,
-    flips: list[Flip],
+    flips: list[DetectedFlip],
     after: Mapping[str, CheckBefore],
     under_old_rules: SiteResult | None,
     rule_changed: bool,
-) -> Iterator[Flip]:
+) -> Iterator[DetectedFlip]:
     old, new = (previous.verdict or None) if previous else None, current.verdict
     if old == new.verdict:
         return
@@ -239,7 +239,7 @@ def _verdict_flip(
     else:
         cause = _verdict_cause(previous, old, new, flips, after)
     first = after.get(new.deciding[0]) if new.deciding else None
-    yield Flip(
+    yield DetectedFlip(
         subject=FlipSubject.VERDICT,
         check_id="",
         part_id="",
@@ -253,7 +253,11 @@ def _verdict_flip(
 
 
 def _verdict_cause(
-    previous: Before, old: Verdict, new: SiteVerdict, flips: list[Flip], after: Mapping[str, CheckBefore]
+    previous: Before,
+    old: Verdict,
+    new: SiteVerdict,
+    flips: list[DetectedFlip],
+    after: Mapping[str, CheckBefore],
 ) -> FlipCause:
     """The cause of the first move among the checks that decide the worse of the two verdicts.
 

@@ -19,38 +19,38 @@ from readiness.scoring.core.verdict import STAGES_WITH_VERDICT
 
 
 @dataclass(frozen=True, slots=True)
-class Capacity:
+class CapacityFigures:
     """IT power in kW and a number of accelerators."""
 
     it_kw: float = 0.0
     accelerators: int = 0
 
-    def __add__(self, other: Capacity) -> Capacity:
-        return Capacity(self.it_kw + other.it_kw, self.accelerators + other.accelerators)
+    def __add__(self, other: CapacityFigures) -> CapacityFigures:
+        return CapacityFigures(self.it_kw + other.it_kw, self.accelerators + other.accelerators)
 
-    def __sub__(self, other: Capacity) -> Capacity:
-        return Capacity(self.it_kw - other.it_kw, self.accelerators - other.accelerators)
+    def __sub__(self, other: CapacityFigures) -> CapacityFigures:
+        return CapacityFigures(self.it_kw - other.it_kw, self.accelerators - other.accelerators)
 
 
-NOTHING = Capacity()
+NOTHING = CapacityFigures()
 _WHOLE = 1_000_000
 """Power is summed and compared in whole milliwatts: what leaves takes away exactly what it brought, in any order."""
 
 
-class Measure(StrEnum):
+class CapacityMeasure(StrEnum):
     """What capacity is counted in."""
 
     POWER = "kw"
     ACCELERATORS = "accelerators"
 
-    def of(self, capacity: Capacity) -> float:
-        return capacity.it_kw if self is Measure.POWER else capacity.accelerators
+    def of(self, capacity: CapacityFigures) -> float:
+        return capacity.it_kw if self is CapacityMeasure.POWER else capacity.accelerators
 
-    def whole(self, capacity: Capacity) -> int:
-        return round(capacity.it_kw * _WHOLE) if self is Measure.POWER else capacity.accelerators
+    def whole(self, capacity: CapacityFigures) -> int:
+        return round(capacity.it_kw * _WHOLE) if self is CapacityMeasure.POWER else capacity.accelerators
 
     def from_whole(self, value: int) -> float:
-        return value / _WHOLE if self is Measure.POWER else value
+        return value / _WHOLE if self is CapacityMeasure.POWER else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +58,11 @@ class CapacityChange:
     """Signed: positive commissioned, negative decommissioned."""
 
     at: datetime
-    change: Capacity
+    change: CapacityFigures
 
 
 @dataclass(frozen=True, slots=True)
-class StageStep:
+class StageChange:
     """The stage from `at` on."""
 
     at: datetime
@@ -84,7 +84,7 @@ class SiteHistory:
 
     site: str
     changes: Sequence[CapacityChange] = ()
-    stages: Sequence[StageStep] = ()
+    stages: Sequence[StageChange] = ()
     verdicts: Sequence[VerdictStep] = ()
 
 
@@ -93,7 +93,7 @@ class SiteCapacity:
     """One site at one instant. `verdict` None: never evaluated by then, and counted as not ready."""
 
     site: str
-    deployed: Capacity
+    deployed: CapacityFigures
     verdict: Verdict | None
     first_blocker: str = ""
 
@@ -103,16 +103,16 @@ class Gap:
     """One site at one instant. `verdict` None: never evaluated by then, and so counted as not ready."""
 
     at: datetime
-    deployed: Capacity
-    ready: Capacity
-    conditional: Capacity
+    deployed: CapacityFigures
+    ready: CapacityFigures
+    conditional: CapacityFigures
 
     @property
-    def gap(self) -> Capacity:
+    def gap(self) -> CapacityFigures:
         return self.deployed - self.ready
 
     @property
-    def not_ready(self) -> Capacity:
+    def not_ready(self) -> CapacityFigures:
         return self.deployed - self.ready - self.conditional
 
 
@@ -122,17 +122,17 @@ class BlockerGroup:
 
     check_id: str
     sites: tuple[str, ...]
-    held: Capacity
+    held: CapacityFigures
 
 
-def deployed_at(history: SiteHistory, at: datetime) -> Capacity:
+def deployed_at(history: SiteHistory, at: datetime) -> CapacityFigures:
     """What the site has deployed at `at`, events at that very instant included."""
     place = bisect_right(history.stages, at, key=lambda step: step.at)
     if not place or history.stages[place - 1].stage not in STAGES_WITH_VERDICT:
         return NOTHING
     upto = bisect_right(history.changes, at, key=lambda change: change.at)
     past = history.changes[:upto]
-    return Capacity(
+    return CapacityFigures(
         sum((one.change.it_kw for one in past), 0.0), sum(one.change.accelerators for one in past)
     )
 
@@ -204,7 +204,7 @@ def gaps_by_group(
 
 
 def largest_groups(
-    spans: Iterable[Span], *, group_of: GroupOf, measure: Measure, most: int
+    spans: Iterable[Span], *, group_of: GroupOf, measure: CapacityMeasure, most: int
 ) -> tuple[tuple[str, ...], int]:
     """The groups with the most gap over all the instants, and how many others there are; without a word on when."""
     held: dict[str, int] = {}
@@ -220,7 +220,7 @@ def largest_groups(
 
 def _spans(history: SiteHistory, instants: Sequence[datetime]) -> Iterator[Span]:
     """The stretches of instants between which nothing changed at the site, from the first that anything was known."""
-    dated: list[tuple[datetime, CapacityChange | StageStep | VerdictStep]] = [
+    dated: list[tuple[datetime, CapacityChange | StageChange | VerdictStep]] = [
         (step.at, step) for steps in (history.changes, history.stages, history.verdicts) for step in steps
     ]
     dated.sort(key=itemgetter(0))
@@ -236,7 +236,7 @@ def _spans(history: SiteHistory, instants: Sequence[datetime]) -> Iterator[Span]
             first = place
         if isinstance(step, CapacityChange):
             total += step.change
-        elif isinstance(step, StageStep):
+        elif isinstance(step, StageChange):
             counts = step.stage in STAGES_WITH_VERDICT
         else:
             verdict, blocker = step.verdict, step.first_blocker
@@ -254,7 +254,7 @@ class _Sums:
     bands: dict[str, tuple[list[int], list[int]]] = field(default_factory=dict)
 
     def add(self, span: Span) -> None:
-        whole, count = Measure.POWER.whole(span.site.deployed), span.site.deployed.accelerators
+        whole, count = CapacityMeasure.POWER.whole(span.site.deployed), span.site.deployed.accelerators
         self._add("deployed", span, whole, count)
         if span.site.verdict in (Verdict.READY, Verdict.CONDITIONAL):
             self._add(span.site.verdict, span, whole, count)
@@ -272,11 +272,13 @@ class _Sums:
         columns = [self._capacities(band) for band in ("deployed", Verdict.READY, Verdict.CONDITIONAL)]
         return tuple(Gap(at, *bands) for at, *bands in zip(instants, *columns, strict=True))
 
-    def _capacities(self, band: str) -> list[Capacity]:
+    def _capacities(self, band: str) -> list[CapacityFigures]:
         if band not in self.bands:
             return [NOTHING] * self.length
         power, accelerators = (list(accumulate(column[:-1])) for column in self.bands[band])
-        return [Capacity(whole / _WHOLE, count) for whole, count in zip(power, accelerators, strict=True)]
+        return [
+            CapacityFigures(whole / _WHOLE, count) for whole, count in zip(power, accelerators, strict=True)
+        ]
 
 
 def with_blockers(

@@ -145,7 +145,7 @@ def excluded(part: SubMeasure, reason: str, *, gate: Gate, declared: bool = Fals
     return PartResult(part.id, gate, CheckState.NOT_APPLICABLE, code, reason, unit=part.unit)
 
 
-class Standing(NamedTuple):
+class JudgedState(NamedTuple):
     """How a reading stands: all that it takes to compare it with others of the same sub-measure.
 
     `capped` where a declaration counts as warn at most.
@@ -157,15 +157,15 @@ class Standing(NamedTuple):
     threshold: float | None
 
 
-def standing(part: SubMeasure, reading: Reading, now: datetime, limit: Limit | None = None) -> Standing:
+def standing(part: SubMeasure, reading: Reading, now: datetime, limit: Limit | None = None) -> JudgedState:
     """As `judge` has it, without the words."""
     pass_at, warn_at = _bounds(part, limit or reading.limit)
     state, code = _weigh(part, reading, now, pass_at, warn_at)
     capped = code is ReasonCode.CAPPED
     if pass_at is None:
-        return Standing(state, capped, None, None)
+        return JudgedState(state, capped, None, None)
     value = reading.value if reading.value is not None and math.isfinite(reading.value) else None
-    return Standing(state, capped, None if value is None else pass_at.margin(value), pass_at.edge(value))
+    return JudgedState(state, capped, None if value is None else pass_at.margin(value), pass_at.edge(value))
 
 
 def _weigh(

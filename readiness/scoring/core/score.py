@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from readiness.scoring.core.combine import CheckResult
+from readiness.scoring.core.combine import CombinedCheck
 from readiness.scoring.core.states import CheckState
 
 POINTS = {CheckState.PASS: 1.0, CheckState.WARN: 0.5}
@@ -44,7 +44,7 @@ class PillarScore:
 
 
 @dataclass(frozen=True, slots=True)
-class SiteScore:
+class SiteFigures:
     """`result.weight` is the sum over pillars, and plays no part in the mean."""
 
     result: Score
@@ -56,7 +56,7 @@ def check_points(state: CheckState) -> float | None:
     return None if state is CheckState.NOT_APPLICABLE else POINTS.get(state, 0.0)
 
 
-def score_checks(results: Iterable[CheckResult]) -> Score:
+def score_checks(results: Iterable[CombinedCheck]) -> Score:
     """The weighted mean of some checks, by default those of one pillar."""
     earned = unproven = waived = 0.0
     weight = applicable = fresh = waived_checks = 0
@@ -83,14 +83,14 @@ def score_checks(results: Iterable[CheckResult]) -> Score:
     )
 
 
-def score_site(results: Sequence[CheckResult], pillar_ids: Sequence[str]) -> SiteScore:
+def score_site(results: Sequence[CombinedCheck], pillar_ids: Sequence[str]) -> SiteFigures:
     """The site's score and its pillars', in the order of `pillar_ids`."""
-    by_pillar: dict[str, list[CheckResult]] = {pillar_id: [] for pillar_id in pillar_ids}
+    by_pillar: dict[str, list[CombinedCheck]] = {pillar_id: [] for pillar_id in pillar_ids}
     for result in results:
         by_pillar[result.pillar].append(result)
     pillars = tuple(PillarScore(pillar, score_checks(checks)) for pillar, checks in by_pillar.items())
     scores = [pillar.result for pillar in pillars]
-    return SiteScore(
+    return SiteFigures(
         result=Score(
             score=_mean(score.score for score in scores),
             upper=_mean(score.upper for score in scores),

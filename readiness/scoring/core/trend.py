@@ -8,7 +8,7 @@ from math import sqrt
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TrendLine:
     """`spread` is the standard deviation of the residuals, in the unit of the values."""
 
     slope: float
@@ -16,7 +16,7 @@ class Line:
     spread: float
 
 
-def fit(places: Sequence[float], values: Sequence[float]) -> Line:
+def fit(places: Sequence[float], values: Sequence[float]) -> TrendLine:
     """Least squares over at least three points at different places."""
     count = len(places)
     mean_place, mean_value = sum(places) / count, sum(values) / count
@@ -27,4 +27,4 @@ def fit(places: Sequence[float], values: Sequence[float]) -> Line:
     slope = along / across
     intercept = mean_value - slope * mean_place
     off = sum((value - intercept - slope * place) ** 2 for place, value in zip(places, values, strict=True))
-    return Line(slope, intercept, sqrt(off / (count - 2)))
+    return TrendLine(slope, intercept, sqrt(off / (count - 2)))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from readiness.grants.core.held import HeldGrant
-from readiness.scoring.core.combine import ACCEPTABLE, CheckResult
+from readiness.scoring.core.combine import ACCEPTABLE, CombinedCheck
 from readiness.scoring.core.states import CheckState, Gate, Stage, Tier, Verdict
 
 STAGES_WITH_VERDICT = frozenset({Stage.COMMISSIONING, Stage.PRODUCTION})
@@ -42,7 +42,7 @@ class SiteVerdict:
 
 
 def decide(
-    results: Sequence[CheckResult],
+    results: Sequence[CombinedCheck],
     *,
     stage: Stage,
     exceptions: Mapping[str, HeldGrant] | None = None,
@@ -78,7 +78,7 @@ def _holds(state: CheckState | None) -> bool:
     return state is not None and state not in ACCEPTABLE
 
 
-def _ordered(results: Iterable[CheckResult]) -> tuple[str, ...]:
+def _ordered(results: Iterable[CombinedCheck]) -> tuple[str, ...]:
     return tuple(result.check_id for result in sorted(results, key=lambda one: (one.pillar, one.check_id)))
 
 

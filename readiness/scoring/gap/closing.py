@@ -11,17 +11,17 @@ from django.db.models import Q, QuerySet
 
 from readiness.framework.core.definition import Framework
 from readiness.scoring.core import closing as core
-from readiness.scoring.core.closing import CheckEffect, HeldSite, Step, Target
+from readiness.scoring.core.closing import CheckEffect, ClosingTarget, HeldSite, Step
 from readiness.scoring.core.combine import ACCEPTABLE
-from readiness.scoring.core.gap import NOTHING, Capacity, Measure
+from readiness.scoring.core.gap import NOTHING, CapacityFigures, CapacityMeasure
 from readiness.scoring.core.states import Gate, Tier, Verdict
 from readiness.scoring.models import CheckResult, SiteScore
 from readiness.scoring.queries.rows import SiteRef
-from readiness.scoring.queries.standing import Standing
+from readiness.scoring.queries.standing import FleetStanding
 
 SHORT_OF = {
-    Target.CONDITIONAL: (Verdict.NOT_READY, None),
-    Target.READY: (Verdict.NOT_READY, Verdict.CONDITIONAL, None),
+    ClosingTarget.CONDITIONAL: (Verdict.NOT_READY, None),
+    ClosingTarget.READY: (Verdict.NOT_READY, Verdict.CONDITIONAL, None),
 }
 """The verdicts of the sites that are not there yet; None: never evaluated."""
 
@@ -30,14 +30,14 @@ SHORT_OF = {
 class Closing:
     """`held` are all sites with capacity that are short of the target."""
 
-    target: Target
-    measure: Measure
+    target: ClosingTarget
+    measure: CapacityMeasure
     held: tuple[HeldSite, ...]
     sites: Mapping[str, SiteRef]
     framework: Framework
 
     @cached_property
-    def capacity(self) -> Capacity:
+    def capacity(self) -> CapacityFigures:
         return sum((one.held for one in self.held), NOTHING)
 
     @cached_property
@@ -60,7 +60,7 @@ class Closing:
         return core.best_curve(self.held, self.measure)
 
 
-def closing(known: Standing, *, target: Target, measure: Measure) -> Closing:
+def closing(known: FleetStanding, *, target: ClosingTarget, measure: CapacityMeasure) -> Closing:
     """Of the sites that are known; one statement."""
     short = {
         site.ref.id: site.ref
@@ -68,7 +68,7 @@ def closing(known: Standing, *, target: Target, measure: Measure) -> Closing:
         if (present := known.capacity[site.ref.id]).verdict in SHORT_OF[target]
         and present.deployed != NOTHING
     }
-    holding = _blocking(known) if target is Target.CONDITIONAL else _open(known)
+    holding = _blocking(known) if target is ClosingTarget.CONDITIONAL else _open(known)
     held = tuple(
         HeldSite(ref.slug, known.capacity[site_id].deployed, tuple(holding.get(site_id, ())))
         for site_id, ref in short.items()
@@ -76,13 +76,13 @@ def closing(known: Standing, *, target: Target, measure: Measure) -> Closing:
     return Closing(target, measure, held, {ref.slug: ref for ref in short.values()}, known.framework)
 
 
-def _blocking(known: Standing) -> dict[int, list[str]]:
+def _blocking(known: FleetStanding) -> dict[int, list[str]]:
     """What a not-ready verdict names; go-live exceptions are not among it."""
     scores = SiteScore.objects.filter(known.among("site"), verdict=Verdict.NOT_READY)
     return dict(scores.order_by().values_list("site_id", "deciding"))
 
 
-def _open(known: Standing) -> dict[int, list[str]]:
+def _open(known: FleetStanding) -> dict[int, list[str]]:
     found = open_results().filter(known.among("site")).order_by().values_list("site_id")
     return dict(found.annotate(checks=ArrayAgg("check_id", order_by="check_id")))
 

@@ -16,8 +16,8 @@ from readiness.framework.core.definition import Framework
 from readiness.scoring.core.gap import (
     NOTHING,
     CapabilityGap,
+    CapacityMeasure,
     Gap,
-    Measure,
     SiteCapacity,
     SiteHistory,
     capability_gap,
@@ -42,7 +42,7 @@ from readiness.scoring.queries.capacity import (
     weekly,
 )
 from readiness.scoring.queries.score_points import NEAR
-from readiness.scoring.queries.standing import SiteStanding, Standing, standing_of
+from readiness.scoring.queries.standing import FleetStanding, SiteStanding, standing_of
 
 CONDITIONAL, READY, UNEVALUATED, UNRECORDED, OTHERS = (
     *("conditional", "ready", "not-evaluated", "not-recorded"),
@@ -83,7 +83,7 @@ def sites_of(question: Question) -> QuerySet[Site]:
     return sites
 
 
-def asked(question: Question, *, now: datetime) -> Standing:
+def asked(question: Question, *, now: datetime) -> FleetStanding:
     """The sites that are asked about as they stand; three statements."""
     return standing_of(sites_of(question), now=now, of_all=question.of_all_sites)
 
@@ -92,10 +92,10 @@ def asked(question: Question, *, now: datetime) -> Standing:
 class WithPast:
     """The sites that are asked about as they stand, and in the same order how each came to it."""
 
-    known: Standing
+    known: FleetStanding
     histories: Sequence[SiteHistory]
 
-    def outlook(self, measure: Measure) -> CapacityHistory:
+    def outlook(self, measure: CapacityMeasure) -> CapacityHistory:
         now = self.known.at
         return outlook(weekly(self.histories, now=now, weeks=FITTED_WEEKS), now=now, measure=measure)
 
@@ -194,7 +194,7 @@ def _blocker_labels(framework: Framework) -> dict[str, str]:
 
 
 def _blocked(
-    known: Standing, histories: Sequence[SiteHistory], instants: Sequence[datetime]
+    known: FleetStanding, histories: Sequence[SiteHistory], instants: Sequence[datetime]
 ) -> list[SiteHistory]:
     """The histories with each day's first blocker, and the present one; one statement."""
     recorded = _recorded(known, _days(instants, sites=len(known.sites)))
@@ -215,7 +215,7 @@ def _days(instants: Sequence[datetime], *, sites: int) -> list[date]:
     return before + (every if len(every) * sites <= READ_AT_ONCE else sorted({at.date() for at in instants}))
 
 
-def _recorded(known: Standing, days: Sequence[date]) -> Mapping[int, list[tuple[date, str]]]:
+def _recorded(known: FleetStanding, days: Sequence[date]) -> Mapping[int, list[tuple[date, str]]]:
     """First blockers of sites by day, oldest first. A row for each day and blocker, for there are a thousand sites."""
     found = (
         ScorePoint.objects.filter(known.among("site"), on_date__in=days)
@@ -244,7 +244,7 @@ class PresentGroup:
     sites: tuple[str, ...]
 
 
-def present_groups(question: Question, known: Standing) -> tuple[PresentGroup, ...]:
+def present_groups(question: Question, known: FleetStanding) -> tuple[PresentGroup, ...]:
     """What each group holds now, the most first; groups without a gap are left out. No statement."""
     if question.by_blocker:
         key_of, labels = None, _blocker_labels(known.framework)
@@ -269,7 +269,7 @@ def present_groups(question: Question, known: Standing) -> tuple[PresentGroup, .
 class Present:
     """The sites as they stand, the pace and projection of the weeks before, and growth of accelerators in 180 days."""
 
-    known: Standing
+    known: FleetStanding
     outlook: CapacityHistory
     capability: CapabilityGap
     growth: float | None

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from inventory.models import Site
-from readiness.scoring.core.closing import Target
-from readiness.scoring.core.gap import Measure
+from readiness.scoring.core.closing import ClosingTarget
+from readiness.scoring.core.gap import CapacityMeasure
 
 FIRST_BLOCKER, PILLAR, REGION, KIND, SITE = "first-blocker", "pillar", "region", "kind", "site"
 BY = {
@@ -21,8 +21,11 @@ BY = {
     KIND: gettext_lazy("Kind"),
     SITE: gettext_lazy("Site"),
 }
-MEASURES = {Measure.POWER: gettext_lazy("Power"), Measure.ACCELERATORS: gettext_lazy("Accelerators")}
-TARGETS = {Target.CONDITIONAL: gettext_lazy("Conditional"), Target.READY: gettext_lazy("Ready")}
+MEASURES = {
+    CapacityMeasure.POWER: gettext_lazy("Power"),
+    CapacityMeasure.ACCELERATORS: gettext_lazy("Accelerators"),
+}
+TARGETS = {ClosingTarget.CONDITIONAL: gettext_lazy("Conditional"), ClosingTarget.READY: gettext_lazy("Ready")}
 POINTS, MOST_POINTS = 120, 400
 BLOCKER_POINTS = 60
 """A blocker is known by the day, and reading a day costs a row for each site."""
@@ -45,9 +48,9 @@ class BadQuestion(ValueError):
 class Question:
     """`by` "" asks for no groups. `regions`, `kinds`, `profiles` empty: of all. `checks` is how many are resolved."""
 
-    measure: Measure = Measure.POWER
+    measure: CapacityMeasure = CapacityMeasure.POWER
     by: str = ""
-    target: Target = Target.CONDITIONAL
+    target: ClosingTarget = ClosingTarget.CONDITIONAL
     regions: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
@@ -76,9 +79,9 @@ def read(parameters: MultiValueDict[str, str], *, regions: Mapping[str, str], by
     by_blocker = by in (FIRST_BLOCKER, PILLAR)
     points = _number(parameters, "points", BLOCKER_POINTS if by_blocker else POINTS, least=2, most=WIDEST)
     return Question(
-        measure=Measure(_one(parameters, "measure", MEASURES, default=Measure.POWER)),
+        measure=CapacityMeasure(_one(parameters, "measure", MEASURES, default=CapacityMeasure.POWER)),
         by=by,
-        target=Target(_one(parameters, "target", TARGETS, default=Target.CONDITIONAL)),
+        target=ClosingTarget(_one(parameters, "target", TARGETS, default=ClosingTarget.CONDITIONAL)),
         regions=_several(parameters, "region", regions),
         kinds=_several(parameters, "kind", Site.Kind.values),
         profiles=_several(parameters, "profile", Site.Profile.values),

@@ -12,26 +12,22 @@ from readiness.framework.core.definition import Framework
 from readiness.scoring.core.gap import (
     NOTHING,
     BlockerGroup,
-    Capacity,
+    CapacityFigures,
+    CapacityMeasure,
     Gap,
-    Measure,
     SiteCapacity,
     SiteHistory,
-    StageStep,
+    StageChange,
     VerdictStep,
     by_first_blocker,
     gap_of,
     gap_over_time,
 )
 from readiness.scoring.core.states import Stage, Verdict
-from readiness.scoring.core.trend import Line, fit
+from readiness.scoring.core.trend import TrendLine, fit
 from readiness.scoring.models import Flip
 from readiness.scoring.queries.rows import SiteRef
-from readiness.scoring.queries.standing import (
-    EVER,
-    Standing,
-    standing,
-)
+from readiness.scoring.queries.standing import EVER, FleetStanding, standing
 
 PROJECTED_WEEKS = 12
 FITTED_WEEKS = 12
@@ -78,9 +74,9 @@ class CapacityHistory:
 @dataclass(frozen=True, slots=True)
 class SiteCapacityRow:
     site: SiteRef
-    deployed: Capacity
-    ready: Capacity
-    conditional: Capacity
+    deployed: CapacityFigures
+    ready: CapacityFigures
+    conditional: CapacityFigures
     verdict: str
     first_blocker: str
 
@@ -89,7 +85,7 @@ class SiteCapacityRow:
 class HeldByCheck:
     check_id: str
     name: str
-    held: Capacity
+    held: CapacityFigures
     sites: tuple[str, ...]
 
 
@@ -98,7 +94,7 @@ class HeldByPillar:
     pillar: str
     name: str
     short_name: str
-    held: Capacity
+    held: CapacityFigures
     sites: tuple[str, ...]
     checks: tuple[HeldByCheck, ...]
 
@@ -111,9 +107,9 @@ class HoldsBack:
     """
 
     pillars: tuple[HeldByPillar, ...]
-    conditional: Capacity
+    conditional: CapacityFigures
     conditional_sites: tuple[str, ...]
-    unevaluated: Capacity
+    unevaluated: CapacityFigures
     gap: Gap
 
 
@@ -132,7 +128,9 @@ def capacity_over_time(
     return replace(outlook(weekly(known, now=now, weeks=FITTED_WEEKS), now=now), gaps=gaps)
 
 
-def outlook(weeks: Sequence[Gap], *, now: datetime, measure: Measure = Measure.POWER) -> CapacityHistory:
+def outlook(
+    weeks: Sequence[Gap], *, now: datetime, measure: CapacityMeasure = CapacityMeasure.POWER
+) -> CapacityHistory:
     """The projection and the pace alone, for those who hold the gaps of the weeks up to now, as `weekly` gives them."""
     weeks = weeks[-FITTED_WEEKS - 1 :]
     enough = [gap for gap in weeks if gap.deployed != NOTHING]
@@ -162,7 +160,7 @@ def by_site(*, now: datetime, site_ids: Collection[int] | None = None) -> tuple[
 
 
 def holds_back(
-    *, now: datetime, site_ids: Collection[int] | None = None, known: Standing | None = None
+    *, now: datetime, site_ids: Collection[int] | None = None, known: FleetStanding | None = None
 ) -> HoldsBack:
     """What holds capacity back by pillar, most kW first; every pillar is in it."""
     known = known or standing(now=now, site_ids=site_ids)
@@ -206,7 +204,7 @@ def check_name(framework: Framework, check_id: str) -> str:
     return check.name if check else check_id
 
 
-def histories_of(known: Standing) -> list[SiteHistory]:
+def histories_of(known: FleetStanding) -> list[SiteHistory]:
     """Each site's dated capacity, stages and verdicts, in the order of the sites; two statements."""
     stages, verdicts = _stages(known), _verdicts(known)
     return [
@@ -226,23 +224,23 @@ def evenly(start: datetime, end: datetime, points: int) -> list[datetime]:
     return [start + step * place for place in range(points - 1)] + [end]
 
 
-def _band(site: SiteCapacity, verdict: Verdict) -> Capacity:
+def _band(site: SiteCapacity, verdict: Verdict) -> CapacityFigures:
     return site.deployed if site.verdict is verdict else NOTHING
 
 
-def _stages(known: Standing) -> dict[int, list[StageStep]]:
+def _stages(known: FleetStanding) -> dict[int, list[StageChange]]:
     """Stages by the change history. The first one known is taken to have held before, too."""
-    steps: dict[int, list[StageStep]] = defaultdict(list)
+    steps: dict[int, list[StageChange]] = defaultdict(list)
     for step in inventory.stage_history(known.site_ids):
         at = step.at if steps[step.site_id] else EVER
-        steps[step.site_id].append(StageStep(at, Stage(step.stage)))
+        steps[step.site_id].append(StageChange(at, Stage(step.stage)))
     return {
-        ref.id: steps[ref.id] or [StageStep(EVER, Stage(ref.stage))]
+        ref.id: steps[ref.id] or [StageChange(EVER, Stage(ref.stage))]
         for ref in (site.ref for site in known.sites)
     }
 
 
-def _verdicts(known: Standing) -> dict[int, list[VerdictStep]]:
+def _verdicts(known: FleetStanding) -> dict[int, list[VerdictStep]]:
     steps: dict[int, list[VerdictStep]] = defaultdict(list)
     flips = Flip.objects.filter(known.among("site"), subject=Flip.Subject.VERDICT)
     for site_id, at, verdict in flips.order_by("at", "id").values_list("site_id", "at", "to_state"):
@@ -250,7 +248,7 @@ def _verdicts(known: Standing) -> dict[int, list[VerdictStep]]:
     return steps
 
 
-def _project(weeks: Sequence[Gap], now: datetime, measure: Measure) -> tuple[Projection, Pace]:
+def _project(weeks: Sequence[Gap], now: datetime, measure: CapacityMeasure) -> tuple[Projection, Pace]:
     ages = [(gap.at - now) / timedelta(weeks=1) for gap in weeks]
     last_deployed, last_ready = measure.of(weeks[-1].deployed), measure.of(weeks[-1].ready)
     deployed = fit(ages, [measure.of(gap.deployed) for gap in weeks])
@@ -272,11 +270,11 @@ def _project(weeks: Sequence[Gap], now: datetime, measure: Measure) -> tuple[Pro
     return projection, Pace(deployed.slope * weeks_a_month, ready.slope * weeks_a_month, len(weeks) - 1)
 
 
-def _through(line: Line, last: float) -> tuple[float, ...]:
+def _through(line: TrendLine, last: float) -> tuple[float, ...]:
     """The fitted pace from the last known value on, never below zero."""
     return tuple(max(last + line.slope * week, 0.0) for week in range(PROJECTED_WEEKS + 1))
 
 
-def _band_around(line: Line, last: float) -> tuple[tuple[float, float], ...]:
+def _band_around(line: TrendLine, last: float) -> tuple[tuple[float, float], ...]:
     wide = 2 * line.spread
     return tuple((max(value - wide, 0.0), value + wide) for value in _through(line, last))

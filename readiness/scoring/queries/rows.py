@@ -7,7 +7,7 @@ from datetime import datetime
 
 from inventory.models import Site
 from readiness.framework.core.definition import Framework
-from readiness.scoring.core.gap import Capacity
+from readiness.scoring.core.gap import CapacityFigures
 from readiness.scoring.models import Flip
 
 
@@ -33,7 +33,7 @@ class SiteRef:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class DomainFigure:
     """A number with all that it carries. `value` None is unknown, and never shown as 0."""
 
     key: str
@@ -108,8 +108,8 @@ class SiteRow:
     verdict: str
     verdict_reason: str
     verdict_since: datetime | None
-    deployed: Capacity
-    ready: Capacity
+    deployed: CapacityFigures
+    ready: CapacityFigures
     score: float | None
     upper: float | None
     waived: float | None

@@ -15,12 +15,12 @@ from inventory.models import Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from readiness.scoring.core.gap import (
-    Capacity,
     CapacityChange,
+    CapacityFigures,
     Gap,
     SiteCapacity,
     SiteHistory,
-    StageStep,
+    StageChange,
     deployed_at,
     gap_of,
 )
@@ -55,7 +55,7 @@ class SiteStanding:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class FleetStanding:
     """`changes` and `capacity` (at `at`) are by site id. `of_all`: there are no other sites."""
 
     at: datetime
@@ -97,14 +97,16 @@ _OF_SCORE = (
 )
 
 
-def standing(*, now: datetime, site_ids: Collection[int] | None = None, marked: bool = False) -> Standing:
+def standing(
+    *, now: datetime, site_ids: Collection[int] | None = None, marked: bool = False
+) -> FleetStanding:
     """Of all sites, or of these. Three statements, whatever the number of sites; one more for a mark."""
     mark = inventory.history_mark() if marked else None
     sites = Site.objects.all() if site_ids is None else Site.objects.filter(pk__in=site_ids)
     return replace(standing_of(sites, now=now, of_all=site_ids is None), mark=mark)
 
 
-def standing_of(sites: QuerySet[Site], *, now: datetime, of_all: bool = False) -> Standing:
+def standing_of(sites: QuerySet[Site], *, now: datetime, of_all: bool = False) -> FleetStanding:
     """Of these, in their order; `of_all` where they are all there are. Three statements."""
     # Values: of a thousand sites, objects of the models would take longer than all that is said of them.
     read = with_owner(sites, now=now).values_list(
@@ -117,7 +119,7 @@ def standing_of(sites: QuerySet[Site], *, now: datetime, of_all: bool = False) -
         site.ref.id: _present(site.ref, changes[site.ref.id], (site.verdict, site.first_blocker), now)
         for site in there
     }
-    return Standing(now, there, changes, capacity, framework, of_all)
+    return FleetStanding(now, there, changes, capacity, framework, of_all)
 
 
 def _site(*row: Any) -> SiteStanding:
@@ -148,7 +150,7 @@ def _present(
     site: Site | SiteRef, changes: Sequence[CapacityChange], score: tuple[str, str], now: datetime
 ) -> SiteCapacity:
     """`score` is the stored verdict and first blocker, "" for none."""
-    history = SiteHistory(site.slug, changes, [StageStep(EVER, Stage(site.stage))])
+    history = SiteHistory(site.slug, changes, [StageChange(EVER, Stage(site.stage))])
     verdict, blocker = score
     return SiteCapacity(site.slug, deployed_at(history, now), Verdict(verdict) if verdict else None, blocker)
 
@@ -158,6 +160,6 @@ def capacity_changes(site_ids: Collection[int] | None) -> Changes:
     changes: dict[int, list[CapacityChange]] = defaultdict(list)
     for step in inventory.capacity_events(site_ids):
         changes[step.site_id].append(
-            CapacityChange(step.at, Capacity(step.change.it_kw, step.change.accelerators))
+            CapacityChange(step.at, CapacityFigures(step.change.it_kw, step.change.accelerators))
         )
     return changes

@@ -36,7 +36,7 @@ from readiness.tradeoffs.filters import SiteFactorFilters
 from readiness.tradeoffs.models import SiteFactor
 from readiness.tradeoffs.models.series import HOURLY_KINDS
 from readiness.tradeoffs.operations import SeriesOf, enter_factors, import_factors, import_series
-from telemetry.models import Provenance
+from telemetry.models import SourceProvenance
 from web import clock
 from web.rest.fields import NumberField
 from web.rest.filters import refuse_unknown
@@ -72,7 +72,7 @@ class FactorSeriesSerializer(serializers.Serializer):
     source = serializers.CharField(max_length=200)  # type: ignore[assignment] # a field by the name of an option
     basis = serializers.ChoiceField(choices=BASES, required=False, default="published")
     provenance = serializers.ChoiceField(
-        choices=Provenance.choices, required=False, default=Provenance.DECLARED
+        choices=SourceProvenance.choices, required=False, default=SourceProvenance.DECLARED
     )
     zone = serializers.CharField(
         max_length=64, required=False, allow_blank=True, default="", help_text="IANA name of the file's zone"

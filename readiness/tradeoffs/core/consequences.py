@@ -18,7 +18,7 @@ from readiness.tradeoffs.core.options import (
     CandidateSite,
     FigureError,
     LatencyLimit,
-    LegalAnswer,
+    PlacementLegality,
     worst_latency,
 )
 from readiness.tradeoffs.core.words import number, signed
@@ -27,20 +27,20 @@ FEED_TOLD_PERCENT = 80.0
 """A feed is told of from this load on: continuous load may be no more of its rating (NFPA 70, 215.3: 125 % of it)."""
 
 _ANSWERS = {
-    LegalAnswer.ALLOWED: "allowed",
-    LegalAnswer.NEEDS_BASIS: "needs a basis",
-    LegalAnswer.FORBIDDEN: "forbidden",
-    LegalAnswer.CANNOT_DECIDE: "cannot be decided",
-    LegalAnswer.DECLARED: "allowed by the envelope alone",
-    LegalAnswer.NOT_ASKED: "not asked",
+    PlacementLegality.ALLOWED: "allowed",
+    PlacementLegality.NEEDS_BASIS: "needs a basis",
+    PlacementLegality.FORBIDDEN: "forbidden",
+    PlacementLegality.CANNOT_DECIDE: "cannot be decided",
+    PlacementLegality.DECLARED: "allowed by the envelope alone",
+    PlacementLegality.NOT_ASKED: "not asked",
 }
 _STRICTER = {
-    LegalAnswer.NOT_ASKED: 0,
-    LegalAnswer.ALLOWED: 0,
-    LegalAnswer.DECLARED: 1,
-    LegalAnswer.NEEDS_BASIS: 2,
-    LegalAnswer.CANNOT_DECIDE: 3,
-    LegalAnswer.FORBIDDEN: 4,
+    PlacementLegality.NOT_ASKED: 0,
+    PlacementLegality.ALLOWED: 0,
+    PlacementLegality.DECLARED: 1,
+    PlacementLegality.NEEDS_BASIS: 2,
+    PlacementLegality.CANNOT_DECIDE: 3,
+    PlacementLegality.FORBIDDEN: 4,
 }
 
 
@@ -171,7 +171,7 @@ def _residency(before: CandidateSite, after: CandidateSite) -> Iterator[Conseque
     was, now = before.jurisdiction.answer, after.jurisdiction.answer
     if was is not now:
         effect = ConsequenceEffect.WORSE if _STRICTER[now] > _STRICTER[was] else ConsequenceEffect.BETTER
-        if now is LegalAnswer.CANNOT_DECIDE:
+        if now is PlacementLegality.CANNOT_DECIDE:
             effect = ConsequenceEffect.UNKNOWN
         words = f"transfer {_ANSWERS[now]} ({after.jurisdiction.rule})"
         yield Consequence(ConsequenceDomain.REGULATION, "jurisdiction", words, effect)
@@ -184,7 +184,7 @@ def _operator(before: CandidateSite, after: CandidateSite) -> Iterator[Consequen
     if was is now:
         return
     effect = ConsequenceEffect.WORSE if _STRICTER[now] > _STRICTER[was] else ConsequenceEffect.BETTER
-    if now is LegalAnswer.CANNOT_DECIDE:
+    if now is PlacementLegality.CANNOT_DECIDE:
         effect = ConsequenceEffect.UNKNOWN
     words = f"operator {_ANSWERS[now]} ({after.jurisdiction.operator_rule})"
     yield Consequence(ConsequenceDomain.REGULATION, "operator", words, effect)

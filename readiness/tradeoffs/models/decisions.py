@@ -15,7 +15,7 @@ from inventory.models.constraints import choices_held
 from inventory.models.triggers import signed_once
 from readiness.tradeoffs.models.triggers import changed, refuse_if
 from readiness.workloads.models import WorkloadClass
-from telemetry.models import Provenance
+from telemetry.models import SourceProvenance
 
 USER = settings.AUTH_USER_MODEL
 
@@ -226,7 +226,7 @@ class StatedFigure(models.Model):
     value = models.FloatField(_("value"), null=True)
     low = models.FloatField(_("low"), null=True)
     high = models.FloatField(_("high"), null=True)
-    provenance = models.CharField(_("provenance"), max_length=16, choices=Provenance, blank=True)
+    provenance = models.CharField(_("provenance"), max_length=16, choices=SourceProvenance, blank=True)
     as_of = models.DateTimeField(_("as of"), null=True)
     source = models.CharField(_("source"), max_length=500, blank=True)
 

@@ -11,7 +11,7 @@ from readiness.tradeoffs.core.kinds import KINDS, LATENCY, MONETARY, Dimension
 from readiness.tradeoffs.core.units import stored_unit
 from readiness.tradeoffs.models.rates import CURRENCY_CHOICES
 from readiness.workloads.models import UserRegion
-from telemetry.models import Provenance
+from telemetry.models import SourceProvenance
 
 
 class FactorKind(models.TextChoices):
@@ -48,7 +48,7 @@ class Sourced(models.Model):
 
     basis = models.CharField(_("basis"), max_length=16, choices=FactorBasis, default=FactorBasis.DECLARED)
     provenance = models.CharField(
-        _("provenance"), max_length=16, choices=Provenance, default=Provenance.DECLARED
+        _("provenance"), max_length=16, choices=SourceProvenance, default=SourceProvenance.DECLARED
     )
     source = models.CharField(_("source"), max_length=200, help_text=_("Where the value comes from"))
     as_of_on = models.DateField(_("as of"), help_text=_("The first day that it holds, at the site"))

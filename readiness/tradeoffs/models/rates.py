@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.models.constraints import choices_held
 from readiness.tradeoffs.core.units import CURRENCIES
-from telemetry.models import Provenance
+from telemetry.models import SourceProvenance
 
 CURRENCY_CHOICES = [(code, code) for code in CURRENCIES]
 
@@ -24,7 +24,7 @@ class ExchangeRate(models.Model):
     as_of_on = models.DateField(_("as of"), help_text=_("The first day that it holds"))
     source = models.CharField(_("source"), max_length=200, help_text=_("Where the rate comes from"))
     provenance = models.CharField(
-        _("provenance"), max_length=16, choices=Provenance, default=Provenance.DECLARED
+        _("provenance"), max_length=16, choices=SourceProvenance, default=SourceProvenance.DECLARED
     )
     by = models.ForeignKey(
         verbose_name=_("entered by"),

@@ -14,7 +14,7 @@ from readiness.tradeoffs.core.kinds import HOURLY, KINDS, MONETARY
 from readiness.tradeoffs.core.units import stored_unit
 from readiness.tradeoffs.models.factors import FactorBasis, FactorKind
 from readiness.tradeoffs.models.rates import CURRENCY_CHOICES
-from telemetry.models import Provenance
+from telemetry.models import SourceProvenance
 
 HOURLY_KINDS: list[tuple[str, Any]] = [
     (kind.value, kind.label) for kind in FactorKind if kind.value in HOURLY
@@ -57,7 +57,7 @@ class FactorDay(models.Model):
     currency = models.CharField(_("currency"), max_length=3, blank=True, choices=CURRENCY_CHOICES)
     basis = models.CharField(_("basis"), max_length=16, choices=FactorBasis, default=FactorBasis.PUBLISHED)
     provenance = models.CharField(
-        _("provenance"), max_length=16, choices=Provenance, default=Provenance.DECLARED
+        _("provenance"), max_length=16, choices=SourceProvenance, default=SourceProvenance.DECLARED
     )
     source = models.CharField(_("source"), max_length=200)
     by = models.ForeignKey(

@@ -20,7 +20,7 @@ from readiness.workloads.models.choices import (
     WorkloadKindChoices,
 )
 from readiness.workloads.triggers import SITES_OF_CLASS, claims
-from telemetry.models import Provenance
+from telemetry.models import SourceProvenance
 
 LARGEST = 1e12
 """Of figures: far above any that means something, far below where arithmetic on it overflows."""
@@ -137,7 +137,7 @@ class WorkloadClass(models.Model):
         _("source"), max_length=500, blank=True, help_text=_("Where the figures come from")
     )
     provenance = models.CharField(
-        _("provenance"), max_length=16, choices=Provenance, default=Provenance.DECLARED
+        _("provenance"), max_length=16, choices=SourceProvenance, default=SourceProvenance.DECLARED
     )
     declared_on = models.DateField(
         _("declared"),

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from inventory.models import Site
-from telemetry.models import Provenance
+from telemetry.models import SourceProvenance
 from telemetry.operations import create_source
 from web.actor import acting
 from web.clock import now
@@ -26,7 +26,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--grace", type=int, default=60, help="seconds past the cadence before it is late"
         )
-        parser.add_argument("--provenance", choices=Provenance.values, default=Provenance.MEASURED.value)
+        parser.add_argument(
+            "--provenance", choices=SourceProvenance.values, default=SourceProvenance.MEASURED.value
+        )
 
     def handle(self, **options: Any) -> None:
         site = None

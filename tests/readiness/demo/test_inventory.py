@@ -30,7 +30,7 @@ from readiness.demo.operations.people import logins, password
 from readiness.scoring.things import things_of
 from readiness.workloads.models import Placement
 from telemetry.matching import inventory_for
-from telemetry.models import Provenance, Source
+from telemetry.models import Source, SourceProvenance
 from tests.conftest import NOW
 from tests.inventory import made
 
@@ -92,7 +92,7 @@ def test_every_object_that_should_report_has_a_series_that_finds_it(fleet):
 
 
 def test_all_sources_say_that_they_are_simulated(fleet):
-    assert set(Source.objects.values_list("provenance", flat=True)) == {Provenance.SIMULATED}
+    assert set(Source.objects.values_list("provenance", flat=True)) == {SourceProvenance.SIMULATED}
 
 
 def test_device_types_name_the_source_of_their_figures_and_have_valid_attributes(fleet):

@@ -3,8 +3,8 @@
 import pytest
 from django.http import QueryDict
 
-from readiness.scoring.core.closing import Target
-from readiness.scoring.core.gap import Measure
+from readiness.scoring.core.closing import ClosingTarget
+from readiness.scoring.core.gap import CapacityMeasure
 from readiness.scoring.gap import closing
 from readiness.scoring.gap import queries as gap
 from readiness.scoring.gap.question import BadQuestion, Question, read
@@ -99,7 +99,7 @@ def test_what_is_not_among_the_largest_is_one_group(fleet):
         ({"regions": ("asia",)}, 3000),
         ({"kinds": ("edge",)}, 1000),
         ({"profiles": ("training",)}, 0),
-        ({"measure": Measure.ACCELERATORS}, 4000),
+        ({"measure": CapacityMeasure.ACCELERATORS}, 4000),
     ],
 )
 def test_of_the_sites_that_are_asked_about(fleet, of, deployed):
@@ -164,16 +164,16 @@ def held():
 @pytest.mark.parametrize(
     ("target", "plan", "beyond"),
     [
-        (Target.CONDITIONAL, [("nau", ("p2-power-headroom",), 2500)], ["una"]),
+        (ClosingTarget.CONDITIONAL, [("nau", ("p2-power-headroom",), 2500)], ["una"]),
         (
-            Target.READY,
+            ClosingTarget.READY,
             [("nau", ("p2-power-headroom", "p5-fabric-health"), 2500), ("cor", ("p5-fabric-health",), 3000)],
             ["una"],
         ),
     ],
 )
 def test_what_is_to_be_resolved_depends_on_the_target(held, target, plan, beyond):
-    found = closing.closing(standing(now=NOW), target=target, measure=Measure.POWER)
+    found = closing.closing(standing(now=NOW), target=target, measure=CapacityMeasure.POWER)
     assert [(step.site.site, step.site.checks, step.freed_so_far.it_kw) for step in found.plan] == plan
     assert [site.site for site in found.beyond] == beyond
 
@@ -182,6 +182,6 @@ def test_a_check_under_an_exception_is_to_be_resolved_for_ready_alone():
     site = stored.site("conditional", kw=500, name="Cor", slug="cor")
     stored.result(site, "p2-backup-power", "fail")
     known = standing(now=NOW)
-    assert closing.closing(known, target=Target.CONDITIONAL, measure=Measure.POWER).held == ()
-    [held] = closing.closing(known, target=Target.READY, measure=Measure.POWER).held
+    assert closing.closing(known, target=ClosingTarget.CONDITIONAL, measure=CapacityMeasure.POWER).held == ()
+    [held] = closing.closing(known, target=ClosingTarget.READY, measure=CapacityMeasure.POWER).held
     assert held.checks == ("p2-backup-power",)

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from readiness.evidence.core.own_records import OWN_RECORDS
-from readiness.evidence.core.reviews import DOMAINS, Counts, HeldReview, counting_review
+from readiness.evidence.core.reviews import DOMAINS, HeldReview, ReviewCounts, counting_review
 from readiness.evidence.models import Attestation, RecordedFact, ValidationRun
 from readiness.evidence.operations import attest, import_run, record_fact
 from readiness.framework import queries as framework_queries
@@ -287,7 +287,7 @@ class TestReviews:
 
 
 AT = datetime(2026, 11, 24, tzinfo=UTC)
-NOTHING_OPEN = Counts(0, 0, 0, 0)
+NOTHING_OPEN = ReviewCounts(0, 0, 0, 0)
 
 
 def held(number, days_ago=None):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from inventory.models import DomainChoices
 from readiness.scoring.checks import coverage
 from readiness.scoring.core.states import Health
-from readiness.scoring.facts import SiteFacts, SiteProfile, SourceFact, Thing
+from readiness.scoring.facts import EvaluationFacts, SiteProfile, SourceFact, Thing
 from readiness.scoring.health import RANK, HealthBefore, site_health
 from telemetry.queries import Latest
 from telemetry.queries.rows import OBJECT_COLUMNS
@@ -92,7 +92,7 @@ def facts_of(senders):
         number: min(one.silent_s for one in senders if one.source == number and one.is_watched)
         for number in {one.source for one in senders if one.is_watched}
     }
-    return SiteFacts(
+    return EvaluationFacts(
         profile=SiteProfile(SITE, "faro", "Faro", "production", None),
         context=core_site(),
         limits={},

@@ -20,7 +20,7 @@ from readiness.evidence.models import Review
 from readiness.framework import queries as framework_queries
 from readiness.golive.reviews import lines, operations, queries, tables
 from readiness.golive.reviews.approvers import candidates
-from readiness.golive.reviews.forms import DecisionForm, NoteForm, OpenForm, SiteForm
+from readiness.golive.reviews.forms import DecisionForm, NoteForm, OpenForm, ReviewedSiteForm
 from web import answers
 from web import tables as table_kit
 from web.clock import now
@@ -62,7 +62,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def open_review(request: HttpRequest) -> HttpResponse:
     """The site comes with the address; without it, it is asked for first."""
-    asked = SiteForm(request.GET or None)
+    asked = ReviewedSiteForm(request.GET or None)
     if not asked.is_valid():
         return _form(request, asked, gettext("Continue"), method="get", wrong=bool(request.GET))
     site, at = asked.cleaned_data["site"], now()
@@ -122,7 +122,7 @@ def _step(request: HttpRequest, pk: int, step: Callable[..., Any], done: str, **
         step(found, note=request.POST.get("note", ""), by=reader(request), now=at, **given)
     except ValidationError as error:
         return _review_page(request, pk, at=at, refusals=error.messages, status=422)
-    except operations.NotNow as error:
+    except operations.ReviewNotInState as error:
         return _review_page(request, pk, at=at, refusals=[str(error)], status=409)
     messages.success(request, done)
     return HttpResponseRedirect(reverse("review", args=[pk]))

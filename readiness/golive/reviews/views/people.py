@@ -133,7 +133,7 @@ def close_action(request: HttpRequest, pk: int) -> HttpResponse:
     action, at = _action(pk), now()
     try:
         actions.close(action, note=request.POST.get("note", ""), by=reader(request), now=at)
-    except (operations.NotNow, ValidationError) as error:
+    except (operations.ReviewNotInState, ValidationError) as error:
         told = error.messages if isinstance(error, ValidationError) else [str(error)]
         for said in told:
             messages.error(request, said)
@@ -155,7 +155,7 @@ def _form_page(
             act()
         except ValidationError as error:
             form.refused(error)
-        except operations.NotNow as error:
+        except operations.ReviewNotInState as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, gettext("Saved."))

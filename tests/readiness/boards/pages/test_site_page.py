@@ -11,7 +11,7 @@ import pytest
 from inventory.models import Site
 from readiness.boards import findings, live_charts
 from readiness.boards.queries import panels
-from readiness.boards.queries.panels import Limit, Line, Panel
+from readiness.boards.queries.panels import PanelLimit, PanelLine, SeriesPanel
 from readiness.scoring.models import CheckResult, SiteScore
 from telemetry import drain, operations, partitions, rollups
 from tests.browser import sent
@@ -205,7 +205,7 @@ def test_traffic_is_a_rate_that_says_of_how_many_interfaces_it_is_the_sum(
 def panel(domain, values, **given):
     instants = tuple(1_795_000_000_000 + 60_000 * place for place in range(len(values)))
     defaults = {"title": domain, "unit": "kW", "limits": (), "provenance": "simulated", "step_s": 60}
-    return Panel(domain=domain, lines=(Line(domain, instants, tuple(values)),), **defaults | given)
+    return SeriesPanel(domain=domain, lines=(PanelLine(domain, instants, tuple(values)),), **defaults | given)
 
 
 def test_series_are_what_plotly_knows():
@@ -213,7 +213,7 @@ def test_series_are_what_plotly_knows():
 
     drawn = [
         panel("compute", [1.0, None, 2.0]),
-        panel("energy", [5.0, 6.0, 7.0], limits=(Limit("warn 6 kW", 6.0),)),
+        panel("energy", [5.0, 6.0, 7.0], limits=(PanelLimit("warn 6 kW", 6.0),)),
     ]
     figure = live_charts.series(drawn, start=NOW - timedelta(hours=1), end=NOW)
     go.Figure({"data": figure["data"], "layout": figure["layout"]})

@@ -121,7 +121,7 @@ class TestItems:
         operations.drop_item(item, reason="No such rack yet", **by)
         [row] = [row for row in queries.item_rows(campaign, now=frozen_now.at) if row.item == item]
         assert (row.progress, row.reason) == ("dropped", "No such rack yet")
-        with pytest.raises(operations.NotNow, match="dropped already"):
+        with pytest.raises(operations.CampaignNotInState, match="dropped already"):
             operations.drop_item(item, reason="again", **by)
         assert not operations.restore_item(item, **by).is_dropped
         assert [row.action for row in history_of(item).rows] == ["changed", "changed", "created"]
@@ -143,11 +143,11 @@ class TestEnding:
 
     def test_steps_that_do_not_follow_are_refused(self, porto, plan, planner, frozen_now):
         by, campaign = done_by(planner, frozen_now), plan(porto)
-        with pytest.raises(operations.NotNow, match="planned"):
+        with pytest.raises(operations.CampaignNotInState, match="planned"):
             operations.finish(campaign, note="x", **by)
         operations.start(campaign, **by)
         for step in (operations.start, operations.delete):
-            with pytest.raises(operations.NotNow, match="running"):
+            with pytest.raises(operations.CampaignNotInState, match="running"):
                 step(campaign, **by)
         operations.cancel(campaign, note="Cut", **by)
         item = campaign.items.first()
@@ -157,7 +157,7 @@ class TestEnding:
             lambda: operations.change_item(item, how="x", **by),
             lambda: operations.drop_item(item, reason="x", **by),
         ):
-            with pytest.raises(operations.NotNow, match="cancelled"):
+            with pytest.raises(operations.CampaignNotInState, match="cancelled"):
                 late()
 
     def test_a_repetition_has_the_items_that_were_kept(self, porto, plan, planner, frozen_now):

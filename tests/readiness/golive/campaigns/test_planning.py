@@ -5,7 +5,7 @@ import pytest
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.conditions import SiteContext
 from readiness.framework.core.vocabulary import Fabric, Gate, Profile, SiteKind, Stage
-from readiness.golive.campaigns.planning import SETUPS, Target, parts_by_runs, plan
+from readiness.golive.campaigns.planning import SETUPS, RunTarget, parts_by_runs, plan
 from readiness.golive.campaigns.targets import pairs, targets_of
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +41,7 @@ def test_the_setups_name_sub_measures_that_there_are(framework):
 
 def test_what_has_no_tool_of_its_own_is_proved_by_a_table(framework):
     [soak] = [one.setup for one in plan(framework, at()) if one.check.id == "p1-soak-24h"]
-    assert (soak.tool, soak.targets) == ("csv", Target.SITE)
+    assert (soak.tool, soak.targets) == ("csv", RunTarget.SITE)
     assert "p1-soak-24h/duration" in soak.how
 
 
@@ -77,7 +77,7 @@ def test_pairs_touch_every_node(nodes, found):
 def test_what_to_run_on_is_what_is_in_service(porto):
     porto.devices.filter(name="n3").update(status="drained")
     found = targets_of(porto)
-    assert found[Target.NODE].names == ("n1", "n2")
-    assert found[Target.PAIR].names == ("n1 – n2",)
-    assert found[Target.PORT].names == ("n1 mlx0", "n2 mlx0")
-    assert found[Target.FABRIC].devices == ("n1", "n2")
+    assert found[RunTarget.NODE].names == ("n1", "n2")
+    assert found[RunTarget.PAIR].names == ("n1 – n2",)
+    assert found[RunTarget.PORT].names == ("n1 mlx0", "n2 mlx0")
+    assert found[RunTarget.FABRIC].devices == ("n1", "n2")

@@ -7,11 +7,11 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from inventory.models import Site, SiteChange
-from readiness.evidence.core.reviews import Counts, OpenAction, counted
+from readiness.evidence.core.reviews import OpenAction, ReviewCounts, counted
 from readiness.evidence.models import Review, ReviewAction, SignOff
 from readiness.golive.models import Approver
 from readiness.golive.reviews import actions, approvers, operations, queries
-from readiness.golive.reviews.gate import CHECK, Standing
+from readiness.golive.reviews.gate import CHECK, BlockingChecks
 from readiness.scoring import operations as scoring
 from readiness.scoring.models import CheckResult, SiteScore
 from tests.inventory import made
@@ -42,8 +42,8 @@ def test_the_gate_counts_what_the_check_asks_for():
     found = counted(
         ["compute", "network"], [OpenAction(True, False), OpenAction(False, False), OpenAction(False, True)]
     )
-    assert found == Counts(signatures_missing=3, critical=1, undated=1, dated=1)
-    assert Standing(True, (CHECK, "p1-soak-24h")).held_by == ("p1-soak-24h",)
+    assert found == ReviewCounts(signatures_missing=3, critical=1, undated=1, dated=1)
+    assert BlockingChecks(True, (CHECK, "p1-soak-24h")).held_by == ("p1-soak-24h",)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -142,7 +142,7 @@ class TestSigning:
         review = operations.open_review(site=porto, **by)
         signed = operations.sign(review, note="Seen", by=user, now=frozen_now.at)
         assert (signed.state, signed.signed_by, signed.answered_at) == ("signed", user, frozen_now.at)
-        with pytest.raises(operations.NotNow, match="answered so already"):
+        with pytest.raises(operations.ReviewNotInState, match="answered so already"):
             operations.sign(review, by=user, now=frozen_now.at)
 
     def test_nobody_signs_for_somebody_else(self, review, admin, manager, signers, frozen_now):
@@ -172,7 +172,7 @@ class TestSigning:
         assert (again.state, again.note, again.signed_by) == ("waiting", "", None)
 
     def test_a_signature_is_not_named_away(self, signed, by):
-        with pytest.raises(operations.NotNow, match="has signed already"):
+        with pytest.raises(operations.ReviewNotInState, match="has signed already"):
             operations.name_approver(signed, domain="energy", approver=None, **by)
 
 
@@ -268,7 +268,7 @@ class TestDeciding:
             lambda: operations.decline(signed, note="x", **mine),
             lambda: operations.name_approver(signed, domain="energy", approver=None, **by),
         ):
-            with pytest.raises(operations.NotNow, match="has ended: go"):
+            with pytest.raises(operations.ReviewNotInState, match="has ended: go"):
                 late()
 
     def test_what_is_neither_go_nor_no_go_is_refused(self, review, by):
@@ -278,7 +278,7 @@ class TestDeciding:
     def test_a_cancelled_review_is_no_evidence(self, porto, signed, by):
         operations.cancel(signed, note="Postponed", **by)
         assert set(figures_of(porto, by["now"]).values()) == {None}
-        with pytest.raises(operations.NotNow, match="cancelled"):
+        with pytest.raises(operations.ReviewNotInState, match="cancelled"):
             actions.add(signed, title="x", owner_name="y", **by)
 
 
@@ -294,7 +294,7 @@ class TestActions:
             actions.close(action, **mine)
         closed = actions.close(action, note="Fed", by=ops, now=frozen_now.at)
         assert (closed.closed_by, closed.is_open) == (ops, False)
-        with pytest.raises(operations.NotNow, match="closed already"):
+        with pytest.raises(operations.ReviewNotInState, match="closed already"):
             actions.close(action, **by)
 
     @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from readiness.framework.core.vocabulary import (
     Stage,
 )
 from readiness.grants.core.held import HeldGrant
-from readiness.scoring.core.combine import CheckResult
+from readiness.scoring.core.combine import CombinedCheck
 from readiness.scoring.core.evaluate import SiteInputs
 from readiness.scoring.core.judge import Limit, PartResult, Reading
 from readiness.scoring.core.states import ReasonCode
@@ -105,7 +105,7 @@ def check_result(state, *, check_id="p1-load", gate=Gate.BLOCK, measured_state=N
         "block_state": held if gate is Gate.BLOCK else None,
         "cond_state": held if gate is Gate.COND else None,
     }
-    return CheckResult(
+    return CombinedCheck(
         check_id=check_id, gate=gate, state=state, measured_state=measured, **defaults | fields
     )
 

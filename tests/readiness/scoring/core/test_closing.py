@@ -15,13 +15,13 @@ from readiness.scoring.core.closing import (
     in_order,
     least_checks,
 )
-from readiness.scoring.core.gap import NOTHING, Capacity, Measure
+from readiness.scoring.core.gap import NOTHING, CapacityFigures, CapacityMeasure
 
 CHECKS = ("p1-soak-24h", "p2-backup-power", "p3-role-coverage", "p4-orchestration-owner", "p5-goodput")
 
 
 def held(site, kw, *checks, accelerators=0):
-    return HeldSite(site, Capacity(float(kw), accelerators), checks)
+    return HeldSite(site, CapacityFigures(float(kw), accelerators), checks)
 
 
 @st.composite
@@ -31,7 +31,7 @@ def fleets(draw):
     return [
         HeldSite(
             f"site-{number:02}",
-            Capacity(draw(powers), draw(st.integers(0, 9))),
+            CapacityFigures(draw(powers), draw(st.integers(0, 9))),
             tuple(sorted(draw(st.sets(st.sampled_from(CHECKS), max_size=5)))),
         )
         for number in range(draw(st.integers(0, 12)))
@@ -55,7 +55,8 @@ def tried(sites, measure):
 def at_each_number(curve, total, measure):
     """The curve as a value for each number of checks."""
     known = {
-        point.checks: round(point.freed * (1_000_000 if measure is Measure.POWER else 1)) for point in curve
+        point.checks: round(point.freed * (1_000_000 if measure is CapacityMeasure.POWER else 1))
+        for point in curve
     }
     values, last = [], 0
     for place in range(total + 1):
@@ -64,7 +65,7 @@ def at_each_number(curve, total, measure):
     return values
 
 
-measures = st.sampled_from(Measure)
+measures = st.sampled_from(CapacityMeasure)
 
 
 @settings(max_examples=60)
@@ -110,26 +111,26 @@ def test_the_first_check_frees_most_of_all_single_ones(sites, measure):
 def test_a_ratio_says_who_comes_first_and_the_curve_what_lies_between():
     """Three checks free no more than two do; with four the large site and one small one are best, which no step is."""
     fleet = [held("big", 90, "a", "b", "c"), held("small", 60, "a"), held("other", 60, "b")]
-    plan = in_order(fleet, Measure.POWER)
+    plan = in_order(fleet, CapacityMeasure.POWER)
     assert [(step.site.site, step.checks_so_far, step.freed_so_far.it_kw) for step in plan] == [
         ("other", 1, 60),
         ("small", 2, 120),
         ("big", 5, 210),
     ]
-    curve = best_curve(fleet, Measure.POWER)
+    curve = best_curve(fleet, CapacityMeasure.POWER)
     assert [(point.checks, point.freed) for point in curve] == [(0, 0), (1, 60), (2, 120), (4, 150), (5, 210)]
-    assert sum(site.held.it_kw for site in best_with(fleet, 4, Measure.POWER)) == 150
+    assert sum(site.held.it_kw for site in best_with(fleet, 4, CapacityMeasure.POWER)) == 150
 
 
 def test_power_and_accelerators_may_rank_differently():
     fleet = [held("hot", 100, "a", accelerators=1), held("dense", 10, "b", accelerators=64)]
-    assert [step.site.site for step in in_order(fleet, Measure.POWER)] == ["hot", "dense"]
-    assert [step.site.site for step in in_order(fleet, Measure.ACCELERATORS)] == ["dense", "hot"]
+    assert [step.site.site for step in in_order(fleet, CapacityMeasure.POWER)] == ["hot", "dense"]
+    assert [step.site.site for step in in_order(fleet, CapacityMeasure.ACCELERATORS)] == ["dense", "hot"]
 
 
 def test_a_check_frees_only_those_that_nothing_else_holds():
     fleet = [held("one", 10, "a"), held("two", 500, "a", "b"), held("three", 40, "b", "c")]
-    found = {effect.check_id: effect for effect in by_check(fleet, Measure.POWER)}
+    found = {effect.check_id: effect for effect in by_check(fleet, CapacityMeasure.POWER)}
     assert (found["a"].freed.it_kw, found["a"].frees, found["a"].touched.it_kw) == (10, ("one",), 510)
     assert (found["b"].freed, found["b"].touched.it_kw) == (NOTHING, 540)
     assert list(found) == ["a", "b", "c"]
@@ -138,8 +139,8 @@ def test_a_check_frees_only_those_that_nothing_else_holds():
 def test_a_site_without_a_check_is_in_no_plan_and_is_told():
     fleet = [held("unseen", 900), held("one", 10, "a")]
     assert [site.site for site in beyond_checks(fleet)] == ["unseen"]
-    assert [step.site.site for step in in_order(fleet, Measure.POWER)] == ["one"]
-    assert best_curve(fleet, Measure.POWER)[-1].freed == 10
+    assert [step.site.site for step in in_order(fleet, CapacityMeasure.POWER)] == ["one"]
+    assert best_curve(fleet, CapacityMeasure.POWER)[-1].freed == 10
 
 
 @pytest.mark.parametrize(
@@ -158,12 +159,14 @@ def test_a_thousand_sites_are_planned_exactly():
     """48 checks each would be 48,000 steps; power in thirds, which no float holds."""
     fleet = [
         HeldSite(
-            f"site-{n}", Capacity((n % 97 + 1) / 3, n % 13), tuple(f"c{i}" for i in range(1 + n * 7 % 24))
+            f"site-{n}",
+            CapacityFigures((n % 97 + 1) / 3, n % 13),
+            tuple(f"c{i}" for i in range(1 + n * 7 % 24)),
         )
         for n in range(1000)
     ]
-    curve = best_curve(fleet, Measure.POWER)
-    plan = in_order(fleet, Measure.POWER)
+    curve = best_curve(fleet, CapacityMeasure.POWER)
+    plan = in_order(fleet, CapacityMeasure.POWER)
     freed = {point.checks: point.freed for point in curve}
     assert curve[-1].freed == pytest.approx(plan[-1].freed_so_far.it_kw, abs=1e-3)
     assert all(

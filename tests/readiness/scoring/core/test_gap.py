@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from readiness.framework.core.vocabulary import Stage
 from readiness.scoring.core.gap import (
     NOTHING,
-    Capacity,
     CapacityChange,
+    CapacityFigures,
     SiteCapacity,
     SiteHistory,
-    StageStep,
+    StageChange,
     VerdictStep,
     by_first_blocker,
     capability_gap,
@@ -32,8 +32,8 @@ def history(site="oslo", *, changes=((0, 1000, 100),), stages=((0, "production")
     """Dated inputs with instants in days after NOW."""
     return SiteHistory(
         site,
-        [CapacityChange(NOW + day * DAY, Capacity(kw, count)) for day, kw, count in changes],
-        [StageStep(NOW + day * DAY, Stage(stage)) for day, stage in stages],
+        [CapacityChange(NOW + day * DAY, CapacityFigures(kw, count)) for day, kw, count in changes],
+        [StageChange(NOW + day * DAY, Stage(stage)) for day, stage in stages],
         [VerdictStep(NOW + day * DAY, Verdict(verdict), *more) for day, verdict, *more in verdicts],
     )
 
@@ -45,15 +45,19 @@ GROWING = {"changes": ((0, 1000, 100), (10, 500, 40), (20, -200, -10))}
     ("fields", "day", "expected"),
     [
         pytest.param(GROWING, -1, NOTHING, id="before anything"),
-        pytest.param(GROWING, 0, Capacity(1000, 100), id="from the very instant"),
-        pytest.param(GROWING, 9, Capacity(1000, 100), id="between events"),
-        pytest.param(GROWING, 15, Capacity(1500, 140), id="added"),
-        pytest.param(GROWING, 30, Capacity(1300, 130), id="decommissioned"),
+        pytest.param(GROWING, 0, CapacityFigures(1000, 100), id="from the very instant"),
+        pytest.param(GROWING, 9, CapacityFigures(1000, 100), id="between events"),
+        pytest.param(GROWING, 15, CapacityFigures(1500, 140), id="added"),
+        pytest.param(GROWING, 30, CapacityFigures(1300, 130), id="decommissioned"),
         pytest.param({"stages": ((0, "building"),)}, 5, NOTHING, id="a building site"),
         pytest.param({"stages": ((0, "planned"),)}, 5, NOTHING, id="a planned site"),
-        pytest.param({"stages": ((0, "commissioning"),)}, 5, Capacity(1000, 100), id="commissioning counts"),
+        pytest.param(
+            {"stages": ((0, "commissioning"),)}, 5, CapacityFigures(1000, 100), id="commissioning counts"
+        ),
         pytest.param({"stages": ((0, "production"), (3, "retired"))}, 5, NOTHING, id="a retired site"),
-        pytest.param({"stages": ((0, "building"), (3, "production"))}, 5, Capacity(1000, 100), id="live now"),
+        pytest.param(
+            {"stages": ((0, "building"), (3, "production"))}, 5, CapacityFigures(1000, 100), id="live now"
+        ),
         pytest.param({"stages": ()}, 5, NOTHING, id="a site without a stage"),
     ],
 )
@@ -101,8 +105,8 @@ def dated(values):
 moving_sites = st.builds(
     lambda site, changes, stages, verdicts: SiteHistory(
         site,
-        [CapacityChange(NOW + day * DAY, Capacity(kw, int(kw))) for day, kw in changes],
-        [StageStep(NOW + day * DAY, stage) for day, stage in stages],
+        [CapacityChange(NOW + day * DAY, CapacityFigures(kw, int(kw))) for day, kw in changes],
+        [StageChange(NOW + day * DAY, stage) for day, stage in stages],
         [VerdictStep(NOW + day * DAY, verdict, blocker) for day, (verdict, blocker) in verdicts],
     ),
     site=st.uuids().map(str),
@@ -191,7 +195,9 @@ def test_a_site_names_the_blocker_in_force():
 
 
 def at_site(name, kw, verdict, blocker=""):
-    return SiteCapacity(name, Capacity(kw, int(kw // 10)), Verdict(verdict) if verdict else None, blocker)
+    return SiteCapacity(
+        name, CapacityFigures(kw, int(kw // 10)), Verdict(verdict) if verdict else None, blocker
+    )
 
 
 def test_blockers_are_grouped_most_power_first_each_site_once():
@@ -217,7 +223,7 @@ sites = st.lists(
     st.builds(
         SiteCapacity,
         site=st.uuids().map(str),
-        deployed=st.builds(Capacity, st.integers(0, 10**6).map(float), st.integers(0, 10**5)),
+        deployed=st.builds(CapacityFigures, st.integers(0, 10**6).map(float), st.integers(0, 10**5)),
         verdict=st.none() | st.sampled_from(Verdict),
         first_blocker=st.sampled_from(["p1-soak-24h", "p2-backup-power"]),
     ),

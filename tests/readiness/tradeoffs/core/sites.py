@@ -10,12 +10,12 @@ from readiness.tradeoffs.core.options import (
     Jurisdiction,
     Latency,
     LatencyLimit,
-    LegalAnswer,
     LimitBound,
     Limits,
+    PlacementLegality,
 )
 
-ALLOWED = Jurisdiction(LegalAnswer.ALLOWED, "eu-1 (EU/EEA)")
+ALLOWED = Jurisdiction(PlacementLegality.ALLOWED, "eu-1 (EU/EEA)")
 
 
 def ms(value, low=None, high=None):
