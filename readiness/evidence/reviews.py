@@ -14,7 +14,7 @@ from readiness.evidence.models import Review, SignOff
 
 
 def counts_of(review: Review) -> ReviewCounts:
-    """As they are now; two statements."""
+    """Count them as they are now; two statements."""
     signed = review.sign_offs.filter(state=SignOff.State.SIGNED).values_list("domain", flat=True)
     actions = review.actions.filter(closed_at=None).values_list("critical", "due_on")
     return counted(list(signed), [OpenAction(critical, due is not None) for critical, due in actions])

@@ -11,10 +11,8 @@ from typing import Any
 from django.db.models import Model
 
 from readiness.framework.models import FrameworkVersion
-from readiness.scoring import keeping
-from readiness.scoring.before import Stored
+from readiness.scoring import input_retention
 from readiness.scoring.bulk import Row, insert, upsert
-from readiness.scoring.contents import Content
 from readiness.scoring.core import flips as core_flips
 from readiness.scoring.core.combine import worst
 from readiness.scoring.core.evaluate import SiteInputs, SiteResult
@@ -23,6 +21,8 @@ from readiness.scoring.core.states import CheckState, Health
 from readiness.scoring.health import DomainResult
 from readiness.scoring.measuring import Figures
 from readiness.scoring.models import CheckResult, DomainHealth, Flip, ScoreInputs, ScorePoint, SiteScore
+from readiness.scoring.result_rows import Content
+from readiness.scoring.stored_state import Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,11 @@ def apply(outcomes: Sequence[Outcome], version: FrameworkVersion, *, now: dateti
     upsert(ScorePoint, points, ("site_id", "on_date"))
     rewritten = {point["site_id"] for point in points}
     inputs = [
-        keeping.kept(one.site_id, one.inputs, version, now)
+        input_retention.kept(one.site_id, one.inputs, version, now)
         for one in in_order
-        if keeping.is_due(one.stored.inputs_at, one.site_id in rewritten or bool(one.flips.flips), now)
+        if input_retention.is_due(
+            one.stored.inputs_at, one.site_id in rewritten or bool(one.flips.flips), now
+        )
     ]
     upsert(ScoreInputs, inputs, ("site_id", "on_date"))
     _remove_checks_no_longer_defined(in_order)

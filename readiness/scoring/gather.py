@@ -37,8 +37,8 @@ from readiness.jurisdiction import queries as rules
 from readiness.ownership.queries import terms_of
 from readiness.scoring.core.judge import Limit
 from readiness.scoring.facts import MEASURED_PERCENTILE, EvaluationFacts, PlacedClass, SiteProfile
-from readiness.scoring.sent import sent_by
-from readiness.scoring.things import SiteThings, things_of, withdrawn_at
+from readiness.scoring.inventory_facts import SiteThings, things_of, withdrawn_at
+from readiness.scoring.telemetry_facts import sent_by
 from readiness.workloads.models import Placement
 from readiness.workloads.queries import envelopes
 

@@ -17,9 +17,9 @@ from inventory.models import DomainChoices
 from readiness.scoring.core.silence import KNOWN
 from readiness.scoring.core.states import Health
 from readiness.scoring.facts import EvaluationFacts, ObjectKey, SourceFact
-from readiness.scoring.hearing import Heard, heard_from, last_heard_at
+from readiness.scoring.liveness import Heard, heard_from, last_heard_at
 from readiness.scoring.reasons import Reason, Stored, as_it_was, is_answered, unheard, value_now
-from readiness.scoring.sent import object_key
+from readiness.scoring.telemetry_facts import object_key
 from telemetry.core.codes import code_of
 from telemetry.core.metric import ComparedValue, HealthRule, Metric
 from telemetry.core.registry import registry

@@ -9,12 +9,12 @@ from readiness.evidence.proofs import SiteProofs, proofs
 from readiness.framework.core.definition import Framework
 from readiness.grants import standing
 from readiness.grants.standing import SiteGrants
-from readiness.scoring.before import Stored, still_standing
 from readiness.scoring.checks import computed
 from readiness.scoring.checks.evidenced import with_evidence
 from readiness.scoring.core.evaluate import SiteInputs
 from readiness.scoring.facts import EvaluationFacts
 from readiness.scoring.gather import gather
+from readiness.scoring.stored_state import Stored, still_standing
 
 
 def inputs_of(

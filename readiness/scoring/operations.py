@@ -19,8 +19,6 @@ from readiness.evidence.operations import void_changed
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from readiness.scoring.apply import Outcome, apply
-from readiness.scoring.before import Stored, before_of, read_parts, stored_of
-from readiness.scoring.contents import Content, contents_of
 from readiness.scoring.core.evaluate import SiteInputs, SiteResult
 from readiness.scoring.core.evaluate import evaluate as decide
 from readiness.scoring.core.flips import FlipSet, find_flips
@@ -29,6 +27,8 @@ from readiness.scoring.health import site_health, stored_before
 from readiness.scoring.inputs import inputs_of
 from readiness.scoring.measuring import site_figures
 from readiness.scoring.models import FAILURE_LENGTH, SiteScore
+from readiness.scoring.result_rows import Content, contents_of
+from readiness.scoring.stored_state import Stored, before_of, read_parts, stored_of
 
 log = logging.getLogger(__name__)
 AGED_AFTER = timedelta(seconds=60)

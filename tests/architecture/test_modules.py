@@ -16,27 +16,6 @@ SAYS_NOTHING_OF_ITS_FIELD = {
     *("arriving", "asked", "asking", "before", "contents", "hearing", "keeping", "known", "newcomers"),
     *("question", "questions", "sent", "things", "wanted"),
 }
-STILL_SO_NAMED: set[str] = {
-    "readiness/scoring/before.py",
-    "readiness/scoring/contents.py",
-    "readiness/scoring/explain/asked.py",
-    "readiness/scoring/gap/question.py",
-    "readiness/scoring/hearing.py",
-    "readiness/scoring/keeping.py",
-    "readiness/scoring/matrix/wanted.py",
-    "readiness/scoring/packs/contents.py",
-    "readiness/scoring/sent.py",
-    "readiness/scoring/things.py",
-    "readiness/tradeoffs/api/known.py",
-    "readiness/tradeoffs/decisions/asked.py",
-    "readiness/tradeoffs/placing/asking.py",
-    "readiness/tradeoffs/placing/known.py",
-    "readiness/tradeoffs/placing/question.py",
-    "readiness/tradeoffs/portfolios/question.py",
-    "readiness/tradeoffs/queries/known.py",
-    "readiness/tradeoffs/windows/question.py",
-}
-"""Modules of the product that are to be renamed next. The list may only shrink."""
 
 
 def modules() -> list[Path]:
@@ -81,7 +60,7 @@ def test_no_module_has_a_name_that_says_nothing():
 
 def test_a_module_is_named_by_a_term_of_its_field():
     vague = {named(path) for path in modules() if path.stem in SAYS_NOTHING_OF_ITS_FIELD}
-    assert {name for name in vague if not name.startswith("tests/")} == STILL_SO_NAMED
+    assert {name for name in vague if not name.startswith("tests/")} == set()
 
 
 def test_only_charts_import_plotly():

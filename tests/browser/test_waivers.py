@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
-from readiness.boards.waivers.asking import ask_for_grant
+from readiness.boards.waivers.requests import ask_for_grant
 from readiness.grants.models import Grant
 from tests.browser.looking import faults
 from tests.conftest import NOW

@@ -7,7 +7,7 @@ import pytest
 from accounts.operations import create_token
 from inventory.models import Site
 from readiness.boards.dry_run import operations as dry_run
-from readiness.boards.waivers.asking import ask_for_grant
+from readiness.boards.waivers.requests import ask_for_grant
 from readiness.evidence.models import ValidationRun
 from readiness.evidence.operations import attest, declare_limit, import_run, record_fact, set_floor
 from readiness.framework import operations as framework

@@ -12,9 +12,9 @@ from inventory.queries import Capacity, deployed
 from readiness.boards.dry_run.comparing import difference
 from readiness.boards.dry_run.summing import TriedSite
 from readiness.framework.core.definition import Framework
-from readiness.scoring.before import stored_of
 from readiness.scoring.core.evaluate import SiteResult, evaluate
 from readiness.scoring.inputs import inputs_of
+from readiness.scoring.stored_state import stored_of
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from readiness.boards.explain import causes, lines, words
-from readiness.boards.explain.asked import PARAMETERS, Asked, AskedError, read
+from readiness.boards.explain.params import PARAMETERS, Asked, AskedError, read
 from readiness.boards.explain.queries import (
     FleetExplained,
     NothingKept,

@@ -12,9 +12,9 @@ from django.utils.translation import gettext, ngettext
 
 from inventory.models import Region, Site
 from readiness.boards.explain import causes, words
-from readiness.boards.explain.asked import Asked
 from readiness.boards.explain.causes import Cause
 from readiness.boards.explain.charts import Waterfall
+from readiness.boards.explain.params import Asked
 from readiness.boards.explain.queries import FleetExplained, NothingKept, SiteExplained, SiteMove
 from readiness.boards.version_links import difference_url
 from readiness.scoring.core.coalitions import CAUSES

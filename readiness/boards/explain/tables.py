@@ -6,8 +6,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from readiness.boards.explain import lines, words
-from readiness.boards.explain.asked import Asked
 from readiness.boards.explain.lines import MovedCheckLine
+from readiness.boards.explain.params import Asked
 from readiness.boards.explain.queries import SiteMove
 from readiness.scoring.core.coalitions import CAUSES
 from readiness.scoring.core.states import FlipCause

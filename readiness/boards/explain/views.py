@@ -13,7 +13,7 @@ from django.views.decorators.http import conditional_page, require_GET
 from inventory.models import Region, Site
 from readiness.boards.explain import causes, lines, queries, tables, words
 from readiness.boards.explain import charts as explain_charts
-from readiness.boards.explain.asked import Asked, AskedError, read
+from readiness.boards.explain.params import Asked, AskedError, read
 from web import answers
 from web import tables as table_kit
 from web.charts import nothing

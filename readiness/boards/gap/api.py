@@ -18,7 +18,7 @@ from readiness.scoring.core.closing import CheckEffect, ClosingTarget, HeldSite
 from readiness.scoring.core.gap import CapacityMeasure, Gap
 from readiness.scoring.gap import queries
 from readiness.scoring.gap.closing import Closing, closing
-from readiness.scoring.gap.question import (
+from readiness.scoring.gap.params import (
     BY,
     CHECKS,
     GROUPS,

@@ -15,8 +15,7 @@ from readiness.boards import findings
 from readiness.boards.cards import Card
 from readiness.boards.gap import findings as gap_findings
 from readiness.scoring.core.gap import CapacityMeasure
-from readiness.scoring.gap.queries import CONDITIONAL, UNEVALUATED, Present, PresentGroup
-from readiness.scoring.gap.question import (
+from readiness.scoring.gap.params import (
     BY,
     FIELDS,
     FIRST_BLOCKER,
@@ -28,6 +27,7 @@ from readiness.scoring.gap.question import (
     TARGETS,
     Question,
 )
+from readiness.scoring.gap.queries import CONDITIONAL, UNEVALUATED, Present, PresentGroup
 from web.drawing import bar_width
 from web.links import link
 from web.tables.addresses import PAGE, Address

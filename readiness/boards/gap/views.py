@@ -15,8 +15,8 @@ from readiness.boards.gap import cards, charts, findings, tables
 from readiness.golive.worklist import queries as worklist
 from readiness.scoring.gap import queries
 from readiness.scoring.gap.closing import Closing, closing
+from readiness.scoring.gap.params import FIRST_BLOCKER, BadQuestion, Question, read
 from readiness.scoring.gap.queries import Present
-from readiness.scoring.gap.question import FIRST_BLOCKER, BadQuestion, Question, read
 from web import answers
 from web import tables as table_kit
 from web.clock import now

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Site
 from readiness.boards.filters import GATES, PILLARS
-from readiness.boards.matrix.wanted import Wanted
+from readiness.boards.matrix.params import Wanted
 from readiness.boards.tables import ReadinessSiteFilters
 from readiness.framework import queries as framework_queries
 from readiness.scoring.choices import CHECK_STATES, TIERS

@@ -13,8 +13,8 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext, ngettext
 
 from readiness.boards import findings
+from readiness.boards.matrix.params import EXPIRES_SOON
 from readiness.boards.matrix.queries import CheckCell, CheckCount, Extent, MatrixRow
-from readiness.boards.matrix.wanted import EXPIRES_SOON
 from readiness.boards.matrix.words import short_name
 from readiness.framework.core.definition import Check, Pillar
 from web.links import link

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from django.db.models import Case, Count, F, IntegerField, OuterRef, QuerySet, Subquery, When
 
 from inventory.models import Site
-from readiness.boards.matrix.wanted import Wanted
+from readiness.boards.matrix.params import Wanted
 from readiness.boards.queries import sites as site_queries
 from readiness.framework.core.definition import Check
 from readiness.framework.models import FrameworkVersion

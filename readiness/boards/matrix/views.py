@@ -20,8 +20,8 @@ from readiness.boards import findings
 from readiness.boards.matrix import lines, panel, queries
 from readiness.boards.matrix import report as report_lines
 from readiness.boards.matrix.filters import FILTER_NAMES, MatrixFilters
+from readiness.boards.matrix.params import Wanted
 from readiness.boards.matrix.tables import matrix_table
-from readiness.boards.matrix.wanted import Wanted
 from readiness.boards.queries import checks as check_queries
 from readiness.boards.waivers import lines as waiver_lines
 from readiness.framework import queries as framework_queries

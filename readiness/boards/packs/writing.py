@@ -8,8 +8,8 @@ from datetime import datetime
 from django.utils.translation import gettext, ngettext
 
 from readiness.boards import findings
-from readiness.boards.packs.contents import Pack, of_pillar, refs_of
 from readiness.boards.packs.document import Document, PackColumn, PackTable, Section
+from readiness.boards.packs.queries import Pack, of_pillar, refs_of
 from readiness.evidence.models import Review
 from readiness.framework.core.definition import Check, Framework
 from readiness.framework.core.wording import label_title

@@ -14,8 +14,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import User
-from readiness.boards.waivers.asking import ask_for_grant
 from readiness.boards.waivers.filters import GrantFilters
+from readiness.boards.waivers.requests import ask_for_grant
 from readiness.grants import operations
 from readiness.grants.models import Grant, GrantQuerySet, GrantStanding
 from web import clock

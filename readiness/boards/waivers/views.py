@@ -16,8 +16,8 @@ from django.views.decorators.http import conditional_page, require_GET, require_
 
 from accounts.models import User
 from readiness.boards.waivers import lines, queries, tables
-from readiness.boards.waivers.asking import ask_for_grant
 from readiness.boards.waivers.forms import RequestForm
+from readiness.boards.waivers.requests import ask_for_grant
 from readiness.framework import queries as framework_queries
 from readiness.grants import operations
 from readiness.grants.models import Grant

@@ -14,7 +14,7 @@ from django.db import transaction
 
 from accounts.models import User
 from inventory.models import Site
-from readiness.boards.waivers.asking import ask_for_grant
+from readiness.boards.waivers.requests import ask_for_grant
 from readiness.demo.core.plan import FleetPlan, fleet_plan
 from readiness.demo.core.records import PlannedRecord, book, limits, records
 from readiness.demo.models import DemoFleet

@@ -1,4 +1,4 @@
-"""What a go-live review proves: the figures of one, and which of a site's counts. No database."""
+"""Figures that a go-live review proves, and which review of a site counts. No database."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DOMAINS = ("compute", "network", "energy", "security", "planning")
 
 @dataclass(frozen=True, slots=True)
 class ReviewCounts:
-    """What the sub-measures of p4-golive-review ask for."""
+    """Figures that the sub-measures of p4-golive-review ask for."""
 
     signatures_missing: int
     critical: int

@@ -215,7 +215,7 @@ class SignOff(models.Model):
 
 @choices_held
 class ReviewAction(models.Model):
-    """What is to be done still: before go-live if critical, else by its day."""
+    """An action that is left to do: before go-live if critical, else by its day."""
 
     HISTORY = True
 

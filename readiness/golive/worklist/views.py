@@ -22,7 +22,7 @@ from readiness.golive.worklist.forms import AddForm, ChangeForm, ProgressForm, S
 from readiness.golive.worklist.models import WorkItem
 from readiness.scoring.gap import queries as gap_queries
 from readiness.scoring.gap.closing import closing
-from readiness.scoring.gap.question import BadQuestion, read
+from readiness.scoring.gap.params import BadQuestion, read
 from readiness.scoring.queries.capacity import check_name
 from web import answers
 from web import tables as table_kit

@@ -10,7 +10,7 @@ from readiness.scoring.checks.choosing import named
 from readiness.scoring.core.judge import Reading
 from readiness.scoring.core.states import Provenance
 from readiness.scoring.facts import EvaluationFacts, ObjectKey, Thing
-from readiness.scoring.hearing import Heard, heard_from
+from readiness.scoring.liveness import Heard, heard_from
 
 DOMAINS = {"compute": "compute-coverage", "network": "network-coverage", "energy": "energy-coverage"}
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 
 from inventory.models import Accelerator, Device, Port
-from readiness.boards.waivers.asking import ask_for_grant
+from readiness.boards.waivers.requests import ask_for_grant
 from readiness.evidence.core.bearing import PARSED
 from readiness.evidence.core.limits import CLASS_LATENCY, OF_PLATFORM
 from readiness.evidence.operations import (

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from readiness.boards.waivers.asking import ask_for_grant
+from readiness.boards.waivers.requests import ask_for_grant
 from readiness.grants import operations
 from tests.inventory import made
 

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from readiness.boards.waivers.asking import ask_for_grant
+from readiness.boards.waivers.requests import ask_for_grant
 from readiness.evidence.operations import record_fact
 from readiness.framework import operations as framework_operations
 from readiness.framework import queries as framework_queries

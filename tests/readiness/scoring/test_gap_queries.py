@@ -7,7 +7,7 @@ from readiness.scoring.core.closing import ClosingTarget
 from readiness.scoring.core.gap import CapacityMeasure
 from readiness.scoring.gap import closing
 from readiness.scoring.gap import queries as gap
-from readiness.scoring.gap.question import BadQuestion, Question, read
+from readiness.scoring.gap.params import BadQuestion, Question, read
 from readiness.scoring.models import ScorePoint
 from readiness.scoring.queries.standing import standing
 from tests.inventory import made

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from readiness.boards.waivers.asking import ask_for_grant
+from readiness.boards.waivers.requests import ask_for_grant
 from readiness.framework import queries as framework_queries
 from readiness.grants import operations as waivers
 from readiness.grants.standing import standing_grants

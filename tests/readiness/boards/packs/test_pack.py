@@ -10,11 +10,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from readiness.boards.packs.contents import pack_of
 from readiness.boards.packs.document import Document
 from readiness.boards.packs.pdf import pdf_of, printable
+from readiness.boards.packs.queries import pack_of
 from readiness.boards.packs.writing import written
-from readiness.boards.waivers.asking import ask_for_grant
+from readiness.boards.waivers.requests import ask_for_grant
 from readiness.evidence.models import ValidationRun
 from readiness.evidence.operations import attest, import_run, record_fact
 from readiness.framework import queries as framework_queries

@@ -259,7 +259,7 @@ def test_a_refusal_names_the_permission(client_of, user_of, dallas):
 
 
 def test_a_waiver_shows_in_the_panel(planner_pages, dallas, user_of):
-    from readiness.boards.waivers.asking import ask_for_grant
+    from readiness.boards.waivers.requests import ask_for_grant
 
     asked = ask_for_grant(
         site=dallas,

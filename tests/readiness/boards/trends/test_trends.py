@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Site
 from readiness.boards.trends.queries import Subject, days
-from readiness.boards.waivers.asking import ask_for_grant
+from readiness.boards.waivers.requests import ask_for_grant
 from readiness.evidence.models import ValidationRun
 from readiness.evidence.operations import import_run
 from readiness.framework import operations as framework

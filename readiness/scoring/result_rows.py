@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from readiness.scoring.before import RECORDED
 from readiness.scoring.core.combine import CombinedCheck
 from readiness.scoring.core.evaluate import SiteResult
 from readiness.scoring.core.judge import PartResult, Reading
 from readiness.scoring.core.states import CheckState, Gate
+from readiness.scoring.stored_state import RECORDED
 
 type Readings = Mapping[tuple[str, str], Reading]
 
