@@ -1,0 +1,1 @@
+"""The gap: its page, its charts, its endpoints."""

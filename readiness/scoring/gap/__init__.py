@@ -1,1 +1,1 @@
-"""The gap over time and by group, and what would close it: its page, its charts, its endpoints."""
+"""The gap over time and by group, and what would close it."""

@@ -1,6 +1,5 @@
-"""What pages, charts and the API read of stored verdicts. Nothing is judged here, and nothing is written.
+"""What other rooms read of stored verdicts. Nothing is judged here, and nothing is written.
 
-`standing` the sites as they stand, which the others begin with, `capacity` megawatts over time and what
-holds them, `sites` rows of the site table, `fleet` figures over all sites, `attention` what wants a person,
-`site` one site's page, `checks` one check, over the fleet or at a site.
+`standing` the sites as they stand, which the others begin with, `capacity` megawatts over time and what holds them,
+`results` the checks of a site, `rows` what all of them are made of, `kept` the inputs of a day.
 """
