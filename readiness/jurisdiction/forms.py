@@ -84,7 +84,8 @@ class RuleForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.rule = rule
         self.fields["bases"].choices = [(basis.id, basis.name) for basis in pack.bases]  # type: ignore[attr-defined]
-        self.fields["categories"].choices = [(category.id, category.name) for category in pack.categories]  # type: ignore[attr-defined]
+        categories = [(category.id, category.name) for category in pack.categories]
+        self.fields["categories"].choices = categories  # type: ignore[attr-defined]
         if rule is not None:
             item = rule_mapping(rule_from(rule))
             names = ("origins", "places", "places_except", "instead_of")
@@ -202,9 +203,8 @@ class TryForm(forms.Form):
     def __init__(self, *args: Any, row: RulePack, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         pack = queries.content_of(row)
-        self.fields["data_categories"].choices = [
-            (category.id, category.name) for category in pack.categories
-        ]  # type: ignore[attr-defined]
+        categories = [(category.id, category.name) for category in pack.categories]
+        self.fields["data_categories"].choices = categories  # type: ignore[attr-defined]
         self.fields["bases"].choices = [(basis.id, basis.name) for basis in pack.bases]  # type: ignore[attr-defined]
 
     def asked(self, *, today: date) -> dict[str, Any]:
