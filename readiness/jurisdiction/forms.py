@@ -84,7 +84,8 @@ class RuleForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.rule = rule
         self.fields["bases"].choices = [(basis.id, basis.name) for basis in pack.bases]  # type: ignore[attr-defined]
-        self.fields["categories"].choices = [(category.id, category.name) for category in pack.categories]  # type: ignore[attr-defined]
+        categories = [(category.id, category.name) for category in pack.categories]
+        self.fields["categories"].choices = categories  # type: ignore[attr-defined]
         if rule is not None:
             item = rule_mapping(rule_from(rule))
             names = ("origins", "places", "places_except", "instead_of")

@@ -7,7 +7,13 @@ from typing import Any, cast
 
 from django.db import transaction
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, inline_serializer
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    extend_schema,
+    extend_schema_field,
+    extend_schema_serializer,
+    inline_serializer,
+)
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
@@ -81,6 +87,7 @@ class AnswerNoteSerializer(serializers.Serializer):
     )
 
 
+@extend_schema_serializer(component_name="End")
 class EndAssignmentSerializer(serializers.Serializer):
     reason = serializers.CharField(max_length=1000)
 
