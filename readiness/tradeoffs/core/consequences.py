@@ -17,8 +17,8 @@ from readiness.tradeoffs.core.options import (
     BandedFigure,
     CandidateSite,
     FigureError,
+    JurisdictionAnswer,
     LatencyLimit,
-    LegalAnswer,
     worst_latency,
 )
 from readiness.tradeoffs.core.words import number, signed
@@ -27,20 +27,20 @@ FEED_TOLD_PERCENT = 80.0
 """A feed is told of from this load on: continuous load may be no more of its rating (NFPA 70, 215.3: 125 % of it)."""
 
 _ANSWERS = {
-    LegalAnswer.ALLOWED: "allowed",
-    LegalAnswer.NEEDS_BASIS: "needs a basis",
-    LegalAnswer.FORBIDDEN: "forbidden",
-    LegalAnswer.CANNOT_DECIDE: "cannot be decided",
-    LegalAnswer.DECLARED: "allowed by the envelope alone",
-    LegalAnswer.NOT_ASKED: "not asked",
+    JurisdictionAnswer.ALLOWED: "allowed",
+    JurisdictionAnswer.NEEDS_BASIS: "needs a basis",
+    JurisdictionAnswer.FORBIDDEN: "forbidden",
+    JurisdictionAnswer.CANNOT_DECIDE: "cannot be decided",
+    JurisdictionAnswer.DECLARED: "allowed by the envelope alone",
+    JurisdictionAnswer.NOT_ASKED: "not asked",
 }
 _STRICTER = {
-    LegalAnswer.NOT_ASKED: 0,
-    LegalAnswer.ALLOWED: 0,
-    LegalAnswer.DECLARED: 1,
-    LegalAnswer.NEEDS_BASIS: 2,
-    LegalAnswer.CANNOT_DECIDE: 3,
-    LegalAnswer.FORBIDDEN: 4,
+    JurisdictionAnswer.NOT_ASKED: 0,
+    JurisdictionAnswer.ALLOWED: 0,
+    JurisdictionAnswer.DECLARED: 1,
+    JurisdictionAnswer.NEEDS_BASIS: 2,
+    JurisdictionAnswer.CANNOT_DECIDE: 3,
+    JurisdictionAnswer.FORBIDDEN: 4,
 }
 
 
@@ -171,7 +171,7 @@ def _residency(before: CandidateSite, after: CandidateSite) -> Iterator[Conseque
     was, now = before.jurisdiction.answer, after.jurisdiction.answer
     if was is not now:
         effect = ConsequenceEffect.WORSE if _STRICTER[now] > _STRICTER[was] else ConsequenceEffect.BETTER
-        if now is LegalAnswer.CANNOT_DECIDE:
+        if now is JurisdictionAnswer.CANNOT_DECIDE:
             effect = ConsequenceEffect.UNKNOWN
         words = f"transfer {_ANSWERS[now]} ({after.jurisdiction.rule})"
         yield Consequence(ConsequenceDomain.REGULATION, "jurisdiction", words, effect)
@@ -184,7 +184,7 @@ def _operator(before: CandidateSite, after: CandidateSite) -> Iterator[Consequen
     if was is now:
         return
     effect = ConsequenceEffect.WORSE if _STRICTER[now] > _STRICTER[was] else ConsequenceEffect.BETTER
-    if now is LegalAnswer.CANNOT_DECIDE:
+    if now is JurisdictionAnswer.CANNOT_DECIDE:
         effect = ConsequenceEffect.UNKNOWN
     words = f"operator {_ANSWERS[now]} ({after.jurisdiction.operator_rule})"
     yield Consequence(ConsequenceDomain.REGULATION, "operator", words, effect)

@@ -15,7 +15,7 @@ from enum import StrEnum
 from readiness.scoring.core.states import Provenance, Verdict
 
 
-class LegalAnswer(StrEnum):
+class JurisdictionAnswer(StrEnum):
     """The answer of the rules of jurisdiction about a workload's data at a site."""
 
     ALLOWED = "allowed"
@@ -98,9 +98,9 @@ class Jurisdiction:
     `operator` is the answer about whoever controls the site's operator, with its own rule.
     """
 
-    answer: LegalAnswer
+    answer: JurisdictionAnswer
     rule: str
-    operator: LegalAnswer = LegalAnswer.NOT_ASKED
+    operator: JurisdictionAnswer = JurisdictionAnswer.NOT_ASKED
     operator_rule: str = ""
 
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from readiness.tradeoffs.core.options import LegalAnswer
+from readiness.tradeoffs.core.options import JurisdictionAnswer
 from readiness.workloads.core.envelope import Envelope
 from readiness.workloads.core.jurisdictions import COUNTRIES, WORLD, countries_of
 from readiness.workloads.jurisdiction import words
@@ -29,11 +29,11 @@ NO_PACK = "no pack of rules is in force"
 class Law:
     """The answer for the data, what gave it or what it lacks, and the answer about the operator beside it."""
 
-    answer: LegalAnswer
+    answer: JurisdictionAnswer
     rule: str
     text: str = ""
     rules: tuple[str, ...] = ()
-    sovereignty: LegalAnswer = LegalAnswer.NOT_ASKED
+    sovereignty: JurisdictionAnswer = JurisdictionAnswer.NOT_ASKED
     sovereignty_rule: str = ""
     sovereignty_text: str = ""
     sovereignty_rules: tuple[str, ...] = ()
@@ -65,18 +65,22 @@ class Laws:
         residency = self.envelope.residency
         if residency:
             if country not in COUNTRIES:
-                return Law(LegalAnswer.CANNOT_DECIDE, f"the country {country or 'of the site'} is not known")
+                return Law(
+                    JurisdictionAnswer.CANNOT_DECIDE, f"the country {country or 'of the site'} is not known"
+                )
             if country not in countries_of((residency,)):
                 message = f"the residency that the envelope asks for ({residency})"
-                return Law(LegalAnswer.FORBIDDEN, message, f"The data has to stay in {residency}.")
+                return Law(JurisdictionAnswer.FORBIDDEN, message, f"The data has to stay in {residency}.")
         categories = frozenset(map(str, self.envelope.data_categories))
         if not categories:
             return Law(
-                LegalAnswer.NOT_ASKED, "", "The envelope names no kind of data, so that no rule was asked."
+                JurisdictionAnswer.NOT_ASKED,
+                "",
+                "The envelope names no kind of data, so that no rule was asked.",
             )
         if self.pack is None:
             return self._spoken(
-                country, Law(LegalAnswer.CANNOT_DECIDE, NO_PACK, f"{NO_PACK.capitalize()}."), True
+                country, Law(JurisdictionAnswer.CANNOT_DECIDE, NO_PACK, f"{NO_PACK.capitalize()}."), True
             )
         bases = self.bases | self.footing.bases_for(country)
         findings = [
@@ -86,11 +90,11 @@ class Laws:
         strict = _strictest(one.residency for one in findings)
         sovereign = _strictest(one.sovereignty for one in findings)
         law = Law(
-            LegalAnswer(strict.answer),
+            JurisdictionAnswer(strict.answer),
             _rule(strict, self.pack),
             words.sentence(strict, self.pack),
             _ids(strict),
-            LegalAnswer(sovereign.answer),
+            JurisdictionAnswer(sovereign.answer),
             _rule(sovereign, self.pack),
             *self._told_of_operator([one.sovereignty for one in findings]),
         )
@@ -101,7 +105,9 @@ class Laws:
         """Return what the rules say by the law of each origin, in words and as ids: an undecided one hides no other."""
         assert self.pack is not None
         limiting = [
-            finding for finding in findings if LegalAnswer(finding.answer) is not LegalAnswer.ALLOWED
+            finding
+            for finding in findings
+            if JurisdictionAnswer(finding.answer) is not JurisdictionAnswer.ALLOWED
         ] or findings
         sentences = _unique(words.sentence(one, self.pack) for one in limiting)
         return " ".join(sentences), tuple(_unique(rule for one in limiting for rule in _ids(one)))
@@ -109,10 +115,10 @@ class Laws:
     def _spoken(self, country: str, law: Law, only_gaps: bool) -> Law:
         """Let an envelope that names the country answer where the rules do not. WORLD names none."""
         named = countries_of(self.envelope.allowed - {WORLD}) - countries_of(self.envelope.forbidden)
-        if law.answer is not LegalAnswer.CANNOT_DECIDE or not only_gaps or country not in named:
+        if law.answer is not JurisdictionAnswer.CANNOT_DECIDE or not only_gaps or country not in named:
             return law
         text = f"The envelope allows {country}, and the rules do not say: {law.rule}."
-        return replace(law, answer=LegalAnswer.DECLARED, text=text)
+        return replace(law, answer=JurisdictionAnswer.DECLARED, text=text)
 
     @property
     def _origins(self) -> list[str]:

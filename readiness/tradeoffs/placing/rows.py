@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from readiness.tradeoffs.core.objectives import ObjectiveDirection
-from readiness.tradeoffs.core.options import BandedFigure, LegalAnswer
+from readiness.tradeoffs.core.options import BandedFigure, JurisdictionAnswer
 from readiness.tradeoffs.core.words import number
 from readiness.tradeoffs.placing import sentences
 from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption
@@ -26,12 +26,12 @@ LABELS: Mapping[str, Any] = {
     "compliance": _("Margin"),
 }
 LEGAL_ANSWERS = {
-    LegalAnswer.ALLOWED: _("Allowed"),
-    LegalAnswer.NEEDS_BASIS: _("Needs a basis"),
-    LegalAnswer.FORBIDDEN: _("Forbidden"),
-    LegalAnswer.CANNOT_DECIDE: _("Cannot be decided"),
-    LegalAnswer.DECLARED: _("Declared by the envelope"),
-    LegalAnswer.NOT_ASKED: _("Not asked"),
+    JurisdictionAnswer.ALLOWED: _("Allowed"),
+    JurisdictionAnswer.NEEDS_BASIS: _("Needs a basis"),
+    JurisdictionAnswer.FORBIDDEN: _("Forbidden"),
+    JurisdictionAnswer.CANNOT_DECIDE: _("Cannot be decided"),
+    JurisdictionAnswer.DECLARED: _("Declared by the envelope"),
+    JurisdictionAnswer.NOT_ASKED: _("Not asked"),
 }
 CAPACITY = {"accelerators": _("Accelerators"), "power": _("IT power"), "bandwidth": _("Bandwidth")}
 MOST_ROWS = 100

@@ -8,14 +8,14 @@ from readiness.tradeoffs.core.options import (
     CandidateSite,
     Demand,
     Jurisdiction,
+    JurisdictionAnswer,
     Latency,
     LatencyLimit,
-    LegalAnswer,
     LimitBound,
     Limits,
 )
 
-ALLOWED = Jurisdiction(LegalAnswer.ALLOWED, "eu-1 (EU/EEA)")
+ALLOWED = Jurisdiction(JurisdictionAnswer.ALLOWED, "eu-1 (EU/EEA)")
 
 
 def ms(value, low=None, high=None):

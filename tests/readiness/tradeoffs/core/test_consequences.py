@@ -8,8 +8,8 @@ from readiness.tradeoffs.core.options import (
     BandedFigure,
     FigureError,
     Jurisdiction,
+    JurisdictionAnswer,
     LatencyLimit,
-    LegalAnswer,
 )
 from readiness.tradeoffs.core.words import number, signed
 from tests.readiness.tradeoffs.core.sites import ALLOWED, HELSINKI, latencies, ms, site
@@ -84,19 +84,19 @@ def test_the_line_of_a_move():
             id="enters residency",
         ),
         pytest.param(
-            {"jurisdiction": Jurisdiction(LegalAnswer.NEEDS_BASIS, "gdpr-v")},
+            {"jurisdiction": Jurisdiction(JurisdictionAnswer.NEEDS_BASIS, "gdpr-v")},
             "transfer needs a basis (gdpr-v)",
             ConsequenceEffect.WORSE,
             id="a basis is needed",
         ),
         pytest.param(
-            {"jurisdiction": Jurisdiction(LegalAnswer.CANNOT_DECIDE, "no rule")},
+            {"jurisdiction": Jurisdiction(JurisdictionAnswer.CANNOT_DECIDE, "no rule")},
             "transfer cannot be decided (no rule)",
             ConsequenceEffect.UNKNOWN,
             id="no rule decides",
         ),
         pytest.param(
-            {"jurisdiction": Jurisdiction(*ALLOWED_BY, LegalAnswer.NEEDS_BASIS, "us-cloud-act")},
+            {"jurisdiction": Jurisdiction(*ALLOWED_BY, JurisdictionAnswer.NEEDS_BASIS, "us-cloud-act")},
             "operator needs a basis (us-cloud-act)",
             ConsequenceEffect.WORSE,
             id="an operator controlled from elsewhere",

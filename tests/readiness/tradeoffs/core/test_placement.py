@@ -12,9 +12,9 @@ from readiness.tradeoffs.core.options import (
     Demand,
     FigureError,
     Jurisdiction,
+    JurisdictionAnswer,
     Latency,
     LatencyLimit,
-    LegalAnswer,
     LimitBound,
     Limits,
     worst_latency,
@@ -153,31 +153,39 @@ def test_one_limit_tightened_rejects_with_its_name_and_margin(wanted, held, limi
     ("changed", "standing", "reasons"),
     [
         pytest.param(
-            {"jurisdiction": Jurisdiction(LegalAnswer.FORBIDDEN, "cn-3")},
+            {"jurisdiction": Jurisdiction(JurisdictionAnswer.FORBIDDEN, "cn-3")},
             Feasibility.REJECTED,
             [("jurisdiction", "cn-3", None)],
             id="forbidden by a rule",
         ),
         pytest.param(
-            {"jurisdiction": Jurisdiction(LegalAnswer.CANNOT_DECIDE, "in-1 has no date")},
+            {"jurisdiction": Jurisdiction(JurisdictionAnswer.CANNOT_DECIDE, "in-1 has no date")},
             Feasibility.UNDECIDED,
             [("jurisdiction", "in-1 has no date", None)],
             id="a rule that cannot be decided",
         ),
         pytest.param(
-            {"jurisdiction": Jurisdiction(LegalAnswer.NEEDS_BASIS, "gdpr-v")},
+            {"jurisdiction": Jurisdiction(JurisdictionAnswer.NEEDS_BASIS, "gdpr-v")},
             Feasibility.UNDECIDED,
             [("jurisdiction", "gdpr-v", None)],
             id="a basis that is not recorded",
         ),
         pytest.param(
-            {"jurisdiction": Jurisdiction(LegalAnswer.ALLOWED, "eu-1", LegalAnswer.FORBIDDEN, "owner-1")},
+            {
+                "jurisdiction": Jurisdiction(
+                    JurisdictionAnswer.ALLOWED, "eu-1", JurisdictionAnswer.FORBIDDEN, "owner-1"
+                )
+            },
             Feasibility.REJECTED,
             [("operator", "owner-1", None)],
             id="whoever controls the operator is forbidden by a rule",
         ),
         pytest.param(
-            {"jurisdiction": Jurisdiction(LegalAnswer.ALLOWED, "eu-1", LegalAnswer.NEEDS_BASIS, "owner-1")},
+            {
+                "jurisdiction": Jurisdiction(
+                    JurisdictionAnswer.ALLOWED, "eu-1", JurisdictionAnswer.NEEDS_BASIS, "owner-1"
+                )
+            },
             Feasibility.FEASIBLE,
             [],
             id="an operator that a contract could answer for is told, and bars nothing",
@@ -261,7 +269,7 @@ def test_what_a_site_is(changed, standing, reasons):
 
 
 def test_a_recorded_basis_answers_a_rule_that_asks_for_one():
-    needs = site(jurisdiction=Jurisdiction(LegalAnswer.NEEDS_BASIS, "gdpr-v"))
+    needs = site(jurisdiction=Jurisdiction(JurisdictionAnswer.NEEDS_BASIS, "gdpr-v"))
     assert judged(needs, held=limits(has_basis=True)) == (Feasibility.FEASIBLE, [])
 
 
@@ -330,7 +338,7 @@ def sites(draw):
         headroom=draw(figures("kW")),
         country=draw(st.sampled_from([None, "FI", "US"])),
         verdict=draw(st.sampled_from([None, *Verdict])),
-        jurisdiction=Jurisdiction(draw(st.sampled_from(list(LegalAnswer))), "rule"),
+        jurisdiction=Jurisdiction(draw(st.sampled_from(list(JurisdictionAnswer))), "rule"),
     )
 
 

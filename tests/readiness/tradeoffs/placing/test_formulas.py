@@ -7,7 +7,7 @@ import pytest
 
 from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs.core.factors import Factor, KnownValue, ValueBasis
-from readiness.tradeoffs.core.options import LegalAnswer
+from readiness.tradeoffs.core.options import JurisdictionAnswer
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.placing import figures
 from readiness.tradeoffs.placing.figures import HOURS_A_MONTH, FactorInput, factor_input
@@ -91,18 +91,18 @@ UNDATED = rule("undated", "allowed", origins=["any"], places=["BR"], in_force_fr
 @pytest.mark.parametrize(
     ("envelope", "country", "answer"),
     [
-        ({}, "NG", LegalAnswer.NOT_ASKED),
-        (PERSONAL, "US", LegalAnswer.CANNOT_DECIDE),
-        (PERSONAL | {"allowed": frozenset({"US"})}, "US", LegalAnswer.DECLARED),
-        (PERSONAL | {"allowed": frozenset({"WORLD"})}, "US", LegalAnswer.CANNOT_DECIDE),
+        ({}, "NG", JurisdictionAnswer.NOT_ASKED),
+        (PERSONAL, "US", JurisdictionAnswer.CANNOT_DECIDE),
+        (PERSONAL | {"allowed": frozenset({"US"})}, "US", JurisdictionAnswer.DECLARED),
+        (PERSONAL | {"allowed": frozenset({"WORLD"})}, "US", JurisdictionAnswer.CANNOT_DECIDE),
         (
             PERSONAL | {"allowed": frozenset({"US"}), "forbidden": frozenset({"US"})},
             "US",
-            LegalAnswer.CANNOT_DECIDE,
+            JurisdictionAnswer.CANNOT_DECIDE,
         ),
-        (PERSONAL | {"residency": "DE"}, "DE", LegalAnswer.ALLOWED),
-        (PERSONAL | {"residency": "DE"}, "FR", LegalAnswer.FORBIDDEN),
-        (PERSONAL | {"residency": "DE"}, "", LegalAnswer.CANNOT_DECIDE),
+        (PERSONAL | {"residency": "DE"}, "DE", JurisdictionAnswer.ALLOWED),
+        (PERSONAL | {"residency": "DE"}, "FR", JurisdictionAnswer.FORBIDDEN),
+        (PERSONAL | {"residency": "DE"}, "", JurisdictionAnswer.CANNOT_DECIDE),
     ],
     ids=[
         "no-data",
@@ -123,22 +123,22 @@ def test_an_envelope_never_speaks_against_a_rule_nor_for_one_without_a_date():
     rules = pack(FORBIDS, UNDATED)
     named = Envelope(**PERSONAL, allowed=frozenset({"NG", "BR", "US"}))
     laws = Laws(named, rules, DAY, data_origin="DE")
-    assert laws.of("NG").answer is LegalAnswer.FORBIDDEN
-    assert laws.of("BR").answer is LegalAnswer.CANNOT_DECIDE
-    assert laws.of("US").answer is LegalAnswer.NEEDS_BASIS
+    assert laws.of("NG").answer is JurisdictionAnswer.FORBIDDEN
+    assert laws.of("BR").answer is JurisdictionAnswer.CANNOT_DECIDE
+    assert laws.of("US").answer is JurisdictionAnswer.NEEDS_BASIS
     assert (
         Laws(named, rules, DAY, data_origin="DE", bases=frozenset({"contract"})).of("US").answer
-        is LegalAnswer.ALLOWED
+        is JurisdictionAnswer.ALLOWED
     )
-    assert Laws(named, None, DAY).of("US").answer is LegalAnswer.DECLARED
+    assert Laws(named, None, DAY).of("US").answer is JurisdictionAnswer.DECLARED
 
 
 def test_who_controls_the_operator_is_asked_of_each_site_beside_where_it_lies():
     laws = Laws(Envelope(**PERSONAL), pack(), DAY, data_origin="DE")
-    assert laws.of("FR").sovereignty is LegalAnswer.CANNOT_DECIDE
-    assert laws.of("FR", "FR").sovereignty is LegalAnswer.ALLOWED
+    assert laws.of("FR").sovereignty is JurisdictionAnswer.CANNOT_DECIDE
+    assert laws.of("FR", "FR").sovereignty is JurisdictionAnswer.ALLOWED
     abroad = laws.of("FR", "US")
-    assert (abroad.answer, abroad.sovereignty) == (LegalAnswer.ALLOWED, LegalAnswer.NEEDS_BASIS)
+    assert (abroad.answer, abroad.sovereignty) == (JurisdictionAnswer.ALLOWED, JurisdictionAnswer.NEEDS_BASIS)
     assert abroad.sovereignty_rules == ("operator-outside",)
     assert "operator-outside" in abroad.sovereignty_rule
 
@@ -146,10 +146,10 @@ def test_who_controls_the_operator_is_asked_of_each_site_beside_where_it_lies():
 def test_what_is_on_record_of_the_data_is_asked_unless_the_question_says_otherwise():
     on_record = Footing(frozenset({"DE", "FR"}), frozenset({("contract", "US"), ("certificate", "")}))
     laws = Laws(Envelope(**PERSONAL), pack(), DAY, footing=on_record)
-    assert laws.of("US", "US").answer is LegalAnswer.ALLOWED
-    assert laws.of("US", "US").sovereignty is LegalAnswer.ALLOWED
-    assert laws.of("CA").answer is LegalAnswer.NEEDS_BASIS
-    assert replace(laws, data_origin="KE", _known={}).of("US").answer is LegalAnswer.CANNOT_DECIDE
+    assert laws.of("US", "US").answer is JurisdictionAnswer.ALLOWED
+    assert laws.of("US", "US").sovereignty is JurisdictionAnswer.ALLOWED
+    assert laws.of("CA").answer is JurisdictionAnswer.NEEDS_BASIS
+    assert replace(laws, data_origin="KE", _known={}).of("US").answer is JurisdictionAnswer.CANNOT_DECIDE
 
 
 def test_a_doubt_of_one_origin_is_not_spoken_for_because_another_has_no_rule():
@@ -157,8 +157,8 @@ def test_a_doubt_of_one_origin_is_not_spoken_for_because_another_has_no_rule():
     named = Envelope(**PERSONAL, allowed=frozenset({"BR"}))
     silent = Laws(named, rules, DAY, footing=Footing(frozenset({"AU"})))
     both = Laws(named, rules, DAY, footing=Footing(frozenset({"AU", "JP"})))
-    assert silent.of("BR").answer is LegalAnswer.DECLARED
-    assert both.of("BR").answer is LegalAnswer.CANNOT_DECIDE
+    assert silent.of("BR").answer is JurisdictionAnswer.DECLARED
+    assert both.of("BR").answer is JurisdictionAnswer.CANNOT_DECIDE
 
 
 def test_a_group_is_asked_by_one_country_for_each_set_of_rules():
