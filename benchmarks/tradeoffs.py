@@ -33,6 +33,7 @@ from readiness.tradeoffs.core.options import (
     CandidateSite,
     Demand,
     Jurisdiction,
+    JurisdictionAnswer,
     Latency,
     LatencyLimit,
     LimitBound,
@@ -278,7 +279,11 @@ def made_candidates(random: np.random.Generator) -> list[CandidateSite]:
             site=f"site-{number:04}",
             country="FI",
             region="north",
+<<<<<<< HEAD
             jurisdiction=Jurisdiction(PlacementLegality.ALLOWED, "rule"),
+=======
+            jurisdiction=Jurisdiction(JurisdictionAnswer.ALLOWED, "rule"),
+>>>>>>> placement
             latency=(
                 Latency("eu", 99, figure(5, 200, "ms")),
                 Latency("us", 99, figure(5, 200, "ms")),

@@ -17,6 +17,7 @@ from readiness.tradeoffs.core.options import (
     BandedFigure,
     CandidateSite,
     FigureError,
+    JurisdictionAnswer,
     LatencyLimit,
     PlacementLegality,
     worst_latency,
@@ -27,6 +28,7 @@ FEED_TOLD_PERCENT = 80.0
 """A feed is told of from this load on: continuous load may be no more of its rating (NFPA 70, 215.3: 125 % of it)."""
 
 _ANSWERS = {
+<<<<<<< HEAD
     PlacementLegality.ALLOWED: "allowed",
     PlacementLegality.NEEDS_BASIS: "needs a basis",
     PlacementLegality.FORBIDDEN: "forbidden",
@@ -41,6 +43,22 @@ _STRICTER = {
     PlacementLegality.NEEDS_BASIS: 2,
     PlacementLegality.CANNOT_DECIDE: 3,
     PlacementLegality.FORBIDDEN: 4,
+=======
+    JurisdictionAnswer.ALLOWED: "allowed",
+    JurisdictionAnswer.NEEDS_BASIS: "needs a basis",
+    JurisdictionAnswer.FORBIDDEN: "forbidden",
+    JurisdictionAnswer.CANNOT_DECIDE: "cannot be decided",
+    JurisdictionAnswer.DECLARED: "allowed by the envelope alone",
+    JurisdictionAnswer.NOT_ASKED: "not asked",
+}
+_STRICTER = {
+    JurisdictionAnswer.NOT_ASKED: 0,
+    JurisdictionAnswer.ALLOWED: 0,
+    JurisdictionAnswer.DECLARED: 1,
+    JurisdictionAnswer.NEEDS_BASIS: 2,
+    JurisdictionAnswer.CANNOT_DECIDE: 3,
+    JurisdictionAnswer.FORBIDDEN: 4,
+>>>>>>> placement
 }
 
 
@@ -171,7 +189,11 @@ def _residency(before: CandidateSite, after: CandidateSite) -> Iterator[Conseque
     was, now = before.jurisdiction.answer, after.jurisdiction.answer
     if was is not now:
         effect = ConsequenceEffect.WORSE if _STRICTER[now] > _STRICTER[was] else ConsequenceEffect.BETTER
+<<<<<<< HEAD
         if now is PlacementLegality.CANNOT_DECIDE:
+=======
+        if now is JurisdictionAnswer.CANNOT_DECIDE:
+>>>>>>> placement
             effect = ConsequenceEffect.UNKNOWN
         words = f"transfer {_ANSWERS[now]} ({after.jurisdiction.rule})"
         yield Consequence(ConsequenceDomain.REGULATION, "jurisdiction", words, effect)
@@ -184,7 +206,11 @@ def _operator(before: CandidateSite, after: CandidateSite) -> Iterator[Consequen
     if was is now:
         return
     effect = ConsequenceEffect.WORSE if _STRICTER[now] > _STRICTER[was] else ConsequenceEffect.BETTER
+<<<<<<< HEAD
     if now is PlacementLegality.CANNOT_DECIDE:
+=======
+    if now is JurisdictionAnswer.CANNOT_DECIDE:
+>>>>>>> placement
         effect = ConsequenceEffect.UNKNOWN
     words = f"operator {_ANSWERS[now]} ({after.jurisdiction.operator_rule})"
     yield Consequence(ConsequenceDomain.REGULATION, "operator", words, effect)

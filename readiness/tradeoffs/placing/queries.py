@@ -44,14 +44,16 @@ def placement_answer(envelope: Envelope, question: PlacementQuestion, *, now: da
     what_if, currency = question.what_if, question.currency or envelope.cost_currency or CURRENCY
     facts = fleet_facts(envelope.latency_percentile, now)
     row, pack = rules_in_force()
+    footing = jurisdiction.footings([envelope.slug], day=now.date())[envelope.slug]
+    placed_at = _placed_at([envelope.slug], now).get(envelope.slug, ()) if envelope.slug else ()
     # Only a slower link names a region.
     known_regions = set(regions()) if what_if.links_slower else set()
+
     refuse_unknown(
         what_if, {site.slug for site in facts.sites}, known_regions, pack.bases_by_id if pack else ()
     )
-    today = _today(envelope.slug, question.today, now)
+    today = _counted_from(question.today, placed_at)
     asked = with_levers(envelope, what_if, currency)
-    footing = jurisdiction.footings([asked.slug], day=now.date())[asked.slug]
     adapter = Adapter(
         plain=envelope,
         envelope=asked,
@@ -85,7 +87,7 @@ def feasible_sites(envelopes: Sequence[Envelope], *, now: datetime) -> FeasibleS
     facts = {percentile: fleet_facts(percentile, now) for percentile in percentiles}
     row, pack = rules_in_force()
     slugs = [envelope.slug for envelope in envelopes]
-    today = _all_today(slugs, now)
+    today = _placed_at(slugs, now)
     footings = jurisdiction.footings(slugs, day=now.date())
     to_decide: list[ClassAtSites] = []
     refused: dict[str, str] = {}
@@ -103,7 +105,7 @@ def feasible_sites(envelopes: Sequence[Envelope], *, now: datetime) -> FeasibleS
     return FeasibleSites(facts[percentiles[0]], today, by_class, refused)
 
 
-def _all_today(slugs: Sequence[str], now: datetime) -> dict[str, tuple[str, ...]]:
+def _placed_at(slugs: Sequence[str], now: datetime) -> dict[str, tuple[str, ...]]:
     """Return where each class is placed today, by name of the site; one statement."""
     running = Placement.objects.on(now.date()).filter(workload_class__slug__in=slugs)
     sites: dict[str, tuple[str, ...]] = {}
@@ -133,21 +135,11 @@ def rules_in_force() -> tuple[RulePack | None, RulePackDocument | None]:
         return None, None
 
 
-def _today(slug: str, first: str, now: datetime) -> tuple[str, ...]:
-    """Return where the class is placed today, by name of the site; `first` comes first."""
-    if not slug:
-        return ()
-    sites = list(
-        Placement.objects.on(now.date())
-        .filter(workload_class__slug=slug)
-        .order_by("site__name", "pk")
-        .values_list("site__slug", flat=True)
-    )
-    if first:
-        if first not in sites:
-            raise BadTradeoffQuestion("today", f"The workload does not run at {first} today.")
-        sites.sort(key=lambda site: site != first)
-    return tuple(dict.fromkeys(sites))
+def _counted_from(first: str, placed_at: tuple[str, ...]) -> tuple[str, ...]:
+    """Put the site that changes are counted from first."""
+    if first and first not in placed_at:
+        raise BadTradeoffQuestion("today", f"The workload does not run at {first} today.")
+    return tuple(sorted(placed_at, key=lambda site: site != first)) if first else placed_at
 
 
 def classes() -> tuple[Envelope, ...]:

@@ -8,6 +8,7 @@ from readiness.tradeoffs.core.options import (
     CandidateSite,
     Demand,
     Jurisdiction,
+    JurisdictionAnswer,
     Latency,
     LatencyLimit,
     LimitBound,
@@ -15,7 +16,11 @@ from readiness.tradeoffs.core.options import (
     PlacementLegality,
 )
 
+<<<<<<< HEAD
 ALLOWED = Jurisdiction(PlacementLegality.ALLOWED, "eu-1 (EU/EEA)")
+=======
+ALLOWED = Jurisdiction(JurisdictionAnswer.ALLOWED, "eu-1 (EU/EEA)")
+>>>>>>> placement
 
 
 def ms(value, low=None, high=None):
