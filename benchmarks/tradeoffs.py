@@ -38,7 +38,6 @@ from readiness.tradeoffs.core.options import (
     LatencyLimit,
     LimitBound,
     Limits,
-    PlacementLegality,
     worst_latency,
 )
 from readiness.tradeoffs.core.pareto import front
@@ -279,11 +278,7 @@ def made_candidates(random: np.random.Generator) -> list[CandidateSite]:
             site=f"site-{number:04}",
             country="FI",
             region="north",
-<<<<<<< HEAD
-            jurisdiction=Jurisdiction(PlacementLegality.ALLOWED, "rule"),
-=======
             jurisdiction=Jurisdiction(JurisdictionAnswer.ALLOWED, "rule"),
->>>>>>> placement
             latency=(
                 Latency("eu", 99, figure(5, 200, "ms")),
                 Latency("us", 99, figure(5, 200, "ms")),

@@ -19,7 +19,6 @@ from readiness.tradeoffs.core.options import (
     FigureError,
     JurisdictionAnswer,
     LatencyLimit,
-    PlacementLegality,
     worst_latency,
 )
 from readiness.tradeoffs.core.words import number, signed
@@ -28,22 +27,6 @@ FEED_TOLD_PERCENT = 80.0
 """A feed is told of from this load on: continuous load may be no more of its rating (NFPA 70, 215.3: 125 % of it)."""
 
 _ANSWERS = {
-<<<<<<< HEAD
-    PlacementLegality.ALLOWED: "allowed",
-    PlacementLegality.NEEDS_BASIS: "needs a basis",
-    PlacementLegality.FORBIDDEN: "forbidden",
-    PlacementLegality.CANNOT_DECIDE: "cannot be decided",
-    PlacementLegality.DECLARED: "allowed by the envelope alone",
-    PlacementLegality.NOT_ASKED: "not asked",
-}
-_STRICTER = {
-    PlacementLegality.NOT_ASKED: 0,
-    PlacementLegality.ALLOWED: 0,
-    PlacementLegality.DECLARED: 1,
-    PlacementLegality.NEEDS_BASIS: 2,
-    PlacementLegality.CANNOT_DECIDE: 3,
-    PlacementLegality.FORBIDDEN: 4,
-=======
     JurisdictionAnswer.ALLOWED: "allowed",
     JurisdictionAnswer.NEEDS_BASIS: "needs a basis",
     JurisdictionAnswer.FORBIDDEN: "forbidden",
@@ -58,7 +41,6 @@ _STRICTER = {
     JurisdictionAnswer.NEEDS_BASIS: 2,
     JurisdictionAnswer.CANNOT_DECIDE: 3,
     JurisdictionAnswer.FORBIDDEN: 4,
->>>>>>> placement
 }
 
 
@@ -189,11 +171,7 @@ def _residency(before: CandidateSite, after: CandidateSite) -> Iterator[Conseque
     was, now = before.jurisdiction.answer, after.jurisdiction.answer
     if was is not now:
         effect = ConsequenceEffect.WORSE if _STRICTER[now] > _STRICTER[was] else ConsequenceEffect.BETTER
-<<<<<<< HEAD
-        if now is PlacementLegality.CANNOT_DECIDE:
-=======
         if now is JurisdictionAnswer.CANNOT_DECIDE:
->>>>>>> placement
             effect = ConsequenceEffect.UNKNOWN
         words = f"transfer {_ANSWERS[now]} ({after.jurisdiction.rule})"
         yield Consequence(ConsequenceDomain.REGULATION, "jurisdiction", words, effect)
@@ -206,11 +184,7 @@ def _operator(before: CandidateSite, after: CandidateSite) -> Iterator[Consequen
     if was is now:
         return
     effect = ConsequenceEffect.WORSE if _STRICTER[now] > _STRICTER[was] else ConsequenceEffect.BETTER
-<<<<<<< HEAD
-    if now is PlacementLegality.CANNOT_DECIDE:
-=======
     if now is JurisdictionAnswer.CANNOT_DECIDE:
->>>>>>> placement
         effect = ConsequenceEffect.UNKNOWN
     words = f"operator {_ANSWERS[now]} ({after.jurisdiction.operator_rule})"
     yield Consequence(ConsequenceDomain.REGULATION, "operator", words, effect)

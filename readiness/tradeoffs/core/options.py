@@ -15,11 +15,7 @@ from enum import StrEnum
 from readiness.scoring.core.states import Provenance, Verdict
 
 
-<<<<<<< HEAD
-class PlacementLegality(StrEnum):
-=======
 class JurisdictionAnswer(StrEnum):
->>>>>>> placement
     """The answer of the rules of jurisdiction about a workload's data at a site."""
 
     ALLOWED = "allowed"
@@ -102,15 +98,9 @@ class Jurisdiction:
     `operator` is the answer about whoever controls the site's operator, with its own rule.
     """
 
-<<<<<<< HEAD
-    answer: PlacementLegality
-    rule: str
-    operator: PlacementLegality = PlacementLegality.NOT_ASKED
-=======
     answer: JurisdictionAnswer
     rule: str
     operator: JurisdictionAnswer = JurisdictionAnswer.NOT_ASKED
->>>>>>> placement
     operator_rule: str = ""
 
 

@@ -26,7 +26,6 @@ from readiness.tradeoffs.core.options import (
     JurisdictionAnswer,
     LimitBound,
     Limits,
-    PlacementLegality,
 )
 from readiness.tradeoffs.core.words import number
 
@@ -201,28 +200,16 @@ def _end(value: float | None) -> str:
 
 def _by_law(candidate: CandidateSite, limits: Limits) -> Iterator[UnkeptLimit]:
     answer, rule = candidate.jurisdiction.answer, candidate.jurisdiction.rule
-<<<<<<< HEAD
-    if answer is PlacementLegality.FORBIDDEN:
-        yield _said("jurisdiction", rule, Feasibility.REJECTED, f"forbidden by {rule}")
-    elif answer is PlacementLegality.CANNOT_DECIDE:
-        yield _said("jurisdiction", rule, Feasibility.UNDECIDED, f"cannot be decided: {rule}")
-    elif answer is PlacementLegality.NEEDS_BASIS and not limits.has_basis:
-=======
     if answer is JurisdictionAnswer.FORBIDDEN:
         yield _said("jurisdiction", rule, Feasibility.REJECTED, f"forbidden by {rule}")
     elif answer is JurisdictionAnswer.CANNOT_DECIDE:
         yield _said("jurisdiction", rule, Feasibility.UNDECIDED, f"cannot be decided: {rule}")
     elif answer is JurisdictionAnswer.NEEDS_BASIS and not limits.has_basis:
->>>>>>> placement
         yield _said(
             "jurisdiction", rule, Feasibility.UNDECIDED, f"{rule} asks for a basis, and none is recorded"
         )
     # What nobody knows of the operator, and what a contract could mend, is told beside the placement and bars nothing.
-<<<<<<< HEAD
-    if candidate.jurisdiction.operator is PlacementLegality.FORBIDDEN:
-=======
     if candidate.jurisdiction.operator is JurisdictionAnswer.FORBIDDEN:
->>>>>>> placement
         operator_rule = candidate.jurisdiction.operator_rule
         words = f"whoever controls the operator is barred by {operator_rule}"
         yield _said("operator", operator_rule, Feasibility.REJECTED, words)

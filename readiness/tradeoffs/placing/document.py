@@ -12,7 +12,6 @@ import orjson
 
 from readiness.tradeoffs.core.ages import outdated
 from readiness.tradeoffs.core.factors import Factor
-from readiness.tradeoffs.core.options import BandedFigure, PlacementLegality
 from readiness.tradeoffs.core.options import BandedFigure, JurisdictionAnswer
 from readiness.tradeoffs.core.parsing import CarbonKind
 from readiness.tradeoffs.core.performance import book
@@ -94,11 +93,7 @@ def _option(option: PlacementOption) -> dict[str, Any]:
             "rules": list(option.law.rules),
             "operator_country": option.operator_country or None,
             "sovereignty": None
-<<<<<<< HEAD
-            if option.law.sovereignty is PlacementLegality.NOT_ASKED
-=======
             if option.law.sovereignty is JurisdictionAnswer.NOT_ASKED
->>>>>>> placement
             else option.law.sovereignty.value,
             "sovereignty_text": option.law.sovereignty_text,
             "sovereignty_rules": list(option.law.sovereignty_rules),

@@ -16,7 +16,6 @@ from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.core.vocabulary import ORDER, UndecidedReason
 from readiness.jurisdiction.queries import NO_FOOTING, Footing
 from readiness.jurisdiction.sentences import cite, missing, sentence
-from readiness.tradeoffs.core.options import PlacementLegality
 from readiness.tradeoffs.core.options import JurisdictionAnswer
 from readiness.workloads.core.envelope import Envelope
 from readiness.workloads.core.jurisdictions import COUNTRIES, WORLD, countries_of
@@ -30,19 +29,11 @@ NO_PACK = "no pack of rules is in force"
 class Law:
     """The answer for the data, what gave it or what it lacks, and the answer about the operator beside it."""
 
-<<<<<<< HEAD
-    answer: PlacementLegality
-    rule: str
-    text: str = ""
-    rules: tuple[str, ...] = ()
-    sovereignty: PlacementLegality = PlacementLegality.NOT_ASKED
-=======
     answer: JurisdictionAnswer
     rule: str
     text: str = ""
     rules: tuple[str, ...] = ()
     sovereignty: JurisdictionAnswer = JurisdictionAnswer.NOT_ASKED
->>>>>>> placement
     sovereignty_rule: str = ""
     sovereignty_text: str = ""
     sovereignty_rules: tuple[str, ...] = ()
@@ -75,17 +66,6 @@ class Laws:
         if residency:
             if country not in COUNTRIES:
                 return Law(
-<<<<<<< HEAD
-                    PlacementLegality.CANNOT_DECIDE, f"the country {country or 'of the site'} is not known"
-                )
-            if country not in countries_of((residency,)):
-                message = f"the residency that the envelope asks for ({residency})"
-                return Law(PlacementLegality.FORBIDDEN, message, f"The data has to stay in {residency}.")
-        categories = frozenset(map(str, self.envelope.data_categories))
-        if not categories:
-            return Law(
-                PlacementLegality.NOT_ASKED,
-=======
                     JurisdictionAnswer.CANNOT_DECIDE, f"the country {country or 'of the site'} is not known"
                 )
             if country not in countries_of((residency,)):
@@ -95,17 +75,12 @@ class Laws:
         if not categories:
             return Law(
                 JurisdictionAnswer.NOT_ASKED,
->>>>>>> placement
                 "",
                 "The envelope names no kind of data, so that no rule was asked.",
             )
         if self.pack is None:
             return self._spoken(
-<<<<<<< HEAD
-                country, Law(PlacementLegality.CANNOT_DECIDE, NO_PACK, f"{NO_PACK.capitalize()}."), True
-=======
                 country, Law(JurisdictionAnswer.CANNOT_DECIDE, NO_PACK, f"{NO_PACK.capitalize()}."), True
->>>>>>> placement
             )
         bases = self.bases | self.footing.bases_for(country)
         findings = [
@@ -115,19 +90,11 @@ class Laws:
         strict = _strictest(one.residency for one in findings)
         sovereign = _strictest(one.sovereignty for one in findings)
         law = Law(
-<<<<<<< HEAD
-            PlacementLegality(strict.answer),
-=======
             JurisdictionAnswer(strict.answer),
->>>>>>> placement
             _rule(strict, self.pack),
             sentence(strict, self.pack),
             _ids(strict),
-<<<<<<< HEAD
-            PlacementLegality(sovereign.answer),
-=======
             JurisdictionAnswer(sovereign.answer),
->>>>>>> placement
             _rule(sovereign, self.pack),
             *self._told_of_operator([one.sovereignty for one in findings]),
         )
@@ -140,11 +107,7 @@ class Laws:
         limiting = [
             finding
             for finding in findings
-<<<<<<< HEAD
-            if PlacementLegality(finding.answer) is not PlacementLegality.ALLOWED
-=======
             if JurisdictionAnswer(finding.answer) is not JurisdictionAnswer.ALLOWED
->>>>>>> placement
         ] or findings
         sentences = _unique(sentence(one, self.pack) for one in limiting)
         return " ".join(sentences), tuple(_unique(rule for one in limiting for rule in _ids(one)))
@@ -152,17 +115,10 @@ class Laws:
     def _spoken(self, country: str, law: Law, only_gaps: bool) -> Law:
         """Let an envelope that names the country answer where the rules do not. WORLD names none."""
         named = countries_of(self.envelope.allowed - {WORLD}) - countries_of(self.envelope.forbidden)
-<<<<<<< HEAD
-        if law.answer is not PlacementLegality.CANNOT_DECIDE or not only_gaps or country not in named:
-            return law
-        text = f"The envelope allows {country}, and the rules do not say: {law.rule}."
-        return replace(law, answer=PlacementLegality.DECLARED, text=text)
-=======
         if law.answer is not JurisdictionAnswer.CANNOT_DECIDE or not only_gaps or country not in named:
             return law
         text = f"The envelope allows {country}, and the rules do not say: {law.rule}."
         return replace(law, answer=JurisdictionAnswer.DECLARED, text=text)
->>>>>>> placement
 
     @property
     def _origins(self) -> list[str]:

@@ -10,7 +10,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from readiness.tradeoffs.core.objectives import ObjectiveDirection
-from readiness.tradeoffs.core.options import BandedFigure, PlacementLegality
 from readiness.tradeoffs.core.options import BandedFigure, JurisdictionAnswer
 from readiness.tradeoffs.core.words import number
 from readiness.tradeoffs.placing import sentences
@@ -27,21 +26,12 @@ LABELS: Mapping[str, Any] = {
     "compliance": _("Margin"),
 }
 LEGAL_ANSWERS = {
-<<<<<<< HEAD
-    PlacementLegality.ALLOWED: _("Allowed"),
-    PlacementLegality.NEEDS_BASIS: _("Needs a basis"),
-    PlacementLegality.FORBIDDEN: _("Forbidden"),
-    PlacementLegality.CANNOT_DECIDE: _("Cannot be decided"),
-    PlacementLegality.DECLARED: _("Declared by the envelope"),
-    PlacementLegality.NOT_ASKED: _("Not asked"),
-=======
     JurisdictionAnswer.ALLOWED: _("Allowed"),
     JurisdictionAnswer.NEEDS_BASIS: _("Needs a basis"),
     JurisdictionAnswer.FORBIDDEN: _("Forbidden"),
     JurisdictionAnswer.CANNOT_DECIDE: _("Cannot be decided"),
     JurisdictionAnswer.DECLARED: _("Declared by the envelope"),
     JurisdictionAnswer.NOT_ASKED: _("Not asked"),
->>>>>>> placement
 }
 CAPACITY = {"accelerators": _("Accelerators"), "power": _("IT power"), "bandwidth": _("Bandwidth")}
 MOST_ROWS = 100

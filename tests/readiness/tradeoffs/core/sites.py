@@ -13,14 +13,9 @@ from readiness.tradeoffs.core.options import (
     LatencyLimit,
     LimitBound,
     Limits,
-    PlacementLegality,
 )
 
-<<<<<<< HEAD
-ALLOWED = Jurisdiction(PlacementLegality.ALLOWED, "eu-1 (EU/EEA)")
-=======
 ALLOWED = Jurisdiction(JurisdictionAnswer.ALLOWED, "eu-1 (EU/EEA)")
->>>>>>> placement
 
 
 def ms(value, low=None, high=None):

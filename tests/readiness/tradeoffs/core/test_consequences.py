@@ -10,7 +10,6 @@ from readiness.tradeoffs.core.options import (
     Jurisdiction,
     JurisdictionAnswer,
     LatencyLimit,
-    PlacementLegality,
 )
 from readiness.tradeoffs.core.words import number, signed
 from tests.readiness.tradeoffs.core.sites import ALLOWED, HELSINKI, latencies, ms, site
@@ -85,31 +84,19 @@ def test_the_line_of_a_move():
             id="enters residency",
         ),
         pytest.param(
-<<<<<<< HEAD
-            {"jurisdiction": Jurisdiction(PlacementLegality.NEEDS_BASIS, "gdpr-v")},
-=======
             {"jurisdiction": Jurisdiction(JurisdictionAnswer.NEEDS_BASIS, "gdpr-v")},
->>>>>>> placement
             "transfer needs a basis (gdpr-v)",
             ConsequenceEffect.WORSE,
             id="a basis is needed",
         ),
         pytest.param(
-<<<<<<< HEAD
-            {"jurisdiction": Jurisdiction(PlacementLegality.CANNOT_DECIDE, "no rule")},
-=======
             {"jurisdiction": Jurisdiction(JurisdictionAnswer.CANNOT_DECIDE, "no rule")},
->>>>>>> placement
             "transfer cannot be decided (no rule)",
             ConsequenceEffect.UNKNOWN,
             id="no rule decides",
         ),
         pytest.param(
-<<<<<<< HEAD
-            {"jurisdiction": Jurisdiction(*ALLOWED_BY, PlacementLegality.NEEDS_BASIS, "us-cloud-act")},
-=======
             {"jurisdiction": Jurisdiction(*ALLOWED_BY, JurisdictionAnswer.NEEDS_BASIS, "us-cloud-act")},
->>>>>>> placement
             "operator needs a basis (us-cloud-act)",
             ConsequenceEffect.WORSE,
             id="an operator controlled from elsewhere",

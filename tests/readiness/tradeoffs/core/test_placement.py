@@ -17,7 +17,6 @@ from readiness.tradeoffs.core.options import (
     LatencyLimit,
     LimitBound,
     Limits,
-    PlacementLegality,
     worst_latency,
 )
 from readiness.tradeoffs.core.placement import Feasibility, place, place_one, relaxed
@@ -154,31 +153,19 @@ def test_one_limit_tightened_rejects_with_its_name_and_margin(wanted, held, limi
     ("changed", "standing", "reasons"),
     [
         pytest.param(
-<<<<<<< HEAD
-            {"jurisdiction": Jurisdiction(PlacementLegality.FORBIDDEN, "cn-3")},
-=======
             {"jurisdiction": Jurisdiction(JurisdictionAnswer.FORBIDDEN, "cn-3")},
->>>>>>> placement
             Feasibility.REJECTED,
             [("jurisdiction", "cn-3", None)],
             id="forbidden by a rule",
         ),
         pytest.param(
-<<<<<<< HEAD
-            {"jurisdiction": Jurisdiction(PlacementLegality.CANNOT_DECIDE, "in-1 has no date")},
-=======
             {"jurisdiction": Jurisdiction(JurisdictionAnswer.CANNOT_DECIDE, "in-1 has no date")},
->>>>>>> placement
             Feasibility.UNDECIDED,
             [("jurisdiction", "in-1 has no date", None)],
             id="a rule that cannot be decided",
         ),
         pytest.param(
-<<<<<<< HEAD
-            {"jurisdiction": Jurisdiction(PlacementLegality.NEEDS_BASIS, "gdpr-v")},
-=======
             {"jurisdiction": Jurisdiction(JurisdictionAnswer.NEEDS_BASIS, "gdpr-v")},
->>>>>>> placement
             Feasibility.UNDECIDED,
             [("jurisdiction", "gdpr-v", None)],
             id="a basis that is not recorded",
@@ -186,11 +173,7 @@ def test_one_limit_tightened_rejects_with_its_name_and_margin(wanted, held, limi
         pytest.param(
             {
                 "jurisdiction": Jurisdiction(
-<<<<<<< HEAD
-                    PlacementLegality.ALLOWED, "eu-1", PlacementLegality.FORBIDDEN, "owner-1"
-=======
                     JurisdictionAnswer.ALLOWED, "eu-1", JurisdictionAnswer.FORBIDDEN, "owner-1"
->>>>>>> placement
                 )
             },
             Feasibility.REJECTED,
@@ -200,11 +183,7 @@ def test_one_limit_tightened_rejects_with_its_name_and_margin(wanted, held, limi
         pytest.param(
             {
                 "jurisdiction": Jurisdiction(
-<<<<<<< HEAD
-                    PlacementLegality.ALLOWED, "eu-1", PlacementLegality.NEEDS_BASIS, "owner-1"
-=======
                     JurisdictionAnswer.ALLOWED, "eu-1", JurisdictionAnswer.NEEDS_BASIS, "owner-1"
->>>>>>> placement
                 )
             },
             Feasibility.FEASIBLE,
@@ -290,11 +269,7 @@ def test_what_a_site_is(changed, standing, reasons):
 
 
 def test_a_recorded_basis_answers_a_rule_that_asks_for_one():
-<<<<<<< HEAD
-    needs = site(jurisdiction=Jurisdiction(PlacementLegality.NEEDS_BASIS, "gdpr-v"))
-=======
     needs = site(jurisdiction=Jurisdiction(JurisdictionAnswer.NEEDS_BASIS, "gdpr-v"))
->>>>>>> placement
     assert judged(needs, held=limits(has_basis=True)) == (Feasibility.FEASIBLE, [])
 
 
@@ -363,11 +338,7 @@ def sites(draw):
         headroom=draw(figures("kW")),
         country=draw(st.sampled_from([None, "FI", "US"])),
         verdict=draw(st.sampled_from([None, *Verdict])),
-<<<<<<< HEAD
-        jurisdiction=Jurisdiction(draw(st.sampled_from(list(PlacementLegality))), "rule"),
-=======
         jurisdiction=Jurisdiction(draw(st.sampled_from(list(JurisdictionAnswer))), "rule"),
->>>>>>> placement
     )
 
 

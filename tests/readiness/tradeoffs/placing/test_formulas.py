@@ -8,7 +8,6 @@ import pytest
 from readiness.jurisdiction.queries import Footing
 from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs.core.factors import Factor, KnownValue, ValueBasis
-from readiness.tradeoffs.core.options import PlacementLegality
 from readiness.tradeoffs.core.options import JurisdictionAnswer
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.placing import figures
@@ -92,20 +91,6 @@ UNDATED = rule("undated", "allowed", origins=["any"], places=["BR"], in_force_fr
 @pytest.mark.parametrize(
     ("envelope", "country", "answer"),
     [
-<<<<<<< HEAD
-        ({}, "NG", PlacementLegality.NOT_ASKED),
-        (PERSONAL, "US", PlacementLegality.CANNOT_DECIDE),
-        (PERSONAL | {"allowed": frozenset({"US"})}, "US", PlacementLegality.DECLARED),
-        (PERSONAL | {"allowed": frozenset({"WORLD"})}, "US", PlacementLegality.CANNOT_DECIDE),
-        (
-            PERSONAL | {"allowed": frozenset({"US"}), "forbidden": frozenset({"US"})},
-            "US",
-            PlacementLegality.CANNOT_DECIDE,
-        ),
-        (PERSONAL | {"residency": "DE"}, "DE", PlacementLegality.ALLOWED),
-        (PERSONAL | {"residency": "DE"}, "FR", PlacementLegality.FORBIDDEN),
-        (PERSONAL | {"residency": "DE"}, "", PlacementLegality.CANNOT_DECIDE),
-=======
         ({}, "NG", JurisdictionAnswer.NOT_ASKED),
         (PERSONAL, "US", JurisdictionAnswer.CANNOT_DECIDE),
         (PERSONAL | {"allowed": frozenset({"US"})}, "US", JurisdictionAnswer.DECLARED),
@@ -118,7 +103,6 @@ UNDATED = rule("undated", "allowed", origins=["any"], places=["BR"], in_force_fr
         (PERSONAL | {"residency": "DE"}, "DE", JurisdictionAnswer.ALLOWED),
         (PERSONAL | {"residency": "DE"}, "FR", JurisdictionAnswer.FORBIDDEN),
         (PERSONAL | {"residency": "DE"}, "", JurisdictionAnswer.CANNOT_DECIDE),
->>>>>>> placement
     ],
     ids=[
         "no-data",
@@ -139,16 +123,6 @@ def test_an_envelope_never_speaks_against_a_rule_nor_for_one_without_a_date():
     rules = pack(FORBIDS, UNDATED)
     named = Envelope(**PERSONAL, allowed=frozenset({"NG", "BR", "US"}))
     laws = Laws(named, rules, DAY, data_origin="DE")
-<<<<<<< HEAD
-    assert laws.of("NG").answer is PlacementLegality.FORBIDDEN
-    assert laws.of("BR").answer is PlacementLegality.CANNOT_DECIDE
-    assert laws.of("US").answer is PlacementLegality.NEEDS_BASIS
-    assert (
-        Laws(named, rules, DAY, data_origin="DE", bases=frozenset({"contract"})).of("US").answer
-        is PlacementLegality.ALLOWED
-    )
-    assert Laws(named, None, DAY).of("US").answer is PlacementLegality.DECLARED
-=======
     assert laws.of("NG").answer is JurisdictionAnswer.FORBIDDEN
     assert laws.of("BR").answer is JurisdictionAnswer.CANNOT_DECIDE
     assert laws.of("US").answer is JurisdictionAnswer.NEEDS_BASIS
@@ -157,22 +131,14 @@ def test_an_envelope_never_speaks_against_a_rule_nor_for_one_without_a_date():
         is JurisdictionAnswer.ALLOWED
     )
     assert Laws(named, None, DAY).of("US").answer is JurisdictionAnswer.DECLARED
->>>>>>> placement
 
 
 def test_who_controls_the_operator_is_asked_of_each_site_beside_where_it_lies():
     laws = Laws(Envelope(**PERSONAL), pack(), DAY, data_origin="DE")
-<<<<<<< HEAD
-    assert laws.of("FR").sovereignty is PlacementLegality.CANNOT_DECIDE
-    assert laws.of("FR", "FR").sovereignty is PlacementLegality.ALLOWED
-    abroad = laws.of("FR", "US")
-    assert (abroad.answer, abroad.sovereignty) == (PlacementLegality.ALLOWED, PlacementLegality.NEEDS_BASIS)
-=======
     assert laws.of("FR").sovereignty is JurisdictionAnswer.CANNOT_DECIDE
     assert laws.of("FR", "FR").sovereignty is JurisdictionAnswer.ALLOWED
     abroad = laws.of("FR", "US")
     assert (abroad.answer, abroad.sovereignty) == (JurisdictionAnswer.ALLOWED, JurisdictionAnswer.NEEDS_BASIS)
->>>>>>> placement
     assert abroad.sovereignty_rules == ("operator-outside",)
     assert "operator-outside" in abroad.sovereignty_rule
 
@@ -180,17 +146,10 @@ def test_who_controls_the_operator_is_asked_of_each_site_beside_where_it_lies():
 def test_what_is_on_record_of_the_data_is_asked_unless_the_question_says_otherwise():
     on_record = Footing(frozenset({"DE", "FR"}), frozenset({("contract", "US"), ("certificate", "")}))
     laws = Laws(Envelope(**PERSONAL), pack(), DAY, footing=on_record)
-<<<<<<< HEAD
-    assert laws.of("US", "US").answer is PlacementLegality.ALLOWED
-    assert laws.of("US", "US").sovereignty is PlacementLegality.ALLOWED
-    assert laws.of("CA").answer is PlacementLegality.NEEDS_BASIS
-    assert replace(laws, data_origin="KE", _known={}).of("US").answer is PlacementLegality.CANNOT_DECIDE
-=======
     assert laws.of("US", "US").answer is JurisdictionAnswer.ALLOWED
     assert laws.of("US", "US").sovereignty is JurisdictionAnswer.ALLOWED
     assert laws.of("CA").answer is JurisdictionAnswer.NEEDS_BASIS
     assert replace(laws, data_origin="KE", _known={}).of("US").answer is JurisdictionAnswer.CANNOT_DECIDE
->>>>>>> placement
 
 
 def test_a_doubt_of_one_origin_is_not_spoken_for_because_another_has_no_rule():
@@ -198,13 +157,8 @@ def test_a_doubt_of_one_origin_is_not_spoken_for_because_another_has_no_rule():
     named = Envelope(**PERSONAL, allowed=frozenset({"BR"}))
     silent = Laws(named, rules, DAY, footing=Footing(frozenset({"AU"})))
     both = Laws(named, rules, DAY, footing=Footing(frozenset({"AU", "JP"})))
-<<<<<<< HEAD
-    assert silent.of("BR").answer is PlacementLegality.DECLARED
-    assert both.of("BR").answer is PlacementLegality.CANNOT_DECIDE
-=======
     assert silent.of("BR").answer is JurisdictionAnswer.DECLARED
     assert both.of("BR").answer is JurisdictionAnswer.CANNOT_DECIDE
->>>>>>> placement
 
 
 def test_a_group_is_asked_by_one_country_for_each_set_of_rules():
