@@ -205,32 +205,35 @@ class VersionStep:
     at: datetime
 
 
-# A version that was never entered tells nothing. Where clocks differ, what a device has now counts in any case.
+# A version that was never entered tells nothing. Where clocks differ, what a device has now counts in any case. Each
+# device's entries are looked up by themselves: without statistics, the planner would read those of all for each run.
 _VERSIONS = """
-SELECT DISTINCT ON (run.id, device.id, version.name)
-    run.id, device.name, device.role, version.name, version.before, version.after, event.at
-FROM evidence_rundevice AS here
-JOIN evidence_validationrun AS run ON run.id = here.run_id
-JOIN inventory_device AS device ON device.id = here.device_id
-JOIN (
-    SELECT *, lag(ROW(firmware_version, software_version)::text) OVER of_device AS before,
-        ROW(firmware_version, software_version)::text AS state
-    FROM (
-        SELECT entry.id, entry.object_id AS device_id, entry.at, was.firmware_version, was.software_version
-        FROM audit_entry AS entry
-        CROSS JOIN LATERAL jsonb_to_record(entry.after) AS was (firmware_version text, software_version text)
-        WHERE entry.lasts AND entry."table" = 'inventory_device' AND entry.after IS NOT NULL
-            AND entry.object_id IN (SELECT device_id FROM evidence_rundevice WHERE run_id = ANY(%(runs)s))
+WITH tested AS MATERIALIZED (
+    SELECT DISTINCT device_id FROM evidence_rundevice WHERE run_id = ANY(%(runs)s)
+), changed AS MATERIALIZED (
+    SELECT tested.device_id, entry.* FROM tested CROSS JOIN LATERAL (
+        SELECT id, at, after ->> 'firmware_version' AS firmware_version,
+            after ->> 'software_version' AS software_version
+        FROM audit_entry
+        WHERE lasts AND "table" = 'inventory_device' AND object_id = tested.device_id AND after IS NOT NULL
+            AND (before ->> 'firmware_version', before ->> 'software_version')
+                IS DISTINCT FROM (after ->> 'firmware_version', after ->> 'software_version')
+        OFFSET 0
     ) AS entry
-    WINDOW of_device AS (PARTITION BY device_id ORDER BY id)
-) AS event ON event.device_id = device.id AND event.state IS DISTINCT FROM event.before
+)
+SELECT DISTINCT ON (run.id, device.id, version.name)
+    run.id, device.name, device.role, version.name, version.before, version.after, changed.at
+FROM changed
+JOIN inventory_device AS device ON device.id = changed.device_id
+JOIN evidence_rundevice AS here ON here.device_id = device.id
+JOIN evidence_validationrun AS run ON run.id = here.run_id
 CROSS JOIN LATERAL (VALUES
-    ('firmware_version', here.firmware_version, event.firmware_version, device.firmware_version),
-    ('software_version', here.software_version, event.software_version, device.software_version)
+    ('firmware_version', here.firmware_version, changed.firmware_version, device.firmware_version),
+    ('software_version', here.software_version, changed.software_version, device.software_version)
 ) AS version (name, before, after, now)
 WHERE run.id = ANY(%(runs)s) AND version.before <> '' AND version.after <> '' AND version.after <> version.before
-    AND (event.at > run.taken_at OR version.after = version.now)
-ORDER BY run.id, device.id, version.name, event.at > run.taken_at DESC, event.id
+    AND (changed.at > run.taken_at OR version.after = version.now)
+ORDER BY run.id, device.id, version.name, changed.at > run.taken_at DESC, changed.id
 """
 
 
