@@ -25,7 +25,7 @@ class BadHistoryParameter(ValueError):
 
 
 def query_of(parameters: Mapping[str, str], user: Any, *, now: datetime) -> HistoryQuery:
-    """Raises BadAsk, and MissingPermission for a model or an actor that this user may not see."""
+    """Raises BadHistoryParameter, and MissingPermission for a model or an actor that this user may not see."""
     asked = {name: (parameters.get(name) or "").strip() for name in PARAMETERS}
     for name, value in asked.items():
         if "\x00" in value or len(value) > LONGEST:
