@@ -1,4 +1,4 @@
-"""What is known about one site at one instant: frozen values that checks and health are worked out from."""
+"""Facts about one site at one instant: frozen values that checks and health are worked out from."""
 
 from __future__ import annotations
 

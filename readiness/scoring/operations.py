@@ -75,8 +75,12 @@ def evaluate(*, site_ids: Collection[int], now: datetime) -> int:
         _decide(facts, inputs, framework, now)
         for facts, inputs in inputs_of(due, stored, framework, now=now).values()
     ]
-    read_parts(stored, {one.site_id: one.digests for one in decided})
-    apply([_outcome(one, stored[one.site_id], framework, now) for one in decided], version, now=now)
+    read_parts(stored, {decision.site_id: decision.digests for decision in decided})
+    apply(
+        [_outcome(decision, stored[decision.site_id], framework, now) for decision in decided],
+        version,
+        now=now,
+    )
     return len(decided)
 
 
@@ -124,9 +128,9 @@ def _flips(decided: _Decided, stored: Stored, framework: Framework, now: datetim
         for check_id, digest in decided.digests.items()
         if check_id in stored.results and stored.results[check_id].digest == digest
     }
-    found = find_flips(before, decided.result, unmoved=unmoved)
-    if not found.flips or before is None or before.framework_digest == framework.content_digest:
-        return found
+    flip_set = find_flips(before, decided.result, unmoved=unmoved)
+    if not flip_set.flips or before is None or before.framework_digest == framework.content_digest:
+        return flip_set
     # Something moved under another definition: was it that, or would it have moved under the old one, too?
     under_old_rules = decide(_framework_of(stored), decided.inputs, now=now)
     return find_flips(before, decided.result, under_old_rules=under_old_rules, unmoved=unmoved)
@@ -160,8 +164,8 @@ class NotEvaluable(Exception):
 
 
 def evaluate_one(*, site: Site, now: datetime) -> None:
-    """Evaluate a site for somebody who waits for it. Where that fails it is kept as of any other evaluation, and
-    NotEvaluable says why.
+    """Evaluate a site for somebody who waits for it. A failure is kept as that of any other evaluation, and
+    NotEvaluable gives the reason.
     """
     try:
         with transaction.atomic():
@@ -172,8 +176,8 @@ def evaluate_one(*, site: Site, now: datetime) -> None:
     except Exception as error:
         log.exception("Site %s could not be evaluated", site.pk)
         reason = _mark_failed(site.pk, error, now=now)
-        told = gettext("%(site)s could not be evaluated: %(reason)s")
-        raise NotEvaluable(told % {"site": site, "reason": reason}) from error
+        message = gettext("%(site)s could not be evaluated: %(reason)s")
+        raise NotEvaluable(message % {"site": site, "reason": reason}) from error
 
 
 @transaction.atomic

@@ -24,9 +24,9 @@ def readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, R
     if not facts.sources_of:
         return {}
     heard = heard_from(facts, now)
-    found = {part: _coverage(facts, domain, heard, now) for domain, part in DOMAINS.items()}
+    by_part = {part: _coverage(facts, domain, heard, now) for domain, part in DOMAINS.items()}
     skew = _clock_skew(facts)
-    kept = {part: reading for part, reading in found.items() if reading is not None}
+    kept = {part: reading for part, reading in by_part.items() if reading is not None}
     return kept | ({"clock-skew": skew} if skew else {})
 
 
@@ -70,7 +70,7 @@ def _clock_skew(facts: EvaluationFacts) -> Reading | None:
     ]
     if not apart:
         return None
-    seconds, source = max(apart, key=lambda one: one[0])
+    seconds, source = max(apart, key=lambda pair: pair[0])
     return Reading(
         value=seconds,
         taken_at=source.last_received_at or source.last_sample_at,  # type: ignore[arg-type]

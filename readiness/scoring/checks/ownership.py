@@ -64,8 +64,8 @@ def assets(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Rea
 
 
 def _without(share: Share) -> str:
-    """No names: everybody who sees the check reads this."""
+    """Name no people: everybody who sees the check reads this."""
     if not share.missing:
         return ""
-    told = [f"{item} ({WORDS[standing]})" for item, standing in share.missing]
-    return f"not owned: {named(told)}"
+    missing = [f"{item} ({WORDS[standing]})" for item, standing in share.missing]
+    return f"not owned: {named(missing)}"

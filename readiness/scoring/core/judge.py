@@ -158,7 +158,7 @@ class JudgedState(NamedTuple):
 
 
 def standing(part: SubMeasure, reading: Reading, now: datetime, limit: Limit | None = None) -> JudgedState:
-    """As `judge` has it, without the words."""
+    """The state that `judge` gives, without the words."""
     pass_at, warn_at = _bounds(part, limit or reading.limit)
     state, code = _weigh(part, reading, now, pass_at, warn_at)
     capped = code is ReasonCode.CAPPED
