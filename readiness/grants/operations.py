@@ -120,7 +120,7 @@ def _decide(grant: Grant, state: Grant.State, *, note: str, by: User, now: datet
 
 
 def _locked(grant: Grant) -> Grant:
-    """As it is now, until the end of the transaction: two who decide at once see each other's decision."""
+    """Lock the grant as it is now: two who decide at once see each other's decision."""
     return Grant.objects.select_for_update().get(pk=grant.pk)
 
 

@@ -1,4 +1,4 @@
-"""What a review leaves to be done."""
+"""Actions that a review leaves to be done."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class OpenForm(RefusedForm):
         self.order_fields([*SigningDomain.values, "note"])
 
     def asked(self) -> dict[str, Any]:
-        """What the operation takes."""
+        """The arguments that the operation takes."""
         given = self.cleaned_data
         return {
             "note": given["note"],

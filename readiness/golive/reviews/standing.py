@@ -23,12 +23,12 @@ FROZEN = (
 
 def exceptions_of(site: Site, *, now: datetime) -> list[Grant]:
     """Signed go-live exceptions that are in force."""
-    found = Grant.objects.in_force(now).filter(site=site, kind=Grant.Kind.EXCEPTION)
-    return list(found.select_related("requested_by", "approver").order_by("check_id"))
+    exceptions = Grant.objects.in_force(now).filter(site=site, kind=Grant.Kind.EXCEPTION)
+    return list(exceptions.select_related("requested_by", "approver").order_by("check_id"))
 
 
 def standing_of(site: Site) -> BlockingChecks:
-    """By the last evaluation; one statement."""
+    """The BLOCK checks by the last evaluation; one statement."""
     score = SiteScore.objects.filter(site=site).only("verdict", "deciding", "failure").first()
     if score is None or not score.verdict:
         return BlockingChecks(False, (), score.failure if score else "")

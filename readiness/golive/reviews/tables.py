@@ -22,7 +22,7 @@ def again(row: ReviewRow, now: datetime) -> str:
 
 
 def review_table(now: datetime) -> Table:
-    """Of ReviewRow."""
+    """The table of ReviewRow."""
     return Table(
         id="reviews",
         noun=(_("review"), _("reviews")),

@@ -38,7 +38,7 @@ class _Planned(_Refusing):
     )
 
     def planned(self) -> dict[str, Any]:
-        """What the operations take. A name that is a username means the user."""
+        """The arguments that the operations take. A name that is a username means the user."""
         name = self.cleaned_data["owner"].strip()
         user = queries.user_named(name)
         return {
@@ -50,7 +50,7 @@ class _Planned(_Refusing):
 
 
 class SelectionForm(_Planned):
-    """For what was selected elsewhere."""
+    """The form for what was selected elsewhere."""
 
 
 class AddForm(_Planned):
@@ -73,7 +73,7 @@ class AddForm(_Planned):
 
 
 class ProgressForm(_Refusing):
-    """What those who do the work set."""
+    """The form for those who do the work."""
 
     status = forms.ChoiceField(label=_("Status"), choices=WorkItem.Status.choices)
     note = forms.CharField(

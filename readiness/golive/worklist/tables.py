@@ -28,7 +28,7 @@ def due(row: WorkRow) -> str:
 
 
 def work_table() -> Table:
-    """Of WorkRow."""
+    """The table of WorkRow."""
     return Table(
         id="worklist",
         noun=(_("item"), _("items")),
