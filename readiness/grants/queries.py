@@ -44,7 +44,7 @@ class GrantRow:
     vendor: str
 
     def age_s(self, now: datetime) -> float:
-        """Since it was asked for."""
+        """The time since the grant was asked for."""
         return (now - self.requested_at).total_seconds()
 
 
@@ -59,7 +59,7 @@ class GrantCounts:
 
 
 def grants(*, now: datetime) -> GrantQuerySet:
-    """All, those that are live first, and of those the one that ends first."""
+    """All grants, live ones first, and among those the one that ends first."""
     return (
         Grant.objects.select_related("site", "requested_by", "approver", "revoked_by")
         .standing_at(now)

@@ -41,7 +41,7 @@ class Outcome:
 
 
 def apply(outcomes: Sequence[Outcome], version: FrameworkVersion, *, now: datetime) -> None:
-    """One statement for each kind of row that has anything to write."""
+    """Write the evaluations down, in one statement for each kind of row that has anything to write."""
     in_order = sorted(outcomes, key=lambda outcome: outcome.site_id)
     results = [row for outcome in in_order for row in _results(outcome, version, now)]
     upsert(CheckResult, results, ("site_id", "check_id"))
@@ -81,7 +81,7 @@ def _results(outcome: Outcome, version: FrameworkVersion, now: datetime) -> Iter
 
 
 def _decided_alike(outcomes: Iterable[Outcome], version: FrameworkVersion) -> None:
-    """Another version of the framework came to what is stored: of those results only the version is written."""
+    """Write the version alone for results that another version of the framework decided as they are stored."""
     alike = [
         row.id
         for outcome in outcomes
@@ -125,7 +125,7 @@ def _health(outcome: Outcome, now: datetime) -> Iterable[Row]:
 
 
 def _health_since(domain: DomainResult, before: DomainHealth | None, now: datetime) -> datetime:
-    """A domain that turns unknown is so since its samples count as live no more, as pages have said since then."""
+    """A domain turns unknown at the time when its samples stopped counting as live, as pages have shown since."""
     if before is None:
         return now
     if before.health == domain.health:
@@ -165,7 +165,7 @@ def _score(outcome: Outcome, version: FrameworkVersion, now: datetime) -> Row:
 
 
 def _changes_at(outcome: Outcome) -> datetime | None:
-    """When evidence runs out, a grant ends, or something falls silent."""
+    """The time when evidence runs out, a grant ends, or something falls silent."""
     due = [outcome.result.changes_at, *(domain.blind_at for domain in outcome.health)]
     return min((at for at in due if at is not None), default=None)
 

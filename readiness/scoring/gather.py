@@ -207,7 +207,7 @@ def _with_envelopes(
 
 
 def _with_latency(placed: PlacedClass, declared: SiteLimits, framework: Framework) -> PlacedClass:
-    """With the stricter of what is declared for the class and for the site; its own column where nothing is for it."""
+    """Set the stricter limit of those declared for the class and for the site; without any, the class's own column."""
     own, column = declared.classes.get(placed.slug, {}).get(CLASS_LATENCY), None
     if own is None and placed.latency_limit is not None:
         own = column = LimitInForce(placed.latency_limit.source, value=placed.latency_limit.value)

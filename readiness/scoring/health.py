@@ -1,7 +1,7 @@
 """Health of a site's three domains: every object by the registry's thresholds, the worst object decides.
 
 A metric without a threshold judges nothing. An object that is heard from no longer is unknown and keeps what was read
-last; so does one of which nothing answers its last trouble: silence is never "resolved".
+last; so does one about whose last trouble nothing is sent any more: silence is never "resolved".
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ def _objects(facts: EvaluationFacts, domain: str, judged: _Judged, before: Healt
 def _object(
     facts: EvaluationFacts, domain: str, key: ObjectKey, judged: _Judged, before: HealthBefore, now: datetime
 ) -> tuple[Health, Stored | None]:
-    """Its health, and the reason to store unless it is well."""
+    """The health of an object, and the reason to store unless it is well."""
     if not _in_service(facts, key):
         return Health.MAINTENANCE, None
     reason = judged.reasons.get((domain, key))

@@ -131,7 +131,7 @@ def _flips(decided: _Decided, stored: Stored, framework: Framework, now: datetim
     flip_set = find_flips(before, decided.result, unmoved=unmoved)
     if not flip_set.flips or before is None or before.framework_digest == framework.content_digest:
         return flip_set
-    # Something moved under another definition: was it that, or would it have moved under the old one, too?
+    # Something moved under another definition: the old one shows whether the definition moved it.
     under_old_rules = decide(_framework_of(stored), decided.inputs, now=now)
     return find_flips(before, decided.result, under_old_rules=under_old_rules, unmoved=unmoved)
 
@@ -149,8 +149,7 @@ def _newest_sample_at(facts: EvaluationFacts, now: datetime) -> datetime | None:
 
 
 def _lock(site_ids: Collection[int]) -> None:
-    """Until the end of the transaction; in the order of ids, so that two workers cannot wait for each
-    other."""
+    """Lock sites until the transaction ends, in the order of ids, so that two workers cannot wait for each other."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(%s, site_id)"
@@ -160,7 +159,7 @@ def _lock(site_ids: Collection[int]) -> None:
 
 
 class NotEvaluable(Exception):
-    """The evaluation of a site itself failed; said for whoever asked for it."""
+    """The evaluation of a site itself failed; the message is for those who asked for it."""
 
 
 def evaluate_one(*, site: Site, now: datetime) -> None:
@@ -171,7 +170,7 @@ def evaluate_one(*, site: Site, now: datetime) -> None:
         with transaction.atomic():
             evaluate(site_ids=[site.pk], now=now)
     except OperationalError:
-        # The database's trouble says nothing of the site.
+        # A failure of the database says nothing about the site.
         raise
     except Exception as error:
         log.exception("Site %s could not be evaluated", site.pk)
@@ -200,7 +199,7 @@ def rescore_changed(*, now: datetime) -> int:
 
 
 def _void(site_ids: Sequence[int], *, now: datetime) -> None:
-    """Void what the changes took the ground from under; one site's trouble stops no other's, nor the scores."""
+    """Void the evidence that the changes invalidate; a failure at one site stops neither other sites nor the scores."""
     if not site_ids:
         return
     try:
@@ -244,8 +243,8 @@ def _evaluate_all(site_ids: Sequence[int], *, now: datetime) -> int:
 
 
 def _evaluate_some(site_ids: Sequence[int], *, now: datetime) -> int:
-    """Together; should that fail, each half by itself, down to one site, whose trouble then stops no other's
-    score."""
+    """Evaluate sites together; if that fails, each half by itself, down to one site, so that its failure stops no
+    other's score."""
     try:
         return evaluate(site_ids=site_ids, now=now)
     except Exception as error:
@@ -258,7 +257,7 @@ def _evaluate_some(site_ids: Sequence[int], *, now: datetime) -> int:
 
 
 def _mark_failed(site_id: int, error: Exception, *, now: datetime) -> str:
-    """Its last verdict stays to be read, and counts no longer; the next evaluation takes the mark away."""
+    """Mark that a site's last verdict no longer counts, though it stays; the next evaluation takes the mark away."""
     reason = f"{type(error).__name__}: {error}"[:FAILURE_LENGTH].replace("\0", "")
     SiteScore.objects.filter(site_id=site_id, evaluated_at__lte=now).update(
         failed_at=Coalesce("failed_at", now), failure=reason

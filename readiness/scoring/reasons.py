@@ -80,7 +80,7 @@ def as_it_was(before: Stored) -> Stored:
 
 
 def is_answered(facts: EvaluationFacts, before: Stored, now: datetime) -> bool:
-    """Whether something still tells how it is: a live value of the metric, or events, which count for a day anyway.
+    """Whether something still shows its state: a live value of the metric, or events, which count for a day anyway.
 
     A day after the last value nobody waits for another one: the metric may have gone by its name.
     """

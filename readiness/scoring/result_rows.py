@@ -72,7 +72,7 @@ def _evidence(check: CombinedCheck) -> dict[str, str]:
 
 
 def _expires_at(check: CombinedCheck) -> datetime | None:
-    """When somebody has to prove it again. Live telemetry is left out: it would always be about to go stale."""
+    """The time when somebody has to prove it again. Live telemetry is left out: it would always be about to expire."""
     due = [
         part.fresh_until
         for part in check.parts

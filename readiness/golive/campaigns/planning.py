@@ -50,7 +50,7 @@ class Planned:
 
 NODE_COLLECTIVE = "All accelerators of one node. On AMD the same with rccl-tests."
 
-# As the checks' own `how_to` has it, in the figures that runs are judged at (readiness.evidence.core.proving).
+# The setups of the checks' own `how_to`, in the figures that runs are judged at (readiness.evidence.core.proving).
 SETUPS: dict[str, tuple[Setup, ...]] = {
     "p1-accelerator-diag": (
         Setup(

@@ -17,7 +17,7 @@ DONE, FAILED, BLOCKED, STALE, MISSING, NOT_APPLICABLE, DROPPED = (
     *("n-a", "dropped"),
 )
 WORST_FIRST = (FAILED, BLOCKED, STALE, MISSING, DONE)
-"""What a run showed to be bad comes before what it cannot show, and that before what nobody has tried."""
+"""A run that failed comes before one that could not be judged, and that before a run that nobody has made."""
 IN_THE_WAY = frozenset({ReasonCode.CANNOT_JUDGE, ReasonCode.NO_LIMIT, ReasonCode.NOT_A_NUMBER})
 
 
@@ -113,7 +113,7 @@ def _proved(
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """Items by progress. What was dropped or does not apply is in no share."""
+    """Items by progress. Items that were dropped or do not apply are in no share."""
 
     by_progress: Mapping[str, int]
 

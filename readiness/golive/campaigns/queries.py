@@ -23,7 +23,7 @@ from readiness.scoring.models import CheckResult, SiteScore
 from web.visibility import name_of
 
 type Stored = Mapping[tuple[int, str], Mapping[str, Mapping[str, Any]]]
-"""By site and check: what the last evaluation kept of each sub-measure."""
+"""The sub-measures that the last evaluation kept, by site and check."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +205,7 @@ class _Everywhere(dict[str, dict[str, Any]]):
 
 
 def days_left(campaign: Campaign, now: datetime) -> int:
-    """Until the end of its last day in the site's zone; negative once it is over."""
+    """Days until the end of its last day in the site's zone; negative once it is over."""
     return (campaign.due_on - _today(campaign, now)).days
 
 

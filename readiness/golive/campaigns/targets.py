@@ -63,5 +63,5 @@ def pairs(nodes: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def _path(nodes: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The first and the last by name, which as a rule stand farthest apart."""
+    """The first and the last node by name, which as a rule stand farthest apart."""
     return ((f"{nodes[0]} – {nodes[-1]}",), (nodes[0], nodes[-1])) if len(nodes) > 1 else ((), ())

@@ -328,7 +328,7 @@ def _add_url(request: HttpRequest) -> str:
 
 
 def _reader(request: HttpRequest) -> User:
-    """Signed in, as every page here asks."""
+    """The reader, who is signed in, as every page here asks."""
     return cast(User, request.user)
 
 

@@ -34,7 +34,7 @@ def candidates(site: Site) -> dict[str, list[User]]:
 
 @transaction.atomic
 def add(*, domain: str, user: User, site: Site | None = None, by: User, now: datetime) -> Approver:
-    """Raises MissingPermission; ValidationError where the person is named there already."""
+    """Add an approver. Raises MissingPermission; ValidationError where the person is named there already."""
     _require(by, MAY_NAME)
     approver = Approver(domain=domain, user=user, site=site, added_at=now)
     approver.clean_fields(exclude=["user", "site"])

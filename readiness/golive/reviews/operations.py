@@ -73,7 +73,7 @@ def open_review(
 
 @transaction.atomic
 def name_approver(review: Review, *, domain: str, approver: User | None, by: User, now: datetime) -> SignOff:
-    """Ask this person for the domain's answer. An answer of somebody else's is gone then; a signature stays."""
+    """Ask this person for the domain's answer. Another person's answer is dropped, but a signature stays."""
     _require(by, MAY_CHANGE)
     locked = _locked(review)
     sign_off = locked.sign_offs.get(domain=domain)
@@ -141,7 +141,7 @@ def decide(review: Review, *, decision: str, note: str = "", by: User, now: date
 
 @transaction.atomic
 def cancel(review: Review, *, note: str, by: User, now: datetime) -> Review:
-    """Call it off, and say why. It proves nothing from then on."""
+    """Call the review off, with a reason. It proves nothing from then on."""
     _require(by, MAY_CHANGE)
     if not note.strip():
         raise ValidationError({"note": _("Say why.")})
@@ -178,7 +178,7 @@ def obstacles(counts: ReviewCounts, standing: BlockingChecks) -> list[str]:
 
 
 def refuse_stranger(review_id: int, *, by: User) -> None:
-    """NotNamed for who is asked for no domain of such a review."""
+    """Raise NotNamed for those who are asked for no domain of such a review."""
     if not SignOff.objects.filter(review=review_id, approver=by).exists():
         raise NotNamed(_("You are not named for any domain of this review."))
 
@@ -247,7 +247,7 @@ def claim(review: Review) -> None:
 
 
 def _locked(review: Review) -> Review:
-    """The open review, until the end of the transaction."""
+    """Lock the open review until the end of the transaction."""
     locked = Review.objects.select_for_update(of=("self",)).select_related("site").get(pk=review.pk)
     if not locked.is_open:
         state = locked.get_state_display().lower()

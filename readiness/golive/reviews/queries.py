@@ -54,7 +54,7 @@ def reviews() -> QuerySet[Review]:
 
 
 def whole_reviews() -> QuerySet[Review]:
-    """With their signatures and actions; three statements."""
+    """Reviews with their signatures and actions; three statements."""
     return (
         reviews()
         .defer(None)

@@ -33,7 +33,7 @@ def standing_of(site: Site) -> BlockingChecks:
     if score is None or not score.verdict:
         return BlockingChecks(False, (), score.failure if score else "")
     held = score.verdict == Verdict.NOT_READY
-    # Nothing applies, so nothing is proved: that is no standing to go live on.
+    # Where no check applies, nothing is proved, and a site cannot go live on that.
     judged = not held or bool(score.deciding)
     return BlockingChecks(judged, tuple(score.deciding) if held else (), score.failure)
 

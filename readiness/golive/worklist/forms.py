@@ -19,7 +19,7 @@ class _Refusing(RefusedForm):
 
 
 class _Planned(_Refusing):
-    """Who, by when, and what is to be known."""
+    """The fields for the owner, the day and a note."""
 
     owner = forms.CharField(
         label=_("Owner"),
@@ -54,7 +54,7 @@ class SelectionForm(_Planned):
 
 
 class AddForm(_Planned):
-    """One check at one site."""
+    """The form for one check at one site."""
 
     site = forms.ModelChoiceField(
         Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
@@ -85,7 +85,7 @@ class ProgressForm(_Refusing):
 
 
 class ChangeForm(_Planned):
-    """All of an item."""
+    """The form for everything in an item."""
 
     status = forms.ChoiceField(label=_("Status"), choices=WorkItem.Status.choices)
     field_order = ("status", "owner", "due_on", "note")

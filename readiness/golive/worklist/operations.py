@@ -22,7 +22,7 @@ MAY_PROGRESS = "golive.progress_workitem"
 MAY_REMOVE = "golive.delete_workitem"
 MOST_AT_ONCE = 1000
 PROGRESS = frozenset({"status", "note"})
-"""What those who do the work may set; who does it by when, planners decide."""
+"""The fields that those who do the work may set; planners decide who does it by when."""
 CHANGES = PROGRESS | {"owner", "owner_name", "due_on"}
 
 type Pair = tuple[Site, str]
@@ -75,7 +75,7 @@ def add_many(
     by: User,
     now: datetime,
 ) -> int:
-    """One item for each site and check that is not on the list yet: how many that are. Three statements.
+    """Add an item for each site and check that is not on the list yet; returns how many. Three statements.
 
     Raises MissingPermission, ValidationError.
     """
@@ -105,14 +105,14 @@ def add_many(
     for item in items[:1]:
         _refuse_two_owners(item)
         item.clean_fields(exclude=["created_by"])
-    # Somebody may add the same in this moment: theirs stays, and is not added twice.
+    # Somebody may add the same item at this moment: theirs stays, and it is not added twice.
     WorkItem.objects.bulk_create(items, ignore_conflicts=True)
     return len(items)
 
 
 @transaction.atomic
 def change(item: WorkItem, *, by: User, now: datetime, **changes: Any) -> WorkItem:
-    """Set any of `CHANGES`. Who may only do the work sets status and note.
+    """Set any of `CHANGES`. Those who may only do the work set status and note.
 
     Raises MissingPermission, and ValidationError by field.
     """

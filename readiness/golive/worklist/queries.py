@@ -64,7 +64,7 @@ class WorklistCounts:
 
 
 def items() -> QuerySet[WorkItem]:
-    """All, those that are live first, and of those the one that is due first."""
+    """All items, live ones first, and among those the one that is due first."""
     return (
         with_standing(WorkItem.objects.select_related("site", "owner", "created_by"))
         .annotate(place=Case(When(status__in=LIVE, then=Value(0)), default=Value(1)))
@@ -135,14 +135,14 @@ def listed() -> dict[tuple[str, str], int]:
 
 
 class BadSelection(ValueError):
-    """Names what of a selection is not there."""
+    """The names in a selection that are not there."""
 
 
 def selected(names: Collection[str], held: Sequence[HeldSite]) -> list[tuple[Site, str]]:
     """Sites and checks that rows of the ranked plan stand for, each once, in order. One statement.
 
     `site:<slug>` is every check that holds the site, `check:<id>` the check at every site it holds. Raises
-    BadSelection for a name that means nothing; what holds nothing any more adds nothing.
+    BadSelection for a name that means nothing; sites and checks that no longer hold anything add nothing.
     """
     by_slug = {site.site: site.checks for site in held}
     pairs: set[tuple[str, str]] = set()

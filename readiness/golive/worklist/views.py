@@ -118,7 +118,7 @@ def _add_one(request: HttpRequest) -> HttpResponse:
 
 
 def _add_selected(request: HttpRequest, names: list[str]) -> HttpResponse:
-    """First the form that says what was chosen, and who is to do it by when; then the items."""
+    """Show the form with what was chosen, for who is to do it by when; then add the items."""
     pairs = _pairs(request, names)
     is_sent = "confirmed" in request.POST
     form = SelectionForm(request.POST if is_sent else None)
@@ -163,7 +163,7 @@ def _add_page(request: HttpRequest, form: Any, context: dict[str, Any]) -> HttpR
 @may_see
 @never_cache
 def set_status(request: HttpRequest) -> HttpResponse:
-    """The same status for all that are chosen; back to the list as it was."""
+    """Set the same status for all chosen items, and go back to the list as it was."""
     if not _may_progress(request):
         raise MissingPermission([operations.MAY_PROGRESS])
     named = [each for each in request.POST.getlist("id") if each.isascii() and each.isdecimal()]
@@ -186,7 +186,7 @@ def _may_progress(request: HttpRequest) -> bool:
 
 
 def _reader(request: HttpRequest) -> User:
-    """Signed in, as every page here asks."""
+    """The reader, who is signed in, as every page here asks."""
     return cast(User, request.user)
 
 

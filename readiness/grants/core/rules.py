@@ -15,7 +15,7 @@ WAIVER, EXCEPTION, DECLARED_NA = "waiver", "exception", "n-a"
 
 
 class NotGrantable(ValueError):
-    """`field` is what of the request is wrong, `reason` a sentence that says why."""
+    """`field` is the part of the request that is wrong, `reason` a sentence that says why."""
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(reason)

@@ -102,8 +102,7 @@ def _samples(facts: EvaluationFacts, metrics: Sequence[str]) -> Iterator[tuple[L
 
 
 def _withdrawn_at(facts: EvaluationFacts, thing: Thing, now: datetime) -> datetime:
-    """When it was taken out of work: itself or its whole device, whichever came first; now if nothing
-    tells."""
+    """The time when it or its whole device was taken out of work, whichever came first; now if that is unknown."""
     moments = [
         facts.withdrawn_at[key]
         for key in (thing.key, ("device", thing.device_id or 0))

@@ -1,4 +1,4 @@
-"""p2-backup-power: what every UPS in service says of its battery, its output, its last test and its load."""
+"""p2-backup-power: the battery, the output, the last test and the load of every UPS in service."""
 
 from __future__ import annotations
 

@@ -33,8 +33,8 @@ def readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, R
 
 
 def _loops(facts: EvaluationFacts, now: datetime) -> Iterator[Reading]:
-    """Every liquid loop in inventory; one that sends no supply temperature is unknown. None at all: no
-    reading."""
+    """Every liquid loop in inventory; one that sends no supply temperature is unknown. Without any
+    figure there is no reading."""
     figures = {figure.part: figure for figure in facts.quantiles if figure.key == SUPPLY.key}
     if not figures:
         return

@@ -52,7 +52,7 @@ def _coverage(
 
 
 def _silent_since(facts: EvaluationFacts, thing: Thing, now: datetime) -> datetime:
-    """When its last sample stopped counting as live, where that sample is still in sight; else now."""
+    """The time when its last sample stopped counting as live, where that sample is still in sight; else now."""
     ends = [
         at + timedelta(seconds=facts.live_s(source_id))
         for source_id, at in facts.seen.get(thing.key, {}).items()

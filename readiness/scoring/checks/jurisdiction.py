@@ -2,7 +2,7 @@
 
 A transfer counts where personal data under the law of a country of the EEA lies outside of it, and the rules in force
 do not allow that by what is on record. What the rules cannot decide is unknown, never passed over. As long as nobody
-declared anything that a sub-measure could be told from, what is recorded or attested counts.
+declared anything that a sub-measure could be judged by, what is recorded or attested counts.
 """
 
 from __future__ import annotations

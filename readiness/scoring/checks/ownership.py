@@ -21,7 +21,7 @@ WORDS = {
 
 
 def orchestration(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
-    """Taken when the oldest confirmation behind it was given: with that it runs out, at that instant.
+    """Readings are dated by the oldest confirmation behind them, and run out with it.
 
     Until anybody accepted anything at the site there is no reading, and what people attest counts.
     """

@@ -15,7 +15,7 @@ from readiness.scoring.facts import EvaluationFacts
 from telemetry.queries import Latest
 
 COUNTS = frozenset(f"{metric}_count" for measure in SERVING for metric in measure.metrics)
-"""One series an engine, which tells how fresh its histograms are."""
+"""One series of each engine, which shows how fresh its histograms are."""
 WINDOWS = (("ttft-windows", TTFT_WINDOWS, "ttft-slo"), ("tpot-windows", TPOT_WINDOWS, "tpot-slo"))
 """Sub-measure, what it is counted from, and the limit that the windows are held against."""
 

@@ -21,7 +21,7 @@ from readiness.scoring.core.gap import NOTHING, CapacityFigures, CapacityMeasure
 
 
 class ClosingTarget(StrEnum):
-    """Where a site is to get to: out of not-ready, or all the way."""
+    """The target of a site: out of not-ready, or all the way."""
 
     CONDITIONAL = "conditional"
     READY = "ready"
@@ -103,7 +103,7 @@ def best_curve(sites: Iterable[HeldSite], measure: CapacityMeasure) -> tuple[Cur
 
 
 def best_with(sites: Iterable[HeldSite], checks: int, measure: CapacityMeasure) -> tuple[HeldSite, ...]:
-    """The sites that free the most with at most so many checks resolved; of two such sets one, always the same."""
+    """The sites that free the most with at most so many checks resolved; of two equal sets always the same one."""
     closable = sorted(_closable(sites), key=lambda site: site.site)
     left = min(checks, sum(len(site.checks) for site in closable))
     if left <= 0:

@@ -118,11 +118,11 @@ class Between:
         return grants[covers]
 
     def check_ids(self) -> tuple[str, ...]:
-        """In the order of the end's version, then those it no longer has."""
+        """Ids in the order of the end's version, then those it no longer has."""
         return tuple(dict.fromkeys((*self.frameworks[1].checks_by_id, *self.frameworks[0].checks_by_id)))
 
     def result(self, check_id: str, coalition: int) -> CombinedCheck | None:
-        """None where the coalition's version has no such check."""
+        """The check under a coalition; None where the coalition's version has no such check."""
         memo = self._memo.setdefault(check_id, {})
         wanted = coalition & self.relevant(check_id)
         if wanted not in memo:
@@ -230,7 +230,7 @@ class Between:
 
 
 def _ground(reading: Reading, at: datetime) -> Ground:
-    """Evidence from the future is no evidence yet, which its age must not mend."""
+    """Evidence from the future is no evidence yet, and its age must not change that."""
     return Ground(bool(reading.voided), max(at - reading.taken_at, -CLOCK_SKEW), reading.voided)
 
 

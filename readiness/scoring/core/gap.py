@@ -206,7 +206,7 @@ def gaps_by_group(
 def largest_groups(
     spans: Iterable[Span], *, group_of: GroupOf, measure: CapacityMeasure, most: int
 ) -> tuple[tuple[str, ...], int]:
-    """The groups with the most gap over all the instants, and how many others there are; without a word on when."""
+    """The groups with the most gap over all the instants, and how many others there are."""
     held: dict[str, int] = {}
     for span in spans:
         group = group_of(span.site)

@@ -277,7 +277,7 @@ def _compared(part: SubMeasure, reading: Reading, bound: Bound | None) -> str:
 
 
 def _rounded(value: float, bound: Bound) -> str:
-    """With as many decimals more than usual as it takes to stay on its side of the bound: 80.04 misses ≤ 80."""
+    """Show as many decimals as keep the value on its side of the bound: 80.04 misses ≤ 80."""
     if value.is_integer():
         return value_text(value, decimals=0)
     inside = bound.contains(value)

@@ -25,7 +25,7 @@ from readiness.scoring.core.states import Provenance
 
 VERSION = 1
 LEVEL = 1
-"""The fastest: a higher one saves a twentieth of the bytes and costs as much again as all the rest."""
+"""The fastest level: a higher one saves a twentieth of the bytes and costs as much again as all the rest."""
 _INSTANTS = ("taken_at", "voided_at", "bad_since")
 _PLAIN = ("evidence", "detail", "cadence_s", "cannot_judge", "voided")
 _LATER = {"failed": "", "declaration": ""}

@@ -88,8 +88,8 @@ def _open(known: FleetStanding) -> dict[int, list[str]]:
 
 
 def open_results() -> QuerySet[CheckResult]:
-    """Results that keep their sites from being ready: of a check that decides, and neither met nor without meaning;
-    and of a BLOCK check that is met by a declaration alone."""
+    """Results that keep their sites from being ready: those of a check that decides, applies and is not met, and those
+    of a BLOCK check that is met by a declaration alone."""
     met = sorted(state.value for state in ACCEPTABLE)
     is_open = Q(gate__in=[Gate.BLOCK.value, Gate.COND.value]) & ~Q(state__in=met)
     return CheckResult.objects.filter(is_open | Q(gate=Gate.BLOCK.value, tier=Tier.CAPPED.value))

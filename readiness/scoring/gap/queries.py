@@ -116,7 +116,7 @@ def over_time(question: Question, sites: WithPast, *, start: datetime, end: date
 def groups_over_time(
     question: Question, sites: WithPast, *, start: datetime, end: datetime
 ) -> tuple[Group, ...]:
-    """The groups at the same instants, in order of what they hold at the last. One statement by blocker, else none.
+    """The groups at the same instants, in order of what they hold at the last. One statement for blockers, else none.
 
     They add up to the whole: what is not among the largest of the range is one group of others.
     """
@@ -219,7 +219,7 @@ def _days(instants: Sequence[datetime], *, sites: int) -> list[date]:
 
 
 def _recorded(known: FleetStanding, days: Sequence[date]) -> Mapping[int, list[tuple[date, str]]]:
-    """First blockers of sites by day, oldest first. A row holds all sites of a day and blocker, to be few."""
+    """First blockers of sites by day, oldest first. A row holds all sites of a day and blocker, as sites are many."""
     rows = (
         ScorePoint.objects.filter(known.among("site"), on_date__in=days)
         .exclude(first_blocker="")

@@ -1,4 +1,4 @@
-"""The sites as they stand at an instant: what everything over the fleet begins with, read once for all of it."""
+"""The sites as they stand at an instant: every query over the fleet begins with them, so they are read once."""
 
 from __future__ import annotations
 

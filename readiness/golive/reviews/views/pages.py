@@ -61,7 +61,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def open_review(request: HttpRequest) -> HttpResponse:
-    """The site comes with the address; without it, it is asked for first."""
+    """Open a review of the site in the address; without one, ask for the site first."""
     asked = ReviewedSiteForm(request.GET or None)
     if not asked.is_valid():
         return _form(request, asked, gettext("Continue"), method="get", wrong=bool(request.GET))
@@ -174,7 +174,7 @@ def _form(request: HttpRequest, form: Any, here: str, *, wrong: bool, method: st
 
 
 def reader(request: HttpRequest) -> User:
-    """Signed in, as every page here asks."""
+    """The reader, who is signed in, as every page here asks."""
     return cast(User, request.user)
 
 
