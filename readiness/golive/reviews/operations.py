@@ -93,7 +93,7 @@ def name_approver(review: Review, *, domain: str, approver: User | None, by: Use
 
 @transaction.atomic
 def sign(review: Review, *, note: str = "", by: User, now: datetime) -> SignOff:
-    """Say yes for the domain that `by` is named for. Raises MissingPermission, NotNamed, NotNow."""
+    """Say yes for the domain that `by` is named for. Raises MissingPermission, NotNamed, ReviewNotInState."""
     return _answer(review, SignOff.State.SIGNED, note=note, by=by, now=now)
 
 
