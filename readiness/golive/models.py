@@ -1,4 +1,4 @@
-"""What plans and decides on going live: validation campaigns, the people who may sign, the worklist."""
+"""Models for going live: validation campaigns, the people who may sign, the worklist."""
 
 from readiness.golive.campaigns.models import Campaign, CampaignItem
 from readiness.golive.reviews.models import Approver

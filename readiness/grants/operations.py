@@ -76,20 +76,20 @@ def request(
 
 @transaction.atomic
 def approve(grant: Grant, *, note: str = "", by: User, now: datetime) -> Grant:
-    """Let it count. Raises MissingPermission, OwnRequest, AlreadyDecided."""
+    """Let the grant count. Raises MissingPermission, OwnRequest, AlreadyDecided."""
     return _decide(grant, Grant.State.APPROVED, note=note, by=by, now=now)
 
 
 @transaction.atomic
 def deny(grant: Grant, *, note: str, by: User, now: datetime) -> Grant:
-    """Say no, and why. Raises MissingPermission, OwnRequest, AlreadyDecided, ValidationError."""
+    """Refuse the grant, with a reason. Raises MissingPermission, OwnRequest, AlreadyDecided, ValidationError."""
     _refuse_silence(note)
     return _decide(grant, Grant.State.DENIED, note=note, by=by, now=now)
 
 
 @transaction.atomic
 def revoke(grant: Grant, *, note: str, by: User, now: datetime) -> Grant:
-    """End it before its time, or withdraw the request. Whoever asked may do so too: it only makes things stricter.
+    """End a grant before its time, or withdraw the request. Whoever asked may do so too: it only makes things stricter.
 
     Raises MissingPermission, AlreadyDecided, ValidationError.
     """
@@ -120,7 +120,7 @@ def _decide(grant: Grant, state: Grant.State, *, note: str, by: User, now: datet
 
 
 def _locked(grant: Grant) -> Grant:
-    """As it is now, until the end of the transaction: two who decide at once see each other's decision."""
+    """Lock the grant as it is now: two who decide at once see each other's decision."""
     return Grant.objects.select_for_update().get(pk=grant.pk)
 
 

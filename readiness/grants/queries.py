@@ -44,7 +44,7 @@ class GrantRow:
     vendor: str
 
     def age_s(self, now: datetime) -> float:
-        """Since it was asked for."""
+        """The time since the grant was asked for."""
         return (now - self.requested_at).total_seconds()
 
 
@@ -59,7 +59,7 @@ class GrantCounts:
 
 
 def grants(*, now: datetime) -> GrantQuerySet:
-    """All, those that are live first, and of those the one that ends first."""
+    """All grants, live ones first, and among those the one that ends first."""
     return (
         Grant.objects.select_related("site", "requested_by", "approver", "revoked_by")
         .standing_at(now)
@@ -71,7 +71,7 @@ def grants(*, now: datetime) -> GrantQuerySet:
 def row_of(grant: Grant, framework: Framework, vendor: str, now: datetime) -> GrantRow:
     check = framework.checks_by_id.get(grant.check_id)
     pillars = {pillar.id: pillar for pillar in framework.pillars}
-    part = next((one for one in check.parts if one.id == grant.part), None) if check else None
+    part = next((each for each in check.parts if each.id == grant.part), None) if check else None
     return GrantRow(
         id=grant.pk,
         kind=grant.kind,
@@ -101,20 +101,20 @@ def row_of(grant: Grant, framework: Framework, vendor: str, now: datetime) -> Gr
 def counts(*, now: datetime) -> GrantCounts:
     """One statement."""
     in_force = Q(state=Grant.State.APPROVED, starts_at__lte=now)
-    found = Grant.objects.live(now).aggregate(
+    totals = Grant.objects.live(now).aggregate(
         waiting=Count("pk", filter=Q(state=Grant.State.REQUESTED)),
         in_force=Count("pk", filter=in_force),
         ends_soon=Count("pk", filter=in_force & Q(ends_at__lte=now + ENDS_SOON)),
         oldest_at=Min("requested_at", filter=in_force),
     )
-    return GrantCounts(**found)
+    return GrantCounts(**totals)
 
 
 def of_check(site: Site, check_id: str, *, now: datetime, limit: int = 10) -> list[GrantRow]:
-    """What was ever granted for a check at a site, what is live first; the vendor is left out. One statement."""
+    """Grants that a check ever had at a site, live ones first; the vendor is left out. One statement."""
     _version, framework = framework_queries.current()
-    found = grants(now=now).filter(site=site, check_id=check_id)[:limit]
-    return [row_of(grant, framework, "", now) for grant in found]
+    newest = grants(now=now).filter(site=site, check_id=check_id)[:limit]
+    return [row_of(grant, framework, "", now) for grant in newest]
 
 
 def is_open(row: GrantRow) -> bool:

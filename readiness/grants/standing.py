@@ -15,7 +15,7 @@ from readiness.grants.models import Grant
 
 @dataclass(frozen=True, slots=True)
 class SiteGrants:
-    """By check id; a declared n-a of a sub-measure by `check/part`."""
+    """The grants of a site by check id; a declared n-a of a sub-measure by `check/part`."""
 
     waivers: Mapping[str, HeldGrant] = field(default_factory=dict)
     exceptions: Mapping[str, HeldGrant] = field(default_factory=dict)
@@ -26,19 +26,19 @@ NONE = SiteGrants()
 
 
 def standing_grants(site_ids: Collection[int], *, now: datetime) -> dict[int, SiteGrants]:
-    """By site id, of sites that have any; one statement. Those yet to begin are among them.
+    """Grants of sites that have any, by site id; one statement. Those yet to begin are among them.
 
-    With `now` in the past: what had been approved by then and not yet revoked, whatever became of it later.
+    With `now` in the past, those count that had been approved by then and not yet revoked.
     """
     counted = Q(state=Grant.State.APPROVED) | Q(state=Grant.State.REVOKED, revoked_at__gt=now)
-    found = Grant.objects.filter(counted, site_id__in=site_ids, decided_at__lte=now, ends_at__gt=now)
+    counting = Grant.objects.filter(counted, site_id__in=site_ids, decided_at__lte=now, ends_at__gt=now)
     columns = ("id", "reason", "requested_by__username", "approver__username", "starts_at", "ends_at")
     by_site: dict[int, dict[str, dict[str, HeldGrant]]] = defaultdict(lambda: defaultdict(dict))
-    for site_id, kind, check_id, part, *rest in found.order_by("starts_at", "pk").values_list(
+    for site_id, kind, check_id, part, *rest in counting.order_by("starts_at", "pk").values_list(
         "site_id", "kind", "check_id", "part", *columns
     ):
         covered = f"{check_id}/{part}" if part else check_id
-        # Of one that runs and one that follows it, the first: the next evaluation finds the other.
+        # Where one grant follows another, the first counts now: the next evaluation finds the other.
         by_site[site_id][kind].setdefault(covered, _standing(*rest))
     return {
         site_id: SiteGrants(

@@ -41,30 +41,32 @@ class Outcome:
 
 
 def apply(outcomes: Sequence[Outcome], version: FrameworkVersion, *, now: datetime) -> None:
-    """One statement for each kind of row that has anything to write."""
+    """Write the evaluations down, in one statement for each kind of row that has anything to write."""
     in_order = sorted(outcomes, key=lambda outcome: outcome.site_id)
-    results = [row for one in in_order for row in _results(one, version, now)]
+    results = [row for outcome in in_order for row in _results(outcome, version, now)]
     upsert(CheckResult, results, ("site_id", "check_id"))
     _decided_alike(in_order, version)
-    upsert(DomainHealth, [row for one in in_order for row in _health(one, now)], ("site_id", "domain"))
-    upsert(SiteScore, [_score(one, version, now) for one in in_order], ("site_id",))
-    points = [row for one in in_order for row in _point(one, version, now)]
+    upsert(
+        DomainHealth, [row for outcome in in_order for row in _health(outcome, now)], ("site_id", "domain")
+    )
+    upsert(SiteScore, [_score(outcome, version, now) for outcome in in_order], ("site_id",))
+    points = [row for outcome in in_order for row in _point(outcome, version, now)]
     upsert(ScorePoint, points, ("site_id", "on_date"))
     rewritten = {point["site_id"] for point in points}
     inputs = [
-        input_retention.kept(one.site_id, one.inputs, version, now)
-        for one in in_order
+        input_retention.kept(outcome.site_id, outcome.inputs, version, now)
+        for outcome in in_order
         if input_retention.is_due(
-            one.stored.inputs_at, one.site_id in rewritten or bool(one.flips.flips), now
+            outcome.stored.inputs_at, outcome.site_id in rewritten or bool(outcome.flips.flips), now
         )
     ]
     upsert(ScoreInputs, inputs, ("site_id", "on_date"))
     _remove_checks_no_longer_defined(in_order)
-    insert(Flip, [row for one in in_order for row in _flips(one, version, now)])
+    insert(Flip, [row for outcome in in_order for row in _flips(outcome, version, now)])
 
 
 def _results(outcome: Outcome, version: FrameworkVersion, now: datetime) -> Iterable[Row]:
-    """Of the checks that came to something else than is stored."""
+    """Yield a row for each check whose content differs from what is stored."""
     for check_id, content in outcome.contents.items():
         before = outcome.stored.results.get(check_id)
         if before is not None and before.digest == content.digest:
@@ -79,7 +81,7 @@ def _results(outcome: Outcome, version: FrameworkVersion, now: datetime) -> Iter
 
 
 def _decided_alike(outcomes: Iterable[Outcome], version: FrameworkVersion) -> None:
-    """Another version of the framework came to what is stored: of those results only the version is written."""
+    """Write the version alone for results that another version of the framework decided as they are stored."""
     alike = [
         row.id
         for outcome in outcomes
@@ -123,7 +125,7 @@ def _health(outcome: Outcome, now: datetime) -> Iterable[Row]:
 
 
 def _health_since(domain: DomainResult, before: DomainHealth | None, now: datetime) -> datetime:
-    """A domain that turns unknown is so since its samples count as live no more, as pages have said since then."""
+    """A domain turns unknown at the time when its samples stopped counting as live, as pages have shown since."""
     if before is None:
         return now
     if before.health == domain.health:
@@ -163,13 +165,13 @@ def _score(outcome: Outcome, version: FrameworkVersion, now: datetime) -> Row:
 
 
 def _changes_at(outcome: Outcome) -> datetime | None:
-    """When evidence runs out, a grant ends, or something falls silent."""
+    """The time when evidence runs out, a grant ends, or something falls silent."""
     due = [outcome.result.changes_at, *(domain.blind_at for domain in outcome.health)]
     return min((at for at in due if at is not None), default=None)
 
 
 def pillars_of(result: SiteResult) -> dict[str, dict[str, Any]]:
-    """As stored, by pillar id."""
+    """Pillars in their stored form, by pillar id."""
     states: dict[str, list[CheckState]] = {}
     for check in result.checks:
         states.setdefault(check.pillar, []).append(check.state)
@@ -187,7 +189,7 @@ def pillars_of(result: SiteResult) -> dict[str, dict[str, Any]]:
 
 
 def counts_of(result: SiteResult) -> dict[str, int]:
-    """As stored: checks by state."""
+    """Number of checks in each state, in its stored form."""
     counts: dict[str, int] = {}
     for check in result.checks:
         counts[str(check.state)] = counts.get(str(check.state), 0) + 1

@@ -17,7 +17,7 @@ from django.db.models import Field, Model
 from telemetry.binary import binary_cursor
 
 type Row = Mapping[str, Any]
-"""By column; one that is missing is null. Words of enumerations, times and bytes are taken as they are."""
+"""Values by column; one that is missing is null. Words of enumerations, times and bytes are taken as they are."""
 
 
 def insert(model: type[Model], rows: Sequence[Row]) -> None:

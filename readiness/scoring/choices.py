@@ -1,4 +1,4 @@
-"""What columns and forms offer: the states that scoring uses, each with its word."""
+"""Choices for columns and forms: the states that scoring uses, each with its word."""
 
 from collections.abc import Mapping
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""What is known about one site at one instant: frozen values that checks and health are worked out from."""
+"""Facts about one site at one instant: frozen values that checks and health are worked out from."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LIVE_CADENCES = 3
 longer."""
 
 MEASURED_PERCENTILE = 99.0
-"""At which round trips are measured, and at which a limit holds unless its class says otherwise."""
+"""The percentile at which round trips are measured, and at which a limit holds unless its class says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ class FigureKind:
     within: str | Promise = ""
 
     def label(self, sites: int) -> str:
-        """What the figure of so many sites is called: "Link flaps, 24 h, sum of ports", "Power, sum of sites"."""
+        """The name of the figure of so many sites: "Link flaps, 24 h, sum of ports", "Power, sum of sites"."""
         if sites == 1 and not self.within:
             return str(self.noun)
         if self.over_sites is OverSites.HIGHEST and not self.within:
@@ -122,11 +122,11 @@ def of_site(kind: FigureKind, figures: dict[str, Any]) -> DomainFigure:
 
 def combined(kind: FigureKind, sites: Sequence[dict[str, Any]]) -> DomainFigure:
     """The fleet's figure from those sites that have one."""
-    found = [site[kind.key] for site in sites if site.get(kind.key, _NONE)["value"] is not None]
-    if not found:
+    figures = [site[kind.key] for site in sites if site.get(kind.key, _NONE)["value"] is not None]
+    if not figures:
         return DomainFigure(kind.key, kind.label(len(sites)), None, kind.unit)
-    values = [one["value"] for one in found]
-    weights = [one["weight"] for one in found]
+    values = [figure["value"] for figure in figures]
+    weights = [figure["weight"] for figure in figures]
     match kind.over_sites:
         case OverSites.SUM:
             value = sum(values)
@@ -134,14 +134,14 @@ def combined(kind: FigureKind, sites: Sequence[dict[str, Any]]) -> DomainFigure:
             value = max(values)
         case OverSites.MEAN:
             weighed = sum(value * weight for value, weight in zip(values, weights, strict=True))
-            # Where nothing stands behind any of them, all count alike.
+            # Where no figure has a weight, all count alike.
             value = weighed / sum(weights) if any(weights) else sum(values) / len(values)
     return DomainFigure(
         key=kind.key,
         label=kind.label(len(sites)),
         value=value,
         unit=kind.unit,
-        provenance=worst_provenance(one["provenance"] for one in found),
-        source=found[values.index(value)]["source"] if value in values else "",
-        taken_at=min(datetime.fromisoformat(one["taken_at"]) for one in found),
+        provenance=worst_provenance(figure["provenance"] for figure in figures),
+        source=figures[values.index(value)]["source"] if value in values else "",
+        taken_at=min(datetime.fromisoformat(figure["taken_at"]) for figure in figures),
     )

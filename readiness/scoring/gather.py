@@ -54,7 +54,7 @@ DECLARED = "declared on the site"
 
 def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) -> dict[int, EvaluationFacts]:
     """Facts by site id, of those sites that exist."""
-    profiles = {one.id: one for one in site_facts(site_ids)}
+    profiles = {profile.id: profile for profile in site_facts(site_ids)}
     ids = sorted(profiles)
     things = things_of(ids)
     sent = sent_by(ids, framework, now=now, live_floor_s=settings.TELEMETRY_LIVE_S)
@@ -92,7 +92,7 @@ def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
 
 
 def context_of(site_id: int) -> SiteContext:
-    """What decides which checks apply at one site; five statements."""
+    """The facts that decide which checks apply at one site; five statements."""
     [facts] = site_facts([site_id])
     return _context(facts, things_of([site_id])[site_id])
 
@@ -137,7 +137,7 @@ def _context(site: InventoryFacts, things: SiteThings) -> SiteContext:
 
 
 def _limits(site: InventoryFacts, framework: Framework) -> dict[str, Limit]:
-    """What the site's columns declare, by the framework's name for it. A step within 1 s is also one within 10 s."""
+    """The limits that the site's columns declare, by framework id. A step within 1 s is also one within 10 s."""
     generator_min = None if site.generator_start_s is None else site.generator_start_s / 60
     declared = {
         "contracted-kw": site.contracted_kw,
@@ -176,26 +176,26 @@ def _classes_and_limits(
         for site_id, day in days.items()
     ]
     declared = limits_in_force(places, framework)
-    found: dict[int, dict[str, Limit]] = {}
+    limits: dict[int, dict[str, Limit]] = {}
     for site_id in {*classes, *declared}:
         here = declared.get(site_id, NONE)
         bound = [_with_latency(placed, here, framework) for placed in classes.get(site_id, ())]
         classes[site_id] = tuple(bound)
         latencies = [each.latency_limit for each in bound if each.latency_limit is not None]
         tightest = min(latencies, key=lambda limit: limit.value or 0.0, default=None)
-        found[site_id] = {key: _limit(limit) for key, limit in here.strictest(framework).items()}
-        found[site_id] |= {CLASS_LATENCY: tightest} if tightest else {}
-    return classes, found
+        limits[site_id] = {key: _limit(limit) for key, limit in here.strictest(framework).items()}
+        limits[site_id] |= {CLASS_LATENCY: tightest} if tightest else {}
+    return classes, limits
 
 
 def _with_envelopes(
     classes: Mapping[int, tuple[PlacedClass, ...]], *, now: datetime
 ) -> dict[int, tuple[PlacedClass, ...]]:
-    """Six statements, none where nothing is placed. A class stands at no site, so its day is that of UTC."""
+    """Add envelopes in six statements, none if nothing is placed. A class is at no site, so its day is that of UTC."""
     slugs = {placed.slug for of_site in classes.values() for placed in of_site}
     if not slugs:
         return dict(classes)
-    known = {one.slug: one for one in envelopes(slugs)}
+    known = {envelope.slug: envelope for envelope in envelopes(slugs)}
     footings = rules.footings(slugs, day=now.astimezone(UTC).date())
     return {
         site_id: tuple(
@@ -207,7 +207,7 @@ def _with_envelopes(
 
 
 def _with_latency(placed: PlacedClass, declared: SiteLimits, framework: Framework) -> PlacedClass:
-    """With the stricter of what is declared for the class and for the site; its own column where nothing is for it."""
+    """Set the stricter limit of those declared for the class and for the site; without any, the class's own column."""
     own, column = declared.classes.get(placed.slug, {}).get(CLASS_LATENCY), None
     if own is None and placed.latency_limit is not None:
         own = column = LimitInForce(placed.latency_limit.source, value=placed.latency_limit.value)
@@ -238,11 +238,11 @@ def _classes(days: Mapping[int, date], *, now: datetime) -> dict[int, tuple[Plac
     rows = near.order_by("workload_class__name", "id", "workload_class__user_regions__name").values_list(
         "id", "site_id", "started_on", "ended_on", *placed, *served_regions
     )
-    found: dict[int, list[PlacedClass]] = defaultdict(list)
+    by_site: dict[int, list[PlacedClass]] = defaultdict(list)
     for (_, site_id, started_on, ended_on, *of_class), served in groupby(rows, itemgetter(*range(8))):
         if started_on <= days[site_id] and (ended_on is None or days[site_id] <= ended_on):
             slug, name, limit_ms, percentile = of_class
             regions = tuple((row[-2], row[-1]) for row in served if row[-2] is not None)
             limit = None if limit_ms is None else Limit(value=limit_ms, source=f"limit of {name}")
-            found[site_id].append(PlacedClass(slug, name, limit, regions, percentile))
-    return {site_id: tuple(classes) for site_id, classes in found.items()}
+            by_site[site_id].append(PlacedClass(slug, name, limit, regions, percentile))
+    return {site_id: tuple(classes) for site_id, classes in by_site.items()}

@@ -1,7 +1,7 @@
 """Health of a site's three domains: every object by the registry's thresholds, the worst object decides.
 
 A metric without a threshold judges nothing. An object that is heard from no longer is unknown and keeps what was read
-last; so does one of which nothing answers its last trouble: silence is never "resolved".
+last; so does one about whose last trouble nothing is sent any more: silence is never "resolved".
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ CLOCKS = {SourceState.SILENT: "silent", SourceState.LATE: "late"}
 
 @dataclass(frozen=True, slots=True)
 class HealthBefore:
-    """What is stored of a domain, as DomainResult has it; the reasons by object, worst first."""
+    """The stored state of a domain, as DomainResult has it; the reasons by object, worst first."""
 
     health: str
     reasons: Mapping[ObjectKey, Stored]
@@ -71,7 +71,7 @@ class DomainResult:
 
 @dataclass(slots=True)
 class _Judged:
-    """What thresholds say, by domain and object: the worst reason, and which objects a live value was
+    """The answers of thresholds, by domain and object: the worst reason, and the objects that a live value was
     seen of. `heard` are all that are heard from, judged or not."""
 
     heard: dict[ObjectKey, Heard]
@@ -81,8 +81,8 @@ class _Judged:
     newest: dict[str, datetime] = field(default_factory=dict)
 
     def look(self, domain: str, key: ObjectKey, taken_at: datetime, *, shows: bool) -> None:
-        """What happened within a day may be told of an object that is gone, and then `shows` nothing of it: it takes
-        a live value to call it well."""
+        """Note a value. An event of the last day does not `show` an object, which may be gone: it takes a live value
+        to call it well."""
         if shows:
             self.looked_at[domain].add(key)
         newest = self.newest.get(domain)
@@ -158,7 +158,7 @@ def _objects(facts: EvaluationFacts, domain: str, judged: _Judged, before: Healt
 def _object(
     facts: EvaluationFacts, domain: str, key: ObjectKey, judged: _Judged, before: HealthBefore, now: datetime
 ) -> tuple[Health, Stored | None]:
-    """Its health, and the reason to store unless it is well."""
+    """The health of an object, and the reason to store unless it is well."""
     if not _in_service(facts, key):
         return Health.MAINTENANCE, None
     reason = judged.reasons.get((domain, key))
@@ -179,7 +179,7 @@ def _in_service(facts: EvaluationFacts, key: ObjectKey) -> bool:
 
 
 def _is_silent(facts: EvaluationFacts, key: ObjectKey, judged: _Judged) -> bool:
-    """In service, told of by some source once, and by none now: what telemetry coverage counts as silent, too."""
+    """Whether some source once sent this object in service and none does now, as telemetry coverage counts it."""
     return key not in judged.heard and bool(facts.sources_of.get(key)) and _in_service(facts, key)
 
 
@@ -203,7 +203,7 @@ def _has_lost_its_objects(
 def _last_known(
     facts: EvaluationFacts, silent: Iterable[ObjectKey], before: HealthBefore
 ) -> tuple[str, datetime | None]:
-    """What the domain was before it became unknown, and until when."""
+    """The health of the domain before it became unknown, and when that ended."""
     if before.health not in KNOWN:
         return before.last_health, before.heard_at
     ends = (last_heard_at(facts, key) for key in silent)
@@ -211,7 +211,7 @@ def _last_known(
 
 
 def _worst(healths: Iterable[Health]) -> Health:
-    """Of objects in service if there are any; a domain that holds nothing is not monitored."""
+    """The worst of the healths; a domain that holds nothing is not monitored."""
     return min(healths, key=RANK.__getitem__, default=Health.NOT_MONITORED)
 
 
@@ -221,7 +221,7 @@ def _clock(sources: Iterable[SourceFact]) -> str:
 
 
 def _reason_rank(stored: Stored) -> tuple[int, int, str, int]:
-    """What was in trouble before it fell silent comes before what was well, so that it is kept."""
+    """Objects that were in trouble before they fell silent come first, so that they are kept."""
     was = RANK[Health(stored.get("was") or Health.NOT_MONITORED)]
     return RANK[Health(stored["health"])], was, stored["object"], stored["object_id"]
 
@@ -247,7 +247,7 @@ def _judge(facts: EvaluationFacts, now: datetime) -> _Judged:
 def _judged_by[Row: (Latest, Rise)](
     measure: ComparedValue, by_metric: Mapping[str, Sequence[Row]]
 ) -> Iterator[tuple[str, Sequence[Row]]]:
-    """What some rule of this kind may say something about."""
+    """Metrics, with their rows, that some rule of this kind may judge."""
     without_rules = _without_rules(measure)
     return ((metric, rows) for metric, rows in by_metric.items() if metric not in without_rules)
 
@@ -292,8 +292,8 @@ def _without_rules(measure: ComparedValue) -> frozenset[str]:
         for name, metric in known.names.items()
         if not any(
             rule.measure is measure
-            for one in (metric, *(variant.metric for variant in known.variants.get(name, ())))
-            for rule in one.health
+            for judged in (metric, *(variant.metric for variant in known.variants.get(name, ())))
+            for rule in judged.health
         )
     )
 

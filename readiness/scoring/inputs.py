@@ -1,4 +1,4 @@
-"""What one site is judged on: its readings, limits and grants, under one definition."""
+"""The inputs that one site is judged on: its readings, limits and grants, under one definition."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from readiness.scoring.stored_state import Stored, still_standing
 def inputs_of(
     site_ids: Collection[int], stored: Mapping[int, Stored], framework: Framework, *, now: datetime
 ) -> dict[int, tuple[EvaluationFacts, SiteInputs]]:
-    """What is known of each site at `now`, gathered for this definition: it says which metrics and presets to look for.
+    """Facts and inputs of each site at `now`; the definition says which metrics and presets to look for.
 
     The number of statements does not depend on the sites.
     """
@@ -51,7 +51,7 @@ def _site_inputs(
     framework: Framework,
     now: datetime,
 ) -> SiteInputs:
-    """Of the things that a sub-measure is about the worst is taken, and what is worst is the definition's to say."""
+    """A sub-measure takes the worst of the things that it is about, and the definition says which is worst."""
     measured = computed(framework, facts, now)
     measured |= still_standing(stored, facts, measured, now)
     return SiteInputs(

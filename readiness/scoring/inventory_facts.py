@@ -1,4 +1,4 @@
-"""What is inventoried at sites, as the facts that checks and health are worked out from."""
+"""The inventory of sites, as the facts that checks and health are worked out from."""
 
 from __future__ import annotations
 
@@ -89,21 +89,21 @@ class _Row(NamedTuple):
 
 
 def things_of(site_ids: Collection[int]) -> dict[int, SiteThings]:
-    """By site id, every site asked for; three statements."""
-    found = {site_id: SiteThings() for site_id in site_ids}
+    """The things of every site asked for, by site id; three statements."""
+    by_site = {site_id: SiteThings() for site_id in site_ids}
     with connection.cursor() as cursor:
-        cursor.execute(_OBJECTS, {"sites": list(found), "gone": [str(status) for status in GONE]})
+        cursor.execute(_OBJECTS, {"sites": list(by_site), "gone": [str(status) for status in GONE]})
         for row in map(_Row._make, cursor.fetchall()):
-            found[row.site_id].add(_THING_OF[row.nth](row))
+            by_site[row.site_id].add(_THING_OF[row.nth](row))
             if row.is_a == CoolingUnit.Medium.LIQUID:
-                found[row.site_id].loops[row.id] = row.name
-    _add_circuits(found, site_ids)
+                by_site[row.site_id].loops[row.id] = row.name
+    _add_circuits(by_site, site_ids)
     links = Link.objects.filter(site_a__in=site_ids).order_by()
     for link_id, name, *ends in links.values_list("id", "name", "site_a_id", "site_b_id"):
         for site_id in ends:
-            if site_id in found:
-                found[site_id].names["link", link_id] = name
-    return found
+            if site_id in by_site:
+                by_site[site_id].names["link", link_id] = name
+    return by_site
 
 
 def _device(row: _Row) -> Thing:
@@ -151,7 +151,7 @@ def _cooling_unit(row: _Row) -> Thing:
 _THING_OF = {1: _device, 2: _accelerator, 3: _port, 4: _cooling_unit}
 
 
-def _add_circuits(found: Mapping[int, SiteThings], site_ids: Collection[int]) -> None:
+def _add_circuits(by_site: Mapping[int, SiteThings], site_ids: Collection[int]) -> None:
     feeds = power_feeds(site_ids)
     legs: dict[int, set[str]] = defaultdict(set)
     for feed in feeds:
@@ -159,8 +159,8 @@ def _add_circuits(found: Mapping[int, SiteThings], site_ids: Collection[int]) ->
             legs[feed.rack_id].add(feed.leg)
     for feed in feeds:
         dual_fed = feed.rack_id is not None and legs[feed.rack_id] >= {"A", "B"}
-        found[feed.site_id].circuits.append(CircuitFact(feed.id, feed.name, dual_fed))
-        found[feed.site_id].names["feed", feed.id] = feed.name
+        by_site[feed.site_id].circuits.append(CircuitFact(feed.id, feed.name, dual_fed))
+        by_site[feed.site_id].names["feed", feed.id] = feed.name
 
 
 def withdrawn_at(sites: Iterable[SiteThings]) -> dict[ObjectKey, datetime]:

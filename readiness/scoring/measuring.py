@@ -39,7 +39,7 @@ type Figures = dict[str, dict[str, Any]]
 
 
 def site_figures(facts: EvaluationFacts, framework: Framework, now: datetime) -> dict[str, Figures]:
-    """By domain; a figure that the site cannot measure is left out."""
+    """Figures by domain; a figure that the site cannot measure is left out."""
     return {
         "compute": _compute(facts, now),
         "network": _network(facts, framework, now),
@@ -48,33 +48,33 @@ def site_figures(facts: EvaluationFacts, framework: Framework, now: datetime) ->
 
 
 def _compute(facts: EvaluationFacts, now: datetime) -> Figures:
-    found: Figures = {}
+    figures: Figures = {}
     busy = _live(facts, UTILISATION_METRICS, now)
     if busy:
         mean = sum(sample.value for sample in busy) / len(busy)
-        found |= _of_samples(GPU_UTILISATION, mean, busy, weight=len(busy))
+        figures |= _of_samples(GPU_UTILISATION, mean, busy, weight=len(busy))
     hot = _live(facts, GPU_TEMPERATURE_METRICS, now)
     if hot:
         hottest = max(hot, key=lambda sample: sample.value)
         name = facts.names.get(("accelerator", hottest.accelerator_id or 0), "")
-        found |= _of_samples(GPU_TEMPERATURE, hottest.value, [hottest], source=name)
+        figures |= _of_samples(GPU_TEMPERATURE, hottest.value, [hottest], source=name)
     watched = [sample for many in facts.held.values() for sample in many if sample.accelerator_id]
     if watched:
-        found |= _of_samples(FAULTS, float(sum(1 for _ in faults(facts))), watched)
-    return found
+        figures |= _of_samples(FAULTS, float(sum(1 for _ in faults(facts))), watched)
+    return figures
 
 
 def _network(facts: EvaluationFacts, framework: Framework, now: datetime) -> Figures:
-    found = _highest(ROUND_TRIP, ROUND_TRIP_MEASURE.key, facts.quantiles)
+    figures = _highest(ROUND_TRIP, ROUND_TRIP_MEASURE.key, facts.quantiles)
     check = framework.checks_by_id.get("p5-fabric-health")
     if check is not None:
-        found |= _risen(FLAPS, facts, check, "flaps", now)
-        found |= _risen(LINK_ERRORS, facts, check, "link-errors", now)
-    return found
+        figures |= _risen(FLAPS, facts, check, "flaps", now)
+        figures |= _risen(LINK_ERRORS, facts, check, "link-errors", now)
+    return figures
 
 
 def _risen(kind: FigureKind, facts: EvaluationFacts, check: Check, part_id: str, now: datetime) -> Figures:
-    """What the counters of the sub-measure rose by over all ports."""
+    """The rise of the sub-measure's counters over all ports."""
     metrics = next((part.metrics for part in check.parts if part.id == part_id), ())
     watched = [sample for sample in _live(facts, metrics, now) if sample.port_id is not None]
     if not watched:
@@ -84,15 +84,15 @@ def _risen(kind: FigureKind, facts: EvaluationFacts, check: Check, part_id: str,
 
 
 def _energy(facts: EvaluationFacts, now: datetime) -> Figures:
-    found = _highest(INLET, INLET_MEASURE.key, facts.quantiles)
+    figures = _highest(INLET, INLET_MEASURE.key, facts.quantiles)
     levels = _levels(facts, now)
     outermost = next((level for level in MeteringLevel if level in levels), None)
     if outermost is None:
-        return found
+        return figures
     kw, samples = levels[outermost]
-    found |= _of_samples(POWER, kw, samples, source=WORDS[outermost])
+    figures |= _of_samples(POWER, kw, samples, source=WORDS[outermost])
     if facts.profile.contracted_kw is not None:
-        found |= _of_samples(HEADROOM, facts.profile.contracted_kw - kw, samples, source=WORDS[outermost])
+        figures |= _of_samples(HEADROOM, facts.profile.contracted_kw - kw, samples, source=WORDS[outermost])
     inner = next(
         (
             level
@@ -104,8 +104,8 @@ def _energy(facts: EvaluationFacts, now: datetime) -> Figures:
     if outermost.sees_everything and inner is not None and levels[inner][0] > 0:
         it_kw, it_samples = levels[inner]
         source = f"{WORDS[outermost]} over {WORDS[inner]}s"
-        found |= _of_samples(PUE, kw / it_kw, [*samples, *it_samples], weight=it_kw, source=source)
-    return found
+        figures |= _of_samples(PUE, kw / it_kw, [*samples, *it_samples], weight=it_kw, source=source)
+    return figures
 
 
 def _levels(facts: EvaluationFacts, now: datetime) -> dict[MeteringLevel, tuple[float, list[Latest]]]:
@@ -119,15 +119,15 @@ def _levels(facts: EvaluationFacts, now: datetime) -> dict[MeteringLevel, tuple[
         level = _level_of(thing.role, in_rack=thing.in_rack)
         if level is not None:
             expected[level].append(thing.key[1])
-    found: dict[MeteringLevel, tuple[float, list[Latest]]] = {}
+    by_level: dict[MeteringLevel, tuple[float, list[Latest]]] = {}
     for level, devices in expected.items():
         if all(device in by_device for device in devices):
             samples = [sample for device in devices for sample in _first_metric(by_device[device])]
-            found[level] = sum(sample.value for sample in samples) / 1000, samples
+            by_level[level] = sum(sample.value for sample in samples) / 1000, samples
     supply = [sample for sample in _live(facts, SITE_POWER_METRICS, now) if sample.object_kind == "site"]
     if supply:
-        found[MeteringLevel.METER] = sum(sample.value for sample in supply) / 1000, supply
-    return found
+        by_level[MeteringLevel.METER] = sum(sample.value for sample in supply) / 1000, supply
+    return by_level
 
 
 def _level_of(role: str, *, in_rack: bool) -> MeteringLevel | None:

@@ -221,9 +221,9 @@ class ScorePoint(models.Model):
 
 
 class ScoreInputs(models.Model):
-    """What a site was scored from on a UTC day: evaluating it again at `evaluated_at` gives the day's score.
+    """The inputs that a site was scored from on a UTC day: evaluating it again at `evaluated_at` gives the day's score.
 
-    `content` is what `core.kept` makes of it. A table of its own, so that reading scores never reads it.
+    `core.kept` encodes them as `content`. The table is separate, so that reading scores never reads it.
     """
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="score_inputs")
@@ -252,7 +252,7 @@ class DomainHealthQuerySet(models.QuerySet["DomainHealth"]):
 class DomainHealth(models.Model):
     """Health of one domain of a site. `clock` says that a source of it is late or silent.
 
-    What was evaluated holds until `blind_at`: by then a sample has come and was looked at, or something is silent.
+    The evaluated health holds until `blind_at`: by then a sample has come and was evaluated, or something is silent.
     """
 
     class Clock(models.TextChoices):

@@ -75,8 +75,12 @@ def evaluate(*, site_ids: Collection[int], now: datetime) -> int:
         _decide(facts, inputs, framework, now)
         for facts, inputs in inputs_of(due, stored, framework, now=now).values()
     ]
-    read_parts(stored, {one.site_id: one.digests for one in decided})
-    apply([_outcome(one, stored[one.site_id], framework, now) for one in decided], version, now=now)
+    read_parts(stored, {decision.site_id: decision.digests for decision in decided})
+    apply(
+        [_outcome(decision, stored[decision.site_id], framework, now) for decision in decided],
+        version,
+        now=now,
+    )
     return len(decided)
 
 
@@ -124,10 +128,10 @@ def _flips(decided: _Decided, stored: Stored, framework: Framework, now: datetim
         for check_id, digest in decided.digests.items()
         if check_id in stored.results and stored.results[check_id].digest == digest
     }
-    found = find_flips(before, decided.result, unmoved=unmoved)
-    if not found.flips or before is None or before.framework_digest == framework.content_digest:
-        return found
-    # Something moved under another definition: was it that, or would it have moved under the old one, too?
+    flip_set = find_flips(before, decided.result, unmoved=unmoved)
+    if not flip_set.flips or before is None or before.framework_digest == framework.content_digest:
+        return flip_set
+    # Something moved under another definition: the old one shows whether the definition moved it.
     under_old_rules = decide(_framework_of(stored), decided.inputs, now=now)
     return find_flips(before, decided.result, under_old_rules=under_old_rules, unmoved=unmoved)
 
@@ -145,8 +149,7 @@ def _newest_sample_at(facts: EvaluationFacts, now: datetime) -> datetime | None:
 
 
 def _lock(site_ids: Collection[int]) -> None:
-    """Until the end of the transaction; in the order of ids, so that two workers cannot wait for each
-    other."""
+    """Lock sites until the transaction ends, in the order of ids, so that two workers cannot wait for each other."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(%s, site_id)"
@@ -156,24 +159,24 @@ def _lock(site_ids: Collection[int]) -> None:
 
 
 class NotEvaluable(Exception):
-    """The evaluation of a site itself failed; said for whoever asked for it."""
+    """The evaluation of a site itself failed; the message is for those who asked for it."""
 
 
 def evaluate_one(*, site: Site, now: datetime) -> None:
-    """Evaluate a site for somebody who waits for it. Where that fails it is kept as of any other evaluation, and
-    NotEvaluable says why.
+    """Evaluate a site for somebody who waits for it. A failure is kept as that of any other evaluation, and
+    NotEvaluable gives the reason.
     """
     try:
         with transaction.atomic():
             evaluate(site_ids=[site.pk], now=now)
     except OperationalError:
-        # The database's trouble says nothing of the site.
+        # A failure of the database says nothing about the site.
         raise
     except Exception as error:
         log.exception("Site %s could not be evaluated", site.pk)
         reason = _mark_failed(site.pk, error, now=now)
-        told = gettext("%(site)s could not be evaluated: %(reason)s")
-        raise NotEvaluable(told % {"site": site, "reason": reason}) from error
+        message = gettext("%(site)s could not be evaluated: %(reason)s")
+        raise NotEvaluable(message % {"site": site, "reason": reason}) from error
 
 
 @transaction.atomic
@@ -196,7 +199,7 @@ def rescore_changed(*, now: datetime) -> int:
 
 
 def _void(site_ids: Sequence[int], *, now: datetime) -> None:
-    """Void what the changes took the ground from under; one site's trouble stops no other's, nor the scores."""
+    """Void the evidence that the changes invalidate; a failure at one site stops neither other sites nor the scores."""
     if not site_ids:
         return
     try:
@@ -240,8 +243,8 @@ def _evaluate_all(site_ids: Sequence[int], *, now: datetime) -> int:
 
 
 def _evaluate_some(site_ids: Sequence[int], *, now: datetime) -> int:
-    """Together; should that fail, each half by itself, down to one site, whose trouble then stops no other's
-    score."""
+    """Evaluate sites together; if that fails, each half by itself, down to one site, so that its failure stops no
+    other's score."""
     try:
         return evaluate(site_ids=site_ids, now=now)
     except Exception as error:
@@ -254,7 +257,7 @@ def _evaluate_some(site_ids: Sequence[int], *, now: datetime) -> int:
 
 
 def _mark_failed(site_id: int, error: Exception, *, now: datetime) -> str:
-    """Its last verdict stays to be read, and counts no longer; the next evaluation takes the mark away."""
+    """Mark that a site's last verdict no longer counts, though it stays; the next evaluation takes the mark away."""
     reason = f"{type(error).__name__}: {error}"[:FAILURE_LENGTH].replace("\0", "")
     SiteScore.objects.filter(site_id=site_id, evaluated_at__lte=now).update(
         failed_at=Coalesce("failed_at", now), failure=reason

@@ -17,7 +17,7 @@ from readiness.ownership.models import Assignment, in_force
 
 
 def with_owner(sites: QuerySet[Site], *, now: datetime) -> QuerySet[Site]:
-    """With `answering`, the team or else what the site says, and `accountable`, the person's name or ""."""
+    """Sites with `answering`, the team or else what the site says, and `accountable`, the person's name or ""."""
     held = Q(assignments__item=Item.ORCHESTRATION) & in_force(now, through="assignments__")
     # Joined, not asked for a site at a time; it makes no row of two, for no two terms of an item overlap.
     return sites.annotate(held=FilteredRelation("assignments", condition=held)).annotate(

@@ -72,7 +72,7 @@ def unheard(
 
 
 def as_it_was(before: Stored) -> Stored:
-    """What was read last, which may hold no longer."""
+    """The reason as it was read last, which may no longer hold."""
     was = before.get("was", "")
     if not was and before["health"] != Health.UNKNOWN:
         was = before["health"]
@@ -80,7 +80,7 @@ def as_it_was(before: Stored) -> Stored:
 
 
 def is_answered(facts: EvaluationFacts, before: Stored, now: datetime) -> bool:
-    """Whether something still tells how it is: a live value of the metric, or events, which count for a day anyway.
+    """Whether something still shows its state: a live value of the metric, or events, which count for a day anyway.
 
     A day after the last value nobody waits for another one: the metric may have gone by its name.
     """
@@ -92,7 +92,7 @@ def is_answered(facts: EvaluationFacts, before: Stored, now: datetime) -> bool:
 
 
 def value_now(facts: EvaluationFacts, before: Stored, now: datetime) -> float | None:
-    """What told of the trouble, as it reads now; None where it is silent. Events that count no more are 0."""
+    """The value that showed the trouble, as it reads now; None where it is silent, 0 for events that count no more."""
     if not before.get("metric"):
         return None
     if before.get("measure") == ComparedValue.CHANGED:

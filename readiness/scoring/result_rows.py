@@ -1,4 +1,4 @@
-"""What a decided check comes to as a row, and the digest that tells the next evaluation that it is stored already."""
+"""Rows of decided checks, each with the digest that tells the next evaluation that it is stored already."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class Content(NamedTuple):
 
 
 def contents_of(result: SiteResult, readings: Readings) -> dict[str, Content]:
-    """By check id."""
-    found = {}
+    """Contents of the rows by check id."""
+    contents = {}
     for check in result.checks:
         row = _row(check, readings)
-        told = orjson.dumps(row, option=orjson.OPT_SERIALIZE_NUMPY)
-        found[check.check_id] = Content(row, blake2b(told, digest_size=16).hexdigest())
-    return found
+        encoded = orjson.dumps(row, option=orjson.OPT_SERIALIZE_NUMPY)
+        contents[check.check_id] = Content(row, blake2b(encoded, digest_size=16).hexdigest())
+    return contents
 
 
 def _row(check: CombinedCheck, readings: Readings) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def _row(check: CombinedCheck, readings: Readings) -> dict[str, Any]:
 
 
 def _evidence(check: CombinedCheck) -> dict[str, str]:
-    """What decided: which sub-measure, what was read, and what of it was worst."""
+    """The evidence that decided: which sub-measure, what was read, and what of it was worst."""
     decided = check.decided_by
     if decided is None or decided.provenance is None:
         return {}
@@ -72,7 +72,7 @@ def _evidence(check: CombinedCheck) -> dict[str, str]:
 
 
 def _expires_at(check: CombinedCheck) -> datetime | None:
-    """When somebody has to prove it again. Live telemetry is left out: it would always be about to go stale."""
+    """The time when somebody has to prove it again. Live telemetry is left out: it would always be about to expire."""
     due = [
         part.fresh_until
         for part in check.parts
@@ -85,10 +85,9 @@ def _expires_at(check: CombinedCheck) -> datetime | None:
 
 
 def _part(part: PartResult, reading: Reading | None) -> dict[str, Any]:
-    """As stored: all that a page shows, and all that the reading needs to be judged again when nothing is
-    sent.
+    """The stored form: all that a page shows, and all that judging the reading again needs when nothing is sent.
 
-    Its age is not among them, or every row would differ at every evaluation.
+    Its age is not stored, or every row would differ at every evaluation.
     """
     limit = reading.limit if reading else None
     return {

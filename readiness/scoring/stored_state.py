@@ -1,5 +1,5 @@
-"""What is stored of a site before it is evaluated again: what moves are told from, and evidence that
-still stands."""
+"""The stored state of a site, before it is evaluated again: moves are found by comparing with it, and its evidence may
+still stand."""
 
 from __future__ import annotations
 
@@ -63,23 +63,23 @@ class Stored:
 
 
 def stored_of(site_ids: Collection[int], *, now: datetime) -> dict[int, Stored]:
-    """By site id, every site asked for; five statements. Results have their parts where those may stand."""
-    found = {site_id: Stored() for site_id in site_ids}
+    """The state of all sites asked for, by site id; five statements. Results have their parts where those may stand."""
+    by_site = {site_id: Stored() for site_id in site_ids}
     scores = SiteScore.objects.filter(site_id__in=site_ids).select_related("framework_version")
     # The definition is large, and queries of the framework keep it once it has been read.
     for score in scores.defer("framework_version__definition").order_by():
-        found[score.site_id].score = score
-    for row in _fetch(_RESULTS, {"sites": list(found), "with_parts": list(COMPUTED)}):
+        by_site[score.site_id].score = score
+    for row in _fetch(_RESULTS, {"sites": list(by_site), "with_parts": list(COMPUTED)}):
         result = StoredResult._make(row)
-        found[result.site_id].results[result.check_id] = result
+        by_site[result.site_id].results[result.check_id] = result
     for health in DomainHealth.objects.filter(site_id__in=site_ids).order_by("domain"):
-        found[health.site_id].health[health.domain] = health
+        by_site[health.site_id].health[health.domain] = health
     for point in ScorePoint.objects.filter(site_id__in=site_ids, on_date=now.date()).order_by():
-        found[point.site_id].point = point
+        by_site[point.site_id].point = point
     kept = ScoreInputs.objects.filter(site_id__in=site_ids, on_date=now.date()).order_by()
     for site_id, inputs_at in kept.values_list("site_id", "evaluated_at"):
-        found[site_id].inputs_at = inputs_at
-    return found
+        by_site[site_id].inputs_at = inputs_at
+    return by_site
 
 
 def read_parts(stored: Mapping[int, Stored], digests: Mapping[int, Mapping[str, str]]) -> None:
@@ -104,7 +104,7 @@ def _fetch(statement: str, values: Any) -> list[tuple[Any, ...]]:
 
 
 def before_of(stored: Stored) -> Before | None:
-    """What the next evaluation is compared with; None if there was none."""
+    """The state that the next evaluation is compared with; None if there was none."""
     if stored.score is None:
         return None
     return Before(
@@ -130,9 +130,9 @@ def still_standing(
     stored: Stored, facts: EvaluationFacts, readings: Mapping[tuple[str, str], Reading], now: datetime
 ) -> dict[tuple[str, str], Reading]:
     """Earlier readings of sub-measures that have no new one: evidence stands until it goes stale, also
-    when nothing is sent any more, as long as what it is about is there.
+    when nothing is sent any more, as long as its subject is there.
     """
-    found = {}
+    standing = {}
     for check_id, result in stored.results.items():
         if not has_subject(check_id, facts):
             continue
@@ -140,8 +140,8 @@ def still_standing(
             place = (check_id, part["part"])
             reading = reading_from(part) if place not in readings else None
             if reading is not None and reading.taken_at <= now:
-                found[place] = reading
-    return found
+                standing[place] = reading
+    return standing
 
 
 def reading_from(part: Mapping[str, Any]) -> Reading | None:

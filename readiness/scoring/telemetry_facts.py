@@ -1,4 +1,4 @@
-"""What telemetry has of sites at one instant, read for all of them at once."""
+"""Telemetry of sites at one instant, read for all of them at once."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Sent:
     changed_at: Mapping[int, datetime]
 
     def of(self, site_id: int) -> dict[str, Any]:
-        """As arguments of SiteFacts."""
+        """Arguments of EvaluationFacts about one site."""
         return {
             "sources": self.sources.get(site_id, {}),
             "seen": self.seen.get(site_id, {}),
@@ -62,10 +62,10 @@ def sent_by(site_ids: Sequence[int], framework: Framework, *, now: datetime, liv
     cadences = [source.cadence_s for of_site in sources.values() for source in of_site.values()]
     live_s = max([LIVE_CADENCES * cadence for cadence in cadences], default=0.0)
     live_s = max(live_s, live_floor_s)
-    # One look for all of the questions: the newest samples are read once.
+    # One snapshot answers all of the questions, so that the newest samples are read once.
     at_now = telemetry.snapshot(site_ids, None, now=now, markers_within_s=live_s)
     held = at_now.latest(held_metrics(framework), within_s=WINDOW.total_seconds(), with_ended=True)
-    codes = [one.series_id for one in held if one.value != 0 and one.metric in code_metrics()]
+    codes = [sample.series_id for sample in held if sample.value != 0 and sample.metric in code_metrics()]
     rises = at_now.increase_since(rising_metrics(framework), start=now - WINDOW)
     return Sent(
         sources=sources,
@@ -113,54 +113,54 @@ def _judged_by(measure: ComparedValue) -> frozenset[str]:
 def _sources(site_ids: Sequence[int]) -> dict[int, dict[int, SourceFact]]:
     return {
         site_id: {
-            one.source_id: SourceFact(
-                id=one.source_id,
-                name=one.name,
-                state=one.state,
-                state_since=one.state_since,
-                last_sample_at=one.last_sample_at,
-                last_received_at=one.last_received_at,
-                cadence_s=one.cadence_s,
-                grace_s=one.grace_s,
-                provenance=one.provenance,
+            source.source_id: SourceFact(
+                id=source.source_id,
+                name=source.name,
+                state=source.state,
+                state_since=source.state_since,
+                last_sample_at=source.last_sample_at,
+                last_received_at=source.last_received_at,
+                cadence_s=source.cadence_s,
+                grace_s=source.grace_s,
+                provenance=source.provenance,
             )
-            for one in standings
+            for source in standings
         }
         for site_id, standings in telemetry.source_states(site_ids).items()
     }
 
 
 def _seen(rows: Iterable[telemetry.Seen]) -> dict[int, dict[ObjectKey, dict[int, datetime]]]:
-    found: dict[int, dict[ObjectKey, dict[int, datetime]]] = {}
+    by_site: dict[int, dict[ObjectKey, dict[int, datetime]]] = {}
     for site_id, kind, object_id, source_id, newest_at in rows:
-        found.setdefault(site_id, {}).setdefault((kind, object_id), {})[source_id] = newest_at
-    return found
+        by_site.setdefault(site_id, {}).setdefault((kind, object_id), {})[source_id] = newest_at
+    return by_site
 
 
 def _sources_of(rows: Iterable[telemetry.Speaker]) -> dict[int, dict[ObjectKey, frozenset[int]]]:
     """Which sources ever sent anything about each object."""
-    found: dict[int, dict[ObjectKey, frozenset[int]]] = {}
+    by_site: dict[int, dict[ObjectKey, frozenset[int]]] = {}
     # Most objects have one source, and most sources many objects.
     alone: dict[int, frozenset[int]] = {}
     for site_id, kind, object_id, source_id in rows:
-        of_site = found.setdefault(site_id, {})
+        of_site = by_site.setdefault(site_id, {})
         source = alone.setdefault(source_id, frozenset((source_id,)))
         key = (kind, object_id)
         of_site[key] = of_site[key] | source if key in of_site else source
-    return found
+    return by_site
 
 
 def _by_metric[Row: (telemetry.Latest, telemetry.Rise)](
     rows: Iterable[Row],
 ) -> dict[int, dict[str, list[Row]]]:
-    found: dict[int, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
+    by_site: dict[int, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
-        found[row.site_id][row.metric].append(row)
-    return found
+        by_site[row.site_id][row.metric].append(row)
+    return by_site
 
 
 def object_key(row: telemetry.Latest | telemetry.Rise) -> ObjectKey | None:
-    """What the series is about; None where it was matched to nothing."""
+    """The object that the series is about; None where it was matched to nothing."""
     if not row.object_kind:
         return None
     if row.object_kind == "site":

@@ -74,8 +74,8 @@ class ItemSerializer(ObjectSerializer):
 
     @extend_schema_field(spoken_choice(Progress.values))
     def get_progress(self, item: CampaignItem) -> dict[str, str]:
-        found = Progress(self._row(item).progress)
-        return {"value": found.value, "label": str(found.label)}
+        progress = Progress(self._row(item).progress)
+        return {"value": progress.value, "label": str(progress.label)}
 
     @extend_schema_field({"type": "string"})
     def get_progress_reason(self, item: CampaignItem) -> str:
@@ -184,16 +184,16 @@ class CampaignViewSet(ObjectViewSet):
     )
     def items(self, request: Request, pk: str) -> Response:
         context = self.get_serializer_context()
-        found = self.queryset.filter(pk=pk).first()
-        if found is None:
+        campaign = self.queryset.filter(pk=pk).first()
+        if campaign is None:
             raise Http404
         if request.method == "GET":
-            items = list(_items().filter(campaign=found))
+            items = list(_items().filter(campaign=campaign))
             return Response(ItemSerializer(items, many=True, context=context).data)
         asked = ItemSerializer(data=request.data, context=context)
         asked.is_valid(raise_exception=True)
         with transaction.atomic(), named_errors(operations.CampaignNotInState):
-            made = operations.add_item(found, **asked.validated_data, **self._by())
+            made = operations.add_item(campaign, **asked.validated_data, **self._by())
         return Response(ItemSerializer(_items().get(pk=made.pk), context=context).data, status=201)
 
     def _stepped(

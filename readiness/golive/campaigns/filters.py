@@ -1,4 +1,4 @@
-"""What campaigns and their items can be filtered by, for the API and for the pages alike."""
+"""Filters of campaigns and their items, for the API and for the pages alike."""
 
 from django import forms
 from django.db.models import Q

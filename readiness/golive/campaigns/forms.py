@@ -127,7 +127,7 @@ class ItemForm(AssignForm):
         ]
 
     def asked(self) -> dict[str, Any]:
-        """What the operation takes."""
+        """The arguments that the operation takes."""
         given = dict(self.cleaned_data)
         check_id = given.pop("check")
         return given | {"check_id": check_id, "parts": [part.partition("/")[2] for part in given["parts"]]}

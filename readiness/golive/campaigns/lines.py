@@ -30,8 +30,8 @@ def utc(at: datetime | None) -> str:
 
 
 def key_figures(row: CampaignRow, *, now: datetime) -> list[Line]:
-    found = row.sum.by_progress
-    told: list[Line] = [
+    counts = row.sum.by_progress
+    figures: list[Line] = [
         {
             "label": gettext("Done"),
             "value": f"{row.sum.done} / {row.sum.total}",
@@ -50,8 +50,8 @@ def key_figures(row: CampaignRow, *, now: datetime) -> list[Line]:
         ("stale", gettext("Stale"), "warn", gettext("too old, or voided by a change")),
         ("missing", gettext("Missing"), "", gettext("no run that counts yet")),
     ):
-        count = found.get(key, 0)
-        told.append(
+        count = counts.get(key, 0)
+        figures.append(
             {
                 "label": label,
                 "value": count,
@@ -64,14 +64,14 @@ def key_figures(row: CampaignRow, *, now: datetime) -> list[Line]:
     due = {"label": gettext("Due"), "value": f"{row.campaign.due_on:%Y-%m-%d}", "tone": "bad" if over else ""}
     ended = row.days_left is None
     return [
-        *told,
+        *figures,
         due | {"note": format_html(gettext("ended {}"), left(row, now)) if ended else left(row, now)},
     ]
 
 
 def facts(campaign: Campaign) -> list[Line]:
     site = campaign.site
-    told: list[Line] = [
+    entries: list[Line] = [
         {"term": gettext("State"), "kind": "campaign", "state": campaign.state},
         {
             "term": gettext("Site"),
@@ -87,7 +87,7 @@ def facts(campaign: Campaign) -> list[Line]:
         {"term": gettext("Made from"), "value": campaign.framework_version.version},
     ]
     if campaign.repeats:
-        told.append(
+        entries.append(
             {
                 "term": gettext("Repeats"),
                 "value": str(campaign.repeats),
@@ -97,22 +97,22 @@ def facts(campaign: Campaign) -> list[Line]:
     counted = (
         f"{campaign.counts_from:%Y-%m-%d}" if campaign.counts_from else gettext("the validity of each alone")
     )
-    told.append({"term": gettext("Runs count from"), "value": counted})
+    entries.append({"term": gettext("Runs count from"), "value": counted})
     if campaign.started_at:
-        told.append({"term": gettext("Started"), "value": utc(campaign.started_at)})
+        entries.append({"term": gettext("Started"), "value": utc(campaign.started_at)})
     if campaign.ended_by:
-        told.append(
+        entries.append(
             {"term": gettext("Ended by"), "value": name_of(campaign.ended_by), "note": utc(campaign.ended_at)}
         )
     if campaign.end_note:
-        told.append({"term": gettext("Why"), "value": campaign.end_note})
+        entries.append({"term": gettext("Why"), "value": campaign.end_note})
     if campaign.note:
-        told.append({"term": gettext("Note"), "value": campaign.note})
-    return told
+        entries.append({"term": gettext("Note"), "value": campaign.note})
+    return entries
 
 
 def choices_of(campaign: Campaign, user: User) -> dict[str, bool]:
-    """What the reader is offered to do with it."""
+    """The changes that the reader may make."""
     changes = user.has_perm(MAY_CHANGE)
     return {
         "may_change": changes and campaign.is_open,
@@ -125,7 +125,7 @@ def choices_of(campaign: Campaign, user: User) -> dict[str, bool]:
 
 def item_facts(row: ItemRow, campaign: Campaign) -> list[Line]:
     item = row.item
-    told: list[Line] = [
+    entries: list[Line] = [
         {"term": gettext("Progress"), "kind": "campaign-item", "state": row.progress},
         {
             "term": gettext("Check"),
@@ -145,12 +145,12 @@ def item_facts(row: ItemRow, campaign: Campaign) -> list[Line]:
         },
     ]
     if item.added:
-        told.append({"term": gettext("Added"), "value": gettext("by hand")})
+        entries.append({"term": gettext("Added"), "value": gettext("by hand")})
     if item.is_dropped:
-        told.append(
+        entries.append(
             {"term": gettext("Dropped by"), "value": name_of(item.dropped_by), "note": utc(item.dropped_at)}
         )
-    return told
+    return entries
 
 
 def import_url(item: CampaignItem, slug: str, devices: Sequence[str] = ()) -> str:
@@ -163,9 +163,11 @@ def import_url(item: CampaignItem, slug: str, devices: Sequence[str] = ()) -> st
     return link("validation-run-add", **filled)
 
 
-def target_lines(item: CampaignItem, slug: str, found: Mapping[RunTarget, Targets], *, may_add: bool) -> Line:
+def target_lines(
+    item: CampaignItem, slug: str, by_target: Mapping[RunTarget, Targets], *, may_add: bool
+) -> Line:
     """Each thing to run on, with the form for its run."""
-    targets = found[RunTarget(item.targets)]
+    targets = by_target[RunTarget(item.targets)]
     by_one = {RunTarget.NODE: lambda name: [name], RunTarget.PORT: lambda name: [name.rsplit(" ", 1)[0]]}
     by_pair = {RunTarget.PAIR, RunTarget.PATH}
 
@@ -205,21 +207,21 @@ def gate_lines(rows: Sequence[GateRow], slug: str, user: User) -> list[Line]:
 
 
 def _proofs(row: GateRow, slug: str, user: User) -> list[Line]:
-    found = []
+    proofs = []
     part = {"part": row.parts[0][0]} if row.parts else {}
     asked = {"site": slug, "check": row.check.id} | part
     if EvidenceKind.VALIDATION_RUN in row.evidence and user.has_perm("evidence.add_validationrun"):
         url = import_url(row.item, slug) if row.item else link("validation-run-add", site=slug)
-        found.append({"label": gettext("Import a run"), "url": url})
+        proofs.append({"label": gettext("Import a run"), "url": url})
     if row.item is not None:
-        found.append({"label": gettext("The item"), "url": link("campaign-item", row.item.pk)})
+        proofs.append({"label": gettext("The item"), "url": link("campaign-item", row.item.pk)})
     if EvidenceKind.ATTESTATION in row.evidence and user.has_perm("evidence.add_attestation"):
-        found.append({"label": gettext("Attest"), "url": link("attestation-add", **asked)})
+        proofs.append({"label": gettext("Attest"), "url": link("attestation-add", **asked)})
     if row.evidence & BY_HAND and user.has_perm("evidence.add_recordedfact"):
-        found.append({"label": gettext("Record a fact"), "url": link("recorded-fact-add", **asked)})
+        proofs.append({"label": gettext("Record a fact"), "url": link("recorded-fact-add", **asked)})
     if EvidenceKind.TELEMETRY in row.evidence and user.has_perm("telemetry.view_source"):
-        found.append({"label": gettext("Telemetry"), "url": link("ingest", site=slug)})
-    return found
+        proofs.append({"label": gettext("Telemetry"), "url": link("ingest", site=slug)})
+    return proofs
 
 
 def gate_words(rows: Sequence[GateRow] | None) -> str:

@@ -16,7 +16,7 @@ from readiness.golive.campaigns.planning import RunTarget
 
 
 class TargetKind(models.TextChoices):
-    """What an item's runs are made on."""
+    """The things that an item's runs are made on."""
 
     SITE = RunTarget.SITE.value, _("The site")
     NODE = RunTarget.NODE.value, _("Each node")

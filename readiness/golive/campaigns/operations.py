@@ -77,7 +77,7 @@ def clone(
     now: datetime,
     counts_from: date | None = None,
 ) -> Campaign:
-    """The same items once more, without those that were dropped; only runs from `counts_from` on count, if given."""
+    """Plan the same items again, without those that were dropped; only runs from `counts_from` on count, if given."""
     _require(by, MAY_ADD)
     _refuse_retired(campaign.site)
     version, _framework = framework_queries.current()
@@ -100,7 +100,7 @@ def clone(
 
 @transaction.atomic
 def change(campaign: Campaign, *, by: User, now: datetime, **given: Any) -> Campaign:
-    """Another name, day or note, while it is open. `given` are `name`, `due_on`, `counts_from`, `note`."""
+    """Change name, day or note of an open campaign. `given` are `name`, `due_on`, `counts_from`, `note`."""
     _require(by, MAY_CHANGE)
     locked = _locked(campaign)
     _refuse_ended(locked)
@@ -124,7 +124,7 @@ def start(campaign: Campaign, *, by: User, now: datetime) -> Campaign:
 
 @transaction.atomic
 def finish(campaign: Campaign, *, note: str = "", by: User, now: datetime) -> Campaign:
-    """End a campaign that runs, and keep how far each item was. What is left open needs a word why."""
+    """End a campaign that runs, and keep how far each item was. Items left open need a reason."""
     _require(by, MAY_CHANGE)
     locked = _locked(campaign)
     _refuse_unless(locked, {Campaign.State.RUNNING})
@@ -137,7 +137,7 @@ def finish(campaign: Campaign, *, note: str = "", by: User, now: datetime) -> Ca
 
 @transaction.atomic
 def cancel(campaign: Campaign, *, note: str, by: User, now: datetime) -> Campaign:
-    """Call it off, and say why."""
+    """Call the campaign off, with a reason."""
     _require(by, MAY_CHANGE)
     if not note.strip():
         raise ValidationError({"note": _("Say why.")})
@@ -148,7 +148,7 @@ def cancel(campaign: Campaign, *, note: str, by: User, now: datetime) -> Campaig
 
 @transaction.atomic
 def delete(campaign: Campaign, *, by: User, now: datetime) -> None:
-    """Only what never began; everything else is kept, and can be cancelled."""
+    """Delete a campaign that never began; others are kept, and can be cancelled."""
     _require(by, MAY_DELETE)
     locked = _locked(campaign)
     _refuse_unless(locked, {Campaign.State.PLANNED})
@@ -159,7 +159,7 @@ def delete(campaign: Campaign, *, by: User, now: datetime) -> None:
 def add_item(
     campaign: Campaign, *, check_id: str, parts: Collection[str] = (), by: User, now: datetime, **given: Any
 ) -> CampaignItem:
-    """A run that the framework does not ask for, or asks for in another way. No `parts` means all that runs prove.
+    """Add a run that the framework does not ask for, or asks for in another way. No `parts` means all that runs prove.
 
     `given` are the further columns: tool, scope, targets, load, size_bytes, repeats, how, assignee, assigned_to,
     due_on.
@@ -179,7 +179,7 @@ def add_item(
 
 @transaction.atomic
 def change_item(item: CampaignItem, *, by: User, now: datetime, **given: Any) -> CampaignItem:
-    """Who makes the runs, until when, and how. `given` are `assignee`, `assigned_to`, `due_on`, `how`."""
+    """Change who makes the runs, until when, and how. `given` are `assignee`, `assigned_to`, `due_on`, `how`."""
     _require(by, MAY_CHANGE)
     locked = _locked_item(item)
     changed = sorted(given.keys() & {"assignee", "assigned_to", "due_on", "how"})
@@ -193,7 +193,7 @@ def change_item(item: CampaignItem, *, by: User, now: datetime, **given: Any) ->
 
 @transaction.atomic
 def drop_item(item: CampaignItem, *, reason: str, by: User, now: datetime) -> CampaignItem:
-    """It is not made in this campaign, and why not. The check itself is judged as before."""
+    """Drop an item from this campaign, with a reason. The check itself is judged as before."""
     _require(by, MAY_CHANGE)
     if not reason.strip():
         raise ValidationError({"reason": _("Say why.")})
@@ -293,7 +293,7 @@ def _locked(campaign: Campaign) -> Campaign:
 
 
 def _locked_item(item: CampaignItem) -> CampaignItem:
-    """With its campaign held, so that none is changed while it ends."""
+    """Lock the item with its campaign, so that none is changed while the campaign ends."""
     campaign = _locked(item.campaign)
     _refuse_ended(campaign)
     locked = CampaignItem.objects.select_for_update(of=("self",)).get(pk=item.pk)

@@ -15,7 +15,7 @@ GIB = 1024**3
 
 
 class RunTarget(StrEnum):
-    """What the runs are made on."""
+    """The things that runs are made on."""
 
     SITE = "site"
     NODE = "node"
@@ -50,7 +50,7 @@ class Planned:
 
 NODE_COLLECTIVE = "All accelerators of one node. On AMD the same with rccl-tests."
 
-# As the checks' own `how_to` has it, in the figures that runs are judged at (readiness.evidence.core.proving).
+# The setups of the checks' own `how_to`, in the figures that runs are judged at (readiness.evidence.core.proving).
 SETUPS: dict[str, tuple[Setup, ...]] = {
     "p1-accelerator-diag": (
         Setup(
@@ -142,17 +142,17 @@ SETUPS: dict[str, tuple[Setup, ...]] = {
 
 
 def plan(framework: Framework, site: SiteContext) -> tuple[Planned, ...]:
-    """What to run so that every check that runs prove is proved at this site, in the framework's order.
+    """Plan the runs that prove, at this site, every check that runs prove, in the framework's order.
 
     Sub-measures that decide nothing are left out. One that has no setup of its own is proved by a table that names it.
     """
-    found: list[Planned] = []
+    planned: list[Planned] = []
     for check in framework.checks:
         if applicable(check, site)[0]:
             gate = gate_for(check, site)
             wanted = _proved_by_runs(check, gate, site)
-            found += [Planned(check, gate, setup) for setup in _setups(check, wanted)]
-    return tuple(found)
+            planned += [Planned(check, gate, setup) for setup in _setups(check, wanted)]
+    return tuple(planned)
 
 
 def parts_by_runs(check: Check) -> tuple[str, ...]:

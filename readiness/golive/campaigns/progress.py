@@ -17,7 +17,7 @@ DONE, FAILED, BLOCKED, STALE, MISSING, NOT_APPLICABLE, DROPPED = (
     *("n-a", "dropped"),
 )
 WORST_FIRST = (FAILED, BLOCKED, STALE, MISSING, DONE)
-"""What a run showed to be bad comes before what it cannot show, and that before what nobody has tried."""
+"""A run that failed comes before one that could not be judged, and that before a run that nobody has made."""
 IN_THE_WAY = frozenset({ReasonCode.CANNOT_JUDGE, ReasonCode.NO_LIMIT, ReasonCode.NOT_A_NUMBER})
 
 
@@ -54,11 +54,13 @@ def standing(
     if check is None:
         return ItemProgress(NOT_APPLICABLE, "", "The framework in force has no such check.")
     known = {part.id for part in check.parts}
-    told = [_of_part(check, part, stored.get(part), since) for part in parts if part in known]
-    ranked = [one for one in told if one.progress in WORST_FIRST]
+    outcomes = [_of_part(check, part, stored.get(part), since) for part in parts if part in known]
+    ranked = [outcome for outcome in outcomes if outcome.progress in WORST_FIRST]
     if not ranked:
-        return told[0] if told else ItemProgress(NOT_APPLICABLE, "", "The framework no longer has it.")
-    return min(ranked, key=lambda one: WORST_FIRST.index(one.progress))
+        return (
+            outcomes[0] if outcomes else ItemProgress(NOT_APPLICABLE, "", "The framework no longer has it.")
+        )
+    return min(ranked, key=lambda outcome: WORST_FIRST.index(outcome.progress))
 
 
 def _of_part(check: Check, part: str, stored: Mapping[str, Any] | None, since: Since | None) -> ItemProgress:
@@ -66,19 +68,19 @@ def _of_part(check: Check, part: str, stored: Mapping[str, Any] | None, since: S
         return ItemProgress(MISSING, part, f"Not evaluated yet. {check.part(part).waits_for}".strip())
     taken_at = datetime.fromisoformat(stored["taken_at"]) if stored.get("taken_at") else None
 
-    def told(progress: str, reason: str = "") -> ItemProgress:
+    def item_progress(progress: str, reason: str = "") -> ItemProgress:
         return ItemProgress(progress, part, reason or stored["reason"], stored.get("detail", ""), taken_at)
 
     match CheckState(stored["state"]):
         case CheckState.NOT_APPLICABLE:
-            return told(NOT_APPLICABLE)
+            return item_progress(NOT_APPLICABLE)
         case CheckState.FAIL:
-            return told(FAILED)
+            return item_progress(FAILED)
         case CheckState.STALE:
-            return told(STALE)
+            return item_progress(STALE)
         case CheckState.PASS | CheckState.WARN:
-            return _proved(check, part, stored, since, told)
-    return told(BLOCKED if stored.get("code") in IN_THE_WAY else MISSING)
+            return _proved(check, part, stored, since, item_progress)
+    return item_progress(BLOCKED if stored.get("code") in IN_THE_WAY else MISSING)
 
 
 def _proved(
@@ -86,11 +88,11 @@ def _proved(
     part: str,
     stored: Mapping[str, Any],
     since: Since | None,
-    told: Callable[..., ItemProgress],
+    item_progress: Callable[..., ItemProgress],
 ) -> ItemProgress:
-    """It passes: by a run that counts here, or by something that the campaign does not ask for."""
+    """The progress of what passes, by a run that counts here or by something that the campaign does not ask for."""
     if stored.get("tier") == Tier.CAPPED:
-        return told(MISSING)
+        return item_progress(MISSING)
     kind, _, _ = stored.get("evidence", "").partition(":")
     by_telemetry = EvidenceKind.TELEMETRY in check.part(part).evidence and kind not in (
         "run",
@@ -99,10 +101,10 @@ def _proved(
     )
     if kind != "run" and not by_telemetry:
         words = {"fact": "a recorded fact", "attestation": "an attestation"}.get(kind, "what is no run")
-        return told(MISSING, f"Proved by {words}; a run is still to be made.")
-    done = told(DONE)
+        return item_progress(MISSING, f"Proved by {words}; a run is still to be made.")
+    done = item_progress(DONE)
     if since is not None and done.taken_at is not None and since.is_before(done.taken_at):
-        return told(
+        return item_progress(
             MISSING,
             f"The run that counts is of {done.taken_at:%Y-%m-%d}; here they count from {since.day} on.",
         )
@@ -111,7 +113,7 @@ def _proved(
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """Items by progress. What was dropped or does not apply is in no share."""
+    """Items by progress. Items that were dropped or do not apply are in no share."""
 
     by_progress: Mapping[str, int]
 

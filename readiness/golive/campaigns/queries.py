@@ -1,4 +1,4 @@
-"""What the pages of campaigns show: the list with its progress, the items of one, and what the gate still lacks."""
+"""Queries for the pages of campaigns: the list with its progress, the items of one, and what the gate still lacks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from readiness.scoring.models import CheckResult, SiteScore
 from web.visibility import name_of
 
 type Stored = Mapping[tuple[int, str], Mapping[str, Mapping[str, Any]]]
-"""By site and check: what the last evaluation kept of each sub-measure."""
+"""The sub-measures that the last evaluation kept, by site and check."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class ItemRow:
 
     @property
     def first_parts(self) -> tuple[str, ...]:
-        """As many as a cell has room for; the others are a count."""
+        """The names that a cell has room for; the others are a count."""
         return self.part_names[:2]
 
     @property
@@ -91,25 +91,25 @@ def open_campaign(site: Site) -> Campaign | None:
 
 
 def last_campaign(site: Site) -> Campaign | None:
-    """The open one, else the newest."""
-    found = sorted(campaigns().filter(site=site)[:50], key=lambda one: not one.is_open)
-    return found[0] if found else None
+    """The open campaign, else the newest."""
+    open_first = sorted(campaigns().filter(site=site)[:50], key=lambda campaign: not campaign.is_open)
+    return open_first[0] if open_first else None
 
 
-def rows(found: Sequence[Campaign], *, now: datetime) -> list[CampaignRow]:
-    """With the progress of each; three statements."""
+def rows(listed: Sequence[Campaign], *, now: datetime) -> list[CampaignRow]:
+    """Campaigns with the progress of each; three statements."""
     _version, framework = framework_queries.current()
     items: dict[int, list[CampaignItem]] = defaultdict(list)
-    for item in CampaignItem.objects.filter(campaign__in=found).order_by("id"):
+    for item in CampaignItem.objects.filter(campaign__in=listed).order_by("id"):
         items[item.campaign_id].append(item)
-    stored = _stored({one.site_id for one in found if one.is_open}, items.values())
+    stored = _stored({campaign.site_id for campaign in listed if campaign.is_open}, items.values())
     return [
         CampaignRow(
-            one,
-            Sum(Counter(_progress(one, item, framework, stored) for item in items[one.pk])),
-            days_left(one, now) if one.is_open else None,
+            campaign,
+            Sum(Counter(_progress(campaign, item, framework, stored) for item in items[campaign.pk])),
+            days_left(campaign, now) if campaign.is_open else None,
         )
-        for one in found
+        for campaign in listed
     ]
 
 
@@ -118,14 +118,14 @@ def item_rows(campaign: Campaign, *, now: datetime) -> list[ItemRow]:
     items = list(campaign.items.select_related("assignee", "dropped_by").order_by("id"))
     for item in items:
         item.campaign = campaign
-    found = rows_of_items(items, now=now)
+    by_id = rows_of_items(items, now=now)
     _version, framework = framework_queries.current()
     order = {check.id: place for place, check in enumerate(framework.checks)}
-    return sorted(found.values(), key=lambda row: (order.get(row.item.check_id, len(order)), row.item.pk))
+    return sorted(by_id.values(), key=lambda row: (order.get(row.item.check_id, len(order)), row.item.pk))
 
 
 def rows_of_items(items: Sequence[CampaignItem], *, now: datetime) -> dict[int, ItemRow]:
-    """By id; the items need their campaign and its site joined in. Three statements."""
+    """Rows by item id; the items need their campaign and its site joined in. Three statements."""
     _version, framework = framework_queries.current()
     stored = _stored({item.campaign.site_id for item in items if item.campaign.is_open}, [items])
     sites = {item.campaign.site_id for item in items}
@@ -148,16 +148,16 @@ def _item_row(
 ) -> ItemRow:
     check = framework.checks_by_id.get(item.check_id)
     names = {part.id: part.name for part in check.parts} if check else {}
-    told = _standing(campaign, item, framework, stored)
+    progress = _standing(campaign, item, framework, stored)
     due = item.due_on or campaign.due_on
-    late = campaign.is_open and not item.is_dropped and told.progress not in ("done", "n-a")
+    late = campaign.is_open and not item.is_dropped and progress.progress not in ("done", "n-a")
     return ItemRow(
         item=item,
         check_name=check.name if check else item.check_id,
         pillar=check.pillar if check else "",
         gate=gates.get((campaign.site_id, item.check_id), str(check.gate) if check else ""),
         part_names=tuple(names.get(part, part) for part in item.parts),
-        standing=told,
+        standing=progress,
         is_late=late and due < _today(campaign, now),
     )
 
@@ -167,7 +167,7 @@ def _progress(campaign: Campaign, item: CampaignItem, framework: Framework, stor
 
 
 def _standing(campaign: Campaign, item: CampaignItem, framework: Framework, stored: Stored) -> ItemProgress:
-    """Of an ended campaign what was true when it ended."""
+    """The progress of an item; in an ended campaign, that at its end."""
     if item.outcome:
         return ItemProgress(item.outcome, "", item.outcome_reason)
     since = Since(campaign.counts_from, campaign.site.time_zone) if campaign.counts_from else None
@@ -182,17 +182,17 @@ def _standing(campaign: Campaign, item: CampaignItem, framework: Framework, stor
 def _stored(site_ids: Collection[int], items: Iterable[Sequence[CampaignItem]]) -> Stored:
     wanted = {item.check_id for each in items for item in each}
     results = CheckResult.objects.filter(site_id__in=site_ids, check_id__in=wanted)
-    found: dict[tuple[int, str], dict[str, dict[str, Any]]] = {}
+    by_check: dict[tuple[int, str], dict[str, dict[str, Any]]] = {}
     for site_id, check_id, state, reason, parts in results.values_list(
         "site_id", "check_id", "state", "reason", "parts"
     ):
         by_part = {part["part"]: part for part in parts}
         if state == CheckState.NOT_APPLICABLE:
-            # A check that does not apply has no sub-measures on record: each is as the check.
-            found[site_id, check_id] = _Everywhere(state, reason)
+            # A check that does not apply has no sub-measures on record: each takes the check's state.
+            by_check[site_id, check_id] = _Everywhere(state, reason)
         else:
-            found[site_id, check_id] = by_part
-    return found
+            by_check[site_id, check_id] = by_part
+    return by_check
 
 
 class _Everywhere(dict[str, dict[str, Any]]):
@@ -205,7 +205,7 @@ class _Everywhere(dict[str, dict[str, Any]]):
 
 
 def days_left(campaign: Campaign, now: datetime) -> int:
-    """Until the end of its last day in the site's zone; negative once it is over."""
+    """Days until the end of its last day in the site's zone; negative once it is over."""
     return (campaign.due_on - _today(campaign, now)).days
 
 
@@ -259,6 +259,6 @@ def _open_parts(check: Check, result: CheckResult) -> Iterable[tuple[str, str, s
     """Id, name and state of the sub-measures that decide and are not met, or only declared."""
     for stored in result.parts:
         if stored["gate"] == Gate.BLOCK and _is_open(stored):
-            part = next((one for one in check.parts if one.id == stored["part"]), None)
+            part = next((each for each in check.parts if each.id == stored["part"]), None)
             if part is not None:
                 yield part.id, part.name, stored["state"]

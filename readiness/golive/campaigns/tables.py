@@ -26,7 +26,7 @@ def left(row: CampaignRow, now: datetime) -> str:
 
 
 def campaign_table(now: datetime) -> Table:
-    """Of CampaignRow; what is left counts from `now`."""
+    """The table of CampaignRow; the time left counts from `now`."""
     return Table(
         id="campaigns",
         noun=(_("campaign"), _("campaigns")),
@@ -125,7 +125,7 @@ def _further_columns() -> tuple[Column, ...]:
 
 
 def item_table(campaign: Campaign) -> Table:
-    """Of ItemRow."""
+    """The table of ItemRow."""
     return Table(
         id="items",
         noun=(_("item"), _("items")),
@@ -218,11 +218,11 @@ def why(row: ItemRow) -> str:
 def run_words(row: ItemRow) -> str:
     """`nccl-tests, 16 GiB`, `perftest, with background load, 20 times`."""
     item = row.item
-    told = [str(item.get_tool_display())]
+    phrases = [str(item.get_tool_display())]
     if item.size_bytes:
-        told.append(size_text(item.size_bytes))
+        phrases.append(size_text(item.size_bytes))
     if item.load:
-        told.append(str(item.get_load_display()).lower())
+        phrases.append(str(item.get_load_display()).lower())
     if item.repeats > 1:
-        told.append(gettext("%(n)s times") % {"n": item.repeats})
-    return ", ".join(told)
+        phrases.append(gettext("%(n)s times") % {"n": item.repeats})
+    return ", ".join(phrases)

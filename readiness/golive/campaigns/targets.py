@@ -1,4 +1,4 @@
-"""What there is at a site to run on, from the inventory as it is now."""
+"""The things at a site that runs can be made on, from the inventory as it is now."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Targets:
 
 
 def targets_of(site: Site) -> Mapping[RunTarget, Targets]:
-    """By kind; two statements. Devices and ports in service count, as they do for coverage."""
+    """Targets by kind; two statements. Devices and ports in service count, as they do for coverage."""
     nodes = tuple(
         Device.objects.in_service()
         .filter(site=site, role=Device.Role.NODE)
@@ -42,7 +42,7 @@ def targets_of(site: Site) -> Mapping[RunTarget, Targets]:
         RunTarget.SITE: Targets(RunTarget.SITE, (site.name,)),
         RunTarget.NODE: Targets(RunTarget.NODE, nodes, nodes),
         RunTarget.PAIR: Targets(
-            RunTarget.PAIR, tuple(f"{one} – {other}" for one, other in pairs(nodes)), nodes
+            RunTarget.PAIR, tuple(f"{first} – {second}" for first, second in pairs(nodes)), nodes
         ),
         RunTarget.PATH: Targets(RunTarget.PATH, *_path(nodes)),
         RunTarget.FABRIC: Targets(RunTarget.FABRIC, (", ".join(nodes),) if nodes else (), nodes),
@@ -55,13 +55,13 @@ def targets_of(site: Site) -> Mapping[RunTarget, Targets]:
 
 
 def pairs(nodes: Sequence[str]) -> list[tuple[str, str]]:
-    """As few pairs as touch every node: neighbours by name, and an odd one out with the first."""
+    """The fewest pairs that touch every node: neighbours by name, and an odd one out with the first."""
     if len(nodes) < 2:
         return []
-    found = list(zip(nodes[::2], nodes[1::2], strict=False))
-    return [*found, (nodes[-1], nodes[0])] if len(nodes) % 2 else found
+    neighbours = list(zip(nodes[::2], nodes[1::2], strict=False))
+    return [*neighbours, (nodes[-1], nodes[0])] if len(nodes) % 2 else neighbours
 
 
 def _path(nodes: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The first and the last by name, which as a rule stand farthest apart."""
+    """The first and the last node by name, which as a rule stand farthest apart."""
     return ((f"{nodes[0]} – {nodes[-1]}",), (nodes[0], nodes[-1])) if len(nodes) > 1 else ((), ())

@@ -45,7 +45,7 @@ may_delete = require("inventory.view_site", "golive.view_campaign", operations.M
 @require_GET
 def campaigns(request: HttpRequest) -> HttpResponseBase:
     at = now()
-    prepare = lambda found: queries.rows(found, now=at)  # noqa: E731
+    prepare = lambda shown: queries.rows(shown, now=at)  # noqa: E731
     table = table_kit.page(request, tables.campaign_table(at), queries.campaigns(), prepare=prepare)
     if table_kit.wants_table_only(request, table):
         return table_kit.respond(request, "readiness/campaigns/list.html", table)
@@ -91,9 +91,9 @@ def add(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
-    at, found = now(), _campaign(pk)
-    form = CampaignForm(request.POST or None, campaign=found, now=at)
-    save = lambda: operations.change(found, **form.cleaned_data, by=_reader(request), now=at)  # noqa: E731
+    at, campaign = now(), _campaign(pk)
+    form = CampaignForm(request.POST or None, campaign=campaign, now=at)
+    save = lambda: operations.change(campaign, **form.cleaned_data, by=_reader(request), now=at)  # noqa: E731
     here = reverse("campaign", args=[pk])
     if _done(request, form, save, gettext("The campaign is changed.")) is not None:
         return HttpResponseRedirect(here)
@@ -104,10 +104,10 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def repeat(request: HttpRequest, pk: int) -> HttpResponse:
-    at, found = now(), _campaign(pk)
-    initial = {"name": found.name, "counts_from": at.date()}
+    at, campaign = now(), _campaign(pk)
+    initial = {"name": campaign.name, "counts_from": at.date()}
     form = RepeatForm(request.POST or None, initial=initial, now=at)
-    make = lambda: operations.clone(found, **form.cleaned_data, by=_reader(request), now=at)  # noqa: E731
+    make = lambda: operations.clone(campaign, **form.cleaned_data, by=_reader(request), now=at)  # noqa: E731
     made = _done(request, form, make, gettext("The campaign is planned again with the same items."))
     if made is not None:
         return HttpResponseRedirect(reverse("campaign", args=[made.pk]))
@@ -118,11 +118,11 @@ def repeat(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def add_item(request: HttpRequest, pk: int) -> HttpResponse:
-    at, found = now(), _campaign(pk)
+    at, campaign = now(), _campaign(pk)
     _version, framework = framework_queries.current()
     asked = {name: request.GET[name] for name in ("check", "tool") if name in request.GET}
     form = ItemForm(request.POST or None, initial=asked, framework=framework)
-    make = lambda: operations.add_item(found, **form.asked(), by=_reader(request), now=at)  # noqa: E731
+    make = lambda: operations.add_item(campaign, **form.asked(), by=_reader(request), now=at)  # noqa: E731
     here = reverse("campaign", args=[pk])
     if _done(request, form, make, gettext("The item is added.")) is not None:
         return HttpResponseRedirect(here)
@@ -133,9 +133,9 @@ def add_item(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def edit_item(request: HttpRequest, pk: int) -> HttpResponse:
-    at, found = now(), _item(pk)
-    form = AssignForm(request.POST or None, item=found)
-    save = lambda: operations.change_item(found, **form.cleaned_data, by=_reader(request), now=at)  # noqa: E731
+    at, item = now(), _item(pk)
+    form = AssignForm(request.POST or None, item=item)
+    save = lambda: operations.change_item(item, **form.cleaned_data, by=_reader(request), now=at)  # noqa: E731
     here = reverse("campaign-item", args=[pk])
     if _done(request, form, save, gettext("The item is changed.")) is not None:
         return HttpResponseRedirect(here)
@@ -146,7 +146,9 @@ def edit_item(request: HttpRequest, pk: int) -> HttpResponse:
 @may_change
 @never_cache
 def start(request: HttpRequest, pk: int) -> HttpResponseBase:
-    return _stepped(request, pk, lambda found, given: operations.start(found, **given), gettext("It runs."))
+    return _stepped(
+        request, pk, lambda campaign, given: operations.start(campaign, **given), gettext("It runs.")
+    )
 
 
 @require_POST
@@ -167,7 +169,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponseBase:
 @may_delete
 @never_cache
 def delete(request: HttpRequest, pk: int) -> HttpResponseBase:
-    step = lambda found, given: operations.delete(found, **given)  # noqa: E731
+    step = lambda campaign, given: operations.delete(campaign, **given)  # noqa: E731
     return _stepped(request, pk, step, gettext("The campaign is deleted."), to=reverse("campaigns"))
 
 
@@ -176,7 +178,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponseBase:
 @never_cache
 def drop_item(request: HttpRequest, pk: int) -> HttpResponse:
     reason = request.POST.get("reason", "")
-    step = lambda found, given: operations.drop_item(found, reason=reason, **given)  # noqa: E731
+    step = lambda item, given: operations.drop_item(item, reason=reason, **given)  # noqa: E731
     return _stepped_item(request, pk, step, gettext("The item is dropped."))
 
 
@@ -184,12 +186,12 @@ def drop_item(request: HttpRequest, pk: int) -> HttpResponse:
 @may_change
 @never_cache
 def restore_item(request: HttpRequest, pk: int) -> HttpResponse:
-    step = lambda found, given: operations.restore_item(found, **given)  # noqa: E731
+    step = lambda item, given: operations.restore_item(item, **given)  # noqa: E731
     return _stepped_item(request, pk, step, gettext("The item is back."))
 
 
 def _done(request: HttpRequest, form: RefusedForm, act: Callable[[], Any], said: str) -> Any:
-    """What the operation gave; None where there is still something to show on the form."""
+    """The result of the operation; None where there is still something to show on the form."""
     if request.method != "POST" or not form.is_valid():
         return None
     try:
@@ -206,18 +208,18 @@ def _done(request: HttpRequest, form: RefusedForm, act: Callable[[], Any], said:
 
 def _noted(request: HttpRequest, pk: int, step: Callable[..., Any], said: str) -> HttpResponseBase:
     note = request.POST.get("note", "")
-    return _stepped(request, pk, lambda found, given: step(found, note=note, **given), said)
+    return _stepped(request, pk, lambda campaign, given: step(campaign, note=note, **given), said)
 
 
 def _stepped(
     request: HttpRequest, pk: int, step: Callable[[Campaign, dict[str, Any]], Any], said: str, to: str = ""
 ) -> HttpResponseBase:
-    """The page of the campaign again; what stood in the way is said there."""
-    at, found = now(), _campaign(pk)
+    """Take the step and show the campaign again, with what stood in the way."""
+    at, campaign = now(), _campaign(pk)
     try:
-        step(found, {"by": _reader(request), "now": at})
+        step(campaign, {"by": _reader(request), "now": at})
     except ValidationError as error:
-        return _campaign_page(request, found, at=at, refusals=error.messages, status=422)
+        return _campaign_page(request, campaign, at=at, refusals=error.messages, status=422)
     except operations.CampaignNotInState as error:
         return _campaign_page(request, _campaign(pk), at=at, refusals=[str(error)], status=409)
     messages.success(request, said)
@@ -227,45 +229,45 @@ def _stepped(
 def _stepped_item(
     request: HttpRequest, pk: int, step: Callable[[CampaignItem, dict[str, Any]], Any], said: str
 ) -> HttpResponse:
-    at, found = now(), _item(pk)
+    at, item = now(), _item(pk)
     try:
-        step(found, {"by": _reader(request), "now": at})
+        step(item, {"by": _reader(request), "now": at})
     except ValidationError as error:
-        return _item_page(request, found, at=at, refusals=error.messages, status=422)
+        return _item_page(request, item, at=at, refusals=error.messages, status=422)
     except operations.CampaignNotInState as error:
-        return _item_page(request, found, at=at, refusals=[str(error)], status=409)
+        return _item_page(request, item, at=at, refusals=[str(error)], status=409)
     messages.success(request, said)
     return HttpResponseRedirect(reverse("campaign-item", args=[pk]))
 
 
 def _campaign_page(
     request: HttpRequest,
-    found: Campaign,
+    campaign: Campaign,
     *,
     at: datetime,
     refusals: list[str] | None = None,
     status: int = 200,
 ) -> HttpResponseBase:
-    rows = queries.item_rows(found, now=at)
-    table = table_kit.page(request, tables.item_table(found), rows)
+    rows = queries.item_rows(campaign, now=at)
+    table = table_kit.page(request, tables.item_table(campaign), rows)
     if status == 200 and table_kit.wants_table_only(request, table):
         return table_kit.respond(request, "readiness/campaigns/campaign.html", table)
-    [row] = queries.rows([found], now=at)
-    gate = queries.gate_rows(found.site, [each.item for each in rows])
+    [row] = queries.rows([campaign], now=at)
+    gate = queries.gate_rows(campaign.site, [each.item for each in rows])
     context: dict[str, Any] = {
-        "campaign": found,
+        "campaign": campaign,
         "row": row,
         "table": table,
         "kpis": lines.key_figures(row, now=at),
-        "facts": lines.facts(found),
+        "facts": lines.facts(campaign),
         "gate_words": lines.gate_words(gate),
-        "gate": lines.gate_lines(gate or [], found.site.slug, _reader(request)),
+        "gate": lines.gate_lines(gate or [], campaign.site.slug, _reader(request)),
         "refusals": refusals or [],
-        "history": history_of(found, limit=10).rows,
+        "history": history_of(campaign, limit=10).rows,
         "finish_note": NoteForm(auto_id="id_finish_%s", required=False),
         "cancel_note": NoteForm(auto_id="id_cancel_%s"),
-        "breadcrumbs": _breadcrumbs(found.name),
-        **lines.choices_of(found, _reader(request)),
+        "breadcrumbs": _breadcrumbs(campaign.name),
+        **lines.choices_of(campaign, _reader(request)),
     }
     response = answers.page(request, "readiness/campaigns/campaign.html", context)
     response.status_code = status
@@ -274,29 +276,29 @@ def _campaign_page(
 
 def _item_page(
     request: HttpRequest,
-    found: CampaignItem,
+    item: CampaignItem,
     *,
     at: datetime,
     refusals: list[str] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    above = found.campaign
-    row = next(each for each in queries.item_rows(above, now=at) if each.item.pk == found.pk)
+    above = item.campaign
+    row = next(each for each in queries.item_rows(above, now=at) if each.item.pk == item.pk)
     reader = _reader(request)
     context: dict[str, Any] = {
-        "item": found,
+        "item": item,
         "campaign": above,
         "row": row,
         "why": tables.why(row),
         "facts": lines.item_facts(row, above),
         "targets": lines.target_lines(
-            found,
+            item,
             above.site.slug,
             targets.targets_of(above.site),
             may_add=reader.has_perm("evidence.add_validationrun") and above.is_open,
         ),
         "refusals": refusals or [],
-        "history": history_of(found, limit=10).rows,
+        "history": history_of(item, limit=10).rows,
         "drop_form": DropForm(auto_id="id_drop_%s"),
         "may_change": above.is_open and reader.has_perm(operations.MAY_CHANGE),
         "breadcrumbs": _breadcrumbs(row.check_name, above=above),
@@ -318,7 +320,7 @@ def _form(request: HttpRequest, form: RefusedForm, here: str, cancel_url: str) -
 
 
 def _add_url(request: HttpRequest) -> str:
-    """For the site that the list is narrowed to, if it is; "" for who may not."""
+    """The address to add a campaign, for the site that the list is narrowed to, if any; "" where none may be added."""
     if not request.user.has_perm(operations.MAY_ADD):
         return ""
     sites = request.GET.getlist("site")
@@ -326,7 +328,7 @@ def _add_url(request: HttpRequest) -> str:
 
 
 def _reader(request: HttpRequest) -> User:
-    """Signed in, as every page here asks."""
+    """The reader, who is signed in, as every page here asks."""
     return cast(User, request.user)
 
 
@@ -335,10 +337,10 @@ def _campaign(pk: int) -> Campaign:
 
 
 def _item(pk: int) -> CampaignItem:
-    found = CampaignItem.objects.select_related(
+    items = CampaignItem.objects.select_related(
         "campaign__site", "campaign__created_by", "assignee", "dropped_by"
     )
-    return get_object_or_404(found, pk=pk)
+    return get_object_or_404(items, pk=pk)
 
 
 def _breadcrumbs(here: str, *, first: bool = False, above: Campaign | None = None) -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""What a review leaves to be done."""
+"""Actions that a review leaves to be done."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def change(action: ReviewAction, *, by: User, now: datetime, **given: Any) -> Re
 
 @transaction.atomic
 def close(action: ReviewAction, *, note: str = "", by: User, now: datetime) -> ReviewAction:
-    """Done. Its owner may say so too."""
+    """Close an action that is done. Its owner may do so too."""
     refuse_strangers(action.pk, by=by)
     locked = _locked_action(action)
     locked.closed_by, locked.closed_at, locked.close_note = by, now, note.strip()
@@ -79,12 +79,12 @@ def close(action: ReviewAction, *, note: str = "", by: User, now: datetime) -> R
 
 
 def refuse_others(review_id: int, *, by: User) -> None:
-    """MissingPermission for who neither may change such a review nor is named in it."""
+    """Raise MissingPermission for those who neither may change such a review nor are named in it."""
     _require(by, named=SignOff.objects.filter(review=review_id, approver=by).exists())
 
 
 def refuse_strangers(action_id: int, *, by: User) -> None:
-    """MissingPermission for who neither may change reviews nor owns such an action."""
+    """Raise MissingPermission for those who neither may change reviews nor own such an action."""
     _require(by, named=ReviewAction.objects.filter(pk=action_id, owner=by).exists())
 
 

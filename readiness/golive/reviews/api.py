@@ -214,9 +214,9 @@ class ReviewViewSet(ObjectViewSet):
         asked.is_valid(raise_exception=True)
         with transaction.atomic(), named_errors(operations.ReviewNotInState):
             # Locked, so that the ETag that was sent is that of what is signed or decided on.
-            found = self._locked_one()
-            step(found, **asked.validated_data, **_by(self.request))
-        return self._answer(self._again(found))
+            review = self._locked_one()
+            step(review, **asked.validated_data, **_by(self.request))
+        return self._answer(self._again(review))
 
 
 class ActionViewSet(ObjectViewSet):

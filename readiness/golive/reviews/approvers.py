@@ -21,18 +21,20 @@ MAY_REMOVE = "golive.delete_approver"
 
 
 def candidates(site: Site) -> dict[str, list[User]]:
-    """By domain, by username; one statement. A site's own list replaces that of every site."""
+    """Those who may sign in each domain, by username; one statement. A site's own list replaces that of every site."""
     own: dict[str, list[User]] = defaultdict(list)
     everywhere: dict[str, list[User]] = defaultdict(list)
-    found = Approver.objects.filter(Q(site=site) | Q(site=None), user__is_active=True).select_related("user")
-    for approver in found.order_by("user__username"):
+    approvers = Approver.objects.filter(Q(site=site) | Q(site=None), user__is_active=True).select_related(
+        "user"
+    )
+    for approver in approvers.order_by("user__username"):
         (own if approver.site_id else everywhere)[approver.domain].append(approver.user)
     return {domain: own.get(domain) or everywhere.get(domain, []) for domain in SigningDomain.values}
 
 
 @transaction.atomic
 def add(*, domain: str, user: User, site: Site | None = None, by: User, now: datetime) -> Approver:
-    """Raises MissingPermission; ValidationError where the person is named there already."""
+    """Add an approver. Raises MissingPermission; ValidationError where the person is named there already."""
     _require(by, MAY_NAME)
     approver = Approver(domain=domain, user=user, site=site, added_at=now)
     approver.clean_fields(exclude=["user", "site"])
@@ -44,7 +46,7 @@ def add(*, domain: str, user: User, site: Site | None = None, by: User, now: dat
 
 @transaction.atomic
 def remove(approver: Approver, *, by: User) -> None:
-    """What was signed stays signed; what waits for this person cannot be signed by them any more."""
+    """Remove an approver. Their signatures stay; they can no longer sign what waits for them."""
     _require(by, MAY_REMOVE)
     Approver.objects.filter(pk=approver.pk).delete()
 

@@ -1,4 +1,4 @@
-"""What reviews, their actions and approvers can be filtered by, for the API and for the pages alike."""
+"""Filters of reviews, their actions and approvers, for the API and for the pages alike."""
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _

@@ -28,7 +28,7 @@ def reviewable() -> Any:
 
 
 class ReviewedSiteForm(forms.Form):
-    """First the site, since who may sign depends on it."""
+    """The form asks for the site first, since who may sign depends on it."""
 
     site = forms.ModelChoiceField(reviewable(), to_field_name="slug", label=_("Site"))
 
@@ -57,7 +57,7 @@ class OpenForm(RefusedForm):
         self.order_fields([*SigningDomain.values, "note"])
 
     def asked(self) -> dict[str, Any]:
-        """What the operation takes."""
+        """The arguments that the operation takes."""
         given = self.cleaned_data
         return {
             "note": given["note"],
@@ -105,7 +105,7 @@ class ApproverForm(RefusedForm):
 
 
 class DecisionForm(NoteForm):
-    """Words beside a go or a no-go."""
+    """The note beside a go or a no-go."""
 
     decision = forms.CharField(widget=forms.HiddenInput)
 

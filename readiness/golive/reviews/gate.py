@@ -1,4 +1,4 @@
-"""What stands in the way of a go. No database."""
+"""Obstacles in the way of a go. No database."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def utc(at: datetime | None) -> str:
 
 def facts(review: Review, until: datetime | None) -> list[Line]:
     site = review.site
-    told: list[Line] = [
+    entries: list[Line] = [
         {"term": gettext("State"), "kind": "review", "state": review.state},
         {
             "term": gettext("Site"),
@@ -39,20 +39,20 @@ def facts(review: Review, until: datetime | None) -> list[Line]:
         {"term": gettext("Opened by"), "value": name_of(review.opened_by), "note": utc(review.opened_at)},
     ]
     if review.note:
-        told.append({"term": gettext("Note"), "value": review.note})
+        entries.append({"term": gettext("Note"), "value": review.note})
     if review.ended_by:
         decided = review.state != Review.State.CANCELLED
         term = gettext("Decided by") if decided else gettext("Cancelled by")
-        told.append({"term": term, "value": name_of(review.ended_by), "note": utc(review.ended_at)})
+        entries.append({"term": term, "value": name_of(review.ended_by), "note": utc(review.ended_at)})
     if review.end_note:
-        told.append({"term": gettext("Why"), "value": review.end_note})
+        entries.append({"term": gettext("Why"), "value": review.end_note})
     if review.framework_version:
-        told.append({"term": gettext("Framework"), "value": review.framework_version.version})
+        entries.append({"term": gettext("Framework"), "value": review.framework_version.version})
     if until:
-        told.append(
+        entries.append(
             {"term": gettext("Holds until"), "value": utc(until), "note": gettext("then it is held again")}
         )
-    return told
+    return entries
 
 
 def sign_off_lines(review: Review, named: Mapping[str, Sequence[User]], user: User) -> list[Line]:
@@ -60,26 +60,26 @@ def sign_off_lines(review: Review, named: Mapping[str, Sequence[User]], user: Us
     changes = review.is_open and user.has_perm(MAY_CHANGE)
     return [
         {
-            "id": one.pk,
-            "domain": one.domain,
-            "label": one.get_domain_display(),
-            "state": one.state,
-            "who": name_of(one.approver),
-            "nobody": not named.get(one.domain),
-            "at": one.answered_at,
-            "note": one.note,
-            "mine": one.approver_id == user.pk,
-            "name_url": link("review-name", review.pk, one.domain)
-            if changes and one.state != SignOff.State.SIGNED
+            "id": sign_off.pk,
+            "domain": sign_off.domain,
+            "label": sign_off.get_domain_display(),
+            "state": sign_off.state,
+            "who": name_of(sign_off.approver),
+            "nobody": not named.get(sign_off.domain),
+            "at": sign_off.answered_at,
+            "note": sign_off.note,
+            "mine": sign_off.approver_id == user.pk,
+            "name_url": link("review-name", review.pk, sign_off.domain)
+            if changes and sign_off.state != SignOff.State.SIGNED
             else "",
         }
-        for one in review.sign_offs.all()
+        for sign_off in review.sign_offs.all()
     ]
 
 
 def my_answer(review: Review, named: Mapping[str, Sequence[User]], user: User) -> Line:
     """Whether the reader may sign or decline now, and for what."""
-    mine = next((one for one in review.sign_offs.all() if one.approver_id == user.pk), None)
+    mine = next((sign_off for sign_off in review.sign_offs.all() if sign_off.approver_id == user.pk), None)
     if mine is None or not review.is_open:
         return {}
     if user not in named.get(mine.domain, ()):
@@ -99,20 +99,22 @@ def action_lines(review: Review, user: User, *, today: date) -> list[Line]:
     may = review.state != Review.State.CANCELLED
     return [
         {
-            "id": one.pk,
-            "title": one.title,
-            "critical": one.critical,
-            "owner": name_of(one.owner or one.owner_name),
-            "due_on": one.due_on,
-            "late": one.is_open and one.due_on is not None and one.due_on < today,
-            "open": one.is_open,
-            "closed": closed_words(one),
-            "edit_url": link("review-action-edit", one.pk) if may and changes and one.is_open else "",
-            "close_url": link("review-action-close", one.pk)
-            if may and one.is_open and (changes or one.owner_id == user.pk)
+            "id": action.pk,
+            "title": action.title,
+            "critical": action.critical,
+            "owner": name_of(action.owner or action.owner_name),
+            "due_on": action.due_on,
+            "late": action.is_open and action.due_on is not None and action.due_on < today,
+            "open": action.is_open,
+            "closed": closed_words(action),
+            "edit_url": link("review-action-edit", action.pk) if may and changes and action.is_open else "",
+            "close_url": link("review-action-close", action.pk)
+            if may and action.is_open and (changes or action.owner_id == user.pk)
             else "",
         }
-        for one in sorted(review.actions.all(), key=lambda one: (not one.is_open, not one.critical, one.pk))
+        for action in sorted(
+            review.actions.all(), key=lambda action: (not action.is_open, not action.critical, action.pk)
+        )
     ]
 
 
@@ -128,7 +130,7 @@ def closed_words(action: ReviewAction) -> str:
 
 def gate_lines(gate: GateSnapshot, slug: str) -> list[Line]:
     """BLOCK checks, those that hold the site back first."""
-    told = [
+    checks = [
         {
             "id": row["check_id"],
             "name": row["name"],
@@ -142,7 +144,7 @@ def gate_lines(gate: GateSnapshot, slug: str) -> list[Line]:
         }
         for row in gate.snapshot.get("checks", ())
     ]
-    return sorted(told, key=lambda line: line["state"] in ACCEPTABLE)
+    return sorted(checks, key=lambda line: line["state"] in ACCEPTABLE)
 
 
 def exception_lines(gate: GateSnapshot) -> list[Line]:
@@ -157,34 +159,41 @@ def choices_of(review: Review, user: User) -> dict[str, bool]:
         "may_cancel": review.is_open and user.has_perm(MAY_CHANGE),
         "may_decide": review.is_open and user.has_perm(MAY_DECIDE),
         "may_add_action": review.state != Review.State.CANCELLED
-        and (user.has_perm(MAY_CHANGE) or any(one.approver_id == user.pk for one in review.sign_offs.all())),
+        and (
+            user.has_perm(MAY_CHANGE)
+            or any(sign_off.approver_id == user.pk for sign_off in review.sign_offs.all())
+        ),
     }
 
 
-def of_site(site: Site, found: SitesReview, user: User, *, now: datetime) -> Line:
-    """What a site's page says: in production without a review, when it is due again, or which is under way."""
-    told: Line = {"url": link("reviews", site=site.slug), "text": "", "tone": ""}
-    if site.stage == Site.Stage.PRODUCTION and found.held is None:
-        told |= {
+def of_site(site: Site, reviews: SitesReview, user: User, *, now: datetime) -> Line:
+    """The line for a site's page: in production without a review, when it is due again, or which is under way."""
+    line: Line = {"url": link("reviews", site=site.slug), "text": "", "tone": ""}
+    if site.stage == Site.Stage.PRODUCTION and reviews.held is None:
+        line |= {
             "text": gettext("In production without a review: nobody has signed for it here."),
             "tone": "bad",
         }
-    elif found.is_due(now):
-        told |= {
+    elif reviews.is_due(now):
+        line |= {
             "text": gettext("%(review)s held until %(until)s: a new one is due.")
-            % {"review": found.held, "until": utc(found.holds_until)},
+            % {"review": reviews.held, "until": utc(reviews.holds_until)},
             "tone": "warn",
         }
-    elif found.held is not None:
-        told |= {
+    elif reviews.held is not None:
+        line |= {
             "text": gettext("%(review)s: go, decided by %(who)s, %(at)s.")
-            % {"review": found.held, "who": name_of(found.held.ended_by), "at": utc(found.held.ended_at)},
+            % {
+                "review": reviews.held,
+                "who": name_of(reviews.held.ended_by),
+                "at": utc(reviews.held.ended_at),
+            },
             "tone": "ok",
-            "url": link("review", found.held.pk),
+            "url": link("review", reviews.held.pk),
         }
-    if found.open is not None:
-        under_way = gettext("%(review)s is under way.") % {"review": found.open}
-        told |= {"text": f"{told['text']} {under_way}".strip(), "url": link("review", found.open.pk)}
+    if reviews.open is not None:
+        under_way = gettext("%(review)s is under way.") % {"review": reviews.open}
+        line |= {"text": f"{line['text']} {under_way}".strip(), "url": link("review", reviews.open.pk)}
     elif site.has_verdict and user.has_perm(MAY_OPEN):
-        told["open_url"] = link("review-open", site=site.slug)
-    return told
+        line["open_url"] = link("review-open", site=site.slug)
+    return line

@@ -14,7 +14,7 @@ from web.visibility import name_of
 
 @choices_held
 class Approver(models.Model):
-    """May sign for a domain, at one site or at every site that names nobody of its own for it."""
+    """A person who may sign for a domain, at one site or at every site that names nobody of its own for it."""
 
     HISTORY = True
 

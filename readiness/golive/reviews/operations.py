@@ -73,7 +73,7 @@ def open_review(
 
 @transaction.atomic
 def name_approver(review: Review, *, domain: str, approver: User | None, by: User, now: datetime) -> SignOff:
-    """Ask this person for the domain's answer. An answer of somebody else's is gone then; a signature stays."""
+    """Ask this person for the domain's answer. Another person's answer is dropped, but a signature stays."""
     _require(by, MAY_CHANGE)
     locked = _locked(review)
     sign_off = locked.sign_offs.get(domain=domain)
@@ -93,7 +93,7 @@ def name_approver(review: Review, *, domain: str, approver: User | None, by: Use
 
 @transaction.atomic
 def sign(review: Review, *, note: str = "", by: User, now: datetime) -> SignOff:
-    """Say yes for the domain that `by` is named for. Raises MissingPermission, NotNamed, NotNow."""
+    """Say yes for the domain that `by` is named for. Raises MissingPermission, NotNamed, ReviewNotInState."""
     return _answer(review, SignOff.State.SIGNED, note=note, by=by, now=now)
 
 
@@ -141,7 +141,7 @@ def decide(review: Review, *, decision: str, note: str = "", by: User, now: date
 
 @transaction.atomic
 def cancel(review: Review, *, note: str, by: User, now: datetime) -> Review:
-    """Call it off, and say why. It proves nothing from then on."""
+    """Call the review off, with a reason. It proves nothing from then on."""
     _require(by, MAY_CHANGE)
     if not note.strip():
         raise ValidationError({"note": _("Say why.")})
@@ -149,23 +149,23 @@ def cancel(review: Review, *, note: str, by: User, now: datetime) -> Review:
 
 
 def obstacles(counts: ReviewCounts, standing: BlockingChecks) -> list[str]:
-    """What stands in the way of a go, in sentences; empty if nothing does."""
-    found = []
+    """Sentences about what stands in the way of a go; empty if nothing does."""
+    sentences = []
     if counts.signatures_missing:
         said = ngettext(
             "%(n)s signature is missing.", "%(n)s signatures are missing.", counts.signatures_missing
         )
-        found.append(said % {"n": counts.signatures_missing})
+        sentences.append(said % {"n": counts.signatures_missing})
     if counts.critical:
         said = ngettext("%(n)s critical action is open.", "%(n)s critical actions are open.", counts.critical)
-        found.append(said % {"n": counts.critical})
+        sentences.append(said % {"n": counts.critical})
     if counts.undated:
         said = ngettext("%(n)s open action has no date.", "%(n)s open actions have no date.", counts.undated)
-        found.append(said % {"n": counts.undated})
+        sentences.append(said % {"n": counts.undated})
     if standing.failure:
-        found.append(_("The site could not be evaluated: %(reason)s") % {"reason": standing.failure})
+        sentences.append(_("The site could not be evaluated: %(reason)s") % {"reason": standing.failure})
     if not standing.judged:
-        found.append(_("Nothing proves the site: no BLOCK check was judged."))
+        sentences.append(_("Nothing proves the site: no BLOCK check was judged."))
     if held := standing.held_by:
         said = ngettext(
             "%(n)s BLOCK check is not acceptable and under no exception: %(checks)s.",
@@ -173,19 +173,19 @@ def obstacles(counts: ReviewCounts, standing: BlockingChecks) -> list[str]:
             len(held),
         )
         more = f", … (+{len(held) - 5})" if len(held) > 5 else ""
-        found.append(said % {"n": len(held), "checks": ", ".join(held[:5]) + more})
-    return found
+        sentences.append(said % {"n": len(held), "checks": ", ".join(held[:5]) + more})
+    return sentences
 
 
 def refuse_stranger(review_id: int, *, by: User) -> None:
-    """NotNamed for who is asked for no domain of such a review."""
+    """Raise NotNamed for those who are asked for no domain of such a review."""
     if not SignOff.objects.filter(review=review_id, approver=by).exists():
         raise NotNamed(_("You are not named for any domain of this review."))
 
 
 def _named(site: Site, approvers: Mapping[str, User | None]) -> dict[str, User | None]:
-    found: dict[str, User | None] = dict.fromkeys(SigningDomain.values)
-    if unknown := sorted(set(approvers) - set(found)):
+    named: dict[str, User | None] = dict.fromkeys(SigningDomain.values)
+    if unknown := sorted(set(approvers) - set(named)):
         raise ValidationError(
             {"approvers": _("There is no domain %(domain)s.") % {"domain": ", ".join(unknown)}}
         )
@@ -193,13 +193,13 @@ def _named(site: Site, approvers: Mapping[str, User | None]) -> dict[str, User |
     for domain, user in approvers.items():
         if user is not None:
             _refuse_unnamed(site, domain, user)
-            if user in found.values():
+            if user in named.values():
                 raise ValidationError({"approvers": _twice(user)})
-            found[domain] = user
+            named[domain] = user
     for domain in SigningDomain.values:
-        if domain not in approvers and len(may[domain]) == 1 and may[domain][0] not in found.values():
-            found[domain] = may[domain][0]
-    return found
+        if domain not in approvers and len(may[domain]) == 1 and may[domain][0] not in named.values():
+            named[domain] = may[domain][0]
+    return named
 
 
 def _twice(user: User) -> str:
@@ -247,7 +247,7 @@ def claim(review: Review) -> None:
 
 
 def _locked(review: Review) -> Review:
-    """The open review, until the end of the transaction."""
+    """Lock the open review until the end of the transaction."""
     locked = Review.objects.select_for_update(of=("self",)).select_related("site").get(pk=review.pk)
     if not locked.is_open:
         state = locked.get_state_display().lower()

@@ -1,4 +1,4 @@
-"""What the pages of reviews show, and what a site's page says of them."""
+"""Queries for the pages of reviews, and for what a site's page says of them."""
 
 from __future__ import annotations
 
@@ -45,16 +45,16 @@ class SitesReview:
 
 
 def reviews() -> QuerySet[Review]:
-    """Without what is large, and with what a row counts."""
-    found = Review.objects.select_related("site", "opened_by", "ended_by", "framework_version")
-    return found.defer("snapshot", "framework_version__definition").annotate(
+    """Reviews without their large columns, and with what a row counts."""
+    joined = Review.objects.select_related("site", "opened_by", "ended_by", "framework_version")
+    return joined.defer("snapshot", "framework_version__definition").annotate(
         signed=Count("sign_offs", filter=Q(sign_offs__state=SignOff.State.SIGNED), distinct=True),
         open_actions=Count("actions", filter=Q(actions__closed_at=None), distinct=True),
     )
 
 
 def whole_reviews() -> QuerySet[Review]:
-    """With their signatures and actions; three statements."""
+    """Reviews with their signatures and actions; three statements."""
     return (
         reviews()
         .defer(None)
@@ -75,16 +75,19 @@ def validity(framework: Framework) -> timedelta:
 
 
 def holds_until(review: Review, framework: Framework) -> datetime | None:
-    """Of a go: when it is to be held again."""
+    """The time until which a go holds, when the review is due again."""
     if review.state != Review.State.GO or review.ended_at is None:
         return None
     return review.ended_at + validity(framework)
 
 
-def rows(found: Sequence[Any]) -> list[ReviewRow]:
-    """Of `reviews()`; one statement."""
+def rows(listed: Sequence[Any]) -> list[ReviewRow]:
+    """Rows of `reviews()`; one statement."""
     _version, framework = framework_queries.current()
-    return [ReviewRow(one, one.signed, one.open_actions, holds_until(one, framework)) for one in found]
+    return [
+        ReviewRow(review, review.signed, review.open_actions, holds_until(review, framework))
+        for review in listed
+    ]
 
 
 def of_site(site: Site) -> SitesReview:
@@ -111,7 +114,7 @@ class GateSnapshot:
 
 
 def gate_of(review: Review, *, now: datetime) -> GateSnapshot:
-    """Of an ended review what it kept; of an open one what holds now and what stands in the way of a go."""
+    """The gate that an ended review kept; for an open one, that of now and what stands in the way of a go."""
     if review.snapshot is not None and review.framework_version is not None:
         return GateSnapshot(review.ended_at, review.framework_version.version, review.snapshot, ())
     version, framework = framework_queries.current()

@@ -23,17 +23,17 @@ FROZEN = (
 
 def exceptions_of(site: Site, *, now: datetime) -> list[Grant]:
     """Signed go-live exceptions that are in force."""
-    found = Grant.objects.in_force(now).filter(site=site, kind=Grant.Kind.EXCEPTION)
-    return list(found.select_related("requested_by", "approver").order_by("check_id"))
+    exceptions = Grant.objects.in_force(now).filter(site=site, kind=Grant.Kind.EXCEPTION)
+    return list(exceptions.select_related("requested_by", "approver").order_by("check_id"))
 
 
 def standing_of(site: Site) -> BlockingChecks:
-    """By the last evaluation; one statement."""
+    """The BLOCK checks by the last evaluation; one statement."""
     score = SiteScore.objects.filter(site=site).only("verdict", "deciding", "failure").first()
     if score is None or not score.verdict:
         return BlockingChecks(False, (), score.failure if score else "")
     held = score.verdict == Verdict.NOT_READY
-    # Nothing applies, so nothing is proved: that is no standing to go live on.
+    # Where no check applies, nothing is proved, and a site cannot go live on that.
     judged = not held or bool(score.deciding)
     return BlockingChecks(judged, tuple(score.deciding) if held else (), score.failure)
 

@@ -22,7 +22,7 @@ def again(row: ReviewRow, now: datetime) -> str:
 
 
 def review_table(now: datetime) -> Table:
-    """Of ReviewRow."""
+    """The table of ReviewRow."""
     return Table(
         id="reviews",
         noun=(_("review"), _("reviews")),
@@ -91,7 +91,7 @@ def _review_columns() -> tuple[Column, ...]:
 
 
 def _dated_columns(now: datetime) -> tuple[Column, ...]:
-    """When it was opened and decided, and when the next is due."""
+    """Columns of when a review was opened and decided, and when the next is due."""
     return (
         Column(
             "opened",

@@ -1,4 +1,4 @@
-"""What the worklist can be filtered by, for the API and for the page alike. The rows must carry their `standing`."""
+"""Filters of the worklist, for the API and for the page alike. The rows must carry their `standing`."""
 
 from typing import Any
 
@@ -24,7 +24,9 @@ class WorkOfPillar(AnyOf):
         if not values:
             return queryset
         _version, framework = framework_queries.current()
-        return queryset.filter(check_id__in=[one.id for one in framework.checks if one.pillar in values])
+        return queryset.filter(
+            check_id__in=[check.id for check in framework.checks if check.pillar in values]
+        )
 
 
 def _live(_key: str) -> Q:

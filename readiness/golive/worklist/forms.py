@@ -19,7 +19,7 @@ class _Refusing(RefusedForm):
 
 
 class _Planned(_Refusing):
-    """Who, by when, and what is to be known."""
+    """The fields for the owner, the day and a note."""
 
     owner = forms.CharField(
         label=_("Owner"),
@@ -38,7 +38,7 @@ class _Planned(_Refusing):
     )
 
     def planned(self) -> dict[str, Any]:
-        """What the operations take. A name that is a username means the user."""
+        """The arguments that the operations take. A name that is a username means the user."""
         name = self.cleaned_data["owner"].strip()
         user = queries.user_named(name)
         return {
@@ -50,11 +50,11 @@ class _Planned(_Refusing):
 
 
 class SelectionForm(_Planned):
-    """For what was selected elsewhere."""
+    """The form for what was selected elsewhere."""
 
 
 class AddForm(_Planned):
-    """One check at one site."""
+    """The form for one check at one site."""
 
     site = forms.ModelChoiceField(
         Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
@@ -73,7 +73,7 @@ class AddForm(_Planned):
 
 
 class ProgressForm(_Refusing):
-    """What those who do the work set."""
+    """The form for those who do the work."""
 
     status = forms.ChoiceField(label=_("Status"), choices=WorkItem.Status.choices)
     note = forms.CharField(
@@ -85,7 +85,7 @@ class ProgressForm(_Refusing):
 
 
 class ChangeForm(_Planned):
-    """All of an item."""
+    """The form for everything in an item."""
 
     status = forms.ChoiceField(label=_("Status"), choices=WorkItem.Status.choices)
     field_order = ("status", "owner", "due_on", "note")

@@ -14,40 +14,42 @@ from web.units import power
 type Line = dict[str, Any]
 
 
-def key_figures(found: WorklistCounts) -> list[Line]:
+def key_figures(counts: WorklistCounts) -> list[Line]:
     return [
         {
             "label": gettext("Open"),
-            "value": found.open,
+            "value": counts.open,
             "url": link("worklist", state=WorkItemStanding.OPEN.value),
-            "note": ngettext("%(n)s item has no owner", "%(n)s items have no owner", found.unowned)
-            % {"n": found.unowned},
-            "tone": "warn" if found.unowned else "",
+            "note": ngettext("%(n)s item has no owner", "%(n)s items have no owner", counts.unowned)
+            % {"n": counts.unowned},
+            "tone": "warn" if counts.unowned else "",
         },
         {
             "label": gettext("In progress"),
-            "value": found.in_progress,
+            "value": counts.in_progress,
             "url": link("worklist", state=WorkItemStanding.IN_PROGRESS.value),
         },
         {
             "label": gettext("Overdue"),
-            "value": found.overdue,
+            "value": counts.overdue,
             "url": link("worklist", overdue="true"),
-            "note": gettext("their day is over at the site") if found.overdue else gettext("nothing is late"),
-            "tone": "bad" if found.overdue else "",
+            "note": gettext("their day is over at the site")
+            if counts.overdue
+            else gettext("nothing is late"),
+            "tone": "bad" if counts.overdue else "",
         },
         {
             "label": gettext("Resolved"),
-            "value": found.resolved,
+            "value": counts.resolved,
             "url": link("worklist", state=WorkItemStanding.RESOLVED.value),
             "note": gettext("the check is met; the item can be closed"),
-            "tone": "ok" if found.resolved else "",
+            "tone": "ok" if counts.resolved else "",
         },
     ]
 
 
 def facts(row: WorkRow) -> list[Line]:
-    told: list[Line] = [
+    entries: list[Line] = [
         {"term": gettext("State"), "kind": "work", "state": row.standing.value},
         {"term": gettext("Site"), "value": row.site_name, "url": link("site", row.site_slug)},
         {
@@ -61,12 +63,12 @@ def facts(row: WorkRow) -> list[Line]:
         {"term": gettext("Added by"), "value": row.created_by, "note": _utc(row.created_at)},
     ]
     if row.closed_at:
-        told.append({"term": gettext("Closed"), "value": _utc(row.closed_at)})
-    return told
+        entries.append({"term": gettext("Closed"), "value": _utc(row.closed_at)})
+    return entries
 
 
 def means(row: WorkRow) -> str:
-    """What follows from the state of the item and that of its check."""
+    """Explain what the state of the item and that of its check mean together."""
     if row.standing == WorkItemStanding.RESOLVED:
         return gettext("The check is met at this site now. Close the item as done.")
     if row.standing == WorkItemStanding.DONE and row.check_state not in ("pass", "warn", "n-a"):

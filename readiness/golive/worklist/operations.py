@@ -22,7 +22,7 @@ MAY_PROGRESS = "golive.progress_workitem"
 MAY_REMOVE = "golive.delete_workitem"
 MOST_AT_ONCE = 1000
 PROGRESS = frozenset({"status", "note"})
-"""What those who do the work may set; who does it by when, planners decide."""
+"""The fields that those who do the work may set; planners decide who does it by when."""
 CHANGES = PROGRESS | {"owner", "owner_name", "due_on"}
 
 type Pair = tuple[Site, str]
@@ -75,7 +75,7 @@ def add_many(
     by: User,
     now: datetime,
 ) -> int:
-    """One item for each site and check that is not on the list yet: how many that are. Three statements.
+    """Add an item for each site and check that is not on the list yet; returns how many. Three statements.
 
     Raises MissingPermission, ValidationError.
     """
@@ -105,14 +105,14 @@ def add_many(
     for item in items[:1]:
         _refuse_two_owners(item)
         item.clean_fields(exclude=["created_by"])
-    # Somebody may add the same in this moment: theirs stays, and is not added twice.
+    # Somebody may add the same item at this moment: theirs stays, and it is not added twice.
     WorkItem.objects.bulk_create(items, ignore_conflicts=True)
     return len(items)
 
 
 @transaction.atomic
 def change(item: WorkItem, *, by: User, now: datetime, **changes: Any) -> WorkItem:
-    """Set any of `CHANGES`. Who may only do the work sets status and note.
+    """Set any of `CHANGES`. Those who may only do the work set status and note.
 
     Raises MissingPermission, and ValidationError by field.
     """
@@ -137,38 +137,38 @@ def change(item: WorkItem, *, by: User, now: datetime, **changes: Any) -> WorkIt
 
 @transaction.atomic
 def set_status(ids: Sequence[int], *, status: str, by: User, now: datetime) -> int:
-    """The same status for many; how many had another. All of them or none.
+    """Set the same status for many items, all of them or none; returns how many had another.
 
     Raises MissingPermission, and ValidationError where one that is reopened is on the list again already.
     """
     _require_progress(by, only=True)
     if status not in WorkItem.Status.values:
         raise ValidationError({"status": [_("There is no status %(status)s.") % {"status": status[:20]}]})
-    found = list(
+    items = list(
         WorkItem.objects.select_for_update().filter(pk__in=ids).exclude(status=status).order_by("pk")
     )
     if status in LIVE:
-        reopened = [item for item in found if item.status not in LIVE]
+        reopened = [item for item in items if item.status not in LIVE]
         listed = live_pairs([item.site_id for item in reopened])
         keys = [(item.site_id, item.check_id) for item in reopened]
         if listed & set(keys) or len(set(keys)) < len(keys):
             raise ValidationError(_("One of these checks is on the worklist for its site again already."))
-    WorkItem.objects.filter(pk__in=[item.pk for item in found]).update(
+    WorkItem.objects.filter(pk__in=[item.pk for item in items]).update(
         status=status, closed_at=None if status in LIVE else now
     )
-    return len(found)
+    return len(items)
 
 
 def remove(item: WorkItem, *, by: User) -> None:
-    """For what was entered by mistake; work that is not done is dropped instead. The history keeps it."""
+    """Remove what was entered by mistake; work that is not done is dropped instead. The history keeps it."""
     _require(by, MAY_REMOVE)
     item.delete()
 
 
 def live_pairs(site_ids: Collection[int]) -> set[tuple[int, str]]:
     """Site ids and check ids of what is on the list; one statement."""
-    found = WorkItem.objects.live().filter(site__in=set(site_ids)).order_by()
-    return set(found.values_list("site_id", "check_id"))
+    live = WorkItem.objects.live().filter(site__in=set(site_ids)).order_by()
+    return set(live.values_list("site_id", "check_id"))
 
 
 def _require(by: User, permission: str) -> None:

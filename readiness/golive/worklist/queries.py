@@ -1,4 +1,4 @@
-"""What the worklist shows: items with their checks as they stand now, and what a selection on the gap's page names."""
+"""Queries for the worklist: items with their checks as they stand now, and what a selection on the gap's page names."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class WorklistCounts:
 
 
 def items() -> QuerySet[WorkItem]:
-    """All, those that are live first, and of those the one that is due first."""
+    """All items, live ones first, and among those the one that is due first."""
     return (
         with_standing(WorkItem.objects.select_related("site", "owner", "created_by"))
         .annotate(place=Case(When(status__in=LIVE, then=Value(0)), default=Value(1)))
@@ -76,26 +76,27 @@ def counts(*, now: datetime) -> WorklistCounts:
     """Two statements."""
     overdue = is_overdue(today_by_zone(now))
     unowned = Q(standing__in=LIVE, owner=None, owner_name="")
-    found = with_standing(WorkItem.objects.all()).aggregate(
+    totals = with_standing(WorkItem.objects.all()).aggregate(
         open=Count("pk", filter=Q(standing=WorkItemStanding.OPEN)),
         in_progress=Count("pk", filter=Q(standing=WorkItemStanding.IN_PROGRESS)),
         resolved=Count("pk", filter=Q(standing=WorkItemStanding.RESOLVED)),
         overdue=Count("pk", filter=overdue),
         unowned=Count("pk", filter=unowned),
     )
-    return WorklistCounts(**found)
+    return WorklistCounts(**totals)
 
 
-def rows(found: Sequence[WorkItem], *, now: datetime) -> list[WorkRow]:
-    """In their order, of items with their standing; four statements however many."""
+def rows(work_items: Sequence[WorkItem], *, now: datetime) -> list[WorkRow]:
+    """Rows of items with their standing, in the same order; four statements however many."""
     _version, framework = framework_queries.current()
-    sites = {item.site_id: item.site for item in found}
+    sites = {item.site_id: item.site for item in work_items}
     present = present_capacity(list(sites.values()), now=now)
     today = today_by_zone(now)
     held = {
-        site_id: NOTHING if one.verdict is Verdict.READY else one.deployed for site_id, one in present.items()
+        site_id: NOTHING if capacity.verdict is Verdict.READY else capacity.deployed
+        for site_id, capacity in present.items()
     }
-    return [_row(item, framework, held[item.site_id], today) for item in found]
+    return [_row(item, framework, held[item.site_id], today) for item in work_items]
 
 
 def _row(item: WorkItem, framework: Framework, held: CapacityFigures, today: Mapping[str, date]) -> WorkRow:
@@ -129,28 +130,28 @@ def _row(item: WorkItem, framework: Framework, held: CapacityFigures, today: Map
 
 def listed() -> dict[tuple[str, str], int]:
     """Live items by slug of the site and check id; one statement."""
-    found = WorkItem.objects.live().order_by().values_list("site__slug", "check_id", "pk")
-    return {(slug, check_id): pk for slug, check_id, pk in found}
+    live = WorkItem.objects.live().order_by().values_list("site__slug", "check_id", "pk")
+    return {(slug, check_id): pk for slug, check_id, pk in live}
 
 
 class BadSelection(ValueError):
-    """Names what of a selection is not there."""
+    """The names in a selection that are not there."""
 
 
 def selected(names: Collection[str], held: Sequence[HeldSite]) -> list[tuple[Site, str]]:
     """Sites and checks that rows of the ranked plan stand for, each once, in order. One statement.
 
     `site:<slug>` is every check that holds the site, `check:<id>` the check at every site it holds. Raises
-    BadSelection for a name that means nothing; what holds nothing any more adds nothing.
+    BadSelection for a name that means nothing; sites and checks that no longer hold anything add nothing.
     """
-    by_slug = {one.site: one.checks for one in held}
+    by_slug = {site.site: site.checks for site in held}
     pairs: set[tuple[str, str]] = set()
     for name in names:
         kind, _colon, value = name.partition(":")
         if kind == "site":
             pairs |= {(value, check_id) for check_id in by_slug.get(value, ())}
         elif kind == "check":
-            pairs |= {(one.site, value) for one in held if value in one.checks}
+            pairs |= {(site.site, value) for site in held if value in site.checks}
         else:
             raise BadSelection(name[:100])
     sites = {site.slug: site for site in Site.objects.filter(slug__in={slug for slug, _check_id in pairs})}

@@ -1,4 +1,4 @@
-"""What the search page finds in the worklist."""
+"""Search of the worklist, for the search page."""
 
 from django.db.models import Q
 from django.urls import reverse
@@ -20,7 +20,7 @@ def find_work(query: str, *, user: User, limit: int) -> list[Hit]:
     fields = ("site__name", "note", "owner__username", "owner_name")
     for field in visibility.searchable(WorkItem, fields, user):
         asked |= Q(**{f"{field}__icontains": query})
-    found = worklist.items().filter(asked)[:limit]
+    items = worklist.items().filter(asked)[:limit]
     checks = framework.checks_by_id
     return [
         Hit(
@@ -28,5 +28,5 @@ def find_work(query: str, *, user: User, limit: int) -> list[Hit]:
             reverse("work-item", args=[item.pk]),
             " · ".join(filter(None, (item.site.name, item.get_status_display(), item.owner_text))),
         )
-        for item in found
+        for item in items
     ]

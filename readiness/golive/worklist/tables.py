@@ -28,7 +28,7 @@ def due(row: WorkRow) -> str:
 
 
 def work_table() -> Table:
-    """Of WorkRow."""
+    """The table of WorkRow."""
     return Table(
         id="worklist",
         noun=(_("item"), _("items")),
@@ -48,7 +48,7 @@ def work_table() -> Table:
 
 
 def actions(*, may_progress: bool, query: str) -> Sequence[Mapping[str, str]]:
-    """The same status for all rows chosen; `query` leads back to the same list."""
+    """The actions that set a status for all chosen rows; `query` leads back to the same list."""
     if not may_progress:
         return ()
     url = link("work-items-set") + (f"?{query}" if query else "")

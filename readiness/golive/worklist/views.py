@@ -47,7 +47,7 @@ def worklist(request: HttpRequest) -> HttpResponseBase:
         request,
         tables.work_table(),
         queries.items(),
-        prepare=lambda found: queries.rows(found, now=at),
+        prepare=lambda shown: queries.rows(shown, now=at),
         actions=tables.actions(may_progress=_may_progress(request), query=request.GET.urlencode()),
     )
     if table_kit.wants_table_only(request, table):
@@ -68,24 +68,24 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
     at = now()
     if request.method == "POST" and not _may_progress(request):
         raise MissingPermission([operations.MAY_PROGRESS])
-    found = get_object_or_404(queries.items(), pk=pk)
+    work_item = get_object_or_404(queries.items(), pk=pk)
     changes = request.user.has_perm(operations.MAY_CHANGE)
-    form = (ChangeForm if changes else ProgressForm)(request.POST or None, initial=initial_of(found))
+    form = (ChangeForm if changes else ProgressForm)(request.POST or None, initial=initial_of(work_item))
     if request.method == "POST" and form.is_valid():
         try:
-            operations.change(found, **form.planned(), by=_reader(request), now=at)
+            operations.change(work_item, **form.planned(), by=_reader(request), now=at)
         except ValidationError as error:
             form.refused(error)
         else:
-            messages.success(request, gettext("%(item)s is saved.") % {"item": found})
+            messages.success(request, gettext("%(item)s is saved.") % {"item": work_item})
             return HttpResponseRedirect(reverse("work-item", args=[pk]))
-    [row] = queries.rows([found], now=at)
+    [row] = queries.rows([work_item], now=at)
     context = {
         "row": row,
         "facts": lines.facts(row),
         "means": lines.means(row),
         "form": form if _may_progress(request) else None,
-        "history": history_of(found, limit=20).rows,
+        "history": history_of(work_item, limit=20).rows,
         "breadcrumbs": _breadcrumbs(f"{row.check_name}, {row.site_name}"),
     }
     return render(request, "readiness/worklist/item.html", context, status=422 if form.errors else 200)
@@ -118,7 +118,7 @@ def _add_one(request: HttpRequest) -> HttpResponse:
 
 
 def _add_selected(request: HttpRequest, names: list[str]) -> HttpResponse:
-    """First the form that says what was chosen, and who is to do it by when; then the items."""
+    """Show the form with what was chosen, for who is to do it by when; then add the items."""
     pairs = _pairs(request, names)
     is_sent = "confirmed" in request.POST
     form = SelectionForm(request.POST if is_sent else None)
@@ -141,7 +141,7 @@ def _add_selected(request: HttpRequest, names: list[str]) -> HttpResponse:
 
 
 def _pairs(request: HttpRequest, names: list[str]) -> list[tuple[Site, str]]:
-    """Of the plan that the address asks for, as it is now."""
+    """Sites and checks of the plan that the address asks for, as it is now."""
     regions = gap_queries.regions() if "region" in request.GET else {}
     try:
         question = read(request.GET, regions=regions)
@@ -163,7 +163,7 @@ def _add_page(request: HttpRequest, form: Any, context: dict[str, Any]) -> HttpR
 @may_see
 @never_cache
 def set_status(request: HttpRequest) -> HttpResponse:
-    """The same status for all that are chosen; back to the list as it was."""
+    """Set the same status for all chosen items, and go back to the list as it was."""
     if not _may_progress(request):
         raise MissingPermission([operations.MAY_PROGRESS])
     named = [each for each in request.POST.getlist("id") if each.isascii() and each.isdecimal()]
@@ -186,7 +186,7 @@ def _may_progress(request: HttpRequest) -> bool:
 
 
 def _reader(request: HttpRequest) -> User:
-    """Signed in, as every page here asks."""
+    """The reader, who is signed in, as every page here asks."""
     return cast(User, request.user)
 
 

@@ -1,4 +1,4 @@
-"""What may be granted: which kind suits which check, and how many. No framework, no database."""
+"""Rules for what may be granted: which kind suits which check, and how many. No framework, no database."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WAIVER, EXCEPTION, DECLARED_NA = "waiver", "exception", "n-a"
 
 
 class NotGrantable(ValueError):
-    """`field` is what of the request is wrong, `reason` a sentence that says why."""
+    """`field` is the part of the request that is wrong, `reason` a sentence that says why."""
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(reason)
@@ -59,7 +59,7 @@ def _refuse_waiver(check: Check, gate: Gate) -> None:
 
 def _refuse_not_applicable(check: Check, part: str) -> None:
     may_be_without = CheckState.NOT_APPLICABLE in check.states
-    if part and part not in {one.id for one in check.parts}:
+    if part and part not in {known.id for known in check.parts}:
         raise NotGrantable("part", f"{check.id} has no sub-measure {part}.")
     if not may_be_without and (not part or len(check.parts) == 1):
         raise NotGrantable("check", f"{check.id} applies everywhere, so it cannot be declared n-a.")

@@ -82,8 +82,8 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
 
 
 def computed(framework: Framework, facts: EvaluationFacts, now: datetime) -> dict[tuple[str, str], Reading]:
-    """All readings of a site, by check and sub-measure, of those that the framework has."""
-    found = {}
+    """All readings of a site for the sub-measures that the framework has, by check and sub-measure."""
+    site_readings = {}
     for check_id, readings in chain(COMPUTED.items(), FROM_OWNERSHIP.items(), FROM_REVIEWS.items()):
         check = framework.checks_by_id.get(check_id)
         if check is None:
@@ -92,8 +92,8 @@ def computed(framework: Framework, facts: EvaluationFacts, now: datetime) -> dic
         whole = check.with_stand_ins(NEEDED.get(check_id, ()))
         for part_id, reading in readings(facts, whole, now).items():
             if part_id in there:
-                found[check_id, part_id] = reading
-    return found
+                site_readings[check_id, part_id] = reading
+    return site_readings
 
 
 def has_subject(check_id: str, facts: EvaluationFacts) -> bool:

@@ -30,7 +30,7 @@ DRAIN_WITHIN = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with an accelerator, since when, and the series that says so."""
+    """A fault of an accelerator, since when, and the series that shows it."""
 
     thing: Thing
     what: str
@@ -45,9 +45,9 @@ def readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, R
     watched = [sample for sample in watched if sample.accelerator_id is not None]
     if not watched:
         return {}
-    found = sorted(faults(facts), key=lambda fault: (fault.at, fault.thing.name))
-    working = [fault for fault in found if fault.thing.takes_work]
-    drained = [fault for fault in found if not fault.thing.takes_work]
+    by_time = sorted(faults(facts), key=lambda fault: (fault.at, fault.thing.name))
+    working = [fault for fault in by_time if fault.thing.takes_work]
+    drained = [fault for fault in by_time if not fault.thing.takes_work]
     late = [fault for fault in drained if _withdrawn_at(facts, fault.thing, now) > fault.at + DRAIN_WITHIN]
     in_time = [fault for fault in drained if fault not in late]
     return {
@@ -102,8 +102,7 @@ def _samples(facts: EvaluationFacts, metrics: Sequence[str]) -> Iterator[tuple[L
 
 
 def _withdrawn_at(facts: EvaluationFacts, thing: Thing, now: datetime) -> datetime:
-    """When it was taken out of work: itself or its whole device, whichever came first; now if nothing
-    tells."""
+    """The time when it or its whole device was taken out of work, whichever came first; now if that is unknown."""
     moments = [
         facts.withdrawn_at[key]
         for key in (thing.key, ("device", thing.device_id or 0))
@@ -112,13 +111,13 @@ def _withdrawn_at(facts: EvaluationFacts, thing: Thing, now: datetime) -> dateti
     return min(moments, default=now)
 
 
-def _count(found: Sequence[Fault], watched: Sequence[Latest]) -> Reading:
+def _count(counted: Sequence[Fault], watched: Sequence[Latest]) -> Reading:
     return Reading(
-        value=float(len(found)),
+        value=float(len(counted)),
         taken_at=max(sample.ts for sample in watched),
         provenance=Provenance(watched[0].provenance),
-        evidence=f"series:{found[0].series_id}" if found else "",
-        detail=named([f"{fault.thing.name} ({fault.what})" for fault in found]),
+        evidence=f"series:{counted[0].series_id}" if counted else "",
+        detail=named([f"{fault.thing.name} ({fault.what})" for fault in counted]),
         cadence_s=max(sample.cadence_s for sample in watched),
-        bad_since=found[0].at if found else None,
+        bad_since=counted[0].at if counted else None,
     )

@@ -1,4 +1,4 @@
-"""p2-backup-power: what every UPS in service says of its battery, its output, its last test and its load."""
+"""p2-backup-power: the battery, the output, the last test and the load of every UPS in service."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ PARTS = (
 
 
 def readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
-    """The worst UPS of each sub-measure. The date of the last battery test is not sent, so its result's
+    """The worst UPS of each sub-measure. The date of the last battery test is not sent, so that of its result
     is taken."""
-    found = {}
+    by_part = {}
     for part_id in PARTS:
         part = check.part(part_id)
         limit = facts.limits.get(part.limit_from) if part.limit_from else None
         worst = worst_reading(part, _of_each_ups(facts, part, now), now=now, limit=limit)
         if worst is not None:
-            found[part_id] = worst
-    return found
+            by_part[part_id] = worst
+    return by_part
 
 
 def _of_each_ups(facts: EvaluationFacts, part: SubMeasure, now: datetime) -> Iterator[Reading]:

@@ -1,4 +1,4 @@
-"""Of several readings of one sub-measure, one per object, the one that decides."""
+"""Choose the reading that decides among several of one sub-measure, one per object."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def worst_reading(
     A reading that is missing for one object must be among them as one that cannot be judged: what is not
     known may not be passed over in favour of what is.
     """
-    found = list(readings)
-    if len(found) < 2:
-        return found[0] if found else None
-    return min(found, key=lambda reading: _rank(standing(part, reading, now, reading.limit or limit)))
+    candidates = list(readings)
+    if len(candidates) < 2:
+        return candidates[0] if candidates else None
+    return min(candidates, key=lambda reading: _rank(standing(part, reading, now, reading.limit or limit)))
 
 
 def _rank(result: JudgedState) -> tuple[int, bool, float]:

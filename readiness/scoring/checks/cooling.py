@@ -17,7 +17,7 @@ from readiness.scoring.facts import EvaluationFacts
 
 def readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
     sensors = [_reading(figure) for figure in facts.quantiles if figure.key == INLET.key]
-    found = {
+    by_part = {
         "inlet-p99": worst_reading(
             check.part("inlet-p99"), sensors, now=now, limit=facts.limits.get("cooling-class")
         ),
@@ -29,12 +29,12 @@ def readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, R
         ),
         "flow-alarms": _flow_alarms(facts, now),
     }
-    return {part_id: reading for part_id, reading in found.items() if reading is not None}
+    return {part_id: reading for part_id, reading in by_part.items() if reading is not None}
 
 
 def _loops(facts: EvaluationFacts, now: datetime) -> Iterator[Reading]:
-    """Every liquid loop in inventory; one that sends no supply temperature is unknown. None at all: no
-    reading."""
+    """Every liquid loop in inventory; one that sends no supply temperature is unknown. Without any
+    figure there is no reading."""
     figures = {figure.part: figure for figure in facts.quantiles if figure.key == SUPPLY.key}
     if not figures:
         return

@@ -24,9 +24,9 @@ def readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, R
     if not facts.sources_of:
         return {}
     heard = heard_from(facts, now)
-    found = {part: _coverage(facts, domain, heard, now) for domain, part in DOMAINS.items()}
+    by_part = {part: _coverage(facts, domain, heard, now) for domain, part in DOMAINS.items()}
     skew = _clock_skew(facts)
-    kept = {part: reading for part, reading in found.items() if reading is not None}
+    kept = {part: reading for part, reading in by_part.items() if reading is not None}
     return kept | ({"clock-skew": skew} if skew else {})
 
 
@@ -52,7 +52,7 @@ def _coverage(
 
 
 def _silent_since(facts: EvaluationFacts, thing: Thing, now: datetime) -> datetime:
-    """When its last sample stopped counting as live, where that sample is still in sight; else now."""
+    """The time when its last sample stopped counting as live, where that sample is still in sight; else now."""
     ends = [
         at + timedelta(seconds=facts.live_s(source_id))
         for source_id, at in facts.seen.get(thing.key, {}).items()
@@ -70,7 +70,7 @@ def _clock_skew(facts: EvaluationFacts) -> Reading | None:
     ]
     if not apart:
         return None
-    seconds, source = max(apart, key=lambda one: one[0])
+    seconds, source = max(apart, key=lambda pair: pair[0])
     return Reading(
         value=seconds,
         taken_at=source.last_received_at or source.last_sample_at,  # type: ignore[arg-type]

@@ -25,32 +25,40 @@ EVIDENCE = "envelopes:"
 def readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
     today = now.astimezone(UTC).date()
     placed = _placed(facts)
-    vouched = {one.slug: day for one in placed if (day := one.vouched_on(today)) is not None}
+    vouched = {envelope.slug: day for envelope in placed if (day := envelope.vouched_on(today)) is not None}
     if not vouched:
         return {}
-    lacking = [(one, one.missing) for one in placed if one.slug not in vouched or one.missing]
+    lacking = [
+        (envelope, envelope.missing)
+        for envelope in placed
+        if envelope.slug not in vouched or envelope.missing
+    ]
     share = 100 * (len(placed) - len(lacking)) / len(placed)
-    told = named([_lacks(one, one.slug in vouched) for one, _missing in lacking])
+    lacking_text = named([_lacks(envelope, envelope.slug in vouched) for envelope, _missing in lacking])
     against = list(_against(placed, facts))
     values = {
-        COMPLETE: (share, bool(lacking), f"of {len(placed)} placed here; {told}" if told else _names(placed)),
+        COMPLETE: (
+            share,
+            bool(lacking),
+            f"of {len(placed)} placed here; {lacking_text}" if lacking_text else _names(placed),
+        ),
         CONTRADICTIONS: (float(len(against)), bool(against), named(against) or _names(placed)),
     }
     evidence, provenance = f"{EVIDENCE}{facts.profile.slug}", _provenance(placed)
     oldest_at = _until(min(vouched.values()), now)
-    found = {}
+    by_part = {}
     for part_id, (value, is_amiss, detail) in values.items():
-        # What is amiss is amiss now; that nothing is, is as old as the oldest word for it.
+        # A fault holds now; the absence of faults is as old as the oldest declaration of it.
         dates = (now, oldest_at) if is_amiss else (oldest_at,)
         each = [Reading(value, at, provenance, evidence, detail) for at in dates]
         worst = worst_reading(check.part(part_id), each, now=now)
         if worst is not None:
-            found[part_id] = worst
-    return found
+            by_part[part_id] = worst
+    return by_part
 
 
 def has_subject(facts: EvaluationFacts) -> bool:
-    return any(one.declared_on is not None for one in _placed(facts))
+    return any(envelope.declared_on is not None for envelope in _placed(facts))
 
 
 def _placed(facts: EvaluationFacts) -> list[Envelope]:
@@ -64,23 +72,27 @@ def _lacks(envelope: Envelope, is_declared: bool) -> str:
 
 
 def _names(placed: Sequence[Envelope]) -> str:
-    return named([one.name for one in placed])
+    return named([envelope.name for envelope in placed])
 
 
 def _against(placed: Sequence[Envelope], facts: EvaluationFacts) -> Iterator[str]:
-    """What can never hold: within an envelope, or of all of them together at this site."""
-    for one in placed:
-        yield from (f"{one.name}: {found.reason}" for found in contradictions(one) if found.is_hard)
-    needed, there = sum(one.accelerator_count for one in placed), facts.context.accelerators
+    """Name what can never hold, within one envelope or for all of them together at this site."""
+    for envelope in placed:
+        yield from (
+            f"{envelope.name}: {contradiction.reason}"
+            for contradiction in contradictions(envelope)
+            if contradiction.is_hard
+        )
+    needed, there = sum(envelope.accelerator_count for envelope in placed), facts.context.accelerators
     if there is not None and needed > there:
         yield f"Together they need {needed} accelerators, and the site has {there}."
-    kw, contracted_kw = sum(one.it_kw or 0.0 for one in placed), facts.profile.contracted_kw
+    kw, contracted_kw = sum(envelope.it_kw or 0.0 for envelope in placed), facts.profile.contracted_kw
     if contracted_kw is not None and kw > contracted_kw:
         yield f"Together they need {kw:g} kW, and the site's contract is for {contracted_kw:g} kW."
 
 
 def _provenance(placed: Sequence[Envelope]) -> Provenance:
-    return Provenance(worst_provenance([one.provenance for one in placed]))
+    return Provenance(worst_provenance([envelope.provenance for envelope in placed]))
 
 
 def _until(day: date, now: datetime) -> datetime:

@@ -31,10 +31,10 @@ def with_evidence(
     framework: Framework,
     now: datetime,
 ) -> dict[PartKey, Reading]:
-    """`measured` and what evidence adds to it: of each sub-measure the worst thing that was proved."""
-    found = dict(measured)
+    """`measured` with what evidence adds to it: the worst thing that was proved for each sub-measure."""
+    readings = dict(measured)
     for key, each in proofs.items():
-        mine = found.get(key)
+        mine = readings.get(key)
         if mine is not None and is_own(key[0], mine.evidence):
             continue
         part = framework.parts_by_key[key]
@@ -46,8 +46,8 @@ def with_evidence(
             mine is not None and standing(part, mine, now, mine.limit or limit).state is CheckState.STALE
         )
         if mine is None or (went_stale and proved.taken_at > mine.taken_at):
-            found[key] = proved
-    return found
+            readings[key] = proved
+    return readings
 
 
 def reading_of(proof: Proof) -> Reading:

@@ -17,8 +17,8 @@ PARTS = ("flaps", "link-errors", "discards")
 
 
 def readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
-    found = {part_id: _worst_port(facts, check.part(part_id)) for part_id in PARTS}
-    return {part_id: reading for part_id, reading in found.items() if reading is not None}
+    by_part = {part_id: _worst_port(facts, check.part(part_id)) for part_id in PARTS}
+    return {part_id: reading for part_id, reading in by_part.items() if reading is not None}
 
 
 def _worst_port(facts: EvaluationFacts, part: SubMeasure) -> Reading | None:

@@ -1,4 +1,4 @@
-"""p4-golive-review: what the site's go-live review was signed, left to do and decided."""
+"""p4-golive-review: the signatures, the open actions and the decision of the site's go-live review."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 A transfer counts where personal data under the law of a country of the EEA lies outside of it, and the rules in force
 do not allow that by what is on record. What the rules cannot decide is unknown, never passed over. As long as nobody
-declared anything that a sub-measure could be told from, what is recorded or attested counts.
+declared anything that a sub-measure could be judged by, what is recorded or attested counts.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ EEA = GROUPS["EEA"]
 
 @dataclass(frozen=True, slots=True)
 class _ClassStatement:
-    """What one class says of one sub-measure: how many things are amiss, or why that cannot be told."""
+    """The statement of one class about one sub-measure: the things that are amiss, or why they are unknown."""
 
     name: str
     provenance: str
@@ -43,31 +43,31 @@ class _ClassStatement:
 
 def readings(facts: EvaluationFacts, _check: Check, now: datetime) -> dict[str, Reading]:
     today = now.astimezone(UTC).date()
-    told = {OUTSIDE: [*_outside(facts, today)], TRANSFERS: [*_transfers(facts, today)]}
-    return {part: _reading(each, facts, now) for part, each in told.items() if _says_something(each)}
+    statements = {OUTSIDE: [*_outside(facts, today)], TRANSFERS: [*_transfers(facts, today)]}
+    return {part: _reading(each, facts, now) for part, each in statements.items() if _says_something(each)}
 
 
 def has_subject(facts: EvaluationFacts) -> bool:
     return any(placed.envelope is not None for placed in facts.classes)
 
 
-def _says_something(told: list[_ClassStatement]) -> bool:
-    return any(not one.unknown or one.amiss for one in told)
+def _says_something(statements: list[_ClassStatement]) -> bool:
+    return any(not statement.unknown or statement.amiss for statement in statements)
 
 
-def _reading(told: list[_ClassStatement], facts: EvaluationFacts, now: datetime) -> Reading:
-    amiss = [each for one in told for each in one.amiss]
-    unknown = [one.unknown for one in told if one.unknown]
-    provenance = Provenance(worst_provenance([one.provenance for one in told]))
+def _reading(statements: list[_ClassStatement], facts: EvaluationFacts, now: datetime) -> Reading:
+    amiss = [each for statement in statements for each in statement.amiss]
+    unknown = [statement.unknown for statement in statements if statement.unknown]
+    provenance = Provenance(worst_provenance([statement.provenance for statement in statements]))
     evidence = f"{EVIDENCE}{facts.profile.slug}"
-    detail = named(amiss or unknown or [one.name for one in told])
-    # What is surely amiss is not made unsure by what nobody knows.
+    detail = named(amiss or unknown or [statement.name for statement in statements])
+    # What is known to be amiss stays so, whatever else is unknown.
     cannot_judge = named(unknown) if unknown and not amiss else ""
     return Reading(float(len(amiss)), now, provenance, evidence, detail, cannot_judge=cannot_judge)
 
 
 def _outside(facts: EvaluationFacts, today: date) -> Iterator[_ClassStatement]:
-    """By the lists of the envelope: forbidden goes before allowed, and residency narrows both."""
+    """Apply the lists of the envelope: forbidden goes before allowed, and residency narrows both."""
     country = facts.profile.country
     for envelope in _vouched(facts, today):
         if envelope.countries is None:
@@ -79,7 +79,7 @@ def _outside(facts: EvaluationFacts, today: date) -> Iterator[_ClassStatement]:
 
 
 def _transfers(facts: EvaluationFacts, today: date) -> Iterator[_ClassStatement]:
-    """Of each class what the rules say of its personal data here; nothing where no rules are in force."""
+    """Yield what the rules say of each class's personal data here; nothing where no rules are in force."""
     rules, country = facts.rules, facts.profile.country
     if rules is None:
         return
@@ -109,7 +109,7 @@ def _transfer(
     country: str,
     today: date,
 ) -> _ClassStatement:
-    """One for each origin in the EEA that the data leaves without what the rules ask for."""
+    """Name each origin in the EEA that the data leaves without what the rules ask for."""
     amiss, unknown = [], ""
     for origin in origins:
         if origin not in EEA or country in EEA:
@@ -120,21 +120,23 @@ def _transfer(
             destination=country,
             bases=placed.footing.bases_for(country),
         )
-        found = decide(rules, case, today).residency
-        by = ", ".join(ground.rule.id for ground in found.deciding) or "no rule"
-        said = f"{envelope.name}, {origin} to {country}, by {rules.version}: {found.answer} ({by})"
-        if found.answer in (LegalAnswer.NEEDS_BASIS, LegalAnswer.FORBIDDEN):
+        decision = decide(rules, case, today).residency
+        by = ", ".join(ground.rule.id for ground in decision.deciding) or "no rule"
+        said = f"{envelope.name}, {origin} to {country}, by {rules.version}: {decision.answer} ({by})"
+        if decision.answer in (LegalAnswer.NEEDS_BASIS, LegalAnswer.FORBIDDEN):
             amiss.append(said)
-        elif found.answer == LegalAnswer.CANNOT_DECIDE:
+        elif decision.answer == LegalAnswer.CANNOT_DECIDE:
             unknown = said
     return _ClassStatement(envelope.name, envelope.provenance, tuple(amiss), unknown)
 
 
 def _is_personal(envelope: Envelope, rules: RulePackDocument) -> bool:
-    known = [str(one) for one in envelope.data_categories if str(one) in rules.categories_by_id]
+    known = [
+        str(category) for category in envelope.data_categories if str(category) in rules.categories_by_id
+    ]
     return any(PERSONAL in rules.implied(category) for category in known)
 
 
 def _vouched(facts: EvaluationFacts, today: date) -> list[Envelope]:
-    placed = [one.envelope for one in facts.classes if one.envelope is not None]
+    placed = [workload.envelope for workload in facts.classes if workload.envelope is not None]
     return [envelope for envelope in placed if envelope.vouched_on(today) is not None]

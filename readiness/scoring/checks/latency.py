@@ -31,8 +31,8 @@ def _of_each_path(facts: EvaluationFacts, now: datetime) -> Iterator[Reading]:
             figure = figures.get(slug)
             path = f"{name}, {placed.name}"
             if figure is None:
-                told = f"No round trip from {name} was measured in the last 7 days."
-                yield Reading(value=None, taken_at=now, detail=path, limit=limit, cannot_judge=told)
+                reason = f"No round trip from {name} was measured in the last 7 days."
+                yield Reading(value=None, taken_at=now, detail=path, limit=limit, cannot_judge=reason)
                 continue
             yield Reading(
                 value=figure.value,
@@ -46,7 +46,7 @@ def _of_each_path(facts: EvaluationFacts, now: datetime) -> Iterator[Reading]:
 
 
 def _beside(placed: PlacedClass, p99: float | None, limit: Limit) -> str:
-    """What p99 says of a limit at another percentile: it bounds the lower ones from above, the higher from below."""
+    """Explain when p99 cannot judge a limit at another percentile, though it bounds lower ones above, higher below."""
     if placed.percentile == MEASURED_PERCENTILE or p99 is None or limit.value is None:
         return ""
     is_proven = p99 <= limit.value if placed.percentile < MEASURED_PERCENTILE else p99 > limit.value

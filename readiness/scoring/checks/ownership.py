@@ -21,7 +21,7 @@ WORDS = {
 
 
 def orchestration(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
-    """Taken when the oldest confirmation behind it was given: with that it runs out, at that instant.
+    """Readings are dated by the oldest confirmation behind them, and run out with it.
 
     Until anybody accepted anything at the site there is no reading, and what people attest counts.
     """
@@ -64,8 +64,8 @@ def assets(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Rea
 
 
 def _without(share: Share) -> str:
-    """No names: everybody who sees the check reads this."""
+    """Name no people: everybody who sees the check reads this."""
     if not share.missing:
         return ""
-    told = [f"{item} ({WORDS[standing]})" for item, standing in share.missing]
-    return f"not owned: {named(told)}"
+    missing = [f"{item} ({WORDS[standing]})" for item, standing in share.missing]
+    return f"not owned: {named(missing)}"

@@ -17,7 +17,7 @@ from readiness.scoring.facts import CircuitFact, EvaluationFacts
 
 def readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
     legs = [circuit for circuit in facts.circuits if circuit.dual_fed]
-    found = {
+    by_part = {
         "site-load": _of_site(facts.peaks, SITE_LOAD.key),
         "circuit-load": worst_reading(
             check.part("circuit-load"), _of_circuits(facts, facts.circuits, now), now=now
@@ -26,7 +26,7 @@ def readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, R
         "step-1s": _of_site(facts.peaks, STEP_1S.key),
         "step-10s": _of_site(facts.peaks, STEP_10S.key),
     }
-    return {part_id: reading for part_id, reading in found.items() if reading is not None}
+    return {part_id: reading for part_id, reading in by_part.items() if reading is not None}
 
 
 def _of_site(peaks: Sequence[SpanFigure], key: str) -> Reading | None:
@@ -37,7 +37,7 @@ def _of_site(peaks: Sequence[SpanFigure], key: str) -> Reading | None:
         return _cannot_tell(figures)
     newest_at = max(figure.taken_at for figure in complete)
     recent = [figure for figure in complete if figure.taken_at > newest_at - timedelta(days=1)]
-    figure = min(recent, key=lambda one: list(MeteringLevel).index(MeteringLevel(one.part)))
+    figure = min(recent, key=lambda peak: list(MeteringLevel).index(MeteringLevel(peak.part)))
     level = MeteringLevel(figure.part)
     detail = f"at the {WORDS[level]}"
     if not level.sees_everything:
@@ -60,9 +60,9 @@ def _cannot_tell(figures: Sequence[SpanFigure]) -> Reading | None:
 
 def _provenance(figure: SpanFigure, level: MeteringLevel) -> Provenance:
     """The load of racks stands in for the site's: an estimate, unless it is simulated anyway."""
-    found = Provenance(figure.provenance)
-    if level.sees_everything or found is not Provenance.MEASURED:
-        return found
+    provenance = Provenance(figure.provenance)
+    if level.sees_everything or provenance is not Provenance.MEASURED:
+        return provenance
     return Provenance.ESTIMATED
 
 
@@ -73,7 +73,7 @@ def _of_circuits(facts: EvaluationFacts, circuits: Sequence[CircuitFact], now: d
     for circuit in circuits:
         figure = figures.get(circuit.name)
         if figure is None:
-            unmetered = sum(one.name not in figures for one in circuits)
+            unmetered = sum(each.name not in figures for each in circuits)
             yield Reading(
                 value=None,
                 taken_at=now,

@@ -15,20 +15,20 @@ from readiness.scoring.facts import EvaluationFacts
 from telemetry.queries import Latest
 
 COUNTS = frozenset(f"{metric}_count" for measure in SERVING for metric in measure.metrics)
-"""One series an engine, which tells how fresh its histograms are."""
+"""One series of each engine, which shows how fresh its histograms are."""
 WINDOWS = (("ttft-windows", TTFT_WINDOWS, "ttft-slo"), ("tpot-windows", TPOT_WINDOWS, "tpot-slo"))
 """Sub-measure, what it is counted from, and the limit that the windows are held against."""
 
 
 def readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
     there = {part.id for part in check.parts}
-    found = {}
+    by_part = {}
     for part_id, measure, limit_id in WINDOWS:
-        windows = next((one for one in facts.served if one.key == measure.key), None)
+        windows = next((each for each in facts.served if each.key == measure.key), None)
         fresh = _fresh(facts, measure, now)
         if part_id in there and windows is not None and fresh is not None:
-            found[part_id] = _reading(windows, fresh, facts.limits.get(limit_id), limit_id)
-    return found
+            by_part[part_id] = _reading(windows, fresh, facts.limits.get(limit_id), limit_id)
+    return by_part
 
 
 def _fresh(facts: EvaluationFacts, measure: DailyMeasure, now: datetime) -> Latest | None:
@@ -46,13 +46,13 @@ def _reading(windows: Distribution, fresh: Latest, limit: Limit | None, limit_id
     """A share of windows: the class's limit is in it, and is not what the share is held against."""
     at = None if limit is None else limit.value
     share = None if at is None else share_at_most(at, windows.sketch)
-    told = "" if limit is None or at is None else f", against {at:g} ms, {limit.source}"
+    against = "" if limit is None or at is None else f", against {at:g} ms, {limit.source}"
     return Reading(
         value=None if share is None else 100 * share,
         taken_at=fresh.ts,
         cadence_s=fresh.cadence_s,
         provenance=Provenance(worst_provenance([windows.provenance, fresh.provenance])),
         evidence=f"measure:{windows.key}/",
-        detail=f"{windows.sketch.count} windows of 28 days{told}",
+        detail=f"{windows.sketch.count} windows of 28 days{against}",
         cannot_judge=f"No limit is declared ({limit_id})." if at is None else "",
     )

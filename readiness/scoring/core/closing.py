@@ -1,9 +1,9 @@
-"""What would close the gap: which checks, resolved at which sites, free how much capacity.
+"""Find what would close the gap: which checks, resolved at which sites, free how much capacity.
 
-A site moves to a target when every check that holds it from there is resolved, and then whole: there are no fractions
-of a site. For `conditional` the BLOCK checks that hold it are to be resolved; for `ready` also its COND checks, those
-that an exception lifts, and BLOCK checks that are declared where a measurement is asked for. Resolving a check at one
-site counts one, whatever it takes to do.
+A site moves to a target as a whole, when every check that holds it from there is resolved. For `conditional` the BLOCK
+checks that hold it are to be resolved; for `ready` also its COND checks, those that an exception lifts, and BLOCK
+checks that are declared where a measurement is asked for. Resolving a check at one site counts one, whatever it takes
+to do.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from readiness.scoring.core.gap import NOTHING, CapacityFigures, CapacityMeasure
 
 
 class ClosingTarget(StrEnum):
-    """Where a site is to get to: out of not-ready, or all the way."""
+    """The target of a site: out of not-ready, or all the way."""
 
     CONDITIONAL = "conditional"
     READY = "ready"
@@ -73,16 +73,16 @@ class CurvePoint:
 def in_order(sites: Iterable[HeldSite], measure: CapacityMeasure) -> tuple[Step, ...]:
     """The ranked plan: sites by capacity freed for each check resolved, the most first.
 
-    Between equals the one with fewer checks, then by name. After each of its steps nothing else frees more with as many
+    Among equals, fewer checks come first, then the name decides. After each step nothing else frees more with as many
     checks: filling by ratio is the optimum of the knapsack that may cut things, and here it just cut nothing. Between
-    two steps smaller sites can free more, which `best_curve` tells.
+    two steps smaller sites can free more, which `best_curve` shows.
     """
     ranked = sorted(
         _closable(sites),
-        key=lambda one: (-measure.whole(one.held) / len(one.checks), len(one.checks), one.site),
+        key=lambda site: (-measure.whole(site.held) / len(site.checks), len(site.checks), site.site),
     )
-    checks = accumulate(len(one.checks) for one in ranked)
-    freed = accumulate(one.held for one in ranked)
+    checks = accumulate(len(site.checks) for site in ranked)
+    freed = accumulate(site.held for site in ranked)
     return tuple(Step(*each) for each in zip(ranked, checks, freed, strict=True))
 
 
@@ -92,9 +92,9 @@ def best_curve(sites: Iterable[HeldSite], measure: CapacityMeasure) -> tuple[Cur
     Exact: a knapsack of whole sites, weighed by their checks, over every number of checks at once.
     """
     closable = _closable(sites)
-    most = np.zeros(sum(len(one.checks) for one in closable) + 1, np.int64)
-    for one in closable:
-        _offer(most, one, measure)
+    most = np.zeros(sum(len(site.checks) for site in closable) + 1, np.int64)
+    for site in closable:
+        _offer(most, site, measure)
     rises = np.flatnonzero(np.diff(most)) + 1
     return (
         CurvePoint(0, 0),
@@ -103,18 +103,18 @@ def best_curve(sites: Iterable[HeldSite], measure: CapacityMeasure) -> tuple[Cur
 
 
 def best_with(sites: Iterable[HeldSite], checks: int, measure: CapacityMeasure) -> tuple[HeldSite, ...]:
-    """The sites that free the most with at most so many checks resolved; of two such sets one, always the same."""
-    closable = sorted(_closable(sites), key=lambda one: one.site)
-    left = min(checks, sum(len(one.checks) for one in closable))
+    """The sites that free the most with at most so many checks resolved; of two equal sets always the same one."""
+    closable = sorted(_closable(sites), key=lambda site: site.site)
+    left = min(checks, sum(len(site.checks) for site in closable))
     if left <= 0:
         return ()
     most = np.zeros(left + 1, np.int64)
-    taken = [_offer(most, one, measure) for one in closable]
+    taken = [_offer(most, site, measure) for site in closable]
     chosen = []
-    for one, improves in zip(reversed(closable), reversed(taken), strict=True):
-        if len(one.checks) <= left and improves[left - len(one.checks)]:
-            chosen.append(one)
-            left -= len(one.checks)
+    for site, improves in zip(reversed(closable), reversed(taken), strict=True):
+        if len(site.checks) <= left and improves[left - len(site.checks)]:
+            chosen.append(site)
+            left -= len(site.checks)
     return tuple(reversed(chosen))
 
 
@@ -135,9 +135,16 @@ def by_check(sites: Iterable[HeldSite], measure: CapacityMeasure) -> tuple[Check
     for site in sites:
         for check_id in site.checks:
             members[check_id].append(site)
-    found = [_effect(check_id, held) for check_id, held in members.items()]
+    effects = [_effect(check_id, held) for check_id, held in members.items()]
     return tuple(
-        sorted(found, key=lambda one: (-measure.whole(one.freed), -measure.whole(one.touched), one.check_id))
+        sorted(
+            effects,
+            key=lambda effect: (
+                -measure.whole(effect.freed),
+                -measure.whole(effect.touched),
+                effect.check_id,
+            ),
+        )
     )
 
 
@@ -154,13 +161,13 @@ def _effect(check_id: str, held: Sequence[HeldSite]) -> CheckEffect:
 
 def least_checks(sites: Iterable[HeldSite]) -> int:
     """How many checks hold the site that the fewest hold; 0 where none can be freed."""
-    return min((len(one.checks) for one in _closable(sites)), default=0)
+    return min((len(site.checks) for site in _closable(sites)), default=0)
 
 
 def beyond_checks(sites: Iterable[HeldSite]) -> tuple[HeldSite, ...]:
     """Sites that no check can free, for there is none to resolve."""
-    return tuple(one for one in sites if not one.checks)
+    return tuple(site for site in sites if not site.checks)
 
 
 def _closable(sites: Iterable[HeldSite]) -> list[HeldSite]:
-    return [one for one in sites if one.checks and one.held != NOTHING]
+    return [site for site in sites if site.checks and site.held != NOTHING]

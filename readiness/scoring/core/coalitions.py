@@ -114,15 +114,15 @@ class Between:
     def given(self, end: bool, kind: str, covers: str) -> HeldGrant:
         """A grant in force at the start or the end, with its own time."""
         inputs = self.ends[end].inputs
-        found: Mapping[str, HeldGrant] = getattr(inputs, kind)
-        return found[covers]
+        grants: Mapping[str, HeldGrant] = getattr(inputs, kind)
+        return grants[covers]
 
     def check_ids(self) -> tuple[str, ...]:
-        """In the order of the end's version, then those it no longer has."""
+        """Ids in the order of the end's version, then those it no longer has."""
         return tuple(dict.fromkeys((*self.frameworks[1].checks_by_id, *self.frameworks[0].checks_by_id)))
 
     def result(self, check_id: str, coalition: int) -> CombinedCheck | None:
-        """None where the coalition's version has no such check."""
+        """The check under a coalition; None where the coalition's version has no such check."""
         memo = self._memo.setdefault(check_id, {})
         wanted = coalition & self.relevant(check_id)
         if wanted not in memo:
@@ -130,7 +130,7 @@ class Between:
         return memo[wanted]
 
     def at_ends(self, check_id: str) -> tuple[CombinedCheck | None, CombinedCheck | None]:
-        """As it was at the start and as it was at the end."""
+        """The check at the start and at the end."""
         self.relevant(check_id)
         return self._ends[check_id]
 
@@ -141,22 +141,22 @@ class Between:
         return self._relevant[check_id]
 
     def _find_relevant(self, check_id: str) -> int:
-        found = 0
+        causes = 0
         old, new = (framework.checks_by_id.get(check_id) for framework in self.frameworks)
         same_check = self._same_rules or old == new
         if not (same_check and self._same_weights and self._same_limits()):
-            found |= RULE
+            causes |= RULE
         if self.grants[0].waivers.get(check_id) != self.grants[1].waivers.get(check_id):
-            found |= WAIVER
+            causes |= WAIVER
         if any(self._applies_otherwise(check) for check in (old, new) if check):
-            found |= APPLICABILITY
+            causes |= APPLICABILITY
         start, end = self._evaluate(check_id, NONE), self._evaluate(check_id, ALL)
-        comparable = same_check and self._same_limits() and not found & APPLICABILITY
+        comparable = same_check and self._same_limits() and not causes & APPLICABILITY
         if not (comparable and start and end and old and self._stands_still(old, start, end)):
-            found |= DATA | AGE
-        self._memo[check_id] = {NONE: start, found: end}
+            causes |= DATA | AGE
+        self._memo[check_id] = {NONE: start, causes: end}
         self._ends[check_id] = (start, end)
-        return found
+        return causes
 
     def _same_limits(self) -> bool:
         return all(self._limits[data, 0] == self._limits[data, 1] for data in (0, 1))
@@ -171,7 +171,7 @@ class Between:
     def _stands_still(self, check: Check, start: CombinedCheck, end: CombinedCheck) -> bool:
         """Whether every sub-measure has evidence of the same standing at both ends, or none, so that no mixture of
         data and age can come to anything else."""
-        before, after = (one.inputs.readings for one in self.ends)
+        before, after = (snapshot.inputs.readings for snapshot in self.ends)
         return all(
             _same_standing(before.get(key), after.get(key))
             and (old.state is new.state)
@@ -201,24 +201,24 @@ class Between:
         if data is age and not self._incomparable:
             return self.ends[data].inputs.readings
         now = self.ends[data].evaluated_at
-        found = {}
+        readings = {}
         for part in check.parts:
             key = (check.id, part.id)
             sides = (rule, rule) if key in self._incomparable else (data, age)
             reading = self._reading(key, *sides, now)
             if reading is not None:
-                found[key] = reading
-        return found
+                readings[key] = reading
+        return readings
 
     def _reading(self, key: PartKey, data: bool, age: bool, now: datetime) -> Reading | None:
-        """Dated so that its age at `now` is the one that counts here."""
-        readings = [one.inputs.readings.get(key) for one in self.ends]
+        """The reading, dated so that its age at `now` is the one that counts here."""
+        readings = [snapshot.inputs.readings.get(key) for snapshot in self.ends]
         chosen = readings[data]
         if chosen is None:
             return None
         grounds = [
-            _ground(each, one.evaluated_at)
-            for place, (each, one) in enumerate(zip(readings, self.ends, strict=True))
+            _ground(each, snapshot.evaluated_at)
+            for place, (each, snapshot) in enumerate(zip(readings, self.ends, strict=True))
             if each is not None and (data is not age or place == data)
         ]
         ground = max(grounds) if age else min(grounds)
@@ -230,7 +230,7 @@ class Between:
 
 
 def _ground(reading: Reading, at: datetime) -> Ground:
-    """Evidence from the future is no evidence yet, which its age must not mend."""
+    """Evidence from the future is no evidence yet, and its age must not change that."""
     return Ground(bool(reading.voided), max(at - reading.taken_at, -CLOCK_SKEW), reading.voided)
 
 
@@ -252,7 +252,8 @@ def _facts_of(check: Check) -> frozenset[str]:
 
 def _tested(check: Check) -> Iterator[str]:
     conditions = [
-        rule.when for rule in (*check.exclusions, *(one for part in check.parts for one in part.exclusions))
+        rule.when
+        for rule in (*check.exclusions, *(exclusion for part in check.parts for exclusion in part.exclusions))
     ]
     conditions += [rule.when for rule in check.gate_rules]
     for condition in conditions:
@@ -274,7 +275,7 @@ def _limits(snapshot: Snapshot, framework: Framework) -> Mapping[str, Limit]:
     limits = snapshot.inputs.limits
     if framework.content_digest == snapshot.framework.content_digest:
         return limits
-    found = dict(limits)
+    translated = dict(limits)
     for limit_id, limit in limits.items():
         if limit.pass_at is None:
             continue
@@ -283,16 +284,16 @@ def _limits(snapshot: Snapshot, framework: Framework) -> Mapping[str, Limit]:
             continue
         ours = _presets(framework, limit_id).get(theirs)
         if ours is None:
-            del found[limit_id]
+            del translated[limit_id]
         else:
-            found[limit_id] = ours._replace(source=limit.source)
-    return found
+            translated[limit_id] = ours._replace(source=limit.source)
+    return translated
 
 
 def _preset_of(framework: Framework, limit_id: str, limit: Limit) -> str | None:
     regions = (limit.pass_at, limit.warn_at)
     presets = _presets(framework, limit_id)
-    return next((key for key, one in presets.items() if (one.pass_at, one.warn_at) == regions), None)
+    return next((key for key, preset in presets.items() if (preset.pass_at, preset.warn_at) == regions), None)
 
 
 def _presets(framework: Framework, limit_id: str) -> dict[str, Limit]:

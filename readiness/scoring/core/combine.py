@@ -77,7 +77,7 @@ class CombinedCheck:
 
     @property
     def tier(self) -> Tier | None:
-        """What the state rests on; a check that holds is declared as soon as one of its deciding sub-measures is."""
+        """The tier that the state rests on; a check that holds is declared as soon as one deciding sub-measure is."""
         if self.decided_by is None or not self.has_fresh_evidence:
             return None
         if self.measured_state is CheckState.FAIL:

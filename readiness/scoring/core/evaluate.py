@@ -25,7 +25,7 @@ type PartKey = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteInputs:
-    """What is known about one site.
+    """Everything that is known about one site.
 
     `limits` are the site's own, by limit id (`contracted-kw`). `waivers` and `exceptions` are by check id, at
     most one live each. `declared_na` is by check id for a whole check and by `check/part` for a sub-measure.

@@ -125,10 +125,10 @@ class _Game:
     verdicts: tuple[SiteVerdict, ...]
 
     def by_cause(self, worths: Sequence[float]) -> Causes:
-        found = dict(NOTHING)
+        causes = dict(NOTHING)
         for bit, share in zip(self.players, contributions(worths), strict=True):
-            found[_cause(bit)] = share
-        return found
+            causes[_cause(bit)] = share
+        return causes
 
     def sets(self, worths: Sequence[object]) -> Sets:
         return tuple(
@@ -150,13 +150,13 @@ def explain(start: Snapshot, end: Snapshot) -> Explanation:
         else:
             rest = {cause: rest[cause] + share[cause] for cause in CAUSES}
     moves.sort(key=lambda move: -sum(map(abs, move.share.values())))
-    verdicts = [one.verdict for one in game.verdicts]
+    verdicts = [decision.verdict for decision in game.verdicts]
     return Explanation(
         start_at=start.evaluated_at,
         end_at=end.evaluated_at,
         versions=(start.framework.version, end.framework.version),
         stages=(start.inputs.context.stage, end.inputs.context.stage),
-        score=_move(game, [one.result.score for one in game.scores]),
+        score=_move(game, [score.result.score for score in game.scores]),
         pillars=_pillars(game),
         checks=tuple(moves),
         rest=rest,
@@ -173,8 +173,8 @@ def _play(between: Between) -> _Game:
     for number in range(1 << len(players)):
         coalition = sum(bit for place, bit in enumerate(players) if number & 1 << place)
         framework = between.frameworks[bool(coalition & RULE)]
-        found = [between.result(check.id, coalition) for check in framework.checks]
-        checks = tuple(one for one in found if one is not None)
+        evaluated = [between.result(check.id, coalition) for check in framework.checks]
+        checks = tuple(result for result in evaluated if result is not None)
         stage = between.contexts[bool(coalition & APPLICABILITY)].stage
         exceptions = between.grants[bool(coalition & WAIVER)].exceptions
         results.append(checks)
@@ -184,15 +184,15 @@ def _play(between: Between) -> _Game:
 
 
 def _relevant(between: Between) -> int:
-    found = NONE
+    relevant = NONE
     for check_id in between.check_ids():
-        found |= between.relevant(check_id)
+        relevant |= between.relevant(check_id)
     if between.grants[0].exceptions != between.grants[1].exceptions:
-        found |= WAIVER
+        relevant |= WAIVER
     if between.contexts[0].stage != between.contexts[1].stage:
-        found |= APPLICABILITY
+        relevant |= APPLICABILITY
     pillars = [[pillar.id for pillar in framework.pillars] for framework in between.frameworks]
-    return found | RULE if pillars[0] != pillars[1] else found
+    return relevant | RULE if pillars[0] != pillars[1] else relevant
 
 
 def _cause(bit: int) -> FlipCause:
@@ -204,23 +204,23 @@ def _move(game: _Game, scores: Sequence[float | None]) -> Move:
 
 
 def _pillars(game: _Game) -> dict[str, Move]:
-    by_coalition = [{one.pillar: one.result.score for one in score.pillars} for score in game.scores]
+    by_coalition = [{pillar.pillar: pillar.result.score for pillar in score.pillars} for score in game.scores]
     ids = dict.fromkeys(pillar for scores in (by_coalition[-1], by_coalition[0]) for pillar in scores)
     return {pillar: _move(game, [scores.get(pillar) for scores in by_coalition]) for pillar in ids}
 
 
 def _shares(game: _Game) -> dict[str, list[float]]:
-    """By check, what it is of the site's score in each coalition."""
-    found: dict[str, list[float]] = {}
+    """Each check's part of the site's score in every coalition, by check id."""
+    by_check: dict[str, list[float]] = {}
     for number, (results, score) in enumerate(zip(game.results, game.scores, strict=True)):
-        weights = {one.pillar: one.result.weight for one in score.pillars}
-        scored = sum(one.result.score is not None for one in score.pillars)
+        weights = {pillar.pillar: pillar.result.weight for pillar in score.pillars}
+        scored = sum(pillar.result.score is not None for pillar in score.pillars)
         for result in results:
             points = check_points(result.state)
             if points and result.weight:
-                shares = found.setdefault(result.check_id, [0.0] * len(game.scores))
+                shares = by_check.setdefault(result.check_id, [0.0] * len(game.scores))
                 shares[number] = result.weight * points / (weights[result.pillar] * scored)
-    return found
+    return by_check
 
 
 def _check_move(check_id: str, between: Between, game: _Game, share: Causes) -> CheckMove | None:
@@ -231,13 +231,13 @@ def _check_move(check_id: str, between: Between, game: _Game, share: Causes) -> 
         sum(bit for place, bit in enumerate(game.players) if number & 1 << place)
         for number in range(len(game.scores))
     ]
-    found = [between.result(check_id, coalition) for coalition in coalitions]
-    points = game.by_cause([_points(one) for one in found])
+    results = [between.result(check_id, coalition) for coalition in coalitions]
+    points = game.by_cause([_points(result) for result in results])
     if _same(start, end) and not any(points.values()):
         return None
     known = end or start
     assert known is not None, "A check of neither version was asked about."
-    states = [one.state if one else None for one in found]
+    states = [result.state if result else None for result in results]
     return CheckMove(check_id, known.pillar, start, end, points, share, game.sets(states))
 
 

@@ -80,7 +80,7 @@ class _Stayed:
         return sum(self.shares) / 2
 
     def capacity(self, middle: float) -> float:
-        """What a larger or smaller share does; more of what scores as all others changes nothing."""
+        """The effect of a larger or smaller share; more of what scores like all others changes nothing."""
         return (self.shares[1] - self.shares[0]) * (sum(self.scores) / 2 - middle)
 
 
@@ -140,7 +140,7 @@ def _shared_out(stayed: Iterable[_Stayed]) -> Causes:
 def _off_the_mean[Site: Hashable](
     counted: Mapping[Site, tuple[float | None, float]], both: Iterable[Site], others: Sums, every: Sums
 ) -> dict[Site, float]:
-    """What each site that is not in `both` adds to the score of every site beside that of the others."""
+    """The amount by which each site outside `both` moves the score of every site away from that of the others."""
     middle = others.by_kw or 0.0
     alone = counted.keys() - set(both)
     return {

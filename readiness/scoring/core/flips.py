@@ -1,4 +1,4 @@
-"""What moved between two evaluations of one site, and which of the five causes moved it.
+"""Find what moved between two evaluations of one site, and which of the five causes moved it.
 
 Cause of a move, first that fits:
 
@@ -33,7 +33,7 @@ _BETTER = {Verdict.NOT_READY: 0, Verdict.CONDITIONAL: 1, Verdict.READY: 2}
 
 @dataclass(frozen=True, slots=True)
 class CheckBefore:
-    """What the next comparison needs of a check; `parts` holds states by sub-measure id."""
+    """The state of a check that the next comparison needs; `parts` holds states by sub-measure id."""
 
     state: CheckState
     measured_state: CheckState
@@ -44,7 +44,7 @@ class CheckBefore:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What the next comparison needs of a site's last evaluation; checks by id."""
+    """The part of a site's last evaluation that the next comparison needs; checks by id."""
 
     framework_digest: str
     verdict: Verdict | None

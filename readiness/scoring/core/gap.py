@@ -38,7 +38,7 @@ _WHOLE = 1_000_000
 
 
 class CapacityMeasure(StrEnum):
-    """What capacity is counted in."""
+    """The quantity that capacity is counted in."""
 
     POWER = "kw"
     ACCELERATORS = "accelerators"
@@ -126,14 +126,14 @@ class BlockerGroup:
 
 
 def deployed_at(history: SiteHistory, at: datetime) -> CapacityFigures:
-    """What the site has deployed at `at`, events at that very instant included."""
+    """The capacity that the site has deployed at `at`, events at that very instant included."""
     place = bisect_right(history.stages, at, key=lambda step: step.at)
     if not place or history.stages[place - 1].stage not in STAGES_WITH_VERDICT:
         return NOTHING
     upto = bisect_right(history.changes, at, key=lambda change: change.at)
     past = history.changes[:upto]
     return CapacityFigures(
-        sum((one.change.it_kw for one in past), 0.0), sum(one.change.accelerators for one in past)
+        sum((step.change.it_kw for step in past), 0.0), sum(step.change.accelerators for step in past)
     )
 
 
@@ -166,9 +166,9 @@ type GroupOf = Callable[[SiteCapacity], str]
 
 
 def gap_over_time(histories: Iterable[SiteHistory], instants: Sequence[datetime]) -> tuple[Gap, ...]:
-    """The bands at each instant; `instants` ascend. What `gap_at` says of each, in one pass over the sites."""
-    found = gaps_by_group(spans_of(histories, instants), instants, group_of=lambda _site: "")
-    return found.get("") or tuple(Gap(at, NOTHING, NOTHING, NOTHING) for at in instants)
+    """The bands at each instant, as `gap_at` gives them, in one pass over the sites; `instants` ascend."""
+    groups = gaps_by_group(spans_of(histories, instants), instants, group_of=lambda _site: "")
+    return groups.get("") or tuple(Gap(at, NOTHING, NOTHING, NOTHING) for at in instants)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,13 +200,13 @@ def gaps_by_group(
         if group not in sums:
             sums[group] = _Sums(len(instants))
         sums[group].add(span)
-    return {group: one.gaps(instants) for group, one in sums.items()}
+    return {group: totals.gaps(instants) for group, totals in sums.items()}
 
 
 def largest_groups(
     spans: Iterable[Span], *, group_of: GroupOf, measure: CapacityMeasure, most: int
 ) -> tuple[tuple[str, ...], int]:
-    """The groups with the most gap over all the instants, and how many others there are; without a word on when."""
+    """The groups with the most gap over all the instants, and how many others there are."""
     held: dict[str, int] = {}
     for span in spans:
         group = group_of(span.site)
@@ -248,7 +248,7 @@ def _spans(history: SiteHistory, instants: Sequence[datetime]) -> Iterator[Span]
 
 @dataclass(slots=True)
 class _Sums:
-    """What is added and taken away at each place, by band; running totals give the bands."""
+    """Amounts that are added and taken away at each place, by band; running totals give the bands."""
 
     length: int
     bands: dict[str, tuple[list[int], list[int]]] = field(default_factory=dict)
@@ -296,11 +296,11 @@ def with_blockers(
     dated += [(step.at, step) for step in verdicts]
     steps: list[VerdictStep] = []
     verdict, named, is_known = None, "", False
-    for at, told in sorted(dated, key=itemgetter(0)):
-        if isinstance(told, VerdictStep):
-            verdict, is_known = told.verdict, True
+    for at, entry in sorted(dated, key=itemgetter(0)):
+        if isinstance(entry, VerdictStep):
+            verdict, is_known = entry.verdict, True
         else:
-            named = told or named
+            named = entry or named
         blocker = named if verdict is Verdict.NOT_READY else ""
         last = steps[-1] if steps else None
         if is_known and (last is None or last.verdict is not verdict or last.first_blocker != blocker):
@@ -318,7 +318,7 @@ def by_first_blocker(sites: Iterable[SiteCapacity]) -> tuple[BlockerGroup, ...]:
         if site.verdict in (Verdict.READY, Verdict.CONDITIONAL) or site.deployed == NOTHING:
             continue
         groups.setdefault(site.first_blocker, []).append(site)
-    found = [
+    blocker_groups = [
         BlockerGroup(
             check_id,
             tuple(sorted(site.site for site in members)),
@@ -326,7 +326,7 @@ def by_first_blocker(sites: Iterable[SiteCapacity]) -> tuple[BlockerGroup, ...]:
         )
         for check_id, members in groups.items()
     ]
-    return tuple(sorted(found, key=lambda group: (-group.held.it_kw, group.check_id)))
+    return tuple(sorted(blocker_groups, key=lambda group: (-group.held.it_kw, group.check_id)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,7 +158,7 @@ class JudgedState(NamedTuple):
 
 
 def standing(part: SubMeasure, reading: Reading, now: datetime, limit: Limit | None = None) -> JudgedState:
-    """As `judge` has it, without the words."""
+    """The state that `judge` gives, without the words."""
     pass_at, warn_at = _bounds(part, limit or reading.limit)
     state, code = _weigh(part, reading, now, pass_at, warn_at)
     capped = code is ReasonCode.CAPPED
@@ -277,7 +277,7 @@ def _compared(part: SubMeasure, reading: Reading, bound: Bound | None) -> str:
 
 
 def _rounded(value: float, bound: Bound) -> str:
-    """With as many decimals more than usual as it takes to stay on its side of the bound: 80.04 misses ≤ 80."""
+    """Show as many decimals as keep the value on its side of the bound: 80.04 misses ≤ 80."""
     if value.is_integer():
         return value_text(value, decimals=0)
     inside = bound.contains(value)

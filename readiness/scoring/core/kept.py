@@ -25,7 +25,7 @@ from readiness.scoring.core.states import Provenance
 
 VERSION = 1
 LEVEL = 1
-"""The fastest: a higher one saves a twentieth of the bytes and costs as much again as all the rest."""
+"""The fastest level: a higher one saves a twentieth of the bytes and costs as much again as all the rest."""
 _INSTANTS = ("taken_at", "voided_at", "bad_since")
 _PLAIN = ("evidence", "detail", "cadence_s", "cannot_judge", "voided")
 _LATER = {"failed": "", "declaration": ""}
@@ -35,7 +35,7 @@ _GRANTS = ("waivers", "exceptions", "declared_na")
 
 
 class UnreadableError(ValueError):
-    """What was kept is not of a version that is still read, or is damaged."""
+    """Kept inputs are damaged, or of a version that is no longer read."""
 
 
 def encode(inputs: SiteInputs) -> bytes:
@@ -43,14 +43,15 @@ def encode(inputs: SiteInputs) -> bytes:
     readings = inputs.readings.values()
     columns: dict[str, Any] = {
         "key": list(inputs.readings),
-        "value": [_number(one.value) for one in readings],
-        "provenance": [one.provenance for one in readings],
+        "value": [_number(reading.value) for reading in readings],
+        "provenance": [reading.provenance for reading in readings],
         "limit": [
-            None if one.limit is None else limits.setdefault(one.limit, len(limits)) for one in readings
+            None if reading.limit is None else limits.setdefault(reading.limit, len(limits))
+            for reading in readings
         ],
     }
     for name in (*_INSTANTS, *_PLAIN, *_LATER):
-        columns[name] = [getattr(one, name) for one in readings]
+        columns[name] = [getattr(reading, name) for reading in readings]
     kept = {
         "version": VERSION,
         "context": {name: _fact(getattr(inputs.context, name)) for name in _FACTS},
@@ -70,7 +71,7 @@ def decode(content: bytes) -> SiteInputs:
             raise UnreadableError(f"Kept in version {kept['version']}; version {VERSION} is read.")
         return SiteInputs(
             context=_context(kept["context"]),
-            readings=_readings(kept["readings"], [_limit_from(one) for one in kept["reading_limits"]]),
+            readings=_readings(kept["readings"], [_limit_from(limit) for limit in kept["reading_limits"]]),
             limits={key: _limit_from(limit) for key, limit in kept["limits"].items()},
             **{
                 name: {key: _grant_from(grant) for key, grant in grants.items()}
@@ -139,7 +140,7 @@ def _limit_from(kept: Sequence[Any]) -> Limit:
 def _bound(bound: Bound | None) -> list[Any] | None:
     if bound is None:
         return None
-    values = [_number(one) for one in sorted(bound.values)]
+    values = [_number(number) for number in sorted(bound.values)]
     return [_number(bound.low), _number(bound.high), values, bound.strict]
 
 
@@ -150,7 +151,7 @@ def _bound_from(kept: Sequence[Any] | None) -> Bound | None:
     return Bound(
         _number_from(low),
         _number_from(high),
-        frozenset(float(one) if isinstance(one, str) else one for one in values),
+        frozenset(float(number) if isinstance(number, str) else number for number in values),
         strict,
     )
 

@@ -52,7 +52,7 @@ class SiteFigures:
 
 
 def check_points(state: CheckState) -> float | None:
-    """What a check counts in the score; None for `n-a`."""
+    """The points that a check counts in the score; None for `n-a`."""
     return None if state is CheckState.NOT_APPLICABLE else POINTS.get(state, 0.0)
 
 

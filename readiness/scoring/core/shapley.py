@@ -15,22 +15,22 @@ from math import factorial
 
 
 def contributions(worths: Sequence[float]) -> tuple[float, ...]:
-    """One per player, from the worth of each coalition: `worths[0]` is nobody's, `worths[-1]` everybody's."""
+    """Each player's contribution, from the worth of coalitions: `worths[0]` is nobody's, `worths[-1]` everybody's."""
     players = len(worths).bit_length() - 1
     if len(worths) != 1 << players:
         raise ValueError(f"{len(worths)} worths belong to no whole number of players.")
     weights = _weights(players)
-    found = []
+    shares = []
     for player in range(players):
         bit = 1 << player
-        found.append(
+        shares.append(
             sum(
                 weights[coalition.bit_count()] * (worths[coalition | bit] - worths[coalition])
                 for coalition in range(len(worths))
                 if not coalition & bit
             )
         )
-    return tuple(found)
+    return tuple(shares)
 
 
 def smallest(worths: Sequence[object]) -> tuple[int, ...]:
@@ -41,12 +41,16 @@ def smallest(worths: Sequence[object]) -> tuple[int, ...]:
     if worths[0] == worths[-1]:
         return ()
     enough = [coalition for coalition, worth in enumerate(worths) if worth == worths[-1]]
-    least = [one for one in enough if not any(other != one and other & one == other for other in enough)]
-    return tuple(sorted(least, key=lambda one: (one.bit_count(), one)))
+    least = [
+        coalition
+        for coalition in enough
+        if not any(other != coalition and other & coalition == other for other in enough)
+    ]
+    return tuple(sorted(least, key=lambda coalition: (coalition.bit_count(), coalition)))
 
 
 @cache
 def _weights(players: int) -> tuple[float, ...]:
-    """By the number of those who joined before: the share of orders in which just these did."""
+    """The share of orders in which exactly these players joined before, by their number."""
     orders = factorial(players)
     return tuple(factorial(before) * factorial(players - before - 1) / orders for before in range(players))

@@ -22,7 +22,7 @@ class HealthAt(NamedTuple):
 
 
 def health_at(evaluated: HealthAt, blind_at: datetime | None, now: datetime) -> HealthAt:
-    """What was evaluated holds until `blind_at`: later on, samples were looked at again, or something is silent."""
+    """The evaluated health until `blind_at`, then unknown: had samples still come, it would be evaluated anew."""
     if blind_at is None or now <= blind_at or evaluated.health not in KNOWN:
         return evaluated
     return HealthAt(

@@ -79,7 +79,9 @@ def _holds(state: CheckState | None) -> bool:
 
 
 def _ordered(results: Iterable[CombinedCheck]) -> tuple[str, ...]:
-    return tuple(result.check_id for result in sorted(results, key=lambda one: (one.pillar, one.check_id)))
+    return tuple(
+        result.check_id for result in sorted(results, key=lambda result: (result.pillar, result.check_id))
+    )
 
 
 def _conditional_reason(

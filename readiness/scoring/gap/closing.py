@@ -1,4 +1,4 @@
-"""What holds capacity back now, site by site, and the plans that would free it."""
+"""The checks that hold capacity back now, site by site, and the plans that would free it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Closing:
 
     @cached_property
     def capacity(self) -> CapacityFigures:
-        return sum((one.held for one in self.held), NOTHING)
+        return sum((site.held for site in self.held), NOTHING)
 
     @cached_property
     def plan(self) -> tuple[Step, ...]:
@@ -61,7 +61,7 @@ class Closing:
 
 
 def closing(known: FleetStanding, *, target: ClosingTarget, measure: CapacityMeasure) -> Closing:
-    """Of the sites that are known; one statement."""
+    """The plans for the sites that are known; one statement."""
     short = {
         site.ref.id: site.ref
         for site in known.sites
@@ -77,19 +77,19 @@ def closing(known: FleetStanding, *, target: ClosingTarget, measure: CapacityMea
 
 
 def _blocking(known: FleetStanding) -> dict[int, list[str]]:
-    """What a not-ready verdict names; go-live exceptions are not among it."""
+    """The checks that a not-ready verdict names, by site id; go-live exceptions are not among them."""
     scores = SiteScore.objects.filter(known.among("site"), verdict=Verdict.NOT_READY)
     return dict(scores.order_by().values_list("site_id", "deciding"))
 
 
 def _open(known: FleetStanding) -> dict[int, list[str]]:
-    found = open_results().filter(known.among("site")).order_by().values_list("site_id")
-    return dict(found.annotate(checks=ArrayAgg("check_id", order_by="check_id")))
+    results = open_results().filter(known.among("site")).order_by().values_list("site_id")
+    return dict(results.annotate(checks=ArrayAgg("check_id", order_by="check_id")))
 
 
 def open_results() -> QuerySet[CheckResult]:
-    """Results that keep their sites from being ready: of a check that decides, and neither met nor without meaning;
-    and of a BLOCK check that is met by a declaration alone."""
+    """Results that keep their sites from being ready: those of a check that decides, applies and is not met, and those
+    of a BLOCK check that is met by a declaration alone."""
     met = sorted(state.value for state in ACCEPTABLE)
     is_open = Q(gate__in=[Gate.BLOCK.value, Gate.COND.value]) & ~Q(state__in=met)
     return CheckResult.objects.filter(is_open | Q(gate=Gate.BLOCK.value, tier=Tier.CAPPED.value))

@@ -1,4 +1,4 @@
-"""What a reader asks of the gap: by what, counted in what, of which sites. Page and endpoint take the same words."""
+"""The reader's question about the gap: its grouping, its measure, its sites. Page and endpoint take the same words."""
 
 from __future__ import annotations
 
@@ -75,13 +75,13 @@ def read(parameters: MultiValueDict[str, str], *, regions: Mapping[str, str], by
 
     Raises BadQuestion.
     """
-    by = _one(parameters, "by", BY, default=by)
+    by = _choice(parameters, "by", BY, default=by)
     by_blocker = by in (FIRST_BLOCKER, PILLAR)
     points = _number(parameters, "points", BLOCKER_POINTS if by_blocker else POINTS, least=2, most=WIDEST)
     return Question(
-        measure=CapacityMeasure(_one(parameters, "measure", MEASURES, default=CapacityMeasure.POWER)),
+        measure=CapacityMeasure(_choice(parameters, "measure", MEASURES, default=CapacityMeasure.POWER)),
         by=by,
-        target=ClosingTarget(_one(parameters, "target", TARGETS, default=ClosingTarget.CONDITIONAL)),
+        target=ClosingTarget(_choice(parameters, "target", TARGETS, default=ClosingTarget.CONDITIONAL)),
         regions=_several(parameters, "region", regions),
         kinds=_several(parameters, "kind", Site.Kind.values),
         profiles=_several(parameters, "profile", Site.Profile.values),
@@ -91,7 +91,7 @@ def read(parameters: MultiValueDict[str, str], *, regions: Mapping[str, str], by
     )
 
 
-def _one(parameters: MultiValueDict[str, str], name: str, known: Iterable[str], *, default: str) -> str:
+def _choice(parameters: MultiValueDict[str, str], name: str, known: Iterable[str], *, default: str) -> str:
     asked = str(parameters.get(name, "")) or default
     choices = [str(each) for each in known]
     if asked and asked not in choices:
@@ -100,7 +100,7 @@ def _one(parameters: MultiValueDict[str, str], name: str, known: Iterable[str], 
 
 
 def _several(parameters: MultiValueDict[str, str], name: str, known: Iterable[str]) -> tuple[str, ...]:
-    """Repeated or separated by commas."""
+    """Values of a parameter that is repeated or separated by commas."""
     asked = [each for value in parameters.getlist(name) for each in str(value).split(",") if each]
     choices = set(known)
     for each in asked:

@@ -116,7 +116,7 @@ def over_time(question: Question, sites: WithPast, *, start: datetime, end: date
 def groups_over_time(
     question: Question, sites: WithPast, *, start: datetime, end: datetime
 ) -> tuple[Group, ...]:
-    """The groups at the same instants, in order of what they hold at the last. One statement by blocker, else none.
+    """The groups at the same instants, in order of what they hold at the last. One statement for blockers, else none.
 
     They add up to the whole: what is not among the largest of the range is one group of others.
     """
@@ -146,10 +146,13 @@ def _groups(question: Question, sites: WithPast, instants: Sequence[datetime]) -
         spans, instants, group_of=lambda site: key if (key := group_of(site)) in shown else OTHERS
     )
     labels[OTHERS] = ngettext("%(n)s other", "%(n)s others", others) % {"n": others}
-    found = [Group(key, labels.get(key, key), gaps) for key, gaps in grouped.items()]
+    groups = [Group(key, labels.get(key, key), gaps) for key, gaps in grouped.items()]
     of = question.measure.of
     return tuple(
-        sorted(found, key=lambda one: (one.key == OTHERS, -of(one.now.gap), -of(one.now.deployed), one.key))
+        sorted(
+            groups,
+            key=lambda group: (group.key == OTHERS, -of(group.now.gap), -of(group.now.deployed), group.key),
+        )
     )
 
 
@@ -216,8 +219,8 @@ def _days(instants: Sequence[datetime], *, sites: int) -> list[date]:
 
 
 def _recorded(known: FleetStanding, days: Sequence[date]) -> Mapping[int, list[tuple[date, str]]]:
-    """First blockers of sites by day, oldest first. A row for each day and blocker, for there are a thousand sites."""
-    found = (
+    """First blockers of sites by day, oldest first. A row holds all sites of a day and blocker, as sites are many."""
+    rows = (
         ScorePoint.objects.filter(known.among("site"), on_date__in=days)
         .exclude(first_blocker="")
         .order_by("on_date", "first_blocker")
@@ -225,12 +228,12 @@ def _recorded(known: FleetStanding, days: Sequence[date]) -> Mapping[int, list[t
         .annotate(held=ArrayAgg("site_id"))
     )
     recorded: dict[int, list[tuple[date, str]]] = defaultdict(list)
-    for day, blocker, held in found:
+    for day, blocker, held in rows:
         for site_id in held:
-            told = recorded[site_id]
-            # A day that says what the one before said tells nothing new.
-            if not told or told[-1][1] != blocker:
-                told.append((day, blocker))
+            entries = recorded[site_id]
+            # A day with the blocker of the day before adds nothing.
+            if not entries or entries[-1][1] != blocker:
+                entries.append((day, blocker))
     return recorded
 
 
@@ -245,7 +248,7 @@ class PresentGroup:
 
 
 def present_groups(question: Question, known: FleetStanding) -> tuple[PresentGroup, ...]:
-    """What each group holds now, the most first; groups without a gap are left out. No statement."""
+    """The groups with what each holds now, the most first; groups without a gap are left out. No statement."""
     if question.by_blocker:
         key_of, labels = None, _blocker_labels(known.framework)
     else:
@@ -255,14 +258,14 @@ def present_groups(question: Question, known: FleetStanding) -> tuple[PresentGro
     for site in known.capacity.values():
         if site.deployed != NOTHING:
             members[key_of[site.site] if key_of else group_of(site)].append(site)
-    found = [
-        PresentGroup(key, labels.get(key, key), gap_of(each, at=known.at), tuple(one.site for one in each))
+    groups = [
+        PresentGroup(key, labels.get(key, key), gap_of(each, at=known.at), tuple(site.site for site in each))
         for key, each in members.items()
     ]
     measure = question.measure
-    # No check blocks what is conditional: it comes after those that are.
-    found.sort(key=lambda one: (one.key == CONDITIONAL, -measure.of(one.gap.gap), one.label))
-    return tuple(one for one in found if measure.of(one.gap.gap))
+    # No check blocks conditional capacity: it comes after what checks block.
+    groups.sort(key=lambda group: (group.key == CONDITIONAL, -measure.of(group.gap.gap), group.label))
+    return tuple(group for group in groups if measure.of(group.gap.gap))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,5 @@
-"""What other rooms read of stored verdicts. Nothing is judged here, and nothing is written.
+"""Queries of stored verdicts for other rooms. Nothing is judged here, and nothing is written.
 
-`standing` the sites as they stand, which the others begin with, `capacity` megawatts over time and what holds them,
-`results` the checks of a site, `rows` what all of them are made of, `kept` the inputs of a day.
+`standing` reads the sites as they stand, from which the others begin; `capacity` the megawatts over time and what
+holds them; `results` the checks of a site; `kept` the inputs of a day. `rows` are the rows that they return.
 """

@@ -54,7 +54,7 @@ class Projection:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """What is added a month, in one measure, over the last `weeks`."""
+    """The amount that is added a month, in one measure, over the last `weeks`."""
 
     deployed_a_month: float
     ready_a_month: float
@@ -162,30 +162,30 @@ def by_site(*, now: datetime, site_ids: Collection[int] | None = None) -> tuple[
 def holds_back(
     *, now: datetime, site_ids: Collection[int] | None = None, known: FleetStanding | None = None
 ) -> HoldsBack:
-    """What holds capacity back by pillar, most kW first; every pillar is in it."""
+    """The capacity that each pillar holds back, most kW first; every pillar is in it."""
     known = known or standing(now=now, site_ids=site_ids)
     present = list(known.capacity.values())
     groups = by_first_blocker(present)
-    conditional = [one for one in present if one.verdict is Verdict.CONDITIONAL]
+    conditional = [site for site in present if site.verdict is Verdict.CONDITIONAL]
     unevaluated = sum((group.held for group in groups if not group.check_id), NOTHING)
     return HoldsBack(
         pillars=_by_pillar(known.framework, groups),
-        conditional=sum((one.deployed for one in conditional), NOTHING),
-        conditional_sites=tuple(sorted(one.site for one in conditional)),
+        conditional=sum((site.deployed for site in conditional), NOTHING),
+        conditional_sites=tuple(sorted(site.site for site in conditional)),
         unevaluated=unevaluated,
         gap=gap_of(present, at=now),
     )
 
 
 def _by_pillar(framework: Framework, groups: Sequence[BlockerGroup]) -> tuple[HeldByPillar, ...]:
-    found = []
+    pillars = []
     for pillar in framework.pillars:
         checks = tuple(
             HeldByCheck(group.check_id, check_name(framework, group.check_id), group.held, group.sites)
             for group in groups
             if group.check_id.startswith(f"{pillar.id}-")
         )
-        found.append(
+        pillars.append(
             HeldByPillar(
                 pillar=pillar.id,
                 name=pillar.name,
@@ -195,7 +195,7 @@ def _by_pillar(framework: Framework, groups: Sequence[BlockerGroup]) -> tuple[He
                 checks=checks,
             )
         )
-    return tuple(sorted(found, key=lambda one: (-one.held.it_kw, one.pillar)))
+    return tuple(sorted(pillars, key=lambda pillar: (-pillar.held.it_kw, pillar.pillar)))
 
 
 def check_name(framework: Framework, check_id: str) -> str:

@@ -34,7 +34,7 @@ class Kept:
 
 
 def kept_on(site_ids: Collection[int] | None, day: date) -> dict[int, Kept]:
-    """By site id (None is every site), the newest of the two weeks up to `day`; sites without any are left out.
+    """The newest inputs of the two weeks up to `day`, by site id; None is every site, and those without are left out.
 
     One statement, and one for each version of the framework that was not read yet.
     """
@@ -46,7 +46,7 @@ def kept_on(site_ids: Collection[int] | None, day: date) -> dict[int, Kept]:
 
 
 def kept_at(point: ScorePoint) -> Kept | None:
-    """What exactly this point was decided from; None where it is past its time."""
+    """The inputs that this very point was decided from; None where they are past their time."""
     row = (
         ScoreInputs.objects.filter(site_id=point.site_id, on_date=point.on_date)
         .select_related("framework_version")
@@ -72,7 +72,7 @@ def scored_again(kept: Kept) -> SiteResult:
 
 
 def differences(point: ScorePoint, again: SiteResult) -> dict[str, tuple[Any, Any]]:
-    """What of a stored point does not follow from its inputs, as (stored, again) by column; empty if all does."""
+    """Columns of a stored point that do not follow from its inputs, as (stored, again); empty if all do."""
     total = again.score.result
     expected = {
         "verdict": again.verdict.verdict or "",

@@ -42,7 +42,7 @@ def check_row(result: CheckResult, framework: Framework, *, now: datetime) -> Ch
 
 
 def _part_row(stored: dict[str, Any], check: Check, framework: Framework, now: datetime) -> PartRow:
-    part = next((one for one in check.parts if one.id == stored["part"]), None)
+    part = next((each for each in check.parts if each.id == stored["part"]), None)
     taken_at = _instant(stored.get("taken_at"))
     source = part.pass_at.source if part and part.pass_at else ""
     return PartRow(
@@ -81,8 +81,8 @@ def threshold_rows(check: Check, framework: Framework) -> tuple[ThresholdRow, ..
 
 def _threshold_row(part: SubMeasure, check: Check, framework: Framework) -> ThresholdRow:
     source = part.pass_at.source if part.pass_at else ""
-    listed = next((one for one in framework.sources if one.id == source), None)
-    limit = next((one for one in framework.limits if one.id == part.limit_from), None)
+    listed = next((entry for entry in framework.sources if entry.id == source), None)
+    limit = next((each for each in framework.limits if each.id == part.limit_from), None)
     gate = part.gate or check.gate
     notes = [part.note, part.pass_at.note if part.pass_at else "", part.warn_at.note if part.warn_at else ""]
     return ThresholdRow(
@@ -116,7 +116,7 @@ def _threshold_text(part: SubMeasure, threshold: Threshold | None, framework: Fr
         return ""
     if threshold.bound is not None:
         return threshold.bound.text(part.unit)
-    limit = next((one.name for one in framework.limits if one.id == part.limit_from), part.limit_from)
+    limit = next((each.name for each in framework.limits if each.id == part.limit_from), part.limit_from)
     edge = threshold.bound_for(part.direction, 100.0).text("%")
     return f"{edge} of: {limit}"
 

@@ -250,7 +250,7 @@ class FlipRow:
 
 
 def ref_of(site: Site) -> SiteRef:
-    """Needs the site's region joined in. Without what `with_owner` adds, the owner is what the site says."""
+    """The site needs its region joined in. Without what `with_owner` adds, the owner is what the site says."""
     return SiteRef(
         id=site.pk,
         slug=site.slug,
@@ -268,7 +268,7 @@ def ref_of(site: Site) -> SiteRef:
 
 
 def flip_row(flip: Flip, framework: Framework) -> FlipRow:
-    """Needs the flip's site joined in."""
+    """The row of a flip, which needs its site joined in."""
     check = framework.checks_by_id.get(flip.key)
     title = check.name if check else flip.key
     if check and flip.part:

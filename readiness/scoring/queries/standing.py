@@ -1,4 +1,4 @@
-"""The sites as they stand at an instant: what everything over the fleet begins with, read once for all of it."""
+"""The sites as they stand at an instant: every query over the fleet begins with them, so they are read once."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class FleetStanding:
     @property
     def verdicts(self) -> dict[str, int]:
         """Sites by verdict, "none" for those without."""
-        return dict(Counter(one.verdict or "none" for one in self.capacity.values()))
+        return dict(Counter(site.verdict or "none" for site in self.capacity.values()))
 
 
 _OF_REF = (
@@ -100,15 +100,15 @@ _OF_SCORE = (
 def standing(
     *, now: datetime, site_ids: Collection[int] | None = None, marked: bool = False
 ) -> FleetStanding:
-    """Of all sites, or of these. Three statements, whatever the number of sites; one more for a mark."""
+    """The standing of all sites, or of these. Three statements, whatever the number of sites; one more for a mark."""
     mark = inventory.history_mark() if marked else None
     sites = Site.objects.all() if site_ids is None else Site.objects.filter(pk__in=site_ids)
     return replace(standing_of(sites, now=now, of_all=site_ids is None), mark=mark)
 
 
 def standing_of(sites: QuerySet[Site], *, now: datetime, of_all: bool = False) -> FleetStanding:
-    """Of these, in their order; `of_all` where they are all there are. Three statements."""
-    # Values: of a thousand sites, objects of the models would take longer than all that is said of them.
+    """The standing of these sites, in their order; `of_all` where they are all there are. Three statements."""
+    # Values are read: a thousand model objects would take longer than everything else here.
     read = with_owner(sites, now=now).values_list(
         *_OF_REF, "region__slug", *(f"score__{name}" for name in _OF_SCORE)
     )
@@ -138,7 +138,7 @@ def score_of(site: Site) -> SiteScore | None:
 
 
 def present_capacity(sites: Sequence[Site], *, now: datetime) -> dict[int, SiteCapacity]:
-    """By site id: what is deployed and the stored verdict. Two statements, whatever the number of sites."""
+    """Deployed capacity and stored verdict by site id. Two statements, whatever the number of sites."""
     ids = [site.pk for site in sites]
     changes = capacity_changes(ids)
     stored = SiteScore.objects.filter(site__in=ids).only("site_id", "verdict", "first_blocker", "failed_at")

@@ -122,8 +122,8 @@ class Laws:
 
     @property
     def _origins(self) -> list[str]:
-        """Whose law it is: as asked, else on record, else where the data has to stay. Of a group, a country for each
-        set of rules."""
+        """Countries whose law applies: as asked, else on record, else where the data has to stay. A group has one for
+        each set of rules."""
         if self.data_origin or self.pack is None:
             return [self.data_origin]
         if self.footing.origins:

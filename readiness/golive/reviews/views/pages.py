@@ -61,7 +61,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def open_review(request: HttpRequest) -> HttpResponse:
-    """The site comes with the address; without it, it is asked for first."""
+    """Open a review of the site in the address; without one, ask for the site first."""
     asked = ReviewedSiteForm(request.GET or None)
     if not asked.is_valid():
         return _form(request, asked, gettext("Continue"), method="get", wrong=bool(request.GET))
@@ -115,11 +115,11 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _step(request: HttpRequest, pk: int, step: Callable[..., Any], done: str, **given: str) -> HttpResponse:
-    """The page of the review again; what stood in the way is said there."""
+    """Take the step and show the review again, with what stood in the way."""
     at = now()
-    found = get_object_or_404(Review, pk=pk)
+    review = get_object_or_404(Review, pk=pk)
     try:
-        step(found, note=request.POST.get("note", ""), by=reader(request), now=at, **given)
+        step(review, note=request.POST.get("note", ""), by=reader(request), now=at, **given)
     except ValidationError as error:
         return _review_page(request, pk, at=at, refusals=error.messages, status=422)
     except operations.ReviewNotInState as error:
@@ -131,30 +131,30 @@ def _step(request: HttpRequest, pk: int, step: Callable[..., Any], done: str, **
 def _review_page(
     request: HttpRequest, pk: int, *, at: datetime, refusals: list[str] | None = None, status: int = 200
 ) -> HttpResponse:
-    found = get_object_or_404(queries.whole_reviews(), pk=pk)
-    user, named = reader(request), candidates(found.site)
-    gate = queries.gate_of(found, now=at)
+    review = get_object_or_404(queries.whole_reviews(), pk=pk)
+    user, named = reader(request), candidates(review.site)
+    gate = queries.gate_of(review, now=at)
     _version, framework = framework_queries.current()
     context: dict[str, Any] = {
-        "review": found,
-        "facts": lines.facts(found, queries.holds_until(found, framework)),
-        "sign_offs": lines.sign_off_lines(found, named, user),
-        "mine": lines.my_answer(found, named, user),
+        "review": review,
+        "facts": lines.facts(review, queries.holds_until(review, framework)),
+        "sign_offs": lines.sign_off_lines(review, named, user),
+        "mine": lines.my_answer(review, named, user),
         "actions": lines.action_lines(
-            found, user, today=at.astimezone(ZoneInfo(found.site.time_zone)).date()
+            review, user, today=at.astimezone(ZoneInfo(review.site.time_zone)).date()
         ),
         "gate": gate,
-        "checks": lines.gate_lines(gate, found.site.slug),
+        "checks": lines.gate_lines(gate, review.site.slug),
         "exceptions": lines.exception_lines(gate),
         "refusals": refusals or [],
-        "history": history_of(found, limit=10).rows,
+        "history": history_of(review, limit=10).rows,
         "sign_note": NoteForm(auto_id="id_sign_%s", required=False),
         "decline_note": NoteForm(auto_id="id_decline_%s"),
         "go_note": DecisionForm(auto_id="id_go_%s", decision=Review.State.GO),
         "no_go_note": DecisionForm(auto_id="id_no_go_%s", decision=Review.State.NO_GO),
         "cancel_note": NoteForm(auto_id="id_cancel_%s"),
-        "breadcrumbs": breadcrumbs(f"#{found.pk}, {found.site.name}"),
-        **lines.choices_of(found, user),
+        "breadcrumbs": breadcrumbs(f"#{review.pk}, {review.site.name}"),
+        **lines.choices_of(review, user),
     }
     response = answers.page(request, "readiness/reviews/review.html", context)
     response.status_code = status
@@ -174,7 +174,7 @@ def _form(request: HttpRequest, form: Any, here: str, *, wrong: bool, method: st
 
 
 def reader(request: HttpRequest) -> User:
-    """Signed in, as every page here asks."""
+    """The reader, who is signed in, as every page here asks."""
     return cast(User, request.user)
 
 

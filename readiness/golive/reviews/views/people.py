@@ -49,11 +49,11 @@ def approvers(request: HttpRequest) -> HttpResponseBase:
 @conditional_page
 @require_GET
 def approver(request: HttpRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(queries.approvers(), pk=pk)
+    person = get_object_or_404(queries.approvers(), pk=pk)
     context = {
-        "approver": found,
+        "approver": person,
         "may_remove": request.user.has_perm(approver_operations.MAY_REMOVE),
-        "breadcrumbs": breadcrumbs(str(found)),
+        "breadcrumbs": breadcrumbs(str(person)),
     }
     return answers.page(request, "readiness/reviews/approver.html", context)
 
@@ -134,8 +134,8 @@ def close_action(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         actions.close(action, note=request.POST.get("note", ""), by=reader(request), now=at)
     except (operations.ReviewNotInState, ValidationError) as error:
-        told = error.messages if isinstance(error, ValidationError) else [str(error)]
-        for said in told:
+        refusals = error.messages if isinstance(error, ValidationError) else [str(error)]
+        for said in refusals:
             messages.error(request, said)
     else:
         messages.success(request, gettext("The action is closed."))
