@@ -88,7 +88,7 @@ def _bars(steps: Sequence[Cause], levels: Sequence[float]) -> list[go.Bar]:
         ("bad", gettext("Lowered the score"), [step.share < 0 for step in steps]),
         ("muted", gettext("No difference"), [step.share == 0 for step in steps]),
     ):
-        shown = [place for place, one in enumerate(wanted) if one]
+        shown = [place for place, is_wanted in enumerate(wanted) if is_wanted]
         made.append(
             go.Bar(
                 x=[steps[place].label for place in shown],
