@@ -16,7 +16,7 @@ from readiness.scoring.queries.rows import CheckRow
 from web.visibility import name_of
 
 BY_A_REVIEW = "go-live review #"
-"""What reviews once wrote of themselves begins so, as source or document: nobody said it by hand."""
+"""Sources and documents that reviews once wrote by themselves begin with this: nobody entered them by hand."""
 
 
 def set_aside(site: Site, result: CheckRow | None, *, now: datetime) -> list[str]:

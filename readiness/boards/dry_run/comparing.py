@@ -11,7 +11,7 @@ from readiness.scoring.core.judge import PartResult
 from readiness.scoring.core.states import Tier, Verdict
 
 NO_VERDICT = ""
-"""As stored: of sites in stages that have none."""
+"""Stored for sites in stages that have no verdict."""
 ABSENT = ""
 """In the place of a state: the definition has no such check or sub-measure."""
 _BETTER = {Verdict.NOT_READY: 0, Verdict.CONDITIONAL: 1, Verdict.READY: 2}

@@ -1,4 +1,4 @@
-"""The page of a version's dry-runs, and what is decided there: trying it, publishing it, going back to it."""
+"""The page of a version's dry-runs, and the decisions there: to try it, to publish it, to go back to it."""
 
 from __future__ import annotations
 

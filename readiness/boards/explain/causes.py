@@ -77,7 +77,7 @@ def fleet_sentence(move: FleetMove[Any]) -> str:
 
 
 def strongest(causes: Sequence[Cause]) -> Cause | None:
-    """The one that did most, None where nothing shows."""
+    """The cause that did most, None where nothing shows."""
     cause = max(causes, key=lambda each: abs(each.tenths), default=None)
     return cause if cause is not None and cause.tenths else None
 

@@ -58,7 +58,7 @@ def waterfall(falls: Waterfall, *, finding: str) -> Figure:
 
 
 def _axis(levels: Sequence[float]) -> tuple[float, float]:
-    """In points of 100, with room for the figures above and below."""
+    """The axis in points of 100, with room for the figures above and below."""
     low, high = 100 * min(levels), 100 * max(levels)
     room = max(0.18 * (high - low), 1.0)
     return max(0.0, low - room), min(104.0, high + room)

@@ -1,4 +1,4 @@
-"""Explanations to what pages read: key figures, steps of the chart, pillars, grants, links."""
+"""Explanations as pages read them: key figures, steps of the chart, pillars, grants, links."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ def finding(move: Move) -> str:
 
 
 def most_moved(explained: FleetExplained) -> list[Line]:
-    """The sites that the score moved by, and what moved each most."""
+    """The sites that moved the score most, and the strongest cause of each."""
     lines = []
     for row in explained.sites[:MOST_MOVED]:
         if abs(row.weight) < words.POINTS_SHOWN:
@@ -273,7 +273,7 @@ def _fact(fact: object) -> str:
 
 
 def notes(explained: SiteExplained, asked: Asked) -> list[str]:
-    """Where another day stands for the one that was asked for."""
+    """Notes where another day stands for the one that was asked for."""
     return [
         gettext("Nothing is kept for %(asked)s; %(day)s is the nearest before.")
         % {"asked": words.day(day), "day": words.day(kept.on_date)}
@@ -361,7 +361,7 @@ def regions(asked: Asked, every: Iterable[Region]) -> list[Line]:
 
 
 def versions(start: Kept, end: Kept) -> Line | None:
-    """Which version judged at each end, and what differs between them; None where it is the same one."""
+    """The versions that judged at each end, with a link to their differences; None where both are the same."""
     old, new = start.framework.version, end.framework.version
     if old == new:
         return None

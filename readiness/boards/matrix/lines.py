@@ -28,7 +28,7 @@ LEGEND = ("pass", "warn", "fail", "unknown", "stale", "waived", "n-a")
 # These states have figures that say how far away the limit is; the others have nothing to compare.
 WITH_FIGURES = {"warn", "fail", "waived"}
 MARKED_TIERS = ("declared", "capped")
-"""What is measured has no mark: it is what is expected."""
+"""A measured result has no mark: it is the expected case."""
 
 
 class CellLine(NamedTuple):

@@ -27,7 +27,7 @@ from web.remembering import recall, remember
 BEFORE_WEEKS = 4
 SPARK_WEEKS = 52
 STEADY_S = 600
-"""For so long the weeks before are told as of one moment."""
+"""The weeks before are shown as of one moment for this long."""
 
 
 @dataclass(frozen=True, slots=True)

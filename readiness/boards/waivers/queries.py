@@ -88,7 +88,7 @@ KEYS: dict[str, Callable[[GrantRow], tuple[str, str]]] = {
     "vendor": lambda row: (row.vendor, row.vendor),
     "pillar": lambda row: (row.pillar, row.pillar_name),
 }
-"""What the ageing report groups by: the key and the words of a row's group."""
+"""Groups of the ageing report: the key and the words of a row's group."""
 
 
 def ageing(by: str, *, now: datetime) -> tuple[AgeingRow, ...]:
