@@ -288,12 +288,12 @@ def history_strip(cells: Sequence[StripCell]) -> list[Card]:
 
 
 def strip_label(strip: Sequence[Card]) -> str:
-    """In words how often each state held over the strip."""
+    """How often each state held over the strip, in words."""
     counted = Counter(cell["state"] for cell in strip)
     if not counted:
         return gettext("Not evaluated in the last 30 days")
-    told = ", ".join(f"{count} × {state('check', held).word}" for held, count in counted.items())
-    return gettext("The worst of each two days: %(told)s") % {"told": told}
+    listed = ", ".join(f"{count} × {state('check', held).word}" for held, count in counted.items())
+    return gettext("The worst of each two days: %(told)s") % {"told": listed}
 
 
 def _severity(check_state: str) -> int:

@@ -21,7 +21,7 @@ GATES = tuple(Gate)
 
 
 def _tight(text: str) -> str:
-    """Kept on one line, as long as it is short: a number and its unit belong together."""
+    """Keep a short text on one line: a number and its unit belong together."""
     return text.replace(" ", "\N{NO-BREAK SPACE}") if len(text) <= 14 else text
 
 
@@ -44,7 +44,7 @@ def _waiver_column(slug: str, may_request: bool) -> Column:
 
 
 def _figure_columns() -> tuple[Column, ...]:
-    """What was measured, what it is held against, and how far it is from there."""
+    """The value that was measured, its limit, and the margin between them."""
     return (
         Column(
             "value",
@@ -214,7 +214,7 @@ def checks_of_site(slug: str, pillars: Sequence[PillarChecks], *, may_request: b
                 "pillar",
                 _("Pillar"),
                 lambda row: row.pillar,
-                [(one.pillar.id, one.pillar.name) for one in pillars],
+                [(group.pillar.id, group.pillar.name) for group in pillars],
             ),
             RowFilter("gate", _("Gate"), lambda row: row.gate, [(gate, gate) for gate in GATES]),
             RowFilter("tier", _("Rests on"), lambda row: row.tier, TIERS),

@@ -1,4 +1,4 @@
-"""What scores, results and flips can be filtered by."""
+"""Filters of scores, results and flips."""
 
 from collections import OrderedDict
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ class Moment(forms.Field):
 
 
 class SpanFilters(ObjectFilterSet):
-    """Of sets with `start` and `end`: a span that ends before it starts is an error, not an empty list."""
+    """Filters of sets with `start` and `end`: a span that ends before it starts is an error, not an empty list."""
 
     def is_valid(self) -> bool:
         if not super().is_valid():
@@ -49,11 +49,11 @@ class ScoreFilters(ObjectFilterSet):
 
     @classmethod
     def get_filters(cls) -> OrderedDict[str, Filter]:
-        found = super().get_filters()
-        for each in found.values():
+        filters = super().get_filters()
+        for each in filters.values():
             if each.field_name == "verdict":
                 each.field_name = "confirmed"
-        return found
+        return filters
 
     class Meta:
         model = SiteScore

@@ -94,7 +94,7 @@ def ahead(history: CapacityHistory) -> str:
 
 
 def over_time(history: CapacityHistory, *, measure: CapacityMeasure = CapacityMeasure.POWER) -> str:
-    """What the trend shows, for those who do not see the drawing."""
+    """The trend in words, for those who do not see the drawing."""
     first, last = history.gaps[0], history.gaps[-1]
     unit = power_unit(max(last.deployed.it_kw, first.deployed.it_kw))
     return gettext(
@@ -141,15 +141,15 @@ def held_by(deciding: Sequence[CheckRow]) -> str:
     if not deciding:
         return gettext("Every check that decides is met, within its warning band, or not applicable.")
     counts = Counter(map(_in_sentence, deciding))
-    told = [(count, each) for each, count in counts.most_common()]
-    if len(told) == 1:
+    counted = [(count, each) for each, count in counts.most_common()]
+    if len(counted) == 1:
         said = ngettext(
             "%(n)s check holds it back, and it is %(state)s.",
             "%(n)s checks hold it back, all of them %(state)s.",
             len(deciding),
         )
-        return said % {"n": len(deciding), "state": told[0][1]}
-    *first, last = [f"{count} {each}" for count, each in told]
+        return said % {"n": len(deciding), "state": counted[0][1]}
+    *first, last = [f"{count} {each}" for count, each in counted]
     return gettext("%(n)s checks hold it back: %(first)s and %(last)s.") % {
         "n": len(deciding),
         "first": ", ".join(first),
@@ -196,12 +196,12 @@ def weakest_pillar(row: SiteRow) -> str:
 
 def last_values(panels: Sequence[SeriesPanel]) -> str:
     """The newest value of each panel, for those who do not see the lines."""
-    told = []
+    listed = []
     for panel in panels:
         known = [value for line in panel.lines for value in line.values[-1:] if value is not None]
         if known:
-            told.append(f"{panel.title}: {number(known[0])} {panel.unit}".strip())
-    return "; ".join(told)
+            listed.append(f"{panel.title}: {number(known[0])} {panel.unit}".strip())
+    return "; ".join(listed)
 
 
 def drawn_from(panels: Sequence[SeriesPanel]) -> str:
@@ -211,9 +211,9 @@ def drawn_from(panels: Sequence[SeriesPanel]) -> str:
     parts += sorted({str(state("provenance", panel.provenance).word) for panel in drawn if panel.provenance})
     parts += [words] if (words := naming.left_out(sum(panel.left_out for panel in drawn))) else []
     missing = [panel.title for panel in panels if panel not in drawn]
-    told = {panel.domain for panel in panels}
-    if len(told) > 1:
-        missing += [str(label) for domain, label in DomainChoices.choices if domain not in told]
+    domains = {panel.domain for panel in panels}
+    if len(domains) > 1:
+        missing += [str(label) for domain, label in DomainChoices.choices if domain not in domains]
     if missing:
         parts.append(gettext("no samples: %(titles)s") % {"titles": ", ".join(missing)})
     return " · ".join(parts)

@@ -119,9 +119,9 @@ def inventory_line(noun: str, count: int, slug: str) -> Line:
     return {"label": INVENTORY_WORDS[noun], "count": count, "url": link(f"{noun}-list", site=slug)}
 
 
-def check_facts(found: SiteCheck, *, now: datetime) -> list[Line]:
+def check_facts(site_check: SiteCheck, *, now: datetime) -> list[Line]:
     """The figures that decided: value, limit, margin, where they come from and how old they are."""
-    row = found.result
+    row = site_check.result
     if row is None:
         return []
     deciding = _deciding_part(row)
@@ -184,11 +184,11 @@ def _limit_note(part: PartRow | None) -> str:
     return part.threshold_source_title
 
 
-def part_lines(found: SiteCheck, site_slug: str) -> list[Line]:
+def part_lines(site_check: SiteCheck, site_slug: str) -> list[Line]:
     """Each sub-measure: as judged where it was, the rule that judges it, and the form for what it lacks."""
-    judged = {part.id: part for part in found.result.parts} if found.result else {}
+    judged = {part.id: part for part in site_check.result.parts} if site_check.result else {}
     lines = []
-    for rule in found.thresholds:
+    for rule in site_check.thresholds:
         part = judged.get(rule.part_id)
         declare_url, floor_url = limit_form(part, rule.limit_declared_on, site_slug)
         lines.append(

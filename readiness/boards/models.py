@@ -1,4 +1,4 @@
-"""What the pages keep of their own: trials of a version of the framework."""
+"""Models of the pages' own: trials of a version of the framework."""
 
 from readiness.boards.dry_run.models import DryRun
 

@@ -21,7 +21,7 @@ PAGES = {
     "review": ("review", gettext_lazy("Go-live review #%(id)s")),
     "source": ("source", gettext_lazy("Source %(id)s")),
 }
-"""By the kind that a reference to evidence begins with."""
+"""Name and title of a page, by the kind that a reference to evidence begins with."""
 OF_WORKLOADS = {
     envelopes.EVIDENCE: gettext_lazy("Envelopes"),
     jurisdiction.EVIDENCE: gettext_lazy("Placements and rules"),

@@ -1,4 +1,4 @@
-"""What the search page finds here: sites by name and place, checks by name and what they ask."""
+"""Hits for the search page: sites by name and place, checks by name and what they ask."""
 
 from django.db.models import Q
 from django.urls import reverse
@@ -10,13 +10,13 @@ from web.search import Hit
 
 
 def find_sites(query: str, *, user: User, limit: int) -> list[Hit]:
-    """By name, slug, city, facility code or owner; names that begin with the words come first."""
+    """Search by name, slug, city, facility code or owner; names that begin with the words come first."""
     asked = Q()
     for field in ("name", "slug", "city", "facility", "owner"):
         asked |= Q(**{f"{field}__icontains": query})
-    found = Site.objects.filter(asked).select_related("region").order_by("name", "id")[: 4 * limit]
+    sites = Site.objects.filter(asked).select_related("region").order_by("name", "id")[: 4 * limit]
     begins = query.casefold()
-    ordered = sorted(found, key=lambda site: not site.name.casefold().startswith(begins))
+    ordered = sorted(sites, key=lambda site: not site.name.casefold().startswith(begins))
     return [
         Hit(
             site.name,
@@ -28,16 +28,16 @@ def find_sites(query: str, *, user: User, limit: int) -> list[Hit]:
 
 
 def find_checks(query: str, *, user: User, limit: int) -> list[Hit]:
-    """By id, name or reason for being, among the checks of the framework in force."""
+    """Search the checks of the framework in force by id, name, reason for being and pillar."""
     _version, framework = framework_queries.current()
     pillars = {pillar.id: pillar.short_name for pillar in framework.pillars}
     wanted = query.casefold()
-    found = [
+    checks = [
         check
         for check in framework.checks
         if wanted in f"{check.id} {check.name} {check.why} {pillars[check.pillar]}".casefold()
     ]
-    found.sort(key=lambda check: wanted not in check.name.casefold())
+    checks.sort(key=lambda check: wanted not in check.name.casefold())
     return [
-        Hit(check.name, reverse("check", args=[check.id]), pillars[check.pillar]) for check in found[:limit]
+        Hit(check.name, reverse("check", args=[check.id]), pillars[check.pillar]) for check in checks[:limit]
     ]

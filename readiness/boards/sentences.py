@@ -14,7 +14,7 @@ from web.units import format_value, instant
 
 
 def last_known(last_health: str, heard_at: datetime | None) -> str:
-    """What an unknown domain was: "was OK until 24 Nov 09:12"; empty where nobody ever knew."""
+    """The last known health of an unknown domain: "was OK until 24 Nov 09:12"; empty where nobody ever knew."""
     if not last_health:
         return ""
     word = state("health", last_health).word
@@ -24,17 +24,17 @@ def last_known(last_health: str, heard_at: datetime | None) -> str:
 
 
 def exported(mark: HealthMark) -> str:
-    """For a program: "compute=unknown,was=ok,until=2026-11-24T09:12:00Z"."""
-    told = f"{mark.domain}={mark.health}"
+    """The mark for a program: "compute=unknown,was=ok,until=2026-11-24T09:12:00Z"."""
+    text = f"{mark.domain}={mark.health}"
     if mark.last_health:
-        told += f",was={mark.last_health}"
+        text += f",was={mark.last_health}"
     if mark.last_health and mark.heard_at:
-        told += f",until={mark.heard_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    return told
+        text += f",until={mark.heard_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return text
 
 
 def reason_words(reason: HealthReason) -> str:
-    """Why an object is not well: "GPU temperature: 91 °C, limit 90 °C"; of one that is silent, what was read last."""
+    """Why an object is not well: "GPU temperature: 91 °C, limit 90 °C"; the last reading of one that is silent."""
     code = code_of_reason(reason)
     words = code.words if code else reason.title
     if reason.value is not None and code is None:
@@ -52,7 +52,7 @@ def reason_words(reason: HealthReason) -> str:
 
 
 def code_of_reason(reason: HealthReason) -> Code | None:
-    """What its value means, where the metric holds codes."""
+    """The meaning of its value, where the metric holds codes."""
     return code_of(registry().get(reason.metric, None), reason.value)
 
 

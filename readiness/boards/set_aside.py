@@ -16,11 +16,11 @@ from readiness.scoring.queries.rows import CheckRow
 from web.visibility import name_of
 
 BY_A_REVIEW = "go-live review #"
-"""What reviews once wrote of themselves begins so, as source or document: nobody said it by hand."""
+"""Sources and documents that reviews once wrote by themselves begin with this: nobody entered them by hand."""
 
 
 def set_aside(site: Site, result: CheckRow | None, *, now: datetime) -> list[str]:
-    """Sentences for a page, of the newest of each kind. One statement, and none for other checks."""
+    """Sentences for a page about the newest of each kind. One statement, and none for other checks."""
     own = OWN_RECORDS.get(result.id) if result else None
     if result is None or own is None or not any(own.are_behind(part.evidence) for part in result.parts):
         return []

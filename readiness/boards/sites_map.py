@@ -38,9 +38,9 @@ def card(
     regions: Collection[str] = (),
     unknown: Mapping[int, Collection[str]] | None = None,
 ) -> dict[str, Any]:
-    """What the page reads: the map, what its marks are, and the ways closer. `regions` are slugs, empty for all.
+    """Context of the page: the map, a note on its marks, links to the regions. `regions` are slugs, empty for all.
 
-    `unknown` are the domains, by site id, of which nothing tells how they are.
+    `unknown` are the domains, by site id, whose health is not known.
     """
     placed = [
         (site, known.capacity[site.ref.id])
@@ -155,14 +155,14 @@ class _MapPart:
 
 
 def _parts_of_the_world(placed: Iterable[Placed]) -> list[_MapPart]:
-    """Regions, those that would lie over one another in one; the largest comes first and gives the place."""
+    """Regions, merged where they would lie over one another; the largest comes first and gives the place."""
     by_region: dict[tuple[str, str], list[Placed]] = defaultdict(list)
     for site, capacity in placed:
         by_region[site.region, site.ref.region].append((site, capacity))
     parts: list[_MapPart] = []
     for (slug, name), members in sorted(by_region.items(), key=lambda each: (-_kw(each[1]), each[0])):
         latitude, longitude = middle((site.ref.latitude or 0, site.ref.longitude or 0) for site, _ in members)
-        part = next((one for one in parts if one.is_near(latitude, longitude)), None)
+        part = next((existing for existing in parts if existing.is_near(latitude, longitude)), None)
         if part is None:
             part = _MapPart(latitude, longitude)
             parts.append(part)
@@ -173,7 +173,7 @@ def _parts_of_the_world(placed: Iterable[Placed]) -> list[_MapPart]:
 
 
 def _region_links(sites: Iterable[SiteStanding], regions: Collection[str]) -> list[dict[str, Any]]:
-    """To the whole world and to each region, where there are several."""
+    """Links to the whole world and to each region, where there are several."""
     names = dict(sorted({(site.region, site.ref.region) for site in sites}, key=lambda pair: pair[1]))
     if not 2 <= len(names) <= MOST_REGIONS:
         return []

@@ -96,8 +96,8 @@ class ReadinessSiteFilters(ObjectFilterSet):
     def by_health(self, queryset: QuerySet[Site], domain: str, values: list[str]) -> QuerySet[Site]:
         if not values:
             return queryset
-        told = DomainHealth.objects.as_of(clock.now()).filter(Q(health_now__in=values), domain=domain)
-        return queryset.filter(pk__in=told.values("site"))
+        health = DomainHealth.objects.as_of(clock.now()).filter(Q(health_now__in=values), domain=domain)
+        return queryset.filter(pk__in=health.values("site"))
 
 
 def _owner(line: Any) -> str:

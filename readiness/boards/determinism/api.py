@@ -105,8 +105,8 @@ class DeterminismSerializer(serializers.Serializer):
     paths = PathSerializer(many=True)
 
     @extend_schema_field({"type": "string", "nullable": True})
-    def get_state(self, found: SitePaths) -> str | None:
-        return found.state or None
+    def get_state(self, site_paths: SitePaths) -> str | None:
+        return site_paths.state or None
 
 
 class DeterminismViewSet(ReadOnlyObjectViewSet):

@@ -53,7 +53,7 @@ def tails(rows: Sequence[PathRow]) -> Figure:
     shown = [row for row in rows if row.path and row.path.loaded[99.0].value is not None][:MOST_BARS]
     if not shown:
         return nothing(gettext("No path was measured under load yet."))
-    names = [f"{row.found.site.name}: {row.name}" for row in shown]
+    names = [f"{row.site_paths.site.name}: {row.name}" for row in shown]
     traces = []
     for load, name in (("idle", gettext("Idle p99")), ("loaded", gettext("Loaded p99"))):
         values = [_rounded(getattr(row.path, load)[99.0].value) for row in shown]
@@ -95,13 +95,13 @@ def tails(rows: Sequence[PathRow]) -> Figure:
     return _figure(traces, layout, {"finding": lines.tails_finding(shown), "table": table, "narrow": narrow})
 
 
-def percentiles(found: SiteDeterminism) -> Figure:
+def percentiles(determinism: SiteDeterminism) -> Figure:
     """Every percentile of one path: the median over the runs that were read, and the range over them."""
-    chosen = found.chosen
-    if chosen is None or not found.curve:
+    chosen = determinism.chosen
+    if chosen is None or not determinism.curve:
         return nothing(gettext("No latency run of this site was read."))
-    by_load = _by_load(found.curve, chosen)
-    labels = [f"p{each:g}" for each in sorted({figure.percentile for figure in found.curve})]
+    by_load = _by_load(determinism.curve, chosen)
+    labels = [f"p{each:g}" for each in sorted({figure.percentile for figure in determinism.curve})]
     traces: list[go.Scatter] = []
     for load, name in (("idle", gettext("Idle")), ("loaded", gettext("Under load"))):
         if by_load[load]:
@@ -120,18 +120,21 @@ def percentiles(found: SiteDeterminism) -> Figure:
             gettext("Under load, µs"),
             gettext("Not supported"),
         ],
-        "rows": lines.curve_rows(found.curve, chosen),
+        "rows": lines.curve_rows(determinism.curve, chosen),
     }
     return _figure(traces, layout, {"finding": lines.curve_finding(chosen), "table": table})
 
 
 def _by_load(curve: Sequence[TailFigure], chosen: JudgedPath) -> dict[str, dict[float, list[TailFigure]]]:
     idle = {run.id for run in chosen.path.idle}
-    found: dict[str, dict[float, list[TailFigure]]] = {"idle": defaultdict(list), "loaded": defaultdict(list)}
+    figures: dict[str, dict[float, list[TailFigure]]] = {
+        "idle": defaultdict(list),
+        "loaded": defaultdict(list),
+    }
     for figure in curve:
         if figure.value is not None:
-            found["idle" if figure.run_id in idle else "loaded"][figure.percentile].append(figure)
-    return found
+            figures["idle" if figure.run_id in idle else "loaded"][figure.percentile].append(figure)
+    return figures
 
 
 def _curve(by_percentile: dict[float, list[TailFigure]], name: str, role: str) -> list[go.Scatter]:

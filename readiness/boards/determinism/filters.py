@@ -1,4 +1,4 @@
-"""What sites can be filtered by, for the API and for the page alike. The rows must come from `queries.sites`."""
+"""Filters of sites, for the API and for the page alike. The rows must come from `queries.sites`."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _

@@ -78,7 +78,7 @@ class JudgedPath:
 
     @property
     def taken_at(self) -> datetime:
-        """Of the newest run whose figures are shown."""
+        """The time of the newest run whose figures are shown."""
         return max(run.taken_at for run in self.path.shown)
 
     @property
@@ -92,8 +92,8 @@ class JudgedPath:
 
 def paths_of(check: Check, runs: Sequence[Run], site: SiteParts, *, now: datetime) -> dict[str, Path]:
     """Paths by key, as scoring tells them apart."""
-    found = latency.paths(check.with_stand_ins(PARTS), runs, site, now)
-    return {path.key: path for path in found}
+    paths = latency.paths(check.with_stand_ins(PARTS), runs, site, now)
+    return {path.key: path for path in paths}
 
 
 def judged(
@@ -132,14 +132,14 @@ def _tails(runs: Sequence[Run]) -> dict[float, Tail]:
 
 
 def _baseline(path: Path, earlier: Sequence[Run], regression: Check | None) -> Baseline | None:
-    """As p5-baseline-regression compares: with the run that was marked, else with the path's first ones."""
+    """The comparison of p5-baseline-regression: with the run that was marked, else with the path's first ones."""
     if regression is None:
         return None
     part = regression.with_stand_ins(["nodes-beyond"]).part("nodes-beyond")
-    found = baselines.tail_compared(path.loaded, earlier, 99.0, part)
-    if found is None:
+    compared = baselines.tail_compared(path.loaded, earlier, 99.0, part)
+    if compared is None:
         return None
-    value, base, runs = found
+    value, base, runs = compared
     return Baseline(
         value, base, len(runs), max(run.taken_at for run in runs), any(run.is_baseline for run in runs)
     )
@@ -148,7 +148,7 @@ def _baseline(path: Path, earlier: Sequence[Run], regression: Check | None) -> B
 def _left_out(check: Check, path: Path, now: datetime) -> list[LeftOut]:
     part = check.with_stand_ins(PARTS).part("loaded-p99")
     read = {run.id for run in (*path.loaded, *path.idle)}
-    found = []
+    left_out = []
     for run in (run for runs in path.runs.values() for run in runs if run.id not in read):
         proof = proof_of(run, part, None)
         counts_s = part.validity.limit_s(None)
@@ -159,8 +159,8 @@ def _left_out(check: Check, path: Path, now: datetime) -> list[LeftOut]:
             why = f"It is {age} old and counted for {span_text(counts_s)}."
         else:
             why = "It does not say whether it was idle or under load."
-        found.append(LeftOut(run, why))
-    return sorted(found, key=lambda each: (each.run.taken_at, each.run.id), reverse=True)
+        left_out.append(LeftOut(run, why))
+    return sorted(left_out, key=lambda each: (each.run.taken_at, each.run.id), reverse=True)
 
 
 def equal_medians(paths: Sequence[JudgedPath]) -> tuple[JudgedPath, JudgedPath] | None:
@@ -168,13 +168,15 @@ def equal_medians(paths: Sequence[JudgedPath]) -> tuple[JudgedPath, JudgedPath] 
     good = [each for each in paths if each.state is CheckState.PASS]
     bad = [each for each in paths if each.state is CheckState.FAIL]
     pairs = [
-        (one, other)
-        for one in good
-        for other in bad
-        if _same(one.loaded[50.0].value, other.loaded[50.0].value) and other.loaded[99.0].value
+        (passing, failing)
+        for passing in good
+        for failing in bad
+        if _same(passing.loaded[50.0].value, failing.loaded[50.0].value) and failing.loaded[99.0].value
     ]
     return max(pairs, key=lambda pair: pair[1].loaded[99.0].value or 0.0, default=None)
 
 
-def _same(one: float | None, other: float | None) -> bool:
-    return one is not None and other is not None and abs(one - other) <= SAME_MEDIAN * max(one, other)
+def _same(first: float | None, second: float | None) -> bool:
+    return (
+        first is not None and second is not None and abs(first - second) <= SAME_MEDIAN * max(first, second)
+    )

@@ -32,12 +32,12 @@ def micros(value: float | None) -> str:
 
 
 def key_figures(rows: Sequence[PathRow]) -> list[Line]:
-    """Of the paths of this page."""
+    """The key figures of the paths on this page."""
     paths = [row.path for row in rows if row.path]
     passing = sum(path.state is CheckState.PASS for path in paths)
     failing = sum(path.state is CheckState.FAIL for path in paths)
-    without = len({row.found.site.pk for row in rows if row.path is None})
-    no_limit = len({row.found.site.pk for row in rows if row.path and not row.found.limit_declared})
+    without = len({row.site_paths.site.pk for row in rows if row.path is None})
+    no_limit = len({row.site_paths.site.pk for row in rows if row.path and not row.site_paths.limit_declared})
     factors = [value for path in paths if (value := path.value("load-factor")) is not None]
     return [
         {"label": gettext("Paths measured"), "value": len(paths), "note": gettext("on this page")},
@@ -67,14 +67,14 @@ def key_figures(rows: Sequence[PathRow]) -> list[Line]:
     ]
 
 
-def contrast(found: Iterable[SitePaths]) -> str:
-    """Why one of two paths of the same median passes and the other does not; "" where there are no such two."""
-    names = {path.path.key: f"{site.site.name}, {path_name(path)}" for site in found for path in site.paths}
-    pair = equal_medians([path for site in found for path in site.paths])
+def contrast(sites: Iterable[SitePaths]) -> str:
+    """How one of two paths of the same median passes and the other fails; "" where there is no such pair."""
+    names = {path.path.key: f"{site.site.name}, {path_name(path)}" for site in sites for path in site.paths}
+    pair = equal_medians([path for site in sites for path in site.paths])
     if pair is None:
         return ""
     good, bad = pair
-    told = {
+    values = {
         "good": names[good.path.key],
         "bad": names[bad.path.key],
         "median": micros(good.loaded[50.0].value),
@@ -87,7 +87,7 @@ def contrast(found: Iterable[SitePaths]) -> str:
             "%(good)s and %(bad)s have the same median under load, %(median)s. On the first 99 of 100 messages arrive"
             " within %(good_p99)s and it passes; on the second within %(bad_p99)s and it fails: %(why)s"
         )
-        % told
+        % values
     )
 
 
@@ -98,33 +98,33 @@ def tails_finding(rows: Sequence[PathRow]) -> str:
     if not factors:
         return gettext("No path was measured both idle and under load.")
     factor, worst = max(factors, key=lambda pair: pair[0])
-    told = {"site": worst.found.site.name, "path": worst.name, "factor": number(factor)}
+    values = {"site": worst.site_paths.site.name, "path": worst.name, "factor": number(factor)}
     return (
         gettext("Load stretches the p99 most at %(site)s, %(path)s: %(factor)s times that of the idle path")
-        % told
+        % values
     )
 
 
 def curve_finding(chosen: JudgedPath) -> str:
-    told = {
+    values = {
         "path": path_name(chosen),
         "median": micros(chosen.loaded[50.0].value),
         "p99": micros(chosen.loaded[99.0].value),
         "idle": micros(chosen.idle[99.0].value),
     }
-    return gettext("%(path)s under load: median %(median)s, p99 %(p99)s; the p99 idle is %(idle)s") % told
+    return gettext("%(path)s under load: median %(median)s, p99 %(p99)s; the p99 idle is %(idle)s") % values
 
 
 def history_finding(history: Sequence[HistoryPoint], chosen: JudgedPath | None) -> str:
     if chosen and chosen.baseline:
-        told = {"now": micros(chosen.baseline.value), "then": micros(chosen.baseline.p99)}
+        values = {"now": micros(chosen.baseline.value), "then": micros(chosen.baseline.p99)}
         words = gettext("The loaded p99 is %(now)s, against %(then)s of its baseline: %(change)s")
-        return words % (told | {"change": change_words(chosen)})
+        return words % (values | {"change": change_words(chosen)})
     return ngettext("%(n)s run that is kept", "%(n)s runs that are kept", len(history)) % {"n": len(history)}
 
 
 def curve_rows(curve: Sequence[TailFigure], chosen: JudgedPath) -> list[list[Any]]:
-    """Of each percentile the medians idle and loaded, and why it is not supported where no run supports it."""
+    """A row for each percentile: the medians idle and loaded, and why no run supports it where none does."""
     idle = {run.id for run in chosen.path.idle}
     rows: list[list[Any]] = []
     for percentile in sorted({figure.percentile for figure in curve}):
@@ -143,12 +143,12 @@ def explanation(chosen: JudgedPath) -> list[Line]:
         part = chosen.parts.get(part_id)
         if part is None:
             continue
-        told = part.value is not None and part.code not in (ReasonCode.NO_EVIDENCE,)
+        is_measured = part.value is not None and part.code not in (ReasonCode.NO_EVIDENCE,)
         lines.append(
             {
                 "id": part_id,
                 "state": part.state.value,
-                "value": str(format_value(part.value, part.unit)) if told else "",
+                "value": str(format_value(part.value, part.unit)) if is_measured else "",
                 "limit": part.threshold_text,
                 "limit_source": part.limit_source,
                 "gate": part.gate.value,
@@ -163,7 +163,7 @@ def named(lines: Iterable[Line], thresholds: Iterable[ThresholdRow]) -> list[Lin
     return [line | {"name": names.get(line["id"], line["id"])} for line in lines]
 
 
-def path_choices(found: SitePaths, chosen: JudgedPath | None, *, now: datetime) -> list[Line]:
+def path_choices(site_paths: SitePaths, chosen: JudgedPath | None, *, now: datetime) -> list[Line]:
     """The paths of a site, worst first."""
     return [
         {
@@ -171,7 +171,7 @@ def path_choices(found: SitePaths, chosen: JudgedPath | None, *, now: datetime) 
             "about": about(path),
             "state": path.state.value,
             "current": chosen is not None and path.path.key == chosen.path.key,
-            "url": link("site-determinism", found.site.slug, path=path.path.key),
+            "url": link("site-determinism", site_paths.site.slug, path=path.path.key),
             "p50": micros(path.loaded[50.0].value),
             "idle_p99": micros(path.idle[99.0].value),
             "p99": micros(path.loaded[99.0].value),
@@ -180,20 +180,20 @@ def path_choices(found: SitePaths, chosen: JudgedPath | None, *, now: datetime) 
             "reason": path.reason,
             "age": ago(path.taken_at, now=now),
         }
-        for path in found.paths
+        for path in site_paths.paths
     ]
 
 
 def about(path: JudgedPath) -> str:
     """`perftest write, mlx5_0, 2 B`."""
     size = str(format_value(path.path.size_bytes, "B")) if path.path.size_bytes is not None else ""
-    told = [f"{path.path.tool} {path.path.operation}".strip(), path.path.port, size]
-    return ", ".join(each for each in told if each)
+    parts = [f"{path.path.tool} {path.path.operation}".strip(), path.path.port, size]
+    return ", ".join(each for each in parts if each)
 
 
-def facts(found: SiteDeterminism, *, now: datetime) -> list[Line]:
-    """What was read of the path that is looked at."""
-    chosen = found.chosen
+def facts(determinism: SiteDeterminism, *, now: datetime) -> list[Line]:
+    """Facts about the path that is looked at."""
+    chosen = determinism.chosen
     if chosen is None:
         return []
     path, base = chosen.path, chosen.baseline
@@ -204,8 +204,8 @@ def facts(found: SiteDeterminism, *, now: datetime) -> list[Line]:
             "term": gettext("Read"),
             "value": gettext("%(loaded)s loaded, %(idle)s idle")
             % {"loaded": len(path.loaded), "idle": len(path.idle)},
-            "note": ngettext("%(n)s left out", "%(n)s left out", len(found.left_out))
-            % {"n": len(found.left_out)},
+            "note": ngettext("%(n)s left out", "%(n)s left out", len(determinism.left_out))
+            % {"n": len(determinism.left_out)},
         },
         {
             "term": gettext("Newest run"),
@@ -246,7 +246,7 @@ def _baseline_note(base: Baseline | None) -> str:
     ) % {"n": base.runs, "day": day}
 
 
-def left_out(found: Sequence[LeftOut]) -> list[Line]:
+def left_out(runs: Sequence[LeftOut]) -> list[Line]:
     return [
         {
             "id": each.run.id,
@@ -255,7 +255,7 @@ def left_out(found: Sequence[LeftOut]) -> list[Line]:
             "load": each.run.load or gettext("not said"),
             "why": each.why,
         }
-        for each in found[:LEFT_OUT_SHOWN]
+        for each in runs[:LEFT_OUT_SHOWN]
     ]
 
 
@@ -290,9 +290,9 @@ def _read(chosen: JudgedPath) -> list[Run]:
     return [*chosen.path.loaded, *chosen.path.idle]
 
 
-def served(found: SiteDeterminism) -> Line | None:
+def served(determinism: SiteDeterminism) -> Line | None:
     """First token and time per token of the newest served run, and how they are judged."""
-    if found.served is None:
+    if determinism.served is None:
         return None
     rows = [
         {
@@ -301,14 +301,14 @@ def served(found: SiteDeterminism) -> Line | None:
             "value": str(format_value(figure.value, "ms")),
             "caution": figure.caution,
         }
-        for figure in found.served_figures
+        for figure in determinism.served_figures
     ]
     return {
-        "run": found.served.pk,
-        "url": reverse("validation-run-detail", args=[found.served.pk]),
-        "at": found.served.taken_at,
+        "run": determinism.served.pk,
+        "url": reverse("validation-run-detail", args=[determinism.served.pk]),
+        "at": determinism.served.taken_at,
         "rows": rows,
-        "parts": _parts_of(found.serving),
+        "parts": _parts_of(determinism.serving),
     }
 
 

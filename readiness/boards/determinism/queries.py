@@ -1,6 +1,6 @@
 """Sites with their paths, idle and loaded, and one site with every run of a path.
 
-Worked out when it is read, of the sites of one page: runs are kept, their medians are not.
+Medians are worked out on each read, for the sites of one page: only runs are kept.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class SiteDeterminism:
     """`chosen` is the path whose runs are looked at, `left_out` what was not read of it, `curve` every percentile of
     what was read. `serving` is p1-serving-latency as stored, `served` the percentiles of its newest run."""
 
-    found: SitePaths
+    site_paths: SitePaths
     check: Check
     thresholds: Sequence[ThresholdRow]
     result: CheckRow | None
@@ -89,7 +89,7 @@ class SiteDeterminism:
 def sites() -> QuerySet[Site]:
     """Sites that are not retired: those with latency runs first, the worst of them before the others.
 
-    `latency_state` is the stored state of the check, `latency_taken_at` when what decided it was taken.
+    `latency_state` is the stored state of the check, `latency_taken_at` when its deciding run was taken.
     """
     with_runs = ValidationRun.objects.filter(site=OuterRef("pk"), tool__in=sorted(TOOLS))
     severity = [When(latency__state=state, then=Value(place)) for state, place in SEVERITY.items()]
@@ -107,13 +107,13 @@ def sites() -> QuerySet[Site]:
     )
 
 
-def paths_of_sites(found: Sequence[Site], *, now: datetime) -> list[SitePaths]:
-    """In their order; twelve statements whatever the number of sites and runs. KeyError where the framework in force
-    has no such check."""
+def paths_of_sites(sites: Sequence[Site], *, now: datetime) -> list[SitePaths]:
+    """The paths of each site, in the order of the sites; twelve statements whatever the number of sites and runs.
+    KeyError where the framework in force has no such check."""
     _, framework = framework_queries.current()
     check = framework.check(CHECK)
-    ids = [site.pk for site in found]
-    runs = {site_id: found for site_id, found in rows.runs(ids, [], framework, now).items() if found.newest}
+    ids = [site.pk for site in sites]
+    runs = {site_id: kept for site_id, kept in rows.runs(ids, [], framework, now).items() if kept.newest}
     regression = framework.checks_by_id.get(REGRESSION)
     parts = rows.site_parts(sorted(runs))
     limits = limits_of(sorted(runs), framework, now=now)
@@ -124,7 +124,7 @@ def paths_of_sites(found: Sequence[Site], *, now: datetime) -> list[SitePaths]:
         )
     }
     made = []
-    for site in found:
+    for site in sites:
         result = stored.get(site.pk)
         here: list[JudgedPath] = []
         if site.pk in runs:
@@ -150,9 +150,9 @@ def site_determinism(site: Site, *, path: str = "", now: datetime) -> SiteDeterm
     """`path` is a path's key; without one, or with one that is not there, the worst path is looked at."""
     _, framework = framework_queries.current()
     check = framework.check(CHECK)
-    [found] = paths_of_sites([site], now=now)
-    chosen = next((each for each in found.paths if each.path.key == path), None)
-    chosen = chosen or (found.paths[0] if found.paths else None)
+    [site_paths] = paths_of_sites([site], now=now)
+    chosen = next((each for each in site_paths.paths if each.path.key == path), None)
+    chosen = chosen or (site_paths.paths[0] if site_paths.paths else None)
     every = paths_of(check, kept_latency_runs(site.pk, now=now), NO_PARTS, now=now)
     stored = {
         result.check_id: check_row(result, framework, now=now)
@@ -165,7 +165,7 @@ def site_determinism(site: Site, *, path: str = "", now: datetime) -> SiteDeterm
         .first()
     )
     return SiteDeterminism(
-        found=found,
+        site_paths=site_paths,
         check=check,
         thresholds=threshold_rows(check, framework),
         result=stored.get(CHECK),
@@ -189,7 +189,7 @@ def curve_of(chosen: JudgedPath | None) -> list[TailFigure]:
 
 
 def _left_out(chosen: JudgedPath, every: Mapping[str, Path]) -> list[LeftOut]:
-    """What was read and does not count, and what was not read since there are newer ones."""
+    """Runs that were read and do not count, and runs that were not read since there are newer ones."""
     known = {run.id for of_load in chosen.path.runs.values() for run in of_load}
     path = every.get(chosen.path.key)
     runs = path.runs.values() if path else ()

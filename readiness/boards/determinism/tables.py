@@ -25,14 +25,14 @@ from web.units import number
 class PathRow:
     """`path` is None for a site that has no latency run."""
 
-    found: SitePaths
+    site_paths: SitePaths
     path: JudgedPath | None
     state: str
     id: str
 
     @property
     def name(self) -> str:
-        """What the site calls the path."""
+        """The site's name for the path."""
         return path_name(self.path) if self.path else ""
 
 
@@ -40,10 +40,10 @@ def path_name(path: JudgedPath) -> str:
     return path.path.name or path.path.port or path.path.tool
 
 
-def rows(found: Iterable[SitePaths]) -> list[PathRow]:
-    """One of each path, in the order of the sites."""
+def rows(sites: Iterable[SitePaths]) -> list[PathRow]:
+    """A row for each path, in the order of the sites."""
     made: list[PathRow] = []
-    for site in found:
+    for site in sites:
         made += [
             PathRow(site, path, path.state.value, f"{site.site.pk}-{path.path.key}") for path in site.paths
         ]
@@ -53,7 +53,7 @@ def rows(found: Iterable[SitePaths]) -> list[PathRow]:
 
 
 def table(now: datetime, *, may_add: bool) -> Table:
-    """Of sites as `queries.sites` gives them; ages count from `now`."""
+    """The table of sites as `queries.sites` gives them; ages count from `now`."""
     return Table(
         id="determinism",
         noun=(_("site"), _("sites")),
@@ -61,7 +61,7 @@ def table(now: datetime, *, may_add: bool) -> Table:
         columns=(*_subject(), *_figures(), *_comparisons(now)),
         filterset=DeterminismFilters,
         row_id="id",
-        row_name=lambda row: f"{row.found.site.name} {row.name}".strip(),
+        row_name=lambda row: f"{row.site_paths.site.name} {row.name}".strip(),
         row_url=address,
         api="determinism-api-list",
         empty={
@@ -78,7 +78,7 @@ def table(now: datetime, *, may_add: bool) -> Table:
 
 
 def address(row: PathRow) -> str:
-    slug = row.found.site.slug
+    slug = row.site_paths.site.slug
     return link("site-determinism", slug, **({"path": row.path.path.key} if row.path else {}))
 
 
@@ -95,12 +95,12 @@ def _subject() -> tuple[Column, ...]:
         Column(
             "site",
             _("Site and path"),
-            value=lambda row: row.found.site.name,
+            value=lambda row: row.site_paths.site.name,
             template="readiness/determinism/path_cell.html",
             sort="name",
             locked=True,
             phone="title",
-            export=lambda row: row.found.site.slug,
+            export=lambda row: row.site_paths.site.slug,
         ),
         Column("path", _("Path"), value="name", default=False),
         Column("tool", _("Tool"), value=lambda row: row.path.path.tool if row.path else "", default=False),

@@ -32,8 +32,8 @@ def fleet(request: HttpRequest) -> HttpResponseBase:
     may_add = request.user.has_perm(MAY_ADD)
     shown: list[queries.SitePaths] = []
 
-    def prepare(found: list[Site]) -> list[tables.PathRow]:
-        shown[:] = queries.paths_of_sites(found, now=at)
+    def prepare(sites: list[Site]) -> list[tables.PathRow]:
+        shown[:] = queries.paths_of_sites(sites, now=at)
         return tables.rows(shown)
 
     table = table_kit.page(request, tables.table(at, may_add=may_add), queries.sites(), prepare=prepare)
@@ -61,10 +61,10 @@ def fleet(request: HttpRequest) -> HttpResponseBase:
 @require_GET
 def tails_chart(request: HttpRequest, form: str) -> HttpResponse:
     _check()
-    found = queries.paths_of_sites(
+    sites = queries.paths_of_sites(
         list(queries.sites()[: tables.table(now(), may_add=False).per_page]), now=now()
     )
-    return answers.chart(charts.tails(tables.rows(found)), form)
+    return answers.chart(charts.tails(tables.rows(sites)), form)
 
 
 @may_see
@@ -74,24 +74,26 @@ def site(request: HttpRequest, slug: str) -> HttpResponse:
     at = now()
     _check()
     place = _site(slug)
-    found = queries.site_determinism(place, path=request.GET.get("path", ""), now=at)
-    path = {"path": found.chosen.path.key} if found.chosen else {}
+    determinism = queries.site_determinism(place, path=request.GET.get("path", ""), now=at)
+    path = {"path": determinism.chosen.path.key} if determinism.chosen else {}
     chart = {
         name: link(f"site-determinism-{name}-chart", slug, "json", **path)
         for name in ("percentiles", "history")
     }
     context = {
         "site": place,
-        "found": found,
-        "paths": lines.path_choices(found.found, found.chosen, now=at),
-        "contrast": lines.contrast([found.found]),
-        "facts": lines.facts(found, now=at),
-        "parts": lines.named(lines.explanation(found.chosen), found.thresholds) if found.chosen else [],
-        "read": lines.read_runs(found.chosen),
-        "read_more": lines.read_more(found.chosen),
-        "left_out": lines.left_out(found.left_out),
-        "left_out_more": max(len(found.left_out) - lines.LEFT_OUT_SHOWN, 0),
-        "served": lines.served(found),
+        "determinism": determinism,
+        "paths": lines.path_choices(determinism.site_paths, determinism.chosen, now=at),
+        "contrast": lines.contrast([determinism.site_paths]),
+        "facts": lines.facts(determinism, now=at),
+        "parts": lines.named(lines.explanation(determinism.chosen), determinism.thresholds)
+        if determinism.chosen
+        else [],
+        "read": lines.read_runs(determinism.chosen),
+        "read_more": lines.read_more(determinism.chosen),
+        "left_out": lines.left_out(determinism.left_out),
+        "left_out_more": max(len(determinism.left_out) - lines.LEFT_OUT_SHOWN, 0),
+        "served": lines.served(determinism),
         "chart": chart,
         "chart_csv": {name: url.replace(".json", ".csv") for name, url in chart.items()},
         "add_url": link("validation-run-add", site=slug) if request.user.has_perm(MAY_ADD) else "",
@@ -108,18 +110,18 @@ def site(request: HttpRequest, slug: str) -> HttpResponse:
 @conditional_page
 @require_GET
 def percentiles_chart(request: HttpRequest, slug: str, form: str) -> HttpResponse:
-    return answers.chart(charts.percentiles(_found(request, slug)), form)
+    return answers.chart(charts.percentiles(_determinism(request, slug)), form)
 
 
 @may_see
 @conditional_page
 @require_GET
 def history_chart(request: HttpRequest, slug: str, form: str) -> HttpResponse:
-    found = _found(request, slug)
-    return answers.chart(charts.over_time(found.history, found.chosen), form)
+    determinism = _determinism(request, slug)
+    return answers.chart(charts.over_time(determinism.history, determinism.chosen), form)
 
 
-def _found(request: HttpRequest, slug: str) -> queries.SiteDeterminism:
+def _determinism(request: HttpRequest, slug: str) -> queries.SiteDeterminism:
     _check()
     return queries.site_determinism(_site(slug), path=request.GET.get("path", ""), now=now())
 

@@ -88,7 +88,7 @@ class FrameworkViewSet(FrameworkVersionViewSet):
     )
     def dry_run(self, request: Request, pk: str) -> Response:
         version = cast(FrameworkVersion, self.get_object())
-        return Response(self._told(version))
+        return Response(self._newest(version))
 
     @extend_schema(
         summary="Try a version on every site",
@@ -103,7 +103,7 @@ class FrameworkViewSet(FrameworkVersionViewSet):
         except operations.NothingToCompare as error:
             raise Conflict(str(error)) from error
         code = status.HTTP_202_ACCEPTED if run.is_open else status.HTTP_201_CREATED
-        return Response(self._told(version), status=code)
+        return Response(self._newest(version), status=code)
 
     @extend_schema(
         summary="Put a draft in force",
@@ -143,10 +143,10 @@ class FrameworkViewSet(FrameworkVersionViewSet):
             )
         return self._answer(self._again(made), status.HTTP_201_CREATED)
 
-    def _told(self, version: FrameworkVersion) -> dict[str, Any]:
-        found = standing_of(version, framework_queries.current()[0], now=clock.now())
-        if found.run is None:
+    def _newest(self, version: FrameworkVersion) -> dict[str, Any]:
+        standing = standing_of(version, framework_queries.current()[0], now=clock.now())
+        if standing.run is None:
             raise exceptions.NotFound(f"There is no dry-run of {version.version}.")
         # Not columns: they follow from the clock and from what is there now.
-        found.run.against, found.run.moved = list(found.against), found.moved  # type: ignore[attr-defined]
-        return dict(DryRunSerializer(found.run).data)
+        standing.run.against, standing.run.moved = list(standing.against), standing.moved  # type: ignore[attr-defined]
+        return dict(DryRunSerializer(standing.run).data)

@@ -11,7 +11,7 @@ from readiness.scoring.core.judge import PartResult
 from readiness.scoring.core.states import Tier, Verdict
 
 NO_VERDICT = ""
-"""As stored: of sites in stages that have none."""
+"""Stored for sites in stages that have no verdict."""
 ABSENT = ""
 """In the place of a state: the definition has no such check or sub-measure."""
 _BETTER = {Verdict.NOT_READY: 0, Verdict.CONDITIONAL: 1, Verdict.READY: 2}
@@ -46,7 +46,7 @@ class CheckChange:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """`moves` are all checks that move; `responsible` those of them that move the verdict, in the order they decide."""
+    """`moves` are all checks that move; `responsible` are those that move the verdict, in the order they decide."""
 
     verdict_before: str
     verdict_after: str
@@ -61,14 +61,14 @@ class Difference:
 
     @property
     def score_moves(self) -> bool:
-        one, other = self.score_before, self.score_after
-        if one is None or other is None:
-            return one is not other
-        return abs(one - other) > SAME_SCORE
+        before, after = self.score_before, self.score_after
+        if before is None or after is None:
+            return before is not after
+        return abs(before - after) > SAME_SCORE
 
 
 def difference(before: SiteResult, after: SiteResult) -> Difference:
-    """Both of the same inputs at the same instant, so that what differs is the definition's doing."""
+    """Compare two results of the same inputs at the same instant: only the definition can make them differ."""
     moves = _moves(before.checks, after.checks)
     return Difference(
         verdict_before=before.verdict.verdict or NO_VERDICT,
@@ -81,13 +81,13 @@ def difference(before: SiteResult, after: SiteResult) -> Difference:
 
 
 def _moves(before: Iterable[CombinedCheck], after: Iterable[CombinedCheck]) -> tuple[CheckChange, ...]:
-    earlier, later = {one.check_id: one for one in before}, {one.check_id: one for one in after}
-    found = []
+    earlier, later = {check.check_id: check for check in before}, {check.check_id: check for check in after}
+    moves = []
     for check_id in sorted({**earlier, **later}):
         old, new = earlier.get(check_id), later.get(check_id)
         if old is None or new is None or _decides(old) != _decides(new):
-            found.append(_move(check_id, old, new))
-    return tuple(found)
+            moves.append(_move(check_id, old, new))
+    return tuple(moves)
 
 
 def _decides(result: CombinedCheck) -> tuple[object, ...]:
@@ -112,29 +112,29 @@ def _move(check_id: str, old: CombinedCheck | None, new: CombinedCheck | None) -
 
 
 def _part_move(part_id: str, old: PartResult | None, new: PartResult | None) -> PartMove:
-    told = new or old
-    assert told is not None
+    latest = new or old
+    assert latest is not None
     return PartMove(
         part=part_id,
         before=old.state if old else ABSENT,
         after=new.state if new else ABSENT,
-        value=told.value,
-        unit=told.unit,
+        value=latest.value,
+        unit=latest.unit,
         threshold_before=old.threshold_text if old else "",
         threshold_after=new.threshold_text if new else "",
-        reason=told.reason,
+        reason=latest.reason,
     )
 
 
 def _responsible(
     before: SiteResult, after: SiteResult, moves: Sequence[CheckChange]
 ) -> tuple[CheckChange, ...]:
-    """Of a fall those that hold the new verdict, of a rise those that held the old one."""
+    """The changes that hold the new verdict after a fall, or held the old one before a rise."""
     old, new = before.verdict.verdict, after.verdict.verdict
     if old == new or old is None or new is None:
         return ()
     deciding = after.verdict.deciding if _BETTER[new] < _BETTER[old] else before.verdict.deciding
     by_id = {move.check: move for move in moves}
-    found = tuple(by_id[check_id] for check_id in deciding if check_id in by_id)
-    # Where no check applies any more nothing decides: then it is what went.
-    return found or tuple(moves)
+    deciding_moves = tuple(by_id[check_id] for check_id in deciding if check_id in by_id)
+    # Where no check applies any more, none decides: the moves themselves are responsible.
+    return deciding_moves or tuple(moves)

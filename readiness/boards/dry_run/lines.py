@@ -26,7 +26,7 @@ NOTHING: Mapping[str, float] = {"sites": 0, "it_kw": 0.0, "accelerators": 0}
 
 
 def sentence(run: DryRun) -> str:
-    """What it comes to, in a line."""
+    """The outcome of a dry-run in one sentence."""
     moved = verdicts_moved(run)
     if not moved:
         return gettext("No site would change its verdict.")
@@ -41,7 +41,7 @@ def verdicts_moved(run: DryRun) -> int:
 def key_figures(run: DryRun) -> list[Line]:
     """Capacity by band, and by how much it moves."""
     bands = (run.result or {})["bands"]
-    found = []
+    figures = []
     for verdict in VERDICTS:
         before, after = bands["before"].get(verdict, NOTHING), bands["after"].get(verdict, NOTHING)
         if not before["sites"] and not after["sites"]:
@@ -49,7 +49,7 @@ def key_figures(run: DryRun) -> list[Line]:
         kw, accelerators = after["it_kw"] - before["it_kw"], after["accelerators"] - before["accelerators"]
         sites = after["sites"] - before["sites"]
         still = not (kw or accelerators or sites)
-        found.append(
+        figures.append(
             {
                 "label": state_of("verdict", "" if verdict == "none" else verdict).word,
                 "value": str(power(after["it_kw"])),
@@ -63,7 +63,7 @@ def key_figures(run: DryRun) -> list[Line]:
                 },
             }
         )
-    return found
+    return figures
 
 
 def _signed(text: str, value: float) -> str:
@@ -73,8 +73,8 @@ def _signed(text: str, value: float) -> str:
 def check_lines(run: DryRun) -> list[Line]:
     """Checks that move, and at how many sites."""
     return [
-        {**one, "url": link("framework-check", run.version_id, one["check"]) if one["to"] else ""}
-        for one in (run.result or {})["checks"]
+        {**row, "url": link("framework-check", run.version_id, row["check"]) if row["to"] else ""}
+        for row in (run.result or {})["checks"]
     ]
 
 
@@ -123,7 +123,7 @@ def run_lines(runs: list[DryRun]) -> list[Line]:
 
 
 def choices_of(version: FrameworkVersion, standing: NewestDryRun, user: User) -> dict[str, Any]:
-    """What the reader is offered, and why not the rest."""
+    """The actions that the reader may take, and why not the others."""
     publishes = user.has_perm(MAY_PUBLISH)
     why_not = ""
     if not publishes:

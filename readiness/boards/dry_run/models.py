@@ -19,7 +19,7 @@ decision of today changes."""
 
 @choices_held
 class DryRun(models.Model):
-    """Of the content `digest` at `evaluated_at`. `result` is what `comparing` makes of it, kept as plain values."""
+    """A trial of the content `digest` at `evaluated_at`. `result` is the comparison, kept as plain values."""
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")

@@ -1,4 +1,4 @@
-"""Asking for a dry-run, and publishing what one has shown."""
+"""Operations that ask for a dry-run and publish what one has shown."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ class NothingToCompare(Exception):
 
 
 def start(version: FrameworkVersion, *, by: User, now: datetime) -> DryRun:
-    """Try what the version says now on every site. One that is under way for the same content is returned as it is.
+    """Try the present content of the version on every site. A dry-run under way for that content is returned as it is.
 
-    A small fleet is tried at once; of a large one the worker takes it, and the run tells how far it is.
+    A small fleet is tried at once. The worker tries a large one, and the run shows how far it is.
     Raises MissingPermission, NothingToCompare.
     """
     require(by, MAY_TRY)
-    found, is_new = _asked(version, by=by, now=now)
-    if is_new and found.sites_total <= AT_ONCE:
-        take(found)
-        work_on(found, now=now)
-    return found
+    run, is_new = _asked(version, by=by, now=now)
+    if is_new and run.sites_total <= AT_ONCE:
+        take(run)
+        work_on(run, now=now)
+    return run
 
 
 @transaction.atomic
 def _asked(version: FrameworkVersion, *, by: User, now: datetime) -> tuple[DryRun, bool]:
-    """Whoever asks second for the same content sees the first."""
+    """The dry-run of this content, and whether it is new: who asks second for the same content gets the first."""
     tried = FrameworkVersion.objects.select_for_update().defer("definition").get(pk=version.pk)
     in_force, _framework = framework_queries.current()
     if tried.pk == in_force.pk:
@@ -54,7 +54,7 @@ def _asked(version: FrameworkVersion, *, by: User, now: datetime) -> tuple[DryRu
     ).first()
     if same is not None:
         return same, False
-    found = DryRun.objects.create(
+    run = DryRun.objects.create(
         version=tried,
         revision=tried.revision,
         digest=tried.digest,
@@ -63,9 +63,9 @@ def _asked(version: FrameworkVersion, *, by: User, now: datetime) -> tuple[DryRu
         requested_at=now,
         sites_total=len(sites_to_try()),
     )
-    if found.sites_total > AT_ONCE:
+    if run.sites_total > AT_ONCE:
         transaction.on_commit(tasks.wake_dry_runs, robust=True)
-    return found, True
+    return run, True
 
 
 @transaction.atomic

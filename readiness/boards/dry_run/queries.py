@@ -29,9 +29,9 @@ class NewestDryRun:
 
 
 def runs(version: FrameworkVersion) -> list[DryRun]:
-    """The latest, without their results."""
-    found = DryRun.objects.filter(version=version).defer("result").select_related("requested_by")
-    return list(found[:10])
+    """The latest dry-runs, without their results."""
+    latest = DryRun.objects.filter(version=version).defer("result").select_related("requested_by")
+    return list(latest[:10])
 
 
 def standing_of(version: FrameworkVersion, in_force: FrameworkVersion, *, now: datetime) -> NewestDryRun:

@@ -25,7 +25,7 @@ class TriedSite:
 
 
 def summary(tried: Sequence[TriedSite], names: Mapping[str, str], skipped: Iterable[str]) -> dict[str, Any]:
-    """As a dry-run keeps it. `names` are those of checks by id, `skipped` the sites that could not be evaluated."""
+    """The result that a dry-run keeps. `names` are of checks by id, `skipped` the sites that could not be evaluated."""
     moved = [site for site in tried if site.difference.verdict_moves or site.difference.score_moves]
     return {
         "bands": _bands(tried),
@@ -42,15 +42,15 @@ def _verdicts_first(site: TriedSite) -> tuple[bool, float, str]:
 
 def _bands(tried: Iterable[TriedSite]) -> dict[str, dict[str, dict[str, float]]]:
     """Sites and capacity by verdict, before and after."""
-    found: dict[str, dict[str, dict[str, float]]] = {"before": {}, "after": {}}
+    bands: dict[str, dict[str, dict[str, float]]] = {"before": {}, "after": {}}
     for site in tried:
         sides = {"before": site.difference.verdict_before, "after": site.difference.verdict_after}
         for side, verdict in sides.items():
-            band = found[side].setdefault(verdict or "none", {"sites": 0, "it_kw": 0.0, "accelerators": 0})
+            band = bands[side].setdefault(verdict or "none", {"sites": 0, "it_kw": 0.0, "accelerators": 0})
             band["sites"] += 1
             band["it_kw"] += site.it_kw
             band["accelerators"] += site.accelerators
-    return found
+    return bands
 
 
 def _states(tried: Iterable[TriedSite]) -> dict[str, dict[str, int]]:
@@ -86,24 +86,24 @@ def _checks(tried: Iterable[TriedSite], names: Mapping[str, str]) -> list[dict[s
 
 
 def _site(site: TriedSite, names: Mapping[str, str]) -> dict[str, Any]:
-    found = site.difference
+    difference = site.difference
     return {
         "site": site.slug,
         "name": site.name,
         "stage": site.stage,
         "it_kw": site.it_kw,
         "accelerators": site.accelerators,
-        "from": found.verdict_before,
-        "to": found.verdict_after,
-        "verdict_moves": found.verdict_moves,
-        "score_from": found.score_before,
-        "score_to": found.score_after,
-        "responsible": [_told(move, names) for move in found.responsible],
-        "moves": [_told(move, names) for move in found.moves],
+        "from": difference.verdict_before,
+        "to": difference.verdict_after,
+        "verdict_moves": difference.verdict_moves,
+        "score_from": difference.score_before,
+        "score_to": difference.score_after,
+        "responsible": [_plain_move(move, names) for move in difference.responsible],
+        "moves": [_plain_move(move, names) for move in difference.moves],
     }
 
 
-def _told(move: CheckChange, names: Mapping[str, str]) -> dict[str, Any]:
+def _plain_move(move: CheckChange, names: Mapping[str, str]) -> dict[str, Any]:
     return {
         **asdict(move),
         "parts": [asdict(part) for part in move.parts],

@@ -49,17 +49,17 @@ def _counted(result: SiteResult) -> Mapping[str, int]:
 
 
 def _each(ids: Sequence[int], framework: Framework, *, now: datetime) -> dict[int, SiteResult]:
-    """Results by site id; one by one where together they fail."""
+    """Results by site id; sites are tried one by one where they fail together."""
     try:
         return _together(ids, framework, now=now)
     except Exception:
         if len(ids) == 1:
             log.exception("Site %s could not be tried under %s", ids[0], framework.version)
             return {}
-    found: dict[int, SiteResult] = {}
+    results: dict[int, SiteResult] = {}
     for site_id in ids:
-        found |= _each([site_id], framework, now=now)
-    return found
+        results |= _each([site_id], framework, now=now)
+    return results
 
 
 def _together(ids: Sequence[int], framework: Framework, *, now: datetime) -> dict[int, SiteResult]:

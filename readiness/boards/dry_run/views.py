@@ -1,4 +1,4 @@
-"""The page of a version's dry-runs, and what is decided there: trying it, publishing it, going back to it."""
+"""The page of a version's dry-runs, and the decisions there: to try it, to publish it, to go back to it."""
 
 from __future__ import annotations
 
@@ -67,11 +67,11 @@ def page(request: HttpRequest, pk: int) -> HttpResponseBase:
 @may_try
 @never_cache
 def start(request: HttpRequest, pk: int) -> HttpResponseBase:
-    found = _version(pk)
+    version = _version(pk)
     try:
-        run = operations.start(found, by=_reader(request), now=now())
+        run = operations.start(version, by=_reader(request), now=now())
     except operations.NothingToCompare as error:
-        return _page(request, found, refusals=[str(error)], status=409)
+        return _page(request, version, refusals=[str(error)], status=409)
     if run.state == DryRun.State.DONE:
         messages.success(request, lines.sentence(run))
     return HttpResponseRedirect(reverse("framework-dry-run", args=[pk]))
@@ -81,23 +81,23 @@ def start(request: HttpRequest, pk: int) -> HttpResponseBase:
 @may_publish
 @never_cache
 def publish(request: HttpRequest, pk: int) -> HttpResponseBase:
-    found = _version(pk)
+    version = _version(pk)
     form = WordsForm(request.POST)
     if not form.is_valid():
-        return _page(request, found, refusals=_errors(form), status=422)
+        return _page(request, version, refusals=_errors(form), status=422)
     digest = request.POST.get("digest", "")[:64]
     try:
-        operations.publish(found, digest=digest, **form.cleaned_data, by=_reader(request), now=now())
+        operations.publish(version, digest=digest, **form.cleaned_data, by=_reader(request), now=now())
     except NeedsReason as error:
         why = [*error.why, gettext("Give a reason to publish it all the same.")]
-        return _page(request, found, refusals=why, status=422)
+        return _page(request, version, refusals=why, status=422)
     except DefinitionError as error:
-        return _page(request, found, refusals=[str(error)], status=422)
+        return _page(request, version, refusals=[str(error)], status=422)
     except (NotADraft, StaleContent) as error:
         return _page(request, _version(pk), refusals=[str(error)], status=409)
     messages.success(
         request,
-        gettext("%(version)s is in force; every site is scored again.") % {"version": found.version},
+        gettext("%(version)s is in force; every site is scored again.") % {"version": version.version},
     )
     return HttpResponseRedirect(reverse("framework-version", args=[pk]))
 
@@ -106,45 +106,45 @@ def publish(request: HttpRequest, pk: int) -> HttpResponseBase:
 @may_publish
 @never_cache
 def roll_back(request: HttpRequest, pk: int) -> HttpResponseBase:
-    found = _version(pk)
+    version = _version(pk)
     form = BackForm(request.POST)
     if not form.is_valid():
-        return _page(request, found, refusals=_errors(form), status=422)
+        return _page(request, version, refusals=_errors(form), status=422)
     try:
-        made = framework_operations.roll_back(found, **form.cleaned_data, by=_reader(request), now=now())
+        made = framework_operations.roll_back(version, **form.cleaned_data, by=_reader(request), now=now())
     except ValidationError as error:
-        return _page(request, found, refusals=error.messages, status=422)
+        return _page(request, version, refusals=error.messages, status=422)
     except NotADraft as error:
-        return _page(request, found, refusals=[str(error)], status=409)
+        return _page(request, version, refusals=[str(error)], status=409)
     said = gettext("%(version)s is in force and says what %(earlier)s said.")
-    messages.success(request, said % {"version": made.version, "earlier": found.version})
+    messages.success(request, said % {"version": made.version, "earlier": version.version})
     return HttpResponseRedirect(reverse("framework-version", args=[made.pk]))
 
 
 def _page(
-    request: HttpRequest, found: FrameworkVersion, *, refusals: list[str] | None = None, status: int = 200
+    request: HttpRequest, version: FrameworkVersion, *, refusals: list[str] | None = None, status: int = 200
 ) -> HttpResponseBase:
     at = now()
     in_force = framework_queries.current()[0]
-    standing = queries.standing_of(found, in_force, now=at)
+    standing = queries.standing_of(version, in_force, now=at)
     run = standing.run
     rows = run.result["sites"] if run and run.result else []
     table = table_kit.page(request, tables.moved_sites(), rows)
     if table_kit.wants_table_only(request, table):
         return table_kit.respond(request, "readiness/framework/dry_run.html", table)
     context: dict[str, Any] = {
-        "version": found,
-        "name": framework_lines.name_of(found),
+        "version": version,
+        "name": framework_lines.name_of(version),
         "in_force": in_force,
         "standing": standing,
         "run": run,
         "table": table,
-        "runs": lines.run_lines(queries.runs(found)),
+        "runs": lines.run_lines(queries.runs(version)),
         "refusals": refusals or [],
         "words": WordsForm(auto_id="id_publish_%s"),
         "back": BackForm(auto_id="id_back_%s"),
-        "breadcrumbs": breadcrumbs(gettext("Dry-run"), found),
-        **lines.choices_of(found, standing, _reader(request)),
+        "breadcrumbs": breadcrumbs(gettext("Dry-run"), version),
+        **lines.choices_of(version, standing, _reader(request)),
     }
     if run and run.result:
         context |= {

@@ -80,10 +80,10 @@ class ExplainView(APIView):
             raise ValidationError({error.field: [error.reason]}) from error
         context = {"request": request}
         if asked.site is None:
-            found = fleet_explained(asked.start, asked.end, asked.region)
-            if found.too_many:
-                raise ValidationError({"region": [words.too_many(found.too_many)]})
-            return Response(_fleet(found, asked, context))
+            fleet = fleet_explained(asked.start, asked.end, asked.region)
+            if fleet.too_many:
+                raise ValidationError({"region": [words.too_many(fleet.too_many)]})
+            return Response(_fleet(fleet, asked, context))
         explained = site_explained(asked.site, asked.start, asked.end)
         if isinstance(explained, NothingKept):
             raise NotFound(lines.nothing_kept(explained))
@@ -91,26 +91,29 @@ class ExplainView(APIView):
 
 
 def _site(explained: SiteExplained, asked: Asked, context: dict[str, Any]) -> dict[str, Any]:
-    found = explained.found
-    verdict = found.verdict
+    explanation = explained.explanation
+    verdict = explanation.verdict
     return {
         "site": brief(explained.site, context),
         "region": None,
-        "start": _end(explained.start, asked.start.isoformat(), found.score.start, verdict.start.verdict),
-        "end": _end(explained.end, asked.end.isoformat(), found.score.end, verdict.end.verdict),
-        "change": found.score.change,
-        "causes": _by(found.score.by),
-        "sentence": lines.finding(found.score),
+        "start": _end(
+            explained.start, asked.start.isoformat(), explanation.score.start, verdict.start.verdict
+        ),
+        "end": _end(explained.end, asked.end.isoformat(), explanation.score.end, verdict.end.verdict),
+        "change": explanation.score.change,
+        "causes": _by(explanation.score.by),
+        "sentence": lines.finding(explanation.score),
         "verdict_moved_by": [list(map(str, causes)) for causes in verdict.moved_by],
-        "pillars": [{"pillar": key, **_move(move)} for key, move in found.pillars.items()],
-        "checks": [_check(move, explained) for move in found.checks],
-        "rest": _by(found.rest),
+        "pillars": [{"pillar": key, **_move(move)} for key, move in explanation.pillars.items()],
+        "checks": [_check(move, explained) for move in explanation.checks],
+        "rest": _by(explanation.rest),
         "grants": [
             {"kind": move.kind, "covers": move.covers, "id": move.grant.id, "began": move.began}
-            for move in found.grants
+            for move in explanation.grants
         ],
         "facts": [
-            {"fact": move.fact, "start": _plain(move.start), "end": _plain(move.end)} for move in found.facts
+            {"fact": move.fact, "start": _plain(move.start), "end": _plain(move.end)}
+            for move in explanation.facts
         ],
     }
 
@@ -143,8 +146,8 @@ def _check(move: CheckMove, explained: SiteExplained) -> dict[str, Any]:
     }
 
 
-def _fleet(found: FleetExplained, asked: Asked, context: dict[str, Any]) -> dict[str, Any]:
-    move = found.move
+def _fleet(explained: FleetExplained, asked: Asked, context: dict[str, Any]) -> dict[str, Any]:
+    move = explained.move
     start_mean, end_mean = move.plain
     return {
         "site": None,
@@ -153,21 +156,21 @@ def _fleet(found: FleetExplained, asked: Asked, context: dict[str, Any]) -> dict
             "asked": asked.start,
             "score": move.start,
             "plain_mean": start_mean,
-            "framework_versions": found.versions[0],
+            "framework_versions": explained.versions[0],
         },
         "end": {
             "asked": asked.end,
             "score": move.end,
             "plain_mean": end_mean,
-            "framework_versions": found.versions[1],
+            "framework_versions": explained.versions[1],
         },
         "change": move.change,
         "causes": _by(move.by),
         "capacity": move.capacity,
         "sites_came_or_went": move.coming_and_going,
         "sentence": causes.fleet_sentence(move),
-        "sites": [_of_several(row, context) for row in found.sites],
-        "left_out": [brief(site, context) for site in found.left_out],
+        "sites": [_of_several(row, context) for row in explained.sites],
+        "left_out": [brief(site, context) for site in explained.left_out],
     }
 
 

@@ -24,8 +24,8 @@ TENTHS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What a cause added, 0 to 1 of the score, and as it is shown: the tenths of all causes add up to what the score
-    is shown to have moved by."""
+    """The share that a cause added, 0 to 1 of the score, and the tenths that are shown: those of all causes add up to
+    the change that is shown of the score."""
 
     label: str
     means: str
@@ -42,7 +42,7 @@ def of_site(move: Move) -> tuple[Cause, ...]:
 
 
 def of_fleet(move: FleetMove[Any]) -> tuple[Cause, ...]:
-    """The five of the sites that stayed, then what only several sites have."""
+    """The five causes at sites that stayed, then the causes that only several sites have."""
     further = []
     if move.capacity:
         means = gettext("kW that came or went at sites that have some on both days")
@@ -54,19 +54,19 @@ def of_fleet(move: FleetMove[Any]) -> tuple[Cause, ...]:
 
 
 def sentence(start: float | None, end: float | None, causes: Sequence[Cause]) -> str:
-    """All that moved a score, the strongest first: `From 85.0 to 63.7. Sites came or went −22.8, data +1.5 points.`"""
+    """Causes that moved a score, strongest first: `From 85.0 to 63.7. Sites came or went −22.8, data +1.5 points.`"""
     if start is None and end is None:
         return gettext("There is no score on either day.")
     named = sorted((cause for cause in causes if cause.tenths), key=lambda cause: -abs(cause.tenths))
     if not named:
-        told = gettext("No cause moved the score.")
+        effects = gettext("No cause moved the score.")
     else:
         listed = ", ".join(f"{cause.label.lower()} {cause.text}" for cause in named)
-        told = gettext("%(causes)s points.") % {"causes": capfirst(listed)}
+        effects = gettext("%(causes)s points.") % {"causes": capfirst(listed)}
     return gettext("From %(start)s to %(end)s. %(causes)s") % {
         "start": words.score(start),
         "end": words.score(end),
-        "causes": told,
+        "causes": effects,
     }
 
 
@@ -77,7 +77,7 @@ def fleet_sentence(move: FleetMove[Any]) -> str:
 
 
 def strongest(causes: Sequence[Cause]) -> Cause | None:
-    """The one that did most, None where nothing shows."""
+    """The cause that did most, None where nothing shows."""
     cause = max(causes, key=lambda each: abs(each.tenths), default=None)
     return cause if cause is not None and cause.tenths else None
 

@@ -58,7 +58,7 @@ def waterfall(falls: Waterfall, *, finding: str) -> Figure:
 
 
 def _axis(levels: Sequence[float]) -> tuple[float, float]:
-    """In points of 100, with room for the figures above and below."""
+    """The axis in points of 100, with room for the figures above and below."""
     low, high = 100 * min(levels), 100 * max(levels)
     room = max(0.18 * (high - low), 1.0)
     return max(0.0, low - room), min(104.0, high + room)
@@ -88,7 +88,7 @@ def _bars(steps: Sequence[Cause], levels: Sequence[float]) -> list[go.Bar]:
         ("bad", gettext("Lowered the score"), [step.share < 0 for step in steps]),
         ("muted", gettext("No difference"), [step.share == 0 for step in steps]),
     ):
-        shown = [place for place, one in enumerate(wanted) if one]
+        shown = [place for place, is_wanted in enumerate(wanted) if is_wanted]
         made.append(
             go.Bar(
                 x=[steps[place].label for place in shown],

@@ -1,4 +1,4 @@
-"""Explanations to what pages read: key figures, steps of the chart, pillars, grants, links."""
+"""Explanations as pages read them: key figures, steps of the chart, pillars, grants, links."""
 
 from __future__ import annotations
 
@@ -43,19 +43,19 @@ class MovedCheckLine:
     causes: str
     share: float
     by: Causes
-    told: str
+    sentence: str
     url: str
     evidence_url: str
     evidence: str
 
 
 def check_lines(explained: SiteExplained) -> list[MovedCheckLine]:
-    return [_check_line(move, explained) for move in explained.found.checks]
+    return [_check_line(move, explained) for move in explained.explanation.checks]
 
 
 def _check_line(move: CheckMove, explained: SiteExplained) -> MovedCheckLine:
     check = words.check_of(explained, move.check_id)
-    evidence = next((one.evidence for one in (move.end, move.start) if one and one.evidence), "")
+    evidence = next((side.evidence for side in (move.end, move.start) if side and side.evidence), "")
     is_run = evidence.startswith(RUN) and evidence.removeprefix(RUN).isdecimal()
     return MovedCheckLine(
         id=move.check_id,
@@ -66,7 +66,7 @@ def _check_line(move: CheckMove, explained: SiteExplained) -> MovedCheckLine:
         causes=words.moved_by(move.moved_by) or words.listed(words.causes_of(move)),
         share=sum(move.share.values()),
         by=move.share,
-        told=words.check_sentence(move, explained),
+        sentence=words.check_sentence(move, explained),
         url=link("site-check", explained.site.slug, move.check_id),
         evidence_url=reverse("validation-run-detail", args=[evidence.removeprefix(RUN)]) if is_run else "",
         evidence=gettext("the run") if is_run else "",
@@ -76,8 +76,8 @@ def _check_line(move: CheckMove, explained: SiteExplained) -> MovedCheckLine:
 def pillar_lines(explained: SiteExplained) -> list[Line]:
     names = {
         pillar.id: pillar.short_name
-        for one in (explained.start, explained.end)
-        for pillar in one.framework.pillars
+        for kept in (explained.start, explained.end)
+        for pillar in kept.framework.pillars
     }
     return [
         {
@@ -89,12 +89,12 @@ def pillar_lines(explained: SiteExplained) -> list[Line]:
                 {"label": words.CAUSE_WORDS[cause], "text": share_text(move.by[cause])} for cause in CAUSES
             ],
         }
-        for pillar_id, move in explained.found.pillars.items()
+        for pillar_id, move in explained.explanation.pillars.items()
     ]
 
 
 def share_text(share: float) -> str:
-    """A cause that did nothing is left blank, so that those that did stand out."""
+    """The share as text, blank for a cause that did nothing so that the others stand out."""
     return words.points(share) if share else ""
 
 
@@ -103,28 +103,31 @@ def cause_heads() -> list[Line]:
 
 
 def site_figures(explained: SiteExplained) -> list[Line]:
-    found = explained.found
-    verdicts = [words.verdict_word(one.verdict or "") for one in (found.verdict.start, found.verdict.end)]
+    explanation = explained.explanation
+    verdicts = [
+        words.verdict_word(side.verdict or "")
+        for side in (explanation.verdict.start, explanation.verdict.end)
+    ]
     same = verdicts[0] == verdicts[1]
     return [
-        score_figure(found.score.start, found.score.end),
+        score_figure(explanation.score.start, explanation.score.end),
         {
             "label": gettext("Verdict"),
             "value": verdicts[1],
             "note": gettext("as before") if same else gettext("was %(verdict)s") % {"verdict": verdicts[0]},
         },
-        _strongest_figure(causes.of_site(found.score)),
+        _strongest_figure(causes.of_site(explanation.score)),
         {
             "label": gettext("Checks that moved"),
-            "value": str(len(found.checks)),
+            "value": str(len(explanation.checks)),
             "note": gettext("of %(n)s") % {"n": len(explained.end.framework.checks)},
         },
     ]
 
 
-def fleet_figures(found: FleetExplained) -> list[Line]:
-    move = found.move
-    flipped = sum(row.verdicts[0] != row.verdicts[1] for row in found.sites if not (row.came or row.went))
+def fleet_figures(explained: FleetExplained) -> list[Line]:
+    move = explained.move
+    flipped = sum(row.verdicts[0] != row.verdicts[1] for row in explained.sites if not (row.came or row.went))
     coming = len(move.came) + len(move.went)
     by_kw = score_figure(move.start, move.end) | {"label": BY_KW}
     return [
@@ -165,13 +168,13 @@ def _strongest_figure(listed: Sequence[Cause]) -> Line:
 
 
 def site_waterfall(explained: SiteExplained) -> Waterfall:
-    move, days = explained.found.score, (explained.start.on_date, explained.end.on_date)
+    move, days = explained.explanation.score, (explained.start.on_date, explained.end.on_date)
     return _waterfall(move.start, move.end, days, causes.of_site(move))
 
 
-def fleet_waterfall(found: FleetExplained) -> Waterfall:
-    move = found.move
-    return _waterfall(move.start, move.end, (found.start, found.end), causes.of_fleet(move))
+def fleet_waterfall(explained: FleetExplained) -> Waterfall:
+    move = explained.move
+    return _waterfall(move.start, move.end, (explained.start, explained.end), causes.of_fleet(move))
 
 
 def _waterfall(
@@ -185,17 +188,20 @@ def finding(move: Move) -> str:
     return causes.sentence(move.start, move.end, causes.of_site(move))
 
 
-def most_moved(found: FleetExplained) -> list[Line]:
-    """The sites that the score moved by, and what moved each most."""
+def most_moved(explained: FleetExplained) -> list[Line]:
+    """The sites that moved the score most, and the strongest cause of each."""
     lines = []
-    for row in found.sites[:MOST_MOVED]:
+    for row in explained.sites[:MOST_MOVED]:
         if abs(row.weight) < words.POINTS_SHOWN:
             break
         lines.append(
             {
                 "name": row.site.name,
                 "url": link(
-                    "explain", site=row.site.slug, start=found.start.isoformat(), end=found.end.isoformat()
+                    "explain",
+                    site=row.site.slug,
+                    start=explained.start.isoformat(),
+                    end=explained.end.isoformat(),
                 ),
                 "verdict": row.verdicts[0] if row.went else row.verdicts[1],
                 "why": _why(row),
@@ -206,7 +212,7 @@ def most_moved(found: FleetExplained) -> list[Line]:
 
 
 def _why(row: SiteMove) -> str:
-    """What a site did to the score of all, which its capacity may have done more to than what moved its own score."""
+    """How a site moved the score of all; its capacity may have done more than the change of its own score."""
     if row.came or row.went:
         return gettext("came") if row.came else gettext("went")
     cause = causes.strongest(causes.of_site(row.move))
@@ -215,8 +221,8 @@ def _why(row: SiteMove) -> str:
 
 
 def verdict_line(explained: SiteExplained) -> Line | None:
-    """What flipped the verdict, in words; None where it is the same."""
-    verdict = explained.found.verdict
+    """How the verdict flipped, in words; None where it is the same."""
+    verdict = explained.explanation.verdict
     if not verdict.moved_by:
         return None
     reasons = [(verdict.start.reason, explained.start), (verdict.end.reason, explained.end)]
@@ -232,7 +238,7 @@ def verdict_line(explained: SiteExplained) -> Line | None:
 
 def grant_lines(explained: SiteExplained) -> list[Line]:
     lines = []
-    for move in explained.found.grants:
+    for move in explained.explanation.grants:
         check_id = move.covers.partition("/")[0]
         check = words.check_of(explained, check_id)
         lines.append(
@@ -252,7 +258,7 @@ def grant_lines(explained: SiteExplained) -> list[Line]:
 def fact_lines(explained: SiteExplained) -> list[Line]:
     return [
         {"name": move.fact.replace("_", " "), "start": _fact(move.start), "end": _fact(move.end)}
-        for move in explained.found.facts
+        for move in explained.explanation.facts
     ]
 
 
@@ -267,7 +273,7 @@ def _fact(fact: object) -> str:
 
 
 def notes(explained: SiteExplained, asked: Asked) -> list[str]:
-    """Where another day stands for the one that was asked for."""
+    """Notes where another day stands for the one that was asked for."""
     return [
         gettext("Nothing is kept for %(asked)s; %(day)s is the nearest before.")
         % {"asked": words.day(day), "day": words.day(kept.on_date)}
@@ -276,19 +282,19 @@ def notes(explained: SiteExplained, asked: Asked) -> list[str]:
     ]
 
 
-def nothing_kept(found: NothingKept) -> str:
+def nothing_kept(missing: NothingKept) -> str:
     sentence = gettext("Nothing is kept for %(day)s, nor for the two weeks before.") % {
-        "day": words.day(found.day)
+        "day": words.day(missing.day)
     }
-    if found.first is None or found.last is None:
+    if missing.first is None or missing.last is None:
         return sentence + " " + gettext("The inputs of a score are kept from its next evaluation on.")
     return (
         sentence
         + " "
         + gettext("There is something from %(first)s to %(last)s.")
         % {
-            "first": words.day(found.first),
-            "last": words.day(found.last),
+            "first": words.day(missing.first),
+            "last": words.day(missing.last),
         }
     )
 
@@ -297,13 +303,13 @@ def left_out(sites: Iterable[Site]) -> str:
     names = [site.name for site in sites]
     if not names:
         return ""
-    told = ngettext(
+    message = ngettext(
         "%(n)s site is left out, since nothing is kept of it near one of the days: %(names)s.",
         "%(n)s sites are left out, since nothing is kept of them near one of the days: %(names)s.",
         len(names),
     )
     shown = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
-    return told % {"n": len(names), "names": shown}
+    return message % {"n": len(names), "names": shown}
 
 
 def presets(asked: Asked, *, now: datetime) -> list[Line]:
@@ -355,24 +361,24 @@ def regions(asked: Asked, every: Iterable[Region]) -> list[Line]:
 
 
 def versions(start: Kept, end: Kept) -> Line | None:
-    """Which version judged at each end, and what differs between them; None where it is the same one."""
+    """The versions that judged at each end, with a link to their differences; None where both are the same."""
     old, new = start.framework.version, end.framework.version
     if old == new:
         return None
     return {"label": f"{old} → {new}", "url": difference_url(start.version_id, end.version_id)}
 
 
-def versions_of_fleet(found: FleetExplained) -> Line | None:
-    old, new = (", ".join(each) for each in found.versions)
+def versions_of_fleet(explained: FleetExplained) -> Line | None:
+    old, new = (", ".join(each) for each in explained.versions)
     return None if old == new else {"label": f"{old} → {new}", "url": ""}
 
 
 def rest_line(explained: SiteExplained) -> str:
-    """What the checks that did not move hand to each other, where it shows."""
-    total = sum(explained.found.rest.values())
-    if all(abs(share) < words.POINTS_SHOWN for share in explained.found.rest.values()):
+    """The change of weight among the checks that did not move, where it shows."""
+    total = sum(explained.explanation.rest.values())
+    if all(abs(share) < words.POINTS_SHOWN for share in explained.explanation.rest.values()):
         return ""
-    told = gettext(
+    message = gettext(
         "The checks that did not move weigh more or less than they did, since others came or went: %(points)s points."
     )
-    return told % {"points": words.points(total)}
+    return message % {"points": words.points(total)}

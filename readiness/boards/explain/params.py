@@ -1,4 +1,4 @@
-"""What an address asks to have explained: of what, and between which two UTC days."""
+"""The parameters of an address that asks for an explanation: a site or region, and two UTC days."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Asked:
 
     @property
     def query(self) -> dict[str, str]:
-        """As parameters of an address, with the days themselves, so that a copied link shows the same."""
+        """The parameters of an address, with the days themselves, so that a copied link shows the same."""
         of = {"site": self.site.slug} if self.site else {"region": self.region.slug} if self.region else {}
         return of | {"start": self.start.isoformat(), "end": self.end.isoformat()}
 
@@ -55,7 +55,7 @@ def read(params: Mapping[str, str], *, now: datetime) -> Asked:
 
 
 def _day(text: str, field: str, now: datetime) -> date:
-    """A date is a UTC day as it is; an instant is of the day that it falls on. None lies ahead of today."""
+    """Read a date as a UTC day, an instant as the UTC day that it falls on. No day lies ahead of today."""
     try:
         if _DAY.fullmatch(text.strip()):
             day = date.fromisoformat(text.strip())

@@ -1,4 +1,4 @@
-"""Explanations from what was kept: of one site whole, of many sites what each cause did to each."""
+"""Explanations from the inputs that were kept: one site in full, several sites by cause."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ class SiteExplained:
     site: Site
     start: Kept
     end: Kept
-    found: Explanation
+    explanation: Explanation
 
 
 @dataclass(frozen=True, slots=True)
 class NothingKept:
-    """`day` is the first that was asked for of which, or of the two weeks before, nothing is kept."""
+    """Nothing is kept for `day`, the first such day that was asked for, nor for the two weeks before."""
 
     site: Site
     day: date
@@ -90,7 +90,7 @@ class FleetExplained:
     too_many: int = 0
 
     @property
-    def is_told(self) -> bool:
+    def has_sites(self) -> bool:
         return bool(self.sites)
 
 
@@ -133,7 +133,7 @@ class _Day:
 
 @dataclass(frozen=True, slots=True)
 class _Remembered:
-    """What is remembered of a pair of days: scores, shares by cause, verdicts and stages at both ends."""
+    """The cached comparison of a pair of days: scores, shares by cause, verdicts and stages at both ends."""
 
     move: Move
     verdicts: tuple[str, str]
@@ -146,7 +146,7 @@ type _Pair = tuple[_Day, _Day]
 def _kept_days(sites: Collection[int], day: date) -> dict[int, _Day]:
     rows = ScoreInputs.objects.filter(site__in=sites, on_date__lte=day, on_date__gt=day - NEAR)
     newest = rows.order_by("site_id", "-on_date").distinct("site_id")
-    # Capacity is asked for of the days that are taken alone.
+    # Capacity is read for the chosen days alone.
     taken = ScoreInputs.objects.filter(pk__in=newest.values("pk")).order_by()
     kw = event_kw(site="site_id", at=OuterRef("evaluated_at"))
     columns = ("pk", "site_id", "evaluated_at", "framework_version_id", "kw")
@@ -157,7 +157,7 @@ def _kept_days(sites: Collection[int], day: date) -> dict[int, _Day]:
 
 
 def _pairs(kept: tuple[Mapping[int, _Day], Mapping[int, _Day]]) -> dict[int, _Pair]:
-    """By site. A site that is there at one end only is compared with itself, for its score and stage."""
+    """The two days to compare, by site id. A site that is there at one end only is compared with itself."""
     start, end = kept
     return {
         site_id: (start.get(site_id) or end[site_id], end.get(site_id) or start[site_id])
@@ -166,18 +166,18 @@ def _pairs(kept: tuple[Mapping[int, _Day], Mapping[int, _Day]]) -> dict[int, _Pa
 
 
 def _moves(pairs: Mapping[int, _Pair]) -> dict[int, _Remembered]:
-    """Past days do not change, so what was reckoned once is remembered for a while, and may be lost at any time."""
+    """Moves by site id. Past days do not change, so results are cached for a while and may be lost at any time."""
     keys = {
         f"explain:{_ALGORITHM}:{first.key}:{last.key}": site_id for site_id, (first, last) in pairs.items()
     }
-    found = {keys[key]: told for key, told in recall(keys).items()}
-    missing = {site_id: pair for site_id, pair in pairs.items() if site_id not in found}
+    moves = {keys[key]: move for key, move in recall(keys).items()}
+    missing = {site_id: pair for site_id, pair in pairs.items() if site_id not in moves}
     if missing:
         reckoned = dict(_reckoned(missing))
-        found |= reckoned
+        moves |= reckoned
         fresh = {key: reckoned[site_id] for key, site_id in keys.items() if site_id in reckoned}
         remember(fresh, for_=REMEMBERED)
-    return found
+    return moves
 
 
 def _reckoned(pairs: Mapping[int, _Pair]) -> Iterable[tuple[int, _Remembered]]:
@@ -194,9 +194,12 @@ def _reckoned(pairs: Mapping[int, _Pair]) -> Iterable[tuple[int, _Remembered]]:
     for site_id, (first, last) in pairs.items():
         # A day that was written anew between the statements, or went past its time, is left out this once.
         if first.pk in snapshots and last.pk in snapshots:
-            found = explain(snapshots[first.pk], snapshots[last.pk])
-            verdicts = (found.verdict.start.verdict or "", found.verdict.end.verdict or "")
-            yield site_id, _Remembered(found.score, verdicts, (found.stages[0], found.stages[1]))
+            explanation = explain(snapshots[first.pk], snapshots[last.pk])
+            verdicts = (explanation.verdict.start.verdict or "", explanation.verdict.end.verdict or "")
+            yield (
+                site_id,
+                _Remembered(explanation.score, verdicts, (explanation.stages[0], explanation.stages[1])),
+            )
 
 
 def _together(
@@ -210,17 +213,17 @@ def _together(
     ends: dict[int, SiteEnds] = {}
     left_out = []
     for site_id, site in every.items():
-        told = moves.get(site_id)
+        remembered = moves.get(site_id)
         whereabouts = _whereabouts(
-            site, told, site_id in kept[0], site_id in kept[1], site_id in known_before
+            site, remembered, site_id in kept[0], site_id in kept[1], site_id in known_before
         )
         if whereabouts == "unknown":
             left_out.append(site)
-        elif whereabouts and told:
+        elif whereabouts and remembered:
             ends[site_id] = SiteEnds(
-                told.move,
-                None if whereabouts == "came" else _kw(kept[0].get(site_id), told.stages[0]),
-                None if whereabouts == "went" else _kw(kept[1].get(site_id), told.stages[1]),
+                remembered.move,
+                None if whereabouts == "came" else _kw(kept[0].get(site_id), remembered.stages[0]),
+                None if whereabouts == "went" else _kw(kept[1].get(site_id), remembered.stages[1]),
             )
     move = fleet_move(ends)
     rows = [
@@ -240,18 +243,19 @@ def _together(
 
 
 def _kw(day: _Day | None, stage: str) -> float:
-    """Deployed at a kept day: nothing in a stage that holds no capacity."""
+    """The capacity deployed at a kept day; none in a stage that holds no capacity."""
     return day.kw if day is not None and stage in STAGES_WITH_VERDICT else 0.0
 
 
 def _whereabouts(
-    site: Site, told: _Remembered | None, at_start: bool, at_end: bool, known_before: bool
+    site: Site, remembered: _Remembered | None, at_start: bool, at_end: bool, known_before: bool
 ) -> str:
     """Whether a site is there at both days, came, went, is in neither (""), or cannot be told ("unknown")."""
-    if told is None:
+    if remembered is None:
         return "unknown" if known_before or at_start or at_end else ""
     there = [
-        kept and stage != Stage.RETIRED for kept, stage in zip((at_start, at_end), told.stages, strict=True)
+        kept and stage != Stage.RETIRED
+        for kept, stage in zip((at_start, at_end), remembered.stages, strict=True)
     ]
     if at_start and at_end:
         return {(True, True): "stayed", (False, True): "came", (True, False): "went"}.get(
@@ -263,7 +267,7 @@ def _whereabouts(
 
 
 def _stir(row: SiteMove) -> float:
-    """How much causes did to a site, also where they made up for each other."""
+    """How much causes moved a site's score, also where they cancelled each other."""
     return sum(map(abs, row.move.by.values()))
 
 
@@ -273,5 +277,5 @@ def _versions(kept: Sequence[Mapping[int, _Day]]) -> tuple[tuple[str, ...], tupl
     names: dict[Any, str] = dict(
         FrameworkVersion.objects.filter(pk__in=ids[0] | ids[1]).values_list("pk", "version")
     )
-    first, last = (tuple(sorted(names[each] for each in one if each in names)) for one in ids)
+    first, last = (tuple(sorted(names[each] for each in versions if each in names)) for versions in ids)
     return first, last

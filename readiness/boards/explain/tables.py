@@ -18,7 +18,7 @@ from web.units import number
 
 
 def moved_checks() -> Table:
-    """The rows are CheckLine."""
+    """The table of MovedCheckLine."""
     return Table(
         id="moved-checks",
         noun=(_("check"), _("checks")),
@@ -54,7 +54,13 @@ def moved_checks() -> Table:
                 file_unit=_("points"),
                 hint=_("Points of 100 of the site’s score"),
             ),
-            Column("told", _("What moved"), template="readiness/explain/told_cell.html", phone="full"),
+            Column(
+                "told",
+                _("What moved"),
+                value=lambda row: row.sentence,
+                template="readiness/explain/told_cell.html",
+                phone="full",
+            ),
             *(_of_check(cause) for cause in CAUSES),
         ),
         row_id="id",
@@ -146,7 +152,7 @@ def moved_sites(asked: Asked) -> Table:
 
 
 def _of_fleet() -> tuple[Column, ...]:
-    """What the site did to the score of all, and by which weight."""
+    """The site's effect on the score of all, and its weight at both ends."""
     return (
         Column(
             "adds",

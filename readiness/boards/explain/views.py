@@ -44,15 +44,15 @@ def page(request: HttpRequest) -> HttpResponseBase:
 def chart(request: HttpRequest, form: str) -> HttpResponse:
     asked = _asked(request, now())
     if asked.site is None:
-        found = queries.fleet_explained(asked.start, asked.end, asked.region)
-        falls, finding = lines.fleet_waterfall(found), causes.fleet_sentence(found.move)
-        if found.move.start is None and found.move.end is None:
+        fleet = queries.fleet_explained(asked.start, asked.end, asked.region)
+        falls, finding = lines.fleet_waterfall(fleet), causes.fleet_sentence(fleet.move)
+        if fleet.move.start is None and fleet.move.end is None:
             return answers.chart(nothing(finding), form)
     else:
         explained = queries.site_explained(asked.site, asked.start, asked.end)
         if isinstance(explained, queries.NothingKept):
             return answers.chart(nothing(lines.nothing_kept(explained)), form)
-        falls, finding = lines.site_waterfall(explained), lines.finding(explained.found.score)
+        falls, finding = lines.site_waterfall(explained), lines.finding(explained.explanation.score)
     return answers.chart(explain_charts.waterfall(falls, finding=finding), form)
 
 
@@ -70,7 +70,7 @@ def _site(request: HttpRequest, asked: Asked) -> dict[str, Any]:
         return {"nothing_kept": lines.nothing_kept(explained)}
     return {
         "kpis": lines.site_figures(explained),
-        "finding": lines.finding(explained.found.score),
+        "finding": lines.finding(explained.explanation.score),
         "verdict": lines.verdict_line(explained),
         "notes": lines.notes(explained, asked),
         "pillars": lines.pillar_lines(explained),
@@ -84,19 +84,19 @@ def _site(request: HttpRequest, asked: Asked) -> dict[str, Any]:
 
 
 def _fleet(request: HttpRequest, asked: Asked) -> dict[str, Any]:
-    found = queries.fleet_explained(asked.start, asked.end, asked.region)
+    explained = queries.fleet_explained(asked.start, asked.end, asked.region)
     context: dict[str, Any] = {
-        "left_out": lines.left_out(found.left_out),
-        "too_many": words.too_many(found.too_many) if found.too_many else "",
+        "left_out": lines.left_out(explained.left_out),
+        "too_many": words.too_many(explained.too_many) if explained.too_many else "",
     }
-    if not found.is_told:
+    if not explained.has_sites:
         return context
     return context | {
-        "kpis": lines.fleet_figures(found),
-        "finding": causes.fleet_sentence(found.move),
-        "most_moved": lines.most_moved(found),
-        "versions": lines.versions_of_fleet(found),
-        "table": table_kit.page(request, tables.moved_sites(asked), list(found.sites)),
+        "kpis": lines.fleet_figures(explained),
+        "finding": causes.fleet_sentence(explained.move),
+        "most_moved": lines.most_moved(explained),
+        "versions": lines.versions_of_fleet(explained),
+        "table": table_kit.page(request, tables.moved_sites(asked), list(explained.sites)),
     }
 
 

@@ -1,4 +1,4 @@
-"""What moved, as sentences: of a check, of the verdict, of a score. Every figure is of the evaluations compared."""
+"""Sentences about what moved: a check, the verdict, a score. Every figure is of the evaluations compared."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def tenths(count: int) -> str:
 
 
 def score(value: float | None) -> str:
-    """In points of a hundred, rounded as changes of it are."""
+    """A score in points of a hundred, rounded as its changes are."""
     return gettext("none") if value is None else number(half_up(1000 * value) / 10, 1)
 
 
@@ -65,7 +65,7 @@ def day(on: date) -> str:
 
 
 def causes_of(move: CheckMove) -> tuple[FlipCause, ...]:
-    """Those that the check itself moved by; where it did not, those that its weight among the others did."""
+    """The causes that moved the check itself; where none did, those that moved its weight among the others."""
     flipped = {cause for causes in move.moved_by for cause in causes}
     own = tuple(cause for cause in CAUSES if cause in flipped or move.points[cause])
     return own or tuple(cause for cause in CAUSES if abs(move.share[cause]) >= POINTS_SHOWN)
@@ -78,7 +78,7 @@ def moved_by(sets: Sets) -> str:
 
 
 def how_it_flipped(sets: Sets) -> str:
-    """As a sentence; "" where nothing flipped."""
+    """The causes that flipped a verdict, as a sentence; "" where nothing flipped."""
     if not sets:
         return ""
     alone = [causes[0] for causes in sets if len(causes) == 1]
@@ -90,9 +90,9 @@ def how_it_flipped(sets: Sets) -> str:
 
 
 def check_sentence(move: CheckMove, explained: SiteExplained) -> str:
-    """What moved about a check, a clause for each cause that had to do with it."""
-    told = [_CLAUSES[cause](move, explained) for cause in causes_of(move)]
-    return " ".join(f"{capfirst(clause)}." for clause in told if clause)
+    """The changes of a check, a clause for each cause that had to do with it."""
+    clauses = [_CLAUSES[cause](move, explained) for cause in causes_of(move)]
+    return " ".join(f"{capfirst(clause)}." for clause in clauses if clause)
 
 
 def listed(causes: Iterable[FlipCause]) -> str:
@@ -163,10 +163,10 @@ def _age(move: CheckMove, explained: SiteExplained) -> str:
             continue
         name = _name(explained, move.check_id, part)
         if part.code is ReasonCode.VOIDED:
-            told = gettext("%(name)s was voided: %(reason)s") % {"name": name, "reason": _reason(part)}
+            message = gettext("%(name)s was voided: %(reason)s") % {"name": name, "reason": _reason(part)}
         else:
-            told = gettext("%(name)s ran out: %(reason)s") % {"name": name, "reason": _reason(part)}
-        return told if at_end else gettext("at the start %(told)s") % {"told": told}
+            message = gettext("%(name)s ran out: %(reason)s") % {"name": name, "reason": _reason(part)}
+        return message if at_end else gettext("at the start %(told)s") % {"told": message}
     old, new = (part.data_age_s if part else None for part in (start, end))
     if old is None or new is None:
         return gettext("evidence aged")
@@ -177,7 +177,7 @@ def _age(move: CheckMove, explained: SiteExplained) -> str:
 
 
 def _rule(move: CheckMove, explained: SiteExplained) -> str:
-    old, new = explained.found.versions
+    old, new = explained.explanation.versions
     if move.start is None:
         return gettext("new in %(version)s") % {"version": new}
     if move.end is None:
@@ -190,8 +190,8 @@ def _rule(move: CheckMove, explained: SiteExplained) -> str:
         changes.append(_became(gettext("gate"), move.start.gate, move.end.gate))
     if move.start.weight != move.end.weight:
         changes.append(_became(gettext("weight"), str(move.start.weight), str(move.end.weight)))
-    told = ", ".join(changes) or gettext("judged otherwise")
-    return gettext("from %(old)s to %(new)s: %(told)s") % {"old": old, "new": new, "told": told}
+    clause = ", ".join(changes) or gettext("judged otherwise")
+    return gettext("from %(old)s to %(new)s: %(told)s") % {"old": old, "new": new, "told": clause}
 
 
 def _became(what: str, before: str, after: str) -> str:
@@ -203,27 +203,29 @@ def _became(what: str, before: str, after: str) -> str:
 
 
 def _waiver(move: CheckMove, explained: SiteExplained) -> str:
-    return _grants(move, explained.found, ("waivers", "exceptions")) or gettext("a waiver began or ended")
+    return _grants(move, explained.explanation, ("waivers", "exceptions")) or gettext(
+        "a waiver began or ended"
+    )
 
 
 def _applies(move: CheckMove, explained: SiteExplained) -> str:
-    told = [_grants(move, explained.found, ("declared_na",))]
-    if move.end is not None and move.end.state is CheckState.NOT_APPLICABLE and not told[0]:
-        told.append(gettext("does not apply: %(reason)s") % {"reason": move.end.reason.rstrip(".")})
-    elif move.start is not None and move.start.state is CheckState.NOT_APPLICABLE and not told[0]:
-        told.append(gettext("applies now; before: %(reason)s") % {"reason": move.start.reason.rstrip(".")})
+    clauses = [_grants(move, explained.explanation, ("declared_na",))]
+    if move.end is not None and move.end.state is CheckState.NOT_APPLICABLE and not clauses[0]:
+        clauses.append(gettext("does not apply: %(reason)s") % {"reason": move.end.reason.rstrip(".")})
+    elif move.start is not None and move.start.state is CheckState.NOT_APPLICABLE and not clauses[0]:
+        clauses.append(gettext("applies now; before: %(reason)s") % {"reason": move.start.reason.rstrip(".")})
     elif move.start and move.end and move.start.gate is not move.end.gate:
-        told.append(_became(gettext("gate"), move.start.gate, move.end.gate))
-    return ", ".join(each for each in told if each) or gettext("what applies here changed")
+        clauses.append(_became(gettext("gate"), move.start.gate, move.end.gate))
+    return ", ".join(each for each in clauses if each) or gettext("what applies here changed")
 
 
-def _grants(move: CheckMove, found: Explanation, kinds: tuple[str, ...]) -> str:
-    told = []
-    for each in found.grants:
+def _grants(move: CheckMove, explanation: Explanation, kinds: tuple[str, ...]) -> str:
+    clauses = []
+    for each in explanation.grants:
         if each.kind in kinds and each.covers.partition("/")[0] == move.check_id:
             did = gettext("began") if each.began else gettext("ended")
-            told.append(f"{GRANT_WORDS[each.kind]} #{each.grant.id} {did}")
-    return ", ".join(told)
+            clauses.append(f"{GRANT_WORDS[each.kind]} #{each.grant.id} {did}")
+    return ", ".join(clauses)
 
 
 _CLAUSES: dict[FlipCause, Callable[[CheckMove, SiteExplained], str]] = {
@@ -251,9 +253,12 @@ def _name(explained: SiteExplained, check_id: str, part: PartResult | None) -> s
 
 
 def check_of(explained: SiteExplained, check_id: str) -> Check | None:
-    """By the end's version, else by the start's."""
+    """The check in the end's version, else in the start's."""
     frameworks: tuple[Framework, ...] = (explained.end.framework, explained.start.framework)
-    return next((one.checks_by_id[check_id] for one in frameworks if check_id in one.checks_by_id), None)
+    return next(
+        (framework.checks_by_id[check_id] for framework in frameworks if check_id in framework.checks_by_id),
+        None,
+    )
 
 
 def too_many(sites: int) -> str:

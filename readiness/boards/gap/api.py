@@ -222,24 +222,24 @@ class ClosingView(APIView):
         now = clock.now()
         question = _question(request, [*_WHICH, *_HOW])
         known = queries.asked(question, now=now)
-        found = closing(known, target=question.target, measure=question.measure)
+        outcome = closing(known, target=question.target, measure=question.measure)
         of = question.measure.of
         return Response(
             {
                 "evaluated_at": now,
                 "measure": question.measure.value,
                 "target": question.target.value,
-                "held": of(found.capacity),
-                "sites_held": len(found.held),
+                "held": of(outcome.capacity),
+                "sites_held": len(outcome.held),
                 "plan": [
                     _held(step.site, of(step.site.held))
                     | {"checks_so_far": step.checks_so_far, "freed_so_far": of(step.freed_so_far)}
-                    for step in found.plan[:MOST_SITES]
+                    for step in outcome.plan[:MOST_SITES]
                 ],
-                "checks": [_effect(effect, question.measure) for effect in found.effects],
-                "best": _best(found, question.checks),
-                "curve": [{"checks": point.checks, "freed": point.freed} for point in found.curve],
-                "beyond_checks": [site.site for site in found.beyond],
+                "checks": [_effect(effect, question.measure) for effect in outcome.effects],
+                "best": _best(outcome, question.checks),
+                "curve": [{"checks": point.checks, "freed": point.freed} for point in outcome.curve],
+                "beyond_checks": [site.site for site in outcome.beyond],
             }
         )
 
@@ -258,8 +258,8 @@ def _effect(effect: CheckEffect, measure: CapacityMeasure) -> dict[str, Any]:
     }
 
 
-def _best(found: Closing, checks: int) -> dict[str, Any]:
-    chosen, of = found.best_with(checks), found.measure.of
+def _best(outcome: Closing, checks: int) -> dict[str, Any]:
+    chosen, of = outcome.best_with(checks), outcome.measure.of
     return {
         "checks": checks,
         "needed": sum(len(site.checks) for site in chosen),

@@ -44,13 +44,13 @@ def address_of(request: HttpRequest) -> Address:
 
 
 def asked_of(request: HttpRequest) -> str:
-    """What of the address says of which sites a plan is, and to which target."""
+    """The part of the address that chooses the sites of a plan, its target and its measure."""
     kept = (*NARROWING, "target", "measure")
     return urlencode([pair for pair in address_of(request).pairs if pair[0] in kept])
 
 
-def key_figures(found: Present, measure: CapacityMeasure) -> list[Card]:
-    gap = found.known.gap
+def key_figures(present: Present, measure: CapacityMeasure) -> list[Card]:
+    gap = present.known.gap
     unit = power_unit(gap.deployed.it_kw)
 
     def figure(label: str, band: Any, **more: Any) -> Card:
@@ -67,32 +67,32 @@ def key_figures(found: Present, measure: CapacityMeasure) -> list[Card]:
         for name, band in (("ready", gap.ready), ("conditional", gap.conditional), ("not", gap.not_ready))
         if whole
     }
-    sites = sum(1 for site in found.known.capacity.values() if measure.of(site.deployed))
+    sites = sum(1 for site in present.known.capacity.values() if measure.of(site.deployed))
     counted = ngettext("at %(n)s site", "at %(n)s sites", sites) % {"n": sites}
     return [
         figure(gettext("Deployed"), gap.deployed, note=counted),
         figure(gettext("Ready"), gap.ready, note=shares.get("ready", "")),
         figure(gettext("Conditional"), gap.conditional, note=shares.get("conditional", "")),
         figure(gettext("Not ready"), gap.not_ready, note=shares.get("not", "")),
-        _capability(found),
+        _capability(present),
     ]
 
 
-def _capability(found: Present) -> Card:
-    points = found.capability.points
+def _capability(present: Present) -> Card:
+    points = present.capability.points
     card = {"label": gettext("Capability gap"), "note": gettext("growth of accelerators less that of people")}
     if points is None:
         return card | {"value": gettext("no base"), "unit": ""}
     return card | {"value": number(points, 0), "unit": gettext("points")}
 
 
-def sentences(found: Present, measure: CapacityMeasure) -> list[str]:
-    """What the present says, beside the figures."""
-    told = [
-        gap_findings.projected(found.outlook, measure=measure),
-        gap_findings.capability(found.capability, found.growth),
+def sentences(present: Present, measure: CapacityMeasure) -> list[str]:
+    """Findings of the present, beside the figures."""
+    candidates = [
+        gap_findings.projected(present.outlook, measure=measure),
+        gap_findings.capability(present.capability, present.growth),
     ]
-    return [sentence for sentence in told if sentence]
+    return [sentence for sentence in candidates if sentence]
 
 
 def bars(groups: Sequence[PresentGroup], question: Question, address: Address) -> list[Card]:
@@ -135,7 +135,7 @@ def _behind(group: PresentGroup, question: Question, address: Address) -> str:
 
 
 def switches(question: Question, address: Address, plan: str) -> dict[str, Any]:
-    """Links that ask the same of the page in another way."""
+    """Links that show the same sites in another way."""
 
     def views(name: str, known: Mapping[Any, Any], current: str) -> list[Card]:
         return [
@@ -172,7 +172,7 @@ def chart_urls(question: Question, address: Address, span: Mapping[str, str]) ->
 
 
 def filter_panel(question: Question, address: Address, regions: Mapping[str, str]) -> Card:
-    """What templates/web/table_filters.html reads, for a page whose filters are not a table's."""
+    """The context of templates/web/table_filters.html for a page whose filters are not a table's."""
     offered = (
         ("region", gettext("Region"), list(regions.items()), question.regions),
         ("kind", gettext("Kind"), Site.Kind.choices, question.kinds),
@@ -227,16 +227,16 @@ def closing_legend() -> list[Card]:
     ]
 
 
-def headline(found: Present, measure: CapacityMeasure) -> Card:
+def headline(present: Present, measure: CapacityMeasure) -> Card:
     """The figure in large type and the sentences beside it."""
-    gap = found.known.gap
+    gap = present.known.gap
     value = measure.of(gap.gap)
     shown = power(value) if measure is CapacityMeasure.POWER else None
     return {
         "gap_figure": {"value": shown.value, "unit": shown.unit}
         if shown
         else {"value": number(value), "unit": gettext("accelerators")},
-        "standing": findings.standing(gap, found.known.verdicts, measure=measure),
-        "pace": findings.pace(found.outlook.pace, gap, measure=measure),
-        "over_time_footer": findings.ahead(found.outlook),
+        "standing": findings.standing(gap, present.known.verdicts, measure=measure),
+        "pace": findings.pace(present.outlook.pace, gap, measure=measure),
+        "over_time_footer": findings.ahead(present.outlook),
     }

@@ -28,7 +28,7 @@ class Scale:
 
     @classmethod
     def of(cls, measure: CapacityMeasure, largest: float) -> Scale:
-        """For values of this measure up to `largest`."""
+        """The scale for values of this measure up to `largest`."""
         if measure is CapacityMeasure.ACCELERATORS:
             return cls(measure, gettext("accelerators"), 1.0)
         unit = power_unit(largest)
@@ -287,7 +287,9 @@ def by_group(groups: Sequence[Group], *, measure: CapacityMeasure, finding: str)
     shown = [group for group in groups if any(measure.of(gap.gap) for gap in group.gaps)]
     if not shown:
         return nothing(gettext("There was no gap in this time."))
-    tops = [sum(gap.gap.it_kw for gap in at_one) for at_one in zip(*(one.gaps for one in shown), strict=True)]
+    tops = [
+        sum(gap.gap.it_kw for gap in at_one) for at_one in zip(*(group.gaps for group in shown), strict=True)
+    ]
     scale = Scale.of(measure, max(tops))
     instants = [ms(gap.at) for gap in shown[0].gaps]
     plain = iter(range(1, len(shown) + 1))
@@ -338,7 +340,7 @@ def closing(
     held: CapacityFigures,
     finding: str,
 ) -> Figure:
-    """What resolved checks free at best, and in the order of the plan, against their number."""
+    """The capacity that resolved checks free, at best and in the order of the plan, against their number."""
     if len(curve) < 2:
         return nothing(gettext("No check holds any capacity back."))
     scale = Scale.of(measure, held.it_kw)
@@ -383,7 +385,7 @@ def closing(
 
 
 def _thinned(points: Sequence[tuple[int, float]]) -> Sequence[tuple[int, float]]:
-    """At most so many of them, the first and the last among them."""
+    """At most so many points, the first and the last among them."""
     if len(points) <= MOST_DRAWN:
         return points
     last = len(points) - 1

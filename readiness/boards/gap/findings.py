@@ -59,43 +59,43 @@ def moved(groups: Sequence[Group], *, measure: CapacityMeasure) -> str:
     changes = [(measure.of(group.now.gap) - measure.of(group.gaps[0].gap), group) for group in known]
     if not changes:
         return gettext("There was no gap in this time.")
-    up, grew = max(changes, key=lambda one: (one[0], one[1].key))
-    down, shrank = min(changes, key=lambda one: (one[0], one[1].key))
-    told = []
+    up, grew = max(changes, key=lambda pair: (pair[0], pair[1].key))
+    down, shrank = min(changes, key=lambda pair: (pair[0], pair[1].key))
+    sentences = []
     if up > 0:
-        told.append(
+        sentences.append(
             gettext("%(group)s grew most, by %(by)s.") % {"group": grew.label, "by": amount(up, measure)}
         )
     if down < 0:
-        told.append(
+        sentences.append(
             gettext("%(group)s shrank most, by %(by)s.")
             % {"group": shrank.label, "by": amount(-down, measure)}
         )
-    return " ".join(told) or gettext("No group's gap changed over this time.")
+    return " ".join(sentences) or gettext("No group's gap changed over this time.")
 
 
-def capability(found: CapabilityGap, growth: float | None) -> str:
+def capability(gap: CapabilityGap, growth: float | None) -> str:
     """How capacity and people grew; says what is missing where there is no base."""
     if growth is None:
         return gettext("No base: no accelerators were deployed 180 days ago.")
     grew = gettext("Accelerators changed by %(growth)s %% in 180 days") % {"growth": number(100 * growth, 0)}
-    if found.points is None:
+    if gap.points is None:
         return gettext(
             "No base: %(grew)s, and no figures of qualified people are kept to set beside that."
         ) % {"grew": grew[0].lower() + grew[1:]}
     return gettext("%(grew)s, %(points)s points more than qualified people.") % {
         "grew": grew,
-        "points": number(found.points, 0),
+        "points": number(gap.points, 0),
     }
 
 
-def single_check(found: Closing) -> str:
+def single_check(closing: Closing) -> str:
     """Which one check, resolved wherever it holds a site, frees most; exact."""
-    if not found.effects:
+    if not closing.effects:
         return gettext("No check holds any capacity back.")
-    best, measure = found.effects[0], found.measure
+    best, measure = closing.effects[0], closing.measure
     if not measure.of(best.freed):
-        least = least_checks(found.held)
+        least = least_checks(closing.held)
         return gettext("No single check frees a site: the nearest one is held by %(least)s.") % {
             "least": least
         }
@@ -104,7 +104,7 @@ def single_check(found: Closing) -> str:
     return (
         gettext("The single check that frees most is “%(check)s”: resolved at %(where)s it holds, %(freed)s;")
         % {
-            "check": check_name(found.framework, best.check_id),
+            "check": check_name(closing.framework, best.check_id),
             "where": where,
             "freed": amount(measure.of(best.freed), measure),
         }
@@ -113,12 +113,12 @@ def single_check(found: Closing) -> str:
     )
 
 
-def first_steps(found: Closing) -> str:
-    """What the first steps of the ranked plan come to."""
-    if not found.plan:
+def first_steps(closing: Closing) -> str:
+    """The capacity that the first steps of the ranked plan free, and the checks that they need."""
+    if not closing.plan:
         return ""
-    steps = min(FIRST_STEPS, len(found.plan))
-    last, measure = found.plan[steps - 1], found.measure
+    steps = min(FIRST_STEPS, len(closing.plan))
+    last, measure = closing.plan[steps - 1], closing.measure
     freed = measure.of(last.freed_so_far)
     checks = ngettext("%(n)s check", "%(n)s checks", last.checks_so_far) % {"n": last.checks_so_far}
     said = ngettext(
@@ -130,15 +130,15 @@ def first_steps(found: Closing) -> str:
         "steps": steps,
         "checks": checks,
         "freed": amount(freed, measure),
-        "share": share(freed, measure.of(found.capacity)),
+        "share": share(freed, measure.of(closing.capacity)),
     }
 
 
-def at_best(found: Closing, checks: int) -> str:
+def at_best(closing: Closing, checks: int) -> str:
     """The most that so many resolved checks can free, and where."""
-    chosen, measure = found.best_with(checks), found.measure
+    chosen, measure = closing.best_with(checks), closing.measure
     if not chosen:
-        least = least_checks(found.held)
+        least = least_checks(closing.held)
         if not least:
             return ""
         return gettext("With %(checks)s resolved no site is free: the nearest one is held by %(least)s.") % {
@@ -147,7 +147,7 @@ def at_best(found: Closing, checks: int) -> str:
         }
     freed = sum(measure.of(site.held) for site in chosen)
     needed = sum(len(site.checks) for site in chosen)
-    names = [found.sites[site.site].name for site in chosen]
+    names = [closing.sites[site.site].name for site in chosen]
     where = ", ".join(names[:4]) + (
         gettext(" and %(n)s more") % {"n": len(names) - 4} if len(names) > 4 else ""
     )
@@ -161,17 +161,17 @@ def at_best(found: Closing, checks: int) -> str:
     }
 
 
-def beyond(found: Closing) -> str:
+def beyond(closing: Closing) -> str:
     """Capacity that no check would free, for there is none to resolve; empty if there is none."""
-    if not found.beyond:
+    if not closing.beyond:
         return ""
-    held = sum(found.measure.of(site.held) for site in found.beyond)
+    held = sum(closing.measure.of(site.held) for site in closing.beyond)
     said = ngettext(
         "%(n)s site with %(held)s is in no plan: it was never evaluated, or no check applies to prove it.",
         "%(n)s sites with %(held)s are in no plan: they were never evaluated, or no check applies to prove them.",
-        len(found.beyond),
+        len(closing.beyond),
     )
-    return said % {"n": len(found.beyond), "held": amount(held, found.measure)}
+    return said % {"n": len(closing.beyond), "held": amount(held, closing.measure)}
 
 
 def target(target: ClosingTarget) -> str:

@@ -53,12 +53,12 @@ class GapCheckLine:
     listed: int
 
 
-def plan_lines(found: Closing, verdicts: Mapping[str, str], listed: Listed) -> list[PlanLine]:
-    """In the order of the plan; verdicts by slug."""
+def plan_lines(closing: Closing, verdicts: Mapping[str, str], listed: Listed) -> list[PlanLine]:
+    """Lines in the order of the plan; verdicts by slug."""
     lines = []
-    for place, step in enumerate(found.plan, start=1):
-        site, checks = found.sites[step.site.site], step.site.checks
-        names = [check_name(found.framework, check_id) for check_id in checks[:NAMED]]
+    for place, step in enumerate(closing.plan, start=1):
+        site, checks = closing.sites[step.site.site], step.site.checks
+        names = [check_name(closing.framework, check_id) for check_id in checks[:NAMED]]
         if len(checks) > NAMED:
             names.append(gettext("%(n)s more") % {"n": len(checks) - NAMED})
         lines.append(
@@ -79,13 +79,13 @@ def plan_lines(found: Closing, verdicts: Mapping[str, str], listed: Listed) -> l
     return lines
 
 
-def check_lines(found: Closing, listed: Listed) -> list[GapCheckLine]:
-    """The check that frees most by itself first."""
-    pillars = {pillar.id: pillar.short_name for pillar in found.framework.pillars}
+def check_lines(closing: Closing, listed: Listed) -> list[GapCheckLine]:
+    """Lines of checks, the one that frees most by itself first."""
+    pillars = {pillar.id: pillar.short_name for pillar in closing.framework.pillars}
     return [
         GapCheckLine(
             id=effect.check_id,
-            name=check_name(found.framework, effect.check_id),
+            name=check_name(closing.framework, effect.check_id),
             pillar=pillars.get(effect.check_id.partition("-")[0], ""),
             sites=len(effect.sites),
             touched=effect.touched,
@@ -93,12 +93,12 @@ def check_lines(found: Closing, listed: Listed) -> list[GapCheckLine]:
             freed=effect.freed,
             listed=sum((site, effect.check_id) in listed for site in effect.sites),
         )
-        for effect in found.effects
+        for effect in closing.effects
     ]
 
 
 def actions(*, may_add: bool, query: str) -> Sequence[Mapping[str, str]]:
-    """`query` says of which sites and to which target the plan is."""
+    """`query` names the sites and the target of the plan."""
     if not may_add:
         return ()
     url = link("worklist-add") + (f"?{query}" if query else "")
@@ -106,7 +106,7 @@ def actions(*, may_add: bool, query: str) -> Sequence[Mapping[str, str]]:
 
 
 def plan_table(measure: CapacityMeasure) -> Table:
-    """Of PlanLine."""
+    """The table of PlanLine."""
     return Table(
         id="plan",
         noun=(_("site"), _("sites")),
@@ -158,7 +158,7 @@ def _running_columns(measure: CapacityMeasure) -> tuple[Column, ...]:
 
 
 def check_table(measure: CapacityMeasure) -> Table:
-    """Of CheckLine."""
+    """The table of GapCheckLine."""
     return Table(
         id="effects",
         noun=(_("check"), _("checks")),

@@ -37,17 +37,17 @@ def page(request: HttpRequest) -> HttpResponseBase:
     at = now()
     regions = queries.regions()
     question = _question(request, regions)
-    found = queries.present(question, queries.with_past(question, now=at))
-    held = closing(found.known, target=question.target, measure=question.measure)
+    present = queries.present(question, queries.with_past(question, now=at))
+    held = closing(present.known, target=question.target, measure=question.measure)
     plan = "checks" if request.GET.get("plan") == "checks" else "sites"
-    table = _table(request, held, found, plan)
+    table = _table(request, held, present, plan)
     if table_kit.wants_table_only(request, table):
         return table_kit.respond(request, "readiness/gap.html", table)
     span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
     address = cards.address_of(request)
     context: dict[str, Any] = {
         "time_range": span.context,
-        "has_sites": bool(found.known.sites),
+        "has_sites": bool(present.known.sites),
         "filters": cards.filter_panel(question, address, regions),
         "table": table,
         "plan": plan,
@@ -57,7 +57,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
         ],
         **cards.switches(question, address, plan),
         **cards.chart_urls(question, address, span.query),
-        **_present(question, found, address),
+        **_present(question, present, address),
         **_closing(question, held, address),
     }
     return answers.page(request, "readiness/gap.html", context)
@@ -69,8 +69,8 @@ def page(request: HttpRequest) -> HttpResponseBase:
 def over_time_chart(request: HttpRequest, form: str) -> HttpResponse:
     question, span, at = _asked(request)
     sites = queries.with_past(question, now=at)
-    found = queries.over_time(question, sites, start=span.start, end=span.end)
-    return answers.chart(charts.gap_over_time(found, now=at, measure=question.measure), form)
+    history = queries.over_time(question, sites, start=span.start, end=span.end)
+    return answers.chart(charts.gap_over_time(history, now=at, measure=question.measure), form)
 
 
 @may_see
@@ -116,21 +116,21 @@ def _asked(request: HttpRequest, *, by: str = "") -> tuple[Question, TimeRange, 
     return question, span, at
 
 
-def _present(question: Question, found: Present, address: cards.Address) -> dict[str, Any]:
-    groups = queries.present_groups(question, found.known)
+def _present(question: Question, present: Present, address: cards.Address) -> dict[str, Any]:
+    groups = queries.present_groups(question, present.known)
     return {
-        "kpis": cards.key_figures(found, question.measure),
-        **cards.headline(found, question.measure),
-        "sentences": cards.sentences(found, question.measure),
+        "kpis": cards.key_figures(present, question.measure),
+        **cards.headline(present, question.measure),
+        "sentences": cards.sentences(present, question.measure),
         "over_time_legend": cards.legend(),
         "bars": cards.bars(groups, question, address),
         "more_groups": max(len(groups) - cards.MOST_BARS, 0),
-        "largest": findings.largest(groups, found.known.gap, measure=question.measure),
+        "largest": findings.largest(groups, present.known.gap, measure=question.measure),
     }
 
 
 def _closing(question: Question, held: Closing, address: cards.Address) -> dict[str, Any]:
-    told = [
+    sentences = [
         findings.single_check(held),
         findings.first_steps(held),
         findings.at_best(held, question.checks),
@@ -138,14 +138,14 @@ def _closing(question: Question, held: Closing, address: cards.Address) -> dict[
     ]
     return {
         "closing_rule": findings.target(question.target),
-        "closing_told": [sentence for sentence in told if sentence],
+        "closing_findings": [sentence for sentence in sentences if sentence],
         "closing_legend": cards.closing_legend(),
         "checks": question.checks,
         "checks_hidden": [pair for pair in address.pairs if pair[0] not in ("checks", "page")],
     }
 
 
-def _table(request: HttpRequest, held: Closing, found: Present, plan: str) -> TablePage:
+def _table(request: HttpRequest, held: Closing, present: Present, plan: str) -> TablePage:
     """Rows of the plan can be put on the worklist by those who may add to it."""
     measure = held.measure
     may_add = request.user.has_perm("golive.add_workitem")
@@ -154,6 +154,6 @@ def _table(request: HttpRequest, held: Closing, found: Present, plan: str) -> Ta
     if plan == "checks":
         lines: list[Any] = list(tables.check_lines(held, listed))
         return table_kit.page(request, tables.check_table(measure), lines, actions=actions)
-    verdicts = {site.site: site.verdict or "" for site in found.known.capacity.values()}
+    verdicts = {site.site: site.verdict or "" for site in present.known.capacity.values()}
     lines = list(tables.plan_lines(held, verdicts, listed))
     return table_kit.page(request, tables.plan_table(measure), lines, actions=actions)

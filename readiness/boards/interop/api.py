@@ -81,8 +81,8 @@ class InteropSerializer(serializers.Serializer):
     pairs = PairSerializer(many=True)
 
     @extend_schema_field({"type": "string", "nullable": True})
-    def get_state(self, found: SitePairs) -> str | None:
-        return found.state or None
+    def get_state(self, site_pairs: SitePairs) -> str | None:
+        return site_pairs.state or None
 
 
 class InteropViewSet(ReadOnlyObjectViewSet):

@@ -19,9 +19,9 @@ from web.states import state
 type Line = dict[str, Any]
 
 
-def fleet_figures(found: Sequence[SitePairs], pairs: Sequence[FleetPair]) -> list[Line]:
+def fleet_figures(sites: Sequence[SitePairs], pairs: Sequence[FleetPair]) -> list[Line]:
     """At how many sites pairs are proven, and what hangs on those that are not."""
-    open_sites = [site for site in found if site.proven < len(site.pairs) and not site.is_single_vendor]
+    open_sites = [site for site in sites if site.proven < len(site.pairs) and not site.is_single_vendor]
     stake = sum((site.deployed for site in open_sites), start=CapacityFigures(0, 0))
     standings = Counter(pair.standing for pair in pairs)
     return [
@@ -54,20 +54,20 @@ def fleet_figures(found: Sequence[SitePairs], pairs: Sequence[FleetPair]) -> lis
         },
         {
             "label": gettext("Single-vendor sites"),
-            "value": sum(site.is_single_vendor for site in found),
+            "value": sum(site.is_single_vendor for site in sites),
             "note": gettext("not proven multi-vendor"),
         },
     ]
 
 
-def matrix_lines(found: Matrix) -> dict[str, Any]:
+def matrix_lines(matrix: Matrix) -> dict[str, Any]:
     """Heads and rows of the matrix; below the diagonal only, since a pair has no direction."""
-    names = [{"vendor": vendor, "model": model} for vendor, model in found.products]
+    names = [{"vendor": vendor, "model": model} for vendor, model in matrix.products]
     rows = [
         {
             "head": names[row],
             "cells": [
-                _cell(found.cells.get((row, column)), names[row], names[column]) for column in range(row + 1)
+                _cell(matrix.cells.get((row, column)), names[row], names[column]) for column in range(row + 1)
             ]
             + [None] * (len(names) - row - 1),
         }
@@ -83,12 +83,12 @@ def _leads_to(pair: FleetPair | JudgedPair) -> str:
     return link("validation-run-detail", pair.runs[-1].id) if pair.runs else ""
 
 
-def _cell(cell: ProductPairCell | None, one: Line, other: Line) -> Line | None:
+def _cell(cell: ProductPairCell | None, first: Line, second: Line) -> Line | None:
     if cell is None:
         return None
     total = sum(cell.standings.values())
     proven = cell.standings[PairStanding.PROVEN]
-    told = ", ".join(
+    counted = ", ".join(
         f"{count} × {state('interop', standing.value).word}"
         for standing in WORST_FIRST
         if (count := cell.standings[standing])
@@ -100,5 +100,5 @@ def _cell(cell: ProductPairCell | None, one: Line, other: Line) -> Line | None:
         "count": gettext("%(proven)s of %(total)s") % {"proven": proven, "total": total},
         "links": ngettext("%(n)s link", "%(n)s links", cell.links) % {"n": cell.links},
         "back_end": cell.back_end,
-        "label": f"{one['vendor']} {one['model']} – {other['vendor']} {other['model']}: {told}",
+        "label": f"{first['vendor']} {first['model']} – {second['vendor']} {second['model']}: {counted}",
     }

@@ -68,14 +68,14 @@ def sites() -> QuerySet[Site]:
     return Site.objects.exclude(stage=Site.Stage.RETIRED).select_related("region").order_by("name", "pk")
 
 
-def pairs_of_sites(found: Sequence[Site], *, now: datetime) -> list[SitePairs]:
-    """In their order; ten statements whatever the number of sites, links and records. KeyError where the framework in
-    force has no such check."""
+def pairs_of_sites(sites: Sequence[Site], *, now: datetime) -> list[SitePairs]:
+    """The pairs of each site, in the order of the sites; ten statements whatever the number of sites, links and
+    records. KeyError where the framework in force has no such check."""
     _, framework = framework_queries.current()
     check = framework.check(CHECK).with_stand_ins(["pairs-proven"])
-    ids = [site.pk for site in found]
+    ids = [site.pk for site in sites]
     pairs = pairs_at(ids, framework, check, now=now)
-    capacity = present_capacity(found, now=now)
+    capacity = present_capacity(sites, now=now)
     results = CheckResult.objects.filter(site_id__in=ids, check_id=CHECK).select_related("site__score")
     stored = {result.site_id: result for result in results}
     return [
@@ -87,14 +87,14 @@ def pairs_of_sites(found: Sequence[Site], *, now: datetime) -> list[SitePairs]:
             deployed=capacity[site.pk].deployed,
             pairs=sorted(pairs.get(site.pk, ()), key=_worst_first),
         )
-        for site in found
+        for site in sites
     ]
 
 
-def fleet_pairs(found: Iterable[SitePairs]) -> list[FleetPair]:
+def fleet_pairs(sites: Iterable[SitePairs]) -> list[FleetPair]:
     """Pairs over the sites, the worst and most at stake first."""
     places: dict[object, list[tuple[SitePairs, JudgedPair]]] = defaultdict(list)
-    for site in found:
+    for site in sites:
         for pair in site.pairs:
             places[pair.installed.key].append((site, pair))
     return sorted(map(_over_sites, places.values()), key=_most_at_stake)
@@ -146,14 +146,14 @@ class Matrix:
 
 
 def matrix(pairs: Sequence[FleetPair] | Sequence[JudgedPair]) -> Matrix:
-    """Of pairs in the order of their proof, the worst first."""
+    """The matrix of these pairs, which come with the worst proven first."""
     names = {end.product: (end.vendor, end.model) for pair in pairs for end in pair.installed.ends}
     order = sorted(names)
     cells: dict[tuple[int, int], ProductPairCell] = {}
     for pair in pairs:
-        one, other = sorted((order.index(end.product) for end in pair.installed.ends), reverse=True)
-        there = cells.get((one, other), ProductPairCell(Counter(), 0, False, ()))
-        cells[one, other] = ProductPairCell(
+        row, column = sorted((order.index(end.product) for end in pair.installed.ends), reverse=True)
+        there = cells.get((row, column), ProductPairCell(Counter(), 0, False, ()))
+        cells[row, column] = ProductPairCell(
             there.standings + Counter([pair.standing]),
             there.links + pair.installed.links,
             there.back_end or pair.installed.back_end_links > 0,

@@ -31,9 +31,9 @@ NAMES_SHOWN = 3
 
 
 def row_id(pair: Any) -> str:
-    """The same for as long as the pair is deployed; its characters go into an id of the page."""
-    told = "-".join("_".join(end) for end in pair.installed.key)
-    return "".join(char if char.isalnum() else "-" for char in told)
+    """An id that stays the same while the pair is deployed; its characters go into an id of the page."""
+    joined = "-".join("_".join(end) for end in pair.installed.key)
+    return "".join(char if char.isalnum() else "-" for char in joined)
 
 
 def fleet_table() -> Table:

@@ -29,15 +29,15 @@ may_see = require("inventory.view_site", "scoring.view_checkresult", "evidence.v
 @require_GET
 def fleet(request: HttpRequest) -> HttpResponseBase:
     check = _check()
-    found = queries.pairs_of_sites(list(queries.sites()), now=now())
-    pairs = queries.fleet_pairs(found)
+    sites = queries.pairs_of_sites(list(queries.sites()), now=now())
+    pairs = queries.fleet_pairs(sites)
     table = table_kit.page(request, tables.fleet_table(), pairs)
     if table_kit.wants_table_only(request, table):
         return table_kit.respond(request, "readiness/interop/fleet.html", table)
     context = {
         "table": table,
         "check": check,
-        "kpis": lines.fleet_figures(found, pairs),
+        "kpis": lines.fleet_figures(sites, pairs),
         "matrix": lines.matrix_lines(queries.matrix(pairs)),
         "add_url": link("validation-run-add", tool="csv") if request.user.has_perm(MAY_ADD) else "",
         "breadcrumbs": [
@@ -55,20 +55,22 @@ def site(request: HttpRequest, slug: str) -> HttpResponseBase:
     at = now()
     check = _check()
     place = get_object_or_404(queries.sites(), slug=slug)
-    [found] = queries.pairs_of_sites([place], now=at)
+    [site_pairs] = queries.pairs_of_sites([place], now=at)
     validity = timedelta(
         seconds=check.with_stand_ins(["pairs-proven"]).part("pairs-proven").validity.limit_s(None)
     )
-    table = table_kit.page(request, tables.site_table(found, at, validity=validity), list(found.pairs))
+    table = table_kit.page(
+        request, tables.site_table(site_pairs, at, validity=validity), list(site_pairs.pairs)
+    )
     if table_kit.wants_table_only(request, table):
         return table_kit.respond(request, "readiness/interop/site.html", table)
     add = request.user.has_perm(MAY_ADD)
     context = {
         "site": place,
-        "found": found,
+        "site_pairs": site_pairs,
         "check": check,
         "table": table,
-        "matrix": lines.matrix_lines(queries.matrix(found.pairs)),
+        "matrix": lines.matrix_lines(queries.matrix(site_pairs.pairs)),
         "add_url": link("validation-run-add", site=slug, tool="csv") if add else "",
         "breadcrumbs": [
             {"label": gettext("Fleet"), "url": reverse("fleet")},
@@ -80,7 +82,7 @@ def site(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 
 def _check() -> Check:
-    """As the framework in force has it, which may have dropped it."""
+    """The check in the framework in force, which may have dropped it."""
     _version, framework = framework_queries.current()
     if CHECK not in framework.checks_by_id:
         raise Http404(f"The framework in force has no check {CHECK}.")

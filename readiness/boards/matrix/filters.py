@@ -1,4 +1,4 @@
-"""What the matrix can be filtered by, on the page and in the API alike."""
+"""Filters of the matrix, for the page and for the API alike."""
 
 from typing import Any
 
@@ -51,7 +51,7 @@ class MatrixFilters(ReadinessSiteFilters):
         return queryset.filter(profiles__overlap=values) if values else queryset
 
     def with_cells(self, queryset: QuerySet[Site], name: str, values: Any) -> QuerySet[Site]:
-        """They ask for one cell together, so `filter_queryset` applies them as one."""
+        """These filters ask for one cell together, so `filter_queryset` applies them as one."""
         return queryset
 
     def filter_queryset(self, queryset: QuerySet[Site]) -> QuerySet[Site]:

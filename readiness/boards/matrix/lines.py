@@ -25,10 +25,10 @@ from web.units import against_limit, number, power
 type Line = dict[str, Any]
 
 LEGEND = ("pass", "warn", "fail", "unknown", "stale", "waived", "n-a")
-# Of these the figures say how far away it is; of the others, that there is nothing to compare.
+# These states have figures that say how far away the limit is; the others have nothing to compare.
 WITH_FIGURES = {"warn", "fail", "waived"}
 MARKED_TIERS = ("declared", "capped")
-"""What is measured has no mark: it is what is expected."""
+"""A measured result has no mark: it is the expected case."""
 
 
 class CellLine(NamedTuple):
@@ -125,7 +125,7 @@ def _with_beginnings(checks: Sequence[Check]) -> list[tuple[Check, bool]]:
 
 
 def groups(lines: Sequence[RowLine], extents: Mapping[str, Extent]) -> list[Line]:
-    """By region where `extents` say so, else all in one group without a heading."""
+    """Rows by region where `extents` name regions, else all in one group without a heading."""
     if not extents:
         return [{"title": "", "rows": lines}]
     return [
@@ -187,7 +187,7 @@ def _rate_label(check: Check, count: CheckCount) -> str:
 
 
 def legend(counts: Iterable[CheckCount]) -> list[Line]:
-    """Every state with its number of cells, those that do not occur too: the reader learns what there is."""
+    """Every state with its number of cells, also the states that do not occur: the reader learns which there are."""
     totals = dict.fromkeys(LEGEND, 0)
     for count in counts:
         for state, sites in count.states.items():

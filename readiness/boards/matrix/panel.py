@@ -25,30 +25,30 @@ from web.units import against_limit
 type Card = dict[str, Any]
 
 
-def panel(site: Site, found: SiteCheck, grants: Sequence[GrantRow], *, now: datetime) -> Card:
-    strip = cards.history_strip(found.strip)
-    row = found.result
+def panel(site: Site, site_check: SiteCheck, grants: Sequence[GrantRow], *, now: datetime) -> Card:
+    strip = cards.history_strip(site_check.strip)
+    row = site_check.result
     return {
         "site": site,
-        "check": found.check,
-        "pillar": found.pillar,
-        "short": short_name(found.check),
-        "url": link("site-check", site.slug, found.check.id),
+        "check": site_check.check,
+        "pillar": site_check.pillar,
+        "short": short_name(site_check.check),
+        "url": link("site-check", site.slug, site_check.check.id),
         "result": row,
-        "stake": _stake(site, found.check.id, now=now),
-        "facts": _facts(found, now=now),
-        "parts": _parts(found, now=now),
+        "stake": _stake(site, site_check.check.id, now=now),
+        "facts": _facts(site_check, now=now),
+        "parts": _parts(site_check, now=now),
         "strip": strip,
         "strip_label": cards.strip_label(strip),
         "grants": waiver_lines.of_check(list(grants), now=now),
-        "grants_url": link("waivers", site=site.slug, check=found.check.id),
+        "grants_url": link("waivers", site=site.slug, check=site_check.check.id),
         "set_aside": set_aside(site, row, now=now),
         "no_verdict": "" if site.has_verdict else findings.no_verdict(site.stage),
     }
 
 
 def _stake(site: Site, check_id: str, *, now: datetime) -> str:
-    """What the site has deployed and cannot use while this check holds its verdict."""
+    """The capacity that the site has deployed and cannot use while this check holds its verdict."""
     score = score_of(site)
     if score is None or check_id not in score.deciding:
         return ""
@@ -56,23 +56,23 @@ def _stake(site: Site, check_id: str, *, now: datetime) -> str:
     return gettext("holds back %(kw)s") % {"kw": findings.kw(kw)} if kw else ""
 
 
-def _facts(found: SiteCheck, *, now: datetime) -> list[Card]:
+def _facts(site_check: SiteCheck, *, now: datetime) -> list[Card]:
     """The rule, then what the page of the check says; its state stands above the list already."""
-    evidence = found.result.evidence if found.result else {}
-    rules = {rule.part_id: rule for rule in found.thresholds}
-    rule = rules.get(evidence.get("part", "")) or found.thresholds[0]
-    told: list[Card] = [
-        {"term": gettext("Rule"), "value": rule.measure or found.check.name},
-        *(fact for fact in lines.check_facts(found, now=now) if fact["term"] != gettext("State")),
+    evidence = site_check.result.evidence if site_check.result else {}
+    rules = {rule.part_id: rule for rule in site_check.thresholds}
+    rule = rules.get(evidence.get("part", "")) or site_check.thresholds[0]
+    facts: list[Card] = [
+        {"term": gettext("Rule"), "value": rule.measure or site_check.check.name},
+        *(fact for fact in lines.check_facts(site_check, now=now) if fact["term"] != gettext("State")),
     ]
     if evidence.get("ref"):
-        told.append({"term": gettext("Evidence"), **_source(evidence["ref"])})
-    if found.result and found.result.expires_at:
-        day = date_format(localtime(found.result.expires_at), "j M Y")
-        told.append({"term": gettext("Goes stale"), "value": day})
-    valid = sorted({rule.validity_text for rule in found.thresholds})
-    told.append({"term": gettext("Valid for"), "value": ", ".join(valid)})
-    return told
+        facts.append({"term": gettext("Evidence"), **_source(evidence["ref"])})
+    if site_check.result and site_check.result.expires_at:
+        day = date_format(localtime(site_check.result.expires_at), "j M Y")
+        facts.append({"term": gettext("Goes stale"), "value": day})
+    valid = sorted({rule.validity_text for rule in site_check.thresholds})
+    facts.append({"term": gettext("Valid for"), "value": ", ".join(valid)})
+    return facts
 
 
 def _source(ref: str) -> Card:
@@ -98,8 +98,10 @@ def _source(ref: str) -> Card:
     return {"value": words[kind] % {"id": key} if kind in words else ref}
 
 
-def _parts(found: SiteCheck, *, now: datetime) -> list[Card]:
-    judged: dict[str, PartRow] = {part.id: part for part in found.result.parts} if found.result else {}
+def _parts(site_check: SiteCheck, *, now: datetime) -> list[Card]:
+    judged: dict[str, PartRow] = (
+        {part.id: part for part in site_check.result.parts} if site_check.result else {}
+    )
     return [
         {
             "name": rule.part,
@@ -110,6 +112,6 @@ def _parts(found: SiteCheck, *, now: datetime) -> list[Card]:
             "age": old(part.taken_at, part.age_s) if part else "",
             "reason": "" if part and part.state == "pass" else part.reason if part else rule.waits_for,
         }
-        for rule in found.thresholds
+        for rule in site_check.thresholds
         for part in [judged.get(rule.part_id)]
     ]

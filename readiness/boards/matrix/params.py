@@ -1,4 +1,4 @@
-"""Which part of the matrix an address asks for: of columns by pillar and gate, of cells by state, tier and expiry."""
+"""The part of the matrix that an address asks for: columns by pillar and gate, cells by state, tier and expiry."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Wanted:
         return bool(self.tiers) or self.expiring
 
     def checks(self, every: Iterable[Check]) -> tuple[Check, ...]:
-        """Those of the pillars and gates. The gate is the definition's; a site's own may be another."""
+        """Checks of the pillars and gates. The gate is the definition's; a site's own may be another."""
         return tuple(
             check
             for check in every
@@ -54,7 +54,7 @@ class Wanted:
         )
 
     def cells(self, *, now: datetime) -> Q:
-        """The condition on a result; of which checks is asked apart."""
+        """The condition on a result; the checks are chosen apart."""
         condition = Q(state__in=self.states) if self.states else Q()
         if self.tiers:
             condition &= Q(tier__in=self.tiers)

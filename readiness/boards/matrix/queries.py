@@ -148,14 +148,14 @@ class Left:
 
 
 def left(sites: QuerySet[Site]) -> Left:
-    """One statement. What is counted of them goes by their ids: filters within filters are planned badly."""
+    """One statement. Counts of these sites go by their ids: filters within filters are planned badly."""
     members: dict[str, list[tuple[float, datetime | None]]] = defaultdict(list)
     ids = []
-    told = sites.order_by().values_list("pk", "region__name", "gap_kw", "score__evaluated_at")  # type: ignore[misc]
-    for site_id, region, gap_kw, evaluated_at in told:
+    values = sites.order_by().values_list("pk", "region__name", "gap_kw", "score__evaluated_at")  # type: ignore[misc]
+    for site_id, region, gap_kw, evaluated_at in values:
         ids.append(site_id)
         members[region].append((gap_kw, evaluated_at))
-    every = [one for several in members.values() for one in several]
+    every = [member for several in members.values() for member in several]
     return Left(tuple(ids), _extent(every), {region: _extent(several) for region, several in members.items()})
 
 
@@ -170,7 +170,7 @@ def _extent(members: Sequence[tuple[float, datetime | None]]) -> Extent:
 def counts(
     site_ids: Collection[int], checks: Sequence[Check], wanted: Wanted, *, now: datetime
 ) -> dict[str, CheckCount]:
-    """By check id, over all of these sites and not only a page of them; one statement."""
+    """Counts by check id, over all of these sites and not only a page of them; one statement."""
     results = CheckResult.objects.filter(site__in=site_ids)
     states: dict[str, dict[str, int]] = {check.id: {} for check in checks}
     matching = dict.fromkeys(states, 0)
@@ -190,12 +190,12 @@ def every_site() -> int:
     return Site.objects.exclude(stage=Site.Stage.RETIRED).count()
 
 
-def gap(found: Iterable[MatrixRow], *, now: datetime) -> Gap:
-    """Of these rows alone."""
+def gap(matrix_rows: Iterable[MatrixRow], *, now: datetime) -> Gap:
+    """The gap of these rows alone."""
     return gap_of(
         [
             SiteCapacity(row.site.slug, row.deployed, Verdict(row.verdict) if row.verdict else None)
-            for row in found
+            for row in matrix_rows
         ],
         at=now,
     )

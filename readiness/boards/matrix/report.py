@@ -20,7 +20,7 @@ from web.units import number, power, power_unit
 
 type Line = dict[str, Any]
 
-# On paper a letter is a shape that also a copy in black and white keeps.
+# On paper a letter stands for a state: a copy in black and white keeps it.
 LETTERS = {"pass": "·", "warn": "W", "fail": "F", "unknown": "?", "stale": "S", "waived": "V", "n-a": "–"}
 CAPPED = "D"
 """In the place of W where a declaration is all there is."""
@@ -62,7 +62,7 @@ def key_figures(gap: Gap, verdicts: Mapping[str, int]) -> list[Line]:
     return [*figures, sites]
 
 
-def rows(found: Iterable[MatrixRow], checks: Sequence[Check], framework: Framework) -> list[ReportRow]:
+def rows(matrix_rows: Iterable[MatrixRow], checks: Sequence[Check], framework: Framework) -> list[ReportRow]:
     return [
         ReportRow(
             row=row,
@@ -72,7 +72,7 @@ def rows(found: Iterable[MatrixRow], checks: Sequence[Check], framework: Framewo
             deciding=[check_name(framework, check_id) for check_id in row.deciding],
             letters=[_letter(row, check.id) for check in checks],
         )
-        for row in found
+        for row in matrix_rows
     ]
 
 
@@ -84,7 +84,7 @@ def _letter(row: MatrixRow, check_id: str) -> tuple[str, str]:
 
 
 def key(checks: Sequence[Check]) -> list[Line]:
-    """What the columns are, in full: on paper nothing can be pointed at."""
+    """The full names of the columns: on paper nothing can be pointed at."""
     return [
         {"number": place, "short": short_name(check), "name": check.name, "gate": check.gate}
         for place, check in enumerate(checks, 1)

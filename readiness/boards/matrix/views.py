@@ -75,8 +75,8 @@ def report(request: HttpRequest) -> HttpResponseBase:
     shown = _shown(request, address, framework, at)
     if shown.table.export:
         return table_kit.respond(request, TEMPLATE, shown.table)
-    found = [row for chunk in shown.table.every_row() for row in chunk]
-    gap, verdicts = queries.gap(found, now=at), Counter(row.verdict or "none" for row in found)
+    rows = [row for chunk in shown.table.every_row() for row in chunk]
+    gap, verdicts = queries.gap(rows, now=at), Counter(row.verdict or "none" for row in rows)
     context = {
         "stamp": report_lines.stamp(version.version, at),
         "scope": lines.scope(shown.left.extent, queries.every_site(), len(shown.checks)),
@@ -84,7 +84,7 @@ def report(request: HttpRequest) -> HttpResponseBase:
         "chips": shown.table.chips,
         "kpis": report_lines.key_figures(gap, verdicts),
         "standing": findings.standing(gap, verdicts),
-        "rows": report_lines.rows(found, shown.checks, framework),
+        "rows": report_lines.rows(rows, shown.checks, framework),
         "pillars": lines.headings(shown.checks, framework.pillars, shown.counts, address),
         "letters": report_lines.letters(),
         "key": report_lines.key(shown.checks),
@@ -106,7 +106,7 @@ def _fragment(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpR
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the address asks for: the sites that its filters leave, the checks to show, and counts over them all."""
+    """The selection of the address: the sites that its filters leave, the checks to show, and counts over them all."""
 
     left: queries.Left
     checks: tuple[Check, ...]
@@ -181,7 +181,7 @@ def _button(label: str, address: Address, pair: tuple[str, str], *, pressed: boo
 
 
 def _pressed(address: Address) -> set[str]:
-    """What the chips of the filters that have a button would lead to."""
+    """The addresses of the chips whose filters have a button."""
     return {address.without_value(*pair) for pair in (FAILING, CAPPED, EXPIRING) if pair in address.applied}
 
 
@@ -192,7 +192,7 @@ def _elsewhere(name: str, address: Address) -> str:
 
 
 def _evidence(request: HttpRequest, address: Address, framework: Framework, at: datetime) -> dict[str, Any]:
-    """What the panel shows of the cell that the address names; nothing where it names none."""
+    """The panel of the cell that the address names; empty where it names none."""
     asked = address.one(CELL)
     if not asked:
         return {"evidence": None}
@@ -203,10 +203,10 @@ def _evidence(request: HttpRequest, address: Address, framework: Framework, at: 
             gettext("cell: %(cell)s names no site and check, as in dublin-1.p3-role-coverage.")
             % {"cell": asked}
         )
-    found = check_queries.site_check(site, check_id, now=at)
+    site_check = check_queries.site_check(site, check_id, now=at)
     grants = waiver_queries.of_check(site, check_id, now=at, limit=GRANTS_SHOWN)
     return {
-        "evidence": panel.panel(site, found, grants, now=at),
-        "offer": waiver_lines.offer(found.result, slug) if request.user.has_perm(MAY_REQUEST) else None,
+        "evidence": panel.panel(site, site_check, grants, now=at),
+        "offer": waiver_lines.offer(site_check.result, slug) if request.user.has_perm(MAY_REQUEST) else None,
         "close_url": address.url(without=[CELL]),
     }

@@ -1,4 +1,4 @@
-"""What a check is called at the head of a narrow column. A check that is not in here goes by its full name."""
+"""Short names of checks for the heads of narrow columns. A check without one goes by its full name."""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -1,4 +1,4 @@
-"""What a pack is made of: read once, in a number of statements that does not grow with the site."""
+"""The contents of a pack, read once in a number of statements that does not grow with the site."""
 
 from __future__ import annotations
 
@@ -79,9 +79,9 @@ def pack_of(site: Site, *, now: datetime) -> Pack:
 
 
 def refs_of(row: CheckRow) -> list[str]:
-    """What the sub-measures of a check stand on: `run:12`, each once; without what came from telemetry."""
-    found = (part.evidence for part in row.parts)
-    return list(dict.fromkeys(ref for ref in found if ref.partition(":")[0] in RECORDS))
+    """References to the evidence of a check's sub-measures, as `run:12`, each once; none to telemetry."""
+    refs = (part.evidence for part in row.parts)
+    return list(dict.fromkeys(ref for ref in refs if ref.partition(":")[0] in RECORDS))
 
 
 def _evidence(results: Mapping[str, CheckRow]) -> list[EvidenceRow]:
@@ -98,7 +98,10 @@ def _evidence(results: Mapping[str, CheckRow]) -> list[EvidenceRow]:
     return [
         *(_of_run(run) for run in runs.order_by("id")),
         *(_of_record("fact", fact, fact.source) for fact in facts.order_by("id")),
-        *(_of_record("attestation", one, _stated(one)) for one in stated.order_by("id")),
+        *(
+            _of_record("attestation", attestation, _stated(attestation))
+            for attestation in stated.order_by("id")
+        ),
     ]
 
 
@@ -119,8 +122,10 @@ def _of_record(kind: str, record: Any, what: str) -> EvidenceRow:
     )
 
 
-def _stated(one: Attestation) -> str:
-    return "; ".join(part for part in (name_of(one.attested_by), one.document, one.link) if part)
+def _stated(attestation: Attestation) -> str:
+    return "; ".join(
+        part for part in (name_of(attestation.attested_by), attestation.document, attestation.link) if part
+    )
 
 
 def of_pillar(pack: Pack, pillar_id: str) -> Sequence[tuple[Check, CheckRow | None]]:

@@ -83,19 +83,19 @@ def _verdict(pack: Pack) -> Section:
         (gettext("Framework"), pack.framework.version),
     ]
     if score.failed_at:
-        told = gettext("since %(at)s: %(reason)s; what is told here is of the last evaluation")
-        failed = told % {"at": utc(score.failed_at), "reason": score.failure}
+        message = gettext("since %(at)s: %(reason)s; what is told here is of the last evaluation")
+        failed = message % {"at": utc(score.failed_at), "reason": score.failure}
         facts.insert(1, (gettext("Could not be evaluated"), failed))
     if score.excepted:
-        told = ", ".join(names.get(one, one) for one in score.excepted)
-        facts.append((gettext("Lifted by a signed exception"), told))
+        lifted = ", ".join(names.get(check_id, check_id) for check_id in score.excepted)
+        facts.append((gettext("Lifted by a signed exception"), lifted))
     if score.measurable:
-        told = findings.on_declarations(len(score.capped), score.measurable)
-        facts.append((gettext("Measured or declared"), told))
+        declared = findings.on_declarations(len(score.capped), score.measurable)
+        facts.append((gettext("Measured or declared"), declared))
     rows = tuple(
-        (found.state, check.name, check.id, found.reason)
-        for check, found in pack.checks
-        if found is not None and check.id in score.deciding
+        (result.state, check.name, check.id, result.reason)
+        for check, result in pack.checks
+        if result is not None and check.id in score.deciding
     )
     columns = (
         PackColumn(gettext("State"), 0.11, kind="check"),
@@ -130,8 +130,8 @@ def _check(check: Check, row: CheckRow | None, framework: Framework) -> tuple[st
     label = first.pass_at.source if first.pass_at else NOTHING
     if row is None:
         limit = pass_text(first, framework) or NOTHING
-        told = gettext("Not evaluated yet.")
-        return ("unknown", name, str(check.gate), NOTHING, limit, label, NOTHING, NOTHING, told)
+        reason = gettext("Not evaluated yet.")
+        return ("unknown", name, str(check.gate), NOTHING, limit, label, NOTHING, NOTHING, reason)
     part = deciding_part(row)
     return (
         row.state,
@@ -171,14 +171,14 @@ def _evidence(pack: Pack) -> Section:
     )
     rows = tuple(
         (
-            one.ref.replace(":", " "),
-            one.what,
-            utc(one.taken_at),
-            one.by or NOTHING,
-            one.file_name or NOTHING,
-            one.sha256 or NOTHING,
+            row.ref.replace(":", " "),
+            row.what,
+            utc(row.taken_at),
+            row.by or NOTHING,
+            row.file_name or NOTHING,
+            row.sha256 or NOTHING,
         )
-        for one in pack.evidence
+        for row in pack.evidence
     )
     return Section(
         "evidence",
@@ -229,8 +229,10 @@ def _grants(pack: Pack) -> Section:
 def _reviews(pack: Pack) -> Sequence[Section]:
     if not pack.reviews:
         production = pack.site.stage == pack.site.Stage.PRODUCTION
-        told = gettext("In production without a review.") if production else gettext("No review was opened.")
-        return [Section("review", gettext("Go-live review"), empty=told)]
+        message = (
+            gettext("In production without a review.") if production else gettext("No review was opened.")
+        )
+        return [Section("review", gettext("Go-live review"), empty=message)]
     return [_review(review) for review in pack.reviews]
 
 
@@ -248,8 +250,8 @@ def _review(review: Review) -> Section:
     for action in review.actions.all():
         kind = gettext("Critical action") if action.critical else gettext("Action")
         due = f"{action.due_on:%Y-%m-%d}" if action.due_on else gettext("no date")
-        told = closed_words(action) or gettext("open, %(due)s") % {"due": due}
-        facts.append((kind, f"{action.title} ({name_of(action.owner or action.owner_name)}): {told}"))
+        status = closed_words(action) or gettext("open, %(due)s") % {"due": due}
+        facts.append((kind, f"{action.title} ({name_of(action.owner or action.owner_name)}): {status}"))
     columns = (
         PackColumn(gettext("Domain"), 0.15),
         PackColumn(gettext("Answer"), 0.15, kind="sign-off"),
@@ -259,13 +261,13 @@ def _review(review: Review) -> Section:
     )
     rows = tuple(
         (
-            one.get_domain_display(),
-            one.state,
-            name_of(one.approver) or gettext("nobody named"),
-            utc(one.answered_at),
-            one.note or NOTHING,
+            sign_off.get_domain_display(),
+            sign_off.state,
+            name_of(sign_off.approver) or gettext("nobody named"),
+            utc(sign_off.answered_at),
+            sign_off.note or NOTHING,
         )
-        for one in review.sign_offs.all()
+        for sign_off in review.sign_offs.all()
     )
     return Section(f"review-{review.pk}", str(review), facts=tuple(facts), table=PackTable(columns, rows))
 
@@ -274,18 +276,18 @@ def _campaign(pack: Pack) -> Section:
     title = gettext("Validation campaign")
     if pack.campaign is None:
         return Section("campaign", title, empty=gettext("None was planned."))
-    campaign, found = pack.campaign.campaign, pack.campaign.sum
-    counted = ngettext("%(done)s of %(n)s item", "%(done)s of %(n)s items", found.total)
+    campaign, totals = pack.campaign.campaign, pack.campaign.sum
+    counted = ngettext("%(done)s of %(n)s item", "%(done)s of %(n)s items", totals.total)
     open_by = ", ".join(
-        f"{found.by_progress[key]} {state('campaign-item', key).word}".lower()
+        f"{totals.by_progress[key]} {state('campaign-item', key).word}".lower()
         for key in ("failed", "blocked", "stale", "missing")
-        if found.by_progress.get(key)
+        if totals.by_progress.get(key)
     )
     facts = (
         (gettext("Name"), campaign.name),
         (gettext("State"), campaign.get_state_display()),
         (gettext("Due"), f"{campaign.due_on:%Y-%m-%d}"),
-        (gettext("Done"), counted % {"done": found.done, "n": found.total}),
+        (gettext("Done"), counted % {"done": totals.done, "n": totals.total}),
         (gettext("Open"), open_by or gettext("nothing")),
         (gettext("Planned by"), f"{name_of(campaign.created_by)}, {utc(campaign.created_at)}"),
     )
@@ -293,7 +295,7 @@ def _campaign(pack: Pack) -> Section:
 
 
 def _labels(framework: Framework) -> Section:
-    """What the labels beside limits stand for: those that are used."""
+    """The meaning of the labels beside limits, for those that are used."""
     used = dict.fromkeys(
         threshold.source
         for check in framework.checks

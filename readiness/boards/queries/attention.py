@@ -1,4 +1,4 @@
-"""What wants a person, by the capacity at stake."""
+"""Matters that want a person, by the capacity at stake."""
 
 from __future__ import annotations
 
@@ -63,24 +63,24 @@ def attention(
     """
     known = known or standing(now=now, site_ids=site_ids)
     sites = {site.ref.id: site.ref for site in known.sites if site.ref.stage != Site.Stage.RETIRED}
-    kw = {pk: one.deployed.it_kw for pk, one in known.capacity.items()}
-    found = [
+    kw = {pk: capacity.deployed.it_kw for pk, capacity in known.capacity.items()}
+    entries = [
         *_checks(sites, kw, known),
         *_sources(sites, kw),
         *_health(sites, kw, known),
         *_ownership(sites, kw, known),
         *_without_owner(sites.values(), kw),
     ]
-    ordered = sorted(found, key=_rank)
+    ordered = sorted(entries, key=_rank)
     return tuple(ordered[:limit])
 
 
-def _rank(one: Attention) -> tuple[float, int, str, str]:
-    return (-one.kw, SEVERITY.index(one.kind), one.sites[0].name, one.subject)
+def _rank(entry: Attention) -> tuple[float, int, str, str]:
+    return (-entry.kw, SEVERITY.index(entry.kind), entry.sites[0].name, entry.subject)
 
 
 class _Open(NamedTuple):
-    """What is told of a check that failed or went stale."""
+    """The columns that are shown of a check that failed or went stale."""
 
     check_id: str
     gate: str
@@ -99,12 +99,12 @@ def _checks(sites: dict[int, SiteRef], kw: dict[int, float], known: FleetStandin
     results = CheckResult.objects.filter(known.among("site"), state__in=[CheckState.FAIL, CheckState.STALE])
     rows = results.exclude(gate="INFO").order_by().values_list("site_id", *_Open._fields)
     by_site: dict[int, list[_Open]] = defaultdict(list)
-    for site_id, *told in rows:
+    for site_id, *values in rows:
         if site_id in sites:
-            by_site[site_id].append(_Open(*told))
+            by_site[site_id].append(_Open(*values))
     for site_id, several in by_site.items():
         ref = sites[site_id]
-        first = min(several, key=lambda one: one.rank)
+        first = min(several, key=lambda check: check.rank)
         detail = first.reason
         if len(several) > 1:
             detail += " " + _("And %(count)s more.") % {"count": len(several) - 1}

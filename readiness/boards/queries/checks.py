@@ -100,7 +100,7 @@ def check_page(check_id: str, *, now: datetime) -> CheckPage:
     )
     capacity = present_capacity([result.site for result in results], now=now)
     owners = ownership.owners(now=now)
-    found = [
+    rows = [
         CheckSiteRow(
             site=_with_owner(ref_of(result.site), owners.get(result.site_id)),
             deployed=capacity[result.site_id].deployed,
@@ -110,16 +110,16 @@ def check_page(check_id: str, *, now: datetime) -> CheckPage:
         for result in results
     ]
     kw: dict[str, float] = defaultdict(float)
-    for row in found:
+    for row in rows:
         kw[row.result.state] += row.deployed.it_kw
     recent = Flip.objects.filter(subject=Flip.Subject.CHECK, key=check_id).select_related("site")
     return CheckPage(
         check=check,
         pillar=pillar_of(check, framework),
         thresholds=threshold_rows(check, framework),
-        counts=dict(Counter(row.result.state for row in found)),
+        counts=dict(Counter(row.result.state for row in rows)),
         kw=dict(kw),
-        rows=tuple(sorted(found, key=_worst_first)),
+        rows=tuple(sorted(rows, key=_worst_first)),
         flips=tuple(flip_row(flip, framework) for flip in recent[:RECENT_FLIPS]),
     )
 

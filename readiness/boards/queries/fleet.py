@@ -27,7 +27,7 @@ from web.remembering import recall, remember
 BEFORE_WEEKS = 4
 SPARK_WEEKS = 52
 STEADY_S = 600
-"""For so long the weeks before are told as of one moment."""
+"""The weeks before are shown as of one moment for this long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +147,10 @@ def _weeks(known: FleetStanding, now: datetime) -> tuple[Gap, ...]:
 
 
 def _mark(known: FleetStanding) -> str:
-    """Another one whenever the past of these sites may read otherwise: a verdict moved, a date was corrected."""
+    """A digest that changes whenever the past of these sites may change: a verdict moved, a date was corrected."""
     moved = [site.verdict_since for site in known.sites if site.verdict_since]
-    told = (sorted(site.ref.id for site in known.sites), max(moved, default=None), known.mark)
-    return blake2s(repr(told).encode(), digest_size=8).hexdigest()
+    parts = (sorted(site.ref.id for site in known.sites), max(moved, default=None), known.mark)
+    return blake2s(repr(parts).encode(), digest_size=8).hexdigest()
 
 
 def domain_cards(*, now: datetime, site_ids: Collection[int] | None = None) -> tuple[DomainCard, ...]:
@@ -159,7 +159,7 @@ def domain_cards(*, now: datetime, site_ids: Collection[int] | None = None) -> t
     if site_ids is not None:
         health = health.filter(site_id__in=site_ids)
     by_domain: dict[str, list[_SiteHealth]] = defaultdict(list)
-    # One text for all sites alike: a row for each, read a value at a time, would take longer than the statement.
+    # One text for all sites that are alike: to read a row for each would take longer than the statement.
     both = Concat(
         Value("["),
         _text("site_id"),
@@ -174,10 +174,10 @@ def domain_cards(*, now: datetime, site_ids: Collection[int] | None = None) -> t
         health.as_of(now)
         .order_by()
         .values_list("domain", "health", F("health_now"), "clock")
-        .annotate(told=StringAgg(both, Value(",")))
+        .annotate(texts=StringAgg(both, Value(",")))
     )
-    for domain, evaluated, state, clock, told in rows:
-        for site_id, objects, figures in orjson.loads(f"[{told}]"):
+    for domain, evaluated, state, clock, texts in rows:
+        for site_id, objects, figures in orjson.loads(f"[{texts}]"):
             if state != evaluated:
                 objects, figures = without_samples(objects), {}
             by_domain[domain].append(_SiteHealth(state, clock, site_id, objects, figures))
@@ -239,7 +239,7 @@ def _series_of(source: Any, site_ids: Collection[int]) -> Any:
 
 def _reporting(known: FleetStanding, counted: Collection[int]) -> tuple[int, int]:
     """How many of the sites that are `counted` have a source on time, and how many have any."""
-    found: dict[int, set[str]] = defaultdict(set)
+    states_by_site: dict[int, set[str]] = defaultdict(set)
     own = Source.objects.filter(known.among("site"), site__isnull=False).values_list(
         "site_id", "status__state"
     )
@@ -251,5 +251,5 @@ def _reporting(known: FleetStanding, counted: Collection[int]) -> tuple[int, int
     )
     for site_id, state in [*own, *labelled]:
         if site_id in counted:
-            found[site_id].add(state)
-    return sum("on-time" in states for states in found.values()), len(found)
+            states_by_site[site_id].add(state)
+    return sum("on-time" in states for states in states_by_site.values()), len(states_by_site)

@@ -95,9 +95,9 @@ def _panel(
     question = admitted_query(params, now=now)
     # All series of the site as one line: it says more than six hundred lines.
     spec = replace(question.spec, group_by=())
-    found = store.run(spec, now=now)
-    values = [value for line in found for value in line.values if not math.isnan(value)]
-    stored_unit = found[0].unit if found else query.unit
+    lines = store.run(spec, now=now)
+    values = [value for line in lines for value in line.values if not math.isnan(value)]
+    stored_unit = lines[0].unit if lines else query.unit
     factor, unit = scale(max(values, default=0.0), stored_unit)
     title = naming.title(query.label, spec, question.series)
     return SeriesPanel(
@@ -106,10 +106,10 @@ def _panel(
         domain=domain_of(query.metric),
         lines=tuple(
             _line(title, [int(at) for at in line.ts_ms], [float(value) * factor for value in line.values])
-            for line in found
+            for line in lines
         ),
         limits=_limits(site, query, factor, unit) if stored_unit == query.unit else (),
-        provenance=found[0].provenance if found else "",
+        provenance=lines[0].provenance if lines else "",
         step_s=spec.step_s,
         left_out=question.left_out,
     )
@@ -144,7 +144,7 @@ def _ms_text(at: datetime) -> str:
 def _limits(site: Site, query: SampleQuery, factor: float, unit: str) -> tuple[PanelLimit, ...]:
     """The metric's own health limits, and what the site has contracted for its meter."""
     known = registry().get(query.metric, None)
-    found = []
+    panel_limits = []
     for rule in known.health if known else ():
         if (
             rule.when
@@ -153,11 +153,13 @@ def _limits(site: Site, query: SampleQuery, factor: float, unit: str) -> tuple[P
         ):
             continue
         for word, limits in ((_("warn"), rule.warn), (_("critical"), rule.critical)):
-            found += [PanelLimit(_label(word, limit * factor, unit), limit * factor) for limit in limits[:1]]
+            panel_limits += [
+                PanelLimit(_label(word, limit * factor, unit), limit * factor) for limit in limits[:1]
+            ]
     if query.metric in SITE_METERS and site.contracted_kw:
         contracted = site.contracted_kw * 1000 * factor
-        found.append(PanelLimit(_label(_("contracted"), contracted, unit), contracted))
-    return tuple(found)
+        panel_limits.append(PanelLimit(_label(_("contracted"), contracted, unit), contracted))
+    return tuple(panel_limits)
 
 
 def _label(word: str, value: float, unit: str) -> str:

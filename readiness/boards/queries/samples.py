@@ -27,7 +27,7 @@ LOOK_BACK = "now-24h"
 
 
 def domain_series(site: Site, *, now: datetime) -> tuple[SampleQuery, ...]:
-    """One line a domain, of the metric that tells most among those the site sends; one statement."""
+    """One line a domain, for the metric that says most among those that the site sends; one statement."""
     wanted = [metric for metrics in HEADLINES.values() for metric in metrics]
     sent = set(
         Series.objects.filter(site=site, metric__in=wanted)
@@ -35,19 +35,18 @@ def domain_series(site: Site, *, now: datetime) -> tuple[SampleQuery, ...]:
         .values_list("metric", flat=True)
         .distinct()
     )
-    found = []
+    queries = []
     for metrics in HEADLINES.values():
-        metric = next((one for one in metrics if one in sent), None)
+        metric = next((name for name in metrics if name in sent), None)
         if metric is not None:
             query = sample_query(site.slug, metric)
             # One line for the whole site.
-            found.append(replace(query, params=query.params | {"group_by": ""}))
-    return tuple(found)
+            queries.append(replace(query, params=query.params | {"group_by": ""}))
+    return tuple(queries)
 
 
 def check_samples(site: Site, check: Check, parts: Iterable[PartRow]) -> tuple[SampleQuery, ...]:
-    """For each sub-measure, the series that decided it where one did, else its metrics that the site
-    sends."""
+    """The series that decided each sub-measure where one did, else its metrics that the site sends."""
     decided = {part.id: part for part in parts}
     wanted = {metric for part in check.parts for metric in part.metrics}
     sent = set(
@@ -57,11 +56,11 @@ def check_samples(site: Site, check: Check, parts: Iterable[PartRow]) -> tuple[S
         .distinct()
     )
     named = _series(decided.values())
-    found: dict[tuple[tuple[str, str], ...], SampleQuery] = {}
+    by_params: dict[tuple[tuple[str, str], ...], SampleQuery] = {}
     for part in check.parts:
         for query in _of_part(site.slug, part, decided.get(part.id), named, sent):
-            found.setdefault(tuple(query.params.items()), query)
-    return tuple(found.values())
+            by_params.setdefault(tuple(query.params.items()), query)
+    return tuple(by_params.values())
 
 
 def _of_part(

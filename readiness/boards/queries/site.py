@@ -125,20 +125,22 @@ def domain_details(site: Site, *, now: datetime) -> tuple[DomainDetail, ...]:
 
 
 def _detail(row: DomainHealth, now: datetime) -> DomainDetail:
-    told = row.at(now)
+    current = row.at(now)
     return DomainDetail(
         domain=row.domain,
-        health=told.health,
+        health=current.health,
         clock=row.clock,
-        since=told.since,
-        objects_by_health=dict(told.objects_by_health),
+        since=current.since,
+        objects_by_health=dict(current.objects_by_health),
         reasons=reasons_of(row, now=now),
         figures=tuple(
-            of_site(kind, dict(told.figures)) for kind in FIGURES if kind.domain == DomainChoices(row.domain)
+            of_site(kind, dict(current.figures))
+            for kind in FIGURES
+            if kind.domain == DomainChoices(row.domain)
         ),
         taken_at=row.taken_at,
-        last_health=told.last_health,
-        heard_at=told.heard_at,
+        last_health=current.last_health,
+        heard_at=current.heard_at,
     )
 
 
@@ -169,8 +171,8 @@ def _reason(stored: Mapping[str, Any]) -> HealthReason:
 def sources(site: Site) -> tuple[SourceRow, ...]:
     """The site's own sources, and those that name it by a label and have sent something for it."""
     named = Series.objects.filter(source=OuterRef("pk"), site=site)
-    found = Source.objects.filter(Q(site=site) | (Q(site__isnull=True) & Q(Exists(named))))
-    return tuple(_source_row(source) for source in found.select_related("status").order_by("name"))
+    rows = Source.objects.filter(Q(site=site) | (Q(site__isnull=True) & Q(Exists(named))))
+    return tuple(_source_row(source) for source in rows.select_related("status").order_by("name"))
 
 
 def _source_row(source: Source) -> SourceRow:
@@ -200,9 +202,9 @@ def flips(
     limit: int = 200,
     subjects: Iterable[str] = SUBJECTS,
 ) -> tuple[FlipRow, ...]:
-    """Newest first, of one site or many."""
+    """Flips of one site or many, the newest first."""
     _, framework = framework_queries.current()
-    found = Flip.objects.filter(at__gte=start, at__lte=end, subject__in=list(subjects))
+    rows = Flip.objects.filter(at__gte=start, at__lte=end, subject__in=list(subjects))
     if site_ids is not None:
-        found = found.filter(site_id__in=site_ids)
-    return tuple(flip_row(flip, framework) for flip in found.select_related("site")[:limit])
+        rows = rows.filter(site_id__in=site_ids)
+    return tuple(flip_row(flip, framework) for flip in rows.select_related("site")[:limit])

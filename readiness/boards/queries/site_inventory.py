@@ -20,10 +20,10 @@ KINDS: tuple[tuple[str, type, str], ...] = (
 
 def inventory_counts(site: Site) -> tuple[tuple[str, int], ...]:
     """Pairs of noun and count in one statement; a link counts at its first site."""
-    found = Site.objects.filter(pk=site.pk).values_list(
+    counts = Site.objects.filter(pk=site.pk).values_list(
         *(_count(model, path) for _noun, model, path in KINDS)
     )
-    [row] = found
+    [row] = counts
     return tuple((noun, count) for (noun, _model, _path), count in zip(KINDS, row, strict=True))
 
 

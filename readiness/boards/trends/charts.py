@@ -37,7 +37,7 @@ def trend(
     end: datetime,
     several: bool = False,
 ) -> Figure:
-    """Instants are the ends of UTC days, as a day's score is its last. Of several sites with their plain mean."""
+    """Instants are the ends of UTC days, as a day's score is its last. Several sites show their plain mean too."""
     if not any(day.score is not None for day in days):
         return nothing(finding)
     drawn = [trace for stretch in _stretches(days) for trace in _scores(stretch, several=several)]
@@ -80,14 +80,14 @@ def _at(on: date) -> int:
 
 def _stretches(days: Sequence[Day]) -> list[list[Day]]:
     """Days with a score, apart where none follows within two weeks: neither line nor band bridges a hole."""
-    found: list[list[Day]] = []
+    stretches: list[list[Day]] = []
     for day in days:
         if day.score is None:
             continue
-        if not found or day.on - found[-1][-1].on > NEAR:
-            found.append([])
-        found[-1].append(day)
-    return found
+        if not stretches or day.on - stretches[-1][-1].on > NEAR:
+            stretches.append([])
+        stretches[-1].append(day)
+    return stretches
 
 
 def _percent(value: float | None) -> float | None:
@@ -184,7 +184,7 @@ def _marks(marks: Sequence[Mark]) -> list[go.Scatter]:
 
 def _said(mark: Mark) -> str:
     where = f"{mark.site}: " if mark.site else ""
-    return f"{mark.at:%d %b %H:%M} UTC<br>{where}{mark.told}"
+    return f"{mark.at:%d %b %H:%M} UTC<br>{where}{mark.sentence}"
 
 
 def _lines(marks: Iterable[Mark]) -> list[Any]:

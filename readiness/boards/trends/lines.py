@@ -42,7 +42,7 @@ def finding(days: Sequence[Day], *, several: bool) -> str:
 
 
 def figures(days: Sequence[Day], *, several: bool) -> list[Line]:
-    """Key figures; of several sites their score by deployed kW, and beside it their plain mean."""
+    """Key figures; several sites have their score by deployed kW, and beside it their plain mean."""
     plain = [day.plain for day in days if day.plain is not None]
     if not plain:
         return []
@@ -94,7 +94,7 @@ def _percent(value: float | None) -> str:
 
 
 def explained(subject: Subject, days: Sequence[Day]) -> dict[str, str]:
-    """The same time, explained: of the site or region, whole."""
+    """Parameters of the page that explains the same time for the whole site or region."""
     of = {key: value for key, value in subject.query.items() if key != "pillar"}
     if len(days) < 2:
         return of

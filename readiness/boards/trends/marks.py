@@ -1,4 +1,4 @@
-"""What happened meanwhile: versions published, grants that began or ended, verdicts that flipped, evidence voided."""
+"""Marks of events: versions published, grants that began or ended, verdicts that flipped, evidence voided."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """`told` is a sentence; `site` is empty for what concerns all."""
+    """An event at an instant; `site` is empty for what concerns all."""
 
     at: datetime
     kind: str
-    told: str
+    sentence: str
     site: str = ""
     site_slug: str = ""
     detail: str = ""
@@ -49,21 +49,23 @@ class Mark:
 
     @property
     def id(self) -> str:
-        """The same at each reading, so that a refresh knows the row again."""
-        said = zlib.crc32(f"{self.told}{self.detail}".encode())
+        """An id that stays the same at each reading, so that a refresh knows the row again."""
+        said = zlib.crc32(f"{self.sentence}{self.detail}".encode())
         return f"{self.kind}-{self.at:%Y%m%d%H%M%S}-{self.site_slug}-{said:08x}"
 
 
 def marks(subject: Subject, framework: Framework, *, start: datetime, end: datetime) -> list[Mark]:
-    """Newest first; six statements. Of a pillar, the grants are of its checks; all else concerns every pillar."""
+    """Newest first; six statements. Grants of a pillar are those of its checks; all else concerns every pillar."""
     between = (start, end)
-    found = [
+    every_mark = [
         *_versions(between),
         *_grants(subject, framework, between),
         *_verdicts(subject, between),
         *_voided(subject, between),
     ]
-    return sorted(found, key=lambda mark: (mark.at, mark.kind, mark.site_slug, mark.told), reverse=True)
+    return sorted(
+        every_mark, key=lambda mark: (mark.at, mark.kind, mark.site_slug, mark.sentence), reverse=True
+    )
 
 
 def _at_sites(rows: QuerySet[Any], subject: Subject) -> QuerySet[Any]:
@@ -76,8 +78,8 @@ def _versions(between: tuple[datetime, datetime]) -> Iterator[Mark]:
     published = FrameworkVersion.objects.filter(published_at__range=between).order_by("-published_at")
     for version in published.defer("definition")[:MOST]:
         at = version.published_at or version.created_at
-        told = gettext("%(version)s was published") % {"version": version.version}
-        yield Mark(at, "rule", told, detail=version.title, url=version_url(version.pk))
+        sentence = gettext("%(version)s was published") % {"version": version.version}
+        yield Mark(at, "rule", sentence, detail=version.title, url=version_url(version.pk))
 
 
 def _grants(subject: Subject, framework: Framework, between: tuple[datetime, datetime]) -> Iterator[Mark]:
@@ -100,7 +102,7 @@ def _grants(subject: Subject, framework: Framework, between: tuple[datetime, dat
 
 
 def _time_of(grant: Grant) -> tuple[datetime, datetime]:
-    """From when to when it counted: not before its approval, not after it was revoked."""
+    """The span in which the grant counted: not before its approval, not after it was revoked."""
     began = max(grant.starts_at, grant.decided_at or grant.starts_at)
     return began, min(grant.ends_at, grant.revoked_at or grant.ends_at)
 
@@ -113,26 +115,26 @@ def _grant_mark(grant: Grant, kind: str, at: datetime, framework: Framework) -> 
         "check": check.name if check else grant.check_id,
     }
     if kind == "grant-began":
-        told = gettext("%(kind)s #%(id)s began: %(check)s") % what
+        sentence = gettext("%(kind)s #%(id)s began: %(check)s") % what
     elif grant.revoked_at == at:
-        told = gettext("%(kind)s #%(id)s was revoked: %(check)s") % what
+        sentence = gettext("%(kind)s #%(id)s was revoked: %(check)s") % what
     else:
-        told = gettext("%(kind)s #%(id)s ended: %(check)s") % what
+        sentence = gettext("%(kind)s #%(id)s ended: %(check)s") % what
     return Mark(
-        at, kind, told, grant.site.name, grant.site.slug, grant.reason, reverse("waiver", args=[grant.pk])
+        at, kind, sentence, grant.site.name, grant.site.slug, grant.reason, reverse("waiver", args=[grant.pk])
     )
 
 
 def _verdicts(subject: Subject, between: tuple[datetime, datetime]) -> Iterator[Mark]:
     flips = Flip.objects.filter(subject=Flip.Subject.VERDICT, at__range=between)
     for flip in _at_sites(flips, subject).select_related("site").order_by("-at", "-pk")[:MOST]:
-        told = gettext("Verdict: %(before)s → %(after)s") % {
+        sentence = gettext("Verdict: %(before)s → %(after)s") % {
             "before": state("verdict", flip.from_state).word,
             "after": state("verdict", flip.to_state).word,
         }
         day = flip.at.date().isoformat()
         url = link("explain", site=flip.site.slug, start=(flip.at - DAY).date().isoformat(), end=day)
-        yield Mark(flip.at, "verdict", told, flip.site.name, flip.site.slug, flip.reason, url)
+        yield Mark(flip.at, "verdict", sentence, flip.site.name, flip.site.slug, flip.reason, url)
 
 
 def _voided(subject: Subject, between: tuple[datetime, datetime]) -> Iterator[Mark]:
@@ -143,7 +145,7 @@ def _voided(subject: Subject, between: tuple[datetime, datetime]) -> Iterator[Ma
         columns = ("voided_at", "void_reason", "site__name", "site__slug")
         counted.update(rows.order_by("-voided_at", "-pk").values_list(*columns)[:MOST])
     for (at, reason, name, slug), count in counted.items():
-        told = ngettext(
+        sentence = ngettext(
             "%(n)s piece of evidence was voided", "%(n)s pieces of evidence were voided", count
         ) % {"n": count}
-        yield Mark(at, "voided", told, name, slug, reason, link("evidence", site=slug))
+        yield Mark(at, "voided", sentence, name, slug, reason, link("evidence", site=slug))

@@ -20,7 +20,7 @@ from readiness.scoring.queries.score_points import NEAR
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whose score, and of which pillar; without a site or region the fleet's, without a pillar the whole."""
+    """The site or region and the pillar of a score; without a site or region the fleet, without a pillar the whole."""
 
     site: Site | None = None
     region: Region | None = None
@@ -54,7 +54,7 @@ class Day:
 def days(subject: Subject, start: date, end: date) -> tuple[Day, ...]:
     """Oldest first; a day on which nothing is known of any site is not there. One statement.
 
-    Of several sites each stands for two weeks after it was scored last, so that a day on which one was not scored
+    Each of several sites stands for two weeks after it was scored last, so that a day on which one was not scored
     does not move the mean. One site alone shows the days on which it was.
     """
     near = 1 if subject.site else NEAR.days
@@ -69,16 +69,16 @@ def days(subject: Subject, start: date, end: date) -> tuple[Day, ...]:
         end,
         start,
     ]
-    found: dict[date, list[_DaySums]] = {}
+    sums_by_day: dict[date, list[_DaySums]] = {}
     with connection.cursor() as cursor:
         cursor.execute(_DAYS.format(figures=figures, where=where), parameters)
         for on, *rest in cursor.fetchall():
-            found.setdefault(on, []).append(_part(*rest))
-    return tuple(_day(on, parts, by_kw=subject.site is None) for on, parts in found.items())
+            sums_by_day.setdefault(on, []).append(_part(*rest))
+    return tuple(_day(on, parts, by_kw=subject.site is None) for on, parts in sums_by_day.items())
 
 
 def _sums(figure: str) -> str:
-    """The columns of `Sums` of those sites that have this figure."""
+    """The columns of `Sums` for the sites that have this figure."""
     return (
         f"count({figure}), coalesce(sum({figure}), 0), coalesce(sum(kw) FILTER (WHERE {figure} IS NOT NULL), 0),"
         f" coalesce(sum({figure} * kw), 0)"

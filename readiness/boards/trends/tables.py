@@ -22,9 +22,9 @@ MARKS = Table(
         Column(
             "told",
             _("What"),
-            value=lambda row: row.told,
+            value=lambda row: row.sentence,
             url=lambda row: row.url,
-            sort=lambda row: row.told,
+            sort=lambda row: row.sentence,
             locked=True,
             phone="title",
         ),
@@ -47,7 +47,7 @@ MARKS = Table(
     ),
     filters=(RowFilter("kind", _("Kind"), "kind", tuple(KINDS.items())),),
     row_id="id",
-    row_name="told",
+    row_name="sentence",
     default_sort="-at",
     empty={
         "title": _("Nothing happened"),

@@ -36,8 +36,8 @@ def page(request: HttpRequest) -> HttpResponseBase:
     _, framework = framework_queries.current()
     subject = _subject(request, framework)
     span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
-    found = marks(subject, framework, start=span.start, end=span.end)
-    table = table_kit.page(request, tables.MARKS, found)
+    every_mark = marks(subject, framework, start=span.start, end=span.end)
+    table = table_kit.page(request, tables.MARKS, every_mark)
     if table_kit.wants_table_only(request, table):
         return table_kit.respond(request, TEMPLATE, table, {})
     days, several = queries.days(subject, *_days(span)), subject.site is None
@@ -80,7 +80,7 @@ def chart(request: HttpRequest, form: str) -> HttpResponse:
 
 
 def _subject(request: HttpRequest, framework: Framework) -> Subject:
-    """What the address names; a name that there is not is answered with 400."""
+    """The subject that the address names; an unknown name is answered with 400."""
     slug, region, pillar = (request.GET.get(name, "") for name in ("site", "region", "pillar"))
     if pillar and pillar not in {each.id for each in framework.pillars}:
         raise BadRequest(gettext("pillar: there is no pillar of that name"))

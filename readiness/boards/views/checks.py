@@ -36,14 +36,14 @@ may_see = require("inventory.view_site", "scoring.view_checkresult")
 @require_GET
 def overview(request: HttpRequest) -> HttpResponse:
     at = now()
-    found = check_list(now=at)
+    listed = check_list(now=at)
     pillar, state = request.GET.get("pillar", ""), request.GET.get("state", "")
-    shown = [row for row in found.rows if _wanted(row, pillar, state)]
+    shown = [row for row in listed.rows if _wanted(row, pillar, state)]
     context = {
-        "list": found,
-        "groups": _groups(found, shown),
-        "pillar_links": _pillar_links(found, pillar, state),
-        "state_links": _state_links(found, pillar, state),
+        "list": listed,
+        "groups": _groups(listed, shown),
+        "pillar_links": _pillar_links(listed, pillar, state),
+        "state_links": _state_links(listed, pillar, state),
         "filtered": bool(pillar or state),
         "shown": len(shown),
     }
@@ -56,26 +56,27 @@ def overview(request: HttpRequest) -> HttpResponse:
 def check(request: HttpRequest, check_id: str) -> HttpResponse:
     at = now()
     try:
-        found = check_queries.check_page(check_id, now=at)
+        check_page = check_queries.check_page(check_id, now=at)
     except check_queries.UnknownCheck as error:
         raise Http404(f"No check {check_id}.") from error
-    table = table_kit.page(request, check_tables.sites_of_check(check_id), list(found.rows))
+    table = table_kit.page(request, check_tables.sites_of_check(check_id), list(check_page.rows))
     if table_kit.wants_table_only(request, table):
         return table_kit.respond(request, "readiness/check.html", table, {})
     context = {
-        "found": found,
-        "check": found.check,
+        "check_page": check_page,
+        "check": check_page.check,
         "table": table,
-        "segments": stacked({state: found.counts.get(state, 0) for state in STATES_SHOWN}),
+        "segments": stacked({state: check_page.counts.get(state, 0) for state in STATES_SHOWN}),
         "stake": findings.kw(
-            sum(found.kw.get(state, 0.0) for state in ("fail", "stale", "unknown", "waived"))
+            sum(check_page.kw.get(state, 0.0) for state in ("fail", "stale", "unknown", "waived"))
         ),
-        "sites_counted": ngettext("%(n)s site", "%(n)s sites", len(found.rows)) % {"n": len(found.rows)},
-        "flips": [lines.flip_line(flip, with_site=True) for flip in found.flips[:FLIPS_SHOWN]],
+        "sites_counted": ngettext("%(n)s site", "%(n)s sites", len(check_page.rows))
+        % {"n": len(check_page.rows)},
+        "flips": [lines.flip_line(flip, with_site=True) for flip in check_page.flips[:FLIPS_SHOWN]],
         "breadcrumbs": [
             {"label": gettext("Checks"), "url": reverse("checks")},
-            {"label": found.pillar.short_name, "url": link("checks", pillar=found.pillar.id)},
-            {"label": found.check.name, "url": ""},
+            {"label": check_page.pillar.short_name, "url": link("checks", pillar=check_page.pillar.id)},
+            {"label": check_page.check.name, "url": ""},
         ],
     }
     return answers.page(request, "readiness/check.html", context)
@@ -88,34 +89,34 @@ def site_check(request: HttpRequest, slug: str, check_id: str) -> HttpResponse:
     at = now()
     site = get_object_or_404(Site.objects.select_related("region"), slug=slug)
     try:
-        found = check_queries.site_check(site, check_id, now=at)
+        site_check = check_queries.site_check(site, check_id, now=at)
     except check_queries.UnknownCheck as error:
         raise Http404(f"No check {check_id}.") from error
-    strip = cards.history_strip(found.strip)
+    strip = cards.history_strip(site_check.strip)
     context = {
         "site": site,
-        "found": found,
-        "check": found.check,
-        "result": found.result,
-        "facts": lines.check_facts(found, now=at),
-        "parts": lines.part_lines(found, slug),
+        "site_check": site_check,
+        "check": site_check.check,
+        "result": site_check.result,
+        "facts": lines.check_facts(site_check, now=at),
+        "parts": lines.part_lines(site_check, slug),
         "strip": strip,
         "strip_label": cards.strip_label(strip),
-        "flips": [lines.flip_line(flip) for flip in found.flips],
+        "flips": [lines.flip_line(flip) for flip in site_check.flips],
         "samples": [
-            {"label": query.label, "url": link("explore", **query.params)} for query in found.samples
+            {"label": query.label, "url": link("explore", **query.params)} for query in site_check.samples
         ],
         "grants": waiver_lines.of_check(waiver_queries.of_check(site, check_id, now=at), now=at),
         "owners": owners.of_check(site, check_id, names=sees_names(request.user), now=at),
         "grants_url": link("waivers", site=slug, check=check_id),
-        "set_aside": set_aside(site, found.result, now=at),
-        "offer": waiver_lines.offer(found.result, slug) if request.user.has_perm(MAY_REQUEST) else None,
+        "set_aside": set_aside(site, site_check.result, now=at),
+        "offer": waiver_lines.offer(site_check.result, slug) if request.user.has_perm(MAY_REQUEST) else None,
         "no_verdict": "" if site.has_verdict else findings.no_verdict(site.stage),
         "breadcrumbs": [
             {"label": gettext("Fleet"), "url": reverse("fleet")},
             {"label": site.name, "url": link("site", slug)},
             {"label": gettext("Checks"), "url": link("site", slug, tab="evidence")},
-            {"label": found.check.name, "url": ""},
+            {"label": site_check.check.name, "url": ""},
         ],
     }
     return answers.page(request, "readiness/site_check.html", context)
@@ -125,15 +126,15 @@ def _wanted(row: CheckListRow, pillar: str, state: str) -> bool:
     return (not pillar or row.pillar.id == pillar) and (not state or row.counts.get(state, 0) > 0)
 
 
-def _groups(found: CheckList, shown: Sequence[CheckListRow]) -> list[dict[str, Any]]:
+def _groups(listed: CheckList, shown: Sequence[CheckListRow]) -> list[dict[str, Any]]:
     return [
         {"pillar": pillar, "rows": [lines.check_list_line(row) for row in rows]}
-        for pillar in found.pillars
+        for pillar in listed.pillars
         if (rows := [row for row in shown if row.pillar.id == pillar.id])
     ]
 
 
-def _pillar_links(found: CheckList, pillar: str, state: str) -> list[dict[str, Any]]:
+def _pillar_links(listed: CheckList, pillar: str, state: str) -> list[dict[str, Any]]:
     kept = {"state": state} if state else {}
     every = [{"label": gettext("All pillars"), "url": link("checks", **kept), "current": not pillar}]
     return every + [
@@ -142,14 +143,14 @@ def _pillar_links(found: CheckList, pillar: str, state: str) -> list[dict[str, A
             "url": link("checks", pillar=each.id, **kept),
             "current": each.id == pillar,
         }
-        for each in found.pillars
+        for each in listed.pillars
     ]
 
 
-def _state_links(found: CheckList, pillar: str, state: str) -> list[dict[str, Any]]:
+def _state_links(listed: CheckList, pillar: str, state: str) -> list[dict[str, Any]]:
     """One chip a state that occurs; the one chosen takes its filter away again."""
     kept = {"pillar": pillar} if pillar else {}
-    totals = _totals(found.rows)
+    totals = _totals(listed.rows)
     return [
         {
             "state": each,

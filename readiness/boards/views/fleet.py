@@ -94,33 +94,33 @@ def _sites_page(request: HttpRequest, at: datetime) -> Any:
     )
 
 
-def _figures(found: fleet.Fleet, at: datetime) -> dict[str, Any]:
+def _figures(figures: fleet.Fleet, at: datetime) -> dict[str, Any]:
     return {
-        "scope": _scope(found),
-        "kpis": cards.key_figures(found),
-        "gap_figure": power(found.now.gap.it_kw),
-        "standing": findings.standing(found.now, found.verdicts),
+        "scope": _scope(figures),
+        "kpis": cards.key_figures(figures),
+        "gap_figure": power(figures.now.gap.it_kw),
+        "standing": findings.standing(figures.now, figures.verdicts),
         "on_declarations": findings.on_declarations(
-            found.declared.capped, found.declared.measurable, sites=found.declared.sites
+            figures.declared.capped, figures.declared.measurable, sites=figures.declared.sites
         ),
-        "pace": findings.pace(found.outlook.pace, found.now),
+        "pace": findings.pace(figures.outlook.pace, figures.now),
         # There before the chart is, so that nothing below it moves when it comes.
-        "gap_footer": findings.ahead(found.outlook),
+        "gap_footer": findings.ahead(figures.outlook),
     }
 
 
-def _scope(found: fleet.Fleet) -> str:
-    counted = ngettext("%(n)s site", "%(n)s sites", found.sites) % {"n": found.sites}
-    if found.newest_sample_at is None:
+def _scope(figures: fleet.Fleet) -> str:
+    counted = ngettext("%(n)s site", "%(n)s sites", figures.sites) % {"n": figures.sites}
+    if figures.newest_sample_at is None:
         return gettext("%(sites)s · no sample yet") % {"sites": counted}
     return gettext("%(sites)s · newest sample %(at)s") % {
         "sites": counted,
-        "at": instant(found.newest_sample_at),
+        "at": instant(figures.newest_sample_at),
     }
 
 
 def _gap_card(request: HttpRequest, span: TimeRange) -> dict[str, Any]:
-    """The chart in one of its two views; which one is in the address."""
+    """The chart in one of its two views; the address names the view."""
     view = BY_SITE if request.GET.get("view") == BY_SITE else TREND
     names = {TREND: "fleet-gap-chart", BY_SITE: "fleet-gap-by-site-chart"}
     labels = {TREND: gettext("Trend"), BY_SITE: gettext("By site")}
@@ -149,7 +149,7 @@ def _gap_card(request: HttpRequest, span: TimeRange) -> dict[str, Any]:
 
 
 def _unknown_domains(domains: Iterable[fleet.DomainCard]) -> dict[int, list[str]]:
-    """By site id."""
+    """The domains whose health is unknown, by site id."""
     unknown: dict[int, list[str]] = defaultdict(list)
     for domain in domains:
         for site_id in domain.unknown_at:

@@ -53,12 +53,12 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     at = now()
     site = _site(slug)
     span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
-    found = site_queries.site_page(site, now=at)
-    names = _tabs(found)
+    site_page = site_queries.site_page(site, now=at)
+    names = _tabs(site_page)
     tab = request.GET.get("tab") if request.GET.get("tab") in names else "overview"
     context = {
         "site": site,
-        "page": found,
+        "page": site_page,
         "tab": tab,
         "tabs": _tab_links(site, names, tab),
         "time_range": span.context,
@@ -68,15 +68,15 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
         if request.user.has_perm("evidence.view_review")
         else None,
         "inventory_url": reverse("site-detail", args=[site.pk]),
-        "no_verdict": "" if found.row.verdict else findings.no_verdict(site.stage),
-        "held_by": findings.held_by(found.deciding),
-        "on_declarations": findings.on_declarations(len(found.row.capped), found.row.measurable),
+        "no_verdict": "" if site_page.row.verdict else findings.no_verdict(site.stage),
+        "held_by": findings.held_by(site_page.deciding),
+        "on_declarations": findings.on_declarations(len(site_page.row.capped), site_page.row.measurable),
         "excepted": excepted_note(site.score.excepted) if hasattr(site, "score") else "",
         "excepted_url": link("waivers", site=site.slug, kind="exception", in_force="true"),
-        "deployed": findings.kw(found.row.deployed.it_kw),
-        "ready": findings.kw(found.row.ready.it_kw),
+        "deployed": findings.kw(site_page.row.deployed.it_kw),
+        "ready": findings.kw(site_page.row.ready.it_kw),
     }
-    contents = CONTENTS[tab](request, site, found, span, at)
+    contents = CONTENTS[tab](request, site, site_page, span, at)
     if (table := contents.get("table")) and table_kit.wants_table_only(request, table):
         return table_kit.respond(request, "readiness/site.html", table, {})
     return answers.page(request, "readiness/site.html", context | contents)
@@ -104,7 +104,7 @@ def series_chart(request: HttpRequest, slug: str, form: str) -> HttpResponse:
     site = _site(slug)
     span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
     domain = request.GET.get("domain", "")
-    found = panel_queries.panels(
+    panels = panel_queries.panels(
         site,
         start=span.start,
         end=min(span.end, at),
@@ -112,7 +112,7 @@ def series_chart(request: HttpRequest, slug: str, form: str) -> HttpResponse:
         now=at,
         domain=domain if domain in DOMAINS else "",
     )
-    figure = live_charts.series(found, start=span.start, end=span.end)
+    figure = live_charts.series(panels, start=span.start, end=span.end)
     figure["meta"]["title"] = span.named(gettext("Live series"))
     return answers.chart(figure, form)
 
@@ -140,18 +140,18 @@ def _points(request: HttpRequest) -> int:
 
 
 def _worst_first(deciding: Iterable[CheckRow]) -> list[CheckRow]:
-    """Failed before unknown: what was measured says more than what was not."""
+    """Failed checks before unknown ones: a measurement says more than a missing one."""
     return sorted(deciding, key=lambda row: -SEVERITY[row.state])
 
 
-def _tabs(found: site_queries.SitePage) -> dict[str, tuple[str, int | None]]:
-    checks = sum(len(pillar.checks) for pillar in found.checks)
+def _tabs(site_page: site_queries.SitePage) -> dict[str, tuple[str, int | None]]:
+    checks = sum(len(pillar.checks) for pillar in site_page.checks)
     return {
         "overview": (gettext("Overview"), None),
         **{domain: (str(label), None) for domain, label in DomainChoices.choices},
         "evidence": (gettext("Checks"), checks or None),
         "changes": (gettext("Changes"), None),
-        "sources": (gettext("Sources"), len(found.sources) or None),
+        "sources": (gettext("Sources"), len(site_page.sources) or None),
     }
 
 
@@ -201,33 +201,33 @@ def _series_card(site: Site, tab: str, span: TimeRange) -> dict[str, Any]:
 
 
 def _overview(
-    request: HttpRequest, site: Site, found: site_queries.SitePage, span: TimeRange, at: datetime
+    request: HttpRequest, site: Site, site_page: site_queries.SitePage, span: TimeRange, at: datetime
 ) -> dict[str, Any]:
     return _series_card(site, "overview", span) | {
-        "pillars": cards.pillar_bars(found.row.pillars, slug=site.slug),
+        "pillars": cards.pillar_bars(site_page.row.pillars, slug=site.slug),
         "pillars_url": link("site-pillars-chart", site.slug, "json"),
-        "pillars_finding": findings.weakest_pillar(found.row),
+        "pillars_finding": findings.weakest_pillar(site_page.row),
         "trend_url": link("trends-chart", "json", site=site.slug),
         "trend_views": [
             {"label": gettext("All trends"), "url": link("trends", site=site.slug), "current": False}
         ],
         "deciding": [
-            lines.check_line(row, site.slug) for row in _worst_first(found.deciding)[:DECIDING_SHOWN]
+            lines.check_line(row, site.slug) for row in _worst_first(site_page.deciding)[:DECIDING_SHOWN]
         ],
-        "deciding_more": max(len(found.deciding) - DECIDING_SHOWN, 0),
-        "domains": [cards.domain_detail(detail, site.slug, now=at) for detail in found.domains],
-        "flips": [lines.flip_line(flip) for flip in found.flips[:8]],
-        "sources": [lines.source_line(source, now=at) for source in found.sources],
+        "deciding_more": max(len(site_page.deciding) - DECIDING_SHOWN, 0),
+        "domains": [cards.domain_detail(detail, site.slug, now=at) for detail in site_page.domains],
+        "flips": [lines.flip_line(flip) for flip in site_page.flips[:8]],
+        "sources": [lines.source_line(source, now=at) for source in site_page.sources],
         "inventory": [lines.inventory_line(noun, count, site.slug) for noun, count in inventory_counts(site)],
     }
 
 
 def _domain(
-    request: HttpRequest, site: Site, found: site_queries.SitePage, span: TimeRange, at: datetime
+    request: HttpRequest, site: Site, site_page: site_queries.SitePage, span: TimeRange, at: datetime
 ) -> dict[str, Any]:
     tab = request.GET["tab"]
     details = [
-        cards.domain_detail(detail, site.slug, now=at) for detail in found.domains if detail.domain == tab
+        cards.domain_detail(detail, site.slug, now=at) for detail in site_page.domains if detail.domain == tab
     ]
     return _series_card(site, tab, span) | {
         "detail": details[0] if details else None,
@@ -236,18 +236,18 @@ def _domain(
 
 
 def _evidence(
-    request: HttpRequest, site: Site, found: site_queries.SitePage, span: TimeRange, at: datetime
+    request: HttpRequest, site: Site, site_page: site_queries.SitePage, span: TimeRange, at: datetime
 ) -> dict[str, Any]:
-    rows = [check for pillar in found.checks for check in pillar.checks]
+    rows = [check for pillar in site_page.checks for check in pillar.checks]
     may_request = request.user.has_perm(MAY_REQUEST)
     table = table_kit.page(
-        request, check_tables.checks_of_site(site.slug, found.checks, may_request=may_request), rows
+        request, check_tables.checks_of_site(site.slug, site_page.checks, may_request=may_request), rows
     )
-    return {"table": table, "counts": found.counts}
+    return {"table": table, "counts": site_page.counts}
 
 
 def _changes(
-    request: HttpRequest, site: Site, found: site_queries.SitePage, span: TimeRange, at: datetime
+    request: HttpRequest, site: Site, site_page: site_queries.SitePage, span: TimeRange, at: datetime
 ) -> dict[str, Any]:
     flips = site_queries.flips(site_ids=[site.pk], start=at - CHANGE_SPAN, end=at)
     return {
@@ -258,9 +258,9 @@ def _changes(
 
 
 def _sources(
-    request: HttpRequest, site: Site, found: site_queries.SitePage, span: TimeRange, at: datetime
+    request: HttpRequest, site: Site, site_page: site_queries.SitePage, span: TimeRange, at: datetime
 ) -> dict[str, Any]:
-    return {"sources": [lines.source_line(source, now=at) for source in found.sources]}
+    return {"sources": [lines.source_line(source, now=at) for source in site_page.sources]}
 
 
 CONTENTS = {

@@ -80,8 +80,8 @@ class GrantViewSet(ObjectViewSet):
     )
 
     def get_queryset(self) -> QuerySet[Grant]:
-        found = cast(GrantQuerySet, super().get_queryset())
-        return found.standing_at(clock.now())
+        grants = cast(GrantQuerySet, super().get_queryset())
+        return grants.standing_at(clock.now())
 
     def perform_create(self, serializer: Any) -> None:
         with named_errors(operations.AlreadyDecided):
@@ -110,7 +110,7 @@ class GrantViewSet(ObjectViewSet):
         asked = WaiverDecisionSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         with transaction.atomic(), named_errors(operations.AlreadyDecided):
-            # Locked, so that the ETag that was sent is that of what is decided on.
+            # The row is locked, so that the ETag that was sent belongs to what is decided on.
             grant = self._locked_one()
             decide(grant, note=asked.validated_data["note"], by=request.user, now=clock.now())
         return self._answer(self._again(grant))

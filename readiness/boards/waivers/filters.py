@@ -1,4 +1,4 @@
-"""What grants can be filtered by, for the API and for the page alike. The rows must carry their `standing`."""
+"""Filters of grants, for the API and for the page alike. The rows must carry their `standing`."""
 
 from typing import Any
 

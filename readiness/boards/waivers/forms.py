@@ -19,7 +19,7 @@ USUAL = timedelta(days=30)
 
 
 class RequestForm(RefusedForm):
-    """Days are those of the site's calendar: it counts until the last one is over."""
+    """Days are those of the site's calendar; the grant counts until the last day is over."""
 
     field_of = {"check_id": "check", "ends_at": "ends_on", "starts_at": "starts_on"}
 
@@ -86,7 +86,7 @@ class RequestForm(RefusedForm):
         self.initial.setdefault("ends_on", today + USUAL)
 
     def asked(self) -> dict[str, Any]:
-        """What the operation takes. A first day that has begun already means now."""
+        """The arguments of the operation. A first day that has begun already means now."""
         given = self.cleaned_data
         zone = given["site"].time_zone
         return {

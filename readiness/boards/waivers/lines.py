@@ -24,20 +24,20 @@ type Line = dict[str, Any]
 MAY_BE_WAIVED = (CheckState.FAIL, CheckState.STALE, CheckState.UNKNOWN)
 
 
-def key_figures(found: GrantCounts, *, now: datetime) -> list[Line]:
-    oldest = duration((now - found.oldest_at).total_seconds()) if found.oldest_at else gettext("none")
+def key_figures(counts: GrantCounts, *, now: datetime) -> list[Line]:
+    oldest = duration((now - counts.oldest_at).total_seconds()) if counts.oldest_at else gettext("none")
     return [
         {
             "label": gettext("Waiting for a decision"),
-            "value": found.waiting,
+            "value": counts.waiting,
             "url": link("waivers", state=GrantStanding.REQUESTED),
-            "tone": "warn" if found.waiting else "",
+            "tone": "warn" if counts.waiting else "",
             "note": gettext("somebody else than who asked decides"),
         },
-        {"label": gettext("In force"), "value": found.in_force, "url": link("waivers", in_force="true")},
+        {"label": gettext("In force"), "value": counts.in_force, "url": link("waivers", in_force="true")},
         {
             "label": gettext("End within 14 days"),
-            "value": found.ends_soon,
+            "value": counts.ends_soon,
             "url": link("waivers", in_force="true", sort="ends"),
             "note": gettext("what they cover then fails again"),
         },
@@ -50,7 +50,7 @@ def _utc(at: datetime | None) -> str:
 
 
 def facts(grant: Grant, row: GrantRow, *, now: datetime) -> list[Line]:
-    told: list[Line] = [
+    terms: list[Line] = [
         {"term": gettext("State"), "kind": "grant", "state": row.standing},
         {"term": gettext("Kind"), "value": row.kind_label},
         {"term": gettext("Site"), "value": row.site_name, "url": link("site", row.site_slug)},
@@ -61,28 +61,28 @@ def facts(grant: Grant, row: GrantRow, *, now: datetime) -> list[Line]:
         },
     ]
     if row.part:
-        told.append({"term": gettext("Sub-measure"), "value": row.part_name})
-    told += [
+        terms.append({"term": gettext("Sub-measure"), "value": row.part_name})
+    terms += [
         {"term": gettext("Asked for by"), "value": row.requester, "note": _utc(row.requested_at)},
         {"term": gettext("Begins"), "value": _utc(row.starts_at)},
         {"term": gettext("Ends"), "value": _utc(row.ends_at), "note": ends(row, now)},
     ]
     if row.approver:
-        told.append({"term": gettext("Decided by"), "value": row.approver, "note": _utc(grant.decided_at)})
+        terms.append({"term": gettext("Decided by"), "value": row.approver, "note": _utc(grant.decided_at)})
     if grant.decision_note:
-        told.append({"term": gettext("Note"), "value": grant.decision_note})
+        terms.append({"term": gettext("Note"), "value": grant.decision_note})
     if grant.revoked_by:
-        told.append(
+        terms.append(
             {
                 "term": gettext("Revoked by"),
                 "value": name_of(grant.revoked_by),
                 "note": _utc(grant.revoked_at),
             }
         )
-        told.append({"term": gettext("Why"), "value": grant.revocation_note})
-    told.append({"term": gettext("Owner of the site"), "value": row.owner})
-    told.append({"term": gettext("Vendor"), "value": row.vendor or gettext("cannot be told")})
-    return told
+        terms.append({"term": gettext("Why"), "value": grant.revocation_note})
+    terms.append({"term": gettext("Owner of the site"), "value": row.owner})
+    terms.append({"term": gettext("Vendor"), "value": row.vendor or gettext("cannot be told")})
+    return terms
 
 
 EFFECTS = {
@@ -99,7 +99,7 @@ EFFECTS = {
 
 
 def means(grant: Grant, row: GrantRow, *, now: datetime) -> str:
-    """What it does now, and what happens then."""
+    """The effect of the grant now, and what happens when that ends."""
     effect = EFFECTS[Grant.Kind(grant.kind)]()
     if row.standing == GrantStanding.REQUESTED:
         return gettext("Not decided, so it does nothing yet.") + " " + effect
@@ -135,7 +135,7 @@ def choices_of(grant: Grant, row: GrantRow, user: User) -> dict[str, Any]:
 
 
 def of_check(rows: list[GrantRow], *, now: datetime) -> list[Line]:
-    """What was granted for a check at a site, for the page of that check."""
+    """Grants for a check at a site, for the page of that check."""
     return [
         {
             "id": row.id,
@@ -160,7 +160,7 @@ def request_url(row: CheckRow | None, slug: str) -> str:
 
 
 def offer(row: CheckRow | None, slug: str) -> Line | None:
-    """What the page of a check offers to ask for: a waiver, or, where a BLOCK check is waived already, more."""
+    """The request that the page of a check offers: a waiver, or an exception where a BLOCK check is waived already."""
     if url := request_url(row, slug):
         return {"url": url, "label": gettext("Ask for a waiver")}
     if row is not None and row.state == CheckState.WAIVED and row.gate == Gate.BLOCK:
@@ -170,7 +170,7 @@ def offer(row: CheckRow | None, slug: str) -> Line | None:
 
 
 def waiver_word(row: CheckRow, *, may_request: bool) -> str:
-    """What the row of a check says of its waiver."""
+    """The word about a waiver in the row of a check."""
     if row.state == CheckState.WAIVED:
         return gettext("waived")
     return gettext("ask") if may_request and request_url(row, "") else ""

@@ -36,20 +36,20 @@ class AgeingRow:
     next_end_at: datetime
 
 
-def rows(found: Sequence[Grant], *, now: datetime) -> list[GrantRow]:
-    """In their order; four statements however many."""
+def rows(grants: Sequence[Grant], *, now: datetime) -> list[GrantRow]:
+    """Rows in the order of the grants; four statements however many."""
     _version, framework = framework_queries.current()
-    vendors = vendors_of(found, framework)
-    return [row_of(grant, framework, vendors.get(grant.pk, ""), now) for grant in found]
+    vendors = vendors_of(grants, framework)
+    return [row_of(grant, framework, vendors.get(grant.pk, ""), now) for grant in grants]
 
 
-def vendors_of(found: Iterable[Grant], framework: Framework) -> dict[int, str]:
+def vendors_of(grants: Iterable[Grant], framework: Framework) -> dict[int, str]:
     """The maker of what a check is about, by grant id, where there is one answer; three statements.
 
-    That of the device which decided the check; else that of all devices of the check's domains at the site, if they
-    have the same one.
+    The maker is that of the device which decided the check, else that of all devices of the check's domains at the
+    site, if they have the same one.
     """
-    covered = list(found)
+    covered = list(grants)
     site_ids = {grant.site_id for grant in covered}
     decided = {
         (site_id, check_id): (evidence or {}).get("object", "")
@@ -71,15 +71,15 @@ def vendors_of(found: Iterable[Grant], framework: Framework) -> dict[int, str]:
         .order_by()
     ):
         makers[site_id, domain].add(maker)
-    told = {}
+    vendors = {}
     for grant in covered:
         device = decided.get((grant.site_id, grant.check_id), "")
         check = framework.checks_by_id.get(grant.check_id)
         domains = check.domains if check else ()
         of_domains = set().union(*(makers.get((grant.site_id, domain.value), set()) for domain in domains))
         only = next(iter(of_domains)) if len(of_domains) == 1 else ""
-        told[grant.pk] = named.get((grant.site_id, device), only)
-    return told
+        vendors[grant.pk] = named.get((grant.site_id, device), only)
+    return vendors
 
 
 KEYS: dict[str, Callable[[GrantRow], tuple[str, str]]] = {
@@ -88,7 +88,7 @@ KEYS: dict[str, Callable[[GrantRow], tuple[str, str]]] = {
     "vendor": lambda row: (row.vendor, row.vendor),
     "pillar": lambda row: (row.pillar, row.pillar_name),
 }
-"""What the ageing report groups by: the key and the words of a row's group."""
+"""Groups of the ageing report: the key and the words of a row's group."""
 
 
 def ageing(by: str, *, now: datetime) -> tuple[AgeingRow, ...]:
@@ -97,8 +97,8 @@ def ageing(by: str, *, now: datetime) -> tuple[AgeingRow, ...]:
     live = Grant.objects.live(now).select_related("site", "requested_by", "approver").order_by("pk")
     for row in rows(list(live), now=now):
         groups[KEYS[by](row)].append(row)
-    found = [_aged(key, label, members, now) for (key, label), members in groups.items()]
-    return tuple(sorted(found, key=lambda one: (one.oldest_at, one.label)))
+    aged = [_aged(key, label, members, now) for (key, label), members in groups.items()]
+    return tuple(sorted(aged, key=lambda row: (row.oldest_at, row.label)))
 
 
 def _aged(key: str, label: str, members: Sequence[GrantRow], now: datetime) -> AgeingRow:

@@ -1,4 +1,4 @@
-"""Asking for a grant of a check as it stands at the site."""
+"""The request of a grant for a check as it stands at the site."""
 
 from datetime import datetime
 from typing import Any

@@ -26,7 +26,7 @@ MEMBERS = {"requester": "requested_by", "owner": "owner", "pillar": "pillar"}
 
 
 def ends(row: GrantRow, now: datetime) -> str:
-    """When it stops to count, or when it did."""
+    """When the grant ends, or when it ended."""
     if row.standing == GrantStanding.DENIED:
         return gettext("never began")
     if not is_open(row):
@@ -39,7 +39,7 @@ def ends(row: GrantRow, now: datetime) -> str:
 
 
 def grant_table(now: datetime) -> Table:
-    """Of GrantRow; ages and what is left count from `now`."""
+    """The table of GrantRow; ages and what is left count from `now`."""
     return Table(
         id="waivers",
         noun=(_("waiver"), _("waivers")),
@@ -59,7 +59,7 @@ def grant_table(now: datetime) -> Table:
 
 
 def _subject_columns() -> tuple[Column, ...]:
-    """What it covers, and where."""
+    """Columns for the check and the site that a grant covers."""
     return (
         Column(
             "state",
@@ -100,7 +100,7 @@ def _subject_columns() -> tuple[Column, ...]:
 
 
 def _standing_columns(now: datetime) -> tuple[Column, ...]:
-    """Until when, by whom, and how old."""
+    """Columns for the end, the people and the age of a grant."""
     return (
         Column(
             "ends",
@@ -129,7 +129,7 @@ def _standing_columns(now: datetime) -> tuple[Column, ...]:
 
 
 def _further_columns() -> tuple[Column, ...]:
-    """Shown when they are asked for."""
+    """Columns that are shown when the reader asks for them."""
     return (
         Column("reason", _("Reason"), value=lambda row: row.reason, phone="full", default=False),
         Column(
@@ -148,7 +148,7 @@ def _further_columns() -> tuple[Column, ...]:
 
 
 def ageing_table(by: str, now: datetime) -> Table:
-    """Of AgeingRow."""
+    """The table of AgeingRow."""
     return Table(
         id="ageing",
         noun=(_("group"), _("groups")),

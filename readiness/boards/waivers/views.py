@@ -40,7 +40,7 @@ may_decide = require("inventory.view_site", "grants.view_grant", operations.MAY_
 @require_GET
 def waivers(request: HttpRequest) -> HttpResponseBase:
     at = now()
-    prepare = lambda found: queries.rows(found, now=at)  # noqa: E731
+    prepare = lambda page: queries.rows(page, now=at)  # noqa: E731
     table = table_kit.page(request, tables.grant_table(at), grants(now=at), prepare=prepare)
     if table_kit.wants_table_only(request, table):
         return table_kit.respond(request, "readiness/waivers/list.html", table)
@@ -165,7 +165,7 @@ def _waiver_page(
 
 
 def _reader(request: HttpRequest) -> User:
-    """Signed in, as every page here asks."""
+    """The signed-in reader; every page here asks for one."""
     return cast(User, request.user)
 
 

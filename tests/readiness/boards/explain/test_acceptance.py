@@ -42,7 +42,7 @@ def next_day(plant):
 
 
 def by_cause(found):
-    return {str(cause): share for cause, share in found.found.score.by.items() if share}
+    return {str(cause): share for cause, share in found.explanation.score.by.items() if share}
 
 
 def test_after_publishing_it_is_the_rule(well):
@@ -51,9 +51,9 @@ def test_after_publishing_it_is_the_rule(well):
     next_day(well)
     assert well.state(BACKUP) == "fail"
     found = explained(well)
-    assert by_cause(found) == {"rule": pytest.approx(found.found.score.change, abs=1e-9)}
-    assert found.found.score.change < 0
-    [move] = found.found.checks
+    assert by_cause(found) == {"rule": pytest.approx(found.explanation.score.change, abs=1e-9)}
+    assert found.explanation.score.change < 0
+    [move] = found.explanation.checks
     assert (move.check_id, move.moved_by) == (BACKUP, (("rule",),))
     assert check_sentence(move, found) == "From muster-1 to muster-2: limit ≤ 80 % became ≤ 40 %."
     assert well.flip(BACKUP, "fail").cause == "rule"
@@ -70,14 +70,14 @@ def test_a_worse_figure_is_data(well):
     next_day(well)
     found = explained(well)
     assert set(by_cause(found)) == {"data"}
-    [move] = [move for move in found.found.checks if move.check_id == BACKUP]
+    [move] = [move for move in found.explanation.checks if move.check_id == BACKUP]
     assert check_sentence(move, found) == "UPS load, worst UPS: 55 % → 99 %, limit ≤ 80 %."
 
 
 def test_a_day_on_which_nothing_happened_moves_nothing(well):
     found = explained(next_day(well))
     assert by_cause(found) == {}
-    assert found.found.checks == ()
+    assert found.explanation.checks == ()
 
 
 def test_silence_is_age_and_what_measures_silence_is_data(well):
@@ -85,7 +85,7 @@ def test_silence_is_age_and_what_measures_silence_is_data(well):
     well.evaluate()
     found = explained(well)
     assert set(by_cause(found)) <= {"evidence-age", "data"}
-    causes = {move.check_id: move.moved_by for move in found.found.checks}
+    causes = {move.check_id: move.moved_by for move in found.explanation.checks}
     assert causes["p5-telemetry-coverage"] == (("data",),)
     assert causes["p5-accelerator-health"] == (("evidence-age",),)
 
@@ -107,7 +107,7 @@ def around_a_declaration(db, frozen_now):
             stored.kept(there, inputs, at=at)
         today = frozen_now.at.date()
         found = site_explained(there, today - DAY, today)
-        [move] = [move for move in found.found.checks if move.check_id == INTRA[0]]
+        [move] = [move for move in found.explanation.checks if move.check_id == INTRA[0]]
         return check_sentence(move, found)
 
     return kept
