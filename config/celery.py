@@ -1,13 +1,25 @@
 """The Celery application. The schedule is a dict in settings; tasks are found in each app's tasks.py."""
 
 import os
+from typing import Any
 
-from celery import Celery
+from celery import Celery, Task
 from celery.signals import task_prerun, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-app = Celery("muster")
+
+class ActingTask(Task):
+    """A task whose writes say that the worker made them, and in which run of the task."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        from web.actor import acting
+
+        with acting("worker", request_id=self.request.id or ""):
+            return super().__call__(*args, **kwargs)
+
+
+app = Celery("muster", task_cls=ActingTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

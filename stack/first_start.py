@@ -1,9 +1,7 @@
 """Whether a start can use the data it finds, loads the demo fleet and sends for it."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 
 
 class DemoMark(StrEnum):
@@ -34,12 +32,3 @@ def decide_demo(*, mark: DemoMark, wanted: bool | None, is_new: bool) -> Demo:
     if wanted or mark is DemoMark.LOADING or (mark is DemoMark.NONE and is_new):
         return Demo(load=True, send=True)
     return Demo(load=False, send=False)
-
-
-def foreign_migrations(applied: Iterable[tuple[str, str]], root: Path) -> list[str]:
-    """Return the migrations of Muster's own apps that a database had and this checkout does not have."""
-    # Apps lie one, two or three folders deep.
-    ours = [path for depth in ("*", "*/*", "*/*/*") for path in root.glob(f"{depth}/migrations/0*.py")]
-    names = {(path.parent.parent.name, path.stem) for path in ours}
-    apps = {app for app, _ in names}
-    return [f"{app}.{name}" for app, name in applied if app in apps and (app, name) not in names]

@@ -17,7 +17,7 @@ import psycopg
 
 from stack import postgres, processes, valkey
 from stack.child import Recipe, open_log
-from stack.first_start import Demo, DemoMark, decide_demo, foreign_migrations
+from stack.first_start import Demo, DemoMark, decide_demo
 from stack.layout import SPACE_TO_BEGIN_MB, SPACE_TO_START_MB, Layout, require_space, secret_key
 from stack.sockets import short_folder
 from stack.state import StackState, end_orphans, ourselves
@@ -122,13 +122,7 @@ class Launch:
 
     def prepare(self) -> Demo:
         """Migrate, collect the static files, load the demo: what has to be done before the first page."""
-        applied = self._applied_migrations()
-        if foreign := foreign_migrations(applied, self.layout.root):
-            raise LaunchError(
-                f"The data in {self.layout.data} are those of another version of Muster: its migration "
-                f"{foreign[0]} is not part of this one. Start it with that version, or set MUSTER_DATA_DIR to "
-                "another folder to begin anew; nothing was changed."
-            )
+        is_new = self._is_new()
         steps = [self.command("migrate", processes.migrate())]
         stamp, digest = self.layout.data / "staticfiles" / ".collected", self._static_digest()
         collect = not stamp.exists() or stamp.read_text() != digest
@@ -139,15 +133,12 @@ class Launch:
         if collect:
             stamp.parent.mkdir(exist_ok=True)
             stamp.write_text(digest)
-        return self._prepare_demo(is_new=not applied)
+        return self._prepare_demo(is_new=is_new)
 
-    def _applied_migrations(self) -> list[tuple[str, str]]:
-        """App and name of each; none where the database is new."""
+    def _is_new(self) -> bool:
         with psycopg.connect(self.state.environment["DATABASE_URL"]) as connection:
             row = connection.execute("SELECT to_regclass('django_migrations') IS NULL").fetchone()
-            if row and row[0]:
-                return []
-            return connection.execute("SELECT app, name FROM django_migrations ORDER BY id").fetchall()
+        return bool(row and row[0])
 
     def _prepare_demo(self, *, is_new: bool) -> Demo:
         path = self._mark_path()

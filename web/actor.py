@@ -47,8 +47,8 @@ def acting(user: "User | str | None", *, message: str = "", request_id: str = ""
             yield
     finally:
         _acting.reset(token)
-    if is_outermost:
-        _forget()
+        if is_outermost:
+            _forget()
 
 
 def identify(user: "User", token: "Token | None" = None) -> None:

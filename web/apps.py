@@ -1,7 +1,8 @@
 from typing import Any
 
 from django.apps import AppConfig, apps
-from django.db.models.signals import post_migrate
+from django.core.management import CommandError
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class WebConfig(AppConfig):
@@ -10,7 +11,9 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         # Before all else that follows a migration, so that the history sees what that writes.
-        post_migrate.connect(_install_triggers, sender=next(iter(apps.get_app_configs())))
+        first = next(iter(apps.get_app_configs()))
+        pre_migrate.connect(_refuse_foreign_data, sender=first)
+        post_migrate.connect(_install_triggers, sender=first)
         from web import metrics, workers
         from web.accounts import finding
 
@@ -21,6 +24,20 @@ class WebConfig(AppConfig):
             "Workers heard of within a minute",
             (),
             lambda now: {(): len(workers.seen(now=now))},
+        )
+
+
+def _refuse_foreign_data(using: str, **kwargs: Any) -> None:
+    from django.db import connections
+    from django.db.migrations.loader import MigrationLoader
+
+    loader = MigrationLoader(connections[using])
+    applied = (key for key in loader.applied_migrations if key[0] in loader.migrated_apps)
+    if foreign := sorted(set(applied) - loader.disk_migrations.keys()):
+        raise CommandError(
+            "The database holds the data of another version of Muster: its migration"
+            f" {'.'.join(foreign[0])} is not part of this one. Start it with that version, or give this one an empty"
+            " database (DATABASE_URL; with `make run`, MUSTER_DATA_DIR). Nothing was changed."
         )
 
 

@@ -68,7 +68,7 @@ def keep(partitioned: Partitioned, *, now: datetime) -> int:
 
 def coming(partitioned: Partitioned, now: datetime) -> list[datetime]:
     """Instants in each partition that is needed from now on until those made ahead run out."""
-    instants, last = [now], now + partitioned.ahead
+    instants, last = [partitioned.first_of(now)], now + partitioned.ahead
     while (following := partitioned.next_after(instants[-1])) <= last:
         instants.append(following)
     return instants

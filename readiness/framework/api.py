@@ -1,5 +1,5 @@
 """Versions of the framework: a list without the definitions, each one whole, and drafts that are made, edited and
-thrown away. Trying and publishing one is the room of scoring's, whose endpoints stand under the same address.
+thrown away. Dry-runs and publishing are in readiness/boards/dry_run, under the same address.
 """
 
 from collections.abc import Iterator, Mapping

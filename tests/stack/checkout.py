@@ -37,11 +37,7 @@ else:
             if os.path.exists("slow"):
                 print("migrating", flush=True)
                 time.sleep(60)
-            connection.execute("CREATE TABLE IF NOT EXISTS django_migrations (id serial, app text, name text)")
-            connection.execute(
-                "INSERT INTO django_migrations (app, name) SELECT 'web', '0001_initial'"
-                " WHERE NOT EXISTS (SELECT FROM django_migrations)"
-            )
+            connection.execute("CREATE TABLE IF NOT EXISTS django_migrations (name text)")
             connection.execute("CREATE TABLE IF NOT EXISTS kept (what text)")
         elif command == "load_demo":
             connection.execute("INSERT INTO kept VALUES ('demo')")

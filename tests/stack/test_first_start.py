@@ -1,6 +1,6 @@
 import pytest
 
-from stack.first_start import Demo, DemoMark, decide_demo, foreign_migrations
+from stack.first_start import Demo, DemoMark, decide_demo
 
 NOTHING = Demo(load=False, send=False)
 LOAD = Demo(load=True, send=True)
@@ -25,16 +25,3 @@ SEND = Demo(load=False, send=True)
 )
 def test_the_demo_is_loaded(mark: DemoMark, wanted: bool | None, is_new: bool, expected: Demo) -> None:
     assert decide_demo(mark=mark, wanted=wanted, is_new=is_new) == expected
-
-
-def test_data_of_another_version_are_told_from_our_own(tmp_path) -> None:
-    for folder, name in (("inventory", "0001_initial"), ("readiness/scoring", "0001_initial")):
-        migrations = tmp_path / folder / "migrations"
-        migrations.mkdir(parents=True)
-        (migrations / f"{name}.py").touch()
-    # Other apps' migrations are not ours to judge.
-    ours = [("auth", "0012_alter"), ("inventory", "0001_initial"), ("scoring", "0001_initial")]
-    assert foreign_migrations([], tmp_path) == []
-    assert foreign_migrations(ours, tmp_path) == []
-    newer = [*ours, ("inventory", "0002_racks"), ("scoring", "0009_more")]
-    assert foreign_migrations(newer, tmp_path) == ["inventory.0002_racks", "scoring.0009_more"]

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from web import partitions
 from web.partitions import Partitioned, month_of
 
-# Writes fail without a partition, so that they are made for three months without a worker.
+# Writes fail without a partition, so that they are made for a year without a worker.
 PASSING = Partitioned(
     "audit_entry_passing",
     month_of,
@@ -13,7 +13,7 @@ PASSING = Partitioned(
     timedelta(days=31),
     "HISTORY_DAYS",
     timedelta(days=1),
-    ahead=timedelta(days=93),
+    ahead=timedelta(days=366),
 )
 
 

@@ -1,4 +1,4 @@
-"""Whether anything of some models was written since: for what is kept until it changes."""
+"""Marks by which a cache tells that a model it was made from has been written since."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -8,26 +8,22 @@ from django.db.models import Model
 
 from web.audit.registry import lasts
 
-# Ids are given out before they are committed: one that comes late shows in the count of the last thousands.
-_LATE = 2000
-_STAMP = f"""
-SELECT newest.id, (
-    SELECT count(*) FROM audit_entry AS entry
-    WHERE entry.lasts = newest.lasts AND entry."table" = newest."table" AND entry.id > newest.id - {_LATE}
-) FROM (
-    SELECT asked."table", asked.lasts, (
-        SELECT max(entry.id) FROM audit_entry AS entry
-        WHERE entry.lasts = asked.lasts AND entry."table" = asked."table"
-    ) AS id
-    FROM unnest(%s::text[], %s::boolean[]) AS asked ("table", lasts)
-) AS newest
+# Ids are given out before they are committed: an entry that comes late shows in the sum of the table's newest ids.
+_STAMP = """
+SELECT newest.id, newest.sum FROM unnest(%s::text[], %s::boolean[]) WITH ORDINALITY AS asked ("table", lasts, place)
+CROSS JOIN LATERAL (
+    SELECT max(entry.id) AS id, coalesce(sum(entry.id), 0)::bigint AS sum FROM (
+        SELECT id FROM audit_entry
+        WHERE lasts = asked.lasts AND "table" = asked."table" ORDER BY id DESC LIMIT 1000
+    ) AS entry
+) AS newest ORDER BY asked.place
 """
 
 type Stamp = tuple[tuple[int | None, int], ...]
 
 
 def stamp_of(*models: type[Model]) -> Stamp:
-    """Another one after every write of these models; one statement."""
+    """Return a mark that differs after every write of these models; one statement."""
     tables, kinds = _asked(models)
     with connection.cursor() as cursor:
         cursor.execute(_STAMP, [tables, kinds])

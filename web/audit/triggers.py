@@ -51,7 +51,7 @@ BEGIN
         USING ERRCODE = 'check_violation', CONSTRAINT = 'audit_stays', TABLE = 'audit_entry';
 END $$;
 CREATE OR REPLACE TRIGGER audit_stays BEFORE UPDATE OR DELETE ON audit_entry
-    FOR EACH STATEMENT EXECUTE FUNCTION audit_stays();
+    FOR EACH ROW EXECUTE FUNCTION audit_stays();
 """
 # What is no longer audited loses its triggers.
 _PRUNE = """

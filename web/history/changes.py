@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
-from django.db.models import Field, ForeignKey, Model
+from django.db.models import DecimalField, Field, ForeignKey, Model
 
 from web import visibility
 from web.audit.models import AuditEntry
@@ -120,4 +121,6 @@ def _in_words(field: Field, value: Any, names: Mapping[tuple[Any, Any], str]) ->
     if field.choices:
         return str(dict(field.flatchoices).get(value, value))
     # JSON has no dates and no decimals.
+    if isinstance(field, DecimalField):
+        return round(Decimal(str(value)), field.decimal_places)
     return value if isinstance(value, (dict, list)) else field.to_python(value)

@@ -1,4 +1,4 @@
-"""Endpoints of versions of the framework, with what scoring adds: trying one, publishing it, going back to one."""
+"""Endpoints of versions of the framework that evaluate sites: dry-run, publish, roll back."""
 
 from typing import Any, cast
 

@@ -27,7 +27,7 @@ from web.remembering import recall, remember
 MOST_SITES = 1000
 """Sites that are explained at once; each costs about 5 ms the first time."""
 REMEMBERED = timedelta(days=7)
-_ALGORITHM = 1
+_ALGORITHM = 2
 """To be counted up when a share may come out otherwise, so that none of an older reckoning is shown."""
 
 

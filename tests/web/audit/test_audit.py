@@ -1,9 +1,13 @@
 """The audit table: which writes it holds, what it never holds, what stays and what goes."""
 
+import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from celery import shared_task
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, models, transaction
+from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Value
 from django.db.models.functions import Concat
 from django.test.utils import CaptureQueriesContext
@@ -14,6 +18,7 @@ from inventory.models import Manufacturer, Region, Site
 from tests.conftest import NOW
 from tests.entries import entries_of, rewritten
 from tests.inventory import made
+from web import partitions
 from web.actor import acting
 from web.audit import AuditEntry, audited_models, is_audited, retention, stamp_of, steps_of, triggers
 from web.audit.registry import left_out
@@ -188,3 +193,50 @@ def test_scopes_and_roles_are_audited():
     labels = {model._meta.label for model in audited_models()}
     assert {"accounts.AccessScope", "accounts.RoleMembership"} <= labels
     assert not is_audited(User.groups.through)
+
+
+@pytest.mark.parametrize("partition", ["audit_entry_lasting", "audit_entry_passing"])
+def test_a_partition_by_its_own_name_stays_as_well(partition):
+    made.site(name="Porto", region=made.region(name="Iberia"))
+    with pytest.raises(IntegrityError, match="stays as it was written"), connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {partition}")
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+def test_no_month_of_the_next_year_is_without_a_partition(month):
+    """The last days of a month are those from which the next month is easily jumped over."""
+    now = datetime(2026, month, 31 if month in (1, 3, 5, 7, 8, 10, 12) else 28, 12, tzinfo=UTC)
+    starts = [partitions.month_of(at) for at in partitions.coming(retention.PASSING, now)]
+    assert starts[0] == partitions.month_of(now)
+    assert all(later == retention.PASSING.next_after(first) for first, later in itertools.pairwise(starts))
+    assert starts[-1] >= partitions.month_of(now + timedelta(days=340))
+
+
+def test_a_stamp_tells_an_entry_that_was_committed_late():
+    for name in ("first", "second", "third"):
+        made.region(name=name)
+    late = entries_of(Region)[1]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        AuditEntry.objects.filter(pk=late.pk).delete()
+        before = stamp_of(Region)
+        late.save(force_insert=True)
+        cursor.execute("SET LOCAL session_replication_role = origin")
+    assert stamp_of(Region) != before
+
+
+def test_a_task_writes_as_the_worker():
+    @shared_task(name="tests.make_a_region")
+    def make():
+        made.region(name="Iberia")
+
+    make()
+    assert entries_of(Region).get().username == "worker"
+    Region.objects.update(name="Spain")
+    assert entries_of(Region).last().username == ""
+
+
+def test_data_of_another_version_are_refused_before_anything_is_changed():
+    MigrationRecorder(connection).record_applied("inventory", "0099_of_tomorrow")
+    with pytest.raises(CommandError, match=r"inventory\.0099_of_tomorrow is not part of this one"):
+        call_command("migrate", verbosity=0)
