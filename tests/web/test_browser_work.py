@@ -82,6 +82,8 @@ def test_old_line_stays_until_the_new_one_is_there(visit):
     drag_across(page, "health", start=0.25, end=0.5)
     page.wait_for_function("() => document.querySelector('#health').getAttribute('aria-busy') === 'true'")
     assert page.locator("#health .scatterlayer path.js-line").count() >= 3
+    while not held:  # the page says that it is busy a moment before the request is seen here
+        page.wait_for_function("() => true")
     held[0].continue_()
     wait_for_draws(page, "health", 2)
 
