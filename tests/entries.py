@@ -10,7 +10,7 @@ def entries_of(model, **where):
 
 
 def redated(model, at, **where):
-    """As if those entries were of `at`, although it is the database's clock that dates them."""
+    """Date those entries `at`; the database's clock had dated them."""
     rewritten(entries_of(model, **where), at=at)
 
 

@@ -23,7 +23,7 @@ MAKES_PAGES = (
 IMPORTED_BY_NOBODY = {"readiness.demo": ("readiness/demo/", "benchmarks/"), "benchmarks": ("benchmarks/",)}
 
 type Imports = dict[str, set[str]]
-"""By the path of a module, the names that it imports, also inside functions."""
+"""Map each module's path to the names that it imports, also inside functions."""
 
 
 def imports_of(root: Path) -> Imports:
@@ -49,7 +49,7 @@ def names_imported(tree: ast.AST, path: Path, root: Path) -> Iterator[str]:
 
 
 def folders_imported(imports: Imports) -> dict[tuple[str, str], list[str]]:
-    """By two folders, neither inside the other, what modules below the first import from below the second."""
+    """Map two folders, neither inside the other, to what modules in the first import from the second."""
     folder_of = {}
     for module in imports:
         name = module.removesuffix(".py").removesuffix("/__init__").replace("/", ".")

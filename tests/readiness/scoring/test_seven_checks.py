@@ -315,7 +315,7 @@ class TestAccelerators:
         assert well.evaluate().state(ACCELERATORS) == state
 
     def _drain(self, well):
-        """By the history's own clock, which the database keeps."""
+        """The history is dated by the clock of the database."""
         Accelerator.objects.filter(index=1).update(status=Accelerator.Status.DRAINED)
         redated(Accelerator, well.clock.at, action="changed", after__status="drained")
 

@@ -1,4 +1,4 @@
-"""What is made of the words typed."""
+"""Search terms are read from the words that a user typed."""
 
 import pytest
 

@@ -39,7 +39,7 @@ def fleets(draw):
 
 
 def tried(sites, measure):
-    """By number of checks, the most that any set of sites which needs so many or fewer frees: every set tried."""
+    """Map a number of checks to the most capacity that so many can free; every set of sites is tried."""
     closable = [site for site in sites if site.checks]
     total = sum(len(site.checks) for site in closable)
     most = [0] * (total + 1)

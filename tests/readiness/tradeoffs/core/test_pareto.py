@@ -17,7 +17,7 @@ from tests.readiness.tradeoffs.core.choices import (
 
 
 def dominates(one, other, objectives):
-    """By the definition: over the whole of both bands."""
+    """Compare whole bands, as the definition does."""
     strict = False
     for objective in objectives:
         mine, theirs = one.figures[objective.name], other.figures[objective.name]
