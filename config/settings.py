@@ -183,7 +183,7 @@ if BEHIND_HTTPS:
 
 # --- language, time, files --------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
-USE_I18N = True
+USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"

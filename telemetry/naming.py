@@ -3,13 +3,11 @@
 The words follow `QuerySpec`, which says how the figure is worked out, so that name and figure cannot part.
 """
 
-from django.utils.functional import Promise
-
 from telemetry.core.spec import Aggregation, QuerySpec
 from web.units import duration, number, plural
 
 # What becomes of the readings of one series within a step.
-PER_STEP: dict[Aggregation, str | Promise] = {
+PER_STEP: dict[Aggregation, str] = {
     Aggregation.AVG: "mean",
     Aggregation.MIN: "lowest",
     Aggregation.MAX: "highest",
