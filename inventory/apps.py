@@ -6,6 +6,7 @@ class InventoryConfig(AppConfig):
     verbose_name = "Inventory"
 
     def ready(self) -> None:
-        from inventory.search import register_all
+        from inventory import panels, search
 
-        register_all()
+        panels.register()
+        search.register_all()

@@ -13,18 +13,11 @@ from django.utils.text import capfirst, slugify
 
 from inventory.attributes import MAX_NUMBER, MAX_TEXT, Attribute, Shape, schema_of
 from inventory.models import (
-    Accelerator,
-    CapacityEvent,
-    CoolingUnit,
     Device,
     DeviceType,
     DomainChoices,
-    Link,
-    Manufacturer,
     Port,
-    PowerFeed,
     Rack,
-    Region,
     Site,
 )
 
@@ -134,12 +127,6 @@ def site_of(obj: Any) -> int:
     return obj.device.site_id if isinstance(obj, Port) else obj.site_id
 
 
-class RegionForm(InventoryForm):
-    class Meta:
-        model = Region
-        fields = ["name", "slug", "parent", "description"]
-
-
 @cache
 def zones() -> list[tuple[str, str]]:
     return [(name, name) for name in sorted(zoneinfo.available_timezones())]
@@ -154,21 +141,6 @@ class SiteForm(InventoryForm):
     )
     time_zone = forms.ChoiceField(label="Time zone", choices=zones, initial="UTC")
 
-    class Meta:
-        model = Site
-        fields = [
-            *("name", "slug", "region", "stage", "kind", "profiles", "owner", "facility", "city", "country"),
-            *("operator", "operator_country"),
-            *("latitude", "longitude", "time_zone", "contracted_kw", "power_step_limit_kw", "cooling_class"),
-            *("liquid_supply_max_c", "generator_start_s", "description"),
-        ]
-
-
-class ManufacturerForm(InventoryForm):
-    class Meta:
-        model = Manufacturer
-        fields = ["name", "slug", "description"]
-
 
 # Where a kind of product belongs, as a first guess.
 DOMAIN_OF = {
@@ -181,16 +153,11 @@ DOMAIN_OF = {
 class DeviceTypeForm(InventoryForm):
     """Has a field for each attribute of the kind; another kind is another form, chosen before it is filled in."""
 
-    class Meta:
-        model = DeviceType
-        fields = [
-            *("kind", "manufacturer", "model", "slug", "part_number", "domain", "nameplate_w", "u_height"),
-            "source",
-        ]
-        widgets = {"kind": forms.HiddenInput}
+    begins_with = ("kind",)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["kind"].widget = forms.HiddenInput()
         kind = self.data.get("kind") or self.initial.get("kind")
         self.kind = kind if kind in DeviceType.Kind.values else DeviceType.Kind.OTHER
         self.initial["kind"] = self.kind
@@ -200,6 +167,12 @@ class DeviceTypeForm(InventoryForm):
             self.initial[f"attribute_{attribute.key}"] = self.instance.attributes.get(attribute.key)
         message = self.fields.pop("changelog_message")
         self.fields["changelog_message"] = message
+
+    def choices_of_kind(self) -> list[dict[str, Any]]:
+        return [
+            {"label": label, "value": value, "current": value == self.kind}
+            for value, label in DeviceType.Kind.choices
+        ]
 
     def clean_slug(self) -> str:
         named = [str(self.cleaned_data.get(name, "")) for name in ("manufacturer", "model")]
@@ -229,21 +202,8 @@ def _positive(value: float) -> None:
         raise ValidationError("A number above 0 is expected.")
 
 
-class RackForm(InventoryForm):
-    class Meta:
-        model = Rack
-        fields = ["site", "name", "u_height", "rated_kw"]
-
-
 class DeviceForm(InventoryForm):
     rack = NamedField(Rack, required=False)
-
-    class Meta:
-        model = Device
-        fields = [
-            *("name", "site", "rack", "position", "device_type", "role", "status", "serial"),
-            *("management_address", "firmware_version", "software_version", "description"),
-        ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -263,21 +223,11 @@ class OfDeviceForm(InventoryForm):
 
 
 class AcceleratorForm(OfDeviceForm):
-    class Meta:
-        model = Accelerator
-        fields = ["device", "index", "device_type", "uuid", "serial", "status", "firmware_version"]
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         kinds = [DeviceType.Kind.ACCELERATOR, DeviceType.Kind.OTHER]
         types = DeviceType.objects.filter(kind__in=kinds)
         self.fields["device_type"].queryset = types  # type: ignore[attr-defined]
-
-
-class PortForm(OfDeviceForm):
-    class Meta:
-        model = Port
-        fields = ["device", "name", "kind", "speed_gbps", "back_end", "status"]
 
 
 class LinkForm(InventoryForm):
@@ -290,13 +240,6 @@ class LinkForm(InventoryForm):
     )
     port_b = NamedField(Port, site_field="site_b", label="Second port", required=False)
 
-    class Meta:
-        model = Link
-        fields = [
-            *("name", "kind", "site_a", "port_a", "site_b", "port_b", "capacity_gbps", "design_latency_ms"),
-            "provider",
-        ]
-
 
 class PowerFeedForm(InventoryForm):
     rack = NamedField(Rack, required=False)
@@ -306,25 +249,6 @@ class PowerFeedForm(InventoryForm):
         label="Measured by",
         help_text="The PDU or meter that measures it",
     )
-
-    class Meta:
-        model = PowerFeed
-        fields = [
-            *("site", "name", "rack", "leg", "rated_kw", "breaker_rating_a", "voltage_v", "phases", "device")
-        ]
-
-
-class CoolingUnitForm(InventoryForm):
-    class Meta:
-        model = CoolingUnit
-        fields = ["site", "name", "medium", "capacity_kw", "management_address"]
-
-
-class CapacityEventForm(InventoryForm):
-    class Meta:
-        model = CapacityEvent
-        fields = ["site", "kind", "happened_on", "it_kw", "accelerators", "note"]
-        widgets = {"happened_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
 
 
 class StatusForm(forms.Form):

@@ -1,51 +1,25 @@
-"""Panels on the page of an object: of facts and of related objects, and those that floors above add.
+"""The attributes of a device type on its page."""
 
-A floor above registers a function for a model and knows what to show; inventory, below it, only finds the place:
-
-    panels.register(Device, series_panel)   # in AppConfig.ready; series_panel(obj, user=…, now=…) -> Panel | None
-"""
-
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
-
-from django.db.models import Model
 
 from accounts.models import User
+from inventory.attributes import described
+from inventory.models import DeviceType
+from web import words
+from web.kinds import panels
+from web.kinds.panels import Panel
 
 
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """One card. `template` is included with `panel` and with `context`; `key` is unique on the page.
-
-    `span` is its width in twelfths; a lower `order` comes first, the inventory's own begin at 100.
-    """
-
-    key: str
-    title: str
-    template: str
-    context: Mapping[str, Any] = field(default_factory=dict)
-    sub: str = ""
-    span: int = 6
-    order: int = 500
-    links: Sequence[Mapping[str, str]] = ()
+def register() -> None:
+    panels.register(DeviceType, attributes_panel)
 
 
-class MakePanel(Protocol):
-    def __call__(self, obj: Any, *, user: User, now: datetime) -> Panel | None: ...
-
-
-_makers: dict[type[Model], list[MakePanel]] = {}
-
-
-def register(model: type[Model], make: MakePanel) -> None:
-    makers = _makers.setdefault(model, [])
-    if make not in makers:
-        makers.append(make)
-
-
-def added_to(obj: Model, *, user: User, now: datetime) -> list[Panel]:
-    """Return what the floors above show of this object to this user."""
-    made = [make(obj, user=user, now=now) for make in _makers.get(type(obj), ())]
-    return [panel for panel in made if panel is not None]
+def attributes_panel(device_type: DeviceType, *, user: User, now: datetime) -> Panel:
+    items = []
+    for each in described(device_type.kind, device_type.attributes):
+        item = {"term": each.attribute.label, "value": words.in_words(each.value)}
+        if each.attribute.unit:
+            item |= {"unit": each.attribute.unit, "provenance": "declared", "source": device_type.source}
+        items.append(item)
+    context = {"facts": items}
+    return Panel("attributes", "Attributes", "inventory/attributes.html", context, order=150)

@@ -12,9 +12,7 @@ from django.db.models import Model
 from django.urls import reverse
 
 from accounts.models import User
-from inventory import panels
 from inventory.models import Accelerator, CoolingUnit, Device, Link, Port, PowerFeed
-from inventory.panels import Panel
 from telemetry import cards, intake, naming, queries
 from telemetry.core.codes import code_of
 from telemetry.core.counters import per_second
@@ -25,6 +23,8 @@ from telemetry.core.spec import Aggregation
 from telemetry.explore import distinct_names
 from telemetry.models import Series
 from web.ages import ago
+from web.kinds import panels
+from web.kinds.panels import Panel
 from web.units import Formatted, format_value, number
 
 SHOWN = 12

@@ -9,8 +9,8 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from inventory import tables
-from inventory.kinds import KIND_OF, KINDS
+from inventory.kinds import KINDS, SITE
+from inventory.kinds.places import STAGE
 from inventory.models import (
     Accelerator,
     CapacityEvent,
@@ -31,8 +31,11 @@ from inventory.queries.overview import Totals, sites_with_counts, totals
 from web import clock, units
 from web.audit import is_audited
 from web.history import HistoryQuery, history, visible_models
+from web.kinds.columns import figure, name, related
+from web.kinds.details import own_page
+from web.kinds.kind import KIND_OF
 from web.permissions import require
-from web.tables import page, respond, wants_table_only
+from web.tables import Column, Table, page, respond, wants_table_only
 
 # What each card counts: a role of devices, or a model.
 GROUPS: tuple[tuple[str, str, tuple[str | type[Model], ...]], ...] = (
@@ -61,6 +64,27 @@ ROLES_OF_MANY = {
     Device.Role.METER: "Power meters",
 }
 RECENT = 6
+# What each site has in service.
+SITE_COUNTS = Table(
+    id="inventory-sites",
+    title="By site",
+    noun=("site", "sites"),
+    filterset=SITE.table.filterset,
+    row_url=own_page,
+    per_page=25,
+    columns=[
+        name(),
+        STAGE,
+        related("region", "Region"),
+        Column("deployed_kw", "Deployed", numeric=True, unit="kW"),
+        figure("accelerators_here", "Accelerators"),
+        figure("nodes_here", "Nodes"),
+        figure("switches_here", "Switches"),
+        figure("racks_here", "Racks"),
+        figure("feeds_here", "Power feeds"),
+        figure("cooling_here", "Cooling units"),
+    ],
+)
 
 
 @require("inventory.view_device")
@@ -75,7 +99,7 @@ def overview(request: HttpRequest) -> HttpResponseBase:
             site.deployed_kw = capacity[site.pk].it_kw if site.pk in capacity else 0.0  # type: ignore[attr-defined]
         return rows
 
-    table = page(request, tables.SITE_COUNTS, sites_with_counts(), prepare=with_capacity)
+    table = page(request, SITE_COUNTS, sites_with_counts(), prepare=with_capacity)
     if wants_table_only(request, table):
         return respond(request, "inventory/overview.html", table)
     counted = totals([kind.model for kind in KINDS], at=now)

@@ -6,23 +6,23 @@ from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.views.decorators.http import require_POST
 
-from inventory import tables
 from inventory.forms import StatusForm
-from inventory.kinds import Kind
 from inventory.models import Accelerator, Device
 from inventory.operations import set_status
+from web.kinds import Kind
 from web.units import plural
 
 # As many as a list shows on its longest page.
 MOST = 1000
 
 
+@require_POST
 def change_status(request: HttpRequest, kind: Kind) -> HttpResponse:
     """Posted by the list with `id` repeated; posted again with `status` and `confirmed` by its own page."""
     ids = _ids(request)
-    rows = list(tables.rows_of(kind.model).filter(pk__in=ids))
+    rows = list(kind.rows().filter(pk__in=ids))
     if not rows:
         messages.warning(request, "Tick at least one row first.")
         return redirect(kind.url("list"))
@@ -42,11 +42,7 @@ def change_status(request: HttpRequest, kind: Kind) -> HttpResponse:
         "form": form,
         "rows": rows,
         "cancel_url": kind.url("list"),
-        "breadcrumbs": [
-            {"label": "Inventory", "url": reverse("inventory")},
-            {"label": kind.label_plural, "url": kind.url("list")},
-            {"label": "Set status", "url": ""},
-        ],
+        "breadcrumbs": kind.breadcrumbs(("Set status", "")),
     }
     return render(request, "inventory/status.html", context, status=422 if form.errors else 200)
 

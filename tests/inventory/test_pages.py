@@ -9,9 +9,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from inventory import kinds, panels
+from inventory import kinds
 from inventory.models import Device
 from tests.inventory import made
+from web.kinds import panels
 
 pytestmark = pytest.mark.django_db
 

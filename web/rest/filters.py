@@ -41,6 +41,9 @@ class ByRequest(django_filters.CharFilter):
 class ObjectFilterSet(django_filters.FilterSet):
     """`Meta.model`, `Meta.fields`; `Meta.search_fields` are what `q` looks into.
 
+    `Meta.through` names related objects' fields, as `device__site`; their filters bear the last name. `Meta.panel` are
+    the filters that a list offers; all others work from the address.
+
     Each field gets the filters of its type (web.rest.lookups). Further ones are declared as in django-filter. Those
     that ask who somebody is are refused to readers who may not know.
     """
@@ -61,7 +64,9 @@ class ObjectFilterSet(django_filters.FilterSet):
         generated = dict(_generated(cls._meta.model, cls._meta.fields or ()))
         for name, each in generated.items():
             each.label = each.label or name
-        return OrderedDict(generated | cls.declared_filters)
+        through = getattr(getattr(cls, "Meta", None), "through", ())
+        further = dict(pair for path in through for pair in _through(cls._meta.model, path))
+        return OrderedDict(generated | cls.declared_filters | further)
 
     def search(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         fields = visibility.searchable(queryset.model, getattr(self.Meta, "search_fields", ()))
@@ -161,3 +166,15 @@ def _generated(model: type[Model], fields: Iterable[str]) -> Iterator[tuple[str,
         yield "updated_by_request", ByRequest(actions=[AuditEntry.Action.CHANGED], max_length=64)
     for name in fields:
         yield from lookups.filters_of(model._meta.get_field(name), name)
+
+
+def _through(model: type[Model], path: str) -> Iterator[tuple[str, django_filters.Filter]]:
+    *relations, name = path.split("__")
+    for relation in relations:
+        related = model._meta.get_field(relation).related_model
+        assert isinstance(related, type)
+        model = related
+    for parameter, each in lookups.filters_of(model._meta.get_field(name), name):
+        each.field_name = "__".join([*relations, str(each.field_name)])
+        each.label = each.label or parameter
+        yield parameter, each

@@ -25,7 +25,7 @@ class Column:
     of the row, or True for the value. `phone` says where the cell goes there: title, status, pair, full or hide.
     A path that meets a person is shown as web.visibility has it. `code` is for names that programs give.
     In a file a number's head says its unit: `unit`, or `file_unit` where the page's text has it; where each row has its
-    own, `unit_of` gives it for a column beside it.
+    own, `unit_of` gives it for a column beside it. `states` names the vocabulary of a state, such as "lifecycle".
     """
 
     key: str
@@ -46,6 +46,7 @@ class Column:
     code: bool = False
     file_unit: str = ""
     unit_of: Read | None = None
+    states: str = ""
 
     def read(self, row: Any) -> Any:
         return read_seen(row, self.value if self.value is not None else self.key)

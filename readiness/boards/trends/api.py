@@ -1,6 +1,5 @@
 """Scores by site and UTC day, read-only: the points that trends are drawn from."""
 
-from inventory.filters import InventoryFilterSet
 from readiness.boards.filters import Moment, SpanFilters
 from readiness.scoring.models import ScorePoint
 from web.rest.lookups import AnyOf
@@ -29,7 +28,7 @@ class ScorePointSerializer(ObjectSerializer):
         brief_fields = ("site", "on_date", "score", "verdict")
 
 
-class ScorePointFilters(SpanFilters, InventoryFilterSet):
+class ScorePointFilters(SpanFilters):
     """`start` and `end` are inclusive, and of the instant of evaluation; `on_date` is the UTC day."""
 
     start = AnyOf(field_name="evaluated_at", lookup_expr="gte", inner=Moment(), label="From")

@@ -5,15 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Model
-from django.urls import reverse
 
 from accounts.models import User
-from inventory import panels, tables
-from inventory.attributes import described
-from inventory.kinds import KIND_OF, Facts, Kind, Related
-from inventory.models import DeviceType
-from inventory.panels import Panel
-from web import units, words
+from web import units
+from web.kinds import panels
+from web.kinds.kind import KIND_OF, Facts, Kind, Related
+from web.kinds.panels import Panel
 from web.tables import Column
 from web.tables.columns import read
 
@@ -26,20 +23,18 @@ PLAIN_UNITS = {"U", "°"}
 def panels_of(kind: Kind, obj: Any, *, user: User, now: datetime) -> list[Panel]:
     """Facts first, then what refers to it and the user may see, then what floors above add; each by its order."""
     own = [_facts(kind, each, obj, place) for place, each in enumerate(kind.facts)]
-    if isinstance(obj, DeviceType):
-        own.append(_attributes(obj))
     own += [_related(each, obj, user, place) for place, each in enumerate(kind.related) if _may(user, each)]
     return sorted([*own, *panels.added_to(obj, user=user, now=now)], key=lambda panel: panel.order)
 
 
-def breadcrumbs(kind: Kind, obj: Any) -> list[dict[str, str]]:
-    above = [each for each in kind.above(obj) if each is not None]
-    return [
-        {"label": "Inventory", "url": reverse("inventory")},
-        {"label": kind.label_plural, "url": kind.url("list")},
-        *({"label": str(each), "url": tables.own_page(each)} for each in above),
-        {"label": str(obj), "url": ""},
-    ]
+def above(kind: Kind, obj: Any) -> list[tuple[str, str]]:
+    """What it belongs to, for the breadcrumbs."""
+    return [(str(each), own_page(each)) for each in kind.above(obj) if each is not None]
+
+
+def own_page(obj: Model) -> str:
+    """The page of its kind, even where links.page_url leads to a room above."""
+    return KIND_OF[type(obj)].url("detail", obj.pk)
 
 
 def _may(user: User, related: Related) -> bool:
@@ -53,18 +48,18 @@ def _facts(kind: Kind, facts: Facts, obj: Any, place: int) -> Panel:
     return Panel(
         key=f"facts-{place}",
         title=str(facts.title),
-        template="inventory/facts.html",
+        template="web/kinds/facts.html",
         context={"facts": items},
         order=100 + place,
     )
 
 
 def fact(column: Column, obj: Any) -> dict[str, Any]:
-    """One line of a definition list. What the inventory says of a figure is declared, not measured."""
+    """One line of a definition list. What a form says of a figure is declared, not measured."""
     value = column.read(obj)
     item: dict[str, Any] = {"term": column.label, "url": read(obj, column.url) if column.url else ""}
-    if column.key == "stage":
-        return item | {"kind": "lifecycle", "state": value}
+    if column.states:
+        return item | {"kind": column.states, "state": value}
     if column.unit:
         return item | _figure(column, obj, value)
     if column.numeric:
@@ -83,29 +78,9 @@ def _figure(column: Column, obj: Any, value: Any) -> dict[str, Any]:
     return item | ({"provenance": "declared", "source": source} if column.unit not in PLAIN_UNITS else {})
 
 
-def _attributes(device_type: DeviceType) -> Panel:
-    items = []
-    for each in described(device_type.kind, device_type.attributes):
-        item = {"term": each.attribute.label, "value": words.in_words(each.value)}
-        if each.attribute.unit:
-            item |= {
-                "unit": each.attribute.unit,
-                "provenance": "declared",
-                "source": device_type.source,
-            }
-        items.append(item)
-    return Panel(
-        key="attributes",
-        title="Attributes",
-        template="inventory/attributes.html",
-        context={"facts": items},
-        order=150,
-    )
-
-
 def _related(related: Related, obj: Model, user: User, place: int) -> Panel:
     kind = KIND_OF[related.model]
-    rows = tables.rows_of(related.model).filter(related.condition(obj))
+    rows = kind.rows().filter(related.condition(obj))
     total = rows.count()
     columns = _columns(kind, related.columns)
     query = related.query(obj)
@@ -118,7 +93,7 @@ def _related(related: Related, obj: Model, user: User, place: int) -> Panel:
         key=f"{kind.plural}-{place}",
         title=kind.label_plural,
         sub=units.number(total),
-        template="inventory/related.html",
+        template="web/kinds/related.html",
         context={
             "kind": kind,
             "columns": columns,
@@ -145,7 +120,7 @@ def _cells(columns: list[Column], row: Any) -> dict[str, Any]:
                 "column": column,
                 "value": value,
                 "text": column.words(row, value),
-                "url": tables.own_page(row) if column.phone == "title" else url,
+                "url": own_page(row) if column.phone == "title" else url,
                 "tone": read(row, column.tone) if column.tone else "",
             }
         )

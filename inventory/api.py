@@ -1,0 +1,103 @@
+"""Inventory objects in JSON: what their fields alone do not say."""
+
+import copy
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from django.core.exceptions import ValidationError as ModelError
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from inventory import attributes
+from inventory.models import DeviceType, Port
+from inventory.models.constraints import SameSite
+from web.rest.fields import NumberField
+from web.rest.serializers import ObjectSerializer, RelatedObjectField
+from web.rest.viewsets import ObjectViewSet
+
+
+class InventorySerializer(ObjectSerializer):
+    """Asks the model what goes together before the database does, so that the answer names the field.
+
+    `Meta.together` lists the fields that the model's `clean` looks at: a write that leaves them alone, such as
+    a status for a thousand devices, needs none of their related objects.
+    """
+
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        candidate = copy.copy(self.instance) if self.instance is not None else self.Meta.model()
+        for name, value in values.items():
+            setattr(candidate, name, value)
+        errors: dict[str, Any] = {}
+        if set(getattr(self.Meta, "together", ())) & set(values):
+            errors |= _refused(candidate.clean)
+        for constraint in self.Meta.model._meta.constraints:
+            if isinstance(constraint, SameSite) and {"site", constraint.field} & set(values):
+                errors |= _refused(lambda each=constraint: each.validate(self.Meta.model, candidate))
+        if errors:
+            raise serializers.ValidationError(errors)
+        return values
+
+
+def _refused(check: Callable[[], None]) -> dict[str, Any]:
+    try:
+        check()
+    except ModelError as error:
+        return dict(error.message_dict)
+    return {}
+
+
+class SiteFields(InventorySerializer):
+    def validate_profiles(self, profiles: list[str]) -> list[str]:
+        """A set, in the order given."""
+        return list(dict.fromkeys(profiles))
+
+
+class DeviceTypeFields(InventorySerializer):
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        values = super().validate(values)
+        if {"kind", "attributes"} & set(values):
+            before = self.instance or DeviceType()
+            kind, held = values.get("kind", before.kind), values.get("attributes", before.attributes)
+            problems = attributes.problems(kind, held)
+            if problems:
+                # Below `attributes` by name, as the body has them.
+                by_key = [problems[""]] if "" in problems else {key: [text] for key, text in problems.items()}
+                raise serializers.ValidationError({"attributes": by_key})
+        return values
+
+
+class LinkFields(InventorySerializer):
+    port_a = RelatedObjectField(
+        queryset=Port.objects.select_related("device"), required=False, allow_null=True
+    )
+    port_b = RelatedObjectField(
+        queryset=Port.objects.select_related("device"), required=False, allow_null=True
+    )
+
+
+class PowerFeedFields(InventorySerializer):
+    breaker_kw = NumberField(read_only=True, allow_null=True, help_text="At a power factor of 1, kW")
+
+
+class AttributeSerializer(serializers.Serializer):
+    key = serializers.CharField()
+    label = serializers.CharField()
+    shape = serializers.CharField()
+    unit = serializers.CharField()
+    choices = serializers.ListField(child=serializers.CharField())
+
+
+class DeviceTypeViews(ObjectViewSet):
+    @extend_schema(
+        summary="Attributes that each kind of device type may have",
+        responses={200: AttributeSerializer(many=True)},
+        filters=False,
+    )
+    @action(detail=False, pagination_class=None)
+    def attributes(self, request: Request) -> Response:
+        schemas = attributes.SCHEMAS.items()
+        return Response({kind: [asdict(each) for each in schema] for kind, schema in schemas})

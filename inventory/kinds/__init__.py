@@ -1,0 +1,10 @@
+"""The twelve kinds of object: what their lists, pages, forms and endpoints are made of."""
+
+from inventory.kinds.connections import COOLING_UNIT, LINK, PORT, POWER_FEED
+from inventory.kinds.hardware import ACCELERATOR, DEVICE, DEVICE_TYPE, MANUFACTURER, RACK
+from inventory.kinds.places import CAPACITY_EVENT, REGION, SITE
+
+KINDS = (
+    *(SITE, REGION, RACK, DEVICE, ACCELERATOR, PORT, LINK, POWER_FEED, COOLING_UNIT, CAPACITY_EVENT),
+    *(DEVICE_TYPE, MANUFACTURER),
+)

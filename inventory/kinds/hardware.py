@@ -1,0 +1,156 @@
+"""Products and their makers, racks, devices, accelerators."""
+
+from inventory.api import DeviceTypeFields, DeviceTypeViews
+from inventory.forms import AcceleratorForm, DeviceForm, DeviceTypeForm
+from inventory.kinds.declaring import SET_STATUS, declared, status
+from inventory.models import Accelerator, Device, DeviceType, Manufacturer, Port, PowerFeed, Rack
+from inventory.queries.overview import how_many
+from web.kinds import Related
+from web.kinds.columns import figure, hidden, name, plain, related
+
+MANUFACTURER = declared(
+    Manufacturer,
+    ("name", "slug", "description"),
+    [
+        name(),
+        figure("type_count", "Device types"),
+        plain("description", "Description", phone="full"),
+        hidden(plain, "slug", "Slug"),
+    ],
+    brief=("name", "slug", "description"),
+    search=("name", "slug", "description"),
+    rows=Manufacturer.objects.annotate(type_count=how_many(DeviceType.objects.all(), "manufacturer")),
+    icon="tool",
+    hint="Who makes the products",
+    related=[
+        Related(DeviceType, ("manufacturer",), ("name", "kind", "nameplate_w", "use_count"), "manufacturer")
+    ],
+)
+DEVICE_TYPE = declared(
+    DeviceType,
+    (
+        *("kind", "manufacturer", "model", "slug", "part_number", "domain", "nameplate_w", "u_height"),
+        "source",
+    ),
+    [
+        name(sort="model"),
+        related("manufacturer", "Manufacturer"),
+        plain("kind", "Kind"),
+        plain("domain", "Domain"),
+        figure("nameplate_w", "Nameplate power", "W"),
+        figure("use_count", "In use"),
+        plain("source", "Source", phone="full"),
+        hidden(figure, "u_height", "Height", "U"),
+        hidden(plain, "part_number", "Part number"),
+        hidden(plain, "slug", "Slug"),
+    ],
+    brief=("manufacturer", "model", "slug"),
+    search=("manufacturer__name", "model", "slug", "part_number"),
+    panel=("manufacturer", "kind", "domain"),
+    form=DeviceTypeForm,
+    serializer=DeviceTypeFields,
+    also=("attributes",),
+    viewset=DeviceTypeViews,
+    joins=("manufacturer",),
+    rows=DeviceType.objects.select_related("manufacturer").annotate(
+        use_count=how_many(Device.objects.all(), "device_type")
+        + how_many(Accelerator.objects.all(), "device_type")
+    ),
+    icon="package",
+    hint="Products with their nameplate power and typed attributes",
+    related=[
+        Related(Device, ("device_type",), ("name", "status", "site"), fills="device_type"),
+        Related(Accelerator, ("device_type",), ("name", "status", "site"), fills="device_type"),
+    ],
+    above=lambda device_type: [device_type.manufacturer],
+)
+RACK = declared(
+    Rack,
+    ("site", "name", "u_height", "rated_kw"),
+    [
+        name(),
+        related("site", "Site"),
+        figure("rated_kw", "Rated power", "kW"),
+        figure("u_height", "Height", "U"),
+        figure("device_count", "Devices"),
+    ],
+    brief=("name",),
+    search=("name", "site__name"),
+    panel=("site", "region"),
+    through=("site__region",),
+    joins=("site",),
+    rows=Rack.objects.select_related("site").annotate(device_count=how_many(Device.objects.all(), "rack")),
+    icon="columns-3",
+    hint="Where devices stand",
+    related=[
+        Related(Device, ("rack",), ("name", "status", "role", "position"), fills="rack"),
+        Related(PowerFeed, ("rack",), ("name", "leg", "rated_kw", "device"), fills="rack"),
+    ],
+    above=lambda rack: [rack.site],
+)
+DEVICE = declared(
+    Device,
+    (
+        *("name", "site", "rack", "position", "device_type", "role", "status", "serial"),
+        *("management_address", "firmware_version", "software_version", "description"),
+    ),
+    [
+        name(),
+        status(),
+        plain("role", "Role"),
+        related("device_type", "Type", sort="device_type__model"),
+        related("site", "Site"),
+        related("rack", "Rack"),
+        plain("management_address", "Address"),
+        plain("firmware_version", "Firmware"),
+        hidden(plain, "software_version", "Software"),
+        hidden(plain, "serial", "Serial"),
+        hidden(figure, "position", "Position", "U"),
+        hidden(plain, "description", "Description", phone="full"),
+    ],
+    brief=("name", "description"),
+    search=("name", "serial", "description", "device_type__model"),
+    panel=("site", "region", "role", "status", "device_type", "manufacturer"),
+    through=("site__region", "device_type__manufacturer", "device_type__domain"),
+    form=DeviceForm,
+    together=("device_type",),
+    joins=("site", "rack", "device_type"),
+    rows=Device.objects.select_related("site", "rack", "device_type__manufacturer"),
+    icon="server",
+    hint="Nodes, servers, switches, PDUs, UPSs: what has power and a name",
+    actions=[SET_STATUS],
+    related=[
+        Related(Accelerator, ("device",), ("name", "status", "device_type", "uuid"), fills="device"),
+        Related(Port, ("device",), ("name", "status", "kind", "speed_gbps"), fills="device"),
+        Related(PowerFeed, ("device",), ("name", "leg", "rated_kw", "rack"), fills="device"),
+    ],
+    above=lambda device: [device.site, device.rack],
+)
+ACCELERATOR = declared(
+    Accelerator,
+    ("device", "index", "device_type", "uuid", "serial", "status", "firmware_version"),
+    [
+        name(sort="device__name"),
+        status(),
+        related("device_type", "Type", sort="device_type__model"),
+        related("device", "Device"),
+        related("site", "Site", through="device", sort="device__site__name"),
+        hidden(related, "rack", "Rack", through="device", sort="device__rack__name"),
+        plain("uuid", "UUID"),
+        hidden(figure, "index", "Index"),
+        hidden(plain, "serial", "Serial"),
+        plain("firmware_version", "Firmware"),
+    ],
+    brief=("device", "index", "uuid"),
+    search=("uuid", "serial", "device__name", "device_type__model"),
+    panel=("site", "status", "device_type", "manufacturer"),
+    through=("device__site", "device__rack", "device_type__manufacturer"),
+    form=AcceleratorForm,
+    together=("device_type",),
+    joins=("device", "device_type"),
+    rows=Accelerator.objects.select_related("device__site", "device__rack", "device_type__manufacturer"),
+    icon="cpu",
+    hint="GPUs and the like, each in its node",
+    actions=[SET_STATUS],
+    above=lambda accelerator: [accelerator.device.site, accelerator.device],
+)

@@ -1,0 +1,121 @@
+"""The declaration of a kind of object."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Model, Q, QuerySet
+from django.urls import reverse
+from django.utils.text import capfirst
+
+from web import links
+from web.tables import Table
+
+
+@dataclass(frozen=True)
+class Related:
+    """Objects of another model that refer to this one. `fields` name the reference, any of them.
+
+    `columns` of that model's list are shown, `fills` is what the form for a new one begins with, `asked` the parameter
+    that makes the whole list show them; by default that of the one field.
+    """
+
+    model: type[Model]
+    fields: tuple[str, ...]
+    columns: tuple[str, ...]
+    fills: str = ""
+    asked: str = ""
+
+    def condition(self, obj: Model) -> Q:
+        condition = Q()
+        for name in self.fields:
+            condition |= Q(**{name: obj})
+        return condition
+
+    def query(self, obj: Model) -> str:
+        """The parameters that make the whole list show these objects; "" where no filter does."""
+        name = self.asked or (f"{self.fields[0]}_id" if len(self.fields) == 1 else "")
+        return f"{name}={obj.pk}" if name else ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A card of facts: columns of the list, by key; none named: all but the name."""
+
+    title: str
+    columns: tuple[str, ...] = ()
+
+
+# Kinds whose objects are listed on pages of others.
+KIND_OF: dict[type[Model], "Kind"] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What differs between the pages of one model and of another.
+
+    `rows` have joined in what list and page read. `room` is the label and the url name of the page above the list.
+    `address` is the list's part of the address and `names` are url names that are not made of the model's. Whoever
+    comes needs the permissions `may` beside the model's own. `actions` change the rows that are ticked in the list,
+    each at the url of its name. `elsewhere` is the label of a link to the page that an object has in a room above.
+    """
+
+    model: type[Model]
+    table: Table
+    rows: Callable[[], QuerySet[Any]]
+    room: tuple[str, str]
+    hint: str = ""
+    icon: str = ""
+    form: Any = None
+    viewset: Any = None
+    facts: Sequence[Facts] = (Facts("Facts"),)
+    related: Sequence[Related] = ()
+    above: Callable[[Any], Sequence[Model | None]] = lambda obj: ()
+    address: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+    may: tuple[str, ...] = ()
+    actions: Sequence[Mapping[str, str]] = ()
+    elsewhere: str = ""
+
+    def __post_init__(self) -> None:
+        KIND_OF[self.model] = self
+
+    @property
+    def noun(self) -> str:
+        """The kind in addresses: device-type."""
+        return links.noun(self.model)
+
+    @property
+    def plural(self) -> str:
+        return self.address or f"{self.noun}s"
+
+    @property
+    def label(self) -> str:
+        return capfirst(str(self.model._meta.verbose_name))
+
+    @property
+    def label_plural(self) -> str:
+        return self.table.label
+
+    def permission(self, action: str) -> str:
+        return f"{self.model._meta.app_label}.{action}_{self.model._meta.model_name}"
+
+    def permissions(self, action: str) -> tuple[str, ...]:
+        """All that whoever takes the action needs."""
+        return tuple(dict.fromkeys([*self.may, self.permission(action)]))
+
+    def url_name(self, action: str) -> str:
+        return self.names.get(action, f"{self.noun}-{action}")
+
+    def url(self, action: str, pk: int | None = None) -> str:
+        return reverse(self.url_name(action), args=[] if pk is None else [pk])
+
+    def url_if(self, user: Any, action: str, pk: int | None = None) -> str:
+        """The same for whoever may, "" for others."""
+        needed = self.permission("change" if action == "edit" else action)
+        return self.url(action, pk) if user.has_perm(needed) else ""
+
+    def breadcrumbs(self, *below: tuple[str, str]) -> list[dict[str, str]]:
+        """The room, the list, and labels with their addresses; the page itself, the last, has none."""
+        steps = [(self.room[0], reverse(self.room[1])), (self.label_plural, self.url("list")), *below]
+        return [{"label": label, "url": url} for label, url in [*steps[:-1], (steps[-1][0], "")]]

@@ -1,0 +1,64 @@
+"""Filters, serializer, form and endpoint of a model, made of the names of its fields."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.db.models import Model, QuerySet
+
+from web.kinds.kind import Kind
+from web.rest.filters import ObjectFilterSet
+from web.rest.router import Router
+from web.rest.serializers import ObjectSerializer
+from web.rest.viewsets import ObjectViewSet
+
+
+def filters_of(
+    model: type[Model],
+    fields: Sequence[str],
+    *,
+    search: Sequence[str],
+    panel: Sequence[str],
+    through: Sequence[str] = (),
+    **declared: Any,
+) -> type[ObjectFilterSet]:
+    meta = {"model": model, "fields": fields, "search_fields": search, "panel": panel, "through": through}
+    return type(f"{model.__name__}Filters", (ObjectFilterSet,), {"Meta": type("Meta", (), meta), **declared})
+
+
+def serializer_of(
+    model: type[Model],
+    fields: Sequence[str],
+    brief: Sequence[str],
+    *,
+    base: type[ObjectSerializer] = ObjectSerializer,
+    **meta: Any,
+) -> type[ObjectSerializer]:
+    meta |= {"model": model, "fields": fields, "brief_fields": brief}
+    return type(f"{model.__name__}Serializer", (base,), {"Meta": type("Meta", (), meta)})
+
+
+def form_of(
+    model: type[Model], fields: Sequence[str], base: type[forms.ModelForm], **meta: Any
+) -> type[forms.ModelForm]:
+    """A form of the model; `base` may bring fields of its own."""
+    meta |= {"model": model, "fields": fields}
+    return type(f"{model.__name__}Form", (base,), {"Meta": type("Meta", (), meta)})
+
+
+def viewset_of(
+    rows: QuerySet[Any],
+    serializer: type[ObjectSerializer],
+    filterset: type[ObjectFilterSet],
+    base: type[Any] = ObjectViewSet,
+) -> Any:
+    """The endpoint; `rows` join what the serializer reads, so that no row costs a statement."""
+    members = {"queryset": rows, "serializer_class": serializer, "filterset_class": filterset}
+    return type(f"{rows.model.__name__}ViewSet", (base,), members)
+
+
+def router_of(*kinds: Kind) -> Router:
+    router = Router()
+    for kind in kinds:
+        router.register(kind.plural, kind.viewset)
+    return router
