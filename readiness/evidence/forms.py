@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -14,15 +15,24 @@ from readiness.evidence.models import Floor, Tool, ValidationRun
 from readiness.evidence.models.runs import MOST_BYTES
 from readiness.evidence.operations import RunContext
 from readiness.evidence.refusals import EvidenceRefused
-from readiness.framework.core.definition import Framework, LimitKind
+from readiness.evidence.uploads import content_of
+from readiness.framework import queries as framework_queries
+from readiness.framework.core.definition import LimitKind
 from readiness.framework.core.reader import LARGEST
 from readiness.workloads.models import WorkloadClass
 from telemetry.models import SourceProvenance
+from web import clock
 from web.forms import DayInput
 
 
+def _today() -> date:
+    return clock.now().date()
+
+
 class EvidenceForm(forms.Form):
-    """Shows what an operation refused at the field that it is about."""
+    """Shows what an operation refused at the field that it is about. `asked` is what the operation takes."""
+
+    refusals = (ParseError, EvidenceRefused, ValidationError)
 
     def refused(self, error: ParseError | EvidenceRefused | ValidationError) -> None:
         if isinstance(error, ParseError):
@@ -35,6 +45,9 @@ class EvidenceForm(forms.Form):
                 self.add_error(name if name in self.fields else None, messages)
         else:
             self.add_error(None, error.messages)
+
+    def asked(self) -> dict[str, Any]:
+        return self.cleaned_data
 
 
 class RunForm(EvidenceForm):
@@ -103,7 +116,6 @@ class RunForm(EvidenceForm):
         return given
 
     def asked(self) -> dict[str, Any]:
-        """Return what the operation takes."""
         given = self.cleaned_data
         return {
             "site": given["site"],
@@ -133,7 +145,10 @@ class StatementForm(EvidenceForm):
     part = forms.ChoiceField(label="Sub-measure")
     value = forms.FloatField(label="Value")
     taken_on = forms.DateField(
-        label="Day", widget=DayInput(), help_text="The day it was true, by the site's calendar."
+        label="Day",
+        initial=_today,
+        widget=DayInput(),
+        help_text="The day it was true, by the site's calendar.",
     )
     provenance = forms.ChoiceField(
         label="Provenance",
@@ -142,8 +157,9 @@ class StatementForm(EvidenceForm):
         required=False,
     )
 
-    def __init__(self, *args: Any, framework: Framework, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        _version, framework = framework_queries.current()
         checks, parts = self.fields["check"], self.fields["part"]
         assert isinstance(checks, forms.ChoiceField)
         assert isinstance(parts, forms.ChoiceField)
@@ -168,7 +184,6 @@ class StatementForm(EvidenceForm):
         ]
 
     def asked(self) -> dict[str, Any]:
-        """Return what the operation takes."""
         return self.cleaned_data | {
             "provenance": self.cleaned_data["provenance"] or SourceProvenance.DECLARED
         }
@@ -224,20 +239,6 @@ class AttestationForm(StatementForm):
         return super().asked() | {"workload_classes": named}
 
 
-class FactTableForm(EvidenceForm):
-    """Facts of many sites at once."""
-
-    file = forms.FileField(
-        label="File",
-        allow_empty_file=True,
-        help_text=(
-            "CSV with the columns `site`, `check`, `part`, `value`, `taken_on`, `source`, and if wanted `unit`, `note`,"
-            " `provenance`."
-            " All of it or nothing."
-        ),
-    )
-
-
 class LimitForm(EvidenceForm):
     """One of site and class, one of value and preset: the operation says so where it is otherwise."""
 
@@ -261,6 +262,7 @@ class LimitForm(EvidenceForm):
     preset = forms.ChoiceField(label="Preset", required=False, help_text="In place of a value.")
     declared_on = forms.DateField(
         label="In force from",
+        initial=_today,
         widget=DayInput(),
         help_text="It holds from the start of this day, by the site's calendar. A day to come is fine.",
     )
@@ -271,8 +273,9 @@ class LimitForm(EvidenceForm):
     )
     note = forms.CharField(label="Note", required=False, max_length=200)
 
-    def __init__(self, *args: Any, framework: Framework, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        _version, framework = framework_queries.current()
         limits, presets = self.fields["limit"], self.fields["preset"]
         assert isinstance(limits, forms.ChoiceField)
         assert isinstance(presets, forms.ChoiceField)
@@ -290,27 +293,9 @@ class LimitForm(EvidenceForm):
         ]
         presets.choices = [("", "– none –"), *(group for group in groups if group[1])]
 
-    def asked(self) -> dict[str, Any]:
-        """Return what the operation takes."""
-        return dict(self.cleaned_data)
-
 
 def _choice(kind: LimitKind) -> tuple[str, str]:
     return kind.id, f"{kind.name}, {kind.unit}" if kind.unit else kind.name
-
-
-class LimitTableForm(EvidenceForm):
-    """Limits of many sites and classes at once."""
-
-    file = forms.FileField(
-        label="File",
-        allow_empty_file=True,
-        help_text=(
-            "CSV with the columns `site`, `workload_class`, `limit`, `value`, `unit`, `preset`, `declared_on`,"
-            " `source`, `note`;"
-            " the list's export will do. All of it or nothing."
-        ),
-    )
 
 
 class FloorForm(forms.ModelForm):
@@ -331,7 +316,21 @@ class FloorForm(forms.ModelForm):
         }
 
 
-class ConfigurationForm(EvidenceForm):
+class FileForm(EvidenceForm):
+    """All of a file or nothing."""
+
+    file = forms.FileField(label="File", allow_empty_file=True)
+
+    def asked(self) -> dict[str, Any]:
+        return self.cleaned_data | {"content": content_of(self.cleaned_data.pop("file"))}
+
+
+def file_form(help_text: str) -> type[FileForm]:
+    field = forms.FileField(label="File", allow_empty_file=True, help_text=help_text)
+    return type("TableForm", (FileForm,), {"file": field})
+
+
+class ConfigurationForm(FileForm):
     """Floors of a node-health configuration."""
 
     file = forms.FileField(
@@ -341,3 +340,9 @@ class ConfigurationForm(EvidenceForm):
     source = forms.CharField(
         label="Source", required=False, max_length=200, help_text="Empty: the file's name."
     )
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if "file" in given and "source" in given:
+            given["source"] = given["source"] or given["file"].name[:200]
+        return given

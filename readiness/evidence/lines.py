@@ -2,16 +2,12 @@
 
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from readiness.evidence.core.limits import kind_of
-from readiness.evidence.limit_tables import limit_text, owner_name, owner_url
-from readiness.evidence.models import Attestation, DeclaredLimit, RecordedFact, ValidationRun
+from readiness.evidence.models import ValidationRun
 from readiness.evidence.proved import Proved, RunSummary
-from readiness.evidence.tables import devices_of, exact
-from readiness.framework.core.definition import Framework
+from readiness.evidence.tables import devices_of
 from web.units import format_value, instant
 from web.visibility import name_of
 
@@ -73,37 +69,6 @@ def versions(run: ValidationRun) -> list[Line]:
     ]
 
 
-def record_facts(record: Attestation | RecordedFact, framework: Framework) -> list[Line]:
-    """Return what is known of one fact or attestation; what was not said is left out."""
-    part = framework.parts_by_key.get((record.check_id, record.part))
-    value = "" if record.value is None else f"{exact(record.value)} {part.unit if part else ''}".strip()
-    facts: list[Line] = [
-        {"term": "Sub-measure", "value": part.name if part else record.part},
-        {"term": "Value", "value": value},
-        {"term": "Day", "value": record.taken_on.isoformat()},
-        {"term": "Counts from", "value": instant(record.taken_at)},
-    ]
-    if isinstance(record, RecordedFact):
-        facts += [
-            {"term": "Source", "value": record.source},
-            {"term": "Note", "value": record.note},
-        ]
-    else:
-        until = record.valid_until.isoformat() if record.valid_until else ""
-        facts += [
-            {"term": "Statement", "value": record.statement},
-            {"term": "Attested by", "value": name_of(record.attested_by)},
-            {"term": "Workload classes", "value": ", ".join(record.workload_classes)},
-            {"term": "Valid until", "value": until},
-            {"term": "Document", "value": record.document or record.link, "url": record.link},
-        ]
-    facts += [
-        {"term": "Provenance", "value": record.get_provenance_display()},
-        {"term": "Entered by", "value": name_of(record.by)},
-    ]
-    return [line for line in facts if line["value"]]
-
-
 def proved(parts: Iterable[Proved], site_slug: str) -> list[Line]:
     """Each sub-measure with the place on its check's page, and why it does not count where it does not."""
     return [
@@ -117,57 +82,3 @@ def proved(parts: Iterable[Proved], site_slug: str) -> list[Line]:
         }
         for each in parts
     ]
-
-
-def limit_facts(declared: DeclaredLimit, framework: Framework) -> list[Line]:
-    """Return what is known of one entry."""
-    kind = kind_of(framework, declared.limit_id)
-    facts: list[Line] = [
-        {"term": "Declared for", "value": owner_name(declared), "url": owner_url(declared)},
-        {"term": "Limit", "value": limit_text(framework, declared)},
-        {"term": "In force from", "value": declared.declared_on.isoformat()},
-        {"term": "Source", "value": declared.source},
-        {"term": "Entered by", "value": name_of(declared.by)},
-        {"term": "Note", "value": declared.note},
-        {"term": "What it is", "value": kind.note if kind else ""},
-    ]
-    return [line for line in facts if line["value"]]
-
-
-def limit_entries(
-    entries: Iterable[DeclaredLimit], current: DeclaredLimit, framework: Framework
-) -> list[Line]:
-    return [
-        {
-            "day": entry.declared_on.isoformat(),
-            "text": limit_text(framework, entry),
-            "source": entry.source,
-            "url": "" if entry.pk == current.pk else reverse("declared-limit-detail", args=[entry.pk]),
-        }
-        for entry in entries
-    ]
-
-
-def limit_query(declared: DeclaredLimit) -> str:
-    """Return what fills in the form for the same limit."""
-    if declared.site is not None:
-        return urlencode({"site": declared.site.slug, "limit": declared.limit_id})
-    assert declared.workload_class is not None
-    return urlencode({"workload_class": declared.workload_class.slug, "limit": declared.limit_id})
-
-
-def tabs(current: str) -> list[Line]:
-    """The pages of evidence."""
-    pages = (
-        ("evidence", "Runs"),
-        ("facts", "Recorded facts"),
-        ("attestations", "Attestations"),
-        ("limits", "Limits"),
-        ("floors", "Floors"),
-    )
-    return [{"label": label, "url": reverse(name), "current": name == current} for name, label in pages]
-
-
-def breadcrumbs(here: str, *, first: bool = False) -> list[dict[str, str]]:
-    above = [] if first else [{"label": "Evidence", "url": reverse("evidence")}]
-    return [*above, {"label": here, "url": ""}]

@@ -7,10 +7,10 @@ from typing import Any
 from django.urls import URLPattern, path
 
 from web.kinds import pages
+from web.kinds.entries import entry_page
 from web.kinds.kind import Kind
 from web.permissions import require
 
-ALL = ("list", "add", "detail", "edit", "delete")
 _PAGES: dict[str, tuple[Callable[..., Any], str, str]] = {
     "list": (pages.object_list, "view", ""),
     "add": (pages.object_add, "add", "add/"),
@@ -20,13 +20,15 @@ _PAGES: dict[str, tuple[Callable[..., Any], str, str]] = {
 }
 
 
-def addresses(kind: Kind, *names: str) -> Iterator[URLPattern]:
-    """The pages of a kind below its own part of the address; none named: all."""
-    for name in names or ALL:
-        view, action, rest = _PAGES[name]
-        yield page(kind, name, rest, view, action)
+def addresses(kind: Kind) -> Iterator[URLPattern]:
+    """The pages of a kind below its own part of the address."""
+    for entry in kind.entries:
+        view = require(*kind.may, entry.permission)(partial(entry_page, kind=kind, entry=entry))
+        yield path(f"{kind.plural}/{entry.address}", view, name=entry.url_name)
+    for name in kind.pages:
+        yield page(kind, name, *_PAGES[name])
 
 
-def page(kind: Kind, name: str, rest: str, view: Callable[..., Any], action: str) -> URLPattern:
+def page(kind: Kind, name: str, view: Callable[..., Any], action: str, rest: str) -> URLPattern:
     checked = require(*kind.permissions(action))(partial(view, kind=kind))
     return path(f"{kind.plural}/{rest}", checked, name=kind.url_name(name))

@@ -46,6 +46,26 @@ class Facts:
     columns: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A button of the list that leads to a form, whose answer an operation takes.
+
+    `form` is made of data, files and `initial`; its `asked` gives what `enter` takes beside `by` and `now`. `fills`
+    are the fields that a link may fill in. `done` says what was entered; `after` gives the next page, else the list.
+    """
+
+    url_name: str
+    address: str
+    permission: str
+    heading: str
+    form: Callable[..., Any]
+    enter: Callable[..., Any]
+    done: str | Callable[[Any], str]
+    after: Callable[[Any], str] | None = None
+    fills: tuple[str, ...] = ()
+    icon: str = "plus"
+
+
 # Kinds whose objects are listed on pages of others.
 KIND_OF: dict[type[Model], "Kind"] = {}
 
@@ -58,12 +78,15 @@ class Kind:
     `address` is the list's part of the address and `names` are url names that are not made of the model's. Whoever
     comes needs the permissions `may` beside the model's own. `actions` change the rows that are ticked in the list,
     each at the url of its name. `elsewhere` is the label of a link to the page that an object has in a room above.
+    `pages` are those that it has. `template` is a page of its own for an object, with what `context` gives; `tabs` are
+    those of the list, by the url name of the present one. `prepare` reads what a page of rows needs together. `then`
+    says what follows a change.
     """
 
     model: type[Model]
     table: Table
     rows: Callable[[], QuerySet[Any]]
-    room: tuple[str, str]
+    room: tuple[str, str] | None
     hint: str = ""
     icon: str = ""
     form: Any = None
@@ -76,6 +99,14 @@ class Kind:
     may: tuple[str, ...] = ()
     actions: Sequence[Mapping[str, str]] = ()
     elsewhere: str = ""
+    pages: tuple[str, ...] = ("list", "add", "detail", "edit", "delete")
+    entries: Sequence[Entry] = ()
+    title: str = ""
+    template: str = ""
+    context: Callable[[Any], Mapping[str, Any]] = lambda obj: {}
+    tabs: Callable[[str], Sequence[Mapping[str, Any]]] = lambda current: ()
+    prepare: Callable[[list[Any]], Sequence[Any]] | None = None
+    then: str = ""
 
     def __post_init__(self) -> None:
         KIND_OF[self.model] = self
@@ -95,7 +126,7 @@ class Kind:
 
     @property
     def label_plural(self) -> str:
-        return self.table.label
+        return self.title or self.table.label
 
     def permission(self, action: str) -> str:
         return f"{self.model._meta.app_label}.{action}_{self.model._meta.model_name}"
@@ -111,11 +142,18 @@ class Kind:
         return reverse(self.url_name(action), args=[] if pk is None else [pk])
 
     def url_if(self, user: Any, action: str, pk: int | None = None) -> str:
-        """The same for whoever may, "" for others."""
+        """The same for whoever may; "" for others, and where there is no such page."""
+        if action not in self.pages:
+            return ""
         needed = self.permission("change" if action == "edit" else action)
         return self.url(action, pk) if user.has_perm(needed) else ""
 
+    def page_of(self, obj: Model) -> str:
+        """The object's page here; the list, where it has none."""
+        return self.url("detail", obj.pk) if "detail" in self.pages else self.url("list")
+
     def breadcrumbs(self, *below: tuple[str, str]) -> list[dict[str, str]]:
         """The room, the list, and labels with their addresses; the page itself, the last, has none."""
-        steps = [(self.room[0], reverse(self.room[1])), (self.label_plural, self.url("list")), *below]
+        room = [(self.room[0], reverse(self.room[1]))] if self.room else []
+        steps = [*room, (self.label_plural, self.url("list")), *below]
         return [{"label": label, "url": url} for label, url in [*steps[:-1], (steps[-1][0], "")]]

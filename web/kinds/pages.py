@@ -1,5 +1,6 @@
 """List, page, form and deletion of any kind of object; its declaration says what differs."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import messages
@@ -7,36 +8,56 @@ from django.db.models import Model, ProtectedError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import conditional_page, require_GET, require_http_methods
 
-from web import actor, clock, links
+from web import actor, answers, clock, links
 from web.history import BadCursor, history_of
 from web.kinds import details
 from web.kinds.kind import KIND_OF, Kind
 from web.requests import UserRequest
-from web.tables import page, respond
+from web.tables import page, respond, wants_table_only
 
 LARGEST_ID = 2**63 - 1
 
 
+@conditional_page
 @require_GET
 def object_list(request: HttpRequest, kind: Kind) -> HttpResponseBase:
     actions = [{**each, "url": kind.url(each["name"])} for each in kind.actions]
     may_change = request.user.has_perm(kind.permission("change"))
-    table = page(request, kind.table, kind.rows(), actions=actions if may_change else [])
+    rows = kind.rows()
+    table = page(request, kind.table, rows, prepare=kind.prepare, actions=actions if may_change else [])
+    if wants_table_only(request, table):
+        return respond(request, "web/kinds/list.html", table)
     context = {
         "heading": kind.label_plural,
         "sub": kind.hint,
         "kind": kind,
-        "add_url": kind.url_if(request.user, "add"),
+        "buttons": list(_buttons(request, kind)),
+        "tabs": kind.tabs(kind.url_name("list")),
         "breadcrumbs": kind.breadcrumbs(),
     }
     return respond(request, "web/kinds/list.html", table, context)
 
 
+def _buttons(request: HttpRequest, kind: Kind) -> Iterator[dict[str, str]]:
+    """What the reader may enter; the first is the one that is meant most often."""
+    if add_url := kind.url_if(request.user, "add"):
+        yield {"url": add_url, "label": "Add", "icon": "plus"}
+    for entry in kind.entries:
+        if request.user.has_perm(entry.permission):
+            yield {"url": reverse(entry.url_name), "label": entry.heading, "icon": entry.icon}
+
+
+@conditional_page
 @require_GET
 def object_detail(request: UserRequest, kind: Kind, pk: int) -> HttpResponse:
     obj = get_object_or_404(kind.rows(), pk=pk)
+    if kind.template:
+        rows = {"rows": history_of(obj).rows}
+        return answers.page(request, kind.template, _frame(request, kind, obj) | rows | kind.context(obj))
     shows_history = request.GET.get("tab") == "history"
     context = _frame(request, kind, obj) | {
         "tabs": [
@@ -76,11 +97,13 @@ def _history(request: HttpRequest, obj: Model) -> dict[str, Any]:
     }
 
 
+@never_cache
 @require_http_methods(["GET", "POST"])
 def object_add(request: HttpRequest, kind: Kind) -> HttpResponse:
     return _fill_in(request, kind, None)
 
 
+@never_cache
 @require_http_methods(["GET", "POST"])
 def object_edit(request: HttpRequest, kind: Kind, pk: int) -> HttpResponse:
     return _fill_in(request, kind, get_object_or_404(kind.rows(), pk=pk))
@@ -91,19 +114,22 @@ def _fill_in(request: HttpRequest, kind: Kind, obj: Any) -> HttpResponse:
     # The form writes into the object while it checks: the page must go on showing what is stored.
     before = str(obj) if obj is not None else ""
     if request.method == "POST" and form.is_valid():
-        if message := form.cleaned_data["changelog_message"]:
+        if message := form.cleaned_data.get("changelog_message"):
             actor.note(message)
         saved = form.save()
-        messages.success(request, f"{saved} is saved.")
-        return redirect(details.own_page(saved))
-    of_it = [(before, kind.url("detail", obj.pk))] if obj is not None else []
+        messages.success(request, f"{saved} is saved. {kind.then}".strip())
+        return redirect(kind.page_of(saved))
+    of_it = [(before, kind.page_of(obj))] if obj is not None else []
     verb = "Change" if obj is not None else "Add"
     context = {
         "heading": f"{verb} {before or kind.model._meta.verbose_name}",
         "sub": kind.label if obj is not None else kind.hint,
         "kind": kind,
         "form": form,
-        "cancel_url": kind.url("detail", obj.pk) if obj is not None else kind.url("list"),
+        "cancel_url": kind.page_of(obj) if obj is not None else kind.url("list"),
+        "delete_url": kind.url_if(request.user, "delete", obj.pk)
+        if "detail" not in kind.pages and obj
+        else "",
         "breadcrumbs": kind.breadcrumbs(*of_it, (verb, "")),
     }
     return render(request, "web/kinds/form.html", context, status=422 if form.errors else 200)
@@ -123,6 +149,7 @@ def _beginning(kind: Kind, asked: QueryDict) -> dict[str, str]:
     return begun
 
 
+@never_cache
 @require_http_methods(["GET", "POST"])
 def object_delete(request: HttpRequest, kind: Kind, pk: int) -> HttpResponse:
     obj = get_object_or_404(kind.rows(), pk=pk)
@@ -138,6 +165,7 @@ def object_delete(request: HttpRequest, kind: Kind, pk: int) -> HttpResponse:
     context = {
         "heading": f"Delete {obj}?",
         "sub": kind.label,
+        "then": kind.then,
         "held": [each for each in held if each["total"]],
         "cancel_url": kind.url("detail", obj.pk),
         "breadcrumbs": kind.breadcrumbs(
@@ -157,6 +185,6 @@ def _delete(request: HttpRequest, kind: Kind, obj: Any) -> HttpResponse:
         holders = list(error.protected_objects)
         named = ", ".join(f"{holder._meta.verbose_name} {holder}" for holder in holders[:5])
         messages.error(request, f"{name} is still in use: {named}.")
-        return redirect(kind.url("detail", obj.pk))
-    messages.success(request, f"{name} is deleted.")
+        return redirect(kind.page_of(obj))
+    messages.success(request, f"{name} is deleted. {kind.then}".strip())
     return redirect(kind.url("list"))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.templatetags.static import static
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from web import units
 from web.permissions import roles_of
 from web.states import ATTRIBUTES, state
 from web.visibility import name_of
@@ -174,6 +176,20 @@ def pillar_words(pillars: Iterable[Mapping[str, Any]]) -> str:
 def person(who: Model | str | None) -> str:
     """A person's name as the reader may see it: every name on a page goes through here or web.visibility."""
     return name_of(who)
+
+
+@register.filter
+def instant(at: datetime | None) -> str:
+    return "" if at is None else units.instant(at)
+
+
+@register.simple_tag
+def fact(term: str, value: object, url: str = "") -> str:
+    """A row of a definition list; nothing where nothing was said."""
+    if value in ("", None):
+        return ""
+    shown = format_html('<a href="{}">{}</a>', url, value) if url else value
+    return format_html("<dt>{}</dt><dd>{}</dd>", term, shown)
 
 
 @register.filter

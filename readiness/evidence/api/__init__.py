@@ -1,7 +1,11 @@
 """Endpoints of evidence: validation runs, attestations, recorded facts, limits, floors."""
 
-from readiness.evidence.api.limits import DeclaredLimitViewSet
-from readiness.evidence.api.records import AttestationViewSet, FloorViewSet, RecordedFactViewSet
+from readiness.evidence.api.records import (
+    AttestationViewSet,
+    DeclaredLimitViewSet,
+    FloorViewSet,
+    RecordedFactViewSet,
+)
 from readiness.evidence.api.runs import ValidationRunViewSet
 from web.rest.router import Router
 

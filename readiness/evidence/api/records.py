@@ -1,142 +1,94 @@
-"""Endpoints of attestations, recorded facts and floors."""
+"""Endpoints of attestations, recorded facts, limits and floors."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from readiness.evidence import operations
 from readiness.evidence.api.refusing import FileField, answered
 from readiness.evidence.api.taking import takes_file
-from readiness.evidence.filters import AttestationFilters, FactFilters, FloorFilters
-from readiness.evidence.models import Attestation, Floor, RecordedFact
-from readiness.evidence.models.records import Record
-from readiness.evidence.operations import attest, import_facts, import_floors, record_fact
+from readiness.evidence.kinds import ATTESTATIONS, FACTS, FLOORS, LIMITS
+from readiness.evidence.kinds.floors import FIELDS
+from readiness.evidence.models import Attestation, DeclaredLimit, Floor, RecordedFact
 from readiness.evidence.uploads import content_of, sender_of
 from readiness.framework.core.reader import LARGEST
-from web import clock, visibility
+from web import clock
+from web.rest.fields import UsernameField
 from web.rest.serializers import ObjectSerializer, finite
 from web.rest.viewsets import ObjectViewSet
 
 _KEPT = ("taken_at", "by", "void_changes", "voided_at", "void_reason")
 
 
-class RecordSerializer(ObjectSerializer):
+def _name(column: str, **kwargs: Any) -> serializers.CharField:
+    """A name of the framework in force."""
+    return serializers.CharField(source=column, max_length=64, **kwargs)
+
+
+def _unit(of_what: str) -> serializers.CharField:
+    return serializers.CharField(
+        write_only=True, required=False, max_length=16, help_text=f"Of the value, where it is not {of_what}'s"
+    )
+
+
+class ByUserSerializer(ObjectSerializer):
+    by = UsernameField(help_text="User name of whoever entered it")
+
+
+class AttestationSerializer(ByUserSerializer):
     """`check` and `part` are names of the framework in force; the value may be sent in another unit."""
 
-    check = serializers.CharField(source="check_id", max_length=64)
-    unit = serializers.CharField(
-        write_only=True,
-        required=False,
-        max_length=16,
-        help_text="Of the value, where it is not the sub-measure's",
-    )
-    by = serializers.SerializerMethodField(help_text="User name of whoever entered it")
+    check = _name("check_id")
+    unit = _unit("the sub-measure")
 
-    @extend_schema_field({"type": "string", "nullable": True})
-    def get_by(self, record: Record) -> str | None:
-        return visibility.username_of(record.by)
-
-
-class AttestationSerializer(RecordSerializer):
     class Meta:
         model = Attestation
         fields = (
-            *(
-                "site",
-                "check",
-                "part",
-                "value",
-                "unit",
-                "statement",
-                "attested_by",
-                "taken_on",
-                "workload_classes",
-                "valid_until",
-            ),
-            *("link", "document", "provenance", *_KEPT),
+            *("site", "check", "part", "value", "unit", "statement", "attested_by", "taken_on"),
+            *("workload_classes", "valid_until", "link", "document", "provenance", *_KEPT),
         )
         read_only_fields = _KEPT
         brief_fields = ("site", "check", "part", "taken_on")
 
 
-class RecordedFactSerializer(RecordSerializer):
+class RecordedFactSerializer(ByUserSerializer):
+    """`check` and `part` are names of the framework in force; the value may be sent in another unit."""
+
+    check = _name("check_id")
+    unit = _unit("the sub-measure")
     part = serializers.CharField(max_length=64, help_text="Sub-measure of the check")
 
     class Meta:
         model = RecordedFact
         fields = (
-            "site",
-            "check",
-            "part",
-            "value",
-            "unit",
-            "taken_on",
-            "source",
-            "note",
-            "provenance",
+            *("site", "check", "part", "value", "unit", "taken_on", "source", "note", "provenance"),
             *_KEPT,
         )
         read_only_fields = _KEPT
         brief_fields = ("site", "check", "part", "value", "taken_on")
 
 
-class RecordViewSet(ObjectViewSet):
-    """Records are entered, singly or in a list, and deleted. They are not edited: a correction is entered anew."""
+class DeclaredLimitSerializer(ByUserSerializer):
+    """`limit` and `preset` are names of the framework in force; the value may be sent in another unit."""
 
-    http_method_names = ["get", "head", "options", "post", "delete"]
+    limit = _name("limit_id")
+    unit = _unit("the limit")
 
-    def perform_create(self, serializer: Any) -> None:
-        given = dict(serializer.validated_data)
-        given["check"] = given.pop("check_id")
-        with answered():
-            serializer.instance = self.enter(given)
-
-    def enter(self, given: dict[str, Any]) -> Any:
-        raise NotImplementedError
-
-
-class AttestationViewSet(RecordViewSet):
-    queryset = Attestation.objects.select_related("site", "by")
-    serializer_class = AttestationSerializer
-    filterset_class = AttestationFilters
-
-    def enter(self, given: dict[str, Any]) -> Attestation:
-        return attest(**given, by=sender_of(self.request), now=clock.now())
-
-
-class FactFileSerializer(serializers.Serializer):
-    file = FileField(
-        help_text="CSV: site,check,part,value,unit,taken_on,source,note,provenance; all of it or nothing"
-    )
-
-
-class RecordedFactViewSet(RecordViewSet):
-    """Entered again for the same day, a fact corrects the one that is there."""
-
-    queryset = RecordedFact.objects.select_related("site", "by")
-    serializer_class = RecordedFactSerializer
-    filterset_class = FactFilters
-
-    def enter(self, given: dict[str, Any]) -> RecordedFact:
-        return record_fact(**given, by=sender_of(self.request), now=clock.now())
-
-    @takes_file(
-        "Enter the facts of a table", asks=FactFileSerializer, answers=RecordedFactSerializer(many=True)
-    )
-    def import_table(self, request: Request, asked: Mapping[str, Any]) -> Any:
-        with answered():
-            facts = import_facts(content=content_of(asked["file"]), by=sender_of(request), now=clock.now())
-        return self._answer_many(list(facts))
+    class Meta:
+        model = DeclaredLimit
+        fields = (
+            *("site", "workload_class", "limit", "value", "unit", "preset", "declared_on"),
+            *("source", "note", "by"),
+        )
+        brief_fields = ("site", "workload_class", "limit", "value", "preset", "declared_on")
 
 
 class FloorSerializer(ObjectSerializer):
     class Meta:
         model = Floor
-        fields = (
-            *("platform", "tool", "measure", "operation", "size_bytes", "value", "unit", "source", "note"),
-        )
+        fields = FIELDS
         brief_fields = ("platform", "measure", "value")
         extra_kwargs = {"value": {"min_value": 1e-9, "max_value": LARGEST, "validators": [finite]}}
 
@@ -146,25 +98,87 @@ class FloorFileSerializer(serializers.Serializer):
     platform = serializers.CharField(max_length=100)
     source = serializers.CharField(max_length=200, required=False, allow_blank=True)  # type: ignore[assignment]
 
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        return given | {"source": given.get("source") or given["file"].name[:200]}
+
+
+class FactFileSerializer(serializers.Serializer):
+    file = FileField(
+        help_text="CSV: site,check,part,value,unit,taken_on,source,note,provenance; all of it or nothing"
+    )
+
+
+class LimitFileSerializer(serializers.Serializer):
+    file = FileField(
+        help_text="CSV: site,workload_class,limit,value,unit,preset,declared_on,source,note; all of it or nothing"
+    )
+
+
+class RecordViewSet(ObjectViewSet):
+    """Records are entered, singly or in a list, and deleted. They are not edited: a correction is entered anew."""
+
+    http_method_names = ["get", "head", "options", "post", "delete"]
+    enter: Callable[..., Any]
+
+    def perform_create(self, serializer: Any) -> None:
+        # The operation calls a value as the body does, whatever its column is called.
+        names = {field.source: name for name, field in serializer.fields.items()}
+        given = {names[source]: value for source, value in serializer.validated_data.items()}
+        with answered():
+            serializer.instance = self.enter(**given, by=sender_of(self.request), now=clock.now())
+
+
+def _import(summary: str, asks: Any, serializer: Any, enter: Callable[..., Any]) -> Any:
+    @takes_file(summary, asks=asks, answers=serializer(many=True))
+    def import_table(self: Any, request: Request, asked: Mapping[str, Any]) -> Any:
+        given = {name: value for name, value in asked.items() if name != "file"}
+        with answered():
+            content = content_of(asked["file"])
+            entered = enter(content=content, by=sender_of(request), now=clock.now(), **given)
+        return self._answer_many(list(entered))
+
+    return import_table
+
+
+class AttestationViewSet(RecordViewSet):
+    queryset = ATTESTATIONS.rows()
+    serializer_class = AttestationSerializer
+    filterset_class = ATTESTATIONS.table.filterset
+    enter = staticmethod(operations.attest)
+
+
+class RecordedFactViewSet(RecordViewSet):
+    """Entered again for the same day, a fact corrects the one that is there."""
+
+    queryset = FACTS.rows()
+    serializer_class = RecordedFactSerializer
+    filterset_class = FACTS.table.filterset
+    enter = staticmethod(operations.record_fact)
+    import_table = _import(
+        "Enter the facts of a table", FactFileSerializer, RecordedFactSerializer, operations.import_facts
+    )
+
+
+class DeclaredLimitViewSet(RecordViewSet):
+    """Declared again for the same day, a limit corrects the one that is there."""
+
+    queryset = LIMITS.rows()
+    serializer_class = DeclaredLimitSerializer
+    filterset_class = LIMITS.table.filterset
+    enter = staticmethod(operations.declare_limit)
+    import_table = _import(
+        "Declare the limits of a table",
+        LimitFileSerializer,
+        DeclaredLimitSerializer,
+        operations.import_limits,
+    )
+
 
 class FloorViewSet(ObjectViewSet):
-    queryset = Floor.objects.all()
+    queryset = FLOORS.rows()
     serializer_class = FloorSerializer
-    filterset_class = FloorFilters
-
-    @takes_file(
+    filterset_class = FLOORS.table.filterset
+    import_table = _import(
         "Take the floors of a node-health configuration",
-        asks=FloorFileSerializer,
-        answers=FloorSerializer(many=True),
+        *(FloorFileSerializer, FloorSerializer, operations.import_floors),
     )
-    def import_configuration(self, request: Request, asked: Mapping[str, Any]) -> Any:
-        file = asked["file"]
-        with answered():
-            floors = import_floors(
-                content=content_of(file),
-                platform=asked["platform"],
-                source=asked.get("source") or file.name[:200],
-                by=sender_of(request),
-                now=clock.now(),
-            )
-        return self._answer_many(list(floors))

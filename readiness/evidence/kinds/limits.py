@@ -1,0 +1,182 @@
+"""Declared limits. Their names, units and presets are the framework's, which `prepare` sets beside each."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+import django_filters
+from django.urls import reverse
+
+from readiness.evidence import operations, queries
+from readiness.evidence.core.limits import kind_of, presets_of
+from readiness.evidence.forms import LimitForm, file_form
+from readiness.evidence.models import DeclaredLimit
+from readiness.evidence.tables import exact, tabs
+from readiness.framework import queries as framework_queries
+from readiness.framework.core.definition import Framework
+from web.kinds import Entry, Kind
+from web.kinds.columns import hidden, plain
+from web.kinds.rest import filters_of
+from web.links import page_url
+from web.tables import Column, Table
+
+
+def _with_framework(rows: Sequence[Any]) -> Sequence[Any]:
+    _version, framework = framework_queries.current()
+    for declared in rows:
+        declared.framework = framework
+    return rows
+
+
+def _name(declared: Any) -> str:
+    """Name the limit as the framework does; one that was dropped there keeps its id."""
+    kind = kind_of(declared.framework, declared.limit_id)
+    return kind.name if kind else declared.limit_id
+
+
+def _unit(declared: Any) -> str:
+    kind = kind_of(declared.framework, declared.limit_id)
+    return kind.unit if kind else ""
+
+
+def limit_text(framework: Framework, declared: DeclaredLimit) -> str:
+    """`1.3`, `450 ms`, or a preset with what it comes to."""
+    kind = kind_of(framework, declared.limit_id)
+    unit = kind.unit if kind else ""
+    if declared.value is not None:
+        return f"{exact(declared.value)} {unit}".strip()
+    preset = presets_of(framework, declared.limit_id).get(declared.preset)
+    if preset is None:
+        return declared.preset
+    bound = f"{exact(preset.value)} {unit}".strip() if preset.value is not None else ""
+    if preset.pass_at is not None and preset.value is None:
+        bound = preset.pass_at.text(unit)
+    return f"{preset.name}: {bound}"
+
+
+def _owner_url(declared: DeclaredLimit) -> str:
+    return reverse("site", args=[declared.site.slug]) if declared.site else ""
+
+
+def _context(declared: DeclaredLimit) -> dict[str, Any]:
+    _with_framework([declared])
+    framework: Framework = declared.framework  # type: ignore[attr-defined]
+    owner = declared.site or declared.workload_class
+    owner_field = "site" if declared.site else "workload_class"
+    query = urlencode({owner_field: owner.slug if owner else "", "limit": declared.limit_id})
+    kind = kind_of(framework, declared.limit_id)
+    entries = queries.entries_of(declared)
+    return {
+        "heading": _name(declared),
+        "owner": owner,
+        "owner_url": _owner_url(declared),
+        "text": limit_text(framework, declared),
+        "meaning": kind.note if kind else "",
+        "entries": [(entry, limit_text(framework, entry)) for entry in entries],
+        "again_url": f"{reverse('declared-limit-add')}?{query}",
+    }
+
+
+_SAME_LIMIT = django_filters.CharFilter(field_name="limit_id", label="limit", max_length=64)
+LIMITS = Kind(
+    model=DeclaredLimit,
+    rows=queries.declared_limits,
+    prepare=_with_framework,
+    room=("Evidence", "evidence"),
+    title="Limits",
+    address="limits",
+    names={"list": "limits"},
+    may=("inventory.view_site", "workloads.view_workloadclass", "evidence.view_declaredlimit"),
+    pages=("list", "detail", "delete"),
+    hint="What sites and workload classes hold themselves to, from a day on",
+    then="The sites are scored again.",
+    template="readiness/evidence/limit.html",
+    context=_context,
+    tabs=tabs,
+    entries=(
+        Entry(
+            url_name="declared-limit-add",
+            address="add/",
+            permission="evidence.add_declaredlimit",
+            heading="Declare a limit",
+            form=LimitForm,
+            enter=operations.declare_limit,
+            done="The limit is declared; the sites are scored again.",
+            after=lambda declared: page_url(declared) or "",
+            fills=("site", "workload_class", "limit"),
+        ),
+        Entry(
+            url_name="limits-import",
+            address="import/",
+            permission="evidence.add_declaredlimit",
+            heading="Import a table of limits",
+            form=file_form(
+                "CSV with the columns `site`, `workload_class`, `limit`, `value`, `unit`, `preset`, `declared_on`,"
+                " `source`, `note`; the list's export will do. All of it or nothing."
+            ),
+            enter=operations.import_limits,
+            done=lambda limits: f"{len(limits)} limits are declared.",
+            icon="database-import",
+        ),
+    ),
+    table=Table(
+        id="limits",
+        noun=("limit", "limits"),
+        label="Declared limits",
+        columns=(
+            Column(
+                "limit",
+                "Limit",
+                value="limit_id",
+                text=_name,
+                url=page_url,
+                sort="limit_id",
+                locked=True,
+                phone="title",
+            ),
+            Column("site", "Site", value="site.name", url=_owner_url, sort="site__name", export="site.slug"),
+            Column(
+                "workload_class",
+                "Workload class",
+                value="workload_class.name",
+                sort="workload_class__name",
+                export="workload_class.slug",
+            ),
+            plain(
+                "value",
+                "Value",
+                text=lambda declared: "" if declared.value is None else exact(declared.value),
+                numeric=True,
+            ),
+            Column("unit", "Unit", value=_unit),
+            plain(
+                "preset",
+                "Preset",
+                text=lambda declared: limit_text(declared.framework, declared) if declared.preset else "",
+            ),
+            plain("declared_on", "In force from"),
+            plain("source", "Source"),
+            Column("by", "Entered by", value="by.username", sort="by__username", default=False),
+            hidden(Column, "note", "Note"),
+        ),
+        # A limit is a name of the framework, so its filter is `limit` and no id.
+        filterset=filters_of(
+            DeclaredLimit,
+            ("site", "workload_class", "value", "preset", "declared_on", "source"),
+            search=("limit_id", "preset", "source", "note", "site__name", "workload_class__name"),
+            panel=("site", "workload_class", "limit_name"),
+            limit_name=_SAME_LIMIT,
+        ),
+        default_sort="-declared_on",
+        api="evidence-api-declared-limit-list",
+        row_url=page_url,
+        empty={
+            "title": "No limit yet",
+            "text": (
+                "Where the framework leaves a limit to the site or the workload class, such as a PUE target, the check"
+                " is unknown until one is declared."
+            ),
+            "icon": "target-arrow",
+        },
+    ),
+)

@@ -1,0 +1,197 @@
+"""Recorded facts and attestations."""
+
+from typing import Any
+
+import django_filters
+from django.urls import reverse
+
+from readiness.evidence import operations
+from readiness.evidence.core.own_records import OWN_RECORDS
+from readiness.evidence.filters import Voided
+from readiness.evidence.forms import AttestationForm, FactForm, file_form
+from readiness.evidence.lines import proved
+from readiness.evidence.models import Attestation, RecordedFact
+from readiness.evidence.proved import proved_by
+from readiness.evidence.tables import STANDING, exact, site_url, standing, tabs
+from readiness.framework import queries as framework_queries
+from web.clock import now
+from web.kinds import Entry, Kind
+from web.kinds.columns import hidden, plain
+from web.kinds.rest import filters_of
+from web.links import page_url
+from web.tables import Column, Table
+
+type Record = Attestation | RecordedFact
+
+
+def _check_url(record: Record) -> str:
+    return reverse("site-check", args=[record.site.slug, record.check_id])
+
+
+_KEPT = "It is kept; the site is scored again."
+_FILLS = ("site", "check", "part")
+_OF_CHECK = (
+    plain("taken_on", "Day", url=page_url, locked=True, phone="title"),
+    Column("check", "Check", value="check_id", url=_check_url, sort="check_id"),
+    plain("part", "Sub-measure"),
+    Column("site", "Site", value="site.name", url=site_url, sort="site__name", export="site.slug"),
+    Column(
+        "value",
+        "Value",
+        text=lambda record: "" if record.value is None else exact(record.value),
+        sort="value",
+        numeric=True,
+        file_unit="in the sub-measure's unit",
+    ),
+)
+
+
+def _filters(model: Any, fields: tuple[str, ...], *search: str) -> Any:
+    """A check is a name of the framework, so its filter is `check` and no id."""
+    check = django_filters.CharFilter(field_name="check_id", label="check", max_length=64)
+    fields = ("site", "part", "taken_on", "taken_at", "provenance", *fields)
+    search = ("check_id", "site__name", *search)
+    panel = ("site", "check", "voided")
+    return filters_of(model, fields, search=search, panel=panel, check=check, voided=Voided())
+
+
+def _context(record: Record) -> dict[str, Any]:
+    _version, framework = framework_queries.current()
+    check = framework.checks_by_id.get(record.check_id)
+    part = framework.parts_by_key.get((record.check_id, record.part))
+    value = "" if record.value is None else f"{exact(record.value)} {part.unit if part else ''}".strip()
+    parts = proved_by(record.site_id, f"{_REFERENCE[type(record)]}:{record.pk}", now=now())
+    return {
+        "heading": check.name if check else record.check_id,
+        "part": part.name if part else record.part,
+        "value": value,
+        "standing": standing(record),
+        "own": OWN_RECORDS.get(record.check_id),
+        "check_url": _check_url(record) if check else reverse("readiness"),
+        "proved": proved(parts, record.site.slug),
+    }
+
+
+_REFERENCE: dict[type[Record], str] = {RecordedFact: "fact", Attestation: "attestation"}
+FACTS = Kind(
+    model=RecordedFact,
+    rows=RecordedFact.objects.select_related("site", "by").all,
+    room=("Evidence", "evidence"),
+    address="facts",
+    names={"list": "facts"},
+    may=("inventory.view_site", "evidence.view_recordedfact"),
+    pages=("list", "detail"),
+    hint="Dated values of sub-measures with their source, until something measures them",
+    template="readiness/evidence/record.html",
+    context=_context,
+    tabs=tabs,
+    entries=(
+        Entry(
+            url_name="recorded-fact-add",
+            address="add/",
+            permission="evidence.add_recordedfact",
+            heading="Record a fact",
+            form=FactForm,
+            enter=operations.record_fact,
+            done=_KEPT,
+            after=_check_url,
+            fills=_FILLS,
+        ),
+        Entry(
+            url_name="facts-import",
+            address="import/",
+            permission="evidence.add_recordedfact",
+            heading="Import a table of facts",
+            form=file_form(
+                "CSV with the columns `site`, `check`, `part`, `value`, `taken_on`, `source`, and if wanted `unit`,"
+                " `note`, `provenance`. All of it or nothing."
+            ),
+            enter=operations.import_facts,
+            done=lambda facts: f"{len(facts)} facts are kept.",
+            icon="database-import",
+        ),
+    ),
+    table=Table(
+        id="facts",
+        noun=("recorded fact", "recorded facts"),
+        label="Recorded facts",
+        columns=(
+            *_OF_CHECK,
+            plain("source", "Source"),
+            STANDING,
+            hidden(plain, "provenance", "Provenance"),
+            Column("by", "Entered by", value="by.username", sort="by__username"),
+            hidden(Column, "note", "Note"),
+        ),
+        filterset=_filters(RecordedFact, ("value", "source"), "part", "source", "note"),
+        default_sort="-taken_on",
+        api="evidence-api-recorded-fact-list",
+        row_url=_check_url,
+        empty={
+            "title": "No recorded fact yet",
+            "text": "A dated value with its source proves a sub-measure that nothing measures yet.",
+            "icon": "pencil",
+        },
+    ),
+)
+ATTESTATIONS = Kind(
+    model=Attestation,
+    rows=Attestation.objects.select_related("site", "by").all,
+    room=("Evidence", "evidence"),
+    address="attestations",
+    names={"list": "attestations"},
+    may=("inventory.view_site", "evidence.view_attestation"),
+    pages=("list", "detail"),
+    hint="Statements by named persons",
+    template="readiness/evidence/record.html",
+    context=_context,
+    tabs=tabs,
+    entries=(
+        Entry(
+            url_name="attestation-add",
+            address="add/",
+            permission="evidence.add_attestation",
+            heading="Attest",
+            form=AttestationForm,
+            enter=operations.attest,
+            done=_KEPT,
+            after=_check_url,
+            fills=_FILLS,
+        ),
+    ),
+    table=Table(
+        id="attestations",
+        noun=("attestation", "attestations"),
+        label="Attestations",
+        columns=(
+            *_OF_CHECK,
+            plain("statement", "Statement", phone="full"),
+            plain("attested_by", "Attested by"),
+            Column(
+                "workload_classes",
+                "Workload classes",
+                value=lambda row: ", ".join(row.workload_classes),
+                default=False,
+            ),
+            plain("valid_until", "Valid until"),
+            hidden(plain, "provenance", "Provenance"),
+            Column(
+                "document", "Document", url=lambda row: row.link, text=lambda row: row.document or row.link
+            ),
+            STANDING,
+        ),
+        filterset=_filters(
+            Attestation,
+            ("workload_classes", "valid_until", "attested_by"),
+            *("statement", "attested_by", "document"),
+        ),
+        default_sort="-taken_on",
+        api="evidence-api-attestation-list",
+        row_url=_check_url,
+        empty={
+            "title": "No attestation yet",
+            "text": "A named person's statement, with or without the value of a sub-measure.",
+            "icon": "user-check",
+        },
+    ),
+)
