@@ -35,9 +35,16 @@ class PersonField(forms.ModelChoiceField):
 
 
 class RefusedForm(forms.Form):
-    """Shows what an operation refused where it was written; `field_of` maps the operation's names to the form's."""
+    """Shows what an operation refused where it was written; `field_of` maps the operation's names to the form's.
 
+    `asked` is what the operation takes, `refusals` what it raises.
+    """
+
+    refusals: ClassVar[tuple[type[Exception], ...]] = (ValidationError,)
     field_of: ClassVar[Mapping[str, str]] = {}
+
+    def asked(self) -> dict[str, Any]:
+        return self.cleaned_data
 
     def refused(self, error: ValidationError) -> None:
         if not hasattr(error, "error_dict"):

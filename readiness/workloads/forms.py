@@ -20,6 +20,7 @@ from readiness.workloads.models import (
     WorkloadKindChoices,
 )
 from readiness.workloads.operations.declaring import COLUMNS, LISTS
+from readiness.workloads.refusals import ImportRefused
 from readiness.workloads.row_forms import ANY, RowFormSet, asked_rows, entered, refuse, rows_of
 from telemetry.models import SourceProvenance
 from web.forms import DayInput, RefusedForm
@@ -28,21 +29,22 @@ from web.yaml_documents import MOST_BYTES
 ROWS = ("accelerators", "users")
 
 
-def _number(label: Any, help_text: Any = "") -> forms.FloatField:
-    return forms.FloatField(label=label, required=False, min_value=0, max_value=1e12, help_text=help_text)
+def _number(label: str, help_text: str = "", **kwargs: Any) -> forms.FloatField:
+    bounds = {"min_value": 0, "max_value": 1e12, **kwargs}
+    return forms.FloatField(label=label, required=False, help_text=help_text, **bounds)
 
 
 def _codes(label: Any, help_text: Any) -> forms.CharField:
     return forms.CharField(label=label, required=False, max_length=2000, help_text=help_text)
 
 
-def _word(label: Any, choices: Any, *, empty: Any = None, help_text: Any = "") -> forms.ChoiceField:
+def _word(label: str, choices: Any, *, empty: str | None = None, initial: str = "") -> forms.ChoiceField:
     listed = choices.choices if empty is None else [("", empty), *choices.choices]
-    return forms.ChoiceField(label=label, choices=listed, required=empty is None, help_text=help_text)
+    return forms.ChoiceField(label=label, choices=listed, required=empty is None, initial=initial)
 
 
 class WorkloadForm(RefusedForm):
-    """All of a class; `planned` is what the operations take."""
+    """All of a class."""
 
     name = forms.CharField(label="Name", max_length=100)
     slug = forms.SlugField(
@@ -52,12 +54,12 @@ class WorkloadForm(RefusedForm):
     )
     description = forms.CharField(label="Description", max_length=200, required=False)
     kind = _word("Kind", WorkloadKindChoices, empty="not said")
-    criticality = _word("Criticality", CriticalityChoices)
+    criticality = _word("Criticality", CriticalityChoices, initial=CriticalityChoices.STANDARD)
     it_kw = _number("IT power, kW")
     bandwidth_gbps = _number("Bandwidth, Gb/s")
-    deferrable_h = _number("May wait, h", "Hours by which work may be put off; 0: it may not.")
+    deferrable_h = _number("May wait, h", "Hours by which work may be put off; 0: it may not.", initial=0)
     latency_limit_ms = _number("Latency limit, ms", "Of the round trip to each user region.")
-    latency_percentile = _number("At percentile", "Above 0 and below 100.")
+    latency_percentile = _number("At percentile", "Above 0 and below 100.", initial=99)
     cost_ceiling = _number("Unit-cost ceiling")
     cost_currency = forms.CharField(
         label="Currency", max_length=3, required=False, help_text="ISO 4217, such as EUR."
@@ -79,13 +81,7 @@ class WorkloadForm(RefusedForm):
     carbon_g_per_kwh = _number("Carbon intensity limit, gCO2e/kWh")
     carbon_kg_per_month = _number("Carbon limit, kgCO2e a month")
     min_verdict = _word("Least verdict of a site", MinVerdict, empty="any")
-    min_score = forms.FloatField(
-        label="Least score of a site",
-        required=False,
-        min_value=0,
-        max_value=1,
-        help_text="From 0 to 1.",
-    )
+    min_score = _number("Least score of a site", "From 0 to 1.", max_value=1)
     source = forms.CharField(
         label="Source",
         max_length=500,
@@ -93,7 +89,7 @@ class WorkloadForm(RefusedForm):
         help_text="Where the figures come from.",
         widget=forms.Textarea(attrs={"rows": 2}),
     )
-    provenance = _word("Provenance", SourceProvenance)
+    provenance = _word("Provenance", SourceProvenance, initial=SourceProvenance.DECLARED)
     declared_on = forms.DateField(
         label="Declared",
         required=False,
@@ -117,6 +113,11 @@ class WorkloadForm(RefusedForm):
     def __init__(self, data: Any = None, *, initial: Mapping[str, Any] | None = None) -> None:
         super().__init__(data, initial=dict(initial or {}))
         self.rows = rows_of(data, initial or {})
+
+    @classmethod
+    def sent(cls, data: Any, files: Any, *, initial: Mapping[str, Any]) -> WorkloadForm:
+        """The form as sent; unbound, and so not to be saved, where a button asked for a row more or less."""
+        return cls.again(data) if data and asked_rows(data) else cls(data, initial=initial)
 
     @classmethod
     def again(cls, data: QueryDict) -> WorkloadForm:
@@ -158,7 +159,7 @@ class WorkloadForm(RefusedForm):
     def clean_forbidden_jurisdictions(self) -> list[str]:
         return _split(self.cleaned_data["forbidden_jurisdictions"])
 
-    def planned(self) -> dict[str, Any]:
+    def asked(self) -> dict[str, Any]:
         given = dict(self.cleaned_data) | {name: rows.planned() for name, rows in self.rows.items()}
         given["residency"] = given["residency"].upper()
         given["cost_currency"] = given["cost_currency"].upper()
@@ -178,9 +179,14 @@ class PlaceForm(RefusedForm):
         label="From", required=False, widget=DayInput(), help_text="Empty: today at the site."
     )
 
+    def asked(self) -> dict[str, Any]:
+        return {"site": self.cleaned_data["site"], "on": self.cleaned_data["started_on"]}
+
 
 class DocumentForm(forms.Form):
     """A YAML document as a file or as text."""
+
+    refusals = (ImportRefused,)
 
     file = forms.FileField(
         label="File", required=False, allow_empty_file=True, help_text="YAML, 1 MiB at most."
@@ -205,6 +211,14 @@ class DocumentForm(forms.Form):
             except UnicodeDecodeError as error:
                 raise ValidationError({"file": "It is not UTF-8."}) from error
         return given
+
+    def asked(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        return {"text": given["text"], "name": given.get("name", "workloads.yaml")}
+
+    def refused(self, error: ImportRefused) -> None:
+        name = "file" if self.cleaned_data.get("file") else "text"
+        self.add_error(name, [str(fault) for fault in error.faults])
 
 
 def initial_of(workload: WorkloadClass) -> dict[str, Any]:

@@ -3,17 +3,12 @@
 from django.urls import path
 
 from readiness.workloads import views
+from readiness.workloads.kinds import WORKLOADS
+from web.kinds.addresses import addresses
 
 urlpatterns = [
-    path("", views.workloads, name="workloads"),
-    path("add/", views.add, name="workload-add"),
-    path("import/", views.import_document, name="workloads-import"),
     path("export/", views.export, name="workloads-export"),
-    path("<slug:slug>/", views.workload, name="workload"),
-    path("<slug:slug>/change/", views.change, name="workload-change"),
-    path("<slug:slug>/remove/", views.remove, name="workload-remove"),
-    path("<slug:slug>/confirm/", views.confirm, name="workload-confirm"),
+    *addresses(WORKLOADS),
     path("<slug:slug>/export/", views.export, name="workload-export"),
-    path("<slug:slug>/place/", views.place, name="workload-place"),
     path("<slug:slug>/placements/<int:pk>/end/", views.end, name="placement-end"),
 ]

@@ -14,21 +14,28 @@ from web.permissions import require
 _PAGES: dict[str, tuple[Callable[..., Any], str, str]] = {
     "list": (pages.object_list, "view", ""),
     "add": (pages.object_add, "add", "add/"),
-    "detail": (pages.object_detail, "view", "<int:pk>/"),
-    "edit": (pages.object_edit, "change", "<int:pk>/edit/"),
-    "delete": (pages.object_delete, "delete", "<int:pk>/delete/"),
+    "detail": (pages.object_detail, "view", "{key}"),
+    "edit": (pages.object_edit, "change", "{key}edit/"),
+    "delete": (pages.object_delete, "delete", "{key}delete/"),
 }
+_KEYS = {"pk": "<int:pk>/", "slug": "<slug:slug>/"}
 
 
 def addresses(kind: Kind) -> Iterator[URLPattern]:
     """The pages of a kind below its own part of the address."""
-    for entry in kind.entries:
-        view = require(*kind.may, entry.permission)(partial(entry_page, kind=kind, entry=entry))
-        yield path(f"{kind.plural}/{entry.address}", view, name=entry.url_name)
+    for entry in sorted(kind.entries, key=lambda each: each.on_object):
+        rest = ("{key}" if entry.on_object else "") + entry.address
+        view = partial(entry_page, kind=kind, entry=entry)
+        yield _path(kind, rest, require(*kind.may, *entry.permissions)(view), entry.url_name)
     for name in kind.pages:
         yield page(kind, name, *_PAGES[name])
 
 
 def page(kind: Kind, name: str, view: Callable[..., Any], action: str, rest: str) -> URLPattern:
     checked = require(*kind.permissions(action))(partial(view, kind=kind))
-    return path(f"{kind.plural}/{rest}", checked, name=kind.url_name(name))
+    return _path(kind, rest, checked, kind.url_name(name))
+
+
+def _path(kind: Kind, rest: str, view: Callable[..., Any], name: str) -> URLPattern:
+    below = f"{kind.plural}/" if kind.plural else ""
+    return path(below + rest.format(key=_KEYS[kind.key]), view, name=name)

@@ -34,7 +34,7 @@ def above(kind: Kind, obj: Any) -> list[tuple[str, str]]:
 
 def own_page(obj: Model) -> str:
     """The page of its kind, even where links.page_url leads to a room above."""
-    return KIND_OF[type(obj)].url("detail", obj.pk)
+    return KIND_OF[type(obj)].url("detail", obj)
 
 
 def _may(user: User, related: Related) -> bool:

@@ -1,33 +1,63 @@
-"""Pages with a form whose answer an operation takes: it enters one object, or those of a file."""
+"""Pages with a form whose answer an operation takes."""
+
+from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from web import clock
-from web.kinds.kind import Entry, Kind
+from web.kinds.kind import Entry, Kind, Sentence
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-def entry_page(request: HttpRequest, kind: Kind, entry: Entry) -> HttpResponse:
+def entry_page(request: HttpRequest, kind: Kind, entry: Entry, **key: Any) -> HttpResponse:
+    obj = get_object_or_404(kind.rows(), **key) if entry.on_object else None
+    if entry.form is None:
+        return _posted(request, kind, entry, obj)
+    begun = dict(entry.initial(obj)) if obj is not None else {}
     asked = {name: request.GET[name] for name in entry.fills if name in request.GET}
-    form = entry.form(request.POST or None, request.FILES or None, initial=asked)
+    form = entry.form(request.POST or None, request.FILES or None, initial=begun | asked)
     if request.method == "POST" and form.is_valid():
         try:
-            entered = entry.enter(**form.asked(), by=request.user, now=clock.now())
+            return _enter(request, kind, entry, obj, form.asked())
         except form.refusals as error:
             form.refused(error)
-        else:
-            messages.success(request, entry.done if isinstance(entry.done, str) else entry.done(entered))
-            return redirect(entry.after(entered) if entry.after else kind.url("list"))
+    of_it = [(str(obj), kind.page_of(obj))] if obj is not None else []
+    heading = _said(entry.heading, obj)
     context = {
-        "heading": entry.heading,
+        "heading": heading,
+        "sub": entry.hint,
         "form": form,
-        "submit": entry.heading,
-        "cancel_url": kind.url("list"),
-        "breadcrumbs": kind.breadcrumbs((entry.heading, "")),
+        "submit": heading if obj is None else "Save",
+        "cancel_url": kind.page_of(obj) if obj is not None else kind.url("list"),
+        "breadcrumbs": kind.breadcrumbs(*of_it, (heading, "")),
     }
-    return render(request, "web/kinds/form.html", context, status=422 if form.errors else 200)
+    return render(request, entry.template, context, status=422 if form.is_bound else 200)
+
+
+def _posted(request: HttpRequest, kind: Kind, entry: Entry, obj: Any) -> HttpResponse:
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    try:
+        return _enter(request, kind, entry, obj, {})
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect(kind.page_of(obj))
+
+
+def _enter(request: HttpRequest, kind: Kind, entry: Entry, obj: Any, asked: dict[str, Any]) -> HttpResponse:
+    subject = [] if obj is None else [obj]
+    entered = entry.enter(*subject, **asked, by=request.user, now=clock.now())
+    messages.success(request, _said(entry.done, entered if obj is None else obj))
+    if entry.after is not None:
+        return redirect(entry.after(entered))
+    return redirect(kind.url("list") if obj is None else kind.page_of(obj))
+
+
+def _said(sentence: Sentence, obj: Any) -> str:
+    return sentence if isinstance(sentence, str) else sentence(obj)

@@ -46,24 +46,33 @@ class Facts:
     columns: tuple[str, ...] = ()
 
 
+type Sentence = str | Callable[[Any], str]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A button of the list that leads to a form, whose answer an operation takes.
+    """A form whose answer an operation takes: a button of the list, or, with `on_object`, of an object's page.
 
-    `form` is made of data, files and `initial`; its `asked` gives what `enter` takes beside `by` and `now`. `fills`
-    are the fields that a link may fill in. `done` says what was entered; `after` gives the next page, else the list.
+    `form` is made of data, files and `initial`; its `asked` gives what `enter` takes beside `by`, `now` and the object;
+    without a form it is posted at once. `fills` are the fields that a link may fill in, `initial` those of the object.
+    `heading` is told of the object, `done` and `after`, the next page, of what was entered; by default that is the
+    object's page, or the list.
     """
 
     url_name: str
     address: str
-    permission: str
-    heading: str
-    form: Callable[..., Any]
+    permissions: tuple[str, ...]
+    heading: Sentence
     enter: Callable[..., Any]
-    done: str | Callable[[Any], str]
+    done: Sentence
+    form: Callable[..., Any] | None = None
     after: Callable[[Any], str] | None = None
+    on_object: bool = False
+    initial: Callable[[Any], Mapping[str, Any]] = lambda obj: {}
     fills: tuple[str, ...] = ()
     icon: str = "plus"
+    hint: str = ""
+    template: str = "web/kinds/form.html"
 
 
 # Kinds whose objects are listed on pages of others.
@@ -74,13 +83,14 @@ KIND_OF: dict[type[Model], "Kind"] = {}
 class Kind:
     """What differs between the pages of one model and of another.
 
-    `rows` have joined in what list and page read. `room` is the label and the url name of the page above the list.
-    `address` is the list's part of the address and `names` are url names that are not made of the model's. Whoever
-    comes needs the permissions `may` beside the model's own. `actions` change the rows that are ticked in the list,
-    each at the url of its name. `elsewhere` is the label of a link to the page that an object has in a room above.
-    `pages` are those that it has. `template` is a page of its own for an object, with what `context` gives; `tabs` are
-    those of the list, by the url name of the present one. `prepare` reads what a page of rows needs together. `then`
-    says what follows a change.
+    `rows` have joined in what list and page read, `prepare` reads what a page of rows needs together. `room` is the
+    label and the url name of the page above the list, `address` the list's part of the address, `key` the attribute
+    that an object has there; `names` are url names that are not made of the model's. `pages` are those that there are.
+    Whoever comes needs the permissions `may` beside the model's own. `actions` change the rows that are ticked in the
+    list, each at the url of its name. `elsewhere` is the label of a link to an object's page in a room above.
+    `template` is a page of its own for an object, with what `context` gives of it to a user; `tabs` are those of the
+    list, by the url name of the present one, `links` further buttons: label, url name, icon. `then` says what follows
+    a change.
     """
 
     model: type[Model]
@@ -94,16 +104,18 @@ class Kind:
     facts: Sequence[Facts] = (Facts("Facts"),)
     related: Sequence[Related] = ()
     above: Callable[[Any], Sequence[Model | None]] = lambda obj: ()
-    address: str = ""
+    address: str | None = None
+    key: str = "pk"
     names: Mapping[str, str] = field(default_factory=dict)
     may: tuple[str, ...] = ()
     actions: Sequence[Mapping[str, str]] = ()
     elsewhere: str = ""
     pages: tuple[str, ...] = ("list", "add", "detail", "edit", "delete")
     entries: Sequence[Entry] = ()
+    links: Sequence[tuple[str, str, str]] = ()
     title: str = ""
     template: str = ""
-    context: Callable[[Any], Mapping[str, Any]] = lambda obj: {}
+    context: Callable[[Any, Any], Mapping[str, Any]] = lambda obj, user: {}
     tabs: Callable[[str], Sequence[Mapping[str, Any]]] = lambda current: ()
     prepare: Callable[[list[Any]], Sequence[Any]] | None = None
     then: str = ""
@@ -118,7 +130,7 @@ class Kind:
 
     @property
     def plural(self) -> str:
-        return self.address or f"{self.noun}s"
+        return f"{self.noun}s" if self.address is None else self.address
 
     @property
     def label(self) -> str:
@@ -138,19 +150,19 @@ class Kind:
     def url_name(self, action: str) -> str:
         return self.names.get(action, f"{self.noun}-{action}")
 
-    def url(self, action: str, pk: int | None = None) -> str:
-        return reverse(self.url_name(action), args=[] if pk is None else [pk])
+    def url(self, action: str, obj: Model | None = None) -> str:
+        return reverse(self.url_name(action), args=[] if obj is None else [getattr(obj, self.key)])
 
-    def url_if(self, user: Any, action: str, pk: int | None = None) -> str:
+    def url_if(self, user: Any, action: str, obj: Model | None = None) -> str:
         """The same for whoever may; "" for others, and where there is no such page."""
         if action not in self.pages:
             return ""
         needed = self.permission("change" if action == "edit" else action)
-        return self.url(action, pk) if user.has_perm(needed) else ""
+        return self.url(action, obj) if user.has_perm(needed) else ""
 
     def page_of(self, obj: Model) -> str:
         """The object's page here; the list, where it has none."""
-        return self.url("detail", obj.pk) if "detail" in self.pages else self.url("list")
+        return self.url("detail", obj) if "detail" in self.pages else self.url("list")
 
     def breadcrumbs(self, *below: tuple[str, str]) -> list[dict[str, str]]:
         """The room, the list, and labels with their addresses; the page itself, the last, has none."""

@@ -39,25 +39,30 @@ def object_list(request: HttpRequest, kind: Kind) -> HttpResponseBase:
         "tabs": kind.tabs(kind.url_name("list")),
         "breadcrumbs": kind.breadcrumbs(),
     }
-    return respond(request, "web/kinds/list.html", table, context)
+    return answers.page(request, "web/kinds/list.html", context | {"table": table})
 
 
-def _buttons(request: HttpRequest, kind: Kind) -> Iterator[dict[str, str]]:
-    """What the reader may enter; the first is the one that is meant most often."""
+def _buttons(request: HttpRequest, kind: Kind) -> Iterator[dict[str, Any]]:
+    """List what the reader may enter, what is meant most often first, and further links."""
     if add_url := kind.url_if(request.user, "add"):
-        yield {"url": add_url, "label": "Add", "icon": "plus"}
-    for entry in kind.entries:
-        if request.user.has_perm(entry.permission):
-            yield {"url": reverse(entry.url_name), "label": entry.heading, "icon": entry.icon}
+        yield {"url": add_url, "label": "Add", "icon": "plus", "is_main": True}
+    allowed = [each for each in kind.entries if request.user.has_perms(each.permissions)]
+    for place, entry in enumerate(each for each in allowed if not each.on_object):
+        is_main = place == 0 and not add_url
+        yield {"url": reverse(entry.url_name), "label": entry.heading, "icon": entry.icon, "is_main": is_main}
+    for label, url_name, icon in kind.links:
+        yield {"url": reverse(url_name), "label": label, "icon": icon}
 
 
 @conditional_page
 @require_GET
-def object_detail(request: UserRequest, kind: Kind, pk: int) -> HttpResponse:
-    obj = get_object_or_404(kind.rows(), pk=pk)
+def object_detail(request: UserRequest, kind: Kind, **key: Any) -> HttpResponse:
+    obj = get_object_or_404(kind.rows(), **key)
     if kind.template:
         rows = {"rows": history_of(obj).rows}
-        return answers.page(request, kind.template, _frame(request, kind, obj) | rows | kind.context(obj))
+        return answers.page(
+            request, kind.template, _frame(request, kind, obj) | rows | kind.context(obj, request.user)
+        )
     shows_history = request.GET.get("tab") == "history"
     context = _frame(request, kind, obj) | {
         "tabs": [
@@ -79,8 +84,8 @@ def _frame(request: HttpRequest, kind: Kind, obj: Any) -> dict[str, Any]:
         "kind": kind,
         "object": obj,
         "breadcrumbs": kind.breadcrumbs(*details.above(kind, obj), (str(obj), "")),
-        "edit_url": kind.url_if(request.user, "edit", obj.pk),
-        "delete_url": kind.url_if(request.user, "delete", obj.pk),
+        "edit_url": kind.url_if(request.user, "edit", obj),
+        "delete_url": kind.url_if(request.user, "delete", obj),
         "api_url": links.api_url(obj),
         "elsewhere_url": links.page_url(obj) if kind.elsewhere else "",
     }
@@ -105,8 +110,8 @@ def object_add(request: HttpRequest, kind: Kind) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-def object_edit(request: HttpRequest, kind: Kind, pk: int) -> HttpResponse:
-    return _fill_in(request, kind, get_object_or_404(kind.rows(), pk=pk))
+def object_edit(request: HttpRequest, kind: Kind, **key: Any) -> HttpResponse:
+    return _fill_in(request, kind, get_object_or_404(kind.rows(), **key))
 
 
 def _fill_in(request: HttpRequest, kind: Kind, obj: Any) -> HttpResponse:
@@ -127,9 +132,7 @@ def _fill_in(request: HttpRequest, kind: Kind, obj: Any) -> HttpResponse:
         "kind": kind,
         "form": form,
         "cancel_url": kind.page_of(obj) if obj is not None else kind.url("list"),
-        "delete_url": kind.url_if(request.user, "delete", obj.pk)
-        if "detail" not in kind.pages and obj
-        else "",
+        "delete_url": kind.url_if(request.user, "delete", obj) if "detail" not in kind.pages and obj else "",
         "breadcrumbs": kind.breadcrumbs(*of_it, (verb, "")),
     }
     return render(request, "web/kinds/form.html", context, status=422 if form.errors else 200)
@@ -151,8 +154,8 @@ def _beginning(kind: Kind, asked: QueryDict) -> dict[str, str]:
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-def object_delete(request: HttpRequest, kind: Kind, pk: int) -> HttpResponse:
-    obj = get_object_or_404(kind.rows(), pk=pk)
+def object_delete(request: HttpRequest, kind: Kind, **key: Any) -> HttpResponse:
+    obj = get_object_or_404(kind.rows(), **key)
     if request.method == "POST":
         return _delete(request, kind, obj)
     held = [
@@ -167,9 +170,9 @@ def object_delete(request: HttpRequest, kind: Kind, pk: int) -> HttpResponse:
         "sub": kind.label,
         "then": kind.then,
         "held": [each for each in held if each["total"]],
-        "cancel_url": kind.url("detail", obj.pk),
+        "cancel_url": kind.page_of(obj),
         "breadcrumbs": kind.breadcrumbs(
-            *details.above(kind, obj), (str(obj), kind.url("detail", pk)), ("Delete", "")
+            *details.above(kind, obj), (str(obj), kind.page_of(obj)), ("Delete", "")
         ),
     }
     return render(request, "web/kinds/delete.html", context)

@@ -183,13 +183,20 @@ def instant(at: datetime | None) -> str:
     return "" if at is None else units.instant(at)
 
 
+@register.filter
+def quantity(value: float | None, unit: str) -> str:
+    return "" if value is None else str(units.format_value(value, unit)).strip()
+
+
 @register.simple_tag
-def fact(term: str, value: object, url: str = "") -> str:
-    """A row of a definition list; nothing where nothing was said."""
-    if value in ("", None):
+def fact(term: str, value: object, url: str = "", *, note: str = "", empty: str = "") -> str:
+    """A row of a definition list; nothing where nothing was said and `empty` has no word for it."""
+    shown = value if value not in ("", None) else empty
+    if not shown:
         return ""
-    shown = format_html('<a href="{}">{}</a>', url, value) if url else value
-    return format_html("<dt>{}</dt><dd>{}</dd>", term, shown)
+    link = format_html('<a href="{}">{}</a>', url, shown) if url else shown
+    beside = format_html(' <span class="sub">{}</span>', note) if note else ""
+    return format_html("<dt>{}</dt><dd>{}{}</dd>", term, link, beside)
 
 
 @register.filter

@@ -15,7 +15,7 @@ FIELDS = ("platform", "tool", "measure", "operation", "size_bytes", "value", "un
 
 def _address(floor: Floor) -> str:
     """Whoever may change a floor gets there by its platform."""
-    return FLOORS.url_if(reader(), "edit", floor.pk)
+    return FLOORS.url_if(reader(), "edit", floor)
 
 
 FLOORS = Kind(
@@ -34,7 +34,7 @@ FLOORS = Kind(
         Entry(
             url_name="floors-import",
             address="import/",
-            permission="evidence.add_floor",
+            permissions=("evidence.add_floor",),
             heading="Import a configuration",
             form=ConfigurationForm,
             enter=operations.import_floors,

@@ -58,7 +58,7 @@ def _owner_url(declared: DeclaredLimit) -> str:
     return reverse("site", args=[declared.site.slug]) if declared.site else ""
 
 
-def _context(declared: DeclaredLimit) -> dict[str, Any]:
+def _context(declared: DeclaredLimit, user: Any) -> dict[str, Any]:
     _with_framework([declared])
     framework: Framework = declared.framework  # type: ignore[attr-defined]
     owner = declared.site or declared.workload_class
@@ -97,7 +97,7 @@ LIMITS = Kind(
         Entry(
             url_name="declared-limit-add",
             address="add/",
-            permission="evidence.add_declaredlimit",
+            permissions=("evidence.add_declaredlimit",),
             heading="Declare a limit",
             form=LimitForm,
             enter=operations.declare_limit,
@@ -108,7 +108,7 @@ LIMITS = Kind(
         Entry(
             url_name="limits-import",
             address="import/",
-            permission="evidence.add_declaredlimit",
+            permissions=("evidence.add_declaredlimit",),
             heading="Import a table of limits",
             form=file_form(
                 "CSV with the columns `site`, `workload_class`, `limit`, `value`, `unit`, `preset`, `declared_on`,"

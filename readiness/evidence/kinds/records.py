@@ -55,7 +55,7 @@ def _filters(model: Any, fields: tuple[str, ...], *search: str) -> Any:
     return filters_of(model, fields, search=search, panel=panel, check=check, voided=Voided())
 
 
-def _context(record: Record) -> dict[str, Any]:
+def _context(record: Record, user: Any) -> dict[str, Any]:
     _version, framework = framework_queries.current()
     check = framework.checks_by_id.get(record.check_id)
     part = framework.parts_by_key.get((record.check_id, record.part))
@@ -89,7 +89,7 @@ FACTS = Kind(
         Entry(
             url_name="recorded-fact-add",
             address="add/",
-            permission="evidence.add_recordedfact",
+            permissions=("evidence.add_recordedfact",),
             heading="Record a fact",
             form=FactForm,
             enter=operations.record_fact,
@@ -100,7 +100,7 @@ FACTS = Kind(
         Entry(
             url_name="facts-import",
             address="import/",
-            permission="evidence.add_recordedfact",
+            permissions=("evidence.add_recordedfact",),
             heading="Import a table of facts",
             form=file_form(
                 "CSV with the columns `site`, `check`, `part`, `value`, `taken_on`, `source`, and if wanted `unit`,"
@@ -150,7 +150,7 @@ ATTESTATIONS = Kind(
         Entry(
             url_name="attestation-add",
             address="add/",
-            permission="evidence.add_attestation",
+            permissions=("evidence.add_attestation",),
             heading="Attest",
             form=AttestationForm,
             enter=operations.attest,

@@ -28,7 +28,7 @@ RUNS = Kind(
         Entry(
             url_name="validation-run-add",
             address="add/",
-            permission="evidence.add_validationrun",
+            permissions=("evidence.add_validationrun",),
             heading="Import a run",
             form=RunForm,
             enter=operations.import_run,

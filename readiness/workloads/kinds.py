@@ -1,0 +1,204 @@
+"""Workload classes: their list, page and forms."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from readiness.workloads import added_facts, operations, queries, sentences
+from readiness.workloads.core.envelope import Envelope, contradictions
+from readiness.workloads.filters import WorkloadFilters
+from readiness.workloads.forms import DocumentForm, PlaceForm, WorkloadForm, initial_of
+from readiness.workloads.models import DataCategoryChoices, MinVerdict, WorkloadClass
+from readiness.workloads.refusals import MAY_ADD, MAY_CHANGE, MAY_END, MAY_PLACE, MAY_REMOVE, MAY_SEE
+from web import clock
+from web.kinds import Entry, Kind
+from web.links import page_url
+from web.tables import Column, Table
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadRow:
+    workload: WorkloadClass
+    envelope: Envelope
+    standing: dict[str, Any]
+    contradictions: int
+    sites: list[str]
+
+
+def _today() -> date:
+    return clock.now().date()
+
+
+def _rows(classes: Iterable[WorkloadClass]) -> list[WorkloadRow]:
+    """Make rows of classes that `queries.classes` gave; no statement."""
+    made = []
+    for workload in classes:
+        envelope = queries.envelope_of(workload)
+        sites = [placement.site.name for placement in workload.current_placements]  # type: ignore[attr-defined]
+        standing = sentences.standing(envelope, _today())
+        made.append(WorkloadRow(workload, envelope, standing, len(contradictions(envelope)), sites))
+    return made
+
+
+def _context(workload: WorkloadClass, user: Any) -> dict[str, Any]:
+    today, may = _today(), user.has_perm
+    envelope = queries.envelope_of(workload)
+    return {
+        "heading": workload.name,
+        "envelope": envelope,
+        "standing": sentences.standing(envelope, today),
+        "contradictions": contradictions(envelope),
+        "demand": sentences.demand(envelope),
+        "at_tdp": sentences.at_tdp(envelope),
+        "latency": sentences.latency(envelope),
+        "cost": sentences.cost(envelope),
+        "countries_left": sentences.countries_left(envelope),
+        "data": ", ".join(DataCategoryChoices(each).label for each in workload.data_categories),
+        "min_verdict": MinVerdict(envelope.min_verdict).label if envelope.min_verdict else "",
+        "score_percent": None if envelope.min_score is None else 100 * envelope.min_score,
+        "on_record": added_facts.added_to(workload, may=may, today=today),
+        "confirmations": workload.confirmations.all()[:5],
+        "placements": [
+            (each, sentences.days_text(each.started_on, today)) for each in queries.placements_of(workload)
+        ],
+        "place_form": PlaceForm() if may(MAY_PLACE) else None,
+        "may_end": may(MAY_END),
+        "may_change": may(MAY_CHANGE),
+        "may_remove": may(MAY_REMOVE),
+    }
+
+
+def _columns() -> tuple[Column, ...]:
+    return (
+        Column("name", "Class", value="workload.name", url=lambda row: page_url(row.workload), sort="name", locked=True,
+               phone="title", export="workload.slug"),
+        Column("envelope", "Envelope", value="standing", sort="declared_on", export=lambda row: row.standing["text"],
+               template="readiness/workloads/standing_cell.html", phone="full"),
+        Column("kind", "Kind", value="workload.kind",
+               text=lambda row: row.workload.get_kind_display() or "not said", sort="kind"),
+        Column("criticality", "Criticality", value="workload.criticality", sort="criticality"),
+        Column("sites", "Placed at", text=lambda row: ", ".join(row.sites) or "nowhere", sort="sites", phone="full"),
+        Column("latency", "Latency", value="envelope.latency_limit_ms",
+               text=lambda row: sentences.latency(row.envelope) or "–", sort="latency_limit_ms", numeric=True,
+               file_unit="ms"),
+        Column("cost", "Unit cost", value=lambda row: sentences.cost(row.envelope),
+               text=lambda row: sentences.cost(row.envelope) or "–", sort="cost_ceiling"),
+        Column("allowed", "Allowed", value="workload.allowed_jurisdictions",
+               text=lambda row: ", ".join(row.workload.allowed_jurisdictions) or "–"),
+        Column("carbon", "Carbon", value=lambda row: sentences.carbon(row.envelope),
+               text=lambda row: sentences.carbon(row.envelope) or "–", sort="carbon_g_per_kwh"),
+        Column("contradictions", "Contradictions", numeric=True,
+               tone=lambda row: "warn" if row.contradictions else ""),
+        Column("demand", "Accelerators", value=lambda row: sentences.demand(row.envelope), default=False),
+        Column("it_kw", "IT power", value="workload.it_kw", sort="it_kw", unit="kW", numeric=True, default=False),
+        Column("bandwidth", "Bandwidth", value="workload.bandwidth_gbps", sort="bandwidth_gbps", unit="Gb/s",
+               numeric=True, default=False),
+        Column("deferrable", "May wait", value="workload.deferrable_h", sort="deferrable_h", unit="h", numeric=True,
+               default=False),
+        Column("declared", "Declared", value="workload.declared_on", sort="declared_on", default=False),
+        Column("provenance", "Provenance", value="workload.provenance", sort="provenance", default=False),
+    )  # fmt: skip
+
+
+_ENTRIES = (
+    Entry(
+        url_name="workload-add",
+        address="add/",
+        permissions=(MAY_ADD,),
+        heading="Declare a workload class",
+        template="readiness/workloads/form.html",
+        form=WorkloadForm.sent,
+        enter=operations.declare,
+        done=lambda workload: f"{workload} is declared.",
+        after=lambda workload: page_url(workload) or "",
+    ),
+    Entry(
+        url_name="workloads-import",
+        address="import/",
+        permissions=(MAY_ADD, MAY_CHANGE),
+        heading="Import workload classes",
+        hint="A class that is there by its slug becomes what is written, the whole of it. All of the document is kept,"
+        " or none",
+        form=DocumentForm,
+        enter=operations.import_workloads,
+        done=lambda made: f"{len(made.added)} classes are added, {len(made.changed)} are as written.",
+        icon="database-import",
+    ),
+    Entry(
+        url_name="workload-change",
+        address="change/",
+        on_object=True,
+        permissions=(MAY_CHANGE,),
+        heading=lambda workload: f"Change {workload}",
+        template="readiness/workloads/form.html",
+        form=WorkloadForm.sent,
+        initial=initial_of,
+        enter=operations.change,
+        done=lambda workload: f"{workload} is saved.",
+        after=lambda workload: page_url(workload) or "",
+    ),
+    Entry(
+        url_name="workload-place",
+        address="place/",
+        on_object=True,
+        permissions=(MAY_PLACE,),
+        heading="Place it at a site",
+        form=PlaceForm,
+        enter=operations.place,
+        done=lambda workload: f"{workload} is placed; the site is scored again.",
+    ),
+    Entry(
+        url_name="workload-confirm",
+        address="confirm/",
+        on_object=True,
+        permissions=(MAY_CHANGE,),
+        heading="Confirm",
+        enter=operations.confirm,
+        done=lambda workload: f"The envelope of {workload} is confirmed.",
+    ),
+    Entry(
+        url_name="workload-remove",
+        address="remove/",
+        on_object=True,
+        permissions=(MAY_REMOVE,),
+        heading="Remove",
+        enter=lambda workload, *, by, now: operations.remove(workload, by=by),
+        done=lambda workload: f"{workload} is removed.",
+        after=lambda _removed: WORKLOADS.url("list"),
+    ),
+)
+WORKLOADS = Kind(
+    model=WorkloadClass,
+    rows=lambda: queries.classes(day=_today()),
+    prepare=_rows,
+    room=None,
+    title="Workload classes",
+    address="",
+    key="slug",
+    names={"list": "workloads", "detail": "workload"},
+    may=("inventory.view_site", MAY_SEE),
+    pages=("list", "detail"),
+    hint="What runs at the sites: what one placement needs, and the limits it has to keep in latency, cost, law and"
+    " carbon",
+    template="readiness/workloads/workload.html",
+    context=_context,
+    entries=_ENTRIES,
+    links=(("YAML", "workloads-export", "download"),),
+    table=Table(
+        id="workloads",
+        noun=("workload class", "workload classes"),
+        label="Workload classes",
+        columns=_columns(),
+        filterset=WorkloadFilters,
+        row_id=lambda row: row.workload.pk,
+        row_name=lambda row: row.workload.name,
+        row_url=lambda row: page_url(row.workload) or "",
+        api="workloads-api-workload-class-list",
+        empty={
+            "title": "No workload class",
+            "text": "Declare what runs at your sites, what it needs, and the limits it has to keep.",
+            "icon": "stack-2",
+        },
+    ),
+)

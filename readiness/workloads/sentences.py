@@ -1,0 +1,76 @@
+"""A workload class in words: its demand and limits, and until when its envelope counts."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from readiness.workloads.core.envelope import Envelope, EnvelopePart
+from readiness.workloads.models import CostUnitChoices
+from web.units import how_many, number, plural
+
+VALID_DAYS = 180
+"""What the shipped framework lets an envelope count for; a site is judged by the version in force."""
+PART_NAMES = {
+    EnvelopePart.LATENCY: "latency limit",
+    EnvelopePart.COST: "unit-cost ceiling",
+    EnvelopePart.JURISDICTION: "allowed jurisdictions",
+    EnvelopePart.CARBON: "energy or carbon limit",
+}
+
+
+def cost(envelope: Envelope) -> str:
+    if envelope.cost_ceiling is None or envelope.cost_unit is None:
+        return ""
+    unit = CostUnitChoices(envelope.cost_unit.value).label
+    return f"{number(envelope.cost_ceiling, 2)} {envelope.cost_currency} {unit}"
+
+
+def carbon(envelope: Envelope) -> str:
+    limits = (
+        (envelope.carbon_g_per_kwh, "gCO2e/kWh"),
+        (envelope.carbon_kg_per_month, "kgCO2e a month"),
+    )
+    return " · ".join(f"{number(value)} {unit}" for value, unit in limits if value is not None)
+
+
+def latency(envelope: Envelope) -> str:
+    if envelope.latency_limit_ms is None:
+        return ""
+    return f"{number(envelope.latency_limit_ms)} ms p{envelope.latency_percentile:g}"
+
+
+def demand(envelope: Envelope) -> str:
+    needs = [f"{need.count} × {need.name or 'any accelerator'}" for need in envelope.accelerators]
+    return ", ".join(needs)
+
+
+def at_tdp(envelope: Envelope) -> str:
+    tdp_kw = envelope.accelerators_kw
+    return "" if tdp_kw is None else f"accelerators at TDP: {number(tdp_kw)} kW"
+
+
+def standing(envelope: Envelope, today: date) -> dict[str, Any]:
+    """Whether it is declared, until when it counts, and how that is shown."""
+    vouched_on = envelope.vouched_on(today)
+    if vouched_on is None:
+        return {"state": "unknown", "text": "Nothing is declared"}
+    until = vouched_on + timedelta(days=VALID_DAYS)
+    if until < today:
+        return {"state": "stale", "text": f"Ran out on {until.isoformat()}"}
+    if envelope.missing:
+        return {"state": "fail", "text": f"Lacks {', '.join(PART_NAMES[part] for part in envelope.missing)}"}
+    return {"state": "pass", "text": f"Whole, counts until {until.isoformat()}"}
+
+
+def days_text(started_on: date, today: date) -> str:
+    days = (today - started_on).days
+    if days < 0:
+        return plural(-days, f"from in {-days} day", f"from in {-days} days")
+    return plural(days, f"for {days} day", f"for {days} days")
+
+
+def countries_left(envelope: Envelope) -> str:
+    """How many countries the allowed and forbidden ones leave; "" where none is named."""
+    left = envelope.countries
+    return "" if left is None else how_many(len(left), "country is left", "countries are left")
