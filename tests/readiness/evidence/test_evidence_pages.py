@@ -334,6 +334,9 @@ class TestFloors:
         assert client.post(f"/evidence/floors/{floor.pk}/edit/", changed).status_code == 302
         floor.refresh_from_db()
         assert floor.value == 450
+        delete = f"/evidence/floors/{floor.pk}/delete/"
+        assert f'href="{delete}"' in text_of(client.get(f"/evidence/floors/{floor.pk}/edit/"))
+        assert "Sites with such runs are scored again." in text_of(client.get(delete))
         assert client.post(f"/evidence/floors/{floor.pk}/delete/").status_code == 302
         assert not Floor.objects.exists()
 

@@ -90,6 +90,9 @@ class TestPages:
         assert client.post("/evidence/limits/add/", body).status_code == 302
         limit = DeclaredLimit.objects.get()
         assert (limit.value, limit.by.username) == (1.3, "planner")
+        assert "Its history is kept. The sites are scored again." in text_of(
+            client.get(f"/evidence/limits/{limit.pk}/delete/")
+        )
         assert client.post(f"/evidence/limits/{limit.pk}/delete/").status_code == 302
         assert not DeclaredLimit.objects.exists()
 
