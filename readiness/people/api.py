@@ -81,29 +81,33 @@ class MembershipSerializer(ObjectSerializer):
         brief_fields = ("person", "team")
 
 
-class TeamViewSet(ObjectViewSet):
+class SavedViewSet(ObjectViewSet):
+    """Objects that `save` writes, new ones and changes alike."""
+
+    save: Callable[..., Any]
+
+    def perform_create(self, serializer: Any) -> None:
+        with named_errors():
+            serializer.instance = self.save(
+                serializer.instance, by=self.request.user, now=clock.now(), **serializer.validated_data
+            )
+
+    def perform_update(self, serializer: Any) -> None:
+        self.perform_create(serializer)
+
+
+class TeamViewSet(SavedViewSet):
     queryset = Team.objects.all()
     serializer_class = TeamSerializer
     filterset_class = TeamFilters
-
-    def perform_create(self, serializer: Any) -> None:
-        self._save(serializer)
-
-    def perform_update(self, serializer: Any) -> None:
-        self._save(serializer)
-
-    def _save(self, serializer: Any) -> None:
-        by = cast(User, self.request.user)
-        with named_errors():
-            serializer.instance = operations.save_team(
-                serializer.instance, by=by, now=clock.now(), **serializer.validated_data
-            )
+    save = staticmethod(operations.save_team)
 
 
-class PersonViewSet(ObjectViewSet):
+class PersonViewSet(SavedViewSet):
     queryset = Person.objects.select_related("user", "requested_user", "requested_by")
     serializer_class = PersonSerializer
     filterset_class = PersonFilters
+    save = staticmethod(operations.save_person)
 
     @extend_schema(request=LinkRequestSerializer, summary="Ask a user to confirm that they are this person")
     @action(
@@ -143,19 +147,6 @@ class PersonViewSet(ObjectViewSet):
         with named_errors():
             change(get_object_or_404(people, pk=self.kwargs["pk"]), by=by, now=clock.now())
         return Response(status=status.HTTP_204_NO_CONTENT)
-
-    def perform_create(self, serializer: Any) -> None:
-        self._save(serializer)
-
-    def perform_update(self, serializer: Any) -> None:
-        self._save(serializer)
-
-    def _save(self, serializer: Any) -> None:
-        by = cast(User, self.request.user)
-        with named_errors():
-            serializer.instance = operations.save_person(
-                serializer.instance, by=by, now=clock.now(), **serializer.validated_data
-            )
 
 
 class MembershipViewSet(ObjectViewSet):

@@ -13,6 +13,7 @@ from accounts.models import User
 from inventory.queries import end_of_day
 from readiness.people.models import Person, Team
 from web.forms import DayInput, RefusedForm
+from web.visibility import reader
 
 
 class TeamForm(RefusedForm):
@@ -35,9 +36,9 @@ class PersonLinkForm(RefusedForm):
         help_text="Is asked to confirm. Until then nothing can be accepted as this person.",
     )
 
-    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        users = User.objects.filter(is_active=True, person=None).exclude(pk=by.pk)
+        users = User.objects.filter(is_active=True, person=None).exclude(pk=reader().pk)
         field = self.fields["user"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = users.order_by("username")
@@ -81,8 +82,7 @@ class PersonForm(RefusedForm):
             raise ValidationError("This day is out of reach.")
         return day
 
-    def planned(self) -> dict[str, Any]:
-        """Return what the operation takes."""
+    def asked(self) -> dict[str, Any]:
         given = dict(self.cleaned_data)
         day = given.pop("last_day")
         return given | {"left_at": end_of_day(day, given["time_zone"]) if day else None}

@@ -97,7 +97,7 @@ class Kind:
     table: Table
     rows: Callable[[], QuerySet[Any]]
     room: tuple[str, str] | None
-    hint: str = ""
+    hint: str | Callable[[], str] = ""
     icon: str = ""
     form: Any = None
     viewset: Any = None
@@ -139,6 +139,9 @@ class Kind:
     @property
     def label_plural(self) -> str:
         return self.title or self.table.label
+
+    def sentence(self) -> str:
+        return self.hint if isinstance(self.hint, str) else self.hint()
 
     def permission(self, action: str) -> str:
         return f"{self.model._meta.app_label}.{action}_{self.model._meta.model_name}"

@@ -33,7 +33,7 @@ def object_list(request: HttpRequest, kind: Kind) -> HttpResponseBase:
         return respond(request, "web/kinds/list.html", table)
     context = {
         "heading": kind.label_plural,
-        "sub": kind.hint,
+        "sub": kind.sentence(),
         "kind": kind,
         "buttons": list(_buttons(request, kind)),
         "tabs": kind.tabs(kind.url_name("list")),
@@ -128,7 +128,7 @@ def _fill_in(request: HttpRequest, kind: Kind, obj: Any) -> HttpResponse:
     verb = "Change" if obj is not None else "Add"
     context = {
         "heading": f"{verb} {before or kind.model._meta.verbose_name}",
-        "sub": kind.label if obj is not None else kind.hint,
+        "sub": kind.label if obj is not None else kind.sentence(),
         "kind": kind,
         "form": form,
         "cancel_url": kind.page_of(obj) if obj is not None else kind.url("list"),

@@ -1,0 +1,179 @@
+"""People and teams: their lists, pages and forms."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from readiness.people import operations, queries
+from readiness.people.filters import PersonFilters, TeamFilters
+from readiness.people.forms import PersonForm, PersonLinkForm, TeamForm, initial_of
+from readiness.people.models import Person, Team
+from web import clock
+from web.kinds import Entry, Kind
+from web.kinds.columns import hidden, plain
+from web.links import page_url
+from web.tables import Column, Table
+from web.units import plural
+from web.visibility import SEES_NAMES, sees_names
+
+
+def _people() -> QuerySet[Person]:
+    return queries.people(now=clock.now())
+
+
+def _teams_of(person: Person) -> str:
+    return ", ".join(each.team.name for each in person.memberships.all())
+
+
+def _team_context(team: Team, user: Any) -> dict[str, Any]:
+    names = sees_names(user)
+    members = _people().filter(memberships__team=team) if names else []
+    return {"members": members, "sees_names": names}
+
+
+def _how_many() -> str:
+    present = queries.counts(now=clock.now())["people"]
+    return plural(present, f"{present} person is present", f"{present} people are present")
+
+
+PEOPLE = Kind(
+    model=Person,
+    rows=_people,
+    room=None,
+    title="People",
+    address="",
+    names={"list": "people", "detail": "person"},
+    may=(SEES_NAMES,),
+    # Whoever may not see names gets another list at the same address.
+    pages=("detail",),
+    hint="Who works at the sites, in which team, and how to reach them",
+    template="people/person.html",
+    context=lambda person, user: {"heading": person.name, "teams": _teams_of(person)},
+    links=(("Teams", "teams", "users-group"),),
+    entries=(
+        Entry(
+            url_name="person-add",
+            address="add/",
+            permissions=("people.add_person",),
+            heading="Add a person",
+            form=PersonForm,
+            enter=operations.save_person,
+            done=lambda person: f"{person} is saved.",
+            after=lambda person: page_url(person) or "",
+        ),
+        Entry(
+            url_name="person-edit",
+            address="edit/",
+            on_object=True,
+            permissions=("people.change_person",),
+            heading=lambda person: f"Edit {person.name}",
+            form=PersonForm,
+            initial=initial_of,
+            enter=operations.save_person,
+            done=lambda person: f"{person} is saved.",
+        ),
+        Entry(
+            url_name="person-link",
+            address="link/",
+            on_object=True,
+            permissions=(operations.MAY_LINK,),
+            heading=lambda person: f"Link {person} to a user",
+            form=PersonLinkForm,
+            enter=operations.request_link,
+            done="The user is asked to confirm the link.",
+        ),
+        Entry(
+            url_name="person-unlink",
+            address="unlink/",
+            on_object=True,
+            permissions=(operations.MAY_LINK,),
+            heading="Unlink",
+            enter=operations.unlink,
+            done=lambda person: f"{person} is linked to no user.",
+        ),
+    ),
+    table=Table(
+        id="people",
+        noun=("person", "people"),
+        columns=(
+            plain("name", "Name", locked=True, phone="title"),
+            Column("teams", "Teams", value=_teams_of, phone="full"),
+            Column(
+                "standing",
+                "Standing",
+                value=lambda person: "left" if person.has_left else "present",
+                tone=lambda person: "warn" if person.has_left else "",
+                phone="status",
+            ),
+            Column("user", "User", value="user.username", sort="user__username"),
+            plain("email", "E-mail"),
+            Column("phone", "Phone"),
+            plain("time_zone", "Time zone"),
+        ),
+        filterset=PersonFilters,
+        row_url=page_url,
+        api="people-api-person-list",
+        empty={
+            "title": "Nobody yet",
+            "text": "People answer for sites. Add those who do, and link them to the users they sign in as.",
+            "icon": "users-group",
+        },
+    ),
+)
+TEAMS = Kind(
+    model=Team,
+    rows=lambda: queries.teams(now=clock.now()),
+    room=("People", "people"),
+    title="Teams",
+    address="teams",
+    names={"list": "teams", "detail": "team"},
+    may=("people.view_team",),
+    pages=("list", "detail"),
+    hint=_how_many,
+    template="people/team.html",
+    context=_team_context,
+    links=(("People", "people", "user"),),
+    entries=(
+        Entry(
+            url_name="team-add",
+            address="add/",
+            permissions=("people.add_team",),
+            heading="Add a team",
+            form=TeamForm,
+            enter=operations.save_team,
+            done=lambda team: f"{team} is saved.",
+            after=lambda team: page_url(team) or "",
+        ),
+        Entry(
+            url_name="team-edit",
+            address="edit/",
+            on_object=True,
+            permissions=("people.change_team",),
+            heading=lambda team: f"Edit {team.name}",
+            form=TeamForm,
+            initial=lambda team: {name: getattr(team, name) for name in TeamForm.base_fields},
+            enter=operations.save_team,
+            done=lambda team: f"{team} is saved.",
+        ),
+    ),
+    table=Table(
+        id="teams",
+        noun=("team", "teams"),
+        columns=(
+            plain("name", "Name", locked=True, phone="title"),
+            plain("present", "People", numeric=True, hint="Who have not left"),
+            plain("contact", "Contact"),
+            Column("description", "Description", phone="full"),
+            hidden(plain, "slug", "Slug"),
+        ),
+        filterset=TeamFilters,
+        row_url=page_url,
+        row_name=str,
+        api="people-api-team-list",
+        empty={
+            "title": "No team yet",
+            "text": "A team is who answers when a person cannot: it has a contact of its own.",
+            "icon": "users-group",
+        },
+    ),
+)
