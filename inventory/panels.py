@@ -14,12 +14,12 @@ def register() -> None:
     panels.register(DeviceType, attributes_panel)
 
 
-def attributes_panel(device_type: DeviceType, *, user: User, now: datetime) -> Panel:
+def attributes_panel(obj: DeviceType, *, user: User, now: datetime) -> Panel:
     items = []
-    for each in described(device_type.kind, device_type.attributes):
+    for each in described(obj.kind, obj.attributes):
         item = {"term": each.attribute.label, "value": words.in_words(each.value)}
         if each.attribute.unit:
-            item |= {"unit": each.attribute.unit, "provenance": "declared", "source": device_type.source}
+            item |= {"unit": each.attribute.unit, "provenance": "declared", "source": obj.source}
         items.append(item)
     context = {"facts": items}
     return Panel("attributes", "Attributes", "inventory/attributes.html", context, order=150)

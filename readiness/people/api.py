@@ -13,22 +13,16 @@ from rest_framework.views import APIView
 
 from accounts.models import User
 from readiness.people import operations, queries
-from readiness.people.filters import MembershipFilters, PersonFilters, TeamFilters
+from readiness.people.filters import PersonFilters, TeamFilters
 from readiness.people.models import Membership, Person, Team
 from web import clock
+from web.kinds.rest import filters_of, serializer_of, viewset_of
 from web.rest.errors import named_errors
 from web.rest.fields import RelatedObjectField
 from web.rest.permissions import SignedIn, requires
 from web.rest.router import Router
 from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import ObjectViewSet
-
-
-class TeamSerializer(ObjectSerializer):
-    class Meta:
-        model = Team
-        fields = ("name", "slug", "contact", "description", "dissolved_at")
-        brief_fields = ("name", "slug")
 
 
 class PersonSerializer(ObjectSerializer):
@@ -74,16 +68,8 @@ _own_person = inline_serializer(
 )
 
 
-class MembershipSerializer(ObjectSerializer):
-    class Meta:
-        model = Membership
-        fields = ("person", "team", "role")
-        brief_fields = ("person", "team")
-
-
 class SavedViewSet(ObjectViewSet):
-    """Objects that `save` writes, new ones and changes alike."""
-
+    # Writes new objects and changes alike.
     save: Callable[..., Any]
 
     def perform_create(self, serializer: Any) -> None:
@@ -98,7 +84,9 @@ class SavedViewSet(ObjectViewSet):
 
 class TeamViewSet(SavedViewSet):
     queryset = Team.objects.all()
-    serializer_class = TeamSerializer
+    serializer_class = serializer_of(
+        Team, ("name", "slug", "contact", "description", "dissolved_at"), ("name", "slug")
+    )
     filterset_class = TeamFilters
     save = staticmethod(operations.save_team)
 
@@ -149,10 +137,12 @@ class PersonViewSet(SavedViewSet):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class MembershipViewSet(ObjectViewSet):
-    queryset = Membership.objects.select_related("person", "team")
-    serializer_class = MembershipSerializer
-    filterset_class = MembershipFilters
+_MEMBERSHIP = ("person", "team", "role")
+MembershipViewSet = viewset_of(
+    Membership.objects.select_related("person", "team"),
+    serializer_of(Membership, _MEMBERSHIP, ("person", "team")),
+    filters_of(Membership, _MEMBERSHIP, search=("person__name", "team__name", "role")),
+)
 
 
 class OwnPersonView(APIView):

@@ -1,6 +1,6 @@
 """Filters of teams and people, for the API and for the pages alike."""
 
-from readiness.people.models import Membership, Person, Team, has_left
+from readiness.people.models import Person, Team, has_left
 from web import clock
 from web.rest.filters import ObjectFilterSet
 from web.rest.lookups import Flag
@@ -22,10 +22,3 @@ class PersonFilters(ObjectFilterSet):
         fields = ["name", "user", "email", "phone", "time_zone", "left_at", "teams"]
         search_fields = ["name", "email", "user__username"]
         panel = ["teams", "gone"]
-
-
-class MembershipFilters(ObjectFilterSet):
-    class Meta:
-        model = Membership
-        fields = ["person", "team", "role"]
-        search_fields = ["person__name", "team__name", "role"]

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.urls import reverse
+
 from readiness.workloads import added_facts, operations, queries, sentences
 from readiness.workloads.core.envelope import Envelope, contradictions
 from readiness.workloads.filters import WorkloadFilters
@@ -165,7 +167,7 @@ _ENTRIES = (
         heading="Remove",
         enter=lambda workload, *, by, now: operations.remove(workload, by=by),
         done=lambda workload: f"{workload} is removed.",
-        after=lambda _removed: WORKLOADS.url("list"),
+        after=lambda _removed: reverse("workloads"),
     ),
 )
 WORKLOADS = Kind(

@@ -28,7 +28,7 @@ def panels_of(kind: Kind, obj: Any, *, user: User, now: datetime) -> list[Panel]
 
 
 def above(kind: Kind, obj: Any) -> list[tuple[str, str]]:
-    """What it belongs to, for the breadcrumbs."""
+    """Name what it belongs to, for the breadcrumbs."""
     return [(str(each), own_page(each)) for each in kind.above(obj) if each is not None]
 
 

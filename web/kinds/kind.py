@@ -115,7 +115,7 @@ class Kind:
     links: Sequence[tuple[str, str, str]] = ()
     title: str = ""
     template: str = ""
-    context: Callable[[Any, Any], Mapping[str, Any]] = lambda obj, user: {}
+    context: Callable[[Any, Any], dict[str, Any]] = lambda obj, user: {}
     tabs: Callable[[str], Sequence[Mapping[str, Any]]] = lambda current: ()
     prepare: Callable[[list[Any]], Sequence[Any]] | None = None
     then: str = ""

@@ -18,7 +18,7 @@ def filters_of(
     fields: Sequence[str],
     *,
     search: Sequence[str],
-    panel: Sequence[str],
+    panel: Sequence[str] = (),
     through: Sequence[str] = (),
     **declared: Any,
 ) -> type[ObjectFilterSet]:

@@ -9,30 +9,17 @@ from accounts.models import User
 from readiness.workloads import operations
 from readiness.workloads.models import Placement, UserRegion, WorkloadClass
 from web import clock
+from web.kinds.rest import filters_of, serializer_of, viewset_of
 from web.rest.errors import named_errors
-from web.rest.filters import ObjectFilterSet
 from web.rest.serializers import ObjectSerializer, RelatedObjectField
 from web.rest.viewsets import ObjectViewSet
 
-
-class UserRegionSerializer(ObjectSerializer):
-    class Meta:
-        model = UserRegion
-        fields = ("name", "slug", "latitude", "longitude")
-        brief_fields = ("name", "slug")
-
-
-class UserRegionFilters(ObjectFilterSet):
-    class Meta:
-        model = UserRegion
-        fields = ["name", "slug", "latitude", "longitude"]
-        search_fields = ["name", "slug"]
-
-
-class UserRegionViewSet(ObjectViewSet):
-    queryset = UserRegion.objects.all()
-    serializer_class = UserRegionSerializer
-    filterset_class = UserRegionFilters
+_REGION = ("name", "slug", "latitude", "longitude")
+UserRegionViewSet = viewset_of(
+    UserRegion.objects.all(),
+    serializer_of(UserRegion, _REGION, ("name", "slug")),
+    filters_of(UserRegion, _REGION, search=("name", "slug")),
+)
 
 
 class WorkloadClassSerializer(ObjectSerializer):
@@ -44,17 +31,14 @@ class WorkloadClassSerializer(ObjectSerializer):
         brief_fields = ("name", "slug")
 
 
-class WorkloadClassFilters(ObjectFilterSet):
-    class Meta:
-        model = WorkloadClass
-        fields = ["name", "slug", "latency_limit_ms", "description"]
-        search_fields = ["name", "slug", "description"]
-
-
 class WorkloadClassViewSet(ObjectViewSet):
     queryset = WorkloadClass.objects.prefetch_related("user_regions")
     serializer_class = WorkloadClassSerializer
-    filterset_class = WorkloadClassFilters
+    filterset_class = filters_of(
+        WorkloadClass,
+        ("name", "slug", "latency_limit_ms", "description"),
+        search=("name", "slug", "description"),
+    )
 
     def perform_create(self, serializer: Any) -> None:
         with named_errors():
@@ -83,12 +67,7 @@ def _given(serializer: Any, rates: dict[int, float | None]) -> dict[str, Any]:
     return values
 
 
-class PlacementSerializer(ObjectSerializer):
-    class Meta:
-        model = Placement
-        fields = ("workload_class", "site", "started_on", "ended_on")
-        brief_fields = ("workload_class", "site")
-
+class PlacementFields(ObjectSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         started_on = attrs.get("started_on", getattr(self.instance, "started_on", None))
         ended_on = attrs.get("ended_on", getattr(self.instance, "ended_on", None))
@@ -97,14 +76,9 @@ class PlacementSerializer(ObjectSerializer):
         return attrs
 
 
-class PlacementFilters(ObjectFilterSet):
-    class Meta:
-        model = Placement
-        fields = ["workload_class", "site", "started_on", "ended_on"]
-        search_fields = ["workload_class__name", "site__name"]
-
-
-class PlacementViewSet(ObjectViewSet):
-    queryset = Placement.objects.select_related("workload_class", "site")
-    serializer_class = PlacementSerializer
-    filterset_class = PlacementFilters
+_PLACEMENT = ("workload_class", "site", "started_on", "ended_on")
+PlacementViewSet = viewset_of(
+    Placement.objects.select_related("workload_class", "site"),
+    serializer_of(Placement, _PLACEMENT, ("workload_class", "site"), base=PlacementFields),
+    filters_of(Placement, _PLACEMENT, search=("workload_class__name", "site__name")),
+)
