@@ -81,7 +81,7 @@ KIND_OF: dict[type[Model], "Kind"] = {}
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """What differs between the pages of one model and of another.
+    """Say what differs between the pages of one model and of another.
 
     `rows` have joined in what list and page read, `prepare` reads what a page of rows needs together. `room` is the
     label and the url name of the page above the list, `address` the list's part of the address, `key` the attribute
