@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from readiness.boards.queries.site import PillarChecks
-from readiness.boards.waivers.lines import waiver_url, waiver_word
+from readiness.boards.waivers.sentences import waiver_url, waiver_word
 from readiness.framework.core.vocabulary import Gate
 from readiness.scoring.choices import CHECK_STATES, TIERS
 from readiness.scoring.core.combine import SEVERITY

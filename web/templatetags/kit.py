@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.utils.translation import get_language, gettext
 
 from web.permissions import roles_of
 from web.states import ATTRIBUTES, state
+from web.units import duration
 from web.visibility import name_of
 
 register = template.Library()
@@ -166,6 +168,18 @@ def pillar_words(pillars: Iterable[Mapping[str, Any]]) -> str:
         f"{pillar['label']} {gettext('unknown') if pillar['score'] is None else round(pillar['score'])}"
         for pillar in pillars
     )
+
+
+@register.filter
+def utc(at: datetime | None) -> str:
+    """An instant to the minute in UTC, whatever zone the reader has set."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if at else ""
+
+
+@register.filter
+def span_to(at: datetime | None, until: datetime) -> str:
+    """How long it is from `at` to `until`: "3 min"; "" for an instant that never was."""
+    return duration((until - at).total_seconds()) if at else ""
 
 
 @register.filter

@@ -2,148 +2,115 @@
 
 from datetime import datetime
 
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
-
 from readiness.boards.waivers.filters import GrantFilters
 from readiness.boards.waivers.queries import AgeingRow
-from readiness.grants.models import GrantStanding
-from readiness.grants.queries import GrantRow, is_open
-from web.ages import ago, old
+from readiness.boards.waivers.sentences import ends
+from readiness.grants.queries import GrantRow
+from web.ages import old
 from web.links import link
 from web.tables import Column, Table
 from web.units import duration
 
-BY = {
-    "requester": _("Asked for by"),
-    "owner": _("Owner of the site"),
-    "vendor": _("Vendor"),
-    "pillar": _("Pillar"),
-}
+BY = {"requester": "Asked for by", "owner": "Owner of the site", "vendor": "Vendor", "pillar": "Pillar"}
 
 MEMBERS = {"requester": "requested_by", "owner": "owner", "pillar": "pillar"}
 """The parameter of the list that narrows it to one group."""
-
-
-def ends(row: GrantRow, now: datetime) -> str:
-    """When the grant ends, or when it ended."""
-    if row.standing == GrantStanding.DENIED:
-        return gettext("never began")
-    if not is_open(row):
-        return ago(row.ended_at, now=now)
-    left = (row.ends_at - now).total_seconds()
-    if row.starts_at > now:
-        begins = duration((row.starts_at - now).total_seconds())
-        return gettext("begins in %(span)s") % {"span": begins}
-    return gettext("in %(span)s") % {"span": duration(left)}
 
 
 def grant_table(now: datetime) -> Table:
     """The table of GrantRow; ages and what is left count from `now`."""
     return Table(
         id="waivers",
-        noun=(_("waiver"), _("waivers")),
-        label=_("Waivers, exceptions and declared n-a"),
-        columns=(*_subject_columns(), *_standing_columns(now), *_further_columns()),
+        noun=("waiver", "waivers"),
+        label="Waivers, exceptions and declared n-a",
+        columns=(*_covered(), *_dated(now), *_further()),
         filterset=GrantFilters,
-        row_id="id",
-        row_name=lambda row: f"{row.kind_label}: {row.check_name}, {row.site_name}",
-        row_url=lambda row: link("waiver", row.id),
+        row_id="grant.pk",
+        row_name=lambda row: f"{row.grant.get_kind_display()}: {row.check_name}, {row.grant.site.name}",
+        row_url=_page,
         api="grants-api-grant-list",
         empty={
-            "title": _("No waiver"),
-            "text": _("What is asked for on the page of a site’s check appears here, also after it ended."),
+            "title": "No waiver",
+            "text": "What is asked for on the page of a site’s check appears here, also after it ended.",
             "icon": "flag",
         },
     )
 
 
-def _subject_columns() -> tuple[Column, ...]:
-    """Columns for the check and the site that a grant covers."""
+def _page(row: GrantRow) -> str:
+    return link("waiver", row.grant.pk)
+
+
+def _check(row: GrantRow) -> str:
+    return link("site-check", row.grant.site.slug, row.grant.check_id)
+
+
+def _covered() -> tuple[Column, ...]:
     return (
         Column(
             "state",
-            _("State"),
-            value=lambda row: row.standing.value,
+            "State",
+            value="standing.value",
             template="readiness/waivers/state_cell.html",
             sort="standing",
             phone="status",
         ),
         Column(
             "check",
-            _("Check"),
-            value=lambda row: row.check_name,
-            url=lambda row: link("waiver", row.id),
+            "Check",
+            value="check_name",
+            url=_page,
             template="readiness/waivers/check_cell.html",
             sort="check_id",
             locked=True,
             phone="title",
-            export=lambda row: row.check_id,
+            export="grant.check_id",
         ),
-        Column("part", _("Sub-measure"), value=lambda row: row.part, sort="part", default=False),
+        Column("part", "Sub-measure", value="grant.part", sort="part", default=False),
+        Column("kind", "Kind", value="grant.kind", sort="kind"),
         Column(
-            "kind",
-            _("Kind"),
-            value=lambda row: row.kind,
-            text=lambda row: row.kind_label,
-            sort="kind",
-        ),
-        Column(
-            "site",
-            _("Site"),
-            value=lambda row: row.site_name,
-            url=lambda row: link("site-check", row.site_slug, row.check_id),
-            sort="site__name",
-            export=lambda row: row.site_slug,
+            "site", "Site", value="grant.site.name", url=_check, sort="site__name", export="grant.site.slug"
         ),
     )
 
 
-def _standing_columns(now: datetime) -> tuple[Column, ...]:
-    """Columns for the end, the people and the age of a grant."""
+def _dated(now: datetime) -> tuple[Column, ...]:
+    def age_s(row: GrantRow) -> float:
+        return (now - row.grant.requested_at).total_seconds()
+
     return (
         Column(
             "ends",
-            _("Ends"),
-            value=lambda row: row.ends_at,
+            "Ends",
+            value="grant.ends_at",
             text=lambda row: ends(row, now),
             sort="ends_at",
             numeric=True,
         ),
-        Column(
-            "requester", _("Asked for by"), value=lambda row: row.requester, sort="requested_by__username"
-        ),
-        Column("approver", _("Decided by"), value=lambda row: row.approver, sort="approver__username"),
+        Column("requester", "Asked for by", value="grant.requested_by", sort="requested_by__username"),
+        Column("approver", "Decided by", value="grant.approver", sort="approver__username"),
         Column(
             "age",
-            _("Age"),
-            value=lambda row: row.age_s(now),
-            text=lambda row: old(row.requested_at, row.age_s(now)),
+            "Age",
+            value=age_s,
+            text=lambda row: old(row.grant.requested_at, age_s(row)),
             sort="-requested_at",
             numeric=True,
-            hint=_("Since it was asked for"),
-            export=lambda row: round(row.age_s(now)),
+            hint="Since it was asked for",
+            export=lambda row: round(age_s(row)),
             file_unit="s",
         ),
     )
 
 
-def _further_columns() -> tuple[Column, ...]:
+def _further() -> tuple[Column, ...]:
     """Columns that are shown when the reader asks for them."""
     return (
-        Column("reason", _("Reason"), value=lambda row: row.reason, phone="full", default=False),
-        Column(
-            "owner", _("Owner of the site"), value=lambda row: row.owner, sort="site__owner", default=False
-        ),
-        Column("vendor", _("Vendor"), value=lambda row: row.vendor, default=False),
-        Column(
-            "pillar",
-            _("Pillar"),
-            value=lambda row: row.pillar,
-            text=lambda row: row.pillar_name,
-            default=False,
-        ),
-        Column("starts", _("Begins"), value=lambda row: row.starts_at, sort="starts_at", default=False),
+        Column("reason", "Reason", value="grant.reason", phone="full", default=False),
+        Column("owner", "Owner of the site", value="grant.site.owner", sort="site__owner", default=False),
+        Column("vendor", "Vendor", default=False),
+        Column("pillar", "Pillar", text="pillar_name", default=False),
+        Column("starts", "Begins", value="grant.starts_at", sort="starts_at", default=False),
     )
 
 
@@ -151,15 +118,15 @@ def ageing_table(by: str, now: datetime) -> Table:
     """The table of AgeingRow."""
     return Table(
         id="ageing",
-        noun=(_("group"), _("groups")),
-        label=_("Live waivers by age"),
+        noun=("group", "groups"),
+        label="Live waivers by age",
         columns=_ageing_columns(by, now),
         row_id=lambda row: row.key or "none",
         row_name=lambda row: row.label or _none(by),
         row_url=lambda row: _members(by, row),
         empty={
-            "title": _("No live waiver"),
-            "text": _("Nothing is asked for or approved at the moment."),
+            "title": "No live waiver",
+            "text": "Nothing is asked for or approved at the moment.",
             "icon": "flag",
         },
     )
@@ -167,28 +134,28 @@ def ageing_table(by: str, now: datetime) -> Table:
 
 def _ageing_columns(by: str, now: datetime) -> tuple[Column, ...]:
     counted = (
-        ("waiting", _("Waiting")),
-        ("in_force", _("In force")),
-        ("young", _("Up to 30 d")),
-        ("middle", _("31 to 90 d")),
-        ("old", _("Over 90 d")),
+        ("waiting", "Waiting"),
+        ("in_force", "In force"),
+        ("young", "Up to 30 d"),
+        ("middle", "31 to 90 d"),
+        ("old", "Over 90 d"),
     )
     return (
         Column(
             "group",
             BY[by],
-            value=lambda row: row.label,
+            value="label",
             text=lambda row: row.label or _none(by),
             url=lambda row: _members(by, row),
-            sort=lambda row: row.label,
+            sort=True,
             locked=True,
             phone="title",
         ),
         *(Column(key, label, sort=True, numeric=True) for key, label in counted),
         Column(
             "oldest",
-            _("Oldest"),
-            value=lambda row: row.oldest_at,
+            "Oldest",
+            value="oldest_at",
             text=lambda row: duration((now - row.oldest_at).total_seconds()),
             # The age grows as the instant goes back.
             sort=lambda row: now - row.oldest_at,
@@ -196,19 +163,17 @@ def _ageing_columns(by: str, now: datetime) -> tuple[Column, ...]:
         ),
         Column(
             "next_end",
-            _("Next to end"),
-            value=lambda row: row.next_end_at,
-            text=lambda row: (
-                gettext("in %(span)s") % {"span": duration((row.next_end_at - now).total_seconds())}
-            ),
-            sort=lambda row: row.next_end_at,
+            "Next to end",
+            value="next_end_at",
+            text=lambda row: f"in {duration((row.next_end_at - now).total_seconds())}",
+            sort=True,
             numeric=True,
         ),
     )
 
 
 def _none(by: str) -> str:
-    return gettext("cannot be told") if by == "vendor" else gettext("none")
+    return "cannot be told" if by == "vendor" else "none"
 
 
 def _members(by: str, row: AgeingRow) -> str:
