@@ -14,9 +14,9 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
+from web import units
 from web.permissions import roles_of
 from web.states import ATTRIBUTES, state
-from web.units import duration
 from web.visibility import name_of
 
 register = template.Library()
@@ -177,9 +177,20 @@ def utc(at: datetime | None) -> str:
 
 
 @register.filter
+def counted(number: int, nouns: str) -> str:
+    """The number with its noun, of "item,items"."""
+    return units.count(number, *nouns.split(","))
+
+
+@register.filter
+def power(kw: float) -> str:
+    return str(units.power(kw))
+
+
+@register.filter
 def span_to(at: datetime | None, until: datetime) -> str:
     """How long it is from `at` to `until`: "3 min"; "" for an instant that never was."""
-    return duration((until - at).total_seconds()) if at else ""
+    return units.duration((until - at).total_seconds()) if at else ""
 
 
 @register.filter
