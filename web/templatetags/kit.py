@@ -188,6 +188,12 @@ def power(kw: float) -> str:
 
 
 @register.filter
+def percent(share: float | None) -> str:
+    """A share of 100, rounded; "" where there is none."""
+    return "" if share is None else f"{share:.0f} %"
+
+
+@register.filter
 def span_to(at: datetime | None, until: datetime) -> str:
     """How long it is from `at` to `until`: "3 min"; "" for an instant that never was."""
     return units.duration((until - at).total_seconds()) if at else ""

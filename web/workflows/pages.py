@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
@@ -18,6 +19,7 @@ from accounts.models import User
 from web.clock import now
 from web.forms import RefusedForm
 from web.history import history_of
+from web.methods import page_above
 from web.permissions import require as require_all
 from web.workflows.steps import NotInState, Step, require
 
@@ -29,8 +31,8 @@ type Show = Callable[..., HttpResponseBase]
 class StepPages:
     """`page` names the address of the object's page; that of a step is the same with its name behind.
 
-    `find` gets the object by its key. `done` says what is shown above the page after each step, `to` where that is, if
-    not on the page of the object.
+    `find` gets the object by its key, `show` is its page. `done` has what is said after each step. `to` is where it is
+    said, if not on the page of the object; what a step deletes has none, and the list above is shown.
     """
 
     page: str
@@ -70,13 +72,14 @@ class StepPages:
             obj = self.find(pk)
             given = {name: request.POST.get(name, "") for name in (step.words, *step.fields) if name}
             try:
-                step(obj, by=request.user, now=now(), **given)
+                result = step(obj, by=request.user, now=now(), **given)
             except ValidationError as error:
                 return self.show(request, self.find(pk), refusals=error.messages, status=422)
             except NotInState as error:
                 return self.show(request, self.find(pk), refusals=[str(error)], status=409)
             messages.success(request, self.done[step].format(obj))
-            return HttpResponseRedirect(self.to(request, obj) if self.to else reverse(self.page, args=[pk]))
+            page = self.to(request, obj) if self.to else reverse(self.page, args=[pk])
+            return HttpResponseRedirect(page if result.pk else page_above(page))
 
         return view
 
@@ -95,6 +98,31 @@ def saved(request: HttpRequest, form: RefusedForm, act: Callable[[], Any], done:
         messages.success(request, done.format(result))
         return result
     return None
+
+
+def form_page(
+    request: HttpRequest,
+    form: RefusedForm,
+    act: Callable[[], Any],
+    *,
+    heading: str,
+    done: str,
+    back: str,
+    breadcrumbs: Sequence[Mapping[str, str]],
+    to: Callable[[Any], str] | None = None,
+) -> HttpResponse:
+    """A page of one form. Once it is done it leads to where `to` says of the result, else to `back`."""
+    result = saved(request, form, act, done)
+    if result is not None:
+        return HttpResponseRedirect(to(result) if to else back)
+    context = {
+        "form": form,
+        "heading": heading,
+        "submit": heading,
+        "cancel_url": back,
+        "breadcrumbs": breadcrumbs,
+    }
+    return render(request, "web/form_page.html", context, status=422 if form.errors else 200)
 
 
 def reader(request: HttpRequest) -> User:
