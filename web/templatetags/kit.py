@@ -40,6 +40,7 @@ def icon(name: str, size: str = "") -> SafeString:
 
 
 register.simple_tag(roles_of, name="roles_of")
+register.simple_tag(units.against_limit)
 _CODE = re.compile("`([^`]+)`")
 
 

@@ -2,42 +2,33 @@
 
 from datetime import datetime
 
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
-
 from readiness.golive.reviews.filters import ApproverFilters, ReviewFilters
 from readiness.golive.reviews.queries import ReviewRow
+from readiness.golive.reviews.sentences import again
 from web.ages import ago
 from web.links import link
 from web.tables import Column, Table
-from web.units import duration
 
 
-def again(row: ReviewRow, now: datetime) -> str:
-    if row.holds_until is None:
-        return ""
-    if row.holds_until <= now:
-        return gettext("due since %(span)s") % {"span": duration((now - row.holds_until).total_seconds())}
-    return gettext("in %(span)s") % {"span": duration((row.holds_until - now).total_seconds())}
+def _page(row: ReviewRow) -> str:
+    return link("review", row.review.pk)
 
 
 def review_table(now: datetime) -> Table:
     """The table of ReviewRow."""
     return Table(
         id="reviews",
-        noun=(_("review"), _("reviews")),
-        label=_("Go-live reviews"),
+        noun=("review", "reviews"),
+        label="Go-live reviews",
         columns=(*_review_columns(), *_dated_columns(now)),
         filterset=ReviewFilters,
-        row_id=lambda row: row.review.pk,
+        row_id="review.pk",
         row_name=lambda row: f"{row.review}, {row.review.site.name}",
-        row_url=lambda row: link("review", row.review.pk),
+        row_url=_page,
         api="evidence-api-review-list",
         empty={
-            "title": _("No review"),
-            "text": _(
-                "Before a site goes to production, compute, network, energy, security and planning sign for it."
-            ),
+            "title": "No review",
+            "text": "Before a site goes to production, compute, network, energy, security and planning sign for it.",
             "icon": "shield-check",
         },
     )
@@ -47,46 +38,32 @@ def _review_columns() -> tuple[Column, ...]:
     return (
         Column(
             "state",
-            _("State"),
-            value=lambda row: row.review.state,
-            text=lambda row: row.review.get_state_display(),
+            "State",
+            value="review.state",
             template="readiness/reviews/state_cell.html",
             sort="state",
             phone="status",
         ),
         Column(
             "review",
-            _("Review"),
+            "Review",
             value=lambda row: f"#{row.review.pk}",
-            url=lambda row: link("review", row.review.pk),
+            url=_page,
             sort="id",
             locked=True,
             phone="title",
-            export=lambda row: row.review.pk,
+            export="review.pk",
         ),
         Column(
             "site",
-            _("Site"),
-            value=lambda row: row.review.site.name,
+            "Site",
+            value="review.site.name",
             url=lambda row: link("site", row.review.site.slug),
             sort="site__name",
-            export=lambda row: row.review.site.slug,
+            export="review.site.slug",
         ),
-        Column(
-            "signed",
-            _("Signed"),
-            value=lambda row: row.signed,
-            text=lambda row: f"{row.signed} / 5",
-            sort="signed",
-            numeric=True,
-        ),
-        Column(
-            "actions",
-            _("Open actions"),
-            value=lambda row: row.open_actions,
-            sort="open_actions",
-            numeric=True,
-        ),
+        Column("signed", "Signed", text=lambda row: f"{row.signed} / 5", sort="signed", numeric=True),
+        Column("actions", "Open actions", value="open_actions", sort="open_actions", numeric=True),
     )
 
 
@@ -95,31 +72,26 @@ def _dated_columns(now: datetime) -> tuple[Column, ...]:
     return (
         Column(
             "opened",
-            _("Opened"),
-            value=lambda row: row.review.opened_at,
+            "Opened",
+            value="review.opened_at",
             text=lambda row: ago(row.review.opened_at, now=now),
             sort="opened_at",
             numeric=True,
         ),
-        Column(
-            "ended_by",
-            _("Decided by"),
-            value="review.ended_by",
-            sort="ended_by__username",
-        ),
-        Column("ended", _("Decided"), value=lambda row: row.review.ended_at, sort="ended_at", numeric=True),
+        Column("ended_by", "Decided by", value="review.ended_by", sort="ended_by__username"),
+        Column("ended", "Decided", value="review.ended_at", sort="ended_at", numeric=True),
         Column(
             "again",
-            _("Again"),
-            value=lambda row: row.holds_until,
-            text=lambda row: again(row, now),
+            "Again",
+            value="holds_until",
+            text=lambda row: again(row.holds_until, now),
             numeric=True,
-            hint=_("When the next review is due"),
+            hint="When the next review is due",
             tone=lambda row: "bad" if row.holds_until is not None and row.holds_until <= now else "",
         ),
         Column(
             "note",
-            _("Note"),
+            "Note",
             value=lambda row: row.review.end_note or row.review.note,
             default=False,
             phone="full",
@@ -129,27 +101,27 @@ def _dated_columns(now: datetime) -> tuple[Column, ...]:
 
 APPROVERS = Table(
     id="approvers",
-    noun=(_("approver"), _("approvers")),
-    label=_("Who may sign"),
+    noun=("approver", "approvers"),
+    label="Who may sign",
     columns=(
-        Column("domain", _("Domain"), sort="domain", locked=True, phone="status"),
-        Column("user", _("Person"), sort="user__username", phone="title"),
+        Column("domain", "Domain", sort="domain", locked=True, phone="status"),
+        Column("user", "Person", sort="user__username", phone="title"),
         Column(
             "site",
-            _("Where"),
+            "Where",
             value=lambda row: row.site.name if row.site else "",
-            text=lambda row: row.site.name if row.site else gettext("every site"),
+            text=lambda row: row.site.name if row.site else "every site",
             sort="site__name",
-            export=lambda row: row.site.slug if row.site else "",
+            export="site.slug",
         ),
-        Column("added_at", _("Named"), sort="added_at", numeric=True),
+        Column("added_at", "Named", sort="added_at", numeric=True),
     ),
     filterset=ApproverFilters,
     row_url=lambda row: link("approver", row.pk),
     api="golive-api-approver-list",
     empty={
-        "title": _("Nobody may sign yet"),
-        "text": _("Name somebody for each of the five domains, for every site or for one."),
+        "title": "Nobody may sign yet",
+        "text": "Name somebody for each of the five domains, for every site or for one.",
         "icon": "users-group",
     },
 )
