@@ -94,10 +94,11 @@ class Step[T: Model]:
 
     @transaction.atomic
     def __call__(self, obj: T, *, by: Any, now: datetime, **given: Any) -> Any:
-        """Raises MissingPermission or what `refuse` raises, NotInState, ValidationError."""
-        require(by, *self.any_of)
+        """`by` None is the clock. Raises MissingPermission or what `refuse` raises, NotInState, ValidationError."""
+        if by is not None:
+            require(by, *self.any_of)
         locked = self.workflow.locked(obj)
-        if self.refuse is not None:
+        if self.refuse is not None and by is not None:
             self.refuse(locked, by)
         self.workflow.refuse_unless(locked, self.after, now)
         if self.words:

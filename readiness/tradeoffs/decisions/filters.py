@@ -1,7 +1,6 @@
 """Filters of decisions, for the API and for the page alike."""
 
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
 from readiness.tradeoffs.models import Decision
 from web import clock
@@ -13,13 +12,9 @@ def _due(_key: str) -> Q:
     return Q(state=Decision.State.APPROVED, reviewed_at=None, due_on__lte=clock.now().date())
 
 
-def _reviewed(_key: str) -> Q:
-    return Q(reviewed_at__isnull=False)
-
-
 class DecisionFilters(ObjectFilterSet):
-    due = Flag(read=_due, label=_("Review is due"))
-    reviewed = Flag(read=_reviewed, label=_("Reviewed"))
+    due = Flag(read=_due, label="Review is due")
+    reviewed = Flag(read=lambda _key: Q(reviewed_at__isnull=False), label="Reviewed")
 
     class Meta:
         model = Decision

@@ -8,83 +8,18 @@ from typing import Any
 
 from django.utils.translation import gettext, ngettext
 
-from accounts.models import User
 from readiness.tradeoffs.core import ages
 from readiness.tradeoffs.core.factors import ValueBasis
 from readiness.tradeoffs.core.words import number, signed
 from readiness.tradeoffs.decisions import words
 from readiness.tradeoffs.decisions.compared import Pair
-from readiness.tradeoffs.decisions.operations import MAY_APPROVE, MAY_RECORD
 from readiness.tradeoffs.decisions.params import DecisionParams
-from readiness.tradeoffs.decisions.queries import DecisionCounts, FrozenFactor
+from readiness.tradeoffs.decisions.queries import FrozenFactor
 from readiness.tradeoffs.models import Decision
 from web.links import link
-from web.permissions import roles_of
 from web.units import duration
-from web.visibility import name_of
 
 type Line = dict[str, Any]
-
-
-def key_figures(counts: DecisionCounts) -> list[Line]:
-    return [
-        {
-            "label": gettext("Wait for approval"),
-            "value": counts.waiting,
-            "url": link("decisions", state="recorded"),
-            "tone": "warn" if counts.waiting else "",
-            "note": gettext("somebody else than who decided answers"),
-        },
-        {"label": gettext("Approved"), "value": counts.approved, "url": link("decisions", state="approved")},
-        {
-            "label": gettext("Review is due"),
-            "value": counts.due,
-            "url": link("decisions", due="true"),
-            "note": gettext("written down within the hour"),
-        },
-        {"label": gettext("Reviewed"), "value": counts.reviewed, "url": link("decisions", reviewed="true")},
-    ]
-
-
-def _utc(at: datetime | None) -> str:
-    return f"{at:%Y-%m-%d %H:%M} UTC" if at else ""
-
-
-def facts(decision: Decision) -> list[Line]:
-    workload = decision.workload
-    lines: list[Line] = [
-        {"term": gettext("State"), "kind": "decision", "state": decision.state},
-        {
-            "term": gettext("Workload"),
-            "value": decision.workload_name,
-            "url": link("workload", workload.slug) if workload else "",
-            "note": "" if workload else gettext("is gone"),
-        },
-        {
-            "term": gettext("Chosen site"),
-            "value": decision.site.name,
-            "url": link("site", decision.site.slug),
-        },
-        {"term": gettext("Site before"), "value": decision.previous_name or gettext("ran nowhere")},
-        {
-            "term": gettext("Decided by"),
-            "value": name_of(decision.decided_by),
-            "note": _utc(decision.decided_at),
-        },
-        {"term": gettext("Review"), "value": decision.due_on.isoformat(), "note": _utc(decision.reviewed_at)},
-    ]
-    if decision.answered_by:
-        term = gettext("Rejected by") if decision.state == "rejected" else gettext("Approved by")
-        lines.append(
-            {"term": term, "value": name_of(decision.answered_by), "note": _utc(decision.answered_at)}
-        )
-    if decision.answer_note:
-        lines.append({"term": gettext("Note"), "value": decision.answer_note})
-    if decision.withdrawn_by:
-        who = {"value": name_of(decision.withdrawn_by), "note": _utc(decision.withdrawn_at)}
-        lines.append({"term": gettext("Withdrawn by")} | who)
-        lines.append({"term": gettext("Why"), "value": decision.withdrawal_note})
-    return lines
 
 
 def weights(decision: Decision) -> list[Line]:
@@ -257,23 +192,3 @@ def versions(decision: Decision) -> str:
     rules = snapshot.get("rules") or {}
     named = [rules.get("version") if isinstance(rules, Mapping) else rules, snapshot.get("framework")]
     return ", ".join(str(version) for version in named if version)
-
-
-def choices_of(decision: Decision, user: User, now: datetime) -> dict[str, Any]:
-    """Return what the reader is offered, and why not the rest."""
-    own, answers = decision.decided_by_id == user.pk, user.has_perm(MAY_APPROVE)
-    waiting = decision.state == Decision.State.RECORDED
-    opened = decision.reviewed_at is None and decision.state in ("recorded", "approved")
-    why_not = ""
-    if waiting and not answers:
-        why_not = gettext("Approving takes the role %(roles)s.") % {"roles": roles_of(MAY_APPROVE)}
-    elif waiting and own:
-        why_not = gettext("You decided it: somebody else with the role %(roles)s answers.") % {
-            "roles": roles_of(MAY_APPROVE)
-        }
-    return {
-        "may_approve": waiting and answers and not own,
-        "may_withdraw": opened and (answers or (own and user.has_perm(MAY_RECORD))),
-        "may_review": decision.is_due(now) and (answers or user.has_perm(MAY_RECORD)),
-        "why_not": why_not,
-    }
