@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
 
 from django.utils.dateformat import format as date_format
 from django.utils.timezone import get_current_timezone_name, localtime
-from django.utils.translation import get_language, gettext
-from django.utils.translation import gettext_lazy as _
 
 from readiness.ownership.core.standing import Item, ItemStanding
 from readiness.ownership.gaps import OwnershipQueue
@@ -19,22 +16,22 @@ from web.states import STATES
 from web.units import duration
 
 SHORT = {
-    Item.ORCHESTRATION: _("Orchestration"),
-    Item.COMPUTE_NETWORK: _("Compute–network"),
-    Item.NETWORK_ENERGY: _("Network–energy"),
-    Item.COMPUTE_ENERGY: _("Compute–energy"),
-    Item.COMPUTE: _("Compute"),
-    Item.NETWORK: _("Network"),
-    Item.ENERGY: _("Energy"),
+    Item.ORCHESTRATION: "Orchestration",
+    Item.COMPUTE_NETWORK: "Compute–network",
+    Item.NETWORK_ENERGY: "Network–energy",
+    Item.COMPUTE_ENERGY: "Compute–energy",
+    Item.COMPUTE: "Compute",
+    Item.NETWORK: "Network",
+    Item.ENERGY: "Energy",
 }
 QUEUES = {
-    OwnershipQueue.UNOWNED: _("Unowned"),
-    OwnershipQueue.WAITING: _("Waiting for acceptance"),
-    OwnershipQueue.OVERDUE: _("Overdue to be confirmed"),
-    OwnershipQueue.DUE_SOON: _("To be confirmed soon"),
-    OwnershipQueue.LEFT: _("Owner left"),
-    OwnershipQueue.NO_DEPUTY: _("Nobody to stand in"),
-    OwnershipQueue.OVERLOADED: _("Owner overloaded"),
+    OwnershipQueue.UNOWNED: "Unowned",
+    OwnershipQueue.WAITING: "Waiting for acceptance",
+    OwnershipQueue.OVERDUE: "Overdue to be confirmed",
+    OwnershipQueue.DUE_SOON: "To be confirmed soon",
+    OwnershipQueue.LEFT: "Owner left",
+    OwnershipQueue.NO_DEPUTY: "Nobody to stand in",
+    OwnershipQueue.OVERLOADED: "Owner overloaded",
 }
 
 
@@ -43,12 +40,12 @@ def item_label(item: str) -> str:
 
 
 def day(at: datetime | None) -> str:
-    return _day(at, get_current_timezone_name(), get_language()) if at else ""
+    return _day(at, get_current_timezone_name()) if at else ""
 
 
 # The instants of a board repeat, and formatting them would take much of its time.
 @lru_cache(maxsize=4096)
-def _day(at: datetime, zone: str, language: str | None) -> str:
+def _day(at: datetime, zone: str) -> str:
     return date_format(localtime(at), "j M Y")
 
 
@@ -57,15 +54,14 @@ def due(at: datetime | None, now: datetime) -> str:
     if at is None:
         return ""
     span = duration(abs((at - now).total_seconds()))
-    left = gettext("in %(span)s") if at > now else gettext("%(span)s ago")
-    return f"{day(at)} ({left % {'span': span}})"
+    return f"{day(at)} (in {span})" if at > now else f"{day(at)} ({span} ago)"
 
 
 def who(assignment: Live | None, *, names: bool) -> str:
     """The person to those who may see names, else the team."""
     if assignment is None:
         return ""
-    return assignment.person if names else gettext("somebody of %(team)s") % {"team": assignment.team}
+    return assignment.person if names else f"somebody of {assignment.team}"
 
 
 def short_name(name: str) -> str:
@@ -77,38 +73,28 @@ def short_name(name: str) -> str:
 def cell_text(cell: OwnershipCell, *, names: bool) -> str:
     assignment = cell.shown
     if assignment is None:
-        return gettext("nobody")
+        return "nobody"
     return short_name(assignment.person) if names else assignment.team
 
 
 def cell_label(site: str, cell: OwnershipCell, *, names: bool, now: datetime) -> str:
     """Return what a reader hears of a cell; what is written in it is part of that."""
     state = str(STATES["ownership"][cell.standing].word)
-    said = f"{site}, {SHORT[cell.item]}: {cell_text(cell, names=names)}. {state}"
+    label = f"{site}, {SHORT[cell.item]}: {cell_text(cell, names=names)}. {state}"
     if cell.current is not None:
-        said += f", {who(cell.current, names=names)}"
+        label += f", {who(cell.current, names=names)}"
         if cell.current.due_at is not None:
-            said += ", " + gettext("confirmed until %(day)s") % {"day": day(cell.current.due_at)}
+            label += f", confirmed until {day(cell.current.due_at)}"
     if cell.coming is not None:
-        asked = gettext("asked: %(who)s") if not cell.coming.is_accepted else gettext("then: %(who)s")
-        said += ", " + asked % {"who": who(cell.coming, names=names)}
-    return said
+        label += f", {'then' if cell.coming.is_accepted else 'asked'}: {who(cell.coming, names=names)}"
+    return label
 
 
-def standing_sentence(cell: OwnershipCell, now: datetime) -> str:
-    """Return what it means, and what follows."""
-    sentences: dict[ItemStanding, Any] = {
-        ItemStanding.OWNED: lambda: gettext("One person answers for it, accepted and confirmed in time."),
-        ItemStanding.NO_DEPUTY: lambda: gettext(
-            "Nobody stands in for the owner: it does not count as owned."
-        ),
-        ItemStanding.OVERDUE: lambda: gettext(
-            "The owner has not confirmed it in time: it does not count as owned."
-        ),
-        ItemStanding.LEFT: lambda: gettext(
-            "The owner has left: it counts as unowned until somebody else accepts."
-        ),
-        ItemStanding.WAITING: lambda: gettext("Nobody answers for it yet: somebody was asked."),
-        ItemStanding.UNOWNED: lambda: gettext("Nobody answers for it."),
-    }
-    return str(sentences[cell.standing]())
+MEANING = {
+    ItemStanding.OWNED: "One person answers for it, accepted and confirmed in time.",
+    ItemStanding.NO_DEPUTY: "Nobody stands in for the owner: it does not count as owned.",
+    ItemStanding.OVERDUE: "The owner has not confirmed it in time: it does not count as owned.",
+    ItemStanding.LEFT: "The owner has left: it counts as unowned until somebody else accepts.",
+    ItemStanding.WAITING: "Nobody answers for it yet: somebody was asked.",
+    ItemStanding.UNOWNED: "Nobody answers for it.",
+}

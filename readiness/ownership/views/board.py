@@ -9,12 +9,11 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import patch_vary_headers
-from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET
 
 from inventory.models import Site
-from readiness.ownership import board_lines, gaps, panel, rules, tables
+from readiness.ownership import board_rows, cells, gaps, rules, tables
 from readiness.ownership.core.standing import Item
 from readiness.ownership.views.crumbs import breadcrumbs, may_see, may_see_owners
 from web import answers
@@ -46,15 +45,15 @@ def board(request: HttpRequest) -> HttpResponseBase:
         return table_kit.respond(request, TEMPLATE, table)
     context: dict[str, Any] = {
         "table": table,
-        "items": board_lines.headings(table, items, counts),
-        "rows": board_lines.rows(table, items, chosen=address.one(CELL), names=names, now=at),
-        "legend": board_lines.legend(counts),
+        "items": board_rows.headings(table, items, counts),
+        "rows": board_rows.rows(table, items, chosen=address.one(CELL), names=names, now=at),
+        "legend": board_rows.legend(counts),
         "cell_fields": [(name, value) for name, value in address.pairs if name != CELL],
     }
     if table_kit.wants_table_only(request, table):
         return _fragment(request, f"{TEMPLATE}#matrix", context)
     context |= {
-        "kpis": board_lines.key_figures(counts),
+        "counts": counts,
         "sees_names": names,
         "may_propose": names and request.user.has_perm(rules.MAY_PROPOSE),
         "breadcrumbs": breadcrumbs(),
@@ -76,8 +75,8 @@ def queues(request: HttpRequest) -> HttpResponseBase:
         return table_kit.respond(request, "ownership/queues.html", table)
     context = {
         "table": table,
-        "kpis": board_lines.key_figures(fleet.counts()),
-        "breadcrumbs": breadcrumbs(gettext("Queues")),
+        "counts": fleet.counts(),
+        "breadcrumbs": breadcrumbs("Queues"),
     }
     return render(request, "ownership/queues.html", context)
 
@@ -90,7 +89,7 @@ def owners(request: HttpRequest) -> HttpResponseBase:
     table = table_kit.page(request, tables.owner_table(), fleet.loads)
     if table_kit.wants_table_only(request, table):
         return table_kit.respond(request, "ownership/owners.html", table)
-    context = {"table": table, "most": rules.MOST_ITEMS, "breadcrumbs": breadcrumbs(gettext("Owners"))}
+    context = {"table": table, "most": rules.MOST_ITEMS, "breadcrumbs": breadcrumbs("Owners")}
     return answers.page(request, "ownership/owners.html", context)
 
 
@@ -102,14 +101,12 @@ def _panel(request: HttpRequest, address: Address, at: datetime) -> dict[str, An
     names = sees_names(request.user)
     may_propose = names and request.user.has_perm(rules.MAY_PROPOSE)
     try:
-        slug, item = panel.read(asked)
+        slug, item = cells.read(asked)
         site = get_object_or_404(Site, slug=slug)
-        evidence = panel.panel(site.pk, item, names=names, may_propose=may_propose, now=at)
-    except panel.NoSuchCell as error:
-        raise Http404(
-            gettext("cell: %(cell)s names no site and item, as in dublin-1.compute.") % {"cell": error}
-        ) from error
-    return {"evidence": evidence, "close_url": address.url(without=[CELL])}
+        evidence = cells.panel(site.pk, item, may_propose=may_propose, now=at)
+    except cells.NoSuchCell as error:
+        raise Http404(f"cell: {error} names no site and item, as in dublin-1.compute.") from error
+    return {"evidence": evidence, "now": at, "sees_names": names, "close_url": address.url(without=[CELL])}
 
 
 def _fragment(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponseBase:
