@@ -29,7 +29,7 @@ def test_of_two_answers_one_stands(porto, ana, ask, frozen_now):
     asked = ask(porto, ana)
     accept = lambda: operations.accept(asked, by=ana.user, now=frozen_now.at)  # noqa: E731
     decline = lambda: operations.decline(asked, note="no", by=ana.user, now=frozen_now.at)  # noqa: E731
-    assert kinds(at_once(accept, decline, accept)) == ["Assignment", "NotInState", "WrongState"]
+    assert kinds(at_once(accept, decline, accept)) == ["Assignment", "NotInState", "NotInState"]
 
 
 def test_accepting_and_proposing_to_another_at_once_leave_one_accountable(
