@@ -183,20 +183,10 @@ def _queue_columns(*, names: bool, now: datetime) -> Sequence[Column]:
             export="site.slug",
         ),
         Column(
-            "item",
-            "Item",
-            value="cell.item.value",
-            text=lambda gap: item_label(gap.cell.item),
-            sort=True,
+            "item", "Item", value="cell.item.value", text=lambda gap: item_label(gap.cell.item), sort=True
         ),
         Column(
-            "stake",
-            "At stake",
-            value="kw",
-            text=lambda gap: _kw(gap.kw),
-            sort=True,
-            unit="kW",
-            numeric=True,
+            "stake", "At stake", value="kw", text=lambda gap: _kw(gap.kw), sort=True, unit="kW", numeric=True
         ),
         Column("who", "Who", value=lambda gap: who(gap.about, names=names), phone="full"),
         Column("due", "When", value="at", text=lambda gap: due(gap.at, now), sort=True),

@@ -3,6 +3,6 @@
 `steps` has the declaration and the locked operation, `pages` the buttons and addresses, `endpoints` the API.
 """
 
-from web.workflows.steps import NotInState, Step, Workflow, require, require_words
+from web.workflows.steps import NotInState, Workflow, WorkflowStep, require, require_words
 
-__all__ = ["NotInState", "Step", "Workflow", "require", "require_words"]
+__all__ = ["NotInState", "Workflow", "WorkflowStep", "require", "require_words"]

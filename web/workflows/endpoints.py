@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 from web import clock
 from web.rest.errors import named_errors
 from web.rest.permissions import Permission
-from web.workflows.steps import NotInState, Step
+from web.workflows.steps import NotInState, WorkflowStep
 
 
 def words_field(**given: Any) -> serializers.CharField:
@@ -61,7 +61,7 @@ def taken(
     return view._answer(view._again(result if isinstance(result, type(obj)) else obj), code)
 
 
-def endpoint(step: Step[Any], body: type[serializers.Serializer] | None = None) -> Any:
+def endpoint(step: WorkflowStep[Any], body: type[serializers.Serializer] | None = None) -> Any:
     """The step as an action of an ObjectViewSet; `body` reads the words, and what else the step asks for."""
 
     def handler(self: Any, request: Request, pk: str) -> Response:

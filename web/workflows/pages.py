@@ -21,7 +21,7 @@ from web.forms import RefusedForm
 from web.history import history_of
 from web.methods import page_above
 from web.permissions import require as require_all
-from web.workflows.steps import NotInState, Step, require
+from web.workflows.steps import NotInState, WorkflowStep, require
 
 type Show = Callable[..., HttpResponseBase]
 """`show(request, obj, refusals=[…], status=422)` is the page of the object."""
@@ -39,7 +39,7 @@ class StepPages:
     see: tuple[str, ...]
     find: Callable[[int], Any]
     show: Show
-    done: dict[Step[Any], str]
+    done: dict[WorkflowStep[Any], str]
     to: Callable[[HttpRequest, Any], str] | None = None
 
     def routes(self, below: str = "<int:pk>/") -> list[URLPattern]:
@@ -63,7 +63,7 @@ class StepPages:
             "history": history_of(obj, limit=20).rows,
         }
 
-    def _view(self, step: Step[Any]) -> Callable[..., HttpResponseBase]:
+    def _view(self, step: WorkflowStep[Any]) -> Callable[..., HttpResponseBase]:
         @require_POST
         @require_all(*self.see)
         @never_cache

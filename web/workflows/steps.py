@@ -57,13 +57,13 @@ class Workflow[T: Model]:
         if state not in states:
             raise NotInState(self.refusal.format(state=str(self.states[state]).lower(), object=obj))
 
-    def step(self, **declared: Any) -> Callable[[Callable[..., Any]], Step[T]]:
-        """Declare the function below as a step: the fields of Step, apart from the first two."""
-        return lambda act: Step(workflow=self, act=act, **declared)
+    def step(self, **declared: Any) -> Callable[[Callable[..., Any]], WorkflowStep[T]]:
+        """Declare the function below as a step: the fields of WorkflowStep, apart from the first two."""
+        return lambda act: WorkflowStep(workflow=self, act=act, **declared)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Step[T: Model]:
+class WorkflowStep[T: Model]:
     """`act` writes, on the locked object; what it returns is the result, else the object is.
 
     `after` are the states that it follows from. Whoever has a permission of `any_of` comes to it; `refuse` raises

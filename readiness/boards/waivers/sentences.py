@@ -38,7 +38,7 @@ def ends(row: GrantRow, now: datetime) -> str:
 
 
 def effect(row: GrantRow, *, now: datetime) -> str:
-    """What the grant does now, and what happens when that ends."""
+    """Say what the grant does now, and what happens when that ends."""
     grant, does = row.grant, EFFECTS[Grant.Kind(row.grant.kind)]
     if row.standing == GrantStanding.REQUESTED:
         return f"Not decided, so it does nothing yet. {does}"

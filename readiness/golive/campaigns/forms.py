@@ -95,9 +95,7 @@ class ItemForm(AssignForm):
     scope = forms.ChoiceField(label=_("Scope"), choices=ValidationRun.Scope.choices)
     targets = forms.ChoiceField(label=_("Made on"), choices=TargetKind.choices)
     load = forms.ChoiceField(
-        label=_("Load"),
-        required=False,
-        choices=[("", _("– any –")), *ValidationRun.Load.choices],
+        label=_("Load"), required=False, choices=[("", _("– any –")), *ValidationRun.Load.choices]
     )
     size_bytes = forms.IntegerField(
         label=_("Size"), required=False, min_value=1, max_value=2**62, help_text=_("Message, bytes.")

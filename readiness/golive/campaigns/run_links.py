@@ -16,7 +16,7 @@ SHOWN = 60
 
 @dataclass(frozen=True, slots=True)
 class RunTargets:
-    """What an item's runs are made on: the first by name, each with the form of its run, and how many there are."""
+    """The things that an item's runs are made on: the first by name, each with the form of its run, and how many."""
 
     shown: list[tuple[str, str]]
     more: int

@@ -157,11 +157,7 @@ def _item_columns(campaign: Campaign) -> tuple[Column, ...]:
         Column("run", "Run", value=lambda row: str(row.item.get_tool_display()), text=run_words, sort=True),
         Column("targets", "Made on", value=lambda row: str(row.item.get_targets_display()), sort=True),
         Column(
-            "why",
-            "What it waits for",
-            value=why,
-            phone="full",
-            template="readiness/campaigns/why_cell.html",
+            "why", "What it waits for", value=why, phone="full", template="readiness/campaigns/why_cell.html"
         ),
         Column("assigned", "Assigned to", sort=True),
         Column(
@@ -173,11 +169,7 @@ def _item_columns(campaign: Campaign) -> tuple[Column, ...]:
             tone=lambda row: "bad" if row.is_late else "",
         ),
         Column(
-            "parts",
-            "Sub-measures",
-            value=lambda row: ", ".join(row.part_names),
-            default=False,
-            phone="full",
+            "parts", "Sub-measures", value=lambda row: ", ".join(row.part_names), default=False, phone="full"
         ),
         Column("taken", "Run of", value="standing.taken_at", default=False),
     )

@@ -132,12 +132,7 @@ def options(decision: Decision) -> Table:
                 locked=True,
                 phone="title",
             ),
-            Column(
-                "standing",
-                _("Standing"),
-                text=lambda row: str(dict(STANDINGS)[row.standing]),
-                sort=True,
-            ),
+            Column("standing", _("Standing"), text=lambda row: str(dict(STANDINGS)[row.standing]), sort=True),
             Column("rank", _("Rank"), sort=True, numeric=True),
             Column(
                 "score",
