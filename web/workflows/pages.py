@@ -49,7 +49,7 @@ class StepPages:
         ]
 
     def context(self, request: HttpRequest, obj: Any, refusals: Sequence[str]) -> dict[str, Any]:
-        """What is offered (`steps` by name, for web/step.html), why not the others, what was refused, what was done."""
+        """Say what is offered (`steps` by name, for web/step.html) and why not the rest, what was refused and done."""
         following = [step for step in self.done if step.follows(obj, now())]
         why_not = {step.name: step.why_not(obj, request.user) for step in following}
         return {
@@ -81,6 +81,7 @@ class StepPages:
             page = self.to(request, obj) if self.to else reverse(self.page, args=[pk])
             return HttpResponseRedirect(page if result.pk else page_above(page))
 
+        view.step = step  # type: ignore[attr-defined]
         return view
 
 
