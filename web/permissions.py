@@ -14,11 +14,13 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import conditional_page, require_GET, require_http_methods
 
 from accounts.roles import ROLES
 from web.requests import asks_for_json
 
-__all__ = ["ROLES", "MissingPermission", "require", "roles_of", "signed_in", "words_of"]
+__all__ = ["ROLES", "MissingPermission", "asks", "reads", "require", "roles_of", "signed_in", "words_of"]
 
 
 VERBS = {"view": _l("see"), "add": _l("add"), "change": _l("change"), "delete": _l("delete")}
@@ -74,6 +76,17 @@ def require(*permissions: str) -> Callable[[View], View]:
 
 
 signed_in = require()
+
+
+def reads(*permissions: str) -> Callable[[View], View]:
+    """A page that is read: GET alone, with an ETag of what it shows."""
+    return lambda view: require(*permissions)(conditional_page(require_GET(view)))
+
+
+def asks(*permissions: str) -> Callable[[View], View]:
+    """A page with a form: shown, sent, and kept by no cache."""
+    form_only = require_http_methods(["GET", "POST"])
+    return lambda view: require(*permissions)(never_cache(form_only(view)))
 
 
 def _sign_in(request: HttpRequest) -> HttpResponse:

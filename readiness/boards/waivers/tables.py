@@ -10,6 +10,7 @@ from web.ages import old
 from web.links import link
 from web.tables import Column, Table
 from web.units import duration
+from web.visibility import name_of
 
 BY = {"requester": "Asked for by", "owner": "Owner of the site", "vendor": "Vendor", "pillar": "Pillar"}
 
@@ -88,7 +89,9 @@ def _dated(now: datetime) -> tuple[Column, ...]:
             numeric=True,
         ),
         Column("requester", "Asked for by", value="grant.requested_by", sort="requested_by__username"),
-        Column("approver", "Decided by", value="grant.approver", sort="approver__username"),
+        Column(
+            "approver", "Decided by", value=lambda row: name_of(row.grant.approver), sort="approver__username"
+        ),
         Column(
             "age",
             "Age",

@@ -6,8 +6,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import conditional_page, require_GET, require_http_methods
 
 from readiness.boards.waivers import queries, sentences, tables
 from readiness.boards.waivers.forms import RequestForm
@@ -20,18 +18,15 @@ from readiness.grants.queries import counts, grants
 from web import answers, visibility
 from web import tables as table_kit
 from web.clock import now
-from web.links import link
-from web.permissions import require
+from web.links import crumbs, link
+from web.permissions import asks, reads
 from web.workflows.pages import StepPages, reader, saved
 
 SEE = ("inventory.view_site", "grants.view_grant")
-may_see = require(*SEE)
-may_ask = require(*SEE, operations.MAY_REQUEST)
+ABOVE = (("Readiness", "readiness"), ("Waivers", "waivers"))
 
 
-@may_see
-@conditional_page
-@require_GET
+@reads(*SEE)
 def waivers(request: HttpRequest) -> HttpResponseBase:
     at = now()
     prepare = lambda page: queries.rows(page, now=at)  # noqa: E731
@@ -42,14 +37,12 @@ def waivers(request: HttpRequest) -> HttpResponseBase:
         "table": table,
         "counts": counts(now=at),
         "now": at,
-        "breadcrumbs": _breadcrumbs("Waivers", first=True),
+        "breadcrumbs": crumbs("Waivers", *ABOVE[:1]),
     }
     return answers.page(request, "readiness/waivers/list.html", context)
 
 
-@may_see
-@conditional_page
-@require_GET
+@reads(*SEE)
 def ageing(request: HttpRequest) -> HttpResponseBase:
     at = now()
     groups = {key: label for key, label in tables.BY.items() if key != "requester" or visibility.sees_names()}
@@ -65,21 +58,17 @@ def ageing(request: HttpRequest) -> HttpResponseBase:
             {"label": label, "url": link("waivers-ageing", by=key), "current": key == by}
             for key, label in groups.items()
         ],
-        "breadcrumbs": _breadcrumbs("By age"),
+        "breadcrumbs": crumbs("By age", *ABOVE),
     }
     return answers.page(request, "readiness/waivers/ageing.html", context)
 
 
-@may_see
-@conditional_page
-@require_GET
+@reads(*SEE)
 def waiver(request: HttpRequest, pk: int) -> HttpResponseBase:
     return _show(request, _grant(pk))
 
 
-@may_ask
-@never_cache
-@require_http_methods(["GET", "POST"])
+@asks(*SEE, operations.MAY_REQUEST)
 def ask(request: HttpRequest) -> HttpResponse:
     at = now()
     _version, framework = framework_queries.current()
@@ -88,7 +77,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     ask = lambda: ask_for_grant(**form.asked(), by=reader(request), now=at)  # noqa: E731
     if grant := saved(request, form, ask, "{} is asked for; somebody else decides."):
         return HttpResponseRedirect(reverse("waiver", args=[grant.pk]))
-    context = {"form": form, "most": MOST_WAIVERS, "breadcrumbs": _breadcrumbs("Ask for one")}
+    context = {"form": form, "most": MOST_WAIVERS, "breadcrumbs": crumbs("Ask for one", *ABOVE)}
     return render(request, "readiness/waivers/request.html", context, status=422 if form.errors else 200)
 
 
@@ -102,12 +91,10 @@ def _show(
         "grant": grant,
         "ends": sentences.ends(row, at),
         "effect": sentences.effect(row, now=at),
-        "breadcrumbs": _breadcrumbs(f"{row.check_name}, {grant.site.name}"),
+        "breadcrumbs": crumbs(f"{row.check_name}, {grant.site.name}", *ABOVE),
         **STEPS.context(request, grant, refusals),
     }
-    response = answers.page(request, "readiness/waivers/waiver.html", context)
-    response.status_code = status
-    return response
+    return answers.page(request, "readiness/waivers/waiver.html", context, status=status)
 
 
 def _grant(pk: int) -> Grant:
@@ -125,8 +112,3 @@ STEPS = StepPages(
         operations.revoke: "{} is revoked.",
     },
 )
-
-
-def _breadcrumbs(here: str, *, first: bool = False) -> list[dict[str, str]]:
-    above = [] if first else [{"label": "Waivers", "url": reverse("waivers")}]
-    return [{"label": "Readiness", "url": reverse("readiness")}, *above, {"label": here, "url": ""}]

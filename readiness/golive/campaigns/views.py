@@ -7,8 +7,6 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import conditional_page, require_GET, require_http_methods
 
 from readiness.framework import queries as framework_queries
 from readiness.golive.campaigns import operations, queries, run_links, sentences, tables, targets
@@ -19,19 +17,15 @@ from web import answers
 from web import tables as table_kit
 from web.clock import now
 from web.forms import RefusedForm
-from web.links import link
-from web.permissions import require
+from web.links import crumbs, link
+from web.permissions import asks, reads
 from web.workflows.pages import StepPages, form_page, reader
 
 SEE = ("inventory.view_site", "golive.view_campaign")
-may_see = require(*SEE)
-may_add = require(*SEE, operations.MAY_ADD)
-may_change = require(*SEE, operations.MAY_CHANGE)
+ABOVE = (("Readiness", "readiness"), ("Campaigns", "campaigns"))
 
 
-@may_see
-@conditional_page
-@require_GET
+@reads(*SEE)
 def campaigns(request: HttpRequest) -> HttpResponseBase:
     at = now()
     prepare = lambda shown: queries.rows(shown, now=at)  # noqa: E731
@@ -42,28 +36,22 @@ def campaigns(request: HttpRequest) -> HttpResponseBase:
     context = {
         "table": table,
         "site": sites[0] if len(sites) == 1 else "",
-        "breadcrumbs": _breadcrumbs("Campaigns", first=True),
+        "breadcrumbs": crumbs("Campaigns", *ABOVE[:1]),
     }
     return answers.page(request, "readiness/campaigns/list.html", context)
 
 
-@may_see
-@conditional_page
-@require_GET
+@reads(*SEE)
 def campaign(request: HttpRequest, pk: int) -> HttpResponseBase:
     return _show(request, _campaign(pk))
 
 
-@may_see
-@conditional_page
-@require_GET
+@reads(*SEE)
 def item(request: HttpRequest, pk: int) -> HttpResponseBase:
     return _show_item(request, _item(pk))
 
 
-@may_add
-@never_cache
-@require_http_methods(["GET", "POST"])
+@asks(*SEE, operations.MAY_ADD)
 def add(request: HttpRequest) -> HttpResponse:
     at = now()
     asked = {name: request.GET[name] for name in ("site", "name") if name in request.GET}
@@ -73,9 +61,7 @@ def add(request: HttpRequest) -> HttpResponse:
     return _form(request, form, make, done, "Plan a validation campaign", reverse("campaigns"), to=_page)
 
 
-@may_change
-@never_cache
-@require_http_methods(["GET", "POST"])
+@asks(*SEE, operations.MAY_CHANGE)
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     at, campaign = now(), _campaign(pk)
     form = CampaignForm(request.POST or None, campaign=campaign, now=at)
@@ -83,9 +69,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     return _form(request, form, save, "The campaign is changed.", "Change the campaign", _page(campaign))
 
 
-@may_add
-@never_cache
-@require_http_methods(["GET", "POST"])
+@asks(*SEE, operations.MAY_ADD)
 def repeat(request: HttpRequest, pk: int) -> HttpResponse:
     at, campaign = now(), _campaign(pk)
     initial = {"name": campaign.name, "counts_from": at.date()}
@@ -95,9 +79,7 @@ def repeat(request: HttpRequest, pk: int) -> HttpResponse:
     return _form(request, form, make, done, "Repeat the campaign", _page(campaign), to=_page)
 
 
-@may_change
-@never_cache
-@require_http_methods(["GET", "POST"])
+@asks(*SEE, operations.MAY_CHANGE)
 def add_item(request: HttpRequest, pk: int) -> HttpResponse:
     at, campaign = now(), _campaign(pk)
     _version, framework = framework_queries.current()
@@ -107,9 +89,7 @@ def add_item(request: HttpRequest, pk: int) -> HttpResponse:
     return _form(request, form, make, "The item is added.", "Add an item", _page(campaign))
 
 
-@may_change
-@never_cache
-@require_http_methods(["GET", "POST"])
+@asks(*SEE, operations.MAY_CHANGE)
 def edit_item(request: HttpRequest, pk: int) -> HttpResponse:
     at, item = now(), _item(pk)
     form = AssignForm(request.POST or None, item=item)
@@ -126,8 +106,8 @@ def _form(
     back: str,
     to: Callable[[Any], str] | None = None,
 ) -> HttpResponse:
-    crumbs = _breadcrumbs(heading)
-    return form_page(request, form, act, heading=heading, done=done, back=back, to=to, breadcrumbs=crumbs)
+    way = crumbs(heading, *ABOVE)
+    return form_page(request, form, act, heading=heading, done=done, back=back, to=to, breadcrumbs=way)
 
 
 def _show(
@@ -150,12 +130,10 @@ def _show(
             (each, each.item and run_links.import_url(each.item, campaign.site.slug)) for each in gate or ()
         ],
         "holding": sum(not each.excepted for each in gate or ()),
-        "breadcrumbs": _breadcrumbs(campaign.name),
+        "breadcrumbs": crumbs(campaign.name, *ABOVE),
         **STEPS.context(request, campaign, refusals),
     }
-    response = answers.page(request, "readiness/campaigns/campaign.html", context)
-    response.status_code = status
-    return response
+    return answers.page(request, "readiness/campaigns/campaign.html", context, status=status)
 
 
 def _show_item(
@@ -172,12 +150,10 @@ def _show_item(
         "run": sentences.run_words(row),
         "targets": run_links.run_targets(item, above.site.slug, found),
         "import_url": run_links.import_url(item, above.site.slug),
-        "breadcrumbs": _breadcrumbs(row.check_name, above=above),
+        "breadcrumbs": crumbs(row.check_name, *ABOVE, (above.name, _page(above))),
         **ITEM_STEPS.context(request, item, refusals),
     }
-    response = answers.page(request, "readiness/campaigns/item.html", context)
-    response.status_code = status
-    return response
+    return answers.page(request, "readiness/campaigns/item.html", context, status=status)
 
 
 def _campaign(pk: int) -> Campaign:
@@ -214,10 +190,3 @@ ITEM_STEPS = StepPages(
     show=_show_item,
     done={operations.drop: "The item is dropped.", operations.restore: "The item is back."},
 )
-
-
-def _breadcrumbs(here: str, *, first: bool = False, above: Campaign | None = None) -> list[dict[str, str]]:
-    between = [] if first else [{"label": "Campaigns", "url": reverse("campaigns")}]
-    if above is not None:
-        between.append({"label": above.name, "url": _page(above)})
-    return [{"label": "Readiness", "url": reverse("readiness")}, *between, {"label": here, "url": ""}]

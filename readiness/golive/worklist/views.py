@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from inventory.models import Site
 from readiness.framework import queries as framework_queries
@@ -26,7 +26,8 @@ from web import answers
 from web import tables as table_kit
 from web.clock import now
 from web.history import history_of
-from web.permissions import require
+from web.links import crumbs
+from web.permissions import asks, reads, require
 from web.units import count
 from web.workflows import require as require_any
 from web.workflows.pages import reader, saved
@@ -35,14 +36,12 @@ SHOWN_PAIRS = 20
 LONGEST_ID = 18
 """Digits; every number of so many is one that an id may have."""
 
+SEE = ("inventory.view_site", "golive.view_workitem")
 PROGRESS = (operations.MAY_PROGRESS, operations.MAY_CHANGE)
-may_see = require("inventory.view_site", "golive.view_workitem")
-may_add = require("inventory.view_site", "golive.view_workitem", operations.MAY_ADD)
+ABOVE = (("Gap", "gap"), ("Worklist", "worklist"))
 
 
-@may_see
-@conditional_page
-@require_GET
+@reads(*SEE)
 def worklist(request: HttpRequest) -> HttpResponseBase:
     at = now()
     table = table_kit.page(
@@ -57,14 +56,12 @@ def worklist(request: HttpRequest) -> HttpResponseBase:
     context = {
         "table": table,
         "counts": queries.counts(now=at),
-        "breadcrumbs": _breadcrumbs("Worklist", first=True),
+        "breadcrumbs": crumbs("Worklist", *ABOVE[:1]),
     }
     return answers.page(request, "readiness/worklist/list.html", context)
 
 
-@may_see
-@never_cache
-@require_http_methods(["GET", "POST"])
+@asks(*SEE)
 def item(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         require_any(request.user, *PROGRESS)
@@ -81,14 +78,12 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
         "due": tables.due(row),
         "form": form if _may_progress(request) else None,
         "history": history_of(work_item, limit=20).rows,
-        "breadcrumbs": _breadcrumbs(f"{row.check_name}, {work_item.site.name}"),
+        "breadcrumbs": crumbs(f"{row.check_name}, {work_item.site.name}", *ABOVE),
     }
     return render(request, "readiness/worklist/item.html", context, status=422 if form.errors else 200)
 
 
-@may_add
-@never_cache
-@require_http_methods(["GET", "POST"])
+@asks(*SEE, operations.MAY_ADD)
 def add(request: HttpRequest) -> HttpResponse:
     names = request.POST.getlist("id")
     return _add_selected(request, names) if names else _add_one(request)
@@ -145,12 +140,12 @@ def _pairs(request: HttpRequest, names: list[str]) -> list[tuple[Site, str]]:
 
 
 def _add_page(request: HttpRequest, form: Any, context: dict[str, Any]) -> HttpResponse:
-    context |= {"form": form, "breadcrumbs": _breadcrumbs("Add")}
+    context |= {"form": form, "breadcrumbs": crumbs("Add", *ABOVE)}
     return render(request, "readiness/worklist/add.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
-@may_see
+@require(*SEE)
 @never_cache
 def set_status(request: HttpRequest) -> HttpResponse:
     """Set the same status for all chosen items, and go back to the list as it was."""
@@ -171,8 +166,3 @@ def set_status(request: HttpRequest) -> HttpResponse:
 
 def _may_progress(request: HttpRequest) -> bool:
     return any(map(reader(request).has_perm, PROGRESS))
-
-
-def _breadcrumbs(here: str, *, first: bool = False) -> list[dict[str, str]]:
-    above = [] if first else [{"label": "Worklist", "url": reverse("worklist")}]
-    return [{"label": "Gap", "url": reverse("gap")}, *above, {"label": here, "url": ""}]

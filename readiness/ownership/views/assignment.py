@@ -13,10 +13,11 @@ from django.views.decorators.http import require_GET, require_POST
 from readiness.ownership import cells, mine, operations
 from readiness.ownership.models import Assignment, HandoverStep
 from readiness.ownership.rules import MAY_PROPOSE, is_named
-from readiness.ownership.views.crumbs import SEE, breadcrumbs, may_see
+from readiness.ownership.views.crumbs import SEE, breadcrumbs
 from web import answers
 from web.clock import now
 from web.links import link
+from web.permissions import require
 from web.visibility import sees_names
 from web.workflows import NotInState
 from web.workflows.pages import StepPages, reader
@@ -24,7 +25,7 @@ from web.workflows.pages import StepPages, reader
 EARLIER_SHOWN = 20
 
 
-@may_see
+@require(*SEE)
 @never_cache
 @require_GET
 def assignment(request: HttpRequest, pk: int) -> HttpResponse:
@@ -32,7 +33,7 @@ def assignment(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@may_see
+@require(*SEE)
 @never_cache
 def tick(request: HttpRequest, pk: int, step: int) -> HttpResponse:
     line = get_object_or_404(HandoverStep, pk=step, assignment=pk)
@@ -44,7 +45,7 @@ def tick(request: HttpRequest, pk: int, step: int) -> HttpResponse:
     return HttpResponseRedirect(f"{link('assignment', pk)}#h-steps")
 
 
-@may_see
+@require(*SEE)
 @never_cache
 @require_GET
 def owned_by_me(request: HttpRequest) -> HttpResponseBase:

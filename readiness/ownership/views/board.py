@@ -10,15 +10,16 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import conditional_page, require_GET
+from django.views.decorators.http import require_GET
 
 from inventory.models import Site
 from readiness.ownership import board_rows, cells, gaps, rules, tables
 from readiness.ownership.core.standing import Item
-from readiness.ownership.views.crumbs import breadcrumbs, may_see, may_see_owners
+from readiness.ownership.views.crumbs import SEE, SEE_OWNERS, breadcrumbs
 from web import answers
 from web import tables as table_kit
 from web.clock import now
+from web.permissions import reads, require
 from web.tables.addresses import Address
 from web.visibility import sees_names
 
@@ -27,7 +28,7 @@ EVIDENCE_REGION = "evidence"
 TEMPLATE = "ownership/board.html"
 
 
-@may_see
+@require(*SEE)
 @never_cache
 @require_GET
 def board(request: HttpRequest) -> HttpResponseBase:
@@ -61,9 +62,7 @@ def board(request: HttpRequest) -> HttpResponseBase:
     return answers.page(request, TEMPLATE, context | _panel(request, address, at))
 
 
-@may_see
-@conditional_page
-@require_GET
+@reads(*SEE)
 def queues(request: HttpRequest) -> HttpResponseBase:
     at = now()
     names = sees_names(request.user)
@@ -81,9 +80,7 @@ def queues(request: HttpRequest) -> HttpResponseBase:
     return render(request, "ownership/queues.html", context)
 
 
-@may_see_owners
-@conditional_page
-@require_GET
+@reads(*SEE_OWNERS)
 def owners(request: HttpRequest) -> HttpResponseBase:
     fleet = gaps.fleet(now=now())
     table = table_kit.page(request, tables.owner_table(), fleet.loads)

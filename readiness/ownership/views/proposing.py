@@ -9,8 +9,6 @@ from django.contrib import messages
 from django.core.exceptions import BadRequest, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
 
 from inventory.models import Site
 from readiness.ownership import cells, operations, queries, reassigning, rules
@@ -19,16 +17,15 @@ from readiness.ownership.forms import AmendForm, ProposeForm, ReassignForm
 from readiness.ownership.models import Assignment
 from readiness.ownership.queries import OwnershipCell
 from readiness.ownership.sentences import item_label, who
-from readiness.ownership.views.crumbs import breadcrumbs, may_propose, may_reassign
+from readiness.ownership.views.crumbs import PROPOSE, REASSIGN, breadcrumbs
 from web.clock import now
 from web.links import link
+from web.permissions import asks
 from web.units import count
 from web.workflows.pages import form_page, reader
 
 
-@may_propose
-@never_cache
-@require_http_methods(["GET", "POST"])
+@asks(*PROPOSE)
 def propose(request: HttpRequest) -> HttpResponse:
     """The form with what was chosen; then before and after; then the proposals, all of them or none."""
     at = now()
@@ -114,9 +111,7 @@ def _problems(error: ValidationError, chosen: list[tuple[Site, str]]) -> list[st
     ]
 
 
-@may_propose
-@never_cache
-@require_http_methods(["GET", "POST"])
+@asks(*PROPOSE)
 def amend(request: HttpRequest, pk: int) -> HttpResponse:
     at = now()
     assignment = get_object_or_404(Assignment.objects.select_related("site", "responsible"), pk=pk)
@@ -138,9 +133,7 @@ def amend(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@may_reassign
-@never_cache
-@require_http_methods(["GET", "POST"])
+@asks(*REASSIGN)
 def reassign(request: HttpRequest) -> HttpResponse:
     at = now()
     initial = {name: request.GET[name] for name in ("source", "target") if name in request.GET}

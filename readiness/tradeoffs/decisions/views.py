@@ -9,8 +9,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import conditional_page, require_GET, require_http_methods
 
 from readiness.tradeoffs.decisions import charts, lines, operations, queries, tables
 from readiness.tradeoffs.decisions.compared import compared
@@ -20,19 +18,17 @@ from readiness.tradeoffs.models import Decision
 from web import answers as page_answers
 from web import tables as table_kit
 from web.clock import now
-from web.permissions import require
+from web.links import crumbs
+from web.permissions import asks, reads
 from web.workflows.pages import StepPages, reader, saved
 
 LIST, PAGE = "readiness/decisions/list.html", "readiness/decisions/decision.html"
 NEW = "readiness/decisions/new.html"
 SEE = ("inventory.view_site", operations.MAY_SEE)
-may_see = require(*SEE)
-may_record = require(*SEE, operations.MAY_RECORD)
+ABOVE = (("Decisions", "decisions"),)
 
 
-@may_see
-@conditional_page
-@require_GET
+@reads(*SEE)
 def decisions(request: HttpRequest) -> HttpResponseBase:
     table = table_kit.page(request, tables.DECISIONS, queries.light(), prepare=queries.rows)
     if table_kit.wants_table_only(request, table):
@@ -40,21 +36,17 @@ def decisions(request: HttpRequest) -> HttpResponseBase:
     context = {
         "table": table,
         "counts": queries.counts(now=now()),
-        "breadcrumbs": _breadcrumbs("Decisions", first=True),
+        "breadcrumbs": crumbs("Decisions"),
     }
     return page_answers.page(request, LIST, context)
 
 
-@may_see
-@conditional_page
-@require_GET
+@reads(*SEE)
 def decision(request: HttpRequest, pk: int) -> HttpResponseBase:
     return _show(request, _decision(pk))
 
 
-@may_see
-@conditional_page
-@require_GET
+@reads(*SEE)
 def errors(request: HttpRequest, pk: int, form: str) -> HttpResponse:
     """How far each forecast was off, as a chart or as its table."""
     at = now()
@@ -63,9 +55,7 @@ def errors(request: HttpRequest, pk: int, form: str) -> HttpResponse:
     return page_answers.chart(charts.errors(pairs, finding=lines.finding(pairs, decision, at)), form)
 
 
-@may_record
-@never_cache
-@require_http_methods(["GET", "POST"])
+@asks(*SEE, operations.MAY_RECORD)
 def new(request: HttpRequest) -> HttpResponse:
     """Records what the address asks of the placement: the figures are worked out here, and none is read of the form."""
     at = now()
@@ -81,7 +71,7 @@ def new(request: HttpRequest) -> HttpResponse:
         "form": form,
         "params": params,
         "facts": lines.asked(params),
-        "breadcrumbs": _breadcrumbs("Record a decision"),
+        "breadcrumbs": crumbs("Record a decision", *ABOVE),
     }
     refused = form.errors or (params.refusal and "workload" in request.GET)
     return render(request, NEW, context, status=422 if refused else 200)
@@ -113,12 +103,10 @@ def _show(
         "versions": lines.versions(decision),
         "api_url": reverse("tradeoffs-api-decision-detail", args=[decision.pk]),
         "is_due": decision.is_due(at),
-        "breadcrumbs": _breadcrumbs(str(decision)),
+        "breadcrumbs": crumbs(str(decision), *ABOVE),
         **STEPS.context(request, decision, refusals),
     }
-    response = page_answers.page(request, PAGE, context)
-    response.status_code = status
-    return response
+    return page_answers.page(request, PAGE, context, status=status)
 
 
 def _decision(pk: int) -> Decision:
@@ -137,8 +125,3 @@ STEPS = StepPages(
         operations.review: "What came of {} is written down.",
     },
 )
-
-
-def _breadcrumbs(here: str, *, first: bool = False) -> list[dict[str, str]]:
-    above = [] if first else [{"label": "Decisions", "url": reverse("decisions")}]
-    return [*above, {"label": here, "url": ""}]

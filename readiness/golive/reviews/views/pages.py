@@ -9,8 +9,6 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import conditional_page, require_GET, require_http_methods
 
 from readiness.evidence.models import Review
 from readiness.framework import queries as framework_queries
@@ -23,19 +21,15 @@ from readiness.scoring.core.combine import ACCEPTABLE
 from web import answers
 from web import tables as table_kit
 from web.clock import now
-from web.links import link
-from web.permissions import require
+from web.links import crumbs, link
+from web.permissions import asks, reads
 from web.workflows.pages import StepPages, form_page, reader
 
 SEE = ("inventory.view_site", operations.MAY_SEE)
-may_see = require(*SEE)
-may_open = require(*SEE, operations.MAY_OPEN)
-may_change = require(*SEE, operations.MAY_CHANGE)
+ABOVE = (("Readiness", "readiness"), ("Go-live reviews", "reviews"))
 
 
-@may_see
-@conditional_page
-@require_GET
+@reads(*SEE)
 def reviews(request: HttpRequest) -> HttpResponseBase:
     table = table_kit.page(request, tables.review_table(now()), queries.reviews(), prepare=queries.rows)
     if table_kit.wants_table_only(request, table):
@@ -43,24 +37,20 @@ def reviews(request: HttpRequest) -> HttpResponseBase:
     context = {
         "table": table,
         "site": request.GET.get("site", ""),
-        "breadcrumbs": breadcrumbs("Go-live reviews", first=True),
+        "breadcrumbs": crumbs("Go-live reviews", *ABOVE[:1]),
     }
     return answers.page(request, "readiness/reviews/list.html", context)
 
 
-@may_see
-@conditional_page
-@require_GET
+@reads(*SEE)
 def review(request: HttpRequest, pk: int) -> HttpResponse:
     return show(request, _review(pk))
 
 
-@may_open
-@never_cache
-@require_http_methods(["GET", "POST"])
+@asks(*SEE, operations.MAY_OPEN)
 def open_review(request: HttpRequest) -> HttpResponse:
     """Open a review of the site in the address; without one, ask for the site first."""
-    asked, crumbs = ReviewedSiteForm(request.GET or None), breadcrumbs("Open one")
+    asked, way = ReviewedSiteForm(request.GET or None), crumbs("Open one", *ABOVE)
     if not asked.is_valid():
         context = {
             "form": asked,
@@ -68,7 +58,7 @@ def open_review(request: HttpRequest) -> HttpResponse:
             "submit": "Continue",
             "method": "get",
             "cancel_url": reverse("reviews"),
-            "breadcrumbs": crumbs,
+            "breadcrumbs": way,
         }
         return render(request, "web/form_page.html", context, status=422 if request.GET else 200)
     site = asked.cleaned_data["site"]
@@ -82,7 +72,7 @@ def open_review(request: HttpRequest) -> HttpResponse:
         done="{} is open; those who are named can sign.",
         back=reverse("reviews"),
         to=lambda made: link("review", made.pk),
-        breadcrumbs=crumbs,
+        breadcrumbs=way,
     )
 
 
@@ -105,12 +95,10 @@ def show(
         "itself": CHECK,
         "checks": sorted(gate.snapshot.get("checks", ()), key=lambda row: row["state"] in ACCEPTABLE),
         "exceptions": [(each, parse_datetime(each["ends_at"])) for each in exceptions],
-        "breadcrumbs": breadcrumbs(f"#{review.pk}, {review.site.name}"),
+        "breadcrumbs": crumbs(f"#{review.pk}, {review.site.name}", *ABOVE),
         **STEPS.context(request, review, refusals),
     }
-    response = answers.page(request, "readiness/reviews/review.html", context)
-    response.status_code = status
-    return response
+    return answers.page(request, "readiness/reviews/review.html", context, status=status)
 
 
 def _review(pk: int) -> Review:
@@ -129,10 +117,3 @@ STEPS = StepPages(
         operations.cancel: "The review is cancelled.",
     },
 )
-
-
-def breadcrumbs(here: str, *, first: bool = False, above: Review | None = None) -> list[dict[str, str]]:
-    between = [] if first else [{"label": "Go-live reviews", "url": reverse("reviews")}]
-    if above is not None:
-        between.append({"label": f"#{above.pk}", "url": link("review", above.pk)})
-    return [{"label": "Readiness", "url": reverse("readiness")}, *between, {"label": here, "url": ""}]

@@ -9,50 +9,41 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from readiness.evidence.models import Review, ReviewAction, SigningDomain
 from readiness.golive.reviews import actions, operations, queries, tables
 from readiness.golive.reviews import approvers as approver_operations
 from readiness.golive.reviews.forms import ActionForm, ApproverForm, NameForm
-from readiness.golive.reviews.views.pages import SEE, breadcrumbs, may_change, may_see, show
+from readiness.golive.reviews.views.pages import ABOVE, SEE, show
 from web import answers
 from web import tables as table_kit
 from web.clock import now
 from web.forms import RefusedForm
-from web.links import link
-from web.permissions import require
+from web.links import crumbs, link
+from web.permissions import asks, reads, require
 from web.workflows.pages import StepPages, form_page, reader
 
 SEE_APPROVERS = ("inventory.view_site", "golive.view_approver")
-may_see_approvers = require(*SEE_APPROVERS)
-may_name = require(*SEE_APPROVERS, approver_operations.MAY_NAME)
-may_remove = require(*SEE_APPROVERS, approver_operations.MAY_REMOVE)
 
 
-@may_see_approvers
-@conditional_page
-@require_GET
+@reads(*SEE_APPROVERS)
 def approvers(request: HttpRequest) -> HttpResponseBase:
     table = table_kit.page(request, tables.APPROVERS, queries.approvers())
     if table_kit.wants_table_only(request, table):
         return table_kit.respond(request, "readiness/reviews/approvers.html", table)
-    context = {"table": table, "breadcrumbs": breadcrumbs("Who may sign")}
+    context = {"table": table, "breadcrumbs": crumbs("Who may sign", *ABOVE)}
     return answers.page(request, "readiness/reviews/approvers.html", context)
 
 
-@may_see_approvers
-@conditional_page
-@require_GET
+@reads(*SEE_APPROVERS)
 def approver(request: HttpRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(queries.approvers(), pk=pk)
-    context = {"approver": person, "breadcrumbs": breadcrumbs(str(person))}
+    context = {"approver": person, "breadcrumbs": crumbs(str(person), *ABOVE)}
     return answers.page(request, "readiness/reviews/approver.html", context)
 
 
-@may_name
-@never_cache
-@require_http_methods(["GET", "POST"])
+@asks(*SEE_APPROVERS, approver_operations.MAY_NAME)
 def add(request: HttpRequest) -> HttpResponse:
     asked = {name: request.GET[name] for name in ("domain", "site") if name in request.GET}
     form = ApproverForm(request.POST or None, initial=asked)
@@ -61,7 +52,7 @@ def add(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@may_remove
+@require(*SEE_APPROVERS, approver_operations.MAY_REMOVE)
 @never_cache
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
     approver_operations.remove(get_object_or_404(queries.approvers(), pk=pk), by=reader(request))
@@ -69,9 +60,7 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("approvers"))
 
 
-@may_change
-@never_cache
-@require_http_methods(["GET", "POST"])
+@asks(*SEE, operations.MAY_CHANGE)
 def name(request: HttpRequest, pk: int, domain: str) -> HttpResponse:
     if domain not in SigningDomain.values:
         raise Http404
@@ -84,9 +73,7 @@ def name(request: HttpRequest, pk: int, domain: str) -> HttpResponse:
     return _form(request, form, save, heading, link("review", pk), above=review)
 
 
-@may_see
-@never_cache
-@require_http_methods(["GET", "POST"])
+@asks(*SEE)
 def add_action(request: HttpRequest, pk: int) -> HttpResponse:
     actions.refuse_others(pk, by=reader(request))
     review, form = get_object_or_404(Review, pk=pk), ActionForm(request.POST or None)
@@ -94,16 +81,14 @@ def add_action(request: HttpRequest, pk: int) -> HttpResponse:
     return _form(request, form, make, "Add an action", link("review", pk), above=review)
 
 
-@may_see
+@require(*SEE)
 @require_GET
 def action(request: HttpRequest, pk: int) -> HttpResponse:
     """An action has no page of its own: the review that it belongs to shows it."""
     return HttpResponseRedirect(link("review", _action(pk).review_id))
 
 
-@may_change
-@never_cache
-@require_http_methods(["GET", "POST"])
+@asks(*SEE, operations.MAY_CHANGE)
 def edit_action(request: HttpRequest, pk: int) -> HttpResponse:
     action = _action(pk)
     form = ActionForm(request.POST or None, action=action)
@@ -120,8 +105,9 @@ def _form(
     back: str,
     above: Review | None = None,
 ) -> HttpResponse:
-    crumbs = breadcrumbs(heading, above=above)
-    return form_page(request, form, act, heading=heading, done="Saved.", back=back, breadcrumbs=crumbs)
+    led = [(f"#{above.pk}", link("review", above.pk))] if above is not None else []
+    way = crumbs(heading, *ABOVE, *led)
+    return form_page(request, form, act, heading=heading, done="Saved.", back=back, breadcrumbs=way)
 
 
 def _action(pk: int) -> ReviewAction:
