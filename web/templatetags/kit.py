@@ -194,6 +194,9 @@ def percent(share: float | None) -> str:
     return "" if share is None else f"{share:.0f} %"
 
 
+register.filter("span", units.duration)
+
+
 @register.filter
 def span_to(at: datetime | None, until: datetime) -> str:
     """How long it is from `at` to `until`: "3 min"; "" for an instant that never was."""

@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
-from readiness.tradeoffs.decisions import charts, lines, operations, queries, tables
+from readiness.tradeoffs.decisions import charts, operations, queries, sentences, tables
 from readiness.tradeoffs.decisions.compared import compared
 from readiness.tradeoffs.decisions.forms import RecordDecisionForm
 from readiness.tradeoffs.decisions.params import params_of_address
@@ -49,10 +49,9 @@ def decision(request: HttpRequest, pk: int) -> HttpResponseBase:
 @reads(*SEE)
 def errors(request: HttpRequest, pk: int, form: str) -> HttpResponse:
     """How far each forecast was off, as a chart or as its table."""
-    at = now()
     decision = _decision(pk)
-    pairs = compared(decision, at)
-    return page_answers.chart(charts.errors(pairs, finding=lines.finding(pairs, decision, at)), form)
+    pairs = compared(decision, now())
+    return page_answers.chart(charts.errors(pairs, finding=sentences.finding(pairs, decision)), form)
 
 
 @asks(*SEE, operations.MAY_RECORD)
@@ -70,7 +69,7 @@ def new(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "params": params,
-        "facts": lines.asked(params),
+        "changes": sentences.levers(params.question.what_if.changes()),
         "breadcrumbs": crumbs("Record a decision", *ABOVE),
     }
     refused = form.errors or (params.refusal and "workload" in request.GET)
@@ -90,17 +89,16 @@ def _show(
     context: dict[str, Any] = {
         "decision": decision,
         "table": table,
-        "weights": lines.weights(decision),
-        "levers": lines.levers(decision),
-        "flips": lines.flips(decision),
-        "finding": lines.finding(pairs, decision, at),
-        "comparison": lines.comparison(pairs),
-        "forecasts": lines.forecasts(decision) if not pairs else [],
+        "all_weight": sum(decision.weights.values()) or 1.0,
+        "levers": sentences.levers(decision.what_if),
+        "flips": sentences.flips(decision),
+        "finding": sentences.finding(pairs, decision),
+        "pairs": pairs,
         "chart_url": reverse("decision-errors", args=[decision.pk, "json"]) if pairs else "",
         "chart_csv": reverse("decision-errors", args=[decision.pk, "csv"]) if pairs else "",
-        "factors": lines.frozen(queries.factors(decision, slug), until=decision.decided_at),
+        "factors": queries.factors(decision, slug),
         "factors_of": queries.name_of(decision, slug),
-        "versions": lines.versions(decision),
+        "versions": sentences.versions(decision),
         "api_url": reverse("tradeoffs-api-decision-detail", args=[decision.pk]),
         "is_due": decision.is_due(at),
         "breadcrumbs": crumbs(str(decision), *ABOVE),
