@@ -21,9 +21,9 @@ from web.workflows.steps import NotInState, WorkflowStep
 
 
 def words_field(**given: Any) -> serializers.CharField:
-    return serializers.CharField(
-        **{"required": False, "allow_blank": True, "default": "", "max_length": 2000} | given
-    )
+    """The words beside a step; whether they are needed the step says."""
+    usual: dict[str, Any] = {"required": False, "allow_blank": True, "default": "", "max_length": 2000}
+    return serializers.CharField(**usual | given)
 
 
 def any_of(*permissions: str, get: str = "") -> type[Permission]:

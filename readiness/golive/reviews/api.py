@@ -171,7 +171,7 @@ class ActionViewSet(ObjectViewSet):
         if self.action in ("create", "list", "retrieve"):
             return [MayAddAction()]
         if self.action == "close":
-            return super().get_permissions()
+            return list(super().get_permissions())
         return [requires(operations.MAY_SEE, PUT=operations.MAY_CHANGE, PATCH=operations.MAY_CHANGE)()]
 
     def get_serializer_class(self) -> type[serializers.Serializer]:

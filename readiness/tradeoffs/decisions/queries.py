@@ -155,8 +155,10 @@ def _factor(kind: str, stated: Mapping[str, Any], decision: Decision) -> FrozenF
         is_worked_out = stated.get("basis") in (ValueBasis.COMPUTED, ValueBasis.GREAT_CIRCLE)
         limit = None if as_of is None or is_worked_out else ages.too_old(kind, age_s)
         outdated = ages.words(limit, age_s) if limit else ""
-    kept = {name: stated.get(name) or "" for name in ("unit", "provenance", "source", "unknown")}
-    figures = {name: stated.get(name) for name in ("value", "low", "high")}
+    kept: dict[str, Any] = {
+        name: stated.get(name) or "" for name in ("unit", "provenance", "source", "unknown")
+    }
+    figures: dict[str, Any] = {name: stated.get(name) for name in ("value", "low", "high")}
     return FrozenFactor(kind=kind, as_of=as_of, age_s=age_s, outdated=outdated, **kept, **figures)
 
 

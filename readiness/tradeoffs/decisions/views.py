@@ -60,9 +60,8 @@ def new(request: HttpRequest) -> HttpResponse:
     at = now()
     params = params_of_address(request.GET)
     form = RecordDecisionForm(request.POST or None, initial={"site": params.site.slug if params.site else ""})
-    record = lambda: operations.record(  # noqa: E731
-        workload=params.workload, question=params.question, **form.cleaned_data, by=reader(request), now=at
-    )
+    asked: dict[str, Any] = {"workload": params.workload, "question": params.question}
+    record = lambda: operations.record(**asked, **form.cleaned_data, by=reader(request), now=at)  # noqa: E731
     is_asked = params.workload is not None and not params.refusal
     if is_asked and (made := saved(request, form, record, "{} is recorded; somebody else answers.")):
         return HttpResponseRedirect(reverse("decision", args=[made.pk]))
