@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from readiness.tradeoffs.core import ages
 from readiness.tradeoffs.core.factors import ValueBasis
@@ -21,11 +21,6 @@ class DecisionRow:
 
     decision: Decision
     mean_error: float | None
-    compared: int
-
-    @property
-    def id(self) -> int:
-        return self.decision.pk
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +29,6 @@ class DecisionCounts:
     approved: int
     due: int
     reviewed: int
-    newest_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +45,6 @@ class OptionRow:
     score: float | None
     figures: Mapping[str, Mapping[str, Any]]
     reasons: tuple[str, ...]
-
-    @property
-    def id(self) -> str:
-        return self.site
 
 
 def decisions() -> QuerySet[Decision]:
@@ -79,9 +69,9 @@ def rows(decisions: Sequence[Decision]) -> list[DecisionRow]:
 
 def _row(decision: Decision) -> DecisionRow:
     if decision.reviewed_at is None:
-        return DecisionRow(decision, None, 0)
+        return DecisionRow(decision, None)
     errors = [abs(pair.percent) for pair in pairs(decision, ()) if pair.percent is not None]
-    return DecisionRow(decision, sum(errors) / len(errors) if errors else None, len(errors))
+    return DecisionRow(decision, sum(errors) / len(errors) if errors else None)
 
 
 def counts(*, now: datetime) -> DecisionCounts:
@@ -92,7 +82,6 @@ def counts(*, now: datetime) -> DecisionCounts:
         approved=Count("pk", filter=approved),
         due=Count("pk", filter=approved & Q(reviewed_at=None, due_on__lte=now.date())),
         reviewed=Count("pk", filter=Q(reviewed_at__isnull=False)),
-        newest_at=Max("decided_at"),
     )
     return DecisionCounts(**found)
 

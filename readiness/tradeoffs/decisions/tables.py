@@ -87,7 +87,7 @@ DECISIONS = Table(
     ),
     filterset=DecisionFilters,
     default_sort="-decided_at",
-    row_id="id",
+    row_id="decision.pk",
     row_name=lambda row: str(row.decision),
     row_url=address,
     api="tradeoffs-api-decision-list",
@@ -150,7 +150,7 @@ def options(decision: Decision) -> Table:
         ),
         filters=(RowFilter("standing", "Standing", "standing", STANDINGS),),
         per_page=20,
-        row_id="id",
+        row_id="site",
         row_name="name",
     )
 

@@ -80,4 +80,4 @@ def test_what_to_run_on_is_what_is_in_service(porto):
     assert found[RunTarget.NODE].names == ("n1", "n2")
     assert found[RunTarget.PAIR].names == ("n1 – n2",)
     assert found[RunTarget.PORT].names == ("n1 mlx0", "n2 mlx0")
-    assert found[RunTarget.FABRIC].devices == ("n1", "n2")
+    assert found[RunTarget.FABRIC].names == ("n1, n2",)
