@@ -69,7 +69,8 @@ class WorkflowStep[T: Model]:
     `after` are the states that it follows from. Whoever has a permission of `any_of` comes to it; `refuse` raises
     PermissionDenied where this object is not theirs to act on, such as a second person's. `words` names the text that
     goes with it, "" for none, and `must_say` asks for it; `fields` are further ones that a form sends.
-    The first line of the function's docstring is what the API says of it.
+    With `by_clock` nobody may take it too: `by` None is the clock. The first line of the function's docstring is what
+    the API says of it.
     """
 
     workflow: Workflow[T]
@@ -81,6 +82,7 @@ class WorkflowStep[T: Model]:
     must_say: bool = False
     longest: int = 2000
     fields: tuple[str, ...] = ()
+    by_clock: bool = False
 
     do_not_call_in_templates = True
 
@@ -94,11 +96,12 @@ class WorkflowStep[T: Model]:
 
     @transaction.atomic
     def __call__(self, obj: T, *, by: Any, now: datetime, **given: Any) -> Any:
-        """`by` None is the clock. Raises MissingPermission or what `refuse` raises, NotInState, ValidationError."""
-        if by is not None:
+        """Raises MissingPermission or what `refuse` raises, NotInState, ValidationError."""
+        is_clock = self.by_clock and by is None
+        if not is_clock:
             require(by, *self.any_of)
         locked = self.workflow.locked(obj)
-        if self.refuse is not None and by is not None:
+        if self.refuse is not None and not is_clock:
             self.refuse(locked, by)
         self.workflow.refuse_unless(locked, self.after, now)
         if self.words:

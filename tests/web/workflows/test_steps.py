@@ -135,6 +135,13 @@ def test_refusals_come_in_order_and_write_nothing(
     assert Grant.objects.get().reason == "x"
 
 
+def test_only_some_steps_are_taken_by_the_clock(user_of, grant_of, frozen_now):
+    assert [name for name, step in STEPS.items() if step.by_clock] == ["decision-review"]
+    with pytest.raises(AttributeError):
+        stamp(grant_of(user_of("planner")), note="x", by=None, now=frozen_now.at)
+    assert Grant.objects.get().reason == "x"
+
+
 def test_why_not_names_roles_and_what_they_may(user_of, grant_of):
     grant, planner, admin = grant_of(user_of("planner")), user_of("planner"), user_of("admin")
     assert stamp.why_not(grant, planner) == (
