@@ -8,7 +8,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from inventory.models import Site
@@ -165,7 +164,7 @@ def add_item(
     _version, framework = framework_queries.current()
     named = _parts_named(framework, check_id, parts)
     if locked.items.count() >= MOST_ITEMS:
-        raise ValidationError(_("A campaign has %(most)s items at most.") % {"most": MOST_ITEMS})
+        raise ValidationError(f"A campaign has {MOST_ITEMS} items at most.")
     item = CampaignItem(campaign=locked, check_id=check_id, parts=named, added=True, **given)
     item.full_clean(exclude=["campaign"])
     item.save(force_insert=True)
@@ -242,14 +241,14 @@ def _copy(campaign: Campaign, item: CampaignItem) -> CampaignItem:
 def _parts_named(framework: Framework, check_id: str, parts: Collection[str]) -> list[str]:
     check = framework.checks_by_id.get(check_id)
     if check is None:
-        raise ValidationError({"check": _("There is no check %(check)s.") % {"check": check_id}})
+        raise ValidationError({"check": f"There is no check {check_id}."})
     there = {part.id for part in check.parts}
     if unknown := sorted(set(parts) - there):
         said = {"check": check_id, "parts": ", ".join(unknown)}
-        raise ValidationError({"parts": _("%(check)s has no sub-measure %(parts)s.") % said})
+        raise ValidationError({"parts": "{check} has no sub-measure {parts}.".format(**said)})
     named = [part.id for part in check.parts if part.id in parts] or list(parts_by_runs(check))
     if not named:
-        raise ValidationError({"check": _("No run proves %(check)s.") % {"check": check.name}})
+        raise ValidationError({"check": f"No run proves {check.name}."})
     return named
 
 

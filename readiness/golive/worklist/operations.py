@@ -8,7 +8,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from inventory.models import Site
@@ -97,7 +96,7 @@ def change(item: WorkItem, *, by: User, now: datetime, **changes: Any) -> WorkIt
     """
     unknown = sorted(set(changes) - CHANGES)
     if unknown:
-        raise ValidationError({name: [_("This cannot be changed; add another item.")] for name in unknown})
+        raise ValidationError({name: ["This cannot be changed; add another item."] for name in unknown})
     locked = WorkItem.objects.select_for_update().get(pk=item.pk)
     differ = {name: value for name, value in changes.items() if getattr(locked, name) != value}
     _require_progress(by, only=set(differ) <= PROGRESS)
@@ -121,7 +120,7 @@ def set_status(ids: Sequence[int], *, status: str, by: User, now: datetime) -> i
     """
     _require_progress(by, only=True)
     if status not in WorkItem.Status.values:
-        raise ValidationError({"status": [_("There is no status %(status)s.") % {"status": status[:20]}]})
+        raise ValidationError({"status": [f"There is no status {status[:20]}."]})
     items = list(
         WorkItem.objects.select_for_update().filter(pk__in=ids).exclude(status=status).order_by("pk")
     )
@@ -130,7 +129,7 @@ def set_status(ids: Sequence[int], *, status: str, by: User, now: datetime) -> i
         listed = live_pairs([item.site_id for item in reopened])
         keys = [(item.site_id, item.check_id) for item in reopened]
         if listed & set(keys) or len(set(keys)) < len(keys):
-            raise ValidationError(_("One of these checks is on the worklist for its site again already."))
+            raise ValidationError("One of these checks is on the worklist for its site again already.")
     WorkItem.objects.filter(pk__in=[item.pk for item in items]).update(
         status=status, closed_at=None if status in LIVE else now
     )
@@ -173,5 +172,5 @@ def _refuse_second(item: WorkItem) -> None:
     others = WorkItem.objects.live().filter(site=item.site_id, check_id=item.check_id).exclude(pk=item.pk)
     if (other := others.first()) is not None:
         raise ValidationError(
-            {"check": [_("It is on the worklist for this site already, as item %(id)s.") % {"id": other.pk}]}
+            {"check": [f"It is on the worklist for this site already, as item {other.pk}."]}
         )

@@ -9,7 +9,6 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from inventory.models import Site
@@ -198,13 +197,10 @@ def _held(chosen: Mapping[str, Any]) -> dict[str, int]:
 def _chosen(answer: Mapping[str, Any], site: Site) -> Mapping[str, Any]:
     option = _option_at(answer, site.slug)
     if option is None:
-        raise ValidationError({"site": [_("%(site)s is not among the sites.") % {"site": site.name}]})
+        raise ValidationError({"site": [f"{site.name} is not among the sites."]})
     if not option["feasible"]:
         reasons = "; ".join(reason["words"] for reason in option["reasons"])
-        refused = _("%(site)s is no option: %(reasons)s.") % {
-            "site": site.name,
-            "reasons": reasons or _("the placement does not say why"),
-        }
+        refused = f"{site.name} is no option: {reasons or 'the placement does not say why'}."
         raise ValidationError({"site": [refused]})
     return option
 
@@ -274,7 +270,7 @@ def _answer(decision: Decision, state: Decision.State, note: str, by: User, now:
 
 def _refuse_due(day: date, now: datetime) -> None:
     if day <= now.date():
-        raise ValidationError({"due_on": [_("The review is after the day of the decision.")]})
+        raise ValidationError({"due_on": ["The review is after the day of the decision."]})
     if day > (now + LATEST_REVIEW).date():
-        told = _("It is reviewed within %(days)s days.") % {"days": LATEST_REVIEW.days}
+        told = f"It is reviewed within {LATEST_REVIEW.days} days."
         raise ValidationError({"due_on": [told]})
