@@ -14,9 +14,8 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import partial
+from functools import cached_property, partial
 from operator import attrgetter, methodcaller
-from typing import NamedTuple
 
 from readiness.scoring.core.states import Verdict
 from readiness.tradeoffs.core.options import (
@@ -81,7 +80,8 @@ class PlacedSites:
     rejected: tuple[Placed, ...]
 
 
-class _Test(NamedTuple):
+@dataclass(frozen=True)
+class _Test:
     """One figure of a candidate against one number, of which it may have no more (`at_most`) or no less."""
 
     limit: str
@@ -90,6 +90,14 @@ class _Test(NamedTuple):
     bound: float
     unit: str
     at_most: bool
+
+    @cached_property
+    def name(self) -> str:
+        return limit_name(self.limit, self.subject)
+
+    @cached_property
+    def against(self) -> str:
+        return f"{'limit' if self.at_most else 'needed'} {number(self.bound)} {self.unit}"
 
 
 def place(candidates: Iterable[CandidateSite], demand: Demand, limits: Limits) -> PlacedSites:
@@ -175,22 +183,19 @@ def limit_name(limit: str, subject: str) -> str:
 
 
 def _words(test: _Test, figure: BandedFigure, standing: Feasibility, margin: float | None) -> str:
-    name = limit_name(test.limit, test.subject)
-    side = "limit" if test.at_most else "needed"
-    against = f"{side} {number(test.bound)} {test.unit}"
     by = "" if margin is None else f"{number(margin)} {test.unit}"
     direction = "over" if test.at_most else "short"
     if standing is Feasibility.REJECTED:
         shown = figure.value
         if shown is None or (shown <= test.bound) is test.at_most:
             shown = figure.least if test.at_most else figure.most
-        return f"{name}: {number(shown)} {test.unit}, {against}, {by} {direction}"
+        return f"{test.name}: {number(shown)} {test.unit}, {test.against}, {by} {direction}"
     if figure.value is None and margin is None:
-        return f"{name}: unknown, {against}"
+        return f"{test.name}: unknown, {test.against}"
     band = f"{_end(figure.low)} to {_end(figure.high)}"
     shown_value = "unknown" if figure.value is None else number(figure.value)
     most = f", up to {by} {direction}" if by else ""
-    return f"{name}: {shown_value} ({band} {test.unit}), {against}{most}"
+    return f"{test.name}: {shown_value} ({band} {test.unit}), {test.against}{most}"
 
 
 def _end(value: float | None) -> str:

@@ -100,7 +100,7 @@ class Adapter:
             ),
             headroom=figures.it_headroom(parts.headroom, pue, (own.it_kw or 0.0) if own else 0.0),
             free_bandwidth=figures.moved(parts.free_bandwidth, (own.bandwidth_gbps or 0.0) if own else 0.0),
-            residency=self._zones(site.country),
+            residency=self._zones.get(site.country, frozenset()),
             feed_load=self._feed_load(site.slug, own),
         )
 
@@ -196,7 +196,7 @@ class Adapter:
 
     def _unit_cost(self, cost: BandedFigure) -> BandedFigure:
         """Cost of one unit of the ceiling. Of requests only the least is known: at the peak rate all month."""
-        envelope, unit = self.envelope, unit_of(self.envelope, self.currency)
+        envelope, unit = self.envelope, self._unit
         if envelope.cost_unit is CostUnit.ACCELERATOR_HOUR:
             held = envelope.accelerator_count * HOURS_A_MONTH
             if not held:
@@ -209,10 +209,14 @@ class Adapter:
             return BandedFigure(None, unit, low=low, source=message)
         return BandedFigure(None, unit, source="how many units a month come is unknown")
 
+    @cached_property
+    def _unit(self) -> str:
+        return unit_of(self.envelope, self.currency)
+
     def _latency(self, parts: PlacementInputs) -> tuple[Latency, ...]:
         latencies: list[Latency] = []
         for user in self.envelope.users:
-            more = self.what_if.added_ms(parts.site.slug, user.region)
+            more = self.what_if.links_slower and self.what_if.added_ms(parts.site.slug, user.region)
             latencies += [
                 Latency(latency.region, latency.percentile, figures.moved(latency.figure, more))
                 if more
@@ -220,10 +224,6 @@ class Adapter:
                 for latency in parts.latency(user.region)
             ]
         return tuple(latencies)
-
-    def _zones(self, country: str) -> frozenset[str]:
-        zone = self.envelope.residency or "EU"
-        return frozenset({zone}) if country in self._in_zone else frozenset()
 
     def outdated(self, by_kind: Mapping[str, str]) -> dict[str, str]:
         """Return, by objective, what is said of its factors that exceed their age limit; others are left out."""
@@ -245,8 +245,10 @@ class Adapter:
         }
 
     @cached_property
-    def _in_zone(self) -> frozenset[str]:
-        return countries_of((self.envelope.residency or "EU",))
+    def _zones(self) -> Mapping[str, frozenset[str]]:
+        """The zone that data has to stay in, by each of its countries."""
+        zone = self.envelope.residency or "EU"
+        return dict.fromkeys(countries_of((zone,)), frozenset({zone}))
 
 
 def incomparable(basis: str, here: str) -> str:
