@@ -20,9 +20,9 @@ from readiness.framework import queries as framework_queries
 from readiness.golive.worklist import lines, operations, queries, tables
 from readiness.golive.worklist.forms import AddForm, ChangeForm, ProgressForm, SelectionForm, initial_of
 from readiness.golive.worklist.models import WorkItem
+from readiness.golive.worklist.params import BadQuestion, read
 from readiness.scoring.gap import queries as gap_queries
 from readiness.scoring.gap.closing import closing
-from readiness.scoring.gap.params import BadQuestion, read
 from readiness.scoring.queries.capacity import check_name
 from web import answers
 from web import tables as table_kit
