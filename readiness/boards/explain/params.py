@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from django.utils.translation import gettext as _
 
@@ -85,7 +85,3 @@ def _region(slug: str) -> Region | None:
     if region is None:
         raise AskedError("region", _("There is no region of that name."))
     return region
-
-
-def days_before(now: datetime, days: int) -> date:
-    return now.astimezone(UTC).date() - timedelta(days=days)

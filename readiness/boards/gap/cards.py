@@ -25,7 +25,6 @@ from web.tables.filtering import Chip, Filter, FilterOption
 from web.units import number, power, power_unit
 
 NARROWING = ("region", "kind", "profile")
-PLANS = ("sites", "checks")
 MOST_BARS = 6
 
 

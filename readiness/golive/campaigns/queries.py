@@ -86,10 +86,6 @@ def campaigns() -> QuerySet[Campaign]:
     ).defer("framework_version__definition")
 
 
-def open_campaign(site: Site) -> Campaign | None:
-    return campaigns().filter(site=site, state__in=["planned", "running"]).first()
-
-
 def last_campaign(site: Site) -> Campaign | None:
     """The open campaign, else the newest."""
     open_first = sorted(campaigns().filter(site=site)[:50], key=lambda campaign: not campaign.is_open)
