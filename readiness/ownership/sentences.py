@@ -8,7 +8,6 @@ from typing import Any
 
 from django.utils.dateformat import format as date_format
 from django.utils.timezone import get_current_timezone_name, localtime
-from django.utils.translation import get_language
 
 from readiness.ownership.core.standing import Item, ItemStanding
 from readiness.ownership.gaps import OwnershipQueue
@@ -42,12 +41,12 @@ def item_label(item: str) -> str:
 
 
 def day(at: datetime | None) -> str:
-    return _day(at, get_current_timezone_name(), get_language()) if at else ""
+    return _day(at, get_current_timezone_name()) if at else ""
 
 
 # The instants of a board repeat, and formatting them would take much of its time.
 @lru_cache(maxsize=4096)
-def _day(at: datetime, zone: str, language: str | None) -> str:
+def _day(at: datetime, zone: str) -> str:
     return date_format(localtime(at), "j M Y")
 
 

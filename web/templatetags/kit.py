@@ -11,7 +11,6 @@ from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, Radi
 from django.templatetags.static import static
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
 
 from web.permissions import roles_of
 from web.states import ATTRIBUTES, state
@@ -41,6 +40,12 @@ register.simple_tag(roles_of, name="roles_of")
 _CODE = re.compile("`([^`]+)`")
 
 
+@register.simple_block_tag
+def text(content: str) -> str:
+    """`{% text as title %}Evaluate {{ site }}?{% endtext %}` keeps a sentence for the tags after it."""
+    return content
+
+
 @register.filter
 def prose(text: object) -> SafeString:
     """Text that sets what is typed or sent between backticks, as code."""
@@ -50,12 +55,11 @@ def prose(text: object) -> SafeString:
 @register.simple_tag
 def pill(kind: str, value: str | None, note: object = "", clock: str = "") -> SafeString:
     """Icon, word and colour of a state. `clock` is "late" or "silent" when the data behind it is."""
-    return _pill(kind, value, str(note) if note else "", clock, get_language())
+    return _pill(kind, value, str(note) if note else "", clock)
 
 
 @lru_cache(maxsize=1024)
-def _pill(kind: str, value: str | None, note: str, clock: str, language: str | None) -> SafeString:
-    """Kept by language, since the words are."""
+def _pill(kind: str, value: str | None, note: str, clock: str) -> SafeString:
     shown = state(kind, value)
     extra = format_html(' <span class="note">{}</span>', note) if note else ""
     if clock:
@@ -81,13 +85,11 @@ def mark(
     kind: str, value: str | None, label: object = "", size: str = "small", clock: str = "", note: str = ""
 ) -> SafeString:
     """The state's icon alone, in its colour; its word is read out and shown as a tip ("compute: Warn")."""
-    return _mark(kind, value, str(label) if label else "", size, clock, note, get_language())
+    return _mark(kind, value, str(label) if label else "", size, clock, note)
 
 
 @lru_cache(maxsize=1024)
-def _mark(
-    kind: str, value: str | None, label: str, size: str, clock: str, note: str, language: str | None
-) -> SafeString:
+def _mark(kind: str, value: str | None, label: str, size: str, clock: str, note: str) -> SafeString:
     shown = state(kind, value)
     text = f"{label}: {shown.word}" if label else str(shown.word)
     text = f"{text}, {note}" if note else text

@@ -12,7 +12,6 @@ from readiness.golive.campaigns.queries import CampaignRow, ItemRow
 from web.ages import ago
 from web.links import link
 from web.tables import Column, RowFilter, Table
-from web.tables.columns import Text
 
 
 def left(row: CampaignRow, now: datetime) -> str:
@@ -96,7 +95,7 @@ def _campaign_columns(now: datetime) -> tuple[Column, ...]:
     )
 
 
-def _counted(progress: str, label: Text, tone: str, *, default: bool = True) -> Column:
+def _counted(progress: str, label: str, tone: str, *, default: bool = True) -> Column:
     def count(row: CampaignRow) -> int:
         return row.sum.by_progress.get(progress, 0)
 

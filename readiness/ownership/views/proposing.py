@@ -22,7 +22,7 @@ from readiness.ownership.queries import OwnershipCell
 from readiness.ownership.sentences import item_label, who
 from readiness.ownership.views.crumbs import breadcrumbs, may_propose, may_reassign
 from web.clock import now
-from web.units import plural
+from web.units import how_many, plural
 
 
 @may_propose
@@ -59,8 +59,9 @@ def propose(request: HttpRequest) -> HttpResponse:
 
 
 def _proposed(request: HttpRequest, made: list[Any]) -> HttpResponse:
-    said = plural(len(made), "%(n)s item is proposed; nothing changes until it is accepted.", "%(n)s items are proposed; nothing changes until they are accepted.")  # fmt: skip
-    messages.success(request, said % {"n": len(made)})
+    proposed = how_many(len(made), "item is", "items are")
+    accepted = plural(len(made), "it is", "they are")
+    messages.success(request, f"{proposed} proposed; nothing changes until {accepted} accepted.")
     return HttpResponseRedirect(
         reverse("assignment", args=[made[0].pk]) if len(made) == 1 else reverse("ownership")
     )
@@ -177,8 +178,8 @@ def reassign(request: HttpRequest) -> HttpResponse:
 
 
 def _reassigned(request: HttpRequest, count: int, target: str) -> HttpResponse:
-    said = plural(count, "%(n)s assignment is moved; %(who)s is asked to accept.", "%(n)s assignments are moved; %(who)s is asked to accept.")  # fmt: skip
-    messages.success(request, said % {"n": count, "who": target})
+    moved = how_many(count, "assignment is", "assignments are")
+    messages.success(request, f"{moved} moved; {target} is asked to accept.")
     return HttpResponseRedirect(reverse("ownership-queues") + "?queue=waiting")
 
 

@@ -1,13 +1,12 @@
 """Objectives and factors as readers know them."""
 
-from django.utils.functional import Promise
 from django.utils.text import capfirst
 
 from readiness.tradeoffs.core.words import number, signed
 from readiness.tradeoffs.decisions.realising import IN_USE, PEAK
 from readiness.tradeoffs.models import FactorKind
 
-OBJECTIVES: dict[str, str | Promise] = {
+OBJECTIVES: dict[str, str] = {
     "cost": "Cost",
     "latency": "Latency",
     "energy": "Energy",
