@@ -97,10 +97,3 @@ def _sign_in(request: HttpRequest) -> HttpResponse:
         # A redirect would be followed, and the sign-in form taken for the answer.
         return JsonResponse({"detail": "Sign in first."}, status=401)
     return redirect_to_login(request.get_full_path())
-
-
-def staff_login(request: HttpRequest, extra_context: object = None) -> HttpResponse:
-    """Replaces the login form of Django's admin, which would have its own and no limit to guesses."""
-    if not request.user.is_authenticated:
-        return redirect_to_login(request.GET.get("next", request.get_full_path()))
-    raise PermissionDenied("Only administrators may open this page.")

@@ -12,7 +12,6 @@ from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, Radi
 from django.templatetags.static import static
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
 
 from web import units
 from web.permissions import roles_of
@@ -44,6 +43,12 @@ register.simple_tag(units.against_limit)
 _CODE = re.compile("`([^`]+)`")
 
 
+@register.simple_block_tag
+def text(content: str) -> str:
+    """`{% text as title %}Evaluate {{ site }}?{% endtext %}` keeps a sentence for the tags after it."""
+    return content
+
+
 @register.filter
 def prose(text: object) -> SafeString:
     """Text that sets what is typed or sent between backticks, as code."""
@@ -53,12 +58,11 @@ def prose(text: object) -> SafeString:
 @register.simple_tag
 def pill(kind: str, value: str | None, note: object = "", clock: str = "") -> SafeString:
     """Icon, word and colour of a state. `clock` is "late" or "silent" when the data behind it is."""
-    return _pill(kind, value, str(note) if note else "", clock, get_language())
+    return _pill(kind, value, str(note) if note else "", clock)
 
 
 @lru_cache(maxsize=1024)
-def _pill(kind: str, value: str | None, note: str, clock: str, language: str | None) -> SafeString:
-    """Kept by language, since the words are."""
+def _pill(kind: str, value: str | None, note: str, clock: str) -> SafeString:
     shown = state(kind, value)
     extra = format_html(' <span class="note">{}</span>', note) if note else ""
     if clock:
@@ -84,13 +88,11 @@ def mark(
     kind: str, value: str | None, label: object = "", size: str = "small", clock: str = "", note: str = ""
 ) -> SafeString:
     """The state's icon alone, in its colour; its word is read out and shown as a tip ("compute: Warn")."""
-    return _mark(kind, value, str(label) if label else "", size, clock, note, get_language())
+    return _mark(kind, value, str(label) if label else "", size, clock, note)
 
 
 @lru_cache(maxsize=1024)
-def _mark(
-    kind: str, value: str | None, label: str, size: str, clock: str, note: str, language: str | None
-) -> SafeString:
+def _mark(kind: str, value: str | None, label: str, size: str, clock: str, note: str) -> SafeString:
     shown = state(kind, value)
     text = f"{label}: {shown.word}" if label else str(shown.word)
     text = f"{text}, {note}" if note else text
@@ -180,7 +182,7 @@ def utc(at: datetime | None) -> str:
 @register.filter
 def counted(number: int, nouns: str) -> str:
     """The number with its noun, of "item,items"."""
-    return units.count(number, *nouns.split(","))
+    return units.how_many(number, *nouns.split(","))
 
 
 @register.filter

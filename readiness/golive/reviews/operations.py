@@ -19,7 +19,7 @@ from readiness.golive.reviews.approvers import candidates
 from readiness.golive.reviews.gate import BlockingChecks
 from readiness.golive.reviews.standing import frozen, standing_of
 from readiness.scoring.operations import NotEvaluable, evaluate_one
-from web.units import count
+from web.units import how_many
 from web.workflows import NotInState, Workflow, require, require_words
 
 MAY_SEE = "evidence.view_review"
@@ -163,14 +163,14 @@ def obstacles(counts: ReviewCounts, standing: BlockingChecks) -> list[str]:
         (counts.critical, "critical action is open.", "critical actions are open."),
         (counts.undated, "open action has no date.", "open actions have no date."),
     )
-    sentences = [count(number, one, many) for number, one, many in counted if number]
+    sentences = [how_many(number, one, many) for number, one, many in counted if number]
     if standing.failure:
         sentences.append(f"The site could not be evaluated: {standing.failure}")
     if not standing.judged:
         sentences.append("Nothing proves the site: no BLOCK check was judged.")
     if held := standing.held_by:
         checks = ", ".join(held[:5]) + (f", … (+{len(held) - 5})" if len(held) > 5 else "")
-        blocking = count(len(held), "BLOCK check is", "BLOCK checks are")
+        blocking = how_many(len(held), "BLOCK check is", "BLOCK checks are")
         sentences.append(f"{blocking} not acceptable and under no exception: {checks}.")
     return sentences
 

@@ -7,7 +7,7 @@ from readiness.golive.worklist.models import WorkItem
 from readiness.golive.worklist.queries import WorkRow
 from web.links import link
 from web.tables import Column, Table
-from web.units import count, power
+from web.units import how_many, power
 
 ICONS = {"open": "circle-dashed", "in-progress": "progress", "done": "circle-check", "dropped": "ban"}
 
@@ -20,7 +20,7 @@ def due(row: WorkRow) -> str:
         return row.item.due_on.isoformat()
     if row.days_left == 0:
         return "today"
-    days = count(abs(row.days_left), "day", "days")
+    days = how_many(abs(row.days_left), "day", "days")
     return f"{days} overdue" if row.days_left < 0 else f"in {days}"
 
 

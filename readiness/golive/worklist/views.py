@@ -18,9 +18,9 @@ from readiness.framework import queries as framework_queries
 from readiness.golive.worklist import operations, queries, tables
 from readiness.golive.worklist.forms import AddForm, ChangeForm, ProgressForm, SelectionForm, initial_of
 from readiness.golive.worklist.models import WorkItem
+from readiness.golive.worklist.params import BadQuestion, read
 from readiness.scoring.gap import queries as gap_queries
 from readiness.scoring.gap.closing import closing
-from readiness.scoring.gap.params import BadQuestion, read
 from readiness.scoring.queries.capacity import check_name
 from web import answers
 from web import tables as table_kit
@@ -28,7 +28,7 @@ from web.clock import now
 from web.history import history_of
 from web.links import crumbs
 from web.permissions import asks, reads, require
-from web.units import count
+from web.units import how_many
 from web.workflows import require as require_any
 from web.workflows.pages import reader, saved
 
@@ -109,7 +109,7 @@ def _add_selected(request: HttpRequest, names: list[str]) -> HttpResponse:
     """Show the form with what was chosen, for who is to do it by when; then add the items."""
     pairs = _pairs(request, names)
     form = SelectionForm(request.POST if "confirmed" in request.POST else None)
-    add = lambda: count(  # noqa: E731
+    add = lambda: how_many(  # noqa: E731
         operations.add_many(pairs, **form.planned(), by=reader(request), now=now()),
         "item is added.",
         "items are added.",
@@ -159,7 +159,7 @@ def set_status(request: HttpRequest) -> HttpResponse:
         messages.error(request, " ".join(error.messages))
     else:
         label = str(WorkItem.Status(status).label).lower()
-        messages.success(request, f"{count(changed, 'item is', 'items are')} {label} now.")
+        messages.success(request, f"{how_many(changed, 'item is', 'items are')} {label} now.")
     query = request.GET.urlencode()
     return HttpResponseRedirect(reverse("worklist") + (f"?{query}" if query else ""))
 

@@ -21,7 +21,7 @@ from readiness.ownership.views.crumbs import PROPOSE, REASSIGN, breadcrumbs
 from web.clock import now
 from web.links import link
 from web.permissions import asks
-from web.units import count
+from web.units import how_many, plural
 from web.workflows.pages import form_page, reader
 
 
@@ -57,12 +57,9 @@ def propose(request: HttpRequest) -> HttpResponse:
 
 
 def _proposed(request: HttpRequest, made: list[Any]) -> HttpResponse:
-    proposed = (
-        "1 item is proposed; nothing changes until it is accepted."
-        if len(made) == 1
-        else f"{len(made)} items are proposed; nothing changes until they are accepted."
-    )
-    messages.success(request, proposed)
+    proposed = how_many(len(made), "item is", "items are")
+    accepted = plural(len(made), "it is", "they are")
+    messages.success(request, f"{proposed} proposed; nothing changes until {accepted} accepted.")
     return HttpResponseRedirect(link("assignment", made[0].pk) if len(made) == 1 else link("ownership"))
 
 
@@ -161,6 +158,6 @@ def reassign(request: HttpRequest) -> HttpResponse:
 
 
 def _reassigned(request: HttpRequest, moved: int, target: str) -> HttpResponse:
-    assignments = count(moved, "assignment is", "assignments are")
+    assignments = how_many(moved, "assignment is", "assignments are")
     messages.success(request, f"{assignments} moved; {target} is asked to accept.")
     return HttpResponseRedirect(link("ownership-queues", queue="waiting"))

@@ -11,7 +11,7 @@ from readiness.tradeoffs.core.words import number, signed
 from readiness.tradeoffs.decisions.compared import Pair
 from readiness.tradeoffs.decisions.realising import IN_USE, PEAK
 from readiness.tradeoffs.models import Decision, FactorKind
-from web.units import count
+from web.units import how_many
 
 OBJECTIVES = {
     "cost": "Cost",
@@ -99,7 +99,7 @@ def finding(pairs: Sequence[Pair], decision: Decision) -> str:
         return "Nothing of it can be compared: what came is unknown."
     within = sum(abs(percent) <= WITHIN for percent in known)
     # What nobody knows is among what was expected: leaving it out would read as if all had been checked.
-    sentence = f"{within} of {count(len(pairs), 'objective', 'objectives')} came within {WITHIN} % of what was expected"
+    sentence = f"{within} of {how_many(len(pairs), 'objective', 'objectives')} came within {WITHIN} % of what was expected"
     if missing := [pair.forecast.objective for pair in pairs if pair.percent is None]:
         sentence += f", {len(missing)} unknown ({', '.join(map(objective, missing))})"
     return sentence + ("." if pairs[0].final else ", so far.")
