@@ -99,7 +99,8 @@ def finding(pairs: Sequence[Pair], decision: Decision) -> str:
         return "Nothing of it can be compared: what came is unknown."
     within = sum(abs(percent) <= WITHIN for percent in known)
     # What nobody knows is among what was expected: leaving it out would read as if all had been checked.
-    sentence = f"{within} of {how_many(len(pairs), 'objective', 'objectives')} came within {WITHIN} % of what was expected"
+    objectives = how_many(len(pairs), "objective", "objectives")
+    sentence = f"{within} of {objectives} came within {WITHIN} % of what was expected"
     if missing := [pair.forecast.objective for pair in pairs if pair.percent is None]:
         sentence += f", {len(missing)} unknown ({', '.join(map(objective, missing))})"
     return sentence + ("." if pairs[0].final else ", so far.")
