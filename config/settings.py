@@ -84,7 +84,6 @@ INSTALLED_APPS = [
     "inventory",
     "web",
     "accounts",
-    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -54,9 +54,5 @@ def left_out(count: int) -> str:
     """Return what the figure does not count; "" where nothing was left out."""
     if not count:
         return ""
-    words = plural(
-        count,
-        "without %(n)s series of a loopback or virtual interface",
-        "without %(n)s series of loopback or virtual interfaces",
-    )
-    return words % {"n": number(count)}
+    interfaces = plural(count, "a loopback or virtual interface", "loopback or virtual interfaces")
+    return f"without {number(count)} series of {interfaces}"

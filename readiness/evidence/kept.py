@@ -1,4 +1,4 @@
-"""What was read or worked out of each site last, so that it need not be again where nothing changed."""
+"""Values that were read or worked out last for each site, kept for where nothing changed since."""
 
 from __future__ import annotations
 

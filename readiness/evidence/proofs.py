@@ -60,7 +60,7 @@ type SiteProofs = dict[PartKey, tuple[Proof, ...]]
 
 @dataclass(frozen=True, slots=True)
 class _Proved:
-    """What a site's runs prove from `at` until the next of them is too old for something."""
+    """The proofs by a site's runs hold from `at` until the next run is too old for something."""
 
     basis: tuple[Any, ...]
     at: datetime
@@ -131,7 +131,7 @@ def _by_runs(
     pairs: Mapping[int, Sequence[JudgedPair]],
     now: datetime,
 ) -> SiteProofs:
-    """What the runs prove, worked out anew only where they, the site's parts or the rules changed, or one aged."""
+    """Prove by the runs anew only where they, the site's parts or the rules changed, or one aged."""
     of_site = pairs.get(site_id, ())
     basis = (framework, runs, site, floors, of_site)
     proved = _proved.get(site_id)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -39,6 +39,7 @@ def icon(name: str, size: str = "") -> SafeString:
 
 
 register.simple_tag(roles_of, name="roles_of")
+register.simple_tag(units.against_limit)
 _CODE = re.compile("`([^`]+)`")
 
 
@@ -170,6 +171,38 @@ def pillar_words(pillars: Iterable[Mapping[str, Any]]) -> str:
         f"{pillar['label']} {'unknown' if pillar['score'] is None else round(pillar['score'])}"
         for pillar in pillars
     )
+
+
+@register.filter
+def utc(at: datetime | None) -> str:
+    """An instant to the minute in UTC, whatever zone the reader has set."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if at else ""
+
+
+@register.filter
+def counted(number: int, nouns: str) -> str:
+    """The number with its noun, of "item,items"."""
+    return units.how_many(number, *nouns.split(","))
+
+
+@register.filter
+def power(kw: float) -> str:
+    return str(units.power(kw))
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """A share of 100, rounded; "" where there is none."""
+    return "" if share is None else f"{share:.0f} %"
+
+
+register.filter("span", units.duration)
+
+
+@register.filter
+def span_to(at: datetime | None, until: datetime) -> str:
+    """How long it is from `at` to `until`: "3 min"; "" for an instant that never was."""
+    return units.duration((until - at).total_seconds()) if at else ""
 
 
 @register.filter
