@@ -17,10 +17,10 @@ from readiness.evidence.models.runs import MOST_BYTES
 from readiness.evidence.operations import RunContext
 from readiness.evidence.refusals import EvidenceRefused
 from readiness.framework.core.definition import Framework, LimitKind
-from readiness.framework.core.reader import LARGEST
 from readiness.workloads.models import WorkloadClass
 from telemetry.models import SourceProvenance
 from web.forms import DayInput
+from web.versioned.core.documents import LARGEST
 
 
 class EvidenceForm(forms.Form):

@@ -22,9 +22,7 @@ from rest_framework.serializers import BaseSerializer
 
 from accounts.models import User
 from readiness.framework import operations, queries
-from readiness.framework.core.loading import load_files
-from readiness.framework.core.packing import texts_of
-from readiness.framework.core.reader import DefinitionError
+from readiness.framework.core.document import load_files
 from readiness.framework.exporting import exported
 from readiness.framework.filters import FrameworkVersionFilters
 from readiness.framework.models import FrameworkVersion
@@ -37,6 +35,8 @@ from web.rest.permissions import requires
 from web.rest.references import LARGEST_ID
 from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import ObjectViewSet
+from web.versioned.core.documents import DocumentError
+from web.versioned.core.files import texts_of
 from web.yaml_documents import MOST_BYTES
 
 _TOLD = (
@@ -131,7 +131,7 @@ def named_errors() -> Iterator[None]:
     """Every refusal as its answer: 400 with the field, beside it file and line; 409 for a draft that went on."""
     try:
         yield
-    except DefinitionError as error:
+    except DocumentError as error:
         refusal = exceptions.ValidationError()
         # Set afterwards: the constructor would make a text of the number.
         detail: Any = {"definition": [str(error)], "path": error.path, "reason": error.message}

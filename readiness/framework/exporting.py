@@ -3,9 +3,9 @@
 from django.http import HttpResponse
 
 from readiness.framework import queries
-from readiness.framework.core.mapping import dump
-from readiness.framework.core.packing import folder, packed
+from readiness.framework.core.document import dump, folder
 from readiness.framework.models import FrameworkVersion
+from web.versioned.core.files import packed
 
 
 def exported(version: FrameworkVersion, form: str) -> HttpResponse:

@@ -15,13 +15,13 @@ from accounts.models import User
 from readiness.framework import operations
 from readiness.framework.core import editing, wording
 from readiness.framework.core.definition import Check, Framework, OperatorDecision, Pillar
-from readiness.framework.core.loading import load_files, parse
-from readiness.framework.core.packing import texts_of
-from readiness.framework.core.reader import DefinitionError
+from readiness.framework.core.document import load_files
 from readiness.framework.core.vocabulary import Change, CheckState, EvidenceKind, Gate, Profile
 from readiness.framework.lines import EVIDENCE
 from readiness.framework.models import FrameworkVersion
 from web import yaml_documents
+from web.versioned.core.documents import DocumentError
+from web.versioned.core.files import parse, texts_of
 from web.yaml_documents import MOST_BYTES
 
 type Fields = Mapping[str, Any]
@@ -72,7 +72,7 @@ class StepForm(forms.Form):
             if any(name in self.fields for name in names)
         ]
 
-    def refused(self, error: DefinitionError) -> None:
+    def refused(self, error: DocumentError) -> None:
         inside = error.path.removeprefix(self.place).lstrip(".") if error.path.startswith(self.place) else ""
         steps = inside.split("[")[0].lower().split(".")
         if steps[0] in self.in_yaml:
@@ -159,7 +159,7 @@ class RulesForm(StepForm):
             raise ValidationError(_("This is too long."))
         try:
             read = parse(text, "rules") if text.strip() else {}
-        except DefinitionError as error:
+        except DocumentError as error:
             raise ValidationError(str(error)) from error
         if not isinstance(read, dict):
             raise ValidationError(_("Expected keys and values."))
@@ -293,10 +293,10 @@ class DefinitionImportForm(StepForm):
         if file is None:
             return {"definition.yaml": given["text"]}
         if file.size > MOST_BYTES:
-            raise DefinitionError(file.name, f"has more than {MOST_BYTES} bytes")
+            raise DocumentError(file.name, f"has more than {MOST_BYTES} bytes")
         return texts_of(file.name, file.read())
 
-    def refused(self, error: DefinitionError) -> None:
+    def refused(self, error: DocumentError) -> None:
         where = {"file": error.file, "line": error.line, "reason": str(error)}
         said = str(error)
         if error.file and error.line:

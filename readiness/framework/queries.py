@@ -9,7 +9,7 @@ from typing import Any
 
 from readiness.framework.core.changes import DefinitionChange, changes
 from readiness.framework.core.definition import Framework
-from readiness.framework.core.loading import load
+from readiness.framework.core.document import load
 from readiness.framework.models import DraftStep, FrameworkVersion, FrameworkVersionQuerySet
 
 

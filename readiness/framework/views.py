@@ -17,7 +17,6 @@ from django.views.decorators.http import conditional_page, require_GET, require_
 from accounts.models import User
 from readiness.framework import exporting, lines, operations, queries, tables
 from readiness.framework.core.definition import Check, Framework, OperatorDecision
-from readiness.framework.core.reader import DefinitionError
 from readiness.framework.forms import (
     CheckForm,
     DefinitionImportForm,
@@ -33,6 +32,7 @@ from web import answers
 from web import tables as table_kit
 from web.clock import now
 from web.permissions import require
+from web.versioned.core.documents import DocumentError
 
 may_see = require(MAY_SEE)
 may_add = require(MAY_SEE, MAY_ADD)
@@ -121,7 +121,7 @@ def draft(request: HttpRequest) -> HttpResponse:
             made = operations.make_draft(**form.cleaned_data, by=_reader(request), now=now())
         except ValidationError as error:
             form.add_error("version", error.messages)
-        except DefinitionError as error:
+        except DocumentError as error:
             form.add_error("made_from", str(error))
         else:
             messages.success(request, gettext("%(version)s is a draft.") % {"version": made.version})
@@ -229,7 +229,7 @@ def _step(
         if form.is_valid():
             try:
                 after = form.save(version, by=by, now=at)
-            except DefinitionError as error:
+            except DocumentError as error:
                 form.refused(error)
             except (NotADraft, StaleRevision) as error:
                 form.add_error(None, str(error))

@@ -18,7 +18,6 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from accounts.models import User
-from readiness.framework.core.reader import DefinitionError
 from readiness.jurisdiction import deciding, exporting, operations, queries
 from readiness.jurisdiction.filters import DataOriginFilters, HeldBasisFilters, RuleFilters, RulePackFilters
 from readiness.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
@@ -48,6 +47,7 @@ from web.rest.parsers import OrjsonParser
 from web.rest.permissions import requires
 from web.rest.router import Router
 from web.rest.viewsets import ObjectViewSet
+from web.versioned.core.documents import DocumentError
 
 CAN_EDIT = requires(MAY_SEE, POST=MAY_EDIT, PUT=MAY_EDIT, PATCH=MAY_EDIT, DELETE=MAY_EDIT)
 
@@ -63,7 +63,7 @@ def named_errors(place: str = "") -> Iterator[None]:
     """
     try:
         yield
-    except DefinitionError as error:
+    except DocumentError as error:
         raise _refused(error, place) from error
     except (PackNotADraft, NotInForce, StalePackRevision, NothingPublished) as error:
         raise Conflict(str(error)) from error
@@ -71,7 +71,7 @@ def named_errors(place: str = "") -> Iterator[None]:
         raise translated(error) from error
 
 
-def _refused(error: DefinitionError, place: str) -> exceptions.ValidationError:
+def _refused(error: DocumentError, place: str) -> exceptions.ValidationError:
     if place and error.path.startswith(f"{place}."):
         field = error.path.removeprefix(f"{place}.").removeprefix("citation.").split("[")[0]
         return exceptions.ValidationError({_FIELDS.get(field, field): [error.message]})

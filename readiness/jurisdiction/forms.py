@@ -12,16 +12,15 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from readiness.framework.core.reader import DefinitionError
 from readiness.jurisdiction import queries
 from readiness.jurisdiction.core.deciding import Request
-from readiness.jurisdiction.core.mapping import rule_mapping
 from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.exporting import imported
 from readiness.jurisdiction.models import Rule, RulePack
 from readiness.jurisdiction.operations import edit, replace, with_rule
-from readiness.jurisdiction.rows import rule_from
+from readiness.jurisdiction.rows import rule_item
 from web.forms import DayInput, RefusedForm
+from web.versioned.core.documents import DocumentError
 from web.yaml_documents import MOST_BYTES
 
 
@@ -87,7 +86,7 @@ class RuleForm(forms.Form):
         categories = [(category.id, category.name) for category in pack.categories]
         self.fields["categories"].choices = categories  # type: ignore[attr-defined]
         if rule is not None:
-            item = rule_mapping(rule_from(rule))
+            item = rule_item(rule)
             names = ("origins", "places", "places_except", "instead_of")
             joined = {name: ", ".join(item.get(name, ())) for name in names}
             self.initial.update({**item, **item["citation"], **joined, "slug": item["id"]})
@@ -115,7 +114,7 @@ class RuleForm(forms.Form):
             **{name: list(given[name]) for name in ("bases", "instead_of", "places_except")},
         }
 
-    def refused(self, error: DefinitionError) -> None:
+    def refused(self, error: DocumentError) -> None:
         """Show the refusal at the field that the loader names."""
         place = f"rules[{self.cleaned_data.get('slug', '')}]"
         inside = error.path.removeprefix(place).lstrip(".") if error.path.startswith(place) else ""
@@ -152,7 +151,7 @@ class PackImportForm(forms.Form):
             pack = imported(file.name, file.read(MOST_BYTES + 1))
         return replace(draft, pack, revision=self.cleaned_data["revision"], by=by, now=now)
 
-    def refused(self, error: DefinitionError) -> None:
+    def refused(self, error: DocumentError) -> None:
         said = str(error)
         if error.line:
             said = gettext("line %(line)s: %(reason)s") % {"line": error.line, "reason": error}

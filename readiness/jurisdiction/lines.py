@@ -13,7 +13,6 @@ from readiness.jurisdiction import sentences
 from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.models import CountryGroup, Rule, RulePack
 from readiness.jurisdiction.refusals import MAY_ADD, MAY_DISCARD, MAY_EDIT, MAY_PUBLISH
-from readiness.jurisdiction.rows import rule_from
 from readiness.jurisdiction.tables import pack_url, url_of
 from web.visibility import name_of
 
@@ -21,7 +20,7 @@ type Line = dict[str, Any]
 
 
 def rule_facts(rule: Rule, pack: RulePackDocument, today: date) -> list[Line]:
-    value = rule_from(rule)
+    value = pack.rules_by_id[rule.slug]
     said: list[Line] = [
         {"term": gettext("Says"), "kind": "answer", "state": rule.effect},
         {"term": gettext("Question"), "value": rule.get_kind_display()},

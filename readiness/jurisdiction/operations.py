@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -14,8 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from readiness.jurisdiction import queries
-from readiness.jurisdiction.core.loading import load, load_text
-from readiness.jurisdiction.core.mapping import renamed, to_mapping
+from readiness.jurisdiction.core.document import load, load_files
 from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.models import RulePack
 from readiness.jurisdiction.refusals import (
@@ -30,6 +30,7 @@ from readiness.jurisdiction.refusals import (
 )
 from readiness.jurisdiction.rows import pack_from, write
 from web.actor import acting
+from web.versioned.core.documents import written
 
 type Definition = Mapping[str, Any]
 
@@ -42,7 +43,7 @@ def publish_shipped(*, now: datetime) -> RulePack | None:
     """Put the pack that comes with Muster in force where there is none at all; an operator's choice is left alone."""
     if RulePack.objects.exists():
         return None
-    pack = load_text(SHIPPED.read_text(encoding="utf-8"), SHIPPED.name)
+    pack = load_files({SHIPPED.name: SHIPPED.read_text(encoding="utf-8")})
     with acting(None, message=f"Publish rules {pack.version}"):
         row = _new(pack, made_from=None, by=None, now=now)
         row.status, row.published_at = RulePack.Status.PUBLISHED, now
@@ -65,7 +66,7 @@ def make_draft(
     """
     require(by, MAY_ADD)
     name = _free_name(version)
-    says = definition if definition is not None else to_mapping(queries.content_of(made_from))
+    says = definition if definition is not None else written(queries.content_of(made_from))
     pack = load({**says, "version": name})
     with acting(by, message=f"Draft rules {name} from {made_from.version}"):
         return _new(pack, made_from=made_from, by=by, now=now)
@@ -88,7 +89,7 @@ def edit(
     require(by, MAY_EDIT)
     locked = _locked_draft(draft, revision=revision)
     return _step(
-        locked, load({**change(to_mapping(pack_from(locked))), "version": locked.version}), by=by, now=now
+        locked, load({**change(written(pack_from(locked))), "version": locked.version}), by=by, now=now
     )
 
 
@@ -100,7 +101,7 @@ def replace(
     The draft keeps its name. Raises as `edit` does.
     """
     require(by, MAY_EDIT)
-    named = renamed(pack, draft.version)
+    named = dataclasses.replace(pack, version=draft.version)
     with transaction.atomic():
         return _step(_locked_draft(draft, revision=revision), named, by=by, now=now)
 

@@ -7,14 +7,14 @@ from rest_framework import serializers
 
 from readiness.jurisdiction import queries
 from readiness.jurisdiction.core.deciding import Request
-from readiness.jurisdiction.core.mapping import rule_mapping, to_mapping
-from readiness.jurisdiction.exporting import MOST_BYTES
 from readiness.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
-from readiness.jurisdiction.rows import rule_from
+from readiness.jurisdiction.rows import rule_item
 from readiness.jurisdiction.sentences import NOTICE
 from web.rest.errors import PayloadTooLarge
 from web.rest.fields import RelatedObjectField
 from web.rest.serializers import ObjectSerializer
+from web.versioned.core.documents import written
+from web.yaml_documents import MOST_BYTES
 
 _TOLD = (
     *("title", "status", "note", "as_of", "check_again_days", "digest"),
@@ -50,7 +50,7 @@ class PackField(serializers.JSONField):
     """All that the pack says, as a mapping in the form of the YAML file."""
 
     def get_attribute(self, instance: RulePack) -> Any:
-        return to_mapping(queries.content_of(instance))
+        return written(queries.content_of(instance))
 
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, dict):
@@ -105,7 +105,7 @@ class RuleSerializer(ObjectSerializer):
 
     def as_item(self) -> dict[str, Any]:
         """The rule as it shall be, in the form of the file; what was not sent stays as it was."""
-        item = rule_mapping(rule_from(self.instance)) if self.instance is not None else {}
+        item = rule_item(self.instance) if self.instance is not None else {}
         given = dict(self.validated_data)
         cited = {
             key: given[name]

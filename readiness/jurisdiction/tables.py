@@ -11,7 +11,6 @@ from readiness.jurisdiction import sentences
 from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.filters import RuleFilters, RulePackFilters
 from readiness.jurisdiction.models import Rule, RulePack
-from readiness.jurisdiction.rows import rule_from
 from web.tables import Column, Table
 
 
@@ -19,10 +18,10 @@ def rules(pack: RulePackDocument, today: date) -> Table:
     """List the rules of one pack by jurisdiction; doubts are those of `today`."""
 
     def covers(row: Rule) -> str:
-        return sentences.covers(rule_from(row), pack)
+        return sentences.covers(pack.rules_by_id[row.slug], pack)
 
     def standing(row: Rule) -> str:
-        return sentences.standing(rule_from(row), pack, today)
+        return sentences.standing(pack.rules_by_id[row.slug], pack, today)
 
     return Table(
         id="rules",

@@ -15,7 +15,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
 
 from accounts.models import User
-from readiness.framework.core.reader import DefinitionError
 from readiness.jurisdiction import deciding, exporting, lines, operations, queries, sentences, tables
 from readiness.jurisdiction.forms import PackDraftForm, PackImportForm, PublishForm, RuleForm, TryForm
 from readiness.jurisdiction.models import Rule, RulePack
@@ -34,6 +33,7 @@ from web import tables as table_kit
 from web.clock import now
 from web.history import history_of
 from web.permissions import require
+from web.versioned.core.documents import DocumentError
 
 may_see = require(MAY_SEE)
 may_add = require(MAY_SEE, MAY_ADD)
@@ -222,7 +222,7 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
             by=_reader(request),
             now=now(),
         )
-    except (PackNotADraft, DefinitionError) as error:
+    except (PackNotADraft, DocumentError) as error:
         return _pack_page(request, _pack(row.pack_id), refusals=[str(error)], status=409)
     messages.success(request, gettext("The rule “%(rule)s” is gone.") % {"rule": row.title})
     return HttpResponseRedirect(tables.pack_url(row.pack))
@@ -282,7 +282,7 @@ def _step(
         if form.is_valid():
             try:
                 form.save(draft, by=_reader(request), now=now())
-            except DefinitionError as error:
+            except DocumentError as error:
                 form.refused(error)
             except (PackNotADraft, StalePackRevision) as error:
                 form.add_error(None, str(error))

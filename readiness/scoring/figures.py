@@ -17,8 +17,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from readiness.evidence.core.provenance import worst_provenance
-from readiness.framework.core.reader import LARGEST
 from readiness.scoring.queries.rows import DomainFigure
+from web.versioned.core.documents import LARGEST
 
 
 class OverSites(StrEnum):

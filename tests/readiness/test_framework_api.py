@@ -11,9 +11,10 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.test.utils import CaptureQueriesContext
 
 from readiness.framework import queries
-from readiness.framework.core.packing import folder, packed
+from readiness.framework.core.document import folder
 from readiness.framework.models import FrameworkVersion
 from tests.inventory import made
+from web.versioned.core.files import packed
 
 pytestmark = pytest.mark.django_db
 URL = "/api/readiness/frameworks/"

@@ -10,10 +10,10 @@ from django.db import IntegrityError, ProgrammingError, transaction
 from readiness.framework import operations, queries
 from readiness.framework.core.definition import OperatorDecision
 from readiness.framework.core.editing import GivenThreshold, threshold, with_check, with_part, with_pillar
-from readiness.framework.core.reader import DefinitionError
 from readiness.framework.models import DraftStep, FrameworkVersion
 from readiness.framework.refusals import NeedsReason, NotADraft, StaleRevision
 from web.permissions import MissingPermission
+from web.versioned.core.documents import DocumentError
 
 pytestmark = pytest.mark.django_db
 MIRA = OperatorDecision(by="Mira Kovač", on="2026-11-25")
@@ -106,7 +106,7 @@ def test_a_step_that_changes_nothing_is_none(make, edit):
 )  # fmt: skip
 def test_what_does_not_hold_together_changes_nothing(make, edit, change, path):
     draft = make()
-    with pytest.raises(DefinitionError) as refused:
+    with pytest.raises(DocumentError) as refused:
         edit(draft, change)
     assert refused.value.path == path
     draft.refresh_from_db()
@@ -120,7 +120,7 @@ def test_a_pillar_is_neither_added_nor_taken(make, edit):
         pillars = [one for one in definition["pillars"] if one["id"] != "p5"]
         return {**definition, "checks": kept, "counts": counts, "pillars": pillars}
 
-    with pytest.raises(DefinitionError, match="must be p1, p2, p3, p4, p5"):
+    with pytest.raises(DocumentError, match="must be p1, p2, p3, p4, p5"):
         edit(make(), fewer)
 
 
@@ -128,12 +128,12 @@ class TestNewFigures:
     before = {"value": 80, "source": "S5", "note": "Read there"}
 
     def test_need_a_source(self):
-        with pytest.raises(DefinitionError, match="say where it comes from") as refused:
+        with pytest.raises(DocumentError, match="say where it comes from") as refused:
             threshold("pass", self.before, GivenThreshold({"value": 70}, note="x"), MIRA)
         assert refused.value.path == "pass.source"
 
     def test_may_be_an_own_decision_with_a_sentence_and_a_name(self):
-        with pytest.raises(DefinitionError, match="says why"):
+        with pytest.raises(DocumentError, match="says why"):
             threshold("pass", self.before, GivenThreshold({"value": 70}, source="own"), MIRA)
         decided = threshold("pass", self.before, GivenThreshold({"value": 70}, "own", "Old batteries"), MIRA)
         assert decided == {

@@ -22,7 +22,6 @@ from readiness.boards.dry_run.models import DryRun
 from readiness.framework import lines as framework_lines
 from readiness.framework import operations as framework_operations
 from readiness.framework import queries as framework_queries
-from readiness.framework.core.reader import DefinitionError
 from readiness.framework.models import FrameworkVersion
 from readiness.framework.operations.publishing import StaleContent
 from readiness.framework.refusals import MAY_PUBLISH, MAY_SEE, NeedsReason, NotADraft
@@ -31,6 +30,7 @@ from web import answers
 from web import tables as table_kit
 from web.clock import now
 from web.permissions import require
+from web.versioned.core.documents import DocumentError
 
 may_see = require(MAY_SEE, "boards.view_dryrun", "inventory.view_site")
 may_try = require(MAY_SEE, "boards.view_dryrun", "inventory.view_site", operations.MAY_TRY)
@@ -91,7 +91,7 @@ def publish(request: HttpRequest, pk: int) -> HttpResponseBase:
     except NeedsReason as error:
         why = [*error.why, gettext("Give a reason to publish it all the same.")]
         return _page(request, version, refusals=why, status=422)
-    except DefinitionError as error:
+    except DocumentError as error:
         return _page(request, version, refusals=[str(error)], status=422)
     except (NotADraft, StaleContent) as error:
         return _page(request, _version(pk), refusals=[str(error)], status=409)

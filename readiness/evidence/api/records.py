@@ -14,10 +14,10 @@ from readiness.evidence.models import Attestation, Floor, RecordedFact
 from readiness.evidence.models.records import Record
 from readiness.evidence.operations import attest, import_facts, import_floors, record_fact
 from readiness.evidence.uploads import content_of, sender_of
-from readiness.framework.core.reader import LARGEST
 from web import clock, visibility
 from web.rest.serializers import ObjectSerializer, finite
 from web.rest.viewsets import ObjectViewSet
+from web.versioned.core.documents import LARGEST
 
 _KEPT = ("taken_at", "by", "void_changes", "voided_at", "void_reason")
 

@@ -14,8 +14,7 @@ from readiness.framework.core.definition import (
     Threshold,
     Validity,
 )
-from readiness.framework.core.numbers import limit_text
-from readiness.framework.core.reader import duration_text
+from readiness.framework.core.numbers import duration_text, limit_text
 from readiness.framework.core.vocabulary import Direction, EvidenceKind
 
 NONE = "none"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -16,12 +17,12 @@ from accounts.models import User
 from readiness.framework import queries
 from readiness.framework.core.changes import changes
 from readiness.framework.core.definition import Framework
+from readiness.framework.core.document import load
 from readiness.framework.core.editing import refuse_unlike
-from readiness.framework.core.loading import load
-from readiness.framework.core.mapping import renamed, to_mapping
 from readiness.framework.models import DraftStep, FrameworkVersion
 from readiness.framework.refusals import MAY_ADD, MAY_DISCARD, MAY_EDIT, NotADraft, StaleRevision, require
 from web.actor import acting
+from web.versioned.core.documents import written
 
 type Definition = Mapping[str, Any]
 type Edit = Callable[[Definition], Definition]
@@ -45,14 +46,14 @@ def make_draft(
     require(by, MAY_ADD)
     name = free_name(version)
     base = queries.definition_of(made_from)
-    framework = load({**(definition if definition is not None else to_mapping(base)), "version": name})
+    framework = load({**(definition if definition is not None else written(base)), "version": name})
     refuse_unlike(framework, queries.current()[1])
     differences = [asdict(change) for change in changes(base, framework)]
     with acting(by, message=f"Draft framework {name} from {made_from.version}"):
         draft = FrameworkVersion.objects.create(
             version=name,
             title=framework.title,
-            definition=to_mapping(framework),
+            definition=written(framework),
             digest=framework.content_digest,
             made_from=made_from,
             changes=differences,
@@ -88,7 +89,7 @@ def replace(
     The draft keeps its name. Raises as `edit` does.
     """
     require(by, MAY_EDIT)
-    named = renamed(framework, draft.version)
+    named = dataclasses.replace(framework, version=draft.version)
     with transaction.atomic():
         return _step(locked_draft(draft, revision=revision), named, by=by, now=now)
 
@@ -101,7 +102,7 @@ def _step(locked: FrameworkVersion, framework: Framework, *, by: User, now: date
         return locked
     base = queries.definition_of(locked.made_from) if locked.made_from else before
     locked.title = framework.title
-    locked.definition = to_mapping(framework)
+    locked.definition = written(framework)
     locked.digest = framework.content_digest
     locked.changes = [asdict(change) for change in changes(base, framework)]
     locked.revision += 1

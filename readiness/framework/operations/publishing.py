@@ -15,13 +15,13 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from readiness.framework import queries
 from readiness.framework.core.changes import changes
+from readiness.framework.core.document import load
 from readiness.framework.core.editing import refuse_unlike
-from readiness.framework.core.loading import load
-from readiness.framework.core.mapping import to_mapping
 from readiness.framework.models import DraftStep, FrameworkVersion
 from readiness.framework.operations.drafts import free_name, locked_draft
 from readiness.framework.refusals import MAY_PUBLISH, NeedsReason, NotADraft, require
 from web.actor import acting
+from web.versioned.core.documents import written
 
 _LOCK = 0x465257  # "FRW"
 SHIPPED = Path(__file__).parents[1] / "data" / "muster-1"
@@ -46,7 +46,7 @@ def publish(definition: Mapping[str, Any] | Path, *, by: User | None, now: datet
             version=framework.version,
             title=framework.title,
             status=FrameworkVersion.Status.PUBLISHED,
-            definition=to_mapping(framework),
+            definition=written(framework),
             digest=framework.content_digest,
             created_at=now,
             created_by=by,
@@ -139,7 +139,7 @@ def roll_back(
             version=name,
             title=framework.title,
             status=FrameworkVersion.Status.PUBLISHED,
-            definition=to_mapping(framework),
+            definition=written(framework),
             digest=framework.content_digest,
             made_from=in_force,
             rolls_back_to=earlier,

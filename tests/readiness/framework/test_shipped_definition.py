@@ -5,7 +5,7 @@ import re
 import pytest
 
 from readiness.framework.core.definition import Framework
-from readiness.framework.core.mapping import dump
+from readiness.framework.core.document import dump
 from readiness.framework.core.vocabulary import CheckState, Gate
 
 GATES = {

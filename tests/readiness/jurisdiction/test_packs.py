@@ -7,11 +7,9 @@ from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from inventory.models import SiteChange
-from readiness.framework.core.reader import DefinitionError
 from readiness.jurisdiction import operations, queries
 from readiness.jurisdiction.core.deciding import Request
-from readiness.jurisdiction.core.loading import load
-from readiness.jurisdiction.core.mapping import to_mapping
+from readiness.jurisdiction.core.document import load
 from readiness.jurisdiction.models import CountryGroup, GroupMember, Rule, RulePack
 from readiness.jurisdiction.refusals import NothingPublished, NotInForce, PackNotADraft, StalePackRevision
 from readiness.jurisdiction.rows import pack_from
@@ -19,6 +17,7 @@ from tests.inventory import made
 from tests.readiness.jurisdiction.core.test_shipped_rules import PACK
 from tests.readiness.jurisdiction.small_pack import rule, small
 from web.permissions import MissingPermission
+from web.versioned.core.documents import DocumentError, written
 
 pytestmark = pytest.mark.django_db
 HERE = Request("DE", frozenset({"personal"}), "FR")
@@ -51,7 +50,7 @@ def test_the_shipped_pack_is_in_force_and_says_what_its_file_says():
 
 
 def test_what_is_written_is_read_again(draft):
-    assert to_mapping(pack_from(draft)) == {**to_mapping(load(small())), "version": draft.version}
+    assert written(pack_from(draft)) == {**written(load(small())), "version": draft.version}
 
 
 def test_a_draft_goes_on_in_steps_and_keeps_the_rows_that_stay(draft, planner, now):
@@ -71,7 +70,7 @@ def test_a_draft_goes_on_in_steps_and_keeps_the_rows_that_stay(draft, planner, n
 
 def test_a_step_that_does_not_hold_together_changes_nothing(draft, planner, now):
     broken = {**small(), "rules": [rule("fine", "allowed"), rule("broken", "allowed", places=["XX"])]}
-    with pytest.raises(DefinitionError, match=r"rules\[broken\].places"):
+    with pytest.raises(DocumentError, match=r"rules\[broken\].places"):
         operations.edit(draft, lambda _was: broken, revision=1, by=planner, now=now)
     draft.refresh_from_db()
     assert (draft.revision, draft.rules.count()) == (1, len(small()["rules"]))

@@ -9,11 +9,11 @@ from readiness.boards.explain.lines import versions
 from readiness.boards.explain.queries import site_explained
 from readiness.boards.explain.words import check_sentence
 from readiness.framework import operations as framework
-from readiness.framework.core.loading import load
-from readiness.framework.core.mapping import to_mapping
+from readiness.framework.core.document import load
 from tests.inventory import made
 from tests.readiness.boards.explain.scene import DAY, good
 from tests.readiness.scoring import stored
+from web.versioned.core.documents import written
 
 pytestmark = pytest.mark.django_db
 BACKUP = "p2-backup-power"
@@ -21,7 +21,7 @@ BACKUP = "p2-backup-power"
 
 def stricter():
     """The shipped framework, which lets a UPS be loaded to 80 %, with 40 % instead."""
-    mapping = to_mapping(load(framework.SHIPPED)) | {"version": "muster-2"}
+    mapping = written(load(framework.SHIPPED)) | {"version": "muster-2"}
     for check in mapping["checks"]:
         for part in check["parts"]:
             if (check["id"], part["id"]) == (BACKUP, "output-load"):
