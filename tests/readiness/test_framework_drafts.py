@@ -11,9 +11,9 @@ from readiness.framework import operations, queries
 from readiness.framework.core.definition import OperatorDecision
 from readiness.framework.core.editing import GivenThreshold, threshold, with_check, with_part, with_pillar
 from readiness.framework.models import DraftStep, FrameworkVersion
-from readiness.framework.refusals import NeedsReason, NotADraft, StaleRevision
 from web.permissions import MissingPermission
 from web.versioned.core.documents import DocumentError
+from web.versioned.refusals import NeedsReason, NotADraft, StaleRevision
 
 pytestmark = pytest.mark.django_db
 MIRA = OperatorDecision(by="Mira Kovač", on="2026-11-25")

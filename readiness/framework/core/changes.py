@@ -2,43 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from readiness.framework.core import wording
 from readiness.framework.core.definition import Check, Framework, SubMeasure, Threshold
 from readiness.framework.core.numbers import limit_text
 from readiness.framework.core.vocabulary import Gate
-
-ADDED, REMOVED = "added", "removed"
-
-
-@dataclass(frozen=True, slots=True)
-class DefinitionChange:
-    """`where` is `p1-rdma-port / bandwidth`, a pillar, a source, or "" for the definition as a whole."""
-
-    where: str
-    field: str
-    before: str = ""
-    after: str = ""
-
-    @property
-    def text(self) -> str:
-        """`p1-rdma-port / bandwidth: pass ≥ 0.95 × floor → ≥ 1.00 × floor`."""
-        place = f"{self.where}: " if self.where else ""
-        if self.field in (ADDED, REMOVED):
-            return f"{place}{self.field}"
-        return f"{place}{self.field} {self.before} → {self.after}"
+from web.versioned.core.comparing import DocumentChange, fields_changed, items_changed
 
 
-def changes(before: Framework, after: Framework) -> tuple[DefinitionChange, ...]:
+def changes(before: Framework, after: Framework) -> tuple[DocumentChange, ...]:
     """List differences in the later definition's order. The name of the version is none: each version has its own."""
     differences = [
-        *_fields("", _head(before), _head(after)),
-        *_items("pillar", before.pillars, after.pillars, _plain("name", "short_name", "question", "origin")),
-        *_items("limit", before.limits, after.limits, _plain("name", "unit", "declared_on", "note")),
-        *_items("source", before.sources, after.sources, _source),
+        *fields_changed("", _head(before), _head(after)),
+        *items_changed(
+            "pillar", before.pillars, after.pillars, _plain("name", "short_name", "question", "origin")
+        ),
+        *items_changed("limit", before.limits, after.limits, _plain("name", "unit", "declared_on", "note")),
+        *items_changed("source", before.sources, after.sources, _source),
         *_checks(before, after),
     ]
     return tuple(differences)
@@ -50,25 +32,25 @@ def _head(framework: Framework) -> dict[str, str]:
 
 
 def _plain(*names: str) -> Callable[[Any], dict[str, str]]:
-    return lambda item: {name.replace("_", " "): getattr(item, name) for name in names}
+    return lambda item: {name.replace("_", " "): str(getattr(item, name)) for name in names}
 
 
 def _source(source: Any) -> dict[str, str]:
     return _plain("title", "standing", "note")(source) | {"addresses": wording.in_order(source.urls)}
 
 
-def _checks(before: Framework, after: Framework) -> Iterator[DefinitionChange]:
-    yield from _items("", before.checks, after.checks, _check)
+def _checks(before: Framework, after: Framework) -> Iterator[DocumentChange]:
+    yield from items_changed("", before.checks, after.checks, _check)
     for check in after.checks:
         old = before.checks_by_id.get(check.id)
         if old is None:
             continue
         parts = {part.id: part for part in old.parts}
-        yield from _items(f"{check.id} /", old.parts, check.parts, lambda _: {})
+        yield from items_changed(f"{check.id} /", old.parts, check.parts, lambda _: {})
         for part in check.parts:
             if (earlier := parts.get(part.id)) is not None:
                 where = f"{check.id} / {part.id}"
-                yield from _fields(where, _part(earlier, old, before), _part(part, check, after))
+                yield from fields_changed(where, _part(earlier, old, before), _part(part, check, after))
 
 
 def _check(check: Check) -> dict[str, str]:
@@ -131,40 +113,3 @@ def _validity(item: Check | SubMeasure) -> dict[str, str]:
         "voided by": wording.words(item.validity.voided_by),
         "note of validity": item.validity.note,
     }
-
-
-class _HasId(Protocol):
-    @property
-    def id(self) -> str: ...
-
-
-def _items[T: _HasId](
-    kind: str, before: Sequence[T], after: Sequence[T], fields: Callable[[T], dict[str, str]]
-) -> Iterator[DefinitionChange]:
-    """Items that came and went, fields of those that stayed, and their order."""
-    earlier, later = {item.id: item for item in before}, {item.id: item for item in after}
-    for item_id, item in later.items():
-        where = f"{kind} {item_id}".strip()
-        if item_id not in earlier:
-            yield DefinitionChange(where, ADDED)
-        else:
-            yield from _fields(where, fields(earlier[item_id]), fields(item))
-    for item_id in earlier:
-        if item_id not in later:
-            yield DefinitionChange(f"{kind} {item_id}".strip(), REMOVED)
-    kept = _both(earlier, later), _both(later, earlier)
-    if kept[0] != kept[1]:
-        yield DefinitionChange(
-            kind.removesuffix(" /"), "order", wording.in_order(kept[0]), wording.in_order(kept[1])
-        )
-
-
-def _both(ids: Iterable[str], other: Mapping[str, Any]) -> list[str]:
-    return [item_id for item_id in ids if item_id in other]
-
-
-def _fields(where: str, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[DefinitionChange]:
-    for name in {**after, **before}:
-        old, new = before.get(name, wording.NONE), after.get(name, wording.NONE)
-        if old != new:
-            yield DefinitionChange(where, name, old or wording.NONE, new or wording.NONE)

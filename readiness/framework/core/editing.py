@@ -26,11 +26,6 @@ class GivenThreshold:
     note: str = ""
 
 
-def with_head(definition: Definition, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Title, note and weights."""
-    return {**definition, **_kept(fields)}
-
-
 def with_pillar(definition: Definition, pillar_id: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     return {**definition, "pillars": _replaced(definition["pillars"], pillar_id, fields)}
 

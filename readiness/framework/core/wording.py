@@ -24,7 +24,15 @@ LABELS = {
     "calc": "Arithmetic on sourced numbers",
     "own": "Own decision",
 }
-"""What a source stands for that is none of the definition's list."""
+"""Sources that are none of the definition's list, and what they stand for."""
+EVIDENCE = {
+    EvidenceKind.TELEMETRY: "Telemetry",
+    EvidenceKind.VALIDATION_RUN: "Validation runs",
+    EvidenceKind.INVENTORY_FACT: "Inventory",
+    EvidenceKind.ATTESTATION: "Attestations",
+    EvidenceKind.PEOPLE_RECORD: "People records",
+    EvidenceKind.OWNERSHIP_RECORD: "Ownership records",
+}
 
 
 def limit_name(part: SubMeasure, framework: Framework) -> str:
