@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Self
 
 import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from inventory.models.constraints import choices_held
 from inventory.models.triggers import claims
 from readiness.jurisdiction.triggers import (
@@ -22,13 +22,14 @@ from readiness.jurisdiction.triggers import (
     drafts_only,
 )
 from readiness.workloads.core.countries import COUNTRIES
+from web.versioned.models import DocumentVersion, VersionQuerySet, kept_as_published, one_in_force
 
 
 def _cited(name: str) -> models.CheckConstraint:
     return models.CheckConstraint(
         condition=Q(instrument__regex=r"\S", article__regex=r"\S", source_url__regex=r"^https?://\S+$"),
         name=name,
-        violation_error_message=_("A citation is an instrument, a place in it, and an address of the web."),
+        violation_error_message="A citation is an instrument, a place in it, and an address of the web.",
     )
 
 
@@ -36,51 +37,31 @@ def _names(**given: Any) -> ArrayField:
     return ArrayField(base_field=models.CharField(max_length=60), default=list, **given)
 
 
-class RulePackQuerySet(models.QuerySet["RulePack"]):
-    def published(self) -> RulePackQuerySet:
-        """The pack in force: one row, or none."""
-        return self.filter(status=RulePack.Status.PUBLISHED)
+class RulePackQuerySet(VersionQuerySet):
+    def with_people(self) -> Self:
+        return super().with_people().select_related("withdrawn_by").annotate(rule_count=models.Count("rules"))
 
 
 @choices_held
-class RulePack(models.Model):
-    """One version of the rules. It is edited while it is a draft; what was in force stays as it was."""
+class RulePack(DocumentVersion):
+    """One version of the rules. Its rules and groups are rows, so that they are listed, filtered and linked to."""
 
     HISTORY = True
+    STATE = "rule-pack"
 
     class Status(models.TextChoices):
-        DRAFT = "draft", _("Draft")
-        PUBLISHED = "published", _("In force")
-        WITHDRAWN = "withdrawn", _("Withdrawn")
+        DRAFT = "draft", "Draft"
+        PUBLISHED = "published", "In force"
+        WITHDRAWN = "withdrawn", "Withdrawn"
 
-    version = models.CharField(_("version"), max_length=50, unique=True)
-    title = models.CharField(_("title"), max_length=200)
-    status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.DRAFT)
-    note = models.TextField(_("note"), max_length=2000, blank=True)
-    as_of = models.DateField(_("as of"), help_text=_("Up to when the law is described"))
+    status = models.CharField(max_length=16, choices=Status, default=Status.DRAFT)
+    note = models.TextField(max_length=2000, blank=True)
+    as_of = models.DateField(help_text="Up to when the law is described")
     check_again_days = models.PositiveIntegerField(
-        _("check again after"),
-        help_text=_("Days after which a rule that nobody checked decides nothing any more"),
+        "check again after", help_text="Days after which a rule that nobody checked decides nothing any more"
     )
-    categories = models.JSONField(_("kinds of data"), default=list)
-    bases = models.JSONField(_("bases"), default=list)
-    digest = models.CharField(max_length=64)
-    revision = models.PositiveIntegerField(default=1, help_text=_("Which step of the draft this is"))
-    made_from = models.ForeignKey(
-        "self", on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
-    )
-    created_at = models.DateTimeField()
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, editable=False
-    )
-    edited_at = models.DateTimeField(null=True, editable=False)
-    edited_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, editable=False
-    )
-    published_at = models.DateTimeField(null=True, editable=False)
-    published_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, editable=False
-    )
+    categories = models.JSONField("kinds of data", default=list)
+    bases = models.JSONField(default=list)
     published_because = models.TextField(max_length=2000, blank=True, editable=False)
     withdrawn_at = models.DateTimeField(null=True, editable=False)
     withdrawn_by = models.ForeignKey(
@@ -89,40 +70,14 @@ class RulePack(models.Model):
 
     objects = RulePackQuerySet.as_manager()
 
-    class Meta:
-        ordering = ["-created_at", "-id"]
+    class Meta(DocumentVersion.Meta):
         permissions = [("publish_rulepack", "Can publish and withdraw rules of jurisdiction")]
         triggers = [
             *claims(EVERY_SITE_BUT_RETIRED, pgtrigger.Insert, pgtrigger.Update, origin="workload"),
-            pgtrigger.Protect(
-                name="published_is_kept",
-                operation=pgtrigger.Delete,
-                condition=~pgtrigger.Q(old__status="draft"),
-            ),
-            pgtrigger.Protect(
-                name="published_is_fixed",
-                operation=pgtrigger.Update,
-                condition=~pgtrigger.Q(old__status="draft")
-                & (
-                    pgtrigger.Q(old__digest__df=pgtrigger.F("new__digest"))
-                    | pgtrigger.Q(old__version__df=pgtrigger.F("new__version"))
-                    | pgtrigger.Q(old__as_of__df=pgtrigger.F("new__as_of"))
-                    | pgtrigger.Q(old__check_again_days__df=pgtrigger.F("new__check_again_days"))
-                    | pgtrigger.Q(old__categories__df=pgtrigger.F("new__categories"))
-                    | pgtrigger.Q(old__bases__df=pgtrigger.F("new__bases"))
-                    | pgtrigger.Q(new__status="draft")
-                ),
-            ),
+            *kept_as_published("digest", "version", "as_of", "check_again_days", "categories", "bases"),
         ]
         constraints = [
-            models.UniqueConstraint(
-                fields=["status"], condition=Q(status="published"), name="one_published_rule_pack"
-            ),
-            models.CheckConstraint(
-                condition=Q(status="draft", published_at=None)
-                | (~Q(status="draft") & Q(published_at__isnull=False)),
-                name="rule_pack_published_at_a_time",
-            ),
+            *one_in_force("one_published_rule_pack", "rule_pack_published_at_a_time"),
             models.CheckConstraint(
                 condition=Q(status="withdrawn", withdrawn_at__isnull=False)
                 | (~Q(status="withdrawn") & Q(withdrawn_at=None)),
@@ -131,12 +86,8 @@ class RulePack(models.Model):
             models.CheckConstraint(condition=Q(check_again_days__gte=1), name="rule_pack_checked_again"),
         ]
 
-    def __str__(self) -> str:
-        return self.version
-
-    @property
-    def is_draft(self) -> bool:
-        return self.status == self.Status.DRAFT
+    def retire(self, *, by: User | None, now: datetime) -> None:
+        self.status, self.withdrawn_at, self.withdrawn_by = self.Status.WITHDRAWN, now, by
 
 
 @choices_held
@@ -146,35 +97,35 @@ class Rule(models.Model):
     HISTORY = True
 
     class Kind(models.TextChoices):
-        RESIDENCY = "residency", _("Residency")
-        SOVEREIGNTY = "sovereignty", _("Sovereignty")
+        RESIDENCY = "residency", "Residency"
+        SOVEREIGNTY = "sovereignty", "Sovereignty"
 
     class Effect(models.TextChoices):
-        ALLOWED = "allowed", _("Allowed")
-        NEEDS_BASIS = "needs-basis", _("Needs a basis")
-        FORBIDDEN = "forbidden", _("Forbidden")
+        ALLOWED = "allowed", "Allowed"
+        NEEDS_BASIS = "needs-basis", "Needs a basis"
+        FORBIDDEN = "forbidden", "Forbidden"
 
     pack = models.ForeignKey(RulePack, on_delete=models.CASCADE, related_name="rules")
-    position = models.PositiveIntegerField(default=0, help_text=_("Its place in the file"))
-    slug = models.SlugField(_("slug"), max_length=60)
-    title = models.CharField(_("title"), max_length=200)
-    kind = models.CharField(_("kind"), max_length=16, choices=Kind)
-    jurisdiction = models.CharField(_("jurisdiction"), max_length=100, help_text=_("Whose law it is"))
-    sector = models.CharField(_("sector"), max_length=100, blank=True)
-    instrument = models.CharField(_("instrument"), max_length=200)
-    article = models.CharField(_("article"), max_length=200)
-    source_url = models.URLField(_("source"), max_length=500)
-    effect = models.CharField(_("effect"), max_length=16, choices=Effect)
-    origins = _names(verbose_name=_("origins"))
-    categories = _names(verbose_name=_("kinds of data"))
-    places = _names(verbose_name=_("places"))
-    places_except = _names(verbose_name=_("places left out"), blank=True)
-    bases = _names(verbose_name=_("bases"), blank=True)
-    instead_of = _names(verbose_name=_("instead of"), blank=True)
-    in_force_from = models.DateField(_("in force from"), null=True, blank=True)
-    in_force_until = models.DateField(_("in force until"), null=True, blank=True)
-    checked_on = models.DateField(_("checked on"), null=True, blank=True)
-    note = models.TextField(_("note"), max_length=2000, blank=True)
+    position = models.PositiveIntegerField(default=0, help_text="Its place in the file")
+    slug = models.SlugField(max_length=60)
+    title = models.CharField(max_length=200)
+    kind = models.CharField(max_length=16, choices=Kind)
+    jurisdiction = models.CharField(max_length=100, help_text="Whose law it is")
+    sector = models.CharField(max_length=100, blank=True)
+    instrument = models.CharField(max_length=200)
+    article = models.CharField(max_length=200)
+    source_url = models.URLField("source", max_length=500)
+    effect = models.CharField(max_length=16, choices=Effect)
+    origins = _names()
+    categories = _names(verbose_name="kinds of data")
+    places = _names()
+    places_except = _names(verbose_name="places left out", blank=True)
+    bases = _names(blank=True)
+    instead_of = _names(blank=True)
+    in_force_from = models.DateField(null=True, blank=True)
+    in_force_until = models.DateField(null=True, blank=True)
+    checked_on = models.DateField(null=True, blank=True)
+    note = models.TextField(max_length=2000, blank=True)
 
     class Meta:
         ordering = ["pack", "position", "slug"]
@@ -187,7 +138,7 @@ class Rule(models.Model):
                 | Q(in_force_until=None)
                 | Q(in_force_until__gte=F("in_force_from")),
                 name="rule_ends_after_start",
-                violation_error_message=_("It ends before it begins."),
+                violation_error_message="It ends before it begins.",
             ),
             models.CheckConstraint(
                 condition=Q(effect="needs-basis", bases__len__gt=0)
@@ -269,8 +220,8 @@ class DataOrigin(models.Model):
     workload_class = models.ForeignKey(
         "workloads.WorkloadClass", on_delete=models.CASCADE, related_name="data_origins"
     )
-    country = models.CharField(_("country"), max_length=2, help_text=_("ISO 3166-1 alpha-2"))
-    note = models.CharField(_("note"), max_length=200, blank=True)
+    country = models.CharField(max_length=2, help_text="ISO 3166-1 alpha-2")
+    note = models.CharField(max_length=200, blank=True)
 
     class Meta:
         ordering = ["workload_class__name", "country", "id"]
@@ -280,7 +231,7 @@ class DataOrigin(models.Model):
             models.CheckConstraint(
                 condition=Q(country__in=list(COUNTRIES)),
                 name="data_origin_country_known",
-                violation_error_message=_("No country has this code."),
+                violation_error_message="No country has this code.",
             ),
         ]
 
@@ -305,14 +256,14 @@ class HeldBasis(models.Model):
     workload_class = models.ForeignKey(
         "workloads.WorkloadClass", on_delete=models.CASCADE, related_name="held_bases"
     )
-    basis = models.SlugField(_("basis"), max_length=60)
+    basis = models.SlugField(max_length=60)
     destination = models.CharField(
-        _("destination"), max_length=2, blank=True, help_text=_("A country's code; empty: wherever it goes")
+        "destination", max_length=2, blank=True, help_text="A country's code; empty: wherever it goes"
     )
-    held_from = models.DateField(_("held from"))
-    held_until = models.DateField(_("held until"), null=True, blank=True)
+    held_from = models.DateField()
+    held_until = models.DateField(null=True, blank=True)
     reference = models.CharField(
-        _("reference"), max_length=500, help_text=_("Where it is written: a contract, a certificate, a file")
+        "reference", max_length=500, help_text="Where it is written: a contract, a certificate, a file"
     )
 
     objects = HeldBasisQuerySet.as_manager()
@@ -325,13 +276,13 @@ class HeldBasis(models.Model):
             models.CheckConstraint(
                 condition=Q(held_until=None) | Q(held_until__gte=F("held_from")),
                 name="held_basis_ends_after_start",
-                violation_error_message=_("It ends before it begins."),
+                violation_error_message="It ends before it begins.",
             ),
             models.CheckConstraint(condition=Q(reference__regex=r"\S"), name="held_basis_has_a_reference"),
             models.CheckConstraint(
                 condition=Q(destination__in=["", *COUNTRIES]),
                 name="held_basis_destination_known",
-                violation_error_message=_("No country has this code."),
+                violation_error_message="No country has this code.",
             ),
         ]
 

@@ -8,6 +8,7 @@ from typing import Any
 from readiness.jurisdiction.core.document import load
 from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.models import CountryGroup, GroupMember, Rule, RulePack
+from web.versioned.core.comparing import DocumentChange, fields_changed
 from web.versioned.core.documents import written
 
 HEAD = ("title", "note", "as_of", "check_again_days")
@@ -51,6 +52,20 @@ def _group_item(row: CountryGroup) -> dict[str, Any]:
 def _read(row: Any, keys: tuple[str, ...]) -> dict[str, Any]:
     values = {key: written(getattr(row, RENAMED.get(key, key))) for key in keys}
     return {key: value for key, value in values.items() if value not in (None, "", [])}
+
+
+def changes_of(before: Rule, after: Rule) -> list[DocumentChange]:
+    """List what a rule says otherwise than the same rule in another pack."""
+    return list(fields_changed("", _words(before), _words(after)))
+
+
+def _words(row: Rule) -> dict[str, str]:
+    names = [RENAMED.get(key, key) for key in (*RULE_COLUMNS, *CITED.values())]
+    values = {str(Rule._meta.get_field(name).verbose_name): getattr(row, name) for name in names}  # type: ignore[union-attr]
+    return {
+        label: ", ".join(value) if isinstance(value, list) else str(value or "")
+        for label, value in values.items()
+    }
 
 
 def _citation(row: Rule | CountryGroup) -> dict[str, str]:

@@ -76,7 +76,7 @@ class Versions[V: DocumentVersion, D: Any]:
         """The version in force and its document: one statement once that was read. Raises NothingPublished."""
         row = self.in_force()
         if row is None:
-            raise NothingPublished(f"No {self.noun} is in force, so nothing can be decided.")
+            raise NothingPublished(f"No version of the {self.noun} is in force, so nothing can be decided.")
         return row, self.content(row)
 
     def content(self, row: V) -> D:

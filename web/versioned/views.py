@@ -74,16 +74,17 @@ class VersionPages:
     def writing(self, view: View, action: str) -> View:
         return self.allowed(never_cache(require_http_methods(["GET", "POST"])(view)), action)
 
-    def deed(self, view: View, action: str) -> View:
-        """A view that is posted to from the page of a version, which says what was refused."""
+    def deed(self, view: View, action: str, row_of: Callable[[int], Any] | None = None) -> View:
+        """A view that is posted to, whose refusal the page of a version says: of `row_of` the key in the address."""
+        shown = row_of or self.row
 
         def checked(request: HttpRequest, pk: int) -> HttpResponseBase:
             try:
                 return view(request, pk)
             except (VersionConflict, DocumentError) as error:
-                return self.page(request, self.row(pk), refusals=[str(error)], status=409)
+                return self.page(request, shown(pk), refusals=[str(error)], status=409)
             except ValidationError as error:
-                return self.page(request, self.row(pk), refusals=error.messages, status=422)
+                return self.page(request, shown(pk), refusals=error.messages, status=422)
 
         return require_POST(self.allowed(never_cache(checked), action))
 
@@ -136,30 +137,18 @@ class VersionPages:
         }
 
     def step(
-        self, request: HttpRequest, row: DocumentVersion, form: StepForm, heading: str, back: str = ""
+        self, request: HttpRequest, row: Any, form: StepForm, heading: str, back: str = "", done: str = ""
     ) -> HttpResponse:
-        """The form of one step, and the step. Whoever comes late is told so, with what they entered still there."""
+        """The form of one step, and the step. Whoever comes late is told so, with what they entered still there.
+
+        `back` is where the form was offered, by default the version's page; `done` is where a taken step leads.
+        """
         back = back or self.url(row)
         if request.method == "GET" and not row.is_draft:
             return HttpResponseRedirect(back)
-        status = 200
-        if request.method == "POST":
-            status = 422
-            if form.is_valid():
-                try:
-                    after = form.save(self.versions, row, by=reader(request), now=now())
-                except DocumentError as error:
-                    form.refused(error)
-                except VersionConflict as error:
-                    form.add_error(None, str(error))
-                    status = 409
-                else:
-                    is_same = after.revision == row.revision
-                    messages.success(
-                        request,
-                        "Nothing was changed." if is_same else f"Saved as revision {after.revision}.",
-                    )
-                    return HttpResponseRedirect(back)
+        status = self._taken(request, row, form) if request.method == "POST" else 200
+        if status == 302:
+            return HttpResponseRedirect(done or back)
         context = {
             "form": form,
             "version": row,
@@ -169,6 +158,24 @@ class VersionPages:
             **self.shared,
         }
         return render(request, "web/versioned/step.html", context, status=status)
+
+    def _taken(self, request: HttpRequest, row: Any, form: StepForm) -> int:
+        """Take a step; 302 where it was taken, else the status of the form with its errors."""
+        if not form.is_valid():
+            return 422
+        try:
+            after = form.save(self.versions, row, by=reader(request), now=now())
+        except DocumentError as error:
+            form.refused(error)
+            return 422
+        except VersionConflict as error:
+            form.add_error(None, str(error))
+            return 409
+        is_same = after.revision == row.revision
+        messages.success(
+            request, "Nothing was changed." if is_same else f"Saved as revision {after.revision}."
+        )
+        return 302
 
     def _list(self, request: HttpRequest) -> HttpResponseBase:
         table = table_kit.page(request, self.table(), self.rows())

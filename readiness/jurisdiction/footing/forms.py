@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from readiness.jurisdiction import queries, sentences
 from readiness.jurisdiction.models import DataOrigin, HeldBasis
@@ -15,40 +13,32 @@ from readiness.workloads.models import WorkloadClass
 from web.forms import DayInput
 
 
-def _countries(empty: Any) -> list[tuple[str, Any]]:
+def _country(label: str, empty: str, **given: Any) -> forms.ChoiceField:
     by_name = sorted(COUNTRIES, key=lambda code: COUNTRIES[code])
-    return [("", empty), *((code, sentences.country(code)) for code in by_name)]
-
-
-def _classes() -> forms.ModelChoiceField:
-    return forms.ModelChoiceField(
-        WorkloadClass.objects.order_by("name", "pk"), label=_("Workload class"), to_field_name="slug"
-    )
+    choices = [("", empty), *((code, sentences.country(code)) for code in by_name)]
+    return forms.ChoiceField(label=label, choices=choices, **given)
 
 
 class FootingForm(forms.ModelForm):
     """A row of one class; `changelog_message` goes into the history."""
 
-    workload_class = _classes()
+    workload_class = forms.ModelChoiceField(
+        WorkloadClass.objects.order_by("name", "pk"), label="Workload class", to_field_name="slug"
+    )
     changelog_message = forms.CharField(
-        label=_("Why"),
-        required=False,
-        max_length=200,
-        help_text=_("Kept in the history beside the change."),
+        label="Why", required=False, max_length=200, help_text="Kept in the history beside the change."
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.order_fields((*self._meta.fields, "changelog_message"))
         if self.instance.pk:
             # The field goes by slug, and the model's own initial value is the id.
             self.initial["workload_class"] = self.instance.workload_class.slug
 
 
 class DataOriginForm(FootingForm):
-    country = forms.ChoiceField(
-        label=_("Country"), choices=_countries("–"), help_text=_("Whose law the data of the class is under")
-    )
-    field_order = ("workload_class", "country", "note", "changelog_message")
+    country = _country("Country", "–", help_text="Whose law the data of the class is under")
 
     class Meta:
         model = DataOrigin
@@ -56,15 +46,8 @@ class DataOriginForm(FootingForm):
 
 
 class HeldBasisForm(FootingForm):
-    destination = forms.ChoiceField(
-        label=_("Destination"),
-        choices=_countries(_("wherever it goes")),
-        required=False,
-        help_text=_("The country of the sites that it is for"),
-    )
-    field_order = (
-        *("workload_class", "basis", "destination", "held_from", "held_until", "reference"),
-        "changelog_message",
+    destination = _country(
+        "Destination", "wherever it goes", required=False, help_text="The country of the sites that it is for"
     )
 
     class Meta:
@@ -77,12 +60,9 @@ class HeldBasisForm(FootingForm):
         pack = queries.content_in_force()
         if pack is None:
             return
-        choices = [(basis.id, basis.name) for basis in pack.bases]
-        held = self.instance.basis
-        if held and held not in pack.bases_by_id:
-            choices.append((held, gettext("%(basis)s (meets no rule in force)") % {"basis": held}))
+        bases = dict.fromkeys([*pack.bases_by_id, *([self.instance.basis] if self.instance.basis else [])])
         self.fields["basis"] = forms.ChoiceField(
-            label=_("Basis"),
-            choices=[("", "–"), *choices],
-            help_text=_("Of the rules in force: another one would meet none"),
+            label="Basis",
+            choices=[("", "–"), *((basis, sentences.basis(basis, pack)) for basis in bases)],
+            help_text="Of the rules in force: another one would meet none",
         )

@@ -11,13 +11,13 @@ from readiness.jurisdiction import operations, queries
 from readiness.jurisdiction.core.deciding import Request
 from readiness.jurisdiction.core.document import load
 from readiness.jurisdiction.models import CountryGroup, GroupMember, Rule, RulePack
-from readiness.jurisdiction.refusals import NothingPublished, NotInForce, PackNotADraft, StalePackRevision
 from readiness.jurisdiction.rows import pack_from
 from tests.inventory import made
 from tests.readiness.jurisdiction.core.test_shipped_rules import PACK
 from tests.readiness.jurisdiction.small_pack import rule, small
 from web.permissions import MissingPermission
 from web.versioned.core.documents import DocumentError, written
+from web.versioned.refusals import NotADraft, NothingPublished, NotInForce, StaleContent, StaleRevision
 
 pytestmark = pytest.mark.django_db
 HERE = Request("DE", frozenset({"personal"}), "FR")
@@ -64,7 +64,7 @@ def test_a_draft_goes_on_in_steps_and_keeps_the_rows_that_stay(draft, planner, n
     assert after.rules.get(slug="inside").pk == kept
     assert [one.country for one in after.groups.get().members.all()] == ["DE", "FR"]
     assert operations.edit(after, lambda was: was, revision=2, by=planner, now=now).revision == 2
-    with pytest.raises(StalePackRevision, match="at revision 2, you read revision 1"):
+    with pytest.raises(StaleRevision, match="at revision 2, you read revision 1"):
         operations.edit(draft, lambda was: was, revision=1, by=planner, now=now)
 
 
@@ -92,7 +92,7 @@ def test_what_was_decided_on_is_what_is_published(draft, planner, manager, now):
     read = draft.digest
     definition = {**small(), "check_again_days": 30}
     operations.edit(draft, lambda _was: definition, revision=1, by=planner, now=now)
-    with pytest.raises(StalePackRevision):
+    with pytest.raises(StaleContent):
         operations.publish(draft, digest=read, by=manager, now=now)
 
 
@@ -113,7 +113,7 @@ def test_what_is_or_was_in_force_is_neither_edited_nor_thrown_away(planner, now)
         lambda: operations.edit(row, lambda was: {**was, "title": "x"}, revision=None, by=planner, now=now),
         lambda: operations.discard(row, by=planner),
     ):
-        with pytest.raises(PackNotADraft):
+        with pytest.raises(NotADraft):
             refused()
 
 
