@@ -71,6 +71,8 @@ class DifferenceSerializer(serializers.Serializer):
 
 
 class FrameworkVersionViewSet(VersionViewSet):
+    """Versions of the framework: one is in force, drafts are edited, retired ones are kept as they were."""
+
     versions = VERSIONS
     queryset = queries.versions()
     filterset_class = FrameworkVersionFilters

@@ -73,7 +73,7 @@ class ImportSerializer(serializers.Serializer):
         required=False,
         allow_empty_file=True,
         max_length=200,
-        help_text="YAML, or a zip of index.yaml and the files it lists; 1 MiB at most",
+        help_text="YAML, or a zip such as an export; 1 MiB at most",
     )
     text = serializers.CharField(required=False, trim_whitespace=False)
     revision = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)

@@ -79,7 +79,7 @@ class ImportForm(StepForm):
         label="File",
         required=False,
         allow_empty_file=True,
-        help_text="YAML, or a zip of index.yaml and the files that it lists; 1 MiB at most.",
+        help_text="YAML, or a zip such as an export; 1 MiB at most.",
     )
     text = forms.CharField(
         label="Or its text",
