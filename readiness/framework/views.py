@@ -7,7 +7,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
-from readiness.framework import queries, rows, tables
+from readiness.framework import queries, tables
 from readiness.framework.core.definition import Check, Framework, OperatorDecision
 from readiness.framework.forms import CheckForm, FrameworkForm, HeadForm, PartForm, PillarForm
 from readiness.framework.models import FrameworkVersion
@@ -20,11 +20,19 @@ from web.versioned.views import VersionPages, reader
 def _content(request: HttpRequest, version: FrameworkVersion) -> dict[str, Any]:
     framework = queries.definition_of(version)
     changes = queries.stored_changes(version.changes)
+    touched = {change.where.split(" / ")[0] for change in changes}
     steps = [(step, queries.stored_changes(step.changes)) for step in queries.steps(version)]
     return {
         "framework": framework,
         "changes": changes,
-        "pillars": rows.pillars(framework, changes),
+        "pillars": [
+            (
+                pillar,
+                f"pillar {pillar.id}" in touched,
+                [(check, check.id in touched) for check in framework.checks_of(pillar.id)],
+            )
+            for pillar in framework.pillars
+        ],
         "steps": steps,
     }
 
@@ -67,9 +75,7 @@ def check(request: HttpRequest, pk: int, check_id: str) -> HttpResponse:
     context = {
         "version": version,
         "check": shown,
-        "words": rows.check_words(shown),
-        "mark": rows.source_mark(shown.validity, framework),
-        "parts": rows.parts(shown, framework),
+        "framework": framework,
         "breadcrumbs": PAGES.breadcrumbs(shown.name, version),
         **PAGES.offers(version, request),
     }
