@@ -130,9 +130,8 @@ class RulesForm(FrameworkForm):
         there = {key: item[key] for key in self.in_yaml if key in item}
         self.initial["rules"] = yaml_documents.write(there, width=90) if there else ""
         self.validity = written(validity)
-        self.initial |= {
-            f"valid_for_{name}": value for name, value in self.validity.items() if name != "source"
-        }
+        ageing = {f"valid_for_{name}": value for name, value in self.validity.items()}
+        self.initial.update({**ageing, "valid_for_source": ""})
         self.offer_sources("valid_for_source", validity)
 
     def clean_rules(self) -> dict[str, Any]:
@@ -283,7 +282,7 @@ class PartForm(RulesForm):
         values = ", ".join(f"{value:g}" for value in stored.get("values", []))
         kind = ANY if stored.get("any") else FIGURE if stored else NONE
         begun = {**stored, "kind": kind, "values": values, "source": ""}
-        self.initial |= {f"{name}_{key}": begun[key] for key in fields if key in begun}
+        self.initial.update({f"{name}_{key}": begun[key] for key in fields if key in begun})
         self.offer_sources(f"{name}_source", self.part.pass_at if name == "pass" else self.part.warn_at)
 
     def _figure_field(self, figure: str) -> forms.Field:

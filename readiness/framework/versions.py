@@ -10,7 +10,7 @@ from readiness.framework.core.document import dump, folder, load, load_files
 from readiness.framework.core.editing import refuse_unlike
 from readiness.framework.models import DraftStep, FrameworkVersion
 from web.versioned.core.documents import written
-from web.versioned.versions import Versions
+from web.versioned.versions import Versioned
 
 MAY_SEE = "framework.view_frameworkversion"
 MAY_PUBLISH = "framework.publish_frameworkversion"
@@ -33,7 +33,7 @@ def _note_step(row: FrameworkVersion, before: Framework, after: Framework) -> No
     )
 
 
-VERSIONS = Versions(
+VERSIONS: Versioned[FrameworkVersion, Framework] = Versioned(
     model=FrameworkVersion,
     noun="framework",
     prefix="muster",

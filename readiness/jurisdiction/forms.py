@@ -90,7 +90,7 @@ class RuleForm(StepForm):
             item = rule_item(rule)
             names = ("origins", "places", "places_except", "instead_of")
             joined = {name: ", ".join(item.get(name, ())) for name in names}
-            self.initial |= {**item, **item["citation"], **joined, "slug": item["id"]}
+            self.initial.update({**item, **item["citation"], **joined, "slug": item["id"]})
 
     def change(self, definition: Mapping[str, Any]) -> Mapping[str, Any]:
         given = {name: written(value) or "" for name, value in self.cleaned_data.items()}

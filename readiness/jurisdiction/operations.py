@@ -36,7 +36,7 @@ def publish_shipped(*, now: datetime) -> RulePack | None:
 
 
 def publish(draft: RulePack, *, digest: str, because: str = "", by: User, now: datetime) -> RulePack:
-    """Put a draft in force, and take out what was. Raises as `Versions.publish` does, and ValidationError."""
+    """Put a draft in force, and take out what was. Raises as `Versioned.publish` does, and ValidationError."""
 
     def columns(row: RulePack) -> dict[str, str]:
         if len(because) > 2000:

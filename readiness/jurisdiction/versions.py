@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from readiness.jurisdiction.core.document import dump, load, load_files
+from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.models import RulePack
 from readiness.jurisdiction.rows import pack_from, write
-from web.versioned.versions import Versions
+from web.versioned.versions import Versioned
 
 MAY_SEE = "jurisdiction.view_rule"
 
-VERSIONS = Versions(
+VERSIONS: Versioned[RulePack, RulePackDocument] = Versioned(
     model=RulePack,
     noun="rules",
     prefix="muster-rules",

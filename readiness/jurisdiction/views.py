@@ -68,7 +68,7 @@ def rules(request: HttpRequest) -> HttpResponseBase:
     """List the rules of the pack in force, or of the one that `version` names."""
     asked = request.GET.get("version")
     pack = get_object_or_404(RulePack, version=asked) if asked else queries.in_force()
-    context = {"version": pack, "breadcrumbs": PAGES.breadcrumbs("Rules"), **NOTICE}
+    context: dict[str, Any] = {"version": pack, "breadcrumbs": PAGES.breadcrumbs("Rules"), **NOTICE}
     if pack is not None:
         table = tables.rules(queries.content_of(pack), now().date())
         context["table"] = page = table_kit.page(request, table, queries.rules().filter(pack=pack))

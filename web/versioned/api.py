@@ -15,10 +15,8 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework import exceptions, serializers
 from rest_framework.decorators import action
 from rest_framework.parsers import MultiPartParser
-from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BaseSerializer
 
 from accounts.models import User
 from web import clock
@@ -31,7 +29,7 @@ from web.versioned.core.documents import DocumentError, written
 from web.versioned.core.files import texts_of
 from web.versioned.exporting import exported
 from web.versioned.refusals import NeedsReason, VersionConflict
-from web.versioned.versions import Versions
+from web.versioned.versions import Versioned
 from web.yaml_documents import MOST_BYTES
 
 FIELDS = ("version", "made_from", "revision")
@@ -44,7 +42,7 @@ TOLD = (
 class DocumentField(serializers.JSONField):
     """All that a version says, as a mapping in the form of its file."""
 
-    def __init__(self, versions: Versions[Any, Any], **kwargs: Any) -> None:
+    def __init__(self, versions: Versioned[Any, Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.versions = versions
 
@@ -117,17 +115,17 @@ def named_errors() -> Iterator[None]:
 class VersionViewSet(ObjectViewSet):
     """Give `versions`, `serializer_class` for the list and `whole_serializer_class` for one version."""
 
-    versions: ClassVar[Versions[Any, Any]]
+    versions: ClassVar[Versioned[Any, Any]]
     whole_serializer_class: ClassVar[type[VersionSerializer]]
     needs: ClassVar[dict[str, str]] = {"import_definition": "change"}
     """The permission that an action takes, where it is not that of the method."""
 
-    def get_permissions(self) -> list[BasePermission]:
+    def get_permissions(self) -> Any:
         if self.action in self.needs:
             return [requires(self.versions.permission(self.needs[self.action]))()]
         return super().get_permissions()
 
-    def get_serializer_class(self) -> type[BaseSerializer[Any]]:
+    def get_serializer_class(self) -> Any:
         return self.serializer_class if self.action == "list" else self.whole_serializer_class
 
     def get_queryset(self) -> QuerySet:

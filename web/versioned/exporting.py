@@ -6,10 +6,10 @@ from django.http import HttpResponse
 
 from web.versioned.core.files import packed
 from web.versioned.models import DocumentVersion
-from web.versioned.versions import Versions
+from web.versioned.versions import Versioned
 
 
-def exported(versions: Versions[Any, Any], row: DocumentVersion, form: str) -> HttpResponse:
+def exported(versions: Versioned[Any, Any], row: DocumentVersion, form: str) -> HttpResponse:
     """One YAML document, or a zip of the files that it is kept in."""
     document = versions.content(row)
     content = packed(versions.files(document)) if form == "zip" else versions.dump(document).encode()

@@ -14,17 +14,17 @@ from web.forms import RefusedForm
 from web.versioned.core.documents import DocumentError
 from web.versioned.core.files import texts_of
 from web.versioned.models import DocumentVersion
-from web.versioned.versions import Versions
+from web.versioned.versions import Versioned
 from web.yaml_documents import MOST_BYTES
 
 
 class DraftForm(RefusedForm):
-    made_from = forms.ModelChoiceField(None, label="Begins as", empty_label=None)
+    made_from: forms.ModelChoiceField = forms.ModelChoiceField(None, label="Begins as", empty_label=None)
     version = forms.CharField(
         label="Name", max_length=50, required=False, help_text="Empty: the next number."
     )
 
-    def __init__(self, *args: Any, versions: Versions[Any, Any], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, versions: Versioned[Any, Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["made_from"].queryset = versions.model._default_manager.all()  # type: ignore[attr-defined]
 
@@ -45,9 +45,9 @@ class StepForm(forms.Form):
         raise NotImplementedError
 
     def save(
-        self, versions: Versions[Any, Any], draft: DocumentVersion, *, by: User, now: datetime
+        self, versions: Versioned[Any, Any], draft: DocumentVersion, *, by: User, now: datetime
     ) -> DocumentVersion:
-        """Take the step. Raises as `Versions.edit` does."""
+        """Take the step. Raises as `Versioned.edit` does."""
         return versions.edit(draft, self.change, revision=self.cleaned_data["revision"], by=by, now=now)
 
     def in_sections(self) -> list[dict[str, Any]]:
@@ -96,7 +96,7 @@ class ImportForm(StepForm):
         return given
 
     def save(
-        self, versions: Versions[Any, Any], draft: DocumentVersion, *, by: User, now: datetime
+        self, versions: Versioned[Any, Any], draft: DocumentVersion, *, by: User, now: datetime
     ) -> DocumentVersion:
         document = versions.load(self._texts())
         return versions.replace(draft, document, revision=self.cleaned_data["revision"], by=by, now=now)

@@ -34,7 +34,7 @@ class VersionQuerySet(models.QuerySet):
 class DocumentVersion(models.Model):
     """One version of a document. It is edited while it is a draft; what was in force stays as it was.
 
-    A model adds its `Status` with `status`, and `STATE`, the kind of state that `web.states` shows it as.
+    A model adds its `status` with choices, its `objects`, and `STATE`, the kind of state that `web.states` shows it as.
     `revision` counts the steps of a draft.
     """
 
@@ -54,8 +54,6 @@ class DocumentVersion(models.Model):
     edited_by = _by()
     published_at = models.DateTimeField(null=True, blank=True)
     published_by = _by()
-
-    objects = VersionQuerySet.as_manager()
 
     class Meta:
         abstract = True

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, cast
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
@@ -30,18 +30,9 @@ type Plain = Mapping[str, Any]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,49}")
 
 
-class Document(Protocol):
-    @property
-    def version(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def content_digest(self) -> str: ...
-
-
 @dataclass(frozen=True, eq=False)
-class Versions[V: DocumentVersion, D: Any]:
-    """Documents of one kind.
+class Versioned[V: DocumentVersion, D: Any]:
+    """Documents of one kind: frozen dataclasses with `version`, `title` and `content_digest`.
 
     `read` makes a document of plain values, `load` of files, `files` writes it as these; `stored` reads that of a row,
     `store` saves a row with all that hangs on it. `refuse` raises DocumentError for a document that no edit may come
@@ -70,7 +61,7 @@ class Versions[V: DocumentVersion, D: Any]:
             raise MissingPermission([self.permission(action)])
 
     def in_force(self) -> V | None:
-        return self.model.objects.published().first()  # type: ignore[attr-defined]
+        return cast("V | None", self.model.objects.published().first())  # type: ignore[attr-defined]
 
     def current(self) -> tuple[V, D]:
         """The version in force and its document: one statement once that was read. Raises NothingPublished."""
@@ -79,9 +70,10 @@ class Versions[V: DocumentVersion, D: Any]:
             raise NothingPublished(f"No version of the {self.noun} is in force, so nothing can be decided.")
         return row, self.content(row)
 
-    def content(self, row: V) -> D:
+    def content(self, row: DocumentVersion) -> D:
         """The document of any version, such as the one that something older was decided by."""
-        return _content(self, row.pk, row.digest)
+        document: D = _content(self, row.pk, row.digest)
+        return document
 
     def make_draft(
         self, *, made_from: V, version: str = "", definition: Plain | None = None, by: User, now: datetime
@@ -182,7 +174,7 @@ class Versions[V: DocumentVersion, D: Any]:
         """Take the version in force out, with none in its place. Raises MissingPermission, NotInForce."""
         self.require(by, "publish")
         with transaction.atomic():
-            locked = self.model._default_manager.select_for_update().get(pk=row.pk)
+            locked = cast(V, self.model._default_manager.select_for_update().get(pk=row.pk))
             if locked.status != PUBLISHED:
                 raise NotInForce(f"{locked.version} is not in force.")
             with acting(by, message=f"Withdraw {self.noun} {locked.version}"):
@@ -233,7 +225,7 @@ class Versions[V: DocumentVersion, D: Any]:
                 f"{locked.edited_by or 'Somebody'} changed the draft since: it is at revision {locked.revision},"
                 f" you read revision {revision}. Open it again and repeat what still applies."
             )
-        return locked
+        return cast(V, locked)
 
     def free_name(self, version: str) -> str:
         """The name asked for, else the next number. ValidationError if it is taken, or none for files and addresses."""
@@ -255,6 +247,6 @@ class Versions[V: DocumentVersion, D: Any]:
 
 
 @lru_cache(maxsize=16)
-def _content(versions: Versions[Any, Any], pk: int, digest: str) -> Any:
+def _content(versions: Versioned[Any, Any], pk: int, digest: str) -> Any:
     """Keyed by digest too, so that a row rewritten under the same id is never mistaken for what it was."""
     return versions.stored(versions.model._default_manager.get(pk=pk, digest=digest))

@@ -26,7 +26,7 @@ from web.versioned.exporting import exported
 from web.versioned.forms import DraftForm, ImportForm, StepForm
 from web.versioned.models import DocumentVersion
 from web.versioned.refusals import VersionConflict
-from web.versioned.versions import Versions
+from web.versioned.versions import Versioned
 
 type Trail = list[dict[str, str]]
 type View = Callable[..., HttpResponseBase]
@@ -41,7 +41,7 @@ class VersionPages:
     `shared` what all pages of the room do.
     """
 
-    versions: Versions[Any, Any]
+    versions: Versioned[Any, Any]
     names: str
     listing: str
     showing: str

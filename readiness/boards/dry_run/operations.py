@@ -83,7 +83,8 @@ def publish(
     Raises what `readiness.framework.operations.publish_draft` raises.
     """
     # Held before the dry-run is looked at, so that another version cannot come into force between.
-    in_force = framework_operations.hold_in_force()
+    framework_operations.hold_in_force()
+    in_force = framework_queries.current()[0]
     standing = standing_of(FrameworkVersion.objects.get(pk=draft.pk), in_force, now=now)
     return framework_operations.publish_draft(
         draft,

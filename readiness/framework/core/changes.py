@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from readiness.framework.core import wording
@@ -43,7 +43,7 @@ def _said(value: Any) -> str:
     if not isinstance(value, tuple):
         return "" if value is None else str(value)
     kind = type(value[0]) if value else str
-    in_words = {GateRule: wording.gate_rules, Preset: wording.presets}
+    in_words: dict[Any, Callable[[Any], str]] = {GateRule: wording.gate_rules, Preset: wording.presets}
     return in_words.get(kind, wording.in_order)(value)
 
 
@@ -70,7 +70,7 @@ def _check(check: Check) -> dict[str, str]:
 
 
 def _part(part: SubMeasure, check: Check, framework: Framework) -> dict[str, str]:
-    """What follows the check is said once, at the check."""
+    """A sub-measure in words; what follows the check is said once, at the check."""
     followed = {name for name in ("gate", "profiles", "evidence", "waits_for") if _follows(part, check, name)}
     return {
         **_words(part, "pass_at", "warn_at", "validity", "exclusions"),

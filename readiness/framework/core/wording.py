@@ -9,6 +9,7 @@ from readiness.framework.core.definition import (
     Bound,
     Framework,
     GateRule,
+    LabelledFigure,
     Preset,
     SubMeasure,
     Threshold,
@@ -56,7 +57,7 @@ def factor_text(factor: float) -> str:
     return text if len(text.partition(".")[2]) >= 2 else f"{factor:.2f}"
 
 
-def source(value: Threshold | Validity | Preset | None) -> str:
+def source(value: LabelledFigure | None) -> str:
     """`OD`, `S5`, or `own (Mira Kovač, 2026-11-25)`."""
     if value is None:
         return NONE
@@ -65,7 +66,7 @@ def source(value: Threshold | Validity | Preset | None) -> str:
     return f"{value.source} ({value.decided.by}, {value.decided.on})"
 
 
-def source_title(value: Threshold | Validity | Preset | None, framework: Framework) -> str:
+def source_title(value: LabelledFigure | None, framework: Framework) -> str:
     """Return what the label stands for; of an own decision also who decided."""
     if value is None:
         return ""

@@ -22,6 +22,9 @@ def _country(label: str, empty: str, **given: Any) -> forms.ChoiceField:
 class FootingForm(forms.ModelForm):
     """A row of one class; `changelog_message` goes into the history."""
 
+    class Meta:
+        fields: tuple[str, ...] = ()
+
     workload_class = forms.ModelChoiceField(
         WorkloadClass.objects.order_by("name", "pk"), label="Workload class", to_field_name="slug"
     )
@@ -31,7 +34,7 @@ class FootingForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.order_fields((*self._meta.fields, "changelog_message"))
+        self.order_fields([*self.Meta.fields, "changelog_message"])
         if self.instance.pk:
             # The field goes by slug, and the model's own initial value is the id.
             self.initial["workload_class"] = self.instance.workload_class.slug
@@ -40,7 +43,7 @@ class FootingForm(forms.ModelForm):
 class DataOriginForm(FootingForm):
     country = _country("Country", "–", help_text="Whose law the data of the class is under")
 
-    class Meta:
+    class Meta(FootingForm.Meta):
         model = DataOrigin
         fields = ("workload_class", "country", "note")
 
@@ -50,7 +53,7 @@ class HeldBasisForm(FootingForm):
         "Destination", "wherever it goes", required=False, help_text="The country of the sites that it is for"
     )
 
-    class Meta:
+    class Meta(FootingForm.Meta):
         model = HeldBasis
         fields = ("workload_class", "basis", "destination", "held_from", "held_until", "reference")
         widgets = {"held_from": DayInput(), "held_until": DayInput()}
