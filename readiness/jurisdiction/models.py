@@ -14,8 +14,8 @@ from django.db.models import F, Q
 from accounts.models import User
 from inventory.models.constraints import choices_held
 from inventory.models.triggers import claims
+from readiness.framework.models import EVERY_SITE_BUT_RETIRED
 from readiness.jurisdiction.triggers import (
-    EVERY_SITE_BUT_RETIRED,
     OF_GROUP,
     OF_PACK,
     SITES_OF_CLASS,

@@ -87,13 +87,6 @@ def sent(api, version, content, name="definition.yaml", **fields):
     )
 
 
-@pytest.mark.parametrize("form", ["yaml", "zip"])
-def test_what_is_exported_comes_back_without_a_change(planning, draft, form):
-    again = sent(planning, draft, exported(planning, draft, form), f"x.{form}")
-    assert again.status_code == 200, again.content
-    assert (again.json()["revision"], again.json()["digest"]) == (1, draft["digest"])
-
-
 def test_a_check_is_taken_out_by_import(planning, draft):
     definition = yaml.safe_load(exported(planning, draft, "yaml"))
     definition["checks"] = [one for one in definition["checks"] if one["id"] != "p1-soak-24h"]

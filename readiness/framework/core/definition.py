@@ -346,10 +346,3 @@ class Framework:
 
     def checks_of(self, pillar_id: str) -> tuple[Check, ...]:
         return tuple(check for check in self.checks if check.pillar == pillar_id)
-
-    def source(self, source_id: str) -> CitedSource:
-        """The source with this id; KeyError if there is none."""
-        for source in self.sources:
-            if source.id == source_id:
-                return source
-        raise KeyError(f"no source {source_id!r}")

@@ -17,7 +17,7 @@ from tests.readiness.jurisdiction.core.test_shipped_rules import PACK
 from tests.readiness.jurisdiction.small_pack import rule, small
 from web.permissions import MissingPermission
 from web.versioned.core.documents import DocumentError, written
-from web.versioned.refusals import NotADraft, NothingPublished, NotInForce, StaleContent, StaleRevision
+from web.versioned.refusals import NothingPublished, NotInForce, StaleContent, StaleRevision
 
 pytestmark = pytest.mark.django_db
 HERE = Request("DE", frozenset({"personal"}), "FR")
@@ -105,16 +105,6 @@ def test_with_nothing_in_force_nothing_is_decided(manager, now):
         operations.withdraw(row, by=manager, now=now)
     # The next migration leaves the operator's choice alone.
     assert operations.publish_shipped(now=now) is None
-
-
-def test_what_is_or_was_in_force_is_neither_edited_nor_thrown_away(planner, now):
-    row = queries.in_force()
-    for refused in (
-        lambda: operations.edit(row, lambda was: {**was, "title": "x"}, revision=None, by=planner, now=now),
-        lambda: operations.discard(row, by=planner),
-    ):
-        with pytest.raises(NotADraft):
-            refused()
 
 
 def test_each_deed_needs_its_permission(draft, planner, viewer, now):
