@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
+from django.views.decorators.http import conditional_page, require_GET, require_http_methods
 
 from readiness.jurisdiction import queries, sentences
 from readiness.jurisdiction.footing.kinds import RecordKind
@@ -75,7 +75,6 @@ def fill_in(request: HttpRequest, kind: RecordKind, pk: int | None = None) -> Ht
     return render(request, "readiness/jurisdiction/footing/form.html", context, status=status)
 
 
-@require_POST
 @never_cache
 def remove(request: HttpRequest, kind: RecordKind, pk: int) -> HttpResponse:
     record = _record(kind, pk)
