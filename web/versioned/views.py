@@ -60,7 +60,11 @@ class VersionPages:
             path("", self.reading(self._list), name=self.listing),
             path("<int:pk>/", self.reading(self._show), name=self.showing),
             path("draft/", self.writing(self._draft, "add"), name=f"{self.names}-draft"),
-            path("<int:pk>/export/", self.allowed(never_cache(self._export)), name=f"{self.names}-export"),
+            path(
+                "<int:pk>/export/",
+                self.allowed(never_cache(require_GET(self._export))),
+                name=f"{self.names}-export",
+            ),
             path("<int:pk>/import/", self.writing(self._import, "change"), name=f"{self.names}-import"),
             path("<int:pk>/discard/", self.deed(self._discard, "delete"), name=f"{self.names}-discard"),
         ]
