@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext
 
 from inventory.models import DomainChoices
 from readiness.boards import sentences
@@ -24,7 +23,7 @@ from readiness.scoring.queries.rows import DomainFigure, HealthReason, PillarFig
 from web.drawing import bar_width, spark_path, stacked
 from web.links import link
 from web.states import state
-from web.units import format_value, instant, power, power_unit
+from web.units import format_value, how_many, instant, plural, power, power_unit
 
 type Card = dict[str, Any]
 
@@ -46,18 +45,16 @@ def key_figures(fleet: Fleet) -> list[Card]:
     }
     return [
         _capacity_figure(
-            gettext("Deployed capacity"), now.deployed.it_kw, unit, change["deployed"], fleet.sparks.deployed
+            "Deployed capacity", now.deployed.it_kw, unit, change["deployed"], fleet.sparks.deployed
         )
         | {"url": link("sites", sort="-deployed"), "role": "deployed"},
-        _capacity_figure(
-            gettext("Production-ready"), now.ready.it_kw, unit, change["ready"], fleet.sparks.ready
-        )
+        _capacity_figure("Production-ready", now.ready.it_kw, unit, change["ready"], fleet.sparks.ready)
         | {
             "url": link("sites", verdict="ready"),
             "role": "ready",
             "tone": "ok" if change["ready"] > 0 else "",
         },
-        _capacity_figure(gettext("Readiness gap"), now.gap.it_kw, unit, change["gap"], fleet.sparks.gap)
+        _capacity_figure("Readiness gap", now.gap.it_kw, unit, change["gap"], fleet.sparks.gap)
         | {"url": link("sites", verdict="not-ready"), "role": "gap", "tone": _tone_of_growth(change["gap"])},
         _sites_ready(fleet),
         _freshness(fleet),
@@ -72,13 +69,9 @@ def _capacity_figure(label: str, kw: float, unit: str, change: float, weeks: Seq
     shown = power(kw, unit)
     if round(change, 3):
         moved = power(abs(change), unit)
-        note = gettext("%(sign)s%(value)s %(unit)s in 4 weeks") % {
-            "sign": "+" if change > 0 else "−",
-            "value": moved.value,
-            "unit": moved.unit,
-        }
+        note = f"{'+' if change > 0 else '−'}{moved.value} {moved.unit} in 4 weeks"
     else:
-        note = gettext("unchanged in 4 weeks")
+        note = "unchanged in 4 weeks"
     icon = "arrow-up" if change > 0 else "arrow-down-right" if change < 0 else ""
     spark = spark_path(weeks, **SPARK)
     return {
@@ -95,37 +88,37 @@ def _sites_ready(fleet: Fleet) -> Card:
     judged = sum(count for verdict, count in fleet.verdicts.items() if verdict != "none")
     ownerless = len(fleet.without_owner)
     card = {
-        "label": gettext("Sites ready"),
+        "label": "Sites ready",
         "value": str(fleet.verdicts.get("ready", 0)),
-        "unit": gettext("of %(sites)s") % {"sites": judged},
+        "unit": f"of {judged}",
         "url": link("sites", verdict="ready"),
     }
     if ownerless:
-        note = ngettext("%(n)s site without an owner", "%(n)s sites without an owner", ownerless)
+        note = plural(ownerless, "%(n)s site without an owner", "%(n)s sites without an owner")
         return card | {"note": note % {"n": ownerless}, "icon": "users-group", "tone": "warn"}
     unjudged = fleet.sites - judged
-    note = ngettext("%(n)s more has no verdict", "%(n)s more have no verdict", unjudged) % {"n": unjudged}
-    return card | {"note": note if unjudged else gettext("every site has an owner")}
+    note = how_many(unjudged, "more has no verdict", "more have no verdict")
+    return card | {"note": note if unjudged else "every site has an owner"}
 
 
 def _freshness(fleet: Fleet) -> Card:
     silent, late = fleet.sources.get("silent", 0), fleet.sources.get("late", 0)
     card = {
-        "label": gettext("Data freshness"),
+        "label": "Data freshness",
         "value": str(fleet.sites_reporting),
-        "unit": gettext("of %(sites)s sites") % {"sites": fleet.monitored},
+        "unit": f"of {fleet.monitored} sites",
         "url": link("ingest"),
         "icon": "clock",
     }
     if not fleet.sources_total:
-        return card | {"value": None, "note": gettext("no source yet")}
+        return card | {"value": None, "note": "no source yet"}
     parts = []
     if silent:
-        parts.append(ngettext("%(n)s source silent", "%(n)s sources silent", silent) % {"n": silent})
+        parts.append(how_many(silent, "source silent", "sources silent"))
     if late:
-        parts.append(ngettext("%(n)s late", "%(n)s late", late) % {"n": late})
+        parts.append(how_many(late, "late", "late"))
     tone = "bad" if silent else "warn" if late else ""
-    return card | {"note": " · ".join(parts) or gettext("all sources on time"), "tone": tone}
+    return card | {"note": " · ".join(parts) or "all sources on time", "tone": tone}
 
 
 def blockers(held: HoldsBack) -> list[Card]:
@@ -136,7 +129,7 @@ def blockers(held: HoldsBack) -> list[Card]:
     for pillar in held.pillars:
         shown = power(pillar.held.it_kw, unit)
         count = len(pillar.sites)
-        first = ngettext("first blocker at %(n)s site", "first blocker at %(n)s sites", count) % {"n": count}
+        first = plural(count, f"first blocker at {count} site", f"first blocker at {count} sites")
         made.append(
             {
                 "label": pillar.name,
@@ -144,7 +137,7 @@ def blockers(held: HoldsBack) -> list[Card]:
                 "value": shown.value,
                 "unit": shown.unit,
                 "width": bar_width(pillar.held.it_kw, of=widest),
-                "note": first if count else gettext("blocks no site first"),
+                "note": first if count else "blocks no site first",
                 "role": "gap",
             }
         )
@@ -153,12 +146,12 @@ def blockers(held: HoldsBack) -> list[Card]:
 
 def domain_card(card: DomainCard, *, now: datetime) -> Card:
     clock = [
-        ngettext("%(n)s site silent", "%(n)s sites silent", card.clocks.get("silent", 0)),
-        ngettext("%(n)s site late", "%(n)s sites late", card.clocks.get("late", 0)),
+        plural(card.clocks.get("silent", 0), "%(n)s site silent", "%(n)s sites silent"),
+        plural(card.clocks.get("late", 0), "%(n)s site late", "%(n)s sites late"),
     ]
     counts = (card.clocks.get("silent", 0), card.clocks.get("late", 0))
     notes = [text % {"n": number} for text, number in zip(clock, counts, strict=True) if number]
-    reporting = gettext("%(n)s of %(all)s sites reporting") % {"n": card.reporting, "all": card.sites}
+    reporting = f"{card.reporting} of {card.sites} sites reporting"
     return {
         "domain": card.domain,
         "title": DOMAIN_TITLES[card.domain],
@@ -188,7 +181,7 @@ def attention_list(items: Iterable[Attention], *, now: datetime) -> list[Card]:
     made = []
     for item in items:
         stake = power(item.kw, power_unit(item.kw)) if item.kw else None
-        since = gettext("since %(at)s") % {"at": instant(item.since)} if item.since else ""
+        since = f"since {instant(item.since)}" if item.since else ""
         made.append(
             {
                 "id": f"{item.kind}-{item.site.slug if item.site else 'several'}-{item.subject or item.state}",
@@ -291,9 +284,9 @@ def strip_label(strip: Sequence[Card]) -> str:
     """How often each state held over the strip, in words."""
     counted = Counter(cell["state"] for cell in strip)
     if not counted:
-        return gettext("Not evaluated in the last 30 days")
+        return "Not evaluated in the last 30 days"
     listed = ", ".join(f"{count} × {state('check', held).word}" for held, count in counted.items())
-    return gettext("The worst of each two days: %(told)s") % {"told": listed}
+    return f"The worst of each two days: {listed}"
 
 
 def _severity(check_state: str) -> int:

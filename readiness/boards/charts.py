@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.utils.translation import gettext
 from plotly import graph_objects as go
 
 from readiness.scoring.queries.rows import PillarFigure
@@ -15,26 +14,22 @@ def pillars(
 ) -> Figure:
     """Five scores as a radar, beside those of some time ago where there are any."""
     if not any(pillar.score is not None for pillar in now):
-        return nothing(gettext("No pillar has a score yet."))
+        return nothing("No pillar has a score yet.")
     around = [*now, now[0]]
     names = [pillar.short_name for pillar in around]
     traces = []
     if before:
         earlier = [before.get(pillar.id) for pillar in around]
-        traces.append(_round(names, earlier, gettext("90 days ago"), "deployed", width=1.6))
+        traces.append(_round(names, earlier, "90 days ago", "deployed", width=1.6))
     upper = [pillar.upper for pillar in around]
-    traces.append(
-        _round(names, upper, gettext("if all evidence were there"), "projected", width=1.2, dash="dot")
-    )
+    traces.append(_round(names, upper, "if all evidence were there", "projected", width=1.2, dash="dot"))
     scores = [pillar.score for pillar in around]
-    traces.append(
-        _round(names, scores, gettext("now"), "ready", width=2.5, fill="toself", mode="lines+markers")
-    )
+    traces.append(_round(names, scores, "now", "ready", width=2.5, fill="toself", mode="lines+markers"))
     columns = [
-        gettext("Pillar"),
-        gettext("Now, points"),
-        gettext("With all evidence, points"),
-        gettext("90 days ago, points"),
+        "Pillar",
+        "Now, points",
+        "With all evidence, points",
+        "90 days ago, points",
     ]
     rows = [
         [pillar.name, _percent(pillar.score), _percent(pillar.upper), _percent((before or {}).get(pillar.id))]

@@ -4,8 +4,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
-
 from readiness.boards.queries.site import PillarChecks
 from readiness.boards.waivers.lines import waiver_url, waiver_word
 from readiness.framework.core.vocabulary import Gate
@@ -36,7 +34,7 @@ def _waiver_column(slug: str, may_request: bool) -> Column:
     """The way to the waiver of a row, or to asking for one."""
     return Column(
         "waiver",
-        _("Waiver"),
+        "Waiver",
         value=lambda row: waiver_word(row, may_request=may_request),
         url=lambda row: waiver_url(row, slug, may_request=may_request),
         export=lambda row: row.state == CheckState.WAIVED,
@@ -48,7 +46,7 @@ def _figure_columns() -> tuple[Column, ...]:
     return (
         Column(
             "value",
-            _("Measured"),
+            "Measured",
             value=lambda row: row.value,
             text=lambda row: _number(row.value, row.unit),
             unit_of=lambda row: row.unit,
@@ -56,14 +54,14 @@ def _figure_columns() -> tuple[Column, ...]:
         ),
         Column(
             "threshold",
-            _("Limit"),
+            "Limit",
             value=lambda row: row.threshold_text,
             text=lambda row: _tight(row.threshold_text),
             numeric=True,
         ),
         Column(
             "margin",
-            _("Margin"),
+            "Margin",
             value=lambda row: row.margin,
             text=lambda row: signed(row.margin, row.unit),
             unit_of=lambda row: row.unit,
@@ -75,7 +73,7 @@ def _figure_columns() -> tuple[Column, ...]:
 def _tier_column(tier: Callable[[Any], str]) -> Column:
     """Whether a measurement or a declaration decided; beside the state a declaration is marked already."""
     return Column(
-        "tier", _("Rests on"), value=tier, template="readiness/cells/tier.html", sort=tier, default=False
+        "tier", "Rests on", value=tier, template="readiness/cells/tier.html", sort=tier, default=False
     )
 
 
@@ -85,7 +83,7 @@ def check_columns(slug: str, *, may_request: bool = False) -> tuple[Column, ...]
     return (
         Column(
             "state",
-            _("State"),
+            "State",
             value=lambda row: row.state,
             template="readiness/cells/state_and_tier.html",
             sort=lambda row: -SEVERITY[row.state],
@@ -93,7 +91,7 @@ def check_columns(slug: str, *, may_request: bool = False) -> tuple[Column, ...]
         ),
         Column(
             "check",
-            _("Check"),
+            "Check",
             value=lambda row: row.name,
             url=lambda row: address(row.id),
             template="readiness/cells/check.html",
@@ -102,13 +100,13 @@ def check_columns(slug: str, *, may_request: bool = False) -> tuple[Column, ...]
             phone="title",
         ),
         *_figure_columns(),
-        Column("reason", _("Why"), value=lambda row: row.reason, phone="full"),
-        Column("gate", _("Gate"), value=lambda row: row.gate, sort=lambda row: row.gate),
+        Column("reason", "Why", value=lambda row: row.reason, phone="full"),
+        Column("gate", "Gate", value=lambda row: row.gate, sort=lambda row: row.gate),
         _tier_column(lambda row: row.tier),
         _waiver_column(slug, may_request),
         Column(
             "age",
-            _("Age"),
+            "Age",
             value=lambda row: row.age_s,
             text=lambda row: old(row.taken_at, row.age_s),
             file_unit="s",
@@ -117,7 +115,7 @@ def check_columns(slug: str, *, may_request: bool = False) -> tuple[Column, ...]
         ),
         Column(
             "since",
-            _("Since"),
+            "Since",
             value=lambda row: row.since,
             template="readiness/cells/instant.html",
             sort=lambda row: row.since,
@@ -131,7 +129,7 @@ def _site_figure_columns() -> tuple[Column, ...]:
     return (
         Column(
             "deployed",
-            _("Deployed"),
+            "Deployed",
             value=lambda row: row.deployed.it_kw,
             text=lambda row: power(row.deployed.it_kw, "kW").value,
             sort=lambda row: row.deployed.it_kw,
@@ -140,7 +138,7 @@ def _site_figure_columns() -> tuple[Column, ...]:
         ),
         Column(
             "value",
-            _("Measured"),
+            "Measured",
             value=lambda row: row.result.value,
             text=lambda row: _number(row.result.value, row.result.unit),
             unit_of=lambda row: row.result.unit,
@@ -149,7 +147,7 @@ def _site_figure_columns() -> tuple[Column, ...]:
         ),
         Column(
             "margin",
-            _("Margin"),
+            "Margin",
             value=lambda row: row.result.margin,
             text=lambda row: signed(row.result.margin, row.result.unit),
             unit_of=lambda row: row.result.unit,
@@ -164,7 +162,7 @@ def check_site_columns(check_id: str) -> tuple[Column, ...]:
     return (
         Column(
             "state",
-            _("State"),
+            "State",
             value=lambda row: row.result.state,
             template="readiness/cells/state_and_tier.html",
             sort=lambda row: -SEVERITY[row.result.state],
@@ -172,7 +170,7 @@ def check_site_columns(check_id: str) -> tuple[Column, ...]:
         ),
         Column(
             "site",
-            _("Site"),
+            "Site",
             value=lambda row: row.site.name,
             url=lambda row: link("site-check", row.site.slug, check_id),
             sort=lambda row: row.site.name,
@@ -181,17 +179,17 @@ def check_site_columns(check_id: str) -> tuple[Column, ...]:
         ),
         *_site_figure_columns(),
         _tier_column(lambda row: row.result.tier),
-        Column("reason", _("Why"), value=lambda row: row.result.reason, phone="full"),
+        Column("reason", "Why", value=lambda row: row.result.reason, phone="full"),
         Column(
             "owner",
-            _("Owner"),
+            "Owner",
             value=lambda row: row.site.owner,
             template="readiness/cells/owner_of_site.html",
             sort=lambda row: row.site.owner,
         ),
         Column(
             "age",
-            _("Age"),
+            "Age",
             value=lambda row: row.result.age_s,
             text=lambda row: old(row.result.taken_at, row.result.age_s),
             file_unit="s",
@@ -205,26 +203,26 @@ def checks_of_site(slug: str, pillars: Sequence[PillarChecks], *, may_request: b
     """Every check of a site, in the framework's order until a column is chosen."""
     return Table(
         id="checks",
-        noun=(_("check"), _("checks")),
-        label=_("Checks of the site"),
+        noun=("check", "checks"),
+        label="Checks of the site",
         columns=check_columns(slug, may_request=may_request),
         filters=(
-            RowFilter("state", _("State"), lambda row: row.state, CHECK_STATES),
+            RowFilter("state", "State", lambda row: row.state, CHECK_STATES),
             RowFilter(
                 "pillar",
-                _("Pillar"),
+                "Pillar",
                 lambda row: row.pillar,
                 [(group.pillar.id, group.pillar.name) for group in pillars],
             ),
-            RowFilter("gate", _("Gate"), lambda row: row.gate, [(gate, gate) for gate in GATES]),
-            RowFilter("tier", _("Rests on"), lambda row: row.tier, TIERS),
+            RowFilter("gate", "Gate", lambda row: row.gate, [(gate, gate) for gate in GATES]),
+            RowFilter("tier", "Rests on", lambda row: row.tier, TIERS),
         ),
         row_id="id",
         row_name="name",
         row_url=lambda row: link("site-check", slug, row.id),
         empty={
-            "title": _("Not evaluated yet"),
-            "text": _("Checks appear with the first evaluation of the site."),
+            "title": "Not evaluated yet",
+            "text": "Checks appear with the first evaluation of the site.",
             "icon": "clipboard-check",
         },
     )
@@ -234,19 +232,19 @@ def sites_of_check(check_id: str) -> Table:
     """One check at every site, worst first until a column is chosen."""
     return Table(
         id="sites",
-        noun=(_("site"), _("sites")),
-        label=_("The check at every site"),
+        noun=("site", "sites"),
+        label="The check at every site",
         columns=check_site_columns(check_id),
         filters=(
-            RowFilter("state", _("State"), lambda row: row.result.state, CHECK_STATES),
-            RowFilter("tier", _("Rests on"), lambda row: row.result.tier, TIERS),
+            RowFilter("state", "State", lambda row: row.result.state, CHECK_STATES),
+            RowFilter("tier", "Rests on", lambda row: row.result.tier, TIERS),
         ),
         row_id=lambda row: row.site.id,
         row_name=lambda row: row.site.name,
         row_url=lambda row: link("site-check", row.site.slug, check_id),
         empty={
-            "title": _("No site has been evaluated"),
-            "text": _("Add a site to the inventory; its checks follow with the first evaluation."),
+            "title": "No site has been evaluated",
+            "text": "Add a site to the inventory; its checks follow with the first evaluation.",
             "icon": "clipboard-check",
         },
     )

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext, gettext_lazy
 
 from readiness.boards import findings
 from readiness.boards.part_links import limit_form, proof_link
@@ -22,16 +21,16 @@ from web.units import against_limit, duration, format_value, signed
 type Line = dict[str, Any]
 
 CAUSES = {
-    "data": gettext_lazy("new data"),
-    "evidence-age": gettext_lazy("evidence aged"),
-    "rule": gettext_lazy("the rule changed"),
-    "waiver": gettext_lazy("a waiver began or ended"),
-    "applicability": gettext_lazy("what applies changed"),
+    "data": "new data",
+    "evidence-age": "evidence aged",
+    "rule": "the rule changed",
+    "waiver": "a waiver began or ended",
+    "applicability": "what applies changed",
 }
 DOMAIN_WORDS = {
-    "compute": gettext_lazy("Compute health"),
-    "network": gettext_lazy("Network health"),
-    "energy": gettext_lazy("Energy health"),
+    "compute": "Compute health",
+    "network": "Network health",
+    "energy": "Energy health",
 }
 KIND_OF_SUBJECT = {"check": "check", "part": "check", "verdict": "verdict", "health": "health"}
 
@@ -70,7 +69,7 @@ def check_list_line(row: CheckListRow) -> Line:
 def flip_line(flip: FlipRow, *, with_site: bool = False) -> Line:
     """A change of state with its cause, and when the first evidence for it was seen."""
     kind = KIND_OF_SUBJECT[flip.subject]
-    named = {"verdict": gettext("Verdict"), "health": DOMAIN_WORDS.get(flip.key, flip.title)}
+    named = {"verdict": "Verdict", "health": DOMAIN_WORDS.get(flip.key, flip.title)}
     title = named.get(flip.subject, flip.title)
     url = link("site-check", flip.site, flip.key) if kind == "check" else link("site", flip.site)
     return {
@@ -105,13 +104,13 @@ def source_line(source: SourceRow, *, now: datetime) -> Line:
 
 
 INVENTORY_WORDS = {
-    "rack": gettext_lazy("Racks"),
-    "device": gettext_lazy("Devices"),
-    "accelerator": gettext_lazy("Accelerators"),
-    "port": gettext_lazy("Ports"),
-    "link": gettext_lazy("Links"),
-    "power-feed": gettext_lazy("Power feeds"),
-    "cooling-unit": gettext_lazy("Cooling units"),
+    "rack": "Racks",
+    "device": "Devices",
+    "accelerator": "Accelerators",
+    "port": "Ports",
+    "link": "Links",
+    "power-feed": "Power feeds",
+    "cooling-unit": "Cooling units",
 }
 
 
@@ -127,9 +126,9 @@ def check_facts(site_check: SiteCheck, *, now: datetime) -> list[Line]:
     deciding = _deciding_part(row)
     measured = format_value(row.value, row.unit)
     facts: list[Line] = [
-        {"term": gettext("State"), "kind": "check", "state": row.state, "note": _since(row.since)},
+        {"term": "State", "kind": "check", "state": row.state, "note": _since(row.since)},
         {
-            "term": gettext("Measured"),
+            "term": "Measured",
             "value": measured.value,
             "unit": measured.unit,
             "provenance": row.provenance,
@@ -138,35 +137,35 @@ def check_facts(site_check: SiteCheck, *, now: datetime) -> list[Line]:
             "at": row.taken_at,
         },
         {
-            "term": gettext("Limit"),
-            "value": row.threshold_text or gettext("none"),
+            "term": "Limit",
+            "value": row.threshold_text or "none",
             "note": _limit_note(deciding),
         },
     ]
     if row.tier:
-        facts.append({"term": gettext("Rests on"), "kind": "tier", "state": row.tier})
+        facts.append({"term": "Rests on", "kind": "tier", "state": row.tier})
     if row.margin is not None:
-        facts.append({"term": gettext("Margin"), "value": signed(row.margin, row.unit)})
+        facts.append({"term": "Margin", "value": signed(row.margin, row.unit)})
     if row.evidence.get("object"):
-        facts.append({"term": gettext("Decided by"), "value": row.evidence["object"]})
+        facts.append({"term": "Decided by", "value": row.evidence["object"]})
     if row.first_bad_at:
-        began = gettext("Declared since") if row.tier == Tier.CAPPED else gettext("First out of limits")
+        began = "Declared since" if row.tier == Tier.CAPPED else "First out of limits"
         facts.append({"term": began, "value": f"{row.first_bad_at:%Y-%m-%d %H:%M} UTC"})
     if row.measured_state != row.state:
-        facts.append({"term": gettext("Without the waiver"), "kind": "check", "state": row.measured_state})
-    facts.append({"term": gettext("Gate"), "value": row.gate, "note": gate_words(row.gate)})
+        facts.append({"term": "Without the waiver", "kind": "check", "state": row.measured_state})
+    facts.append({"term": "Gate", "value": row.gate, "note": gate_words(row.gate)})
     return facts
 
 
 def _since(at: datetime) -> str:
-    return gettext("since %(at)s UTC") % {"at": f"{at:%Y-%m-%d %H:%M}"}
+    return "since {at} UTC".format(at=f"{at:%Y-%m-%d %H:%M}")
 
 
 def gate_words(gate: str) -> str:
     return {
-        "BLOCK": gettext("a site is not ready until this is met"),
-        "COND": gettext("a site is only conditional until this is met"),
-        "INFO": gettext("shown for its trend; decides nothing"),
+        "BLOCK": "a site is not ready until this is met",
+        "COND": "a site is only conditional until this is met",
+        "INFO": "shown for its trend; decides nothing",
     }[gate]
 
 

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.utils.translation import gettext
-
 from readiness.boards import findings
 from readiness.boards.queries.panels import SeriesPanel
 from web.charts import Figure, ms, nothing
@@ -14,7 +12,7 @@ def series(panels: Sequence[SeriesPanel], *, start: datetime, end: datetime) -> 
     """Panels one above the other over one axis of time; a panel without samples is named below."""
     drawn = [panel for panel in panels if any(line.values for line in panel.lines)]
     if not drawn:
-        return nothing(gettext("No live series of this site arrived in this time."))
+        return nothing("No live series of this site arrived in this time.")
     layout = _shared_time(len(drawn), ms(start), ms(end))
     traces: list[Figure] = []
     for number, panel in enumerate(drawn):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from django.urls import reverse
-from django.utils.translation import gettext_lazy
 
 from readiness.evidence.core.limits import OF_PLATFORM
 from readiness.scoring.checks import envelopes, jurisdiction
@@ -13,18 +12,18 @@ from readiness.scoring.core.states import ReasonCode
 from readiness.scoring.queries.rows import PartRow
 
 PAGES = {
-    "run": ("validation-run-detail", gettext_lazy("Run %(id)s")),
-    "fact": ("recorded-fact-detail", gettext_lazy("Fact %(id)s")),
-    "attestation": ("attestation-detail", gettext_lazy("Attestation %(id)s")),
-    "ownership": ("assignment", gettext_lazy("Assignment %(id)s")),
-    "owned-assets": ("assignment", gettext_lazy("Assignment %(id)s")),
-    "review": ("review", gettext_lazy("Go-live review #%(id)s")),
-    "source": ("source", gettext_lazy("Source %(id)s")),
+    "run": ("validation-run-detail", "Run %(id)s"),
+    "fact": ("recorded-fact-detail", "Fact %(id)s"),
+    "attestation": ("attestation-detail", "Attestation %(id)s"),
+    "ownership": ("assignment", "Assignment %(id)s"),
+    "owned-assets": ("assignment", "Assignment %(id)s"),
+    "review": ("review", "Go-live review #%(id)s"),
+    "source": ("source", "Source %(id)s"),
 }
 """Name and title of a page, by the kind that a reference to evidence begins with."""
 OF_WORKLOADS = {
-    envelopes.EVIDENCE: gettext_lazy("Envelopes"),
-    jurisdiction.EVIDENCE: gettext_lazy("Placements and rules"),
+    envelopes.EVIDENCE: "Envelopes",
+    jurisdiction.EVIDENCE: "Placements and rules",
 }
 LACKS_LIMIT = frozenset({ReasonCode.NO_LIMIT.value, ReasonCode.CANNOT_JUDGE.value})
 

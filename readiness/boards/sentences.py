@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from django.utils.translation import gettext
-
 from readiness.scoring.queries.rows import FlipRow, HealthMark, HealthReason
 from telemetry.core.codes import Code, code_of
 from telemetry.core.registry import registry
@@ -19,8 +17,8 @@ def last_known(last_health: str, heard_at: datetime | None) -> str:
         return ""
     word = state("health", last_health).word
     if heard_at is None:
-        return gettext("was %(health)s") % {"health": word}
-    return gettext("was %(health)s until %(at)s") % {"health": word, "at": instant(heard_at)}
+        return f"was {word}"
+    return f"was {word} until {instant(heard_at)}"
 
 
 def exported(mark: HealthMark) -> str:
@@ -41,14 +39,14 @@ def reason_words(reason: HealthReason) -> str:
         words = f"{words}: {_reading(reason.metric, reason.value, reason.unit)}"
     if reason.threshold is not None:
         limit = format_value(reason.threshold, reason.unit)
-        words = gettext("%(words)s, limit %(limit)s") % {"words": words, "limit": limit}
+        words = f"{words}, limit {limit}"
     if reason.health != "unknown" or reason.taken_at is None:
         return words
     at = instant(reason.taken_at)
     if not reason.was:
-        return gettext("%(words)s since %(at)s") % {"words": words, "at": at}
+        return f"{words} since {at}"
     was = state("health", reason.was).word
-    return gettext("Silent; %(health)s at %(at)s: %(words)s") % {"words": words, "at": at, "health": was}
+    return f"Silent; {was} at {at}: {words}"
 
 
 def code_of_reason(reason: HealthReason) -> Code | None:
@@ -67,7 +65,7 @@ def _reading(metric: str, value: float, unit: str) -> str:
 def flip_words(flip: FlipRow) -> str:
     """Why a state changed, with the value that it has now: "edge-box-1: Exporter answers: 0 → 1"."""
     if flip.subject != "health":
-        limit = gettext("limit %(limit)s") % {"limit": flip.threshold_text} if flip.threshold_text else ""
+        limit = f"limit {flip.threshold_text}" if flip.threshold_text else ""
         value = "" if flip.value is None else str(format_value(flip.value, flip.unit))
         return " · ".join(part for part in (value, limit, flip.reason) if part)
     now, before = (
@@ -81,10 +79,7 @@ def flip_words(flip: FlipRow) -> str:
         # A code is named with its meaning: "XID 79, GPU has fallen off the bus".
         words = f"{words}: {now}"
     elif before is not None:
-        words = gettext("%(words)s: silent, last %(value)s") % {"words": words, "value": before}
+        words = f"{words}: silent, last {before}"
     if flip.threshold is None or now is None:
         return words
-    return gettext("%(words)s, limit %(limit)s") % {
-        "words": words,
-        "limit": format_value(flip.threshold, flip.unit),
-    }
+    return f"{words}, limit {format_value(flip.threshold, flip.unit)}"

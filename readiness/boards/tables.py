@@ -7,7 +7,6 @@ from typing import Any
 
 import django_filters
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Region, Site
 from readiness.boards import cards, findings, sentences
@@ -41,8 +40,7 @@ class SiteLine:
             # As text: a template would write a number the reader's way, and SVG has one way.
             "width": f"{bar_width(ready, of=self.widest_kw)}%",
             "outline": f"{bar_width(deployed, of=self.widest_kw)}%",
-            "label": _("%(ready)s of %(deployed)s ready")
-            % {"ready": findings.kw(ready), "deployed": findings.kw(deployed)},
+            "label": f"{findings.kw(ready)} of {findings.kw(deployed)} ready",
         }
 
 
@@ -54,23 +52,17 @@ def site_lines(page: Sequence[Site], *, now: datetime) -> list[SiteLine]:
 
 class ReadinessSiteFilters(ObjectFilterSet):
     verdict = django_filters.MultipleChoiceFilter(
-        label=_("Readiness"), choices=[*VERDICTS, (NO_VERDICT, _("No verdict"))], method="by_verdict"
+        label="Readiness", choices=[*VERDICTS, (NO_VERDICT, "No verdict")], method="by_verdict"
     )
     region = django_filters.ModelMultipleChoiceFilter(
-        label=_("Region"), queryset=Region.objects.all(), to_field_name="slug", field_name="region__slug"
+        label="Region", queryset=Region.objects.all(), to_field_name="slug", field_name="region__slug"
     )
-    stage = django_filters.MultipleChoiceFilter(label=_("Stage"), choices=Site.Stage.choices)
-    kind = django_filters.MultipleChoiceFilter(label=_("Kind"), choices=Site.Kind.choices)
-    owner = django_filters.CharFilter(label=_("Owner"), method="by_owner")
-    compute = django_filters.MultipleChoiceFilter(
-        label=_("Compute health"), choices=HEALTHS, method="by_health"
-    )
-    network = django_filters.MultipleChoiceFilter(
-        label=_("Network health"), choices=HEALTHS, method="by_health"
-    )
-    energy = django_filters.MultipleChoiceFilter(
-        label=_("Energy health"), choices=HEALTHS, method="by_health"
-    )
+    stage = django_filters.MultipleChoiceFilter(label="Stage", choices=Site.Stage.choices)
+    kind = django_filters.MultipleChoiceFilter(label="Kind", choices=Site.Kind.choices)
+    owner = django_filters.CharFilter(label="Owner", method="by_owner")
+    compute = django_filters.MultipleChoiceFilter(label="Compute health", choices=HEALTHS, method="by_health")
+    network = django_filters.MultipleChoiceFilter(label="Network health", choices=HEALTHS, method="by_health")
+    energy = django_filters.MultipleChoiceFilter(label="Energy health", choices=HEALTHS, method="by_health")
 
     class Meta:
         model = Site
@@ -109,23 +101,21 @@ def _owner(line: Any) -> str:
 
 SITES = Table(
     id="sites",
-    title=_("All sites"),
-    noun=(_("site"), _("sites")),
+    title="All sites",
+    noun=("site", "sites"),
     filterset=ReadinessSiteFilters,
     default_sort="-deployed",
     empty={
-        "title": _("No sites yet"),
-        "text": _(
-            "A site is one place that holds infrastructure. Add one, then connect a source of samples to it."
-        ),
+        "title": "No sites yet",
+        "text": "A site is one place that holds infrastructure. Add one, then connect a source of samples to it.",
         "icon": "building-factory-2",
         "action_url": "/inventory/sites/",
-        "action_label": _("Go to the inventory"),
+        "action_label": "Go to the inventory",
     },
     columns=(
         Column(
             "site",
-            _("Site"),
+            "Site",
             value=lambda line: line.row.site.name,
             template="readiness/cells/site.html",
             sort="name",
@@ -134,7 +124,7 @@ SITES = Table(
         ),
         Column(
             "verdict",
-            _("Readiness"),
+            "Readiness",
             value=lambda line: line.row.verdict,
             template="readiness/cells/verdict.html",
             sort="verdict_order",
@@ -142,7 +132,7 @@ SITES = Table(
         ),
         Column(
             "deployed",
-            _("Deployed"),
+            "Deployed",
             value=lambda line: line.row.deployed.it_kw,
             text=lambda line: power(line.row.deployed.it_kw, "kW").value,
             sort="deployed_kw",
@@ -151,7 +141,7 @@ SITES = Table(
         ),
         Column(
             "ready",
-            _("Ready of deployed"),
+            "Ready of deployed",
             value=lambda line: line.row.ready.it_kw,
             template="readiness/cells/ready.html",
             sort="ready_kw",
@@ -159,7 +149,7 @@ SITES = Table(
         ),
         Column(
             "pillars",
-            _("Pillars"),
+            "Pillars",
             value=lambda line: cards.pillar_marks(line.row.pillars),
             template="readiness/cells/pillars.html",
             export=lambda line: " ".join(
@@ -169,7 +159,7 @@ SITES = Table(
         ),
         Column(
             "weakest",
-            _("Weakest pillar"),
+            "Weakest pillar",
             value=lambda line: line.row.weakest,
             template="readiness/cells/weakest.html",
             export=lambda line: line.row.weakest.short_name if line.row.weakest else "",
@@ -177,8 +167,8 @@ SITES = Table(
         ),
         Column(
             "health",
-            _("C · N · E"),
-            hint=_("Compute, network and energy health"),
+            "C · N · E",
+            hint="Compute, network and energy health",
             value=lambda line: [
                 {
                     "domain": cards.DOMAIN_TITLES[mark.domain],
@@ -193,19 +183,19 @@ SITES = Table(
         ),
         Column(
             "weeks",
-            _("24 weeks"),
-            hint=_("Score at the end of each of the last 24 weeks"),
+            "24 weeks",
+            hint="Score at the end of each of the last 24 weeks",
             value=lambda line: spark_path(line.row.weeks),
             template="readiness/cells/weeks.html",
             export=lambda line: " ".join(
                 "-" if score is None else str(round(100 * score)) for score in line.row.weeks
             ),
-            file_unit=_("points, oldest first"),
+            file_unit="points, oldest first",
             phone="hide",
         ),
         Column(
             "owner",
-            _("Owner"),
+            "Owner",
             value=lambda line: line.row.site.owner,
             template="readiness/cells/owner.html",
             export=_owner,
@@ -214,7 +204,7 @@ SITES = Table(
         ),
         Column(
             "age",
-            _("Data age"),
+            "Data age",
             value=lambda line: line.row.data_age_s,
             text=lambda line: old(line.row.newest_sample_at, line.row.data_age_s),
             file_unit="s",
@@ -223,12 +213,12 @@ SITES = Table(
             phone="hide",
         ),
         Column(
-            "region", _("Region"), value=lambda line: line.row.site.region, sort="region__name", default=False
+            "region", "Region", value=lambda line: line.row.site.region, sort="region__name", default=False
         ),
-        Column("kind", _("Kind"), value=lambda line: line.row.site.kind, sort="kind", default=False),
+        Column("kind", "Kind", value=lambda line: line.row.site.kind, sort="kind", default=False),
         Column(
             "stage",
-            _("Stage"),
+            "Stage",
             value=lambda line: line.row.site.stage,
             template="readiness/cells/stage.html",
             sort="stage",
@@ -236,20 +226,20 @@ SITES = Table(
         ),
         Column(
             "accelerators",
-            _("Accelerators"),
+            "Accelerators",
             value=lambda line: line.row.deployed.accelerators,
             numeric=True,
             default=False,
         ),
         Column(
             "score",
-            _("Score"),
+            "Score",
             value=lambda line: None if line.row.score is None else round(100 * line.row.score),
             sort="score__score",
             numeric=True,
             default=False,
         ),
-        Column("blocker", _("First blocker"), value=lambda line: line.row.first_blocker_name, default=False),
+        Column("blocker", "First blocker", value=lambda line: line.row.first_blocker_name, default=False),
     ),
     row_id=lambda line: line.row.site.id,
     row_name=lambda line: line.row.site.name,

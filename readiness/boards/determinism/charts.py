@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from statistics import median
 from typing import Any
 
-from django.utils.translation import gettext
 from plotly import graph_objects as go
 
 from readiness.boards.determinism import lines
@@ -52,10 +51,10 @@ def tails(rows: Sequence[PathRow]) -> Figure:
     """p99 of the first paths idle and loaded, side by side on a scale of ratios."""
     shown = [row for row in rows if row.path and row.path.loaded[99.0].value is not None][:MOST_BARS]
     if not shown:
-        return nothing(gettext("No path was measured under load yet."))
+        return nothing("No path was measured under load yet.")
     names = [f"{row.site_paths.site.name}: {row.name}" for row in shown]
     traces = []
-    for load, name in (("idle", gettext("Idle p99")), ("loaded", gettext("Loaded p99"))):
+    for load, name in (("idle", "Idle p99"), ("loaded", "Loaded p99")):
         values = [_rounded(getattr(row.path, load)[99.0].value) for row in shown]
         traces.append(
             go.Scatter(
@@ -88,7 +87,7 @@ def tails(rows: Sequence[PathRow]) -> Figure:
         margin={"t": 10, "b": 32},
         hovermode="closest",
     )
-    columns = [gettext("Path"), *(f"{trace.name}, µs" for trace in traces)]
+    columns = ["Path", *(f"{trace.name}, µs" for trace in traces)]
     figures = [trace.x for trace in traces]
     table = {"columns": columns, "rows": [list(each) for each in zip(names, *figures, strict=True)]}
     narrow = {"yaxis": {"tickfont": {"size": 10}}}
@@ -99,11 +98,11 @@ def percentiles(determinism: SiteDeterminism) -> Figure:
     """Every percentile of one path: the median over the runs that were read, and the range over them."""
     chosen = determinism.chosen
     if chosen is None or not determinism.curve:
-        return nothing(gettext("No latency run of this site was read."))
+        return nothing("No latency run of this site was read.")
     by_load = _by_load(determinism.curve, chosen)
     labels = [f"p{each:g}" for each in sorted({figure.percentile for figure in determinism.curve})]
     traces: list[go.Scatter] = []
-    for load, name in (("idle", gettext("Idle")), ("loaded", gettext("Under load"))):
+    for load, name in (("idle", "Idle"), ("loaded", "Under load")):
         if by_load[load]:
             traces += _curve(by_load[load], name, ROLES[load])
     layout = go.Layout(
@@ -115,10 +114,10 @@ def percentiles(determinism: SiteDeterminism) -> Figure:
     )
     table = {
         "columns": [
-            gettext("Percentile"),
-            gettext("Idle, µs"),
-            gettext("Under load, µs"),
-            gettext("Not supported"),
+            "Percentile",
+            "Idle, µs",
+            "Under load, µs",
+            "Not supported",
         ],
         "rows": lines.curve_rows(determinism.curve, chosen),
     }
@@ -147,10 +146,10 @@ def _curve(by_percentile: dict[float, list[TailFigure]], name: str, role: str) -
     edge = {"mode": "lines", "x": labels, "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
     lows, highs = ([_rounded(pick(values[each])) for each in order] for pick in (min, max))
     return [
-        go.Scatter(**edge, name=f"{name}, {gettext('lowest')}", y=lows, meta={"role": role, "plain": True}),
+        go.Scatter(**edge, name=f"{name}, {'lowest'}", y=lows, meta={"role": role, "plain": True}),
         go.Scatter(
             **edge,
-            name=f"{name}, {gettext('highest')}",
+            name=f"{name}, {'highest'}",
             y=highs,
             fill="tonexty",
             meta={"role": role, "plain": True},
@@ -171,12 +170,12 @@ def _curve(by_percentile: dict[float, list[TailFigure]], name: str, role: str) -
 def over_time(history: Sequence[HistoryPoint], chosen: JudgedPath | None) -> Figure:
     """The p99 of every run that is kept: those of the path that is looked at, and the others behind it."""
     if not history:
-        return nothing(gettext("No run of this site holds a p99 that can be judged."))
+        return nothing("No run of this site holds a p99 that can be judged.")
     key = chosen.path.key if chosen else ""
     groups = (
-        ("other", gettext("Other paths, under load"), "muted"),
-        ("idle", gettext("Idle"), ROLES["idle"]),
-        ("loaded", gettext("Under load"), ROLES["loaded"]),
+        ("other", "Other paths, under load", "muted"),
+        ("idle", "Idle", ROLES["idle"]),
+        ("loaded", "Under load", ROLES["loaded"]),
     )
     traces = []
     for load, name, role in groups:
@@ -207,7 +206,7 @@ def over_time(history: Sequence[HistoryPoint], chosen: JudgedPath | None) -> Fig
         hovermode="closest",
     )
     table = {
-        "columns": [gettext("Taken"), gettext("Run"), gettext("Load"), gettext("p99, µs")],
+        "columns": ["Taken", "Run", "Load", "p99, µs"],
         "rows": [
             [point.taken_at.strftime("%Y-%m-%d %H:%M"), point.run_id, point.load, _rounded(point.p99)]
             for point in reversed(history)

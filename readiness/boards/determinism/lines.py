@@ -8,7 +8,6 @@ from statistics import median
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext
 
 from readiness.boards.determinism.judging import PARTS, Baseline, JudgedPath, LeftOut, equal_medians
 from readiness.boards.determinism.queries import HistoryPoint, SiteDeterminism, SitePaths
@@ -19,7 +18,7 @@ from readiness.scoring.core.states import CheckState, ReasonCode
 from readiness.scoring.queries.rows import CheckRow, ThresholdRow
 from web.ages import ago
 from web.links import link
-from web.units import format_value, number
+from web.units import format_value, how_many, number, plural
 
 type Line = dict[str, Any]
 
@@ -28,7 +27,7 @@ LEFT_OUT_SHOWN = 12
 
 
 def micros(value: float | None) -> str:
-    return str(format_value(value, "µs")) if value is not None else gettext("unknown")
+    return str(format_value(value, "µs")) if value is not None else "unknown"
 
 
 def key_figures(rows: Sequence[PathRow]) -> list[Line]:
@@ -40,28 +39,28 @@ def key_figures(rows: Sequence[PathRow]) -> list[Line]:
     no_limit = len({row.site_paths.site.pk for row in rows if row.path and not row.site_paths.limit_declared})
     factors = [value for path in paths if (value := path.value("load-factor")) is not None]
     return [
-        {"label": gettext("Paths measured"), "value": len(paths), "note": gettext("on this page")},
+        {"label": "Paths measured", "value": len(paths), "note": "on this page"},
         {
-            "label": gettext("Deterministic"),
+            "label": "Deterministic",
             "value": passing,
-            "note": ngettext("%(n)s path fails", "%(n)s paths fail", failing) % {"n": failing},
+            "note": how_many(failing, "path fails", "paths fail"),
             "tone": "bad" if failing else "",
         },
         {
-            "label": gettext("Worst load factor"),
+            "label": "Worst load factor",
             "value": number(max(factors)) if factors else None,
-            "note": gettext("loaded p99 over idle p99"),
+            "note": "loaded p99 over idle p99",
         },
         {
-            "label": gettext("Sites without a run"),
+            "label": "Sites without a run",
             "value": without,
-            "note": gettext("nothing is known of their tails"),
+            "note": "nothing is known of their tails",
             "tone": "warn" if without else "",
         },
         {
-            "label": gettext("Sites without a limit"),
+            "label": "Sites without a limit",
             "value": no_limit,
-            "note": gettext("their loaded p99 is judged by none"),
+            "note": "their loaded p99 is judged by none",
             "tone": "warn" if no_limit else "",
         },
     ]
@@ -83,12 +82,9 @@ def contrast(sites: Iterable[SitePaths]) -> str:
         "why": bad.reason,
     }
     return (
-        gettext(
-            "%(good)s and %(bad)s have the same median under load, %(median)s. On the first 99 of 100 messages arrive"
-            " within %(good_p99)s and it passes; on the second within %(bad_p99)s and it fails: %(why)s"
-        )
-        % values
-    )
+        "{good} and {bad} have the same median under load, {median}. On the first 99 of 100 messages arrive"
+        " within {good_p99} and it passes; on the second within {bad_p99} and it fails: {why}"
+    ).format(**values)
 
 
 def tails_finding(rows: Sequence[PathRow]) -> str:
@@ -96,12 +92,11 @@ def tails_finding(rows: Sequence[PathRow]) -> str:
         (value, row) for row in rows if row.path and (value := row.path.value("load-factor")) is not None
     ]
     if not factors:
-        return gettext("No path was measured both idle and under load.")
+        return "No path was measured both idle and under load."
     factor, worst = max(factors, key=lambda pair: pair[0])
     values = {"site": worst.site_paths.site.name, "path": worst.name, "factor": number(factor)}
-    return (
-        gettext("Load stretches the p99 most at %(site)s, %(path)s: %(factor)s times that of the idle path")
-        % values
+    return "Load stretches the p99 most at {site}, {path}: {factor} times that of the idle path".format(
+        **values
     )
 
 
@@ -112,15 +107,15 @@ def curve_finding(chosen: JudgedPath) -> str:
         "p99": micros(chosen.loaded[99.0].value),
         "idle": micros(chosen.idle[99.0].value),
     }
-    return gettext("%(path)s under load: median %(median)s, p99 %(p99)s; the p99 idle is %(idle)s") % values
+    return "{path} under load: median {median}, p99 {p99}; the p99 idle is {idle}".format(**values)
 
 
 def history_finding(history: Sequence[HistoryPoint], chosen: JudgedPath | None) -> str:
     if chosen and chosen.baseline:
         values = {"now": micros(chosen.baseline.value), "then": micros(chosen.baseline.p99)}
-        words = gettext("The loaded p99 is %(now)s, against %(then)s of its baseline: %(change)s")
+        words = "The loaded p99 is %(now)s, against %(then)s of its baseline: %(change)s"
         return words % (values | {"change": change_words(chosen)})
-    return ngettext("%(n)s run that is kept", "%(n)s runs that are kept", len(history)) % {"n": len(history)}
+    return how_many(len(history), "run that is kept", "runs that are kept")
 
 
 def curve_rows(curve: Sequence[TailFigure], chosen: JudgedPath) -> list[list[Any]]:
@@ -199,33 +194,28 @@ def facts(determinism: SiteDeterminism, *, now: datetime) -> list[Line]:
     path, base = chosen.path, chosen.baseline
     limit = chosen.parts.get("loaded-p99")
     return [
-        {"term": gettext("Path"), "value": path_name(chosen), "note": about(chosen)},
+        {"term": "Path", "value": path_name(chosen), "note": about(chosen)},
         {
-            "term": gettext("Read"),
-            "value": gettext("%(loaded)s loaded, %(idle)s idle")
-            % {"loaded": len(path.loaded), "idle": len(path.idle)},
-            "note": ngettext("%(n)s left out", "%(n)s left out", len(determinism.left_out))
-            % {"n": len(determinism.left_out)},
+            "term": "Read",
+            "value": f"{len(path.loaded)} loaded, {len(path.idle)} idle",
+            "note": how_many(len(determinism.left_out), "left out", "left out"),
         },
         {
-            "term": gettext("Newest run"),
+            "term": "Newest run",
             "value": chosen.taken_at.strftime("%Y-%m-%d %H:%M"),
             "unit": "UTC",
             "provenance": chosen.provenance,
             "age": ago(chosen.taken_at, now=now),
         },
         {
-            "term": gettext("Latency limit"),
-            "value": (limit.threshold_text if limit else "") or gettext("not declared"),
+            "term": "Latency limit",
+            "value": (limit.threshold_text if limit else "") or "not declared",
             "note": (limit.limit_source if limit else "")
-            or gettext("until one is, the p99 under load is shown and not judged"),
+            or "until one is, the p99 under load is shown and not judged",
         },
         {
-            "term": gettext("Baseline"),
-            "value": gettext("%(p99)s, now %(change)s")
-            % {"p99": micros(base.p99), "change": change_words(chosen)}
-            if base
-            else gettext("none yet"),
+            "term": "Baseline",
+            "value": f"{micros(base.p99)}, now {change_words(chosen)}" if base else "none yet",
             "note": _baseline_note(base),
         },
     ]
@@ -233,17 +223,15 @@ def facts(determinism: SiteDeterminism, *, now: datetime) -> list[Line]:
 
 def _baseline_note(base: Baseline | None) -> str:
     if base is None:
-        return gettext(
-            "an earlier run of this path, marked or the first ones of it, is what it is compared with"
-        )
+        return "an earlier run of this path, marked or the first ones of it, is what it is compared with"
     day = base.taken_at.strftime("%Y-%m-%d")
     if base.marked:
-        return gettext("the run of %(day)s, which was marked as its baseline") % {"day": day}
-    return ngettext(
-        "the first run of the path, %(day)s",
-        "median of the first %(n)s runs of the path, until %(day)s",
+        return f"the run of {day}, which was marked as its baseline"
+    return plural(
         base.runs,
-    ) % {"n": base.runs, "day": day}
+        f"the first run of the path, {day}",
+        f"median of the first {base.runs} runs of the path, until {day}",
+    )
 
 
 def left_out(runs: Sequence[LeftOut]) -> list[Line]:
@@ -252,7 +240,7 @@ def left_out(runs: Sequence[LeftOut]) -> list[Line]:
             "id": each.run.id,
             "url": reverse("validation-run-detail", args=[each.run.id]),
             "at": each.run.taken_at,
-            "load": each.run.load or gettext("not said"),
+            "load": each.run.load or "not said",
             "why": each.why,
         }
         for each in runs[:LEFT_OUT_SHOWN]
@@ -271,7 +259,7 @@ def read_runs(chosen: JudgedPath | None) -> list[Line]:
             "at": run.taken_at,
             "load": run.load,
             "figures": [
-                micros(figure.value) if not figure.caution else gettext("not supported")
+                micros(figure.value) if not figure.caution else "not supported"
                 for percentile in (50.0, 99.0, 99.9)
                 for figure in run.figures
                 if figure.name == "latency" and figure.percentile == percentile
@@ -296,7 +284,7 @@ def served(determinism: SiteDeterminism) -> Line | None:
         return None
     rows = [
         {
-            "name": {"ttft": gettext("First token"), "tpot": gettext("Per token")}[figure.name],
+            "name": {"ttft": "First token", "tpot": "Per token"}[figure.name],
             "percentile": f"p{figure.percentile:g}",
             "value": str(format_value(figure.value, "ms")),
             "caution": figure.caution,

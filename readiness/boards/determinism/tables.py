@@ -9,8 +9,6 @@ from functools import partial
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from readiness.boards.determinism.filters import DeterminismFilters
 from readiness.boards.determinism.judging import PARTS, JudgedPath
@@ -56,8 +54,8 @@ def table(now: datetime, *, may_add: bool) -> Table:
     """The table of sites as `queries.sites` gives them; ages count from `now`."""
     return Table(
         id="determinism",
-        noun=(_("site"), _("sites")),
-        label=_("Paths of each site, idle and under load"),
+        noun=("site", "sites"),
+        label="Paths of each site, idle and under load",
         columns=(*_subject(), *_figures(), *_comparisons(now)),
         filterset=DeterminismFilters,
         row_id="id",
@@ -65,11 +63,11 @@ def table(now: datetime, *, may_add: bool) -> Table:
         row_url=address,
         api="determinism-api-list",
         empty={
-            "title": _("No site yet"),
-            "text": _("Sites appear here with their paths once latency runs of them are imported."),
+            "title": "No site yet",
+            "text": "Sites appear here with their paths once latency runs of them are imported.",
             "icon": "gauge",
             **(
-                {"action_url": reverse("validation-run-add"), "action_label": _("Import a run")}
+                {"action_url": reverse("validation-run-add"), "action_label": "Import a run"}
                 if may_add
                 else {}
             ),
@@ -86,7 +84,7 @@ def _subject() -> tuple[Column, ...]:
     return (
         Column(
             "state",
-            _("State"),
+            "State",
             value="state",
             template="readiness/cells/check_state.html",
             sort="latency_severity",
@@ -94,7 +92,7 @@ def _subject() -> tuple[Column, ...]:
         ),
         Column(
             "site",
-            _("Site and path"),
+            "Site and path",
             value=lambda row: row.site_paths.site.name,
             template="readiness/determinism/path_cell.html",
             sort="name",
@@ -102,8 +100,8 @@ def _subject() -> tuple[Column, ...]:
             phone="title",
             export=lambda row: row.site_paths.site.slug,
         ),
-        Column("path", _("Path"), value="name", default=False),
-        Column("tool", _("Tool"), value=lambda row: row.path.path.tool if row.path else "", default=False),
+        Column("path", "Path", value="name", default=False),
+        Column("tool", "Tool", value=lambda row: row.path.path.tool if row.path else "", default=False),
     )
 
 
@@ -117,50 +115,50 @@ def _figures() -> tuple[Column, ...]:
             text=partial(_tail_words, load=load, percentile=percentile),
             numeric=True,
             file_unit="µs",
-            hint=_("µs, median over the repeats"),
+            hint="µs, median over the repeats",
         )
         for load, percentile, label in (
-            ("idle", 50.0, _("Idle p50")),
-            ("loaded", 50.0, _("Loaded p50")),
-            ("idle", 99.0, _("Idle p99")),
-            ("loaded", 99.0, _("Loaded p99")),
-            ("idle", 99.9, _("Idle p99.9")),
-            ("loaded", 99.9, _("Loaded p99.9")),
+            ("idle", 50.0, "Idle p50"),
+            ("loaded", 50.0, "Loaded p50"),
+            ("idle", 99.0, "Idle p99"),
+            ("loaded", 99.0, "Loaded p99"),
+            ("idle", 99.9, "Idle p99.9"),
+            ("loaded", 99.9, "Loaded p99.9"),
         )
     )
 
 
 def _comparisons(now: datetime) -> tuple[Column, ...]:
     return (
-        _part("load-factor", _("Load factor"), _("Loaded p99 over idle p99")),
-        _part("tail-ratio", _("Jitter"), _("p99.9 over p50, both under load")),
-        _part("p99-cv", _("CV of p99, %"), _("Coefficient of variation over the repeats")),
-        _part("repeats", _("Repeats"), _("Of the loaded measurement")),
+        _part("load-factor", "Load factor", "Loaded p99 over idle p99"),
+        _part("tail-ratio", "Jitter", "p99.9 over p50, both under load"),
+        _part("p99-cv", "CV of p99, %", "Coefficient of variation over the repeats"),
+        _part("repeats", "Repeats", "Of the loaded measurement"),
         Column(
             "change",
-            _("Baseline"),
+            "Baseline",
             value=lambda row: row.path.change if row.path else None,
             text=lambda row: change_words(row.path) if row.path else "",
             numeric=True,
-            hint=_("The newest loaded p99 against the path’s own earlier runs"),
+            hint="The newest loaded p99 against the path’s own earlier runs",
         ),
         Column(
             "parts",
-            _("Sub-measures"),
+            "Sub-measures",
             value=lambda row: " ".join(f"{part}={state}" for part, state in part_states(row)),
             template="readiness/determinism/parts_cell.html",
         ),
         Column(
             "age",
-            _("Age"),
+            "Age",
             value=lambda row: row.path.taken_at if row.path else None,
             text=lambda row: ago(row.path.taken_at, now=now) if row.path else "",
             numeric=True,
-            hint=_("Since the newest run that is shown"),
+            hint="Since the newest run that is shown",
         ),
         Column(
             "provenance",
-            _("Provenance"),
+            "Provenance",
             value=lambda row: row.path.provenance if row.path else "",
             default=False,
         ),
@@ -201,12 +199,12 @@ def _tail_words(row: PathRow, load: str, percentile: float) -> str:
     if value is not None:
         return str(number(value))
     tail = getattr(row.path, load)[percentile] if row.path else None
-    return gettext("not supported") if tail and tail.value is not None else ""
+    return "not supported" if tail and tail.value is not None else ""
 
 
 def change_words(path: JudgedPath) -> str:
     """`+12 %`, or that there is nothing to compare with."""
     if path.change is None:
-        return gettext("none yet")
+        return "none yet"
     percent = round(100 * path.change)
     return f"{'−' if percent < 0 else '+'}{abs(percent)}\N{NO-BREAK SPACE}%"

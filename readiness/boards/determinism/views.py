@@ -4,7 +4,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.views.decorators.http import conditional_page, require_GET
 
 from inventory.models import Site
@@ -49,8 +48,8 @@ def fleet(request: HttpRequest) -> HttpResponseBase:
         "chart_csv": link("determinism-chart", "csv"),
         "add_url": reverse("validation-run-add") if may_add else "",
         "breadcrumbs": [
-            {"label": gettext("Readiness"), "url": reverse("readiness")},
-            {"label": gettext("Determinism under load"), "url": ""},
+            {"label": "Readiness", "url": reverse("readiness")},
+            {"label": "Determinism under load", "url": ""},
         ],
     }
     return answers.page(request, "readiness/determinism/fleet.html", context)
@@ -98,9 +97,9 @@ def site(request: HttpRequest, slug: str) -> HttpResponse:
         "chart_csv": {name: url.replace(".json", ".csv") for name, url in chart.items()},
         "add_url": link("validation-run-add", site=slug) if request.user.has_perm(MAY_ADD) else "",
         "breadcrumbs": [
-            {"label": gettext("Fleet"), "url": reverse("fleet")},
+            {"label": "Fleet", "url": reverse("fleet")},
             {"label": place.name, "url": link("site", slug)},
-            {"label": gettext("Determinism under load"), "url": ""},
+            {"label": "Determinism under load", "url": ""},
         ],
     }
     return answers.page(request, "readiness/determinism/site.html", context)

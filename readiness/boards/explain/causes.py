@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.text import capfirst
-from django.utils.translation import gettext, gettext_lazy
 
 from readiness.boards.explain import words
 from readiness.scoring.core.coalitions import CAUSES
@@ -16,8 +15,8 @@ from readiness.scoring.core.explain_fleet import FleetMove
 from readiness.scoring.core.mean import NO_KW
 from readiness.scoring.core.rounding import apportioned, half_up
 
-CAPACITY = gettext_lazy("Capacity")
-CAME_OR_WENT = gettext_lazy("Sites came or went")
+CAPACITY = "Capacity"
+CAME_OR_WENT = "Sites came or went"
 TENTHS = 1000
 """Tenths of a point of 100 in a score from 0 to 1."""
 
@@ -45,10 +44,10 @@ def of_fleet(move: FleetMove[Any]) -> tuple[Cause, ...]:
     """The five causes at sites that stayed, then the causes that only several sites have."""
     further = []
     if move.capacity:
-        means = gettext("kW that came or went at sites that have some on both days")
+        means = "kW that came or went at sites that have some on both days"
         further.append(Cause(str(CAPACITY), means, move.capacity))
     if move.came or move.went:
-        means = gettext("sites that have deployed capacity on one of the days only")
+        means = "sites that have deployed capacity on one of the days only"
         further.append(Cause(str(CAME_OR_WENT), means, move.coming_and_going))
     return _shown([*_own(move.by), *further], move.start, move.end)
 
@@ -56,18 +55,14 @@ def of_fleet(move: FleetMove[Any]) -> tuple[Cause, ...]:
 def sentence(start: float | None, end: float | None, causes: Sequence[Cause]) -> str:
     """Causes that moved a score, strongest first: `From 85.0 to 63.7. Sites came or went −22.8, data +1.5 points.`"""
     if start is None and end is None:
-        return gettext("There is no score on either day.")
+        return "There is no score on either day."
     named = sorted((cause for cause in causes if cause.tenths), key=lambda cause: -abs(cause.tenths))
     if not named:
-        effects = gettext("No cause moved the score.")
+        effects = "No cause moved the score."
     else:
         listed = ", ".join(f"{cause.label.lower()} {cause.text}" for cause in named)
-        effects = gettext("%(causes)s points.") % {"causes": capfirst(listed)}
-    return gettext("From %(start)s to %(end)s. %(causes)s") % {
-        "start": words.score(start),
-        "end": words.score(end),
-        "causes": effects,
-    }
+        effects = f"{capfirst(listed)} points."
+    return f"From {words.score(start)} to {words.score(end)}. {effects}"
 
 
 def fleet_sentence(move: FleetMove[Any]) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext
 from plotly import graph_objects as go
 
 from readiness.boards.explain.causes import Cause
@@ -50,7 +49,7 @@ def waterfall(falls: Waterfall, *, finding: str) -> Figure:
     )
     meta = {
         "finding": finding,
-        "footer": gettext("Score in points of 100; the axis begins at %(low)s.") % {"low": round(low)},
+        "footer": f"Score in points of 100; the axis begins at {round(low)}.",
         "narrow": {"xaxis": {"tickangle": -55, "tickfont": {"size": 10}}, "margin": {"b": 84, "l": 34}},
         "table": _table(falls, levels),
     }
@@ -74,7 +73,7 @@ def _leads(labels: Sequence[str], levels: Sequence[float]) -> go.Scatter:
         x=x,
         y=y,
         mode="lines",
-        name=gettext("Score so far"),
+        name="Score so far",
         hoverinfo="skip",
         line={"width": 1, "dash": "dot"},
         meta={"role": "muted"},
@@ -84,9 +83,9 @@ def _leads(labels: Sequence[str], levels: Sequence[float]) -> go.Scatter:
 def _bars(steps: Sequence[Cause], levels: Sequence[float]) -> list[go.Bar]:
     made = []
     for role, name, wanted in (
-        ("ok", gettext("Raised the score"), [step.share > 0 for step in steps]),
-        ("bad", gettext("Lowered the score"), [step.share < 0 for step in steps]),
-        ("muted", gettext("No difference"), [step.share == 0 for step in steps]),
+        ("ok", "Raised the score", [step.share > 0 for step in steps]),
+        ("bad", "Lowered the score", [step.share < 0 for step in steps]),
+        ("muted", "No difference", [step.share == 0 for step in steps]),
     ):
         shown = [place for place, is_wanted in enumerate(wanted) if is_wanted]
         made.append(
@@ -116,7 +115,7 @@ def _marks(labels: Sequence[str], falls: Waterfall, thin: float) -> go.Bar:
         textposition="outside",
         cliponaxis=False,
         hovertemplate="%{x}: %{text}<extra></extra>",
-        name=gettext("Score"),
+        name="Score",
         meta={"role": "accent"},
     )
 
@@ -128,4 +127,4 @@ def _table(falls: Waterfall, levels: Sequence[float]) -> dict[str, Any]:
         for step, level in zip(falls.steps, levels[1:], strict=True)
     ]
     rows.append([falls.end_label, None, round(100 * falls.end, 2)])
-    return {"columns": [gettext("Step"), gettext("Change, points"), gettext("Score, points")], "rows": rows}
+    return {"columns": ["Step", "Change, points", "Score, points"], "rows": rows}

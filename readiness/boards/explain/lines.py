@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext
 
 from inventory.models import Region, Site
 from readiness.boards.explain import causes, words
@@ -23,6 +22,7 @@ from readiness.scoring.core.mean import BY_KW, NO_KW, PLAIN
 from readiness.scoring.core.rounding import half_up
 from readiness.scoring.queries.kept import Kept
 from web.links import link
+from web.units import how_many, plural
 
 type Line = dict[str, Any]
 
@@ -69,7 +69,7 @@ def _check_line(move: CheckMove, explained: SiteExplained) -> MovedCheckLine:
         sentence=words.check_sentence(move, explained),
         url=link("site-check", explained.site.slug, move.check_id),
         evidence_url=reverse("validation-run-detail", args=[evidence.removeprefix(RUN)]) if is_run else "",
-        evidence=gettext("the run") if is_run else "",
+        evidence="the run" if is_run else "",
     )
 
 
@@ -112,15 +112,15 @@ def site_figures(explained: SiteExplained) -> list[Line]:
     return [
         score_figure(explanation.score.start, explanation.score.end),
         {
-            "label": gettext("Verdict"),
+            "label": "Verdict",
             "value": verdicts[1],
-            "note": gettext("as before") if same else gettext("was %(verdict)s") % {"verdict": verdicts[0]},
+            "note": "as before" if same else f"was {verdicts[0]}",
         },
         _strongest_figure(causes.of_site(explanation.score)),
         {
-            "label": gettext("Checks that moved"),
+            "label": "Checks that moved",
             "value": str(len(explanation.checks)),
-            "note": gettext("of %(n)s") % {"n": len(explained.end.framework.checks)},
+            "note": f"of {len(explained.end.framework.checks)}",
         },
     ]
 
@@ -135,13 +135,11 @@ def fleet_figures(explained: FleetExplained) -> list[Line]:
         score_figure(*move.plain) | {"label": PLAIN},
         _strongest_figure(causes.of_fleet(move)),
         {
-            "label": gettext("Sites compared"),
+            "label": "Sites compared",
             "value": str(move.sites),
-            "note": ngettext("%(n)s came or went", "%(n)s came or went", coming) % {"n": coming}
-            if coming
-            else "",
+            "note": how_many(coming, "came or went", "came or went") if coming else "",
         },
-        {"label": gettext("Verdicts that changed"), "value": str(flipped), "note": ""},
+        {"label": "Verdicts that changed", "value": str(flipped), "note": ""},
     ]
 
 
@@ -149,10 +147,9 @@ def score_figure(start: float | None, end: float | None) -> Line:
     change = half_up(1000 * (end or 0.0)) - half_up(1000 * (start or 0.0))
     tone = "ok" if change > 0 else "bad" if change < 0 else ""
     return {
-        "label": gettext("Score"),
+        "label": "Score",
         "value": words.score(end) if end is not None else None,
-        "note": gettext("%(change)s from %(start)s")
-        % {"change": words.tenths(change), "start": words.score(start)},
+        "note": f"{words.tenths(change)} from {words.score(start)}",
         "tone": tone,
         "icon": {"ok": "arrow-up", "bad": "arrow-down-right"}.get(tone, ""),
     }
@@ -161,9 +158,9 @@ def score_figure(start: float | None, end: float | None) -> Line:
 def _strongest_figure(listed: Sequence[Cause]) -> Line:
     cause = causes.strongest(listed)
     return {
-        "label": gettext("Moved most by"),
-        "value": cause.label if cause else gettext("nothing"),
-        "note": gettext("%(points)s points") % {"points": cause.text} if cause else "",
+        "label": "Moved most by",
+        "value": cause.label if cause else "nothing",
+        "note": f"{cause.text} points" if cause else "",
     }
 
 
@@ -214,7 +211,7 @@ def most_moved(explained: FleetExplained) -> list[Line]:
 def _why(row: SiteMove) -> str:
     """How a site moved the score of all; its capacity may have done more than the change of its own score."""
     if row.came or row.went:
-        return gettext("came") if row.came else gettext("went")
+        return "came" if row.came else "went"
     cause = causes.strongest(causes.of_site(row.move))
     by_own_score = row.weight - row.by_capacity
     return cause.label if cause and abs(by_own_score) >= abs(row.by_capacity) else str(causes.CAPACITY)
@@ -245,7 +242,7 @@ def grant_lines(explained: SiteExplained) -> list[Line]:
             {
                 "label": f"{words.GRANT_WORDS[move.kind]} #{move.grant.id}",
                 "url": reverse("waiver", args=[move.grant.id]) if move.grant.id.isdecimal() else "",
-                "did": gettext("began") if move.began else gettext("ended"),
+                "did": "began" if move.began else "ended",
                 "at": move.grant.starts_at if move.began else move.grant.ends_at,
                 "check": check.name if check else move.covers,
                 "check_url": link("site-check", explained.site.slug, check_id),
@@ -264,38 +261,29 @@ def fact_lines(explained: SiteExplained) -> list[Line]:
 
 def _fact(fact: object) -> str:
     if fact is None:
-        return gettext("not known")
+        return "not known"
     if isinstance(fact, bool):
-        return gettext("yes") if fact else gettext("no")
+        return "yes" if fact else "no"
     if isinstance(fact, frozenset):
-        return ", ".join(sorted(fact)) or gettext("not known")
+        return ", ".join(sorted(fact)) or "not known"
     return str(fact)
 
 
 def notes(explained: SiteExplained, asked: Asked) -> list[str]:
     """Notes where another day stands for the one that was asked for."""
     return [
-        gettext("Nothing is kept for %(asked)s; %(day)s is the nearest before.")
-        % {"asked": words.day(day), "day": words.day(kept.on_date)}
+        f"Nothing is kept for {words.day(day)}; {words.day(kept.on_date)} is the nearest before."
         for kept, day in ((explained.start, asked.start), (explained.end, asked.end))
         if kept.on_date != day
     ]
 
 
 def nothing_kept(missing: NothingKept) -> str:
-    sentence = gettext("Nothing is kept for %(day)s, nor for the two weeks before.") % {
-        "day": words.day(missing.day)
-    }
+    sentence = f"Nothing is kept for {words.day(missing.day)}, nor for the two weeks before."
     if missing.first is None or missing.last is None:
-        return sentence + " " + gettext("The inputs of a score are kept from its next evaluation on.")
+        return sentence + " " + "The inputs of a score are kept from its next evaluation on."
     return (
-        sentence
-        + " "
-        + gettext("There is something from %(first)s to %(last)s.")
-        % {
-            "first": words.day(missing.first),
-            "last": words.day(missing.last),
-        }
+        sentence + " " + f"There is something from {words.day(missing.first)} to {words.day(missing.last)}."
     )
 
 
@@ -303,10 +291,10 @@ def left_out(sites: Iterable[Site]) -> str:
     names = [site.name for site in sites]
     if not names:
         return ""
-    message = ngettext(
+    message = plural(
+        len(names),
         "%(n)s site is left out, since nothing is kept of it near one of the days: %(names)s.",
         "%(n)s sites are left out, since nothing is kept of them near one of the days: %(names)s.",
-        len(names),
     )
     shown = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
     return message % {"n": len(names), "names": shown}
@@ -318,7 +306,7 @@ def presets(asked: Asked, *, now: datetime) -> list[Line]:
     is_now = asked.end == today
     lines = [
         {
-            "label": gettext("%(n)s days") % {"n": days},
+            "label": f"{days} days",
             "url": link("explain", **of, start=text, end="now"),
             "current": is_now and asked.start == today - timedelta(days=days),
         }
@@ -328,7 +316,7 @@ def presets(asked: Asked, *, now: datetime) -> list[Line]:
     if since is not None:
         lines.append(
             {
-                "label": gettext("Since the last change of verdict"),
+                "label": "Since the last change of verdict",
                 "url": link("explain", **of, start=since.isoformat(), end="now"),
                 "current": is_now and asked.start == since,
             }
@@ -348,7 +336,7 @@ def regions(asked: Asked, every: Iterable[Region]) -> list[Line]:
     days = {key: value for key, value in asked.query.items() if key in ("start", "end")}
     chosen = asked.region.pk if asked.region else None
     return [
-        {"label": gettext("Fleet"), "url": link("explain", **days), "current": chosen is None},
+        {"label": "Fleet", "url": link("explain", **days), "current": chosen is None},
         *(
             {
                 "label": region.name,
@@ -378,7 +366,5 @@ def rest_line(explained: SiteExplained) -> str:
     total = sum(explained.explanation.rest.values())
     if all(abs(share) < words.POINTS_SHOWN for share in explained.explanation.rest.values()):
         return ""
-    message = gettext(
-        "The checks that did not move weigh more or less than they did, since others came or went: %(points)s points."
-    )
+    message = "The checks that did not move weigh more or less than they did, since others came or went: %(points)s points."
     return message % {"points": words.points(total)}

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from django.utils.translation import gettext as _
-
 from inventory.models import Region, Site
 from web.timerange import BadTimeRangeError, parse_instant
 
@@ -47,10 +45,10 @@ def read(params: Mapping[str, str], *, now: datetime) -> Asked:
     start = _day(params.get("start") or DEFAULT_START, "start", now)
     end = _day(params.get("end") or "now", "end", now)
     if end <= start:
-        raise AskedError("end", _("must be a later day than start"))
+        raise AskedError("end", "must be a later day than start")
     site, region = params.get("site", ""), params.get("region", "")
     if site and region:
-        raise AskedError("region", _("cannot be asked for together with a site"))
+        raise AskedError("region", "cannot be asked for together with a site")
     return Asked(_site(site), _region(region), start, end)
 
 
@@ -65,7 +63,7 @@ def _day(text: str, field: str, now: datetime) -> date:
     except BadTimeRangeError as error:
         raise AskedError(field, error.reason) from error
     except (ValueError, OverflowError, OSError) as error:
-        raise AskedError(field, _("is neither a date, now-7d, an ISO 8601 time nor milliseconds")) from error
+        raise AskedError(field, "is neither a date, now-7d, an ISO 8601 time nor milliseconds") from error
     return min(day, now.astimezone(UTC).date())
 
 
@@ -74,7 +72,7 @@ def _site(slug: str) -> Site | None:
         return None
     site = Site.objects.select_related("region", "score").filter(slug=slug[:200]).first()
     if site is None:
-        raise AskedError("site", _("There is no site of that name."))
+        raise AskedError("site", "There is no site of that name.")
     return site
 
 
@@ -83,7 +81,7 @@ def _region(slug: str) -> Region | None:
         return None
     region = Region.objects.filter(slug=slug[:200]).first()
     if region is None:
-        raise AskedError("region", _("There is no region of that name."))
+        raise AskedError("region", "There is no region of that name.")
     return region
 
 

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
-
 from readiness.boards.explain import lines, words
 from readiness.boards.explain.lines import MovedCheckLine
 from readiness.boards.explain.params import Asked
@@ -21,20 +19,20 @@ def moved_checks() -> Table:
     """The table of MovedCheckLine."""
     return Table(
         id="moved-checks",
-        noun=(_("check"), _("checks")),
-        label=_("Checks that moved"),
-        title=_("Checks that moved"),
+        noun=("check", "checks"),
+        label="Checks that moved",
+        title="Checks that moved",
         columns=(
             Column(
                 "state",
-                _("State"),
+                "State",
                 value=lambda row: f"{row.from_state or '-'} → {row.to_state or '-'}",
                 template="readiness/explain/states_cell.html",
                 phone="status",
             ),
             Column(
                 "check",
-                _("Check"),
+                "Check",
                 value=lambda row: row.name,
                 url=lambda row: row.url,
                 template="readiness/cells/check.html",
@@ -43,20 +41,20 @@ def moved_checks() -> Table:
                 phone="title",
                 export=lambda row: row.id,
             ),
-            Column("causes", _("Cause"), sort=lambda row: row.causes),
+            Column("causes", "Cause", sort=lambda row: row.causes),
             Column(
                 "share",
-                _("Effect on the score"),
+                "Effect on the score",
                 text=lambda row: words.points(row.share),
                 sort=lambda row: abs(row.share),
                 numeric=True,
                 export=lambda row: _points(row.share),
-                file_unit=_("points"),
-                hint=_("Points of 100 of the site’s score"),
+                file_unit="points",
+                hint="Points of 100 of the site’s score",
             ),
             Column(
                 "told",
-                _("What moved"),
+                "What moved",
                 value=lambda row: row.sentence,
                 template="readiness/explain/told_cell.html",
                 phone="full",
@@ -66,8 +64,8 @@ def moved_checks() -> Table:
         row_id="id",
         row_name=lambda row: row.name,
         empty={
-            "title": _("No check moved"),
-            "text": _("Every check is in the state that it was in, for the same reasons."),
+            "title": "No check moved",
+            "text": "Every check is in the state that it was in, for the same reasons.",
             "icon": "circle-check",
         },
     )
@@ -97,7 +95,7 @@ def _share_column(cause: FlipCause, share: Callable[[Any], float], *, default: b
         numeric=True,
         default=default,
         export=lambda row: _points(share(row)),
-        file_unit=_("points"),
+        file_unit="points",
         hint=words.MEANINGS[cause],
     )
 
@@ -107,20 +105,20 @@ def moved_sites(asked: Asked) -> Table:
     days = {key: value for key, value in asked.query.items() if key in ("start", "end")}
     return Table(
         id="moved-sites",
-        noun=(_("site"), _("sites")),
-        label=_("Sites that moved most"),
-        title=_("Sites that moved most"),
+        noun=("site", "sites"),
+        label="Sites that moved most",
+        title="Sites that moved most",
         columns=(
             Column(
                 "verdict",
-                _("Verdict"),
+                "Verdict",
                 value=lambda row: f"{row.verdicts[0] or '-'} → {row.verdicts[1] or '-'}",
                 template="readiness/explain/verdicts_cell.html",
                 phone="status",
             ),
             Column(
                 "site",
-                _("Site"),
+                "Site",
                 value=lambda row: row.site.name,
                 url=lambda row: link("explain", site=row.site.slug, **days),
                 sort=lambda row: row.site.name,
@@ -128,25 +126,25 @@ def moved_sites(asked: Asked) -> Table:
                 phone="title",
                 export=lambda row: row.site.slug,
             ),
-            Column("region", _("Region"), value=lambda row: row.site.region.name, default=False),
-            _level("start", _("Before"), lambda row: None if row.came else row.move.start),
-            _level("end", _("After"), lambda row: None if row.went else row.move.end),
+            Column("region", "Region", value=lambda row: row.site.region.name, default=False),
+            _level("start", "Before", lambda row: None if row.came else row.move.start),
+            _level("end", "After", lambda row: None if row.went else row.move.end),
             Column(
                 "change",
-                _("Change"),
+                "Change",
                 value=lambda row: row.change,
                 text=lambda row: _change(row),
                 sort=lambda row: abs(row.weight),
                 numeric=True,
                 export=lambda row: _points(row.change),
-                file_unit=_("points"),
+                file_unit="points",
             ),
             *_of_fleet(),
             *(_of_site(cause) for cause in CAUSES),
         ),
         row_id=lambda row: row.site.pk,
         row_name=lambda row: row.site.name,
-        empty={"title": _("No site to compare"), "text": "", "icon": "building-factory-2"},
+        empty={"title": "No site to compare", "text": "", "icon": "building-factory-2"},
         per_page=25,
     )
 
@@ -156,17 +154,17 @@ def _of_fleet() -> tuple[Column, ...]:
     return (
         Column(
             "adds",
-            _("Effect on the score"),
+            "Effect on the score",
             value=lambda row: row.weight,
             text=lambda row: words.points(row.weight),
             sort=lambda row: abs(row.weight),
             numeric=True,
             export=lambda row: _points(row.weight),
-            file_unit=_("points"),
-            hint=_("Points of 100 of the score by deployed kW"),
+            file_unit="points",
+            hint="Points of 100 of the score by deployed kW",
         ),
-        _kw("start_kw", _("Deployed before, kW"), lambda row: row.ends.start_kw),
-        _kw("end_kw", _("Deployed after, kW"), lambda row: row.ends.end_kw),
+        _kw("start_kw", "Deployed before, kW", lambda row: row.ends.start_kw),
+        _kw("end_kw", "Deployed after, kW", lambda row: row.ends.end_kw),
     )
 
 
@@ -192,7 +190,7 @@ def _level(key: str, label: Text, score: Callable[[SiteMove], float | None]) -> 
         sort=lambda row: -1.0 if score(row) is None else score(row),
         numeric=True,
         export=lambda row: _points(score(row)),
-        file_unit=_("points"),
+        file_unit="points",
     )
 
 
@@ -202,5 +200,5 @@ def _points(share: float | None) -> float | None:
 
 def _change(row: SiteMove) -> str:
     if row.came or row.went:
-        return str(_("came") if row.came else _("went"))
+        return str("came" if row.came else "went")
     return words.points(row.change)

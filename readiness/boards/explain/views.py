@@ -7,7 +7,6 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.views.decorators.http import conditional_page, require_GET
 
 from inventory.models import Region, Site
@@ -101,7 +100,7 @@ def _fleet(request: HttpRequest, asked: Asked) -> dict[str, Any]:
 
 
 def _around(asked: Asked, at: datetime) -> dict[str, Any]:
-    crumbs = [{"label": gettext("Readiness"), "url": reverse("readiness")}]
+    crumbs = [{"label": "Readiness", "url": reverse("readiness")}]
     if asked.site:
         crumbs.append({"label": asked.site.name, "url": link("site", asked.site.slug)})
     return {
@@ -114,5 +113,5 @@ def _around(asked: Asked, at: datetime) -> dict[str, Any]:
         "chart_csv": link("explain-chart", "csv", **asked.query),
         "api_url": link("scoring-api-explain", **asked.query),
         "changes_url": link("site", asked.site.slug, tab="changes") if asked.site else "",
-        "breadcrumbs": [*crumbs, {"label": gettext("Why did it move"), "url": ""}],
+        "breadcrumbs": [*crumbs, {"label": "Why did it move", "url": ""}],
     }

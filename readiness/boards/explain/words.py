@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from datetime import date
 
 from django.utils.text import capfirst
-from django.utils.translation import gettext, gettext_lazy
 
 from readiness.boards.explain import queries
 from readiness.boards.explain.queries import SiteExplained
@@ -21,23 +20,23 @@ from web.states import state
 from web.units import duration, format_value, number
 
 CAUSE_WORDS = {
-    FlipCause.DATA: gettext_lazy("Data"),
-    FlipCause.EVIDENCE_AGE: gettext_lazy("Evidence age"),
-    FlipCause.RULE: gettext_lazy("Rule change"),
-    FlipCause.WAIVER: gettext_lazy("Waiver"),
-    FlipCause.APPLICABILITY: gettext_lazy("Applicability"),
+    FlipCause.DATA: "Data",
+    FlipCause.EVIDENCE_AGE: "Evidence age",
+    FlipCause.RULE: "Rule change",
+    FlipCause.WAIVER: "Waiver",
+    FlipCause.APPLICABILITY: "Applicability",
 }
 MEANINGS = {
-    FlipCause.DATA: gettext_lazy("readings, and limits of the site’s own"),
-    FlipCause.EVIDENCE_AGE: gettext_lazy("evidence that ran out or was voided"),
-    FlipCause.RULE: gettext_lazy("another version of the framework"),
-    FlipCause.WAIVER: gettext_lazy("waivers and go-live exceptions that began or ended"),
-    FlipCause.APPLICABILITY: gettext_lazy("facts of the site, its stage, declared n-a"),
+    FlipCause.DATA: "readings, and limits of the site’s own",
+    FlipCause.EVIDENCE_AGE: "evidence that ran out or was voided",
+    FlipCause.RULE: "another version of the framework",
+    FlipCause.WAIVER: "waivers and go-live exceptions that began or ended",
+    FlipCause.APPLICABILITY: "facts of the site, its stage, declared n-a",
 }
 GRANT_WORDS = {
-    "waivers": gettext_lazy("Waiver"),
-    "exceptions": gettext_lazy("Go-live exception"),
-    "declared_na": gettext_lazy("Declared n-a"),
+    "waivers": "Waiver",
+    "exceptions": "Go-live exception",
+    "declared_na": "Declared n-a",
 }
 POINTS_SHOWN = 0.0005
 """A twentieth of a point of a hundred: what is less shows as 0.0."""
@@ -57,7 +56,7 @@ def tenths(count: int) -> str:
 
 def score(value: float | None) -> str:
     """A score in points of a hundred, rounded as its changes are."""
-    return gettext("none") if value is None else number(half_up(1000 * value) / 10, 1)
+    return "none" if value is None else number(half_up(1000 * value) / 10, 1)
 
 
 def day(on: date) -> str:
@@ -73,8 +72,8 @@ def causes_of(move: CheckMove) -> tuple[FlipCause, ...]:
 
 def moved_by(sets: Sets) -> str:
     """Which causes, alone or together, bring the end about: `Data`, `Data or Waiver`, `Data with Waiver`."""
-    together = [gettext(" with ").join(str(CAUSE_WORDS[cause]) for cause in causes) for causes in sets]
-    return capfirst(gettext(" or ").join(together))
+    together = [" with ".join(str(CAUSE_WORDS[cause]) for cause in causes) for causes in sets]
+    return capfirst(" or ".join(together))
 
 
 def how_it_flipped(sets: Sets) -> str:
@@ -83,10 +82,10 @@ def how_it_flipped(sets: Sets) -> str:
         return ""
     alone = [causes[0] for causes in sets if len(causes) == 1]
     if len(alone) == 1 and len(sets) == 1:
-        return gettext("%(cause)s alone brought it about.") % {"cause": CAUSE_WORDS[alone[0]]}
+        return f"{CAUSE_WORDS[alone[0]]} alone brought it about."
     if len(sets) == 1:
-        return gettext("Only together: %(causes)s.") % {"causes": listed(sets[0])}
-    return gettext("Any of these would have been enough: %(causes)s.") % {"causes": moved_by(sets)}
+        return f"Only together: {listed(sets[0])}."
+    return f"Any of these would have been enough: {moved_by(sets)}."
 
 
 def check_sentence(move: CheckMove, explained: SiteExplained) -> str:
@@ -96,7 +95,7 @@ def check_sentence(move: CheckMove, explained: SiteExplained) -> str:
 
 
 def listed(causes: Iterable[FlipCause]) -> str:
-    return gettext(" and ").join(str(CAUSE_WORDS[cause]) for cause in causes)
+    return " and ".join(str(CAUSE_WORDS[cause]) for cause in causes)
 
 
 def _parts(move: CheckMove) -> tuple[PartResult | None, PartResult | None]:
@@ -135,16 +134,13 @@ def _data(move: CheckMove, explained: SiteExplained) -> str:
             and explained.start.framework is explained.end.framework
         ):
             limit = f"{start.threshold_text} → {limit}"
-        against = gettext(", limit %(limit)s") % {"limit": limit} if limit else ""
+        against = f", limit {limit}" if limit else ""
         return f"{name}: {before} → {after}{against}{_by_declaration(start, end)}"
     if after:
-        only_now = gettext("%(name)s: %(value)s, and no evidence before") % {"name": name, "value": after}
+        only_now = f"{name}: {after}, and no evidence before"
         return only_now + _by_declaration(start, end)
     if before:
-        return gettext("%(name)s: %(value)s before, and no evidence any more") % {
-            "name": name,
-            "value": before,
-        }
+        return f"{name}: {before} before, and no evidence any more"
     return _reason(end or start)
 
 
@@ -153,7 +149,7 @@ def _by_declaration(start: PartResult | None, end: PartResult | None) -> str:
     was_capped, is_capped = (part is not None and part.tier is Tier.CAPPED for part in (start, end))
     if is_capped and not was_capped:
         return f". {_reason(end)}"
-    return gettext(", and it was only declared before") if was_capped and not is_capped else ""
+    return ", and it was only declared before" if was_capped and not is_capped else ""
 
 
 def _age(move: CheckMove, explained: SiteExplained) -> str:
@@ -163,67 +159,58 @@ def _age(move: CheckMove, explained: SiteExplained) -> str:
             continue
         name = _name(explained, move.check_id, part)
         if part.code is ReasonCode.VOIDED:
-            message = gettext("%(name)s was voided: %(reason)s") % {"name": name, "reason": _reason(part)}
+            message = f"{name} was voided: {_reason(part)}"
         else:
-            message = gettext("%(name)s ran out: %(reason)s") % {"name": name, "reason": _reason(part)}
-        return message if at_end else gettext("at the start %(told)s") % {"told": message}
+            message = f"{name} ran out: {_reason(part)}"
+        return message if at_end else f"at the start {message}"
     old, new = (part.data_age_s if part else None for part in (start, end))
     if old is None or new is None:
-        return gettext("evidence aged")
-    return gettext("evidence was %(old)s old and is %(new)s old") % {
-        "old": duration(old),
-        "new": duration(new),
-    }
+        return "evidence aged"
+    return f"evidence was {duration(old)} old and is {duration(new)} old"
 
 
 def _rule(move: CheckMove, explained: SiteExplained) -> str:
     old, new = explained.explanation.versions
     if move.start is None:
-        return gettext("new in %(version)s") % {"version": new}
+        return f"new in {new}"
     if move.end is None:
-        return gettext("no longer in %(version)s") % {"version": new}
+        return f"no longer in {new}"
     changes = []
     before, after = _parts(move)
     if before and after and before.threshold_text != after.threshold_text:
-        changes.append(_became(gettext("limit"), before.threshold_text, after.threshold_text))
+        changes.append(_became("limit", before.threshold_text, after.threshold_text))
     if move.start.gate is not move.end.gate:
-        changes.append(_became(gettext("gate"), move.start.gate, move.end.gate))
+        changes.append(_became("gate", move.start.gate, move.end.gate))
     if move.start.weight != move.end.weight:
-        changes.append(_became(gettext("weight"), str(move.start.weight), str(move.end.weight)))
-    clause = ", ".join(changes) or gettext("judged otherwise")
-    return gettext("from %(old)s to %(new)s: %(told)s") % {"old": old, "new": new, "told": clause}
+        changes.append(_became("weight", str(move.start.weight), str(move.end.weight)))
+    clause = ", ".join(changes) or "judged otherwise"
+    return f"from {old} to {new}: {clause}"
 
 
 def _became(what: str, before: str, after: str) -> str:
-    return gettext("%(what)s %(before)s became %(after)s") % {
-        "what": what,
-        "before": before or gettext("none"),
-        "after": after or gettext("none"),
-    }
+    return f"{what} {before or 'none'} became {after or 'none'}"
 
 
 def _waiver(move: CheckMove, explained: SiteExplained) -> str:
-    return _grants(move, explained.explanation, ("waivers", "exceptions")) or gettext(
-        "a waiver began or ended"
-    )
+    return _grants(move, explained.explanation, ("waivers", "exceptions")) or "a waiver began or ended"
 
 
 def _applies(move: CheckMove, explained: SiteExplained) -> str:
     clauses = [_grants(move, explained.explanation, ("declared_na",))]
     if move.end is not None and move.end.state is CheckState.NOT_APPLICABLE and not clauses[0]:
-        clauses.append(gettext("does not apply: %(reason)s") % {"reason": move.end.reason.rstrip(".")})
+        clauses.append(f"does not apply: {move.end.reason.rstrip('.')}")
     elif move.start is not None and move.start.state is CheckState.NOT_APPLICABLE and not clauses[0]:
-        clauses.append(gettext("applies now; before: %(reason)s") % {"reason": move.start.reason.rstrip(".")})
+        clauses.append(f"applies now; before: {move.start.reason.rstrip('.')}")
     elif move.start and move.end and move.start.gate is not move.end.gate:
-        clauses.append(_became(gettext("gate"), move.start.gate, move.end.gate))
-    return ", ".join(each for each in clauses if each) or gettext("what applies here changed")
+        clauses.append(_became("gate", move.start.gate, move.end.gate))
+    return ", ".join(each for each in clauses if each) or "what applies here changed"
 
 
 def _grants(move: CheckMove, explanation: Explanation, kinds: tuple[str, ...]) -> str:
     clauses = []
     for each in explanation.grants:
         if each.kind in kinds and each.covers.partition("/")[0] == move.check_id:
-            did = gettext("began") if each.began else gettext("ended")
+            did = "began" if each.began else "ended"
             clauses.append(f"{GRANT_WORDS[each.kind]} #{each.grant.id} {did}")
     return ", ".join(clauses)
 
@@ -242,7 +229,7 @@ def _value(part: PartResult | None) -> str:
 
 
 def _reason(part: PartResult | None) -> str:
-    return part.reason.rstrip(".") if part else gettext("there is no evidence")
+    return part.reason.rstrip(".") if part else "there is no evidence"
 
 
 def _name(explained: SiteExplained, check_id: str, part: PartResult | None) -> str:
@@ -262,12 +249,10 @@ def check_of(explained: SiteExplained, check_id: str) -> Check | None:
 
 
 def too_many(sites: int) -> str:
-    return gettext(
-        "%(sites)s sites are more than the %(most)s that are explained at once; choose a region."
-    ) % {
-        "sites": number(sites),
-        "most": number(queries.MOST_SITES),
-    }
+    return (
+        f"{number(sites)} sites are more than the {number(queries.MOST_SITES)} that are explained "
+        "at once; choose a region."
+    )
 
 
 def verdict_word(verdict: str) -> str:

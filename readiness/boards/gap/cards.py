@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext
 
 from inventory.models import Site
 from readiness.boards import findings
@@ -32,7 +31,7 @@ from web.drawing import bar_width
 from web.links import link
 from web.tables.addresses import PAGE, Address
 from web.tables.filtering import Chip, Filter, FilterOption
-from web.units import number, power, power_unit
+from web.units import how_many, number, plural, power, power_unit
 
 NARROWING = ("region", "kind", "profile")
 PLANS = ("sites", "checks")
@@ -62,28 +61,27 @@ def key_figures(present: Present, measure: CapacityMeasure) -> list[Card]:
 
     whole = measure.of(gap.deployed)
     shares = {
-        name: gettext("%(share)s of what is deployed")
-        % {"share": gap_findings.share(measure.of(band), whole)}
+        name: f"{gap_findings.share(measure.of(band), whole)} of what is deployed"
         for name, band in (("ready", gap.ready), ("conditional", gap.conditional), ("not", gap.not_ready))
         if whole
     }
     sites = sum(1 for site in present.known.capacity.values() if measure.of(site.deployed))
-    counted = ngettext("at %(n)s site", "at %(n)s sites", sites) % {"n": sites}
+    counted = plural(sites, f"at {sites} site", f"at {sites} sites")
     return [
-        figure(gettext("Deployed"), gap.deployed, note=counted),
-        figure(gettext("Ready"), gap.ready, note=shares.get("ready", "")),
-        figure(gettext("Conditional"), gap.conditional, note=shares.get("conditional", "")),
-        figure(gettext("Not ready"), gap.not_ready, note=shares.get("not", "")),
+        figure("Deployed", gap.deployed, note=counted),
+        figure("Ready", gap.ready, note=shares.get("ready", "")),
+        figure("Conditional", gap.conditional, note=shares.get("conditional", "")),
+        figure("Not ready", gap.not_ready, note=shares.get("not", "")),
         _capability(present),
     ]
 
 
 def _capability(present: Present) -> Card:
     points = present.capability.points
-    card = {"label": gettext("Capability gap"), "note": gettext("growth of accelerators less that of people")}
+    card = {"label": "Capability gap", "note": "growth of accelerators less that of people"}
     if points is None:
-        return card | {"value": gettext("no base"), "unit": ""}
-    return card | {"value": number(points, 0), "unit": gettext("points")}
+        return card | {"value": "no base", "unit": ""}
+    return card | {"value": number(points, 0), "unit": "points"}
 
 
 def sentences(present: Present, measure: CapacityMeasure) -> list[str]:
@@ -112,7 +110,7 @@ def bars(groups: Sequence[PresentGroup], question: Question, address: Address) -
                 "unit": shown.unit if shown else "",
                 "width": str(bar_width(held, of=widest)),
                 "role": "conditional" if group.key == CONDITIONAL else "gap",
-                "note": ngettext("%(n)s site", "%(n)s sites", count) % {"n": count},
+                "note": how_many(count, "site", "sites"),
             }
         )
     return made
@@ -143,13 +141,13 @@ def switches(question: Question, address: Address, plan: str) -> dict[str, Any]:
             for value, label in known.items()
         ]
 
-    plans = {"sites": gettext("By site"), "checks": gettext("By check")}
+    plans = {"sites": "By site", "checks": "By check"}
     return {
         "measure_views": views("measure", MEASURES, question.measure),
         "by_views": views("by", BY, question.by),
         "target_views": views("target", TARGETS, question.target),
         "plan_views": views("plan", plans, plan),
-        "by_group_title": gettext("The gap over time by %(by)s") % {"by": str(BY[question.by]).lower()},
+        "by_group_title": f"The gap over time by {str(BY[question.by]).lower()}",
     }
 
 
@@ -174,9 +172,9 @@ def chart_urls(question: Question, address: Address, span: Mapping[str, str]) ->
 def filter_panel(question: Question, address: Address, regions: Mapping[str, str]) -> Card:
     """The context of templates/web/table_filters.html for a page whose filters are not a table's."""
     offered = (
-        ("region", gettext("Region"), list(regions.items()), question.regions),
-        ("kind", gettext("Kind"), Site.Kind.choices, question.kinds),
-        ("profile", gettext("Profile"), Site.Profile.choices, question.profiles),
+        ("region", "Region", list(regions.items()), question.regions),
+        ("kind", "Kind", Site.Kind.choices, question.kinds),
+        ("profile", "Profile", Site.Profile.choices, question.profiles),
     )
     filters = [
         Filter(
@@ -212,18 +210,18 @@ def _without(address: Address, each: Filter, value: str) -> str:
 
 def legend() -> list[Card]:
     return [
-        {"label": gettext("Deployed"), "role": "deployed", "shape": "line"},
-        {"label": gettext("Ready"), "role": "ready", "shape": "line"},
-        {"label": gettext("Conditional"), "role": "conditional", "shape": "area"},
-        {"label": gettext("Not ready"), "role": "gap", "shape": "hatch"},
-        {"label": gettext("Projected"), "role": "deployed", "shape": "dash"},
+        {"label": "Deployed", "role": "deployed", "shape": "line"},
+        {"label": "Ready", "role": "ready", "shape": "line"},
+        {"label": "Conditional", "role": "conditional", "shape": "area"},
+        {"label": "Not ready", "role": "gap", "shape": "hatch"},
+        {"label": "Projected", "role": "deployed", "shape": "dash"},
     ]
 
 
 def closing_legend() -> list[Card]:
     return [
-        {"label": gettext("At best"), "role": "ready", "shape": "line"},
-        {"label": gettext("In the order of the plan"), "role": "deployed", "shape": "dash"},
+        {"label": "At best", "role": "ready", "shape": "line"},
+        {"label": "In the order of the plan", "role": "deployed", "shape": "dash"},
     ]
 
 
@@ -235,7 +233,7 @@ def headline(present: Present, measure: CapacityMeasure) -> Card:
     return {
         "gap_figure": {"value": shown.value, "unit": shown.unit}
         if shown
-        else {"value": number(value), "unit": gettext("accelerators")},
+        else {"value": number(value), "unit": "accelerators"},
         "standing": findings.standing(gap, present.known.verdicts, measure=measure),
         "pace": findings.pace(present.outlook.pace, gap, measure=measure),
         "over_time_footer": findings.ahead(present.outlook),

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.utils.translation import gettext
 from plotly import graph_objects as go
 
 from readiness.boards import findings
@@ -30,7 +29,7 @@ class Scale:
     def of(cls, measure: CapacityMeasure, largest: float) -> Scale:
         """The scale for values of this measure up to `largest`."""
         if measure is CapacityMeasure.ACCELERATORS:
-            return cls(measure, gettext("accelerators"), 1.0)
+            return cls(measure, "accelerators", 1.0)
         unit = power_unit(largest)
         return cls(measure, unit, power_factor(unit))
 
@@ -62,7 +61,7 @@ def gap_over_time(
     """Deployed, ready and conditional as bands over time, with what lies ahead if the pace holds."""
     gaps = [gap for gap in history.gaps if gap.at <= now]
     if not any(measure.of(gap.deployed) for gap in gaps):
-        return nothing(gettext("No capacity was deployed in this time."))
+        return nothing("No capacity was deployed in this time.")
     # A range that ends in the past has nothing ahead of it to draw.
     ahead = history.projection if now - gaps[-1].at < timedelta(days=1) else None
     # Today's figures beside the chart are in the same unit.
@@ -104,7 +103,7 @@ def _bands(gaps: Sequence[Gap], scale: Scale) -> list[go.Scatter]:
     return [
         go.Scatter(
             **shown,
-            name=gettext("Ready"),
+            name="Ready",
             y=ready,
             customdata=ready,
             fill="tozeroy",
@@ -113,7 +112,7 @@ def _bands(gaps: Sequence[Gap], scale: Scale) -> list[go.Scatter]:
         ),
         go.Scatter(
             **shown,
-            name=gettext("Conditional"),
+            name="Conditional",
             y=conditional,
             customdata=width_of_conditional,
             fill="tonexty",
@@ -122,7 +121,7 @@ def _bands(gaps: Sequence[Gap], scale: Scale) -> list[go.Scatter]:
         ),
         go.Scatter(
             **shown,
-            name=gettext("Not ready"),
+            name="Not ready",
             y=deployed,
             customdata=not_ready,
             fill="tonexty",
@@ -131,7 +130,7 @@ def _bands(gaps: Sequence[Gap], scale: Scale) -> list[go.Scatter]:
         ),
         go.Scatter(
             **shown,
-            name=gettext("Deployed"),
+            name="Deployed",
             y=deployed,
             customdata=deployed,
             line={"width": 2.5, "shape": "hv"},
@@ -145,8 +144,8 @@ def _projected(ahead: Projection, scale: Scale) -> list[go.Scatter]:
     instants = [ms(at) for at in ahead.instants]
     made = []
     for role, name, values, band in (
-        ("deployed", gettext("Deployed, projected"), ahead.deployed, ahead.deployed_band),
-        ("ready", gettext("Ready, projected"), ahead.ready, ahead.ready_band),
+        ("deployed", "Deployed, projected", ahead.deployed, ahead.deployed_band),
+        ("ready", "Ready, projected", ahead.ready, ahead.ready_band),
     ):
         edge = {
             "mode": "lines",
@@ -205,14 +204,14 @@ def _gap_notes(gaps: Sequence[Gap], ahead: Projection | None, scale: Scale, now:
         "yanchor": "bottom",
         "xshift": -3,
     }
-    notes.append(today | {"text": gettext("today"), "name": "today", "showarrow": False, "yshift": -2})
+    notes.append(today | {"text": "today", "name": "today", "showarrow": False, "yshift": -2})
     return notes
 
 
 def _gap_table(gaps: Sequence[Gap], scale: Scale) -> Figure:
-    heads = (gettext("Deployed"), gettext("Ready"), gettext("Conditional"), gettext("Not ready"))
+    heads = ("Deployed", "Ready", "Conditional", "Not ready")
     return {
-        "columns": [gettext("Day"), *(f"{head}, {scale.unit}" for head in heads)],
+        "columns": ["Day", *(f"{head}, {scale.unit}" for head in heads)],
         "rows": [
             [
                 gap.at.strftime("%Y-%m-%d"),
@@ -227,16 +226,16 @@ def gap_by_site(rows: Sequence[SiteCapacityRow]) -> Figure:
     """One bar per site: all of it in the band of the site's verdict."""
     shown = [row for row in rows if row.deployed.it_kw > 0]
     if not shown:
-        return nothing(gettext("No site has deployed capacity."))
+        return nothing("No site has deployed capacity.")
     scale = Scale.of(CapacityMeasure.POWER, max(row.deployed.it_kw for row in shown))
     unit = scale.unit
     names = [row.site.name for row in shown]
     bands = (
-        ("ready", gettext("Ready"), [row.ready.it_kw for row in shown]),
-        ("conditional", gettext("Conditional"), [row.conditional.it_kw for row in shown]),
+        ("ready", "Ready", [row.ready.it_kw for row in shown]),
+        ("conditional", "Conditional", [row.conditional.it_kw for row in shown]),
         (
             "gap",
-            gettext("Not ready"),
+            "Not ready",
             [row.deployed.it_kw - row.ready.it_kw - row.conditional.it_kw for row in shown],
         ),
     )
@@ -258,7 +257,7 @@ def gap_by_site(rows: Sequence[SiteCapacityRow]) -> Figure:
         xaxis={"tickangle": -40, "showgrid": False},
     )
     table = {
-        "columns": [gettext("Site"), *(f"{name}, {unit}" for _, name, _ in bands)],
+        "columns": ["Site", *(f"{name}, {unit}" for _, name, _ in bands)],
         "rows": [[name, *scale.scaled(values[i] for _, _, values in bands)] for i, name in enumerate(names)],
     }
     meta = {
@@ -286,7 +285,7 @@ def by_group(groups: Sequence[Group], *, measure: CapacityMeasure, finding: str)
     """The gap as areas on top of each other, one for each group, the largest of today at the bottom."""
     shown = [group for group in groups if any(measure.of(gap.gap) for gap in group.gaps)]
     if not shown:
-        return nothing(gettext("There was no gap in this time."))
+        return nothing("There was no gap in this time.")
     tops = [
         sum(gap.gap.it_kw for gap in at_one) for at_one in zip(*(group.gaps for group in shown), strict=True)
     ]
@@ -315,7 +314,7 @@ def by_group(groups: Sequence[Group], *, measure: CapacityMeasure, finding: str)
         xaxis={"type": "date", "showgrid": False, "hoverformat": "%d %b %Y"},
         yaxis=scale.axis,
     )
-    columns = [gettext("Day"), *(f"{group.label}, {scale.unit}" for group in shown)]
+    columns = ["Day", *(f"{group.label}, {scale.unit}" for group in shown)]
     rows = [
         [gap.at.strftime("%Y-%m-%d"), *scale.column(group.gaps[place].gap for group in shown)]
         for place, gap in reversed(list(enumerate(shown[0].gaps)))
@@ -342,7 +341,7 @@ def closing(
 ) -> Figure:
     """The capacity that resolved checks free, at best and in the order of the plan, against their number."""
     if len(curve) < 2:
-        return nothing(gettext("No check holds any capacity back."))
+        return nothing("No check holds any capacity back.")
     scale = Scale.of(measure, held.it_kw)
     steps = [(0, 0.0), *((step.checks_so_far, measure.of(step.freed_so_far)) for step in plan)]
     best = _thinned([(point.checks, point.freed) for point in curve])
@@ -353,7 +352,7 @@ def closing(
             **shown,
             x=[checks for checks, _ in best],
             y=scale.scaled(freed for _, freed in best),
-            name=gettext("At best"),
+            name="At best",
             fill="tozeroy",
             line={"width": 2.2, "shape": "hv"},
             meta={"role": "ready"},
@@ -362,7 +361,7 @@ def closing(
             **shown,
             x=[checks for checks, _ in ranked],
             y=scale.scaled(freed for _, freed in ranked),
-            name=gettext("In the order of the plan"),
+            name="In the order of the plan",
             line={"width": 1.6, "shape": "hv", "dash": "dot"},
             meta={"role": "deployed"},
         ),
@@ -371,15 +370,15 @@ def closing(
     layout = go.Layout(
         hovermode="x unified",
         margin={"l": 46, "r": 16, "t": 18, "b": 42},
-        xaxis={"title": {"text": gettext("checks resolved")}, "rangemode": "tozero", "showgrid": False},
+        xaxis={"title": {"text": "checks resolved"}, "rangemode": "tozero", "showgrid": False},
         yaxis=scale.axis,
         shapes=[{"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": whole, "y1": whole, "name": "gap"}],
         annotations=[
             {"xref": "paper", "x": 0.01, "xanchor": "left", "y": whole, "yanchor": "bottom", "name": "gap"}
-            | {"text": gettext("%(held)s held") % {"held": scale.text(measure.of(held))}, "showarrow": False}
+            | {"text": f"{scale.text(measure.of(held))} held", "showarrow": False}
         ],
     )
-    columns = [gettext("Checks resolved"), gettext("Freed at best, %(unit)s") % {"unit": scale.unit}]
+    columns = ["Checks resolved", f"Freed at best, {scale.unit}"]
     rows = [[checks, *scale.scaled([freed])] for checks, freed in best]
     return figure(traces, layout, {"finding": finding, "table": {"columns": columns, "rows": rows}})
 

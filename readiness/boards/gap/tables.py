@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
-
 from readiness.boards.findings import amount
 from readiness.scoring.core.gap import CapacityFigures, CapacityMeasure
 from readiness.scoring.gap.closing import Closing
@@ -60,7 +57,7 @@ def plan_lines(closing: Closing, verdicts: Mapping[str, str], listed: Listed) ->
         site, checks = closing.sites[step.site.site], step.site.checks
         names = [check_name(closing.framework, check_id) for check_id in checks[:NAMED]]
         if len(checks) > NAMED:
-            names.append(gettext("%(n)s more") % {"n": len(checks) - NAMED})
+            names.append(f"{len(checks) - NAMED} more")
         lines.append(
             PlanLine(
                 place=place,
@@ -102,23 +99,23 @@ def actions(*, may_add: bool, query: str) -> Sequence[Mapping[str, str]]:
     if not may_add:
         return ()
     url = link("worklist-add") + (f"?{query}" if query else "")
-    return ({"name": "add", "label": gettext("Add to the worklist"), "icon": "plus", "url": url},)
+    return ({"name": "add", "label": "Add to the worklist", "icon": "plus", "url": url},)
 
 
 def plan_table(measure: CapacityMeasure) -> Table:
     """The table of PlanLine."""
     return Table(
         id="plan",
-        noun=(_("site"), _("sites")),
-        label=_("Sites by capacity freed for each check resolved"),
+        noun=("site", "sites"),
+        label="Sites by capacity freed for each check resolved",
         columns=(*_site_columns(measure), *_running_columns(measure)),
         row_id=lambda line: f"site:{line.slug}",
         row_url=lambda line: link("site", line.slug),
         row_name=lambda line: line.name,
         per_page=25,
         empty={
-            "title": _("No plan is needed"),
-            "text": _("No check holds any capacity of these sites back."),
+            "title": "No plan is needed",
+            "text": "No check holds any capacity of these sites back.",
             "icon": "circle-check",
         },
     )
@@ -126,31 +123,31 @@ def plan_table(measure: CapacityMeasure) -> Table:
 
 def _site_columns(measure: CapacityMeasure) -> tuple[Column, ...]:
     return (
-        Column("place", _("Step"), sort=True, numeric=True, phone="hide"),
-        Column("site", _("Site"), value=lambda line: line.name, url=lambda line: link("site", line.slug),
+        Column("place", "Step", sort=True, numeric=True, phone="hide"),
+        Column("site", "Site", value=lambda line: line.name, url=lambda line: link("site", line.slug),
                sort=True, locked=True, phone="title", export=lambda line: line.slug),
-        Column("region", _("Region"), sort=True, default=False),
-        Column("verdict", _("Verdict"), value=lambda line: line.verdict or "none",
+        Column("region", "Region", sort=True, default=False),
+        Column("verdict", "Verdict", value=lambda line: line.verdict or "none",
                template="readiness/gap/verdict_cell.html", phone="status"),
-        Column("checks", _("Checks to resolve"), value=lambda line: " ".join(line.checks),
+        Column("checks", "Checks to resolve", value=lambda line: " ".join(line.checks),
                text=lambda line: line.names, template="readiness/gap/checks_cell.html", phone="full"),
-        Column("count", _("Checks"), value=lambda line: len(line.checks), sort=True, numeric=True),
-        Column("freed", _("Frees"), value=lambda line: measure.of(line.held),
+        Column("count", "Checks", value=lambda line: len(line.checks), sort=True, numeric=True),
+        Column("freed", "Frees", value=lambda line: measure.of(line.held),
                text=lambda line: amount(measure.of(line.held), measure), sort=True, numeric=True,
                file_unit=_unit(measure)),
-        Column("each", _("For each check"), value=lambda line: measure.of(line.held) / len(line.checks),
+        Column("each", "For each check", value=lambda line: measure.of(line.held) / len(line.checks),
                text=lambda line: amount(measure.of(line.held) / len(line.checks), measure), sort=True, numeric=True,
-               file_unit=_unit(measure), hint=_("Capacity freed by the checks resolved: what the plan is ordered by")),
+               file_unit=_unit(measure), hint="Capacity freed by the checks resolved: what the plan is ordered by"),
     )  # fmt: skip
 
 
 def _running_columns(measure: CapacityMeasure) -> tuple[Column, ...]:
     return (
-        Column("so_far", _("Checks so far"), value=lambda line: line.checks_so_far, numeric=True),
-        Column("freed_so_far", _("Freed so far"), value=lambda line: measure.of(line.freed_so_far),
+        Column("so_far", "Checks so far", value=lambda line: line.checks_so_far, numeric=True),
+        Column("freed_so_far", "Freed so far", value=lambda line: measure.of(line.freed_so_far),
                text=lambda line: amount(measure.of(line.freed_so_far), measure), numeric=True,
                file_unit=_unit(measure)),
-        Column("listed", _("On the worklist"), value=lambda line: line.listed,
+        Column("listed", "On the worklist", value=lambda line: line.listed,
                text=lambda line: _of(line.listed, len(line.checks)),
                url=lambda line: link("worklist", site=line.slug, live="true") if line.listed else "",
                sort=True, numeric=True),
@@ -161,22 +158,22 @@ def check_table(measure: CapacityMeasure) -> Table:
     """The table of GapCheckLine."""
     return Table(
         id="effects",
-        noun=(_("check"), _("checks")),
-        label=_("Checks by what each would free, resolved wherever it holds a site"),
+        noun=("check", "checks"),
+        label="Checks by what each would free, resolved wherever it holds a site",
         columns=(
-            Column("check", _("Check"), value=lambda line: line.name, url=lambda line: link("check", line.id),
+            Column("check", "Check", value=lambda line: line.name, url=lambda line: link("check", line.id),
                    sort=True, locked=True, phone="title", export=lambda line: line.id),
-            Column("pillar", _("Pillar"), sort=True),
-            Column("sites", _("Sites held"), sort=True, numeric=True),
-            Column("touched", _("Their capacity"), value=lambda line: measure.of(line.touched),
+            Column("pillar", "Pillar", sort=True),
+            Column("sites", "Sites held", sort=True, numeric=True),
+            Column("touched", "Their capacity", value=lambda line: measure.of(line.touched),
                    text=lambda line: amount(measure.of(line.touched), measure), sort=True, numeric=True,
                    file_unit=_unit(measure)),
-            Column("frees", _("Sites freed"), sort=True, numeric=True,
-                   hint=_("Sites that no other check holds")),
-            Column("freed", _("Frees"), value=lambda line: measure.of(line.freed),
+            Column("frees", "Sites freed", sort=True, numeric=True,
+                   hint="Sites that no other check holds"),
+            Column("freed", "Frees", value=lambda line: measure.of(line.freed),
                    text=lambda line: amount(measure.of(line.freed), measure), sort=True, numeric=True,
                    file_unit=_unit(measure)),
-            Column("listed", _("On the worklist"), value=lambda line: line.listed,
+            Column("listed", "On the worklist", value=lambda line: line.listed,
                    text=lambda line: _of(line.listed, line.sites),
                    url=lambda line: link("worklist", check=line.id, live="true") if line.listed else "",
                    sort=True, numeric=True),
@@ -186,16 +183,16 @@ def check_table(measure: CapacityMeasure) -> Table:
         row_name=lambda line: line.name,
         per_page=50,
         empty={
-            "title": _("No check holds capacity back"),
-            "text": _("No check holds any capacity of these sites back."),
+            "title": "No check holds capacity back",
+            "text": "No check holds any capacity of these sites back.",
             "icon": "circle-check",
         },
     )  # fmt: skip
 
 
 def _unit(measure: CapacityMeasure) -> str:
-    return "kW" if measure is CapacityMeasure.POWER else gettext("accelerators")
+    return "kW" if measure is CapacityMeasure.POWER else "accelerators"
 
 
 def _of(some: int, whole: int) -> str:
-    return gettext("%(some)s of %(whole)s") % {"some": some, "whole": whole}
+    return f"{some} of {whole}"

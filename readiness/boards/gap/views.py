@@ -8,7 +8,6 @@ from typing import Any
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.translation import gettext
 from django.views.decorators.http import conditional_page, require_GET
 
 from readiness.boards.gap import cards, charts, findings, tables
@@ -52,8 +51,8 @@ def page(request: HttpRequest) -> HttpResponseBase:
         "table": table,
         "plan": plan,
         "breadcrumbs": [
-            {"label": gettext("Readiness"), "url": link("readiness")},
-            {"label": gettext("Gap"), "url": ""},
+            {"label": "Readiness", "url": link("readiness")},
+            {"label": "Gap", "url": ""},
         ],
         **cards.switches(question, address, plan),
         **cards.chart_urls(question, address, span.query),

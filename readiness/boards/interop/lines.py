@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from django.utils.translation import gettext, ngettext
-
 from readiness.boards import findings
 from readiness.boards.interop.queries import WORST_FIRST, FleetPair, Matrix, ProductPairCell, SitePairs
 from readiness.boards.interop.tables import worst_site
@@ -15,6 +13,7 @@ from readiness.evidence.core.proving.interop import JudgedPair, PairStanding
 from readiness.scoring.core.gap import CapacityFigures
 from web.links import link
 from web.states import state
+from web.units import how_many, plural
 
 type Line = dict[str, Any]
 
@@ -26,36 +25,35 @@ def fleet_figures(sites: Sequence[SitePairs], pairs: Sequence[FleetPair]) -> lis
     standings = Counter(pair.standing for pair in pairs)
     return [
         {
-            "label": gettext("Pairs deployed"),
+            "label": "Pairs deployed",
             "value": len(pairs),
-            "note": gettext("products at their versions"),
+            "note": "products at their versions",
         },
         {
-            "label": gettext("Proven at every site"),
+            "label": "Proven at every site",
             "value": standings[PairStanding.PROVEN],
-            "note": gettext("every aspect, at the deployed versions"),
+            "note": "every aspect, at the deployed versions",
         },
         {
-            "label": gettext("Proven at other versions"),
+            "label": "Proven at other versions",
             "value": standings[PairStanding.OTHER_VERSIONS],
-            "note": gettext("tested, and upgraded since"),
+            "note": "tested, and upgraded since",
             "tone": "warn" if standings[PairStanding.OTHER_VERSIONS] else "",
         },
         {
-            "label": gettext("Capacity at stake"),
+            "label": "Capacity at stake",
             "value": findings.kw(stake.it_kw),
-            "note": ngettext(
-                "at %(n)s site of several vendors with unproven pairs",
-                "at %(n)s sites of several vendors with unproven pairs",
+            "note": plural(
                 len(open_sites),
-            )
-            % {"n": len(open_sites)},
+                f"at {len(open_sites)} site of several vendors with unproven pairs",
+                f"at {len(open_sites)} sites of several vendors with unproven pairs",
+            ),
             "tone": "warn" if open_sites else "",
         },
         {
-            "label": gettext("Single-vendor sites"),
+            "label": "Single-vendor sites",
             "value": sum(site.is_single_vendor for site in sites),
-            "note": gettext("not proven multi-vendor"),
+            "note": "not proven multi-vendor",
         },
     ]
 
@@ -97,8 +95,8 @@ def _cell(cell: ProductPairCell | None, first: Line, second: Line) -> Line | Non
         "state": cell.worst.value,
         "url": _leads_to(cell.pairs[0]),
         "note": cell.pairs[0].reason if cell.worst is PairStanding.OTHER_VERSIONS else "",
-        "count": gettext("%(proven)s of %(total)s") % {"proven": proven, "total": total},
-        "links": ngettext("%(n)s link", "%(n)s links", cell.links) % {"n": cell.links},
+        "count": f"{proven} of {total}",
+        "links": how_many(cell.links, "link", "links"),
         "back_end": cell.back_end,
         "label": f"{first['vendor']} {first['model']} – {second['vendor']} {second['model']}: {counted}",
     }

@@ -7,9 +7,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
-
 from readiness.boards import findings
 from readiness.boards.interop.queries import WORST_FIRST, FleetPair, SitePairs
 from readiness.evidence.core.interop import ASPECTS
@@ -22,10 +19,10 @@ from web.units import duration
 
 STANDINGS = [(each.value, STATES["interop"][each.value].word) for each in WORST_FIRST]
 ASPECT_WORDS = {
-    "link-fec": _("Link and FEC"),
-    "incast": _("Incast"),
-    "failover": _("Failover"),
-    "telemetry": _("Telemetry"),
+    "link-fec": "Link and FEC",
+    "incast": "Incast",
+    "failover": "Failover",
+    "telemetry": "Telemetry",
 }
 NAMES_SHOWN = 3
 
@@ -39,45 +36,43 @@ def row_id(pair: Any) -> str:
 def fleet_table() -> Table:
     return Table(
         id="interop",
-        noun=(_("pair"), _("pairs")),
-        label=_("Pairs of products and versions over the fleet"),
+        noun=("pair", "pairs"),
+        label="Pairs of products and versions over the fleet",
         columns=(
             *_subject(),
             Column(
                 "sites",
-                _("Sites"),
+                "Sites",
                 value=lambda row: len(row.places),
                 text=_sites_words,
                 url=worst_site,
                 sort=True,
                 export=lambda row: " ".join(site.site.slug for site, _pair in row.places),
             ),
-            Column("proven_at", _("Proven at"), value=lambda row: row.proven_sites, sort=True, numeric=True),
+            Column("proven_at", "Proven at", value=lambda row: row.proven_sites, sort=True, numeric=True),
             *_links(),
             Column(
                 "at_stake",
-                _("Capacity at stake"),
+                "Capacity at stake",
                 value=lambda row: row.at_stake.it_kw,
                 text=lambda row: findings.kw(row.at_stake.it_kw) if row.at_stake.it_kw else "",
                 sort=True,
                 numeric=True,
-                hint=_("Deployed at the sites where the pair is not proven"),
+                hint="Deployed at the sites where the pair is not proven",
             ),
-            Column("reason", _("Why"), value=lambda row: row.reason, phone="full"),
+            Column("reason", "Why", value=lambda row: row.reason, phone="full"),
         ),
-        filters=(RowFilter("standing", _("Proof"), value=lambda row: row.standing.value, choices=STANDINGS),),
+        filters=(RowFilter("standing", "Proof", value=lambda row: row.standing.value, choices=STANDINGS),),
         row_id=row_id,
         row_url=worst_site,
         row_name=lambda row: row.installed.name,
         api="interop-api-list",
         empty={
-            "title": _("No two devices are linked"),
-            "text": _(
-                "Links between ports of devices, with their versions, make the pairs that a record can prove."
-            ),
+            "title": "No two devices are linked",
+            "text": "Links between ports of devices, with their versions, make the pairs that a record can prove.",
             "icon": "topology-star-3",
             "action_url": link("link-list"),
-            "action_label": _("Links in the inventory"),
+            "action_label": "Links in the inventory",
         },
     )
 
@@ -85,8 +80,8 @@ def fleet_table() -> Table:
 def site_table(site: SitePairs, now: datetime, *, validity: timedelta) -> Table:
     return Table(
         id="interop-site",
-        noun=(_("pair"), _("pairs")),
-        label=_("Pairs of products and versions that this site links"),
+        noun=("pair", "pairs"),
+        label="Pairs of products and versions that this site links",
         columns=(
             *_subject(),
             *(
@@ -94,7 +89,7 @@ def site_table(site: SitePairs, now: datetime, *, validity: timedelta) -> Table:
                     aspect,
                     ASPECT_WORDS[aspect],
                     value=partial(aspect_words, aspect=aspect),
-                    hint=_("PFC and ECN under incast") if aspect == "incast" else "",
+                    hint="PFC and ECN under incast" if aspect == "incast" else "",
                     url=partial(_run_url, aspect=aspect),
                 )
                 for aspect in ASPECTS
@@ -102,14 +97,14 @@ def site_table(site: SitePairs, now: datetime, *, validity: timedelta) -> Table:
             *_links(),
             Column(
                 "runs",
-                _("Records"),
+                "Records",
                 value=lambda row: " ".join(str(run.id) for run in row.runs),
                 template="readiness/interop/runs_cell.html",
                 default=False,
             ),
             Column(
                 "tested",
-                _("Tested"),
+                "Tested",
                 value=lambda row: row.proof.taken_at if row.proof else None,
                 text=lambda row: ago(row.proof.taken_at, now=now) if row.proof else "",
                 numeric=True,
@@ -117,24 +112,22 @@ def site_table(site: SitePairs, now: datetime, *, validity: timedelta) -> Table:
             ),
             Column(
                 "expires",
-                _("Counts for"),
+                "Counts for",
                 value=lambda row: row.proof.taken_at + validity if row.proof else None,
                 text=lambda row: _left(row, now, validity),
                 numeric=True,
             ),
-            Column("reason", _("Why"), value=lambda row: row.reason, phone="full"),
+            Column("reason", "Why", value=lambda row: row.reason, phone="full"),
         ),
-        filters=(RowFilter("standing", _("Proof"), value=lambda row: row.standing.value, choices=STANDINGS),),
+        filters=(RowFilter("standing", "Proof", value=lambda row: row.standing.value, choices=STANDINGS),),
         row_id=row_id,
         row_name=lambda row: row.installed.name,
         empty={
-            "title": _("No two devices are linked"),
-            "text": _(
-                "Links between ports of devices, with their versions, make the pairs that a record can prove."
-            ),
+            "title": "No two devices are linked",
+            "text": "Links between ports of devices, with their versions, make the pairs that a record can prove.",
             "icon": "topology-star-3",
             "action_url": link("link-list", site=site.site.slug),
-            "action_label": _("Links in the inventory"),
+            "action_label": "Links in the inventory",
         },
     )
 
@@ -143,7 +136,7 @@ def _subject() -> Sequence[Column]:
     return (
         Column(
             "standing",
-            _("Proof"),
+            "Proof",
             value=lambda row: row.standing.value,
             template="readiness/interop/standing_cell.html",
             sort=lambda row: WORST_FIRST.index(row.standing),
@@ -151,7 +144,7 @@ def _subject() -> Sequence[Column]:
         ),
         Column(
             "pair",
-            _("Pair"),
+            "Pair",
             value=lambda row: row.installed.name,
             template="readiness/interop/pair_cell.html",
             sort=True,
@@ -163,26 +156,26 @@ def _subject() -> Sequence[Column]:
 
 def _links() -> Sequence[Column]:
     return (
-        Column("links", _("Links"), value=lambda row: row.installed.links, sort=True, numeric=True),
+        Column("links", "Links", value=lambda row: row.installed.links, sort=True, numeric=True),
         Column(
             "back_end",
-            _("Back end"),
+            "Back end",
             value=lambda row: row.installed.back_end_links,
-            text=lambda row: str(row.installed.back_end_links or gettext("no")),
+            text=lambda row: str(row.installed.back_end_links or "no"),
             sort=True,
             numeric=True,
-            hint=_("Links of the accelerators’ own fabric"),
+            hint="Links of the accelerators’ own fabric",
         ),
     )
 
 
 def aspect_words(pair: JudgedPair, aspect: str) -> str:
     if aspect not in pair.installed.aspects:
-        return gettext("not needed")
+        return "not needed"
     outcome = pair.aspects.get(aspect)
     if outcome is None:
-        return gettext("not tested")
-    return gettext("passed") if outcome.passed else gettext("failed")
+        return "not tested"
+    return "passed" if outcome.passed else "failed"
 
 
 def _run_url(pair: JudgedPair, aspect: str) -> str:
@@ -194,13 +187,13 @@ def _left(pair: JudgedPair, now: datetime, validity: timedelta) -> str:
     if pair.proof is None or pair.proof.voided:
         return ""
     left = (pair.proof.taken_at + validity - now).total_seconds()
-    return duration(left) if left > 0 else gettext("over")
+    return duration(left) if left > 0 else "over"
 
 
 def _sites_words(row: FleetPair) -> str:
     names = [site.site.name for site, _pair in row.places]
     more = len(names) - NAMES_SHOWN
-    return ", ".join(names[:NAMES_SHOWN]) + (gettext(" and %(n)s more") % {"n": more} if more > 0 else "")
+    return ", ".join(names[:NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def worst_site(row: FleetPair) -> str:

@@ -6,7 +6,6 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.views.decorators.http import conditional_page, require_GET
 
 from readiness.boards.interop import lines, queries, tables
@@ -41,8 +40,8 @@ def fleet(request: HttpRequest) -> HttpResponseBase:
         "matrix": lines.matrix_lines(queries.matrix(pairs)),
         "add_url": link("validation-run-add", tool="csv") if request.user.has_perm(MAY_ADD) else "",
         "breadcrumbs": [
-            {"label": gettext("Readiness"), "url": reverse("readiness")},
-            {"label": gettext("Interoperability"), "url": ""},
+            {"label": "Readiness", "url": reverse("readiness")},
+            {"label": "Interoperability", "url": ""},
         ],
     }
     return answers.page(request, "readiness/interop/fleet.html", context)
@@ -73,9 +72,9 @@ def site(request: HttpRequest, slug: str) -> HttpResponseBase:
         "matrix": lines.matrix_lines(queries.matrix(site_pairs.pairs)),
         "add_url": link("validation-run-add", site=slug, tool="csv") if add else "",
         "breadcrumbs": [
-            {"label": gettext("Fleet"), "url": reverse("fleet")},
+            {"label": "Fleet", "url": reverse("fleet")},
             {"label": place.name, "url": link("site", slug)},
-            {"label": gettext("Interoperability"), "url": ""},
+            {"label": "Interoperability", "url": ""},
         ],
     }
     return answers.page(request, "readiness/interop/site.html", context)

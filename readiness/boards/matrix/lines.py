@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 from django.utils.dateformat import format as date_format
 from django.utils.timezone import localtime
-from django.utils.translation import gettext, ngettext
 
 from readiness.boards import findings
 from readiness.boards.matrix.params import EXPIRES_SOON
@@ -20,7 +19,7 @@ from readiness.framework.core.definition import Check, Pillar
 from web.links import link
 from web.states import STATES
 from web.tables.addresses import SORT, Address
-from web.units import against_limit, number, power
+from web.units import against_limit, how_many, number, power
 
 type Line = dict[str, Any]
 
@@ -82,12 +81,12 @@ class CellWords:
         key = (cell.state, cell.since)
         if key not in self.said:
             words = {"state": self.words[cell.state], "date": self.date(cell.since)}
-            self.said[key] = gettext("%(state)s since %(date)s") % words
+            self.said[key] = "{state} since {date}".format(**words)
         said = self.said[key] + self.tiers.get(cell.tier, "")
         if cell.state in WITH_FIGURES and cell.value is not None:
             said = f"{said}, {against_limit(cell.value, cell.unit, cell.threshold_text)}"
         if cell.expires_at and self.expires_soon(cell):
-            said = f"{said}, " + gettext("goes stale %(date)s") % {"date": self.date(cell.expires_at)}
+            said = f"{said}, " + f"goes stale {self.date(cell.expires_at)}"
         return said
 
 
@@ -114,7 +113,7 @@ def _cell(row: MatrixRow, column: tuple[str, str, bool], words: CellWords, chose
     key = cell_key(row.site.slug, check_id)
     cell = row.cells.get(check_id)
     if cell is None:
-        return CellLine(key, "", "", gettext("Not evaluated"), False, begins, False)
+        return CellLine(key, "", "", "Not evaluated", False, begins, False)
     label = f"{row.site.name}, {name}: {words.of(cell)}"
     return CellLine(key, cell.state, cell.tier, label, words.expires_soon(cell), begins, key == chosen)
 
@@ -135,8 +134,8 @@ def groups(lines: Sequence[RowLine], extents: Mapping[str, Extent]) -> list[Line
 
 
 def _extent_note(extent: Extent) -> str:
-    sites = ngettext("%(n)s site", "%(n)s sites", extent.sites) % {"n": extent.sites}
-    return gettext("%(sites)s · gap %(kw)s") % {"sites": sites, "kw": findings.kw(extent.gap_kw)}
+    sites = how_many(extent.sites, "site", "sites")
+    return f"{sites} · gap {findings.kw(extent.gap_kw)}"
 
 
 def headings(
@@ -178,12 +177,8 @@ def _heading(check: Check, count: CheckCount, address: Address, *, begins: bool)
 
 def _rate_label(check: Check, count: CheckCount) -> str:
     if count.pass_rate is None:
-        return gettext("%(check)s: no site to judge") % {"check": short_name(check)}
-    return gettext("%(check)s: %(passed)s of %(sites)s sites pass") % {
-        "check": short_name(check),
-        "passed": count.states.get("pass", 0),
-        "sites": count.applicable,
-    }
+        return f"{short_name(check)}: no site to judge"
+    return f"{short_name(check)}: {count.states.get('pass', 0)} of {count.applicable} sites pass"
 
 
 def legend(counts: Iterable[CheckCount]) -> list[Line]:
@@ -197,9 +192,9 @@ def legend(counts: Iterable[CheckCount]) -> list[Line]:
 
 def scope(extent: Extent, every: int, checks: int) -> str:
     sites = (
-        ngettext("%(n)s site", "%(n)s sites", every) % {"n": number(every)}
+        how_many(every, "site", "sites")
         if extent.sites == every
-        else gettext("%(n)s of %(all)s sites") % {"n": number(extent.sites), "all": number(every)}
+        else f"{number(extent.sites)} of {number(every)} sites"
     )
-    counted = ngettext("%(n)s check", "%(n)s checks", checks) % {"n": checks}
+    counted = how_many(checks, "check", "checks")
     return f"{sites} × {counted}"

@@ -7,7 +7,6 @@ from typing import Any
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
-from django.utils.translation import gettext
 
 from inventory.models import Site
 from readiness.boards import cards, findings, lines
@@ -53,7 +52,7 @@ def _stake(site: Site, check_id: str, *, now: datetime) -> str:
     if score is None or check_id not in score.deciding:
         return ""
     kw = present_capacity([site], now=now)[site.pk].deployed.it_kw
-    return gettext("holds back %(kw)s") % {"kw": findings.kw(kw)} if kw else ""
+    return f"holds back {findings.kw(kw)}" if kw else ""
 
 
 def _facts(site_check: SiteCheck, *, now: datetime) -> list[Card]:
@@ -62,16 +61,16 @@ def _facts(site_check: SiteCheck, *, now: datetime) -> list[Card]:
     rules = {rule.part_id: rule for rule in site_check.thresholds}
     rule = rules.get(evidence.get("part", "")) or site_check.thresholds[0]
     facts: list[Card] = [
-        {"term": gettext("Rule"), "value": rule.measure or site_check.check.name},
-        *(fact for fact in lines.check_facts(site_check, now=now) if fact["term"] != gettext("State")),
+        {"term": "Rule", "value": rule.measure or site_check.check.name},
+        *(fact for fact in lines.check_facts(site_check, now=now) if fact["term"] != "State"),
     ]
     if evidence.get("ref"):
-        facts.append({"term": gettext("Evidence"), **_source(evidence["ref"])})
+        facts.append({"term": "Evidence", **_source(evidence["ref"])})
     if site_check.result and site_check.result.expires_at:
         day = date_format(localtime(site_check.result.expires_at), "j M Y")
-        facts.append({"term": gettext("Goes stale"), "value": day})
+        facts.append({"term": "Goes stale", "value": day})
     valid = sorted({rule.validity_text for rule in site_check.thresholds})
-    facts.append({"term": gettext("Valid for"), "value": ", ".join(valid)})
+    facts.append({"term": "Valid for", "value": ", ".join(valid)})
     return facts
 
 
@@ -80,20 +79,20 @@ def _source(ref: str) -> Card:
     kind, _colon, key = ref.partition(":")
     if kind == "run" and key.isdigit():
         url = reverse("validation-run-detail", args=[int(key)])
-        return {"value": gettext("Run %(id)s") % {"id": key}, "url": url}
+        return {"value": f"Run {key}", "url": url}
     if kind in ("ownership", "owned-assets") and key.isdigit():
         return {
-            "value": gettext("Assignment %(id)s") % {"id": key},
+            "value": f"Assignment {key}",
             "url": reverse("assignment", args=[int(key)]),
         }
     if kind == "review":
         return {
-            "value": gettext("Go-live review #%(id)s") % {"id": key},
+            "value": f"Go-live review #{key}",
             "url": reverse("review", args=[int(key)]),
         }
     words = {
-        "fact": gettext("Recorded fact %(id)s"),
-        "attestation": gettext("Attestation %(id)s"),
+        "fact": "Recorded fact %(id)s",
+        "attestation": "Attestation %(id)s",
     }
     return {"value": words[kind] % {"id": key} if kind in words else ref}
 

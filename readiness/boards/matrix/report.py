@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext
-
 from readiness.boards.matrix.queries import MatrixRow
 from readiness.boards.matrix.words import short_name
 from readiness.framework.core.definition import Check, Framework
@@ -40,23 +38,23 @@ class ReportRow:
 def key_figures(gap: Gap, verdicts: Mapping[str, int]) -> list[Line]:
     unit = power_unit(gap.deployed.it_kw)
     capacities = (
-        (gettext("Deployed"), gap.deployed, "deployed"),
-        (gettext("Ready"), gap.ready, "ready"),
-        (gettext("Conditional"), gap.conditional, "conditional"),
-        (gettext("Readiness gap"), gap.gap, "gap"),
+        ("Deployed", gap.deployed, "deployed"),
+        ("Ready", gap.ready, "ready"),
+        ("Conditional", gap.conditional, "conditional"),
+        ("Readiness gap", gap.gap, "gap"),
     )
     judged = sum(count for verdict, count in verdicts.items() if verdict != "none")
     sites = {
-        "label": gettext("Sites ready"),
+        "label": "Sites ready",
         "value": number(verdicts.get("ready", 0)),
-        "unit": gettext("of %(sites)s") % {"sites": number(judged)},
+        "unit": f"of {number(judged)}",
         "note": ", ".join(
             f"{state('verdict', each).word} {verdicts[each]}" for each in VERDICTS if verdicts.get(each)
         ),
     }
     figures = [
         {"label": label, "value": power(capacity.it_kw, unit).value, "unit": unit, "role": role,
-         "note": gettext("%(n)s accelerators") % {"n": number(capacity.accelerators)}}
+         "note": f"{number(capacity.accelerators)} accelerators"}
         for label, capacity, role in capacities
     ]  # fmt: skip
     return [*figures, sites]
@@ -99,7 +97,7 @@ def letters() -> list[Line]:
 
 def stamp(version: str, at: datetime) -> str:
     """When it was made and by which rules, for the top of the page and the name of a file."""
-    return gettext("Framework %(version)s, generated %(at)s UTC") % {
-        "version": version,
-        "at": f"{at:%Y-%m-%d %H:%M}",
-    }
+    return "Framework {version}, generated {at} UTC".format(
+        version=version,
+        at=f"{at:%Y-%m-%d %H:%M}",
+    )

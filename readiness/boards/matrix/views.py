@@ -12,7 +12,6 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
-from django.utils.translation import gettext
 from django.views.decorators.http import conditional_page, require_GET
 
 from inventory.models import Site
@@ -91,8 +90,8 @@ def report(request: HttpRequest) -> HttpResponseBase:
         "exports": shown.table.exports,
         "matrix_url": _elsewhere("readiness", address),
         "breadcrumbs": [
-            {"label": gettext("Readiness matrix"), "url": _elsewhere("readiness", address)},
-            {"label": gettext("Report"), "url": ""},
+            {"label": "Readiness matrix", "url": _elsewhere("readiness", address)},
+            {"label": "Report", "url": ""},
         ],
     }
     return answers.page(request, "readiness/matrix/report.html", context)
@@ -164,13 +163,13 @@ def _sorted_by(address: Address, framework: Framework) -> str:
 def _quick(address: Address, *, grouped: bool) -> list[dict[str, Any]]:
     """Filters that are asked for so often that each has a button; pressed, it takes its filter away again."""
     quick = (
-        (gettext("Only failing"), FAILING),
-        (gettext("Declared, not measured"), CAPPED),
-        (gettext("Expiring in 14 days"), EXPIRING),
+        ("Only failing", FAILING),
+        ("Declared, not measured", CAPPED),
+        ("Expiring in 14 days", EXPIRING),
     )
     return [
         *(_button(label, address, pair, pressed=pair in address.applied) for label, pair in quick),
-        _button(gettext("By region"), address, (GROUP, BY_REGION), pressed=grouped),
+        _button("By region", address, (GROUP, BY_REGION), pressed=grouped),
     ]
 
 
@@ -199,10 +198,7 @@ def _evidence(request: HttpRequest, address: Address, framework: Framework, at: 
     slug, _dot, check_id = asked.partition(".")
     site = Site.objects.select_related("region", "score").filter(slug=slug).first()
     if site is None or check_id not in framework.checks_by_id:
-        raise Http404(
-            gettext("cell: %(cell)s names no site and check, as in dublin-1.p3-role-coverage.")
-            % {"cell": asked}
-        )
+        raise Http404(f"cell: {asked} names no site and check, as in dublin-1.p3-role-coverage.")
     site_check = check_queries.site_check(site, check_id, now=at)
     grants = waiver_queries.of_check(site, check_id, now=at, limit=GRANTS_SHOWN)
     return {

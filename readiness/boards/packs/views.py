@@ -4,7 +4,6 @@ from typing import cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -33,9 +32,9 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
         "site": site,
         "document": _document(request, site),
         "breadcrumbs": [
-            {"label": gettext("Fleet"), "url": link("fleet")},
+            {"label": "Fleet", "url": link("fleet")},
             {"label": site.name, "url": link("site", slug)},
-            {"label": gettext("Site pack"), "url": ""},
+            {"label": "Site pack", "url": ""},
         ],
     }
     return render(request, "readiness/pack.html", context)

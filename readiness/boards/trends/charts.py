@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from django.utils.translation import gettext
 from plotly import graph_objects as go
 
 from readiness.boards.trends.marks import KINDS, Mark
@@ -65,9 +64,7 @@ def trend(
     )
     meta = {
         "finding": finding,
-        "footer": gettext(
-            "Below: verdicts of the day. Above: what happened; hover for more, or see the list."
-        ),
+        "footer": "Below: verdicts of the day. Above: what happened; hover for more, or see the list.",
         "narrow": {"xaxis": {"nticks": 4}},
         "table": _table(days, several=several),
     }
@@ -111,7 +108,7 @@ def _scores(days: Sequence[Day], *, several: bool) -> list[go.Scatter]:
         go.Scatter(
             **line,
             y=[_percent(day.score) for day in days],
-            name=BY_KW if several else gettext("Score"),
+            name=BY_KW if several else "Score",
             line={"width": 2.5},
             hovertemplate="%{x|%d %b %Y}: %{y:.1f} %<extra></extra>",
             meta={"role": "accent"},
@@ -119,18 +116,18 @@ def _scores(days: Sequence[Day], *, several: bool) -> list[go.Scatter]:
         go.Scatter(
             **line,
             y=[_percent(day.score if day.upper is None else day.upper) for day in days],
-            name=gettext("Score if all evidence were there"),
+            name="Score if all evidence were there",
             line={"width": 1, "dash": "dot"},
             fill="tonexty",
-            hovertemplate=gettext("with all evidence") + " %{y:.1f} %<extra></extra>",
+            hovertemplate="with all evidence" + " %{y:.1f} %<extra></extra>",
             meta={"role": "accent", "plain": True},
         ),
         go.Scatter(
             **line,
             y=[_percent(day.coverage) for day in days],
-            name=gettext("Coverage"),
+            name="Coverage",
             line={"width": 1.4, "dash": "dash"},
-            hovertemplate=gettext("coverage") + " %{y:.1f} %<extra></extra>",
+            hovertemplate="coverage" + " %{y:.1f} %<extra></extra>",
             meta={"role": "deployed"},
         ),
     ]
@@ -198,11 +195,11 @@ def _lines(marks: Iterable[Mark]) -> list[Any]:
 
 def _table(days: Sequence[Day], *, several: bool) -> dict[str, Any]:
     columns = [
-        gettext("Day"),
-        f"{BY_KW if several else gettext('Score')}, {gettext('points')}",
-        *([f"{PLAIN}, {gettext('points')}"] if several else []),
-        gettext("With all evidence, points"),
-        gettext("Coverage, %"),
+        "Day",
+        f"{BY_KW if several else 'Score'}, {'points'}",
+        *([f"{PLAIN}, {'points'}"] if several else []),
+        "With all evidence, points",
+        "Coverage, %",
     ]
     words = [str(state("verdict", verdict).word) for verdict, _ in VERDICTS]
     return {

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.utils.translation import gettext
-
 from inventory.models import Region
 from readiness.boards.trends.queries import Day, Subject
 from readiness.framework.core.definition import Framework
@@ -26,19 +24,15 @@ def finding(days: Sequence[Day], *, several: bool) -> str:
     """The sentence that stands for the chart."""
     scored = _scored(days)
     if not scored:
-        return (
-            NO_KW
-            if any(day.plain is not None for day in days)
-            else gettext("No score is stored for these days.")
-        )
+        return NO_KW if any(day.plain is not None for day in days) else "No score is stored for these days."
     first, last = scored[0], scored[-1]
-    return gettext("%(score)s went from %(start)s to %(end)s between %(first)s and %(last)s.") % {
-        "score": gettext("The score by deployed kW") if several else gettext("The score"),
-        "start": _percent(first.score),
-        "end": _percent(last.score),
-        "first": f"{first.on:%-d %b %Y}",
-        "last": f"{last.on:%-d %b %Y}",
-    }
+    return "{score} went from {start} to {end} between {first} and {last}.".format(
+        score="The score by deployed kW" if several else "The score",
+        start=_percent(first.score),
+        end=_percent(last.score),
+        first=f"{first.on:%-d %b %Y}",
+        last=f"{last.on:%-d %b %Y}",
+    )
 
 
 def figures(days: Sequence[Day], *, several: bool) -> list[Line]:
@@ -48,17 +42,17 @@ def figures(days: Sequence[Day], *, several: bool) -> list[Line]:
         return []
     last = days[-1]
     scores = [day.score for day in days if day.score is not None]
-    score: Line = {"label": BY_KW if several else gettext("Score")}
+    score: Line = {"label": BY_KW if several else "Score"}
     score |= _moved(scores) if scores else {"value": None, "note": NO_KW}
     band = None if last.upper is None else _percent(last.upper)
     return [
         score,
         *([{"label": PLAIN, **_moved(plain)}] if several else []),
-        {"label": gettext("If all evidence were there"), "value": band, "note": gettext("upper score")},
+        {"label": "If all evidence were there", "value": band, "note": "upper score"},
         {
-            "label": gettext("Coverage"),
+            "label": "Coverage",
             "value": None if last.coverage is None else _percent(last.coverage),
-            "note": gettext("checks with fresh evidence"),
+            "note": "checks with fresh evidence",
         },
         _verdicts(last),
     ]
@@ -70,7 +64,7 @@ def _moved(scores: Sequence[float]) -> Line:
     sign = {"ok": "+", "bad": "−"}.get(tone, "")
     return {
         "value": _percent(scores[-1]),
-        "note": gettext("%(change)s in this time") % {"change": f"{sign}{number(abs(100 * change), 1)}"},
+        "note": "{change} in this time".format(change=f"{sign}{number(abs(100 * change), 1)}"),
         "tone": tone,
         "icon": {"ok": "arrow-up", "bad": "arrow-down-right"}.get(tone, ""),
     }
@@ -79,18 +73,18 @@ def _moved(scores: Sequence[float]) -> Line:
 def _verdicts(last: Day) -> Line:
     if last.sites == 1:
         [verdict] = last.verdicts
-        return {"label": gettext("Verdict"), "value": str(state("verdict", verdict).word), "note": ""}
+        return {"label": "Verdict", "value": str(state("verdict", verdict).word), "note": ""}
     judged = last.sites - last.verdicts.get("", 0)
     return {
-        "label": gettext("Sites ready"),
+        "label": "Sites ready",
         "value": str(last.verdicts.get("ready", 0)),
-        "unit": gettext("of %(sites)s") % {"sites": judged},
-        "note": gettext("%(n)s conditional") % {"n": last.verdicts.get("conditional", 0)},
+        "unit": f"of {judged}",
+        "note": f"{last.verdicts.get('conditional', 0)} conditional",
     }
 
 
 def _percent(value: float | None) -> str:
-    return gettext("none") if value is None else number(100 * value, 1)
+    return "none" if value is None else number(100 * value, 1)
 
 
 def explained(subject: Subject, days: Sequence[Day]) -> dict[str, str]:
@@ -107,7 +101,7 @@ def api_query(subject: Subject) -> dict[str, str]:
 
 def pillar_links(subject: Subject, framework: Framework, span: Mapping[str, str]) -> list[Line]:
     of = {key: value for key, value in subject.query.items() if key != "pillar"} | dict(span)
-    every = {"label": gettext("All pillars"), "url": link("trends", **of), "current": not subject.pillar}
+    every = {"label": "All pillars", "url": link("trends", **of), "current": not subject.pillar}
     return [
         every,
         *(
@@ -126,7 +120,7 @@ def region_links(subject: Subject, regions: Iterable[Region], span: Mapping[str,
     chosen = subject.region.pk if subject.region else None
     here = subject.site is None
     return [
-        {"label": gettext("Fleet"), "url": link("trends", **kept), "current": here and chosen is None},
+        {"label": "Fleet", "url": link("trends", **kept), "current": here and chosen is None},
         *(
             {
                 "label": each.name,
@@ -144,10 +138,10 @@ def legend(*, several: bool) -> list[Line]:
         {
             "role": "accent",
             "shape": "line",
-            "label": gettext("score, and what it could be with all evidence"),
+            "label": "score, and what it could be with all evidence",
         },
         *([{"role": "muted", "shape": "dash", "label": PLAIN}] if several else []),
-        {"role": "deployed", "shape": "dash", "label": gettext("coverage")},
+        {"role": "deployed", "shape": "dash", "label": "coverage"},
         *(
             {"role": role, "shape": "dot", "label": state("verdict", verdict).word}
             for verdict, role in verdicts

@@ -7,7 +7,6 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.views.decorators.http import conditional_page, require_GET
 
 from inventory.models import Region, Site
@@ -49,8 +48,8 @@ def page(request: HttpRequest) -> HttpResponseBase:
         "time_range": span.context,
         "explain_url": link("explain", **lines.explained(subject, days)),
         "breadcrumbs": [
-            {"label": gettext("Readiness"), "url": reverse("readiness")},
-            {"label": gettext("Trends"), "url": ""},
+            {"label": "Readiness", "url": reverse("readiness")},
+            {"label": "Trends", "url": ""},
         ],
         **_choices(subject, framework, span),
     }
@@ -83,15 +82,15 @@ def _subject(request: HttpRequest, framework: Framework) -> Subject:
     """The subject that the address names; an unknown name is answered with 400."""
     slug, region, pillar = (request.GET.get(name, "") for name in ("site", "region", "pillar"))
     if pillar and pillar not in {each.id for each in framework.pillars}:
-        raise BadRequest(gettext("pillar: there is no pillar of that name"))
+        raise BadRequest("pillar: there is no pillar of that name")
     if slug:
         site = Site.objects.select_related("region").filter(slug=slug[:200]).first()
         if site is None:
-            raise BadRequest(gettext("site: there is no site of that name"))
+            raise BadRequest("site: there is no site of that name")
         return Subject(site=site, pillar=pillar)
     of_region = Region.objects.filter(slug=region[:200]).first() if region else None
     if region and of_region is None:
-        raise BadRequest(gettext("region: there is no region of that name"))
+        raise BadRequest("region: there is no region of that name")
     return Subject(region=of_region, pillar=pillar)
 
 

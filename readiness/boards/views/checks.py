@@ -6,7 +6,6 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import conditional_page, require_GET
 
 from inventory.models import Site
@@ -23,6 +22,7 @@ from web.clock import now
 from web.drawing import stacked
 from web.links import link
 from web.permissions import require
+from web.units import how_many
 from web.visibility import sees_names
 
 FLIPS_SHOWN = 6
@@ -70,11 +70,10 @@ def check(request: HttpRequest, check_id: str) -> HttpResponse:
         "stake": findings.kw(
             sum(check_page.kw.get(state, 0.0) for state in ("fail", "stale", "unknown", "waived"))
         ),
-        "sites_counted": ngettext("%(n)s site", "%(n)s sites", len(check_page.rows))
-        % {"n": len(check_page.rows)},
+        "sites_counted": how_many(len(check_page.rows), "site", "sites"),
         "flips": [lines.flip_line(flip, with_site=True) for flip in check_page.flips[:FLIPS_SHOWN]],
         "breadcrumbs": [
-            {"label": gettext("Checks"), "url": reverse("checks")},
+            {"label": "Checks", "url": reverse("checks")},
             {"label": check_page.pillar.short_name, "url": link("checks", pillar=check_page.pillar.id)},
             {"label": check_page.check.name, "url": ""},
         ],
@@ -113,9 +112,9 @@ def site_check(request: HttpRequest, slug: str, check_id: str) -> HttpResponse:
         "offer": waiver_lines.offer(site_check.result, slug) if request.user.has_perm(MAY_REQUEST) else None,
         "no_verdict": "" if site.has_verdict else findings.no_verdict(site.stage),
         "breadcrumbs": [
-            {"label": gettext("Fleet"), "url": reverse("fleet")},
+            {"label": "Fleet", "url": reverse("fleet")},
             {"label": site.name, "url": link("site", slug)},
-            {"label": gettext("Checks"), "url": link("site", slug, tab="evidence")},
+            {"label": "Checks", "url": link("site", slug, tab="evidence")},
             {"label": site_check.check.name, "url": ""},
         ],
     }
@@ -136,7 +135,7 @@ def _groups(listed: CheckList, shown: Sequence[CheckListRow]) -> list[dict[str, 
 
 def _pillar_links(listed: CheckList, pillar: str, state: str) -> list[dict[str, Any]]:
     kept = {"state": state} if state else {}
-    every = [{"label": gettext("All pillars"), "url": link("checks", **kept), "current": not pillar}]
+    every = [{"label": "All pillars", "url": link("checks", **kept), "current": not pillar}]
     return every + [
         {
             "label": each.short_name,

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import conditional_page, require_GET
 
 from readiness.boards import cards, findings, sites_map, tables
@@ -22,7 +21,7 @@ from web.clock import now
 from web.links import link
 from web.permissions import require
 from web.timerange import TimeRange
-from web.units import instant, power
+from web.units import how_many, instant, power
 
 SHOWN_IN_ATTENTION = 5
 TREND, BY_SITE = "trend", "site"
@@ -110,23 +109,20 @@ def _figures(figures: fleet.Fleet, at: datetime) -> dict[str, Any]:
 
 
 def _scope(figures: fleet.Fleet) -> str:
-    counted = ngettext("%(n)s site", "%(n)s sites", figures.sites) % {"n": figures.sites}
+    counted = how_many(figures.sites, "site", "sites")
     if figures.newest_sample_at is None:
-        return gettext("%(sites)s · no sample yet") % {"sites": counted}
-    return gettext("%(sites)s · newest sample %(at)s") % {
-        "sites": counted,
-        "at": instant(figures.newest_sample_at),
-    }
+        return f"{counted} · no sample yet"
+    return f"{counted} · newest sample {instant(figures.newest_sample_at)}"
 
 
 def _gap_card(request: HttpRequest, span: TimeRange) -> dict[str, Any]:
     """The chart in one of its two views; the address names the view."""
     view = BY_SITE if request.GET.get("view") == BY_SITE else TREND
     names = {TREND: "fleet-gap-chart", BY_SITE: "fleet-gap-by-site-chart"}
-    labels = {TREND: gettext("Trend"), BY_SITE: gettext("By site")}
+    labels = {TREND: "Trend", BY_SITE: "By site"}
     urls = {each: link(name, "json", **span.query) for each, name in names.items()}
     return {
-        "gap_title": gettext("Readiness gap"),
+        "gap_title": "Readiness gap",
         "gap_url": urls[view],
         "gap_csv": link(names[view], "csv", **span.query),
         "gap_views": [
@@ -139,11 +135,11 @@ def _gap_card(request: HttpRequest, span: TimeRange) -> dict[str, Any]:
             for each in names
         ],
         "gap_legend": [
-            {"label": gettext("Deployed"), "role": "deployed", "shape": "line"},
-            {"label": gettext("Ready"), "role": "ready", "shape": "line"},
-            {"label": gettext("Conditional"), "role": "conditional", "shape": "area"},
-            {"label": gettext("Not ready"), "role": "gap", "shape": "hatch"},
-            {"label": gettext("Projected"), "role": "deployed", "shape": "dash"},
+            {"label": "Deployed", "role": "deployed", "shape": "line"},
+            {"label": "Ready", "role": "ready", "shape": "line"},
+            {"label": "Conditional", "role": "conditional", "shape": "area"},
+            {"label": "Not ready", "role": "gap", "shape": "hatch"},
+            {"label": "Projected", "role": "deployed", "shape": "dash"},
         ],
     }
 
@@ -168,7 +164,5 @@ def _rest(at: datetime, known: FleetStanding, domains: Iterable[fleet.DomainCard
         "domains": [cards.domain_card(card, now=at) for card in domains],
         "attention": cards.attention_list(wanting[:SHOWN_IN_ATTENTION], now=at),
         "attention_total": len(wanting),
-        "attention_empty": gettext(
-            "Every check is met, every source is on time, and every site has an owner."
-        ),
+        "attention_empty": "Every check is met, every source is on time, and every site has an owner.",
     }

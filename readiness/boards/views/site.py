@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.views.decorators.http import conditional_page, require_GET, require_POST
 
 from inventory.models import DomainChoices, Site
@@ -91,7 +90,7 @@ def evaluate_now(request: HttpRequest, slug: str) -> HttpResponse:
     except operations.NotEvaluable as error:
         messages.error(request, str(error))
     else:
-        done = gettext("All checks of %(site)s were evaluated from the evidence there is.")
+        done = "All checks of %(site)s were evaluated from the evidence there is."
         messages.success(request, done % {"site": site})
     return HttpResponseRedirect(reverse("site", args=[slug]))
 
@@ -113,7 +112,7 @@ def series_chart(request: HttpRequest, slug: str, form: str) -> HttpResponse:
         domain=domain if domain in DOMAINS else "",
     )
     figure = live_charts.series(panels, start=span.start, end=span.end)
-    figure["meta"]["title"] = span.named(gettext("Live series"))
+    figure["meta"]["title"] = span.named("Live series")
     return answers.chart(figure, form)
 
 
@@ -147,11 +146,11 @@ def _worst_first(deciding: Iterable[CheckRow]) -> list[CheckRow]:
 def _tabs(site_page: site_queries.SitePage) -> dict[str, tuple[str, int | None]]:
     checks = sum(len(pillar.checks) for pillar in site_page.checks)
     return {
-        "overview": (gettext("Overview"), None),
+        "overview": ("Overview", None),
         **{domain: (str(label), None) for domain, label in DomainChoices.choices},
-        "evidence": (gettext("Checks"), checks or None),
-        "changes": (gettext("Changes"), None),
-        "sources": (gettext("Sources"), len(site_page.sources) or None),
+        "evidence": ("Checks", checks or None),
+        "changes": ("Changes", None),
+        "sources": ("Sources", len(site_page.sources) or None),
     }
 
 
@@ -167,15 +166,15 @@ def _tab_links(site: Site, names: dict[str, tuple[str, int | None]], tab: str) -
     ] + [
         {"label": label, "count": None, "current": False, "url": link(name, site.slug)}
         for name, label in (
-            ("site-determinism", gettext("Determinism")),
-            ("site-interop", gettext("Interop")),
+            ("site-determinism", "Determinism"),
+            ("site-interop", "Interop"),
         )
     ]
 
 
 def _breadcrumbs(site: Site) -> list[dict[str, str]]:
     return [
-        {"label": gettext("Fleet"), "url": reverse("fleet")},
+        {"label": "Fleet", "url": reverse("fleet")},
         {"label": site.region.name, "url": link("sites", region=site.region.slug)},
         {"label": site.name, "url": ""},
     ]
@@ -187,8 +186,8 @@ def _series_card(site: Site, tab: str, span: TimeRange) -> dict[str, Any]:
         "series_url": link("site-series-chart", site.slug, "json", **span.query, **domain),
         "series_csv": link("site-series-chart", site.slug, "csv", **span.query, **domain),
         # There before the chart is, so that nothing below it moves when it comes.
-        "series_footer": gettext("Samples of the site’s sources"),
-        "series_title": span.named(gettext("Live series")),
+        "series_footer": "Samples of the site’s sources",
+        "series_title": span.named("Live series"),
         "span_views": [
             {
                 "label": label,
@@ -208,9 +207,7 @@ def _overview(
         "pillars_url": link("site-pillars-chart", site.slug, "json"),
         "pillars_finding": findings.weakest_pillar(site_page.row),
         "trend_url": link("trends-chart", "json", site=site.slug),
-        "trend_views": [
-            {"label": gettext("All trends"), "url": link("trends", site=site.slug), "current": False}
-        ],
+        "trend_views": [{"label": "All trends", "url": link("trends", site=site.slug), "current": False}],
         "deciding": [
             lines.check_line(row, site.slug) for row in _worst_first(site_page.deciding)[:DECIDING_SHOWN]
         ],
