@@ -31,11 +31,6 @@ def amount(value: float, measure: CapacityMeasure, unit: str = "") -> str:
     return counted % {"n": number(round(value))}
 
 
-def share_of_gap(gap: Gap) -> float | None:
-    """Share of deployed capacity that is not ready, 0 to 1; None where nothing is deployed."""
-    return gap.gap.it_kw / gap.deployed.it_kw if gap.deployed.it_kw > 0 else None
-
-
 def standing(
     gap: Gap, verdicts: Mapping[str, int], *, measure: CapacityMeasure = CapacityMeasure.POWER
 ) -> str:

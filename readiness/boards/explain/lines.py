@@ -366,5 +366,5 @@ def rest_line(explained: SiteExplained) -> str:
     total = sum(explained.explanation.rest.values())
     if all(abs(share) < words.POINTS_SHOWN for share in explained.explanation.rest.values()):
         return ""
-    message = "The checks that did not move weigh more or less than they did, since others came or went: %(points)s points."
-    return message % {"points": words.points(total)}
+    weigh = "The checks that did not move weigh more or less than they did, since others came or went"
+    return f"{weigh}: {words.points(total)} points."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from inventory.models import Region, Site
 from web.timerange import BadTimeRangeError, parse_instant
@@ -83,7 +83,3 @@ def _region(slug: str) -> Region | None:
     if region is None:
         raise AskedError("region", "There is no region of that name.")
     return region
-
-
-def days_before(now: datetime, days: int) -> date:
-    return now.astimezone(UTC).date() - timedelta(days=days)

@@ -11,7 +11,6 @@ from readiness.scoring.core.coalitions import CAUSES
 from readiness.scoring.core.states import FlipCause
 from web.links import link
 from web.tables import Column, Table
-from web.tables.columns import Text
 from web.units import number
 
 
@@ -180,7 +179,7 @@ def _kw(column_id: str, head: Any, kw: Callable[[SiteMove], float | None]) -> Co
     )
 
 
-def _level(key: str, label: Text, score: Callable[[SiteMove], float | None]) -> Column:
+def _level(key: str, label: str, score: Callable[[SiteMove], float | None]) -> Column:
     """The score of a site at one end; nothing where the site was not there yet, or any more."""
     return Column(
         key,

@@ -14,21 +14,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from inventory.models import Site
+from readiness.golive.worklist.params import BY, MOST_CHECKS, MOST_GROUPS, MOST_POINTS, BadQuestion, read
 from readiness.scoring.core.closing import CheckEffect, ClosingTarget, HeldSite
 from readiness.scoring.core.gap import CapacityMeasure, Gap
 from readiness.scoring.gap import queries
 from readiness.scoring.gap.closing import Closing, closing
-from readiness.scoring.gap.params import (
-    BY,
-    CHECKS,
-    GROUPS,
-    MOST_CHECKS,
-    MOST_GROUPS,
-    MOST_POINTS,
-    BadQuestion,
-    Question,
-    read,
-)
+from readiness.scoring.gap.selection import CHECKS, GROUPS, Question
 from readiness.scoring.queries.capacity import Projection
 from web import clock
 from web.rest.filters import refuse_unknown

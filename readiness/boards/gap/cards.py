@@ -13,20 +13,10 @@ from inventory.models import Site
 from readiness.boards import findings
 from readiness.boards.cards import Card
 from readiness.boards.gap import findings as gap_findings
+from readiness.golive.worklist.params import BY, FIELDS, MEASURES, TARGETS
 from readiness.scoring.core.gap import CapacityMeasure
-from readiness.scoring.gap.params import (
-    BY,
-    FIELDS,
-    FIRST_BLOCKER,
-    KIND,
-    MEASURES,
-    PILLAR,
-    REGION,
-    SITE,
-    TARGETS,
-    Question,
-)
 from readiness.scoring.gap.queries import CONDITIONAL, UNEVALUATED, Present, PresentGroup
+from readiness.scoring.gap.selection import FIRST_BLOCKER, KIND, PILLAR, REGION, SITE, Question
 from web.drawing import bar_width
 from web.links import link
 from web.tables.addresses import PAGE, Address
@@ -34,7 +24,6 @@ from web.tables.filtering import Chip, Filter, FilterOption
 from web.units import how_many, number, plural, power, power_unit
 
 NARROWING = ("region", "kind", "profile")
-PLANS = ("sites", "checks")
 MOST_BARS = 6
 
 

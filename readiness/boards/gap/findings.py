@@ -149,4 +149,7 @@ def beyond(closing: Closing) -> str:
 def target(target: ClosingTarget) -> str:
     if target is ClosingTarget.CONDITIONAL:
         return "A site leaves not ready when every BLOCK check that holds it is resolved, and then whole."
-    return "A site is ready when every BLOCK and COND check that holds it is resolved, those under an exception as well."
+    return (
+        "A site is ready when every BLOCK and COND check that holds it is resolved, "
+        "those under an exception as well."
+    )

@@ -12,10 +12,11 @@ from django.views.decorators.http import conditional_page, require_GET
 
 from readiness.boards.gap import cards, charts, findings, tables
 from readiness.golive.worklist import queries as worklist
+from readiness.golive.worklist.params import BadQuestion, read
 from readiness.scoring.gap import queries
 from readiness.scoring.gap.closing import Closing, closing
-from readiness.scoring.gap.params import FIRST_BLOCKER, BadQuestion, Question, read
 from readiness.scoring.gap.queries import Present
+from readiness.scoring.gap.selection import FIRST_BLOCKER, Question
 from web import answers
 from web import tables as table_kit
 from web.clock import now

@@ -13,7 +13,7 @@ from readiness.boards import cards, findings, lines
 from readiness.boards.matrix.words import short_name
 from readiness.boards.queries.checks import SiteCheck
 from readiness.boards.set_aside import set_aside
-from readiness.boards.waivers import lines as waiver_lines
+from readiness.boards.waivers import sentences as waiver_lines
 from readiness.grants.queries import GrantRow
 from readiness.scoring.queries.rows import PartRow
 from readiness.scoring.queries.standing import present_capacity, score_of

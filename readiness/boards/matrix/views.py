@@ -22,7 +22,7 @@ from readiness.boards.matrix.filters import FILTER_NAMES, MatrixFilters
 from readiness.boards.matrix.params import Wanted
 from readiness.boards.matrix.tables import matrix_table
 from readiness.boards.queries import checks as check_queries
-from readiness.boards.waivers import lines as waiver_lines
+from readiness.boards.waivers import sentences as waiver_lines
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Check, Framework
 from readiness.grants import queries as waiver_queries

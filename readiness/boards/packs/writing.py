@@ -11,7 +11,7 @@ from readiness.boards.packs.queries import Pack, of_pillar, refs_of
 from readiness.evidence.models import Review
 from readiness.framework.core.definition import Check, Framework
 from readiness.framework.core.wording import label_title
-from readiness.golive.reviews.lines import closed_words
+from readiness.golive.reviews.sentences import closed_words
 from readiness.scoring.core.states import CheckState
 from readiness.scoring.queries.results import pass_text
 from readiness.scoring.queries.rows import CheckRow, PartRow
