@@ -141,8 +141,7 @@ def blockers(held: HoldsBack) -> list[Card]:
             {
                 "label": pillar.name,
                 "url": link("readiness", pillar=pillar.pillar),
-                "value": shown.value,
-                "unit": shown.unit,
+                "quantity": shown,
                 "width": bar_width(pillar.held.it_kw, of=widest),
                 "note": first if count else gettext("blocks no site first"),
                 "role": "gap",

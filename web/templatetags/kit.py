@@ -9,12 +9,15 @@ from django import template
 from django.db.models import Model
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
+from web.links import page_url
 from web.permissions import roles_of
 from web.states import ATTRIBUTES, state
+from web.units import Formatted, number
 from web.visibility import name_of
 
 register = template.Library()
@@ -191,3 +194,54 @@ def control(field: BoundField) -> SafeString:
     if isinstance(widget, CheckboxInput | CheckboxSelectMultiple | RadioSelect):
         return field.as_widget()
     return field.as_widget(attrs={"class": "form-select" if isinstance(widget, Select) else "form-control"})
+
+
+@register.filter
+def points(share: float | None) -> str | None:
+    """A score of 0 to 1 in points of a hundred; None stays unknown."""
+    return None if share is None else number(100 * share, 1)
+
+
+@register.simple_tag(name="join")
+def joined(*parts: object) -> str:
+    """Text made of parts: `{% join "of " sites " sites" as note %}`."""
+    return "".join(map(str, parts))
+
+
+@register.inclusion_tag("web/kpi.html")
+def kpi(label: object, value: object, unit: str = "", **look: object) -> dict[str, object]:
+    """A key figure; a quantity brings its unit. `look` may hold note, tone, icon, url, spark and role."""
+    if isinstance(value, Formatted):
+        value, unit = value.value, unit or value.unit
+    return {"kpi": {"label": label, "value": value, "unit": unit, **look}}
+
+
+@register.inclusion_tag("web/definition.html")
+def fact(term: object, value: object = None, **look: object) -> dict[str, object]:
+    """A line of a list of facts; `look` as templates/web/definition.html reads it."""
+    return {"item": {"term": term, "value": value, **look}}
+
+
+@register.simple_tag
+def legend(*entries: str) -> list[dict[str, str]]:
+    """The legend of a chart, from "role shape label"; empty entries are left out."""
+    return [
+        dict(zip(("role", "shape", "label"), entry.split(" ", 2), strict=True)) for entry in entries if entry
+    ]
+
+
+@register.inclusion_tag("web/breadcrumb.html")
+def crumbs(*places: object) -> dict[str, object]:
+    """Places above a page, then its own label: "Label url-name", or an object that has a page."""
+    above = [
+        {"label": str(place), "url": page_url(place)}
+        if isinstance(place, Model)
+        else dict(zip(("label", "url"), _named(str(place)), strict=True))
+        for place in places[:-1]
+    ]
+    return {"breadcrumbs": [*above, {"label": places[-1], "url": ""}]}
+
+
+def _named(place: str) -> tuple[str, str]:
+    label, _space, name = place.rpartition(" ")
+    return label, reverse(name)

@@ -11,7 +11,6 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
-from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from readiness.boards.trends.queries import Subject
 from readiness.boards.version_links import version_url
@@ -27,11 +26,11 @@ DAY = timedelta(days=1)
 MOST = 500
 """Marks of one kind that are read: more could be told from each other neither on a chart nor in a list."""
 KINDS = {
-    "rule": gettext_lazy("Framework published"),
-    "grant-began": gettext_lazy("Grant began"),
-    "grant-ended": gettext_lazy("Grant ended"),
-    "verdict": gettext_lazy("Verdict flipped"),
-    "voided": gettext_lazy("Evidence voided"),
+    "rule": "Framework published",
+    "grant-began": "Grant began",
+    "grant-ended": "Grant ended",
+    "verdict": "Verdict flipped",
+    "voided": "Evidence voided",
 }
 
 
@@ -78,7 +77,7 @@ def _versions(between: tuple[datetime, datetime]) -> Iterator[Mark]:
     published = FrameworkVersion.objects.filter(published_at__range=between).order_by("-published_at")
     for version in published.defer("definition")[:MOST]:
         at = version.published_at or version.created_at
-        sentence = gettext("%(version)s was published") % {"version": version.version}
+        sentence = f"{version.version} was published"
         yield Mark(at, "rule", sentence, detail=version.title, url=version_url(version.pk))
 
 
@@ -109,17 +108,8 @@ def _time_of(grant: Grant) -> tuple[datetime, datetime]:
 
 def _grant_mark(grant: Grant, kind: str, at: datetime, framework: Framework) -> Mark:
     check = framework.checks_by_id.get(grant.check_id)
-    what = {
-        "kind": grant.get_kind_display(),
-        "id": grant.pk,
-        "check": check.name if check else grant.check_id,
-    }
-    if kind == "grant-began":
-        sentence = gettext("%(kind)s #%(id)s began: %(check)s") % what
-    elif grant.revoked_at == at:
-        sentence = gettext("%(kind)s #%(id)s was revoked: %(check)s") % what
-    else:
-        sentence = gettext("%(kind)s #%(id)s ended: %(check)s") % what
+    did = "began" if kind == "grant-began" else "was revoked" if grant.revoked_at == at else "ended"
+    sentence = f"{grant.get_kind_display()} #{grant.pk} {did}: {check.name if check else grant.check_id}"
     return Mark(
         at, kind, sentence, grant.site.name, grant.site.slug, grant.reason, reverse("waiver", args=[grant.pk])
     )
@@ -128,10 +118,8 @@ def _grant_mark(grant: Grant, kind: str, at: datetime, framework: Framework) -> 
 def _verdicts(subject: Subject, between: tuple[datetime, datetime]) -> Iterator[Mark]:
     flips = Flip.objects.filter(subject=Flip.Subject.VERDICT, at__range=between)
     for flip in _at_sites(flips, subject).select_related("site").order_by("-at", "-pk")[:MOST]:
-        sentence = gettext("Verdict: %(before)s → %(after)s") % {
-            "before": state("verdict", flip.from_state).word,
-            "after": state("verdict", flip.to_state).word,
-        }
+        before, after = (state("verdict", each).word for each in (flip.from_state, flip.to_state))
+        sentence = f"Verdict: {before} → {after}"
         day = flip.at.date().isoformat()
         url = link("explain", site=flip.site.slug, start=(flip.at - DAY).date().isoformat(), end=day)
         yield Mark(flip.at, "verdict", sentence, flip.site.name, flip.site.slug, flip.reason, url)
@@ -145,7 +133,6 @@ def _voided(subject: Subject, between: tuple[datetime, datetime]) -> Iterator[Ma
         columns = ("voided_at", "void_reason", "site__name", "site__slug")
         counted.update(rows.order_by("-voided_at", "-pk").values_list(*columns)[:MOST])
     for (at, reason, name, slug), count in counted.items():
-        sentence = ngettext(
-            "%(n)s piece of evidence was voided", "%(n)s pieces of evidence were voided", count
-        ) % {"n": count}
+        pieces = "piece of evidence was" if count == 1 else "pieces of evidence were"
+        sentence = f"{count} {pieces} voided"
         yield Mark(at, "voided", sentence, name, slug, reason, link("evidence", site=slug))

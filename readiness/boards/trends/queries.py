@@ -50,6 +50,39 @@ class Day:
     def sites(self) -> int:
         return sum(self.verdicts.values())
 
+    @property
+    def judged(self) -> int:
+        return self.sites - self.verdicts.get("", 0)
+
+    @property
+    def verdict(self) -> str:
+        """The verdict of one site alone."""
+        return next(iter(self.verdicts))
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """The days of a subject; `several` sites have their score by deployed kW, and beside it their plain mean."""
+
+    days: tuple[Day, ...]
+    several: bool
+
+    @property
+    def last(self) -> Day:
+        return self.days[-1]
+
+    @property
+    def scores(self) -> list[float]:
+        return [day.score for day in self.days if day.score is not None]
+
+    @property
+    def plain(self) -> list[float]:
+        return [day.plain for day in self.days if day.plain is not None]
+
+
+def trend(subject: Subject, start: date, end: date) -> Trend:
+    return Trend(days(subject, start, end), several=subject.site is None)
+
 
 def days(subject: Subject, start: date, end: date) -> tuple[Day, ...]:
     """Oldest first; a day on which nothing is known of any site is not there. One statement.

@@ -1,59 +1,34 @@
 """Columns as data: what happened in the time shown."""
 
-from django.utils.translation import gettext_lazy as _
-
 from readiness.boards.trends.marks import KINDS
 from web.links import link
 from web.tables import Column, RowFilter, Table
 
 MARKS = Table(
     id="marks",
-    noun=(_("mark"), _("marks")),
-    label=_("What happened"),
-    title=_("What happened"),
+    noun=("mark", "marks"),
+    label="What happened",
+    title="What happened",
     columns=(
-        Column(
-            "at",
-            _("When"),
-            template="readiness/cells/instant.html",
-            sort=lambda row: row.at,
-            phone="status",
-        ),
-        Column(
-            "told",
-            _("What"),
-            value=lambda row: row.sentence,
-            url=lambda row: row.url,
-            sort=lambda row: row.sentence,
-            locked=True,
-            phone="title",
-        ),
-        Column(
-            "kind",
-            _("Kind"),
-            value=lambda row: row.kind,
-            text=lambda row: KINDS[row.kind],
-            sort=lambda row: row.kind,
-        ),
+        Column("at", "When", template="readiness/cells/instant.html", sort=True, phone="status"),
+        Column("told", "What", "sentence", url="url", sort=True, locked=True, phone="title"),
+        Column("kind", "Kind", text=lambda row: KINDS[row.kind], sort=True),
         Column(
             "site",
-            _("Site"),
-            value=lambda row: row.site,
+            "Site",
             url=lambda row: link("site", row.site_slug) if row.site_slug else "",
-            sort=lambda row: row.site,
-            export=lambda row: row.site_slug,
+            sort=True,
+            export="site_slug",
         ),
-        Column("detail", _("Why"), value=lambda row: row.detail, phone="full"),
+        Column("detail", "Why", phone="full"),
     ),
-    filters=(RowFilter("kind", _("Kind"), "kind", tuple(KINDS.items())),),
+    filters=(RowFilter("kind", "Kind", "kind", tuple(KINDS.items())),),
     row_id="id",
     row_name="sentence",
     default_sort="-at",
     empty={
-        "title": _("Nothing happened"),
-        "text": _(
-            "No version was published, no grant began or ended, no verdict flipped, no evidence was voided."
-        ),
+        "title": "Nothing happened",
+        "text": "No version was published, no grant began or ended, no verdict flipped, no evidence was voided.",
         "icon": "calendar",
     },
     per_page=25,

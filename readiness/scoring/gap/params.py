@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from inventory.models import Site
 from readiness.scoring.core.closing import ClosingTarget
 from readiness.scoring.core.gap import CapacityMeasure
+from web.timerange import BadParameter
 
 FIRST_BLOCKER, PILLAR, REGION, KIND, SITE = "first-blocker", "pillar", "region", "kind", "site"
 BY = {
@@ -35,13 +36,8 @@ GROUPS, MOST_GROUPS = 6, 50
 CHECKS, MOST_CHECKS = 10, 5000
 
 
-class BadQuestion(ValueError):
-    """`field` is the parameter that cannot be read, `reason` says why."""
-
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(f"{field}: {reason}")
-        self.field = field
-        self.reason = reason
+class BadQuestion(BadParameter):
+    """A question about the gap that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
