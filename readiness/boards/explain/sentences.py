@@ -1,46 +1,40 @@
 """Sentences about what moved: a check, the verdict, a score. Every figure is of the evaluations compared."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from datetime import date
 
 from django.utils.text import capfirst
-from django.utils.translation import gettext, gettext_lazy
 
+from inventory.models import Site
 from readiness.boards.explain import queries
-from readiness.boards.explain.queries import SiteExplained
+from readiness.boards.explain.queries import NothingKept, SiteExplained
 from readiness.framework.core.definition import Check, Framework
 from readiness.scoring.core.coalitions import CAUSES
 from readiness.scoring.core.combine import CombinedCheck
-from readiness.scoring.core.explain import CheckMove, Explanation, Sets
+from readiness.scoring.core.explain import CheckMove, Explanation, GrantMove, Sets
 from readiness.scoring.core.judge import PartResult
 from readiness.scoring.core.rounding import half_up
 from readiness.scoring.core.states import CheckState, FlipCause, ReasonCode, Tier
-from web.states import state
 from web.units import duration, format_value, number
 
 CAUSE_WORDS = {
-    FlipCause.DATA: gettext_lazy("Data"),
-    FlipCause.EVIDENCE_AGE: gettext_lazy("Evidence age"),
-    FlipCause.RULE: gettext_lazy("Rule change"),
-    FlipCause.WAIVER: gettext_lazy("Waiver"),
-    FlipCause.APPLICABILITY: gettext_lazy("Applicability"),
+    FlipCause.DATA: "Data",
+    FlipCause.EVIDENCE_AGE: "Evidence age",
+    FlipCause.RULE: "Rule change",
+    FlipCause.WAIVER: "Waiver",
+    FlipCause.APPLICABILITY: "Applicability",
 }
 MEANINGS = {
-    FlipCause.DATA: gettext_lazy("readings, and limits of the site’s own"),
-    FlipCause.EVIDENCE_AGE: gettext_lazy("evidence that ran out or was voided"),
-    FlipCause.RULE: gettext_lazy("another version of the framework"),
-    FlipCause.WAIVER: gettext_lazy("waivers and go-live exceptions that began or ended"),
-    FlipCause.APPLICABILITY: gettext_lazy("facts of the site, its stage, declared n-a"),
+    FlipCause.DATA: "readings, and limits of the site’s own",
+    FlipCause.EVIDENCE_AGE: "evidence that ran out or was voided",
+    FlipCause.RULE: "another version of the framework",
+    FlipCause.WAIVER: "waivers and go-live exceptions that began or ended",
+    FlipCause.APPLICABILITY: "facts of the site, its stage, declared n-a",
 }
-GRANT_WORDS = {
-    "waivers": gettext_lazy("Waiver"),
-    "exceptions": gettext_lazy("Go-live exception"),
-    "declared_na": gettext_lazy("Declared n-a"),
-}
+GRANT_WORDS = {"waivers": "Waiver", "exceptions": "Go-live exception", "declared_na": "Declared n-a"}
 POINTS_SHOWN = 0.0005
 """A twentieth of a point of a hundred: what is less shows as 0.0."""
+NAMED = 5
 
 
 def points(share: float | None) -> str:
@@ -57,7 +51,12 @@ def tenths(count: int) -> str:
 
 def score(value: float | None) -> str:
     """A score in points of a hundred, rounded as its changes are."""
-    return gettext("none") if value is None else number(half_up(1000 * value) / 10, 1)
+    return "none" if value is None else number(half_up(1000 * value) / 10, 1)
+
+
+def change(start: float | None, end: float | None) -> int:
+    """Tenths of a point between two scores as they are shown."""
+    return half_up(1000 * (end or 0.0)) - half_up(1000 * (start or 0.0))
 
 
 def day(on: date) -> str:
@@ -73,20 +72,21 @@ def causes_of(move: CheckMove) -> tuple[FlipCause, ...]:
 
 def moved_by(sets: Sets) -> str:
     """Which causes, alone or together, bring the end about: `Data`, `Data or Waiver`, `Data with Waiver`."""
-    together = [gettext(" with ").join(str(CAUSE_WORDS[cause]) for cause in causes) for causes in sets]
-    return capfirst(gettext(" or ").join(together))
+    return capfirst(" or ".join(" with ".join(CAUSE_WORDS[cause] for cause in causes) for causes in sets))
 
 
 def how_it_flipped(sets: Sets) -> str:
     """The causes that flipped a verdict, as a sentence; "" where nothing flipped."""
     if not sets:
         return ""
-    alone = [causes[0] for causes in sets if len(causes) == 1]
-    if len(alone) == 1 and len(sets) == 1:
-        return gettext("%(cause)s alone brought it about.") % {"cause": CAUSE_WORDS[alone[0]]}
-    if len(sets) == 1:
-        return gettext("Only together: %(causes)s.") % {"causes": listed(sets[0])}
-    return gettext("Any of these would have been enough: %(causes)s.") % {"causes": moved_by(sets)}
+    if len(sets) > 1:
+        return f"Any of these would have been enough: {moved_by(sets)}."
+    [causes] = sets
+    return (
+        f"{listed(causes)} alone brought it about."
+        if len(causes) == 1
+        else f"Only together: {listed(causes)}."
+    )
 
 
 def check_sentence(move: CheckMove, explained: SiteExplained) -> str:
@@ -96,7 +96,47 @@ def check_sentence(move: CheckMove, explained: SiteExplained) -> str:
 
 
 def listed(causes: Iterable[FlipCause]) -> str:
-    return gettext(" and ").join(str(CAUSE_WORDS[cause]) for cause in causes)
+    return " and ".join(CAUSE_WORDS[cause] for cause in causes)
+
+
+def grant_did(move: GrantMove) -> str:
+    return f"{GRANT_WORDS[move.kind]} #{move.grant.id} {'began' if move.began else 'ended'}"
+
+
+def nothing_kept(missing: NothingKept) -> str:
+    sentence = f"Nothing is kept for {day(missing.day)}, nor for the two weeks before."
+    if missing.first is None or missing.last is None:
+        return f"{sentence} The inputs of a score are kept from its next evaluation on."
+    return f"{sentence} There is something from {day(missing.first)} to {day(missing.last)}."
+
+
+def left_out(sites: Iterable[Site]) -> str:
+    names = [site.name for site in sites]
+    if not names:
+        return ""
+    them = (
+        "site is left out, since nothing is kept of it"
+        if len(names) == 1
+        else ("sites are left out, since nothing is kept of them")
+    )
+    shown = ", ".join(names[:NAMED]) + (" …" if len(names) > NAMED else "")
+    return f"{len(names)} {them} near one of the days: {shown}."
+
+
+def too_many(sites: int) -> str:
+    most = number(queries.MOST_SITES)
+    return f"{number(sites)} sites are more than the {most} that are explained at once; choose a region."
+
+
+def other_weights(explained: SiteExplained) -> str:
+    """The change of weight among the checks that did not move, where it shows."""
+    shares = explained.explanation.rest.values()
+    if all(abs(share) < POINTS_SHOWN for share in shares):
+        return ""
+    return (
+        "The checks that did not move weigh more or less than they did, since others came or went:"
+        f" {points(sum(shares))} points."
+    )
 
 
 def _parts(move: CheckMove) -> tuple[PartResult | None, PartResult | None]:
@@ -135,16 +175,12 @@ def _data(move: CheckMove, explained: SiteExplained) -> str:
             and explained.start.framework is explained.end.framework
         ):
             limit = f"{start.threshold_text} → {limit}"
-        against = gettext(", limit %(limit)s") % {"limit": limit} if limit else ""
+        against = f", limit {limit}" if limit else ""
         return f"{name}: {before} → {after}{against}{_by_declaration(start, end)}"
     if after:
-        only_now = gettext("%(name)s: %(value)s, and no evidence before") % {"name": name, "value": after}
-        return only_now + _by_declaration(start, end)
+        return f"{name}: {after}, and no evidence before{_by_declaration(start, end)}"
     if before:
-        return gettext("%(name)s: %(value)s before, and no evidence any more") % {
-            "name": name,
-            "value": before,
-        }
+        return f"{name}: {before} before, and no evidence any more"
     return _reason(end or start)
 
 
@@ -153,7 +189,7 @@ def _by_declaration(start: PartResult | None, end: PartResult | None) -> str:
     was_capped, is_capped = (part is not None and part.tier is Tier.CAPPED for part in (start, end))
     if is_capped and not was_capped:
         return f". {_reason(end)}"
-    return gettext(", and it was only declared before") if was_capped and not is_capped else ""
+    return ", and it was only declared before" if was_capped and not is_capped else ""
 
 
 def _age(move: CheckMove, explained: SiteExplained) -> str:
@@ -162,70 +198,57 @@ def _age(move: CheckMove, explained: SiteExplained) -> str:
         if part is None or part.state is not CheckState.STALE:
             continue
         name = _name(explained, move.check_id, part)
-        if part.code is ReasonCode.VOIDED:
-            message = gettext("%(name)s was voided: %(reason)s") % {"name": name, "reason": _reason(part)}
-        else:
-            message = gettext("%(name)s ran out: %(reason)s") % {"name": name, "reason": _reason(part)}
-        return message if at_end else gettext("at the start %(told)s") % {"told": message}
+        did = "was voided" if part.code is ReasonCode.VOIDED else "ran out"
+        return f"{'' if at_end else 'at the start '}{name} {did}: {_reason(part)}"
     old, new = (part.data_age_s if part else None for part in (start, end))
     if old is None or new is None:
-        return gettext("evidence aged")
-    return gettext("evidence was %(old)s old and is %(new)s old") % {
-        "old": duration(old),
-        "new": duration(new),
-    }
+        return "evidence aged"
+    return f"evidence was {duration(old)} old and is {duration(new)} old"
 
 
 def _rule(move: CheckMove, explained: SiteExplained) -> str:
     old, new = explained.explanation.versions
     if move.start is None:
-        return gettext("new in %(version)s") % {"version": new}
+        return f"new in {new}"
     if move.end is None:
-        return gettext("no longer in %(version)s") % {"version": new}
+        return f"no longer in {new}"
     changes = []
     before, after = _parts(move)
     if before and after and before.threshold_text != after.threshold_text:
-        changes.append(_became(gettext("limit"), before.threshold_text, after.threshold_text))
+        changes.append(_became("limit", before.threshold_text, after.threshold_text))
     if move.start.gate is not move.end.gate:
-        changes.append(_became(gettext("gate"), move.start.gate, move.end.gate))
+        changes.append(_became("gate", move.start.gate, move.end.gate))
     if move.start.weight != move.end.weight:
-        changes.append(_became(gettext("weight"), str(move.start.weight), str(move.end.weight)))
-    clause = ", ".join(changes) or gettext("judged otherwise")
-    return gettext("from %(old)s to %(new)s: %(told)s") % {"old": old, "new": new, "told": clause}
+        changes.append(_became("weight", str(move.start.weight), str(move.end.weight)))
+    clause = ", ".join(changes) or "judged otherwise"
+    return f"from {old} to {new}: {clause}"
 
 
 def _became(what: str, before: str, after: str) -> str:
-    return gettext("%(what)s %(before)s became %(after)s") % {
-        "what": what,
-        "before": before or gettext("none"),
-        "after": after or gettext("none"),
-    }
+    return f"{what} {before or 'none'} became {after or 'none'}"
 
 
 def _waiver(move: CheckMove, explained: SiteExplained) -> str:
-    return _grants(move, explained.explanation, ("waivers", "exceptions")) or gettext(
-        "a waiver began or ended"
-    )
+    return _grants(move, explained.explanation, ("waivers", "exceptions")) or "a waiver began or ended"
 
 
 def _applies(move: CheckMove, explained: SiteExplained) -> str:
     clauses = [_grants(move, explained.explanation, ("declared_na",))]
     if move.end is not None and move.end.state is CheckState.NOT_APPLICABLE and not clauses[0]:
-        clauses.append(gettext("does not apply: %(reason)s") % {"reason": move.end.reason.rstrip(".")})
+        clauses.append(f"does not apply: {move.end.reason.rstrip('.')}")
     elif move.start is not None and move.start.state is CheckState.NOT_APPLICABLE and not clauses[0]:
-        clauses.append(gettext("applies now; before: %(reason)s") % {"reason": move.start.reason.rstrip(".")})
+        clauses.append(f"applies now; before: {move.start.reason.rstrip('.')}")
     elif move.start and move.end and move.start.gate is not move.end.gate:
-        clauses.append(_became(gettext("gate"), move.start.gate, move.end.gate))
-    return ", ".join(each for each in clauses if each) or gettext("what applies here changed")
+        clauses.append(_became("gate", move.start.gate, move.end.gate))
+    return ", ".join(each for each in clauses if each) or "what applies here changed"
 
 
 def _grants(move: CheckMove, explanation: Explanation, kinds: tuple[str, ...]) -> str:
-    clauses = []
-    for each in explanation.grants:
-        if each.kind in kinds and each.covers.partition("/")[0] == move.check_id:
-            did = gettext("began") if each.began else gettext("ended")
-            clauses.append(f"{GRANT_WORDS[each.kind]} #{each.grant.id} {did}")
-    return ", ".join(clauses)
+    return ", ".join(
+        grant_did(each)
+        for each in explanation.grants
+        if each.kind in kinds and each.covers.partition("/")[0] == move.check_id
+    )
 
 
 _CLAUSES: dict[FlipCause, Callable[[CheckMove, SiteExplained], str]] = {
@@ -242,7 +265,7 @@ def _value(part: PartResult | None) -> str:
 
 
 def _reason(part: PartResult | None) -> str:
-    return part.reason.rstrip(".") if part else gettext("there is no evidence")
+    return part.reason.rstrip(".") if part else "there is no evidence"
 
 
 def _name(explained: SiteExplained, check_id: str, part: PartResult | None) -> str:
@@ -259,16 +282,3 @@ def check_of(explained: SiteExplained, check_id: str) -> Check | None:
         (framework.checks_by_id[check_id] for framework in frameworks if check_id in framework.checks_by_id),
         None,
     )
-
-
-def too_many(sites: int) -> str:
-    return gettext(
-        "%(sites)s sites are more than the %(most)s that are explained at once; choose a region."
-    ) % {
-        "sites": number(sites),
-        "most": number(queries.MOST_SITES),
-    }
-
-
-def verdict_word(verdict: str) -> str:
-    return str(state("verdict", verdict or "none").word)
