@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -14,10 +15,11 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
+from web.ages import ago
 from web.links import page_url
 from web.permissions import roles_of
 from web.states import ATTRIBUTES, state
-from web.units import Formatted, number
+from web.units import Formatted, format_value, number
 from web.visibility import name_of
 
 register = template.Library()
@@ -200,6 +202,23 @@ def control(field: BoundField) -> SafeString:
 def points(share: float | None) -> str | None:
     """A score of 0 to 1 in points of a hundred; None stays unknown."""
     return None if share is None else number(100 * share, 1)
+
+
+@register.filter
+def quantity(value: float | None, unit: str = "") -> str:
+    """A number in a stored unit as text, in the unit that suits a reader."""
+    return str(format_value(value, unit))
+
+
+@register.filter
+def figure(value: float | None) -> str | None:
+    """A number without a unit; None stays unknown."""
+    return None if value is None else number(value)
+
+
+@register.filter(name="ago")
+def ago_of(at: datetime | None, now: datetime) -> SafeString | str:
+    return ago(at, now=now)
 
 
 @register.simple_tag(name="join")

@@ -1,7 +1,6 @@
 """Filters of sites, for the API and for the page alike. The rows must come from `queries.sites`."""
 
 from django import forms
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Site
 from readiness.scoring.choices import CHECK_STATES
@@ -11,13 +10,13 @@ from web.rest.lookups import AnyOf, Existing
 
 class DeterminismFilters(ObjectFilterSet):
     site = AnyOf(
-        field_name="slug", lookup_expr="exact", inner=Existing(Site, "slug"), commas=True, label=_("Site")
+        field_name="slug", lookup_expr="exact", inner=Existing(Site, "slug"), commas=True, label="Site"
     )
     state = AnyOf(
         field_name="latency_state",
         lookup_expr="exact",
         inner=forms.ChoiceField(choices=CHECK_STATES),
-        label=_("State of the check"),
+        label="State of the check",
     )
 
     class Meta:
