@@ -1,16 +1,20 @@
 """Health and changes of state in words: the same on pages, in exports and in the API."""
 
-from __future__ import annotations
-
+from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from django.utils.translation import gettext
-
+from readiness.boards.queries.checks import StripCell
+from readiness.scoring.core.combine import SEVERITY
+from readiness.scoring.core.states import CheckState
 from readiness.scoring.queries.rows import FlipRow, HealthMark, HealthReason
 from telemetry.core.codes import Code, code_of
 from telemetry.core.registry import registry
 from web.states import state
 from web.units import format_value, instant
+
+CELLS_TOGETHER = 4
+"""The strip's cells are half days."""
 
 
 def last_known(last_health: str, heard_at: datetime | None) -> str:
@@ -19,8 +23,8 @@ def last_known(last_health: str, heard_at: datetime | None) -> str:
         return ""
     word = state("health", last_health).word
     if heard_at is None:
-        return gettext("was %(health)s") % {"health": word}
-    return gettext("was %(health)s until %(at)s") % {"health": word, "at": instant(heard_at)}
+        return f"was {word}"
+    return f"was {word} until {instant(heard_at)}"
 
 
 def exported(mark: HealthMark) -> str:
@@ -40,15 +44,14 @@ def reason_words(reason: HealthReason) -> str:
     if reason.value is not None and code is None:
         words = f"{words}: {_reading(reason.metric, reason.value, reason.unit)}"
     if reason.threshold is not None:
-        limit = format_value(reason.threshold, reason.unit)
-        words = gettext("%(words)s, limit %(limit)s") % {"words": words, "limit": limit}
+        words = f"{words}, limit {format_value(reason.threshold, reason.unit)}"
     if reason.health != "unknown" or reason.taken_at is None:
         return words
     at = instant(reason.taken_at)
     if not reason.was:
-        return gettext("%(words)s since %(at)s") % {"words": words, "at": at}
+        return f"{words} since {at}"
     was = state("health", reason.was).word
-    return gettext("Silent; %(health)s at %(at)s: %(words)s") % {"words": words, "at": at, "health": was}
+    return f"Silent; {was} at {at}: {words}"
 
 
 def code_of_reason(reason: HealthReason) -> Code | None:
@@ -67,7 +70,7 @@ def _reading(metric: str, value: float, unit: str) -> str:
 def flip_words(flip: FlipRow) -> str:
     """Why a state changed, with the value that it has now: "edge-box-1: Exporter answers: 0 → 1"."""
     if flip.subject != "health":
-        limit = gettext("limit %(limit)s") % {"limit": flip.threshold_text} if flip.threshold_text else ""
+        limit = f"limit {flip.threshold_text}" if flip.threshold_text else ""
         value = "" if flip.value is None else str(format_value(flip.value, flip.unit))
         return " · ".join(part for part in (value, limit, flip.reason) if part)
     now, before = (
@@ -81,10 +84,31 @@ def flip_words(flip: FlipRow) -> str:
         # A code is named with its meaning: "XID 79, GPU has fallen off the bus".
         words = f"{words}: {now}"
     elif before is not None:
-        words = gettext("%(words)s: silent, last %(value)s") % {"words": words, "value": before}
+        words = f"{words}: silent, last {before}"
     if flip.threshold is None or now is None:
         return words
-    return gettext("%(words)s, limit %(limit)s") % {
-        "words": words,
-        "limit": format_value(flip.threshold, flip.unit),
-    }
+    return f"{words}, limit {format_value(flip.threshold, flip.unit)}"
+
+
+def strip_cells(cells: Sequence[StripCell]) -> list[dict[str, str]]:
+    """The worst state of each two days. What held before the first evaluation is left out: it was no state."""
+    spans = [cells[place : place + CELLS_TOGETHER] for place in range(0, len(cells), CELLS_TOGETHER)]
+    worst = [(span[0].start, max((cell.state for cell in span), key=_severity)) for span in spans]
+    return [
+        {"state": held, "title": f"{instant(start)}: {state('check', held).word}"}
+        for start, held in worst
+        if held
+    ]
+
+
+def strip_label(cells: Sequence[StripCell]) -> str:
+    """How often each state held over the strip."""
+    counted = Counter(cell["state"] for cell in strip_cells(cells))
+    if not counted:
+        return "Not evaluated in the last 30 days"
+    listed = ", ".join(f"{count} × {state('check', held).word}" for held, count in counted.items())
+    return f"The worst of each two days: {listed}"
+
+
+def _severity(check_state: str) -> int:
+    return SEVERITY[CheckState(check_state)] if check_state else -1

@@ -160,7 +160,7 @@ SITES = Table(
         Column(
             "pillars",
             _("Pillars"),
-            value=lambda line: cards.pillar_marks(line.row.pillars),
+            value=lambda line: [cards.pillar_mark(pillar) for pillar in line.row.pillars],
             template="readiness/cells/pillars.html",
             export=lambda line: " ".join(
                 f"{pillar.id}={'' if pillar.score is None else round(100 * pillar.score)}"

@@ -15,11 +15,12 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
-from web.ages import ago
+from web.ages import ago, old
+from web.drawing import stacked
 from web.links import page_url
 from web.permissions import roles_of
 from web.states import ATTRIBUTES, state
-from web.units import Formatted, format_value, number
+from web.units import Formatted, against_limit, duration, format_value, number, power, signed
 from web.visibility import name_of
 
 register = template.Library()
@@ -211,6 +212,28 @@ def quantity(value: float | None, unit: str = "") -> str:
 
 
 @register.filter
+def measured(value: float | None, unit: str = "") -> Formatted:
+    """The same as a quantity for a key figure or a fact."""
+    return format_value(value, unit)
+
+
+@register.filter(name="old")
+def old_since(at: datetime | None, seconds: float | None) -> SafeString | str:
+    return old(at, seconds)
+
+
+@register.filter
+def whole(share: float | None) -> str:
+    """A share of 0 to 1 as a whole number of percent, without the sign; empty where it is unknown."""
+    return "" if share is None else number(100 * share, 0)
+
+
+@register.filter
+def kw(power_kw: float) -> str:
+    return str(power(power_kw))
+
+
+@register.filter
 def figure(value: float | None) -> str | None:
     """A number without a unit; None stays unknown."""
     return None if value is None else number(value)
@@ -219,6 +242,13 @@ def figure(value: float | None) -> str | None:
 @register.filter(name="ago")
 def ago_of(at: datetime | None, now: datetime) -> SafeString | str:
     return ago(at, now=now)
+
+
+register.filter("power", power)
+register.filter("signed", signed)
+register.filter("duration", duration)
+register.filter("stacked", stacked)
+register.simple_tag(against_limit)
 
 
 @register.simple_tag(name="join")
@@ -237,7 +267,9 @@ def kpi(label: object, value: object, unit: str = "", **look: object) -> dict[st
 
 @register.inclusion_tag("web/definition.html")
 def fact(term: object, value: object = None, **look: object) -> dict[str, object]:
-    """A line of a list of facts; `look` as templates/web/definition.html reads it."""
+    """A line of a list of facts; a quantity brings its unit. `look` as templates/web/definition.html reads it."""
+    if isinstance(value, Formatted):
+        value, look["unit"] = value.value, value.unit
     return {"item": {"term": term, "value": value, **look}}
 
 

@@ -4,7 +4,6 @@ from typing import Any
 
 import django_filters
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Site
 from readiness.boards.filters import GATES, PILLARS
@@ -21,22 +20,22 @@ class MatrixFilters(ReadinessSiteFilters):
     """Pillar and gate leave columns; state, tier and expiry leave the sites and checks that have such a cell."""
 
     site = AnyOf(
-        field_name="slug", lookup_expr="exact", inner=Existing(Site, "slug"), commas=True, label=_("Site")
+        field_name="slug", lookup_expr="exact", inner=Existing(Site, "slug"), commas=True, label="Site"
     )
 
     profile = django_filters.MultipleChoiceFilter(
-        label=_("Profile"), choices=Site.Profile.choices, method="by_profile"
+        label="Profile", choices=Site.Profile.choices, method="by_profile"
     )
-    pillar = django_filters.MultipleChoiceFilter(label=_("Pillar"), choices=PILLARS, method="with_cells")
-    gate = django_filters.MultipleChoiceFilter(label=_("Gate"), choices=GATES, method="with_cells")
+    pillar = django_filters.MultipleChoiceFilter(label="Pillar", choices=PILLARS, method="with_cells")
+    gate = django_filters.MultipleChoiceFilter(label="Gate", choices=GATES, method="with_cells")
     state = django_filters.MultipleChoiceFilter(
-        label=_("State of a check"), choices=CHECK_STATES, method="with_cells"
+        label="State of a check", choices=CHECK_STATES, method="with_cells"
     )
     tier = django_filters.MultipleChoiceFilter(
-        label=_("What a check rests on"), choices=TIERS, method="with_cells"
+        label="What a check rests on", choices=TIERS, method="with_cells"
     )
     expiring = Flag(
-        read=lambda _key: Q(), label=_("Evidence that goes stale within 14 days"), method="with_cells"
+        read=lambda _key: Q(), label="Evidence that goes stale within 14 days", method="with_cells"
     )
 
     class Meta:

@@ -28,6 +28,11 @@ class CheckListRow:
     kw: dict[str, float]
 
     @property
+    def waits(self) -> bool:
+        """No site where it applies has evidence of it."""
+        return bool(self.counts) and set(self.counts) <= {"unknown", "n-a"}
+
+    @property
     def kw_at_stake(self) -> float:
         """Deployed power of sites where the check is neither met nor without meaning."""
         return sum(self.kw.get(state, 0.0) for state in OPEN_STATES)

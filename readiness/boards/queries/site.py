@@ -66,6 +66,10 @@ class SourceRow:
     grace_s: int
     provenance: str
 
+    @property
+    def clock(self) -> str:
+        return self.state if self.state in ("late", "silent") else ""
+
 
 @dataclass(frozen=True, slots=True)
 class SitePage:
