@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.utils.translation import gettext
 from plotly import graph_objects as go
 
 from readiness.scoring.queries.rows import PillarFigure
-from web.charts import Figure, figure, nothing
+from web import charts
+from web.charts import Figure
 
 
 def pillars(
@@ -15,50 +15,44 @@ def pillars(
 ) -> Figure:
     """Five scores as a radar, beside those of some time ago where there are any."""
     if not any(pillar.score is not None for pillar in now):
-        return nothing(gettext("No pillar has a score yet."))
-    around = [*now, now[0]]
-    names = [pillar.short_name for pillar in around]
-    traces = []
-    if before:
-        earlier = [before.get(pillar.id) for pillar in around]
-        traces.append(_round(names, earlier, gettext("90 days ago"), "deployed", width=1.6))
-    upper = [pillar.upper for pillar in around]
-    traces.append(
-        _round(names, upper, gettext("if all evidence were there"), "projected", width=1.2, dash="dot")
-    )
-    scores = [pillar.score for pillar in around]
-    traces.append(
-        _round(names, scores, gettext("now"), "ready", width=2.5, fill="toself", mode="lines+markers")
-    )
+        return charts.nothing("No pillar has a score yet.")
+    earlier = before or {}
+    names = [pillar.short_name for pillar in now]
     columns = [
-        gettext("Pillar"),
-        gettext("Now, points"),
-        gettext("With all evidence, points"),
-        gettext("90 days ago, points"),
+        ("90 days ago", "deployed", [_percent(earlier.get(pillar.id)) for pillar in now], {"width": 1.6}),
+        (
+            "if all evidence were there",
+            "projected",
+            [_percent(pillar.upper) for pillar in now],
+            {"width": 1.2, "dash": "dot"},
+        ),
+        ("now", "ready", [_percent(pillar.score) for pillar in now], {"width": 2.5}),
     ]
-    rows = [
-        [pillar.name, _percent(pillar.score), _percent(pillar.upper), _percent((before or {}).get(pillar.id))]
-        for pillar in now
+    traces = [
+        _round(
+            names,
+            scores,
+            name,
+            role,
+            line,
+            **({"fill": "toself", "mode": "lines+markers"} if name == "now" else {}),
+        )
+        for name, role, scores, line in columns[0 if before else 1 :]
     ]
-    return figure(
-        traces,
-        go.Layout(polar={"radialaxis": {"range": [0, 100]}}),
-        {"finding": finding, "table": {"columns": columns, "rows": rows}},
-    )
+    past, upper, present = (scores for _name, _role, scores, _line in columns)
+    heads = ["Pillar", "Now, points", "With all evidence, points", "90 days ago, points"]
+    rows = zip([pillar.name for pillar in now], present, upper, past, strict=True)
+    meta = {"finding": finding, "table": charts.table(heads, rows)}
+    return charts.figure(traces, go.Layout(polar={"radialaxis": {"range": [0, 100]}}), meta)
 
 
 def _round(
-    names: Sequence[str], scores: Sequence[float | None], name: str, role: str, **look: Any
+    names: Sequence[str], scores: Sequence[float | None], name: str, role: str, line: Figure, **look: Any
 ) -> go.Scatterpolar:
-    line = {key: look.pop(key) for key in ("width", "dash") if key in look}
-    look = {"mode": "lines"} | look
+    """A line that ends where it began."""
+    r, theta = [*scores, scores[0]], [*names, names[0]]
     return go.Scatterpolar(
-        theta=list(names),
-        r=[_percent(score) for score in scores],
-        name=name,
-        line=line,
-        meta={"role": role},
-        **look,
+        theta=theta, r=r, name=name, line=line, meta={"role": role}, **{"mode": "lines"} | look
     )
 
 

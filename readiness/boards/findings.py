@@ -4,17 +4,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from django.utils.translation import gettext, ngettext
-
 from inventory.models import DomainChoices
 from readiness.boards.queries.panels import SeriesPanel
-from readiness.scoring.core.gap import CapacityMeasure, Gap
+from readiness.scoring.core.gap import CapacityFigures, CapacityMeasure, Gap
 from readiness.scoring.core.states import Tier
 from readiness.scoring.queries.capacity import CapacityHistory, Pace, SiteCapacityRow
 from readiness.scoring.queries.rows import CheckRow, SiteRow
 from telemetry import naming
 from web.states import state
-from web.units import duration, instant, number, power, power_unit
+from web.units import count, duration, instant, number, power, power_unit
 
 # Below this a monthly difference is rounding, not a trend.
 NOTICEABLE_A_MONTH = {CapacityMeasure.POWER: 0.05, CapacityMeasure.ACCELERATORS: 0.5}
@@ -29,13 +27,7 @@ def amount(value: float, measure: CapacityMeasure, unit: str = "") -> str:
     """Capacity in its measure as text: "153.8 MW", "1,024 accelerators"."""
     if measure is CapacityMeasure.POWER:
         return kw(value, unit)
-    counted = ngettext("%(n)s accelerator", "%(n)s accelerators", round(value))
-    return counted % {"n": number(round(value))}
-
-
-def share_of_gap(gap: Gap) -> float | None:
-    """Share of deployed capacity that is not ready, 0 to 1; None where nothing is deployed."""
-    return gap.gap.it_kw / gap.deployed.it_kw if gap.deployed.it_kw > 0 else None
+    return count(round(value), "accelerator", "accelerators")
 
 
 def standing(
@@ -44,26 +36,20 @@ def standing(
     """How many sites are ready and what that leaves: said plainly also when it is none."""
     judged = sum(count for verdict, count in verdicts.items() if verdict != "none")
     if not judged:
-        return gettext("No site is in commissioning or production, so none has a verdict.")
+        return "No site is in commissioning or production, so none has a verdict."
     ready = verdicts.get("ready", 0)
-    counted = ngettext(
-        "%(ready)s of %(total)s sites is ready", "%(ready)s of %(total)s sites are ready", ready
-    )
     unit = power_unit(gap.deployed.it_kw)
-    sentences = [
-        f"{counted % {'ready': ready, 'total': judged}}; "
-        + gettext("%(gap)s of %(deployed)s deployed can’t take production load.")
-        % {
-            "gap": amount(measure.of(gap.gap), measure, unit),
-            "deployed": amount(measure.of(gap.deployed), measure, unit),
-        }
-    ]
+
+    def size(band: CapacityFigures) -> str:
+        return amount(measure.of(band), measure, unit)
+
+    sentence = (
+        f"{ready} of {judged} sites {'is' if ready == 1 else 'are'} ready; {size(gap.gap)} of {size(gap.deployed)}"
+        " deployed can’t take production load."
+    )
     if measure.of(gap.conditional) > 0:
-        sentences.append(
-            gettext("%(conditional)s of it may run under conditions.")
-            % {"conditional": amount(measure.of(gap.conditional), measure, unit)}
-        )
-    return " ".join(sentences)
+        sentence += f" {size(gap.conditional)} of it may run under conditions."
+    return sentence
 
 
 def pace(pace: Pace | None, gap: Gap, *, measure: CapacityMeasure = CapacityMeasure.POWER) -> str:
@@ -72,126 +58,96 @@ def pace(pace: Pace | None, gap: Gap, *, measure: CapacityMeasure = CapacityMeas
     if pace is None:
         return ""
     widening = pace.deployed_a_month - pace.ready_a_month
-    weeks = {"weeks": pace.weeks}
+    by = f"by {amount(abs(widening), measure)} a month"
     if widening > NOTICEABLE_A_MONTH[measure]:
-        return gettext("Over %(weeks)s weeks deployment outran readiness by %(by)s a month.") % (
-            weeks | {"by": amount(widening, measure)}
-        )
+        return f"Over {pace.weeks} weeks deployment outran readiness {by}."
     if widening < -NOTICEABLE_A_MONTH[measure]:
-        months = measure.of(gap.gap) / -widening
-        return gettext(
-            "Over %(weeks)s weeks readiness caught up by %(by)s a month; "
-            "at this pace the gap closes in %(months).0f months."
-        ) % (weeks | {"by": amount(-widening, measure), "months": max(months, 1)})
-    return gettext("Over %(weeks)s weeks the gap stayed as it is.") % weeks
+        months = max(measure.of(gap.gap) / -widening, 1)
+        return f"Over {pace.weeks} weeks readiness caught up {by}; at this pace the gap closes in {months:.0f} months."
+    return f"Over {pace.weeks} weeks the gap stayed as it is."
 
 
 def ahead(history: CapacityHistory) -> str:
     """How the projection was made, or why there is none."""
     if history.projection is None:
         return history.no_projection
-    return gettext("Projection: %(method)s") % {"method": history.projection.method}
+    return f"Projection: {history.projection.method}"
 
 
 def over_time(history: CapacityHistory, *, measure: CapacityMeasure = CapacityMeasure.POWER) -> str:
     """The trend in words, for those who do not see the drawing."""
     first, last = history.gaps[0], history.gaps[-1]
     unit = power_unit(max(last.deployed.it_kw, first.deployed.it_kw))
-    return gettext(
-        "Deployed went from %(deployed_then)s to %(deployed_now)s, ready from %(ready_then)s to %(ready_now)s; "
-        "the gap is %(gap)s."
-    ) % {
-        "deployed_then": amount(measure.of(first.deployed), measure, unit),
-        "deployed_now": amount(measure.of(last.deployed), measure, unit),
-        "ready_then": amount(measure.of(first.ready), measure, unit),
-        "ready_now": amount(measure.of(last.ready), measure, unit),
-        "gap": amount(measure.of(last.gap), measure, unit),
-    }
+
+    def size(band: CapacityFigures) -> str:
+        return amount(measure.of(band), measure, unit)
+
+    return (
+        f"Deployed went from {size(first.deployed)} to {size(last.deployed)}, ready from {size(first.ready)} to"
+        f" {size(last.ready)}; the gap is {size(last.gap)}."
+    )
 
 
 def largest_gap(rows: tuple[SiteCapacityRow, ...]) -> str:
     """Which site holds the most capacity that is not ready."""
     open_rows = [row for row in rows if row.deployed.it_kw > row.ready.it_kw]
     if not open_rows:
-        return gettext("All deployed capacity is ready.")
+        return "All deployed capacity is ready."
     widest = max(open_rows, key=lambda row: row.deployed.it_kw - row.ready.it_kw)
-    return gettext("%(site)s holds the largest gap: %(gap)s of %(deployed)s deployed.") % {
-        "site": widest.site.name,
-        "gap": kw(widest.deployed.it_kw - widest.ready.it_kw),
-        "deployed": kw(widest.deployed.it_kw),
-    }
+    gap, deployed = kw(widest.deployed.it_kw - widest.ready.it_kw), kw(widest.deployed.it_kw)
+    return f"{widest.site.name} holds the largest gap: {gap} of {deployed} deployed."
+
+
+NO_VERDICT = {
+    "planned": "Planned sites have no verdict and no capacity: nothing is commissioned here yet.",
+    "building": "Sites under construction have no verdict and no capacity until commissioning begins.",
+    "retired": "Retired sites have no verdict.",
+}
 
 
 def no_verdict(stage: str) -> str:
     """Why a site has no verdict, from the stage it is in."""
-    reasons = {
-        "planned": gettext(
-            "Planned sites have no verdict and no capacity: nothing is commissioned here yet."
-        ),
-        "building": gettext(
-            "Sites under construction have no verdict and no capacity until commissioning begins."
-        ),
-        "retired": gettext("Retired sites have no verdict."),
-    }
-    return reasons.get(stage, gettext("Not evaluated yet: the next evaluation gives the first verdict."))
+    return NO_VERDICT.get(stage, "Not evaluated yet: the next evaluation gives the first verdict.")
 
 
 def held_by(deciding: Sequence[CheckRow]) -> str:
     """How many checks hold the verdict where it is, and in which states they are."""
     if not deciding:
-        return gettext("Every check that decides is met, within its warning band, or not applicable.")
-    counts = Counter(map(_in_sentence, deciding))
-    counted = [(count, each) for each, count in counts.most_common()]
-    if len(counted) == 1:
-        said = ngettext(
-            "%(n)s check holds it back, and it is %(state)s.",
-            "%(n)s checks hold it back, all of them %(state)s.",
-            len(deciding),
-        )
-        return said % {"n": len(deciding), "state": counted[0][1]}
-    *first, last = [f"{count} {each}" for count, each in counted]
-    return gettext("%(n)s checks hold it back: %(first)s and %(last)s.") % {
-        "n": len(deciding),
-        "first": ", ".join(first),
-        "last": last,
-    }
+        return "Every check that decides is met, within its warning band, or not applicable."
+    states = Counter(map(_in_sentence, deciding)).most_common()
+    if len(deciding) == 1:
+        return f"1 check holds it back, and it is {states[0][0]}."
+    if len(states) == 1:
+        return f"{len(deciding)} checks hold it back, all of them {states[0][0]}."
+    *first, last = [f"{checks} {word}" for word, checks in states]
+    return f"{len(deciding)} checks hold it back: {', '.join(first)} and {last}."
 
 
 def on_declarations(capped: int, measurable: int, *, sites: int = 0) -> str:
     """How many BLOCK checks that ask for a measurement are declared, at how many sites; empty where none asks."""
     if not measurable:
         return ""
-    counts = {"capped": number(capped), "of": number(measurable), "sites": number(sites)}
+    asked = f"{number(measurable)} blocking checks that ask for a measurement"
     if not capped:
-        none = ngettext(
-            "The %(of)s blocking check that asks for a measurement does not rest on a declaration.",
-            "None of the %(of)s blocking checks that ask for a measurement rests on a declaration.",
-            measurable,
-        )
-        return none % counts
-    some = ngettext(
-        "%(capped)s of %(of)s blocking checks that ask for a measurement rests on a declaration",
-        "%(capped)s of %(of)s blocking checks that ask for a measurement rest on declarations",
-        capped,
-    )
-    where = ngettext(", at %(sites)s site", ", at %(sites)s sites", sites) if sites else ""
-    return f"{some % counts}{where % counts}."
+        if measurable == 1:
+            return "The 1 blocking check that asks for a measurement does not rest on a declaration."
+        return f"None of the {asked} rests on a declaration."
+    rest = "rests on a declaration" if capped == 1 else "rest on declarations"
+    where = f", at {count(sites, 'site', 'sites')}" if sites else ""
+    return f"{number(capped)} of {asked} {rest}{where}."
 
 
 def _in_sentence(row: CheckRow) -> str:
     if row.tier == Tier.CAPPED:
         return str(state("tier", row.tier).word).lower()
-    return gettext("failing") if row.state == "fail" else str(state("check", row.state).word).lower()
+    return "failing" if row.state == "fail" else str(state("check", row.state).word).lower()
 
 
 def weakest_pillar(row: SiteRow) -> str:
     """The pillar with the lowest score, for those who do not see the radar."""
     if row.weakest is None or row.weakest.score is None:
-        return gettext("No pillar has a score yet.")
-    return gettext("%(pillar)s is the weakest pillar at %(score).0f of 100.") % {
-        "pillar": row.weakest.name,
-        "score": 100 * row.weakest.score,
-    }
+        return "No pillar has a score yet."
+    return f"{row.weakest.name} is the weakest pillar at {100 * row.weakest.score:.0f} of 100."
 
 
 def last_values(panels: Sequence[SeriesPanel]) -> str:
@@ -207,7 +163,7 @@ def last_values(panels: Sequence[SeriesPanel]) -> str:
 def drawn_from(panels: Sequence[SeriesPanel]) -> str:
     """How fine the lines are, where the samples come from, and which panels are missing."""
     drawn = [panel for panel in panels if any(line.values for line in panel.lines)]
-    parts = [gettext("one point each %(step)s") % {"step": duration(max(panel.step_s for panel in drawn))}]
+    parts = [f"one point each {duration(max(panel.step_s for panel in drawn))}"]
     parts += sorted({str(state("provenance", panel.provenance).word) for panel in drawn if panel.provenance})
     parts += [words] if (words := naming.left_out(sum(panel.left_out for panel in drawn))) else []
     missing = [panel.title for panel in panels if panel not in drawn]
@@ -215,10 +171,10 @@ def drawn_from(panels: Sequence[SeriesPanel]) -> str:
     if len(domains) > 1:
         missing += [str(label) for domain, label in DomainChoices.choices if domain not in domains]
     if missing:
-        parts.append(gettext("no samples: %(titles)s") % {"titles": ", ".join(missing)})
+        parts.append(f"no samples: {', '.join(missing)}")
     return " · ".join(parts)
 
 
 def last_sample(panels: Sequence[SeriesPanel]) -> str:
     newest = max(line.instants_ms[-1] for panel in panels for line in panel.lines if line.instants_ms)
-    return gettext("last point %(at)s") % {"at": instant(datetime.fromtimestamp(newest / 1000, tz=UTC))}
+    return f"last point {instant(datetime.fromtimestamp(newest / 1000, tz=UTC))}"

@@ -1,13 +1,10 @@
 """Statements by hand that do not count at a site, since Muster itself has the records that the check is about."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 
 from django.db.models import CharField, F, QuerySet, Value
 from django.db.models.functions import Cast
-from django.utils.translation import gettext
 
 from inventory.models import Site
 from readiness.evidence.core.own_records import OWN_RECORDS
@@ -32,8 +29,7 @@ def set_aside(site: Site, result: CheckRow | None, *, now: datetime) -> list[str
         _newest(said, "attestation", "attested_by", now), _newest(tables, "run", "tool", now)
     )
     return [
-        gettext("%(statement)s of %(day)s is not counted: this site has %(records)s.")
-        % {"statement": _named(kind, row, text), "day": f"{taken_at:%-d %b %Y}", "records": own.words}
+        f"{_named(kind, row, text)} of {taken_at:%-d %b %Y} is not counted: this site has {own.words}."
         for taken_at, kind, row, text in statements.order_by("-taken_at")
     ]
 
@@ -50,8 +46,8 @@ def _newest(evidence: QuerySet[Any], kind: str, named_by: str, now: datetime) ->
 def _named(kind: str, row: int, text: str) -> str:
     match kind:
         case "attestation":
-            return gettext("A statement by %(who)s") % {"who": name_of(text)}
+            return f"A statement by {name_of(text)}"
         case "fact":
-            return gettext("A recorded fact (%(source)s)") % {"source": text}
+            return f"A recorded fact ({text})"
         case _:
-            return gettext("Run %(id)s") % {"id": row}
+            return f"Run {row}"

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext
 
 from inventory.models import DomainChoices
 from readiness.boards import findings
@@ -16,8 +15,9 @@ from readiness.scoring.core.gap import SiteCapacity
 from readiness.scoring.queries.rows import SiteRef
 from readiness.scoring.queries.standing import FleetStanding, SiteStanding
 from web.links import link
+from web.reports import choices
 from web.states import state
-from web.units import number
+from web.units import count, number
 from web.world_map import Marker, middle, world_map
 
 MOST_MARKERS = 100
@@ -50,15 +50,12 @@ def card(
     links = _region_links(known.sites, regions)
     shown = [each for each in placed if each[0].region in regions] if regions else placed
     if not regions and len(shown) > MOST_MARKERS:
-        note = gettext("one mark a region and verdict; size = deployed")
+        note = "one mark a region and verdict; size = deployed"
         return {"map": world_map(_groups(shown, unknown or {})), "map_note": note, "map_regions": links}
     largest = sorted(shown, key=lambda each: (-each[1].deployed.it_kw, each[0].ref.name))[:MOST_MARKERS]
-    note = gettext("size = deployed capacity")
+    note = "size = deployed capacity"
     if len(shown) > len(largest):
-        note = gettext("the %(n)s largest of %(all)s sites; size = deployed capacity") % {
-            "n": len(largest),
-            "all": number(len(shown)),
-        }
+        note = f"the {len(largest)} largest of {number(len(shown))} sites; size = deployed capacity"
     made = world_map(_marks(largest, unknown or {}), closer=bool(regions))
     return {"map": made, "map_note": note, "map_regions": links}
 
@@ -87,11 +84,7 @@ def _note(site: SiteRef, capacity: SiteCapacity, unknown: Collection[str]) -> st
     if not unknown:
         return f"{place} · {deployed}"
     domains = ", ".join(str(DomainChoices(domain).label).lower() for domain in unknown)
-    return gettext("%(place)s · %(deployed)s · health unknown: %(domains)s") % {
-        "place": place,
-        "deployed": deployed,
-        "domains": domains,
-    }
+    return f"{place} · {deployed} · health unknown: {domains}"
 
 
 def _groups(placed: Iterable[Placed], unknown: Mapping[int, Collection[str]]) -> list[Marker]:
@@ -121,9 +114,9 @@ def _groups(placed: Iterable[Placed], unknown: Mapping[int, Collection[str]]) ->
 
 
 def _group_note(members: Sequence[Placed], unknown: Mapping[int, Collection[str]]) -> str:
-    sites = ngettext("%(n)s site", "%(n)s sites", len(members)) % {"n": number(len(members))}
+    sites = count(len(members), "site", "sites")
     blind = sum(bool(unknown.get(site.ref.id)) for site, _ in members)
-    health = gettext("%(n)s with unknown health") % {"n": number(blind)} if blind else ""
+    health = f"{number(blind)} with unknown health" if blind else ""
     return " · ".join(part for part in (sites, findings.kw(_kw(members)), health) if part)
 
 
@@ -143,7 +136,7 @@ class _MapPart:
     @property
     def name(self) -> str:
         first, *others = self.regions.values()
-        return gettext("%(region)s and %(n)s more") % {"region": first, "n": len(others)} if others else first
+        return f"{first} and {len(others)} more" if others else first
 
     @property
     def query(self) -> list[tuple[str, str]]:
@@ -177,11 +170,9 @@ def _region_links(sites: Iterable[SiteStanding], regions: Collection[str]) -> li
     names = dict(sorted({(site.region, site.ref.region) for site in sites}, key=lambda pair: pair[1]))
     if not 2 <= len(names) <= MOST_REGIONS:
         return []
-    world = {"label": gettext("World"), "url": reverse("fleet"), "current": not regions}
-    return [
-        world,
-        *(
-            {"label": name, "url": link("fleet", region=slug), "current": slug in regions}
-            for slug, name in names.items()
-        ),
-    ]
+    current = "" if not regions else next(iter(regions)) if len(regions) == 1 else None
+    return choices(
+        [("", "World"), *((slug, name) for slug, name in names.items())],
+        current,
+        lambda slug: link("fleet", **({"region": slug} if slug else {})),
+    )

@@ -7,7 +7,6 @@ from typing import Any
 
 import django_filters
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Region, Site
 from readiness.boards import cards, findings, sentences
@@ -41,8 +40,7 @@ class SiteLine:
             # As text: a template would write a number the reader's way, and SVG has one way.
             "width": f"{bar_width(ready, of=self.widest_kw)}%",
             "outline": f"{bar_width(deployed, of=self.widest_kw)}%",
-            "label": _("%(ready)s of %(deployed)s ready")
-            % {"ready": findings.kw(ready), "deployed": findings.kw(deployed)},
+            "label": f"{findings.kw(ready)} of {findings.kw(deployed)} ready",
         }
 
 
@@ -52,25 +50,23 @@ def site_lines(page: Sequence[Site], *, now: datetime) -> list[SiteLine]:
     return [SiteLine(row, widest) for row in rows]
 
 
+def _health_filter(label: str) -> django_filters.MultipleChoiceFilter:
+    return django_filters.MultipleChoiceFilter(label=label, choices=HEALTHS, method="by_health")
+
+
 class ReadinessSiteFilters(ObjectFilterSet):
     verdict = django_filters.MultipleChoiceFilter(
-        label=_("Readiness"), choices=[*VERDICTS, (NO_VERDICT, _("No verdict"))], method="by_verdict"
+        label="Readiness", choices=[*VERDICTS, (NO_VERDICT, "No verdict")], method="by_verdict"
     )
     region = django_filters.ModelMultipleChoiceFilter(
-        label=_("Region"), queryset=Region.objects.all(), to_field_name="slug", field_name="region__slug"
+        label="Region", queryset=Region.objects.all(), to_field_name="slug", field_name="region__slug"
     )
-    stage = django_filters.MultipleChoiceFilter(label=_("Stage"), choices=Site.Stage.choices)
-    kind = django_filters.MultipleChoiceFilter(label=_("Kind"), choices=Site.Kind.choices)
-    owner = django_filters.CharFilter(label=_("Owner"), method="by_owner")
-    compute = django_filters.MultipleChoiceFilter(
-        label=_("Compute health"), choices=HEALTHS, method="by_health"
-    )
-    network = django_filters.MultipleChoiceFilter(
-        label=_("Network health"), choices=HEALTHS, method="by_health"
-    )
-    energy = django_filters.MultipleChoiceFilter(
-        label=_("Energy health"), choices=HEALTHS, method="by_health"
-    )
+    stage = django_filters.MultipleChoiceFilter(label="Stage", choices=Site.Stage.choices)
+    kind = django_filters.MultipleChoiceFilter(label="Kind", choices=Site.Kind.choices)
+    owner = django_filters.CharFilter(label="Owner", method="by_owner")
+    compute = _health_filter("Compute health")
+    network = _health_filter("Network health")
+    energy = _health_filter("Energy health")
 
     class Meta:
         model = Site
@@ -107,151 +103,76 @@ def _owner(line: Any) -> str:
     return ", ".join(part for part in (person, site.owner) if part)
 
 
+def _points(score: float | None) -> int | None:
+    return None if score is None else round(100 * score)
+
+
+def _pillars(line: SiteLine) -> str:
+    scores = {pillar.id: _points(pillar.score) for pillar in line.row.pillars}
+    return " ".join(f"{pillar}={'' if score is None else score}" for pillar, score in scores.items())
+
+
+def _weeks(line: SiteLine) -> str:
+    return " ".join("-" if score is None else str(_points(score)) for score in line.row.weeks)
+
+
+def _health(line: SiteLine) -> list[dict[str, str]]:
+    return [
+        {
+            "domain": cards.DOMAIN_TITLES[mark.domain],
+            "state": mark.health,
+            "clock": mark.clock,
+            "note": sentences.last_known(mark.last_health, mark.heard_at),
+        }
+        for mark in line.row.health
+    ]
+
+
 SITES = Table(
     id="sites",
-    title=_("All sites"),
-    noun=(_("site"), _("sites")),
+    title="All sites",
+    noun=("site", "sites"),
     filterset=ReadinessSiteFilters,
     default_sort="-deployed",
     empty={
-        "title": _("No sites yet"),
-        "text": _(
-            "A site is one place that holds infrastructure. Add one, then connect a source of samples to it."
-        ),
+        "title": "No sites yet",
+        "text": "A site is one place that holds infrastructure. Add one, then connect a source of samples to it.",
         "icon": "building-factory-2",
         "action_url": "/inventory/sites/",
-        "action_label": _("Go to the inventory"),
+        "action_label": "Go to the inventory",
     },
     columns=(
-        Column(
-            "site",
-            _("Site"),
-            value=lambda line: line.row.site.name,
-            template="readiness/cells/site.html",
-            sort="name",
-            locked=True,
-            phone="title",
-        ),
-        Column(
-            "verdict",
-            _("Readiness"),
-            value=lambda line: line.row.verdict,
-            template="readiness/cells/verdict.html",
-            sort="verdict_order",
-            phone="status",
-        ),
-        Column(
-            "deployed",
-            _("Deployed"),
-            value=lambda line: line.row.deployed.it_kw,
-            text=lambda line: power(line.row.deployed.it_kw, "kW").value,
-            sort="deployed_kw",
-            numeric=True,
-            unit="kW",
-        ),
-        Column(
-            "ready",
-            _("Ready of deployed"),
-            value=lambda line: line.row.ready.it_kw,
-            template="readiness/cells/ready.html",
-            sort="ready_kw",
-            unit="kW",
-        ),
-        Column(
-            "pillars",
-            _("Pillars"),
-            value=lambda line: [cards.pillar_mark(pillar) for pillar in line.row.pillars],
-            template="readiness/cells/pillars.html",
-            export=lambda line: " ".join(
-                f"{pillar.id}={'' if pillar.score is None else round(100 * pillar.score)}"
-                for pillar in line.row.pillars
-            ),
-        ),
-        Column(
-            "weakest",
-            _("Weakest pillar"),
-            value=lambda line: line.row.weakest,
-            template="readiness/cells/weakest.html",
-            export=lambda line: line.row.weakest.short_name if line.row.weakest else "",
-            phone="hide",
-        ),
-        Column(
-            "health",
-            _("C · N · E"),
-            hint=_("Compute, network and energy health"),
-            value=lambda line: [
-                {
-                    "domain": cards.DOMAIN_TITLES[mark.domain],
-                    "state": mark.health,
-                    "clock": mark.clock,
-                    "note": sentences.last_known(mark.last_health, mark.heard_at),
-                }
-                for mark in line.row.health
-            ],
-            template="readiness/cells/health.html",
-            export=lambda line: " ".join(sentences.exported(mark) for mark in line.row.health),
-        ),
-        Column(
-            "weeks",
-            _("24 weeks"),
-            hint=_("Score at the end of each of the last 24 weeks"),
-            value=lambda line: spark_path(line.row.weeks),
-            template="readiness/cells/weeks.html",
-            export=lambda line: " ".join(
-                "-" if score is None else str(round(100 * score)) for score in line.row.weeks
-            ),
-            file_unit=_("points, oldest first"),
-            phone="hide",
-        ),
-        Column(
-            "owner",
-            _("Owner"),
-            value=lambda line: line.row.site.owner,
-            template="readiness/cells/owner.html",
-            export=_owner,
-            sort="answering",
-            phone="hide",
-        ),
-        Column(
-            "age",
-            _("Data age"),
-            value=lambda line: line.row.data_age_s,
-            text=lambda line: old(line.row.newest_sample_at, line.row.data_age_s),
-            file_unit="s",
-            sort="-newest_sample_at",
-            numeric=True,
-            phone="hide",
-        ),
-        Column(
-            "region", _("Region"), value=lambda line: line.row.site.region, sort="region__name", default=False
-        ),
-        Column("kind", _("Kind"), value=lambda line: line.row.site.kind, sort="kind", default=False),
-        Column(
-            "stage",
-            _("Stage"),
-            value=lambda line: line.row.site.stage,
-            template="readiness/cells/stage.html",
-            sort="stage",
-            default=False,
-        ),
-        Column(
-            "accelerators",
-            _("Accelerators"),
-            value=lambda line: line.row.deployed.accelerators,
-            numeric=True,
-            default=False,
-        ),
-        Column(
-            "score",
-            _("Score"),
-            value=lambda line: None if line.row.score is None else round(100 * line.row.score),
-            sort="score__score",
-            numeric=True,
-            default=False,
-        ),
-        Column("blocker", _("First blocker"), value=lambda line: line.row.first_blocker_name, default=False),
+        Column("site", "Site", "row.site.name", template="readiness/cells/site.html", sort="name", locked=True,
+               phone="title"),
+        Column("verdict", "Readiness", "row.verdict", template="readiness/cells/verdict.html", sort="verdict_order",
+               phone="status"),
+        Column("deployed", "Deployed", "row.deployed.it_kw", lambda line: power(line.row.deployed.it_kw, "kW").value,
+               sort="deployed_kw", numeric=True, unit="kW"),
+        Column("ready", "Ready of deployed", "row.ready.it_kw", template="readiness/cells/ready.html", sort="ready_kw",
+               unit="kW"),
+        Column("pillars", "Pillars", lambda line: [cards.pillar_mark(pillar) for pillar in line.row.pillars],
+               template="readiness/cells/pillars.html", export=_pillars),
+        Column("weakest", "Weakest pillar", "row.weakest", template="readiness/cells/weakest.html",
+               export="row.weakest.short_name", phone="hide"),
+        Column("health", "C · N · E", _health, template="readiness/cells/health.html",
+               hint="Compute, network and energy health",
+               export=lambda line: " ".join(sentences.exported(mark) for mark in line.row.health)),
+        Column("weeks", "24 weeks", lambda line: spark_path(line.row.weeks), template="readiness/cells/weeks.html",
+               hint="Score at the end of each of the last 24 weeks", export=_weeks,
+               file_unit="points, oldest first", phone="hide"),
+        Column("owner", "Owner", "row.site.owner", template="readiness/cells/owner.html", export=_owner,
+               sort="answering", phone="hide"),
+        Column("age", "Data age", "row.data_age_s", lambda line: old(line.row.newest_sample_at, line.row.data_age_s),
+               file_unit="s", sort="-newest_sample_at", numeric=True, phone="hide"),
+        Column("region", "Region", "row.site.region", sort="region__name", default=False),
+        Column("kind", "Kind", "row.site.kind", sort="kind", default=False),
+        Column("stage", "Stage", "row.site.stage", template="readiness/cells/stage.html", sort="stage", default=False),
+        Column("accelerators", "Accelerators", "row.deployed.accelerators", numeric=True, default=False),
+        Column("score", "Score", lambda line: _points(line.row.score), sort="score__score", numeric=True,
+               default=False),
+        Column("blocker", "First blocker", "row.first_blocker_name", default=False),
     ),
-    row_id=lambda line: line.row.site.id,
-    row_name=lambda line: line.row.site.name,
+    row_id="row.site.id",
+    row_name="row.site.name",
     row_url=lambda line: link("site", line.row.site.slug),
-)
+)  # fmt: skip

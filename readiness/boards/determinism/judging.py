@@ -4,8 +4,6 @@ Which runs count and what they come to is said by readiness.evidence.core.provin
 readiness.scoring.core.judge: nothing is decided a second time.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

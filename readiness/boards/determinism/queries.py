@@ -3,8 +3,6 @@
 Medians are worked out on each read, for the sites of one page: only runs are kept.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime

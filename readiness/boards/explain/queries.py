@@ -1,7 +1,5 @@
 """Explanations from the inputs that were kept: one site in full, several sites by cause."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta

@@ -12,7 +12,6 @@ from readiness.boards.explain import charts as explain_charts
 from readiness.boards.explain.charts import Waterfall
 from readiness.boards.explain.params import Asked, read
 from readiness.boards.explain.queries import FleetExplained, NothingKept, SiteExplained
-from readiness.boards.version_links import difference_url
 from readiness.scoring.core.explain import FactMove
 from readiness.scoring.core.mean import NO_KW
 from web import tables as table_kit
@@ -83,7 +82,7 @@ def _site(request: HttpRequest, asked: Asked) -> tuple[TablePage | None, dict[st
         "grants": _grants(explained),
         "facts": [_fact(move) for move in explanation.facts],
         "versions": None if old == new else f"{old} → {new}",
-        "versions_url": difference_url(explained.start.version_id, explained.end.version_id),
+        "versions_url": link("framework-difference", explained.start.version_id, to=explained.end.version_id),
     }
 
 

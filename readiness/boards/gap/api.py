@@ -1,7 +1,5 @@
 """`GET /api/readiness/gap/` and `closing/` below it: the figures of the gap's page, for programs."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

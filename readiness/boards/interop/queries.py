@@ -1,7 +1,5 @@
 """Pairs of the fleet and of one site, and what is at stake where they are not proven."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -4,7 +4,6 @@ from typing import cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -17,6 +16,7 @@ from readiness.scoring.owners import with_owner
 from web.clock import now
 from web.links import link
 from web.permissions import require
+from web.reports import trail
 
 may_see = require(
     *("inventory.view_site", "scoring.view_checkresult", "grants.view_grant", "evidence.view_review"),
@@ -32,11 +32,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "site": site,
         "document": _document(request, site),
-        "breadcrumbs": [
-            {"label": gettext("Fleet"), "url": link("fleet")},
-            {"label": site.name, "url": link("site", slug)},
-            {"label": gettext("Site pack"), "url": ""},
-        ],
+        "breadcrumbs": trail(("Fleet", link("fleet")), (site.name, link("site", slug)), "Site pack"),
     }
     return render(request, "readiness/pack.html", context)
 

@@ -1,11 +1,7 @@
 """A pack in words, section by section: what the page and the PDF draw."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-
-from django.utils.translation import gettext, ngettext
 
 from readiness.boards import findings
 from readiness.boards.packs.document import Document, PackColumn, PackTable, Section
@@ -18,7 +14,7 @@ from readiness.scoring.core.states import CheckState
 from readiness.scoring.queries.results import pass_text
 from readiness.scoring.queries.rows import CheckRow, PartRow
 from web.states import state
-from web.units import duration, format_value, number, percent
+from web.units import count, duration, format_value, number, percent
 from web.visibility import name_of
 
 NOTHING = "–"
@@ -28,14 +24,20 @@ def utc(at: datetime | None) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC" if at else NOTHING
 
 
+def _columns(widths: Mapping[str, float], states_in: str = "", kind: str = "") -> tuple[PackColumn, ...]:
+    """Columns by title, each with its part of the width; one of them may hold states of a kind."""
+    return tuple(
+        PackColumn(title, width, kind=kind if title == states_in else "") for title, width in widths.items()
+    )
+
+
 def written(pack: Pack, *, by: str, now: datetime) -> Document:
     """The whole document, made `now` by this reader."""
     site = pack.site
     return Document(
-        title=gettext("Site pack: %(site)s") % {"site": site.name},
-        subtitle=gettext("Evidence of production readiness, framework %(version)s")
-        % {"version": pack.framework.version},
-        stamp=gettext("Generated %(at)s by %(by)s") % {"at": utc(now), "by": by},
+        title=f"Site pack: {site.name}",
+        subtitle=f"Evidence of production readiness, framework {pack.framework.version}",
+        stamp=f"Generated {utc(now)} by {by}",
         sections=(
             _site(pack),
             _verdict(pack),
@@ -52,73 +54,69 @@ def written(pack: Pack, *, by: str, now: datetime) -> Document:
 def _site(pack: Pack) -> Section:
     site, row = pack.site, pack.row
     facts = [
-        (gettext("Name"), site.name),
-        (gettext("Slug"), site.slug),
-        (gettext("Region"), site.region.name),
-        (gettext("Place"), ", ".join(part for part in (site.city, site.country) if part)),
-        (gettext("Kind"), site.get_kind_display()),
-        (gettext("Stage"), site.get_stage_display()),
-        (gettext("Profiles"), ", ".join(site.profiles) or NOTHING),
-        (gettext("Owner"), getattr(site, "answering", site.owner) or gettext("none")),
-        (gettext("Time zone"), site.time_zone),
-        (gettext("Deployed"), findings.kw(row.deployed.it_kw)),
-        (gettext("Accelerators"), number(row.deployed.accelerators)),
-        (gettext("Contracted power"), str(format_value(site.contracted_kw, "kW"))),
+        ("Name", site.name),
+        ("Slug", site.slug),
+        ("Region", site.region.name),
+        ("Place", ", ".join(part for part in (site.city, site.country) if part)),
+        ("Kind", site.get_kind_display()),
+        ("Stage", site.get_stage_display()),
+        ("Profiles", ", ".join(site.profiles) or NOTHING),
+        ("Owner", getattr(site, "answering", site.owner) or "none"),
+        ("Time zone", site.time_zone),
+        ("Deployed", findings.kw(row.deployed.it_kw)),
+        ("Accelerators", number(row.deployed.accelerators)),
+        ("Contracted power", str(format_value(site.contracted_kw, "kW"))),
     ]
-    return Section("site", gettext("Site"), facts=tuple(facts))
+    return Section("site", "Site", facts=tuple(facts))
 
 
 def _verdict(pack: Pack) -> Section:
     score, row = pack.score, pack.row
     if score is None:
-        return Section("verdict", gettext("Verdict"), empty=gettext("The site was not evaluated yet."))
+        return Section("verdict", "Verdict", empty="The site was not evaluated yet.")
     names = {check.id: check.name for check, _row in pack.checks}
     facts = [
-        (gettext("Verdict"), str(state("verdict", score.confirmed_verdict).word)),
-        (gettext("Why"), score.verdict_reason or findings.no_verdict(pack.site.stage)),
-        (gettext("Since"), utc(score.verdict_since)),
-        (gettext("Score"), f"{percent(row.score)} ({gettext('up to')} {percent(row.upper)})"),
-        (gettext("Coverage by fresh evidence"), str(percent(row.coverage))),
-        (gettext("Evaluated"), utc(score.evaluated_at)),
-        (gettext("Framework"), pack.framework.version),
+        ("Verdict", str(state("verdict", score.confirmed_verdict).word)),
+        ("Why", score.verdict_reason or findings.no_verdict(pack.site.stage)),
+        ("Since", utc(score.verdict_since)),
+        ("Score", f"{percent(row.score)} (up to {percent(row.upper)})"),
+        ("Coverage by fresh evidence", str(percent(row.coverage))),
+        ("Evaluated", utc(score.evaluated_at)),
+        ("Framework", pack.framework.version),
     ]
     if score.failed_at:
-        message = gettext("since %(at)s: %(reason)s; what is told here is of the last evaluation")
-        failed = message % {"at": utc(score.failed_at), "reason": score.failure}
-        facts.insert(1, (gettext("Could not be evaluated"), failed))
+        failed = f"since {utc(score.failed_at)}: {score.failure}; what is told here is of the last evaluation"
+        facts.insert(1, ("Could not be evaluated", failed))
     if score.excepted:
         lifted = ", ".join(names.get(check_id, check_id) for check_id in score.excepted)
-        facts.append((gettext("Lifted by a signed exception"), lifted))
+        facts.append(("Lifted by a signed exception", lifted))
     if score.measurable:
         declared = findings.on_declarations(len(score.capped), score.measurable)
-        facts.append((gettext("Measured or declared"), declared))
+        facts.append(("Measured or declared", declared))
     rows = tuple(
         (result.state, check.name, check.id, result.reason)
         for check, result in pack.checks
         if result is not None and check.id in score.deciding
     )
-    columns = (
-        PackColumn(gettext("State"), 0.11, kind="check"),
-        PackColumn(gettext("What decides it"), 0.25),
-        PackColumn(gettext("Check"), 0.2),
-        PackColumn(gettext("Why"), 0.44),
-    )
-    return Section(
-        "verdict", gettext("Verdict"), facts=tuple(facts), table=PackTable(columns, rows) if rows else None
-    )
+    columns = _columns({"State": 0.11, "What decides it": 0.25, "Check": 0.2, "Why": 0.44}, "State", "check")
+    return Section("verdict", "Verdict", facts=tuple(facts), table=PackTable(columns, rows) if rows else None)
 
 
 def _checks(pack: Pack, pillar_id: str, name: str) -> Section:
-    columns = (
-        PackColumn(gettext("State"), 0.11, kind="check"),
-        PackColumn(gettext("Check"), 0.19),
-        PackColumn(gettext("Gate"), 0.06),
-        PackColumn(gettext("Value"), 0.08),
-        PackColumn(gettext("Limit"), 0.1),
-        PackColumn(gettext("Limit from"), 0.07),
-        PackColumn(gettext("Age"), 0.06),
-        PackColumn(gettext("Evidence"), 0.11),
-        PackColumn(gettext("Why"), 0.22),
+    columns = _columns(
+        {
+            "State": 0.11,
+            "Check": 0.19,
+            "Gate": 0.06,
+            "Value": 0.08,
+            "Limit": 0.1,
+            "Limit from": 0.07,
+            "Age": 0.06,
+            "Evidence": 0.11,
+            "Why": 0.22,
+        },
+        "State",
+        "check",
     )
     rows = tuple(_check(check, row, pack.framework) for check, row in of_pillar(pack, pillar_id))
     return Section(f"pillar-{pillar_id}", name, table=PackTable(columns, rows), new_page=True)
@@ -130,7 +128,7 @@ def _check(check: Check, row: CheckRow | None, framework: Framework) -> tuple[st
     label = first.pass_at.source if first.pass_at else NOTHING
     if row is None:
         limit = pass_text(first, framework) or NOTHING
-        reason = gettext("Not evaluated yet.")
+        reason = "Not evaluated yet."
         return ("unknown", name, str(check.gate), NOTHING, limit, label, NOTHING, NOTHING, reason)
     part = deciding_part(row)
     return (
@@ -153,21 +151,12 @@ def deciding_part(row: CheckRow) -> PartRow | None:
 
 
 def _telemetry(row: CheckRow) -> str:
-    return (
-        gettext("telemetry, %(kind)s") % {"kind": row.provenance}
-        if row.taken_at and row.provenance
-        else NOTHING
-    )
+    return f"telemetry, {row.provenance}" if row.taken_at and row.provenance else NOTHING
 
 
 def _evidence(pack: Pack) -> Section:
-    columns = (
-        PackColumn(gettext("Evidence"), 0.1),
-        PackColumn(gettext("What"), 0.22),
-        PackColumn(gettext("Taken"), 0.13),
-        PackColumn(gettext("Entered by"), 0.1),
-        PackColumn(gettext("File"), 0.15),
-        PackColumn("SHA-256", 0.3),
+    columns = _columns(
+        {"Evidence": 0.1, "What": 0.22, "Taken": 0.13, "Entered by": 0.1, "File": 0.15, "SHA-256": 0.3}
     )
     rows = tuple(
         (
@@ -182,23 +171,27 @@ def _evidence(pack: Pack) -> Section:
     )
     return Section(
         "evidence",
-        gettext("Evidence that checks stand on"),
-        lead=gettext("Runs with the digest of the file as it was sent, recorded facts and attestations."),
+        "Evidence that checks stand on",
+        lead="Runs with the digest of the file as it was sent, recorded facts and attestations.",
         table=PackTable(columns, rows) if rows else None,
-        empty=gettext("No run, fact or attestation; what was judged came from telemetry and the inventory."),
+        empty="No run, fact or attestation; what was judged came from telemetry and the inventory.",
         new_page=True,
     )
 
 
 def _grants(pack: Pack) -> Section:
-    columns = (
-        PackColumn(gettext("Kind"), 0.14),
-        PackColumn(gettext("State"), 0.1, kind="grant"),
-        PackColumn(gettext("Check"), 0.2),
-        PackColumn(gettext("Reason"), 0.26),
-        PackColumn(gettext("Asked for by"), 0.1),
-        PackColumn(gettext("Approver"), 0.1),
-        PackColumn(gettext("Ends"), 0.1),
+    columns = _columns(
+        {
+            "Kind": 0.14,
+            "State": 0.1,
+            "Check": 0.2,
+            "Reason": 0.26,
+            "Asked for by": 0.1,
+            "Approver": 0.1,
+            "Ends": 0.1,
+        },
+        "State",
+        "grant",
     )
     rows = tuple(
         (
@@ -213,57 +206,51 @@ def _grants(pack: Pack) -> Section:
         for grant in pack.grants
     )
     by_rule = tuple(
-        (f"{gettext('Not applicable')}: {check.name}", row.reason)
+        (f"Not applicable: {check.name}", row.reason)
         for check, row in pack.checks
         if row is not None and row.state == CheckState.NOT_APPLICABLE and row.code == "excluded"
     )
     return Section(
         "grants",
-        gettext("Waivers, exceptions and what does not apply"),
+        "Waivers, exceptions and what does not apply",
         facts=by_rule,
         table=PackTable(columns, rows) if rows else None,
-        empty=gettext("None: every check counts as measured."),
+        empty="None: every check counts as measured.",
     )
 
 
 def _reviews(pack: Pack) -> Sequence[Section]:
     if not pack.reviews:
         production = pack.site.stage == pack.site.Stage.PRODUCTION
-        message = (
-            gettext("In production without a review.") if production else gettext("No review was opened.")
-        )
-        return [Section("review", gettext("Go-live review"), empty=message)]
+        message = "In production without a review." if production else "No review was opened."
+        return [Section("review", "Go-live review", empty=message)]
     return [_review(review) for review in pack.reviews]
 
 
 def _review(review: Review) -> Section:
     facts = [
-        (gettext("State"), review.get_state_display()),
-        (gettext("Opened"), f"{name_of(review.opened_by)}, {utc(review.opened_at)}"),
+        ("State", review.get_state_display()),
+        ("Opened", f"{name_of(review.opened_by)}, {utc(review.opened_at)}"),
     ]
     if review.ended_by:
-        facts.append((gettext("Ended"), f"{name_of(review.ended_by)}, {utc(review.ended_at)}"))
+        facts.append(("Ended", f"{name_of(review.ended_by)}, {utc(review.ended_at)}"))
     if review.end_note:
-        facts.append((gettext("Note"), review.end_note))
+        facts.append(("Note", review.end_note))
     if review.framework_version:
-        facts.append((gettext("Framework at the decision"), review.framework_version.version))
+        facts.append(("Framework at the decision", review.framework_version.version))
     for action in review.actions.all():
-        kind = gettext("Critical action") if action.critical else gettext("Action")
-        due = f"{action.due_on:%Y-%m-%d}" if action.due_on else gettext("no date")
-        status = closed_words(action) or gettext("open, %(due)s") % {"due": due}
+        kind = "Critical action" if action.critical else "Action"
+        due = f"{action.due_on:%Y-%m-%d}" if action.due_on else "no date"
+        status = closed_words(action) or f"open, {due}"
         facts.append((kind, f"{action.title} ({name_of(action.owner or action.owner_name)}): {status}"))
-    columns = (
-        PackColumn(gettext("Domain"), 0.15),
-        PackColumn(gettext("Answer"), 0.15, kind="sign-off"),
-        PackColumn(gettext("Person"), 0.2),
-        PackColumn(gettext("When"), 0.15),
-        PackColumn(gettext("Note"), 0.35),
+    columns = _columns(
+        {"Domain": 0.15, "Answer": 0.15, "Person": 0.2, "When": 0.15, "Note": 0.35}, "Answer", "sign-off"
     )
     rows = tuple(
         (
             sign_off.get_domain_display(),
             sign_off.state,
-            name_of(sign_off.approver) or gettext("nobody named"),
+            name_of(sign_off.approver) or "nobody named",
             utc(sign_off.answered_at),
             sign_off.note or NOTHING,
         )
@@ -273,23 +260,22 @@ def _review(review: Review) -> Section:
 
 
 def _campaign(pack: Pack) -> Section:
-    title = gettext("Validation campaign")
+    title = "Validation campaign"
     if pack.campaign is None:
-        return Section("campaign", title, empty=gettext("None was planned."))
+        return Section("campaign", title, empty="None was planned.")
     campaign, totals = pack.campaign.campaign, pack.campaign.sum
-    counted = ngettext("%(done)s of %(n)s item", "%(done)s of %(n)s items", totals.total)
     open_by = ", ".join(
         f"{totals.by_progress[key]} {state('campaign-item', key).word}".lower()
         for key in ("failed", "blocked", "stale", "missing")
         if totals.by_progress.get(key)
     )
     facts = (
-        (gettext("Name"), campaign.name),
-        (gettext("State"), campaign.get_state_display()),
-        (gettext("Due"), f"{campaign.due_on:%Y-%m-%d}"),
-        (gettext("Done"), counted % {"done": totals.done, "n": totals.total}),
-        (gettext("Open"), open_by or gettext("nothing")),
-        (gettext("Planned by"), f"{name_of(campaign.created_by)}, {utc(campaign.created_at)}"),
+        ("Name", campaign.name),
+        ("State", campaign.get_state_display()),
+        ("Due", f"{campaign.due_on:%Y-%m-%d}"),
+        ("Done", f"{totals.done} of {count(totals.total, 'item', 'items')}"),
+        ("Open", open_by or "nothing"),
+        ("Planned by", f"{name_of(campaign.created_by)}, {utc(campaign.created_at)}"),
     )
     return Section("campaign", title, facts=facts)
 
@@ -306,8 +292,7 @@ def _labels(framework: Framework) -> Section:
     facts = tuple((label, label_title(label, framework)) for label in sorted(used))
     return Section(
         "labels",
-        gettext("Where limits come from"),
-        lead=gettext("Framework %(version)s, digest %(digest)s.")
-        % {"version": framework.version, "digest": framework.content_digest},
+        "Where limits come from",
+        lead=f"Framework {framework.version}, digest {framework.content_digest}.",
         facts=facts,
     )

@@ -1,8 +1,6 @@
 """Every check of the framework over the fleet: how many sites are in which state, and the capacity behind
 it."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -36,10 +34,6 @@ class CheckListRow:
     def kw_at_stake(self) -> float:
         """Deployed power of sites where the check is neither met nor without meaning."""
         return sum(self.kw.get(state, 0.0) for state in OPEN_STATES)
-
-    @property
-    def sites_open(self) -> int:
-        return sum(self.counts.get(state, 0) for state in OPEN_STATES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,5 @@
 """One check: over the fleet, and at one site."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

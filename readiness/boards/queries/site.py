@@ -1,7 +1,5 @@
 """One site's page: its verdict and why, every check, health by domain, sources and what changed."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass

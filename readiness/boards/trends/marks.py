@@ -1,7 +1,5 @@
 """Marks of events: versions published, grants that began or ended, verdicts that flipped, evidence voided."""
 
-from __future__ import annotations
-
 import zlib
 from collections import Counter
 from collections.abc import Iterator
@@ -13,7 +11,6 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from readiness.boards.trends.queries import Subject
-from readiness.boards.version_links import version_url
 from readiness.evidence.models import Attestation, RecordedFact, ValidationRun
 from readiness.framework.core.definition import Framework
 from readiness.framework.models import FrameworkVersion
@@ -78,7 +75,7 @@ def _versions(between: tuple[datetime, datetime]) -> Iterator[Mark]:
     for version in published.defer("definition")[:MOST]:
         at = version.published_at or version.created_at
         sentence = f"{version.version} was published"
-        yield Mark(at, "rule", sentence, detail=version.title, url=version_url(version.pk))
+        yield Mark(at, "rule", sentence, detail=version.title, url=link("framework-version", version.pk))
 
 
 def _grants(subject: Subject, framework: Framework, between: tuple[datetime, datetime]) -> Iterator[Mark]:

@@ -3,8 +3,6 @@
 Of several sites they are by deployed kW: what each site had when its score was stored counts.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta

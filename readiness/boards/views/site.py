@@ -1,6 +1,7 @@
 """One site: its verdict and why, its live series, every check, its inventory, sources and changes."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -58,6 +59,18 @@ INVENTORY_WORDS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class AskedSite:
+    """One tab of a site's page."""
+
+    request: HttpRequest
+    site: Site
+    page: site_queries.SitePage
+    span: TimeRange
+    tab: str
+    at: datetime
+
+
 @SITE.page
 def page(request: HttpRequest, slug: str) -> tuple[TablePage | None, Any]:
     at = now()
@@ -67,7 +80,7 @@ def page(request: HttpRequest, slug: str) -> tuple[TablePage | None, Any]:
     names = _tabs(site_page)
     tab = request.GET.get("tab", "")
     tab = tab if tab in names else "overview"
-    contents = CONTENTS[tab](request, site, site_page, span, at)
+    contents = CONTENTS[tab](AskedSite(request, site, site_page, span, tab, at))
     may_see_reviews = request.user.has_perm("evidence.view_review")
     return contents.pop("table", None), lambda: {
         "now": at,
@@ -171,7 +184,8 @@ def _tab_links(site: Site, names: dict[str, tuple[str, int | None]], tab: str) -
     ]
 
 
-def _series_card(site: Site, tab: str, span: TimeRange) -> dict[str, Any]:
+def _series_card(asked: AskedSite) -> dict[str, Any]:
+    site, span, tab = asked.site, asked.span, asked.tab
     domain = {"domain": tab} if tab in DOMAINS else {}
     return {
         "series": chart_urls("site-series-chart", site.slug, **span.query, **domain),
@@ -186,10 +200,9 @@ def _series_card(site: Site, tab: str, span: TimeRange) -> dict[str, Any]:
     }
 
 
-def _overview(
-    request: HttpRequest, site: Site, site_page: site_queries.SitePage, span: TimeRange, at: datetime
-) -> dict[str, Any]:
-    return _series_card(site, "overview", span) | {
+def _overview(asked: AskedSite) -> dict[str, Any]:
+    site, site_page = asked.site, asked.page
+    return _series_card(asked) | {
         "pillars": cards.pillar_bars(site_page.row.pillars, slug=site.slug),
         "pillars_url": link("site-pillars-chart", site.slug, "json"),
         "pillars_finding": findings.weakest_pillar(site_page.row),
@@ -207,32 +220,24 @@ def _overview(
     }
 
 
-def _domain(
-    request: HttpRequest, site: Site, site_page: site_queries.SitePage, span: TimeRange, at: datetime
-) -> dict[str, Any]:
-    tab = request.GET["tab"]
-    details = [cards.domain_detail(detail, site.slug) for detail in site_page.domains if detail.domain == tab]
-    return _series_card(site, tab, span) | {
-        "detail": details[0] if details else None,
-        "domain_title": cards.DOMAIN_TITLES[tab],
+def _domain(asked: AskedSite) -> dict[str, Any]:
+    shown = [detail for detail in asked.page.domains if detail.domain == asked.tab]
+    return _series_card(asked) | {
+        "detail": cards.domain_detail(shown[0], asked.site.slug) if shown else None,
+        "domain_title": cards.DOMAIN_TITLES[asked.tab],
     }
 
 
-def _evidence(
-    request: HttpRequest, site: Site, site_page: site_queries.SitePage, span: TimeRange, at: datetime
-) -> dict[str, Any]:
+def _evidence(asked: AskedSite) -> dict[str, Any]:
+    site_page, may_request = asked.page, asked.request.user.has_perm(MAY_REQUEST)
     rows = [check for pillar in site_page.checks for check in pillar.checks]
-    may_request = request.user.has_perm(MAY_REQUEST)
-    table = table_kit.page(
-        request, check_tables.checks_of_site(site.slug, site_page.checks, may_request=may_request), rows
-    )
-    return {"table": table, "counts": site_page.counts}
+    table = check_tables.checks_of_site(asked.site.slug, site_page.checks, may_request=may_request)
+    return {"table": table_kit.page(asked.request, table, rows), "counts": site_page.counts}
 
 
-def _changes(
-    request: HttpRequest, site: Site, site_page: site_queries.SitePage, span: TimeRange, at: datetime
-) -> dict[str, Any]:
-    flips = site_queries.flips(site_ids=[site.pk], start=at - CHANGE_SPAN, end=at)
+def _changes(asked: AskedSite) -> dict[str, Any]:
+    site = asked.site
+    flips = site_queries.flips(site_ids=[site.pk], start=asked.at - CHANGE_SPAN, end=asked.at)
     return {
         "flips": [FlipLine(flip) for flip in flips],
         "history": history_of(site, limit=CHANGES).rows,
@@ -240,17 +245,13 @@ def _changes(
     }
 
 
-def _sources(
-    request: HttpRequest, site: Site, site_page: site_queries.SitePage, span: TimeRange, at: datetime
-) -> dict[str, Any]:
-    return {"sources": site_page.sources}
+def _sources(asked: AskedSite) -> dict[str, Any]:
+    return {"sources": asked.page.sources}
 
 
 CONTENTS = {
     "overview": _overview,
-    "compute": _domain,
-    "network": _domain,
-    "energy": _domain,
+    **dict.fromkeys(DOMAINS, _domain),
     "evidence": _evidence,
     "changes": _changes,
     "sources": _sources,
