@@ -18,28 +18,15 @@ def pillars(
         return charts.nothing("No pillar has a score yet.")
     earlier = before or {}
     names = [pillar.short_name for pillar in now]
-    columns = [
-        ("90 days ago", "deployed", [_percent(earlier.get(pillar.id)) for pillar in now], {"width": 1.6}),
-        (
-            "if all evidence were there",
-            "projected",
-            [_percent(pillar.upper) for pillar in now],
-            {"width": 1.2, "dash": "dot"},
-        ),
-        ("now", "ready", [_percent(pillar.score) for pillar in now], {"width": 2.5}),
-    ]
+    past = [_percent(earlier.get(pillar.id)) for pillar in now]
+    upper = [_percent(pillar.upper) for pillar in now]
+    present = [_percent(pillar.score) for pillar in now]
+    dotted: Figure = {"width": 1.2, "dash": "dot"}
     traces = [
-        _round(
-            names,
-            scores,
-            name,
-            role,
-            line,
-            **({"fill": "toself", "mode": "lines+markers"} if name == "now" else {}),
-        )
-        for name, role, scores, line in columns[0 if before else 1 :]
+        *([_round(names, past, "90 days ago", "deployed", {"width": 1.6})] if before else []),
+        _round(names, upper, "if all evidence were there", "projected", dotted),
+        _round(names, present, "now", "ready", {"width": 2.5}, fill="toself", mode="lines+markers"),
     ]
-    past, upper, present = (scores for _name, _role, scores, _line in columns)
     heads = ["Pillar", "Now, points", "With all evidence, points", "90 days ago, points"]
     rows = zip([pillar.name for pillar in now], present, upper, past, strict=True)
     meta = {"finding": finding, "table": charts.table(heads, rows)}
@@ -50,10 +37,8 @@ def _round(
     names: Sequence[str], scores: Sequence[float | None], name: str, role: str, line: Figure, **look: Any
 ) -> go.Scatterpolar:
     """A line that ends where it began."""
-    r, theta = [*scores, scores[0]], [*names, names[0]]
-    return go.Scatterpolar(
-        theta=theta, r=r, name=name, line=line, meta={"role": role}, **{"mode": "lines"} | look
-    )
+    look = {"mode": "lines", "theta": [*names, names[0]], "r": [*scores, scores[0]]} | look
+    return go.Scatterpolar(name=name, line=line, meta={"role": role}, **look)
 
 
 def _percent(score: float | None) -> float | None:

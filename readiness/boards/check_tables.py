@@ -41,7 +41,7 @@ def _result(path: str = "", *, comparable: bool = False) -> dict[str, Column]:
     """Columns of a result: of the row itself, or at `path` of it; over sites its figures can be compared."""
     of: Any = attrgetter(path) if path else lambda row: row
     at = f"{path}." if path else ""
-    figure = {"unit_of": f"{at}unit", "sort": comparable or None, "numeric": True}
+    figure: dict[str, Any] = {"unit_of": f"{at}unit", "sort": comparable or None, "numeric": True}
     columns = (
         Column("state", "State", f"{at}state", template="readiness/cells/state_and_tier.html",
                sort=lambda row: -SEVERITY[of(row).state], phone="status"),

@@ -116,7 +116,7 @@ def _weeks(line: SiteLine) -> str:
     return " ".join("-" if score is None else str(_points(score)) for score in line.row.weeks)
 
 
-def _health(line: SiteLine) -> list[dict[str, str]]:
+def _health(line: SiteLine) -> list[dict[str, Any]]:
     return [
         {
             "domain": cards.DOMAIN_TITLES[mark.domain],

@@ -1,6 +1,6 @@
 """Endpoints of reports: a plain function of the request answers, its parameters are declared once."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
 
@@ -68,5 +68,5 @@ class RowsViewSet(ReadOnlyObjectViewSet):
 class ValuesSerializer(serializers.ListSerializer):
     """The values of a mapping as a list; `list_serializer_class` of their own serializer."""
 
-    def to_representation(self, data: Mapping[Any, Any]) -> list[Any]:
+    def to_representation(self, data: Any) -> list[Any]:
         return super().to_representation(list(data.values()))

@@ -258,19 +258,17 @@ def joined(*parts: object) -> str:
 
 
 @register.inclusion_tag("web/kpi.html")
-def kpi(label: object, value: object, unit: str = "", **look: object) -> dict[str, object]:
-    """A key figure; a quantity brings its unit. `look` may hold note, tone, icon, url, spark and role."""
-    if isinstance(value, Formatted):
-        value, unit = value.value, unit or value.unit
-    return {"kpi": {"label": label, "value": value, "unit": unit, **look}}
+def kpi(label: object, value: object, **look: object) -> dict[str, object]:
+    """A key figure; a quantity brings its unit. `look` may hold unit, note, tone, icon, url, spark and role."""
+    shown = {"value": value.value, "unit": value.unit} if isinstance(value, Formatted) else {"value": value}
+    return {"kpi": {"label": label, **shown, **look}}
 
 
 @register.inclusion_tag("web/definition.html")
 def fact(term: object, value: object = None, **look: object) -> dict[str, object]:
     """A line of a list of facts; a quantity brings its unit. `look` as templates/web/definition.html reads it."""
-    if isinstance(value, Formatted):
-        value, look["unit"] = value.value, value.unit
-    return {"item": {"term": term, "value": value, **look}}
+    shown = {"value": value.value, "unit": value.unit} if isinstance(value, Formatted) else {"value": value}
+    return {"item": {"term": term, **shown, **look}}
 
 
 @register.simple_tag

@@ -72,7 +72,7 @@ def moved_checks() -> Table:
             Column("causes", "Cause", sort=True),
             _points("share", "Effect on the score", lambda row: row.share, hint="Points of 100 of the site’s score"),
             Column("told", "What moved", "sentence", template="readiness/explain/told_cell.html", phone="full"),
-            *(_of_cause(cause, lambda row, cause=cause: row.by[cause], default=False) for cause in CAUSES),
+            *(_of_cause(cause, _in_check(cause), default=False) for cause in CAUSES),
         ),
         row_id="id",
         row_name="check",
@@ -135,6 +135,10 @@ def _of_cause(cause: FlipCause, share: Callable[[Any], float], *, default: bool)
 
     label, means = sentences.CAUSE_WORDS[cause], sentences.MEANINGS[cause]
     return _points(str(cause), label, share, text=text, default=default, hint=means)
+
+
+def _in_check(cause: FlipCause) -> Callable[[MovedCheckLine], float]:
+    return lambda row: row.by[cause]
 
 
 def _at_site(cause: FlipCause) -> Callable[[SiteMove], float]:

@@ -101,7 +101,7 @@ def _bands(gaps: Sequence[Gap], scale: Scale) -> list[go.Scatter]:
         name: str, role: str, y: list[float], size: list[float], width: float, **more: Any
     ) -> go.Scatter:
         at = [ms(gap.at) for gap in gaps]
-        look = {"width": width, "shape": "hv", "hover": scale.hover("customdata"), "hoverinfo": "all"}
+        look: Figure = {"width": width, "shape": "hv", "hover": scale.hover("customdata"), "hoverinfo": "all"}
         return charts.line(name, at, y, role, customdata=size, **look, **more)
 
     ready = scale.column(gap.ready for gap in gaps)
@@ -219,19 +219,19 @@ def by_group(groups: Sequence[Group], *, measure: CapacityMeasure) -> Figure:
     tops = [sum(gap.gap.it_kw for gap in at) for at in zip(*(group.gaps for group in shown), strict=True)]
     scale = Scale.of(measure, max(tops))
     instants = [ms(gap.at) for gap in shown[0].gaps]
-    columns = {group.label: scale.column(gap.gap for gap in group.gaps) for group in shown}
-    look = {"stackgroup": "gap", "width": 1.2, "shape": "hv", "hover": scale.hover("y")}
+    columns = [scale.column(gap.gap for gap in group.gaps) for group in shown]
+    look: Figure = {"stackgroup": "gap", "width": 1.2, "shape": "hv", "hover": scale.hover("y")}
     plain = iter(range(len(shown)))
     traces = [
         charts.line(
             group.label,
             instants,
-            columns[group.label],
+            column,
             ROLES.get(group.key) or f"series-{next(plain) % 6 + 1}",
             fill="tonexty" if place else "tozeroy",
             **look,
         )
-        for place, group in enumerate(shown)
+        for place, (group, column) in enumerate(zip(shown, columns, strict=True))
     ]
     layout = go.Layout(
         hovermode="x unified",
@@ -245,7 +245,7 @@ def by_group(groups: Sequence[Group], *, measure: CapacityMeasure) -> Figure:
     heads = ["Day", *(f"{group.label}, {scale.unit}" for group in shown)]
     meta = {
         "finding": sentences.moved(groups, measure=measure),
-        "table": charts.table(heads, reversed(list(zip(days, *columns.values(), strict=True)))),
+        "table": charts.table(heads, reversed(list(zip(days, *columns, strict=True)))),
         "narrow": charts.FEW_DATES,
     }
     return charts.figure(traces, layout, meta)

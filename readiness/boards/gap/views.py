@@ -114,7 +114,7 @@ def _asked(request: HttpRequest, *, by: str = "") -> tuple[Question, TimeRange, 
 
 def _chart_urls(question: Question, address: Address, span: TimeRange) -> dict[str, Any]:
     """The charts and the endpoint are asked what the page is asked."""
-    own = {name: [value for each, value in address.pairs if each == name] for name in FIELDS}
+    own: dict[str, Any] = {name: [value for each, value in address.pairs if each == name] for name in FIELDS}
     own = {
         name: values for name, values in own.items() if values and name not in ("points", "by")
     } | span.query

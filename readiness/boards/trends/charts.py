@@ -88,7 +88,7 @@ def _percent(value: float | None) -> float | None:
 
 def _scores(days: Sequence[Day], *, several: bool) -> list[go.Scatter]:
     # A day alone between two holes is a dot.
-    look = {"mode": "lines" if len(days) > 1 else "markers", "connectgaps": False}
+    look: Figure = {"mode": "lines" if len(days) > 1 else "markers", "connectgaps": False}
 
     def line(name: str, values: Iterable[float | None], role: str, hover: str, **more: Any) -> go.Scatter:
         y = [_percent(value) for value in values]
@@ -127,7 +127,7 @@ def _marks(marks: Sequence[Mark]) -> list[go.Scatter]:
         of_kind = [mark for mark in marks if mark.kind == kind]
         if of_kind:
             x, text = [ms(mark.at) for mark in of_kind], [_said(mark) for mark in of_kind]
-            look = {"marker": {"symbol": symbol, "size": 10}, "hover": "%{text}<extra></extra>"}
+            look: Figure = {"marker": {"symbol": symbol, "size": 10}, "hover": "%{text}<extra></extra>"}
             y = [MARKS_AT] * len(of_kind)
             traces.append(charts.points(KINDS[kind], x, y, role, text=text, cliponaxis=False, **look))
     return traces

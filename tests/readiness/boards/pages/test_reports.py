@@ -35,7 +35,7 @@ CHARTS = [
     "/readiness/gap/charts/closing",
     "/readiness/trends/chart",
     "/readiness/explain/chart",
-    "/readiness/determinism/chart",
+    "/readiness/determinism/charts/tails",
     "/sites/dallas/charts/series",
     "/sites/dallas/charts/pillars",
     "/sites/dallas/determinism/charts/percentiles",
