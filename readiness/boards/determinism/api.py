@@ -91,6 +91,8 @@ class DeterminismSerializer(serializers.Serializer):
 
 
 class DeterminismViewSet(RowsViewSet):
+    """Sites with their paths, those with runs first and the worst of them before the others."""
+
     queryset = Site.objects.all()
     serializer_class = DeterminismSerializer
     filterset_class = DeterminismFilters

@@ -78,6 +78,8 @@ class InteropSerializer(serializers.Serializer):
 
 
 class InteropViewSet(RowsViewSet):
+    """Sites with the pairs of products that they link."""
+
     queryset = Site.objects.all()
     serializer_class = InteropSerializer
     filterset_class = InteropFilters
