@@ -5,7 +5,6 @@ from datetime import datetime
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
 
 class User(AbstractUser):
@@ -15,15 +14,15 @@ class User(AbstractUser):
     HISTORY_LEAVES_OUT = ("password", "last_login")
 
     class Theme(models.TextChoices):
-        SYSTEM = "system", _("System")
-        LIGHT = "light", _("Light")
-        DARK = "dark", _("Dark")
+        SYSTEM = "system", "System"
+        LIGHT = "light", "Light"
+        DARK = "dark", "Dark"
 
-    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
-    theme = models.CharField(_("theme"), max_length=8, choices=Theme, default=Theme.SYSTEM)
+    time_zone = models.CharField("time zone", max_length=64, default="UTC")
+    theme = models.CharField("theme", max_length=8, choices=Theme, default=Theme.SYSTEM)
     preferences = models.JSONField(default=dict, blank=True)
     # So that history shows that a password was set, and by whom, without holding any.
-    password_set_at = models.DateTimeField(_("password set at"), null=True, blank=True, editable=False)
+    password_set_at = models.DateTimeField("password set at", null=True, blank=True, editable=False)
 
     class Meta(AbstractUser.Meta):
         constraints = [
@@ -31,7 +30,7 @@ class User(AbstractUser):
                 "email",
                 condition=~Q(email=""),
                 name="user_email_unique",
-                violation_error_message=_("This e-mail is taken."),
+                violation_error_message="This e-mail is taken.",
             )
         ]
 
@@ -46,12 +45,12 @@ class RoleMembership(User.groups.through):  # type: ignore[name-defined]
 
     class Meta:
         proxy = True
-        verbose_name = _("membership")
+        verbose_name = "membership"
 
 
 class ScopeKind(models.TextChoices):
-    REGION = "region", _("Region")
-    SITE = "site", _("Site")
+    REGION = "region", "Region"
+    SITE = "site", "Site"
 
 
 class AccessScope(models.Model):
@@ -91,9 +90,9 @@ class Token(models.Model):
     HISTORY_LEAVES_OUT = ("digest", "last_used_at")
 
     class Scope(models.TextChoices):
-        READ = "read", _("Read")
-        WRITE = "write", _("Read and write")
-        INGEST = "ingest", _("Ingest for one source")
+        READ = "read", "Read"
+        WRITE = "write", "Read and write"
+        INGEST = "ingest", "Ingest for one source"
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens", null=True, blank=True)
     name = models.CharField(max_length=100)
@@ -117,12 +116,12 @@ class Token(models.Model):
             models.CheckConstraint(
                 condition=Q(expires_at__isnull=True) | Q(expires_at__gt=models.F("created_at")),
                 name="token_expires_after_creation",
-                violation_error_message=_("The token would have expired already."),
+                violation_error_message="The token would have expired already.",
             ),
             models.CheckConstraint(
                 condition=Q(scope="ingest", user=None) | (~Q(scope="ingest") & Q(user__isnull=False)),
                 name="token_of_user_or_source",
-                violation_error_message=_("A token for telemetry is made with its source."),
+                violation_error_message="A token for telemetry is made with its source.",
             ),
         ]
 

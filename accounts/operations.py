@@ -11,7 +11,6 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import Q
-from django.utils.translation import gettext
 
 from accounts.models import SignInLink, Token, User
 from accounts.roles import ADMIN, ROLES
@@ -54,9 +53,9 @@ def create_token(
     """
     if by is not None and by.pk != user.pk:
         if not by.is_superuser:
-            raise NotAllowed(gettext("Only an administrator makes tokens for others."))
+            raise NotAllowed("Only an administrator makes tokens for others.")
         if user.has_usable_password():
-            raise NotAllowed(gettext("This user signs in, and makes their tokens themselves."))
+            raise NotAllowed("This user signs in, and makes their tokens themselves.")
     return _new_token(Token(user=user, name=name, scope=scope, expires_at=expires_at), by=by, now=now)
 
 
@@ -150,7 +149,7 @@ def change_user(
     if name is not None:
         changes["first_name"], _, changes["last_name"] = name.partition(" ")
     if is_active is False and by is not None and by.pk == user.pk:
-        raise NotAllowed(gettext("Nobody deactivates themselves: ask another administrator."))
+        raise NotAllowed("Nobody deactivates themselves: ask another administrator.")
     for field, value in changes.items():
         setattr(user, field, value)
     user.full_clean(exclude=["password"])
@@ -168,7 +167,7 @@ def set_role(user: User, *, role: str, by: User | None, now: datetime) -> None:
         raise UnknownRole(f"{role!r} is no role; there are {', '.join(ROLES)}.")
     is_admin = role == ADMIN
     if is_admin and by is not None and not by.is_superuser:
-        raise NotAllowed(gettext("Only an administrator makes administrators."))
+        raise NotAllowed("Only an administrator makes administrators.")
     _refuse_unless_may_change(user, by)
     was_admin = user.is_superuser
     user.groups.remove(*user.groups.filter(name__in=ROLES).exclude(name=role))
@@ -216,7 +215,7 @@ def _refuse_weak(password: str, user: User) -> None:
 def _refuse_unless_may_change(user: User, by: User | None) -> None:
     """Only administrators change administrators, or the permission to change users would be worth all others."""
     if by is not None and user.is_superuser and not by.is_superuser:
-        raise NotAllowed(gettext("Only an administrator changes an administrator."))
+        raise NotAllowed("Only an administrator changes an administrator.")
 
 
 @transaction.atomic
@@ -261,7 +260,7 @@ def _keep_an_admin() -> None:
     """The installation had an administrator before and has one after; two who demote each other at once wait here."""
     _one_at_a_time()
     if not has_admin():
-        raise NotAllowed(gettext("This is the last administrator: make another one first."))
+        raise NotAllowed("This is the last administrator: make another one first.")
 
 
 def _usable_links(now: datetime):

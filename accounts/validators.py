@@ -3,7 +3,6 @@
 import re
 
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 
@@ -17,12 +16,10 @@ class RepetitionValidator:
         text = password.casefold()
         repeated = re.fullmatch(r"(.+?)\1+", text)
         if repeated is not None and len(repeated[1]) < self.SHORTEST_PIECE:
-            raise ValidationError(_("The password repeats one short piece."), code="password_repeats")
+            raise ValidationError("The password repeats one short piece.", code="password_repeats")
         name = user.get_username().casefold() if user is not None else ""
         if name and len(text.replace(name, "")) < self.SHORTEST_PIECE and name in text:
-            raise ValidationError(
-                _("The password is the user name and little more."), code="password_is_name"
-            )
+            raise ValidationError("The password is the user name and little more.", code="password_is_name")
 
     def get_help_text(self) -> str:
-        return _("Your password can’t be your user name or a short piece repeated.")
+        return "Your password can’t be your user name or a short piece repeated."

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
-
 
 class Shape(StrEnum):
     NUMBER = "number"
@@ -44,74 +42,74 @@ def _is_number(value: object) -> bool:
 def _number(attribute: Attribute, value: object) -> str:
     # NaN and infinity compare false as well.
     if not _is_number(value) or not 0 < value <= MAX_NUMBER:  # type: ignore[operator]
-        return _("A number above 0 is expected.")
+        return "A number above 0 is expected."
     return ""
 
 
 def _count(attribute: Attribute, value: object) -> str:
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MAX_NUMBER:
-        return _("A whole number of at least 1 is expected.")
+        return "A whole number of at least 1 is expected."
     return ""
 
 
 def _text(attribute: Attribute, value: object) -> str:
     if not isinstance(value, str) or not value.strip() or len(value) > MAX_TEXT or "\x00" in value:
-        return _("A text of 1 to %(length)s characters is expected.") % {"length": MAX_TEXT}
+        return f"A text of 1 to {MAX_TEXT} characters is expected."
     return ""
 
 
 def _choice(attribute: Attribute, value: object) -> str:
     if value not in attribute.choices:
-        return _("One of these is expected: %(choices)s.") % {"choices": ", ".join(attribute.choices)}
+        return f"One of these is expected: {', '.join(attribute.choices)}."
     return ""
 
 
 PROBLEMS = {Shape.NUMBER: _number, Shape.COUNT: _count, Shape.TEXT: _text, Shape.CHOICE: _choice}
 
-_MEMORY = Attribute("memory_gb", _("Memory"), Shape.NUMBER, "GB")
-_POWER_SUPPLIES = Attribute("power_supplies", _("Power supplies"), Shape.COUNT)
-_COOLING = Attribute("cooling", _("Cooling"), Shape.CHOICE, choices=("air", "liquid"))
+_MEMORY = Attribute("memory_gb", "Memory", Shape.NUMBER, "GB")
+_POWER_SUPPLIES = Attribute("power_supplies", "Power supplies", Shape.COUNT)
+_COOLING = Attribute("cooling", "Cooling", Shape.CHOICE, choices=("air", "liquid"))
 _HOST = (
-    Attribute("cpu_sockets", _("CPU sockets"), Shape.COUNT),
-    Attribute("cpu_cores", _("CPU cores"), Shape.COUNT),
+    Attribute("cpu_sockets", "CPU sockets", Shape.COUNT),
+    Attribute("cpu_cores", "CPU cores", Shape.COUNT),
     _MEMORY,
     _POWER_SUPPLIES,
     _COOLING,
 )
 _FORWARDING = (
-    Attribute("port_count", _("Ports"), Shape.COUNT),
-    Attribute("port_speed_gbps", _("Port speed"), Shape.NUMBER, "Gb/s"),
-    Attribute("switching_tbps", _("Switching capacity"), Shape.NUMBER, "Tb/s"),
-    Attribute("fabric", _("Fabric"), Shape.CHOICE, choices=("ethernet", "roce", "infiniband")),
-    Attribute("asic", _("Forwarding chip"), Shape.TEXT),
+    Attribute("port_count", "Ports", Shape.COUNT),
+    Attribute("port_speed_gbps", "Port speed", Shape.NUMBER, "Gb/s"),
+    Attribute("switching_tbps", "Switching capacity", Shape.NUMBER, "Tb/s"),
+    Attribute("fabric", "Fabric", Shape.CHOICE, choices=("ethernet", "roce", "infiniband")),
+    Attribute("asic", "Forwarding chip", Shape.TEXT),
     _POWER_SUPPLIES,
 )
-_RATED_KW = Attribute("rated_kw", _("Rated power"), Shape.NUMBER, "kW")
+_RATED_KW = Attribute("rated_kw", "Rated power", Shape.NUMBER, "kW")
 _ELECTRICAL = (
-    Attribute("voltage_v", _("Voltage"), Shape.NUMBER, "V"),
-    Attribute("rated_a", _("Rated current"), Shape.NUMBER, "A"),
-    Attribute("phases", _("Phases"), Shape.COUNT),
+    Attribute("voltage_v", "Voltage", Shape.NUMBER, "V"),
+    Attribute("rated_a", "Rated current", Shape.NUMBER, "A"),
+    Attribute("phases", "Phases", Shape.COUNT),
 )
 
 SCHEMAS: dict[str, tuple[Attribute, ...]] = {
     "accelerator": (
         _MEMORY,
-        Attribute("memory_type", _("Memory type"), Shape.TEXT),
-        Attribute("tdp_w", _("Thermal design power"), Shape.NUMBER, "W"),
-        Attribute("interconnect", _("Interconnect"), Shape.TEXT),
-        Attribute("interconnect_gbs", _("Interconnect bandwidth"), Shape.NUMBER, "GB/s"),
-        Attribute("form_factor", _("Form factor"), Shape.TEXT),
+        Attribute("memory_type", "Memory type", Shape.TEXT),
+        Attribute("tdp_w", "Thermal design power", Shape.NUMBER, "W"),
+        Attribute("interconnect", "Interconnect", Shape.TEXT),
+        Attribute("interconnect_gbs", "Interconnect bandwidth", Shape.NUMBER, "GB/s"),
+        Attribute("form_factor", "Form factor", Shape.TEXT),
         _COOLING,
     ),
     "node": (
-        Attribute("accelerator_count", _("Accelerators"), Shape.COUNT),
-        Attribute("accelerator_model", _("Accelerator model"), Shape.TEXT),
+        Attribute("accelerator_count", "Accelerators", Shape.COUNT),
+        Attribute("accelerator_model", "Accelerator model", Shape.TEXT),
         *_HOST,
     ),
     "server": _HOST,
     "storage": (
-        Attribute("capacity_tb", _("Capacity"), Shape.NUMBER, "TB"),
-        Attribute("media", _("Media"), Shape.CHOICE, choices=("nvme", "ssd", "hdd")),
+        Attribute("capacity_tb", "Capacity", Shape.NUMBER, "TB"),
+        Attribute("media", "Media", Shape.CHOICE, choices=("nvme", "ssd", "hdd")),
         _POWER_SUPPLIES,
     ),
     "switch": _FORWARDING,
@@ -120,16 +118,16 @@ SCHEMAS: dict[str, tuple[Attribute, ...]] = {
     "pdu": (
         _RATED_KW,
         *_ELECTRICAL,
-        Attribute("outlets", _("Outlets"), Shape.COUNT),
-        Attribute("metering", _("Metering"), Shape.CHOICE, choices=("none", "inlet", "outlet")),
+        Attribute("outlets", "Outlets", Shape.COUNT),
+        Attribute("metering", "Metering", Shape.CHOICE, choices=("none", "inlet", "outlet")),
     ),
     "ups": (
         _RATED_KW,
-        Attribute("rated_kva", _("Rated apparent power"), Shape.NUMBER, "kVA"),
-        Attribute("runtime_min", _("Battery time at full load"), Shape.NUMBER, "min"),
-        Attribute("battery", _("Battery"), Shape.TEXT),
+        Attribute("rated_kva", "Rated apparent power", Shape.NUMBER, "kVA"),
+        Attribute("runtime_min", "Battery time at full load", Shape.NUMBER, "min"),
+        Attribute("battery", "Battery", Shape.TEXT),
     ),
-    "meter": (*_ELECTRICAL, Attribute("accuracy_class", _("Accuracy class"), Shape.TEXT)),
+    "meter": (*_ELECTRICAL, Attribute("accuracy_class", "Accuracy class", Shape.TEXT)),
     "other": (),
 }
 
@@ -141,7 +139,7 @@ def schema_of(kind: str) -> tuple[Attribute, ...]:
 def problems(kind: str, attributes: object) -> dict[str, str]:
     """Return what is wrong, by attribute; under the empty key when it is no mapping at all."""
     if not isinstance(attributes, Mapping):
-        return {"": _("An object of names and values is expected.")}
+        return {"": "An object of names and values is expected."}
     known = {attribute.key: attribute for attribute in schema_of(kind)}
     problem_by_key = {}
     for key, value in attributes.items():
@@ -154,8 +152,8 @@ def problems(kind: str, attributes: object) -> dict[str, str]:
 def unknown_attribute(kind: str) -> str:
     keys = ", ".join(attribute.key for attribute in schema_of(kind))
     if not keys:
-        return _("Types of this kind have no attributes.")
-    return _("No such attribute; this kind has: %(keys)s.") % {"keys": keys}
+        return "Types of this kind have no attributes."
+    return f"No such attribute; this kind has: {keys}."
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db.models import Model
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from inventory import panels, tables
@@ -36,7 +35,7 @@ def panels_of(kind: Kind, obj: Any, *, user: User, now: datetime) -> list[Panel]
 def breadcrumbs(kind: Kind, obj: Any) -> list[dict[str, str]]:
     above = [each for each in kind.above(obj) if each is not None]
     return [
-        {"label": _("Inventory"), "url": reverse("inventory")},
+        {"label": "Inventory", "url": reverse("inventory")},
         {"label": kind.label_plural, "url": kind.url("list")},
         *({"label": str(each), "url": tables.own_page(each)} for each in above),
         {"label": str(obj), "url": ""},
@@ -97,7 +96,7 @@ def _attributes(device_type: DeviceType) -> Panel:
         items.append(item)
     return Panel(
         key="attributes",
-        title=_("Attributes"),
+        title="Attributes",
         template="inventory/attributes.html",
         context={"facts": items},
         order=150,
@@ -112,9 +111,9 @@ def _related(related: Related, obj: Model, user: User, place: int) -> Panel:
     query = related.query(obj)
     actions = []
     if query and total:
-        actions.append({"label": _("All"), "url": f"{kind.url('list')}?{query}"})
+        actions.append({"label": "All", "url": f"{kind.url('list')}?{query}"})
     if related.fills and user.has_perm(kind.permission("add")):
-        actions.append({"label": _("Add"), "url": f"{kind.url('add')}?{related.fills}={obj.pk}"})
+        actions.append({"label": "Add", "url": f"{kind.url('add')}?{related.fills}={obj.pk}"})
     return Panel(
         key=f"{kind.plural}-{place}",
         title=kind.label_plural,

@@ -10,8 +10,6 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst, slugify
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from inventory.attributes import MAX_NUMBER, MAX_TEXT, Attribute, Shape, schema_of
 from inventory.models import (
@@ -67,7 +65,7 @@ class NamedField(forms.CharField):
         candidates = list(self.of_site(site).filter(self._named(text))[:2])
         exact = [each for each in candidates if str(each) == text]
         if len(exact or candidates) != 1:
-            message = _("%(site)s has no %(noun)s of this name.")
+            message = "%(site)s has no %(noun)s of this name."
             raise ValidationError(message % {"site": site, "noun": self.model._meta.verbose_name})
         return (exact or candidates)[0]
 
@@ -85,10 +83,10 @@ class InventoryForm(forms.ModelForm):
     """A form whose `changelog_message` goes into the history, and whose NamedFields are looked up at their site."""
 
     changelog_message = forms.CharField(
-        label=gettext_lazy("Why"),
+        label="Why",
         required=False,
         max_length=200,
-        help_text=gettext_lazy("Kept in the history beside the change."),
+        help_text="Kept in the history beside the change.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -98,7 +96,7 @@ class InventoryForm(forms.ModelForm):
             self._begin_named(name, field)
         if "slug" in self.fields:
             self.fields["slug"].required = False
-            self.fields["slug"].help_text = _("Names it in addresses; left empty it is made from the name.")
+            self.fields["slug"].help_text = "Names it in addresses; left empty it is made from the name."
 
     def _named_fields(self) -> list[tuple[str, NamedField]]:
         return [(name, field) for name, field in self.fields.items() if isinstance(field, NamedField)]
@@ -149,12 +147,12 @@ def zones() -> list[tuple[str, str]]:
 
 class SiteForm(InventoryForm):
     profiles = forms.MultipleChoiceField(
-        label=gettext_lazy("Profiles"),
+        label="Profiles",
         choices=Site.Profile.choices,
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"), choices=zones, initial="UTC")
+    time_zone = forms.ChoiceField(label="Time zone", choices=zones, initial="UTC")
 
     class Meta:
         model = Site
@@ -228,7 +226,7 @@ def attribute_field(attribute: Attribute) -> forms.Field:
 
 def _positive(value: float) -> None:
     if value <= 0:
-        raise ValidationError(_("A number above 0 is expected."))
+        raise ValidationError("A number above 0 is expected.")
 
 
 class RackForm(InventoryForm):
@@ -256,7 +254,7 @@ class DeviceForm(InventoryForm):
 class OfDeviceForm(InventoryForm):
     """A part of a device, which is found by its name at the site."""
 
-    site = forms.ModelChoiceField(label=gettext_lazy("Site"), queryset=Site.objects.all())
+    site = forms.ModelChoiceField(label="Site", queryset=Site.objects.all())
     device = NamedField(Device)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -286,11 +284,11 @@ class LinkForm(InventoryForm):
     port_a = NamedField(
         Port,
         site_field="site_a",
-        label=gettext_lazy("First port"),
+        label="First port",
         required=False,
-        help_text=gettext_lazy("Device and port, such as leaf-1 Ethernet1"),
+        help_text="Device and port, such as leaf-1 Ethernet1",
     )
-    port_b = NamedField(Port, site_field="site_b", label=gettext_lazy("Second port"), required=False)
+    port_b = NamedField(Port, site_field="site_b", label="Second port", required=False)
 
     class Meta:
         model = Link
@@ -305,8 +303,8 @@ class PowerFeedForm(InventoryForm):
     device = NamedField(
         Device,
         required=False,
-        label=gettext_lazy("Measured by"),
-        help_text=gettext_lazy("The PDU or meter that measures it"),
+        label="Measured by",
+        help_text="The PDU or meter that measures it",
     )
 
     class Meta:
@@ -332,8 +330,8 @@ class CapacityEventForm(InventoryForm):
 class StatusForm(forms.Form):
     """A new status for the rows that were ticked in a list."""
 
-    status = forms.ChoiceField(label=gettext_lazy("New status"))
-    changelog_message = forms.CharField(label=gettext_lazy("Why"), required=False, max_length=200)
+    status = forms.ChoiceField(label="New status")
+    changelog_message = forms.CharField(label="Why", required=False, max_length=200)
 
     def __init__(self, *args: Any, model: type[Model], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

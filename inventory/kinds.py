@@ -7,7 +7,6 @@ from typing import Any
 from django.db.models import Model, Q
 from django.urls import reverse
 from django.utils.text import capfirst
-from django.utils.translation import gettext_lazy as _
 
 from inventory import forms, tables
 from inventory.models import (
@@ -69,7 +68,7 @@ class Kind:
     table: Table
     form: type[forms.InventoryForm]
     hint: Any
-    facts: Sequence[Facts] = (Facts(_("Facts")),)
+    facts: Sequence[Facts] = (Facts("Facts"),)
     related: Sequence[Related] = ()
     above: Callable[[Any], Sequence[Model | None]] = lambda obj: ()
 
@@ -107,7 +106,7 @@ REGION = Kind(
     icon="world",
     table=tables.REGIONS,
     form=forms.RegionForm,
-    hint=_("Where sites are, as the organisation divides the world"),
+    hint="Where sites are, as the organisation divides the world",
     related=[
         Related(Site, ("region",), ("name", "stage", "kind", "city"), fills="region"),
         Related(Region, ("parent",), ("name", "site_count"), fills="parent"),
@@ -119,10 +118,10 @@ SITE = Kind(
     icon="building-factory-2",
     table=tables.SITES,
     form=forms.SiteForm,
-    hint=_("Places that hold AI infrastructure"),
+    hint="Places that hold AI infrastructure",
     facts=[
         Facts(
-            _("Place"),
+            "Place",
             (
                 *("stage", "kind", "profiles", "owner", "region", "city", "country", "operator"),
                 *("operator_country", "latitude", "longitude"),
@@ -130,7 +129,7 @@ SITE = Kind(
             ),
         ),
         Facts(
-            _("Limits"),
+            "Limits",
             (
                 *("contracted_kw", "power_step_limit_kw", "cooling_class", "liquid_supply_max_c"),
                 "generator_start_s",
@@ -152,7 +151,7 @@ MANUFACTURER = Kind(
     icon="tool",
     table=tables.MANUFACTURERS,
     form=forms.ManufacturerForm,
-    hint=_("Who makes the products"),
+    hint="Who makes the products",
     related=[
         Related(DeviceType, ("manufacturer",), ("name", "kind", "nameplate_w", "use_count"), "manufacturer")
     ],
@@ -162,7 +161,7 @@ DEVICE_TYPE = Kind(
     icon="package",
     table=tables.DEVICE_TYPES,
     form=forms.DeviceTypeForm,
-    hint=_("Products with their nameplate power and typed attributes"),
+    hint="Products with their nameplate power and typed attributes",
     related=[
         Related(Device, ("device_type",), ("name", "status", "site"), fills="device_type"),
         Related(Accelerator, ("device_type",), ("name", "status", "site"), fills="device_type"),
@@ -174,7 +173,7 @@ RACK = Kind(
     icon="columns-3",
     table=tables.RACKS,
     form=forms.RackForm,
-    hint=_("Where devices stand"),
+    hint="Where devices stand",
     related=[
         Related(Device, ("rack",), ("name", "status", "role", "position"), fills="rack"),
         Related(PowerFeed, ("rack",), ("name", "leg", "rated_kw", "device"), fills="rack"),
@@ -186,7 +185,7 @@ DEVICE = Kind(
     icon="server",
     table=tables.DEVICES,
     form=forms.DeviceForm,
-    hint=_("Nodes, servers, switches, PDUs, UPSs: what has power and a name"),
+    hint="Nodes, servers, switches, PDUs, UPSs: what has power and a name",
     related=[
         Related(Accelerator, ("device",), ("name", "status", "device_type", "uuid"), fills="device"),
         Related(Port, ("device",), ("name", "status", "kind", "speed_gbps"), fills="device"),
@@ -199,7 +198,7 @@ ACCELERATOR = Kind(
     icon="cpu",
     table=tables.ACCELERATORS,
     form=forms.AcceleratorForm,
-    hint=_("GPUs and the like, each in its node"),
+    hint="GPUs and the like, each in its node",
     above=lambda accelerator: [accelerator.device.site, accelerator.device],
 )
 PORT = Kind(
@@ -207,7 +206,7 @@ PORT = Kind(
     icon="plug-connected",
     table=tables.PORTS,
     form=forms.PortForm,
-    hint=_("Network ports, by the names that exporters give them"),
+    hint="Network ports, by the names that exporters give them",
     related=[Related(Link, ("port_a", "port_b"), ("name", "kind", "port_a", "port_b"), fills="port_a")],
     above=lambda port: [port.device.site, port.device],
 )
@@ -216,7 +215,7 @@ LINK = Kind(
     icon="route",
     table=tables.LINKS,
     form=forms.LinkForm,
-    hint=_("Cables inside a site and circuits between sites, with their design latency"),
+    hint="Cables inside a site and circuits between sites, with their design latency",
     above=lambda link: [link.site_a],
 )
 POWER_FEED = Kind(
@@ -224,7 +223,7 @@ POWER_FEED = Kind(
     icon="bolt",
     table=tables.POWER_FEEDS,
     form=forms.PowerFeedForm,
-    hint=_("Circuits with their legs and ratings"),
+    hint="Circuits with their legs and ratings",
     above=lambda feed: [feed.site, feed.rack],
 )
 COOLING_UNIT = Kind(
@@ -232,7 +231,7 @@ COOLING_UNIT = Kind(
     icon="snowflake",
     table=tables.COOLING_UNITS,
     form=forms.CoolingUnitForm,
-    hint=_("Air handlers, in-row coolers and coolant distribution units"),
+    hint="Air handlers, in-row coolers and coolant distribution units",
     above=lambda unit: [unit.site],
 )
 CAPACITY_EVENT = Kind(
@@ -240,7 +239,7 @@ CAPACITY_EVENT = Kind(
     icon="calendar",
     table=tables.CAPACITY_EVENTS,
     form=forms.CapacityEventForm,
-    hint=_("Dated capacity that came or went"),
+    hint="Dated capacity that came or went",
     above=lambda event: [event.site],
 )
 

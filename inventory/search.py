@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Case, IntegerField, Model, Q, QuerySet, Value, When
-from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from inventory.models import Accelerator, Device, Rack
@@ -55,12 +54,12 @@ def _hit(obj: Model, detail: str, kind: Any = "") -> Hit:
 
 
 def register_all() -> None:
-    register("devices", _("Devices"), find_devices, permission="inventory.view_device", order=30)
+    register("devices", "Devices", find_devices, permission="inventory.view_device", order=30)
     register(
         "accelerators",
-        _("Accelerators"),
+        "Accelerators",
         find_accelerators,
         permission="inventory.view_accelerator",
         order=31,
     )
-    register("racks", _("Racks"), find_racks, permission="inventory.view_rack", order=32)
+    register("racks", "Racks", find_racks, permission="inventory.view_rack", order=32)

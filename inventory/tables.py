@@ -6,7 +6,6 @@ from typing import Any
 from django.db.models import Model, QuerySet
 from django.urls import reverse
 from django.utils.text import capfirst
-from django.utils.translation import gettext_lazy as _
 from django_filters import FilterSet
 
 from inventory import filters
@@ -47,7 +46,7 @@ def own_page(row: Model) -> str:
 
 
 def name(sort: str = "name", **kwargs: Any) -> Column:
-    return Column("name", _("Name"), value=str, sort=sort, locked=True, phone="title", **kwargs)
+    return Column("name", "Name", value=str, sort=sort, locked=True, phone="title", **kwargs)
 
 
 def related(key: str, label: Any, *, sort: str = "", **kwargs: Any) -> Column:
@@ -94,7 +93,7 @@ def degrees(key: str) -> Callable[[Any], str]:
 
 
 def status() -> Column:
-    return Column("status", _("Status"), sort="status", phone="status", tone=status_tone)
+    return Column("status", "Status", sort="status", phone="status", tone=status_tone)
 
 
 def counted(key: str, label: Any) -> Column:
@@ -120,10 +119,10 @@ REGIONS = _table(
     filters.RegionFilters,
     [
         name(),
-        related("parent", _("Part of")),
-        counted("site_count", _("Sites")),
-        plain("description", _("Description"), phone="full"),
-        hidden(plain, "slug", _("Slug")),
+        related("parent", "Part of"),
+        counted("site_count", "Sites"),
+        plain("description", "Description", phone="full"),
+        hidden(plain, "slug", "Slug"),
     ],
 )
 SITES = _table(
@@ -131,27 +130,27 @@ SITES = _table(
     filters.SiteFilters,
     [
         name(),
-        plain("stage", _("Stage"), template="inventory/cells/stage.html", phone="status"),
-        plain("kind", _("Kind")),
-        Column("profiles", _("Profiles"), template="inventory/cells/profiles.html"),
-        related("region", _("Region")),
-        plain("city", _("City")),
-        plain("country", _("Country")),
-        figure("contracted_kw", _("Contracted power"), "kW"),
-        counted("device_count", _("Devices")),
-        plain("owner", _("Owner")),
-        hidden(plain, "operator", _("Operator")),
-        hidden(plain, "operator_country", _("Operator's country"), hint=_("Empty: not known")),
-        hidden(plain, "facility", _("Facility")),
-        hidden(plain, "time_zone", _("Time zone")),
-        hidden(figure, "latitude", _("Latitude"), "°", text=degrees("latitude")),
-        hidden(figure, "longitude", _("Longitude"), "°", text=degrees("longitude")),
-        hidden(figure, "power_step_limit_kw", _("Power step limit"), "kW", hint=_("Largest step in 1 s")),
-        hidden(plain, "cooling_class", _("Cooling class")),
-        hidden(figure, "liquid_supply_max_c", _("Liquid supply limit"), "°C"),
-        hidden(figure, "generator_start_s", _("Generator start"), "s", hint=_("Empty: no generator")),
-        hidden(plain, "description", _("Description"), phone="full"),
-        hidden(plain, "slug", _("Slug")),
+        plain("stage", "Stage", template="inventory/cells/stage.html", phone="status"),
+        plain("kind", "Kind"),
+        Column("profiles", "Profiles", template="inventory/cells/profiles.html"),
+        related("region", "Region"),
+        plain("city", "City"),
+        plain("country", "Country"),
+        figure("contracted_kw", "Contracted power", "kW"),
+        counted("device_count", "Devices"),
+        plain("owner", "Owner"),
+        hidden(plain, "operator", "Operator"),
+        hidden(plain, "operator_country", "Operator's country", hint="Empty: not known"),
+        hidden(plain, "facility", "Facility"),
+        hidden(plain, "time_zone", "Time zone"),
+        hidden(figure, "latitude", "Latitude", "°", text=degrees("latitude")),
+        hidden(figure, "longitude", "Longitude", "°", text=degrees("longitude")),
+        hidden(figure, "power_step_limit_kw", "Power step limit", "kW", hint="Largest step in 1 s"),
+        hidden(plain, "cooling_class", "Cooling class"),
+        hidden(figure, "liquid_supply_max_c", "Liquid supply limit", "°C"),
+        hidden(figure, "generator_start_s", "Generator start", "s", hint="Empty: no generator"),
+        hidden(plain, "description", "Description", phone="full"),
+        hidden(plain, "slug", "Slug"),
     ],
 )
 MANUFACTURERS = _table(
@@ -159,9 +158,9 @@ MANUFACTURERS = _table(
     filters.ManufacturerFilters,
     [
         name(),
-        counted("type_count", _("Device types")),
-        plain("description", _("Description"), phone="full"),
-        hidden(plain, "slug", _("Slug")),
+        counted("type_count", "Device types"),
+        plain("description", "Description", phone="full"),
+        hidden(plain, "slug", "Slug"),
     ],
 )
 DEVICE_TYPES = _table(
@@ -169,15 +168,15 @@ DEVICE_TYPES = _table(
     filters.DeviceTypeFilters,
     [
         name(sort="model"),
-        related("manufacturer", _("Manufacturer")),
-        plain("kind", _("Kind")),
-        plain("domain", _("Domain")),
-        figure("nameplate_w", _("Nameplate power"), "W"),
-        counted("use_count", _("In use")),
-        plain("source", _("Source"), phone="full"),
-        hidden(figure, "u_height", _("Height"), "U"),
-        hidden(plain, "part_number", _("Part number")),
-        hidden(plain, "slug", _("Slug")),
+        related("manufacturer", "Manufacturer"),
+        plain("kind", "Kind"),
+        plain("domain", "Domain"),
+        figure("nameplate_w", "Nameplate power", "W"),
+        counted("use_count", "In use"),
+        plain("source", "Source", phone="full"),
+        hidden(figure, "u_height", "Height", "U"),
+        hidden(plain, "part_number", "Part number"),
+        hidden(plain, "slug", "Slug"),
     ],
 )
 RACKS = _table(
@@ -185,10 +184,10 @@ RACKS = _table(
     filters.RackFilters,
     [
         name(),
-        related("site", _("Site")),
-        figure("rated_kw", _("Rated power"), "kW"),
-        figure("u_height", _("Height"), "U"),
-        counted("device_count", _("Devices")),
+        related("site", "Site"),
+        figure("rated_kw", "Rated power", "kW"),
+        figure("u_height", "Height", "U"),
+        counted("device_count", "Devices"),
     ],
 )
 DEVICES = _table(
@@ -197,16 +196,16 @@ DEVICES = _table(
     [
         name(),
         status(),
-        plain("role", _("Role")),
-        related("device_type", _("Type"), sort="device_type__model"),
-        related("site", _("Site")),
-        related("rack", _("Rack")),
-        Column("management_address", _("Address"), sort="management_address"),
-        plain("firmware_version", _("Firmware")),
-        hidden(plain, "software_version", _("Software")),
-        hidden(plain, "serial", _("Serial")),
-        hidden(figure, "position", _("Position"), "U"),
-        hidden(plain, "description", _("Description"), phone="full"),
+        plain("role", "Role"),
+        related("device_type", "Type", sort="device_type__model"),
+        related("site", "Site"),
+        related("rack", "Rack"),
+        Column("management_address", "Address", sort="management_address"),
+        plain("firmware_version", "Firmware"),
+        hidden(plain, "software_version", "Software"),
+        hidden(plain, "serial", "Serial"),
+        hidden(figure, "position", "Position", "U"),
+        hidden(plain, "description", "Description", phone="full"),
     ],
 )
 ACCELERATORS = _table(
@@ -215,14 +214,14 @@ ACCELERATORS = _table(
     [
         name(sort="device__name"),
         status(),
-        related("device_type", _("Type"), sort="device_type__model"),
-        related("device", _("Device")),
-        through_device("site", _("Site"), sort="device__site__name"),
-        hidden(through_device, "rack", _("Rack"), sort="device__rack__name"),
-        plain("uuid", _("UUID")),
-        hidden(figure, "index", _("Index")),
-        hidden(plain, "serial", _("Serial")),
-        plain("firmware_version", _("Firmware")),
+        related("device_type", "Type", sort="device_type__model"),
+        related("device", "Device"),
+        through_device("site", "Site", sort="device__site__name"),
+        hidden(through_device, "rack", "Rack", sort="device__rack__name"),
+        plain("uuid", "UUID"),
+        hidden(figure, "index", "Index"),
+        hidden(plain, "serial", "Serial"),
+        plain("firmware_version", "Firmware"),
     ],
 )
 PORTS = _table(
@@ -231,11 +230,11 @@ PORTS = _table(
     [
         name(sort="name"),
         status(),
-        plain("kind", _("Kind")),
-        figure("speed_gbps", _("Speed"), "Gb/s"),
-        plain("back_end", _("Back end")),
-        related("device", _("Device")),
-        through_device("site", _("Site"), sort="device__site__name"),
+        plain("kind", "Kind"),
+        figure("speed_gbps", "Speed", "Gb/s"),
+        plain("back_end", "Back end"),
+        related("device", "Device"),
+        through_device("site", "Site", sort="device__site__name"),
     ],
 )
 LINKS = _table(
@@ -243,14 +242,14 @@ LINKS = _table(
     filters.LinkFilters,
     [
         name(),
-        plain("kind", _("Kind")),
-        related("site_a", _("First site")),
-        related("port_a", _("First port"), sort="port_a__name"),
-        related("site_b", _("Second site")),
-        related("port_b", _("Second port"), sort="port_b__name"),
-        figure("capacity_gbps", _("Capacity"), "Gb/s"),
-        figure("design_latency_ms", _("Design latency"), "ms"),
-        hidden(plain, "provider", _("Provider")),
+        plain("kind", "Kind"),
+        related("site_a", "First site"),
+        related("port_a", "First port", sort="port_a__name"),
+        related("site_b", "Second site"),
+        related("port_b", "Second port", sort="port_b__name"),
+        figure("capacity_gbps", "Capacity", "Gb/s"),
+        figure("design_latency_ms", "Design latency", "ms"),
+        hidden(plain, "provider", "Provider"),
     ],
 )
 POWER_FEEDS = _table(
@@ -258,15 +257,15 @@ POWER_FEEDS = _table(
     filters.PowerFeedFilters,
     [
         name(),
-        plain("leg", _("Leg")),
-        related("site", _("Site")),
-        related("rack", _("Rack")),
-        related("device", _("Measured by")),
-        figure("rated_kw", _("Rated power"), "kW"),
-        Column("breaker_kw", _("Breaker"), numeric=True, unit="kW", hint=_("At a power factor of 1")),
-        hidden(figure, "breaker_rating_a", _("Breaker rating"), "A"),
-        hidden(figure, "voltage_v", _("Voltage"), "V"),
-        hidden(figure, "phases", _("Phases")),
+        plain("leg", "Leg"),
+        related("site", "Site"),
+        related("rack", "Rack"),
+        related("device", "Measured by"),
+        figure("rated_kw", "Rated power", "kW"),
+        Column("breaker_kw", "Breaker", numeric=True, unit="kW", hint="At a power factor of 1"),
+        hidden(figure, "breaker_rating_a", "Breaker rating", "A"),
+        hidden(figure, "voltage_v", "Voltage", "V"),
+        hidden(figure, "phases", "Phases"),
     ],
 )
 COOLING_UNITS = _table(
@@ -274,43 +273,43 @@ COOLING_UNITS = _table(
     filters.CoolingUnitFilters,
     [
         name(),
-        plain("medium", _("Medium")),
-        related("site", _("Site")),
-        figure("capacity_kw", _("Cooling capacity"), "kW"),
-        Column("management_address", _("Address"), sort="management_address"),
+        plain("medium", "Medium"),
+        related("site", "Site"),
+        figure("capacity_kw", "Cooling capacity", "kW"),
+        Column("management_address", "Address", sort="management_address"),
     ],
 )
 # On the first page: what each site has in service.
 SITE_COUNTS = Table(
     id="inventory-sites",
-    title=_("By site"),
-    noun=(_("site"), _("sites")),
+    title="By site",
+    noun=("site", "sites"),
     filterset=filters.SiteFilters,
     row_url=own_page,
     per_page=25,
     columns=[
         name(),
-        plain("stage", _("Stage"), template="inventory/cells/stage.html", phone="status"),
-        related("region", _("Region")),
-        Column("deployed_kw", _("Deployed"), numeric=True, unit="kW"),
-        counted("accelerators_here", _("Accelerators")),
-        counted("nodes_here", _("Nodes")),
-        counted("switches_here", _("Switches")),
-        counted("racks_here", _("Racks")),
-        counted("feeds_here", _("Power feeds")),
-        counted("cooling_here", _("Cooling units")),
+        plain("stage", "Stage", template="inventory/cells/stage.html", phone="status"),
+        related("region", "Region"),
+        Column("deployed_kw", "Deployed", numeric=True, unit="kW"),
+        counted("accelerators_here", "Accelerators"),
+        counted("nodes_here", "Nodes"),
+        counted("switches_here", "Switches"),
+        counted("racks_here", "Racks"),
+        counted("feeds_here", "Power feeds"),
+        counted("cooling_here", "Cooling units"),
     ],
 )
 CAPACITY_EVENTS = _table(
     CapacityEvent,
     filters.CapacityEventFilters,
     [
-        Column("happened_on", _("Day"), sort="happened_on", locked=True, phone="title"),
-        plain("kind", _("Kind"), phone="status"),
-        related("site", _("Site")),
-        figure("it_kw", _("IT power"), "kW"),
-        figure("accelerators", _("Accelerators")),
-        plain("note", _("Note"), phone="full"),
+        Column("happened_on", "Day", sort="happened_on", locked=True, phone="title"),
+        plain("kind", "Kind", phone="status"),
+        related("site", "Site"),
+        figure("it_kw", "IT power", "kW"),
+        figure("accelerators", "Accelerators"),
+        plain("note", "Note", phone="full"),
     ],
     default_sort="-happened_on",
 )

@@ -1,5 +1,4 @@
 from django.apps import AppConfig
-from django.utils.translation import gettext_lazy as _
 
 
 class TelemetryConfig(AppConfig):
@@ -15,5 +14,5 @@ class TelemetryConfig(AppConfig):
         links.has_page(Source, "source")
         meters.register()
         panels.register()
-        search.register("sources", _("Sources"), find_sources, permission="telemetry.view_source", order=40)
-        search.register("metrics", _("Metrics"), find_metrics, permission="telemetry.view_series", order=50)
+        search.register("sources", "Sources", find_sources, permission="telemetry.view_source", order=40)
+        search.register("metrics", "Metrics", find_metrics, permission="telemetry.view_series", order=50)

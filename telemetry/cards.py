@@ -9,8 +9,6 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.translation import gettext, ngettext
-from django.utils.translation import gettext_lazy as _
 
 from telemetry.core.matching import ObjectKind
 from telemetry.core.registry import registry
@@ -23,7 +21,7 @@ from web import visibility
 from web.ages import ago
 from web.links import page_url
 from web.states import state
-from web.units import duration, instant, number
+from web.units import duration, how_many, instant, number, plural
 from web.workers import Worker
 
 type Card = dict[str, Any]
@@ -33,32 +31,32 @@ CLOCKS = (SourceState.LATE, SourceState.SILENT)
 QUEUE_WARN_S, QUEUE_BAD_S = 30, 300
 # What each reason for a refusal means, as the ingest page says it.
 REASONS = {
-    "no_metric_name": _("a series without a metric name"),
-    "bad_label_name": _("a label name with letters that are not allowed"),
-    "duplicate_label": _("the same label twice in one series"),
-    "invalid_utf8": _("text that is not UTF-8"),
-    "too_many_labels": _("a series with too many labels"),
-    "label_too_long": _("a label name or value that is too long"),
-    "series_too_large": _("a series whose labels are too large together"),
-    "native_histogram": _("a native histogram; classic ones are taken"),
-    "too_far_in_future": _("a time too far ahead: check the sender's clock"),
-    "too_old": _("older than raw samples are kept"),
-    "malformed_body": _("a body that cannot be read"),
-    "body_too_large": _("a body that is too large"),
-    "unsupported_encoding": _("a compression that is not taken"),
-    "body_too_slow": _("a body that came too slowly"),
-    "wrong_content_type": _("a body of another kind than remote write 1.0"),
-    "too_many_new_series": _("more new series than are taken in five minutes; they are taken later"),
-    "too_many_series": _("more series than a source may have"),
-    "not_a_number": _("a value that is no number"),
-    "no_reading": _("a value that its exporter sends where it read nothing"),
+    "no_metric_name": "a series without a metric name",
+    "bad_label_name": "a label name with letters that are not allowed",
+    "duplicate_label": "the same label twice in one series",
+    "invalid_utf8": "text that is not UTF-8",
+    "too_many_labels": "a series with too many labels",
+    "label_too_long": "a label name or value that is too long",
+    "series_too_large": "a series whose labels are too large together",
+    "native_histogram": "a native histogram; classic ones are taken",
+    "too_far_in_future": "a time too far ahead: check the sender's clock",
+    "too_old": "older than raw samples are kept",
+    "malformed_body": "a body that cannot be read",
+    "body_too_large": "a body that is too large",
+    "unsupported_encoding": "a compression that is not taken",
+    "body_too_slow": "a body that came too slowly",
+    "wrong_content_type": "a body of another kind than remote write 1.0",
+    "too_many_new_series": "more new series than are taken in five minutes; they are taken later",
+    "too_many_series": "more series than a source may have",
+    "not_a_number": "a value that is no number",
+    "no_reading": "a value that its exporter sends where it read nothing",
 }
 
 
 def place_words(source: Source) -> str:
     if source.site:
         return str(source.site)
-    return gettext("by label %(label)s") % {"label": source.site_label}
+    return f"by label {source.site_label}"
 
 
 def tone_of(source_state: str) -> str:
@@ -86,8 +84,8 @@ def strip(row: Intake) -> Card:
         for worst, hours in groupby(enumerate(row.strip), key=lambda place: place[1].state)
     ]
     bad = sum(hour.state in CLOCKS for hour in row.strip)
-    label = ngettext(
-        "Late or silent in %(n)s of the last 24 hours", "Late or silent in %(n)s of the last 24 hours", bad
+    label = plural(
+        bad, "Late or silent in %(n)s of the last 24 hours", "Late or silent in %(n)s of the last 24 hours"
     )
     return {"stretches": stretches, "label": label % {"n": bad}}
 
@@ -97,10 +95,10 @@ def _stretch(worst: str, hours: list[tuple[int, Hour]]) -> Card:
     samples, refused = sum(hour.samples for _, hour in hours), sum(hour.rejected for _, hour in hours)
     words = [
         f"{instant(began.start)} – {instant(hours[-1][1].start + HOUR)}: {state('source', worst).word}",
-        ngettext("%(n)s sample", "%(n)s samples", samples) % {"n": number(samples)},
+        how_many(samples, "sample", "samples"),
     ]
     if refused:
-        words.append(gettext("%(n)s refused") % {"n": number(refused)})
+        words.append(f"{number(refused)} refused")
     return {"state": worst, "x": 10 * first, "width": 10 * len(hours) - 2, "title": ", ".join(words)}
 
 
@@ -110,21 +108,19 @@ def key_figures(
     return [
         _sources(rows),
         {
-            "label": gettext("Rate"),
+            "label": "Rate",
             "value": number(sum(row.samples_per_s or 0 for row in rows)),
-            "unit": gettext("samples/s"),
-            "note": gettext("%(n)s in 24 h") % {"n": number(sum(row.samples_24h for row in rows))},
+            "unit": "samples/s",
+            "note": f"{number(sum(row.samples_24h for row in rows))} in 24 h",
         },
         _queue(queue, now),
         _workers(workers, now),
         _refused(rows),
         {
-            "label": gettext("Unmatched series"),
+            "label": "Unmatched series",
             "value": number(unmatched),
             "url": reverse("series-unmatched"),
-            "note": gettext("kept, but they describe no object")
-            if unmatched
-            else gettext("every series has its object"),
+            "note": "kept, but they describe no object" if unmatched else "every series has its object",
             "tone": "warn" if unmatched else "",
         },
     ]
@@ -139,61 +135,59 @@ def _sources(rows: Sequence[Intake]) -> Card:
         if counts[each]
     ]
     if waiting := counts[SourceState.WAITING]:
-        notes.append(gettext("%(n)s waiting") % {"n": waiting})
+        notes.append(f"{waiting} waiting")
     return {
-        "label": gettext("Sources on time"),
+        "label": "Sources on time",
         "value": number(counts[SourceState.ON_TIME]),
-        "unit": gettext("of %(all)s") % {"all": len(rows)},
-        "note": " · ".join(notes) or gettext("all on time"),
+        "unit": f"of {len(rows)}",
+        "note": " · ".join(notes) or "all on time",
         "tone": "bad" if silent else "warn" if late else "",
     }
 
 
 def _queue(queue: InboxBacklog, now: datetime) -> Card:
     waited_s = (now - queue.oldest_received_at).total_seconds() if queue.oldest_received_at else 0.0
-    oldest = format_html(gettext("oldest {}"), ago(queue.oldest_received_at, now=now))
+    oldest = format_html("oldest {}", ago(queue.oldest_received_at, now=now))
     card = {
-        "label": gettext("Queue"),
+        "label": "Queue",
         "value": number(queue.batches),
-        "unit": ngettext("batch", "batches", queue.batches),
-        "note": oldest if queue.batches else gettext("nothing waits"),
+        "unit": plural(queue.batches, "batch", "batches"),
+        "note": oldest if queue.batches else "nothing waits",
         "tone": "bad" if waited_s >= QUEUE_BAD_S else "warn" if waited_s >= QUEUE_WARN_S else "",
     }
     if queue.failed:
-        failed = ngettext("%(n)s batch set aside", "%(n)s batches set aside", queue.failed) % {
-            "n": queue.failed
-        }
+        failed = how_many(queue.failed, "batch set aside", "batches set aside")
         card |= {"note": format_html("{} · {}", card["note"], failed), "tone": "bad"}
     return card
 
 
 def _workers(workers: Sequence[Worker], now: datetime) -> Card:
     if not workers:
-        note = gettext("no heartbeat for a minute: nothing is stored")
-        return {"label": gettext("Workers"), "value": "0", "note": note, "tone": "bad"}
+        note = "no heartbeat for a minute: nothing is stored"
+        return {"label": "Workers", "value": "0", "note": note, "tone": "bad"}
     newest = max(worker.seen_at for worker in workers)
     return {
-        "label": gettext("Workers"),
+        "label": "Workers",
         "value": number(len(workers)),
-        "note": format_html(gettext("heartbeat {}"), ago(newest, now=now)),
+        "note": format_html("heartbeat {}", ago(newest, now=now)),
     }
 
 
 def _refused(rows: Sequence[Intake]) -> Card:
     refused = sum(row.rejected_24h for row in rows)
     senders = sum(row.rejected_24h > 0 for row in rows)
-    note = ngettext("from %(n)s source", "from %(n)s sources", senders) % {"n": senders}
+    note = plural(senders, f"from {senders} source", f"from {senders} sources")
     return {
-        "label": gettext("Refused, 24 h"),
+        "label": "Refused, 24 h",
         "value": number(refused),
-        "unit": ngettext("sample", "samples", refused),
-        "note": note if refused else gettext("everything was taken"),
+        "unit": plural(refused, "sample", "samples"),
+        "note": note if refused else "everything was taken",
         "tone": "warn" if refused else "",
     }
 
 
 def owner_words(source: Source) -> str:
-    return visibility.name_of(source.owner) or gettext("nobody")
+    return visibility.name_of(source.owner) or "nobody"
 
 
 def to_hand_over(rows: Iterable[Intake]) -> list[Card]:
@@ -216,44 +210,44 @@ def facts(row: Intake, *, now: datetime) -> list[Card]:
     where = (
         {"value": str(source.site), "url": page_url(source.site) or ""}
         if source.site
-        else {"value": gettext("by the label %(label)s") % {"label": source.site_label}}
+        else {"value": f"by the label {source.site_label}"}
     )
-    since = gettext("since %(at)s") % {"at": instant(row.state_since)} if row.state_since else ""
+    since = f"since {instant(row.state_since)}" if row.state_since else ""
     clock = row.state if row.state in CLOCKS else ""
     return [
-        {"term": gettext("State"), "kind": "source", "state": row.state, "note": since},
-        {"term": gettext("Site"), **where},
+        {"term": "State", "kind": "source", "state": row.state, "note": since},
+        {"term": "Site", **where},
         {
-            "term": gettext("Last sample"),
+            "term": "Last sample",
             "value": ago(row.last_sample_at, now=now),
-            "note": gettext("late after %(limit)s") % {"limit": duration(row.limit_s)},
+            "note": f"late after {duration(row.limit_s)}",
             "clock": clock,
         },
-        {"term": gettext("Last received"), "value": ago(row.last_received_at, now=now)},
-        {"term": gettext("Rate"), "value": rate(row.samples_per_s) or None, "unit": gettext("samples/s")},
+        {"term": "Last received", "value": ago(row.last_received_at, now=now)},
+        {"term": "Rate", "value": rate(row.samples_per_s) or None, "unit": "samples/s"},
         {
-            "term": gettext("Lag"),
+            "term": "Lag",
             "value": lag(row.lag_s) or None,
-            "note": gettext("receipt to stored, longest of 10 min"),
+            "note": "receipt to stored, longest of 10 min",
         },
-        {"term": gettext("Refused, 24 h"), "value": number(row.rejected_24h)},
+        {"term": "Refused, 24 h", "value": number(row.rejected_24h)},
         {
-            "term": gettext("Cadence and grace"),
+            "term": "Cadence and grace",
             "value": f"{duration(source.cadence_s)} + {duration(source.grace_s)}",
         },
-        {"term": gettext("Provenance"), "kind": "provenance", "state": source.provenance},
+        {"term": "Provenance", "kind": "provenance", "state": source.provenance},
         {
-            "term": gettext("Owner"),
+            "term": "Owner",
             "value": owner_words(source),
-            "note": gettext("has left: name another") if source.lost_owner else "",
+            "note": "has left: name another" if source.lost_owner else "",
         },
-        {"term": gettext("Token"), "value": f"{source.token.prefix}…" if source.token else gettext("none")},
+        {"term": "Token", "value": f"{source.token.prefix}…" if source.token else "none"},
         {
-            "term": gettext("Changes"),
-            "value": gettext("history"),
+            "term": "Changes",
+            "value": "history",
             "url": link("history", model="telemetry.source", id=source.pk),
         },
-        *([{"term": gettext("Description"), "value": source.description}] if source.description else []),
+        *([{"term": "Description", "value": source.description}] if source.description else []),
     ]
 
 
@@ -336,8 +330,7 @@ def set_aside(batches: Iterable[InboxBatch]) -> list[Card]:
             "source": batch.source,
             "failure": batch.failure,
             "received_at": batch.received_at,
-            "samples": ngettext("%(n)s sample", "%(n)s samples", batch.samples)
-            % {"n": number(batch.samples)},
+            "samples": how_many(batch.samples, "sample", "samples"),
         }
         for batch in batches
     ]
@@ -369,7 +362,7 @@ def link(name: str, *args: Any, **query: Any) -> str:
 
 
 def breadcrumbs(source: Source | None, *, here: str) -> list[Card]:
-    crumbs = [{"label": gettext("Telemetry"), "url": reverse("ingest")}]
+    crumbs = [{"label": "Telemetry", "url": reverse("ingest")}]
     if source is not None:
         crumbs.append({"label": source.name, "url": reverse("source", args=[source.pk])})
     return [*crumbs, {"label": here, "url": ""}]

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext, ngettext
-
 from telemetry.core.downsample import downsample, points, shortened
 from telemetry.explore import COLOURED, ExploredLine, ExploredLines, HealthLimit
 from telemetry.models import SourceActivity
 from web.states import state
-from web.units import UNIX_TIME, number, scale
+from web.units import UNIX_TIME, how_many, number, scale
 
 type Figure = dict[str, Any]
 
@@ -41,12 +39,12 @@ def span_of(start: datetime, end: datetime) -> TimeAxis:
 def activity(counted: Sequence[SourceActivity], span: TimeAxis, *, step_ms: int = WINDOW_MS) -> Figure:
     """Samples stored and refused per window, as bars; a window without a bar had none."""
     if not counted:
-        return nothing(gettext("Nothing arrived in this time."))
+        return nothing("Nothing arrived in this time.")
     stored = _summed(counted, "samples", step_ms)
     refused = _summed(counted, "rejected", step_ms)
-    traces = [_bars(stored, gettext("Stored"), "ready", step_ms)]
+    traces = [_bars(stored, "Stored", "ready", step_ms)]
     if any(refused.values()):
-        traces.append(_bars(refused, gettext("Refused"), "warn", step_ms))
+        traces.append(_bars(refused, "Refused", "warn", step_ms))
     minutes = step_ms // 60_000
     layout = {
         "barmode": "stack",
@@ -56,17 +54,14 @@ def activity(counted: Sequence[SourceActivity], span: TimeAxis, *, step_ms: int 
         "yaxis": {"rangemode": "tozero", "nticks": 6},
     }
     total = sum(stored.values())
-    finding = ngettext("%(n)s sample stored", "%(n)s samples stored", total) % {"n": number(total)}
+    finding = how_many(total, "sample stored", "samples stored")
     if any(refused.values()):
-        finding = gettext("%(stored)s, %(n)s refused") % {
-            "stored": finding,
-            "n": number(sum(refused.values())),
-        }
+        finding = f"{finding}, {number(sum(refused.values()))} refused"
     lag_s = max(each.lag_max_s for each in counted)
     meta = {
         "finding": finding,
-        "footer": gettext("Samples per %(n)s min") % {"n": minutes},
-        "foot_right": gettext("longest lag %(lag)s s") % {"lag": number(lag_s, 1)},
+        "footer": f"Samples per {minutes} min",
+        "foot_right": f"longest lag {number(lag_s, 1)} s",
         "start_ms": span.start_ms,
         "end_ms": span.end_ms,
     }
@@ -97,7 +92,7 @@ def _bars(counts: dict[int, int], name: str, role: str, step_ms: int) -> Figure:
 def lines(answer: ExploredLines, *, most_points: int = 1500) -> Figure:
     """The lines of an answer on one axis, in the reader's unit; missing samples break a line."""
     if not answer.lines:
-        return nothing(gettext("No sample of %(metric)s in this time.") % {"metric": answer.spec.metric})
+        return nothing(f"No sample of {answer.spec.metric} in this time.")
     factor, unit = _scale(answer)
     suffix = f" {unit}" if unit else ""
     traces = [_line(line, factor, suffix, place, most_points) for place, line in enumerate(answer.drawn)]

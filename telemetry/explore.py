@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
-from django.utils.translation import gettext, ngettext
 from numpy.typing import NDArray
 
 from inventory.models import Site
@@ -19,7 +18,7 @@ from telemetry.core.spec import Aggregation, QuerySpec, SpecError
 from telemetry.models import Series
 from telemetry.params import OF_COUNTERS, AdmittedQuery
 from web.states import state
-from web.units import format_value, number
+from web.units import format_value, how_many, number
 
 # So many lines are told apart by colour and named in the legend; the sixth colour is close to the grey of the rest.
 COLOURED = 5
@@ -110,7 +109,7 @@ class ExploredLines:
     def finding(self) -> str:
         """Return what a reader who cannot see the chart is told."""
         if not self.lines:
-            return gettext("No sample in this time.")
+            return "No sample in this time."
         first = self.lines[0]
         values = {
             "title": self.title,
@@ -121,20 +120,17 @@ class ExploredLines:
             "count": number(len(self.lines)),
         }
         if len(self.lines) == 1:
-            return gettext("%(title)s: between %(lowest)s and %(highest)s, last %(last)s.") % values
-        return (
-            gettext(
-                "%(title)s of %(count)s lines: between %(lowest)s and %(highest)s, the highest is %(name)s."
-            )
-            % values
+            return "{title}: between {lowest} and {highest}, last {last}.".format(**values)
+        return "{title} of {count} lines: between {lowest} and {highest}, the highest is {name}.".format(
+            **values
         )
 
     @property
     def footer(self) -> str:
-        lines = ngettext("%(n)s line", "%(n)s lines", len(self.lines)) % {"n": number(len(self.lines))}
-        series = ngettext("%(n)s series", "%(n)s series", self.series) % {"n": number(self.series)}
+        lines = how_many(len(self.lines), "line", "lines")
+        series = how_many(self.series, "series", "series")
         parts = [
-            gettext("%(lines)s from %(series)s") % {"lines": lines, "series": series},
+            f"{lines} from {series}",
             naming.step(self.spec),
             naming.left_out(self.left_out),
             self._selection,
@@ -147,12 +143,12 @@ class ExploredLines:
         total = len(self.lines)
         if total <= COLOURED:
             return ""
-        text = gettext("in colour the %(n)s with the highest peak, in grey the next %(grey)s") % {
-            "n": COLOURED,
-            "grey": min(total, MOST_LINES) - COLOURED,
-        }
+        text = (
+            f"in colour the {COLOURED} with the highest peak, in grey the next "
+            f"{min(total, MOST_LINES) - COLOURED}"
+        )
         if total > MOST_LINES:
-            text += gettext("; %(more)s more stand in the table alone") % {"more": number(total - MOST_LINES)}
+            text += f"; {number(total - MOST_LINES)} more stand in the table alone"
         return text
 
     @property
@@ -165,9 +161,7 @@ def answer(question: AdmittedQuery, *, now: datetime) -> ExploredLines:
     """Run the question. Raises SpecError where nothing is kept that could answer, and for totals of counters."""
     offered = _offered(question)
     if question.counts_up and question.spec.aggregation not in offered:
-        reason = gettext(
-            "this is a counter, and what one adds in a step changes with the step: ask for its rate"
-        )
+        reason = "this is a counter, and what one adds in a step changes with the step: ask for its rate"
         raise SpecError("aggregation", reason)
     drawn = [line for line in store.run(question.spec, now=now) if np.isfinite(line.values).any()]
     names = distinct_names([line.labels for line in drawn])
@@ -212,7 +206,7 @@ def distinct_names(lines: Sequence[Mapping[str, str]]) -> list[str]:
     Lines that all labels together cannot tell apart (of two sources) are numbered.
     """
     if len(lines) == 1:
-        return [lines[0].get(NAME) or _joined(lines[0], sorted(lines[0])) or gettext("all series")]
+        return [lines[0].get(NAME) or _joined(lines[0], sorted(lines[0])) or "all series"]
     keys = sorted({key for labels in lines for key in labels})
     keys.sort(key=lambda key: max((len(labels.get(key, "")) for labels in lines), default=0))
     chosen: list[str] = []
@@ -299,7 +293,7 @@ def metrics_of(sites: Sequence[Site]) -> list[str]:
 def side_by_side(explored: ExploredLines) -> tuple[list[str], Iterator[list[str | float | None]]]:
     """Columns and rows of a file: every point of every line, in the stored unit, a row for each instant."""
     heads = [f"{line.name} ({line.unit})" if line.unit else line.name for line in explored.lines]
-    return [gettext("time"), *heads], _rows(explored.lines)
+    return ["time", *heads], _rows(explored.lines)
 
 
 def _rows(lines: Sequence[ExploredLine]) -> Iterator[list[str | float | None]]:

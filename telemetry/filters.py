@@ -9,7 +9,6 @@ from django.db.models import Q, QuerySet, TextField, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact, Regex
-from django.utils.translation import gettext_lazy as _
 
 from telemetry.core.left_out import LeftOutSeries
 from telemetry.core.spec import LabelOperator, Matcher, SpecError, parse_matcher
@@ -62,7 +61,7 @@ def left_out_by(rule: LeftOutSeries) -> Q:
 
 class SourceFilters(ObjectFilterSet):
     state = InState(
-        field_name="status__state", label=_("State"), inner=forms.ChoiceField(choices=SourceState.choices)
+        field_name="status__state", label="State", inner=forms.ChoiceField(choices=SourceState.choices)
     )
 
     class Meta:
@@ -72,9 +71,9 @@ class SourceFilters(ObjectFilterSet):
 
 
 class SeriesFilters(ObjectFilterSet):
-    matched = Flag(label=_("Matched"), read=lambda key: Q(object_kind__gt=""))
-    ended = Flag(label=_("Ended"), read=lambda key: Q(ended_at__isnull=False))
-    labels = Matching(label=_("Labels"), inner=MatcherField(max_length=600))
+    matched = Flag(label="Matched", read=lambda key: Q(object_kind__gt=""))
+    ended = Flag(label="Ended", read=lambda key: Q(ended_at__isnull=False))
+    labels = Matching(label="Labels", inner=MatcherField(max_length=600))
 
     class Meta:
         model = Series

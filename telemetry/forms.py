@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MinValueValidator
-from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from inventory.models import Site
@@ -19,38 +18,32 @@ class SourceForm(forms.ModelForm):
         model = Source
         fields = ["name", "site", "site_label", "cadence_s", "grace_s", "provenance", "owner", "description"]
         labels = {
-            "name": _("Name"),
-            "site": _("Site"),
-            "site_label": _("Site label"),
-            "cadence_s": _("Cadence, s"),
-            "grace_s": _("Grace, s"),
-            "provenance": _("Provenance"),
-            "owner": _("Owner"),
-            "description": _("Description"),
+            "name": "Name",
+            "site": "Site",
+            "site_label": "Site label",
+            "cadence_s": "Cadence, s",
+            "grace_s": "Grace, s",
+            "provenance": "Provenance",
+            "owner": "Owner",
+            "description": "Description",
         }
         help_texts = {
-            "name": _("What people call this sender, such as “porto prometheus”."),
-            "site": _(
-                "Everything it sends belongs to this site. Leave it empty if one sender serves many sites."
-            ),
-            "site_label": _(
-                "The label whose value is the slug of a site, such as “site”. Only without a site above."
-            ),
-            "cadence_s": _("Seconds between two samples of a series: the sender's scrape interval."),
-            "grace_s": _(
-                "Seconds past the cadence before the source is late; past three times both it is silent."
-            ),
-            "provenance": _("What its numbers are. An estimate is never shown as a measurement."),
+            "name": "What people call this sender, such as “porto prometheus”.",
+            "site": "Everything it sends belongs to this site. Leave it empty if one sender serves many sites.",
+            "site_label": "The label whose value is the slug of a site, such as “site”. Only without a site above.",
+            "cadence_s": "Seconds between two samples of a series: the sender's scrape interval.",
+            "grace_s": "Seconds past the cadence before the source is late; past three times both it is silent.",
+            "provenance": "What its numbers are. An estimate is never shown as a measurement.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if sees_names():
             self.fields["owner"].queryset = User.objects.filter(is_active=True).order_by("username")
-            self.fields["owner"].empty_label = _("– nobody –")
+            self.fields["owner"].empty_label = "– nobody –"
         else:
             del self.fields["owner"]
         self.fields["site"].queryset = Site.objects.order_by("name", "pk")
-        self.fields["site"].empty_label = _("– named by a label –")
+        self.fields["site"].empty_label = "– named by a label –"
         self.fields["cadence_s"].validators.append(MinValueValidator(1))
         self.fields["cadence_s"].widget.attrs["min"] = 1

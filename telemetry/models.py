@@ -7,7 +7,6 @@ telemetry_rollup_1h (made in migration 0002, their partitions in partitions.py).
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
-from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Token, User
 from inventory.models import Accelerator, CoolingUnit, Device, Link, Port, PowerFeed, Site
@@ -16,18 +15,18 @@ from inventory.models import Accelerator, CoolingUnit, Device, Link, Port, Power
 class SourceProvenance(models.TextChoices):
     """Tells how a number came about. An estimate is never shown as a measurement."""
 
-    MEASURED = "measured", _("Measured")
-    ESTIMATED = "estimated", _("Estimated")
-    DECLARED = "declared", _("Declared")
-    SIMULATED = "simulated", _("Simulated")
+    MEASURED = "measured", "Measured"
+    ESTIMATED = "estimated", "Estimated"
+    DECLARED = "declared", "Declared"
+    SIMULATED = "simulated", "Simulated"
 
 
 class SourceState(models.TextChoices):
-    ON_TIME = "on-time", _("On time")
-    LATE = "late", _("Late")
-    SILENT = "silent", _("Silent")
-    PAUSED = "paused", _("Paused")
-    WAITING = "waiting", _("Waiting for the first sample")
+    ON_TIME = "on-time", "On time"
+    LATE = "late", "Late"
+    SILENT = "silent", "Silent"
+    PAUSED = "paused", "Paused"
+    WAITING = "waiting", "Waiting for the first sample"
 
 
 class Source(models.Model):
@@ -40,13 +39,13 @@ class Source(models.Model):
     site_label = models.CharField(
         max_length=100,
         blank=True,
-        help_text=_("Label whose value is a site's slug, for one sender that serves many sites"),
+        help_text="Label whose value is a site's slug, for one sender that serves many sites",
     )
     cadence_s = models.PositiveIntegerField(
-        default=60, help_text=_("Expected seconds between samples of a series")
+        default=60, help_text="Expected seconds between samples of a series"
     )
     grace_s = models.PositiveIntegerField(
-        default=60, help_text=_("Seconds past the cadence before the source is late")
+        default=60, help_text="Seconds past the cadence before the source is late"
     )
     provenance = models.CharField(max_length=16, choices=SourceProvenance, default=SourceProvenance.MEASURED)
     token = models.OneToOneField(
@@ -58,7 +57,7 @@ class Source(models.Model):
         related_name="owned_sources",
         null=True,
         blank=True,
-        help_text=_("Who answers for the sender and its token"),
+        help_text="Who answers for the sender and its token",
     )
     paused = models.BooleanField(default=False)
     # Units that differ per vendor or per source: {metric: factor} applied before storing.
@@ -72,7 +71,7 @@ class Source(models.Model):
                 condition=(Q(site__isnull=False) & Q(site_label=""))
                 | (Q(site__isnull=True) & ~Q(site_label="")),
                 name="source_site_or_label",
-                violation_error_message=_("Name a site or a label that names it, not both."),
+                violation_error_message="Name a site or a label that names it, not both.",
             ),
             models.CheckConstraint(condition=Q(cadence_s__gt=0), name="source_cadence_positive"),
         ]
@@ -93,7 +92,7 @@ class SourceStatus(models.Model):
     state = models.CharField(max_length=8, choices=SourceState, default=SourceState.WAITING)
     state_since = models.DateTimeField()
     first_sample_at = models.DateTimeField(null=True, blank=True)
-    last_sample_at = models.DateTimeField(null=True, blank=True, help_text=_("Newest sample's own time"))
+    last_sample_at = models.DateTimeField(null=True, blank=True, help_text="Newest sample's own time")
     last_received_at = models.DateTimeField(null=True, blank=True)
     # Raised whenever series of the source are matched anew, so that the drains' caches know to let go.
     match_revision = models.PositiveIntegerField(default=0)
@@ -130,9 +129,9 @@ class SourceActivity(models.Model):
     samples = models.PositiveBigIntegerField(default=0)
     rejected = models.PositiveBigIntegerField(default=0)
     new_series = models.PositiveBigIntegerField(
-        default=0, db_default=0, help_text=_("Series met for the first time, those beyond the limit included")
+        default=0, db_default=0, help_text="Series met for the first time, those beyond the limit included"
     )
-    lag_max_s = models.FloatField(default=0, help_text=_("Longest time from receipt to stored, s"))
+    lag_max_s = models.FloatField(default=0, help_text="Longest time from receipt to stored, s")
 
     class Meta:
         ordering = ["source", "start"]
@@ -212,12 +211,12 @@ class BatchDecision(models.Model):
     """A decision of somebody about a batch that was set aside, which itself is gone from there."""
 
     class Decision(models.TextChoices):
-        RETRIED = "retried", _("Retried")
-        DISCARDED = "discarded", _("Discarded")
+        RETRIED = "retried", "Retried"
+        DISCARDED = "discarded", "Discarded"
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="batch_decisions")
     decision = models.CharField(max_length=9, choices=Decision)
-    received_at = models.DateTimeField(help_text=_("When the batch was accepted"))
+    received_at = models.DateTimeField(help_text="When the batch was accepted")
     samples = models.PositiveIntegerField()
     failure = models.CharField(max_length=400)
     decided_at = models.DateTimeField()
@@ -257,22 +256,22 @@ class Series(models.Model):
     """One metric with one set of labels from one source, and the inventory object it describes."""
 
     class Kind(models.TextChoices):
-        GAUGE = "gauge", _("Gauge")
-        COUNTER = "counter", _("Counter")
-        HISTOGRAM = "histogram", _("Histogram bucket")
-        STATE = "state", _("State")
+        GAUGE = "gauge", "Gauge"
+        COUNTER = "counter", "Counter"
+        HISTOGRAM = "histogram", "Histogram bucket"
+        STATE = "state", "State"
 
     class ObjectKind(models.TextChoices):
-        ACCELERATOR = "accelerator", _("Accelerator")
-        DEVICE = "device", _("Device")
-        PORT = "port", _("Port")
-        FEED = "feed", _("Power feed")
-        LINK = "link", _("Link")
-        COOLING_UNIT = "cooling-unit", _("Cooling unit")
-        SITE = "site", _("Site")
+        ACCELERATOR = "accelerator", "Accelerator"
+        DEVICE = "device", "Device"
+        PORT = "port", "Port"
+        FEED = "feed", "Power feed"
+        LINK = "link", "Link"
+        COOLING_UNIT = "cooling-unit", "Cooling unit"
+        SITE = "site", "Site"
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="series", db_index=False)
-    metric = models.CharField(max_length=200, help_text=_("The exporter's name"))
+    metric = models.CharField(max_length=200, help_text="The exporter's name")
     labels = models.JSONField(default=dict)
     digest = models.BinaryField(max_length=16, editable=False)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.GAUGE)
@@ -301,7 +300,7 @@ class Series(models.Model):
     )
     first_seen_at = models.DateTimeField()
     ended_at = models.DateTimeField(
-        null=True, blank=True, help_text=_("Set by a stale marker; empty while samples come")
+        null=True, blank=True, help_text="Set by a stale marker; empty while samples come"
     )
 
     objects = SeriesQuerySet.as_manager()

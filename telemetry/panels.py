@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 
 from django.db.models import Model
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from inventory import panels
@@ -62,10 +61,10 @@ def series_panel(obj: Model, *, user: User, now: datetime) -> Panel | None:
     shown = entries[:SHOWN]
     actions = []
     if described:
-        actions.append({"label": _("All"), "url": f"{reverse('series-list')}?{urlencode({column: obj.pk})}"})
+        actions.append({"label": "All", "url": f"{reverse('series-list')}?{urlencode({column: obj.pk})}"})
     return Panel(
         key="series",
-        title=_("Series"),
+        title="Series",
         sub=number(len(described)),
         template="telemetry/series_panel.html",
         context={
@@ -118,7 +117,7 @@ def _entries(alike: Sequence[Series]) -> list[_Entry]:
             for label in sorted({label for series in alike for label in series.labels})
             if len({series.labels.get(label) for series in alike}) > 1
         ]
-        by = _("%(n)s series by %(labels)s") % {"n": number(len(alike)), "labels": ", ".join(varying)}
+        by = f"{number(len(alike))} series by {', '.join(varying)}"
         return [_Entry(tuple(alike), by)]
     names = distinct_names([series.labels for series in alike])
     return [_Entry((series,), name) for series, name in zip(alike, names, strict=True)]
@@ -224,8 +223,8 @@ def _total(entry: _Entry, values: Sequence[float]) -> tuple[str, float, str]:
     """Return where counters that stopped stood last, in place of the rate that they no longer have."""
     unit = entry.metric.unit if entry.metric else ""
     if len(entry.series) == 1:
-        return _("total, stopped"), values[0], unit
-    return _("%(how)s, stopped") % {"how": naming.together(Aggregation.SUM, len(values))}, sum(values), unit
+        return "total, stopped", values[0], unit
+    return f"{naming.together(Aggregation.SUM, len(values))}, stopped", sum(values), unit
 
 
 def _codes(entry: _Entry, newest: Mapping[int, queries.DatedValue]) -> str:
@@ -238,7 +237,7 @@ def _codes(entry: _Entry, newest: Mapping[int, queries.DatedValue]) -> str:
     without = len(holders.pop("", []))
     parts = [f"{code}: {', '.join(names)}" for code, names in sorted(holders.items())]
     if without:
-        parts.append(_("%(n)s without a code") % {"n": number(without)})
+        parts.append(f"{number(without)} without a code")
     return "; ".join(parts)
 
 

@@ -2,9 +2,6 @@
 
 from collections.abc import Mapping
 
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
-
 from telemetry.core.matching import By, MatchCandidate, ObjectKind
 from telemetry.core.registry import registry
 from telemetry.models import Series
@@ -12,22 +9,22 @@ from telemetry.models import Series
 # "no device named gpu-07": enough of the alternatives to act on, not all of the rules' forms.
 MOST_NAMED = 3
 NOUNS = {
-    ObjectKind.ACCELERATOR: _("accelerator"),
-    ObjectKind.DEVICE: _("device"),
-    ObjectKind.PORT: _("port"),
-    ObjectKind.FEED: _("power feed"),
-    ObjectKind.COOLING_UNIT: _("cooling unit"),
-    ObjectKind.LINK: _("link"),
-    ObjectKind.SITE: _("site"),
+    ObjectKind.ACCELERATOR: "accelerator",
+    ObjectKind.DEVICE: "device",
+    ObjectKind.PORT: "port",
+    ObjectKind.FEED: "power feed",
+    ObjectKind.COOLING_UNIT: "cooling unit",
+    ObjectKind.LINK: "link",
+    ObjectKind.SITE: "site",
 }
 _BY = {
-    By.UUID: _("no single %(noun)s has the UUID %(a)s"),
-    By.SERIAL: _("no single %(noun)s has the serial %(a)s"),
-    By.HOST: _("no single %(noun)s is called %(a)s or has that address"),
-    By.HOST_INDEX: _("device %(a)s has no %(noun)s %(b)s"),
-    By.HOST_PORT: _("device %(a)s has no %(noun)s %(b)s"),
-    By.NAME: _("no single %(noun)s is called %(a)s"),
-    By.SLUG: _("no %(noun)s has the slug %(a)s"),
+    By.UUID: "no single %(noun)s has the UUID %(a)s",
+    By.SERIAL: "no single %(noun)s has the serial %(a)s",
+    By.HOST: "no single %(noun)s is called %(a)s or has that address",
+    By.HOST_INDEX: "device %(a)s has no %(noun)s %(b)s",
+    By.HOST_PORT: "device %(a)s has no %(noun)s %(b)s",
+    By.NAME: "no single %(noun)s is called %(a)s",
+    By.SLUG: "no %(noun)s has the slug %(a)s",
 }
 
 
@@ -37,19 +34,19 @@ def why_unmatched(series: Series) -> str:
         return _why_no_site(series)
     tried = _best(registry().candidates({"__name__": series.metric, **series.labels}))
     if not tried:
-        return gettext("Its labels name no host, port, serial or other object.")
+        return "Its labels name no host, port, serial or other object."
     reasons = "; ".join(_reason(candidate, series.labels) for candidate in tried)
-    return gettext("At %(site)s %(reasons)s.") % {"site": series.site, "reasons": reasons}
+    return f"At {series.site} {reasons}."
 
 
 def _why_no_site(series: Series) -> str:
     label = series.source.site_label
     named = series.labels.get(label, "")
     if not label:
-        return gettext("Its site is gone.")
+        return "Its site is gone."
     if not named:
-        return gettext("The label %(label)s, which names the site, is missing.") % {"label": label}
-    return gettext("No site has the slug %(slug)s (label %(label)s).") % {"slug": named, "label": label}
+        return f"The label {label}, which names the site, is missing."
+    return f"No site has the slug {named} (label {label})."
 
 
 def _best(candidates: list[MatchCandidate]) -> list[MatchCandidate]:

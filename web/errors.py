@@ -9,7 +9,6 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import get_template
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from web import refusals
@@ -30,7 +29,7 @@ QUERY_CANCELED = "57014"
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     reason = str(exception) if type(exception).__name__ == "BadRequest" else ""
-    return _answer(request, 400, reason or _("The request cannot be understood."), reason=reason)
+    return _answer(request, 400, reason or "The request cannot be understood.", reason=reason)
 
 
 def is_conflict(error: DatabaseError) -> bool:
@@ -42,19 +41,19 @@ def conflict(request: HttpRequest) -> HttpResponse:
     return _answer(
         request,
         409,
-        _("Somebody wrote the same in this moment. Nothing of yours was kept: look again, and try again."),
+        "Somebody wrote the same in this moment. Nothing of yours was kept: look again, and try again.",
     )
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     missing = exception.permissions if isinstance(exception, MissingPermission) else []
-    detail = str(exception) or _("You may not do this.")
+    detail = str(exception) or "You may not do this."
     wanted = [{"name": name, "may": words_of(name), "roles": roles_of(name)} for name in missing]
     return _answer(request, 403, detail, wanted=wanted, exception=str(exception))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _answer(request, 404, _("Not found."))
+    return _answer(request, 404, "Not found.")
 
 
 def refusal_for(error: BaseException | None) -> Refusal:
@@ -69,7 +68,7 @@ def refusal_for(error: BaseException | None) -> Refusal:
 
 def not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:
     """`allowed` are the methods that the address takes, as the header lists them."""
-    detail = _("Method %(method)s is not allowed.") % {"method": request.method}
+    detail = f"Method {request.method} is not allowed."
     return _answer(request, 405, detail, allowed=allowed)
 
 

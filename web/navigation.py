@@ -6,7 +6,6 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,34 +21,30 @@ class NavigationItem:
 
 
 ITEMS: tuple[NavigationItem, ...] = (
-    NavigationItem(_("Fleet"), "fleet", "layout-dashboard", "inventory.view_site", "g f"),
-    NavigationItem(_("Sites"), "sites", "building-factory-2", "inventory.view_site", "g s"),
-    NavigationItem(_("Readiness"), "readiness", "grid-dots", "scoring.view_checkresult", "g m"),
-    NavigationItem(_("Gap"), "gap", "trending-up", "scoring.view_sitescore", "g p"),
-    NavigationItem(_("Worklist"), "worklist", "list-details", "golive.view_workitem", "g l"),
-    NavigationItem(_("Trends"), "trends", "heart-rate-monitor", "scoring.view_checkresult", "g y"),
-    NavigationItem(_("Framework"), "framework", "versions", "framework.view_frameworkversion", "g r"),
-    NavigationItem(_("Waivers"), "waivers", "flag", "grants.view_grant", "g w"),
-    NavigationItem(_("Campaigns"), "campaigns", "target-arrow", "golive.view_campaign", "g c"),
-    NavigationItem(_("Go-live reviews"), "reviews", "shield-check", "evidence.view_review", "g o"),
-    NavigationItem(
-        _("Trade-offs"), "tradeoffs", "scale", "tradeoffs.view_sitefactor", "g t", _("Trade-offs")
-    ),
-    NavigationItem(_("Workloads"), "workloads", "stack-2", "workloads.view_workloadclass", "g k"),
-    NavigationItem(_("Portfolio"), "portfolios", "arrows-sort", "tradeoffs.view_portfoliorun", "g z"),
-    NavigationItem(_("Flexibility"), "flexibility", "git-compare", "tradeoffs.view_sitefactor", "g b"),
-    NavigationItem(_("Decisions"), "decisions", "clipboard-check", "tradeoffs.view_decision", "g u"),
-    NavigationItem(_("Site factors"), "factors", "coin", "tradeoffs.view_sitefactor", "g n"),
-    NavigationItem(_("Rules"), "rules", "file-text", "jurisdiction.view_rule", "g j"),
-    NavigationItem(
-        _("Ownership"), "ownership", "user-check", "ownership.view_assignment", "g a", _("People")
-    ),
-    NavigationItem(_("People"), "people", "users-group", "people.view_team", "g e"),
-    NavigationItem(_("Inventory"), "inventory", "server-2", "inventory.view_device", "g i", _("Evidence")),
-    NavigationItem(_("Telemetry"), "ingest", "activity", "telemetry.view_source", "g d"),
-    NavigationItem(_("Runs and records"), "evidence", "flask", "evidence.view_validationrun", "g v"),
-    NavigationItem(_("Explore"), "explore", "chart-dots-3", "telemetry.view_series", "g x"),
-    NavigationItem(_("History"), "history", "history", "inventory.view_site", "g h"),
+    NavigationItem("Fleet", "fleet", "layout-dashboard", "inventory.view_site", "g f"),
+    NavigationItem("Sites", "sites", "building-factory-2", "inventory.view_site", "g s"),
+    NavigationItem("Readiness", "readiness", "grid-dots", "scoring.view_checkresult", "g m"),
+    NavigationItem("Gap", "gap", "trending-up", "scoring.view_sitescore", "g p"),
+    NavigationItem("Worklist", "worklist", "list-details", "golive.view_workitem", "g l"),
+    NavigationItem("Trends", "trends", "heart-rate-monitor", "scoring.view_checkresult", "g y"),
+    NavigationItem("Framework", "framework", "versions", "framework.view_frameworkversion", "g r"),
+    NavigationItem("Waivers", "waivers", "flag", "grants.view_grant", "g w"),
+    NavigationItem("Campaigns", "campaigns", "target-arrow", "golive.view_campaign", "g c"),
+    NavigationItem("Go-live reviews", "reviews", "shield-check", "evidence.view_review", "g o"),
+    NavigationItem("Trade-offs", "tradeoffs", "scale", "tradeoffs.view_sitefactor", "g t", "Trade-offs"),
+    NavigationItem("Workloads", "workloads", "stack-2", "workloads.view_workloadclass", "g k"),
+    NavigationItem("Portfolio", "portfolios", "arrows-sort", "tradeoffs.view_portfoliorun", "g z"),
+    NavigationItem("Flexibility", "flexibility", "git-compare", "tradeoffs.view_sitefactor", "g b"),
+    NavigationItem("Decisions", "decisions", "clipboard-check", "tradeoffs.view_decision", "g u"),
+    NavigationItem("Site factors", "factors", "coin", "tradeoffs.view_sitefactor", "g n"),
+    NavigationItem("Rules", "rules", "file-text", "jurisdiction.view_rule", "g j"),
+    NavigationItem("Ownership", "ownership", "user-check", "ownership.view_assignment", "g a", "People"),
+    NavigationItem("People", "people", "users-group", "people.view_team", "g e"),
+    NavigationItem("Inventory", "inventory", "server-2", "inventory.view_device", "g i", "Evidence"),
+    NavigationItem("Telemetry", "ingest", "activity", "telemetry.view_source", "g d"),
+    NavigationItem("Runs and records", "evidence", "flask", "evidence.view_validationrun", "g v"),
+    NavigationItem("Explore", "explore", "chart-dots-3", "telemetry.view_series", "g x"),
+    NavigationItem("History", "history", "history", "inventory.view_site", "g h"),
 )
 
 

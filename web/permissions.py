@@ -12,8 +12,6 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
 
 from accounts.roles import ROLES
 from web.requests import asks_for_json
@@ -21,7 +19,7 @@ from web.requests import asks_for_json
 __all__ = ["ROLES", "MissingPermission", "require", "roles_of", "signed_in", "words_of"]
 
 
-VERBS = {"view": _l("see"), "add": _l("add"), "change": _l("change"), "delete": _l("delete")}
+VERBS = {"view": "see", "add": "add", "change": "change", "delete": "delete"}
 
 
 class MissingPermission(PermissionDenied):
@@ -49,7 +47,7 @@ def words_of(permission: str) -> str:
 def roles_of(permission: str) -> str:
     """The roles that hold the permission, for a sentence: "manager or admin"."""
     *others, last = [role.name for role in ROLES.values() if role.may(permission)]
-    return f"{', '.join(others)} {_('or')} {last}" if others else last
+    return f"{', '.join(others)} {'or'} {last}" if others else last
 
 
 type View = Callable[..., HttpResponseBase]
@@ -84,7 +82,7 @@ def _sign_in(request: HttpRequest) -> HttpResponse:
         return response
     if asks_for_json(request):
         # A redirect would be followed, and the sign-in form taken for the answer.
-        return JsonResponse({"detail": _("Sign in first.")}, status=401)
+        return JsonResponse({"detail": "Sign in first."}, status=401)
     return redirect_to_login(request.get_full_path())
 
 

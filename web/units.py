@@ -10,8 +10,6 @@ from datetime import UTC, datetime
 
 from django.utils.formats import date_format, number_format
 from django.utils.timezone import localtime
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 # Prefixed steps per stored unit, largest first: (from this many stored units, divide by, unit shown).
 _STEPS: dict[str, tuple[tuple[float, float, str], ...]] = {
@@ -39,7 +37,7 @@ class Formatted:
 
     def __str__(self) -> str:
         if self.value is None:
-            return _("unknown")
+            return "unknown"
         return f"{self.value} {self.unit}".strip()
 
 
@@ -132,29 +130,29 @@ def duration(seconds: float) -> str:
     """A span in the largest unit that fits: "45 s", "3 min", "5 h", "12 d"."""
     seconds = max(0.0, seconds)
     if seconds < MINUTE_S:
-        return _("%(n)s s") % {"n": int(seconds)}
+        return f"{int(seconds)} s"
     if seconds < 2 * HOUR_S:
-        return _("%(n)s min") % {"n": int(seconds // MINUTE_S)}
+        return f"{int(seconds // MINUTE_S)} min"
     if seconds < 2 * DAY_S:
-        return _("%(n)s h") % {"n": int(seconds // HOUR_S)}
-    return _("%(n)s d") % {"n": int(seconds // DAY_S)}
+        return f"{int(seconds // HOUR_S)} h"
+    return f"{int(seconds // DAY_S)} d"
 
 
 def age(at: datetime | None, *, now: datetime) -> str:
     """How long ago: "3 min ago"; "never" for None; a little ahead of now, as clocks are, is "just now"."""
     if at is None:
-        return _("never")
+        return "never"
     seconds = (now - at).total_seconds()
-    return _("just now") if seconds < 1 else _("%(span)s ago") % {"span": duration(seconds)}
+    return "just now" if seconds < 1 else f"{duration(seconds)} ago"
 
 
 def count(value: int, singular: str, plural: str) -> str:
     """ "1 site", "24 sites": nouns are given translated."""
-    return f"{number(value)} {ngettext(singular, plural, value)}"
+    return f"{number(value)} {plural(value, singular, plural)}"
 
 
 def against_limit(value: float | None, unit: str, limit: str) -> str:
     if value is None:
-        return _("limit %(limit)s") % {"limit": limit} if limit else ""
+        return f"limit {limit}" if limit else ""
     measured = str(format_value(value, unit))
-    return _("%(value)s · limit %(limit)s") % {"value": measured, "limit": limit} if limit else measured
+    return f"{measured} · limit {limit}" if limit else measured

@@ -17,12 +17,11 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model, Q, QuerySet
 from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
 
 from web.permissions import MissingPermission
 
 SEES_NAMES = "people.view_person"
-SOMEBODY = _("somebody")
+SOMEBODY = "somebody"
 
 _END = object()
 _request: ContextVar[HttpRequest | None] = ContextVar("reader's request", default=None)

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _
 
 from web import units
 
@@ -22,7 +21,7 @@ def in_words(value: Any) -> str:
     if value is None or value == "":
         return ""
     if isinstance(value, bool):
-        return _("Yes") if value else _("No")
+        return "Yes" if value else "No"
     if isinstance(value, datetime):
         return units.instant(value)
     if isinstance(value, date):
@@ -39,17 +38,17 @@ def _nested(value: Any, depth: int) -> str:
     entries".
     """
     if isinstance(value, (Mapping, list, tuple, set, frozenset)) and depth > DEEPEST and len(value) > 1:
-        return units.count(len(value), _("entry"), _("entries"))
+        return units.count(len(value), "entry", "entries")
     if isinstance(value, Mapping):
         text = ", ".join(
             f"{_spaced(str(key), _FIELD)}: {_nested(each, depth + 1)}" for key, each in value.items()
         )
-        return f"({text})" if depth and text else text or (_("nothing") if depth else "")
+        return f"({text})" if depth and text else text or ("nothing" if depth else "")
     if isinstance(value, (list, tuple, set, frozenset)):
         inner = [_nested(each, depth + isinstance(each, Mapping)) for each in value]
-        return ", ".join(inner) or (_("nothing") if depth else "")
+        return ", ".join(inner) or ("nothing" if depth else "")
     words = _spaced(value, _CHOICE) if depth and isinstance(value, str) else in_words(value)
-    return words or (_("nothing") if depth else "")
+    return words or ("nothing" if depth else "")
 
 
 def _spaced(text: str, names: re.Pattern[str]) -> str:

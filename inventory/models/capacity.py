@@ -3,7 +3,6 @@
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models import triggers
 from inventory.models.constraints import choices_held
@@ -17,27 +16,25 @@ class CapacityEvent(models.Model):
     HISTORY = True
 
     class Kind(models.TextChoices):
-        COMMISSION = "commission", _("Commissioned")
-        DECOMMISSION = "decommission", _("Decommissioned")
+        COMMISSION = "commission", "Commissioned"
+        DECOMMISSION = "decommission", "Decommissioned"
 
     site = models.ForeignKey(
-        verbose_name=_("site"),
+        verbose_name="site",
         to=Site,
         on_delete=models.CASCADE,
         related_name="capacity_events",
         db_index=False,
     )
-    kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.COMMISSION)
-    happened_on = models.DateField(
-        _("day"), help_text=_("The day at whose end, in the site's zone, it counts")
-    )
-    it_kw = models.FloatField(_("IT power"), help_text=_("IT power, kW"))
-    accelerators = models.PositiveIntegerField(_("accelerators"), default=0)
-    note = models.CharField(_("note"), max_length=200, blank=True)
+    kind = models.CharField("kind", max_length=16, choices=Kind, default=Kind.COMMISSION)
+    happened_on = models.DateField("day", help_text="The day at whose end, in the site's zone, it counts")
+    it_kw = models.FloatField("IT power", help_text="IT power, kW")
+    accelerators = models.PositiveIntegerField("accelerators", default=0)
+    note = models.CharField("note", max_length=200, blank=True)
 
     class Meta:
-        verbose_name = _("capacity event")
-        verbose_name_plural = _("capacity events")
+        verbose_name = "capacity event"
+        verbose_name_plural = "capacity events"
         ordering = ["happened_on", "site", "id"]
         # A site's capacity up to a day; serves the site alone too, so that column has no index of its own.
         indexes = [models.Index(fields=["site", "happened_on"], name="capacity_site_day")]
@@ -57,12 +54,12 @@ class SiteChange(models.Model):
     """
 
     class Origin(models.TextChoices):
-        INVENTORY = "inventory", _("Inventory")
-        TELEMETRY = "telemetry", _("Telemetry")
-        SOURCE = "source", _("Source state")
-        WORKLOAD = "workload", _("Workload")
-        EVIDENCE = "evidence", _("Evidence")
-        FRAMEWORK = "framework", _("Framework")
+        INVENTORY = "inventory", "Inventory"
+        TELEMETRY = "telemetry", "Telemetry"
+        SOURCE = "source", "Source state"
+        WORKLOAD = "workload", "Workload"
+        EVIDENCE = "evidence", "Evidence"
+        FRAMEWORK = "framework", "Framework"
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="+")
     origin = models.CharField(max_length=16, choices=Origin)

@@ -8,7 +8,6 @@ from django.db import DEFAULT_DB_ALIAS, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models import Q
 from django.db.models.constraints import BaseConstraint
-from django.utils.translation import gettext_lazy as _
 
 
 def choices_held[Model: models.Model](model: type[Model]) -> type[Model]:
@@ -76,7 +75,7 @@ class SameSite(TableConstraint):
     Checked at each statement; whoever moves a rack with its devices says SET CONSTRAINTS ... DEFERRED first.
     """
 
-    default_violation_error_message = _("This is at another site.")
+    default_violation_error_message = "This is at another site."
 
     def __init__(self, *, field: str, name: str, **kwargs: Any):
         super().__init__(name=name, **kwargs)

@@ -4,7 +4,6 @@ import math
 
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models import triggers
 from inventory.models.constraints import SameSite, choices_held
@@ -22,13 +21,13 @@ class PowerFeed(models.Model):
     class Leg(models.TextChoices):
         A = "A", "A"
         B = "B", "B"
-        SINGLE = "single", _("Single")
+        SINGLE = "single", "Single"
 
     site = models.ForeignKey(
-        verbose_name=_("site"), to=Site, on_delete=models.CASCADE, related_name="power_feeds", db_index=False
+        verbose_name="site", to=Site, on_delete=models.CASCADE, related_name="power_feeds", db_index=False
     )
     rack = models.ForeignKey(
-        verbose_name=_("rack"),
+        verbose_name="rack",
         to=Rack,
         on_delete=models.SET_NULL,
         null=True,
@@ -36,25 +35,25 @@ class PowerFeed(models.Model):
         related_name="power_feeds",
     )
     device = models.ForeignKey(
-        verbose_name=_("device"),
+        verbose_name="device",
         to=Device,
         on_delete=models.SET_NULL,
         null=True,
         blank=True,
         related_name="power_feeds",
     )
-    name = models.CharField(_("name"), max_length=100)
-    leg = models.CharField(_("leg"), max_length=8, choices=Leg, default=Leg.SINGLE)
-    rated_kw = models.FloatField(_("rated power"), help_text=_("What the feed may carry, kW"))
-    breaker_rating_a = models.FloatField(_("breaker rating"), null=True, blank=True, help_text=_("A"))
+    name = models.CharField("name", max_length=100)
+    leg = models.CharField("leg", max_length=8, choices=Leg, default=Leg.SINGLE)
+    rated_kw = models.FloatField("rated power", help_text="What the feed may carry, kW")
+    breaker_rating_a = models.FloatField("breaker rating", null=True, blank=True, help_text="A")
     voltage_v = models.FloatField(
-        _("voltage"), null=True, blank=True, help_text=_("V, between lines when it has three phases")
+        "voltage", null=True, blank=True, help_text="V, between lines when it has three phases"
     )
-    phases = models.PositiveSmallIntegerField(_("phases"), default=3, help_text=_("1 or 3"))
+    phases = models.PositiveSmallIntegerField("phases", default=3, help_text="1 or 3")
 
     class Meta:
-        verbose_name = _("power feed")
-        verbose_name_plural = _("power feeds")
+        verbose_name = "power feed"
+        verbose_name_plural = "power feeds"
         ordering = ["site__name", "name", "id"]
         constraints = [
             # Serves look-ups by site too, so that column has no index of its own.
@@ -70,17 +69,17 @@ class PowerFeed(models.Model):
             models.CheckConstraint(
                 condition=Q(phases__in=[1, 3]),
                 name="power_feed_phases_known",
-                violation_error_message=_("A feed has 1 or 3 phases."),
+                violation_error_message="A feed has 1 or 3 phases.",
             ),
             SameSite(
                 field="rack",
                 name="power_feed_rack_at_same_site",
-                violation_error_message=_("This rack is at another site."),
+                violation_error_message="This rack is at another site.",
             ),
             SameSite(
                 field="device",
                 name="power_feed_device_at_same_site",
-                violation_error_message=_("This device is at another site."),
+                violation_error_message="This device is at another site.",
             ),
         ]
         triggers = triggers.claims(triggers.OWN_SITE)
@@ -111,24 +110,24 @@ class CoolingUnit(models.Model):
     HISTORY_LASTS = True
 
     class Medium(models.TextChoices):
-        AIR = "air", _("Air")
-        LIQUID = "liquid", _("Liquid")
+        AIR = "air", "Air"
+        LIQUID = "liquid", "Liquid"
 
     site = models.ForeignKey(
-        verbose_name=_("site"),
+        verbose_name="site",
         to=Site,
         on_delete=models.CASCADE,
         related_name="cooling_units",
         db_index=False,
     )
-    name = models.CharField(_("name"), max_length=100)
-    medium = models.CharField(_("medium"), max_length=8, choices=Medium, default=Medium.AIR)
-    capacity_kw = models.FloatField(_("cooling capacity"), help_text=_("Heat it can remove, kW"))
-    management_address = models.GenericIPAddressField(_("management address"), null=True, blank=True)
+    name = models.CharField("name", max_length=100)
+    medium = models.CharField("medium", max_length=8, choices=Medium, default=Medium.AIR)
+    capacity_kw = models.FloatField("cooling capacity", help_text="Heat it can remove, kW")
+    management_address = models.GenericIPAddressField("management address", null=True, blank=True)
 
     class Meta:
-        verbose_name = _("cooling unit")
-        verbose_name_plural = _("cooling units")
+        verbose_name = "cooling unit"
+        verbose_name_plural = "cooling units"
         ordering = ["site__name", "name", "id"]
         constraints = [
             # Serves look-ups by site too, so that column has no index of its own.

@@ -5,7 +5,6 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Lower
 from django.db.models.lookups import Exact
-from django.utils.translation import gettext_lazy as _
 
 from inventory import attributes
 from inventory.models import triggers
@@ -15,13 +14,13 @@ from inventory.models.places import DomainChoices, Site
 
 class Manufacturer(models.Model):
     HISTORY = True
-    name = models.CharField(_("name"), max_length=100, unique=True)
-    slug = models.SlugField(_("slug"), max_length=100, unique=True)
-    description = models.CharField(_("description"), max_length=200, blank=True)
+    name = models.CharField("name", max_length=100, unique=True)
+    slug = models.SlugField("slug", max_length=100, unique=True)
+    description = models.CharField("description", max_length=200, blank=True)
 
     class Meta:
-        verbose_name = _("manufacturer")
-        verbose_name_plural = _("manufacturers")
+        verbose_name = "manufacturer"
+        verbose_name_plural = "manufacturers"
         ordering = ["name", "id"]
 
     def __str__(self) -> str:
@@ -35,50 +34,48 @@ class DeviceType(models.Model):
     HISTORY = True
 
     class Kind(models.TextChoices):
-        ACCELERATOR = "accelerator", _("Accelerator")
-        NODE = "node", _("Accelerator node")
-        SERVER = "server", _("Server")
-        STORAGE = "storage", _("Storage")
-        SWITCH = "switch", _("Switch")
-        ROUTER = "router", _("Router")
-        GATEWAY = "gateway", _("Gateway")
-        PDU = "pdu", _("PDU")
-        UPS = "ups", _("UPS")
-        METER = "meter", _("Power meter")
-        OTHER = "other", _("Other")
+        ACCELERATOR = "accelerator", "Accelerator"
+        NODE = "node", "Accelerator node"
+        SERVER = "server", "Server"
+        STORAGE = "storage", "Storage"
+        SWITCH = "switch", "Switch"
+        ROUTER = "router", "Router"
+        GATEWAY = "gateway", "Gateway"
+        PDU = "pdu", "PDU"
+        UPS = "ups", "UPS"
+        METER = "meter", "Power meter"
+        OTHER = "other", "Other"
 
     manufacturer = models.ForeignKey(
-        verbose_name=_("manufacturer"),
+        verbose_name="manufacturer",
         to=Manufacturer,
         on_delete=models.PROTECT,
         related_name="device_types",
         db_index=False,
     )
-    model = models.CharField(_("model"), max_length=100)
-    slug = models.SlugField(_("slug"), max_length=100, unique=True)
-    part_number = models.CharField(_("part number"), max_length=50, blank=True)
+    model = models.CharField("model", max_length=100)
+    slug = models.SlugField("slug", max_length=100, unique=True)
+    part_number = models.CharField("part number", max_length=50, blank=True)
     kind = models.CharField(
-        _("kind"),
+        "kind",
         max_length=16,
         choices=Kind,
         default=Kind.OTHER,
-        help_text=_("Decides which attributes it has"),
+        help_text="Decides which attributes it has",
     )
-    domain = models.CharField(_("domain"), max_length=8, choices=DomainChoices)
+    domain = models.CharField("domain", max_length=8, choices=DomainChoices)
     nameplate_w = models.FloatField(
-        _("nameplate power"), null=True, blank=True, help_text=_("Maximum power on the name plate, W")
+        "nameplate power", null=True, blank=True, help_text="Maximum power on the name plate, W"
     )
     u_height = models.DecimalField(
-        _("height"), max_digits=4, decimal_places=1, default=1, help_text=_("Rack units")
+        "height", max_digits=4, decimal_places=1, default=1, help_text="Rack units"
     )
-    attributes = models.JSONField(_("attributes"), default=dict, blank=True)
-    source = models.CharField(
-        _("source"), max_length=200, blank=True, help_text=_("Where the figures come from")
-    )
+    attributes = models.JSONField("attributes", default=dict, blank=True)
+    source = models.CharField("source", max_length=200, blank=True, help_text="Where the figures come from")
 
     class Meta:
-        verbose_name = _("device type")
-        verbose_name_plural = _("device types")
+        verbose_name = "device type"
+        verbose_name_plural = "device types"
         ordering = ["manufacturer__name", "model", "id"]
         constraints = [
             # Serves look-ups by manufacturer too, so that column has no index of its own.
@@ -112,17 +109,17 @@ class DeviceType(models.Model):
 class Rack(models.Model):
     HISTORY = True
     site = models.ForeignKey(
-        verbose_name=_("site"), to=Site, on_delete=models.CASCADE, related_name="racks", db_index=False
+        verbose_name="site", to=Site, on_delete=models.CASCADE, related_name="racks", db_index=False
     )
-    name = models.CharField(_("name"), max_length=100)
-    u_height = models.PositiveSmallIntegerField(_("height"), default=48, help_text=_("Rack units"))
+    name = models.CharField("name", max_length=100)
+    u_height = models.PositiveSmallIntegerField("height", default=48, help_text="Rack units")
     rated_kw = models.FloatField(
-        _("rated power"), null=True, blank=True, help_text=_("Power the rack is built for, kW")
+        "rated power", null=True, blank=True, help_text="Power the rack is built for, kW"
     )
 
     class Meta:
-        verbose_name = _("rack")
-        verbose_name_plural = _("racks")
+        verbose_name = "rack"
+        verbose_name_plural = "racks"
         ordering = ["site__name", "name", "id"]
         constraints = [
             # Serves look-ups by site too, so that column has no index of its own.
@@ -151,59 +148,59 @@ class Device(models.Model):
     HISTORY_LASTS = True
 
     class Role(models.TextChoices):
-        NODE = "node", _("Accelerator node")
-        SERVER = "server", _("Server")
-        STORAGE = "storage", _("Storage")
-        SWITCH = "switch", _("Switch")
-        ROUTER = "router", _("Router")
-        PDU = "pdu", _("PDU")
-        UPS = "ups", _("UPS")
-        METER = "meter", _("Power meter")
-        GATEWAY = "gateway", _("Gateway")
+        NODE = "node", "Accelerator node"
+        SERVER = "server", "Server"
+        STORAGE = "storage", "Storage"
+        SWITCH = "switch", "Switch"
+        ROUTER = "router", "Router"
+        PDU = "pdu", "PDU"
+        UPS = "ups", "UPS"
+        METER = "meter", "Power meter"
+        GATEWAY = "gateway", "Gateway"
 
     class Status(models.TextChoices):
-        PLANNED = "planned", _("Planned")
-        ACTIVE = "active", _("Active")
-        DRAINED = "drained", _("Drained")
-        FAILED = "failed", _("Failed")
-        OFFLINE = "offline", _("Offline")
-        RETIRED = "retired", _("Retired")
+        PLANNED = "planned", "Planned"
+        ACTIVE = "active", "Active"
+        DRAINED = "drained", "Drained"
+        FAILED = "failed", "Failed"
+        OFFLINE = "offline", "Offline"
+        RETIRED = "retired", "Retired"
 
     site = models.ForeignKey(
-        verbose_name=_("site"), to=Site, on_delete=models.CASCADE, related_name="devices", db_index=False
+        verbose_name="site", to=Site, on_delete=models.CASCADE, related_name="devices", db_index=False
     )
     rack = models.ForeignKey(
-        verbose_name=_("rack"),
+        verbose_name="rack",
         to=Rack,
         on_delete=models.SET_NULL,
         null=True,
         blank=True,
         related_name="devices",
     )
-    name = models.CharField(_("name"), max_length=100)
+    name = models.CharField("name", max_length=100)
     device_type = models.ForeignKey(
-        verbose_name=_("device type"), to=DeviceType, on_delete=models.PROTECT, related_name="devices"
+        verbose_name="device type", to=DeviceType, on_delete=models.PROTECT, related_name="devices"
     )
-    role = models.CharField(_("role"), max_length=16, choices=Role)
-    status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.ACTIVE)
-    serial = models.CharField(_("serial"), max_length=100, blank=True)
+    role = models.CharField("role", max_length=16, choices=Role)
+    status = models.CharField("status", max_length=16, choices=Status, default=Status.ACTIVE)
+    serial = models.CharField("serial", max_length=100, blank=True)
     management_address = models.GenericIPAddressField(
-        _("management address"), null=True, blank=True, help_text=_("Address that exporters are scraped at")
+        "management address", null=True, blank=True, help_text="Address that exporters are scraped at"
     )
-    firmware_version = models.CharField(_("firmware version"), max_length=100, blank=True)
+    firmware_version = models.CharField("firmware version", max_length=100, blank=True)
     software_version = models.CharField(
-        _("software version"), max_length=100, blank=True, help_text=_("Driver, NOS or agent version")
+        "software version", max_length=100, blank=True, help_text="Driver, NOS or agent version"
     )
     position = models.DecimalField(
-        _("position"), max_digits=4, decimal_places=1, null=True, blank=True, help_text=_("Lowest rack unit")
+        "position", max_digits=4, decimal_places=1, null=True, blank=True, help_text="Lowest rack unit"
     )
-    description = models.CharField(_("description"), max_length=200, blank=True)
+    description = models.CharField("description", max_length=200, blank=True)
 
     objects = DeviceQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("device")
-        verbose_name_plural = _("devices")
+        verbose_name = "device"
+        verbose_name_plural = "devices"
         ordering = ["site__name", "name", "id"]
         indexes = [
             # Lists filtered by site, role and status; what should report. Serves the site alone too.
@@ -217,7 +214,7 @@ class Device(models.Model):
                 "site",
                 Lower("name"),
                 name="device_unique_in_site",
-                violation_error_message=_("The site has a device of this name."),
+                violation_error_message="The site has a device of this name.",
             ),
             models.CheckConstraint(
                 condition=Q(position__isnull=True) | Q(position__gt=0), name="device_position_positive"
@@ -226,7 +223,7 @@ class Device(models.Model):
             SameSite(
                 field="rack",
                 name="device_rack_at_same_site",
-                violation_error_message=_("This rack is at another site."),
+                violation_error_message="This rack is at another site.",
             ),
         ]
         triggers = [*triggers.claims(triggers.OWN_SITE), triggers.link_ends_of_moved_devices()]
@@ -236,9 +233,7 @@ class Device(models.Model):
 
     def clean(self) -> None:
         if self.device_type_id and self.device_type.kind == DeviceType.Kind.ACCELERATOR:
-            raise ValidationError(
-                {"device_type": _("This is an accelerator; choose the device that holds it.")}
-            )
+            raise ValidationError({"device_type": "This is an accelerator; choose the device that holds it."})
 
 
 class AcceleratorQuerySet(models.QuerySet["Accelerator"]):
@@ -255,32 +250,32 @@ class Accelerator(models.Model):
     HISTORY_LASTS = True
 
     class Status(models.TextChoices):
-        ACTIVE = "active", _("Active")
-        DRAINED = "drained", _("Drained")
-        FAILED = "failed", _("Failed")
-        RETIRED = "retired", _("Retired")
+        ACTIVE = "active", "Active"
+        DRAINED = "drained", "Drained"
+        FAILED = "failed", "Failed"
+        RETIRED = "retired", "Retired"
 
     device = models.ForeignKey(
-        verbose_name=_("device"),
+        verbose_name="device",
         to=Device,
         on_delete=models.CASCADE,
         related_name="accelerators",
         db_index=False,
     )
-    index = models.PositiveSmallIntegerField(_("index"), help_text=_("The driver's number, from 0"))
+    index = models.PositiveSmallIntegerField("index", help_text="The driver's number, from 0")
     device_type = models.ForeignKey(
-        verbose_name=_("device type"), to=DeviceType, on_delete=models.PROTECT, related_name="accelerators"
+        verbose_name="device type", to=DeviceType, on_delete=models.PROTECT, related_name="accelerators"
     )
-    uuid = models.CharField(_("UUID"), max_length=64, blank=True)
-    serial = models.CharField(_("serial"), max_length=100, blank=True)
-    status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.ACTIVE)
-    firmware_version = models.CharField(_("firmware version"), max_length=100, blank=True)
+    uuid = models.CharField("UUID", max_length=64, blank=True)
+    serial = models.CharField("serial", max_length=100, blank=True)
+    status = models.CharField("status", max_length=16, choices=Status, default=Status.ACTIVE)
+    firmware_version = models.CharField("firmware version", max_length=100, blank=True)
 
     objects = AcceleratorQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("accelerator")
-        verbose_name_plural = _("accelerators")
+        verbose_name = "accelerator"
+        verbose_name_plural = "accelerators"
         ordering = ["device", "index", "id"]
         indexes = [
             # The few that are not active, out of very many.
@@ -295,7 +290,7 @@ class Accelerator(models.Model):
                 Lower("uuid"),
                 condition=~Q(uuid=""),
                 name="accelerator_uuid_unique",
-                violation_error_message=_("There is an accelerator with this UUID."),
+                violation_error_message="There is an accelerator with this UUID.",
             ),
         ]
         triggers = triggers.claims(triggers.DEVICES_SITE)
@@ -308,4 +303,4 @@ class Accelerator(models.Model):
             DeviceType.Kind.ACCELERATOR,
             DeviceType.Kind.OTHER,
         }:
-            raise ValidationError({"device_type": _("This is no accelerator.")})
+            raise ValidationError({"device_type": "This is no accelerator."})

@@ -3,7 +3,6 @@
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models import triggers
 from inventory.models.constraints import choices_held
@@ -21,32 +20,32 @@ class Port(models.Model):
     HISTORY = True
 
     class Kind(models.TextChoices):
-        ETHERNET = "ethernet", _("Ethernet")
-        ROCE = "roce", _("RoCE")
-        INFINIBAND = "infiniband", _("InfiniBand")
+        ETHERNET = "ethernet", "Ethernet"
+        ROCE = "roce", "RoCE"
+        INFINIBAND = "infiniband", "InfiniBand"
 
     class Status(models.TextChoices):
-        ACTIVE = "active", _("Active")
-        DISABLED = "disabled", _("Disabled")
+        ACTIVE = "active", "Active"
+        DISABLED = "disabled", "Disabled"
 
     device = models.ForeignKey(
-        verbose_name=_("device"), to=Device, on_delete=models.CASCADE, related_name="ports", db_index=False
+        verbose_name="device", to=Device, on_delete=models.CASCADE, related_name="ports", db_index=False
     )
     name = models.CharField(
-        _("name"), max_length=64, help_text=_("As the exporter's label says it: eth0, mlx5_0, Ethernet1/1")
+        "name", max_length=64, help_text="As the exporter's label says it: eth0, mlx5_0, Ethernet1/1"
     )
-    kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.ETHERNET)
-    speed_gbps = models.FloatField(_("speed"), null=True, blank=True, help_text=_("Line rate, Gb/s"))
+    kind = models.CharField("kind", max_length=16, choices=Kind, default=Kind.ETHERNET)
+    speed_gbps = models.FloatField("speed", null=True, blank=True, help_text="Line rate, Gb/s")
     back_end = models.BooleanField(
-        _("back end"), default=False, help_text=_("Part of the accelerators' own fabric")
+        "back end", default=False, help_text="Part of the accelerators' own fabric"
     )
-    status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.ACTIVE)
+    status = models.CharField("status", max_length=16, choices=Status, default=Status.ACTIVE)
 
     objects = PortQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("port")
-        verbose_name_plural = _("ports")
+        verbose_name = "port"
+        verbose_name_plural = "ports"
         ordering = ["device", "name", "id"]
         constraints = [
             # Serves look-ups by device too, so that column has no index of its own.
@@ -69,24 +68,24 @@ class Link(models.Model):
     HISTORY_LASTS = True
 
     class Kind(models.TextChoices):
-        FABRIC = "fabric", _("Fabric")
-        FRONT_END = "front-end", _("Front end")
-        WAN = "wan", _("Between sites")
+        FABRIC = "fabric", "Fabric"
+        FRONT_END = "front-end", "Front end"
+        WAN = "wan", "Between sites"
 
-    name = models.CharField(_("name"), max_length=100)
-    kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.FABRIC)
+    name = models.CharField("name", max_length=100)
+    kind = models.CharField("kind", max_length=16, choices=Kind, default=Kind.FABRIC)
     site_a = models.ForeignKey(
-        verbose_name=_("first site"),
+        verbose_name="first site",
         to=Site,
         on_delete=models.CASCADE,
         related_name="links_from",
         db_index=False,
     )
     site_b = models.ForeignKey(
-        verbose_name=_("second site"), to=Site, on_delete=models.CASCADE, related_name="links_to"
+        verbose_name="second site", to=Site, on_delete=models.CASCADE, related_name="links_to"
     )
     port_a = models.ForeignKey(
-        verbose_name=_("first port"),
+        verbose_name="first port",
         to=Port,
         on_delete=models.CASCADE,
         null=True,
@@ -94,22 +93,22 @@ class Link(models.Model):
         related_name="links_from",
     )
     port_b = models.ForeignKey(
-        verbose_name=_("second port"),
+        verbose_name="second port",
         to=Port,
         on_delete=models.CASCADE,
         null=True,
         blank=True,
         related_name="links_to",
     )
-    capacity_gbps = models.FloatField(_("capacity"), null=True, blank=True, help_text=_("Gb/s"))
+    capacity_gbps = models.FloatField("capacity", null=True, blank=True, help_text="Gb/s")
     design_latency_ms = models.FloatField(
-        _("design latency"), null=True, blank=True, help_text=_("Round trip the link was designed for, ms")
+        "design latency", null=True, blank=True, help_text="Round trip the link was designed for, ms"
     )
-    provider = models.CharField(_("provider"), max_length=100, blank=True)
+    provider = models.CharField("provider", max_length=100, blank=True)
 
     class Meta:
-        verbose_name = _("link")
-        verbose_name_plural = _("links")
+        verbose_name = "link"
+        verbose_name_plural = "links"
         ordering = ["name", "id"]
         constraints = [
             # Serves look-ups by first site too, so that column has no index of its own.
@@ -117,20 +116,18 @@ class Link(models.Model):
             models.CheckConstraint(
                 condition=Q(port_a__isnull=True) | Q(port_b__isnull=True) | ~Q(port_a=F("port_b")),
                 name="link_ends_differ",
-                violation_error_message=_("Both ends are the same port."),
+                violation_error_message="Both ends are the same port.",
             ),
             models.CheckConstraint(
                 condition=Q(kind="wan")
                 | (Q(site_a=F("site_b")) & Q(port_a__isnull=False) & Q(port_b__isnull=False)),
                 name="link_inside_site_has_ports",
-                violation_error_message=_(
-                    "A link inside a site has two ports at that site; one between sites is of the kind wan."
-                ),
+                violation_error_message="A link inside a site has two ports at that site; one between sites is of the kind wan.",
             ),
             models.CheckConstraint(
                 condition=~Q(kind="wan") | ~Q(site_a=F("site_b")),
                 name="link_between_sites_differ",
-                violation_error_message=_("A link between sites has two different sites."),
+                violation_error_message="A link between sites has two different sites.",
             ),
             models.CheckConstraint(
                 condition=Q(capacity_gbps__isnull=True) | Q(capacity_gbps__gt=0),
@@ -156,5 +153,5 @@ class Link(models.Model):
         ]
         if strays:
             raise ValidationError(
-                {name: _("This port is at another site than the link states.") for name in strays}
+                {name: "This port is at another site than the link states." for name in strays}
             )

@@ -7,7 +7,6 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models import triggers
 from inventory.models.constraints import choices_held
@@ -16,36 +15,36 @@ from inventory.models.constraints import choices_held
 class DomainChoices(models.TextChoices):
     """The three domains that Muster joins; used by device types, metrics and health."""
 
-    COMPUTE = "compute", _("Compute")
-    NETWORK = "network", _("Network")
-    ENERGY = "energy", _("Energy")
+    COMPUTE = "compute", "Compute"
+    NETWORK = "network", "Network"
+    ENERGY = "energy", "Energy"
 
 
-ISO_COUNTRY = RegexValidator(r"^[A-Z]{2}$", _("Two capital letters, ISO 3166-1 alpha-2."))
+ISO_COUNTRY = RegexValidator(r"^[A-Z]{2}$", "Two capital letters, ISO 3166-1 alpha-2.")
 
 
 def validate_time_zone(name: str) -> None:
     if name not in zoneinfo.available_timezones():
-        raise ValidationError(_("%(name)s is not an IANA time zone name."), params={"name": name})
+        raise ValidationError("%(name)s is not an IANA time zone name.", params={"name": name})
 
 
 class Region(models.Model):
     HISTORY = True
-    name = models.CharField(_("name"), max_length=100, unique=True)
-    slug = models.SlugField(_("slug"), max_length=100, unique=True)
+    name = models.CharField("name", max_length=100, unique=True)
+    slug = models.SlugField("slug", max_length=100, unique=True)
     parent = models.ForeignKey(
-        verbose_name=_("parent"),
+        verbose_name="parent",
         to="self",
         on_delete=models.PROTECT,
         null=True,
         blank=True,
         related_name="children",
     )
-    description = models.CharField(_("description"), max_length=200, blank=True)
+    description = models.CharField("description", max_length=200, blank=True)
 
     class Meta:
-        verbose_name = _("region")
-        verbose_name_plural = _("regions")
+        verbose_name = "region"
+        verbose_name_plural = "regions"
         ordering = ["name", "id"]
         constraints = [
             models.CheckConstraint(condition=~Q(parent=models.F("id")), name="region_not_its_own_parent")
@@ -69,22 +68,22 @@ class Site(models.Model):
     HISTORY_LASTS = True
 
     class Stage(models.TextChoices):
-        PLANNED = "planned", _("Planned")
-        BUILDING = "building", _("Building")
-        COMMISSIONING = "commissioning", _("Commissioning")
-        PRODUCTION = "production", _("Production")
-        RETIRED = "retired", _("Retired")
+        PLANNED = "planned", "Planned"
+        BUILDING = "building", "Building"
+        COMMISSIONING = "commissioning", "Commissioning"
+        PRODUCTION = "production", "Production"
+        RETIRED = "retired", "Retired"
 
     class Kind(models.TextChoices):
-        CORE = "core", _("Core")
-        REGIONAL = "regional", _("Regional")
-        EDGE = "edge", _("Edge")
-        COLO = "colo", _("Colocation")
+        CORE = "core", "Core"
+        REGIONAL = "regional", "Regional"
+        EDGE = "edge", "Edge"
+        COLO = "colo", "Colocation"
 
     class Profile(models.TextChoices):
-        TRAINING = "training", _("Training")
-        INFERENCE = "inference", _("Inference")
-        EDGE = "edge", _("Edge")
+        TRAINING = "training", "Training"
+        INFERENCE = "inference", "Inference"
+        EDGE = "edge", "Edge"
 
     class CoolingClass(models.TextChoices):
         """ASHRAE equipment classes; the envelope of each is in the framework's thresholds."""
@@ -93,97 +92,95 @@ class Site(models.Model):
         A2 = "A2", "A2"
         A3 = "A3", "A3"
         A4 = "A4", "A4"
-        H1 = "H1", _("H1 (high density)")
+        H1 = "H1", "H1 (high density)"
 
-    name = models.CharField(_("name"), max_length=100, unique=True)
-    slug = models.SlugField(_("slug"), max_length=100, unique=True)
+    name = models.CharField("name", max_length=100, unique=True)
+    slug = models.SlugField("slug", max_length=100, unique=True)
     region = models.ForeignKey(
-        verbose_name=_("region"), to=Region, on_delete=models.PROTECT, related_name="sites"
+        verbose_name="region", to=Region, on_delete=models.PROTECT, related_name="sites"
     )
-    stage = models.CharField(_("stage"), max_length=16, choices=Stage, default=Stage.PLANNED)
-    kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.CORE)
+    stage = models.CharField("stage", max_length=16, choices=Stage, default=Stage.PLANNED)
+    kind = models.CharField("kind", max_length=16, choices=Kind, default=Kind.CORE)
     profiles = ArrayField(
-        verbose_name=_("profiles"),
+        verbose_name="profiles",
         base_field=models.CharField(max_length=16, choices=Profile),
         default=list,
         blank=True,
     )
     facility = models.CharField(
-        _("facility"), max_length=50, blank=True, help_text=_("The operator's or landlord's own code")
+        "facility", max_length=50, blank=True, help_text="The operator's or landlord's own code"
     )
-    city = models.CharField(_("city"), max_length=100, blank=True)
+    city = models.CharField("city", max_length=100, blank=True)
     country = models.CharField(
-        _("country"),
+        "country",
         max_length=2,
         validators=[ISO_COUNTRY],
-        help_text=_("ISO 3166-1 alpha-2"),
+        help_text="ISO 3166-1 alpha-2",
     )
     operator = models.CharField(
-        _("operator"), max_length=200, blank=True, help_text=_("The legal entity that operates the site")
+        "operator", max_length=200, blank=True, help_text="The legal entity that operates the site"
     )
     operator_country = models.CharField(
-        _("operator's country"),
+        "operator's country",
         max_length=2,
         blank=True,
         validators=[ISO_COUNTRY],
-        help_text=_(
+        help_text=(
             "Where whoever controls the operator is: the owner's country, not a subsidiary's. ISO 3166-1 alpha-2;"
             " empty: not known"
         ),
     )
     latitude = models.DecimalField(
-        _("latitude"),
+        "latitude",
         max_digits=8,
         decimal_places=5,
         null=True,
         blank=True,
-        help_text=_("Degrees, north positive"),
+        help_text="Degrees, north positive",
     )
     longitude = models.DecimalField(
-        _("longitude"),
+        "longitude",
         max_digits=8,
         decimal_places=5,
         null=True,
         blank=True,
-        help_text=_("Degrees, east positive"),
+        help_text="Degrees, east positive",
     )
-    time_zone = models.CharField(
-        _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
-    )
+    time_zone = models.CharField("time zone", max_length=64, default="UTC", validators=[validate_time_zone])
     contracted_kw = models.FloatField(
-        _("contracted power"),
+        "contracted power",
         null=True,
         blank=True,
-        help_text=_("Power contracted or commissioned at the meter, kW"),
+        help_text="Power contracted or commissioned at the meter, kW",
     )
     power_step_limit_kw = models.FloatField(
-        _("power step limit"),
+        "power step limit",
         null=True,
         blank=True,
-        help_text=_("Largest step the interconnection allows in 1 s, kW"),
+        help_text="Largest step the interconnection allows in 1 s, kW",
     )
     cooling_class = models.CharField(
-        _("cooling class"), max_length=4, choices=CoolingClass, default=CoolingClass.A2
+        "cooling class", max_length=4, choices=CoolingClass, default=CoolingClass.A2
     )
     liquid_supply_max_c = models.FloatField(
-        _("liquid supply limit"), null=True, blank=True, help_text=_("Design limit of the liquid supply, °C")
+        "liquid supply limit", null=True, blank=True, help_text="Design limit of the liquid supply, °C"
     )
     generator_start_s = models.FloatField(
-        _("generator start"),
+        "generator start",
         null=True,
         blank=True,
-        help_text=_("Generator start and transfer time, s; empty: no generator"),
+        help_text="Generator start and transfer time, s; empty: no generator",
     )
     owner = models.CharField(
-        _("owner"), max_length=100, blank=True, help_text=_("Who answers for the site, in words")
+        "owner", max_length=100, blank=True, help_text="Who answers for the site, in words"
     )
-    description = models.TextField(_("description"), blank=True)
+    description = models.TextField("description", blank=True)
 
     objects = SiteQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("site")
-        verbose_name_plural = _("sites")
+        verbose_name = "site"
+        verbose_name_plural = "sites"
         ordering = ["name", "id"]
         indexes = [models.Index(fields=["region", "stage"], name="site_region_stage")]
         constraints = [
@@ -215,7 +212,7 @@ class Site(models.Model):
                 condition=Q(latitude__isnull=True, longitude__isnull=True)
                 | Q(latitude__isnull=False, longitude__isnull=False),
                 name="site_position_whole",
-                violation_error_message=_("Give both latitude and longitude, or neither."),
+                violation_error_message="Give both latitude and longitude, or neither.",
             ),
         ]
         triggers = [*triggers.claims(triggers.ITSELF, *triggers.WRITTEN), triggers.forget_claims()]

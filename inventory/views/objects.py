@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from inventory import details, tables
@@ -26,9 +25,7 @@ LARGEST_ID = 2**63 - 1
 def object_list(request: HttpRequest, kind: Kind) -> HttpResponseBase:
     actions = []
     if kind.has_status and request.user.has_perm(kind.permission("change")):
-        actions.append(
-            {"name": "status", "label": _("Set status…"), "icon": "edit", "url": kind.url("status")}
-        )
+        actions.append({"name": "status", "label": "Set status…", "icon": "edit", "url": kind.url("status")})
     may_add = request.user.has_perm(kind.permission("add"))
     table = page(request, kind.table, tables.rows_of(kind.model), actions=actions)
     context = {
@@ -37,7 +34,7 @@ def object_list(request: HttpRequest, kind: Kind) -> HttpResponseBase:
         "kind": kind,
         "add_url": kind.url("add") if may_add else "",
         "breadcrumbs": [
-            {"label": _("Inventory"), "url": reverse("inventory")},
+            {"label": "Inventory", "url": reverse("inventory")},
             {"label": kind.label_plural, "url": ""},
         ],
     }
@@ -50,8 +47,8 @@ def object_detail(request: UserRequest, kind: Kind, pk: int) -> HttpResponse:
     shows_history = request.GET.get("tab") == "history"
     context = _frame(request, kind, obj) | {
         "tabs": [
-            {"label": _("Overview"), "url": request.path, "current": not shows_history},
-            {"label": _("History"), "url": f"{request.path}?tab=history", "current": shows_history},
+            {"label": "Overview", "url": request.path, "current": not shows_history},
+            {"label": "History", "url": f"{request.path}?tab=history", "current": shows_history},
         ]
     }
     if shows_history:
@@ -105,9 +102,9 @@ def _fill_in(request: HttpRequest, kind: Kind, obj: Any) -> HttpResponse:
         if message := form.cleaned_data["changelog_message"]:
             actor.note(message)
         saved = form.save()
-        messages.success(request, _("%(object)s is saved.") % {"object": saved})
+        messages.success(request, f"{saved} is saved.")
         return redirect(tables.own_page(saved))
-    heading = _("Change %(object)s") if obj is not None else _("Add %(object)s")
+    heading = "Change %(object)s" if obj is not None else "Add %(object)s"
     context = {
         "heading": heading % {"object": before or kind.model._meta.verbose_name},
         "sub": kind.label if obj is not None else kind.hint,
@@ -115,10 +112,10 @@ def _fill_in(request: HttpRequest, kind: Kind, obj: Any) -> HttpResponse:
         "form": form,
         "cancel_url": kind.url("detail", obj.pk) if obj is not None else kind.url("list"),
         "breadcrumbs": [
-            {"label": _("Inventory"), "url": reverse("inventory")},
+            {"label": "Inventory", "url": reverse("inventory")},
             {"label": kind.label_plural, "url": kind.url("list")},
             *([{"label": before, "url": kind.url("detail", obj.pk)}] if obj is not None else []),
-            {"label": _("Change") if obj is not None else _("Add"), "url": ""},
+            {"label": "Change" if obj is not None else "Add", "url": ""},
         ],
         "choices_of_kind": _choices_of_kind(form) if kind.model is DeviceType else [],
     }
@@ -160,7 +157,7 @@ def object_delete(request: HttpRequest, kind: Kind, pk: int) -> HttpResponse:
         for each in kind.related
     ]
     context = {
-        "heading": _("Delete %(object)s?") % {"object": obj},
+        "heading": f"Delete {obj}?",
         "sub": kind.label,
         "kind": kind,
         "object": obj,
@@ -183,9 +180,7 @@ def _delete(request: HttpRequest, kind: Kind, obj: Any) -> HttpResponse:
     except ProtectedError as error:
         holders = list(error.protected_objects)
         named = ", ".join(f"{holder._meta.verbose_name} {holder}" for holder in holders[:5])
-        messages.error(
-            request, _("%(object)s is still in use: %(holders)s.") % {"object": name, "holders": named}
-        )
+        messages.error(request, f"{name} is still in use: {named}.")
         return redirect(kind.url("detail", obj.pk))
-    messages.success(request, _("%(object)s is deleted.") % {"object": name})
+    messages.success(request, f"{name} is deleted.")
     return redirect(kind.url("list"))

@@ -7,8 +7,6 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from inventory import tables
@@ -52,15 +50,15 @@ GROUPS: tuple[tuple[str, str, tuple[str | type[Model], ...]], ...] = (
     ("places", "map-pin", (Site, Region, Rack, CapacityEvent, DeviceType, Manufacturer)),
 )
 ROLES_OF_MANY = {
-    Device.Role.NODE: gettext_lazy("Accelerator nodes"),
-    Device.Role.SERVER: gettext_lazy("Servers"),
-    Device.Role.STORAGE: gettext_lazy("Storage"),
-    Device.Role.SWITCH: gettext_lazy("Switches"),
-    Device.Role.ROUTER: gettext_lazy("Routers"),
-    Device.Role.GATEWAY: gettext_lazy("Gateways"),
-    Device.Role.PDU: gettext_lazy("PDUs"),
-    Device.Role.UPS: gettext_lazy("UPSs"),
-    Device.Role.METER: gettext_lazy("Power meters"),
+    Device.Role.NODE: "Accelerator nodes",
+    Device.Role.SERVER: "Servers",
+    Device.Role.STORAGE: "Storage",
+    Device.Role.SWITCH: "Switches",
+    Device.Role.ROUTER: "Routers",
+    Device.Role.GATEWAY: "Gateways",
+    Device.Role.PDU: "PDUs",
+    Device.Role.UPS: "UPSs",
+    Device.Role.METER: "Power meters",
 }
 RECENT = 6
 
@@ -82,8 +80,8 @@ def overview(request: HttpRequest) -> HttpResponseBase:
         return respond(request, "inventory/overview.html", table)
     counted = totals([kind.model for kind in KINDS], at=now)
     context = {
-        "heading": _("Inventory"),
-        "sub": _("What exists at every site: hardware, network, power, cooling and dated capacity"),
+        "heading": "Inventory",
+        "sub": "What exists at every site: hardware, network, power, cooling and dated capacity",
         "kpis": _kpis(counted),
         "groups": [_group(counted, *each) for each in GROUPS],
         "rows": _recent(request),
@@ -95,14 +93,13 @@ def _kpis(counted: Totals) -> list[dict[str, Any]]:
     power = units.power(counted.deployed.it_kw)
     in_production = counted.sites_by_stage[Site.Stage.PRODUCTION]
     return [
-        _kpi(Site, counted, note=_("%(number)s in production") % {"number": in_production}),
+        _kpi(Site, counted, note=f"{in_production} in production"),
         {
-            "label": _("Deployed IT power"),
+            "label": "Deployed IT power",
             "value": power.value,
             "unit": power.unit,
             "url": reverse("capacity-event-list"),
-            "note": _("%(number)s accelerators commissioned")
-            % {"number": units.number(counted.deployed.accelerators)},
+            "note": f"{units.number(counted.deployed.accelerators)} accelerators commissioned",
         },
         _kpi(Rack, counted),
         _kpi(Device, counted, in_service=counted.devices_in_service),
@@ -115,7 +112,7 @@ def _kpi(
 ) -> dict[str, Any]:
     kind = KIND_OF[model]
     if in_service is not None:
-        note = _("%(number)s in service") % {"number": units.number(in_service)}
+        note = f"{units.number(in_service)} in service"
     return {
         "label": kind.label_plural,
         "value": units.number(counted.objects[model]),
@@ -129,8 +126,8 @@ def _group(counted: Totals, key: str, icon: str, objects: tuple[str | type[Model
     return {
         "key": key,
         "icon": icon,
-        "title": DomainChoices(key).label if of_domain else _("Places and products"),
-        "note": _("devices in service, others in all") if of_domain else _("where it is and what it is"),
+        "title": DomainChoices(key).label if of_domain else "Places and products",
+        "note": "devices in service, others in all" if of_domain else "where it is and what it is",
         "facts": [_line(counted, each) for each in objects],
     }
 

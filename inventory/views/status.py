@@ -7,14 +7,13 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from inventory import tables
 from inventory.forms import StatusForm
 from inventory.kinds import Kind
 from inventory.models import Accelerator, Device
 from inventory.operations import set_status
+from web.units import plural
 
 # As many as a list shows on its longest page.
 MOST = 1000
@@ -25,7 +24,7 @@ def change_status(request: HttpRequest, kind: Kind) -> HttpResponse:
     ids = _ids(request)
     rows = list(tables.rows_of(kind.model).filter(pk__in=ids))
     if not rows:
-        messages.warning(request, _("Tick at least one row first."))
+        messages.warning(request, "Tick at least one row first.")
         return redirect(kind.url("list"))
     confirmed = "confirmed" in request.POST
     form = StatusForm(request.POST if confirmed else None, model=kind.model)
@@ -33,20 +32,20 @@ def change_status(request: HttpRequest, kind: Kind) -> HttpResponse:
         status, message = form.cleaned_data["status"], form.cleaned_data["changelog_message"]
         model = cast(type[Device] | type[Accelerator], kind.model)
         number = set_status(model=model, ids=ids, status=status, message=message)
-        said = ngettext("%(number)s has a new status.", "%(number)s have a new status.", number)
+        said = plural(number, "%(number)s has a new status.", "%(number)s have a new status.")
         messages.success(request, said % {"number": number})
         return redirect(kind.url("list"))
     context = {
-        "heading": _("Set status"),
+        "heading": "Set status",
         "sub": kind.label_plural,
         "kind": kind,
         "form": form,
         "rows": rows,
         "cancel_url": kind.url("list"),
         "breadcrumbs": [
-            {"label": _("Inventory"), "url": reverse("inventory")},
+            {"label": "Inventory", "url": reverse("inventory")},
             {"label": kind.label_plural, "url": kind.url("list")},
-            {"label": _("Set status"), "url": ""},
+            {"label": "Set status", "url": ""},
         ],
     }
     return render(request, "inventory/status.html", context, status=422 if form.errors else 200)

@@ -6,8 +6,6 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Device, Site
 from readiness.evidence.core.limits import OF_CLASS, OF_PLATFORM, presets_of
@@ -28,7 +26,7 @@ class EvidenceForm(forms.Form):
 
     def refused(self, error: ParseError | EvidenceRefused | ValidationError) -> None:
         if isinstance(error, ParseError):
-            where = gettext("Line %(line)s: %(reason)s") % {"line": error.line, "reason": error.reason}
+            where = f"Line {error.line}: {error.reason}"
             self.add_error("file", where)
         elif isinstance(error, EvidenceRefused):
             self.add_error(error.field if error.field in self.fields else None, error.reason)
@@ -41,53 +39,53 @@ class EvidenceForm(forms.Form):
 
 class RunForm(EvidenceForm):
     file = forms.FileField(
-        label=_("File"),
+        label="File",
         allow_empty_file=True,
-        help_text=_("The tool's output as it is: text, JSON or CSV, 5 MiB at most."),
+        help_text="The tool's output as it is: text, JSON or CSV, 5 MiB at most.",
     )
-    tool = forms.ChoiceField(label=_("Tool"), choices=Tool.choices)
+    tool = forms.ChoiceField(label="Tool", choices=Tool.choices)
     site = forms.ModelChoiceField(
         Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
         to_field_name="slug",
-        label=_("Site"),
+        label="Site",
     )
     load = forms.ChoiceField(
-        label=_("Load"),
+        label="Load",
         required=False,
-        choices=[("", _("– the run does not say –")), *ValidationRun.Load.choices],
-        help_text=_("Latency counts only where the same path was measured idle and under background load."),
+        choices=[("", "– the run does not say –"), *ValidationRun.Load.choices],
+        help_text="Latency counts only where the same path was measured idle and under background load.",
     )
     devices = forms.CharField(
-        label=_("Devices"),
+        label="Devices",
         required=False,
         max_length=2000,
-        help_text=_("Names at the site, parted by commas. Empty: those that the file's hosts name."),
+        help_text="Names at the site, parted by commas. Empty: those that the file's hosts name.",
     )
     platform = forms.CharField(
-        label=_("Platform"),
+        label="Platform",
         required=False,
         max_length=100,
-        help_text=_("Whose floors it is judged by. Empty: the devices' type."),
+        help_text="Whose floors it is judged by. Empty: the devices' type.",
     )
     taken_at = forms.DateTimeField(
-        label=_("Taken"),
+        label="Taken",
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        help_text=_("Counts only where the file has no time of its own. Empty: now."),
+        help_text="Counts only where the file has no time of its own. Empty: now.",
     )
     provenance = forms.ChoiceField(
-        label=_("Provenance"),
+        label="Provenance",
         choices=SourceProvenance.choices,
         initial=SourceProvenance.MEASURED,
         required=False,
-        help_text=_("What the figures are; a simulation is never shown as a measurement."),
+        help_text="What the figures are; a simulation is never shown as a measurement.",
     )
-    note = forms.CharField(label=_("Note"), required=False, max_length=200)
+    note = forms.CharField(label="Note", required=False, max_length=200)
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
         if file.size > MOST_BYTES:
-            raise ValidationError(_("This is larger than 5 MiB."))
+            raise ValidationError("This is larger than 5 MiB.")
         return file
 
     def clean(self) -> dict[str, Any]:
@@ -100,9 +98,7 @@ class RunForm(EvidenceForm):
             )
             missing = sorted(set(names) - {device.name for device in devices})
             if missing:
-                self.add_error(
-                    "devices", gettext("The site has no device %(names)s.") % {"names": ", ".join(missing)}
-                )
+                self.add_error("devices", f"The site has no device {', '.join(missing)}.")
             given["devices_named"] = devices
         return given
 
@@ -131,16 +127,16 @@ class StatementForm(EvidenceForm):
     site = forms.ModelChoiceField(
         Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
         to_field_name="slug",
-        label=_("Site"),
+        label="Site",
     )
-    check = forms.ChoiceField(label=_("Check"))
-    part = forms.ChoiceField(label=_("Sub-measure"))
-    value = forms.FloatField(label=_("Value"))
+    check = forms.ChoiceField(label="Check")
+    part = forms.ChoiceField(label="Sub-measure")
+    value = forms.FloatField(label="Value")
     taken_on = forms.DateField(
-        label=_("Day"), widget=DayInput(), help_text=_("The day it was true, by the site's calendar.")
+        label="Day", widget=DayInput(), help_text="The day it was true, by the site's calendar."
     )
     provenance = forms.ChoiceField(
-        label=_("Provenance"),
+        label="Provenance",
         choices=SourceProvenance.choices,
         initial=SourceProvenance.DECLARED,
         required=False,
@@ -156,7 +152,7 @@ class StatementForm(EvidenceForm):
             for pillar in framework.pillars
         ]
         asked = framework.checks_by_id.get(str(self.data.get("check") or self.initial.get("check") or ""))
-        whole = [] if parts.required else [("", _("– the whole check –"))]
+        whole = [] if parts.required else [("", "– the whole check –")]
         parts.choices = [
             *whole,
             *(
@@ -180,44 +176,42 @@ class StatementForm(EvidenceForm):
 
 class FactForm(StatementForm):
     unit = forms.CharField(
-        label=_("Unit"), required=False, max_length=16, help_text=_("Empty: the sub-measure's own.")
+        label="Unit", required=False, max_length=16, help_text="Empty: the sub-measure's own."
     )
     source = forms.CharField(
-        label=_("Source"),
+        label="Source",
         max_length=200,
-        help_text=_("Where the value comes from: a report, a system, a page."),
+        help_text="Where the value comes from: a report, a system, a page.",
     )
-    note = forms.CharField(label=_("Note"), required=False, max_length=200)
+    note = forms.CharField(label="Note", required=False, max_length=200)
 
     field_order = ["site", "check", "part", "value", "unit", "taken_on", "source", "provenance", "note"]
 
 
 class AttestationForm(StatementForm):
     part = forms.ChoiceField(
-        label=_("Sub-measure"), required=False, help_text=_("With one, the value below proves it.")
+        label="Sub-measure", required=False, help_text="With one, the value below proves it."
     )
-    value = forms.FloatField(label=_("Value"), required=False, help_text=_("In the sub-measure's unit."))
-    statement = forms.CharField(
-        label=_("Statement"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
-    )
-    attested_by = forms.CharField(label=_("Attested by"), max_length=100, help_text=_("Who says so."))
+    value = forms.FloatField(label="Value", required=False, help_text="In the sub-measure's unit.")
+    statement = forms.CharField(label="Statement", max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+    attested_by = forms.CharField(label="Attested by", max_length=100, help_text="Who says so.")
     valid_until = forms.DateField(
-        label=_("Valid until"),
+        label="Valid until",
         required=False,
         widget=DayInput(),
-        help_text=_("The last day it holds. Empty: as long as the check's evidence counts."),
+        help_text="The last day it holds. Empty: as long as the check's evidence counts.",
     )
     workload_classes = forms.ModelMultipleChoiceField(
         WorkloadClass.objects.order_by("name", "pk"),
         to_field_name="slug",
-        label=_("Workload classes"),
+        label="Workload classes",
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("Only if it is of some classes alone; it then proves nothing of the site as a whole."),
+        help_text="Only if it is of some classes alone; it then proves nothing of the site as a whole.",
     )
-    link = forms.URLField(label=_("Link"), required=False, max_length=500, assume_scheme="https")
+    link = forms.URLField(label="Link", required=False, max_length=500, assume_scheme="https")
     document = forms.CharField(
-        label=_("Document"), required=False, max_length=200, help_text=_("Name, number and page.")
+        label="Document", required=False, max_length=200, help_text="Name, number and page."
     )
 
     field_order = [
@@ -234,9 +228,9 @@ class FactTableForm(EvidenceForm):
     """Facts of many sites at once."""
 
     file = forms.FileField(
-        label=_("File"),
+        label="File",
         allow_empty_file=True,
-        help_text=_(
+        help_text=(
             "CSV with the columns `site`, `check`, `part`, `value`, `taken_on`, `source`, and if wanted `unit`, `note`,"
             " `provenance`."
             " All of it or nothing."
@@ -247,37 +241,35 @@ class FactTableForm(EvidenceForm):
 class LimitForm(EvidenceForm):
     """One of site and class, one of value and preset: the operation says so where it is otherwise."""
 
-    limit = forms.ChoiceField(label=_("Limit"))
+    limit = forms.ChoiceField(label="Limit")
     site = forms.ModelChoiceField(
         Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
         to_field_name="slug",
         required=False,
-        label=_("Site"),
-        help_text=_("Either a site …"),
+        label="Site",
+        help_text="Either a site …",
     )
     workload_class = forms.ModelChoiceField(
         WorkloadClass.objects.order_by("name", "pk"),
         to_field_name="slug",
         required=False,
-        label=_("Workload class"),
-        help_text=_("… or a class: it then binds every site where the class is placed."),
+        label="Workload class",
+        help_text="… or a class: it then binds every site where the class is placed.",
     )
-    value = forms.FloatField(label=_("Value"), required=False)
-    unit = forms.CharField(
-        label=_("Unit"), required=False, max_length=16, help_text=_("Empty: the limit's own.")
-    )
-    preset = forms.ChoiceField(label=_("Preset"), required=False, help_text=_("In place of a value."))
+    value = forms.FloatField(label="Value", required=False)
+    unit = forms.CharField(label="Unit", required=False, max_length=16, help_text="Empty: the limit's own.")
+    preset = forms.ChoiceField(label="Preset", required=False, help_text="In place of a value.")
     declared_on = forms.DateField(
-        label=_("In force from"),
+        label="In force from",
         widget=DayInput(),
-        help_text=_("It holds from the start of this day, by the site's calendar. A day to come is fine."),
+        help_text="It holds from the start of this day, by the site's calendar. A day to come is fine.",
     )
     source = forms.CharField(
-        label=_("Source"),
+        label="Source",
         max_length=200,
-        help_text=_("Where it comes from: a contract, a law, a design document."),
+        help_text="Where it comes from: a contract, a law, a design document.",
     )
-    note = forms.CharField(label=_("Note"), required=False, max_length=200)
+    note = forms.CharField(label="Note", required=False, max_length=200)
 
     def __init__(self, *args: Any, framework: Framework, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -287,8 +279,8 @@ class LimitForm(EvidenceForm):
         kinds = [kind for kind in framework.limits if kind.declared_on != OF_PLATFORM]
         of_class = [kind for kind in kinds if kind.declared_on == OF_CLASS]
         limits.choices = [
-            (gettext("Of a site"), [_choice(kind) for kind in kinds if kind not in of_class]),
-            (gettext("Of a workload class or a site"), [_choice(kind) for kind in of_class]),
+            ("Of a site", [_choice(kind) for kind in kinds if kind not in of_class]),
+            ("Of a workload class or a site", [_choice(kind) for kind in of_class]),
         ]
         asked = str(self.data.get("limit") or self.initial.get("limit") or "")
         shown = [kind for kind in kinds if kind.id == asked] or kinds
@@ -296,7 +288,7 @@ class LimitForm(EvidenceForm):
             (kind.name, [(preset.id, preset.name) for preset in presets_of(framework, kind.id).values()])
             for kind in shown
         ]
-        presets.choices = [("", gettext("– none –")), *(group for group in groups if group[1])]
+        presets.choices = [("", "– none –"), *(group for group in groups if group[1])]
 
     def asked(self) -> dict[str, Any]:
         """Return what the operation takes."""
@@ -311,9 +303,9 @@ class LimitTableForm(EvidenceForm):
     """Limits of many sites and classes at once."""
 
     file = forms.FileField(
-        label=_("File"),
+        label="File",
         allow_empty_file=True,
-        help_text=_(
+        help_text=(
             "CSV with the columns `site`, `workload_class`, `limit`, `value`, `unit`, `preset`, `declared_on`,"
             " `source`, `note`;"
             " the list's export will do. All of it or nothing."
@@ -325,17 +317,17 @@ class FloorForm(forms.ModelForm):
     def clean_value(self) -> float:
         value: float = self.cleaned_data["value"]
         if value > LARGEST:
-            raise ValidationError(_("No figure is as large as this."))
+            raise ValidationError("No figure is as large as this.")
         return value
 
     class Meta:
         model = Floor
         fields = ["platform", "tool", "measure", "operation", "size_bytes", "value", "unit", "source", "note"]
         help_texts = {
-            "platform": _("A device type's slug, or the name that runs are given."),
-            "measure": _("As the tool's figures are named: busbw of nccl-tests, bandwidth of perftest."),
-            "operation": _("Such as `all_reduce` or `write`. Empty: any."),
-            "size_bytes": _("Bytes, such as 17179869184 for 16 GiB. Empty: it holds at any size."),
+            "platform": "A device type's slug, or the name that runs are given.",
+            "measure": "As the tool's figures are named: busbw of nccl-tests, bandwidth of perftest.",
+            "operation": "Such as `all_reduce` or `write`. Empty: any.",
+            "size_bytes": "Bytes, such as 17179869184 for 16 GiB. Empty: it holds at any size.",
         }
 
 
@@ -343,9 +335,9 @@ class ConfigurationForm(EvidenceForm):
     """Floors of a node-health configuration."""
 
     file = forms.FileField(
-        label=_("File"), allow_empty_file=True, help_text=_("A node-health configuration, *.conf.")
+        label="File", allow_empty_file=True, help_text="A node-health configuration, *.conf."
     )
-    platform = forms.CharField(label=_("Platform"), max_length=100)
+    platform = forms.CharField(label="Platform", max_length=100)
     source = forms.CharField(
-        label=_("Source"), required=False, max_length=200, help_text=_("Empty: the file's name.")
+        label="Source", required=False, max_length=200, help_text="Empty: the file's name."
     )

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
 
 from readiness.evidence.core.limits import kind_of, presets_of
 from readiness.evidence.filters import LimitFilters
@@ -51,7 +50,7 @@ def _columns(framework: Framework, address: Callable[[DeclaredLimit], str]) -> t
     return (
         Column(
             "limit",
-            _("Limit"),
+            "Limit",
             value="limit_id",
             text=lambda declared: limit_name(framework, declared),
             url=address,
@@ -61,7 +60,7 @@ def _columns(framework: Framework, address: Callable[[DeclaredLimit], str]) -> t
         ),
         Column(
             "site",
-            _("Site"),
+            "Site",
             value="site.name",
             url=owner_url,
             sort="site__name",
@@ -69,29 +68,29 @@ def _columns(framework: Framework, address: Callable[[DeclaredLimit], str]) -> t
         ),
         Column(
             "workload_class",
-            _("Workload class"),
+            "Workload class",
             value="workload_class.name",
             sort="workload_class__name",
             export="workload_class.slug",
         ),
         Column(
             "value",
-            _("Value"),
+            "Value",
             text=lambda declared: "" if declared.value is None else exact(declared.value),
             sort="value",
             numeric=True,
         ),
-        Column("unit", _("Unit"), value=lambda declared: limit_unit(framework, declared)),
+        Column("unit", "Unit", value=lambda declared: limit_unit(framework, declared)),
         Column(
             "preset",
-            _("Preset"),
+            "Preset",
             text=lambda declared: limit_text(framework, declared) if declared.preset else "",
             sort="preset",
         ),
-        Column("declared_on", _("In force from"), sort="declared_on"),
-        Column("source", _("Source"), sort="source"),
-        Column("by", _("Entered by"), value="by.username", sort="by__username", default=False),
-        Column("note", _("Note"), default=False),
+        Column("declared_on", "In force from", sort="declared_on"),
+        Column("source", "Source", sort="source"),
+        Column("by", "Entered by", value="by.username", sort="by__username", default=False),
+        Column("note", "Note", default=False),
     )
 
 
@@ -103,16 +102,16 @@ def limits(framework: Framework) -> Table:
 
     return Table(
         id="limits",
-        noun=(_("limit"), _("limits")),
-        label=_("Declared limits"),
+        noun=("limit", "limits"),
+        label="Declared limits",
         columns=_columns(framework, address),
         filterset=LimitFilters,
         default_sort="-declared_on",
         api="evidence-api-declared-limit-list",
         row_url=address,
         empty={
-            "title": _("No limit yet"),
-            "text": _(
+            "title": "No limit yet",
+            "text": (
                 "Where the framework leaves a limit to the site or the workload class, such as a PUE target, the check"
                 " is unknown until one is declared."
             ),

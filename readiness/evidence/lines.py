@@ -5,7 +5,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
-from django.utils.translation import gettext
 
 from readiness.evidence.core.limits import kind_of
 from readiness.evidence.limit_tables import limit_text, owner_name, owner_url
@@ -25,40 +24,40 @@ def facts(run: ValidationRun) -> list[Line]:
     if load and run.load_gbps is not None:
         load = f"{load}, {format_value(run.load_gbps, 'Gb/s')}"
     facts = [
-        {"term": gettext("Site"), "value": run.site.name, "url": reverse("site", args=[run.site.slug])},
-        {"term": gettext("Scope"), "value": run.get_scope_display()},
-        {"term": gettext("Devices"), "value": devices_of(run)},
-        {"term": gettext("Platform"), "value": run.platform},
-        {"term": gettext("Load"), "value": load},
-        {"term": gettext("Taken"), "value": instant(run.taken_at)},
-        {"term": gettext("Received"), "value": instant(run.received_at)},
-        {"term": gettext("Uploaded by"), "value": name_of(run.by)},
-        {"term": gettext("Driver"), "value": run.driver},
-        {"term": gettext("Firmware"), "value": run.firmware},
-        {"term": gettext("Network operating system"), "value": run.nos},
-        {"term": gettext("Library"), "value": run.library},
-        {"term": gettext("Provenance"), "value": run.get_provenance_display()},
-        {"term": gettext("Note"), "value": run.note},
-        {"term": gettext("Baseline"), "value": _baseline(run)},
+        {"term": "Site", "value": run.site.name, "url": reverse("site", args=[run.site.slug])},
+        {"term": "Scope", "value": run.get_scope_display()},
+        {"term": "Devices", "value": devices_of(run)},
+        {"term": "Platform", "value": run.platform},
+        {"term": "Load", "value": load},
+        {"term": "Taken", "value": instant(run.taken_at)},
+        {"term": "Received", "value": instant(run.received_at)},
+        {"term": "Uploaded by", "value": name_of(run.by)},
+        {"term": "Driver", "value": run.driver},
+        {"term": "Firmware", "value": run.firmware},
+        {"term": "Network operating system", "value": run.nos},
+        {"term": "Library", "value": run.library},
+        {"term": "Provenance", "value": run.get_provenance_display()},
+        {"term": "Note", "value": run.note},
+        {"term": "Baseline", "value": _baseline(run)},
     ]
-    always_shown = {gettext("Devices"), gettext("Platform"), gettext("Load")}
+    always_shown = {"Devices", "Platform", "Load"}
     return [line for line in facts if line["value"] or line["term"] in always_shown]
 
 
 def rests_on(summary: RunSummary) -> list[Line]:
     """How much a run measured of what, and what failed."""
     return [
-        {"term": gettext("Sample size"), "value": summary.samples},
-        {"term": gettext("Failures"), "value": summary.failures},
-        {"term": gettext("Coverage"), "value": summary.coverage},
+        {"term": "Sample size", "value": summary.samples},
+        {"term": "Failures", "value": summary.failures},
+        {"term": "Coverage", "value": summary.coverage},
     ]
 
 
 def _baseline(run: ValidationRun) -> str:
     if run.baseline_at is None:
         return ""
-    who = name_of(run.baseline_by) or gettext("somebody")
-    return gettext("since %(when)s, by %(who)s") % {"when": instant(run.baseline_at), "who": who}
+    who = name_of(run.baseline_by) or "somebody"
+    return f"since {instant(run.baseline_at)}, by {who}"
 
 
 def versions(run: ValidationRun) -> list[Line]:
@@ -79,28 +78,28 @@ def record_facts(record: Attestation | RecordedFact, framework: Framework) -> li
     part = framework.parts_by_key.get((record.check_id, record.part))
     value = "" if record.value is None else f"{exact(record.value)} {part.unit if part else ''}".strip()
     facts: list[Line] = [
-        {"term": gettext("Sub-measure"), "value": part.name if part else record.part},
-        {"term": gettext("Value"), "value": value},
-        {"term": gettext("Day"), "value": record.taken_on.isoformat()},
-        {"term": gettext("Counts from"), "value": instant(record.taken_at)},
+        {"term": "Sub-measure", "value": part.name if part else record.part},
+        {"term": "Value", "value": value},
+        {"term": "Day", "value": record.taken_on.isoformat()},
+        {"term": "Counts from", "value": instant(record.taken_at)},
     ]
     if isinstance(record, RecordedFact):
         facts += [
-            {"term": gettext("Source"), "value": record.source},
-            {"term": gettext("Note"), "value": record.note},
+            {"term": "Source", "value": record.source},
+            {"term": "Note", "value": record.note},
         ]
     else:
         until = record.valid_until.isoformat() if record.valid_until else ""
         facts += [
-            {"term": gettext("Statement"), "value": record.statement},
-            {"term": gettext("Attested by"), "value": name_of(record.attested_by)},
-            {"term": gettext("Workload classes"), "value": ", ".join(record.workload_classes)},
-            {"term": gettext("Valid until"), "value": until},
-            {"term": gettext("Document"), "value": record.document or record.link, "url": record.link},
+            {"term": "Statement", "value": record.statement},
+            {"term": "Attested by", "value": name_of(record.attested_by)},
+            {"term": "Workload classes", "value": ", ".join(record.workload_classes)},
+            {"term": "Valid until", "value": until},
+            {"term": "Document", "value": record.document or record.link, "url": record.link},
         ]
     facts += [
-        {"term": gettext("Provenance"), "value": record.get_provenance_display()},
-        {"term": gettext("Entered by"), "value": name_of(record.by)},
+        {"term": "Provenance", "value": record.get_provenance_display()},
+        {"term": "Entered by", "value": name_of(record.by)},
     ]
     return [line for line in facts if line["value"]]
 
@@ -124,13 +123,13 @@ def limit_facts(declared: DeclaredLimit, framework: Framework) -> list[Line]:
     """Return what is known of one entry."""
     kind = kind_of(framework, declared.limit_id)
     facts: list[Line] = [
-        {"term": gettext("Declared for"), "value": owner_name(declared), "url": owner_url(declared)},
-        {"term": gettext("Limit"), "value": limit_text(framework, declared)},
-        {"term": gettext("In force from"), "value": declared.declared_on.isoformat()},
-        {"term": gettext("Source"), "value": declared.source},
-        {"term": gettext("Entered by"), "value": name_of(declared.by)},
-        {"term": gettext("Note"), "value": declared.note},
-        {"term": gettext("What it is"), "value": kind.note if kind else ""},
+        {"term": "Declared for", "value": owner_name(declared), "url": owner_url(declared)},
+        {"term": "Limit", "value": limit_text(framework, declared)},
+        {"term": "In force from", "value": declared.declared_on.isoformat()},
+        {"term": "Source", "value": declared.source},
+        {"term": "Entered by", "value": name_of(declared.by)},
+        {"term": "Note", "value": declared.note},
+        {"term": "What it is", "value": kind.note if kind else ""},
     ]
     return [line for line in facts if line["value"]]
 
@@ -160,15 +159,15 @@ def limit_query(declared: DeclaredLimit) -> str:
 def tabs(current: str) -> list[Line]:
     """The pages of evidence."""
     pages = (
-        ("evidence", gettext("Runs")),
-        ("facts", gettext("Recorded facts")),
-        ("attestations", gettext("Attestations")),
-        ("limits", gettext("Limits")),
-        ("floors", gettext("Floors")),
+        ("evidence", "Runs"),
+        ("facts", "Recorded facts"),
+        ("attestations", "Attestations"),
+        ("limits", "Limits"),
+        ("floors", "Floors"),
     )
     return [{"label": label, "url": reverse(name), "current": name == current} for name, label in pages]
 
 
 def breadcrumbs(here: str, *, first: bool = False) -> list[dict[str, str]]:
-    above = [] if first else [{"label": gettext("Evidence"), "url": reverse("evidence")}]
+    above = [] if first else [{"label": "Evidence", "url": reverse("evidence")}]
     return [*above, {"label": here, "url": ""}]

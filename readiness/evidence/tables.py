@@ -3,8 +3,6 @@
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from readiness.evidence.core.proving.floors import size_text
 from readiness.evidence.filters import (
@@ -38,7 +36,7 @@ def standing(evidence: Any) -> str:
     """`voided: firmware, driver`, or nothing."""
     if not evidence.void_changes:
         return ""
-    return gettext("voided: %(changes)s") % {"changes": ", ".join(evidence.void_changes).replace("-", " ")}
+    return f"voided: {', '.join(evidence.void_changes).replace('-', ' ')}"
 
 
 def exact(value: float) -> str:
@@ -51,48 +49,48 @@ def devices_of(run: ValidationRun) -> str:
     """The first few devices of a run, which its queryset has loaded."""
     names = [each.device.name for each in run.run_devices.all()]
     more = len(names) - 3
-    return ", ".join(names[:3]) + (gettext(" and %(more)s more") % {"more": more} if more > 0 else "")
+    return ", ".join(names[:3]) + (f" and {more} more" if more > 0 else "")
 
 
 _STANDING = Column(
     "standing",
-    _("Standing"),
+    "Standing",
     value=standing,
     sort="voided_at",
     phone="status",
-    hint=_("What a change at the site has voided"),
+    hint="What a change at the site has voided",
     template="readiness/evidence/standing_cell.html",
 )
 
 RUNS = Table(
     id="runs",
-    noun=(_("run"), _("runs")),
-    label=_("Validation runs"),
+    noun=("run", "runs"),
+    label="Validation runs",
     columns=(
         Column(
             "taken_at",
-            _("Taken"),
+            "Taken",
             text=lambda run: instant(run.taken_at),
             url=lambda run: reverse("validation-run-detail", args=[run.pk]),
             sort="taken_at",
             locked=True,
             phone="title",
         ),
-        Column("tool", _("Tool"), sort="tool"),
-        Column("site", _("Site"), value="site.name", url=_site_url, sort="site__name", export="site.slug"),
-        Column("scope", _("Scope"), sort="scope"),
-        Column("devices", _("Devices"), value=devices_of),
-        Column("load", _("Load"), sort="load"),
-        Column("platform", _("Platform"), sort="platform"),
+        Column("tool", "Tool", sort="tool"),
+        Column("site", "Site", value="site.name", url=_site_url, sort="site__name", export="site.slug"),
+        Column("scope", "Scope", sort="scope"),
+        Column("devices", "Devices", value=devices_of),
+        Column("load", "Load", sort="load"),
+        Column("platform", "Platform", sort="platform"),
         _STANDING,
-        Column("file_name", _("File"), sort="file_name", default=False),
-        Column("library", _("Library"), sort="library", default=False),
-        Column("driver", _("Driver"), sort="driver", default=False),
-        Column("provenance", _("Provenance"), sort="provenance", default=False),
-        Column("by", _("Uploaded by"), value="by.username", sort="by__username", default=False),
+        Column("file_name", "File", sort="file_name", default=False),
+        Column("library", "Library", sort="library", default=False),
+        Column("driver", "Driver", sort="driver", default=False),
+        Column("provenance", "Provenance", sort="provenance", default=False),
+        Column("by", "Uploaded by", value="by.username", sort="by__username", default=False),
         Column(
             "received_at",
-            _("Received"),
+            "Received",
             text=lambda run: instant(run.received_at),
             sort="received_at",
             default=False,
@@ -102,10 +100,8 @@ RUNS = Table(
     default_sort="-taken_at",
     api="evidence-api-validation-run-list",
     empty={
-        "title": _("No run yet"),
-        "text": _(
-            "Upload the output of nccl-tests, perftest, dcgmi diag and the like; each is kept with its file."
-        ),
+        "title": "No run yet",
+        "text": "Upload the output of nccl-tests, perftest, dcgmi diag and the like; each is kept with its file.",
         "icon": "flask",
     },
 )
@@ -117,95 +113,93 @@ def _size(measure: RunMeasure) -> str:
 
 MEASURES = Table(
     id="measures",
-    noun=(_("figure"), _("figures")),
-    label=_("Figures of the run"),
+    noun=("figure", "figures"),
+    label="Figures of the run",
     columns=(
-        Column("name", _("Measure"), sort="name", locked=True, phone="title", code=True),
+        Column("name", "Measure", sort="name", locked=True, phone="title", code=True),
         Column(
             "value",
-            _("Value"),
-            text=lambda measure: gettext("unknown") if measure.value is None else exact(measure.value),
+            "Value",
+            text=lambda measure: "unknown" if measure.value is None else exact(measure.value),
             sort="value",
             numeric=True,
         ),
-        Column("unit", _("Unit"), sort="unit"),
+        Column("unit", "Unit", sort="unit"),
         Column(
             "size",
-            _("Size"),
+            "Size",
             value="size_bytes",
             text=_size,
             sort="size_bytes",
             numeric=True,
             file_unit="bytes",
         ),
-        Column("percentile", _("Percentile"), sort="percentile", numeric=True),
-        Column("samples", _("Samples"), sort="samples", numeric=True),
-        Column("operation", _("Operation"), sort="operation", code=True),
-        Column("variant", _("Variant"), sort="variant"),
-        Column("subject", _("Subject"), sort="subject", code=True),
-        Column("caution", _("Not judged because"), phone="full"),
+        Column("percentile", "Percentile", sort="percentile", numeric=True),
+        Column("samples", "Samples", sort="samples", numeric=True),
+        Column("operation", "Operation", sort="operation", code=True),
+        Column("variant", "Variant", sort="variant"),
+        Column("subject", "Subject", sort="subject", code=True),
+        Column("caution", "Not judged because", phone="full"),
     ),
     filterset=MeasureFilters,
-    empty={"title": _("No figure matches"), "text": "", "icon": "filter"},
+    empty={"title": "No figure matches", "text": "", "icon": "filter"},
 )
 
 FACTS = Table(
     id="facts",
-    noun=(_("recorded fact"), _("recorded facts")),
-    label=_("Recorded facts"),
+    noun=("recorded fact", "recorded facts"),
+    label="Recorded facts",
     columns=(
-        Column("taken_on", _("Day"), url=page_url, sort="taken_on", locked=True, phone="title"),
-        Column("check", _("Check"), value="check_id", url=_check_url, sort="check_id"),
-        Column("part", _("Sub-measure"), sort="part"),
-        Column("site", _("Site"), value="site.name", url=_site_url, sort="site__name", export="site.slug"),
+        Column("taken_on", "Day", url=page_url, sort="taken_on", locked=True, phone="title"),
+        Column("check", "Check", value="check_id", url=_check_url, sort="check_id"),
+        Column("part", "Sub-measure", sort="part"),
+        Column("site", "Site", value="site.name", url=_site_url, sort="site__name", export="site.slug"),
         Column(
             "value",
-            _("Value"),
+            "Value",
             text=lambda fact: exact(fact.value),
             sort="value",
             numeric=True,
-            file_unit=_("in the sub-measure's unit"),
+            file_unit="in the sub-measure's unit",
         ),
-        Column("source", _("Source"), sort="source"),
+        Column("source", "Source", sort="source"),
         _STANDING,
-        Column("provenance", _("Provenance"), sort="provenance", default=False),
-        Column("by", _("Entered by"), value="by.username", sort="by__username"),
-        Column("note", _("Note"), default=False),
+        Column("provenance", "Provenance", sort="provenance", default=False),
+        Column("by", "Entered by", value="by.username", sort="by__username"),
+        Column("note", "Note", default=False),
     ),
     filterset=FactFilters,
     default_sort="-taken_on",
     api="evidence-api-recorded-fact-list",
     row_url=_check_url,
     empty={
-        "title": _("No recorded fact yet"),
-        "text": _("A dated value with its source proves a sub-measure that nothing measures yet."),
+        "title": "No recorded fact yet",
+        "text": "A dated value with its source proves a sub-measure that nothing measures yet.",
         "icon": "pencil",
     },
 )
 
 ATTESTATIONS = Table(
     id="attestations",
-    noun=(_("attestation"), _("attestations")),
-    label=_("Attestations"),
+    noun=("attestation", "attestations"),
+    label="Attestations",
     columns=(
-        Column("taken_on", _("Day"), url=page_url, sort="taken_on", locked=True, phone="title"),
-        Column("check", _("Check"), value="check_id", url=_check_url, sort="check_id"),
-        Column("part", _("Sub-measure"), sort="part"),
-        Column("site", _("Site"), value="site.name", url=_site_url, sort="site__name", export="site.slug"),
-        Column("value", _("Value"), sort="value", numeric=True, file_unit=_("in the sub-measure's unit")),
-        Column("statement", _("Statement"), sort="statement", phone="full"),
-        Column("attested_by", _("Attested by"), sort="attested_by"),
+        Column("taken_on", "Day", url=page_url, sort="taken_on", locked=True, phone="title"),
+        Column("check", "Check", value="check_id", url=_check_url, sort="check_id"),
+        Column("part", "Sub-measure", sort="part"),
+        Column("site", "Site", value="site.name", url=_site_url, sort="site__name", export="site.slug"),
+        Column("value", "Value", sort="value", numeric=True, file_unit="in the sub-measure's unit"),
+        Column("statement", "Statement", sort="statement", phone="full"),
+        Column("attested_by", "Attested by", sort="attested_by"),
         Column(
             "workload_classes",
-            _("Workload classes"),
+            "Workload classes",
             value=lambda row: ", ".join(row.workload_classes),
             default=False,
         ),
-        Column("valid_until", _("Valid until"), sort="valid_until"),
-        Column("provenance", _("Provenance"), sort="provenance", default=False),
-        Column(
-            "document", _("Document"), url=lambda row: row.link, text=lambda row: row.document or row.link
-        ),
+        Column("valid_until", "Valid until", sort="valid_until"),
+        Column("provenance", "Provenance", sort="provenance", default=False),
+        Column("document", "Document", url=lambda row: row.link, text=lambda row: row.document or row.link),
         _STANDING,
     ),
     filterset=AttestationFilters,
@@ -213,8 +207,8 @@ ATTESTATIONS = Table(
     api="evidence-api-attestation-list",
     row_url=_check_url,
     empty={
-        "title": _("No attestation yet"),
-        "text": _("A named person's statement, with or without the value of a sub-measure."),
+        "title": "No attestation yet",
+        "text": "A named person's statement, with or without the value of a sub-measure.",
         "icon": "user-check",
     },
 )
@@ -228,40 +222,40 @@ def floors(*, may_change: bool) -> Table:
 
     return Table(
         id="floors",
-        noun=(_("floor"), _("floors")),
-        label=_("Floors"),
+        noun=("floor", "floors"),
+        label="Floors",
         columns=(
             Column(
                 "platform",
-                _("Platform"),
+                "Platform",
                 url=address,
                 sort="platform",
                 locked=True,
                 phone="title",
             ),
-            Column("tool", _("Tool"), sort="tool"),
-            Column("measure", _("Measure"), sort="measure", code=True),
-            Column("operation", _("Operation"), sort="operation", code=True),
+            Column("tool", "Tool", sort="tool"),
+            Column("measure", "Measure", sort="measure", code=True),
+            Column("operation", "Operation", sort="operation", code=True),
             Column(
                 "size",
-                _("Size"),
+                "Size",
                 value="size_bytes",
                 text=_size,
                 sort="size_bytes",
                 numeric=True,
                 file_unit="bytes",
             ),
-            Column("value", _("At least"), text=lambda floor: exact(floor.value), sort="value", numeric=True),
-            Column("unit", _("Unit"), sort="unit"),
-            Column("source", _("Source"), sort="source"),
-            Column("note", _("Note"), default=False),
+            Column("value", "At least", text=lambda floor: exact(floor.value), sort="value", numeric=True),
+            Column("unit", "Unit", sort="unit"),
+            Column("source", "Source", sort="source"),
+            Column("note", "Note", default=False),
         ),
         filterset=FloorFilters,
         api="evidence-api-floor-list",
         row_url=address,
         empty={
-            "title": _("No floor yet"),
-            "text": _("Without a floor for its platform a run's bandwidth is unknown."),
+            "title": "No floor yet",
+            "text": "Without a floor for its platform a run's bandwidth is unknown.",
             "icon": "gauge",
         },
     )

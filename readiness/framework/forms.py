@@ -8,8 +8,6 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from readiness.framework import operations
@@ -86,23 +84,23 @@ class StepForm(forms.Form):
 
     def sources(self, present: str) -> list[tuple[str, Any]]:
         """Return where a figure may come from; the first keeps what stands, for a figure that is not new."""
-        kept = [("", gettext("as it is: %(source)s") % {"source": present} if present else "–")]
+        kept = [("", f"as it is: {present}" if present else "–")]
         labels: list[tuple[str, Any]] = [
-            ("own", gettext("Own decision, with a sentence")),
+            ("own", "Own decision, with a sentence"),
             *((label, f"{label}: {wording.LABELS[label]}") for label in ("OD", "J", "calc")),
         ]
         listed = [(source.id, f"{source.id}: {source.title}"[:100]) for source in self.framework.sources]
-        return [*kept, (gettext("Without a publication"), labels), (gettext("Published"), listed)]
+        return [*kept, ("Without a publication", labels), ("Published", listed)]
 
 
 class HeadForm(StepForm):
-    title = forms.CharField(label=_("Title"), max_length=200)
-    note = forms.CharField(label=_("Note"), required=False, widget=text_area(5))
-    weights_block = forms.IntegerField(label=_("Weight of BLOCK"), min_value=0, max_value=100)
-    weights_cond = forms.IntegerField(label=_("Weight of COND"), min_value=0, max_value=100)
+    title = forms.CharField(label="Title", max_length=200)
+    note = forms.CharField(label="Note", required=False, widget=text_area(5))
+    weights_block = forms.IntegerField(label="Weight of BLOCK", min_value=0, max_value=100)
+    weights_cond = forms.IntegerField(label="Weight of COND", min_value=0, max_value=100)
     sections = (
-        (_("Words"), ("title", "note")),
-        (_("Weights in the score"), ("weights_block", "weights_cond")),
+        ("Words", ("title", "note")),
+        ("Weights in the score", ("weights_block", "weights_cond")),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -125,11 +123,11 @@ class HeadForm(StepForm):
 
 
 class PillarForm(StepForm):
-    name = forms.CharField(label=_("Name"), max_length=200)
-    short_name = forms.CharField(label=_("Short name"), max_length=40)
-    question = forms.CharField(label=_("Question"), widget=text_area(3))
-    origin = forms.CharField(label=_("Origin"), max_length=200)
-    sections = ((_("Words"), ("name", "short_name", "question", "origin")),)
+    name = forms.CharField(label="Name", max_length=200)
+    short_name = forms.CharField(label="Short name", max_length=40)
+    question = forms.CharField(label="Question", widget=text_area(3))
+    origin = forms.CharField(label="Origin", max_length=200)
+    sections = (("Words", ("name", "short_name", "question", "origin")),)
 
     def __init__(self, *args: Any, pillar: Pillar, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -146,7 +144,7 @@ class RulesForm(StepForm):
     """Takes as YAML the part of the definition that a form would only make longer."""
 
     rules = forms.CharField(
-        label=_("Rules"), required=False, widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false"})
+        label="Rules", required=False, widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false"})
     )
 
     def rules_of(self, item: Fields) -> str:
@@ -156,63 +154,60 @@ class RulesForm(StepForm):
     def clean_rules(self) -> dict[str, Any]:
         text = self.cleaned_data["rules"]
         if len(text) > MOST_BYTES:
-            raise ValidationError(_("This is too long."))
+            raise ValidationError("This is too long.")
         try:
             read = parse(text, "rules") if text.strip() else {}
         except DefinitionError as error:
             raise ValidationError(str(error)) from error
         if not isinstance(read, dict):
-            raise ValidationError(_("Expected keys and values."))
+            raise ValidationError("Expected keys and values.")
         unknown = sorted(str(key) for key in read if key not in self.in_yaml)
         if unknown:
             raise ValidationError(
-                _("%(unknown)s does not belong here; there are %(known)s.")
-                % {"unknown": ", ".join(unknown), "known": ", ".join(self.in_yaml)}
+                f"{', '.join(unknown)} does not belong here; there are {', '.join(self.in_yaml)}."
             )
         return {key: read.get(key) for key in self.in_yaml}
 
 
 class CheckForm(RulesForm):
-    name = forms.CharField(label=_("Name"), max_length=200)
-    why = forms.CharField(label=_("Why"), widget=text_area(3))
-    how_to = forms.CharField(label=_("How to meet it"), widget=text_area(3))
-    waits_for = forms.CharField(label=_("What it waits for"), widget=text_area(2))
-    note = forms.CharField(label=_("Note"), required=False, widget=text_area(2))
+    name = forms.CharField(label="Name", max_length=200)
+    why = forms.CharField(label="Why", widget=text_area(3))
+    how_to = forms.CharField(label="How to meet it", widget=text_area(3))
+    waits_for = forms.CharField(label="What it waits for", widget=text_area(2))
+    note = forms.CharField(label="Note", required=False, widget=text_area(2))
     gate = forms.ChoiceField(
-        label=_("Gate"),
+        label="Gate",
         choices=[
-            ("BLOCK", _("BLOCK: decides go-live")),
-            ("COND", _("COND: conditional without it")),
-            ("INFO", _("INFO: shown only")),
+            ("BLOCK", "BLOCK: decides go-live"),
+            ("COND", "COND: conditional without it"),
+            ("INFO", "INFO: shown only"),
         ],
     )
-    profiles = several(Profile, _("Profiles"), required=True, help_text=_("Sites of these it applies to."))
-    states = several(CheckState, _("States that it may have"), required=True)
-    evidence = several(EvidenceKind, _("Evidence that proves it"), labels=EVIDENCE, required=True)
+    profiles = several(Profile, "Profiles", required=True, help_text="Sites of these it applies to.")
+    states = several(CheckState, "States that it may have", required=True)
+    evidence = several(EvidenceKind, "Evidence that proves it", labels=EVIDENCE, required=True)
     valid_for_max_age = forms.CharField(
-        label=_("Evidence counts for"), max_length=20, help_text=_("90s, 15m, 24h, 30d, or live")
+        label="Evidence counts for", max_length=20, help_text="90s, 15m, 24h, 30d, or live"
     )
-    valid_for_source = forms.ChoiceField(label=_("Where that comes from"), required=False)
-    valid_for_note = forms.CharField(label=_("Why so"), required=False, widget=text_area(2))
-    valid_for_voided_by = several(Change, _("Changes that void it"))
+    valid_for_source = forms.ChoiceField(label="Where that comes from", required=False)
+    valid_for_note = forms.CharField(label="Why so", required=False, widget=text_area(2))
+    valid_for_voided_by = several(Change, "Changes that void it")
     in_yaml = ("gate_rules", "not_applicable")
     sections = (
-        (_("Words"), ("name", "why", "how_to", "waits_for", "note")),
-        (_("What it decides"), ("gate", "profiles", "states", "evidence")),
+        ("Words", ("name", "why", "how_to", "waits_for", "note")),
+        ("What it decides", ("gate", "profiles", "states", "evidence")),
         (
-            _("How evidence ages"),
+            "How evidence ages",
             ("valid_for_max_age", "valid_for_source", "valid_for_note", "valid_for_voided_by"),
         ),
-        (_("Other gates and exclusions, as YAML"), ("rules",)),
+        ("Other gates and exclusions, as YAML", ("rules",)),
     )
 
     def __init__(self, *args: Any, check: Check, item: Fields, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.check, self.item = check, item
         self.place = f"checks[{check.id}]"
-        self.fields["rules"].help_text = _(
-            "`gate_rules` and `not_applicable`. The first rule that holds wins."
-        )
+        self.fields["rules"].help_text = "`gate_rules` and `not_applicable`. The first rule that holds wins."
         self.initial.update(
             {
                 **{
@@ -264,23 +259,23 @@ class DefinitionImportForm(StepForm):
     """A file or a text that takes the place of all that the draft says."""
 
     file = forms.FileField(
-        label=_("File"),
+        label="File",
         required=False,
         allow_empty_file=True,
-        help_text=_("YAML, or a zip of index.yaml and the files that it lists; 1 MiB at most."),
+        help_text="YAML, or a zip of index.yaml and the files that it lists; 1 MiB at most.",
     )
     text = forms.CharField(
-        label=_("Or its text"),
+        label="Or its text",
         required=False,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "false"}),
     )
-    sections = ((_("The definition"), ("file", "text")),)
+    sections = (("The definition", ("file", "text")),)
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         if bool(given.get("file")) == bool(given.get("text", "").strip()):
-            raise ValidationError({"file": _("Choose a file, or paste a text.")})
+            raise ValidationError({"file": "Choose a file, or paste a text."})
         return given
 
     def save(self, draft: FrameworkVersion, *, by: User, now: datetime) -> FrameworkVersion:
@@ -300,16 +295,16 @@ class DefinitionImportForm(StepForm):
         where = {"file": error.file, "line": error.line, "reason": str(error)}
         said = str(error)
         if error.file and error.line:
-            said = gettext("%(file)s, line %(line)s: %(reason)s") % where
+            said = "{file}, line {line}: {reason}".format(**where)
         elif error.file and error.file != error.path:
-            said = gettext("%(file)s: %(reason)s") % where
+            said = "{file}: {reason}".format(**where)
         self.add_error("file" if self.cleaned_data.get("file") else "text", said)
 
 
 class DraftForm(forms.Form):
     made_from = forms.ModelChoiceField(
-        FrameworkVersion.objects.defer("definition"), label=_("Begins as"), empty_label=None
+        FrameworkVersion.objects.defer("definition"), label="Begins as", empty_label=None
     )
     version = forms.CharField(
-        label=_("Name"), max_length=50, required=False, help_text=_("Empty: the next number.")
+        label="Name", max_length=50, required=False, help_text="Empty: the next number."
     )

@@ -7,8 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext
-from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from readiness.framework.core import wording
@@ -19,18 +17,19 @@ from readiness.framework.models import DraftStep, FrameworkVersion
 from readiness.framework.queries import stored_changes
 from readiness.framework.refusals import MAY_ADD, MAY_DISCARD, MAY_EDIT
 from web import visibility
+from web.units import plural
 
 type Line = dict[str, Any]
 SHOWN = 2
 
 
 EVIDENCE = {
-    EvidenceKind.TELEMETRY: _("Telemetry"),
-    EvidenceKind.VALIDATION_RUN: _("Validation runs"),
-    EvidenceKind.INVENTORY_FACT: _("Inventory"),
-    EvidenceKind.ATTESTATION: _("Attestations"),
-    EvidenceKind.PEOPLE_RECORD: _("People records"),
-    EvidenceKind.OWNERSHIP_RECORD: _("Ownership records"),
+    EvidenceKind.TELEMETRY: "Telemetry",
+    EvidenceKind.VALIDATION_RUN: "Validation runs",
+    EvidenceKind.INVENTORY_FACT: "Inventory",
+    EvidenceKind.ATTESTATION: "Attestations",
+    EvidenceKind.PEOPLE_RECORD: "People records",
+    EvidenceKind.OWNERSHIP_RECORD: "Ownership records",
 }
 
 
@@ -38,10 +37,7 @@ def name_of(version: FrameworkVersion) -> str:
     """`muster-3 (rolls back to muster-1)`."""
     if version.rolls_back_to is None:
         return version.version
-    return gettext("%(version)s (rolls back to %(earlier)s)") % {
-        "version": version.version,
-        "earlier": version.rolls_back_to.version,
-    }
+    return f"{version.version} (rolls back to {version.rolls_back_to.version})"
 
 
 def url_of(version: FrameworkVersion) -> str:
@@ -52,22 +48,22 @@ def what_changed(version: FrameworkVersion) -> str:
     """The first changes against what it was made from, and how many more there are."""
     changes = stored_changes(version.changes)
     if not changes:
-        return gettext("nothing") if version.made_from else gettext("the first version")
+        return "nothing" if version.made_from else "the first version"
     shown = "; ".join(change.text for change in changes[:SHOWN])
     more = len(changes) - SHOWN
     if more <= 0:
         return shown
-    return shown + " " + ngettext("and %(n)s more", "and %(n)s more", more) % {"n": more}
+    return shown + " " + plural(more, f"and {more} more", f"and {more} more")
 
 
 def facts(version: FrameworkVersion) -> list[Line]:
-    said: list[Line] = [{"term": gettext("Status"), "kind": "framework", "state": version.status}]
+    said: list[Line] = [{"term": "Status", "kind": "framework", "state": version.status}]
     if version.is_draft:
-        said.append({"term": gettext("Revision"), "value": version.revision})
+        said.append({"term": "Revision", "value": version.revision})
     if version.made_from:
         said.append(
             {
-                "term": gettext("Made from"),
+                "term": "Made from",
                 "value": version.made_from.version,
                 "url": url_of(version.made_from),
             }
@@ -75,21 +71,21 @@ def facts(version: FrameworkVersion) -> list[Line]:
     if version.rolls_back_to:
         said.append(
             {
-                "term": gettext("Rolls back to"),
+                "term": "Rolls back to",
                 "value": version.rolls_back_to.version,
                 "url": url_of(version.rolls_back_to),
             }
         )
-    said.append(_deed(gettext("Made"), version.created_at, version.created_by))
+    said.append(_deed("Made", version.created_at, version.created_by))
     if version.edited_at:
-        said.append(_deed(gettext("Last edited"), version.edited_at, version.edited_by))
+        said.append(_deed("Last edited", version.edited_at, version.edited_by))
     if version.published_at:
-        said.append(_deed(gettext("Published"), version.published_at, version.published_by))
+        said.append(_deed("Published", version.published_at, version.published_by))
     if version.note:
-        said.append({"term": gettext("Note"), "value": version.note})
+        said.append({"term": "Note", "value": version.note})
     if version.override_reason:
-        said.append({"term": gettext("Published against a rule, because"), "value": version.override_reason})
-    said.append({"term": gettext("Digest"), "value": version.digest[:12]})
+        said.append({"term": "Published against a rule, because", "value": version.override_reason})
+    said.append({"term": "Digest", "value": version.digest[:12]})
     return said
 
 
@@ -98,7 +94,7 @@ def _deed(term: str, at: datetime, by: User | None) -> Line:
 
 
 def by_whom(by: User | None) -> str:
-    return visibility.name_of(by) or gettext("shipped with Muster")
+    return visibility.name_of(by) or "shipped with Muster"
 
 
 def offers(version: FrameworkVersion, user: User) -> dict[str, bool]:
@@ -154,10 +150,10 @@ def _profiles(item: Check | SubMeasure) -> str:
 
 
 DIRECTIONS = {
-    Direction.HIGHER: lambda: gettext("higher is better"),
-    Direction.LOWER: lambda: gettext("lower is better"),
-    Direction.RANGE: lambda: gettext("between two ends"),
-    Direction.EQUAL: lambda: gettext("one of some values"),
+    Direction.HIGHER: lambda: "higher is better",
+    Direction.LOWER: lambda: "lower is better",
+    Direction.RANGE: lambda: "between two ends",
+    Direction.EQUAL: lambda: "one of some values",
 }
 
 
@@ -193,10 +189,10 @@ def label(value: Threshold | Validity, framework: Framework) -> Line:
     """Return where a figure comes from: a default of ours is marked as one, an own decision names who decided."""
     title = wording.source_title(value, framework)
     if value.source == "OD":
-        return {"text": gettext("default"), "title": title, "url": ""}
+        return {"text": "default", "title": title, "url": ""}
     if value.decided is not None:
         return {
-            "text": gettext("own: %(who)s") % {"who": value.decided.by},
+            "text": f"own: {value.decided.by}",
             "title": f"{title}: {value.note}",
             "url": "",
         }
@@ -206,20 +202,20 @@ def label(value: Threshold | Validity, framework: Framework) -> Line:
 
 def check_facts(check: Check) -> list[Line]:
     said: list[Line] = [
-        {"term": gettext("Gate"), "value": str(check.gate)},
-        {"term": gettext("Profiles"), "value": _profiles(check)},
+        {"term": "Gate", "value": str(check.gate)},
+        {"term": "Profiles", "value": _profiles(check)},
         {
-            "term": gettext("Evidence"),
+            "term": "Evidence",
             "value": ", ".join(str(EVIDENCE[kind]) for kind in sorted(check.evidence)),
         },
-        {"term": gettext("Evidence counts for"), "value": wording.validity(check.validity)},
-        {"term": gettext("Voided by"), "value": wording.words(check.validity.voided_by)},
-        {"term": gettext("States"), "value": wording.words(check.states)},
+        {"term": "Evidence counts for", "value": wording.validity(check.validity)},
+        {"term": "Voided by", "value": wording.words(check.validity.voided_by)},
+        {"term": "States", "value": wording.words(check.states)},
     ]
     if check.gate_rules:
-        said.append({"term": gettext("Other gates"), "value": wording.gate_rules(check.gate_rules)})
+        said.append({"term": "Other gates", "value": wording.gate_rules(check.gate_rules)})
     if check.exclusions:
-        said.append({"term": gettext("Not applicable"), "value": wording.exclusions(check.exclusions)})
+        said.append({"term": "Not applicable", "value": wording.exclusions(check.exclusions)})
     return said
 
 
@@ -229,8 +225,7 @@ def change_lines(changes: Iterable[DefinitionChange]) -> list[Line]:
     for change in changes:
         groups.setdefault(change.where, []).append(change)
     return [
-        {"where": where or gettext("The whole"), "changes": changes_there}
-        for where, changes_there in groups.items()
+        {"where": where or "The whole", "changes": changes_there} for where, changes_there in groups.items()
     ]
 
 

@@ -7,7 +7,6 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models.constraints import choices_held
 from inventory.models.triggers import claims
@@ -38,16 +37,16 @@ class FrameworkVersion(models.Model):
     HISTORY = True
 
     class Status(models.TextChoices):
-        DRAFT = "draft", _("Draft")
-        PUBLISHED = "published", _("Published")
-        RETIRED = "retired", _("Retired")
+        DRAFT = "draft", "Draft"
+        PUBLISHED = "published", "Published"
+        RETIRED = "retired", "Retired"
 
     version = models.CharField(max_length=50, unique=True)
     title = models.CharField(max_length=200)
     status = models.CharField(max_length=16, choices=Status, default=Status.DRAFT)
-    definition = models.JSONField(help_text=_("The whole definition, as readiness.framework.core reads it"))
+    definition = models.JSONField(help_text="The whole definition, as readiness.framework.core reads it")
     digest = models.CharField(max_length=64)
-    revision = models.PositiveIntegerField(default=1, help_text=_("Which step of the draft this is"))
+    revision = models.PositiveIntegerField(default=1, help_text="Which step of the draft this is")
     made_from = models.ForeignKey(
         "self", on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
     )
@@ -55,7 +54,7 @@ class FrameworkVersion(models.Model):
         "self", on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
     )
     changes = models.JSONField(
-        default=list, blank=True, help_text=_("What differs from the version that it was made from")
+        default=list, blank=True, help_text="What differs from the version that it was made from"
     )
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(
@@ -70,13 +69,13 @@ class FrameworkVersion(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, editable=False
     )
     note = models.TextField(
-        max_length=2000, blank=True, editable=False, help_text=_("What whoever published it said")
+        max_length=2000, blank=True, editable=False, help_text="What whoever published it said"
     )
     override_reason = models.TextField(
         max_length=2000,
         blank=True,
         editable=False,
-        help_text=_("Why it was published without a dry-run of it, or by who edited it"),
+        help_text="Why it was published without a dry-run of it, or by who edited it",
     )
 
     objects = FrameworkVersionQuerySet.as_manager()
@@ -118,7 +117,7 @@ class FrameworkVersion(models.Model):
                 | ~Q(published_by=F("edited_by"))
                 | Q(override_reason__regex=r"\S"),
                 name="framework_publisher_is_another",
-                violation_error_message=_("Whoever edited it publishes it only with a reason."),
+                violation_error_message="Whoever edited it publishes it only with a reason.",
             ),
         ]
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext_lazy as _
 
 from readiness.framework.core import editing, wording
 from readiness.framework.core.definition import Check, SubMeasure
@@ -35,26 +34,26 @@ class NumbersField(forms.CharField):
         try:
             return [float(number) for number in text.replace(";", ",").split(",") if number.strip()]
         except ValueError as error:
-            raise ValidationError(_("Numbers, parted by commas.")) from error
+            raise ValidationError("Numbers, parted by commas.") from error
 
 
 class PartForm(RulesForm):
-    name = forms.CharField(label=_("Name"), max_length=200)
-    measure = forms.CharField(label=_("What is measured"), widget=text_area(3))
-    note = forms.CharField(label=_("Note"), required=False, widget=text_area(2))
+    name = forms.CharField(label="Name", max_length=200)
+    measure = forms.CharField(label="What is measured", widget=text_area(3))
+    note = forms.CharField(label="Note", required=False, widget=text_area(2))
     gate = forms.ChoiceField(
-        label=_("Gate"),
+        label="Gate",
         required=False,
-        choices=[("", _("as its check")), ("BLOCK", "BLOCK"), ("COND", "COND"), ("INFO", "INFO")],
-        help_text=_("Never above its check."),
+        choices=[("", "as its check"), ("BLOCK", "BLOCK"), ("COND", "COND"), ("INFO", "INFO")],
+        help_text="Never above its check.",
     )
-    own_validity = forms.BooleanField(label=_("Counts otherwise than its check"), required=False)
+    own_validity = forms.BooleanField(label="Counts otherwise than its check", required=False)
     valid_for_max_age = forms.CharField(
-        label=_("Evidence counts for"), max_length=20, help_text=_("90s, 15m, 24h, 30d, or live")
+        label="Evidence counts for", max_length=20, help_text="90s, 15m, 24h, 30d, or live"
     )
-    valid_for_source = forms.ChoiceField(label=_("Where that comes from"), required=False)
-    valid_for_note = forms.CharField(label=_("Why so"), required=False, widget=text_area(2))
-    valid_for_voided_by = several(Change, _("Changes that void it"))
+    valid_for_source = forms.ChoiceField(label="Where that comes from", required=False)
+    valid_for_note = forms.CharField(label="Why so", required=False, widget=text_area(2))
+    valid_for_voided_by = several(Change, "Changes that void it")
     in_yaml = ("presets", "not_applicable", "profiles", "metrics", "worst_over", "evidence", "waits_for")
 
     def __init__(self, *args: Any, check: Check, part: SubMeasure, item: Fields, **kwargs: Any) -> None:
@@ -63,7 +62,7 @@ class PartForm(RulesForm):
         self.place = f"checks[{check.id}].parts[{part.id}]"
         self.fields["rules"].help_text = ", ".join(f"`{name}`" for name in self.in_yaml)
         if part.unit:
-            self.fields["measure"].help_text = _("In %(unit)s, which is fixed.") % {"unit": part.unit}
+            self.fields["measure"].help_text = f"In {part.unit}, which is fixed."
         self._add_direction()
         for threshold in ("pass", "warn"):
             self._add_threshold(threshold)
@@ -78,23 +77,23 @@ class PartForm(RulesForm):
             }
         )
         self.sections = (
-            (_("Words"), ("name", "measure", "note", "direction", "gate")),
-            (_("Pass"), self._names("pass")),
-            (_("Warn"), self._names("warn")),
+            ("Words", ("name", "measure", "note", "direction", "gate")),
+            ("Pass", self._names("pass")),
+            ("Warn", self._names("warn")),
             (
-                _("How evidence ages"),
+                "How evidence ages",
                 (
                     "own_validity", "valid_for_max_age", "valid_for_source", "valid_for_note", "valid_for_voided_by",
                 ),
             ),
-            (_("Presets, exclusions and the rest, as YAML"), ("rules",)),
+            ("Presets, exclusions and the rest, as YAML", ("rules",)),
         )  # fmt: skip
 
     def _add_direction(self) -> None:
         if self.part.direction in ONE_SIDED:
             self.fields["direction"] = forms.ChoiceField(
-                label=_("Direction"),
-                choices=[("higher", _("higher is better")), ("lower", _("lower is better"))],
+                label="Direction",
+                choices=[("higher", "higher is better"), ("lower", "lower is better")],
             )
             self.initial["direction"] = str(self.part.direction)
 
@@ -114,43 +113,43 @@ class PartForm(RulesForm):
 
     def _add_threshold(self, name: str) -> None:
         stored = self.item.get(name) or {}
-        kinds = [(NONE, _("none")), (FIGURE, _("a figure"))]
+        kinds = [(NONE, "none"), (FIGURE, "a figure")]
         if name == "warn":
-            kinds.append((ANY, _("any value that does not pass")))
-        self.fields[f"{name}_kind"] = forms.ChoiceField(label=_("Threshold"), choices=kinds)
+            kinds.append((ANY, "any value that does not pass"))
+        self.fields[f"{name}_kind"] = forms.ChoiceField(label="Threshold", choices=kinds)
         self.initial[f"{name}_kind"] = ANY if stored.get("any") else FIGURE if stored else NONE
         for figure in self._figures():
             self.fields[f"{name}_{figure}"] = self._figure_field(figure)
             self.initial[f"{name}_{figure}"] = self._initial(figure, stored)
         if self.part.direction is not Direction.EQUAL:
             self.fields[f"{name}_strict"] = forms.BooleanField(
-                label=_("The edge itself is outside"), required=False
+                label="The edge itself is outside", required=False
             )
             self.initial[f"{name}_strict"] = bool(stored.get("strict"))
         self.fields[f"{name}_source"] = forms.ChoiceField(
-            label=_("Where it comes from"),
+            label="Where it comes from",
             required=False,
-            help_text=_("A new figure names its source anew."),
+            help_text="A new figure names its source anew.",
         )
         threshold = self.part.pass_at if name == "pass" else self.part.warn_at
         choose_source(self, f"{name}_source", wording.source(threshold) if threshold else "")
         self.fields[f"{name}_note"] = forms.CharField(
-            label=_("Sentence"),
+            label="Sentence",
             required=False,
             widget=text_area(2),
-            help_text=_("Required for an own decision."),
+            help_text="Required for an own decision.",
         )
         self.initial[f"{name}_note"] = stored.get("note", "")
 
     def _figure_field(self, figure: str) -> forms.Field:
         unit = f" ({self.part.unit})" if self.part.unit else ""
         if figure == "values":
-            return NumbersField(label=_("Values"), required=False, max_length=200)
+            return NumbersField(label="Values", required=False, max_length=200)
         labels = {
-            "value": _("Figure"),
-            "low": _("From"),
-            "high": _("To"),
-            "factor": _("Factor on: %(limit)s") % {"limit": wording.limit_name(self.part, self.framework)},
+            "value": "Figure",
+            "low": "From",
+            "high": "To",
+            "factor": f"Factor on: {wording.limit_name(self.part, self.framework)}",
         }
         label = str(labels[figure]) + ("" if figure == "factor" else unit)
         return forms.FloatField(label=label, required=False, widget=forms.NumberInput(attrs={"step": "any"}))

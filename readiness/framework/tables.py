@@ -1,8 +1,5 @@
 """Columns of the list of versions."""
 
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
-
 from accounts.models import User
 from readiness.framework import lines
 from readiness.framework.filters import FrameworkVersionFilters
@@ -13,28 +10,28 @@ from web.tables import Column, Table
 def versions() -> Table:
     return Table(
         id="versions",
-        noun=(_("version"), _("versions")),
-        label=_("Versions of the framework"),
+        noun=("version", "versions"),
+        label="Versions of the framework",
         columns=_COLUMNS,
         filterset=FrameworkVersionFilters,
         row_id="pk",
         row_name=lines.name_of,
         row_url=lines.url_of,
         api="framework-api-framework-version-list",
-        empty={"title": _("No version"), "text": _("None matches these filters."), "icon": "versions"},
+        empty={"title": "No version", "text": "None matches these filters.", "icon": "versions"},
     )
 
 
 def _who(version: FrameworkVersion) -> User | str:
     """The user, so that the table names them as its reader may see."""
     by = version.published_by if version.published_at else version.edited_by or version.created_by
-    return by or gettext("shipped with Muster")
+    return by or "shipped with Muster"
 
 
 _COLUMNS = (
     Column(
         "status",
-        _("Status"),
+        "Status",
         value=lambda row: row.status,
         template="readiness/framework/status_cell.html",
         sort="status",
@@ -42,7 +39,7 @@ _COLUMNS = (
     ),
     Column(
         "version",
-        _("Version"),
+        "Version",
         value=lines.name_of,
         url=lines.url_of,
         template="readiness/framework/version_cell.html",
@@ -51,18 +48,18 @@ _COLUMNS = (
         phone="title",
         export=lambda row: row.version,
     ),
-    Column("changes", _("What changed"), value=lines.what_changed, phone="full"),
-    Column("made_from", _("Made from"), value="made_from.version", sort="made_from__version"),
+    Column("changes", "What changed", value=lines.what_changed, phone="full"),
+    Column("made_from", "Made from", value="made_from.version", sort="made_from__version"),
     Column(
         "by",
-        _("By"),
+        "By",
         value=_who,
-        hint=_("Who published it; of a draft, who edited it last"),
+        hint="Who published it; of a draft, who edited it last",
     ),
-    Column("published_at", _("Published"), value=lambda row: row.published_at, sort="published_at"),
-    Column("edited_at", _("Edited"), value=lambda row: row.edited_at, sort="edited_at"),
-    Column("created_at", _("Made"), value=lambda row: row.created_at, sort="created_at", default=False),
-    Column("revision", _("Revision"), value=lambda row: row.revision, numeric=True, default=False),
-    Column("note", _("Note"), value=lambda row: row.note, phone="full", default=False),
-    Column("digest", _("Digest"), value=lambda row: row.digest, default=False),
+    Column("published_at", "Published", value=lambda row: row.published_at, sort="published_at"),
+    Column("edited_at", "Edited", value=lambda row: row.edited_at, sort="edited_at"),
+    Column("created_at", "Made", value=lambda row: row.created_at, sort="created_at", default=False),
+    Column("revision", "Revision", value=lambda row: row.revision, numeric=True, default=False),
+    Column("note", "Note", value=lambda row: row.note, phone="full", default=False),
+    Column("digest", "Digest", value=lambda row: row.digest, default=False),
 )

@@ -10,7 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
 
@@ -52,7 +51,7 @@ def versions(request: HttpRequest) -> HttpResponseBase:
         "table": table,
         "in_force": in_force,
         "may_draft": request.user.has_perm(MAY_ADD),
-        "breadcrumbs": breadcrumbs(gettext("Framework")),
+        "breadcrumbs": breadcrumbs("Framework"),
     }
     return answers.page(request, "readiness/framework/list.html", context)
 
@@ -78,7 +77,7 @@ def difference(request: HttpRequest, pk: int) -> HttpResponse:
         "after": after,
         "groups": lines.change_lines(queries.difference(before, after)),
         "others": [each for each in queries.versions() if each.pk != before.pk],
-        "breadcrumbs": breadcrumbs(gettext("What differs"), before),
+        "breadcrumbs": breadcrumbs("What differs", before),
     }
     return answers.page(request, "readiness/framework/difference.html", context)
 
@@ -124,14 +123,14 @@ def draft(request: HttpRequest) -> HttpResponse:
         except DefinitionError as error:
             form.add_error("made_from", str(error))
         else:
-            messages.success(request, gettext("%(version)s is a draft.") % {"version": made.version})
+            messages.success(request, f"{made.version} is a draft.")
             return HttpResponseRedirect(lines.url_of(made))
     context = {
         "form": form,
-        "heading": gettext("Make a draft"),
-        "submit": gettext("Make it"),
+        "heading": "Make a draft",
+        "submit": "Make it",
         "cancel_url": reverse("framework"),
-        "breadcrumbs": breadcrumbs(gettext("Make a draft")),
+        "breadcrumbs": breadcrumbs("Make a draft"),
     }
     return render(request, "readiness/framework/draft.html", context, status=422 if form.errors else 200)
 
@@ -141,7 +140,7 @@ def draft(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def edit_head(request: HttpRequest, pk: int) -> HttpResponse:
     version = _version(pk)
-    return _step(request, version, HeadForm, gettext("Title and weights"), lines.url_of(version))
+    return _step(request, version, HeadForm, "Title and weights", lines.url_of(version))
 
 
 @may_edit
@@ -185,7 +184,7 @@ def edit_part(request: HttpRequest, pk: int, check_id: str, part_id: str) -> Htt
 @require_http_methods(["GET", "POST"])
 def import_definition(request: HttpRequest, pk: int) -> HttpResponse:
     version = _version(pk)
-    return _step(request, version, DefinitionImportForm, gettext("Import"), lines.url_of(version))
+    return _step(request, version, DefinitionImportForm, "Import", lines.url_of(version))
 
 
 @require_POST
@@ -199,7 +198,7 @@ def discard(request: HttpRequest, pk: int) -> HttpResponse:
         return _version_page(request, _version(pk), refusals=[str(error)], status=409)
     except ValidationError as error:
         return _version_page(request, version, refusals=error.messages, status=400)
-    messages.success(request, gettext("The draft %(version)s is gone.") % {"version": version.version})
+    messages.success(request, f"The draft {version.version} is gone.")
     return HttpResponseRedirect(reverse("framework"))
 
 
@@ -249,9 +248,9 @@ def _step(
 
 def _say(request: HttpRequest, before: FrameworkVersion, after: FrameworkVersion) -> None:
     if after.revision == before.revision:
-        messages.info(request, gettext("Nothing was changed."))
+        messages.info(request, "Nothing was changed.")
     else:
-        messages.success(request, gettext("Saved as revision %(revision)s.") % {"revision": after.revision})
+        messages.success(request, f"Saved as revision {after.revision}.")
 
 
 def _version_page(
@@ -299,7 +298,7 @@ def _revision(request: HttpRequest) -> int | None:
     """None where none is sent; ValidationError for what is no revision, which must not pass for none."""
     sent = request.POST.get("revision", "")
     if sent and not (sent.isascii() and sent.isdecimal() and len(sent) < 10):
-        raise ValidationError(gettext("revision: %(sent)r is no revision.") % {"sent": sent[:20]})
+        raise ValidationError(f"revision: {sent[:20]!r} is no revision.")
     return int(sent) if sent else None
 
 
@@ -309,9 +308,9 @@ def _reader(request: HttpRequest) -> User:
 
 
 def breadcrumbs(here: str, within: FrameworkVersion | None = None) -> list[dict[str, str]]:
-    above = [{"label": gettext("Readiness"), "url": reverse("readiness")}]
-    if here != gettext("Framework"):
-        above.append({"label": gettext("Framework"), "url": reverse("framework")})
+    above = [{"label": "Readiness", "url": reverse("readiness")}]
+    if here != "Framework":
+        above.append({"label": "Framework", "url": reverse("framework")})
     if within is not None:
         above.append({"label": within.version, "url": lines.url_of(within)})
     return [*above, {"label": here, "url": ""}]

@@ -1,5 +1,4 @@
 from django.apps import AppConfig
-from django.utils.translation import gettext_lazy as _
 
 
 class GoliveConfig(AppConfig):
@@ -12,7 +11,7 @@ class GoliveConfig(AppConfig):
         from readiness.golive.worklist.search import find_work
         from web import links, search
 
-        search.register("worklist", _("Worklist"), find_work, permission="golive.view_workitem", order=25)
+        search.register("worklist", "Worklist", find_work, permission="golive.view_workitem", order=25)
         links.has_page(self.get_model("WorkItem"), "work-item")
         links.has_page(self.get_model("Campaign"), "campaign")
         links.has_page(self.get_model("CampaignItem"), "campaign-item")

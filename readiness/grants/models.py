@@ -9,7 +9,6 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeBoundary, RangeOperators
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Site
 from inventory.models.constraints import choices_held
@@ -27,11 +26,11 @@ p4-orchestration-owner, p4-runbook-coverage), so that a decision to look away is
 class GrantStanding(models.TextChoices):
     """The state of a grant as it is shown."""
 
-    REQUESTED = "requested", _("Requested")
-    APPROVED = "approved", _("Approved")
-    DENIED = "denied", _("Denied")
-    REVOKED = "revoked", _("Revoked")
-    EXPIRED = "expired", _("Expired")
+    REQUESTED = "requested", "Requested"
+    APPROVED = "approved", "Approved"
+    DENIED = "denied", "Denied"
+    REVOKED = "revoked", "Revoked"
+    EXPIRED = "expired", "Expired"
 
 
 OPEN = (GrantStanding.REQUESTED.value, GrantStanding.APPROVED.value)
@@ -70,24 +69,24 @@ class Grant(models.Model):
     HISTORY = True
 
     class Kind(models.TextChoices):
-        WAIVER = "waiver", _("Waiver")
-        EXCEPTION = "exception", _("Go-live exception")
-        NOT_APPLICABLE = "n-a", _("Declared not applicable")
+        WAIVER = "waiver", "Waiver"
+        EXCEPTION = "exception", "Go-live exception"
+        NOT_APPLICABLE = "n-a", "Declared not applicable"
 
     class State(models.TextChoices):
-        REQUESTED = "requested", _("Requested")
-        APPROVED = "approved", _("Approved")
-        DENIED = "denied", _("Denied")
-        REVOKED = "revoked", _("Revoked")
+        REQUESTED = "requested", "Requested"
+        APPROVED = "approved", "Approved"
+        DENIED = "denied", "Denied"
+        REVOKED = "revoked", "Revoked"
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="grants")
     kind = models.CharField(max_length=10, choices=Kind)
-    check_id = models.CharField(max_length=64, verbose_name=_("check"))
+    check_id = models.CharField(max_length=64, verbose_name="check")
     part = models.CharField(
         max_length=64,
         blank=True,
-        verbose_name=_("sub-measure"),
-        help_text=_("Only for a declared n-a of one sub-measure"),
+        verbose_name="sub-measure",
+        help_text="Only for a declared n-a of one sub-measure",
     )
     reason = models.TextField(max_length=2000)
     state = models.CharField(max_length=10, choices=State, default=State.REQUESTED, editable=False)
@@ -96,14 +95,14 @@ class Grant(models.Model):
     )
     requested_at = models.DateTimeField(editable=False)
     starts_at = models.DateTimeField()
-    ends_at = models.DateTimeField(help_text=_("What it covers counts as before from this instant on"))
+    ends_at = models.DateTimeField(help_text="What it covers counts as before from this instant on")
     approver = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
         related_name="+",
         null=True,
         editable=False,
-        help_text=_("Who approved or denied it: never who asked for it"),
+        help_text="Who approved or denied it: never who asked for it",
     )
     decided_at = models.DateTimeField(null=True, editable=False)
     decision_note = models.TextField(max_length=2000, blank=True, editable=False)
@@ -136,34 +135,34 @@ class Grant(models.Model):
                     (TsTzRange("starts_at", "ends_at", RangeBoundary()), RangeOperators.OVERLAPS),
                 ],
                 condition=Q(state__in=OPEN),
-                violation_error_message=_("Another one of this kind is asked for or approved in that time."),
+                violation_error_message="Another one of this kind is asked for or approved in that time.",
             ),
             models.CheckConstraint(
                 condition=~Q(approver=F("requested_by")),
                 name="grant_approver_is_another",
-                violation_error_message=_("Nobody decides what they asked for themselves."),
+                violation_error_message="Nobody decides what they asked for themselves.",
             ),
             models.CheckConstraint(
                 condition=Q(ends_at__gt=F("starts_at")),
                 name="grant_ends_after_start",
-                violation_error_message=_("The end is not after the start."),
+                violation_error_message="The end is not after the start.",
             ),
             models.CheckConstraint(
                 condition=Q(
                     ends_at__lte=F("starts_at") + LONGEST, starts_at__lte=F("requested_at") + LONGEST
                 ),
                 name="grant_is_bounded",
-                violation_error_message=_("It may begin within 180 days and last 180 days at most."),
+                violation_error_message="It may begin within 180 days and last 180 days at most.",
             ),
             models.CheckConstraint(
                 condition=Q(reason__regex=r"\S"),
                 name="grant_has_reason",
-                violation_error_message=_("A reason is required."),
+                violation_error_message="A reason is required.",
             ),
             models.CheckConstraint(
                 condition=Q(part="") | Q(kind="n-a"),
                 name="grant_part_only_na",
-                violation_error_message=_("Only a declared n-a may be of one sub-measure."),
+                violation_error_message="Only a declared n-a may be of one sub-measure.",
             ),
             models.CheckConstraint(
                 condition=Q(state="requested", approver=None, decided_at=None)

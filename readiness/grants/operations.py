@@ -6,7 +6,6 @@ from datetime import datetime
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from inventory.models import Site
@@ -109,8 +108,7 @@ def _decide(grant: Grant, state: Grant.State, *, note: str, by: User, now: datet
     locked = _locked(grant)
     if locked.requested_by_id == by.pk:
         raise OwnRequest(
-            _("You asked for this yourself: somebody else with the role %(roles)s decides.")
-            % {"roles": roles_of(MAY_DECIDE)}
+            f"You asked for this yourself: somebody else with the role {roles_of(MAY_DECIDE)} decides."
         )
     _refuse_unless(locked, {Grant.State.REQUESTED}, now)
     locked.state = state
@@ -132,33 +130,31 @@ def _require(by: User, permission: str) -> None:
 def _refuse_unless(grant: Grant, states: set[Grant.State], now: datetime) -> None:
     standing = grant.standing_now(now)
     if standing not in states:
-        raise AlreadyDecided(
-            _("It is %(state)s, which cannot be changed any more.") % {"state": str(standing.label).lower()}
-        )
+        raise AlreadyDecided(f"It is {str(standing.label).lower()}, which cannot be changed any more.")
 
 
 def _refuse_silence(note: str) -> None:
     if not note.strip():
-        raise ValidationError({"note": [_("Say why.")]})
+        raise ValidationError({"note": ["Say why."]})
 
 
 def _refuse_span(grant: Grant, now: datetime) -> None:
     if grant.starts_at < now:
         raise ValidationError(
-            {"starts_at": [_("It cannot begin before it is asked for: what was, stays as it was.")]}
+            {"starts_at": ["It cannot begin before it is asked for: what was, stays as it was."]}
         )
     if grant.ends_at <= grant.starts_at:
-        raise ValidationError({"ends_at": [_("The end is not after the start.")]})
+        raise ValidationError({"ends_at": ["The end is not after the start."]})
     if grant.ends_at - grant.starts_at > LONGEST:
-        raise ValidationError({"ends_at": [_("It lasts %(days)s days at most.") % {"days": LONGEST.days}]})
+        raise ValidationError({"ends_at": [f"It lasts {LONGEST.days} days at most."]})
     if grant.starts_at - now > LONGEST:
-        raise ValidationError({"starts_at": [_("It begins within %(days)s days.") % {"days": LONGEST.days}]})
+        raise ValidationError({"starts_at": [f"It begins within {LONGEST.days} days."]})
 
 
 def _refuse_unsuitable(grant: Grant, gate: Gate | None, *, excluded: bool) -> None:
     _version, framework = framework_queries.current()
     if grant.part and grant.kind != Grant.Kind.NOT_APPLICABLE:
-        raise ValidationError({"part": [_("Only a declared n-a may be of one sub-measure.")]})
+        raise ValidationError({"part": ["Only a declared n-a may be of one sub-measure."]})
     try:
         check = check_of(framework, grant.check_id)
         refuse_unsuitable(grant.kind, check, grant.part, gate=gate or check.gate, excluded=excluded)
@@ -179,13 +175,12 @@ def _refuse_second(grant: Grant) -> None:
     )
     if (other := others.first()) is not None:
         raise ValidationError(
-            _("%(kind)s %(id)s is %(state)s for this already, until %(until)s UTC.")
-            % {
-                "kind": other.get_kind_display(),
-                "id": other.pk,
-                "state": other.get_state_display().lower(),
-                "until": f"{other.ends_at:%Y-%m-%d %H:%M}",
-            }
+            "{kind} {id} is {state} for this already, until {until} UTC.".format(
+                kind=other.get_kind_display(),
+                id=other.pk,
+                state=other.get_state_display().lower(),
+                until=f"{other.ends_at:%Y-%m-%d %H:%M}",
+            )
         )
 
 
@@ -195,9 +190,6 @@ def _refuse_too_many(grant: Grant, now: datetime) -> None:
     live = Grant.objects.live(now).filter(site=grant.site, kind=Grant.Kind.WAIVER).count()
     if live >= MOST_WAIVERS:
         raise ValidationError(
-            _(
-                "%(site)s has %(live)s live waivers, and %(most)s is the most"
-                " (operator-set default). Revoke one, or meet a check."
-            )
-            % {"site": grant.site.name, "live": live, "most": MOST_WAIVERS}
+            f"{grant.site.name} has {live} live waivers, and {MOST_WAIVERS} is the most (operator-set "
+            "default). Revoke one, or meet a check."
         )

@@ -1,7 +1,6 @@
 """Filters of rules and packs, for the API and for the pages alike."""
 
 import django_filters
-from django.utils.translation import gettext_lazy as _
 
 from readiness.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
 from web.rest.filters import ObjectFilterSet
@@ -18,10 +17,10 @@ class ListContains(django_filters.CharFilter):
 
 
 class RuleFilters(ObjectFilterSet):
-    origin = ListContains("origins", _("origin"))
-    category = ListContains("categories", _("kind of data"))
-    place = ListContains("places", _("place"))
-    version = django_filters.CharFilter(field_name="pack__version", label=_("pack"), max_length=50)
+    origin = ListContains("origins", "origin")
+    category = ListContains("categories", "kind of data")
+    place = ListContains("places", "place")
+    version = django_filters.CharFilter(field_name="pack__version", label="pack", max_length=50)
 
     class Meta:
         model = Rule

@@ -8,8 +8,6 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from readiness.framework.core.reader import DefinitionError
@@ -44,40 +42,38 @@ class RuleForm(forms.Form):
     """One rule of a draft. `item` is the rule as the file has it."""
 
     revision = forms.IntegerField(min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
-    slug = forms.CharField(label=_("Slug"), max_length=60, help_text=_("Small letters, digits and hyphens"))
-    title = forms.CharField(label=_("Title"), max_length=200)
-    kind = forms.ChoiceField(label=_("Question"), choices=Rule.Kind)
-    effect = forms.ChoiceField(label=_("Says"), choices=Rule.Effect)
+    slug = forms.CharField(label="Slug", max_length=60, help_text="Small letters, digits and hyphens")
+    title = forms.CharField(label="Title", max_length=200)
+    kind = forms.ChoiceField(label="Question", choices=Rule.Kind)
+    effect = forms.ChoiceField(label="Says", choices=Rule.Effect)
     bases = forms.MultipleChoiceField(
-        label=_("Bases, of which any one will do"), required=False, widget=forms.CheckboxSelectMultiple
+        label="Bases, of which any one will do", required=False, widget=forms.CheckboxSelectMultiple
     )
-    jurisdiction = forms.CharField(label=_("Jurisdiction"), max_length=100, help_text=_("Whose law it is"))
-    sector = forms.CharField(label=_("Sector"), max_length=100, required=False)
-    instrument = forms.CharField(label=_("Instrument"), max_length=200)
-    article = forms.CharField(label=_("Article"), max_length=200)
-    url = forms.CharField(label=_("Source"), max_length=500, help_text=_("An address of the web"))
-    in_force_from = _day(_("In force from"), _("Empty: not known, so that the rule decides nothing"))
-    in_force_until = _day(_("In force until"), _("The last day; empty: open"))
-    checked_on = _day(_("Checked up to"), _("Up to when the source was read"))
-    origins = _names(
-        _("Origins"), _("Whose law the data is under: country codes, groups, or any"), required=True
-    )
-    categories = forms.MultipleChoiceField(label=_("Kinds of data"), widget=forms.CheckboxSelectMultiple)
+    jurisdiction = forms.CharField(label="Jurisdiction", max_length=100, help_text="Whose law it is")
+    sector = forms.CharField(label="Sector", max_length=100, required=False)
+    instrument = forms.CharField(label="Instrument", max_length=200)
+    article = forms.CharField(label="Article", max_length=200)
+    url = forms.CharField(label="Source", max_length=500, help_text="An address of the web")
+    in_force_from = _day("In force from", "Empty: not known, so that the rule decides nothing")
+    in_force_until = _day("In force until", "The last day; empty: open")
+    checked_on = _day("Checked up to", "Up to when the source was read")
+    origins = _names("Origins", "Whose law the data is under: country codes, groups, or any", required=True)
+    categories = forms.MultipleChoiceField(label="Kinds of data", widget=forms.CheckboxSelectMultiple)
     places = _names(
-        _("Places"),
-        _("Where it would lie, or from where the operator is controlled: country codes, groups, or any"),
+        "Places",
+        "Where it would lie, or from where the operator is controlled: country codes, groups, or any",
         required=True,
     )
-    places_except = _names(_("Places left out"))
-    instead_of = _names(_("Instead of"), _("Slugs of general rules that do not count where this one does"))
+    places_except = _names("Places left out")
+    instead_of = _names("Instead of", "Slugs of general rules that do not count where this one does")
     note = forms.CharField(
-        label=_("Note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 4})
+        label="Note", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 4})
     )
     sections = (
-        (_("What it says"), ("slug", "title", "kind", "effect", "bases", "note")),
-        (_("Where it is written"), ("jurisdiction", "sector", "instrument", "article", "url")),
-        (_("What it covers"), ("origins", "categories", "places", "places_except", "instead_of")),
-        (_("When it holds"), ("in_force_from", "in_force_until", "checked_on")),
+        ("What it says", ("slug", "title", "kind", "effect", "bases", "note")),
+        ("Where it is written", ("jurisdiction", "sector", "instrument", "article", "url")),
+        ("What it covers", ("origins", "categories", "places", "places_except", "instead_of")),
+        ("When it holds", ("in_force_from", "in_force_until", "checked_on")),
     )
 
     def __init__(self, *args: Any, pack: RulePackDocument, rule: Rule | None = None, **kwargs: Any) -> None:
@@ -129,10 +125,10 @@ class PackImportForm(forms.Form):
 
     revision = forms.IntegerField(min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
     file = forms.FileField(
-        label=_("File"), required=False, allow_empty_file=True, help_text=_("YAML, 1 MiB at most.")
+        label="File", required=False, allow_empty_file=True, help_text="YAML, 1 MiB at most."
     )
     text = forms.CharField(
-        label=_("Or its text"),
+        label="Or its text",
         required=False,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "false"}),
@@ -141,7 +137,7 @@ class PackImportForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         if bool(given.get("file")) == bool(given.get("text", "").strip()):
-            raise ValidationError({"file": _("Choose a file, or paste a text.")})
+            raise ValidationError({"file": "Choose a file, or paste a text."})
         return given
 
     def save(self, draft: RulePack, *, by: User, now: datetime) -> RulePack:
@@ -155,23 +151,23 @@ class PackImportForm(forms.Form):
     def refused(self, error: DefinitionError) -> None:
         said = str(error)
         if error.line:
-            said = gettext("line %(line)s: %(reason)s") % {"line": error.line, "reason": error}
+            said = f"line {error.line}: {error}"
         self.add_error("file" if self.cleaned_data.get("file") else "text", said)
 
     def in_sections(self) -> list[dict[str, Any]]:
-        return [{"title": gettext("The pack"), "fields": [self["file"], self["text"]]}]
+        return [{"title": "The pack", "fields": [self["file"], self["text"]]}]
 
 
 class PackDraftForm(RefusedForm):
-    made_from = forms.ModelChoiceField(RulePack.objects.all(), label=_("Begins as"), empty_label=None)
+    made_from = forms.ModelChoiceField(RulePack.objects.all(), label="Begins as", empty_label=None)
     version = forms.CharField(
-        label=_("Version"), max_length=50, required=False, help_text=_("The next number, if none")
+        label="Version", max_length=50, required=False, help_text="The next number, if none"
     )
 
 
 class PublishForm(RefusedForm):
     because = forms.CharField(
-        label=_("Because"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
+        label="Because", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
     )
 
 
@@ -179,25 +175,25 @@ class TryForm(forms.Form):
     """A case, in the address. Countries are codes; one that is none cannot be decided, and says so."""
 
     origin = forms.CharField(
-        label=_("Origin"), max_length=2, help_text=_("Whose law the data is under, such as DE")
+        label="Origin", max_length=2, help_text="Whose law the data is under, such as DE"
     )
-    destination = forms.CharField(label=_("Destination"), max_length=2, help_text=_("Where it would lie"))
+    destination = forms.CharField(label="Destination", max_length=2, help_text="Where it would lie")
     operator = forms.CharField(
-        label=_("Operator controlled from"), max_length=2, required=False, help_text=_("The owner’s country")
+        label="Operator controlled from", max_length=2, required=False, help_text="The owner’s country"
     )
-    on = forms.DateField(label=_("On"), required=False, widget=DayInput(), help_text=_("Today, if empty"))
+    on = forms.DateField(label="On", required=False, widget=DayInput(), help_text="Today, if empty")
     data_categories = forms.MultipleChoiceField(
-        label=_("Kinds of data"), required=False, widget=forms.CheckboxSelectMultiple
+        label="Kinds of data", required=False, widget=forms.CheckboxSelectMultiple
     )
     bases = forms.MultipleChoiceField(
-        label=_("Bases on record"), required=False, widget=forms.CheckboxSelectMultiple
+        label="Bases on record", required=False, widget=forms.CheckboxSelectMultiple
     )
     pack = forms.ModelChoiceField(
         RulePack.objects.all(),
-        label=_("Rules"),
+        label="Rules",
         required=False,
         to_field_name="version",
-        empty_label=_("Those in force"),
+        empty_label="Those in force",
     )
 
     def __init__(self, *args: Any, row: RulePack, **kwargs: Any) -> None:

@@ -6,7 +6,6 @@ from datetime import date, datetime
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext
 
 from accounts.models import User
 from readiness.jurisdiction import sentences
@@ -23,21 +22,21 @@ type Line = dict[str, Any]
 def rule_facts(rule: Rule, pack: RulePackDocument, today: date) -> list[Line]:
     value = rule_from(rule)
     said: list[Line] = [
-        {"term": gettext("Says"), "kind": "answer", "state": rule.effect},
-        {"term": gettext("Question"), "value": rule.get_kind_display()},
-        {"term": gettext("Covers"), "value": sentences.covers(value, pack)},
+        {"term": "Says", "kind": "answer", "state": rule.effect},
+        {"term": "Question", "value": rule.get_kind_display()},
+        {"term": "Covers", "value": sentences.covers(value, pack)},
     ]
     if rule.bases:
-        said.append({"term": gettext("Basis"), "value": sentences.any_of(rule.bases, pack)})
+        said.append({"term": "Basis", "value": sentences.any_of(rule.bases, pack)})
     said += [
-        {"term": gettext("Jurisdiction"), "value": rule.jurisdiction},
-        {"term": gettext("Citation"), "value": sentences.cite(value), "url": rule.source_url},
-        {"term": gettext("In force"), "value": sentences.standing(value, pack, today)},
-        {"term": gettext("Checked up to"), "value": rule.checked_on or gettext("never: decides nothing")},
+        {"term": "Jurisdiction", "value": rule.jurisdiction},
+        {"term": "Citation", "value": sentences.cite(value), "url": rule.source_url},
+        {"term": "In force", "value": sentences.standing(value, pack, today)},
+        {"term": "Checked up to", "value": rule.checked_on or "never: decides nothing"},
     ]
     if rule.sector:
-        said.append({"term": gettext("Sector"), "value": rule.sector})
-    said.append({"term": gettext("Pack"), "value": rule.pack.version, "url": pack_url(rule.pack)})
+        said.append({"term": "Sector", "value": rule.sector})
+    said.append({"term": "Pack", "value": rule.pack.version, "url": pack_url(rule.pack)})
     return said
 
 
@@ -90,42 +89,39 @@ def _changed(before: Rule, after: Rule) -> list[Line]:
 
 def _plain(value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(value) or gettext("none")
-    return str(value or gettext("none"))
+        return ", ".join(value) or "none"
+    return str(value or "none")
 
 
 def pack_facts(pack: RulePack) -> list[Line]:
     said: list[Line] = [
-        {"term": gettext("Status"), "kind": "rule-pack", "state": pack.status},
-        {"term": gettext("As of"), "value": pack.as_of},
+        {"term": "Status", "kind": "rule-pack", "state": pack.status},
+        {"term": "As of", "value": pack.as_of},
         {
-            "term": gettext("Checked again"),
-            "value": gettext("within %(days)s days, else a rule decides nothing")
-            % {"days": pack.check_again_days},
+            "term": "Checked again",
+            "value": f"within {pack.check_again_days} days, else a rule decides nothing",
         },
     ]
     if pack.is_draft:
-        said.append({"term": gettext("Revision"), "value": pack.revision})
+        said.append({"term": "Revision", "value": pack.revision})
     if pack.made_from:
-        said.append(
-            {"term": gettext("Made from"), "value": pack.made_from.version, "url": pack_url(pack.made_from)}
-        )
-    said.append(_deed(gettext("Made"), pack.created_at, pack.created_by))
+        said.append({"term": "Made from", "value": pack.made_from.version, "url": pack_url(pack.made_from)})
+    said.append(_deed("Made", pack.created_at, pack.created_by))
     for term, at, by in (
-        (gettext("Last edited"), pack.edited_at, pack.edited_by),
-        (gettext("Published"), pack.published_at, pack.published_by),
-        (gettext("Withdrawn"), pack.withdrawn_at, pack.withdrawn_by),
+        ("Last edited", pack.edited_at, pack.edited_by),
+        ("Published", pack.published_at, pack.published_by),
+        ("Withdrawn", pack.withdrawn_at, pack.withdrawn_by),
     ):
         if at:
             said.append(_deed(term, at, by))
     if pack.published_because:
-        said.append({"term": gettext("Because"), "value": pack.published_because})
-    said.append({"term": gettext("Digest"), "value": pack.digest[:12]})
+        said.append({"term": "Because", "value": pack.published_because})
+    said.append({"term": "Digest", "value": pack.digest[:12]})
     return said
 
 
 def _deed(term: str, at: datetime, by: User | None) -> Line:
-    who = name_of(by) or gettext("shipped with Muster")
+    who = name_of(by) or "shipped with Muster"
     return {"term": term, "value": who, "note": f"{at:%Y-%m-%d %H:%M} UTC"}
 
 
@@ -171,15 +167,15 @@ def offers(pack: RulePack, user: User) -> dict[str, bool]:
 def tabs(here: str) -> list[Line]:
     """Rules, and what the data of workload classes stands on by them."""
     named = (
-        ("rules", gettext("Rules"), "rules"),
-        ("data-origin", gettext("Origins"), "data-origin-list"),
-        ("held-basis", gettext("Bases on record"), "held-basis-list"),
+        ("rules", "Rules", "rules"),
+        ("data-origin", "Origins", "data-origin-list"),
+        ("held-basis", "Bases on record", "held-basis-list"),
     )
     return [{"label": label, "url": reverse(view), "current": key == here} for key, label, view in named]
 
 
 def breadcrumbs(here: str, within: RulePack | None = None) -> list[dict[str, str]]:
-    above = [] if here == gettext("Rules") else [{"label": gettext("Rules"), "url": reverse("rules")}]
+    above = [] if here == "Rules" else [{"label": "Rules", "url": reverse("rules")}]
     if within is not None:
         above.append({"label": within.version, "url": pack_url(within)})
     return [*above, {"label": here, "url": ""}]

@@ -10,7 +10,6 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models.constraints import choices_held
 from inventory.models.triggers import claims
@@ -28,7 +27,7 @@ def _cited(name: str) -> models.CheckConstraint:
     return models.CheckConstraint(
         condition=Q(instrument__regex=r"\S", article__regex=r"\S", source_url__regex=r"^https?://\S+$"),
         name=name,
-        violation_error_message=_("A citation is an instrument, a place in it, and an address of the web."),
+        violation_error_message="A citation is an instrument, a place in it, and an address of the web.",
     )
 
 
@@ -49,23 +48,23 @@ class RulePack(models.Model):
     HISTORY = True
 
     class Status(models.TextChoices):
-        DRAFT = "draft", _("Draft")
-        PUBLISHED = "published", _("In force")
-        WITHDRAWN = "withdrawn", _("Withdrawn")
+        DRAFT = "draft", "Draft"
+        PUBLISHED = "published", "In force"
+        WITHDRAWN = "withdrawn", "Withdrawn"
 
-    version = models.CharField(_("version"), max_length=50, unique=True)
-    title = models.CharField(_("title"), max_length=200)
-    status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.DRAFT)
-    note = models.TextField(_("note"), max_length=2000, blank=True)
-    as_of = models.DateField(_("as of"), help_text=_("Up to when the law is described"))
+    version = models.CharField("version", max_length=50, unique=True)
+    title = models.CharField("title", max_length=200)
+    status = models.CharField("status", max_length=16, choices=Status, default=Status.DRAFT)
+    note = models.TextField("note", max_length=2000, blank=True)
+    as_of = models.DateField("as of", help_text="Up to when the law is described")
     check_again_days = models.PositiveIntegerField(
-        _("check again after"),
-        help_text=_("Days after which a rule that nobody checked decides nothing any more"),
+        "check again after",
+        help_text="Days after which a rule that nobody checked decides nothing any more",
     )
-    categories = models.JSONField(_("kinds of data"), default=list)
-    bases = models.JSONField(_("bases"), default=list)
+    categories = models.JSONField("kinds of data", default=list)
+    bases = models.JSONField("bases", default=list)
     digest = models.CharField(max_length=64)
-    revision = models.PositiveIntegerField(default=1, help_text=_("Which step of the draft this is"))
+    revision = models.PositiveIntegerField(default=1, help_text="Which step of the draft this is")
     made_from = models.ForeignKey(
         "self", on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
     )
@@ -146,35 +145,35 @@ class Rule(models.Model):
     HISTORY = True
 
     class Kind(models.TextChoices):
-        RESIDENCY = "residency", _("Residency")
-        SOVEREIGNTY = "sovereignty", _("Sovereignty")
+        RESIDENCY = "residency", "Residency"
+        SOVEREIGNTY = "sovereignty", "Sovereignty"
 
     class Effect(models.TextChoices):
-        ALLOWED = "allowed", _("Allowed")
-        NEEDS_BASIS = "needs-basis", _("Needs a basis")
-        FORBIDDEN = "forbidden", _("Forbidden")
+        ALLOWED = "allowed", "Allowed"
+        NEEDS_BASIS = "needs-basis", "Needs a basis"
+        FORBIDDEN = "forbidden", "Forbidden"
 
     pack = models.ForeignKey(RulePack, on_delete=models.CASCADE, related_name="rules")
-    position = models.PositiveIntegerField(default=0, help_text=_("Its place in the file"))
-    slug = models.SlugField(_("slug"), max_length=60)
-    title = models.CharField(_("title"), max_length=200)
-    kind = models.CharField(_("kind"), max_length=16, choices=Kind)
-    jurisdiction = models.CharField(_("jurisdiction"), max_length=100, help_text=_("Whose law it is"))
-    sector = models.CharField(_("sector"), max_length=100, blank=True)
-    instrument = models.CharField(_("instrument"), max_length=200)
-    article = models.CharField(_("article"), max_length=200)
-    source_url = models.URLField(_("source"), max_length=500)
-    effect = models.CharField(_("effect"), max_length=16, choices=Effect)
-    origins = _names(verbose_name=_("origins"))
-    categories = _names(verbose_name=_("kinds of data"))
-    places = _names(verbose_name=_("places"))
-    places_except = _names(verbose_name=_("places left out"), blank=True)
-    bases = _names(verbose_name=_("bases"), blank=True)
-    instead_of = _names(verbose_name=_("instead of"), blank=True)
-    in_force_from = models.DateField(_("in force from"), null=True, blank=True)
-    in_force_until = models.DateField(_("in force until"), null=True, blank=True)
-    checked_on = models.DateField(_("checked on"), null=True, blank=True)
-    note = models.TextField(_("note"), max_length=2000, blank=True)
+    position = models.PositiveIntegerField(default=0, help_text="Its place in the file")
+    slug = models.SlugField("slug", max_length=60)
+    title = models.CharField("title", max_length=200)
+    kind = models.CharField("kind", max_length=16, choices=Kind)
+    jurisdiction = models.CharField("jurisdiction", max_length=100, help_text="Whose law it is")
+    sector = models.CharField("sector", max_length=100, blank=True)
+    instrument = models.CharField("instrument", max_length=200)
+    article = models.CharField("article", max_length=200)
+    source_url = models.URLField("source", max_length=500)
+    effect = models.CharField("effect", max_length=16, choices=Effect)
+    origins = _names(verbose_name="origins")
+    categories = _names(verbose_name="kinds of data")
+    places = _names(verbose_name="places")
+    places_except = _names(verbose_name="places left out", blank=True)
+    bases = _names(verbose_name="bases", blank=True)
+    instead_of = _names(verbose_name="instead of", blank=True)
+    in_force_from = models.DateField("in force from", null=True, blank=True)
+    in_force_until = models.DateField("in force until", null=True, blank=True)
+    checked_on = models.DateField("checked on", null=True, blank=True)
+    note = models.TextField("note", max_length=2000, blank=True)
 
     class Meta:
         ordering = ["pack", "position", "slug"]
@@ -187,7 +186,7 @@ class Rule(models.Model):
                 | Q(in_force_until=None)
                 | Q(in_force_until__gte=F("in_force_from")),
                 name="rule_ends_after_start",
-                violation_error_message=_("It ends before it begins."),
+                violation_error_message="It ends before it begins.",
             ),
             models.CheckConstraint(
                 condition=Q(effect="needs-basis", bases__len__gt=0)
@@ -269,8 +268,8 @@ class DataOrigin(models.Model):
     workload_class = models.ForeignKey(
         "workloads.WorkloadClass", on_delete=models.CASCADE, related_name="data_origins"
     )
-    country = models.CharField(_("country"), max_length=2, help_text=_("ISO 3166-1 alpha-2"))
-    note = models.CharField(_("note"), max_length=200, blank=True)
+    country = models.CharField("country", max_length=2, help_text="ISO 3166-1 alpha-2")
+    note = models.CharField("note", max_length=200, blank=True)
 
     class Meta:
         ordering = ["workload_class__name", "country", "id"]
@@ -280,7 +279,7 @@ class DataOrigin(models.Model):
             models.CheckConstraint(
                 condition=Q(country__in=list(COUNTRIES)),
                 name="data_origin_country_known",
-                violation_error_message=_("No country has this code."),
+                violation_error_message="No country has this code.",
             ),
         ]
 
@@ -305,14 +304,14 @@ class HeldBasis(models.Model):
     workload_class = models.ForeignKey(
         "workloads.WorkloadClass", on_delete=models.CASCADE, related_name="held_bases"
     )
-    basis = models.SlugField(_("basis"), max_length=60)
+    basis = models.SlugField("basis", max_length=60)
     destination = models.CharField(
-        _("destination"), max_length=2, blank=True, help_text=_("A country's code; empty: wherever it goes")
+        "destination", max_length=2, blank=True, help_text="A country's code; empty: wherever it goes"
     )
-    held_from = models.DateField(_("held from"))
-    held_until = models.DateField(_("held until"), null=True, blank=True)
+    held_from = models.DateField("held from")
+    held_until = models.DateField("held until", null=True, blank=True)
     reference = models.CharField(
-        _("reference"), max_length=500, help_text=_("Where it is written: a contract, a certificate, a file")
+        "reference", max_length=500, help_text="Where it is written: a contract, a certificate, a file"
     )
 
     objects = HeldBasisQuerySet.as_manager()
@@ -325,13 +324,13 @@ class HeldBasis(models.Model):
             models.CheckConstraint(
                 condition=Q(held_until=None) | Q(held_until__gte=F("held_from")),
                 name="held_basis_ends_after_start",
-                violation_error_message=_("It ends before it begins."),
+                violation_error_message="It ends before it begins.",
             ),
             models.CheckConstraint(condition=Q(reference__regex=r"\S"), name="held_basis_has_a_reference"),
             models.CheckConstraint(
                 condition=Q(destination__in=["", *COUNTRIES]),
                 name="held_basis_destination_known",
-                violation_error_message=_("No country has this code."),
+                violation_error_message="No country has this code.",
             ),
         ]
 

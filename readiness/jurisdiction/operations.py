@@ -10,7 +10,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from readiness.jurisdiction import queries
@@ -138,7 +137,7 @@ def publish(draft: RulePack, *, digest: str, because: str = "", by: User, now: d
     locked = _locked_draft(draft, revision=None)
     if locked.digest != digest:
         raise StalePackRevision(
-            _("The draft was changed since you read it. Look at it again before you publish it.")
+            "The draft was changed since you read it. Look at it again before you publish it."
         )
     with acting(by, message=f"Publish rules {locked.version}"):
         if before is not None:
@@ -158,7 +157,7 @@ def withdraw(pack: RulePack, *, by: User, now: datetime) -> RulePack:
     require(by, MAY_PUBLISH)
     locked = RulePack.objects.select_for_update().get(pk=pack.pk)
     if locked.status != RulePack.Status.PUBLISHED:
-        raise NotInForce(_("%(version)s is not in force.") % {"version": locked.version})
+        raise NotInForce(f"{locked.version} is not in force.")
     with acting(by, message=f"Withdraw rules {locked.version}"):
         _take_out(locked, by=by, now=now)
     return locked
@@ -197,19 +196,18 @@ def _locked_draft(draft: RulePack, *, revision: int | None) -> RulePack:
         .first()
     )
     if locked is None:
-        raise PackNotADraft(_("%(version)s is gone.") % {"version": draft.version})
+        raise PackNotADraft(f"{draft.version} is gone.")
     if not locked.is_draft:
         raise PackNotADraft(
-            _("%(version)s is or was in force, so it is not changed any more. Make a draft from it.")
-            % {"version": locked.version}
+            f"{locked.version} is or was in force, so it is not changed any more. Make a draft from it."
         )
     if revision is not None and revision != locked.revision:
-        message = _(
+        message = (
             "%(who)s changed the draft since: it is at revision %(now)s, you read revision %(then)s."
             " Open it again and repeat what still applies."
         )
         raise StalePackRevision(
-            message % {"who": locked.edited_by or _("Somebody"), "now": locked.revision, "then": revision}
+            message % {"who": locked.edited_by or "Somebody", "now": locked.revision, "then": revision}
         )
     return locked
 
@@ -218,16 +216,14 @@ def _free_name(version: str) -> str:
     if not version:
         return queries.next_name()
     if not _NAME.fullmatch(version):
-        message = _("Letters, digits, dots, hyphens and underscores, 50 at most, not beginning with a dot.")
+        message = "Letters, digits, dots, hyphens and underscores, 50 at most, not beginning with a dot."
         raise ValidationError({"version": [message]})
     if RulePack.objects.filter(version=version).exists():
-        raise ValidationError(
-            {"version": [_("Version %(version)s is there already.") % {"version": version}]}
-        )
+        raise ValidationError({"version": [f"Version {version} is there already."]})
     return version
 
 
 def _sentence(text: str) -> str:
     if len(text) > 2000:
-        raise ValidationError({"because": [_("2,000 characters at most.")]})
+        raise ValidationError({"because": ["2,000 characters at most."]})
     return text.strip()

@@ -9,7 +9,6 @@ from datetime import date
 from functools import lru_cache
 
 from django.db.models import Count, QuerySet
-from django.utils.translation import gettext as _
 
 from readiness.jurisdiction.core.deciding import CaseDecision, Request, decide
 from readiness.jurisdiction.core.pack import RulePackDocument
@@ -27,7 +26,7 @@ def current() -> tuple[RulePack, RulePackDocument]:
     """The pack in force; one statement once its rules were read. Raises NothingPublished."""
     row = in_force()
     if row is None:
-        raise NothingPublished(_("No pack of rules is in force, so nothing can be decided."))
+        raise NothingPublished("No pack of rules is in force, so nothing can be decided.")
     return row, content_of(row)
 
 

@@ -6,42 +6,40 @@ from collections.abc import Iterable
 from datetime import date
 
 from django.utils.formats import date_format
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from readiness.jurisdiction.core.deciding import AppliedRule, LegalFinding, Missing
 from readiness.jurisdiction.core.pack import ANYWHERE, RulePackDocument, RuleTerms
 from readiness.jurisdiction.core.vocabulary import Doubt, LegalAnswer, RuleKind, UndecidedReason
 from readiness.workloads.core.countries import COUNTRIES
 
-NOTICE = _("Not legal advice: the rules are a start, to be checked by whoever answers for them.")
+NOTICE = "Not legal advice: the rules are a start, to be checked by whoever answers for them."
 ANSWERS = {
-    LegalAnswer.ALLOWED: _("Allowed"),
-    LegalAnswer.NEEDS_BASIS: _("Needs a basis"),
-    LegalAnswer.CANNOT_DECIDE: _("Cannot be decided"),
-    LegalAnswer.FORBIDDEN: _("Forbidden"),
+    LegalAnswer.ALLOWED: "Allowed",
+    LegalAnswer.NEEDS_BASIS: "Needs a basis",
+    LegalAnswer.CANNOT_DECIDE: "Cannot be decided",
+    LegalAnswer.FORBIDDEN: "Forbidden",
 }
-KINDS = {RuleKind.RESIDENCY: _("Residency"), RuleKind.SOVEREIGNTY: _("Sovereignty")}
+KINDS = {RuleKind.RESIDENCY: "Residency", RuleKind.SOVEREIGNTY: "Sovereignty"}
 QUESTIONS = {
-    RuleKind.RESIDENCY: _("May the data lie there?"),
-    RuleKind.SOVEREIGNTY: _("May whoever controls the operator be there?"),
+    RuleKind.RESIDENCY: "May the data lie there?",
+    RuleKind.SOVEREIGNTY: "May whoever controls the operator be there?",
 }
 _MISSING = {
-    UndecidedReason.UNKNOWN_ORIGIN: _("whose law the data is under is not known (%(what)s)"),
-    UndecidedReason.UNKNOWN_PLACE: _("the country is not known (%(what)s)"),
-    UndecidedReason.NO_CATEGORY: _("no kind of data is named"),
-    UndecidedReason.UNKNOWN_CATEGORY: _("the rules know no kind of data called %(what)s"),
-    UndecidedReason.NO_RULE: _("no rule covers %(what)s here"),
+    UndecidedReason.UNKNOWN_ORIGIN: "whose law the data is under is not known (%(what)s)",
+    UndecidedReason.UNKNOWN_PLACE: "the country is not known (%(what)s)",
+    UndecidedReason.NO_CATEGORY: "no kind of data is named",
+    UndecidedReason.UNKNOWN_CATEGORY: "the rules know no kind of data called %(what)s",
+    UndecidedReason.NO_RULE: "no rule covers %(what)s here",
 }
 _DOUBTS = {
-    Doubt.UNDATED: _("it is not known since when it is in force"),
-    Doubt.NOT_CHECKED: _("nobody has checked it for longer than %(days)s days"),
+    Doubt.UNDATED: "it is not known since when it is in force",
+    Doubt.NOT_CHECKED: "nobody has checked it for longer than %(days)s days",
 }
 
 
 def sentence(finding: LegalFinding, pack: RulePackDocument) -> str:
     """`Needs a basis: one of A or B (GDPR, Art. 46).`"""
-    answer = gettext(str(ANSWERS[finding.answer]))
+    answer = str(ANSWERS[finding.answer])
     reasons = [missing(lacking, pack, finding.kind) for lacking in finding.missing]
     if finding.answer == LegalAnswer.FORBIDDEN:
         reasons = []
@@ -53,13 +51,13 @@ def ground(applied: AppliedRule, pack: RulePackDocument) -> str:
     """Return what a rule comes to, with its citation."""
     cited = cite(applied.rule)
     if applied.doubt is not None:
-        why = gettext(str(_DOUBTS[applied.doubt])) % {"days": pack.check_again_days}
-        return f"{applied.rule.title}, {gettext('but')} {why} ({cited})"
+        why = (str(_DOUBTS[applied.doubt])) % {"days": pack.check_again_days}
+        return f"{applied.rule.title}, {'but'} {why} ({cited})"
     if applied.met_by:
         basis = pack.bases_by_id[applied.met_by].name
-        return gettext("%(basis)s is on record (%(cited)s)") % {"basis": basis, "cited": cited}
+        return f"{basis} is on record ({cited})"
     if applied.answer == LegalAnswer.NEEDS_BASIS:
-        return gettext("%(bases)s (%(cited)s)") % {"bases": any_of(applied.rule.bases, pack), "cited": cited}
+        return f"{any_of(applied.rule.bases, pack)} ({cited})"
     return f"{applied.rule.title} ({cited})"
 
 
@@ -69,19 +67,17 @@ def missing(lacking: Missing, pack: RulePackDocument, kind: RuleKind) -> str:
         known = pack.categories_by_id.get(what)
         what = known.name if known else what
     elif not what:
-        what = gettext("not given")
+        what = "not given"
     if lacking.gap == UndecidedReason.UNKNOWN_PLACE and kind == RuleKind.SOVEREIGNTY:
-        return gettext("the country of whoever controls the operator is not known (%(what)s)") % {
-            "what": what
-        }
-    return gettext(str(_MISSING[lacking.gap])) % {"what": what}
+        return f"the country of whoever controls the operator is not known ({what})"
+    return (str(_MISSING[lacking.gap])) % {"what": what}
 
 
 def any_of(bases: Iterable[str], pack: RulePackDocument) -> str:
     names = [pack.bases_by_id[basis].name if basis in pack.bases_by_id else basis for basis in bases]
     if len(names) == 1:
         return names[0]
-    return gettext("one of %(names)s or %(last)s") % {"names": ", ".join(names[:-1]), "last": names[-1]}
+    return f"one of {', '.join(names[:-1])} or {names[-1]}"
 
 
 def cite(rule: RuleTerms) -> str:
@@ -98,7 +94,7 @@ def places(names: Iterable[str], pack: RulePackDocument) -> str:
     said = []
     for name in sorted(names):
         if name == ANYWHERE:
-            said.append(gettext("anywhere"))
+            said.append("anywhere")
         else:
             said.append(pack.groups_by_id[name].name if name in pack.groups_by_id else country(name))
     return ", ".join(said)
@@ -119,28 +115,22 @@ def covers(rule: RuleTerms, pack: RulePackDocument) -> str:
     }
     if rule.kind == RuleKind.RESIDENCY:
         if rule.places_except:
-            return gettext("%(data)s of %(origins)s, lying in %(places)s except %(left_out)s") % words
-        return gettext("%(data)s of %(origins)s, lying in %(places)s") % words
+            return "{data} of {origins}, lying in {places} except {left_out}".format(**words)
+        return "{data} of {origins}, lying in {places}".format(**words)
     if rule.places_except:
-        return (
-            gettext("%(data)s of %(origins)s, operator controlled from %(places)s except %(left_out)s")
-            % words
-        )
-    return gettext("%(data)s of %(origins)s, operator controlled from %(places)s") % words
+        return "{data} of {origins}, operator controlled from {places} except {left_out}".format(**words)
+    return "{data} of {origins}, operator controlled from {places}".format(**words)
 
 
 def standing(rule: RuleTerms, pack: RulePackDocument, today: date) -> str:
     """`since 25 May 2018`, and why it decides nothing where it is in doubt."""
     begins, ends = rule.in_force_from, rule.in_force_until
     if begins is None:
-        return gettext("undated: decides nothing")
+        return "undated: decides nothing"
     days = {"from": date_format(begins, "j M Y"), "until": date_format(ends, "j M Y") if ends else ""}
-    said = gettext("%(from)s to %(until)s") % days if ends else gettext("since %(from)s") % days
+    said = "{from} to {until}".format(**days) if ends else "since {from}".format(**days)
     if begins > today:
-        said = gettext("from %(from)s") % days
+        said = "from {from}".format(**days)
     if rule.may_hold_on(today) and rule.doubt(today, pack.check_again) is not None:
-        said = gettext("%(said)s; not checked for %(days)s days: decides nothing") % {
-            "said": said,
-            "days": pack.check_again_days,
-        }
+        said = f"{said}; not checked for {pack.check_again_days} days: decides nothing"
     return said

@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
 
@@ -53,7 +52,7 @@ def rules(request: HttpRequest) -> HttpResponseBase:
         context: dict[str, Any] = {
             "pack": None,
             "tabs": lines.tabs("rules"),
-            "breadcrumbs": lines.breadcrumbs(gettext("Rules")),
+            "breadcrumbs": lines.breadcrumbs("Rules"),
         }
         return answers.page(request, "readiness/jurisdiction/list.html", _with_notice(context))
     table = table_kit.page(
@@ -67,7 +66,7 @@ def rules(request: HttpRequest) -> HttpResponseBase:
         "table": table,
         "pack": shown,
         "tabs": lines.tabs("rules"),
-        "breadcrumbs": lines.breadcrumbs(gettext("Rules")),
+        "breadcrumbs": lines.breadcrumbs("Rules"),
         **lines.offers(shown, _reader(request)),
     }
     return answers.page(request, "readiness/jurisdiction/list.html", _with_notice(context))
@@ -98,7 +97,7 @@ def try_it(request: HttpRequest) -> HttpResponse:
     """The form, and the answer once the address says a whole case."""
     asked = request.GET.get("pack", "")
     row = (RulePack.objects.filter(version=asked).first() if asked else None) or queries.in_force()
-    context: dict[str, Any] = {"breadcrumbs": lines.breadcrumbs(gettext("Try a case"))}
+    context: dict[str, Any] = {"breadcrumbs": lines.breadcrumbs("Try a case")}
     if row is not None:
         is_asked = "origin" in request.GET
         form = TryForm(request.GET if is_asked else None, row=row)
@@ -126,7 +125,7 @@ def packs(request: HttpRequest) -> HttpResponseBase:
     context = {
         "table": table,
         "may_draft": request.user.has_perm(MAY_ADD),
-        "breadcrumbs": lines.breadcrumbs(gettext("Packs")),
+        "breadcrumbs": lines.breadcrumbs("Packs"),
     }
     return answers.page(request, "readiness/jurisdiction/packs.html", _with_notice(context))
 
@@ -158,14 +157,14 @@ def draft(request: HttpRequest) -> HttpResponse:
         except ValidationError as error:
             form.refused(error)
         else:
-            messages.success(request, gettext("%(version)s is a draft.") % {"version": made.version})
+            messages.success(request, f"{made.version} is a draft.")
             return HttpResponseRedirect(tables.pack_url(made))
     context = {
         "form": form,
-        "heading": gettext("Make a draft"),
-        "submit": gettext("Make it"),
+        "heading": "Make a draft",
+        "submit": "Make it",
         "cancel_url": reverse("rule-packs"),
-        "breadcrumbs": lines.breadcrumbs(gettext("Make a draft")),
+        "breadcrumbs": lines.breadcrumbs("Make a draft"),
     }
     return render(
         request,
@@ -181,7 +180,7 @@ def draft(request: HttpRequest) -> HttpResponse:
 def import_pack(request: HttpRequest, pk: int) -> HttpResponse:
     draft = _pack(pk)
     form = PackImportForm(request.POST or None, request.FILES or None, initial={"revision": draft.revision})
-    return _step(request, draft, form, gettext("Import"), tables.pack_url(draft))
+    return _step(request, draft, form, "Import", tables.pack_url(draft))
 
 
 @may_edit
@@ -192,7 +191,7 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
     form = RuleForm(
         request.POST or None, initial={"revision": draft.revision}, pack=queries.content_of(draft)
     )
-    return _step(request, draft, form, gettext("Add a rule"), tables.pack_url(draft))
+    return _step(request, draft, form, "Add a rule", tables.pack_url(draft))
 
 
 @may_edit
@@ -224,7 +223,7 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
         )
     except (PackNotADraft, DefinitionError) as error:
         return _pack_page(request, _pack(row.pack_id), refusals=[str(error)], status=409)
-    messages.success(request, gettext("The rule “%(rule)s” is gone.") % {"rule": row.title})
+    messages.success(request, f"The rule “{row.title}” is gone.")
     return HttpResponseRedirect(tables.pack_url(row.pack))
 
 
@@ -240,7 +239,7 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
         return _pack_page(request, _pack(pk), refusals=[str(error)], status=409)
     except ValidationError as error:
         return _pack_page(request, draft, refusals=error.messages, status=422)
-    messages.success(request, gettext("%(version)s is in force.") % {"version": draft.version})
+    messages.success(request, f"{draft.version} is in force.")
     return HttpResponseRedirect(tables.pack_url(draft))
 
 
@@ -253,7 +252,7 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
         operations.withdraw(published, by=_reader(request), now=now())
     except NotInForce as error:
         return _pack_page(request, published, refusals=[str(error)], status=409)
-    messages.success(request, gettext("%(version)s is withdrawn.") % {"version": published.version})
+    messages.success(request, f"{published.version} is withdrawn.")
     return HttpResponseRedirect(tables.pack_url(published))
 
 
@@ -266,7 +265,7 @@ def discard(request: HttpRequest, pk: int) -> HttpResponse:
         operations.discard(draft, revision=_revision(request), by=_reader(request))
     except (PackNotADraft, StalePackRevision) as error:
         return _pack_page(request, _pack(pk), refusals=[str(error)], status=409)
-    messages.success(request, gettext("The draft %(version)s is gone.") % {"version": draft.version})
+    messages.success(request, f"The draft {draft.version} is gone.")
     return HttpResponseRedirect(reverse("rule-packs"))
 
 
@@ -288,7 +287,7 @@ def _step(
                 form.add_error(None, str(error))
                 status = 409
             else:
-                messages.success(request, gettext("Saved."))
+                messages.success(request, "Saved.")
                 return HttpResponseRedirect(tables.pack_url(draft))
     context = {
         "form": form,

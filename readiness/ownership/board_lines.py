@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.utils.translation import gettext
-
 from readiness.ownership.core.standing import Item, ItemStanding
 from readiness.ownership.gaps import BoardSite, OwnershipCounts, OwnershipQueue
 from readiness.ownership.sentences import SHORT, cell_label, cell_text, item_label
@@ -52,24 +50,24 @@ def key_figures(counts: OwnershipCounts) -> list[Line]:
     stake = power(counts.at_stake_kw)
     return [
         {
-            "label": gettext("Owned"),
+            "label": "Owned",
             "value": f"{100 * owned // counts.items}" if counts.items else None,
             "unit": "%",
-            "note": gettext("%(n)s of %(all)s items") % {"n": owned, "all": counts.items},
+            "note": f"{owned} of {counts.items} items",
         },
         {
-            "label": gettext("Capacity with a gap"),
+            "label": "Capacity with a gap",
             "value": stake.value,
             "unit": stake.unit,
-            "note": gettext("at sites where an item is not owned"),
+            "note": "at sites where an item is not owned",
             "tone": "warn" if counts.at_stake_kw else "",
         },
-        _queue(gettext("Unowned"), counts.standings[ItemStanding.UNOWNED], OwnershipQueue.UNOWNED),
-        _queue(gettext("Waiting for acceptance"), counts.asked, OwnershipQueue.WAITING),
-        _queue(gettext("Overdue"), counts.standings[ItemStanding.OVERDUE], OwnershipQueue.OVERDUE)
-        | {"note": gettext("%(n)s more within 14 days") % {"n": counts.due_soon}},
-        _queue(gettext("Owner left"), counts.standings[ItemStanding.LEFT], OwnershipQueue.LEFT)
-        | {"note": gettext("overloaded owners: %(n)s") % {"n": counts.overloaded}},
+        _queue("Unowned", counts.standings[ItemStanding.UNOWNED], OwnershipQueue.UNOWNED),
+        _queue("Waiting for acceptance", counts.asked, OwnershipQueue.WAITING),
+        _queue("Overdue", counts.standings[ItemStanding.OVERDUE], OwnershipQueue.OVERDUE)
+        | {"note": f"{counts.due_soon} more within 14 days"},
+        _queue("Owner left", counts.standings[ItemStanding.LEFT], OwnershipQueue.LEFT)
+        | {"note": f"overloaded owners: {counts.overloaded}"},
     ]
 
 
@@ -99,7 +97,7 @@ def headings(table: TablePage, items: Sequence[Item], counts: OwnershipCounts) -
                 "sort_url": column.sort_url,
                 "first": item in (Item.COMPUTE_NETWORK, Item.COMPUTE),
                 "share": 100 * owned // sites if sites else 0,
-                "share_label": gettext("%(n)s of %(all)s sites") % {"n": owned, "all": sites},
+                "share_label": f"{owned} of {sites} sites",
             }
         )
     return columns

@@ -1,7 +1,6 @@
 """Filters of assignments."""
 
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
 from readiness.ownership.models import Assignment, in_force
 from readiness.people.models import has_left
@@ -25,9 +24,9 @@ def _owner_left(_key: str) -> Q:
 
 
 class AssignmentFilters(ObjectFilterSet):
-    in_force = Flag(read=_in_force, label=_("In force"))
-    overdue = Flag(read=_overdue, label=_("Overdue to be confirmed"))
-    owner_left = Flag(read=_owner_left, label=_("Owner has left"))
+    in_force = Flag(read=_in_force, label="In force")
+    overdue = Flag(read=_overdue, label="Overdue to be confirmed")
+    owner_left = Flag(read=_owner_left, label="Owner has left")
 
     class Meta:
         model = Assignment

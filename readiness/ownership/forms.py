@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from django import forms
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Site
 from inventory.queries import end_of_day
@@ -34,39 +33,39 @@ class ProposeForm(RefusedForm):
 
     field_of = {"effective_at": "begins_on"}
 
-    accountable = PersonChoice(Person.objects.none(), label=_("Accountable"))
-    team = forms.ModelChoiceField(Team.objects.none(), to_field_name="slug", label=_("Team"))
+    accountable = PersonChoice(Person.objects.none(), label="Accountable")
+    team = forms.ModelChoiceField(Team.objects.none(), to_field_name="slug", label="Team")
     deputy = PersonChoice(
         Person.objects.none(),
-        label=_("Deputy"),
+        label="Deputy",
         required=False,
-        help_text=_("Without somebody to stand in, the item does not count as owned."),
+        help_text="Without somebody to stand in, the item does not count as owned.",
     )
     responsible = forms.ModelChoiceField(
         Team.objects.none(),
         to_field_name="slug",
-        label=_("Responsible"),
+        label="Responsible",
         required=False,
-        help_text=_("The team that does the work; empty: the accountable person's."),
+        help_text="The team that does the work; empty: the accountable person's.",
     )
     decision_rights = forms.CharField(
-        label=_("Decision rights"),
+        label="Decision rights",
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("What the accountable person may decide alone."),
+        help_text="What the accountable person may decide alone.",
     )
     escalation = forms.CharField(
-        label=_("Escalation route"),
+        label="Escalation route",
         max_length=1000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=_("Whom to call, in which order, how. Assets count as owned only with one."),
+        help_text="Whom to call, in which order, how. Assets count as owned only with one.",
     )
     begins_on = forms.DateField(
-        label=_("First day"),
+        label="First day",
         required=False,
         widget=DayInput(),
-        help_text=_("Empty: as soon as it is accepted. Whoever answers for it until then goes on."),
+        help_text="Empty: as soon as it is accepted. Whoever answers for it until then goes on.",
     )
 
     def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
@@ -81,7 +80,7 @@ class ProposeForm(RefusedForm):
     def clean_begins_on(self) -> Any:
         day = self.cleaned_data["begins_on"]
         if day is not None and not 1970 <= day.year <= 9998:
-            raise forms.ValidationError(_("This day is out of reach."))
+            raise forms.ValidationError("This day is out of reach.")
         return day
 
     def proposals(self, cells: Cells) -> list[Proposal]:
@@ -101,12 +100,12 @@ class ProposeForm(RefusedForm):
 class AmendForm(RefusedForm):
     """Asks for the terms that may change after they were accepted."""
 
-    deputy = PersonChoice(Person.objects.none(), label=_("Deputy"), required=False)
+    deputy = PersonChoice(Person.objects.none(), label="Deputy", required=False)
     responsible = forms.ModelChoiceField(
-        Team.objects.none(), to_field_name="slug", label=_("Responsible"), required=False
+        Team.objects.none(), to_field_name="slug", label="Responsible", required=False
     )
     escalation = forms.CharField(
-        label=_("Escalation route"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2})
+        label="Escalation route", max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
 
     def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
@@ -119,17 +118,15 @@ class ReassignForm(RefusedForm):
     field_of = {"from": "source", "to": "target"}
 
     source = PersonChoice(
-        Person.objects.none(), label=_("From"), help_text=_("Whose items these are now, also after leaving.")
+        Person.objects.none(), label="From", help_text="Whose items these are now, also after leaving."
     )
-    target = PersonChoice(
-        Person.objects.none(), label=_("To"), help_text=_("Is asked to accept each of them.")
-    )
+    target = PersonChoice(Person.objects.none(), label="To", help_text="Is asked to accept each of them.")
     team = forms.ModelChoiceField(
         Team.objects.none(),
         to_field_name="slug",
-        label=_("Team"),
+        label="Team",
         required=False,
-        help_text=_("In whose name; empty: the team as it is."),
+        help_text="In whose name; empty: the team as it is.",
     )
 
     def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
@@ -143,7 +140,7 @@ class ReassignForm(RefusedForm):
 class AssignmentNoteForm(forms.Form):
     """Words beside an answer."""
 
-    note = forms.CharField(label=_("Note"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
+    note = forms.CharField(label="Note", max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
 
     def __init__(self, *args: Any, required: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -151,14 +148,12 @@ class AssignmentNoteForm(forms.Form):
 
 
 class ReasonForm(forms.Form):
-    reason = forms.CharField(label=_("Reason"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = forms.CharField(label="Reason", max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
 
 
 class SheetImportForm(forms.Form):
-    file = forms.FileField(label=_("File"), help_text=_("CSV as it is exported here, UTF-8, 2 MB at most."))
-    only_check = forms.BooleanField(
-        label=_("Only check it, and change nothing"), required=False, initial=True
-    )
+    file = forms.FileField(label="File", help_text="CSV as it is exported here, UTF-8, 2 MB at most.")
+    only_check = forms.BooleanField(label="Only check it, and change nothing", required=False, initial=True)
 
 
 def _choice(form: forms.Form, name: str) -> forms.ModelChoiceField:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext
-
 from accounts.models import User
 from readiness.ownership import rules
 from readiness.ownership.models import Assignment
@@ -18,60 +16,60 @@ type Line = dict[str, Any]
 
 
 def _hidden(assignment: Assignment) -> str:
-    return gettext("somebody of %(team)s") % {"team": assignment.team}
+    return f"somebody of {assignment.team}"
 
 
 def facts(assignment: Assignment, *, names: bool, now: datetime) -> list[Line]:
     facts: list[Line] = [
-        {"term": gettext("State"), "kind": "assignment", "state": assignment.state},
-        {"term": gettext("Site"), "value": assignment.site.name, "url": link("site", assignment.site.slug)},
-        {"term": gettext("Item"), "value": item_label(assignment.item)},
+        {"term": "State", "kind": "assignment", "state": assignment.state},
+        {"term": "Site", "value": assignment.site.name, "url": link("site", assignment.site.slug)},
+        {"term": "Item", "value": item_label(assignment.item)},
         {
-            "term": gettext("Accountable"),
+            "term": "Accountable",
             "value": assignment.accountable.name if names else _hidden(assignment),
             "url": link("person", assignment.accountable_id) if names else "",
-            "note": gettext("has left") if assignment.accountable.left_by(now) else "",
+            "note": "has left" if assignment.accountable.left_by(now) else "",
         },
         {
-            "term": gettext("Team"),
+            "term": "Team",
             "value": assignment.team.name,
             "url": link("team", assignment.team_id),
             "note": assignment.team.contact,
         },
-        {"term": gettext("Deputy"), **_deputy(assignment, names=names, now=now)},
-        {"term": gettext("Responsible"), "value": (assignment.responsible or assignment.team).name},
+        {"term": "Deputy", **_deputy(assignment, names=names, now=now)},
+        {"term": "Responsible", "value": (assignment.responsible or assignment.team).name},
         {
-            "term": gettext("Proposed"),
+            "term": "Proposed",
             "value": day(assignment.proposed_at),
             "note": str(assignment.proposed_by) if names else "",
         },
-        {"term": gettext("Begins"), "value": day(assignment.effective_at)},
+        {"term": "Begins", "value": day(assignment.effective_at)},
     ]
     if assignment.answered_at:
         facts.append(
             {
-                "term": gettext("Answered"),
+                "term": "Answered",
                 "value": day(assignment.answered_at),
                 "note": assignment.answer_note,
             }
         )
     if assignment.answered_by and names:
-        facts.append({"term": gettext("Answered by"), "value": assignment.answered_by.username})
+        facts.append({"term": "Answered by", "value": assignment.answered_by.username})
     if assignment.confirmed_at:
-        facts.append({"term": gettext("Confirmed"), "value": day(assignment.confirmed_at)})
+        facts.append({"term": "Confirmed", "value": day(assignment.confirmed_at)})
     if assignment.due_at and assignment.is_live(now):
-        facts.append({"term": gettext("To be confirmed by"), "value": due(assignment.due_at, now)})
+        facts.append({"term": "To be confirmed by", "value": due(assignment.due_at, now)})
     if assignment.ended_at:
-        term = gettext("Ends") if assignment.ended_at > now else gettext("Ended")
+        term = "Ends" if assignment.ended_at > now else "Ended"
         facts.append({"term": term, "value": due(assignment.ended_at, now), "note": assignment.end_reason})
     return facts
 
 
 def _deputy(assignment: Assignment, *, names: bool, now: datetime) -> Line:
     if assignment.deputy is None:
-        return {"value": gettext("nobody")}
-    left = gettext("has left") if assignment.deputy.left_by(now) else ""
-    return {"value": assignment.deputy.name if names else gettext("named"), "note": left}
+        return {"value": "nobody"}
+    left = "has left" if assignment.deputy.left_by(now) else ""
+    return {"value": assignment.deputy.name if names else "named", "note": left}
 
 
 def choices_of(assignment: Assignment, user: User, now: datetime) -> Line:
@@ -81,7 +79,7 @@ def choices_of(assignment: Assignment, user: User, now: datetime) -> Line:
     own_proposal = waits and assignment.proposed_by_id == user.pk and user.has_perm(rules.MAY_PROPOSE)
     why_not = ""
     if waits and not named:
-        why_not = gettext("Only the person named accepts or declines.")
+        why_not = "Only the person named accepts or declines."
     return {
         "may_answer": waits and named,
         "may_confirm": live and not waits and named,
@@ -111,10 +109,6 @@ def terms(assignments: list[Assignment], *, names: bool, now: datetime) -> list[
 
 def _span(assignment: Assignment) -> str:
     if assignment.confirmed_at is None:
-        return gettext("proposed %(day)s") % {"day": day(assignment.proposed_at)}
+        return f"proposed {day(assignment.proposed_at)}"
     begun = day(assignment.effective_at)
-    return (
-        f"{begun} – {day(assignment.ended_at)}"
-        if assignment.ended_at
-        else gettext("since %(day)s") % {"day": begun}
-    )
+    return f"{begun} – {day(assignment.ended_at)}" if assignment.ended_at else f"since {begun}"

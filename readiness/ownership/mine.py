@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
-from django.utils.translation import gettext
 
 from accounts.models import User
 from readiness.ownership.gaps import REMIND_BEFORE
@@ -60,11 +59,11 @@ def of_user(user: User, *, now: datetime) -> Mine:
 def lists(of_reader: Mine, *, now: datetime) -> list[dict[str, Any]]:
     """List assignments with what there is to do, the most pressing first; empty lists are left out."""
     groups = (
-        ("asked", gettext("Waiting for your answer"), of_reader.asked, "answer"),
-        ("overdue", gettext("Overdue: not confirmed in time"), of_reader.overdue, "confirm"),
-        ("due-soon", gettext("To be confirmed soon"), of_reader.due_soon, "confirm"),
-        ("others", gettext("Yours"), of_reader.others, "confirm"),
-        ("deputy", gettext("You stand in for somebody"), of_reader.deputy, ""),
+        ("asked", "Waiting for your answer", of_reader.asked, "answer"),
+        ("overdue", "Overdue: not confirmed in time", of_reader.overdue, "confirm"),
+        ("due-soon", "To be confirmed soon", of_reader.due_soon, "confirm"),
+        ("others", "Yours", of_reader.others, "confirm"),
+        ("deputy", "You stand in for somebody", of_reader.deputy, ""),
     )
     return [
         {"key": key, "title": title, "rows": [_row(assignment, now) for assignment in rows], "action": action}
@@ -74,9 +73,9 @@ def lists(of_reader: Mine, *, now: datetime) -> list[dict[str, Any]]:
 
 
 def _row(assignment: Assignment, now: datetime) -> dict[str, Any]:
-    when = gettext("begins %(day)s") % {"day": day(assignment.effective_at)}
+    when = f"begins {day(assignment.effective_at)}"
     if assignment.due_at is not None:
-        when = gettext("to be confirmed by %(day)s") % {"day": due(assignment.due_at, now)}
+        when = f"to be confirmed by {due(assignment.due_at, now)}"
     return {
         "id": assignment.pk,
         "url": link("assignment", assignment.pk),

@@ -10,7 +10,6 @@ from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Least
-from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from inventory.models import Site
@@ -61,33 +60,31 @@ class Assignment(models.Model):
     HISTORY_PERMISSION = "people.view_person"
 
     class Item(models.TextChoices):
-        ORCHESTRATION = "orchestration", _("Orchestration overall")
-        COMPUTE_NETWORK = "compute-network", _("Compute and network")
-        NETWORK_ENERGY = "network-energy", _("Network and energy")
-        COMPUTE_ENERGY = "compute-energy", _("Compute and energy")
-        COMPUTE = "compute", _("Compute")
-        NETWORK = "network", _("Network")
-        ENERGY = "energy", _("Energy")
+        ORCHESTRATION = "orchestration", "Orchestration overall"
+        COMPUTE_NETWORK = "compute-network", "Compute and network"
+        NETWORK_ENERGY = "network-energy", "Network and energy"
+        COMPUTE_ENERGY = "compute-energy", "Compute and energy"
+        COMPUTE = "compute", "Compute"
+        NETWORK = "network", "Network"
+        ENERGY = "energy", "Energy"
 
     class State(models.TextChoices):
-        PROPOSED = "proposed", _("Proposed")
-        ACCEPTED = "accepted", _("Accepted")
-        DECLINED = "declined", _("Declined")
-        ENDED = "ended", _("Ended")
+        PROPOSED = "proposed", "Proposed"
+        ACCEPTED = "accepted", "Accepted"
+        DECLINED = "declined", "Declined"
+        ENDED = "ended", "Ended"
 
-    site = models.ForeignKey(
-        Site, on_delete=models.CASCADE, related_name="assignments", verbose_name=_("site")
-    )
-    item = models.CharField(_("item"), max_length=16, choices=Item)
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="assignments", verbose_name="site")
+    item = models.CharField("item", max_length=16, choices=Item)
     accountable = models.ForeignKey(
-        Person, on_delete=models.PROTECT, related_name="accountable_for", verbose_name=_("accountable")
+        Person, on_delete=models.PROTECT, related_name="accountable_for", verbose_name="accountable"
     )
     team = models.ForeignKey(
         Team,
         on_delete=models.PROTECT,
         related_name="accountable_for",
-        verbose_name=_("team"),
-        help_text=_("In whose name the accountable person answers"),
+        verbose_name="team",
+        help_text="In whose name the accountable person answers",
     )
     deputy = models.ForeignKey(
         Person,
@@ -95,7 +92,7 @@ class Assignment(models.Model):
         related_name="deputy_for",
         null=True,
         blank=True,
-        verbose_name=_("deputy"),
+        verbose_name="deputy",
     )
     responsible = models.ForeignKey(
         Team,
@@ -103,18 +100,18 @@ class Assignment(models.Model):
         related_name="responsible_for",
         null=True,
         blank=True,
-        verbose_name=_("responsible"),
-        help_text=_("The team that does the work; empty: the accountable person's"),
+        verbose_name="responsible",
+        help_text="The team that does the work; empty: the accountable person's",
     )
     decision_rights = models.TextField(
-        _("decision rights"), max_length=2000, help_text=_("What the accountable person may decide alone")
+        "decision rights", max_length=2000, help_text="What the accountable person may decide alone"
     )
     escalation = models.TextField(
-        _("escalation route"), max_length=1000, blank=True, help_text=_("Whom to call, in which order, how")
+        "escalation route", max_length=1000, blank=True, help_text="Whom to call, in which order, how"
     )
     state = models.CharField(max_length=10, choices=State, default=State.PROPOSED, editable=False)
     effective_at = models.DateTimeField(
-        _("effective at"), help_text=_("It begins then, or when it is accepted if that is later")
+        "effective at", help_text="It begins then, or when it is accepted if that is later"
     )
     proposed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", editable=False
@@ -126,13 +123,13 @@ class Assignment(models.Model):
         related_name="+",
         null=True,
         editable=False,
-        help_text=_("The user who accepted or declined, whoever the person is linked to later"),
+        help_text="The user who accepted or declined, whoever the person is linked to later",
     )
     answered_at = models.DateTimeField(null=True, editable=False)
     answer_note = models.TextField(max_length=1000, blank=True, editable=False)
     confirmed_at = models.DateTimeField(null=True, editable=False)
     due_at = models.DateTimeField(
-        null=True, editable=False, help_text=_("From this instant on the confirmation counts no longer")
+        null=True, editable=False, help_text="From this instant on the confirmation counts no longer"
     )
     ended_at = models.DateTimeField(null=True, editable=False)
     ended_by = models.ForeignKey(
@@ -143,8 +140,8 @@ class Assignment(models.Model):
     objects = AssignmentQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("assignment")
-        verbose_name_plural = _("assignments")
+        verbose_name = "assignment"
+        verbose_name_plural = "assignments"
         ordering = ["-proposed_at", "-id"]
         default_permissions = ("view", "add")
         permissions = [("end_assignment", "Can end assignments and withdraw proposals")]
@@ -163,13 +160,13 @@ class Assignment(models.Model):
                     (TsTzRange(Least("effective_at", "ended_at"), "ended_at"), RangeOperators.OVERLAPS),
                 ],
                 condition=Q(confirmed_at__isnull=False),
-                violation_error_message=_("Somebody is accountable for this item in that time."),
+                violation_error_message="Somebody is accountable for this item in that time.",
             ),
             models.UniqueConstraint(
                 fields=["site", "item"],
                 condition=Q(state="proposed"),
                 name="assignment_one_proposal",
-                violation_error_message=_("Somebody is asked for this item already."),
+                violation_error_message="Somebody is asked for this item already.",
             ),
             models.CheckConstraint(
                 condition=Q(state="proposed", answered_at=None, confirmed_at=None, ended_at=None)
@@ -191,22 +188,22 @@ class Assignment(models.Model):
                 condition=Q(ended_at=None, ended_by=None, end_reason="")
                 | Q(ended_at__isnull=False, ended_by__isnull=False, end_reason__regex=r"\S"),
                 name="assignment_ended_by_somebody",
-                violation_error_message=_("Say why it ends."),
+                violation_error_message="Say why it ends.",
             ),
             models.CheckConstraint(
                 condition=~Q(state="declined") | Q(answer_note__regex=r"\S"),
                 name="assignment_declined_for_a_reason",
-                violation_error_message=_("Say why."),
+                violation_error_message="Say why.",
             ),
             models.CheckConstraint(
                 condition=Q(deputy=None) | ~Q(deputy=F("accountable")),
                 name="assignment_deputy_is_another",
-                violation_error_message=_("The deputy is somebody else than who is accountable."),
+                violation_error_message="The deputy is somebody else than who is accountable.",
             ),
             models.CheckConstraint(
                 condition=Q(decision_rights__regex=r"\S"),
                 name="assignment_has_rights",
-                violation_error_message=_("Write down what may be decided."),
+                violation_error_message="Write down what may be decided.",
             ),
         ]
 

@@ -8,8 +8,6 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from inventory.models import Site
@@ -19,11 +17,11 @@ from readiness.ownership.models import Assignment, Confirmation, HandoverStep
 from readiness.people.models import Person, Team
 
 CHECKLIST = (
-    gettext_lazy("Open incidents, findings and waivers were gone through"),
-    gettext_lazy("Runbooks and the decision log were gone through"),
-    gettext_lazy("Access to consoles and orchestration works"),
-    gettext_lazy("The escalation route was tried"),
-    gettext_lazy("The deputy and the teams were told"),
+    "Open incidents, findings and waivers were gone through",
+    "Runbooks and the decision log were gone through",
+    "Access to consoles and orchestration works",
+    "The escalation route was tried",
+    "The deputy and the teams were told",
 )
 """What a hand-over goes through. Accepting does not wait for it; what is left open stays on the page."""
 
@@ -70,8 +68,7 @@ def propose_many(proposals: Sequence[Proposal], *, by: User, now: datetime) -> l
     rules.require(by, rules.MAY_PROPOSE)
     if not 0 < len(proposals) <= rules.MOST_AT_ONCE:
         raise ValidationError(
-            _("%(most)s proposals at most are made at a time; these are %(n)s.")
-            % {"most": rules.MOST_AT_ONCE, "n": len(proposals)}
+            f"{rules.MOST_AT_ONCE} proposals at most are made at a time; these are {len(proposals)}."
         )
     site_ids = sorted({proposal.site.pk for proposal in proposals})
     list(Site.objects.select_for_update(no_key=True).filter(pk__in=site_ids).order_by("pk").values_list("pk"))
@@ -125,15 +122,11 @@ def _refuse_second(others: Sequence[Assignment], now: datetime) -> None:
     for other in others:
         if other.state == Assignment.State.PROPOSED:
             raise ValidationError(
-                {"item": [_("Somebody is asked for this already, in assignment %(id)s.") % {"id": other.pk}]}
+                {"item": [f"Somebody is asked for this already, in assignment {other.pk}."]}
             )
         if other.effective_at > now:
             raise ValidationError(
-                {
-                    "item": [
-                        _("Assignment %(id)s was accepted and begins later: end it first.") % {"id": other.pk}
-                    ]
-                }
+                {"item": [f"Assignment {other.pk} was accepted and begins later: end it first."]}
             )
 
 
@@ -163,7 +156,7 @@ def accept(assignment: Assignment, *, note: str = "", by: User, now: datetime) -
     except IntegrityError as error:
         if "assignment_one_accountable" not in str(error):
             raise
-        raise ValidationError(_("Somebody else is accountable for this item in that time.")) from error
+        raise ValidationError("Somebody else is accountable for this item in that time.") from error
     return locked
 
 
@@ -177,7 +170,7 @@ def _hand_over(to: Assignment, at: datetime, *, by: User, now: datetime) -> None
             # It is not theirs to take over what begins later; the constraint says so.
             continue
         before.ended_at, before.ended_by = at, by
-        before.end_reason = _("Handed over: assignment %(id)s.") % {"id": to.pk}
+        before.end_reason = f"Handed over: assignment {to.pk}."
         if at <= now:
             before.state = Assignment.State.ENDED
         before.save(update_fields=["state", "ended_at", "ended_by", "end_reason"])
@@ -251,7 +244,7 @@ def amend(
     rules.require(by, rules.MAY_PROPOSE)
     unknown = sorted(set(changes) - AMENDED)
     if unknown:
-        raise ValidationError({name: [_("Propose it anew: this was accepted as it is.")] for name in unknown})
+        raise ValidationError({name: ["Propose it anew: this was accepted as it is."] for name in unknown})
     locked = _locked(assignment)
     rules.refuse_unless(locked, locked.is_live(now))
     for name, value in changes.items():

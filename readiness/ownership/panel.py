@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext
-
 from readiness.ownership import gaps, lines
 from readiness.ownership.core.standing import Item
 from readiness.ownership.forms import ProposeForm
@@ -65,7 +63,7 @@ def panel(site_id: int, item: Item, *, names: bool, may_propose: bool, now: date
             [each for each in assignments if each not in (current, coming)], names=names, now=now
         ),
         "form": _form(about, now) if may_propose and coming is None else None,
-        "form_title": gettext("Hand it over") if current else gettext("Propose somebody"),
+        "form_title": "Hand it over" if current else "Propose somebody",
     }
 
 

@@ -9,7 +9,6 @@ from datetime import datetime
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from inventory.models import Site
@@ -64,7 +63,7 @@ def _move(
 ) -> Reassignment:
     if assignment.accountable_id != source.pk:
         problem = (
-            _("The deputy is somebody else than who is accountable.")
+            "The deputy is somebody else than who is accountable."
             if assignment.accountable_id == target.pk
             else ""
         )
@@ -75,9 +74,9 @@ def _move(
         deputy = None
     problem = ""
     if asked is not None and asked.pk != assignment.pk:
-        problem = _("Assignment %(id)s waits for somebody or begins later: end it first.") % {"id": asked.pk}
+        problem = f"Assignment {asked.pk} waits for somebody or begins later: end it first."
     elif assignment.state == Assignment.State.ACCEPTED and assignment.effective_at > now:
-        problem = _("It was accepted and begins later: end it first.")
+        problem = "It was accepted and begins later: end it first."
     return Reassignment(assignment, kind, target, team or assignment.team, deputy, problem)
 
 
@@ -108,11 +107,11 @@ def _touching(source: Person) -> Q:
 
 def refuse_target(source: Person, target: Person, now: datetime) -> None:
     if target.pk == source.pk:
-        raise ValidationError({"to": [_("This is the same person.")]})
+        raise ValidationError({"to": ["This is the same person."]})
     if target.left_by(now):
-        raise ValidationError({"to": [_("This person has left.")]})
+        raise ValidationError({"to": ["This person has left."]})
     if target.user_id is None:
-        raise ValidationError({"to": [_("No user has confirmed to be this person, so nobody could accept.")]})
+        raise ValidationError({"to": ["No user has confirmed to be this person, so nobody could accept."]})
 
 
 def _refuse_problems(moves: Sequence[Reassignment]) -> None:
@@ -120,7 +119,7 @@ def _refuse_problems(moves: Sequence[Reassignment]) -> None:
     if problems:
         raise ValidationError({"from": problems})
     if not moves:
-        raise ValidationError({"from": [_("This person answers for nothing and is asked for nothing.")]})
+        raise ValidationError({"from": ["This person answers for nothing and is asked for nothing."]})
 
 
 def _apply(moves: Sequence[Reassignment], *, by: User, now: datetime) -> None:
@@ -132,7 +131,7 @@ def _apply(moves: Sequence[Reassignment], *, by: User, now: datetime) -> None:
             assignment.save(update_fields=["deputy"])
             continue
         if move.kind == "ask-again":
-            operations.end(assignment, reason=_("Somebody else is asked instead."), by=by, now=now)
+            operations.end(assignment, reason="Somebody else is asked instead.", by=by, now=now)
         proposals.append(
             operations.Proposal(
                 site=assignment.site,

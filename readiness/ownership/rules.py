@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from readiness.ownership.models import Assignment
@@ -41,11 +40,8 @@ def require(by: User, permission: str) -> None:
 def require_named(assignment: Assignment, by: User) -> None:
     if assignment.accountable.user_id != by.pk:
         raise NotThePersonNamed(
-            _(
-                "Only the person named does this, signed in as themselves."
-                " Whoever has the role %(roles)s may propose somebody else."
-            )
-            % {"roles": roles_of(MAY_PROPOSE)}
+            "Only the person named does this, signed in as themselves. Whoever has the role "
+            f"{roles_of(MAY_PROPOSE)} may propose somebody else."
         )
 
 
@@ -63,31 +59,30 @@ def require_end(assignment: Assignment, by: User) -> None:
 def refuse_unless(assignment: Assignment, ok: bool) -> None:
     if not ok:
         raise WrongState(
-            _("It is %(state)s, so this cannot be done any more.")
-            % {"state": str(assignment.get_state_display()).lower()}
+            f"It is {str(assignment.get_state_display()).lower()}, so this cannot be done any more."
         )
 
 
 def refuse_silence(field: str, words: str) -> None:
     if not words.strip():
-        raise ValidationError({field: [_("Say why.")]})
+        raise ValidationError({field: ["Say why."]})
 
 
 def refuse_unsuitable(assignment: Assignment, now: datetime) -> None:
     """Raise ValidationError by field where it could not be accepted, or would mean nothing."""
     errors: dict[str, list[str]] = {}
     if assignment.accountable.left_by(now):
-        errors["accountable"] = [_("This person has left.")]
+        errors["accountable"] = ["This person has left."]
     elif assignment.accountable.user_id is None:
-        errors["accountable"] = [_("No user has confirmed to be this person, so nobody could accept.")]
+        errors["accountable"] = ["No user has confirmed to be this person, so nobody could accept."]
     if assignment.team.dissolved_at is not None and assignment.team.dissolved_at <= now:
-        errors["team"] = [_("This team is dissolved.")]
+        errors["team"] = ["This team is dissolved."]
     if problem := _deputy_problem(assignment, now):
         errors["deputy"] = [problem]
     if not assignment.decision_rights.strip():
-        errors["decision_rights"] = [_("Write down what may be decided.")]
+        errors["decision_rights"] = ["Write down what may be decided."]
     if assignment.effective_at > now + FURTHEST:
-        errors["effective_at"] = [_("It begins within %(days)s days.") % {"days": FURTHEST.days}]
+        errors["effective_at"] = [f"It begins within {FURTHEST.days} days."]
     if errors:
         raise ValidationError(errors)
 
@@ -101,14 +96,14 @@ def _deputy_problem(assignment: Assignment, now: datetime) -> str:
     if assignment.deputy is None:
         return ""
     if assignment.deputy.left_by(now):
-        return _("This person has left.")
+        return "This person has left."
     if assignment.deputy_id == assignment.accountable_id:
-        return _("The deputy is somebody else than who is accountable.")
+        return "The deputy is somebody else than who is accountable."
     return ""
 
 
 def refuse_same(current: Assignment | None, accountable: Person) -> None:
     if current is not None and current.accountable_id == accountable.pk:
         raise ValidationError(
-            {"accountable": [_("This person is accountable for it already; ask them to confirm it.")]}
+            {"accountable": ["This person is accountable for it already; ask them to confirm it."]}
         )

@@ -8,8 +8,7 @@ from typing import Any
 
 from django.utils.dateformat import format as date_format
 from django.utils.timezone import get_current_timezone_name, localtime
-from django.utils.translation import get_language, gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import get_language
 
 from readiness.ownership.core.standing import Item, ItemStanding
 from readiness.ownership.gaps import OwnershipQueue
@@ -19,22 +18,22 @@ from web.states import STATES
 from web.units import duration
 
 SHORT = {
-    Item.ORCHESTRATION: _("Orchestration"),
-    Item.COMPUTE_NETWORK: _("Compute–network"),
-    Item.NETWORK_ENERGY: _("Network–energy"),
-    Item.COMPUTE_ENERGY: _("Compute–energy"),
-    Item.COMPUTE: _("Compute"),
-    Item.NETWORK: _("Network"),
-    Item.ENERGY: _("Energy"),
+    Item.ORCHESTRATION: "Orchestration",
+    Item.COMPUTE_NETWORK: "Compute–network",
+    Item.NETWORK_ENERGY: "Network–energy",
+    Item.COMPUTE_ENERGY: "Compute–energy",
+    Item.COMPUTE: "Compute",
+    Item.NETWORK: "Network",
+    Item.ENERGY: "Energy",
 }
 QUEUES = {
-    OwnershipQueue.UNOWNED: _("Unowned"),
-    OwnershipQueue.WAITING: _("Waiting for acceptance"),
-    OwnershipQueue.OVERDUE: _("Overdue to be confirmed"),
-    OwnershipQueue.DUE_SOON: _("To be confirmed soon"),
-    OwnershipQueue.LEFT: _("Owner left"),
-    OwnershipQueue.NO_DEPUTY: _("Nobody to stand in"),
-    OwnershipQueue.OVERLOADED: _("Owner overloaded"),
+    OwnershipQueue.UNOWNED: "Unowned",
+    OwnershipQueue.WAITING: "Waiting for acceptance",
+    OwnershipQueue.OVERDUE: "Overdue to be confirmed",
+    OwnershipQueue.DUE_SOON: "To be confirmed soon",
+    OwnershipQueue.LEFT: "Owner left",
+    OwnershipQueue.NO_DEPUTY: "Nobody to stand in",
+    OwnershipQueue.OVERLOADED: "Owner overloaded",
 }
 
 
@@ -57,7 +56,7 @@ def due(at: datetime | None, now: datetime) -> str:
     if at is None:
         return ""
     span = duration(abs((at - now).total_seconds()))
-    left = gettext("in %(span)s") if at > now else gettext("%(span)s ago")
+    left = "in %(span)s" if at > now else "%(span)s ago"
     return f"{day(at)} ({left % {'span': span}})"
 
 
@@ -65,7 +64,7 @@ def who(assignment: Live | None, *, names: bool) -> str:
     """The person to those who may see names, else the team."""
     if assignment is None:
         return ""
-    return assignment.person if names else gettext("somebody of %(team)s") % {"team": assignment.team}
+    return assignment.person if names else f"somebody of {assignment.team}"
 
 
 def short_name(name: str) -> str:
@@ -77,7 +76,7 @@ def short_name(name: str) -> str:
 def cell_text(cell: OwnershipCell, *, names: bool) -> str:
     assignment = cell.shown
     if assignment is None:
-        return gettext("nobody")
+        return "nobody"
     return short_name(assignment.person) if names else assignment.team
 
 
@@ -88,9 +87,9 @@ def cell_label(site: str, cell: OwnershipCell, *, names: bool, now: datetime) ->
     if cell.current is not None:
         said += f", {who(cell.current, names=names)}"
         if cell.current.due_at is not None:
-            said += ", " + gettext("confirmed until %(day)s") % {"day": day(cell.current.due_at)}
+            said += ", " + f"confirmed until {day(cell.current.due_at)}"
     if cell.coming is not None:
-        asked = gettext("asked: %(who)s") if not cell.coming.is_accepted else gettext("then: %(who)s")
+        asked = "asked: %(who)s" if not cell.coming.is_accepted else "then: %(who)s"
         said += ", " + asked % {"who": who(cell.coming, names=names)}
     return said
 
@@ -98,17 +97,11 @@ def cell_label(site: str, cell: OwnershipCell, *, names: bool, now: datetime) ->
 def standing_sentence(cell: OwnershipCell, now: datetime) -> str:
     """Return what it means, and what follows."""
     sentences: dict[ItemStanding, Any] = {
-        ItemStanding.OWNED: lambda: gettext("One person answers for it, accepted and confirmed in time."),
-        ItemStanding.NO_DEPUTY: lambda: gettext(
-            "Nobody stands in for the owner: it does not count as owned."
-        ),
-        ItemStanding.OVERDUE: lambda: gettext(
-            "The owner has not confirmed it in time: it does not count as owned."
-        ),
-        ItemStanding.LEFT: lambda: gettext(
-            "The owner has left: it counts as unowned until somebody else accepts."
-        ),
-        ItemStanding.WAITING: lambda: gettext("Nobody answers for it yet: somebody was asked."),
-        ItemStanding.UNOWNED: lambda: gettext("Nobody answers for it."),
+        ItemStanding.OWNED: lambda: "One person answers for it, accepted and confirmed in time.",
+        ItemStanding.NO_DEPUTY: lambda: "Nobody stands in for the owner: it does not count as owned.",
+        ItemStanding.OVERDUE: lambda: "The owner has not confirmed it in time: it does not count as owned.",
+        ItemStanding.LEFT: lambda: "The owner has left: it counts as unowned until somebody else accepts.",
+        ItemStanding.WAITING: lambda: "Nobody answers for it yet: somebody was asked.",
+        ItemStanding.UNOWNED: lambda: "Nobody answers for it.",
     }
     return str(sentences[cell.standing]())

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
-
 from inventory.models import Site
 from readiness.ownership.core.standing import Item, ItemStanding
 from readiness.ownership.gaps import BoardSite, Load, OwnedFleet, QueuedItem
@@ -19,11 +17,11 @@ from web.units import power
 
 STANDINGS = [(standing.value, STATES["ownership"][standing].word) for standing in ItemStanding]
 SITE_EMPTY = {
-    "title": _("No sites yet"),
-    "text": _("The board shows every site against the seven items that somebody answers for."),
+    "title": "No sites yet",
+    "text": "The board shows every site against the seven items that somebody answers for.",
     "icon": "user-check",
     "action_url": "/inventory/sites/",
-    "action_label": _("Go to the inventory"),
+    "action_label": "Go to the inventory",
 }
 
 
@@ -39,8 +37,8 @@ def board_table(fleet: OwnedFleet, items: Sequence[Item], *, names: bool) -> Tab
     """`items` are those shown; whoever may not see names has teams in their place."""
     return Table(
         id="ownership-board",
-        label=_("Ownership board"),
-        noun=(_("site"), _("sites")),
+        label="Ownership board",
+        noun=("site", "sites"),
         columns=[*_of_site(), *(_of_item(item, names=names) for item in items)],
         filters=_board_filters(fleet, items, names=names),
         default_sort="-at_stake",
@@ -54,12 +52,10 @@ def board_table(fleet: OwnedFleet, items: Sequence[Item], *, names: bool) -> Tab
 
 def _of_site() -> list[Column]:
     return [
-        Column(
-            "site", _("Site"), value=lambda row: row.site.name, sort=lambda row: row.site.name, locked=True
-        ),
+        Column("site", "Site", value=lambda row: row.site.name, sort=lambda row: row.site.name, locked=True),
         Column(
             "deployed",
-            _("Deployed"),
+            "Deployed",
             value=lambda row: row.kw,
             text=lambda row: _kw(row.kw),
             sort=lambda row: row.kw,
@@ -69,7 +65,7 @@ def _of_site() -> list[Column]:
         ),
         Column(
             "at_stake",
-            _("Gaps"),
+            "Gaps",
             value=lambda row: row.gaps,
             # The most capacity first, then the most gaps; a site without any comes last.
             sort=lambda row: (row.gaps > 0, row.at_stake_kw, row.gaps),
@@ -96,23 +92,21 @@ def _board_filters(fleet: OwnedFleet, items: Sequence[Item], *, names: bool) -> 
     filters = [
         RowFilter(
             "standing",
-            _("Standing of an item"),
+            "Standing of an item",
             lambda row: frozenset([row.cells[item].standing.value for item in items]),
             STANDINGS,
         ),
         # Of every row: which columns are shown, not which rows.
-        RowFilter("item", _("Item"), lambda row: _EVERY_ITEM, [(item.value, SHORT[item]) for item in Item]),
-        RowFilter(
-            "region", _("Region"), lambda row: row.site.region, _named(row.site.region for row in sites)
-        ),
-        RowFilter("kind", _("Kind"), lambda row: row.site.kind, Site.Kind.choices),
-        RowFilter("stage", _("Stage"), lambda row: row.site.stage, Site.Stage.choices[:-1]),
-        RowFilter("team", _("Team"), lambda row: _teams(row, items), _named(_all_teams(sites))),
+        RowFilter("item", "Item", lambda row: _EVERY_ITEM, [(item.value, SHORT[item]) for item in Item]),
+        RowFilter("region", "Region", lambda row: row.site.region, _named(row.site.region for row in sites)),
+        RowFilter("kind", "Kind", lambda row: row.site.kind, Site.Kind.choices),
+        RowFilter("stage", "Stage", lambda row: row.site.stage, Site.Stage.choices[:-1]),
+        RowFilter("team", "Team", lambda row: _teams(row, items), _named(_all_teams(sites))),
     ]
     if names:
         people = {str(load.person_id): load.person for load in fleet.loads}
         ordered = sorted(people.items(), key=lambda pair: (pair[1], pair[0]))
-        filters.append(RowFilter("owner", _("Owner"), lambda row: _people(row, items), ordered))
+        filters.append(RowFilter("owner", "Owner", lambda row: _people(row, items), ordered))
     return filters
 
 
@@ -142,25 +136,25 @@ def queue_table(fleet: OwnedFleet, *, names: bool, now: datetime) -> Table:
     """Its rows are QueuedItem."""
     return Table(
         id="ownership-queues",
-        label=_("What is not owned as it should be"),
-        noun=(_("gap"), _("gaps")),
+        label="What is not owned as it should be",
+        noun=("gap", "gaps"),
         columns=_queue_columns(names=names, now=now),
         filters=[
             RowFilter(
                 "queue",
-                _("Queue"),
+                "Queue",
                 lambda gap: gap.queue.value,
                 [(queue.value, QUEUES[queue]) for queue in QUEUES],
             ),
             RowFilter(
                 "item",
-                _("Item"),
+                "Item",
                 lambda gap: gap.cell.item.value,
                 [(item.value, SHORT[item]) for item in Item],
             ),
             RowFilter(
                 "region",
-                _("Region"),
+                "Region",
                 lambda gap: gap.site.region,
                 _named(site.site.region for site in fleet.sites),
             ),
@@ -171,8 +165,8 @@ def queue_table(fleet: OwnedFleet, *, names: bool, now: datetime) -> Table:
         row_url=lambda gap: _cell_url(gap),
         row_name=lambda gap: f"{gap.site.name}, {item_label(gap.cell.item)}",
         empty={
-            "title": _("Everything is owned"),
-            "text": _("Each item has one accountable person who accepted and confirmed it in time."),
+            "title": "Everything is owned",
+            "text": "Each item has one accountable person who accepted and confirmed it in time.",
             "icon": "user-check",
         },
     )
@@ -186,7 +180,7 @@ def _queue_columns(*, names: bool, now: datetime) -> Sequence[Column]:
     return (
         Column(
             "queue",
-            _("Queue"),
+            "Queue",
             value=lambda gap: gap.queue.value,
             text=lambda gap: QUEUES[gap.queue],
             sort=lambda gap: str(QUEUES[gap.queue]),
@@ -194,7 +188,7 @@ def _queue_columns(*, names: bool, now: datetime) -> Sequence[Column]:
         ),
         Column(
             "site",
-            _("Site"),
+            "Site",
             value=lambda gap: gap.site.name,
             url=_cell_url,
             sort=lambda gap: gap.site.name,
@@ -204,31 +198,31 @@ def _queue_columns(*, names: bool, now: datetime) -> Sequence[Column]:
         ),
         Column(
             "item",
-            _("Item"),
+            "Item",
             value=lambda gap: gap.cell.item.value,
             text=lambda gap: item_label(gap.cell.item),
             sort=lambda gap: gap.cell.item.value,
         ),
         Column(
             "stake",
-            _("At stake"),
+            "At stake",
             value=lambda gap: gap.kw,
             text=lambda gap: _kw(gap.kw),
             sort=lambda gap: gap.kw,
             unit="kW",
             numeric=True,
         ),
-        Column("who", _("Who"), value=lambda gap: who(gap.about, names=names), phone="full"),
+        Column("who", "Who", value=lambda gap: who(gap.about, names=names), phone="full"),
         Column(
             "due",
-            _("When"),
+            "When",
             value=lambda gap: gap.at,
             text=lambda gap: due(gap.at, now),
             sort=lambda gap: gap.at,
         ),
         Column(
             "asked",
-            _("Asked"),
+            "Asked",
             value=lambda gap: who(gap.cell.coming, names=names),
             default=False,
         ),
@@ -238,38 +232,38 @@ def _queue_columns(*, names: bool, now: datetime) -> Sequence[Column]:
 def owner_table() -> Table:
     """Its rows are Load."""
     counted = (
-        ("items", _("Items")),
-        ("sites", _("Sites")),
-        ("overdue", _("Overdue")),
-        ("asked", _("Asked")),
+        ("items", "Items"),
+        ("sites", "Sites"),
+        ("overdue", "Overdue"),
+        ("asked", "Asked"),
     )
     return Table(
         id="owners",
-        label=_("Load of each owner"),
-        noun=(_("owner"), _("owners")),
+        label="Load of each owner",
+        noun=("owner", "owners"),
         columns=(
             Column(
                 "person",
-                _("Owner"),
+                "Owner",
                 url=lambda load: link("ownership", owner=load.person_id),
                 sort=True,
                 locked=True,
                 phone="title",
             ),
-            Column("team", _("Team"), sort=True),
+            Column("team", "Team", sort=True),
             Column(
                 "standing",
-                _("Standing"),
+                "Standing",
                 value=_load_words,
                 tone=lambda load: "warn" if load.has_left or load.is_overloaded else "",
                 phone="status",
             ),
             *(Column(key, label, sort=True, numeric=True) for key, label in counted),
-            Column("kw", _("Capacity"), text=lambda load: _kw(load.kw), sort=True, unit="kW", numeric=True),
+            Column("kw", "Capacity", text=lambda load: _kw(load.kw), sort=True, unit="kW", numeric=True),
             Column(
                 "reassign",
-                _("Hand over"),
-                value=lambda load: str(_("Reassign")),
+                "Hand over",
+                value=lambda load: "Reassign",
                 url=lambda load: link("reassign", source=load.person_id),
                 export=lambda load: "",
             ),
@@ -279,8 +273,8 @@ def owner_table() -> Table:
         row_url=lambda load: link("ownership", owner=load.person_id),
         default_sort="-items",
         empty={
-            "title": _("Nobody answers for anything yet"),
-            "text": _("Propose somebody on the board."),
+            "title": "Nobody answers for anything yet",
+            "text": "Propose somebody on the board.",
             "icon": "users-group",
         },
     )
@@ -288,12 +282,12 @@ def owner_table() -> Table:
 
 def _load_words(load: Load) -> str:
     if load.has_left:
-        return str(_("has left"))
-    return str(_("overloaded")) if load.is_overloaded else str(_("present"))
+        return "has left"
+    return "overloaded" if load.is_overloaded else "present"
 
 
 def actions(*, may_propose: bool) -> Sequence[dict[str, Any]]:
     """Return the actions for chosen rows of the queues."""
     if not may_propose:
         return ()
-    return [{"name": "propose", "label": _("Propose an owner"), "icon": "user-check", "url": link("propose")}]
+    return [{"name": "propose", "label": "Propose an owner", "icon": "user-check", "url": link("propose")}]

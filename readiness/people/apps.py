@@ -1,5 +1,4 @@
 from django.apps import AppConfig
-from django.utils.translation import gettext_lazy as _
 
 
 class PeopleConfig(AppConfig):
@@ -14,6 +13,6 @@ class PeopleConfig(AppConfig):
 
         links.has_page(self.get_model("Person"), "person")
         links.has_page(self.get_model("Team"), "team")
-        add_section("own-person", _("Your person"))
-        search.register("people", _("People"), find_people, permission="people.view_person", order=26)
-        search.register("teams", _("Teams"), find_teams, permission="people.view_team", order=27)
+        add_section("own-person", "Your person")
+        search.register("people", "People", find_people, permission="people.view_person", order=26)
+        search.register("teams", "Teams", find_teams, permission="people.view_team", order=27)

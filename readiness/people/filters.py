@@ -1,7 +1,5 @@
 """Filters of teams and people, for the API and for the pages alike."""
 
-from django.utils.translation import gettext_lazy as _
-
 from readiness.people.models import Membership, Person, Team, has_left
 from web import clock
 from web.rest.filters import ObjectFilterSet
@@ -17,7 +15,7 @@ class TeamFilters(ObjectFilterSet):
 
 
 class PersonFilters(ObjectFilterSet):
-    gone = Flag(read=lambda _key: has_left(clock.now()), label=_("Has left"))
+    gone = Flag(read=lambda _key: has_left(clock.now()), label="Has left")
 
     class Meta:
         model = Person

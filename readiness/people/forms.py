@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from inventory.queries import end_of_day
@@ -17,23 +16,23 @@ from web.forms import DayInput, RefusedForm
 
 
 class TeamForm(RefusedForm):
-    name = forms.CharField(label=_("Name"), max_length=100)
-    slug = forms.SlugField(label=_("Slug"), max_length=100, help_text=_("Its name in addresses and files."))
+    name = forms.CharField(label="Name", max_length=100)
+    slug = forms.SlugField(label="Slug", max_length=100, help_text="Its name in addresses and files.")
     contact = forms.CharField(
-        label=_("Contact"),
+        label="Contact",
         max_length=200,
         required=False,
-        help_text=_("A shared address, channel or pager; no person's own."),
+        help_text="A shared address, channel or pager; no person's own.",
     )
-    description = forms.CharField(label=_("Description"), max_length=200, required=False)
+    description = forms.CharField(label="Description", max_length=200, required=False)
 
 
 class PersonLinkForm(RefusedForm):
     user = forms.ModelChoiceField(
         User.objects.none(),
         to_field_name="username",
-        label=_("User"),
-        help_text=_("Is asked to confirm. Until then nothing can be accepted as this person."),
+        label="User",
+        help_text="Is asked to confirm. Until then nothing can be accepted as this person.",
     )
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
@@ -47,39 +46,39 @@ class PersonLinkForm(RefusedForm):
 class PersonForm(RefusedForm):
     field_of = {"left_at": "last_day"}
 
-    name = forms.CharField(label=_("Name"), max_length=150)
+    name = forms.CharField(label="Name", max_length=150)
     teams = forms.ModelMultipleChoiceField(
         Team.objects.order_by("name", "pk"),
         to_field_name="slug",
         required=False,
-        label=_("Teams"),
+        label="Teams",
         widget=forms.CheckboxSelectMultiple,
     )
-    email = forms.EmailField(label=_("E-mail"), required=False)
-    phone = forms.CharField(label=_("Phone"), max_length=40, required=False)
+    email = forms.EmailField(label="E-mail", required=False)
+    phone = forms.CharField(label="Phone", max_length=40, required=False)
     time_zone = forms.CharField(
-        label=_("Time zone"),
+        label="Time zone",
         max_length=64,
         initial="UTC",
-        help_text=_("An IANA name, such as Europe/Lisbon."),
+        help_text="An IANA name, such as Europe/Lisbon.",
     )
     last_day = forms.DateField(
-        label=_("Last day"),
+        label="Last day",
         required=False,
         widget=DayInput(),
-        help_text=_("What the person answers for is unowned from the end of this day on."),
+        help_text="What the person answers for is unowned from the end of this day on.",
     )
 
     def clean_time_zone(self) -> str:
         name = str(self.cleaned_data["time_zone"])
         if name not in available_timezones():
-            raise ValidationError(_("%(name)s is not an IANA time zone name."), params={"name": name})
+            raise ValidationError("%(name)s is not an IANA time zone name.", params={"name": name})
         return name
 
     def clean_last_day(self) -> Any:
         day = self.cleaned_data["last_day"]
         if day is not None and not 1970 <= day.year <= 9998:
-            raise ValidationError(_("This day is out of reach."))
+            raise ValidationError("This day is out of reach.")
         return day
 
     def planned(self) -> dict[str, Any]:

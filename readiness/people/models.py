@@ -8,7 +8,6 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models.places import validate_time_zone
 
@@ -21,27 +20,27 @@ class TeamQuerySet(models.QuerySet["Team"]):
 
 class Team(models.Model):
     HISTORY = True
-    name = models.CharField(_("name"), max_length=100, unique=True)
-    slug = models.SlugField(_("slug"), max_length=100, unique=True)
+    name = models.CharField("name", max_length=100, unique=True)
+    slug = models.SlugField("slug", max_length=100, unique=True)
     contact = models.CharField(
-        _("contact"),
+        "contact",
         max_length=200,
         blank=True,
-        help_text=_("A shared address, channel or pager; no person's own"),
+        help_text="A shared address, channel or pager; no person's own",
     )
-    description = models.CharField(_("description"), max_length=200, blank=True)
+    description = models.CharField("description", max_length=200, blank=True)
     dissolved_at = models.DateTimeField(
-        _("dissolved at"),
+        "dissolved at",
         null=True,
         blank=True,
-        help_text=_("From this instant on nobody answers under its name"),
+        help_text="From this instant on nobody answers under its name",
     )
 
     objects = TeamQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("team")
-        verbose_name_plural = _("teams")
+        verbose_name = "team"
+        verbose_name_plural = "teams"
         ordering = ["name", "id"]
         constraints = [models.CheckConstraint(condition=Q(name__regex=r"\S"), name="team_has_name")]
 
@@ -89,22 +88,22 @@ class Person(models.Model):
     HISTORY_PERMISSION = "people.view_person"
     SIGNS_IN_AS = "user_id"
 
-    name = models.CharField(_("name"), max_length=150)
+    name = models.CharField("name", max_length=150)
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
         related_name="person",
         null=True,
         blank=True,
-        verbose_name=_("user"),
+        verbose_name="user",
         editable=False,
-        help_text=_("Who signs in as this person; without one nothing can be accepted"),
+        help_text="Who signs in as this person; without one nothing can be accepted",
     )
     user_confirmed_at = models.DateTimeField(
-        _("link confirmed at"),
+        "link confirmed at",
         null=True,
         editable=False,
-        help_text=_("When the user confirmed the link"),
+        help_text="When the user confirmed the link",
     )
     requested_user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -112,8 +111,8 @@ class Person(models.Model):
         related_name="requested_people",
         null=True,
         editable=False,
-        verbose_name=_("requested user"),
-        help_text=_("Who is to confirm that they are this person"),
+        verbose_name="requested user",
+        help_text="Who is to confirm that they are this person",
     )
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -121,39 +120,37 @@ class Person(models.Model):
         related_name="+",
         null=True,
         editable=False,
-        verbose_name=_("link requested by"),
+        verbose_name="link requested by",
     )
-    requested_at = models.DateTimeField(_("link requested at"), null=True, editable=False)
-    email = models.EmailField(_("e-mail"), blank=True)
-    phone = models.CharField(_("phone"), max_length=40, blank=True)
-    time_zone = models.CharField(
-        _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
-    )
+    requested_at = models.DateTimeField("link requested at", null=True, editable=False)
+    email = models.EmailField("e-mail", blank=True)
+    phone = models.CharField("phone", max_length=40, blank=True)
+    time_zone = models.CharField("time zone", max_length=64, default="UTC", validators=[validate_time_zone])
     left_at = models.DateTimeField(
-        _("left at"), null=True, blank=True, help_text=_("End of the last day, in the person's own time zone")
+        "left at", null=True, blank=True, help_text="End of the last day, in the person's own time zone"
     )
     teams = models.ManyToManyField(
-        Team, through="Membership", related_name="people", blank=True, verbose_name=_("teams")
+        Team, through="Membership", related_name="people", blank=True, verbose_name="teams"
     )
 
     objects = PersonQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("person")
-        verbose_name_plural = _("people")
+        verbose_name = "person"
+        verbose_name_plural = "people"
         ordering = ["name", "id"]
         constraints = [
             models.CheckConstraint(
                 condition=Q(name__regex=r"\S"),
                 name="person_has_name",
-                violation_error_message=_("A name is required."),
+                violation_error_message="A name is required.",
             ),
             models.UniqueConstraint(
                 fields=["email"],
                 condition=~Q(email=""),
                 name="person_email_unique",
                 violation_error_code="unique",
-                violation_error_message=_("Somebody else has this e-mail."),
+                violation_error_message="Somebody else has this e-mail.",
             ),
             models.CheckConstraint(
                 condition=Q(user=None, user_confirmed_at=None)
@@ -173,7 +170,7 @@ class Person(models.Model):
             models.CheckConstraint(
                 condition=~Q(requested_by=F("requested_user")),
                 name="person_link_requested_by_another",
-                violation_error_message=_("Nobody requests a link to their own user."),
+                violation_error_message="Nobody requests a link to their own user.",
             ),
         ]
         permissions = [("link_person", "Can request and end links of people to users")]
@@ -196,22 +193,20 @@ class Membership(models.Model):
     HISTORY_PERMISSION = "people.view_person"
 
     person = models.ForeignKey(
-        Person, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("person")
+        Person, on_delete=models.CASCADE, related_name="memberships", verbose_name="person"
     )
-    team = models.ForeignKey(
-        Team, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("team")
-    )
-    role = models.CharField(_("role"), max_length=100, blank=True, help_text=_("Such as lead; in words"))
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships", verbose_name="team")
+    role = models.CharField("role", max_length=100, blank=True, help_text="Such as lead; in words")
 
     class Meta:
-        verbose_name = _("team membership")
-        verbose_name_plural = _("team memberships")
+        verbose_name = "team membership"
+        verbose_name_plural = "team memberships"
         ordering = ["team__name", "person__name", "id"]
         constraints = [
             models.UniqueConstraint(
                 fields=["person", "team"],
                 name="membership_once",
-                violation_error_message=_("This person is in this team already."),
+                violation_error_message="This person is in this team already.",
             )
         ]
 

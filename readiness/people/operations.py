@@ -12,7 +12,6 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from readiness.people.models import Membership, Person, Team
@@ -80,9 +79,9 @@ def confirm_link(person: Person, *, by: User, now: datetime) -> Person:
     """The user who was asked says that they are this person. Raises NotRequested, ValidationError."""
     locked = _locked(person)
     if locked.requested_user_id != by.pk:
-        raise NotRequested(_("No link of this person to your user waits for you."))
+        raise NotRequested("No link of this person to your user waits for you.")
     if locked.left_by(now):
-        raise ValidationError(_("This person has left."))
+        raise ValidationError("This person has left.")
     _refuse_second(by)
     locked.user, locked.user_confirmed_at = by, now
     locked.requested_user = locked.requested_by = locked.requested_at = None
@@ -107,21 +106,21 @@ def unlink(person: Person, *, by: User, now: datetime) -> Person:
 
 def _refuse_request(person: Person, user: User, by: User, now: datetime) -> None:
     if person.user is not None:
-        raise ValidationError({"user": [_("This person is linked to a user: end that link first.")]})
+        raise ValidationError({"user": ["This person is linked to a user: end that link first."]})
     if person.left_by(now):
-        raise ValidationError({"user": [_("This person has left.")]})
+        raise ValidationError({"user": ["This person has left."]})
     if user.pk == by.pk:
         raise ValidationError(
-            {"user": [_("Nobody requests a link to their own user: somebody else who may link people does.")]}
+            {"user": ["Nobody requests a link to their own user: somebody else who may link people does."]}
         )
     if not user.is_active:
-        raise ValidationError({"user": [_("This user cannot sign in.")]})
+        raise ValidationError({"user": ["This user cannot sign in."]})
     _refuse_second(user)
 
 
 def _refuse_second(user: User) -> None:
     if Person.objects.filter(user=user).exists():
-        raise ValidationError({"user": [_("This user is linked to a person already.")]})
+        raise ValidationError({"user": ["This user is linked to a person already."]})
 
 
 def _save_link(person: Person) -> None:
@@ -137,7 +136,7 @@ def _locked(person: Person) -> Person:
 def _set(obj: Person | Team, given: dict[str, Any], fields: frozenset[str]) -> None:
     unknown = sorted(set(given) - fields)
     if unknown:
-        raise ValidationError({name: [_("There is no such field.")] for name in unknown})
+        raise ValidationError({name: ["There is no such field."] for name in unknown})
     for name, value in given.items():
         setattr(obj, name, value.strip() if isinstance(value, str) else value)
 

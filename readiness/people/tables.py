@@ -1,8 +1,6 @@
 """Columns as data: teams, and people."""
 
 from django.urls import reverse
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from readiness.people.filters import PersonFilters, TeamFilters
 from readiness.people.models import Person
@@ -14,41 +12,39 @@ def teams_of(person: Person) -> str:
 
 
 def _standing(person: Person) -> str:
-    return gettext("left") if person.has_left else gettext("present")  # type: ignore[attr-defined]
+    return "left" if person.has_left else "present"  # type: ignore[attr-defined]
 
 
 def people_table() -> Table:
     return Table(
         id="people",
-        noun=(_("person"), _("people")),
+        noun=("person", "people"),
         columns=(
-            Column("name", _("Name"), sort="name", locked=True, phone="title"),
-            Column("teams", _("Teams"), value=teams_of, phone="full"),
+            Column("name", "Name", sort="name", locked=True, phone="title"),
+            Column("teams", "Teams", value=teams_of, phone="full"),
             Column(
                 "standing",
-                _("Standing"),
+                "Standing",
                 value=_standing,
                 tone=lambda person: "warn" if person.has_left else "",
                 phone="status",
             ),
             Column(
                 "user",
-                _("User"),
+                "User",
                 value=lambda person: person.user.username if person.user else "",
                 sort="user__username",
             ),
-            Column("email", _("E-mail"), sort="email"),
-            Column("phone", _("Phone")),
-            Column("time_zone", _("Time zone"), sort="time_zone"),
+            Column("email", "E-mail", sort="email"),
+            Column("phone", "Phone"),
+            Column("time_zone", "Time zone", sort="time_zone"),
         ),
         filterset=PersonFilters,
         row_url=lambda person: reverse("person", args=[person.pk]),
         api="people-api-person-list",
         empty={
-            "title": _("Nobody yet"),
-            "text": _(
-                "People answer for sites. Add those who do, and link them to the users they sign in as."
-            ),
+            "title": "Nobody yet",
+            "text": "People answer for sites. Add those who do, and link them to the users they sign in as.",
             "icon": "users-group",
         },
     )
@@ -57,21 +53,21 @@ def people_table() -> Table:
 def team_table() -> Table:
     return Table(
         id="teams",
-        noun=(_("team"), _("teams")),
+        noun=("team", "teams"),
         columns=(
-            Column("name", _("Name"), sort="name", locked=True, phone="title"),
-            Column("present", _("People"), sort="present", numeric=True, hint=_("Who have not left")),
-            Column("contact", _("Contact"), sort="contact"),
-            Column("description", _("Description"), phone="full"),
-            Column("slug", _("Slug"), sort="slug", default=False),
+            Column("name", "Name", sort="name", locked=True, phone="title"),
+            Column("present", "People", sort="present", numeric=True, hint="Who have not left"),
+            Column("contact", "Contact", sort="contact"),
+            Column("description", "Description", phone="full"),
+            Column("slug", "Slug", sort="slug", default=False),
         ),
         filterset=TeamFilters,
         row_url=lambda team: reverse("team", args=[team.pk]),
         row_name=lambda team: str(team),
         api="people-api-team-list",
         empty={
-            "title": _("No team yet"),
-            "text": _("A team is who answers when a person cannot: it has a contact of its own."),
+            "title": "No team yet",
+            "text": "A team is who answers when a person cannot: it has a contact of its own.",
             "icon": "users-group",
         },
     )

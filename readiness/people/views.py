@@ -12,7 +12,6 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.formats import date_format
-from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
 
@@ -60,7 +59,7 @@ def _teams(request: HttpRequest, template: str) -> HttpResponseBase:
     table = table_kit.page(request, tables.team_table(), queries.teams(now=at))
     if table_kit.wants_table_only(request, table):
         return table_kit.respond(request, template, table)
-    context = {"table": table, "counts": queries.counts(now=at), "breadcrumbs": _crumbs(gettext("Teams"))}
+    context = {"table": table, "counts": queries.counts(now=at), "breadcrumbs": _crumbs("Teams")}
     return answers.page(request, template, context)
 
 
@@ -81,26 +80,26 @@ def person(request: HttpRequest, pk: int) -> HttpResponseBase:
 def _facts(person: Person) -> list[dict[str, Any]]:
     left = person.has_left  # type: ignore[attr-defined]
     return [
-        {"term": gettext("Standing"), "value": gettext("left") if left else gettext("present")},
-        {"term": gettext("Teams"), "value": tables.teams_of(person) or gettext("none")},
-        {"term": gettext("User"), **_link(person)},
-        {"term": gettext("E-mail"), "value": person.email or gettext("none")},
-        {"term": gettext("Phone"), "value": person.phone or gettext("none")},
-        {"term": gettext("Time zone"), "value": person.time_zone},
+        {"term": "Standing", "value": "left" if left else "present"},
+        {"term": "Teams", "value": tables.teams_of(person) or "none"},
+        {"term": "User", **_link(person)},
+        {"term": "E-mail", "value": person.email or "none"},
+        {"term": "Phone", "value": person.phone or "none"},
+        {"term": "Time zone", "value": person.time_zone},
     ]
 
 
 def _link(person: Person) -> dict[str, str]:
     if person.user and person.user_confirmed_at:
         confirmed = {"day": date_format(person.user_confirmed_at, "j M Y")}
-        return {"value": person.user.username, "note": gettext("confirmed on %(day)s") % confirmed}
+        return {"value": person.user.username, "note": "confirmed on {day}".format(**confirmed)}
     if person.requested_user:
         request = {"user": person.requested_user.username, "by": person.requested_by}
         return {
-            "value": gettext("none"),
-            "note": gettext("%(by)s asked %(user)s, who has not confirmed it") % request,
+            "value": "none",
+            "note": "{by} asked {user}, who has not confirmed it".format(**request),
         }
-    return {"value": gettext("none")}
+    return {"value": "none"}
 
 
 @may_see_teams
@@ -114,13 +113,13 @@ def team(request: HttpRequest, pk: int) -> HttpResponseBase:
         "team": shown_team,
         "members": queries.people(now=at).filter(memberships__team=shown_team) if names else [],
         "facts": [
-            {"term": gettext("People"), "value": str(shown_team.present)},  # type: ignore[attr-defined]
-            {"term": gettext("Contact"), "value": shown_team.contact or gettext("none")},
-            {"term": gettext("Description"), "value": shown_team.description or gettext("none")},
+            {"term": "People", "value": str(shown_team.present)},  # type: ignore[attr-defined]
+            {"term": "Contact", "value": shown_team.contact or "none"},
+            {"term": "Description", "value": shown_team.description or "none"},
         ],
         "sees_names": names,
         "history": history_of(shown_team, limit=20).rows,
-        "breadcrumbs": _crumbs(gettext("Teams"), shown_team.name),
+        "breadcrumbs": _crumbs("Teams", shown_team.name),
     }
     return answers.page(request, "people/team.html", context)
 
@@ -129,7 +128,7 @@ def team(request: HttpRequest, pk: int) -> HttpResponseBase:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def add_person(request: HttpRequest) -> HttpResponse:
-    return _form(request, PersonForm(request.POST or None), _save_person(None), gettext("Add a person"))
+    return _form(request, PersonForm(request.POST or None), _save_person(None), "Add a person")
 
 
 @require(SEES_NAMES, "people.change_person")
@@ -138,7 +137,7 @@ def add_person(request: HttpRequest) -> HttpResponse:
 def edit_person(request: HttpRequest, pk: int) -> HttpResponse:
     subject = get_object_or_404(queries.people(now=now()), pk=pk)
     form = PersonForm(request.POST or None, initial=initial_of(subject))
-    return _form(request, form, _save_person(subject), gettext("Edit %(name)s") % {"name": subject.name})
+    return _form(request, form, _save_person(subject), f"Edit {subject.name}")
 
 
 def _save_person(subject: Person | None) -> Callable[[PersonForm, User], Any]:
@@ -149,7 +148,7 @@ def _save_person(subject: Person | None) -> Callable[[PersonForm, User], Any]:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def add_team(request: HttpRequest) -> HttpResponse:
-    return _form(request, TeamForm(request.POST or None), _save_team(None), gettext("Add a team"))
+    return _form(request, TeamForm(request.POST or None), _save_team(None), "Add a team")
 
 
 @require("people.view_team", "people.change_team")
@@ -159,7 +158,7 @@ def edit_team(request: HttpRequest, pk: int) -> HttpResponse:
     edited = get_object_or_404(Team, pk=pk)
     initial = {name: getattr(edited, name) for name in TeamForm.base_fields}
     form = TeamForm(request.POST or None, initial=initial)
-    return _form(request, form, _save_team(edited), gettext("Edit %(name)s") % {"name": edited.name})
+    return _form(request, form, _save_team(edited), f"Edit {edited.name}")
 
 
 def _save_team(edited: Team | None) -> Callable[[TeamForm, User], Any]:
@@ -179,9 +178,9 @@ def request_link(request: HttpRequest, pk: int) -> HttpResponse:
         except ValidationError as error:
             form.refused(error)
         else:
-            messages.success(request, gettext("%(user)s is asked to confirm the link.") % {"user": user})
+            messages.success(request, f"{user} is asked to confirm the link.")
             return HttpResponseRedirect(reverse("person", args=[pk]))
-    title = gettext("Link %(name)s to a user") % {"name": person}
+    title = f"Link {person} to a user"
     context = {"form": form, "title": title, "breadcrumbs": _crumbs(title)}
     return render(request, "people/form.html", context, status=422 if form.errors else 200)
 
@@ -191,7 +190,7 @@ def request_link(request: HttpRequest, pk: int) -> HttpResponse:
 def unlink(request: HttpRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(Person, pk=pk)
     operations.unlink(person, by=cast(User, request.user), now=now())
-    messages.success(request, gettext("%(name)s is linked to no user.") % {"name": person})
+    messages.success(request, f"{person} is linked to no user.")
     return HttpResponseRedirect(reverse("person", args=[pk]))
 
 
@@ -206,14 +205,14 @@ def own(request: UserRequest) -> HttpResponse:
 @signed_in
 @never_cache
 def confirm_link(request: UserRequest, pk: int) -> HttpResponse:
-    return _changed(request, pk, operations.confirm_link, gettext("You are %(name)s from now on."))
+    return _changed(request, pk, operations.confirm_link, "You are %(name)s from now on.")
 
 
 @require_POST
 @signed_in
 @never_cache
 def unlink_own(request: UserRequest, pk: int) -> HttpResponse:
-    return _changed(request, pk, operations.unlink, gettext("You are not linked to %(name)s."))
+    return _changed(request, pk, operations.unlink, "You are not linked to %(name)s.")
 
 
 def _changed(request: UserRequest, pk: int, change: Callable[..., Person], said: str) -> HttpResponse:
@@ -243,7 +242,7 @@ def _form(request: HttpRequest, form: RefusedForm, save: Callable[..., Any], tit
         except ValidationError as error:
             form.refused(error)
         else:
-            messages.success(request, gettext("%(name)s is saved.") % {"name": saved})
+            messages.success(request, f"{saved} is saved.")
             kind = "person" if isinstance(saved, Person) else "team"
             return HttpResponseRedirect(reverse(kind, args=[saved.pk]))
     context = {"form": form, "title": title, "breadcrumbs": _crumbs(title)}
@@ -251,5 +250,5 @@ def _form(request: HttpRequest, form: RefusedForm, save: Callable[..., Any], tit
 
 
 def _crumbs(*below: str) -> list[dict[str, str]]:
-    first = {"label": gettext("People"), "url": reverse("people") if below else ""}
+    first = {"label": "People", "url": reverse("people") if below else ""}
     return [first, *({"label": each, "url": ""} for each in below)]

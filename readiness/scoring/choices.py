@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
 from readiness.scoring.core.states import CheckState, Health, Tier, Verdict
 
@@ -18,39 +17,39 @@ def _choices[State: StrEnum](states: type[State], words: Mapping[State, str | Pr
 CHECK_STATES = _choices(
     CheckState,
     {
-        CheckState.PASS: _("Pass"),
-        CheckState.WARN: _("Warn"),
-        CheckState.FAIL: _("Fail"),
-        CheckState.UNKNOWN: _("Unknown"),
-        CheckState.STALE: _("Stale"),
-        CheckState.WAIVED: _("Waived"),
-        CheckState.NOT_APPLICABLE: _("Not applicable"),
+        CheckState.PASS: "Pass",
+        CheckState.WARN: "Warn",
+        CheckState.FAIL: "Fail",
+        CheckState.UNKNOWN: "Unknown",
+        CheckState.STALE: "Stale",
+        CheckState.WAIVED: "Waived",
+        CheckState.NOT_APPLICABLE: "Not applicable",
     },
 )
 VERDICTS = _choices(
     Verdict,
     {
-        Verdict.READY: _("Ready"),
-        Verdict.CONDITIONAL: _("Conditional"),
-        Verdict.NOT_READY: _("Not ready"),
+        Verdict.READY: "Ready",
+        Verdict.CONDITIONAL: "Conditional",
+        Verdict.NOT_READY: "Not ready",
     },
 )
 HEALTHS = _choices(
     Health,
     {
-        Health.OK: _("OK"),
-        Health.WARN: _("Warn"),
-        Health.CRITICAL: _("Critical"),
-        Health.UNKNOWN: _("Unknown"),
-        Health.MAINTENANCE: _("Maintenance"),
-        Health.NOT_MONITORED: _("Not monitored"),
+        Health.OK: "OK",
+        Health.WARN: "Warn",
+        Health.CRITICAL: "Critical",
+        Health.UNKNOWN: "Unknown",
+        Health.MAINTENANCE: "Maintenance",
+        Health.NOT_MONITORED: "Not monitored",
     },
 )
 TIERS = _choices(
     Tier,
     {
-        Tier.MEASURED: _("Measured"),
-        Tier.DECLARED: _("Declared"),
-        Tier.CAPPED: _("Declared, not measured"),
+        Tier.MEASURED: "Measured",
+        Tier.DECLARED: "Declared",
+        Tier.CAPPED: "Declared, not measured",
     },
 )

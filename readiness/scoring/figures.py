@@ -13,8 +13,6 @@ from enum import StrEnum
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from readiness.evidence.core.provenance import worst_provenance
 from readiness.framework.core.reader import LARGEST
@@ -29,7 +27,7 @@ class OverSites(StrEnum):
     HIGHEST = "highest"
 
 
-WORDS = {OverSites.MEAN: _("mean"), OverSites.SUM: _("sum"), OverSites.HIGHEST: _("highest")}
+WORDS = {OverSites.MEAN: "mean", OverSites.SUM: "sum", OverSites.HIGHEST: "highest"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,27 +48,19 @@ class FigureKind:
             return str(self.noun)
         if self.over_sites is OverSites.HIGHEST and not self.within:
             return str(self.noun)
-        return gettext("%(noun)s, %(how)s of %(what)s") % {
-            "noun": self.noun,
-            "how": WORDS[self.over_sites],
-            "what": self.within or gettext("sites"),
-        }
+        return f"{self.noun}, {WORDS[self.over_sites]} of {self.within or 'sites'}"
 
 
-GPU_UTILISATION = FigureKind(
-    "gpu-utilisation", "compute", _("GPU utilisation"), "%", OverSites.MEAN, _("GPUs")
-)
-GPU_TEMPERATURE = FigureKind("gpu-temperature", "compute", _("Hottest GPU"), "°C", OverSites.HIGHEST)
-FAULTS = FigureKind("faults", "compute", _("Fatal faults, 24 h"), "", OverSites.SUM, _("GPUs"))
-ROUND_TRIP = FigureKind(
-    "round-trip", "network", _("Round trip p99, 7 d"), "ms", OverSites.HIGHEST, _("paths")
-)
-FLAPS = FigureKind("flaps", "network", _("Link flaps, 24 h"), "", OverSites.SUM, _("ports"))
-LINK_ERRORS = FigureKind("link-errors", "network", _("Link errors, 24 h"), "", OverSites.SUM, _("ports"))
-POWER = FigureKind("power", "energy", _("Power"), "kW", OverSites.SUM)
-HEADROOM = FigureKind("headroom", "energy", _("Headroom to contract"), "kW", OverSites.SUM)
-PUE = FigureKind("pue", "energy", _("PUE now"), "", OverSites.MEAN)
-INLET = FigureKind("inlet", "energy", _("Hottest inlet p99, 7 d"), "°C", OverSites.HIGHEST)
+GPU_UTILISATION = FigureKind("gpu-utilisation", "compute", "GPU utilisation", "%", OverSites.MEAN, "GPUs")
+GPU_TEMPERATURE = FigureKind("gpu-temperature", "compute", "Hottest GPU", "°C", OverSites.HIGHEST)
+FAULTS = FigureKind("faults", "compute", "Fatal faults, 24 h", "", OverSites.SUM, "GPUs")
+ROUND_TRIP = FigureKind("round-trip", "network", "Round trip p99, 7 d", "ms", OverSites.HIGHEST, "paths")
+FLAPS = FigureKind("flaps", "network", "Link flaps, 24 h", "", OverSites.SUM, "ports")
+LINK_ERRORS = FigureKind("link-errors", "network", "Link errors, 24 h", "", OverSites.SUM, "ports")
+POWER = FigureKind("power", "energy", "Power", "kW", OverSites.SUM)
+HEADROOM = FigureKind("headroom", "energy", "Headroom to contract", "kW", OverSites.SUM)
+PUE = FigureKind("pue", "energy", "PUE now", "", OverSites.MEAN)
+INLET = FigureKind("inlet", "energy", "Hottest inlet p99, 7 d", "°C", OverSites.HIGHEST)
 
 _NONE: dict[str, Any] = {"value": None}
 

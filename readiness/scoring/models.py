@@ -4,7 +4,6 @@ from datetime import datetime
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models import DomainChoices, Site
 from readiness.framework.models import FrameworkVersion
@@ -35,55 +34,51 @@ class CheckResult(models.Model):
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="check_results")
     check_id = models.CharField(max_length=64)
     pillar = models.CharField(max_length=4)
-    gate = models.CharField(max_length=8, help_text=_("BLOCK, COND or INFO, as it holds for this site"))
+    gate = models.CharField(max_length=8, help_text="BLOCK, COND or INFO, as it holds for this site")
     state = models.CharField(max_length=8, choices=CHECK_STATES)
     measured_state = models.CharField(
-        max_length=8, choices=CHECK_STATES, help_text=_("The state under a waiver; else the same")
+        max_length=8, choices=CHECK_STATES, help_text="The state under a waiver; else the same"
     )
     code = models.CharField(
-        max_length=16, blank=True, help_text=_("Why, as a word for filters; the reason says it in full")
+        max_length=16, blank=True, help_text="Why, as a word for filters; the reason says it in full"
     )
     tier = models.CharField(
-        _("evidence"),
+        "evidence",
         max_length=8,
         choices=TIERS,
         blank=True,
-        help_text=_(
-            "Whether a measurement or a declaration decided; capped is declared where a measurement is asked for"
-        ),
+        help_text="Whether a measurement or a declaration decided; capped is declared where a measurement is asked for",
     )
     value = models.FloatField(null=True, blank=True)
     unit = models.CharField(max_length=16, blank=True)
     threshold = models.FloatField(null=True, blank=True)
     threshold_text = models.CharField(max_length=100, blank=True)
     margin = models.FloatField(
-        null=True, blank=True, help_text=_("Distance to the pass threshold in the unit; negative is outside")
+        null=True, blank=True, help_text="Distance to the pass threshold in the unit; negative is outside"
     )
     reason = models.TextField(blank=True)
     evidence = models.JSONField(
-        default=dict, blank=True, help_text=_("What was read: kind, source, provenance, object, link")
+        default=dict, blank=True, help_text="What was read: kind, source, provenance, object, link"
     )
     parts = models.JSONField(default=list, blank=True)
     taken_at = models.DateTimeField(
-        null=True, blank=True, help_text=_("When the evidence was taken; its age counts from here")
+        null=True, blank=True, help_text="When the evidence was taken; its age counts from here"
     )
     expires_at = models.DateTimeField(
         null=True,
         blank=True,
-        help_text=_(
-            "When the first of its runs, records and attestations goes stale; telemetry renews itself"
-        ),
+        help_text="When the first of its runs, records and attestations goes stale; telemetry renews itself",
     )
-    since = models.DateTimeField(help_text=_("When the present state began"))
+    since = models.DateTimeField(help_text="When the present state began")
     first_bad_at = models.DateTimeField(
-        null=True, blank=True, help_text=_("First evidence out of limits in this spell")
+        null=True, blank=True, help_text="First evidence out of limits in this spell"
     )
     framework_version = models.ForeignKey(FrameworkVersion, on_delete=models.PROTECT, related_name="+")
     digest = models.CharField(
         max_length=32,
         blank=True,
         editable=False,
-        help_text=_("Of what the last evaluation came to: one that comes to the same writes nothing"),
+        help_text="Of what the last evaluation came to: one that comes to the same writes nothing",
     )
 
     class Meta:
@@ -133,45 +128,43 @@ class SiteScore(models.Model):
         models.CharField(max_length=64),
         default=list,
         blank=True,
-        help_text=_("Checks that hold the verdict where it is"),
+        help_text="Checks that hold the verdict where it is",
     )
     excepted = ArrayField(
         models.CharField(max_length=64),
         default=list,
         blank=True,
-        help_text=_("BLOCK checks lifted by an exception"),
+        help_text="BLOCK checks lifted by an exception",
     )
     capped = ArrayField(
         models.CharField(max_length=64),
         default=list,
         blank=True,
-        help_text=_("BLOCK checks that are declared where a measurement is asked for"),
+        help_text="BLOCK checks that are declared where a measurement is asked for",
     )
     measurable = models.PositiveSmallIntegerField(
-        default=0, help_text=_("BLOCK checks that apply here and ask for a measurement")
+        default=0, help_text="BLOCK checks that apply here and ask for a measurement"
     )
     first_blocker = models.CharField(max_length=64, blank=True)
     score = models.FloatField(null=True)
     score_upper = models.FloatField(null=True)
-    waived = models.FloatField(default=0, help_text=_("Share of weight that is waived"))
-    coverage = models.FloatField(null=True, help_text=_("Share of applicable checks with fresh evidence"))
+    waived = models.FloatField(default=0, help_text="Share of weight that is waived")
+    coverage = models.FloatField(null=True, help_text="Share of applicable checks with fresh evidence")
     pillars = models.JSONField(default=dict)
-    counts = models.JSONField(default=dict, help_text=_("Checks by state"))
+    counts = models.JSONField(default=dict, help_text="Checks by state")
     newest_sample_at = models.DateTimeField(
-        null=True, help_text=_("Newest sample of any of its sources, as of the evaluation")
+        null=True, help_text="Newest sample of any of its sources, as of the evaluation"
     )
     evaluated_at = models.DateTimeField()
     changes_at = models.DateTimeField(
-        null=True, help_text=_("When it changes next without new data: evidence runs out, a grant ends")
+        null=True, help_text="When it changes next without new data: evidence runs out, a grant ends"
     )
     failed_at = models.DateTimeField(
         null=True,
         blank=True,
-        help_text=_("Since when it cannot be evaluated; the verdict is the last one and counts for nothing"),
+        help_text="Since when it cannot be evaluated; the verdict is the last one and counts for nothing",
     )
-    failure = models.CharField(
-        max_length=FAILURE_LENGTH, blank=True, help_text=_("Why it cannot be evaluated")
-    )
+    failure = models.CharField(max_length=FAILURE_LENGTH, blank=True, help_text="Why it cannot be evaluated")
     framework_version = models.ForeignKey(FrameworkVersion, on_delete=models.PROTECT, related_name="+")
 
     objects = SiteScoreQuerySet.as_manager()
@@ -206,7 +199,7 @@ class ScorePoint(models.Model):
     score_upper = models.FloatField(null=True)
     coverage = models.FloatField(null=True)
     pillars = models.JSONField(default=dict)
-    counts = models.JSONField(default=dict, help_text=_("Checks by state"))
+    counts = models.JSONField(default=dict, help_text="Checks by state")
     evaluated_at = models.DateTimeField()
     framework_version = models.ForeignKey(FrameworkVersion, on_delete=models.PROTECT, related_name="+")
 
@@ -256,9 +249,9 @@ class DomainHealth(models.Model):
     """
 
     class Clock(models.TextChoices):
-        NONE = "", _("Live")
-        LATE = "late", _("Late")
-        SILENT = "silent", _("Silent")
+        NONE = "", "Live"
+        LATE = "late", "Late"
+        SILENT = "silent", "Silent"
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="domain_health")
     domain = models.CharField(max_length=8, choices=DomainChoices)
@@ -268,22 +261,22 @@ class DomainHealth(models.Model):
     objects_by_health = models.JSONField(default=dict)
     reasons = models.JSONField(
         default=list,
-        help_text=_("Worst first: object, metric, value, unit, threshold, source of the threshold"),
+        help_text="Worst first: object, metric, value, unit, threshold, source of the threshold",
     )
     figures = models.JSONField(
-        default=dict, help_text=_("The domain's key figures: value, unit, provenance, taken_at")
+        default=dict, help_text="The domain's key figures: value, unit, provenance, taken_at"
     )
     taken_at = models.DateTimeField(null=True, blank=True)
     last_health = models.CharField(
-        max_length=16, choices=HEALTHS, blank=True, help_text=_("What it was before it became unknown")
+        max_length=16, choices=HEALTHS, blank=True, help_text="What it was before it became unknown"
     )
     heard_at = models.DateTimeField(
         null=True,
         blank=True,
-        help_text=_("When all of it was last heard from; of an unknown one, until when it was as before"),
+        help_text="When all of it was last heard from; of an unknown one, until when it was as before",
     )
     blind_at = models.DateTimeField(
-        null=True, blank=True, help_text=_("Unknown from then on, if no sample arrives first")
+        null=True, blank=True, help_text="Unknown from then on, if no sample arrives first"
     )
     evaluated_at = models.DateTimeField()
 
@@ -313,30 +306,28 @@ class Flip(models.Model):
     """A state changed: of a check, one of its sub-measures, a site's verdict, or a domain's health."""
 
     class Subject(models.TextChoices):
-        CHECK = "check", _("Check")
-        PART = "part", _("Sub-measure")
-        VERDICT = "verdict", _("Verdict")
-        HEALTH = "health", _("Health")
+        CHECK = "check", "Check"
+        PART = "part", "Sub-measure"
+        VERDICT = "verdict", "Verdict"
+        HEALTH = "health", "Health"
 
     class Cause(models.TextChoices):
-        DATA = "data", _("Data")
-        AGE = "evidence-age", _("Evidence age")
-        RULE = "rule", _("Rule change")
-        WAIVER = "waiver", _("Waiver")
-        APPLICABILITY = "applicability", _("Applicability")
+        DATA = "data", "Data"
+        AGE = "evidence-age", "Evidence age"
+        RULE = "rule", "Rule change"
+        WAIVER = "waiver", "Waiver"
+        APPLICABILITY = "applicability", "Applicability"
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="flips")
     subject = models.CharField(max_length=8, choices=Subject)
-    key = models.CharField(
-        max_length=64, help_text=_("Check id, domain, or empty for the verdict"), blank=True
-    )
-    part = models.CharField(max_length=64, blank=True, help_text=_("Sub-measure of the check"))
+    key = models.CharField(max_length=64, help_text="Check id, domain, or empty for the verdict", blank=True)
+    part = models.CharField(max_length=64, blank=True, help_text="Sub-measure of the check")
     from_state = models.CharField(max_length=16, blank=True)
     to_state = models.CharField(max_length=16, blank=True)
     cause = models.CharField(max_length=16, choices=Cause)
-    value = models.FloatField(null=True, blank=True, help_text=_("As it is after the flip"))
+    value = models.FloatField(null=True, blank=True, help_text="As it is after the flip")
     value_before = models.FloatField(
-        null=True, blank=True, help_text=_("What the same metric of the same object read before")
+        null=True, blank=True, help_text="What the same metric of the same object read before"
     )
     unit = models.CharField(max_length=16, blank=True)
     threshold = models.FloatField(null=True, blank=True)

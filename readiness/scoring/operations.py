@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from django.db import OperationalError, connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce
-from django.utils.translation import gettext
 
 from inventory.models import Site, SiteChange
 from readiness.evidence.operations import void_changed
@@ -175,7 +174,7 @@ def evaluate_one(*, site: Site, now: datetime) -> None:
     except Exception as error:
         log.exception("Site %s could not be evaluated", site.pk)
         reason = _mark_failed(site.pk, error, now=now)
-        message = gettext("%(site)s could not be evaluated: %(reason)s")
+        message = "%(site)s could not be evaluated: %(reason)s"
         raise NotEvaluable(message % {"site": site, "reason": reason}) from error
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import numpy as np
-from django.utils.translation import gettext
 from plotly import graph_objects as go
 
 from readiness.tradeoffs.core.series import FactorSeries
@@ -22,7 +21,7 @@ def hours(
     """Steps, since a value holds for its interval; what is not known breaks the line."""
     drawn = [each for each in series if len(each.series.values)]
     if not drawn:
-        return nothing(gettext("No hour of this factor is known between these days."))
+        return nothing("No hour of this factor is known between these days.")
     span_s = (end - start).total_seconds()
     traces = [_line(each, index, span_s) for index, each in enumerate(drawn)]
     units = ", ".join(dict.fromkeys(each.unit for each in drawn))
@@ -34,7 +33,7 @@ def hours(
         showlegend=len(drawn) > 1,
     )
     step_s = max(_bin_s(each.series, span_s) for each in drawn)
-    footer = gettext("%(title)s, a mean for each %(step)s min") % {"title": title, "step": step_s // 60}
+    footer = f"{title}, a mean for each {step_s // 60} min"
     return figure(traces, layout, {"finding": finding, "footer": footer, "narrow": {"xaxis": {"nticks": 4}}})
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Site
 from readiness.tradeoffs.core.entries import BASES, EntriesRefused, FactorEntry, Sourcing
@@ -31,49 +29,47 @@ class FactorsForm(forms.Form):
         for each in error.errors[:MOST_SAID]:
             if "file" in self.fields and (each.line > 1 or each.field not in self.fields):
                 where = {"line": each.line, "field": each.field, "reason": each.reason}
-                self.add_error("file", gettext("Line %(line)s, %(field)s: %(reason)s") % where)
+                self.add_error("file", "Line {line}, {field}: {reason}".format(**where))
             else:
                 self.add_error(each.field if each.field in self.fields else None, each.reason)
         more = len(error.errors) - MOST_SAID
         if more > 0:
-            self.add_error("file", gettext("%(count)s more lines are wrong.") % {"count": more})
+            self.add_error("file", f"{more} more lines are wrong.")
 
 
 class FactorForm(FactorsForm):
-    site = forms.ModelChoiceField(Site.objects.none(), to_field_name="slug", label=_("Site"))
-    kind = forms.ChoiceField(label=_("Factor"), choices=FactorKind.choices)
-    value = forms.FloatField(label=_("Value"))
+    site = forms.ModelChoiceField(Site.objects.none(), to_field_name="slug", label="Site")
+    kind = forms.ChoiceField(label="Factor", choices=FactorKind.choices)
+    value = forms.FloatField(label="Value")
     unit = forms.CharField(
-        label=_("Unit"),
+        label="Unit",
         required=False,
         max_length=40,
-        help_text=_("As the source has it: EUR/kWh, $/MWh, ct/kWh, lb/MWh, %. Empty for PUE and counts."),
+        help_text="As the source has it: EUR/kWh, $/MWh, ct/kWh, lb/MWh, %. Empty for PUE and counts.",
     )
     currency = forms.CharField(
-        label=_("Currency"),
+        label="Currency",
         required=False,
         max_length=3,
-        help_text=_("Where the unit does not say: EUR for ct/kWh"),
+        help_text="Where the unit does not say: EUR for ct/kWh",
     )
-    low = forms.FloatField(
-        label=_("Low"), required=False, help_text=_("Lower end of a band, if there is one")
-    )
-    high = forms.FloatField(label=_("High"), required=False)
-    source = forms.CharField(label=_("Source"), max_length=200, help_text=_("Contract, document, web page"))
+    low = forms.FloatField(label="Low", required=False, help_text="Lower end of a band, if there is one")
+    high = forms.FloatField(label="High", required=False)
+    source = forms.CharField(label="Source", max_length=200, help_text="Contract, document, web page")
     basis = forms.ChoiceField(
-        label=_("Basis"),
+        label="Basis",
         choices=FactorBasis.choices,
         initial=FactorBasis.DECLARED,
-        help_text=_("Published: others can read it where the source says"),
+        help_text="Published: others can read it where the source says",
     )
     provenance = forms.ChoiceField(
-        label=_("Provenance"), choices=SourceProvenance.choices, initial=SourceProvenance.DECLARED
+        label="Provenance", choices=SourceProvenance.choices, initial=SourceProvenance.DECLARED
     )
     as_of_on = forms.DateField(
-        label=_("As of"), widget=DayInput(), help_text=_("The first day that it holds, at the site")
+        label="As of", widget=DayInput(), help_text="The first day that it holds, at the site"
     )
-    until_on = forms.DateField(label=_("Until"), required=False, widget=DayInput())
-    note = forms.CharField(label=_("Note"), required=False, max_length=200)
+    until_on = forms.DateField(label="Until", required=False, widget=DayInput())
+    note = forms.CharField(label="Note", required=False, max_length=200)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -103,46 +99,44 @@ class FactorForm(FactorsForm):
 
 class FactorTableForm(FactorsForm):
     what = forms.ChoiceField(
-        label=_("What"),
+        label="What",
         choices=[
-            ("factors", _("Site factors")),
-            ("latencies", _("Round trips")),
-            ("rates", _("Exchange rates")),
+            ("factors", "Site factors"),
+            ("latencies", "Round trips"),
+            ("rates", "Exchange rates"),
         ],
     )
     file = forms.FileField(
-        label=_("File"),
+        label="File",
         allow_empty_file=True,
-        help_text=_("CSV with a header, as the lists export it; all of it is entered or nothing."),
+        help_text="CSV with a header, as the lists export it; all of it is entered or nothing.",
     )
 
 
 class SeriesForm(FactorsForm):
-    site = forms.ModelChoiceField(Site.objects.none(), to_field_name="slug", label=_("Site"))
-    kind = forms.ChoiceField(label=_("Factor"), choices=HOURLY_KINDS)
-    unit = forms.CharField(label=_("Unit"), max_length=40, help_text=_("EUR/MWh, g/kWh, lb/MWh"))
-    currency = forms.CharField(label=_("Currency"), required=False, max_length=3)
-    source = forms.CharField(label=_("Source"), max_length=200)
+    site = forms.ModelChoiceField(Site.objects.none(), to_field_name="slug", label="Site")
+    kind = forms.ChoiceField(label="Factor", choices=HOURLY_KINDS)
+    unit = forms.CharField(label="Unit", max_length=40, help_text="EUR/MWh, g/kWh, lb/MWh")
+    currency = forms.CharField(label="Currency", required=False, max_length=3)
+    source = forms.CharField(label="Source", max_length=200)
     zone = forms.CharField(
-        label=_("Time zone of the file"),
+        label="Time zone of the file",
         required=False,
         max_length=64,
-        help_text=_(
-            "Europe/Berlin, for instants without an offset. Where clocks go back, both hours are needed."
-        ),
+        help_text="Europe/Berlin, for instants without an offset. Where clocks go back, both hours are needed.",
     )
     basis = forms.ChoiceField(
-        label=_("Basis"),
+        label="Basis",
         choices=[(each.value, each.label) for each in FactorBasis if each.value in BASES],
         initial=FactorBasis.PUBLISHED,
     )
     provenance = forms.ChoiceField(
-        label=_("Provenance"), choices=SourceProvenance.choices, initial=SourceProvenance.DECLARED
+        label="Provenance", choices=SourceProvenance.choices, initial=SourceProvenance.DECLARED
     )
     file = forms.FileField(
-        label=_("File"),
+        label="File",
         allow_empty_file=True,
-        help_text=_("CSV with the columns at and value, each quarter, half or whole hour; 5 MiB at most."),
+        help_text="CSV with the columns at and value, each quarter, half or whole hour; 5 MiB at most.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

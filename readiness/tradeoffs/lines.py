@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 
 import numpy as np
 from django.urls import reverse
-from django.utils.translation import gettext
 
 from readiness.evidence.tables import exact
 from readiness.tradeoffs.core.ages import outdated
@@ -57,7 +56,7 @@ def _source(known: KnownValue, at: datetime, *, counts: bool) -> Line:
     band = band_text(known)
     notes = [known.detail, known.caution]
     if known.coverage is not None:
-        notes.insert(0, gettext("%(share)s of it known") % {"share": percent(known.coverage)})
+        notes.insert(0, f"{percent(known.coverage)} of it known")
     if known.percentile is not None:
         notes.insert(0, f"p{known.percentile:g}")
     return {
@@ -79,23 +78,17 @@ def finding(site: SiteFactors, at: datetime) -> str:
     unknown = sum(1 for factor in site.factors.values() if factor.best is None)
     apart = [kind for kind, factor in site.factors.items() if factor.disagrees]
     labels = {kind.value: str(kind.label) for kind in FactorKind}
-    told = gettext("%(known)s of %(all)s factors are known") % {
-        "known": len(site.factors) - unknown,
-        "all": len(site.factors),
-    }
+    told = f"{len(site.factors) - unknown} of {len(site.factors)} factors are known"
     old = [
         labels[kind]
         for kind, factor in site.factors.items()
         if factor.best is not None and outdated(kind, factor.best, at)
     ]
     if old:
-        told = gettext("%(told)s; older than they should be: %(names)s") % {
-            "told": told,
-            "names": ", ".join(old),
-        }
+        told = f"{told}; older than they should be: {', '.join(old)}"
     if apart:
         names = ", ".join(labels[kind] for kind in apart)
-        told = gettext("%(told)s; sources disagree on %(names)s") % {"told": told, "names": names}
+        told = f"{told}; sources disagree on {names}"
     return f"{told}."
 
 
@@ -106,16 +99,10 @@ def hours_finding(series: Sequence[SourceSeries], title: str) -> str:
         known = each.series.values[~np.isnan(each.series.values)]
         if len(known):
             sentences.append(
-                gettext("%(source)s: mean %(mean)s %(unit)s, lowest %(low)s, highest %(high)s")
-                % {
-                    "source": each.source,
-                    "mean": exact(float(known.mean())),
-                    "unit": each.unit,
-                    "low": exact(float(known.min())),
-                    "high": exact(float(known.max())),
-                }
+                f"{each.source}: mean {exact(float(known.mean()))} {each.unit}, lowest "
+                f"{exact(float(known.min()))}, highest {exact(float(known.max()))}"
             )
-    return f"{title}. {'; '.join(sentences)}." if sentences else gettext("No hour is known.")
+    return f"{title}. {'; '.join(sentences)}." if sentences else "No hour is known."
 
 
 def entry_facts(entry: SiteFactor) -> list[Line]:
@@ -127,21 +114,21 @@ def entry_facts(entry: SiteFactor) -> list[Line]:
     )
     lines: list[Line] = [
         {
-            "term": gettext("Site"),
+            "term": "Site",
             "value": entry.site.name,
             "url": reverse("factor-site", args=[entry.site.slug]),
         },
-        {"term": gettext("Value"), "value": f"{exact(entry.value)} {entry.unit}".strip()},
-        {"term": gettext("As stated"), "value": entry.stated},
-        {"term": gettext("Band"), "value": band},
-        {"term": gettext("Source"), "value": entry.source},
-        {"term": gettext("Basis"), "value": entry.get_basis_display()},
-        {"term": gettext("Provenance"), "value": entry.get_provenance_display()},
-        {"term": gettext("As of"), "value": entry.as_of_on.isoformat()},
-        {"term": gettext("Until"), "value": entry.until_on.isoformat() if entry.until_on else ""},
-        {"term": gettext("Caution"), "value": entry.caution},
-        {"term": gettext("Note"), "value": entry.note},
-        {"term": gettext("Entered by"), "value": name_of(entry.by)},
+        {"term": "Value", "value": f"{exact(entry.value)} {entry.unit}".strip()},
+        {"term": "As stated", "value": entry.stated},
+        {"term": "Band", "value": band},
+        {"term": "Source", "value": entry.source},
+        {"term": "Basis", "value": entry.get_basis_display()},
+        {"term": "Provenance", "value": entry.get_provenance_display()},
+        {"term": "As of", "value": entry.as_of_on.isoformat()},
+        {"term": "Until", "value": entry.until_on.isoformat() if entry.until_on else ""},
+        {"term": "Caution", "value": entry.caution},
+        {"term": "Note", "value": entry.note},
+        {"term": "Entered by", "value": name_of(entry.by)},
     ]
     return [line for line in lines if line["value"]]
 
@@ -157,31 +144,31 @@ def preview_facts(entry: FactorEntry, shown: Preview, site_name: str) -> list[Li
     if shown.corrects is not None:
         corrects = f"{exact(shown.corrects.value)} {shown.corrects.unit}".strip()
     lines: list[Line] = [
-        {"term": gettext("Site"), "value": site_name},
-        {"term": gettext("Factor"), "value": label},
-        {"term": gettext("Kept as"), "value": f"{exact(checked.value)} {shown.unit}".strip()},
-        {"term": gettext("As stated"), "value": checked.stated},
-        {"term": gettext("Band"), "value": band},
-        {"term": gettext("Source"), "value": entry.sourcing.source},
-        {"term": gettext("As of"), "value": entry.sourcing.as_of_on.isoformat()},
-        {"term": gettext("Takes the place of"), "value": corrects},
-        {"term": gettext("Caution"), "value": checked.caution},
+        {"term": "Site", "value": site_name},
+        {"term": "Factor", "value": label},
+        {"term": "Kept as", "value": f"{exact(checked.value)} {shown.unit}".strip()},
+        {"term": "As stated", "value": checked.stated},
+        {"term": "Band", "value": band},
+        {"term": "Source", "value": entry.sourcing.source},
+        {"term": "As of", "value": entry.sourcing.as_of_on.isoformat()},
+        {"term": "Takes the place of", "value": corrects},
+        {"term": "Caution", "value": checked.caution},
     ]
     return [line for line in lines if line["value"]]
 
 
 def tabs(current: str) -> list[Line]:
     pages = (
-        ("factors", gettext("Factors")),
-        ("latencies", gettext("Round trips")),
-        ("rates", gettext("Exchange rates")),
+        ("factors", "Factors"),
+        ("latencies", "Round trips"),
+        ("rates", "Exchange rates"),
     )
     return [{"label": label, "url": reverse(name), "current": name == current} for name, label in pages]
 
 
 def breadcrumbs(*here: tuple[str, str]) -> list[dict[str, str]]:
     return [
-        {"label": gettext("Site factors"), "url": reverse("factors")},
+        {"label": "Site factors", "url": reverse("factors")},
         *({"label": label, "url": url} for label, url in here),
     ]
 

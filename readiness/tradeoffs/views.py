@@ -8,7 +8,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
 
@@ -49,8 +48,8 @@ def factors(request: HttpRequest) -> HttpResponseBase:
     at, in_file = now(), "export" in request.GET
     found = rows.factor_rows(queries.factors_of(None, at), at, every_source=in_file)
     table = table_kit.page(request, tables.factors(in_file=in_file), found)
-    sub = gettext("What each site costs, emits and has free, by every source, and what nobody knows")
-    return _listed(request, table, "factors", gettext("Site factors"), sub)
+    sub = "What each site costs, emits and has free, by every source, and what nobody knows"
+    return _listed(request, table, "factors", "Site factors", sub)
 
 
 @may_see_trips
@@ -61,8 +60,8 @@ def latencies(request: HttpRequest) -> HttpResponseBase:
     regions = lists.region_names()
     found = rows.latency_rows(queries.factors_of(None, at), regions, at, every_source=in_file)
     table = table_kit.page(request, tables.latencies(regions, in_file=in_file), found)
-    sub = gettext("From user regions to sites: measured, else published, else a band by distance")
-    return _listed(request, table, "latencies", gettext("Round trips"), sub)
+    sub = "From user regions to sites: measured, else published, else a band by distance"
+    return _listed(request, table, "latencies", "Round trips", sub)
 
 
 @require("tradeoffs.view_exchangerate")
@@ -70,8 +69,8 @@ def latencies(request: HttpRequest) -> HttpResponseBase:
 @require_GET
 def rates(request: HttpRequest) -> HttpResponseBase:
     table = table_kit.page(request, tables.RATES, lists.exchange_rates())
-    sub = gettext("What currencies are worth in each other, by day")
-    return _listed(request, table, "rates", gettext("Exchange rates"), sub)
+    sub = "What currencies are worth in each other, by day"
+    return _listed(request, table, "rates", "Exchange rates", sub)
 
 
 def _listed(request: HttpRequest, table: TablePage, name: str, heading: str, sub: str) -> HttpResponseBase:
@@ -86,7 +85,7 @@ def _listed(request: HttpRequest, table: TablePage, name: str, heading: str, sub
         "add_url": lines.add_url(may(MAY_ADD)) if name == "factors" else "",
         "hours_url": reverse("factor-hours-add") if name == "factors" and may(MAY_ADD_HOURS) else "",
         "import_url": f"{reverse('factors-import')}?what={name}" if may(MAY_IMPORT[name]) else "",
-        "breadcrumbs": [{"label": gettext("Site factors"), "url": ""}]
+        "breadcrumbs": [{"label": "Site factors", "url": ""}]
         if name == "factors"
         else lines.breadcrumbs((heading, "")),
     }
@@ -180,19 +179,19 @@ def add(request: HttpRequest) -> HttpResponse:
         except EntriesRefused as error:
             form.refused(error)
         else:
-            messages.success(request, gettext("The value is kept."))
+            messages.success(request, "The value is kept.")
             return HttpResponseRedirect(reverse("site-factor-detail", args=[entered.rows[0].pk]))
-    heading = gettext("Enter a factor")
-    return _form(request, form, heading, reverse("factors"), gettext("Check"))
+    heading = "Enter a factor"
+    return _form(request, form, heading, reverse("factors"), "Check")
 
 
 def _confirm(request: HttpRequest, form: FactorForm, shown: Any) -> HttpResponse:
     context = {
-        "heading": gettext("Is this right?"),
+        "heading": "Is this right?",
         "facts": lines.preview_facts(form.entry(), shown, form.cleaned_data["site"].name),
         "caution": shown.checked.caution,
         "hidden": [(name, request.POST.get(name, "")) for name in form.fields],
-        "breadcrumbs": lines.breadcrumbs((gettext("Enter a factor"), "")),
+        "breadcrumbs": lines.breadcrumbs(("Enter a factor", "")),
     }
     return render(request, "readiness/tradeoffs/confirm.html", context)
 
@@ -223,9 +222,9 @@ def _import_table(request: HttpRequest) -> HttpResponse:
         except (EntriesRefused, FileTooLarge) as error:
             form.refused(_of_file(error))
         else:
-            messages.success(request, gettext("Entered: %(counts)s.") % {"counts": entered})
+            messages.success(request, f"Entered: {entered}.")
             return HttpResponseRedirect(reverse(what))
-    return _form(request, form, gettext("Import a table"), reverse("factors"))
+    return _form(request, form, "Import a table", reverse("factors"))
 
 
 @require("inventory.view_site", "tradeoffs.view_sitefactor", MAY_ADD_HOURS)
@@ -242,9 +241,9 @@ def add_hours(request: HttpRequest) -> HttpResponse:
         except (EntriesRefused, FileTooLarge) as error:
             form.refused(_of_file(error))
         else:
-            messages.success(request, gettext("Days entered: %(counts)s.") % {"counts": entered})
+            messages.success(request, f"Days entered: {entered}.")
             return HttpResponseRedirect(reverse("factor-site", args=[about.site.slug]))
-    return _form(request, form, gettext("Enter hours of a factor"), reverse("factors"))
+    return _form(request, form, "Enter hours of a factor", reverse("factors"))
 
 
 def _of_file(error: EntriesRefused | FileTooLarge) -> EntriesRefused:
@@ -259,7 +258,7 @@ def _of_file(error: EntriesRefused | FileTooLarge) -> EntriesRefused:
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(SiteFactor.objects.select_related("site"), pk=pk)
     operations.remove_factor(factor=found)
-    messages.success(request, gettext("The value is taken back; its history is kept."))
+    messages.success(request, "The value is taken back; its history is kept.")
     return HttpResponseRedirect(reverse("factor-site", args=[found.site.slug]))
 
 

@@ -1,5 +1,4 @@
 from django.apps import AppConfig
-from django.utils.translation import gettext_lazy as _
 
 
 class WorkloadsConfig(AppConfig):
@@ -13,4 +12,4 @@ class WorkloadsConfig(AppConfig):
         from web import links, search
 
         links.has_page(self.get_model("WorkloadClass"), "workload", "slug")
-        search.register("workloads", _("Workload classes"), find_workloads, permission=MAY_SEE, order=24)
+        search.register("workloads", "Workload classes", find_workloads, permission=MAY_SEE, order=24)

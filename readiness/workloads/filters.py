@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext_lazy as _
 
 from readiness.workloads.models import AcceleratorDemand, Placement, ServedRegion, WorkloadClass
 from web import clock
@@ -57,11 +56,11 @@ def _placed(_key: str) -> Q:
 
 
 class WorkloadFilters(ObjectFilterSet):
-    site = PlacedAt(inner=forms.CharField(), commas=True, label=_("Placed at"))
-    user_region = ServesRegion(inner=forms.CharField(), commas=True, label=_("Serves"))
-    accelerator = Needing(inner=forms.CharField(), commas=True, label=_("Needs accelerator"))
-    complete = Flag(read=_complete, label=_("All four parts declared"))
-    placed = Flag(read=_placed, label=_("Placed somewhere"))
+    site = PlacedAt(inner=forms.CharField(), commas=True, label="Placed at")
+    user_region = ServesRegion(inner=forms.CharField(), commas=True, label="Serves")
+    accelerator = Needing(inner=forms.CharField(), commas=True, label="Needs accelerator")
+    complete = Flag(read=_complete, label="All four parts declared")
+    placed = Flag(read=_placed, label="Placed somewhere")
 
     class Meta:
         model = WorkloadClass

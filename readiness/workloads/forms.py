@@ -8,7 +8,6 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Site
 from readiness.workloads.exporting import values_of
@@ -45,74 +44,74 @@ def _word(label: Any, choices: Any, *, empty: Any = None, help_text: Any = "") -
 class WorkloadForm(RefusedForm):
     """All of a class; `planned` is what the operations take."""
 
-    name = forms.CharField(label=_("Name"), max_length=100)
+    name = forms.CharField(label="Name", max_length=100)
     slug = forms.SlugField(
-        label=_("Slug"),
+        label="Slug",
         max_length=100,
-        help_text=_("In addresses and files; small letters, digits and dashes."),
+        help_text="In addresses and files; small letters, digits and dashes.",
     )
-    description = forms.CharField(label=_("Description"), max_length=200, required=False)
-    kind = _word(_("Kind"), WorkloadKindChoices, empty=_("not said"))
-    criticality = _word(_("Criticality"), CriticalityChoices)
-    it_kw = _number(_("IT power, kW"))
-    bandwidth_gbps = _number(_("Bandwidth, Gb/s"))
-    deferrable_h = _number(_("May wait, h"), _("Hours by which work may be put off; 0: it may not."))
-    latency_limit_ms = _number(_("Latency limit, ms"), _("Of the round trip to each user region."))
-    latency_percentile = _number(_("At percentile"), _("Above 0 and below 100."))
-    cost_ceiling = _number(_("Unit-cost ceiling"))
+    description = forms.CharField(label="Description", max_length=200, required=False)
+    kind = _word("Kind", WorkloadKindChoices, empty="not said")
+    criticality = _word("Criticality", CriticalityChoices)
+    it_kw = _number("IT power, kW")
+    bandwidth_gbps = _number("Bandwidth, Gb/s")
+    deferrable_h = _number("May wait, h", "Hours by which work may be put off; 0: it may not.")
+    latency_limit_ms = _number("Latency limit, ms", "Of the round trip to each user region.")
+    latency_percentile = _number("At percentile", "Above 0 and below 100.")
+    cost_ceiling = _number("Unit-cost ceiling")
     cost_currency = forms.CharField(
-        label=_("Currency"), max_length=3, required=False, help_text=_("ISO 4217, such as EUR.")
+        label="Currency", max_length=3, required=False, help_text="ISO 4217, such as EUR."
     )
-    cost_unit = _word(_("Unit"), CostUnitChoices, empty=_("none"))
+    cost_unit = _word("Unit", CostUnitChoices, empty="none")
     allowed_jurisdictions = _codes(
-        _("Allowed jurisdictions"), _("ISO 3166 codes such as DE, or EU, EEA, WORLD; separated by commas.")
+        "Allowed jurisdictions", "ISO 3166 codes such as DE, or EU, EEA, WORLD; separated by commas."
     )
-    forbidden_jurisdictions = _codes(_("Forbidden jurisdictions"), _("They go before the allowed ones."))
+    forbidden_jurisdictions = _codes("Forbidden jurisdictions", "They go before the allowed ones.")
     residency = forms.CharField(
-        label=_("Residency"), max_length=8, required=False, help_text=_("Where its data has to stay.")
+        label="Residency", max_length=8, required=False, help_text="Where its data has to stay."
     )
     data_categories = forms.MultipleChoiceField(
-        label=_("Data"),
+        label="Data",
         choices=DataCategoryChoices.choices,
         required=False,
         widget=forms.CheckboxSelectMultiple(),
     )
-    carbon_g_per_kwh = _number(_("Carbon intensity limit, gCO2e/kWh"))
-    carbon_kg_per_month = _number(_("Carbon limit, kgCO2e a month"))
-    min_verdict = _word(_("Least verdict of a site"), MinVerdict, empty=_("any"))
+    carbon_g_per_kwh = _number("Carbon intensity limit, gCO2e/kWh")
+    carbon_kg_per_month = _number("Carbon limit, kgCO2e a month")
+    min_verdict = _word("Least verdict of a site", MinVerdict, empty="any")
     min_score = forms.FloatField(
-        label=_("Least score of a site"),
+        label="Least score of a site",
         required=False,
         min_value=0,
         max_value=1,
-        help_text=_("From 0 to 1."),
+        help_text="From 0 to 1.",
     )
     source = forms.CharField(
-        label=_("Source"),
+        label="Source",
         max_length=500,
         required=False,
-        help_text=_("Where the figures come from."),
+        help_text="Where the figures come from.",
         widget=forms.Textarea(attrs={"rows": 2}),
     )
-    provenance = _word(_("Provenance"), SourceProvenance)
+    provenance = _word("Provenance", SourceProvenance)
     declared_on = forms.DateField(
-        label=_("Declared"),
+        label="Declared",
         required=False,
         widget=DayInput(),
-        help_text=_("Empty: today, where the envelope becomes another one."),
+        help_text="Empty: today, where the envelope becomes another one.",
     )
     groups: Sequence[tuple[Any, Sequence[str]]] = (
-        (_("What it is"), ("name", "slug", "description", "kind", "criticality")),
-        (_("Demand of one placement"), ("accelerators", "it_kw", "bandwidth_gbps", "users", "deferrable_h")),
-        (_("Latency"), ("latency_limit_ms", "latency_percentile")),
-        (_("Cost"), ("cost_ceiling", "cost_currency", "cost_unit")),
+        ("What it is", ("name", "slug", "description", "kind", "criticality")),
+        ("Demand of one placement", ("accelerators", "it_kw", "bandwidth_gbps", "users", "deferrable_h")),
+        ("Latency", ("latency_limit_ms", "latency_percentile")),
+        ("Cost", ("cost_ceiling", "cost_currency", "cost_unit")),
         (
-            _("Jurisdiction"),
+            "Jurisdiction",
             ("allowed_jurisdictions", "forbidden_jurisdictions", "residency", "data_categories"),
         ),
-        (_("Energy and carbon"), ("carbon_g_per_kwh", "carbon_kg_per_month")),
-        (_("Readiness of the site"), ("min_verdict", "min_score")),
-        (_("Where it is from"), ("source", "provenance", "declared_on")),
+        ("Energy and carbon", ("carbon_g_per_kwh", "carbon_kg_per_month")),
+        ("Readiness of the site", ("min_verdict", "min_score")),
+        ("Where it is from", ("source", "provenance", "declared_on")),
     )
 
     def __init__(self, data: Any = None, *, initial: Mapping[str, Any] | None = None) -> None:
@@ -173,10 +172,10 @@ class PlaceForm(RefusedForm):
     site = forms.ModelChoiceField(
         Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
         to_field_name="slug",
-        label=_("Site"),
+        label="Site",
     )
     started_on = forms.DateField(
-        label=_("From"), required=False, widget=DayInput(), help_text=_("Empty: today at the site.")
+        label="From", required=False, widget=DayInput(), help_text="Empty: today at the site."
     )
 
 
@@ -184,10 +183,10 @@ class DocumentForm(forms.Form):
     """A YAML document as a file or as text."""
 
     file = forms.FileField(
-        label=_("File"), required=False, allow_empty_file=True, help_text=_("YAML, 1 MiB at most.")
+        label="File", required=False, allow_empty_file=True, help_text="YAML, 1 MiB at most."
     )
     text = forms.CharField(
-        label=_("Or its text"),
+        label="Or its text",
         required=False,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "false"}),
@@ -196,15 +195,15 @@ class DocumentForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         if bool(given.get("file")) == bool(given.get("text", "").strip()):
-            raise ValidationError({"file": _("Choose a file, or paste a text.")})
+            raise ValidationError({"file": "Choose a file, or paste a text."})
         file = given.get("file")
         if file is not None and file.size > MOST_BYTES:
-            raise ValidationError({"file": _("It has more than 1 MiB.")})
+            raise ValidationError({"file": "It has more than 1 MiB."})
         if file is not None:
             try:
                 given["name"], given["text"] = file.name, file.read().decode("utf-8-sig")
             except UnicodeDecodeError as error:
-                raise ValidationError({"file": _("It is not UTF-8.")}) from error
+                raise ValidationError({"file": "It is not UTF-8."}) from error
         return given
 
 

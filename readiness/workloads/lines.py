@@ -6,21 +6,19 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from django.utils.translation import gettext, ngettext
-
 from readiness.workloads.core.envelope import Envelope, EnvelopePart
 from readiness.workloads.models import CostUnitChoices, DataCategoryChoices, MinVerdict, WorkloadClass
-from web.units import format_value, number
+from web.units import format_value, how_many, number, plural
 
 type Line = dict[str, Any]
 
 VALID_DAYS = 180
 """What the shipped framework lets an envelope count for; a site is judged by the version in force."""
 PART_NAMES = {
-    EnvelopePart.LATENCY: lambda: gettext("latency limit"),
-    EnvelopePart.COST: lambda: gettext("unit-cost ceiling"),
-    EnvelopePart.JURISDICTION: lambda: gettext("allowed jurisdictions"),
-    EnvelopePart.CARBON: lambda: gettext("energy or carbon limit"),
+    EnvelopePart.LATENCY: lambda: "latency limit",
+    EnvelopePart.COST: lambda: "unit-cost ceiling",
+    EnvelopePart.JURISDICTION: lambda: "allowed jurisdictions",
+    EnvelopePart.CARBON: lambda: "energy or carbon limit",
 }
 
 
@@ -31,16 +29,16 @@ def missing(envelope: Envelope) -> str:
 def cards(workload: WorkloadClass, envelope: Envelope, *, on_record: Sequence[Line]) -> list[Line]:
     """The demand, and the four parts; what is on record of its data stands beside what its data is."""
     return [
-        {"id": "demand", "title": gettext("Demand of one placement"), "facts": _demand(envelope)},
-        {"id": "latency", "title": gettext("Latency"), "facts": _latency(envelope)},
-        {"id": "cost", "title": gettext("Cost"), "facts": [_fact(gettext("Ceiling"), cost(envelope))]},
+        {"id": "demand", "title": "Demand of one placement", "facts": _demand(envelope)},
+        {"id": "latency", "title": "Latency", "facts": _latency(envelope)},
+        {"id": "cost", "title": "Cost", "facts": [_fact("Ceiling", cost(envelope))]},
         {
             "id": "jurisdiction",
-            "title": gettext("Jurisdiction"),
+            "title": "Jurisdiction",
             "facts": [*_jurisdiction(workload, envelope), *on_record],
         },
-        {"id": "carbon", "title": gettext("Energy and carbon"), "facts": _carbon(envelope)},
-        {"id": "needs", "title": gettext("What a site has to be"), "facts": _needs(workload, envelope)},
+        {"id": "carbon", "title": "Energy and carbon", "facts": _carbon(envelope)},
+        {"id": "needs", "title": "What a site has to be", "facts": _needs(workload, envelope)},
     ]
 
 
@@ -54,7 +52,7 @@ def cost(envelope: Envelope) -> str:
 def carbon(envelope: Envelope) -> str:
     limits = (
         (envelope.carbon_g_per_kwh, "gCO2e/kWh"),
-        (envelope.carbon_kg_per_month, gettext("kgCO2e a month")),
+        (envelope.carbon_kg_per_month, "kgCO2e a month"),
     )
     return " · ".join(f"{number(value)} {unit}" for value, unit in limits if value is not None)
 
@@ -66,7 +64,7 @@ def latency(envelope: Envelope) -> str:
 
 
 def demand(envelope: Envelope) -> str:
-    needs = [f"{need.count} × {need.name or gettext('any accelerator')}" for need in envelope.accelerators]
+    needs = [f"{need.count} × {need.name or 'any accelerator'}" for need in envelope.accelerators]
     return ", ".join(needs)
 
 
@@ -74,83 +72,80 @@ def standing(envelope: Envelope, today: date) -> Line:
     """Whether it is declared, until when it counts, and how that is shown."""
     vouched_on = envelope.vouched_on(today)
     if vouched_on is None:
-        return {"state": "unknown", "text": gettext("Nothing is declared")}
+        return {"state": "unknown", "text": "Nothing is declared"}
     until = vouched_on + timedelta(days=VALID_DAYS)
     if until < today:
-        return {"state": "stale", "text": gettext("Ran out on %(day)s") % {"day": until.isoformat()}}
+        return {"state": "stale", "text": f"Ran out on {until.isoformat()}"}
     if envelope.missing:
-        return {"state": "fail", "text": gettext("Lacks %(parts)s") % {"parts": missing(envelope)}}
-    return {"state": "pass", "text": gettext("Whole, counts until %(day)s") % {"day": until.isoformat()}}
+        return {"state": "fail", "text": f"Lacks {missing(envelope)}"}
+    return {"state": "pass", "text": f"Whole, counts until {until.isoformat()}"}
 
 
 def days_text(started_on: date, today: date) -> str:
     days = (today - started_on).days
     if days < 0:
-        return ngettext("from in %(n)s day", "from in %(n)s days", -days) % {"n": -days}
-    return ngettext("for %(n)s day", "for %(n)s days", days) % {"n": days}
+        return plural(-days, f"from in {-days} day", f"from in {-days} days")
+    return plural(days, f"for {days} day", f"for {days} days")
 
 
 def _fact(term: str, value: Any, note: str = "") -> Line:
-    return {"term": term, "value": value or gettext("not declared"), "note": note}
+    return {"term": term, "value": value or "not declared", "note": note}
 
 
 def _demand(envelope: Envelope) -> list[Line]:
     tdp = envelope.accelerators_kw
-    at_tdp = gettext("accelerators at TDP: %(kw)s kW") % {"kw": number(tdp)} if tdp is not None else ""
+    at_tdp = f"accelerators at TDP: {number(tdp)} kW" if tdp is not None else ""
     return [
-        _fact(gettext("Accelerators"), demand(envelope)),
-        _fact(gettext("IT power"), _figure(envelope.it_kw, "kW"), at_tdp),
-        _fact(gettext("Bandwidth"), _figure(envelope.bandwidth_gbps, "Gb/s")),
-        _fact(gettext("Requests at peak"), _rate(envelope.requests_per_s)),
+        _fact("Accelerators", demand(envelope)),
+        _fact("IT power", _figure(envelope.it_kw, "kW"), at_tdp),
+        _fact("Bandwidth", _figure(envelope.bandwidth_gbps, "Gb/s")),
+        _fact("Requests at peak", _rate(envelope.requests_per_s)),
         {
-            "term": gettext("May wait"),
-            "value": f"{number(envelope.deferrable_h)} h" if envelope.deferrable_h else gettext("not at all"),
+            "term": "May wait",
+            "value": f"{number(envelope.deferrable_h)} h" if envelope.deferrable_h else "not at all",
         },
     ]
 
 
 def _latency(envelope: Envelope) -> list[Line]:
     users = [
-        _fact(users.name, _rate(users.requests_per_s) or gettext("requests not known"))
-        for users in envelope.users
+        _fact(users.name, _rate(users.requests_per_s) or "requests not known") for users in envelope.users
     ]
-    return [_fact(gettext("Limit of the round trip"), latency(envelope)), *users]
+    return [_fact("Limit of the round trip", latency(envelope)), *users]
 
 
 def _jurisdiction(workload: WorkloadClass, envelope: Envelope) -> list[Line]:
     left = envelope.countries
-    count = ngettext("%(n)s country is left", "%(n)s countries are left", len(left or ())) % {
-        "n": len(left or ())
-    }
+    count = how_many(len(left or ()), "country is left", "countries are left")
     data = [str(DataCategoryChoices(each).label) for each in workload.data_categories]
     return [
-        _fact(gettext("Allowed"), _listed(workload.allowed_jurisdictions), "" if left is None else count),
+        _fact("Allowed", _listed(workload.allowed_jurisdictions), "" if left is None else count),
         {
-            "term": gettext("Forbidden"),
-            "value": _listed(workload.forbidden_jurisdictions) or gettext("none named"),
+            "term": "Forbidden",
+            "value": _listed(workload.forbidden_jurisdictions) or "none named",
         },
-        {"term": gettext("Data has to stay in"), "value": envelope.residency or gettext("not asked for")},
-        _fact(gettext("Data"), _listed(data)),
+        {"term": "Data has to stay in", "value": envelope.residency or "not asked for"},
+        _fact("Data", _listed(data)),
     ]
 
 
 def _carbon(envelope: Envelope) -> list[Line]:
     return [
-        _fact(gettext("Intensity"), _figure(envelope.carbon_g_per_kwh, "gCO2e/kWh")),
-        _fact(gettext("Emissions"), _figure(envelope.carbon_kg_per_month, gettext("kgCO2e a month"))),
+        _fact("Intensity", _figure(envelope.carbon_g_per_kwh, "gCO2e/kWh")),
+        _fact("Emissions", _figure(envelope.carbon_kg_per_month, "kgCO2e a month")),
     ]
 
 
 def _needs(workload: WorkloadClass, envelope: Envelope) -> list[Line]:
-    verdict = MinVerdict(envelope.min_verdict).label if envelope.min_verdict else gettext("any")
-    score = gettext("any") if envelope.min_score is None else number(100 * envelope.min_score)
+    verdict = MinVerdict(envelope.min_verdict).label if envelope.min_verdict else "any"
+    score = "any" if envelope.min_score is None else number(100 * envelope.min_score)
     return [
-        {"term": gettext("Verdict"), "value": verdict},
-        {"term": gettext("Score"), "value": score},
-        {"term": gettext("Kind"), "value": workload.get_kind_display() or gettext("not said")},
-        {"term": gettext("Criticality"), "value": workload.get_criticality_display()},
-        {"term": gettext("Provenance"), "value": workload.get_provenance_display()},
-        {"term": gettext("Source"), "value": workload.source or gettext("none named")},
+        {"term": "Verdict", "value": verdict},
+        {"term": "Score", "value": score},
+        {"term": "Kind", "value": workload.get_kind_display() or "not said"},
+        {"term": "Criticality", "value": workload.get_criticality_display()},
+        {"term": "Provenance", "value": workload.get_provenance_display()},
+        {"term": "Source", "value": workload.source or "none named"},
     ]
 
 
@@ -163,4 +158,4 @@ def _figure(value: float | None, unit: str) -> str:
 
 
 def _rate(rate: float | None) -> str:
-    return "" if rate is None else gettext("%(rate)s requests/s") % {"rate": number(rate)}
+    return "" if rate is None else f"{number(rate)} requests/s"

@@ -13,8 +13,6 @@ from django.core.exceptions import ValidationError
 from django.forms.formsets import BaseFormSet
 from django.http import QueryDict
 from django.utils.functional import cached_property
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models import DeviceType
 from readiness.workloads.models import UserRegion
@@ -46,28 +44,26 @@ class RowForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         if not self.is_blank and not given.get(self.first) and self.first not in self.errors:
-            self.add_error(self.first, gettext("Choose one, or empty the row."))
+            self.add_error(self.first, "Choose one, or empty the row.")
         return given
 
 
 class AcceleratorRow(RowForm):
     first = "type"
-    type = forms.ChoiceField(label=_("Type"), required=False)
-    count = forms.IntegerField(label=_("How many"), required=False, min_value=1, max_value=2**31 - 1)
+    type = forms.ChoiceField(label="Type", required=False)
+    count = forms.IntegerField(label="How many", required=False, min_value=1, max_value=2**31 - 1)
 
     def clean(self) -> dict[str, Any]:
         given = super().clean()
         if given.get("type") and given.get("count") is None and "count" not in self.errors:
-            self.add_error("count", gettext("Say how many."))
+            self.add_error("count", "Say how many.")
         return given
 
 
 class UserRow(RowForm):
     first = "region"
-    region = forms.ChoiceField(label=_("Region"), required=False)
-    requests_per_s = forms.FloatField(
-        label=_("Requests/s at peak"), required=False, min_value=0, max_value=1e12
-    )
+    region = forms.ChoiceField(label="Region", required=False)
+    requests_per_s = forms.FloatField(label="Requests/s at peak", required=False, min_value=0, max_value=1e12)
 
 
 class RowFormSet(BaseFormSet):
@@ -94,7 +90,7 @@ class RowFormSet(BaseFormSet):
         for form in self.forms:
             chosen = form.cleaned_data.get(form.first) if hasattr(form, "cleaned_data") else None
             if chosen and chosen in seen:
-                form.add_error(form.first, gettext("The same is stated twice."))
+                form.add_error(form.first, "The same is stated twice.")
             seen.add(chosen)
 
     def planned(self) -> list[Any]:
@@ -107,12 +103,12 @@ class RowFormSet(BaseFormSet):
 
 
 class Accelerators(RowFormSet):
-    label = _("Accelerators")
-    hint = _("A row for each type. Any: whatever type a site has.")
-    add_label = _("Add a type")
+    label = "Accelerators"
+    hint = "A row for each type. Any: whatever type a site has."
+    add_label = "Add a type"
 
     def offered(self) -> Iterable[tuple[str, str]]:
-        yield ANY, gettext("any type")
+        yield ANY, "any type"
         for each in DeviceType.objects.select_related("manufacturer").order_by("manufacturer__name", "model"):
             if each.kind == DeviceType.Kind.ACCELERATOR or each.slug in self._held:
                 yield each.slug, str(each)
@@ -129,9 +125,9 @@ class Accelerators(RowFormSet):
 
 
 class Users(RowFormSet):
-    label = _("User regions")
-    hint = _("A row for each region that it serves; requests where they are known.")
-    add_label = _("Add a region")
+    label = "User regions"
+    hint = "A row for each region that it serves; requests where they are known."
+    add_label = "Add a region"
 
     def offered(self) -> Iterable[tuple[str, str]]:
         return UserRegion.objects.order_by("name", "pk").values_list("slug", "name")

@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
 
 from readiness.workloads import lines, queries
 from readiness.workloads.core.envelope import Envelope, contradictions
@@ -43,8 +42,8 @@ def workloads() -> Table:
     """Its rows are WorkloadRow."""
     return Table(
         id="workloads",
-        noun=(_("workload class"), _("workload classes")),
-        label=_("Workload classes"),
+        noun=("workload class", "workload classes"),
+        label="Workload classes",
         columns=(*_subject(), *_limits(), *_further()),
         filterset=WorkloadFilters,
         row_id=lambda row: row.workload.pk,
@@ -52,8 +51,8 @@ def workloads() -> Table:
         row_url=lambda row: reverse("workload", args=[row.workload.slug]),
         api="workloads-api-workload-class-list",
         empty={
-            "title": _("No workload class"),
-            "text": _("Declare what runs at your sites, what it needs, and the limits it has to keep."),
+            "title": "No workload class",
+            "text": "Declare what runs at your sites, what it needs, and the limits it has to keep.",
             "icon": "stack-2",
         },
     )
@@ -61,33 +60,33 @@ def workloads() -> Table:
 
 def _subject() -> tuple[Column, ...]:
     return (
-        Column("name", _("Class"), value=lambda row: row.workload.name,
+        Column("name", "Class", value=lambda row: row.workload.name,
                url=lambda row: reverse("workload", args=[row.workload.slug]), sort="name", locked=True, phone="title",
                export=lambda row: row.workload.slug),
-        Column("envelope", _("Envelope"), value=lambda row: row.standing, sort="declared_on",
+        Column("envelope", "Envelope", value=lambda row: row.standing, sort="declared_on",
                export=lambda row: row.standing["text"],
                template="readiness/workloads/standing_cell.html", phone="full"),
-        Column("kind", _("Kind"), value=lambda row: row.workload.kind,
-               text=lambda row: row.workload.get_kind_display() or _("not said"), sort="kind"),
-        Column("criticality", _("Criticality"), value=lambda row: row.workload.criticality,
+        Column("kind", "Kind", value=lambda row: row.workload.kind,
+               text=lambda row: row.workload.get_kind_display() or "not said", sort="kind"),
+        Column("criticality", "Criticality", value=lambda row: row.workload.criticality,
                text=lambda row: row.workload.get_criticality_display(), sort="criticality"),
-        Column("sites", _("Placed at"), value=lambda row: row.sites,
-               text=lambda row: ", ".join(row.sites) or _("nowhere"), sort="sites", phone="full"),
+        Column("sites", "Placed at", value=lambda row: row.sites,
+               text=lambda row: ", ".join(row.sites) or "nowhere", sort="sites", phone="full"),
     )  # fmt: skip
 
 
 def _limits() -> tuple[Column, ...]:
     return (
-        Column("latency", _("Latency"), value=lambda row: row.envelope.latency_limit_ms,
+        Column("latency", "Latency", value=lambda row: row.envelope.latency_limit_ms,
                text=lambda row: lines.latency(row.envelope) or "–", sort="latency_limit_ms", numeric=True,
                file_unit="ms"),
-        Column("cost", _("Unit cost"), value=lambda row: lines.cost(row.envelope),
+        Column("cost", "Unit cost", value=lambda row: lines.cost(row.envelope),
                text=lambda row: lines.cost(row.envelope) or "–", sort="cost_ceiling"),
-        Column("allowed", _("Allowed"), value=lambda row: row.workload.allowed_jurisdictions,
+        Column("allowed", "Allowed", value=lambda row: row.workload.allowed_jurisdictions,
                text=lambda row: ", ".join(row.workload.allowed_jurisdictions) or "–"),
-        Column("carbon", _("Carbon"), value=lambda row: lines.carbon(row.envelope),
+        Column("carbon", "Carbon", value=lambda row: lines.carbon(row.envelope),
                text=lambda row: lines.carbon(row.envelope) or "–", sort="carbon_g_per_kwh"),
-        Column("contradictions", _("Contradictions"), numeric=True,
+        Column("contradictions", "Contradictions", numeric=True,
                tone=lambda row: "warn" if row.contradictions else ""),
     )  # fmt: skip
 
@@ -95,15 +94,15 @@ def _limits() -> tuple[Column, ...]:
 def _further() -> tuple[Column, ...]:
     """Shown when they are asked for."""
     return (
-        Column("demand", _("Accelerators"), value=lambda row: lines.demand(row.envelope), default=False),
-        Column("it_kw", _("IT power"), value=lambda row: row.workload.it_kw, sort="it_kw", unit="kW", numeric=True,
+        Column("demand", "Accelerators", value=lambda row: lines.demand(row.envelope), default=False),
+        Column("it_kw", "IT power", value=lambda row: row.workload.it_kw, sort="it_kw", unit="kW", numeric=True,
                default=False),
-        Column("bandwidth", _("Bandwidth"), value=lambda row: row.workload.bandwidth_gbps, sort="bandwidth_gbps",
+        Column("bandwidth", "Bandwidth", value=lambda row: row.workload.bandwidth_gbps, sort="bandwidth_gbps",
                unit="Gb/s", numeric=True, default=False),
-        Column("deferrable", _("May wait"), value=lambda row: row.workload.deferrable_h, sort="deferrable_h", unit="h",
+        Column("deferrable", "May wait", value=lambda row: row.workload.deferrable_h, sort="deferrable_h", unit="h",
                numeric=True, default=False),
-        Column("declared", _("Declared"), value=lambda row: row.workload.declared_on, sort="declared_on",
+        Column("declared", "Declared", value=lambda row: row.workload.declared_on, sort="declared_on",
                default=False),
-        Column("provenance", _("Provenance"), value=lambda row: row.workload.provenance,
+        Column("provenance", "Provenance", value=lambda row: row.workload.provenance,
                text=lambda row: row.workload.get_provenance_display(), sort="provenance", default=False),
     )  # fmt: skip

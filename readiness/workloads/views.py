@@ -11,7 +11,6 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.dateparse import parse_date
-from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
 
@@ -58,7 +57,7 @@ def workloads(request: HttpRequest) -> HttpResponseBase:
         "table": table,
         "may_add": request.user.has_perm(MAY_ADD),
         "may_import": request.user.has_perms([MAY_ADD, MAY_CHANGE]),
-        "breadcrumbs": [{"label": gettext("Workload classes"), "url": ""}],
+        "breadcrumbs": [{"label": "Workload classes", "url": ""}],
     }
     return answers.page(request, "readiness/workloads/list.html", context)
 
@@ -87,8 +86,8 @@ def add(request: HttpRequest) -> HttpResponse:
         except ValidationError as error:
             form.refused(error)
         else:
-            return _saved(request, made, gettext("%(name)s is declared."))
-    return _form_page(request, form, gettext("Declare a workload class"), reverse("workloads"))
+            return _saved(request, made, "%(name)s is declared.")
+    return _form_page(request, form, "Declare a workload class", reverse("workloads"))
 
 
 @require(*SEE, MAY_CHANGE)
@@ -103,10 +102,8 @@ def change(request: HttpRequest, slug: str) -> HttpResponse:
         except ValidationError as error:
             form.refused(error)
         else:
-            return _saved(request, changed, gettext("%(name)s is saved."))
-    return _form_page(
-        request, form, gettext("Change %(name)s") % {"name": stored}, reverse("workload", args=[slug])
-    )
+            return _saved(request, changed, "%(name)s is saved.")
+    return _form_page(request, form, f"Change {stored}", reverse("workload", args=[slug]))
 
 
 @require_POST
@@ -115,7 +112,7 @@ def change(request: HttpRequest, slug: str) -> HttpResponse:
 def remove(request: HttpRequest, slug: str) -> HttpResponse:
     stored = _class(slug)
     operations.remove(stored, by=_reader(request))
-    messages.success(request, gettext("%(name)s is removed.") % {"name": stored})
+    messages.success(request, f"{stored} is removed.")
     return HttpResponseRedirect(reverse("workloads"))
 
 
@@ -129,7 +126,7 @@ def confirm(request: HttpRequest, slug: str) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return HttpResponseRedirect(reverse("workload", args=[slug]))
-    return _saved(request, stored, gettext("The envelope of %(name)s is confirmed."))
+    return _saved(request, stored, "The envelope of %(name)s is confirmed.")
 
 
 @require_POST
@@ -147,7 +144,7 @@ def place(request: HttpRequest, slug: str) -> HttpResponse:
         except ValidationError as error:
             form.refused(error)
         else:
-            return _saved(request, stored, gettext("%(name)s is placed; the site is scored again."))
+            return _saved(request, stored, "%(name)s is placed; the site is scored again.")
     return _page(request, stored, form)
 
 
@@ -163,7 +160,7 @@ def end(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
-        messages.success(request, gettext("The placement ends; the site is scored again."))
+        messages.success(request, "The placement ends; the site is scored again.")
     return HttpResponseRedirect(reverse("workload", args=[slug]))
 
 
@@ -191,13 +188,11 @@ def import_document(request: HttpRequest) -> HttpResponse:
             form.add_error("file" if given.get("file") else "text", [str(fault) for fault in error.faults])
         else:
             counts = {"added": len(imported.added), "changed": len(imported.changed)}
-            messages.success(
-                request, gettext("%(added)s classes are added, %(changed)s are as written.") % counts
-            )
+            messages.success(request, "{added} classes are added, {changed} are as written.".format(**counts))
             return HttpResponseRedirect(reverse("workloads"))
     context = {
         "form": form,
-        "breadcrumbs": _breadcrumbs(gettext("Import")),
+        "breadcrumbs": _breadcrumbs("Import"),
         "cancel_url": reverse("workloads"),
     }
     return render(request, "readiness/workloads/import.html", context, status=422 if form.errors else 200)
@@ -260,7 +255,7 @@ def _day(request: HttpRequest) -> Any:
     except ValueError:
         day = None
     if given and day is None:
-        raise BadRequest(gettext("ended_on: expected a day such as 2026-11-25"))
+        raise BadRequest("ended_on: expected a day such as 2026-11-25")
     return day
 
 
@@ -270,4 +265,4 @@ def _reader(request: HttpRequest) -> User:
 
 
 def _breadcrumbs(here: str) -> list[dict[str, str]]:
-    return [{"label": gettext("Workload classes"), "url": reverse("workloads")}, {"label": here, "url": ""}]
+    return [{"label": "Workload classes", "url": reverse("workloads")}, {"label": here, "url": ""}]

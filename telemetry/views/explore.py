@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.views.decorators.http import conditional_page, require_GET
 
 from inventory.models import Site
@@ -97,7 +96,7 @@ def _asked(params: QueryDict) -> list[tuple[str, str]]:
 def _aggregations(params: QueryDict, explored: explore.ExploredLines | None) -> list[dict[str, Any]]:
     """Return what may become of the samples of a step; of counters only what says something of them."""
     offered = explored.offered if explored is not None else tuple(Aggregation)
-    usual = {"value": "", "label": gettext("usual (mean, rate, last of codes)"), "chosen": True}
+    usual = {"value": "", "label": "usual (mean, rate, last of codes)", "chosen": True}
     asked = params.get("aggregation", "")
     return [usual] + [
         {"value": each.value, "label": naming.PER_STEP[each], "chosen": each == asked} for each in offered
@@ -122,5 +121,5 @@ def _form(
         "narrowed": cards.narrowed(params),
         "bad_field": error.field if error else "",
         "reason": error.reason if error else "",
-        "every_site": gettext("Every site"),
+        "every_site": "Every site",
     }

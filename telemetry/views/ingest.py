@@ -6,7 +6,6 @@ from datetime import datetime
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.views.decorators.http import conditional_page, require_GET
 
 from telemetry import cards, intake, tables
@@ -54,7 +53,7 @@ def overview(request: HttpRequest) -> HttpResponseBase:
 @require_GET
 def unmatched(request: HttpRequest) -> HttpResponseBase:
     page = table_kit.page(request, tables.UNMATCHED, intake.series().unmatched())
-    context = {"breadcrumbs": cards.breadcrumbs(None, here=gettext("Unmatched series"))}
+    context = {"breadcrumbs": cards.breadcrumbs(None, here="Unmatched series")}
     return table_kit.respond(request, "telemetry/unmatched.html", page, context)
 
 
@@ -63,7 +62,7 @@ def unmatched(request: HttpRequest) -> HttpResponseBase:
 @require_GET
 def series(request: HttpRequest) -> HttpResponseBase:
     page = table_kit.page(request, tables.series_table(), intake.series())
-    context = {"breadcrumbs": cards.breadcrumbs(None, here=gettext("Series"))}
+    context = {"breadcrumbs": cards.breadcrumbs(None, here="Series")}
     return table_kit.respond(request, "telemetry/series.html", page, context)
 
 

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from telemetry import set_aside
@@ -19,13 +18,13 @@ may_decide = require("telemetry.view_source", "telemetry.change_source")
 @require_POST
 @may_decide
 def retry(request: UserRequest, pk: int) -> HttpResponse:
-    return _decided(request, pk, set_aside.retry_batch, gettext("The batch is in the queue again."))
+    return _decided(request, pk, set_aside.retry_batch, "The batch is in the queue again.")
 
 
 @require_POST
 @may_decide
 def discard(request: UserRequest, pk: int) -> HttpResponse:
-    return _decided(request, pk, set_aside.discard_batch, gettext("The batch and its samples are deleted."))
+    return _decided(request, pk, set_aside.discard_batch, "The batch and its samples are deleted.")
 
 
 def _decided(request: UserRequest, pk: int, decide: Callable[..., None], done: str) -> HttpResponse:
@@ -33,5 +32,5 @@ def _decided(request: UserRequest, pk: int, decide: Callable[..., None], done: s
         decide(pk, by=request.user, now=now())
         messages.success(request, done)
     except set_aside.NotSetAside:
-        messages.warning(request, gettext("Somebody decided about that batch already."))
+        messages.warning(request, "Somebody decided about that batch already.")
     return HttpResponseRedirect(f"{reverse('ingest')}#set-aside")

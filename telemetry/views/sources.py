@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
 
@@ -63,7 +62,7 @@ def _activity_card(source: Source, span: TimeRange) -> dict[str, str]:
     return {
         "activity_url": cards.link("source-activity-chart", source.pk, **span.query),
         "activity_csv": cards.link("source-activity-csv", source.pk, **span.query),
-        "activity_title": span.named(gettext("Samples")),
+        "activity_title": span.named("Samples"),
     }
 
 
@@ -74,7 +73,7 @@ def activity_chart(request: HttpRequest, pk: int) -> HttpResponse:
     span = answers.time_range(request, now=now(), default=DEFAULT_RANGE)
     counted = intake.activity(_source(pk), start=span.start, end=span.end)
     figure = charts.activity(counted, charts.span_of(span.start, span.end))
-    figure["meta"]["title"] = span.named(gettext("Samples"))
+    figure["meta"]["title"] = span.named("Samples")
     return answers.chart(figure)
 
 
@@ -104,10 +103,8 @@ def add(request: HttpRequest) -> HttpResponse:
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            return _token_page(
-                request, source, token, at, heading=gettext("Connect %(source)s") % {"source": source}
-            )
-    here = gettext("Add a source")
+            return _token_page(request, source, token, at, heading=f"Connect {source}")
+    here = "Add a source"
     context = {"form": form, "heading": here, "submit": here, "cancel_url": reverse("ingest")}
     status = 422 if form.errors else 200
     return _form_page(request, context | {"breadcrumbs": cards.breadcrumbs(None, here=here)}, status)
@@ -131,13 +128,13 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            messages.success(request, gettext("%(source)s is changed.") % {"source": source})
+            messages.success(request, f"{source} is changed.")
             return HttpResponseRedirect(reverse("source", args=[pk]))
     context = {
         "form": form,
-        "heading": gettext("Change %(source)s") % {"source": source},
+        "heading": f"Change {source}",
         "cancel_url": reverse("source", args=[pk]),
-        "breadcrumbs": cards.breadcrumbs(source, here=gettext("Change")),
+        "breadcrumbs": cards.breadcrumbs(source, here="Change"),
     }
     return _form_page(request, context, 422 if form.errors else 200)
 
@@ -151,7 +148,7 @@ def _form_page(request: HttpRequest, context: dict[str, Any], status: int) -> Ht
 def pause(request: HttpRequest, pk: int) -> HttpResponse:
     source = _source(pk)
     operations.pause_source(source, by=request.user, now=now())
-    messages.success(request, gettext("%(source)s is paused: what it sends is refused.") % {"source": source})
+    messages.success(request, f"{source} is paused: what it sends is refused.")
     return HttpResponseRedirect(reverse("source", args=[pk]))
 
 
@@ -160,7 +157,7 @@ def pause(request: HttpRequest, pk: int) -> HttpResponse:
 def resume(request: HttpRequest, pk: int) -> HttpResponse:
     source = _source(pk)
     operations.resume_source(source, by=request.user, now=now())
-    messages.success(request, gettext("%(source)s may send again.") % {"source": source})
+    messages.success(request, f"{source} may send again.")
     return HttpResponseRedirect(reverse("source", args=[pk]))
 
 
@@ -171,7 +168,7 @@ def rotate_token(request: HttpRequest, pk: int) -> HttpResponse:
     source = _source(pk)
     at = now()
     token = operations.rotate_token(source, by=request.user, now=at)
-    heading = gettext("New token of %(source)s") % {"source": source}
+    heading = f"New token of {source}"
     return _token_page(request, source, token, at, heading=heading)
 
 
@@ -180,7 +177,7 @@ def rotate_token(request: HttpRequest, pk: int) -> HttpResponse:
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
     source = _source(pk)
     operations.delete_source(source, by=request.user, now=now())
-    messages.success(request, gettext("%(source)s is deleted.") % {"source": source})
+    messages.success(request, f"{source} is deleted.")
     return HttpResponseRedirect(reverse("ingest"))
 
 
@@ -212,7 +209,7 @@ def _token_page(
         "heading": heading,
         "token": token,
         "snippet": snippets.prometheus(source, url=_write_url(request), token=token),
-        "breadcrumbs": cards.breadcrumbs(source, here=gettext("Token")),
+        "breadcrumbs": cards.breadcrumbs(source, here="Token"),
         **_first_sample(source, at),
     }
     return render(request, "telemetry/source_token.html", context)

@@ -1,7 +1,6 @@
 """Filters of users and tokens, for the API and for pages alike."""
 
 import django_filters
-from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Token, User
 from accounts.roles import ROLES
@@ -10,7 +9,7 @@ from web.rest.filters import ObjectFilterSet
 
 class UserFilters(ObjectFilterSet):
     role = django_filters.MultipleChoiceFilter(
-        field_name="groups__name", choices=[(name, name) for name in ROLES], label=_("Role")
+        field_name="groups__name", choices=[(name, name) for name in ROLES], label="Role"
     )
 
     class Meta:

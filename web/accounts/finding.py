@@ -2,14 +2,13 @@
 
 from django.db.models import Q
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from web import search
 
 
 def register() -> None:
-    search.register("users", _("Users"), find_users, permission="accounts.view_user", order=900)
+    search.register("users", "Users", find_users, permission="accounts.view_user", order=900)
 
 
 def find_users(query: str, *, user: User, limit: int) -> list[search.Hit]:
@@ -26,7 +25,7 @@ def find_users(query: str, *, user: User, limit: int) -> list[search.Hit]:
             title=each.username,
             url=reverse("user-detail", args=[each.pk]),
             detail=each.get_full_name(),
-            kind="" if each.is_active else str(_("deactivated")),
+            kind="" if each.is_active else "deactivated",
         )
         for each in matches
     ]

@@ -11,26 +11,25 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
 
 from accounts import operations, throttling
 from accounts.models import Token, User
 from web import clock, units
 
 ROLE_CHOICES = [
-    ("viewer", _("viewer: looks at everything")),
-    ("ops", _("ops: also sources and the state of devices; asks for waivers")),
-    ("planner", _("planner: also inventory and workloads; asks for waivers")),
-    ("manager", _("manager: also the owners of sites; sees users; decides on waivers")),
-    ("admin", _("admin: everything, users too")),
+    ("viewer", "viewer: looks at everything"),
+    ("ops", "ops: also sources and the state of devices; asks for waivers"),
+    ("planner", "planner: also inventory and workloads; asks for waivers"),
+    ("manager", "manager: also the owners of sites; sees users; decides on waivers"),
+    ("admin", "admin: everything, users too"),
 ]
 # Days until a token ends.
 LIFETIMES = [
-    ("7", _("7 days")),
-    ("30", _("30 days")),
-    ("90", _("90 days")),
-    ("365", _("1 year")),
-    ("never", _("Never")),
+    ("7", "7 days"),
+    ("30", "30 days"),
+    ("90", "90 days"),
+    ("365", "1 year"),
+    ("never", "Never"),
 ]
 
 
@@ -50,7 +49,7 @@ class TriedTooOften(ValidationError):
 
     def __init__(self, wait_s: int) -> None:
         super().__init__(
-            _("Too many attempts. Try again in %(wait)s."),
+            "Too many attempts. Try again in %(wait)s.",
             code="throttled",
             params={"wait": units.duration(wait_s)},
         )
@@ -78,11 +77,9 @@ class SignInForm(AuthenticationForm):
 class KeepTokens(forms.BooleanField):
     def __init__(self) -> None:
         super().__init__(
-            label=_("Keep the tokens"),
+            label="Keep the tokens",
             required=False,
-            help_text=_(
-                "Otherwise the tokens made so far stop working: whoever knew the password may have one."
-            ),
+            help_text="Otherwise the tokens made so far stop working: whoever knew the password may have one.",
         )
 
 
@@ -108,14 +105,14 @@ class NewPasswordForm(forms.Form):
 
     user: User
     password = forms.CharField(
-        label=_("Password"),
+        label="Password",
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         strip=False,
         max_length=1000,
         help_text=password_validators_help_text_html,
     )
     password_again = forms.CharField(
-        label=_("Password, again"),
+        label="Password, again",
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         strip=False,
         max_length=1000,
@@ -125,7 +122,7 @@ class NewPasswordForm(forms.Form):
         cleaned = super().clean() or {}
         password = cleaned.get("password")
         if password != cleaned.get("password_again"):
-            self.add_error("password_again", _("The two passwords differ."))
+            self.add_error("password_again", "The two passwords differ.")
         elif password:
             try:
                 validate_password(password, self.person())
@@ -153,22 +150,22 @@ class SetPasswordForm(NewPasswordForm):
 
 class FirstAdminForm(NewPasswordForm):
     username = User._meta.get_field("username").formfield()
-    email = forms.EmailField(label=_("E-mail"), required=False)
+    email = forms.EmailField(label="E-mail", required=False)
     field_order = ["username", "email", "password", "password_again"]
 
 
 class DisplayForm(forms.Form):
     """How Muster looks to this person. `views` are the pages that may be opened after signing in: (url name, label)."""
 
-    theme = forms.ChoiceField(label=_("Theme"), choices=User.Theme.choices)
+    theme = forms.ChoiceField(label="Theme", choices=User.Theme.choices)
     time_zone = forms.ChoiceField(
-        label=_("Time zone"),
+        label="Time zone",
         choices=lambda: [(zone, zone.replace("_", " ")) for zone in zones()],
-        help_text=_("Times on pages; the API speaks UTC."),
+        help_text="Times on pages; the API speaks UTC.",
     )
-    default_view = forms.ChoiceField(label=_("Default view"), help_text=_("The page after signing in."))
+    default_view = forms.ChoiceField(label="Default view", help_text="The page after signing in.")
     shortcuts = forms.BooleanField(
-        label=_("Use single-key shortcuts"), required=False, help_text=_("Press ? on any page to see them.")
+        label="Use single-key shortcuts", required=False, help_text="Press ? on any page to see them."
     )
 
     def __init__(self, *args: Any, views: list[tuple[str, Any]], **kwargs: Any) -> None:
@@ -190,15 +187,15 @@ def zones() -> list[str]:
 class TokenForm(forms.Form):
     """Tokens for one source's telemetry are made with the source, not here."""
 
-    name = forms.CharField(label=_("Name"), max_length=100, help_text=_("What will use it."))
+    name = forms.CharField(label="Name", max_length=100, help_text="What will use it.")
     scope = forms.ChoiceField(
-        label=_("Scope"),
+        label="Scope",
         choices=[
             (Token.Scope.READ.value, Token.Scope.READ.label),
             (Token.Scope.WRITE.value, Token.Scope.WRITE.label),
         ],
     )
-    lifetime = forms.ChoiceField(label=_("Expires after"), choices=LIFETIMES, initial="90")
+    lifetime = forms.ChoiceField(label="Expires after", choices=LIFETIMES, initial="90")
 
     def expires_at(self, now: datetime) -> datetime | None:
         days = self.cleaned_data["lifetime"]
@@ -208,19 +205,19 @@ class TokenForm(forms.Form):
 class UserForm(forms.Form):
     """A user as an administrator changes one."""
 
-    name = forms.CharField(label=_("Full name"), max_length=300, required=False)
-    email = forms.EmailField(label=_("E-mail"), required=False)
-    role = forms.ChoiceField(label=_("Role"), choices=ROLE_CHOICES)
+    name = forms.CharField(label="Full name", max_length=300, required=False)
+    email = forms.EmailField(label="E-mail", required=False)
+    role = forms.ChoiceField(label="Role", choices=ROLE_CHOICES)
     is_active = forms.BooleanField(
-        label=_("May sign in"),
+        label="May sign in",
         required=False,
-        help_text=_("Without it the user's tokens do not work either."),
+        help_text="Without it the user's tokens do not work either.",
     )
 
 
 class NewUserForm(NewPasswordForm):
     username = User._meta.get_field("username").formfield()
-    name = forms.CharField(label=_("Full name"), max_length=300, required=False)
-    email = forms.EmailField(label=_("E-mail"), required=False)
-    role = forms.ChoiceField(label=_("Role"), choices=ROLE_CHOICES)
+    name = forms.CharField(label="Full name", max_length=300, required=False)
+    email = forms.EmailField(label="E-mail", required=False)
+    role = forms.ChoiceField(label="Role", choices=ROLE_CHOICES)
     field_order = ["username", "name", "email", "role", "password", "password_again"]

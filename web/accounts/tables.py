@@ -7,8 +7,6 @@ from django.contrib.auth.models import Group
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Lower
 from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.queries import role_of
@@ -30,21 +28,21 @@ def user_table(*, now: datetime) -> Table:
     """`now` is what the ages count from."""
     return Table(
         id="users",
-        noun=(gettext_lazy("user"), gettext_lazy("users")),
+        noun=("user", "users"),
         columns=[
-            Column("username", _("User name"), sort="by_name", locked=True, phone="title", url=_page),
-            Column("name", _("Full name"), value=lambda user: user.get_full_name(), sort="last_name"),
-            Column("email", _("E-mail"), sort="email", default=False),
-            Column("role", _("Role"), value=role_of, sort="by_role", phone="status"),
-            Column("access", _("May sign in"), value=_access, tone=_access_tone, sort="is_active"),
+            Column("username", "User name", sort="by_name", locked=True, phone="title", url=_page),
+            Column("name", "Full name", value=lambda user: user.get_full_name(), sort="last_name"),
+            Column("email", "E-mail", sort="email", default=False),
+            Column("role", "Role", value=role_of, sort="by_role", phone="status"),
+            Column("access", "May sign in", value=_access, tone=_access_tone, sort="is_active"),
             Column(
                 "last_login",
-                _("Last sign-in"),
+                "Last sign-in",
                 text=_ago("last_login", now),
                 sort="-last_login",
                 phone="pair",
             ),
-            Column("date_joined", _("Added"), sort="date_joined", default=False),
+            Column("date_joined", "Added", sort="date_joined", default=False),
         ],
         filterset=UserFilters,
         default_sort="username",
@@ -59,8 +57,8 @@ def _page(user: User) -> str:
 
 def _access(user: User) -> str:
     if not user.is_active:
-        return _("no")
-    return _("yes") if user.has_usable_password() else _("tokens only")
+        return "no"
+    return "yes" if user.has_usable_password() else "tokens only"
 
 
 def _access_tone(user: User) -> str:

@@ -4,7 +4,6 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.text import capfirst
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from web import clock, visibility
@@ -24,7 +23,7 @@ def changes(request: HttpRequest) -> HttpResponse:
     except (BadHistoryParameter, BadCursor) as error:
         raise BadRequest(str(error)) from error
     context = {
-        "heading": _("History"),
+        "heading": "History",
         "rows": page.rows,
         "older_url": address.url(after=page.next_after) if page.next_after else "",
         "newest_url": address.url(without=["after"]) if query.after else "",
@@ -36,6 +35,6 @@ def changes(request: HttpRequest) -> HttpResponse:
             {"value": label_of(model), "label": capfirst(str(model._meta.verbose_name_plural))}
             for model in visible_models(request.user)
         ],
-        "actions": [{"value": action, "label": _(action)} for action in ACTIONS],
+        "actions": [{"value": action, "label": (action)} for action in ACTIONS],
     }
     return render(request, "web/history.html", context)

@@ -15,7 +15,6 @@ from django.db.models import Q, QuerySet
 from django.utils.dateparse import parse_datetime
 from django.utils.functional import lazy
 from django.utils.text import capfirst, format_lazy
-from django.utils.translation import gettext_lazy as _
 
 lazy_capfirst = lazy(capfirst, str)
 
@@ -148,22 +147,22 @@ class InstantParameter(forms.Field):
 
 # What a lookup says between the field and the value.
 WORDS = {
-    "n": _("is not"),
-    "ic": _("contains"),
-    "nic": _("does not contain"),
-    "isw": _("begins with"),
-    "nisw": _("does not begin with"),
-    "iew": _("ends with"),
-    "niew": _("does not end with"),
-    "ie": _("is, in any case,"),
-    "nie": _("is not, in any case,"),
-    "regex": _("matches"),
-    "iregex": _("matches, in any case,"),
-    "lt": _("below"),
-    "lte": _("at most"),
-    "gt": _("above"),
-    "gte": _("at least"),
-    "empty": _("is empty"),
+    "n": "is not",
+    "ic": "contains",
+    "nic": "does not contain",
+    "isw": "begins with",
+    "nisw": "does not begin with",
+    "iew": "ends with",
+    "niew": "does not end with",
+    "ie": "is, in any case,",
+    "nie": "is not, in any case,",
+    "regex": "matches",
+    "iregex": "matches, in any case,",
+    "lt": "below",
+    "lte": "at most",
+    "gt": "above",
+    "gte": "at least",
+    "empty": "is empty",
 }
 
 

@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from web.permissions import signed_in
 from web.requests import UserRequest
@@ -38,7 +37,7 @@ def search_page(request: UserRequest) -> HttpResponse:
 
 
 def _scopes(query: SearchQuery, served: list[Provider]) -> list[dict[str, Any]]:
-    everywhere = {"label": _("Everything"), "url": _address(query.text), "current": not query.scope}
+    everywhere = {"label": "Everything", "url": _address(query.text), "current": not query.scope}
     return [
         everywhere,
         *(

@@ -9,7 +9,6 @@ import django_filters
 from django.db.models import Model
 from django.utils.functional import Promise
 from django.utils.text import capfirst
-from django.utils.translation import gettext as _
 
 from web import links, visibility
 from web.words import in_words, plain
@@ -65,7 +64,7 @@ class Column:
         """The heads of its columns in a file."""
         unit = self.file_unit or self.unit
         head = f"{self.label} ({unit})" if unit else str(self.label)
-        return [head] if self.unit_of is None else [head, _("%(label)s, unit") % {"label": self.label}]
+        return [head] if self.unit_of is None else [head, f"{self.label}, unit"]
 
     def cells(self, row: Any) -> list[Any]:
         value = self.exported(row)

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
-from django.utils.translation import gettext as _
 
 from web.tables import filtering
 from web.tables.addresses import COLUMNS, EXPORT, PAGE, SEARCH, SIZE, SIZES, SORT, Address
@@ -150,7 +149,7 @@ def page(
         page=pager,
         selectable=bool(offered),
         actions=offered,
-        empty=table.empty or {"title": _("Nothing here yet"), "text": ""},
+        empty=table.empty or {"title": "Nothing here yet", "text": ""},
         api_url=_api_url(table, address),
         export=export,
         shown=shown,
@@ -243,7 +242,7 @@ def _pager(address: Address, *, total: int, size: int) -> tuple[Pager, tuple[int
 
 
 def _search(table: Table, address: Address) -> dict[str, str]:
-    placeholder = _("Search %(noun)s") % {"noun": table.noun[1]}
+    placeholder = f"Search {table.noun[1]}"
     return {"name": SEARCH, "value": address.one(SEARCH), "placeholder": placeholder}
 
 

@@ -13,7 +13,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language
 
 from web.ages import ago, old
 from web.drawing import stacked
@@ -70,7 +70,7 @@ def _pill(kind: str, value: str | None, note: str, clock: str, language: str | N
             '{}{}<span class="visually-hidden"> {}</span>',
             extra,
             icon(clock_icon, "tiny"),
-            gettext(clock_word),
+            (clock_word),
         )
     return format_html(
         '<span class="pill" {}{}>{}{}{}</span>',
@@ -100,7 +100,7 @@ def _mark(
     beside: str = ""
     if clock:
         clock_icon, clock_word = _CLOCK_WORDS[clock]
-        text = f"{text}, {gettext(clock_word)}"
+        text = f"{text}, {(clock_word)}"
         beside = icon(clock_icon, "tiny")
     return format_html(
         '<span class="mark" {} role="img" aria-label="{}" title="{}">{}{}</span>',
@@ -169,7 +169,7 @@ def pillar_columns(pillars: Iterable[Mapping[str, Any]]) -> SafeString:
 def pillar_words(pillars: Iterable[Mapping[str, Any]]) -> str:
     """Return what the columns say: "Data 40, Workforce unknown"."""
     return ", ".join(
-        f"{pillar['label']} {gettext('unknown') if pillar['score'] is None else round(pillar['score'])}"
+        f"{pillar['label']} {'unknown' if pillar['score'] is None else round(pillar['score'])}"
         for pillar in pillars
     )
 

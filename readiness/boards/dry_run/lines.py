@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.translation import gettext, ngettext
-
 from accounts.models import User
 from readiness.boards.dry_run.models import DryRun
 from readiness.boards.dry_run.operations import MAY_TRY
@@ -16,7 +14,7 @@ from readiness.framework.refusals import MAY_PUBLISH
 from web.links import link
 from web.permissions import roles_of
 from web.states import state as state_of
-from web.units import power
+from web.units import plural, power
 from web.visibility import name_of
 
 type Line = dict[str, Any]
@@ -29,8 +27,8 @@ def sentence(run: DryRun) -> str:
     """The outcome of a dry-run in one sentence."""
     moved = verdicts_moved(run)
     if not moved:
-        return gettext("No site would change its verdict.")
-    said = ngettext("%(n)s site would change its verdict.", "%(n)s sites would change their verdict.", moved)
+        return "No site would change its verdict."
+    said = plural(moved, "%(n)s site would change its verdict.", "%(n)s sites would change their verdict.")
     return said % {"n": moved}
 
 
@@ -53,14 +51,13 @@ def key_figures(run: DryRun) -> list[Line]:
             {
                 "label": state_of("verdict", "" if verdict == "none" else verdict).word,
                 "value": str(power(after["it_kw"])),
-                "note": gettext("unchanged")
+                "note": "unchanged"
                 if still
-                else gettext("%(kw)s, %(accelerators)s accelerators, %(sites)s sites")
-                % {
-                    "kw": _signed(str(power(abs(kw))), kw),
-                    "accelerators": _signed(f"{abs(accelerators):,}", accelerators),
-                    "sites": _signed(str(abs(sites)), sites),
-                },
+                else "{kw}, {accelerators} accelerators, {sites} sites".format(
+                    kw=_signed(str(power(abs(kw))), kw),
+                    accelerators=_signed(f"{abs(accelerators):,}", accelerators),
+                    sites=_signed(str(abs(sites)), sites),
+                ),
             }
         )
     return figures
@@ -95,7 +92,7 @@ def responsible(site: Mapping[str, Any]) -> list[str]:
 
 def move_text(move: Mapping[str, Any]) -> str:
     """`p2-backup-power pass → fail: UPS load 70 % against ≤ 65 % (was ≤ 80 %)`."""
-    states = f"{move['before'] or gettext('not there')} → {move['after'] or gettext('not there')}"
+    states = f"{move['before'] or 'not there'} → {move['after'] or 'not there'}"
     if move["gate_before"] != move["gate_after"] and move["gate_before"] and move["gate_after"]:
         states += f", {move['gate_before']} → {move['gate_after']}"
     parts = "; ".join(part_text(part) for part in move["parts"])
@@ -107,7 +104,7 @@ def part_text(part: Mapping[str, Any]) -> str:
     before, after = part["threshold_before"], part["threshold_after"]
     if before == after:
         return f"{part['part']}{value}, {part['before'] or '–'} → {part['after'] or '–'}"
-    against = gettext("against %(after)s, was %(before)s") % {"after": after or "–", "before": before or "–"}
+    against = f"against {after or '–'}, was {before or '–'}"
     return f"{part['part']}{value} {against}"
 
 
@@ -127,7 +124,7 @@ def choices_of(version: FrameworkVersion, standing: NewestDryRun, user: User) ->
     publishes = user.has_perm(MAY_PUBLISH)
     why_not = ""
     if not publishes:
-        why_not = gettext("Publishing takes the role %(roles)s.") % {"roles": roles_of(MAY_PUBLISH)}
+        why_not = f"Publishing takes the role {roles_of(MAY_PUBLISH)}."
     return {
         "may_try": user.has_perm(MAY_TRY) and version.status != FrameworkVersion.Status.PUBLISHED,
         "may_publish": publishes and version.is_draft,

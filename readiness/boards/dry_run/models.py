@@ -7,7 +7,6 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models.constraints import choices_held
 from readiness.framework.models import FrameworkVersion
@@ -22,24 +21,24 @@ class DryRun(models.Model):
     """A trial of the content `digest` at `evaluated_at`. `result` is the comparison, kept as plain values."""
 
     class State(models.TextChoices):
-        WAITING = "waiting", _("Waiting")
-        RUNNING = "running", _("Running")
-        DONE = "done", _("Done")
-        FAILED = "failed", _("Failed")
+        WAITING = "waiting", "Waiting"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
 
     version = models.ForeignKey(FrameworkVersion, on_delete=models.CASCADE, related_name="dry_runs")
     revision = models.PositiveIntegerField()
-    digest = models.CharField(max_length=64, help_text=_("Of the content that was tried"))
+    digest = models.CharField(max_length=64, help_text="Of the content that was tried")
     in_force = models.ForeignKey(
-        FrameworkVersion, on_delete=models.PROTECT, related_name="+", help_text=_("What it was compared with")
+        FrameworkVersion, on_delete=models.PROTECT, related_name="+", help_text="What it was compared with"
     )
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     requested_at = models.DateTimeField()
-    evaluated_at = models.DateTimeField(null=True, help_text=_("The instant that both were decided at"))
+    evaluated_at = models.DateTimeField(null=True, help_text="The instant that both were decided at")
     sites_total = models.PositiveIntegerField(default=0)
     sites_done = models.PositiveIntegerField(default=0)
-    progressed_at = models.DateTimeField(null=True, help_text=_("Sign of life of whoever works on it"))
+    progressed_at = models.DateTimeField(null=True, help_text="Sign of life of whoever works on it")
     finished_at = models.DateTimeField(null=True)
     result = models.JSONField(null=True)
     problem = models.TextField(blank=True)

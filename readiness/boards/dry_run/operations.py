@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from readiness.boards import tasks
@@ -47,7 +46,7 @@ def _asked(version: FrameworkVersion, *, by: User, now: datetime) -> tuple[DryRu
     tried = FrameworkVersion.objects.select_for_update().defer("definition").get(pk=version.pk)
     in_force, _framework = framework_queries.current()
     if tried.pk == in_force.pk:
-        raise NothingToCompare(_("It is in force: there is nothing to compare it with."))
+        raise NothingToCompare("It is in force: there is nothing to compare it with.")
     open_states = [DryRun.State.WAITING, DryRun.State.RUNNING]
     same = DryRun.objects.filter(
         version=tried, digest=tried.digest, in_force=in_force, state__in=open_states

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-
 from readiness.boards.dry_run.models import COUNTS_FOR, DryRun
 from readiness.framework.models import FrameworkVersion
 from readiness.scoring.models import Flip
+from web.units import plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,26 +41,22 @@ def standing_of(version: FrameworkVersion, in_force: FrameworkVersion, *, now: d
         .first()
     )
     if newest is None:
-        return NewestDryRun(None, (_("There is no dry-run of it."),))
+        return NewestDryRun(None, ("There is no dry-run of it.",))
     if newest.is_open:
-        return NewestDryRun(newest, (_("Its dry-run is not done yet."),))
+        return NewestDryRun(newest, ("Its dry-run is not done yet.",))
     if newest.state == DryRun.State.FAILED or newest.evaluated_at is None:
-        return NewestDryRun(newest, (_("Its dry-run failed."),))
+        return NewestDryRun(newest, ("Its dry-run failed.",))
     against = []
     if newest.digest != version.digest:
-        against.append(
-            _("The draft was edited since its dry-run, which tried revision %(then)s.")
-            % {"then": newest.revision}
-        )
+        against.append(f"The draft was edited since its dry-run, which tried revision {newest.revision}.")
     if newest.in_force_id != in_force.pk:
         against.append(
-            _("Its dry-run compared with %(then)s; %(now)s is in force since.")
-            % {"then": newest.in_force.version, "now": in_force.version}
+            f"Its dry-run compared with {newest.in_force.version}; {in_force.version} is in force since."
         )
     if now - newest.evaluated_at > COUNTS_FOR:
         against.append(
-            _("Its dry-run is older than %(hours)s h (operator-set default).")
-            % {"hours": COUNTS_FOR.days * 24 + COUNTS_FOR.seconds // 3600}
+            f"Its dry-run is older than {COUNTS_FOR.days * 24 + COUNTS_FOR.seconds // 3600} h "
+            "(operator-set default)."
         )
     return NewestDryRun(newest, tuple(against), _moved(newest.evaluated_at))
 
@@ -73,9 +67,9 @@ def _moved(since: datetime) -> str:
     sites = moved.order_by().values("site_id").distinct().count()
     if not sites:
         return ""
-    said = ngettext(
+    said = plural(
+        sites,
         "%(n)s site has moved since, so it may come out otherwise now.",
         "%(n)s sites have moved since, so it may come out otherwise now.",
-        sites,
     )
     return said % {"n": sites}

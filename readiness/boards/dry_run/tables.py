@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
-
 from readiness.boards.dry_run import lines
 from web.links import link
 from web.states import state as state_of
@@ -19,24 +17,24 @@ RANK = {"not-ready": 0, "conditional": 1, "ready": 2, "": 3}
 def moved_sites() -> Table:
     return Table(
         id="moved",
-        noun=(_("site"), _("sites")),
-        label=_("Sites that would move"),
+        noun=("site", "sites"),
+        label="Sites that would move",
         columns=_COLUMNS,
         filters=(
             RowFilter(
                 "moves",
-                _("Moves"),
+                "Moves",
                 lambda row: "verdict" if row["verdict_moves"] else "score",
-                (("verdict", _("Verdict")), ("score", _("Score alone"))),
+                (("verdict", "Verdict"), ("score", "Score alone")),
             ),
-            RowFilter("to", _("Verdict then"), lambda row: row["to"], _verdicts()),
+            RowFilter("to", "Verdict then", lambda row: row["to"], _verdicts()),
         ),
         row_id=lambda row: row["site"],
         row_name=lambda row: row["name"],
         row_url=lambda row: link("site", row["site"]),
         empty={
-            "title": _("No site moves"),
-            "text": _("Neither verdict nor score of any site would be another one."),
+            "title": "No site moves",
+            "text": "Neither verdict nor score of any site would be another one.",
             "icon": "circle-check",
         },
     )
@@ -59,7 +57,7 @@ def _moved_by(row: Row) -> float:
 _COLUMNS = (
     Column(
         "site",
-        _("Site"),
+        "Site",
         value=lambda row: row["name"],
         url=lambda row: link("site", row["site"]),
         sort=lambda row: row["name"],
@@ -69,14 +67,14 @@ _COLUMNS = (
     ),
     Column(
         "from",
-        _("Verdict now"),
+        "Verdict now",
         value=lambda row: row["from"],
         template="readiness/framework/verdict_cell.html",
         sort=lambda row: RANK[row["from"]],
     ),
     Column(
         "to",
-        _("Verdict then"),
+        "Verdict then",
         value=lambda row: row["to"],
         template="readiness/framework/verdict_cell.html",
         sort=lambda row: (not row["verdict_moves"], RANK[row["to"]]),
@@ -84,24 +82,24 @@ _COLUMNS = (
     ),
     Column(
         "because",
-        _("Checks and thresholds responsible"),
+        "Checks and thresholds responsible",
         value=lambda row: "; ".join(lines.responsible(row)),
         template="readiness/framework/because_cell.html",
         phone="full",
     ),
     Column(
         "score",
-        _("Score"),
+        "Score",
         value=_moved_by,
         text=_score,
         sort=_moved_by,
         numeric=True,
         export=lambda row: None if row["score_to"] is None else round(100 * row["score_to"], 4),
-        file_unit=_("points"),
+        file_unit="points",
     ),
     Column(
         "it_kw",
-        _("IT power"),
+        "IT power",
         value=lambda row: row["it_kw"],
         text=lambda row: str(power(row["it_kw"])),
         file_unit="kW",
@@ -110,7 +108,7 @@ _COLUMNS = (
     ),
     Column(
         "accelerators",
-        _("Accelerators"),
+        "Accelerators",
         value=lambda row: row["accelerators"],
         sort=lambda row: row["accelerators"],
         numeric=True,

@@ -11,8 +11,6 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_POST
 
@@ -41,19 +39,19 @@ class WordsForm(forms.Form):
     """Words beside a decision."""
 
     note = forms.CharField(
-        label=_("Note"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 2})
+        label="Note", max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
     override_reason = forms.CharField(
-        label=_("Reason to publish all the same"),
+        label="Reason to publish all the same",
         max_length=2000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=_("Needed where something speaks against it, and kept with the version."),
+        help_text="Needed where something speaks against it, and kept with the version.",
     )
 
 
 class BackForm(forms.Form):
-    note = forms.CharField(label=_("Why"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
+    note = forms.CharField(label="Why", max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
 
 
 @may_see
@@ -89,7 +87,7 @@ def publish(request: HttpRequest, pk: int) -> HttpResponseBase:
     try:
         operations.publish(version, digest=digest, **form.cleaned_data, by=_reader(request), now=now())
     except NeedsReason as error:
-        why = [*error.why, gettext("Give a reason to publish it all the same.")]
+        why = [*error.why, "Give a reason to publish it all the same."]
         return _page(request, version, refusals=why, status=422)
     except DefinitionError as error:
         return _page(request, version, refusals=[str(error)], status=422)
@@ -97,7 +95,7 @@ def publish(request: HttpRequest, pk: int) -> HttpResponseBase:
         return _page(request, _version(pk), refusals=[str(error)], status=409)
     messages.success(
         request,
-        gettext("%(version)s is in force; every site is scored again.") % {"version": version.version},
+        f"{version.version} is in force; every site is scored again.",
     )
     return HttpResponseRedirect(reverse("framework-version", args=[pk]))
 
@@ -116,7 +114,7 @@ def roll_back(request: HttpRequest, pk: int) -> HttpResponseBase:
         return _page(request, version, refusals=error.messages, status=422)
     except NotADraft as error:
         return _page(request, version, refusals=[str(error)], status=409)
-    said = gettext("%(version)s is in force and says what %(earlier)s said.")
+    said = "%(version)s is in force and says what %(earlier)s said."
     messages.success(request, said % {"version": made.version, "earlier": version.version})
     return HttpResponseRedirect(reverse("framework-version", args=[made.pk]))
 
@@ -143,7 +141,7 @@ def _page(
         "refusals": refusals or [],
         "words": WordsForm(auto_id="id_publish_%s"),
         "back": BackForm(auto_id="id_back_%s"),
-        "breadcrumbs": breadcrumbs(gettext("Dry-run"), version),
+        "breadcrumbs": breadcrumbs("Dry-run", version),
         **lines.choices_of(version, standing, _reader(request)),
     }
     if run and run.result:

@@ -7,8 +7,6 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db.models import Q
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from inventory.models import Site
 from readiness.ownership import queries as ownership
@@ -19,6 +17,7 @@ from readiness.scoring.queries.capacity import check_name
 from readiness.scoring.queries.rows import SiteRef
 from readiness.scoring.queries.standing import FleetStanding, standing
 from telemetry.models import Series, Source, SourceState
+from web.units import plural
 
 SEVERITY = ("check", "source", "health", "ownership", "owner")
 GATES = {"BLOCK": 0, "COND": 1, "INFO": 2}
@@ -105,7 +104,7 @@ def _checks(sites: dict[int, SiteRef], kw: dict[int, float], known: FleetStandin
         first = min(several, key=lambda check: check.rank)
         detail = first.reason
         if len(several) > 1:
-            detail += " " + _("And %(count)s more.") % {"count": len(several) - 1}
+            detail += " " + f"And {len(several) - 1} more."
         yield Attention(
             kind="check",
             state=first.state,
@@ -137,10 +136,8 @@ def _sources(sites: dict[int, SiteRef], kw: dict[int, float]) -> Iterator[Attent
             kind="source",
             state=source.status.state,
             subject=source.name,
-            title=_("%(source)s is %(state)s") % {"source": source.name, "state": source.status.state},
-            detail=_("Last sample %(at)s UTC") % {"at": f"{at:%-d %b %H:%M}"}
-            if at
-            else _("Never sent a sample"),
+            title=f"{source.name} is {source.status.state}",
+            detail="Last sample {at} UTC".format(at=f"{at:%-d %b %H:%M}") if at else "Never sent a sample",
             site=refs[0] if len(refs) == 1 else None,
             sites=refs,
             check_id="",
@@ -175,8 +172,7 @@ def _health(sites: dict[int, SiteRef], kw: dict[int, float], known: FleetStandin
             kind="health",
             state=row.health,
             subject=row.domain,
-            title=_("%(site)s: %(domain)s is critical")
-            % {"site": ref.name, "domain": row.get_domain_display().lower()},
+            title=f"{ref.name}: {row.get_domain_display().lower()} is critical",
             detail=f"{worst.get('object', '')}: {worst.get('title', '')}".strip(": "),
             site=ref,
             sites=(ref,),
@@ -189,17 +185,17 @@ def _health(sites: dict[int, SiteRef], kw: dict[int, float], known: FleetStandin
 
 
 REMINDED = {
-    OwnershipQueue.LEFT: lambda n: ngettext(
-        "The owner of %(n)s item has left", "The owners of %(n)s items have left", n
+    OwnershipQueue.LEFT: lambda n: plural(
+        n, "The owner of %(n)s item has left", "The owners of %(n)s items have left"
     ),
-    OwnershipQueue.OVERDUE: lambda n: ngettext(
-        "%(n)s item was not confirmed in time", "%(n)s items were not confirmed in time", n
+    OwnershipQueue.OVERDUE: lambda n: plural(
+        n, "%(n)s item was not confirmed in time", "%(n)s items were not confirmed in time"
     ),
-    OwnershipQueue.DUE_SOON: lambda n: ngettext(
-        "%(n)s confirmation runs out within 14 days", "%(n)s confirmations run out within 14 days", n
+    OwnershipQueue.DUE_SOON: lambda n: plural(
+        n, "%(n)s confirmation runs out within 14 days", "%(n)s confirmations run out within 14 days"
     ),
-    OwnershipQueue.WAITING: lambda n: ngettext(
-        "%(n)s item waits to be accepted", "%(n)s items wait to be accepted", n
+    OwnershipQueue.WAITING: lambda n: plural(
+        n, "%(n)s item waits to be accepted", "%(n)s items wait to be accepted"
     ),
 }
 """Queues of ownership that somebody is reminded of. Where nobody was ever asked, the checks say so."""
@@ -226,11 +222,7 @@ def _without_owner(sites: Iterable[SiteRef], kw: dict[int, float]) -> Iterator[A
     refs = _by_kw([ref for ref in sites if not ref.owner.strip()], kw)
     if not refs:
         return
-    title = (
-        _("1 site has no owner")
-        if len(refs) == 1
-        else _("%(count)s sites have no owner") % {"count": len(refs)}
-    )
+    title = "1 site has no owner" if len(refs) == 1 else f"{len(refs)} sites have no owner"
     yield _of_sites("owner", "", title, refs, kw)
 
 

@@ -9,7 +9,6 @@ from itertools import pairwise
 from statistics import median
 
 from django.http import QueryDict
-from django.utils.translation import gettext as _
 
 from inventory.models import Site
 from readiness.boards.queries.samples import HEADLINES, domain_series, sample_query
@@ -150,13 +149,13 @@ def _limits(site: Site, query: SampleQuery, factor: float, unit: str) -> tuple[P
             or rule.direction not in (LimitTest.ABOVE, LimitTest.BELOW)
         ):
             continue
-        for word, limits in ((_("warn"), rule.warn), (_("critical"), rule.critical)):
+        for word, limits in (("warn", rule.warn), ("critical", rule.critical)):
             panel_limits += [
                 PanelLimit(_label(word, limit * factor, unit), limit * factor) for limit in limits[:1]
             ]
     if query.metric in SITE_METERS and site.contracted_kw:
         contracted = site.contracted_kw * 1000 * factor
-        panel_limits.append(PanelLimit(_label(_("contracted"), contracted, unit), contracted))
+        panel_limits.append(PanelLimit(_label("contracted", contracted, unit), contracted))
     return tuple(panel_limits)
 
 

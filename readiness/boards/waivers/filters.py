@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext_lazy as _
 
 from readiness.framework import queries as framework_queries
 from readiness.grants.models import Grant, GrantStanding, is_live
@@ -37,22 +36,22 @@ def _covers(_key: str) -> Q:
 
 class GrantFilters(ObjectFilterSet):
     check = AnyOf(
-        field_name="check_id", lookup_expr="exact", inner=forms.CharField(), commas=True, label=_("Check")
+        field_name="check_id", lookup_expr="exact", inner=forms.CharField(), commas=True, label="Check"
     )
     state = AnyOf(
         field_name="standing",
         lookup_expr="exact",
         inner=forms.ChoiceField(choices=GrantStanding.choices),
-        label=_("State"),
+        label="State",
     )
     pillar = GrantsOfPillar(
-        inner=forms.ChoiceField(choices=[(each, each) for each in PILLARS]), label=_("Pillar")
+        inner=forms.ChoiceField(choices=[(each, each) for each in PILLARS]), label="Pillar"
     )
     owner = AnyOf(
-        field_name="site__owner", lookup_expr="exact", inner=forms.CharField(), label=_("Owner of the site")
+        field_name="site__owner", lookup_expr="exact", inner=forms.CharField(), label="Owner of the site"
     )
-    live = Flag(read=_live, label=_("Asked for or approved, and not ended"))
-    in_force = Flag(read=_covers, label=_("In force"))
+    live = Flag(read=_live, label="Asked for or approved, and not ended")
+    in_force = Flag(read=_covers, label="In force")
 
     class Meta:
         model = Grant

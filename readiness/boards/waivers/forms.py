@@ -7,7 +7,6 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Site
 from inventory.queries import end_of_day
@@ -26,45 +25,44 @@ class RequestForm(RefusedForm):
     site = forms.ModelChoiceField(
         Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
         to_field_name="slug",
-        label=_("Site"),
+        label="Site",
     )
-    check = forms.ChoiceField(label=_("Check"))
+    check = forms.ChoiceField(label="Check")
     kind = forms.ChoiceField(
-        label=_("Kind"),
+        label="Kind",
         choices=[
-            (Grant.Kind.WAIVER, _("Waiver: it fails, and that is accepted for a time")),
-            (Grant.Kind.EXCEPTION, _("Go-live exception: this BLOCK check holds the site back no longer")),
-            (Grant.Kind.NOT_APPLICABLE, _("Declared not applicable: it does not concern this site")),
+            (Grant.Kind.WAIVER, "Waiver: it fails, and that is accepted for a time"),
+            (Grant.Kind.EXCEPTION, "Go-live exception: this BLOCK check holds the site back no longer"),
+            (Grant.Kind.NOT_APPLICABLE, "Declared not applicable: it does not concern this site"),
         ],
-        help_text=_(
+        help_text=(
             "A waived check counts 0 and still holds the verdict. Only a go-live exception lifts a BLOCK check,"
             " and the site is then conditional at best."
         ),
     )
     part = forms.ChoiceField(
-        label=_("Sub-measure"),
+        label="Sub-measure",
         required=False,
-        help_text=_("Only for a declaration: of a sub-measure that this site cannot have or measure."),
+        help_text="Only for a declaration: of a sub-measure that this site cannot have or measure.",
     )
     reason = forms.CharField(
-        label=_("Reason"),
+        label="Reason",
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Why it may be so for a time, and what ends it. Whoever decides reads this."),
+        help_text="Why it may be so for a time, and what ends it. Whoever decides reads this.",
     )
     starts_on = forms.DateField(
-        label=_("First day"),
+        label="First day",
         required=False,
         widget=DayInput(),
         validators=WITH_NEIGHBOURS,
-        help_text=_("Empty: as soon as approved."),
+        help_text="Empty: as soon as approved.",
     )
     ends_on = forms.DateField(
-        label=_("Last day"),
+        label="Last day",
         widget=DayInput(),
         validators=WITH_NEIGHBOURS,
-        help_text=_("It counts as before from the end of this day on; %(days)s days at most.")
-        % {"days": LONGEST.days},
+        help_text=f"It counts as before from the end of this day on; {LONGEST.days} days at most.",
     )
 
     def __init__(self, *args: Any, framework: Framework, now: datetime, **kwargs: Any) -> None:
@@ -77,7 +75,7 @@ class RequestForm(RefusedForm):
         asked = framework.checks_by_id.get(str(self.data.get("check") or self.initial.get("check") or ""))
         of_whom = [asked] if asked else framework.checks
         _choice(self, "part").choices = [
-            ("", _("– the whole check –")),
+            ("", "– the whole check –"),
             *((check.name, [(part.id, part.name) for part in check.parts]) for check in of_whom),
         ]
         today = now.date()

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext, ngettext
-
 from accounts.models import User
 from readiness.boards.waivers.tables import ends
 from readiness.grants.core.rules import MOST_WAIVERS
@@ -16,7 +14,7 @@ from readiness.scoring.core.states import CheckState, Gate
 from readiness.scoring.queries.rows import CheckRow
 from web.links import link
 from web.permissions import roles_of
-from web.units import duration
+from web.units import duration, plural
 from web.visibility import name_of
 
 type Line = dict[str, Any]
@@ -25,23 +23,23 @@ MAY_BE_WAIVED = (CheckState.FAIL, CheckState.STALE, CheckState.UNKNOWN)
 
 
 def key_figures(counts: GrantCounts, *, now: datetime) -> list[Line]:
-    oldest = duration((now - counts.oldest_at).total_seconds()) if counts.oldest_at else gettext("none")
+    oldest = duration((now - counts.oldest_at).total_seconds()) if counts.oldest_at else "none"
     return [
         {
-            "label": gettext("Waiting for a decision"),
+            "label": "Waiting for a decision",
             "value": counts.waiting,
             "url": link("waivers", state=GrantStanding.REQUESTED),
             "tone": "warn" if counts.waiting else "",
-            "note": gettext("somebody else than who asked decides"),
+            "note": "somebody else than who asked decides",
         },
-        {"label": gettext("In force"), "value": counts.in_force, "url": link("waivers", in_force="true")},
+        {"label": "In force", "value": counts.in_force, "url": link("waivers", in_force="true")},
         {
-            "label": gettext("End within 14 days"),
+            "label": "End within 14 days",
             "value": counts.ends_soon,
             "url": link("waivers", in_force="true", sort="ends"),
-            "note": gettext("what they cover then fails again"),
+            "note": "what they cover then fails again",
         },
-        {"label": gettext("Oldest in force"), "value": oldest, "url": link("waivers-ageing")},
+        {"label": "Oldest in force", "value": oldest, "url": link("waivers-ageing")},
     ]
 
 
@@ -51,48 +49,48 @@ def _utc(at: datetime | None) -> str:
 
 def facts(grant: Grant, row: GrantRow, *, now: datetime) -> list[Line]:
     terms: list[Line] = [
-        {"term": gettext("State"), "kind": "grant", "state": row.standing},
-        {"term": gettext("Kind"), "value": row.kind_label},
-        {"term": gettext("Site"), "value": row.site_name, "url": link("site", row.site_slug)},
+        {"term": "State", "kind": "grant", "state": row.standing},
+        {"term": "Kind", "value": row.kind_label},
+        {"term": "Site", "value": row.site_name, "url": link("site", row.site_slug)},
         {
-            "term": gettext("Check"),
+            "term": "Check",
             "value": row.check_name,
             "url": link("site-check", row.site_slug, row.check_id),
         },
     ]
     if row.part:
-        terms.append({"term": gettext("Sub-measure"), "value": row.part_name})
+        terms.append({"term": "Sub-measure", "value": row.part_name})
     terms += [
-        {"term": gettext("Asked for by"), "value": row.requester, "note": _utc(row.requested_at)},
-        {"term": gettext("Begins"), "value": _utc(row.starts_at)},
-        {"term": gettext("Ends"), "value": _utc(row.ends_at), "note": ends(row, now)},
+        {"term": "Asked for by", "value": row.requester, "note": _utc(row.requested_at)},
+        {"term": "Begins", "value": _utc(row.starts_at)},
+        {"term": "Ends", "value": _utc(row.ends_at), "note": ends(row, now)},
     ]
     if row.approver:
-        terms.append({"term": gettext("Decided by"), "value": row.approver, "note": _utc(grant.decided_at)})
+        terms.append({"term": "Decided by", "value": row.approver, "note": _utc(grant.decided_at)})
     if grant.decision_note:
-        terms.append({"term": gettext("Note"), "value": grant.decision_note})
+        terms.append({"term": "Note", "value": grant.decision_note})
     if grant.revoked_by:
         terms.append(
             {
-                "term": gettext("Revoked by"),
+                "term": "Revoked by",
                 "value": name_of(grant.revoked_by),
                 "note": _utc(grant.revoked_at),
             }
         )
-        terms.append({"term": gettext("Why"), "value": grant.revocation_note})
-    terms.append({"term": gettext("Owner of the site"), "value": row.owner})
-    terms.append({"term": gettext("Vendor"), "value": row.vendor or gettext("cannot be told")})
+        terms.append({"term": "Why", "value": grant.revocation_note})
+    terms.append({"term": "Owner of the site", "value": row.owner})
+    terms.append({"term": "Vendor", "value": row.vendor or "cannot be told"})
     return terms
 
 
 EFFECTS = {
-    Grant.Kind.WAIVER: lambda: gettext(
+    Grant.Kind.WAIVER: lambda: (
         "The check shows as waived, counts 0 in the score and has a band of its own. It does not lift the verdict."
     ),
-    Grant.Kind.EXCEPTION: lambda: gettext(
+    Grant.Kind.EXCEPTION: lambda: (
         "The check keeps its state but no longer makes the site not ready: it is conditional at best, and says so."
     ),
-    Grant.Kind.NOT_APPLICABLE: lambda: gettext(
+    Grant.Kind.NOT_APPLICABLE: lambda: (
         "It leaves the score and the verdict, as what does not concern the site."
     ),
 }
@@ -102,17 +100,12 @@ def means(grant: Grant, row: GrantRow, *, now: datetime) -> str:
     """The effect of the grant now, and what happens when that ends."""
     effect = EFFECTS[Grant.Kind(grant.kind)]()
     if row.standing == GrantStanding.REQUESTED:
-        return gettext("Not decided, so it does nothing yet.") + " " + effect
+        return "Not decided, so it does nothing yet." + " " + effect
     if row.standing == GrantStanding.APPROVED and row.starts_at > now:
-        return gettext("From %(at)s on:") % {"at": _utc(row.starts_at)} + " " + effect
+        return f"From {_utc(row.starts_at)} on:" + " " + effect
     if row.standing == GrantStanding.APPROVED:
-        return (
-            effect
-            + " "
-            + gettext("It ends at %(at)s, and counts as measured again from then on.")
-            % {"at": _utc(row.ends_at)}
-        )
-    return gettext("It does nothing any more.")
+        return effect + " " + f"It ends at {_utc(row.ends_at)}, and counts as measured again from then on."
+    return "It does nothing any more."
 
 
 def choices_of(grant: Grant, row: GrantRow, user: User) -> dict[str, Any]:
@@ -121,11 +114,9 @@ def choices_of(grant: Grant, row: GrantRow, user: User) -> dict[str, Any]:
     waiting, opened = row.standing == GrantStanding.REQUESTED, is_open(row)
     why_not = ""
     if waiting and not decides:
-        why_not = gettext("Deciding takes the role %(roles)s.") % {"roles": roles_of(MAY_DECIDE)}
+        why_not = f"Deciding takes the role {roles_of(MAY_DECIDE)}."
     elif waiting and own:
-        why_not = gettext("You asked for it: somebody else with the role %(roles)s decides.") % {
-            "roles": roles_of(MAY_DECIDE)
-        }
+        why_not = f"You asked for it: somebody else with the role {roles_of(MAY_DECIDE)} decides."
     return {
         "may_approve": waiting and decides and not own,
         "may_revoke": opened and (decides or (own and user.has_perm(MAY_REQUEST))),
@@ -162,18 +153,18 @@ def request_url(row: CheckRow | None, slug: str) -> str:
 def offer(row: CheckRow | None, slug: str) -> Line | None:
     """The request that the page of a check offers: a waiver, or an exception where a BLOCK check is waived already."""
     if url := request_url(row, slug):
-        return {"url": url, "label": gettext("Ask for a waiver")}
+        return {"url": url, "label": "Ask for a waiver"}
     if row is not None and row.state == CheckState.WAIVED and row.gate == Gate.BLOCK:
         url = link("waiver-request", site=slug, check=row.id, kind="exception")
-        return {"url": url, "label": gettext("Ask for a go-live exception")}
+        return {"url": url, "label": "Ask for a go-live exception"}
     return None
 
 
 def waiver_word(row: CheckRow, *, may_request: bool) -> str:
     """The word about a waiver in the row of a check."""
     if row.state == CheckState.WAIVED:
-        return gettext("waived")
-    return gettext("ask") if may_request and request_url(row, "") else ""
+        return "waived"
+    return "ask" if may_request and request_url(row, "") else ""
 
 
 def waiver_url(row: CheckRow, slug: str, *, may_request: bool) -> str:
@@ -186,16 +177,14 @@ def excepted_note(check_ids: Sequence[str]) -> str:
     """How many BLOCK checks hold the verdict no longer, and why; empty if there is none."""
     if not check_ids:
         return ""
-    said = ngettext(
+    said = plural(
+        len(check_ids),
         "A signed exception lifts %(n)s BLOCK check, so the site is conditional at best.",
         "Signed exceptions lift %(n)s BLOCK checks, so the site is conditional at best.",
-        len(check_ids),
     )
     return said % {"n": len(check_ids)}
 
 
 def most() -> str:
     """The bound that a request may meet; a default of ours, and marked as one."""
-    return gettext("A site has %(most)s live waivers at most (operator-set default).") % {
-        "most": MOST_WAIVERS
-    }
+    return f"A site has {MOST_WAIVERS} live waivers at most (operator-set default)."

@@ -2,9 +2,6 @@
 
 from datetime import datetime
 
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
-
 from readiness.boards.waivers.filters import GrantFilters
 from readiness.boards.waivers.queries import AgeingRow
 from readiness.grants.models import GrantStanding
@@ -15,10 +12,10 @@ from web.tables import Column, Table
 from web.units import duration
 
 BY = {
-    "requester": _("Asked for by"),
-    "owner": _("Owner of the site"),
-    "vendor": _("Vendor"),
-    "pillar": _("Pillar"),
+    "requester": "Asked for by",
+    "owner": "Owner of the site",
+    "vendor": "Vendor",
+    "pillar": "Pillar",
 }
 
 MEMBERS = {"requester": "requested_by", "owner": "owner", "pillar": "pillar"}
@@ -28,22 +25,22 @@ MEMBERS = {"requester": "requested_by", "owner": "owner", "pillar": "pillar"}
 def ends(row: GrantRow, now: datetime) -> str:
     """When the grant ends, or when it ended."""
     if row.standing == GrantStanding.DENIED:
-        return gettext("never began")
+        return "never began"
     if not is_open(row):
         return ago(row.ended_at, now=now)
     left = (row.ends_at - now).total_seconds()
     if row.starts_at > now:
         begins = duration((row.starts_at - now).total_seconds())
-        return gettext("begins in %(span)s") % {"span": begins}
-    return gettext("in %(span)s") % {"span": duration(left)}
+        return f"begins in {begins}"
+    return f"in {duration(left)}"
 
 
 def grant_table(now: datetime) -> Table:
     """The table of GrantRow; ages and what is left count from `now`."""
     return Table(
         id="waivers",
-        noun=(_("waiver"), _("waivers")),
-        label=_("Waivers, exceptions and declared n-a"),
+        noun=("waiver", "waivers"),
+        label="Waivers, exceptions and declared n-a",
         columns=(*_subject_columns(), *_standing_columns(now), *_further_columns()),
         filterset=GrantFilters,
         row_id="id",
@@ -51,8 +48,8 @@ def grant_table(now: datetime) -> Table:
         row_url=lambda row: link("waiver", row.id),
         api="grants-api-grant-list",
         empty={
-            "title": _("No waiver"),
-            "text": _("What is asked for on the page of a site’s check appears here, also after it ended."),
+            "title": "No waiver",
+            "text": "What is asked for on the page of a site’s check appears here, also after it ended.",
             "icon": "flag",
         },
     )
@@ -63,7 +60,7 @@ def _subject_columns() -> tuple[Column, ...]:
     return (
         Column(
             "state",
-            _("State"),
+            "State",
             value=lambda row: row.standing.value,
             template="readiness/waivers/state_cell.html",
             sort="standing",
@@ -71,7 +68,7 @@ def _subject_columns() -> tuple[Column, ...]:
         ),
         Column(
             "check",
-            _("Check"),
+            "Check",
             value=lambda row: row.check_name,
             url=lambda row: link("waiver", row.id),
             template="readiness/waivers/check_cell.html",
@@ -80,17 +77,17 @@ def _subject_columns() -> tuple[Column, ...]:
             phone="title",
             export=lambda row: row.check_id,
         ),
-        Column("part", _("Sub-measure"), value=lambda row: row.part, sort="part", default=False),
+        Column("part", "Sub-measure", value=lambda row: row.part, sort="part", default=False),
         Column(
             "kind",
-            _("Kind"),
+            "Kind",
             value=lambda row: row.kind,
             text=lambda row: row.kind_label,
             sort="kind",
         ),
         Column(
             "site",
-            _("Site"),
+            "Site",
             value=lambda row: row.site_name,
             url=lambda row: link("site-check", row.site_slug, row.check_id),
             sort="site__name",
@@ -104,24 +101,22 @@ def _standing_columns(now: datetime) -> tuple[Column, ...]:
     return (
         Column(
             "ends",
-            _("Ends"),
+            "Ends",
             value=lambda row: row.ends_at,
             text=lambda row: ends(row, now),
             sort="ends_at",
             numeric=True,
         ),
-        Column(
-            "requester", _("Asked for by"), value=lambda row: row.requester, sort="requested_by__username"
-        ),
-        Column("approver", _("Decided by"), value=lambda row: row.approver, sort="approver__username"),
+        Column("requester", "Asked for by", value=lambda row: row.requester, sort="requested_by__username"),
+        Column("approver", "Decided by", value=lambda row: row.approver, sort="approver__username"),
         Column(
             "age",
-            _("Age"),
+            "Age",
             value=lambda row: row.age_s(now),
             text=lambda row: old(row.requested_at, row.age_s(now)),
             sort="-requested_at",
             numeric=True,
-            hint=_("Since it was asked for"),
+            hint="Since it was asked for",
             export=lambda row: round(row.age_s(now)),
             file_unit="s",
         ),
@@ -131,19 +126,17 @@ def _standing_columns(now: datetime) -> tuple[Column, ...]:
 def _further_columns() -> tuple[Column, ...]:
     """Columns that are shown when the reader asks for them."""
     return (
-        Column("reason", _("Reason"), value=lambda row: row.reason, phone="full", default=False),
-        Column(
-            "owner", _("Owner of the site"), value=lambda row: row.owner, sort="site__owner", default=False
-        ),
-        Column("vendor", _("Vendor"), value=lambda row: row.vendor, default=False),
+        Column("reason", "Reason", value=lambda row: row.reason, phone="full", default=False),
+        Column("owner", "Owner of the site", value=lambda row: row.owner, sort="site__owner", default=False),
+        Column("vendor", "Vendor", value=lambda row: row.vendor, default=False),
         Column(
             "pillar",
-            _("Pillar"),
+            "Pillar",
             value=lambda row: row.pillar,
             text=lambda row: row.pillar_name,
             default=False,
         ),
-        Column("starts", _("Begins"), value=lambda row: row.starts_at, sort="starts_at", default=False),
+        Column("starts", "Begins", value=lambda row: row.starts_at, sort="starts_at", default=False),
     )
 
 
@@ -151,15 +144,15 @@ def ageing_table(by: str, now: datetime) -> Table:
     """The table of AgeingRow."""
     return Table(
         id="ageing",
-        noun=(_("group"), _("groups")),
-        label=_("Live waivers by age"),
+        noun=("group", "groups"),
+        label="Live waivers by age",
         columns=_ageing_columns(by, now),
         row_id=lambda row: row.key or "none",
         row_name=lambda row: row.label or _none(by),
         row_url=lambda row: _members(by, row),
         empty={
-            "title": _("No live waiver"),
-            "text": _("Nothing is asked for or approved at the moment."),
+            "title": "No live waiver",
+            "text": "Nothing is asked for or approved at the moment.",
             "icon": "flag",
         },
     )
@@ -167,11 +160,11 @@ def ageing_table(by: str, now: datetime) -> Table:
 
 def _ageing_columns(by: str, now: datetime) -> tuple[Column, ...]:
     counted = (
-        ("waiting", _("Waiting")),
-        ("in_force", _("In force")),
-        ("young", _("Up to 30 d")),
-        ("middle", _("31 to 90 d")),
-        ("old", _("Over 90 d")),
+        ("waiting", "Waiting"),
+        ("in_force", "In force"),
+        ("young", "Up to 30 d"),
+        ("middle", "31 to 90 d"),
+        ("old", "Over 90 d"),
     )
     return (
         Column(
@@ -187,7 +180,7 @@ def _ageing_columns(by: str, now: datetime) -> tuple[Column, ...]:
         *(Column(key, label, sort=True, numeric=True) for key, label in counted),
         Column(
             "oldest",
-            _("Oldest"),
+            "Oldest",
             value=lambda row: row.oldest_at,
             text=lambda row: duration((now - row.oldest_at).total_seconds()),
             # The age grows as the instant goes back.
@@ -196,11 +189,9 @@ def _ageing_columns(by: str, now: datetime) -> tuple[Column, ...]:
         ),
         Column(
             "next_end",
-            _("Next to end"),
+            "Next to end",
             value=lambda row: row.next_end_at,
-            text=lambda row: (
-                gettext("in %(span)s") % {"span": duration((row.next_end_at - now).total_seconds())}
-            ),
+            text=lambda row: f"in {duration((row.next_end_at - now).total_seconds())}",
             sort=lambda row: row.next_end_at,
             numeric=True,
         ),
@@ -208,7 +199,7 @@ def _ageing_columns(by: str, now: datetime) -> tuple[Column, ...]:
 
 
 def _none(by: str) -> str:
-    return gettext("cannot be told") if by == "vendor" else gettext("none")
+    return "cannot be told" if by == "vendor" else "none"
 
 
 def _members(by: str, row: AgeingRow) -> str:

@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
 
@@ -48,7 +47,7 @@ def waivers(request: HttpRequest) -> HttpResponseBase:
         "table": table,
         "kpis": lines.key_figures(counts(now=at), now=at),
         "may_request": request.user.has_perm(operations.MAY_REQUEST),
-        "breadcrumbs": _breadcrumbs(gettext("Waivers"), first=True),
+        "breadcrumbs": _breadcrumbs("Waivers", first=True),
     }
     return answers.page(request, "readiness/waivers/list.html", context)
 
@@ -71,7 +70,7 @@ def ageing(request: HttpRequest) -> HttpResponseBase:
             {"label": label, "url": link("waivers-ageing", by=key), "current": key == by}
             for key, label in groups.items()
         ],
-        "breadcrumbs": _breadcrumbs(gettext("By age")),
+        "breadcrumbs": _breadcrumbs("By age"),
     }
     return answers.page(request, "readiness/waivers/ageing.html", context)
 
@@ -97,11 +96,9 @@ def ask(request: HttpRequest) -> HttpResponse:
         except ValidationError as error:
             form.refused(error)
         else:
-            messages.success(
-                request, gettext("%(grant)s is asked for; somebody else decides.") % {"grant": grant}
-            )
+            messages.success(request, f"{grant} is asked for; somebody else decides.")
             return HttpResponseRedirect(reverse("waiver", args=[grant.pk]))
-    context = {"form": form, "most": lines.most(), "breadcrumbs": _breadcrumbs(gettext("Ask for one"))}
+    context = {"form": form, "most": lines.most(), "breadcrumbs": _breadcrumbs("Ask for one")}
     return render(request, "readiness/waivers/request.html", context, status=422 if form.errors else 200)
 
 
@@ -109,14 +106,14 @@ def ask(request: HttpRequest) -> HttpResponse:
 @may_decide
 @never_cache
 def approve(request: HttpRequest, pk: int) -> HttpResponse:
-    return _decided(request, pk, operations.approve, gettext("%(grant)s is approved."))
+    return _decided(request, pk, operations.approve, "%(grant)s is approved.")
 
 
 @require_POST
 @may_decide
 @never_cache
 def deny(request: HttpRequest, pk: int) -> HttpResponse:
-    return _decided(request, pk, operations.deny, gettext("%(grant)s is denied."))
+    return _decided(request, pk, operations.deny, "%(grant)s is denied.")
 
 
 @require_POST
@@ -125,7 +122,7 @@ def deny(request: HttpRequest, pk: int) -> HttpResponse:
 def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     if not (request.user.has_perm(operations.MAY_REQUEST) or request.user.has_perm(operations.MAY_DECIDE)):
         raise MissingPermission([operations.MAY_DECIDE])
-    return _decided(request, pk, operations.revoke, gettext("%(grant)s is revoked."))
+    return _decided(request, pk, operations.revoke, "%(grant)s is revoked.")
 
 
 def _decided(request: HttpRequest, pk: int, decide: Callable[..., Grant], done: str) -> HttpResponse:
@@ -174,5 +171,5 @@ def _grant(pk: int, at: datetime) -> Grant:
 
 
 def _breadcrumbs(here: str, *, first: bool = False) -> list[dict[str, str]]:
-    above = [] if first else [{"label": gettext("Waivers"), "url": reverse("waivers")}]
-    return [{"label": gettext("Readiness"), "url": reverse("readiness")}, *above, {"label": here, "url": ""}]
+    above = [] if first else [{"label": "Waivers", "url": reverse("waivers")}]
+    return [{"label": "Readiness", "url": reverse("readiness")}, *above, {"label": here, "url": ""}]

@@ -2,7 +2,6 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Site
 from telemetry.models import SourceProvenance
@@ -22,15 +21,13 @@ class Measure(models.Model):
     on_date = models.DateField()
     value = models.FloatField(null=True, blank=True)
     unit = models.CharField(max_length=16, blank=True)
-    detail = models.CharField(
-        max_length=200, blank=True, help_text=_("What the figure leaves out, if anything")
-    )
+    detail = models.CharField(max_length=200, blank=True, help_text="What the figure leaves out, if anything")
     samples = models.PositiveBigIntegerField(default=0)
     sketch_buckets = ArrayField(models.IntegerField(), null=True, blank=True)
     sketch_counts = ArrayField(models.BigIntegerField(), null=True, blank=True)
     provenance = models.CharField(max_length=16, choices=SourceProvenance, default=SourceProvenance.MEASURED)
-    taken_at = models.DateTimeField(help_text=_("Newest sample behind it"))
-    measured_at = models.DateTimeField(help_text=_("When it was computed"))
+    taken_at = models.DateTimeField(help_text="Newest sample behind it")
+    measured_at = models.DateTimeField(help_text="When it was computed")
 
     class Meta:
         ordering = ["site", "key", "part", "on_date"]
@@ -49,8 +46,8 @@ class MeasuredDay(models.Model):
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="+")
     on_date = models.DateField()
     measured_at = models.DateTimeField()
-    whole_at = models.DateTimeField(help_text=_("When the whole day was last read, not only what is new"))
-    closed = models.BooleanField(default=False, help_text=_("Measured after the day was over"))
+    whole_at = models.DateTimeField(help_text="When the whole day was last read, not only what is new")
+    closed = models.BooleanField(default=False, help_text="Measured after the day was over")
 
     class Meta:
         ordering = ["site", "on_date"]

@@ -2,7 +2,6 @@
 
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models.constraints import choices_held
 from readiness.evidence.models.runs import Tool
@@ -16,41 +15,37 @@ class Floor(models.Model):
     HISTORY = True
 
     platform = models.CharField(
-        _("platform"), max_length=100, help_text=_("A device type's slug, or a name that runs are given")
+        "platform", max_length=100, help_text="A device type's slug, or a name that runs are given"
     )
-    tool = models.CharField(_("tool"), max_length=16, choices=Tool)
-    measure = models.CharField(
-        _("measure"), max_length=64, help_text=_("As the tool's figures are named: busbw")
-    )
-    operation = models.CharField(_("operation"), max_length=64, blank=True, help_text=_("Empty: any"))
-    size_bytes = models.BigIntegerField(_("size"), null=True, blank=True, help_text=_("Bytes; empty: any"))
-    value = models.FloatField(_("value"))
-    unit = models.CharField(_("unit"), max_length=16)
-    source = models.CharField(
-        _("source"), max_length=200, blank=True, help_text=_("Where the number comes from")
-    )
-    note = models.CharField(_("note"), max_length=200, blank=True)
+    tool = models.CharField("tool", max_length=16, choices=Tool)
+    measure = models.CharField("measure", max_length=64, help_text="As the tool's figures are named: busbw")
+    operation = models.CharField("operation", max_length=64, blank=True, help_text="Empty: any")
+    size_bytes = models.BigIntegerField("size", null=True, blank=True, help_text="Bytes; empty: any")
+    value = models.FloatField("value")
+    unit = models.CharField("unit", max_length=16)
+    source = models.CharField("source", max_length=200, blank=True, help_text="Where the number comes from")
+    note = models.CharField("note", max_length=200, blank=True)
 
     class Meta:
-        verbose_name = _("floor")
-        verbose_name_plural = _("floors")
+        verbose_name = "floor"
+        verbose_name_plural = "floors"
         ordering = ["platform", "tool", "measure", "operation", "size_bytes", "id"]
         constraints = [
             models.UniqueConstraint(
                 fields=["platform", "tool", "measure", "operation", "size_bytes"],
                 name="floor_unique",
                 nulls_distinct=False,
-                violation_error_message=_("This platform has a floor of this measure at this size."),
+                violation_error_message="This platform has a floor of this measure at this size.",
             ),
             models.CheckConstraint(
                 condition=Q(value__gt=0),
                 name="floor_positive",
-                violation_error_message=_("A floor is above 0."),
+                violation_error_message="A floor is above 0.",
             ),
             models.CheckConstraint(
                 condition=Q(size_bytes__isnull=True) | Q(size_bytes__gt=0),
                 name="floor_size_positive",
-                violation_error_message=_("A size is above 0."),
+                violation_error_message="A size is above 0.",
             ),
         ]
         triggers = claims(SITES_OF_PLATFORM)

@@ -3,7 +3,6 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Site
 from readiness.evidence.triggers import SITES_OF_LIMIT, claims
@@ -20,7 +19,7 @@ class DeclaredLimit(models.Model):
     HISTORY = True
 
     site = models.ForeignKey(
-        verbose_name=_("site"),
+        verbose_name="site",
         to=Site,
         on_delete=models.CASCADE,
         null=True,
@@ -29,28 +28,26 @@ class DeclaredLimit(models.Model):
         db_index=False,
     )
     workload_class = models.ForeignKey(
-        verbose_name=_("workload class"),
+        verbose_name="workload class",
         to=WorkloadClass,
         on_delete=models.CASCADE,
         null=True,
         blank=True,
         related_name="declared_limits",
     )
-    limit_id = models.CharField(
-        _("limit"), max_length=64, help_text=_("As the framework names it: pue-target")
-    )
-    value = models.FloatField(_("value"), null=True, blank=True, help_text=_("In the limit's unit"))
+    limit_id = models.CharField("limit", max_length=64, help_text="As the framework names it: pue-target")
+    value = models.FloatField("value", null=True, blank=True, help_text="In the limit's unit")
     preset = models.CharField(
-        _("preset"),
+        "preset",
         max_length=64,
         blank=True,
-        help_text=_("Id of a preset of the framework, in place of a value"),
+        help_text="Id of a preset of the framework, in place of a value",
     )
-    declared_on = models.DateField(_("in force from"), help_text=_("The first day that it holds"))
-    source = models.CharField(_("source"), max_length=200, help_text=_("Where the limit comes from"))
-    note = models.CharField(_("note"), max_length=200, blank=True)
+    declared_on = models.DateField("in force from", help_text="The first day that it holds")
+    source = models.CharField("source", max_length=200, help_text="Where the limit comes from")
+    note = models.CharField("note", max_length=200, blank=True)
     by = models.ForeignKey(
-        verbose_name=_("entered by"),
+        verbose_name="entered by",
         to=settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
         null=True,
@@ -60,8 +57,8 @@ class DeclaredLimit(models.Model):
     )
 
     class Meta:
-        verbose_name = _("declared limit")
-        verbose_name_plural = _("declared limits")
+        verbose_name = "declared limit"
+        verbose_name_plural = "declared limits"
         ordering = ["-declared_on", "limit_id", "id"]
         constraints = [
             # Serves look-ups by site too.
@@ -69,20 +66,18 @@ class DeclaredLimit(models.Model):
                 fields=["site", "workload_class", "limit_id", "declared_on"],
                 name="declared_limit_once_a_day",
                 nulls_distinct=False,
-                violation_error_message=_(
-                    "This limit is declared from that day on already; remove that one first."
-                ),
+                violation_error_message="This limit is declared from that day on already; remove that one first.",
             ),
             models.CheckConstraint(
                 condition=Q(site__isnull=True, workload_class__isnull=False)
                 | Q(site__isnull=False, workload_class__isnull=True),
                 name="declared_limit_of_site_or_class",
-                violation_error_message=_("A limit is declared for one site or for one workload class."),
+                violation_error_message="A limit is declared for one site or for one workload class.",
             ),
             models.CheckConstraint(
                 condition=Q(value__isnull=True) & ~Q(preset="") | Q(value__isnull=False, preset=""),
                 name="declared_limit_value_or_preset",
-                violation_error_message=_("Give a value or a preset, one of the two."),
+                violation_error_message="Give a value or a preset, one of the two.",
             ),
             models.CheckConstraint(condition=~Q(source=""), name="declared_limit_with_source"),
         ]

@@ -4,7 +4,6 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models.constraints import choices_held
 from readiness.evidence.models.voidable import Voidable
@@ -15,16 +14,16 @@ from telemetry.models import SourceProvenance
 class Record(Voidable):
     """Columns that both have in common: the check it is about, when it held, and who entered it."""
 
-    check_id = models.CharField(_("check"), max_length=64)
-    part = models.CharField(_("sub-measure"), max_length=64, blank=True)
-    taken_on = models.DateField(_("day"), help_text=_("The day it was true, in the site's zone"))
+    check_id = models.CharField("check", max_length=64)
+    part = models.CharField("sub-measure", max_length=64, blank=True)
+    taken_on = models.DateField("day", help_text="The day it was true, in the site's zone")
     taken_at = models.DateTimeField(
-        _("taken"),
+        "taken",
         editable=False,
-        help_text=_("The end of that day, or when it was entered if that is earlier"),
+        help_text="The end of that day, or when it was entered if that is earlier",
     )
     by = models.ForeignKey(
-        verbose_name=_("entered by"),
+        verbose_name="entered by",
         to=settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
         null=True,
@@ -33,7 +32,7 @@ class Record(Voidable):
         editable=False,
     )
     provenance = models.CharField(
-        _("provenance"), max_length=16, choices=SourceProvenance, default=SourceProvenance.DECLARED
+        "provenance", max_length=16, choices=SourceProvenance, default=SourceProvenance.DECLARED
     )
 
     class Meta:
@@ -51,51 +50,47 @@ class Attestation(Record):
 
     PERSONAL = ("attested_by",)
 
-    statement = models.TextField(_("statement"), max_length=2000)
-    value = models.FloatField(_("value"), null=True, blank=True, help_text=_("In the sub-measure's unit"))
-    attested_by = models.CharField(_("attested by"), max_length=100, help_text=_("Who says so"))
+    statement = models.TextField("statement", max_length=2000)
+    value = models.FloatField("value", null=True, blank=True, help_text="In the sub-measure's unit")
+    attested_by = models.CharField("attested by", max_length=100, help_text="Who says so")
     workload_classes = ArrayField(
-        verbose_name=_("workload classes"),
+        verbose_name="workload classes",
         base_field=models.CharField(max_length=100),
         default=list,
         blank=True,
-        help_text=_("Slugs of the classes that it is of; none: it is of the site as a whole"),
+        help_text="Slugs of the classes that it is of; none: it is of the site as a whole",
     )
     valid_until = models.DateField(
-        _("valid until"),
+        "valid until",
         null=True,
         blank=True,
-        help_text=_("The last day it holds; empty: the check's own validity"),
+        help_text="The last day it holds; empty: the check's own validity",
     )
-    link = models.URLField(_("link"), max_length=500, blank=True)
+    link = models.URLField("link", max_length=500, blank=True)
     document = models.CharField(
-        _("document"), max_length=200, blank=True, help_text=_("Name, number and page of the document")
+        "document", max_length=200, blank=True, help_text="Name, number and page of the document"
     )
 
     class Meta:
-        verbose_name = _("attestation")
-        verbose_name_plural = _("attestations")
+        verbose_name = "attestation"
+        verbose_name_plural = "attestations"
         ordering = ["-taken_at", "-id"]
         indexes = [models.Index(fields=["site", "check_id", "-taken_at"], name="attestation_site_check")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(part="", value__isnull=True) | (~Q(part="") & Q(value__isnull=False)),
                 name="attestation_value_of_a_part",
-                violation_error_message=_(
-                    "A value needs the sub-measure it is of, and a sub-measure needs a value."
-                ),
+                violation_error_message="A value needs the sub-measure it is of, and a sub-measure needs a value.",
             ),
             models.CheckConstraint(
                 condition=Q(workload_classes=[]) | ~Q(part=""),
                 name="attestation_classes_of_a_part",
-                violation_error_message=_(
-                    "What is said of workload classes needs a sub-measure and its value."
-                ),
+                violation_error_message="What is said of workload classes needs a sub-measure and its value.",
             ),
             models.CheckConstraint(
                 condition=Q(valid_until__isnull=True) | Q(valid_until__gte=F("taken_on")),
                 name="attestation_ends_after_start",
-                violation_error_message=_("It ends before it begins."),
+                violation_error_message="It ends before it begins.",
             ),
             *Voidable.Meta.constraints,
         ]
@@ -111,20 +106,20 @@ class RecordedFact(Record):
 
     HISTORY = True
 
-    value = models.FloatField(_("value"), help_text=_("In the sub-measure's unit"))
-    source = models.CharField(_("source"), max_length=200, help_text=_("Where the value comes from"))
-    note = models.CharField(_("note"), max_length=200, blank=True)
+    value = models.FloatField("value", help_text="In the sub-measure's unit")
+    source = models.CharField("source", max_length=200, help_text="Where the value comes from")
+    note = models.CharField("note", max_length=200, blank=True)
 
     class Meta:
-        verbose_name = _("recorded fact")
-        verbose_name_plural = _("recorded facts")
+        verbose_name = "recorded fact"
+        verbose_name_plural = "recorded facts"
         ordering = ["-taken_at", "-id"]
         constraints = [
             # One value a day; entering it again corrects it. Serves look-ups by site too.
             models.UniqueConstraint(
                 fields=["site", "check_id", "part", "taken_on"],
                 name="fact_once_a_day",
-                violation_error_message=_("There is a value of this day already; change that one."),
+                violation_error_message="There is a value of this day already; change that one.",
             ),
             models.CheckConstraint(condition=~Q(part=""), name="fact_of_a_part"),
             models.CheckConstraint(condition=~Q(source=""), name="fact_with_source"),

@@ -6,7 +6,6 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Site
 from inventory.models.constraints import choices_held
@@ -18,11 +17,11 @@ USER = settings.AUTH_USER_MODEL
 class SigningDomain(models.TextChoices):
     """The domains of p4-golive-review: the inventory's three, and two that answer for all of them."""
 
-    COMPUTE = "compute", _("Compute")
-    NETWORK = "network", _("Network")
-    ENERGY = "energy", _("Energy")
-    SECURITY = "security", _("Security")
-    PLANNING = "planning", _("Planning")
+    COMPUTE = "compute", "Compute"
+    NETWORK = "network", "Network"
+    ENERGY = "energy", "Energy"
+    SECURITY = "security", "Security"
+    PLANNING = "planning", "Planning"
 
 
 def _refuse(unless: str, message: str, name: str, table: str) -> str:
@@ -37,14 +36,14 @@ class Review(models.Model):
     HISTORY = True
 
     class State(models.TextChoices):
-        OPEN = "open", _("Open")
-        GO = "go", _("Go")
-        NO_GO = "no-go", _("No-go")
-        CANCELLED = "cancelled", _("Cancelled")
+        OPEN = "open", "Open"
+        GO = "go", "Go"
+        NO_GO = "no-go", "No-go"
+        CANCELLED = "cancelled", "Cancelled"
 
-    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="reviews", verbose_name=_("site"))
-    state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN, editable=False)
-    note = models.TextField(_("note"), max_length=2000, blank=True)
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="reviews", verbose_name="site")
+    state = models.CharField("state", max_length=10, choices=State, default=State.OPEN, editable=False)
+    note = models.TextField("note", max_length=2000, blank=True)
     opened_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+", editable=False)
     opened_at = models.DateTimeField(editable=False)
     ended_by = models.ForeignKey(
@@ -53,20 +52,20 @@ class Review(models.Model):
         related_name="+",
         null=True,
         editable=False,
-        help_text=_("Who decided or cancelled it"),
+        help_text="Who decided or cancelled it",
     )
     ended_at = models.DateTimeField(null=True, editable=False)
     end_note = models.TextField(max_length=2000, blank=True, editable=False)
     snapshot = models.JSONField(
-        null=True, editable=False, help_text=_("BLOCK checks and exceptions as they stood at the decision")
+        null=True, editable=False, help_text="BLOCK checks and exceptions as they stood at the decision"
     )
     framework_version = models.ForeignKey(
         FrameworkVersion, on_delete=models.PROTECT, related_name="+", null=True, editable=False
     )
 
     class Meta:
-        verbose_name = _("go-live review")
-        verbose_name_plural = _("go-live reviews")
+        verbose_name = "go-live review"
+        verbose_name_plural = "go-live reviews"
         ordering = ["-opened_at", "-id"]
         default_permissions = ("view", "add", "change")
         permissions = [("decide_review", "Can decide go-live reviews")]
@@ -75,7 +74,7 @@ class Review(models.Model):
                 fields=["site"],
                 condition=Q(state="open"),
                 name="review_one_open_at_site",
-                violation_error_message=_("The site has an open review already."),
+                violation_error_message="The site has an open review already.",
             ),
             models.CheckConstraint(
                 condition=Q(state="open", ended_by=None, ended_at=None, end_note="")
@@ -85,7 +84,7 @@ class Review(models.Model):
             models.CheckConstraint(
                 condition=Q(state__in=["open", "go"]) | Q(end_note__regex=r"\S"),
                 name="review_no_with_reason",
-                violation_error_message=_("Say why."),
+                violation_error_message="Say why.",
             ),
             models.CheckConstraint(
                 condition=Q(
@@ -161,23 +160,23 @@ class SignOff(models.Model):
     HISTORY = True
 
     class State(models.TextChoices):
-        WAITING = "waiting", _("Waiting")
-        SIGNED = "signed", _("Signed")
-        DECLINED = "declined", _("Declined")
+        WAITING = "waiting", "Waiting"
+        SIGNED = "signed", "Signed"
+        DECLINED = "declined", "Declined"
 
     review = models.ForeignKey(Review, on_delete=models.CASCADE, related_name="sign_offs", db_index=False)
-    domain = models.CharField(_("domain"), max_length=8, choices=SigningDomain)
+    domain = models.CharField("domain", max_length=8, choices=SigningDomain)
     approver = models.ForeignKey(
-        USER, on_delete=models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("named")
+        USER, on_delete=models.PROTECT, related_name="+", null=True, blank=True, verbose_name="named"
     )
-    state = models.CharField(_("state"), max_length=8, choices=State, default=State.WAITING)
+    state = models.CharField("state", max_length=8, choices=State, default=State.WAITING)
     signed_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+", null=True, editable=False)
     answered_at = models.DateTimeField(null=True, editable=False)
-    note = models.TextField(_("note"), max_length=2000, blank=True)
+    note = models.TextField("note", max_length=2000, blank=True)
 
     class Meta:
-        verbose_name = _("sign-off")
-        verbose_name_plural = _("sign-offs")
+        verbose_name = "sign-off"
+        verbose_name_plural = "sign-offs"
         ordering = ["review", "id"]
         default_permissions = ("view",)
         constraints = [
@@ -186,18 +185,18 @@ class SignOff(models.Model):
             models.UniqueConstraint(
                 fields=["review", "approver"],
                 name="signoff_one_domain_a_person",
-                violation_error_message=_("Nobody signs for two domains of one review."),
+                violation_error_message="Nobody signs for two domains of one review.",
             ),
             models.CheckConstraint(
                 condition=Q(state="waiting", signed_by=None, answered_at=None, note="")
                 | Q(state__in=["signed", "declined"], signed_by=F("approver"), answered_at__isnull=False),
                 name="signoff_by_who_is_named",
-                violation_error_message=_("Only the person who is named signs."),
+                violation_error_message="Only the person who is named signs.",
             ),
             models.CheckConstraint(
                 condition=~Q(state="declined") | Q(note__regex=r"\S"),
                 name="signoff_declined_with_reason",
-                violation_error_message=_("Say why."),
+                violation_error_message="Say why.",
             ),
         ]
         triggers = [
@@ -222,15 +221,15 @@ class ReviewAction(models.Model):
     PERSONAL = ("owner_name",)
 
     review = models.ForeignKey(Review, on_delete=models.CASCADE, related_name="actions")
-    title = models.CharField(_("what"), max_length=300)
-    critical = models.BooleanField(_("critical"), default=False, help_text=_("No go while it is open"))
+    title = models.CharField("what", max_length=300)
+    critical = models.BooleanField("critical", default=False, help_text="No go while it is open")
     owner = models.ForeignKey(
-        USER, on_delete=models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("person")
+        USER, on_delete=models.PROTECT, related_name="+", null=True, blank=True, verbose_name="person"
     )
     owner_name = models.CharField(
-        _("or somebody else"), max_length=120, blank=True, help_text=_("Who has no account here")
+        "or somebody else", max_length=120, blank=True, help_text="Who has no account here"
     )
-    due_on = models.DateField(_("due"), null=True, blank=True)
+    due_on = models.DateField("due", null=True, blank=True)
     opened_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+", editable=False)
     opened_at = models.DateTimeField(editable=False)
     closed_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+", null=True, editable=False)
@@ -238,20 +237,20 @@ class ReviewAction(models.Model):
     close_note = models.CharField(max_length=500, blank=True, editable=False)
 
     class Meta:
-        verbose_name = _("review action")
-        verbose_name_plural = _("review actions")
+        verbose_name = "review action"
+        verbose_name_plural = "review actions"
         ordering = ["review", "-critical", "due_on", "id"]
         default_permissions = ("view",)
         constraints = [
             models.CheckConstraint(
                 condition=Q(title__regex=r"\S"),
                 name="review_action_has_title",
-                violation_error_message=_("Say what is to be done."),
+                violation_error_message="Say what is to be done.",
             ),
             models.CheckConstraint(
                 condition=Q(owner__isnull=False, owner_name="") | Q(owner=None, owner_name__regex=r"\S"),
                 name="review_action_one_owner",
-                violation_error_message=_("An action has one owner: a person, or somebody else."),
+                violation_error_message="An action has one owner: a person, or somebody else.",
             ),
             models.CheckConstraint(
                 condition=Q(closed_by=None, closed_at=None, close_note="")

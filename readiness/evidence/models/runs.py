@@ -7,7 +7,6 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Length
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Device
 from inventory.models.constraints import choices_held
@@ -29,9 +28,9 @@ class Tool(models.TextChoices):
     SOCKPERF = "sockperf", "sockperf"
     FIO = "fio", "fio"
     DCGM_DIAG = "dcgm-diag", "dcgmi diag"
-    MLPERF = "mlperf", _("MLPerf-style log")
+    MLPERF = "mlperf", "MLPerf-style log"
     VLLM_BENCH = "vllm-bench", "vllm bench serve"
-    CSV = "csv", _("Table (CSV)")
+    CSV = "csv", "Table (CSV)"
 
 
 class ValidationRunQuerySet(models.QuerySet["ValidationRun"]):
@@ -46,84 +45,82 @@ class ValidationRun(Voidable):
     HISTORY = True
 
     class Scope(models.TextChoices):
-        NODE = "node", _("One node")
-        LINK = "link", _("One link or path")
-        PAIR = "pair", _("A pair of nodes")
-        FABRIC = "fabric", _("The fabric")
-        SITE = "site", _("The site")
+        NODE = "node", "One node"
+        LINK = "link", "One link or path"
+        PAIR = "pair", "A pair of nodes"
+        FABRIC = "fabric", "The fabric"
+        SITE = "site", "The site"
 
     class Load(models.TextChoices):
-        IDLE = "idle", _("Idle")
-        LOADED = "loaded", _("With background load")
+        IDLE = "idle", "Idle"
+        LOADED = "loaded", "With background load"
 
-    tool = models.CharField(_("tool"), max_length=16, choices=Tool)
-    scope = models.CharField(_("scope"), max_length=8, choices=Scope)
+    tool = models.CharField("tool", max_length=16, choices=Tool)
+    scope = models.CharField("scope", max_length=8, choices=Scope)
     devices = models.ManyToManyField(
-        verbose_name=_("devices"), to=Device, through="RunDevice", related_name="runs", blank=True
+        verbose_name="devices", to=Device, through="RunDevice", related_name="runs", blank=True
     )
     platform = models.CharField(
-        _("platform"), max_length=100, blank=True, help_text=_("Whose floors it is judged by")
+        "platform", max_length=100, blank=True, help_text="Whose floors it is judged by"
     )
     load = models.CharField(
-        _("load"), max_length=8, choices=Load, blank=True, help_text=_("Empty: the run does not say")
+        "load", max_length=8, choices=Load, blank=True, help_text="Empty: the run does not say"
     )
     load_gbps = models.FloatField(
-        _("background load"), null=True, blank=True, help_text=_("Rate of the background load, Gb/s")
+        "background load", null=True, blank=True, help_text="Rate of the background load, Gb/s"
     )
-    driver = models.CharField(_("driver"), max_length=100, blank=True)
-    firmware = models.CharField(_("firmware"), max_length=100, blank=True)
+    driver = models.CharField("driver", max_length=100, blank=True)
+    firmware = models.CharField("firmware", max_length=100, blank=True)
     nos = models.CharField(
-        _("network operating system"), max_length=100, blank=True, help_text=_("Of the switches")
+        "network operating system", max_length=100, blank=True, help_text="Of the switches"
     )
-    library = models.CharField(
-        _("library"), max_length=100, blank=True, help_text=_("NCCL, RCCL and the like")
-    )
-    taken_at = models.DateTimeField(_("taken"), help_text=_("When it was run"))
-    received_at = models.DateTimeField(_("received"), help_text=_("When it was uploaded"))
+    library = models.CharField("library", max_length=100, blank=True, help_text="NCCL, RCCL and the like")
+    taken_at = models.DateTimeField("taken", help_text="When it was run")
+    received_at = models.DateTimeField("received", help_text="When it was uploaded")
     by = models.ForeignKey(
-        verbose_name=_("uploaded by"),
+        verbose_name="uploaded by",
         to=settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
         null=True,
         blank=True,
         related_name="+",
     )
-    file_name = models.CharField(_("file"), max_length=200)
-    file_sha256 = models.CharField(_("SHA-256"), max_length=64, help_text=_("Of the file as it was sent"))
-    file_bytes = models.PositiveIntegerField(_("size"), help_text=_("Of the file as it is kept, bytes"))
+    file_name = models.CharField("file", max_length=200)
+    file_sha256 = models.CharField("SHA-256", max_length=64, help_text="Of the file as it was sent")
+    file_bytes = models.PositiveIntegerField("size", help_text="Of the file as it is kept, bytes")
     about = models.CharField(
         max_length=64,
         blank=True,
         editable=False,
-        help_text=_("The same for runs of one thing under one load, of which the newest counts"),
+        help_text="The same for runs of one thing under one load, of which the newest counts",
     )
     hosts = ArrayField(
-        verbose_name=_("hosts"),
+        verbose_name="hosts",
         base_field=models.CharField(max_length=200),
         default=list,
         blank=True,
-        help_text=_("As the file names them"),
+        help_text="As the file names them",
     )
     loopback = models.CharField(
-        _("loopback"), max_length=300, blank=True, help_text=_("Why the run crossed no network")
+        "loopback", max_length=300, blank=True, help_text="Why the run crossed no network"
     )
     warnings = ArrayField(
-        verbose_name=_("remarks"), base_field=models.CharField(max_length=300), default=list, blank=True
+        verbose_name="remarks", base_field=models.CharField(max_length=300), default=list, blank=True
     )
-    note = models.CharField(_("note"), max_length=200, blank=True)
+    note = models.CharField("note", max_length=200, blank=True)
     provenance = models.CharField(
-        _("provenance"), max_length=16, choices=SourceProvenance, default=SourceProvenance.MEASURED
+        "provenance", max_length=16, choices=SourceProvenance, default=SourceProvenance.MEASURED
     )
 
     baseline_at = models.DateTimeField(
-        _("baseline since"),
+        "baseline since",
         null=True,
         blank=True,
         editable=False,
-        help_text=_("When it was marked as what later runs of the same thing are measured against"),
+        help_text="When it was marked as what later runs of the same thing are measured against",
     )
     baseline_by = models.ForeignKey(
-        verbose_name=_("baseline by"),
+        verbose_name="baseline by",
         to=settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
         null=True,
@@ -135,8 +132,8 @@ class ValidationRun(Voidable):
     objects = ValidationRunQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("validation run")
-        verbose_name_plural = _("validation runs")
+        verbose_name = "validation run"
+        verbose_name_plural = "validation runs"
         ordering = ["-taken_at", "-id"]
         indexes = [
             # The newest runs of a site; serves the site alone too.
@@ -149,13 +146,13 @@ class ValidationRun(Voidable):
             models.UniqueConstraint(
                 fields=["site", "file_sha256"],
                 name="run_file_once_at_site",
-                violation_error_message=_("This file was imported at this site before."),
+                violation_error_message="This file was imported at this site before.",
             ),
             models.CheckConstraint(condition=Q(file_bytes__lte=MOST_BYTES), name="run_file_bounded"),
             models.CheckConstraint(
                 condition=Q(load_gbps__isnull=True) | Q(load_gbps__gt=0, load="loaded"),
                 name="run_load_rate_of_a_load",
-                violation_error_message=_("A rate of background load needs a background load."),
+                violation_error_message="A rate of background load needs a background load.",
             ),
             *Voidable.Meta.constraints,
         ]
@@ -205,23 +202,21 @@ class RunMeasure(models.Model):
     """One figure of a run. A value of none, or a caution, is why it is not judged."""
 
     run = models.ForeignKey(ValidationRun, on_delete=models.CASCADE, related_name="measures", db_index=False)
-    name = models.CharField(_("measure"), max_length=200)
-    value = models.FloatField(_("value"), null=True, blank=True)
-    unit = models.CharField(_("unit"), max_length=16, blank=True)
-    operation = models.CharField(_("operation"), max_length=200, blank=True)
-    variant = models.CharField(_("variant"), max_length=450, blank=True)
-    subject = models.CharField(_("subject"), max_length=200, blank=True)
-    size_bytes = models.BigIntegerField(
-        _("size"), null=True, blank=True, help_text=_("Message or block, bytes")
-    )
-    percentile = models.FloatField(_("percentile"), null=True, blank=True)
-    samples = models.BigIntegerField(_("samples"), null=True, blank=True)
-    streams = models.BigIntegerField(_("streams"), null=True, blank=True, help_text=_("Running side by side"))
-    caution = models.CharField(_("caution"), max_length=300, blank=True, help_text=_("Why it is not judged"))
+    name = models.CharField("measure", max_length=200)
+    value = models.FloatField("value", null=True, blank=True)
+    unit = models.CharField("unit", max_length=16, blank=True)
+    operation = models.CharField("operation", max_length=200, blank=True)
+    variant = models.CharField("variant", max_length=450, blank=True)
+    subject = models.CharField("subject", max_length=200, blank=True)
+    size_bytes = models.BigIntegerField("size", null=True, blank=True, help_text="Message or block, bytes")
+    percentile = models.FloatField("percentile", null=True, blank=True)
+    samples = models.BigIntegerField("samples", null=True, blank=True)
+    streams = models.BigIntegerField("streams", null=True, blank=True, help_text="Running side by side")
+    caution = models.CharField("caution", max_length=300, blank=True, help_text="Why it is not judged")
 
     class Meta:
-        verbose_name = _("run measure")
-        verbose_name_plural = _("run measures")
+        verbose_name = "run measure"
+        verbose_name_plural = "run measures"
         ordering = ["id"]
         indexes = [
             # The figures of a run by name; serves the run alone too.

@@ -4,7 +4,6 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Site
 from readiness.framework.core.vocabulary import Change
@@ -18,11 +17,11 @@ class Voidable(models.Model):
     """
 
     site = models.ForeignKey(
-        verbose_name=_("site"), to=Site, on_delete=models.CASCADE, related_name="%(class)ss", db_index=False
+        verbose_name="site", to=Site, on_delete=models.CASCADE, related_name="%(class)ss", db_index=False
     )
-    basis = models.JSONField(_("basis"), default=dict, blank=True, editable=False)
+    basis = models.JSONField("basis", default=dict, blank=True, editable=False)
     void_changes = ArrayField(
-        verbose_name=_("voided by"),
+        verbose_name="voided by",
         base_field=models.CharField(
             max_length=32, choices=[(change.value, change.value.replace("-", " ")) for change in Change]
         ),
@@ -31,20 +30,20 @@ class Voidable(models.Model):
         editable=False,
     )
     voided_at = models.DateTimeField(
-        _("voided"), null=True, blank=True, editable=False, help_text=_("When the first change was made")
+        "voided", null=True, blank=True, editable=False, help_text="When the first change was made"
     )
     void_reason = models.TextField(
-        _("what changed"), blank=True, editable=False, help_text=_("Which changes, and who made them")
+        "what changed", blank=True, editable=False, help_text="Which changes, and who made them"
     )
     voids = models.JSONField(
-        _("changes by kind"),
+        "changes by kind",
         default=dict,
         blank=True,
         editable=False,
-        help_text=_("By kind: when it was made and what it was"),
+        help_text="By kind: when it was made and what it was",
     )
     recorded_at = models.DateTimeField(
-        _("entered"), db_default=Now(), editable=False, help_text=_("When the database got it")
+        "entered", db_default=Now(), editable=False, help_text="When the database got it"
     )
 
     class Meta:

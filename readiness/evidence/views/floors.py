@@ -5,7 +5,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
 
@@ -27,11 +26,11 @@ MAY_ADD, MAY_CHANGE, MAY_DELETE = "evidence.add_floor", "evidence.change_floor",
 @require_GET
 def page(request: HttpRequest) -> HttpResponseBase:
     may = request.user.has_perm(MAY_ADD)
-    add = ("floor-add", gettext("Set a floor")) if may else None
-    many = ("floors-import", gettext("Import a configuration")) if may else None
-    sub = gettext("What a platform must reach in a tool's measure")
+    add = ("floor-add", "Set a floor") if may else None
+    many = ("floors-import", "Import a configuration") if may else None
+    sub = "What a platform must reach in a tool's measure"
     table = tables.floors(may_change=request.user.has_perm(MAY_CHANGE))
-    return listed(request, "floors", table, Floor.objects.all(), gettext("Floors"), sub, add, many)
+    return listed(request, "floors", table, Floor.objects.all(), "Floors", sub, add, many)
 
 
 @require("evidence.view_floor", MAY_ADD)
@@ -41,9 +40,9 @@ def add(request: HttpRequest) -> HttpResponse:
     form = FloorForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         form.save()
-        messages.success(request, gettext("The floor is set; sites with such runs are scored again."))
+        messages.success(request, "The floor is set; sites with such runs are scored again.")
         return HttpResponseRedirect(reverse("floors"))
-    return form_page(request, form, gettext("Set a floor"), "floors")
+    return form_page(request, form, "Set a floor", "floors")
 
 
 @require("evidence.view_floor", MAY_CHANGE)
@@ -54,13 +53,13 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = FloorForm(request.POST or None, instance=floor)
     if request.method == "POST" and form.is_valid():
         form.save()
-        messages.success(request, gettext("The floor is changed; sites with such runs are scored again."))
+        messages.success(request, "The floor is changed; sites with such runs are scored again.")
         return HttpResponseRedirect(reverse("floors"))
-    heading = gettext("Change a floor")
+    heading = "Change a floor"
     context = {
         "form": form,
         "heading": heading,
-        "submit": gettext("Save"),
+        "submit": "Save",
         "cancel_url": reverse("floors"),
         "delete_url": reverse("floor-delete", args=[pk]) if request.user.has_perm(MAY_DELETE) else "",
         "breadcrumbs": lines.breadcrumbs(heading),
@@ -73,7 +72,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
     get_object_or_404(Floor, pk=pk).delete()
-    messages.success(request, gettext("The floor is removed; runs that it judged are unknown again."))
+    messages.success(request, "The floor is removed; runs that it judged are unknown again.")
     return HttpResponseRedirect(reverse("floors"))
 
 
@@ -95,6 +94,6 @@ def import_configuration(request: HttpRequest) -> HttpResponse:
         except (ParseError, EvidenceRefused) as error:
             form.refused(error)
         else:
-            messages.success(request, gettext("%(count)s floors are set.") % {"count": len(floors)})
+            messages.success(request, f"{len(floors)} floors are set.")
             return HttpResponseRedirect(reverse("floors"))
-    return form_page(request, form, gettext("Import a configuration"), "floors")
+    return form_page(request, form, "Import a configuration", "floors")

@@ -6,7 +6,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
 
@@ -32,12 +31,12 @@ MAY_SEE = ("inventory.view_site", "workloads.view_workloadclass", "evidence.view
 @require_GET
 def page(request: HttpRequest) -> HttpResponseBase:
     may = request.user.has_perm(MAY_ADD)
-    add = ("declared-limit-add", gettext("Declare a limit")) if may else None
-    many = ("limits-import", gettext("Import a table")) if may else None
-    sub = gettext("What sites and workload classes hold themselves to, from a day on")
+    add = ("declared-limit-add", "Declare a limit") if may else None
+    many = ("limits-import", "Import a table") if may else None
+    sub = "What sites and workload classes hold themselves to, from a day on"
     _version, framework = framework_queries.current()
     rows = queries.declared_limits()
-    return listed(request, "limits", limit_tables.limits(framework), rows, gettext("Limits"), sub, add, many)
+    return listed(request, "limits", limit_tables.limits(framework), rows, "Limits", sub, add, many)
 
 
 @require(*MAY_SEE)
@@ -59,8 +58,8 @@ def limit(request: HttpRequest, pk: int) -> HttpResponseBase:
         if request.user.has_perm(MAY_ADD)
         else "",
         "breadcrumbs": [
-            {"label": gettext("Evidence"), "url": reverse("evidence")},
-            {"label": gettext("Limits"), "url": reverse("limits")},
+            {"label": "Evidence", "url": reverse("evidence")},
+            {"label": "Limits", "url": reverse("limits")},
             {"label": str(declared), "url": ""},
         ],
     }
@@ -82,9 +81,9 @@ def add(request: HttpRequest) -> HttpResponse:
         except (EvidenceRefused, ValidationError) as error:
             form.refused(error)
         else:
-            messages.success(request, gettext("The limit is declared; the sites are scored again."))
+            messages.success(request, "The limit is declared; the sites are scored again.")
             return HttpResponseRedirect(reverse("declared-limit-detail", args=[declared.pk]))
-    return form_page(request, form, gettext("Declare a limit"), "limits")
+    return form_page(request, form, "Declare a limit", "limits")
 
 
 @require(*MAY_SEE, MAY_ADD)
@@ -99,9 +98,9 @@ def import_table(request: HttpRequest) -> HttpResponse:
         except (ParseError, EvidenceRefused) as error:
             form.refused(error)
         else:
-            messages.success(request, gettext("%(count)s limits are declared.") % {"count": len(declared)})
+            messages.success(request, f"{len(declared)} limits are declared.")
             return HttpResponseRedirect(reverse("limits"))
-    return form_page(request, form, gettext("Import a table of limits"), "limits")
+    return form_page(request, form, "Import a table of limits", "limits")
 
 
 @require_POST
@@ -109,5 +108,5 @@ def import_table(request: HttpRequest) -> HttpResponse:
 @never_cache
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
     get_object_or_404(DeclaredLimit, pk=pk).delete()
-    messages.success(request, gettext("The limit is removed; the sites are scored again."))
+    messages.success(request, "The limit is removed; the sites are scored again.")
     return HttpResponseRedirect(reverse("limits"))

@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods
 
@@ -39,11 +38,11 @@ MAY_RECORD, MAY_ATTEST = "evidence.add_recordedfact", "evidence.add_attestation"
 @require_GET
 def facts(request: HttpRequest) -> HttpResponseBase:
     rows = RecordedFact.objects.select_related("site", "by")
-    sub = gettext("Dated values of sub-measures with their source, until something measures them")
+    sub = "Dated values of sub-measures with their source, until something measures them"
     may = request.user.has_perm(MAY_RECORD)
-    add = ("recorded-fact-add", gettext("Record a fact")) if may else None
-    many = ("facts-import", gettext("Import a table")) if may else None
-    return listed(request, "facts", tables.FACTS, rows, gettext("Recorded facts"), sub, add, many)
+    add = ("recorded-fact-add", "Record a fact") if may else None
+    many = ("facts-import", "Import a table") if may else None
+    return listed(request, "facts", tables.FACTS, rows, "Recorded facts", sub, add, many)
 
 
 @require("inventory.view_site", "evidence.view_attestation")
@@ -51,9 +50,9 @@ def facts(request: HttpRequest) -> HttpResponseBase:
 @require_GET
 def attestations(request: HttpRequest) -> HttpResponseBase:
     rows = Attestation.objects.select_related("site", "by")
-    sub = gettext("Statements by named persons")
-    add = ("attestation-add", gettext("Attest")) if request.user.has_perm(MAY_ATTEST) else None
-    return listed(request, "attestations", tables.ATTESTATIONS, rows, gettext("Attestations"), sub, add)
+    sub = "Statements by named persons"
+    add = ("attestation-add", "Attest") if request.user.has_perm(MAY_ATTEST) else None
+    return listed(request, "attestations", tables.ATTESTATIONS, rows, "Attestations", sub, add)
 
 
 @require("inventory.view_site", "evidence.view_recordedfact")
@@ -61,7 +60,7 @@ def attestations(request: HttpRequest) -> HttpResponseBase:
 @require_GET
 def fact(request: HttpRequest, pk: int) -> HttpResponseBase:
     record = get_object_or_404(RecordedFact.objects.select_related("site", "by"), pk=pk)
-    return _shown(request, record, "fact", gettext("Recorded fact"), gettext("Recorded facts"), "facts")
+    return _shown(request, record, "fact", "Recorded fact", "Recorded facts", "facts")
 
 
 @require("inventory.view_site", "evidence.view_attestation")
@@ -69,8 +68,8 @@ def fact(request: HttpRequest, pk: int) -> HttpResponseBase:
 @require_GET
 def attestation(request: HttpRequest, pk: int) -> HttpResponseBase:
     record = get_object_or_404(Attestation.objects.select_related("site", "by"), pk=pk)
-    kind = gettext("Attestation")
-    return _shown(request, record, "attestation", kind, gettext("Attestations"), "attestations")
+    kind = "Attestation"
+    return _shown(request, record, "attestation", kind, "Attestations", "attestations")
 
 
 def _shown(
@@ -89,13 +88,13 @@ def _shown(
         "own": OWN_RECORDS.get(record.check_id),
         "check_url": check_url if check else reverse("readiness"),
         "proved": lines.proved(parts, record.site.slug),
-        "nothing_proved": gettext(
+        "nothing_proved": (
             "Nothing: it is of a whole check or of some workload classes alone, or a run, telemetry or a newer record"
             " goes before it."
         ),
         "rows": history_of(record).rows,
         "breadcrumbs": [
-            {"label": gettext("Evidence"), "url": reverse("evidence")},
+            {"label": "Evidence", "url": reverse("evidence")},
             {"label": of_kind, "url": reverse(above)},
             {"label": str(record), "url": ""},
         ],
@@ -135,7 +134,7 @@ def listed(
 @never_cache
 @require_http_methods(["GET", "POST"])
 def record(request: HttpRequest) -> HttpResponse:
-    return _entered(request, FactForm, operations.record_fact, gettext("Record a fact"), "facts")
+    return _entered(request, FactForm, operations.record_fact, "Record a fact", "facts")
 
 
 @require("inventory.view_site", "evidence.view_recordedfact", MAY_RECORD)
@@ -150,16 +149,16 @@ def import_facts(request: HttpRequest) -> HttpResponse:
         except (ParseError, EvidenceRefused) as error:
             form.refused(error)
         else:
-            messages.success(request, gettext("%(count)s facts are kept.") % {"count": len(entered)})
+            messages.success(request, f"{len(entered)} facts are kept.")
             return HttpResponseRedirect(reverse("facts"))
-    return form_page(request, form, gettext("Import a table of facts"), "facts")
+    return form_page(request, form, "Import a table of facts", "facts")
 
 
 @require("inventory.view_site", "evidence.view_attestation", MAY_ATTEST)
 @never_cache
 @require_http_methods(["GET", "POST"])
 def attest(request: HttpRequest) -> HttpResponse:
-    return _entered(request, AttestationForm, operations.attest, gettext("Attest"), "attestations")
+    return _entered(request, AttestationForm, operations.attest, "Attest", "attestations")
 
 
 def _entered(
@@ -178,7 +177,7 @@ def _entered(
         except (EvidenceRefused, ValidationError) as error:
             form.refused(error)
         else:
-            messages.success(request, gettext("It is kept; the site is scored again."))
+            messages.success(request, "It is kept; the site is scored again.")
             return HttpResponseRedirect(reverse("site-check", args=[entered.site.slug, entered.check_id]))
     return form_page(request, form, heading, after)
 

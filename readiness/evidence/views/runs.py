@@ -6,7 +6,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
 
@@ -40,12 +39,12 @@ def page(request: HttpRequest) -> HttpResponseBase:
     may = request.user.has_perm(MAY_ADD)
     context = {
         "table": table,
-        "heading": gettext("Evidence"),
-        "sub": gettext("Outputs of tools that prove something about a site, each with its file"),
+        "heading": "Evidence",
+        "sub": "Outputs of tools that prove something about a site, each with its file",
         "add_url": reverse("validation-run-add") if may else "",
-        "add_label": gettext("Import a run"),
+        "add_label": "Import a run",
         "tabs": lines.tabs("evidence"),
-        "breadcrumbs": lines.breadcrumbs(gettext("Evidence"), first=True),
+        "breadcrumbs": lines.breadcrumbs("Evidence", first=True),
     }
     return answers.page(request, "readiness/evidence/list.html", context)
 
@@ -66,7 +65,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponseBase:
         "standing": tables.standing(shown),
         "proved": lines.proved(summary.proves, shown.site.slug),
         "proved_not": lines.proved(summary.proves_not, shown.site.slug),
-        "nothing_proved": gettext("Nothing now; what stands against it is below."),
+        "nothing_proved": "Nothing now; what stands against it is below.",
         "may_mark": request.user.has_perm(MAY_MARK) and can_be_baseline(shown),
         "table": table,
         "breadcrumbs": lines.breadcrumbs(str(shown)),
@@ -85,7 +84,7 @@ def baseline(request: HttpRequest, pk: int) -> HttpResponse:
     except EvidenceRefused as error:
         messages.error(request, error.reason)
     else:
-        done = gettext("The run is a baseline.") if marked else gettext("The run is no baseline any more.")
+        done = "The run is a baseline." if marked else "The run is no baseline any more."
         messages.success(request, done)
     return HttpResponseRedirect(reverse("validation-run-detail", args=[pk]))
 
@@ -112,9 +111,9 @@ def add(request: HttpRequest) -> HttpResponse:
         except (ParseError, EvidenceRefused) as error:
             form.refused(error)
         else:
-            messages.success(request, gettext("The run is kept; the site is scored again."))
+            messages.success(request, "The run is kept; the site is scored again.")
             return HttpResponseRedirect(reverse("validation-run-detail", args=[made.pk]))
-    here = gettext("Import a run")
+    here = "Import a run"
     context = {
         "form": form,
         "heading": here,

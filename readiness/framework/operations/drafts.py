@@ -10,7 +10,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from readiness.framework import queries
@@ -133,20 +132,14 @@ def locked_draft(draft: FrameworkVersion, *, revision: int | None) -> FrameworkV
     )
     if not locked.is_draft:
         raise NotADraft(
-            _("%(version)s is %(status)s, so it is not changed any more. Make a draft from it.")
-            % {"version": locked.version, "status": locked.get_status_display().lower()}
+            f"{locked.version} is {locked.get_status_display().lower()}, so it is not changed any "
+            "more. Make a draft from it."
         )
     if revision is not None and revision != locked.revision:
         raise StaleRevision(
-            _(
-                "%(who)s changed the draft since: it is at revision %(now)s, you read revision %(then)s."
-                " Open it again and repeat what still applies."
-            )
-            % {
-                "who": locked.edited_by or _("Somebody"),
-                "now": locked.revision,
-                "then": revision,
-            }
+            f"{locked.edited_by or 'Somebody'} changed the draft since: it is at revision "
+            f"{locked.revision}, you read revision {revision}. Open it again and repeat what still "
+            "applies."
         )
     return locked
 
@@ -159,12 +152,10 @@ def free_name(version: str) -> str:
         raise ValidationError(
             {
                 "version": [
-                    _("Letters, digits, dots, hyphens and underscores, 50 at most, not beginning with a dot.")
+                    "Letters, digits, dots, hyphens and underscores, 50 at most, not beginning with a dot."
                 ]
             }
         )
     if FrameworkVersion.objects.filter(version=version).exists():
-        raise ValidationError(
-            {"version": [_("Version %(version)s is there already.") % {"version": version}]}
-        )
+        raise ValidationError({"version": [f"Version {version} is there already."]})
     return version

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from readiness.framework import queries
@@ -83,9 +82,7 @@ def publish_draft(
     hold_the_one_in_force()
     locked = locked_draft(draft, revision=None)
     if locked.digest != digest:
-        raise StaleContent(
-            _("The draft was changed since you read it. Look at it again before you publish it.")
-        )
+        raise StaleContent("The draft was changed since you read it. Look at it again before you publish it.")
     framework = load(locked.definition)
     refuse_unlike(framework, queries.current()[1])
     why = [*(against or []), *_own_work(locked, by)]
@@ -108,7 +105,7 @@ class StaleContent(Exception):
 def _own_work(draft: FrameworkVersion, by: User) -> list[str]:
     """That no one person changes what every site is judged by, unless they say why."""
     if DraftStep.objects.filter(version=draft, by=by).exclude(changes=[]).exists():
-        return [_("You edited this draft yourself: somebody else publishes it.")]
+        return ["You edited this draft yourself: somebody else publishes it."]
     return []
 
 
@@ -123,13 +120,13 @@ def roll_back(
     """
     require(by, MAY_PUBLISH)
     if not note.strip():
-        raise ValidationError({"note": [_("Say why.")]})
+        raise ValidationError({"note": ["Say why."]})
     if len(note) > 2000:
-        raise ValidationError({"note": [_("2,000 characters at most.")]})
+        raise ValidationError({"note": ["2,000 characters at most."]})
     in_force = hold_the_one_in_force()
     earlier = FrameworkVersion.objects.get(pk=to.pk)
     if earlier.status != FrameworkVersion.Status.RETIRED:
-        raise NotADraft(_("Only a version that was in force before can be gone back to."))
+        raise NotADraft("Only a version that was in force before can be gone back to.")
     name = free_name(version)
     framework = load({**earlier.definition, "version": name})
     differences = changes(queries.definition_of(in_force), framework)

@@ -2,7 +2,6 @@
 
 from django import forms
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
 from readiness.golive.campaigns.models import ENDED, Campaign, CampaignItem
 from web.rest.filters import ObjectFilterSet
@@ -18,7 +17,7 @@ def _dropped(_key: str) -> Q:
 
 
 class CampaignFilters(ObjectFilterSet):
-    open = Flag(read=_open, label=_("Planned or running"))
+    open = Flag(read=_open, label="Planned or running")
 
     class Meta:
         model = Campaign
@@ -29,9 +28,9 @@ class CampaignFilters(ObjectFilterSet):
 
 class ItemFilters(ObjectFilterSet):
     check = AnyOf(
-        field_name="check_id", lookup_expr="exact", inner=forms.CharField(), commas=True, label=_("Check")
+        field_name="check_id", lookup_expr="exact", inner=forms.CharField(), commas=True, label="Check"
     )
-    dropped = Flag(read=_dropped, label=_("Dropped"))
+    dropped = Flag(read=_dropped, label="Dropped")
 
     class Meta:
         model = CampaignItem

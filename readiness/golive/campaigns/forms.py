@@ -6,8 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from django import forms
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from inventory.models import Site
@@ -31,12 +29,12 @@ def _day(label: Any, **given: Any) -> forms.DateField:
 
 
 class RepeatForm(CampaignsForm):
-    name = forms.CharField(label=_("Name"), max_length=120)
-    due_on = _day(_("Last day"), help_text=_("By the site’s calendar."))
+    name = forms.CharField(label="Name", max_length=120)
+    due_on = _day("Last day", help_text="By the site’s calendar.")
     counts_from = _day(
-        _("Count runs from"),
+        "Count runs from",
         required=False,
-        help_text=_("Runs taken before this day do not count. Empty: every run that counts at the site."),
+        help_text="Runs taken before this day do not count. Empty: every run that counts at the site.",
     )
 
     def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
@@ -48,10 +46,10 @@ class CampaignForm(RepeatForm):
     site = forms.ModelChoiceField(
         Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
         to_field_name="slug",
-        label=_("Site"),
+        label="Site",
     )
     note = forms.CharField(
-        label=_("Note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
+        label="Note", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
     )
     field_order = ["site", "name", "due_on", "counts_from", "note"]
 
@@ -68,16 +66,16 @@ def _people() -> Any:
 
 
 class AssignForm(CampaignsForm):
-    assignee = PersonField(_people(), label=_("Person"), required=False, empty_label=_("– nobody –"))
+    assignee = PersonField(_people(), label="Person", required=False, empty_label="– nobody –")
     assigned_to = forms.CharField(
-        label=_("Or somebody else"),
+        label="Or somebody else",
         required=False,
         max_length=120,
-        help_text=_("Who has no account here: a vendor, a contractor."),
+        help_text="Who has no account here: a vendor, a contractor.",
     )
-    due_on = _day(_("Due"), required=False, help_text=_("Empty: the campaign’s own day."))
+    due_on = _day("Due", required=False, help_text="Empty: the campaign’s own day.")
     how = forms.CharField(
-        label=_("How"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2})
+        label="How", required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2})
     )
 
     def __init__(self, *args: Any, item: CampaignItem | None = None, **kwargs: Any) -> None:
@@ -89,22 +87,22 @@ class AssignForm(CampaignsForm):
 
 
 class ItemForm(AssignForm):
-    check = forms.ChoiceField(label=_("Check"))
+    check = forms.ChoiceField(label="Check")
     parts = forms.MultipleChoiceField(
-        label=_("Sub-measures"), required=False, help_text=_("None: all that runs prove.")
+        label="Sub-measures", required=False, help_text="None: all that runs prove."
     )
-    tool = forms.ChoiceField(label=_("Tool"), choices=Tool.choices)
-    scope = forms.ChoiceField(label=_("Scope"), choices=ValidationRun.Scope.choices)
-    targets = forms.ChoiceField(label=_("Made on"), choices=TargetKind.choices)
+    tool = forms.ChoiceField(label="Tool", choices=Tool.choices)
+    scope = forms.ChoiceField(label="Scope", choices=ValidationRun.Scope.choices)
+    targets = forms.ChoiceField(label="Made on", choices=TargetKind.choices)
     load = forms.ChoiceField(
-        label=_("Load"),
+        label="Load",
         required=False,
-        choices=[("", _("– any –")), *ValidationRun.Load.choices],
+        choices=[("", "– any –"), *ValidationRun.Load.choices],
     )
     size_bytes = forms.IntegerField(
-        label=_("Size"), required=False, min_value=1, max_value=2**62, help_text=_("Message, bytes.")
+        label="Size", required=False, min_value=1, max_value=2**62, help_text="Message, bytes."
     )
-    repeats = forms.IntegerField(label=_("Repeats"), min_value=1, max_value=1000, initial=1)
+    repeats = forms.IntegerField(label="Repeats", min_value=1, max_value=1000, initial=1)
     field_order = [
         *("check", "parts", "tool", "scope", "targets", "load", "size_bytes", "repeats", "how"),
         *("assignee", "assigned_to", "due_on"),
@@ -135,9 +133,9 @@ class ItemForm(AssignForm):
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         if any(part.partition("/")[0] != given.get("check") for part in given.get("parts", [])):
-            self.add_error("parts", gettext("These are of another check."))
+            self.add_error("parts", "These are of another check.")
         return given
 
 
 class DropForm(CampaignsForm):
-    reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = forms.CharField(label="Reason", max_length=500, widget=forms.Textarea(attrs={"rows": 2}))

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.html import format_html
-from django.utils.translation import gettext, ngettext
 
 from accounts.models import User
 from readiness.framework.core.vocabulary import EvidenceKind
@@ -16,6 +15,7 @@ from readiness.golive.campaigns.queries import CampaignRow, GateRow, ItemRow
 from readiness.golive.campaigns.tables import left, run_words
 from readiness.golive.campaigns.targets import Targets
 from web.links import link
+from web.units import plural
 from web.visibility import name_of
 
 type Line = dict[str, Any]
@@ -33,22 +33,22 @@ def key_figures(row: CampaignRow, *, now: datetime) -> list[Line]:
     counts = row.sum.by_progress
     figures: list[Line] = [
         {
-            "label": gettext("Done"),
+            "label": "Done",
             "value": f"{row.sum.done} / {row.sum.total}",
             "note": "" if row.sum.percent is None else f"{row.sum.percent:.0f} %",
             "tone": "ok" if row.sum.total and not row.sum.open else "",
         },
     ]
     for key, label, tone, note in (
-        ("failed", gettext("Failed"), "bad", gettext("a run shows that it is not met")),
+        ("failed", "Failed", "bad", "a run shows that it is not met"),
         (
             "blocked",
-            gettext("Blocked"),
+            "Blocked",
             "warn",
-            gettext("no limit, no floor, or a run that cannot be judged"),
+            "no limit, no floor, or a run that cannot be judged",
         ),
-        ("stale", gettext("Stale"), "warn", gettext("too old, or voided by a change")),
-        ("missing", gettext("Missing"), "", gettext("no run that counts yet")),
+        ("stale", "Stale", "warn", "too old, or voided by a change"),
+        ("missing", "Missing", "", "no run that counts yet"),
     ):
         count = counts.get(key, 0)
         figures.append(
@@ -61,53 +61,51 @@ def key_figures(row: CampaignRow, *, now: datetime) -> list[Line]:
             }
         )
     over = row.days_left is not None and row.days_left < 0
-    due = {"label": gettext("Due"), "value": f"{row.campaign.due_on:%Y-%m-%d}", "tone": "bad" if over else ""}
+    due = {"label": "Due", "value": f"{row.campaign.due_on:%Y-%m-%d}", "tone": "bad" if over else ""}
     ended = row.days_left is None
     return [
         *figures,
-        due | {"note": format_html(gettext("ended {}"), left(row, now)) if ended else left(row, now)},
+        due | {"note": format_html("ended {}", left(row, now)) if ended else left(row, now)},
     ]
 
 
 def facts(campaign: Campaign) -> list[Line]:
     site = campaign.site
     entries: list[Line] = [
-        {"term": gettext("State"), "kind": "campaign", "state": campaign.state},
+        {"term": "State", "kind": "campaign", "state": campaign.state},
         {
-            "term": gettext("Site"),
+            "term": "Site",
             "value": site.name,
             "url": link("site", site.slug),
             "note": site.get_stage_display(),
         },
         {
-            "term": gettext("Planned by"),
+            "term": "Planned by",
             "value": name_of(campaign.created_by),
             "note": utc(campaign.created_at),
         },
-        {"term": gettext("Made from"), "value": campaign.framework_version.version},
+        {"term": "Made from", "value": campaign.framework_version.version},
     ]
     if campaign.repeats:
         entries.append(
             {
-                "term": gettext("Repeats"),
+                "term": "Repeats",
                 "value": str(campaign.repeats),
                 "url": link("campaign", campaign.repeats.pk),
             }
         )
-    counted = (
-        f"{campaign.counts_from:%Y-%m-%d}" if campaign.counts_from else gettext("the validity of each alone")
-    )
-    entries.append({"term": gettext("Runs count from"), "value": counted})
+    counted = f"{campaign.counts_from:%Y-%m-%d}" if campaign.counts_from else "the validity of each alone"
+    entries.append({"term": "Runs count from", "value": counted})
     if campaign.started_at:
-        entries.append({"term": gettext("Started"), "value": utc(campaign.started_at)})
+        entries.append({"term": "Started", "value": utc(campaign.started_at)})
     if campaign.ended_by:
         entries.append(
-            {"term": gettext("Ended by"), "value": name_of(campaign.ended_by), "note": utc(campaign.ended_at)}
+            {"term": "Ended by", "value": name_of(campaign.ended_by), "note": utc(campaign.ended_at)}
         )
     if campaign.end_note:
-        entries.append({"term": gettext("Why"), "value": campaign.end_note})
+        entries.append({"term": "Why", "value": campaign.end_note})
     if campaign.note:
-        entries.append({"term": gettext("Note"), "value": campaign.note})
+        entries.append({"term": "Note", "value": campaign.note})
     return entries
 
 
@@ -126,29 +124,29 @@ def choices_of(campaign: Campaign, user: User) -> dict[str, bool]:
 def item_facts(row: ItemRow, campaign: Campaign) -> list[Line]:
     item = row.item
     entries: list[Line] = [
-        {"term": gettext("Progress"), "kind": "campaign-item", "state": row.progress},
+        {"term": "Progress", "kind": "campaign-item", "state": row.progress},
         {
-            "term": gettext("Check"),
+            "term": "Check",
             "value": row.check_name,
             "url": link("site-check", campaign.site.slug, item.check_id),
             "note": row.gate,
         },
-        {"term": gettext("Sub-measures"), "value": ", ".join(row.part_names)},
-        {"term": gettext("Run"), "value": run_words(row)},
-        {"term": gettext("Scope"), "value": item.get_scope_display()},
-        {"term": gettext("Made on"), "value": item.get_targets_display()},
-        {"term": gettext("Assigned to"), "value": row.assigned or gettext("nobody")},
+        {"term": "Sub-measures", "value": ", ".join(row.part_names)},
+        {"term": "Run", "value": run_words(row)},
+        {"term": "Scope", "value": item.get_scope_display()},
+        {"term": "Made on", "value": item.get_targets_display()},
+        {"term": "Assigned to", "value": row.assigned or "nobody"},
         {
-            "term": gettext("Due"),
+            "term": "Due",
             "value": f"{item.due_on or campaign.due_on:%Y-%m-%d}",
-            "note": "" if item.due_on else gettext("the campaign’s own day"),
+            "note": "" if item.due_on else "the campaign’s own day",
         },
     ]
     if item.added:
-        entries.append({"term": gettext("Added"), "value": gettext("by hand")})
+        entries.append({"term": "Added", "value": "by hand"})
     if item.is_dropped:
         entries.append(
-            {"term": gettext("Dropped by"), "value": name_of(item.dropped_by), "note": utc(item.dropped_at)}
+            {"term": "Dropped by", "value": name_of(item.dropped_by), "note": utc(item.dropped_at)}
         )
     return entries
 
@@ -212,27 +210,25 @@ def _proofs(row: GateRow, slug: str, user: User) -> list[Line]:
     asked = {"site": slug, "check": row.check.id} | part
     if EvidenceKind.VALIDATION_RUN in row.evidence and user.has_perm("evidence.add_validationrun"):
         url = import_url(row.item, slug) if row.item else link("validation-run-add", site=slug)
-        proofs.append({"label": gettext("Import a run"), "url": url})
+        proofs.append({"label": "Import a run", "url": url})
     if row.item is not None:
-        proofs.append({"label": gettext("The item"), "url": link("campaign-item", row.item.pk)})
+        proofs.append({"label": "The item", "url": link("campaign-item", row.item.pk)})
     if EvidenceKind.ATTESTATION in row.evidence and user.has_perm("evidence.add_attestation"):
-        proofs.append({"label": gettext("Attest"), "url": link("attestation-add", **asked)})
+        proofs.append({"label": "Attest", "url": link("attestation-add", **asked)})
     if row.evidence & BY_HAND and user.has_perm("evidence.add_recordedfact"):
-        proofs.append({"label": gettext("Record a fact"), "url": link("recorded-fact-add", **asked)})
+        proofs.append({"label": "Record a fact", "url": link("recorded-fact-add", **asked)})
     if EvidenceKind.TELEMETRY in row.evidence and user.has_perm("telemetry.view_source"):
-        proofs.append({"label": gettext("Telemetry"), "url": link("ingest", site=slug)})
+        proofs.append({"label": "Telemetry", "url": link("ingest", site=slug)})
     return proofs
 
 
 def gate_words(rows: Sequence[GateRow] | None) -> str:
     if rows is None:
-        return gettext("The site was not evaluated yet: what is missing is known after the first evaluation.")
+        return "The site was not evaluated yet: what is missing is known after the first evaluation."
     held = [row for row in rows if not row.excepted]
     if not held:
-        return gettext(
-            "Every BLOCK check is acceptable and measured where that is asked for, or under a signed exception."
-        )
-    said = ngettext(
-        "%(n)s BLOCK check holds the site back.", "%(n)s BLOCK checks hold the site back.", len(held)
+        return "Every BLOCK check is acceptable and measured where that is asked for, or under a signed exception."
+    said = plural(
+        len(held), "%(n)s BLOCK check holds the site back.", "%(n)s BLOCK checks hold the site back."
     )
     return said % {"n": len(held)}

@@ -6,7 +6,6 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Site
 from inventory.models.constraints import choices_held
@@ -18,24 +17,24 @@ from readiness.golive.campaigns.planning import RunTarget
 class TargetKind(models.TextChoices):
     """The things that an item's runs are made on."""
 
-    SITE = RunTarget.SITE.value, _("The site")
-    NODE = RunTarget.NODE.value, _("Each node")
-    PAIR = RunTarget.PAIR.value, _("Pairs that cover each node")
-    PORT = RunTarget.PORT.value, _("Each RDMA port")
-    PATH = RunTarget.PATH.value, _("A path")
-    FABRIC = RunTarget.FABRIC.value, _("All nodes at once")
+    SITE = RunTarget.SITE.value, "The site"
+    NODE = RunTarget.NODE.value, "Each node"
+    PAIR = RunTarget.PAIR.value, "Pairs that cover each node"
+    PORT = RunTarget.PORT.value, "Each RDMA port"
+    PATH = RunTarget.PATH.value, "A path"
+    FABRIC = RunTarget.FABRIC.value, "All nodes at once"
 
 
 class Progress(models.TextChoices):
     """How far an item is, from the evidence there is."""
 
-    DONE = "done", _("Done")
-    FAILED = "failed", _("Failed")
-    BLOCKED = "blocked", _("Blocked")
-    STALE = "stale", _("Stale")
-    MISSING = "missing", _("Missing")
-    NOT_APPLICABLE = "n-a", _("Not applicable")
-    DROPPED = "dropped", _("Dropped")
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+    BLOCKED = "blocked", "Blocked"
+    STALE = "stale", "Stale"
+    MISSING = "missing", "Missing"
+    NOT_APPLICABLE = "n-a", "Not applicable"
+    DROPPED = "dropped", "Dropped"
 
 
 ENDED = ("finished", "cancelled")
@@ -46,28 +45,28 @@ class Campaign(models.Model):
     HISTORY = True
 
     class State(models.TextChoices):
-        PLANNED = "planned", _("Planned")
-        RUNNING = "running", _("Running")
-        FINISHED = "finished", _("Finished")
-        CANCELLED = "cancelled", _("Cancelled")
+        PLANNED = "planned", "Planned"
+        RUNNING = "running", "Running"
+        FINISHED = "finished", "Finished"
+        CANCELLED = "cancelled", "Cancelled"
 
-    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="campaigns", verbose_name=_("site"))
-    name = models.CharField(_("name"), max_length=120)
-    state = models.CharField(_("state"), max_length=10, choices=State, default=State.PLANNED, editable=False)
-    due_on = models.DateField(_("due"), help_text=_("The last day, by the site's calendar"))
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="campaigns", verbose_name="site")
+    name = models.CharField("name", max_length=120)
+    state = models.CharField("state", max_length=10, choices=State, default=State.PLANNED, editable=False)
+    due_on = models.DateField("due", help_text="The last day, by the site's calendar")
     counts_from = models.DateField(
-        _("counts from"),
+        "counts from",
         null=True,
         blank=True,
-        help_text=_("Runs taken before this day do not count; empty: every run that counts at the site"),
+        help_text="Runs taken before this day do not count; empty: every run that counts at the site",
     )
-    note = models.TextField(_("note"), max_length=2000, blank=True)
+    note = models.TextField("note", max_length=2000, blank=True)
     framework_version = models.ForeignKey(
         FrameworkVersion,
         on_delete=models.PROTECT,
         related_name="+",
         editable=False,
-        help_text=_("The version that its items were made from"),
+        help_text="The version that its items were made from",
     )
     repeats = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, editable=False, related_name="repeated_by"
@@ -84,20 +83,20 @@ class Campaign(models.Model):
     end_note = models.TextField(max_length=2000, blank=True, editable=False)
 
     class Meta:
-        verbose_name = _("validation campaign")
-        verbose_name_plural = _("validation campaigns")
+        verbose_name = "validation campaign"
+        verbose_name_plural = "validation campaigns"
         ordering = ["-created_at", "-id"]
         constraints = [
             models.UniqueConstraint(
                 fields=["site"],
                 condition=Q(state__in=["planned", "running"]),
                 name="campaign_one_open_at_site",
-                violation_error_message=_("The site has an open campaign already."),
+                violation_error_message="The site has an open campaign already.",
             ),
             models.CheckConstraint(
                 condition=Q(name__regex=r"\S"),
                 name="campaign_has_name",
-                violation_error_message=_("A name is required."),
+                violation_error_message="A name is required.",
             ),
             models.CheckConstraint(
                 condition=Q(state="planned", started_at=None)
@@ -114,12 +113,12 @@ class Campaign(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="cancelled") | Q(end_note__regex=r"\S"),
                 name="campaign_cancelled_with_reason",
-                violation_error_message=_("Say why."),
+                violation_error_message="Say why.",
             ),
             models.CheckConstraint(
                 condition=Q(counts_from=None) | Q(counts_from__lte=F("due_on")),
                 name="campaign_counts_before_due",
-                violation_error_message=_("Runs cannot count only from after the last day."),
+                violation_error_message="Runs cannot count only from after the last day.",
             ),
         ]
 
@@ -143,20 +142,20 @@ class CampaignItem(models.Model):
     PERSONAL = ("assigned_to",)
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="items", db_index=False)
-    check_id = models.CharField(_("check"), max_length=64)
-    parts = ArrayField(models.CharField(max_length=64), verbose_name=_("sub-measures"))
-    tool = models.CharField(_("tool"), max_length=16, choices=Tool)
-    scope = models.CharField(_("scope"), max_length=8, choices=ValidationRun.Scope)
-    targets = models.CharField(_("made on"), max_length=8, choices=TargetKind)
-    load = models.CharField(_("load"), max_length=8, choices=ValidationRun.Load, blank=True)
-    size_bytes = models.BigIntegerField(_("size"), null=True, blank=True, help_text=_("Message, bytes"))
-    repeats = models.PositiveIntegerField(_("repeats"), default=1)
-    how = models.CharField(_("how"), max_length=500, blank=True)
+    check_id = models.CharField("check", max_length=64)
+    parts = ArrayField(models.CharField(max_length=64), verbose_name="sub-measures")
+    tool = models.CharField("tool", max_length=16, choices=Tool)
+    scope = models.CharField("scope", max_length=8, choices=ValidationRun.Scope)
+    targets = models.CharField("made on", max_length=8, choices=TargetKind)
+    load = models.CharField("load", max_length=8, choices=ValidationRun.Load, blank=True)
+    size_bytes = models.BigIntegerField("size", null=True, blank=True, help_text="Message, bytes")
+    repeats = models.PositiveIntegerField("repeats", default=1)
+    how = models.CharField("how", max_length=500, blank=True)
     added = models.BooleanField(
-        default=False, editable=False, help_text=_("By hand; not made from the framework")
+        default=False, editable=False, help_text="By hand; not made from the framework"
     )
     assignee = models.ForeignKey(
-        verbose_name=_("person"),
+        verbose_name="person",
         to=settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
         related_name="+",
@@ -164,9 +163,9 @@ class CampaignItem(models.Model):
         blank=True,
     )
     assigned_to = models.CharField(
-        _("or somebody else"), max_length=120, blank=True, help_text=_("Who has no account here")
+        "or somebody else", max_length=120, blank=True, help_text="Who has no account here"
     )
-    due_on = models.DateField(_("due"), null=True, blank=True, help_text=_("Empty: the campaign's own day"))
+    due_on = models.DateField("due", null=True, blank=True, help_text="Empty: the campaign's own day")
     dropped_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, editable=False
     )
@@ -177,20 +176,20 @@ class CampaignItem(models.Model):
         choices=Progress,
         blank=True,
         editable=False,
-        help_text=_("How far it was when the campaign ended"),
+        help_text="How far it was when the campaign ended",
     )
     outcome_reason = models.TextField(blank=True, editable=False)
 
     class Meta:
-        verbose_name = _("campaign item")
-        verbose_name_plural = _("campaign items")
+        verbose_name = "campaign item"
+        verbose_name_plural = "campaign items"
         ordering = ["campaign", "check_id", "id"]
         default_permissions = ("view",)
         constraints = [
             models.UniqueConstraint(
                 fields=["campaign", "check_id", "parts", "tool", "load"],
                 name="campaign_item_once",
-                violation_error_message=_("The campaign has this item already."),
+                violation_error_message="The campaign has this item already.",
             ),
             models.CheckConstraint(
                 condition=~Q(check_id="") & Q(parts__len__gt=0),
@@ -199,13 +198,13 @@ class CampaignItem(models.Model):
             models.CheckConstraint(
                 condition=Q(assignee=None) | Q(assigned_to=""),
                 name="campaign_item_one_assignee",
-                violation_error_message=_("Name a person or somebody else, not both."),
+                violation_error_message="Name a person or somebody else, not both.",
             ),
             models.CheckConstraint(
                 condition=Q(dropped_by=None, dropped_at=None, drop_reason="")
                 | Q(dropped_by__isnull=False, dropped_at__isnull=False, drop_reason__regex=r"\S"),
                 name="campaign_item_dropped_with_reason",
-                violation_error_message=_("Say why."),
+                violation_error_message="Say why.",
             ),
             models.CheckConstraint(
                 condition=Q(repeats__gte=1, repeats__lte=1000) & (Q(size_bytes=None) | Q(size_bytes__gt=0)),

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from inventory.models import Site
@@ -131,7 +130,7 @@ def finish(campaign: Campaign, *, note: str = "", by: User, now: datetime) -> Ca
     rows = item_rows(locked, now=now)
     open_items = sum(row.progress not in (DONE, NOT_APPLICABLE) for row in rows if not row.item.is_dropped)
     if open_items and not note.strip():
-        raise ValidationError({"note": _("%(n)s items are open: say why it ends.") % {"n": open_items}})
+        raise ValidationError({"note": f"{open_items} items are open: say why it ends."})
     return _end(locked, Campaign.State.FINISHED, rows, note=note, by=by, now=now)
 
 
@@ -140,7 +139,7 @@ def cancel(campaign: Campaign, *, note: str, by: User, now: datetime) -> Campaig
     """Call the campaign off, with a reason."""
     _require(by, MAY_CHANGE)
     if not note.strip():
-        raise ValidationError({"note": _("Say why.")})
+        raise ValidationError({"note": "Say why."})
     locked = _locked(campaign)
     _refuse_ended(locked)
     return _end(locked, Campaign.State.CANCELLED, item_rows(locked, now=now), note=note, by=by, now=now)
@@ -170,7 +169,7 @@ def add_item(
     _version, framework = framework_queries.current()
     named = _parts_named(framework, check_id, parts)
     if locked.items.count() >= MOST_ITEMS:
-        raise ValidationError(_("A campaign has %(most)s items at most.") % {"most": MOST_ITEMS})
+        raise ValidationError(f"A campaign has {MOST_ITEMS} items at most.")
     item = CampaignItem(campaign=locked, check_id=check_id, parts=named, added=True, **given)
     item.full_clean(exclude=["campaign"])
     item.save(force_insert=True)
@@ -196,10 +195,10 @@ def drop_item(item: CampaignItem, *, reason: str, by: User, now: datetime) -> Ca
     """Drop an item from this campaign, with a reason. The check itself is judged as before."""
     _require(by, MAY_CHANGE)
     if not reason.strip():
-        raise ValidationError({"reason": _("Say why.")})
+        raise ValidationError({"reason": "Say why."})
     locked = _locked_item(item)
     if locked.is_dropped:
-        raise CampaignNotInState(_("The item is dropped already."))
+        raise CampaignNotInState("The item is dropped already.")
     locked.dropped_by, locked.dropped_at, locked.drop_reason = by, now, reason.strip()
     locked.full_clean(exclude=["campaign", "dropped_by"])
     locked.save(update_fields=["dropped_by", "dropped_at", "drop_reason"])
@@ -211,7 +210,7 @@ def restore_item(item: CampaignItem, *, by: User, now: datetime) -> CampaignItem
     _require(by, MAY_CHANGE)
     locked = _locked_item(item)
     if not locked.is_dropped:
-        raise CampaignNotInState(_("The item is not dropped."))
+        raise CampaignNotInState("The item is not dropped.")
     locked.dropped_by, locked.dropped_at, locked.drop_reason = None, None, ""
     locked.save(update_fields=["dropped_by", "dropped_at", "drop_reason"])
     return locked
@@ -257,14 +256,14 @@ def _copy(campaign: Campaign, item: CampaignItem) -> CampaignItem:
 def _parts_named(framework: Framework, check_id: str, parts: Collection[str]) -> list[str]:
     check = framework.checks_by_id.get(check_id)
     if check is None:
-        raise ValidationError({"check": _("There is no check %(check)s.") % {"check": check_id}})
+        raise ValidationError({"check": f"There is no check {check_id}."})
     there = {part.id for part in check.parts}
     if unknown := sorted(set(parts) - there):
         said = {"check": check_id, "parts": ", ".join(unknown)}
-        raise ValidationError({"parts": _("%(check)s has no sub-measure %(parts)s.") % said})
+        raise ValidationError({"parts": "{check} has no sub-measure {parts}.".format(**said)})
     named = [part.id for part in check.parts if part.id in parts] or list(parts_by_runs(check))
     if not named:
-        raise ValidationError({"check": _("No run proves %(check)s.") % {"check": check.name}})
+        raise ValidationError({"check": f"No run proves {check.name}."})
     return named
 
 
@@ -274,7 +273,7 @@ def _save_new(campaign: Campaign) -> None:
     other = Campaign.objects.filter(site=campaign.site, state__in=["planned", "running"]).first()
     if other is not None:
         said = {"site": campaign.site.name, "name": other.name}
-        raise ValidationError({"site": _("%(site)s has an open campaign already: %(name)s.") % said})
+        raise ValidationError({"site": "{site} has an open campaign already: {name}.".format(**said)})
     _clean(campaign)
     campaign.save(force_insert=True)
 
@@ -285,7 +284,7 @@ def _clean(campaign: Campaign) -> None:
 
 def _refuse_retired(site: Site) -> None:
     if site.stage == Site.Stage.RETIRED:
-        raise ValidationError({"site": _("%(site)s is retired.") % {"site": site.name}})
+        raise ValidationError({"site": f"{site.name} is retired."})
 
 
 def _locked(campaign: Campaign) -> Campaign:
@@ -307,9 +306,7 @@ def _refuse_ended(campaign: Campaign) -> None:
 
 def _refuse_unless(campaign: Campaign, states: Collection[str]) -> None:
     if campaign.state not in states:
-        raise CampaignNotInState(
-            _("The campaign is %(state)s.") % {"state": campaign.get_state_display().lower()}
-        )
+        raise CampaignNotInState(f"The campaign is {campaign.get_state_display().lower()}.")
 
 
 def _require(by: User, permission: str) -> None:

@@ -3,8 +3,6 @@
 from datetime import datetime
 
 from django.utils.html import format_html
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from readiness.evidence.core.proving.floors import size_text
 from readiness.golive.campaigns.filters import CampaignFilters
@@ -21,16 +19,16 @@ def left(row: CampaignRow, now: datetime) -> str:
     if row.days_left is None:
         return ago(row.campaign.ended_at, now=now)
     if row.days_left < 0:
-        return gettext("%(n)s d over") % {"n": -row.days_left}
-    return gettext("in %(n)s d") % {"n": row.days_left} if row.days_left else gettext("today")
+        return f"{-row.days_left} d over"
+    return f"in {row.days_left} d" if row.days_left else "today"
 
 
 def campaign_table(now: datetime) -> Table:
     """The table of CampaignRow; the time left counts from `now`."""
     return Table(
         id="campaigns",
-        noun=(_("campaign"), _("campaigns")),
-        label=_("Validation campaigns"),
+        noun=("campaign", "campaigns"),
+        label="Validation campaigns",
         columns=(*_campaign_columns(now), *_further_columns()),
         filterset=CampaignFilters,
         row_id=lambda row: row.campaign.pk,
@@ -38,10 +36,8 @@ def campaign_table(now: datetime) -> Table:
         row_url=lambda row: link("campaign", row.campaign.pk),
         api="golive-api-campaign-list",
         empty={
-            "title": _("No campaign"),
-            "text": _(
-                "A campaign lists the runs that a site still needs before go-live. Start one from a site’s page."
-            ),
+            "title": "No campaign",
+            "text": "A campaign lists the runs that a site still needs before go-live. Start one from a site’s page.",
             "icon": "flask",
         },
     )
@@ -51,7 +47,7 @@ def _campaign_columns(now: datetime) -> tuple[Column, ...]:
     return (
         Column(
             "state",
-            _("State"),
+            "State",
             value=lambda row: row.campaign.state,
             text=lambda row: row.campaign.get_state_display(),
             template="readiness/campaigns/state_cell.html",
@@ -60,7 +56,7 @@ def _campaign_columns(now: datetime) -> tuple[Column, ...]:
         ),
         Column(
             "name",
-            _("Campaign"),
+            "Campaign",
             value=lambda row: row.campaign.name,
             url=lambda row: link("campaign", row.campaign.pk),
             sort="name",
@@ -69,7 +65,7 @@ def _campaign_columns(now: datetime) -> tuple[Column, ...]:
         ),
         Column(
             "site",
-            _("Site"),
+            "Site",
             value=lambda row: row.campaign.site.name,
             url=lambda row: link("site", row.campaign.site.slug),
             sort="site__name",
@@ -77,22 +73,20 @@ def _campaign_columns(now: datetime) -> tuple[Column, ...]:
         ),
         Column(
             "progress",
-            _("Progress"),
+            "Progress",
             value=lambda row: row.sum.percent,
-            text=lambda row: (
-                gettext("%(done)s of %(total)s done") % {"done": row.sum.done, "total": row.sum.total}
-            ),
+            text=lambda row: f"{row.sum.done} of {row.sum.total} done",
             template="readiness/campaigns/progress_cell.html",
             export=lambda row: None if row.sum.percent is None else round(row.sum.percent, 1),
             file_unit="%",
             phone="full",
         ),
-        _counted("failed", _("Failed"), "bad"),
-        _counted("blocked", _("Blocked"), "warn"),
-        _counted("missing", _("Missing"), ""),
+        _counted("failed", "Failed", "bad"),
+        _counted("blocked", "Blocked", "warn"),
+        _counted("missing", "Missing", ""),
         Column(
             "due",
-            _("Due"),
+            "Due",
             value=lambda row: row.campaign.due_on,
             text=lambda row: format_html("{} · {}", f"{row.campaign.due_on:%Y-%m-%d}", left(row, now)),
             sort="due_on",
@@ -118,9 +112,9 @@ def _counted(progress: str, label: Text, tone: str, *, default: bool = True) -> 
 
 def _further_columns() -> tuple[Column, ...]:
     return (
-        _counted("stale", _("Stale"), "warn", default=False),
-        Column("by", _("Planned by"), value="campaign.created_by", default=False),
-        Column("note", _("Note"), value=lambda row: row.campaign.note, default=False, phone="full"),
+        _counted("stale", "Stale", "warn", default=False),
+        Column("by", "Planned by", value="campaign.created_by", default=False),
+        Column("note", "Note", value=lambda row: row.campaign.note, default=False, phone="full"),
     )
 
 
@@ -128,28 +122,28 @@ def item_table(campaign: Campaign) -> Table:
     """The table of ItemRow."""
     return Table(
         id="items",
-        noun=(_("item"), _("items")),
-        title=_("Runs to make"),
-        label=_("Items of the campaign"),
+        noun=("item", "items"),
+        title="Runs to make",
+        label="Items of the campaign",
         columns=_item_columns(campaign),
         filters=(
-            RowFilter("progress", _("Progress"), lambda row: row.progress, Progress.choices),
+            RowFilter("progress", "Progress", lambda row: row.progress, Progress.choices),
             RowFilter(
-                "gate", _("Gate"), lambda row: row.gate, [(each, each) for each in ("BLOCK", "COND", "INFO")]
+                "gate", "Gate", lambda row: row.gate, [(each, each) for each in ("BLOCK", "COND", "INFO")]
             ),
             RowFilter(
                 "assigned",
-                _("Assigned"),
+                "Assigned",
                 lambda row: "yes" if row.assigned else "no",
-                [("yes", _("To somebody")), ("no", _("To nobody"))],
+                [("yes", "To somebody"), ("no", "To nobody")],
             ),
         ),
         row_id=lambda row: row.item.pk,
         row_name=lambda row: f"{row.check_name}: {row.item.get_tool_display()}",
         row_url=lambda row: link("campaign-item", row.item.pk),
         empty={
-            "title": _("Nothing to run"),
-            "text": _("No check of the framework that applies here is proved by runs."),
+            "title": "Nothing to run",
+            "text": "No check of the framework that applies here is proved by runs.",
             "icon": "flask",
         },
     )
@@ -159,7 +153,7 @@ def _item_columns(campaign: Campaign) -> tuple[Column, ...]:
     return (
         Column(
             "progress",
-            _("Progress"),
+            "Progress",
             value=lambda row: row.progress,
             text=lambda row: str(Progress(row.progress).label),
             template="readiness/campaigns/item_state_cell.html",
@@ -168,7 +162,7 @@ def _item_columns(campaign: Campaign) -> tuple[Column, ...]:
         ),
         Column(
             "check",
-            _("Check"),
+            "Check",
             value=lambda row: row.check_name,
             url=lambda row: link("campaign-item", row.item.pk),
             template="readiness/campaigns/item_cell.html",
@@ -177,22 +171,20 @@ def _item_columns(campaign: Campaign) -> tuple[Column, ...]:
             phone="title",
             export=lambda row: row.item.check_id,
         ),
-        Column("gate", _("Gate"), value=lambda row: row.gate, sort=True),
-        Column(
-            "run", _("Run"), value=lambda row: str(row.item.get_tool_display()), text=run_words, sort=True
-        ),
-        Column("targets", _("Made on"), value=lambda row: str(row.item.get_targets_display()), sort=True),
+        Column("gate", "Gate", value=lambda row: row.gate, sort=True),
+        Column("run", "Run", value=lambda row: str(row.item.get_tool_display()), text=run_words, sort=True),
+        Column("targets", "Made on", value=lambda row: str(row.item.get_targets_display()), sort=True),
         Column(
             "why",
-            _("What it waits for"),
+            "What it waits for",
             value=why,
             phone="full",
             template="readiness/campaigns/why_cell.html",
         ),
-        Column("assigned", _("Assigned to"), value=lambda row: row.assigned, sort=True),
+        Column("assigned", "Assigned to", value=lambda row: row.assigned, sort=True),
         Column(
             "due",
-            _("Due"),
+            "Due",
             value=lambda row: row.item.due_on or campaign.due_on,
             sort=True,
             numeric=True,
@@ -200,12 +192,12 @@ def _item_columns(campaign: Campaign) -> tuple[Column, ...]:
         ),
         Column(
             "parts",
-            _("Sub-measures"),
+            "Sub-measures",
             value=lambda row: ", ".join(row.part_names),
             default=False,
             phone="full",
         ),
-        Column("taken", _("Run of"), value=lambda row: row.standing.taken_at, default=False),
+        Column("taken", "Run of", value=lambda row: row.standing.taken_at, default=False),
     )
 
 
@@ -224,5 +216,5 @@ def run_words(row: ItemRow) -> str:
     if item.load:
         phrases.append(str(item.get_load_display()).lower())
     if item.repeats > 1:
-        phrases.append(gettext("%(n)s times") % {"n": item.repeats})
+        phrases.append(f"{item.repeats} times")
     return ", ".join(phrases)

@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
 
@@ -52,7 +51,7 @@ def campaigns(request: HttpRequest) -> HttpResponseBase:
     context = {
         "table": table,
         "add_url": _add_url(request),
-        "breadcrumbs": _breadcrumbs(gettext("Campaigns"), first=True),
+        "breadcrumbs": _breadcrumbs("Campaigns", first=True),
     }
     return answers.page(request, "readiness/campaigns/list.html", context)
 
@@ -79,12 +78,10 @@ def add(request: HttpRequest) -> HttpResponse:
     asked = {name: request.GET[name] for name in ("site", "name") if name in request.GET}
     form = CampaignForm(request.POST or None, initial=asked, now=at)
     make = lambda: operations.create(**form.cleaned_data, by=_reader(request), now=at)  # noqa: E731
-    made = _done(
-        request, form, make, gettext("The campaign is planned; its items are made from the framework.")
-    )
+    made = _done(request, form, make, "The campaign is planned; its items are made from the framework.")
     if made is not None:
         return HttpResponseRedirect(reverse("campaign", args=[made.pk]))
-    return _form(request, form, gettext("Plan a validation campaign"), reverse("campaigns"))
+    return _form(request, form, "Plan a validation campaign", reverse("campaigns"))
 
 
 @may_change
@@ -95,9 +92,9 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = CampaignForm(request.POST or None, campaign=campaign, now=at)
     save = lambda: operations.change(campaign, **form.cleaned_data, by=_reader(request), now=at)  # noqa: E731
     here = reverse("campaign", args=[pk])
-    if _done(request, form, save, gettext("The campaign is changed.")) is not None:
+    if _done(request, form, save, "The campaign is changed.") is not None:
         return HttpResponseRedirect(here)
-    return _form(request, form, gettext("Change the campaign"), here)
+    return _form(request, form, "Change the campaign", here)
 
 
 @may_add
@@ -108,10 +105,10 @@ def repeat(request: HttpRequest, pk: int) -> HttpResponse:
     initial = {"name": campaign.name, "counts_from": at.date()}
     form = RepeatForm(request.POST or None, initial=initial, now=at)
     make = lambda: operations.clone(campaign, **form.cleaned_data, by=_reader(request), now=at)  # noqa: E731
-    made = _done(request, form, make, gettext("The campaign is planned again with the same items."))
+    made = _done(request, form, make, "The campaign is planned again with the same items.")
     if made is not None:
         return HttpResponseRedirect(reverse("campaign", args=[made.pk]))
-    return _form(request, form, gettext("Repeat the campaign"), reverse("campaign", args=[pk]))
+    return _form(request, form, "Repeat the campaign", reverse("campaign", args=[pk]))
 
 
 @may_change
@@ -124,9 +121,9 @@ def add_item(request: HttpRequest, pk: int) -> HttpResponse:
     form = ItemForm(request.POST or None, initial=asked, framework=framework)
     make = lambda: operations.add_item(campaign, **form.asked(), by=_reader(request), now=at)  # noqa: E731
     here = reverse("campaign", args=[pk])
-    if _done(request, form, make, gettext("The item is added.")) is not None:
+    if _done(request, form, make, "The item is added.") is not None:
         return HttpResponseRedirect(here)
-    return _form(request, form, gettext("Add an item"), here)
+    return _form(request, form, "Add an item", here)
 
 
 @may_change
@@ -137,32 +134,30 @@ def edit_item(request: HttpRequest, pk: int) -> HttpResponse:
     form = AssignForm(request.POST or None, item=item)
     save = lambda: operations.change_item(item, **form.cleaned_data, by=_reader(request), now=at)  # noqa: E731
     here = reverse("campaign-item", args=[pk])
-    if _done(request, form, save, gettext("The item is changed.")) is not None:
+    if _done(request, form, save, "The item is changed.") is not None:
         return HttpResponseRedirect(here)
-    return _form(request, form, gettext("Assign the item"), here)
+    return _form(request, form, "Assign the item", here)
 
 
 @require_POST
 @may_change
 @never_cache
 def start(request: HttpRequest, pk: int) -> HttpResponseBase:
-    return _stepped(
-        request, pk, lambda campaign, given: operations.start(campaign, **given), gettext("It runs.")
-    )
+    return _stepped(request, pk, lambda campaign, given: operations.start(campaign, **given), "It runs.")
 
 
 @require_POST
 @may_change
 @never_cache
 def finish(request: HttpRequest, pk: int) -> HttpResponseBase:
-    return _noted(request, pk, operations.finish, gettext("The campaign is finished."))
+    return _noted(request, pk, operations.finish, "The campaign is finished.")
 
 
 @require_POST
 @may_change
 @never_cache
 def cancel(request: HttpRequest, pk: int) -> HttpResponseBase:
-    return _noted(request, pk, operations.cancel, gettext("The campaign is cancelled."))
+    return _noted(request, pk, operations.cancel, "The campaign is cancelled.")
 
 
 @require_POST
@@ -170,7 +165,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponseBase:
 @never_cache
 def delete(request: HttpRequest, pk: int) -> HttpResponseBase:
     step = lambda campaign, given: operations.delete(campaign, **given)  # noqa: E731
-    return _stepped(request, pk, step, gettext("The campaign is deleted."), to=reverse("campaigns"))
+    return _stepped(request, pk, step, "The campaign is deleted.", to=reverse("campaigns"))
 
 
 @require_POST
@@ -179,7 +174,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponseBase:
 def drop_item(request: HttpRequest, pk: int) -> HttpResponse:
     reason = request.POST.get("reason", "")
     step = lambda item, given: operations.drop_item(item, reason=reason, **given)  # noqa: E731
-    return _stepped_item(request, pk, step, gettext("The item is dropped."))
+    return _stepped_item(request, pk, step, "The item is dropped.")
 
 
 @require_POST
@@ -187,7 +182,7 @@ def drop_item(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 def restore_item(request: HttpRequest, pk: int) -> HttpResponse:
     step = lambda item, given: operations.restore_item(item, **given)  # noqa: E731
-    return _stepped_item(request, pk, step, gettext("The item is back."))
+    return _stepped_item(request, pk, step, "The item is back.")
 
 
 def _done(request: HttpRequest, form: RefusedForm, act: Callable[[], Any], said: str) -> Any:
@@ -344,11 +339,11 @@ def _item(pk: int) -> CampaignItem:
 
 
 def _breadcrumbs(here: str, *, first: bool = False, above: Campaign | None = None) -> list[dict[str, str]]:
-    between = [] if first else [{"label": gettext("Campaigns"), "url": reverse("campaigns")}]
+    between = [] if first else [{"label": "Campaigns", "url": reverse("campaigns")}]
     if above is not None:
         between.append({"label": above.name, "url": link("campaign", above.pk)})
     return [
-        {"label": gettext("Readiness"), "url": reverse("readiness")},
+        {"label": "Readiness", "url": reverse("readiness")},
         *between,
         {"label": here, "url": ""},
     ]

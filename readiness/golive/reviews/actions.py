@@ -7,7 +7,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from readiness.evidence.models import Review, ReviewAction, SignOff
@@ -35,7 +34,7 @@ def add(
     refuse_others(review.pk, by=by)
     locked = _locked(review)
     if locked.actions.count() >= MOST:
-        raise ValidationError(_("A review has %(most)s actions at most.") % {"most": MOST})
+        raise ValidationError(f"A review has {MOST} actions at most.")
     action = ReviewAction(
         review=locked,
         title=title.strip(),
@@ -91,7 +90,7 @@ def refuse_strangers(action_id: int, *, by: User) -> None:
 def _locked(review: Review) -> Review:
     locked = Review.objects.select_for_update(of=("self",)).select_related("site").get(pk=review.pk)
     if locked.state == Review.State.CANCELLED:
-        raise ReviewNotInState(_("The review is cancelled."))
+        raise ReviewNotInState("The review is cancelled.")
     return locked
 
 
@@ -99,7 +98,7 @@ def _locked_action(action: ReviewAction) -> ReviewAction:
     review = _locked(action.review)
     locked = ReviewAction.objects.select_for_update(of=("self",)).get(pk=action.pk)
     if not locked.is_open:
-        raise ReviewNotInState(_("The action is closed already."))
+        raise ReviewNotInState("The action is closed already.")
     locked.review = review
     return locked
 

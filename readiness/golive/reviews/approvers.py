@@ -8,7 +8,6 @@ from datetime import datetime
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from inventory.models import Site
@@ -39,7 +38,7 @@ def add(*, domain: str, user: User, site: Site | None = None, by: User, now: dat
     approver = Approver(domain=domain, user=user, site=site, added_at=now)
     approver.clean_fields(exclude=["user", "site"])
     if Approver.objects.filter(domain=domain, user=user, site=site).exists():
-        raise ValidationError({"user": _("%(user)s is named there already.") % {"user": user}})
+        raise ValidationError({"user": f"{user} is named there already."})
     approver.save(force_insert=True)
     return approver
 

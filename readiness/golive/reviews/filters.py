@@ -1,7 +1,6 @@
 """Filters of reviews, their actions and approvers, for the API and for the pages alike."""
 
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
 from readiness.evidence.models import Review, ReviewAction
 from readiness.golive.reviews.models import Approver
@@ -18,7 +17,7 @@ def _action_open(_key: str) -> Q:
 
 
 class ReviewFilters(ObjectFilterSet):
-    open = Flag(read=_open, label=_("Open"))
+    open = Flag(read=_open, label="Open")
 
     class Meta:
         model = Review
@@ -28,7 +27,7 @@ class ReviewFilters(ObjectFilterSet):
 
 
 class ActionFilters(ObjectFilterSet):
-    open = Flag(read=_action_open, label=_("Open"))
+    open = Flag(read=_action_open, label="Open")
 
     class Meta:
         model = ReviewAction

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from django import forms
-from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from inventory.models import Site
@@ -15,7 +14,7 @@ from web.forms import WITH_NEIGHBOURS, DayInput, NoteForm, PersonField, RefusedF
 
 __all__ = ["ActionForm", "ApproverForm", "DecisionForm", "NameForm", "NoteForm", "OpenForm"]
 
-NOBODY = _("– name later –")
+NOBODY = "– name later –"
 
 
 def _people() -> Any:
@@ -30,12 +29,12 @@ def reviewable() -> Any:
 class ReviewedSiteForm(forms.Form):
     """The form asks for the site first, since who may sign depends on it."""
 
-    site = forms.ModelChoiceField(reviewable(), to_field_name="slug", label=_("Site"))
+    site = forms.ModelChoiceField(reviewable(), to_field_name="slug", label="Site")
 
 
 class OpenForm(RefusedForm):
     note = forms.CharField(
-        label=_("Note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
+        label="Note", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
     )
 
     def __init__(self, *args: Any, named: Mapping[str, Sequence[User]], **kwargs: Any) -> None:
@@ -48,7 +47,7 @@ class OpenForm(RefusedForm):
                 label=label,
                 required=False,
                 empty_label=NOBODY,
-                help_text="" if users else _("Nobody may sign for this domain yet."),
+                help_text="" if users else "Nobody may sign for this domain yet.",
             )
             self.fields[domain] = field
             if len(users) == 1 and users[0].pk not in taken:
@@ -66,7 +65,7 @@ class OpenForm(RefusedForm):
 
 
 class NameForm(RefusedForm):
-    approver = PersonField(_people(), label=_("Person"), required=False, empty_label=NOBODY)
+    approver = PersonField(_people(), label="Person", required=False, empty_label=NOBODY)
 
     def __init__(self, *args: Any, users: Sequence[User], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -75,13 +74,13 @@ class NameForm(RefusedForm):
 
 
 class ActionForm(RefusedForm):
-    title = forms.CharField(label=_("What"), max_length=300)
-    critical = forms.BooleanField(label=_("Critical: no go while it is open"), required=False)
-    owner = PersonField(_people(), label=_("Person"), required=False, empty_label=_("– somebody else –"))
+    title = forms.CharField(label="What", max_length=300)
+    critical = forms.BooleanField(label="Critical: no go while it is open", required=False)
+    owner = PersonField(_people(), label="Person", required=False, empty_label="– somebody else –")
     owner_name = forms.CharField(
-        label=_("Or somebody else"), required=False, max_length=120, help_text=_("Who has no account here.")
+        label="Or somebody else", required=False, max_length=120, help_text="Who has no account here."
     )
-    due_on = forms.DateField(label=_("Due"), required=False, widget=DayInput(), validators=WITH_NEIGHBOURS)
+    due_on = forms.DateField(label="Due", required=False, widget=DayInput(), validators=WITH_NEIGHBOURS)
 
     def __init__(self, *args: Any, action: ReviewAction | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -92,15 +91,15 @@ class ActionForm(RefusedForm):
 
 
 class ApproverForm(RefusedForm):
-    domain = forms.ChoiceField(label=_("Domain"), choices=SigningDomain.choices)
-    user = PersonField(_people(), label=_("Person"))
+    domain = forms.ChoiceField(label="Domain", choices=SigningDomain.choices)
+    user = PersonField(_people(), label="Person")
     site = forms.ModelChoiceField(
         Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
         to_field_name="slug",
-        label=_("Site"),
+        label="Site",
         required=False,
-        empty_label=_("– every site –"),
-        help_text=_("A site’s own list takes the place of the one for every site, domain by domain."),
+        empty_label="– every site –",
+        help_text="A site’s own list takes the place of the one for every site, domain by domain.",
     )
 
 

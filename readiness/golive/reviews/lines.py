@@ -5,7 +5,6 @@ from datetime import date, datetime
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import gettext
 
 from accounts.models import User
 from inventory.models import Site
@@ -29,29 +28,27 @@ def utc(at: datetime | None) -> str:
 def facts(review: Review, until: datetime | None) -> list[Line]:
     site = review.site
     entries: list[Line] = [
-        {"term": gettext("State"), "kind": "review", "state": review.state},
+        {"term": "State", "kind": "review", "state": review.state},
         {
-            "term": gettext("Site"),
+            "term": "Site",
             "value": site.name,
             "url": link("site", site.slug),
             "note": site.get_stage_display(),
         },
-        {"term": gettext("Opened by"), "value": name_of(review.opened_by), "note": utc(review.opened_at)},
+        {"term": "Opened by", "value": name_of(review.opened_by), "note": utc(review.opened_at)},
     ]
     if review.note:
-        entries.append({"term": gettext("Note"), "value": review.note})
+        entries.append({"term": "Note", "value": review.note})
     if review.ended_by:
         decided = review.state != Review.State.CANCELLED
-        term = gettext("Decided by") if decided else gettext("Cancelled by")
+        term = "Decided by" if decided else "Cancelled by"
         entries.append({"term": term, "value": name_of(review.ended_by), "note": utc(review.ended_at)})
     if review.end_note:
-        entries.append({"term": gettext("Why"), "value": review.end_note})
+        entries.append({"term": "Why", "value": review.end_note})
     if review.framework_version:
-        entries.append({"term": gettext("Framework"), "value": review.framework_version.version})
+        entries.append({"term": "Framework", "value": review.framework_version.version})
     if until:
-        entries.append(
-            {"term": gettext("Holds until"), "value": utc(until), "note": gettext("then it is held again")}
-        )
+        entries.append({"term": "Holds until", "value": utc(until), "note": "then it is held again"})
     return entries
 
 
@@ -83,10 +80,7 @@ def my_answer(review: Review, named: Mapping[str, Sequence[User]], user: User) -
     if mine is None or not review.is_open:
         return {}
     if user not in named.get(mine.domain, ()):
-        return {
-            "why_not": gettext("You may no longer sign for %(domain)s here.")
-            % {"domain": mine.get_domain_display()}
-        }
+        return {"why_not": f"You may no longer sign for {mine.get_domain_display()} here."}
     return {
         "domain": mine.get_domain_display(),
         "may_sign": mine.state != SignOff.State.SIGNED,
@@ -121,10 +115,7 @@ def action_lines(review: Review, user: User, *, today: date) -> list[Line]:
 def closed_words(action: ReviewAction) -> str:
     if action.is_open:
         return ""
-    said = gettext("closed by %(who)s, %(at)s") % {
-        "who": name_of(action.closed_by),
-        "at": utc(action.closed_at),
-    }
+    said = f"closed by {name_of(action.closed_by)}, {utc(action.closed_at)}"
     return f"{said}: {action.close_note}" if action.close_note else said
 
 
@@ -171,28 +162,25 @@ def of_site(site: Site, reviews: SitesReview, user: User, *, now: datetime) -> L
     line: Line = {"url": link("reviews", site=site.slug), "text": "", "tone": ""}
     if site.stage == Site.Stage.PRODUCTION and reviews.held is None:
         line |= {
-            "text": gettext("In production without a review: nobody has signed for it here."),
+            "text": "In production without a review: nobody has signed for it here.",
             "tone": "bad",
         }
     elif reviews.is_due(now):
         line |= {
-            "text": gettext("%(review)s held until %(until)s: a new one is due.")
-            % {"review": reviews.held, "until": utc(reviews.holds_until)},
+            "text": f"{reviews.held} held until {utc(reviews.holds_until)}: a new one is due.",
             "tone": "warn",
         }
     elif reviews.held is not None:
         line |= {
-            "text": gettext("%(review)s: go, decided by %(who)s, %(at)s.")
-            % {
-                "review": reviews.held,
-                "who": name_of(reviews.held.ended_by),
-                "at": utc(reviews.held.ended_at),
-            },
+            "text": (
+                f"{reviews.held}: go, decided by {name_of(reviews.held.ended_by)}, "
+                f"{utc(reviews.held.ended_at)}."
+            ),
             "tone": "ok",
             "url": link("review", reviews.held.pk),
         }
     if reviews.open is not None:
-        under_way = gettext("%(review)s is under way.") % {"review": reviews.open}
+        under_way = f"{reviews.open} is under way."
         line |= {"text": f"{line['text']} {under_way}".strip(), "url": link("review", reviews.open.pk)}
     elif site.has_verdict and user.has_perm(MAY_OPEN):
         line["open_url"] = link("review-open", site=site.slug)

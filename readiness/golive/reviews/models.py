@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Site
 from inventory.models.constraints import choices_held
@@ -18,9 +17,9 @@ class Approver(models.Model):
 
     HISTORY = True
 
-    domain = models.CharField(_("domain"), max_length=8, choices=SigningDomain)
+    domain = models.CharField("domain", max_length=8, choices=SigningDomain)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("person")
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name="person"
     )
     site = models.ForeignKey(
         Site,
@@ -28,14 +27,14 @@ class Approver(models.Model):
         related_name="approvers",
         null=True,
         blank=True,
-        verbose_name=_("site"),
-        help_text=_("Empty: at every site that names nobody of its own for the domain"),
+        verbose_name="site",
+        help_text="Empty: at every site that names nobody of its own for the domain",
     )
     added_at = models.DateTimeField(editable=False)
 
     class Meta:
-        verbose_name = _("approver")
-        verbose_name_plural = _("approvers")
+        verbose_name = "approver"
+        verbose_name_plural = "approvers"
         ordering = ["domain", "id"]
         default_permissions = ("view", "add", "delete")
         constraints = [
@@ -43,7 +42,7 @@ class Approver(models.Model):
                 fields=["domain", "site", "user"],
                 name="approver_once",
                 nulls_distinct=False,
-                violation_error_message=_("This person is named there already."),
+                violation_error_message="This person is named there already.",
             )
         ]
 

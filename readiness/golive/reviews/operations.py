@@ -7,8 +7,6 @@ from datetime import datetime
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts.models import User
 from inventory.models import Site, SiteChange
@@ -22,6 +20,7 @@ from readiness.golive.reviews.gate import BlockingChecks
 from readiness.golive.reviews.standing import frozen, standing_of
 from readiness.scoring.operations import NotEvaluable, evaluate_one
 from web.permissions import MissingPermission
+from web.units import plural
 
 MAY_SEE = "evidence.view_review"
 MAY_OPEN = "evidence.add_review"
@@ -51,15 +50,16 @@ def open_review(
         said = {"site": site.name, "stage": site.get_stage_display().lower()}
         raise ValidationError(
             {
-                "site": _("%(site)s is %(stage)s: only sites in commissioning or production are reviewed.")
-                % said
+                "site": "{site} is {stage}: only sites in commissioning or production are reviewed.".format(
+                    **said
+                )
             }
         )
     # Two who open at once wait for each other; the constraint holds in any case.
     Site.objects.select_for_update(no_key=True).get(pk=site.pk)
     if (other := Review.objects.filter(site=site, state=Review.State.OPEN).first()) is not None:
         said = {"site": site.name, "review": str(other)}
-        raise ValidationError({"site": _("%(site)s has an open review already: %(review)s.") % said})
+        raise ValidationError({"site": "{site} has an open review already: {review}.".format(**said)})
     review = Review(site=site, note=note.strip(), opened_by=by, opened_at=now)
     review.full_clean(exclude=["site", "opened_by", "ended_by", "framework_version"])
     review.save(force_insert=True)
@@ -78,9 +78,7 @@ def name_approver(review: Review, *, domain: str, approver: User | None, by: Use
     locked = _locked(review)
     sign_off = locked.sign_offs.get(domain=domain)
     if sign_off.state == SignOff.State.SIGNED:
-        raise ReviewNotInState(
-            _("%(domain)s has signed already.") % {"domain": sign_off.get_domain_display()}
-        )
+        raise ReviewNotInState(f"{sign_off.get_domain_display()} has signed already.")
     if approver is not None:
         _refuse_unnamed(locked.site, domain, approver)
         if locked.sign_offs.exclude(pk=sign_off.pk).filter(approver=approver).exists():
@@ -101,7 +99,7 @@ def sign(review: Review, *, note: str = "", by: User, now: datetime) -> SignOff:
 def decline(review: Review, *, note: str, by: User, now: datetime) -> SignOff:
     """Say no, and what is missing; a signature may be taken back so, until it is decided."""
     if not note.strip():
-        raise ValidationError({"note": _("Say why.")})
+        raise ValidationError({"note": "Say why."})
     return _answer(review, SignOff.State.DECLINED, note=note, by=by, now=now)
 
 
@@ -115,7 +113,7 @@ def decide(review: Review, *, decision: str, note: str = "", by: User, now: date
     """
     _require(by, MAY_DECIDE)
     if decision not in (Review.State.GO, Review.State.NO_GO):
-        raise ValidationError({"decision": _("It is go or no-go.")})
+        raise ValidationError({"decision": "It is go or no-go."})
     locked = _locked(review)
     try:
         evaluate_one(site=locked.site, now=now)
@@ -125,7 +123,7 @@ def decide(review: Review, *, decision: str, note: str = "", by: User, now: date
         if missing := obstacles(counts_of(locked), standing_of(locked.site)):
             raise ValidationError({"decision": missing})
     elif not note.strip():
-        raise ValidationError({"note": _("Say why.")})
+        raise ValidationError({"note": "Say why."})
     version, framework = framework_queries.current()
     locked.snapshot = frozen(locked.site, framework, now=now)
     locked.framework_version = version
@@ -144,7 +142,7 @@ def cancel(review: Review, *, note: str, by: User, now: datetime) -> Review:
     """Call the review off, with a reason. It proves nothing from then on."""
     _require(by, MAY_CHANGE)
     if not note.strip():
-        raise ValidationError({"note": _("Say why.")})
+        raise ValidationError({"note": "Say why."})
     return _end(_locked(review), Review.State.CANCELLED, note=note, by=by, now=now)
 
 
@@ -152,25 +150,25 @@ def obstacles(counts: ReviewCounts, standing: BlockingChecks) -> list[str]:
     """Sentences about what stands in the way of a go; empty if nothing does."""
     sentences = []
     if counts.signatures_missing:
-        said = ngettext(
-            "%(n)s signature is missing.", "%(n)s signatures are missing.", counts.signatures_missing
+        said = plural(
+            counts.signatures_missing, "%(n)s signature is missing.", "%(n)s signatures are missing."
         )
         sentences.append(said % {"n": counts.signatures_missing})
     if counts.critical:
-        said = ngettext("%(n)s critical action is open.", "%(n)s critical actions are open.", counts.critical)
+        said = plural(counts.critical, "%(n)s critical action is open.", "%(n)s critical actions are open.")
         sentences.append(said % {"n": counts.critical})
     if counts.undated:
-        said = ngettext("%(n)s open action has no date.", "%(n)s open actions have no date.", counts.undated)
+        said = plural(counts.undated, "%(n)s open action has no date.", "%(n)s open actions have no date.")
         sentences.append(said % {"n": counts.undated})
     if standing.failure:
-        sentences.append(_("The site could not be evaluated: %(reason)s") % {"reason": standing.failure})
+        sentences.append(f"The site could not be evaluated: {standing.failure}")
     if not standing.judged:
-        sentences.append(_("Nothing proves the site: no BLOCK check was judged."))
+        sentences.append("Nothing proves the site: no BLOCK check was judged.")
     if held := standing.held_by:
-        said = ngettext(
+        said = plural(
+            len(held),
             "%(n)s BLOCK check is not acceptable and under no exception: %(checks)s.",
             "%(n)s BLOCK checks are not acceptable and under no exception: %(checks)s.",
-            len(held),
         )
         more = f", … (+{len(held) - 5})" if len(held) > 5 else ""
         sentences.append(said % {"n": len(held), "checks": ", ".join(held[:5]) + more})
@@ -180,15 +178,13 @@ def obstacles(counts: ReviewCounts, standing: BlockingChecks) -> list[str]:
 def refuse_stranger(review_id: int, *, by: User) -> None:
     """Raise NotNamed for those who are asked for no domain of such a review."""
     if not SignOff.objects.filter(review=review_id, approver=by).exists():
-        raise NotNamed(_("You are not named for any domain of this review."))
+        raise NotNamed("You are not named for any domain of this review.")
 
 
 def _named(site: Site, approvers: Mapping[str, User | None]) -> dict[str, User | None]:
     named: dict[str, User | None] = dict.fromkeys(SigningDomain.values)
     if unknown := sorted(set(approvers) - set(named)):
-        raise ValidationError(
-            {"approvers": _("There is no domain %(domain)s.") % {"domain": ", ".join(unknown)}}
-        )
+        raise ValidationError({"approvers": f"There is no domain {', '.join(unknown)}."})
     may = candidates(site)
     for domain, user in approvers.items():
         if user is not None:
@@ -203,15 +199,15 @@ def _named(site: Site, approvers: Mapping[str, User | None]) -> dict[str, User |
 
 
 def _twice(user: User) -> str:
-    return _("Nobody signs for two domains of one review: %(user)s is asked already.") % {"user": user}
+    return f"Nobody signs for two domains of one review: {user} is asked already."
 
 
 def _refuse_unnamed(site: Site, domain: str, user: User) -> None:
     if domain not in SigningDomain.values:
-        raise ValidationError({"domain": _("There is no domain %(domain)s.") % {"domain": domain}})
+        raise ValidationError({"domain": f"There is no domain {domain}."})
     if user not in candidates(site)[domain]:
         said = {"user": user, "domain": SigningDomain(domain).label, "site": site.name}
-        raise ValidationError({"approver": _("%(user)s may not sign for %(domain)s at %(site)s.") % said})
+        raise ValidationError({"approver": "{user} may not sign for {domain} at {site}.".format(**said)})
 
 
 def _answer(review: Review, state: SignOff.State, *, note: str, by: User, now: datetime) -> SignOff:
@@ -219,12 +215,12 @@ def _answer(review: Review, state: SignOff.State, *, note: str, by: User, now: d
     locked = _locked(review)
     sign_off = locked.sign_offs.filter(approver=by).first()
     if sign_off is None:
-        raise NotNamed(_("You are not named for any domain of %(review)s.") % {"review": locked})
+        raise NotNamed(f"You are not named for any domain of {locked}.")
     if by not in candidates(locked.site)[sign_off.domain]:
         said = {"domain": sign_off.get_domain_display(), "site": locked.site.name}
-        raise NotNamed(_("You may no longer sign for %(domain)s at %(site)s.") % said)
+        raise NotNamed("You may no longer sign for {domain} at {site}.".format(**said))
     if sign_off.state == state:
-        raise ReviewNotInState(_("You have answered so already."))
+        raise ReviewNotInState("You have answered so already.")
     sign_off.state, sign_off.signed_by, sign_off.answered_at = state, by, now
     sign_off.note = note.strip()
     sign_off.full_clean(exclude=["review", "approver", "signed_by"])
@@ -251,7 +247,7 @@ def _locked(review: Review) -> Review:
     locked = Review.objects.select_for_update(of=("self",)).select_related("site").get(pk=review.pk)
     if not locked.is_open:
         state = locked.get_state_display().lower()
-        raise ReviewNotInState(_("%(review)s has ended: %(state)s.") % {"review": locked, "state": state})
+        raise ReviewNotInState(f"{locked} has ended: {state}.")
     return locked
 
 

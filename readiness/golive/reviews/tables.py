@@ -2,9 +2,6 @@
 
 from datetime import datetime
 
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
-
 from readiness.golive.reviews.filters import ApproverFilters, ReviewFilters
 from readiness.golive.reviews.queries import ReviewRow
 from web.ages import ago
@@ -17,16 +14,16 @@ def again(row: ReviewRow, now: datetime) -> str:
     if row.holds_until is None:
         return ""
     if row.holds_until <= now:
-        return gettext("due since %(span)s") % {"span": duration((now - row.holds_until).total_seconds())}
-    return gettext("in %(span)s") % {"span": duration((row.holds_until - now).total_seconds())}
+        return f"due since {duration((now - row.holds_until).total_seconds())}"
+    return f"in {duration((row.holds_until - now).total_seconds())}"
 
 
 def review_table(now: datetime) -> Table:
     """The table of ReviewRow."""
     return Table(
         id="reviews",
-        noun=(_("review"), _("reviews")),
-        label=_("Go-live reviews"),
+        noun=("review", "reviews"),
+        label="Go-live reviews",
         columns=(*_review_columns(), *_dated_columns(now)),
         filterset=ReviewFilters,
         row_id=lambda row: row.review.pk,
@@ -34,10 +31,8 @@ def review_table(now: datetime) -> Table:
         row_url=lambda row: link("review", row.review.pk),
         api="evidence-api-review-list",
         empty={
-            "title": _("No review"),
-            "text": _(
-                "Before a site goes to production, compute, network, energy, security and planning sign for it."
-            ),
+            "title": "No review",
+            "text": "Before a site goes to production, compute, network, energy, security and planning sign for it.",
             "icon": "shield-check",
         },
     )
@@ -47,7 +42,7 @@ def _review_columns() -> tuple[Column, ...]:
     return (
         Column(
             "state",
-            _("State"),
+            "State",
             value=lambda row: row.review.state,
             text=lambda row: row.review.get_state_display(),
             template="readiness/reviews/state_cell.html",
@@ -56,7 +51,7 @@ def _review_columns() -> tuple[Column, ...]:
         ),
         Column(
             "review",
-            _("Review"),
+            "Review",
             value=lambda row: f"#{row.review.pk}",
             url=lambda row: link("review", row.review.pk),
             sort="id",
@@ -66,7 +61,7 @@ def _review_columns() -> tuple[Column, ...]:
         ),
         Column(
             "site",
-            _("Site"),
+            "Site",
             value=lambda row: row.review.site.name,
             url=lambda row: link("site", row.review.site.slug),
             sort="site__name",
@@ -74,7 +69,7 @@ def _review_columns() -> tuple[Column, ...]:
         ),
         Column(
             "signed",
-            _("Signed"),
+            "Signed",
             value=lambda row: row.signed,
             text=lambda row: f"{row.signed} / 5",
             sort="signed",
@@ -82,7 +77,7 @@ def _review_columns() -> tuple[Column, ...]:
         ),
         Column(
             "actions",
-            _("Open actions"),
+            "Open actions",
             value=lambda row: row.open_actions,
             sort="open_actions",
             numeric=True,
@@ -95,7 +90,7 @@ def _dated_columns(now: datetime) -> tuple[Column, ...]:
     return (
         Column(
             "opened",
-            _("Opened"),
+            "Opened",
             value=lambda row: row.review.opened_at,
             text=lambda row: ago(row.review.opened_at, now=now),
             sort="opened_at",
@@ -103,23 +98,23 @@ def _dated_columns(now: datetime) -> tuple[Column, ...]:
         ),
         Column(
             "ended_by",
-            _("Decided by"),
+            "Decided by",
             value="review.ended_by",
             sort="ended_by__username",
         ),
-        Column("ended", _("Decided"), value=lambda row: row.review.ended_at, sort="ended_at", numeric=True),
+        Column("ended", "Decided", value=lambda row: row.review.ended_at, sort="ended_at", numeric=True),
         Column(
             "again",
-            _("Again"),
+            "Again",
             value=lambda row: row.holds_until,
             text=lambda row: again(row, now),
             numeric=True,
-            hint=_("When the next review is due"),
+            hint="When the next review is due",
             tone=lambda row: "bad" if row.holds_until is not None and row.holds_until <= now else "",
         ),
         Column(
             "note",
-            _("Note"),
+            "Note",
             value=lambda row: row.review.end_note or row.review.note,
             default=False,
             phone="full",
@@ -129,27 +124,27 @@ def _dated_columns(now: datetime) -> tuple[Column, ...]:
 
 APPROVERS = Table(
     id="approvers",
-    noun=(_("approver"), _("approvers")),
-    label=_("Who may sign"),
+    noun=("approver", "approvers"),
+    label="Who may sign",
     columns=(
-        Column("domain", _("Domain"), sort="domain", locked=True, phone="status"),
-        Column("user", _("Person"), sort="user__username", phone="title"),
+        Column("domain", "Domain", sort="domain", locked=True, phone="status"),
+        Column("user", "Person", sort="user__username", phone="title"),
         Column(
             "site",
-            _("Where"),
+            "Where",
             value=lambda row: row.site.name if row.site else "",
-            text=lambda row: row.site.name if row.site else gettext("every site"),
+            text=lambda row: row.site.name if row.site else "every site",
             sort="site__name",
             export=lambda row: row.site.slug if row.site else "",
         ),
-        Column("added_at", _("Named"), sort="added_at", numeric=True),
+        Column("added_at", "Named", sort="added_at", numeric=True),
     ),
     filterset=ApproverFilters,
     row_url=lambda row: link("approver", row.pk),
     api="golive-api-approver-list",
     empty={
-        "title": _("Nobody may sign yet"),
-        "text": _("Name somebody for each of the five domains, for every site or for one."),
+        "title": "Nobody may sign yet",
+        "text": "Name somebody for each of the five domains, for every site or for one.",
         "icon": "users-group",
     },
 )

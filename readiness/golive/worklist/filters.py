@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext_lazy as _
 
 from readiness.framework import queries as framework_queries
 from readiness.golive.worklist.models import LIVE, WorkItem
@@ -43,26 +42,24 @@ def _unowned(_key: str) -> Q:
 
 class WorkItemFilters(ObjectFilterSet):
     check = AnyOf(
-        field_name="check_id", lookup_expr="exact", inner=forms.CharField(), commas=True, label=_("Check")
+        field_name="check_id", lookup_expr="exact", inner=forms.CharField(), commas=True, label="Check"
     )
     state = AnyOf(
         field_name="standing",
         lookup_expr="exact",
         inner=forms.ChoiceField(choices=WorkItemStanding.choices),
-        label=_("State"),
+        label="State",
     )
     check_state = AnyOf(
         field_name="check_state",
         lookup_expr="exact",
         inner=forms.ChoiceField(choices=CHECK_STATES),
-        label=_("State of the check"),
+        label="State of the check",
     )
-    pillar = WorkOfPillar(
-        inner=forms.ChoiceField(choices=[(each, each) for each in PILLARS]), label=_("Pillar")
-    )
-    live = Flag(read=_live, label=_("Neither done nor dropped"))
-    overdue = Flag(read=_overdue, label=_("Overdue"))
-    unowned = Flag(read=_unowned, label=_("Without an owner"))
+    pillar = WorkOfPillar(inner=forms.ChoiceField(choices=[(each, each) for each in PILLARS]), label="Pillar")
+    live = Flag(read=_live, label="Neither done nor dropped")
+    overdue = Flag(read=_overdue, label="Overdue")
+    unowned = Flag(read=_unowned, label="Without an owner")
 
     class Meta:
         model = WorkItem

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django import forms
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Site
 from readiness.framework.core.definition import Framework
@@ -22,19 +21,19 @@ class _Planned(_Refusing):
     """The fields for the owner, the day and a note."""
 
     owner = forms.CharField(
-        label=_("Owner"),
+        label="Owner",
         required=False,
         max_length=100,
-        help_text=_("A username, or the name of a person or team that is no user."),
+        help_text="A username, or the name of a person or team that is no user.",
     )
     due_on = forms.DateField(
-        label=_("Due"),
+        label="Due",
         required=False,
         widget=DayInput(),
-        help_text=_("Until the end of this day at the site."),
+        help_text="Until the end of this day at the site.",
     )
     note = forms.CharField(
-        label=_("Note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
+        label="Note", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
     )
 
     def planned(self) -> dict[str, Any]:
@@ -59,9 +58,9 @@ class AddForm(_Planned):
     site = forms.ModelChoiceField(
         Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
         to_field_name="slug",
-        label=_("Site"),
+        label="Site",
     )
-    check = forms.ChoiceField(label=_("Check"))
+    check = forms.ChoiceField(label="Check")
     field_order = ("site", "check", "owner", "due_on", "note")
 
     def __init__(self, *args: Any, framework: Framework, **kwargs: Any) -> None:
@@ -75,9 +74,9 @@ class AddForm(_Planned):
 class ProgressForm(_Refusing):
     """The form for those who do the work."""
 
-    status = forms.ChoiceField(label=_("Status"), choices=WorkItem.Status.choices)
+    status = forms.ChoiceField(label="Status", choices=WorkItem.Status.choices)
     note = forms.CharField(
-        label=_("Note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
+        label="Note", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
     )
 
     def planned(self) -> dict[str, Any]:
@@ -87,7 +86,7 @@ class ProgressForm(_Refusing):
 class ChangeForm(_Planned):
     """The form for everything in an item."""
 
-    status = forms.ChoiceField(label=_("Status"), choices=WorkItem.Status.choices)
+    status = forms.ChoiceField(label="Status", choices=WorkItem.Status.choices)
     field_order = ("status", "owner", "due_on", "note")
 
     def planned(self) -> dict[str, Any]:

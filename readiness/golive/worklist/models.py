@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Site
 from inventory.models.constraints import choices_held
@@ -32,27 +31,27 @@ class WorkItem(models.Model):
     PERSONAL = ("owner_name",)
 
     class Status(models.TextChoices):
-        OPEN = "open", _("Open")
-        IN_PROGRESS = "in-progress", _("In progress")
-        DONE = "done", _("Done")
-        DROPPED = "dropped", _("Dropped")
+        OPEN = "open", "Open"
+        IN_PROGRESS = "in-progress", "In progress"
+        DONE = "done", "Done"
+        DROPPED = "dropped", "Dropped"
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="work_items")
-    check_id = models.CharField(max_length=64, verbose_name=_("check"))
+    check_id = models.CharField(max_length=64, verbose_name="check")
     status = models.CharField(max_length=12, choices=Status, default=Status.OPEN)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
     owner_name = models.CharField(
-        max_length=100, blank=True, help_text=_("A person or team that is no user; not beside an owner")
+        max_length=100, blank=True, help_text="A person or team that is no user; not beside an owner"
     )
-    due_on = models.DateField(null=True, blank=True, help_text=_("Until the end of this day at the site"))
+    due_on = models.DateField(null=True, blank=True, help_text="Until the end of this day at the site")
     note = models.TextField(max_length=2000, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", editable=False
     )
     created_at = models.DateTimeField(editable=False)
-    closed_at = models.DateTimeField(null=True, editable=False, help_text=_("When it was done or dropped"))
+    closed_at = models.DateTimeField(null=True, editable=False, help_text="When it was done or dropped")
 
     objects = WorkItemQuerySet.as_manager()
 
@@ -64,12 +63,12 @@ class WorkItem(models.Model):
                 fields=["site", "check_id"],
                 condition=Q(status__in=LIVE),
                 name="work_item_one_live",
-                violation_error_message=_("This check is on the worklist for this site already."),
+                violation_error_message="This check is on the worklist for this site already.",
             ),
             models.CheckConstraint(
                 condition=Q(owner=None) | Q(owner_name=""),
                 name="work_item_one_owner",
-                violation_error_message=_("The owner is a user or a name, not both."),
+                violation_error_message="The owner is a user or a name, not both.",
             ),
             models.CheckConstraint(
                 condition=Q(status__in=LIVE, closed_at=None)

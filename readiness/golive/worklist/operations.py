@@ -8,7 +8,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from inventory.models import Site
@@ -82,8 +81,7 @@ def add_many(
     _require(by, MAY_ADD)
     if not 0 < len(pairs) <= MOST_AT_ONCE:
         raise ValidationError(
-            _("%(most)s checks at most are added at a time; these are %(n)s. Choose fewer.")
-            % {"most": MOST_AT_ONCE, "n": len(pairs)}
+            f"{MOST_AT_ONCE} checks at most are added at a time; these are {len(pairs)}. Choose fewer."
         )
     _refuse_unknown(sorted({check_id for _site, check_id in pairs}))
     listed = live_pairs([site.pk for site, _check_id in pairs])
@@ -118,7 +116,7 @@ def change(item: WorkItem, *, by: User, now: datetime, **changes: Any) -> WorkIt
     """
     unknown = sorted(set(changes) - CHANGES)
     if unknown:
-        raise ValidationError({name: [_("This cannot be changed; add another item.")] for name in unknown})
+        raise ValidationError({name: ["This cannot be changed; add another item."] for name in unknown})
     locked = WorkItem.objects.select_for_update().get(pk=item.pk)
     differ = {name: value for name, value in changes.items() if getattr(locked, name) != value}
     _require_progress(by, only=set(differ) <= PROGRESS)
@@ -143,7 +141,7 @@ def set_status(ids: Sequence[int], *, status: str, by: User, now: datetime) -> i
     """
     _require_progress(by, only=True)
     if status not in WorkItem.Status.values:
-        raise ValidationError({"status": [_("There is no status %(status)s.") % {"status": status[:20]}]})
+        raise ValidationError({"status": [f"There is no status {status[:20]}."]})
     items = list(
         WorkItem.objects.select_for_update().filter(pk__in=ids).exclude(status=status).order_by("pk")
     )
@@ -152,7 +150,7 @@ def set_status(ids: Sequence[int], *, status: str, by: User, now: datetime) -> i
         listed = live_pairs([item.site_id for item in reopened])
         keys = [(item.site_id, item.check_id) for item in reopened]
         if listed & set(keys) or len(set(keys)) < len(keys):
-            raise ValidationError(_("One of these checks is on the worklist for its site again already."))
+            raise ValidationError("One of these checks is on the worklist for its site again already.")
     WorkItem.objects.filter(pk__in=[item.pk for item in items]).update(
         status=status, closed_at=None if status in LIVE else now
     )
@@ -193,7 +191,7 @@ def _refuse_unknown(check_ids: Sequence[str]) -> None:
 
 def _refuse_two_owners(item: WorkItem) -> None:
     if item.owner and item.owner_name:
-        raise ValidationError({"owner_name": [_("The owner is a user or a name, not both.")]})
+        raise ValidationError({"owner_name": ["The owner is a user or a name, not both."]})
 
 
 def _refuse_second(item: WorkItem) -> None:
@@ -201,5 +199,5 @@ def _refuse_second(item: WorkItem) -> None:
     others = WorkItem.objects.live().filter(site=item.site_id, check_id=item.check_id).exclude(pk=item.pk)
     if (other := others.first()) is not None:
         raise ValidationError(
-            {"check": [_("It is on the worklist for this site already, as item %(id)s.") % {"id": other.pk}]}
+            {"check": [f"It is on the worklist for this site already, as item {other.pk}."]}
         )

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Site
 from readiness.golive.worklist.models import LIVE, WorkItem
@@ -23,11 +22,11 @@ MET = sorted(state.value for state in ACCEPTABLE)
 class WorkItemStanding(models.TextChoices):
     """The state of an item as it is shown."""
 
-    OPEN = "open", _("Open")
-    IN_PROGRESS = "in-progress", _("In progress")
-    RESOLVED = "resolved", _("Resolved")
-    DONE = "done", _("Done")
-    DROPPED = "dropped", _("Dropped")
+    OPEN = "open", "Open"
+    IN_PROGRESS = "in-progress", "In progress"
+    RESOLVED = "resolved", "Resolved"
+    DONE = "done", "Done"
+    DROPPED = "dropped", "Dropped"
 
 
 def with_standing(items: QuerySet[WorkItem]) -> QuerySet[WorkItem]:

@@ -2,37 +2,34 @@
 
 from collections.abc import Mapping, Sequence
 
-from django.utils.translation import gettext, ngettext
-from django.utils.translation import gettext_lazy as _
-
 from readiness.golive.worklist.filters import WorkItemFilters
 from readiness.golive.worklist.models import WorkItem
 from readiness.golive.worklist.queries import WorkRow
 from web.links import link
 from web.tables import Column, Table
-from web.units import power
+from web.units import how_many, plural, power
 
 
 def due(row: WorkRow) -> str:
     """The day, and how far away it is while there is work to do."""
     if row.due_on is None:
-        return gettext("no date")
+        return "no date"
     if row.days_left is None:
         return row.due_on.isoformat()
     if row.days_left < 0:
         late = -row.days_left
-        return ngettext("%(n)s day overdue", "%(n)s days overdue", late) % {"n": late}
+        return how_many(late, "day overdue", "days overdue")
     if row.days_left == 0:
-        return gettext("today")
-    return ngettext("in %(n)s day", "in %(n)s days", row.days_left) % {"n": row.days_left}
+        return "today"
+    return plural(row.days_left, f"in {row.days_left} day", f"in {row.days_left} days")
 
 
 def work_table() -> Table:
     """The table of WorkRow."""
     return Table(
         id="worklist",
-        noun=(_("item"), _("items")),
-        label=_("Worklist"),
+        noun=("item", "items"),
+        label="Worklist",
         columns=(*_subject_columns(), *_plan_columns(), *_further_columns()),
         filterset=WorkItemFilters,
         row_id="id",
@@ -40,8 +37,8 @@ def work_table() -> Table:
         row_url=lambda row: link("work-item", row.id),
         api="golive-api-work-item-list",
         empty={
-            "title": _("Nothing on the worklist"),
-            "text": _("Choose sites or checks of the ranked plan on the gap’s page, and add them here."),
+            "title": "Nothing on the worklist",
+            "text": "Choose sites or checks of the ranked plan on the gap’s page, and add them here.",
             "icon": "list-details",
         },
     )
@@ -61,27 +58,27 @@ def actions(*, may_progress: bool, query: str) -> Sequence[Mapping[str, str]]:
 
 def _subject_columns() -> tuple[Column, ...]:
     return (
-        Column("state", _("State"), value=lambda row: row.standing.value,
+        Column("state", "State", value=lambda row: row.standing.value,
                template="readiness/worklist/state_cell.html", sort="standing", phone="status"),
-        Column("check", _("Check"), value=lambda row: row.check_name, url=lambda row: link("work-item", row.id),
+        Column("check", "Check", value=lambda row: row.check_name, url=lambda row: link("work-item", row.id),
                sort="check_id", locked=True, phone="title", export=lambda row: row.check_id),
-        Column("site", _("Site"), value=lambda row: row.site_name,
+        Column("site", "Site", value=lambda row: row.site_name,
                url=lambda row: link("site-check", row.site_slug, row.check_id), sort="site__name",
                export=lambda row: row.site_slug),
-        Column("check_state", _("Check now"), value=lambda row: row.check_state,
+        Column("check_state", "Check now", value=lambda row: row.check_state,
                template="readiness/worklist/check_state_cell.html", sort="check_state"),
-        Column("reason", _("Reason"), phone="full"),
+        Column("reason", "Reason", phone="full"),
     )  # fmt: skip
 
 
 def _plan_columns() -> tuple[Column, ...]:
     return (
-        Column("held", _("Capacity held"), value=lambda row: row.held.it_kw,
+        Column("held", "Capacity held", value=lambda row: row.held.it_kw,
                text=lambda row: str(power(row.held.it_kw)), numeric=True, file_unit="kW",
-               hint=_("What is deployed at the site while it is not ready; other checks may hold it as well")),
-        Column("owner", _("Owner"), text=lambda row: row.owner or gettext("nobody"), sort="owner_name",
+               hint="What is deployed at the site while it is not ready; other checks may hold it as well"),
+        Column("owner", "Owner", text=lambda row: row.owner or "nobody", sort="owner_name",
                tone=lambda row: "" if row.owner else "warn"),
-        Column("due", _("Due"), value=lambda row: row.due_on, text=due, sort="due_on", numeric=True,
+        Column("due", "Due", value=lambda row: row.due_on, text=due, sort="due_on", numeric=True,
                tone=lambda row: "bad" if row.is_overdue else ""),
     )  # fmt: skip
 
@@ -89,12 +86,12 @@ def _plan_columns() -> tuple[Column, ...]:
 def _further_columns() -> tuple[Column, ...]:
     """Shown when they are asked for."""
     return (
-        Column("note", _("Note"), phone="full", default=False),
-        Column("how_to", _("How to get there"), phone="full", default=False),
-        Column("pillar", _("Pillar"), default=False),
-        Column("accelerators", _("Accelerators held"), value=lambda row: row.held.accelerators, numeric=True,
+        Column("note", "Note", phone="full", default=False),
+        Column("how_to", "How to get there", phone="full", default=False),
+        Column("pillar", "Pillar", default=False),
+        Column("accelerators", "Accelerators held", value=lambda row: row.held.accelerators, numeric=True,
                default=False),
-        Column("added_by", _("Added by"), value=lambda row: row.created_by, sort="created_by__username", default=False),
-        Column("added", _("Added"), value=lambda row: row.created_at, sort="created_at", default=False),
-        Column("closed", _("Closed"), value=lambda row: row.closed_at, sort="closed_at", default=False),
+        Column("added_by", "Added by", value=lambda row: row.created_by, sort="created_by__username", default=False),
+        Column("added", "Added", value=lambda row: row.created_at, sort="created_at", default=False),
+        Column("closed", "Closed", value=lambda row: row.closed_at, sort="closed_at", default=False),
     )  # fmt: skip

@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
 
@@ -29,6 +28,7 @@ from web import tables as table_kit
 from web.clock import now
 from web.history import history_of
 from web.permissions import MissingPermission, require
+from web.units import how_many, plural
 
 SHOWN_PAIRS = 20
 LONGEST_ID = 18
@@ -56,7 +56,7 @@ def worklist(request: HttpRequest) -> HttpResponseBase:
         "table": table,
         "kpis": lines.key_figures(queries.counts(now=at)),
         "may_add": request.user.has_perm(operations.MAY_ADD),
-        "breadcrumbs": _breadcrumbs(gettext("Worklist"), first=True),
+        "breadcrumbs": _breadcrumbs("Worklist", first=True),
     }
     return answers.page(request, "readiness/worklist/list.html", context)
 
@@ -77,7 +77,7 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
         except ValidationError as error:
             form.refused(error)
         else:
-            messages.success(request, gettext("%(item)s is saved.") % {"item": work_item})
+            messages.success(request, f"{work_item} is saved.")
             return HttpResponseRedirect(reverse("work-item", args=[pk]))
     [row] = queries.rows([work_item], now=at)
     context = {
@@ -112,7 +112,7 @@ def _add_one(request: HttpRequest) -> HttpResponse:
         except ValidationError as error:
             form.refused(error)
         else:
-            messages.success(request, gettext("%(item)s is on the worklist.") % {"item": made})
+            messages.success(request, f"{made} is on the worklist.")
             return HttpResponseRedirect(reverse("work-item", args=[made.pk]))
     return _add_page(request, form, {})
 
@@ -128,7 +128,7 @@ def _add_selected(request: HttpRequest, names: list[str]) -> HttpResponse:
         except ValidationError as error:
             form.refused(error)
         else:
-            said = ngettext("%(n)s item is added.", "%(n)s items are added.", added) % {"n": added}
+            said = how_many(added, "item is added.", "items are added.")
             messages.success(request, said)
             return HttpResponseRedirect(reverse("worklist"))
     _version, framework = framework_queries.current()
@@ -151,11 +151,11 @@ def _pairs(request: HttpRequest, names: list[str]) -> list[tuple[Site, str]]:
     except BadQuestion as error:
         raise BadRequest(str(error)) from error
     except queries.BadSelection as error:
-        raise BadRequest(gettext("id: nothing is called %(name)s") % {"name": error}) from error
+        raise BadRequest(f"id: nothing is called {error}") from error
 
 
 def _add_page(request: HttpRequest, form: Any, context: dict[str, Any]) -> HttpResponse:
-    context |= {"form": form, "breadcrumbs": _breadcrumbs(gettext("Add"))}
+    context |= {"form": form, "breadcrumbs": _breadcrumbs("Add")}
     return render(request, "readiness/worklist/add.html", context, status=422 if form.errors else 200)
 
 
@@ -175,7 +175,7 @@ def set_status(request: HttpRequest) -> HttpResponse:
         messages.error(request, " ".join(error.messages))
     else:
         label = str(WorkItem.Status(status).label).lower()
-        said = ngettext("%(n)s item is %(status)s now.", "%(n)s items are %(status)s now.", changed)
+        said = plural(changed, "%(n)s item is %(status)s now.", "%(n)s items are %(status)s now.")
         messages.success(request, said % {"n": changed, "status": label})
     query = request.GET.urlencode()
     return HttpResponseRedirect(reverse("worklist") + (f"?{query}" if query else ""))
@@ -191,5 +191,5 @@ def _reader(request: HttpRequest) -> User:
 
 
 def _breadcrumbs(here: str, *, first: bool = False) -> list[dict[str, str]]:
-    above = [] if first else [{"label": gettext("Worklist"), "url": reverse("worklist")}]
-    return [{"label": gettext("Gap"), "url": reverse("gap")}, *above, {"label": here, "url": ""}]
+    above = [] if first else [{"label": "Worklist", "url": reverse("worklist")}]
+    return [{"label": "Gap", "url": reverse("gap")}, *above, {"label": here, "url": ""}]

@@ -7,14 +7,13 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from django.utils.translation import gettext, ngettext
-
 from readiness.jurisdiction import queries
 from readiness.jurisdiction.footing.kinds import BASES, ORIGINS, RecordKind
 from readiness.jurisdiction.footing.tables import held_on
 from readiness.jurisdiction.models import HeldBasis
 from readiness.jurisdiction.refusals import MAY_SEE
 from readiness.workloads.models import WorkloadClass
+from web.units import how_many
 
 type Line = dict[str, Any]
 
@@ -30,15 +29,15 @@ def facts_on_record(workload: WorkloadClass, *, may: Callable[[str], bool], toda
 
 
 def _origins(workload: WorkloadClass, countries: Sequence[str], may: Callable[[str], bool]) -> Line:
-    said = ngettext("%(n)s country", "%(n)s countries", len(countries)) % {"n": len(countries)}
+    said = how_many(len(countries), "country", "countries")
     return _line(ORIGINS, workload, said if countries else "", ", ".join(countries), may)
 
 
 def _bases(
     workload: WorkloadClass, bases: Sequence[HeldBasis], may: Callable[[str], bool], today: date
 ) -> Line:
-    said = ngettext("%(n)s basis", "%(n)s bases", len(bases)) % {"n": len(bases)}
-    held = gettext("%(n)s held today") % {"n": sum(held_on(row, today) for row in bases)}
+    said = how_many(len(bases), "basis", "bases")
+    held = f"{sum(held_on(row, today) for row in bases)} held today"
     return _line(BASES, workload, said if bases else "", held, may)
 
 
@@ -50,7 +49,7 @@ def _line(
     line = {"term": str(kind.label)}
     if said:
         return line | {"value": said, "url": f"{kind.url('list')}?{of_class}", "note": note}
-    none = gettext("none on record")
+    none = "none on record"
     if may(kind.permission("add")):
         return line | {"value": str(kind.add_label), "url": f"{kind.url('add')}?{of_class}", "note": none}
     return line | {"value": none}

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from readiness.jurisdiction import queries, sentences
 from readiness.jurisdiction.models import DataOrigin, HeldBasis
@@ -22,7 +20,7 @@ def _countries(empty: Any) -> list[tuple[str, Any]]:
 
 def _classes() -> forms.ModelChoiceField:
     return forms.ModelChoiceField(
-        WorkloadClass.objects.order_by("name", "pk"), label=_("Workload class"), to_field_name="slug"
+        WorkloadClass.objects.order_by("name", "pk"), label="Workload class", to_field_name="slug"
     )
 
 
@@ -31,10 +29,10 @@ class FootingForm(forms.ModelForm):
 
     workload_class = _classes()
     changelog_message = forms.CharField(
-        label=_("Why"),
+        label="Why",
         required=False,
         max_length=200,
-        help_text=_("Kept in the history beside the change."),
+        help_text="Kept in the history beside the change.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -46,7 +44,7 @@ class FootingForm(forms.ModelForm):
 
 class DataOriginForm(FootingForm):
     country = forms.ChoiceField(
-        label=_("Country"), choices=_countries("–"), help_text=_("Whose law the data of the class is under")
+        label="Country", choices=_countries("–"), help_text="Whose law the data of the class is under"
     )
     field_order = ("workload_class", "country", "note", "changelog_message")
 
@@ -57,10 +55,10 @@ class DataOriginForm(FootingForm):
 
 class HeldBasisForm(FootingForm):
     destination = forms.ChoiceField(
-        label=_("Destination"),
-        choices=_countries(_("wherever it goes")),
+        label="Destination",
+        choices=_countries("wherever it goes"),
         required=False,
-        help_text=_("The country of the sites that it is for"),
+        help_text="The country of the sites that it is for",
     )
     field_order = (
         *("workload_class", "basis", "destination", "held_from", "held_until", "reference"),
@@ -80,9 +78,9 @@ class HeldBasisForm(FootingForm):
         choices = [(basis.id, basis.name) for basis in pack.bases]
         held = self.instance.basis
         if held and held not in pack.bases_by_id:
-            choices.append((held, gettext("%(basis)s (meets no rule in force)") % {"basis": held}))
+            choices.append((held, f"{held} (meets no rule in force)"))
         self.fields["basis"] = forms.ChoiceField(
-            label=_("Basis"),
+            label="Basis",
             choices=[("", "–"), *choices],
-            help_text=_("Of the rules in force: another one would meet none"),
+            help_text="Of the rules in force: another one would meet none",
         )

@@ -9,7 +9,6 @@ from typing import Any
 
 from django.db.models import Model
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
 
 from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.footing import forms, tables
@@ -49,25 +48,23 @@ ORIGINS = RecordKind(
     place="origins",
     table=tables.origins,
     form=forms.DataOriginForm,
-    label=_("Origins of data"),
-    singular=_("Origin"),
-    hint=_("Whose law the data of a workload class is under"),
-    add_label=_("Add an origin"),
-    remove_title=_("Remove this origin?"),
-    remove_text=_("What the rules say of the class is worked out without it. Its history is kept."),
+    label="Origins of data",
+    singular="Origin",
+    hint="Whose law the data of a workload class is under",
+    add_label="Add an origin",
+    remove_title="Remove this origin?",
+    remove_text="What the rules say of the class is worked out without it. Its history is kept.",
 )
 BASES = RecordKind(
     HeldBasis,
     place="bases",
     table=tables.bases,
     form=forms.HeldBasisForm,
-    label=_("Bases on record"),
-    singular=_("Basis on record"),
-    hint=_("Contracts, certificates and assessments that rules ask for"),
-    add_label=_("Add a basis"),
-    remove_title=_("Remove this basis?"),
-    remove_text=_(
-        "Rules that it meets ask for one again; give it a last day instead if it ends. Its history is kept."
-    ),
+    label="Bases on record",
+    singular="Basis on record",
+    hint="Contracts, certificates and assessments that rules ask for",
+    add_label="Add a basis",
+    remove_title="Remove this basis?",
+    remove_text="Rules that it meets ask for one again; give it a last day instead if it ends. Its history is kept.",
 )
 KINDS = (ORIGINS, BASES)

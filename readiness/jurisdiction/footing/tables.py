@@ -6,8 +6,6 @@ from datetime import date
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from readiness.jurisdiction import sentences
 from readiness.jurisdiction.core.pack import RulePackDocument
@@ -20,27 +18,27 @@ from web.tables import Column, Table
 def origins(_pack: RulePackDocument | None, _today: date) -> Table:
     return Table(
         id="data-origins",
-        noun=(_("origin"), _("origins")),
-        label=_("Origins of data"),
+        noun=("origin", "origins"),
+        label="Origins of data",
         columns=(
             _of_class(),
             Column(
                 "country",
-                _("Under the law of"),
+                "Under the law of",
                 text=lambda row: sentences.country(row.country),
                 url=own_page,
                 sort="country",
                 phone="status",
             ),
-            Column("note", _("Note"), sort="note", phone="full"),
+            Column("note", "Note", sort="note", phone="full"),
         ),
         filterset=DataOriginFilters,
         row_id="pk",
         row_url=own_page,
         api="jurisdiction-api-data-origin-list",
         empty={
-            "title": _("No origin"),
-            "text": _("Say whose law the data of a class is under; without it many rules cannot decide."),
+            "title": "No origin",
+            "text": "Say whose law the data of a class is under; without it many rules cannot decide.",
             "icon": "scale",
         },
     )
@@ -49,38 +47,36 @@ def origins(_pack: RulePackDocument | None, _today: date) -> Table:
 def bases(pack: RulePackDocument | None, today: date) -> Table:
     return Table(
         id="held-bases",
-        noun=(_("basis"), _("bases")),
-        label=_("Bases on record"),
+        noun=("basis", "bases"),
+        label="Bases on record",
         columns=(
             _of_class(),
             Column(
                 "basis",
-                _("Basis"),
+                "Basis",
                 text=lambda row: name_of(row.basis, pack),
                 url=own_page,
                 sort="basis",
                 phone="full",
             ),
-            Column(
-                "destination", _("For"), text=lambda row: destination(row.destination), sort="destination"
-            ),
-            Column("held_from", _("From"), sort="held_from"),
-            Column("held_until", _("Until"), sort="held_until"),
+            Column("destination", "For", text=lambda row: destination(row.destination), sort="destination"),
+            Column("held_from", "From", sort="held_from"),
+            Column("held_until", "Until", sort="held_until"),
             Column(
                 "standing",
-                _("Today"),
+                "Today",
                 value=lambda row: standing(row, today),
                 tone=lambda row: "" if held_on(row, today) else "unknown",
             ),
-            Column("reference", _("Reference"), sort="reference", phone="full"),
+            Column("reference", "Reference", sort="reference", phone="full"),
         ),
         filterset=HeldBasisFilters,
         row_id="pk",
         row_url=own_page,
         api="jurisdiction-api-held-basis-list",
         empty={
-            "title": _("No basis on record"),
-            "text": _("Record the contract, certificate or assessment that a rule asks for."),
+            "title": "No basis on record",
+            "text": "Record the contract, certificate or assessment that a rule asks for.",
             "icon": "scale",
         },
     )
@@ -97,7 +93,7 @@ def name_of(basis: str, pack: RulePackDocument | None) -> str:
 
 
 def destination(country: str) -> str:
-    return sentences.country(country) if country else gettext("wherever it goes")
+    return sentences.country(country) if country else "wherever it goes"
 
 
 def held_on(row: HeldBasis, today: date) -> bool:
@@ -106,14 +102,14 @@ def held_on(row: HeldBasis, today: date) -> bool:
 
 def standing(row: HeldBasis, today: date) -> str:
     if row.held_from > today:
-        return gettext("not yet")
-    return gettext("held") if held_on(row, today) else gettext("ended")
+        return "not yet"
+    return "held" if held_on(row, today) else "ended"
 
 
 def _of_class() -> Column:
     return Column(
         "workload_class",
-        _("Workload class"),
+        "Workload class",
         text=lambda row: row.workload_class.name,
         url=lambda row: reverse("workload", args=[row.workload_class.slug]),
         sort="workload_class__name",
@@ -126,22 +122,22 @@ def _of_class() -> Column:
 def facts(row: Any, pack: RulePackDocument | None, today: date) -> list[dict[str, Any]]:
     """Return the facts of one row, for its page."""
     of_class = {
-        "term": gettext("Workload class"),
+        "term": "Workload class",
         "value": row.workload_class.name,
         "url": reverse("workload", args=[row.workload_class.slug]),
     }
     if isinstance(row, DataOrigin):
         return [
             of_class,
-            {"term": gettext("Under the law of"), "value": sentences.country(row.country)},
-            {"term": gettext("Note"), "value": row.note or "–"},
+            {"term": "Under the law of", "value": sentences.country(row.country)},
+            {"term": "Note", "value": row.note or "–"},
         ]
-    unknown = "" if pack is None or row.basis in pack.bases_by_id else gettext("meets no rule in force")
+    unknown = "" if pack is None or row.basis in pack.bases_by_id else "meets no rule in force"
     return [
         of_class,
-        {"term": gettext("Basis"), "value": name_of(row.basis, pack), "note": unknown},
-        {"term": gettext("For"), "value": destination(row.destination)},
-        {"term": gettext("From"), "value": row.held_from},
-        {"term": gettext("Until"), "value": row.held_until or gettext("open"), "note": standing(row, today)},
-        {"term": gettext("Reference"), "value": row.reference},
+        {"term": "Basis", "value": name_of(row.basis, pack), "note": unknown},
+        {"term": "For", "value": destination(row.destination)},
+        {"term": "From", "value": row.held_from},
+        {"term": "Until", "value": row.held_until or "open", "note": standing(row, today)},
+        {"term": "Reference", "value": row.reference},
     ]

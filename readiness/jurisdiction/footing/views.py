@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods
 
@@ -77,7 +76,7 @@ def remove(request: HttpRequest, kind: RecordKind, pk: int) -> HttpResponse:
     record = _record(kind, pk)
     name = str(record)
     record.delete()
-    messages.success(request, gettext("%(object)s is removed.") % {"object": name})
+    messages.success(request, f"{name} is removed.")
     return HttpResponseRedirect(kind.url("list"))
 
 
@@ -90,9 +89,9 @@ def _fill_in(request: HttpRequest, kind: RecordKind, record: Any) -> HttpRespons
         if message := form.cleaned_data["changelog_message"]:
             actor.note(message)
         saved = form.save()
-        messages.success(request, gettext("%(object)s is saved.") % {"object": saved})
+        messages.success(request, f"{saved} is saved.")
         return HttpResponseRedirect(kind.url("detail", saved.pk))
-    heading = gettext("Change %(object)s") % {"object": before} if before else str(kind.add_label)
+    heading = f"Change {before}" if before else str(kind.add_label)
     context = {
         "form": form,
         "heading": heading,
@@ -114,7 +113,7 @@ def _record(kind: RecordKind, pk: int) -> Any:
 
 def _breadcrumbs(kind: RecordKind, here: str) -> list[dict[str, str]]:
     return [
-        {"label": gettext("Rules"), "url": reverse("rules")},
+        {"label": "Rules", "url": reverse("rules")},
         {"label": str(kind.label), "url": kind.url("list")},
         {"label": here, "url": ""},
     ]

@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -40,28 +39,28 @@ def assignment(request: HttpRequest, pk: int) -> HttpResponse:
 @may_see
 @never_cache
 def accept(request: HttpRequest, pk: int) -> HttpResponse:
-    return _done(request, pk, operations.accept, "note", gettext("%(assignment)s is yours."))
+    return _done(request, pk, operations.accept, "note", "%(assignment)s is yours.")
 
 
 @require_POST
 @may_see
 @never_cache
 def decline(request: HttpRequest, pk: int) -> HttpResponse:
-    return _done(request, pk, operations.decline, "note", gettext("%(assignment)s is declined."))
+    return _done(request, pk, operations.decline, "note", "%(assignment)s is declined.")
 
 
 @require_POST
 @may_see
 @never_cache
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
-    return _done(request, pk, operations.confirm, "", gettext("%(assignment)s is confirmed."))
+    return _done(request, pk, operations.confirm, "", "%(assignment)s is confirmed.")
 
 
 @require_POST
 @may_see
 @never_cache
 def end(request: HttpRequest, pk: int) -> HttpResponse:
-    return _done(request, pk, operations.end, "reason", gettext("%(assignment)s has ended."))
+    return _done(request, pk, operations.end, "reason", "%(assignment)s has ended.")
 
 
 @require_POST
@@ -87,7 +86,7 @@ def owned_by_me(request: HttpRequest) -> HttpResponseBase:
     context = {
         "mine": of_reader,
         "lists": mine.lists(of_reader, now=at),
-        "breadcrumbs": breadcrumbs(gettext("Owned by me")),
+        "breadcrumbs": breadcrumbs("Owned by me"),
     }
     return answers.page(request, "ownership/mine.html", context)
 

@@ -9,7 +9,6 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import patch_vary_headers
-from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET
 
@@ -77,7 +76,7 @@ def queues(request: HttpRequest) -> HttpResponseBase:
     context = {
         "table": table,
         "kpis": board_lines.key_figures(fleet.counts()),
-        "breadcrumbs": breadcrumbs(gettext("Queues")),
+        "breadcrumbs": breadcrumbs("Queues"),
     }
     return render(request, "ownership/queues.html", context)
 
@@ -90,7 +89,7 @@ def owners(request: HttpRequest) -> HttpResponseBase:
     table = table_kit.page(request, tables.owner_table(), fleet.loads)
     if table_kit.wants_table_only(request, table):
         return table_kit.respond(request, "ownership/owners.html", table)
-    context = {"table": table, "most": rules.MOST_ITEMS, "breadcrumbs": breadcrumbs(gettext("Owners"))}
+    context = {"table": table, "most": rules.MOST_ITEMS, "breadcrumbs": breadcrumbs("Owners")}
     return answers.page(request, "ownership/owners.html", context)
 
 
@@ -106,9 +105,7 @@ def _panel(request: HttpRequest, address: Address, at: datetime) -> dict[str, An
         site = get_object_or_404(Site, slug=slug)
         evidence = panel.panel(site.pk, item, names=names, may_propose=may_propose, now=at)
     except panel.NoSuchCell as error:
-        raise Http404(
-            gettext("cell: %(cell)s names no site and item, as in dublin-1.compute.") % {"cell": error}
-        ) from error
+        raise Http404(f"cell: {error} names no site and item, as in dublin-1.compute.") from error
     return {"evidence": evidence, "close_url": address.url(without=[CELL])}
 
 

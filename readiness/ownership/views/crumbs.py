@@ -1,7 +1,6 @@
 """The place of the pages of ownership, and who may see them."""
 
 from django.urls import reverse
-from django.utils.translation import gettext
 
 from readiness.ownership import rules
 from web.permissions import require
@@ -14,5 +13,5 @@ may_see_owners = require("inventory.view_site", rules.MAY_SEE, SEES_NAMES)
 
 
 def breadcrumbs(*below: str) -> list[dict[str, str]]:
-    first = {"label": gettext("Ownership"), "url": reverse("ownership") if below else ""}
+    first = {"label": "Ownership", "url": reverse("ownership") if below else ""}
     return [first, *({"label": each, "url": ""} for each in below)]

@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -58,13 +57,13 @@ def take(request: HttpRequest) -> HttpResponse:
             wrongs = error.wrongs
         else:
             if not only_check:
-                messages.success(request, gettext("The file is taken in."))
+                messages.success(request, "The file is taken in.")
     context = {
         "form": form,
         "wrongs": wrongs[:200],
         "more": max(len(wrongs) - 200, 0),
         "changes": changes,
-        "breadcrumbs": breadcrumbs(gettext("Import")),
+        "breadcrumbs": breadcrumbs("Import"),
     }
     return render(request, "ownership/import.html", context, status=422 if form.errors or wrongs else 200)
 

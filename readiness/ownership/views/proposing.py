@@ -9,7 +9,6 @@ from django.core.exceptions import BadRequest, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -23,6 +22,7 @@ from readiness.ownership.queries import OwnershipCell
 from readiness.ownership.sentences import item_label, who
 from readiness.ownership.views.crumbs import breadcrumbs, may_propose, may_reassign
 from web.clock import now
+from web.units import plural
 
 
 @may_propose
@@ -52,15 +52,14 @@ def propose(request: HttpRequest) -> HttpResponse:
         "chosen": [{"site": site.name, "item": item_label(item)} for site, item in chosen],
         "preview": preview,
         "problems": problems,
-        "breadcrumbs": breadcrumbs(gettext("Propose")),
+        "breadcrumbs": breadcrumbs("Propose"),
     }
     refused = bool(form.errors or problems)
     return render(request, "ownership/propose.html", context, status=422 if refused else 200)
 
 
 def _proposed(request: HttpRequest, made: list[Any]) -> HttpResponse:
-    said = ngettext("%(n)s item is proposed; nothing changes until it is accepted.",
-                    "%(n)s items are proposed; nothing changes until they are accepted.", len(made))  # fmt: skip
+    said = plural(len(made), "%(n)s item is proposed; nothing changes until it is accepted.", "%(n)s items are proposed; nothing changes until they are accepted.")  # fmt: skip
     messages.success(request, said % {"n": len(made)})
     return HttpResponseRedirect(
         reverse("assignment", args=[made[0].pk]) if len(made) == 1 else reverse("ownership")
@@ -72,15 +71,15 @@ def _chosen(names: list[str]) -> list[tuple[Site, str]]:
     try:
         cells = list(dict.fromkeys(panel.read(name) for name in names))
     except panel.NoSuchCell as error:
-        raise BadRequest(gettext("id: %(cell)s names no site and item.") % {"cell": error}) from error
+        raise BadRequest(f"id: {error} names no site and item.") from error
     if not 0 < len(cells) <= rules.MOST_AT_ONCE:
-        raise BadRequest(gettext("id: choose from 1 to %(most)s items.") % {"most": rules.MOST_AT_ONCE})
+        raise BadRequest(f"id: choose from 1 to {rules.MOST_AT_ONCE} items.")
     slugs = {slug for slug, _item in cells}
     sites = {
         site.slug: site for site in Site.objects.exclude(stage=Site.Stage.RETIRED).filter(slug__in=slugs)
     }
     if missing := sorted(slugs - set(sites)):
-        raise BadRequest(gettext("id: there is no site %(slug)s.") % {"slug": missing[0][:100]})
+        raise BadRequest(f"id: there is no site {missing[0][:100]}.")
     return [(sites[slug], item.value) for slug, item in cells]
 
 
@@ -99,16 +98,16 @@ def _preview(
             "site": site.name,
             "item": item_label(item),
             "before": _before(cells.get(site.pk, queries.UNOWNED)[Item(item)], names=names),
-            "after": gettext("%(who)s, once accepted") % {"who": after},
+            "after": f"{after}, once accepted",
         }
         for site, item in chosen
     ]
 
 
 def _before(cell: OwnershipCell, *, names: bool) -> str:
-    holder = who(cell.current, names=names) or gettext("nobody")
+    holder = who(cell.current, names=names) or "nobody"
     if cell.coming is not None:
-        holder += "; " + gettext("asked: %(who)s") % {"who": who(cell.coming, names=names)}
+        holder += "; " + f"asked: {who(cell.coming, names=names)}"
     return holder
 
 
@@ -142,7 +141,7 @@ def amend(request: HttpRequest, pk: int) -> HttpResponse:
         except rules.WrongState as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, gettext("%(assignment)s is saved.") % {"assignment": assignment})
+            messages.success(request, f"{assignment} is saved.")
             return HttpResponseRedirect(reverse("assignment", args=[pk]))
     context = {"form": form, "assignment": assignment, "breadcrumbs": breadcrumbs(str(assignment))}
     return render(request, "ownership/amend.html", context, status=422 if form.errors else 200)
@@ -172,14 +171,13 @@ def reassign(request: HttpRequest) -> HttpResponse:
         "moves": [_move(move) for move in moves],
         "blocked": any(move.problem for move in moves),
         "nothing": request.method == "POST" and not form.errors and not moves,
-        "breadcrumbs": breadcrumbs(gettext("Reassign")),
+        "breadcrumbs": breadcrumbs("Reassign"),
     }
     return render(request, "ownership/reassign.html", context, status=422 if form.errors else 200)
 
 
 def _reassigned(request: HttpRequest, count: int, target: str) -> HttpResponse:
-    said = ngettext("%(n)s assignment is moved; %(who)s is asked to accept.",
-                    "%(n)s assignments are moved; %(who)s is asked to accept.", count)  # fmt: skip
+    said = plural(count, "%(n)s assignment is moved; %(who)s is asked to accept.", "%(n)s assignments are moved; %(who)s is asked to accept.")  # fmt: skip
     messages.success(request, said % {"n": count, "who": target})
     return HttpResponseRedirect(reverse("ownership-queues") + "?queue=waiting")
 
@@ -187,18 +185,17 @@ def _reassigned(request: HttpRequest, count: int, target: str) -> HttpResponse:
 def _move(move: reassigning.Reassignment) -> dict[str, Any]:
     assignment = move.assignment
     after = {
-        "ask": gettext("%(who)s is asked; until then as before"),
-        "ask-again": gettext("withdrawn; %(who)s is asked"),
-        "deputy": gettext("%(deputy)s stands in"),
+        "ask": "%(who)s is asked; until then as before",
+        "ask-again": "withdrawn; %(who)s is asked",
+        "deputy": "%(deputy)s stands in",
     }[move.kind]
-    deputy = move.deputy.name if move.deputy else gettext("nobody")
+    deputy = move.deputy.name if move.deputy else "nobody"
     return {
         "site": assignment.site.name,
         "item": item_label(assignment.item),
-        "before": gettext("%(who)s (%(state)s)")
-        % {"who": assignment.accountable.name, "state": str(assignment.get_state_display()).lower()},
+        "before": f"{assignment.accountable.name} ({str(assignment.get_state_display()).lower()})",
         "after": after % {"who": move.accountable.name, "deputy": deputy},
-        "deputy_before": assignment.deputy.name if assignment.deputy else gettext("nobody"),
+        "deputy_before": assignment.deputy.name if assignment.deputy else "nobody",
         "deputy_after": deputy,
         "problem": move.problem,
     }

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.utils.datastructures import MultiValueDict
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from inventory.models import Site
 from readiness.scoring.core.closing import ClosingTarget
@@ -16,17 +14,17 @@ from web.timerange import BadParameter
 
 FIRST_BLOCKER, PILLAR, REGION, KIND, SITE = "first-blocker", "pillar", "region", "kind", "site"
 BY = {
-    FIRST_BLOCKER: gettext_lazy("First blocker"),
-    PILLAR: gettext_lazy("Pillar"),
-    REGION: gettext_lazy("Region"),
-    KIND: gettext_lazy("Kind"),
-    SITE: gettext_lazy("Site"),
+    FIRST_BLOCKER: "First blocker",
+    PILLAR: "Pillar",
+    REGION: "Region",
+    KIND: "Kind",
+    SITE: "Site",
 }
 MEASURES = {
-    CapacityMeasure.POWER: gettext_lazy("Power"),
-    CapacityMeasure.ACCELERATORS: gettext_lazy("Accelerators"),
+    CapacityMeasure.POWER: "Power",
+    CapacityMeasure.ACCELERATORS: "Accelerators",
 }
-TARGETS = {ClosingTarget.CONDITIONAL: gettext_lazy("Conditional"), ClosingTarget.READY: gettext_lazy("Ready")}
+TARGETS = {ClosingTarget.CONDITIONAL: "Conditional", ClosingTarget.READY: "Ready"}
 POINTS, MOST_POINTS = 120, 400
 BLOCKER_POINTS = 60
 """A blocker is known by the day, and reading a day costs a row for each site."""
@@ -91,7 +89,7 @@ def _choice(parameters: MultiValueDict[str, str], name: str, known: Iterable[str
     asked = str(parameters.get(name, "")) or default
     choices = [str(each) for each in known]
     if asked and asked not in choices:
-        raise BadQuestion(name, _("is one of %(choices)s") % {"choices": ", ".join(choices)})
+        raise BadQuestion(name, f"is one of {', '.join(choices)}")
     return asked
 
 
@@ -101,7 +99,7 @@ def _several(parameters: MultiValueDict[str, str], name: str, known: Iterable[st
     choices = set(known)
     for each in asked:
         if each not in choices:
-            raise BadQuestion(name, _("There is no %(value)s.") % {"value": each[:100]})
+            raise BadQuestion(name, f"There is no {each[:100]}.")
     return tuple(dict.fromkeys(asked))
 
 
@@ -110,7 +108,5 @@ def _number(parameters: MultiValueDict[str, str], name: str, default: int, *, le
     if not asked:
         return default
     if not (asked.isascii() and asked.isdecimal() and len(asked) < 7 and least <= int(asked) <= most):
-        raise BadQuestion(
-            name, _("is a whole number from %(least)s to %(most)s") % {"least": least, "most": most}
-        )
+        raise BadQuestion(name, f"is a whole number from {least} to {most}")
     return int(asked)

@@ -9,7 +9,6 @@ from datetime import date, datetime, timedelta
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import QuerySet
-from django.utils.translation import gettext, ngettext
 
 from inventory.models import Region, Site
 from readiness.framework.core.definition import Framework
@@ -43,6 +42,7 @@ from readiness.scoring.queries.capacity import (
 )
 from readiness.scoring.queries.score_points import NEAR
 from readiness.scoring.queries.standing import FleetStanding, SiteStanding, standing_of
+from web.units import how_many
 
 CONDITIONAL, READY, UNEVALUATED, UNRECORDED, OTHERS = (
     *("conditional", "ready", "not-evaluated", "not-recorded"),
@@ -145,7 +145,7 @@ def _groups(question: Question, sites: WithPast, instants: Sequence[datetime]) -
     grouped = gaps_by_group(
         spans, instants, group_of=lambda site: key if (key := group_of(site)) in shown else OTHERS
     )
-    labels[OTHERS] = ngettext("%(n)s other", "%(n)s others", others) % {"n": others}
+    labels[OTHERS] = how_many(others, "other", "others")
     groups = [Group(key, labels.get(key, key), gaps) for key, gaps in grouped.items()]
     of = question.measure.of
     return tuple(
@@ -187,10 +187,10 @@ def _pillar(site: SiteCapacity) -> str:
 
 def _blocker_labels(framework: Framework) -> dict[str, str]:
     special = {
-        CONDITIONAL: gettext("Conditional"),
-        READY: gettext("Ready"),
-        UNEVALUATED: gettext("Not evaluated yet"),
-        UNRECORDED: gettext("Blocker not recorded"),
+        CONDITIONAL: "Conditional",
+        READY: "Ready",
+        UNEVALUATED: "Not evaluated yet",
+        UNRECORDED: "Blocker not recorded",
     }
     pillars = {pillar.id: pillar.short_name for pillar in framework.pillars}
     return special | pillars | {check.id: check_name(framework, check.id) for check in framework.checks}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.utils.translation import gettext
 from plotly import graph_objects as go
 
 from readiness.tradeoffs.decisions import words
@@ -23,13 +22,13 @@ def errors(pairs: Sequence[Pair], *, finding: str) -> Figure:
         y=[words.objective(pair.forecast.objective) for pair in shown],
         orientation="h",
         text=[words.percent(pair.percent) for pair in shown],
-        name=gettext("Error"),
+        name="Error",
         meta={"role": "series-1"},
         hovertemplate="%{y}: %{text}<extra></extra>",
     )
     layout = go.Layout(
         margin={"l": 170, "r": 24, "t": 12, "b": 40},
-        xaxis={"title": {"text": gettext("Realised less expected, % of realised")}, "zeroline": True},
+        xaxis={"title": {"text": "Realised less expected, % of realised"}, "zeroline": True},
         yaxis={"type": "category"},
         showlegend=False,
     )
@@ -43,15 +42,15 @@ def errors(pairs: Sequence[Pair], *, finding: str) -> Figure:
 
 def _columns() -> list[str]:
     return [
-        gettext("Objective"),
-        gettext("Unit"),
-        gettext("Expected"),
-        gettext("Low"),
-        gettext("High"),
-        gettext("Realised"),
-        gettext("Error"),
-        gettext("Error, %"),
-        gettext("Why unknown"),
+        "Objective",
+        "Unit",
+        "Expected",
+        "Low",
+        "High",
+        "Realised",
+        "Error",
+        "Error, %",
+        "Why unknown",
     ]
 
 

@@ -1,7 +1,6 @@
 """Filters of decisions, for the API and for the page alike."""
 
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
 from readiness.tradeoffs.models import Decision
 from web import clock
@@ -18,8 +17,8 @@ def _reviewed(_key: str) -> Q:
 
 
 class DecisionFilters(ObjectFilterSet):
-    due = Flag(read=_due, label=_("Review is due"))
-    reviewed = Flag(read=_reviewed, label=_("Reviewed"))
+    due = Flag(read=_due, label="Review is due")
+    reviewed = Flag(read=_reviewed, label="Reviewed")
 
     class Meta:
         model = Decision

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Site
 from web.forms import DayInput, RefusedForm
@@ -17,27 +16,27 @@ class RecordDecisionForm(RefusedForm):
     site = forms.ModelChoiceField(
         Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
         to_field_name="slug",
-        label=_("Chosen site"),
-        help_text=_("One that keeps every limit; another is refused with what it breaks."),
+        label="Chosen site",
+        help_text="One that keeps every limit; another is refused with what it breaks.",
     )
     rationale = forms.CharField(
-        label=_("Why this site"),
+        label="Why this site",
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 5}),
-        help_text=_("What decided it, and what was given up for it. Whoever approves reads this."),
+        help_text="What decided it, and what was given up for it. Whoever approves reads this.",
     )
     due_on = forms.DateField(
-        label=_("Review on"),
+        label="Review on",
         required=False,
         widget=DayInput(),
-        help_text=_("What came until this day is compared with what is expected now. Empty: in 30 days."),
+        help_text="What came until this day is compared with what is expected now. Empty: in 30 days.",
     )
 
 
 class DecisionNoteForm(forms.Form):
     """Words beside an answer."""
 
-    note = forms.CharField(label=_("Note"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
+    note = forms.CharField(label="Note", max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
 
     def __init__(self, *args: Any, required: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext, ngettext
-
 from accounts.models import User
 from readiness.tradeoffs.core import ages
 from readiness.tradeoffs.core.factors import ValueBasis
@@ -20,7 +18,7 @@ from readiness.tradeoffs.decisions.queries import DecisionCounts, FrozenFactor
 from readiness.tradeoffs.models import Decision
 from web.links import link
 from web.permissions import roles_of
-from web.units import duration
+from web.units import duration, plural
 from web.visibility import name_of
 
 type Line = dict[str, Any]
@@ -29,20 +27,20 @@ type Line = dict[str, Any]
 def key_figures(counts: DecisionCounts) -> list[Line]:
     return [
         {
-            "label": gettext("Wait for approval"),
+            "label": "Wait for approval",
             "value": counts.waiting,
             "url": link("decisions", state="recorded"),
             "tone": "warn" if counts.waiting else "",
-            "note": gettext("somebody else than who decided answers"),
+            "note": "somebody else than who decided answers",
         },
-        {"label": gettext("Approved"), "value": counts.approved, "url": link("decisions", state="approved")},
+        {"label": "Approved", "value": counts.approved, "url": link("decisions", state="approved")},
         {
-            "label": gettext("Review is due"),
+            "label": "Review is due",
             "value": counts.due,
             "url": link("decisions", due="true"),
-            "note": gettext("written down within the hour"),
+            "note": "written down within the hour",
         },
-        {"label": gettext("Reviewed"), "value": counts.reviewed, "url": link("decisions", reviewed="true")},
+        {"label": "Reviewed", "value": counts.reviewed, "url": link("decisions", reviewed="true")},
     ]
 
 
@@ -53,37 +51,37 @@ def _utc(at: datetime | None) -> str:
 def facts(decision: Decision) -> list[Line]:
     workload = decision.workload
     lines: list[Line] = [
-        {"term": gettext("State"), "kind": "decision", "state": decision.state},
+        {"term": "State", "kind": "decision", "state": decision.state},
         {
-            "term": gettext("Workload"),
+            "term": "Workload",
             "value": decision.workload_name,
             "url": link("workload", workload.slug) if workload else "",
-            "note": "" if workload else gettext("is gone"),
+            "note": "" if workload else "is gone",
         },
         {
-            "term": gettext("Chosen site"),
+            "term": "Chosen site",
             "value": decision.site.name,
             "url": link("site", decision.site.slug),
         },
-        {"term": gettext("Site before"), "value": decision.previous_name or gettext("ran nowhere")},
+        {"term": "Site before", "value": decision.previous_name or "ran nowhere"},
         {
-            "term": gettext("Decided by"),
+            "term": "Decided by",
             "value": name_of(decision.decided_by),
             "note": _utc(decision.decided_at),
         },
-        {"term": gettext("Review"), "value": decision.due_on.isoformat(), "note": _utc(decision.reviewed_at)},
+        {"term": "Review", "value": decision.due_on.isoformat(), "note": _utc(decision.reviewed_at)},
     ]
     if decision.answered_by:
-        term = gettext("Rejected by") if decision.state == "rejected" else gettext("Approved by")
+        term = "Rejected by" if decision.state == "rejected" else "Approved by"
         lines.append(
             {"term": term, "value": name_of(decision.answered_by), "note": _utc(decision.answered_at)}
         )
     if decision.answer_note:
-        lines.append({"term": gettext("Note"), "value": decision.answer_note})
+        lines.append({"term": "Note", "value": decision.answer_note})
     if decision.withdrawn_by:
         who = {"value": name_of(decision.withdrawn_by), "note": _utc(decision.withdrawn_at)}
-        lines.append({"term": gettext("Withdrawn by")} | who)
-        lines.append({"term": gettext("Why"), "value": decision.withdrawal_note})
+        lines.append({"term": "Withdrawn by"} | who)
+        lines.append({"term": "Why", "value": decision.withdrawal_note})
     return lines
 
 
@@ -94,7 +92,7 @@ def weights(decision: Decision) -> list[Line]:
         {
             "term": words.objective(name),
             "value": number(weight),
-            "note": gettext("%(share)s %% of all") % {"share": round(100 * weight / total)},
+            "note": f"{round(100 * weight / total)} % of all",
         }
         for name, weight in decision.weights.items()
     ]
@@ -136,25 +134,25 @@ def finding(pairs: Sequence[Pair], decision: Decision, now: datetime) -> str:
         return _nothing(decision)
     known = [pair for pair in pairs if pair.percent is not None]
     if not known:
-        return gettext("Nothing of it can be compared: what came is unknown.")
+        return "Nothing of it can be compared: what came is unknown."
     within = sum(abs(pair.percent or 0.0) <= 15 for pair in known)
     # What nobody knows is among what was expected: leaving it out would read as if all had been checked.
-    said = ngettext(
-        "%(within)s of %(all)s objective came within 15 %% of what was expected",
-        "%(within)s of %(all)s objectives came within 15 %% of what was expected",
+    said = plural(
         len(pairs),
-    ) % {"within": within, "all": len(pairs)}
+        f"{within} of {len(pairs)} objective came within 15 % of what was expected",
+        f"{within} of {len(pairs)} objectives came within 15 % of what was expected",
+    )
     missing = [pair for pair in pairs if pair.percent is None]
     if missing:
         names = ", ".join(words.objective(pair.forecast.objective) for pair in missing)
-        said += gettext(", %(n)s unknown (%(names)s)") % {"n": len(missing), "names": names}
-    return said + ("." if pairs[0].final else gettext(", so far."))
+        said += f", {len(missing)} unknown ({names})"
+    return said + ("." if pairs[0].final else ", so far.")
 
 
 def _nothing(decision: Decision) -> str:
     if decision.state == Decision.State.RECORDED:
-        return gettext("It is compared once somebody has approved it.")
-    return gettext("It was not approved, so nothing is compared.")
+        return "It is compared once somebody has approved it."
+    return "It was not approved, so nothing is compared."
 
 
 def comparison(pairs: Sequence[Pair]) -> list[Line]:
@@ -164,7 +162,7 @@ def comparison(pairs: Sequence[Pair]) -> list[Line]:
 def _compared(pair: Pair) -> Line:
     expected, came = pair.comparison.expected, pair.comparison.realised
     unit = expected.unit
-    within = {None: "", True: gettext("within the band"), False: gettext("beyond the band")}
+    within = {None: "", True: "within the band", False: "beyond the band"}
     before = pair.forecast.before
     return {
         "label": words.objective(pair.forecast.objective),
@@ -203,15 +201,13 @@ def asked(params: DecisionParams) -> list[Line]:
     workload = params.workload
     lines: list[Line] = []
     if workload is not None:
-        lines.append(
-            {"term": gettext("Workload"), "value": workload.name, "url": link("workload", workload.slug)}
-        )
+        lines.append({"term": "Workload", "value": workload.name, "url": link("workload", workload.slug)})
     lines += [
-        {"term": words.objective(name), "value": _spoken(weight), "note": gettext("weight")}
+        {"term": words.objective(name), "value": _spoken(weight), "note": "weight"}
         for name, weight in params.question.weights.items()
     ]
     lines += [
-        {"term": name.replace("_", " "), "value": _spoken(value), "note": gettext("what if")}
+        {"term": name.replace("_", " "), "value": _spoken(value), "note": "what if"}
         for name, value in params.question.what_if.changes().items()
     ]
     return lines
@@ -266,11 +262,9 @@ def choices_of(decision: Decision, user: User, now: datetime) -> dict[str, Any]:
     opened = decision.reviewed_at is None and decision.state in ("recorded", "approved")
     why_not = ""
     if waiting and not answers:
-        why_not = gettext("Approving takes the role %(roles)s.") % {"roles": roles_of(MAY_APPROVE)}
+        why_not = f"Approving takes the role {roles_of(MAY_APPROVE)}."
     elif waiting and own:
-        why_not = gettext("You decided it: somebody else with the role %(roles)s answers.") % {
-            "roles": roles_of(MAY_APPROVE)
-        }
+        why_not = f"You decided it: somebody else with the role {roles_of(MAY_APPROVE)} answers."
     return {
         "may_approve": waiting and answers and not own,
         "may_withdraw": opened and (answers or (own and user.has_perm(MAY_RECORD))),

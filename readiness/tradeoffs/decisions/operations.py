@@ -9,7 +9,6 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from inventory.models import Site
@@ -75,7 +74,7 @@ def record(
     """
     _require(by, MAY_RECORD)
     if not rationale.strip():
-        raise ValidationError({"rationale": [_("Say why.")]})
+        raise ValidationError({"rationale": ["Say why."]})
     try:
         answer = placing(workload, question, now)
     except BadTradeoffQuestion as error:
@@ -131,7 +130,7 @@ def withdraw(decision: Decision, *, note: str, by: User, now: datetime) -> Decis
     _refuse_silence(note)
     locked = _locked(decision)
     if locked.reviewed_at is not None:
-        raise AlreadyAnswered(_("It is reviewed, which cannot be changed any more."))
+        raise AlreadyAnswered("It is reviewed, which cannot be changed any more.")
     _refuse_unless(locked, {Decision.State.RECORDED, Decision.State.APPROVED})
     locked.state = Decision.State.WITHDRAWN
     locked.withdrawn_by, locked.withdrawn_at, locked.withdrawal_note = by, now, note.strip()
@@ -153,9 +152,7 @@ def review(decision: Decision, *, by: User | None, now: datetime) -> Decision:
         return locked
     _refuse_unless(locked, {Decision.State.APPROVED})
     if not locked.is_due(now):
-        raise NotDue(
-            _("It is reviewed on %(day)s; until then more comes in.") % {"day": locked.due_on.isoformat()}
-        )
+        raise NotDue(f"It is reviewed on {locked.due_on.isoformat()}; until then more comes in.")
     forecasts = list(locked.forecasts.all())
     outcomes = realising.realised_of(locked, now)
     DecisionOutcome.objects.bulk_create(
@@ -185,13 +182,10 @@ def _held(chosen: Mapping[str, Any]) -> dict[str, int]:
 def _chosen(answer: Mapping[str, Any], site: Site) -> Mapping[str, Any]:
     option = _option_at(answer, site.slug)
     if option is None:
-        raise ValidationError({"site": [_("%(site)s is not among the sites.") % {"site": site.name}]})
+        raise ValidationError({"site": [f"{site.name} is not among the sites."]})
     if not option["feasible"]:
         reasons = "; ".join(reason["words"] for reason in option["reasons"])
-        refused = _("%(site)s is no option: %(reasons)s.") % {
-            "site": site.name,
-            "reasons": reasons or _("the placement does not say why"),
-        }
+        refused = f"{site.name} is no option: {reasons or 'the placement does not say why'}."
         raise ValidationError({"site": [refused]})
     return option
 
@@ -259,8 +253,7 @@ def _answer(decision: Decision, state: Decision.State, *, note: str, by: User, n
     locked = _locked(decision)
     if locked.decided_by_id == by.pk:
         raise OwnDecision(
-            _("You decided this yourself: somebody else with the role %(roles)s answers.")
-            % {"roles": roles_of(MAY_APPROVE)}
+            f"You decided this yourself: somebody else with the role {roles_of(MAY_APPROVE)} answers."
         )
     _refuse_unless(locked, {Decision.State.RECORDED})
     locked.state = state
@@ -282,19 +275,18 @@ def _require(by: User, permission: str) -> None:
 def _refuse_unless(decision: Decision, states: set[Decision.State]) -> None:
     if decision.state not in states:
         raise AlreadyAnswered(
-            _("It is in the state “%(state)s”, which this does not follow.")
-            % {"state": decision.get_state_display()}
+            f"It is in the state “{decision.get_state_display()}”, which this does not follow."
         )
 
 
 def _refuse_silence(note: str) -> None:
     if not note.strip():
-        raise ValidationError({"note": [_("Say why.")]})
+        raise ValidationError({"note": ["Say why."]})
 
 
 def _refuse_due(day: date, now: datetime) -> None:
     if day <= now.date():
-        raise ValidationError({"due_on": [_("The review is after the day of the decision.")]})
+        raise ValidationError({"due_on": ["The review is after the day of the decision."]})
     if day > (now + LATEST_REVIEW).date():
-        told = _("It is reviewed within %(days)s days.") % {"days": LATEST_REVIEW.days}
+        told = f"It is reviewed within {LATEST_REVIEW.days} days."
         raise ValidationError({"due_on": [told]})

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
-from django.utils.translation import gettext as _
 
 from inventory.models import Site
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
@@ -35,7 +34,7 @@ def params_of_address(query: QueryDict) -> DecisionParams:
     workload = WorkloadClass.objects.filter(slug=_slug(query, "workload")).first()
     site = Site.objects.filter(slug=_slug(query, "site")).first()
     if workload is None:
-        return DecisionParams(refusal=_("The address names no workload that there is."))
+        return DecisionParams(refusal="The address names no workload that there is.")
     try:
         return DecisionParams(workload, site, question_of_address(query))
     except BadTradeoffQuestion as error:

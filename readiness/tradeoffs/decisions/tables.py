@@ -6,8 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from readiness.tradeoffs.core.words import number
 from readiness.tradeoffs.decisions import words
@@ -26,20 +24,20 @@ def reviewed(row: DecisionRow) -> str:
     """When it was compared with what came, or when it will be."""
     decision = row.decision
     if decision.reviewed_at is not None:
-        return gettext("reviewed %(day)s") % {"day": f"{decision.reviewed_at:%Y-%m-%d}"}
+        return "reviewed {day}".format(day=f"{decision.reviewed_at:%Y-%m-%d}")
     if decision.state in (Decision.State.REJECTED, Decision.State.WITHDRAWN):
-        return gettext("not reviewed")
-    return gettext("on %(day)s") % {"day": decision.due_on.isoformat()}
+        return "not reviewed"
+    return f"on {decision.due_on.isoformat()}"
 
 
 DECISIONS = Table(
     id="decisions",
-    noun=(_("decision"), _("decisions")),
-    label=_("Decisions"),
+    noun=("decision", "decisions"),
+    label="Decisions",
     columns=(
         Column(
             "state",
-            _("State"),
+            "State",
             value="decision.state",
             template="readiness/decisions/state_cell.html",
             sort="state",
@@ -47,7 +45,7 @@ DECISIONS = Table(
         ),
         Column(
             "workload",
-            _("Workload"),
+            "Workload",
             value="decision.workload_name",
             url=address,
             sort="workload_name",
@@ -57,27 +55,23 @@ DECISIONS = Table(
         ),
         Column(
             "site",
-            _("Chosen site"),
+            "Chosen site",
             value="decision.site.name",
             sort="site__name",
             export="decision.site.slug",
         ),
-        Column(
-            "previous", _("Site before"), value="decision.previous_name", sort="previous_name", phone="pair"
-        ),
-        Column(
-            "decided_by", _("Decided by"), value="decision.decided_by.username", sort="decided_by__username"
-        ),
-        Column("decided_at", _("Decided"), value="decision.decided_at", sort="decided_at"),
+        Column("previous", "Site before", value="decision.previous_name", sort="previous_name", phone="pair"),
+        Column("decided_by", "Decided by", value="decision.decided_by.username", sort="decided_by__username"),
+        Column("decided_at", "Decided", value="decision.decided_at", sort="decided_at"),
         Column(
             "answered_by",
-            _("Answered by"),
+            "Answered by",
             value="decision.answered_by.username",
             sort="answered_by__username",
         ),
         Column(
             "review",
-            _("Review"),
+            "Review",
             value="decision.due_on",
             text=reviewed,
             sort="due_on",
@@ -85,15 +79,13 @@ DECISIONS = Table(
         ),
         Column(
             "mean_error",
-            _("Mean error"),
+            "Mean error",
             text=lambda row: "" if row.mean_error is None else f"{number(row.mean_error)} %",
             numeric=True,
-            hint=_("Mean of the errors of its objectives, each in percent of what came and without its sign"),
+            hint="Mean of the errors of its objectives, each in percent of what came and without its sign",
         ),
-        Column(
-            "reviewed_at", _("Reviewed at"), value="decision.reviewed_at", sort="reviewed_at", default=False
-        ),
-        Column("rationale", _("Rationale"), value="decision.rationale", phone="full", default=False),
+        Column("reviewed_at", "Reviewed at", value="decision.reviewed_at", sort="reviewed_at", default=False),
+        Column("rationale", "Rationale", value="decision.rationale", phone="full", default=False),
     ),
     filterset=DecisionFilters,
     default_sort="-decided_at",
@@ -102,16 +94,16 @@ DECISIONS = Table(
     row_url=address,
     api="tradeoffs-api-decision-list",
     empty={
-        "title": _("No decision yet"),
-        "text": _("Where a workload runs is decided from its placement: choose a site there, and say why."),
+        "title": "No decision yet",
+        "text": "Where a workload runs is decided from its placement: choose a site there, and say why.",
         "icon": "scale",
     },
 )
 
 STANDINGS = (
-    ("feasible", _("Feasible")),
-    ("undecided", _("Undecided")),
-    ("rejected", _("Rejected")),
+    ("feasible", "Feasible"),
+    ("undecided", "Undecided"),
+    ("rejected", "Rejected"),
 )
 
 
@@ -121,12 +113,12 @@ def options(decision: Decision) -> Table:
     weighed = [name for name in names if any(name in option["objectives"] for option in decision.options)]
     return Table(
         id="options",
-        noun=(_("site"), _("sites")),
-        label=_("Options"),
+        noun=("site", "sites"),
+        label="Options",
         columns=(
             Column(
                 "name",
-                _("Site"),
+                "Site",
                 template="readiness/decisions/option_cell.html",
                 sort=True,
                 locked=True,
@@ -134,14 +126,14 @@ def options(decision: Decision) -> Table:
             ),
             Column(
                 "standing",
-                _("Standing"),
+                "Standing",
                 text=lambda row: str(dict(STANDINGS)[row.standing]),
                 sort=True,
             ),
-            Column("rank", _("Rank"), sort=True, numeric=True),
+            Column("rank", "Rank", sort=True, numeric=True),
             Column(
                 "score",
-                _("Score"),
+                "Score",
                 text=lambda row: "" if row.score is None else f"{row.score:.3f}",
                 sort=True,
                 numeric=True,
@@ -149,21 +141,21 @@ def options(decision: Decision) -> Table:
             *(_figure_column(name, _unit_of(decision, name)) for name in weighed),
             Column(
                 "reasons",
-                _("Why not"),
+                "Why not",
                 value=lambda row: "; ".join(row.reasons),
                 template="readiness/decisions/reasons_cell.html",
                 phone="full",
             ),
             Column(
                 "factors",
-                _("Factors"),
+                "Factors",
                 value=lambda row: row.site,
-                text=lambda _row: gettext("frozen"),
+                text=lambda _row: "frozen",
                 url=lambda row: f"{link('decision', decision.pk, factors=row.site)}#h-factors",
                 phone="hide",
             ),
         ),
-        filters=(RowFilter("standing", _("Standing"), "standing", STANDINGS),),
+        filters=(RowFilter("standing", "Standing", "standing", STANDINGS),),
         per_page=20,
         row_id="id",
         row_name="name",
@@ -180,7 +172,7 @@ def _unit_of(decision: Decision, name: str) -> str:
 def _figure_column(name: str, unit: str) -> Column:
     def text(row: OptionRow) -> str:
         stated = row.figures[name]
-        return words.figure(stated["value"], "" if unit else stated["unit"]) or gettext("unknown")
+        return words.figure(stated["value"], "" if unit else stated["unit"]) or "unknown"
 
     return Column(
         name,

@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
 
@@ -47,7 +46,7 @@ def decisions(request: HttpRequest) -> HttpResponseBase:
     context = {
         "table": table,
         "kpis": lines.key_figures(queries.counts(now=at)),
-        "breadcrumbs": _breadcrumbs(gettext("Decisions"), first=True),
+        "breadcrumbs": _breadcrumbs("Decisions", first=True),
     }
     return page_answers.page(request, LIST, context)
 
@@ -90,15 +89,13 @@ def new(request: HttpRequest) -> HttpResponse:
         except ValidationError as error:
             form.refused(error)
         else:
-            messages.success(
-                request, gettext("%(decision)s is recorded; somebody else answers.") % {"decision": made}
-            )
+            messages.success(request, f"{made} is recorded; somebody else answers.")
             return HttpResponseRedirect(reverse("decision", args=[made.pk]))
     context = {
         "form": form,
         "params": params,
         "facts": lines.asked(params),
-        "breadcrumbs": _breadcrumbs(gettext("Record a decision")),
+        "breadcrumbs": _breadcrumbs("Record a decision"),
     }
     refused = form.errors or (params.refusal and "workload" in request.GET)
     return render(request, NEW, context, status=422 if refused else 200)
@@ -108,14 +105,14 @@ def new(request: HttpRequest) -> HttpResponse:
 @may_approve
 @never_cache
 def approve(request: HttpRequest, pk: int) -> HttpResponseBase:
-    return _answered(request, pk, operations.approve, gettext("%(decision)s is approved."))
+    return _answered(request, pk, operations.approve, "%(decision)s is approved.")
 
 
 @require_POST
 @may_approve
 @never_cache
 def reject(request: HttpRequest, pk: int) -> HttpResponseBase:
-    return _answered(request, pk, operations.reject, gettext("%(decision)s is rejected."))
+    return _answered(request, pk, operations.reject, "%(decision)s is rejected.")
 
 
 @require_POST
@@ -123,7 +120,7 @@ def reject(request: HttpRequest, pk: int) -> HttpResponseBase:
 @never_cache
 def withdraw(request: HttpRequest, pk: int) -> HttpResponseBase:
     _refuse_reader(request)
-    return _answered(request, pk, operations.withdraw, gettext("%(decision)s is withdrawn."))
+    return _answered(request, pk, operations.withdraw, "%(decision)s is withdrawn.")
 
 
 @require_POST
@@ -135,7 +132,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponseBase:
     def written(found: Decision, *, note: str, by: User, now: datetime) -> Decision:
         return operations.review(found, by=by, now=now)
 
-    return _answered(request, pk, written, gettext("What came of %(decision)s is written down."))
+    return _answered(request, pk, written, "What came of %(decision)s is written down.")
 
 
 def _refuse_reader(request: HttpRequest) -> None:
@@ -210,5 +207,5 @@ def _decision(pk: int) -> Decision:
 
 
 def _breadcrumbs(here: str, *, first: bool = False) -> list[dict[str, str]]:
-    above = [] if first else [{"label": gettext("Decisions"), "url": reverse("decisions")}]
+    above = [] if first else [{"label": "Decisions", "url": reverse("decisions")}]
     return [*above, {"label": here, "url": ""}]

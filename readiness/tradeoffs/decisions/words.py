@@ -2,22 +2,20 @@
 
 from django.utils.functional import Promise
 from django.utils.text import capfirst
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from readiness.tradeoffs.core.words import number, signed
 from readiness.tradeoffs.decisions.realising import IN_USE, PEAK
 from readiness.tradeoffs.models import FactorKind
 
 OBJECTIVES: dict[str, str | Promise] = {
-    "cost": _("Cost"),
-    "latency": _("Latency"),
-    "energy": _("Energy"),
-    "carbon": _("Carbon"),
-    "readiness": _("Readiness"),
-    "compliance": _("Compliance margin"),
-    PEAK: _("Peak power of the site"),
-    IN_USE: _("Accelerators in use at the site"),
+    "cost": "Cost",
+    "latency": "Latency",
+    "energy": "Energy",
+    "carbon": "Carbon",
+    "readiness": "Readiness",
+    "compliance": "Compliance margin",
+    PEAK: "Peak power of the site",
+    IN_USE: "Accelerators in use at the site",
 }
 
 
@@ -29,7 +27,7 @@ def factor(kind: str) -> str:
     """A round trip is named by its user region."""
     name, _dot, region = kind.partition(".")
     if name == "latency":
-        return gettext("Round trip from %(region)s") % {"region": region} if region else gettext("Round trip")
+        return f"Round trip from {region}" if region else "Round trip"
     return str(FactorKind(kind).label) if kind in FactorKind.values else capfirst(kind.replace("_", " "))
 
 
@@ -47,7 +45,7 @@ def band(low: float | None, high: float | None) -> str:
     if low is None and high is None:
         return ""
     ends = ("?" if end is None else number(end) for end in (low, high))
-    return gettext("%(low)s to %(high)s") % dict(zip(("low", "high"), ends, strict=True))
+    return "{low} to {high}".format(**dict(zip(("low", "high"), ends, strict=True)))
 
 
 def percent(value: float | None) -> str:

@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from django.utils.translation import gettext, ngettext
 from plotly import graph_objects as go
 
 from readiness.tradeoffs.flexibility.queries import FleetFlexibility, SiteFlexibility
 from readiness.tradeoffs.flexibility.words import index, shares
 from web.charts import Figure, figure, nothing
+from web.units import plural
 
 MOST_TICKS = 10
 MOST_NAMED = 3
@@ -20,7 +20,7 @@ MOST_NAMED = 3
 def conformance(fleet: FleetFlexibility) -> Figure:
     drawn = [site for site in fleet.sites if site.fewest is not None and site.conformance.value is not None]
     if not drawn:
-        return nothing(gettext("No site has both: an attested conformance, and a critical workload."))
+        return nothing("No site has both: an attested conformance, and a critical workload.")
     bound = [site for site in drawn if site.fewest == 0]
     free = [site for site in drawn if site.fewest]
     looks = zip(_looks(), (bound, free), strict=True)
@@ -29,9 +29,9 @@ def conformance(fleet: FleetFlexibility) -> Figure:
     layout = go.Layout(
         margin={"l": 62, "r": 24, "t": 16, "b": 48},
         hovermode="closest",
-        xaxis={"title": {"text": gettext("Devices that conform, % (attested)")}, "zeroline": False},
+        xaxis={"title": {"text": "Devices that conform, % (attested)"}, "zeroline": False},
         yaxis={
-            "title": {"text": gettext("Alternatives of the workload with fewest")},
+            "title": {"text": "Alternatives of the workload with fewest"},
             "range": [-0.35, most * 1.15 + 0.85],
             "zeroline": False,
             **({"dtick": 1} if most <= MOST_TICKS else {}),
@@ -50,16 +50,16 @@ def finding(fleet: FleetFlexibility) -> str:
     with_none = sum(1 for site in fleet.sites if site.fewest == 0)
     with_any = sum(1 for site in fleet.sites if site.fewest is not None)
     if not with_any:
-        return gettext("No critical workload runs at a site in service.")
-    message = gettext("At %(none)s of %(all)s sites with critical workloads, one of them has no alternative.")
+        return "No critical workload runs at a site in service."
+    message = "At %(none)s of %(all)s sites with critical workloads, one of them has no alternative."
     return message % {"none": with_none, "all": with_any}
 
 
 def _looks() -> tuple[tuple[str, str, str], tuple[str, str, str]]:
     """Name, role and symbol of the sites with a workload that has no alternative, and of the others."""
     return (
-        (gettext("A critical workload has no alternative"), "bad", "x"),
-        (gettext("Every critical workload has one"), "ready", "circle"),
+        ("A critical workload has no alternative", "bad", "x"),
+        ("Every critical workload has one", "ready", "circle"),
     )
 
 
@@ -87,7 +87,7 @@ def _dots(name: str, role: str, symbol: str, points: Sequence[SiteFlexibility]) 
         textposition="top center",
         cliponaxis=False,
         marker={"symbol": symbol, "size": 11},
-        hovertemplate=f"{gettext('Critical workloads, vendor concentration')}<br>%{{customdata}}<extra></extra>",
+        hovertemplate=f"{'Critical workloads, vendor concentration'}<br>%{{customdata}}<extra></extra>",
         meta={"role": role},
     )
 
@@ -102,25 +102,23 @@ def _left_out(fleet: FleetFlexibility, drawn: Sequence[SiteFlexibility]) -> str:
     idle = sum(1 for site in fleet.sites if site.fewest is None)
     sentences = []
     if without:
-        sentences.append(
-            gettext("%(n)s sites are not drawn: nobody attested their conformance") % {"n": without}
-        )
+        sentences.append(f"{without} sites are not drawn: nobody attested their conformance")
     if idle:
-        run = ngettext("%(n)s site runs no critical workload", "%(n)s sites run no critical workload", idle)
+        run = plural(idle, "%(n)s site runs no critical workload", "%(n)s sites run no critical workload")
         sentences.append(run % {"n": idle})
     return "; ".join(sentences)
 
 
 def _table(fleet: FleetFlexibility) -> dict[str, Any]:
     columns = [
-        gettext("Site"),
-        gettext("Conformance, %"),
-        gettext("Provenance"),
-        gettext("Attested"),
-        gettext("Critical workloads"),
-        gettext("Fewest alternatives"),
-        gettext("Vendor concentration"),
-        gettext("Accelerators by vendor"),
+        "Site",
+        "Conformance, %",
+        "Provenance",
+        "Attested",
+        "Critical workloads",
+        "Fewest alternatives",
+        "Vendor concentration",
+        "Accelerators by vendor",
     ]
     rows = [
         [

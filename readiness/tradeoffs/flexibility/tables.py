@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
-
 from readiness.tradeoffs.flexibility.queries import CriticalRow, FleetFlexibility, SiteFlexibility
 from readiness.tradeoffs.flexibility.words import (
     COUNTS,
@@ -34,16 +32,16 @@ def filters(fleet: FleetFlexibility) -> tuple[RowFilter, ...]:
     return (
         RowFilter(
             "site",
-            _("Runs at"),
+            "Runs at",
             lambda row: frozenset(row.freedom.runs_at),
             [(slug, fleet.names.get(slug, slug)) for slug in sorted(_homes(fleet))],
         ),
         RowFilter(
-            "alternatives", _("Alternatives"), lambda row: count_of(len(row.freedom.alternatives)), COUNTS
+            "alternatives", "Alternatives", lambda row: count_of(len(row.freedom.alternatives)), COUNTS
         ),
         RowFilter(
             "fallback",
-            _("Fallback"),
+            "Fallback",
             lambda row: row.freedom.fallback.value,
             [(state.value, label) for state, label in FALLBACKS.items()],
         ),
@@ -63,28 +61,28 @@ def critical(fleet: FleetFlexibility) -> Table:
 
     return Table(
         id="critical",
-        noun=(_("critical workload"), _("critical workloads")),
-        label=_("Critical workloads"),
+        noun=("critical workload", "critical workloads"),
+        label="Critical workloads",
         columns=(
-            Column("workload", _("Workload"), value="name", url=explored, sort=True, locked=True, phone="title",
+            Column("workload", "Workload", value="name", url=explored, sort=True, locked=True, phone="title",
                    export="slug"),
-            Column("runs_at", _("Runs at"), value=lambda row: listed(row.freedom.runs_at, names), sort=True,
-                   text=lambda row: listed(row.freedom.runs_at, names) or _("nowhere"),
+            Column("runs_at", "Runs at", value=lambda row: listed(row.freedom.runs_at, names), sort=True,
+                   text=lambda row: listed(row.freedom.runs_at, names) or "nowhere",
                    export=lambda row: ", ".join(row.freedom.runs_at)),
-            Column("alternatives", _("Alternatives"), value=lambda row: len(row.freedom.alternatives), sort=True,
+            Column("alternatives", "Alternatives", value=lambda row: len(row.freedom.alternatives), sort=True,
                    numeric=True, tone=lambda row: "" if row.freedom.alternatives else "bad", phone="status"),
-            Column("where", _("Feasible today"), value=lambda row: listed(row.freedom.alternatives, names),
-                   text=lambda row: listed(row.freedom.alternatives, names) or row.refused or _("none"),
+            Column("where", "Feasible today", value=lambda row: listed(row.freedom.alternatives, names),
+                   text=lambda row: listed(row.freedom.alternatives, names) or row.refused or "none",
                    export=lambda row: ", ".join(row.freedom.alternatives), phone="full"),
-            Column("undecided", _("Undecided"), value=lambda row: len(row.freedom.undecided), sort=True, numeric=True,
-                   hint=_("Sites of which something is unknown that a limit asks for")),
-            Column("remaining", _("If its site is lost"), value=lambda row: row.freedom.remaining, sort=True,
+            Column("undecided", "Undecided", value=lambda row: len(row.freedom.undecided), sort=True, numeric=True,
+                   hint="Sites of which something is unknown that a limit asks for"),
+            Column("remaining", "If its site is lost", value=lambda row: row.freedom.remaining, sort=True,
                    text=lambda row: if_lost(row.freedom, names), phone="full",
                    tone=lambda row: "" if row.freedom.remaining else "bad"),
-            Column("fallback", _("Fallback"), value=lambda row: row.freedom.fallback.value, sort=True,
+            Column("fallback", "Fallback", value=lambda row: row.freedom.fallback.value, sort=True,
                    text=lambda row: FALLBACKS[row.freedom.fallback],
                    tone=lambda row: FALLBACK_TONES[row.freedom.fallback]),
-            Column("tested_on", _("Last attested"), value=lambda row: row.record.taken_on if row.record else None,
+            Column("tested_on", "Last attested", value=lambda row: row.record.taken_on if row.record else None,
                    sort=lambda row: row.record.taken_on.isoformat() if row.record else "", url=record_url),
         ),
         filters=filters(fleet),
@@ -94,11 +92,11 @@ def critical(fleet: FleetFlexibility) -> Table:
         default_sort="remaining",
         api="tradeoffs-flexibility",
         empty={
-            "title": _("No critical workload"),
-            "text": _("Alternatives are looked for where a loss is worst: declare a class as critical."),
+            "title": "No critical workload",
+            "text": "Alternatives are looked for where a loss is worst: declare a class as critical.",
             "icon": "stack-2",
             "action_url": "/tradeoffs/workloads/",
-            "action_label": _("Workload classes"),
+            "action_label": "Workload classes",
         },
     )  # fmt: skip
 
@@ -107,18 +105,18 @@ def sites() -> Table:
     """List the rows of SiteFlexibility; its address parameters are those of its own page."""
     return Table(
         id="sites-flexibility",
-        noun=(_("site"), _("sites")),
-        label=_("Sites"),
+        noun=("site", "sites"),
+        label="Sites",
         columns=(
-            Column("site", _("Site"), value="name", url=lambda row: link("site", row.slug), sort=True, locked=True,
+            Column("site", "Site", value="name", url=lambda row: link("site", row.slug), sort=True, locked=True,
                    phone="title", export="slug"),
-            Column("conformance", _("Conformance"), value="conformance.value", unit="%", sort=True, numeric=True,
+            Column("conformance", "Conformance", value="conformance.value", unit="%", sort=True, numeric=True,
                    url=record_url),
-            Column("attested_on", _("Attested"), value="record.taken_on"),
-            Column("workloads", _("Critical workloads"), value=lambda row: len(row.alternatives), numeric=True),
-            Column("fewest", _("Fewest alternatives"), value="fewest", numeric=True),
-            Column("vendors", _("Accelerators by vendor"), value=lambda row: shares(row.vendors), phone="full"),
-            Column("hhi", _("Concentration"), value="vendors.hhi", text=lambda row: index(row.vendors), numeric=True),
+            Column("attested_on", "Attested", value="record.taken_on"),
+            Column("workloads", "Critical workloads", value=lambda row: len(row.alternatives), numeric=True),
+            Column("fewest", "Fewest alternatives", value="fewest", numeric=True),
+            Column("vendors", "Accelerators by vendor", value=lambda row: shares(row.vendors), phone="full"),
+            Column("hhi", "Concentration", value="vendors.hhi", text=lambda row: index(row.vendors), numeric=True),
         ),
         search=False,
         row_id="slug",

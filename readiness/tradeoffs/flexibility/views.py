@@ -8,7 +8,6 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -40,7 +39,7 @@ def flexibility(request: HttpRequest) -> HttpResponseBase:
     if table_kit.wants_table_only(request, table):
         return table_kit.respond(request, TEMPLATE, table)
     here = reverse("flexibility")
-    labels = {WORKLOADS: gettext("Critical workloads"), SITES: gettext("Sites")}
+    labels = {WORKLOADS: "Critical workloads", SITES: "Sites"}
     context = {
         "table": table,
         "found": found,
@@ -58,7 +57,7 @@ def flexibility(request: HttpRequest) -> HttpResponseBase:
             }
             for name, label in labels.items()
         ],
-        "breadcrumbs": [{"label": gettext("Flexibility"), "url": ""}],
+        "breadcrumbs": [{"label": "Flexibility", "url": ""}],
     }
     return answers.page(request, TEMPLATE, context)
 
@@ -73,30 +72,29 @@ def chart(request: HttpRequest, form: str) -> HttpResponse:
 def _view(request: HttpRequest) -> str:
     view = request.GET.get("view", WORKLOADS)
     if view not in (WORKLOADS, SITES):
-        raise BadRequest(gettext("view: is one of workloads, sites"))
+        raise BadRequest("view: is one of workloads, sites")
     return view
 
 
 def _key_figures(fleet: FleetFlexibility) -> list[dict[str, Any]]:
     whole, many = fleet.whole, len(fleet.rows)
-    attested = gettext("mean of %(n)s of %(all)s sites; %(provenance)s") % {
-        "n": sum(1 for site in fleet.sites if site.conformance.value is not None),
-        "all": len(fleet.sites),
-        "provenance": fleet.conformance.provenance or gettext("unknown"),
-    }
+    attested = (
+        f"mean of {sum(1 for site in fleet.sites if site.conformance.value is not None)} of "
+        f"{len(fleet.sites)} sites; {fleet.conformance.provenance or 'unknown'}"
+    )
     conformance = fleet.conformance.value
-    of = gettext("of %(n)s critical workloads") % {"n": many}
+    of = f"of {many} critical workloads"
     return [
         {
-            "label": gettext("Conformance"),
+            "label": "Conformance",
             "value": None if conformance is None else number(conformance),
             "unit": "%",
             "note": attested,
         },
-        {"label": gettext("Could run elsewhere"), "value": whole.with_alternative, "note": of},
-        {"label": gettext("With a tested fallback"), "value": whole.with_tested_fallback, "note": of},
+        {"label": "Could run elsewhere", "value": whole.with_alternative, "note": of},
+        {"label": "With a tested fallback", "value": whole.with_tested_fallback, "note": of},
         {
-            "label": gettext("Vendor concentration"),
+            "label": "Vendor concentration",
             "value": None if whole.concentration.low is None else index(whole.concentration),
             "note": shares(whole.concentration),
         },

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
-
 from readiness.tradeoffs.core.flexibility import Concentration, FallbackState, FlexibilityLevel, Freedom
 from readiness.tradeoffs.core.words import number
 
 FALLBACKS = {
-    FallbackState.TESTED: _("Tested"),
-    FallbackState.TEST_OLD: _("Test too old"),
-    FallbackState.UNTESTED: _("Not all tested"),
-    FallbackState.NOT_FEASIBLE: _("No feasible site"),
-    FallbackState.NONE: _("Unknown"),
+    FallbackState.TESTED: "Tested",
+    FallbackState.TEST_OLD: "Test too old",
+    FallbackState.UNTESTED: "Not all tested",
+    FallbackState.NOT_FEASIBLE: "No feasible site",
+    FallbackState.NONE: "Unknown",
 }
 FALLBACK_TONES = {
     FallbackState.TESTED: "ok",
@@ -25,13 +22,13 @@ FALLBACK_TONES = {
     FallbackState.NONE: "unknown",
 }
 LEVELS = {
-    FlexibilityLevel.LOW: _("low"),
-    FlexibilityLevel.MODERATE: _("moderate"),
-    FlexibilityLevel.HIGH: _("high"),
-    FlexibilityLevel.UNKNOWN: _("unknown"),
+    FlexibilityLevel.LOW: "low",
+    FlexibilityLevel.MODERATE: "moderate",
+    FlexibilityLevel.HIGH: "high",
+    FlexibilityLevel.UNKNOWN: "unknown",
 }
 MOST_NAMED = 6
-COUNTS = (("none", _("No other")), ("one", _("One")), ("several", _("Several")))
+COUNTS = (("none", "No other"), ("one", "One"), ("several", "Several"))
 
 
 def count_of(alternatives: int) -> str:
@@ -44,23 +41,21 @@ def listed(slugs: Iterable[str], names: Mapping[str, str]) -> str:
     found = sorted(names.get(slug, slug) for slug in slugs)
     message = ", ".join(found[:MOST_NAMED])
     more = len(found) - MOST_NAMED
-    return message if more <= 0 else gettext("%(sites)s and %(n)s more") % {"sites": message, "n": more}
+    return message if more <= 0 else f"{message} and {more} more"
 
 
 def if_lost(freedom: Freedom, names: Mapping[str, str]) -> str:
     """Return what is left of it when the site that it runs at is lost; of several, each alone."""
     if not freedom.runs_at:
-        return gettext("runs nowhere")
+        return "runs nowhere"
     sentences = []
     if len(freedom.runs_at) > 1:
-        sentences.append(gettext("goes on at %(n)s of %(all)s sites") % {
-            "n": len(freedom.runs_at) - 1, "all": len(freedom.runs_at),
-        })  # fmt: skip
+        sentences.append(f"goes on at {len(freedom.runs_at) - 1} of {len(freedom.runs_at)} sites")  # fmt: skip
     if freedom.alternatives:
-        sentences.append(gettext("may move to %(sites)s") % {"sites": listed(freedom.alternatives, names)})
+        sentences.append(f"may move to {listed(freedom.alternatives, names)}")
     if freedom.undecided and not freedom.alternatives:
-        sentences.append(gettext("%(n)s sites undecided") % {"n": len(freedom.undecided)})
-    return "; ".join(sentences) or gettext("nothing")
+        sentences.append(f"{len(freedom.undecided)} sites undecided")
+    return "; ".join(sentences) or "nothing"
 
 
 def shares(concentration: Concentration) -> str:
@@ -72,7 +67,7 @@ def shares(concentration: Concentration) -> str:
 def index(concentration: Concentration) -> str:
     """`8 200 (high)`."""
     if concentration.low is None or concentration.high is None:
-        return gettext("unknown")
+        return "unknown"
     value = number(round(concentration.low if concentration.hhi is None else concentration.hhi))
     if concentration.hhi is None:
         value = f"{value} – {number(round(concentration.high))}"

@@ -8,7 +8,6 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Site
 from inventory.models.constraints import choices_held
@@ -72,22 +71,22 @@ class Decision(models.Model):
     HISTORY = True
 
     class State(models.TextChoices):
-        RECORDED = "recorded", _("Waits for approval")
-        APPROVED = "approved", _("Approved")
-        REJECTED = "rejected", _("Rejected")
-        WITHDRAWN = "withdrawn", _("Withdrawn")
+        RECORDED = "recorded", "Waits for approval"
+        APPROVED = "approved", "Approved"
+        REJECTED = "rejected", "Rejected"
+        WITHDRAWN = "withdrawn", "Withdrawn"
 
     workload = models.ForeignKey(
         WorkloadClass,
         on_delete=models.SET_NULL,
         related_name="decisions",
         null=True,
-        verbose_name=_("workload"),
+        verbose_name="workload",
     )
     workload_slug = models.SlugField(max_length=100, editable=False)
     workload_name = models.CharField(max_length=100, editable=False)
     site = models.ForeignKey(
-        Site, on_delete=models.CASCADE, related_name="decisions", verbose_name=_("chosen site")
+        Site, on_delete=models.CASCADE, related_name="decisions", verbose_name="chosen site"
     )
     previous_site = models.ForeignKey(
         Site,
@@ -95,35 +94,33 @@ class Decision(models.Model):
         related_name="+",
         null=True,
         blank=True,
-        verbose_name=_("site before"),
-        help_text=_("Where it ran when it was decided; empty: nowhere"),
+        verbose_name="site before",
+        help_text="Where it ran when it was decided; empty: nowhere",
     )
     previous_name = models.CharField(max_length=100, blank=True, editable=False)
-    state = models.CharField(_("state"), max_length=10, choices=State, default=State.RECORDED, editable=False)
-    rationale = models.TextField(_("rationale"), max_length=4000, help_text=_("Why this site"))
+    state = models.CharField("state", max_length=10, choices=State, default=State.RECORDED, editable=False)
+    rationale = models.TextField("rationale", max_length=4000, help_text="Why this site")
     demand = models.JSONField(
-        _("demand"),
+        "demand",
         default=dict,
         editable=False,
-        help_text=_("What the envelope asked for when it was decided"),
+        help_text="What the envelope asked for when it was decided",
     )
-    weights = models.JSONField(_("weights"), default=dict)
-    what_if = models.JSONField(_("what if"), default=dict, blank=True)
-    options = models.JSONField(_("options"), default=list, editable=False)
-    sensitivity = models.JSONField(_("sensitivity"), default=dict, editable=False)
-    snapshot = models.JSONField(_("snapshot"), default=dict, editable=False)
+    weights = models.JSONField("weights", default=dict)
+    what_if = models.JSONField("what if", default=dict, blank=True)
+    options = models.JSONField("options", default=list, editable=False)
+    sensitivity = models.JSONField("sensitivity", default=dict, editable=False)
+    snapshot = models.JSONField("snapshot", default=dict, editable=False)
     decided_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+", editable=False)
-    decided_at = models.DateTimeField(_("decided"), editable=False)
-    due_on = models.DateField(
-        _("review on"), help_text=_("What came until this day begins, in UTC, is compared")
-    )
+    decided_at = models.DateTimeField("decided", editable=False)
+    due_on = models.DateField("review on", help_text="What came until this day begins, in UTC, is compared")
     answered_by = models.ForeignKey(
         USER,
         on_delete=models.PROTECT,
         related_name="+",
         null=True,
         editable=False,
-        help_text=_("Who approved or rejected it: never who decided"),
+        help_text="Who approved or rejected it: never who decided",
     )
     answered_at = models.DateTimeField(null=True, editable=False)
     answer_note = models.TextField(max_length=2000, blank=True, editable=False)
@@ -133,7 +130,7 @@ class Decision(models.Model):
     withdrawn_at = models.DateTimeField(null=True, editable=False)
     withdrawal_note = models.TextField(max_length=2000, blank=True, editable=False)
     reviewed_at = models.DateTimeField(
-        _("reviewed"), null=True, editable=False, help_text=_("When what came was written down")
+        "reviewed", null=True, editable=False, help_text="When what came was written down"
     )
 
     objects = DecisionQuerySet.as_manager()
@@ -149,12 +146,12 @@ class Decision(models.Model):
             models.CheckConstraint(
                 condition=~Q(answered_by=F("decided_by")),
                 name="decision_approver_is_another",
-                violation_error_message=_("Nobody approves what they decided themselves."),
+                violation_error_message="Nobody approves what they decided themselves.",
             ),
             models.CheckConstraint(
                 condition=Q(rationale__regex=r"\S"),
                 name="decision_has_rationale",
-                violation_error_message=_("Say why."),
+                violation_error_message="Say why.",
             ),
             models.CheckConstraint(
                 condition=Q(state="recorded", answered_by=None, answered_at=None)
@@ -167,7 +164,7 @@ class Decision(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="rejected") | Q(answer_note__regex=r"\S"),
                 name="decision_rejected_with_reason",
-                violation_error_message=_("Say why."),
+                violation_error_message="Say why.",
             ),
             models.CheckConstraint(
                 condition=Q(
@@ -186,7 +183,7 @@ class Decision(models.Model):
             models.CheckConstraint(
                 condition=Q(due_on__gt=F("decided_at__date")),
                 name="decision_reviewed_later",
-                violation_error_message=_("The review is after the day of the decision."),
+                violation_error_message="The review is after the day of the decision.",
             ),
         ]
         triggers = [
@@ -223,12 +220,12 @@ def _written_once(name: str, table: str) -> pgtrigger.Trigger:
 class StatedFigure(models.Model):
     """A figure as it was known: unknown without a value, with the band that still bounds it."""
 
-    value = models.FloatField(_("value"), null=True)
-    low = models.FloatField(_("low"), null=True)
-    high = models.FloatField(_("high"), null=True)
-    provenance = models.CharField(_("provenance"), max_length=16, choices=SourceProvenance, blank=True)
-    as_of = models.DateTimeField(_("as of"), null=True)
-    source = models.CharField(_("source"), max_length=500, blank=True)
+    value = models.FloatField("value", null=True)
+    low = models.FloatField("low", null=True)
+    high = models.FloatField("high", null=True)
+    provenance = models.CharField("provenance", max_length=16, choices=SourceProvenance, blank=True)
+    as_of = models.DateTimeField("as of", null=True)
+    source = models.CharField("source", max_length=500, blank=True)
 
     class Meta:
         abstract = True
@@ -251,14 +248,14 @@ class DecisionForecast(StatedFigure):
     HISTORY = True
 
     class Direction(models.TextChoices):
-        MIN = "min", _("Less is better")
-        MAX = "max", _("More is better")
+        MIN = "min", "Less is better"
+        MAX = "max", "More is better"
 
     decision = models.ForeignKey(Decision, on_delete=models.CASCADE, related_name="forecasts", db_index=False)
-    objective = models.CharField(_("objective"), max_length=40)
-    unit = models.CharField(_("unit"), max_length=40, blank=True)
-    direction = models.CharField(_("direction"), max_length=3, choices=Direction, default=Direction.MIN)
-    before = models.FloatField(_("before"), null=True, help_text=_("At the site before; empty: unknown"))
+    objective = models.CharField("objective", max_length=40)
+    unit = models.CharField("unit", max_length=40, blank=True)
+    direction = models.CharField("direction", max_length=3, choices=Direction, default=Direction.MIN)
+    before = models.FloatField("before", null=True, help_text="At the site before; empty: unknown")
 
     class Meta:
         ordering = ["decision", "id"]
@@ -280,7 +277,7 @@ class DecisionOutcome(StatedFigure):
     HISTORY = True
 
     forecast = models.OneToOneField(DecisionForecast, on_delete=models.CASCADE, related_name="outcome")
-    unknown = models.CharField(_("why unknown"), max_length=300, blank=True)
+    unknown = models.CharField("why unknown", max_length=300, blank=True)
 
     class Meta:
         ordering = ["forecast"]

@@ -3,7 +3,6 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Site
 from inventory.models.constraints import choices_held
@@ -17,58 +16,58 @@ from telemetry.models import SourceProvenance
 class FactorKind(models.TextChoices):
     """Kinds of facts about a site. Their units and bounds are in readiness.tradeoffs.core.kinds."""
 
-    ELECTRICITY_PRICE = "electricity_price", _("Electricity price")
-    DEMAND_CHARGE = "demand_charge", _("Demand charge")
-    PUE = "pue", _("PUE")
-    CARBON_AVERAGE = "carbon_average", _("Carbon intensity, average")
-    CARBON_MARGINAL = "carbon_marginal", _("Carbon intensity, marginal")
-    CARBON_MARKET = "carbon_market", _("Carbon intensity, market")
-    EGRESS_PRICE = "egress_price", _("Egress price")
-    ACCELERATOR_HOUR_COST = "accelerator_hour_cost", _("Cost of an accelerator-hour held")
-    ACCELERATOR_CAPEX = "accelerator_capex", _("Accelerator capital cost")
-    DEPRECIATION_YEARS = "depreciation_years", _("Depreciation")
-    ACCELERATOR_UTILISATION = "accelerator_utilisation", _("Accelerator utilisation")
-    ACCELERATOR_POWER_KW = "accelerator_power_kw", _("Power of an accelerator")
-    ACCELERATOR_IDLE_KW = "accelerator_idle_kw", _("Idle power of an accelerator")
-    ACCELERATORS_FREE = "accelerators_free", _("Accelerators free")
-    POWER_HEADROOM_KW = "power_headroom_kw", _("Power headroom")
-    NETWORK_FREE_GBPS = "network_free_gbps", _("Network free")
-    STAFFING_COVER = "staffing_cover", _("Staffing cover")
+    ELECTRICITY_PRICE = "electricity_price", "Electricity price"
+    DEMAND_CHARGE = "demand_charge", "Demand charge"
+    PUE = "pue", "PUE"
+    CARBON_AVERAGE = "carbon_average", "Carbon intensity, average"
+    CARBON_MARGINAL = "carbon_marginal", "Carbon intensity, marginal"
+    CARBON_MARKET = "carbon_market", "Carbon intensity, market"
+    EGRESS_PRICE = "egress_price", "Egress price"
+    ACCELERATOR_HOUR_COST = "accelerator_hour_cost", "Cost of an accelerator-hour held"
+    ACCELERATOR_CAPEX = "accelerator_capex", "Accelerator capital cost"
+    DEPRECIATION_YEARS = "depreciation_years", "Depreciation"
+    ACCELERATOR_UTILISATION = "accelerator_utilisation", "Accelerator utilisation"
+    ACCELERATOR_POWER_KW = "accelerator_power_kw", "Power of an accelerator"
+    ACCELERATOR_IDLE_KW = "accelerator_idle_kw", "Idle power of an accelerator"
+    ACCELERATORS_FREE = "accelerators_free", "Accelerators free"
+    POWER_HEADROOM_KW = "power_headroom_kw", "Power headroom"
+    NETWORK_FREE_GBPS = "network_free_gbps", "Network free"
+    STAFFING_COVER = "staffing_cover", "Staffing cover"
 
 
 class FactorBasis(models.TextChoices):
     """How a stored value came here; a published one stands in a document or a data set that others can read."""
 
-    PUBLISHED = "published", _("Published")
-    DECLARED = "declared", _("Declared")
+    PUBLISHED = "published", "Published"
+    DECLARED = "declared", "Declared"
 
 
 class Sourced(models.Model):
     """Columns of every value: how it came here, whose it is, and the days that it holds."""
 
-    basis = models.CharField(_("basis"), max_length=16, choices=FactorBasis, default=FactorBasis.DECLARED)
+    basis = models.CharField("basis", max_length=16, choices=FactorBasis, default=FactorBasis.DECLARED)
     provenance = models.CharField(
-        _("provenance"), max_length=16, choices=SourceProvenance, default=SourceProvenance.DECLARED
+        "provenance", max_length=16, choices=SourceProvenance, default=SourceProvenance.DECLARED
     )
-    source = models.CharField(_("source"), max_length=200, help_text=_("Where the value comes from"))
-    as_of_on = models.DateField(_("as of"), help_text=_("The first day that it holds, at the site"))
+    source = models.CharField("source", max_length=200, help_text="Where the value comes from")
+    as_of_on = models.DateField("as of", help_text="The first day that it holds, at the site")
     until_on = models.DateField(
-        _("until"),
+        "until",
         null=True,
         blank=True,
-        help_text=_("The last day that it holds; empty: until the source's next value"),
+        help_text="The last day that it holds; empty: until the source's next value",
     )
-    low = models.FloatField(_("low"), null=True, blank=True, help_text=_("Lower end of the band"))
-    high = models.FloatField(_("high"), null=True, blank=True, help_text=_("Upper end of the band"))
+    low = models.FloatField("low", null=True, blank=True, help_text="Lower end of the band")
+    high = models.FloatField("high", null=True, blank=True, help_text="Upper end of the band")
     stated = models.CharField(
-        _("as stated"), max_length=80, blank=True, editable=False, help_text=_("Value and unit as sent")
+        "as stated", max_length=80, blank=True, editable=False, help_text="Value and unit as sent"
     )
     caution = models.CharField(
-        _("caution"), max_length=200, blank=True, editable=False, help_text=_("Why to look at it again")
+        "caution", max_length=200, blank=True, editable=False, help_text="Why to look at it again"
     )
-    note = models.CharField(_("note"), max_length=200, blank=True)
+    note = models.CharField("note", max_length=200, blank=True)
     by = models.ForeignKey(
-        verbose_name=_("entered by"),
+        verbose_name="entered by",
         to=settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
         null=True,
@@ -88,13 +87,13 @@ def _sourced(name: str, value: str) -> list[models.CheckConstraint]:
         models.CheckConstraint(
             condition=Q(until_on__isnull=True) | Q(until_on__gte=F("as_of_on")),
             name=f"{name}_ends_after_start",
-            violation_error_message=_("It ends before it begins."),
+            violation_error_message="It ends before it begins.",
         ),
         models.CheckConstraint(
             condition=Q(low__isnull=True, high__isnull=True)
             | Q(low__isnull=False, high__isnull=False, low__lte=F(value), high__gte=F(value)),
             name=f"{name}_within_its_band",
-            violation_error_message=_("Give both ends of the band, around the value, or neither."),
+            violation_error_message="Give both ends of the band, around the value, or neither.",
         ),
     ]
 
@@ -112,27 +111,27 @@ class SiteFactor(Sourced):
     HISTORY = True
 
     site = models.ForeignKey(
-        verbose_name=_("site"), to=Site, on_delete=models.CASCADE, related_name="factors", db_index=False
+        verbose_name="site", to=Site, on_delete=models.CASCADE, related_name="factors", db_index=False
     )
-    kind = models.CharField(_("factor"), max_length=32, choices=FactorKind)
-    value = models.FloatField(_("value"), help_text=_("In the stored unit"))
-    currency = models.CharField(_("currency"), max_length=3, blank=True, choices=CURRENCY_CHOICES)
+    kind = models.CharField("factor", max_length=32, choices=FactorKind)
+    value = models.FloatField("value", help_text="In the stored unit")
+    currency = models.CharField("currency", max_length=3, blank=True, choices=CURRENCY_CHOICES)
 
     class Meta:
-        verbose_name = _("site factor")
-        verbose_name_plural = _("site factors")
+        verbose_name = "site factor"
+        verbose_name_plural = "site factors"
         ordering = ["-as_of_on", "kind", "source", "id"]
         constraints = [
             # Serves look-ups by site, and the newest of each source.
             models.UniqueConstraint(
                 fields=["site", "kind", "source", "as_of_on"],
                 name="site_factor_once_a_day",
-                violation_error_message=_("This source has a value from that day on already."),
+                violation_error_message="This source has a value from that day on already.",
             ),
             models.CheckConstraint(
                 condition=Q(kind__in=_MONEY) & ~Q(currency="") | ~Q(kind__in=_MONEY) & Q(currency=""),
                 name="site_factor_currency_of_prices",
-                violation_error_message=_("A price has a currency, and nothing else has."),
+                violation_error_message="A price has a currency, and nothing else has.",
             ),
             # A price may be negative: some hours, power is paid to be taken.
             models.CheckConstraint(
@@ -163,10 +162,10 @@ class LatencyFactor(Sourced):
     HISTORY = True
 
     site = models.ForeignKey(
-        verbose_name=_("site"), to=Site, on_delete=models.CASCADE, related_name="latencies", db_index=False
+        verbose_name="site", to=Site, on_delete=models.CASCADE, related_name="latencies", db_index=False
     )
     user_region = models.ForeignKey(
-        verbose_name=_("user region"),
+        verbose_name="user region",
         to=UserRegion,
         on_delete=models.CASCADE,
         null=True,
@@ -174,19 +173,19 @@ class LatencyFactor(Sourced):
         related_name="latencies",
     )
     other_site = models.ForeignKey(
-        verbose_name=_("other site"),
+        verbose_name="other site",
         to=Site,
         on_delete=models.CASCADE,
         null=True,
         blank=True,
         related_name="+",
     )
-    value_ms = models.FloatField(_("round trip"), help_text=_("ms"))
-    percentile = models.FloatField(_("percentile"), default=50, help_text=_("50 is the median"))
+    value_ms = models.FloatField("round trip", help_text="ms")
+    percentile = models.FloatField("percentile", default=50, help_text="50 is the median")
 
     class Meta:
-        verbose_name = _("latency")
-        verbose_name_plural = _("latencies")
+        verbose_name = "latency"
+        verbose_name_plural = "latencies"
         # By none of what may be empty: a row is locked in this order, and no outer join can be.
         ordering = ["-as_of_on", "source", "id"]
         constraints = [
@@ -195,19 +194,19 @@ class LatencyFactor(Sourced):
                 fields=["site", "user_region", "other_site", "percentile", "source", "as_of_on"],
                 name="latency_once_a_day",
                 nulls_distinct=False,
-                violation_error_message=_("This source has a value from that day on already."),
+                violation_error_message="This source has a value from that day on already.",
             ),
             models.CheckConstraint(
                 condition=Q(user_region__isnull=True, other_site__isnull=False)
                 | Q(user_region__isnull=False, other_site__isnull=True),
                 name="latency_to_one_place",
-                violation_error_message=_("A round trip is to one user region or to one other site."),
+                violation_error_message="A round trip is to one user region or to one other site.",
             ),
             # A round trip is the same from both ends, so a pair has one row: that of the lower id.
             models.CheckConstraint(
                 condition=Q(other_site__isnull=True) | Q(other_site__gt=F("site")),
                 name="latency_of_a_pair_once",
-                violation_error_message=_("The other site is the site itself, or the pair is turned about."),
+                violation_error_message="The other site is the site itself, or the pair is turned about.",
             ),
             models.CheckConstraint(condition=Q(value_ms__gt=0), name="latency_positive"),
             models.CheckConstraint(

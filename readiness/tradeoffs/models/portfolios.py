@@ -6,7 +6,6 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models.constraints import choices_held
 from readiness.tradeoffs.models.triggers import changed, refuse_if
@@ -53,31 +52,31 @@ class PortfolioRun(models.Model):
     HISTORY_LEAVES_OUT = ("result", "points_done", "progressed_at")
 
     class State(models.TextChoices):
-        QUEUED = "queued", _("Queued")
-        RUNNING = "running", _("Running")
-        DONE = "done", _("Done")
-        CANCELLED = "cancelled", _("Cancelled")
-        FAILED = "failed", _("Failed")
+        QUEUED = "queued", "Queued"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        CANCELLED = "cancelled", "Cancelled"
+        FAILED = "failed", "Failed"
 
     OPEN = (State.QUEUED, State.RUNNING)
 
     asked_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+", editable=False)
-    asked_at = models.DateTimeField(_("asked"), editable=False)
-    inputs = models.JSONField(_("inputs"), editable=False)
-    digest = models.CharField(max_length=64, editable=False, help_text=_("Of the inputs"))
-    state = models.CharField(_("state"), max_length=9, choices=State, default=State.QUEUED, editable=False)
-    workloads_total = models.PositiveIntegerField(_("workloads"), editable=False)
-    points_total = models.PositiveIntegerField(_("points"), editable=False)
-    points_done = models.PositiveIntegerField(_("points found"), default=0, editable=False)
+    asked_at = models.DateTimeField("asked", editable=False)
+    inputs = models.JSONField("inputs", editable=False)
+    digest = models.CharField(max_length=64, editable=False, help_text="Of the inputs")
+    state = models.CharField("state", max_length=9, choices=State, default=State.QUEUED, editable=False)
+    workloads_total = models.PositiveIntegerField("workloads", editable=False)
+    points_total = models.PositiveIntegerField("points", editable=False)
+    points_done = models.PositiveIntegerField("points found", default=0, editable=False)
     started_at = models.DateTimeField(null=True, editable=False)
     progressed_at = models.DateTimeField(
-        null=True, editable=False, help_text=_("Sign of life of whoever works on it")
+        null=True, editable=False, help_text="Sign of life of whoever works on it"
     )
     cancel_asked_by = models.ForeignKey(
         USER, on_delete=models.PROTECT, related_name="+", null=True, editable=False
     )
     cancel_asked_at = models.DateTimeField(null=True, editable=False)
-    finished_at = models.DateTimeField(_("ended"), null=True, editable=False)
+    finished_at = models.DateTimeField("ended", null=True, editable=False)
     result = models.JSONField(null=True, editable=False)
     problem = models.TextField(max_length=500, blank=True, editable=False)
 

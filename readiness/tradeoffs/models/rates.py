@@ -3,7 +3,6 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models.constraints import choices_held
 from readiness.tradeoffs.core.units import CURRENCIES
@@ -18,16 +17,16 @@ class ExchangeRate(models.Model):
 
     HISTORY = True
 
-    currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES)
-    to_currency = models.CharField(_("in currency"), max_length=3, choices=CURRENCY_CHOICES)
-    rate = models.FloatField(_("rate"), help_text=_("How many of the second currency one of the first is"))
-    as_of_on = models.DateField(_("as of"), help_text=_("The first day that it holds"))
-    source = models.CharField(_("source"), max_length=200, help_text=_("Where the rate comes from"))
+    currency = models.CharField("currency", max_length=3, choices=CURRENCY_CHOICES)
+    to_currency = models.CharField("in currency", max_length=3, choices=CURRENCY_CHOICES)
+    rate = models.FloatField("rate", help_text="How many of the second currency one of the first is")
+    as_of_on = models.DateField("as of", help_text="The first day that it holds")
+    source = models.CharField("source", max_length=200, help_text="Where the rate comes from")
     provenance = models.CharField(
-        _("provenance"), max_length=16, choices=SourceProvenance, default=SourceProvenance.DECLARED
+        "provenance", max_length=16, choices=SourceProvenance, default=SourceProvenance.DECLARED
     )
     by = models.ForeignKey(
-        verbose_name=_("entered by"),
+        verbose_name="entered by",
         to=settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
         null=True,
@@ -37,20 +36,20 @@ class ExchangeRate(models.Model):
     )
 
     class Meta:
-        verbose_name = _("exchange rate")
-        verbose_name_plural = _("exchange rates")
+        verbose_name = "exchange rate"
+        verbose_name_plural = "exchange rates"
         ordering = ["currency", "to_currency", "-as_of_on", "source", "id"]
         constraints = [
             models.UniqueConstraint(
                 fields=["currency", "to_currency", "source", "as_of_on"],
                 name="exchange_rate_once_a_day",
-                violation_error_message=_("This source has a rate from that day on already."),
+                violation_error_message="This source has a rate from that day on already.",
             ),
             models.CheckConstraint(condition=Q(rate__gt=0), name="exchange_rate_positive"),
             models.CheckConstraint(
                 condition=~Q(currency=F("to_currency")),
                 name="exchange_rate_of_two",
-                violation_error_message=_("A rate is between two currencies."),
+                violation_error_message="A rate is between two currencies.",
             ),
             models.CheckConstraint(condition=~Q(source=""), name="exchange_rate_with_source"),
         ]

@@ -6,7 +6,6 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Site
 from inventory.models.constraints import choices_held
@@ -39,29 +38,29 @@ class FactorDay(models.Model):
     HISTORY = True
 
     site = models.ForeignKey(
-        verbose_name=_("site"), to=Site, on_delete=models.CASCADE, related_name="factor_days", db_index=False
+        verbose_name="site", to=Site, on_delete=models.CASCADE, related_name="factor_days", db_index=False
     )
     kind = models.CharField(
-        _("factor"),
+        "factor",
         max_length=32,
         choices=HOURLY_KINDS,
     )
-    day_on = models.DateField(_("day"), help_text=_("In UTC"))
-    step_s = models.PositiveSmallIntegerField(_("step"), help_text=_("s"))
-    offset_s = models.PositiveSmallIntegerField(_("offset"), default=0, help_text=_("s"))
-    values = ArrayField(models.FloatField(null=True), verbose_name=_("values"))
-    known = models.PositiveSmallIntegerField(_("known values"))
-    mean = models.FloatField(_("mean"))
-    lowest = models.FloatField(_("lowest"))
-    highest = models.FloatField(_("highest"))
-    currency = models.CharField(_("currency"), max_length=3, blank=True, choices=CURRENCY_CHOICES)
-    basis = models.CharField(_("basis"), max_length=16, choices=FactorBasis, default=FactorBasis.PUBLISHED)
+    day_on = models.DateField("day", help_text="In UTC")
+    step_s = models.PositiveSmallIntegerField("step", help_text="s")
+    offset_s = models.PositiveSmallIntegerField("offset", default=0, help_text="s")
+    values = ArrayField(models.FloatField(null=True), verbose_name="values")
+    known = models.PositiveSmallIntegerField("known values")
+    mean = models.FloatField("mean")
+    lowest = models.FloatField("lowest")
+    highest = models.FloatField("highest")
+    currency = models.CharField("currency", max_length=3, blank=True, choices=CURRENCY_CHOICES)
+    basis = models.CharField("basis", max_length=16, choices=FactorBasis, default=FactorBasis.PUBLISHED)
     provenance = models.CharField(
-        _("provenance"), max_length=16, choices=SourceProvenance, default=SourceProvenance.DECLARED
+        "provenance", max_length=16, choices=SourceProvenance, default=SourceProvenance.DECLARED
     )
-    source = models.CharField(_("source"), max_length=200)
+    source = models.CharField("source", max_length=200)
     by = models.ForeignKey(
-        verbose_name=_("entered by"),
+        verbose_name="entered by",
         to=settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
         null=True,
@@ -73,8 +72,8 @@ class FactorDay(models.Model):
     objects = FactorDayQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("day of a factor")
-        verbose_name_plural = _("days of factors")
+        verbose_name = "day of a factor"
+        verbose_name_plural = "days of factors"
         ordering = ["-day_on", "kind", "source", "id"]
         constraints = [
             # Serves look-ups by site and span of days too.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.utils.translation import gettext
 from plotly import graph_objects as go
 
 from readiness.tradeoffs.core.objectives import ObjectiveDirection
@@ -37,7 +36,7 @@ def scatter(answer: PlacementAnswer, x: str, y: str, ranges: Ranges) -> Figure:
     bounded = [point for option in answer.options if (point := _at_least(option, x, y)) is not None]
     drawn = bounded if len(answer.options) <= ARROWS_AMONG else []
     if not points and not bounded:
-        return nothing(gettext("No site has both of these figures."))
+        return nothing("No site has both of these figures.")
     front = _front([point for point in points if point[2].feasible], answer, x, y)
     on = {point[2].slug for point in front}
     beaten = [point for point in points if point[2].feasible and point[2].slug not in on]
@@ -45,13 +44,13 @@ def scatter(answer: PlacementAnswer, x: str, y: str, ranges: Ranges) -> Figure:
     best = [point for point in points if answer.best is not None and point[2].slug == answer.best.slug]
     today = [point for point in points if point[2].is_today]
     traces = [
-        _trace(gettext("Undecided or rejected"), out, "out", "muted", symbol="circle-open", size=7),
-        _trace(gettext("Beaten by another option"), beaten, "beaten", "muted", size=8),
-        _trace(gettext("Front of these two"), front, "front", "accent", size=10, line=True),
-        _trace(gettext("Best match"), best, "best", "gap", symbol="circle-open", size=19, skip=True, width=3),
-        _trace(gettext("Today"), today, "today", "text", symbol="x-thin", size=10, skip=True, width=2.5),
+        _trace("Undecided or rejected", out, "out", "muted", symbol="circle-open", size=7),
+        _trace("Beaten by another option", beaten, "beaten", "muted", size=8),
+        _trace("Front of these two", front, "front", "accent", size=10, line=True),
+        _trace("Best match", best, "best", "gap", symbol="circle-open", size=19, skip=True, width=3),
+        _trace("Today", today, "today", "text", symbol="x-thin", size=10, skip=True, width=2.5),
         _trace(
-            gettext("No less than this"),
+            "No less than this",
             drawn,
             "bounded",
             "muted",
@@ -95,7 +94,7 @@ def parallel(answer: PlacementAnswer, ranges: Ranges) -> Figure:
         option for option in answer.feasible if all(option.figures[name].value is not None for name in names)
     ]
     if not drawn:
-        return nothing(gettext("No feasible site has a figure for every objective."))
+        return nothing("No feasible site has a figure for every objective.")
     scores = [option.ranked.score * 100 if option.ranked else 0.0 for option in drawn]
     dimensions = [_dimension(answer, drawn, name, ranges.get(name)) for name in names]
     trace = go.Parcoords(
@@ -112,11 +111,10 @@ def parallel(answer: PlacementAnswer, ranges: Ranges) -> Figure:
         for option, score in zip(drawn, scores, strict=True)
     ]
     meta = {
-        "finding": gettext("%(n)s feasible sites, each a line over %(m)s objectives.")
-        % {"n": len(drawn), "m": len(names)},
+        "finding": f"{len(drawn)} feasible sites, each a line over {len(names)} objectives.",
         "footer": _without(len(answer.feasible) - len(drawn)),
         "table": {
-            "columns": [gettext("Site"), *[axis(answer, name) for name in names], gettext("Match")],
+            "columns": ["Site", *[axis(answer, name) for name in names], "Match"],
             "rows": rows,
         },
     }
@@ -129,7 +127,7 @@ def axis(answer: PlacementAnswer, name: str) -> str:
     better = {objective.name: objective.direction for objective in answer.objectives}.get(
         name, ObjectiveDirection.MIN
     )
-    side = gettext("lower is better") if better is ObjectiveDirection.MIN else gettext("higher is better")
+    side = "lower is better" if better is ObjectiveDirection.MIN else "higher is better"
     return f"{LABELS[name]}, {answer.unit_of(name)} ({side})"
 
 
@@ -186,10 +184,7 @@ def _hover(option: PlacementOption) -> str:
         if each.value is not None:
             sentences.append(f"{LABELS[name]}: {number(each.value)} {each.unit}")
         elif each.low is not None:
-            sentences.append(
-                gettext("%(what)s: at least %(value)s %(unit)s")
-                % {"what": LABELS[name], "value": number(each.low), "unit": each.unit}
-            )
+            sentences.append(f"{LABELS[name]}: at least {number(each.low)} {each.unit}")
     if not option.feasible and option.reasons:
         sentences.append(option.reasons[0].words)
     return "<br>".join(sentences)
@@ -208,7 +203,7 @@ def _limits(answer: PlacementAnswer, x: str, y: str) -> tuple[list[dict[str, Any
                 f"{place}0": limit, f"{place}1": limit, "line": {"width": 1.5},
             }
         )  # fmt: skip
-        text = gettext("limit %(value)s %(unit)s") % {"value": number(limit), "unit": answer.unit_of(name)}
+        text = f"limit {number(limit)} {answer.unit_of(name)}"
         side = (
             {"x": 1, "xanchor": "right", "yanchor": "bottom"}
             if place == "y"
@@ -224,33 +219,23 @@ def _labels(best: Sequence[Point], today: Sequence[Point]) -> list[dict[str, Any
         for x, y, option in best
     ]
     annotations += [
-        {"name": "text-2", "x": x, "y": y, "text": gettext("Today"), "showarrow": True, "ax": 0, "ay": -26}
+        {"name": "text-2", "x": x, "y": y, "text": "Today", "showarrow": True, "ax": 0, "ay": -26}
         for x, y, _option in today[:1]
     ]
     return annotations
 
 
 def _finding(answer: PlacementAnswer, x: str, y: str, points: int) -> str:
-    finding = gettext("%(x)s against %(y)s of %(n)s sites, %(feasible)s of them feasible.") % {
-        "x": LABELS[x], "y": LABELS[y], "n": points, "feasible": len(answer.feasible),
-    }  # fmt: skip
-    return f"{finding} {gettext('Best match: %s.') % answer.best.name}" if answer.best else finding
+    finding = f"{LABELS[x]} against {LABELS[y]} of {points} sites, {len(answer.feasible)} of them feasible."  # fmt: skip
+    return f"{finding} {f'Best match: {answer.best.name}.'}" if answer.best else finding
 
 
 def _left_out(count: int) -> str:
-    return (
-        gettext("%(n)s sites are not drawn: one of these figures is unknown there.") % {"n": count}
-        if count
-        else ""
-    )
+    return f"{count} sites are not drawn: one of these figures is unknown there." if count else ""
 
 
 def _without(count: int) -> str:
-    return (
-        gettext("%(n)s feasible sites have no line: one of their figures is unknown.") % {"n": count}
-        if count
-        else ""
-    )
+    return f"{count} feasible sites have no line: one of their figures is unknown." if count else ""
 
 
 def _dimension(
@@ -275,14 +260,14 @@ def _table(
     points: Sequence[Point], bounded: Sequence[Point], on: set[str], answer: PlacementAnswer, x: str, y: str
 ) -> dict[str, Any]:
     words = {
-        "feasible": gettext("feasible"),
-        "undecided": gettext("undecided"),
-        "rejected": gettext("rejected"),
+        "feasible": "feasible",
+        "undecided": "undecided",
+        "rejected": "rejected",
     }
     return {
-        "columns": [gettext("Site"), axis(answer, x), axis(answer, y), gettext("Standing"), gettext("Front")],
+        "columns": ["Site", axis(answer, x), axis(answer, y), "Standing", "Front"],
         "rows": [
-            [one.name, at_x, at_y, words[one.placed.standing], gettext("yes") if one.slug in on else ""]
+            [one.name, at_x, at_y, words[one.placed.standing], "yes" if one.slug in on else ""]
             for at_x, at_y, one in points
         ]
         + [
@@ -294,6 +279,6 @@ def _table(
 
 def _bound(option: PlacementOption, x: str, y: str, at_x: float, at_y: float) -> list[Any]:
     return [
-        value if option.figures[name].value is not None else gettext("at least %s") % number(value)
+        value if option.figures[name].value is not None else f"at least {number(value)}"
         for name, value in ((x, at_x), (y, at_y))
     ]

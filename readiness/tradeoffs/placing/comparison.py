@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.utils.translation import gettext
-
 from readiness.tradeoffs.core.objectives import ObjectiveDirection
 from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption
@@ -20,10 +18,10 @@ def comparison(answer: PlacementAnswer, slugs: Sequence[str]) -> dict[str, Any] 
         return None
     rows: list[dict[str, Any]] = [
         {
-            "label": gettext("Standing"),
-            "cells": [{"text": gettext(site.placed.standing.value)} for site in sites],
+            "label": "Standing",
+            "cells": [{"text": (site.placed.standing.value)} for site in sites],
         },
-        {"label": gettext("Match"), "cells": [{"text": _match(site)} for site in sites]},
+        {"label": "Match", "cells": [{"text": _match(site)} for site in sites]},
     ]
     for each in answer.objectives:
         figures = [site.figures[each.name] for site in sites]
@@ -43,8 +41,7 @@ def comparison(answer: PlacementAnswer, slugs: Sequence[str]) -> dict[str, Any] 
     hours = [site.useful_hour for site in sites]
     rows.append(
         {
-            "label": gettext("Cost of an accelerator-hour in use, %(unit)s")
-            % {"unit": hours[0].unit.partition(" ")[0]},
+            "label": f"Cost of an accelerator-hour in use, {hours[0].unit.partition(' ')[0]}",
             "cells": [{"text": text(hour), "why": hour.why_unknown} for hour in hours],
         }
     )
@@ -52,21 +49,21 @@ def comparison(answer: PlacementAnswer, slugs: Sequence[str]) -> dict[str, Any] 
         after = [site.after[name] for site in sites]
         rows.append(
             {
-                "label": gettext("%(what)s left after it") % {"what": label},
+                "label": f"{label} left after it",
                 "cells": [{"text": text(side), "why": side.why_unknown} for side in after],
             }
         )
     rows += [
-        {"label": gettext("Jurisdiction"), "cells": [_law(site) for site in sites]},
-        {"label": gettext("Operator"), "cells": [_operator(site) for site in sites]},
+        {"label": "Jurisdiction", "cells": [_law(site) for site in sites]},
+        {"label": "Operator", "cells": [_operator(site) for site in sites]},
         {
-            "label": gettext("What speaks against it"),
+            "label": "What speaks against it",
             "cells": [
                 {"reasons": [each.words for each in site.reasons], "name": site.name} for site in sites
             ],
         },
         {
-            "label": gettext("Against today"),
+            "label": "Against today",
             "cells": [{"text": site.consequence or "–"} for site in sites],
         },
     ]
@@ -76,7 +73,7 @@ def comparison(answer: PlacementAnswer, slugs: Sequence[str]) -> dict[str, Any] 
 def _match(option: PlacementOption) -> str:
     if option.ranked is None:
         return "–"
-    return f"{option.match} ({gettext('rank')} {option.ranked.rank})"
+    return f"{option.match} ({'rank'} {option.ranked.rank})"
 
 
 def _law(option: PlacementOption) -> dict[str, str]:
@@ -86,7 +83,7 @@ def _law(option: PlacementOption) -> dict[str, str]:
 def _operator(option: PlacementOption) -> dict[str, str]:
     """The answer about whoever controls the operator, and from where."""
     words = str(LEGAL_ANSWERS[option.law.sovereignty])
-    controlled = option.operator_country or gettext("not known")
+    controlled = option.operator_country or "not known"
     return {"text": f"{words} ({controlled})", "why": option.law.sovereignty_text}
 
 

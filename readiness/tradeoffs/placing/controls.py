@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import QueryDict
-from django.utils.translation import gettext, ngettext
 
 from readiness.tradeoffs.core.parsing import CarbonKind
 from readiness.tradeoffs.placing.answer import PlacementAnswer
 from readiness.tradeoffs.placing.rows import LABELS
 from readiness.workloads.core.jurisdictions import GROUPS
+from web.units import plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +60,23 @@ def controls(
         "limits": _limits(answer, given),
         "weights": _weights(answer, given),
         "more": [
-            _choice(given, "carbon", gettext("Carbon counted as"), _carbons()),
-            _choice(given, "lost", gettext("Sites lost"), sites, is_many=True),
-            _choice(given, "slow_site", gettext("Slower link at"), [nothing, *sites]),
-            _choice(
-                given, "slow_region", gettext("to"), [("", gettext("all user regions")), *regions.items()]
-            ),
+            _choice(given, "carbon", "Carbon counted as", _carbons()),
+            _choice(given, "lost", "Sites lost", sites, is_many=True),
+            _choice(given, "slow_site", "Slower link at", [nothing, *sites]),
+            _choice(given, "slow_region", "to", [("", "all user regions"), *regions.items()]),
         ],
-        "slow_ms": Lever("slow_ms", gettext("by"), "ms", given.get("slow_ms", ""), ""),
+        "slow_ms": Lever("slow_ms", "by", "ms", given.get("slow_ms", ""), ""),
         "law": [
             _choice(
                 given,
                 "residency",
-                gettext("Data has to stay in"),
+                "Data has to stay in",
                 [
-                    ("", gettext("as the envelope says")),
+                    ("", "as the envelope says"),
                     *[(each, each) for each in sorted(GROUPS) if each != "WORLD"],
                 ],
             ),
-            _choice(given, "basis", gettext("On record for transfers"), list(bases), is_many=True),
+            _choice(given, "basis", "On record for transfers", list(bases), is_many=True),
         ],
         "origin": given.get("origin", ""),
         "currency": given.get("currency", ""),
@@ -91,16 +89,16 @@ def controls(
 def _conditions(answer: PlacementAnswer, given: QueryDict) -> list[Lever]:
     each: dict[str, Any] = {"given": given}
     return [
-        _lever("demand", gettext("Demand"), "%", "100", 10, 300, note=gettext("of what the envelope asks for"), **each),
+        _lever("demand", "Demand", "%", "100", 10, 300, note="of what the envelope asks for", **each),
         _lever(
-            "price", gettext("Electricity price"), "%", "100", 0, 300,
-            note=gettext("of what it is at each site"), **each,
+            "price", "Electricity price", "%", "100", 0, 300,
+            note="of what it is at each site", **each,
         ),
         _lever(
-            "carbon_price", gettext("Carbon price"), answer.currency, "0", 0, 300,
-            note=gettext("a tonne CO2e, added to cost"), **each,
+            "carbon_price", "Carbon price", answer.currency, "0", 0, 300,
+            note="a tonne CO2e, added to cost", **each,
         ),
-        _lever("pue", gettext("PUE"), "", "", 1, None, 0.01, note=gettext("of every site; empty: as it is"), **each),
+        _lever("pue", "PUE", "", "", 1, None, 0.01, note="of every site; empty: as it is", **each),
     ]  # fmt: skip
 
 
@@ -113,19 +111,19 @@ def _limits(answer: PlacementAnswer, given: QueryDict) -> list[Lever]:
     currency = envelope.cost_currency or answer.currency
     score = None if envelope.min_score is None else envelope.min_score * 100
     return [
-        _limit("latency", gettext("Latency"), "ms", envelope.latency_limit_ms, note=_percentile(answer), **each),
-        _limit("ceiling", gettext("Cost"), f"{currency}{unit}", envelope.cost_ceiling, **each),
-        _limit("kg", gettext("Carbon"), "kg/month", envelope.carbon_kg_per_month, **each),
-        _limit("grams", gettext("Carbon intensity"), "g/kWh", envelope.carbon_g_per_kwh, **each),
+        _limit("latency", "Latency", "ms", envelope.latency_limit_ms, note=_percentile(answer), **each),
+        _limit("ceiling", "Cost", f"{currency}{unit}", envelope.cost_ceiling, **each),
+        _limit("kg", "Carbon", "kg/month", envelope.carbon_kg_per_month, **each),
+        _limit("grams", "Carbon intensity", "g/kWh", envelope.carbon_g_per_kwh, **each),
         _lever(
-            "score", gettext("Readiness"), gettext("points"), "" if score is None else f"{score:g}", 0, 100,
-            note=gettext("at least"), **each,
+            "score", "Readiness", "points", "" if score is None else f"{score:g}", 0, 100,
+            note="at least", **each,
         ),
     ]  # fmt: skip
 
 
 def _percentile(answer: PlacementAnswer) -> str:
-    return gettext("p%(p)s at the user, at most") % {"p": f"{answer.envelope.latency_percentile:g}"}
+    return "p{p} at the user, at most".format(p=f"{answer.envelope.latency_percentile:g}")
 
 
 def _limit(
@@ -135,7 +133,7 @@ def _limit(
     text = "" if usual is None else f"{usual:g}"
     high = None if usual is None else usual * 3
     step = 0.01 if usual is None else _step(usual)
-    return _lever(name, label, unit, text, 0, high, step, note=note or gettext("at most"), given=given)
+    return _lever(name, label, unit, text, 0, high, step, note=note or "at most", given=given)
 
 
 def _step(usual: float) -> float:
@@ -183,9 +181,9 @@ def _choice(
 
 def _carbons() -> list[tuple[str, str]]:
     words = {
-        CarbonKind.AVERAGE: gettext("average of the grid"),
-        CarbonKind.MARGINAL: gettext("marginal plant"),
-        CarbonKind.MARKET: gettext("market (contracts)"),
+        CarbonKind.AVERAGE: "average of the grid",
+        CarbonKind.MARGINAL: "marginal plant",
+        CarbonKind.MARKET: "market (contracts)",
     }
     return [(each.value, words[each]) for each in CarbonKind]
 
@@ -195,18 +193,17 @@ def _summary(answer: PlacementAnswer) -> str:
     what_if = answer.question.what_if
     changes = []
     if what_if.demand != 1:
-        changes.append(gettext("demand %s %%") % f"{what_if.demand * 100:g}")
+        changes.append("demand {} %".format(f"{what_if.demand * 100:g}"))
     if what_if.electricity_price != 1:
-        changes.append(gettext("price %s %%") % f"{what_if.electricity_price * 100:g}")
+        changes.append("price {} %".format(f"{what_if.electricity_price * 100:g}"))
     if what_if.carbon_price:
         changes.append(
-            gettext("carbon %(price)s %(currency)s/t")
-            % {"price": f"{what_if.carbon_price:g}", "currency": answer.currency}
+            "carbon {price} {currency}/t".format(price=f"{what_if.carbon_price:g}", currency=answer.currency)
         )
     if what_if.sites_lost:
         count = len(what_if.sites_lost)
-        changes.append(ngettext("%s site lost", "%s sites lost", count) % count)
+        changes.append(plural(count, "%s site lost", "%s sites lost") % count)
     if what_if.limits:
         count = len(what_if.limits)
-        changes.append(ngettext("%s limit changed", "%s limits changed", count) % count)
-    return " · ".join(changes) or gettext("as it is today")
+        changes.append(plural(count, "%s limit changed", "%s limits changed") % count)
+    return " · ".join(changes) or "as it is today"

@@ -6,9 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
-
 from readiness.tradeoffs.core.objectives import ObjectiveDirection
 from readiness.tradeoffs.core.options import BandedFigure, JurisdictionAnswer
 from readiness.tradeoffs.core.words import number
@@ -18,22 +15,22 @@ from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption
 type Row = dict[str, Any]
 
 LABELS: Mapping[str, Any] = {
-    "cost": _("Cost"),
-    "latency": _("Latency"),
-    "energy": _("Energy"),
-    "carbon": _("Carbon"),
-    "readiness": _("Readiness"),
-    "compliance": _("Margin"),
+    "cost": "Cost",
+    "latency": "Latency",
+    "energy": "Energy",
+    "carbon": "Carbon",
+    "readiness": "Readiness",
+    "compliance": "Margin",
 }
 LEGAL_ANSWERS = {
-    JurisdictionAnswer.ALLOWED: _("Allowed"),
-    JurisdictionAnswer.NEEDS_BASIS: _("Needs a basis"),
-    JurisdictionAnswer.FORBIDDEN: _("Forbidden"),
-    JurisdictionAnswer.CANNOT_DECIDE: _("Cannot be decided"),
-    JurisdictionAnswer.DECLARED: _("Declared by the envelope"),
-    JurisdictionAnswer.NOT_ASKED: _("Not asked"),
+    JurisdictionAnswer.ALLOWED: "Allowed",
+    JurisdictionAnswer.NEEDS_BASIS: "Needs a basis",
+    JurisdictionAnswer.FORBIDDEN: "Forbidden",
+    JurisdictionAnswer.CANNOT_DECIDE: "Cannot be decided",
+    JurisdictionAnswer.DECLARED: "Declared by the envelope",
+    JurisdictionAnswer.NOT_ASKED: "Not asked",
 }
-CAPACITY = {"accelerators": _("Accelerators"), "power": _("IT power"), "bandwidth": _("Bandwidth")}
+CAPACITY = {"accelerators": "Accelerators", "power": "IT power", "bandwidth": "Bandwidth"}
 MOST_ROWS = 100
 """Rows of feasible sites; the browser fills them anew as weights move."""
 
@@ -48,7 +45,7 @@ def text(figure: BandedFigure | None) -> str:
         return f"{number(figure.low)}–{number(figure.high)}?"
     if figure.low is not None:
         return f"≥ {number(figure.low)}?"
-    return f"≤ {number(figure.high)}?" if figure.high is not None else gettext("unknown")
+    return f"≤ {number(figure.high)}?" if figure.high is not None else "unknown"
 
 
 def heads(answer: PlacementAnswer) -> list[Row]:
@@ -145,7 +142,7 @@ def served(answer: PlacementAnswer) -> Row:
             }
             for option in answer.feasible
         ],
-        "words": {"pareto": gettext("Pareto"), "match": gettext("Match")},
+        "words": {"pareto": "Pareto", "match": "Match"},
     }
 
 
@@ -200,7 +197,7 @@ def _change(answer: PlacementAnswer, option: PlacementOption, base: PlacementOpt
         "change": change,
         "tone": tone,
         "icon": icon,
-        "direction": {"arrow-up": gettext("more"), "arrow-down": gettext("less")}.get(icon, ""),
+        "direction": {"arrow-up": "more", "arrow-down": "less"}.get(icon, ""),
     }
 
 

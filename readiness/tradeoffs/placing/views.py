@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -46,7 +45,7 @@ def explorer(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "workloads": workloads,
         "may_declare": request.user.has_perm("workloads.add_workloadclass"),
-        "breadcrumbs": [{"label": gettext("Trade-offs"), "url": ""}],
+        "breadcrumbs": [{"label": "Trade-offs", "url": ""}],
     }
     if envelope is None:
         status = 404 if workloads and request.GET.get("workload") else 200
@@ -92,7 +91,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
 def _of_address(query: QueryDict) -> tuple[PlacementAnswer, PlacementView]:
     envelope = chosen_class(classes(), query.get("workload", ""))
     if envelope is None:
-        raise BadRequest(gettext("workload: no workload class is called that"))
+        raise BadRequest("workload: no workload class is called that")
     try:
         view = view_of_address(query)
         return placement_answer(envelope, question_of_address(query), now=now()), view
@@ -124,8 +123,7 @@ def _context(answer: PlacementAnswer, view: PlacementView, given: QueryDict) -> 
         "served": rows.served(answer),
         "objectives": [(objective.name, rows.LABELS[objective.name]) for objective in answer.objectives],
         "ranges": [_range(head, view) for head in heads],
-        "scatter_title": gettext("%(x)s and %(y)s of every option")
-        % {"x": rows.LABELS[view.x], "y": str(rows.LABELS[view.y]).lower()},
+        "scatter_title": f"{rows.LABELS[view.x]} and {str(rows.LABELS[view.y]).lower()} of every option",
         "scatter_url": f"{reverse('placement-scatter')}?{query}",
         "parallel_url": f"{reverse('placement-parallel')}?{query}",
         "csv_url": f"{reverse('placement-csv')}?{query}",

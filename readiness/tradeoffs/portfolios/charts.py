@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.translation import gettext
 from plotly import graph_objects as go
 
 from readiness.tradeoffs.portfolios import lines
@@ -15,21 +14,21 @@ from web.charts import Figure, figure, nothing
 def front(result: Mapping[str, Any], *, x: str, y: str, chosen: int) -> Figure:
     points = list(enumerate(result["points"], 1))
     if not points:
-        return nothing(gettext("No point was found before it ended."))
+        return nothing("No point was found before it ended.")
     kinds = (
         (
-            gettext("On the front"),
+            "On the front",
             "ready",
             "circle",
             [point for point in points if point[1]["dominated_by"] is None],
         ),
         (
-            gettext("Dominated"),
+            "Dominated",
             "muted",
             "x",
             [point for point in points if point[1]["dominated_by"] is not None],
         ),
-        (gettext("Chosen"), "accent", "circle-open", [point for point in points if point[0] == chosen]),
+        ("Chosen", "accent", "circle-open", [point for point in points if point[0] == chosen]),
     )
     traces = [_dots(name, role, symbol, found, x, y) for name, role, symbol, found in kinds if found]
     today = result["today"]
@@ -39,8 +38,8 @@ def front(result: Mapping[str, Any], *, x: str, y: str, chosen: int) -> Figure:
                 x=[today["totals"][x]],
                 y=[today["totals"][y]],
                 mode="markers+text",
-                name=gettext("Today"),
-                text=[gettext("today")],
+                name="Today",
+                text=["today"],
                 textposition="top center",
                 marker={"symbol": "diamond", "size": 12},
                 meta={"role": "deployed"},
@@ -66,18 +65,13 @@ def finding(result: Mapping[str, Any], *, x: str, y: str) -> str:
     """The ends of the front in these two objectives."""
     points = list(enumerate(result["points"], 1))
     if not points:
-        return gettext("No point was found before it ended.")
+        return "No point was found before it ended."
     said = []
     for name in (x, y):
         place, least = min(points, key=lambda point: lines.sums(point[1])[name])
         said.append(
-            gettext("Least %(objective)s: point %(place)s with %(value)s %(unit)s.")
-            % {
-                "objective": str(lines.OBJECTIVE_NAMES[name]).lower(),
-                "place": place,
-                "value": lines.number(round(lines.sums(least)[name])),
-                "unit": result["units"][name],
-            }
+            f"Least {str(lines.OBJECTIVE_NAMES[name]).lower()}: point {place} with "
+            f"{lines.number(round(lines.sums(least)[name]))} {result['units'][name]}."
         )
     return " ".join(dict.fromkeys(said))
 
@@ -90,8 +84,7 @@ def _dots(name: str, role: str, symbol: str, found: list[tuple[int, Any]], x: st
         mode="markers",
         name=name,
         customdata=[[place, lines.gap(point)] for place, point in found],
-        hovertemplate=gettext("point %(place)s, gap %(gap)s")
-        % {"place": "%{customdata[0]}", "gap": "%{customdata[1]}"},
+        hovertemplate="point %{customdata[0]}, gap %{customdata[1]}",
         marker={"symbol": symbol, "size": size, "line": {"width": 2}},
         meta={"role": role},
     )
@@ -102,7 +95,7 @@ def _axis(result: Mapping[str, Any], name: str) -> str:
 
 
 def _table(result: Mapping[str, Any]) -> Figure:
-    columns = [gettext("Point"), *lines.heads(result), gettext("Proven gap, %"), gettext("Dominated by")]
+    columns = ["Point", *lines.heads(result), "Proven gap, %", "Dominated by"]
     rows: list[list[Any]] = [
         [
             place,
@@ -114,5 +107,5 @@ def _table(result: Mapping[str, Any]) -> Figure:
     ]
     today = result["today"]
     if today["counted"]:
-        rows.append([gettext("Today"), *(today["totals"][name] for name in result["objectives"]), "", ""])
+        rows.append(["Today", *(today["totals"][name] for name in result["objectives"]), "", ""])
     return {"columns": columns, "rows": rows}

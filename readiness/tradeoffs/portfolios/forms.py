@@ -10,23 +10,21 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion, CarbonKind
 from readiness.tradeoffs.portfolios.params import CURRENCY, MOST_POINTS, OBJECTIVES, POINTS, WEIGHTS
 from readiness.workloads.models import WorkloadClass
 
 LABELS = {
-    "cost": _("Weight of cost"),
-    "carbon": _("Weight of carbon"),
-    "latency": _("Weight of latency"),
-    "risk": _("Weight of risk"),
+    "cost": "Weight of cost",
+    "carbon": "Weight of carbon",
+    "latency": "Weight of latency",
+    "risk": "Weight of risk",
 }
 CARBON = {
-    CarbonKind.AVERAGE: _("Average of the grid"),
-    CarbonKind.MARGINAL: _("Marginal plant"),
-    CarbonKind.MARKET: _("Contracts (market)"),
+    CarbonKind.AVERAGE: "Average of the grid",
+    CarbonKind.MARGINAL: "Marginal plant",
+    CarbonKind.MARKET: "Contracts (market)",
 }
 
 
@@ -38,38 +36,36 @@ class AskForm(forms.Form):
         label=LABELS["risk"],
         min_value=0,
         initial=WEIGHTS["risk"],
-        help_text=_(
-            "What a site lacks of a readiness score of 100. An objective of weight 0 is not asked about."
-        ),
+        help_text="What a site lacks of a readiness score of 100. An objective of weight 0 is not asked about.",
     )
     points = forms.IntegerField(
-        label=_("Points of the front"),
+        label="Points of the front",
         min_value=1,
         max_value=MOST_POINTS,
         initial=POINTS,
-        help_text=_("The first has these weights; the others show what else there is."),
+        help_text="The first has these weights; the others show what else there is.",
     )
     left_out = forms.ModelMultipleChoiceField(
         WorkloadClass.objects.order_by("name", "pk"),
         to_field_name="slug",
         required=False,
-        label=_("Workloads to leave as they are"),
-        help_text=_("They stay where they run and keep their room."),
+        label="Workloads to leave as they are",
+        help_text="They stay where they run and keep their room.",
     )
     pins = forms.CharField(
-        label=_("Pinned workloads"),
+        label="Pinned workloads",
         required=False,
         # So that lines count as they were written.
         strip=False,
         max_length=400_000,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
-        help_text=_(
+        help_text=(
             "A line for each workload that has to run at one site: the slugs of both, such as chat lulea. "
             "The workload alone keeps it where it runs today; it is part of the plan then, with its figures."
         ),
     )
-    currency = forms.CharField(label=_("Currency"), max_length=3, initial=CURRENCY)
-    intensity = forms.ChoiceField(label=_("Carbon counted as"), choices=list(CARBON.items()))
+    currency = forms.CharField(label="Currency", max_length=3, initial=CURRENCY)
+    intensity = forms.ChoiceField(label="Carbon counted as", choices=list(CARBON.items()))
 
     def clean_pins(self) -> dict[str, str | None]:
         """Site by workload, None where it runs."""
@@ -79,10 +75,10 @@ class AskForm(forms.Form):
             if not words:
                 continue
             if len(words) > 2:
-                message = gettext("Line %(number)s: a workload and a site, such as chat lulea.")
+                message = "Line %(number)s: a workload and a site, such as chat lulea."
                 raise ValidationError(message % {"number": number})
             if words[0] in found:
-                message = gettext("Line %(number)s: %(workload)s is pinned above already.")
+                message = "Line %(number)s: %(workload)s is pinned above already."
                 raise ValidationError(message % {"number": number, "workload": words[0][:100]})
             found[words[0]] = words[1] if len(words) == 2 else None
         return found

@@ -6,37 +6,34 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext, ngettext
-from django.utils.translation import gettext_lazy as _
-
 from readiness.tradeoffs.core.consequences import ConsequenceDomain, ConsequenceEffect
 from readiness.tradeoffs.models import PortfolioRun
 from web.links import link
-from web.units import number
+from web.units import how_many, number, plural
 
-OBJECTIVE_NAMES = {"cost": _("Cost"), "carbon": _("Carbon"), "latency": _("Latency"), "risk": _("Risk")}
+OBJECTIVE_NAMES = {"cost": "Cost", "carbon": "Carbon", "latency": "Latency", "risk": "Risk"}
 DOMAIN_NAMES = {
-    ConsequenceDomain.COST: _("Cost"),
-    ConsequenceDomain.ENERGY: _("Energy and carbon"),
-    ConsequenceDomain.NETWORK: _("Network"),
-    ConsequenceDomain.REGULATION: _("Regulation"),
-    ConsequenceDomain.READINESS: _("Readiness"),
+    ConsequenceDomain.COST: "Cost",
+    ConsequenceDomain.ENERGY: "Energy and carbon",
+    ConsequenceDomain.NETWORK: "Network",
+    ConsequenceDomain.REGULATION: "Regulation",
+    ConsequenceDomain.READINESS: "Readiness",
 }
-RESOURCES = {"any": _("Accelerators"), "power": _("IT power"), "bandwidth": _("Bandwidth")}
-NOWHERE = _("nowhere")
+RESOURCES = {"any": "Accelerators", "power": "IT power", "bandwidth": "Bandwidth"}
+NOWHERE = "nowhere"
 KINDS = {
-    "forced": _("Forced by a broken limit"),
-    "pinned": _("Pinned"),
-    "choice": _("A choice"),
-    "starts": _("Begins to run"),
-    "stops": _("Does not run"),
+    "forced": "Forced by a broken limit",
+    "pinned": "Pinned",
+    "choice": "A choice",
+    "starts": "Begins to run",
+    "stops": "Does not run",
 }
 """Why a workload moves, the moves that have to be made first."""
 REASONS = {
-    "no-feasible-site": _("No site keeps its limits"),
-    "unknown-figure": _("A figure is unknown"),
-    "no-room": _("No room"),
-    "gone": _("Not declared any more"),
+    "no-feasible-site": "No site keeps its limits",
+    "unknown-figure": "A figure is unknown",
+    "no-room": "No room",
+    "gone": "Not declared any more",
 }
 
 
@@ -131,8 +128,8 @@ def by_site(
 
 
 def _filling(filling: Mapping[str, Any]) -> dict[str, Any]:
-    there = gettext("unknown") if filling["capacity"] is None else number(filling["capacity"])
-    said = gettext("%(before)s → %(after)s of %(there)s %(unit)s")
+    there = "unknown" if filling["capacity"] is None else number(filling["capacity"])
+    said = "%(before)s → %(after)s of %(there)s %(unit)s"
     values = {
         "before": number(filling["before"]),
         "after": number(filling["after"]),
@@ -162,9 +159,9 @@ def pins(
     today = result["today"]["plan"]
     found = []
     for workload, site in pinned.items():
-        said = gettext("left out")
+        said = "left out"
         if workload in point["plan"]:
-            said = gettext("stays") if today.get(workload) == site else gettext("moves there")
+            said = "stays" if today.get(workload) == site else "moves there"
         found.append(
             {
                 "name": result["names"].get(workload, workload),
@@ -215,7 +212,7 @@ def points(run: PortfolioRun, chosen: int, address: Any) -> list[dict[str, Any]]
 def plans_told(result: Mapping[str, Any]) -> str:
     """How many plans there are for how many weights."""
     plans, asked = len(result["points"]), result.get("weightings", len(result["points"]))
-    said = ngettext("%(n)s plan for %(all)s weights", "%(n)s plans for %(all)s weights", plans)
+    said = plural(plans, "%(n)s plan for %(all)s weights", "%(n)s plans for %(all)s weights")
     return said % {"n": plans, "all": asked}
 
 
@@ -229,13 +226,13 @@ def key_figures(
     """List the proven gap and the changes against today, summed over the same workloads as the chart."""
     figures: list[dict[str, Any]] = [
         {
-            "label": gettext("Proven gap"),
+            "label": "Proven gap",
             "value": number(100 * point["gap"], 2),
             "unit": "%",
-            "note": gettext("no plan for these weights is better by more"),
+            "note": "no plan for these weights is better by more",
         },
         {
-            "label": gettext("Moves"),
+            "label": "Moves",
             "value": number(len(rows)),
             "unit": "",
             "note": _moves_told(rows, len(point["left_out"])),
@@ -246,9 +243,9 @@ def key_figures(
         unit, _comma, summed = result["units"][name].partition(", ")
         figures.append(
             {
-                "label": gettext("%(objective)s against today") % {"objective": OBJECTIVE_NAMES[name]}
+                "label": f"{OBJECTIVE_NAMES[name]} against today"
                 if not summed
-                else gettext("%(objective)s against today, summed") % {"objective": OBJECTIVE_NAMES[name]},
+                else f"{OBJECTIVE_NAMES[name]} against today, summed",
                 "value": signed(point["changes"][name]) if compared or compared is None else None,
                 "unit": unit,
                 "note": _over(result, name, rows, len(compared or ())),
@@ -264,15 +261,15 @@ def _moves_told(rows: Sequence[MoveRow], left_out: int) -> str:
         for kind, label in KINDS.items()
         if (count := sum(row.kind == kind for row in rows))
     ]
-    said = ngettext("%(n)s workload left out", "%(n)s workloads left out", left_out) % {"n": left_out}
+    said = how_many(left_out, "workload left out", "workloads left out")
     return f"{', '.join(counts)}; {said}" if counts else said
 
 
 def _over(result: Mapping[str, Any], name: str, rows: Sequence[MoveRow], compared: int) -> str:
     """Say how many workloads a sum covers, and which part of it is forced."""
     if not compared:
-        return gettext("no workload runs today with every figure known")
-    said = ngettext("over %(n)s workload", "over %(n)s workloads", compared) % {"n": compared}
+        return "no workload runs today with every figure known"
+    said = plural(compared, f"over {compared} workload", f"over {compared} workloads")
     inside = set(result["today"]["workloads"])
     forced = [
         change
@@ -281,12 +278,12 @@ def _over(result: Mapping[str, Any], name: str, rows: Sequence[MoveRow], compare
     ]
     if not forced:
         return said
-    return gettext("%(over)s; %(forced)s of it forced") % {"over": said, "forced": signed(sum(forced))}
+    return f"{said}; {signed(sum(forced))} of it forced"
 
 
 def signed(value: float | None) -> str:
     if value is None:
-        return gettext("unknown")
+        return "unknown"
     shown = number(round(value) if abs(value) >= 10 else round(value, 2))
     return f"+{shown}" if value > 0 else shown.replace("-", "−")
 
@@ -295,16 +292,11 @@ def today_told(result: Mapping[str, Any]) -> str:
     """Over which workloads today and every point are summed, and which are in none of these sums."""
     today = result["today"]
     if not today["counted"]:
-        return gettext("Today is not drawn: of no workload that runs are all figures known.")
+        return "Today is not drawn: of no workload that runs are all figures known."
     if today["counted"] == len(result["names"]):
-        return gettext("Today and every point sum all %(all)s workloads.") % {"all": today["counted"]}
+        return f"Today and every point sum all {today['counted']} workloads."
     outside = ", ".join(
         f"{result['names'].get(slug, slug)} ({why})" for slug, why in today.get("outside", {}).items()
     )
-    said = gettext("Today and every point sum the same %(counted)s of %(all)s workloads.") % {
-        "counted": today["counted"],
-        "all": len(result["names"]),
-    }
-    return (
-        gettext("%(said)s Not in it: %(outside)s.") % {"said": said, "outside": outside} if outside else said
-    )
+    said = f"Today and every point sum the same {today['counted']} of {len(result['names'])} workloads."
+    return f"{said} Not in it: {outside}." if outside else said

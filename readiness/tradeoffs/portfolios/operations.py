@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from readiness.tradeoffs.models import PortfolioRun
@@ -80,7 +79,7 @@ def cancel(run: PortfolioRun, *, by: User, now: datetime) -> PortfolioRun:
         raise MissingPermission([MAY_CANCEL])
     locked = PortfolioRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
     if not locked.is_open:
-        message = _("It is in the state “%(state)s”: there is nothing left to cancel.")
+        message = "It is in the state “%(state)s”: there is nothing left to cancel."
         raise AlreadyEnded(message % {"state": locked.get_state_display()})
     if locked.cancel_asked_at is None:
         locked.cancel_asked_by, locked.cancel_asked_at = by, now

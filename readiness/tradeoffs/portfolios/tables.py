@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
-
 from readiness.tradeoffs.portfolios import lines
 from readiness.tradeoffs.portfolios.filters import PortfolioFilters
 from web.links import link
@@ -15,12 +13,12 @@ from web.tables import Column, Table
 SITE_CELL = "readiness/portfolios/site_cell.html"
 RUNS = Table(
     id="portfolios",
-    noun=(_("portfolio"), _("portfolios")),
-    label=_("Portfolios"),
+    noun=("portfolio", "portfolios"),
+    label="Portfolios",
     columns=(
         Column(
             "state",
-            _("State"),
+            "State",
             value=lambda run: run.state,
             template="readiness/portfolios/state_cell.html",
             sort="state",
@@ -28,30 +26,30 @@ RUNS = Table(
         ),
         Column(
             "asked_at",
-            _("Asked"),
+            "Asked",
             url=lambda run: link("portfolio", run.pk),
             sort="asked_at",
             locked=True,
             phone="title",
         ),
-        Column("asked_by", _("By"), value="asked_by.username", sort="asked_by__username"),
-        Column("workloads", _("Workloads"), value="workloads_total", sort="workloads_total", numeric=True),
+        Column("asked_by", "By", value="asked_by.username", sort="asked_by__username"),
+        Column("workloads", "Workloads", value="workloads_total", sort="workloads_total", numeric=True),
         Column(
             "points",
-            _("Points found"),
+            "Points found",
             text=lambda run: f"{run.points_done} / {run.points_total}",
             value="points_done",
             numeric=True,
         ),
         Column(
             "weights",
-            _("Weights"),
+            "Weights",
             value=lambda run: ", ".join(
                 f"{lines.OBJECTIVE_NAMES[name]} {weight:g}" for name, weight in run.inputs["weights"].items()
             ),
             phone="full",
         ),
-        Column("finished_at", _("Ended"), sort="finished_at", default=False),
+        Column("finished_at", "Ended", sort="finished_at", default=False),
     ),
     filterset=PortfolioFilters,
     default_sort="-asked_at",
@@ -59,10 +57,8 @@ RUNS = Table(
     row_name=str,
     api="tradeoffs-api-portfolio-run-list",
     empty={
-        "title": _("No portfolio yet"),
-        "text": _(
-            "A portfolio places all workloads at once under what the sites have free, and shows what that changes."
-        ),
+        "title": "No portfolio yet",
+        "text": "A portfolio places all workloads at once under what the sites have free, and shows what that changes.",
         "icon": "arrows-sort",
     },
 )
@@ -71,12 +67,12 @@ RUNS = Table(
 def moves(result: Mapping[str, Any]) -> Table:
     return Table(
         id="moves",
-        noun=(_("move"), _("moves")),
-        label=_("Moves"),
+        noun=("move", "moves"),
+        label="Moves",
         columns=(
             Column(
                 "workload",
-                _("Workload"),
+                "Workload",
                 value="name",
                 url=lambda row: link("workload", row.workload),
                 sort="name",
@@ -86,18 +82,18 @@ def moves(result: Mapping[str, Any]) -> Table:
             ),
             Column(
                 "from",
-                _("From"),
+                "From",
                 value="before_name",
                 template=SITE_CELL,
                 sort="before_name",
                 export="before",
             ),
-            Column("to", _("To"), value="after_name", template=SITE_CELL, sort="after_name", export="after"),
-            Column("why", _("Why it moves"), value="reason", sort=lines.order, phone="full"),
+            Column("to", "To", value="after_name", template=SITE_CELL, sort="after_name", export="after"),
+            Column("why", "Why it moves", value="reason", sort=lines.order, phone="full"),
             *(_change(result, name) for name in result["objectives"]),
             Column(
                 "consequences",
-                _("What it does"),
+                "What it does",
                 value="line",
                 phone="full",
             ),
@@ -107,8 +103,8 @@ def moves(result: Mapping[str, Any]) -> Table:
         default_sort="why",
         row_url=lambda row: link("workload", row.workload),
         empty={
-            "title": _("Nothing moves"),
-            "text": _("At this point every workload runs where it runs today."),
+            "title": "Nothing moves",
+            "text": "At this point every workload runs where it runs today.",
             "icon": "circle-check",
         },
     )

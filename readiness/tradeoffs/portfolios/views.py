@@ -10,7 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
 
@@ -41,7 +40,7 @@ def portfolios(request: HttpRequest) -> HttpResponseBase:
     context = {
         "table": table,
         "may_ask": request.user.has_perm(operations.MAY_ASK),
-        "breadcrumbs": _breadcrumbs(gettext("Portfolio"), first=True),
+        "breadcrumbs": _breadcrumbs("Portfolio", first=True),
     }
     return answers.page(request, "readiness/portfolios/list.html", context)
 
@@ -58,7 +57,7 @@ def ask(request: HttpRequest) -> HttpResponse:
             form.refused(error)
         else:
             return HttpResponseRedirect(reverse("portfolio", args=[run.pk]))
-    context = {"form": form, "breadcrumbs": _breadcrumbs(gettext("Ask for one"))}
+    context = {"form": form, "breadcrumbs": _breadcrumbs("Ask for one")}
     return render(request, "readiness/portfolios/ask.html", context, status=422 if form.errors else 200)
 
 
@@ -79,7 +78,7 @@ def portfolio(request: HttpRequest, pk: int) -> HttpResponseBase:
     run = _run(pk)
     context: dict[str, Any] = {
         "run": run,
-        "name": gettext("Portfolio %(number)s") % {"number": run.pk},
+        "name": f"Portfolio {run.pk}",
         "pinned": len(run.inputs["pins"]),
         "may_ask": request.user.has_perm(operations.MAY_ASK),
         "may_cancel": run.is_open
@@ -88,7 +87,7 @@ def portfolio(request: HttpRequest, pk: int) -> HttpResponseBase:
         "weights": ", ".join(
             f"{lines.OBJECTIVE_NAMES[name]} {weight:g}" for name, weight in run.inputs["weights"].items()
         ),
-        "breadcrumbs": _breadcrumbs(gettext("Portfolio %(number)s") % {"number": run.pk}),
+        "breadcrumbs": _breadcrumbs(f"Portfolio {run.pk}"),
     }
     if run.result and run.result["points"]:
         chosen, point = _point(request, run.result)
@@ -123,7 +122,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         messages.success(
             request,
-            gettext("It ends before its next point.") if run.is_open else gettext("It is cancelled."),
+            "It ends before its next point." if run.is_open else "It is cancelled.",
         )
     return HttpResponseRedirect(reverse("portfolio", args=[pk]))
 
@@ -166,7 +165,7 @@ def _found(
                     for name in result["objectives"]
                 ],
             }
-            for axis, label, current in (("x", gettext("Across"), x), ("y", gettext("Up"), y))
+            for axis, label, current in (("x", "Across", x), ("y", "Up", y))
         ],
     }
 
@@ -175,7 +174,7 @@ def _point(request: HttpRequest, result: dict[str, Any]) -> tuple[int, dict[str,
     """The point that the address names, counted from 1; the first has the weights that were asked for."""
     asked = request.GET.get("point", "1")
     if not (asked.isascii() and asked.isdigit() and 1 <= int(asked[:9]) <= len(result["points"])):
-        message = gettext("There is no point %(point)s; there are 1 to %(last)s.")
+        message = "There is no point %(point)s; there are 1 to %(last)s."
         raise BadRequest(message % {"point": asked[:20], "last": len(result["points"])})
     return int(asked), result["points"][int(asked) - 1]
 
@@ -185,13 +184,13 @@ def _axes(request: HttpRequest, result: dict[str, Any]) -> tuple[str, str]:
     axes = request.GET.get("x", names[0]), request.GET.get("y", names[min(1, len(names) - 1)])
     for name in axes:
         if name not in names:
-            message = gettext("There is no objective %(name)s; there are %(names)s.")
+            message = "There is no objective %(name)s; there are %(names)s."
             raise BadRequest(message % {"name": name[:40], "names": ", ".join(names)})
     return axes
 
 
 def _breadcrumbs(here: str, *, first: bool = False) -> list[dict[str, str]]:
-    above = [] if first else [{"label": gettext("Portfolio"), "url": reverse("portfolios")}]
+    above = [] if first else [{"label": "Portfolio", "url": reverse("portfolios")}]
     return [*above, {"label": here, "url": ""}]
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.utils.formats import date_format
-from django.utils.translation import gettext
 from plotly import graph_objects as go
 
 from readiness.tradeoffs.core.deferral import Plan
@@ -39,7 +38,7 @@ def hours(answer: WindowsAnswer) -> Figure:
     plans = lines.named_plans(answer)
     traces += [_bar(name, plan, ROLES[key], -row) for row, (key, name, plan) in enumerate(plans)]
     layout = _hours_layout([each for each in (price, carbon) if each is not None], windows, site, len(plans))
-    message = gettext("Hours are those of the site: %(zone)s. The table has UTC beside them.")
+    message = "Hours are those of the site: %(zone)s. The table has UTC beside them."
     meta = {
         "finding": lines.finding(answer),
         "footer": message % {"zone": lines.zone_told(windows, site)},
@@ -60,7 +59,7 @@ def _hours_layout(drawn: Sequence[SlotSeries], windows: Windows, site: SiteOfRun
             "type": "date",
             "range": [ms(work.earliest_at), ms(work.deadline_at)],
             "anchor": "y3",
-            "title": {"text": gettext("Time at the site, %(clocks)s") % {"clocks": clocks}},
+            "title": {"text": f"Time at the site, {clocks}"},
         },
         yaxis={"title": {"text": drawn[0].unit}, "domain": ABOVE},
         yaxis3={"domain": BELOW, "visible": False, "range": [0.4 - plans, 0.6], "fixedrange": True},
@@ -132,7 +131,7 @@ def _hours_table(answer: WindowsAnswer, windows: Windows, plans: Sequence[tuple[
                 ", ".join(running),
             ]
         )
-    columns = [f"{gettext('At the site')} ({site.zone.key})", "UTC", *names, gettext("Runs in")]
+    columns = [f"{'At the site'} ({site.zone.key})", "UTC", *names, "Runs in"]
     return {"columns": columns, "rows": rows}
 
 
@@ -142,25 +141,25 @@ def trade_off(answer: WindowsAnswer) -> Figure:
     if windows is None or site is None:
         return nothing(lines.why_not(answer))
     if not windows.front:
-        return nothing(gettext("Money and carbon are known together in too few of these hours."))
+        return nothing("Money and carbon are known together in too few of these hours.")
     cost, emits = lines.money_unit(answer), lines.carbon_unit(answer)
     layout = go.Layout(
         margin={"l": 62, "r": 16, "t": 12, "b": 48},
         hovermode="closest",
         xaxis={
-            "title": {"text": gettext("Cost, %(unit)s (lower is better)") % {"unit": cost}},
+            "title": {"text": f"Cost, {cost} (lower is better)"},
             "zeroline": False,
         },
         yaxis={
-            "title": {"text": gettext("Carbon, %(unit)s (lower is better)") % {"unit": emits}},
+            "title": {"text": f"Carbon, {emits} (lower is better)"},
             "zeroline": False,
         },
     )
     columns = [
-        gettext("Start at the site"),
+        "Start at the site",
         "UTC",
-        f"{gettext('Cost')}, {cost}",
-        f"{gettext('Carbon')}, {emits}",
+        f"{'Cost'}, {cost}",
+        f"{'Carbon'}, {emits}",
     ]
     rows = [[*lines.hour_words(plan.start_at, site.zone), *_at(answer, plan)] for plan in windows.front]
     meta = {
@@ -178,7 +177,7 @@ def _corners(answer: WindowsAnswer, windows: Windows, site: SiteOfRun) -> go.Sca
         x=[x for x, _ in points],
         y=[y for _, y in points],
         text=[lines.instant(plan.start_at, site.zone) for plan in windows.front],
-        name=gettext("Best for some carbon price"),
+        name="Best for some carbon price",
         mode="lines+markers",
         line={"width": 2},
         marker={"size": 9},
@@ -191,11 +190,11 @@ def _marks(answer: WindowsAnswer, windows: Windows) -> list[go.Scatter]:
     """At once, flat, and what the aim takes, where both figures are known."""
     once, flat, chosen = windows.at_once, windows.flat, answer.chosen
     given = [
-        (gettext("At once"), once.money, once.grams, "circle", "gap", 11),
-        (gettext("Flat, at the mean of these hours"), flat.money, flat.grams, "diamond", "muted", 11),
+        ("At once", once.money, once.grams, "circle", "gap", 11),
+        ("Flat, at the mean of these hours", flat.money, flat.grams, "diamond", "muted", 11),
     ]
     if chosen is not None:
-        name = gettext("What the aim takes")
+        name = "What the aim takes"
         given.append((name, chosen.money, chosen.grams, "circle-open", "deployed", 17))
     return [
         _mark(name, x, y, symbol, role, size=size)
@@ -231,9 +230,9 @@ def trial(answer: WindowsAnswer) -> Figure:
     }
     asked = [date_format(day.asked_at.astimezone(zone), "j M") for day in days]
     traces = [
-        go.Bar(x=asked, y=saved["by_rule"], name=gettext("By the rule"), meta={"role": "accent"}),
+        go.Bar(x=asked, y=saved["by_rule"], name="By the rule", meta={"role": "accent"}),
         go.Scatter(
-            x=asked, y=saved["best"], name=gettext("Perfect foresight"), mode="lines+markers",
+            x=asked, y=saved["best"], name="Perfect foresight", mode="lines+markers",
             line={"width": 1.6}, marker={"size": 5}, meta={"role": "ok"},
         ),
     ]  # fmt: skip
@@ -241,7 +240,7 @@ def trial(answer: WindowsAnswer) -> Figure:
         margin=MARGIN | {"r": 16},
         hovermode="x unified",
         xaxis={"type": "category", "nticks": 8, "tickangle": 0},
-        yaxis={"title": {"text": gettext("Saved, %(unit)s") % {"unit": unit}}},
+        yaxis={"title": {"text": f"Saved, {unit}"}},
     )
     return figure(
         traces,
@@ -264,5 +263,5 @@ def _trial_table(answer: WindowsAnswer, worth: dict[str, list[float | None]]) ->
         ]
         for place, day in enumerate(answer.trial.days)
     ]
-    columns = [gettext("Asked for"), *heads, gettext("The rule starts"), gettext("The best starts")]
+    columns = ["Asked for", *heads, "The rule starts", "The best starts"]
     return {"columns": columns, "rows": rows}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext
-
 from readiness.tradeoffs.windows import charts, lines
 from readiness.tradeoffs.windows.planned import PRICE, WindowsAnswer
 
@@ -31,17 +29,17 @@ def hours(answer: WindowsAnswer) -> list[Entry]:
 
 def trade_off() -> list[Entry]:
     return [
-        _entry(gettext("Best for some carbon price"), "accent", "line"),
-        _entry(gettext("At once"), "gap", "dot"),
-        _entry(gettext("Flat"), "muted", "diamond"),
-        _entry(gettext("What the aim takes"), "deployed", "ring"),
+        _entry("Best for some carbon price", "accent", "line"),
+        _entry("At once", "gap", "dot"),
+        _entry("Flat", "muted", "diamond"),
+        _entry("What the aim takes", "deployed", "ring"),
     ]
 
 
 def trial() -> list[Entry]:
     return [
-        _entry(gettext("By the rule"), "accent", "area"),
-        _entry(gettext("Perfect foresight"), "ok", "line"),
+        _entry("By the rule", "accent", "area"),
+        _entry("Perfect foresight", "ok", "line"),
     ]
 
 

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 from django.utils.formats import date_format
-from django.utils.translation import gettext, ngettext
 
 from readiness.tradeoffs.core.deferral import Plan
 from readiness.tradeoffs.core.words import number
@@ -25,6 +24,7 @@ from readiness.tradeoffs.windows.planned import (
     Windows,
     WindowsAnswer,
 )
+from web.units import plural
 
 type Line = dict[str, Any]
 
@@ -56,23 +56,21 @@ def kind_name(kind: str) -> str:
 def why_not(answer: WindowsAnswer) -> str:
     """Why there is no window at all; "" where there is one."""
     if not answer.envelope.deferrable_h:
-        return gettext("The envelope of %(name)s says that it may not wait.") % {"name": answer.envelope.name}
+        return f"The envelope of {answer.envelope.name} says that it may not wait."
     if answer.site is None:
-        return gettext("It runs nowhere today, and no site was chosen.")
+        return "It runs nowhere today, and no site was chosen."
     if answer.windows is None and not set(answer.kinds).isdisjoint(answer.hourly):
-        message = gettext("Around %(at)s no hours are known of %(site)s.")
+        message = "Around %(at)s no hours are known of %(site)s."
         return message % {"at": answer.question.at, "site": answer.site.name}
     if answer.windows is None:
         kinds = " · ".join(kind_name(kind) for kind in answer.missing)
-        message = gettext(
+        message = (
             "Of %(site)s nobody has entered hours of: %(kinds)s. Means of a month say nothing about hours."
         )
         return message % {"site": answer.site.name, "kinds": kinds}
     if not answer.windows.any_plan:
         until = instant(answer.windows.work.deadline_at, answer.site.zone)
-        message = gettext(
-            "Between %(start)s and %(end)s too few hours in a row are known for a run of %(hours)s h."
-        )
+        message = "Between %(start)s and %(end)s too few hours in a row are known for a run of %(hours)s h."
         start = instant(answer.windows.work.earliest_at, answer.site.zone)
         return message % {"start": start, "end": until, "hours": number(answer.question.hours)}
     return ""
@@ -86,10 +84,10 @@ def to_load(answer: WindowsAnswer, *, may_enter: bool) -> list[Line]:
     for kind in answer.missing:
         asked = urlencode({"site": answer.site.slug, "kind": kind})
         instead = [each for each in answer.hourly if kind != PRICE and each.startswith("carbon_")]
-        sentences = [gettext("Send a file of instants and values")]
+        sentences = ["Send a file of instants and values"]
         if instead:
             names = ", ".join(kind_name(each) for each in instead)
-            sentences.append(gettext("by the hour there is %(kinds)s") % {"kinds": names})
+            sentences.append(f"by the hour there is {names}")
         lines.append(
             {
                 "kind": kind_name(kind),
@@ -137,13 +135,13 @@ def span_told(answer: WindowsAnswer) -> str:
         "hours": number(windows.work.hours),
     }
     if windows.span is HoursShown.COMING:
-        message = gettext("A run of %(hours)s h that may start now and has to end by %(end)s.")
+        message = "A run of %(hours)s h that may start now and has to end by %(end)s."
     elif windows.span is HoursShown.RECENT:
-        message = gettext(
+        message = (
             "No hours ahead are known. A run of %(hours)s h in the last known ones, %(start)s to %(end)s."
         )
     else:
-        message = gettext("A run of %(hours)s h between %(start)s and %(end)s.")
+        message = "A run of %(hours)s h between %(start)s and %(end)s."
     return message % ends
 
 
@@ -153,28 +151,23 @@ def notes(answer: WindowsAnswer) -> list[str]:
     if windows is None:
         return []
     for kind in answer.missing:
-        what = gettext("costs are unknown") if kind == PRICE else gettext("emissions are unknown")
-        told.append(
-            gettext("Without hours of %(kind)s, %(what)s.") % {"kind": kind_name(kind).lower(), "what": what}
-        )
+        what = "costs are unknown" if kind == PRICE else "emissions are unknown"
+        told.append(f"Without hours of {kind_name(kind).lower()}, {what}.")
     names = {"price": kind_name(PRICE), "carbon": kind_name(answer.kinds[1])}
     for name, count in windows.skipped.items():
         if count:
-            unknown = ngettext(
+            unknown = plural(
+                count,
                 "%(n)s step of the span is unknown in %(kind)s; no plan by it runs there.",
                 "%(n)s steps of the span are unknown in %(kind)s; no plan by it runs there.",
-                count,
             )
             told.append(unknown % {"n": count, "kind": names[name].lower()})
     if answer.power_kw is None:
-        told.append(
-            gettext("Its power at the meter is unknown (%(why)s): figures are for 1 kW there.")
-            % {"why": answer.lacks}
-        )
+        told.append(f"Its power at the meter is unknown ({answer.lacks}): figures are for 1 kW there.")
     if answer.question.carbon_price and windows.priced is None:
-        told.append(gettext("A carbon price needs price and intensity of the same hours."))
+        told.append("A carbon price needs price and intensity of the same hours.")
     if answer.envelope.deferrable_h > MOST_DEFERRED_H:
-        told.append(gettext("A week is looked at, though it may wait longer."))
+        told.append("A week is looked at, though it may wait longer.")
     return told
 
 
@@ -199,15 +192,12 @@ def named_plans(answer: WindowsAnswer) -> list[tuple[str, str, Plan]]:
     windows = answer.windows
     if windows is None:
         return []
-    priced = gettext("With carbon at %(price)s %(currency)s/t") % {
-        "price": number(answer.question.carbon_price),
-        "currency": answer.currency,
-    }
+    priced = f"With carbon at {number(answer.question.carbon_price)} {answer.currency}/t"
     given = (
-        ("at-once", gettext("At once"), windows.at_once),
-        ("cheapest", gettext("Cheapest"), windows.cheapest),
+        ("at-once", "At once", windows.at_once),
+        ("cheapest", "Cheapest", windows.cheapest),
         ("priced", priced, windows.priced),
-        ("cleanest", gettext("Cleanest"), windows.cleanest),
+        ("cleanest", "Cleanest", windows.cleanest),
     )
     return [(key, name, plan) for key, name, plan in given if plan is not None]
 
@@ -235,7 +225,7 @@ def rows(answer: WindowsAnswer) -> list[Line]:
     ]
     flat = {
         "key": "flat",
-        "name": gettext("Flat, at the mean of these hours"),
+        "name": "Flat, at the mean of these hours",
         "chosen": False,
         "local": [],
         "utc": "",
@@ -263,7 +253,7 @@ def _figures(answer: WindowsAnswer, per_kw: float | None, grams: float | None) -
 
 
 def amount(value: float | None, unit: str) -> str:
-    return gettext("unknown") if value is None else f"{number(value)} {unit}".strip()
+    return "unknown" if value is None else f"{number(value)} {unit}".strip()
 
 
 def _saves(answer: WindowsAnswer, once: Plan, per_kw: float | None, grams: float | None) -> list[Line]:
@@ -279,11 +269,9 @@ def _saves(answer: WindowsAnswer, once: Plan, per_kw: float | None, grams: float
 def _change(saved: float | None, part: float | None, unit: str) -> Line:
     """Less is well, more is not, and the word says it beside the colour."""
     if saved is None or abs(saved) < 1e-9:
-        return {"text": gettext("the same %(unit)s") % {"unit": unit}, "tone": ""}
+        return {"text": f"the same {unit}", "tone": ""}
     by = "" if part is None else f" ({number(round(100 * abs(part), 1))} %)"
-    told = (
-        gettext("%(amount)s %(unit)s less%(by)s") if saved > 0 else gettext("%(amount)s %(unit)s more%(by)s")
-    )
+    told = "%(amount)s %(unit)s less%(by)s" if saved > 0 else "%(amount)s %(unit)s more%(by)s"
     text = told % {"amount": number(abs(saved)), "unit": unit, "by": by}
     return {"text": text, "tone": "ok" if saved > 0 else "warn"}
 
@@ -294,14 +282,14 @@ def finding(answer: WindowsAnswer) -> str:
     if windows is None or site is None:
         return why_not(answer)
     if chosen is None:
-        return why_not(answer) or gettext("What it aims at is unknown: choose the other aim.")
+        return why_not(answer) or "What it aims at is unknown: choose the other aim."
     changes = [each["text"] for each in _saves(answer, windows.at_once, chosen.money, chosen.grams)]
-    message = gettext("Start at %(at)s instead of at once: %(changes)s.")
+    message = "Start at %(at)s instead of at once: %(changes)s."
     if chosen.pieces == windows.at_once.pieces:
-        return gettext("Running at once is the best there is in these hours.")
+        return "Running at once is the best there is in these hours."
     return message % {
         "at": instant(chosen.start_at, site.zone),
-        "changes": ", ".join(changes) or gettext("unknown"),
+        "changes": ", ".join(changes) or "unknown",
     }
 
 
@@ -315,11 +303,9 @@ def exchange(answer: WindowsAnswer) -> str:
     if dearer is None or cleaner is None:
         return ""
     if dearer <= 1e-9 or cleaner <= 1e-9:
-        return gettext("The cheapest plan is the cleanest as well: nothing has to be traded.")
-    message = gettext(
-        "The cleanest plan costs %(more)s %(money)s more than the cheapest and emits %(less)s %(carbon)s less:"
-    )
-    message += " " + gettext("%(price)s %(currency)s for a tonne.")
+        return "The cheapest plan is the cleanest as well: nothing has to be traded."
+    message = "The cleanest plan costs %(more)s %(money)s more than the cheapest and emits %(less)s %(carbon)s less:"
+    message += " " + "%(price)s %(currency)s for a tonne."
     return message % {
         "more": number(money(answer, dearer) or 0.0), "money": money_unit(answer),
         "less": number(carbon(answer, cleaner) or 0.0), "carbon": carbon_unit(answer),
@@ -331,29 +317,25 @@ def sources(answer: WindowsAnswer) -> list[Line]:
     lines = []
     for kind in answer.kinds:
         source: HoursSource | None = answer.sources.get(kind)
-        others = (
-            gettext("not used: %(names)s") % {"names": ", ".join(source.others)}
-            if source and source.others
-            else ""
-        )
+        others = f"not used: {', '.join(source.others)}" if source and source.others else ""
         lines.append(
             {
                 "term": kind_name(kind),
-                "value": source.name if source else gettext("unknown: no source has hours of it"),
+                "value": source.name if source else "unknown: no source has hours of it",
                 "note": " · ".join(each for each in (source.provenance if source else "", others) if each),
             }
         )
-    power, note = gettext("unknown: %(why)s") % {"why": answer.lacks}, ""
+    power, note = f"unknown: {answer.lacks}", ""
     if answer.power_kw is not None and answer.pue is not None and answer.pue.known is not None:
         it_kw, pue = answer.envelope.it_kw or 0.0, answer.pue.known
         power = f"{number(it_kw)} kW × PUE {number(pue.value)} = {number(answer.power_kw)} kW"
         note = f"PUE: {pue.source}"
-    lines.append({"term": gettext("Power at the meter"), "value": power, "note": note})
+    lines.append({"term": "Power at the meter", "value": power, "note": note})
     lines.append(
         {
-            "term": gettext("May wait"),
+            "term": "May wait",
             "value": f"{number(answer.envelope.deferrable_h)} h",
-            "note": gettext("how long a run takes is in no envelope; it is what you ask"),
+            "note": "how long a run takes is in no envelope; it is what you ask",
         }
     )
     return lines

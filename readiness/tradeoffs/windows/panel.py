@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import QueryDict
-from django.utils.translation import gettext
 
 from readiness.tradeoffs.core.parsing import CarbonKind
 from readiness.tradeoffs.windows.params import Aim
@@ -19,8 +18,8 @@ def panel(answer: WindowsAnswer, given: QueryDict) -> Line:
     question = answer.question
     return {
         "sites": [
-            (gettext("Runs there"), [_site(answer, *each) for each in answer.runs_at]),
-            (gettext("Other sites with hours"), [_site(answer, *each) for each in answer.others]),
+            ("Runs there", [_site(answer, *each) for each in answer.runs_at]),
+            ("Other sites with hours", [_site(answer, *each) for each in answer.others]),
         ],
         "hours": given.get("hours") or f"{question.hours:g}",
         "days": given.get("days") or str(question.days),
@@ -28,15 +27,15 @@ def panel(answer: WindowsAnswer, given: QueryDict) -> Line:
         "at": given.get("at", ""),
         "currency": given.get("currency", ""),
         "pauses": _choices(
-            (("no", gettext("In one piece")), ("yes", gettext("May pause"))),
+            (("no", "In one piece"), ("yes", "May pause")),
             "yes" if question.pauses else "no",
         ),
-        "aims": _choices(((Aim.COST, gettext("Cost")), (Aim.CARBON, gettext("Carbon"))), answer.aim),
+        "aims": _choices(((Aim.COST, "Cost"), (Aim.CARBON, "Carbon")), answer.aim),
         "carbons": _choices(
             (
-                (CarbonKind.AVERAGE, gettext("Average")),
-                (CarbonKind.MARGINAL, gettext("Marginal")),
-                (CarbonKind.MARKET, gettext("Market")),
+                (CarbonKind.AVERAGE, "Average"),
+                (CarbonKind.MARGINAL, "Marginal"),
+                (CarbonKind.MARKET, "Market"),
             ),
             question.carbon,
         ),

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils.translation import gettext, ngettext
-
 from readiness.tradeoffs.core.words import number
 from readiness.tradeoffs.windows.lines import amount, carbon, carbon_unit, less, money, money_unit, total
 from readiness.tradeoffs.windows.planned import Aim, WindowsAnswer
+from web.units import plural
 
 type Line = dict[str, Any]
 PARTS = ("at_once", "by_rule", "best")
@@ -26,9 +25,9 @@ def unit(answer: WindowsAnswer) -> str:
 def names() -> dict[str, str]:
     """Index in `PARTS`."""
     return {
-        "at_once": gettext("At once"),
-        "by_rule": gettext("By the rule"),
-        "best": gettext("Perfect foresight"),
+        "at_once": "At once",
+        "by_rule": "By the rule",
+        "best": "Perfect foresight",
     }
 
 
@@ -39,18 +38,14 @@ def sums(answer: WindowsAnswer) -> dict[str, float | None]:
 
 def finding(answer: WindowsAnswer) -> str:
     if answer.trial is None or not answer.trial.days:
-        return gettext("On no day before are enough hours known to try the rule.")
+        return "On no day before are enough hours known to try the rule."
     of, many = sums(answer), len(answer.trial.days)
     saved, most = (less(of["at_once"], of[part]) or 0.0 for part in ("by_rule", "best"))
-    days = ngettext("On %(n)s day", "On %(n)s days", many) % {"n": many}
+    days = plural(many, f"On {many} day", f"On {many} days")
     sentence = (
-        gettext(
-            "%(days)s the rule would have saved %(amount)s of %(all)s %(unit)s; perfect foresight %(most)s."
-        )
+        "%(days)s the rule would have saved %(amount)s of %(all)s %(unit)s; perfect foresight %(most)s."
         if saved >= 0
-        else gettext(
-            "%(days)s the rule would have cost %(amount)s more than %(all)s %(unit)s; foresight saves %(most)s."
-        )
+        else "%(days)s the rule would have cost %(amount)s more than %(all)s %(unit)s; foresight saves %(most)s."
     )
     return sentence % {
         "days": days,
@@ -71,11 +66,11 @@ def facts(answer: WindowsAnswer) -> list[Line]:
     return [
         *amounts,
         {
-            "term": gettext("Share of the saving that the rule gets"),
-            "value": gettext("unknown") if reached is None else f"{number(round(reached))} %",
+            "term": "Share of the saving that the rule gets",
+            "value": "unknown" if reached is None else f"{number(round(reached))} %",
         },
-        {"term": gettext("Days worse than at once"), "value": str(worse(answer))},
-        {"term": gettext("Days that cannot be judged"), "value": str(answer.trial.unknown)},
+        {"term": "Days worse than at once", "value": str(worse(answer))},
+        {"term": "Days that cannot be judged", "value": str(answer.trial.unknown)},
     ]
 
 

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -101,8 +100,8 @@ def _context(answer: WindowsAnswer, given: QueryDict, *, may_enter: bool) -> dic
         "legends": legends.legends(answer),
         "api_url": f"{reverse('tradeoffs-windows')}?{asked}",
         "breadcrumbs": [
-            {"label": gettext("Workload classes"), "url": reverse("workloads")},
+            {"label": "Workload classes", "url": reverse("workloads")},
             {"label": answer.envelope.name, "url": reverse("workload", args=[slug])},
-            {"label": gettext("Windows"), "url": ""},
+            {"label": "Windows", "url": ""},
         ],
     }

@@ -8,7 +8,6 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models.constraints import choices_held
 from readiness.workloads.core.jurisdictions import CODES, LONGEST_CODE, unknown_codes
@@ -26,14 +25,12 @@ LARGEST = 1e12
 """Of figures: far above any that means something, far below where arithmetic on it overflows."""
 MOST_DEFERRABLE_H = 8784
 """A year."""
-COST_WHOLE = _("A unit-cost ceiling has an amount above 0, a currency and a unit, or none of them.")
+COST_WHOLE = "A unit-cost ceiling has an amount above 0, a currency and a unit, or none of them."
 
 
 def validate_jurisdiction(code: str) -> None:
     if unknown_codes([code]):
-        raise ValidationError(
-            _("No country or group of countries is called %(code)s."), params={"code": code}
-        )
+        raise ValidationError("No country or group of countries is called %(code)s.", params={"code": code})
 
 
 def _codes(label: Any, help_text: Any) -> ArrayField:
@@ -68,82 +65,80 @@ class WorkloadClass(models.Model):
     name = models.CharField(max_length=100, unique=True)
     slug = models.SlugField(max_length=100, unique=True)
     description = models.CharField(max_length=200, blank=True)
-    kind = models.CharField(_("kind"), max_length=16, choices=WorkloadKindChoices, blank=True)
+    kind = models.CharField("kind", max_length=16, choices=WorkloadKindChoices, blank=True)
     criticality = models.CharField(
-        _("criticality"), max_length=16, choices=CriticalityChoices, default=CriticalityChoices.STANDARD
+        "criticality", max_length=16, choices=CriticalityChoices, default=CriticalityChoices.STANDARD
     )
-    it_kw = _figure(_("IT power"), _("Of one placement, kW"))
-    bandwidth_gbps = _figure(_("bandwidth"), _("Between one placement and its users and data, Gb/s"))
+    it_kw = _figure("IT power", "Of one placement, kW")
+    bandwidth_gbps = _figure("bandwidth", "Between one placement and its users and data, Gb/s")
     user_regions: Any = models.ManyToManyField(
         "UserRegion", through="ServedRegion", related_name="workload_classes", blank=True
     )
     latency_limit_ms = models.FloatField(
-        _("latency limit"),
+        "latency limit",
         null=True,
         blank=True,
         validators=[MinValueValidator(0), MaxValueValidator(LARGEST)],
-        help_text=_("Of the round trip to each user region at the percentile, ms; empty: none declared"),
+        help_text="Of the round trip to each user region at the percentile, ms; empty: none declared",
     )
     latency_percentile = models.FloatField(
-        _("percentile"),
+        "percentile",
         default=99.0,
         validators=[MinValueValidator(0), MaxValueValidator(100)],
-        help_text=_("At which the latency limit holds, above 0 and below 100"),
+        help_text="At which the latency limit holds, above 0 and below 100",
     )
-    cost_ceiling = _figure(_("unit-cost ceiling"), _("The most that one unit may cost"))
+    cost_ceiling = _figure("unit-cost ceiling", "The most that one unit may cost")
     cost_currency = models.CharField(
-        _("currency"),
+        "currency",
         max_length=3,
         blank=True,
-        validators=[RegexValidator(r"^[A-Z]{3}$", _("Three capital letters, ISO 4217."))],
-        help_text=_("ISO 4217"),
+        validators=[RegexValidator(r"^[A-Z]{3}$", "Three capital letters, ISO 4217.")],
+        help_text="ISO 4217",
     )
-    cost_unit = models.CharField(_("unit"), max_length=20, choices=CostUnitChoices, blank=True)
+    cost_unit = models.CharField("unit", max_length=20, choices=CostUnitChoices, blank=True)
     allowed_jurisdictions = _codes(
-        _("allowed jurisdictions"),
-        _("Countries (ISO 3166-1 alpha-2) or EU, EEA, WORLD; empty: none declared"),
+        "allowed jurisdictions",
+        "Countries (ISO 3166-1 alpha-2) or EU, EEA, WORLD; empty: none declared",
     )
-    forbidden_jurisdictions = _codes(_("forbidden jurisdictions"), _("They go before the allowed ones"))
+    forbidden_jurisdictions = _codes("forbidden jurisdictions", "They go before the allowed ones")
     residency = models.CharField(
-        _("residency"),
+        "residency",
         max_length=LONGEST_CODE,
         blank=True,
         validators=[validate_jurisdiction],
-        help_text=_("The country or group that its data has to stay in; empty: none asked for"),
+        help_text="The country or group that its data has to stay in; empty: none asked for",
     )
     data_categories = ArrayField(
-        verbose_name=_("data categories"),
+        verbose_name="data categories",
         base_field=models.CharField(max_length=20, choices=DataCategoryChoices),
         default=list,
         blank=True,
     )
-    carbon_g_per_kwh = _figure(_("carbon intensity limit"), _("Of its electricity, gCO2e/kWh"))
-    carbon_kg_per_month = _figure(_("carbon limit"), _("What one placement may emit, kgCO2e a month"))
-    min_verdict = models.CharField(_("least verdict"), max_length=16, choices=MinVerdict, blank=True)
+    carbon_g_per_kwh = _figure("carbon intensity limit", "Of its electricity, gCO2e/kWh")
+    carbon_kg_per_month = _figure("carbon limit", "What one placement may emit, kgCO2e a month")
+    min_verdict = models.CharField("least verdict", max_length=16, choices=MinVerdict, blank=True)
     min_score = models.FloatField(
-        _("least score"),
+        "least score",
         null=True,
         blank=True,
         validators=[MinValueValidator(0), MaxValueValidator(1)],
-        help_text=_("Of a site that may hold it, from 0 to 1"),
+        help_text="Of a site that may hold it, from 0 to 1",
     )
     deferrable_h = models.FloatField(
-        _("deferrable"),
+        "deferrable",
         default=0.0,
         validators=[MinValueValidator(0), MaxValueValidator(MOST_DEFERRABLE_H)],
-        help_text=_("Hours by which work may be put off; 0: it may not"),
+        help_text="Hours by which work may be put off; 0: it may not",
     )
-    source = models.CharField(
-        _("source"), max_length=500, blank=True, help_text=_("Where the figures come from")
-    )
+    source = models.CharField("source", max_length=500, blank=True, help_text="Where the figures come from")
     provenance = models.CharField(
-        _("provenance"), max_length=16, choices=SourceProvenance, default=SourceProvenance.DECLARED
+        "provenance", max_length=16, choices=SourceProvenance, default=SourceProvenance.DECLARED
     )
     declared_on = models.DateField(
-        _("declared"),
+        "declared",
         null=True,
         blank=True,
-        help_text=_("The day on which the envelope was declared as it is"),
+        help_text="The day on which the envelope was declared as it is",
     )
 
     class Meta:
@@ -154,12 +149,12 @@ class WorkloadClass(models.Model):
             models.CheckConstraint(
                 condition=Q(latency_limit_ms__isnull=True) | Q(latency_limit_ms__gt=0, latency_limit_ms__lte=LARGEST),
                 name="workload_latency_limit_positive",
-                violation_error_message=_("A latency limit is above 0 ms."),
+                violation_error_message="A latency limit is above 0 ms.",
             ),
             models.CheckConstraint(
                 condition=Q(latency_percentile__gt=0, latency_percentile__lt=100),
                 name="workload_percentile_inside",
-                violation_error_message=_("A percentile is above 0 and below 100."),
+                violation_error_message="A percentile is above 0 and below 100.",
             ),
             models.CheckConstraint(
                 condition=Q(cost_ceiling__isnull=True, cost_currency="", cost_unit="")
@@ -179,7 +174,7 @@ class WorkloadClass(models.Model):
             models.CheckConstraint(
                 condition=~Q(allowed_jurisdictions__overlap=F("forbidden_jurisdictions")),
                 name="workload_allowed_or_forbidden",
-                violation_error_message=_("A jurisdiction is allowed or forbidden, not both."),
+                violation_error_message="A jurisdiction is allowed or forbidden, not both.",
             ),
             models.CheckConstraint(
                 condition=Q(residency__in=["", *CODES]), name="workload_residency_known"

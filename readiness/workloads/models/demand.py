@@ -4,7 +4,6 @@ import pgtrigger
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
 from inventory.models import DeviceType
 from readiness.workloads.models.classes import LARGEST, WorkloadClass
@@ -37,11 +36,11 @@ class ServedRegion(models.Model):
     workload_class = models.ForeignKey(WorkloadClass, on_delete=models.CASCADE, related_name="served")
     user_region = models.ForeignKey(UserRegion, on_delete=models.CASCADE, related_name="+")
     requests_per_s = models.FloatField(
-        _("requests per second"),
+        "requests per second",
         null=True,
         blank=True,
         validators=[MinValueValidator(0), MaxValueValidator(LARGEST)],
-        help_text=_("Of the users of this region at peak; empty: not known"),
+        help_text="Of the users of this region at peak; empty: not known",
     )
 
     class Meta:
@@ -73,7 +72,7 @@ class AcceleratorDemand(models.Model):
         blank=True,
         limit_choices_to={"kind": DeviceType.Kind.ACCELERATOR},
     )
-    count = models.PositiveIntegerField(_("count"), validators=[MinValueValidator(1)])
+    count = models.PositiveIntegerField("count", validators=[MinValueValidator(1)])
 
     class Meta:
         ordering = ["workload_class", "device_type", "id"]
@@ -83,10 +82,10 @@ class AcceleratorDemand(models.Model):
                 fields=["workload_class", "device_type"],
                 name="accelerator_demand_unique",
                 nulls_distinct=False,
-                violation_error_message=_("This type is stated already."),
+                violation_error_message="This type is stated already.",
             ),
             models.CheckConstraint(condition=Q(count__gte=1), name="accelerator_demand_some"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.count} × {self.device_type or _('any accelerator')}"
+        return f"{self.count} × {self.device_type or 'any accelerator'}"

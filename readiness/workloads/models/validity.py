@@ -2,7 +2,6 @@
 
 from django.conf import settings
 from django.db import models
-from django.utils.translation import gettext_lazy as _
 
 from readiness.workloads.models.classes import WorkloadClass
 from readiness.workloads.triggers import SITES_OF_CLASS_ROW, claims
@@ -14,8 +13,8 @@ class EnvelopeConfirmation(models.Model):
     HISTORY = True
 
     workload_class = models.ForeignKey(WorkloadClass, on_delete=models.CASCADE, related_name="confirmations")
-    confirmed_on = models.DateField(_("confirmed"))
-    note = models.CharField(_("note"), max_length=300, blank=True)
+    confirmed_on = models.DateField("confirmed")
+    note = models.CharField("note", max_length=300, blank=True)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from inventory.models import DeviceType
@@ -100,9 +99,9 @@ def confirm(
     day = on or now.date()
     locked = WorkloadClass.objects.select_for_update().get(pk=workload.pk)
     if locked.declared_on is None:
-        raise ValidationError({"confirmed_on": [_("Nothing of this envelope is declared yet.")]})
+        raise ValidationError({"confirmed_on": ["Nothing of this envelope is declared yet."]})
     if not locked.declared_on <= day <= now.date():
-        message = _("It can be confirmed from the day it was declared, %(day)s, until today.")
+        message = "It can be confirmed from the day it was declared, %(day)s, until today."
         raise ValidationError({"confirmed_on": [message % {"day": locked.declared_on.isoformat()}]})
     confirmation = EnvelopeConfirmation(workload_class=locked, confirmed_on=day, note=note.strip(), by=by)
     confirmation.clean_fields(exclude=["workload_class", "by"])
@@ -131,7 +130,7 @@ def _checked(
     """The class with what is given set on it, and its rows, the present ones where none are given."""
     unknown = sorted(set(given) - {*COLUMNS, *ROWS})
     if unknown:
-        raise ValidationError({name: [_("There is no such field.")] for name in unknown})
+        raise ValidationError({name: ["There is no such field."] for name in unknown})
     for name in COLUMNS:
         if name in given:
             setattr(workload, name, _tidy(name, given[name]))
@@ -154,7 +153,7 @@ def _tidy(name: str, value: Any) -> Any:
 def _refuse_columns(workload: WorkloadClass) -> None:
     workload.clean_fields()
     if workload.slug in RESERVED:
-        raise ValidationError({"slug": [_("Pages have this name.")]})
+        raise ValidationError({"slug": ["Pages have this name."]})
     cost = {
         "cost_ceiling": bool(workload.cost_ceiling),
         "cost_currency": bool(workload.cost_currency),
@@ -166,16 +165,16 @@ def _refuse_columns(workload: WorkloadClass) -> None:
     for name, lowest in (("latency_limit_ms", 0), ("latency_percentile", 0)):
         value = getattr(workload, name)
         if value is not None and value <= lowest:
-            raise ValidationError({name: [_("It is above 0.")]})
+            raise ValidationError({name: ["It is above 0."]})
     if workload.latency_percentile >= 100:
-        raise ValidationError({"latency_percentile": [_("It is below 100: no run shows the last one.")]})
+        raise ValidationError({"latency_percentile": ["It is below 100: no run shows the last one."]})
 
 
 def _demand(needs: Iterable[Need]) -> list[AcceleratorDemand]:
     rows = [AcceleratorDemand(device_type=device_type, count=count) for device_type, count in needs]
     for row in rows:
         if row.device_type is not None and row.device_type.kind != DeviceType.Kind.ACCELERATOR:
-            message = _("%(type)s is no accelerator.") % {"type": row.device_type}
+            message = f"{row.device_type} is no accelerator."
             raise ValidationError({"accelerators": [message]})
     _refuse_rows("accelerators", rows, [row.device_type_id for row in rows])
     return rows
@@ -189,7 +188,7 @@ def _served(users: Iterable[Users]) -> list[ServedRegion]:
 
 def _refuse_rows(name: str, rows: list[Any], keys: list[Any]) -> None:
     if any(times > 1 for times in Counter(keys).values()):
-        raise ValidationError({name: [_("The same is stated twice.")]})
+        raise ValidationError({name: ["The same is stated twice."]})
     for row in rows:
         try:
             row.clean_fields(exclude=["workload_class", "device_type", "user_region"])
@@ -213,7 +212,7 @@ def _declared_on(
     day: date | None = given.get("declared_on")
     today = now.date()
     if day is not None and day > today:
-        raise ValidationError({"declared_on": [_("That day has not come yet.")]})
+        raise ValidationError({"declared_on": ["That day has not come yet."]})
     if day is not None and (before is None or day != before.declared_on):
         return day
     if len(after.missing) == len(EnvelopePart):

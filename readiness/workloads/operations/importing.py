@@ -9,7 +9,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from inventory.models import DeviceType
@@ -125,7 +124,7 @@ def _keep(each: document.Written, known: _ReferencedRows, *, by: User | None, no
 
 def _named[T](there: Mapping[str, T], field: str, slug: str) -> T:
     if slug not in there:
-        raise ValidationError({field: [_("Nothing is called %(slug)s.") % {"slug": slug}]})
+        raise ValidationError({field: [f"Nothing is called {slug}."]})
     return there[slug]
 
 

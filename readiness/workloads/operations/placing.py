@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from inventory.models import Site
@@ -28,7 +27,7 @@ def place(
     WorkloadClass.objects.select_for_update().get(pk=workload.pk)
     running = Placement.objects.filter(workload_class=workload, site=site, ended_on__isnull=True).first()
     if running is not None:
-        message = _("It is placed there already, since %(day)s.") % {"day": running.started_on.isoformat()}
+        message = f"It is placed there already, since {running.started_on.isoformat()}."
         raise ValidationError({"site": [message]})
     day = on or now.astimezone(ZoneInfo(site.time_zone)).date()
     return Placement.objects.create(workload_class=workload, site=site, started_on=day)
@@ -42,11 +41,11 @@ def end_placement(
     require(by, MAY_END)
     locked = Placement.objects.select_for_update(of=("self",)).select_related("site").get(pk=placement.pk)
     if locked.ended_on is not None:
-        message = _("It ended on %(day)s already.") % {"day": locked.ended_on.isoformat()}
+        message = f"It ended on {locked.ended_on.isoformat()} already."
         raise ValidationError({"ended_on": [message]})
     day = on or now.astimezone(ZoneInfo(locked.site.time_zone)).date()
     if day < locked.started_on:
-        message = _("It began on %(day)s, and cannot end before.") % {"day": locked.started_on.isoformat()}
+        message = f"It began on {locked.started_on.isoformat()}, and cannot end before."
         raise ValidationError({"ended_on": [message]})
     locked.ended_on = day
     locked.save(update_fields=["ended_on"])

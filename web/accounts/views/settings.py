@@ -10,8 +10,6 @@ from django.contrib.auth.views import PasswordChangeView
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -25,6 +23,7 @@ from web.context import shortcuts_of, theme_of
 from web.navigation import ITEMS
 from web.permissions import MissingPermission, signed_in
 from web.requests import UserRequest
+from web.units import how_many
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +45,12 @@ def add_section(url_name: str, label: Any) -> None:
 
 def tabs(request: UserRequest, current: str) -> list[dict[str, Any]]:
     """The sections of the settings that this person may open."""
-    sections = [("settings", _("Display and tokens")), ("password-change", _("Password"))]
+    sections = [("settings", "Display and tokens"), ("password-change", "Password")]
     sections += _added.items()
     if request.user.has_perm("accounts.view_user"):
-        sections.append(("users", _("Users")))
+        sections.append(("users", "Users"))
     if request.user.is_staff:
-        sections.append(("admin:index", _("Admin site")))
+        sections.append(("admin:index", "Admin site"))
     return [{"label": label, "url": reverse(name), "current": name == current} for name, label in sections]
 
 
@@ -83,7 +82,7 @@ def display(request: UserRequest) -> HttpResponse:
         preferences={name: chosen[name] for name in ("default_view", "shortcuts") if name in chosen},
         now=clock.now(),
     )
-    messages.success(request, _("Your settings are saved."))
+    messages.success(request, "Your settings are saved.")
     response = redirect("settings")
     # The browser's own switches write these cookies, and they win; what was chosen here must not lose to an older one.
     for name, value in (("theme", chosen["theme"]), ("shortcuts", "on" if chosen["shortcuts"] else "off")):
@@ -121,7 +120,7 @@ def revoke_token(request: UserRequest, pk: int) -> HttpResponse:
     if token.user_id != request.user.pk and not request.user.has_perm("accounts.delete_token"):
         raise MissingPermission(["accounts.delete_token"])
     operations.revoke_token(token, by=request.user, now=clock.now())
-    messages.success(request, _("The token %(name)s is revoked.") % {"name": token.name})
+    messages.success(request, f"The token {token.name} is revoked.")
     return redirect("settings")
 
 
@@ -129,21 +128,21 @@ class PasswordChange(LoginRequiredMixin, PasswordChangeView):
     request: UserRequest
     form_class = OwnPasswordForm
     success_url = reverse_lazy("settings")
-    extra_context = {"heading": gettext_lazy("Settings")}
+    extra_context = {"heading": "Settings"}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(tabs=tabs(self.request, "password-change"), **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
-        messages.success(self.request, _("Your password is changed. Your other sessions are signed out."))
+        messages.success(self.request, "Your password is changed. Your other sessions are signed out.")
         if form.revoked:
             messages.info(self.request, revoked_words(form.revoked))
         return response
 
 
 def revoked_words(count: int) -> str:
-    return ngettext("%(n)s token is revoked.", "%(n)s tokens are revoked.", count) % {"n": count}
+    return how_many(count, "token is revoked.", "tokens are revoked.")
 
 
 def _shown_now(request: UserRequest) -> dict[str, Any]:

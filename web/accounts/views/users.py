@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts import operations, queries
@@ -35,7 +34,7 @@ def add_user(request: UserRequest) -> HttpResponse:
         given = {name: form.cleaned_data[name] for name in names}
         with refusals_on(form):
             user = operations.create_user(**given, by=request.user, now=clock.now())
-            messages.success(request, _("%(user)s may sign in now.") % {"user": user})
+            messages.success(request, f"{user} may sign in now.")
             return redirect("users")
     return _render(request, "accounts/user_add.html", {"form": form})
 
@@ -54,7 +53,7 @@ def _change_user(request: UserRequest, user: User) -> HttpResponse:
     if form.is_valid():
         with refusals_on(form):
             operations.change_user(user, **form.cleaned_data, by=request.user, now=clock.now())
-            messages.success(request, _("%(user)s is saved.") % {"user": user})
+            messages.success(request, f"{user} is saved.")
             return redirect("users")
         user.refresh_from_db()
     return _detail(request, user, form)
@@ -77,7 +76,7 @@ def set_password(request: UserRequest, pk: int) -> HttpResponse:
                 by=request.user,
                 now=clock.now(),
             )
-            messages.success(request, _("%(user)s has a new password.") % {"user": user})
+            messages.success(request, f"{user} has a new password.")
             if revoked:
                 messages.info(request, revoked_words(revoked))
             return redirect("user-detail", pk=user.pk)
@@ -92,9 +91,9 @@ def _detail(request: UserRequest, user: User, form: UserForm) -> HttpResponse:
             "form": form,
             "person": user,
             "facts": [
-                {"term": _("Full name"), "value": user.get_full_name() or "–"},
-                {"term": _("E-mail"), "value": user.email or "–"},
-                {"term": _("Role"), "value": queries.role_of(user) or "–"},
+                {"term": "Full name", "value": user.get_full_name() or "–"},
+                {"term": "E-mail", "value": user.email or "–"},
+                {"term": "Role", "value": queries.role_of(user) or "–"},
             ],
             "tokens": token_rows(user, now=clock.now()),
             "may_change": request.user.has_perm("accounts.change_user"),

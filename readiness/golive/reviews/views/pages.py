@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
 
@@ -45,7 +44,7 @@ def reviews(request: HttpRequest) -> HttpResponseBase:
         "table": table,
         "may_open": request.user.has_perm(operations.MAY_OPEN),
         "site": request.GET.get("site", ""),
-        "breadcrumbs": breadcrumbs(gettext("Go-live reviews"), first=True),
+        "breadcrumbs": breadcrumbs("Go-live reviews", first=True),
     }
     return answers.page(request, "readiness/reviews/list.html", context)
 
@@ -64,7 +63,7 @@ def open_review(request: HttpRequest) -> HttpResponse:
     """Open a review of the site in the address; without one, ask for the site first."""
     asked = ReviewedSiteForm(request.GET or None)
     if not asked.is_valid():
-        return _form(request, asked, gettext("Continue"), method="get", wrong=bool(request.GET))
+        return _form(request, asked, "Continue", method="get", wrong=bool(request.GET))
     site, at = asked.cleaned_data["site"], now()
     form = OpenForm(request.POST or None, named=candidates(site))
     if request.method == "POST" and form.is_valid():
@@ -73,13 +72,9 @@ def open_review(request: HttpRequest) -> HttpResponse:
         except ValidationError as error:
             form.refused(error)
         else:
-            messages.success(
-                request, gettext("%(review)s is open; those who are named can sign.") % {"review": made}
-            )
+            messages.success(request, f"{made} is open; those who are named can sign.")
             return HttpResponseRedirect(reverse("review", args=[made.pk]))
-    return _form(
-        request, form, gettext("Open the review of %(site)s") % {"site": site.name}, wrong=bool(form.errors)
-    )
+    return _form(request, form, f"Open the review of {site.name}", wrong=bool(form.errors))
 
 
 # Whoever is named signs, whatever their role is: the operation asks whether they are.
@@ -88,7 +83,7 @@ def open_review(request: HttpRequest) -> HttpResponse:
 @never_cache
 def sign(request: HttpRequest, pk: int) -> HttpResponse:
     operations.refuse_stranger(pk, by=reader(request))
-    return _step(request, pk, operations.sign, gettext("You have signed."))
+    return _step(request, pk, operations.sign, "You have signed.")
 
 
 @require_POST
@@ -96,7 +91,7 @@ def sign(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 def decline(request: HttpRequest, pk: int) -> HttpResponse:
     operations.refuse_stranger(pk, by=reader(request))
-    return _step(request, pk, operations.decline, gettext("You have declined."))
+    return _step(request, pk, operations.decline, "You have declined.")
 
 
 @require_POST
@@ -104,14 +99,14 @@ def decline(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     given = {"decision": request.POST.get("decision", "")}
-    return _step(request, pk, operations.decide, gettext("It is decided."), **given)
+    return _step(request, pk, operations.decide, "It is decided.", **given)
 
 
 @require_POST
 @may_change
 @never_cache
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    return _step(request, pk, operations.cancel, gettext("The review is cancelled."))
+    return _step(request, pk, operations.cancel, "The review is cancelled.")
 
 
 def _step(request: HttpRequest, pk: int, step: Callable[..., Any], done: str, **given: str) -> HttpResponse:
@@ -164,11 +159,11 @@ def _review_page(
 def _form(request: HttpRequest, form: Any, here: str, *, wrong: bool, method: str = "post") -> HttpResponse:
     context = {
         "form": form,
-        "heading": here if method == "post" else gettext("Open a go-live review"),
+        "heading": here if method == "post" else "Open a go-live review",
         "submit": here,
         "method": method,
         "cancel_url": reverse("reviews"),
-        "breadcrumbs": breadcrumbs(gettext("Open one")),
+        "breadcrumbs": breadcrumbs("Open one"),
     }
     return render(request, "readiness/reviews/form.html", context, status=422 if wrong else 200)
 
@@ -179,11 +174,11 @@ def reader(request: HttpRequest) -> User:
 
 
 def breadcrumbs(here: str, *, first: bool = False, above: Review | None = None) -> list[dict[str, str]]:
-    between = [] if first else [{"label": gettext("Go-live reviews"), "url": reverse("reviews")}]
+    between = [] if first else [{"label": "Go-live reviews", "url": reverse("reviews")}]
     if above is not None:
         between.append({"label": f"#{above.pk}", "url": reverse("review", args=[above.pk])})
     return [
-        {"label": gettext("Readiness"), "url": reverse("readiness")},
+        {"label": "Readiness", "url": reverse("readiness")},
         *between,
         {"label": here, "url": ""},
     ]

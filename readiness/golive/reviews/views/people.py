@@ -9,7 +9,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
 
@@ -40,7 +39,7 @@ def approvers(request: HttpRequest) -> HttpResponseBase:
     context = {
         "table": table,
         "may_name": request.user.has_perm(approver_operations.MAY_NAME),
-        "breadcrumbs": breadcrumbs(gettext("Who may sign")),
+        "breadcrumbs": breadcrumbs("Who may sign"),
     }
     return answers.page(request, "readiness/reviews/approvers.html", context)
 
@@ -65,7 +64,7 @@ def add(request: HttpRequest) -> HttpResponse:
     asked = {name: request.GET[name] for name in ("domain", "site") if name in request.GET}
     form, at = ApproverForm(request.POST or None, initial=asked), now()
     make = lambda: approver_operations.add(**form.cleaned_data, by=reader(request), now=at)  # noqa: E731
-    return _form_page(request, form, make, gettext("Name somebody"), reverse("approvers"))
+    return _form_page(request, form, make, "Name somebody", reverse("approvers"))
 
 
 @require_POST
@@ -73,7 +72,7 @@ def add(request: HttpRequest) -> HttpResponse:
 @never_cache
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
     approver_operations.remove(get_object_or_404(queries.approvers(), pk=pk), by=reader(request))
-    messages.success(request, gettext("The person may no longer sign there."))
+    messages.success(request, "The person may no longer sign there.")
     return HttpResponseRedirect(reverse("approvers"))
 
 
@@ -89,7 +88,7 @@ def name(request: HttpRequest, pk: int, domain: str) -> HttpResponse:
     save = lambda: operations.name_approver(  # noqa: E731
         review, domain=domain, by=reader(request), now=at, **form.cleaned_data
     )
-    here = gettext("Who signs for %(domain)s?") % {"domain": SigningDomain(domain).label}
+    here = f"Who signs for {SigningDomain(domain).label}?"
     return _form_page(request, form, save, here, reverse("review", args=[pk]), above=review)
 
 
@@ -101,9 +100,7 @@ def add_action(request: HttpRequest, pk: int) -> HttpResponse:
     review, at = get_object_or_404(Review, pk=pk), now()
     form = ActionForm(request.POST or None)
     make = lambda: actions.add(review, **form.cleaned_data, by=reader(request), now=at)  # noqa: E731
-    return _form_page(
-        request, form, make, gettext("Add an action"), reverse("review", args=[pk]), above=review
-    )
+    return _form_page(request, form, make, "Add an action", reverse("review", args=[pk]), above=review)
 
 
 @may_see
@@ -121,7 +118,7 @@ def edit_action(request: HttpRequest, pk: int) -> HttpResponse:
     form = ActionForm(request.POST or None, action=action)
     save = lambda: actions.change(action, **form.cleaned_data, by=reader(request), now=at)  # noqa: E731
     to = reverse("review", args=[action.review_id])
-    return _form_page(request, form, save, gettext("Change the action"), to, above=action.review)
+    return _form_page(request, form, save, "Change the action", to, above=action.review)
 
 
 # An action's owner may close it, whatever their role is: the operation asks whether they are.
@@ -138,7 +135,7 @@ def close_action(request: HttpRequest, pk: int) -> HttpResponse:
         for said in refusals:
             messages.error(request, said)
     else:
-        messages.success(request, gettext("The action is closed."))
+        messages.success(request, "The action is closed.")
     return HttpResponseRedirect(reverse("review", args=[action.review_id]))
 
 
@@ -158,12 +155,12 @@ def _form_page(
         except operations.ReviewNotInState as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, gettext("Saved."))
+            messages.success(request, "Saved.")
             return HttpResponseRedirect(to)
     context = {
         "form": form,
         "heading": here,
-        "submit": gettext("Save"),
+        "submit": "Save",
         "cancel_url": to,
         "breadcrumbs": breadcrumbs(here, above=above),
     }
