@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, Group
 from django.db import models
 from django.db.models import Q
 
@@ -46,6 +46,26 @@ class RoleMembership(User.groups.through):  # type: ignore[name-defined]
     class Meta:
         proxy = True
         verbose_name = "membership"
+
+
+class UserPermission(User.user_permissions.through):  # type: ignore[name-defined]
+    """A right given to a user beside those of the role, named so that history shows it."""
+
+    HISTORY = True
+
+    class Meta:
+        proxy = True
+        verbose_name = "permission of a user"
+
+
+class GroupPermission(Group.permissions.through):  # type: ignore[name-defined]
+    """A right of a role, named so that history shows it."""
+
+    HISTORY = True
+
+    class Meta:
+        proxy = True
+        verbose_name = "permission of a group"
 
 
 class ScopeKind(models.TextChoices):

@@ -84,7 +84,6 @@ INSTALLED_APPS = [
     "inventory",
     "web",
     "accounts",
-    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -183,7 +182,7 @@ if BEHIND_HTTPS:
 
 # --- language, time, files --------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
-USE_I18N = True
+USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"

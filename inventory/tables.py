@@ -104,7 +104,7 @@ def _table(model: type[Model], filterset: type[FilterSet], columns: Sequence[Col
     meta, noun = model._meta, links.noun(model)
     return Table(
         id=f"{noun}-list",
-        noun=(meta.verbose_name or noun, meta.verbose_name_plural or noun),
+        noun=(str(meta.verbose_name), str(meta.verbose_name_plural)),
         label=capfirst(str(meta.verbose_name_plural)),
         columns=columns,
         filterset=filterset,

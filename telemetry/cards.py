@@ -84,10 +84,7 @@ def strip(row: Intake) -> Card:
         for worst, hours in groupby(enumerate(row.strip), key=lambda place: place[1].state)
     ]
     bad = sum(hour.state in CLOCKS for hour in row.strip)
-    label = plural(
-        bad, "Late or silent in %(n)s of the last 24 hours", "Late or silent in %(n)s of the last 24 hours"
-    )
-    return {"stretches": stretches, "label": label % {"n": bad}}
+    return {"stretches": stretches, "label": f"Late or silent in {bad} of the last 24 hours"}
 
 
 def _stretch(worst: str, hours: list[tuple[int, Hour]]) -> Card:
@@ -176,7 +173,7 @@ def _workers(workers: Sequence[Worker], now: datetime) -> Card:
 def _refused(rows: Sequence[Intake]) -> Card:
     refused = sum(row.rejected_24h for row in rows)
     senders = sum(row.rejected_24h > 0 for row in rows)
-    note = plural(senders, f"from {senders} source", f"from {senders} sources")
+    note = f"from {how_many(senders, 'source', 'sources')}"
     return {
         "label": "Refused, 24 h",
         "value": number(refused),

@@ -159,8 +159,7 @@ class ExploredLines:
 
 def answer(question: AdmittedQuery, *, now: datetime) -> ExploredLines:
     """Run the question. Raises SpecError where nothing is kept that could answer, and for totals of counters."""
-    offered = _offered(question)
-    if question.counts_up and question.spec.aggregation not in offered:
+    if question.counts_up and question.spec.aggregation not in offered(question):
         reason = "this is a counter, and what one adds in a step changes with the step: ask for its rate"
         raise SpecError("aggregation", reason)
     drawn = [line for line in store.run(question.spec, now=now) if np.isfinite(line.values).any()]
@@ -183,13 +182,13 @@ def answer(question: AdmittedQuery, *, now: datetime) -> ExploredLines:
         spec=question.spec,
         series=question.series,
         left_out=question.left_out,
-        offered=offered,
+        offered=offered(question),
         lines=tuple(lines),
         limits=_limits(question.spec, lines),
     )
 
 
-def _offered(question: AdmittedQuery) -> tuple[Aggregation, ...]:
+def offered(question: AdmittedQuery) -> tuple[Aggregation, ...]:
     """The aggregations that the page draws; a quantile of what counts up is taken from the buckets of a histogram."""
     if not question.counts_up:
         return tuple(Aggregation)

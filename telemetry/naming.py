@@ -3,13 +3,11 @@
 The words follow `QuerySpec`, which says how the figure is worked out, so that name and figure cannot part.
 """
 
-from django.utils.functional import Promise
-
 from telemetry.core.spec import Aggregation, QuerySpec
 from web.units import duration, number, plural
 
 # What becomes of the readings of one series within a step.
-PER_STEP: dict[Aggregation, str | Promise] = {
+PER_STEP: dict[Aggregation, str] = {
     Aggregation.AVG: "mean",
     Aggregation.MIN: "lowest",
     Aggregation.MAX: "highest",
@@ -56,9 +54,5 @@ def left_out(count: int) -> str:
     """Return what the figure does not count; "" where nothing was left out."""
     if not count:
         return ""
-    words = plural(
-        count,
-        "without %(n)s series of a loopback or virtual interface",
-        "without %(n)s series of loopback or virtual interfaces",
-    )
-    return words % {"n": number(count)}
+    interfaces = plural(count, "a loopback or virtual interface", "loopback or virtual interfaces")
+    return f"without {number(count)} series of {interfaces}"

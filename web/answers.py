@@ -16,11 +16,13 @@ from web.timerange import BadTimeRangeError, TimeRange
 LIVE_REGION = "live"
 
 
-def page(request: HttpRequest, template: str, context: Mapping[str, Any]) -> HttpResponse:
+def page(
+    request: HttpRequest, template: str, context: Mapping[str, Any], *, status: int = 200
+) -> HttpResponse:
     """The whole page, or its live region alone where a refresh asks for that: it has no token, so its ETag holds."""
     asked = request.headers.get("HX-Target", "").partition("#")[2]
     name = f"{template}#{LIVE_REGION}" if asked == LIVE_REGION else template
-    response = render(request, name, dict(context))
+    response = render(request, name, dict(context), status=status)
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
 

@@ -24,10 +24,6 @@ LINGER_S = 2.0
 MEMORY_BYTES = 256 * 1024
 
 
-class BodyTooLarge(Exception):
-    """413: more bytes than are taken here. The rest is not read."""
-
-
 class BodyTooSlow(Exception):
     """408: the sender fell silent, or sends more slowly than `SLOWEST_BYTES_PER_S`."""
 

@@ -66,3 +66,9 @@ def link(name: str, *args: object, **query: object) -> str:
     """The address of a page with its query."""
     address = reverse(name, args=args)
     return f"{address}?{urlencode(query, doseq=True)}" if query else address
+
+
+def crumbs(here: str, *above: tuple[str, str]) -> list[dict[str, str]]:
+    """The way to a page: label and address, or name of the page, of each above it, and the label of its own."""
+    led = [{"label": label, "url": page if page.startswith("/") else reverse(page)} for label, page in above]
+    return [*led, {"label": here, "url": ""}]

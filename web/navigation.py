@@ -5,19 +5,18 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
-from django.utils.functional import Promise
 
 
 @dataclass(frozen=True, slots=True)
 class NavigationItem:
     """`url_name` takes no argument; `section` is a heading above the entry; `shortcut` are keys, such as "g f"."""
 
-    label: str | Promise
+    label: str
     url_name: str
     icon: str
     permission: str
     shortcut: str = ""
-    section: str | Promise = ""
+    section: str = ""
 
 
 ITEMS: tuple[NavigationItem, ...] = (

@@ -12,11 +12,13 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import conditional_page, require_GET, require_http_methods
 
 from accounts.roles import ROLES
 from web.requests import asks_for_json
 
-__all__ = ["ROLES", "MissingPermission", "require", "roles_of", "signed_in", "words_of"]
+__all__ = ["ROLES", "MissingPermission", "asks", "reads", "require", "roles_of", "signed_in", "words_of"]
 
 
 VERBS = {"view": "see", "add": "add", "change": "change", "delete": "delete"}
@@ -74,6 +76,17 @@ def require(*permissions: str) -> Callable[[View], View]:
 signed_in = require()
 
 
+def reads(*permissions: str) -> Callable[[View], View]:
+    """A page that is read: GET alone, with an ETag of what it shows."""
+    return lambda view: require(*permissions)(conditional_page(require_GET(view)))
+
+
+def asks(*permissions: str) -> Callable[[View], View]:
+    """A page with a form: shown, sent, and kept by no cache."""
+    form_only = require_http_methods(["GET", "POST"])
+    return lambda view: require(*permissions)(never_cache(form_only(view)))
+
+
 def _sign_in(request: HttpRequest) -> HttpResponse:
     if request.headers.get("HX-Request") == "true":
         # htmx would swap the sign-in form into a card; this makes the browser go there.
@@ -84,10 +97,3 @@ def _sign_in(request: HttpRequest) -> HttpResponse:
         # A redirect would be followed, and the sign-in form taken for the answer.
         return JsonResponse({"detail": "Sign in first."}, status=401)
     return redirect_to_login(request.get_full_path())
-
-
-def staff_login(request: HttpRequest, extra_context: object = None) -> HttpResponse:
-    """Replaces the login form of Django's admin, which would have its own and no limit to guesses."""
-    if not request.user.is_authenticated:
-        return redirect_to_login(request.GET.get("next", request.get_full_path()))
-    raise PermissionDenied("Only administrators may open this page.")

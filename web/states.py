@@ -7,18 +7,16 @@ static/css/tokens.css, by the same values.
 
 from dataclasses import dataclass
 
-from django.utils.functional import Promise
-
 
 @dataclass(frozen=True, slots=True)
 class StateLook:
     value: str
-    word: str | Promise
+    word: str
     icon: str  # a name of web/assets/icons.txt
     tone: str  # ok, warn, bad, unknown or info
 
 
-def _states(*rows: tuple[str, str | Promise, str, str]) -> dict[str, StateLook]:
+def _states(*rows: tuple[str, str, str, str]) -> dict[str, StateLook]:
     return {row[0]: StateLook(*row) for row in rows}
 
 

@@ -146,9 +146,13 @@ def age(at: datetime | None, *, now: datetime) -> str:
     return "just now" if seconds < 1 else f"{duration(seconds)} ago"
 
 
-def count(value: int, singular: str, plural: str) -> str:
-    """ "1 site", "24 sites": nouns are given translated."""
-    return f"{number(value)} {plural(value, singular, plural)}"
+def plural(count: float, one: str, many: str) -> str:
+    return one if count == 1 else many
+
+
+def how_many(count: float, one: str, many: str) -> str:
+    """ "1 site", "24 sites"."""
+    return f"{number(count)} {plural(count, one, many)}"
 
 
 def against_limit(value: float | None, unit: str, limit: str) -> str:

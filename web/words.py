@@ -38,7 +38,7 @@ def _nested(value: Any, depth: int) -> str:
     entries".
     """
     if isinstance(value, (Mapping, list, tuple, set, frozenset)) and depth > DEEPEST and len(value) > 1:
-        return units.count(len(value), "entry", "entries")
+        return units.how_many(len(value), "entry", "entries")
     if isinstance(value, Mapping):
         text = ", ".join(
             f"{_spaced(str(key), _FIELD)}: {_nested(each, depth + 1)}" for key, each in value.items()

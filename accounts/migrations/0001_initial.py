@@ -71,6 +71,30 @@ class Migration(migrations.Migration):
             bases=('accounts.user_groups',),
         ),
         migrations.CreateModel(
+            name='GroupPermission',
+            fields=[
+            ],
+            options={
+                'verbose_name': 'permission of a group',
+                'proxy': True,
+                'indexes': [],
+                'constraints': [],
+            },
+            bases=('auth.group_permissions',),
+        ),
+        migrations.CreateModel(
+            name='UserPermission',
+            fields=[
+            ],
+            options={
+                'verbose_name': 'permission of a user',
+                'proxy': True,
+                'indexes': [],
+                'constraints': [],
+            },
+            bases=('accounts.user_user_permissions',),
+        ),
+        migrations.CreateModel(
             name='AccessScope',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -122,7 +122,9 @@ class Link(models.Model):
                 condition=Q(kind="wan")
                 | (Q(site_a=F("site_b")) & Q(port_a__isnull=False) & Q(port_b__isnull=False)),
                 name="link_inside_site_has_ports",
-                violation_error_message="A link inside a site has two ports at that site; one between sites is of the kind wan.",
+                violation_error_message=(
+                    "A link inside a site has two ports at that site; one between sites is of the kind wan."
+                ),
             ),
             models.CheckConstraint(
                 condition=~Q(kind="wan") | ~Q(site_a=F("site_b")),
@@ -152,6 +154,4 @@ class Link(models.Model):
             if port is not None and port.device.site_id != site_id
         ]
         if strays:
-            raise ValidationError(
-                {name: "This port is at another site than the link states." for name in strays}
-            )
+            raise ValidationError(dict.fromkeys(strays, "This port is at another site than the link states."))

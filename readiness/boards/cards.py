@@ -12,7 +12,7 @@ from readiness.scoring.queries.capacity import HoldsBack
 from readiness.scoring.queries.rows import DomainFigure, HealthReason, PillarFigure
 from web.drawing import bar_width, spark_path, stacked
 from web.links import link
-from web.units import Formatted, count, format_value, instant, power, power_unit
+from web.units import Formatted, format_value, how_many, instant, power, power_unit
 
 type Card = dict[str, Any]
 
@@ -50,10 +50,10 @@ def _sites_ready(fleet: Fleet) -> Card:
     judged = sum(sites for verdict, sites in fleet.verdicts.items() if verdict != "none")
     figure = {"quantity": Formatted(str(fleet.verdicts.get("ready", 0)), f"of {judged}")}
     if ownerless := len(fleet.without_owner):
-        note = f"{count(ownerless, 'site', 'sites')} without an owner"
+        note = f"{how_many(ownerless, 'site', 'sites')} without an owner"
         return figure | {"note": note, "icon": "users-group", "tone": "warn"}
     unjudged = fleet.sites - judged
-    no_verdict = f"{count(unjudged, 'more has', 'more have')} no verdict"
+    no_verdict = f"{how_many(unjudged, 'more has', 'more have')} no verdict"
     return figure | {"note": no_verdict if unjudged else "every site has an owner"}
 
 
@@ -62,7 +62,7 @@ def _freshness(fleet: Fleet) -> Card:
     if not fleet.sources_total:
         return {"quantity": Formatted(None), "note": "no source yet"}
     silent, late = fleet.sources.get("silent", 0), fleet.sources.get("late", 0)
-    parts = [count(silent, "source silent", "sources silent")] if silent else []
+    parts = [how_many(silent, "source silent", "sources silent")] if silent else []
     parts += [f"{late} late"] if late else []
     tone = "bad" if silent else "warn" if late else ""
     return {"quantity": reporting, "note": " · ".join(parts) or "all sources on time", "tone": tone}
@@ -78,7 +78,7 @@ def blockers(held: HoldsBack) -> list[Card]:
             "url": link("readiness", pillar=pillar.pillar),
             "quantity": power(pillar.held.it_kw, unit),
             "width": bar_width(pillar.held.it_kw, of=widest),
-            "note": f"first blocker at {count(len(pillar.sites), 'site', 'sites')}"
+            "note": f"first blocker at {how_many(len(pillar.sites), 'site', 'sites')}"
             if pillar.sites
             else "blocks no site first",
             "role": "gap",
@@ -89,8 +89,8 @@ def blockers(held: HoldsBack) -> list[Card]:
 
 def domain_card(card: DomainCard) -> Card:
     silent, late = (card.clocks.get(clock, 0) for clock in ("silent", "late"))
-    notes = [f"{count(silent, 'site', 'sites')} silent"] if silent else []
-    notes += [f"{count(late, 'site', 'sites')} late"] if late else []
+    notes = [f"{how_many(silent, 'site', 'sites')} silent"] if silent else []
+    notes += [f"{how_many(late, 'site', 'sites')} late"] if late else []
     return {
         "domain": card.domain,
         "title": DOMAIN_TITLES[card.domain],

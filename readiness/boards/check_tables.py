@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import Any
 
 from readiness.boards.queries.site import PillarChecks
-from readiness.boards.waivers.lines import waiver_url, waiver_word
+from readiness.boards.waivers.sentences import waiver_url, waiver_word
 from readiness.framework.core.vocabulary import Gate
 from readiness.scoring.choices import CHECK_STATES, TIERS
 from readiness.scoring.core.combine import SEVERITY

@@ -12,7 +12,7 @@ from readiness.scoring.queries.capacity import CapacityHistory, Pace, SiteCapaci
 from readiness.scoring.queries.rows import CheckRow, SiteRow
 from telemetry import naming
 from web.states import state
-from web.units import count, duration, instant, number, power, power_unit
+from web.units import duration, how_many, instant, number, power, power_unit
 
 # Below this a monthly difference is rounding, not a trend.
 NOTICEABLE_A_MONTH = {CapacityMeasure.POWER: 0.05, CapacityMeasure.ACCELERATORS: 0.5}
@@ -27,7 +27,7 @@ def amount(value: float, measure: CapacityMeasure, unit: str = "") -> str:
     """Capacity in its measure as text: "153.8 MW", "1,024 accelerators"."""
     if measure is CapacityMeasure.POWER:
         return kw(value, unit)
-    return count(round(value), "accelerator", "accelerators")
+    return how_many(round(value), "accelerator", "accelerators")
 
 
 def standing(
@@ -133,7 +133,7 @@ def on_declarations(capped: int, measurable: int, *, sites: int = 0) -> str:
             return "The 1 blocking check that asks for a measurement does not rest on a declaration."
         return f"None of the {asked} rests on a declaration."
     rest = "rests on a declaration" if capped == 1 else "rest on declarations"
-    where = f", at {count(sites, 'site', 'sites')}" if sites else ""
+    where = f", at {how_many(sites, 'site', 'sites')}" if sites else ""
     return f"{number(capped)} of {asked} {rest}{where}."
 
 

@@ -17,7 +17,7 @@ from readiness.scoring.queries.standing import FleetStanding, SiteStanding
 from web.links import link
 from web.reports import choices
 from web.states import state
-from web.units import count, number
+from web.units import how_many, number
 from web.world_map import Marker, middle, world_map
 
 MOST_MARKERS = 100
@@ -114,7 +114,7 @@ def _groups(placed: Iterable[Placed], unknown: Mapping[int, Collection[str]]) ->
 
 
 def _group_note(members: Sequence[Placed], unknown: Mapping[int, Collection[str]]) -> str:
-    sites = count(len(members), "site", "sites")
+    sites = how_many(len(members), "site", "sites")
     blind = sum(bool(unknown.get(site.ref.id)) for site, _ in members)
     health = f"{number(blind)} with unknown health" if blind else ""
     return " · ".join(part for part in (sites, findings.kw(_kw(members)), health) if part)

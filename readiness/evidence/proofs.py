@@ -7,7 +7,9 @@ goes before what is said. Of facts, attestations and tables that are no runs the
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -22,6 +24,7 @@ from readiness.evidence.core.proving.values import (
     is_valid,
 )
 from readiness.evidence.interop import pairs_of_runs
+from readiness.evidence.kept import KeptBySite
 from readiness.evidence.models import Floor
 from readiness.evidence.site_floors import with_floors
 from readiness.framework.core.definition import Check, Framework, SubMeasure
@@ -49,7 +52,26 @@ SELECT EXISTS (SELECT FROM evidence_validationrun WHERE site_id = ANY(%(sites)s)
     OR EXISTS (SELECT FROM evidence_attestation WHERE site_id = ANY(%(sites)s))
 """
 
+REVALIDATED = ("p5-revalidation", "nodes-current")
+"""Counts the nodes at the time of asking, so its proof is of that time."""
+
 type SiteProofs = dict[PartKey, tuple[Proof, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Proved:
+    """The proofs by a site's runs hold from `at` until the next run is too old for something."""
+
+    basis: tuple[Any, ...]
+    at: datetime
+    until: datetime | None
+    proofs: SiteProofs
+
+    def holds(self, basis: tuple[Any, ...], now: datetime) -> bool:
+        return self.at <= now and (self.until is None or now <= self.until) and self.basis == basis
+
+
+_proved: KeptBySite[_Proved] = KeptBySite()
 
 
 def proofs(site_ids: Collection[int], framework: Framework, *, now: datetime) -> dict[int, SiteProofs]:
@@ -68,12 +90,10 @@ def proofs(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
     proofs_by_site = {
         site_id: _of_site(
             framework,
-            checks,
-            runs.get(site_id, rows.NO_RUNS),
-            parts.get(site_id),
-            floors,
+            _by_runs(site_id, framework, checks, runs[site_id], parts[site_id], floors, pairs, now)
+            if site_id in runs
+            else {},
             entered.get(site_id, {}),
-            pairs.get(site_id, ()),
             now,
         )
         for site_id in ids
@@ -91,23 +111,47 @@ def checks_worked_out(framework: Framework) -> dict[str, Check]:
 
 
 def _of_site(
-    framework: Framework,
-    checks: Mapping[str, Check],
-    of_site: rows.SiteRuns,
-    site: SiteParts | None,
-    floors: Sequence[FloorValue],
-    entered: Mapping[PartKey, Proof],
-    pairs: Sequence[JudgedPair],
-    now: datetime,
+    framework: Framework, by_runs: SiteProofs, entered: Mapping[PartKey, Proof], now: datetime
 ) -> SiteProofs:
-    by_part: SiteProofs = {}
-    if of_site.newest and site is not None:
-        by_part = proved_by_runs(framework, checks, of_site, site, floors, pairs, now)
+    by_part = dict(by_runs)
     for key, proof in entered.items():
         part = framework.parts_by_key[key]
         if _goes_before(proof, by_part.get(key, ()), part, now):
             by_part[key] = (proof,)
     return by_part
+
+
+def _by_runs(
+    site_id: int,
+    framework: Framework,
+    checks: Mapping[str, Check],
+    runs: rows.SiteRuns,
+    site: SiteParts,
+    floors: Sequence[FloorValue],
+    pairs: Mapping[int, Sequence[JudgedPair]],
+    now: datetime,
+) -> SiteProofs:
+    """Prove by the runs anew only where they, the site's parts or the rules changed, or one aged."""
+    of_site = pairs.get(site_id, ())
+    basis = (framework, runs, site, floors, of_site)
+    proved = _proved.get(site_id)
+    if proved is None or not proved.holds(basis, now):
+        proofs = proved_by_runs(framework, checks, runs, site, floors, of_site, now)
+        proved = _Proved(basis, now, _next_expiry(runs, framework, now), proofs)
+        _proved.keep(site_id, proved)
+    counted = proved.proofs.get(REVALIDATED, ())
+    if now == proved.at or not counted:
+        return proved.proofs
+    of_now = (proof._replace(taken_at=now) if proof.taken_at == proved.at else proof for proof in counted)
+    return proved.proofs | {REVALIDATED: tuple(of_now)}
+
+
+def _next_expiry(runs: rows.SiteRuns, framework: Framework, now: datetime) -> datetime | None:
+    """The last instant at which the same runs count as now; None where none of them can expire any more."""
+    validities = {part.validity.limit_s(None) for check in framework.checks for part in check.parts}
+    spans = [diagnostics.QUICK, *(timedelta(seconds=limit_s) for limit_s in validities)]
+    taken = {run.taken_at for run in (*runs.newest, *runs.earlier)}
+    return min((end for at in taken for span in spans if (end := at + span) >= now), default=None)
 
 
 def _goes_before(entered: Proof, there: Sequence[Proof], part: SubMeasure, now: datetime) -> bool:

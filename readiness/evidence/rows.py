@@ -6,8 +6,8 @@ Only what was taken at or before `now` is read. The number of statements does no
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -28,6 +28,7 @@ from readiness.evidence.core.proving.values import (
     newest,
 )
 from readiness.evidence.core.voids import voids_at
+from readiness.evidence.kept import KeptBySite
 from readiness.framework.core.definition import Framework, SubMeasure
 from readiness.framework.core.vocabulary import Change
 from telemetry.binary import binary_cursor
@@ -73,6 +74,7 @@ FROM (
 WHERE is_newest OR is_first OR is_baseline ORDER BY id
 """
 """`newer` counts a thing's standing runs from the newest to this one, so that the rest of them are older."""
+_COLUMNS = tuple(column.name for column in fields(Figure))
 _FIGURES = """
 SELECT run_id, name, value, unit, operation, variant, subject, size_bytes, percentile, samples, streams, caution
 FROM evidence_runmeasure
@@ -147,6 +149,17 @@ class SiteRuns:
 NO_RUNS = SiteRuns()
 
 
+@dataclass(frozen=True, slots=True)
+class _ReadFigures:
+    """Figures of a site's runs by run. They never change, but collectives are read at the sizes that have a floor."""
+
+    sizes: frozenset[int]
+    by_run: Mapping[int, tuple[Figure, ...]]
+
+
+_read: KeptBySite[_ReadFigures] = KeptBySite()
+
+
 def runs(
     site_ids: Sequence[int], floors: Iterable[FloorValue], framework: Framework, now: datetime
 ) -> dict[int, SiteRuns]:
@@ -167,7 +180,8 @@ def runs(
     run_ids = [row[0] for row in rows]
     if not run_ids:
         return {}
-    figures = _figures(run_ids, {floor.size_bytes for floor in floors if floor.size_bytes is not None})
+    sizes = frozenset(floor.size_bytes for floor in floors if floor.size_bytes is not None)
+    figures = _figures({row[0]: row[1] for row in rows}, sizes)
     devices: dict[int, list[tuple[int, str]]] = defaultdict(list)
     for run_id, device_id, role in _fetch(_DEVICES, [run_ids]):
         devices[run_id].append((device_id, role))
@@ -181,45 +195,34 @@ def runs(
     return dict(runs_by_site)
 
 
-def _figures(run_ids: Sequence[int], sizes: Collection[int]) -> dict[int, list[Figure]]:
-    asked = {"runs": run_ids, "names": list(NAMES), "smallest": SMALLEST, "sizes": sorted(sizes)}
-    figures_by_run: dict[int, list[Figure]] = defaultdict(list)
-    for (
-        run_id,
-        name,
-        value,
-        unit,
-        operation,
-        variant,
-        subject,
-        size,
-        percentile,
-        samples,
-        streams,
-        caution,
-    ) in _fetch(_FIGURES, asked):
-        figures_by_run[run_id].append(
-            Figure(
-                name=name,
-                value=value,
-                unit=unit,
-                operation=operation,
-                variant=variant,
-                subject=subject,
-                size_bytes=size,
-                percentile=percentile,
-                samples=samples,
-                streams=streams,
-                caution=caution,
-            )
-        )
-    return figures_by_run
+def _figures(site_by_run: Mapping[int, int], sizes: frozenset[int]) -> dict[int, tuple[Figure, ...]]:
+    """Figures by run id; one statement for the runs that were not read before, none where there are no new ones."""
+    kept = {site_id: read for site_id in set(site_by_run.values()) if (read := _read.get(site_id))}
+    figures = {
+        run_id: read.by_run[run_id]
+        for run_id, site_id in site_by_run.items()
+        if (read := kept.get(site_id)) and read.sizes == sizes and run_id in read.by_run
+    }
+    unread = [run_id for run_id in site_by_run if run_id not in figures]
+    if not unread:
+        return figures
+    asked = {"runs": unread, "names": list(NAMES), "smallest": SMALLEST, "sizes": sorted(sizes)}
+    rows_by_run: dict[int, list[Figure]] = {run_id: [] for run_id in unread}
+    for run_id, *figure in _fetch(_FIGURES, asked):
+        rows_by_run[run_id].append(Figure(**dict(zip(_COLUMNS, figure, strict=True))))
+    figures |= {run_id: tuple(rows) for run_id, rows in rows_by_run.items()}
+    by_site: dict[int, dict[int, tuple[Figure, ...]]] = defaultdict(dict)
+    for run_id, site_id in site_by_run.items():
+        by_site[site_id][run_id] = figures[run_id]
+    for site_id, by_run in by_site.items():
+        _read.keep(site_id, _ReadFigures(sizes, by_run))
+    return figures
 
 
 def _run(
     run_id: int,
     row: Sequence[Any],
-    figures: Iterable[Figure],
+    figures: tuple[Figure, ...],
     devices: Iterable[tuple[int, str]],
     now: datetime,
 ) -> Run:
@@ -242,7 +245,7 @@ def _run(
         hosts=hosts,
         nodes=tuple(device_id for device_id, role in devices if role == Device.Role.NODE),
         devices=tuple(device_id for device_id, _ in devices),
-        figures=tuple(figures),
+        figures=figures,
         provenance=provenance,
         replaced=_replaced(by_kind or {}, now),
     )

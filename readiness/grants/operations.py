@@ -12,8 +12,9 @@ from inventory.models import Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.vocabulary import Gate
 from readiness.grants.core.rules import MOST_WAIVERS, NotGrantable, check_of, refuse_unsuitable
-from readiness.grants.models import LONGEST, Grant
-from web.permissions import MissingPermission, roles_of
+from readiness.grants.models import LONGEST, OPEN, Grant, GrantStanding
+from web.permissions import roles_of
+from web.workflows import Workflow, require
 
 MAY_REQUEST = "grants.add_grant"
 MAY_DECIDE = "grants.approve_grant"
@@ -23,8 +24,12 @@ class OwnRequest(PermissionDenied):
     """Nobody decides what they asked for."""
 
 
-class AlreadyDecided(Exception):
-    """The grant is in a state that this decision does not follow from; the message says in which."""
+GRANTS = Workflow(
+    model=Grant,
+    states=dict(GrantStanding.choices),
+    state_of=Grant.standing_now,
+    refusal="It is {state}, which cannot be changed any more.",
+)
 
 
 @transaction.atomic
@@ -50,7 +55,7 @@ def request(
     Raises MissingPermission, and ValidationError by field: a check that cannot have it, a span out of bounds, one that
     is live in that time, too many waivers at the site.
     """
-    _require(by, MAY_REQUEST)
+    require(by, MAY_REQUEST)
     grant = Grant(
         site=site,
         kind=kind,
@@ -73,69 +78,42 @@ def request(
     return grant
 
 
-@transaction.atomic
-def approve(grant: Grant, *, note: str = "", by: User, now: datetime) -> Grant:
-    """Let the grant count. Raises MissingPermission, OwnRequest, AlreadyDecided."""
-    return _decide(grant, Grant.State.APPROVED, note=note, by=by, now=now)
-
-
-@transaction.atomic
-def deny(grant: Grant, *, note: str, by: User, now: datetime) -> Grant:
-    """Refuse the grant, with a reason. Raises MissingPermission, OwnRequest, AlreadyDecided, ValidationError."""
-    _refuse_silence(note)
-    return _decide(grant, Grant.State.DENIED, note=note, by=by, now=now)
-
-
-@transaction.atomic
-def revoke(grant: Grant, *, note: str, by: User, now: datetime) -> Grant:
-    """End a grant before its time, or withdraw the request. Whoever asked may do so too: it only makes things stricter.
-
-    Raises MissingPermission, AlreadyDecided, ValidationError.
-    """
-    own = grant.requested_by_id == by.pk
-    _require(by, MAY_REQUEST if own and not by.has_perm(MAY_DECIDE) else MAY_DECIDE)
-    _refuse_silence(note)
-    locked = _locked(grant)
-    _refuse_unless(locked, {Grant.State.REQUESTED, Grant.State.APPROVED}, now)
-    locked.state = Grant.State.REVOKED
-    locked.revoked_by, locked.revoked_at, locked.revocation_note = by, now, note.strip()
-    locked.save(update_fields=["state", "revoked_by", "revoked_at", "revocation_note"])
-    return locked
-
-
-def _decide(grant: Grant, state: Grant.State, *, note: str, by: User, now: datetime) -> Grant:
-    _require(by, MAY_DECIDE)
-    locked = _locked(grant)
-    if locked.requested_by_id == by.pk:
+def _refuse_own(grant: Grant, by: User) -> None:
+    if grant.requested_by_id == by.pk:
         raise OwnRequest(
             f"You asked for this yourself: somebody else with the role {roles_of(MAY_DECIDE)} decides."
         )
-    _refuse_unless(locked, {Grant.State.REQUESTED}, now)
-    locked.state = state
-    locked.approver, locked.decided_at, locked.decision_note = by, now, note.strip()
-    locked.save(update_fields=["state", "approver", "decided_at", "decision_note"])
-    return locked
 
 
-def _locked(grant: Grant) -> Grant:
-    """Lock the grant as it is now: two who decide at once see each other's decision."""
-    return Grant.objects.select_for_update().get(pk=grant.pk)
+def _refuse_stranger(grant: Grant, by: User) -> None:
+    """Whoever asked may take it back too: that only makes things stricter."""
+    if grant.requested_by_id != by.pk:
+        require(by, MAY_DECIDE)
 
 
-def _require(by: User, permission: str) -> None:
-    if not by.has_perm(permission):
-        raise MissingPermission([permission])
+@GRANTS.step(after=[Grant.State.REQUESTED], any_of=(MAY_DECIDE,), refuse=_refuse_own)
+def approve(grant: Grant, *, note: str, by: User, now: datetime) -> None:
+    """Approve a request of somebody else."""
+    _decide(grant, Grant.State.APPROVED, note, by, now)
 
 
-def _refuse_unless(grant: Grant, states: set[Grant.State], now: datetime) -> None:
-    standing = grant.standing_now(now)
-    if standing not in states:
-        raise AlreadyDecided(f"It is {str(standing.label).lower()}, which cannot be changed any more.")
+@GRANTS.step(after=[Grant.State.REQUESTED], any_of=(MAY_DECIDE,), refuse=_refuse_own, must_say=True)
+def deny(grant: Grant, *, note: str, by: User, now: datetime) -> None:
+    """Deny a request of somebody else, and say why."""
+    _decide(grant, Grant.State.DENIED, note, by, now)
 
 
-def _refuse_silence(note: str) -> None:
-    if not note.strip():
-        raise ValidationError({"note": ["Say why."]})
+@GRANTS.step(after=OPEN, any_of=(MAY_DECIDE, MAY_REQUEST), refuse=_refuse_stranger, must_say=True)
+def revoke(grant: Grant, *, note: str, by: User, now: datetime) -> None:
+    """End it before its time, or withdraw one's request."""
+    grant.state = Grant.State.REVOKED
+    grant.revoked_by, grant.revoked_at, grant.revocation_note = by, now, note
+    grant.save(update_fields=["state", "revoked_by", "revoked_at", "revocation_note"])
+
+
+def _decide(grant: Grant, state: Grant.State, note: str, by: User, now: datetime) -> None:
+    grant.state, grant.approver, grant.decided_at, grant.decision_note = state, by, now, note
+    grant.save(update_fields=["state", "approver", "decided_at", "decision_note"])
 
 
 def _refuse_span(grant: Grant, now: datetime) -> None:
@@ -169,7 +147,7 @@ def _refuse_second(grant: Grant) -> None:
         kind=grant.kind,
         check_id=grant.check_id,
         part=grant.part,
-        state__in=[Grant.State.REQUESTED, Grant.State.APPROVED],
+        state__in=OPEN,
         starts_at__lt=grant.ends_at,
         ends_at__gt=grant.starts_at,
     )

@@ -11,7 +11,6 @@ from inventory.models import Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from readiness.grants.models import OPEN, Grant, GrantQuerySet, GrantStanding, is_live
-from web.visibility import name_of
 
 ENDS_SOON = timedelta(days=14)
 
@@ -20,32 +19,22 @@ ENDS_SOON = timedelta(days=14)
 class GrantRow:
     """A grant with the framework's words for what it covers. `vendor` is "" where it cannot be told."""
 
-    id: int
-    kind: str
-    kind_label: str
+    grant: Grant
     standing: GrantStanding
-    check_id: str
     check_name: str
-    part: str
     part_name: str
     pillar: str
     pillar_name: str
-    site_slug: str
-    site_name: str
-    owner: str
-    requester: str
-    requester_username: str
-    approver: str
-    reason: str
-    requested_at: datetime
-    starts_at: datetime
-    ends_at: datetime
-    ended_at: datetime
     vendor: str
 
-    def age_s(self, now: datetime) -> float:
-        """The time since the grant was asked for."""
-        return (now - self.requested_at).total_seconds()
+    @property
+    def title(self) -> str:
+        kind = self.grant.get_kind_display()
+        return f"{kind}: {self.part_name}" if self.part_name else kind
+
+    @property
+    def is_open(self) -> bool:
+        return self.standing.value in OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,27 +62,12 @@ def row_of(grant: Grant, framework: Framework, vendor: str, now: datetime) -> Gr
     pillars = {pillar.id: pillar for pillar in framework.pillars}
     part = next((each for each in check.parts if each.id == grant.part), None) if check else None
     return GrantRow(
-        id=grant.pk,
-        kind=grant.kind,
-        kind_label=str(Grant.Kind(grant.kind).label),
+        grant=grant,
         standing=grant.standing_now(now),
-        check_id=grant.check_id,
         check_name=check.name if check else grant.check_id,
-        part=grant.part,
         part_name=part.name if part else grant.part,
         pillar=check.pillar if check else "",
         pillar_name=pillars[check.pillar].short_name if check else "",
-        site_slug=grant.site.slug,
-        site_name=grant.site.name,
-        owner=grant.site.owner,
-        requester=name_of(grant.requested_by),
-        requester_username=grant.requested_by.username,
-        approver=name_of(grant.approver),
-        reason=grant.reason,
-        requested_at=grant.requested_at,
-        starts_at=grant.starts_at,
-        ends_at=grant.ends_at,
-        ended_at=grant.revoked_at or grant.ends_at,
         vendor=vendor,
     )
 
@@ -115,7 +89,3 @@ def of_check(site: Site, check_id: str, *, now: datetime, limit: int = 10) -> li
     _version, framework = framework_queries.current()
     newest = grants(now=now).filter(site=site, check_id=check_id)[:limit]
     return [row_of(grant, framework, "", now) for grant in newest]
-
-
-def is_open(row: GrantRow) -> bool:
-    return row.standing.value in OPEN

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, cast
+from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from drf_spectacular.types import OpenApiTypes
@@ -12,7 +12,6 @@ from drf_spectacular.utils import (
     extend_schema,
     extend_schema_field,
     extend_schema_serializer,
-    inline_serializer,
 )
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -36,6 +35,7 @@ from web.rest.router import Router
 from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import ObjectViewSet
 from web.visibility import SEES_NAMES
+from web.workflows.endpoints import by_reader, endpoint, taken, words_field
 
 _DECIDED = (
     *("state", "proposed_by", "proposed_at", "answered_by", "answered_at", "answer_note"),
@@ -82,9 +82,7 @@ class AssignmentSerializer(ObjectSerializer):
 
 
 class AnswerNoteSerializer(serializers.Serializer):
-    note = serializers.CharField(
-        required=False, allow_blank=True, default="", max_length=1000, help_text="Why; required to decline"
-    )
+    note = words_field(max_length=1000, help_text="Why; required to decline")
 
 
 @extend_schema_serializer(component_name="End")
@@ -116,61 +114,29 @@ class ReassignSerializer(serializers.Serializer):
         return own | super().get_fields()
 
 
-_side = inline_serializer(
-    "ReassignedSide",
-    {
-        "accountable": serializers.CharField(),
-        "team": serializers.CharField(),
-        "deputy": serializers.CharField(allow_null=True),
-        "state": serializers.CharField(),
-    },
-)
-_moved = inline_serializer(
-    "Reassigned",
-    {
-        "dry_run": serializers.BooleanField(),
-        "count": serializers.IntegerField(),
-        "results": inline_serializer(
-            "ReassignedRow",
-            {
-                "assignment": serializers.IntegerField(),
-                "site": serializers.CharField(),
-                "item": serializers.CharField(),
-                "kind": serializers.CharField(),
-                "before": _side,
-                "after": _side,
-                "problem": serializers.CharField(),
-            },
-            many=True,
-        ),
-    },
-)
+class ReassignedSideSerializer(serializers.Serializer):
+    accountable = serializers.CharField(source="accountable.name")
+    team = serializers.CharField(source="team.name")
+    deputy = serializers.CharField(source="deputy.name", allow_null=True)
+    state = serializers.CharField()
 
 
-def _move_document(move: reassigning.Reassignment) -> dict[str, Any]:
-    assignment = move.assignment
-    after_state = assignment.state if move.kind == "deputy" else Assignment.State.PROPOSED.value
-    return {
-        "assignment": assignment.pk,
-        "site": assignment.site.slug,
-        "item": assignment.item,
-        "kind": move.kind,
-        "before": _one_side(assignment.accountable, assignment.team, assignment.deputy, assignment.state),
-        "after": _one_side(move.accountable, move.team, move.deputy, after_state),
-        "problem": move.problem,
-    }
+class ReassignedRowSerializer(serializers.Serializer):
+    assignment = serializers.IntegerField(source="assignment.pk")
+    site = serializers.CharField(source="assignment.site.slug")
+    item = serializers.CharField(source="assignment.item")
+    kind = serializers.CharField()
+    before = ReassignedSideSerializer(source="assignment")
+    after = ReassignedSideSerializer(source="*")
+    problem = serializers.CharField()
 
 
-def _one_side(accountable: Person, team: Team, deputy: Person | None, state: str) -> dict[str, Any]:
-    return {
-        "accountable": accountable.name,
-        "team": team.name,
-        "deputy": deputy.name if deputy else None,
-        "state": state,
-    }
+class ReassignedSerializer(serializers.Serializer):
+    dry_run = serializers.BooleanField()
+    count = serializers.IntegerField()
+    results = ReassignedRowSerializer(many=True)
 
 
-_may_see = [requires(rules.MAY_SEE)]
 _may_reassign = [requires(rules.MAY_SEE, SEES_NAMES, rules.MAY_PROPOSE, rules.MAY_END)]
 
 
@@ -189,56 +155,38 @@ class AssignmentViewSet(ObjectViewSet):
     def perform_create(self, serializer: Any) -> None:
         with named_errors():
             proposal = operations.Proposal(**serializer.validated_data)
-            serializer.instance = operations.propose(proposal, **self._by())
+            serializer.instance = operations.propose(proposal, **by_reader(self.request))
 
-    @extend_schema(request=AnswerNoteSerializer, summary="The person named says yes")
-    @action(detail=True, methods=["post"], permission_classes=_may_see)
-    def accept(self, request: Request, pk: str) -> Response:
-        return self._done(request, AnswerNoteSerializer, operations.accept)
-
-    @extend_schema(request=AnswerNoteSerializer, summary="The person named says no, and why")
-    @action(detail=True, methods=["post"], permission_classes=_may_see)
-    def decline(self, request: Request, pk: str) -> Response:
-        return self._done(request, AnswerNoteSerializer, operations.decline)
-
-    @extend_schema(request=EndAssignmentSerializer, summary="End it now, or withdraw the proposal")
-    @action(detail=True, methods=["post"], permission_classes=_may_see)
-    def end(self, request: Request, pk: str) -> Response:
-        return self._done(request, EndAssignmentSerializer, operations.end)
-
-    @extend_schema(request=None, summary="The accountable person still answers for it")
-    @action(detail=True, methods=["post"], permission_classes=_may_see)
-    def confirm(self, request: Request, pk: str) -> Response:
-        return self._done(request, None, operations.confirm)
+    accept = endpoint(operations.accept, AnswerNoteSerializer)
+    decline = endpoint(operations.decline, AnswerNoteSerializer)
+    end = endpoint(operations.end, EndAssignmentSerializer)
+    confirm = endpoint(operations.confirm)
 
     @extend_schema(
         request=AmendSerializer, summary="Change who stands in, who does the work, or the way to call"
     )
     @action(detail=True, methods=["post"], permission_classes=[requires(rules.MAY_SEE, rules.MAY_PROPOSE)])
     def amend(self, request: Request, pk: str) -> Response:
-        return self._done(request, AmendSerializer, operations.amend)
+        return taken(self, operations.amend, AmendSerializer)
 
     @extend_schema(
         request=TickSerializer, summary="Tick a line of the hand-over checklist, or take the tick back"
     )
-    @action(detail=True, methods=["post"], permission_classes=_may_see)
+    @action(detail=True, methods=["post"], permission_classes=[requires(rules.MAY_SEE)])
     def tick(self, request: Request, pk: str) -> Response:
-        asked = _read(TickSerializer, request)
-        with transaction.atomic(), named_errors(rules.WrongState):
-            assignment = cast(Assignment, self._locked_one())
-            step = assignment.steps.filter(pk=asked["step"]).first()
-            if step is None:
-                raise ValidationError({"step": ["This assignment has no such step."]})
-            operations.set_step(step, done=asked["done"], **self._by())
-        return self._answer(self._again(assignment))
+        return taken(self, _tick, TickSerializer)
 
     @extend_schema(
-        request=ReassignSerializer, responses=_moved, summary="Give all of one person's to another"
+        request=ReassignSerializer,
+        responses=ReassignedSerializer,
+        summary="Give all of one person's to another",
     )
     @action(detail=False, methods=["post"], permission_classes=_may_reassign)
     def reassign(self, request: Request) -> Response:
         """All of it or nothing. The other is asked to accept; until then terms in force go on."""
-        asked = _read(ReassignSerializer, request)
+        body = ReassignSerializer(data=request.data, context={"request": request})
+        body.is_valid(raise_exception=True)
+        asked = body.validated_data
         source, target, team = asked["from"], asked["to"], asked["team"]
         now = clock.now()
         if asked["dry_run"]:
@@ -247,45 +195,39 @@ class AssignmentViewSet(ObjectViewSet):
             moves = reassigning.plan(source, target, team=team, now=now)
         else:
             with transaction.atomic(), named_errors():
-                moves = reassigning.reassign(source=source, target=target, team=team, **self._by())
-        results = [_move_document(move) for move in moves]
-        return Response({"dry_run": asked["dry_run"], "count": len(results), "results": results})
-
-    def _done(
-        self, request: Request, reads: type[serializers.Serializer] | None, do: Callable[..., Assignment]
-    ) -> Response:
-        given = _read(reads, request) if reads else {}
-        with transaction.atomic(), named_errors(rules.WrongState):
-            # Locked, so that the ETag that was sent is that of what is decided on.
-            assignment = self._locked_one()
-            do(assignment, **given, **self._by())
-        return self._answer(self._again(assignment))
-
-    def _by(self) -> dict[str, Any]:
-        return {"by": cast(User, self.request.user), "now": clock.now()}
+                moves = reassigning.reassign(source=source, target=target, team=team, **by_reader(request))
+        moved = {"dry_run": asked["dry_run"], "count": len(moves), "results": moves}
+        return Response(ReassignedSerializer(moved).data)
 
 
-def _read(serializer: type[serializers.Serializer], request: Request) -> dict[str, Any]:
-    asked = serializer(data=request.data, context={"request": request})
-    asked.is_valid(raise_exception=True)
-    return dict(asked.validated_data)
+def _tick(assignment: Assignment, *, step: int, done: bool, by: User, now: datetime) -> None:
+    line = assignment.steps.filter(pk=step).first()
+    if line is None:
+        raise ValidationError({"step": ["This assignment has no such step."]})
+    operations.set_step(line, done=done, by=by, now=now)
 
 
-_gap = inline_serializer(
-    "OwnershipGap",
-    {
-        "queue": serializers.ChoiceField([each.value for each in gaps.OwnershipQueue]),
-        "site": serializers.CharField(),
-        "site_name": serializers.CharField(),
-        "item": serializers.ChoiceField(Assignment.Item.values),
-        "kw": serializers.FloatField(help_text="Deployed at the site"),
-        "assignment": serializers.IntegerField(allow_null=True),
-        "accountable": serializers.CharField(allow_null=True),
-        "team": serializers.CharField(allow_null=True),
-        "since": serializers.DateTimeField(allow_null=True),
-        "due_at": serializers.DateTimeField(allow_null=True),
-    },
-)
+class OwnershipGapRowSerializer(serializers.Serializer):
+    queue = serializers.ChoiceField([each.value for each in gaps.OwnershipQueue])
+    site = serializers.CharField(source="site.slug")
+    site_name = serializers.CharField(source="site.name")
+    item = serializers.ChoiceField(Assignment.Item.values, source="cell.item")
+    kw = serializers.FloatField(help_text="Deployed at the site")
+    assignment = serializers.IntegerField(source="about.id", allow_null=True)
+    accountable = serializers.CharField(source="about.person", allow_null=True)
+    team = serializers.CharField(source="about.team", allow_null=True)
+    since = serializers.DateTimeField(allow_null=True)
+    due_at = serializers.DateTimeField(allow_null=True)
+
+    def to_representation(self, instance: gaps.QueuedItem) -> dict[str, Any]:
+        row = super().to_representation(instance)
+        return row if self.context["names"] else row | {"accountable": None}
+
+
+class OwnershipGapsSerializer(serializers.Serializer):
+    evaluated_at = serializers.DateTimeField()
+    count = serializers.IntegerField()
+    results = OwnershipGapRowSerializer(many=True)
 
 
 class GapsView(APIView):
@@ -303,14 +245,7 @@ class GapsView(APIView):
             OpenApiParameter("limit", OpenApiTypes.INT),
             OpenApiParameter("offset", OpenApiTypes.INT),
         ],
-        responses=inline_serializer(
-            "OwnershipGaps",
-            {
-                "evaluated_at": serializers.DateTimeField(),
-                "count": serializers.IntegerField(),
-                "results": inline_serializer("OwnershipGapRow", dict(_gap.fields), many=True),
-            },
-        ),
+        responses=OwnershipGapsSerializer,
         operation_id="ownership_gaps",
         summary="What is not owned as it should be, with the capacity at stake",
     )
@@ -327,9 +262,9 @@ class GapsView(APIView):
             and (not sites or gap.site.slug in sites)
         ]
         limit, offset = limit_of(request), _offset(request)
-        names = request.user.has_perm(SEES_NAMES)
-        rows = [_gap_row(gap, names=names) for gap in queued[offset : offset + limit]]
-        return Response({"evaluated_at": now, "count": len(queued), "results": rows})
+        answer = {"evaluated_at": now, "count": len(queued), "results": queued[offset : offset + limit]}
+        context = {"names": request.user.has_perm(SEES_NAMES)}
+        return Response(OwnershipGapsSerializer(answer, context=context).data)
 
 
 _KNOWN = {"queue": tuple(each.value for each in gaps.OwnershipQueue), "item": tuple(Assignment.Item.values)}
@@ -349,22 +284,6 @@ def _offset(request: Request) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 10):
         raise ValidationError({"offset": ["A whole number is needed."]})
     return int(text)
-
-
-def _gap_row(gap: gaps.QueuedItem, *, names: bool) -> dict[str, Any]:
-    about = gap.about
-    return {
-        "queue": gap.queue.value,
-        "site": gap.site.slug,
-        "site_name": gap.site.name,
-        "item": gap.cell.item.value,
-        "kw": gap.kw,
-        "assignment": about.id if about else None,
-        "accountable": about.person if about and names else None,
-        "team": about.team if about else None,
-        "since": gap.since,
-        "due_at": gap.due_at,
-    }
 
 
 router = Router()

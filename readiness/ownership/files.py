@@ -19,6 +19,7 @@ from readiness.ownership.core.sheet import BadSheet, SheetRow, Wrong
 from readiness.ownership.core.standing import Item
 from readiness.ownership.models import Assignment
 from readiness.people.models import Person, Team
+from web.workflows import require
 
 BORDERS: Mapping[Item, tuple[Item, ...]] = {
     Item.COMPUTE_NETWORK: (Item.COMPUTE, Item.NETWORK),
@@ -124,7 +125,7 @@ def take(sheet: Sequence[SheetRow], *, only_check: bool, by: User, now: datetime
 
     Raises BadSheet with every line that is wrong, MissingPermission. `only_check` does it and takes it back.
     """
-    rules.require(by, rules.MAY_PROPOSE)
+    require(by, rules.MAY_PROPOSE)
     with transaction.atomic():
         plan = _planned(sheet, now)
         _apply(plan, by=by, now=now)

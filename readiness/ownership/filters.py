@@ -9,8 +9,9 @@ from web.rest.filters import ObjectFilterSet
 from web.rest.lookups import Flag
 
 
-def _in_force(_key: str) -> Q:
-    return in_force(clock.now())
+def _owner_left(_key: str) -> Q:
+    now = clock.now()
+    return in_force(now) & has_left(now, person="accountable__")
 
 
 def _overdue(_key: str) -> Q:
@@ -18,13 +19,8 @@ def _overdue(_key: str) -> Q:
     return in_force(now) & Q(due_at__lte=now)
 
 
-def _owner_left(_key: str) -> Q:
-    now = clock.now()
-    return in_force(now) & has_left(now, person="accountable__")
-
-
 class AssignmentFilters(ObjectFilterSet):
-    in_force = Flag(read=_in_force, label="In force")
+    in_force = Flag(read=lambda _key: in_force(clock.now()), label="In force")
     overdue = Flag(read=_overdue, label="Overdue to be confirmed")
     owner_left = Flag(read=_owner_left, label="Owner has left")
 

@@ -137,20 +137,6 @@ class ReassignForm(RefusedForm):
         _choice(self, "team").queryset = Team.objects.there(now).order_by("name", "pk")
 
 
-class AssignmentNoteForm(forms.Form):
-    """Words beside an answer."""
-
-    note = forms.CharField(label="Note", max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
-
-    def __init__(self, *args: Any, required: bool = True, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["note"].required = required
-
-
-class ReasonForm(forms.Form):
-    reason = forms.CharField(label="Reason", max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
-
-
 class SheetImportForm(forms.Form):
     file = forms.FileField(label="File", help_text="CSV as it is exported here, UTF-8, 2 MB at most.")
     only_check = forms.BooleanField(label="Only check it, and change nothing", required=False, initial=True)

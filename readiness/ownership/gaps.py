@@ -15,6 +15,7 @@ from readiness.ownership import queries
 from readiness.ownership.core.standing import Item, ItemStanding
 from readiness.ownership.queries import Live, OwnershipCell, SiteCells
 from readiness.ownership.rules import MOST_ITEMS
+from web.units import Formatted, power
 
 REMIND_BEFORE = timedelta(days=14)
 """How long before it runs out a confirmation is asked for. Operator-set default."""
@@ -110,6 +111,18 @@ class OwnershipCounts:
     due_soon: int
     at_stake_kw: float
     overloaded: int
+
+    @property
+    def owned_percent(self) -> str | None:
+        return f"{100 * self.standings[ItemStanding.OWNED] // self.items}" if self.items else None
+
+    @property
+    def owned_of_all(self) -> str:
+        return f"{self.standings[ItemStanding.OWNED]} of {self.items} items"
+
+    @property
+    def stake(self) -> Formatted:
+        return power(self.at_stake_kw)
 
 
 _COUNTED = (ItemStanding.OWNED, ItemStanding.NO_DEPUTY)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -15,6 +16,7 @@ from readiness.ownership import rules
 from readiness.ownership.core.standing import CONFIRM_EVERY
 from readiness.ownership.models import Assignment, Confirmation, HandoverStep
 from readiness.people.models import Person, Team
+from web.workflows import Workflow, require
 
 CHECKLIST = (
     "Open incidents, findings and waivers were gone through",
@@ -24,6 +26,23 @@ CHECKLIST = (
     "The deputy and the teams were told",
 )
 """What a hand-over goes through. Accepting does not wait for it; what is left open stays on the page."""
+
+
+def _state(assignment: Assignment, now: datetime) -> str:
+    """An accepted term that is over has ended, whoever writes that down later."""
+    is_over = assignment.state == Assignment.State.ACCEPTED and not assignment.is_live(now)
+    return Assignment.State.ENDED if is_over else assignment.state
+
+
+LIVE = (Assignment.State.PROPOSED, Assignment.State.ACCEPTED)
+ASSIGNMENTS = Workflow(
+    model=Assignment,
+    states=dict(Assignment.State.choices),
+    state_of=_state,
+    joined=("accountable__user", "site"),
+    # The site first, as whoever proposes does, so that the two cannot wait for each other.
+    lock_before=lambda assignment: Site.objects.select_for_update(no_key=True).get(pk=assignment.site_id),
+)
 
 
 class ProposalsRefused(ValidationError):
@@ -55,7 +74,7 @@ def propose(proposal: Proposal, *, by: User, now: datetime) -> Assignment:
 
     Raises MissingPermission, and ValidationError by field: somebody is asked already, has left, could not accept.
     """
-    rules.require(by, rules.MAY_PROPOSE)
+    require(by, rules.MAY_PROPOSE)
     # Two who propose for one site wait for each other, so that neither overlooks the other's.
     Site.objects.select_for_update(no_key=True).get(pk=proposal.site.pk)
     others = list(Assignment.objects.live(now).filter(site=proposal.site, item=proposal.item).order_by("pk"))
@@ -65,7 +84,7 @@ def propose(proposal: Proposal, *, by: User, now: datetime) -> Assignment:
 @transaction.atomic
 def propose_many(proposals: Sequence[Proposal], *, by: User, now: datetime) -> list[Assignment]:
     """All of them, or none and why: Refused by number of the proposal, from 0. Raises MissingPermission."""
-    rules.require(by, rules.MAY_PROPOSE)
+    require(by, rules.MAY_PROPOSE)
     if not 0 < len(proposals) <= rules.MOST_AT_ONCE:
         raise ValidationError(
             f"{rules.MOST_AT_ONCE} proposals at most are made at a time; these are {len(proposals)}."
@@ -109,10 +128,8 @@ def _propose(proposal: Proposal, others: Sequence[Assignment], *, by: User, now:
     rules.refuse_same(next((other for other in others if other.is_in_force(now)), None), proposal.accountable)
     asked.save(force_insert=True)
     HandoverStep.objects.bulk_create(
-        [
-            HandoverStep(assignment=asked, number=number, text=str(text))
-            for number, text in enumerate(CHECKLIST, start=1)
-        ]
+        HandoverStep(assignment=asked, number=number, text=text)
+        for number, text in enumerate(CHECKLIST, start=1)
     )
     return asked
 
@@ -125,39 +142,49 @@ def _refuse_second(others: Sequence[Assignment], now: datetime) -> None:
                 {"item": [f"Somebody is asked for this already, in assignment {other.pk}."]}
             )
         if other.effective_at > now:
-            raise ValidationError(
-                {"item": [f"Assignment {other.pk} was accepted and begins later: end it first."]}
-            )
+            begins_later = f"Assignment {other.pk} was accepted and begins later: end it first."
+            raise ValidationError({"item": [begins_later]})
 
 
-@transaction.atomic
-def accept(assignment: Assignment, *, note: str = "", by: User, now: datetime) -> Assignment:
-    """The person named says yes. Whoever answered before does so until then, and no longer.
+ANSWER: dict[str, Any] = {
+    "after": [Assignment.State.PROPOSED],
+    "any_of": (rules.MAY_SEE,),
+    "refuse": rules.require_named,
+    "longest": 1000,
+}
 
-    Raises NotThePersonNamed, WrongState, and ValidationError where somebody else is accountable in that time.
+
+@ASSIGNMENTS.step(**ANSWER)
+def accept(assignment: Assignment, *, note: str, by: User, now: datetime) -> None:
+    """The person named says yes.
+
+    Whoever answered before does so until then, and no longer. Raises ValidationError where somebody else is accountable
+    in that time.
     """
-    locked = _locked(assignment)
-    rules.require_named(locked, by)
-    rules.refuse_unless(locked, locked.state == Assignment.State.PROPOSED)
-    begins = max(locked.effective_at, now)
-    _hand_over(locked, begins, by=by, now=now)
-    locked.state = Assignment.State.ACCEPTED
-    locked.effective_at, locked.answer_note = begins, note.strip()
-    locked.answered_by, locked.answered_at = by, now
-    _confirm(locked, by=by, now=now)
+    begins = max(assignment.effective_at, now)
+    _hand_over(assignment, begins, by=by, now=now)
+    assignment.effective_at = begins
+    _confirm(assignment, by=by, now=now)
     try:
         with transaction.atomic():
-            locked.save(
-                update_fields=[
-                    *("state", "effective_at", "answered_by", "answered_at", "answer_note"),
-                    *("confirmed_at", "due_at"),
-                ]
-            )
+            _answer(assignment, Assignment.State.ACCEPTED, note, by, now)
     except IntegrityError as error:
         if "assignment_one_accountable" not in str(error):
             raise
         raise ValidationError("Somebody else is accountable for this item in that time.") from error
-    return locked
+
+
+@ASSIGNMENTS.step(**ANSWER, must_say=True)
+def decline(assignment: Assignment, *, note: str, by: User, now: datetime) -> None:
+    """The person named says no, and why."""
+    _answer(assignment, Assignment.State.DECLINED, note, by, now)
+
+
+def _answer(assignment: Assignment, state: Assignment.State, note: str, by: User, now: datetime) -> None:
+    assignment.state, assignment.answer_note = state, note
+    assignment.answered_by, assignment.answered_at = by, now
+    answer = ("state", "answered_by", "answered_at", "answer_note")
+    assignment.save(update_fields=[*answer, "effective_at", "confirmed_at", "due_at"])
 
 
 def _hand_over(to: Assignment, at: datetime, *, by: User, now: datetime) -> None:
@@ -176,31 +203,16 @@ def _hand_over(to: Assignment, at: datetime, *, by: User, now: datetime) -> None
         before.save(update_fields=["state", "ended_at", "ended_by", "end_reason"])
 
 
-@transaction.atomic
-def decline(assignment: Assignment, *, note: str, by: User, now: datetime) -> Assignment:
-    """The person named says no, and why. Raises NotThePersonNamed, WrongState, ValidationError."""
-    locked = _locked(assignment)
-    rules.require_named(locked, by)
-    rules.refuse_unless(locked, locked.state == Assignment.State.PROPOSED)
-    rules.refuse_silence("note", note)
-    locked.state, locked.answer_note = Assignment.State.DECLINED, note.strip()
-    locked.answered_by, locked.answered_at = by, now
-    locked.save(update_fields=["state", "answered_by", "answered_at", "answer_note"])
-    return locked
+@ASSIGNMENTS.step(
+    after=[Assignment.State.ACCEPTED], any_of=(rules.MAY_SEE,), refuse=rules.require_named, words=""
+)
+def confirm(assignment: Assignment, *, by: User, now: datetime) -> None:
+    """The accountable person still answers for it.
 
-
-@transaction.atomic
-def confirm(assignment: Assignment, *, by: User, now: datetime) -> Assignment:
-    """The accountable person says that they still answer for it; it counts anew from now.
-
-    Raises NotThePersonNamed, WrongState.
+    It counts anew from now.
     """
-    locked = _locked(assignment)
-    rules.require_named(locked, by)
-    rules.refuse_unless(locked, locked.state == Assignment.State.ACCEPTED and locked.is_live(now))
-    _confirm(locked, by=by, now=now)
-    locked.save(update_fields=["confirmed_at", "due_at"])
-    return locked
+    _confirm(assignment, by=by, now=now)
+    assignment.save(update_fields=["confirmed_at", "due_at"])
 
 
 def _confirm(assignment: Assignment, *, by: User, now: datetime) -> None:
@@ -208,25 +220,27 @@ def _confirm(assignment: Assignment, *, by: User, now: datetime) -> None:
     assignment.confirmed_at, assignment.due_at = now, now + CONFIRM_EVERY
 
 
-@transaction.atomic
-def end(assignment: Assignment, *, reason: str, by: User, now: datetime) -> Assignment:
-    """End it now, or withdraw the proposal. Whoever was to be relieved by one that had yet to begin stays.
+@ASSIGNMENTS.step(
+    after=LIVE,
+    any_of=(rules.MAY_SEE,),
+    refuse=rules.require_end,
+    words="reason",
+    must_say=True,
+    longest=1000,
+)
+def end(assignment: Assignment, *, reason: str, by: User, now: datetime) -> None:
+    """End it now, or withdraw the proposal.
 
-    Raises MissingPermission, WrongState, ValidationError.
+    Whoever was to be relieved by one that had yet to begin stays.
     """
-    locked = _locked(assignment)
-    rules.require_end(locked, by)
-    rules.refuse_unless(locked, locked.is_live(now))
-    rules.refuse_silence("reason", reason)
-    begins = locked.effective_at if locked.state == Assignment.State.ACCEPTED else None
-    locked.state, locked.ended_at, locked.ended_by = Assignment.State.ENDED, now, by
-    locked.end_reason = reason.strip()
-    locked.save(update_fields=["state", "ended_at", "ended_by", "end_reason"])
+    begins = assignment.effective_at if assignment.state == Assignment.State.ACCEPTED else None
+    assignment.state, assignment.ended_at, assignment.ended_by = Assignment.State.ENDED, now, by
+    assignment.end_reason = reason
+    assignment.save(update_fields=["state", "ended_at", "ended_by", "end_reason"])
     if begins is not None and begins > now:
         Assignment.objects.filter(
-            site=locked.site_id, item=locked.item, state=Assignment.State.ACCEPTED, ended_at=begins
+            site=assignment.site_id, item=assignment.item, state=Assignment.State.ACCEPTED, ended_at=begins
         ).update(ended_at=None, ended_by=None, end_reason="")
-    return locked
 
 
 AMENDED = frozenset({"deputy", "responsible", "escalation"})
@@ -239,14 +253,14 @@ def amend(
 ) -> Assignment:
     """Set who stands in, who does the work, or the way to call.
 
-    Raises MissingPermission, WrongState, and ValidationError by field.
+    Raises MissingPermission, NotInState, and ValidationError by field.
     """
-    rules.require(by, rules.MAY_PROPOSE)
+    require(by, rules.MAY_PROPOSE)
     unknown = sorted(set(changes) - AMENDED)
     if unknown:
         raise ValidationError({name: ["Propose it anew: this was accepted as it is."] for name in unknown})
-    locked = _locked(assignment)
-    rules.refuse_unless(locked, locked.is_live(now))
+    locked = ASSIGNMENTS.locked(assignment)
+    ASSIGNMENTS.refuse_unless(locked, LIVE, now)
     for name, value in changes.items():
         setattr(locked, name, value.strip() if isinstance(value, str) else value)
     locked.clean_fields(exclude=["proposed_by"])
@@ -257,29 +271,12 @@ def amend(
 
 @transaction.atomic
 def set_step(step: HandoverStep, *, done: bool, by: User, now: datetime) -> HandoverStep:
-    """Tick a line of the checklist, or take the tick back. The person named does, or whoever may propose.
-
-    Raises NotThePersonNamed, WrongState.
-    """
+    """Tick a line of the checklist, or take the tick back. Raises NotThePersonNamed, NotInState."""
     locked = HandoverStep.objects.select_for_update(of=("self",)).get(pk=step.pk)
     assignment = Assignment.objects.select_related("accountable").get(pk=locked.assignment_id)
-    if not by.has_perm(rules.MAY_PROPOSE):
-        rules.require_named(assignment, by)
-    rules.refuse_unless(assignment, assignment.is_live(now))
+    rules.require_tick(assignment, by)
+    ASSIGNMENTS.refuse_unless(assignment, LIVE, now)
     if done != (locked.done_at is not None):
         locked.done_at, locked.done_by = (now, by) if done else (None, None)
         locked.save(update_fields=["done_at", "done_by"])
     return locked
-
-
-def _locked(assignment: Assignment) -> Assignment:
-    """Lock the assignment as it is now until the end of the transaction: two who decide at once see each other's
-    decision.
-    """
-    # The site first, as whoever proposes does, so that the two cannot wait for each other.
-    Site.objects.select_for_update(no_key=True).get(pk=assignment.site_id)
-    return (
-        Assignment.objects.select_for_update(of=("self",))
-        .select_related("accountable__user", "site")
-        .get(pk=assignment.pk)
-    )

@@ -15,6 +15,7 @@ from inventory.models import Site
 from readiness.ownership import operations, rules
 from readiness.ownership.models import Assignment
 from readiness.people.models import Person, Team
+from web.workflows import require
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,11 @@ class Reassignment:
     team: Team
     deputy: Person | None
     problem: str = ""
+
+    @property
+    def state(self) -> str:
+        """The state of the assignment that the move leaves."""
+        return self.assignment.state if self.kind == "deputy" else Assignment.State.PROPOSED.value
 
 
 def plan(source: Person, target: Person, *, team: Team | None = None, now: datetime) -> list[Reassignment]:
@@ -89,8 +95,8 @@ def reassign(
     All of it or nothing: raises ValidationError with a message for each assignment that stands in the way,
     MissingPermission. Terms that are in force go on until the other accepts.
     """
-    rules.require(by, rules.MAY_PROPOSE)
-    rules.require(by, rules.MAY_END)
+    require(by, rules.MAY_PROPOSE)
+    require(by, rules.MAY_END)
     refuse_target(source, target, now)
     sites = Site.objects.filter(assignments__in=Assignment.objects.live(now).filter(_touching(source)))
     ids = sorted(set(sites.order_by().values_list("pk", flat=True)))

@@ -9,7 +9,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from accounts.models import User
 from readiness.ownership.models import Assignment
 from readiness.people.models import Person
-from web.permissions import MissingPermission, roles_of
+from web.permissions import roles_of
+from web.workflows import require
 
 MAY_SEE = "ownership.view_assignment"
 MAY_PROPOSE = "ownership.add_assignment"
@@ -28,20 +29,11 @@ class NotThePersonNamed(PermissionDenied):
     """Only the person named answers and confirms."""
 
 
-class WrongState(Exception):
-    """The assignment is in a state that this does not follow from; the message says in which."""
-
-
-def require(by: User, permission: str) -> None:
-    if not by.has_perm(permission):
-        raise MissingPermission([permission])
-
-
 def require_named(assignment: Assignment, by: User) -> None:
-    if assignment.accountable.user_id != by.pk:
+    if not is_named(assignment, by):
         raise NotThePersonNamed(
-            "Only the person named does this, signed in as themselves. Whoever has the role "
-            f"{roles_of(MAY_PROPOSE)} may propose somebody else."
+            "Only the person named does this, signed in as themselves."
+            f" Whoever has the role {roles_of(MAY_PROPOSE)} may propose somebody else."
         )
 
 
@@ -56,16 +48,10 @@ def require_end(assignment: Assignment, by: User) -> None:
         require(by, MAY_END)
 
 
-def refuse_unless(assignment: Assignment, ok: bool) -> None:
-    if not ok:
-        raise WrongState(
-            f"It is {str(assignment.get_state_display()).lower()}, so this cannot be done any more."
-        )
-
-
-def refuse_silence(field: str, words: str) -> None:
-    if not words.strip():
-        raise ValidationError({field: ["Say why."]})
+def require_tick(assignment: Assignment, by: User) -> None:
+    """The person named, and whoever may propose."""
+    if not by.has_perm(MAY_PROPOSE):
+        require_named(assignment, by)
 
 
 def refuse_unsuitable(assignment: Assignment, now: datetime) -> None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
 
 from django.utils.dateformat import format as date_format
 from django.utils.timezone import get_current_timezone_name, localtime
-from django.utils.translation import get_language
 
 from readiness.ownership.core.standing import Item, ItemStanding
 from readiness.ownership.gaps import OwnershipQueue
@@ -42,12 +40,12 @@ def item_label(item: str) -> str:
 
 
 def day(at: datetime | None) -> str:
-    return _day(at, get_current_timezone_name(), get_language()) if at else ""
+    return _day(at, get_current_timezone_name()) if at else ""
 
 
 # The instants of a board repeat, and formatting them would take much of its time.
 @lru_cache(maxsize=4096)
-def _day(at: datetime, zone: str, language: str | None) -> str:
+def _day(at: datetime, zone: str) -> str:
     return date_format(localtime(at), "j M Y")
 
 
@@ -56,8 +54,7 @@ def due(at: datetime | None, now: datetime) -> str:
     if at is None:
         return ""
     span = duration(abs((at - now).total_seconds()))
-    left = "in %(span)s" if at > now else "%(span)s ago"
-    return f"{day(at)} ({left % {'span': span}})"
+    return f"{day(at)} (in {span})" if at > now else f"{day(at)} ({span} ago)"
 
 
 def who(assignment: Live | None, *, names: bool) -> str:
@@ -83,25 +80,21 @@ def cell_text(cell: OwnershipCell, *, names: bool) -> str:
 def cell_label(site: str, cell: OwnershipCell, *, names: bool, now: datetime) -> str:
     """Return what a reader hears of a cell; what is written in it is part of that."""
     state = str(STATES["ownership"][cell.standing].word)
-    said = f"{site}, {SHORT[cell.item]}: {cell_text(cell, names=names)}. {state}"
+    label = f"{site}, {SHORT[cell.item]}: {cell_text(cell, names=names)}. {state}"
     if cell.current is not None:
-        said += f", {who(cell.current, names=names)}"
+        label += f", {who(cell.current, names=names)}"
         if cell.current.due_at is not None:
-            said += ", " + f"confirmed until {day(cell.current.due_at)}"
+            label += f", confirmed until {day(cell.current.due_at)}"
     if cell.coming is not None:
-        asked = "asked: %(who)s" if not cell.coming.is_accepted else "then: %(who)s"
-        said += ", " + asked % {"who": who(cell.coming, names=names)}
-    return said
+        label += f", {'then' if cell.coming.is_accepted else 'asked'}: {who(cell.coming, names=names)}"
+    return label
 
 
-def standing_sentence(cell: OwnershipCell, now: datetime) -> str:
-    """Return what it means, and what follows."""
-    sentences: dict[ItemStanding, Any] = {
-        ItemStanding.OWNED: lambda: "One person answers for it, accepted and confirmed in time.",
-        ItemStanding.NO_DEPUTY: lambda: "Nobody stands in for the owner: it does not count as owned.",
-        ItemStanding.OVERDUE: lambda: "The owner has not confirmed it in time: it does not count as owned.",
-        ItemStanding.LEFT: lambda: "The owner has left: it counts as unowned until somebody else accepts.",
-        ItemStanding.WAITING: lambda: "Nobody answers for it yet: somebody was asked.",
-        ItemStanding.UNOWNED: lambda: "Nobody answers for it.",
-    }
-    return str(sentences[cell.standing]())
+MEANING = {
+    ItemStanding.OWNED: "One person answers for it, accepted and confirmed in time.",
+    ItemStanding.NO_DEPUTY: "Nobody stands in for the owner: it does not count as owned.",
+    ItemStanding.OVERDUE: "The owner has not confirmed it in time: it does not count as owned.",
+    ItemStanding.LEFT: "The owner has left: it counts as unowned until somebody else accepts.",
+    ItemStanding.WAITING: "Nobody answers for it yet: somebody was asked.",
+    ItemStanding.UNOWNED: "Nobody answers for it.",
+}

@@ -16,6 +16,7 @@ from web.tables import Column, RowFilter, Table
 from web.units import power
 
 STANDINGS = [(standing.value, STATES["ownership"][standing].word) for standing in ItemStanding]
+ITEMS = [(item.value, SHORT[item]) for item in Item]
 SITE_EMPTY = {
     "title": "No sites yet",
     "text": "The board shows every site against the seven items that somebody answers for.",
@@ -52,13 +53,13 @@ def board_table(fleet: OwnedFleet, items: Sequence[Item], *, names: bool) -> Tab
 
 def _of_site() -> list[Column]:
     return [
-        Column("site", "Site", value=lambda row: row.site.name, sort=lambda row: row.site.name, locked=True),
+        Column("site", "Site", value="site.name", sort=True, locked=True),
         Column(
             "deployed",
             "Deployed",
-            value=lambda row: row.kw,
+            value="kw",
             text=lambda row: _kw(row.kw),
-            sort=lambda row: row.kw,
+            sort=True,
             unit="kW",
             numeric=True,
             locked=True,
@@ -66,7 +67,7 @@ def _of_site() -> list[Column]:
         Column(
             "at_stake",
             "Gaps",
-            value=lambda row: row.gaps,
+            value="gaps",
             # The most capacity first, then the most gaps; a site without any comes last.
             sort=lambda row: (row.gaps > 0, row.at_stake_kw, row.gaps),
             numeric=True,
@@ -97,10 +98,10 @@ def _board_filters(fleet: OwnedFleet, items: Sequence[Item], *, names: bool) -> 
             STANDINGS,
         ),
         # Of every row: which columns are shown, not which rows.
-        RowFilter("item", "Item", lambda row: _EVERY_ITEM, [(item.value, SHORT[item]) for item in Item]),
-        RowFilter("region", "Region", lambda row: row.site.region, _named(row.site.region for row in sites)),
-        RowFilter("kind", "Kind", lambda row: row.site.kind, Site.Kind.choices),
-        RowFilter("stage", "Stage", lambda row: row.site.stage, Site.Stage.choices[:-1]),
+        RowFilter("item", "Item", lambda row: _EVERY_ITEM, ITEMS),
+        RowFilter("region", "Region", "site.region", _named(row.site.region for row in sites)),
+        RowFilter("kind", "Kind", "site.kind", Site.Kind.choices),
+        RowFilter("stage", "Stage", "site.stage", Site.Stage.choices[:-1]),
         RowFilter("team", "Team", lambda row: _teams(row, items), _named(_all_teams(sites))),
     ]
     if names:
@@ -140,29 +141,14 @@ def queue_table(fleet: OwnedFleet, *, names: bool, now: datetime) -> Table:
         noun=("gap", "gaps"),
         columns=_queue_columns(names=names, now=now),
         filters=[
-            RowFilter(
-                "queue",
-                "Queue",
-                lambda gap: gap.queue.value,
-                [(queue.value, QUEUES[queue]) for queue in QUEUES],
-            ),
-            RowFilter(
-                "item",
-                "Item",
-                lambda gap: gap.cell.item.value,
-                [(item.value, SHORT[item]) for item in Item],
-            ),
-            RowFilter(
-                "region",
-                "Region",
-                lambda gap: gap.site.region,
-                _named(site.site.region for site in fleet.sites),
-            ),
+            RowFilter("queue", "Queue", "queue.value", [(queue.value, QUEUES[queue]) for queue in QUEUES]),
+            RowFilter("item", "Item", "cell.item.value", ITEMS),
+            RowFilter("region", "Region", "site.region", _named(row.site.region for row in fleet.sites)),
         ],
         default_sort="",
         # An item may be in several queues, and a row is one of them.
         row_id=lambda gap: f"{gap.key}.{gap.queue}",
-        row_url=lambda gap: _cell_url(gap),
+        row_url=_cell_url,
         row_name=lambda gap: f"{gap.site.name}, {item_label(gap.cell.item)}",
         empty={
             "title": "Everything is owned",
@@ -181,62 +167,35 @@ def _queue_columns(*, names: bool, now: datetime) -> Sequence[Column]:
         Column(
             "queue",
             "Queue",
-            value=lambda gap: gap.queue.value,
+            value="queue.value",
             text=lambda gap: QUEUES[gap.queue],
-            sort=lambda gap: str(QUEUES[gap.queue]),
+            sort=lambda gap: QUEUES[gap.queue],
             phone="status",
         ),
         Column(
             "site",
             "Site",
-            value=lambda gap: gap.site.name,
+            value="site.name",
             url=_cell_url,
-            sort=lambda gap: gap.site.name,
+            sort=True,
             locked=True,
             phone="title",
-            export=lambda gap: gap.site.slug,
+            export="site.slug",
         ),
         Column(
-            "item",
-            "Item",
-            value=lambda gap: gap.cell.item.value,
-            text=lambda gap: item_label(gap.cell.item),
-            sort=lambda gap: gap.cell.item.value,
+            "item", "Item", value="cell.item.value", text=lambda gap: item_label(gap.cell.item), sort=True
         ),
         Column(
-            "stake",
-            "At stake",
-            value=lambda gap: gap.kw,
-            text=lambda gap: _kw(gap.kw),
-            sort=lambda gap: gap.kw,
-            unit="kW",
-            numeric=True,
+            "stake", "At stake", value="kw", text=lambda gap: _kw(gap.kw), sort=True, unit="kW", numeric=True
         ),
         Column("who", "Who", value=lambda gap: who(gap.about, names=names), phone="full"),
-        Column(
-            "due",
-            "When",
-            value=lambda gap: gap.at,
-            text=lambda gap: due(gap.at, now),
-            sort=lambda gap: gap.at,
-        ),
-        Column(
-            "asked",
-            "Asked",
-            value=lambda gap: who(gap.cell.coming, names=names),
-            default=False,
-        ),
+        Column("due", "When", value="at", text=lambda gap: due(gap.at, now), sort=True),
+        Column("asked", "Asked", value=lambda gap: who(gap.cell.coming, names=names), default=False),
     )
 
 
 def owner_table() -> Table:
     """Its rows are Load."""
-    counted = (
-        ("items", "Items"),
-        ("sites", "Sites"),
-        ("overdue", "Overdue"),
-        ("asked", "Asked"),
-    )
     return Table(
         id="owners",
         label="Load of each owner",
@@ -258,7 +217,10 @@ def owner_table() -> Table:
                 tone=lambda load: "warn" if load.has_left or load.is_overloaded else "",
                 phone="status",
             ),
-            *(Column(key, label, sort=True, numeric=True) for key, label in counted),
+            Column("items", "Items", sort=True, numeric=True),
+            Column("sites", "Sites", sort=True, numeric=True),
+            Column("overdue", "Overdue", sort=True, numeric=True),
+            Column("asked", "Asked", sort=True, numeric=True),
             Column("kw", "Capacity", text=lambda load: _kw(load.kw), sort=True, unit="kW", numeric=True),
             Column(
                 "reassign",

@@ -16,9 +16,6 @@ urlpatterns = [
     path("import/", files.take, name="ownership-import"),
     path("assignments/<int:pk>/", assignment.assignment, name="assignment"),
     path("assignments/<int:pk>/edit/", proposing.amend, name="assignment-amend"),
-    path("assignments/<int:pk>/accept/", assignment.accept, name="assignment-accept"),
-    path("assignments/<int:pk>/decline/", assignment.decline, name="assignment-decline"),
-    path("assignments/<int:pk>/confirm/", assignment.confirm, name="assignment-confirm"),
-    path("assignments/<int:pk>/end/", assignment.end, name="assignment-end"),
     path("assignments/<int:pk>/steps/<int:step>/", assignment.tick, name="assignment-tick"),
+    *assignment.STEPS.routes("assignments/<int:pk>/"),
 ]

@@ -3,14 +3,12 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from django.utils.functional import Promise
-
 from readiness.scoring.core.states import CheckState, Health, Tier, Verdict
 
-type Choices = list[tuple[str, str | Promise]]
+type Choices = list[tuple[str, str]]
 
 
-def _choices[State: StrEnum](states: type[State], words: Mapping[State, str | Promise]) -> Choices:
+def _choices[State: StrEnum](states: type[State], words: Mapping[State, str]) -> Choices:
     return [(state.value, words[state]) for state in states]
 
 

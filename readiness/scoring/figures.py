@@ -12,8 +12,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from django.utils.functional import Promise
-
 from readiness.evidence.core.provenance import worst_provenance
 from readiness.framework.core.reader import LARGEST
 from readiness.scoring.queries.rows import DomainFigure
@@ -37,10 +35,10 @@ class FigureKind:
 
     key: str
     domain: str
-    noun: str | Promise
+    noun: str
     unit: str
     over_sites: OverSites
-    within: str | Promise = ""
+    within: str = ""
 
     def label(self, sites: int) -> str:
         """The name of the figure of so many sites: "Link flaps, 24 h, sum of ports", "Power, sum of sites"."""

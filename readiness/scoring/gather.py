@@ -59,11 +59,12 @@ def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
     things = things_of(ids)
     sent = sent_by(ids, framework, now=now, live_floor_s=settings.TELEMETRY_LIVE_S)
     withdrawn = withdrawn_at(things.values())
-    classes, limits = _classes_and_limits(profiles.values(), framework, now=now)
-    classes = _with_envelopes(classes, now=now)
+    days = _days(profiles.values(), now)
+    classes = _with_envelopes(_classes(days, now=now), now=now)
     in_force = rules.content_in_force() if any(classes.values()) else None
-    peaks, recent, quantiles = evidence.figures(ids, SPANS, now=now)
     owned = terms_of(ids, now=now)
+    classes, limits = _with_limits(classes, days, framework)
+    peaks, recent, quantiles = evidence.figures(ids, SPANS, now=now)
     reviews = held_reviews(ids, now=now)
     served = evidence.distributions(ids, SERVED, days=SERVED_DAYS, now=now)
     return {
@@ -102,7 +103,8 @@ def limits_of(
 ) -> dict[int, Mapping[str, Limit]]:
     """The limits that these sites are judged by at `now`, for a page that judges a part of what scoring does."""
     sites = site_facts(site_ids)
-    _, declared = _classes_and_limits(sites, framework, now=now)
+    days = _days(sites, now)
+    _, declared = _with_limits(_classes(days, now=now), days, framework)
     return {site.id: _limits(site, framework) | declared.get(site.id, {}) for site in sites}
 
 
@@ -165,27 +167,29 @@ def _cooling_preset(cooling_class: str, framework: Framework) -> Limit | None:
     return Limit(pass_at=chosen.pass_at, warn_at=chosen.warn_at, source=f"class {chosen.name}")
 
 
-def _classes_and_limits(
-    sites: Iterable[InventoryFacts], framework: Framework, *, now: datetime
+def _days(sites: Iterable[InventoryFacts], now: datetime) -> dict[int, date]:
+    return {site.id: now.astimezone(ZoneInfo(site.time_zone)).date() for site in sites}
+
+
+def _with_limits(
+    classes: dict[int, tuple[PlacedClass, ...]], days: Mapping[int, date], framework: Framework
 ) -> tuple[dict[int, tuple[PlacedClass, ...]], dict[int, dict[str, Limit]]]:
-    """Workload classes placed at each site, and the limits declared for it or for any of them; two statements."""
-    days = {site.id: now.astimezone(ZoneInfo(site.time_zone)).date() for site in sites}
-    classes = _classes(days, now=now)
+    """Bind each class by the strictest limit, and add the limits declared for a site or its classes; one statement."""
     places = [
         SiteDay(site_id, day, tuple(placed.slug for placed in classes.get(site_id, ())))
         for site_id, day in days.items()
     ]
     declared = limits_in_force(places, framework)
+    bound: dict[int, tuple[PlacedClass, ...]] = {}
     limits: dict[int, dict[str, Limit]] = {}
     for site_id in {*classes, *declared}:
         here = declared.get(site_id, NONE)
-        bound = [_with_latency(placed, here, framework) for placed in classes.get(site_id, ())]
-        classes[site_id] = tuple(bound)
-        latencies = [each.latency_limit for each in bound if each.latency_limit is not None]
+        bound[site_id] = tuple(_with_latency(placed, here, framework) for placed in classes.get(site_id, ()))
+        latencies = [each.latency_limit for each in bound[site_id] if each.latency_limit is not None]
         tightest = min(latencies, key=lambda limit: limit.value or 0.0, default=None)
         limits[site_id] = {key: _limit(limit) for key, limit in here.strictest(framework).items()}
         limits[site_id] |= {CLASS_LATENCY: tightest} if tightest else {}
-    return classes, limits
+    return bound, limits
 
 
 def _with_envelopes(

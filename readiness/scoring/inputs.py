@@ -24,8 +24,8 @@ def inputs_of(
 
     The number of statements does not depend on the sites.
     """
-    facts = gather(site_ids, framework, now=now)
     grants = standing.standing_grants(site_ids, now=now)
+    facts = gather(site_ids, framework, now=now)
     proved = proofs(site_ids, framework, now=now)
     return {
         site_id: (

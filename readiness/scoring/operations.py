@@ -174,8 +174,7 @@ def evaluate_one(*, site: Site, now: datetime) -> None:
     except Exception as error:
         log.exception("Site %s could not be evaluated", site.pk)
         reason = _mark_failed(site.pk, error, now=now)
-        message = "%(site)s could not be evaluated: %(reason)s"
-        raise NotEvaluable(message % {"site": site, "reason": reason}) from error
+        raise NotEvaluable(f"{site} could not be evaluated: {reason}") from error
 
 
 @transaction.atomic

@@ -156,26 +156,6 @@ def _instant(ts_ms: int) -> str:
         return f"{ts_ms} ms"
 
 
-def concat(batches: Sequence[SampleColumns]) -> SampleColumns:
-    """Several batches as one; rejections are left behind, since the web process has written them down
-    already.
-    """
-    places: dict[bytes, int] = {}
-    indexes = []
-    for batch in batches:
-        own = np.fromiter(
-            (places.setdefault(key, len(places)) for key in batch.keys), np.int32, len(batch.keys)
-        )
-        indexes.append(own[batch.series_index])
-    if not indexes:
-        return SampleColumns(
-            [], np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.float64), Rejections()
-        )
-    ts_ms = np.concatenate([batch.ts_ms for batch in batches])
-    value = np.concatenate([batch.value for batch in batches])
-    return SampleColumns(list(places), np.concatenate(indexes), ts_ms, value, Rejections())
-
-
 def pack(columns: SampleColumns) -> bytes:
     """Columns, without the rejections, as one LZ4 block. LZ4 and not zstd: on label text it packs 2-3
     times faster and unpacks 4 times faster, for twice the size of something that lives for a second.

@@ -14,7 +14,7 @@ from typing import Any
 
 from telemetry.core.left_out import LeftOutSeries
 from telemetry.core.matching import MatchCandidate, MatchingRule, candidates
-from telemetry.core.metric import HealthRule, Metric, MetricObject
+from telemetry.core.metric import HealthRule, Metric
 from telemetry.core.reading import RegistryError as RegistryError
 from telemetry.core.reading import read_left_out, read_matching, read_metric_file, read_yaml
 from telemetry.core.series import MetricKind, guess_kind
@@ -87,10 +87,6 @@ class Registry:
             for rule in self.left_out
             if rule.label not in labels and (wanted is None or not rule.metrics.isdisjoint(wanted))
         ]
-
-    def for_object(self, kind: str) -> tuple[Metric, ...]:
-        wanted = MetricObject(kind)
-        return tuple(metric for metric in self.metrics if metric.object is wanted)
 
     def judged(self) -> tuple[Metric, ...]:
         """The metrics that have health rules."""

@@ -36,7 +36,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
     explored, error = _answer(request.GET, at) if request.GET.get("metric") else (None, None)
     context: dict[str, Any] = {
         "time_range": span.context,
-        "form": _form(request.GET, explored, error),
+        "form": _form(request.GET, explored, error, at),
         "answer": explored,
         "error": error,
     }
@@ -93,9 +93,17 @@ def _asked(params: QueryDict) -> list[tuple[str, str]]:
     return [(name, value) for name in ASKED for value in params.getlist(name) if value.strip()]
 
 
-def _aggregations(params: QueryDict, explored: explore.ExploredLines | None) -> list[dict[str, Any]]:
+def _offered(metric: str, at: datetime) -> tuple[Aggregation, ...]:
+    """The aggregations that fit a metric, whatever else of the question cannot be answered."""
+    alone = QueryDict(urlencode({"metric": metric, "points": 1}))
+    try:
+        return explore.offered(admitted_query(alone, now=at, default_start=DEFAULT_RANGE))
+    except SpecError:
+        return tuple(Aggregation)
+
+
+def _aggregations(params: QueryDict, offered: tuple[Aggregation, ...]) -> list[dict[str, Any]]:
     """Return what may become of the samples of a step; of counters only what says something of them."""
-    offered = explored.offered if explored is not None else tuple(Aggregation)
     usual = {"value": "", "label": "usual (mean, rate, last of codes)", "chosen": True}
     asked = params.get("aggregation", "")
     return [usual] + [
@@ -104,7 +112,7 @@ def _aggregations(params: QueryDict, explored: explore.ExploredLines | None) -> 
 
 
 def _form(
-    params: QueryDict, explored: explore.ExploredLines | None, error: SpecError | None
+    params: QueryDict, explored: explore.ExploredLines | None, error: SpecError | None, at: datetime
 ) -> dict[str, Any]:
     chosen = [slug for value in params.getlist("site") for slug in value.split(",") if slug]
     sites = list(Site.objects.order_by("name", "pk"))
@@ -112,7 +120,9 @@ def _form(
         "sites": [{"slug": site.slug, "name": site.name, "chosen": site.slug in chosen} for site in sites],
         "metrics": explore.metrics_of([site for site in sites if site.slug in chosen]),
         "metric": params.get("metric", ""),
-        "aggregations": _aggregations(params, explored),
+        "aggregations": _aggregations(
+            params, explored.offered if explored is not None else _offered(params.get("metric", ""), at)
+        ),
         "quantile": params.get("quantile", ""),
         "group_by": ", ".join(params.getlist("group_by")),
         "labels": [*(text for text in params.getlist("labels") if text.strip()), ""],

@@ -1,6 +1,5 @@
 """The floor of web with two pages above it, as far as settings and signing in need some."""
 
-from django.contrib import admin
 from django.http import HttpResponse
 from django.urls import include, path
 from django.utils.timezone import get_current_timezone_name
@@ -14,7 +13,6 @@ def fleet(request):
 
 
 urlpatterns = [
-    path("admin/", admin.site.urls),
     path("", include("web.urls")),
     path("", fleet, name="fleet"),
     path("settings/person/", fleet, name="own-person"),

@@ -148,10 +148,3 @@ def test_pages_that_a_reader_may_not_open_or_finds_empty(as_role, client_of, axe
     refused += [reverse("decision-new")]
     assert found_on(one, axe_source, [*empty, *refused]) == {}
     assert one.refusals == []
-
-
-def test_djangos_admin_keeps_to_the_policy(as_role, client_of):
-    one = as_role("admin")
-    assert one.open("/admin/").locator("h1").inner_text()
-    one.open(reverse("admin:inventory_site_add"))
-    assert one.refusals == []

@@ -82,7 +82,7 @@ def campaign(small_fleet, user_of, frozen_now):
     by = {"by": user_of("planner"), "now": frozen_now.at}
     porto = Site.objects.get(slug="porto")
     made_of = campaigns.create(site=porto, name="Before go-live", due_on=date(2026, 12, 31), **by)
-    campaigns.drop_item(made_of.items.last(), reason="After the expansion", **by)
+    campaigns.drop(made_of.items.last(), reason="After the expansion", **by)
     return campaigns.start(made_of, **by)
 
 

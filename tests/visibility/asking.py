@@ -11,7 +11,7 @@ LINK = re.compile(r'(?:href|hx-get|data-src|data-url|action)="(/[^"#]*)')
 IN_JSON = re.compile(r'"(?:url|display_url|next)":\s*"https?://[^/"]+(/[^"]*)"')
 COLUMNS = re.compile(r'name="cols"[^>]*value="([^"]+)"|value="([^"]+)"[^>]*name="cols"')
 # Not about this installation's data, or no page: files of the design, the way out.
-ELSEWHERE = ("/static/", "/logout/", "/admin/", "/api/docs/", "/api/schema/", "/health/", "/metrics")
+ELSEWHERE = ("/static/", "/logout/", "/api/docs/", "/api/schema/", "/health/", "/metrics")
 DIFFERS_EACH_TIME = re.compile(
     r'name="csrfmiddlewaretoken" value="[^"]*"|"X-CSRFToken": ?"[^"]*"|X-CSRFToken&quot;: ?&quot;[^&]*&quot;'
     r"|nonce=\"[^\"]*\"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"

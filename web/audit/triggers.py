@@ -4,44 +4,51 @@ A trigger runs once for each statement, so that bulk writes are seen and stay qu
 migration, and not by one: a table's triggers follow from its model.
 """
 
+from hashlib import sha256
+
 import pgtrigger.installation
 from django.db import connections
 from django.db.models import Model
 
-from web.audit.models import AuditEntry
 from web.audit.registry import audited_models, lasts, left_out
 
 _WRITE = """
 INSERT INTO audit_entry (at, lasts, "table", object_id, action, before, after,
     user_id, username, token, message, request_id)
-SELECT now(), TG_ARGV[0]::boolean, TG_TABLE_NAME, written.id, '{action}', written.before, written.after,
-    (acting ->> 'user')::bigint, coalesce(acting ->> 'username', ''), coalesce(acting ->> 'token', ''),
-    coalesce(acting ->> 'message', ''), coalesce(acting ->> 'request_id', '')
-FROM ({rows}) AS written ORDER BY written.id;
+SELECT now(), TG_ARGV[0]::boolean, TG_TABLE_NAME, id,
+    CASE WHEN before IS NULL THEN 'created' WHEN after IS NULL THEN 'deleted' ELSE 'changed' END,
+    before, after, who.user_id, who.username, who.token, who.message, who.request_id
+FROM ({rows}) AS written;
 """
-_CREATED = (
-    "SELECT id, NULL::jsonb AS before, to_jsonb(new_row) - left_out AS after FROM new_values AS new_row"
-)
-_DELETED = (
-    "SELECT id, to_jsonb(old_row) - left_out AS before, NULL::jsonb AS after FROM old_values AS old_row"
-)
-# A save that changes nothing is no history.
-_CHANGED = """
+# Most models leave nothing out, and taking nothing away would copy each row.
+_KEPT = "CASE WHEN keeps_all THEN to_jsonb({row}) ELSE to_jsonb({row}) - left_out END"
+_OLD, _NEW = _KEPT.format(row="old_row"), _KEPT.format(row="new_row")
+_CREATED = f"SELECT id, NULL::jsonb AS before, {_NEW} AS after FROM new_values AS new_row"
+_DELETED = f"SELECT id, {_OLD} AS before, NULL::jsonb AS after FROM old_values AS old_row"
+# A save that changes nothing is no history. A row with another id is another object: one goes, one comes.
+_CHANGED = f"""
 SELECT id, before, after FROM (
-    SELECT new_row.id, to_jsonb(old_row) - left_out AS before, to_jsonb(new_row) - left_out AS after
-    FROM old_values AS old_row JOIN new_values AS new_row ON old_row.id = new_row.id
-) AS pairs WHERE before IS DISTINCT FROM after
+    SELECT id, {_OLD} AS before, {_NEW} AS after
+    FROM old_values AS old_row FULL JOIN new_values AS new_row USING (id)
+) AS pairs WHERE before IS DISTINCT FROM after ORDER BY id
 """
 # Arguments of a trigger: whether its entries last, then the columns to leave out.
 _FUNCTIONS = f"""
 CREATE OR REPLACE FUNCTION audit_write() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     acting jsonb := coalesce(nullif(current_setting('muster.acting', true), ''), '{{}}');
+    who audit_entry;
     left_out text[] := TG_ARGV[1:];
+    keeps_all boolean := TG_NARGS = 1;
 BEGIN
-    IF TG_OP = 'INSERT' THEN {_WRITE.format(action=AuditEntry.Action.CREATED, rows=_CREATED)}
-    ELSIF TG_OP = 'UPDATE' THEN {_WRITE.format(action=AuditEntry.Action.CHANGED, rows=_CHANGED)}
-    ELSE {_WRITE.format(action=AuditEntry.Action.DELETED, rows=_DELETED)}
+    who.user_id := (acting ->> 'user')::bigint;
+    who.username := coalesce(acting ->> 'username', '');
+    who.token := coalesce(acting ->> 'token', '');
+    who.message := coalesce(acting ->> 'message', '');
+    who.request_id := coalesce(acting ->> 'request_id', '');
+    IF TG_OP = 'INSERT' THEN {_WRITE.format(rows=_CREATED)}
+    ELSIF TG_OP = 'UPDATE' THEN {_WRITE.format(rows=_CHANGED)}
+    ELSE {_WRITE.format(rows=_DELETED)}
     END IF;
     RETURN NULL;
 END $$;
@@ -69,14 +76,35 @@ _ROWS = {
 }
 
 
+# The digest of what was installed last stands beside the function.
+_INSTALLED = """
+SELECT obj_description(to_regproc('audit_write'), 'pg_proc'), ARRAY(
+    SELECT concat_ws(' ', tgrelid::regclass, tgname) FROM pg_trigger
+    WHERE NOT tgisinternal AND tgparentid = 0 AND tgname ~ '^(audit|pgtrigger)_'
+)
+"""
+
+
 def install(using: str) -> None:
-    """The audit's triggers, and all others that the models declare."""
-    models = audited_models()
+    """Install the audit's triggers and all others that the models declare, where they are not as they should be.
+
+    To set a trigger locks its table against writes, and most migrations change none.
+    """
+    models, others = audited_models(), pgtrigger.registered()
     tables = ", ".join(f"'{model._meta.db_table}'" for model in models)
-    statements = [_FUNCTIONS, *map(_triggers_of, models), _PRUNE.format(tables=tables)]
+    audit = "\n".join([_FUNCTIONS, *map(_triggers_of, models), _PRUNE.format(tables=tables)])
+    declared = [audit, *(trigger.compile(model).install_sql for model, trigger in others)]
+    digest = sha256("\n".join(declared).encode()).hexdigest()
+    names = {f"{model._meta.db_table} {trigger.get_pgid(model)}" for model, trigger in others}
+    names |= {f"{model._meta.db_table} audit_{operation}" for model in models for operation in _ROWS}
     with connections[using].cursor() as cursor:
-        cursor.execute("\n".join(statements))
-    pgtrigger.installation.install(database=using)
+        cursor.execute(_INSTALLED)
+        installed, present = cursor.fetchone()
+        if installed == digest and set(present) == names | {"audit_entry audit_stays"}:
+            return
+        cursor.execute(audit)
+        pgtrigger.installation.install(database=using)
+        cursor.execute(f"COMMENT ON FUNCTION audit_write IS '{digest}'")
 
 
 def _triggers_of(model: type[Model]) -> str:

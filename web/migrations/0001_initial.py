@@ -22,7 +22,7 @@ CREATE TABLE audit_entry (
 CREATE INDEX audit_entry_object ON audit_entry ("table", object_id, id);
 CREATE INDEX audit_entry_table ON audit_entry ("table", id);
 CREATE INDEX audit_entry_request ON audit_entry (request_id) WHERE request_id <> '';
-CREATE INDEX audit_entry_username ON audit_entry (username, id);
+CREATE INDEX audit_entry_username ON audit_entry (username, id) WHERE username <> '';
 CREATE INDEX audit_entry_at ON audit_entry USING brin (at);
 CREATE TABLE audit_entry_lasting PARTITION OF audit_entry FOR VALUES IN (true);
 CREATE TABLE audit_entry_passing PARTITION OF audit_entry FOR VALUES IN (false) PARTITION BY RANGE (at);

@@ -5,8 +5,6 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
-from django.utils.encoding import force_str
-from django.utils.functional import Promise
 from rest_framework.renderers import BaseRenderer
 
 OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_UTC_Z
@@ -48,8 +46,6 @@ def without_large_integers(value: Any) -> Any:
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return float(value)
-    if isinstance(value, Promise):
-        return force_str(value)
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, (list, tuple, set, frozenset)) or hasattr(value, "__iter__"):

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from django.utils.functional import Promise
-
 from accounts.models import User
 
 A_FEW = 8
@@ -30,7 +28,7 @@ class Provider:
     """`name` is what `in:` takes. Without a `permission` the function itself looks after what the user may see."""
 
     name: str
-    label: str | Promise
+    label: str
     find: Find
     permission: str = ""
     order: int = 100
@@ -51,7 +49,7 @@ class HitGroup:
 _providers: dict[str, Provider] = {}
 
 
-def register(name: str, label: str | Promise, find: Find, *, permission: str = "", order: int = 100) -> None:
+def register(name: str, label: str, find: Find, *, permission: str = "", order: int = 100) -> None:
     """Registering a name again replaces what was there."""
     _providers[name] = Provider(name, label, find, permission, order)
 

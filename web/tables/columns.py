@@ -7,13 +7,11 @@ from typing import Any
 
 import django_filters
 from django.db.models import Model
-from django.utils.functional import Promise
 from django.utils.text import capfirst
 
 from web import links, visibility
 from web.words import in_words, plain
 
-type Text = str | Promise
 type Read = str | Callable[[Any], Any]
 
 NOTHING = ("", None)
@@ -32,7 +30,7 @@ class Column:
     """
 
     key: str
-    label: Text
+    label: str
     value: Read | None = None
     text: Read | None = None
     url: Read | None = None
@@ -44,10 +42,10 @@ class Column:
     locked: bool = False
     phone: str = "pair"
     export: Read | None = None
-    hint: Text = ""
+    hint: str = ""
     tone: Read | None = None
     code: bool = False
-    file_unit: Text = ""
+    file_unit: str = ""
     unit_of: Read | None = None
 
     def read(self, row: Any) -> Any:
@@ -81,9 +79,9 @@ class RowFilter:
     """A filter of a plain sequence of rows: those where `value`, or one of a set, is among the chosen."""
 
     name: str
-    label: Text
+    label: str
     value: Read
-    choices: Sequence[tuple[str, Text]]
+    choices: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -96,7 +94,7 @@ class Table:
     """
 
     id: str
-    noun: tuple[Text, Text]
+    noun: tuple[str, str]
     columns: Sequence[Column]
     filterset: type[django_filters.FilterSet] | None = None
     filters: Sequence[RowFilter] = ()
@@ -104,8 +102,8 @@ class Table:
     default_sort: str = ""
     empty: Mapping[str, Any] = field(default_factory=dict)
     actions: Sequence[Mapping[str, Any]] = ()
-    title: Text = ""
-    label: Text = ""
+    title: str = ""
+    label: str = ""
     row_id: Read | None = None
     row_url: Read | None = None
     row_name: Read | None = None

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -13,14 +13,13 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
 
 from web.ages import ago, old
 from web.drawing import stacked
 from web.links import page_url
 from web.permissions import roles_of
 from web.states import ATTRIBUTES, state
-from web.units import Formatted, against_limit, duration, format_value, number, power, signed
+from web.units import Formatted, against_limit, duration, format_value, how_many, number, power, signed
 from web.visibility import name_of
 
 register = template.Library()
@@ -47,6 +46,12 @@ register.simple_tag(roles_of, name="roles_of")
 _CODE = re.compile("`([^`]+)`")
 
 
+@register.simple_block_tag
+def text(content: str) -> str:
+    """`{% text as title %}Evaluate {{ site }}?{% endtext %}` keeps a sentence for the tags after it."""
+    return content
+
+
 @register.filter
 def prose(text: object) -> SafeString:
     """Text that sets what is typed or sent between backticks, as code."""
@@ -56,12 +61,11 @@ def prose(text: object) -> SafeString:
 @register.simple_tag
 def pill(kind: str, value: str | None, note: object = "", clock: str = "") -> SafeString:
     """Icon, word and colour of a state. `clock` is "late" or "silent" when the data behind it is."""
-    return _pill(kind, value, str(note) if note else "", clock, get_language())
+    return _pill(kind, value, str(note) if note else "", clock)
 
 
 @lru_cache(maxsize=1024)
-def _pill(kind: str, value: str | None, note: str, clock: str, language: str | None) -> SafeString:
-    """Kept by language, since the words are."""
+def _pill(kind: str, value: str | None, note: str, clock: str) -> SafeString:
     shown = state(kind, value)
     extra = format_html(' <span class="note">{}</span>', note) if note else ""
     if clock:
@@ -87,13 +91,11 @@ def mark(
     kind: str, value: str | None, label: object = "", size: str = "small", clock: str = "", note: str = ""
 ) -> SafeString:
     """The state's icon alone, in its colour; its word is read out and shown as a tip ("compute: Warn")."""
-    return _mark(kind, value, str(label) if label else "", size, clock, note, get_language())
+    return _mark(kind, value, str(label) if label else "", size, clock, note)
 
 
 @lru_cache(maxsize=1024)
-def _mark(
-    kind: str, value: str | None, label: str, size: str, clock: str, note: str, language: str | None
-) -> SafeString:
+def _mark(kind: str, value: str | None, label: str, size: str, clock: str, note: str) -> SafeString:
     shown = state(kind, value)
     text = f"{label}: {shown.word}" if label else str(shown.word)
     text = f"{text}, {note}" if note else text
@@ -172,6 +174,30 @@ def pillar_words(pillars: Iterable[Mapping[str, Any]]) -> str:
         f"{pillar['label']} {'unknown' if pillar['score'] is None else round(pillar['score'])}"
         for pillar in pillars
     )
+
+
+@register.filter
+def utc(at: datetime | None) -> str:
+    """An instant to the minute in UTC, whatever zone the reader has set."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if at else ""
+
+
+@register.filter
+def counted(number: int, nouns: str) -> str:
+    """The number with its noun, of "item,items"."""
+    return how_many(number, *nouns.split(","))
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """A share of 100, rounded; "" where there is none."""
+    return "" if share is None else f"{share:.0f} %"
+
+
+@register.filter
+def span_to(at: datetime | None, until: datetime) -> str:
+    """How long it is from `at` to `until`: "3 min"; "" for an instant that never was."""
+    return duration((until - at).total_seconds()) if at else ""
 
 
 @register.filter

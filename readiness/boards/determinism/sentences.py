@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from readiness.boards.determinism.judging import JudgedPath, equal_medians
 from readiness.boards.determinism.queries import HistoryPoint, SitePaths
 from readiness.boards.determinism.tables import PathRow, change_words
-from web.units import count, format_value, number
+from web.units import format_value, how_many, number
 
 
 def micros(value: float | None) -> str:
@@ -48,7 +48,7 @@ def history_finding(history: Sequence[HistoryPoint], chosen: JudgedPath | None) 
     if chosen and chosen.baseline:
         now, then = micros(chosen.baseline.value), micros(chosen.baseline.p99)
         return f"The loaded p99 is {now}, against {then} of its baseline: {change_words(chosen)}"
-    return f"{count(len(history), 'run that is', 'runs that are')} kept"
+    return f"{how_many(len(history), 'run that is', 'runs that are')} kept"
 
 
 def about(path: JudgedPath) -> str:

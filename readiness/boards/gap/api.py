@@ -8,20 +8,12 @@ from rest_framework import serializers as fields
 from rest_framework.request import Request
 
 from inventory.models import Site
+from readiness.golive.worklist.params import BY, MOST_CHECKS, MOST_GROUPS, MOST_POINTS, read
 from readiness.scoring.core.closing import CheckEffect, ClosingTarget, HeldSite
 from readiness.scoring.core.gap import CapacityMeasure, Gap
 from readiness.scoring.gap import queries
 from readiness.scoring.gap.closing import Closing, closing
-from readiness.scoring.gap.params import (
-    BY,
-    CHECKS,
-    GROUPS,
-    MOST_CHECKS,
-    MOST_GROUPS,
-    MOST_POINTS,
-    Question,
-    read,
-)
+from readiness.scoring.gap.selection import CHECKS, GROUPS, Question
 from web import clock
 from web.rest.reports import endpoint, parameter
 from web.timerange import TimeRange

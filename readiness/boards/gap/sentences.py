@@ -8,7 +8,7 @@ from readiness.scoring.core.gap import CapabilityGap, CapacityMeasure, Gap
 from readiness.scoring.gap.closing import Closing
 from readiness.scoring.gap.queries import CONDITIONAL, OTHERS, Group, PresentGroup
 from readiness.scoring.queries.capacity import CapacityHistory, check_name
-from web.units import count, number, percent
+from web.units import how_many, number, percent
 
 FIRST_STEPS = 5
 NAMED = 4
@@ -41,7 +41,7 @@ def largest(groups: Sequence[PresentGroup], gap: Gap, *, measure: CapacityMeasur
     if first.key == CONDITIONAL:
         return "No BLOCK check holds capacity back: all of the gap is conditional."
     held = measure.of(first.gap.gap)
-    sites = count(len(first.sites), "site", "sites")
+    sites = how_many(len(first.sites), "site", "sites")
     part = share(held, measure.of(gap.gap))
     return f"{first.label} holds the most: {amount(held, measure)} at {sites}, {part} of the gap."
 
@@ -94,7 +94,7 @@ def first_steps(closing: Closing) -> str:
     steps = min(FIRST_STEPS, len(closing.plan))
     last, measure = closing.plan[steps - 1], closing.measure
     freed = measure.of(last.freed_so_far)
-    checks = count(last.checks_so_far, "check", "checks")
+    checks = how_many(last.checks_so_far, "check", "checks")
     part = share(freed, measure.of(closing.capacity))
     if steps == 1:
         first = f"The first site of the plan needs {checks} and frees"

@@ -11,23 +11,12 @@ from inventory.models import Site
 from readiness.boards import findings
 from readiness.boards.gap import charts, sentences, tables
 from readiness.golive.worklist import queries as worklist
+from readiness.golive.worklist.params import BY, FIELDS, MEASURES, TARGETS, read
 from readiness.scoring.core.gap import CapacityMeasure
 from readiness.scoring.gap import queries
 from readiness.scoring.gap.closing import Closing, closing
-from readiness.scoring.gap.params import (
-    BY,
-    FIELDS,
-    FIRST_BLOCKER,
-    KIND,
-    MEASURES,
-    PILLAR,
-    REGION,
-    SITE,
-    TARGETS,
-    Question,
-    read,
-)
 from readiness.scoring.gap.queries import CONDITIONAL, UNEVALUATED, Present, PresentGroup
+from readiness.scoring.gap.selection import FIRST_BLOCKER, KIND, PILLAR, REGION, SITE, Question
 from web import answers
 from web import tables as table_kit
 from web.charts import Figure
@@ -39,7 +28,7 @@ from web.tables import TablePage
 from web.tables.addresses import Address
 from web.tables.filtering import panel_of
 from web.timerange import TimeRange
-from web.units import Formatted, count, number, power, power_unit
+from web.units import Formatted, how_many, number, power, power_unit
 
 DEFAULT_RANGE = "now-365d"
 NARROWING = ("region", "kind", "profile")
@@ -140,7 +129,7 @@ def _present(question: Question, present: Present, address: Address) -> dict[str
     return {
         "figures": {name: _quantity(value, measure, unit) for name, value in bands.items()},
         "shares": {name: sentences.share(value, deployed) for name, value in bands.items() if deployed},
-        "sites_counted": count(
+        "sites_counted": how_many(
             sum(1 for site in present.known.capacity.values() if measure.of(site.deployed)), "site", "sites"
         ),
         "capability": None if points is None else Formatted(number(points, 0), "points"),
@@ -173,7 +162,7 @@ def _bars(groups: Sequence[PresentGroup], question: Question, address: Address) 
             "quantity": _quantity(value, question.measure, power_unit(widest)),
             "width": str(bar_width(value, of=widest)),
             "role": "conditional" if group.key == CONDITIONAL else "gap",
-            "note": count(len(group.sites), "site", "sites"),
+            "note": how_many(len(group.sites), "site", "sites"),
         }
         for group, value in zip(groups[:MOST_BARS], held, strict=False)
     ]

@@ -20,7 +20,7 @@ from web import yaml_documents
 from web.links import link
 from web.states import STATES, state
 from web.tables.addresses import SORT, Address
-from web.units import against_limit, count, number
+from web.units import against_limit, how_many, number
 
 SHORT_NAMES = Path(__file__).parent / "data" / "short_names.yaml"
 LEGEND = ("pass", "warn", "fail", "unknown", "stale", "waived", "n-a")
@@ -178,14 +178,14 @@ def legend(counts: Iterable[CheckCount]) -> list[tuple[str, str]]:
 
 
 def scope(extent: Extent, every: int, checks: int) -> str:
-    sites = count(every, "site", "sites")
+    sites = how_many(every, "site", "sites")
     if extent.sites != every:
         sites = f"{number(extent.sites)} of {number(every)} sites"
-    return f"{sites} × {count(checks, 'check', 'checks')}"
+    return f"{sites} × {how_many(checks, 'check', 'checks')}"
 
 
 def gap_note(extent: Extent) -> str:
-    return f"{count(extent.sites, 'site', 'sites')} · gap {findings.kw(extent.gap_kw)}"
+    return f"{how_many(extent.sites, 'site', 'sites')} · gap {findings.kw(extent.gap_kw)}"
 
 
 def letters(row: MatrixRow, checks: Sequence[Check]) -> list[tuple[str, str]]:

@@ -22,7 +22,7 @@ from readiness.boards.matrix.tables import matrix_table
 from readiness.boards.part_links import proof_link
 from readiness.boards.queries import checks as check_queries
 from readiness.boards.set_aside import set_aside
-from readiness.boards.waivers import lines as waiver_lines
+from readiness.boards.waivers import sentences as waiver_lines
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Check, Framework
 from readiness.grants import queries as waiver_queries

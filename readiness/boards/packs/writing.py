@@ -9,12 +9,12 @@ from readiness.boards.packs.queries import Pack, of_pillar, refs_of
 from readiness.evidence.models import Review
 from readiness.framework.core.definition import Check, Framework
 from readiness.framework.core.wording import label_title
-from readiness.golive.reviews.lines import closed_words
+from readiness.golive.reviews.sentences import closed_words
 from readiness.scoring.core.states import CheckState
 from readiness.scoring.queries.results import pass_text
 from readiness.scoring.queries.rows import CheckRow, PartRow
 from web.states import state
-from web.units import count, duration, format_value, number, percent
+from web.units import duration, format_value, how_many, number, percent
 from web.visibility import name_of
 
 NOTHING = "–"
@@ -273,7 +273,7 @@ def _campaign(pack: Pack) -> Section:
         ("Name", campaign.name),
         ("State", campaign.get_state_display()),
         ("Due", f"{campaign.due_on:%Y-%m-%d}"),
-        ("Done", f"{totals.done} of {count(totals.total, 'item', 'items')}"),
+        ("Done", f"{totals.done} of {how_many(totals.total, 'item', 'items')}"),
         ("Open", open_by or "nothing"),
         ("Planned by", f"{name_of(campaign.created_by)}, {utc(campaign.created_at)}"),
     )

@@ -14,7 +14,7 @@ from readiness.boards.queries import checks as check_queries
 from readiness.boards.queries.check_list import CheckList, CheckListRow, check_list
 from readiness.boards.queries.checks import SiteCheck
 from readiness.boards.set_aside import set_aside
-from readiness.boards.waivers import lines as waiver_lines
+from readiness.boards.waivers import sentences as waiver_lines
 from readiness.grants import queries as waiver_queries
 from readiness.grants.operations import MAY_REQUEST
 from web import tables as table_kit

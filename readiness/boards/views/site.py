@@ -18,9 +18,9 @@ from readiness.boards.queries import panels as panel_queries
 from readiness.boards.queries import site as site_queries
 from readiness.boards.queries.site_inventory import inventory_counts
 from readiness.boards.queries.sites import rows as site_rows
-from readiness.boards.waivers.lines import excepted_note
-from readiness.golive.reviews import lines as review_lines
+from readiness.boards.waivers.sentences import excepted_note
 from readiness.golive.reviews import queries as review_queries
+from readiness.golive.reviews import sentences as review_lines
 from readiness.grants.operations import MAY_REQUEST
 from readiness.scoring import operations
 from readiness.scoring.core.combine import SEVERITY

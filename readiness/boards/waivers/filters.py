@@ -1,32 +1,13 @@
 """Filters of grants, for the API and for the page alike. The rows must carry their `standing`."""
 
-from typing import Any
-
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
-from readiness.framework import queries as framework_queries
+from readiness.framework.filters import PillarFilter
 from readiness.grants.models import Grant, GrantStanding, is_live
 from web import clock
 from web.rest.filters import ObjectFilterSet
 from web.rest.lookups import AnyOf, Flag
-
-PILLARS = ("p1", "p2", "p3", "p4", "p5")
-
-
-class GrantsOfPillar(AnyOf):
-    """Grants of the checks that the framework in force has in a pillar."""
-
-    def filter(self, queryset: QuerySet, values: list[Any]) -> QuerySet:
-        if not values:
-            return queryset
-        _version, framework = framework_queries.current()
-        wanted = [check.id for check in framework.checks if check.pillar in values]
-        return queryset.filter(check_id__in=wanted)
-
-
-def _live(_key: str) -> Q:
-    return is_live(clock.now())
 
 
 def _covers(_key: str) -> Q:
@@ -44,13 +25,11 @@ class GrantFilters(ObjectFilterSet):
         inner=forms.ChoiceField(choices=GrantStanding.choices),
         label="State",
     )
-    pillar = GrantsOfPillar(
-        inner=forms.ChoiceField(choices=[(each, each) for each in PILLARS]), label="Pillar"
-    )
+    pillar = PillarFilter()
     owner = AnyOf(
         field_name="site__owner", lookup_expr="exact", inner=forms.CharField(), label="Owner of the site"
     )
-    live = Flag(read=_live, label="Asked for or approved, and not ended")
+    live = Flag(read=lambda _key: is_live(clock.now()), label="Asked for or approved, and not ended")
     in_force = Flag(read=_covers, label="In force")
 
     class Meta:

@@ -13,6 +13,7 @@ from readiness.framework.core.definition import Framework
 from readiness.grants.models import Grant, GrantStanding
 from readiness.grants.queries import GrantRow, row_of
 from readiness.scoring.models import CheckResult
+from web.visibility import name_of
 
 OLD = (timedelta(days=30), timedelta(days=90))
 """Where the ageing report draws its lines. Operator-set defaults."""
@@ -83,8 +84,8 @@ def vendors_of(grants: Iterable[Grant], framework: Framework) -> dict[int, str]:
 
 
 KEYS: dict[str, Callable[[GrantRow], tuple[str, str]]] = {
-    "requester": lambda row: (row.requester_username, row.requester),
-    "owner": lambda row: (row.owner, row.owner),
+    "requester": lambda row: (row.grant.requested_by.username, name_of(row.grant.requested_by)),
+    "owner": lambda row: (row.grant.site.owner, row.grant.site.owner),
     "vendor": lambda row: (row.vendor, row.vendor),
     "pillar": lambda row: (row.pillar, row.pillar_name),
 }
@@ -102,8 +103,8 @@ def ageing(by: str, *, now: datetime) -> tuple[AgeingRow, ...]:
 
 
 def _aged(key: str, label: str, members: Sequence[GrantRow], now: datetime) -> AgeingRow:
-    in_force = [row for row in members if row.standing == GrantStanding.APPROVED and row.starts_at <= now]
-    ages = [now - row.requested_at for row in in_force]
+    in_force = [row for row in members if row.grant.is_in_force(now)]
+    ages = [now - row.grant.requested_at for row in in_force]
     return AgeingRow(
         key=key,
         label=label,
@@ -112,6 +113,6 @@ def _aged(key: str, label: str, members: Sequence[GrantRow], now: datetime) -> A
         young=sum(age <= OLD[0] for age in ages),
         middle=sum(OLD[0] < age <= OLD[1] for age in ages),
         old=sum(age > OLD[1] for age in ages),
-        oldest_at=min(row.requested_at for row in members),
-        next_end_at=min(row.ends_at for row in members),
+        oldest_at=min(row.grant.requested_at for row in members),
+        next_end_at=min(row.grant.ends_at for row in members),
     )

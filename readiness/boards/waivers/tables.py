@@ -4,35 +4,18 @@ from datetime import datetime
 
 from readiness.boards.waivers.filters import GrantFilters
 from readiness.boards.waivers.queries import AgeingRow
-from readiness.grants.models import GrantStanding
-from readiness.grants.queries import GrantRow, is_open
-from web.ages import ago, old
+from readiness.boards.waivers.sentences import ends
+from readiness.grants.queries import GrantRow
+from web.ages import old
 from web.links import link
 from web.tables import Column, Table
 from web.units import duration
+from web.visibility import name_of
 
-BY = {
-    "requester": "Asked for by",
-    "owner": "Owner of the site",
-    "vendor": "Vendor",
-    "pillar": "Pillar",
-}
+BY = {"requester": "Asked for by", "owner": "Owner of the site", "vendor": "Vendor", "pillar": "Pillar"}
 
 MEMBERS = {"requester": "requested_by", "owner": "owner", "pillar": "pillar"}
 """The parameter of the list that narrows it to one group."""
-
-
-def ends(row: GrantRow, now: datetime) -> str:
-    """When the grant ends, or when it ended."""
-    if row.standing == GrantStanding.DENIED:
-        return "never began"
-    if not is_open(row):
-        return ago(row.ended_at, now=now)
-    left = (row.ends_at - now).total_seconds()
-    if row.starts_at > now:
-        begins = duration((row.starts_at - now).total_seconds())
-        return f"begins in {begins}"
-    return f"in {duration(left)}"
 
 
 def grant_table(now: datetime) -> Table:
@@ -41,11 +24,11 @@ def grant_table(now: datetime) -> Table:
         id="waivers",
         noun=("waiver", "waivers"),
         label="Waivers, exceptions and declared n-a",
-        columns=(*_subject_columns(), *_standing_columns(now), *_further_columns()),
+        columns=(*_covered(), *_dated(now), *_further()),
         filterset=GrantFilters,
-        row_id="id",
-        row_name=lambda row: f"{row.kind_label}: {row.check_name}, {row.site_name}",
-        row_url=lambda row: link("waiver", row.id),
+        row_id="grant.pk",
+        row_name=lambda row: f"{row.grant.get_kind_display()}: {row.check_name}, {row.grant.site.name}",
+        row_url=_page,
         api="grants-api-grant-list",
         empty={
             "title": "No waiver",
@@ -55,13 +38,20 @@ def grant_table(now: datetime) -> Table:
     )
 
 
-def _subject_columns() -> tuple[Column, ...]:
-    """Columns for the check and the site that a grant covers."""
+def _page(row: GrantRow) -> str:
+    return link("waiver", row.grant.pk)
+
+
+def _check(row: GrantRow) -> str:
+    return link("site-check", row.grant.site.slug, row.grant.check_id)
+
+
+def _covered() -> tuple[Column, ...]:
     return (
         Column(
             "state",
             "State",
-            value=lambda row: row.standing.value,
+            value="standing.value",
             template="readiness/waivers/state_cell.html",
             sort="standing",
             phone="status",
@@ -69,74 +59,61 @@ def _subject_columns() -> tuple[Column, ...]:
         Column(
             "check",
             "Check",
-            value=lambda row: row.check_name,
-            url=lambda row: link("waiver", row.id),
+            value="check_name",
+            url=_page,
             template="readiness/waivers/check_cell.html",
             sort="check_id",
             locked=True,
             phone="title",
-            export=lambda row: row.check_id,
+            export="grant.check_id",
         ),
-        Column("part", "Sub-measure", value=lambda row: row.part, sort="part", default=False),
+        Column("part", "Sub-measure", value="grant.part", sort="part", default=False),
+        Column("kind", "Kind", value="grant.kind", sort="kind"),
         Column(
-            "kind",
-            "Kind",
-            value=lambda row: row.kind,
-            text=lambda row: row.kind_label,
-            sort="kind",
-        ),
-        Column(
-            "site",
-            "Site",
-            value=lambda row: row.site_name,
-            url=lambda row: link("site-check", row.site_slug, row.check_id),
-            sort="site__name",
-            export=lambda row: row.site_slug,
+            "site", "Site", value="grant.site.name", url=_check, sort="site__name", export="grant.site.slug"
         ),
     )
 
 
-def _standing_columns(now: datetime) -> tuple[Column, ...]:
-    """Columns for the end, the people and the age of a grant."""
+def _dated(now: datetime) -> tuple[Column, ...]:
+    def age_s(row: GrantRow) -> float:
+        return (now - row.grant.requested_at).total_seconds()
+
     return (
         Column(
             "ends",
             "Ends",
-            value=lambda row: row.ends_at,
+            value="grant.ends_at",
             text=lambda row: ends(row, now),
             sort="ends_at",
             numeric=True,
         ),
-        Column("requester", "Asked for by", value=lambda row: row.requester, sort="requested_by__username"),
-        Column("approver", "Decided by", value=lambda row: row.approver, sort="approver__username"),
+        Column("requester", "Asked for by", value="grant.requested_by", sort="requested_by__username"),
+        Column(
+            "approver", "Decided by", value=lambda row: name_of(row.grant.approver), sort="approver__username"
+        ),
         Column(
             "age",
             "Age",
-            value=lambda row: row.age_s(now),
-            text=lambda row: old(row.requested_at, row.age_s(now)),
+            value=age_s,
+            text=lambda row: old(row.grant.requested_at, age_s(row)),
             sort="-requested_at",
             numeric=True,
             hint="Since it was asked for",
-            export=lambda row: round(row.age_s(now)),
+            export=lambda row: round(age_s(row)),
             file_unit="s",
         ),
     )
 
 
-def _further_columns() -> tuple[Column, ...]:
+def _further() -> tuple[Column, ...]:
     """Columns that are shown when the reader asks for them."""
     return (
-        Column("reason", "Reason", value=lambda row: row.reason, phone="full", default=False),
-        Column("owner", "Owner of the site", value=lambda row: row.owner, sort="site__owner", default=False),
-        Column("vendor", "Vendor", value=lambda row: row.vendor, default=False),
-        Column(
-            "pillar",
-            "Pillar",
-            value=lambda row: row.pillar,
-            text=lambda row: row.pillar_name,
-            default=False,
-        ),
-        Column("starts", "Begins", value=lambda row: row.starts_at, sort="starts_at", default=False),
+        Column("reason", "Reason", value="grant.reason", phone="full", default=False),
+        Column("owner", "Owner of the site", value="grant.site.owner", sort="site__owner", default=False),
+        Column("vendor", "Vendor", default=False),
+        Column("pillar", "Pillar", text="pillar_name", default=False),
+        Column("starts", "Begins", value="grant.starts_at", sort="starts_at", default=False),
     )
 
 
@@ -170,10 +147,10 @@ def _ageing_columns(by: str, now: datetime) -> tuple[Column, ...]:
         Column(
             "group",
             BY[by],
-            value=lambda row: row.label,
+            value="label",
             text=lambda row: row.label or _none(by),
             url=lambda row: _members(by, row),
-            sort=lambda row: row.label,
+            sort=True,
             locked=True,
             phone="title",
         ),
@@ -181,7 +158,7 @@ def _ageing_columns(by: str, now: datetime) -> tuple[Column, ...]:
         Column(
             "oldest",
             "Oldest",
-            value=lambda row: row.oldest_at,
+            value="oldest_at",
             text=lambda row: duration((now - row.oldest_at).total_seconds()),
             # The age grows as the instant goes back.
             sort=lambda row: now - row.oldest_at,
@@ -190,9 +167,9 @@ def _ageing_columns(by: str, now: datetime) -> tuple[Column, ...]:
         Column(
             "next_end",
             "Next to end",
-            value=lambda row: row.next_end_at,
+            value="next_end_at",
             text=lambda row: f"in {duration((row.next_end_at - now).total_seconds())}",
-            sort=lambda row: row.next_end_at,
+            sort=True,
             numeric=True,
         ),
     )

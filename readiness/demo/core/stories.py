@@ -21,7 +21,6 @@ HEAVY_SITE, HEAVY_RACK = "LON-1", "R01"
 SILENT_SITE = "QRO-1"
 # Not a story with a beginning: about one window in fifty is slow there.
 SLOW_SITE = "SEL-1"
-BUILDING_SITE = "OSL-1"
 
 # XID 79: the GPU has fallen off the bus.
 XID_CODE = 79.0

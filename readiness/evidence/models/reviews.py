@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pgtrigger
 from django.conf import settings
 from django.db import models
@@ -265,3 +267,6 @@ class ReviewAction(models.Model):
     @property
     def is_open(self) -> bool:
         return self.closed_at is None
+
+    def is_late(self, today: date) -> bool:
+        return self.is_open and self.due_on is not None and self.due_on < today

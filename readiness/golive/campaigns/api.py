@@ -1,6 +1,5 @@
 """Endpoints of campaigns under `campaigns/`, and of their items under `campaign-items/`."""
 
-from collections.abc import Callable
 from typing import Any, cast
 
 from django.db import transaction
@@ -13,7 +12,6 @@ from rest_framework.exceptions import MethodNotAllowed, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import User
 from readiness.golive.campaigns import operations, queries
 from readiness.golive.campaigns.filters import CampaignFilters, ItemFilters
 from readiness.golive.campaigns.models import Campaign, CampaignItem, Progress
@@ -24,6 +22,8 @@ from web.rest.fields import spoken_choice
 from web.rest.permissions import requires
 from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import ObjectViewSet
+from web.workflows import NotInState
+from web.workflows.endpoints import by_reader, endpoint, taken, words_field
 
 _ENDED = ("state", "started_at", "ended_by", "ended_at", "end_note")
 _MADE = ("framework_version", "repeats", "created_by", "created_at")
@@ -56,18 +56,8 @@ class ItemSerializer(ObjectSerializer):
     class Meta:
         model = CampaignItem
         fields = (
-            *(
-                "campaign",
-                "check",
-                "parts",
-                "progress",
-                "progress_reason",
-                "tool",
-                "scope",
-                "targets",
-                "load",
-            ),
-            *("size_bytes", "repeats", "how", "assignee", "assigned_to", "due_on", *_DROPPED),
+            *("campaign", "check", "parts", "progress", "progress_reason", "tool", "scope", "targets"),
+            *("load", "size_bytes", "repeats", "how", "assignee", "assigned_to", "due_on", *_DROPPED),
         )
         read_only_fields = ("campaign", *_DROPPED)
         brief_fields = ("campaign", "check", "tool", "progress")
@@ -108,7 +98,7 @@ class ItemChangeSerializer(ItemSerializer):
 
 
 class CampaignNoteSerializer(serializers.Serializer):
-    note = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
+    note = words_field()
 
 
 class ReasonSerializer(serializers.Serializer):
@@ -123,9 +113,6 @@ class CloneSerializer(serializers.Serializer):
     )
 
 
-_may_change = [requires(operations.MAY_CHANGE)]
-
-
 class CampaignViewSet(ObjectViewSet):
     queryset = Campaign.objects.select_related(
         "site", "created_by", "ended_by", "framework_version", "repeats"
@@ -134,42 +121,29 @@ class CampaignViewSet(ObjectViewSet):
     filterset_class = CampaignFilters
 
     def perform_create(self, serializer: Any) -> None:
-        with named_errors(operations.CampaignNotInState):
-            serializer.instance = operations.create(**serializer.validated_data, **self._by())
+        with named_errors(NotInState):
+            serializer.instance = operations.create(**serializer.validated_data, **by_reader(self.request))
 
     def perform_update(self, serializer: Any) -> None:
         given = dict(serializer.validated_data)
         # A whole campaign that was read may be written back.
         if given.pop("site", serializer.instance.site) != serializer.instance.site:
             raise ValidationError({"site": ["It is fixed when the campaign is planned."]})
-        with named_errors(operations.CampaignNotInState):
-            serializer.instance = operations.change(serializer.instance, **given, **self._by())
+        with named_errors(NotInState):
+            serializer.instance = operations.change(serializer.instance, **given, **by_reader(self.request))
 
     def perform_destroy(self, instance: Model) -> None:
-        with named_errors(operations.CampaignNotInState):
-            operations.delete(cast(Campaign, instance), **self._by())
+        with named_errors(NotInState):
+            operations.delete(cast(Campaign, instance), **by_reader(self.request))
 
-    @extend_schema(request=None, summary="Start a planned campaign")
-    @action(detail=True, methods=["post"], permission_classes=_may_change)
-    def start(self, request: Request, pk: str) -> Response:
-        return self._stepped(operations.start)
-
-    @extend_schema(
-        request=CampaignNoteSerializer, summary="Finish a running campaign; open items need a note"
-    )
-    @action(detail=True, methods=["post"], permission_classes=_may_change)
-    def finish(self, request: Request, pk: str) -> Response:
-        return self._stepped(operations.finish, CampaignNoteSerializer)
-
-    @extend_schema(request=CampaignNoteSerializer, summary="Call an open campaign off, and say why")
-    @action(detail=True, methods=["post"], permission_classes=_may_change)
-    def cancel(self, request: Request, pk: str) -> Response:
-        return self._stepped(operations.cancel, CampaignNoteSerializer)
+    start = endpoint(operations.start)
+    finish = endpoint(operations.finish, CampaignNoteSerializer)
+    cancel = endpoint(operations.cancel, CampaignNoteSerializer)
 
     @extend_schema(request=CloneSerializer, summary="Plan the same items once more")
     @action(detail=True, methods=["post"], permission_classes=[requires(operations.MAY_ADD)])
     def clone(self, request: Request, pk: str) -> Response:
-        return self._stepped(operations.clone, CloneSerializer, code=201)
+        return taken(self, operations.clone, CloneSerializer, code=201)
 
     @extend_schema(
         methods=["GET"], responses=ItemSerializer(many=True), summary="The items with their progress"
@@ -192,28 +166,9 @@ class CampaignViewSet(ObjectViewSet):
             return Response(ItemSerializer(items, many=True, context=context).data)
         asked = ItemSerializer(data=request.data, context=context)
         asked.is_valid(raise_exception=True)
-        with transaction.atomic(), named_errors(operations.CampaignNotInState):
-            made = operations.add_item(campaign, **asked.validated_data, **self._by())
+        with transaction.atomic(), named_errors(NotInState):
+            made = operations.add_item(campaign, **asked.validated_data, **by_reader(self.request))
         return Response(ItemSerializer(_items().get(pk=made.pk), context=context).data, status=201)
-
-    def _stepped(
-        self,
-        step: Callable[..., Campaign],
-        asked_by: type[serializers.Serializer] | None = None,
-        code: int = 200,
-    ) -> Response:
-        given = {}
-        if asked_by is not None:
-            asked = asked_by(data=self.request.data)
-            asked.is_valid(raise_exception=True)
-            given = asked.validated_data
-        with transaction.atomic(), named_errors(operations.CampaignNotInState):
-            # Locked, so that the ETag that was sent is that of what is changed.
-            done = step(self._locked_one(), **given, **self._by())
-        return self._answer(self._again(done), code)
-
-    def _by(self) -> dict[str, Any]:
-        return {"by": cast(User, self.request.user), "now": clock.now()}
 
 
 def _items() -> QuerySet[CampaignItem]:
@@ -245,27 +200,10 @@ class ItemViewSet(ObjectViewSet):
         raise MethodNotAllowed("POST", "Items are added under their campaign: POST campaigns/{id}/items/.")
 
     def perform_update(self, serializer: Any) -> None:
-        with named_errors(operations.CampaignNotInState):
+        with named_errors(NotInState):
             serializer.instance = operations.change_item(
-                serializer.instance, **serializer.validated_data, **self._by()
+                serializer.instance, **serializer.validated_data, **by_reader(self.request)
             )
 
-    @extend_schema(request=ReasonSerializer, summary="Drop an item, and say why")
-    @action(detail=True, methods=["post"])
-    def drop(self, request: Request, pk: str) -> Response:
-        asked = ReasonSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        return self._stepped(operations.drop_item, **asked.validated_data)
-
-    @extend_schema(request=None, summary="Take a dropped item back")
-    @action(detail=True, methods=["post"])
-    def restore(self, request: Request, pk: str) -> Response:
-        return self._stepped(operations.restore_item)
-
-    def _stepped(self, step: Callable[..., CampaignItem], **given: Any) -> Response:
-        with transaction.atomic(), named_errors(operations.CampaignNotInState):
-            done = step(self._locked_one(), **given, **self._by())
-        return self._answer(self._again(done))
-
-    def _by(self) -> dict[str, Any]:
-        return {"by": cast(User, self.request.user), "now": clock.now()}
+    drop = endpoint(operations.drop, ReasonSerializer)
+    restore = endpoint(operations.restore)

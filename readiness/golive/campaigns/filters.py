@@ -8,16 +8,8 @@ from web.rest.filters import ObjectFilterSet
 from web.rest.lookups import AnyOf, Flag
 
 
-def _open(_key: str) -> Q:
-    return ~Q(state__in=ENDED)
-
-
-def _dropped(_key: str) -> Q:
-    return Q(dropped_at__isnull=False)
-
-
 class CampaignFilters(ObjectFilterSet):
-    open = Flag(read=_open, label="Planned or running")
+    open = Flag(read=lambda _key: ~Q(state__in=ENDED), label="Planned or running")
 
     class Meta:
         model = Campaign
@@ -30,19 +22,12 @@ class ItemFilters(ObjectFilterSet):
     check = AnyOf(
         field_name="check_id", lookup_expr="exact", inner=forms.CharField(), commas=True, label="Check"
     )
-    dropped = Flag(read=_dropped, label="Dropped")
+    dropped = Flag(read=lambda _key: Q(dropped_at__isnull=False), label="Dropped")
 
     class Meta:
         model = CampaignItem
         fields = [
-            "campaign",
-            "tool",
-            "scope",
-            "targets",
-            "load",
-            "assignee",
-            "assigned_to",
-            "due_on",
-            "added",
+            *("campaign", "tool", "scope", "targets", "load"),
+            *("assignee", "assigned_to", "due_on", "added"),
         ]
         search_fields = ["check_id", "how", "assigned_to"]

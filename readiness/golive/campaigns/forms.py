@@ -13,15 +13,13 @@ from readiness.evidence.models import Tool, ValidationRun
 from readiness.framework.core.definition import Framework
 from readiness.golive.campaigns.models import Campaign, CampaignItem, TargetKind
 from readiness.golive.campaigns.planning import parts_by_runs
-from web.forms import WITH_NEIGHBOURS, DayInput, NoteForm, PersonField, RefusedForm
-
-__all__ = ["AssignForm", "CampaignForm", "DropForm", "ItemForm", "NoteForm", "RepeatForm"]
+from web.forms import WITH_NEIGHBOURS, DayInput, PersonField, RefusedForm
 
 USUAL = timedelta(days=42)
 
 
 class CampaignsForm(RefusedForm):
-    field_of = {"check_id": "check", "drop_reason": "reason"}
+    field_of = {"check_id": "check"}
 
 
 def _day(label: Any, **given: Any) -> forms.DateField:
@@ -95,9 +93,7 @@ class ItemForm(AssignForm):
     scope = forms.ChoiceField(label="Scope", choices=ValidationRun.Scope.choices)
     targets = forms.ChoiceField(label="Made on", choices=TargetKind.choices)
     load = forms.ChoiceField(
-        label="Load",
-        required=False,
-        choices=[("", "– any –"), *ValidationRun.Load.choices],
+        label="Load", required=False, choices=[("", "– any –"), *ValidationRun.Load.choices]
     )
     size_bytes = forms.IntegerField(
         label="Size", required=False, min_value=1, max_value=2**62, help_text="Message, bytes."
@@ -135,7 +131,3 @@ class ItemForm(AssignForm):
         if any(part.partition("/")[0] != given.get("check") for part in given.get("parts", [])):
             self.add_error("parts", "These are of another check.")
         return given
-
-
-class DropForm(CampaignsForm):
-    reason = forms.CharField(label="Reason", max_length=500, widget=forms.Textarea(attrs={"rows": 2}))

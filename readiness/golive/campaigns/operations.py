@@ -14,11 +14,11 @@ from inventory.models import Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from readiness.golive.campaigns.models import Campaign, CampaignItem
-from readiness.golive.campaigns.planning import Planned, RunTarget, parts_by_runs, plan
+from readiness.golive.campaigns.planning import Planned, parts_by_runs, plan
 from readiness.golive.campaigns.progress import DONE, NOT_APPLICABLE
 from readiness.golive.campaigns.queries import item_rows
 from readiness.scoring.gather import context_of
-from web.permissions import MissingPermission
+from web.workflows import Workflow, require
 
 MAY_ADD = "golive.add_campaign"
 MAY_CHANGE = "golive.change_campaign"
@@ -27,8 +27,35 @@ MOST_ITEMS = 200
 """Items of one campaign. Operator-set default: a framework of 48 checks gives about twenty."""
 
 
-class CampaignNotInState(Exception):
-    """The campaign or item is in a state that this does not follow from; the message says in which."""
+OPEN = (Campaign.State.PLANNED, Campaign.State.RUNNING)
+CAMPAIGNS = Workflow(
+    model=Campaign,
+    states=dict(Campaign.State.choices),
+    joined=("site",),
+    refusal="The campaign is {state}.",
+)
+
+
+def _item_state(item: CampaignItem, now: datetime) -> str:
+    if not item.campaign.is_open:
+        return item.campaign.state
+    return "dropped" if item.is_dropped else "kept"
+
+
+ITEMS = Workflow(
+    model=CampaignItem,
+    states={
+        "kept": "not dropped",
+        "dropped": "dropped already",
+        "finished": "of a finished campaign",
+        "cancelled": "of a cancelled campaign",
+    },
+    state_of=_item_state,
+    joined=("campaign__site",),
+    # With its campaign, so that none is changed while that ends.
+    lock_before=lambda item: CAMPAIGNS.locked(item.campaign),
+    refusal="The item is {state}.",
+)
 
 
 @transaction.atomic
@@ -46,20 +73,9 @@ def create(
 
     Raises MissingPermission, and ValidationError by field: the site is retired, or has an open campaign.
     """
-    _require(by, MAY_ADD)
-    _refuse_retired(site)
-    version, framework = framework_queries.current()
-    campaign = Campaign(
-        site=site,
-        name=name.strip(),
-        due_on=due_on,
-        counts_from=counts_from,
-        note=note.strip(),
-        framework_version=version,
-        created_by=by,
-        created_at=now,
-    )
-    _save_new(campaign)
+    planned = {"name": name.strip(), "due_on": due_on, "counts_from": counts_from, "note": note.strip()}
+    campaign = _save_new(site, by=by, now=now, **planned)
+    _version, framework = framework_queries.current()
     CampaignItem.objects.bulk_create(
         _item_of(campaign, planned) for planned in plan(framework, context_of(site.pk))
     )
@@ -77,21 +93,14 @@ def clone(
     counts_from: date | None = None,
 ) -> Campaign:
     """Plan the same items again, without those that were dropped; only runs from `counts_from` on count, if given."""
-    _require(by, MAY_ADD)
-    _refuse_retired(campaign.site)
-    version, _framework = framework_queries.current()
-    again = Campaign(
-        site=campaign.site,
-        name=name.strip() or campaign.name,
-        due_on=due_on,
-        counts_from=counts_from,
-        note=campaign.note,
-        framework_version=version,
-        repeats=campaign,
-        created_by=by,
-        created_at=now,
-    )
-    _save_new(again)
+    planned = {
+        "name": name.strip() or campaign.name,
+        "due_on": due_on,
+        "counts_from": counts_from,
+        "note": campaign.note,
+        "repeats": campaign,
+    }
+    again = _save_new(campaign.site, by=by, now=now, **planned)
     kept = campaign.items.filter(dropped_at=None).order_by("id")
     CampaignItem.objects.bulk_create(_copy(again, item) for item in kept)
     return again
@@ -100,9 +109,9 @@ def clone(
 @transaction.atomic
 def change(campaign: Campaign, *, by: User, now: datetime, **given: Any) -> Campaign:
     """Change name, day or note of an open campaign. `given` are `name`, `due_on`, `counts_from`, `note`."""
-    _require(by, MAY_CHANGE)
-    locked = _locked(campaign)
-    _refuse_ended(locked)
+    require(by, MAY_CHANGE)
+    locked = CAMPAIGNS.locked(campaign)
+    CAMPAIGNS.refuse_unless(locked, OPEN, now)
     for field in given.keys() & {"name", "due_on", "counts_from", "note"}:
         value = given[field]
         setattr(locked, field, value.strip() if isinstance(value, str) else value)
@@ -111,47 +120,33 @@ def change(campaign: Campaign, *, by: User, now: datetime, **given: Any) -> Camp
     return locked
 
 
-@transaction.atomic
-def start(campaign: Campaign, *, by: User, now: datetime) -> Campaign:
-    _require(by, MAY_CHANGE)
-    locked = _locked(campaign)
-    _refuse_unless(locked, {Campaign.State.PLANNED})
-    locked.state, locked.started_at = Campaign.State.RUNNING, now
-    locked.save(update_fields=["state", "started_at"])
-    return locked
+@CAMPAIGNS.step(after=[Campaign.State.PLANNED], any_of=(MAY_CHANGE,), words="")
+def start(campaign: Campaign, *, by: User, now: datetime) -> None:
+    """Start a planned campaign."""
+    campaign.state, campaign.started_at = Campaign.State.RUNNING, now
+    campaign.save(update_fields=["state", "started_at"])
 
 
-@transaction.atomic
-def finish(campaign: Campaign, *, note: str = "", by: User, now: datetime) -> Campaign:
-    """End a campaign that runs, and keep how far each item was. Items left open need a reason."""
-    _require(by, MAY_CHANGE)
-    locked = _locked(campaign)
-    _refuse_unless(locked, {Campaign.State.RUNNING})
-    rows = item_rows(locked, now=now)
+@CAMPAIGNS.step(after=[Campaign.State.RUNNING], any_of=(MAY_CHANGE,))
+def finish(campaign: Campaign, *, note: str, by: User, now: datetime) -> None:
+    """Finish a running campaign; open items need a note."""
+    rows = item_rows(campaign, now=now)
     open_items = sum(row.progress not in (DONE, NOT_APPLICABLE) for row in rows if not row.item.is_dropped)
-    if open_items and not note.strip():
+    if open_items and not note:
         raise ValidationError({"note": f"{open_items} items are open: say why it ends."})
-    return _end(locked, Campaign.State.FINISHED, rows, note=note, by=by, now=now)
+    _end(campaign, Campaign.State.FINISHED, rows, note, by, now)
 
 
-@transaction.atomic
-def cancel(campaign: Campaign, *, note: str, by: User, now: datetime) -> Campaign:
-    """Call the campaign off, with a reason."""
-    _require(by, MAY_CHANGE)
-    if not note.strip():
-        raise ValidationError({"note": "Say why."})
-    locked = _locked(campaign)
-    _refuse_ended(locked)
-    return _end(locked, Campaign.State.CANCELLED, item_rows(locked, now=now), note=note, by=by, now=now)
+@CAMPAIGNS.step(after=OPEN, any_of=(MAY_CHANGE,), must_say=True)
+def cancel(campaign: Campaign, *, note: str, by: User, now: datetime) -> None:
+    """Call an open campaign off, and say why."""
+    _end(campaign, Campaign.State.CANCELLED, item_rows(campaign, now=now), note, by, now)
 
 
-@transaction.atomic
+@CAMPAIGNS.step(after=[Campaign.State.PLANNED], any_of=(MAY_DELETE,), words="")
 def delete(campaign: Campaign, *, by: User, now: datetime) -> None:
     """Delete a campaign that never began; others are kept, and can be cancelled."""
-    _require(by, MAY_DELETE)
-    locked = _locked(campaign)
-    _refuse_unless(locked, {Campaign.State.PLANNED})
-    locked.delete()
+    campaign.delete()
 
 
 @transaction.atomic
@@ -163,9 +158,9 @@ def add_item(
     `given` are the further columns: tool, scope, targets, load, size_bytes, repeats, how, assignee, assigned_to,
     due_on.
     """
-    _require(by, MAY_CHANGE)
-    locked = _locked(campaign)
-    _refuse_ended(locked)
+    require(by, MAY_CHANGE)
+    locked = CAMPAIGNS.locked(campaign)
+    CAMPAIGNS.refuse_unless(locked, OPEN, now)
     _version, framework = framework_queries.current()
     named = _parts_named(framework, check_id, parts)
     if locked.items.count() >= MOST_ITEMS:
@@ -179,8 +174,9 @@ def add_item(
 @transaction.atomic
 def change_item(item: CampaignItem, *, by: User, now: datetime, **given: Any) -> CampaignItem:
     """Change who makes the runs, until when, and how. `given` are `assignee`, `assigned_to`, `due_on`, `how`."""
-    _require(by, MAY_CHANGE)
-    locked = _locked_item(item)
+    require(by, MAY_CHANGE)
+    locked = ITEMS.locked(item)
+    ITEMS.refuse_unless(locked, ("kept", "dropped"), now)
     changed = sorted(given.keys() & {"assignee", "assigned_to", "due_on", "how"})
     for field in changed:
         value = given[field]
@@ -190,58 +186,47 @@ def change_item(item: CampaignItem, *, by: User, now: datetime, **given: Any) ->
     return locked
 
 
-@transaction.atomic
-def drop_item(item: CampaignItem, *, reason: str, by: User, now: datetime) -> CampaignItem:
-    """Drop an item from this campaign, with a reason. The check itself is judged as before."""
-    _require(by, MAY_CHANGE)
-    if not reason.strip():
-        raise ValidationError({"reason": "Say why."})
-    locked = _locked_item(item)
-    if locked.is_dropped:
-        raise CampaignNotInState("The item is dropped already.")
-    locked.dropped_by, locked.dropped_at, locked.drop_reason = by, now, reason.strip()
-    locked.full_clean(exclude=["campaign", "dropped_by"])
-    locked.save(update_fields=["dropped_by", "dropped_at", "drop_reason"])
-    return locked
+@ITEMS.step(after=["kept"], any_of=(MAY_CHANGE,), words="reason", must_say=True, longest=500)
+def drop(item: CampaignItem, *, reason: str, by: User, now: datetime) -> None:
+    """Drop an item, and say why."""
+    _set_dropped(item, by, now, reason)
 
 
-@transaction.atomic
-def restore_item(item: CampaignItem, *, by: User, now: datetime) -> CampaignItem:
-    _require(by, MAY_CHANGE)
-    locked = _locked_item(item)
-    if not locked.is_dropped:
-        raise CampaignNotInState("The item is not dropped.")
-    locked.dropped_by, locked.dropped_at, locked.drop_reason = None, None, ""
-    locked.save(update_fields=["dropped_by", "dropped_at", "drop_reason"])
-    return locked
+@ITEMS.step(after=["dropped"], any_of=(MAY_CHANGE,), words="")
+def restore(item: CampaignItem, *, by: User, now: datetime) -> None:
+    """Take a dropped item back."""
+    _set_dropped(item, None, None, "")
+
+
+def _set_dropped(item: CampaignItem, by: User | None, at: datetime | None, reason: str) -> None:
+    item.dropped_by, item.dropped_at, item.drop_reason = by, at, reason
+    item.full_clean(exclude=["campaign", "dropped_by"])
+    item.save(update_fields=["dropped_by", "dropped_at", "drop_reason"])
 
 
 def _end(
-    campaign: Campaign, state: Campaign.State, rows: Collection[Any], *, note: str, by: User, now: datetime
-) -> Campaign:
+    campaign: Campaign, state: Campaign.State, rows: Collection[Any], note: str, by: User, now: datetime
+) -> None:
+    """Keep how far each item was, and end the campaign."""
     for row in rows:
         row.item.outcome, row.item.outcome_reason = row.progress, row.reason
     CampaignItem.objects.bulk_update([row.item for row in rows], ["outcome", "outcome_reason"])
-    campaign.state, campaign.ended_by, campaign.ended_at = state, by, now
-    campaign.end_note = note.strip()
+    campaign.state, campaign.ended_by, campaign.ended_at, campaign.end_note = state, by, now, note
     _clean(campaign)
     campaign.save(update_fields=["state", "ended_by", "ended_at", "end_note"])
-    return campaign
 
 
 def _item_of(campaign: Campaign, planned: Planned) -> CampaignItem:
     setup = planned.setup
+    columns = {
+        name: getattr(setup, name) for name in ("tool", "scope", "load", "size_bytes", "repeats", "how")
+    }
     return CampaignItem(
         campaign=campaign,
         check_id=planned.check.id,
         parts=list(setup.parts),
-        tool=setup.tool,
-        scope=setup.scope,
-        targets=RunTarget(setup.targets).value,
-        load=setup.load,
-        size_bytes=setup.size_bytes,
-        repeats=setup.repeats,
-        how=setup.how,
+        targets=setup.targets.value,
+        **columns,
     )
 
 
@@ -267,48 +252,20 @@ def _parts_named(framework: Framework, check_id: str, parts: Collection[str]) ->
     return named
 
 
-def _save_new(campaign: Campaign) -> None:
+def _save_new(site: Site, *, by: User, now: datetime, **planned: Any) -> Campaign:
+    require(by, MAY_ADD)
+    if site.stage == Site.Stage.RETIRED:
+        raise ValidationError({"site": f"{site.name} is retired."})
     # Two plans for one site wait for each other; the constraint holds in any case.
-    Site.objects.select_for_update(no_key=True).get(pk=campaign.site.pk)
-    other = Campaign.objects.filter(site=campaign.site, state__in=["planned", "running"]).first()
-    if other is not None:
-        said = {"site": campaign.site.name, "name": other.name}
-        raise ValidationError({"site": "{site} has an open campaign already: {name}.".format(**said)})
+    Site.objects.select_for_update(no_key=True).get(pk=site.pk)
+    if (other := Campaign.objects.filter(site=site, state__in=OPEN).first()) is not None:
+        raise ValidationError({"site": f"{site.name} has an open campaign already: {other.name}."})
+    version, _framework = framework_queries.current()
+    campaign = Campaign(site=site, framework_version=version, created_by=by, created_at=now, **planned)
     _clean(campaign)
     campaign.save(force_insert=True)
+    return campaign
 
 
 def _clean(campaign: Campaign) -> None:
     campaign.full_clean(exclude=["site", "framework_version", "created_by", "repeats", "ended_by"])
-
-
-def _refuse_retired(site: Site) -> None:
-    if site.stage == Site.Stage.RETIRED:
-        raise ValidationError({"site": f"{site.name} is retired."})
-
-
-def _locked(campaign: Campaign) -> Campaign:
-    return Campaign.objects.select_for_update(of=("self",)).select_related("site").get(pk=campaign.pk)
-
-
-def _locked_item(item: CampaignItem) -> CampaignItem:
-    """Lock the item with its campaign, so that none is changed while the campaign ends."""
-    campaign = _locked(item.campaign)
-    _refuse_ended(campaign)
-    locked = CampaignItem.objects.select_for_update(of=("self",)).get(pk=item.pk)
-    locked.campaign = campaign
-    return locked
-
-
-def _refuse_ended(campaign: Campaign) -> None:
-    _refuse_unless(campaign, {Campaign.State.PLANNED, Campaign.State.RUNNING})
-
-
-def _refuse_unless(campaign: Campaign, states: Collection[str]) -> None:
-    if campaign.state not in states:
-        raise CampaignNotInState(f"The campaign is {campaign.get_state_display().lower()}.")
-
-
-def _require(by: User, permission: str) -> None:
-    if not by.has_perm(permission):
-        raise MissingPermission([permission])

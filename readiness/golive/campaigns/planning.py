@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cache
+from pathlib import Path
 
 from readiness.framework.core.applicability import applicable, gate_for, part_gate
 from readiness.framework.core.conditions import SiteContext
 from readiness.framework.core.definition import Check, Framework
 from readiness.framework.core.vocabulary import EvidenceKind, Gate
+from web import yaml_documents
 
-GIB = 1024**3
+DATA = Path(__file__).resolve().parent / "data" / "setups.yaml"
 
 
 class RunTarget(StrEnum):
@@ -48,97 +51,17 @@ class Planned:
     setup: Setup
 
 
-NODE_COLLECTIVE = "All accelerators of one node. On AMD the same with rccl-tests."
-
-# The setups of the checks' own `how_to`, in the figures that runs are judged at (readiness.evidence.core.proving).
-SETUPS: dict[str, tuple[Setup, ...]] = {
-    "p1-accelerator-diag": (
-        Setup(
-            parts=("coverage", "worst-severity"),
-            tool="dcgm-diag",
-            scope="node",
-            targets=RunTarget.NODE,
-            how="The long diagnostic: dcgmi diag -r 3 -j.",
-        ),
-    ),
-    "p1-intra-node": (
-        Setup(
-            parts=("busbw", "wrong-values", "nodes-covered"),
-            tool="nccl-tests",
-            scope="node",
-            targets=RunTarget.NODE,
-            size_bytes=16 * GIB,
-            how=f"all_reduce_perf with its check on. {NODE_COLLECTIVE}",
-        ),
-    ),
-    "p1-fabric-collective": (
-        Setup(
-            parts=("pair-busbw", "nodes-covered"),
-            tool="nccl-tests",
-            scope="pair",
-            targets=RunTarget.PAIR,
-            size_bytes=8 * GIB,
-            how="all_gather_perf or all_reduce_perf at 2 to 8 GiB.",
-        ),
-        Setup(
-            parts=("scale-efficiency",),
-            tool="nccl-tests",
-            scope="fabric",
-            targets=RunTarget.FABRIC,
-            size_bytes=8 * GIB,
-            how="The largest number of nodes that one job may use, at the message size of the pairs.",
-        ),
-    ),
-    "p1-rdma-port": (
-        Setup(
-            parts=("bandwidth", "ports-covered"),
-            tool="perftest",
-            scope="link",
-            targets=RunTarget.PORT,
-            size_bytes=8 * 1024**2,
-            how="ib_write_bw -s 8388608 --report_gbits.",
-        ),
-    ),
-    "p1-latency-under-load": (
-        Setup(
-            parts=("load-factor",),
-            tool="perftest",
-            scope="link",
-            targets=RunTarget.PATH,
-            load="idle",
-            repeats=20,
-            how="Latency of one path, with nothing else running. sockperf is read too.",
-        ),
-        Setup(
-            parts=("loaded-p99", "load-factor", "tail-ratio"),
-            tool="perftest",
-            scope="link",
-            targets=RunTarget.PATH,
-            load="loaded",
-            repeats=20,
-            how="The same path with background load at the rate of the throughput test.",
-        ),
-    ),
-    "p1-serving-latency": (
-        Setup(
-            parts=("ttft-p99", "tpot-p99"),
-            tool="mlperf",
-            scope="site",
-            targets=RunTarget.SITE,
-            load="loaded",
-            how="Server scenario at the declared peak rate for at least 600 s.",
-        ),
-    ),
-    "p5-revalidation": (
-        Setup(
-            parts=("nodes-current",),
-            tool="dcgm-diag",
-            scope="node",
-            targets=RunTarget.NODE,
-            how="The quick diagnostic, daily, beside the full set.",
-        ),
-    ),
-}
+@cache
+def setups() -> Mapping[str, tuple[Setup, ...]]:
+    """The setups of each check that has any, of `data/setups.yaml`."""
+    stated = yaml_documents.read(DATA.read_text(encoding="utf-8"))
+    return {
+        check_id: tuple(
+            Setup(**setup | {"parts": tuple(setup["parts"]), "targets": RunTarget(setup["targets"])})
+            for setup in of_check
+        )
+        for check_id, of_check in stated.items()
+    }
 
 
 def plan(framework: Framework, site: SiteContext) -> tuple[Planned, ...]:
@@ -173,20 +96,11 @@ def _proved_by_runs(check: Check, gate: Gate, site: SiteContext) -> list[str]:
 
 def _setups(check: Check, wanted: list[str]) -> Iterable[Setup]:
     left = list(wanted)
-    for setup in SETUPS.get(check.id, ()):
+    for setup in setups().get(check.id, ()):
         parts = tuple(part for part in setup.parts if part in wanted)
         if parts:
             left = [part for part in left if part not in parts]
-            yield Setup(
-                parts=parts,
-                tool=setup.tool,
-                scope=setup.scope,
-                targets=setup.targets,
-                load=setup.load,
-                size_bytes=setup.size_bytes,
-                repeats=setup.repeats,
-                how=setup.how,
-            )
+            yield replace(setup, parts=parts)
     if left:
         columns = ", ".join(f"{check.id}/{part}" for part in left[:3])
         more = f" and {len(left) - 3} more" if len(left) > 3 else ""

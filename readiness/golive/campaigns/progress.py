@@ -133,3 +133,11 @@ class Sum:
     def percent(self) -> float | None:
         """None where there is nothing to do."""
         return 100.0 * self.done / self.total if self.total else None
+
+    @property
+    def is_done(self) -> bool:
+        return bool(self.total) and not self.open
+
+    @property
+    def share(self) -> str:
+        return f"{self.done} / {self.total}"

@@ -22,6 +22,8 @@ from readiness.scoring.core.states import CheckState, Tier
 from readiness.scoring.models import CheckResult, SiteScore
 from web.visibility import name_of
 
+BY_HAND = frozenset({EvidenceKind.INVENTORY_FACT, EvidenceKind.PEOPLE_RECORD, EvidenceKind.OWNERSHIP_RECORD})
+
 type Stored = Mapping[tuple[int, str], Mapping[str, Mapping[str, Any]]]
 """The sub-measures that the last evaluation kept, by site and check."""
 
@@ -31,6 +33,10 @@ class CampaignRow:
     campaign: Campaign
     sum: Sum
     days_left: int | None
+
+    @property
+    def is_over(self) -> bool:
+        return self.days_left is not None and self.days_left < 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +85,15 @@ class GateRow:
     item: CampaignItem | None
     excepted: bool
 
+    @property
+    def is_by_hand(self) -> bool:
+        return not self.evidence.isdisjoint(BY_HAND)
+
 
 def campaigns() -> QuerySet[Campaign]:
     return Campaign.objects.select_related(
         "site", "created_by", "ended_by", "framework_version", "repeats"
     ).defer("framework_version__definition")
-
-
-def open_campaign(site: Site) -> Campaign | None:
-    return campaigns().filter(site=site, state__in=["planned", "running"]).first()
 
 
 def last_campaign(site: Site) -> Campaign | None:

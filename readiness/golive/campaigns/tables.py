@@ -4,23 +4,22 @@ from datetime import datetime
 
 from django.utils.html import format_html
 
-from readiness.evidence.core.proving.floors import size_text
 from readiness.golive.campaigns.filters import CampaignFilters
 from readiness.golive.campaigns.models import Campaign, Progress
-from readiness.golive.campaigns.progress import DONE
 from readiness.golive.campaigns.queries import CampaignRow, ItemRow
-from web.ages import ago
+from readiness.golive.campaigns.sentences import left, run_words, why
 from web.links import link
 from web.tables import Column, RowFilter, Table
-from web.tables.columns import Text
+
+GATES = [(gate, gate) for gate in ("BLOCK", "COND", "INFO")]
 
 
-def left(row: CampaignRow, now: datetime) -> str:
-    if row.days_left is None:
-        return ago(row.campaign.ended_at, now=now)
-    if row.days_left < 0:
-        return f"{-row.days_left} d over"
-    return f"in {row.days_left} d" if row.days_left else "today"
+def _page(row: CampaignRow) -> str:
+    return link("campaign", row.campaign.pk)
+
+
+def _item_page(row: ItemRow) -> str:
+    return link("campaign-item", row.item.pk)
 
 
 def campaign_table(now: datetime) -> Table:
@@ -29,11 +28,11 @@ def campaign_table(now: datetime) -> Table:
         id="campaigns",
         noun=("campaign", "campaigns"),
         label="Validation campaigns",
-        columns=(*_campaign_columns(now), *_further_columns()),
+        columns=_campaign_columns(now),
         filterset=CampaignFilters,
-        row_id=lambda row: row.campaign.pk,
+        row_id="campaign.pk",
         row_name=lambda row: f"{row.campaign.name}, {row.campaign.site.name}",
-        row_url=lambda row: link("campaign", row.campaign.pk),
+        row_url=_page,
         api="golive-api-campaign-list",
         empty={
             "title": "No campaign",
@@ -48,33 +47,24 @@ def _campaign_columns(now: datetime) -> tuple[Column, ...]:
         Column(
             "state",
             "State",
-            value=lambda row: row.campaign.state,
-            text=lambda row: row.campaign.get_state_display(),
+            value="campaign.state",
             template="readiness/campaigns/state_cell.html",
             sort="state",
             phone="status",
         ),
-        Column(
-            "name",
-            "Campaign",
-            value=lambda row: row.campaign.name,
-            url=lambda row: link("campaign", row.campaign.pk),
-            sort="name",
-            locked=True,
-            phone="title",
-        ),
+        Column("name", "Campaign", value="campaign.name", url=_page, sort="name", locked=True, phone="title"),
         Column(
             "site",
             "Site",
-            value=lambda row: row.campaign.site.name,
+            value="campaign.site.name",
             url=lambda row: link("site", row.campaign.site.slug),
             sort="site__name",
-            export=lambda row: row.campaign.site.slug,
+            export="campaign.site.slug",
         ),
         Column(
             "progress",
             "Progress",
-            value=lambda row: row.sum.percent,
+            value="sum.percent",
             text=lambda row: f"{row.sum.done} of {row.sum.total} done",
             template="readiness/campaigns/progress_cell.html",
             export=lambda row: None if row.sum.percent is None else round(row.sum.percent, 1),
@@ -87,16 +77,19 @@ def _campaign_columns(now: datetime) -> tuple[Column, ...]:
         Column(
             "due",
             "Due",
-            value=lambda row: row.campaign.due_on,
+            value="campaign.due_on",
             text=lambda row: format_html("{} · {}", f"{row.campaign.due_on:%Y-%m-%d}", left(row, now)),
             sort="due_on",
             numeric=True,
-            tone=lambda row: "bad" if row.days_left is not None and row.days_left < 0 else "",
+            tone=lambda row: "bad" if row.is_over else "",
         ),
+        _counted("stale", "Stale", "warn", default=False),
+        Column("by", "Planned by", value="campaign.created_by", default=False),
+        Column("note", "Note", value="campaign.note", default=False, phone="full"),
     )
 
 
-def _counted(progress: str, label: Text, tone: str, *, default: bool = True) -> Column:
+def _counted(progress: str, label: str, tone: str, *, default: bool = True) -> Column:
     def count(row: CampaignRow) -> int:
         return row.sum.by_progress.get(progress, 0)
 
@@ -110,14 +103,6 @@ def _counted(progress: str, label: Text, tone: str, *, default: bool = True) -> 
     )
 
 
-def _further_columns() -> tuple[Column, ...]:
-    return (
-        _counted("stale", "Stale", "warn", default=False),
-        Column("by", "Planned by", value="campaign.created_by", default=False),
-        Column("note", "Note", value=lambda row: row.campaign.note, default=False, phone="full"),
-    )
-
-
 def item_table(campaign: Campaign) -> Table:
     """The table of ItemRow."""
     return Table(
@@ -128,9 +113,7 @@ def item_table(campaign: Campaign) -> Table:
         columns=_item_columns(campaign),
         filters=(
             RowFilter("progress", "Progress", lambda row: row.progress, Progress.choices),
-            RowFilter(
-                "gate", "Gate", lambda row: row.gate, [(each, each) for each in ("BLOCK", "COND", "INFO")]
-            ),
+            RowFilter("gate", "Gate", lambda row: row.gate, GATES),
             RowFilter(
                 "assigned",
                 "Assigned",
@@ -138,9 +121,9 @@ def item_table(campaign: Campaign) -> Table:
                 [("yes", "To somebody"), ("no", "To nobody")],
             ),
         ),
-        row_id=lambda row: row.item.pk,
+        row_id="item.pk",
         row_name=lambda row: f"{row.check_name}: {row.item.get_tool_display()}",
-        row_url=lambda row: link("campaign-item", row.item.pk),
+        row_url=_item_page,
         empty={
             "title": "Nothing to run",
             "text": "No check of the framework that applies here is proved by runs.",
@@ -154,7 +137,6 @@ def _item_columns(campaign: Campaign) -> tuple[Column, ...]:
         Column(
             "progress",
             "Progress",
-            value=lambda row: row.progress,
             text=lambda row: str(Progress(row.progress).label),
             template="readiness/campaigns/item_state_cell.html",
             sort=True,
@@ -163,25 +145,21 @@ def _item_columns(campaign: Campaign) -> tuple[Column, ...]:
         Column(
             "check",
             "Check",
-            value=lambda row: row.check_name,
-            url=lambda row: link("campaign-item", row.item.pk),
+            value="check_name",
+            url=_item_page,
             template="readiness/campaigns/item_cell.html",
             sort=True,
             locked=True,
             phone="title",
-            export=lambda row: row.item.check_id,
+            export="item.check_id",
         ),
-        Column("gate", "Gate", value=lambda row: row.gate, sort=True),
+        Column("gate", "Gate", sort=True),
         Column("run", "Run", value=lambda row: str(row.item.get_tool_display()), text=run_words, sort=True),
         Column("targets", "Made on", value=lambda row: str(row.item.get_targets_display()), sort=True),
         Column(
-            "why",
-            "What it waits for",
-            value=why,
-            phone="full",
-            template="readiness/campaigns/why_cell.html",
+            "why", "What it waits for", value=why, phone="full", template="readiness/campaigns/why_cell.html"
         ),
-        Column("assigned", "Assigned to", value=lambda row: row.assigned, sort=True),
+        Column("assigned", "Assigned to", sort=True),
         Column(
             "due",
             "Due",
@@ -191,30 +169,7 @@ def _item_columns(campaign: Campaign) -> tuple[Column, ...]:
             tone=lambda row: "bad" if row.is_late else "",
         ),
         Column(
-            "parts",
-            "Sub-measures",
-            value=lambda row: ", ".join(row.part_names),
-            default=False,
-            phone="full",
+            "parts", "Sub-measures", value=lambda row: ", ".join(row.part_names), default=False, phone="full"
         ),
-        Column("taken", "Run of", value=lambda row: row.standing.taken_at, default=False),
+        Column("taken", "Run of", value="standing.taken_at", default=False),
     )
-
-
-def why(row: ItemRow) -> str:
-    if row.progress == DONE:
-        return ""
-    return " ".join(each for each in (row.reason, row.standing.detail) if each)
-
-
-def run_words(row: ItemRow) -> str:
-    """`nccl-tests, 16 GiB`, `perftest, with background load, 20 times`."""
-    item = row.item
-    phrases = [str(item.get_tool_display())]
-    if item.size_bytes:
-        phrases.append(size_text(item.size_bytes))
-    if item.load:
-        phrases.append(str(item.get_load_display()).lower())
-    if item.repeats > 1:
-        phrases.append(f"{item.repeats} times")
-    return ", ".join(phrases)

@@ -13,11 +13,10 @@ RDMA = (Port.Kind.ROCE, Port.Kind.INFINIBAND)
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """`names` are as the form of a run takes them, `devices` those to name there, without double."""
+    """`names` are as the form of a run takes them."""
 
     kind: RunTarget
     names: tuple[str, ...]
-    devices: tuple[str, ...] = ()
 
     @property
     def count(self) -> int:
@@ -38,20 +37,16 @@ def targets_of(site: Site) -> Mapping[RunTarget, Targets]:
         .order_by("device__name", "name")
         .values_list("device__name", "name")
     )
-    return {
-        RunTarget.SITE: Targets(RunTarget.SITE, (site.name,)),
-        RunTarget.NODE: Targets(RunTarget.NODE, nodes, nodes),
-        RunTarget.PAIR: Targets(
-            RunTarget.PAIR, tuple(f"{first} – {second}" for first, second in pairs(nodes)), nodes
-        ),
-        RunTarget.PATH: Targets(RunTarget.PATH, *_path(nodes)),
-        RunTarget.FABRIC: Targets(RunTarget.FABRIC, (", ".join(nodes),) if nodes else (), nodes),
-        RunTarget.PORT: Targets(
-            RunTarget.PORT,
-            tuple(f"{device} {port}" for device, port in ports),
-            tuple(dict.fromkeys(device for device, _port in ports)),
-        ),
+    names = {
+        RunTarget.SITE: [site.name],
+        RunTarget.NODE: nodes,
+        RunTarget.PAIR: [f"{first} – {second}" for first, second in pairs(nodes)],
+        # The first and the last node by name, which as a rule stand farthest apart.
+        RunTarget.PATH: [f"{nodes[0]} – {nodes[-1]}"] if len(nodes) > 1 else [],
+        RunTarget.FABRIC: [", ".join(nodes)] if nodes else [],
+        RunTarget.PORT: [f"{device} {port}" for device, port in ports],
     }
+    return {kind: Targets(kind, tuple(of_kind)) for kind, of_kind in names.items()}
 
 
 def pairs(nodes: Sequence[str]) -> list[tuple[str, str]]:
@@ -60,8 +55,3 @@ def pairs(nodes: Sequence[str]) -> list[tuple[str, str]]:
         return []
     neighbours = list(zip(nodes[::2], nodes[1::2], strict=False))
     return [*neighbours, (nodes[-1], nodes[0])] if len(nodes) % 2 else neighbours
-
-
-def _path(nodes: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The first and the last node by name, which as a rule stand farthest apart."""
-    return ((f"{nodes[0]} – {nodes[-1]}",), (nodes[0], nodes[-1])) if len(nodes) > 1 else ((), ())

@@ -10,11 +10,28 @@ from django.db import transaction
 
 from accounts.models import User
 from readiness.evidence.models import Review, ReviewAction, SignOff
-from readiness.golive.reviews.operations import MAY_CHANGE, MAY_SEE, ReviewNotInState, claim
-from web.permissions import MissingPermission
+from readiness.golive.reviews.operations import MAY_CHANGE, MAY_SEE, REVIEWS, claim
+from web.workflows import Workflow, require
 
 MOST = 100
 """Actions of one review. Operator-set default: a review with more is no review but a project."""
+NOT_CANCELLED = set(Review.State.values) - {Review.State.CANCELLED}
+
+
+def _state(action: ReviewAction, now: datetime) -> str:
+    if action.review.state == Review.State.CANCELLED:
+        return "cancelled"
+    return "open" if action.is_open else "closed"
+
+
+ACTIONS = Workflow(
+    model=ReviewAction,
+    states={"open": "open", "closed": "closed already", "cancelled": "of a review that is cancelled"},
+    state_of=_state,
+    joined=("review__site",),
+    lock_before=lambda action: REVIEWS.locked(action.review),
+    refusal="The action is {state}.",
+)
 CHANGED = ("title", "critical", "owner", "owner_name", "due_on")
 
 
@@ -32,7 +49,8 @@ def add(
 ) -> ReviewAction:
     """Whoever is named to sign may say what is missing, beside those who may change the review."""
     refuse_others(review.pk, by=by)
-    locked = _locked(review)
+    locked = REVIEWS.locked(review)
+    REVIEWS.refuse_unless(locked, NOT_CANCELLED, now)
     if locked.actions.count() >= MOST:
         raise ValidationError(f"A review has {MOST} actions at most.")
     action = ReviewAction(
@@ -54,8 +72,9 @@ def add(
 @transaction.atomic
 def change(action: ReviewAction, *, by: User, now: datetime, **given: Any) -> ReviewAction:
     """`given` are title, critical, owner, owner_name, due_on."""
-    _require(by)
-    locked = _locked_action(action)
+    require(by, MAY_CHANGE)
+    locked = ACTIONS.locked(action)
+    ACTIONS.refuse_unless(locked, ["open"], now)
     for field in given.keys() & set(CHANGED):
         value = given[field]
         setattr(locked, field, value.strip() if isinstance(value, str) else value)
@@ -65,45 +84,22 @@ def change(action: ReviewAction, *, by: User, now: datetime, **given: Any) -> Re
     return locked
 
 
-@transaction.atomic
-def close(action: ReviewAction, *, note: str = "", by: User, now: datetime) -> ReviewAction:
-    """Close an action that is done. Its owner may do so too."""
-    refuse_strangers(action.pk, by=by)
-    locked = _locked_action(action)
-    locked.closed_by, locked.closed_at, locked.close_note = by, now, note.strip()
-    locked.clean_fields(exclude=["review", "opened_by", "closed_by", "owner"])
-    locked.save(update_fields=["closed_by", "closed_at", "close_note"])
-    claim(locked.review)
-    return locked
+def _refuse_stranger(action: ReviewAction, by: User) -> None:
+    """Whoever owns it may close it too."""
+    if action.owner_id != by.pk:
+        require(by, MAY_CHANGE)
+
+
+@ACTIONS.step(after=["open"], any_of=(MAY_SEE,), refuse=_refuse_stranger)
+def close(action: ReviewAction, *, note: str, by: User, now: datetime) -> None:
+    """Close an action."""
+    action.closed_by, action.closed_at, action.close_note = by, now, note
+    action.clean_fields(exclude=["review", "opened_by", "closed_by", "owner"])
+    action.save(update_fields=["closed_by", "closed_at", "close_note"])
+    claim(action.review)
 
 
 def refuse_others(review_id: int, *, by: User) -> None:
     """Raise MissingPermission for those who neither may change such a review nor are named in it."""
-    _require(by, named=SignOff.objects.filter(review=review_id, approver=by).exists())
-
-
-def refuse_strangers(action_id: int, *, by: User) -> None:
-    """Raise MissingPermission for those who neither may change reviews nor own such an action."""
-    _require(by, named=ReviewAction.objects.filter(pk=action_id, owner=by).exists())
-
-
-def _locked(review: Review) -> Review:
-    locked = Review.objects.select_for_update(of=("self",)).select_related("site").get(pk=review.pk)
-    if locked.state == Review.State.CANCELLED:
-        raise ReviewNotInState("The review is cancelled.")
-    return locked
-
-
-def _locked_action(action: ReviewAction) -> ReviewAction:
-    review = _locked(action.review)
-    locked = ReviewAction.objects.select_for_update(of=("self",)).get(pk=action.pk)
-    if not locked.is_open:
-        raise ReviewNotInState("The action is closed already.")
-    locked.review = review
-    return locked
-
-
-def _require(by: User, *, named: bool = False) -> None:
-    needed = MAY_SEE if named else MAY_CHANGE
-    if not by.has_perm(needed):
-        raise MissingPermission([needed])
+    named = SignOff.objects.filter(review=review_id, approver=by).exists()
+    require(by, MAY_SEE if named else MAY_CHANGE)

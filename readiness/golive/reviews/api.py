@@ -1,9 +1,7 @@
 """Endpoints of go-live reviews, of their actions, and of who may sign."""
 
-from collections.abc import Callable
 from typing import Any, cast
 
-from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from drf_spectacular.utils import extend_schema
@@ -20,23 +18,18 @@ from readiness.golive.reviews import actions, approvers, operations, queries
 from readiness.golive.reviews.filters import ActionFilters, ApproverFilters, ReviewFilters
 from readiness.golive.reviews.models import Approver
 from readiness.golive.reviews.standing import seen
-from web import clock
 from web.rest.errors import named_errors
 from web.rest.fields import UsernameField
 from web.rest.permissions import Permission, requires
 from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import ObjectViewSet
 from web.visibility import known
+from web.workflows import NotInState
+from web.workflows.endpoints import by_reader, endpoint, taken, words_field
 
 _ENDED = (
-    "state",
-    "opened_by",
-    "opened_at",
-    "ended_by",
-    "ended_at",
-    "end_note",
-    "framework_version",
-    "snapshot",
+    *("state", "opened_by", "opened_at", "ended_by", "ended_at", "end_note"),
+    *("framework_version", "snapshot"),
 )
 _CLOSED = ("opened_by", "opened_at", "closed_by", "closed_at", "close_note")
 
@@ -66,11 +59,8 @@ class SignOffSerializer(serializers.ModelSerializer):
 
 
 class NamedSerializer(serializers.Serializer):
-    compute = UserField(required=False, allow_null=True)
-    network = UserField(required=False, allow_null=True)
-    energy = UserField(required=False, allow_null=True)
-    security = UserField(required=False, allow_null=True)
-    planning = UserField(required=False, allow_null=True)
+    def get_fields(self) -> dict[str, serializers.Field]:
+        return {domain: UserField(required=False, allow_null=True) for domain in SigningDomain.values}
 
     def to_internal_value(self, data: Any) -> Any:
         unknown = sorted(map(str, set(data) - set(self.fields))) if isinstance(data, dict) else []
@@ -120,7 +110,7 @@ class ApproverSerializer(ObjectSerializer):
 
 
 class ReviewNoteSerializer(serializers.Serializer):
-    note = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
+    note = words_field()
 
 
 class ReviewDecisionSerializer(ReviewNoteSerializer):
@@ -130,31 +120,6 @@ class ReviewDecisionSerializer(ReviewNoteSerializer):
 class NameSerializer(serializers.Serializer):
     domain = serializers.ChoiceField(choices=SigningDomain.choices)
     approver = UserField(allow_null=True)
-
-
-class IsNamed(Permission):
-    """Whoever the review asks, whatever their role is; they need to see reviews."""
-
-    def needed(self, request: HttpRequest, view: APIView) -> list[str]:
-        return [operations.MAY_SEE]
-
-    def has_permission(self, request: HttpRequest, view: APIView) -> bool:
-        if not super().has_permission(request, view):
-            return False
-        try:
-            operations.refuse_stranger(int(view.kwargs["pk"]), by=cast(User, request.user))
-        except operations.NotNamed as error:
-            self.message = str(error)
-            return False
-        return True
-
-
-class MayClose(Permission):
-    """Who may change reviews, and an action's owner."""
-
-    def needed(self, request: HttpRequest, view: APIView) -> list[str]:
-        owns = ReviewAction.objects.filter(pk=view.kwargs["pk"], owner=request.user.pk).exists()
-        return [operations.MAY_SEE if owns else operations.MAY_CHANGE]
 
 
 class MayAddAction(Permission):
@@ -167,10 +132,6 @@ class MayAddAction(Permission):
         return [operations.MAY_SEE if named else operations.MAY_CHANGE]
 
 
-def _by(request: Request) -> dict[str, Any]:
-    return {"by": cast(User, request.user), "now": clock.now()}
-
-
 class ReviewViewSet(ObjectViewSet):
     queryset = queries.whole_reviews()
     serializer_class = ReviewSerializer
@@ -179,44 +140,22 @@ class ReviewViewSet(ObjectViewSet):
     ordering_fields = ("id", "site", "state", "opened_at", "ended_at")
 
     def perform_create(self, serializer: Any) -> None:
-        with named_errors(operations.ReviewNotInState):
-            serializer.instance = operations.open_review(**serializer.validated_data, **_by(self.request))
+        with named_errors(NotInState):
+            serializer.instance = operations.open_review(
+                **serializer.validated_data, **by_reader(self.request)
+            )
 
-    @extend_schema(request=ReviewNoteSerializer, summary="Sign for the domain that you are named for")
-    @action(detail=True, methods=["post"], permission_classes=[IsNamed])
-    def sign(self, request: Request, pk: str) -> Response:
-        return self._stepped(operations.sign, ReviewNoteSerializer)
-
-    @extend_schema(request=ReviewNoteSerializer, summary="Decline to sign, and say why")
-    @action(detail=True, methods=["post"], permission_classes=[IsNamed])
-    def decline(self, request: Request, pk: str) -> Response:
-        return self._stepped(operations.decline, ReviewNoteSerializer)
-
-    @extend_schema(request=ReviewDecisionSerializer, summary="Decide: go sets the site to production")
-    @action(detail=True, methods=["post"], permission_classes=[requires(operations.MAY_DECIDE)])
-    def decide(self, request: Request, pk: str) -> Response:
-        return self._stepped(operations.decide, ReviewDecisionSerializer)
-
-    @extend_schema(request=ReviewNoteSerializer, summary="Call the review off, and say why")
-    @action(detail=True, methods=["post"], permission_classes=[requires(operations.MAY_CHANGE)])
-    def cancel(self, request: Request, pk: str) -> Response:
-        return self._stepped(operations.cancel, ReviewNoteSerializer)
+    sign = endpoint(operations.sign, ReviewNoteSerializer)
+    decline = endpoint(operations.decline, ReviewNoteSerializer)
+    decide = endpoint(operations.decide, ReviewDecisionSerializer)
+    cancel = endpoint(operations.cancel, ReviewNoteSerializer)
 
     @extend_schema(request=NameSerializer, summary="Name who signs for a domain")
     @action(
         detail=True, methods=["post"], url_path="name", permission_classes=[requires(operations.MAY_CHANGE)]
     )
     def name_approver(self, request: Request, pk: str) -> Response:
-        return self._stepped(operations.name_approver, NameSerializer)
-
-    def _stepped(self, step: Callable[..., Any], asked_by: type[serializers.Serializer]) -> Response:
-        asked = asked_by(data=self.request.data)
-        asked.is_valid(raise_exception=True)
-        with transaction.atomic(), named_errors(operations.ReviewNotInState):
-            # Locked, so that the ETag that was sent is that of what is signed or decided on.
-            review = self._locked_one()
-            step(review, **asked.validated_data, **_by(self.request))
-        return self._answer(self._again(review))
+        return taken(self, operations.name_approver, NameSerializer)
 
 
 class ActionViewSet(ObjectViewSet):
@@ -232,7 +171,7 @@ class ActionViewSet(ObjectViewSet):
         if self.action in ("create", "list", "retrieve"):
             return [MayAddAction()]
         if self.action == "close":
-            return [MayClose()]
+            return list(super().get_permissions())
         return [requires(operations.MAY_SEE, PUT=operations.MAY_CHANGE, PATCH=operations.MAY_CHANGE)()]
 
     def get_serializer_class(self) -> type[serializers.Serializer]:
@@ -240,25 +179,16 @@ class ActionViewSet(ObjectViewSet):
         return ActionChangeSerializer if changing else ActionSerializer
 
     def perform_create(self, serializer: Any) -> None:
-        with named_errors(operations.ReviewNotInState):
-            serializer.instance = actions.add(**serializer.validated_data, **_by(self.request))
+        with named_errors(NotInState):
+            serializer.instance = actions.add(**serializer.validated_data, **by_reader(self.request))
 
     def perform_update(self, serializer: Any) -> None:
-        with named_errors(operations.ReviewNotInState):
+        with named_errors(NotInState):
             serializer.instance = actions.change(
-                serializer.instance, **serializer.validated_data, **_by(self.request)
+                serializer.instance, **serializer.validated_data, **by_reader(self.request)
             )
 
-    @extend_schema(request=ReviewNoteSerializer, summary="Close an action")
-    @action(detail=True, methods=["post"])
-    def close(self, request: Request, pk: str) -> Response:
-        asked = ReviewNoteSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        with transaction.atomic(), named_errors(operations.ReviewNotInState):
-            done = actions.close(
-                cast(ReviewAction, self._locked_one()), **asked.validated_data, **_by(self.request)
-            )
-        return self._answer(self._again(done))
+    close = endpoint(actions.close, ReviewNoteSerializer)
 
 
 class ApproverViewSet(ObjectViewSet):
@@ -270,8 +200,8 @@ class ApproverViewSet(ObjectViewSet):
     http_method_names = ["get", "post", "delete", "head", "options"]
 
     def perform_create(self, serializer: Any) -> None:
-        with named_errors(operations.ReviewNotInState):
-            serializer.instance = approvers.add(**serializer.validated_data, **_by(self.request))
+        with named_errors(NotInState):
+            serializer.instance = approvers.add(**serializer.validated_data, **by_reader(self.request))
 
     def perform_destroy(self, instance: Model) -> None:
         approvers.remove(cast(Approver, instance), by=cast(User, self.request.user))

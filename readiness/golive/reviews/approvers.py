@@ -13,7 +13,7 @@ from accounts.models import User
 from inventory.models import Site
 from readiness.evidence.models import SigningDomain
 from readiness.golive.reviews.models import Approver
-from web.permissions import MissingPermission
+from web.workflows import require
 
 MAY_NAME = "golive.add_approver"
 MAY_REMOVE = "golive.delete_approver"
@@ -34,7 +34,7 @@ def candidates(site: Site) -> dict[str, list[User]]:
 @transaction.atomic
 def add(*, domain: str, user: User, site: Site | None = None, by: User, now: datetime) -> Approver:
     """Add an approver. Raises MissingPermission; ValidationError where the person is named there already."""
-    _require(by, MAY_NAME)
+    require(by, MAY_NAME)
     approver = Approver(domain=domain, user=user, site=site, added_at=now)
     approver.clean_fields(exclude=["user", "site"])
     if Approver.objects.filter(domain=domain, user=user, site=site).exists():
@@ -46,10 +46,5 @@ def add(*, domain: str, user: User, site: Site | None = None, by: User, now: dat
 @transaction.atomic
 def remove(approver: Approver, *, by: User) -> None:
     """Remove an approver. Their signatures stay; they can no longer sign what waits for them."""
-    _require(by, MAY_REMOVE)
+    require(by, MAY_REMOVE)
     Approver.objects.filter(pk=approver.pk).delete()
-
-
-def _require(by: User, permission: str) -> None:
-    if not by.has_perm(permission):
-        raise MissingPermission([permission])

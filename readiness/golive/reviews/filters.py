@@ -8,16 +8,8 @@ from web.rest.filters import ObjectFilterSet
 from web.rest.lookups import Flag
 
 
-def _open(_key: str) -> Q:
-    return Q(state=Review.State.OPEN)
-
-
-def _action_open(_key: str) -> Q:
-    return Q(closed_at=None)
-
-
 class ReviewFilters(ObjectFilterSet):
-    open = Flag(read=_open, label="Open")
+    open = Flag(read=lambda _key: Q(state=Review.State.OPEN), label="Open")
 
     class Meta:
         model = Review
@@ -27,7 +19,7 @@ class ReviewFilters(ObjectFilterSet):
 
 
 class ActionFilters(ObjectFilterSet):
-    open = Flag(read=_action_open, label="Open")
+    open = Flag(read=lambda _key: Q(closed_at=None), label="Open")
 
     class Meta:
         model = ReviewAction

@@ -9,10 +9,8 @@ from django import forms
 
 from accounts.models import User
 from inventory.models import Site
-from readiness.evidence.models import Review, ReviewAction, SigningDomain
-from web.forms import WITH_NEIGHBOURS, DayInput, NoteForm, PersonField, RefusedForm
-
-__all__ = ["ActionForm", "ApproverForm", "DecisionForm", "NameForm", "NoteForm", "OpenForm"]
+from readiness.evidence.models import ReviewAction, SigningDomain
+from web.forms import WITH_NEIGHBOURS, DayInput, PersonField, RefusedForm
 
 NOBODY = "– name later –"
 
@@ -101,13 +99,3 @@ class ApproverForm(RefusedForm):
         empty_label="– every site –",
         help_text="A site’s own list takes the place of the one for every site, domain by domain.",
     )
-
-
-class DecisionForm(NoteForm):
-    """The note beside a go or a no-go."""
-
-    decision = forms.CharField(widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, decision: Review.State, **kwargs: Any) -> None:
-        super().__init__(*args, required=decision != Review.State.GO, **kwargs)
-        self.initial["decision"] = decision.value

@@ -19,8 +19,8 @@ from readiness.golive.reviews.approvers import candidates
 from readiness.golive.reviews.gate import BlockingChecks
 from readiness.golive.reviews.standing import frozen, standing_of
 from readiness.scoring.operations import NotEvaluable, evaluate_one
-from web.permissions import MissingPermission
-from web.units import plural
+from web.units import how_many
+from web.workflows import NotInState, Workflow, require, require_words
 
 MAY_SEE = "evidence.view_review"
 MAY_OPEN = "evidence.add_review"
@@ -32,8 +32,13 @@ class NotNamed(PermissionDenied):
     """The review asks somebody else to sign."""
 
 
-class ReviewNotInState(Exception):
-    """The review is in a state that this does not follow from; the message says in which."""
+OPEN = (Review.State.OPEN,)
+REVIEWS = Workflow(
+    model=Review,
+    states=dict(Review.State.choices),
+    joined=("site",),
+    refusal="{object} has ended: {state}.",
+)
 
 
 @transaction.atomic
@@ -45,21 +50,16 @@ def open_review(
     Raises MissingPermission, and ValidationError by field: a stage without a verdict, an open review, a person who may
     not sign for the domain or is named twice.
     """
-    _require(by, MAY_OPEN)
+    require(by, MAY_OPEN)
     if not site.has_verdict:
-        said = {"site": site.name, "stage": site.get_stage_display().lower()}
+        stage = site.get_stage_display().lower()
         raise ValidationError(
-            {
-                "site": "{site} is {stage}: only sites in commissioning or production are reviewed.".format(
-                    **said
-                )
-            }
+            {"site": f"{site.name} is {stage}: only sites in commissioning or production are reviewed."}
         )
     # Two who open at once wait for each other; the constraint holds in any case.
     Site.objects.select_for_update(no_key=True).get(pk=site.pk)
     if (other := Review.objects.filter(site=site, state=Review.State.OPEN).first()) is not None:
-        said = {"site": site.name, "review": str(other)}
-        raise ValidationError({"site": "{site} has an open review already: {review}.".format(**said)})
+        raise ValidationError({"site": f"{site.name} has an open review already: {other}."})
     review = Review(site=site, note=note.strip(), opened_by=by, opened_at=now)
     review.full_clean(exclude=["site", "opened_by", "ended_by", "framework_version"])
     review.save(force_insert=True)
@@ -74,11 +74,12 @@ def open_review(
 @transaction.atomic
 def name_approver(review: Review, *, domain: str, approver: User | None, by: User, now: datetime) -> SignOff:
     """Ask this person for the domain's answer. Another person's answer is dropped, but a signature stays."""
-    _require(by, MAY_CHANGE)
-    locked = _locked(review)
+    require(by, MAY_CHANGE)
+    locked = REVIEWS.locked(review)
+    REVIEWS.refuse_unless(locked, OPEN, now)
     sign_off = locked.sign_offs.get(domain=domain)
     if sign_off.state == SignOff.State.SIGNED:
-        raise ReviewNotInState(f"{sign_off.get_domain_display()} has signed already.")
+        raise NotInState(f"{sign_off.get_domain_display()} has signed already.")
     if approver is not None:
         _refuse_unnamed(locked.site, domain, approver)
         if locked.sign_offs.exclude(pk=sign_off.pk).filter(approver=approver).exists():
@@ -89,96 +90,89 @@ def name_approver(review: Review, *, domain: str, approver: User | None, by: Use
     return sign_off
 
 
-@transaction.atomic
-def sign(review: Review, *, note: str = "", by: User, now: datetime) -> SignOff:
-    """Say yes for the domain that `by` is named for. Raises MissingPermission, NotNamed, ReviewNotInState."""
-    return _answer(review, SignOff.State.SIGNED, note=note, by=by, now=now)
+def sign_off_of(review: Review, by: User) -> SignOff | None:
+    return next((each for each in review.sign_offs.all() if each.approver_id == by.pk), None)
 
 
-@transaction.atomic
+def _refuse_stranger(review: Review, by: User) -> None:
+    sign_off = sign_off_of(review, by)
+    if sign_off is None:
+        raise NotNamed(f"You are not named for any domain of {review}.")
+    if by not in candidates(review.site)[sign_off.domain]:
+        domain = sign_off.get_domain_display()
+        raise NotNamed(f"You may no longer sign for {domain} at {review.site.name}.")
+
+
+@REVIEWS.step(after=OPEN, any_of=(MAY_SEE,), refuse=_refuse_stranger)
+def sign(review: Review, *, note: str, by: User, now: datetime) -> SignOff:
+    """Sign for the domain that you are named for."""
+    return _answer(review, SignOff.State.SIGNED, note, by, now)
+
+
+@REVIEWS.step(after=OPEN, any_of=(MAY_SEE,), refuse=_refuse_stranger, must_say=True)
 def decline(review: Review, *, note: str, by: User, now: datetime) -> SignOff:
-    """Say no, and what is missing; a signature may be taken back so, until it is decided."""
-    if not note.strip():
-        raise ValidationError({"note": "Say why."})
-    return _answer(review, SignOff.State.DECLINED, note=note, by=by, now=now)
+    """Decline to sign, and say why.
 
-
-@transaction.atomic
-def decide(review: Review, *, decision: str, note: str = "", by: User, now: datetime) -> Review:
-    """Go, or no-go with a reason. The site is evaluated first, so that what is decided on is what holds now.
-
-    A go needs five signatures, no open action that is critical or undated, and every BLOCK check acceptable or under
-    an exception; ValidationError names all that is missing. It sets the site's stage to production. A no-go leaves its
-    reason as a critical action, so that the check fails until another one is held.
+    A signature may be taken back so, until it is decided.
     """
-    _require(by, MAY_DECIDE)
+    return _answer(review, SignOff.State.DECLINED, note, by, now)
+
+
+@REVIEWS.step(after=OPEN, any_of=(MAY_DECIDE,), fields=("decision",))
+def decide(review: Review, *, decision: str, note: str, by: User, now: datetime) -> None:
+    """Decide: go sets the site to production.
+
+    The site is evaluated first, so that what is decided on is what holds now. A go needs five signatures, no open
+    action that is critical or undated, and every BLOCK check acceptable or under an exception; ValidationError names
+    all that is missing. A no-go needs a reason, and leaves it as a critical action, so that the check fails until
+    another review is held.
+    """
     if decision not in (Review.State.GO, Review.State.NO_GO):
         raise ValidationError({"decision": "It is go or no-go."})
-    locked = _locked(review)
     try:
-        evaluate_one(site=locked.site, now=now)
+        evaluate_one(site=review.site, now=now)
     except NotEvaluable as error:
         raise ValidationError({"decision": str(error)}) from error
     if decision == Review.State.GO:
-        if missing := obstacles(counts_of(locked), standing_of(locked.site)):
+        if missing := obstacles(counts_of(review), standing_of(review.site)):
             raise ValidationError({"decision": missing})
-    elif not note.strip():
-        raise ValidationError({"note": "Say why."})
+    else:
+        require_words("note", note)
     version, framework = framework_queries.current()
-    locked.snapshot = frozen(locked.site, framework, now=now)
-    locked.framework_version = version
-    if decision == Review.State.NO_GO and not locked.actions.filter(closed_at=None, critical=True).exists():
+    review.snapshot = frozen(review.site, framework, now=now)
+    review.framework_version = version
+    if decision == Review.State.NO_GO and not review.actions.filter(closed_at=None, critical=True).exists():
         ReviewAction.objects.create(
-            review=locked, title=note.strip()[:300], critical=True, owner=by, opened_by=by, opened_at=now
+            review=review, title=note[:300], critical=True, owner=by, opened_by=by, opened_at=now
         )
-    _end(locked, Review.State(decision), note=note, by=by, now=now)
+    _end(review, Review.State(decision), note, by, now)
     if decision == Review.State.GO:
-        set_stage(site_id=locked.site_id, stage=Site.Stage.PRODUCTION, message=f"{locked}: go")
-    return locked
+        set_stage(site_id=review.site_id, stage=Site.Stage.PRODUCTION, message=f"{review}: go")
 
 
-@transaction.atomic
-def cancel(review: Review, *, note: str, by: User, now: datetime) -> Review:
-    """Call the review off, with a reason. It proves nothing from then on."""
-    _require(by, MAY_CHANGE)
-    if not note.strip():
-        raise ValidationError({"note": "Say why."})
-    return _end(_locked(review), Review.State.CANCELLED, note=note, by=by, now=now)
+@REVIEWS.step(after=OPEN, any_of=(MAY_CHANGE,), must_say=True)
+def cancel(review: Review, *, note: str, by: User, now: datetime) -> None:
+    """Call the review off, and say why."""
+    _end(review, Review.State.CANCELLED, note, by, now)
 
 
 def obstacles(counts: ReviewCounts, standing: BlockingChecks) -> list[str]:
     """Sentences about what stands in the way of a go; empty if nothing does."""
-    sentences = []
-    if counts.signatures_missing:
-        said = plural(
-            counts.signatures_missing, "%(n)s signature is missing.", "%(n)s signatures are missing."
-        )
-        sentences.append(said % {"n": counts.signatures_missing})
-    if counts.critical:
-        said = plural(counts.critical, "%(n)s critical action is open.", "%(n)s critical actions are open.")
-        sentences.append(said % {"n": counts.critical})
-    if counts.undated:
-        said = plural(counts.undated, "%(n)s open action has no date.", "%(n)s open actions have no date.")
-        sentences.append(said % {"n": counts.undated})
+    counted = (
+        (counts.signatures_missing, "signature is missing.", "signatures are missing."),
+        (counts.critical, "critical action is open.", "critical actions are open."),
+        (counts.undated, "open action has no date.", "open actions have no date."),
+    )
+    sentences = [how_many(number, one, many) for number, one, many in counted if number]
     if standing.failure:
         sentences.append(f"The site could not be evaluated: {standing.failure}")
     if not standing.judged:
         sentences.append("Nothing proves the site: no BLOCK check was judged.")
     if held := standing.held_by:
-        said = plural(
-            len(held),
-            "%(n)s BLOCK check is not acceptable and under no exception: %(checks)s.",
-            "%(n)s BLOCK checks are not acceptable and under no exception: %(checks)s.",
-        )
-        more = f", … (+{len(held) - 5})" if len(held) > 5 else ""
-        sentences.append(said % {"n": len(held), "checks": ", ".join(held[:5]) + more})
+        checks = ", ".join(held[:5]) + (f", … (+{len(held) - 5})" if len(held) > 5 else "")
+        blocking = how_many(len(held), "BLOCK check is", "BLOCK checks are")
+        sentences.append(f"{blocking} not acceptable and under no exception: {checks}.")
     return sentences
-
-
-def refuse_stranger(review_id: int, *, by: User) -> None:
-    """Raise NotNamed for those who are asked for no domain of such a review."""
-    if not SignOff.objects.filter(review=review_id, approver=by).exists():
-        raise NotNamed("You are not named for any domain of this review.")
 
 
 def _named(site: Site, approvers: Mapping[str, User | None]) -> dict[str, User | None]:
@@ -206,51 +200,28 @@ def _refuse_unnamed(site: Site, domain: str, user: User) -> None:
     if domain not in SigningDomain.values:
         raise ValidationError({"domain": f"There is no domain {domain}."})
     if user not in candidates(site)[domain]:
-        said = {"user": user, "domain": SigningDomain(domain).label, "site": site.name}
-        raise ValidationError({"approver": "{user} may not sign for {domain} at {site}.".format(**said)})
+        label = SigningDomain(domain).label
+        raise ValidationError({"approver": f"{user} may not sign for {label} at {site.name}."})
 
 
-def _answer(review: Review, state: SignOff.State, *, note: str, by: User, now: datetime) -> SignOff:
-    _require(by, MAY_SEE)
-    locked = _locked(review)
-    sign_off = locked.sign_offs.filter(approver=by).first()
-    if sign_off is None:
-        raise NotNamed(f"You are not named for any domain of {locked}.")
-    if by not in candidates(locked.site)[sign_off.domain]:
-        said = {"domain": sign_off.get_domain_display(), "site": locked.site.name}
-        raise NotNamed("You may no longer sign for {domain} at {site}.".format(**said))
+def _answer(review: Review, state: SignOff.State, note: str, by: User, now: datetime) -> SignOff:
+    sign_off = review.sign_offs.get(approver=by)
     if sign_off.state == state:
-        raise ReviewNotInState("You have answered so already.")
-    sign_off.state, sign_off.signed_by, sign_off.answered_at = state, by, now
-    sign_off.note = note.strip()
+        raise NotInState("You have answered so already.")
+    sign_off.state, sign_off.signed_by, sign_off.answered_at, sign_off.note = state, by, now, note
     sign_off.full_clean(exclude=["review", "approver", "signed_by"])
     sign_off.save()
-    claim(locked)
+    claim(review)
     return sign_off
 
 
-def _end(review: Review, state: Review.State, *, note: str, by: User, now: datetime) -> Review:
-    review.state, review.ended_by, review.ended_at, review.end_note = state, by, now, note.strip()
+def _end(review: Review, state: Review.State, note: str, by: User, now: datetime) -> None:
+    review.state, review.ended_by, review.ended_at, review.end_note = state, by, now, note
     review.clean_fields(exclude=["site", "opened_by", "ended_by", "framework_version"])
     review.save()
     claim(review)
-    return review
 
 
 def claim(review: Review) -> None:
     """Have the site evaluated again: its check reads the review."""
     SiteChange.objects.create(site_id=review.site_id, origin=SiteChange.Origin.EVIDENCE)
-
-
-def _locked(review: Review) -> Review:
-    """Lock the open review until the end of the transaction."""
-    locked = Review.objects.select_for_update(of=("self",)).select_related("site").get(pk=review.pk)
-    if not locked.is_open:
-        state = locked.get_state_display().lower()
-        raise ReviewNotInState(f"{locked} has ended: {state}.")
-    return locked
-
-
-def _require(by: User, permission: str) -> None:
-    if not by.has_perm(permission):
-        raise MissingPermission([permission])

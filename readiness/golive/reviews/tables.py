@@ -4,18 +4,14 @@ from datetime import datetime
 
 from readiness.golive.reviews.filters import ApproverFilters, ReviewFilters
 from readiness.golive.reviews.queries import ReviewRow
+from readiness.golive.reviews.sentences import again
 from web.ages import ago
 from web.links import link
 from web.tables import Column, Table
-from web.units import duration
 
 
-def again(row: ReviewRow, now: datetime) -> str:
-    if row.holds_until is None:
-        return ""
-    if row.holds_until <= now:
-        return f"due since {duration((now - row.holds_until).total_seconds())}"
-    return f"in {duration((row.holds_until - now).total_seconds())}"
+def _page(row: ReviewRow) -> str:
+    return link("review", row.review.pk)
 
 
 def review_table(now: datetime) -> Table:
@@ -26,9 +22,9 @@ def review_table(now: datetime) -> Table:
         label="Go-live reviews",
         columns=(*_review_columns(), *_dated_columns(now)),
         filterset=ReviewFilters,
-        row_id=lambda row: row.review.pk,
+        row_id="review.pk",
         row_name=lambda row: f"{row.review}, {row.review.site.name}",
-        row_url=lambda row: link("review", row.review.pk),
+        row_url=_page,
         api="evidence-api-review-list",
         empty={
             "title": "No review",
@@ -43,8 +39,7 @@ def _review_columns() -> tuple[Column, ...]:
         Column(
             "state",
             "State",
-            value=lambda row: row.review.state,
-            text=lambda row: row.review.get_state_display(),
+            value="review.state",
             template="readiness/reviews/state_cell.html",
             sort="state",
             phone="status",
@@ -53,35 +48,22 @@ def _review_columns() -> tuple[Column, ...]:
             "review",
             "Review",
             value=lambda row: f"#{row.review.pk}",
-            url=lambda row: link("review", row.review.pk),
+            url=_page,
             sort="id",
             locked=True,
             phone="title",
-            export=lambda row: row.review.pk,
+            export="review.pk",
         ),
         Column(
             "site",
             "Site",
-            value=lambda row: row.review.site.name,
+            value="review.site.name",
             url=lambda row: link("site", row.review.site.slug),
             sort="site__name",
-            export=lambda row: row.review.site.slug,
+            export="review.site.slug",
         ),
-        Column(
-            "signed",
-            "Signed",
-            value=lambda row: row.signed,
-            text=lambda row: f"{row.signed} / 5",
-            sort="signed",
-            numeric=True,
-        ),
-        Column(
-            "actions",
-            "Open actions",
-            value=lambda row: row.open_actions,
-            sort="open_actions",
-            numeric=True,
-        ),
+        Column("signed", "Signed", text=lambda row: f"{row.signed} / 5", sort="signed", numeric=True),
+        Column("actions", "Open actions", value="open_actions", sort="open_actions", numeric=True),
     )
 
 
@@ -91,23 +73,18 @@ def _dated_columns(now: datetime) -> tuple[Column, ...]:
         Column(
             "opened",
             "Opened",
-            value=lambda row: row.review.opened_at,
+            value="review.opened_at",
             text=lambda row: ago(row.review.opened_at, now=now),
             sort="opened_at",
             numeric=True,
         ),
-        Column(
-            "ended_by",
-            "Decided by",
-            value="review.ended_by",
-            sort="ended_by__username",
-        ),
-        Column("ended", "Decided", value=lambda row: row.review.ended_at, sort="ended_at", numeric=True),
+        Column("ended_by", "Decided by", value="review.ended_by", sort="ended_by__username"),
+        Column("ended", "Decided", value="review.ended_at", sort="ended_at", numeric=True),
         Column(
             "again",
             "Again",
-            value=lambda row: row.holds_until,
-            text=lambda row: again(row, now),
+            value="holds_until",
+            text=lambda row: again(row.holds_until, now),
             numeric=True,
             hint="When the next review is due",
             tone=lambda row: "bad" if row.holds_until is not None and row.holds_until <= now else "",
@@ -135,7 +112,7 @@ APPROVERS = Table(
             value=lambda row: row.site.name if row.site else "",
             text=lambda row: row.site.name if row.site else "every site",
             sort="site__name",
-            export=lambda row: row.site.slug if row.site else "",
+            export="site.slug",
         ),
         Column("added_at", "Named", sort="added_at", numeric=True),
     ),

@@ -13,12 +13,12 @@ from readiness.golive.worklist import operations
 from readiness.golive.worklist.filters import WorkItemFilters
 from readiness.golive.worklist.models import WorkItem
 from readiness.golive.worklist.standing import WorkItemStanding, with_standing
-from web import clock
 from web.rest.errors import named_errors
 from web.rest.fields import spoken_choice
 from web.rest.permissions import Permission
 from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import ObjectViewSet
+from web.workflows.endpoints import by_reader
 
 
 class WorkItemSerializer(ObjectSerializer):
@@ -69,7 +69,7 @@ class WorkItemViewSet(ObjectViewSet):
 
     def perform_create(self, serializer: Any) -> None:
         with named_errors():
-            serializer.instance = operations.add(**serializer.validated_data, **self._by())
+            serializer.instance = operations.add(**serializer.validated_data, **by_reader(self.request))
 
     def perform_update(self, serializer: Any) -> None:
         item, given = serializer.instance, dict(serializer.validated_data)
@@ -78,10 +78,7 @@ class WorkItemViewSet(ObjectViewSet):
             if name in given and given[name] == getattr(item, name):
                 del given[name]
         with named_errors():
-            serializer.instance = operations.change(item, **given, **self._by())
+            serializer.instance = operations.change(item, **given, **by_reader(self.request))
 
     def perform_destroy(self, instance: Model) -> None:
         operations.remove(cast(WorkItem, instance), by=cast(User, self.request.user))
-
-    def _by(self) -> dict[str, Any]:
-        return {"by": self.request.user, "now": clock.now()}

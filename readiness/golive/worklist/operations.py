@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -13,7 +13,7 @@ from accounts.models import User
 from inventory.models import Site
 from readiness.framework import queries as framework_queries
 from readiness.golive.worklist.models import LIVE, WorkItem
-from web.permissions import MissingPermission
+from web.workflows import require
 
 MAY_ADD = "golive.add_workitem"
 MAY_CHANGE = "golive.change_workitem"
@@ -32,31 +32,20 @@ def add(
     *,
     site: Site,
     check_id: str,
-    owner: User | None = None,
-    owner_name: str = "",
-    due_on: date | None = None,
-    note: str = "",
     status: str = WorkItem.Status.OPEN,
     by: User,
     now: datetime,
+    **planned: Any,
 ) -> WorkItem:
-    """Raises MissingPermission, and ValidationError by field: no such check, on the list already, two owners."""
-    _require(by, MAY_ADD)
+    """`planned` are owner, owner_name, due_on and note.
+
+    Raises MissingPermission, and ValidationError by field: no such check, on the list already, two owners.
+    """
+    require(by, MAY_ADD)
     _refuse_unknown([check_id])
-    item = WorkItem(
-        site=site,
-        check_id=check_id,
-        status=status,
-        owner=owner,
-        owner_name=owner_name.strip(),
-        due_on=due_on,
-        note=note.strip(),
-        created_by=by,
-        created_at=now,
-        closed_at=None if status in LIVE else now,
-    )
-    _refuse_two_owners(item)
-    item.clean_fields(exclude=["created_by"])
+    item = _item(site, check_id, by, now, **planned)
+    item.status, item.closed_at = status, None if status in LIVE else now
+    _refuse_wrong(item)
     if status in LIVE:
         _refuse_second(item)
     item.save(force_insert=True)
@@ -64,21 +53,12 @@ def add(
 
 
 @transaction.atomic
-def add_many(
-    pairs: Collection[Pair],
-    *,
-    owner: User | None = None,
-    owner_name: str = "",
-    due_on: date | None = None,
-    note: str = "",
-    by: User,
-    now: datetime,
-) -> int:
+def add_many(pairs: Collection[Pair], *, by: User, now: datetime, **planned: Any) -> int:
     """Add an item for each site and check that is not on the list yet; returns how many. Three statements.
 
-    Raises MissingPermission, ValidationError.
+    `planned` are owner, owner_name, due_on and note. Raises MissingPermission, ValidationError.
     """
-    _require(by, MAY_ADD)
+    require(by, MAY_ADD)
     if not 0 < len(pairs) <= MOST_AT_ONCE:
         raise ValidationError(
             f"{MOST_AT_ONCE} checks at most are added at a time; these are {len(pairs)}. Choose fewer."
@@ -86,26 +66,26 @@ def add_many(
     _refuse_unknown(sorted({check_id for _site, check_id in pairs}))
     listed = live_pairs([site.pk for site, _check_id in pairs])
     wanted = {(site.pk, check_id): site for site, check_id in pairs}
-    items = [
-        WorkItem(
-            site=wanted[key],
-            check_id=key[1],
-            owner=owner,
-            owner_name=owner_name.strip(),
-            due_on=due_on,
-            note=note.strip(),
-            created_by=by,
-            created_at=now,
-        )
-        for key in sorted(wanted)
-        if key not in listed
-    ]
+    items = [_item(wanted[key], key[1], by, now, **planned) for key in sorted(wanted) if key not in listed]
     for item in items[:1]:
-        _refuse_two_owners(item)
-        item.clean_fields(exclude=["created_by"])
+        _refuse_wrong(item)
     # Somebody may add the same item at this moment: theirs stays, and it is not added twice.
     WorkItem.objects.bulk_create(items, ignore_conflicts=True)
     return len(items)
+
+
+def _item(
+    site: Site, check_id: str, by: User, now: datetime, *, owner_name: str = "", note: str = "", **given: Any
+) -> WorkItem:
+    return WorkItem(
+        site=site,
+        check_id=check_id,
+        owner_name=owner_name.strip(),
+        note=note.strip(),
+        created_by=by,
+        created_at=now,
+        **given,
+    )
 
 
 @transaction.atomic
@@ -122,8 +102,7 @@ def change(item: WorkItem, *, by: User, now: datetime, **changes: Any) -> WorkIt
     _require_progress(by, only=set(differ) <= PROGRESS)
     for name, value in differ.items():
         setattr(locked, name, value.strip() if isinstance(value, str) else value)
-    _refuse_two_owners(locked)
-    locked.clean_fields(exclude=["created_by"])
+    _refuse_wrong(locked)
     if "status" in differ:
         locked.closed_at = None if locked.status in LIVE else (locked.closed_at or now)
         if locked.status in LIVE:
@@ -159,7 +138,7 @@ def set_status(ids: Sequence[int], *, status: str, by: User, now: datetime) -> i
 
 def remove(item: WorkItem, *, by: User) -> None:
     """Remove what was entered by mistake; work that is not done is dropped instead. The history keeps it."""
-    _require(by, MAY_REMOVE)
+    require(by, MAY_REMOVE)
     item.delete()
 
 
@@ -169,15 +148,8 @@ def live_pairs(site_ids: Collection[int]) -> set[tuple[int, str]]:
     return set(live.values_list("site_id", "check_id"))
 
 
-def _require(by: User, permission: str) -> None:
-    if not by.has_perm(permission):
-        raise MissingPermission([permission])
-
-
 def _require_progress(by: User, *, only: bool) -> None:
-    if by.has_perm(MAY_CHANGE) or (only and by.has_perm(MAY_PROGRESS)):
-        return
-    raise MissingPermission([MAY_PROGRESS if only else MAY_CHANGE])
+    require(by, *((MAY_PROGRESS, MAY_CHANGE) if only else (MAY_CHANGE,)))
 
 
 def _refuse_unknown(check_ids: Sequence[str]) -> None:
@@ -189,9 +161,10 @@ def _refuse_unknown(check_ids: Sequence[str]) -> None:
         )
 
 
-def _refuse_two_owners(item: WorkItem) -> None:
+def _refuse_wrong(item: WorkItem) -> None:
     if item.owner and item.owner_name:
         raise ValidationError({"owner_name": ["The owner is a user or a name, not both."]})
+    item.clean_fields(exclude=["created_by"])
 
 
 def _refuse_second(item: WorkItem) -> None:

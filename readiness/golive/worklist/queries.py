@@ -13,13 +13,12 @@ from inventory.models import Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from readiness.golive.worklist.models import LIVE, WorkItem
-from readiness.golive.worklist.standing import WorkItemStanding, is_overdue, today_by_zone, with_standing
+from readiness.golive.worklist.standing import MET, WorkItemStanding, is_overdue, today_by_zone, with_standing
 from readiness.scoring.core.closing import HeldSite
 from readiness.scoring.core.gap import NOTHING, CapacityFigures
 from readiness.scoring.core.states import Verdict
 from readiness.scoring.queries.capacity import check_name
 from readiness.scoring.queries.standing import present_capacity
-from web.visibility import name_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,29 +28,23 @@ class WorkRow:
     `days_left` until the due day at the site, negative once it is over; None without one, and for what is not live.
     """
 
-    id: int
+    item: WorkItem
     standing: WorkItemStanding
-    status: str
-    check_id: str
     check_name: str
     how_to: str
     pillar: str
     check_state: str
     reason: str
-    site_slug: str
-    site_name: str
     held: CapacityFigures
-    owner: str
-    due_on: date | None
     days_left: int | None
-    note: str
-    created_by: str
-    created_at: datetime
-    closed_at: datetime | None
 
     @property
     def is_overdue(self) -> bool:
         return self.days_left is not None and self.days_left < 0
+
+    @property
+    def is_met(self) -> bool:
+        return self.check_state in MET
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,25 +99,15 @@ def _row(item: WorkItem, framework: Framework, held: CapacityFigures, today: Map
     if item.due_on is not None and standing in LIVE:
         days_left = (item.due_on - today[item.site.time_zone]).days
     return WorkRow(
-        id=item.pk,
+        item=item,
         standing=standing,
-        status=item.status,
-        check_id=item.check_id,
         check_name=check_name(framework, item.check_id),
         how_to=check.how_to if check else "",
         pillar=check.pillar if check else "",
         check_state=item.check_state or "",  # type: ignore[attr-defined]
         reason=item.check_reason or "",  # type: ignore[attr-defined]
-        site_slug=item.site.slug,
-        site_name=item.site.name,
         held=held,
-        owner=item.owner_text,
-        due_on=item.due_on,
         days_left=days_left,
-        note=item.note,
-        created_by=name_of(item.created_by),
-        created_at=item.created_at,
-        closed_at=item.closed_at,
     )
 
 

@@ -1,14 +1,25 @@
 """The cells of the board: a page has hundreds, and a template's own loop would take most of its time."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 
-from readiness.ownership.board_lines import BoardCell
+from readiness.ownership.board_rows import BoardCell
+from readiness.ownership.sentences import due
+from readiness.people.models import Person
 
 register = template.Library()
+
+
+register.filter("due", due)
+
+
+@register.filter
+def left_by(person: Person | None, at: datetime) -> bool:
+    return person is not None and person.left_by(at)
 
 
 @register.simple_tag

@@ -2,152 +2,99 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
-from typing import Any, cast
+from collections.abc import Sequence
 
-from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.models import User
-from readiness.ownership import lines, mine, operations, rules
-from readiness.ownership.forms import AssignmentNoteForm, ReasonForm
+from readiness.ownership import cells, mine, operations
 from readiness.ownership.models import Assignment, HandoverStep
-from readiness.ownership.views.crumbs import breadcrumbs, may_see
+from readiness.ownership.rules import MAY_PROPOSE, is_named
+from readiness.ownership.views.crumbs import SEE, breadcrumbs
 from web import answers
 from web.clock import now
-from web.history import history_of
+from web.links import link
+from web.permissions import require
 from web.visibility import sees_names
+from web.workflows import NotInState
+from web.workflows.pages import StepPages, reader
 
 EARLIER_SHOWN = 20
 
 
-@may_see
+@require(*SEE)
 @never_cache
 @require_GET
 def assignment(request: HttpRequest, pk: int) -> HttpResponse:
-    return _page(request, _assignment(pk), at=now())
+    return _show(request, _assignment(pk))
 
 
 @require_POST
-@may_see
-@never_cache
-def accept(request: HttpRequest, pk: int) -> HttpResponse:
-    return _done(request, pk, operations.accept, "note", "%(assignment)s is yours.")
-
-
-@require_POST
-@may_see
-@never_cache
-def decline(request: HttpRequest, pk: int) -> HttpResponse:
-    return _done(request, pk, operations.decline, "note", "%(assignment)s is declined.")
-
-
-@require_POST
-@may_see
-@never_cache
-def confirm(request: HttpRequest, pk: int) -> HttpResponse:
-    return _done(request, pk, operations.confirm, "", "%(assignment)s is confirmed.")
-
-
-@require_POST
-@may_see
-@never_cache
-def end(request: HttpRequest, pk: int) -> HttpResponse:
-    return _done(request, pk, operations.end, "reason", "%(assignment)s has ended.")
-
-
-@require_POST
-@may_see
+@require(*SEE)
 @never_cache
 def tick(request: HttpRequest, pk: int, step: int) -> HttpResponse:
-    handover_step = get_object_or_404(HandoverStep, pk=step, assignment=pk)
+    line = get_object_or_404(HandoverStep, pk=step, assignment=pk)
+    done = request.POST.get("done") == "1"
     try:
-        operations.set_step(
-            handover_step, done=request.POST.get("done") == "1", by=_reader(request), now=now()
-        )
-    except rules.WrongState as error:
-        return _page(request, _assignment(pk), at=now(), refusals=[str(error)], status=409)
-    return HttpResponseRedirect(f"{reverse('assignment', args=[pk])}#h-steps")
+        operations.set_step(line, done=done, by=reader(request), now=now())
+    except NotInState as error:
+        return _show(request, _assignment(pk), [str(error)], 409)
+    return HttpResponseRedirect(f"{link('assignment', pk)}#h-steps")
 
 
-@may_see
+@require(*SEE)
 @never_cache
 @require_GET
 def owned_by_me(request: HttpRequest) -> HttpResponseBase:
     at = now()
-    of_reader = mine.of_user(_reader(request), now=at)
     context = {
-        "mine": of_reader,
-        "lists": mine.lists(of_reader, now=at),
+        "mine": mine.of_user(reader(request), now=at),
+        "now": at,
         "breadcrumbs": breadcrumbs("Owned by me"),
     }
     return answers.page(request, "ownership/mine.html", context)
 
 
-def _done(
-    request: HttpRequest, pk: int, do: Callable[..., Assignment], words: str, said: str
+def _show(
+    request: HttpRequest, assignment: Assignment, refusals: Sequence[str] = (), status: int = 200
 ) -> HttpResponse:
-    """The page of the assignment again; what stood in the way is said there."""
-    at, assignment = now(), _assignment(pk)
-    given = {words: request.POST.get(words, "")[:1000]} if words else {}
-    try:
-        do(assignment, **given, by=_reader(request), now=at)
-    except ValidationError as error:
-        return _page(request, assignment, at=at, refusals=error.messages, status=422)
-    except rules.WrongState as error:
-        return _page(request, _assignment(pk), at=at, refusals=[str(error)], status=409)
-    messages.success(request, said % {"assignment": assignment})
-    back = request.POST.get("back") == "mine"
-    return HttpResponseRedirect(reverse("owned-by-me") if back else reverse("assignment", args=[pk]))
-
-
-def _page(
-    request: HttpRequest,
-    assignment: Assignment,
-    *,
-    at: datetime,
-    refusals: list[str] | None = None,
-    status: int = 200,
-) -> HttpResponse:
-    reader = _reader(request)
-    names = sees_names(reader) or rules.is_named(assignment, reader)
-    others = Assignment.objects.filter(site=assignment.site_id, item=assignment.item).exclude(
-        pk=assignment.pk
-    )
-    earlier = others.select_related("accountable__user", "team").order_by("-proposed_at", "-pk")[
-        :EARLIER_SHOWN
-    ]
-    context: dict[str, Any] = {
+    at, user = now(), reader(request)
+    may_propose, is_live = user.has_perm(MAY_PROPOSE), assignment.is_live(at)
+    others = cells.assignments().filter(site=assignment.site_id, item=assignment.item)
+    context = {
         "assignment": assignment,
-        "facts": lines.facts(assignment, names=names, now=at),
-        "steps": list(assignment.steps.all()),
-        "terms": lines.terms(list(earlier), names=sees_names(reader), now=at),
-        "refusals": refusals or [],
-        "history": history_of(assignment, limit=20).rows if sees_names(reader) else None,
-        "note": AssignmentNoteForm(auto_id="id_no_%s"),
-        "optional_note": AssignmentNoteForm(auto_id="id_yes_%s", required=False),
-        "reason": ReasonForm(auto_id="id_end_%s"),
+        "now": at,
+        "terms": others.exclude(pk=assignment.pk)[:EARLIER_SHOWN],
+        "may_tick": is_live and (may_propose or is_named(assignment, user)),
+        "may_amend": is_live and may_propose and sees_names(user),
+        "sees_names": sees_names(user),
         "breadcrumbs": breadcrumbs(str(assignment)),
-        **lines.choices_of(assignment, reader, at),
+        **STEPS.context(request, assignment, refusals),
     }
     return render(request, "ownership/assignment.html", context, status=status)
 
 
 def _assignment(pk: int) -> Assignment:
-    joined = (
-        *("site", "accountable__user", "deputy__user", "team", "responsible"),
-        *("proposed_by", "answered_by"),
-    )
-    return get_object_or_404(Assignment.objects.select_related(*joined), pk=pk)
+    return get_object_or_404(cells.assignments(), pk=pk)
 
 
-def _reader(request: HttpRequest) -> User:
-    """Signed in, as every page here asks."""
-    return cast(User, request.user)
+def _back(request: HttpRequest, assignment: Assignment) -> str:
+    return link("owned-by-me") if request.POST.get("back") == "mine" else link("assignment", assignment.pk)
+
+
+STEPS = StepPages(
+    page="assignment",
+    see=SEE,
+    find=_assignment,
+    show=_show,
+    done={
+        operations.accept: "{} is yours.",
+        operations.decline: "{} is declined.",
+        operations.confirm: "{} is confirmed.",
+        operations.end: "{} has ended.",
+    },
+    to=_back,
+)

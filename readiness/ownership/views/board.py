@@ -10,15 +10,16 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import conditional_page, require_GET
+from django.views.decorators.http import require_GET
 
 from inventory.models import Site
-from readiness.ownership import board_lines, gaps, panel, rules, tables
+from readiness.ownership import board_rows, cells, gaps, rules, tables
 from readiness.ownership.core.standing import Item
-from readiness.ownership.views.crumbs import breadcrumbs, may_see, may_see_owners
+from readiness.ownership.views.crumbs import SEE, SEE_OWNERS, breadcrumbs
 from web import answers
 from web import tables as table_kit
 from web.clock import now
+from web.permissions import reads, require
 from web.tables.addresses import Address
 from web.visibility import sees_names
 
@@ -27,7 +28,7 @@ EVIDENCE_REGION = "evidence"
 TEMPLATE = "ownership/board.html"
 
 
-@may_see
+@require(*SEE)
 @never_cache
 @require_GET
 def board(request: HttpRequest) -> HttpResponseBase:
@@ -45,15 +46,15 @@ def board(request: HttpRequest) -> HttpResponseBase:
         return table_kit.respond(request, TEMPLATE, table)
     context: dict[str, Any] = {
         "table": table,
-        "items": board_lines.headings(table, items, counts),
-        "rows": board_lines.rows(table, items, chosen=address.one(CELL), names=names, now=at),
-        "legend": board_lines.legend(counts),
+        "items": board_rows.headings(table, items, counts),
+        "rows": board_rows.rows(table, items, chosen=address.one(CELL), names=names, now=at),
+        "legend": board_rows.legend(counts),
         "cell_fields": [(name, value) for name, value in address.pairs if name != CELL],
     }
     if table_kit.wants_table_only(request, table):
         return _fragment(request, f"{TEMPLATE}#matrix", context)
     context |= {
-        "kpis": board_lines.key_figures(counts),
+        "counts": counts,
         "sees_names": names,
         "may_propose": names and request.user.has_perm(rules.MAY_PROPOSE),
         "breadcrumbs": breadcrumbs(),
@@ -61,9 +62,7 @@ def board(request: HttpRequest) -> HttpResponseBase:
     return answers.page(request, TEMPLATE, context | _panel(request, address, at))
 
 
-@may_see
-@conditional_page
-@require_GET
+@reads(*SEE)
 def queues(request: HttpRequest) -> HttpResponseBase:
     at = now()
     names = sees_names(request.user)
@@ -75,15 +74,13 @@ def queues(request: HttpRequest) -> HttpResponseBase:
         return table_kit.respond(request, "ownership/queues.html", table)
     context = {
         "table": table,
-        "kpis": board_lines.key_figures(fleet.counts()),
+        "counts": fleet.counts(),
         "breadcrumbs": breadcrumbs("Queues"),
     }
     return render(request, "ownership/queues.html", context)
 
 
-@may_see_owners
-@conditional_page
-@require_GET
+@reads(*SEE_OWNERS)
 def owners(request: HttpRequest) -> HttpResponseBase:
     fleet = gaps.fleet(now=now())
     table = table_kit.page(request, tables.owner_table(), fleet.loads)
@@ -101,12 +98,12 @@ def _panel(request: HttpRequest, address: Address, at: datetime) -> dict[str, An
     names = sees_names(request.user)
     may_propose = names and request.user.has_perm(rules.MAY_PROPOSE)
     try:
-        slug, item = panel.read(asked)
+        slug, item = cells.read(asked)
         site = get_object_or_404(Site, slug=slug)
-        evidence = panel.panel(site.pk, item, names=names, may_propose=may_propose, now=at)
-    except panel.NoSuchCell as error:
+        evidence = cells.panel(site.pk, item, may_propose=may_propose, now=at)
+    except cells.NoSuchCell as error:
         raise Http404(f"cell: {error} names no site and item, as in dublin-1.compute.") from error
-    return {"evidence": evidence, "close_url": address.url(without=[CELL])}
+    return {"evidence": evidence, "now": at, "sees_names": names, "close_url": address.url(without=[CELL])}
 
 
 def _fragment(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponseBase:

@@ -3,13 +3,13 @@
 from django.urls import reverse
 
 from readiness.ownership import rules
-from web.permissions import require
 from web.visibility import SEES_NAMES
 
-may_see = require("inventory.view_site", rules.MAY_SEE)
-may_propose = require("inventory.view_site", rules.MAY_SEE, SEES_NAMES, rules.MAY_PROPOSE)
-may_reassign = require("inventory.view_site", rules.MAY_SEE, SEES_NAMES, rules.MAY_PROPOSE, rules.MAY_END)
-may_see_owners = require("inventory.view_site", rules.MAY_SEE, SEES_NAMES)
+SEE = ("inventory.view_site", rules.MAY_SEE)
+
+SEE_OWNERS = (*SEE, SEES_NAMES)
+PROPOSE = (*SEE, SEES_NAMES, rules.MAY_PROPOSE)
+REASSIGN = (*SEE, SEES_NAMES, rules.MAY_PROPOSE, rules.MAY_END)
 
 
 def breadcrumbs(*below: str) -> list[dict[str, str]]:

@@ -10,27 +10,28 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET
 
 from accounts.models import User
 from readiness.ownership import files
 from readiness.ownership.core import sheet
 from readiness.ownership.forms import SheetImportForm
-from readiness.ownership.views.crumbs import breadcrumbs, may_propose, may_see_owners
+from readiness.ownership.views.crumbs import PROPOSE, SEE_OWNERS, breadcrumbs
 from web import answers
 from web.clock import now
+from web.permissions import asks, require
 
 LARGEST = 2_000_000
 
 
-@may_see_owners
+@require(*SEE_OWNERS)
 @never_cache
 @require_GET
 def assignments(request: HttpRequest) -> HttpResponseBase:
     return _file("ownership", sheet.COLUMNS, files.rows(now=now()))
 
 
-@may_see_owners
+@require(*SEE_OWNERS)
 @never_cache
 @require_GET
 def raci(request: HttpRequest) -> HttpResponseBase:
@@ -41,9 +42,7 @@ def _file(name: str, columns: Sequence[str], rows: Iterable[Mapping[str, str]]) 
     return answers.csv_file(name, columns, ([row.get(column, "") for column in columns] for row in rows))
 
 
-@may_propose
-@never_cache
-@require_http_methods(["GET", "POST"])
+@asks(*PROPOSE)
 def take(request: HttpRequest) -> HttpResponse:
     form = SheetImportForm(request.POST, request.FILES) if request.method == "POST" else SheetImportForm()
     wrongs: tuple[sheet.Wrong, ...] = ()

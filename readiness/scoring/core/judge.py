@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from readiness.framework.core import wording
@@ -270,10 +271,16 @@ def _bad_since(state: CheckState, reading: Reading, fresh_until: datetime | None
 def _compared(part: SubMeasure, reading: Reading, bound: Bound | None) -> str:
     if bound is None or reading.value is None:
         raise ValueError("Only a value and a region can be compared.")
-    shown = f"{_rounded(reading.value, bound)} {part.unit}".strip()
-    where = f" ({reading.detail})" if reading.detail else ""
-    verb = "meets" if bound.contains(reading.value) else "misses"
-    return f"{part.figure_name}: {shown}{where} {verb} {bound.text(part.unit)}."
+    return _comparison(part.figure_name, reading.value, part.unit, reading.detail, bound)
+
+
+# From one minute to the next most readings are the same.
+@lru_cache(maxsize=20_000)
+def _comparison(figure: str, value: float, unit: str, detail: str, bound: Bound) -> str:
+    shown = f"{_rounded(value, bound)} {unit}".strip()
+    where = f" ({detail})" if detail else ""
+    verb = "meets" if bound.contains(value) else "misses"
+    return f"{figure}: {shown}{where} {verb} {bound.text(unit)}."
 
 
 def _rounded(value: float, bound: Bound) -> str:

@@ -29,7 +29,7 @@ from readiness.scoring.core.gap import (
     with_blockers,
 )
 from readiness.scoring.core.states import Verdict
-from readiness.scoring.gap.params import FIRST_BLOCKER, KIND, REGION, Question
+from readiness.scoring.gap.selection import FIRST_BLOCKER, KIND, REGION, Question
 from readiness.scoring.models import ScorePoint
 from readiness.scoring.queries.capacity import (
     FITTED_WEEKS,

@@ -84,7 +84,7 @@ class BandedFigure:
 
     @property
     def exact(self) -> bool:
-        return self.value is not None and self.least == self.most
+        return self.value is not None and (self.low is self.high is None or self.least == self.most)
 
 
 def unknown(unit: str) -> BandedFigure:
@@ -147,10 +147,10 @@ class CandidateSite:
         Latency does not fall as the percentile rises: a figure of a lower percentile is a lower bound and one of a
         higher percentile an upper bound, where the one asked for is not there.
         """
-        of_region = [latency for latency in self.latency if latency.region == region]
-        for latency in of_region:
-            if latency.percentile == percentile:
+        for latency in self.latency:
+            if latency.region == region and latency.percentile == percentile:
                 return latency.figure
+        of_region = [latency for latency in self.latency if latency.region == region]
         below = [latency.figure.least for latency in of_region if latency.percentile < percentile]
         above = [latency.figure.most for latency in of_region if latency.percentile > percentile]
         low, high = max(below, default=-math.inf), min(above, default=math.inf)

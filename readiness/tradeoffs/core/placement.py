@@ -11,10 +11,11 @@ Relaxing a limit never takes a site out of the feasible ones: each test is on on
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from functools import cached_property, partial
+from operator import attrgetter, methodcaller
 
 from readiness.scoring.core.states import Verdict
 from readiness.tradeoffs.core.options import (
@@ -79,79 +80,91 @@ class PlacedSites:
     rejected: tuple[Placed, ...]
 
 
-class _Test(NamedTuple):
-    """One figure against one number, of which it may have no more (`at_most`) or no less."""
+@dataclass(frozen=True)
+class _Test:
+    """One figure of a candidate against one number, of which it may have no more (`at_most`) or no less."""
 
     limit: str
     subject: str
-    figure: BandedFigure
+    figure_of: Callable[[CandidateSite], BandedFigure]
     bound: float
     unit: str
     at_most: bool
 
+    @cached_property
+    def name(self) -> str:
+        return limit_name(self.limit, self.subject)
+
+    @cached_property
+    def against(self) -> str:
+        return f"{'limit' if self.at_most else 'needed'} {number(self.bound)} {self.unit}"
+
 
 def place(candidates: Iterable[CandidateSite], demand: Demand, limits: Limits) -> PlacedSites:
-    placed = [place_one(candidate, demand, limits) for candidate in candidates]
+    placed = list(map(placer(demand, limits), candidates))
     return PlacedSites(
         *(tuple(site for site in placed if site.standing is standing) for standing in Feasibility)
     )
 
 
-def place_one(candidate: CandidateSite, demand: Demand, limits: Limits) -> Placed:
-    tests = _tests(candidate, demand, limits)
-    reasons = (
-        *_by_law(candidate, limits),
-        *_by_verdict(candidate, limits),
-        *(reason for test in tests if (reason := _held(test)) is not None),
-    )
-    room = min(map(_room, tests), default=math.inf)
-    standing = Feasibility.FEASIBLE
-    if reasons:
-        rejected = any(reason.standing is Feasibility.REJECTED for reason in reasons)
-        standing = Feasibility.REJECTED if rejected else Feasibility.UNDECIDED
-    return Placed(candidate, standing, reasons, room if math.isfinite(room) else None)
+def placer(demand: Demand, limits: Limits) -> Callable[[CandidateSite], Placed]:
+    """Return the function that places a site. What it tests is worked out once, since sites are many."""
+    tests = tuple(_tests(demand, limits))
+
+    def place_one(candidate: CandidateSite) -> Placed:
+        reasons = [*_by_law(candidate, limits), *_by_verdict(candidate, limits)]
+        room = math.inf
+        for test in tests:
+            figure = test.figure_of(candidate)
+            least, most = figure.least, figure.most
+            if (reason := _unkept(test, figure, least, most)) is not None:
+                reasons.append(reason)
+            # The share of the limit that is left, at the worse end of the band.
+            if test.bound:
+                left = test.bound - most if test.at_most else least - test.bound
+                room = min(room, left / abs(test.bound))
+        standing = Feasibility.FEASIBLE
+        if reasons:
+            rejected = any(reason.standing is Feasibility.REJECTED for reason in reasons)
+            standing = Feasibility.REJECTED if rejected else Feasibility.UNDECIDED
+        return Placed(candidate, standing, tuple(reasons), room if math.isfinite(room) else None)
+
+    return place_one
 
 
-def _tests(candidate: CandidateSite, demand: Demand, limits: Limits) -> list[_Test]:
-    tests = []
-    for limit in limits.latency:
-        figure = candidate.latency_at(limit.region, limit.percentile)
-        tests.append(
-            _Test("latency", f"{limit.region} p{limit.percentile:g}", figure, limit.limit_ms, "ms", True)
-        )
-    ceilings = (
-        ("unit-cost", candidate.unit_cost, limits.unit_cost),
-        ("monthly-cost", candidate.monthly_cost, limits.monthly_cost),
-        ("energy", candidate.energy, limits.energy),
-        ("carbon", candidate.carbon, limits.carbon),
-        ("carbon-intensity", candidate.carbon_intensity, limits.carbon_intensity),
-    )
-    for name, figure, bound in ceilings:
-        if bound is not None:
-            tests.append(_Test(name, "", figure, bound.value, bound.unit, True))
-    least = limits.readiness
-    if least is not None:
-        tests.append(_Test("readiness", "", candidate.readiness, least.value, least.unit, False))
+def _tests(demand: Demand, limits: Limits) -> Iterator[_Test]:
+    for latency in limits.latency:
+        region, percentile = latency.region, latency.percentile
+        latency_at = methodcaller("latency_at", region, percentile)
+        yield _Test("latency", f"{region} p{percentile:g}", latency_at, latency.limit_ms, "ms", True)
+    for name in ("unit_cost", "monthly_cost", "energy", "carbon", "carbon_intensity"):
+        ceiling: LimitBound | None = getattr(limits, name)
+        if ceiling is not None:
+            limit = name.replace("_", "-")
+            yield _Test(limit, "", attrgetter(name), ceiling.value, ceiling.unit, True)
+    if (least := limits.readiness) is not None:
+        yield _Test("readiness", "", attrgetter("readiness"), least.value, least.unit, False)
     for kind, count in sorted(demand.accelerators.items()):
         if count > 0:
-            free = candidate.free_accelerators.get(kind, BandedFigure(None, "accelerators"))
-            tests.append(_Test("accelerators", kind, free, count, "accelerators", False))
-    asked = (
-        ("power", candidate.headroom, demand.power_kw, "kW"),
-        ("bandwidth", candidate.free_bandwidth, demand.bandwidth_gbps, "Gb/s"),
-    )
-    for name, figure, amount, unit in asked:
-        if amount is not None and amount > 0:
-            tests.append(_Test(name, "", figure, amount, unit, False))
-    return tests
+            yield _Test("accelerators", kind, partial(_free_of, kind), count, "accelerators", False)
+    if demand.power_kw:
+        yield _Test("power", "", attrgetter("headroom"), demand.power_kw, "kW", False)
+    if demand.bandwidth_gbps:
+        yield _Test("bandwidth", "", attrgetter("free_bandwidth"), demand.bandwidth_gbps, "Gb/s", False)
 
 
-def _held(test: _Test) -> UnkeptLimit | None:
+def _free_of(kind: str, candidate: CandidateSite) -> BandedFigure:
+    return candidate.free_accelerators.get(kind, _UNCOUNTED)
+
+
+_UNCOUNTED = BandedFigure(None, "accelerators")
+
+
+def _unkept(test: _Test, figure: BandedFigure, least: float, most: float) -> UnkeptLimit | None:
     """Return what the test says against the site; None where the figure keeps the limit for certain."""
-    figure = test.figure
     if figure.unit != test.unit and figure.bounded:
         raise FigureError(f"{test.limit}: a figure in {figure.unit} is held against a limit in {test.unit}")
-    best, worst = (figure.least, figure.most) if test.at_most else (-figure.most, -figure.least)
+    best, worst = (least, most) if test.at_most else (-most, -least)
     bound = test.bound if test.at_most else -test.bound
     if worst <= bound:
         return None
@@ -159,14 +172,8 @@ def _held(test: _Test) -> UnkeptLimit | None:
     margin = (best if beyond else worst) - bound
     known_margin = margin if math.isfinite(margin) else None
     standing = Feasibility.REJECTED if beyond else Feasibility.UNDECIDED
-    words = _words(test, standing, known_margin)
+    words = _words(test, figure, standing, known_margin)
     return UnkeptLimit(test.limit, test.subject, standing, test.bound, figure, known_margin, test.unit, words)
-
-
-def _room(test: _Test) -> float:
-    """Room left as a share of the limit, at the worse end of the band."""
-    room = test.bound - test.figure.most if test.at_most else test.figure.least - test.bound
-    return room / abs(test.bound) if test.bound else math.inf
 
 
 def limit_name(limit: str, subject: str) -> str:
@@ -175,23 +182,20 @@ def limit_name(limit: str, subject: str) -> str:
     return f"{limit.replace('-', ' ')} {of}".strip()
 
 
-def _words(test: _Test, standing: Feasibility, margin: float | None) -> str:
-    name = limit_name(test.limit, test.subject)
-    side = "limit" if test.at_most else "needed"
-    against = f"{side} {number(test.bound)} {test.unit}"
+def _words(test: _Test, figure: BandedFigure, standing: Feasibility, margin: float | None) -> str:
     by = "" if margin is None else f"{number(margin)} {test.unit}"
     direction = "over" if test.at_most else "short"
     if standing is Feasibility.REJECTED:
-        shown = test.figure.value
+        shown = figure.value
         if shown is None or (shown <= test.bound) is test.at_most:
-            shown = test.figure.least if test.at_most else test.figure.most
-        return f"{name}: {number(shown)} {test.unit}, {against}, {by} {direction}"
-    if test.figure.value is None and margin is None:
-        return f"{name}: unknown, {against}"
-    band = f"{_end(test.figure.low)} to {_end(test.figure.high)}"
-    shown_value = "unknown" if test.figure.value is None else number(test.figure.value)
+            shown = figure.least if test.at_most else figure.most
+        return f"{test.name}: {number(shown)} {test.unit}, {test.against}, {by} {direction}"
+    if figure.value is None and margin is None:
+        return f"{test.name}: unknown, {test.against}"
+    band = f"{_end(figure.low)} to {_end(figure.high)}"
+    shown_value = "unknown" if figure.value is None else number(figure.value)
     most = f", up to {by} {direction}" if by else ""
-    return f"{name}: {shown_value} ({band} {test.unit}), {against}{most}"
+    return f"{test.name}: {shown_value} ({band} {test.unit}), {test.against}{most}"
 
 
 def _end(value: float | None) -> str:

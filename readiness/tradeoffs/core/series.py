@@ -205,14 +205,6 @@ def integrated(
     return Integral(total, covered_h, covered_h / ((end_s - start_s) / 3600))
 
 
-def mean_of(factor: FactorSeries, start: datetime, end: datetime) -> Integral:
-    """The mean over a period of what is known, as `total`, with how much of the period that is."""
-    whole = integrated(factor, 1.0, start, end)
-    if whole.total is None:
-        return whole
-    return Integral(whole.total / whole.covered_h, whole.covered_h, whole.coverage)
-
-
 def _edges(parts: Sequence[FactorSeries], start_s: float, end_s: float) -> Floats:
     """Return where any of the series may change, from start to end."""
     bounds = [np.array([start_s, end_s])]

@@ -111,12 +111,6 @@ class BackTest:
     def regret(self) -> float:
         return math.fsum(one.regret for one in self.judged)
 
-    @property
-    def regret_share(self) -> float | None:
-        """All regret as a share of what was spent; None where nothing or less than nothing was."""
-        spent = math.fsum(one.total for one in self.judged)
-        return self.regret / spent if spent > 0 else None
-
 
 def best_window(series: SlotSeries, work: DeferrableRun) -> RunWindow | None:
     """None where the known slots before the deadline do not hold the work."""

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, cast
 
-from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
-from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from accounts.models import User
 from inventory.models import Site
 from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.decisions import operations, queries
@@ -27,10 +21,11 @@ from readiness.tradeoffs.models import Decision, DecisionForecast
 from readiness.workloads.models import WorkloadClass
 from web import clock
 from web.rest.errors import named_errors
-from web.rest.permissions import Permission, requires
 from web.rest.router import Router
 from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import ObjectViewSet
+from web.workflows import NotInState
+from web.workflows.endpoints import any_of, by_reader, endpoint, words_field
 
 _KEPT = (
     *("workload_slug", "workload_name", "previous_site", "previous_name", "state", "demand", "options"),
@@ -87,13 +82,7 @@ class DecisionSerializer(ObjectSerializer):
 
 
 class DecisionNoteSerializer(serializers.Serializer):
-    note = serializers.CharField(
-        required=False,
-        allow_blank=True,
-        default="",
-        max_length=2000,
-        help_text="Why; required unless approving",
-    )
+    note = words_field(help_text="Why; required unless approving")
 
 
 class FigureSerializer(serializers.Serializer):
@@ -119,16 +108,7 @@ class RealisedSerializer(serializers.Serializer):
     final = serializers.BooleanField(help_text="Written down at the review; else so far")
 
 
-class EitherOne(Permission):
-    """Whoever may record, and whoever may approve; the operation knows which of them may do what."""
-
-    def needed(self, request: HttpRequest, view: APIView) -> list[str]:
-        if request.method in SAFE_METHODS:
-            return [operations.MAY_SEE]
-        return [] if request.user.has_perm(operations.MAY_RECORD) else [operations.MAY_APPROVE]
-
-
-_may_approve = [requires(operations.MAY_APPROVE)]
+EITHER_ONE = any_of(operations.MAY_APPROVE, operations.MAY_RECORD, get=operations.MAY_SEE)
 
 
 class DecisionViewSet(ObjectViewSet):
@@ -141,47 +121,27 @@ class DecisionViewSet(ObjectViewSet):
     def perform_create(self, serializer: Any) -> None:
         with named_errors():
             serializer.instance = operations.record(
-                **split_body(serializer.validated_data), by=cast(User, self.request.user), now=clock.now()
+                **split_body(serializer.validated_data), **by_reader(self.request)
             )
 
-    @extend_schema(request=DecisionNoteSerializer, summary="Approve a decision of somebody else")
-    @action(detail=True, methods=["post"], permission_classes=_may_approve)
-    def approve(self, request: Request, pk: str) -> Response:
-        return self._answered(request, operations.approve)
-
-    @extend_schema(request=DecisionNoteSerializer, summary="Reject a decision of somebody else, and say why")
-    @action(detail=True, methods=["post"], permission_classes=_may_approve)
-    def reject(self, request: Request, pk: str) -> Response:
-        return self._answered(request, operations.reject)
-
-    @extend_schema(request=DecisionNoteSerializer, summary="Take a decision back, and say why")
-    @action(detail=True, methods=["post"], permission_classes=[EitherOne])
-    def withdraw(self, request: Request, pk: str) -> Response:
-        return self._answered(request, operations.withdraw)
+    approve = endpoint(operations.approve, DecisionNoteSerializer)
+    reject = endpoint(operations.reject, DecisionNoteSerializer)
+    withdraw = endpoint(operations.withdraw, DecisionNoteSerializer)
 
     @extend_schema(
         request=None,
         responses=RealisedSerializer(many=True),
         summary="Expected against realised: so far, or as written down; POST writes it down once the review is due",
     )
-    @action(detail=True, methods=["get", "post"], permission_classes=[EitherOne], pagination_class=None)
+    @action(detail=True, methods=["get", "post"], permission_classes=[EITHER_ONE], pagination_class=None)
     def realised(self, request: Request, pk: str) -> Response:
-        at = clock.now()
-        found = cast(Decision, self.get_object())
+        decision = cast(Decision, self.get_object())
         if request.method == "POST":
-            with named_errors(operations.AlreadyAnswered, operations.NotDue):
-                operations.review(found, by=cast(User, request.user), now=at)
-            found = cast(Decision, self._again(found))
-        return Response(RealisedSerializer([_said(pair) for pair in compared(found, at)], many=True).data)
-
-    def _answered(self, request: Request, answer: Callable[..., Decision]) -> Response:
-        asked = DecisionNoteSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        with transaction.atomic(), named_errors(operations.AlreadyAnswered):
-            # Locked, so that the ETag that was sent is that of what is answered.
-            found = self._locked_one()
-            answer(found, note=asked.validated_data["note"], by=request.user, now=clock.now())
-        return self._answer(self._again(found))
+            with named_errors(NotInState):
+                operations.review(decision, **by_reader(request))
+            decision = cast(Decision, self._again(decision))
+        compared_pairs = [_said(pair) for pair in compared(decision, clock.now())]
+        return Response(RealisedSerializer(compared_pairs, many=True).data)
 
     def get_queryset(self) -> QuerySet[Decision]:
         return cast("QuerySet[Decision]", super().get_queryset())

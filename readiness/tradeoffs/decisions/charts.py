@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from plotly import graph_objects as go
 
-from readiness.tradeoffs.decisions import words
+from readiness.tradeoffs.decisions import sentences
 from readiness.tradeoffs.decisions.compared import Pair
 from web.charts import Figure, figure, nothing
 
@@ -19,9 +19,9 @@ def errors(pairs: Sequence[Pair], *, finding: str) -> Figure:
     shown = list(reversed(known))
     bar = go.Bar(
         x=[pair.percent for pair in shown],
-        y=[words.objective(pair.forecast.objective) for pair in shown],
+        y=[sentences.objective(pair.forecast.objective) for pair in shown],
         orientation="h",
-        text=[words.percent(pair.percent) for pair in shown],
+        text=[sentences.percent(pair.percent) for pair in shown],
         name="Error",
         meta={"role": "series-1"},
         hovertemplate="%{y}: %{text}<extra></extra>",
@@ -57,7 +57,7 @@ def _columns() -> list[str]:
 def _row(pair: Pair) -> list[str | float | None]:
     expected, came = pair.comparison.expected, pair.comparison.realised
     return [
-        words.objective(pair.forecast.objective),
+        sentences.objective(pair.forecast.objective),
         expected.unit,
         expected.value,
         expected.low,

@@ -12,13 +12,9 @@ def _due(_key: str) -> Q:
     return Q(state=Decision.State.APPROVED, reviewed_at=None, due_on__lte=clock.now().date())
 
 
-def _reviewed(_key: str) -> Q:
-    return Q(reviewed_at__isnull=False)
-
-
 class DecisionFilters(ObjectFilterSet):
     due = Flag(read=_due, label="Review is due")
-    reviewed = Flag(read=_reviewed, label="Reviewed")
+    reviewed = Flag(read=lambda _key: Q(reviewed_at__isnull=False), label="Reviewed")
 
     class Meta:
         model = Decision

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 
 from inventory.models import Site
@@ -31,13 +29,3 @@ class RecordDecisionForm(RefusedForm):
         widget=DayInput(),
         help_text="What came until this day is compared with what is expected now. Empty: in 30 days.",
     )
-
-
-class DecisionNoteForm(forms.Form):
-    """Words beside an answer."""
-
-    note = forms.CharField(label="Note", max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
-
-    def __init__(self, *args: Any, required: bool = True, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["note"].required = required

@@ -24,7 +24,8 @@ from readiness.tradeoffs.placing.params import PlacementQuestion
 from readiness.tradeoffs.placing.queries import placement_answer
 from readiness.workloads import queries as workloads
 from readiness.workloads.models import WorkloadClass
-from web.permissions import MissingPermission, roles_of
+from web.permissions import roles_of
+from web.workflows import NotInState, Workflow, require, require_words
 
 MAY_SEE = "tradeoffs.view_decision"
 MAY_RECORD = "tradeoffs.add_decision"
@@ -42,12 +43,22 @@ class OwnDecision(PermissionDenied):
     """Nobody approves what they decided."""
 
 
-class AlreadyAnswered(Exception):
-    """The decision is in a state that this does not follow from; the message says in which."""
+def _state(decision: Decision, now: datetime) -> str:
+    return decision.state if decision.reviewed_at is None else "reviewed"
 
 
-class NotDue(Exception):
-    """The day of the review has not come."""
+DECISIONS = Workflow(
+    model=Decision,
+    states={
+        "recorded": "waiting for approval",
+        "approved": "approved",
+        "rejected": "rejected",
+        "withdrawn": "withdrawn",
+        "reviewed": "reviewed",
+    },
+    state_of=_state,
+    joined=("site",),
+)
 
 
 def place(workload: WorkloadClass, question: PlacementQuestion, now: datetime) -> dict[str, Any]:
@@ -72,9 +83,8 @@ def record(
     MissingPermission, and ValidationError by field: a question that cannot be answered, a site that the placement does
     not allow, no reason given, a review that is no later day.
     """
-    _require(by, MAY_RECORD)
-    if not rationale.strip():
-        raise ValidationError({"rationale": ["Say why."]})
+    require(by, MAY_RECORD)
+    rationale = require_words("rationale", rationale)
     try:
         answer = placing(workload, question, now)
     except BadTradeoffQuestion as error:
@@ -89,7 +99,7 @@ def record(
         previous_site=before,
         previous_name=before.name if before else "",
         demand=demand_of(workload) | {"carbon": f"carbon_{question.carbon}"} | _held(chosen),
-        rationale=rationale.strip(),
+        rationale=rationale,
         weights=dict(answer["weights"]),
         what_if=question.what_if.changes(),
         options=list(answer["options"]),
@@ -106,62 +116,67 @@ def record(
     return decision
 
 
-@transaction.atomic
-def approve(decision: Decision, *, note: str = "", by: User, now: datetime) -> Decision:
-    """Let it stand, so that it is reviewed. Raises MissingPermission, OwnDecision, AlreadyAnswered."""
-    return _answer(decision, Decision.State.APPROVED, note=note, by=by, now=now)
+def _refuse_own(decision: Decision, by: User) -> None:
+    if decision.decided_by_id == by.pk:
+        raise OwnDecision(
+            f"You decided this yourself: somebody else with the role {roles_of(MAY_APPROVE)} answers."
+        )
 
 
-@transaction.atomic
-def reject(decision: Decision, *, note: str, by: User, now: datetime) -> Decision:
-    """Say no, and why. Raises MissingPermission, OwnDecision, AlreadyAnswered, ValidationError."""
-    _refuse_silence(note)
-    return _answer(decision, Decision.State.REJECTED, note=note, by=by, now=now)
+def _refuse_stranger(decision: Decision, by: User) -> None:
+    """Whoever decided it may take it back too."""
+    if decision.decided_by_id != by.pk:
+        require(by, MAY_APPROVE)
 
 
-@transaction.atomic
-def withdraw(decision: Decision, *, note: str, by: User, now: datetime) -> Decision:
-    """Take it back before it is reviewed: whoever decided it, or who may approve.
-
-    Raises MissingPermission, AlreadyAnswered, ValidationError.
-    """
-    own = decision.decided_by_id == by.pk
-    _require(by, MAY_RECORD if own and not by.has_perm(MAY_APPROVE) else MAY_APPROVE)
-    _refuse_silence(note)
-    locked = _locked(decision)
-    if locked.reviewed_at is not None:
-        raise AlreadyAnswered("It is reviewed, which cannot be changed any more.")
-    _refuse_unless(locked, {Decision.State.RECORDED, Decision.State.APPROVED})
-    locked.state = Decision.State.WITHDRAWN
-    locked.withdrawn_by, locked.withdrawn_at, locked.withdrawal_note = by, now, note.strip()
-    locked.save(update_fields=["state", "withdrawn_by", "withdrawn_at", "withdrawal_note"])
-    return locked
+@DECISIONS.step(after=[Decision.State.RECORDED], any_of=(MAY_APPROVE,), refuse=_refuse_own)
+def approve(decision: Decision, *, note: str, by: User, now: datetime) -> None:
+    """Approve a decision of somebody else."""
+    _answer(decision, Decision.State.APPROVED, note, by, now)
 
 
-@transaction.atomic
-def review(decision: Decision, *, by: User | None, now: datetime) -> Decision:
+@DECISIONS.step(after=[Decision.State.RECORDED], any_of=(MAY_APPROVE,), refuse=_refuse_own, must_say=True)
+def reject(decision: Decision, *, note: str, by: User, now: datetime) -> None:
+    """Reject a decision of somebody else, and say why."""
+    _answer(decision, Decision.State.REJECTED, note, by, now)
+
+
+@DECISIONS.step(
+    after=[Decision.State.RECORDED, Decision.State.APPROVED],
+    any_of=(MAY_APPROVE, MAY_RECORD),
+    refuse=_refuse_stranger,
+    must_say=True,
+)
+def withdraw(decision: Decision, *, note: str, by: User, now: datetime) -> None:
+    """Take a decision back, and say why."""
+    decision.state = Decision.State.WITHDRAWN
+    decision.withdrawn_by, decision.withdrawn_at, decision.withdrawal_note = by, now, note
+    decision.save(update_fields=["state", "withdrawn_by", "withdrawn_at", "withdrawal_note"])
+
+
+@DECISIONS.step(
+    after=[Decision.State.APPROVED, "reviewed"],
+    any_of=(MAY_APPROVE, MAY_RECORD),
+    words="",
+    by_clock=True,
+)
+def review(decision: Decision, *, by: User | None, now: datetime) -> None:
     """Write down what came of it, and how far the forecasts of the site were off as evidence.
 
-    `by` None is the clock. Once reviewed it stays as it is: a second review changes nothing. Raises MissingPermission,
-    AlreadyAnswered for one that was never approved, NotDue.
+    Once reviewed it stays as it is: a second review changes nothing.
     """
-    if by is not None and not by.has_perm(MAY_APPROVE):
-        _require(by, MAY_RECORD)
-    locked = _locked(decision)
-    if locked.reviewed_at is not None:
-        return locked
-    _refuse_unless(locked, {Decision.State.APPROVED})
-    if not locked.is_due(now):
-        raise NotDue(f"It is reviewed on {locked.due_on.isoformat()}; until then more comes in.")
-    forecasts = list(locked.forecasts.all())
-    outcomes = realising.realised_of(locked, now)
+    if decision.reviewed_at is not None:
+        return
+    if not decision.is_due(now):
+        raise NotInState(f"It is reviewed on {decision.due_on.isoformat()}; until then more comes in.")
+    forecasts = list(decision.forecasts.all())
+    outcomes = realising.realised_of(decision, now)
     DecisionOutcome.objects.bulk_create(
         _outcome(forecast, outcome) for forecast, outcome in zip(forecasts, outcomes, strict=True)
     )
-    locked.reviewed_at = now
-    locked.save(update_fields=["reviewed_at"])
-    evidence.write(locked, by=by, now=now)
-    return locked
+    decision.reviewed_at = now
+    decision.save(update_fields=["reviewed_at"])
+    evidence.write(decision, by=by, now=now)
 
 
 def review_due(*, now: datetime) -> int:
@@ -248,40 +263,9 @@ def _outcome(forecast: DecisionForecast, outcome: RealisedFigure) -> DecisionOut
     return DecisionOutcome(forecast=forecast, unknown=outcome.unknown[:300], **_columns(outcome.figure))
 
 
-def _answer(decision: Decision, state: Decision.State, *, note: str, by: User, now: datetime) -> Decision:
-    _require(by, MAY_APPROVE)
-    locked = _locked(decision)
-    if locked.decided_by_id == by.pk:
-        raise OwnDecision(
-            f"You decided this yourself: somebody else with the role {roles_of(MAY_APPROVE)} answers."
-        )
-    _refuse_unless(locked, {Decision.State.RECORDED})
-    locked.state = state
-    locked.answered_by, locked.answered_at, locked.answer_note = by, now, note.strip()
-    locked.save(update_fields=["state", "answered_by", "answered_at", "answer_note"])
-    return locked
-
-
-def _locked(decision: Decision) -> Decision:
-    """Lock it until the end of the transaction: two who answer at once see each other's answer."""
-    return Decision.objects.select_for_update(of=("self",)).select_related("site").get(pk=decision.pk)
-
-
-def _require(by: User, permission: str) -> None:
-    if not by.has_perm(permission):
-        raise MissingPermission([permission])
-
-
-def _refuse_unless(decision: Decision, states: set[Decision.State]) -> None:
-    if decision.state not in states:
-        raise AlreadyAnswered(
-            f"It is in the state “{decision.get_state_display()}”, which this does not follow."
-        )
-
-
-def _refuse_silence(note: str) -> None:
-    if not note.strip():
-        raise ValidationError({"note": ["Say why."]})
+def _answer(decision: Decision, state: Decision.State, note: str, by: User, now: datetime) -> None:
+    decision.state, decision.answered_by, decision.answered_at, decision.answer_note = state, by, now, note
+    decision.save(update_fields=["state", "answered_by", "answered_at", "answer_note"])
 
 
 def _refuse_due(day: date, now: datetime) -> None:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
+from readiness.tradeoffs.core import ages
+from readiness.tradeoffs.core.factors import ValueBasis
 from readiness.tradeoffs.decisions.compared import pairs
 from readiness.tradeoffs.models import Decision
 
@@ -19,11 +21,6 @@ class DecisionRow:
 
     decision: Decision
     mean_error: float | None
-    compared: int
-
-    @property
-    def id(self) -> int:
-        return self.decision.pk
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +29,6 @@ class DecisionCounts:
     approved: int
     due: int
     reviewed: int
-    newest_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +45,6 @@ class OptionRow:
     score: float | None
     figures: Mapping[str, Mapping[str, Any]]
     reasons: tuple[str, ...]
-
-    @property
-    def id(self) -> str:
-        return self.site
 
 
 def decisions() -> QuerySet[Decision]:
@@ -77,9 +69,9 @@ def rows(decisions: Sequence[Decision]) -> list[DecisionRow]:
 
 def _row(decision: Decision) -> DecisionRow:
     if decision.reviewed_at is None:
-        return DecisionRow(decision, None, 0)
+        return DecisionRow(decision, None)
     errors = [abs(pair.percent) for pair in pairs(decision, ()) if pair.percent is not None]
-    return DecisionRow(decision, sum(errors) / len(errors) if errors else None, len(errors))
+    return DecisionRow(decision, sum(errors) / len(errors) if errors else None)
 
 
 def counts(*, now: datetime) -> DecisionCounts:
@@ -90,7 +82,6 @@ def counts(*, now: datetime) -> DecisionCounts:
         approved=Count("pk", filter=approved),
         due=Count("pk", filter=approved & Q(reviewed_at=None, due_on__lte=now.date())),
         reviewed=Count("pk", filter=Q(reviewed_at__isnull=False)),
-        newest_at=Max("decided_at"),
     )
     return DecisionCounts(**found)
 
@@ -120,8 +111,8 @@ def options(decision: Decision) -> list[OptionRow]:
 class FrozenFactor:
     """One factor of a site as it was known when it was decided; `unknown` says why it had no value.
 
-    `outdated` says how far it was beyond the age limit of its kind; None where the snapshot is from before there were
-    limits.
+    `outdated` says how far it was beyond the age limit of its kind then; by the limits of today where the snapshot is
+    from before there were any.
     """
 
     kind: str
@@ -132,34 +123,32 @@ class FrozenFactor:
     provenance: str
     source: str
     as_of: datetime | None
-    age_s: float | None
+    age_s: float
     unknown: str
-    basis: str = ""
-    outdated: str | None = None
+    outdated: str
 
 
 def factors(decision: Decision, slug: str) -> list[FrozenFactor]:
     """Return the factors of one site, in the order of the snapshot."""
     site = decision.snapshot.get("sites", {}).get(slug, {})
-    return [_factor(kind, stated) for kind, stated in site.get("factors", {}).items()]
+    return [_factor(kind, stated, decision) for kind, stated in site.get("factors", {}).items()]
 
 
-def _factor(kind: str, stated: Mapping[str, Any]) -> FrozenFactor:
-    as_of = stated.get("as_of")
-    return FrozenFactor(
-        kind=kind,
-        value=stated.get("value"),
-        unit=stated.get("unit") or "",
-        low=stated.get("low"),
-        high=stated.get("high"),
-        provenance=stated.get("provenance") or "",
-        source=stated.get("source") or "",
-        as_of=datetime.fromisoformat(as_of) if as_of else None,
-        age_s=stated.get("age_s"),
-        unknown=stated.get("unknown") or "",
-        basis=stated.get("basis") or "",
-        outdated=stated.get("outdated"),
-    )
+def _factor(kind: str, stated: Mapping[str, Any], decision: Decision) -> FrozenFactor:
+    as_of = datetime.fromisoformat(stated["as_of"]) if stated.get("as_of") else None
+    age_s = stated.get("age_s")
+    if age_s is None:
+        age_s = max(0.0, (decision.decided_at - as_of).total_seconds()) if as_of else 0.0
+    outdated = stated.get("outdated")
+    if outdated is None:
+        is_worked_out = stated.get("basis") in (ValueBasis.COMPUTED, ValueBasis.GREAT_CIRCLE)
+        limit = None if as_of is None or is_worked_out else ages.too_old(kind, age_s)
+        outdated = ages.words(limit, age_s) if limit else ""
+    kept: dict[str, Any] = {
+        name: stated.get(name) or "" for name in ("unit", "provenance", "source", "unknown")
+    }
+    figures: dict[str, Any] = {name: stated.get(name) for name in ("value", "low", "high")}
+    return FrozenFactor(kind=kind, as_of=as_of, age_s=age_s, outdated=outdated, **kept, **figures)
 
 
 def name_of(decision: Decision, slug: str) -> str:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.urls import reverse
-
 from readiness.tradeoffs.core.words import number
-from readiness.tradeoffs.decisions import words
+from readiness.tradeoffs.decisions import sentences
 from readiness.tradeoffs.decisions.filters import DecisionFilters
 from readiness.tradeoffs.decisions.queries import DecisionRow, OptionRow
 from readiness.tradeoffs.models import Decision
@@ -17,14 +15,14 @@ from web.tables import Column, RowFilter, Table
 
 
 def address(row: DecisionRow) -> str:
-    return reverse("decision", args=[row.decision.pk])
+    return link("decision", row.decision.pk)
 
 
 def reviewed(row: DecisionRow) -> str:
     """When it was compared with what came, or when it will be."""
     decision = row.decision
     if decision.reviewed_at is not None:
-        return "reviewed {day}".format(day=f"{decision.reviewed_at:%Y-%m-%d}")
+        return f"reviewed {decision.reviewed_at:%Y-%m-%d}"
     if decision.state in (Decision.State.REJECTED, Decision.State.WITHDRAWN):
         return "not reviewed"
     return f"on {decision.due_on.isoformat()}"
@@ -89,7 +87,7 @@ DECISIONS = Table(
     ),
     filterset=DecisionFilters,
     default_sort="-decided_at",
-    row_id="id",
+    row_id="decision.pk",
     row_name=lambda row: str(row.decision),
     row_url=address,
     api="tradeoffs-api-decision-list",
@@ -124,12 +122,7 @@ def options(decision: Decision) -> Table:
                 locked=True,
                 phone="title",
             ),
-            Column(
-                "standing",
-                "Standing",
-                text=lambda row: str(dict(STANDINGS)[row.standing]),
-                sort=True,
-            ),
+            Column("standing", "Standing", text=lambda row: dict(STANDINGS)[row.standing], sort=True),
             Column("rank", "Rank", sort=True, numeric=True),
             Column(
                 "score",
@@ -157,7 +150,7 @@ def options(decision: Decision) -> Table:
         ),
         filters=(RowFilter("standing", "Standing", "standing", STANDINGS),),
         per_page=20,
-        row_id="id",
+        row_id="site",
         row_name="name",
     )
 
@@ -172,14 +165,14 @@ def _unit_of(decision: Decision, name: str) -> str:
 def _figure_column(name: str, unit: str) -> Column:
     def text(row: OptionRow) -> str:
         stated = row.figures[name]
-        return words.figure(stated["value"], "" if unit else stated["unit"]) or "unknown"
+        return sentences.figure(stated["value"], "" if unit else stated["unit"]) or "unknown"
 
     return Column(
         name,
-        words.objective(name),
+        sentences.objective(name),
         value=_value(name),
         text=text,
-        unit=words.unit(unit),
+        unit=sentences.unit(unit),
         # Sequences are sorted as wholes: what is unknown goes last.
         sort=lambda row: (row.figures[name]["value"] is None, row.figures[name]["value"] or 0.0),
         numeric=True,

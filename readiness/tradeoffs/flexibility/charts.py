@@ -11,7 +11,7 @@ from plotly import graph_objects as go
 from readiness.tradeoffs.flexibility.queries import FleetFlexibility, SiteFlexibility
 from readiness.tradeoffs.flexibility.words import index, shares
 from web.charts import Figure, figure, nothing
-from web.units import plural
+from web.units import how_many
 
 MOST_TICKS = 10
 MOST_NAMED = 3
@@ -51,8 +51,8 @@ def finding(fleet: FleetFlexibility) -> str:
     with_any = sum(1 for site in fleet.sites if site.fewest is not None)
     if not with_any:
         return "No critical workload runs at a site in service."
-    message = "At %(none)s of %(all)s sites with critical workloads, one of them has no alternative."
-    return message % {"none": with_none, "all": with_any}
+    sites = f"{with_none} of {with_any} sites"
+    return f"At {sites} with critical workloads, one of them has no alternative."
 
 
 def _looks() -> tuple[tuple[str, str, str], tuple[str, str, str]]:
@@ -104,8 +104,7 @@ def _left_out(fleet: FleetFlexibility, drawn: Sequence[SiteFlexibility]) -> str:
     if without:
         sentences.append(f"{without} sites are not drawn: nobody attested their conformance")
     if idle:
-        run = plural(idle, "%(n)s site runs no critical workload", "%(n)s sites run no critical workload")
-        sentences.append(run % {"n": idle})
+        sentences.append(f"{how_many(idle, 'site runs', 'sites run')} no critical workload")
     return "; ".join(sentences)
 
 

@@ -100,7 +100,7 @@ class Adapter:
             ),
             headroom=figures.it_headroom(parts.headroom, pue, (own.it_kw or 0.0) if own else 0.0),
             free_bandwidth=figures.moved(parts.free_bandwidth, (own.bandwidth_gbps or 0.0) if own else 0.0),
-            residency=self._zones(site.country),
+            residency=self._zones.get(site.country, frozenset()),
             feed_load=self._feed_load(site.slug, own),
         )
 
@@ -161,35 +161,42 @@ class Adapter:
         emitted: BandedFigure,
     ) -> BandedFigure:
         what_if, currency = self.what_if, self.currency
-        bill = figures.energy_bill(used, parts.price.times(what_if.electricity_price), currency)
-        if count is None:
-            why = incomparable(self.basis, only_type(parts.site.accelerators))
-            return figures.without_hour(FactorInput("how many accelerators", None, why), bill, currency)
-        if not count:
-            cost = bill
-        elif parts.contract.known is not None:
-            cost = self._by_contract(parts, count, drawn_kw, bill)
-        elif parts.capital.known is not None:
-            cost = figures.from_parts(parts.capital_of(count), bill)
+        if count and parts.contract.known is not None:
+            cost = self._by_contract(parts, count, drawn_kw, used)
         else:
-            lacking = parts.contract if parts.contract.why_not else parts.capital
-            cost = figures.without_hour(lacking, bill, currency)
+            bill = self._bill(parts, used)
+            if count is None:
+                why = incomparable(self.basis, only_type(parts.site.accelerators))
+                return figures.without_hour(FactorInput("how many accelerators", None, why), bill, currency)
+            if not count:
+                cost = bill
+            elif parts.capital.known is not None:
+                cost = figures.from_parts(parts.capital_of(count), bill)
+            else:
+                lacking = parts.contract if parts.contract.why_not else parts.capital
+                cost = figures.without_hour(lacking, bill, currency)
         if not what_if.carbon_price:
             return cost
         priced = figures.carbon_at_price(emitted, what_if.carbon_price, currency)
         return figures.added(cost, priced, f"{cost.source}; with carbon at its price")
 
+    def _bill(self, parts: PlacementInputs, used: BandedFigure) -> BandedFigure:
+        price = parts.price.times(self.what_if.electricity_price)
+        return figures.energy_bill(used, price, self.currency)
+
     def _by_contract(
-        self, parts: PlacementInputs, count: int, drawn_kw: float | None, bill: BandedFigure
+        self, parts: PlacementInputs, count: int, drawn_kw: float | None, used: BandedFigure
     ) -> BandedFigure:
-        before = bill
-        if self.what_if.electricity_price != 1 or self.what_if.pue is not None:
-            before = figures.energy_bill(figures.energy(drawn_kw, parts.pue), parts.price, self.currency)
-        return figures.by_contract(count, parts.contract, bill, before, self.currency)
+        """The cost at a stated hour, which has its energy in it: levers change that energy alone."""
+        cost = figures.held(count, parts.contract, self.currency)
+        if self.what_if.electricity_price == 1 and self.what_if.pue is None:
+            return cost
+        before = figures.energy_bill(figures.energy(drawn_kw, parts.pue), parts.price, self.currency)
+        return figures.with_energy_changed(cost, self._bill(parts, used), before)
 
     def _unit_cost(self, cost: BandedFigure) -> BandedFigure:
         """Cost of one unit of the ceiling. Of requests only the least is known: at the peak rate all month."""
-        envelope, unit = self.envelope, unit_of(self.envelope, self.currency)
+        envelope, unit = self.envelope, self._unit
         if envelope.cost_unit is CostUnit.ACCELERATOR_HOUR:
             held = envelope.accelerator_count * HOURS_A_MONTH
             if not held:
@@ -202,10 +209,14 @@ class Adapter:
             return BandedFigure(None, unit, low=low, source=message)
         return BandedFigure(None, unit, source="how many units a month come is unknown")
 
+    @cached_property
+    def _unit(self) -> str:
+        return unit_of(self.envelope, self.currency)
+
     def _latency(self, parts: PlacementInputs) -> tuple[Latency, ...]:
         latencies: list[Latency] = []
         for user in self.envelope.users:
-            more = self.what_if.added_ms(parts.site.slug, user.region)
+            more = self.what_if.links_slower and self.what_if.added_ms(parts.site.slug, user.region)
             latencies += [
                 Latency(latency.region, latency.percentile, figures.moved(latency.figure, more))
                 if more
@@ -214,13 +225,30 @@ class Adapter:
             ]
         return tuple(latencies)
 
-    def _zones(self, country: str) -> frozenset[str]:
-        zone = self.envelope.residency or "EU"
-        return frozenset({zone}) if country in self._in_zone else frozenset()
+    def outdated(self, by_kind: Mapping[str, str]) -> dict[str, str]:
+        """Return, by objective, what is said of its factors that exceed their age limit; others are left out."""
+        return {
+            objective: "; ".join(old)
+            for objective, kinds in self._kinds.items()
+            if (old := [by_kind[kind] for kind in kinds if kind in by_kind])
+        }
 
     @cached_property
-    def _in_zone(self) -> frozenset[str]:
-        return countries_of((self.envelope.residency or "EU",))
+    def _kinds(self) -> Mapping[str, Sequence[str]]:
+        """The kinds of factor that objectives stand on."""
+        cost = COST if self.envelope.accelerator_count else ("electricity_price",)
+        return {
+            "cost": (*cost, "pue"),
+            "energy": ("pue",),
+            "carbon": ("pue", f"carbon_{self.carbon}"),
+            "latency": [f"latency.{user.region}" for user in self.envelope.users],
+        }
+
+    @cached_property
+    def _zones(self) -> Mapping[str, frozenset[str]]:
+        """The zone that data has to stay in, by each of its countries."""
+        zone = self.envelope.residency or "EU"
+        return dict.fromkeys(countries_of((zone,)), frozenset({zone}))
 
 
 def incomparable(basis: str, here: str) -> str:
@@ -343,25 +371,6 @@ def capacity_after(candidate: CandidateSite, demand: Demand) -> dict[str, Banded
         "power": figures.moved(candidate.headroom, -(demand.power_kw or 0.0)),
         "bandwidth": figures.moved(candidate.free_bandwidth, -(demand.bandwidth_gbps or 0.0)),
     }
-
-
-def outdated_of(site: SiteFactors, adapter: Adapter) -> dict[str, str]:
-    """Return, by objective, the factors that exceed their age limit; objectives without such a factor are left out."""
-    old = inputs_of(adapter.facts, adapter.currency, adapter.carbon)[site.slug].outdated
-    if not old:
-        return {}
-    regions = [f"latency.{user.region}" for user in adapter.envelope.users]
-    cost = COST if adapter.envelope.accelerator_count else ("electricity_price",)
-    kinds = {
-        "cost": (*cost, "pue"),
-        "energy": ("pue",),
-        "carbon": ("pue", f"carbon_{adapter.carbon}"),
-        "latency": regions,
-    }
-    sentences = {
-        name: "; ".join(old[kind] for kind in kinds_of if kind in old) for name, kinds_of in kinds.items()
-    }
-    return {name: words for name, words in sentences.items() if words}
 
 
 def used_factors(site: SiteFactors, carbon: CarbonKind, regions: Sequence[str]) -> dict[str, Factor | None]:

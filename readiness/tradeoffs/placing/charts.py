@@ -226,8 +226,9 @@ def _labels(best: Sequence[Point], today: Sequence[Point]) -> list[dict[str, Any
 
 
 def _finding(answer: PlacementAnswer, x: str, y: str, points: int) -> str:
-    finding = f"{LABELS[x]} against {LABELS[y]} of {points} sites, {len(answer.feasible)} of them feasible."  # fmt: skip
-    return f"{finding} {f'Best match: {answer.best.name}.'}" if answer.best else finding
+    feasible = f"{len(answer.feasible)} of them feasible"
+    finding = f"{LABELS[x]} against {LABELS[y]} of {points} sites, {feasible}."
+    return f"{finding} Best match: {answer.best.name}." if answer.best else finding
 
 
 def _left_out(count: int) -> str:

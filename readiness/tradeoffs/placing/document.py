@@ -124,7 +124,16 @@ def _held(option: PlacementOption) -> dict[str, Any] | None:
     """How many accelerators of which type, and what they count in the reference type."""
     if option.held is None:
         return None
-    return asdict(option.held) | {"reference": book().reference, "precision": book().precision}
+    held, published = option.held, book()
+    return {
+        "asked": held.asked,
+        "of": held.of,
+        "count": held.count,
+        "here": held.here,
+        "equivalents": held.equivalents,
+        "reference": published.reference,
+        "precision": published.precision,
+    }
 
 
 def figure(figure_of: BandedFigure) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from readiness.tradeoffs.core.factors import Factor, SiteFactors
 from readiness.tradeoffs.core.options import Limits
-from readiness.tradeoffs.core.placement import Feasibility, place_one
+from readiness.tradeoffs.core.placement import Feasibility, placer
 from readiness.tradeoffs.placing.candidates import Adapter, demand_of
 from readiness.tradeoffs.placing.facts import FleetFacts
 from readiness.tradeoffs.placing.weighing import IN_SERVICE
@@ -85,13 +85,13 @@ def feasibilities(classes: Sequence[ClassAtSites]) -> list[dict[str, Feasibility
 
 
 def _decided(asked: ClassAtSites, signs: Mapping[str, Sign], before: Decided) -> Decided:
-    demand, decided = demand_of(asked.adapter.envelope), {}
+    place, decided = placer(demand_of(asked.adapter.envelope), asked.limits), {}
     for site in asked.adapter.facts.sites:
         if site.stage not in IN_SERVICE:
             continue
         sign, kept = signs[site.slug], before.get(site.slug)
         if kept is None or kept[0] is not sign:
-            kept = sign, place_one(asked.adapter.candidate(site), demand, asked.limits).standing
+            kept = sign, place(asked.adapter.candidate(site)).standing
         decided[site.slug] = kept
     return decided
 

@@ -175,20 +175,13 @@ def from_parts(capital: BandedFigure, bill: BandedFigure) -> BandedFigure:
     )
 
 
-def by_contract(
-    accelerators: int, hour: FactorInput, bill: BandedFigure, bill_before: BandedFigure, currency: str
-) -> BandedFigure:
-    """The cost of a month at a stated cost per hour that includes energy; levers change the energy in it.
-
-    `bill` and `bill_before` are the same object where no lever is moved.
-    """
-    cost = held(accelerators, hour, currency)
-    if bill is bill_before or cost.value is None:
-        return cost
+def with_energy_changed(cost: BandedFigure, bill: BandedFigure, bill_before: BandedFigure) -> BandedFigure:
+    """The cost of a month at a stated cost per hour that includes energy, with what levers change of that energy."""
     if bill.value is None or bill_before.value is None:
         return BandedFigure(None, cost.unit, source=bill.source if bill.value is None else bill_before.source)
     by = bill.value - bill_before.value
     source = f"{cost.source}, and what the levers change of energy"
+    assert cost.value is not None
     return _made(cost.value + by, cost.least + by, cost.most + by, cost.unit, (cost, bill), source)
 
 

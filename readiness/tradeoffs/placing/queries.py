@@ -42,12 +42,12 @@ CURRENCY = "EUR"
 def placement_answer(envelope: Envelope, question: PlacementQuestion, *, now: datetime) -> PlacementAnswer:
     """Raises BadTradeoffQuestion for what cannot be asked about this workload."""
     what_if, currency = question.what_if, question.currency or envelope.cost_currency or CURRENCY
-    facts = fleet_facts(envelope.latency_percentile, now)
-    row, pack = rules_in_force()
-    footing = jurisdiction.footings([envelope.slug], day=now.date())[envelope.slug]
     placed_at = _placed_at([envelope.slug], now).get(envelope.slug, ()) if envelope.slug else ()
     # Only a slower link names a region.
     known_regions = set(regions()) if what_if.links_slower else set()
+    facts = fleet_facts(envelope.latency_percentile, now)
+    row, pack = rules_in_force()
+    footing = jurisdiction.footings([envelope.slug], day=now.date())[envelope.slug]
 
     refuse_unknown(
         what_if, {site.slug for site in facts.sites}, known_regions, pack.bases_by_id if pack else ()
@@ -83,11 +83,11 @@ class FeasibleSites:
 
 def feasible_sites(envelopes: Sequence[Envelope], *, now: datetime) -> FeasibleSites:
     """Decide as `placement_answer` does where nothing is asked, without reasons, ranks and consequences."""
+    slugs = [envelope.slug for envelope in envelopes]
+    today = _placed_at(slugs, now)
     percentiles = sorted({envelope.latency_percentile for envelope in envelopes} or {50.0})
     facts = {percentile: fleet_facts(percentile, now) for percentile in percentiles}
     row, pack = rules_in_force()
-    slugs = [envelope.slug for envelope in envelopes]
-    today = _placed_at(slugs, now)
     footings = jurisdiction.footings(slugs, day=now.date())
     to_decide: list[ClassAtSites] = []
     refused: dict[str, str] = {}

@@ -14,7 +14,7 @@ from readiness.tradeoffs.core.options import BandedFigure, LatencyLimit, Limits,
 from readiness.tradeoffs.core.pareto import front
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.core.performance import equivalents, only_type
-from readiness.tradeoffs.core.placement import Feasibility, Placed, UnkeptLimit, place_one
+from readiness.tradeoffs.core.placement import Feasibility, Placed, UnkeptLimit, placer
 from readiness.tradeoffs.core.ranking import ranking
 from readiness.tradeoffs.core.sensitivity import robustness, sensitivity
 from readiness.tradeoffs.core.steps import UnaskedStep, step_of
@@ -27,7 +27,6 @@ from readiness.tradeoffs.placing.candidates import (
     limited,
     limits_of,
     monthly_limits,
-    outdated_of,
 )
 from readiness.tradeoffs.placing.inputs import inputs_of
 from readiness.tradeoffs.placing.params import OBJECTIVES, PlacementQuestion
@@ -96,12 +95,13 @@ def weigh(
 def _judged(adapter: Adapter, limits: Limits, served: tuple[LatencyLimit, ...]) -> list[PlacementOption]:
     """Return every candidate with what speaks against it, by name."""
     demand = demand_of(adapter.envelope)
+    place = placer(demand, limits)
     inputs = inputs_of(adapter.facts, adapter.currency, adapter.carbon)
     options = []
     for site in adapter.facts.sites:
         if site.stage not in IN_SERVICE:
             continue
-        placed = place_one(adapter.candidate(site), demand, limits)
+        placed = place(adapter.candidate(site))
         if site.slug in adapter.what_if.sites_lost:
             placed = _lost(placed)
         options.append(
@@ -118,7 +118,7 @@ def _judged(adapter: Adapter, limits: Limits, served: tuple[LatencyLimit, ...]) 
                 after=capacity_after(placed.candidate, demand),
                 score=adapter.facts.scores.get(site.slug),
                 is_today=site.slug in adapter.homes,
-                outdated=outdated_of(site, adapter),
+                outdated=adapter.outdated(inputs[site.slug].outdated),
                 held=held_at(site, adapter),
                 utilisation=inputs[site.slug].utilisation,
             )

@@ -23,7 +23,7 @@ from readiness.tradeoffs.core.factors import SiteFactors
 from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection
 from readiness.tradeoffs.core.options import BandedFigure, CandidateSite, Demand, worst_latency
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
-from readiness.tradeoffs.core.placement import Feasibility, Placed, place_one
+from readiness.tradeoffs.core.placement import Feasibility, Placed, placer
 from readiness.tradeoffs.core.portfolio import Portfolio
 from readiness.tradeoffs.core.steps import UnaskedStep, step_of
 from readiness.tradeoffs.placing.candidates import (
@@ -266,7 +266,7 @@ def _judged(
         except BadTradeoffQuestion as error:
             against[envelope.slug] = error.reason
             continue
-        placed = [place_one(adapter.candidate(site), Demand(), limits) for site in there.values()]
+        placed = list(map(placer(Demand(), limits), map(adapter.candidate, there.values())))
         others = running.get(envelope.slug, ())[1:]
         pin = asked.pins.get(envelope.slug)
         broken |= _broken(envelope.slug, placed, running)

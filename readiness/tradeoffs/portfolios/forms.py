@@ -75,11 +75,9 @@ class AskForm(forms.Form):
             if not words:
                 continue
             if len(words) > 2:
-                message = "Line %(number)s: a workload and a site, such as chat lulea."
-                raise ValidationError(message % {"number": number})
+                raise ValidationError(f"Line {number}: a workload and a site, such as chat lulea.")
             if words[0] in found:
-                message = "Line %(number)s: %(workload)s is pinned above already."
-                raise ValidationError(message % {"number": number, "workload": words[0][:100]})
+                raise ValidationError(f"Line {number}: {words[0][:100]} is pinned above already.")
             found[words[0]] = words[1] if len(words) == 2 else None
         return found
 

@@ -9,7 +9,7 @@ from typing import Any
 from readiness.tradeoffs.core.consequences import ConsequenceDomain, ConsequenceEffect
 from readiness.tradeoffs.models import PortfolioRun
 from web.links import link
-from web.units import how_many, number, plural
+from web.units import how_many, number
 
 OBJECTIVE_NAMES = {"cost": "Cost", "carbon": "Carbon", "latency": "Latency", "risk": "Risk"}
 DOMAIN_NAMES = {
@@ -129,14 +129,9 @@ def by_site(
 
 def _filling(filling: Mapping[str, Any]) -> dict[str, Any]:
     there = "unknown" if filling["capacity"] is None else number(filling["capacity"])
-    said = "%(before)s → %(after)s of %(there)s %(unit)s"
-    values = {
-        "before": number(filling["before"]),
-        "after": number(filling["after"]),
-        "there": there,
-        "unit": filling["unit"],
-    }
-    return {"name": RESOURCES.get(filling["resource"], filling["resource"]), "text": said % values}
+    change = f"{number(filling['before'])} → {number(filling['after'])}"
+    name = RESOURCES.get(filling["resource"], filling["resource"])
+    return {"name": name, "text": f"{change} of {there} {filling['unit']}"}
 
 
 def left_out(result: Mapping[str, Any], point: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -212,8 +207,7 @@ def points(run: PortfolioRun, chosen: int, address: Any) -> list[dict[str, Any]]
 def plans_told(result: Mapping[str, Any]) -> str:
     """How many plans there are for how many weights."""
     plans, asked = len(result["points"]), result.get("weightings", len(result["points"]))
-    said = plural(plans, "%(n)s plan for %(all)s weights", "%(n)s plans for %(all)s weights")
-    return said % {"n": plans, "all": asked}
+    return f"{how_many(plans, 'plan', 'plans')} for {asked} weights"
 
 
 def heads(result: Mapping[str, Any]) -> list[str]:
@@ -269,7 +263,7 @@ def _over(result: Mapping[str, Any], name: str, rows: Sequence[MoveRow], compare
     """Say how many workloads a sum covers, and which part of it is forced."""
     if not compared:
         return "no workload runs today with every figure known"
-    said = plural(compared, f"over {compared} workload", f"over {compared} workloads")
+    said = f"over {how_many(compared, 'workload', 'workloads')}"
     inside = set(result["today"]["workloads"])
     forced = [
         change

@@ -79,8 +79,8 @@ def cancel(run: PortfolioRun, *, by: User, now: datetime) -> PortfolioRun:
         raise MissingPermission([MAY_CANCEL])
     locked = PortfolioRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
     if not locked.is_open:
-        message = "It is in the state “%(state)s”: there is nothing left to cancel."
-        raise AlreadyEnded(message % {"state": locked.get_state_display()})
+        state = locked.get_state_display()
+        raise AlreadyEnded(f"It is in the state “{state}”: there is nothing left to cancel.")
     if locked.cancel_asked_at is None:
         locked.cancel_asked_by, locked.cancel_asked_at = by, now
     if locked.state == State.QUEUED:

@@ -174,8 +174,7 @@ def _point(request: HttpRequest, result: dict[str, Any]) -> tuple[int, dict[str,
     """The point that the address names, counted from 1; the first has the weights that were asked for."""
     asked = request.GET.get("point", "1")
     if not (asked.isascii() and asked.isdigit() and 1 <= int(asked[:9]) <= len(result["points"])):
-        message = "There is no point %(point)s; there are 1 to %(last)s."
-        raise BadRequest(message % {"point": asked[:20], "last": len(result["points"])})
+        raise BadRequest(f"There is no point {asked[:20]}; there are 1 to {len(result['points'])}.")
     return int(asked), result["points"][int(asked) - 1]
 
 
@@ -184,8 +183,7 @@ def _axes(request: HttpRequest, result: dict[str, Any]) -> tuple[str, str]:
     axes = request.GET.get("x", names[0]), request.GET.get("y", names[min(1, len(names) - 1)])
     for name in axes:
         if name not in names:
-            message = "There is no objective %(name)s; there are %(names)s."
-            raise BadRequest(message % {"name": name[:40], "names": ", ".join(names)})
+            raise BadRequest(f"There is no objective {name[:40]}; there are {', '.join(names)}.")
     return axes
 
 

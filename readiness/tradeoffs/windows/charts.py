@@ -38,10 +38,9 @@ def hours(answer: WindowsAnswer) -> Figure:
     plans = lines.named_plans(answer)
     traces += [_bar(name, plan, ROLES[key], -row) for row, (key, name, plan) in enumerate(plans)]
     layout = _hours_layout([each for each in (price, carbon) if each is not None], windows, site, len(plans))
-    message = "Hours are those of the site: %(zone)s. The table has UTC beside them."
     meta = {
         "finding": lines.finding(answer),
-        "footer": message % {"zone": lines.zone_told(windows, site)},
+        "footer": f"Hours are those of the site: {lines.zone_told(windows, site)}. The table has UTC beside them.",
         "table": _hours_table(answer, windows, plans),
         "narrow": NARROW,
         "zone": site.zone.key,

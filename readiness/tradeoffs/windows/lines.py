@@ -24,7 +24,7 @@ from readiness.tradeoffs.windows.planned import (
     Windows,
     WindowsAnswer,
 )
-from web.units import plural
+from web.units import how_many
 
 type Line = dict[str, Any]
 
@@ -60,19 +60,16 @@ def why_not(answer: WindowsAnswer) -> str:
     if answer.site is None:
         return "It runs nowhere today, and no site was chosen."
     if answer.windows is None and not set(answer.kinds).isdisjoint(answer.hourly):
-        message = "Around %(at)s no hours are known of %(site)s."
-        return message % {"at": answer.question.at, "site": answer.site.name}
+        return f"Around {answer.question.at} no hours are known of {answer.site.name}."
     if answer.windows is None:
         kinds = " · ".join(kind_name(kind) for kind in answer.missing)
-        message = (
-            "Of %(site)s nobody has entered hours of: %(kinds)s. Means of a month say nothing about hours."
-        )
-        return message % {"site": answer.site.name, "kinds": kinds}
+        lacking = f"Of {answer.site.name} nobody has entered hours of: {kinds}"
+        return f"{lacking}. Means of a month say nothing about hours."
     if not answer.windows.any_plan:
-        until = instant(answer.windows.work.deadline_at, answer.site.zone)
-        message = "Between %(start)s and %(end)s too few hours in a row are known for a run of %(hours)s h."
         start = instant(answer.windows.work.earliest_at, answer.site.zone)
-        return message % {"start": start, "end": until, "hours": number(answer.question.hours)}
+        until = instant(answer.windows.work.deadline_at, answer.site.zone)
+        run = f"a run of {number(answer.question.hours)} h"
+        return f"Between {start} and {until} too few hours in a row are known for {run}."
     return ""
 
 
@@ -129,20 +126,13 @@ def span_told(answer: WindowsAnswer) -> str:
     windows, site = answer.windows, answer.site
     if windows is None or site is None:
         return ""
-    ends = {
-        "start": instant(windows.work.earliest_at, site.zone),
-        "end": instant(windows.work.deadline_at, site.zone),
-        "hours": number(windows.work.hours),
-    }
+    start, end = (instant(at, site.zone) for at in (windows.work.earliest_at, windows.work.deadline_at))
+    run = f"A run of {number(windows.work.hours)} h"
     if windows.span is HoursShown.COMING:
-        message = "A run of %(hours)s h that may start now and has to end by %(end)s."
-    elif windows.span is HoursShown.RECENT:
-        message = (
-            "No hours ahead are known. A run of %(hours)s h in the last known ones, %(start)s to %(end)s."
-        )
-    else:
-        message = "A run of %(hours)s h between %(start)s and %(end)s."
-    return message % ends
+        return f"{run} that may start now and has to end by {end}."
+    if windows.span is HoursShown.RECENT:
+        return f"No hours ahead are known. {run} in the last known ones, {start} to {end}."
+    return f"{run} between {start} and {end}."
 
 
 def notes(answer: WindowsAnswer) -> list[str]:
@@ -156,12 +146,8 @@ def notes(answer: WindowsAnswer) -> list[str]:
     names = {"price": kind_name(PRICE), "carbon": kind_name(answer.kinds[1])}
     for name, count in windows.skipped.items():
         if count:
-            unknown = plural(
-                count,
-                "%(n)s step of the span is unknown in %(kind)s; no plan by it runs there.",
-                "%(n)s steps of the span are unknown in %(kind)s; no plan by it runs there.",
-            )
-            told.append(unknown % {"n": count, "kind": names[name].lower()})
+            unknown = how_many(count, "step of the span is", "steps of the span are")
+            told.append(f"{unknown} unknown in {names[name].lower()}; no plan by it runs there.")
     if answer.power_kw is None:
         told.append(f"Its power at the meter is unknown ({answer.lacks}): figures are for 1 kW there.")
     if answer.question.carbon_price and windows.priced is None:
@@ -271,8 +257,7 @@ def _change(saved: float | None, part: float | None, unit: str) -> Line:
     if saved is None or abs(saved) < 1e-9:
         return {"text": f"the same {unit}", "tone": ""}
     by = "" if part is None else f" ({number(round(100 * abs(part), 1))} %)"
-    told = "%(amount)s %(unit)s less%(by)s" if saved > 0 else "%(amount)s %(unit)s more%(by)s"
-    text = told % {"amount": number(abs(saved)), "unit": unit, "by": by}
+    text = f"{number(abs(saved))} {unit} {'less' if saved > 0 else 'more'}{by}"
     return {"text": text, "tone": "ok" if saved > 0 else "warn"}
 
 
@@ -284,13 +269,10 @@ def finding(answer: WindowsAnswer) -> str:
     if chosen is None:
         return why_not(answer) or "What it aims at is unknown: choose the other aim."
     changes = [each["text"] for each in _saves(answer, windows.at_once, chosen.money, chosen.grams)]
-    message = "Start at %(at)s instead of at once: %(changes)s."
     if chosen.pieces == windows.at_once.pieces:
         return "Running at once is the best there is in these hours."
-    return message % {
-        "at": instant(chosen.start_at, site.zone),
-        "changes": ", ".join(changes) or "unknown",
-    }
+    at = instant(chosen.start_at, site.zone)
+    return f"Start at {at} instead of at once: {', '.join(changes) or 'unknown'}."
 
 
 def exchange(answer: WindowsAnswer) -> str:
@@ -304,13 +286,10 @@ def exchange(answer: WindowsAnswer) -> str:
         return ""
     if dearer <= 1e-9 or cleaner <= 1e-9:
         return "The cheapest plan is the cleanest as well: nothing has to be traded."
-    message = "The cleanest plan costs %(more)s %(money)s more than the cheapest and emits %(less)s %(carbon)s less:"
-    message += " " + "%(price)s %(currency)s for a tonne."
-    return message % {
-        "more": number(money(answer, dearer) or 0.0), "money": money_unit(answer),
-        "less": number(carbon(answer, cleaner) or 0.0), "carbon": carbon_unit(answer),
-        "price": number(dearer / cleaner * 1e6), "currency": answer.currency,
-    }  # fmt: skip
+    costs = f"costs {number(money(answer, dearer) or 0.0)} {money_unit(answer)} more than the cheapest"
+    emits = f"emits {number(carbon(answer, cleaner) or 0.0)} {carbon_unit(answer)} less"
+    price = f"{number(dearer / cleaner * 1e6)} {answer.currency} for a tonne"
+    return f"The cleanest plan {costs} and {emits}: {price}."
 
 
 def sources(answer: WindowsAnswer) -> list[Line]:

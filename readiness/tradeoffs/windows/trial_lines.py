@@ -7,7 +7,7 @@ from typing import Any
 from readiness.tradeoffs.core.words import number
 from readiness.tradeoffs.windows.lines import amount, carbon, carbon_unit, less, money, money_unit, total
 from readiness.tradeoffs.windows.planned import Aim, WindowsAnswer
-from web.units import plural
+from web.units import how_many
 
 type Line = dict[str, Any]
 PARTS = ("at_once", "by_rule", "best")
@@ -41,19 +41,13 @@ def finding(answer: WindowsAnswer) -> str:
         return "On no day before are enough hours known to try the rule."
     of, many = sums(answer), len(answer.trial.days)
     saved, most = (less(of["at_once"], of[part]) or 0.0 for part in ("by_rule", "best"))
-    days = plural(many, f"On {many} day", f"On {many} days")
-    sentence = (
-        "%(days)s the rule would have saved %(amount)s of %(all)s %(unit)s; perfect foresight %(most)s."
-        if saved >= 0
-        else "%(days)s the rule would have cost %(amount)s more than %(all)s %(unit)s; foresight saves %(most)s."
-    )
-    return sentence % {
-        "days": days,
-        "amount": number(abs(saved)),
-        "all": number(of["at_once"] or 0.0),
-        "most": number(most),
-        "unit": unit(answer),
-    }
+    days = how_many(many, "day", "days")
+    at_once = f"{number(of['at_once'] or 0.0)} {unit(answer)}"
+    if saved >= 0:
+        would = f"would have saved {number(saved)} of {at_once}; perfect foresight {number(most)}"
+    else:
+        would = f"would have cost {number(-saved)} more than {at_once}; foresight saves {number(most)}"
+    return f"On {days} the rule {would}."
 
 
 def facts(answer: WindowsAnswer) -> list[Line]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from itertools import combinations
 
 from readiness.workloads.core.jurisdictions import WORLD, countries_of
@@ -83,7 +84,7 @@ class UserDemand:
     place: Point | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Envelope:
     """Demand is that of one placement. A limit that is None, "" or empty was not declared, which is not "no limit".
 
@@ -120,7 +121,7 @@ class Envelope:
     declared_on: date | None = None
     confirmed_on: tuple[date, ...] = ()
 
-    @property
+    @cached_property
     def accelerator_count(self) -> int:
         return sum(need.count for need in self.accelerators)
 

@@ -1,7 +1,7 @@
 """What a site's evidence proves, from the database, judged as scoring judges it."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
@@ -332,6 +332,24 @@ def test_a_framework_that_drops_checks_or_sub_measures_is_none_that_breaks(
 
 def given_by(site, framework, now):
     return proofs([site.pk], framework, now=now)[site.pk]
+
+
+def test_proofs_kept_from_minute_to_minute_are_those_of_the_minute(take, node, porto, frozen_now):
+    floor_of(460, frozen_now)
+    framework = framework_queries.current()[1]
+    spans = {part.validity.limit_s(None) for check in framework.checks for part in check.parts}
+    edges = set()
+    for mark in "abc":
+        take("nccl-tests", outputs.collective(mark=mark))
+        take("dcgm-diag", outputs.diagnostic({0: 0}, mark=mark), devices=[node])
+        take("perftest", outputs.latency(mark=mark), devices=[node], load="loaded")
+        edges |= {frozen_now.at + timedelta(seconds=span_s + step) for span_s in spans for step in (0, 1)}
+        frozen_now.move(days=11)
+    between = {frozen_now.at + timedelta(hours=12 * step) for step in range(120)}
+    instants = sorted(at for at in edges | between if at >= frozen_now.at)
+    # Nothing is kept for an instant before the one that it was worked out at.
+    anew = [given_by(porto, framework, at) for at in reversed(instants)]
+    assert [given_by(porto, framework, at) for at in instants] == list(reversed(anew))
 
 
 def test_statements_do_not_depend_on_sites_or_evidence(take, node, porto, frozen_now):

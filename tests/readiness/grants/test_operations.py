@@ -15,6 +15,7 @@ from tests.readiness.grants.conftest import DAY, WAIVABLE
 from tests.readiness.scoring import stored
 from web.history import history_of
 from web.permissions import MissingPermission
+from web.workflows import NotInState
 
 pytestmark = pytest.mark.django_db
 
@@ -107,7 +108,7 @@ class TestEnding:
                 asked, note="so", by=manager, now=frozen_now.at
             )
         for decide in (operations.approve, operations.deny):
-            with pytest.raises(operations.AlreadyDecided, match=how):
+            with pytest.raises(NotInState, match=how):
                 decide(asked, note="again", by=manager, now=frozen_now.at)
 
 

@@ -4,10 +4,11 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
-from readiness.ownership import operations, rules
+from readiness.ownership import operations
 from readiness.ownership.core.standing import CONFIRM_EVERY, Item
 from readiness.ownership.models import Assignment
 from tests.readiness.grants.test_races import at_once
+from web.workflows import NotInState
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,7 +29,7 @@ def test_of_two_answers_one_stands(porto, ana, ask, frozen_now):
     asked = ask(porto, ana)
     accept = lambda: operations.accept(asked, by=ana.user, now=frozen_now.at)  # noqa: E731
     decline = lambda: operations.decline(asked, note="no", by=ana.user, now=frozen_now.at)  # noqa: E731
-    assert kinds(at_once(accept, decline, accept)) == ["Assignment", "WrongState", "WrongState"]
+    assert kinds(at_once(accept, decline, accept)) == ["Assignment", "NotInState", "NotInState"]
 
 
 def test_accepting_and_proposing_to_another_at_once_leave_one_accountable(
@@ -41,7 +42,7 @@ def test_accepting_and_proposing_to_another_at_once_leave_one_accountable(
         lambda: ask(porto, rui),
         lambda: operations.end(asked, reason="no", by=asked.proposed_by, now=frozen_now.at),
     )
-    assert all(isinstance(each, (Assignment, ValidationError, rules.WrongState)) for each in done), done
+    assert all(isinstance(each, (Assignment, ValidationError, NotInState)) for each in done), done
     in_force = Assignment.objects.in_force(frozen_now.at).filter(site=porto, item=Item.ORCHESTRATION)
     assert in_force.count() <= 1
 

@@ -12,7 +12,6 @@ from telemetry.core.columns import (
     CorruptBatch,
     Rejections,
     SampleColumns,
-    concat,
     is_stale,
     pack,
     unpack,
@@ -100,27 +99,6 @@ def test_damage_never_raises_anything_else(data):
     except CorruptBatch:
         return
     assert all(0 <= i < len(columns.keys) for i in columns.series_index)
-
-
-def test_several_batches_as_one_share_their_series():
-    first, second = (
-        columns_of(("up", 1, 1.0), ("load", 2, 2.0)),
-        columns_of(("load", 3, 3.0), ("fan", 4, 4.0)),
-    )
-    together = concat([first, second])
-    names = [labels_of(together.keys[i])["__name__"] for i in together.series_index]
-    assert list(zip(names, together.ts_ms.tolist(), together.value.tolist(), strict=True)) == [
-        ("up", 1, 1.0),
-        ("load", 2, 2.0),
-        ("load", 3, 3.0),
-        ("fan", 4, 4.0),
-    ]
-    assert len(together.keys) == 3
-
-
-def test_nothing_together_is_nothing():
-    assert concat([]).samples == 0
-    assert unpack(pack(concat([]))).samples == 0
 
 
 def test_rejections_add_up_and_keep_the_first_example():

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from telemetry.core.metric import ComparedValue, HealthRule, LimitTest, MetricDomain, MetricObject
+from telemetry.core.metric import ComparedValue, HealthRule, LimitTest
 from telemetry.core.registry import RegistryError, load, registry
 from telemetry.core.series import MetricKind
 
@@ -152,12 +152,6 @@ def test_kind_comes_from_the_registry_first():
     assert registry().kind("ifHCInOctets") is MetricKind.COUNTER
     assert registry().kind("gpu_nodes_total") is MetricKind.GAUGE
     assert registry().kind("unheard_of_total") is MetricKind.COUNTER
-
-
-def test_metrics_of_an_object():
-    ups = registry().for_object("ups")
-    assert {metric.object for metric in ups} == {MetricObject.UPS}
-    assert {metric.domain for metric in ups} == {MetricDomain.ENERGY}
 
 
 @pytest.mark.parametrize(

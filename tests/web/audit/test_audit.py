@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from celery import shared_task
+from django.contrib.auth.models import Group, Permission
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, models, transaction
 from django.db.migrations.recorder import MigrationRecorder
@@ -12,7 +13,7 @@ from django.db.models import Value
 from django.db.models.functions import Concat
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Token, User
+from accounts.models import GroupPermission, Token, User, UserPermission
 from accounts.operations import create_token
 from inventory.models import Manufacturer, Region, Site
 from tests.conftest import NOW
@@ -47,6 +48,38 @@ def test_a_table_that_is_no_longer_audited_loses_its_triggers():
     assert standing() != before
     triggers.install("default")
     assert standing() == before
+
+
+def test_a_dropped_trigger_comes_back_and_all_others_stay_untouched():
+    def trigger_ids():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT tgname, tgrelid::regclass::text, xmin::text FROM pg_trigger WHERE NOT tgisinternal"
+            )
+            return set(cursor.fetchall())
+
+    triggers.install("default")
+    before = trigger_ids()
+    triggers.install("default")
+    assert trigger_ids() == before
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER audit_update ON inventory_site")
+    triggers.install("default")
+    assert standing() >= {("inventory_site", "audit_update")}
+    assert {trigger[:2] for trigger in trigger_ids()} == {trigger[:2] for trigger in before}
+
+
+def test_what_another_version_installed_is_installed_anew():
+    triggers.install("default")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "COMMENT ON FUNCTION audit_write IS 'another version';"
+            "CREATE OR REPLACE FUNCTION audit_stays() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END'"
+        )
+    triggers.install("default")
+    made.site(name="Porto")
+    with pytest.raises(IntegrityError, match="stays as it was"), transaction.atomic():
+        AuditEntry.objects.filter(pk__gt=0).delete()
 
 
 def test_each_audited_table_has_its_three_triggers_and_no_other_has():
@@ -126,6 +159,29 @@ def test_who_acts_is_in_each_entry_until_the_block_ends():
     assert [(entry.username, entry.message, entry.request_id) for entry in entries_of(Manufacturer)] == [
         ("worker", "100 % 'quoted' \\ said", "r1")
     ] * 2 + [("", "", "")]
+
+
+def test_a_row_that_gets_another_id_goes_and_comes():
+    maker = Manufacturer.objects.create(name="One", slug="one")
+    Manufacturer.objects.filter(slug="one").update(id=maker.pk + 1000)
+    entries = [(entry.action, entry.object_id) for entry in entries_of(Manufacturer)]
+    assert entries == [("created", maker.pk), ("deleted", maker.pk), ("created", maker.pk + 1000)]
+
+
+def test_a_right_given_to_a_user_or_a_group_is_kept_with_who_gave_it(ops):
+    right, other = Permission.objects.order_by("pk")[:2]
+    group = Group.objects.create(name="guests")
+    with acting("admin"):
+        ops.user_permissions.add(right, other)
+        ops.user_permissions.remove(right)
+        group.permissions.set([other])
+    rights = [
+        (entry.action, (entry.after or entry.before)["permission_id"], entry.username)
+        for entry in entries_of(UserPermission)
+    ]
+    assert rights[2:] == [("deleted", right.pk, "admin")]
+    assert set(rights[:2]) == {("created", right.pk, "admin"), ("created", other.pk, "admin")}
+    assert [entry.after["group_id"] for entry in entries_of(GroupPermission, username="admin")] == [group.pk]
 
 
 @pytest.mark.parametrize("write", [lambda rows: rows.delete(), lambda rows: rows.update(message="other")])

@@ -49,8 +49,6 @@ def tabs(request: UserRequest, current: str) -> list[dict[str, Any]]:
     sections += _added.items()
     if request.user.has_perm("accounts.view_user"):
         sections.append(("users", "Users"))
-    if request.user.is_staff:
-        sections.append(("admin:index", "Admin site"))
     return [{"label": label, "url": reverse(name), "current": name == current} for name, label in sections]
 
 

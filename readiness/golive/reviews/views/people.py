@@ -1,74 +1,58 @@
 """Who may sign, who is asked in a review, and who has what to do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from readiness.evidence.models import Review, ReviewAction, SigningDomain
 from readiness.golive.reviews import actions, operations, queries, tables
 from readiness.golive.reviews import approvers as approver_operations
 from readiness.golive.reviews.forms import ActionForm, ApproverForm, NameForm
-from readiness.golive.reviews.views.pages import breadcrumbs, may_change, may_see, reader
+from readiness.golive.reviews.views.pages import ABOVE, SEE, show
 from web import answers
 from web import tables as table_kit
 from web.clock import now
 from web.forms import RefusedForm
-from web.permissions import require
+from web.links import crumbs, link
+from web.permissions import asks, reads, require
+from web.workflows.pages import StepPages, form_page, reader
 
-MAY_SEE_APPROVERS = "golive.view_approver"
-may_see_approvers = require("inventory.view_site", MAY_SEE_APPROVERS)
-may_name = require("inventory.view_site", MAY_SEE_APPROVERS, approver_operations.MAY_NAME)
-may_remove = require("inventory.view_site", MAY_SEE_APPROVERS, approver_operations.MAY_REMOVE)
+SEE_APPROVERS = ("inventory.view_site", "golive.view_approver")
 
 
-@may_see_approvers
-@conditional_page
-@require_GET
+@reads(*SEE_APPROVERS)
 def approvers(request: HttpRequest) -> HttpResponseBase:
     table = table_kit.page(request, tables.APPROVERS, queries.approvers())
     if table_kit.wants_table_only(request, table):
         return table_kit.respond(request, "readiness/reviews/approvers.html", table)
-    context = {
-        "table": table,
-        "may_name": request.user.has_perm(approver_operations.MAY_NAME),
-        "breadcrumbs": breadcrumbs("Who may sign"),
-    }
+    context = {"table": table, "breadcrumbs": crumbs("Who may sign", *ABOVE)}
     return answers.page(request, "readiness/reviews/approvers.html", context)
 
 
-@may_see_approvers
-@conditional_page
-@require_GET
+@reads(*SEE_APPROVERS)
 def approver(request: HttpRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(queries.approvers(), pk=pk)
-    context = {
-        "approver": person,
-        "may_remove": request.user.has_perm(approver_operations.MAY_REMOVE),
-        "breadcrumbs": breadcrumbs(str(person)),
-    }
+    context = {"approver": person, "breadcrumbs": crumbs(str(person), *ABOVE)}
     return answers.page(request, "readiness/reviews/approver.html", context)
 
 
-@may_name
-@never_cache
-@require_http_methods(["GET", "POST"])
+@asks(*SEE_APPROVERS, approver_operations.MAY_NAME)
 def add(request: HttpRequest) -> HttpResponse:
     asked = {name: request.GET[name] for name in ("domain", "site") if name in request.GET}
-    form, at = ApproverForm(request.POST or None, initial=asked), now()
-    make = lambda: approver_operations.add(**form.cleaned_data, by=reader(request), now=at)  # noqa: E731
-    return _form_page(request, form, make, "Name somebody", reverse("approvers"))
+    form = ApproverForm(request.POST or None, initial=asked)
+    make = lambda: approver_operations.add(**form.cleaned_data, by=reader(request), now=now())  # noqa: E731
+    return _form(request, form, make, "Name somebody", reverse("approvers"))
 
 
 @require_POST
-@may_remove
+@require(*SEE_APPROVERS, approver_operations.MAY_REMOVE)
 @never_cache
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
     approver_operations.remove(get_object_or_404(queries.approvers(), pk=pk), by=reader(request))
@@ -76,96 +60,71 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("approvers"))
 
 
-@may_change
-@never_cache
-@require_http_methods(["GET", "POST"])
+@asks(*SEE, operations.MAY_CHANGE)
 def name(request: HttpRequest, pk: int, domain: str) -> HttpResponse:
     if domain not in SigningDomain.values:
         raise Http404
-    review, at = get_object_or_404(Review.objects.select_related("site"), pk=pk), now()
-    users = approver_operations.candidates(review.site)[domain]
-    form = NameForm(request.POST or None, users=users)
+    review = get_object_or_404(Review.objects.select_related("site"), pk=pk)
+    form = NameForm(request.POST or None, users=approver_operations.candidates(review.site)[domain])
     save = lambda: operations.name_approver(  # noqa: E731
-        review, domain=domain, by=reader(request), now=at, **form.cleaned_data
+        review, domain=domain, by=reader(request), now=now(), **form.cleaned_data
     )
-    here = f"Who signs for {SigningDomain(domain).label}?"
-    return _form_page(request, form, save, here, reverse("review", args=[pk]), above=review)
+    heading = f"Who signs for {SigningDomain(domain).label}?"
+    return _form(request, form, save, heading, link("review", pk), above=review)
 
 
-@may_see
-@never_cache
-@require_http_methods(["GET", "POST"])
+@asks(*SEE)
 def add_action(request: HttpRequest, pk: int) -> HttpResponse:
     actions.refuse_others(pk, by=reader(request))
-    review, at = get_object_or_404(Review, pk=pk), now()
-    form = ActionForm(request.POST or None)
-    make = lambda: actions.add(review, **form.cleaned_data, by=reader(request), now=at)  # noqa: E731
-    return _form_page(request, form, make, "Add an action", reverse("review", args=[pk]), above=review)
+    review, form = get_object_or_404(Review, pk=pk), ActionForm(request.POST or None)
+    make = lambda: actions.add(review, **form.cleaned_data, by=reader(request), now=now())  # noqa: E731
+    return _form(request, form, make, "Add an action", link("review", pk), above=review)
 
 
-@may_see
+@require(*SEE)
 @require_GET
 def action(request: HttpRequest, pk: int) -> HttpResponse:
     """An action has no page of its own: the review that it belongs to shows it."""
-    return HttpResponseRedirect(reverse("review", args=[_action(pk).review_id]))
+    return HttpResponseRedirect(link("review", _action(pk).review_id))
 
 
-@may_change
-@never_cache
-@require_http_methods(["GET", "POST"])
+@asks(*SEE, operations.MAY_CHANGE)
 def edit_action(request: HttpRequest, pk: int) -> HttpResponse:
-    action, at = _action(pk), now()
+    action = _action(pk)
     form = ActionForm(request.POST or None, action=action)
-    save = lambda: actions.change(action, **form.cleaned_data, by=reader(request), now=at)  # noqa: E731
-    to = reverse("review", args=[action.review_id])
-    return _form_page(request, form, save, "Change the action", to, above=action.review)
+    save = lambda: actions.change(action, **form.cleaned_data, by=reader(request), now=now())  # noqa: E731
+    page = link("review", action.review_id)
+    return _form(request, form, save, "Change the action", page, above=action.review)
 
 
-# An action's owner may close it, whatever their role is: the operation asks whether they are.
-@require_POST
-@may_see
-@never_cache
-def close_action(request: HttpRequest, pk: int) -> HttpResponse:
-    actions.refuse_strangers(pk, by=reader(request))
-    action, at = _action(pk), now()
-    try:
-        actions.close(action, note=request.POST.get("note", ""), by=reader(request), now=at)
-    except (operations.ReviewNotInState, ValidationError) as error:
-        refusals = error.messages if isinstance(error, ValidationError) else [str(error)]
-        for said in refusals:
-            messages.error(request, said)
-    else:
-        messages.success(request, "The action is closed.")
-    return HttpResponseRedirect(reverse("review", args=[action.review_id]))
-
-
-def _form_page(
+def _form(
     request: HttpRequest,
     form: RefusedForm,
     act: Callable[[], Any],
-    here: str,
-    to: str,
+    heading: str,
+    back: str,
     above: Review | None = None,
 ) -> HttpResponse:
-    if request.method == "POST" and form.is_valid():
-        try:
-            act()
-        except ValidationError as error:
-            form.refused(error)
-        except operations.ReviewNotInState as error:
-            form.add_error(None, str(error))
-        else:
-            messages.success(request, "Saved.")
-            return HttpResponseRedirect(to)
-    context = {
-        "form": form,
-        "heading": here,
-        "submit": "Save",
-        "cancel_url": to,
-        "breadcrumbs": breadcrumbs(here, above=above),
-    }
-    return render(request, "readiness/evidence/form.html", context, status=422 if form.errors else 200)
+    led = [(f"#{above.pk}", link("review", above.pk))] if above is not None else []
+    way = crumbs(heading, *ABOVE, *led)
+    return form_page(request, form, act, heading=heading, done="Saved.", back=back, breadcrumbs=way)
 
 
 def _action(pk: int) -> ReviewAction:
     return get_object_or_404(ReviewAction.objects.select_related("review__site"), pk=pk)
+
+
+def _show_review(
+    request: HttpRequest, action: ReviewAction, refusals: Sequence[str], status: int
+) -> HttpResponse:
+    return show(request, queries.whole_reviews().get(pk=action.review_id), refusals, status)
+
+
+ACTION_STEPS = StepPages(
+    page="review-action",
+    see=SEE,
+    find=_action,
+    show=_show_review,
+    done={actions.close: "The action is closed."},
+    to=lambda _request, action: link("review", action.review_id),
+)

@@ -264,7 +264,7 @@ class TestDeciding:
     @pytest.mark.parametrize("role", ["viewer", "planner"])
     def test_others_are_told_the_permission(self, porto, ask, client_of, role):
         page = self.page(client_of, role, ask(porto))
-        assert "Deciding takes the role manager or admin" in page
+        assert "It takes the role manager or admin to approve, deny and revoke grants." in page
         assert "show-modal" not in page.split("<main", 1)[1]
 
     @pytest.mark.parametrize(

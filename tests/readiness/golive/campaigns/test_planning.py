@@ -5,7 +5,7 @@ import pytest
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.conditions import SiteContext
 from readiness.framework.core.vocabulary import Fabric, Gate, Profile, SiteKind, Stage
-from readiness.golive.campaigns.planning import SETUPS, RunTarget, parts_by_runs, plan
+from readiness.golive.campaigns.planning import RunTarget, parts_by_runs, plan, setups
 from readiness.golive.campaigns.targets import pairs, targets_of
 
 pytestmark = pytest.mark.django_db
@@ -34,9 +34,9 @@ def test_every_sub_measure_that_runs_prove_and_that_decides_is_in_an_item(framew
 
 
 def test_the_setups_name_sub_measures_that_there_are(framework):
-    for check_id, setups in SETUPS.items():
+    for check_id, ways in setups().items():
         there = {part.id for part in framework.check(check_id).parts}
-        assert {part for setup in setups for part in setup.parts} <= there
+        assert {part for setup in ways for part in setup.parts} <= there
 
 
 def test_what_has_no_tool_of_its_own_is_proved_by_a_table(framework):
@@ -80,4 +80,4 @@ def test_what_to_run_on_is_what_is_in_service(porto):
     assert found[RunTarget.NODE].names == ("n1", "n2")
     assert found[RunTarget.PAIR].names == ("n1 – n2",)
     assert found[RunTarget.PORT].names == ("n1 mlx0", "n2 mlx0")
-    assert found[RunTarget.FABRIC].devices == ("n1", "n2")
+    assert found[RunTarget.FABRIC].names == ("n1, n2",)

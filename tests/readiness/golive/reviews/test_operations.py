@@ -17,6 +17,7 @@ from readiness.scoring.models import CheckResult, SiteScore
 from tests.inventory import made
 from web.history import history_of
 from web.permissions import MissingPermission
+from web.workflows import NotInState
 
 pytestmark = pytest.mark.django_db
 ROLES = ("viewer", "ops", "planner", "manager", "admin")
@@ -142,7 +143,7 @@ class TestSigning:
         review = operations.open_review(site=porto, **by)
         signed = operations.sign(review, note="Seen", by=user, now=frozen_now.at)
         assert (signed.state, signed.signed_by, signed.answered_at) == ("signed", user, frozen_now.at)
-        with pytest.raises(operations.ReviewNotInState, match="answered so already"):
+        with pytest.raises(NotInState, match="answered so already"):
             operations.sign(review, by=user, now=frozen_now.at)
 
     def test_nobody_signs_for_somebody_else(self, review, admin, manager, signers, frozen_now):
@@ -172,7 +173,7 @@ class TestSigning:
         assert (again.state, again.note, again.signed_by) == ("waiting", "", None)
 
     def test_a_signature_is_not_named_away(self, signed, by):
-        with pytest.raises(operations.ReviewNotInState, match="has signed already"):
+        with pytest.raises(NotInState, match="has signed already"):
             operations.name_approver(signed, domain="energy", approver=None, **by)
 
 
@@ -268,7 +269,7 @@ class TestDeciding:
             lambda: operations.decline(signed, note="x", **mine),
             lambda: operations.name_approver(signed, domain="energy", approver=None, **by),
         ):
-            with pytest.raises(operations.ReviewNotInState, match="has ended: go"):
+            with pytest.raises(NotInState, match="has ended: go"):
                 late()
 
     def test_what_is_neither_go_nor_no_go_is_refused(self, review, by):
@@ -278,7 +279,7 @@ class TestDeciding:
     def test_a_cancelled_review_is_no_evidence(self, porto, signed, by):
         operations.cancel(signed, note="Postponed", **by)
         assert set(figures_of(porto, by["now"]).values()) == {None}
-        with pytest.raises(operations.ReviewNotInState, match="cancelled"):
+        with pytest.raises(NotInState, match="cancelled"):
             actions.add(signed, title="x", owner_name="y", **by)
 
 
@@ -294,7 +295,7 @@ class TestActions:
             actions.close(action, **mine)
         closed = actions.close(action, note="Fed", by=ops, now=frozen_now.at)
         assert (closed.closed_by, closed.is_open) == (ops, False)
-        with pytest.raises(operations.ReviewNotInState, match="closed already"):
+        with pytest.raises(NotInState, match="closed already"):
             actions.close(action, **by)
 
     @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def test_the_list_of_approvers_is_edited(porto, signers, client_of):
 def test_others_read_and_are_told_what_is_missing(review, client_of, role):
     client, here = client_of(role), f"/readiness/reviews/{review.pk}/"
     page = text_of(client.get(here))
-    assert "Deciding takes the role manager or admin" in page
+    assert "It takes the role manager or admin to decide go-live reviews." in page
     assert "show-modal" not in page.split("<main", 1)[1]
     for step, missing in (
         ("sign/", "not named for any domain"),

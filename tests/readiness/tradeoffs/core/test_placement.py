@@ -19,17 +19,17 @@ from readiness.tradeoffs.core.options import (
     Limits,
     worst_latency,
 )
-from readiness.tradeoffs.core.placement import Feasibility, place, place_one, relaxed
+from readiness.tradeoffs.core.placement import Feasibility, place, placer, relaxed
 from tests.readiness.tradeoffs.core.sites import DEMAND, LIMITS, demand, latencies, limits, ms, site
 
 
 def judged(candidate, wanted=DEMAND, held=LIMITS):
-    placed = place_one(candidate, wanted, held)
+    placed = placer(wanted, held)(candidate)
     return placed.standing, [(one.limit, one.subject, one.margin) for one in placed.reasons]
 
 
 def test_a_site_within_every_limit_is_feasible():
-    placed = place_one(site(), DEMAND, LIMITS)
+    placed = placer(DEMAND, LIMITS)(site())
     assert (placed.standing, placed.reasons) == (Feasibility.FEASIBLE, ())
     assert placed.compliance_margin == pytest.approx(0.1)
 
@@ -140,7 +140,7 @@ def test_a_site_within_every_limit_is_feasible():
     ],
 )
 def test_one_limit_tightened_rejects_with_its_name_and_margin(wanted, held, limit, subject, margin, words):
-    placed = place_one(site(), wanted, held)
+    placed = placer(wanted, held)(site())
     assert placed.standing is Feasibility.REJECTED
     (reason,) = placed.reasons
     assert (reason.limit, reason.subject) == (limit, subject)
@@ -279,15 +279,15 @@ def test_nothing_asked_allows_a_site_of_which_nothing_is_known():
 
 
 def test_an_unknown_is_told_as_unknown_and_a_band_with_its_worst():
-    unknown = place_one(site(carbon=BandedFigure(None, "kg CO2e/month")), DEMAND, LIMITS).reasons[0]
-    crossing = place_one(site(latency=latencies(eu=ms(35.0, 30.0, 55.0))), DEMAND, LIMITS).reasons[0]
+    unknown = placer(DEMAND, LIMITS)(site(carbon=BandedFigure(None, "kg CO2e/month"))).reasons[0]
+    crossing = placer(DEMAND, LIMITS)(site(latency=latencies(eu=ms(35.0, 30.0, 55.0)))).reasons[0]
     assert unknown.words == "carbon: unknown, limit 5\u202f000 kg CO2e/month"
     assert crossing.words == "latency eu p99: 35 (30 to 55 ms), limit 40 ms, up to 15 ms over"
 
 
 def test_two_currencies_are_not_compared():
     with pytest.raises(FigureError, match="USD/h"):
-        place_one(site(unit_cost=BandedFigure(2.0, "USD/h")), DEMAND, LIMITS)
+        placer(DEMAND, LIMITS)(site(unit_cost=BandedFigure(2.0, "USD/h")))
 
 
 @pytest.mark.parametrize(

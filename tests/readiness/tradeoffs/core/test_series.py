@@ -13,7 +13,6 @@ from readiness.tradeoffs.core.series import (
     SeriesRefused,
     SeriesRow,
     integrated,
-    mean_of,
     placed,
     step_of,
 )
@@ -147,7 +146,6 @@ def test_nothing_known_is_not_nothing():
     before = MIDNIGHT - timedelta(days=2)
     found = integrated(hourly([0.1]), 100.0, before, before + timedelta(hours=5))
     assert (found.total, found.coverage) == (None, 0.0)
-    assert mean_of(FactorSeries.of(3600, []), MIDNIGHT, MIDNIGHT + timedelta(hours=1)).total is None
 
 
 def test_negative_prices_lower_the_sum():

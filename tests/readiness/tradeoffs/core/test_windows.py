@@ -160,5 +160,3 @@ def test_a_back_test_counts_regret_and_what_cannot_be_judged():
     )
     assert [one.regret for one in found.judged] == [3.0, 0.0]
     assert (found.regret, found.unknown) == (3.0, 1)
-    assert found.regret_share == pytest.approx(3 / 9)
-    assert back_test(known, []).regret_share is None

@@ -5,9 +5,8 @@ import pytest
 from readiness.tradeoffs.core.accuracy import compare
 from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.decisions.compared import Pair
-from readiness.tradeoffs.decisions.lines import finding
+from readiness.tradeoffs.decisions.sentences import finding
 from readiness.tradeoffs.models import Decision, DecisionForecast
-from tests.conftest import NOW
 
 
 def pair(objective, came, *, final=True):
@@ -38,4 +37,4 @@ def pair(objective, came, *, final=True):
 )
 def test_the_headline_counts_what_is_unknown(came, final, words):
     pairs = [pair(name, value, final=final) for name, value in came.items()]
-    assert finding(pairs, Decision(), NOW) == words
+    assert finding(pairs, Decision()) == words

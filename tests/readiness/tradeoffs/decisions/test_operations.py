@@ -12,6 +12,7 @@ from readiness.tradeoffs.models import Decision, DecisionForecast
 from readiness.tradeoffs.placing.params import question_of
 from tests.readiness.tradeoffs.decisions.conftest import SAID, SNAPSHOT
 from web.permissions import MissingPermission
+from web.workflows import NotInState
 
 pytestmark = pytest.mark.django_db
 
@@ -133,13 +134,13 @@ class TestAnswering:
         with pytest.raises(ValidationError, match="Say why"):
             operations.reject(decision, note=" ", by=manager, now=frozen_now.at)
         operations.reject(decision, note="Lagos is kept for Africa.", by=manager, now=frozen_now.at)
-        with pytest.raises(operations.AlreadyAnswered, match="Rejected"):
+        with pytest.raises(NotInState, match="rejected"):
             operations.approve(decision, by=manager, now=frozen_now.at)
 
     def test_who_decided_takes_it_back_even_once_approved(self, approved, planner, frozen_now):
         decision = operations.withdraw(approved(), note="Plans changed.", by=planner, now=frozen_now.at)
         assert (decision.state, decision.withdrawn_by) == ("withdrawn", planner)
-        with pytest.raises(operations.AlreadyAnswered):
+        with pytest.raises(NotInState):
             operations.withdraw(decision, note="Again.", by=planner, now=frozen_now.at)
 
     def test_another_planner_does_not_take_it_back(self, record, user_of, frozen_now):

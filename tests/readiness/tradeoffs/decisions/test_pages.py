@@ -98,7 +98,7 @@ class TestPage:
             "No meter sees all of the site",
             "judged by muster-rules-1, muster-1",
             "demand 1.2",
-            "Approving takes the role manager or admin.",
+            "It takes the role manager or admin to approve and reject decisions of others.",
             "It is compared once somebody has approved it.",
         ):
             assert told.replace(" ", "") in page.replace("\u202f", "").replace(" ", ""), told
@@ -204,7 +204,7 @@ class TestAnswering:
         decision = approved()
         manager = client_of("manager")
         late = manager.post(f"/decisions/{decision.pk}/approve/")
-        assert "which this does not follow" in text_of(late, 409)
+        assert "so this cannot be done any more" in text_of(late, 409)
         early = manager.post(f"/decisions/{decision.pk}/review/")
         assert "It is reviewed on 2026-12-24" in text_of(early, 409)
         frozen_now.move(days=30)

@@ -78,12 +78,9 @@ def test_accelerators_that_are_held_draw_their_idle_power_at_the_least():
 
 
 def test_a_stated_hour_has_its_energy_in_it_and_levers_change_that_alone():
-    hour = given(2.0)
-    plain = figures.by_contract(12, hour, bill(), bill(), "USD")
-    # Without a lever both are the very same figure.
-    same = bill()
-    assert figures.by_contract(12, hour, same, same, "USD").value == pytest.approx(12 * HOURS * 2)
-    doubled = figures.by_contract(12, hour, bill(2), bill(), "USD")
+    plain = figures.held(12, given(2.0), "USD")
+    assert plain.value == pytest.approx(12 * HOURS * 2)
+    doubled = figures.with_energy_changed(plain, bill(2), bill())
     assert doubled.value - plain.value == pytest.approx(ENERGY_A_MONTH)
 
 

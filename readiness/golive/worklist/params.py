@@ -1,18 +1,27 @@
-"""The reader's question about the gap: its grouping, its measure, its sites. Page and endpoint take the same words."""
+"""The address of a question about the gap. The gap's page, its endpoint and the worklist take the same words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from django.utils.datastructures import MultiValueDict
 
 from inventory.models import Site
 from readiness.scoring.core.closing import ClosingTarget
 from readiness.scoring.core.gap import CapacityMeasure
+from readiness.scoring.gap.selection import (
+    CHECKS,
+    FIRST_BLOCKER,
+    GROUPS,
+    KIND,
+    PILLAR,
+    POINTS,
+    REGION,
+    SITE,
+    Question,
+)
 from web.timerange import BadParameter
 
-FIRST_BLOCKER, PILLAR, REGION, KIND, SITE = "first-blocker", "pillar", "region", "kind", "site"
 BY = {
     FIRST_BLOCKER: "First blocker",
     PILLAR: "Pillar",
@@ -25,40 +34,16 @@ MEASURES = {
     CapacityMeasure.ACCELERATORS: "Accelerators",
 }
 TARGETS = {ClosingTarget.CONDITIONAL: "Conditional", ClosingTarget.READY: "Ready"}
-POINTS, MOST_POINTS = 120, 400
+MOST_POINTS = 400
 BLOCKER_POINTS = 60
 """A blocker is known by the day, and reading a day costs a row for each site."""
 WIDEST = 10_000
 """A chart asks for as many points as it has pixels; more than there are is no mistake, and gets what there is."""
-GROUPS, MOST_GROUPS = 6, 50
-CHECKS, MOST_CHECKS = 10, 5000
+MOST_GROUPS, MOST_CHECKS = 50, 5000
 
 
 class BadQuestion(BadParameter):
     """A question about the gap that cannot be read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """`by` "" asks for no groups. `regions`, `kinds`, `profiles` empty: of all. `checks` is how many are resolved."""
-
-    measure: CapacityMeasure = CapacityMeasure.POWER
-    by: str = ""
-    target: ClosingTarget = ClosingTarget.CONDITIONAL
-    regions: tuple[str, ...] = ()
-    kinds: tuple[str, ...] = ()
-    profiles: tuple[str, ...] = ()
-    points: int = POINTS
-    groups: int = GROUPS
-    checks: int = CHECKS
-
-    @property
-    def of_all_sites(self) -> bool:
-        return not (self.regions or self.kinds or self.profiles)
-
-    @property
-    def by_blocker(self) -> bool:
-        return self.by in (FIRST_BLOCKER, PILLAR)
 
 
 FIELDS = ("measure", "by", "target", "region", "kind", "profile", "points", "groups", "checks")

@@ -1,16 +1,17 @@
-"""The panel beside the board for one cell: who answers for it, who is asked, and the form to ask somebody."""
+"""One cell of the board: its name in addresses, and what the panel beside the board shows of it."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from readiness.ownership import gaps, lines
+from django.db.models import QuerySet
+
+from readiness.ownership import gaps
 from readiness.ownership.core.standing import Item
 from readiness.ownership.forms import ProposeForm
 from readiness.ownership.models import Assignment
-from readiness.ownership.sentences import item_label, standing_sentence
-from web.links import link
+from readiness.ownership.sentences import MEANING, item_label
 
 TERMS_SHOWN = 6
 
@@ -27,41 +28,33 @@ def read(key: str) -> tuple[str, Item]:
         raise NoSuchCell(key[:150]) from error
 
 
-def panel(site_id: int, item: Item, *, names: bool, may_propose: bool, now: datetime) -> dict[str, Any]:
+def assignments() -> QuerySet[Assignment]:
+    """Assignments with all that a page says of one, the newest first."""
+    return Assignment.objects.select_related(
+        *("site", "accountable__user", "deputy__user", "team", "responsible", "proposed_by", "answered_by")
+    ).order_by("-proposed_at", "-pk")
+
+
+def panel(site_id: int, item: Item, *, may_propose: bool, now: datetime) -> dict[str, Any]:
     """Raises NoSuchCell for a retired site."""
     fleet = gaps.fleet(now=now, site_ids=[site_id])
     if not fleet.sites:
         raise NoSuchCell(str(item))
     [site] = fleet.sites
     cell = site.cells[item]
-    joined = (
-        *("site", "accountable__user", "deputy__user", "team", "responsible"),
-        *("proposed_by", "answered_by"),
-    )
-    assignments = list(
-        Assignment.objects.filter(site=site_id, item=item)
-        .select_related(*joined)
-        .order_by("-proposed_at", "-pk")[:TERMS_SHOWN]
-    )
-    by_id = {each.pk: each for each in assignments}
+    newest = list(assignments().filter(site=site_id, item=item)[:TERMS_SHOWN])
+    by_id = {each.pk: each for each in newest}
     current = by_id.get(cell.current.id) if cell.current else None
     coming = by_id.get(cell.coming.id) if cell.coming else None
     about = current or coming
     return {
-        "site": site.site,
         "title": f"{site.site.name} · {item_label(item)}",
         "key": f"{site.site.slug}.{item}",
         "cell": cell,
-        "sentence": standing_sentence(cell, now),
-        "kw": site.kw,
-        "facts": lines.facts(about, names=names, now=now) if about else [],
-        "rights": about.decision_rights if about else "",
-        "escalation": about.escalation if about else "",
-        "open_url": link("assignment", about.pk) if about else "",
-        "coming": lines.terms([coming], names=names, now=now)[0] if coming and coming is not about else None,
-        "terms": lines.terms(
-            [each for each in assignments if each not in (current, coming)], names=names, now=now
-        ),
+        "sentence": MEANING[cell.standing],
+        "about": about,
+        "coming": [coming] if coming and coming is not about else [],
+        "terms": [each for each in newest if each not in (current, coming)],
         "form": _form(about, now) if may_propose and coming is None else None,
         "form_title": "Hand it over" if current else "Propose somebody",
     }

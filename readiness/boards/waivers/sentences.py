@@ -1,0 +1,107 @@
+"""Sentences about grants: when one ends, what it does, and what is offered beside a check."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from readiness.grants.models import Grant, GrantStanding
+from readiness.grants.queries import GrantRow
+from readiness.scoring.core.states import CheckState, Gate
+from readiness.scoring.queries.rows import CheckRow
+from web.ages import ago
+from web.links import link
+from web.units import duration
+from web.visibility import name_of
+
+MAY_BE_WAIVED = (CheckState.FAIL, CheckState.STALE, CheckState.UNKNOWN)
+EFFECTS = {
+    Grant.Kind.WAIVER: (
+        "The check shows as waived, counts 0 in the score and has a band of its own. It does not lift the verdict."
+    ),
+    Grant.Kind.EXCEPTION: (
+        "The check keeps its state but no longer makes the site not ready: it is conditional at best, and says so."
+    ),
+    Grant.Kind.NOT_APPLICABLE: "It leaves the score and the verdict, as what does not concern the site.",
+}
+
+
+def ends(row: GrantRow, now: datetime) -> str:
+    """When the grant ends, or when it ended."""
+    grant = row.grant
+    if row.standing == GrantStanding.DENIED:
+        return "never began"
+    if not row.is_open:
+        return ago(grant.revoked_at or grant.ends_at, now=now)
+    if grant.starts_at > now:
+        return f"begins in {duration((grant.starts_at - now).total_seconds())}"
+    return f"in {duration((grant.ends_at - now).total_seconds())}"
+
+
+def effect(row: GrantRow, *, now: datetime) -> str:
+    """Say what the grant does now, and what happens when that ends."""
+    grant, does = row.grant, EFFECTS[Grant.Kind(row.grant.kind)]
+    if row.standing == GrantStanding.REQUESTED:
+        return f"Not decided, so it does nothing yet. {does}"
+    if row.standing != GrantStanding.APPROVED:
+        return "It does nothing any more."
+    if grant.starts_at > now:
+        return f"From {grant.starts_at:%Y-%m-%d %H:%M} UTC on: {does}"
+    return f"{does} It ends at {grant.ends_at:%Y-%m-%d %H:%M} UTC, and counts as measured again from then on."
+
+
+def of_check(rows: list[GrantRow], *, now: datetime) -> list[dict[str, Any]]:
+    """Grants for a check at a site, for the page of that check."""
+    return [
+        {
+            "id": row.grant.pk,
+            "url": link("waiver", row.grant.pk),
+            "standing": row.standing,
+            "title": row.title,
+            "reason": row.grant.reason,
+            "requester": name_of(row.grant.requested_by),
+            "approver": name_of(row.grant.approver),
+            "ends": ends(row, now),
+            "ends_at": row.grant.ends_at,
+        }
+        for row in rows
+    ]
+
+
+def request_url(row: CheckRow | None, slug: str) -> str:
+    """Where to ask for a waiver of a check that is open and may have one; "" for others."""
+    if row is None or row.gate == Gate.INFO or row.state not in MAY_BE_WAIVED:
+        return ""
+    return link("waiver-request", site=slug, check=row.id)
+
+
+def offer(row: CheckRow | None, slug: str) -> dict[str, str] | None:
+    """The request that the page of a check offers: a waiver, or an exception where a BLOCK check is waived already."""
+    if url := request_url(row, slug):
+        return {"url": url, "label": "Ask for a waiver"}
+    if row is not None and row.state == CheckState.WAIVED and row.gate == Gate.BLOCK:
+        url = link("waiver-request", site=slug, check=row.id, kind="exception")
+        return {"url": url, "label": "Ask for a go-live exception"}
+    return None
+
+
+def waiver_word(row: CheckRow, *, may_request: bool) -> str:
+    """The word about a waiver in the row of a check."""
+    if row.state == CheckState.WAIVED:
+        return "waived"
+    return "ask" if may_request and request_url(row, "") else ""
+
+
+def waiver_url(row: CheckRow, slug: str, *, may_request: bool) -> str:
+    if row.state == CheckState.WAIVED:
+        return link("waivers", site=slug, check=row.id, live="true")
+    return request_url(row, slug) if may_request else ""
+
+
+def excepted_note(check_ids: Sequence[str]) -> str:
+    """How many BLOCK checks hold the verdict no longer, and why; empty if there is none."""
+    match len(check_ids):
+        case 0:
+            return ""
+        case 1:
+            return "A signed exception lifts 1 BLOCK check, so the site is conditional at best."
+    return f"Signed exceptions lift {len(check_ids)} BLOCK checks, so the site is conditional at best."

@@ -1,0 +1,82 @@
+"""Who reads along one walk through the house turns no page back: each room is entered once and left for good."""
+
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from django.urls import get_resolver
+
+import readiness
+from readiness.jurisdiction.models import DataOrigin
+from tests.readiness.tradeoffs.placing import conftest as placing
+
+READINESS = Path(readiness.__file__).parent
+fleet, chat_at_porto = placing.fleet, placing.chat
+
+
+@contextmanager
+def rooms_entered(*, of):
+    """Yield a list of the rooms whose functions are called, in order, without the room `of` the caller and cores."""
+    rooms = []
+
+    def trace(frame, event, _argument):
+        code = frame.f_code
+        if event == "call" and code.co_filename.startswith(f"{READINESS}/") and code.co_name != "<module>":
+            room, *inside = Path(code.co_filename).relative_to(READINESS).parts
+            if room != of and "core" not in inside and rooms[-1:] != [room]:
+                rooms.append(room)
+
+    # Modules with addresses are imported by the first request.
+    get_resolver()._populate()
+    sys.setprofile(trace)
+    try:
+        yield rooms
+    finally:
+        sys.setprofile(None)
+
+
+@pytest.fixture
+def placement(chat_at_porto, api_of):
+    """A class whose data falls under a law, so that rules decide where it may run."""
+    chat_at_porto.data_categories = ["personal"]
+    chat_at_porto.save()
+    DataOrigin.objects.create(workload_class=chat_at_porto, country="PT")
+    slower = {"links_slower": [{"site": "porto", "add_ms": 2}]}
+
+    def walk():
+        asked = api_of("viewer", scope="read").post(placing.API, {"workload": "chat", "what_if": slower})
+        assert asked.status_code == 200, asked.content
+
+    return "tradeoffs", walk
+
+
+@pytest.fixture
+def placement_page(placement, client_of):
+    return "tradeoffs", lambda: client_of("viewer").get("/tradeoffs/", {"workload": "chat"})
+
+
+@pytest.fixture
+def verdict(well):
+    return "scoring", well.evaluate
+
+
+@pytest.fixture
+def sample(plant):
+    return "telemetry", plant.send
+
+
+@pytest.mark.parametrize(
+    ("walk", "rooms"),
+    [
+        ("placement", ["workloads", "framework", "evidence", "jurisdiction"]),
+        ("placement_page", ["workloads", "framework", "evidence", "jurisdiction"]),
+        ("verdict", ["framework", "grants", "workloads", "jurisdiction", "ownership", "evidence"]),
+        ("sample", []),
+    ],
+)
+def test_a_walk_enters_each_room_once(walk, rooms, request):
+    of, start = request.getfixturevalue(walk)
+    with rooms_entered(of=of) as entered:
+        start()
+    assert entered == rooms

@@ -1,0 +1,8 @@
+"""Workflows: an object in states, and the steps from one to the next, each declared beside the function that takes it.
+
+`steps` has the declaration and the locked operation, `pages` the buttons and addresses, `endpoints` the API.
+"""
+
+from web.workflows.steps import NotInState, Workflow, WorkflowStep, require, require_words
+
+__all__ = ["NotInState", "Workflow", "WorkflowStep", "require", "require_words"]

@@ -1,0 +1,72 @@
+"""Steps at endpoints: one POST each, under the name of the step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from web import clock
+from web.rest.errors import named_errors
+from web.rest.permissions import Permission
+from web.workflows.steps import NotInState, WorkflowStep
+
+
+def words_field(**given: Any) -> serializers.CharField:
+    """The words beside a step; whether they are needed the step says."""
+    usual: dict[str, Any] = {"required": False, "allow_blank": True, "default": "", "max_length": 2000}
+    return serializers.CharField(**usual | given)
+
+
+def any_of(*permissions: str, get: str = "") -> type[Permission]:
+    """Make a permission that needs one of these, or `get` to read. The operation asks whose the object is."""
+
+    class AnyOf(Permission):
+        def needed(self, request: HttpRequest, view: APIView) -> list[str]:
+            if get and request.method in SAFE_METHODS:
+                return [get]
+            return [] if any(map(request.user.has_perm, permissions)) else list(permissions[:1])
+
+    return AnyOf
+
+
+def by_reader(request: Request) -> dict[str, Any]:
+    """Who does it, and when: what every operation asks for."""
+    return {"by": request.user, "now": clock.now()}
+
+
+def taken(
+    view: Any, operation: Any, body: type[serializers.Serializer] | None = None, code: int = 200
+) -> Response:
+    """Do it to the object in the address with what the body says, and answer with the object.
+
+    The row is locked first, so that the ETag that was sent belongs to what is acted on.
+    """
+    given = {}
+    if body is not None:
+        asked = body(data=view.request.data, context=view.get_serializer_context())
+        asked.is_valid(raise_exception=True)
+        given = asked.validated_data
+    with transaction.atomic(), named_errors(NotInState):
+        obj = view._locked_one()
+        result = operation(obj, **given, **by_reader(view.request))
+    return view._answer(view._again(result if isinstance(result, type(obj)) else obj), code)
+
+
+def endpoint(step: WorkflowStep[Any], body: type[serializers.Serializer] | None = None) -> Any:
+    """The step as an action of an ObjectViewSet; `body` reads the words, and what else the step asks for."""
+
+    def handler(self: Any, request: Request, pk: str) -> Response:
+        return taken(self, step, body)
+
+    handler.__name__ = step.name
+    routed = action(detail=True, methods=["post"], permission_classes=[any_of(*step.any_of)])(handler)
+    return extend_schema(request=body, summary=step.summary)(routed)

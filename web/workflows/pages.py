@@ -1,0 +1,131 @@
+"""Steps on pages: which are offered, their addresses, and the page again with what stood in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from accounts.models import User
+from web.clock import now
+from web.forms import RefusedForm
+from web.history import history_of
+from web.methods import page_above
+from web.permissions import require as require_all
+from web.workflows.steps import NotInState, WorkflowStep, require
+
+type Show = Callable[..., HttpResponseBase]
+"""`show(request, obj, refusals=[…], status=422)` is the page of the object."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepPages:
+    """`page` names the address of the object's page; that of a step is the same with its name behind.
+
+    `find` gets the object by its key, `show` is its page. `done` has what is said after each step. `to` is where it is
+    said, if not on the page of the object; what a step deletes has none, and the list above is shown.
+    """
+
+    page: str
+    see: tuple[str, ...]
+    find: Callable[[int], Any]
+    show: Show
+    done: dict[WorkflowStep[Any], str]
+    to: Callable[[HttpRequest, Any], str] | None = None
+
+    def routes(self, below: str = "<int:pk>/") -> list[URLPattern]:
+        return [
+            path(f"{below}{step.name}/", self._view(step), name=f"{self.page}-{step.name}")
+            for step in self.done
+        ]
+
+    def context(self, request: HttpRequest, obj: Any, refusals: Sequence[str]) -> dict[str, Any]:
+        """Say what is offered (`steps` by name, for web/step.html) and why not the rest, what was refused and done."""
+        following = [step for step in self.done if step.follows(obj, now())]
+        why_not = {step.name: step.why_not(obj, request.user) for step in following}
+        return {
+            "steps": {
+                step.name: {"step": step, "url": reverse(f"{self.page}-{step.name}", args=[obj.pk])}
+                for step in following
+                if not why_not[step.name]
+            },
+            "why_not": sorted({reason for reason in why_not.values() if reason}),
+            "refusals": refusals,
+            "history": history_of(obj, limit=20).rows,
+        }
+
+    def _view(self, step: WorkflowStep[Any]) -> Callable[..., HttpResponseBase]:
+        @require_POST
+        @require_all(*self.see)
+        @never_cache
+        def view(request: HttpRequest, pk: int) -> HttpResponseBase:
+            require(request.user, *step.any_of)
+            obj = self.find(pk)
+            given = {name: request.POST.get(name, "") for name in (step.words, *step.fields) if name}
+            try:
+                result = step(obj, by=request.user, now=now(), **given)
+            except ValidationError as error:
+                return self.show(request, self.find(pk), refusals=error.messages, status=422)
+            except NotInState as error:
+                return self.show(request, self.find(pk), refusals=[str(error)], status=409)
+            messages.success(request, self.done[step].format(obj))
+            page = self.to(request, obj) if self.to else reverse(self.page, args=[pk])
+            return HttpResponseRedirect(page if result.pk else page_above(page))
+
+        view.step = step  # type: ignore[attr-defined]
+        return view
+
+
+def saved(request: HttpRequest, form: RefusedForm, act: Callable[[], Any], done: str) -> Any:
+    """The result of `act` once the form is sent and nothing is refused; None while the form is to be shown."""
+    if request.method != "POST" or not form.is_valid():
+        return None
+    try:
+        result = act()
+    except ValidationError as error:
+        form.refused(error)
+    except NotInState as error:
+        form.add_error(None, str(error))
+    else:
+        messages.success(request, done.format(result))
+        return result
+    return None
+
+
+def form_page(
+    request: HttpRequest,
+    form: RefusedForm,
+    act: Callable[[], Any],
+    *,
+    heading: str,
+    done: str,
+    back: str,
+    breadcrumbs: Sequence[Mapping[str, str]],
+    to: Callable[[Any], str] | None = None,
+) -> HttpResponse:
+    """A page of one form. Once it is done it leads to where `to` says of the result, else to `back`."""
+    result = saved(request, form, act, done)
+    if result is not None:
+        return HttpResponseRedirect(to(result) if to else back)
+    context = {
+        "form": form,
+        "heading": heading,
+        "submit": heading,
+        "cancel_url": back,
+        "breadcrumbs": breadcrumbs,
+    }
+    return render(request, "web/form_page.html", context, status=422 if form.errors else 200)
+
+
+def reader(request: HttpRequest) -> User:
+    """The reader of a page that asks for permissions, who is signed in therefore."""
+    return cast(User, request.user)

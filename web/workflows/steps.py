@@ -1,0 +1,127 @@
+"""A step as it is declared, and the operation that it becomes: locked, allowed, in the right state, with its words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import Model
+
+from web.permissions import MissingPermission, roles_of, words_of
+
+
+class NotInState(Exception):
+    """The object is in a state that the step does not follow from; the message says in which."""
+
+
+def require(by: Any, *any_of: str) -> None:
+    """Raise MissingPermission, which names the first, for whoever has none of these."""
+    if any_of and not any(by.has_perm(permission) for permission in any_of):
+        raise MissingPermission([any_of[0]])
+
+
+def require_words(name: str, words: str) -> str:
+    if not words.strip():
+        raise ValidationError({name: ["Say why."]})
+    return words.strip()
+
+
+def stored_state(obj: Any, now: datetime) -> str:
+    return obj.state
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Workflow[T: Model]:
+    """Objects of `model`, locked with `joined` read along. `states` are the words of what `state_of` returns."""
+
+    model: type[T]
+    states: Mapping[str, Any]
+    state_of: Callable[[T, datetime], str] = stored_state
+    joined: tuple[str, ...] = ()
+    lock_before: Callable[[T], object] | None = None
+    refusal: str = "It is {state}, so this cannot be done any more."
+
+    def locked(self, obj: T) -> T:
+        """Lock the object as it is now: of two who act at once, the second sees what the first did."""
+        if self.lock_before is not None:
+            self.lock_before(obj)
+        locked = self.model._default_manager.select_for_update(of=("self",))
+        return (locked.select_related(*self.joined) if self.joined else locked).get(pk=obj.pk)
+
+    def refuse_unless(self, obj: T, states: Collection[str], now: datetime) -> None:
+        state = self.state_of(obj, now)
+        if state not in states:
+            raise NotInState(self.refusal.format(state=str(self.states[state]).lower(), object=obj))
+
+    def step(self, **declared: Any) -> Callable[[Callable[..., Any]], WorkflowStep[T]]:
+        """Declare the function below as a step: the fields of WorkflowStep, apart from the first two."""
+        return lambda act: WorkflowStep(workflow=self, act=act, **declared)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class WorkflowStep[T: Model]:
+    """`act` writes, on the locked object; what it returns is the result, else the object is.
+
+    `after` are the states that it follows from. Whoever has a permission of `any_of` comes to it; `refuse` raises
+    PermissionDenied where this object is not theirs to act on, such as a second person's. `words` names the text that
+    goes with it, "" for none, and `must_say` asks for it; `fields` are further ones that a form sends.
+    With `by_clock` nobody may take it too: `by` None is the clock. The first line of the function's docstring is what
+    the API says of it.
+    """
+
+    workflow: Workflow[T]
+    act: Callable[..., Any]
+    after: Collection[str]
+    any_of: tuple[str, ...] = ()
+    refuse: Callable[[T, Any], None] | None = None
+    words: str = "note"
+    must_say: bool = False
+    longest: int = 2000
+    fields: tuple[str, ...] = ()
+    by_clock: bool = False
+
+    do_not_call_in_templates = True
+
+    @property
+    def name(self) -> str:
+        return self.act.__name__
+
+    @property
+    def summary(self) -> str:
+        return (self.act.__doc__ or "").partition("\n")[0].rstrip(".")
+
+    @transaction.atomic
+    def __call__(self, obj: T, *, by: Any, now: datetime, **given: Any) -> Any:
+        """Raises MissingPermission or what `refuse` raises, NotInState, ValidationError."""
+        is_clock = self.by_clock and by is None
+        if not is_clock:
+            require(by, *self.any_of)
+        locked = self.workflow.locked(obj)
+        if self.refuse is not None and not is_clock:
+            self.refuse(locked, by)
+        self.workflow.refuse_unless(locked, self.after, now)
+        if self.words:
+            words = given.get(self.words, "")
+            given[self.words] = require_words(self.words, words) if self.must_say else words.strip()
+        result = self.act(locked, by=by, now=now, **given)
+        return locked if result is None else result
+
+    def follows(self, obj: T, now: datetime) -> bool:
+        return self.workflow.state_of(obj, now) in self.after
+
+    def why_not(self, obj: T, by: Any) -> str:
+        """The sentence that refuses this person; "" where they may take the step."""
+        try:
+            require(by, *self.any_of)
+            if self.refuse is not None:
+                self.refuse(obj, by)
+        except MissingPermission as error:
+            [missing, *_others] = error.permissions
+            return f"It takes the role {roles_of(missing)} to {words_of(missing)}."
+        except PermissionDenied as error:
+            return str(error)
+        return ""
