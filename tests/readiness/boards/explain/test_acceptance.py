@@ -5,9 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from readiness.boards.explain.lines import versions
 from readiness.boards.explain.queries import site_explained
-from readiness.boards.explain.words import check_sentence
+from readiness.boards.explain.sentences import check_sentence
 from readiness.framework import operations as framework
 from readiness.framework.core.document import load
 from tests.inventory import made
@@ -45,7 +44,7 @@ def by_cause(found):
     return {str(cause): share for cause, share in found.explanation.score.by.items() if share}
 
 
-def test_after_publishing_it_is_the_rule(well):
+def test_after_publishing_it_is_the_rule(well, client_of):
     assert well.state(BACKUP) == "pass"
     framework.publish(stricter(), by=None, now=well.clock.at)
     next_day(well)
@@ -57,12 +56,11 @@ def test_after_publishing_it_is_the_rule(well):
     assert (move.check_id, move.moved_by) == (BACKUP, (("rule",),))
     assert check_sentence(move, found) == "From muster-1 to muster-2: limit ≤ 80 % became ≤ 40 %."
     assert well.flip(BACKUP, "fail").cause == "rule"
-    between = versions(found.start, found.end)
-    assert between["label"] == "muster-1 → muster-2"
-    assert (
-        between["url"]
-        == f"/readiness/framework/{found.start.version_id}/difference/?to={found.end.version_id}"
+    page = client_of("viewer").get(
+        "/readiness/explain/", {"site": found.site.slug, "start": found.start.on_date}
     )
+    difference = f"/readiness/framework/{found.start.version_id}/difference/?to={found.end.version_id}"
+    assert f'<a href="{difference}">muster-1 → muster-2</a>' in page.content.decode()
 
 
 def test_a_worse_figure_is_data(well):

@@ -1,11 +1,11 @@
-"""The matrix in words: its headings with pass rates, its rows, and what a reader hears of each cell."""
-
-from __future__ import annotations
+"""The grid of the matrix: its headings with pass rates, its rows, and what a reader hears of each cell."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import groupby
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.utils.dateformat import format as date_format
@@ -14,20 +14,24 @@ from django.utils.timezone import localtime
 from readiness.boards import findings
 from readiness.boards.matrix.params import EXPIRES_SOON
 from readiness.boards.matrix.queries import CheckCell, CheckCount, Extent, MatrixRow
-from readiness.boards.matrix.words import short_name
 from readiness.framework.core.definition import Check, Pillar
+from readiness.scoring.core.states import Tier
+from web import yaml_documents
 from web.links import link
-from web.states import STATES
+from web.states import STATES, state
 from web.tables.addresses import SORT, Address
-from web.units import against_limit, how_many, number, power
+from web.units import against_limit, how_many, number
 
-type Line = dict[str, Any]
-
+SHORT_NAMES = Path(__file__).parent / "data" / "short_names.yaml"
 LEGEND = ("pass", "warn", "fail", "unknown", "stale", "waived", "n-a")
 # These states have figures that say how far away the limit is; the others have nothing to compare.
 WITH_FIGURES = {"warn", "fail", "waived"}
 MARKED_TIERS = ("declared", "capped")
 """A measured result has no mark: it is the expected case."""
+# On paper a letter stands for a state: a copy in black and white keeps it.
+LETTERS = {"pass": "·", "warn": "W", "fail": "F", "unknown": "?", "stale": "S", "waived": "V", "n-a": "–"}
+CAPPED = "D"
+"""In the place of W where a declaration is all there is."""
 
 
 class CellLine(NamedTuple):
@@ -46,10 +50,17 @@ class CellLine(NamedTuple):
 class RowLine:
     row: MatrixRow
     url: str
-    gap: str
-    score: str
-    coverage: str
     cells: list[CellLine]
+
+
+@cache
+def _short_names() -> dict[str, str]:
+    names: dict[str, str] = yaml_documents.read(SHORT_NAMES.read_text(encoding="utf-8"))
+    return names
+
+
+def short_name(check: Check) -> str:
+    return _short_names().get(check.id, check.name)
 
 
 def cell_key(slug: str, check_id: str) -> str:
@@ -66,7 +77,6 @@ class CellWords:
         self.words = {value: str(state.word) for value, state in STATES["check"].items()}
         self.tiers = {tier: f", {STATES['tier'][tier].word}".lower() for tier in MARKED_TIERS}
         self.dates: dict[datetime, str] = {}
-        self.said: dict[tuple[str, datetime], str] = {}
 
     def date(self, at: datetime) -> str:
         if at not in self.dates:
@@ -78,15 +88,11 @@ class CellWords:
         return cell.expires_at is not None and self.now < cell.expires_at <= self.now + EXPIRES_SOON
 
     def of(self, cell: CheckCell) -> str:
-        key = (cell.state, cell.since)
-        if key not in self.said:
-            words = {"state": self.words[cell.state], "date": self.date(cell.since)}
-            self.said[key] = "{state} since {date}".format(**words)
-        said = self.said[key] + self.tiers.get(cell.tier, "")
+        said = f"{self.words[cell.state]} since {self.date(cell.since)}{self.tiers.get(cell.tier, '')}"
         if cell.state in WITH_FIGURES and cell.value is not None:
             said = f"{said}, {against_limit(cell.value, cell.unit, cell.threshold_text)}"
         if cell.expires_at and self.expires_soon(cell):
-            said = f"{said}, " + f"goes stale {self.date(cell.expires_at)}"
+            said = f"{said}, goes stale {self.date(cell.expires_at)}"
         return said
 
 
@@ -94,16 +100,13 @@ def row_lines(
     rows: Iterable[MatrixRow], checks: Sequence[Check], *, chosen: str, now: datetime
 ) -> list[RowLine]:
     words = CellWords(now=now)
-    columns = [(check.id, short_name(check), begins) for check, begins in _with_beginnings(checks)]
+    before = ["", *(check.pillar for check in checks)]
+    columns = [
+        (check.id, short_name(check), check.pillar != pillar)
+        for check, pillar in zip(checks, before, strict=False)
+    ]
     return [
-        RowLine(
-            row=row,
-            url=link("site", row.site.slug),
-            gap=power(row.gap_kw, "kW").value or "",
-            score="" if row.score is None else number(100 * row.score, 0),
-            coverage="" if row.coverage is None else number(100 * row.coverage, 0),
-            cells=[_cell(row, column, words, chosen) for column in columns],
-        )
+        RowLine(row, link("site", row.site.slug), [_cell(row, column, words, chosen) for column in columns])
         for row in rows
     ]
 
@@ -118,36 +121,26 @@ def _cell(row: MatrixRow, column: tuple[str, str, bool], words: CellWords, chose
     return CellLine(key, cell.state, cell.tier, label, words.expires_soon(cell), begins, key == chosen)
 
 
-def _with_beginnings(checks: Sequence[Check]) -> list[tuple[Check, bool]]:
-    before = ["", *(check.pillar for check in checks)]
-    return [(check, check.pillar != pillar) for check, pillar in zip(checks, before, strict=False)]
-
-
-def groups(lines: Sequence[RowLine], extents: Mapping[str, Extent]) -> list[Line]:
+def groups(
+    lines: Sequence[RowLine], extents: Mapping[str, Extent]
+) -> list[tuple[str, Extent | None, list[RowLine]]]:
     """Rows by region where `extents` name regions, else all in one group without a heading."""
     if not extents:
-        return [{"title": "", "rows": lines}]
+        return [("", None, list(lines))]
     return [
-        {"title": region, "note": _extent_note(extents[region]), "rows": list(members)}
+        (region, extents[region], list(members))
         for region, members in groupby(lines, key=lambda line: line.row.site.region)
     ]
 
 
-def _extent_note(extent: Extent) -> str:
-    sites = how_many(extent.sites, "site", "sites")
-    return f"{sites} · gap {findings.kw(extent.gap_kw)}"
-
-
 def headings(
     checks: Sequence[Check], pillars: Iterable[Pillar], counts: Mapping[str, CheckCount], address: Address
-) -> list[Line]:
+) -> list[dict[str, Any]]:
     """Pillars with the checks below them, each with its pass rate over all sites that the filters leave."""
     by_pillar = {key: list(each) for key, each in groupby(checks, key=lambda check: check.pillar)}
     return [
         {
-            "id": pillar.id,
-            "name": pillar.name,
-            "short": pillar.short_name,
+            "pillar": pillar,
             "checks": [
                 _heading(check, counts[check.id], address, begins=not place)
                 for place, check in enumerate(by_pillar[pillar.id])
@@ -158,43 +151,56 @@ def headings(
     ]
 
 
-def _heading(check: Check, count: CheckCount, address: Address, *, begins: bool) -> Line:
-    asked = address.one(SORT)
-    sort = {check.id: "ascending", f"-{check.id}": "descending"}.get(asked, "none")
-    rate = count.pass_rate
+def _heading(check: Check, count: CheckCount, address: Address, *, begins: bool) -> dict[str, Any]:
+    sort = {check.id: "ascending", f"-{check.id}": "descending"}.get(address.one(SORT), "none")
+    rate, label = count.pass_rate, short_name(check)
+    sites = "no site to judge"
+    if rate is not None:
+        sites = f"{count.states.get('pass', 0)} of {count.applicable} sites pass"
     return {
-        "id": check.id,
-        "label": short_name(check),
-        "title": f"{check.name} ({check.gate})",
+        "check": check,
+        "label": label,
         "first": begins,
         "sort": sort,
         "sort_url": address.anew(sort=f"-{check.id}" if sort == "ascending" else check.id),
-        "url": link("check", check.id),
         "rate": "–" if rate is None else number(100 * rate, 0),
-        "rate_label": _rate_label(check, count),
+        "rate_label": f"{label}: {sites}",
     }
 
 
-def _rate_label(check: Check, count: CheckCount) -> str:
-    if count.pass_rate is None:
-        return f"{short_name(check)}: no site to judge"
-    return f"{short_name(check)}: {count.states.get('pass', 0)} of {count.applicable} sites pass"
-
-
-def legend(counts: Iterable[CheckCount]) -> list[Line]:
+def legend(counts: Iterable[CheckCount]) -> list[tuple[str, str]]:
     """Every state with its number of cells, also the states that do not occur: the reader learns which there are."""
     totals = dict.fromkeys(LEGEND, 0)
-    for count in counts:
-        for state, sites in count.states.items():
-            totals[state] += sites
-    return [{"state": state, "count": number(total)} for state, total in totals.items()]
+    for each in counts:
+        for check_state, sites in each.states.items():
+            totals[check_state] += sites
+    return [(check_state, number(total)) for check_state, total in totals.items()]
 
 
 def scope(extent: Extent, every: int, checks: int) -> str:
-    sites = (
-        how_many(every, "site", "sites")
-        if extent.sites == every
-        else f"{number(extent.sites)} of {number(every)} sites"
-    )
-    counted = how_many(checks, "check", "checks")
-    return f"{sites} × {counted}"
+    sites = how_many(every, "site", "sites")
+    if extent.sites != every:
+        sites = f"{number(extent.sites)} of {number(every)} sites"
+    return f"{sites} × {how_many(checks, 'check', 'checks')}"
+
+
+def gap_note(extent: Extent) -> str:
+    return f"{how_many(extent.sites, 'site', 'sites')} · gap {findings.kw(extent.gap_kw)}"
+
+
+def letters(row: MatrixRow, checks: Sequence[Check]) -> list[tuple[str, str]]:
+    """A state and its letter for each check."""
+    return [_letter(row.cells.get(check.id)) for check in checks]
+
+
+def _letter(cell: CheckCell | None) -> tuple[str, str]:
+    if cell is None:
+        return "none", ""
+    return cell.state, CAPPED if cell.tier == Tier.CAPPED else LETTERS[cell.state]
+
+
+def key_to_letters() -> list[tuple[str, str, Any]]:
+    """State, letter and word."""
+    words = [(each, letter, state("check", each).word) for each, letter in LETTERS.items()]
+    words.insert(2, ("warn", CAPPED, state("tier", Tier.CAPPED).word))
+    return words

@@ -1,7 +1,5 @@
 """Sentences about the gap, its groups, and what would close it; every figure is computed."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from readiness.boards.findings import amount
@@ -10,9 +8,10 @@ from readiness.scoring.core.gap import CapabilityGap, CapacityMeasure, Gap
 from readiness.scoring.gap.closing import Closing
 from readiness.scoring.gap.queries import CONDITIONAL, OTHERS, Group, PresentGroup
 from readiness.scoring.queries.capacity import CapacityHistory, check_name
-from web.units import how_many, number, percent, plural
+from web.units import how_many, number, percent
 
 FIRST_STEPS = 5
+NAMED = 4
 
 
 def share(part: float, whole: float) -> str:
@@ -27,9 +26,10 @@ def projected(outlook: CapacityHistory, *, measure: CapacityMeasure) -> str:
     gap = max(ahead.deployed[-1] - ahead.ready[-1], 0.0)
     low = max(ahead.deployed_band[-1][0] - ahead.ready_band[-1][1], 0.0)
     high = max(ahead.deployed_band[-1][1] - ahead.ready_band[-1][0], 0.0)
+    give_or_take = amount((high - low) / 2, measure)
     return (
-        f"If the pace holds, the gap is {amount(gap, measure)} in {ahead.horizon_weeks} weeks, "
-        f"give or take {amount((high - low) / 2, measure)}."
+        f"If the pace holds, the gap is {amount(gap, measure)} in {ahead.horizon_weeks} weeks,"
+        f" give or take {give_or_take}."
     )
 
 
@@ -41,11 +41,9 @@ def largest(groups: Sequence[PresentGroup], gap: Gap, *, measure: CapacityMeasur
     if first.key == CONDITIONAL:
         return "No BLOCK check holds capacity back: all of the gap is conditional."
     held = measure.of(first.gap.gap)
-    counted = how_many(len(first.sites), "site", "sites")
-    return (
-        f"{first.label} holds the most: {amount(held, measure)} at {counted}, "
-        f"{share(held, measure.of(gap.gap))} of the gap."
-    )
+    sites = how_many(len(first.sites), "site", "sites")
+    part = share(held, measure.of(gap.gap))
+    return f"{first.label} holds the most: {amount(held, measure)} at {sites}, {part} of the gap."
 
 
 def moved(groups: Sequence[Group], *, measure: CapacityMeasure) -> str:
@@ -56,11 +54,10 @@ def moved(groups: Sequence[Group], *, measure: CapacityMeasure) -> str:
         return "There was no gap in this time."
     up, grew = max(changes, key=lambda pair: (pair[0], pair[1].key))
     down, shrank = min(changes, key=lambda pair: (pair[0], pair[1].key))
-    sentences = []
-    if up > 0:
-        sentences.append(f"{grew.label} grew most, by {amount(up, measure)}.")
-    if down < 0:
-        sentences.append(f"{shrank.label} shrank most, by {amount(-down, measure)}.")
+    sentences = [
+        *([f"{grew.label} grew most, by {amount(up, measure)}."] if up > 0 else []),
+        *([f"{shrank.label} shrank most, by {amount(-down, measure)}."] if down < 0 else []),
+    ]
     return " ".join(sentences) or "No group's gap changed over this time."
 
 
@@ -68,13 +65,12 @@ def capability(gap: CapabilityGap, growth: float | None) -> str:
     """How capacity and people grew; says what is missing where there is no base."""
     if growth is None:
         return "No base: no accelerators were deployed 180 days ago."
-    grew = f"Accelerators changed by {number(100 * growth, 0)} % in 180 days"
+    change = f"changed by {number(100 * growth, 0)} % in 180 days"
     if gap.points is None:
         return (
-            f"No base: {grew[0].lower() + grew[1:]}, and no figures of qualified people are kept to "
-            "set beside that."
+            f"No base: accelerators {change}, and no figures of qualified people are kept to set beside that."
         )
-    return f"{grew}, {number(gap.points, 0)} points more than qualified people."
+    return f"Accelerators {change}, {number(gap.points, 0)} points more than qualified people."
 
 
 def single_check(closing: Closing) -> str:
@@ -83,17 +79,11 @@ def single_check(closing: Closing) -> str:
         return "No check holds any capacity back."
     best, measure = closing.effects[0], closing.measure
     if not measure.of(best.freed):
-        least = least_checks(closing.held)
-        return f"No single check frees a site: the nearest one is held by {least}."
-    where = plural(len(best.sites), f"the {len(best.sites)} site", f"all {len(best.sites)} sites")
-    last = plural(len(best.frees), "it is the last one at %(n)s.", "it is the last one at %(n)s.")
+        return f"No single check frees a site: the nearest one is held by {least_checks(closing.held)}."
+    where = "the 1 site" if len(best.sites) == 1 else f"all {len(best.sites)} sites"
     return (
-        (
-            f"The single check that frees most is “{check_name(closing.framework, best.check_id)}”: "
-            f"resolved at {where} it holds, {amount(measure.of(best.freed), measure)};"
-        )
-        + " "
-        + last % {"n": len(best.frees)}
+        f"The single check that frees most is “{check_name(closing.framework, best.check_id)}”: resolved at {where}"
+        f" it holds, {amount(measure.of(best.freed), measure)}; it is the last one at {len(best.frees)}."
     )
 
 
@@ -105,17 +95,12 @@ def first_steps(closing: Closing) -> str:
     last, measure = closing.plan[steps - 1], closing.measure
     freed = measure.of(last.freed_so_far)
     checks = how_many(last.checks_so_far, "check", "checks")
-    said = plural(
-        steps,
-        "The first site of the plan needs %(checks)s and frees %(freed)s, %(share)s of what is held.",
-        "The first %(steps)s sites of the plan need %(checks)s and free %(freed)s, %(share)s of what is held.",
-    )
-    return said % {
-        "steps": steps,
-        "checks": checks,
-        "freed": amount(freed, measure),
-        "share": share(freed, measure.of(closing.capacity)),
-    }
+    part = share(freed, measure.of(closing.capacity))
+    if steps == 1:
+        first = f"The first site of the plan needs {checks} and frees"
+    else:
+        first = f"The first {steps} sites of the plan need {checks} and free"
+    return f"{first} {amount(freed, measure)}, {part} of what is held."
 
 
 def at_best(closing: Closing, checks: int) -> str:
@@ -129,7 +114,8 @@ def at_best(closing: Closing, checks: int) -> str:
     freed = sum(measure.of(site.held) for site in chosen)
     needed = sum(len(site.checks) for site in chosen)
     names = [closing.sites[site.site].name for site in chosen]
-    where = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    where = ", ".join(names[:NAMED]) + more
     return f"With {checks} resolved, no more than {amount(freed, measure)} can be free: {needed} at {where}."
 
 
@@ -137,19 +123,17 @@ def beyond(closing: Closing) -> str:
     """Capacity that no check would free, for there is none to resolve; empty if there is none."""
     if not closing.beyond:
         return ""
-    held = sum(closing.measure.of(site.held) for site in closing.beyond)
-    said = plural(
-        len(closing.beyond),
-        "%(n)s site with %(held)s is in no plan: it was never evaluated, or no check applies to prove it.",
-        "%(n)s sites with %(held)s are in no plan: they were never evaluated, or no check applies to prove them.",
+    held = amount(sum(closing.measure.of(site.held) for site in closing.beyond), closing.measure)
+    if len(closing.beyond) == 1:
+        return f"1 site with {held} is in no plan: it was never evaluated, or no check applies to prove it."
+    return (
+        f"{len(closing.beyond)} sites with {held} are in no plan: they were never evaluated, or no check applies to"
+        " prove them."
     )
-    return said % {"n": len(closing.beyond), "held": amount(held, closing.measure)}
 
 
 def target(target: ClosingTarget) -> str:
     if target is ClosingTarget.CONDITIONAL:
         return "A site leaves not ready when every BLOCK check that holds it is resolved, and then whole."
-    return (
-        "A site is ready when every BLOCK and COND check that holds it is resolved, "
-        "those under an exception as well."
-    )
+    rule = "A site is ready when every BLOCK and COND check that holds it is resolved"
+    return f"{rule}, those under an exception as well."

@@ -1,22 +1,20 @@
 """Sentences about what moved: a check, the verdict, a score. Every figure is of the evaluations compared."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from datetime import date
 
 from django.utils.text import capfirst
 
+from inventory.models import Site
 from readiness.boards.explain import queries
-from readiness.boards.explain.queries import SiteExplained
+from readiness.boards.explain.queries import NothingKept, SiteExplained
 from readiness.framework.core.definition import Check, Framework
 from readiness.scoring.core.coalitions import CAUSES
 from readiness.scoring.core.combine import CombinedCheck
-from readiness.scoring.core.explain import CheckMove, Explanation, Sets
+from readiness.scoring.core.explain import CheckMove, Explanation, GrantMove, Sets
 from readiness.scoring.core.judge import PartResult
 from readiness.scoring.core.rounding import half_up
 from readiness.scoring.core.states import CheckState, FlipCause, ReasonCode, Tier
-from web.states import state
 from web.units import duration, format_value, number
 
 CAUSE_WORDS = {
@@ -33,13 +31,10 @@ MEANINGS = {
     FlipCause.WAIVER: "waivers and go-live exceptions that began or ended",
     FlipCause.APPLICABILITY: "facts of the site, its stage, declared n-a",
 }
-GRANT_WORDS = {
-    "waivers": "Waiver",
-    "exceptions": "Go-live exception",
-    "declared_na": "Declared n-a",
-}
+GRANT_WORDS = {"waivers": "Waiver", "exceptions": "Go-live exception", "declared_na": "Declared n-a"}
 POINTS_SHOWN = 0.0005
 """A twentieth of a point of a hundred: what is less shows as 0.0."""
+NAMED = 5
 
 
 def points(share: float | None) -> str:
@@ -59,6 +54,11 @@ def score(value: float | None) -> str:
     return "none" if value is None else number(half_up(1000 * value) / 10, 1)
 
 
+def change(start: float | None, end: float | None) -> int:
+    """Tenths of a point between two scores as they are shown."""
+    return half_up(1000 * (end or 0.0)) - half_up(1000 * (start or 0.0))
+
+
 def day(on: date) -> str:
     return f"{on:%-d %b %Y}"
 
@@ -72,20 +72,21 @@ def causes_of(move: CheckMove) -> tuple[FlipCause, ...]:
 
 def moved_by(sets: Sets) -> str:
     """Which causes, alone or together, bring the end about: `Data`, `Data or Waiver`, `Data with Waiver`."""
-    together = [" with ".join(str(CAUSE_WORDS[cause]) for cause in causes) for causes in sets]
-    return capfirst(" or ".join(together))
+    return capfirst(" or ".join(" with ".join(CAUSE_WORDS[cause] for cause in causes) for causes in sets))
 
 
 def how_it_flipped(sets: Sets) -> str:
     """The causes that flipped a verdict, as a sentence; "" where nothing flipped."""
     if not sets:
         return ""
-    alone = [causes[0] for causes in sets if len(causes) == 1]
-    if len(alone) == 1 and len(sets) == 1:
-        return f"{CAUSE_WORDS[alone[0]]} alone brought it about."
-    if len(sets) == 1:
-        return f"Only together: {listed(sets[0])}."
-    return f"Any of these would have been enough: {moved_by(sets)}."
+    if len(sets) > 1:
+        return f"Any of these would have been enough: {moved_by(sets)}."
+    [causes] = sets
+    return (
+        f"{listed(causes)} alone brought it about."
+        if len(causes) == 1
+        else f"Only together: {listed(causes)}."
+    )
 
 
 def check_sentence(move: CheckMove, explained: SiteExplained) -> str:
@@ -95,7 +96,47 @@ def check_sentence(move: CheckMove, explained: SiteExplained) -> str:
 
 
 def listed(causes: Iterable[FlipCause]) -> str:
-    return " and ".join(str(CAUSE_WORDS[cause]) for cause in causes)
+    return " and ".join(CAUSE_WORDS[cause] for cause in causes)
+
+
+def grant_did(move: GrantMove) -> str:
+    return f"{GRANT_WORDS[move.kind]} #{move.grant.id} {'began' if move.began else 'ended'}"
+
+
+def nothing_kept(missing: NothingKept) -> str:
+    sentence = f"Nothing is kept for {day(missing.day)}, nor for the two weeks before."
+    if missing.first is None or missing.last is None:
+        return f"{sentence} The inputs of a score are kept from its next evaluation on."
+    return f"{sentence} There is something from {day(missing.first)} to {day(missing.last)}."
+
+
+def left_out(sites: Iterable[Site]) -> str:
+    names = [site.name for site in sites]
+    if not names:
+        return ""
+    them = (
+        "site is left out, since nothing is kept of it"
+        if len(names) == 1
+        else ("sites are left out, since nothing is kept of them")
+    )
+    shown = ", ".join(names[:NAMED]) + (" …" if len(names) > NAMED else "")
+    return f"{len(names)} {them} near one of the days: {shown}."
+
+
+def too_many(sites: int) -> str:
+    most = number(queries.MOST_SITES)
+    return f"{number(sites)} sites are more than the {most} that are explained at once; choose a region."
+
+
+def other_weights(explained: SiteExplained) -> str:
+    """The change of weight among the checks that did not move, where it shows."""
+    shares = explained.explanation.rest.values()
+    if all(abs(share) < POINTS_SHOWN for share in shares):
+        return ""
+    return (
+        "The checks that did not move weigh more or less than they did, since others came or went:"
+        f" {points(sum(shares))} points."
+    )
 
 
 def _parts(move: CheckMove) -> tuple[PartResult | None, PartResult | None]:
@@ -137,8 +178,7 @@ def _data(move: CheckMove, explained: SiteExplained) -> str:
         against = f", limit {limit}" if limit else ""
         return f"{name}: {before} → {after}{against}{_by_declaration(start, end)}"
     if after:
-        only_now = f"{name}: {after}, and no evidence before"
-        return only_now + _by_declaration(start, end)
+        return f"{name}: {after}, and no evidence before{_by_declaration(start, end)}"
     if before:
         return f"{name}: {before} before, and no evidence any more"
     return _reason(end or start)
@@ -158,11 +198,8 @@ def _age(move: CheckMove, explained: SiteExplained) -> str:
         if part is None or part.state is not CheckState.STALE:
             continue
         name = _name(explained, move.check_id, part)
-        if part.code is ReasonCode.VOIDED:
-            message = f"{name} was voided: {_reason(part)}"
-        else:
-            message = f"{name} ran out: {_reason(part)}"
-        return message if at_end else f"at the start {message}"
+        did = "was voided" if part.code is ReasonCode.VOIDED else "ran out"
+        return f"{'' if at_end else 'at the start '}{name} {did}: {_reason(part)}"
     old, new = (part.data_age_s if part else None for part in (start, end))
     if old is None or new is None:
         return "evidence aged"
@@ -207,12 +244,11 @@ def _applies(move: CheckMove, explained: SiteExplained) -> str:
 
 
 def _grants(move: CheckMove, explanation: Explanation, kinds: tuple[str, ...]) -> str:
-    clauses = []
-    for each in explanation.grants:
-        if each.kind in kinds and each.covers.partition("/")[0] == move.check_id:
-            did = "began" if each.began else "ended"
-            clauses.append(f"{GRANT_WORDS[each.kind]} #{each.grant.id} {did}")
-    return ", ".join(clauses)
+    return ", ".join(
+        grant_did(each)
+        for each in explanation.grants
+        if each.kind in kinds and each.covers.partition("/")[0] == move.check_id
+    )
 
 
 _CLAUSES: dict[FlipCause, Callable[[CheckMove, SiteExplained], str]] = {
@@ -246,14 +282,3 @@ def check_of(explained: SiteExplained, check_id: str) -> Check | None:
         (framework.checks_by_id[check_id] for framework in frameworks if check_id in framework.checks_by_id),
         None,
     )
-
-
-def too_many(sites: int) -> str:
-    return (
-        f"{number(sites)} sites are more than the {number(queries.MOST_SITES)} that are explained "
-        "at once; choose a region."
-    )
-
-
-def verdict_word(verdict: str) -> str:
-    return str(state("verdict", verdict or "none").word)
