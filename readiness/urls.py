@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from readiness.boards.api import router as boards_api
-from readiness.boards.gap.api import ClosingView, GapView
+from readiness.boards.gap.api import gap, gap_closing
 from readiness.evidence.api import router as evidence_api
 from readiness.golive.api import router as golive_api
 from readiness.jurisdiction.api import router as jurisdiction_api
@@ -32,8 +32,8 @@ for room in (tradeoffs_api, portfolios_api, decisions_api, workloads_tradeoffs_a
 
 urlpatterns = [
     path("api/readiness/", include(api.urls)),
-    path("api/readiness/gap/", GapView.as_view(), name="readiness-gap"),
-    path("api/readiness/gap/closing/", ClosingView.as_view(), name="readiness-gap-closing"),
+    path("api/readiness/gap/", gap, name="readiness-gap"),
+    path("api/readiness/gap/closing/", gap_closing, name="readiness-gap-closing"),
     path("api/tradeoffs/placements/", PlacementsView.as_view(), name="tradeoffs-place"),
     path("api/tradeoffs/flexibility/", FlexibilityView.as_view(), name="tradeoffs-flexibility"),
     path("api/tradeoffs/windows/", WindowsView.as_view(), name="tradeoffs-windows"),

@@ -1,12 +1,16 @@
 """A figure from plotly's classes, which refuse a misspelt name; roles instead of colours, as the page kit says."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from plotly import graph_objects as go
 
 type Figure = dict[str, Any]
+
+DATES: Figure = {"type": "date", "showgrid": False, "hoverformat": "%d %b %Y"}
+FEW_DATES: Figure = {"xaxis": {"nticks": 4}}
+"""The axis of a chart on a narrow screen."""
 
 
 def ms(at: datetime) -> int:
@@ -24,3 +28,38 @@ def figure(traces: Iterable[Any], layout: go.Layout, meta: Figure) -> Figure:
 def nothing(sentence: str) -> Figure:
     """A chart that has nothing to show says why."""
     return {"data": [], "layout": {}, "meta": {"empty": sentence, "finding": sentence}}
+
+
+def line(
+    name: str, x: Any, y: Any, role: str, *, hover: str = "", plain: bool = False, **more: Any
+) -> go.Scatter:
+    """A line through points; `width`, `dash` and `shape` are its own look, `plain` leaves its fill unshaded."""
+    look = {each: more.pop(each) for each in ("width", "dash", "shape") if each in more}
+    return go.Scatter(
+        **{"mode": "lines", "hovertemplate": hover or None} | more,
+        x=x,
+        y=y,
+        name=name,
+        line=look or None,
+        meta={"role": role} | ({"plain": True} if plain else {}),
+    )
+
+
+def points(name: str, x: Any, y: Any, role: str, *, hover: str, marker: Figure, **more: Any) -> go.Scatter:
+    return go.Scatter(
+        x=x, y=y, name=name, mode="markers", marker=marker, hovertemplate=hover, meta={"role": role}, **more
+    )
+
+
+def bars(name: str, x: Any, y: Any, role: str, *, hover: str, **more: Any) -> go.Bar:
+    return go.Bar(x=x, y=y, name=name, hovertemplate=hover, meta={"role": role}, **more)
+
+
+def across(at: float, name: str) -> Figure:
+    """A line across the whole width, at a limit for instance."""
+    return {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": at, "y1": at, "name": name}
+
+
+def table(heads: Iterable[str], rows: Iterable[Sequence[Any]]) -> Figure:
+    """The table view of a chart, which is its file too."""
+    return {"columns": list(heads), "rows": [list(row) for row in rows]}

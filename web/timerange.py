@@ -24,13 +24,17 @@ PRESETS = (
 )
 
 
-class BadTimeRangeError(ValueError):
-    """A range that cannot be read; says which parameter and why."""
+class BadParameter(ValueError):
+    """`field` is the parameter of an address that cannot be read, `reason` says why."""
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(f"{field}: {reason}")
         self.field = field
         self.reason = reason
+
+
+class BadTimeRangeError(BadParameter):
+    """A range that cannot be read."""
 
 
 def parse_instant(text: str, *, now: datetime, zone: tzinfo, field: str = "start") -> datetime:

@@ -50,28 +50,11 @@ class ScoreSerializer(ObjectSerializer):
     class Meta:
         model = SiteScore
         fields = (
-            "site",
-            "verdict",
-            "last_verdict",
-            "verdict_reason",
-            "verdict_since",
-            "deciding",
-            "excepted",
-            "capped",
-            "measurable",
-            "first_blocker",
-            "score",
-            "score_upper",
-            "waived",
-            "coverage",
-            "pillars",
-            "counts",
-            "newest_sample_at",
-            "evaluated_at",
-            "failed_at",
-            "failure",
+            "site", "verdict", "last_verdict", "verdict_reason", "verdict_since", "deciding", "excepted",
+            "capped", "measurable", "first_blocker", "score", "score_upper", "waived", "coverage",
+            "pillars", "counts", "newest_sample_at", "evaluated_at", "failed_at", "failure",
             "framework_version",
-        )
+        )  # fmt: skip
         brief_fields = ("site", "verdict", "failed_at", "score")
 
 
@@ -119,30 +102,10 @@ class ResultSerializer(ObjectSerializer):
     class Meta:
         model = CheckResult
         fields = (
-            "site",
-            "check",
-            "pillar",
-            "gate",
-            "state",
-            "measured_state",
-            "code",
-            "tier",
-            "value",
-            "unit",
-            "threshold",
-            "threshold_text",
-            "margin",
-            "reason",
-            "evidence",
-            "taken_at",
-            "data_age_s",
-            "expires_at",
-            "since",
-            "first_bad_at",
-            "evaluated_at",
-            "framework_version",
-            "parts",
-        )
+            "site", "check", "pillar", "gate", "state", "measured_state", "code", "tier", "value", "unit",
+            "threshold", "threshold_text", "margin", "reason", "evidence", "taken_at", "data_age_s",
+            "expires_at", "since", "first_bad_at", "evaluated_at", "framework_version", "parts",
+        )  # fmt: skip
         brief_fields = ("site", "check", "state")
 
     @extend_schema_field({"type": "number", "nullable": True})
@@ -167,17 +130,8 @@ class ResultViewSet(ReadOnlyObjectViewSet):
     serializer_class = ResultSerializer
     filterset_class = ResultFilters
     ordering_fields = (
-        "id",
-        "site",
-        "check_id",
-        "state",
-        "pillar",
-        "gate",
-        "value",
-        "margin",
-        "taken_at",
-        "since",
-    )
+        "id", "site", "check_id", "state", "pillar", "gate", "value", "margin", "taken_at", "since",
+    )  # fmt: skip
 
 
 LABELS = {str(value): str(label) for choices in (CHECK_STATES, VERDICTS, HEALTHS) for value, label in choices}
@@ -197,23 +151,9 @@ class FlipSerializer(ObjectSerializer):
     class Meta:
         model = Flip
         fields = (
-            "site",
-            "subject",
-            "key",
-            "part",
-            "from_state",
-            "to_state",
-            "cause",
-            "value",
-            "value_before",
-            "unit",
-            "threshold",
-            "threshold_text",
-            "reason",
-            "first_bad_at",
-            "at",
-            "framework_version",
-        )
+            "site", "subject", "key", "part", "from_state", "to_state", "cause", "value", "value_before",
+            "unit", "threshold", "threshold_text", "reason", "first_bad_at", "at", "framework_version",
+        )  # fmt: skip
         brief_fields = ("site", "subject", "key", "to_state", "at")
 
 

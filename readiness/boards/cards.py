@@ -1,202 +1,141 @@
-"""Frozen rows to what the parts of the page kit read: key figures, bars, cards, lists, strips.
+"""Frozen rows to what the shared parts of a page read: key figures, bars, cards. Every figure was worked out before."""
 
-Words, links and formatted numbers only; every figure was worked out by the queries.
-"""
-
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any
-
-from django.urls import reverse
 
 from inventory.models import DomainChoices
 from readiness.boards import sentences
 from readiness.boards.queries.attention import Attention
-from readiness.boards.queries.checks import StripCell
 from readiness.boards.queries.fleet import DomainCard, Fleet
 from readiness.boards.queries.site import DomainDetail
-from readiness.scoring.core.combine import SEVERITY
-from readiness.scoring.core.states import CheckState
 from readiness.scoring.queries.capacity import HoldsBack
 from readiness.scoring.queries.rows import DomainFigure, HealthReason, PillarFigure
 from web.drawing import bar_width, spark_path, stacked
 from web.links import link
-from web.states import state
-from web.units import format_value, how_many, instant, plural, power, power_unit
+from web.units import Formatted, format_value, how_many, instant, power, power_unit
 
 type Card = dict[str, Any]
 
-# The strip's cells are half days.
-CELLS_TOGETHER = 4
 OF_OWNERS = ("owner", "ownership")
 SPARK = {"width": 74, "height": 26}
 DOMAIN_TITLES = dict(DomainChoices.choices)
 
 
-def key_figures(fleet: Fleet) -> list[Card]:
-    """Deployed, ready, the gap, sites ready, data freshness; each leads to the sites behind it."""
-    now, before = fleet.now, fleet.before
+def key_figures(fleet: Fleet) -> dict[str, Card]:
+    """The key figures of templates/readiness/fleet_figures.html, without their labels."""
+    now, before, weeks = fleet.now, fleet.before, fleet.sparks
     unit = power_unit(now.deployed.it_kw)
-    change = {
-        "deployed": now.deployed.it_kw - before.deployed.it_kw,
-        "ready": now.ready.it_kw - before.ready.it_kw,
-        "gap": now.gap.it_kw - before.gap.it_kw,
-    }
-    return [
-        _capacity_figure(
-            "Deployed capacity", now.deployed.it_kw, unit, change["deployed"], fleet.sparks.deployed
-        )
-        | {"url": link("sites", sort="-deployed"), "role": "deployed"},
-        _capacity_figure("Production-ready", now.ready.it_kw, unit, change["ready"], fleet.sparks.ready)
-        | {
-            "url": link("sites", verdict="ready"),
-            "role": "ready",
-            "tone": "ok" if change["ready"] > 0 else "",
-        },
-        _capacity_figure("Readiness gap", now.gap.it_kw, unit, change["gap"], fleet.sparks.gap)
-        | {"url": link("sites", verdict="not-ready"), "role": "gap", "tone": _tone_of_growth(change["gap"])},
-        _sites_ready(fleet),
-        _freshness(fleet),
-    ]
-
-
-def _tone_of_growth(change: float) -> str:
-    return "bad" if change > 0 else "ok" if change < 0 else ""
-
-
-def _capacity_figure(label: str, kw: float, unit: str, change: float, weeks: Sequence[float | None]) -> Card:
-    shown = power(kw, unit)
-    if round(change, 3):
-        moved = power(abs(change), unit)
-        note = f"{'+' if change > 0 else '−'}{moved.value} {moved.unit} in 4 weeks"
-    else:
-        note = "unchanged in 4 weeks"
-    icon = "arrow-up" if change > 0 else "arrow-down-right" if change < 0 else ""
-    spark = spark_path(weeks, **SPARK)
+    ready = now.ready.it_kw - before.ready.it_kw
+    gap = now.gap.it_kw - before.gap.it_kw
     return {
-        "label": label,
-        "value": shown.value,
-        "unit": shown.unit,
-        "note": note,
-        "icon": icon,
-        "spark": spark,
+        "deployed": _capacity(now.deployed.it_kw, before.deployed.it_kw, unit, weeks.deployed),
+        "ready": _capacity(now.ready.it_kw, before.ready.it_kw, unit, weeks.ready)
+        | {"tone": "ok" if ready > 0 else ""},
+        "gap": _capacity(now.gap.it_kw, before.gap.it_kw, unit, weeks.gap)
+        | {"tone": "bad" if gap > 0 else "ok" if gap < 0 else ""},
+        "sites_ready": _sites_ready(fleet),
+        "freshness": _freshness(fleet),
     }
+
+
+def _capacity(kw: float, before_kw: float, unit: str, weeks: Sequence[float | None]) -> Card:
+    change = kw - before_kw
+    sign = "+" if change > 0 else "−"
+    moved = f"{sign}{power(abs(change), unit)} in 4 weeks" if round(change, 3) else "unchanged in 4 weeks"
+    icon = "arrow-up" if change > 0 else "arrow-down-right" if change < 0 else ""
+    return {"quantity": power(kw, unit), "note": moved, "icon": icon, "spark": spark_path(weeks, **SPARK)}
 
 
 def _sites_ready(fleet: Fleet) -> Card:
-    judged = sum(count for verdict, count in fleet.verdicts.items() if verdict != "none")
-    ownerless = len(fleet.without_owner)
-    card = {
-        "label": "Sites ready",
-        "value": str(fleet.verdicts.get("ready", 0)),
-        "unit": f"of {judged}",
-        "url": link("sites", verdict="ready"),
-    }
-    if ownerless:
-        note = plural(ownerless, "%(n)s site without an owner", "%(n)s sites without an owner")
-        return card | {"note": note % {"n": ownerless}, "icon": "users-group", "tone": "warn"}
+    judged = sum(sites for verdict, sites in fleet.verdicts.items() if verdict != "none")
+    figure = {"quantity": Formatted(str(fleet.verdicts.get("ready", 0)), f"of {judged}")}
+    if ownerless := len(fleet.without_owner):
+        note = f"{how_many(ownerless, 'site', 'sites')} without an owner"
+        return figure | {"note": note, "icon": "users-group", "tone": "warn"}
     unjudged = fleet.sites - judged
-    note = how_many(unjudged, "more has no verdict", "more have no verdict")
-    return card | {"note": note if unjudged else "every site has an owner"}
+    no_verdict = f"{how_many(unjudged, 'more has', 'more have')} no verdict"
+    return figure | {"note": no_verdict if unjudged else "every site has an owner"}
 
 
 def _freshness(fleet: Fleet) -> Card:
-    silent, late = fleet.sources.get("silent", 0), fleet.sources.get("late", 0)
-    card = {
-        "label": "Data freshness",
-        "value": str(fleet.sites_reporting),
-        "unit": f"of {fleet.monitored} sites",
-        "url": link("ingest"),
-        "icon": "clock",
-    }
+    reporting = Formatted(str(fleet.sites_reporting), f"of {fleet.monitored} sites")
     if not fleet.sources_total:
-        return card | {"value": None, "note": "no source yet"}
-    parts = []
-    if silent:
-        parts.append(how_many(silent, "source silent", "sources silent"))
-    if late:
-        parts.append(how_many(late, "late", "late"))
+        return {"quantity": Formatted(None), "note": "no source yet"}
+    silent, late = fleet.sources.get("silent", 0), fleet.sources.get("late", 0)
+    parts = [how_many(silent, "source silent", "sources silent")] if silent else []
+    parts += [f"{late} late"] if late else []
     tone = "bad" if silent else "warn" if late else ""
-    return card | {"note": " · ".join(parts) or "all sources on time", "tone": tone}
+    return {"quantity": reporting, "note": " · ".join(parts) or "all sources on time", "tone": tone}
 
 
 def blockers(held: HoldsBack) -> list[Card]:
     """Capacity that is not ready by the pillar that blocks it first, each site counted once."""
     widest = max((pillar.held.it_kw for pillar in held.pillars), default=0)
     unit = power_unit(held.gap.gap.it_kw)
-    made = []
-    for pillar in held.pillars:
-        shown = power(pillar.held.it_kw, unit)
-        count = len(pillar.sites)
-        first = plural(count, f"first blocker at {count} site", f"first blocker at {count} sites")
-        made.append(
-            {
-                "label": pillar.name,
-                "url": link("readiness", pillar=pillar.pillar),
-                "value": shown.value,
-                "unit": shown.unit,
-                "width": bar_width(pillar.held.it_kw, of=widest),
-                "note": first if count else "blocks no site first",
-                "role": "gap",
-            }
-        )
-    return made
-
-
-def domain_card(card: DomainCard, *, now: datetime) -> Card:
-    clock = [
-        plural(card.clocks.get("silent", 0), "%(n)s site silent", "%(n)s sites silent"),
-        plural(card.clocks.get("late", 0), "%(n)s site late", "%(n)s sites late"),
+    return [
+        {
+            "label": pillar.name,
+            "url": link("readiness", pillar=pillar.pillar),
+            "quantity": power(pillar.held.it_kw, unit),
+            "width": bar_width(pillar.held.it_kw, of=widest),
+            "note": f"first blocker at {how_many(len(pillar.sites), 'site', 'sites')}"
+            if pillar.sites
+            else "blocks no site first",
+            "role": "gap",
+        }
+        for pillar in held.pillars
     ]
-    counts = (card.clocks.get("silent", 0), card.clocks.get("late", 0))
-    notes = [text % {"n": number} for text, number in zip(clock, counts, strict=True) if number]
-    reporting = f"{card.reporting} of {card.sites} sites reporting"
+
+
+def domain_card(card: DomainCard) -> Card:
+    silent, late = (card.clocks.get(clock, 0) for clock in ("silent", "late"))
+    notes = [f"{how_many(silent, 'site', 'sites')} silent"] if silent else []
+    notes += [f"{how_many(late, 'site', 'sites')} late"] if late else []
     return {
         "domain": card.domain,
         "title": DOMAIN_TITLES[card.domain],
         "url": link("sites", **{card.domain: "critical"}),
-        "note": reporting,
-        "figures": [figure(each, now=now) for each in card.figures[:3]],
+        "note": f"{card.reporting} of {card.sites} sites reporting",
+        "figures": [figure(each) for each in card.figures[:3]],
         "kind": "health",
         "segments": stacked(card.sites_by_health),
         "clock_note": " · ".join(notes),
     }
 
 
-def figure(each: DomainFigure, *, now: datetime) -> Card:
-    shown = format_value(each.value, each.unit) if each.value is not None else None
+def figure(of: DomainFigure) -> Card:
+    shown = format_value(of.value, of.unit) if of.value is not None else Formatted(None)
     return {
-        "label": each.label,
-        "value": shown.value if shown else None,
-        "unit": shown.unit if shown else "",
-        "provenance": each.provenance,
-        "source": each.source,
-        "at": each.taken_at,
+        "label": of.label,
+        "value": shown.value,
+        "unit": shown.unit,
+        "provenance": of.provenance,
+        "source": of.source,
+        "at": of.taken_at,
         "age": "",
     }
 
 
-def attention_list(items: Iterable[Attention], *, now: datetime) -> list[Card]:
-    made = []
-    for item in items:
-        stake = power(item.kw, power_unit(item.kw)) if item.kw else None
-        since = f"since {instant(item.since)}" if item.since else ""
-        made.append(
-            {
-                "id": f"{item.kind}-{item.site.slug if item.site else 'several'}-{item.subject or item.state}",
-                # A site without an owner has no state of its own; it wants attention.
-                "kind": "check" if item.kind in OF_OWNERS else item.kind,
-                "state": "warn" if item.kind in OF_OWNERS else item.state,
-                "title": item.title,
-                "url": _attention_url(item),
-                "detail": " · ".join(part for part in (item.detail, since) if part),
-                "value": stake.value if stake else None,
-                "unit": stake.unit if stake else "",
-                "clock": item.clock,
-            }
-        )
-    return made
+def attention_list(items: Iterable[Attention]) -> list[Card]:
+    return [_attention(item) for item in items]
+
+
+def _attention(item: Attention) -> Card:
+    stake = power(item.kw) if item.kw else Formatted(None)
+    since = f"since {instant(item.since)}" if item.since else ""
+    # A site without an owner has no state of its own; it wants attention.
+    of_owner = item.kind in OF_OWNERS
+    return {
+        "id": f"{item.kind}-{item.site.slug if item.site else 'several'}-{item.subject or item.state}",
+        "kind": "check" if of_owner else item.kind,
+        "state": "warn" if of_owner else item.state,
+        "title": item.title,
+        "url": _attention_url(item),
+        "detail": " · ".join(part for part in (item.detail, since) if part),
+        "value": stake.value,
+        "unit": stake.unit,
+        "clock": item.clock,
+    }
 
 
 def _attention_url(item: Attention) -> str:
@@ -215,15 +154,12 @@ def _attention_url(item: Attention) -> str:
 
 def pillar_bars(pillars: Iterable[PillarFigure], *, slug: str) -> list[Card]:
     return [
-        _pillar(pillar) | {"url": link("site", slug, tab="evidence", pillar=pillar.id)} for pillar in pillars
+        pillar_mark(pillar) | {"url": link("site", slug, tab="evidence", pillar=pillar.id)}
+        for pillar in pillars
     ]
 
 
-def pillar_marks(pillars: Iterable[PillarFigure]) -> list[Card]:
-    return [_pillar(pillar) for pillar in pillars]
-
-
-def _pillar(pillar: PillarFigure) -> Card:
+def pillar_mark(pillar: PillarFigure) -> Card:
     return {
         "label": pillar.name,
         "short": pillar.short_name,
@@ -235,7 +171,7 @@ def _pillar(pillar: PillarFigure) -> Card:
     }
 
 
-def domain_detail(detail: DomainDetail, slug: str, *, now: datetime) -> Card:
+def domain_detail(detail: DomainDetail, slug: str) -> Card:
     """A domain of one site: its state, its figures, and the worst objects with a way to their samples."""
     return {
         "domain": detail.domain,
@@ -245,49 +181,21 @@ def domain_detail(detail: DomainDetail, slug: str, *, now: datetime) -> Card:
         "since": detail.since,
         "last_known": sentences.last_known(detail.last_health, detail.heard_at),
         "url": link("site", slug, tab=detail.domain),
-        "figures": [figure(each, now=now) for each in detail.figures],
+        "figures": [figure(each) for each in detail.figures],
         "segments": stacked(detail.objects_by_health),
         "reasons": [_reason(reason, slug) for reason in detail.reasons],
     }
 
 
 def _reason(reason: HealthReason, slug: str) -> Card:
+    kind, pk = reason.object_kind, reason.object_id
+    samples = {"site": slug, "metric": reason.metric, "start": "now-24h", "end": "now"}
     return {
         "health": reason.health,
         "object": reason.object,
-        "object_url": _object_url(reason.object_kind, reason.object_id),
+        "object_url": link(f"{kind}-detail", pk) if kind and pk else "",
         "words": sentences.reason_words(reason),
         "source": reason.source,
         "at": reason.taken_at,
-        "samples_url": link("explore", site=slug, metric=reason.metric, start="now-24h", end="now")
-        if reason.metric
-        else "",
+        "samples_url": link("explore", **samples) if reason.metric else "",
     }
-
-
-def _object_url(kind: str, pk: int | None) -> str:
-    return reverse(f"{kind}-detail", args=[pk]) if kind and pk else ""
-
-
-def history_strip(cells: Sequence[StripCell]) -> list[Card]:
-    """The worst state of each two days. What held before the first evaluation is left out: it was no state."""
-    spans = [cells[place : place + CELLS_TOGETHER] for place in range(0, len(cells), CELLS_TOGETHER)]
-    worst = [(span[0].start, max((cell.state for cell in span), key=_severity)) for span in spans]
-    return [
-        {"state": held, "title": f"{instant(start)}: {state('check', held).word}"}
-        for start, held in worst
-        if held
-    ]
-
-
-def strip_label(strip: Sequence[Card]) -> str:
-    """How often each state held over the strip, in words."""
-    counted = Counter(cell["state"] for cell in strip)
-    if not counted:
-        return "Not evaluated in the last 30 days"
-    listed = ", ".join(f"{count} × {state('check', held).word}" for held, count in counted.items())
-    return f"The worst of each two days: {listed}"
-
-
-def _severity(check_state: str) -> int:
-    return SEVERITY[CheckState(check_state)] if check_state else -1

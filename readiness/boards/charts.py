@@ -6,7 +6,8 @@ from typing import Any
 from plotly import graph_objects as go
 
 from readiness.scoring.queries.rows import PillarFigure
-from web.charts import Figure, figure, nothing
+from web import charts
+from web.charts import Figure
 
 
 def pillars(
@@ -14,47 +15,30 @@ def pillars(
 ) -> Figure:
     """Five scores as a radar, beside those of some time ago where there are any."""
     if not any(pillar.score is not None for pillar in now):
-        return nothing("No pillar has a score yet.")
-    around = [*now, now[0]]
-    names = [pillar.short_name for pillar in around]
-    traces = []
-    if before:
-        earlier = [before.get(pillar.id) for pillar in around]
-        traces.append(_round(names, earlier, "90 days ago", "deployed", width=1.6))
-    upper = [pillar.upper for pillar in around]
-    traces.append(_round(names, upper, "if all evidence were there", "projected", width=1.2, dash="dot"))
-    scores = [pillar.score for pillar in around]
-    traces.append(_round(names, scores, "now", "ready", width=2.5, fill="toself", mode="lines+markers"))
-    columns = [
-        "Pillar",
-        "Now, points",
-        "With all evidence, points",
-        "90 days ago, points",
+        return charts.nothing("No pillar has a score yet.")
+    earlier = before or {}
+    names = [pillar.short_name for pillar in now]
+    past = [_percent(earlier.get(pillar.id)) for pillar in now]
+    upper = [_percent(pillar.upper) for pillar in now]
+    present = [_percent(pillar.score) for pillar in now]
+    dotted: Figure = {"width": 1.2, "dash": "dot"}
+    traces = [
+        *([_round(names, past, "90 days ago", "deployed", {"width": 1.6})] if before else []),
+        _round(names, upper, "if all evidence were there", "projected", dotted),
+        _round(names, present, "now", "ready", {"width": 2.5}, fill="toself", mode="lines+markers"),
     ]
-    rows = [
-        [pillar.name, _percent(pillar.score), _percent(pillar.upper), _percent((before or {}).get(pillar.id))]
-        for pillar in now
-    ]
-    return figure(
-        traces,
-        go.Layout(polar={"radialaxis": {"range": [0, 100]}}),
-        {"finding": finding, "table": {"columns": columns, "rows": rows}},
-    )
+    heads = ["Pillar", "Now, points", "With all evidence, points", "90 days ago, points"]
+    rows = zip([pillar.name for pillar in now], present, upper, past, strict=True)
+    meta = {"finding": finding, "table": charts.table(heads, rows)}
+    return charts.figure(traces, go.Layout(polar={"radialaxis": {"range": [0, 100]}}), meta)
 
 
 def _round(
-    names: Sequence[str], scores: Sequence[float | None], name: str, role: str, **look: Any
+    names: Sequence[str], scores: Sequence[float | None], name: str, role: str, line: Figure, **look: Any
 ) -> go.Scatterpolar:
-    line = {key: look.pop(key) for key in ("width", "dash") if key in look}
-    look = {"mode": "lines"} | look
-    return go.Scatterpolar(
-        theta=list(names),
-        r=[_percent(score) for score in scores],
-        name=name,
-        line=line,
-        meta={"role": role},
-        **look,
-    )
+    """A line that ends where it began."""
+    look = {"mode": "lines", "theta": [*names, names[0]], "r": [*scores, scores[0]]} | look
+    return go.Scatterpolar(name=name, line=line, meta={"role": role}, **look)
 
 
 def _percent(score: float | None) -> float | None:

@@ -76,19 +76,9 @@ class ResultFilters(ObjectFilterSet):
     class Meta:
         model = CheckResult
         fields = [
-            "site",
-            "state",
-            "pillar",
-            "gate",
-            "code",
-            "tier",
-            "value",
-            "margin",
-            "taken_at",
-            "expires_at",
-            "since",
-            "first_bad_at",
-        ]
+            "site", "state", "pillar", "gate", "code", "tier", "value", "margin", "taken_at", "expires_at",
+            "since", "first_bad_at",
+        ]  # fmt: skip
         search_fields = ["check_id", "reason", "site__name"]
 
 

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 from inventory.models import DomainChoices
 from readiness.boards.queries.panels import SeriesPanel
-from readiness.scoring.core.gap import CapacityMeasure, Gap
+from readiness.scoring.core.gap import CapacityFigures, CapacityMeasure, Gap
 from readiness.scoring.core.states import Tier
 from readiness.scoring.queries.capacity import CapacityHistory, Pace, SiteCapacityRow
 from readiness.scoring.queries.rows import CheckRow, SiteRow
 from telemetry import naming
 from web.states import state
-from web.units import duration, instant, number, plural, power, power_unit
+from web.units import duration, how_many, instant, number, power, power_unit
 
 # Below this a monthly difference is rounding, not a trend.
 NOTICEABLE_A_MONTH = {CapacityMeasure.POWER: 0.05, CapacityMeasure.ACCELERATORS: 0.5}
@@ -27,8 +27,7 @@ def amount(value: float, measure: CapacityMeasure, unit: str = "") -> str:
     """Capacity in its measure as text: "153.8 MW", "1,024 accelerators"."""
     if measure is CapacityMeasure.POWER:
         return kw(value, unit)
-    counted = plural(round(value), "%(n)s accelerator", "%(n)s accelerators")
-    return counted % {"n": number(round(value))}
+    return how_many(round(value), "accelerator", "accelerators")
 
 
 def standing(
@@ -39,20 +38,18 @@ def standing(
     if not judged:
         return "No site is in commissioning or production, so none has a verdict."
     ready = verdicts.get("ready", 0)
-    counted = plural(ready, "%(ready)s of %(total)s sites is ready", "%(ready)s of %(total)s sites are ready")
     unit = power_unit(gap.deployed.it_kw)
-    sentences = [
-        f"{counted % {'ready': ready, 'total': judged}}; "
-        + (
-            f"{amount(measure.of(gap.gap), measure, unit)} of "
-            f"{amount(measure.of(gap.deployed), measure, unit)} deployed can’t take production load."
-        )
-    ]
+
+    def size(band: CapacityFigures) -> str:
+        return amount(measure.of(band), measure, unit)
+
+    sentence = (
+        f"{ready} of {judged} sites {'is' if ready == 1 else 'are'} ready; {size(gap.gap)} of {size(gap.deployed)}"
+        " deployed can’t take production load."
+    )
     if measure.of(gap.conditional) > 0:
-        sentences.append(
-            f"{amount(measure.of(gap.conditional), measure, unit)} of it may run under conditions."
-        )
-    return " ".join(sentences)
+        sentence += f" {size(gap.conditional)} of it may run under conditions."
+    return sentence
 
 
 def pace(pace: Pace | None, gap: Gap, *, measure: CapacityMeasure = CapacityMeasure.POWER) -> str:
@@ -61,18 +58,13 @@ def pace(pace: Pace | None, gap: Gap, *, measure: CapacityMeasure = CapacityMeas
     if pace is None:
         return ""
     widening = pace.deployed_a_month - pace.ready_a_month
-    weeks = {"weeks": pace.weeks}
+    by = f"by {amount(abs(widening), measure)} a month"
     if widening > NOTICEABLE_A_MONTH[measure]:
-        return "Over %(weeks)s weeks deployment outran readiness by %(by)s a month." % (
-            weeks | {"by": amount(widening, measure)}
-        )
+        return f"Over {pace.weeks} weeks deployment outran readiness {by}."
     if widening < -NOTICEABLE_A_MONTH[measure]:
-        months = measure.of(gap.gap) / -widening
-        return (
-            "Over %(weeks)s weeks readiness caught up by %(by)s a month; "
-            "at this pace the gap closes in %(months).0f months."
-        ) % (weeks | {"by": amount(-widening, measure), "months": max(months, 1)})
-    return "Over {weeks} weeks the gap stayed as it is.".format(**weeks)
+        months = max(measure.of(gap.gap) / -widening, 1)
+        return f"Over {pace.weeks} weeks readiness caught up {by}; at this pace the gap closes in {months:.0f} months."
+    return f"Over {pace.weeks} weeks the gap stayed as it is."
 
 
 def ahead(history: CapacityHistory) -> str:
@@ -86,12 +78,13 @@ def over_time(history: CapacityHistory, *, measure: CapacityMeasure = CapacityMe
     """The trend in words, for those who do not see the drawing."""
     first, last = history.gaps[0], history.gaps[-1]
     unit = power_unit(max(last.deployed.it_kw, first.deployed.it_kw))
+
+    def size(band: CapacityFigures) -> str:
+        return amount(measure.of(band), measure, unit)
+
     return (
-        f"Deployed went from {amount(measure.of(first.deployed), measure, unit)} to "
-        f"{amount(measure.of(last.deployed), measure, unit)}, ready from "
-        f"{amount(measure.of(first.ready), measure, unit)} to "
-        f"{amount(measure.of(last.ready), measure, unit)}; the gap is "
-        f"{amount(measure.of(last.gap), measure, unit)}."
+        f"Deployed went from {size(first.deployed)} to {size(last.deployed)}, ready from {size(first.ready)} to"
+        f" {size(last.ready)}; the gap is {size(last.gap)}."
     )
 
 
@@ -101,36 +94,32 @@ def largest_gap(rows: tuple[SiteCapacityRow, ...]) -> str:
     if not open_rows:
         return "All deployed capacity is ready."
     widest = max(open_rows, key=lambda row: row.deployed.it_kw - row.ready.it_kw)
-    return (
-        f"{widest.site.name} holds the largest gap: "
-        f"{kw(widest.deployed.it_kw - widest.ready.it_kw)} of {kw(widest.deployed.it_kw)} deployed."
-    )
+    gap, deployed = kw(widest.deployed.it_kw - widest.ready.it_kw), kw(widest.deployed.it_kw)
+    return f"{widest.site.name} holds the largest gap: {gap} of {deployed} deployed."
+
+
+NO_VERDICT = {
+    "planned": "Planned sites have no verdict and no capacity: nothing is commissioned here yet.",
+    "building": "Sites under construction have no verdict and no capacity until commissioning begins.",
+    "retired": "Retired sites have no verdict.",
+}
 
 
 def no_verdict(stage: str) -> str:
     """Why a site has no verdict, from the stage it is in."""
-    reasons = {
-        "planned": "Planned sites have no verdict and no capacity: nothing is commissioned here yet.",
-        "building": "Sites under construction have no verdict and no capacity until commissioning begins.",
-        "retired": "Retired sites have no verdict.",
-    }
-    return reasons.get(stage, "Not evaluated yet: the next evaluation gives the first verdict.")
+    return NO_VERDICT.get(stage, "Not evaluated yet: the next evaluation gives the first verdict.")
 
 
 def held_by(deciding: Sequence[CheckRow]) -> str:
     """How many checks hold the verdict where it is, and in which states they are."""
     if not deciding:
         return "Every check that decides is met, within its warning band, or not applicable."
-    counts = Counter(map(_in_sentence, deciding))
-    counted = [(count, each) for each, count in counts.most_common()]
-    if len(counted) == 1:
-        said = plural(
-            len(deciding),
-            "%(n)s check holds it back, and it is %(state)s.",
-            "%(n)s checks hold it back, all of them %(state)s.",
-        )
-        return said % {"n": len(deciding), "state": counted[0][1]}
-    *first, last = [f"{count} {each}" for count, each in counted]
+    states = Counter(map(_in_sentence, deciding)).most_common()
+    if len(deciding) == 1:
+        return f"1 check holds it back, and it is {states[0][0]}."
+    if len(states) == 1:
+        return f"{len(deciding)} checks hold it back, all of them {states[0][0]}."
+    *first, last = [f"{checks} {word}" for word, checks in states]
     return f"{len(deciding)} checks hold it back: {', '.join(first)} and {last}."
 
 
@@ -138,21 +127,14 @@ def on_declarations(capped: int, measurable: int, *, sites: int = 0) -> str:
     """How many BLOCK checks that ask for a measurement are declared, at how many sites; empty where none asks."""
     if not measurable:
         return ""
-    counts = {"capped": number(capped), "of": number(measurable), "sites": number(sites)}
+    asked = f"{number(measurable)} blocking checks that ask for a measurement"
     if not capped:
-        none = plural(
-            measurable,
-            "The %(of)s blocking check that asks for a measurement does not rest on a declaration.",
-            "None of the %(of)s blocking checks that ask for a measurement rests on a declaration.",
-        )
-        return none % counts
-    some = plural(
-        capped,
-        "%(capped)s of %(of)s blocking checks that ask for a measurement rests on a declaration",
-        "%(capped)s of %(of)s blocking checks that ask for a measurement rest on declarations",
-    )
-    where = plural(sites, ", at %(sites)s site", ", at %(sites)s sites") if sites else ""
-    return f"{some % counts}{where % counts}."
+        if measurable == 1:
+            return "The 1 blocking check that asks for a measurement does not rest on a declaration."
+        return f"None of the {asked} rests on a declaration."
+    rest = "rests on a declaration" if capped == 1 else "rest on declarations"
+    where = f", at {how_many(sites, 'site', 'sites')}" if sites else ""
+    return f"{number(capped)} of {asked} {rest}{where}."
 
 
 def _in_sentence(row: CheckRow) -> str:

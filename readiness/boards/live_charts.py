@@ -5,7 +5,7 @@ from datetime import datetime
 
 from readiness.boards import findings
 from readiness.boards.queries.panels import SeriesPanel
-from web.charts import Figure, ms, nothing
+from web.charts import Figure, across, ms, nothing
 
 
 def series(panels: Sequence[SeriesPanel], *, start: datetime, end: datetime) -> Figure:
@@ -78,7 +78,6 @@ def _add_panel(panel: SeriesPanel, nth: str, traces: list[Figure], layout: Figur
             }
         )
     layout[f"yaxis{nth}"] = {"ticksuffix": suffix, "nticks": 4}
-    across = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "yref": f"y{nth}", "name": "limit"}
     beside = {
         "xref": "paper",
         "x": 1,
@@ -88,18 +87,14 @@ def _add_panel(panel: SeriesPanel, nth: str, traces: list[Figure], layout: Figur
         "name": "limit",
     }
     for limit in panel.limits:
-        layout["shapes"].append(across | {"y0": limit.value, "y1": limit.value})
+        layout["shapes"].append(across(limit.value, "limit") | {"yref": f"y{nth}"})
         layout["annotations"].append(beside | {"y": limit.value, "text": limit.label, "showarrow": False})
-    layout["annotations"].append(
-        {
-            "xref": "paper",
-            "x": 0,
-            "xanchor": "left",
-            "yref": f"y{nth} domain",
-            "y": 1,
-            "yanchor": "bottom",
-            "text": panel.title,
-            "showarrow": False,
-            "font": {"weight": 600},
-        }
-    )
+    above = {
+        "xref": "paper",
+        "x": 0,
+        "xanchor": "left",
+        "yref": f"y{nth} domain",
+        "y": 1,
+        "yanchor": "bottom",
+    }
+    layout["annotations"].append(above | {"text": panel.title, "showarrow": False, "font": {"weight": 600}})

@@ -1,7 +1,5 @@
 """The items of ownership that a check is computed from, for its pages."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

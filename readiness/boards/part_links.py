@@ -1,24 +1,19 @@
 """Where a sub-measure on a check's page leads to: what proves it, and the form that declares the limit it lacks."""
 
-from __future__ import annotations
-
-from urllib.parse import urlencode
-
-from django.urls import reverse
-
 from readiness.evidence.core.limits import OF_PLATFORM
 from readiness.scoring.checks import envelopes, jurisdiction
 from readiness.scoring.core.states import ReasonCode
 from readiness.scoring.queries.rows import PartRow
+from web.links import link
 
 PAGES = {
-    "run": ("validation-run-detail", "Run %(id)s"),
-    "fact": ("recorded-fact-detail", "Fact %(id)s"),
-    "attestation": ("attestation-detail", "Attestation %(id)s"),
-    "ownership": ("assignment", "Assignment %(id)s"),
-    "owned-assets": ("assignment", "Assignment %(id)s"),
-    "review": ("review", "Go-live review #%(id)s"),
-    "source": ("source", "Source %(id)s"),
+    "run": ("validation-run-detail", "Run "),
+    "fact": ("recorded-fact-detail", "Fact "),
+    "attestation": ("attestation-detail", "Attestation "),
+    "ownership": ("assignment", "Assignment "),
+    "owned-assets": ("assignment", "Assignment "),
+    "review": ("review", "Go-live review #"),
+    "source": ("source", "Source "),
 }
 """Name and title of a page, by the kind that a reference to evidence begins with."""
 OF_WORKLOADS = {
@@ -33,11 +28,11 @@ def proof_link(evidence: str) -> dict[str, str] | None:
     kind, _, pk = evidence.partition(":")
     for begins, label in OF_WORKLOADS.items():
         if evidence.startswith(begins):
-            return {"url": f"{reverse('workloads')}?{urlencode({'site': pk})}", "label": str(label)}
+            return {"url": link("workloads", site=pk), "label": label}
     if kind not in PAGES or not pk.isdecimal():
         return None
     name, words = PAGES[kind]
-    return {"url": reverse(name, args=[int(pk)]), "label": str(words) % {"id": pk}}
+    return {"url": link(name, int(pk)), "label": f"{words}{pk}"}
 
 
 def limit_form(part: PartRow | None, declared_on: str, site_slug: str) -> tuple[str, str]:
@@ -45,5 +40,5 @@ def limit_form(part: PartRow | None, declared_on: str, site_slug: str) -> tuple[
     if part is None or not part.limit_id or part.limit_source or part.code not in LACKS_LIMIT:
         return "", ""
     if declared_on == OF_PLATFORM:
-        return "", reverse("floor-add")
-    return f"{reverse('declared-limit-add')}?{urlencode({'site': site_slug, 'limit': part.limit_id})}", ""
+        return "", link("floor-add")
+    return link("declared-limit-add", site=site_slug, limit=part.limit_id), ""

@@ -1,14 +1,20 @@
 """Health and changes of state in words: the same on pages, in exports and in the API."""
 
-from __future__ import annotations
-
+from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from readiness.boards.queries.checks import StripCell
+from readiness.scoring.core.combine import SEVERITY
+from readiness.scoring.core.states import CheckState
 from readiness.scoring.queries.rows import FlipRow, HealthMark, HealthReason
 from telemetry.core.codes import Code, code_of
 from telemetry.core.registry import registry
 from web.states import state
 from web.units import format_value, instant
+
+CELLS_TOGETHER = 4
+"""The strip's cells are half days."""
 
 
 def last_known(last_health: str, heard_at: datetime | None) -> str:
@@ -38,8 +44,7 @@ def reason_words(reason: HealthReason) -> str:
     if reason.value is not None and code is None:
         words = f"{words}: {_reading(reason.metric, reason.value, reason.unit)}"
     if reason.threshold is not None:
-        limit = format_value(reason.threshold, reason.unit)
-        words = f"{words}, limit {limit}"
+        words = f"{words}, limit {format_value(reason.threshold, reason.unit)}"
     if reason.health != "unknown" or reason.taken_at is None:
         return words
     at = instant(reason.taken_at)
@@ -83,3 +88,27 @@ def flip_words(flip: FlipRow) -> str:
     if flip.threshold is None or now is None:
         return words
     return f"{words}, limit {format_value(flip.threshold, flip.unit)}"
+
+
+def strip_cells(cells: Sequence[StripCell]) -> list[dict[str, str]]:
+    """The worst state of each two days. What held before the first evaluation is left out: it was no state."""
+    spans = [cells[place : place + CELLS_TOGETHER] for place in range(0, len(cells), CELLS_TOGETHER)]
+    worst = [(span[0].start, max((cell.state for cell in span), key=_severity)) for span in spans]
+    return [
+        {"state": held, "title": f"{instant(start)}: {state('check', held).word}"}
+        for start, held in worst
+        if held
+    ]
+
+
+def strip_label(cells: Sequence[StripCell]) -> str:
+    """How often each state held over the strip."""
+    counted = Counter(cell["state"] for cell in strip_cells(cells))
+    if not counted:
+        return "Not evaluated in the last 30 days"
+    listed = ", ".join(f"{count} × {state('check', held).word}" for held, count in counted.items())
+    return f"The worst of each two days: {listed}"
+
+
+def _severity(check_state: str) -> int:
+    return SEVERITY[CheckState(check_state)] if check_state else -1

@@ -1,7 +1,5 @@
 """Statements by hand that do not count at a site, since Muster itself has the records that the check is about."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 
@@ -31,9 +29,7 @@ def set_aside(site: Site, result: CheckRow | None, *, now: datetime) -> list[str
         _newest(said, "attestation", "attested_by", now), _newest(tables, "run", "tool", now)
     )
     return [
-        "{statement} of {day} is not counted: this site has {records}.".format(
-            statement=_named(kind, row, text), day=f"{taken_at:%-d %b %Y}", records=own.words
-        )
+        f"{_named(kind, row, text)} of {taken_at:%-d %b %Y} is not counted: this site has {own.words}."
         for taken_at, kind, row, text in statements.order_by("-taken_at")
     ]
 

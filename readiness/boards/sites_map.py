@@ -15,6 +15,7 @@ from readiness.scoring.core.gap import SiteCapacity
 from readiness.scoring.queries.rows import SiteRef
 from readiness.scoring.queries.standing import FleetStanding, SiteStanding
 from web.links import link
+from web.reports import choices
 from web.states import state
 from web.units import how_many, number
 from web.world_map import Marker, middle, world_map
@@ -169,11 +170,9 @@ def _region_links(sites: Iterable[SiteStanding], regions: Collection[str]) -> li
     names = dict(sorted({(site.region, site.ref.region) for site in sites}, key=lambda pair: pair[1]))
     if not 2 <= len(names) <= MOST_REGIONS:
         return []
-    world = {"label": "World", "url": reverse("fleet"), "current": not regions}
-    return [
-        world,
-        *(
-            {"label": name, "url": link("fleet", region=slug), "current": slug in regions}
-            for slug, name in names.items()
-        ),
-    ]
+    current = "" if not regions else next(iter(regions)) if len(regions) == 1 else None
+    return choices(
+        [("", "World"), *((slug, name) for slug, name in names.items())],
+        current,
+        lambda slug: link("fleet", **({"region": slug} if slug else {})),
+    )

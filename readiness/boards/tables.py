@@ -50,6 +50,10 @@ def site_lines(page: Sequence[Site], *, now: datetime) -> list[SiteLine]:
     return [SiteLine(row, widest) for row in rows]
 
 
+def _health_filter(label: str) -> django_filters.MultipleChoiceFilter:
+    return django_filters.MultipleChoiceFilter(label=label, choices=HEALTHS, method="by_health")
+
+
 class ReadinessSiteFilters(ObjectFilterSet):
     verdict = django_filters.MultipleChoiceFilter(
         label="Readiness", choices=[*VERDICTS, (NO_VERDICT, "No verdict")], method="by_verdict"
@@ -60,9 +64,9 @@ class ReadinessSiteFilters(ObjectFilterSet):
     stage = django_filters.MultipleChoiceFilter(label="Stage", choices=Site.Stage.choices)
     kind = django_filters.MultipleChoiceFilter(label="Kind", choices=Site.Kind.choices)
     owner = django_filters.CharFilter(label="Owner", method="by_owner")
-    compute = django_filters.MultipleChoiceFilter(label="Compute health", choices=HEALTHS, method="by_health")
-    network = django_filters.MultipleChoiceFilter(label="Network health", choices=HEALTHS, method="by_health")
-    energy = django_filters.MultipleChoiceFilter(label="Energy health", choices=HEALTHS, method="by_health")
+    compute = _health_filter("Compute health")
+    network = _health_filter("Network health")
+    energy = _health_filter("Energy health")
 
     class Meta:
         model = Site
@@ -99,6 +103,31 @@ def _owner(line: Any) -> str:
     return ", ".join(part for part in (person, site.owner) if part)
 
 
+def _points(score: float | None) -> int | None:
+    return None if score is None else round(100 * score)
+
+
+def _pillars(line: SiteLine) -> str:
+    scores = {pillar.id: _points(pillar.score) for pillar in line.row.pillars}
+    return " ".join(f"{pillar}={'' if score is None else score}" for pillar, score in scores.items())
+
+
+def _weeks(line: SiteLine) -> str:
+    return " ".join("-" if score is None else str(_points(score)) for score in line.row.weeks)
+
+
+def _health(line: SiteLine) -> list[dict[str, Any]]:
+    return [
+        {
+            "domain": cards.DOMAIN_TITLES[mark.domain],
+            "state": mark.health,
+            "clock": mark.clock,
+            "note": sentences.last_known(mark.last_health, mark.heard_at),
+        }
+        for mark in line.row.health
+    ]
+
+
 SITES = Table(
     id="sites",
     title="All sites",
@@ -113,135 +142,37 @@ SITES = Table(
         "action_label": "Go to the inventory",
     },
     columns=(
-        Column(
-            "site",
-            "Site",
-            value=lambda line: line.row.site.name,
-            template="readiness/cells/site.html",
-            sort="name",
-            locked=True,
-            phone="title",
-        ),
-        Column(
-            "verdict",
-            "Readiness",
-            value=lambda line: line.row.verdict,
-            template="readiness/cells/verdict.html",
-            sort="verdict_order",
-            phone="status",
-        ),
-        Column(
-            "deployed",
-            "Deployed",
-            value=lambda line: line.row.deployed.it_kw,
-            text=lambda line: power(line.row.deployed.it_kw, "kW").value,
-            sort="deployed_kw",
-            numeric=True,
-            unit="kW",
-        ),
-        Column(
-            "ready",
-            "Ready of deployed",
-            value=lambda line: line.row.ready.it_kw,
-            template="readiness/cells/ready.html",
-            sort="ready_kw",
-            unit="kW",
-        ),
-        Column(
-            "pillars",
-            "Pillars",
-            value=lambda line: cards.pillar_marks(line.row.pillars),
-            template="readiness/cells/pillars.html",
-            export=lambda line: " ".join(
-                f"{pillar.id}={'' if pillar.score is None else round(100 * pillar.score)}"
-                for pillar in line.row.pillars
-            ),
-        ),
-        Column(
-            "weakest",
-            "Weakest pillar",
-            value=lambda line: line.row.weakest,
-            template="readiness/cells/weakest.html",
-            export=lambda line: line.row.weakest.short_name if line.row.weakest else "",
-            phone="hide",
-        ),
-        Column(
-            "health",
-            "C · N · E",
-            hint="Compute, network and energy health",
-            value=lambda line: [
-                {
-                    "domain": cards.DOMAIN_TITLES[mark.domain],
-                    "state": mark.health,
-                    "clock": mark.clock,
-                    "note": sentences.last_known(mark.last_health, mark.heard_at),
-                }
-                for mark in line.row.health
-            ],
-            template="readiness/cells/health.html",
-            export=lambda line: " ".join(sentences.exported(mark) for mark in line.row.health),
-        ),
-        Column(
-            "weeks",
-            "24 weeks",
-            hint="Score at the end of each of the last 24 weeks",
-            value=lambda line: spark_path(line.row.weeks),
-            template="readiness/cells/weeks.html",
-            export=lambda line: " ".join(
-                "-" if score is None else str(round(100 * score)) for score in line.row.weeks
-            ),
-            file_unit="points, oldest first",
-            phone="hide",
-        ),
-        Column(
-            "owner",
-            "Owner",
-            value=lambda line: line.row.site.owner,
-            template="readiness/cells/owner.html",
-            export=_owner,
-            sort="answering",
-            phone="hide",
-        ),
-        Column(
-            "age",
-            "Data age",
-            value=lambda line: line.row.data_age_s,
-            text=lambda line: old(line.row.newest_sample_at, line.row.data_age_s),
-            file_unit="s",
-            sort="-newest_sample_at",
-            numeric=True,
-            phone="hide",
-        ),
-        Column(
-            "region", "Region", value=lambda line: line.row.site.region, sort="region__name", default=False
-        ),
-        Column("kind", "Kind", value=lambda line: line.row.site.kind, sort="kind", default=False),
-        Column(
-            "stage",
-            "Stage",
-            value=lambda line: line.row.site.stage,
-            template="readiness/cells/stage.html",
-            sort="stage",
-            default=False,
-        ),
-        Column(
-            "accelerators",
-            "Accelerators",
-            value=lambda line: line.row.deployed.accelerators,
-            numeric=True,
-            default=False,
-        ),
-        Column(
-            "score",
-            "Score",
-            value=lambda line: None if line.row.score is None else round(100 * line.row.score),
-            sort="score__score",
-            numeric=True,
-            default=False,
-        ),
-        Column("blocker", "First blocker", value=lambda line: line.row.first_blocker_name, default=False),
+        Column("site", "Site", "row.site.name", template="readiness/cells/site.html", sort="name", locked=True,
+               phone="title"),
+        Column("verdict", "Readiness", "row.verdict", template="readiness/cells/verdict.html", sort="verdict_order",
+               phone="status"),
+        Column("deployed", "Deployed", "row.deployed.it_kw", lambda line: power(line.row.deployed.it_kw, "kW").value,
+               sort="deployed_kw", numeric=True, unit="kW"),
+        Column("ready", "Ready of deployed", "row.ready.it_kw", template="readiness/cells/ready.html", sort="ready_kw",
+               unit="kW"),
+        Column("pillars", "Pillars", lambda line: [cards.pillar_mark(pillar) for pillar in line.row.pillars],
+               template="readiness/cells/pillars.html", export=_pillars),
+        Column("weakest", "Weakest pillar", "row.weakest", template="readiness/cells/weakest.html",
+               export="row.weakest.short_name", phone="hide"),
+        Column("health", "C · N · E", _health, template="readiness/cells/health.html",
+               hint="Compute, network and energy health",
+               export=lambda line: " ".join(sentences.exported(mark) for mark in line.row.health)),
+        Column("weeks", "24 weeks", lambda line: spark_path(line.row.weeks), template="readiness/cells/weeks.html",
+               hint="Score at the end of each of the last 24 weeks", export=_weeks,
+               file_unit="points, oldest first", phone="hide"),
+        Column("owner", "Owner", "row.site.owner", template="readiness/cells/owner.html", export=_owner,
+               sort="answering", phone="hide"),
+        Column("age", "Data age", "row.data_age_s", lambda line: old(line.row.newest_sample_at, line.row.data_age_s),
+               file_unit="s", sort="-newest_sample_at", numeric=True, phone="hide"),
+        Column("region", "Region", "row.site.region", sort="region__name", default=False),
+        Column("kind", "Kind", "row.site.kind", sort="kind", default=False),
+        Column("stage", "Stage", "row.site.stage", template="readiness/cells/stage.html", sort="stage", default=False),
+        Column("accelerators", "Accelerators", "row.deployed.accelerators", numeric=True, default=False),
+        Column("score", "Score", lambda line: _points(line.row.score), sort="score__score", numeric=True,
+               default=False),
+        Column("blocker", "First blocker", "row.first_blocker_name", default=False),
     ),
-    row_id=lambda line: line.row.site.id,
-    row_name=lambda line: line.row.site.name,
+    row_id="row.site.id",
+    row_name="row.site.name",
     row_url=lambda line: link("site", line.row.site.slug),
-)
+)  # fmt: skip

@@ -18,11 +18,11 @@ from readiness.evidence.refusals import EvidenceRefused
 from readiness.evidence.uploads import content_of
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import LimitKind
-from readiness.framework.core.reader import LARGEST
 from readiness.workloads.models import WorkloadClass
 from telemetry.models import SourceProvenance
 from web import clock
 from web.forms import DayInput
+from web.versioned.core.documents import LARGEST
 
 
 def _today() -> date:

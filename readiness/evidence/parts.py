@@ -6,7 +6,7 @@ from readiness.evidence.core.bearing import part_named
 from readiness.evidence.core.units import converted
 from readiness.evidence.refusals import EvidenceRefused
 from readiness.framework.core.definition import Check, Framework, LimitKind, SubMeasure
-from readiness.framework.core.reader import LARGEST
+from web.versioned.core.documents import LARGEST
 
 BELOW_ZERO = frozenset({"°C", "MB/h", "points", "%"})
 """Units of temperatures, slopes and differences. Counts, rates, spans and ratios are not below zero, and where less is

@@ -1,101 +1,79 @@
-"""Forms of the steps of a draft. They read; `readiness.framework.core.editing` and the loader say what is wrong."""
+"""Forms of the steps of a draft. They read; `readiness.framework.core.editing` and the document say what is wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 
-from accounts.models import User
-from readiness.framework import operations
 from readiness.framework.core import editing, wording
-from readiness.framework.core.definition import Check, Framework, OperatorDecision, Pillar
-from readiness.framework.core.loading import load_files, parse
-from readiness.framework.core.packing import texts_of
-from readiness.framework.core.reader import DefinitionError
-from readiness.framework.core.vocabulary import Change, CheckState, EvidenceKind, Gate, Profile
-from readiness.framework.lines import EVIDENCE
-from readiness.framework.models import FrameworkVersion
+from readiness.framework.core.definition import (
+    Check,
+    Framework,
+    LabelledFigure,
+    OperatorDecision,
+    Pillar,
+    SubMeasure,
+    Validity,
+)
+from readiness.framework.core.vocabulary import Change, CheckState, Direction, EvidenceKind, Gate, Profile
 from web import yaml_documents
+from web.versioned.core.documents import DocumentError, written
+from web.versioned.core.files import parse
+from web.versioned.forms import StepForm
 from web.yaml_documents import MOST_BYTES
 
-type Fields = Mapping[str, Any]
+type Plain = Mapping[str, Any]
+
+NONE, ANY, FIGURE = "none", "any", "figure"
+ONE_SIDED = (Direction.HIGHER, Direction.LOWER)
+_AGEING = ("valid_for_max_age", "valid_for_source", "valid_for_note", "valid_for_voided_by")
 
 
-def text_area(rows: int) -> forms.Textarea:
-    return forms.Textarea(attrs={"rows": rows})
+def _text(label: str, rows: int = 0, **given: Any) -> forms.CharField:
+    """A line of 200 characters, or a text of so many rows."""
+    if not rows:
+        return forms.CharField(label=label, max_length=200, **given)
+    return forms.CharField(label=label, widget=forms.Textarea(attrs={"rows": rows}), **given)
 
 
-def several(words: Any, label: Any, **given: Any) -> forms.MultipleChoiceField:
-    choices = [(str(word), given.get("labels", {}).get(word, str(word))) for word in words]
+def _several(words: Iterable[Any], label: str, **given: Any) -> forms.MultipleChoiceField:
+    labels = given.pop("labels", {})
+    choices = [(str(word), labels.get(word, str(word))) for word in words]
     return forms.MultipleChoiceField(
-        label=label,
-        choices=choices,
-        required=given.get("required", False),
-        help_text=given.get("help_text", ""),
-        widget=forms.CheckboxSelectMultiple,
+        label=label, choices=choices, widget=forms.CheckboxSelectMultiple, **{"required": False, **given}
     )
 
 
-class StepForm(forms.Form):
-    """One step: `change` makes of the definition as it is what it shall be.
-
-    `place` is the path of what is edited, so that a refusal of the loader is shown at the field that it names.
-    """
-
-    revision = forms.IntegerField(min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
-    place = ""
-    sections: tuple[tuple[Any, tuple[str, ...]], ...] = ()
+class FrameworkForm(StepForm):
+    """A step over the definition as it is; `decided` is who takes it, for a decision of one's own."""
 
     def __init__(self, *args: Any, framework: Framework, decided: OperatorDecision, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.framework = framework
         self.decided = decided
 
-    def change(self, definition: Fields) -> Fields:
-        raise NotImplementedError
+    def begin_with(self, item: Plain, *names: str) -> None:
+        self.initial.update({name: item[name] for name in names if name in item})
 
-    def save(self, draft: FrameworkVersion, *, by: User, now: datetime) -> FrameworkVersion:
-        """Take the step. Raises as `operations.edit` does."""
-        return operations.edit(draft, self.change, revision=self.cleaned_data["revision"], by=by, now=now)
-
-    def in_sections(self) -> list[dict[str, Any]]:
-        """The fields by section, for the page."""
-        return [
-            {"title": title, "fields": [self[name] for name in names if name in self.fields]}
-            for title, names in self.sections
-            if any(name in self.fields for name in names)
-        ]
-
-    def refused(self, error: DefinitionError) -> None:
-        inside = error.path.removeprefix(self.place).lstrip(".") if error.path.startswith(self.place) else ""
-        steps = inside.split("[")[0].lower().split(".")
-        if steps[0] in self.in_yaml:
-            self.add_error("rules", str(error))
-            return
-        names = ["_".join(steps[:length]) for length in range(len(steps), 0, -1)]
-        field = next((name for name in (*names, f"{steps[0]}_kind") if name in self.fields), None)
-        self.add_error(field, error.message if field else str(error))
-
-    in_yaml: tuple[str, ...] = ()
-
-    def sources(self, present: str) -> list[tuple[str, Any]]:
-        """Return where a figure may come from; the first keeps what stands, for a figure that is not new."""
-        kept = [("", f"as it is: {present}" if present else "–")]
-        labels: list[tuple[str, Any]] = [
+    def offer_sources(self, field: str, figure: LabelledFigure | None) -> None:
+        """Offer where a figure may come from; the first keeps what stands, for a figure that is not new."""
+        present = wording.source(figure) if figure else ""
+        labels = [
             ("own", "Own decision, with a sentence"),
             *((label, f"{label}: {wording.LABELS[label]}") for label in ("OD", "J", "calc")),
         ]
         listed = [(source.id, f"{source.id}: {source.title}"[:100]) for source in self.framework.sources]
-        return [*kept, ("Without a publication", labels), ("Published", listed)]
+        kept = ("", f"as it is: {present}" if present else "–")
+        choices = [kept, ("Without a publication", labels), ("Published", listed)]
+        self.fields[field].choices = choices  # type: ignore[attr-defined]
 
 
-class HeadForm(StepForm):
-    title = forms.CharField(label="Title", max_length=200)
-    note = forms.CharField(label="Note", required=False, widget=text_area(5))
+class HeadForm(FrameworkForm):
+    title = _text("Title")
+    note = _text("Note", 5, required=False)
     weights_block = forms.IntegerField(label="Weight of BLOCK", min_value=0, max_value=100)
     weights_cond = forms.IntegerField(label="Weight of COND", min_value=0, max_value=100)
     sections = (
@@ -105,51 +83,56 @@ class HeadForm(StepForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial.update(
-            {
-                "title": self.framework.title,
-                "note": self.framework.note,
-                "weights_block": self.framework.weights[Gate.BLOCK],
-                "weights_cond": self.framework.weights[Gate.COND],
-            }
-        )
+        weights = {f"weights_{gate.lower()}": weight for gate, weight in self.framework.weights.items()}
+        self.initial.update({"title": self.framework.title, "note": self.framework.note, **weights})
 
-    def change(self, definition: Fields) -> Fields:
+    def change(self, definition: Plain) -> Plain:
         given = self.cleaned_data
         weights = {"BLOCK": given["weights_block"], "COND": given["weights_cond"], "INFO": 0}
-        return editing.with_head(
-            {**definition, "note": ""}, {"title": given["title"], "note": given["note"], "weights": weights}
-        )
+        return {**definition, "title": given["title"], "note": given["note"], "weights": weights}
 
 
-class PillarForm(StepForm):
-    name = forms.CharField(label="Name", max_length=200)
+class PillarForm(FrameworkForm):
+    name = _text("Name")
     short_name = forms.CharField(label="Short name", max_length=40)
-    question = forms.CharField(label="Question", widget=text_area(3))
-    origin = forms.CharField(label="Origin", max_length=200)
+    question = _text("Question", 3)
+    origin = _text("Origin")
     sections = (("Words", ("name", "short_name", "question", "origin")),)
 
     def __init__(self, *args: Any, pillar: Pillar, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.pillar = pillar
+        self.pillar_id = pillar.id
         self.place = f"pillars[{pillar.id}]"
-        self.initial.update({name: getattr(pillar, name) for name in self.sections[0][1]})
+        self.begin_with(written(pillar), *self.sections[0][1])
 
-    def change(self, definition: Fields) -> Fields:
-        fields = {name: self.cleaned_data[name] for name in self.sections[0][1]}
-        return editing.with_pillar(definition, self.pillar.id, fields)
+    def change(self, definition: Plain) -> Plain:
+        words = {name: self.cleaned_data[name] for name in self.sections[0][1]}
+        return editing.with_pillar(definition, self.pillar_id, words)
 
 
-class RulesForm(StepForm):
-    """Takes as YAML the part of the definition that a form would only make longer."""
+class RulesForm(FrameworkForm):
+    """Adds how evidence ages, and takes as YAML the part of the item that a form would only make longer."""
 
     rules = forms.CharField(
         label="Rules", required=False, widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false"})
     )
+    valid_for_max_age = forms.CharField(
+        label="Evidence counts for", max_length=20, help_text="90s, 15m, 24h, 30d, or live"
+    )
+    valid_for_source = forms.ChoiceField(label="Where that comes from", required=False)
+    valid_for_note = _text("Why so", 2, required=False)
+    valid_for_voided_by = _several(Change, "Changes that void it")
+    in_yaml: tuple[str, ...] = ()
 
-    def rules_of(self, item: Fields) -> str:
+    def begin_with_rules(self, item: Plain, validity: Validity) -> None:
+        self.fields["rules"].help_text = ", ".join(f"`{name}`" for name in self.in_yaml)
+        self.renamed = dict.fromkeys(self.in_yaml, "rules") | {"pass": "pass_kind", "warn": "warn_kind"}
         there = {key: item[key] for key in self.in_yaml if key in item}
-        return yaml_documents.write(there, width=90) if there else ""
+        self.initial["rules"] = yaml_documents.write(there, width=90) if there else ""
+        self.validity = written(validity)
+        ageing = {f"valid_for_{name}": value for name, value in self.validity.items()}
+        self.initial.update({**ageing, "valid_for_source": ""})
+        self.offer_sources("valid_for_source", validity)
 
     def clean_rules(self) -> dict[str, Any]:
         text = self.cleaned_data["rules"]
@@ -157,24 +140,31 @@ class RulesForm(StepForm):
             raise ValidationError("This is too long.")
         try:
             read = parse(text, "rules") if text.strip() else {}
-        except DefinitionError as error:
+        except DocumentError as error:
             raise ValidationError(str(error)) from error
         if not isinstance(read, dict):
             raise ValidationError("Expected keys and values.")
         unknown = sorted(str(key) for key in read if key not in self.in_yaml)
         if unknown:
-            raise ValidationError(
-                f"{', '.join(unknown)} does not belong here; there are {', '.join(self.in_yaml)}."
-            )
+            there = f"there are {', '.join(self.in_yaml)}."
+            raise ValidationError(f"{', '.join(unknown)} does not belong here; {there}")
         return {key: read.get(key) for key in self.in_yaml}
+
+    def given_validity(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        said = editing.GivenThreshold(
+            source=given["valid_for_source"], note=" ".join(given["valid_for_note"].split())
+        )
+        age, voided_by = given["valid_for_max_age"], given["valid_for_voided_by"]
+        return editing.validity(self.validity, age, voided_by, said, self.decided)
 
 
 class CheckForm(RulesForm):
-    name = forms.CharField(label="Name", max_length=200)
-    why = forms.CharField(label="Why", widget=text_area(3))
-    how_to = forms.CharField(label="How to meet it", widget=text_area(3))
-    waits_for = forms.CharField(label="What it waits for", widget=text_area(2))
-    note = forms.CharField(label="Note", required=False, widget=text_area(2))
+    name = _text("Name")
+    why = _text("Why", 3)
+    how_to = _text("How to meet it", 3)
+    waits_for = _text("What it waits for", 2)
+    note = _text("Note", 2, required=False)
     gate = forms.ChoiceField(
         label="Gate",
         choices=[
@@ -183,128 +173,148 @@ class CheckForm(RulesForm):
             ("INFO", "INFO: shown only"),
         ],
     )
-    profiles = several(Profile, "Profiles", required=True, help_text="Sites of these it applies to.")
-    states = several(CheckState, "States that it may have", required=True)
-    evidence = several(EvidenceKind, "Evidence that proves it", labels=EVIDENCE, required=True)
-    valid_for_max_age = forms.CharField(
-        label="Evidence counts for", max_length=20, help_text="90s, 15m, 24h, 30d, or live"
-    )
-    valid_for_source = forms.ChoiceField(label="Where that comes from", required=False)
-    valid_for_note = forms.CharField(label="Why so", required=False, widget=text_area(2))
-    valid_for_voided_by = several(Change, "Changes that void it")
+    profiles = _several(Profile, "Profiles", required=True, help_text="Sites of these it applies to.")
+    states = _several(CheckState, "States that it may have", required=True)
+    evidence = _several(EvidenceKind, "Evidence that proves it", labels=wording.EVIDENCE, required=True)
     in_yaml = ("gate_rules", "not_applicable")
     sections = (
         ("Words", ("name", "why", "how_to", "waits_for", "note")),
         ("What it decides", ("gate", "profiles", "states", "evidence")),
-        (
-            "How evidence ages",
-            ("valid_for_max_age", "valid_for_source", "valid_for_note", "valid_for_voided_by"),
-        ),
+        ("How evidence ages", _AGEING),
         ("Other gates and exclusions, as YAML", ("rules",)),
     )
 
-    def __init__(self, *args: Any, check: Check, item: Fields, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, check: Check, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.check, self.item = check, item
+        self.check_id = check.id
         self.place = f"checks[{check.id}]"
-        self.fields["rules"].help_text = "`gate_rules` and `not_applicable`. The first rule that holds wins."
-        self.initial.update(
-            {
-                **{
-                    name: item.get(name, "")
-                    for name in ("name", "why", "how_to", "waits_for", "note", "gate")
-                },
-                **{name: item.get(name, []) for name in ("profiles", "states", "evidence")},
-                **validity_initial(item["valid_for"]),
-                "rules": self.rules_of(item),
-            }
+        item = written(check)
+        self.begin_with(item, *self.sections[0][1], *self.sections[1][1])
+        self.begin_with_rules(item, check.validity)
+
+    def change(self, definition: Plain) -> Plain:
+        words = {name: self.cleaned_data[name] for names in (0, 1) for name in self.sections[names][1]}
+        rules = self.cleaned_data["rules"]
+        return editing.with_check(
+            definition, self.check_id, {**words, "valid_for": self.given_validity(), **rules}
         )
-        choose_source(self, "valid_for_source", wording.source(check.validity))
-
-    def change(self, definition: Fields) -> Fields:
-        given = self.cleaned_data
-        words = ("name", "why", "how_to", "waits_for", "note", "gate", "profiles", "states", "evidence")
-        valid_for = validity_given(given, self.item["valid_for"], self.decided)
-        fields = {name: given[name] for name in words} | {"valid_for": valid_for} | given["rules"]
-        return editing.with_check(definition, self.check.id, fields)
 
 
-def validity_initial(stored: Fields) -> dict[str, Any]:
-    return {
-        "valid_for_max_age": stored["max_age"],
-        "valid_for_note": stored.get("note", ""),
-        "valid_for_voided_by": stored.get("voided_by", []),
-    }
+class NumbersField(forms.CharField):
+    """Numbers parted by commas."""
+
+    def clean(self, value: Any) -> list[float]:
+        text = super().clean(value)
+        try:
+            return [float(number) for number in text.replace(";", ",").split(",") if number.strip()]
+        except ValueError as error:
+            raise ValidationError("Numbers, parted by commas.") from error
 
 
-def validity_given(given: Fields, before: Fields, decided: OperatorDecision) -> dict[str, Any]:
-    return editing.validity(
-        before,
-        given["valid_for_max_age"],
-        given["valid_for_voided_by"],
-        editing.GivenThreshold(
-            source=given["valid_for_source"], note=" ".join(given["valid_for_note"].split())
-        ),
-        decided,
-    )
+class PartForm(RulesForm):
+    """One sub-measure. Which figures its thresholds have depends on its direction, and on whether the limit is the
+    site's own.
+    """
 
-
-def choose_source(form: StepForm, name: str, present: str) -> None:
-    field = form.fields[name]
-    assert isinstance(field, forms.ChoiceField)
-    field.choices = form.sources(present)
-
-
-class DefinitionImportForm(StepForm):
-    """A file or a text that takes the place of all that the draft says."""
-
-    file = forms.FileField(
-        label="File",
+    name = _text("Name")
+    measure = _text("What is measured", 3)
+    note = _text("Note", 2, required=False)
+    gate = forms.ChoiceField(
+        label="Gate",
         required=False,
-        allow_empty_file=True,
-        help_text="YAML, or a zip of index.yaml and the files that it lists; 1 MiB at most.",
+        choices=[("", "as its check"), *((str(gate), str(gate)) for gate in Gate)],
+        help_text="Never above its check.",
     )
-    text = forms.CharField(
-        label="Or its text",
-        required=False,
-        strip=False,
-        widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "false"}),
-    )
-    sections = (("The definition", ("file", "text")),)
+    own_validity = forms.BooleanField(label="Counts otherwise than its check", required=False)
+    in_yaml = ("presets", "not_applicable", "profiles", "metrics", "worst_over", "evidence", "waits_for")
 
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        if bool(given.get("file")) == bool(given.get("text", "").strip()):
-            raise ValidationError({"file": "Choose a file, or paste a text."})
-        return given
+    def __init__(self, *args: Any, check: Check, part: SubMeasure, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.part, self.way = part, (check.id, part.id)
+        self.place = f"checks[{check.id}].parts[{part.id}]"
+        self.item = next(item for item in written(check)["parts"] if item["id"] == part.id)
+        if part.unit:
+            self.fields["measure"].help_text = f"In {part.unit}, which is fixed."
+        if part.direction in ONE_SIDED:
+            directions = [("higher", "higher is better"), ("lower", "lower is better")]
+            self.fields["direction"] = forms.ChoiceField(label="Direction", choices=directions)
+        for threshold in ("pass", "warn"):
+            self._add_threshold(threshold)
+        self.begin_with(self.item, "name", "measure", "note", "gate", "direction")
+        self.initial["own_validity"] = "valid_for" in self.item
+        self.begin_with_rules(self.item, part.validity)
+        self.sections = (
+            ("Words", ("name", "measure", "note", "direction", "gate")),
+            ("Pass", self._names("pass")),
+            ("Warn", self._names("warn")),
+            ("How evidence ages", ("own_validity", *_AGEING)),
+            ("Presets, exclusions and the rest, as YAML", ("rules",)),
+        )
 
-    def save(self, draft: FrameworkVersion, *, by: User, now: datetime) -> FrameworkVersion:
-        framework = load_files(self._texts())
-        return operations.replace(draft, framework, revision=self.cleaned_data["revision"], by=by, now=now)
+    def _figures(self) -> tuple[str, ...]:
+        """The figures of a threshold, by their keys in the document."""
+        match self.part.direction:
+            case Direction.RANGE:
+                return ("low", "high")
+            case Direction.EQUAL:
+                return ("values",)
+            case _:
+                return ("factor",) if self.part.limit_from else ("value",)
 
-    def _texts(self) -> dict[str, str]:
+    def _names(self, name: str) -> tuple[str, ...]:
+        return tuple(f"{name}_{each}" for each in ("kind", *self._figures(), "strict", "source", "note"))
+
+    def _add_threshold(self, name: str) -> None:
+        stored = self.item.get(name) or {}
+        kinds = [(NONE, "none"), (FIGURE, "a figure"), (ANY, "any value that does not pass")]
+        fields: dict[str, forms.Field] = {
+            "kind": forms.ChoiceField(label="Threshold", choices=kinds if name == "warn" else kinds[:2]),
+            **{figure: self._figure_field(figure) for figure in self._figures()},
+            "strict": forms.BooleanField(label="The edge itself is outside", required=False),
+            "source": forms.ChoiceField(
+                label="Where it comes from", required=False, help_text="A new figure names its source anew."
+            ),
+            "note": _text("Sentence", 2, required=False, help_text="Required for an own decision."),
+        }
+        if self.part.direction is Direction.EQUAL:
+            del fields["strict"]
+        self.fields.update({f"{name}_{key}": field for key, field in fields.items()})
+        values = ", ".join(f"{value:g}" for value in stored.get("values", []))
+        kind = ANY if stored.get("any") else FIGURE if stored else NONE
+        begun = {**stored, "kind": kind, "values": values, "source": ""}
+        self.initial.update({f"{name}_{key}": begun[key] for key in fields if key in begun})
+        self.offer_sources(f"{name}_source", self.part.pass_at if name == "pass" else self.part.warn_at)
+
+    def _figure_field(self, figure: str) -> forms.Field:
+        if figure == "values":
+            return NumbersField(label="Values", required=False, max_length=200)
+        unit = f" ({self.part.unit})" if self.part.unit else ""
+        labels = {
+            "value": f"Figure{unit}",
+            "low": f"From{unit}",
+            "high": f"To{unit}",
+            "factor": f"Factor on: {wording.limit_name(self.part, self.framework)}",
+        }
+        widget = forms.NumberInput(attrs={"step": "any"})
+        return forms.FloatField(label=labels[figure], required=False, widget=widget)
+
+    def change(self, definition: Plain) -> Plain:
         given = self.cleaned_data
-        file = given.get("file")
-        if file is None:
-            return {"definition.yaml": given["text"]}
-        if file.size > MOST_BYTES:
-            raise DefinitionError(file.name, f"has more than {MOST_BYTES} bytes")
-        return texts_of(file.name, file.read())
+        fields = {name: given[name] for name in ("name", "measure", "note", "gate")} | given["rules"]
+        if "direction" in given:
+            fields["direction"] = given["direction"]
+        for name in ("pass", "warn"):
+            fields[name] = editing.threshold(name, self.item.get(name), self._given(name), self.decided)
+        fields["valid_for"] = self.given_validity() if given["own_validity"] else None
+        return editing.with_part(definition, *self.way, fields)
 
-    def refused(self, error: DefinitionError) -> None:
-        where = {"file": error.file, "line": error.line, "reason": str(error)}
-        said = str(error)
-        if error.file and error.line:
-            said = "{file}, line {line}: {reason}".format(**where)
-        elif error.file and error.file != error.path:
-            said = "{file}: {reason}".format(**where)
-        self.add_error("file" if self.cleaned_data.get("file") else "text", said)
-
-
-class DraftForm(forms.Form):
-    made_from = forms.ModelChoiceField(
-        FrameworkVersion.objects.defer("definition"), label="Begins as", empty_label=None
-    )
-    version = forms.CharField(
-        label="Name", max_length=50, required=False, help_text="Empty: the next number."
-    )
+    def _given(self, name: str) -> editing.GivenThreshold:
+        given = self.cleaned_data
+        figures: dict[str, Any] = {}
+        if given[f"{name}_kind"] == ANY:
+            figures = {"any": True}
+        elif given[f"{name}_kind"] == FIGURE:
+            figures = {figure: given[f"{name}_{figure}"] for figure in self._figures()}
+            figures["strict"] = given.get(f"{name}_strict", False)
+        note = " ".join(given[f"{name}_note"].split())
+        return editing.GivenThreshold(figures, given[f"{name}_source"], note)

@@ -3,13 +3,20 @@
 The definition itself is data: readiness/framework/data, read by readiness.framework.core.
 """
 
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+
 import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.models import User
 from inventory.models.constraints import choices_held
 from inventory.models.triggers import claims
+from web.versioned.models import DocumentVersion, VersionQuerySet, kept_as_published, one_in_force
 
 EVERY_SITE_BUT_RETIRED = (
     "SELECT site.id FROM {rows} AS changed JOIN inventory_site AS site"
@@ -18,55 +25,37 @@ EVERY_SITE_BUT_RETIRED = (
 """Another version is in force: every site may come to something else."""
 
 
-class FrameworkVersionQuerySet(models.QuerySet["FrameworkVersion"]):
-    def published(self) -> "FrameworkVersionQuerySet":
-        """The version in force: one row, or none."""
-        return self.filter(status=FrameworkVersion.Status.PUBLISHED)
+class FrameworkVersionQuerySet(VersionQuerySet):
+    def published(self) -> Self:
+        """The version in force without its definition, which is read once."""
+        return super().published().defer("definition")
 
-    def drafts(self) -> "FrameworkVersionQuerySet":
-        return self.filter(status=FrameworkVersion.Status.DRAFT)
+    def with_people(self) -> Self:
+        return super().with_people().select_related("rolls_back_to").defer("definition")
 
 
 @choices_held
-class FrameworkVersion(models.Model):
+class FrameworkVersion(DocumentVersion):
     """One set of pillars, checks, thresholds and weights. Every result pins the version that judged it.
 
-    `changes` says in words what differs from `made_from`. `revision` counts the steps of a draft.
+    `changes` says in words what differs from `made_from`.
     """
 
     HISTORY = True
+    STATE = "framework"
 
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"
         PUBLISHED = "published", "Published"
         RETIRED = "retired", "Retired"
 
-    version = models.CharField(max_length=50, unique=True)
-    title = models.CharField(max_length=200)
     status = models.CharField(max_length=16, choices=Status, default=Status.DRAFT)
     definition = models.JSONField(help_text="The whole definition, as readiness.framework.core reads it")
-    digest = models.CharField(max_length=64)
-    revision = models.PositiveIntegerField(default=1, help_text="Which step of the draft this is")
-    made_from = models.ForeignKey(
-        "self", on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
-    )
     rolls_back_to = models.ForeignKey(
         "self", on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
     )
     changes = models.JSONField(
         default=list, blank=True, help_text="What differs from the version that it was made from"
-    )
-    created_at = models.DateTimeField()
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, editable=False
-    )
-    edited_at = models.DateTimeField(null=True, editable=False)
-    edited_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, editable=False
-    )
-    published_at = models.DateTimeField(null=True, blank=True)
-    published_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, editable=False
     )
     note = models.TextField(
         max_length=2000, blank=True, editable=False, help_text="What whoever published it said"
@@ -80,37 +69,14 @@ class FrameworkVersion(models.Model):
 
     objects = FrameworkVersionQuerySet.as_manager()
 
-    class Meta:
-        ordering = ["-created_at", "-id"]
+    class Meta(DocumentVersion.Meta):
         permissions = [("publish_frameworkversion", "Can publish and roll back the framework")]
         triggers = [
             *claims(EVERY_SITE_BUT_RETIRED, pgtrigger.Insert, pgtrigger.Update, origin="framework"),
-            pgtrigger.Protect(
-                name="published_is_kept",
-                operation=pgtrigger.Delete,
-                condition=~pgtrigger.Q(old__status="draft"),
-            ),
-            pgtrigger.Protect(
-                name="published_is_fixed",
-                operation=pgtrigger.Update,
-                condition=~pgtrigger.Q(old__status="draft")
-                & (
-                    pgtrigger.Q(old__definition__df=pgtrigger.F("new__definition"))
-                    | pgtrigger.Q(old__digest__df=pgtrigger.F("new__digest"))
-                    | pgtrigger.Q(old__version__df=pgtrigger.F("new__version"))
-                    | pgtrigger.Q(new__status="draft")
-                ),
-            ),
+            *kept_as_published("definition", "digest", "version"),
         ]
         constraints = [
-            models.UniqueConstraint(
-                fields=["status"], condition=Q(status="published"), name="one_published_framework"
-            ),
-            models.CheckConstraint(
-                condition=Q(status="draft", published_at=None)
-                | (~Q(status="draft") & Q(published_at__isnull=False)),
-                name="framework_published_at_a_time",
-            ),
+            *one_in_force("one_published_framework", "framework_published_at_a_time"),
             models.CheckConstraint(
                 condition=Q(published_by=None)
                 | Q(edited_by=None)
@@ -121,12 +87,13 @@ class FrameworkVersion(models.Model):
             ),
         ]
 
-    def __str__(self) -> str:
-        return self.version
-
     @property
-    def is_draft(self) -> bool:
-        return self.status == self.Status.DRAFT
+    def name(self) -> str:
+        """`muster-3 (rolls back to muster-1)`."""
+        return f"{self.version} (rolls back to {self.rolls_back_to})" if self.rolls_back_to else self.version
+
+    def retire(self, *, by: User | None, now: datetime) -> None:
+        self.status = self.Status.RETIRED
 
 
 class DraftStep(models.Model):

@@ -3,18 +3,24 @@
 from django.urls import path
 
 from readiness.framework import views
+from readiness.framework.views import PAGES
+
+_CHECK = "<int:pk>/checks/<slug:check_id>/"
 
 urlpatterns = [
-    path("", views.versions, name="framework"),
-    path("draft/", views.draft, name="framework-draft"),
-    path("<int:pk>/", views.version, name="framework-version"),
-    path("<int:pk>/difference/", views.difference, name="framework-difference"),
-    path("<int:pk>/export/", views.export, name="framework-export"),
-    path("<int:pk>/edit/", views.edit_head, name="framework-edit"),
-    path("<int:pk>/import/", views.import_definition, name="framework-import"),
-    path("<int:pk>/discard/", views.discard, name="framework-discard"),
-    path("<int:pk>/pillars/<slug:pillar_id>/edit/", views.edit_pillar, name="framework-pillar-edit"),
-    path("<int:pk>/checks/<slug:check_id>/", views.check, name="framework-check"),
-    path("<int:pk>/checks/<slug:check_id>/edit/", views.edit_check, name="framework-check-edit"),
-    path("<int:pk>/checks/<slug:check_id>/<slug:part_id>/edit/", views.edit_part, name="framework-part-edit"),
+    *PAGES.urls(),
+    path("<int:pk>/difference/", PAGES.reading(views.difference), name="framework-difference"),
+    path("<int:pk>/edit/", PAGES.writing(views.edit_head, "change"), name="framework-edit"),
+    path(
+        "<int:pk>/pillars/<slug:pillar_id>/edit/",
+        PAGES.writing(views.edit_pillar, "change"),
+        name="framework-pillar-edit",
+    ),
+    path(_CHECK, PAGES.reading(views.check), name="framework-check"),
+    path(f"{_CHECK}edit/", PAGES.writing(views.edit_check, "change"), name="framework-check-edit"),
+    path(
+        f"{_CHECK}<slug:part_id>/edit/",
+        PAGES.writing(views.edit_part, "change"),
+        name="framework-part-edit",
+    ),
 ]

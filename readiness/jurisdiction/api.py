@@ -1,36 +1,20 @@
 """Endpoints of rules and packs: read, drafts edited, files in and out, published; and what the rules say of a case."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, cast
+from collections.abc import Callable
+from typing import Any, ClassVar, cast
 
-from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpResponse
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import exceptions
 from rest_framework.decorators import action
-from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BaseSerializer
 
 from accounts.models import User
-from readiness.framework.core.reader import DefinitionError
-from readiness.jurisdiction import deciding, exporting, operations, queries
+from readiness.jurisdiction import deciding, operations, queries
 from readiness.jurisdiction.filters import DataOriginFilters, HeldBasisFilters, RuleFilters, RulePackFilters
 from readiness.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
-from readiness.jurisdiction.refusals import (
-    MAY_EDIT,
-    MAY_PUBLISH,
-    MAY_SEE,
-    NothingPublished,
-    NotInForce,
-    PackNotADraft,
-    StalePackRevision,
-)
 from readiness.jurisdiction.serializers import (
     DataOriginSerializer,
     HeldBasisSerializer,
@@ -42,158 +26,58 @@ from readiness.jurisdiction.serializers import (
     RuleSerializer,
     WholeRulePackSerializer,
 )
+from readiness.jurisdiction.versions import MAY_SEE, VERSIONS
 from web import clock
-from web.rest.errors import Conflict, translated
-from web.rest.parsers import OrjsonParser
 from web.rest.permissions import requires
 from web.rest.router import Router
 from web.rest.viewsets import ObjectViewSet
+from web.versioned.api import VersionViewSet, imports, named_errors
+from web.versioned.core.documents import DocumentError
 
+MAY_EDIT = VERSIONS.permission("change")
 CAN_EDIT = requires(MAY_SEE, POST=MAY_EDIT, PUT=MAY_EDIT, PATCH=MAY_EDIT, DELETE=MAY_EDIT)
+_COLUMN_OF = {"id": "slug", "url": "source_url"}
+_NAMES_A_PACK = {"pack", "pack_id", "version", "id", "created_by_request", "updated_by_request"}
 
 
-_FIELDS = {"id": "slug", "url": "source_url"}
-
-
-@contextmanager
-def named_errors(place: str = "") -> Iterator[None]:
-    """Every refusal as its answer: 400 with the field, beside it the line; 409 for a draft that went on.
-
-    `place` is the path of what was written, so that a field of one rule is named as the body names it.
-    """
-    try:
-        yield
-    except DefinitionError as error:
-        raise _refused(error, place) from error
-    except (PackNotADraft, NotInForce, StalePackRevision, NothingPublished) as error:
-        raise Conflict(str(error)) from error
-    except DjangoValidationError as error:
-        raise translated(error) from error
-
-
-def _refused(error: DefinitionError, place: str) -> exceptions.ValidationError:
-    if place and error.path.startswith(f"{place}."):
-        field = error.path.removeprefix(f"{place}.").removeprefix("citation.").split("[")[0]
-        return exceptions.ValidationError({_FIELDS.get(field, field): [error.message]})
-    refusal = exceptions.ValidationError()
-    # Set afterwards: the constructor would make a text of the number.
-    detail: Any = {"definition": [str(error)], "path": error.path, "reason": error.message}
-    if error.line:
-        detail |= {"line": error.line}
-    refusal.detail = detail
-    return refusal
-
-
-class RulePackViewSet(ObjectViewSet):
+class RulePackViewSet(VersionViewSet):
     """Packs: one is in force, drafts are edited, withdrawn ones are kept as they were."""
 
-    queryset = queries.packs()
+    versions = VERSIONS
+    queryset = RulePack.objects.with_people()
     filterset_class = RulePackFilters
     serializer_class = RulePackSerializer
+    whole_serializer_class = WholeRulePackSerializer
+    needs: ClassVar = VersionViewSet.needs | {"publish": "publish", "withdraw": "publish"}
 
-    def get_serializer_class(self) -> type[BaseSerializer[Any]]:
-        return RulePackSerializer if self.action == "list" else WholeRulePackSerializer
-
-    def perform_create(self, serializer: Any) -> None:
-        given = serializer.validated_data
-        with named_errors():
-            serializer.instance = operations.make_draft(
-                made_from=given.get("made_from") or queries.current()[0],
-                version=given.get("version", ""),
-                definition=given.get("definition"),
-                by=self._actor(),
-                now=clock.now(),
-            )
-
-    def perform_update(self, serializer: Any) -> None:
-        given = serializer.validated_data
-        for name in ("version", "made_from"):
-            if name in given and given[name] != getattr(serializer.instance, name):
-                raise exceptions.ValidationError({name: ["It is fixed when the draft is made."]})
-        with named_errors():
-            serializer.instance = operations.edit(
-                serializer.instance,
-                lambda definition: given.get("definition", definition),
-                revision=given.get("revision"),
-                by=self._actor(),
-                now=clock.now(),
-            )
-
-    def perform_destroy(self, instance: RulePack) -> None:
-        with named_errors():
-            operations.discard(instance, by=self._actor())
-
-    @extend_schema(
-        summary="The pack as a YAML file",
-        responses={(200, "application/yaml"): OpenApiTypes.BINARY},
-        filters=False,
-    )
-    @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])
-    def export(self, request: Request, pk: str) -> HttpResponse:
-        return exporting.exported(cast(RulePack, self.get_object()))
-
-    @extend_schema(
-        summary="Replace what a draft says by a file or a text: all of it, or nothing",
-        request={
-            "multipart/form-data": RulePackImportSerializer,
-            "application/json": RulePackImportSerializer,
-        },
-        responses={
-            200: WholeRulePackSerializer,
-            400: OpenApiResponse(description="`definition`, and beside it `path`, `reason` and `line`"),
-        },
-    )
-    @action(
-        detail=True,
-        methods=["post"],
-        url_path="import",
-        permission_classes=[requires(MAY_EDIT)],
-        parser_classes=[MultiPartParser, OrjsonParser],
-    )
+    @imports(RulePackImportSerializer, WholeRulePackSerializer)
     def import_definition(self, request: Request, pk: str) -> Response:
-        asked = RulePackImportSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        with named_errors():
-            pack = exporting.imported(*asked.content())
-        with transaction.atomic(), named_errors():
-            draft = cast(RulePack, self._locked_one())
-            operations.replace(
-                draft,
-                pack,
-                revision=asked.validated_data.get("revision"),
-                by=self._actor(),
-                now=clock.now(),
-            )
-        return self._answer(self._again(draft))
+        return self.replaced(request)
 
     @extend_schema(
         summary="Put a draft in force; what was in force is withdrawn",
         request=RulePackPublishSerializer,
         responses=WholeRulePackSerializer,
     )
-    @action(detail=True, methods=["post"], permission_classes=[requires(MAY_PUBLISH)])
+    @action(detail=True, methods=["post"])
     def publish(self, request: Request, pk: str) -> Response:
         asked = RulePackPublishSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        with transaction.atomic(), named_errors():
-            pack = operations.publish(
-                cast(RulePack, self.get_object()), **asked.validated_data, by=self._actor(), now=clock.now()
-            )
-        return self._answer(self._again(pack))
+        return self._done(operations.publish, **asked.validated_data)
 
     @extend_schema(
         summary="Take the pack in force out, with none in its place",
         request=None,
         responses=WholeRulePackSerializer,
     )
-    @action(detail=True, methods=["post"], permission_classes=[requires(MAY_PUBLISH)])
+    @action(detail=True, methods=["post"])
     def withdraw(self, request: Request, pk: str) -> Response:
-        with transaction.atomic(), named_errors():
-            pack = operations.withdraw(cast(RulePack, self.get_object()), by=self._actor(), now=clock.now())
-        return self._answer(self._again(pack))
+        return self._done(operations.withdraw)
 
-    def _actor(self) -> User:
-        return cast(User, self.request.user)
+    def _done(self, operation: Callable[..., Any], **given: Any) -> Response:
+        with transaction.atomic(), named_errors():
+            pack = operation(self.get_object(), **given, by=self.actor(), now=clock.now())
+        return self._answer(self._again(pack))
 
 
 @extend_schema_view(
@@ -226,26 +110,24 @@ class RuleViewSet(ObjectViewSet):
         self._write(serializer, was.pack, was=was.slug, slug=given.get("slug", was.slug))
 
     def perform_destroy(self, instance: Rule) -> None:
-        with named_errors():
-            operations.edit(
-                instance.pack,
-                lambda definition: operations.without_rule(definition, instance.slug),
-                revision=None,
-                by=self._actor(),
-                now=clock.now(),
-            )
+        self._edit(instance.pack, lambda definition: operations.without_rule(definition, instance.slug))
 
     def _write(self, serializer: Any, pack: RulePack, *, was: str, slug: str) -> None:
-        item = serializer.as_item()
-        with named_errors(f"rules[{slug}]"):
-            operations.edit(
-                pack,
-                lambda definition: operations.with_rule(definition, item, was=was),
-                revision=None,
-                by=self._actor(),
-                now=clock.now(),
-            )
+        item, place = serializer.as_item(), f"rules[{slug}]."
+        try:
+            self._edit(pack, lambda definition: operations.with_rule(definition, item, was=was))
+        except exceptions.ValidationError as error:
+            # A field of the rule is named as the body names it.
+            if not isinstance(cause := error.__cause__, DocumentError) or not cause.path.startswith(place):
+                raise
+            field = cause.path.removeprefix(place).removeprefix("citation.").partition("[")[0]
+            raise exceptions.ValidationError({_COLUMN_OF.get(field, field): [cause.message]}) from cause
         serializer.instance = Rule.objects.get(pack=pack, slug=slug)
+
+    def _edit(self, pack: RulePack, change: Callable[..., Any]) -> None:
+        by = cast(User, self.request.user)
+        with named_errors():
+            operations.edit(pack, change, revision=None, by=by, now=clock.now())
 
     @extend_schema(
         summary="What the rules say of a case; residency and sovereignty apart. Not legal advice",
@@ -267,9 +149,6 @@ class RuleViewSet(ObjectViewSet):
             document = deciding.answered_case(**asked.asked(today=clock.now().date()))
         return Response(document)
 
-    def _actor(self) -> User:
-        return cast(User, self.request.user)
-
 
 class DataOriginViewSet(ObjectViewSet):
     queryset = DataOrigin.objects.select_related("workload_class")
@@ -282,8 +161,6 @@ class HeldBasisViewSet(ObjectViewSet):
     serializer_class = HeldBasisSerializer
     filterset_class = HeldBasisFilters
 
-
-_NAMES_A_PACK = {"pack", "pack_id", "version", "id", "created_by_request", "updated_by_request"}
 
 router = Router()
 router.register("rules", RuleViewSet)

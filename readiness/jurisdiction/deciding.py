@@ -9,6 +9,7 @@ from readiness.jurisdiction import queries, sentences
 from readiness.jurisdiction.core.deciding import AppliedRule, LegalFinding, Request
 from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.models import RulePack
+from web.versioned.core.documents import written
 
 
 def answered_case(*, request: Request, on: date, pack: RulePack | None = None) -> dict[str, Any]:
@@ -24,13 +25,13 @@ def answered_case(*, request: Request, on: date, pack: RulePack | None = None) -
         "operator": request.operator,
         "bases": sorted(request.bases),
         **{str(finding.kind): _finding(finding, content) for finding in decision.findings},
-        "notice": str(sentences.NOTICE),
+        "notice": sentences.NOTICE,
     }
 
 
 def _finding(finding: LegalFinding, pack: RulePackDocument) -> dict[str, Any]:
     return {
-        "answer": {"value": str(finding.answer), "label": str(sentences.ANSWERS[finding.answer])},
+        "answer": {"value": str(finding.answer), "label": sentences.ANSWERS[finding.answer]},
         "text": sentences.sentence(finding, pack),
         "rules": [_ground(ground, pack, deciding=ground in finding.deciding) for ground in finding.grounds],
         "missing": [
@@ -51,11 +52,7 @@ def _ground(ground: AppliedRule, pack: RulePackDocument, *, deciding: bool) -> d
         "slug": rule.id,
         "title": rule.title,
         "jurisdiction": rule.jurisdiction,
-        "citation": {
-            "instrument": rule.citation.instrument,
-            "article": rule.citation.article,
-            "url": rule.citation.url,
-        },
+        "citation": written(rule.citation),
         "answer": str(ground.answer),
         "deciding": deciding,
         "doubt": str(ground.doubt) if ground.doubt else None,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Self
 
 import pgtrigger
 from django.conf import settings
@@ -11,16 +11,18 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.models import User
 from inventory.models.constraints import choices_held
 from inventory.models.triggers import claims
+from readiness.framework.models import EVERY_SITE_BUT_RETIRED
 from readiness.jurisdiction.triggers import (
-    EVERY_SITE_BUT_RETIRED,
     OF_GROUP,
     OF_PACK,
     SITES_OF_CLASS,
     drafts_only,
 )
 from readiness.workloads.core.countries import COUNTRIES
+from web.versioned.models import DocumentVersion, VersionQuerySet, kept_as_published, one_in_force
 
 
 def _cited(name: str) -> models.CheckConstraint:
@@ -35,51 +37,31 @@ def _names(**given: Any) -> ArrayField:
     return ArrayField(base_field=models.CharField(max_length=60), default=list, **given)
 
 
-class RulePackQuerySet(models.QuerySet["RulePack"]):
-    def published(self) -> RulePackQuerySet:
-        """The pack in force: one row, or none."""
-        return self.filter(status=RulePack.Status.PUBLISHED)
+class RulePackQuerySet(VersionQuerySet):
+    def with_people(self) -> Self:
+        return super().with_people().select_related("withdrawn_by").annotate(rule_count=models.Count("rules"))
 
 
 @choices_held
-class RulePack(models.Model):
-    """One version of the rules. It is edited while it is a draft; what was in force stays as it was."""
+class RulePack(DocumentVersion):
+    """One version of the rules. Its rules and groups are rows, so that they are listed, filtered and linked to."""
 
     HISTORY = True
+    STATE = "rule-pack"
 
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"
         PUBLISHED = "published", "In force"
         WITHDRAWN = "withdrawn", "Withdrawn"
 
-    version = models.CharField("version", max_length=50, unique=True)
-    title = models.CharField("title", max_length=200)
-    status = models.CharField("status", max_length=16, choices=Status, default=Status.DRAFT)
-    note = models.TextField("note", max_length=2000, blank=True)
-    as_of = models.DateField("as of", help_text="Up to when the law is described")
+    status = models.CharField(max_length=16, choices=Status, default=Status.DRAFT)
+    note = models.TextField(max_length=2000, blank=True)
+    as_of = models.DateField(help_text="Up to when the law is described")
     check_again_days = models.PositiveIntegerField(
-        "check again after",
-        help_text="Days after which a rule that nobody checked decides nothing any more",
+        "check again after", help_text="Days after which a rule that nobody checked decides nothing any more"
     )
     categories = models.JSONField("kinds of data", default=list)
-    bases = models.JSONField("bases", default=list)
-    digest = models.CharField(max_length=64)
-    revision = models.PositiveIntegerField(default=1, help_text="Which step of the draft this is")
-    made_from = models.ForeignKey(
-        "self", on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
-    )
-    created_at = models.DateTimeField()
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, editable=False
-    )
-    edited_at = models.DateTimeField(null=True, editable=False)
-    edited_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, editable=False
-    )
-    published_at = models.DateTimeField(null=True, editable=False)
-    published_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, editable=False
-    )
+    bases = models.JSONField(default=list)
     published_because = models.TextField(max_length=2000, blank=True, editable=False)
     withdrawn_at = models.DateTimeField(null=True, editable=False)
     withdrawn_by = models.ForeignKey(
@@ -88,40 +70,14 @@ class RulePack(models.Model):
 
     objects = RulePackQuerySet.as_manager()
 
-    class Meta:
-        ordering = ["-created_at", "-id"]
+    class Meta(DocumentVersion.Meta):
         permissions = [("publish_rulepack", "Can publish and withdraw rules of jurisdiction")]
         triggers = [
             *claims(EVERY_SITE_BUT_RETIRED, pgtrigger.Insert, pgtrigger.Update, origin="workload"),
-            pgtrigger.Protect(
-                name="published_is_kept",
-                operation=pgtrigger.Delete,
-                condition=~pgtrigger.Q(old__status="draft"),
-            ),
-            pgtrigger.Protect(
-                name="published_is_fixed",
-                operation=pgtrigger.Update,
-                condition=~pgtrigger.Q(old__status="draft")
-                & (
-                    pgtrigger.Q(old__digest__df=pgtrigger.F("new__digest"))
-                    | pgtrigger.Q(old__version__df=pgtrigger.F("new__version"))
-                    | pgtrigger.Q(old__as_of__df=pgtrigger.F("new__as_of"))
-                    | pgtrigger.Q(old__check_again_days__df=pgtrigger.F("new__check_again_days"))
-                    | pgtrigger.Q(old__categories__df=pgtrigger.F("new__categories"))
-                    | pgtrigger.Q(old__bases__df=pgtrigger.F("new__bases"))
-                    | pgtrigger.Q(new__status="draft")
-                ),
-            ),
+            *kept_as_published("digest", "version", "as_of", "check_again_days", "categories", "bases"),
         ]
         constraints = [
-            models.UniqueConstraint(
-                fields=["status"], condition=Q(status="published"), name="one_published_rule_pack"
-            ),
-            models.CheckConstraint(
-                condition=Q(status="draft", published_at=None)
-                | (~Q(status="draft") & Q(published_at__isnull=False)),
-                name="rule_pack_published_at_a_time",
-            ),
+            *one_in_force("one_published_rule_pack", "rule_pack_published_at_a_time"),
             models.CheckConstraint(
                 condition=Q(status="withdrawn", withdrawn_at__isnull=False)
                 | (~Q(status="withdrawn") & Q(withdrawn_at=None)),
@@ -130,12 +86,8 @@ class RulePack(models.Model):
             models.CheckConstraint(condition=Q(check_again_days__gte=1), name="rule_pack_checked_again"),
         ]
 
-    def __str__(self) -> str:
-        return self.version
-
-    @property
-    def is_draft(self) -> bool:
-        return self.status == self.Status.DRAFT
+    def retire(self, *, by: User | None, now: datetime) -> None:
+        self.status, self.withdrawn_at, self.withdrawn_by = self.Status.WITHDRAWN, now, by
 
 
 @choices_held
@@ -155,25 +107,25 @@ class Rule(models.Model):
 
     pack = models.ForeignKey(RulePack, on_delete=models.CASCADE, related_name="rules")
     position = models.PositiveIntegerField(default=0, help_text="Its place in the file")
-    slug = models.SlugField("slug", max_length=60)
-    title = models.CharField("title", max_length=200)
-    kind = models.CharField("kind", max_length=16, choices=Kind)
-    jurisdiction = models.CharField("jurisdiction", max_length=100, help_text="Whose law it is")
-    sector = models.CharField("sector", max_length=100, blank=True)
-    instrument = models.CharField("instrument", max_length=200)
-    article = models.CharField("article", max_length=200)
+    slug = models.SlugField(max_length=60)
+    title = models.CharField(max_length=200)
+    kind = models.CharField(max_length=16, choices=Kind)
+    jurisdiction = models.CharField(max_length=100, help_text="Whose law it is")
+    sector = models.CharField(max_length=100, blank=True)
+    instrument = models.CharField(max_length=200)
+    article = models.CharField(max_length=200)
     source_url = models.URLField("source", max_length=500)
-    effect = models.CharField("effect", max_length=16, choices=Effect)
-    origins = _names(verbose_name="origins")
+    effect = models.CharField(max_length=16, choices=Effect)
+    origins = _names()
     categories = _names(verbose_name="kinds of data")
-    places = _names(verbose_name="places")
+    places = _names()
     places_except = _names(verbose_name="places left out", blank=True)
-    bases = _names(verbose_name="bases", blank=True)
-    instead_of = _names(verbose_name="instead of", blank=True)
-    in_force_from = models.DateField("in force from", null=True, blank=True)
-    in_force_until = models.DateField("in force until", null=True, blank=True)
-    checked_on = models.DateField("checked on", null=True, blank=True)
-    note = models.TextField("note", max_length=2000, blank=True)
+    bases = _names(blank=True)
+    instead_of = _names(blank=True)
+    in_force_from = models.DateField(null=True, blank=True)
+    in_force_until = models.DateField(null=True, blank=True)
+    checked_on = models.DateField(null=True, blank=True)
+    note = models.TextField(max_length=2000, blank=True)
 
     class Meta:
         ordering = ["pack", "position", "slug"]
@@ -268,8 +220,8 @@ class DataOrigin(models.Model):
     workload_class = models.ForeignKey(
         "workloads.WorkloadClass", on_delete=models.CASCADE, related_name="data_origins"
     )
-    country = models.CharField("country", max_length=2, help_text="ISO 3166-1 alpha-2")
-    note = models.CharField("note", max_length=200, blank=True)
+    country = models.CharField(max_length=2, help_text="ISO 3166-1 alpha-2")
+    note = models.CharField(max_length=200, blank=True)
 
     class Meta:
         ordering = ["workload_class__name", "country", "id"]
@@ -304,12 +256,12 @@ class HeldBasis(models.Model):
     workload_class = models.ForeignKey(
         "workloads.WorkloadClass", on_delete=models.CASCADE, related_name="held_bases"
     )
-    basis = models.SlugField("basis", max_length=60)
+    basis = models.SlugField(max_length=60)
     destination = models.CharField(
         "destination", max_length=2, blank=True, help_text="A country's code; empty: wherever it goes"
     )
-    held_from = models.DateField("held from")
-    held_until = models.DateField("held until", null=True, blank=True)
+    held_from = models.DateField()
+    held_until = models.DateField(null=True, blank=True)
     reference = models.CharField(
         "reference", max_length=500, help_text="Where it is written: a contract, a certificate, a file"
     )

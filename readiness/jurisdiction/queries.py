@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 
 from readiness.jurisdiction.core.deciding import CaseDecision, Request, decide
 from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.models import CountryGroup, DataOrigin, HeldBasis, Rule, RulePack
-from readiness.jurisdiction.refusals import NothingPublished
-from readiness.jurisdiction.rows import pack_from
+from readiness.jurisdiction.versions import VERSIONS
 from readiness.workloads.models import WorkloadClass
 
-
-def in_force() -> RulePack | None:
-    return RulePack.objects.published().first()
-
-
-def current() -> tuple[RulePack, RulePackDocument]:
-    """The pack in force; one statement once its rules were read. Raises NothingPublished."""
-    row = in_force()
-    if row is None:
-        raise NothingPublished("No pack of rules is in force, so nothing can be decided.")
-    return row, content_of(row)
+in_force, current, content_of = VERSIONS.in_force, VERSIONS.current, VERSIONS.content
 
 
 def content_in_force() -> RulePackDocument | None:
@@ -36,26 +23,10 @@ def content_in_force() -> RulePackDocument | None:
     return None if row is None else content_of(row)
 
 
-def content_of(row: RulePack) -> RulePackDocument:
-    return _content(row.pk, row.version, row.digest)
-
-
-@lru_cache(maxsize=16)
-def _content(pack_id: int, version: str, digest: str) -> RulePackDocument:
-    """Keyed by digest too: a draft that goes on is another pack."""
-    return pack_from(RulePack.objects.get(pk=pack_id, version=version, digest=digest))
-
-
 def decision(request: Request, *, on: date, pack: RulePack | None = None) -> tuple[RulePack, CaseDecision]:
     """Decide by the pack given, else by that in force. Raises NothingPublished."""
     row = pack if pack is not None else current()[0]
     return row, decide(content_of(row), request, on)
-
-
-def packs() -> QuerySet[RulePack]:
-    return RulePack.objects.select_related(
-        "created_by", "edited_by", "published_by", "withdrawn_by", "made_from"
-    ).annotate(rule_count=Count("rules"))
 
 
 def rules() -> QuerySet[Rule]:
@@ -71,15 +42,6 @@ def versions_of(rule: Rule, *, limit: int = 20) -> list[Rule]:
     """The same rule in all packs, the newest first; 20 are shown."""
     versions = Rule.objects.filter(slug=rule.slug).select_related("pack", "pack__published_by")
     return list(versions.order_by("-pack__created_at", "-pack_id")[:limit])
-
-
-def next_name() -> str:
-    """`muster-rules-3` after muster-rules-1 and -2, whatever others are called."""
-    named = RulePack.objects.filter(version__regex=r"^muster-rules-[0-9]{1,6}$").values_list(
-        "version", flat=True
-    )
-    numbers = [int(re.sub(r"\D", "", name)) for name in named]
-    return f"muster-rules-{max(numbers, default=0) + 1}"
 
 
 @dataclass(frozen=True, slots=True)

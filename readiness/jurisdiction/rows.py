@@ -1,80 +1,83 @@
-"""Turns rows of the database into the frozen values of core, and back."""
+"""Rows of the database as the documents of core, and back."""
 
 from __future__ import annotations
 
-from readiness.jurisdiction.core.mapping import category_mapping
-from readiness.jurisdiction.core.pack import (
-    Category,
-    Citation,
-    GroupMembership,
-    LegalBasis,
-    PackGroup,
-    RulePackDocument,
-    RuleTerms,
-)
-from readiness.jurisdiction.core.vocabulary import RuleEffect, RuleKind
+from collections.abc import Mapping
+from typing import Any
+
+from readiness.jurisdiction.core.document import load
+from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.models import CountryGroup, GroupMember, Rule, RulePack
+from web.versioned.core.comparing import DocumentChange, fields_changed
+from web.versioned.core.documents import written
+
+HEAD = ("title", "note", "as_of", "check_again_days")
+RENAMED = {"id": "slug"}
+CITED = {"instrument": "instrument", "article": "article", "url": "source_url"}
+"""Columns that documents call otherwise; a citation is a mapping of its own there."""
+RULE_COLUMNS = (
+    *("id", "title", "kind", "jurisdiction", "effect", "origins", "categories", "places", "places_except"),
+    *("bases", "instead_of", "in_force_from", "in_force_until", "checked_on", "sector", "note"),
+)
+GROUP_COLUMNS = ("id", "name", "note")
+MEMBER_COLUMNS = ("country", "since", "until")
 
 
 def pack_from(row: RulePack) -> RulePackDocument:
     """Three statements: rules, groups, members."""
     groups = row.groups.prefetch_related("members").order_by("position", "slug")
-    return RulePackDocument(
-        version=row.version,
-        title=row.title,
-        note=row.note,
-        as_of=row.as_of,
-        check_again_days=row.check_again_days,
-        categories=tuple(
-            Category(
-                category["id"], category["name"], tuple(category.get("implies", ())), category.get("note", "")
-            )
-            for category in row.categories
-        ),
-        bases=tuple(LegalBasis(basis["id"], basis["name"]) for basis in row.bases),
-        groups=tuple(_group(group) for group in groups),
-        rules=tuple(rule_from(rule) for rule in row.rules.order_by("position", "slug")),
-        content_digest=row.digest,
+    return load(
+        {
+            "version": row.version,
+            **_read(row, HEAD),
+            "categories": row.categories,
+            "bases": row.bases,
+            "groups": [_group_item(group) for group in groups],
+            "rules": [rule_item(rule) for rule in row.rules.order_by("position", "slug")],
+        }
     )
 
 
-def rule_from(row: Rule) -> RuleTerms:
-    return RuleTerms(
-        id=row.slug,
-        title=row.title,
-        kind=RuleKind(row.kind),
-        jurisdiction=row.jurisdiction,
-        citation=Citation(row.instrument, row.article, row.source_url),
-        effect=RuleEffect(row.effect),
-        origins=frozenset(row.origins),
-        categories=frozenset(row.categories),
-        places=frozenset(row.places),
-        places_except=frozenset(row.places_except),
-        bases=tuple(row.bases),
-        instead_of=frozenset(row.instead_of),
-        in_force_from=row.in_force_from,
-        in_force_until=row.in_force_until,
-        checked_on=row.checked_on,
-        sector=row.sector,
-        note=row.note,
-    )
+def rule_item(row: Rule) -> dict[str, Any]:
+    """The rule in the form of documents."""
+    return {**_read(row, RULE_COLUMNS), "citation": _citation(row)}
 
 
-def _group(row: CountryGroup) -> PackGroup:
-    members = tuple(
-        GroupMembership(member.country, member.since, member.until) for member in row.members.all()
-    )
-    return PackGroup(
-        row.slug, row.name, Citation(row.instrument, row.article, row.source_url), members, row.note
-    )
+def _group_item(row: CountryGroup) -> dict[str, Any]:
+    members = [_read(member, MEMBER_COLUMNS) for member in row.members.all()]
+    item = {**_read(row, GROUP_COLUMNS), "citation": _citation(row)}
+    return {**item, "members": members} if members else item
+
+
+def _read(row: Any, keys: tuple[str, ...]) -> dict[str, Any]:
+    values = {key: written(getattr(row, RENAMED.get(key, key))) for key in keys}
+    return {key: value for key, value in values.items() if value not in (None, "", [])}
+
+
+def changes_of(before: Rule, after: Rule) -> list[DocumentChange]:
+    """List what a rule says otherwise than the same rule in another pack."""
+    return list(fields_changed("", _words(before), _words(after)))
+
+
+def _words(row: Rule) -> dict[str, str]:
+    names = [RENAMED.get(key, key) for key in (*RULE_COLUMNS, *CITED.values())]
+    values = {str(Rule._meta.get_field(name).verbose_name): getattr(row, name) for name in names}  # type: ignore[union-attr]
+    return {
+        label: ", ".join(value) if isinstance(value, list) else str(value or "")
+        for label, value in values.items()
+    }
+
+
+def _citation(row: Rule | CountryGroup) -> dict[str, str]:
+    return {key: getattr(row, column) for key, column in CITED.items()}
 
 
 def write(row: RulePack, pack: RulePackDocument) -> None:
     """The row and its rules and groups as `pack` says; rules that stay as they are keep their row and history."""
-    row.title, row.note, row.as_of = pack.title, pack.note, pack.as_of
-    row.check_again_days, row.digest = pack.check_again_days, pack.content_digest
-    row.categories = [category_mapping(category) for category in pack.categories]
-    row.bases = [{"id": basis.id, "name": basis.name} for basis in pack.bases]
+    for name in HEAD:
+        setattr(row, name, getattr(pack, name))
+    row.digest = pack.content_digest
+    row.categories, row.bases = written(pack.categories), written(pack.bases)
     row.save()
     _write_rules(row, pack)
     _write_groups(row, pack)
@@ -82,72 +85,52 @@ def write(row: RulePack, pack: RulePackDocument) -> None:
 
 def _write_rules(row: RulePack, pack: RulePackDocument) -> None:
     stored = {each.slug: each for each in row.rules.all()}
-    wanted = {rule.id: _columns(rule, position) for position, rule in enumerate(pack.rules)}
-    row.rules.exclude(slug__in=wanted).delete()
+    rules = {rule.id: _columns(rule, RULE_COLUMNS, position) for position, rule in enumerate(pack.rules)}
+    row.rules.exclude(slug__in=rules).delete()
     new, changed = [], []
-    for slug, columns in sorted(wanted.items()):
-        row_of_rule = stored.get(slug)
-        if row_of_rule is None:
-            new.append(Rule(pack=row, slug=slug, **columns))
-        elif any(getattr(row_of_rule, name) != value for name, value in columns.items()):
+    for slug, columns in sorted(rules.items()):
+        if slug not in stored:
+            new.append(Rule(pack=row, **columns))
+        elif any(getattr(stored[slug], name) != value for name, value in columns.items()):
             for name, value in columns.items():
-                setattr(row_of_rule, name, value)
-            changed.append(row_of_rule)
+                setattr(stored[slug], name, value)
+            changed.append(stored[slug])
     Rule.objects.bulk_create(new)
     if changed:
-        Rule.objects.bulk_update(changed, list(next(iter(wanted.values()))))
+        Rule.objects.bulk_update(changed, list(next(iter(rules.values()))))
 
 
-def _columns(rule: RuleTerms, position: int) -> dict[str, object]:
-    return {
-        "position": position,
-        "title": rule.title,
-        "kind": str(rule.kind),
-        "jurisdiction": rule.jurisdiction,
-        "sector": rule.sector,
-        "instrument": rule.citation.instrument,
-        "article": rule.citation.article,
-        "source_url": rule.citation.url,
-        "effect": str(rule.effect),
-        "origins": sorted(rule.origins),
-        "categories": sorted(rule.categories),
-        "places": sorted(rule.places),
-        "places_except": sorted(rule.places_except),
-        "bases": list(rule.bases),
-        "instead_of": sorted(rule.instead_of),
-        "in_force_from": rule.in_force_from,
-        "in_force_until": rule.in_force_until,
-        "checked_on": rule.checked_on,
-        "note": rule.note,
-    }
+def _columns(value: Any, keys: tuple[str, ...], position: int) -> Mapping[str, Any]:
+    """The columns of a rule or group; lists in the order in which documents have them."""
+    columns: dict[str, Any] = {RENAMED.get(key, key): _column(getattr(value, key)) for key in keys}
+    cited = {column: getattr(value.citation, key) for key, column in CITED.items()}
+    return {"position": position, **columns, **cited}
+
+
+def _column(value: Any) -> Any:
+    return written(value) if isinstance(value, frozenset | tuple) else value
 
 
 def _write_groups(row: RulePack, pack: RulePackDocument) -> None:
     """Groups are few and change seldom: those that differ are written anew."""
-    stored = {each.slug: (each, _group(each)) for each in row.groups.prefetch_related("members")}
+    stored = {
+        each.slug: (each.position, _group_item(each)) for each in row.groups.prefetch_related("members")
+    }
     row.groups.exclude(slug__in=pack.groups_by_id).delete()
     for position, group in enumerate(pack.groups):
-        row_of_group, value = stored.get(group.id, (None, None))
-        if row_of_group is not None and value == group and row_of_group.position == position:
+        item = written(group)
+        before = stored.get(group.id)
+        if before == (position, item):
             continue
-        columns = {
-            "position": position,
-            "name": group.name,
-            "instrument": group.citation.instrument,
-            "article": group.citation.article,
-            "source_url": group.citation.url,
-            "note": group.note,
-        }
-        written, _made = CountryGroup.objects.update_or_create(pack=row, slug=group.id, defaults=columns)
-        if value is None or value.members != group.members:
-            written.members.all().delete()
+        columns = dict(_columns(group, GROUP_COLUMNS, position))
+        new, _made = CountryGroup.objects.update_or_create(
+            pack=row, slug=columns.pop("slug"), defaults=columns
+        )
+        if before is None or before[1].get("members") != item.get("members"):
+            new.members.all().delete()
             GroupMember.objects.bulk_create(
                 GroupMember(
-                    group=written,
-                    position=place,
-                    country=member.country,
-                    since=member.since,
-                    until=member.until,
+                    group=new, position=place, **{key: getattr(member, key) for key in MEMBER_COLUMNS}
                 )
                 for place, member in enumerate(group.members)
             )

@@ -7,32 +7,19 @@ from rest_framework import serializers
 
 from readiness.jurisdiction import queries
 from readiness.jurisdiction.core.deciding import Request
-from readiness.jurisdiction.core.mapping import rule_mapping, to_mapping
-from readiness.jurisdiction.exporting import MOST_BYTES
 from readiness.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
-from readiness.jurisdiction.rows import rule_from
+from readiness.jurisdiction.rows import CITED, rule_item
 from readiness.jurisdiction.sentences import NOTICE
-from web.rest.errors import PayloadTooLarge
+from readiness.jurisdiction.versions import VERSIONS
 from web.rest.fields import RelatedObjectField
 from web.rest.serializers import ObjectSerializer
+from web.versioned.api import FIELDS, TOLD, DocumentField, ImportSerializer, VersionSerializer
+from web.versioned.core.documents import written
 
-_TOLD = (
-    *("title", "status", "note", "as_of", "check_again_days", "digest"),
-    *(
-        "created_at",
-        "created_by",
-        "edited_at",
-        "edited_by",
-        "published_at",
-        "published_by",
-        "published_because",
-    ),
-    *("withdrawn_at", "withdrawn_by"),
-)
-_LISTS = ("origins", "categories", "places", "places_except", "bases", "instead_of")
+_TOLD = (*TOLD, "note", "as_of", "check_again_days", "published_because", "withdrawn_at", "withdrawn_by")
 _PLAIN = (
-    *("title", "kind", "jurisdiction", "sector", "effect"),
-    *("in_force_from", "in_force_until", "checked_on", "note"),
+    *("title", "kind", "jurisdiction", "sector", "effect", "in_force_from", "in_force_until", "checked_on"),
+    *("note", "origins", "categories", "places", "places_except", "bases", "instead_of"),
 )
 
 
@@ -43,48 +30,32 @@ class NoticeField(serializers.CharField):
         super().__init__(read_only=True, source="*", **kwargs)
 
     def to_representation(self, value: Any) -> str:
-        return str(NOTICE)
+        return NOTICE
 
 
-class PackField(serializers.JSONField):
-    """All that the pack says, as a mapping in the form of the YAML file."""
-
-    def get_attribute(self, instance: RulePack) -> Any:
-        return to_mapping(queries.content_of(instance))
-
-    def to_internal_value(self, data: Any) -> Any:
-        if not isinstance(data, dict):
-            raise serializers.ValidationError("Expected a mapping.")
-        return super().to_internal_value(data)
-
-
-class RulePackSerializer(ObjectSerializer):
+class RulePackSerializer(VersionSerializer):
     """A draft's `definition` can be written; `version` and `made_from` when it is made. `revision` is what was read:
     another one by now is answered with 409.
     """
 
-    version = serializers.CharField(
-        max_length=50, required=False, help_text="The next number of muster-rules-N, if none"
-    )
     made_from = RelatedObjectField(
         queryset=RulePack.objects.all(),
         required=False,
         allow_null=True,
         help_text="What the draft begins as; the pack in force, if none",
     )
-    revision = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
     rule_count = serializers.IntegerField(read_only=True)
     notice = NoticeField()
 
     class Meta:
         model = RulePack
-        fields: tuple[str, ...] = ("version", "made_from", "revision", "rule_count", *_TOLD, "notice")
+        fields: tuple[str, ...] = (*FIELDS, "rule_count", *_TOLD, "notice")
         read_only_fields = _TOLD
         brief_fields = ("version", "status")
 
 
 class WholeRulePackSerializer(RulePackSerializer):
-    definition = PackField(required=False)
+    definition = DocumentField(VERSIONS, required=False)
 
     class Meta(RulePackSerializer.Meta):
         fields = (*RulePackSerializer.Meta.fields, "definition")
@@ -97,28 +68,18 @@ class RuleSerializer(ObjectSerializer):
 
     class Meta:
         model = Rule
-        fields = (
-            *("pack", "slug", *_PLAIN, "instrument", "article", "source_url", *_LISTS),
-            "notice",
-        )
+        fields = ("pack", "slug", *_PLAIN, *CITED.values(), "notice")
         brief_fields = ("pack", "slug", "title", "effect")
 
     def as_item(self) -> dict[str, Any]:
-        """The rule as it shall be, in the form of the file; what was not sent stays as it was."""
-        item = rule_mapping(rule_from(self.instance)) if self.instance is not None else {}
-        given = dict(self.validated_data)
-        cited = {
-            key: given[name]
-            for key, name in (("instrument", "instrument"), ("article", "article"), ("url", "source_url"))
-            if name in given
-        }
-        plain = {name: given[name] for name in (*_PLAIN, *_LISTS) if name in given}
-        for name in ("in_force_from", "in_force_until", "checked_on"):
-            if name in plain:
-                plain[name] = plain[name].isoformat() if plain[name] else ""
+        """The rule as it shall be, in the form of documents; what was not sent stays as it was."""
+        item = rule_item(self.instance) if self.instance is not None else {}
+        given = self.validated_data
+        cited = {key: given[column] for key, column in CITED.items() if column in given}
+        plain = {name: written(given[name]) for name in _PLAIN if name in given}
         return {
             **item,
-            **plain,
+            **{name: "" if value is None else value for name, value in plain.items()},
             "id": given.get("slug", item.get("id")),
             "citation": {**item.get("citation", {}), **cited},
         }
@@ -151,26 +112,8 @@ class HeldBasisSerializer(ObjectSerializer):
         return basis
 
 
-class RulePackImportSerializer(serializers.Serializer):
+class RulePackImportSerializer(ImportSerializer):
     """One of `file` and `text`."""
-
-    file = serializers.FileField(
-        required=False, allow_empty_file=True, max_length=200, help_text="YAML; 1 MiB at most"
-    )
-    text = serializers.CharField(required=False, trim_whitespace=False)
-    revision = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if ("file" in attrs) == ("text" in attrs):
-            raise serializers.ValidationError({"file": ["Send either a file or text."]})
-        return attrs
-
-    def content(self) -> tuple[str, bytes]:
-        given = self.validated_data
-        text = given["text"].encode() if "text" in given else b""
-        if (len(text) if "text" in given else given["file"].size) > MOST_BYTES:
-            raise PayloadTooLarge(f"A pack has {MOST_BYTES} bytes at most.")
-        return ("definition.yaml", text) if "text" in given else (given["file"].name, given["file"].read())
 
 
 class RulePackPublishSerializer(serializers.Serializer):

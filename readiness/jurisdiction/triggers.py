@@ -2,12 +2,6 @@
 
 import pgtrigger
 
-EVERY_SITE_BUT_RETIRED = (
-    "SELECT site.id FROM {rows} AS changed JOIN inventory_site AS site"
-    " ON changed.status = 'published' AND site.stage <> 'retired'"
-)
-"""A pack came into force or went out of it: every placement may be judged otherwise."""
-
 SITES_OF_CLASS = (
     "SELECT placement.site_id FROM {rows} AS changed"
     " JOIN workloads_placement AS placement ON placement.workload_class_id = changed.workload_class_id"

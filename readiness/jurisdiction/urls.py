@@ -3,21 +3,17 @@
 from django.urls import include, path
 
 from readiness.jurisdiction import views
+from readiness.jurisdiction.views import PAGES
 
 urlpatterns = [
-    path("", views.rules, name="rules"),
+    path("", PAGES.reading(views.rules), name="rules"),
     path("", include("readiness.jurisdiction.footing.urls")),
-    path("try/", views.try_it, name="rules-try"),
-    path("packs/", views.packs, name="rule-packs"),
-    path("packs/draft/", views.draft, name="rule-pack-draft"),
-    path("packs/<int:pk>/", views.pack, name="rule-pack"),
-    path("packs/<int:pk>/export/", views.export, name="rule-pack-export"),
-    path("packs/<int:pk>/import/", views.import_pack, name="rule-pack-import"),
-    path("packs/<int:pk>/publish/", views.publish, name="rule-pack-publish"),
-    path("packs/<int:pk>/withdraw/", views.withdraw, name="rule-pack-withdraw"),
-    path("packs/<int:pk>/discard/", views.discard, name="rule-pack-discard"),
-    path("packs/<int:pk>/add/", views.add, name="rule-add"),
-    path("<int:pk>/", views.rule, name="rule"),
-    path("<int:pk>/edit/", views.edit, name="rule-edit"),
-    path("<int:pk>/remove/", views.remove, name="rule-remove"),
+    path("try/", PAGES.reading(views.try_it), name="rules-try"),
+    path("packs/", include(PAGES.urls())),
+    path("packs/<int:pk>/publish/", PAGES.deed(views.publish, "publish"), name="rule-pack-publish"),
+    path("packs/<int:pk>/withdraw/", PAGES.deed(views.withdraw, "publish"), name="rule-pack-withdraw"),
+    path("packs/<int:pk>/add/", PAGES.writing(views.add, "change"), name="rule-add"),
+    path("<int:pk>/", PAGES.reading(views.rule), name="rule"),
+    path("<int:pk>/edit/", PAGES.writing(views.edit, "change"), name="rule-edit"),
+    path("<int:pk>/remove/", PAGES.deed(views.remove, "change", views.pack_of), name="rule-remove"),
 ]

@@ -13,8 +13,8 @@ from enum import StrEnum
 from typing import Any
 
 from readiness.evidence.core.provenance import worst_provenance
-from readiness.framework.core.reader import LARGEST
 from readiness.scoring.queries.rows import DomainFigure
+from web.versioned.core.documents import LARGEST
 
 
 class OverSites(StrEnum):

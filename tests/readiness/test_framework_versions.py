@@ -7,17 +7,16 @@ from django.core.management import call_command
 from django.db import IntegrityError, transaction
 
 from readiness.framework import operations, queries
-from readiness.framework.core.loading import load
-from readiness.framework.core.mapping import to_mapping
-from readiness.framework.core.reader import DefinitionError
+from readiness.framework.core.document import load
 from readiness.framework.models import FrameworkVersion
+from web.versioned.core.documents import DocumentError, written
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
 def next_definition():
-    return to_mapping(load(operations.SHIPPED)) | {"version": "muster-2"}
+    return written(load(operations.SHIPPED)) | {"version": "muster-2"}
 
 
 @pytest.mark.django_db
@@ -55,7 +54,7 @@ def test_a_published_version_is_not_rewritten(next_definition):
 @pytest.mark.django_db
 def test_a_definition_that_does_not_hold_together_changes_nothing(next_definition):
     del next_definition["checks"][0]["name"]
-    with pytest.raises(DefinitionError, match="name"):
+    with pytest.raises(DocumentError, match="name"):
         operations.publish(next_definition, by=None, now=NOW)
     assert queries.current()[0].version == "muster-1"
 

@@ -10,10 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver, reverse
 
 from readiness.framework import queries
-from readiness.framework.core.mapping import to_mapping
 from tests.readiness.boards.pages.test_csv_files import routes
 from tests.readiness.jurisdiction.small_pack import small
 from web import yaml_documents
+from web.versioned.core.documents import written
 
 pytestmark = pytest.mark.django_db
 ENDPOINTS = {
@@ -27,7 +27,7 @@ TOO_LARGE = b"a: " + b"x" * 2_000_000
 
 
 def large_framework():
-    there = to_mapping(queries.current()[1])
+    there = written(queries.current()[1])
     copies = 5
     checks = [
         {**copy.deepcopy(one), "id": f"{one['id']}-{n}"} for n in range(copies) for one in there["checks"]

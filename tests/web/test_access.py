@@ -27,11 +27,12 @@ FOR_EVERY_USER = {
 }
 # A question with a body: it writes nothing, and needs what looking needs.
 ASKED_BY_POST = {("POST", "api/tradeoffs/rules/decide/"), ("POST", "api/tradeoffs/placements/")}
-# Whoever is named answers, whatever the role; to others the operation says no (tests/readiness/ownership).
+# Whoever is named answers, whatever the role; to others the operation says no (tests/readiness/ownership and golive).
 BY_WHO_IS_NAMED = re.compile(
     r"(api/)?ownership/assignments/.*(accept|decline|confirm|end|tick|steps/<int:step>)/\??"
     # Whoever is asked whether they are a person, and whoever is linked to one; to others there is none.
     r"|api/people/people/.*/(confirm-link|unlink)/\??"
+    r"|(api/)?readiness/review(s|-actions)/.*(sign|decline|close)/\??"
 )
 ABOUT_ONESELF = ("settings/", "api/accounts/tokens/")
 SAMPLES = {"int": "1", "slug": "x", "str": "x", "path": "x", "uuid": "00000000-0000-0000-0000-000000000000"}

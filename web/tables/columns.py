@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import django_filters
@@ -158,19 +159,24 @@ def read_seen(row: Any, what: Read) -> Any:
     return value
 
 
-def _names(path: str) -> list[str]:
-    return path.replace("__", ".").split(".")
+@lru_cache(maxsize=4096)
+def _names(path: str) -> tuple[str, ...]:
+    return tuple(path.replace("__", ".").split("."))
 
 
 def _step(holder: Any, name: str) -> Any:
-    return holder.get(name) if isinstance(holder, Mapping) else getattr(holder, name)
+    return holder.get(name) if isinstance(holder, dict) else getattr(holder, name)
 
 
 def spoken(row: Any, path: str | None) -> str:
     """The label of a choice field at the end of a path; "" for anything else."""
     if path is None:
         return ""
-    before, _dot, name = path.replace("__", ".").rpartition(".")
-    holder = read(row, before) if before else row
-    display = getattr(holder, f"get_{name}_display", None)
+    *before, name = _names(path)
+    holder = row
+    for step in before:
+        if holder is None:
+            return ""
+        holder = _step(holder, step)
+    display = getattr(holder, f"get_{name}_display", None) if isinstance(holder, Model) else None
     return str(display()) if callable(display) else ""

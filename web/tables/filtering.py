@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from web import visibility
 from web.rest import lookups
-from web.tables.addresses import SEARCH, Address
+from web.tables.addresses import PAGE, SEARCH, Address
 from web.tables.columns import RowFilter, read
 
 # More than this many objects are not a list to tick but a name to type.
@@ -150,3 +150,34 @@ def chips_of_choices(filters: Sequence[RowFilter], address: Address) -> list[Chi
         Chip(labels[name], texts.get((name, value), value), address.without_value(name, value))
         for name, value in address.applied
     ]
+
+
+type Offered = tuple[str, str, Iterable[tuple[Any, Any]], Iterable[str]]
+"""Name, label, choices and the chosen ones."""
+
+
+def panel_of(panel_id: str, address: Address, offered: Iterable[Offered]) -> dict[str, Any]:
+    """The context of web/table_filters.html for a page whose filters are not a table's."""
+    filters = []
+    for name, label, choices, chosen in offered:
+        options = [FilterOption(str(value), str(text), value in chosen) for value, text in choices]
+        filters.append(Filter(name, label, "multi", choices=options))
+    chips = [
+        Chip(each.label, option.label, _without(address, each, option.value))
+        for each in filters
+        for option in each.choices
+        if option.selected
+    ]
+    return {
+        "id": panel_id,
+        "url": address.path,
+        "hidden": address.kept,
+        "filters": filters,
+        "chips": chips,
+        "clear_url": address.unfiltered(),
+    }
+
+
+def _without(address: Address, each: Filter, value: str) -> str:
+    left = [option.value for option in each.choices if option.selected and option.value != value]
+    return address.anew(**{each.name: ",".join(left)}) if left else address.url(without=[PAGE, each.name])

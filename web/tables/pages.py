@@ -203,7 +203,9 @@ def _row(table: Table, row: Any, shown: list[Column], headings: list[Heading]) -
 def _cell(column: Column, heading: Heading, row: Any, row_url: str) -> Cell:
     value = column.read(row)
     missing = value in NOTHING if isinstance(value, (str, type(None))) else False
-    text = "" if missing and column.text is None else column.words(row, value)
+    # A template that draws a value has no need of it in words, which for a list of marks take long to make.
+    unsaid = column.text is None and (missing or column.template)
+    text = "" if unsaid else column.words(row, value)
     url = read(row, column.url) if column.url is not None else row_url if column.phone == "title" else ""
     return Cell(
         column=heading,

@@ -10,12 +10,16 @@ from django import template
 from django.db.models import Model
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from web import units
+from web.ages import ago, old
+from web.drawing import stacked
+from web.links import page_url
 from web.permissions import roles_of
 from web.states import ATTRIBUTES, state
+from web.units import Formatted, against_limit, duration, format_value, how_many, number, power, signed
 from web.visibility import name_of
 
 register = template.Library()
@@ -39,7 +43,6 @@ def icon(name: str, size: str = "") -> SafeString:
 
 
 register.simple_tag(roles_of, name="roles_of")
-register.simple_tag(units.against_limit)
 _CODE = re.compile("`([^`]+)`")
 
 
@@ -182,12 +185,7 @@ def utc(at: datetime | None) -> str:
 @register.filter
 def counted(number: int, nouns: str) -> str:
     """The number with its noun, of "item,items"."""
-    return units.how_many(number, *nouns.split(","))
-
-
-@register.filter
-def power(kw: float) -> str:
-    return str(units.power(kw))
+    return how_many(number, *nouns.split(","))
 
 
 @register.filter
@@ -196,13 +194,10 @@ def percent(share: float | None) -> str:
     return "" if share is None else f"{share:.0f} %"
 
 
-register.filter("span", units.duration)
-
-
 @register.filter
 def span_to(at: datetime | None, until: datetime) -> str:
     """How long it is from `at` to `until`: "3 min"; "" for an instant that never was."""
-    return units.duration((until - at).total_seconds()) if at else ""
+    return duration((until - at).total_seconds()) if at else ""
 
 
 @register.filter
@@ -249,3 +244,100 @@ def control(field: BoundField) -> SafeString:
     if isinstance(widget, CheckboxInput | CheckboxSelectMultiple | RadioSelect):
         return field.as_widget()
     return field.as_widget(attrs={"class": "form-select" if isinstance(widget, Select) else "form-control"})
+
+
+@register.filter
+def points(share: float | None) -> str | None:
+    """A score of 0 to 1 in points of a hundred; None stays unknown."""
+    return None if share is None else number(100 * share, 1)
+
+
+@register.filter
+def quantity(value: float | None, unit: str = "") -> str:
+    """A number in a stored unit as text, in the unit that suits a reader."""
+    return str(format_value(value, unit))
+
+
+@register.filter
+def measured(value: float | None, unit: str = "") -> Formatted:
+    """The same as a quantity for a key figure or a fact."""
+    return format_value(value, unit)
+
+
+@register.filter(name="old")
+def old_since(at: datetime | None, seconds: float | None) -> SafeString | str:
+    return old(at, seconds)
+
+
+@register.filter
+def whole(share: float | None) -> str:
+    """A share of 0 to 1 as a whole number of percent, without the sign; empty where it is unknown."""
+    return "" if share is None else number(100 * share, 0)
+
+
+@register.filter
+def kw(power_kw: float) -> str:
+    return str(power(power_kw))
+
+
+@register.filter
+def figure(value: float | None) -> str | None:
+    """A number without a unit; None stays unknown."""
+    return None if value is None else number(value)
+
+
+@register.filter(name="ago")
+def ago_of(at: datetime | None, now: datetime) -> SafeString | str:
+    return ago(at, now=now)
+
+
+register.filter("power", power)
+register.filter("signed", signed)
+register.filter("duration", duration)
+register.filter("stacked", stacked)
+register.simple_tag(against_limit)
+
+
+@register.simple_tag(name="join")
+def joined(*parts: object) -> str:
+    """Text made of parts: `{% join "of " sites " sites" as note %}`."""
+    return "".join(map(str, parts))
+
+
+@register.inclusion_tag("web/kpi.html")
+def kpi(label: object, value: object, **look: object) -> dict[str, object]:
+    """A key figure; a quantity brings its unit. `look` may hold unit, note, tone, icon, url, spark and role."""
+    shown = {"value": value.value, "unit": value.unit} if isinstance(value, Formatted) else {"value": value}
+    return {"kpi": {"label": label, **shown, **look}}
+
+
+@register.inclusion_tag("web/definition.html")
+def fact(term: object, value: object = None, **look: object) -> dict[str, object]:
+    """A line of a list of facts; a quantity brings its unit. `look` as templates/web/definition.html reads it."""
+    shown = {"value": value.value, "unit": value.unit} if isinstance(value, Formatted) else {"value": value}
+    return {"item": {"term": term, **shown, **look}}
+
+
+@register.simple_tag
+def legend(*entries: str) -> list[dict[str, str]]:
+    """The legend of a chart, from "role shape label"; empty entries are left out."""
+    return [
+        dict(zip(("role", "shape", "label"), entry.split(" ", 2), strict=True)) for entry in entries if entry
+    ]
+
+
+@register.inclusion_tag("web/breadcrumb.html")
+def crumbs(*places: object) -> dict[str, object]:
+    """Places above a page, then its own label: "Label url-name", or an object that has a page."""
+    above = [
+        {"label": str(place), "url": page_url(place)}
+        if isinstance(place, Model)
+        else dict(zip(("label", "url"), _named(str(place)), strict=True))
+        for place in places[:-1]
+    ]
+    return {"breadcrumbs": [*above, {"label": places[-1], "url": ""}]}
+
+
+def _named(place: str) -> tuple[str, str]:
+    label, _space, name = place.rpartition(" ")
+    return label, reverse(name)

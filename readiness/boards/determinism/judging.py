@@ -4,8 +4,6 @@ Which runs count and what they come to is said by readiness.evidence.core.provin
 readiness.scoring.core.judge: nothing is decided a second time.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,6 +31,7 @@ SAME_MEDIAN = 0.05
 class Tail:
     """The median of a percentile over the repeats, µs. `caution` says why it must not be judged."""
 
+    percentile: float
     value: float | None = None
     caution: str = ""
 
@@ -85,6 +84,42 @@ class JudgedPath:
     def provenance(self) -> str:
         return worst_provenance(run.provenance for run in (*self.path.shown, *self.path.idle))
 
+    @property
+    def name(self) -> str:
+        """The site's name for the path."""
+        return self.path.name or self.path.port or self.path.tool
+
+    @property
+    def median(self) -> float | None:
+        """p50 under load, µs."""
+        return self.loaded[50.0].value
+
+    @property
+    def tail(self) -> float | None:
+        """p99 under load, µs."""
+        return self.loaded[99.0].value
+
+    @property
+    def idle_tail(self) -> float | None:
+        return self.idle[99.0].value
+
+    @property
+    def load_factor(self) -> float | None:
+        return self.value("load-factor")
+
+    @property
+    def jitter(self) -> float | None:
+        return self.value("tail-ratio")
+
+    @property
+    def runs(self) -> list[Run]:
+        """The runs that were read."""
+        return [*self.path.loaded, *self.path.idle]
+
+    @property
+    def run_ids(self) -> list[int]:
+        return sorted(run.id for run in self.runs)
+
     def value(self, part_id: str) -> float | None:
         part = self.parts.get(part_id)
         return part.value if part else None
@@ -128,7 +163,7 @@ def judged(
 
 
 def _tails(runs: Sequence[Run]) -> dict[float, Tail]:
-    return {each: Tail(*latency.tail(runs, each)) if runs else Tail() for each in PERCENTILES}
+    return {each: Tail(each, *latency.tail(runs, each)) if runs else Tail(each) for each in PERCENTILES}
 
 
 def _baseline(path: Path, earlier: Sequence[Run], regression: Check | None) -> Baseline | None:
@@ -171,9 +206,9 @@ def equal_medians(paths: Sequence[JudgedPath]) -> tuple[JudgedPath, JudgedPath] 
         (passing, failing)
         for passing in good
         for failing in bad
-        if _same(passing.loaded[50.0].value, failing.loaded[50.0].value) and failing.loaded[99.0].value
+        if _same(passing.median, failing.median) and failing.tail
     ]
-    return max(pairs, key=lambda pair: pair[1].loaded[99.0].value or 0.0, default=None)
+    return max(pairs, key=lambda pair: pair[1].tail or 0.0, default=None)
 
 
 def _same(first: float | None, second: float | None) -> bool:

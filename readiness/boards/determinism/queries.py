@@ -3,8 +3,6 @@
 Medians are worked out on each read, for the sites of one page: only runs are kept.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -44,13 +42,13 @@ SERVED = ("ttft", "tpot")
 
 @dataclass(frozen=True, slots=True)
 class SitePaths:
-    """`state` and `reason` of the check as stored, "" before the first evaluation; `paths` worst first.
+    """`state` and `reason` of the check as stored, None and "" before the first evaluation; `paths` worst first.
 
     `limit_declared` is whether the site has a limit of the p99 under load.
     """
 
     site: Site
-    state: str
+    state: str | None
     reason: str
     evaluated_at: datetime | None
     limit_declared: bool
@@ -136,7 +134,7 @@ def paths_of_sites(sites: Sequence[Site], *, now: datetime) -> list[SitePaths]:
         made.append(
             SitePaths(
                 site=site,
-                state=result.state if result else "",
+                state=result.state if result else None,
                 reason=result.reason if result else "",
                 evaluated_at=result.site.score.evaluated_at if result else None,
                 limit_declared="fabric-latency" in limits.get(site.pk, {}),
@@ -216,4 +214,4 @@ def _history(every: Mapping[str, Path]) -> list[HistoryPoint]:
 
 
 def _worst_first(path: JudgedPath) -> tuple[int, float, str]:
-    return (-SEVERITY.get(path.state, 0), -(path.loaded[99.0].value or 0.0), path.path.key)
+    return (-SEVERITY.get(path.state, 0), -(path.tail or 0.0), path.path.key)

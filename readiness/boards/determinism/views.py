@@ -1,31 +1,35 @@
 """Determinism under load: over the fleet, and at one site."""
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
-from django.views.decorators.http import conditional_page, require_GET
 
 from inventory.models import Site
-from readiness.boards.determinism import charts, lines, queries, tables
-from readiness.boards.determinism.judging import CHECK
+from readiness.boards.determinism import charts, queries, sentences, tables
+from readiness.boards.determinism.judging import CHECK, PARTS, JudgedPath
+from readiness.boards.determinism.queries import SiteDeterminism
+from readiness.evidence.core.proving.values import Run
 from readiness.framework import queries as framework_queries
-from readiness.framework.core.definition import Check, Framework
-from web import answers
+from readiness.framework.core.definition import Check
+from readiness.scoring.core.states import CheckState, ReasonCode
 from web import tables as table_kit
+from web.charts import Figure
 from web.clock import now
 from web.links import link
-from web.permissions import require
+from web.reports import Report, chart_urls
+from web.tables import TablePage
 
 MAY_ADD = "evidence.add_validationrun"
+MAY_SEE = ("inventory.view_site", "scoring.view_checkresult", "evidence.view_validationrun")
+RUNS_SHOWN = 12
+FLEET = Report("readiness/determinism/fleet.html", *MAY_SEE)
+SITE = Report("readiness/determinism/site.html", *MAY_SEE)
 
-may_see = require("inventory.view_site", "scoring.view_checkresult", "evidence.view_validationrun")
 
-
-@may_see
-@conditional_page
-@require_GET
-def fleet(request: HttpRequest) -> HttpResponseBase:
+@FLEET.page
+def fleet(request: HttpRequest) -> tuple[TablePage, Any]:
     at = now()
     check = _check()
     may_add = request.user.has_perm(MAY_ADD)
@@ -36,102 +40,114 @@ def fleet(request: HttpRequest) -> HttpResponseBase:
         return tables.rows(shown)
 
     table = table_kit.page(request, tables.table(at, may_add=may_add), queries.sites(), prepare=prepare)
-    if table_kit.wants_table_only(request, table):
-        return table_kit.respond(request, "readiness/determinism/fleet.html", table)
-    context = {
-        "table": table,
+    return table, lambda: {
         "check": check,
-        "kpis": lines.key_figures([row.object for row in table.rows]),
-        "contrast": lines.contrast(shown),
+        "contrast": sentences.contrast(shown),
         "any_runs": any(site.paths for site in shown),
-        "chart_url": link("determinism-chart", "json"),
-        "chart_csv": link("determinism-chart", "csv"),
-        "add_url": reverse("validation-run-add") if may_add else "",
-        "breadcrumbs": [
-            {"label": "Readiness", "url": reverse("readiness")},
-            {"label": "Determinism under load", "url": ""},
-        ],
+        "chart": chart_urls("determinism-chart"),
+        "add_url": link("validation-run-add") if may_add else "",
+        **_figures([row.object for row in table.rows]),
     }
-    return answers.page(request, "readiness/determinism/fleet.html", context)
 
 
-@may_see
-@conditional_page
-@require_GET
-def tails_chart(request: HttpRequest, form: str) -> HttpResponse:
+def _figures(rows: Sequence[tables.PathRow]) -> dict[str, Any]:
+    """The key figures of the paths on a page."""
+    paths = [row.path for row in rows if row.path]
+    factors = [path.load_factor for path in paths if path.load_factor is not None]
+    return {
+        "measured": len(paths),
+        "passing": sum(path.state is CheckState.PASS for path in paths),
+        "failing": sum(path.state is CheckState.FAIL for path in paths),
+        "worst_factor": max(factors, default=None),
+        "without_run": len({row.site_paths.site.pk for row in rows if row.path is None}),
+        "without_limit": len(
+            {row.site_paths.site.pk for row in rows if row.path and not row.site_paths.limit_declared}
+        ),
+    }
+
+
+@FLEET.chart
+def tails_chart(request: HttpRequest) -> Figure:
     _check()
-    sites = queries.paths_of_sites(
-        list(queries.sites()[: tables.table(now(), may_add=False).per_page]), now=now()
-    )
-    return answers.chart(charts.tails(tables.rows(sites)), form)
+    sites = list(queries.sites()[: tables.table(now(), may_add=False).per_page])
+    return charts.tails(tables.rows(queries.paths_of_sites(sites, now=now())))
 
 
-@may_see
-@conditional_page
-@require_GET
-def site(request: HttpRequest, slug: str) -> HttpResponse:
+@SITE.page
+def site(request: HttpRequest, slug: str) -> tuple[None, Any]:
     at = now()
-    _check()
-    place = _site(slug)
-    determinism = queries.site_determinism(place, path=request.GET.get("path", ""), now=at)
-    path = {"path": determinism.chosen.path.key} if determinism.chosen else {}
-    chart = {
-        name: link(f"site-determinism-{name}-chart", slug, "json", **path)
-        for name in ("percentiles", "history")
-    }
-    context = {
-        "site": place,
-        "determinism": determinism,
-        "paths": lines.path_choices(determinism.site_paths, determinism.chosen, now=at),
-        "contrast": lines.contrast([determinism.site_paths]),
-        "facts": lines.facts(determinism, now=at),
-        "parts": lines.named(lines.explanation(determinism.chosen), determinism.thresholds)
-        if determinism.chosen
-        else [],
-        "read": lines.read_runs(determinism.chosen),
-        "read_more": lines.read_more(determinism.chosen),
-        "left_out": lines.left_out(determinism.left_out),
-        "left_out_more": max(len(determinism.left_out) - lines.LEFT_OUT_SHOWN, 0),
-        "served": lines.served(determinism),
-        "chart": chart,
-        "chart_csv": {name: url.replace(".json", ".csv") for name, url in chart.items()},
-        "add_url": link("validation-run-add", site=slug) if request.user.has_perm(MAY_ADD) else "",
-        "breadcrumbs": [
-            {"label": "Fleet", "url": reverse("fleet")},
-            {"label": place.name, "url": link("site", slug)},
-            {"label": "Determinism under load", "url": ""},
-        ],
-    }
-    return answers.page(request, "readiness/determinism/site.html", context)
-
-
-@may_see
-@conditional_page
-@require_GET
-def percentiles_chart(request: HttpRequest, slug: str, form: str) -> HttpResponse:
-    return answers.chart(charts.percentiles(_determinism(request, slug)), form)
-
-
-@may_see
-@conditional_page
-@require_GET
-def history_chart(request: HttpRequest, slug: str, form: str) -> HttpResponse:
     determinism = _determinism(request, slug)
-    return answers.chart(charts.over_time(determinism.history, determinism.chosen), form)
+    chosen = determinism.chosen
+    path = {"path": chosen.path.key} if chosen else {}
+    return None, lambda: {
+        "now": at,
+        "site": determinism.site_paths.site,
+        "determinism": determinism,
+        "paths": [(path, sentences.about(path)) for path in determinism.site_paths.paths],
+        "contrast": sentences.contrast([determinism.site_paths]),
+        "percentiles": chart_urls("site-determinism-percentiles-chart", slug, **path),
+        "history": chart_urls("site-determinism-history-chart", slug, **path),
+        "add_url": link("validation-run-add", site=slug) if request.user.has_perm(MAY_ADD) else "",
+        "left_out_more": max(len(determinism.left_out) - RUNS_SHOWN, 0),
+        **(_of_path(determinism, chosen) if chosen else {}),
+    }
 
 
-def _determinism(request: HttpRequest, slug: str) -> queries.SiteDeterminism:
+def _of_path(determinism: SiteDeterminism, chosen: JudgedPath) -> dict[str, Any]:
+    names = {rule.part_id: rule.part for rule in determinism.thresholds}
+    baseline, baseline_note = sentences.baseline(chosen)
+    runs = sorted(chosen.runs, key=lambda run: (run.taken_at, run.id), reverse=True)
+    parts = [chosen.parts[part_id] for part_id in PARTS if part_id in chosen.parts]
+    return {
+        "chosen": chosen,
+        "about": sentences.about(chosen),
+        "limit": chosen.parts.get("loaded-p99"),
+        "baseline": baseline,
+        "baseline_note": baseline_note,
+        "parts": [
+            {
+                "part": part,
+                "name": names.get(part.part_id, part.part_id),
+                "is_measured": part.value is not None and part.code is not ReasonCode.NO_EVIDENCE,
+            }
+            for part in parts
+        ],
+        "runs": [(run, _figures_of(run)) for run in runs[:RUNS_SHOWN]],
+        "runs_more": max(len(runs) - RUNS_SHOWN, 0),
+    }
+
+
+def _figures_of(run: Run) -> list[str]:
+    """Its percentiles; one with too few observations says so in place of its value."""
+    latencies = [figure for figure in run.figures if figure.name == "latency"]
+    return [
+        "not supported" if figure.caution else sentences.micros(figure.value)
+        for percentile in (50.0, 99.0, 99.9)
+        for figure in latencies
+        if figure.percentile == percentile
+    ][:3]
+
+
+@SITE.chart
+def percentiles_chart(request: HttpRequest, slug: str) -> Figure:
+    return charts.percentiles(_determinism(request, slug))
+
+
+@SITE.chart
+def history_chart(request: HttpRequest, slug: str) -> Figure:
+    determinism = _determinism(request, slug)
+    return charts.over_time(determinism.history, determinism.chosen)
+
+
+def _determinism(request: HttpRequest, slug: str) -> SiteDeterminism:
     _check()
-    return queries.site_determinism(_site(slug), path=request.GET.get("path", ""), now=now())
+    site = get_object_or_404(Site.objects.select_related("region"), slug=slug)
+    return queries.site_determinism(site, path=request.GET.get("path", ""), now=now())
 
 
-def _check() -> tuple[Check, Framework]:
-    """The check and the framework in force, which may have dropped it."""
+def _check() -> Check:
+    """The check in the framework in force, which may have dropped it."""
     _version, framework = framework_queries.current()
     if CHECK not in framework.checks_by_id:
         raise Http404(f"The framework in force has no check {CHECK}.")
-    return framework.checks_by_id[CHECK], framework
-
-
-def _site(slug: str) -> Site:
-    return get_object_or_404(Site.objects.select_related("region"), slug=slug)
+    return framework.checks_by_id[CHECK]

@@ -14,15 +14,16 @@ from readiness.boards.dry_run.models import DryRun
 from readiness.boards.dry_run.queries import standing_of
 from readiness.framework import operations as framework_operations
 from readiness.framework import queries as framework_queries
-from readiness.framework.api import FrameworkVersionViewSet, WholeFrameworkVersionSerializer, named_errors
+from readiness.framework.api import FrameworkVersionViewSet, WholeFrameworkVersionSerializer
 from readiness.framework.models import FrameworkVersion
-from readiness.framework.operations.publishing import StaleContent
-from readiness.framework.refusals import MAY_PUBLISH, MAY_SEE
+from readiness.framework.versions import MAY_PUBLISH, MAY_SEE
 from web import clock
 from web.rest.errors import Conflict, PreconditionFailed
 from web.rest.fields import UsernameField
 from web.rest.permissions import requires
 from web.rest.serializers import ChoiceValueField
+from web.versioned.api import named_errors
+from web.versioned.refusals import StaleContent
 
 
 class DryRunSerializer(serializers.ModelSerializer):
@@ -99,7 +100,7 @@ class FrameworkViewSet(FrameworkVersionViewSet):
     def start_dry_run(self, request: Request, pk: str) -> Response:
         version = cast(FrameworkVersion, self.get_object())
         try:
-            run = operations.start(version, by=self._actor(), now=clock.now())
+            run = operations.start(version, by=self.actor(), now=clock.now())
         except operations.NothingToCompare as error:
             raise Conflict(str(error)) from error
         code = status.HTTP_202_ACCEPTED if run.is_open else status.HTTP_201_CREATED
@@ -119,7 +120,7 @@ class FrameworkViewSet(FrameworkVersionViewSet):
             draft = cast(FrameworkVersion, self._locked_one())
             try:
                 operations.publish(
-                    draft, **({"digest": draft.digest} | given), by=self._actor(), now=clock.now()
+                    draft, **({"digest": draft.digest} | given), by=self.actor(), now=clock.now()
                 )
             except StaleContent as error:
                 raise PreconditionFailed(str(error)) from error
@@ -138,7 +139,7 @@ class FrameworkViewSet(FrameworkVersionViewSet):
             made = framework_operations.roll_back(
                 cast(FrameworkVersion, self.get_object()),
                 **asked.validated_data,
-                by=self._actor(),
+                by=self.actor(),
                 now=clock.now(),
             )
         return self._answer(self._again(made), status.HTTP_201_CREATED)

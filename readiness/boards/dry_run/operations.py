@@ -14,8 +14,7 @@ from readiness.boards.dry_run.running import sites_to_try, take, work_on
 from readiness.framework import operations as framework_operations
 from readiness.framework import queries as framework_queries
 from readiness.framework.models import FrameworkVersion
-from readiness.framework.operations.publishing import hold_the_one_in_force
-from readiness.framework.refusals import require
+from web.permissions import MissingPermission
 
 MAY_TRY = "boards.add_dryrun"
 AT_ONCE = 50
@@ -32,7 +31,8 @@ def start(version: FrameworkVersion, *, by: User, now: datetime) -> DryRun:
     A small fleet is tried at once. The worker tries a large one, and the run shows how far it is.
     Raises MissingPermission, NothingToCompare.
     """
-    require(by, MAY_TRY)
+    if not by.has_perm(MAY_TRY):
+        raise MissingPermission([MAY_TRY])
     run, is_new = _asked(version, by=by, now=now)
     if is_new and run.sites_total <= AT_ONCE:
         take(run)
@@ -82,7 +82,8 @@ def publish(
     Raises what `readiness.framework.operations.publish_draft` raises.
     """
     # Held before the dry-run is looked at, so that another version cannot come into force between.
-    in_force = hold_the_one_in_force()
+    framework_operations.hold_in_force()
+    in_force = framework_queries.current()[0]
     standing = standing_of(FrameworkVersion.objects.get(pk=draft.pk), in_force, now=now)
     return framework_operations.publish_draft(
         draft,

@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_POST
@@ -17,18 +16,17 @@ from django.views.decorators.http import conditional_page, require_GET, require_
 from accounts.models import User
 from readiness.boards.dry_run import lines, operations, queries, tables
 from readiness.boards.dry_run.models import DryRun
-from readiness.framework import lines as framework_lines
 from readiness.framework import operations as framework_operations
 from readiness.framework import queries as framework_queries
-from readiness.framework.core.reader import DefinitionError
 from readiness.framework.models import FrameworkVersion
-from readiness.framework.operations.publishing import StaleContent
-from readiness.framework.refusals import MAY_PUBLISH, MAY_SEE, NeedsReason, NotADraft
-from readiness.framework.views import breadcrumbs
+from readiness.framework.versions import MAY_PUBLISH, MAY_SEE
+from readiness.framework.views import PAGES
 from web import answers
 from web import tables as table_kit
 from web.clock import now
 from web.permissions import require
+from web.versioned.core.documents import DocumentError
+from web.versioned.refusals import NeedsReason, NotADraft, StaleContent
 
 may_see = require(MAY_SEE, "boards.view_dryrun", "inventory.view_site")
 may_try = require(MAY_SEE, "boards.view_dryrun", "inventory.view_site", operations.MAY_TRY)
@@ -89,7 +87,7 @@ def publish(request: HttpRequest, pk: int) -> HttpResponseBase:
     except NeedsReason as error:
         why = [*error.why, "Give a reason to publish it all the same."]
         return _page(request, version, refusals=why, status=422)
-    except DefinitionError as error:
+    except DocumentError as error:
         return _page(request, version, refusals=[str(error)], status=422)
     except (NotADraft, StaleContent) as error:
         return _page(request, _version(pk), refusals=[str(error)], status=409)
@@ -132,7 +130,7 @@ def _page(
         return table_kit.respond(request, "readiness/framework/dry_run.html", table)
     context: dict[str, Any] = {
         "version": version,
-        "name": framework_lines.name_of(version),
+        "name": version.name,
         "in_force": in_force,
         "standing": standing,
         "run": run,
@@ -141,7 +139,7 @@ def _page(
         "refusals": refusals or [],
         "words": WordsForm(auto_id="id_publish_%s"),
         "back": BackForm(auto_id="id_back_%s"),
-        "breadcrumbs": breadcrumbs("Dry-run", version),
+        "breadcrumbs": PAGES.breadcrumbs("Dry-run", version),
         **lines.choices_of(version, standing, _reader(request)),
     }
     if run and run.result:
@@ -161,7 +159,7 @@ def _errors(form: forms.Form) -> list[str]:
 
 
 def _version(pk: int) -> FrameworkVersion:
-    return get_object_or_404(framework_queries.versions(), pk=min(pk, 2**63 - 1))
+    return PAGES.row(pk)
 
 
 def _reader(request: HttpRequest) -> User:

@@ -1,18 +1,14 @@
 """`GET /api/readiness/explain/`: why a site, a region or the fleet moved between two days."""
 
-from __future__ import annotations
-
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers as fields
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from readiness.boards.explain import causes, lines, words
-from readiness.boards.explain.params import PARAMETERS, Asked, AskedError, read
+from readiness.boards.explain import causes, sentences
+from readiness.boards.explain.params import Asked, read
 from readiness.boards.explain.queries import (
     FleetExplained,
     NothingKept,
@@ -25,16 +21,14 @@ from readiness.scoring.core.explain import Causes, CheckMove, Move
 from readiness.scoring.queries.kept import Kept
 from web import clock
 from web.rest.fields import brief
-from web.rest.filters import refuse_unknown
-from web.rest.permissions import requires
+from web.rest.reports import endpoint, parameter
+from web.timerange import BadParameter
 
 _PARAMETERS = [
-    OpenApiParameter("site", description="Slug. Without it or a region, the fleet."),
-    OpenApiParameter("region", description="Slug. Of no effect beside a site."),
-    OpenApiParameter(
-        "start", description="A date (UTC day), now-7d, ISO 8601 or epoch ms; now-30d unless given."
-    ),
-    OpenApiParameter("end", description="The same; now unless given. A day stands for its last evaluation."),
+    parameter("site", "Slug. Without it or a region, the fleet."),
+    parameter("region", "Slug. Of no effect beside a site."),
+    parameter("start", "A date (UTC day), now-7d, ISO 8601 or epoch ms; now-30d unless given."),
+    parameter("end", "The same; now unless given. A day stands for its last evaluation."),
 ]
 _answer = inline_serializer(
     "Explained",
@@ -68,26 +62,24 @@ _answer = inline_serializer(
 )
 
 
-class ExplainView(APIView):
-    permission_classes = [requires("scoring.view_checkresult")]
-
-    @extend_schema(parameters=_PARAMETERS, responses={200: _answer}, operation_id="readiness_explain")
-    def get(self, request: Request) -> Response:
-        refuse_unknown(request, PARAMETERS, controls=("format",))
-        try:
-            asked = read(request.GET, now=clock.now())
-        except AskedError as error:
-            raise ValidationError({error.field: [error.reason]}) from error
-        context = {"request": request}
-        if asked.site is None:
-            fleet = fleet_explained(asked.start, asked.end, asked.region)
-            if fleet.too_many:
-                raise ValidationError({"region": [words.too_many(fleet.too_many)]})
-            return Response(_fleet(fleet, asked, context))
-        explained = site_explained(asked.site, asked.start, asked.end)
-        if isinstance(explained, NothingKept):
-            raise NotFound(lines.nothing_kept(explained))
-        return Response(_site(explained, asked, context))
+@endpoint(
+    "scoring.view_checkresult",
+    parameters=_PARAMETERS,
+    answer=_answer,
+    operation_id="readiness_explain",
+)
+def explain(request: Request) -> dict[str, Any]:
+    asked = read(request.GET, now=clock.now())
+    context = {"request": request}
+    if asked.site is None:
+        fleet = fleet_explained(asked.start, asked.end, asked.region)
+        if fleet.too_many:
+            raise BadParameter("region", sentences.too_many(fleet.too_many))
+        return _fleet(fleet, asked, context)
+    explained = site_explained(asked.site, asked.start, asked.end)
+    if isinstance(explained, NothingKept):
+        raise NotFound(sentences.nothing_kept(explained))
+    return _site(explained, asked, context)
 
 
 def _site(explained: SiteExplained, asked: Asked, context: dict[str, Any]) -> dict[str, Any]:
@@ -102,7 +94,7 @@ def _site(explained: SiteExplained, asked: Asked, context: dict[str, Any]) -> di
         "end": _end(explained.end, asked.end.isoformat(), explanation.score.end, verdict.end.verdict),
         "change": explanation.score.change,
         "causes": _by(explanation.score.by),
-        "sentence": lines.finding(explanation.score),
+        "sentence": causes.finding(explanation.score),
         "verdict_moved_by": [list(map(str, causes)) for causes in verdict.moved_by],
         "pillars": [{"pillar": key, **_move(move)} for key, move in explanation.pillars.items()],
         "checks": [_check(move, explained) for move in explanation.checks],
@@ -142,7 +134,7 @@ def _check(move: CheckMove, explained: SiteExplained) -> dict[str, Any]:
         "causes": _by(move.share),
         "points": _by(move.points),
         "moved_by": [list(map(str, causes)) for causes in move.moved_by],
-        "sentence": words.check_sentence(move, explained),
+        "sentence": sentences.check_sentence(move, explained),
     }
 
 

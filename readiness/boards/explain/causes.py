@@ -1,19 +1,18 @@
 """The causes of a change of score: one list, which chart, sentence and figures are made from."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.text import capfirst
 
-from readiness.boards.explain import words
+from readiness.boards.explain import sentences
+from readiness.boards.explain.queries import SiteMove
 from readiness.scoring.core.coalitions import CAUSES
 from readiness.scoring.core.explain import Causes, Move
 from readiness.scoring.core.explain_fleet import FleetMove
 from readiness.scoring.core.mean import NO_KW
-from readiness.scoring.core.rounding import apportioned, half_up
+from readiness.scoring.core.rounding import apportioned
 
 CAPACITY = "Capacity"
 CAME_OR_WENT = "Sites came or went"
@@ -33,7 +32,7 @@ class Cause:
 
     @property
     def text(self) -> str:
-        return words.tenths(self.tenths)
+        return sentences.tenths(self.tenths)
 
 
 def of_site(move: Move) -> tuple[Cause, ...]:
@@ -45,10 +44,10 @@ def of_fleet(move: FleetMove[Any]) -> tuple[Cause, ...]:
     further = []
     if move.capacity:
         means = "kW that came or went at sites that have some on both days"
-        further.append(Cause(str(CAPACITY), means, move.capacity))
+        further.append(Cause(CAPACITY, means, move.capacity))
     if move.came or move.went:
         means = "sites that have deployed capacity on one of the days only"
-        further.append(Cause(str(CAME_OR_WENT), means, move.coming_and_going))
+        further.append(Cause(CAME_OR_WENT, means, move.coming_and_going))
     return _shown([*_own(move.by), *further], move.start, move.end)
 
 
@@ -62,13 +61,27 @@ def sentence(start: float | None, end: float | None, causes: Sequence[Cause]) ->
     else:
         listed = ", ".join(f"{cause.label.lower()} {cause.text}" for cause in named)
         effects = f"{capfirst(listed)} points."
-    return f"From {words.score(start)} to {words.score(end)}. {effects}"
+    return f"From {sentences.score(start)} to {sentences.score(end)}. {effects}"
+
+
+def finding(move: Move) -> str:
+    """The sentence that stands for the chart of a site."""
+    return sentence(move.start, move.end, of_site(move))
 
 
 def fleet_sentence(move: FleetMove[Any]) -> str:
     if move.start is None and move.end is None:
         return NO_KW
     return sentence(move.start, move.end, of_fleet(move))
+
+
+def of_one_of_several(row: SiteMove) -> str:
+    """How a site moved the score of all; its capacity may have done more than the change of its own score."""
+    if row.came or row.went:
+        return "came" if row.came else "went"
+    cause = strongest(of_site(row.move))
+    by_own_score = abs(row.weight - row.by_capacity)
+    return cause.label if cause and by_own_score >= abs(row.by_capacity) else CAPACITY
 
 
 def strongest(causes: Sequence[Cause]) -> Cause | None:
@@ -78,12 +91,11 @@ def strongest(causes: Sequence[Cause]) -> Cause | None:
 
 
 def _own(by: Causes) -> list[Cause]:
-    return [Cause(str(words.CAUSE_WORDS[cause]), str(words.MEANINGS[cause]), by[cause]) for cause in CAUSES]
+    return [Cause(sentences.CAUSE_WORDS[cause], sentences.MEANINGS[cause], by[cause]) for cause in CAUSES]
 
 
 def _shown(causes: Sequence[Cause], start: float | None, end: float | None) -> tuple[Cause, ...]:
-    moved = half_up(TENTHS * (end or 0.0)) - half_up(TENTHS * (start or 0.0))
-    tenths = apportioned([TENTHS * cause.share for cause in causes], moved)
+    tenths = apportioned([TENTHS * cause.share for cause in causes], sentences.change(start, end))
     return tuple(
         Cause(cause.label, cause.means, cause.share, shown)
         for cause, shown in zip(causes, tenths, strict=True)

@@ -1,16 +1,16 @@
 """From one score to another in steps, one for each cause."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from plotly import graph_objects as go
 
 from readiness.boards.explain.causes import Cause
-from readiness.boards.explain.words import score
-from web.charts import Figure, figure
+from readiness.boards.explain.sentences import day, score
+from web import charts
+from web.charts import Figure
 
 THIN = 0.015
 """Height of a score's own mark, as a part of the axis: a bar down to an axis that does not begin at 0 would lie."""
@@ -18,26 +18,30 @@ THIN = 0.015
 
 @dataclass(frozen=True, slots=True)
 class Waterfall:
-    start_label: str
+    """The score of both days, None counting as 0, and what each cause did between them."""
+
+    start_on: date
     start: float
-    end_label: str
+    end_on: date
     end: float
     steps: tuple[Cause, ...]
+
+    @property
+    def labels(self) -> list[str]:
+        return [day(self.start_on), *(step.label for step in self.steps), day(self.end_on)]
+
+    @property
+    def levels(self) -> list[float]:
+        """The score at the start and after each step."""
+        levels = [self.start]
+        for step in self.steps:
+            levels.append(levels[-1] + step.share)
+        return levels
 
 
 def waterfall(falls: Waterfall, *, finding: str) -> Figure:
     """Bars float between the score before and after their cause; lines lead from one to the next."""
-    levels = [falls.start]
-    for step in falls.steps:
-        levels.append(levels[-1] + step.share)
-    labels = [falls.start_label, *(step.label for step in falls.steps), falls.end_label]
-    low, high = _axis([*levels, falls.end])
-    thin = THIN * (high - low)
-    traces = [
-        _leads(labels, levels),
-        *_bars(falls.steps, levels),
-        _marks(labels, falls, thin),
-    ]
+    low, high = _axis([*falls.levels, falls.end])
     layout = go.Layout(
         showlegend=False,
         barmode="overlay",
@@ -51,9 +55,10 @@ def waterfall(falls: Waterfall, *, finding: str) -> Figure:
         "finding": finding,
         "footer": f"Score in points of 100; the axis begins at {round(low)}.",
         "narrow": {"xaxis": {"tickangle": -55, "tickfont": {"size": 10}}, "margin": {"b": 84, "l": 34}},
-        "table": _table(falls, levels),
+        "table": _table(falls),
     }
-    return figure(traces, layout, meta)
+    traces = [_leads(falls), *_bars(falls.steps, falls.levels), _marks(falls, THIN * (high - low))]
+    return charts.figure(traces, layout, meta)
 
 
 def _axis(levels: Sequence[float]) -> tuple[float, float]:
@@ -63,68 +68,58 @@ def _axis(levels: Sequence[float]) -> tuple[float, float]:
     return max(0.0, low - room), min(104.0, high + room)
 
 
-def _leads(labels: Sequence[str], levels: Sequence[float]) -> go.Scatter:
+def _leads(falls: Waterfall) -> go.Scatter:
     x: list[Any] = []
     y: list[float | None] = []
-    for here, there, level in zip(labels, labels[1:], levels, strict=False):
+    for here, there, level in zip(falls.labels, falls.labels[1:], falls.levels, strict=False):
         x += [here, there, None]
         y += [round(100 * level, 2), round(100 * level, 2), None]
-    return go.Scatter(
-        x=x,
-        y=y,
-        mode="lines",
-        name="Score so far",
-        hoverinfo="skip",
-        line={"width": 1, "dash": "dot"},
-        meta={"role": "muted"},
-    )
+    return charts.line("Score so far", x, y, "muted", hoverinfo="skip", width=1, dash="dot")
 
 
 def _bars(steps: Sequence[Cause], levels: Sequence[float]) -> list[go.Bar]:
     made = []
-    for role, name, wanted in (
-        ("ok", "Raised the score", [step.share > 0 for step in steps]),
-        ("bad", "Lowered the score", [step.share < 0 for step in steps]),
-        ("muted", "No difference", [step.share == 0 for step in steps]),
+    for role, name, is_wanted in (
+        ("ok", "Raised the score", lambda share: share > 0),
+        ("bad", "Lowered the score", lambda share: share < 0),
+        ("muted", "No difference", lambda share: share == 0),
     ):
-        shown = [place for place, is_wanted in enumerate(wanted) if is_wanted]
+        shown = [pair for pair in zip(steps, levels, strict=False) if is_wanted(pair[0].share)]
         made.append(
-            go.Bar(
-                x=[steps[place].label for place in shown],
-                base=[round(100 * levels[place], 3) for place in shown],
-                y=[round(100 * steps[place].share, 3) for place in shown],
-                text=[steps[place].text for place in shown],
+            charts.bars(
+                name,
+                [step.label for step, _ in shown],
+                [round(100 * step.share, 3) for step, _ in shown],
+                role,
+                base=[round(100 * level, 3) for _, level in shown],
+                text=[step.text for step, _ in shown],
                 textposition="outside",
                 cliponaxis=False,
-                customdata=[steps[place].means for place in shown],
-                hovertemplate="%{x}: %{text}<br>%{customdata}<extra></extra>",
-                name=name,
-                meta={"role": role},
+                customdata=[step.means for step, _ in shown],
+                hover="%{x}: %{text}<br>%{customdata}<extra></extra>",
             )
         )
     return made
 
 
-def _marks(labels: Sequence[str], falls: Waterfall, thin: float) -> go.Bar:
+def _marks(falls: Waterfall, thin: float) -> go.Bar:
     ends = [100 * falls.start, 100 * falls.end]
-    return go.Bar(
-        x=[labels[0], labels[-1]],
+    return charts.bars(
+        "Score",
+        [falls.labels[0], falls.labels[-1]],
+        [round(thin, 4)] * 2,
+        "accent",
         base=[round(end - thin / 2, 3) for end in ends],
-        y=[round(thin, 4)] * 2,
         text=[score(falls.start), score(falls.end)],
         textposition="outside",
         cliponaxis=False,
-        hovertemplate="%{x}: %{text}<extra></extra>",
-        name="Score",
-        meta={"role": "accent"},
+        hover="%{x}: %{text}<extra></extra>",
     )
 
 
-def _table(falls: Waterfall, levels: Sequence[float]) -> dict[str, Any]:
-    rows: list[list[Any]] = [[falls.start_label, None, round(100 * falls.start, 2)]]
-    rows += [
-        [step.label, round(100 * step.share, 2), round(100 * level, 2)]
-        for step, level in zip(falls.steps, levels[1:], strict=True)
-    ]
-    rows.append([falls.end_label, None, round(100 * falls.end, 2)])
-    return {"columns": ["Step", "Change, points", "Score, points"], "rows": rows}
+def _table(falls: Waterfall) -> Figure:
+    changes = [None, *(round(100 * step.share, 2) for step in falls.steps), None]
+    scores = [round(100 * level, 2) for level in [*falls.levels, falls.end]]
+    return charts.table(
+        ["Step", "Change, points", "Score, points"], zip(falls.labels, changes, scores, strict=True)
+    )

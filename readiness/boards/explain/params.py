@@ -1,27 +1,15 @@
 """The parameters of an address that asks for an explanation: a site or region, and two UTC days."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from inventory.models import Region, Site
-from web.timerange import BadTimeRangeError, parse_instant
+from web.timerange import BadParameter, BadTimeRangeError, parse_instant
 
-PARAMETERS = ("site", "region", "start", "end")
 DEFAULT_START = "now-30d"
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
-
-
-class AskedError(ValueError):
-    """Says which parameter cannot be read, and why."""
-
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(f"{field}: {reason}")
-        self.field = field
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +24,26 @@ class Asked:
     @property
     def query(self) -> dict[str, str]:
         """The parameters of an address, with the days themselves, so that a copied link shows the same."""
-        of = {"site": self.site.slug} if self.site else {"region": self.region.slug} if self.region else {}
-        return of | {"start": self.start.isoformat(), "end": self.end.isoformat()}
+        return self.place | self.days
+
+    @property
+    def place(self) -> dict[str, str]:
+        return {"site": self.site.slug} if self.site else {"region": self.region.slug} if self.region else {}
+
+    @property
+    def days(self) -> dict[str, str]:
+        return {"start": self.start.isoformat(), "end": self.end.isoformat()}
 
 
 def read(params: Mapping[str, str], *, now: datetime) -> Asked:
-    """Raises AskedError. At most one statement."""
+    """Raises BadParameter. At most one statement."""
     start = _day(params.get("start") or DEFAULT_START, "start", now)
     end = _day(params.get("end") or "now", "end", now)
     if end <= start:
-        raise AskedError("end", "must be a later day than start")
+        raise BadParameter("end", "must be a later day than start")
     site, region = params.get("site", ""), params.get("region", "")
     if site and region:
-        raise AskedError("region", "cannot be asked for together with a site")
+        raise BadParameter("region", "cannot be asked for together with a site")
     return Asked(_site(site), _region(region), start, end)
 
 
@@ -61,25 +56,21 @@ def _day(text: str, field: str, now: datetime) -> date:
         else:
             day = parse_instant(text, now=now, zone=UTC, field=field).astimezone(UTC).date()
     except BadTimeRangeError as error:
-        raise AskedError(field, error.reason) from error
+        raise BadParameter(field, error.reason) from error
     except (ValueError, OverflowError, OSError) as error:
-        raise AskedError(field, "is neither a date, now-7d, an ISO 8601 time nor milliseconds") from error
+        raise BadParameter(field, "is neither a date, now-7d, an ISO 8601 time nor milliseconds") from error
     return min(day, now.astimezone(UTC).date())
 
 
 def _site(slug: str) -> Site | None:
-    if not slug:
-        return None
-    site = Site.objects.select_related("region", "score").filter(slug=slug[:200]).first()
-    if site is None:
-        raise AskedError("site", "There is no site of that name.")
+    site = Site.objects.select_related("region", "score").filter(slug=slug[:200]).first() if slug else None
+    if slug and site is None:
+        raise BadParameter("site", "There is no site of that name.")
     return site
 
 
 def _region(slug: str) -> Region | None:
-    if not slug:
-        return None
-    region = Region.objects.filter(slug=slug[:200]).first()
-    if region is None:
-        raise AskedError("region", "There is no region of that name.")
+    region = Region.objects.filter(slug=slug[:200]).first() if slug else None
+    if slug and region is None:
+        raise BadParameter("region", "There is no region of that name.")
     return region

@@ -1,7 +1,5 @@
 """Explanations from the inputs that were kept: one site in full, several sites by cause."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -37,6 +35,13 @@ class SiteExplained:
     start: Kept
     end: Kept
     explanation: Explanation
+
+    @property
+    def pillars(self) -> list[tuple[str, Move]]:
+        """Moves of the pillars, each with the pillar's name in the newer version that has it."""
+        every = [pillar for kept in (self.start, self.end) for pillar in kept.framework.pillars]
+        names = {pillar.id: pillar.short_name for pillar in every}
+        return [(names[pillar], move) for pillar, move in self.explanation.pillars.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +93,6 @@ class FleetExplained:
     left_out: tuple[Site, ...]
     versions: tuple[tuple[str, ...], tuple[str, ...]]
     too_many: int = 0
-
-    @property
-    def has_sites(self) -> bool:
-        return bool(self.sites)
 
 
 def site_explained(site: Site, start: date, end: date) -> SiteExplained | NothingKept:

@@ -1,17 +1,60 @@
 """Columns as data: the checks of a site that moved, and the sites that moved most."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from readiness.boards.explain import lines, words
-from readiness.boards.explain.lines import MovedCheckLine
+from django.urls import reverse
+
+from readiness.boards.explain import sentences
 from readiness.boards.explain.params import Asked
-from readiness.boards.explain.queries import SiteMove
+from readiness.boards.explain.queries import SiteExplained, SiteMove
 from readiness.scoring.core.coalitions import CAUSES
+from readiness.scoring.core.explain import Causes, CheckMove
 from readiness.scoring.core.states import FlipCause
 from web.links import link
 from web.tables import Column, Table
 from web.units import number
+
+RUN = "run:"
+
+
+@dataclass(frozen=True, slots=True)
+class MovedCheckLine:
+    """A check that moved. `share` is of the site's score; states are "" where there was none."""
+
+    id: str
+    check: str
+    from_state: str
+    to_state: str
+    causes: str
+    share: float
+    by: Causes
+    sentence: str
+    url: str
+    evidence_url: str
+
+
+def check_lines(explained: SiteExplained) -> list[MovedCheckLine]:
+    return [_check_line(move, explained) for move in explained.explanation.checks]
+
+
+def _check_line(move: CheckMove, explained: SiteExplained) -> MovedCheckLine:
+    check = sentences.check_of(explained, move.check_id)
+    evidence = next((side.evidence for side in (move.end, move.start) if side and side.evidence), "")
+    run = evidence.removeprefix(RUN) if evidence.startswith(RUN) else ""
+    return MovedCheckLine(
+        id=move.check_id,
+        check=check.name if check else move.check_id,
+        from_state=str(move.start.state) if move.start else "",
+        to_state=str(move.end.state) if move.end else "",
+        causes=sentences.moved_by(move.moved_by) or sentences.listed(sentences.causes_of(move)),
+        share=sum(move.share.values()),
+        by=move.share,
+        sentence=sentences.check_sentence(move, explained),
+        url=link("site-check", explained.site.slug, move.check_id),
+        evidence_url=reverse("validation-run-detail", args=[run]) if run.isdecimal() else "",
+    )
 
 
 def moved_checks() -> Table:
@@ -22,182 +65,105 @@ def moved_checks() -> Table:
         label="Checks that moved",
         title="Checks that moved",
         columns=(
-            Column(
-                "state",
-                "State",
-                value=lambda row: f"{row.from_state or '-'} → {row.to_state or '-'}",
-                template="readiness/explain/states_cell.html",
-                phone="status",
-            ),
-            Column(
-                "check",
-                "Check",
-                value=lambda row: row.name,
-                url=lambda row: row.url,
-                template="readiness/cells/check.html",
-                sort=lambda row: row.name,
-                locked=True,
-                phone="title",
-                export=lambda row: row.id,
-            ),
-            Column("causes", "Cause", sort=lambda row: row.causes),
-            Column(
-                "share",
-                "Effect on the score",
-                text=lambda row: words.points(row.share),
-                sort=lambda row: abs(row.share),
-                numeric=True,
-                export=lambda row: _points(row.share),
-                file_unit="points",
-                hint="Points of 100 of the site’s score",
-            ),
-            Column(
-                "told",
-                "What moved",
-                value=lambda row: row.sentence,
-                template="readiness/explain/told_cell.html",
-                phone="full",
-            ),
-            *(_of_check(cause) for cause in CAUSES),
+            Column("state", "State", lambda row: f"{row.from_state or '-'} → {row.to_state or '-'}",
+                   template="readiness/explain/states_cell.html", phone="status"),
+            Column("check", "Check", url="url", template="readiness/cells/check.html", sort=True, locked=True,
+                   phone="title", export="id"),
+            Column("causes", "Cause", sort=True),
+            _points("share", "Effect on the score", lambda row: row.share, hint="Points of 100 of the site’s score"),
+            Column("told", "What moved", "sentence", template="readiness/explain/told_cell.html", phone="full"),
+            *(_of_cause(cause, _in_check(cause), default=False) for cause in CAUSES),
         ),
         row_id="id",
-        row_name=lambda row: row.name,
+        row_name="check",
         empty={
             "title": "No check moved",
             "text": "Every check is in the state that it was in, for the same reasons.",
             "icon": "circle-check",
         },
-    )
-
-
-def _of_check(cause: FlipCause) -> Column:
-    def share(row: MovedCheckLine) -> float:
-        return row.by[cause]
-
-    return _share_column(cause, share, default=False)
-
-
-def _of_site(cause: FlipCause) -> Column:
-    def share(row: SiteMove) -> float:
-        return 0.0 if row.came or row.went else row.move.by[cause]
-
-    return _share_column(cause, share, default=True)
-
-
-def _share_column(cause: FlipCause, share: Callable[[Any], float], *, default: bool) -> Column:
-    return Column(
-        str(cause),
-        words.CAUSE_WORDS[cause],
-        value=share,
-        text=lambda row: lines.share_text(share(row)),
-        sort=lambda row: abs(share(row)),
-        numeric=True,
-        default=default,
-        export=lambda row: _points(share(row)),
-        file_unit="points",
-        hint=words.MEANINGS[cause],
-    )
+    )  # fmt: skip
 
 
 def moved_sites(asked: Asked) -> Table:
     """The rows are SiteMove; what moved the score most comes first."""
-    days = {key: value for key, value in asked.query.items() if key in ("start", "end")}
     return Table(
         id="moved-sites",
         noun=("site", "sites"),
         label="Sites that moved most",
         title="Sites that moved most",
         columns=(
-            Column(
-                "verdict",
-                "Verdict",
-                value=lambda row: f"{row.verdicts[0] or '-'} → {row.verdicts[1] or '-'}",
-                template="readiness/explain/verdicts_cell.html",
-                phone="status",
-            ),
-            Column(
-                "site",
-                "Site",
-                value=lambda row: row.site.name,
-                url=lambda row: link("explain", site=row.site.slug, **days),
-                sort=lambda row: row.site.name,
-                locked=True,
-                phone="title",
-                export=lambda row: row.site.slug,
-            ),
-            Column("region", "Region", value=lambda row: row.site.region.name, default=False),
+            Column("verdict", "Verdict", lambda row: " → ".join(verdict or "-" for verdict in row.verdicts),
+                   template="readiness/explain/verdicts_cell.html", phone="status"),
+            Column("site", "Site", "site.name", url=lambda row: link("explain", site=row.site.slug, **asked.days),
+                   sort=True, locked=True, phone="title", export="site.slug"),
+            Column("region", "Region", "site.region.name", default=False),
             _level("start", "Before", lambda row: None if row.came else row.move.start),
             _level("end", "After", lambda row: None if row.went else row.move.end),
-            Column(
-                "change",
-                "Change",
-                value=lambda row: row.change,
-                text=lambda row: _change(row),
-                sort=lambda row: abs(row.weight),
-                numeric=True,
-                export=lambda row: _points(row.change),
-                file_unit="points",
-            ),
-            *_of_fleet(),
-            *(_of_site(cause) for cause in CAUSES),
+            _points("change", "Change", lambda row: row.change, text=_change, sort=lambda row: abs(row.weight)),
+            _points("adds", "Effect on the score", lambda row: row.weight,
+                    hint="Points of 100 of the score by deployed kW"),
+            _kw("start_kw", "Deployed before, kW"),
+            _kw("end_kw", "Deployed after, kW"),
+            *(_of_cause(cause, _at_site(cause), default=True) for cause in CAUSES),
         ),
-        row_id=lambda row: row.site.pk,
-        row_name=lambda row: row.site.name,
+        row_id="site.pk",
+        row_name="site.name",
         empty={"title": "No site to compare", "text": "", "icon": "building-factory-2"},
         per_page=25,
-    )
+    )  # fmt: skip
 
 
-def _of_fleet() -> tuple[Column, ...]:
-    """The site's effect on the score of all, and its weight at both ends."""
-    return (
-        Column(
-            "adds",
-            "Effect on the score",
-            value=lambda row: row.weight,
-            text=lambda row: words.points(row.weight),
-            sort=lambda row: abs(row.weight),
-            numeric=True,
-            export=lambda row: _points(row.weight),
-            file_unit="points",
-            hint="Points of 100 of the score by deployed kW",
-        ),
-        _kw("start_kw", "Deployed before, kW", lambda row: row.ends.start_kw),
-        _kw("end_kw", "Deployed after, kW", lambda row: row.ends.end_kw),
-    )
+def _points(key: str, label: str, value: Callable[[Any], float | None], **more: Any) -> Column:
+    """Points of a hundred; sorted by how far they are from nothing."""
+
+    def exported(row: Any) -> float | None:
+        share = value(row)
+        return None if share is None else round(100 * share, 4)
+
+    given: dict[str, Any] = {
+        "text": lambda row: sentences.points(value(row)),
+        "sort": lambda row: abs(value(row) or 0.0),
+    }
+    return Column(key, label, value, numeric=True, export=exported, file_unit="points", **given | more)
 
 
-def _kw(column_id: str, head: Any, kw: Callable[[SiteMove], float | None]) -> Column:
-    return Column(
-        column_id,
-        head,
-        value=kw,
-        text=lambda row: "" if (there := kw(row)) is None else number(there),
-        sort=lambda row: kw(row) or 0.0,
-        numeric=True,
-        default=False,
-    )
+def _of_cause(cause: FlipCause, share: Callable[[Any], float], *, default: bool) -> Column:
+    """The share of a cause, blank where it did nothing so that the others stand out."""
+
+    def text(row: Any) -> str:
+        return sentences.points(share(row)) if share(row) else ""
+
+    label, means = sentences.CAUSE_WORDS[cause], sentences.MEANINGS[cause]
+    return _points(str(cause), label, share, text=text, default=default, hint=means)
+
+
+def _in_check(cause: FlipCause) -> Callable[[MovedCheckLine], float]:
+    return lambda row: row.by[cause]
+
+
+def _at_site(cause: FlipCause) -> Callable[[SiteMove], float]:
+    return lambda row: 0.0 if row.came or row.went else row.move.by[cause]
+
+
+def _kw(key: str, label: str) -> Column:
+    def kw(row: SiteMove) -> float | None:
+        value: float | None = getattr(row.ends, key)
+        return value
+
+    def text(row: SiteMove) -> str:
+        return "" if (value := kw(row)) is None else number(value)
+
+    return Column(key, label, kw, text, sort=lambda row: kw(row) or 0.0, numeric=True, default=False)
 
 
 def _level(key: str, label: str, score: Callable[[SiteMove], float | None]) -> Column:
     """The score of a site at one end; nothing where the site was not there yet, or any more."""
-    return Column(
-        key,
-        label,
-        value=score,
-        text=lambda row: "" if score(row) is None else words.score(score(row)),
-        sort=lambda row: -1.0 if score(row) is None else score(row),
-        numeric=True,
-        export=lambda row: _points(score(row)),
-        file_unit="points",
-    )
 
+    def text(row: SiteMove) -> str:
+        return "" if score(row) is None else sentences.score(score(row))
 
-def _points(share: float | None) -> float | None:
-    return None if share is None else round(100 * share, 4)
+    return _points(key, label, score, text=text, sort=lambda row: -1.0 if score(row) is None else score(row))
 
 
 def _change(row: SiteMove) -> str:
-    if row.came or row.went:
-        return str("came" if row.came else "went")
-    return words.points(row.change)
+    return "came" if row.came else "went" if row.went else sentences.points(row.change)

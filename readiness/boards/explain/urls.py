@@ -7,5 +7,5 @@ from readiness.boards.explain import api, views
 urlpatterns = [
     path("readiness/explain/", views.page, name="explain"),
     path("readiness/explain/chart.<str:form>", views.chart, name="explain-chart"),
-    path("api/readiness/explain/", api.ExplainView.as_view(), name="scoring-api-explain"),
+    path("api/readiness/explain/", api.explain, name="scoring-api-explain"),
 ]

@@ -1,117 +1,205 @@
 """Why did it move: the page for one site, and for several."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
-from django.urls import reverse
-from django.views.decorators.http import conditional_page, require_GET
+from django.http import HttpRequest
 
 from inventory.models import Region, Site
-from readiness.boards.explain import causes, lines, queries, tables, words
+from readiness.boards.explain import causes, queries, sentences, tables
 from readiness.boards.explain import charts as explain_charts
-from readiness.boards.explain.params import Asked, AskedError, read
-from web import answers
+from readiness.boards.explain.charts import Waterfall
+from readiness.boards.explain.params import Asked, read
+from readiness.boards.explain.queries import FleetExplained, NothingKept, SiteExplained
+from readiness.scoring.core.explain import FactMove
+from readiness.scoring.core.mean import NO_KW
 from web import tables as table_kit
-from web.charts import nothing
+from web.charts import Figure, nothing
 from web.clock import now
 from web.links import link
-from web.permissions import require
+from web.reports import Report, chart_urls, choices
+from web.tables import TablePage
 
-TEMPLATE = "readiness/explain/page.html"
-may_see = require("inventory.view_site", "scoring.view_checkresult")
+PRESETS = (7, 30, 90)
+MOST_MOVED = 5
+EXPLAIN = Report("readiness/explain/page.html", "inventory.view_site", "scoring.view_checkresult")
 
 
-@may_see
-@conditional_page
-@require_GET
-def page(request: HttpRequest) -> HttpResponseBase:
+@EXPLAIN.page
+def page(request: HttpRequest) -> tuple[TablePage | None, Any]:
     at = now()
-    asked = _asked(request, at)
-    answer = _site if asked.site else _fleet
-    context = answer(request, asked)
-    if (table := context.get("table")) and table_kit.wants_table_only(request, table):
-        return table_kit.respond(request, TEMPLATE, table, {})
-    return answers.page(request, TEMPLATE, _around(asked, at) | context)
+    asked = read(request.GET, now=at)
+    table, answer = (_site if asked.site else _fleet)(request, asked)
+    return table, lambda: _around(asked, at) | answer
 
 
-@may_see
-@conditional_page
-@require_GET
-def chart(request: HttpRequest, form: str) -> HttpResponse:
-    asked = _asked(request, now())
+@EXPLAIN.chart
+def chart(request: HttpRequest) -> Figure:
+    asked = read(request.GET, now=now())
     if asked.site is None:
         fleet = queries.fleet_explained(asked.start, asked.end, asked.region)
-        falls, finding = lines.fleet_waterfall(fleet), causes.fleet_sentence(fleet.move)
         if fleet.move.start is None and fleet.move.end is None:
-            return answers.chart(nothing(finding), form)
-    else:
-        explained = queries.site_explained(asked.site, asked.start, asked.end)
-        if isinstance(explained, queries.NothingKept):
-            return answers.chart(nothing(lines.nothing_kept(explained)), form)
-        falls, finding = lines.site_waterfall(explained), lines.finding(explained.explanation.score)
-    return answers.chart(explain_charts.waterfall(falls, finding=finding), form)
+            return nothing(causes.fleet_sentence(fleet.move))
+        days, move, steps = (fleet.start, fleet.end), fleet.move, causes.of_fleet(fleet.move)
+        return _waterfall(days, move, steps, causes.fleet_sentence(fleet.move))
+    explained = queries.site_explained(asked.site, asked.start, asked.end)
+    if isinstance(explained, NothingKept):
+        return nothing(sentences.nothing_kept(explained))
+    of_site = explained.explanation.score
+    days = (explained.start.on_date, explained.end.on_date)
+    return _waterfall(days, of_site, causes.of_site(of_site), causes.finding(of_site))
 
 
-def _asked(request: HttpRequest, at: datetime) -> Asked:
-    try:
-        return read(request.GET, now=at)
-    except AskedError as error:
-        raise BadRequest(str(error)) from error
+def _waterfall(days: Any, move: Any, steps: tuple[causes.Cause, ...], finding: str) -> Figure:
+    falls = Waterfall(days[0], move.start or 0.0, days[1], move.end or 0.0, steps)
+    return explain_charts.waterfall(falls, finding=finding)
 
 
-def _site(request: HttpRequest, asked: Asked) -> dict[str, Any]:
+def _site(request: HttpRequest, asked: Asked) -> tuple[TablePage | None, dict[str, Any]]:
     assert asked.site is not None
     explained = queries.site_explained(asked.site, asked.start, asked.end)
-    if isinstance(explained, queries.NothingKept):
-        return {"nothing_kept": lines.nothing_kept(explained)}
-    return {
-        "kpis": lines.site_figures(explained),
-        "finding": lines.finding(explained.explanation.score),
-        "verdict": lines.verdict_line(explained),
-        "notes": lines.notes(explained, asked),
-        "pillars": lines.pillar_lines(explained),
-        "causes": lines.cause_heads(),
-        "rest": lines.rest_line(explained),
-        "grants": lines.grant_lines(explained),
-        "facts": lines.fact_lines(explained),
-        "versions": lines.versions(explained.start, explained.end),
-        "table": table_kit.page(request, tables.moved_checks(), lines.check_lines(explained)),
+    if isinstance(explained, NothingKept):
+        return None, {"nothing_kept": sentences.nothing_kept(explained)}
+    explanation = explained.explanation
+    lines = tables.check_lines(explained)
+    deciding = {*explanation.verdict.start.deciding, *explanation.verdict.end.deciding}
+    old, new = explained.start.framework.version, explained.end.framework.version
+    return table_kit.page(request, tables.moved_checks(), lines), {
+        "explained": explained,
+        "score": score_figure(explanation.score.start, explanation.score.end),
+        "strongest": causes.strongest(causes.of_site(explanation.score)),
+        "finding": causes.finding(explanation.score),
+        "flipped": sentences.how_it_flipped(explanation.verdict.moved_by),
+        "deciding": [line for line in lines if line.id in deciding],
+        "notes": [
+            f"Nothing is kept for {sentences.day(day)}; {sentences.day(kept.on_date)} is the nearest before."
+            for kept, day in ((explained.start, asked.start), (explained.end, asked.end))
+            if kept.on_date != day
+        ],
+        "causes": [(sentences.CAUSE_WORDS[cause], sentences.MEANINGS[cause]) for cause in causes.CAUSES],
+        "rest": sentences.other_weights(explained),
+        "grants": _grants(explained),
+        "facts": [_fact(move) for move in explanation.facts],
+        "versions": None if old == new else f"{old} → {new}",
+        "versions_url": link("framework-difference", explained.start.version_id, to=explained.end.version_id),
     }
 
 
-def _fleet(request: HttpRequest, asked: Asked) -> dict[str, Any]:
+def _fleet(request: HttpRequest, asked: Asked) -> tuple[TablePage | None, dict[str, Any]]:
     explained = queries.fleet_explained(asked.start, asked.end, asked.region)
     context: dict[str, Any] = {
-        "left_out": lines.left_out(explained.left_out),
-        "too_many": words.too_many(explained.too_many) if explained.too_many else "",
+        "left_out": sentences.left_out(explained.left_out),
+        "too_many": sentences.too_many(explained.too_many) if explained.too_many else "",
     }
-    if not explained.has_sites:
-        return context
-    return context | {
-        "kpis": lines.fleet_figures(explained),
-        "finding": causes.fleet_sentence(explained.move),
-        "most_moved": lines.most_moved(explained),
-        "versions": lines.versions_of_fleet(explained),
-        "table": table_kit.page(request, tables.moved_sites(asked), list(explained.sites)),
+    if not explained.sites:
+        return None, context
+    move = explained.move
+    no_kw = {"note": NO_KW, "tone": "", "icon": ""} if move.end is None else {}
+    old, new = (", ".join(versions) for versions in explained.versions)
+    stayed = [row for row in explained.sites if not (row.came or row.went)]
+    return table_kit.page(request, tables.moved_sites(asked), list(explained.sites)), context | {
+        "fleet": explained,
+        "score": score_figure(move.start, move.end) | no_kw,
+        "plain": score_figure(*move.plain),
+        "strongest": causes.strongest(causes.of_fleet(move)),
+        "coming": len(move.came) + len(move.went),
+        "flipped_sites": sum(row.verdicts[0] != row.verdicts[1] for row in stayed),
+        "finding": causes.fleet_sentence(move),
+        "most_moved": most_moved(explained),
+        "versions": None if old == new else f"{old} → {new}",
     }
+
+
+def score_figure(start: float | None, end: float | None) -> dict[str, Any]:
+    """The score at the end as a key figure that says how far it moved."""
+    change = sentences.change(start, end)
+    tone = "ok" if change > 0 else "bad" if change < 0 else ""
+    return {
+        "value": sentences.score(end) if end is not None else None,
+        "note": f"{sentences.tenths(change)} from {sentences.score(start)}",
+        "tone": tone,
+        "icon": {"ok": "arrow-up", "bad": "arrow-down-right"}.get(tone, ""),
+    }
+
+
+def most_moved(explained: FleetExplained) -> list[dict[str, Any]]:
+    """The sites that moved the score most, and the strongest cause of each."""
+    days = {"start": explained.start, "end": explained.end}
+    return [
+        {
+            "site": row.site,
+            "url": link("explain", site=row.site.slug, **days),
+            "verdict": row.verdicts[0] if row.went else row.verdicts[1],
+            "why": causes.of_one_of_several(row),
+            "adds": sentences.points(row.weight),
+        }
+        for row in explained.sites[:MOST_MOVED]
+        if abs(row.weight) >= sentences.POINTS_SHOWN
+    ]
+
+
+def _grants(explained: SiteExplained) -> list[dict[str, Any]]:
+    lines = []
+    for move in explained.explanation.grants:
+        check_id = move.covers.partition("/")[0]
+        check = sentences.check_of(explained, check_id)
+        lines.append(
+            {
+                "move": move,
+                "label": f"{sentences.GRANT_WORDS[move.kind]} #{move.grant.id}",
+                "url": link("waiver", move.grant.id) if move.grant.id.isdecimal() else "",
+                "check": check.name if check else move.covers,
+                "check_url": link("site-check", explained.site.slug, check_id),
+            }
+        )
+    return lines
+
+
+def _fact(move: FactMove) -> dict[str, str]:
+    def text(fact: object) -> str:
+        if isinstance(fact, bool):
+            return "yes" if fact else "no"
+        if isinstance(fact, frozenset):
+            return ", ".join(sorted(fact)) or "not known"
+        return "not known" if fact is None else str(fact)
+
+    return {"name": move.fact.replace("_", " "), "start": text(move.start), "end": text(move.end)}
 
 
 def _around(asked: Asked, at: datetime) -> dict[str, Any]:
-    crumbs = [{"label": "Readiness", "url": reverse("readiness")}]
-    if asked.site:
-        crumbs.append({"label": asked.site.name, "url": link("site", asked.site.slug)})
+    regions = [("", "Fleet"), *Region.objects.order_by("name", "pk").values_list("slug", "name")]
+    region = "" if asked.region is None else asked.region.slug
     return {
         "asked": asked,
         "site": asked.site,
-        "presets": lines.presets(asked, now=at),
-        "regions": lines.regions(asked, Region.objects.order_by("name", "pk")),
+        "presets": _presets(asked, at),
+        "regions": choices(
+            regions,
+            None if asked.site else region,
+            lambda slug: link("explain", **({"region": slug} if slug else {}), **asked.days),
+        ),
         "sites": Site.objects.order_by("name", "pk").values_list("slug", "name"),
-        "chart_url": link("explain-chart", "json", **asked.query),
-        "chart_csv": link("explain-chart", "csv", **asked.query),
+        "chart": chart_urls("explain-chart", **asked.query),
         "api_url": link("scoring-api-explain", **asked.query),
         "changes_url": link("site", asked.site.slug, tab="changes") if asked.site else "",
-        "breadcrumbs": [*crumbs, {"label": "Why did it move", "url": ""}],
     }
+
+
+def _presets(asked: Asked, at: datetime) -> list[Mapping[str, Any]]:
+    """Spans that end today: of some days, and since the day before the verdict changed last."""
+    today = at.astimezone(UTC).date()
+    current = asked.start if asked.end == today else None
+    spans = [(today - timedelta(days=days), f"now-{days}d", f"{days} days") for days in PRESETS]
+    stored = getattr(asked.site, "score", None)
+    if stored and stored.verdict:
+        since = stored.verdict_since.astimezone(UTC).date() - timedelta(days=1)
+        spans.append((since, since.isoformat(), "Since the last change of verdict"))
+    return [
+        {
+            "label": label,
+            "url": link("explain", **asked.place, start=text, end="now"),
+            "current": start == current,
+        }
+        for start, text, label in spans
+    ]

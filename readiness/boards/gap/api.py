@@ -1,69 +1,60 @@
 """`GET /api/readiness/gap/` and `closing/` below it: the figures of the gap's page, for programs."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers as fields
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from inventory.models import Site
-from readiness.golive.worklist.params import BY, MOST_CHECKS, MOST_GROUPS, MOST_POINTS, BadQuestion, read
+from readiness.golive.worklist.params import BY, MOST_CHECKS, MOST_GROUPS, MOST_POINTS, read
 from readiness.scoring.core.closing import CheckEffect, ClosingTarget, HeldSite
 from readiness.scoring.core.gap import CapacityMeasure, Gap
 from readiness.scoring.gap import queries
 from readiness.scoring.gap.closing import Closing, closing
 from readiness.scoring.gap.selection import CHECKS, GROUPS, Question
-from readiness.scoring.queries.capacity import Projection
 from web import clock
-from web.rest.filters import refuse_unknown
-from web.rest.permissions import requires
-from web.timerange import BadTimeRangeError, TimeRange
+from web.rest.reports import endpoint, parameter
+from web.timerange import TimeRange
 
+MAY_SEE = ("inventory.view_site", "scoring.view_sitescore")
+PROJECTION = ("method", "instants", "deployed", "ready", "deployed_band", "ready_band")
+BANDS = ("deployed", "ready", "conditional", "not_ready", "gap")
 DEFAULT_RANGE = "now-365d"
 MOST_SITES = 1000
 """Sites of a plan that one answer names, the first of them; it says how many there are."""
 
 
-def _parameter(name: str, text: str, **given: Any) -> OpenApiParameter:
-    return OpenApiParameter(name, description=text, **given)
-
-
 _WHICH = [
-    _parameter(
+    parameter(
         "measure", "What capacity is counted in.", enum=[each.value for each in CapacityMeasure], default="kw"
     ),
-    _parameter("region", "Slug; repeat or separate by commas. Every site unless given.", many=True),
-    _parameter("kind", "Kind of site.", many=True, enum=Site.Kind.values),
-    _parameter("profile", "Sites with any of these profiles.", many=True, enum=Site.Profile.values),
+    parameter("region", "Slug; repeat or separate by commas. Every site unless given.", many=True),
+    parameter("kind", "Kind of site.", many=True, enum=Site.Kind.values),
+    parameter("profile", "Sites with any of these profiles.", many=True, enum=Site.Profile.values),
 ]
 _OVER_TIME = [
-    _parameter("by", "Groups; none unless given.", enum=list(BY)),
-    _parameter(
+    parameter("by", "Groups; none unless given.", enum=list(BY)),
+    parameter(
         "groups", f"Largest groups told apart, {GROUPS} unless given, {MOST_GROUPS} at most.", type=int
     ),
-    _parameter("start", "now-7d, ISO 8601 or epoch ms; now-365d unless given."),
-    _parameter("end", "The same; now unless given."),
-    _parameter(
+    parameter("start", "now-7d, ISO 8601 or epoch ms; now-365d unless given."),
+    parameter("end", "The same; now unless given."),
+    parameter(
         "points",
         f"Instants at most; 120 unless given, no more than {MOST_POINTS}, or 60 by blocker or pillar.",
         type=int,
     ),
 ]
 _HOW = [
-    _parameter(
+    parameter(
         "target",
         "Where sites are to get to.",
         enum=[each.value for each in ClosingTarget],
         default="conditional",
     ),
-    _parameter(
+    parameter(
         "checks", f"Checks that can be resolved, {CHECKS} unless given, {MOST_CHECKS} at most.", type=int
     ),
 ]
@@ -71,9 +62,7 @@ _HOW = [
 
 def _bands(name: str, *, series: bool) -> Any:
     number = fields.ListField(child=fields.FloatField()) if series else fields.FloatField()
-    return inline_serializer(
-        name, dict.fromkeys(("deployed", "ready", "conditional", "not_ready", "gap"), number)
-    )
+    return inline_serializer(name, dict.fromkeys(BANDS, number))
 
 
 _answer = inline_serializer(
@@ -113,70 +102,53 @@ _closing_answer = inline_serializer(
     },
 )
 
-may_see = requires("inventory.view_site", "scoring.view_sitescore")
+
+@endpoint(
+    *MAY_SEE,
+    parameters=[*_WHICH, *_OVER_TIME],
+    answer=_answer,
+    operation_id="readiness_gap",
+    summary="Deployed, ready and conditional capacity over time, whole and by group",
+)
+def gap(request: Request) -> dict[str, Any]:
+    now = clock.now()
+    question = _question(request)
+    span = TimeRange.of(request._request, now=now, default=DEFAULT_RANGE)
+    sites = queries.with_past(question, now=now)
+    whole = queries.over_time(question, sites, start=span.start, end=span.end)
+    groups = queries.groups_over_time(question, sites, start=span.start, end=span.end)
+    at_present = queries.present(question, sites)
+    measure = question.measure
+    return {
+        "evaluated_at": now,
+        "start": span.start,
+        "end": span.end,
+        "measure": measure.value,
+        "by": question.by,
+        "instants": [gap.at for gap in whole.gaps],
+        "whole": _series(whole.gaps, measure),
+        "now": _one(at_present.known.gap, measure),
+        "groups": [
+            {"key": group.key, "label": group.label, "now": _one(group.now, measure)}
+            | _series(group.gaps, measure)
+            for group in groups
+        ],
+        "projection": _fields(whole.projection, *PROJECTION) if whole.projection else None,
+        "no_projection": whole.no_projection,
+        "capability_gap": {
+            **_fields(at_present.capability, "points", "accelerators_per_person", "reason"),
+            "accelerator_growth": at_present.growth,
+        },
+    }
 
 
-def _question(request: Request, parameters: Sequence[OpenApiParameter]) -> Question:
-    refuse_unknown(request, [each.name for each in parameters], controls=("format",))
-    try:
-        regions = queries.regions() if "region" in request.query_params else {}
-        return read(request.query_params, regions=regions)
-    except BadQuestion as error:
-        raise ValidationError({error.field: [error.reason]}) from error
+def _question(request: Request) -> Question:
+    regions = queries.regions() if "region" in request.query_params else {}
+    return read(request.query_params, regions=regions)
 
 
-def _range(request: Request, now: datetime) -> TimeRange:
-    try:
-        return TimeRange.of(request._request, now=now, default=DEFAULT_RANGE)
-    except BadTimeRangeError as error:
-        raise ValidationError({error.field: [error.reason]}) from error
-
-
-class GapView(APIView):
-    permission_classes = [may_see]
-
-    @extend_schema(
-        responses={200: _answer},
-        parameters=[*_WHICH, *_OVER_TIME],
-        operation_id="readiness_gap",
-        summary="Deployed, ready and conditional capacity over time, whole and by group",
-    )
-    def get(self, request: Request) -> Response:
-        now = clock.now()
-        question, span = _question(request, [*_WHICH, *_OVER_TIME]), _range(request, now)
-        sites = queries.with_past(question, now=now)
-        whole = queries.over_time(question, sites, start=span.start, end=span.end)
-        groups = queries.groups_over_time(question, sites, start=span.start, end=span.end)
-        at_present = queries.present(question, sites)
-        measure = question.measure
-        return Response(
-            {
-                "evaluated_at": now,
-                "start": span.start,
-                "end": span.end,
-                "measure": measure.value,
-                "by": question.by,
-                "instants": [gap.at for gap in whole.gaps],
-                "whole": _series(whole.gaps, measure),
-                "now": _one(at_present.known.gap, measure),
-                "groups": [
-                    {"key": group.key, "label": group.label, "now": _one(group.now, measure)}
-                    | _series(group.gaps, measure)
-                    for group in groups
-                ],
-                "projection": _projection(whole.projection),
-                "no_projection": whole.no_projection,
-                "capability_gap": {
-                    "points": at_present.capability.points,
-                    "accelerators_per_person": at_present.capability.accelerators_per_person,
-                    "accelerator_growth": at_present.growth,
-                    "reason": at_present.capability.reason,
-                },
-            }
-        )
-
-
-BANDS = ("deployed", "ready", "conditional", "not_ready", "gap")
+def _fields(row: Any, *names: str) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names}
 
 
 def _one(gap: Gap, measure: CapacityMeasure) -> dict[str, float]:
@@ -187,52 +159,35 @@ def _series(gaps: Sequence[Gap], measure: CapacityMeasure) -> dict[str, list[flo
     return {band: [round(measure.of(getattr(gap, band)), 6) for gap in gaps] for band in BANDS}
 
 
-def _projection(ahead: Projection | None) -> dict[str, Any] | None:
-    if ahead is None:
-        return None
+@endpoint(
+    *MAY_SEE,
+    parameters=[*_WHICH, *_HOW],
+    answer=_closing_answer,
+    operation_id="readiness_gap_closing",
+    summary="What would close the gap: a ranked plan, single checks, and the best for any number of checks",
+)
+def gap_closing(request: Request) -> dict[str, Any]:
+    now = clock.now()
+    question = _question(request)
+    known = queries.asked(question, now=now)
+    outcome = closing(known, target=question.target, measure=question.measure)
+    of = question.measure.of
     return {
-        "method": ahead.method,
-        "instants": ahead.instants,
-        "deployed": ahead.deployed,
-        "ready": ahead.ready,
-        "deployed_band": ahead.deployed_band,
-        "ready_band": ahead.ready_band,
+        "evaluated_at": now,
+        "measure": question.measure.value,
+        "target": question.target.value,
+        "held": of(outcome.capacity),
+        "sites_held": len(outcome.held),
+        "plan": [
+            _held(step.site, of(step.site.held))
+            | {"checks_so_far": step.checks_so_far, "freed_so_far": of(step.freed_so_far)}
+            for step in outcome.plan[:MOST_SITES]
+        ],
+        "checks": [_effect(effect, question.measure) for effect in outcome.effects],
+        "best": _best(outcome, question.checks),
+        "curve": [_fields(point, "checks", "freed") for point in outcome.curve],
+        "beyond_checks": [site.site for site in outcome.beyond],
     }
-
-
-class ClosingView(APIView):
-    permission_classes = [may_see]
-
-    @extend_schema(
-        responses={200: _closing_answer},
-        parameters=[*_WHICH, *_HOW],
-        operation_id="readiness_gap_closing",
-        summary="What would close the gap: a ranked plan, single checks, and the best for any number of checks",
-    )
-    def get(self, request: Request) -> Response:
-        now = clock.now()
-        question = _question(request, [*_WHICH, *_HOW])
-        known = queries.asked(question, now=now)
-        outcome = closing(known, target=question.target, measure=question.measure)
-        of = question.measure.of
-        return Response(
-            {
-                "evaluated_at": now,
-                "measure": question.measure.value,
-                "target": question.target.value,
-                "held": of(outcome.capacity),
-                "sites_held": len(outcome.held),
-                "plan": [
-                    _held(step.site, of(step.site.held))
-                    | {"checks_so_far": step.checks_so_far, "freed_so_far": of(step.freed_so_far)}
-                    for step in outcome.plan[:MOST_SITES]
-                ],
-                "checks": [_effect(effect, question.measure) for effect in outcome.effects],
-                "best": _best(outcome, question.checks),
-                "curve": [{"checks": point.checks, "freed": point.freed} for point in outcome.curve],
-                "beyond_checks": [site.site for site in outcome.beyond],
-            }
-        )
 
 
 def _held(site: HeldSite, held: float) -> dict[str, Any]:

@@ -1,20 +1,33 @@
 """Capacity as figures: deployed, ready and the gap over time, by site and by group, and what would close it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from plotly import graph_objects as go
 
 from readiness.boards import findings
-from readiness.scoring.core.closing import CurvePoint, Step
+from readiness.boards.gap import sentences
 from readiness.scoring.core.gap import CapacityFigures, CapacityMeasure, Gap
+from readiness.scoring.gap.closing import Closing
 from readiness.scoring.gap.queries import CONDITIONAL, OTHERS, UNEVALUATED, UNRECORDED, Group
 from readiness.scoring.queries.capacity import CapacityHistory, Projection, SiteCapacityRow
-from web.charts import Figure, figure, ms, nothing
+from web import charts
+from web.charts import Figure, ms
 from web.units import number, power_factor, power_unit
+
+MARGIN = {"l": 46, "r": 16, "t": 14, "b": 28}
+NO_GAP = "There was no gap in this time."
+ROLES = {
+    CONDITIONAL: "conditional",
+    UNEVALUATED: "muted",
+    UNRECORDED: "unknown",
+    OTHERS: "deployed",
+    **{f"p{number}": f"pillar-{number}" for number in range(1, 6)},
+}
+MOST_DRAWN = 400
+"""Points of a curve; a thousand sites have thousands of steps, which no screen has room for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +39,7 @@ class Scale:
     factor: float
 
     @classmethod
-    def of(cls, measure: CapacityMeasure, largest: float) -> Scale:
+    def of(cls, measure: CapacityMeasure, largest: float) -> "Scale":
         """The scale for values of this measure up to `largest`."""
         if measure is CapacityMeasure.ACCELERATORS:
             return cls(measure, "accelerators", 1.0)
@@ -61,113 +74,64 @@ def gap_over_time(
     """Deployed, ready and conditional as bands over time, with what lies ahead if the pace holds."""
     gaps = [gap for gap in history.gaps if gap.at <= now]
     if not any(measure.of(gap.deployed) for gap in gaps):
-        return nothing("No capacity was deployed in this time.")
+        return charts.nothing("No capacity was deployed in this time.")
     # A range that ends in the past has nothing ahead of it to draw.
     ahead = history.projection if now - gaps[-1].at < timedelta(days=1) else None
     # Today's figures beside the chart are in the same unit.
     scale = Scale.of(measure, max(gap.deployed.it_kw for gap in gaps))
-    traces = [*_bands(gaps, scale), *(_projected(ahead, scale) if ahead else [])]
     layout = go.Layout(
         hovermode="x unified",
-        margin={"l": 46, "r": 74 if ahead else 16, "t": 14, "b": 28},
-        xaxis={"type": "date", "showgrid": False, "hoverformat": "%d %b %Y"},
+        margin=MARGIN | ({"r": 74} if ahead else {}),
+        xaxis=charts.DATES,
         yaxis=scale.axis,
         shapes=[_today(now)] if ahead else [],
-        annotations=_gap_notes(gaps, ahead, scale, now),
+        annotations=[*_gap_note(gaps[-1], scale), *(_end_notes(ahead, scale, now) if ahead else [])],
     )
     meta = {
         "finding": findings.over_time(history, measure=measure),
         "footer": findings.ahead(history) if ahead else history.no_projection,
-        "narrow": {
-            "margin": {"r": 10},
-            "annotations": _gap_notes(gaps, None, scale, now),
-            "xaxis": {"nticks": 4},
-        },
+        "narrow": charts.FEW_DATES | {"margin": {"r": 10}, "annotations": _gap_note(gaps[-1], scale)},
         "table": _gap_table(gaps, scale),
     }
-    return figure(traces, layout, meta)
+    return charts.figure([*_bands(gaps, scale), *(_projected(ahead, scale) if ahead else [])], layout, meta)
 
 
 def _bands(gaps: Sequence[Gap], scale: Scale) -> list[go.Scatter]:
+    def band(
+        name: str, role: str, y: list[float], size: list[float], width: float, **more: Any
+    ) -> go.Scatter:
+        at = [ms(gap.at) for gap in gaps]
+        look: Figure = {"width": width, "shape": "hv", "hover": scale.hover("customdata"), "hoverinfo": "all"}
+        return charts.line(name, at, y, role, customdata=size, **look, **more)
+
     ready = scale.column(gap.ready for gap in gaps)
-    conditional = scale.column(gap.ready + gap.conditional for gap in gaps)
+    conditional = scale.column(gap.conditional for gap in gaps)
+    with_conditional = scale.column(gap.ready + gap.conditional for gap in gaps)
     deployed = scale.column(gap.deployed for gap in gaps)
-    width_of_conditional = scale.column(gap.conditional for gap in gaps)
     not_ready = scale.column(gap.not_ready for gap in gaps)
-    shown = {
-        "mode": "lines",
-        "x": [ms(gap.at) for gap in gaps],
-        "hoverinfo": "all",
-        "hovertemplate": scale.hover("customdata"),
-    }
     return [
-        go.Scatter(
-            **shown,
-            name="Ready",
-            y=ready,
-            customdata=ready,
-            fill="tozeroy",
-            line={"width": 2.5, "shape": "hv"},
-            meta={"role": "ready"},
-        ),
-        go.Scatter(
-            **shown,
-            name="Conditional",
-            y=conditional,
-            customdata=width_of_conditional,
-            fill="tonexty",
-            line={"width": 0, "shape": "hv"},
-            meta={"role": "conditional"},
-        ),
-        go.Scatter(
-            **shown,
-            name="Not ready",
-            y=deployed,
-            customdata=not_ready,
-            fill="tonexty",
-            line={"width": 0, "shape": "hv"},
-            meta={"role": "gap"},
-        ),
-        go.Scatter(
-            **shown,
-            name="Deployed",
-            y=deployed,
-            customdata=deployed,
-            line={"width": 2.5, "shape": "hv"},
-            meta={"role": "deployed"},
-        ),
+        band("Ready", "ready", ready, ready, 2.5, fill="tozeroy"),
+        band("Conditional", "conditional", with_conditional, conditional, 0, fill="tonexty"),
+        band("Not ready", "gap", deployed, not_ready, 0, fill="tonexty"),
+        band("Deployed", "deployed", deployed, deployed, 2.5),
     ]
 
 
 def _projected(ahead: Projection, scale: Scale) -> list[go.Scatter]:
     """Dotted lines from today on, each with the band its method gives."""
     instants = [ms(at) for at in ahead.instants]
+    edge: Figure = {"width": 0, "hoverinfo": "skip"}
     made = []
     for role, name, values, band in (
         ("deployed", "Deployed, projected", ahead.deployed, ahead.deployed_band),
         ("ready", "Ready, projected", ahead.ready, ahead.ready_band),
     ):
-        edge = {
-            "mode": "lines",
-            "x": instants,
-            "line": {"width": 0},
-            "hoverinfo": "skip",
-            "meta": {"role": role},
-        }
+        low, high = (scale.scaled(edges) for edges in zip(*band, strict=True))
+        y, hover = scale.scaled(values), scale.hover("y")
         made += [
-            go.Scatter(**edge, name=f"{name}, low", y=scale.scaled(low for low, _ in band)),
-            go.Scatter(
-                **edge, name=f"{name}, high", y=scale.scaled(high for _, high in band), fill="tonexty"
-            ),
-            go.Scatter(
-                mode="lines",
-                x=instants,
-                name=name,
-                y=scale.scaled(values),
-                line={"width": 2, "dash": "dot"},
-                hovertemplate=scale.hover("y"),
-                meta={"role": role},
-            ),
+            charts.line(f"{name}, low", instants, low, role, **edge),
+            charts.line(f"{name}, high", instants, high, role, fill="tonexty", **edge),
+            charts.line(name, instants, y, role, width=2, dash="dot", hover=hover),
         ]
     return made
 
@@ -177,210 +141,149 @@ def _today(now: datetime) -> Figure:
     return edge | {"x0": ms(now), "x1": ms(now)}
 
 
-def _gap_notes(gaps: Sequence[Gap], ahead: Projection | None, scale: Scale, now: datetime) -> list[Figure]:
-    """The gap of today in a box, and where both lines end if the pace holds."""
-    last, of = gaps[-1], scale.measure.of
-    notes: list[Figure] = []
-    if of(last.gap) > 0:
-        middle = (of(last.deployed) + of(last.ready)) / 2 * scale.factor
-        boxed = {"name": "gap boxed", "text": scale.text(of(last.gap)), "font": {"weight": 700}}
-        notes.append(
-            boxed | {"x": ms(last.at), "y": middle, "xanchor": "right", "xshift": -10, "showarrow": False}
-        )
-    if ahead is None:
-        return notes
+def _gap_note(last: Gap, scale: Scale) -> list[Figure]:
+    """The gap of today in a box."""
+    of = scale.measure.of
+    if of(last.gap) <= 0:
+        return []
+    middle = (of(last.deployed) + of(last.ready)) / 2 * scale.factor
+    boxed = {"name": "gap boxed", "text": scale.text(of(last.gap)), "font": {"weight": 700}}
+    return [boxed | {"x": ms(last.at), "y": middle, "xanchor": "right", "xshift": -10, "showarrow": False}]
+
+
+def _end_notes(ahead: Projection, scale: Scale, now: datetime) -> list[Figure]:
+    """Where both lines end if the pace holds, and where they begin."""
     label = {"xref": "paper", "x": 1, "xanchor": "left", "xshift": 6, "showarrow": False}
     ends = [("deployed", ahead.deployed[-1]), ("ready", ahead.ready[-1])]
-    notes += [
-        label | {"y": value * scale.factor, "text": scale.text(value), "name": role, "font": {"weight": 600}}
-        for role, value in ends
+    today = {"text": "today", "name": "today", "xref": "x", "x": ms(now), "xanchor": "right", "xshift": -3}
+    above = {"yref": "paper", "y": 1, "yanchor": "bottom", "yshift": -2, "showarrow": False}
+    return [
+        *(
+            label
+            | {"y": value * scale.factor, "text": scale.text(value), "name": role, "font": {"weight": 600}}
+            for role, value in ends
+        ),
+        today | above,
     ]
-    today = {
-        "xref": "x",
-        "x": ms(now),
-        "yref": "paper",
-        "y": 1,
-        "xanchor": "right",
-        "yanchor": "bottom",
-        "xshift": -3,
-    }
-    notes.append(today | {"text": "today", "name": "today", "showarrow": False, "yshift": -2})
-    return notes
 
 
 def _gap_table(gaps: Sequence[Gap], scale: Scale) -> Figure:
-    heads = ("Deployed", "Ready", "Conditional", "Not ready")
-    return {
-        "columns": ["Day", *(f"{head}, {scale.unit}" for head in heads)],
-        "rows": [
-            [
-                gap.at.strftime("%Y-%m-%d"),
-                *scale.column((gap.deployed, gap.ready, gap.conditional, gap.not_ready)),
-            ]
+    heads = (f"{band}, {scale.unit}" for band in ("Deployed", "Ready", "Conditional", "Not ready"))
+    return charts.table(
+        ["Day", *heads],
+        [
+            [f"{gap.at:%Y-%m-%d}", *scale.column((gap.deployed, gap.ready, gap.conditional, gap.not_ready))]
             for gap in reversed(gaps)
         ],
-    }
+    )
 
 
 def gap_by_site(rows: Sequence[SiteCapacityRow]) -> Figure:
     """One bar per site: all of it in the band of the site's verdict."""
     shown = [row for row in rows if row.deployed.it_kw > 0]
     if not shown:
-        return nothing("No site has deployed capacity.")
+        return charts.nothing("No site has deployed capacity.")
     scale = Scale.of(CapacityMeasure.POWER, max(row.deployed.it_kw for row in shown))
-    unit = scale.unit
     names = [row.site.name for row in shown]
-    bands = (
-        ("ready", "Ready", [row.ready.it_kw for row in shown]),
-        ("conditional", "Conditional", [row.conditional.it_kw for row in shown]),
-        (
-            "gap",
-            "Not ready",
-            [row.deployed.it_kw - row.ready.it_kw - row.conditional.it_kw for row in shown],
-        ),
-    )
+    bands = {
+        ("ready", "Ready"): [row.ready.it_kw for row in shown],
+        ("conditional", "Conditional"): [row.conditional.it_kw for row in shown],
+        ("gap", "Not ready"): [row.deployed.it_kw - row.ready.it_kw - row.conditional.it_kw for row in shown],
+    }
     traces = [
-        go.Bar(
-            x=names,
-            y=scale.scaled(values),
-            name=name,
-            hovertemplate=f"%{{y:.2f}} {unit}",
-            meta={"role": role},
-        )
-        for role, name, values in bands
+        charts.bars(name, names, scale.scaled(values), role, hover=f"%{{y:.2f}} {scale.unit}")
+        for (role, name), values in bands.items()
     ]
     layout = go.Layout(
         barmode="stack",
         bargap=0.35,
         hovermode="x unified",
-        yaxis={"ticksuffix": f" {unit}", "nticks": 6},
+        yaxis={"ticksuffix": f" {scale.unit}", "nticks": 6},
         xaxis={"tickangle": -40, "showgrid": False},
     )
-    table = {
-        "columns": ["Site", *(f"{name}, {unit}" for _, name, _ in bands)],
-        "rows": [[name, *scale.scaled(values[i] for _, _, values in bands)] for i, name in enumerate(names)],
-    }
+    heads = ["Site", *(f"{name}, {scale.unit}" for _role, name in bands)]
     meta = {
         "finding": findings.largest_gap(tuple(shown)),
         "footer": "",
-        "table": table,
-        "narrow": _TURNED_LABELS,
+        "table": charts.table(heads, zip(names, *map(scale.scaled, bands.values()), strict=True)),
+        "narrow": {"xaxis": {"tickangle": -90, "tickfont": {"size": 10}}},
     }
-    return figure(traces, layout, meta)
+    return charts.figure(traces, layout, meta)
 
 
-_TURNED_LABELS = {"xaxis": {"tickangle": -90, "tickfont": {"size": 10}}}
-
-
-ROLES = {
-    CONDITIONAL: "conditional",
-    UNEVALUATED: "muted",
-    UNRECORDED: "unknown",
-    OTHERS: "deployed",
-    **{f"p{number}": f"pillar-{number}" for number in range(1, 6)},
-}
-
-
-def by_group(groups: Sequence[Group], *, measure: CapacityMeasure, finding: str) -> Figure:
+def by_group(groups: Sequence[Group], *, measure: CapacityMeasure) -> Figure:
     """The gap as areas on top of each other, one for each group, the largest of today at the bottom."""
     shown = [group for group in groups if any(measure.of(gap.gap) for gap in group.gaps)]
     if not shown:
-        return nothing("There was no gap in this time.")
-    tops = [
-        sum(gap.gap.it_kw for gap in at_one) for at_one in zip(*(group.gaps for group in shown), strict=True)
-    ]
+        return charts.nothing(NO_GAP)
+    tops = [sum(gap.gap.it_kw for gap in at) for at in zip(*(group.gaps for group in shown), strict=True)]
     scale = Scale.of(measure, max(tops))
     instants = [ms(gap.at) for gap in shown[0].gaps]
-    plain = iter(range(1, len(shown) + 1))
+    columns = [scale.column(gap.gap for gap in group.gaps) for group in shown]
+    look: Figure = {"stackgroup": "gap", "width": 1.2, "shape": "hv", "hover": scale.hover("y")}
+    plain = iter(range(len(shown)))
     traces = [
-        go.Scatter(
-            mode="lines",
-            x=instants,
-            y=scale.column(gap.gap for gap in group.gaps),
-            name=group.label,
-            stackgroup="gap",
+        charts.line(
+            group.label,
+            instants,
+            column,
+            ROLES.get(group.key) or f"series-{next(plain) % 6 + 1}",
             fill="tonexty" if place else "tozeroy",
-            line={"width": 1.2, "shape": "hv"},
-            hovertemplate=scale.hover("y"),
-            meta={"role": ROLES.get(group.key) or f"series-{(next(plain) - 1) % 6 + 1}"},
+            **look,
         )
-        for place, group in enumerate(shown)
+        for place, (group, column) in enumerate(zip(shown, columns, strict=True))
     ]
     layout = go.Layout(
         hovermode="x unified",
         showlegend=True,
         legend={"orientation": "h", "y": -0.16, "traceorder": "normal"},
-        margin={"l": 46, "r": 16, "t": 14, "b": 28},
-        xaxis={"type": "date", "showgrid": False, "hoverformat": "%d %b %Y"},
+        margin=MARGIN,
+        xaxis=charts.DATES,
         yaxis=scale.axis,
     )
-    columns = ["Day", *(f"{group.label}, {scale.unit}" for group in shown)]
-    rows = [
-        [gap.at.strftime("%Y-%m-%d"), *scale.column(group.gaps[place].gap for group in shown)]
-        for place, gap in reversed(list(enumerate(shown[0].gaps)))
-    ]
+    days = (f"{gap.at:%Y-%m-%d}" for gap in shown[0].gaps)
+    heads = ["Day", *(f"{group.label}, {scale.unit}" for group in shown)]
     meta = {
-        "finding": finding,
-        "table": {"columns": columns, "rows": rows},
-        "narrow": {"xaxis": {"nticks": 4}},
+        "finding": sentences.moved(groups, measure=measure),
+        "table": charts.table(heads, reversed(list(zip(days, *columns, strict=True)))),
+        "narrow": charts.FEW_DATES,
     }
-    return figure(traces, layout, meta)
+    return charts.figure(traces, layout, meta)
 
 
-MOST_DRAWN = 400
-"""Points of a curve; a thousand sites have thousands of steps, which no screen has room for."""
-
-
-def closing(
-    curve: Sequence[CurvePoint],
-    plan: Sequence[Step],
-    *,
-    measure: CapacityMeasure,
-    held: CapacityFigures,
-    finding: str,
-) -> Figure:
+def closing(outcome: Closing, *, checks: int) -> Figure:
     """The capacity that resolved checks free, at best and in the order of the plan, against their number."""
-    if len(curve) < 2:
-        return nothing("No check holds any capacity back.")
-    scale = Scale.of(measure, held.it_kw)
-    steps = [(0, 0.0), *((step.checks_so_far, measure.of(step.freed_so_far)) for step in plan)]
-    best = _thinned([(point.checks, point.freed) for point in curve])
-    ranked = _thinned(steps)
-    shown = {"mode": "lines", "hovertemplate": scale.hover("y")}
+    measure, held = outcome.measure, outcome.measure.of(outcome.capacity)
+    if len(outcome.curve) < 2:
+        return charts.nothing("No check holds any capacity back.")
+    scale = Scale.of(measure, outcome.capacity.it_kw)
+    best = _thinned([(point.checks, point.freed) for point in outcome.curve])
+    steps = [(step.checks_so_far, measure.of(step.freed_so_far)) for step in outcome.plan]
+
+    def curve(name: str, role: str, steps: Sequence[tuple[int, float]], **look: Any) -> go.Scatter:
+        at, freed = zip(*steps, strict=True)
+        return charts.line(
+            name, list(at), scale.scaled(freed), role, hover=scale.hover("y"), shape="hv", **look
+        )
+
     traces = [
-        go.Scatter(
-            **shown,
-            x=[checks for checks, _ in best],
-            y=scale.scaled(freed for _, freed in best),
-            name="At best",
-            fill="tozeroy",
-            line={"width": 2.2, "shape": "hv"},
-            meta={"role": "ready"},
-        ),
-        go.Scatter(
-            **shown,
-            x=[checks for checks, _ in ranked],
-            y=scale.scaled(freed for _, freed in ranked),
-            name="In the order of the plan",
-            line={"width": 1.6, "shape": "hv", "dash": "dot"},
-            meta={"role": "deployed"},
-        ),
+        curve("At best", "ready", best, width=2.2, fill="tozeroy"),
+        curve("In the order of the plan", "deployed", _thinned([(0, 0.0), *steps]), width=1.6, dash="dot"),
     ]
-    whole = scale.measure.of(held) * scale.factor
+    whole = held * scale.factor
+    note = {"text": f"{scale.text(held)} held", "name": "gap", "y": whole, "yanchor": "bottom"}
     layout = go.Layout(
         hovermode="x unified",
-        margin={"l": 46, "r": 16, "t": 18, "b": 42},
+        margin=MARGIN | {"t": 18, "b": 42},
         xaxis={"title": {"text": "checks resolved"}, "rangemode": "tozero", "showgrid": False},
         yaxis=scale.axis,
-        shapes=[{"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": whole, "y1": whole, "name": "gap"}],
-        annotations=[
-            {"xref": "paper", "x": 0.01, "xanchor": "left", "y": whole, "yanchor": "bottom", "name": "gap"}
-            | {"text": f"{scale.text(measure.of(held))} held", "showarrow": False}
-        ],
+        shapes=[charts.across(whole, "gap")],
+        annotations=[note | {"xref": "paper", "x": 0.01, "xanchor": "left", "showarrow": False}],
     )
-    columns = ["Checks resolved", f"Freed at best, {scale.unit}"]
-    rows = [[checks, *scale.scaled([freed])] for checks, freed in best]
-    return figure(traces, layout, {"finding": finding, "table": {"columns": columns, "rows": rows}})
+    heads = ["Checks resolved", f"Freed at best, {scale.unit}"]
+    rows = [[resolved, *scale.scaled([freed])] for resolved, freed in best]
+    meta = {"finding": sentences.at_best(outcome, checks), "table": charts.table(heads, rows)}
+    return charts.figure(traces, layout, meta)
 
 
 def _thinned(points: Sequence[tuple[int, float]]) -> Sequence[tuple[int, float]]:

@@ -1,9 +1,8 @@
 """Columns as data: the ranked plan by site, and the checks by what each would free."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from readiness.boards.findings import amount
 from readiness.scoring.core.gap import CapacityFigures, CapacityMeasure
@@ -14,6 +13,7 @@ from web.tables import Column, Table
 
 NAMED = 3
 """Checks that a row names; the others are counted."""
+NO_CAPACITY_HELD = "No check holds any capacity of these sites back."
 
 type Listed = Mapping[tuple[str, str], int]
 """Work items that are open, by slug of the site and check id."""
@@ -25,15 +25,19 @@ class PlanLine:
 
     place: int
     slug: str
-    name: str
+    site: str
     region: str
     verdict: str
     held: CapacityFigures
     checks: tuple[str, ...]
     names: str
-    checks_so_far: int
+    so_far: int
     freed_so_far: CapacityFigures
     listed: int
+
+    @property
+    def count(self) -> int:
+        return len(self.checks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ class GapCheckLine:
     """One check, resolved wherever it holds a site; at `listed` of them it is on the worklist."""
 
     id: str
-    name: str
+    check: str
     pillar: str
     sites: int
     touched: CapacityFigures
@@ -56,19 +60,18 @@ def plan_lines(closing: Closing, verdicts: Mapping[str, str], listed: Listed) ->
     for place, step in enumerate(closing.plan, start=1):
         site, checks = closing.sites[step.site.site], step.site.checks
         names = [check_name(closing.framework, check_id) for check_id in checks[:NAMED]]
-        if len(checks) > NAMED:
-            names.append(f"{len(checks) - NAMED} more")
+        names += [f"{len(checks) - NAMED} more"] if len(checks) > NAMED else []
         lines.append(
             PlanLine(
                 place=place,
                 slug=site.slug,
-                name=site.name,
+                site=site.name,
                 region=site.region,
-                verdict=verdicts[site.slug],
+                verdict=verdicts[site.slug] or "none",
                 held=step.site.held,
                 checks=checks,
                 names=", ".join(names),
-                checks_so_far=step.checks_so_far,
+                so_far=step.checks_so_far,
                 freed_so_far=step.freed_so_far,
                 listed=sum((site.slug, check_id) in listed for check_id in checks),
             )
@@ -82,7 +85,7 @@ def check_lines(closing: Closing, listed: Listed) -> list[GapCheckLine]:
     return [
         GapCheckLine(
             id=effect.check_id,
-            name=check_name(closing.framework, effect.check_id),
+            check=check_name(closing.framework, effect.check_id),
             pillar=pillars.get(effect.check_id.partition("-")[0], ""),
             sites=len(effect.sites),
             touched=effect.touched,
@@ -94,10 +97,8 @@ def check_lines(closing: Closing, listed: Listed) -> list[GapCheckLine]:
     ]
 
 
-def actions(*, may_add: bool, query: str) -> Sequence[Mapping[str, str]]:
+def actions(query: str) -> Sequence[Mapping[str, str]]:
     """`query` names the sites and the target of the plan."""
-    if not may_add:
-        return ()
     url = link("worklist-add") + (f"?{query}" if query else "")
     return ({"name": "add", "label": "Add to the worklist", "icon": "plus", "url": url},)
 
@@ -108,49 +109,26 @@ def plan_table(measure: CapacityMeasure) -> Table:
         id="plan",
         noun=("site", "sites"),
         label="Sites by capacity freed for each check resolved",
-        columns=(*_site_columns(measure), *_running_columns(measure)),
+        columns=(
+            Column("place", "Step", sort=True, numeric=True, phone="hide"),
+            Column("site", "Site", url=_site_url, sort=True, locked=True, phone="title", export="slug"),
+            Column("region", "Region", sort=True, default=False),
+            Column("verdict", "Verdict", template="readiness/gap/verdict_cell.html", phone="status"),
+            Column("checks", "Checks to resolve", lambda line: " ".join(line.checks), "names",
+                   template="readiness/gap/checks_cell.html", phone="full"),
+            Column("count", "Checks", sort=True, numeric=True),
+            _capacity(measure, "freed", "Frees", lambda line: measure.of(line.held), sort=True),
+            _capacity(measure, "each", "For each check", lambda line: measure.of(line.held) / line.count, sort=True,
+                      hint="Capacity freed by the checks resolved: what the plan is ordered by"),
+            Column("so_far", "Checks so far", numeric=True),
+            _capacity(measure, "freed_so_far", "Freed so far", lambda line: measure.of(line.freed_so_far)),
+            _listed("site", "slug", "count"),
+        ),
         row_id=lambda line: f"site:{line.slug}",
-        row_url=lambda line: link("site", line.slug),
-        row_name=lambda line: line.name,
+        row_url=_site_url,
+        row_name="site",
         per_page=25,
-        empty={
-            "title": "No plan is needed",
-            "text": "No check holds any capacity of these sites back.",
-            "icon": "circle-check",
-        },
-    )
-
-
-def _site_columns(measure: CapacityMeasure) -> tuple[Column, ...]:
-    return (
-        Column("place", "Step", sort=True, numeric=True, phone="hide"),
-        Column("site", "Site", value=lambda line: line.name, url=lambda line: link("site", line.slug),
-               sort=True, locked=True, phone="title", export=lambda line: line.slug),
-        Column("region", "Region", sort=True, default=False),
-        Column("verdict", "Verdict", value=lambda line: line.verdict or "none",
-               template="readiness/gap/verdict_cell.html", phone="status"),
-        Column("checks", "Checks to resolve", value=lambda line: " ".join(line.checks),
-               text=lambda line: line.names, template="readiness/gap/checks_cell.html", phone="full"),
-        Column("count", "Checks", value=lambda line: len(line.checks), sort=True, numeric=True),
-        Column("freed", "Frees", value=lambda line: measure.of(line.held),
-               text=lambda line: amount(measure.of(line.held), measure), sort=True, numeric=True,
-               file_unit=_unit(measure)),
-        Column("each", "For each check", value=lambda line: measure.of(line.held) / len(line.checks),
-               text=lambda line: amount(measure.of(line.held) / len(line.checks), measure), sort=True, numeric=True,
-               file_unit=_unit(measure), hint="Capacity freed by the checks resolved: what the plan is ordered by"),
-    )  # fmt: skip
-
-
-def _running_columns(measure: CapacityMeasure) -> tuple[Column, ...]:
-    return (
-        Column("so_far", "Checks so far", value=lambda line: line.checks_so_far, numeric=True),
-        Column("freed_so_far", "Freed so far", value=lambda line: measure.of(line.freed_so_far),
-               text=lambda line: amount(measure.of(line.freed_so_far), measure), numeric=True,
-               file_unit=_unit(measure)),
-        Column("listed", "On the worklist", value=lambda line: line.listed,
-               text=lambda line: _of(line.listed, len(line.checks)),
-               url=lambda line: link("worklist", site=line.slug, live="true") if line.listed else "",
-               sort=True, numeric=True),
+        empty={"title": "No plan is needed", "text": NO_CAPACITY_HELD, "icon": "circle-check"},
     )  # fmt: skip
 
 
@@ -161,38 +139,48 @@ def check_table(measure: CapacityMeasure) -> Table:
         noun=("check", "checks"),
         label="Checks by what each would free, resolved wherever it holds a site",
         columns=(
-            Column("check", "Check", value=lambda line: line.name, url=lambda line: link("check", line.id),
-                   sort=True, locked=True, phone="title", export=lambda line: line.id),
+            Column("check", "Check", url=_check_url, sort=True, locked=True, phone="title", export="id"),
             Column("pillar", "Pillar", sort=True),
             Column("sites", "Sites held", sort=True, numeric=True),
-            Column("touched", "Their capacity", value=lambda line: measure.of(line.touched),
-                   text=lambda line: amount(measure.of(line.touched), measure), sort=True, numeric=True,
-                   file_unit=_unit(measure)),
-            Column("frees", "Sites freed", sort=True, numeric=True,
-                   hint="Sites that no other check holds"),
-            Column("freed", "Frees", value=lambda line: measure.of(line.freed),
-                   text=lambda line: amount(measure.of(line.freed), measure), sort=True, numeric=True,
-                   file_unit=_unit(measure)),
-            Column("listed", "On the worklist", value=lambda line: line.listed,
-                   text=lambda line: _of(line.listed, line.sites),
-                   url=lambda line: link("worklist", check=line.id, live="true") if line.listed else "",
-                   sort=True, numeric=True),
+            _capacity(measure, "touched", "Their capacity", lambda line: measure.of(line.touched), sort=True),
+            Column("frees", "Sites freed", sort=True, numeric=True, hint="Sites that no other check holds"),
+            _capacity(measure, "freed", "Frees", lambda line: measure.of(line.freed), sort=True),
+            _listed("check", "id", "sites"),
         ),
         row_id=lambda line: f"check:{line.id}",
-        row_url=lambda line: link("check", line.id),
-        row_name=lambda line: line.name,
+        row_url=_check_url,
+        row_name="check",
         per_page=50,
-        empty={
-            "title": "No check holds capacity back",
-            "text": "No check holds any capacity of these sites back.",
-            "icon": "circle-check",
-        },
-    )  # fmt: skip
+        empty={"title": "No check holds capacity back", "text": NO_CAPACITY_HELD, "icon": "circle-check"},
+    )
 
 
-def _unit(measure: CapacityMeasure) -> str:
-    return "kW" if measure is CapacityMeasure.POWER else "accelerators"
+def _site_url(line: PlanLine) -> str:
+    return link("site", line.slug)
 
 
-def _of(some: int, whole: int) -> str:
-    return f"{some} of {whole}"
+def _check_url(line: GapCheckLine) -> str:
+    return link("check", line.id)
+
+
+def _capacity(
+    measure: CapacityMeasure, key: str, label: str, value: Callable[[Any], float], **more: Any
+) -> Column:
+    unit = "kW" if measure is CapacityMeasure.POWER else "accelerators"
+
+    def text(line: Any) -> str:
+        return amount(value(line), measure)
+
+    return Column(key, label, value, text, numeric=True, file_unit=unit, **more)
+
+
+def _listed(asked_by: str, key: str, whole: str) -> Column:
+    """How many of the checks, or of the sites, are on the worklist, which is asked for them."""
+
+    def url(line: Any) -> str:
+        return link("worklist", **{asked_by: getattr(line, key)}, live="true") if line.listed else ""
+
+    def text(line: Any) -> str:
+        return f"{line.listed} of {getattr(line, whole)}"
+
+    return Column("listed", "On the worklist", text=text, url=url, sort=True, numeric=True)

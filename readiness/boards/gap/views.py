@@ -1,159 +1,210 @@
 """The gap: what is deployed and not ready, whose it is, and what would close it."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
-from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
-from django.views.decorators.http import conditional_page, require_GET
+from django.http import HttpRequest
 
-from readiness.boards.gap import cards, charts, findings, tables
+from inventory.models import Site
+from readiness.boards import findings
+from readiness.boards.gap import charts, sentences, tables
 from readiness.golive.worklist import queries as worklist
-from readiness.golive.worklist.params import BadQuestion, read
+from readiness.golive.worklist.params import BY, FIELDS, MEASURES, TARGETS, read
+from readiness.scoring.core.gap import CapacityMeasure
 from readiness.scoring.gap import queries
 from readiness.scoring.gap.closing import Closing, closing
-from readiness.scoring.gap.queries import Present
-from readiness.scoring.gap.selection import FIRST_BLOCKER, Question
+from readiness.scoring.gap.queries import CONDITIONAL, UNEVALUATED, Present, PresentGroup
+from readiness.scoring.gap.selection import FIRST_BLOCKER, KIND, PILLAR, REGION, SITE, Question
 from web import answers
 from web import tables as table_kit
+from web.charts import Figure
 from web.clock import now
+from web.drawing import bar_width
 from web.links import link
-from web.permissions import require
+from web.reports import Report, chart_urls, choices
 from web.tables import TablePage
+from web.tables.addresses import Address
+from web.tables.filtering import panel_of
 from web.timerange import TimeRange
+from web.units import Formatted, how_many, number, power, power_unit
 
 DEFAULT_RANGE = "now-365d"
+NARROWING = ("region", "kind", "profile")
+PLANS = {"sites": "By site", "checks": "By check"}
+MOST_BARS = 6
+GAP = Report("readiness/gap.html", "inventory.view_site", "scoring.view_sitescore")
 
-may_see = require("inventory.view_site", "scoring.view_sitescore")
 
-
-@may_see
-@conditional_page
-@require_GET
-def page(request: HttpRequest) -> HttpResponseBase:
+@GAP.page
+def page(request: HttpRequest) -> tuple[TablePage, Any]:
     at = now()
     regions = queries.regions()
-    question = _question(request, regions)
+    question = read(request.GET, regions=regions, by=FIRST_BLOCKER)
     present = queries.present(question, queries.with_past(question, now=at))
     held = closing(present.known, target=question.target, measure=question.measure)
     plan = "checks" if request.GET.get("plan") == "checks" else "sites"
-    table = _table(request, held, present, plan)
-    if table_kit.wants_table_only(request, table):
-        return table_kit.respond(request, "readiness/gap.html", table)
-    span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
-    address = cards.address_of(request)
-    context: dict[str, Any] = {
-        "time_range": span.context,
-        "has_sites": bool(present.known.sites),
-        "filters": cards.filter_panel(question, address, regions),
-        "table": table,
-        "plan": plan,
-        "breadcrumbs": [
-            {"label": "Readiness", "url": link("readiness")},
-            {"label": "Gap", "url": ""},
-        ],
-        **cards.switches(question, address, plan),
-        **cards.chart_urls(question, address, span.query),
-        **_present(question, present, address),
-        **_closing(question, held, address),
-    }
-    return answers.page(request, "readiness/gap.html", context)
+    address = Address(request, path=request.path, filters=NARROWING)
+
+    def context() -> dict[str, Any]:
+        span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
+        return {
+            "time_range": span.context,
+            "has_sites": bool(present.known.sites),
+            "filters": panel_of("gap", address, [
+                ("region", "Region", regions.items(), question.regions),
+                ("kind", "Kind", Site.Kind.choices, question.kinds),
+                ("profile", "Profile", Site.Profile.choices, question.profiles),
+            ]),
+            "by": str(BY[question.by]).lower(),
+            "measure_views": choices(MEASURES.items(), question.measure, lambda name: address.anew(measure=name)),
+            "by_views": choices(BY.items(), question.by, lambda name: address.anew(by=name)),
+            "target_views": choices(TARGETS.items(), question.target, lambda name: address.anew(target=name)),
+            "plan_views": choices(PLANS.items(), plan, lambda name: address.anew(plan=name)),
+            **_chart_urls(question, address, span),
+            **_present(question, present, address),
+            **_closing(question, held, address),
+        }  # fmt: skip
+
+    return _table(request, held, present, plan, address), context
 
 
-@may_see
-@conditional_page
-@require_GET
-def over_time_chart(request: HttpRequest, form: str) -> HttpResponse:
+@GAP.chart
+def over_time_chart(request: HttpRequest) -> Figure:
     question, span, at = _asked(request)
     sites = queries.with_past(question, now=at)
     history = queries.over_time(question, sites, start=span.start, end=span.end)
-    return answers.chart(charts.gap_over_time(history, now=at, measure=question.measure), form)
+    return charts.gap_over_time(history, now=at, measure=question.measure)
 
 
-@may_see
-@conditional_page
-@require_GET
-def by_group_chart(request: HttpRequest, form: str) -> HttpResponse:
+@GAP.chart
+def by_group_chart(request: HttpRequest) -> Figure:
     question, span, at = _asked(request, by=FIRST_BLOCKER)
     sites = queries.with_past(question, now=at)
     groups = queries.groups_over_time(question, sites, start=span.start, end=span.end)
-    finding = findings.moved(groups, measure=question.measure)
-    return answers.chart(charts.by_group(groups, measure=question.measure, finding=finding), form)
+    return charts.by_group(groups, measure=question.measure)
 
 
-@may_see
-@conditional_page
-@require_GET
-def closing_chart(request: HttpRequest, form: str) -> HttpResponse:
+@GAP.chart
+def closing_chart(request: HttpRequest) -> Figure:
     question, _span, at = _asked(request)
     known = queries.asked(question, now=at)
     held = closing(known, target=question.target, measure=question.measure)
-    figure = charts.closing(
-        held.curve,
-        held.plan,
-        measure=question.measure,
-        held=held.capacity,
-        finding=findings.at_best(held, question.checks),
-    )
-    return answers.chart(figure, form)
-
-
-def _question(request: HttpRequest, regions: dict[str, str], *, by: str = FIRST_BLOCKER) -> Question:
-    try:
-        return read(request.GET, regions=regions, by=by)
-    except BadQuestion as error:
-        raise BadRequest(str(error)) from error
+    return charts.closing(held, checks=question.checks)
 
 
 def _asked(request: HttpRequest, *, by: str = "") -> tuple[Question, TimeRange, datetime]:
     """The question, the range and the present instant of a chart's address. Regions are read where one is named."""
     at = now()
-    question = _question(request, queries.regions() if "region" in request.GET else {}, by=by)
-    span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
-    return question, span, at
+    question = read(request.GET, regions=queries.regions() if "region" in request.GET else {}, by=by)
+    return question, answers.time_range(request, now=at, default=DEFAULT_RANGE), at
 
 
-def _present(question: Question, present: Present, address: cards.Address) -> dict[str, Any]:
-    groups = queries.present_groups(question, present.known)
+def _chart_urls(question: Question, address: Address, span: TimeRange) -> dict[str, Any]:
+    """The charts and the endpoint are asked what the page is asked."""
+    own: dict[str, Any] = {name: [value for each, value in address.pairs if each == name] for name in FIELDS}
+    own = {
+        name: values for name, values in own.items() if values and name not in ("points", "by")
+    } | span.query
+    # What would close the gap has an endpoint of its own.
+    of_gap = {name: values for name, values in own.items() if name != "target"}
     return {
-        "kpis": cards.key_figures(present, question.measure),
-        **cards.headline(present, question.measure),
-        "sentences": cards.sentences(present, question.measure),
-        "over_time_legend": cards.legend(),
-        "bars": cards.bars(groups, question, address),
-        "more_groups": max(len(groups) - cards.MOST_BARS, 0),
-        "largest": findings.largest(groups, present.known.gap, measure=question.measure),
+        "over_time": chart_urls("gap-over-time-chart", **own),
+        "by_group": chart_urls("gap-by-group-chart", **own, by=question.by),
+        "freed": chart_urls("gap-closing-chart", **own),
+        "api_url": link("readiness-gap", **of_gap, by=question.by),
     }
 
 
-def _closing(question: Question, held: Closing, address: cards.Address) -> dict[str, Any]:
-    sentences = [
-        findings.single_check(held),
-        findings.first_steps(held),
-        findings.at_best(held, question.checks),
-        findings.beyond(held),
-    ]
+def _present(question: Question, present: Present, address: Address) -> dict[str, Any]:
+    gap, measure = present.known.gap, question.measure
+    groups = queries.present_groups(question, present.known)
+    unit = power_unit(gap.deployed.it_kw)
+    bands = {
+        name: measure.of(getattr(gap, name)) for name in ("deployed", "ready", "conditional", "not_ready")
+    }
+    deployed = bands["deployed"]
+    points = present.capability.points
     return {
-        "closing_rule": findings.target(question.target),
-        "closing_findings": [sentence for sentence in sentences if sentence],
-        "closing_legend": cards.closing_legend(),
+        "figures": {name: _quantity(value, measure, unit) for name, value in bands.items()},
+        "shares": {name: sentences.share(value, deployed) for name, value in bands.items() if deployed},
+        "sites_counted": how_many(
+            sum(1 for site in present.known.capacity.values() if measure.of(site.deployed)), "site", "sites"
+        ),
+        "capability": None if points is None else Formatted(number(points, 0), "points"),
+        "gap_figure": _quantity(measure.of(gap.gap), measure, counted="accelerators"),
+        "standing": findings.standing(gap, present.known.verdicts, measure=measure),
+        "pace": findings.pace(present.outlook.pace, gap, measure=measure),
+        "over_time_footer": findings.ahead(present.outlook),
+        "sentences": [
+            sentences.projected(present.outlook, measure=measure),
+            sentences.capability(present.capability, present.growth),
+        ],
+        "bars": _bars(groups, question, address),
+        "more_groups": max(len(groups) - MOST_BARS, 0),
+        "largest": sentences.largest(groups, gap, measure=measure),
+    }
+
+
+def _quantity(value: float, measure: CapacityMeasure, unit: str = "", counted: str = "") -> Formatted:
+    return power(value, unit) if measure is CapacityMeasure.POWER else Formatted(number(value), counted)
+
+
+def _bars(groups: Sequence[PresentGroup], question: Question, address: Address) -> list[Mapping[str, Any]]:
+    """The largest groups; each leads to what is behind it."""
+    held = [question.measure.of(group.gap.gap) for group in groups]
+    widest = max(held, default=0.0)
+    return [
+        {
+            "label": group.label,
+            "url": _behind(group, question, address),
+            "quantity": _quantity(value, question.measure, power_unit(widest)),
+            "width": str(bar_width(value, of=widest)),
+            "role": "conditional" if group.key == CONDITIONAL else "gap",
+            "note": how_many(len(group.sites), "site", "sites"),
+        }
+        for group, value in zip(groups[:MOST_BARS], held, strict=False)
+    ]
+
+
+def _behind(group: PresentGroup, question: Question, address: Address) -> str:
+    if group.key == CONDITIONAL:
+        return link("sites", verdict="conditional")
+    if group.key == UNEVALUATED:
+        return link("sites", verdict="none")
+    if question.by in (REGION, KIND):
+        return address.anew(**{question.by: group.key})
+    if question.by == PILLAR:
+        return link("checks", pillar=group.key)
+    if question.by == SITE:
+        return link("site", group.key)
+    return link("check", group.key) if question.by == FIRST_BLOCKER and "-" in group.key else ""
+
+
+def _closing(question: Question, held: Closing, address: Address) -> dict[str, Any]:
+    return {
+        "closing_rule": sentences.target(question.target),
+        "closing_sentences": [
+            sentences.single_check(held),
+            sentences.first_steps(held),
+            sentences.at_best(held, question.checks),
+            sentences.beyond(held),
+        ],
         "checks": question.checks,
         "checks_hidden": [pair for pair in address.pairs if pair[0] not in ("checks", "page")],
     }
 
 
-def _table(request: HttpRequest, held: Closing, present: Present, plan: str) -> TablePage:
+def _table(request: HttpRequest, held: Closing, present: Present, plan: str, address: Address) -> TablePage:
     """Rows of the plan can be put on the worklist by those who may add to it."""
-    measure = held.measure
-    may_add = request.user.has_perm("golive.add_workitem")
-    actions = tables.actions(may_add=may_add, query=cards.asked_of(request))
+    kept = (*NARROWING, "target", "measure")
+    query = urlencode([pair for pair in address.pairs if pair[0] in kept])
+    actions = tables.actions(query) if request.user.has_perm("golive.add_workitem") else ()
     listed = worklist.listed()
     if plan == "checks":
-        lines: list[Any] = list(tables.check_lines(held, listed))
-        return table_kit.page(request, tables.check_table(measure), lines, actions=actions)
+        lines = tables.check_lines(held, listed)
+        return table_kit.page(request, tables.check_table(held.measure), lines, actions=actions)
     verdicts = {site.site: site.verdict or "" for site in present.known.capacity.values()}
-    lines = list(tables.plan_lines(held, verdicts, listed))
-    return table_kit.page(request, tables.plan_table(measure), lines, actions=actions)
+    plan_lines = tables.plan_lines(held, verdicts, listed)
+    return table_kit.page(request, tables.plan_table(held.measure), plan_lines, actions=actions)

@@ -13,7 +13,7 @@ from web import clock
 from web.rest.filters import ObjectFilterSet
 from web.rest.lookups import AnyOf, Existing
 from web.rest.permissions import requires
-from web.rest.viewsets import ReadOnlyObjectViewSet
+from web.rest.reports import RowsViewSet
 
 
 class InteropFilters(ObjectFilterSet):
@@ -38,7 +38,7 @@ class PairSerializer(serializers.Serializer):
     """`standing` is proven, other-versions, failed, stale or not-proven; `aspects` what stands at the deployed
     versions; `tested` which other versions there are records of."""
 
-    ends = serializers.SerializerMethodField()
+    ends = EndSerializer(source="installed.ends", many=True, read_only=True)
     standing = serializers.CharField()
     reason = serializers.CharField()
     links = serializers.IntegerField(source="installed.links")
@@ -48,10 +48,6 @@ class PairSerializer(serializers.Serializer):
     runs = serializers.SerializerMethodField(help_text="Ids of the runs that say so")
     taken_at = serializers.DateTimeField(source="proof.taken_at", default=None, allow_null=True)
     provenance = serializers.CharField(source="proof.provenance", default=None, allow_null=True)
-
-    @extend_schema_field(EndSerializer(many=True))
-    def get_ends(self, pair: JudgedPair) -> Any:
-        return EndSerializer(pair.installed.ends, many=True).data
 
     @extend_schema_field({"type": "object", "additionalProperties": {"type": "boolean"}})
     def get_aspects(self, pair: JudgedPair) -> dict[str, bool]:
@@ -73,19 +69,17 @@ class InteropSerializer(serializers.Serializer):
     id = serializers.IntegerField(source="site.pk")
     site = serializers.CharField(source="site.slug")
     display = serializers.CharField(source="site.name")
-    state = serializers.SerializerMethodField()
+    state = serializers.CharField(allow_null=True, read_only=True)
     reason = serializers.CharField(allow_blank=True)
     evaluated_at = serializers.DateTimeField(allow_null=True)
     deployed_kw = serializers.FloatField(source="deployed.it_kw")
     proven = serializers.IntegerField()
     pairs = PairSerializer(many=True)
 
-    @extend_schema_field({"type": "string", "nullable": True})
-    def get_state(self, site_pairs: SitePairs) -> str | None:
-        return site_pairs.state or None
 
+class InteropViewSet(RowsViewSet):
+    """Sites with the pairs of products that they link."""
 
-class InteropViewSet(ReadOnlyObjectViewSet):
     queryset = Site.objects.all()
     serializer_class = InteropSerializer
     filterset_class = InteropFilters
@@ -97,10 +91,5 @@ class InteropViewSet(ReadOnlyObjectViewSet):
     def get_queryset(self) -> QuerySet[Site]:
         return sites()
 
-    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
-        """Sites of a page are looked up together."""
-        if args and isinstance(args[0], Site):
-            args = (pairs_of_sites([args[0]], now=clock.now())[0], *args[1:])
-        elif args and args[0] is not None:
-            args = (pairs_of_sites(list(args[0]), now=clock.now()), *args[1:])
-        return super().get_serializer(*args, **kwargs)
+    def rows(self, objects: list[Any]) -> list[SitePairs]:
+        return pairs_of_sites(objects, now=clock.now())

@@ -1,7 +1,5 @@
 """Pairs of the fleet and of one site, and what is at stake where they are not proven."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -29,10 +27,10 @@ WORST_FIRST = (
 
 @dataclass(frozen=True, slots=True)
 class SitePairs:
-    """`state` and `reason` of the check as stored, "" before the first evaluation; `pairs` the worst first."""
+    """`state` and `reason` of the check as stored, None and "" before the first evaluation; `pairs` the worst first."""
 
     site: Site
-    state: str
+    state: str | None
     reason: str
     evaluated_at: datetime | None
     deployed: CapacityFigures
@@ -63,6 +61,11 @@ class FleetPair:
     def proven_sites(self) -> int:
         return sum(pair.standing is PairStanding.PROVEN for _, pair in self.places)
 
+    @property
+    def worst_site(self) -> Site:
+        """The site where it stands worst."""
+        return min(self.places, key=lambda place: WORST_FIRST.index(place[1].standing))[0].site
+
 
 def sites() -> QuerySet[Site]:
     return Site.objects.exclude(stage=Site.Stage.RETIRED).select_related("region").order_by("name", "pk")
@@ -81,7 +84,7 @@ def pairs_of_sites(sites: Sequence[Site], *, now: datetime) -> list[SitePairs]:
     return [
         SitePairs(
             site=site,
-            state=stored[site.pk].state if site.pk in stored else "",
+            state=stored[site.pk].state if site.pk in stored else None,
             reason=stored[site.pk].reason if site.pk in stored else "",
             evaluated_at=stored[site.pk].site.score.evaluated_at if site.pk in stored else None,
             deployed=capacity[site.pk].deployed,
@@ -136,13 +139,38 @@ class ProductPairCell:
     def worst(self) -> PairStanding:
         return min(self.standings, key=WORST_FIRST.index)
 
+    @property
+    def total(self) -> int:
+        return sum(self.standings.values())
+
+    @property
+    def proven(self) -> int:
+        return self.standings[PairStanding.PROVEN]
+
+    @property
+    def counted(self) -> list[tuple[PairStanding, int]]:
+        """How many pairs of each standing, the worst first."""
+        return [(standing, self.standings[standing]) for standing in WORST_FIRST if self.standings[standing]]
+
+
+type Product = tuple[str, str]
+"""Vendor and model."""
+
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """Products as (vendor, model); a cell for each two that are linked, keyed by their places, the larger first."""
+    """A cell for each two that are linked, keyed by their places, the larger first."""
 
-    products: Sequence[tuple[str, str]]
+    products: Sequence[Product]
     cells: dict[tuple[int, int], ProductPairCell]
+
+    @property
+    def rows(self) -> list[tuple[Product, list[tuple[Product, ProductPairCell | None]]]]:
+        """Each product with its cells beside every other; below the diagonal only, since a pair has no direction."""
+        return [
+            (product, [(other, self.cells.get((row, column))) for column, other in enumerate(self.products)])
+            for row, product in enumerate(self.products)
+        ]
 
 
 def matrix(pairs: Sequence[FleetPair] | Sequence[JudgedPair]) -> Matrix:

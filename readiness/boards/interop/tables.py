@@ -1,7 +1,5 @@
 """Columns as data: pairs over the fleet, and those of one site."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -34,134 +32,77 @@ def row_id(pair: Any) -> str:
 
 
 def fleet_table() -> Table:
-    return Table(
-        id="interop",
-        noun=("pair", "pairs"),
-        label="Pairs of products and versions over the fleet",
-        columns=(
-            *_subject(),
-            Column(
-                "sites",
-                "Sites",
-                value=lambda row: len(row.places),
-                text=_sites_words,
-                url=worst_site,
-                sort=True,
-                export=lambda row: " ".join(site.site.slug for site, _pair in row.places),
-            ),
-            Column("proven_at", "Proven at", value=lambda row: row.proven_sites, sort=True, numeric=True),
+    return _table(
+        "interop",
+        "Pairs of products and versions over the fleet",
+        [
+            Column("sites", "Sites", lambda row: len(row.places), _sites_words, worst_site, sort=True,
+                   export=lambda row: " ".join(site.site.slug for site, _pair in row.places)),
+            Column("proven_at", "Proven at", "proven_sites", sort=True, numeric=True),
             *_links(),
-            Column(
-                "at_stake",
-                "Capacity at stake",
-                value=lambda row: row.at_stake.it_kw,
-                text=lambda row: findings.kw(row.at_stake.it_kw) if row.at_stake.it_kw else "",
-                sort=True,
-                numeric=True,
-                hint="Deployed at the sites where the pair is not proven",
-            ),
-            Column("reason", "Why", value=lambda row: row.reason, phone="full"),
-        ),
-        filters=(RowFilter("standing", "Proof", value=lambda row: row.standing.value, choices=STANDINGS),),
-        row_id=row_id,
+            Column("at_stake", "Capacity at stake", "at_stake.it_kw",
+                   lambda row: findings.kw(row.at_stake.it_kw) if row.at_stake.it_kw else "", sort=True, numeric=True,
+                   hint="Deployed at the sites where the pair is not proven"),
+        ],
         row_url=worst_site,
-        row_name=lambda row: row.installed.name,
         api="interop-api-list",
-        empty={
-            "title": "No two devices are linked",
-            "text": "Links between ports of devices, with their versions, make the pairs that a record can prove.",
-            "icon": "topology-star-3",
-            "action_url": link("link-list"),
-            "action_label": "Links in the inventory",
-        },
-    )
+    )  # fmt: skip
 
 
 def site_table(site: SitePairs, now: datetime, *, validity: timedelta) -> Table:
-    return Table(
-        id="interop-site",
-        noun=("pair", "pairs"),
-        label="Pairs of products and versions that this site links",
-        columns=(
-            *_subject(),
-            *(
-                Column(
-                    aspect,
-                    ASPECT_WORDS[aspect],
-                    value=partial(aspect_words, aspect=aspect),
-                    hint="PFC and ECN under incast" if aspect == "incast" else "",
-                    url=partial(_run_url, aspect=aspect),
-                )
-                for aspect in ASPECTS
-            ),
+    return _table(
+        "interop-site",
+        "Pairs of products and versions that this site links",
+        [
+            *(_aspect(aspect) for aspect in ASPECTS),
             *_links(),
-            Column(
-                "runs",
-                "Records",
-                value=lambda row: " ".join(str(run.id) for run in row.runs),
-                template="readiness/interop/runs_cell.html",
-                default=False,
-            ),
-            Column(
-                "tested",
-                "Tested",
-                value=lambda row: row.proof.taken_at if row.proof else None,
-                text=lambda row: ago(row.proof.taken_at, now=now) if row.proof else "",
-                numeric=True,
-                sort=True,
-            ),
-            Column(
-                "expires",
-                "Counts for",
-                value=lambda row: row.proof.taken_at + validity if row.proof else None,
-                text=lambda row: _left(row, now, validity),
-                numeric=True,
-            ),
-            Column("reason", "Why", value=lambda row: row.reason, phone="full"),
+            Column("runs", "Records", lambda row: " ".join(str(run.id) for run in row.runs),
+                   template="readiness/interop/runs_cell.html", default=False),
+            Column("tested", "Tested", "proof.taken_at",
+                   lambda row: ago(row.proof.taken_at, now=now) if row.proof else "", numeric=True, sort=True),
+            Column("expires", "Counts for", lambda row: row.proof.taken_at + validity if row.proof else None,
+                   lambda row: _left(row, now, validity), numeric=True),
+        ],
+        site=site.site.slug,
+    )  # fmt: skip
+
+
+def _table(table_id: str, label: str, columns: Sequence[Column], site: str = "", **more: Any) -> Table:
+    """Pairs with their proof and why, and what else is said of them."""
+    return Table(
+        id=table_id,
+        noun=("pair", "pairs"),
+        label=label,
+        columns=(
+            Column("standing", "Proof", "standing.value", template="readiness/interop/standing_cell.html",
+                   sort=lambda row: WORST_FIRST.index(row.standing), phone="status"),
+            Column("pair", "Pair", "installed.name", template="readiness/interop/pair_cell.html", sort=True,
+                   locked=True, phone="title"),
+            *columns,
+            Column("reason", "Why", phone="full"),
         ),
-        filters=(RowFilter("standing", "Proof", value=lambda row: row.standing.value, choices=STANDINGS),),
+        filters=(RowFilter("standing", "Proof", "standing.value", STANDINGS),),
         row_id=row_id,
-        row_name=lambda row: row.installed.name,
+        row_name="installed.name",
         empty={
             "title": "No two devices are linked",
             "text": "Links between ports of devices, with their versions, make the pairs that a record can prove.",
             "icon": "topology-star-3",
-            "action_url": link("link-list", site=site.site.slug),
+            "action_url": link("link-list", **({"site": site} if site else {})),
             "action_label": "Links in the inventory",
         },
-    )
-
-
-def _subject() -> Sequence[Column]:
-    return (
-        Column(
-            "standing",
-            "Proof",
-            value=lambda row: row.standing.value,
-            template="readiness/interop/standing_cell.html",
-            sort=lambda row: WORST_FIRST.index(row.standing),
-            phone="status",
-        ),
-        Column(
-            "pair",
-            "Pair",
-            value=lambda row: row.installed.name,
-            template="readiness/interop/pair_cell.html",
-            sort=True,
-            locked=True,
-            phone="title",
-        ),
-    )
+        **more,
+    )  # fmt: skip
 
 
 def _links() -> Sequence[Column]:
     return (
-        Column("links", "Links", value=lambda row: row.installed.links, sort=True, numeric=True),
+        Column("links", "Links", "installed.links", sort=True, numeric=True),
         Column(
             "back_end",
             "Back end",
-            value=lambda row: row.installed.back_end_links,
-            text=lambda row: str(row.installed.back_end_links or "no"),
+            "installed.back_end_links",
+            lambda row: str(row.installed.back_end_links or "no"),
             sort=True,
             numeric=True,
             hint="Links of the accelerators’ own fabric",
@@ -169,13 +110,17 @@ def _links() -> Sequence[Column]:
     )
 
 
+def _aspect(aspect: str) -> Column:
+    words, url = partial(aspect_words, aspect=aspect), partial(_run_url, aspect=aspect)
+    hint = "PFC and ECN under incast" if aspect == "incast" else ""
+    return Column(aspect, ASPECT_WORDS[aspect], words, hint=hint, url=url)
+
+
 def aspect_words(pair: JudgedPair, aspect: str) -> str:
     if aspect not in pair.installed.aspects:
         return "not needed"
     outcome = pair.aspects.get(aspect)
-    if outcome is None:
-        return "not tested"
-    return "passed" if outcome.passed else "failed"
+    return "not tested" if outcome is None else "passed" if outcome.passed else "failed"
 
 
 def _run_url(pair: JudgedPair, aspect: str) -> str:
@@ -197,5 +142,4 @@ def _sites_words(row: FleetPair) -> str:
 
 
 def worst_site(row: FleetPair) -> str:
-    site, _pair = min(row.places, key=lambda place: WORST_FIRST.index(place[1].standing))
-    return link("site-interop", site.site.slug)
+    return link("site-interop", row.worst_site.slug)

@@ -1,83 +1,76 @@
 """The interop matrix: over the fleet, and of one site."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.http import Http404, HttpRequest
-from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
-from django.views.decorators.http import conditional_page, require_GET
 
-from readiness.boards.interop import lines, queries, tables
+from readiness.boards.interop import queries, tables
+from readiness.boards.interop.queries import FleetPair, SitePairs
 from readiness.evidence.core.interop import CHECK
+from readiness.evidence.core.proving.interop import PairStanding
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Check
-from web import answers
 from web import tables as table_kit
 from web.clock import now
 from web.links import link
-from web.permissions import require
+from web.reports import Report
+from web.tables import TablePage
+from web.units import power
 
 MAY_ADD = "evidence.add_validationrun"
+MAY_SEE = ("inventory.view_site", "scoring.view_checkresult", "evidence.view_validationrun")
+FLEET = Report("readiness/interop/fleet.html", *MAY_SEE)
+SITE = Report("readiness/interop/site.html", *MAY_SEE)
 
-may_see = require("inventory.view_site", "scoring.view_checkresult", "evidence.view_validationrun")
 
-
-@may_see
-@conditional_page
-@require_GET
-def fleet(request: HttpRequest) -> HttpResponseBase:
+@FLEET.page
+def fleet(request: HttpRequest) -> tuple[TablePage, Any]:
     check = _check()
     sites = queries.pairs_of_sites(list(queries.sites()), now=now())
     pairs = queries.fleet_pairs(sites)
-    table = table_kit.page(request, tables.fleet_table(), pairs)
-    if table_kit.wants_table_only(request, table):
-        return table_kit.respond(request, "readiness/interop/fleet.html", table)
-    context = {
-        "table": table,
+    return table_kit.page(request, tables.fleet_table(), pairs), lambda: {
         "check": check,
-        "kpis": lines.fleet_figures(sites, pairs),
-        "matrix": lines.matrix_lines(queries.matrix(pairs)),
+        "matrix": queries.matrix(pairs),
         "add_url": link("validation-run-add", tool="csv") if request.user.has_perm(MAY_ADD) else "",
-        "breadcrumbs": [
-            {"label": "Readiness", "url": reverse("readiness")},
-            {"label": "Interoperability", "url": ""},
-        ],
+        **_figures(sites, pairs),
     }
-    return answers.page(request, "readiness/interop/fleet.html", context)
 
 
-@may_see
-@conditional_page
-@require_GET
-def site(request: HttpRequest, slug: str) -> HttpResponseBase:
+def _figures(sites: Sequence[SitePairs], pairs: Sequence[FleetPair]) -> dict[str, Any]:
+    """At how many sites pairs are proven, and what hangs on those that are not."""
+    open_sites = [site for site in sites if site.proven < len(site.pairs) and not site.is_single_vendor]
+    standings = Counter(pair.standing for pair in pairs)
+    return {
+        "pairs": pairs,
+        "proven": standings[PairStanding.PROVEN],
+        "other_versions": standings[PairStanding.OTHER_VERSIONS],
+        "stake": power(sum(site.deployed.it_kw for site in open_sites)),
+        "open_sites": len(open_sites),
+        "single_vendor": sum(site.is_single_vendor for site in sites),
+    }
+
+
+@SITE.page
+def site(request: HttpRequest, slug: str) -> tuple[TablePage, Any]:
     at = now()
     check = _check()
     place = get_object_or_404(queries.sites(), slug=slug)
     [site_pairs] = queries.pairs_of_sites([place], now=at)
-    validity = timedelta(
-        seconds=check.with_stand_ins(["pairs-proven"]).part("pairs-proven").validity.limit_s(None)
-    )
-    table = table_kit.page(
-        request, tables.site_table(site_pairs, at, validity=validity), list(site_pairs.pairs)
-    )
-    if table_kit.wants_table_only(request, table):
-        return table_kit.respond(request, "readiness/interop/site.html", table)
-    add = request.user.has_perm(MAY_ADD)
-    context = {
+    part = check.with_stand_ins(["pairs-proven"]).part("pairs-proven")
+    validity = timedelta(seconds=part.validity.limit_s(None))
+    table = tables.site_table(site_pairs, at, validity=validity)
+    may_add = request.user.has_perm(MAY_ADD)
+    return table_kit.page(request, table, list(site_pairs.pairs)), lambda: {
         "site": place,
         "site_pairs": site_pairs,
         "check": check,
-        "table": table,
-        "matrix": lines.matrix_lines(queries.matrix(site_pairs.pairs)),
-        "add_url": link("validation-run-add", site=slug, tool="csv") if add else "",
-        "breadcrumbs": [
-            {"label": "Fleet", "url": reverse("fleet")},
-            {"label": place.name, "url": link("site", slug)},
-            {"label": "Interoperability", "url": ""},
-        ],
+        "matrix": queries.matrix(site_pairs.pairs),
+        "add_url": link("validation-run-add", site=slug, tool="csv") if may_add else "",
     }
-    return answers.page(request, "readiness/interop/site.html", context)
 
 
 def _check() -> Check:

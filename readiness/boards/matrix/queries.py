@@ -1,7 +1,5 @@
 """The matrix: a queryset of sites to filter and sort, the rows of one page of it, and counts over all of it."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field

@@ -1,6 +1,7 @@
 """The matrix as columns: a few about the site, and one a check. Files have them all; the page draws checks itself."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from readiness.boards.matrix.filters import MatrixFilters
 from readiness.boards.matrix.queries import MatrixRow
@@ -41,46 +42,33 @@ def _percent(share: float | None) -> int | None:
 
 
 def _of_site(in_file: bool) -> list[Column]:
+    def only_in_file(key: str, label: str, value: Any, **more: Any) -> Column:
+        return Column(key, label, value, default=in_file, **more)
+
+    def shown(key: str, label: str, value: Any, **more: Any) -> Column:
+        return Column(key, label, value, locked=True, **more)
+
     return [
-        Column("site", "Site", value=lambda row: row.site.name, sort="name", locked=True),
-        Column("slug", "Slug", value=lambda row: row.site.slug, default=in_file),
-        Column("region", "Region", value=lambda row: row.site.region, sort="region__name", default=in_file),
-        Column("kind", "Kind", value=lambda row: row.site.kind, default=in_file),
-        Column("stage", "Stage", value=lambda row: row.site.stage, default=in_file),
-        Column("verdict", "Verdict", value=lambda row: row.verdict, sort="verdict_order", locked=True),
-        Column("blocker", "First blocker", value=lambda row: row.first_blocker, default=in_file),
-        Column(
-            "deciding", "Deciding checks", value=lambda row: " ".join(row.deciding), default=in_file
-        ),
-        Column(
-            "capped", "Declared, not measured", value=lambda row: " ".join(row.capped), default=in_file
-        ),
-        Column(
-            "measurable", "Blocking checks to measure", value=lambda row: row.measurable, default=in_file
-        ),
-        Column("deployed", "Deployed", value=lambda row: row.deployed.it_kw, unit="kW", default=in_file),
-        Column(
-            "gap",
-            "Gap",
-            value=lambda row: row.gap_kw,
-            text=lambda row: power(row.gap_kw, "kW").value,
-            sort="gap_kw",
-            unit="kW",
-            numeric=True,
-            locked=True,
-        ),
-        Column(
-            "score", "Score", value=lambda row: _percent(row.score), sort="score__score", numeric=True,
-            locked=True, unit="%",
-        ),
-        Column("upper", "Upper score", value=lambda row: _percent(row.upper), unit="%", default=in_file),
-        Column(
-            "coverage", "Coverage", value=lambda row: _percent(row.coverage), sort="score__coverage", numeric=True,
-            locked=True, unit="%",
-        ),
-        Column("evaluated", "Evaluated at", value=lambda row: row.evaluated_at, default=in_file),
-        Column("failed", "Not evaluable since", value=lambda row: row.failed_at, default=in_file),
-        Column("framework", "Framework", value=lambda row: row.framework_version, default=in_file),
+        shown("site", "Site", "site.name", sort="name"),
+        only_in_file("slug", "Slug", "site.slug"),
+        only_in_file("region", "Region", "site.region", sort="region__name"),
+        only_in_file("kind", "Kind", "site.kind"),
+        only_in_file("stage", "Stage", "site.stage"),
+        shown("verdict", "Verdict", "verdict", sort="verdict_order"),
+        only_in_file("blocker", "First blocker", "first_blocker"),
+        only_in_file("deciding", "Deciding checks", lambda row: " ".join(row.deciding)),
+        only_in_file("capped", "Declared, not measured", lambda row: " ".join(row.capped)),
+        only_in_file("measurable", "Blocking checks to measure", "measurable"),
+        only_in_file("deployed", "Deployed", "deployed.it_kw", unit="kW"),
+        shown("gap", "Gap", "gap_kw", text=lambda row: power(row.gap_kw, "kW").value, sort="gap_kw", unit="kW",
+              numeric=True),
+        shown("score", "Score", lambda row: _percent(row.score), sort="score__score", numeric=True, unit="%"),
+        only_in_file("upper", "Upper score", lambda row: _percent(row.upper), unit="%"),
+        shown("coverage", "Coverage", lambda row: _percent(row.coverage), sort="score__coverage", numeric=True,
+              unit="%"),
+        only_in_file("evaluated", "Evaluated at", "evaluated_at"),
+        only_in_file("failed", "Not evaluable since", "failed_at"),
+        only_in_file("framework", "Framework", "framework_version"),
     ]  # fmt: skip
 
 

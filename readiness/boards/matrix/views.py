@@ -1,4 +1,4 @@
-"""The matrix with the evidence of one cell beside it; either can be asked for alone."""
+"""The matrix with the evidence of one cell beside it, either of which can be asked for alone, and its report."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -12,41 +12,47 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
-from django.views.decorators.http import conditional_page, require_GET
 
 from inventory.models import Site
-from readiness.boards import findings
-from readiness.boards.matrix import lines, panel, queries
-from readiness.boards.matrix import report as report_lines
+from readiness.boards import findings, sentences
+from readiness.boards.matrix import grid, queries
 from readiness.boards.matrix.filters import FILTER_NAMES, MatrixFilters
 from readiness.boards.matrix.params import Wanted
 from readiness.boards.matrix.tables import matrix_table
+from readiness.boards.part_links import proof_link
 from readiness.boards.queries import checks as check_queries
+from readiness.boards.set_aside import set_aside
 from readiness.boards.waivers import sentences as waiver_lines
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Check, Framework
 from readiness.grants import queries as waiver_queries
 from readiness.grants.operations import MAY_REQUEST
+from readiness.scoring.queries.capacity import check_name
+from readiness.scoring.queries.standing import present_capacity, score_of
 from web import answers
 from web import tables as table_kit
 from web.clock import now
-from web.permissions import require
+from web.reports import Report, trail
+from web.tables import TablePage
 from web.tables.addresses import PAGE, SIZE, SORT, Address
 from web.tables.filtering import narrowed
+from web.units import power_unit
 
 CELL, GROUP, EXPORT = "cell", "group", "export"
 BY_REGION = "region"
 FAILING, CAPPED, EXPIRING = ("state", "fail"), ("tier", "capped"), ("expiring", "true")
+QUICK = {"Only failing": FAILING, "Declared, not measured": CAPPED, "Expiring in 14 days": EXPIRING}
+"""Filters that are asked for so often that each has a button; pressed, it takes its filter away again."""
+VERDICTS = ("ready", "conditional", "not-ready", "none")
 EVIDENCE_REGION = "evidence"
 GRANTS_SHOWN = 5
 TEMPLATE = "readiness/matrix/page.html"
+MAY_SEE = ("inventory.view_site", "scoring.view_checkresult")
+MATRIX = Report(TEMPLATE, *MAY_SEE)
+REPORT = Report("readiness/matrix/report.html", *MAY_SEE)
 
-may_see = require("inventory.view_site", "scoring.view_checkresult")
 
-
-@may_see
-@conditional_page
-@require_GET
+@MATRIX.reads
 def matrix(request: HttpRequest) -> HttpResponseBase:
     at = now()
     _version, framework = framework_queries.current()
@@ -63,38 +69,44 @@ def matrix(request: HttpRequest) -> HttpResponseBase:
     return answers.page(request, TEMPLATE, context | _evidence(request, address, framework, at))
 
 
-@may_see
-@conditional_page
-@require_GET
-def report(request: HttpRequest) -> HttpResponseBase:
+@REPORT.page
+def report(request: HttpRequest) -> tuple[TablePage, Any]:
     """All that the filters leave, in the order of the address: no pages, since it is to be printed and kept."""
     at = now()
     version, framework = framework_queries.current()
     address = Address(request, path=request.path, filters=FILTER_NAMES)
     shown = _shown(request, address, framework, at)
-    if shown.table.export:
-        return table_kit.respond(request, TEMPLATE, shown.table)
-    rows = [row for chunk in shown.table.every_row() for row in chunk]
-    gap, verdicts = queries.gap(rows, now=at), Counter(row.verdict or "none" for row in rows)
-    context = {
-        "stamp": report_lines.stamp(version.version, at),
-        "scope": lines.scope(shown.left.extent, queries.every_site(), len(shown.checks)),
-        "evaluated_at": shown.left.extent.evaluated_at,
-        "chips": shown.table.chips,
-        "kpis": report_lines.key_figures(gap, verdicts),
-        "standing": findings.standing(gap, verdicts),
-        "rows": report_lines.rows(rows, shown.checks, framework),
-        "pillars": lines.headings(shown.checks, framework.pillars, shown.counts, address),
-        "letters": report_lines.letters(),
-        "key": report_lines.key(shown.checks),
-        "exports": shown.table.exports,
-        "matrix_url": _elsewhere("readiness", address),
-        "breadcrumbs": [
-            {"label": "Readiness matrix", "url": _elsewhere("readiness", address)},
-            {"label": "Report", "url": ""},
-        ],
-    }
-    return answers.page(request, "readiness/matrix/report.html", context)
+
+    def context() -> dict[str, Any]:
+        rows = [row for chunk in shown.table.every_row() for row in chunk]
+        gap, verdicts = queries.gap(rows, now=at), Counter(row.verdict or "none" for row in rows)
+        matrix_url = _elsewhere("readiness", address)
+        return {
+            "version": version.version,
+            "now": at,
+            "scope": grid.scope(shown.left.extent, queries.every_site(), len(shown.checks)),
+            "evaluated_at": shown.left.extent.evaluated_at,
+            "gap": gap,
+            "unit": power_unit(gap.deployed.it_kw),
+            "ready": verdicts["ready"],
+            "judged": sum(verdicts.values()) - verdicts["none"],
+            "verdicts": [(verdict, verdicts[verdict]) for verdict in VERDICTS if verdicts[verdict]],
+            "standing": findings.standing(gap, verdicts),
+            "rows": [
+                (
+                    row,
+                    [check_name(framework, check_id) for check_id in row.deciding],
+                    grid.letters(row, shown.checks),
+                )
+                for row in rows
+            ],
+            "pillars": grid.headings(shown.checks, framework.pillars, shown.counts, address),
+            "letters": grid.key_to_letters(),
+            "matrix_url": matrix_url,
+            "breadcrumbs": trail(("Readiness matrix", matrix_url), "Report"),
+        }
+
+    return shown.table, context
 
 
 def _fragment(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponseBase:
@@ -134,19 +146,19 @@ def _shown(request: HttpRequest, address: Address, framework: Framework, at: dat
 
 
 def _table(address: Address, shown: Shown, framework: Framework, at: datetime) -> dict[str, Any]:
-    rows = lines.row_lines(
+    rows = grid.row_lines(
         [row.object for row in shown.table.rows], shown.checks, chosen=address.one(CELL), now=at
     )
     regions = shown.left.regions if shown.grouped and rows else {}
     return {
         "table": shown.table,
         "checks": shown.checks,
-        "pillars": lines.headings(shown.checks, framework.pillars, shown.counts, address),
-        "groups": lines.groups(rows, regions),
-        "tiers": lines.MARKED_TIERS,
-        "legend": lines.legend(shown.counts[check.id] for check in shown.checks),
-        "scope": lines.scope(shown.left.extent, queries.every_site(), len(shown.checks)),
-        "gap": findings.kw(shown.left.extent.gap_kw),
+        "pillars": grid.headings(shown.checks, framework.pillars, shown.counts, address),
+        "groups": grid.groups(rows, regions),
+        "tiers": grid.MARKED_TIERS,
+        "legend": grid.legend(shown.counts[check.id] for check in shown.checks),
+        "scope": grid.scope(shown.left.extent, queries.every_site(), len(shown.checks)),
+        "gap_kw": shown.left.extent.gap_kw,
         "evaluated_at": shown.left.extent.evaluated_at,
         "quick": _quick(address, grouped=shown.grouped),
         "chips": [chip for chip in shown.table.chips if chip.remove_url not in _pressed(address)],
@@ -161,14 +173,8 @@ def _sorted_by(address: Address, framework: Framework) -> str:
 
 
 def _quick(address: Address, *, grouped: bool) -> list[dict[str, Any]]:
-    """Filters that are asked for so often that each has a button; pressed, it takes its filter away again."""
-    quick = (
-        ("Only failing", FAILING),
-        ("Declared, not measured", CAPPED),
-        ("Expiring in 14 days", EXPIRING),
-    )
     return [
-        *(_button(label, address, pair, pressed=pair in address.applied) for label, pair in quick),
+        *(_button(label, address, pair, pressed=pair in address.applied) for label, pair in QUICK.items()),
         _button("By region", address, (GROUP, BY_REGION), pressed=grouped),
     ]
 
@@ -181,7 +187,7 @@ def _button(label: str, address: Address, pair: tuple[str, str], *, pressed: boo
 
 def _pressed(address: Address) -> set[str]:
     """The addresses of the chips whose filters have a button."""
-    return {address.without_value(*pair) for pair in (FAILING, CAPPED, EXPIRING) if pair in address.applied}
+    return {address.without_value(*pair) for pair in QUICK.values() if pair in address.applied}
 
 
 def _elsewhere(name: str, address: Address) -> str:
@@ -200,9 +206,33 @@ def _evidence(request: HttpRequest, address: Address, framework: Framework, at: 
     if site is None or check_id not in framework.checks_by_id:
         raise Http404(f"cell: {asked} names no site and check, as in dublin-1.p3-role-coverage.")
     site_check = check_queries.site_check(site, check_id, now=at)
+    result = site_check.result
     grants = waiver_queries.of_check(site, check_id, now=at, limit=GRANTS_SHOWN)
+    decided = result.evidence if result else {}
+    rules = {rule.part_id: rule for rule in site_check.thresholds}
     return {
-        "evidence": panel.panel(site, site_check, grants, now=at),
-        "offer": waiver_lines.offer(site_check.result, slug) if request.user.has_perm(MAY_REQUEST) else None,
+        "evidence": {
+            "site": site,
+            "site_check": site_check,
+            "short": grid.short_name(site_check.check),
+            "stake_kw": _stake_kw(site, check_id, now=at),
+            "rule": rules.get(decided.get("part", "")) or site_check.thresholds[0],
+            "proof": proof_link(decided.get("ref", "")),
+            "valid": ", ".join(sorted({rule.validity_text for rule in site_check.thresholds})),
+            "strip": sentences.strip_cells(site_check.strip),
+            "strip_label": sentences.strip_label(site_check.strip),
+            "grants": waiver_lines.of_check(list(grants), now=at),
+            "set_aside": set_aside(site, result, now=at),
+            "no_verdict": "" if site.has_verdict else findings.no_verdict(site.stage),
+        },
+        "offer": waiver_lines.offer(result, slug) if request.user.has_perm(MAY_REQUEST) else None,
         "close_url": address.url(without=[CELL]),
     }
+
+
+def _stake_kw(site: Site, check_id: str, *, now: datetime) -> float:
+    """The capacity that the site has deployed and cannot use while this check holds its verdict."""
+    score = score_of(site)
+    if score is None or check_id not in score.deciding:
+        return 0.0
+    return present_capacity([site], now=now)[site.pk].deployed.it_kw

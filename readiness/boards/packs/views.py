@@ -16,6 +16,7 @@ from readiness.scoring.owners import with_owner
 from web.clock import now
 from web.links import link
 from web.permissions import require
+from web.reports import trail
 
 may_see = require(
     *("inventory.view_site", "scoring.view_checkresult", "grants.view_grant", "evidence.view_review"),
@@ -31,11 +32,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "site": site,
         "document": _document(request, site),
-        "breadcrumbs": [
-            {"label": "Fleet", "url": link("fleet")},
-            {"label": site.name, "url": link("site", slug)},
-            {"label": "Site pack", "url": ""},
-        ],
+        "breadcrumbs": trail(("Fleet", link("fleet")), (site.name, link("site", slug)), "Site pack"),
     }
     return render(request, "readiness/pack.html", context)
 

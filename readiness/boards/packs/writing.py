@@ -1,8 +1,6 @@
 """A pack in words, section by section: what the page and the PDF draw."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from readiness.boards import findings
@@ -16,7 +14,7 @@ from readiness.scoring.core.states import CheckState
 from readiness.scoring.queries.results import pass_text
 from readiness.scoring.queries.rows import CheckRow, PartRow
 from web.states import state
-from web.units import duration, format_value, number, percent, plural
+from web.units import duration, format_value, how_many, number, percent
 from web.visibility import name_of
 
 NOTHING = "–"
@@ -24,6 +22,13 @@ NOTHING = "–"
 
 def utc(at: datetime | None) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC" if at else NOTHING
+
+
+def _columns(widths: Mapping[str, float], states_in: str = "", kind: str = "") -> tuple[PackColumn, ...]:
+    """Columns by title, each with its part of the width; one of them may hold states of a kind."""
+    return tuple(
+        PackColumn(title, width, kind=kind if title == states_in else "") for title, width in widths.items()
+    )
 
 
 def written(pack: Pack, *, by: str, now: datetime) -> Document:
@@ -74,14 +79,13 @@ def _verdict(pack: Pack) -> Section:
         ("Verdict", str(state("verdict", score.confirmed_verdict).word)),
         ("Why", score.verdict_reason or findings.no_verdict(pack.site.stage)),
         ("Since", utc(score.verdict_since)),
-        ("Score", f"{percent(row.score)} ({'up to'} {percent(row.upper)})"),
+        ("Score", f"{percent(row.score)} (up to {percent(row.upper)})"),
         ("Coverage by fresh evidence", str(percent(row.coverage))),
         ("Evaluated", utc(score.evaluated_at)),
         ("Framework", pack.framework.version),
     ]
     if score.failed_at:
-        message = "since %(at)s: %(reason)s; what is told here is of the last evaluation"
-        failed = message % {"at": utc(score.failed_at), "reason": score.failure}
+        failed = f"since {utc(score.failed_at)}: {score.failure}; what is told here is of the last evaluation"
         facts.insert(1, ("Could not be evaluated", failed))
     if score.excepted:
         lifted = ", ".join(names.get(check_id, check_id) for check_id in score.excepted)
@@ -94,26 +98,25 @@ def _verdict(pack: Pack) -> Section:
         for check, result in pack.checks
         if result is not None and check.id in score.deciding
     )
-    columns = (
-        PackColumn("State", 0.11, kind="check"),
-        PackColumn("What decides it", 0.25),
-        PackColumn("Check", 0.2),
-        PackColumn("Why", 0.44),
-    )
+    columns = _columns({"State": 0.11, "What decides it": 0.25, "Check": 0.2, "Why": 0.44}, "State", "check")
     return Section("verdict", "Verdict", facts=tuple(facts), table=PackTable(columns, rows) if rows else None)
 
 
 def _checks(pack: Pack, pillar_id: str, name: str) -> Section:
-    columns = (
-        PackColumn("State", 0.11, kind="check"),
-        PackColumn("Check", 0.19),
-        PackColumn("Gate", 0.06),
-        PackColumn("Value", 0.08),
-        PackColumn("Limit", 0.1),
-        PackColumn("Limit from", 0.07),
-        PackColumn("Age", 0.06),
-        PackColumn("Evidence", 0.11),
-        PackColumn("Why", 0.22),
+    columns = _columns(
+        {
+            "State": 0.11,
+            "Check": 0.19,
+            "Gate": 0.06,
+            "Value": 0.08,
+            "Limit": 0.1,
+            "Limit from": 0.07,
+            "Age": 0.06,
+            "Evidence": 0.11,
+            "Why": 0.22,
+        },
+        "State",
+        "check",
     )
     rows = tuple(_check(check, row, pack.framework) for check, row in of_pillar(pack, pillar_id))
     return Section(f"pillar-{pillar_id}", name, table=PackTable(columns, rows), new_page=True)
@@ -152,13 +155,8 @@ def _telemetry(row: CheckRow) -> str:
 
 
 def _evidence(pack: Pack) -> Section:
-    columns = (
-        PackColumn("Evidence", 0.1),
-        PackColumn("What", 0.22),
-        PackColumn("Taken", 0.13),
-        PackColumn("Entered by", 0.1),
-        PackColumn("File", 0.15),
-        PackColumn("SHA-256", 0.3),
+    columns = _columns(
+        {"Evidence": 0.1, "What": 0.22, "Taken": 0.13, "Entered by": 0.1, "File": 0.15, "SHA-256": 0.3}
     )
     rows = tuple(
         (
@@ -182,14 +180,18 @@ def _evidence(pack: Pack) -> Section:
 
 
 def _grants(pack: Pack) -> Section:
-    columns = (
-        PackColumn("Kind", 0.14),
-        PackColumn("State", 0.1, kind="grant"),
-        PackColumn("Check", 0.2),
-        PackColumn("Reason", 0.26),
-        PackColumn("Asked for by", 0.1),
-        PackColumn("Approver", 0.1),
-        PackColumn("Ends", 0.1),
+    columns = _columns(
+        {
+            "Kind": 0.14,
+            "State": 0.1,
+            "Check": 0.2,
+            "Reason": 0.26,
+            "Asked for by": 0.1,
+            "Approver": 0.1,
+            "Ends": 0.1,
+        },
+        "State",
+        "grant",
     )
     rows = tuple(
         (
@@ -204,7 +206,7 @@ def _grants(pack: Pack) -> Section:
         for grant in pack.grants
     )
     by_rule = tuple(
-        (f"{'Not applicable'}: {check.name}", row.reason)
+        (f"Not applicable: {check.name}", row.reason)
         for check, row in pack.checks
         if row is not None and row.state == CheckState.NOT_APPLICABLE and row.code == "excluded"
     )
@@ -241,12 +243,8 @@ def _review(review: Review) -> Section:
         due = f"{action.due_on:%Y-%m-%d}" if action.due_on else "no date"
         status = closed_words(action) or f"open, {due}"
         facts.append((kind, f"{action.title} ({name_of(action.owner or action.owner_name)}): {status}"))
-    columns = (
-        PackColumn("Domain", 0.15),
-        PackColumn("Answer", 0.15, kind="sign-off"),
-        PackColumn("Person", 0.2),
-        PackColumn("When", 0.15),
-        PackColumn("Note", 0.35),
+    columns = _columns(
+        {"Domain": 0.15, "Answer": 0.15, "Person": 0.2, "When": 0.15, "Note": 0.35}, "Answer", "sign-off"
     )
     rows = tuple(
         (
@@ -266,7 +264,6 @@ def _campaign(pack: Pack) -> Section:
     if pack.campaign is None:
         return Section("campaign", title, empty="None was planned.")
     campaign, totals = pack.campaign.campaign, pack.campaign.sum
-    counted = plural(totals.total, "%(done)s of %(n)s item", "%(done)s of %(n)s items")
     open_by = ", ".join(
         f"{totals.by_progress[key]} {state('campaign-item', key).word}".lower()
         for key in ("failed", "blocked", "stale", "missing")
@@ -276,7 +273,7 @@ def _campaign(pack: Pack) -> Section:
         ("Name", campaign.name),
         ("State", campaign.get_state_display()),
         ("Due", f"{campaign.due_on:%Y-%m-%d}"),
-        ("Done", counted % {"done": totals.done, "n": totals.total}),
+        ("Done", f"{totals.done} of {how_many(totals.total, 'item', 'items')}"),
         ("Open", open_by or "nothing"),
         ("Planned by", f"{name_of(campaign.created_by)}, {utc(campaign.created_at)}"),
     )

@@ -1,7 +1,5 @@
 """Matters that want a person, by the capacity at stake."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass

@@ -1,8 +1,6 @@
 """Every check of the framework over the fleet: how many sites are in which state, and the capacity behind
 it."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -28,13 +26,14 @@ class CheckListRow:
     kw: dict[str, float]
 
     @property
+    def waits(self) -> bool:
+        """No site where it applies has evidence of it."""
+        return bool(self.counts) and set(self.counts) <= {"unknown", "n-a"}
+
+    @property
     def kw_at_stake(self) -> float:
         """Deployed power of sites where the check is neither met nor without meaning."""
         return sum(self.kw.get(state, 0.0) for state in OPEN_STATES)
-
-    @property
-    def sites_open(self) -> int:
-        return sum(self.counts.get(state, 0) for state in OPEN_STATES)
 
 
 @dataclass(frozen=True, slots=True)

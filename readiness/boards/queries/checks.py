@@ -1,7 +1,5 @@
 """One check: over the fleet, and at one site."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +20,7 @@ from readiness.scoring.queries.results import check_row, threshold_rows
 from readiness.scoring.queries.rows import (
     CheckRow,
     FlipRow,
+    PartRow,
     SampleQuery,
     SiteRef,
     ThresholdRow,
@@ -76,6 +75,28 @@ class SiteCheck:
     strip: tuple[StripCell, ...]
     flips: tuple[FlipRow, ...]
     samples: tuple[SampleQuery, ...]
+
+    @property
+    def parts(self) -> list[tuple[ThresholdRow, PartRow | None]]:
+        """Each sub-measure's rule, and the sub-measure as judged where it was."""
+        judged = {part.id: part for part in self.result.parts} if self.result else {}
+        return [(rule, judged.get(rule.part_id)) for rule in self.thresholds]
+
+    @property
+    def limit_from(self) -> str:
+        """Where the limit of the sub-measure comes from whose figures the check shows."""
+        row = self.result
+        parts = row.parts if row else ()
+        for part in parts:
+            if row and part.state == row.measured_state and part.value == row.value:
+                return part.limit_source or part.threshold_source_title
+        return ""
+
+    @property
+    def source(self) -> str:
+        """The source that the figures come from, or the object that they are of."""
+        evidence = self.result.evidence if self.result else {}
+        return evidence.get("source", "") or evidence.get("object", "")
 
 
 class UnknownCheck(KeyError):

@@ -1,7 +1,5 @@
 """Figures over all sites: the gap and what became of it, verdicts, freshness, and each domain's health."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -58,7 +56,6 @@ class Fleet:
 
     now: Gap
     before: Gap
-    before_at: datetime
     verdicts: dict[str, int]
     sites: int
     without_owner: tuple[SiteRef, ...]
@@ -100,7 +97,6 @@ def fleet(
     return Fleet(
         now=weeks[-1],
         before=weeks[-1 - BEFORE_WEEKS],
-        before_at=weeks[-1 - BEFORE_WEEKS].at,
         verdicts=known.verdicts,
         sites=len(known.sites),
         without_owner=tuple(site.ref for site in open_sites if not site.ref.owner.strip()),

@@ -1,8 +1,6 @@
 """Live series of one site, ready to be drawn: one panel a domain, in one unit, with the limits it is held
 against."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """From a check or a domain to the samples behind it, as parameters of the explorer and the query endpoint."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime

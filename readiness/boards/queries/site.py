@@ -1,7 +1,5 @@
 """One site's page: its verdict and why, every check, health by domain, sources and what changed."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -65,6 +63,10 @@ class SourceRow:
     cadence_s: int
     grace_s: int
     provenance: str
+
+    @property
+    def clock(self) -> str:
+        return self.state if self.state in ("late", "silent") else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,5 @@
 """How much of what is at a site, for links into the inventory."""
 
-from __future__ import annotations
-
 from django.db.models import F, Func, IntegerField, OuterRef, QuerySet, Subquery
 
 from inventory.models import Accelerator, CoolingUnit, Device, Link, Port, PowerFeed, Rack, Site

@@ -1,7 +1,5 @@
 """The site table: a queryset to filter and sort, and the rows of one page of it."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime

@@ -6,9 +6,13 @@ from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 
-from readiness.boards.matrix.lines import MARKED_TIERS, CellLine
+from readiness.boards.matrix.grid import MARKED_TIERS, CellLine, gap_note, short_name
+from web.states import state
+from web.units import power
 
 register = template.Library()
+register.filter("gap_note", gap_note)
+register.filter("short_name", short_name)
 
 
 @register.simple_tag
@@ -35,3 +39,14 @@ def _cell(cell: CellLine) -> str:
 def report_letters(letters: Iterable[tuple[str, str]]) -> SafeString:
     """The same on paper: a state and its letter a check."""
     return SafeString("".join([f'<td data-state="{state}">{letter}</td>' for state, letter in letters]))
+
+
+@register.filter
+def kw_number(power_kw: float) -> str:
+    """A power in kW, whose unit the head of its column says."""
+    return power(power_kw, "kW").value or ""
+
+
+@register.simple_tag
+def verdicts_counted(verdicts: Iterable[tuple[str, int]]) -> str:
+    return ", ".join(f"{state('verdict', verdict).word} {count}" for verdict, count in verdicts)

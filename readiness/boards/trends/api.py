@@ -13,18 +13,9 @@ class ScorePointSerializer(ObjectSerializer):
     class Meta:
         model = ScorePoint
         fields = (
-            "site",
-            "on_date",
-            "verdict",
-            "first_blocker",
-            "score",
-            "score_upper",
-            "coverage",
-            "pillars",
-            "counts",
-            "evaluated_at",
-            "framework_version",
-        )
+            "site", "on_date", "verdict", "first_blocker", "score", "score_upper", "coverage", "pillars",
+            "counts", "evaluated_at", "framework_version",
+        )  # fmt: skip
         brief_fields = ("site", "on_date", "score", "verdict")
 
 
@@ -38,15 +29,9 @@ class ScorePointFilters(SpanFilters):
         model = ScorePoint
         through = ["site__region"]
         fields = [
-            "site",
-            "on_date",
-            "verdict",
-            "first_blocker",
-            "score",
-            "score_upper",
-            "coverage",
+            "site", "on_date", "verdict", "first_blocker", "score", "score_upper", "coverage",
             "evaluated_at",
-        ]
+        ]  # fmt: skip
         search_fields = ["site__name", "site__slug"]
 
 

@@ -1,7 +1,5 @@
 """A score over time between what is proven and what could be, the verdicts below, and marks above."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -9,10 +7,12 @@ from typing import Any
 from plotly import graph_objects as go
 
 from readiness.boards.trends.marks import KINDS, Mark
-from readiness.boards.trends.queries import Day
+from readiness.boards.trends.queries import Day, Trend
+from readiness.boards.trends.sentences import finding
 from readiness.scoring.core.mean import BY_KW, PLAIN
 from readiness.scoring.queries.score_points import NEAR
-from web.charts import Figure, figure, ms, nothing
+from web import charts
+from web.charts import Figure, ms
 from web.states import state
 
 DAY_MS = 86_400_000
@@ -25,50 +25,45 @@ LOOKS = {
 }
 VERDICTS = (("ready", "ok"), ("conditional", "warn"), ("not-ready", "bad"), ("", "muted"))
 MARKS_AT = 106
+SCORE_AXIS: Figure = {
+    "domain": [0.16, 1],
+    "range": [0, 112],
+    "tickvals": [0, 20, 40, 60, 80, 100],
+    "ticksuffix": " %",
+}
+VERDICT_AXIS: Figure = {
+    "domain": [0, 0.09],
+    "range": [0, 100],
+    "showticklabels": False,
+    "showgrid": False,
+    "fixedrange": True,
+}
 
 
-def trend(
-    days: Sequence[Day],
-    marks: Sequence[Mark],
-    *,
-    finding: str,
-    start: datetime,
-    end: datetime,
-    several: bool = False,
-) -> Figure:
+def trend(shown: Trend, marks: Sequence[Mark], *, start: datetime, end: datetime) -> Figure:
     """Instants are the ends of UTC days, as a day's score is its last. Several sites show their plain mean too."""
-    if not any(day.score is not None for day in days):
-        return nothing(finding)
-    drawn = [trace for stretch in _stretches(days) for trace in _scores(stretch, several=several)]
-    traces = [*drawn, *_ribbon(days), *_marks(marks)]
+    if not shown.scores:
+        return charts.nothing(finding(shown))
+    scores = [
+        trace for stretch in _stretches(shown.days) for trace in _scores(stretch, several=shown.several)
+    ]
     layout = go.Layout(
         hovermode="closest",
         barmode="stack",
         bargap=0,
         margin={"l": 46, "r": 14, "t": 12, "b": 28},
         xaxis={"type": "date", "showgrid": False, "range": [ms(start), ms(end)], "anchor": "y2"},
-        yaxis={
-            "domain": [0.16, 1],
-            "range": [0, 112],
-            "tickvals": [0, 20, 40, 60, 80, 100],
-            "ticksuffix": " %",
-        },
-        yaxis2={
-            "domain": [0, 0.09],
-            "range": [0, 100],
-            "showticklabels": False,
-            "showgrid": False,
-            "fixedrange": True,
-        },
+        yaxis=SCORE_AXIS,
+        yaxis2=VERDICT_AXIS,
         shapes=_lines(marks),
     )
     meta = {
-        "finding": finding,
+        "finding": finding(shown),
         "footer": "Below: verdicts of the day. Above: what happened; hover for more, or see the list.",
-        "narrow": {"xaxis": {"nticks": 4}},
-        "table": _table(days, several=several),
+        "narrow": charts.FEW_DATES,
+        "table": _table(shown),
     }
-    return figure(traces, layout, meta)
+    return charts.figure([*scores, *_ribbon(shown.days), *_marks(marks)], layout, meta)
 
 
 def _at(on: date) -> int:
@@ -92,90 +87,49 @@ def _percent(value: float | None) -> float | None:
 
 
 def _scores(days: Sequence[Day], *, several: bool) -> list[go.Scatter]:
-    at = [_at(day.on) for day in days]
     # A day alone between two holes is a dot.
-    line = {"mode": "lines" if len(at) > 1 else "markers", "x": at, "connectgaps": False}
-    plain = go.Scatter(
-        **line,
-        y=[_percent(day.plain) for day in days],
-        name=PLAIN,
-        line={"width": 1.4, "dash": "dash"},
-        hovertemplate=PLAIN + " %{y:.1f} %<extra></extra>",
-        meta={"role": "muted"},
-    )
+    look: Figure = {"mode": "lines" if len(days) > 1 else "markers", "connectgaps": False}
+
+    def line(name: str, values: Iterable[float | None], role: str, hover: str, **more: Any) -> go.Scatter:
+        y = [_percent(value) for value in values]
+        hover += " %{y:.1f} %<extra></extra>"
+        return charts.line(name, [_at(day.on) for day in days], y, role, hover=hover, **look, **more)
+
+    upper = [day.score if day.upper is None else day.upper for day in days]
+    plain = line(PLAIN, (day.plain for day in days), "muted", PLAIN, width=1.4, dash="dash")
     return [
         *([plain] if several else []),
-        go.Scatter(
-            **line,
-            y=[_percent(day.score) for day in days],
-            name=BY_KW if several else "Score",
-            line={"width": 2.5},
-            hovertemplate="%{x|%d %b %Y}: %{y:.1f} %<extra></extra>",
-            meta={"role": "accent"},
-        ),
-        go.Scatter(
-            **line,
-            y=[_percent(day.score if day.upper is None else day.upper) for day in days],
-            name="Score if all evidence were there",
-            line={"width": 1, "dash": "dot"},
-            fill="tonexty",
-            hovertemplate="with all evidence" + " %{y:.1f} %<extra></extra>",
-            meta={"role": "accent", "plain": True},
-        ),
-        go.Scatter(
-            **line,
-            y=[_percent(day.coverage) for day in days],
-            name="Coverage",
-            line={"width": 1.4, "dash": "dash"},
-            hovertemplate="coverage" + " %{y:.1f} %<extra></extra>",
-            meta={"role": "deployed"},
-        ),
-    ]
+        line(BY_KW if several else "Score", (day.score for day in days), "accent", "%{x|%d %b %Y}:", width=2.5),
+        line("Score if all evidence were there", upper, "accent", "with all evidence",
+             width=1, dash="dot", fill="tonexty", plain=True),
+        line("Coverage", (day.coverage for day in days), "deployed", "coverage", width=1.4, dash="dash"),
+    ]  # fmt: skip
 
 
 def _ribbon(days: Sequence[Day]) -> list[go.Bar]:
     traces = []
     for verdict, role in VERDICTS:
-        of = [day for day in days if day.verdicts.get(verdict)]
-        if not of:
+        of_verdict = [day for day in days if day.verdicts.get(verdict)]
+        if not of_verdict:
             continue
         word = str(state("verdict", verdict).word)
-        traces.append(
-            go.Bar(
-                x=[_at(day.on) - DAY_MS // 2 for day in of],
-                y=[round(100 * day.verdicts[verdict] / day.sites, 2) for day in of],
-                width=DAY_MS,
-                yaxis="y2",
-                customdata=[[f"{day.on:%d %b %Y}", day.verdicts[verdict], day.sites] for day in of],
-                hovertemplate="%{customdata[0]}: "
-                + word
-                + ", %{customdata[1]} / %{customdata[2]}<extra></extra>",
-                name=word,
-                meta={"role": role},
-            )
-        )
+        x = [_at(day.on) - DAY_MS // 2 for day in of_verdict]
+        y = [round(100 * day.verdicts[verdict] / day.sites, 2) for day in of_verdict]
+        counts = [[f"{day.on:%d %b %Y}", day.verdicts[verdict], day.sites] for day in of_verdict]
+        hover = f"%{{customdata[0]}}: {word}, %{{customdata[1]}} / %{{customdata[2]}}<extra></extra>"
+        traces.append(charts.bars(word, x, y, role, hover=hover, width=DAY_MS, yaxis="y2", customdata=counts))
     return traces
 
 
 def _marks(marks: Sequence[Mark]) -> list[go.Scatter]:
     traces = []
     for kind, (symbol, role) in LOOKS.items():
-        of = [mark for mark in marks if mark.kind == kind]
-        if not of:
-            continue
-        traces.append(
-            go.Scatter(
-                x=[ms(mark.at) for mark in of],
-                y=[MARKS_AT] * len(of),
-                mode="markers",
-                cliponaxis=False,
-                marker={"symbol": symbol, "size": 10},
-                text=[_said(mark) for mark in of],
-                hovertemplate="%{text}<extra></extra>",
-                name=str(KINDS[kind]),
-                meta={"role": role},
-            )
-        )
+        of_kind = [mark for mark in marks if mark.kind == kind]
+        if of_kind:
+            x, text = [ms(mark.at) for mark in of_kind], [_said(mark) for mark in of_kind]
+            look: Figure = {"marker": {"symbol": symbol, "size": 10}, "hover": "%{text}<extra></extra>"}
+            y = [MARKS_AT] * len(of_kind)
+            traces.append(charts.points(KINDS[kind], x, y, role, text=text, cliponaxis=False, **look))
     return traces
 
 
@@ -184,7 +138,7 @@ def _said(mark: Mark) -> str:
     return f"{mark.at:%d %b %H:%M} UTC<br>{where}{mark.sentence}"
 
 
-def _lines(marks: Iterable[Mark]) -> list[Any]:
+def _lines(marks: Iterable[Mark]) -> list[Figure]:
     """A version concerns every site, so its day is drawn through."""
     return [
         {"type": "line", "x0": ms(mark.at), "x1": ms(mark.at), "y0": 0, "y1": MARKS_AT, "name": "today"}
@@ -193,26 +147,18 @@ def _lines(marks: Iterable[Mark]) -> list[Any]:
     ]
 
 
-def _table(days: Sequence[Day], *, several: bool) -> dict[str, Any]:
-    columns = [
-        "Day",
-        f"{BY_KW if several else 'Score'}, {'points'}",
-        *([f"{PLAIN}, {'points'}"] if several else []),
-        "With all evidence, points",
-        "Coverage, %",
-    ]
-    words = [str(state("verdict", verdict).word) for verdict, _ in VERDICTS]
-    return {
-        "columns": [*columns, *words],
-        "rows": [
-            [
-                day.on.isoformat(),
-                _percent(day.score),
-                *([_percent(day.plain)] if several else []),
-                _percent(day.upper),
-                _percent(day.coverage),
-                *(day.verdicts.get(verdict, 0) for verdict, _ in VERDICTS),
-            ]
-            for day in reversed(days)
+def _table(shown: Trend) -> Figure:
+    columns = [("Day", lambda day: day.on.isoformat())]
+    columns.append((f"{BY_KW if shown.several else 'Score'}, points", lambda day: _percent(day.score)))
+    if shown.several:
+        columns.append((f"{PLAIN}, points", lambda day: _percent(day.plain)))
+    columns.append(("With all evidence, points", lambda day: _percent(day.upper)))
+    columns.append(("Coverage, %", lambda day: _percent(day.coverage)))
+    words = [str(state("verdict", verdict).word) for verdict, _role in VERDICTS]
+    return charts.table(
+        [*(head for head, _ in columns), *words],
+        [
+            [*(read(day) for _, read in columns), *(day.verdicts.get(verdict, 0) for verdict, _ in VERDICTS)]
+            for day in reversed(shown.days)
         ],
-    }
+    )

@@ -1,7 +1,5 @@
 """Marks of events: versions published, grants that began or ended, verdicts that flipped, evidence voided."""
 
-from __future__ import annotations
-
 import zlib
 from collections import Counter
 from collections.abc import Iterator
@@ -13,7 +11,6 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from readiness.boards.trends.queries import Subject
-from readiness.boards.version_links import version_url
 from readiness.evidence.models import Attestation, RecordedFact, ValidationRun
 from readiness.framework.core.definition import Framework
 from readiness.framework.models import FrameworkVersion
@@ -21,7 +18,6 @@ from readiness.grants.models import Grant
 from readiness.scoring.models import Flip
 from web.links import link
 from web.states import state
-from web.units import how_many
 
 DAY = timedelta(days=1)
 MOST = 500
@@ -79,7 +75,7 @@ def _versions(between: tuple[datetime, datetime]) -> Iterator[Mark]:
     for version in published.defer("definition")[:MOST]:
         at = version.published_at or version.created_at
         sentence = f"{version.version} was published"
-        yield Mark(at, "rule", sentence, detail=version.title, url=version_url(version.pk))
+        yield Mark(at, "rule", sentence, detail=version.title, url=link("framework-version", version.pk))
 
 
 def _grants(subject: Subject, framework: Framework, between: tuple[datetime, datetime]) -> Iterator[Mark]:
@@ -109,17 +105,8 @@ def _time_of(grant: Grant) -> tuple[datetime, datetime]:
 
 def _grant_mark(grant: Grant, kind: str, at: datetime, framework: Framework) -> Mark:
     check = framework.checks_by_id.get(grant.check_id)
-    what = {
-        "kind": grant.get_kind_display(),
-        "id": grant.pk,
-        "check": check.name if check else grant.check_id,
-    }
-    if kind == "grant-began":
-        sentence = "{kind} #{id} began: {check}".format(**what)
-    elif grant.revoked_at == at:
-        sentence = "{kind} #{id} was revoked: {check}".format(**what)
-    else:
-        sentence = "{kind} #{id} ended: {check}".format(**what)
+    did = "began" if kind == "grant-began" else "was revoked" if grant.revoked_at == at else "ended"
+    sentence = f"{grant.get_kind_display()} #{grant.pk} {did}: {check.name if check else grant.check_id}"
     return Mark(
         at, kind, sentence, grant.site.name, grant.site.slug, grant.reason, reverse("waiver", args=[grant.pk])
     )
@@ -128,9 +115,8 @@ def _grant_mark(grant: Grant, kind: str, at: datetime, framework: Framework) -> 
 def _verdicts(subject: Subject, between: tuple[datetime, datetime]) -> Iterator[Mark]:
     flips = Flip.objects.filter(subject=Flip.Subject.VERDICT, at__range=between)
     for flip in _at_sites(flips, subject).select_related("site").order_by("-at", "-pk")[:MOST]:
-        sentence = (
-            f"Verdict: {state('verdict', flip.from_state).word} → {state('verdict', flip.to_state).word}"
-        )
+        before, after = (state("verdict", each).word for each in (flip.from_state, flip.to_state))
+        sentence = f"Verdict: {before} → {after}"
         day = flip.at.date().isoformat()
         url = link("explain", site=flip.site.slug, start=(flip.at - DAY).date().isoformat(), end=day)
         yield Mark(flip.at, "verdict", sentence, flip.site.name, flip.site.slug, flip.reason, url)
@@ -144,5 +130,6 @@ def _voided(subject: Subject, between: tuple[datetime, datetime]) -> Iterator[Ma
         columns = ("voided_at", "void_reason", "site__name", "site__slug")
         counted.update(rows.order_by("-voided_at", "-pk").values_list(*columns)[:MOST])
     for (at, reason, name, slug), count in counted.items():
-        sentence = how_many(count, "piece of evidence was voided", "pieces of evidence were voided")
+        pieces = "piece of evidence was" if count == 1 else "pieces of evidence were"
+        sentence = f"{count} {pieces} voided"
         yield Mark(at, "voided", sentence, name, slug, reason, link("evidence", site=slug))

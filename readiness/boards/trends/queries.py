@@ -3,8 +3,6 @@
 Of several sites they are by deployed kW: what each site had when its score was stored counts.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -49,6 +47,39 @@ class Day:
     @property
     def sites(self) -> int:
         return sum(self.verdicts.values())
+
+    @property
+    def judged(self) -> int:
+        return self.sites - self.verdicts.get("", 0)
+
+    @property
+    def verdict(self) -> str:
+        """The verdict of one site alone."""
+        return next(iter(self.verdicts))
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """The days of a subject; `several` sites have their score by deployed kW, and beside it their plain mean."""
+
+    days: tuple[Day, ...]
+    several: bool
+
+    @property
+    def last(self) -> Day:
+        return self.days[-1]
+
+    @property
+    def scores(self) -> list[float]:
+        return [day.score for day in self.days if day.score is not None]
+
+    @property
+    def plain(self) -> list[float]:
+        return [day.plain for day in self.days if day.plain is not None]
+
+
+def trend(subject: Subject, start: date, end: date) -> Trend:
+    return Trend(days(subject, start, end), several=subject.site is None)
 
 
 def days(subject: Subject, start: date, end: date) -> tuple[Day, ...]:

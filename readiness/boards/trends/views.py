@@ -1,116 +1,109 @@
 """Scores over time: the page, and its chart, which a site's page shows too."""
 
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
 
-from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
-from django.urls import reverse
-from django.views.decorators.http import conditional_page, require_GET
+from django.http import HttpRequest
 
 from inventory.models import Region, Site
-from readiness.boards.trends import charts, lines, queries, tables
-from readiness.boards.trends.marks import marks
-from readiness.boards.trends.queries import Subject
+from readiness.boards.trends import charts, queries, sentences, tables
+from readiness.boards.trends.marks import Mark, marks
+from readiness.boards.trends.queries import Subject, Trend
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from web import answers
 from web import tables as table_kit
+from web.charts import Figure
 from web.clock import now
 from web.links import link
-from web.permissions import require
-from web.timerange import TimeRange
+from web.reports import Report, chart_urls, choices
+from web.timerange import BadParameter, TimeRange
 
-TEMPLATE = "readiness/trends/page.html"
 DEFAULT_RANGE = "now-90d"
-may_see = require("inventory.view_site", "scoring.view_checkresult")
+TRENDS = Report("readiness/trends/page.html", "inventory.view_site", "scoring.view_checkresult")
 
 
-@may_see
-@conditional_page
-@require_GET
-def page(request: HttpRequest) -> HttpResponseBase:
-    at = now()
+@dataclass(frozen=True, slots=True)
+class AskedTrend:
+    """The subject and the time that an address asks for."""
+
+    subject: Subject
+    span: TimeRange
+    framework: Framework
+
+    @property
+    def trend(self) -> Trend:
+        first, last = (at.astimezone(UTC).date() for at in (self.span.start, self.span.end))
+        return queries.trend(self.subject, first, last)
+
+    @property
+    def marks(self) -> list[Mark]:
+        return marks(self.subject, self.framework, start=self.span.start, end=self.span.end)
+
+
+@TRENDS.page
+def page(request: HttpRequest) -> tuple[table_kit.TablePage, Any]:
+    asked = _asked(request)
+    subject, span = asked.subject, asked.span
+
+    def context() -> dict[str, Any]:
+        trend = asked.trend
+        place = {key: value for key, value in subject.query.items() if key != "pillar"}
+        ends = {"start": trend.days[0].on, "end": trend.last.on} if len(trend.days) > 1 else {}
+        return {
+            "subject": subject,
+            "trend": trend,
+            "score": sentences.moved(trend.scores),
+            "plain": sentences.moved(trend.plain),
+            "finding": sentences.finding(trend),
+            "time_range": span.context,
+            "explain_url": link("explain", **place, **ends),
+            "chart": chart_urls("trends-chart", **subject.query, **span.query),
+            "api_url": link("scoring-api-score-point-list", **place),
+            **_choices(asked, place),
+        }
+
+    return table_kit.page(request, tables.MARKS, asked.marks), context
+
+
+@TRENDS.chart
+def chart(request: HttpRequest) -> Figure:
+    asked = _asked(request)
+    return charts.trend(asked.trend, asked.marks, start=asked.span.start, end=asked.span.end)
+
+
+def _asked(request: HttpRequest) -> AskedTrend:
     _, framework = framework_queries.current()
-    subject = _subject(request, framework)
-    span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
-    every_mark = marks(subject, framework, start=span.start, end=span.end)
-    table = table_kit.page(request, tables.MARKS, every_mark)
-    if table_kit.wants_table_only(request, table):
-        return table_kit.respond(request, TEMPLATE, table, {})
-    days, several = queries.days(subject, *_days(span)), subject.site is None
-    context = {
-        "table": table,
-        "subject": subject,
-        "kpis": lines.figures(days, several=several),
-        "finding": lines.finding(days, several=several),
-        "time_range": span.context,
-        "explain_url": link("explain", **lines.explained(subject, days)),
-        "breadcrumbs": [
-            {"label": "Readiness", "url": reverse("readiness")},
-            {"label": "Trends", "url": ""},
-        ],
-        **_choices(subject, framework, span),
-    }
-    return answers.page(request, TEMPLATE, context)
-
-
-@may_see
-@conditional_page
-@require_GET
-def chart(request: HttpRequest, form: str) -> HttpResponse:
-    at = now()
-    _, framework = framework_queries.current()
-    subject = _subject(request, framework)
-    span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
-    days = queries.days(subject, *_days(span))
-    happened = marks(subject, framework, start=span.start, end=span.end)
-    several = subject.site is None
-    drawn = charts.trend(
-        days,
-        happened,
-        finding=lines.finding(days, several=several),
-        start=span.start,
-        end=span.end,
-        several=several,
-    )
-    return answers.chart(drawn, form)
-
-
-def _subject(request: HttpRequest, framework: Framework) -> Subject:
-    """The subject that the address names; an unknown name is answered with 400."""
     slug, region, pillar = (request.GET.get(name, "") for name in ("site", "region", "pillar"))
     if pillar and pillar not in {each.id for each in framework.pillars}:
-        raise BadRequest("pillar: there is no pillar of that name")
-    if slug:
-        site = Site.objects.select_related("region").filter(slug=slug[:200]).first()
-        if site is None:
-            raise BadRequest("site: there is no site of that name")
-        return Subject(site=site, pillar=pillar)
-    of_region = Region.objects.filter(slug=region[:200]).first() if region else None
-    if region and of_region is None:
-        raise BadRequest("region: there is no region of that name")
-    return Subject(region=of_region, pillar=pillar)
+        raise BadParameter("pillar", "there is no pillar of that name")
+    site = Site.objects.select_related("region").filter(slug=slug[:200]).first() if slug else None
+    if slug and site is None:
+        raise BadParameter("site", "there is no site of that name")
+    of_region = Region.objects.filter(slug=region[:200]).first() if region and not slug else None
+    if region and not slug and of_region is None:
+        raise BadParameter("region", "there is no region of that name")
+    span = answers.time_range(request, now=now(), default=DEFAULT_RANGE)
+    return AskedTrend(Subject(site=site, region=of_region, pillar=pillar), span, framework)
 
 
-def _days(span: TimeRange) -> tuple[date, date]:
-    return span.start.astimezone(UTC).date(), _last(span.end)
-
-
-def _last(end: datetime) -> date:
-    return end.astimezone(UTC).date()
-
-
-def _choices(subject: Subject, framework: Framework, span: TimeRange) -> dict[str, Any]:
-    asked = subject.query | span.query
+def _choices(asked: AskedTrend, place: dict[str, str]) -> dict[str, Any]:
+    """Links to another pillar, region or site for the same time."""
+    subject, span = asked.subject, asked.span.query
+    kept = span | ({"pillar": subject.pillar} if subject.pillar else {})
+    pillars = [("", "All pillars"), *((pillar.id, pillar.short_name) for pillar in asked.framework.pillars)]
+    regions = [("", "Fleet"), *Region.objects.order_by("name", "pk").values_list("slug", "name")]
+    region = subject.region.slug if subject.region else "" if subject.site is None else None
     return {
-        "pillars": lines.pillar_links(subject, framework, span.query),
-        "regions": lines.region_links(subject, Region.objects.order_by("name", "pk"), span.query),
+        "pillars": choices(
+            pillars,
+            subject.pillar,
+            lambda pillar: link("trends", **({"pillar": pillar} if pillar else {}), **place, **span),
+        ),
+        "regions": choices(
+            regions, region, lambda slug: link("trends", **({"region": slug} if slug else {}), **kept)
+        ),
         "sites": Site.objects.order_by("name", "pk").values_list("slug", "name"),
-        "kept": span.query | ({"pillar": subject.pillar} if subject.pillar else {}),
-        "legend": lines.legend(several=subject.site is None),
-        "chart_url": link("trends-chart", "json", **asked),
-        "chart_csv": link("trends-chart", "csv", **asked),
-        "api_url": link("scoring-api-score-point-list", **lines.api_query(subject)),
+        "kept": kept,
     }

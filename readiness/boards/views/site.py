@@ -1,6 +1,7 @@
 """One site: its verdict and why, its live series, every check, its inventory, sources and changes."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,10 +9,11 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.views.decorators.http import conditional_page, require_GET, require_POST
+from django.views.decorators.http import require_POST
 
 from inventory.models import DomainChoices, Site
-from readiness.boards import cards, charts, check_tables, findings, lines, live_charts
+from readiness.boards import cards, charts, check_tables, findings, live_charts
+from readiness.boards.flips import FlipLine
 from readiness.boards.queries import panels as panel_queries
 from readiness.boards.queries import site as site_queries
 from readiness.boards.queries.site_inventory import inventory_counts
@@ -27,10 +29,13 @@ from readiness.scoring.queries.rows import CheckRow
 from readiness.scoring.queries.score_points import pillars_on
 from web import answers
 from web import tables as table_kit
+from web.charts import Figure
 from web.clock import now
 from web.history import history_of
 from web.links import link
 from web.permissions import require
+from web.reports import Report, chart_urls, choices, trail
+from web.tables import TablePage
 from web.timerange import TimeRange
 
 DEFAULT_RANGE = "now-24h"
@@ -42,43 +47,63 @@ DECIDING_SHOWN = 5
 CHANGE_SPAN = timedelta(days=365)
 MAY_EVALUATE = "scoring.change_sitescore"
 
-may_see = require("inventory.view_site", "scoring.view_checkresult")
+SITE = Report("readiness/site.html", "inventory.view_site", "scoring.view_checkresult")
+INVENTORY_WORDS = {
+    "rack": "Racks",
+    "device": "Devices",
+    "accelerator": "Accelerators",
+    "port": "Ports",
+    "link": "Links",
+    "power-feed": "Power feeds",
+    "cooling-unit": "Cooling units",
+}
 
 
-@may_see
-@conditional_page
-@require_GET
-def page(request: HttpRequest, slug: str) -> HttpResponse:
+@dataclass(frozen=True, slots=True)
+class AskedSite:
+    """One tab of a site's page."""
+
+    request: HttpRequest
+    site: Site
+    page: site_queries.SitePage
+    span: TimeRange
+    tab: str
+    at: datetime
+
+
+@SITE.page
+def page(request: HttpRequest, slug: str) -> tuple[TablePage | None, Any]:
     at = now()
     site = _site(slug)
     span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
     site_page = site_queries.site_page(site, now=at)
     names = _tabs(site_page)
-    tab = request.GET.get("tab") if request.GET.get("tab") in names else "overview"
-    context = {
+    tab = request.GET.get("tab", "")
+    tab = tab if tab in names else "overview"
+    contents = CONTENTS[tab](AskedSite(request, site, site_page, span, tab, at))
+    may_see_reviews = request.user.has_perm("evidence.view_review")
+    return contents.pop("table", None), lambda: {
+        "now": at,
         "site": site,
         "page": site_page,
         "tab": tab,
         "tabs": _tab_links(site, names, tab),
         "time_range": span.context,
-        "breadcrumbs": _breadcrumbs(site),
+        "breadcrumbs": trail(
+            ("Fleet", link("fleet")), (site.region.name, link("sites", region=site.region.slug)), site.name
+        ),
         "may_evaluate": request.user.has_perm(MAY_EVALUATE) and site.has_verdict,
         "review": review_lines.of_site(site, review_queries.of_site(site), request.user, now=at)
-        if request.user.has_perm("evidence.view_review")
+        if may_see_reviews
         else None,
-        "inventory_url": reverse("site-detail", args=[site.pk]),
+        "inventory_url": link("site-detail", site.pk),
         "no_verdict": "" if site_page.row.verdict else findings.no_verdict(site.stage),
         "held_by": findings.held_by(site_page.deciding),
         "on_declarations": findings.on_declarations(len(site_page.row.capped), site_page.row.measurable),
         "excepted": excepted_note(site.score.excepted) if hasattr(site, "score") else "",
         "excepted_url": link("waivers", site=site.slug, kind="exception", in_force="true"),
-        "deployed": findings.kw(site_page.row.deployed.it_kw),
-        "ready": findings.kw(site_page.row.ready.it_kw),
+        **contents,
     }
-    contents = CONTENTS[tab](request, site, site_page, span, at)
-    if (table := contents.get("table")) and table_kit.wants_table_only(request, table):
-        return table_kit.respond(request, "readiness/site.html", table, {})
-    return answers.page(request, "readiness/site.html", context | contents)
 
 
 @require_POST
@@ -90,15 +115,12 @@ def evaluate_now(request: HttpRequest, slug: str) -> HttpResponse:
     except operations.NotEvaluable as error:
         messages.error(request, str(error))
     else:
-        done = "All checks of %(site)s were evaluated from the evidence there is."
-        messages.success(request, done % {"site": site})
+        messages.success(request, f"All checks of {site} were evaluated from the evidence there is.")
     return HttpResponseRedirect(reverse("site", args=[slug]))
 
 
-@may_see
-@conditional_page
-@require_GET
-def series_chart(request: HttpRequest, slug: str, form: str) -> HttpResponse:
+@SITE.chart
+def series_chart(request: HttpRequest, slug: str) -> Figure:
     at = now()
     site = _site(slug)
     span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
@@ -113,19 +135,16 @@ def series_chart(request: HttpRequest, slug: str, form: str) -> HttpResponse:
     )
     figure = live_charts.series(panels, start=span.start, end=span.end)
     figure["meta"]["title"] = span.named("Live series")
-    return answers.chart(figure, form)
+    return figure
 
 
-@may_see
-@conditional_page
-@require_GET
-def pillars_chart(request: HttpRequest, slug: str, form: str) -> HttpResponse:
+@SITE.chart
+def pillars_chart(request: HttpRequest, slug: str) -> Figure:
     at = now()
     site = _site(slug)
     [row] = site_rows([site], now=at)
     before = pillars_on(site, at=at - BEFORE)
-    figure = charts.pillars(row.pillars, before, finding=findings.weakest_pillar(row))
-    return answers.chart(figure, form)
+    return charts.pillars(row.pillars, before, finding=findings.weakest_pillar(row))
 
 
 def _site(slug: str) -> Site:
@@ -155,116 +174,84 @@ def _tabs(site_page: site_queries.SitePage) -> dict[str, tuple[str, int | None]]
 
 
 def _tab_links(site: Site, names: dict[str, tuple[str, int | None]], tab: str) -> list[dict[str, Any]]:
+    others = (("site-determinism", "Determinism"), ("site-interop", "Interop"))
     return [
-        {
-            "label": label,
-            "count": count,
-            "current": name == tab,
-            "url": link("site", site.slug, tab=name),
-        }
+        {"label": label, "count": count, "current": name == tab, "url": link("site", site.slug, tab=name)}
         for name, (label, count) in names.items()
     ] + [
         {"label": label, "count": None, "current": False, "url": link(name, site.slug)}
-        for name, label in (
-            ("site-determinism", "Determinism"),
-            ("site-interop", "Interop"),
-        )
+        for name, label in others
     ]
 
 
-def _breadcrumbs(site: Site) -> list[dict[str, str]]:
-    return [
-        {"label": "Fleet", "url": reverse("fleet")},
-        {"label": site.region.name, "url": link("sites", region=site.region.slug)},
-        {"label": site.name, "url": ""},
-    ]
-
-
-def _series_card(site: Site, tab: str, span: TimeRange) -> dict[str, Any]:
+def _series_card(asked: AskedSite) -> dict[str, Any]:
+    site, span, tab = asked.site, asked.span, asked.tab
     domain = {"domain": tab} if tab in DOMAINS else {}
     return {
-        "series_url": link("site-series-chart", site.slug, "json", **span.query, **domain),
-        "series_csv": link("site-series-chart", site.slug, "csv", **span.query, **domain),
+        "series": chart_urls("site-series-chart", site.slug, **span.query, **domain),
         # There before the chart is, so that nothing below it moves when it comes.
         "series_footer": "Samples of the site’s sources",
         "series_title": span.named("Live series"),
-        "span_views": [
-            {
-                "label": label,
-                "url": link("site", site.slug, tab=tab, start=start, end="now"),
-                "current": (span.start_text, span.end_text) == (start, "now"),
-            }
-            for start, label in SPANS
-        ],
+        "span_views": choices(
+            SPANS,
+            span.start_text if span.end_text == "now" else None,
+            lambda start: link("site", site.slug, tab=tab, start=start, end="now"),
+        ),
     }
 
 
-def _overview(
-    request: HttpRequest, site: Site, site_page: site_queries.SitePage, span: TimeRange, at: datetime
-) -> dict[str, Any]:
-    return _series_card(site, "overview", span) | {
+def _overview(asked: AskedSite) -> dict[str, Any]:
+    site, site_page = asked.site, asked.page
+    return _series_card(asked) | {
         "pillars": cards.pillar_bars(site_page.row.pillars, slug=site.slug),
         "pillars_url": link("site-pillars-chart", site.slug, "json"),
         "pillars_finding": findings.weakest_pillar(site_page.row),
         "trend_url": link("trends-chart", "json", site=site.slug),
-        "trend_views": [{"label": "All trends", "url": link("trends", site=site.slug), "current": False}],
-        "deciding": [
-            lines.check_line(row, site.slug) for row in _worst_first(site_page.deciding)[:DECIDING_SHOWN]
-        ],
+        "trend_views": [{"label": "All trends", "url": link("trends", site=site.slug)}],
+        "deciding": _worst_first(site_page.deciding)[:DECIDING_SHOWN],
         "deciding_more": max(len(site_page.deciding) - DECIDING_SHOWN, 0),
-        "domains": [cards.domain_detail(detail, site.slug, now=at) for detail in site_page.domains],
-        "flips": [lines.flip_line(flip) for flip in site_page.flips[:8]],
-        "sources": [lines.source_line(source, now=at) for source in site_page.sources],
-        "inventory": [lines.inventory_line(noun, count, site.slug) for noun, count in inventory_counts(site)],
+        "domains": [cards.domain_detail(detail, site.slug) for detail in site_page.domains],
+        "flips": [FlipLine(flip) for flip in site_page.flips[:8]],
+        "sources": site_page.sources,
+        "inventory": [
+            (INVENTORY_WORDS[noun], count, link(f"{noun}-list", site=site.slug))
+            for noun, count in inventory_counts(site)
+        ],
     }
 
 
-def _domain(
-    request: HttpRequest, site: Site, site_page: site_queries.SitePage, span: TimeRange, at: datetime
-) -> dict[str, Any]:
-    tab = request.GET["tab"]
-    details = [
-        cards.domain_detail(detail, site.slug, now=at) for detail in site_page.domains if detail.domain == tab
-    ]
-    return _series_card(site, tab, span) | {
-        "detail": details[0] if details else None,
-        "domain_title": cards.DOMAIN_TITLES[tab],
+def _domain(asked: AskedSite) -> dict[str, Any]:
+    shown = [detail for detail in asked.page.domains if detail.domain == asked.tab]
+    return _series_card(asked) | {
+        "detail": cards.domain_detail(shown[0], asked.site.slug) if shown else None,
+        "domain_title": cards.DOMAIN_TITLES[asked.tab],
     }
 
 
-def _evidence(
-    request: HttpRequest, site: Site, site_page: site_queries.SitePage, span: TimeRange, at: datetime
-) -> dict[str, Any]:
+def _evidence(asked: AskedSite) -> dict[str, Any]:
+    site_page, may_request = asked.page, asked.request.user.has_perm(MAY_REQUEST)
     rows = [check for pillar in site_page.checks for check in pillar.checks]
-    may_request = request.user.has_perm(MAY_REQUEST)
-    table = table_kit.page(
-        request, check_tables.checks_of_site(site.slug, site_page.checks, may_request=may_request), rows
-    )
-    return {"table": table, "counts": site_page.counts}
+    table = check_tables.checks_of_site(asked.site.slug, site_page.checks, may_request=may_request)
+    return {"table": table_kit.page(asked.request, table, rows), "counts": site_page.counts}
 
 
-def _changes(
-    request: HttpRequest, site: Site, site_page: site_queries.SitePage, span: TimeRange, at: datetime
-) -> dict[str, Any]:
-    flips = site_queries.flips(site_ids=[site.pk], start=at - CHANGE_SPAN, end=at)
+def _changes(asked: AskedSite) -> dict[str, Any]:
+    site = asked.site
+    flips = site_queries.flips(site_ids=[site.pk], start=asked.at - CHANGE_SPAN, end=asked.at)
     return {
-        "flips": [lines.flip_line(flip) for flip in flips],
+        "flips": [FlipLine(flip) for flip in flips],
         "history": history_of(site, limit=CHANGES).rows,
         "history_url": link("history", model="inventory.site", id=site.pk),
     }
 
 
-def _sources(
-    request: HttpRequest, site: Site, site_page: site_queries.SitePage, span: TimeRange, at: datetime
-) -> dict[str, Any]:
-    return {"sources": [lines.source_line(source, now=at) for source in site_page.sources]}
+def _sources(asked: AskedSite) -> dict[str, Any]:
+    return {"sources": asked.page.sources}
 
 
 CONTENTS = {
     "overview": _overview,
-    "compute": _domain,
-    "network": _domain,
-    "energy": _domain,
+    **dict.fromkeys(DOMAINS, _domain),
     "evidence": _evidence,
     "changes": _changes,
     "sources": _sources,

@@ -13,11 +13,11 @@ from readiness.evidence.kinds import ATTESTATIONS, FACTS, FLOORS, LIMITS
 from readiness.evidence.kinds.floors import FIELDS
 from readiness.evidence.models import Attestation, DeclaredLimit, Floor, RecordedFact
 from readiness.evidence.uploads import content_of, sender_of
-from readiness.framework.core.reader import LARGEST
 from web import clock
 from web.rest.fields import UsernameField
 from web.rest.serializers import ObjectSerializer, finite
 from web.rest.viewsets import ObjectViewSet
+from web.versioned.core.documents import LARGEST
 
 _KEPT = ("taken_at", "by", "void_changes", "voided_at", "void_reason")
 

@@ -2,46 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+import dataclasses
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from readiness.framework.core import wording
-from readiness.framework.core.definition import Check, Framework, SubMeasure, Threshold
+from readiness.framework.core.definition import Check, Framework, GateRule, Preset, SubMeasure, Threshold
 from readiness.framework.core.numbers import limit_text
 from readiness.framework.core.vocabulary import Gate
+from web.versioned.core.comparing import DocumentChange, fields_changed, items_changed
 
-ADDED, REMOVED = "added", "removed"
-
-
-@dataclass(frozen=True, slots=True)
-class DefinitionChange:
-    """`where` is `p1-rdma-port / bandwidth`, a pillar, a source, or "" for the definition as a whole."""
-
-    where: str
-    field: str
-    before: str = ""
-    after: str = ""
-
-    @property
-    def text(self) -> str:
-        """`p1-rdma-port / bandwidth: pass ≥ 0.95 × floor → ≥ 1.00 × floor`."""
-        place = f"{self.where}: " if self.where else ""
-        if self.field in (ADDED, REMOVED):
-            return f"{place}{self.field}"
-        return f"{place}{self.field} {self.before} → {self.after}"
+AS_ITS_CHECK = "as its check"
 
 
-def changes(before: Framework, after: Framework) -> tuple[DefinitionChange, ...]:
+def changes(before: Framework, after: Framework) -> tuple[DocumentChange, ...]:
     """List differences in the later definition's order. The name of the version is none: each version has its own."""
-    differences = [
-        *_fields("", _head(before), _head(after)),
-        *_items("pillar", before.pillars, after.pillars, _plain("name", "short_name", "question", "origin")),
-        *_items("limit", before.limits, after.limits, _plain("name", "unit", "declared_on", "note")),
-        *_items("source", before.sources, after.sources, _source),
+    return (
+        *fields_changed("", _head(before), _head(after)),
+        *items_changed("pillar", before.pillars, after.pillars, _words),
+        *items_changed("limit", before.limits, after.limits, _words),
+        *items_changed("source", before.sources, after.sources, _words),
         *_checks(before, after),
-    ]
-    return tuple(differences)
+    )
 
 
 def _head(framework: Framework) -> dict[str, str]:
@@ -49,67 +31,60 @@ def _head(framework: Framework) -> dict[str, str]:
     return {"title": framework.title, "note": framework.note, **weights}
 
 
-def _plain(*names: str) -> Callable[[Any], dict[str, str]]:
-    return lambda item: {name.replace("_", " "): getattr(item, name) for name in names}
+def _words(item: Any, *without: str) -> dict[str, str]:
+    """The fields of an item in words, other than its id and those that are told otherwise."""
+    names = [field.name for field in dataclasses.fields(item) if field.name not in ("id", *without)]
+    return {name.replace("_", " "): _said(getattr(item, name)) for name in names}
 
 
-def _source(source: Any) -> dict[str, str]:
-    return _plain("title", "standing", "note")(source) | {"addresses": wording.in_order(source.urls)}
+def _said(value: Any) -> str:
+    if isinstance(value, frozenset):
+        return wording.words(value)
+    if not isinstance(value, tuple):
+        return "" if value is None else str(value)
+    kind = type(value[0]) if value else str
+    in_words: dict[Any, Callable[[Any], str]] = {GateRule: wording.gate_rules, Preset: wording.presets}
+    return in_words.get(kind, wording.in_order)(value)
 
 
-def _checks(before: Framework, after: Framework) -> Iterator[DefinitionChange]:
-    yield from _items("", before.checks, after.checks, _check)
+def _checks(before: Framework, after: Framework) -> Iterator[DocumentChange]:
+    yield from items_changed("", before.checks, after.checks, _check)
     for check in after.checks:
         old = before.checks_by_id.get(check.id)
         if old is None:
             continue
         parts = {part.id: part for part in old.parts}
-        yield from _items(f"{check.id} /", old.parts, check.parts, lambda _: {})
+        yield from items_changed(f"{check.id} /", old.parts, check.parts, lambda _: {})
         for part in check.parts:
             if (earlier := parts.get(part.id)) is not None:
                 where = f"{check.id} / {part.id}"
-                yield from _fields(where, _part(earlier, old, before), _part(part, check, after))
+                yield from fields_changed(where, _part(earlier, old, before), _part(part, check, after))
 
 
 def _check(check: Check) -> dict[str, str]:
     return {
-        "name": check.name,
-        "gate": str(check.gate),
-        "gate rules": wording.gate_rules(check.gate_rules),
-        "profiles": wording.words(check.profiles),
+        **_words(check, "pillar", "validity", "exclusions", "parts"),
         "not applicable": wording.exclusions(check.exclusions),
         **_validity(check),
-        "states": wording.words(check.states),
-        "evidence": wording.words(check.evidence),
-        "domains": wording.in_order(check.domains),
-        "why": check.why,
-        "how to": check.how_to,
-        "waits for": check.waits_for,
-        "note": check.note,
     }
 
 
 def _part(part: SubMeasure, check: Check, framework: Framework) -> dict[str, str]:
+    """A sub-measure in words; what follows the check is said once, at the check."""
+    followed = {name for name in ("gate", "profiles", "evidence", "waits_for") if _follows(part, check, name)}
     return {
-        "name": part.name,
+        **_words(part, "pass_at", "warn_at", "validity", "exclusions"),
+        **dict.fromkeys((name.replace("_", " ") for name in followed), AS_ITS_CHECK),
         **_threshold("pass", part.pass_at, part, framework),
         **_threshold("warn", part.warn_at, part, framework),
-        "presets": wording.presets(part.presets),
-        "limit from": part.limit_from,
-        "direction": str(part.direction),
-        "unit": part.unit,
-        "gate": str(part.gate) if part.gate else "as its check",
-        "profiles": wording.words(part.profiles) if part.profiles != check.profiles else "as its check",
         "not applicable": wording.exclusions(part.exclusions),
-        # What follows the check is said once, at the check.
-        **(_validity(part) if part.validity != check.validity else {"validity": "as its check"}),
-        "evidence": wording.words(part.evidence) if part.evidence != check.evidence else "as its check",
-        "measure": part.measure,
-        "worst over": part.worst_over,
-        "metrics": wording.in_order(part.metrics),
-        "waits for": part.waits_for if part.waits_for != check.waits_for else "as its check",
-        "note": part.note,
+        **({"validity": AS_ITS_CHECK} if part.validity == check.validity else _validity(part)),
     }
+
+
+def _follows(part: SubMeasure, check: Check, name: str) -> bool:
+    value = getattr(part, name)
+    return value is None if name == "gate" else bool(value == getattr(check, name))
 
 
 def _threshold(
@@ -131,40 +106,3 @@ def _validity(item: Check | SubMeasure) -> dict[str, str]:
         "voided by": wording.words(item.validity.voided_by),
         "note of validity": item.validity.note,
     }
-
-
-class _HasId(Protocol):
-    @property
-    def id(self) -> str: ...
-
-
-def _items[T: _HasId](
-    kind: str, before: Sequence[T], after: Sequence[T], fields: Callable[[T], dict[str, str]]
-) -> Iterator[DefinitionChange]:
-    """Items that came and went, fields of those that stayed, and their order."""
-    earlier, later = {item.id: item for item in before}, {item.id: item for item in after}
-    for item_id, item in later.items():
-        where = f"{kind} {item_id}".strip()
-        if item_id not in earlier:
-            yield DefinitionChange(where, ADDED)
-        else:
-            yield from _fields(where, fields(earlier[item_id]), fields(item))
-    for item_id in earlier:
-        if item_id not in later:
-            yield DefinitionChange(f"{kind} {item_id}".strip(), REMOVED)
-    kept = _both(earlier, later), _both(later, earlier)
-    if kept[0] != kept[1]:
-        yield DefinitionChange(
-            kind.removesuffix(" /"), "order", wording.in_order(kept[0]), wording.in_order(kept[1])
-        )
-
-
-def _both(ids: Iterable[str], other: Mapping[str, Any]) -> list[str]:
-    return [item_id for item_id in ids if item_id in other]
-
-
-def _fields(where: str, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[DefinitionChange]:
-    for name in {**after, **before}:
-        old, new = before.get(name, wording.NONE), after.get(name, wording.NONE)
-        if old != new:
-            yield DefinitionChange(where, name, old or wording.NONE, new or wording.NONE)

@@ -9,6 +9,7 @@ inventory cannot relax anything.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from readiness.framework.core.references import Prose
 from readiness.framework.core.vocabulary import Fabric, Profile, SiteKind, Stage
 
 
@@ -69,6 +70,10 @@ class ConditionOperator(StrEnum):
     ONLY = "only"
 
 
+COUNT_OPERATORS = (ConditionOperator.AT_LEAST, ConditionOperator.AT_MOST, ConditionOperator.EXACTLY)
+SET_OPERATORS = (ConditionOperator.ANY, ConditionOperator.ONLY)
+
+
 @dataclass(frozen=True, slots=True)
 class FactTest:
     """One comparison of one fact; `operand` is an int, a bool, or a frozenset of words, by the operator."""
@@ -113,4 +118,4 @@ class ExclusionRule:
     """The check or sub-measure is `n-a`, for the reason given."""
 
     when: Condition
-    reason: str
+    reason: Prose

@@ -1,27 +1,39 @@
 """The framework as frozen values: pillars, checks, sub-measures, thresholds, sources.
 
-Instances come from `readiness.framework.core.loading`, which checks everything; nothing here validates again.
+Annotations say how a document of it is read (`web.versioned.core.documents`); `readiness.framework.core.document`
+adds what they cannot say. Nothing here validates again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from types import MappingProxyType
+from datetime import date
+from functools import cached_property, lru_cache
+from typing import Annotated
 
 from readiness.framework.core.conditions import Condition, ExclusionRule
-from readiness.framework.core.numbers import limit_text
+from readiness.framework.core.numbers import duration_s, duration_text, limit_text
+from readiness.framework.core.references import OWN, Prose, SourceLabel, listed
 from readiness.framework.core.vocabulary import (
     MEASUREMENTS,
     Change,
     CheckState,
+    CitationStanding,
     Direction,
     Domain,
     EvidenceKind,
     Gate,
     Profile,
 )
+from web.versioned.core.documents import As, Key, digest, matches, most, written
+
+Id = Annotated[
+    str, most(64), matches(r"[a-z0-9]+(-[a-z0-9]+)*", "expected lower-case words joined by hyphens")
+]
+CheckId = Annotated[str, most(64), matches(r"p[0-9]+(-[a-z0-9]+)+", "expected the form p1-some-words")]
+Unit = Annotated[str, most(16)]
+"""As long as the columns that results keep them in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,21 +107,34 @@ class OperatorDecision:
     on: str
 
 
-@dataclass(frozen=True, slots=True)
-class Threshold:
-    """Where a sub-measure passes or warns.
-
-    Either an absolute `bound`, or a `factor` on the limit that the sub-measure's `limit_from` names. `source`
-    is a source id, or `OD` (operator-set default), `J` (judgement), `calc` (arithmetic on sourced numbers), or
-    `own` (the operator's own decision), which alone has `decided` and always has a note.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelledFigure:
+    """`source` is a source id, or `OD` (operator-set default), `J` (judgement), `calc` (arithmetic on sourced numbers),
+    or `own` (the operator's own decision), which alone has who decided and when, and always has a note.
     """
 
-    source: str
+    source: SourceLabel
+    note: Prose = ""
+    decided_by: Annotated[str, most(200)] = ""
+    decided_on: date | None = None
+
+    @property
+    def decided(self) -> OperatorDecision | None:
+        if self.source != OWN or self.decided_on is None:
+            return None
+        return OperatorDecision(self.decided_by, self.decided_on.isoformat())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold(LabelledFigure):
+    """The region where a sub-measure passes or warns.
+
+    Either an absolute `bound`, or a `factor` on the limit that the sub-measure's `limit_from` names.
+    """
+
     bound: Bound | None = None
     factor: float = 1.0
     strict: bool = False
-    note: str = ""
-    decided: OperatorDecision | None = None
 
     def bound_for(self, direction: Direction, limit: float) -> Bound:
         """The region this threshold means where the limit's value is `limit`."""
@@ -119,8 +144,8 @@ class Threshold:
         return Bound(high=edge, strict=self.strict)
 
 
-@dataclass(frozen=True, slots=True)
-class Preset:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preset(LabelledFigure):
     """A named choice of limit that a site or platform may pick instead of typing its own.
 
     `value` is the limit itself, None for a range. `pass_at` and `warn_at` are what it comes to.
@@ -129,24 +154,18 @@ class Preset:
     id: str
     name: str
     value: float | None
-    pass_at: Bound | None
-    warn_at: Bound | None
-    source: str
-    note: str = ""
-    decided: OperatorDecision | None = None
+    pass_at: Annotated[Bound | None, Key("pass")]
+    warn_at: Annotated[Bound | None, Key("warn")]
 
 
 @dataclass(frozen=True, slots=True)
-class Validity:
+class Validity(LabelledFigure):
     """How long evidence counts. `max_age_s` None means `live`: three times the source's cadence, at least 5
     minutes.
     """
 
-    max_age_s: int | None
-    source: str
+    max_age_s: Annotated[int | None, Key("max_age"), As(duration_s, duration_text)]
     voided_by: frozenset[Change] = frozenset()
-    note: str = ""
-    decided: OperatorDecision | None = None
 
     @property
     def is_live(self) -> bool:
@@ -169,8 +188,8 @@ class LimitKind:
 
     id: str
     name: str
-    unit: str
-    declared_on: str
+    unit: Unit = ""
+    declared_on: str = field(kw_only=True)
     note: str = ""
 
 
@@ -178,7 +197,7 @@ class LimitKind:
 SUPERLATIVES = frozenset({"Worst", "Weakest", "Longest", "Largest", "Fewest", "Highest", "Lowest"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SubMeasure:
     """One measured row of a check. `gate` None follows the check; evidence, validity and waits_for are
     already resolved.
@@ -188,24 +207,24 @@ class SubMeasure:
     only (INFO).
     """
 
-    id: str
+    id: Id
     name: str
-    unit: str
+    unit: Unit = ""
     direction: Direction
-    measure: str
-    pass_at: Threshold | None
-    warn_at: Threshold | None
-    validity: Validity
+    measure: Prose
+    pass_at: Annotated[Threshold | None, Key("pass")]
+    warn_at: Annotated[Threshold | None, Key("warn")]
+    validity: Annotated[Validity, Key("valid_for")]
     evidence: frozenset[EvidenceKind]
-    waits_for: str
+    waits_for: Prose
     worst_over: str = ""
     metrics: tuple[str, ...] = ()
-    limit_from: str = ""
+    limit_from: Annotated[str, listed("limits", "limit")] = ""
     presets: tuple[Preset, ...] = ()
     gate: Gate | None = None
     profiles: frozenset[Profile] = frozenset(Profile)
-    exclusions: tuple[ExclusionRule, ...] = ()
-    note: str = ""
+    exclusions: Annotated[tuple[ExclusionRule, ...], Key("not_applicable")] = ()
+    note: Prose = ""
 
     @property
     def is_measured(self) -> bool:
@@ -227,29 +246,29 @@ class GateRule:
 
     when: Condition
     gate: Gate
-    reason: str
+    reason: Prose
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """One question a site must answer, judged as the worst of its sub-measures that decide."""
 
-    id: str
-    pillar: str
+    id: CheckId
+    pillar: Annotated[str, listed("pillars", "pillar")]
     name: str
-    why: str
-    how_to: str
-    waits_for: str
+    why: Prose
+    how_to: Prose
+    waits_for: Prose
     domains: tuple[Domain, ...]
     evidence: frozenset[EvidenceKind]
     gate: Gate
-    gate_rules: tuple[GateRule, ...]
+    gate_rules: tuple[GateRule, ...] = ()
     profiles: frozenset[Profile]
-    exclusions: tuple[ExclusionRule, ...]
-    validity: Validity
+    exclusions: Annotated[tuple[ExclusionRule, ...], Key("not_applicable")] = ()
+    validity: Annotated[Validity, Key("valid_for")]
     states: frozenset[CheckState]
+    note: Prose = ""
     parts: tuple[SubMeasure, ...]
-    note: str = ""
 
     def part(self, part_id: str) -> SubMeasure:
         """The sub-measure with this id; KeyError if there is none."""
@@ -276,7 +295,7 @@ class Check:
 class Pillar:
     """`origin` says whose pillar it is: the article's, or this product's own."""
 
-    id: str
+    id: Annotated[str, most(4)]
     name: str
     short_name: str
     question: str
@@ -291,33 +310,35 @@ class CitedSource:
 
     id: str
     title: str
-    standing: str
+    standing: CitationStanding
     urls: tuple[str, ...] = ()
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Framework:
     """One version of the whole definition; checks keep the order in which they were written."""
 
-    version: str
-    title: str
-    note: str
+    version: Annotated[str, most(50)]
+    title: Annotated[str, most(200)]
+    note: Prose = field(default="", kw_only=True)
     weights: Mapping[Gate, int]
     pillars: tuple[Pillar, ...]
     limits: tuple[LimitKind, ...]
     sources: tuple[CitedSource, ...]
     checks: tuple[Check, ...]
-    content_digest: str
-    checks_by_id: Mapping[str, Check] = field(init=False, compare=False, repr=False)
-    parts_by_key: Mapping[tuple[str, str], SubMeasure] = field(init=False, compare=False, repr=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "weights", MappingProxyType(dict(self.weights)))
-        by_id = {check.id: check for check in self.checks}
-        by_key = {(check.id, part.id): part for check in self.checks for part in check.parts}
-        object.__setattr__(self, "checks_by_id", MappingProxyType(by_id))
-        object.__setattr__(self, "parts_by_key", MappingProxyType(by_key))
+    @cached_property
+    def content_digest(self) -> str:
+        return digest(written(self))
+
+    @cached_property
+    def checks_by_id(self) -> Mapping[str, Check]:
+        return {check.id: check for check in self.checks}
+
+    @cached_property
+    def parts_by_key(self) -> Mapping[tuple[str, str], SubMeasure]:
+        return {(check.id, part.id): part for check in self.checks for part in check.parts}
 
     def check(self, check_id: str) -> Check:
         """The check with this id; KeyError if there is none."""
@@ -325,10 +346,3 @@ class Framework:
 
     def checks_of(self, pillar_id: str) -> tuple[Check, ...]:
         return tuple(check for check in self.checks if check.pillar == pillar_id)
-
-    def source(self, source_id: str) -> CitedSource:
-        """The source with this id; KeyError if there is none."""
-        for source in self.sources:
-            if source.id == source_id:
-                return source
-        raise KeyError(f"no source {source_id!r}")

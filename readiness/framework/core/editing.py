@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from readiness.framework.core.check_loading import OWN
 from readiness.framework.core.definition import Framework, OperatorDecision
-from readiness.framework.core.reader import DefinitionError
+from readiness.framework.core.references import OWN
+from web.versioned.core.documents import DocumentError
 
 type Definition = Mapping[str, Any]
 
@@ -24,11 +24,6 @@ class GivenThreshold:
     figures: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""
     note: str = ""
-
-
-def with_head(definition: Definition, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Title, note and weights."""
-    return {**definition, **_kept(fields)}
 
 
 def with_pillar(definition: Definition, pillar_id: str, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -49,7 +44,7 @@ def with_part(
 def threshold(
     name: str, before: Mapping[str, Any] | None, given: GivenThreshold, decided: OperatorDecision
 ) -> dict[str, Any] | None:
-    """A threshold as entered over what it was; None for none. DefinitionError at the field that lacks something.
+    """A threshold as entered over what it was; None for none. DocumentError at the field that lacks something.
 
     A figure that is new says anew where it comes from: a label that stood by another figure is not its own.
     """
@@ -58,7 +53,7 @@ def threshold(
     old = {key: value for key, value in (before or {}).items() if key in FIGURES}
     figures = _kept(given.figures)
     if old != figures and not given.source:
-        raise DefinitionError(f"{name}.source", "a new figure needs its source: say where it comes from")
+        raise DocumentError(f"{name}.source", "a new figure needs its source: say where it comes from")
     return figures | sourced(name, before, given.source, given.note, decided)
 
 
@@ -71,7 +66,7 @@ def validity(
 ) -> dict[str, Any]:
     """How long evidence counts, as entered over what it was; another span says anew where it comes from."""
     if before.get("max_age") != max_age and not given.source:
-        raise DefinitionError("valid_for.source", "a new span needs its source: say where it comes from")
+        raise DocumentError("valid_for.source", "a new span needs its source: say where it comes from")
     said = sourced("valid_for", before, given.source, given.note, decided)
     return _kept({"max_age": max_age, "voided_by": sorted(voided_by)}) | said
 
@@ -86,27 +81,27 @@ def sourced(
     if label != OWN:
         return said
     if not note:
-        raise DefinitionError(f"{name}.note", "an own decision needs a sentence that says why")
+        raise DocumentError(f"{name}.note", "an own decision needs a sentence that says why")
     if not source and note == earlier.get("note", ""):
         return said | {key: earlier[key] for key in ("decided_by", "decided_on") if key in earlier}
     return said | {"decided_by": decided.by, "decided_on": decided.on}
 
 
 def refuse_unlike(framework: Framework, in_force: Framework) -> None:
-    """DefinitionError for what an edit may not touch, since stored evidence and pages rest on it.
+    """DocumentError for what an edit may not touch, since stored evidence and pages rest on it.
 
     The pillars are five, whatever is asked in them. A sub-measure keeps its unit: what was measured is kept in it, and
     the same number in another unit is another finding.
     """
     there = tuple(pillar.id for pillar in in_force.pillars)
     if tuple(pillar.id for pillar in framework.pillars) != there:
-        raise DefinitionError("pillars", f"must be {', '.join(there)} in this order; their words may change")
+        raise DocumentError("pillars", f"must be {', '.join(there)} in this order; their words may change")
     for check in framework.checks:
         earlier = in_force.checks_by_id.get(check.id)
         units = {part.id: part.unit for part in earlier.parts} if earlier else {}
         for part in check.parts:
             if units.get(part.id, part.unit) != part.unit:
-                raise DefinitionError(
+                raise DocumentError(
                     f"checks[{check.id}].parts[{part.id}].unit",
                     f"is {units[part.id]!r} in the version in force; a figure in another unit needs another id",
                 )

@@ -1,9 +1,11 @@
-"""Numbers in the texts that cores write: reasons and thresholds.
+"""Numbers in the texts that cores write: reasons, thresholds, spans of time.
 
 The same decimals as `web.units` shows on pages (which a core may not import; a test holds the two together).
 """
 
+import re
 from math import floor, log10
+from typing import Any
 
 MOST_DECIMALS = 6
 SIGNIFICANT = 4
@@ -29,3 +31,32 @@ def limit_text(value: float) -> str:
     decimals = max(SIGNIFICANT - 1 - floor(log10(abs(value))), 0)
     text = f"{value:.{decimals}f}"
     return text.rstrip("0").rstrip(".") if decimals else text
+
+
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+MOST_SECONDS = 100 * 366 * 86400
+"""A century: no evidence counts longer, and a date so far off still exists."""
+
+
+def duration_s(value: Any) -> int | None:
+    """Seconds from `90s`, `15m`, `24h`, `30d`; None for `live`. Raises ValueError."""
+    if value == "live":
+        return None
+    match = re.fullmatch(r"([1-9][0-9]*)([smhd])", value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f"expected a duration such as 24h or 30d, or live, got {value!r:.80}")
+    seconds = int(match[1][:15]) * SECONDS[match[2]]
+    if seconds > MOST_SECONDS:
+        raise ValueError("is longer than a century")
+    return seconds
+
+
+def duration_text(seconds: int | None) -> str:
+    """The inverse of `duration_s`, in the largest unit that divides it (a single day stays 24h)."""
+    if seconds is None:
+        return "live"
+    for unit in ("d", "h", "m"):
+        size = SECONDS[unit]
+        if seconds % size == 0 and seconds != SECONDS["d"] * (unit == "d"):
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"

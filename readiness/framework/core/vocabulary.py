@@ -100,6 +100,15 @@ class Direction(StrEnum):
     EQUAL = "equal"
 
 
+class CitationStanding(StrEnum):
+    """How well a source stands: read itself, reported by a third party, read in part, or some of these."""
+
+    PRIMARY = "primary"
+    SECONDARY = "secondary"
+    EXCERPT = "excerpt"
+    MIXED = "mixed"
+
+
 class Change(StrEnum):
     """A change at the site that voids evidence taken before it."""
 

@@ -9,13 +9,13 @@ from readiness.framework.core.definition import (
     Bound,
     Framework,
     GateRule,
+    LabelledFigure,
     Preset,
     SubMeasure,
     Threshold,
     Validity,
 )
-from readiness.framework.core.numbers import limit_text
-from readiness.framework.core.reader import duration_text
+from readiness.framework.core.numbers import duration_text, limit_text
 from readiness.framework.core.vocabulary import Direction, EvidenceKind
 
 NONE = "none"
@@ -25,7 +25,15 @@ LABELS = {
     "calc": "Arithmetic on sourced numbers",
     "own": "Own decision",
 }
-"""What a source stands for that is none of the definition's list."""
+"""Sources that are none of the definition's list, and what they stand for."""
+EVIDENCE = {
+    EvidenceKind.TELEMETRY: "Telemetry",
+    EvidenceKind.VALIDATION_RUN: "Validation runs",
+    EvidenceKind.INVENTORY_FACT: "Inventory",
+    EvidenceKind.ATTESTATION: "Attestations",
+    EvidenceKind.PEOPLE_RECORD: "People records",
+    EvidenceKind.OWNERSHIP_RECORD: "Ownership records",
+}
 
 
 def limit_name(part: SubMeasure, framework: Framework) -> str:
@@ -49,7 +57,7 @@ def factor_text(factor: float) -> str:
     return text if len(text.partition(".")[2]) >= 2 else f"{factor:.2f}"
 
 
-def source(value: Threshold | Validity | Preset | None) -> str:
+def source(value: LabelledFigure | None) -> str:
     """`OD`, `S5`, or `own (Mira Kovač, 2026-11-25)`."""
     if value is None:
         return NONE
@@ -58,7 +66,7 @@ def source(value: Threshold | Validity | Preset | None) -> str:
     return f"{value.source} ({value.decided.by}, {value.decided.on})"
 
 
-def source_title(value: Threshold | Validity | Preset | None, framework: Framework) -> str:
+def source_title(value: LabelledFigure | None, framework: Framework) -> str:
     """Return what the label stands for; of an own decision also who decided."""
     if value is None:
         return ""

@@ -20,6 +20,7 @@ from readiness.scoring.gap.selection import (
     SITE,
     Question,
 )
+from web.timerange import BadParameter
 
 BY = {
     FIRST_BLOCKER: "First blocker",
@@ -41,13 +42,8 @@ WIDEST = 10_000
 MOST_GROUPS, MOST_CHECKS = 50, 5000
 
 
-class BadQuestion(ValueError):
-    """`field` is the parameter that cannot be read, `reason` says why."""
-
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(f"{field}: {reason}")
-        self.field = field
-        self.reason = reason
+class BadQuestion(BadParameter):
+    """A question about the gap that cannot be read."""
 
 
 FIELDS = ("measure", "by", "target", "region", "kind", "profile", "points", "groups", "checks")

@@ -1,31 +1,89 @@
-"""A pack of rules: frozen values, and which countries and data a rule speaks of."""
+"""A pack of rules: frozen values, and which countries and data a rule speaks of.
+
+Annotations say how a document of it is read; `readiness.jurisdiction.core.document` adds what they cannot say.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
+from typing import Annotated
+from urllib.parse import urlsplit
 
 from readiness.jurisdiction.core.vocabulary import Doubt, RuleEffect, RuleKind
+from readiness.workloads.core.countries import COUNTRIES
+from web.versioned.core.documents import Fields, between, digest, mapping_of, matches, most
 
 ANYWHERE = "any"
 """In place of countries and groups: wherever it is. A country that is not known is not meant by it."""
+
+
+def country_code(code: str, fields: Fields) -> str:
+    if code not in COUNTRIES:
+        raise ValueError(f"{code[:20]!r} is no country code of ISO 3166-1")
+    return code
+
+
+def web_address(url: str, fields: Fields) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.netloc or " " in url:
+        raise ValueError("expected an address that begins with https://")
+    return url
+
+
+def place_names(names: frozenset[str], fields: Fields) -> frozenset[str]:
+    """Countries by their code, groups by their id, or `any`."""
+    for name in sorted(names - fields.ids("groups")):
+        if name != ANYWHERE and name not in COUNTRIES:
+            raise ValueError(f"{name[:60]!r} is neither a country code, nor a group of this pack, nor any")
+    return names
+
+
+def category_names(names: frozenset[str], fields: Fields) -> frozenset[str]:
+    for name in sorted(names - fields.ids("categories")):
+        raise ValueError(f"there is no category {name[:60]!r} in this pack")
+    return names
+
+
+def basis_names(names: tuple[str, ...], fields: Fields) -> tuple[str, ...]:
+    for name in names:
+        if name not in fields.ids("bases"):
+            raise ValueError(f"{name[:60]!r} is none of the bases of this pack")
+    return tuple(dict.fromkeys(names))
+
+
+Slug = Annotated[str, matches(r"[a-z0-9][a-z0-9-]{0,59}", "small letters, digits and hyphens, 60 at most")]
+Version = Annotated[
+    str,
+    most(50),
+    matches(
+        r"[A-Za-z0-9][\w.-]*", "letters, digits, dots, hyphens and underscores, not beginning with a dot"
+    ),
+]
+Name = Annotated[str, most(200)]
+Word = Annotated[str, most(100)]
+Note = Annotated[str, most(2000)]
+Places = Annotated[frozenset[str], place_names]
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
     """The place where a rule can be read: the instrument, the place in it, and an address."""
 
-    instrument: str
-    article: str
-    url: str
+    instrument: Name
+    article: Name
+    url: Annotated[str, most(500), web_address]
 
 
 @dataclass(frozen=True, slots=True)
 class GroupMembership:
     """A country in a group from a day until a day; both days count."""
 
-    country: str
+    country: Annotated[str, country_code]
     since: date
     until: date | None = None
 
@@ -35,11 +93,11 @@ class GroupMembership:
 
 @dataclass(frozen=True, slots=True)
 class PackGroup:
-    id: str
-    name: str
+    id: Slug
+    name: Name
     citation: Citation
-    members: tuple[GroupMembership, ...]
-    note: str = ""
+    members: tuple[GroupMembership, ...] = ()
+    note: Note = ""
 
     def holds(self, country: str, day: date) -> bool:
         return any(member.country == country and member.on(day) for member in self.members)
@@ -49,18 +107,18 @@ class PackGroup:
 class Category:
     """A kind of data. Rules about one that it implies hold for it too: health data is personal data."""
 
-    id: str
-    name: str
+    id: Slug
+    name: Name
     implies: tuple[str, ...] = ()
-    note: str = ""
+    note: Note = ""
 
 
 @dataclass(frozen=True, slots=True)
 class LegalBasis:
     """The ground that makes a case lawful which needs one: a contract, a certificate, an assessment."""
 
-    id: str
-    name: str
+    id: Slug
+    name: Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +130,23 @@ class RuleTerms:
     will do. Where this rule covers a case, those in `instead_of` do not: the special case before the general one.
     """
 
-    id: str
-    title: str
+    id: Slug
+    title: Name
     kind: RuleKind
-    jurisdiction: str
+    jurisdiction: Word
     citation: Citation
     effect: RuleEffect
-    origins: frozenset[str]
-    categories: frozenset[str]
-    places: frozenset[str]
-    places_except: frozenset[str] = frozenset()
-    bases: tuple[str, ...] = ()
+    origins: Places
+    categories: Annotated[frozenset[str], category_names]
+    places: Places
+    places_except: Places = frozenset()
+    bases: Annotated[tuple[str, ...], basis_names] = ()
     instead_of: frozenset[str] = frozenset()
     in_force_from: date | None = None
     in_force_until: date | None = None
     checked_on: date | None = None
-    sector: str = ""
-    note: str = ""
+    sector: Word = ""
+    note: Note = ""
 
     def may_hold_on(self, day: date) -> bool:
         """Whether the rule is not over, and not surely still to come."""
@@ -104,29 +162,24 @@ class RuleTerms:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
-    """Names that a rule may refer to."""
-
-    groups: frozenset[str]
-    categories: frozenset[str]
-    bases: frozenset[str]
-
-
 @dataclass(frozen=True)
 class RulePackDocument:
     """One version of the rules. `check_again_days` is how long a rule that was checked counts as true."""
 
-    version: str
-    title: str
+    version: Version
+    title: Name
+    note: Note = field(default="", kw_only=True)
     as_of: date
-    check_again_days: int
+    check_again_days: Annotated[int, between(1, 3660)]
     categories: tuple[Category, ...]
-    bases: tuple[LegalBasis, ...]
-    groups: tuple[PackGroup, ...]
-    rules: tuple[RuleTerms, ...]
-    note: str = ""
-    content_digest: str = field(default="", compare=False)
+    bases: tuple[LegalBasis, ...] = ()
+    groups: tuple[PackGroup, ...] = ()
+    rules: tuple[RuleTerms, ...] = field(kw_only=True)
+
+    @cached_property
+    def content_digest(self) -> str:
+        """The digest without the name: two versions that say the same have the same."""
+        return digest(mapping_of(self, version=None))
 
     @cached_property
     def rules_by_id(self) -> dict[str, RuleTerms]:

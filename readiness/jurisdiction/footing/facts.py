@@ -2,54 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
 from readiness.jurisdiction import queries
-from readiness.jurisdiction.footing.kinds import BASES, ORIGINS, RecordKind
-from readiness.jurisdiction.footing.tables import held_on
-from readiness.jurisdiction.models import HeldBasis
-from readiness.jurisdiction.refusals import MAY_SEE
+from readiness.jurisdiction.footing.kinds import KINDS, ORIGINS, RecordKind, held_on
+from readiness.jurisdiction.versions import MAY_SEE
 from readiness.workloads.models import WorkloadClass
-from web.units import how_many
 
-type Line = dict[str, Any]
+type Fact = dict[str, Any]
 
 
-def facts_on_record(workload: WorkloadClass, *, may: Callable[[str], bool], today: date) -> list[Line]:
+def facts_on_record(workload: WorkloadClass, *, may: Callable[[str], bool], today: date) -> list[Fact]:
     """One fact, and one statement, for each list that the reader may open."""
-    facts = []
-    if may(MAY_SEE) and may(ORIGINS.permission("view")):
-        facts.append(_origins(workload, queries.origins_of(workload), may))
-    if may(MAY_SEE) and may(BASES.permission("view")):
-        facts.append(_bases(workload, queries.bases_of(workload), may, today))
-    return facts
+    if not may(MAY_SEE):
+        return []
+    return [_fact(kind, workload, may, today) for kind in KINDS if may(kind.permission("view"))]
 
 
-def _origins(workload: WorkloadClass, countries: Sequence[str], may: Callable[[str], bool]) -> Line:
-    said = how_many(len(countries), "country", "countries")
-    return _line(ORIGINS, workload, said if countries else "", ", ".join(countries), may)
-
-
-def _bases(
-    workload: WorkloadClass, bases: Sequence[HeldBasis], may: Callable[[str], bool], today: date
-) -> Line:
-    said = how_many(len(bases), "basis", "bases")
-    held = f"{sum(held_on(row, today) for row in bases)} held today"
-    return _line(BASES, workload, said if bases else "", held, may)
-
-
-def _line(
-    kind: RecordKind, workload: WorkloadClass, said: str, note: str, may: Callable[[str], bool]
-) -> Line:
+def _fact(kind: RecordKind, workload: WorkloadClass, may: Callable[[str], bool], today: date) -> Fact:
     """The list of the class; where it is empty, the form to add to it."""
-    of_class = urlencode({"workload_class": workload.slug})
-    line = {"term": str(kind.label)}
+    said, note = _origins(workload) if kind is ORIGINS else _bases(workload, today)
+    address = urlencode({"workload_class": workload.slug})
     if said:
-        return line | {"value": said, "url": f"{kind.url('list')}?{of_class}", "note": note}
+        return {"term": kind.label, "value": said, "url": f"{kind.url('list')}?{address}", "note": note}
     none = "none on record"
     if may(kind.permission("add")):
-        return line | {"value": str(kind.add_label), "url": f"{kind.url('add')}?{of_class}", "note": none}
-    return line | {"value": none}
+        url = f"{kind.url('add')}?{address}"
+        return {"term": kind.label, "value": kind.add_label, "url": url, "note": none}
+    return {"term": kind.label, "value": none}
+
+
+def _origins(workload: WorkloadClass) -> tuple[str, str]:
+    countries = queries.origins_of(workload)
+    n = len(countries)
+    return f"{n} {'country' if n == 1 else 'countries'}" if n else "", ", ".join(countries)
+
+
+def _bases(workload: WorkloadClass, today: date) -> tuple[str, str]:
+    bases = queries.bases_of(workload)
+    n = len(bases)
+    held = f"{sum(held_on(basis, today) for basis in bases)} held today"
+    return f"{n} {'basis' if n == 1 else 'bases'}" if n else "", held

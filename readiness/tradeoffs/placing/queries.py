@@ -12,7 +12,6 @@ from datetime import datetime
 from readiness.jurisdiction import queries as jurisdiction
 from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.models import RulePack
-from readiness.jurisdiction.refusals import NothingPublished
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion, CarbonKind
 from readiness.tradeoffs.core.placement import Feasibility
 from readiness.tradeoffs.placing.answer import PlacementAnswer
@@ -27,6 +26,7 @@ from readiness.tradeoffs.placing.what_if import WhatIf, refuse_unknown, with_lev
 from readiness.workloads import queries as workloads
 from readiness.workloads.core.envelope import Criticality, Envelope
 from readiness.workloads.models import Placement, UserRegion
+from web.versioned.refusals import NothingPublished
 
 MAY_PLACE = (
     "inventory.view_site",

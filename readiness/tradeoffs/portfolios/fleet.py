@@ -17,7 +17,6 @@ import numpy as np
 from readiness.jurisdiction import queries as jurisdiction
 from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.queries import Footing
-from readiness.jurisdiction.refusals import NothingPublished
 from readiness.tradeoffs.core.consequences import Consequence, consequences
 from readiness.tradeoffs.core.factors import SiteFactors
 from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection
@@ -47,6 +46,7 @@ from readiness.tradeoffs.portfolios.params import PortfolioQuestion
 from readiness.workloads import queries as workloads
 from readiness.workloads.core.envelope import Criticality, Envelope
 from readiness.workloads.models import Placement
+from web.versioned.refusals import NothingPublished
 
 PRIORITY = {
     Criticality.CRITICAL: 8.0,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
-from readiness.framework.core.loading import parse
-from readiness.framework.core.reader import DefinitionError, MappingReader
 from web import yaml_documents
+from web.versioned.core.documents import DocumentError, Fields, most
+from web.versioned.core.files import parse
 
 ROOT = "workloads"
 MOST_WORKLOADS = 1000
@@ -43,13 +43,17 @@ PATHS: Mapping[str, str] = {
 }
 """Where each field of a workload class is written, below the mapping of its class; in this order it is written."""
 SECTIONS = ("demand", "latency", "cost", "jurisdiction", "carbon", "readiness")
-_NUMBERS = frozenset(
-    (
-        *("it_kw", "bandwidth_gbps", "latency_limit_ms", "latency_percentile", "cost_ceiling"),
-        *("carbon_g_per_kwh", "carbon_kg_per_month", "min_score", "deferrable_h"),
-    )
+_LISTS = ("allowed_jurisdictions", "forbidden_jurisdictions", "data_categories")
+_NUMBERS = (
+    *("it_kw", "bandwidth_gbps", "latency_limit_ms", "latency_percentile", "cost_ceiling"),
+    *("carbon_g_per_kwh", "carbon_kg_per_month", "min_score", "deferrable_h"),
 )
-_LISTS = frozenset(("allowed_jurisdictions", "forbidden_jurisdictions", "data_categories"))
+_KINDS: Mapping[str, Any] = {
+    **dict.fromkeys(_NUMBERS, float),
+    **dict.fromkeys(_LISTS, tuple[str, ...]),
+    "declared_on": date,
+}
+"""Kinds of the fields that are no text."""
 _ABSENT: Mapping[str, Any] = {
     "criticality": "standard",
     "latency_percentile": 99.0,
@@ -73,22 +77,19 @@ class Written:
 
 
 def read(text: str, name: str = "workloads.yaml") -> tuple[Written, ...]:
-    """The classes of a document. Raises DefinitionError, whose path names the field."""
-    root = MappingReader(parse(text, name))
-    classes = []
-    for item in root.items(ROOT):
-        classes.append(_class(item))
-        item.close()
+    """The classes of a document. Raises DocumentError, whose path names the field."""
+    root = Fields(parse(text, name))
+    classes = root.each(ROOT, _class)
     root.close()
-    if len(classes) > MOST_WORKLOADS:
-        raise DefinitionError(ROOT, f"holds {len(classes)} classes; {MOST_WORKLOADS} is the most")
+    if not 1 <= len(classes) <= MOST_WORKLOADS:
+        raise DocumentError(ROOT, f"holds {len(classes)} classes; 1 to {MOST_WORKLOADS} are taken")
     slugs: set[str] = set()
     for each in classes:
         slug = each.values["slug"]
         if slug in slugs:
-            raise DefinitionError(each.path_of("slug"), f"{slug} is written twice")
+            raise DocumentError(each.path_of("slug"), f"{slug} is written twice")
         slugs.add(slug)
-    return tuple(classes)
+    return classes
 
 
 def dump(classes: Iterable[Mapping[str, Any]]) -> str:
@@ -96,56 +97,49 @@ def dump(classes: Iterable[Mapping[str, Any]]) -> str:
     return yaml_documents.write({ROOT: [_mapping(values) for values in classes]})
 
 
-def _class(item: MappingReader) -> Written:
-    sections = {name: item.optional_mapping(name) for name in SECTIONS}
+def _class(item: Fields) -> Written:
+    sections = {name: item.optional(name) for name in SECTIONS}
     values: dict[str, Any] = {}
     for field, path in PATHS.items():
         section, _dot, key = path.rpartition(".")
-        reader = sections[section] if section else item
-        values[field] = _ABSENT.get(field, _empty(field)) if reader is None else _value(reader, key, field)
-    for reader in sections.values():
-        if reader is not None:
-            reader.close()
+        fields = sections[section] if section else item
+        values[field] = _absent(field) if fields is None else _value(fields, key, field)
+    for fields in sections.values():
+        if fields is not None:
+            fields.close()
     return Written(item.path, values)
 
 
-def _value(reader: MappingReader, key: str, field: str) -> Any:
+def _value(fields: Fields, key: str, field: str) -> Any:
+    if field in _ROWS:
+        return fields.each(key, _ROWS[field])
     if field in ("slug", "name"):
-        return reader.text(key, most=100)
-    if field == "accelerators":
-        return tuple(_need(each) for each in reader.items(key, required=False))
-    if field == "users":
-        return tuple(_users(each) for each in reader.items(key, required=False))
-    if field in _LISTS:
-        return reader.texts(key)
-    if not reader.has(key):
-        return _ABSENT.get(field, _empty(field))
-    if field in _NUMBERS:
-        return reader.number(key)
-    if field == "declared_on":
-        return date.fromisoformat(reader.day(key))
-    return reader.text(key, default="")
+        return fields.take(key, Annotated[str, most(100)])
+    return fields.take(key, _KINDS.get(field, str), _absent(field))
 
 
-def _empty(field: str) -> Any:
-    if field in _LISTS or field in ("accelerators", "users"):
+def _absent(field: str) -> Any:
+    if field in _LISTS or field in _ROWS:
         return ()
-    return None if field in _NUMBERS or field == "declared_on" else ""
+    return _ABSENT.get(field, None if field in _KINDS else "")
 
 
-def _need(reader: MappingReader) -> dict[str, Any]:
-    need: dict[str, Any] = {"type": reader.text("type", default=""), "count": reader.integer("count")}
-    if need["count"] < 1:
-        raise reader.error("count", "must be 1 or more")
-    reader.close()
-    return need
+def _need(fields: Fields) -> dict[str, Any]:
+    return {"type": fields.take("type", str, ""), "count": fields.take("count", Annotated[int, _one_or_more])}
 
 
-def _users(reader: MappingReader) -> dict[str, Any]:
-    rate = reader.number("requests_per_s") if reader.has("requests_per_s") else None
-    users = {"region": reader.text("region"), "requests_per_s": rate}
-    reader.close()
-    return users
+def _one_or_more(count: int, fields: Fields) -> int:
+    if count < 1:
+        raise ValueError("must be 1 or more")
+    return count
+
+
+def _users(fields: Fields) -> dict[str, Any]:
+    rate = fields.take("requests_per_s", float, None)
+    return {"region": fields.take("region", str), "requests_per_s": rate}
+
+
+_ROWS = {"accelerators": _need, "users": _users}
 
 
 def _mapping(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -154,7 +148,7 @@ def _mapping(values: Mapping[str, Any]) -> dict[str, Any]:
         value = values.get(field)
         if value in (None, "", (), []) or value == _ABSENT.get(field, object()):
             continue
-        if field in ("accelerators", "users"):
+        if field in _ROWS:
             rows = [{key: each for key, each in row.items() if each not in (None, "")} for row in value]
             value = rows
         elif field in _LISTS:

@@ -12,12 +12,12 @@ from django.db import transaction
 
 from accounts.models import User
 from inventory.models import DeviceType
-from readiness.framework.core.finding import find, find_all
-from readiness.framework.core.reader import DefinitionError
 from readiness.workloads.core import document
 from readiness.workloads.models import UserRegion, WorkloadClass
 from readiness.workloads.operations.declaring import change, declare
 from readiness.workloads.refusals import MAY_ADD, MAY_CHANGE, DocumentFault, ImportRefused, require
+from web.versioned.core.documents import DocumentError
+from web.versioned.core.files import find, find_all
 
 MOST_FAULTS = 50
 """After so many the rest is not looked at."""
@@ -41,7 +41,7 @@ def import_workloads(text: str, *, name: str = "workloads.yaml", by: User | None
     # Before and after the transaction: nothing is locked while a document is read or a line looked for.
     try:
         written = document.read(text, name)
-    except DefinitionError as error:
+    except DocumentError as error:
         path = "" if error.path == name or error.path.startswith("line ") else error.path
         raise ImportRefused(
             [DocumentFault(path, find({name: text}, error.path)[1], error.message)]

@@ -13,7 +13,7 @@ from readiness.evidence.core.bearing import PARSED
 from readiness.evidence.operations import RunContext, attest, import_run, record_fact
 from readiness.evidence.proofs import proofs
 from readiness.framework import queries as framework_queries
-from readiness.framework.core.loading import load
+from readiness.framework.core.document import load
 from readiness.framework.core.vocabulary import CheckState, EvidenceKind
 from readiness.scoring.checks.evidenced import reading_of
 from readiness.scoring.core.judge import Limit, judge

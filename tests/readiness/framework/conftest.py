@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from readiness.framework.core.definition import Framework
-from readiness.framework.core.loading import load
+from readiness.framework.core.document import load
 
 SHIPPED = Path(__file__).parents[3] / "readiness/framework/data/muster-1"
 

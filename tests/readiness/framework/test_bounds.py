@@ -101,4 +101,4 @@ def test_a_threshold_scales_its_limit(direction, factor, expected):
     ],
 )
 def test_validity(max_age_s, cadence_s, limit_s):
-    assert Validity(max_age_s, "OD").limit_s(cadence_s) == limit_s
+    assert Validity(max_age_s, source="OD").limit_s(cadence_s) == limit_s

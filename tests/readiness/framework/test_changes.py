@@ -6,9 +6,8 @@ import json
 import pytest
 
 from readiness.framework.core.changes import changes
-from readiness.framework.core.loading import load
-from readiness.framework.core.mapping import to_mapping
-from readiness.framework.core.reader import DefinitionError
+from readiness.framework.core.document import load
+from web.versioned.core.documents import DocumentError, written
 
 
 def part_of(mapping, check_id, part_id):
@@ -17,7 +16,7 @@ def part_of(mapping, check_id, part_id):
 
 
 def told(shipped, edit):
-    mapping = copy.deepcopy(to_mapping(shipped))
+    mapping = copy.deepcopy(written(shipped))
     edit(mapping)
     return [change.text for change in changes(shipped, load(mapping))]
 
@@ -86,7 +85,7 @@ def other(value):
 @pytest.mark.parametrize("check_id", ["p1-intra-node", "p2-cooling-headroom", "p2-backup-power"])
 def test_every_leaf_that_can_change_is_told(shipped, check_id):
     """Of three checks that use what a definition can say: with presets, gate rules, exclusions, notes."""
-    mapping = to_mapping(shipped)
+    mapping = written(shipped)
     place = [one["id"] for one in mapping["checks"]].index(check_id)
     silent = []
     for path, value in leaves(mapping["checks"][place]):
@@ -97,7 +96,7 @@ def test_every_leaf_that_can_change_is_told(shipped, check_id):
         inner[path[-1]] = other(value)
         try:
             after = load(edited)
-        except DefinitionError:
+        except DocumentError:
             continue
         if after.content_digest != shipped.content_digest and not changes(shipped, after):
             silent.append(path)

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from readiness.framework.core.definition import Framework
-from readiness.framework.core.loading import load, load_text
-from readiness.framework.core.mapping import dump, to_mapping
-from readiness.framework.core.packing import texts_of
-from readiness.framework.core.reader import DefinitionError, duration_text
+from readiness.framework.core.document import dump, load, load_text
+from readiness.framework.core.numbers import duration_text
+from web.versioned.core.documents import DocumentError, written
+from web.versioned.core.files import texts_of
 
 SMALL = {
     "version": "small-1",
@@ -203,7 +203,7 @@ def test_the_small_definition_loads():
     ("place", "value", "path"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED]
 )
 def test_refused_naming_the_field(place, value, path):
-    with pytest.raises(DefinitionError) as refused:
+    with pytest.raises(DocumentError) as refused:
         load(changed(place, value))
     assert refused.value.path == path
     assert str(refused.value).startswith(f"{path}: ")
@@ -224,7 +224,7 @@ def test_what_is_measured_may_warn_without_a_threshold_since_it_may_be_declared(
 def test_an_id_used_twice_is_refused(where, path):
     definition = copy.deepcopy(SMALL)
     definition[where].append(copy.deepcopy(definition[where][0]))
-    with pytest.raises(DefinitionError, match="id is used twice") as refused:
+    with pytest.raises(DocumentError, match="id is used twice") as refused:
         load(definition)
     assert refused.value.path == path
 
@@ -232,32 +232,32 @@ def test_an_id_used_twice_is_refused(where, path):
 def test_a_gate_above_the_checks_own_is_refused():
     definition = changed((*CHECK, "gate"), "COND")
     definition["checks"][0]["parts"][0]["gate"] = "BLOCK"
-    with pytest.raises(DefinitionError) as refused:
+    with pytest.raises(DocumentError) as refused:
         load(definition)
     assert refused.value.path == "checks[p1-load].parts[site].gate"
 
 
 def test_a_key_written_twice_in_yaml_is_refused():
-    with pytest.raises(DefinitionError, match="key 'title' is written twice"):
+    with pytest.raises(DocumentError, match="key 'title' is written twice"):
         load_text("version: a\ntitle: b\ntitle: c\n")
 
 
 @pytest.mark.parametrize("text", ["version: [", "- just\n- a list", "plain words", ""], ids=repr)
 def test_what_is_not_a_definition_is_refused(text):
-    with pytest.raises(DefinitionError):
+    with pytest.raises(DocumentError):
         load_text(text)
 
 
 @pytest.mark.parametrize("tag", ["timestamp soon", "bool maybe", "int x", "float x", "binary '@'", "omap x"])
 def test_a_tag_that_its_value_does_not_suit_is_refused(tag):
-    with pytest.raises(DefinitionError):
+    with pytest.raises(DocumentError):
         load_text(f"version: !!{tag}\n")
 
 
 def test_many_keys_take_no_longer_each_than_few():
     """A definition may have megabytes of them; comparing each with all others would take hours."""
     text = "".join(f"k{number}: 1\n" for number in range(5_000))
-    with pytest.raises(DefinitionError, match="line 5001: key 'k0' is written twice"):
+    with pytest.raises(DocumentError, match="line 5001: key 'k0' is written twice"):
         load_text(f"{text}k0: 2\n")
 
 
@@ -287,14 +287,14 @@ def test_a_damaged_archive_is_read_or_refused(method, data):
             content[at] = data.draw(st.integers(0, 255))
         else:
             del content[at : at + data.draw(st.integers(1, 20))]
-    with contextlib.suppress(DefinitionError):
+    with contextlib.suppress(DocumentError):
         texts_of("x.zip", bytes(content))
 
 
 def test_only_common_ways_to_pack_are_read():
     assert set(texts_of("x.zip", archive(zipfile.ZIP_DEFLATED))) == {"index.yaml", "p1.yml"}
     for method in ("bzip2", "lzma"):
-        with pytest.raises(DefinitionError, match="plain zip"):
+        with pytest.raises(DocumentError, match="plain zip"):
             texts_of("x.zip", archive(METHODS[method]))
 
 
@@ -303,7 +303,7 @@ def test_a_file_left_out_of_the_folder_is_noticed(tmp_path, shipped_folder):
         (tmp_path / file.name).write_text(file.read_text())
     index = tmp_path / "index.yaml"
     index.write_text(index.read_text().replace(", p5-validation.yaml]", "]"))
-    with pytest.raises(DefinitionError) as refused:
+    with pytest.raises(DocumentError) as refused:
         load(tmp_path)
     assert refused.value.path == "counts.p5"
 
@@ -311,7 +311,7 @@ def test_a_file_left_out_of_the_folder_is_noticed(tmp_path, shipped_folder):
 def test_a_file_that_holds_no_list_is_named(tmp_path):
     (tmp_path / "index.yaml").write_text("check_files: [p1.yaml]\n")
     (tmp_path / "p1.yaml").write_text("id: p1-load\n")
-    with pytest.raises(DefinitionError) as refused:
+    with pytest.raises(DocumentError) as refused:
         load(tmp_path)
     assert refused.value.path == "p1.yaml"
 
@@ -327,7 +327,7 @@ def test_the_shipped_definition_survives_yaml(shipped: Framework):
 
 
 def test_the_shipped_definition_survives_stored_json_that_reorders_keys(shipped: Framework):
-    stored = json.loads(json.dumps(to_mapping(shipped), sort_keys=True))
+    stored = json.loads(json.dumps(written(shipped), sort_keys=True))
     again = load(stored)
     assert again == shipped
     assert again.content_digest == shipped.content_digest
@@ -353,11 +353,11 @@ plain_values = st.recursive(
 
 @given(data=st.data(), value=plain_values)
 def test_any_other_value_in_any_place_loads_or_is_refused_by_name(data, value):
-    """Nothing but DefinitionError comes out, whatever a user's YAML holds."""
+    """Nothing but DocumentError comes out, whatever a user's YAML holds."""
     place = data.draw(st.sampled_from([case[1] for case in REFUSED if case[2] is not GONE]))
     definition = changed(place, GONE) if place[-1] in _holder(place) else copy.deepcopy(SMALL)
     _holder(place, definition)[place[-1]] = value
-    with contextlib.suppress(DefinitionError):
+    with contextlib.suppress(DocumentError):
         load(definition)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from readiness.framework.core.loading import load
+from readiness.framework.core.document import load
 from readiness.framework.core.vocabulary import Gate
 from readiness.grants.core.rules import NotGrantable, check_of, refuse_unsuitable
 from tests.readiness.scoring.core.builders import SHIPPED

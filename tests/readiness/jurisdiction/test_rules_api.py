@@ -99,7 +99,10 @@ def test_a_case_that_cannot_be_read_names_the_field(api_of, frozen_now, case, fi
 def test_with_no_pack_in_force_a_case_is_a_conflict(api_of, frozen_now, manager):
     operations.withdraw(queries.in_force(), by=manager, now=frozen_now.at)
     answer = api_of("viewer").post(f"{RULES}decide/", CASE)
-    assert (answer.status_code, "No pack of rules is in force" in answer.json()["detail"]) == (409, True)
+    assert (answer.status_code, "No version of the rules is in force" in answer.json()["detail"]) == (
+        409,
+        True,
+    )
     assert api_of("viewer").get(RULES).json()["count"] == 0
 
 

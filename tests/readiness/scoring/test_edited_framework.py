@@ -8,19 +8,19 @@ from readiness.boards.waivers.requests import ask_for_grant
 from readiness.evidence.operations import record_fact
 from readiness.framework import operations as framework_operations
 from readiness.framework import queries as framework_queries
-from readiness.framework.core.loading import load
-from readiness.framework.core.mapping import to_mapping
+from readiness.framework.core.document import load
 from readiness.scoring import operations as scoring
 from readiness.scoring.checks import COMPUTED, computed
 from readiness.scoring.gather import gather
 from readiness.scoring.models import CheckResult
 from tests.readiness.scoring import stored
+from web.versioned.core.documents import written
 
 pytestmark = pytest.mark.django_db
 
 
 def definition(version="muster-2"):
-    return to_mapping(framework_queries.current()[1]) | {"version": version}
+    return written(framework_queries.current()[1]) | {"version": version}
 
 
 def without_part(check_id, part_id):

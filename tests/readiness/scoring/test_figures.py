@@ -6,7 +6,7 @@ import re
 import pytest
 
 from readiness.framework.core.definition import SUPERLATIVES
-from readiness.framework.core.loading import load
+from readiness.framework.core.document import load
 from readiness.scoring.figures import FIGURES, HEADROOM, POWER, PUE, WORDS, combined, of_site, stored
 from telemetry.core.metric import ComparedValue
 from telemetry.core.registry import registry

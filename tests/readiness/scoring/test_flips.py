@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from inventory.models import Site
 from readiness.framework import operations as framework_operations
 from readiness.framework import queries as framework_queries
-from readiness.framework.core.mapping import to_mapping
 from readiness.scoring.models import CheckResult, Flip, ScorePoint, SiteScore
+from web.versioned.core.documents import written
 
 pytestmark = pytest.mark.django_db
 
@@ -66,7 +66,7 @@ def test_evaluating_again_without_news_moves_nothing(well):
 
 def test_a_changed_rule_is_the_cause_and_results_pin_the_new_version(well):
     _, framework = framework_queries.current()
-    definition = to_mapping(framework) | {"version": "muster-2"}
+    definition = written(framework) | {"version": "muster-2"}
     [check] = [one for one in definition["checks"] if one["id"] == "p2-backup-power"]
     [load] = [part for part in check["parts"] if part["id"] == "output-load"]
     load["pass"]["value"], load["warn"]["value"] = 40, 50

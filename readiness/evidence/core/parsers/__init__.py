@@ -19,7 +19,7 @@ from readiness.evidence.core.parsers import (
     table,
     vllm_bench,
 )
-from readiness.framework.core.reader import LARGEST
+from web.versioned.core.documents import LARGEST
 
 __all__ = ["PARSERS", "ParseError", "Parsed", "parse"]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from readiness.evidence.core.documents import lines_of, number_of, text_of, tidy
 from readiness.evidence.core.parsed import ParseError
-from readiness.framework.core.reader import LARGEST
+from web.versioned.core.documents import LARGEST
 
 _LINE = re.compile(r"^\s*[^#|]*\|\|\s*(\S+)\s*(.*)$")
 _SIZE = re.compile(r"(\d{1,6})([KMGT]?)", re.IGNORECASE)

@@ -6,8 +6,8 @@ import pytest
 
 from readiness.framework import operations as framework_operations
 from readiness.framework import queries as framework_queries
-from readiness.framework.core.mapping import to_mapping
 from readiness.scoring import operations as scoring
+from web.versioned.core.documents import written
 
 KEPT = ("p2-backup-power", "p5-fabric-health")
 """Two checks that the plants prove by telemetry alone."""
@@ -15,7 +15,7 @@ KEPT = ("p2-backup-power", "p5-fabric-health")
 
 def small():
     """The shipped definition with these two checks."""
-    mapping = to_mapping(framework_queries.current()[1])
+    mapping = written(framework_queries.current()[1])
     mapping["checks"] = [one for one in mapping["checks"] if one["id"] in KEPT]
     mapping["counts"] = {"p1": 0, "p2": 1, "p3": 0, "p4": 0, "p5": 1}
     return mapping | {"version": "small-1"}

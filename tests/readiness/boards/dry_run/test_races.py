@@ -9,8 +9,8 @@ from django.db import connection, transaction
 from readiness.boards.dry_run import operations
 from readiness.framework import operations as framework_operations
 from readiness.framework import queries as framework_queries
-from readiness.framework.refusals import NeedsReason
 from tests.readiness.boards.dry_run.conftest import small, with_load_at_most
+from web.versioned.refusals import NeedsReason
 
 pytestmark = pytest.mark.django_db(transaction=True)
 _WAITING = (

@@ -5,15 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from readiness.boards.explain.lines import versions
 from readiness.boards.explain.queries import site_explained
-from readiness.boards.explain.words import check_sentence
+from readiness.boards.explain.sentences import check_sentence
 from readiness.framework import operations as framework
-from readiness.framework.core.loading import load
-from readiness.framework.core.mapping import to_mapping
+from readiness.framework.core.document import load
 from tests.inventory import made
 from tests.readiness.boards.explain.scene import DAY, good
 from tests.readiness.scoring import stored
+from web.versioned.core.documents import written
 
 pytestmark = pytest.mark.django_db
 BACKUP = "p2-backup-power"
@@ -21,7 +20,7 @@ BACKUP = "p2-backup-power"
 
 def stricter():
     """The shipped framework, which lets a UPS be loaded to 80 %, with 40 % instead."""
-    mapping = to_mapping(load(framework.SHIPPED)) | {"version": "muster-2"}
+    mapping = written(load(framework.SHIPPED)) | {"version": "muster-2"}
     for check in mapping["checks"]:
         for part in check["parts"]:
             if (check["id"], part["id"]) == (BACKUP, "output-load"):
@@ -45,7 +44,7 @@ def by_cause(found):
     return {str(cause): share for cause, share in found.explanation.score.by.items() if share}
 
 
-def test_after_publishing_it_is_the_rule(well):
+def test_after_publishing_it_is_the_rule(well, client_of):
     assert well.state(BACKUP) == "pass"
     framework.publish(stricter(), by=None, now=well.clock.at)
     next_day(well)
@@ -57,12 +56,11 @@ def test_after_publishing_it_is_the_rule(well):
     assert (move.check_id, move.moved_by) == (BACKUP, (("rule",),))
     assert check_sentence(move, found) == "From muster-1 to muster-2: limit ≤ 80 % became ≤ 40 %."
     assert well.flip(BACKUP, "fail").cause == "rule"
-    between = versions(found.start, found.end)
-    assert between["label"] == "muster-1 → muster-2"
-    assert (
-        between["url"]
-        == f"/readiness/framework/{found.start.version_id}/difference/?to={found.end.version_id}"
+    page = client_of("viewer").get(
+        "/readiness/explain/", {"site": found.site.slug, "start": found.start.on_date}
     )
+    difference = f"/readiness/framework/{found.start.version_id}/difference/?to={found.end.version_id}"
+    assert f'<a href="{difference}">muster-1 → muster-2</a>' in page.content.decode()
 
 
 def test_a_worse_figure_is_data(well):

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from inventory.models import Site
-from readiness.boards.explain import causes, lines, words
+from readiness.boards.explain import causes, sentences, views
 from readiness.boards.explain.charts import Waterfall, waterfall
 from readiness.boards.explain.queries import FleetExplained, SiteMove
 from readiness.scoring.core.coalitions import CAUSES
@@ -36,7 +36,9 @@ def named_in(sentence):
 
 
 def drawn(listed, start, end):
-    figure = waterfall(Waterfall("a", start or 0.0, "b", end or 0.0, listed), finding="")
+    figure = waterfall(
+        Waterfall(date(2026, 11, 1), start or 0.0, date(2026, 11, 24), end or 0.0, listed), finding=""
+    )
     bars = [trace for trace in figure["data"] if trace["type"] == "bar"][:-1]
     return {x.lower(): points(text) for bar in bars for x, text in zip(bar["x"], bar["text"], strict=True)}
 
@@ -73,7 +75,7 @@ def test_the_sites_that_moved_most_name_what_did_most_to_the_score_of_all(of_gro
     )
     day = date(2026, 11, 24)
     explained = FleetExplained(day, day, move, (row,), (), ((), ()))
-    assert [line["why"] for line in lines.most_moved(explained)] == [why]
+    assert [line["why"] for line in views.most_moved(explained)] == [why]
 
 
 @given(st.lists(any_ends(), max_size=7))
@@ -108,10 +110,10 @@ SCORES = st.one_of(st.integers(0, 80).map(lambda count: count / 80), st.floats(0
 def test_a_cause_that_alone_moved_the_score_is_shown_alone_with_all_of_it(start, end):
     alone = dict.fromkeys(CAUSES, 0.0) | {CAUSES[1]: end - start}
     shown = [cause.text for cause in causes.of_site(Move(start, end, alone))]
-    moved = round(10 * (points(words.score(end)) - points(words.score(start))))
-    assert shown == [words.tenths(moved) if cause == CAUSES[1] else "0.0" for cause in CAUSES]
-    figure = lines.score_figure(start, end)
-    assert figure["note"] == f"{words.tenths(moved)} from {words.score(start)}"
+    moved = round(10 * (points(sentences.score(end)) - points(sentences.score(start))))
+    assert shown == [sentences.tenths(moved) if cause == CAUSES[1] else "0.0" for cause in CAUSES]
+    figure = views.score_figure(start, end)
+    assert figure["note"] == f"{sentences.tenths(moved)} from {sentences.score(start)}"
 
 
 @given(st.lists(st.floats(-50, 50), min_size=1, max_size=8))

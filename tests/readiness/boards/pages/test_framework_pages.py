@@ -8,7 +8,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from readiness.framework import operations, queries
-from readiness.framework.models import FrameworkVersion
 
 pytestmark = pytest.mark.django_db
 URL = "/readiness/framework/"
@@ -176,19 +175,6 @@ def test_two_versions_are_compared_on_a_page(planning, draft):
     for odd in ("999", "9" * 5000):
         assert planning.get(address(draft, f"difference/?to={odd}")).status_code == 404
     assert planning.get(address(draft, f"difference/?to={'1' * 18}x")).status_code == 200
-
-
-def test_a_draft_is_made_and_thrown_away(planning):
-    made = planning.post(URL + "draft/", {"made_from": queries.current()[0].pk, "version": "ours"})
-    draft = FrameworkVersion.objects.get(version="ours")
-    assert made["Location"] == address(draft)
-    again = planning.post(URL + "draft/", {"made_from": draft.pk, "version": "ours"})
-    assert "Version ours is there already" in text_of(again, 422)
-    refused = planning.post(address(draft, "discard/"), {"revision": "first"})
-    assert (refused.status_code, "revision: " in refused.content.decode()) == (400, True)
-    assert planning.post(address(draft, "discard/"), {"revision": 7}).status_code == 409
-    assert planning.post(address(draft, "discard/"), {"revision": 1}).status_code == 302
-    assert not FrameworkVersion.objects.filter(pk=draft.pk).exists()
 
 
 def test_what_is_published_has_no_forms(planning):

@@ -15,8 +15,7 @@ from readiness.boards.waivers.requests import ask_for_grant
 from readiness.evidence.models import ValidationRun
 from readiness.evidence.operations import import_run
 from readiness.framework import operations as framework
-from readiness.framework.core.loading import load
-from readiness.framework.core.mapping import to_mapping
+from readiness.framework.core.document import load
 from readiness.grants import operations as waivers
 from readiness.scoring.models import ScorePoint
 from tests.inventory import made
@@ -24,6 +23,7 @@ from tests.readiness.boards.explain import scene
 from tests.readiness.boards.explain.scene import BACKUP, DAY, MONTH
 from tests.readiness.evidence import outputs
 from tests.readiness.scoring import stored
+from web.versioned.core.documents import written
 
 pytestmark = pytest.mark.django_db
 TRENDS = "/readiness/trends/"
@@ -58,7 +58,7 @@ def eventful(porto, frozen_now, user_of):
     waivers.approve(grant, note="", by=manager, now=at - 8 * DAY)
     kept = ask_for_grant(site=porto, ends_at=at + 9 * DAY, by=ops, now=at - DAY, **asked)
     waivers.revoke(waivers.approve(kept, note="", by=manager, now=at - DAY), note="Done", by=manager, now=at)
-    definition = to_mapping(load(framework.SHIPPED)) | {"version": "muster-2"}
+    definition = written(load(framework.SHIPPED)) | {"version": "muster-2"}
     framework.publish(definition, by=None, now=at - 4 * DAY)
     stored.flip(porto, "verdict", "", "not-ready", from_state="ready", at=at - DAY, reason="Held by it.")
     run = import_run(

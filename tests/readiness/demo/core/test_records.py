@@ -6,7 +6,7 @@ import pytest
 
 from readiness.demo.core.plan import fleet_plan
 from readiness.demo.core.records import book, limits, records
-from readiness.framework.core.loading import load
+from readiness.framework.core.document import load
 from readiness.framework.core.vocabulary import Gate
 from readiness.scoring.checks import COMPUTED
 

@@ -17,13 +17,13 @@ from readiness.evidence.core.parsers import (
     platform_floors,
 )
 from readiness.evidence.models import RunMeasure
-from readiness.framework.core.reader import LARGEST
 from tests.readiness.evidence import outputs
 from tests.readiness.evidence.core import test_parse_collectives as collectives
 from tests.readiness.evidence.core import test_parse_network as network
 from tests.readiness.evidence.core import test_parse_others as others
 from tests.readiness.evidence.core import test_parse_perftest as perftest
 from tests.readiness.evidence.core.samples import RUNS, sample
+from web.versioned.core.documents import LARGEST
 
 ROW = " 65536      5000             51.05              51.04              0.097356\n"
 DIAG = (

@@ -10,7 +10,7 @@ from readiness.evidence.core.parsers import parse
 from readiness.evidence.core.proving import collectives, ports, tables
 from readiness.evidence.core.proving.floors import GIB, judged
 from readiness.evidence.core.proving.values import FloorValue, Run, SiteParts
-from readiness.framework.core.loading import load
+from readiness.framework.core.document import load
 from readiness.framework.core.vocabulary import Change
 from tests.readiness.evidence import outputs
 from tests.readiness.evidence.core.samples import sample

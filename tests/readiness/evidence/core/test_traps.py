@@ -9,7 +9,7 @@ import pytest
 from readiness.evidence.core.parsers import PARSERS, ParseError, parse
 from readiness.evidence.proofs import checks_worked_out, proved_by_runs
 from readiness.evidence.rows import SiteRuns
-from readiness.framework.core.loading import load
+from readiness.framework.core.document import load
 from readiness.framework.core.vocabulary import CheckState, Gate
 from readiness.scoring.checks.evidenced import reading_of
 from readiness.scoring.core.judge import judge

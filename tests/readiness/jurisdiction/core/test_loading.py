@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from readiness.framework.core.reader import DefinitionError
-from readiness.jurisdiction.core.loading import load, load_text
-from readiness.jurisdiction.core.mapping import digest, dump, to_mapping
+from readiness.jurisdiction.core.document import dump, load, load_files
 from tests.readiness.jurisdiction.small_pack import pack, rule, small
+from web.versioned.core.documents import DocumentError, written
 
 
 def changed(path: str, value: Any) -> dict[str, Any]:
@@ -95,7 +94,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("path", "value", "where", "why"), REFUSED)
 def test_what_does_not_hold_together_is_refused_by_field(path: str, value: Any, where: str, why: str) -> None:
-    with pytest.raises(DefinitionError) as refused:
+    with pytest.raises(DocumentError) as refused:
         load(changed(path, value))
     assert refused.value.path.startswith(where)
     assert why in refused.value.message
@@ -103,28 +102,28 @@ def test_what_does_not_hold_together_is_refused_by_field(path: str, value: Any, 
 
 def test_a_refusal_names_the_line() -> None:
     text = yaml.safe_dump(changed("rules.2.effect", "maybe"), sort_keys=False)
-    with pytest.raises(DefinitionError) as refused:
-        load_text(text, "pack.yaml")
+    with pytest.raises(DocumentError) as refused:
+        load_files({"pack.yaml": text})
     assert (refused.value.file, refused.value.path) == ("pack.yaml", "rules[adequate].effect")
     assert text.splitlines()[refused.value.line - 1].strip() == "effect: maybe"
 
 
 def test_a_country_that_yaml_takes_for_false_is_named_by_its_line() -> None:
-    with pytest.raises(DefinitionError, match="got False"):
-        load_text(dump(pack()).replace("country: DE", "country: NO"), "pack.yaml")
+    with pytest.raises(DocumentError, match="got False"):
+        load_files({"pack.yaml": dump(pack()).replace("country: DE", "country: NO")})
 
 
 def test_written_and_read_again_it_says_the_same() -> None:
     shown = pack(
         rule("undated", "forbidden", in_force_from=None, checked_on=None, note="Odd, but so", sector="x")
     )
-    again = load_text(dump(shown), "pack.yaml")
+    again = load_files({"pack.yaml": dump(shown)})
     assert again == shown
     assert again.content_digest == shown.content_digest
-    assert to_mapping(again) == to_mapping(shown)
+    assert written(again) == written(shown)
 
 
 def test_the_digest_is_of_what_is_said_not_of_its_name() -> None:
     shown = pack()
-    assert digest(dataclasses.replace(shown, version="other")) == shown.content_digest
-    assert digest(dataclasses.replace(shown, check_again_days=30)) != shown.content_digest
+    assert dataclasses.replace(shown, version="other").content_digest == shown.content_digest
+    assert dataclasses.replace(shown, check_again_days=30).content_digest != shown.content_digest

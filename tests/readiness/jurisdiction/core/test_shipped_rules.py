@@ -10,11 +10,11 @@ import pytest
 
 import readiness.jurisdiction as room
 from readiness.jurisdiction.core.deciding import Request, decide
-from readiness.jurisdiction.core.loading import load_text
+from readiness.jurisdiction.core.document import load_files
 from readiness.jurisdiction.core.vocabulary import Doubt, RuleEffect, RuleKind
 
 SHIPPED = Path(room.__file__).parent / "data" / "muster-rules-1.yaml"
-PACK = load_text(SHIPPED.read_text(encoding="utf-8"), SHIPPED.name)
+PACK = load_files({SHIPPED.name: SHIPPED.read_text(encoding="utf-8")})
 AUTUMN = date(2026, 11, 25)
 
 

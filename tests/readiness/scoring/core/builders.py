@@ -32,8 +32,8 @@ from readiness.scoring.core.states import ReasonCode
 SHIPPED = Path(__file__).parents[4] / "readiness/framework/data/muster-1"
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-ONE_DAY = Validity(86400, "OD")
-LIVE = Validity(None, "S35")
+ONE_DAY = Validity(86400, source="OD")
+LIVE = Validity(None, source="S35")
 LIMIT_VALUE = 100.0
 
 

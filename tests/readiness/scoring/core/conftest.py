@@ -1,7 +1,7 @@
 import pytest
 
 from readiness.framework.core.definition import Framework
-from readiness.framework.core.loading import load
+from readiness.framework.core.document import load
 from tests.readiness.scoring.core.builders import SHIPPED
 
 

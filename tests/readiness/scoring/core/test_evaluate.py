@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from readiness.framework.core.definition import Framework
-from readiness.framework.core.loading import load
+from readiness.framework.core.document import load
 from readiness.framework.core.vocabulary import CheckState, Gate, Profile, SiteKind, Stage
 from readiness.scoring.core.evaluate import SiteInputs, evaluate, evaluate_check
 from readiness.scoring.core.judge import Limit

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from readiness.framework.core.loading import load
-from readiness.framework.core.mapping import to_mapping
+from readiness.framework.core.document import load
 from readiness.framework.core.vocabulary import Stage
 from readiness.scoring.core.coalitions import ALL, CAUSES, Between, Snapshot
 from readiness.scoring.core.evaluate import evaluate
@@ -26,6 +25,7 @@ from tests.readiness.scoring.core.builders import (
     site_inputs,
 )
 from tests.readiness.scoring.core.test_properties import FRAMEWORK, any_site
+from web.versioned.core.documents import written
 
 LATER = NOW + 30 * DAY
 BACKUP = "p2-backup-power"
@@ -33,7 +33,7 @@ BACKUP = "p2-backup-power"
 
 def changed(**changes):
     """The shipped framework with a few things otherwise."""
-    mapping = to_mapping(FRAMEWORK) | {"version": "-".join(["muster-1", *changes])}
+    mapping = written(FRAMEWORK) | {"version": "-".join(["muster-1", *changes])}
     for change in changes:
         CHANGES[change](mapping)
     return load(mapping)

@@ -5,8 +5,7 @@ from dataclasses import replace
 import pytest
 
 from readiness.framework.core.definition import Framework
-from readiness.framework.core.loading import load
-from readiness.framework.core.mapping import to_mapping
+from readiness.framework.core.document import load
 from readiness.framework.core.vocabulary import SiteKind, Stage
 from readiness.scoring.core.evaluate import evaluate
 from readiness.scoring.core.flips import Before, CheckBefore, find_flips
@@ -21,6 +20,7 @@ from tests.readiness.scoring.core.builders import (
     reading,
     site_inputs,
 )
+from web.versioned.core.documents import written
 
 INLET = ("p2-cooling-headroom", "inlet-p99")
 SITE_LOAD = ("p2-power-headroom", "site-load")
@@ -196,7 +196,7 @@ def test_a_first_evaluation_tells_only_what_is_not_unknown(shipped, healthy):
 
 def raised(shipped: Framework) -> Framework:
     """The shipped framework with a stricter limit on unit cost."""
-    mapping = to_mapping(shipped)
+    mapping = written(shipped)
     mapping["version"] = "muster-2"
     for check in mapping["checks"]:
         if check["id"] == COST[0]:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from readiness.framework.core.definition import Bound, Framework
-from readiness.framework.core.loading import load
+from readiness.framework.core.document import load
 from readiness.framework.core.vocabulary import CheckState, Direction, Fabric, Profile, SiteKind, Stage
 from readiness.scoring.core.combine import combine
 from readiness.scoring.core.evaluate import SiteInputs, evaluate

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from readiness.framework.core.finding import find
-from readiness.framework.core.reader import DefinitionError
 from readiness.workloads.core.document import dump, read
+from web.versioned.core.documents import DocumentError
+from web.versioned.core.files import find
 
 TEXT = """\
 workloads:
@@ -72,7 +72,7 @@ def test_a_document_is_read_and_written_the_same():
 )
 def test_a_fault_is_told_by_line_and_field(old, new, line, path):
     text = TEXT.replace(old, new)
-    with pytest.raises(DefinitionError) as refused:
+    with pytest.raises(DocumentError) as refused:
         read(text)
     assert refused.value.path == path
     assert find({"w.yaml": text}, path)[1] == line

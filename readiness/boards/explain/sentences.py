@@ -1,0 +1,284 @@
+"""Sentences about what moved: a check, the verdict, a score. Every figure is of the evaluations compared."""
+
+from collections.abc import Callable, Iterable
+from datetime import date
+
+from django.utils.text import capfirst
+
+from inventory.models import Site
+from readiness.boards.explain import queries
+from readiness.boards.explain.queries import NothingKept, SiteExplained
+from readiness.framework.core.definition import Check, Framework
+from readiness.scoring.core.coalitions import CAUSES
+from readiness.scoring.core.combine import CombinedCheck
+from readiness.scoring.core.explain import CheckMove, Explanation, GrantMove, Sets
+from readiness.scoring.core.judge import PartResult
+from readiness.scoring.core.rounding import half_up
+from readiness.scoring.core.states import CheckState, FlipCause, ReasonCode, Tier
+from web.units import duration, format_value, number
+
+CAUSE_WORDS = {
+    FlipCause.DATA: "Data",
+    FlipCause.EVIDENCE_AGE: "Evidence age",
+    FlipCause.RULE: "Rule change",
+    FlipCause.WAIVER: "Waiver",
+    FlipCause.APPLICABILITY: "Applicability",
+}
+MEANINGS = {
+    FlipCause.DATA: "readings, and limits of the site’s own",
+    FlipCause.EVIDENCE_AGE: "evidence that ran out or was voided",
+    FlipCause.RULE: "another version of the framework",
+    FlipCause.WAIVER: "waivers and go-live exceptions that began or ended",
+    FlipCause.APPLICABILITY: "facts of the site, its stage, declared n-a",
+}
+GRANT_WORDS = {"waivers": "Waiver", "exceptions": "Go-live exception", "declared_na": "Declared n-a"}
+POINTS_SHOWN = 0.0005
+"""A twentieth of a point of a hundred: what is less shows as 0.0."""
+NAMED = 5
+
+
+def points(share: float | None) -> str:
+    """A change of a score in points of a hundred, with its sign."""
+    return "0.0" if share is None else tenths(half_up(1000 * share))
+
+
+def tenths(count: int) -> str:
+    """Tenths of a point as points, with their sign."""
+    if not count:
+        return "0.0"
+    return f"{'+' if count > 0 else '−'}{number(abs(count) / 10, 1)}"
+
+
+def score(value: float | None) -> str:
+    """A score in points of a hundred, rounded as its changes are."""
+    return "none" if value is None else number(half_up(1000 * value) / 10, 1)
+
+
+def change(start: float | None, end: float | None) -> int:
+    """Tenths of a point between two scores as they are shown."""
+    return half_up(1000 * (end or 0.0)) - half_up(1000 * (start or 0.0))
+
+
+def day(on: date) -> str:
+    return f"{on:%-d %b %Y}"
+
+
+def causes_of(move: CheckMove) -> tuple[FlipCause, ...]:
+    """The causes that moved the check itself; where none did, those that moved its weight among the others."""
+    flipped = {cause for causes in move.moved_by for cause in causes}
+    own = tuple(cause for cause in CAUSES if cause in flipped or move.points[cause])
+    return own or tuple(cause for cause in CAUSES if abs(move.share[cause]) >= POINTS_SHOWN)
+
+
+def moved_by(sets: Sets) -> str:
+    """Which causes, alone or together, bring the end about: `Data`, `Data or Waiver`, `Data with Waiver`."""
+    return capfirst(" or ".join(" with ".join(CAUSE_WORDS[cause] for cause in causes) for causes in sets))
+
+
+def how_it_flipped(sets: Sets) -> str:
+    """The causes that flipped a verdict, as a sentence; "" where nothing flipped."""
+    if not sets:
+        return ""
+    if len(sets) > 1:
+        return f"Any of these would have been enough: {moved_by(sets)}."
+    [causes] = sets
+    return (
+        f"{listed(causes)} alone brought it about."
+        if len(causes) == 1
+        else f"Only together: {listed(causes)}."
+    )
+
+
+def check_sentence(move: CheckMove, explained: SiteExplained) -> str:
+    """The changes of a check, a clause for each cause that had to do with it."""
+    clauses = [_CLAUSES[cause](move, explained) for cause in causes_of(move)]
+    return " ".join(f"{capfirst(clause)}." for clause in clauses if clause)
+
+
+def listed(causes: Iterable[FlipCause]) -> str:
+    return " and ".join(CAUSE_WORDS[cause] for cause in causes)
+
+
+def grant_did(move: GrantMove) -> str:
+    return f"{GRANT_WORDS[move.kind]} #{move.grant.id} {'began' if move.began else 'ended'}"
+
+
+def nothing_kept(missing: NothingKept) -> str:
+    sentence = f"Nothing is kept for {day(missing.day)}, nor for the two weeks before."
+    if missing.first is None or missing.last is None:
+        return f"{sentence} The inputs of a score are kept from its next evaluation on."
+    return f"{sentence} There is something from {day(missing.first)} to {day(missing.last)}."
+
+
+def left_out(sites: Iterable[Site]) -> str:
+    names = [site.name for site in sites]
+    if not names:
+        return ""
+    them = (
+        "site is left out, since nothing is kept of it"
+        if len(names) == 1
+        else ("sites are left out, since nothing is kept of them")
+    )
+    shown = ", ".join(names[:NAMED]) + (" …" if len(names) > NAMED else "")
+    return f"{len(names)} {them} near one of the days: {shown}."
+
+
+def too_many(sites: int) -> str:
+    most = number(queries.MOST_SITES)
+    return f"{number(sites)} sites are more than the {most} that are explained at once; choose a region."
+
+
+def other_weights(explained: SiteExplained) -> str:
+    """The change of weight among the checks that did not move, where it shows."""
+    shares = explained.explanation.rest.values()
+    if all(abs(share) < POINTS_SHOWN for share in shares):
+        return ""
+    return (
+        "The checks that did not move weigh more or less than they did, since others came or went:"
+        f" {points(sum(shares))} points."
+    )
+
+
+def _parts(move: CheckMove) -> tuple[PartResult | None, PartResult | None]:
+    """The sub-measure that decided at each end. One that decides at one end only is looked up at the other."""
+    start, end = _decider(move.start), _decider(move.end)
+    if start and end and start.part_id != end.part_id:
+        worse = end if _is_worse(move) else start
+        return _part(move.start, worse.part_id), _part(move.end, worse.part_id)
+    return start or (_part(move.start, end.part_id) if end else None), end or (
+        _part(move.end, start.part_id) if start else None
+    )
+
+
+def _is_worse(move: CheckMove) -> bool:
+    return sum(move.points.values()) < 0
+
+
+def _decider(result: CombinedCheck | None) -> PartResult | None:
+    return result.decided_by if result else None
+
+
+def _part(result: CombinedCheck | None, part_id: str) -> PartResult | None:
+    return next((part for part in result.parts if part.part_id == part_id), None) if result else None
+
+
+def _data(move: CheckMove, explained: SiteExplained) -> str:
+    start, end = _parts(move)
+    name = _name(explained, move.check_id, end or start)
+    before, after = _value(start), _value(end)
+    if before and after:
+        limit = end.threshold_text if end else ""
+        if (
+            limit
+            and start
+            and start.threshold_text != limit
+            and explained.start.framework is explained.end.framework
+        ):
+            limit = f"{start.threshold_text} → {limit}"
+        against = f", limit {limit}" if limit else ""
+        return f"{name}: {before} → {after}{against}{_by_declaration(start, end)}"
+    if after:
+        return f"{name}: {after}, and no evidence before{_by_declaration(start, end)}"
+    if before:
+        return f"{name}: {before} before, and no evidence any more"
+    return _reason(end or start)
+
+
+def _by_declaration(start: PartResult | None, end: PartResult | None) -> str:
+    """Why the same figure counts for less, or for more, than before; "" where both ends were measured or declared."""
+    was_capped, is_capped = (part is not None and part.tier is Tier.CAPPED for part in (start, end))
+    if is_capped and not was_capped:
+        return f". {_reason(end)}"
+    return ", and it was only declared before" if was_capped and not is_capped else ""
+
+
+def _age(move: CheckMove, explained: SiteExplained) -> str:
+    start, end = _parts(move)
+    for at_end, part in ((True, end), (False, start)):
+        if part is None or part.state is not CheckState.STALE:
+            continue
+        name = _name(explained, move.check_id, part)
+        did = "was voided" if part.code is ReasonCode.VOIDED else "ran out"
+        return f"{'' if at_end else 'at the start '}{name} {did}: {_reason(part)}"
+    old, new = (part.data_age_s if part else None for part in (start, end))
+    if old is None or new is None:
+        return "evidence aged"
+    return f"evidence was {duration(old)} old and is {duration(new)} old"
+
+
+def _rule(move: CheckMove, explained: SiteExplained) -> str:
+    old, new = explained.explanation.versions
+    if move.start is None:
+        return f"new in {new}"
+    if move.end is None:
+        return f"no longer in {new}"
+    changes = []
+    before, after = _parts(move)
+    if before and after and before.threshold_text != after.threshold_text:
+        changes.append(_became("limit", before.threshold_text, after.threshold_text))
+    if move.start.gate is not move.end.gate:
+        changes.append(_became("gate", move.start.gate, move.end.gate))
+    if move.start.weight != move.end.weight:
+        changes.append(_became("weight", str(move.start.weight), str(move.end.weight)))
+    clause = ", ".join(changes) or "judged otherwise"
+    return f"from {old} to {new}: {clause}"
+
+
+def _became(what: str, before: str, after: str) -> str:
+    return f"{what} {before or 'none'} became {after or 'none'}"
+
+
+def _waiver(move: CheckMove, explained: SiteExplained) -> str:
+    return _grants(move, explained.explanation, ("waivers", "exceptions")) or "a waiver began or ended"
+
+
+def _applies(move: CheckMove, explained: SiteExplained) -> str:
+    clauses = [_grants(move, explained.explanation, ("declared_na",))]
+    if move.end is not None and move.end.state is CheckState.NOT_APPLICABLE and not clauses[0]:
+        clauses.append(f"does not apply: {move.end.reason.rstrip('.')}")
+    elif move.start is not None and move.start.state is CheckState.NOT_APPLICABLE and not clauses[0]:
+        clauses.append(f"applies now; before: {move.start.reason.rstrip('.')}")
+    elif move.start and move.end and move.start.gate is not move.end.gate:
+        clauses.append(_became("gate", move.start.gate, move.end.gate))
+    return ", ".join(each for each in clauses if each) or "what applies here changed"
+
+
+def _grants(move: CheckMove, explanation: Explanation, kinds: tuple[str, ...]) -> str:
+    return ", ".join(
+        grant_did(each)
+        for each in explanation.grants
+        if each.kind in kinds and each.covers.partition("/")[0] == move.check_id
+    )
+
+
+_CLAUSES: dict[FlipCause, Callable[[CheckMove, SiteExplained], str]] = {
+    FlipCause.DATA: _data,
+    FlipCause.EVIDENCE_AGE: _age,
+    FlipCause.RULE: _rule,
+    FlipCause.WAIVER: _waiver,
+    FlipCause.APPLICABILITY: _applies,
+}
+
+
+def _value(part: PartResult | None) -> str:
+    return str(format_value(part.value, part.unit)) if part is not None and part.value is not None else ""
+
+
+def _reason(part: PartResult | None) -> str:
+    return part.reason.rstrip(".") if part else "there is no evidence"
+
+
+def _name(explained: SiteExplained, check_id: str, part: PartResult | None) -> str:
+    """The framework's name of a sub-measure; of the check where it has one only."""
+    check = check_of(explained, check_id)
+    names = {each.id: each.figure_name for each in check.parts} if check else {}
+    return names.get(part.part_id, part.part_id) if part else check.name if check else check_id
+
+
+def check_of(explained: SiteExplained, check_id: str) -> Check | None:
+    """The check in the end's version, else in the start's."""
+    frameworks: tuple[Framework, ...] = (explained.end.framework, explained.start.framework)
+    return next(
+        (framework.checks_by_id[check_id] for framework in frameworks if check_id in framework.checks_by_id),
+        None,
+    )

@@ -1,0 +1,311 @@
+"""The framework as a document: YAML or plain mappings in and out, and what does not hold together by its field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from types import GenericAlias
+from typing import Annotated, Any
+
+from readiness.framework.core.conditions import (
+    COUNT_FACTS,
+    COUNT_OPERATORS,
+    FLAG_FACTS,
+    SET_FACTS,
+    SET_OPERATORS,
+    WORD_FACTS,
+    Condition,
+    ConditionOperator,
+    FactTest,
+)
+from readiness.framework.core.definition import (
+    Bound,
+    Check,
+    Framework,
+    LabelledFigure,
+    Preset,
+    SubMeasure,
+    Threshold,
+    Validity,
+)
+from readiness.framework.core.references import OWN
+from readiness.framework.core.soundness import refuse_unsound
+from readiness.framework.core.vocabulary import Direction, Gate
+from web import yaml_documents
+from web.versioned.core import documents
+from web.versioned.core.documents import DocumentError, Fields, between, mapping_of, reads, writes, written
+from web.versioned.core.files import Texts, located, parse
+
+INDEX_NAME = "index.yaml"
+HEAVIEST = 100
+INHERITED = ("valid_for", "evidence", "waits_for", "profiles")
+"""Keys that a sub-measure takes from its check unless it says otherwise."""
+_FOLLOWED = {"validity": {}, "evidence": [], "waits_for": "", "profiles": []}
+"""Fields of a sub-measure behind these keys, and how one is written that is as its check."""
+
+
+def load(definition: Mapping[str, Any] | Path) -> Framework:
+    """A framework from a mapping, a YAML file, or a folder with `index.yaml` and the files it lists.
+
+    Raises DocumentError, whose `path` names the field: `checks[p2-power-headroom].parts[site-load].pass`.
+    """
+    if not isinstance(definition, Path):
+        return documents.read(Framework, definition)
+    files = definition.glob("*.yaml") if definition.is_dir() else [definition]
+    return load_files({file.name: file.read_text(encoding="utf-8") for file in files})
+
+
+def load_text(text: str) -> Framework:
+    return load_files({"definition": text})
+
+
+def load_files(texts: Texts) -> Framework:
+    """A framework from files by name: one document, or `index.yaml` and the files that it lists.
+
+    Raises DocumentError, whose `file` and `line` say where the field at fault is written, as far as it is there.
+    """
+    return located(lambda each: load(_assembled(each)), texts)
+
+
+def dump(framework: Framework) -> str:
+    """The whole definition as one YAML document that `load_text` reads back to an equal framework."""
+    return yaml_documents.write(written(framework))
+
+
+def folder(framework: Framework) -> dict[str, str]:
+    """`index.yaml` and a file of checks for each pillar, as `load_files` reads them."""
+    index = written(framework)
+    checks = index.pop("checks")
+    files = {pillar.id: f"{pillar.id}-{_slug(pillar.short_name)}.yaml" for pillar in framework.pillars}
+    return {INDEX_NAME: yaml_documents.write({**index, "check_files": list(files.values())})} | {
+        name: yaml_documents.write([check for check in checks if check["pillar"] == pillar_id])
+        for pillar_id, name in files.items()
+    }
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "checks"
+
+
+def _assembled(texts: Texts) -> Any:
+    """The one document; or the index with the checks of the files that it lists."""
+    if INDEX_NAME not in texts:
+        if len(texts) != 1:
+            raise DocumentError("", f"expected one document, or {INDEX_NAME} and the files that it lists")
+        [(name, text)] = texts.items()
+        return parse(text, name)
+    index = dict(Fields(parse(texts[INDEX_NAME], INDEX_NAME), INDEX_NAME).data)
+    checks: list[Any] = []
+    for name in Fields(index, INDEX_NAME).take("check_files", tuple[str, ...]):
+        if name not in texts:
+            raise DocumentError(INDEX_NAME, f"lists {name}, which is not among the files")
+        section = parse(texts[name], name)
+        if not isinstance(section, list):
+            raise DocumentError(name, "expected a list of checks")
+        checks.extend(section)
+    del index["check_files"]
+    return {**index, "checks": checks}
+
+
+@reads(Framework)
+def _read_framework(fields: Fields) -> Framework:
+    weights = fields.inner("weights")
+    by_gate = {gate: weights.take(gate, Annotated[int, between(0, HEAVIEST)]) for gate in Gate}
+    if by_gate[Gate.INFO] != 0:
+        raise weights.error(Gate.INFO, "must be 0: an INFO check is trend only")
+    weights.close()
+    framework = fields.build(Framework, weights=by_gate)
+    # A file left out of the folder must not pass for a smaller framework.
+    counts = fields.inner("counts")
+    for pillar in framework.pillars:
+        stated, counted = counts.take(pillar.id, int), len(framework.checks_of(pillar.id))
+        if stated != counted:
+            raise counts.error(pillar.id, f"says {stated} checks, found {counted}")
+    counts.close()
+    return framework
+
+
+@writes(Framework)
+def _write_framework(framework: Framework) -> dict[str, Any]:
+    weights = {str(gate): weight for gate, weight in framework.weights.items()}
+    counts = {pillar.id: len(framework.checks_of(pillar.id)) for pillar in framework.pillars}
+    return {**mapping_of(framework, weights=weights), "counts": counts}
+
+
+@reads(Check)
+def _read_check(fields: Fields) -> Check:
+    parts = fields.data.get("parts")
+    if isinstance(parts, list | tuple):
+        fields.data = {**fields.data, "parts": [_inheriting(part, fields.data) for part in parts]}
+    check = fields.build(Check)
+    refuse_unsound(check, fields)
+    return check
+
+
+def _inheriting(part: Any, check: Mapping[str, Any]) -> Any:
+    if not isinstance(part, Mapping):
+        return part
+    return {**part, **{key: check[key] for key in INHERITED if key in check and not part.get(key)}}
+
+
+@writes(Check)
+def _write_check(check: Check) -> dict[str, Any]:
+    parts = [mapping_of(part, **_followed(part, check)) for part in check.parts]
+    return mapping_of(check, parts=parts)
+
+
+def _followed(part: SubMeasure, check: Check) -> dict[str, Any]:
+    return {name: empty for name, empty in _FOLLOWED.items() if getattr(part, name) == getattr(check, name)}
+
+
+@reads(SubMeasure)
+def _read_part(fields: Fields) -> SubMeasure:
+    direction = fields.take("direction", Direction)
+    has_limit = bool(fields.take("limit_from", str, ""))
+    pass_at = _threshold(fields, "pass", direction, has_limit=has_limit)
+    warn_at = _threshold(fields, "warn", direction, has_limit=has_limit)
+    if "presets" in fields.data and (not has_limit or pass_at is None):
+        raise fields.error("presets", "need a limit_from and a pass threshold")
+    presets = fields.each("presets", lambda item: _preset(item, direction, pass_at, warn_at))
+    return fields.build(SubMeasure, pass_at=pass_at, warn_at=warn_at, presets=presets)
+
+
+def _threshold(fields: Fields, key: str, direction: Direction, *, has_limit: bool) -> Threshold | None:
+    inner = fields.optional(key)
+    if inner is None:
+        return None
+    strict = inner.take("strict", bool, False)
+    bound, factor = None, 1.0
+    if key == "warn" and inner.take("any", bool, False):
+        bound = Bound()
+    elif has_limit and direction in (Direction.HIGHER, Direction.LOWER):
+        factor = inner.take("factor", float)
+        if factor <= 0:
+            raise inner.error("factor", "must be above 0")
+    else:
+        bound = _bound(inner, direction, strict=strict)
+    threshold = inner.build(Threshold, bound=bound, factor=factor, strict=strict)
+    refuse_undecided(threshold, inner)
+    inner.close()
+    return threshold
+
+
+def _bound(fields: Fields, direction: Direction, *, strict: bool = False) -> Bound:
+    match direction:
+        case Direction.HIGHER:
+            return Bound(low=fields.take("value", float), strict=strict)
+        case Direction.LOWER:
+            return Bound(high=fields.take("value", float), strict=strict)
+        case Direction.EQUAL:
+            return Bound(values=fields.take("values", frozenset[float]))
+        case Direction.RANGE:
+            low, high = fields.take("low", float), fields.take("high", float)
+            if low >= high:
+                raise fields.error("high", "must be above low")
+            return Bound(low=low, high=high, strict=strict)
+
+
+def _preset(
+    fields: Fields, direction: Direction, pass_at: Threshold | None, warn_at: Threshold | None
+) -> Preset:
+    value = None if direction is Direction.RANGE else fields.take("value", float)
+
+    def region(key: str, threshold: Threshold | None) -> Bound | None:
+        if threshold is None:
+            return None
+        if value is not None:
+            return threshold.bound_for(direction, value)
+        inner = fields.inner(key)
+        bound = _bound(inner, direction)
+        inner.close()
+        return bound
+
+    regions = {"pass_at": region("pass", pass_at), "warn_at": region("warn", warn_at)}
+    preset = fields.build(Preset, value=value, **regions)
+    refuse_undecided(preset, fields)
+    return preset
+
+
+@reads(Validity)
+def _read_validity(fields: Fields) -> Validity:
+    validity = fields.build(Validity)
+    refuse_undecided(validity, fields)
+    return validity
+
+
+def refuse_undecided(value: LabelledFigure, fields: Fields) -> None:
+    """An own decision says why, who and when; nothing else was decided by anybody."""
+    if value.source == OWN and not value.note:
+        raise fields.error("note", "is missing; an own decision says why")
+    for key in ("decided_by", "decided_on"):
+        if value.source == OWN and not getattr(value, key):
+            raise fields.error(key, "is missing")
+        if value.source != OWN and key in fields.data:
+            raise fields.error(key, f"belongs to a source that is {OWN}")
+
+
+@writes(Threshold)
+def _write_threshold(threshold: Threshold) -> dict[str, Any]:
+    bound = threshold.bound
+    figures = {"factor": threshold.factor} if bound is None else _figures(bound) or {"any": True}
+    return figures | mapping_of(threshold, bound=None, factor=None)
+
+
+@writes(Preset)
+def _write_preset(preset: Preset) -> dict[str, Any]:
+    if preset.value is not None:
+        return mapping_of(preset, pass_at=None, warn_at=None)
+    return mapping_of(
+        preset,
+        pass_at=_figures(preset.pass_at) if preset.pass_at else None,
+        warn_at=_figures(preset.warn_at) if preset.warn_at else None,
+    )
+
+
+def _figures(bound: Bound) -> dict[str, Any]:
+    if bound.values:
+        return {"values": sorted(bound.values)}
+    figures = {"low": bound.low, "high": bound.high}
+    present = {key: figure for key, figure in figures.items() if figure is not None}
+    return present if len(present) != 1 else {"value": next(iter(present.values()))}
+
+
+@reads(Condition)
+def _read_condition(fields: Fields) -> Condition:
+    tests = tuple(_test(fact, fields) for fact in sorted(str(key) for key in fields.data))
+    if not tests:
+        raise fields.error("", "must test at least one fact")
+    return Condition(tests)
+
+
+def _test(fact: str, fields: Fields) -> FactTest:
+    if fact in FLAG_FACTS:
+        return FactTest(fact, ConditionOperator.IS, fields.take(fact, bool))
+    if fact in WORD_FACTS:
+        words = fields.take(fact, GenericAlias(frozenset, (WORD_FACTS[fact],)))
+        return FactTest(fact, ConditionOperator.IN, words)
+    if fact in COUNT_FACTS:
+        return _comparison(fact, fields, COUNT_OPERATORS, int)
+    if fact in SET_FACTS:
+        return _comparison(fact, fields, SET_OPERATORS, GenericAlias(frozenset, (SET_FACTS[fact],)))
+    raise fields.error(fact, "is not a known fact about a site")
+
+
+def _comparison(fact: str, fields: Fields, allowed: tuple[ConditionOperator, ...], operand: Any) -> FactTest:
+    inner = fields.inner(fact)
+    names = list(inner.data)
+    if len(names) != 1 or names[0] not in allowed:
+        raise fields.error(fact, f"expected exactly one of {', '.join(allowed)}")
+    return FactTest(fact, ConditionOperator(names[0]), inner.take(names[0], operand))
+
+
+@writes(Condition)
+def _write_condition(condition: Condition) -> dict[str, Any]:
+    plain = (ConditionOperator.IS, ConditionOperator.IN)
+    return {
+        test.fact: written(test.operand)
+        if test.operator in plain
+        else {str(test.operator): written(test.operand)}
+        for test in condition.tests
+    }

@@ -1,0 +1,118 @@
+"""Changes the framework: drafts and their steps, publishing one, going back to what was in force before."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from accounts.models import User
+from readiness.framework.core.document import load
+from readiness.framework.models import DraftStep, FrameworkVersion
+from readiness.framework.versions import VERSIONS
+from web.actor import acting
+from web.versioned.refusals import NeedsReason, NotADraft
+
+SHIPPED = Path(__file__).parent / "data" / "muster-1"
+
+make_draft, edit, replace, discard = VERSIONS.make_draft, VERSIONS.edit, VERSIONS.replace, VERSIONS.discard
+hold_in_force, require = VERSIONS.hold_in_force, VERSIONS.require
+
+
+class VersionExistsError(ValueError):
+    """A version of that name is stored already; published definitions are never rewritten."""
+
+
+@transaction.atomic
+def publish(definition: Mapping[str, Any] | Path, *, by: User | None, now: datetime) -> FrameworkVersion:
+    """Check a definition, store it as a new version and put it in force; the one in force until now retires.
+
+    Raises DocumentError naming the field at fault, VersionExistsError for a name that is taken.
+    """
+    framework = load(definition)
+    if FrameworkVersion.objects.filter(version=framework.version).exists():
+        raise VersionExistsError(f"Version {framework.version} is stored already.")
+    with acting(by, message=f"Publish framework {framework.version}"):
+        VERSIONS.take_out(by=by, now=now)
+        return VERSIONS.create(framework, by=by, now=now, **_in_force(by, now))
+
+
+def publish_shipped(*, now: datetime) -> FrameworkVersion | None:
+    """Put the version that comes with Muster in force where none is; an operator's choice is left alone."""
+    if VERSIONS.in_force() is not None:
+        return None
+    return publish(SHIPPED, by=None, now=now)
+
+
+def publish_draft(
+    draft: FrameworkVersion,
+    *,
+    digest: str,
+    note: str = "",
+    override_reason: str = "",
+    against: list[str] | None = None,
+    by: User,
+    now: datetime,
+) -> FrameworkVersion:
+    """Put a draft in force; a claim row for every site has it scored again.
+
+    `digest` is that of the content decided on. `against` are sentences of what speaks against it; beside them, that
+    whoever edited a draft does not publish it. With any of these it takes an `override_reason`, which is kept.
+    Raises MissingPermission, NotADraft, StaleContent, NeedsReason, DocumentError.
+    """
+
+    def columns(locked: FrameworkVersion) -> dict[str, Any]:
+        why = [*(against or []), *_own_work(locked, by)]
+        if why and not override_reason.strip():
+            raise NeedsReason(why)
+        return {"note": note.strip(), "override_reason": override_reason.strip() if why else ""}
+
+    return VERSIONS.publish(draft, digest=digest, by=by, now=now, columns=columns)
+
+
+def _own_work(draft: FrameworkVersion, by: User) -> list[str]:
+    """That no one person changes what every site is judged by, unless they say why."""
+    if DraftStep.objects.filter(version=draft, by=by).exclude(changes=[]).exists():
+        return ["You edited this draft yourself: somebody else publishes it."]
+    return []
+
+
+@transaction.atomic
+def roll_back(
+    to: FrameworkVersion, *, version: str = "", note: str, by: User, now: datetime
+) -> FrameworkVersion:
+    """Put what an earlier version said in force again, as a new version that names it.
+
+    It was decided on once and stood, so one person may do it at once and without a dry-run; they say why.
+    Raises MissingPermission, NotADraft, ValidationError.
+    """
+    require(by, "publish")
+    if not note.strip():
+        raise ValidationError({"note": ["Say why."]})
+    if len(note) > 2000:
+        raise ValidationError({"note": ["2,000 characters at most."]})
+    in_force = hold_in_force()
+    earlier = FrameworkVersion.objects.get(pk=to.pk)
+    if earlier.status != FrameworkVersion.Status.RETIRED:
+        raise NotADraft("Only a version that was in force before can be gone back to.")
+    framework = dataclasses.replace(VERSIONS.content(earlier), version=VERSIONS.free_name(version))
+    with acting(by, message=f"Roll framework back to {earlier.version} as {framework.version}"):
+        VERSIONS.take_out(by=by, now=now)
+        return VERSIONS.create(
+            framework,
+            made_from=in_force,
+            rolls_back_to=earlier,
+            note=note.strip(),
+            by=by,
+            now=now,
+            **_in_force(by, now),
+        )
+
+
+def _in_force(by: User | None, now: datetime) -> dict[str, Any]:
+    return {"status": FrameworkVersion.Status.PUBLISHED, "published_at": now, "published_by": by}

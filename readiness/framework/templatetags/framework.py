@@ -1,0 +1,46 @@
+"""A definition on a page: its rules, thresholds and sources in words. `{% load framework %}`."""
+
+from collections.abc import Iterator
+
+from django import template
+
+from readiness.framework.core import wording
+from readiness.framework.core.definition import Check, Framework, LabelledFigure
+
+register = template.Library()
+
+for name in ("words", "validity", "presets", "exclusions", "gate_rules"):
+    register.filter(name, getattr(wording, name))
+register.simple_tag(wording.region)
+
+
+@register.filter
+def evidence(check: Check) -> str:
+    return ", ".join(wording.EVIDENCE[kind] for kind in sorted(check.evidence))
+
+
+@register.inclusion_tag("readiness/framework/label.html")
+def source_label(figure: LabelledFigure, framework: Framework) -> dict[str, str]:
+    """The source of a figure: a default of ours is marked as one, an own decision names who decided."""
+    title = wording.source_title(figure, framework)
+    if figure.source == "OD":
+        return {"text": "default", "title": title}
+    if figure.decided is not None:
+        return {"text": f"own: {figure.decided.by}", "title": f"{title}: {figure.note}"}
+    urls = [url for source in framework.sources if source.id == figure.source for url in source.urls]
+    return {"text": figure.source, "title": title, "url": urls[0] if urls else ""}
+
+
+@register.filter
+def figures_from(check: Check, label: str) -> int:
+    """How many figures of a check are from this source, such as OD, our own defaults."""
+    return sum(figure.source == label for figure in _figures(check))
+
+
+def _figures(check: Check) -> Iterator[LabelledFigure]:
+    yield check.validity
+    for part in check.parts:
+        yield from (threshold for threshold in (part.pass_at, part.warn_at) if threshold is not None)
+        if part.validity != check.validity:
+            yield part.validity
+        yield from part.presets

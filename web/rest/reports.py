@@ -1,0 +1,72 @@
+"""Endpoints of reports: a plain function of the request answers, its parameters are declared once."""
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any
+
+from django.db.models import Model
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import api_view, permission_classes
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from web.rest.filters import refuse_unknown
+from web.rest.permissions import requires
+from web.rest.viewsets import ReadOnlyObjectViewSet
+from web.timerange import BadParameter
+
+
+def endpoint(
+    *permissions: str,
+    answer: Any,
+    operation_id: str,
+    parameters: Iterable[OpenApiParameter] = (),
+    summary: str | None = None,
+) -> Callable[[Callable[[Request], Any]], Callable[..., Any]]:
+    """A GET endpoint. A parameter that it does not know, or cannot read, is answered with 400."""
+    declared = list(parameters)
+
+    def decorate(read: Callable[[Request], Any]) -> Callable[..., Any]:
+        @extend_schema(
+            parameters=declared, responses={200: answer}, operation_id=operation_id, summary=summary
+        )
+        @api_view(["GET"])
+        @permission_classes([requires(*permissions)])
+        @wraps(read)
+        def answered(request: Request) -> Response:
+            refuse_unknown(request, [each.name for each in declared], controls=("format",))
+            try:
+                return Response(read(request))
+            except BadParameter as error:
+                raise ValidationError({error.field: [error.reason]}) from error
+
+        return answered
+
+    return decorate
+
+
+def parameter(name: str, text: str, **given: Any) -> OpenApiParameter:
+    return OpenApiParameter(name, description=text, **given)
+
+
+class RowsViewSet(ReadOnlyObjectViewSet):
+    """A list of objects that is answered by a row for each: `rows` looks up those of a page together."""
+
+    def rows(self, objects: list[Any]) -> list[Any]:
+        raise NotImplementedError
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
+        if args and args[0] is not None:
+            given = args[0]
+            several = self.rows([given] if isinstance(given, Model) else list(given))
+            args = (several[0] if isinstance(given, Model) else several, *args[1:])
+        return super().get_serializer(*args, **kwargs)
+
+
+class ValuesSerializer(serializers.ListSerializer):
+    """The values of a mapping as a list; `list_serializer_class` of their own serializer."""
+
+    def to_representation(self, data: Any) -> list[Any]:
+        return super().to_representation(list(data.values()))

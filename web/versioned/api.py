@@ -1,0 +1,218 @@
+"""Endpoints of versions: drafts are made, edited, imported and thrown away; each version goes out as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar, cast
+
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import exceptions, serializers
+from rest_framework.decorators import action
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import User
+from web import clock
+from web.rest.errors import Conflict, PayloadTooLarge, translated
+from web.rest.parsers import OrjsonParser
+from web.rest.permissions import requires
+from web.rest.serializers import ObjectSerializer
+from web.rest.viewsets import ObjectViewSet
+from web.versioned.core.documents import DocumentError, written
+from web.versioned.core.files import texts_of
+from web.versioned.exporting import exported
+from web.versioned.refusals import NeedsReason, VersionConflict
+from web.versioned.versions import Versioned
+from web.yaml_documents import MOST_BYTES
+
+FIELDS = ("version", "made_from", "revision")
+TOLD = (
+    *("title", "status", "digest"),
+    *("created_at", "created_by", "edited_at", "edited_by", "published_at", "published_by"),
+)
+
+
+class DocumentField(serializers.JSONField):
+    """All that a version says, as a mapping in the form of its file."""
+
+    def __init__(self, versions: Versioned[Any, Any], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.versions = versions
+
+    def get_attribute(self, instance: Any) -> Any:
+        return written(self.versions.content(instance))
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, dict):
+            raise serializers.ValidationError("Expected a mapping.")
+        return super().to_internal_value(data)
+
+
+class VersionSerializer(ObjectSerializer):
+    """A draft's `definition` can be written; `version` and `made_from` when it is made. `revision` is what was read:
+    another one by now is answered with 409.
+    """
+
+    version = serializers.CharField(max_length=50, required=False, help_text="The next number, if none")
+    revision = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+
+
+class ImportSerializer(serializers.Serializer):
+    """One of `file` and `text`."""
+
+    file = serializers.FileField(
+        required=False,
+        allow_empty_file=True,
+        max_length=200,
+        help_text="YAML, or a zip such as an export; 1 MiB at most",
+    )
+    text = serializers.CharField(required=False, trim_whitespace=False)
+    revision = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("file" in attrs) == ("text" in attrs):
+            raise serializers.ValidationError({"file": ["Send either a file or text."]})
+        return attrs
+
+    def texts(self) -> dict[str, str]:
+        given = self.validated_data
+        size = len(given["text"].encode()) if "text" in given else given["file"].size
+        if size > MOST_BYTES:
+            raise PayloadTooLarge(f"A document has {MOST_BYTES} bytes at most.")
+        if "text" in given:
+            return {"definition.yaml": given["text"]}
+        return texts_of(given["file"].name, given["file"].read())
+
+
+@contextmanager
+def named_errors() -> Iterator[None]:
+    """Every refusal as its answer: 400 with the field, beside it file and line; 409 for a draft that went on."""
+    try:
+        yield
+    except DocumentError as error:
+        refusal = exceptions.ValidationError()
+        # Set afterwards: the constructor would make a text of the number.
+        detail: Any = {"definition": [str(error)], "path": error.path, "reason": error.message}
+        if error.file:
+            detail |= {"file": error.file, "line": error.line or None}
+        refusal.detail = detail
+        raise refusal from error
+    except NeedsReason as error:
+        raise exceptions.ValidationError({"override_reason": error.why}) from error
+    except VersionConflict as error:
+        raise Conflict(str(error)) from error
+    except DjangoValidationError as error:
+        raise translated(error) from error
+
+
+class VersionViewSet(ObjectViewSet):
+    """Give `versions`, `serializer_class` for the list and `whole_serializer_class` for one version."""
+
+    versions: ClassVar[Versioned[Any, Any]]
+    whole_serializer_class: ClassVar[type[VersionSerializer]]
+    needs: ClassVar[dict[str, str]] = {"import_definition": "change"}
+    """The permission that an action takes, where it is not that of the method."""
+
+    def get_permissions(self) -> Any:
+        if self.action in self.needs:
+            return [requires(self.versions.permission(self.needs[self.action]))()]
+        return super().get_permissions()
+
+    def get_serializer_class(self) -> Any:
+        return self.serializer_class if self.action == "list" else self.whole_serializer_class
+
+    def get_queryset(self) -> QuerySet:
+        rows = super().get_queryset()
+        return rows if self.action == "list" else rows.defer(None)
+
+    def perform_create(self, serializer: Any) -> None:
+        given = serializer.validated_data
+        with named_errors():
+            serializer.instance = self.versions.make_draft(
+                made_from=given.get("made_from") or self.versions.current()[0],
+                version=given.get("version", ""),
+                definition=given.get("definition"),
+                by=self.actor(),
+                now=clock.now(),
+            )
+
+    def perform_update(self, serializer: Any) -> None:
+        given = serializer.validated_data
+        for name in ("version", "made_from"):
+            if name in given and given[name] != getattr(serializer.instance, name):
+                raise exceptions.ValidationError({name: ["It is fixed when the draft is made."]})
+        with named_errors():
+            serializer.instance = self.versions.edit(
+                serializer.instance,
+                lambda definition: given.get("definition", definition),
+                revision=given.get("revision"),
+                by=self.actor(),
+                now=clock.now(),
+            )
+
+    def perform_destroy(self, instance: Any) -> None:
+        with named_errors():
+            self.versions.discard(instance, by=self.actor())
+
+    @extend_schema(
+        summary="The document as a file",
+        parameters=[
+            OpenApiParameter(
+                "form",
+                str,
+                enum=["yaml", "zip"],
+                description="One YAML document (default), or a zip of files",
+            )
+        ],
+        responses={
+            (200, "application/yaml"): OpenApiTypes.BINARY,
+            (200, "application/zip"): OpenApiTypes.BINARY,
+        },
+        filters=False,
+    )
+    @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])
+    def export(self, request: Request, pk: str) -> HttpResponse:
+        form = request.query_params.get("form", "yaml")
+        if form not in ("yaml", "zip"):
+            raise exceptions.ValidationError({"form": ["yaml or zip"]})
+        return exported(self.versions, cast(Any, self.get_object()), form)
+
+    def replaced(self, request: Request) -> Response:
+        """Replace what a draft says; nothing is locked while the document is read."""
+        asked = ImportSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        with named_errors():
+            document = self.versions.load(asked.texts())
+        with transaction.atomic(), named_errors():
+            draft = cast(Any, self._locked_one())
+            revision = asked.validated_data.get("revision")
+            self.versions.replace(draft, document, revision=revision, by=self.actor(), now=clock.now())
+        return self._answer(self._again(draft))
+
+    def actor(self) -> User:
+        return cast(User, self.request.user)
+
+
+def imports(request: type[ImportSerializer], answer: type[VersionSerializer]) -> Any:
+    """Decorate the action of a room that takes a file or a text in place of what a draft says."""
+    described = extend_schema(
+        summary="Replace what a draft says by a file or a text: all of it, or nothing",
+        request={"multipart/form-data": request, "application/json": request},
+        responses={
+            200: answer,
+            400: OpenApiResponse(
+                description="`definition`, and beside it `path`, `reason`, `file` and `line`"
+            ),
+        },
+    )
+    routed = action(
+        detail=True, methods=["post"], url_path="import", parser_classes=[MultiPartParser, OrjsonParser]
+    )
+    return lambda view: described(routed(view))

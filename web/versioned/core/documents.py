@@ -1,0 +1,373 @@
+"""Frozen dataclasses as documents: a mapping is read by their annotations, or refused at the field at fault.
+
+A field without a default must be there and must say something. `Annotated` adds what a type cannot say: another `Key`,
+another form (`As`), and rules, which take the value and the mapping around it, and return the value or raise
+ValueError. Where a class needs more, a function for it is registered with `reads` and `writes`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from functools import lru_cache, partial
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+LARGEST = 1e15
+"""Of figures: far above any that means something, far below where arithmetic on it overflows."""
+REQUIRED: Any = object()
+
+type Rule = Callable[[Any, Fields], Any]
+
+
+class DocumentError(ValueError):
+    """A document that does not hold together; `path` names the field: `checks[p1-load].parts[site].pass`.
+
+    `file` and `line` say where that is written, where it came as files; "" and 0 where that cannot be told.
+    """
+
+    file = ""
+    line = 0
+
+    def __init__(self, path: str, message: str) -> None:
+        super().__init__(f"{path}: {message}" if path else message)
+        self.path = path
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The key of a field in documents, where it is not the field's name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class As:
+    """How a field is read and written that documents have in another form."""
+
+    read: Callable[[Any], Any]
+    write: Callable[[Any], Any]
+
+
+class Fields:
+    """One mapping of a document, and the path that leads to it. What nobody took from it is refused by `close`."""
+
+    def __init__(self, data: Any, path: str = "", root: Fields | None = None) -> None:
+        if not isinstance(data, Mapping):
+            raise DocumentError(path, f"expected a mapping, got {_shown(data)}")
+        self.data: Mapping[Any, Any] = data
+        self.path = path
+        self.root = root or self
+        self._taken: set[str] = set()
+        self._ids: dict[str, frozenset[str]] = {}
+
+    def at(self, *keys: str) -> str:
+        return ".".join(filter(None, (self.path, *keys)))
+
+    def error(self, key: str, message: str) -> DocumentError:
+        return DocumentError(self.at(key), message)
+
+    def ids(self, section: str) -> frozenset[str]:
+        """The ids in a list of the whole document, whatever else is wrong with it."""
+        if section not in self.root._ids:
+            items = self.root.data.get(section)
+            items = items if isinstance(items, list | tuple) else ()
+            ids = (item.get("id") for item in items if isinstance(item, Mapping))
+            self.root._ids[section] = frozenset(each for each in ids if isinstance(each, str))
+        return self.root._ids[section]
+
+    def take(self, key: str, annotation: Any, default: Any = REQUIRED) -> Any:
+        """The value as annotated. Without a default it must be there and not be empty. Raises DocumentError."""
+        self._taken.add(key)
+        value = self.data.get(key, REQUIRED)
+        if value is REQUIRED and default is REQUIRED:
+            raise self.error(key, "is missing")
+        if value is REQUIRED:
+            return default
+        try:
+            return self._read(annotation, value, key, is_required=default is REQUIRED)
+        except DocumentError:
+            raise
+        except ValueError as error:
+            raise self.error(key, str(error)) from None
+
+    def inner(self, key: str) -> Fields:
+        self._taken.add(key)
+        if key not in self.data:
+            raise self.error(key, "is missing")
+        return Fields(self.data[key], self.at(key), self.root)
+
+    def optional(self, key: str) -> Fields | None:
+        self._taken.add(key)
+        return None if self.data.get(key) is None else self.inner(key)
+
+    def each[T](self, key: str, read: Callable[[Fields], T]) -> tuple[T, ...]:
+        """Every item of a list of mappings, of which none may have the id of another; () where there is no list."""
+        self._taken.add(key)
+        items: dict[Any, T] = {}
+        for position, value in enumerate(_listed(self.data.get(key), self.at(key))):
+            name = value.get("id", position) if isinstance(value, Mapping) else position
+            inner = Fields(value, f"{self.at(key)}[{name}]", self.root)
+            item = read(inner)
+            inner.close()
+            if (item_id := getattr(item, "id", position)) in items:
+                raise DocumentError(inner.path, "id is used twice")
+            items[item_id] = item
+        return tuple(items.values())
+
+    def build[T](self, kind: type[T], **given: Any) -> T:
+        """Make an instance of a dataclass from this mapping; `given` are fields that were read already."""
+        for field in _slots_of(kind):  # type: ignore[arg-type]
+            if field.name not in given:
+                given[field.name] = self.take(field.key, field.annotation, field.default)
+        return kind(**given)
+
+    def close(self) -> None:
+        for key in self.data:
+            if key not in self._taken:
+                raise self.error(str(key), f"unknown key; known here: {', '.join(sorted(self._taken))}")
+
+    def _read(self, annotation: Any, value: Any, key: str, *, is_required: bool = False) -> Any:
+        kind, extras = _parted(annotation)
+        form = next((extra for extra in extras if isinstance(extra, As)), None)
+        read = form.read(value) if form else self._plain(kind, value, key)
+        if is_required and read in ("", (), frozenset()):
+            raise ValueError("must not be empty")
+        for rule in extras:
+            if read is not None and not isinstance(rule, As | Key):
+                read = rule(read, self)
+        return read
+
+    def _plain(self, kind: Any, value: Any, key: str) -> Any:
+        origin = get_origin(kind)
+        if origin in (Union, UnionType):
+            return None if value in (None, "") else self._read(get_args(kind)[0], value, key)
+        if origin in (tuple, frozenset):
+            return origin(self._list(get_args(kind)[0], value, key))
+        if dataclasses.is_dataclass(kind):
+            inner = Fields(value, self.at(key), self.root)
+            read = _read_object(kind, inner)
+            inner.close()
+            return read
+        return _scalar(kind, value)
+
+    def _list(self, kind: Any, value: Any, key: str) -> Collection[Any]:
+        if dataclasses.is_dataclass(kind):
+            return self.each(key, lambda inner: _read_object(kind, inner))
+        values = _listed(value, self.at(key))
+        if kind is str:
+            return [_listed_text(each) for each in values]
+        read = [_scalar(kind, each) for each in values]
+        if issubclass(kind, StrEnum) and len(set(read)) != len(read):
+            raise ValueError("names a word twice")
+        return read
+
+
+def read[T](kind: type[T], data: Any) -> T:
+    """A document of this class from a mapping. Raises DocumentError."""
+    fields = Fields(data)
+    document: T = _read_object(kind, fields)
+    fields.close()
+    return document
+
+
+_READERS: dict[type, Callable[[Fields], Any]] = {}
+_WRITERS: dict[type, Callable[[Any], Any]] = {}
+
+
+def reads[F: Callable[[Fields], Any]](kind: type) -> Callable[[F], F]:
+    """Register how a class is read; the function usually calls `Fields.build` and looks at what came of it."""
+    return partial(_registered, _READERS, kind)
+
+
+def writes[F: Callable[[Any], Any]](kind: type) -> Callable[[F], F]:
+    return partial(_registered, _WRITERS, kind)
+
+
+def _registered[F: Callable[..., Any]](registry: dict[type, Any], kind: type, function: F) -> F:
+    registry[kind] = function
+    return function
+
+
+def written(value: Any) -> Any:
+    """Plain values as documents have them: mappings of what is not empty, sets in order, days as text."""
+    if (writer := _WRITERS.get(type(value))) is not None:
+        return writer(value)
+    if dataclasses.is_dataclass(value):
+        return mapping_of(value)
+    if isinstance(value, StrEnum):
+        return str(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, frozenset):
+        return sorted(written(each) for each in value)
+    return [written(each) for each in value] if isinstance(value, tuple) else value
+
+
+def mapping_of(value: Any, **instead: Any) -> dict[str, Any]:
+    """The fields of one dataclass by key, without the empty ones; `instead` are fields that are written otherwise."""
+    mapping = {}
+    for field in _slots_of(type(value)):  # type: ignore[arg-type]
+        plain = instead[field.name] if field.name in instead else field.write(getattr(value, field.name))
+        if plain is not False and plain not in ("", None, [], {}):
+            mapping[field.key] = plain
+    return mapping
+
+
+def digest(mapping: Mapping[str, Any]) -> str:
+    """SHA-256 over the content, in whatever order its keys are."""
+    canonical = json.dumps(mapping, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def most(length: int) -> Rule:
+    def rule(text: str, fields: Fields) -> str:
+        if len(text) > length:
+            raise ValueError(f"has {len(text)} characters; {length} is the most")
+        return text
+
+    return rule
+
+
+def between(low: int, high: int) -> Rule:
+    def rule(number: int, fields: Fields) -> int:
+        if not low <= number <= high:
+            raise ValueError(f"must be from {low} to {high}")
+        return number
+
+    return rule
+
+
+def matches(pattern: str, said: str) -> Rule:
+    def rule(text: str, fields: Fields) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(said)
+        return text
+
+    return rule
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    name: str
+    key: str
+    annotation: Any
+    default: Any
+    write: Callable[[Any], Any]
+
+
+@lru_cache
+def _slots_of(kind: Any) -> tuple[_Slot, ...]:
+    hints = get_type_hints(kind, include_extras=True)
+    fields = []
+    for field in dataclasses.fields(kind):
+        extras = _parted(hints[field.name])[1]
+        key = next((extra.name for extra in extras if isinstance(extra, Key)), field.name)
+        write = next((extra.write for extra in extras if isinstance(extra, As)), written)
+        default = REQUIRED if field.default is dataclasses.MISSING else field.default
+        fields.append(_Slot(field.name, key, hints[field.name], default, write))
+    return tuple(fields)
+
+
+@lru_cache(maxsize=1024)
+def _parted(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
+    """The type of an annotation, and what stands beside it."""
+    extras = getattr(annotation, "__metadata__", ())
+    return (annotation.__origin__ if extras else annotation), extras
+
+
+def _read_object(kind: Any, fields: Fields) -> Any:
+    reader = _READERS.get(kind)
+    return fields.build(kind) if reader is None else reader(fields)
+
+
+def _listed(value: Any, path: str) -> Collection[Any]:
+    if value is None:
+        return ()
+    if not isinstance(value, list | tuple):
+        raise DocumentError(path, f"expected a list, got {_shown(value)}")
+    return value
+
+
+def _scalar(kind: Any, value: Any) -> Any:
+    if issubclass(kind, StrEnum):
+        if value not in tuple(kind):
+            raise ValueError(f"{value!r:.80} is not one of {', '.join(kind)}")
+        return kind(value)
+    return _SCALARS[kind](value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"expected text, got {_shown(value)}")
+    return _storable(" ".join(value.split()))
+
+
+def _listed_text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"expected a list of texts, got {_shown(value)} in it")
+    return _storable(value)
+
+
+def _storable(text: str) -> str:
+    """YAML can write a NUL, and half of a surrogate pair, as an escape."""
+    if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
+        raise ValueError("holds characters that no database keeps")
+    return text
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"expected a number, got {_shown(value)}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("must be finite")
+    if abs(value) > LARGEST:
+        raise ValueError(f"is out of range: {LARGEST:.0e} is the most")
+    return float(value)
+
+
+def _integer(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValueError(f"expected a whole number, got {_shown(value)}")
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"expected true or false, got {_shown(value)}")
+    return value
+
+
+def _day(value: Any) -> date:
+    """YAML reads a day that is not quoted as a date already."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"expected a date such as 2026-11-25, got {_shown(value)}") from None
+
+
+_SCALARS: dict[Any, Callable[[Any], Any]] = {
+    str: _text,
+    float: _number,
+    int: _integer,
+    bool: _flag,
+    date: _day,
+}
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, Mapping):
+        return "a mapping"
+    return "a list" if isinstance(value, list | tuple) else repr(value)[:80]

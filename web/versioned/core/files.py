@@ -1,0 +1,160 @@
+"""Documents as files: one YAML, or a zip of several; and the line at which a field stands in them."""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import yaml
+
+from web import yaml_documents
+from web.versioned.core.documents import DocumentError
+from web.yaml_documents import MOST_BYTES
+
+type Texts = Mapping[str, str]
+
+MOST_FILES = 20
+READ = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""The methods that every program which packs a zip writes; others may ask for gigabytes to unpack a kilobyte."""
+UNREADABLE = (
+    *(zipfile.BadZipFile, zlib.error, struct.error),
+    # Of offsets and names that are damaged, and of files that are encrypted.
+    *(ValueError, EOFError, NotImplementedError, RuntimeError, OSError),
+)
+_STEP = re.compile(r"([^.\[\]]+)|\[([^\]]*)\]")
+_LINE = re.compile(r"^line ([0-9]+)$")
+
+
+def parse(text: str, name: str) -> Any:
+    """YAML as plain values; DocumentError for what cannot be read, with its line or `name` as its path."""
+    try:
+        return yaml_documents.read(text)
+    except yaml_documents.YamlError as error:
+        raise DocumentError(f"line {error.line}" if error.line else name, error.reason) from error
+
+
+def located[T](load: Callable[[Texts], T], texts: Texts) -> T:
+    """Load from files. The DocumentError of a refusal tells the file and line as well, as far as the field is there."""
+    try:
+        return load(texts)
+    except DocumentError as error:
+        error.file, error.line = find(texts, error.path)
+        raise
+
+
+def texts_of(name: str, content: bytes) -> dict[str, str]:
+    """Texts by file name, of one YAML file or of a zip with several. DocumentError for what is neither."""
+    if len(content) > MOST_BYTES:
+        raise DocumentError(name, f"has more than {MOST_BYTES} bytes")
+    if not content.startswith(b"PK"):
+        return {name: _text(name, content)}
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            texts = _unpacked(name, archive)
+    except DocumentError:
+        raise
+    except UNREADABLE as error:
+        raise DocumentError(name, f"is no zip that can be read: {error}") from error
+    if not texts:
+        raise DocumentError(name, "holds no YAML file")
+    return texts
+
+
+def _unpacked(name: str, archive: zipfile.ZipFile) -> dict[str, str]:
+    """Folders inside are left out of the names, and so are files that are no YAML."""
+    members = [each for each in archive.infolist() if each.filename.lower().endswith((".yaml", ".yml"))]
+    if any(member.compress_type not in READ for member in members):
+        raise DocumentError(name, "is packed in a way that is not read; use plain zip")
+    if len(members) > MOST_FILES:
+        raise DocumentError(name, f"holds more than {MOST_FILES} files")
+    texts: dict[str, str] = {}
+    left = MOST_BYTES
+    for member in members:
+        # The size that the archive states may be a lie, so no more is unpacked than is allowed.
+        with archive.open(member) as file:
+            content = file.read(left + 1)
+        left -= len(content)
+        if left < 0:
+            raise DocumentError(name, f"has more than {MOST_BYTES} bytes when unpacked")
+        inner = member.filename.rsplit("/", 1)[-1]
+        if inner in texts:
+            raise DocumentError(name, f"holds {inner} twice")
+        texts[inner] = _text(inner, content)
+    return texts
+
+
+def _text(name: str, content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DocumentError(name, f"is not UTF-8: {error.reason} at byte {error.start}") from error
+
+
+def packed(texts: Texts) -> bytes:
+    """A zip; the same texts give the same bytes."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in texts.items():
+            archive.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED)
+    return target.getvalue()
+
+
+def find(texts: Texts, path: str) -> tuple[str, int]:
+    """File and line of the deepest part of the path that is there; ("", 0) where nothing of it is."""
+    return find_all(texts, [path])[0]
+
+
+def find_all(texts: Texts, paths: Sequence[str]) -> list[tuple[str, int]]:
+    """Find the line of each path; the texts are read once."""
+    is_stated = all(path in texts or _LINE.match(path) for path in paths)
+    roots = {} if is_stated else {name: yaml_documents.nodes(text) for name, text in texts.items()}
+    return [_find(texts, roots, path) for path in paths]
+
+
+def _find(texts: Texts, roots: Mapping[str, yaml.Node | None], path: str) -> tuple[str, int]:
+    if path in texts:
+        return path, 0
+    if stated := _LINE.match(path):
+        return (next(iter(texts)), int(stated[1])) if len(texts) == 1 else ("", int(stated[1]))
+    steps = [(match[1], match[2]) for match in _STEP.finditer(path)]
+    best = ("", 0, 0)
+    for name, root in roots.items():
+        # A file that is a list holds one section; the rest of the document stands in the index.
+        is_section = isinstance(root, yaml.SequenceNode) and bool(steps) and steps[0][1] is None
+        depth, line = _deepest(root, steps[1:] if is_section else steps)
+        if depth > best[2]:
+            best = (name, line, depth)
+    return best[0], best[1]
+
+
+def _deepest(node: yaml.Node | None, steps: list[tuple[str, str]]) -> tuple[int, int]:
+    depth, line = 0, 0
+    for step in steps:
+        place = _step(node, *step)
+        if place is None:
+            break
+        node, line = place
+        depth += 1
+    return depth, line
+
+
+def _step(node: yaml.Node | None, key: str | None, item: str | None) -> tuple[yaml.Node, int] | None:
+    if key and isinstance(node, yaml.MappingNode):
+        for key_node, value in node.value:
+            if key_node.value == key:
+                return value, key_node.start_mark.line + 1
+    if item is not None and isinstance(node, yaml.SequenceNode):
+        for position, value in enumerate(node.value):
+            if item in (_id_of(value), str(position)):
+                return value, value.start_mark.line + 1
+    return None
+
+
+def _id_of(node: yaml.Node) -> str | None:
+    pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+    return next((value.value for key, value in pairs if key.value == "id" and value.id == "scalar"), None)

@@ -1,0 +1,101 @@
+"""The row of one version of a document, and what the database holds of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+DRAFT, PUBLISHED = "draft", "published"
+
+
+def _by() -> models.ForeignKey:
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, editable=False
+    )
+
+
+class VersionQuerySet(models.QuerySet):
+    def published(self) -> Self:
+        """The version in force: one row, or none."""
+        return self.filter(status=PUBLISHED)
+
+    def with_people(self) -> Self:
+        return self.select_related("created_by", "edited_by", "published_by", "made_from")
+
+
+class DocumentVersion(models.Model):
+    """One version of a document. It is edited while it is a draft; what was in force stays as it was.
+
+    A model adds its `status` with choices, its `objects`, and `STATE`, the kind of state that `web.states` shows it as.
+    `revision` counts the steps of a draft.
+    """
+
+    STATE: str
+
+    version = models.CharField(max_length=50, unique=True)
+    title = models.CharField(max_length=200)
+    status = models.CharField(max_length=16, default=DRAFT)
+    digest = models.CharField(max_length=64)
+    revision = models.PositiveIntegerField(default=1, help_text="Which step of the draft this is")
+    made_from = models.ForeignKey(
+        "self", on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
+    )
+    created_at = models.DateTimeField()
+    created_by = _by()
+    edited_at = models.DateTimeField(null=True, editable=False)
+    edited_by = _by()
+    published_at = models.DateTimeField(null=True, blank=True)
+    published_by = _by()
+
+    class Meta:
+        abstract = True
+        ordering = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return self.version
+
+    @property
+    def is_draft(self) -> bool:
+        return self.status == DRAFT
+
+    @property
+    def by(self) -> User | None:
+        """Whoever published it; of a draft, whoever edited it last."""
+        return self.published_by if self.published_at else self.edited_by or self.created_by
+
+    def retire(self, *, by: User | None, now: datetime) -> None:
+        """Take it out of force; the columns are saved by the caller."""
+        raise NotImplementedError
+
+
+def one_in_force(name: str, published_at: str) -> list[models.BaseConstraint]:
+    """One version is published, and whatever is or was has an instant at which it came to that."""
+    return [
+        models.UniqueConstraint(fields=["status"], condition=Q(status=PUBLISHED), name=name),
+        models.CheckConstraint(
+            condition=Q(status=DRAFT, published_at=None) | (~Q(status=DRAFT) & Q(published_at__isnull=False)),
+            name=published_at,
+        ),
+    ]
+
+
+def kept_as_published(*columns: str) -> list[pgtrigger.Trigger]:
+    """Only drafts are deleted, or changed in these columns; nothing becomes a draft again."""
+    is_no_draft = ~pgtrigger.Q(old__status=DRAFT)
+    differs = pgtrigger.Q(new__status=DRAFT)
+    for column in columns:
+        differs |= pgtrigger.Q(**{f"old__{column}__df": pgtrigger.F(f"new__{column}")})
+    return [
+        pgtrigger.Protect(name="published_is_kept", operation=pgtrigger.Delete, condition=is_no_draft),
+        pgtrigger.Protect(
+            name="published_is_fixed", operation=pgtrigger.Update, condition=is_no_draft & differs
+        ),
+    ]

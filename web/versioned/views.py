@@ -1,0 +1,249 @@
+"""Pages of versions: the list, one of them, its file, and the forms of a draft's steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from django.contrib import messages
+from django.core.exceptions import BadRequest, ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, path, reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
+
+from accounts.models import User
+from web import answers
+from web import tables as table_kit
+from web.clock import now
+from web.permissions import require
+from web.tables import Table
+from web.versioned.core.documents import DocumentError
+from web.versioned.exporting import exported
+from web.versioned.forms import DraftForm, ImportForm, StepForm
+from web.versioned.models import DocumentVersion
+from web.versioned.refusals import VersionConflict
+from web.versioned.versions import Versioned
+
+type Trail = list[dict[str, str]]
+type View = Callable[..., HttpResponseBase]
+
+
+@dataclass(frozen=True, eq=False)
+class VersionPages:
+    """Pages of one kind of documents.
+
+    `names` begins the names of their addresses ("rule-pack-draft"); those of the list and of a version are `listing`
+    and `showing`. `trail` is above them: label and address name. `content` is what the page of a version shows,
+    `shared` what all pages of the room do.
+    """
+
+    versions: Versioned[Any, Any]
+    names: str
+    listing: str
+    showing: str
+    see: str
+    table: Callable[[], Table]
+    list_template: str
+    page_template: str
+    content: Callable[[HttpRequest, Any], Mapping[str, Any]]
+    trail: tuple[tuple[str, str], ...]
+    heading: str
+    shared: Mapping[str, Any] = field(default_factory=dict)
+
+    def urls(self) -> list[URLPattern]:
+        """Addresses of what is the same for every kind."""
+        return [
+            path("", self.reading(self._list), name=self.listing),
+            path("<int:pk>/", self.reading(self._show), name=self.showing),
+            path("draft/", self.writing(self._draft, "add"), name=f"{self.names}-draft"),
+            path(
+                "<int:pk>/export/",
+                self.allowed(never_cache(require_GET(self._export))),
+                name=f"{self.names}-export",
+            ),
+            path("<int:pk>/import/", self.writing(self._import, "change"), name=f"{self.names}-import"),
+            path("<int:pk>/discard/", self.deed(self._discard, "delete"), name=f"{self.names}-discard"),
+        ]
+
+    def allowed(self, view: View, *actions: str) -> View:
+        return require(self.see, *(self.versions.permission(action) for action in actions))(view)
+
+    def reading(self, view: View) -> View:
+        return self.allowed(conditional_page(require_GET(view)))
+
+    def writing(self, view: View, action: str) -> View:
+        return self.allowed(never_cache(require_http_methods(["GET", "POST"])(view)), action)
+
+    def deed(self, view: View, action: str, row_of: Callable[[int], Any] | None = None) -> View:
+        """A view that is posted to, whose refusal the page of a version says: of `row_of` the key in the address."""
+        shown = row_of or self.row
+
+        def checked(request: HttpRequest, pk: int) -> HttpResponseBase:
+            try:
+                return view(request, pk)
+            except (VersionConflict, DocumentError) as error:
+                return self.page(request, shown(pk), refusals=[str(error)], status=409)
+            except ValidationError as error:
+                return self.page(request, shown(pk), refusals=error.messages, status=422)
+
+        return require_POST(self.allowed(never_cache(checked), action))
+
+    def url(self, row: DocumentVersion) -> str:
+        return reverse(self.showing, args=[row.pk])
+
+    def row(self, pk: int) -> Any:
+        return get_object_or_404(self.rows(), pk=min(pk, 2**63 - 1))
+
+    def rows(self) -> Any:
+        return self.versions.model.objects.with_people()  # type: ignore[attr-defined]
+
+    def breadcrumbs(self, here: str, within: DocumentVersion | None = None) -> Trail:
+        above = [{"label": label, "url": reverse(name)} for label, name in self.trail if label != here]
+        if within is not None:
+            above.append({"label": within.version, "url": self.url(within)})
+        return [*above, {"label": here, "url": ""}]
+
+    def page(
+        self,
+        request: HttpRequest,
+        row: DocumentVersion,
+        *,
+        refusals: list[str] | None = None,
+        status: int = 200,
+    ) -> HttpResponse:
+        context = {
+            "version": row,
+            "refusals": refusals or [],
+            "breadcrumbs": self.breadcrumbs(row.version),
+            **self.offers(row, request),
+            **self.content(request, row),
+            **self.shared,
+        }
+        response = answers.page(request, self.page_template, context)
+        response.status_code = status
+        return response
+
+    def offers(self, row: DocumentVersion, request: HttpRequest) -> dict[str, Any]:
+        """Return what the reader may do with a version, and where."""
+        may = {each: request.user.has_perm(self.versions.permission(each)) for each in
+               ("add", "change", "delete", "publish")}  # fmt: skip
+        return {
+            "may_edit": row.is_draft and may["change"],
+            "may_discard": row.is_draft and may["delete"],
+            "may_publish": row.is_draft and may["publish"],
+            "may_draft": may["add"],
+            "names": {each: f"{self.names}-{each}" for each in ("draft", "export", "import", "discard")}
+            | {"page": self.showing},
+        }
+
+    def step(
+        self, request: HttpRequest, row: Any, form: StepForm, heading: str, back: str = "", done: str = ""
+    ) -> HttpResponse:
+        """The form of one step, and the step. Whoever comes late is told so, with what they entered still there.
+
+        `back` is where the form was offered, by default the version's page; `done` is where a taken step leads.
+        """
+        back = back or self.url(row)
+        if request.method == "GET" and not row.is_draft:
+            return HttpResponseRedirect(back)
+        status = self._taken(request, row, form) if request.method == "POST" else 200
+        if status == 302:
+            return HttpResponseRedirect(done or back)
+        context = {
+            "form": form,
+            "version": row,
+            "heading": heading,
+            "cancel_url": back,
+            "breadcrumbs": self.breadcrumbs(heading, row),
+            **self.shared,
+        }
+        return render(request, "web/versioned/step.html", context, status=status)
+
+    def _taken(self, request: HttpRequest, row: Any, form: StepForm) -> int:
+        """Take a step; 302 where it was taken, else the status of the form with its errors."""
+        if not form.is_valid():
+            return 422
+        try:
+            after = form.save(self.versions, row, by=reader(request), now=now())
+        except DocumentError as error:
+            form.refused(error)
+            return 422
+        except VersionConflict as error:
+            form.add_error(None, str(error))
+            return 409
+        is_same = after.revision == row.revision
+        messages.success(
+            request, "Nothing was changed." if is_same else f"Saved as revision {after.revision}."
+        )
+        return 302
+
+    def _list(self, request: HttpRequest) -> HttpResponseBase:
+        table = table_kit.page(request, self.table(), self.rows())
+        if table_kit.wants_table_only(request, table):
+            return table_kit.respond(request, self.list_template, table)
+        context = {
+            "table": table,
+            "in_force": self.versions.in_force(),
+            "may_draft": request.user.has_perm(self.versions.permission("add")),
+            "breadcrumbs": self.breadcrumbs(self.heading),
+            **self.shared,
+        }
+        return answers.page(request, self.list_template, context)
+
+    def _show(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self.page(request, self.row(pk))
+
+    def _draft(self, request: HttpRequest) -> HttpResponse:
+        in_force = self.versions.in_force()
+        begins = request.GET.get("from") or (in_force.pk if in_force else None)
+        form = DraftForm(request.POST or None, initial={"made_from": begins}, versions=self.versions)
+        if request.method == "POST" and form.is_valid():
+            try:
+                draft = self.versions.make_draft(**form.cleaned_data, by=reader(request), now=now())
+            except ValidationError as error:
+                form.refused(error)
+            except DocumentError as error:
+                form.add_error("made_from", str(error))
+            else:
+                messages.success(request, f"{draft.version} is a draft.")
+                return HttpResponseRedirect(self.url(draft))
+        context = {
+            "form": form,
+            "cancel_url": reverse(self.listing),
+            "breadcrumbs": self.breadcrumbs("Make a draft"),
+            **self.shared,
+        }
+        status = 422 if form.errors else 200
+        return render(request, "web/versioned/draft.html", context, status=status)
+
+    def _export(self, request: HttpRequest, pk: int) -> HttpResponse:
+        form = "zip" if request.GET.get("form") == "zip" else "yaml"
+        return exported(self.versions, self.row(pk), form)
+
+    def _import(self, request: HttpRequest, pk: int) -> HttpResponse:
+        row = self.row(pk)
+        form = ImportForm(request.POST or None, request.FILES or None, initial={"revision": row.revision})
+        return self.step(request, row, form, "Import")
+
+    def _discard(self, request: HttpRequest, pk: int) -> HttpResponse:
+        row = self.row(pk)
+        self.versions.discard(row, revision=_revision(request), by=reader(request))
+        messages.success(request, f"The draft {row.version} is gone.")
+        return HttpResponseRedirect(reverse(self.listing))
+
+
+def _revision(request: HttpRequest) -> int | None:
+    """None where none is sent; BadRequest for what is no revision, which must not pass for none."""
+    sent = request.POST.get("revision", "")
+    if sent and not (sent.isascii() and sent.isdecimal() and len(sent) < 10):
+        raise BadRequest(f"revision: {sent[:20]!r} is no revision.")
+    return int(sent) if sent else None
+
+
+def reader(request: HttpRequest) -> User:
+    """Whoever is signed in, as every page here asks."""
+    return cast(User, request.user)
