@@ -20,6 +20,7 @@ from web.links import page_url
 from web.permissions import roles_of
 from web.states import ATTRIBUTES, state
 from web.units import Formatted, against_limit, duration, format_value, how_many, number, power, signed
+from web.units import instant as instant_text
 from web.visibility import name_of
 
 register = template.Library()
@@ -208,17 +209,18 @@ def person(who: Model | str | None) -> str:
 
 @register.filter
 def instant(at: datetime | None) -> str:
-    return "" if at is None else units.instant(at)
+    return "" if at is None else instant_text(at)
 
 
 @register.filter
-def quantity(value: float | None, unit: str) -> str:
-    return "" if value is None else str(units.format_value(value, unit)).strip()
+def amount(value: float | None, unit: str) -> str:
+    """What somebody entered, in the unit that suits a reader; "" where they did not."""
+    return "" if value is None else str(format_value(value, unit)).strip()
 
 
 @register.simple_tag
-def fact(term: str, value: object, url: str = "", *, note: str = "", empty: str = "") -> str:
-    """A row of a definition list; nothing where nothing was said and `empty` has no word for it."""
+def entered(term: str, value: object, url: str = "", *, note: str = "", empty: str = "") -> str:
+    """A line of a list of facts; nothing where nobody entered it and `empty` has no word for that."""
     shown = value if value not in ("", None) else empty
     if not shown:
         return ""
