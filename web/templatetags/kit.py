@@ -214,7 +214,7 @@ def instant(at: datetime | None) -> str:
 
 @register.filter
 def amount(value: float | None, unit: str) -> str:
-    """What somebody entered, in the unit that suits a reader; "" where they did not."""
+    """A quantity that somebody entered, in the unit that suits a reader; "" where nobody did."""
     return "" if value is None else str(format_value(value, unit)).strip()
 
 
