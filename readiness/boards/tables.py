@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from inventory.models import Region, Site
 from readiness.boards import cards, findings, sentences
 from readiness.boards.queries import sites
+from readiness.framework.core.definition import Framework
 from readiness.scoring.choices import HEALTHS, VERDICTS
 from readiness.scoring.models import DomainHealth
 from readiness.scoring.owners import owned_by
@@ -44,8 +45,8 @@ class SiteLine:
         }
 
 
-def site_lines(page: Sequence[Site], *, now: datetime) -> list[SiteLine]:
-    rows = sites.rows(page, now=now)
+def site_lines(page: Sequence[Site], *, now: datetime, framework: Framework) -> list[SiteLine]:
+    rows = sites.rows(page, now=now, framework=framework)
     widest = max((row.deployed.it_kw for row in rows), default=0)
     return [SiteLine(row, widest) for row in rows]
 

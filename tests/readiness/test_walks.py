@@ -17,14 +17,14 @@ fleet, chat_at_porto = placing.fleet, placing.chat
 
 @contextmanager
 def rooms_entered(*, of):
-    """Yield a list of the rooms whose functions are called, in order, without the room `of` the caller and cores."""
+    """Yield a list of the rooms whose functions are called, in order, without the caller's (`of`) and cores."""
     rooms = []
 
     def trace(frame, event, _argument):
         code = frame.f_code
         if event == "call" and code.co_filename.startswith(f"{READINESS}/") and code.co_name != "<module>":
             room, *inside = Path(code.co_filename).relative_to(READINESS).parts
-            if room != of and "core" not in inside and rooms[-1:] != [room]:
+            if room not in of and "core" not in inside and rooms[-1:] != [room]:
                 rooms.append(room)
 
     # Modules with addresses are imported by the first request.
@@ -48,22 +48,29 @@ def placement(chat_at_porto, api_of):
         asked = api_of("viewer", scope="read").post(placing.API, {"workload": "chat", "what_if": slower})
         assert asked.status_code == 200, asked.content
 
-    return "tradeoffs", walk
+    return {"tradeoffs"}, walk
 
 
 @pytest.fixture
 def placement_page(placement, client_of):
-    return "tradeoffs", lambda: client_of("viewer").get("/tradeoffs/", {"workload": "chat"})
+    return {"tradeoffs"}, lambda: client_of("viewer").get("/tradeoffs/", {"workload": "chat"})
 
 
 @pytest.fixture
 def verdict(well):
-    return "scoring", well.evaluate
+    return {"scoring"}, well.evaluate
 
 
 @pytest.fixture
 def sample(plant):
-    return "telemetry", plant.send
+    return set(), plant.send
+
+
+@pytest.fixture
+def fleet_page(well, client_of):
+    """The page reads what the engine wrote down, so both are at work all along."""
+    well.evaluate()
+    return {"boards", "scoring"}, lambda: client_of("viewer").get("/")
 
 
 @pytest.mark.parametrize(
@@ -73,6 +80,7 @@ def sample(plant):
         ("placement_page", ["workloads", "framework", "evidence", "jurisdiction"]),
         ("verdict", ["framework", "grants", "workloads", "jurisdiction", "ownership", "evidence"]),
         ("sample", []),
+        ("fleet_page", ["framework", "ownership"]),
     ],
 )
 def test_a_walk_enters_each_room_once(walk, rooms, request):

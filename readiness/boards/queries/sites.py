@@ -56,14 +56,14 @@ def table(*, now: datetime) -> QuerySet[Site]:
     )
 
 
-def rows(sites: Iterable[Site], *, now: datetime) -> list[SiteRow]:
+def rows(sites: Iterable[Site], *, now: datetime, framework: Framework | None = None) -> list[SiteRow]:
     """The rows of these sites, in their order. Five statements, however many sites.
 
     Sites that come from `table()` bring their region and score along.
     """
     shown = list(sites)
+    framework = framework or framework_queries.current()[1]
     capacity = present_capacity(shown, now=now)
-    _version, framework = framework_queries.current()
     health = _health(shown, now=now)
     weeks = _weeks(shown, now=now)
     return [

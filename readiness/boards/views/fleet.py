@@ -11,6 +11,8 @@ from readiness.boards import cards, findings, sites_map, tables
 from readiness.boards.gap import charts as gap_charts
 from readiness.boards.queries import attention, fleet
 from readiness.boards.queries import sites as site_queries
+from readiness.framework import queries as framework_queries
+from readiness.framework.core.definition import Framework
 from readiness.scoring.queries import capacity
 from readiness.scoring.queries.standing import FleetStanding, standing
 from web import answers
@@ -34,11 +36,11 @@ SITES = Report("readiness/sites.html", *MAY_SEE)
 
 @FLEET.page
 def overview(request: HttpRequest) -> tuple[TablePage, Any]:
-    at = now()
-    page = _sites_page(request, at)
+    at, framework = now(), framework_queries.current()[1]
+    page = _sites_page(request, framework, at)
 
     def context() -> dict[str, Any]:
-        known = standing(now=at, marked=True)
+        known = standing(now=at, marked=True, framework=framework)
         span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
         figures = fleet.fleet(now=at, known=known)
         around = {"fleet": figures, "time_range": span.context}
@@ -59,13 +61,13 @@ def overview(request: HttpRequest) -> tuple[TablePage, Any]:
 
 @SITES.page
 def sites(request: HttpRequest) -> tuple[TablePage, Any]:
-    at = now()
+    at, framework = now(), framework_queries.current()[1]
 
     def context() -> dict[str, Any]:
-        known = standing(now=at)
+        known = standing(now=at, framework=framework)
         return {"standing": findings.standing(known.gap, known.verdicts) if known.sites else ""}
 
-    return _sites_page(request, at), context
+    return _sites_page(request, framework, at), context
 
 
 @FLEET.chart
@@ -82,12 +84,12 @@ def gap_by_site_chart(request: HttpRequest) -> Figure:
     return gap_charts.gap_by_site(capacity.by_site(now=now()))
 
 
-def _sites_page(request: HttpRequest, at: datetime) -> TablePage:
+def _sites_page(request: HttpRequest, framework: Framework, at: datetime) -> TablePage:
     return table_kit.page(
         request,
         tables.SITES,
         site_queries.table(now=at),
-        prepare=lambda page: tables.site_lines(page, now=at),
+        prepare=lambda page: tables.site_lines(page, now=at, framework=framework),
     )
 
 

@@ -98,23 +98,29 @@ _OF_SCORE = (
 
 
 def standing(
-    *, now: datetime, site_ids: Collection[int] | None = None, marked: bool = False
+    *,
+    now: datetime,
+    site_ids: Collection[int] | None = None,
+    marked: bool = False,
+    framework: Framework | None = None,
 ) -> FleetStanding:
     """The standing of all sites, or of these. Three statements, whatever the number of sites; one more for a mark."""
     mark = inventory.history_mark() if marked else None
     sites = Site.objects.all() if site_ids is None else Site.objects.filter(pk__in=site_ids)
-    return replace(standing_of(sites, now=now, of_all=site_ids is None), mark=mark)
+    return replace(standing_of(sites, now=now, of_all=site_ids is None, framework=framework), mark=mark)
 
 
-def standing_of(sites: QuerySet[Site], *, now: datetime, of_all: bool = False) -> FleetStanding:
+def standing_of(
+    sites: QuerySet[Site], *, now: datetime, of_all: bool = False, framework: Framework | None = None
+) -> FleetStanding:
     """The standing of these sites, in their order; `of_all` where they are all there are. Three statements."""
+    framework = framework or framework_queries.current()[1]
     # Values are read: a thousand model objects would take longer than everything else here.
     read = with_owner(sites, now=now).values_list(
         *_OF_REF, "region__slug", *(f"score__{name}" for name in _OF_SCORE)
     )
     there = tuple(_site(*row) for row in read)
     changes = capacity_changes(None if of_all else [site.ref.id for site in there])
-    _, framework = framework_queries.current()
     capacity = {
         site.ref.id: _present(site.ref, changes[site.ref.id], (site.verdict, site.first_blocker), now)
         for site in there
