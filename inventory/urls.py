@@ -10,7 +10,11 @@ from web.kinds.rest import router_of
 
 _pages = [
     *(each for kind in KINDS for each in addresses(kind)),
-    *(page(kind, "status", change_status, "change", "status/") for kind in KINDS if kind.actions),
+    *(
+        page(kind, "status", change_status, "change", "status/", is_posted=True)
+        for kind in KINDS
+        if kind.actions
+    ),
 ]
 urlpatterns = [
     path("inventory/", overview, name="inventory"),

@@ -6,19 +6,17 @@ from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST
 
 from inventory.forms import StatusForm
 from inventory.models import Accelerator, Device
 from inventory.operations import set_status
 from web.kinds import Kind
-from web.units import plural
+from web.units import how_many
 
 # As many as a list shows on its longest page.
 MOST = 1000
 
 
-@require_POST
 def change_status(request: HttpRequest, kind: Kind) -> HttpResponse:
     """Posted by the list with `id` repeated; posted again with `status` and `confirmed` by its own page."""
     ids = _ids(request)
@@ -32,8 +30,7 @@ def change_status(request: HttpRequest, kind: Kind) -> HttpResponse:
         status, message = form.cleaned_data["status"], form.cleaned_data["changelog_message"]
         model = cast(type[Device] | type[Accelerator], kind.model)
         number = set_status(model=model, ids=ids, status=status, message=message)
-        said = plural(number, "%(number)s has a new status.", "%(number)s have a new status.")
-        messages.success(request, said % {"number": number})
+        messages.success(request, f"{how_many(number, 'has', 'have')} a new status.")
         return redirect(kind.url("list"))
     context = {
         "heading": "Set status",

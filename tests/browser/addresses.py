@@ -51,7 +51,7 @@ ROWS = {
     "readiness/reviews/actions/": lambda: ReviewAction.objects.all(),
     "readiness/reviews/approvers/": lambda: Approver.objects.all(),
     "readiness/reviews/": lambda: Review.objects.filter(state="open"),
-    "readiness/framework/": lambda: FrameworkVersion.objects.drafts(),
+    "readiness/framework/": lambda: FrameworkVersion.objects.filter(status="draft"),
     "tradeoffs/factors/": lambda: SiteFactor.objects.order_by("pk"),
     "tradeoffs/portfolio/": lambda: PortfolioRun.objects.all(),
     "tradeoffs/rules/packs/": lambda: RulePack.objects.all(),

@@ -15,7 +15,6 @@ LEADS_TO_LIST = {
     "/settings/tokens/1/revoke/": "/settings/",
     "/telemetry/set-aside/1/retry/": "/telemetry/",
     "/telemetry/set-aside/1/discard/": "/telemetry/",
-    "/evidence/floors/1/delete/": "/evidence/floors/",
     "/readiness/worklist/set/": "/readiness/worklist/",
     "/logout/": "/",
     "/settings/person/1/confirm/": "/settings/person/",

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from django.urls import URLPattern, path
+from django.views.decorators.http import require_POST
 
 from web.kinds import pages
 from web.kinds.entries import entry_page
@@ -25,15 +26,18 @@ def addresses(kind: Kind) -> Iterator[URLPattern]:
     """The pages of a kind below its own part of the address."""
     for entry in sorted(kind.entries, key=lambda each: each.on_object):
         rest = ("{key}" if entry.on_object else "") + entry.address
-        view = partial(entry_page, kind=kind, entry=entry)
-        yield _path(kind, rest, require(*kind.may, *entry.permissions)(view), entry.url_name)
+        view = require(*kind.may, *entry.permissions)(partial(entry_page, kind=kind, entry=entry))
+        # Whoever asks for it by GET is led to the object, signed in or not.
+        yield _path(kind, rest, view if entry.form else require_POST(view), entry.url_name)
     for name in kind.pages:
         yield page(kind, name, *_PAGES[name])
 
 
-def page(kind: Kind, name: str, view: Callable[..., Any], action: str, rest: str) -> URLPattern:
+def page(
+    kind: Kind, name: str, view: Callable[..., Any], action: str, rest: str, *, is_posted: bool = False
+) -> URLPattern:
     checked = require(*kind.permissions(action))(partial(view, kind=kind))
-    return _path(kind, rest, checked, kind.url_name(name))
+    return _path(kind, rest, require_POST(checked) if is_posted else checked, kind.url_name(name))
 
 
 def _path(kind: Kind, rest: str, view: Callable[..., Any], name: str) -> URLPattern:
