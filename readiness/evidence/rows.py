@@ -102,12 +102,13 @@ FROM inventory_port port JOIN inventory_device device ON device.id = device_id
 WHERE site_id = ANY(%(sites)s) AND port.status = 'active' AND device.status = 'active' AND device.role = 'node'
     AND port.kind IN ('roce', 'infiniband')
 """
+# A sub-measure has one fact a day: the index that says so is read backwards, and nothing is sorted.
 _RECORDS = """
 SELECT * FROM (
     SELECT DISTINCT ON (site_id, check_id, part) 'fact', id, site_id, check_id, part, value, taken_at, source,
         void_changes, NULLIF(voids, '{}'), voided_at, void_reason, provenance, NULL::date, ''
     FROM evidence_recordedfact WHERE site_id = ANY(%(sites)s) AND taken_at <= %(now)s
-    ORDER BY site_id, check_id, part, taken_at DESC, id DESC
+    ORDER BY site_id DESC, check_id DESC, part DESC, taken_on DESC
 ) fact
 UNION ALL
 SELECT 'attestation', record.id, site_id, check_id, part, value, taken_at, 'attested',
