@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from threading import Lock
 
 SITES = 200
-"""As many as are evaluated at once; one takes some 200 kB. Each process keeps its own."""
+"""A process keeps the values of this many sites, each some 200 kB, and works the others out each time."""
 
 
 class KeptBySite[Value]:
+    """Keeps the sites that came first: sites are evaluated in turn, so that dropping the oldest would drop them all."""
+
     def __init__(self) -> None:
         self._lock = Lock()
-        self._values: OrderedDict[int, Value] = OrderedDict()
+        self._values: dict[int, Value] = {}
 
     def get(self, site_id: int) -> Value | None:
-        with self._lock:
-            return self._values.get(site_id)
+        return self._values.get(site_id)
 
     def keep(self, site_id: int, value: Value) -> None:
         with self._lock:
-            self._values[site_id] = value
-            self._values.move_to_end(site_id)
-            while len(self._values) > SITES:
-                self._values.popitem(last=False)
+            if site_id in self._values or len(self._values) < SITES:
+                self._values[site_id] = value

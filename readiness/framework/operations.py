@@ -76,7 +76,7 @@ def publish_draft(
 
 
 def _own_work(draft: FrameworkVersion, by: User) -> list[str]:
-    """That no one person changes what every site is judged by, unless they say why."""
+    """Return why this person needs a reason to publish it: nobody changes the rules of every site unseen."""
     if DraftStep.objects.filter(version=draft, by=by).exclude(changes=[]).exists():
         return ["You edited this draft yourself: somebody else publishes it."]
     return []

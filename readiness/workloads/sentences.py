@@ -10,7 +10,7 @@ from readiness.workloads.models import CostUnitChoices
 from web.units import how_many, number, plural
 
 VALID_DAYS = 180
-"""What the shipped framework lets an envelope count for; a site is judged by the version in force."""
+"""The shipped framework sets for how long an envelope counts; a site is judged by the version in force."""
 PART_NAMES = {
     EnvelopePart.LATENCY: "latency limit",
     EnvelopePart.COST: "unit-cost ceiling",

@@ -33,7 +33,7 @@ Id = Annotated[
 ]
 CheckId = Annotated[str, most(64), matches(r"p[0-9]+(-[a-z0-9]+)+", "expected the form p1-some-words")]
 Unit = Annotated[str, most(16)]
-"""As long as the columns that results keep them in."""
+"""These are as long as the columns that hold them in results."""
 
 
 @dataclass(frozen=True, slots=True)

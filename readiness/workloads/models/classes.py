@@ -22,7 +22,7 @@ from readiness.workloads.triggers import SITES_OF_CLASS, claims
 from telemetry.models import SourceProvenance
 
 LARGEST = 1e12
-"""Of figures: far above any that means something, far below where arithmetic on it overflows."""
+"""The bound is far above any figure that means something, and far below where arithmetic overflows."""
 MOST_DEFERRABLE_H = 8784
 """A year."""
 COST_WHOLE = "A unit-cost ceiling has an amount above 0, a currency and a unit, or none of them."

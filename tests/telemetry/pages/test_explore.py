@@ -255,7 +255,7 @@ def test_a_total_or_a_mean_of_a_counter_is_not_drawn(client_of, traffic, aggrega
 
 @pytest.mark.parametrize("more", ["", "&aggregation=avg", "&aggregation=sum", "&step=soon", "&labels=device"])
 def test_of_a_counter_the_form_offers_its_rate_alone(client_of, traffic, more):
-    """That a question is refused changes nothing of what fits the metric."""
+    """The page offers the same aggregations after it refused a question."""
     page = client_of("viewer").get(f"{URL}?site=porto&metric={TRAFFIC}&start=now-1h{more}").content.decode()
     assert offered_in(page) == ["", "rate", "count"]
 

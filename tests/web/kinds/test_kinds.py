@@ -1,4 +1,4 @@
-"""What the pages of every declared kind have in common, whatever its room."""
+"""Every declared kind has these pages, whatever its room."""
 
 import pytest
 from django.urls import get_resolver, reverse

@@ -21,7 +21,7 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 LARGEST = 1e15
-"""Of figures: far above any that means something, far below where arithmetic on it overflows."""
+"""The bound is far above any figure that means something, and far below where arithmetic overflows."""
 REQUIRED: Any = object()
 
 type Rule = Callable[[Any, Fields], Any]

@@ -1,4 +1,4 @@
-"""What every report does alike: charts as figure and file, refusals, who may read it, and that it only reads."""
+"""Every report does this alike: charts as figure and file, refusals, permissions, and it writes nothing."""
 
 import csv
 import io
