@@ -53,13 +53,3 @@ class RefusedForm(forms.Form):
         for field, messages in error.message_dict.items():
             name = self.field_of.get(field, field)
             self.add_error(name if name in self.fields else None, messages)
-
-
-class NoteForm(forms.Form):
-    """Words beside a decision."""
-
-    note = forms.CharField(label="Note", max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
-
-    def __init__(self, *args: Any, required: bool = True, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["note"].required = required
