@@ -34,8 +34,8 @@ class DayFigure:
     provenance: str
     detail: str = ""
     samples: int = 0
-    buckets: tuple[int, ...] | None = None
-    counts: tuple[int, ...] | None = None
+    sketch_buckets: list[int] | None = None
+    sketch_counts: list[int] | None = None
 
 
 def load_figures(
@@ -130,8 +130,8 @@ def sketch_figures(
             taken_at=max(each.newest_at for each in several),
             provenance=worst_provenance(each.provenance for each in several),
             samples=int(np.sum(merged.counts)),
-            buckets=tuple(merged.buckets.tolist()),
-            counts=tuple(merged.counts.tolist()),
+            sketch_buckets=merged.buckets.tolist(),
+            sketch_counts=merged.counts.tolist(),
         )
 
 
@@ -148,6 +148,6 @@ def serving_figures(sent: Iterable[WindowQuantiles]) -> Iterator[DayFigure]:
             taken_at=quantiles.newest_at,
             provenance=worst_provenance(quantiles.provenances),
             samples=windows.count,
-            buckets=tuple(windows.buckets.tolist()),
-            counts=tuple(windows.counts.tolist()),
+            sketch_buckets=windows.buckets.tolist(),
+            sketch_counts=windows.counts.tolist(),
         )

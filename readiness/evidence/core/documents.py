@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import math
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from readiness.evidence.core.parsed import ParseError
@@ -60,45 +62,102 @@ def whole_of(text: str) -> int | None:
     return int(text) if _WHOLE.fullmatch(text) else None
 
 
+def counted(line: int, text: str, reason: str = "{} is no number.") -> float:
+    """A number that is not negative; ParseError for everything else."""
+    value = number_of(text)
+    if value is None or value < 0:
+        raise ParseError(line, reason.format(tidy(text)))
+    return value
+
+
+def refuse_more(line: int, count: int, what: str = "figures") -> None:
+    if count > MOST_FIGURES:
+        raise ParseError(line, f"There are more than {MOST_FIGURES} {what}.")
+
+
+def instant(seconds: float | None, line: int = 1) -> datetime | None:
+    """A time that is counted from 1970."""
+    try:
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise ParseError(line, f"The time {seconds:g} is none.") from error
+
+
+def local_time(text: str, form: str) -> datetime | None:
+    """A time that a tool prints in its host's zone without naming it."""
+    try:
+        return datetime.strptime(text, form)  # noqa: DTZ007 there is no zone to read
+    except ValueError:
+        return None
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def looks_like_json(text: str) -> bool:
     return text.lstrip()[:1] in {"{", "["}
+
+
+def json_below(text: str, hint: str) -> tuple[list[str], str]:
+    """The first remarks that a tool writes before its document, and the document below them.
+
+    Lines of remarks stay, empty, so that line numbers are those of the file.
+    """
+    notes, kept = [], []
+    begun = False
+    for _, line in lines_of(text):
+        begun = begun or line.lstrip().startswith("{")
+        if not begun and line.strip():
+            notes.append(tidy(line))
+        kept.append(line if begun else "")
+    if not begun:
+        raise ParseError(1, f"There is no JSON document; {hint}.")
+    return notes[:10], "\n".join(kept)
 
 
 class Json:
     """A value inside a JSON document, which knows where it is.
 
-    Getters raise ParseError with the line of what they looked at, so parsers read like the format they read.
+    Getters raise ParseError with the line of what they looked at, so parsers read like the format they read. `line` is
+    that of a document which is one line of a file.
     """
 
-    __slots__ = ("_text", "path", "value")
+    __slots__ = ("_line", "_text", "path", "value")
 
-    def __init__(self, text: str, value: Any, path: tuple[str | int, ...] = ()) -> None:
+    def __init__(self, text: str, value: Any, path: tuple[str | int, ...] = (), line: int = 0) -> None:
         self._text = text
+        self._line = line
         self.value = value
         self.path = path
 
     @classmethod
-    def of(cls, text: str) -> Json:
+    def of(cls, text: str, line: int = 0) -> Json:
         try:
             value = json.loads(text, parse_constant=_refuse_constant)
         except json.JSONDecodeError as error:
-            raise ParseError(error.lineno, f"This is no JSON: {error.msg}.") from error
+            raise ParseError(line or error.lineno, f"This is no JSON: {error.msg}.") from error
         except RecursionError as error:
-            raise ParseError(1, "This JSON is nested too deeply.") from error
+            raise ParseError(line or 1, "This JSON is nested too deeply.") from error
         except ValueError as error:
-            raise ParseError(1, f"This JSON holds a number that nobody can use: {tidy(error)}") from error
+            reason = f"This JSON holds a number that nobody can use: {tidy(error)}"
+            raise ParseError(line or 1, reason) from error
         if _is_deeper(value, DEEPEST):
-            raise ParseError(1, "This JSON is nested too deeply.")
-        return cls(text, value)
+            raise ParseError(line or 1, "This JSON is nested too deeply.")
+        return cls(text, value, line=line)
 
     def refuse(self, reason: str) -> NoReturn:
         where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.path)
-        raise ParseError(line_in(self._text, self.path), f"{tidy(where.lstrip('.') or 'The file')}: {reason}")
+        line = self._line or line_in(self._text, self.path)
+        raise ParseError(line, f"{tidy(where.lstrip('.') or 'The file')}: {reason}")
 
     def get(self, key: str) -> Json | None:
         """A member; None where it is missing or null, ParseError where this is no object."""
         value = self._members().get(key)
-        return None if value is None else Json(self._text, value, (*self.path, key))
+        return None if value is None else Json(self._text, value, (*self.path, key), self._line)
 
     def need(self, key: str) -> Json:
         member = self.get(key)
@@ -110,7 +169,7 @@ class Json:
         if not isinstance(self.value, list):
             self.refuse("A list is expected.")
         for place, value in enumerate(self.value):
-            yield Json(self._text, value, (*self.path, place))
+            yield Json(self._text, value, (*self.path, place), self._line)
 
     def listed(self, key: str) -> list[Json]:
         """Members of a list, none where the list is missing; null members are left out."""
@@ -129,11 +188,21 @@ class Json:
         """None where it is missing; ParseError where it is there and no number."""
         return None if self.get(key) is None else self.number(key)
 
+    def counted(self, key: str, reason: str = "It is negative.") -> float:
+        """A number that is not negative."""
+        value = self.number(key)
+        if value < 0:
+            self.need(key).refuse(reason)
+        return value
+
     def whole(self, key: str) -> int:
         value = self.number(key)
         if value != int(value) or abs(value) >= 2**62:
             self.need(key).refuse("A whole number is expected.")
         return int(value)
+
+    def optional_whole(self, key: str) -> int | None:
+        return None if self.get(key) is None else self.whole(key)
 
     def as_number(self) -> float | None:
         if isinstance(self.value, str):
@@ -154,7 +223,7 @@ class Json:
     def is_object(self) -> bool:
         return isinstance(self.value, dict)
 
-    def keys(self) -> list[str]:
+    def names(self) -> list[str]:
         return list(self._members())
 
     def _members(self) -> Mapping[str, Any]:

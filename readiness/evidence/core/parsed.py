@@ -81,12 +81,14 @@ PERCENTILE_SUPPORT = 10
 """A percentile needs this many samples beyond it: 10,000 for p99.9 (our judgement)."""
 
 
-def percentile_caution(percentile: float, samples: int | None) -> str:
-    """Why a percentile from so many samples must not be judged; empty if there are enough.
+def percentile_caution(percentile: float | None, samples: int | None) -> str:
+    """Why a percentile from so many samples must not be judged; empty if there are enough, and of no percentile.
 
     >>> percentile_caution(99.9, 14)
     'p99.9 needs 10000 samples; there are 14, so it is near the maximum.'
     """
+    if percentile is None:
+        return ""
     if samples is None:
         return f"p{percentile:g} cannot be judged: the file does not say how many samples are behind it."
     tail = min(percentile, 100 - percentile) / 100

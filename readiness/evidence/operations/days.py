@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, fields, replace
 from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
@@ -38,6 +38,7 @@ OVERLAP = timedelta(minutes=15)
 WHOLE_DAY_EVERY = timedelta(hours=1)
 """Today's loads are read from midnight once in this while, for samples that came later still."""
 HIGHEST_SO_FAR = frozenset({SITE_LOAD.key, CIRCUIT_LOAD.key, STEP_1S.key, STEP_10S.key})
+_KEY = ("site_id", "key", "part")
 _LOCK = 0x4D4541  # "MEA"
 
 
@@ -146,17 +147,7 @@ def _write(figures: Sequence[DayFigure], *, day: date, now: datetime, replace_da
         _rows(figures, day=day, now=now),
         update_conflicts=True,
         unique_fields=["site", "key", "part", "on_date"],
-        update_fields=[
-            "value",
-            "unit",
-            "detail",
-            "samples",
-            "sketch_buckets",
-            "sketch_counts",
-            "provenance",
-            "taken_at",
-            "measured_at",
-        ],
+        update_fields=[*(each.name for each in fields(DayFigure) if each.name not in _KEY), "measured_at"],
     )
     return {figure.site_id for figure in figures}
 
@@ -195,28 +186,14 @@ def _differs(row: Measure | None, figure: DayFigure) -> bool:
 def _rows(figures: Iterable[DayFigure], *, day: date, now: datetime) -> list[Measure]:
     """Return rows in the order of the unique key, so that two writers cannot wait for each other."""
     return [
-        Measure(
-            site_id=figure.site_id,
-            key=figure.key,
-            part=figure.part,
-            on_date=day,
-            value=figure.value,
-            unit=figure.unit,
-            detail=figure.detail,
-            samples=figure.samples,
-            sketch_buckets=None if figure.buckets is None else list(figure.buckets),
-            sketch_counts=None if figure.counts is None else list(figure.counts),
-            provenance=figure.provenance,
-            taken_at=figure.taken_at,
-            measured_at=now,
-        )
+        Measure(on_date=day, measured_at=now, **asdict(figure))
         for figure in sorted(figures, key=lambda each: (each.site_id, each.key, each.part))
     ]
 
 
 def _note_measured(site_ids: Collection[int], *, day: date, now: datetime, whole: bool) -> None:
     closed = now >= queries.start_of(day) + timedelta(days=1) + queries.CLOSE_AFTER
-    fields = ["measured_at", "closed", *(["whole_at"] if whole else [])]
+    written = ["measured_at", "closed", *(["whole_at"] if whole else [])]
     MeasuredDay.objects.bulk_create(
         [
             MeasuredDay(site_id=site_id, on_date=day, measured_at=now, whole_at=now, closed=closed)
@@ -224,5 +201,5 @@ def _note_measured(site_ids: Collection[int], *, day: date, now: datetime, whole
         ],
         update_conflicts=True,
         unique_fields=["site", "on_date"],
-        update_fields=fields,
+        update_fields=written,
     )

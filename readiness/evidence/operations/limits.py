@@ -12,7 +12,7 @@ from django.db import transaction
 from accounts.models import User
 from inventory.models import Site
 from readiness.evidence.core.limits import OF_CLASS, OF_PLATFORM, is_range, kind_of, presets_of
-from readiness.evidence.core.parsers import ParseError, limit_table
+from readiness.evidence.core.parsers import ParseError, records
 from readiness.evidence.models import DeclaredLimit
 from readiness.evidence.parts import in_unit_of_limit
 from readiness.evidence.refusals import OLDEST, EvidenceRefused, refuse_retired
@@ -115,42 +115,29 @@ def import_limits(*, content: bytes, by: User | None, now: datetime) -> list[Dec
 
     All of it or nothing: ParseError names the line that cannot be read or is refused.
     """
-    return _declare_rows(limit_table.parse(content), by=by, now=now)
+    return _declare_rows(records.limits(content), by=by, now=now)
 
 
 @transaction.atomic
-def _declare_rows(
-    rows: Sequence[limit_table.LimitLine], *, by: User | None, now: datetime
-) -> list[DeclaredLimit]:
-    sites = {site.slug: site for site in Site.objects.filter(slug__in={row.site for row in rows})}
-    classes = {
-        each.slug: each
-        for each in WorkloadClass.objects.filter(slug__in={row.workload_class for row in rows})
-    }
+def _declare_rows(rows: Sequence[records.Row], *, by: User | None, now: datetime) -> list[DeclaredLimit]:
+    sites = Site.objects.in_bulk({row["site"] for _, row in rows}, field_name="slug")
+    slugs = {row["workload_class"] for _, row in rows}
+    classes = WorkloadClass.objects.in_bulk(slugs, field_name="slug")
     declared = []
-    for row in rows:
-        if row.site and row.site not in sites:
-            raise ParseError(row.line, f"There is no site {row.site!r}.")
-        if row.workload_class and row.workload_class not in classes:
-            raise ParseError(row.line, f"There is no workload class {row.workload_class!r}.")
+    for line, row in rows:
+        site, workload_class = row.pop("site"), row.pop("workload_class")
+        if site and site not in sites:
+            raise ParseError(line, f"There is no site {site!r}.")
+        if workload_class and workload_class not in classes:
+            raise ParseError(line, f"There is no workload class {workload_class!r}.")
+        if row["preset"]:
+            # An export names the unit of presets too.
+            row["unit"] = ""
+        places = {"site": sites.get(site), "workload_class": classes.get(workload_class)}
         try:
-            limit = declare_limit(
-                site=sites.get(row.site),
-                workload_class=classes.get(row.workload_class),
-                limit=row.limit,
-                value=row.value,
-                # An export names the unit of presets too.
-                unit="" if row.preset else row.unit,
-                preset=row.preset,
-                declared_on=row.declared_on,
-                source=row.source,
-                note=row.note,
-                by=by,
-                now=now,
-            )
+            declared.append(declare_limit(**row, **places, by=by, now=now))
         except EvidenceRefused as error:
-            raise ParseError(row.line, error.reason) from error
+            raise ParseError(line, error.reason) from error
         except ValidationError as error:
-            raise ParseError(row.line, " ".join(error.messages)) from error
-        declared.append(limit)
+            raise ParseError(line, " ".join(error.messages)) from error
     return declared

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -12,7 +13,7 @@ from django.db import transaction
 from accounts.models import User
 from inventory.models import Site
 from inventory.queries import end_of_day
-from readiness.evidence.core.parsers import ParseError, fact_table, platform_floors
+from readiness.evidence.core.parsers import ParseError, platform_floors, records
 from readiness.evidence.ground import site_ground
 from readiness.evidence.models import Attestation, Floor, RecordedFact
 from readiness.evidence.parts import check_named, in_unit_of, part_of, refuse_live
@@ -106,44 +107,17 @@ class FactRow:
     provenance: str = SourceProvenance.DECLARED
 
 
-@transaction.atomic
-def record_fact(
-    *,
-    site: Site,
-    check: str,
-    part: str,
-    value: float,
-    taken_on: date,
-    source: str,
-    by: User | None,
-    now: datetime,
-    unit: str = "",
-    note: str = "",
-    provenance: str = SourceProvenance.DECLARED,
-) -> RecordedFact:
-    """Keep a sub-measure's value of one day; entered again, the later value corrects the earlier.
-
-    EvidenceRefused as `attest`.
-    """
-    row = FactRow(
-        site=site,
-        check=check,
-        part=part,
-        value=value,
-        taken_on=taken_on,
-        source=source,
-        unit=unit,
-        note=note,
-        provenance=provenance,
-    )
-    return record_facts([row], by=by, now=now)[0]
+def record_fact(*, by: User | None, now: datetime, **fact: Any) -> RecordedFact:
+    """Keep one fact, which has the fields of FactRow. EvidenceRefused as `attest`."""
+    return record_facts([FactRow(**fact)], by=by, now=now)[0]
 
 
 @transaction.atomic
 def record_facts(rows: Sequence[FactRow], *, by: User | None, now: datetime) -> list[RecordedFact]:
-    """The same for many at once, in a number of statements that does not grow with them.
+    """Keep sub-measures' values of a day, in a number of statements that does not grow with them.
 
-    Of several rows for one day the last counts. FactRefused names the row that is refused; then none is kept.
+    Entered again, or of several rows for one day, the later value corrects the earlier. FactRefused names the row that
+    is refused; then none is kept.
     """
     _, framework = framework_queries.current()
     facts: dict[tuple[int, str, str, date], tuple[RecordedFact, SubMeasure]] = {}
@@ -204,50 +178,33 @@ def _stand_on_ground(facts: Collection[tuple[RecordedFact, SubMeasure]]) -> None
 
 
 def import_facts(*, content: bytes, by: User | None, now: datetime) -> list[RecordedFact]:
-    """Enter each row of a table (core.parsers.fact_table says which columns), the site by its slug.
+    """Enter each row of a table (core.parsers.records says which columns), the site by its slug.
 
     All of it or nothing: ParseError names the line that cannot be read or is refused.
     """
-    lines = fact_table.parse(content)
-    sites = {site.slug: site for site in Site.objects.filter(slug__in={line.site for line in lines})}
-    for line in lines:
-        if line.site not in sites:
-            raise ParseError(line.line, f"There is no site {line.site!r}.")
-    rows = [
-        FactRow(
-            site=sites[line.site],
-            check=line.check,
-            part=line.part,
-            value=line.value,
-            unit=line.unit,
-            taken_on=line.taken_on,
-            source=line.source,
-            note=line.note,
-            provenance=line.provenance,
-        )
-        for line in lines
-    ]
+    rows = records.facts(content)
+    sites = Site.objects.in_bulk({row["site"] for _, row in rows}, field_name="slug")
+    for line, row in rows:
+        if row["site"] not in sites:
+            raise ParseError(line, f"There is no site {row['site']!r}.")
+    facts = [FactRow(**row | {"site": sites[row["site"]]}) for _, row in rows]
     # A transaction of its own, which begins with the file read.
     try:
-        return record_facts(rows, by=by, now=now)
+        return record_facts(facts, by=by, now=now)
     except FactRefused as error:
-        raise ParseError(lines[error.place].line, error.reason) from error
+        raise ParseError(rows[error.place][0], error.reason) from error
 
 
-@transaction.atomic
 def set_floor(
     *,
     platform: str,
     tool: str,
     measure: str,
-    value: float,
-    unit: str,
     by: User | None,
     now: datetime,
     operation: str = "",
     size_bytes: int | None = None,
-    source: str = "",
-    note: str = "",
+    **values: Any,
 ) -> Floor:
     """The platform's floor of a measure at a size: made, or changed where it is there."""
     floor, _ = Floor.objects.update_or_create(
@@ -256,7 +213,7 @@ def set_floor(
         measure=measure,
         operation=operation,
         size_bytes=size_bytes,
-        defaults={"value": value, "unit": unit, "source": source, "note": note},
+        defaults=values,
     )
     return floor
 
@@ -271,22 +228,8 @@ def import_floors(
     if not floors:
         raise EvidenceRefused("file", "The configuration states no floor that is known.")
     with transaction.atomic():
-        return [
-            set_floor(
-                platform=platform,
-                tool=line.tool,
-                measure=line.measure,
-                operation=line.operation,
-                size_bytes=line.size_bytes,
-                value=line.value,
-                unit=line.unit,
-                source=source,
-                note=line.note,
-                by=by,
-                now=now,
-            )
-            for line in floors
-        ]
+        named = {"platform": platform, "source": source, "by": by, "now": now}
+        return [set_floor(**asdict(line), **named) for line in floors]
 
 
 def _taken_at(site: Site, taken_on: date, now: datetime) -> datetime:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -277,20 +277,7 @@ def _test(tool: str, parsed: Parsed) -> tuple[object, ...]:
 
 
 def _measure(run: ValidationRun, figure: Figure) -> RunMeasure:
-    return RunMeasure(
-        run=run,
-        name=figure.name,
-        value=figure.value,
-        unit=figure.unit,
-        operation=figure.operation,
-        variant=figure.variant,
-        subject=figure.subject,
-        size_bytes=figure.size_bytes,
-        percentile=figure.percentile,
-        samples=figure.samples,
-        streams=figure.streams,
-        caution=figure.caution[:300],
-    )
+    return RunMeasure(run=run, **asdict(figure) | {"caution": figure.caution[:300]})
 
 
 def _refuse_same(site: Site, digests: Collection[str]) -> None:

@@ -6,6 +6,7 @@ Each takes the bytes of a file and returns a `Parsed`, or raises `ParseError` an
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from readiness.evidence.core.parsed import LONGEST, MOST_COUNT, Figure, Parsed, ParseError
 from readiness.evidence.core.parsers import (
@@ -24,8 +25,8 @@ from web.versioned.core.documents import LARGEST
 __all__ = ["PARSERS", "ParseError", "Parsed", "parse"]
 
 PARSERS: Mapping[str, Callable[[bytes], Parsed]] = {
-    "nccl-tests": collectives.parse_nccl,
-    "rccl-tests": collectives.parse_rccl,
+    "nccl-tests": partial(collectives.parse, "nccl-tests"),
+    "rccl-tests": partial(collectives.parse, "rccl-tests"),
     "perftest": perftest.parse,
     "iperf3": iperf3.parse,
     "sockperf": sockperf.parse,

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from readiness.evidence.core.documents import (
-    MOST_FIGURES,
     Json,
+    counted,
     lines_of,
+    local_time,
     looks_like_json,
-    number_of,
+    refuse_more,
     text_of,
     tidy,
     whole_of,
@@ -40,17 +41,20 @@ _TESTS = re.compile(r"#\s*[nr]ccl-tests version (\S+)(?:.*[nr]ccl-library=(\d+))
 _TIMES = frozenset({"time", "cputime"})
 _WRONG = frozenset({"#wrong", "error", "wrong"})
 _PER_ITERATION = {"i_min": "time_min", "i_max": "time_max", "i_p99": "time_p99"}
+_CELLS = {
+    **dict.fromkeys(_WRONG, "wrong"),
+    **dict.fromkeys(_TIMES, "time"),
+    **_PER_ITERATION,
+    "busbw": "busbw",
+    "algbw": "algbw",
+}
 CAMEL = {"AllReduce": "all_reduce", "AllGather": "all_gather", "ReduceScatter": "reduce_scatter"}
 
 
-def parse_nccl(content: bytes) -> Parsed:
+def parse(tool: str, content: bytes) -> Parsed:
     """GB/s of algorithm and bus bandwidth of each size, wrong values, hosts and devices."""
-    return _parse("nccl-tests", content)
-
-
-def parse_rccl(content: bytes) -> Parsed:
-    """The same, as AMD's version of the tool prints it."""
-    return _parse("rccl-tests", content)
+    text = text_of(content)
+    return _read_json(tool, text) if looks_like_json(text) else _read_text(tool, text)
 
 
 @dataclass
@@ -75,8 +79,7 @@ class _CollectiveReport:
         self, line: int, *, size: int, variant: str, cells: dict[str, float | None], buffers: str
     ) -> None:
         """One size, one of out-of-place and in-place. A row of zero bytes moved nothing and says nothing."""
-        if len(self.figures) > MOST_FIGURES:
-            raise ParseError(line, f"There are more than {MOST_FIGURES} figures.")
+        refuse_more(line, len(self.figures))
         wrong = cells.get("wrong")
         if wrong is None:
             self.unchecked_rows += 1
@@ -85,33 +88,23 @@ class _CollectiveReport:
             self.wrong = (self.wrong or 0.0) + wrong
         if size == 0:
             return
-        units = {"busbw": "GB/s", "algbw": "GB/s"}
+        of_size = Figure(name="", value=None, size_bytes=size, variant=f"{variant} {buffers}".strip())
         for name in ("busbw", "algbw", "time", *_PER_ITERATION.values()):
             if (value := cells.get(name)) is not None:
-                self.figures.append(
-                    Figure(
-                        name=name,
-                        value=value,
-                        unit=units.get(name, "µs"),
-                        size_bytes=size,
-                        variant=f"{variant} {buffers}".strip(),
-                    )
-                )
+                unit = "GB/s" if name in ("busbw", "algbw") else "µs"
+                self.figures.append(replace(of_size, name=name, value=value, unit=unit))
 
     def parsed(self, kept: bytes, last_line: int) -> Parsed:
         if not any(figure.name == "busbw" for figure in self.figures):
             raise ParseError(last_line, "There is no row with a bus bandwidth.")
         operation = self.operation or self._recognised()
-        wrong = Figure(name="wrong_values", value=self.wrong)
-        if self.checked_rows == 0 and not self.wrong:
-            wrong = Figure(name="wrong_values", value=None, caution=NOT_CHECKED)
-        elif self.unchecked_rows:
-            caution = "Some rows were not checked for wrong values." if not self.wrong else ""
-            wrong = Figure(name="wrong_values", value=self.wrong, caution=caution)
+        caution = ""
+        if self.unchecked_rows and not self.wrong:
+            caution = "Some rows were not checked for wrong values." if self.checked_rows else NOT_CHECKED
+        wrong = Figure(name="wrong_values", value=self.wrong, caution=caution)
         streams = self.ranks.total() or None
         figures = [replace(each, operation=operation, streams=streams) for each in (*self.figures, wrong)]
-        if len(self.ranks) > MOST_FIGURES:
-            raise ParseError(last_line, f"There are more than {MOST_FIGURES} hosts.")
+        refuse_more(last_line, len(self.ranks), "hosts")
         ranks = [
             Figure(name=RANKS, value=count, subject=host, operation=operation)
             for host, count in self.ranks.items()
@@ -143,13 +136,6 @@ class _CollectiveReport:
                 return "all_reduce"
         self.warnings.append("The output does not name its operation.")
         return ""
-
-
-def _parse(tool: str, content: bytes) -> Parsed:
-    text = text_of(content)
-    if looks_like_json(text):
-        return _read_json(tool, text)
-    return _read_text(tool, text)
 
 
 # The tables.
@@ -213,9 +199,7 @@ def _read_row(report: _CollectiveReport, number: int, line: str, columns: Sequen
     if size is None:
         raise ParseError(number, f"The size {tidy(leading[0])} is no whole number.")
     named = dict(zip(columns, leading, strict=False))
-    variant = " ".join(
-        part for part in (named.get("type", ""), named.get("redop", "")) if part not in ("", "none")
-    )
+    variant = _variant(named.get("type", ""), named.get("redop", ""))
     for buffers, names in halves:
         if names:
             cells = _cells(number, names, values[: len(names)])
@@ -223,26 +207,22 @@ def _read_row(report: _CollectiveReport, number: int, line: str, columns: Sequen
             report.row(number, size=size, variant=variant, cells=cells, buffers=buffers)
 
 
+def _variant(*words: str) -> str:
+    return " ".join(word for word in words if word not in ("", "none"))
+
+
 def _cells(line: int, names: Sequence[str], texts: Sequence[str]) -> dict[str, float | None]:
     cells: dict[str, float | None] = {}
     for name, text in zip(names, texts, strict=True):
-        if name in _WRONG:
-            cells["wrong"] = None if text.upper() == "N/A" else _needed(line, name, text)
-        elif name in _TIMES:
-            cells["time"] = _needed(line, name, text)
-        elif name in ("busbw", "algbw"):
-            cells[name] = _needed(line, name, text)
-        elif name in _PER_ITERATION:
-            cells[_PER_ITERATION[name]] = _needed(line, name, text)
+        cell = _CELLS.get(name)
+        if cell == "wrong" and text.upper() == "N/A":
+            cells[cell] = None
+        elif cell is not None:
+            # RCCL marks values beyond its threshold with an asterisk.
+            cells[cell] = counted(
+                line, text.rstrip("*"), f"The column {name} holds {{}}, which is no number."
+            )
     return cells
-
-
-def _needed(line: int, name: str, text: str) -> float:
-    # RCCL marks values beyond its threshold with an asterisk.
-    value = number_of(text.rstrip("*"))
-    if value is None or value < 0:
-        raise ParseError(line, f"The column {name} holds {tidy(text)}, which is no number.")
-    return value
 
 
 def _read_remark(report: _CollectiveReport, line: str) -> None:
@@ -295,13 +275,13 @@ def _read_json(tool: str, text: str) -> Parsed:
     _read_devices(report, document)
     if (version := document.optional_number("nccl_version")) is not None:
         report.versions["library"] = _library(int(version))
-    report.local = _local(document.text("end_time") or document.text("start_time"))
+    report.local = local_time(document.text("end_time") or document.text("start_time"), "%Y-%m-%d %H:%M:%S")
     return report.parsed(without_secrets(text, document.value), last)
 
 
 def _read_nccl_row(report: _CollectiveReport, row: Json) -> None:
     size = row.whole("size")
-    variant = " ".join(part for part in (row.text("type"), row.text("redop")) if part not in ("", "none"))
+    variant = _variant(row.text("type"), row.text("redop"))
     for key, buffers in (("out_of_place", "out-of-place"), ("in_place", "in-place")):
         if (half := row.get(key)) is None:
             continue
@@ -332,28 +312,16 @@ def _read_rccl_row(report: _CollectiveReport, row: Json) -> None:
     wrong = None if row.text("wrong").upper() == "N/A" else row.optional_number("wrong")
     if min(cells["busbw"] or 0, cells["algbw"] or 0, wrong or 0) < 0:
         row.refuse("A bandwidth or count is negative.")
-    variant = " ".join(part for part in (row.text("type"), row.text("redop")) if part not in ("", "none"))
+    variant = _variant(row.text("type"), row.text("redop"))
     buffers = "in-place" if row.number("inPlace") else "out-of-place"
     report.row(1, size=row.whole("size"), variant=variant, buffers=buffers, cells={**cells, "wrong": wrong})
 
 
 def _read_devices(report: _CollectiveReport, document: Json) -> None:
     """Newer versions hold the devices inside `config`."""
-    config = document.get("config")
-    holders = [
-        holder for holder in (document, config) if holder is not None and holder.get("devices") is not None
-    ]
-    for holder in holders[:1]:
-        for device in holder.listed("devices"):
-            host = device.text("hostname")
-            report.ranks[host] += 1
-            report.hosts.append(host)
-            report.devices.append(tidy(f"{host} {device.text('device')} {device.text('device_info')}"))
-
-
-def _local(text: str) -> datetime | None:
-    """The tool prints the time of its host's zone, and no zone."""
-    try:
-        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 there is no zone to read
-    except ValueError:
-        return None
+    holder = document if document.get("devices") is not None else document.get("config")
+    for device in holder.listed("devices") if holder is not None else ():
+        host = device.text("hostname")
+        report.ranks[host] += 1
+        report.hosts.append(host)
+        report.devices.append(tidy(f"{host} {device.text('device')} {device.text('device_info')}"))

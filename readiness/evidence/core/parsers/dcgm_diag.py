@@ -9,12 +9,12 @@ stands on, has not passed.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from readiness.evidence.core.documents import MOST_FIGURES, Json, lines_of, text_of, tidy, without_secrets
-from readiness.evidence.core.parsed import FAILED_TEST, TEST, Figure, Parsed, ParseError
+from readiness.evidence.core.documents import MOST_FIGURES, Json, json_below, text_of, tidy, without_secrets
+from readiness.evidence.core.parsed import FAILED_TEST, TEST, Figure, Parsed
 
 ROOTS = ("DCGM Diagnostic", "DCGM GPU Diagnostic")
 """Where `diag` puts everything; `mndiag` puts it at the top, beside its hosts."""
@@ -57,7 +57,7 @@ class _TestsOfSubject:
 def parse(content: bytes) -> Parsed:
     """Worst severity of each accelerator that a test ran on, which tests ran, and how long the diagnostic was."""
     text = text_of(content)
-    document = Json.of(_body(text))
+    document = Json.of(json_below(text, "run dcgmi diag with -j")[1])
     root = _root(document)
     for holder in (document, root):
         for key in ("runtime_error", "runtime error", "error"):
@@ -137,10 +137,7 @@ def _severities(results: _TestsOfSubject) -> Iterator[Figure]:
 
 def _tests(results: _TestsOfSubject) -> Iterator[Figure]:
     """Count the subjects on which each test ran, and say where it failed."""
-    ran: dict[str, int] = defaultdict(int)
-    for tests in results.ran.values():
-        for test in tests:
-            ran[test] += 1
+    ran = Counter(test for tests in results.ran.values() for test in tests)
     for test, count in sorted(ran.items()):
         yield Figure(name=TEST, value=float(count), operation=test)
     for subject, tests in sorted(results.ran.items()):
@@ -162,8 +159,7 @@ def _identities(document: Json, root: Json) -> Iterator[Figure]:
     for each in holders:
         serials = each.get("GPU Device Serials")
         if serials is not None and serials.is_object():
-            numbers = serials.keys()
-            for number in numbers:
+            for number in serials.names():
                 yield from _identity("serial", number, serials.text(number))
 
 
@@ -175,17 +171,6 @@ def _identity(name: str, number: str, value: str) -> Iterator[Figure]:
 
 def _length(names: set[str]) -> str:
     return "long" if LONG_TEST in names and names & STRESS_TESTS else "quick"
-
-
-def _body(text: str) -> str:
-    """Remarks that other tools print before the document become empty lines, so that line numbers stay."""
-    kept, begun = [], False
-    for _, line in lines_of(text):
-        begun = begun or line.lstrip().startswith("{")
-        kept.append(line if begun else "")
-    if not begun:
-        raise ParseError(1, "There is no JSON document; run dcgmi diag with -j.")
-    return "\n".join(kept)
 
 
 def _root(document: Json) -> Json:
@@ -214,8 +199,7 @@ def _results(root: Json) -> Iterator[tuple[str, Json]]:
         for test in category.listed("tests"):
             name = test.text("name") or "unnamed test"
             results = test.listed("results")
-            for result in results:
-                yield name, result
+            yield from ((name, result) for result in results)
             summary = test.get("test_summary")
             if summary is None:
                 continue
@@ -223,8 +207,7 @@ def _results(root: Json) -> Iterator[tuple[str, Json]]:
             if not results or (_status(summary) == "fail" and not failed):
                 yield name, summary
     # Errors about no entity: of a host, or of the run as a whole.
-    for error in root.listed("global_errors"):
-        yield RUN, error
+    yield from ((RUN, error) for error in root.listed("global_errors"))
 
 
 def _status(result: Json) -> str:

@@ -8,14 +8,15 @@ are round trips by nature.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from readiness.evidence.core.documents import (
-    MOST_FIGURES,
     Json,
     lines_of,
     looks_like_json,
     number_of,
+    refuse_more,
     text_of,
     tidy,
     whole_of,
@@ -49,13 +50,9 @@ _JSON_LATENCIES = {
     "percentile_99": "99% percentile",
     "percentile_99.9": "99.9% percentile",
 }
-_UNITS = {
-    "MB/sec": "MiB/s",
-    "MiB/sec": "MiB/s",
-    "Gb/sec": "Gb/s",
-    "Gbps": "Gb/s",
-}
+_UNITS = {"MB/sec": "MiB/s", "MiB/sec": "MiB/s", "Gb/sec": "Gb/s", "Gbps": "Gb/s"}
 _ROUND_TRIPS = ("read", "atomic")
+OVERFLOWED = "negative: the tool's counters overflowed."
 
 
 def parse(content: bytes) -> Parsed:
@@ -78,11 +75,10 @@ def _read_text(text: str) -> Parsed:
         elif (test := _TEST.match(line)) is not None:
             operation = _operation(test[1])
         elif columns and (tokens := line.split()) and tokens[0].isdecimal() and tokens[0].isascii():
-            for figure in _row(number, columns, tokens, operation=operation, device=device, qps=qps):
+            of_test = Figure(name="", value=None, operation=operation, subject=device)
+            for figure in _row(number, columns, tokens, of_test, qps):
                 # Server and client outputs of one test are often in one file, and say the same.
-                figures[
-                    figure.name, figure.size_bytes, figure.percentile, figure.operation, figure.subject
-                ] = figure
+                figures[figure.name, figure.size_bytes, figure.percentile, operation, device] = figure
         if (matched := _DEVICE.search(line)) is not None:
             device = tidy(matched[1])
         if (matched := _QPS.search(line)) is not None:
@@ -91,8 +87,7 @@ def _read_text(text: str) -> Parsed:
             lids[matched[1]] = matched[2]
         if (matched := _GID.match(line)) is not None:
             gids.append(matched[1])
-        if len(figures) > MOST_FIGURES:
-            raise ParseError(number, f"There are more than {MOST_FIGURES} figures.")
+        refuse_more(number, len(figures))
     if not figures:
         raise ParseError(number, "There is no row of results below a header of perftest.")
     return Parsed(
@@ -138,77 +133,40 @@ def _columns(line: int, header: str) -> list[tuple[str, str]]:
 
 
 def _row(
-    line: int,
-    columns: Sequence[tuple[str, str]],
-    tokens: Sequence[str],
-    *,
-    operation: str,
-    device: str,
-    qps: int | None,
-) -> list[Figure]:
+    line: int, columns: Sequence[tuple[str, str]], tokens: Sequence[str], of_test: Figure, qps: int | None
+) -> Iterator[Figure]:
     if len(tokens) != len(columns):
-        raise ParseError(
-            line,
-            f"The row has {len(tokens)} values and the header {len(columns)} columns; wide numbers run together.",
-        )
+        reason = f"The row has {len(tokens)} values and the header {len(columns)} columns; wide numbers run together."
+        raise ParseError(line, reason)
     numbers = [number_of(token) for token in tokens]
     size, iterations = whole_of(tokens[0]), whole_of(tokens[1])
     if size is None or iterations is None or None in numbers:
         raise ParseError(line, "The row holds something that is no number.")
-    figures = []
+    of_row = replace(of_test, size_bytes=size, samples=iterations)
     for (name, unit), value in zip(columns[2:], numbers[2:], strict=True):
         if value is None or value < 0:
-            raise ParseError(line, f"{name} is negative: the tool's counters overflowed.")
+            raise ParseError(line, f"{name} is {OVERFLOWED}")
         if name in _LATENCIES:
-            figures.append(_latency(name, value, size, iterations, operation, device))
+            yield _latency(name, value, of_row)
         elif name == "BW average":
-            figures.append(_bandwidth(line, value, _UNITS[unit], size, iterations, operation, device, qps))
-    return figures
+            yield _bandwidth(line, value, _UNITS[unit], of_row, qps)
 
 
-def _latency(name: str, value: float, size: int, iterations: int, operation: str, device: str) -> Figure:
+def _latency(name: str, value: float, of_row: Figure) -> Figure:
     short, percentile = _LATENCIES[name]
-    if operation.startswith(_ROUND_TRIPS):
+    if of_row.operation.startswith(_ROUND_TRIPS):
         short = short.replace("latency", "round_trip", 1)
-    caution = "" if percentile is None else percentile_caution(percentile, iterations)
-    return Figure(
-        name=short,
-        value=value,
-        unit="µs",
-        operation=operation,
-        subject=device,
-        size_bytes=size,
-        percentile=percentile,
-        samples=iterations,
-        caution=caution,
-    )
+    caution = percentile_caution(percentile, of_row.samples)
+    return replace(of_row, name=short, value=value, unit="µs", percentile=percentile, caution=caution)
 
 
-def _bandwidth(
-    line: int,
-    value: float,
-    unit: str,
-    size: int,
-    iterations: int,
-    operation: str,
-    device: str,
-    qps: int | None,
-) -> Figure:
+def _bandwidth(line: int, value: float, unit: str, of_row: Figure, qps: int | None) -> Figure:
     if value == 0:
         raise ParseError(line, "The average bandwidth is zero: nothing was measured.")
     gbps = converted(value, unit, "Gb/s")
     if gbps is None:
         raise ParseError(line, "The average bandwidth is beyond any number.")
-    return Figure(
-        name="bandwidth",
-        value=gbps,
-        unit="Gb/s",
-        operation=operation,
-        subject=device,
-        size_bytes=size,
-        samples=iterations,
-        streams=qps,
-    )
+    return replace(of_row, name="bandwidth", value=gbps, unit="Gb/s", streams=qps)
 
 
 # The document.
@@ -221,19 +179,24 @@ def _read_json(text: str) -> Parsed:
     test = info.text("test") if info is not None else ""
     device = info.text("Device") if info is not None else ""
     operation = _operation(re.sub(r"_?(BW|Latency)_Test$", "", test))
-    size, iterations = results.whole("MsgSize"), results.whole("n_iterations")
-    figures: list[Figure] = []
-    for key, name in _JSON_LATENCIES.items():
-        value = results.optional_number(key)
-        if value is not None:
-            figures.append(
-                _latency(name, _not_negative(results, key, value), size, iterations, operation, device)
-            )
+    of_test = Figure(
+        name="",
+        value=None,
+        operation=operation,
+        subject=device,
+        size_bytes=results.whole("MsgSize"),
+        samples=results.whole("n_iterations"),
+    )
+    figures = [
+        _latency(name, results.counted(key, f"It is {OVERFLOWED}"), of_test)
+        for key, name in _JSON_LATENCIES.items()
+        if results.get(key) is not None
+    ]
     if results.get("BW_average") is not None:
-        average = _not_negative(results, "BW_average", results.number("BW_average"))
-        unit = _unit_by_rate(results, average, size)
-        qps = None if info is None or info.get("Number_of_qps") is None else info.whole("Number_of_qps")
-        figures.append(_bandwidth(1, average, unit, size, iterations, operation, device, qps))
+        average = results.counted("BW_average", f"It is {OVERFLOWED}")
+        unit = _unit_by_rate(results, average, of_test.size_bytes or 0)
+        qps = None if info is None else info.optional_whole("Number_of_qps")
+        figures.append(_bandwidth(1, average, unit, of_test, qps))
     if not figures:
         results.refuse("It holds neither a bandwidth nor a latency.")
     return Parsed(
@@ -243,12 +206,6 @@ def _read_json(text: str) -> Parsed:
         devices=(device,) if device else (),
         warnings=("The JSON does not say where the other end was; a loopback cannot be told.",),
     )
-
-
-def _not_negative(results: Json, key: str, value: float) -> float:
-    if value < 0:
-        results.need(key).refuse("It is negative: the tool's counters overflowed.")
-    return value
 
 
 def _unit_by_rate(results: Json, average: float, size: int) -> str:

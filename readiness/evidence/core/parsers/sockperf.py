@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass, field
 
-from readiness.evidence.core.documents import lines_of, number_of, text_of, tidy, whole_of
+from readiness.evidence.core.documents import counted, is_loopback, lines_of, text_of, tidy, whole_of
 from readiness.evidence.core.parsed import Figure, Parsed, ParseError, percentile_caution
 
 _PREFIX = re.compile(r"^sockperf(\[[A-Z]+\])?:\s*")
@@ -21,6 +20,7 @@ _COUNTS = re.compile(r"# (dropped|duplicated|out-of-order) messages = (\d+)")
 _ERROR = re.compile(r"^ERROR:|\bERROR\b.*errno", re.IGNORECASE)
 _NO_ANSWER = re.compile(r"No messages were received")
 _SIZE = re.compile(r"(?:msg-size|Message size)\s*[=:]\s*(\d+)")
+LOOPBACK = "The other end was this machine: the run crossed no network."
 
 
 @dataclass
@@ -57,7 +57,8 @@ def parse(content: bytes) -> Parsed:
         kept=text.encode("utf-8", "replace"),
         versions=tuple(report.versions.items()),
         hosts=tuple(dict.fromkeys(report.hosts)),
-        loopback=_loopback(report.hosts),
+        # The tool names the address it sends to.
+        loopback=LOOPBACK if any(map(is_loopback, report.hosts)) else "",
     )
 
 
@@ -78,14 +79,14 @@ def _read_setting(report: _SockperfReport, line: str) -> None:
 
 def _read_result(report: _SockperfReport, number: int, line: str) -> None:
     if (matched := _PERCENTILE.search(line)) is not None:
-        percentile = _needed(number, matched[1])
+        percentile = counted(number, matched[1])
         if not 0 < percentile < 100:
             raise ParseError(number, f"{tidy(matched[1])} is no percentile.")
-        report.rows.append(("", percentile, _needed(number, matched[2])))
+        report.rows.append(("", percentile, counted(number, matched[2])))
     elif (matched := _EXTREME.search(line)) is not None:
-        report.rows.append((f"_{matched[1].lower()}", None, _needed(number, matched[2])))
+        report.rows.append((f"_{matched[1].lower()}", None, counted(number, matched[2])))
     elif (matched := _AVERAGE.search(line)) is not None:
-        report.rows.append(("_average", None, _needed(number, matched[2])))
+        report.rows.append(("_average", None, counted(number, matched[2])))
     for kind, count in _COUNTS.findall(line):
         report.counts.append(Figure(name=f"{kind}_messages", value=float(count[:15]), unit="messages"))
 
@@ -99,23 +100,5 @@ def _figure(report: _SockperfReport, suffix: str, percentile: float | None, valu
         size_bytes=report.size,
         percentile=percentile,
         samples=report.samples,
-        caution="" if percentile is None else percentile_caution(percentile, report.samples),
+        caution=percentile_caution(percentile, report.samples),
     )
-
-
-def _needed(line: int, text: str) -> float:
-    value = number_of(text)
-    if value is None or value < 0:
-        raise ParseError(line, f"{tidy(text)} is no number.")
-    return value
-
-
-def _loopback(hosts: list[str]) -> str:
-    """The tool names the address it sends to."""
-    for host in hosts:
-        try:
-            if ipaddress.ip_address(host).is_loopback:
-                return "The other end was this machine: the run crossed no network."
-        except ValueError:
-            continue
-    return ""

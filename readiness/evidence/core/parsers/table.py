@@ -12,83 +12,73 @@ which tool (`# tool: soak 2.1`), and the raw figures behind them, in rows of the
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 
 from readiness.evidence.core import interop
 from readiness.evidence.core.bearing import part_named
-from readiness.evidence.core.documents import (
-    LONGEST_TEXT,
-    MOST_FIGURES,
-    lines_of,
-    number_of,
-    text_of,
-    tidy,
-    whole_of,
-)
+from readiness.evidence.core.documents import text_of, tidy
 from readiness.evidence.core.parsed import Figure, Parsed, ParseError, percentile_caution
-from web.sheets import unguarded
-
-COLUMNS = (
-    "measure",
-    "value",
-    "unit",
-    "operation",
-    "variant",
-    "subject",
-    "size_bytes",
-    "percentile",
-    "samples",
-    "streams",
-    "taken_at",
+from readiness.evidence.core.parsers.rows import (
+    count,
+    instant,
+    needed_number,
+    optional,
+    percentile,
+    unit,
+    values_of,
 )
-NEEDED = ("measure", "value")
+
+
+def _name(text: str) -> str:
+    if not text:
+        raise ValueError("is no name")
+    return tidy(text)
+
+
+FIGURE = {
+    "measure": _name,
+    "value": needed_number,
+    "unit": unit,
+    "operation": tidy,
+    "variant": tidy,
+    "subject": tidy,
+    "size_bytes": optional(count),
+    "percentile": optional(percentile),
+    "samples": optional(count),
+    "streams": optional(count),
+    "taken_at": optional(instant),
+}
 _VERSION = re.compile(r"#\s*(driver|firmware|nos|library|tool)\s*:\s*(\S.*)", re.IGNORECASE)
 
 
 def parse(content: bytes) -> Parsed:
     """Every row is one figure, with the unit and conditions that its columns give."""
-    text = text_of(content)
-    columns: list[str] = []
-    figures: list[Figure] = []
     versions: dict[str, str] = {}
-    times: list[datetime] = []
-    undated = 0
-    number = 1
-    for number, line in lines_of(text):
-        if not line.strip():
-            continue
-        if line.startswith("#"):
-            if (version := _VERSION.match(line)) is not None:
-                versions[version[1].lower()] = tidy(version[2])
-            continue
-        cells = split(number, line)
-        if not columns:
-            columns = _columns(number, cells)
-            continue
-        if len(cells) != len(columns):
-            raise ParseError(number, f"The row has {len(cells)} cells and the header {len(columns)} columns.")
-        row = dict(zip(columns, cells, strict=True))
-        figures.append(_figure(number, row))
-        if row.get("taken_at"):
-            times.append(_instant(number, row["taken_at"]))
-        else:
-            undated += 1
-        if len(figures) > MOST_FIGURES:
-            raise ParseError(number, f"There are more than {MOST_FIGURES} rows.")
-    if not figures:
-        raise ParseError(number, "There is no row below the header." if columns else "There is no header.")
+
+    def read_remark(line: str) -> None:
+        if (version := _VERSION.match(line)) is not None:
+            versions[version[1].lower()] = tidy(version[2])
+
+    figures, times = [], []
+    rows = values_of(content, FIGURE, needed=("measure", "value"), remark=read_remark)
+    for line, values in rows:
+        name, taken_at = values.pop("measure"), values.pop("taken_at")
+        caution = percentile_caution(values["percentile"], values["samples"])
+        figure = Figure(name=name, caution=caution, **values)
+        if interop.is_record(name) and (reason := interop.trouble(name, values["value"], figure.subject)):
+            raise ParseError(line, reason)
+        figures.append(figure)
+        times.append(taken_at)
     return Parsed(
         tool="csv",
         figures=tuple(figures),
-        kept=text.encode("utf-8", "replace"),
+        kept=text_of(content).encode("utf-8", "replace"),
         versions=tuple(versions.items()),
         hosts=interop.devices_named(figures),
         # The oldest: all of the file is at least as new.
-        taken_at=min(times, default=None),
-        declared=_declared(figures, has_times=not undated, has_tool="tool" in versions),
+        taken_at=min((each for each in times if each), default=None),
+        declared=_declared(figures, has_times=all(times), has_tool="tool" in versions),
     )
 
 
@@ -104,89 +94,3 @@ def _declared(figures: Sequence[Figure], *, has_times: bool, has_tool: bool) -> 
     }
     missing = [name for name, is_there in lacks.items() if not is_there]
     return f"The table counts as declared, not as a run: it lacks {', '.join(missing)}." if missing else ""
-
-
-def split(line: int, text: str) -> list[str]:
-    """The cells of a line; of one that Muster exported, the texts that it had."""
-    try:
-        rows = list(csv.reader([text], strict=True))
-    except csv.Error as error:
-        raise ParseError(line, f"This is no line of comma-separated values: {tidy(error)}.") from error
-    return [unguarded(cell).strip() for cell in rows[0]] if rows else []
-
-
-def _columns(line: int, cells: list[str]) -> list[str]:
-    names = [cell.lower() for cell in cells]
-    unknown = sorted(set(names) - set(COLUMNS))
-    if unknown:
-        raise ParseError(line, f"Unknown columns {tidy(', '.join(unknown))}; there are {', '.join(COLUMNS)}.")
-    missing = [name for name in NEEDED if name not in names]
-    if missing:
-        raise ParseError(line, f"The header names no column {' and none '.join(missing)}.")
-    if len(set(names)) < len(names):
-        raise ParseError(line, "The header names a column twice.")
-    return names
-
-
-def _figure(line: int, row: Mapping[str, str]) -> Figure:
-    value = number_of(row["value"])
-    if value is None:
-        raise ParseError(
-            line, f"The value {tidy(row['value'])!r} is no number; leave the row out if there is none."
-        )
-    if not row["measure"]:
-        raise ParseError(line, "The measure has no name.")
-    percentile = _optional(line, row, "percentile")
-    if percentile is not None and not 0 < percentile < 100:
-        raise ParseError(line, f"{percentile:g} is no percentile.")
-    if interop.is_record(row["measure"]):
-        reason = interop.trouble(row["measure"], value, tidy(row.get("subject", "")))
-        if reason:
-            raise ParseError(line, reason)
-    samples = _count(line, row, "samples")
-    return Figure(
-        name=tidy(row["measure"]),
-        value=value,
-        unit=tidy(row.get("unit", ""))[:16],
-        operation=tidy(row.get("operation", "")),
-        variant=tidy(row.get("variant", "")),
-        subject=tidy(row.get("subject", "")),
-        size_bytes=_count(line, row, "size_bytes"),
-        percentile=percentile,
-        samples=samples,
-        streams=_count(line, row, "streams"),
-        caution="" if percentile is None else percentile_caution(percentile, samples),
-    )
-
-
-def _optional(line: int, row: Mapping[str, str], name: str) -> float | None:
-    text = row.get(name, "")
-    if not text:
-        return None
-    value = number_of(text)
-    if value is None:
-        raise ParseError(line, f"{name} {tidy(text)!r} is no number.")
-    return value
-
-
-def _count(line: int, row: Mapping[str, str], name: str) -> int | None:
-    text = row.get(name, "")
-    if not text:
-        return None
-    value = whole_of(text)
-    if value is None or value < 0:
-        raise ParseError(line, f"{name} {tidy(text)!r} is no count.")
-    return value
-
-
-def _instant(line: int, text: str) -> datetime:
-    try:
-        instant = datetime.fromisoformat(text[:LONGEST_TEXT])
-    except ValueError as error:
-        raise ParseError(line, f"taken_at {tidy(text)!r} is no instant in ISO 8601.") from error
-    if instant.tzinfo is None:
-        raise ParseError(line, f"taken_at {tidy(text)!r} says no zone; write Z or an offset.")
-    try:
-        return instant.astimezone(UTC)
-    except (OverflowError, ValueError) as error:
-        raise ParseError(line, f"taken_at {tidy(text)!r} is out of range.") from error

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
-from itertools import chain
+from dataclasses import replace
 
-from readiness.evidence.core.documents import Json, number_of, text_of, without_secrets
+from readiness.evidence.core.documents import Json, local_time, number_of, text_of, without_secrets
 from readiness.evidence.core.failures import failed_operations
 from readiness.evidence.core.parsed import Figure, Parsed, percentile_caution
 
@@ -33,10 +32,12 @@ def parse(content: bytes) -> Parsed:
     asked, completed = document.whole("num_prompts"), document.whole("completed")
     if completed <= 0:
         document.need("completed").refuse(f"None of {asked} requests was completed: nothing was measured.")
-    model = document.text("model_id")
+    of_run = Figure(
+        name="", value=None, operation="serving", subject=document.text("model_id"), samples=completed
+    )
     figures = [
-        *_latencies(document, completed, model),
-        *_rates(document, completed, model),
+        *_latencies(document, of_run),
+        *_rates(document, of_run),
         failed_operations(_failed(document, asked, completed), of=asked, what="requests"),
     ]
     if not any(figure.name == "ttft" for figure in figures):
@@ -45,7 +46,7 @@ def parse(content: bytes) -> Parsed:
         tool="vllm-bench",
         figures=tuple(figures),
         kept=without_secrets(text, document.value),
-        taken_local=_local(document.text("date")),
+        taken_local=local_time(document.text("date"), "%Y%m%d-%H%M%S"),
         warnings=("The result names neither the server nor its accelerators: name the devices that served.",),
     )
 
@@ -57,32 +58,18 @@ def _failed(document: Json, asked: int, completed: int) -> int:
     return max(int(failed), asked - completed, listed, 0)
 
 
-def _latencies(document: Json, completed: int, model: str) -> Iterator[Figure]:
+def _latencies(document: Json, of_run: Figure) -> Iterator[Figure]:
     arrivals = _arrivals(document)
     value_by_rank: dict[tuple[str, float], float] = {}
-    names = document.keys()
-    for key in names:
+    for key in document.names():
         matched = _PERCENTILE.fullmatch(key) or _MEDIAN.fullmatch(key)
         rank = None if matched is None else 50.0 if matched[1] == "median" else number_of(matched[1])
-        if matched is None or not rank:
-            continue
-        value = document.number(key)
-        if value < 0:
-            document.need(key).refuse("It is negative.")
         # A single token has no time after the first.
-        if value:
+        if matched is not None and rank and (value := document.counted(key)):
             value_by_rank[matched[2], rank] = value
     for (name, rank), value in value_by_rank.items():
-        yield Figure(
-            name=name,
-            value=value,
-            unit="ms",
-            operation="serving",
-            subject=model,
-            percentile=rank,
-            samples=completed,
-            caution=percentile_caution(rank, completed) or arrivals,
-        )
+        caution = percentile_caution(rank, of_run.samples) or arrivals
+        yield replace(of_run, name=name, value=value, unit="ms", percentile=rank, caution=caution)
 
 
 def _arrivals(document: Json) -> str:
@@ -95,25 +82,12 @@ def _arrivals(document: Json) -> str:
     return NOT_POISSON.format(burstiness=burstiness) if burstiness not in (None, 1.0) else ""
 
 
-def _rates(document: Json, completed: int, model: str) -> Iterator[Figure]:
-    known = (
-        ("duration", "duration", "s"),
-        ("request_throughput", "request_throughput", "/s"),
-        ("output_throughput", "output_throughput", "tokens/s"),
-    )
-    stated = ((name, unit, document.optional_number(key)) for key, name, unit in known)
+def _rates(document: Json, of_run: Figure) -> Iterator[Figure]:
+    known = {"duration": "s", "request_throughput": "/s", "output_throughput": "tokens/s"}
+    for name, unit in known.items():
+        if (value := document.optional_number(name)) is not None:
+            yield replace(of_run, name=name, value=value, unit=unit)
     rate = document.get("request_rate")
-    asked = [("request_rate", "/s", None if rate is None else rate.as_number())]
-    for name, unit, value in chain(stated, asked):
-        if value is not None:
-            yield Figure(
-                name=name, value=value, unit=unit, operation="serving", subject=model, samples=completed
-            )
-
-
-def _local(text: str) -> datetime | None:
-    """The tool prints the time of its host's zone, and no zone."""
-    try:
-        return datetime.strptime(text, "%Y%m%d-%H%M%S")  # noqa: DTZ007 there is no zone to read
-    except ValueError:
-        return None
+    asked = None if rate is None else rate.as_number()
+    if asked is not None:
+        yield replace(of_run, name="request_rate", value=asked, unit="/s")

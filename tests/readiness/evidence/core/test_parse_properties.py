@@ -11,10 +11,9 @@ from readiness.evidence.core.documents import Json, line_in
 from readiness.evidence.core.parsers import (
     PARSERS,
     ParseError,
-    fact_table,
-    limit_table,
     parse,
     platform_floors,
+    records,
 )
 from readiness.evidence.models import RunMeasure
 from tests.readiness.evidence import outputs
@@ -282,17 +281,17 @@ CELLS = st.sampled_from(
 
 
 @pytest.mark.parametrize(
-    ("table", "columns"),
-    [(fact_table, fact_table.COLUMNS), (limit_table, limit_table.COLUMNS)],
+    ("read", "columns"),
+    [(records.facts, records.FACT), (records.limits, records.LIMIT)],
     ids=["facts", "limits"],
 )
 @settings(max_examples=100, deadline=None)
 @given(rows=st.lists(st.lists(CELLS, max_size=10), max_size=5), noise=st.binary(max_size=20))
-def test_tables_of_records_are_read_or_refused(table, columns, rows, noise):
+def test_tables_of_records_are_read_or_refused(read, columns, rows, noise):
     text = "\n".join([",".join(columns), *(",".join(row) for row in rows)])
     for content in (text.encode(), text.encode() + noise, noise):
         try:
-            found = table.parse(content)
+            found = read(content)
         except ParseError:
             continue
-        assert all(row.value is None or math.isfinite(row.value) for row in found)
+        assert all(row["value"] is None or math.isfinite(row["value"]) for _, row in found)
