@@ -7,7 +7,7 @@ from django.db.models import CharField, F, QuerySet, Value
 from django.db.models.functions import Cast
 
 from inventory.models import Site
-from readiness.evidence.core.own_records import OWN_RECORDS
+from readiness.evidence.core.bearing import OWN_RECORDS
 from readiness.evidence.models import Attestation, RecordedFact, ValidationRun
 from readiness.scoring.queries.rows import CheckRow
 from web.visibility import name_of

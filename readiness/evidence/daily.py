@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from readiness.evidence.core.levels import site_load
-from readiness.evidence.core.load import continuous, largest_step, peak
+from readiness.evidence.core.load import continuous, largest_step, peak, site_load
 from readiness.evidence.core.provenance import worst_provenance
 from readiness.evidence.measures import CIRCUIT_LOAD, MEASURES, SITE_LOAD, DailyMeasure
 from readiness.evidence.meters import Circuit, Metrics, SiteMeters, SitePower, current_a, power_kw

@@ -10,8 +10,7 @@ import numpy as np
 
 from inventory.models import Device, PowerFeed
 from inventory.models.facility import breaker_kw
-from readiness.evidence.core.levels import MeteredLevel, MeteringLevel
-from readiness.evidence.core.load import Windows
+from readiness.evidence.core.load import MeteredLevel, MeteringLevel, Windows
 from readiness.evidence.measures import CURRENT_METRICS, POWER_METRICS, SITE_POWER_METRICS
 from telemetry.queries import WindowMeans
 

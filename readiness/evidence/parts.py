@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from readiness.evidence.core.bearing import part_named
-from readiness.evidence.core.units import converted
+from readiness.evidence.core.parsed import converted
 from readiness.evidence.refusals import EvidenceRefused
 from readiness.framework.core.definition import Check, Framework, LimitKind, SubMeasure
 from web.versioned.core.documents import LARGEST

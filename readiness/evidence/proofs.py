@@ -14,7 +14,8 @@ from typing import Any
 from django.db import connection
 
 from readiness.evidence import rows
-from readiness.evidence.core.proving import baselines, collectives, diagnostics, latency, ports, tables
+from readiness.evidence.core.proving import baselines, collectives, diagnostics, latency, tables
+from readiness.evidence.core.proving import floors as ports
 from readiness.evidence.core.proving.interop import JudgedPair, interoperable
 from readiness.evidence.core.proving.values import (
     FloorValue,

@@ -12,7 +12,7 @@ from operator import itemgetter
 
 from django.db.models import Max, Min, Q, QuerySet
 
-from readiness.evidence.core.quantiles import merged_quantiles
+from readiness.evidence.core.load import merged_quantiles
 from readiness.evidence.models import Attestation, DeclaredLimit, MeasuredDay, RecordedFact
 from telemetry.binary import binary_cursor
 from telemetry.core.sketch import Sketch

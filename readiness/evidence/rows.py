@@ -14,8 +14,7 @@ from typing import Any, NamedTuple
 from inventory.models import Device
 from inventory.queries import end_of_day
 from readiness.evidence.core.bearing import HAVE_BASELINE, REGRESSION
-from readiness.evidence.core.failures import FAILURES
-from readiness.evidence.core.parsed import FAILED_TEST, IDENTITIES, RANKS, TEST, Figure
+from readiness.evidence.core.parsed import FAILED_TEST, FAILURES, IDENTITIES, RANKS, TEST, Figure
 from readiness.evidence.core.proving.baselines import FIRST
 from readiness.evidence.core.proving.values import (
     ALWAYS_VOIDS,
@@ -26,8 +25,8 @@ from readiness.evidence.core.proving.values import (
     Run,
     SiteParts,
     newest,
+    voids_at,
 )
-from readiness.evidence.core.voids import voids_at
 from readiness.evidence.kept import KeptBySite
 from readiness.framework.core.definition import Framework, SubMeasure
 from readiness.framework.core.vocabulary import Change

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from readiness.evidence.core.levels import WORDS, MeteringLevel
+from readiness.evidence.core.load import WORDS, MeteringLevel
 from readiness.evidence.core.provenance import worst_provenance
 from readiness.evidence.measures import INLET as INLET_MEASURE
 from readiness.evidence.measures import POWER_METRICS, SITE_POWER_METRICS
@@ -109,7 +109,7 @@ def _energy(facts: EvaluationFacts, now: datetime) -> Figures:
 
 
 def _levels(facts: EvaluationFacts, now: datetime) -> dict[MeteringLevel, tuple[float, list[Latest]]]:
-    """kW now at each level whose every device in service sends power; see readiness.evidence.core.levels."""
+    """kW now at each level whose every device in service sends power; see readiness.evidence.core.load."""
     by_device: dict[int, list[Latest]] = defaultdict(list)
     for sample in _live(facts, POWER_METRICS, now):
         if sample.device_id is not None and sample.unit == "W":

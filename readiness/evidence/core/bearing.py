@@ -1,9 +1,15 @@
-"""Which checks a tool's output bears on, and how figures name the sub-measure they prove."""
+"""Which checks a tool's output bears on, how figures name the sub-measure they prove, and which checks Muster computes
+from records of its own.
+
+As soon as a site has such records, statements by hand (facts, attestations, tables) prove nothing for the check: what
+Muster knows outweighs what somebody says.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 from readiness.evidence.core import interop
@@ -49,3 +55,30 @@ def checks_of(tool: str, measures: Iterable[str]) -> frozenset[str]:
     named = {part[0] for measure in names if (part := part_named(measure)) is not None}
     records = {interop.CHECK} if any(map(interop.is_record, names)) else set()
     return frozenset(CHECKS_OF_TOOL[tool]) | named | records
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRecords:
+    """`words` names the records in a sentence; `refs` is how references to them begin."""
+
+    words: str
+    refs: tuple[str, ...]
+
+    def are_behind(self, evidence: str) -> bool:
+        return evidence.startswith(self.refs)
+
+
+OWN_RECORDS: Mapping[str, OwnRecords] = {
+    "p2-envelope-declared": OwnRecords("declared envelopes", ("envelopes:",)),
+    "p2-placement-jurisdiction": OwnRecords("placements that envelopes and rules decide", ("placements:",)),
+    "p4-orchestration-owner": OwnRecords("accepted owners", ("ownership:",)),
+    "p4-asset-ownership": OwnRecords("accepted owners", ("owned-assets:",)),
+    "p4-golive-review": OwnRecords("a go-live review", ("review:",)),
+}
+"""The records that each check is computed from."""
+
+
+def is_own(check_id: str, evidence: str) -> bool:
+    """Whether this evidence of the check is a record of Muster's own."""
+    own = OWN_RECORDS.get(check_id)
+    return own is not None and own.are_behind(evidence)

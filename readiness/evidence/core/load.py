@@ -1,14 +1,21 @@
-"""Electrical load from the windows of many meters: complete sums, peaks, continuous load, steps.
+"""Electrical load from the windows of many meters: sums, peaks, steps, quantiles, and which meters add up to a site.
 
-Arrays hold one mean per window, NaN where a meter sent nothing in it.
+Arrays hold one mean per window, NaN where a meter sent nothing in it. The power of a site may be metered at several
+levels, one behind the other: at the supply, at the UPS, at the PDUs, in the nodes. One level is added up, never two, or
+the same kilowatt would count twice.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
+
+from telemetry.core.sketch import Sketch, value_of
 
 type Windows = NDArray[np.float64]
 
@@ -62,3 +69,111 @@ def largest_step(windows: Windows, span: int = 1) -> float | None:
     steps = [np.fmax.reduce(np.abs(windows[far:] - windows[:-far])) for far in apart]
     largest = np.fmax.reduce(steps) if steps else np.nan
     return float(largest) if np.isfinite(largest) else None
+
+
+class MeteringLevel(StrEnum):
+    """Levels from the supply inwards; the outermost that is complete is taken."""
+
+    METER = "meter"
+    UPS = "ups"
+    ROOM_PDU = "room-pdu"
+    RACK_PDU = "rack-pdu"
+    NODE = "node"
+
+    @property
+    def sees_everything(self) -> bool:
+        """Whether cooling and losses are in it: behind the meter nothing else is."""
+        return self is MeteringLevel.METER
+
+
+@dataclass(frozen=True, slots=True)
+class MeteredLevel:
+    """`expected` are the meters in service at this level, by any key, `windows` the kW of those that sent
+    any."""
+
+    level: MeteringLevel
+    expected: frozenset[int]
+    windows: Mapping[int, Windows]
+
+    @property
+    def missing(self) -> int:
+        return len(self.expected - self.windows.keys())
+
+
+@dataclass(frozen=True, slots=True)
+class SiteLoad:
+    """Windows of the whole site's kW at one level; `level` None with a reason where no level is complete."""
+
+    level: MeteringLevel | None
+    windows: Windows
+    reason: str = ""
+
+
+def site_load(levels: Sequence[MeteredLevel]) -> SiteLoad | None:
+    """The outermost level whose every device sent power in some window; None if nothing sends any."""
+    reason = ""
+    for metered in sorted(levels, key=lambda each: list(MeteringLevel).index(each.level)):
+        if not metered.windows:
+            continue
+        if metered.missing:
+            reason = reason or _incomplete(metered)
+            continue
+        total = complete_sum(np.vstack(list(metered.windows.values())))
+        if np.isfinite(total).any():
+            return SiteLoad(metered.level, total)
+        reason = reason or f"Never in one window did every {WORDS[metered.level]} send power."
+    return SiteLoad(None, np.empty(0), reason=reason) if reason else None
+
+
+def _incomplete(metered: MeteredLevel) -> str:
+    return f"{metered.missing} of {len(metered.expected)} {WORDS[metered.level]}s sent no power."
+
+
+WORDS = {
+    MeteringLevel.METER: "site meter",
+    MeteringLevel.UPS: "UPS",
+    MeteringLevel.ROOM_PDU: "room PDU",
+    MeteringLevel.RACK_PDU: "rack PDU",
+    MeteringLevel.NODE: "node",
+}
+
+
+type Day = tuple[list[int], list[int]]
+"""The buckets and counts of one day's sketch."""
+
+
+def merged_quantiles(q: float, things: Sequence[Iterable[Day]]) -> list[float | None]:
+    """Return for each thing the quantile of all samples of its days, exact to the sketch's error; None if there are
+    none.
+
+    Of all of them at once, since there are thousands and each is small: their buckets are put in order thing by thing,
+    and each quantile is the bucket at which the samples counted so far pass its rank (telemetry.core.sketch has it).
+    """
+    days = [(place, day) for place, each in enumerate(things) for day in each]
+    things_of = np.repeat([place for place, _ in days], [len(buckets) for _, (buckets, _) in days]).astype(
+        np.int64
+    )
+    buckets = np.fromiter(chain.from_iterable(buckets for _, (buckets, _) in days), np.int64)
+    counts = np.fromiter(chain.from_iterable(counts for _, (_, counts) in days), np.int64)
+    order = np.lexsort((buckets, things_of))
+    passed = np.cumsum(counts[order])
+    samples = np.zeros(len(things), np.int64)
+    np.add.at(samples, things_of, counts)
+    ranks = np.floor(q * (samples - 1)).astype(np.int64) + np.cumsum(samples) - samples
+    known = np.flatnonzero(samples)
+    places = np.searchsorted(passed, ranks[known], side="right")
+    values = value_of(buckets[order][places]).tolist()
+    quantiles: list[float | None] = [None] * len(things)
+    for place, value in zip(known.tolist(), values, strict=True):
+        quantiles[place] = value
+    return quantiles
+
+
+def share_at_most(limit: float, sketch: Sketch) -> float | None:
+    """Which part of the values, 0 to 1, is at the limit or below it; None of no values.
+
+    A value within 1 % of the limit may be taken for one on its other side: that is the sketch's error.
+    """
+    if not sketch.count:
+        return None
+    return float(sketch.counts[value_of(sketch.buckets) <= limit].sum()) / sketch.count

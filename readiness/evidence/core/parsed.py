@@ -1,10 +1,13 @@
-"""The content of a tool's output, whatever the tool: figures with their conditions, and what they were measured on.
+"""The content of a tool's output, whatever the tool: figures with their conditions and units, what they were measured
+on, and why a run failed whatever rate or latency it shows: values that were wrong, operations that failed.
 
 A parser finds and never judges: it gives no state, and does not know a floor.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -100,3 +103,100 @@ def percentile_caution(percentile: float | None, samples: int | None) -> str:
         return ""
     extreme = "maximum" if percentile > 50 else "minimum" if percentile < 50 else "middle"
     return f"p{percentile:g} needs {needed} samples; there are {samples}, so it is near the {extreme}."
+
+
+WRONG_VALUES = "wrong_values"
+FAILED = "failed_operations"
+FAILURES = frozenset({WRONG_VALUES, FAILED, "dropped_messages"})
+"""Names of the figures that count failures. `samples` of such a figure are all operations, failed ones included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """How many failures the figures count: `count` None where none of them counts any. `text` is shown as it is."""
+
+    count: float | None = None
+    text: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Empty where nothing failed."""
+        return f"{self.text}: the run is void, whatever its figures say." if self.count else ""
+
+
+NOT_COUNTED = Failures()
+
+
+def failures_of(figures: Iterable[Figure]) -> Failures:
+    """The first kind of failure that occurred, else a count of none."""
+    counted = [each for each in figures if each.name in FAILURES and each.value is not None]
+    worst = next((each for each in counted if each.value), counted[0] if counted else None)
+    return NOT_COUNTED if worst is None else Failures(worst.value, _failure_text(worst))
+
+
+def failed_operations(count: float, *, of: int | None = None, what: str = "operations") -> Figure:
+    """The figure of operations that failed, out of `of`."""
+    return Figure(name=FAILED, value=float(count), samples=of, operation=what)
+
+
+def _failure_text(figure: Figure) -> str:
+    count = f"{figure.value:,.0f}"
+    if figure.name == WRONG_VALUES:
+        return f"{count} {'value was' if figure.value == 1 else 'values were'} wrong"
+    if figure.name == FAILED:
+        of = "" if figure.samples is None else f" of {figure.samples:,}"
+        return f"{count}{of} {figure.operation or 'operations'} failed"
+    return f"{count} {'message was' if figure.value == 1 else 'messages were'} dropped"
+
+
+_FACTORS: dict[str, tuple[str, float]] = {
+    # unit: (dimension, how many of the dimension's base unit)
+    "b/s": ("rate", 1.0),
+    "kb/s": ("rate", 1e3),
+    "Mb/s": ("rate", 1e6),
+    "Gb/s": ("rate", 1e9),
+    "B/s": ("rate", 8.0),
+    "KB/s": ("rate", 8e3),
+    "KiB/s": ("rate", 8.0 * 1024),
+    "MB/s": ("rate", 8e6),
+    "MiB/s": ("rate", 8.0 * 1024**2),
+    "GB/s": ("rate", 8e9),
+    "GiB/s": ("rate", 8.0 * 1024**3),
+    "ns": ("time", 1e-9),
+    "µs": ("time", 1e-6),
+    "us": ("time", 1e-6),
+    "usec": ("time", 1e-6),
+    "ms": ("time", 1e-3),
+    "s": ("time", 1.0),
+    "sec": ("time", 1.0),
+    "min": ("time", 60.0),
+    "h": ("time", 3600.0),
+    "d": ("time", 86400.0),
+    "W": ("power", 1.0),
+    "kW": ("power", 1e3),
+    "MW": ("power", 1e6),
+    "%": ("share", 0.01),
+    "ratio": ("share", 1.0),
+    "°C": ("temperature", 1.0),
+    "MB/h": ("growth", 1.0),
+    "tCO2e": ("emission", 1.0),
+    "kgCO2e": ("emission", 1e-3),
+    "gCO2e": ("emission", 1e-6),
+}
+
+
+def converted(value: float, unit: str, to: str) -> float | None:
+    """The value in another unit of the same dimension; None where there is no such conversion, or nothing finite
+    comes of it.
+
+    24056.72 MiB/s, for example, are 201.80 Gb/s.
+    """
+    if unit == to:
+        return value
+    if unit not in _FACTORS or to not in _FACTORS:
+        return None
+    (dimension, factor), (wanted, base) = _FACTORS[unit], _FACTORS[to]
+    if dimension != wanted:
+        return None
+    result = value * factor / base
+    return result if math.isfinite(result) else None

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from readiness.evidence.core.failures import FAILURES, WRONG_VALUES, failures_of
-from readiness.evidence.core.parsed import FAILED_TEST, IDENTITIES, RANKS, TEST, Figure
+from readiness.evidence.core.parsed import (
+    FAILED_TEST,
+    FAILURES,
+    IDENTITIES,
+    RANKS,
+    TEST,
+    WRONG_VALUES,
+    Figure,
+    failures_of,
+)
 from readiness.evidence.core.parsers.dcgm_diag import ACCELERATOR
+from readiness.evidence.core.proving.collectives import participation
 from readiness.evidence.core.proving.floors import COLLECTIVES, size_text
-from readiness.evidence.core.proving.participation import participation
 from readiness.evidence.core.proving.values import Run, SiteParts, few
 
 _SAMPLES = {

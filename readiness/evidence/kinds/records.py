@@ -6,7 +6,7 @@ import django_filters
 from django.urls import reverse
 
 from readiness.evidence import operations
-from readiness.evidence.core.own_records import OWN_RECORDS
+from readiness.evidence.core.bearing import OWN_RECORDS
 from readiness.evidence.filters import Voided
 from readiness.evidence.forms import AttestationForm, FactForm, file_form
 from readiness.evidence.lines import proved

@@ -12,7 +12,8 @@ from django.db import transaction
 from accounts.models import User
 from inventory.models import Site
 from readiness.evidence.core.limits import OF_CLASS, OF_PLATFORM, is_range, kind_of, presets_of
-from readiness.evidence.core.parsers import ParseError, records
+from readiness.evidence.core.parsers import ParseError
+from readiness.evidence.core.parsers import rows as records
 from readiness.evidence.models import DeclaredLimit
 from readiness.evidence.parts import in_unit_of_limit
 from readiness.evidence.refusals import OLDEST, EvidenceRefused, refuse_retired

@@ -13,7 +13,8 @@ from django.db import transaction
 from accounts.models import User
 from inventory.models import Site
 from inventory.queries import end_of_day
-from readiness.evidence.core.parsers import ParseError, platform_floors, records
+from readiness.evidence.core.parsers import ParseError, platform_floors
+from readiness.evidence.core.parsers import rows as records
 from readiness.evidence.ground import site_ground
 from readiness.evidence.models import Attestation, Floor, RecordedFact
 from readiness.evidence.parts import check_named, in_unit_of, part_of, refuse_live

@@ -13,9 +13,8 @@ from django.db import IntegrityError, transaction
 from accounts.models import User
 from inventory.models import Device, Site
 from readiness.evidence.core.bearing import OF_ACCELERATORS
-from readiness.evidence.core.failures import FAILED
 from readiness.evidence.core.interop import is_record
-from readiness.evidence.core.parsed import FAILED_TEST, IDENTITIES, RANKS, Figure, Parsed
+from readiness.evidence.core.parsed import FAILED, FAILED_TEST, IDENTITIES, RANKS, Figure, Parsed
 from readiness.evidence.core.parsers import PARSERS, parse
 from readiness.evidence.core.proving.values import ENTERED
 from readiness.evidence.ground import IDENTITIES as IDENTITIES_KEY

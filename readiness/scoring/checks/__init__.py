@@ -1,5 +1,5 @@
 """The checks that Muster computes from telemetry, envelopes, rules, ownership and go-live reviews: facts of a site in,
-readings of sub-measures out. Those whose source is Muster itself stand in `readiness.evidence.core.own_records`.
+readings of sub-measures out. Those whose source is Muster itself stand in `readiness.evidence.core.bearing`.
 
 Every other check waits for evidence that nobody can supply yet, has no reading, and so is unknown.
 """

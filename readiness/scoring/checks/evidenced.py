@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 
-from readiness.evidence.core.own_records import is_own
+from readiness.evidence.core.bearing import is_own
 from readiness.evidence.core.proving.values import Proof
 from readiness.framework.core.definition import Framework
 from readiness.scoring.checks.choosing import worst_reading

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from readiness.evidence.core.levels import WORDS, MeteringLevel
+from readiness.evidence.core.load import WORDS, MeteringLevel
 from readiness.evidence.measures import CIRCUIT_LOAD, SITE_LOAD, STEP_1S, STEP_10S
 from readiness.evidence.queries import SpanFigure
 from readiness.framework.core.definition import Check

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from readiness.evidence.core.load import share_at_most
 from readiness.evidence.core.provenance import worst_provenance
-from readiness.evidence.core.quantiles import share_at_most
 from readiness.evidence.measures import SERVING, TPOT_WINDOWS, TTFT_WINDOWS, DailyMeasure
 from readiness.evidence.queries import Distribution
 from readiness.framework.core.definition import Check

@@ -8,8 +8,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from readiness.evidence import queries as evidence
-from readiness.evidence.core.levels import WORDS, MeteringLevel, site_load
-from readiness.evidence.core.load import complete_sum
+from readiness.evidence.core.load import WORDS, MeteringLevel, complete_sum, site_load
 from readiness.evidence.core.provenance import worst_provenance
 from readiness.evidence.measures import POWER_METRICS, ROUND_TRIP, SITE_LOAD, SITE_POWER_METRICS
 from readiness.evidence.meters import meters_of, power_by_site

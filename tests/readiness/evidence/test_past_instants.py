@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from readiness.evidence.core.voids import voids_at
+from readiness.evidence.core.proving.values import voids_at
 from readiness.evidence.models import ValidationRun
 from readiness.evidence.operations import attest, import_run, record_fact, void_changed
 from readiness.evidence.operations.runs import RunContext

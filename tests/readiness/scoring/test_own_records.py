@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from readiness.evidence.core.own_records import OWN_RECORDS
+from readiness.evidence.core.bearing import OWN_RECORDS
 from readiness.evidence.core.reviews import DOMAINS, HeldReview, ReviewCounts, counting_review
 from readiness.evidence.models import Attestation, RecordedFact, ValidationRun
 from readiness.evidence.operations import attest, import_run, record_fact

@@ -24,8 +24,7 @@ from readiness.evidence.core.documents import (
     whole_of,
     without_secrets,
 )
-from readiness.evidence.core.failures import failed_operations
-from readiness.evidence.core.parsed import RANKS, Figure, Parsed, ParseError
+from readiness.evidence.core.parsed import RANKS, Figure, Parsed, ParseError, failed_operations
 
 NOT_CHECKED = "The run did not check its results (-c 0), so wrong values cannot be told."
 _TAG = re.compile(r"^(\[\d+,\d+\]<std(out|err)>:\s?|\d+: )")

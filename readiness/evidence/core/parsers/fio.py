@@ -20,8 +20,7 @@ from readiness.evidence.core.documents import (
     whole_of,
     without_secrets,
 )
-from readiness.evidence.core.failures import failed_operations
-from readiness.evidence.core.parsed import Figure, Parsed, percentile_caution
+from readiness.evidence.core.parsed import Figure, Parsed, failed_operations, percentile_caution
 
 DIRECTIONS = ("read", "write", "trim", "mixed")
 ALL_CLIENTS = "All clients"

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from readiness.evidence.core.documents import Json, instant, is_loopback, text_of, tidy, without_secrets
-from readiness.evidence.core.parsed import Figure, Parsed
-from readiness.evidence.core.units import converted
+from readiness.evidence.core.parsed import Figure, Parsed, converted
 
 
 def parse(content: bytes) -> Parsed:

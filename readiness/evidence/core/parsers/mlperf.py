@@ -20,8 +20,7 @@ from readiness.evidence.core.documents import (
     text_of,
     tidy,
 )
-from readiness.evidence.core.failures import failed_operations
-from readiness.evidence.core.parsed import Figure, Parsed, ParseError
+from readiness.evidence.core.parsed import Figure, Parsed, ParseError, failed_operations
 
 _ENTRY = re.compile(r":::MLLOG\s+(\{.*\})\s*$")
 LATENCIES = {

@@ -22,8 +22,7 @@ from readiness.evidence.core.documents import (
     whole_of,
     without_secrets,
 )
-from readiness.evidence.core.parsed import Figure, Parsed, ParseError, percentile_caution
-from readiness.evidence.core.units import converted
+from readiness.evidence.core.parsed import Figure, Parsed, ParseError, converted, percentile_caution
 
 _TEST = re.compile(
     r"^\s*((?:RDMA_|Raw_?|Atomic_|Send|Write|Read)[\w ]*?)\s+(?:Post List\s+)?(BW|Latency)( Test)?\s*$"

@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from readiness.evidence.core.documents import Json, local_time, number_of, text_of, without_secrets
-from readiness.evidence.core.failures import failed_operations
-from readiness.evidence.core.parsed import Figure, Parsed, percentile_caution
+from readiness.evidence.core.parsed import Figure, Parsed, failed_operations, percentile_caution
 
 _PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d{1,4})?)_(ttft|tpot|itl|e2el)_ms")
 _MEDIAN = re.compile(r"(median)_(ttft|tpot|itl|e2el)_ms")

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
-from readiness.evidence.core.parsed import Figure
+from readiness.evidence.core.parsed import Figure, converted
 from readiness.evidence.core.proving.values import (
     Proof,
     Proofs,
@@ -33,7 +33,6 @@ from readiness.evidence.core.proving.values import (
     provenance_of,
     voiding,
 )
-from readiness.evidence.core.units import converted
 from readiness.framework.core.definition import Check, SubMeasure
 
 RATES = frozenset({"busbw", "bandwidth"})

@@ -1,13 +1,25 @@
-"""Which row of a run is judged, and by which floor."""
+"""Floors: which one a figure is held against; and p1-rdma-port: the bandwidth of each port against its floor."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from readiness.evidence.core.parsed import Figure
-from readiness.evidence.core.proving.values import FloorValue, Run
-from readiness.evidence.core.units import converted
+from readiness.evidence.core.parsed import Figure, converted
+from readiness.evidence.core.proving.values import (
+    FloorValue,
+    Proof,
+    Proofs,
+    Run,
+    SiteParts,
+    coverage,
+    kept,
+    newest,
+    proof_of,
+)
+from readiness.framework.core.definition import Check, SubMeasure
 
 GIB = 1024**3
 
@@ -169,3 +181,45 @@ def size_text(size: int) -> str:
 def figure_named(run: Run, name: str, percentile: float | None = None) -> Figure | None:
     """The first figure of that name; None where there is none."""
     return next((each for each in run.figures if each.name == name and each.percentile == percentile), None)
+
+
+def rdma_ports(
+    check: Check, runs: Sequence[Run], site: SiteParts, floors: Sequence[FloorValue], now: datetime
+) -> Proofs:
+    """Each port's newest run. A run is about the port that it names, on each of its nodes."""
+    part, covered = check.part("bandwidth"), check.part("ports-covered")
+    by_port: dict[tuple[int, str], list[Proof]] = defaultdict(list)
+    crossing: dict[tuple[int, str], list[Proof]] = defaultdict(list)
+    for run in runs:
+        if run.tool != "perftest":
+            continue
+        judgement = judged(run, "bandwidth", part.unit, floors, operations=("write",), preferred=WRITE_SIZE)
+        if judgement is None:
+            continue
+        subject = next((each.subject for each in run.figures if each.name == "bandwidth"), "").lower()
+        for node in run.nodes or (0,):
+            port = (node, subject)
+            proof = proof_of(
+                run,
+                part,
+                judgement.value,
+                detail=site.ports.get(port, subject),
+                floor=judgement.floor,
+                cannot_judge=run.loopback or judgement.reason,
+            )
+            by_port[port].append(proof)
+            if not run.loopback:
+                crossing[port].append(proof)
+    return kept(
+        {
+            "bandwidth": [newest(proofs, part, now) for proofs in by_port.values()],
+            "ports-covered": [coverage(_newest(crossing, part, now), site.ports, covered, now)],
+        }
+    )
+
+
+def _newest(
+    by_port: Mapping[tuple[int, str], Sequence[Proof]], part: SubMeasure, now: datetime
+) -> dict[tuple[int, str], Proof]:
+    newest_by_port = {port: newest(proofs, part, now) for port, proofs in by_port.items()}
+    return {port: proof for port, proof in newest_by_port.items() if proof is not None}

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from readiness.evidence.core.bearing import PARSED, part_named
+from readiness.evidence.core.parsed import converted
 from readiness.evidence.core.proving.values import (
     PartKey,
     Proof,
@@ -18,7 +19,6 @@ from readiness.evidence.core.proving.values import (
     newest,
     proof_of,
 )
-from readiness.evidence.core.units import converted
 from readiness.framework.core.definition import Framework, SubMeasure
 from readiness.framework.core.vocabulary import EvidenceKind
 

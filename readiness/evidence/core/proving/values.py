@@ -1,4 +1,5 @@
-"""Values that proving reads and gives: runs with their figures, things of a site, floors, proofs."""
+"""Values that proving reads and gives: runs with their figures, things of a site, floors, proofs, and which changes had
+voided evidence by an instant: one that was made later had not."""
 
 from __future__ import annotations
 
@@ -7,11 +8,43 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from readiness.evidence.core.failures import failures_of
-from readiness.evidence.core.parsed import RANKS, Figure
+from readiness.evidence.core.parsed import RANKS, Figure, failures_of
 from readiness.evidence.core.provenance import worst_provenance
 from readiness.framework.core.definition import SubMeasure
 from readiness.framework.core.vocabulary import Change
+
+
+@dataclass(frozen=True, slots=True)
+class Voids:
+    """Kinds of change that had been made, when the first was, and what was done."""
+
+    changes: frozenset[Change] = frozenset()
+    at: datetime | None = None
+    reason: str = ""
+
+
+STANDING = Voids()
+
+
+def voids_at(
+    changes: Sequence[str],
+    by_kind: Mapping[str, Mapping[str, str]],
+    at: datetime | None,
+    reason: str,
+    now: datetime,
+) -> Voids:
+    """Return the voids as of `now`. A kind of change that has no time of its own was made `at` the first."""
+    if at is None or at > now:
+        return STANDING
+    made = {kind: datetime.fromisoformat(change["at"]) for kind, change in by_kind.items() if kind in changes}
+    later = {kind for kind, when in made.items() if when > now}
+    if not later:
+        return Voids(frozenset(map(Change, changes)), at, reason)
+    reasons = dict.fromkeys(by_kind[kind]["reason"] for kind in made if kind not in later)
+    return Voids(
+        frozenset(Change(kind) for kind in changes if kind not in later), at, " ".join(reasons) or reason
+    )
+
 
 type PartKey = tuple[str, str]
 """(check id, sub-measure id)."""

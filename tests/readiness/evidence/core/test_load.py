@@ -3,8 +3,15 @@
 import numpy as np
 import pytest
 
-from readiness.evidence.core.levels import MeteredLevel, MeteringLevel, site_load
-from readiness.evidence.core.load import complete_sum, continuous, largest_step, peak
+from readiness.evidence.core.load import (
+    MeteredLevel,
+    MeteringLevel,
+    complete_sum,
+    continuous,
+    largest_step,
+    peak,
+    site_load,
+)
 from readiness.evidence.core.provenance import worst_provenance
 
 NAN = np.nan

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from readiness.evidence.core.parsers import parse
-from readiness.evidence.core.proving import collectives, ports, tables
+from readiness.evidence.core.proving import collectives, tables
+from readiness.evidence.core.proving import floors as ports
 from readiness.evidence.core.proving.floors import GIB, judged
 from readiness.evidence.core.proving.values import FloorValue, Run, SiteParts
 from readiness.framework.core.document import load
