@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 
 from readiness.evidence.core.load import continuous, largest_step, peak, site_load
 from readiness.evidence.core.provenance import worst_provenance
-from readiness.evidence.measures import CIRCUIT_LOAD, MEASURES, SITE_LOAD, DailyMeasure
-from readiness.evidence.meters import Circuit, Metrics, SiteMeters, SitePower, current_a, power_kw
+from readiness.evidence.gather import Circuit, Metrics, SiteMeters, SitePower, current_a, power_kw
+from readiness.evidence.measures import CIRCUIT_LOAD, MEASURES, QUANTILE, SITE_LOAD, WINDOW, DailyMeasure
 from telemetry.core.sketch import Sketch, merge_all
 from telemetry.queries import DailySketch, WindowQuantiles
-
-QUANTILE = 0.99
-WINDOW = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,11 @@ further.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
+
+QUANTILE = 0.99
+"""Of the figures whose summary is a quantile."""
+WINDOW = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
-"""Which days are due, what the kept days say over a span, and limits as lists show them. Only evidence taken at or
-before `now` is read."""
+"""Which days are due, what the kept days say over a span, how loaded circuits are, and records as others read them.
+
+Only evidence taken at or before `now` is read.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +15,7 @@ from operator import itemgetter
 from django.db.models import Max, Min, Q, QuerySet
 
 from readiness.evidence.core.load import merged_quantiles
+from readiness.evidence.measures import CIRCUIT_LOAD
 from readiness.evidence.models import Attestation, DeclaredLimit, MeasuredDay, RecordedFact
 from telemetry.binary import binary_cursor
 from telemetry.core.sketch import Sketch
@@ -264,3 +267,54 @@ def entries_of(declared: DeclaredLimit, *, limit: int = 50) -> list[DeclaredLimi
         "limit_id": declared.limit_id,
     }
     return list(declared_limits().filter(**same).order_by("-declared_on", "-pk")[:limit])
+
+
+CIRCUIT_DAYS = 2
+"""Today and yesterday, as p2-power-headroom looks at circuits."""
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitLoads:
+    """`load_kw` is over all circuits of a site; `highest` is the one with the highest share of its rating, in %."""
+
+    load_kw: float
+    highest: str
+    percent: float
+    taken_at: datetime
+    provenance: str
+
+
+# A breaker's rating goes before the feed's, as inventory.models.facility.breaker_kw and the daily measure have it.
+_LOADS = """
+WITH load AS (
+    SELECT DISTINCT ON (site_id, part) site_id, part, max(value) OVER (PARTITION BY site_id, part) AS percent,
+        taken_at, provenance
+    FROM evidence_measure
+    WHERE site_id = ANY(%(sites)s) AND key = %(key)s AND on_date > %(since)s AND taken_at <= %(now)s
+    ORDER BY site_id, part, on_date DESC
+)
+SELECT feed.site_id,
+    sum(load.percent / 100 * coalesce(
+        feed.breaker_rating_a * feed.voltage_v * CASE feed.phases WHEN 3 THEN sqrt(3) ELSE 1 END / 1000,
+        feed.rated_kw)),
+    (array_agg(feed.name ORDER BY load.percent DESC, feed.name))[1], max(load.percent), min(load.taken_at),
+    (array_agg(load.provenance ORDER BY load.percent DESC, feed.name))[1]
+FROM inventory_powerfeed AS feed
+LEFT JOIN load ON load.site_id = feed.site_id AND load.part = feed.name
+WHERE feed.site_id = ANY(%(sites)s) AND feed.rack_id IS NOT NULL
+GROUP BY feed.site_id
+HAVING count(*) = count(load.percent)
+"""
+
+
+def circuit_loads(site_ids: Collection[int], *, now: datetime) -> dict[int, CircuitLoads]:
+    """Return loads of the sites where every circuit of a rack has a load: a sum that leaves one out would be no sum."""
+    asked = {
+        "sites": list(site_ids),
+        "key": CIRCUIT_LOAD.key,
+        "since": now.astimezone(UTC).date() - timedelta(days=CIRCUIT_DAYS),
+        "now": now,
+    }
+    with binary_cursor() as cursor:
+        rows = cursor.execute(_LOADS, asked).fetchall()
+    return {site_id: CircuitLoads(*of_site) for site_id, *of_site in rows}

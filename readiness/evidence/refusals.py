@@ -1,8 +1,15 @@
-"""Why evidence is refused, in words for whoever sent it."""
+"""Why evidence is refused, in words for whoever sent it: sub-measures by name, in the framework that is in force, and
+values in their units."""
+
+from __future__ import annotations
 
 from datetime import timedelta
 
 from inventory.models import Site
+from readiness.evidence.core.bearing import part_named
+from readiness.evidence.core.parsed import converted
+from readiness.framework.core.definition import Check, Framework, LimitKind, SubMeasure
+from web.versioned.core.documents import LARGEST
 
 OLDEST = timedelta(days=366 * 20)
 """What is dated further back comes from a clock that was never set."""
@@ -33,3 +40,82 @@ def refuse_retired(site: Site) -> None:
     """Nothing new is proved of a site that is gone: it has no verdict that evidence could bear."""
     if site.stage == Site.Stage.RETIRED:
         raise EvidenceRefused("site", f"{site.name} is retired.")
+
+
+BELOW_ZERO = frozenset({"°C", "MB/h", "points", "%"})
+"""Units of temperatures, slopes and differences. Counts, rates, spans and ratios are not below zero, and where less is
+better a slip of the minus sign would pass whatever the limit."""
+
+
+def check_named(framework: Framework, check_id: str) -> Check:
+    """EvidenceRefused where the framework has no such check."""
+    check = framework.checks_by_id.get(check_id)
+    if check is None:
+        raise EvidenceRefused("check", f"There is no check {check_id!r}.")
+    return check
+
+
+def part_of(framework: Framework, check_id: str, part_id: str) -> SubMeasure:
+    """EvidenceRefused where the framework has no such check, or the check no such sub-measure."""
+    check = check_named(framework, check_id)
+    try:
+        return check.part(part_id)
+    except KeyError:
+        there = ", ".join(part.id for part in check.parts)
+        raise EvidenceRefused(
+            "part", f"{check_id} has no sub-measure {part_id!r}; there are {there}."
+        ) from None
+
+
+def refuse_live(part: SubMeasure) -> None:
+    """EvidenceRefused for what counts only minutes long: a value of a day would be kept and never count."""
+    if part.validity.is_live:
+        raise EvidenceRefused(
+            "part",
+            f"{part.name} counts only while it is live, for minutes after it was measured, and a value of a day never"
+            " would. Send it as telemetry; where a site cannot, have the sub-measure declared n-a with a reason and an"
+            " approver.",
+        )
+
+
+def in_unit_of(part: SubMeasure, value: float, unit: str) -> float:
+    """The value in the sub-measure's unit; no unit means that one. EvidenceRefused where it is none of that kind,
+    larger than any figure, or below zero where nothing is."""
+    own_value = _in_unit(part.name, part.unit, value, unit)
+    if own_value < 0 and part.unit not in BELOW_ZERO and not _is_judged_below_zero(part):
+        raise EvidenceRefused("value", f"{part.name} is never below zero.")
+    return own_value
+
+
+def _is_judged_below_zero(part: SubMeasure) -> bool:
+    bounds = [threshold.bound for threshold in (part.pass_at, part.warn_at) if threshold and threshold.bound]
+    return any(
+        edge is not None and edge < 0 for bound in bounds for edge in (bound.low, bound.high, *bound.values)
+    )
+
+
+def in_unit_of_limit(kind: LimitKind, value: float, unit: str) -> float:
+    """Do as `in_unit_of` for a limit."""
+    return _in_unit(kind.name, kind.unit, value, unit)
+
+
+def _in_unit(name: str, own: str, value: float, unit: str) -> float:
+    own_value = converted(value, unit or own, own)
+    if own_value is None and converted(1.0, unit, own) is None:
+        wanted = f"a value in {own}" if own else "a number without a unit"
+        raise EvidenceRefused("unit", f"{name} is {wanted}; {unit!r} cannot be turned into it.")
+    if own_value is None or not abs(own_value) <= LARGEST:
+        most = f"{LARGEST:.0e} {own}".rstrip()
+        raise EvidenceRefused("value", f"{name} is a finite number, {most} at most.")
+    return own_value
+
+
+def refuse_unknown_parts(framework: Framework, figures: list[tuple[str, float | None, str]]) -> None:
+    """EvidenceRefused for a figure (name, value, unit) that names a sub-measure which is not there or only live, or
+    another unit."""
+    for name, value, unit in figures:
+        named = part_named(name)
+        if named is not None and value is not None:
+            part = part_of(framework, *named)
+            refuse_live(part)
+            in_unit_of(part, value, unit)

@@ -1,14 +1,27 @@
-"""Files of runs over HTTP, for pages and endpoints alike: who sent one, what is in it, how it is downloaded."""
+"""Files over HTTP, for pages and endpoints alike: who sent one, what is in it, how it is downloaded, and refusals of
+evidence as answers: 400 with the field, and the line of a file; 413 for a large one."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
+from drf_spectacular.utils import extend_schema
+from rest_framework import exceptions, serializers, status
+from rest_framework.decorators import action
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from accounts.models import User
+from readiness.evidence.core.parsers import ParseError
 from readiness.evidence.models import ValidationRun
 from readiness.evidence.models.runs import MOST_BYTES
-from readiness.evidence.refusals import FileTooLarge
+from readiness.evidence.refusals import EvidenceRefused, FileTooLarge
+from web.rest.errors import PayloadTooLarge
 
 
 def sender_of(request: Request | HttpRequest) -> User:
@@ -36,3 +49,74 @@ def file_answer(run: ValidationRun, content: bytes) -> HttpResponse:
             "X-Content-Type-Options": "nosniff",
         },
     )
+
+
+AROUND_THE_FILE = 64 * 1024
+"""What the other fields of a form and its boundaries may take."""
+
+
+@contextmanager
+def answered() -> Iterator[None]:
+    """Turns what the operations raise into the answer; a `line` stands beside the message about a file."""
+    try:
+        yield
+    except ParseError as error:
+        refusal = exceptions.ValidationError()
+        # Set afterwards: the constructor would make a text of the number.
+        detail: Any = {
+            "file": [f"Line {error.line}: {error.reason}"],
+            "line": error.line,
+            "reason": error.reason,
+        }
+        refusal.detail = detail
+        raise refusal from error
+    except FileTooLarge as error:
+        raise PayloadTooLarge(error.reason) from error
+    except EvidenceRefused as error:
+        raise exceptions.ValidationError({error.field: [error.reason]}) from error
+
+
+def refuse_large(request: Request) -> None:
+    """Before the body is read: a file of any size would be spooled to the disk first."""
+    length = str(request.META.get("CONTENT_LENGTH") or "")
+    if length.isdecimal() and int(length[:15]) > MOST_BYTES + AROUND_THE_FILE:
+        raise PayloadTooLarge(f"A file has {MOST_BYTES} bytes at most.")
+
+
+class FileField(serializers.FileField):
+    """A file in a form; an empty one is refused by whoever reads it, with a line."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_empty_file=True, max_length=200, **kwargs)
+
+
+type Take = Callable[[Any, Request, Mapping[str, Any]], Any]
+"""A method of a viewset: what the checked form holds in, the body of the answer out."""
+
+
+def takes_file(
+    summary: str, *, asks: type[serializers.Serializer], answers: Any, path: str = "import"
+) -> Callable[[Take], Any]:
+    """`asks` checks the form, `answers` is what the 201 holds. A body too large is refused before it is read."""
+
+    def decorate(take: Take) -> Any:
+        @wraps(take)
+        def taken(view: Any, request: Request) -> Response:
+            refuse_large(request)
+            asked = asks(data=request.data)
+            asked.is_valid(raise_exception=True)
+            return Response(take(view, request, asked.validated_data), status=status.HTTP_201_CREATED)
+
+        shown = extend_schema(
+            summary=summary, request={"multipart/form-data": asks}, responses={201: answers}, filters=False
+        )
+        routed = action(
+            detail=False,
+            methods=["post"],
+            url_path=path,
+            parser_classes=[MultiPartParser],
+            pagination_class=None,
+        )
+        return shown(routed(taken))
+
+    return decorate

@@ -18,7 +18,7 @@ from inventory.queries import SiteFacts as InventoryFacts
 from inventory.queries import site_facts
 from readiness.evidence import queries as evidence
 from readiness.evidence.core.limits import CLASS_LATENCY, LimitInForce, strictest
-from readiness.evidence.limits import NONE, SiteDay, SiteLimits, limits_in_force
+from readiness.evidence.in_force import NONE, SiteDay, SiteLimits, held_reviews, limits_in_force
 from readiness.evidence.measures import (
     CIRCUIT_LOAD,
     INLET,
@@ -29,7 +29,6 @@ from readiness.evidence.measures import (
     STEP_10S,
     SUPPLY,
 )
-from readiness.evidence.reviews import held_reviews
 from readiness.framework.core.conditions import SiteContext
 from readiness.framework.core.definition import Framework
 from readiness.framework.core.vocabulary import Fabric, Profile, SiteKind, Stage

@@ -9,10 +9,10 @@ from typing import Any
 
 from readiness.evidence.core.load import WORDS, MeteringLevel
 from readiness.evidence.core.provenance import worst_provenance
+from readiness.evidence.gather import LEVEL_OF_ROLE
 from readiness.evidence.measures import INLET as INLET_MEASURE
 from readiness.evidence.measures import POWER_METRICS, SITE_POWER_METRICS
 from readiness.evidence.measures import ROUND_TRIP as ROUND_TRIP_MEASURE
-from readiness.evidence.meters import LEVEL_OF_ROLE
 from readiness.evidence.queries import SpanFigure
 from readiness.framework.core.definition import Check, Framework
 from readiness.scoring.checks.accelerators import faults

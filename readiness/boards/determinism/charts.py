@@ -11,7 +11,7 @@ from readiness.boards.determinism import sentences
 from readiness.boards.determinism.judging import JudgedPath
 from readiness.boards.determinism.queries import HistoryPoint, SiteDeterminism
 from readiness.boards.determinism.tables import PathRow
-from readiness.evidence.latency_runs import TailFigure
+from readiness.evidence.runs import TailFigure
 from web import charts
 from web.charts import Figure, ms
 

@@ -26,8 +26,8 @@ from readiness.evidence import rows
 from readiness.evidence.core.bearing import REGRESSION
 from readiness.evidence.core.proving.latency import TOOLS, Path, values_of
 from readiness.evidence.core.proving.values import SiteParts
-from readiness.evidence.latency_runs import TailFigure, kept_latency_runs, tail_figures
 from readiness.evidence.models import RunMeasure, ValidationRun
+from readiness.evidence.runs import TailFigure, kept_latency_runs, tail_figures
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Check
 from readiness.scoring.core.combine import SEVERITY

@@ -7,12 +7,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from readiness.evidence import operations
-from readiness.evidence.api.refusing import FileField, answered
-from readiness.evidence.api.taking import takes_file
 from readiness.evidence.kinds import ATTESTATIONS, FACTS, FLOORS, LIMITS
-from readiness.evidence.kinds.floors import FIELDS
+from readiness.evidence.kinds.runs import FIELDS
 from readiness.evidence.models import Attestation, DeclaredLimit, Floor, RecordedFact
-from readiness.evidence.uploads import content_of, sender_of
+from readiness.evidence.uploads import FileField, answered, content_of, sender_of, takes_file
 from web import clock
 from web.rest.fields import UsernameField
 from web.rest.serializers import ObjectSerializer, finite

@@ -13,13 +13,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from inventory.models import Device, Site
-from readiness.evidence.api.refusing import FileField, answered, refuse_large
-from readiness.evidence.filters import RunFilters
 from readiness.evidence.models import RunDevice, RunFile, RunMeasure, Tool, ValidationRun
 from readiness.evidence.operations import RunContext, import_run, mark_baseline
-from readiness.evidence.operations.baselines import MAY_MARK
-from readiness.evidence.proved import summary_of
-from readiness.evidence.uploads import content_of, file_answer, sender_of
+from readiness.evidence.operations.records import MAY_MARK
+from readiness.evidence.runs import summary_of
+from readiness.evidence.tables import RunFilters
+from readiness.evidence.uploads import FileField, answered, content_of, file_answer, refuse_large, sender_of
 from telemetry.models import SourceProvenance
 from web import clock, visibility
 from web.rest.fields import RelatedObjectField

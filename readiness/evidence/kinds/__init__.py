@@ -1,8 +1,7 @@
 """The kinds of evidence: runs, facts, attestations, limits, floors."""
 
-from readiness.evidence.kinds.floors import FLOORS
 from readiness.evidence.kinds.limits import LIMITS
 from readiness.evidence.kinds.records import ATTESTATIONS, FACTS
-from readiness.evidence.kinds.runs import RUNS
+from readiness.evidence.kinds.runs import FLOORS, RUNS
 
 KINDS = (RUNS, FACTS, ATTESTATIONS, LIMITS, FLOORS)

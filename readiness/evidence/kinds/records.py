@@ -7,12 +7,10 @@ from django.urls import reverse
 
 from readiness.evidence import operations
 from readiness.evidence.core.bearing import OWN_RECORDS
-from readiness.evidence.filters import Voided
 from readiness.evidence.forms import AttestationForm, FactForm, file_form
-from readiness.evidence.lines import proved
 from readiness.evidence.models import Attestation, RecordedFact
-from readiness.evidence.proved import proved_by
-from readiness.evidence.tables import STANDING, exact, site_url, standing, tabs
+from readiness.evidence.runs import proved_by
+from readiness.evidence.tables import STANDING, Voided, exact, site_url, standing, tabs
 from readiness.framework import queries as framework_queries
 from web.clock import now
 from web.kinds import Entry, Kind
@@ -60,7 +58,6 @@ def _context(record: Record, user: Any) -> dict[str, Any]:
     check = framework.checks_by_id.get(record.check_id)
     part = framework.parts_by_key.get((record.check_id, record.part))
     value = "" if record.value is None else f"{exact(record.value)} {part.unit if part else ''}".strip()
-    parts = proved_by(record.site_id, f"{_REFERENCE[type(record)]}:{record.pk}", now=now())
     return {
         "heading": check.name if check else record.check_id,
         "part": part.name if part else record.part,
@@ -68,7 +65,7 @@ def _context(record: Record, user: Any) -> dict[str, Any]:
         "standing": standing(record),
         "own": OWN_RECORDS.get(record.check_id),
         "check_url": _check_url(record) if check else reverse("readiness"),
-        "proved": proved(parts, record.site.slug),
+        "proved": proved_by(record.site_id, f"{_REFERENCE[type(record)]}:{record.pk}", now=now()),
     }
 
 

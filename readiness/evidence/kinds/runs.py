@@ -1,15 +1,16 @@
-"""Validation runs: outputs of tools."""
+"""Validation runs, which are outputs of tools, and the floors of platforms."""
 
 from readiness.evidence import operations
-from readiness.evidence.filters import RunFilters
-from readiness.evidence.forms import RunForm
-from readiness.evidence.models import ValidationRun
-from readiness.evidence.tables import STANDING, devices_of, site_url, tabs
+from readiness.evidence.forms import ConfigurationForm, FloorForm, RunForm
+from readiness.evidence.models import Floor, ValidationRun
+from readiness.evidence.tables import STANDING, RunFilters, devices_of, exact, site_url, size_of, tabs
 from web.kinds import Entry, Kind
 from web.kinds.columns import hidden, plain
+from web.kinds.rest import filters_of
 from web.links import page_url
 from web.tables import Column, Table
 from web.units import instant
+from web.visibility import reader
 
 RUNS = Kind(
     model=ValidationRun,
@@ -78,6 +79,78 @@ RUNS = Kind(
             "title": "No run yet",
             "text": "Upload the output of nccl-tests, perftest, dcgmi diag and the like; each is kept with its file.",
             "icon": "flask",
+        },
+    ),
+)
+
+
+FIELDS = ("platform", "tool", "measure", "operation", "size_bytes", "value", "unit", "source", "note")
+
+
+def _address(floor: Floor) -> str:
+    """Whoever may change a floor gets there by its platform."""
+    return FLOORS.url_if(reader(), "edit", floor)
+
+
+FLOORS = Kind(
+    model=Floor,
+    rows=Floor.objects.all,
+    room=("Evidence", "evidence"),
+    address="floors",
+    names={"list": "floors"},
+    may=("evidence.view_floor",),
+    pages=("list", "add", "edit", "delete"),
+    hint="What a platform must reach in a tool's measure",
+    then="Sites with such runs are scored again.",
+    form=FloorForm,
+    tabs=tabs,
+    entries=(
+        Entry(
+            url_name="floors-import",
+            address="import/",
+            permissions=("evidence.add_floor",),
+            heading="Import a configuration",
+            form=ConfigurationForm,
+            enter=operations.import_floors,
+            done=lambda floors: f"{len(floors)} floors are set.",
+            icon="database-import",
+        ),
+    ),
+    table=Table(
+        id="floors",
+        noun=("floor", "floors"),
+        label="Floors",
+        columns=(
+            plain("platform", "Platform", url=_address, locked=True, phone="title"),
+            plain("tool", "Tool"),
+            plain("measure", "Measure", code=True),
+            plain("operation", "Operation", code=True),
+            Column(
+                "size",
+                "Size",
+                value="size_bytes",
+                text=size_of,
+                sort="size_bytes",
+                numeric=True,
+                file_unit="bytes",
+            ),
+            plain("value", "At least", text=lambda floor: exact(floor.value), numeric=True),
+            plain("unit", "Unit"),
+            plain("source", "Source"),
+            hidden(Column, "note", "Note"),
+        ),
+        filterset=filters_of(
+            Floor,
+            FIELDS[:-1],
+            search=("platform", "measure", "source", "note"),
+            panel=("platform", "tool"),
+        ),
+        api="evidence-api-floor-list",
+        row_url=_address,
+        empty={
+            "title": "No floor yet",
+            "text": "Without a floor for its platform a run's bandwidth is unknown.",
+            "icon": "gauge",
         },
     ),
 )

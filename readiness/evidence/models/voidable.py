@@ -1,4 +1,6 @@
-"""Evidence that a change at the site takes the ground from under."""
+"""Evidence that a change can void, and claim rows for every site whose evidence a write touched."""
+
+from functools import partial
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -6,7 +8,24 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from inventory.models import Site
+from inventory.models.triggers import OWN_SITE
+from inventory.models.triggers import claims as claims_of
 from readiness.framework.core.vocabulary import Change
+
+SITES_OF_PLATFORM = (
+    "SELECT run.site_id FROM {rows} AS changed"
+    " JOIN evidence_validationrun AS run ON lower(run.platform) = lower(changed.platform)"
+)
+
+SITES_OF_LIMIT = (
+    "SELECT site_id FROM {rows} AS changed WHERE site_id IS NOT NULL"
+    " UNION SELECT placement.site_id FROM {rows} AS changed"
+    " JOIN workloads_placement AS placement ON placement.workload_class_id = changed.workload_class_id"
+)
+
+__all__ = ["OWN_SITE", "SITES_OF_LIMIT", "SITES_OF_PLATFORM", "claims"]
+
+claims = partial(claims_of, origin="evidence")
 
 
 class Voidable(models.Model):

@@ -1,6 +1,5 @@
 """Operations that change evidence: measuring days, importing runs, recording what people say, voiding what changed."""
 
-from readiness.evidence.operations.baselines import mark_baseline
 from readiness.evidence.operations.days import measure, measure_day
 from readiness.evidence.operations.limits import declare_limit, import_limits
 from readiness.evidence.operations.records import (
@@ -8,6 +7,7 @@ from readiness.evidence.operations.records import (
     attest,
     import_facts,
     import_floors,
+    mark_baseline,
     record_fact,
     record_facts,
     set_floor,

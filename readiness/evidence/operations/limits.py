@@ -15,8 +15,7 @@ from readiness.evidence.core.limits import OF_CLASS, OF_PLATFORM, is_range, kind
 from readiness.evidence.core.parsers import ParseError
 from readiness.evidence.core.parsers import rows as records
 from readiness.evidence.models import DeclaredLimit
-from readiness.evidence.parts import in_unit_of_limit
-from readiness.evidence.refusals import OLDEST, EvidenceRefused, refuse_retired
+from readiness.evidence.refusals import OLDEST, EvidenceRefused, in_unit_of_limit, refuse_retired
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework, LimitKind
 from readiness.workloads.models import WorkloadClass

@@ -1,4 +1,4 @@
-"""Attestations, recorded facts and floors: what people enter."""
+"""Attestations, recorded facts, floors and baselines: what people enter."""
 
 from __future__ import annotations
 
@@ -13,17 +13,26 @@ from django.db import transaction
 from accounts.models import User
 from inventory.models import Site
 from inventory.queries import end_of_day
+from readiness.evidence.core.bearing import HAVE_BASELINE
 from readiness.evidence.core.parsers import ParseError, platform_floors
 from readiness.evidence.core.parsers import rows as records
 from readiness.evidence.ground import site_ground
-from readiness.evidence.models import Attestation, Floor, RecordedFact
-from readiness.evidence.parts import check_named, in_unit_of, part_of, refuse_live
-from readiness.evidence.refusals import OLDEST, EvidenceRefused, refuse_retired
+from readiness.evidence.models import Attestation, Floor, RecordedFact, ValidationRun
+from readiness.evidence.refusals import (
+    OLDEST,
+    EvidenceRefused,
+    check_named,
+    in_unit_of,
+    part_of,
+    refuse_live,
+    refuse_retired,
+)
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import SubMeasure
 from readiness.framework.core.vocabulary import Change
 from readiness.workloads.models import WorkloadClass
 from telemetry.models import SourceProvenance
+from web.permissions import MissingPermission
 
 MOST_FLOOR_BYTES = 256 * 1024
 
@@ -248,3 +257,38 @@ def _basis(site: Site, voided_by: Collection[Change]) -> dict[str, str]:
 
 def _of_ground(ground: Mapping[Change, str], voided_by: Collection[Change]) -> dict[str, str]:
     return {kind.value: ground[kind] for kind in sorted(voided_by) if kind in ground}
+
+
+MAY_MARK = "evidence.change_validationrun"
+
+
+def can_be_baseline(run: ValidationRun) -> bool:
+    """Whether marking it, or no longer marking it, would not be refused."""
+    return run.baseline_at is not None or not _why_not(run)
+
+
+@transaction.atomic
+def mark_baseline(run: ValidationRun, *, marked: bool, by: User, now: datetime) -> ValidationRun:
+    """Make it the baseline of its thing, or leave that to the first runs again. Its site's claim row is the table's.
+
+    Raises MissingPermission, and EvidenceRefused for a run that is not compared or that a change has voided.
+    """
+    if not by.has_perm(MAY_MARK):
+        raise MissingPermission([MAY_MARK])
+    locked = ValidationRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
+    if marked and (reason := _why_not(locked)):
+        raise EvidenceRefused("run", reason)
+    if (locked.baseline_at is not None) != marked:
+        locked.baseline_at, locked.baseline_by = (now, by) if marked else (None, None)
+        locked.save(update_fields=["baseline_at", "baseline_by"])
+    return locked
+
+
+def _why_not(run: ValidationRun) -> str:
+    if run.tool not in HAVE_BASELINE:
+        return "Runs of this tool have no rate or latency to compare."
+    if run.loopback:
+        return "A loopback crosses no network and is no baseline."
+    if run.void_changes:
+        return "A change has voided this run: take a new one."
+    return ""

@@ -27,10 +27,15 @@ from readiness.evidence.ground import (
 )
 from readiness.evidence.models import RunDevice, RunFile, RunMeasure, Tool, ValidationRun
 from readiness.evidence.models.runs import MOST_BYTES
-from readiness.evidence.operations.replacing import by_device
-from readiness.evidence.operations.voiding import void_changed
-from readiness.evidence.parts import refuse_unknown_parts
-from readiness.evidence.refusals import OLDEST, EvidenceRefused, FileTooLarge, SameFile, refuse_retired
+from readiness.evidence.operations.voiding import by_device, void_changed
+from readiness.evidence.refusals import (
+    OLDEST,
+    EvidenceRefused,
+    FileTooLarge,
+    SameFile,
+    refuse_retired,
+    refuse_unknown_parts,
+)
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from telemetry.models import SourceProvenance

@@ -12,8 +12,8 @@ from accounts.models import User
 from inventory.models import Site, SiteChange
 from inventory.operations import set_stage
 from readiness.evidence.core.reviews import ReviewCounts
+from readiness.evidence.in_force import counts_of
 from readiness.evidence.models import Review, ReviewAction, SigningDomain, SignOff
-from readiness.evidence.reviews import counts_of
 from readiness.framework import queries as framework_queries
 from readiness.golive.reviews.approvers import candidates
 from readiness.golive.reviews.gate import BlockingChecks

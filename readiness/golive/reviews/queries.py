@@ -10,8 +10,8 @@ from typing import Any
 from django.db.models import Count, Prefetch, Q, QuerySet
 
 from inventory.models import Site
+from readiness.evidence.in_force import counts_of
 from readiness.evidence.models import Review, ReviewAction, SignOff
-from readiness.evidence.reviews import counts_of
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from readiness.golive.reviews.gate import CHECK

@@ -12,10 +12,8 @@ from rest_framework import exceptions, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from readiness.evidence.api.refusing import FileField
-from readiness.evidence.api.taking import takes_file
 from readiness.evidence.refusals import FileTooLarge
-from readiness.evidence.uploads import content_of, sender_of
+from readiness.evidence.uploads import FileField, content_of, sender_of, takes_file
 from readiness.tradeoffs.core.entries import EntriesRefused
 from readiness.tradeoffs.operations import Entered
 from web import clock, visibility

@@ -15,9 +15,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from inventory.models import Site
-from readiness.evidence.api.refusing import FileField
-from readiness.evidence.api.taking import takes_file
-from readiness.evidence.uploads import content_of, sender_of
+from readiness.evidence.uploads import FileField, content_of, sender_of, takes_file
 from readiness.tradeoffs import queries
 from readiness.tradeoffs.api.entered import (
     KEPT,

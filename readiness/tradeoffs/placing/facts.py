@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from readiness.evidence.circuits import CircuitLoads
+from readiness.evidence.queries import CircuitLoads
 from readiness.tradeoffs.core.factors import Rates, SiteFactors
 
 

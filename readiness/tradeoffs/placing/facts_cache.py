@@ -15,7 +15,7 @@ from typing import Any
 from django.db import connection
 
 from inventory.models import Accelerator, Device, Link, Region, Site
-from readiness.evidence.circuits import circuit_loads
+from readiness.evidence.queries import circuit_loads
 from readiness.framework import queries as framework
 from readiness.scoring.models import DomainHealth, SiteScore
 from readiness.tradeoffs.models import ExchangeRate, FactorDay, LatencyFactor, SiteFactor

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
-from readiness.evidence.circuits import CircuitLoads
+from readiness.evidence.queries import CircuitLoads
 from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs.core.factors import HOURS_A_YEAR, Factor, KnownValue, ValueBasis
 from readiness.tradeoffs.core.options import BandedFigure

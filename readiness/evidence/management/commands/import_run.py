@@ -11,8 +11,8 @@ from readiness.evidence.core.parsers import ParseError
 from readiness.evidence.models import Tool, ValidationRun
 from readiness.evidence.models.runs import MOST_BYTES
 from readiness.evidence.operations import RunContext, import_run
-from readiness.evidence.proved import summary_of
 from readiness.evidence.refusals import EvidenceRefused
+from readiness.evidence.runs import summary_of
 from web import clock
 from web.actor import acting
 

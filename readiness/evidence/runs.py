@@ -1,10 +1,13 @@
-"""Which sub-measures a run or a record proves now, which it does not and why, and what a run rests on."""
+"""Runs as pages show them: what a run or a record proves now, which it does not and why, what a run rests on, and
+latency runs of a site with every percentile that was kept."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils.text import capfirst
 
@@ -14,8 +17,9 @@ from readiness.evidence.core.bearing import REVALIDATION, checks_of, part_named
 from readiness.evidence.core.parsed import Figure
 from readiness.evidence.core.proving.values import Proof, Run
 from readiness.evidence.core.summary import coverage_text, failures_text, sample_size
-from readiness.evidence.models import ValidationRun
+from readiness.evidence.models import RunDevice, RunMeasure, ValidationRun
 from readiness.evidence.proofs import WORKED_OUT, SiteProofs, proofs
+from readiness.evidence.rows import KEPT, REPEATED
 from readiness.framework import queries as framework_queries
 from readiness.framework.core import wording
 from readiness.framework.core.definition import Check, Framework, SubMeasure
@@ -64,7 +68,7 @@ def proved_by(site_id: int, ref: str, *, now: datetime) -> list[Proved]:
     Of a figure made of several runs, such as a coverage or a median, each of them proves it.
     """
     _version, framework = framework_queries.current()
-    return _proved(framework, proofs([site_id], framework, now=now)[site_id], ref, now)
+    return _proved_of(framework, proofs([site_id], framework, now=now)[site_id], ref, now)
 
 
 def summary_of(run: ValidationRun, *, now: datetime) -> RunSummary:
@@ -72,7 +76,7 @@ def summary_of(run: ValidationRun, *, now: datetime) -> RunSummary:
     _version, framework = framework_queries.current()
     of_site = proofs([run.site_id], framework, now=now)[run.site_id]
     figures = _figures(run)
-    proved = _proved(framework, of_site, f"run:{run.pk}", now)
+    proved = _proved_of(framework, of_site, f"run:{run.pk}", now)
     site = rows.site_parts([run.site_id])[run.site_id]
     return RunSummary(
         samples=sample_size(run.tool, figures),
@@ -83,7 +87,7 @@ def summary_of(run: ValidationRun, *, now: datetime) -> RunSummary:
     )
 
 
-def _proved(framework: Framework, of_site: SiteProofs, ref: str, now: datetime) -> list[Proved]:
+def _proved_of(framework: Framework, of_site: SiteProofs, ref: str, now: datetime) -> list[Proved]:
     kind, _, row = ref.partition(":")
     return [
         _of(check, part, proof.value, proof.detail, _why_not(proof, part, now))
@@ -152,3 +156,88 @@ def _as_proving_reads(run: ValidationRun, figures: Iterable[Figure]) -> Run:
         devices=tuple(sorted(devices)),
         figures=tuple(figures),
     )
+
+
+MOST_SHOWN = 2_000
+"""Runs of one site that a page looks at, the newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class TailFigure:
+    """One percentile of one run. `caution` says why it is not judged."""
+
+    run_id: int
+    name: str
+    percentile: float
+    value: float | None
+    samples: int | None
+    caution: str
+
+
+def kept_latency_runs(site_id: int, *, now: datetime) -> list[Run]:
+    """Each with its p99 alone, the newest first; two statements."""
+    of_run = ("run__tool", "run__taken_at", "run__load", "run__voided_at", "run__void_reason")
+    of_figure = ("value", "operation", "subject", "size_bytes", "caution")
+    rows = list(
+        RunMeasure.objects.filter(
+            run__site_id=site_id,
+            run__tool__in=REPEATED,
+            run__taken_at__gt=now - KEPT,
+            run__taken_at__lte=now,
+            name="latency",
+            percentile=99.0,
+        )
+        .order_by("-run__taken_at", "-run_id", "id")
+        .values_list("run_id", *of_run, *of_figure)[:MOST_SHOWN]
+    )
+    devices: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    of_runs = RunDevice.objects.filter(run_id__in=[row[0] for row in rows]).order_by("device_id")
+    for run_id, device_id, role in of_runs.values_list("run_id", "device_id", "device__role"):
+        devices[run_id].append((device_id, role))
+    return [
+        Run(
+            id=run_id,
+            tool=tool,
+            scope="",
+            taken_at=taken_at,
+            load=load,
+            voided_at=voided_at,
+            void_reason=reason,
+            devices=tuple(device_id for device_id, _ in devices[run_id]),
+            nodes=tuple(device_id for device_id, role in devices[run_id] if role == Device.Role.NODE),
+            figures=(
+                Figure(
+                    name="latency",
+                    percentile=99.0,
+                    value=value,
+                    operation=operation,
+                    subject=subject,
+                    size_bytes=size,
+                    caution=caution,
+                ),
+            ),
+        )
+        for run_id, tool, taken_at, load, voided_at, reason, value, operation, subject, size, caution in rows
+    ]
+
+
+def tail_figures(run_ids: Collection[int], *names: str, **of_path: Any) -> list[TailFigure]:
+    """Every percentile of the latency, or of these figures, that runs hold, not only those that are judged.
+
+    `of_path` narrows them to one operation, subject and size. One statement.
+    """
+    rows = (
+        RunMeasure.objects.filter(
+            run_id__in=sorted(run_ids),
+            name__in=names or ("latency",),
+            percentile__isnull=False,
+            **of_path,
+        )
+        .order_by("run_id", "percentile", "id")
+        .values_list("run_id", "name", "percentile", "value", "samples", "caution")
+    )
+    return [
+        TailFigure(run_id, name, percentile, value, samples, caution)
+        for run_id, name, percentile, value, samples, caution in rows
+        if percentile is not None
+    ]

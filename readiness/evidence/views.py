@@ -1,4 +1,4 @@
-"""One validation run, and its file."""
+"""The page of a validation run, its file, and marking it as a baseline."""
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -8,17 +8,18 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_POST
 
-from readiness.evidence import lines, operations, tables
+from readiness.evidence import operations, tables
 from readiness.evidence.kinds.runs import RUNS
 from readiness.evidence.models import RunFile, ValidationRun
-from readiness.evidence.operations.baselines import MAY_MARK, can_be_baseline
-from readiness.evidence.proved import summary_of
+from readiness.evidence.operations.records import MAY_MARK, can_be_baseline
 from readiness.evidence.refusals import EvidenceRefused
+from readiness.evidence.runs import summary_of
 from readiness.evidence.uploads import file_answer, sender_of
 from web import answers
 from web import tables as table_kit
 from web.clock import now
 from web.permissions import require
+from web.units import format_value
 
 may_see = require(*RUNS.may)
 may_change = require(*RUNS.may, MAY_MARK)
@@ -35,16 +36,20 @@ def run(request: HttpRequest, pk: int) -> HttpResponseBase:
     summary = summary_of(shown, now=now())
     context = {
         "run": shown,
-        "facts": [*lines.rests_on(summary), *lines.facts(shown)],
-        "versions": lines.versions(shown),
+        "summary": summary,
+        "devices": tables.devices_of(shown),
+        "load": _load(shown),
         "standing": tables.standing(shown),
-        "proved": lines.proved(summary.proves, shown.site.slug),
-        "proved_not": lines.proved(summary.proves_not, shown.site.slug),
         "may_mark": request.user.has_perm(MAY_MARK) and can_be_baseline(shown),
         "table": table,
         "breadcrumbs": RUNS.breadcrumbs((str(shown), "")),
     }
     return answers.page(request, "readiness/evidence/run.html", context)
+
+
+def _load(run: ValidationRun) -> str:
+    load = run.get_load_display()
+    return f"{load}, {format_value(run.load_gbps, 'Gb/s')}" if load and run.load_gbps is not None else load
 
 
 @require_POST
