@@ -1,7 +1,7 @@
 """Where a sub-measure on a check's page leads to: what proves it, and the form that declares the limit it lacks."""
 
 from readiness.evidence.core.limits import OF_PLATFORM
-from readiness.scoring.checks import envelopes, jurisdiction
+from readiness.scoring.checks import placements
 from readiness.scoring.core.states import ReasonCode
 from readiness.scoring.queries.rows import PartRow
 from web.links import link
@@ -17,8 +17,8 @@ PAGES = {
 }
 """Name and title of a page, by the kind that a reference to evidence begins with."""
 OF_WORKLOADS = {
-    envelopes.EVIDENCE: "Envelopes",
-    jurisdiction.EVIDENCE: "Placements and rules",
+    placements.ENVELOPE_EVIDENCE: "Envelopes",
+    placements.PLACEMENT_EVIDENCE: "Placements and rules",
 }
 LACKS_LIMIT = frozenset({ReasonCode.NO_LIMIT.value, ReasonCode.CANNOT_JUDGE.value})
 

@@ -14,8 +14,8 @@ from readiness.boards.queries import sites
 from readiness.framework.core.definition import Framework
 from readiness.scoring.choices import HEALTHS, VERDICTS
 from readiness.scoring.models import DomainHealth
-from readiness.scoring.owners import owned_by
 from readiness.scoring.queries.rows import SiteRow
+from readiness.scoring.queries.standing import owned_by
 from web import clock, visibility
 from web.ages import old
 from web.drawing import bar_width, spark_path

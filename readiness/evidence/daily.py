@@ -37,8 +37,7 @@ class DayFigure:
 def load_figures(
     site_id: int, meters: SiteMeters, power: SitePower, *, start: datetime
 ) -> Iterator[DayFigure]:
-    """The site's peak and every circuit's continuous load. The first window of the arrays begins at
-    `start`."""
+    """The site's peak and every circuit's continuous load. The first window of the arrays begins at `start`."""
     series = list(power.series())
     load = site_load(power.levels(meters))
     if load is not None:

@@ -44,8 +44,7 @@ SUPPLY = 0
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
-    """A power feed and what its breaker carries. `device_id` only where the device measures this feed
-    alone."""
+    """A power feed and what its breaker carries. `device_id` only where the device measures this feed alone."""
 
     id: int
     name: str
@@ -212,8 +211,7 @@ class GatheredDay:
 def gather_day(site_ids: Collection[int], *, day: date, now: datetime, since: datetime) -> GatheredDay:
     """Return what was sent on `day` up to `now`, and the inventory that says what it means.
 
-    Loads and steps are read from `since` on: their highest so far is kept, so the rest need not be read
-    again.
+    Loads and steps are read from `since` on: their highest so far is kept, so the rest need not be read again.
     """
     start = max(start_of(day), since)
     end = min(start_of(day) + timedelta(days=1), now)

@@ -73,8 +73,8 @@ def versions_at(history: VersionHistory, device_id: int, *, at: datetime) -> Ver
 
 
 def ground_of_run(run: ValidationRun, devices: Sequence[Device]) -> dict[str, str]:
-    """A run's basis: the links that it crosses and the firmware of its accelerators; the whole site's inventory
-    where it names no device, or is about the site."""
+    """A run's basis: the links that it crosses and the firmware of its accelerators; the whole site's inventory where
+    it names no device, or is about the site."""
     ids = frozenset(device.pk for device in devices)
     if run.scope == ValidationRun.Scope.SITE or not ids:
         here = site_ground([run.site_id])[run.site_id]
@@ -196,8 +196,8 @@ def site_ground(
 ) -> dict[int, Mapping[Change, str]]:
     """Return what each site's evidence stands on, by kind of change; six statements, five where the wires are known.
 
-    Digests, and for expansion the number of accelerators. Collective libraries and serving stacks are in no
-    inventory, so that nothing tells when they change.
+    Digests, and for expansion the number of accelerators. Collective libraries and serving stacks are in no inventory,
+    so that nothing tells when they change.
     """
     ids = list(site_ids)
     wires = wires_of(ids) if wires is None else wires

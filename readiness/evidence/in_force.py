@@ -1,5 +1,5 @@
-"""Declared limits in force at sites, by the day of each, read in one statement; and the figures of go-live reviews: of one
-review now, and of the reviews of sites at any instant."""
+"""Declared limits in force at sites, by the day of each, read in one statement; and the figures of go-live reviews: of
+one review now, and of the reviews of sites at any instant."""
 
 from __future__ import annotations
 

@@ -1,6 +1,5 @@
 """Products that are linked at sites, and devices of records as they were when they were tested; two statements, however
-many.
-"""
+many."""
 
 from __future__ import annotations
 

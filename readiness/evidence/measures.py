@@ -1,7 +1,6 @@
 """Which daily measures exist. Each row of `Measure` carries one of these keys; the days are UTC days.
 
-A measure is kept after the samples behind it are gone, so a check can look back 7 or 30 days, a trend
-further.
+A measure is kept after the samples behind it are gone, so a check can look back 7 or 30 days, a trend further.
 """
 
 from dataclasses import dataclass
@@ -36,8 +35,8 @@ POWER_METRICS = (
     "ipmi_dcmi_power_consumption_watts",
     "ipmi_dcmi_power_consumption_current_watts",
 )
-"""Power of a whole device. A device that sends several is read from the first of them; only series in W
-count, since some metrics carry other quantities too and tell them apart by a label."""
+"""Power of a whole device. A device that sends several is read from the first of them; only series in W count, since
+some metrics carry other quantities too and tell them apart by a label."""
 
 CURRENT_METRICS = ("rPDU2PhaseStatusCurrent", "measurementsInletSensorValue")
 """Current of one phase of a circuit, compared with its breaker's rating; only series in A count."""

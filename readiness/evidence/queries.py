@@ -36,8 +36,7 @@ def start_of(day: date) -> datetime:
 
 
 def due_days(*, now: datetime, site_ids: Collection[int] | None = None) -> dict[date, set[int]]:
-    """Sites by UTC day that is due: today where samples came since, and days that are over and not closed
-    yet."""
+    """Sites by UTC day that is due: today where samples came since, and days that are over and not closed yet."""
     today = now.astimezone(UTC).date()
     oldest = today - timedelta(days=CATCH_UP_DAYS)
     series = Series.objects.filter(site__isnull=False)
@@ -142,8 +141,8 @@ def _figures(site_ids: Collection[int], span: MeasurePeriod, now: datetime) -> d
 def peaks(
     site_ids: Collection[int], keys: Collection[str], *, days: int, now: datetime
 ) -> dict[int, list[SpanFigure]]:
-    """Return for each site, key and part the highest of the last `days` days, with the time and provenance of
-    the newest."""
+    """Return for each site, key and part the highest of the last `days` days, with the time and provenance of the
+    newest."""
     return figures(site_ids, [MeasurePeriod(frozenset(keys), days)], now=now)[0]
 
 
@@ -247,8 +246,7 @@ ORDER BY site_id, slug, taken_at DESC, id DESC
 
 def newest_of_classes(check_id: str, part: str, *, now: datetime) -> dict[tuple[int, str], NewestRecord]:
     """Return records by site and workload class (slug), of attestations that name classes; one statement. As
-    `newest_records`.
-    """
+    `newest_records`."""
     asked = {"check": check_id, "part": part, "now": now, "today": now.date()}
     with binary_cursor() as cursor:
         rows = cursor.execute(_OF_CLASSES, asked).fetchall()

@@ -6,6 +6,7 @@ import django_filters
 from django.urls import reverse
 
 from readiness.evidence.core.proving.floors import size_text
+from readiness.evidence.core.proving.values import few
 from readiness.evidence.models import RunMeasure, ValidationRun
 from web.rest.filters import ObjectFilterSet
 from web.tables import Column, Table
@@ -65,9 +66,7 @@ def exact(value: float) -> str:
 
 def devices_of(run: ValidationRun) -> str:
     """The first few devices of a run, which its queryset has loaded."""
-    names = [each.device.name for each in run.run_devices.all()]
-    more = len(names) - 3
-    return ", ".join(names[:3]) + (f" and {more} more" if more > 0 else "")
+    return few([each.device.name for each in run.run_devices.all()])
 
 
 def size_of(row: Any) -> str:

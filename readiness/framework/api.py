@@ -1,6 +1,5 @@
 """Endpoints of the framework's versions. Dry-runs and publishing are in readiness/boards/dry_run, under the same
-address.
-"""
+address."""
 
 from dataclasses import asdict
 from typing import Any, cast
@@ -32,8 +31,7 @@ _TOLD = (*TOLD, "rolls_back_to", "changes", "note", "override_reason")
 
 class FrameworkVersionSerializer(VersionSerializer):
     """A draft's `definition` can be written; `version` and `made_from` when it is made. `revision` is what was read:
-    another one by now is answered with 409. `changes` say in words what differs from `made_from`.
-    """
+    another one by now is answered with 409. `changes` say in words what differs from `made_from`."""
 
     made_from = RelatedObjectField(
         queryset=FrameworkVersion.objects.defer("definition"),

@@ -213,8 +213,7 @@ class NumbersField(forms.CharField):
 
 class PartForm(RulesForm):
     """One sub-measure. Which figures its thresholds have depends on its direction, and on whether the limit is the
-    site's own.
-    """
+    site's own."""
 
     name = _text("Name")
     measure = _text("What is measured", 3)

@@ -62,8 +62,8 @@ def publish_draft(
     """Put a draft in force; a claim row for every site has it scored again.
 
     `digest` is that of the content decided on. `against` are sentences of what speaks against it; beside them, that
-    whoever edited a draft does not publish it. With any of these it takes an `override_reason`, which is kept.
-    Raises MissingPermission, NotADraft, StaleContent, NeedsReason, DocumentError.
+    whoever edited a draft does not publish it. With any of these it takes an `override_reason`, which is kept. Raises
+    MissingPermission, NotADraft, StaleContent, NeedsReason, DocumentError.
     """
 
     def columns(locked: FrameworkVersion) -> dict[str, Any]:
@@ -88,8 +88,8 @@ def roll_back(
 ) -> FrameworkVersion:
     """Put what an earlier version said in force again, as a new version that names it.
 
-    It was decided on once and stood, so one person may do it at once and without a dry-run; they say why.
-    Raises MissingPermission, NotADraft, ValidationError.
+    It was decided on once and stood, so one person may do it at once and without a dry-run; they say why. Raises
+    MissingPermission, NotADraft, ValidationError.
     """
     require(by, "publish")
     if not note.strip():

@@ -1,28 +1,113 @@
-"""Writing an evaluation down: only rows that differ from what is stored, all sites at once, in the order
-of keys."""
+"""Writing an evaluation down: only rows that differ from what is stored, all sites at once, in the order of keys; and
+which inputs are kept beside a day's score, how often, and for how long.
+
+Many rows go as one JSON document, which PostgreSQL takes apart by the columns' types: a model instance for each row,
+and a parameter for each of its columns, cost several times what the database then does with them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from django.db.models import Model
+import orjson
+from django.conf import settings
+from django.db import connection
+from django.db.models import Field, Model
 
 from readiness.framework.models import FrameworkVersion
-from readiness.scoring import input_retention
-from readiness.scoring.bulk import Row, insert, upsert
 from readiness.scoring.core import flips as core_flips
 from readiness.scoring.core.combine import worst
 from readiness.scoring.core.evaluate import SiteInputs, SiteResult
+from readiness.scoring.core.kept import encode
 from readiness.scoring.core.silence import KNOWN
 from readiness.scoring.core.states import CheckState, Health
+from readiness.scoring.figures import Figures
 from readiness.scoring.health import DomainResult
-from readiness.scoring.measuring import Figures
 from readiness.scoring.models import CheckResult, DomainHealth, Flip, ScoreInputs, ScorePoint, SiteScore
-from readiness.scoring.result_rows import Content
-from readiness.scoring.stored_state import Stored
+from readiness.scoring.stored_state import Content, Stored
+from telemetry.binary import binary_cursor
+
+type Row = Mapping[str, Any]
+"""Values by column; one that is missing is null. Words of enumerations, times and bytes are taken as they are."""
+
+
+def insert(model: type[Model], rows: Sequence[Row]) -> None:
+    _write(_inserting(model), rows)
+
+
+def upsert(model: type[Model], rows: Sequence[Row], unique: tuple[str, ...]) -> None:
+    """Rows in the order of `unique`, so that two writers cannot wait for each other."""
+    _write(f"{_inserting(model)} {_updating(model, unique)}", rows)
+
+
+def _write(statement: str, rows: Sequence[Row]) -> None:
+    if rows:
+        with binary_cursor() as cursor:
+            cursor.execute(
+                statement,
+                {"rows": orjson.dumps(rows, default=_bytea, option=orjson.OPT_SERIALIZE_NUMPY).decode()},
+            )
+
+
+def _bytea(value: Any) -> str:
+    if isinstance(value, bytes):
+        return f"\\x{value.hex()}"
+    raise TypeError(f"{type(value).__name__} is no value of a column.")
+
+
+@cache
+def _inserting(model: type[Model]) -> str:
+    fields = _fields(model)
+    names = ", ".join(f'"{field.column}"' for field in fields)
+    typed = ", ".join(f'"{field.column}" {field.db_type(connection)}' for field in fields)
+    return (
+        f'INSERT INTO "{model._meta.db_table}" ({names})'
+        f" SELECT {names} FROM json_to_recordset(%(rows)s::json) AS given ({typed})"
+    )
+
+
+@cache
+def _updating(model: type[Model], unique: tuple[str, ...]) -> str:
+    names = [field.column for field in _fields(model) if field.column not in unique]
+    return (
+        f"ON CONFLICT ({', '.join(unique)}) DO UPDATE SET"
+        f" {', '.join(f'"{name}" = excluded."{name}"' for name in names)}"
+    )
+
+
+def _fields(model: type[Model]) -> list[Field[Any, Any]]:
+    return [field for field in model._meta.concrete_fields if not field.primary_key]
+
+
+REFRESHED_AFTER = timedelta(hours=1)
+"""Every sample is another input. Where no state follows from it, writing it down once an hour is near enough:
+evaluating what is kept gives the same states as what was not."""
+
+
+def is_due(kept_at: datetime | None, has_moved: bool, now: datetime) -> bool:
+    """Whether an evaluation's inputs are worth writing; `kept_at` is of those kept for the same day."""
+    return has_moved or kept_at is None or now - kept_at >= REFRESHED_AFTER
+
+
+def kept(site_id: int, inputs: SiteInputs, version: FrameworkVersion, now: datetime) -> Row:
+    return {
+        "site_id": site_id,
+        "on_date": now.date(),
+        "evaluated_at": now,
+        "framework_version_id": version.pk,
+        "content": encode(inputs),
+    }
+
+
+def forget(*, now: datetime) -> int:
+    """Delete what is past its time; returns how many days of sites went."""
+    oldest = now.date() - timedelta(days=settings.SCORE_INPUTS_DAYS)
+    gone, _ = ScoreInputs.objects.filter(on_date__lt=oldest).delete()
+    return gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +139,9 @@ def apply(outcomes: Sequence[Outcome], version: FrameworkVersion, *, now: dateti
     upsert(ScorePoint, points, ("site_id", "on_date"))
     rewritten = {point["site_id"] for point in points}
     inputs = [
-        input_retention.kept(outcome.site_id, outcome.inputs, version, now)
+        kept(outcome.site_id, outcome.inputs, version, now)
         for outcome in in_order
-        if input_retention.is_due(
-            outcome.stored.inputs_at, outcome.site_id in rewritten or bool(outcome.flips.flips), now
-        )
+        if is_due(outcome.stored.inputs_at, outcome.site_id in rewritten or bool(outcome.flips.flips), now)
     ]
     upsert(ScoreInputs, inputs, ("site_id", "on_date"))
     _remove_checks_no_longer_defined(in_order)

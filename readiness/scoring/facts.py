@@ -1,4 +1,5 @@
-"""Facts about one site at one instant: frozen values that checks and health are worked out from."""
+"""Facts about one site at one instant: frozen values that checks and health are worked out from; and which objects are
+heard from, where telemetry coverage and health both ask: where one says that something is silent, so does the other."""
 
 from __future__ import annotations
 
@@ -20,8 +21,7 @@ type ObjectKey = tuple[str, int]
 """(object kind as telemetry names it, id)."""
 
 LIVE_CADENCES = 3
-"""A sample counts as live for three times its source's cadence, or the operator's floor when that is
-longer."""
+"""A sample counts as live for three times its source's cadence, or the operator's floor when that is longer."""
 
 MEASURED_PERCENTILE = 99.0
 """The percentile at which round trips are measured, and at which a limit holds unless its class says otherwise."""
@@ -41,8 +41,8 @@ class SiteProfile:
 class Thing:
     """An inventoried object. `in_service` objects must be heard from; the others are in maintenance.
 
-    `covered` ones count for telemetry coverage. `takes_work` is whether a scheduler may place work on it:
-    its own status and its device's say so.
+    `covered` ones count for telemetry coverage. `takes_work` is whether a scheduler may place work on it: its own
+    status and its device's say so.
     """
 
     key: ObjectKey
@@ -94,15 +94,15 @@ class PlacedClass:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationFacts:
-    """`things` are what is inventoried, `names` those and other objects that series may be about, `loops`
-    the liquid cooling units. `latest` holds the newest sample of each series that is live, by metric,
-    `held` that of the last 24 hours.
+    """`things` are what is inventoried, `names` those and other objects that series may be about, `loops` the liquid
+    cooling units. `latest` holds the newest sample of each series that is live, by metric, `held` that of the last 24
+    hours.
 
-    `seen` is when each object was last heard from in the live window, by source; `sources_of` the sources
-    that ever sent anything about it. `rises` are counters that rose within 24 hours, `changed_at` when a
-    state last changed within them, `withdrawn_at` when an object that takes no work was last taken out. `owned` are
-    the terms of whoever answers for the site's items, None until anybody ever accepted one. `reviews` are its go-live
-    reviews. `rules` are those of jurisdiction in force.
+    `seen` is when each object was last heard from in the live window, by source; `sources_of` the sources that ever
+    sent anything about it. `rises` are counters that rose within 24 hours, `changed_at` when a state last changed
+    within them, `withdrawn_at` when an object that takes no work was last taken out. `owned` are the terms of whoever
+    answers for the site's items, None until anybody ever accepted one. `reviews` are its go-live reviews. `rules` are
+    those of jurisdiction in force.
     """
 
     profile: SiteProfile
@@ -150,3 +150,30 @@ class EvaluationFacts:
                 and role in ("", thing.role)
             ):
                 yield thing
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """When an object was last heard from, and until when that counts as live."""
+
+    at: datetime
+    until: datetime
+
+
+def heard_from(facts: EvaluationFacts, now: datetime) -> dict[ObjectKey, Heard]:
+    """Every object that is live, by the source that leaves it so for longest."""
+    live: dict[int, timedelta] = {}
+    heard: dict[ObjectKey, Heard] = {}
+    for key, by_source in facts.seen.items():
+        for source_id, at in by_source.items():
+            if source_id not in live:
+                live[source_id] = timedelta(seconds=facts.live_s(source_id))
+            until = at + live[source_id]
+            if until >= now and (key not in heard or until > heard[key].until):
+                heard[key] = Heard(at, until)
+    return heard
+
+
+def last_heard_at(facts: EvaluationFacts, key: ObjectKey) -> datetime | None:
+    """None where its last sample is out of sight."""
+    return max(facts.seen.get(key, {}).values(), default=None)

@@ -1,5 +1,5 @@
-"""Everything that evaluating sites needs, read in a number of statements that does not depend on how many
-they are."""
+"""Everything that evaluating sites needs, read in a number of statements that does not depend on how many they are: the
+facts of a site, and from them its readings, limits and grants under one definition."""
 
 from __future__ import annotations
 
@@ -29,15 +29,21 @@ from readiness.evidence.measures import (
     STEP_10S,
     SUPPLY,
 )
+from readiness.evidence.proofs import SiteProofs, proofs
 from readiness.framework.core.conditions import SiteContext
 from readiness.framework.core.definition import Framework
 from readiness.framework.core.vocabulary import Fabric, Profile, SiteKind, Stage
+from readiness.grants import standing
+from readiness.grants.standing import SiteGrants
 from readiness.jurisdiction import queries as rules
 from readiness.ownership.queries import terms_of
+from readiness.scoring.checks import computed
+from readiness.scoring.checks.choosing import with_evidence
+from readiness.scoring.core.evaluate import SiteInputs
 from readiness.scoring.core.judge import Limit
 from readiness.scoring.facts import MEASURED_PERCENTILE, EvaluationFacts, PlacedClass, SiteProfile
-from readiness.scoring.inventory_facts import SiteThings, things_of, withdrawn_at
-from readiness.scoring.telemetry_facts import sent_by
+from readiness.scoring.site_facts import SiteThings, sent_by, things_of, withdrawn_at
+from readiness.scoring.stored_state import Stored, still_standing
 from readiness.workloads.models import Placement
 from readiness.workloads.queries import envelopes
 
@@ -249,3 +255,50 @@ def _classes(days: Mapping[int, date], *, now: datetime) -> dict[int, tuple[Plac
             limit = None if limit_ms is None else Limit(value=limit_ms, source=f"limit of {name}")
             by_site[site_id].append(PlacedClass(slug, name, limit, regions, percentile))
     return {site_id: tuple(classes) for site_id, classes in by_site.items()}
+
+
+def inputs_of(
+    site_ids: Collection[int], stored: Mapping[int, Stored], framework: Framework, *, now: datetime
+) -> dict[int, tuple[EvaluationFacts, SiteInputs]]:
+    """Facts and inputs of each site at `now`; the definition says which metrics and presets to look for.
+
+    The number of statements does not depend on the sites.
+    """
+    grants = standing.standing_grants(site_ids, now=now)
+    facts = gather(site_ids, framework, now=now)
+    proved = proofs(site_ids, framework, now=now)
+    return {
+        site_id: (
+            of_site,
+            _site_inputs(
+                of_site,
+                stored[site_id],
+                grants.get(site_id, standing.NONE),
+                proved[site_id],
+                framework,
+                now,
+            ),
+        )
+        for site_id, of_site in facts.items()
+    }
+
+
+def _site_inputs(
+    facts: EvaluationFacts,
+    stored: Stored,
+    grants: SiteGrants,
+    proved: SiteProofs,
+    framework: Framework,
+    now: datetime,
+) -> SiteInputs:
+    """A sub-measure takes the worst of the things that it is about, and the definition says which is worst."""
+    measured = computed(framework, facts, now)
+    measured |= still_standing(stored, facts, measured, now)
+    return SiteInputs(
+        context=facts.context,
+        readings=with_evidence(measured, proved, facts.limits, framework, now),
+        limits=facts.limits,
+        waivers=grants.waivers,
+        exceptions=grants.exceptions,
+        declared_na=grants.declared_na,
+    )

@@ -16,10 +16,9 @@ from typing import Any
 from inventory.models import DomainChoices
 from readiness.scoring.core.silence import KNOWN
 from readiness.scoring.core.states import Health
-from readiness.scoring.facts import EvaluationFacts, ObjectKey, SourceFact
-from readiness.scoring.liveness import Heard, heard_from, last_heard_at
+from readiness.scoring.facts import EvaluationFacts, Heard, ObjectKey, SourceFact, heard_from, last_heard_at
 from readiness.scoring.reasons import Reason, Stored, as_it_was, is_answered, unheard, value_now
-from readiness.scoring.telemetry_facts import object_key
+from readiness.scoring.site_facts import object_key
 from telemetry.core.codes import code_of
 from telemetry.core.metric import ComparedValue, HealthRule, Metric
 from telemetry.core.registry import registry
@@ -71,8 +70,8 @@ class DomainResult:
 
 @dataclass(slots=True)
 class _Judged:
-    """The answers of thresholds, by domain and object: the worst reason, and the objects that a live value was
-    seen of. `heard` are all that are heard from, judged or not."""
+    """The answers of thresholds, by domain and object: the worst reason, and the objects that a live value was seen of.
+    `heard` are all that are heard from, judged or not."""
 
     heard: dict[ObjectKey, Heard]
 
@@ -81,8 +80,8 @@ class _Judged:
     newest: dict[str, datetime] = field(default_factory=dict)
 
     def look(self, domain: str, key: ObjectKey, taken_at: datetime, *, shows: bool) -> None:
-        """Note a value. An event of the last day does not `show` an object, which may be gone: it takes a live value
-        to call it well."""
+        """Note a value. An event of the last day does not `show` an object, which may be gone: it takes a live value to
+        call it well."""
         if shows:
             self.looked_at[domain].add(key)
         newest = self.newest.get(domain)

@@ -27,8 +27,8 @@ FAILURE_LENGTH = 300
 class CheckResult(models.Model):
     """The present state of one check at one site.
 
-    `parts` holds each sub-measure as judged; the worst applicable one decides. All checks of a site are
-    evaluated together, so the time of evaluation is that of its score; a row is written only when it changes.
+    `parts` holds each sub-measure as judged; the worst applicable one decides. All checks of a site are evaluated
+    together, so the time of evaluation is that of its score; a row is written only when it changes.
     """
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="check_results")

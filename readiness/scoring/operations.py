@@ -22,12 +22,11 @@ from readiness.scoring.core.evaluate import SiteInputs, SiteResult
 from readiness.scoring.core.evaluate import evaluate as decide
 from readiness.scoring.core.flips import FlipSet, find_flips
 from readiness.scoring.facts import EvaluationFacts
+from readiness.scoring.figures import site_figures
+from readiness.scoring.gather import inputs_of
 from readiness.scoring.health import site_health, stored_before
-from readiness.scoring.inputs import inputs_of
-from readiness.scoring.measuring import site_figures
 from readiness.scoring.models import FAILURE_LENGTH, SiteScore
-from readiness.scoring.result_rows import Content, contents_of
-from readiness.scoring.stored_state import Stored, before_of, read_parts, stored_of
+from readiness.scoring.stored_state import Content, Stored, before_of, contents_of, read_parts, stored_of
 
 log = logging.getLogger(__name__)
 AGED_AFTER = timedelta(seconds=60)
@@ -59,8 +58,8 @@ def _without_collection() -> Iterator[None]:
 def evaluate(*, site_ids: Collection[int], now: datetime) -> int:
     """Evaluate sites at `now`, on evidence taken up to then; returns how many were.
 
-    Two workers never evaluate one site at the same time: the second waits, and then sees what the first
-    wrote. A site that was evaluated later than `now` already is left as it is.
+    Two workers never evaluate one site at the same time: the second waits, and then sees what the first wrote. A site
+    that was evaluated later than `now` already is left as it is.
     """
     _lock(site_ids)
     version, framework = framework_queries.current()
@@ -163,8 +162,7 @@ class NotEvaluable(Exception):
 
 def evaluate_one(*, site: Site, now: datetime) -> None:
     """Evaluate a site for somebody who waits for it. A failure is kept as that of any other evaluation, and
-    NotEvaluable gives the reason.
-    """
+    NotEvaluable gives the reason."""
     try:
         with transaction.atomic():
             evaluate(site_ids=[site.pk], now=now)
@@ -181,8 +179,7 @@ def evaluate_one(*, site: Site, now: datetime) -> None:
 def rescore_changed(*, now: datetime) -> int:
     """Evaluate the sites that claim rows name, each once; returns how many.
 
-    The claims go with this transaction: if it fails they are there again, and a claim left while it runs
-    is a new one.
+    The claims go with this transaction: if it fails they are there again, and a claim left while it runs is a new one.
     """
     claims = list(
         SiteChange.objects.select_for_update(skip_locked=True)
@@ -212,8 +209,7 @@ def _void(site_ids: Sequence[int], *, now: datetime) -> None:
 
 
 def rescore_aged(*, now: datetime) -> int:
-    """Evaluate the sites that nothing called for: not evaluated yet, not for a minute, or due by the
-    clock alone.
+    """Evaluate the sites that nothing called for: not evaluated yet, not for a minute, or due by the clock alone.
 
     A retired site is evaluated once more, so that its verdict goes, and then left alone.
     """

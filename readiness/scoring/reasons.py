@@ -8,9 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from readiness.scoring.core.states import Health
-from readiness.scoring.facts import EvaluationFacts, ObjectKey
-from readiness.scoring.liveness import last_heard_at
-from readiness.scoring.telemetry_facts import WINDOW, object_key
+from readiness.scoring.facts import EvaluationFacts, ObjectKey, last_heard_at
+from readiness.scoring.site_facts import WINDOW, object_key
 from telemetry.core.metric import ComparedValue, LimitTest
 
 type Stored = Mapping[str, Any]

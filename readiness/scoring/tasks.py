@@ -3,7 +3,7 @@ Inputs past their time go each hour."""
 
 from celery import shared_task
 
-from readiness.scoring import input_retention, operations
+from readiness.scoring import apply, operations
 from web import clock
 
 
@@ -24,4 +24,4 @@ def rescore_aged() -> int:
 
 @shared_task(name="readiness.scoring.forget_inputs")
 def forget_inputs() -> int:
-    return input_retention.forget(now=clock.now())
+    return apply.forget(now=clock.now())

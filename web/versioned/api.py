@@ -57,8 +57,7 @@ class DocumentField(serializers.JSONField):
 
 class VersionSerializer(ObjectSerializer):
     """A draft's `definition` can be written; `version` and `made_from` when it is made. `revision` is what was read:
-    another one by now is answered with 409.
-    """
+    another one by now is answered with 409."""
 
     version = serializers.CharField(max_length=50, required=False, help_text="The next number, if none")
     revision = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)

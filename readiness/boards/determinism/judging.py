@@ -14,7 +14,7 @@ from readiness.evidence.core.proving.latency import Path
 from readiness.evidence.core.proving.values import Run, SiteParts, proof_of
 from readiness.framework.core.applicability import part_gate
 from readiness.framework.core.definition import Check
-from readiness.scoring.checks.evidenced import reading_of
+from readiness.scoring.checks.choosing import reading_of
 from readiness.scoring.core.combine import combine
 from readiness.scoring.core.judge import Limit, PartResult, judge, span_text
 from readiness.scoring.core.states import CheckState

@@ -13,7 +13,7 @@ from readiness.boards.dry_run.comparing import difference
 from readiness.boards.dry_run.summing import TriedSite
 from readiness.framework.core.definition import Framework
 from readiness.scoring.core.evaluate import SiteResult, evaluate
-from readiness.scoring.inputs import inputs_of
+from readiness.scoring.gather import inputs_of
 from readiness.scoring.stored_state import stored_of
 
 log = logging.getLogger(__name__)

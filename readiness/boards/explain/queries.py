@@ -11,15 +11,14 @@ from inventory.models import Region, Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.models import FrameworkVersion
 from readiness.scoring.core.coalitions import Snapshot
+from readiness.scoring.core.evaluate import STAGES_WITH_VERDICT
 from readiness.scoring.core.explain import Explanation, Move, explain
 from readiness.scoring.core.explain_fleet import FleetMove, SiteEnds, fleet_move
 from readiness.scoring.core.kept import decode
 from readiness.scoring.core.states import Stage
-from readiness.scoring.core.verdict import STAGES_WITH_VERDICT
 from readiness.scoring.models import ScoreInputs, ScorePoint
 from readiness.scoring.queries.deployed import event_kw
-from readiness.scoring.queries.kept import Kept, kept_on
-from readiness.scoring.queries.score_points import NEAR
+from readiness.scoring.queries.kept import NEAR, Kept, kept_on
 from web.remembering import recall, remember
 
 MOST_SITES = 1000

@@ -12,7 +12,7 @@ from inventory.models import Site
 from readiness.boards.packs.document import Document
 from readiness.boards.packs.queries import pack_of
 from readiness.boards.packs.writing import written
-from readiness.scoring.owners import with_owner
+from readiness.scoring.queries.standing import with_owner
 from web.clock import now
 from web.links import link
 from web.permissions import require

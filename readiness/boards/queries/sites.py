@@ -16,11 +16,10 @@ from readiness.scoring.core.gap import NOTHING, SiteCapacity
 from readiness.scoring.core.silence import HealthAt, health_at
 from readiness.scoring.core.states import Verdict
 from readiness.scoring.models import DomainHealth
-from readiness.scoring.owners import with_owner
 from readiness.scoring.queries.capacity import check_name
 from readiness.scoring.queries.deployed import event_kw
 from readiness.scoring.queries.rows import HealthMark, PillarFigure, SiteRow, ref_of
-from readiness.scoring.queries.standing import present_capacity, score_of
+from readiness.scoring.queries.standing import present_capacity, score_of, with_owner
 
 WEEKS = 24
 DOMAINS = tuple(DomainChoices.values)

@@ -13,7 +13,7 @@ from django.db import connection
 from inventory.models import Region, Site
 from readiness.scoring.core.mean import Sums
 from readiness.scoring.queries.deployed import CAPACITY
-from readiness.scoring.queries.score_points import NEAR
+from readiness.scoring.queries.kept import NEAR
 
 
 @dataclass(frozen=True, slots=True)

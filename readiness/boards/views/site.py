@@ -24,9 +24,9 @@ from readiness.golive.reviews import sentences as review_lines
 from readiness.grants.operations import MAY_REQUEST
 from readiness.scoring import operations
 from readiness.scoring.core.combine import SEVERITY
-from readiness.scoring.owners import with_owner
+from readiness.scoring.queries.kept import pillars_on
 from readiness.scoring.queries.rows import CheckRow
-from readiness.scoring.queries.score_points import pillars_on
+from readiness.scoring.queries.standing import with_owner
 from web import answers
 from web import tables as table_kit
 from web.charts import Figure

@@ -51,9 +51,8 @@ def peak(windows: Windows) -> Peak | None:
 
 
 def continuous(windows: Windows, span: int = CONTINUOUS_WINDOWS) -> Windows:
-    """The mean of what is known in each `span` windows, NaN where nothing is. A span that is not over yet
-    does not count: its first minute would pass for all of it.
-    """
+    """The mean of what is known in each `span` windows, NaN where nothing is. A span that is not over yet does not
+    count: its first minute would pass for all of it."""
     whole = windows[: windows.size // span * span].reshape(-1, span)
     known = np.isfinite(whole)
     sums, counts = np.where(known, whole, 0).sum(axis=1), known.sum(axis=1)
@@ -62,8 +61,7 @@ def continuous(windows: Windows, span: int = CONTINUOUS_WINDOWS) -> Windows:
 
 
 def largest_step(windows: Windows, span: int = 1) -> float | None:
-    """The largest change from any window to another at most `span` later; None where no two such are
-    known."""
+    """The largest change from any window to another at most `span` later; None where no two such are known."""
     apart = range(1, min(span, windows.size - 1) + 1)
     # fmax passes over NaN, and gives it only where there is nothing else.
     steps = [np.fmax.reduce(np.abs(windows[far:] - windows[:-far])) for far in apart]
@@ -88,8 +86,7 @@ class MeteringLevel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MeteredLevel:
-    """`expected` are the meters in service at this level, by any key, `windows` the kW of those that sent
-    any."""
+    """`expected` are the meters in service at this level, by any key, `windows` the kW of those that sent any."""
 
     level: MeteringLevel
     expected: frozenset[int]

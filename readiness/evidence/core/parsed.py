@@ -25,11 +25,11 @@ class ParseError(ValueError):
 class Figure:
     """One figure as the file gives it, in one of our units.
 
-    `value` None means that the file names the figure and does not hold it; `caution` then says why. A
-    `caution` beside a value says why it must not be judged (too few samples behind a percentile). `operation`
-    is what was run (`all_reduce`, `write`), `variant` its kind (`float sum`, `out-of-place`), `subject` the
-    thing it is about in the file's own words (`GPU 3`, `mlx5_0`), `percentile` in per cent, `size_bytes` the
-    message or block, `streams` how many ran side by side.
+    `value` None means that the file names the figure and does not hold it; `caution` then says why. A `caution` beside
+    a value says why it must not be judged (too few samples behind a percentile). `operation` is what was run
+    (`all_reduce`, `write`), `variant` its kind (`float sum`, `out-of-place`), `subject` the thing it is about in the
+    file's own words (`GPU 3`, `mlx5_0`), `percentile` in per cent, `size_bytes` the message or block, `streams` how
+    many ran side by side.
     """
 
     name: str
@@ -59,10 +59,10 @@ LONGEST = {"name": 200, "unit": 16, "operation": 200, "variant": 450, "subject":
 class Parsed:
     """A whole file. `taken_at` is in UTC; `taken_local` is what a tool prints without its zone.
 
-    `versions` are pairs of name and version (`driver`, `library`, the tool itself). `loopback` is a sentence,
-    not empty where both ends were one machine or one port: no network was crossed. `kept` is the file as it
-    may be stored, without what must not be (the environment of a process). `declared` is a sentence, not empty where
-    the file is no run but what somebody entered: a table that does not say how its figures came to be.
+    `versions` are pairs of name and version (`driver`, `library`, the tool itself). `loopback` is a sentence, not empty
+    where both ends were one machine or one port: no network was crossed. `kept` is the file as it may be stored,
+    without what must not be (the environment of a process). `declared` is a sentence, not empty where the file is no
+    run but what somebody entered: a table that does not say how its figures came to be.
     """
 
     tool: str
@@ -186,8 +186,8 @@ _FACTORS: dict[str, tuple[str, float]] = {
 
 
 def converted(value: float, unit: str, to: str) -> float | None:
-    """The value in another unit of the same dimension; None where there is no such conversion, or nothing finite
-    comes of it.
+    """The value in another unit of the same dimension; None where there is no such conversion, or nothing finite comes
+    of it.
 
     24056.72 MiB/s, for example, are 201.80 Gb/s.
     """

@@ -10,9 +10,9 @@ from telemetry.models import SourceProvenance
 class Measure(models.Model):
     """One figure of one site for one UTC day, such as the day's peak load.
 
-    It is kept after the samples behind it are gone. `key` names the measure (readiness.evidence.measures
-    lists them), `part` the object it is about where a measure has several. Quantiles keep their mergeable
-    sketch, so that seven days' p99 is exact to the sketch's error rather than a mean of percentiles.
+    It is kept after the samples behind it are gone. `key` names the measure (readiness.evidence.measures lists them),
+    `part` the object it is about where a measure has several. Quantiles keep their mergeable sketch, so that seven
+    days' p99 is exact to the sketch's error rather than a mean of percentiles.
     """
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="measures")

@@ -31,8 +31,8 @@ claims = partial(claims_of, origin="evidence")
 class Voidable(models.Model):
     """`basis` is what the evidence stands on, by kind of change: a digest of the inventory when it was entered.
 
-    `void_changes` are the kinds of change since then. Which of them matter is each sub-measure's to say, so a
-    run may still count for one check and not for another.
+    `void_changes` are the kinds of change since then. Which of them matter is each sub-measure's to say, so a run may
+    still count for one check and not for another.
     """
 
     site = models.ForeignKey(

@@ -46,8 +46,8 @@ _LOCK = 0x4D4541  # "MEA"
 def measure(*, now: datetime, site_ids: Collection[int] | None = None) -> int:
     """Measure what is due: today where data changed, days that are over once, and again where late data came.
 
-    Only one worker at a time measures; another finds the lock taken and returns 0. The number of
-    statements does not depend on how many sites are due. Returns rows written.
+    Only one worker at a time measures; another finds the lock taken and returns 0. The number of statements does not
+    depend on how many sites are due. Returns rows written.
     """
     if not _lock():
         return 0
@@ -64,8 +64,7 @@ def measure(*, now: datetime, site_ids: Collection[int] | None = None) -> int:
 
 @transaction.atomic
 def measure_day(*, day: date, now: datetime, site_ids: Collection[int], whole: bool = False) -> int:
-    """Measure one UTC day up to `now`, whether due or not; sites whose rows changed are left to be scored
-    again.
+    """Measure one UTC day up to `now`, whether due or not; sites whose rows changed are left to be scored again.
 
     A day that was measured a moment ago is read from there on, unless the `whole` of it is asked for.
     """
@@ -155,8 +154,7 @@ def _write(figures: Sequence[DayFigure], *, day: date, now: datetime, replace_da
 def _highest_so_far(
     figures: Iterable[DayFigure], before: Mapping[tuple[int, str, str], Measure]
 ) -> list[DayFigure]:
-    """Keep what earlier readings of the day found. That a level is incomplete just now undoes no earlier
-    load."""
+    """Keep what earlier readings of the day found. That a level is incomplete just now undoes no earlier load."""
     complete = {(site_id, key) for (site_id, key, part), row in before.items() if row.value is not None}
     kept = []
     for figure in figures:

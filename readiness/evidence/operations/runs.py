@@ -65,8 +65,8 @@ VERSIONS = ("driver", "firmware", "nos", "library")
 class RunContext:
     """Statements of the sender about a run that its file may not: each may be left out.
 
-    `devices` go before the hosts that the file names, `versions` (driver, firmware, nos, library) before the
-    file's. `taken_at` counts only where the file has no time of its own.
+    `devices` go before the hosts that the file names, `versions` (driver, firmware, nos, library) before the file's.
+    `taken_at` counts only where the file has no time of its own.
     """
 
     load: str = ""
@@ -109,8 +109,8 @@ def import_run(
 ) -> ValidationRun:
     """Read a file and keep it as a run of the site.
 
-    Raises ParseError where it cannot be read, EvidenceRefused where it can and still is no run: FileTooLarge,
-    SameFile, a time ahead of now, a scope that the file contradicts. Statements do not depend on the figures.
+    Raises ParseError where it cannot be read, EvidenceRefused where it can and still is no run: FileTooLarge, SameFile,
+    a time ahead of now, a scope that the file contradicts. Statements do not depend on the figures.
     """
     upload = Upload(tool=tool, content=content, file_name=file_name, context=context)
     [run] = import_runs(site=site, uploads=[upload], by=by, now=now)
@@ -338,8 +338,7 @@ def _devices(parsed: Parsed, context: RunContext, site: Site) -> tuple[list[Devi
 
 def _scope(tool: str, parsed: Parsed, context: RunContext, devices: int) -> str:
     """Return what was given, unless the file shows more nodes than that; else by the tool and how many nodes there
-    were.
-    """
+    were."""
     nodes = max(len(parsed.hosts), devices)
     if context.scope:
         if context.scope not in Scope.values:

@@ -168,8 +168,8 @@ class VoidingChange:
 def void_changed(*, site_ids: Collection[int], now: datetime) -> int:
     """Void the evidence of these sites that changes since have touched; returns how much was.
 
-    Calling it again changes nothing. What was voided stays so, even if the change is undone. The number of
-    statements does not depend on sites or evidence.
+    Calling it again changes nothing. What was voided stays so, even if the change is undone. The number of statements
+    does not depend on sites or evidence.
     """
     runs = list(_standing(ValidationRun, site_ids, now))
     records: list[Attestation | RecordedFact] = [

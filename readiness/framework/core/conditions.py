@@ -1,9 +1,8 @@
-"""Facts about a site that decide whether a check applies and how much it decides, and the conditions over
-them.
+"""Facts about a site that decide whether a check applies and how much it decides, and the conditions over them.
 
-A fact that is not known makes a condition false. Rules in the definition are written so that a false
-condition is the stricter outcome: a check stays applicable, and a gate stays where it is. Silence in the
-inventory cannot relax anything.
+A fact that is not known makes a condition false. Rules in the definition are written so that a false condition is the
+stricter outcome: a check stays applicable, and a gate stays where it is. Silence in the inventory cannot relax
+anything.
 """
 
 from dataclasses import dataclass
@@ -17,9 +16,8 @@ from readiness.framework.core.vocabulary import Fabric, Profile, SiteKind, Stage
 class SiteContext:
     """Facts that the definition needs to know about a site.
 
-    `None` and the empty set mean "not known". A count is 0 only when the inventory was recorded and holds
-    none; decommissioned items are not counted. `vendors_in_path` is the number of vendors among devices
-    joined by links.
+    `None` and the empty set mean "not known". A count is 0 only when the inventory was recorded and holds none;
+    decommissioned items are not counted. `vendors_in_path` is the number of vendors among devices joined by links.
     """
 
     kind: SiteKind

@@ -1,7 +1,7 @@
 """The framework as frozen values: pillars, checks, sub-measures, thresholds, sources.
 
-Annotations say how a document of it is read (`web.versioned.core.documents`); `readiness.framework.core.document`
-adds what they cannot say. Nothing here validates again.
+Annotations say how a document of it is read (`web.versioned.core.documents`); `readiness.framework.core.document` adds
+what they cannot say. Nothing here validates again.
 """
 
 from __future__ import annotations
@@ -38,11 +38,10 @@ Unit = Annotated[str, most(16)]
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A region of acceptable values, in the sub-measure's unit: an interval (either side may be open), or a
-    set.
+    """A region of acceptable values, in the sub-measure's unit: an interval (either side may be open), or a set.
 
-    `strict` leaves the interval's edges out. `values`, when not empty, is the whole region, and there is no
-    distance. Without any of them the region holds every value, which only a warn threshold may say.
+    `strict` leaves the interval's edges out. `values`, when not empty, is the whole region, and there is no distance.
+    Without any of them the region holds every value, which only a warn threshold may say.
     """
 
     low: float | None = None
@@ -69,9 +68,7 @@ class Bound:
         return min(distances, default=None)
 
     def edge(self, value: float | None = None) -> float | None:
-        """The edge nearest to `value`; the only edge of a one-sided region; None for a set or an unplaced
-        range.
-        """
+        """The edge nearest to `value`; the only edge of a one-sided region; None for a set or an unplaced range."""
         if self.low is None or self.high is None:
             return self.low if self.high is None else self.high
         if value is None:
@@ -110,8 +107,7 @@ class OperatorDecision:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelledFigure:
     """`source` is a source id, or `OD` (operator-set default), `J` (judgement), `calc` (arithmetic on sourced numbers),
-    or `own` (the operator's own decision), which alone has who decided and when, and always has a note.
-    """
+    or `own` (the operator's own decision), which alone has who decided and when, and always has a note."""
 
     source: SourceLabel
     note: Prose = ""
@@ -160,9 +156,7 @@ class Preset(LabelledFigure):
 
 @dataclass(frozen=True, slots=True)
 class Validity(LabelledFigure):
-    """How long evidence counts. `max_age_s` None means `live`: three times the source's cadence, at least 5
-    minutes.
-    """
+    """How long evidence counts. `max_age_s` None means `live`: three times the source's cadence, at least 5 minutes."""
 
     max_age_s: Annotated[int | None, Key("max_age"), As(duration_s, duration_text)]
     voided_by: frozenset[Change] = frozenset()
@@ -199,12 +193,11 @@ SUPERLATIVES = frozenset({"Worst", "Weakest", "Longest", "Largest", "Fewest", "H
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubMeasure:
-    """One measured row of a check. `gate` None follows the check; evidence, validity and waits_for are
-    already resolved.
+    """One measured row of a check. `gate` None follows the check; evidence, validity and waits_for are already
+    resolved.
 
-    `worst_over` names the things of which the worst is taken ("port"), empty if the measure is one figure per
-    site. `metrics` are exporters' metric names for telemetry measures. No `pass_at` means shown for trend
-    only (INFO).
+    `worst_over` names the things of which the worst is taken ("port"), empty if the measure is one figure per site.
+    `metrics` are exporters' metric names for telemetry measures. No `pass_at` means shown for trend only (INFO).
     """
 
     id: Id
@@ -304,9 +297,7 @@ class Pillar:
 
 @dataclass(frozen=True, slots=True)
 class CitedSource:
-    """`standing` is primary (the text or code was read), secondary (a third party reports it), excerpt, or
-    mixed.
-    """
+    """`standing` is primary (the text or code was read), secondary (a third party reports it), excerpt, or mixed."""
 
     id: str
     title: str

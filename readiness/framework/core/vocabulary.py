@@ -1,7 +1,7 @@
 """The words a framework definition is written in.
 
-Plain string enumerations, so that Django's TextChoices can mirror them value by value. Words that only
-scoring uses (verdicts, causes of a flip) live in `readiness.scoring.core.states`.
+Plain string enumerations, so that Django's TextChoices can mirror them value by value. Words that only scoring uses
+(verdicts, causes of a flip) live in `readiness.scoring.core.states`.
 """
 
 from enum import StrEnum

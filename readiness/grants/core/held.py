@@ -6,11 +6,9 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class HeldGrant:
-    """A decision, with an end, to treat something differently: a waiver, a declared `n-a`, a go-live
-    exception.
+    """A decision, with an end, to treat something differently: a waiver, a declared `n-a`, a go-live exception.
 
-    It counts from `starts_at` up to, and not at, `ends_at`, and only if someone other than the requester
-    approved it.
+    It counts from `starts_at` up to, and not at, `ends_at`, and only if someone other than the requester approved it.
     """
 
     id: str

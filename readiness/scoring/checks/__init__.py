@@ -9,56 +9,42 @@ from datetime import datetime
 from itertools import chain
 
 from readiness.framework.core.definition import Check, Framework
-from readiness.scoring.checks import (
-    accelerators,
-    backup,
-    cooling,
-    coverage,
-    envelopes,
-    fabric,
-    golive,
-    jurisdiction,
-    latency,
-    ownership,
-    power,
-    serving,
-)
+from readiness.scoring.checks import energy, governance, hardware, placements
 from readiness.scoring.core.judge import Reading
 from readiness.scoring.facts import EvaluationFacts
 
 type Computed = Callable[[EvaluationFacts, Check, datetime], dict[str, Reading]]
 
 COMPUTED: Mapping[str, Computed] = {
-    "p2-envelope-declared": envelopes.readings,
-    "p2-power-headroom": power.readings,
-    "p2-cooling-headroom": cooling.readings,
-    "p2-backup-power": backup.readings,
-    "p2-placement-latency": latency.readings,
-    "p2-placement-jurisdiction": jurisdiction.readings,
-    "p5-telemetry-coverage": coverage.readings,
-    "p5-accelerator-health": accelerators.readings,
-    "p5-fabric-health": fabric.readings,
-    "p5-slo-compliance": serving.readings,
+    "p2-envelope-declared": placements.envelope_readings,
+    "p2-power-headroom": energy.power_readings,
+    "p2-cooling-headroom": energy.cooling_readings,
+    "p2-backup-power": energy.backup_readings,
+    "p2-placement-latency": placements.latency_readings,
+    "p2-placement-jurisdiction": placements.jurisdiction_readings,
+    "p5-telemetry-coverage": hardware.coverage_readings,
+    "p5-accelerator-health": hardware.accelerator_readings,
+    "p5-fabric-health": hardware.fabric_readings,
+    "p5-slo-compliance": placements.serving_readings,
 }
 FROM_OWNERSHIP: Mapping[str, Computed] = {
-    "p4-orchestration-owner": ownership.orchestration,
-    "p4-asset-ownership": ownership.assets,
+    "p4-orchestration-owner": governance.orchestration,
+    "p4-asset-ownership": governance.assets,
 }
 """Computed too, but read from assignments at each evaluation: nothing of it stands by itself."""
-FROM_REVIEWS: Mapping[str, Computed] = {"p4-golive-review": golive.readings}
+FROM_REVIEWS: Mapping[str, Computed] = {"p4-golive-review": governance.review_readings}
 """As from ownership."""
 SUBJECT: Mapping[str, Callable[[EvaluationFacts], bool]] = {
-    "p2-envelope-declared": envelopes.has_subject,
+    "p2-envelope-declared": placements.has_envelopes,
     "p2-backup-power": lambda facts: any(facts.in_service(kind="device", role="ups")),
     "p2-placement-latency": lambda facts: bool(facts.classes),
-    "p2-placement-jurisdiction": jurisdiction.has_subject,
+    "p2-placement-jurisdiction": placements.has_classes,
     "p5-accelerator-health": lambda facts: any(key[0] == "accelerator" for key in facts.things),
     "p5-fabric-health": lambda facts: any(facts.in_service(kind="port")),
     # Measured at each evaluation, and silence is what it measures: nothing of it stands.
     "p5-telemetry-coverage": lambda facts: False,
 }
-"""Whether there still is anything that earlier evidence of a check is about; of the others there always
-is."""
+"""Whether there still is anything that earlier evidence of a check is about; of the others there always is."""
 LATEST_OF = ("p5-fabric-health",)
 """Checks whose metrics count only while live."""
 HELD_OF = ("p5-accelerator-health", "p2-backup-power")
@@ -68,15 +54,15 @@ RISES_OF = ("p5-accelerator-health", "p5-fabric-health")
 
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
-    "p2-envelope-declared": envelopes.PARTS,
+    "p2-envelope-declared": placements.ENVELOPE_PARTS,
     "p2-power-headroom": ("circuit-load", "leg-load"),
     "p2-cooling-headroom": ("inlet-p99", "supply-p99"),
-    "p2-backup-power": backup.PARTS,
+    "p2-backup-power": energy.BACKUP_PARTS,
     "p2-placement-latency": ("path-p99",),
     "p4-orchestration-owner": ("items-owned",),
-    "p4-golive-review": (golive.SIGNATURES,),
+    "p4-golive-review": (governance.SIGNATURES,),
     "p5-accelerator-health": ("still-scheduling",),
-    "p5-fabric-health": fabric.PARTS,
+    "p5-fabric-health": hardware.FABRIC_PARTS,
 }
 """Sub-measures whose definition the arithmetic looks at; an edited framework may have dropped some."""
 

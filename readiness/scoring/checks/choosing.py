@@ -1,15 +1,23 @@
-"""Choose the reading that decides among several of one sub-measure, one per object."""
+"""Readings that validation runs, recorded facts and attestations give, beside those worked out of telemetry, and the
+one that decides among several of one sub-measure.
+
+Telemetry goes first. What people enter takes its place only where telemetry never had a say, or where it went stale and
+the evidence is younger: otherwise falling silent would bring back what telemetry had contradicted. Records of Muster's
+own always go first, stale ones too: an envelope that ran out is confirmed where it is declared.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 
-from readiness.framework.core.definition import SubMeasure
+from readiness.evidence.core.bearing import is_own
+from readiness.evidence.core.proving.values import Proof
+from readiness.framework.core.definition import Framework, SubMeasure
 from readiness.scoring.core.combine import SEVERITY
 from readiness.scoring.core.judge import JudgedState, Limit, Reading, standing
-
-NAMES_SHOWN = 3
+from readiness.scoring.core.states import CheckState, Provenance
 
 
 def worst_reading(
@@ -18,8 +26,8 @@ def worst_reading(
     """The reading whose state is worst; among equals one that is capped, so that the verdict hears of it; then the one
     nearest to its limit, or furthest outside it.
 
-    A reading that is missing for one object must be among them as one that cannot be judged: what is not
-    known may not be passed over in favour of what is.
+    A reading that is missing for one object must be among them as one that cannot be judged: what is not known may not
+    be passed over in favour of what is.
     """
     candidates = list(readings)
     if len(candidates) < 2:
@@ -33,8 +41,56 @@ def _rank(result: JudgedState) -> tuple[int, bool, float]:
     return -SEVERITY[result.state], not result.capped, margin / scale
 
 
-def named(names: Sequence[str]) -> str:
-    """The first few, and how many more: `n001, n002, n003 and 4 more`."""
-    shown = ", ".join(names[:NAMES_SHOWN])
-    more = len(names) - NAMES_SHOWN
-    return f"{shown} and {more} more" if more > 0 else shown
+type PartKey = tuple[str, str]
+"""(check id, sub-measure id)."""
+
+_PROVENANCES = {provenance.value: provenance for provenance in Provenance}
+
+
+def with_evidence(
+    measured: Mapping[PartKey, Reading],
+    proofs: Mapping[PartKey, Iterable[Proof]],
+    limits: Mapping[str, Limit],
+    framework: Framework,
+    now: datetime,
+) -> dict[PartKey, Reading]:
+    """`measured` with what evidence adds to it: the worst thing that was proved for each sub-measure."""
+    readings = dict(measured)
+    for key, each in proofs.items():
+        mine = readings.get(key)
+        if mine is not None and is_own(key[0], mine.evidence):
+            continue
+        part = framework.parts_by_key[key]
+        limit = limits.get(part.limit_from or "")
+        proved = worst_reading(part, map(reading_of, each), now=now, limit=limit)
+        if proved is None:
+            continue
+        went_stale = (
+            mine is not None and standing(part, mine, now, mine.limit or limit).state is CheckState.STALE
+        )
+        if mine is None or (went_stale and proved.taken_at > mine.taken_at):
+            readings[key] = proved
+    return readings
+
+
+def reading_of(proof: Proof) -> Reading:
+    """A proof as judging takes it."""
+    return Reading(
+        value=proof.value,
+        taken_at=proof.taken_at,
+        provenance=_PROVENANCES[proof.provenance],
+        evidence=proof.ref,
+        detail=proof.detail,
+        limit=None if proof.floor is None else _limit(proof.floor, proof.floor_source),
+        failed=proof.failed,
+        declaration=proof.declaration,
+        cannot_judge=proof.cannot_judge,
+        voided=proof.voided,
+        voided_at=proof.voided_at,
+    )
+
+
+# Of a platform's few floors every site has hundreds of proofs.
+@lru_cache(maxsize=10_000)
+def _limit(floor: float, source: str) -> Limit:
+    return Limit(value=floor, source=source)

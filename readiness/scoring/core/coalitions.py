@@ -10,11 +10,11 @@ Each of the five causes is at its start or at its end:
 
 A grant is in force or not by the clock of its own end, so one that ran out is the cause `waiver` and not age.
 
-**Age.** The clock alone makes evidence older and data alone makes it younger. Where data is at its end and age at
-its start, a sub-measure counts with the fresher of its two grounds; where age is at its end and data at its start,
-with the staler; a ground is (voided or not, age). So evidence that is renewed as ever contributes nothing, whatever
-the time between; evidence that ran out is age; stale evidence that was replaced by fresh is data; and age never
-raises a score. A reading that is there at one end only keeps its own age.
+**Age.** The clock alone makes evidence older and data alone makes it younger. Where data is at its end and age at its
+start, a sub-measure counts with the fresher of its two grounds; where age is at its end and data at its start, with the
+staler; a ground is (voided or not, age). So evidence that is renewed as ever contributes nothing, whatever the time
+between; evidence that ran out is age; stale evidence that was replaced by fresh is data; and age never raises a score.
+A reading that is there at one end only keeps its own age.
 
 **Rules.** A sub-measure that one version alone defines, or that they define in different units, has that version's
 reading and age: the version asked for it, so that what it shows is the rule's doing. A preset limit is the coalition's
@@ -90,8 +90,8 @@ def grants_in_force(snapshot: Snapshot) -> Grants:
 
 
 class Between:
-    """Checks of one site under any coalition of causes. Results are worked out once, and only where something that
-    the check stands on differs."""
+    """Checks of one site under any coalition of causes. Results are worked out once, and only where something that the
+    check stands on differs."""
 
     def __init__(self, start: Snapshot, end: Snapshot) -> None:
         self.ends = (start, end)
@@ -169,8 +169,8 @@ class Between:
         )
 
     def _stands_still(self, check: Check, start: CombinedCheck, end: CombinedCheck) -> bool:
-        """Whether every sub-measure has evidence of the same standing at both ends, or none, so that no mixture of
-        data and age can come to anything else."""
+        """Whether every sub-measure has evidence of the same standing at both ends, or none, so that no mixture of data
+        and age can come to anything else."""
         before, after = (snapshot.inputs.readings for snapshot in self.ends)
         return all(
             _same_standing(before.get(key), after.get(key))

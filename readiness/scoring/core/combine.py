@@ -1,13 +1,12 @@
 """Sub-measures to one check: the worst applicable one wins.
 
-Order, worst first: fail, stale, unknown, waived, warn, pass. A failure that is known outranks what is not
-known, since no further evidence can lift it. Evidence that ran out outranks evidence that never was: it is a
-loss, and it has a date. `n-a` leaves the comparison; a check whose every sub-measure is `n-a` is `n-a`
-itself.
+Order, worst first: fail, stale, unknown, waived, warn, pass. A failure that is known outranks what is not known, since
+no further evidence can lift it. Evidence that ran out outranks evidence that never was: it is a loss, and it has a
+date. `n-a` leaves the comparison; a check whose every sub-measure is `n-a` is `n-a` itself.
 
-A sub-measure's own gate is respected. INFO sub-measures are shown and never decide a check that has others.
-For the verdict, `block_state` is the worst over the BLOCK sub-measures alone and `cond_state` over the COND
-ones, so a COND sub-measure of a BLOCK check makes a site conditional, not not-ready.
+A sub-measure's own gate is respected. INFO sub-measures are shown and never decide a check that has others. For the
+verdict, `block_state` is the worst over the BLOCK sub-measures alone and `cond_state` over the COND ones, so a COND
+sub-measure of a BLOCK check makes a site conditional, not not-ready.
 
 Of sub-measures that warn, one that is declared where a measurement is asked for decides before the others: what is
 missing there is evidence, whatever the figures say.
@@ -47,9 +46,8 @@ LEAST_PROVED_FIRST = (Tier.CAPPED, Tier.DECLARED, Tier.MEASURED)
 class CombinedCheck:
     """One check at one site. `measured_state` is the state under a waiver, else the same as `state`.
 
-    `decided_by` is the sub-measure that gave the state. `block_state` and `cond_state` are None where the
-    check has no applicable sub-measure of that gate. `fresh_until` is the first moment at which applicable
-    evidence goes stale.
+    `decided_by` is the sub-measure that gave the state. `block_state` and `cond_state` are None where the check has no
+    applicable sub-measure of that gate. `fresh_until` is the first moment at which applicable evidence goes stale.
     """
 
     check_id: str
@@ -203,9 +201,7 @@ def _decider(parts: Sequence[PartResult]) -> PartResult | None:
 
 
 def _without_decider(check: Check, parts: Sequence[PartResult], *, gate: Gate, weight: int) -> CombinedCheck:
-    """Every sub-measure is `n-a`. If the definition does not let the check be `n-a`, nothing proves it:
-    unknown.
-    """
+    """Every sub-measure is `n-a`. If the definition does not let the check be `n-a`, nothing proves it: unknown."""
     reasons = dict.fromkeys(part.reason for part in parts)
     result = not_applicable(check, " ".join(reasons), gate=gate, weight=weight, parts=parts)
     if CheckState.NOT_APPLICABLE in check.states:

@@ -1,23 +1,205 @@
-"""One site, everything that is known about it, and what it comes to.
+"""One site, everything that is known about it, and what it comes to: every check judged, then scores, then the verdict.
 
-Gathering the inputs and storing the result are the caller's; this is the arithmetic between.
+Scores: pass counts 1, warn 0.5, everything else 0; `n-a` leaves the denominator. A pillar is the mean of its checks
+weighted by gate, a site the mean of its pillars. The upper score counts unknown and stale as 1. Waived weight is a band
+of its own, above the upper score: `score <= upper <= upper + waived <= 1`. A pillar with no applicable weight has no
+score and leaves the site's mean, for the reason `n-a` leaves a pillar's: 0 would punish a site for what does not
+concern it, 1 would be a pass without evidence.
+
+The verdict: a waiver lifts nothing here. A signed, dated go-live exception takes a BLOCK check out of the way, and the
+verdict is then at best `conditional` and says so. So it is where a BLOCK check rests on a declaration while the
+framework asks for a measurement. However high the score, it does not enter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from readiness.evidence.core.proving.values import few
 from readiness.framework.core.applicability import applicable, gate_for, part_gate
 from readiness.framework.core.conditions import SiteContext
 from readiness.framework.core.definition import Check, Framework, SubMeasure
-from readiness.framework.core.vocabulary import CheckState, Gate
 from readiness.grants.core.held import HeldGrant
-from readiness.scoring.core.combine import CombinedCheck, combine, not_applicable
+from readiness.scoring.core.combine import ACCEPTABLE, CombinedCheck, combine, not_applicable
 from readiness.scoring.core.judge import Limit, PartResult, Reading, excluded, judge
-from readiness.scoring.core.score import SiteFigures, score_site
-from readiness.scoring.core.verdict import SiteVerdict, decide
+from readiness.scoring.core.states import CheckState, Gate, Stage, Tier, Verdict
+
+POINTS = {CheckState.PASS: 1.0, CheckState.WARN: 0.5}
+UNPROVEN = frozenset({CheckState.UNKNOWN, CheckState.STALE})
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """From 0 to 1, None where no weight applies. `coverage` is fresh / applicable, counted in checks."""
+
+    score: float | None
+    upper: float | None
+    waived: float | None
+    weight: int
+    applicable_checks: int
+    fresh_checks: int
+    waived_checks: int
+
+    @property
+    def coverage(self) -> float | None:
+        return self.fresh_checks / self.applicable_checks if self.applicable_checks else None
+
+
+@dataclass(frozen=True, slots=True)
+class PillarScore:
+    pillar: str
+    result: Score
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFigures:
+    """`result.weight` is the sum over pillars, and plays no part in the mean."""
+
+    result: Score
+    pillars: tuple[PillarScore, ...]
+
+
+def check_points(state: CheckState) -> float | None:
+    """The points that a check counts in the score; None for `n-a`."""
+    return None if state is CheckState.NOT_APPLICABLE else POINTS.get(state, 0.0)
+
+
+def score_checks(results: Iterable[CombinedCheck]) -> Score:
+    """The weighted mean of some checks, by default those of one pillar."""
+    earned = unproven = waived = 0.0
+    weight = applicable = fresh = waived_checks = 0
+    for result in results:
+        if result.state is CheckState.NOT_APPLICABLE:
+            continue
+        applicable += 1
+        fresh += result.has_fresh_evidence
+        weight += result.weight
+        earned += result.weight * POINTS.get(result.state, 0.0)
+        if result.state in UNPROVEN:
+            unproven += result.weight
+        elif result.state is CheckState.WAIVED:
+            waived += result.weight
+            waived_checks += 1
+    return Score(
+        score=earned / weight if weight else None,
+        upper=(earned + unproven) / weight if weight else None,
+        waived=waived / weight if weight else None,
+        weight=weight,
+        applicable_checks=applicable,
+        fresh_checks=fresh,
+        waived_checks=waived_checks,
+    )
+
+
+def score_site(results: Sequence[CombinedCheck], pillar_ids: Sequence[str]) -> SiteFigures:
+    """The site's score and its pillars', in the order of `pillar_ids`."""
+    by_pillar: dict[str, list[CombinedCheck]] = {pillar_id: [] for pillar_id in pillar_ids}
+    for result in results:
+        by_pillar[result.pillar].append(result)
+    pillars = tuple(PillarScore(pillar, score_checks(checks)) for pillar, checks in by_pillar.items())
+    scores = [pillar.result for pillar in pillars]
+    return SiteFigures(
+        result=Score(
+            score=_mean(score.score for score in scores),
+            upper=_mean(score.upper for score in scores),
+            waived=_mean(score.waived for score in scores),
+            weight=sum(score.weight for score in scores),
+            applicable_checks=sum(score.applicable_checks for score in scores),
+            fresh_checks=sum(score.fresh_checks for score in scores),
+            waived_checks=sum(score.waived_checks for score in scores),
+        ),
+        pillars=pillars,
+    )
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
+
+
+STAGES_WITH_VERDICT = frozenset({Stage.COMMISSIONING, Stage.PRODUCTION})
+
+
+@dataclass(frozen=True, slots=True)
+class SiteVerdict:
+    """`verdict` None: the stage has none. `deciding` are the ids that hold it, first blocker first.
+
+    `excepted` are BLOCK checks lifted by an exception in force. `ends_at` is when the first of those ends. `capped` are
+    BLOCK checks that hold and are declared where a measurement is asked for.
+    """
+
+    verdict: Verdict | None
+    reason: str
+    deciding: tuple[str, ...] = ()
+    blocking: tuple[str, ...] = ()
+    conditional: tuple[str, ...] = ()
+    excepted: tuple[str, ...] = ()
+    ends_at: datetime | None = None
+    capped: tuple[str, ...] = ()
+
+    @property
+    def first_blocker(self) -> str:
+        """The check that holds a not-ready site back and comes first by (pillar, id); empty if none does."""
+        return self.blocking[0] if self.blocking else ""
+
+
+def decide(
+    results: Sequence[CombinedCheck],
+    *,
+    stage: Stage,
+    exceptions: Mapping[str, HeldGrant] | None = None,
+    now: datetime,
+) -> SiteVerdict:
+    """The verdict from check results and the go-live exceptions by check id."""
+    if stage not in STAGES_WITH_VERDICT:
+        return SiteVerdict(None, f"A site in stage {stage} has no verdict.")
+    live = {key: grant for key, grant in (exceptions or {}).items() if grant.is_live(now)}
+    held = _ordered(result for result in results if _holds(result.block_state))
+    blocking = tuple(check_id for check_id in held if check_id not in live)
+    excepted = tuple(check_id for check_id in held if check_id in live)
+    conditional = _ordered(result for result in results if _holds(result.cond_state))
+    capped = _ordered(
+        result for result in results if result.gate is Gate.BLOCK and result.tier is Tier.CAPPED
+    )
+    ends_at = min((live[check_id].ends_at for check_id in excepted), default=None)
+    if blocking:
+        reason = f"Held by {few(blocking)}."
+        return SiteVerdict(
+            Verdict.NOT_READY, reason, blocking, blocking, conditional, excepted, ends_at, capped
+        )
+    if not any(result.block_state or result.cond_state for result in results):
+        return SiteVerdict(Verdict.NOT_READY, "No check applies, so nothing proves the site.")
+    if excepted or conditional or capped:
+        deciding = tuple(dict.fromkeys(excepted + conditional + capped))
+        reason = _conditional_reason(excepted, conditional, capped)
+        return SiteVerdict(Verdict.CONDITIONAL, reason, deciding, (), conditional, excepted, ends_at, capped)
+    return SiteVerdict(Verdict.READY, "Every BLOCK and COND check holds.")
+
+
+def _holds(state: CheckState | None) -> bool:
+    return state is not None and state not in ACCEPTABLE
+
+
+def _ordered(results: Iterable[CombinedCheck]) -> tuple[str, ...]:
+    return tuple(
+        result.check_id for result in sorted(results, key=lambda result: (result.pillar, result.check_id))
+    )
+
+
+def _conditional_reason(
+    excepted: tuple[str, ...], conditional: tuple[str, ...], capped: tuple[str, ...]
+) -> str:
+    sentences = []
+    if excepted:
+        sentences.append(f"A signed exception lifts {few(excepted)}.")
+    if conditional:
+        sentences.append(f"Open: {few(conditional)}.")
+    if capped:
+        sentences.append(f"Declared, not measured: {few(capped)}.")
+    return " ".join(sentences)
+
 
 type PartKey = tuple[str, str]
 """(check id, sub-measure id)."""
@@ -27,8 +209,8 @@ type PartKey = tuple[str, str]
 class SiteInputs:
     """Everything that is known about one site.
 
-    `limits` are the site's own, by limit id (`contracted-kw`). `waivers` and `exceptions` are by check id, at
-    most one live each. `declared_na` is by check id for a whole check and by `check/part` for a sub-measure.
+    `limits` are the site's own, by limit id (`contracted-kw`). `waivers` and `exceptions` are by check id, at most one
+    live each. `declared_na` is by check id for a whole check and by `check/part` for a sub-measure.
     """
 
     context: SiteContext
@@ -43,9 +225,9 @@ class SiteInputs:
 class SiteResult:
     """A site's evaluation at one instant under one framework version.
 
-    `changes_at` is the first moment after `evaluated_at` at which it changes without new data: evidence goes
-    stale, or a waiver, exception or declared `n-a` starts or ends. None if nothing is due. `measurable` counts the
-    BLOCK checks that apply and ask for a measurement.
+    `changes_at` is the first moment after `evaluated_at` at which it changes without new data: evidence goes stale, or
+    a waiver, exception or declared `n-a` starts or ends. None if nothing is due. `measurable` counts the BLOCK checks
+    that apply and ask for a measurement.
     """
 
     framework_version: str

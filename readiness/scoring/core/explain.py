@@ -4,10 +4,10 @@ The share of a cause is its Shapley value in the game of `coalitions`: the score
 have come to. Shares add up to the change, a cause that makes no difference has exactly 0, and no order of causes is
 preferred. A score that does not exist (no weight applies) is worth 0 here.
 
-Shares are told of the site's score, of each pillar's, of each check's own points (0 to 1), and of what each check is
-of the site's score: its weight times its points over its pillar's weight and the number of scored pillars. The last
-add up over checks to the site's. What changes hands because a check came or went and the others weigh more or less
-is in `rest`.
+Shares are told of the site's score, of each pillar's, of each check's own points (0 to 1), and of what each check is of
+the site's score: its weight times its points over its pillar's weight and the number of scored pillars. The last add up
+over checks to the site's. What changes hands because a check came or went and the others weigh more or less is in
+`rest`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from math import factorial
 
 from readiness.framework.core.vocabulary import Stage
 from readiness.grants.core.held import HeldGrant
@@ -29,10 +31,51 @@ from readiness.scoring.core.coalitions import (
     Snapshot,
 )
 from readiness.scoring.core.combine import CombinedCheck
-from readiness.scoring.core.score import SiteFigures, check_points, score_site
-from readiness.scoring.core.shapley import contributions, smallest
+from readiness.scoring.core.evaluate import SiteFigures, SiteVerdict, check_points, decide, score_site
 from readiness.scoring.core.states import FlipCause, Tier
-from readiness.scoring.core.verdict import SiteVerdict, decide
+
+
+def contributions(worths: Sequence[float]) -> tuple[float, ...]:
+    """Each player's contribution, from the worth of coalitions: `worths[0]` is nobody's, `worths[-1]` everybody's."""
+    players = len(worths).bit_length() - 1
+    if len(worths) != 1 << players:
+        raise ValueError(f"{len(worths)} worths belong to no whole number of players.")
+    weights = _weights(players)
+    shares = []
+    for player in range(players):
+        bit = 1 << player
+        shares.append(
+            sum(
+                weights[coalition.bit_count()] * (worths[coalition | bit] - worths[coalition])
+                for coalition in range(len(worths))
+                if not coalition & bit
+            )
+        )
+    return tuple(shares)
+
+
+def smallest(worths: Sequence[object]) -> tuple[int, ...]:
+    """Coalitions that alone come to what everybody does, without any member to spare; none if nobody does too.
+
+    Among several, those of fewer players first.
+    """
+    if worths[0] == worths[-1]:
+        return ()
+    enough = [coalition for coalition, worth in enumerate(worths) if worth == worths[-1]]
+    least = [
+        coalition
+        for coalition in enough
+        if not any(other != coalition and other & coalition == other for other in enough)
+    ]
+    return tuple(sorted(least, key=lambda coalition: (coalition.bit_count(), coalition)))
+
+
+@cache
+def _weights(players: int) -> tuple[float, ...]:
+    """The share of orders in which exactly these players joined before, by their number."""
+    orders = factorial(players)
+    return tuple(factorial(before) * factorial(players - before - 1) / orders for before in range(players))
+
 
 type Causes = Mapping[FlipCause, float]
 """What each of the five causes adds; all five are there."""
@@ -58,8 +101,8 @@ class Move:
 class CheckMove:
     """A check that moved; None where the version of that end has no such check.
 
-    `points` are of its own points from 0 to 1, `share` of the site's score. `moved_by` is empty where the state is
-    the same at both ends.
+    `points` are of its own points from 0 to 1, `share` of the site's score. `moved_by` is empty where the state is the
+    same at both ends.
     """
 
     check_id: str

@@ -2,9 +2,9 @@
 
 A site's share of the score is its kW over those of all sites that count. Between two days both its score and its share
 may move. Each cause of a site's score counts with the mean of its shares at both ends, and what a change of capacity
-does is counted at the mean of its scores: as if half of either had come first, so that neither is preferred and all
-add up. A site that counts at one end only came or went; it moves the score by its share times its distance from the
-score of the sites that are there at both ends.
+does is counted at the mean of its scores: as if half of either had come first, so that neither is preferred and all add
+up. A site that counts at one end only came or went; it moves the score by its share times its distance from the score
+of the sites that are there at both ends.
 """
 
 from __future__ import annotations

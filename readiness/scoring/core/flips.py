@@ -9,10 +9,10 @@ Cause of a move, first that fits:
 4. `evidence-age`: the new state is stale, by age or because a change voided the evidence.
 5. `data`: everything else, a changed limit of the site's own included.
 
-First-bad time: good states are pass and `n-a`. The move that leaves them sets it, to the moment the evidence
-says the trouble began (the first bad sample, or when it went stale), else, and for a changed rule, to now.
-Every move between states that are not good keeps it; the move back clears it. `unknown` neither sets nor
-clears it: never having looked is not yet a fault.
+First-bad time: good states are pass and `n-a`. The move that leaves them sets it, to the moment the evidence says the
+trouble began (the first bad sample, or when it went stale), else, and for a changed rule, to now. Every move between
+states that are not good keeps it; the move back clears it. `unknown` neither sets nor clears it: never having looked is
+not yet a fault.
 """
 
 from __future__ import annotations
@@ -22,10 +22,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from readiness.scoring.core.combine import CombinedCheck
-from readiness.scoring.core.evaluate import SiteResult
+from readiness.scoring.core.evaluate import SiteResult, SiteVerdict
 from readiness.scoring.core.judge import PartResult
 from readiness.scoring.core.states import CheckState, FlipCause, FlipSubject, Tier, Verdict
-from readiness.scoring.core.verdict import SiteVerdict
 
 GOOD = frozenset({CheckState.PASS, CheckState.NOT_APPLICABLE})
 _BETTER = {Verdict.NOT_READY: 0, Verdict.CONDITIONAL: 1, Verdict.READY: 2}
@@ -93,10 +92,10 @@ def find_flips(
 ) -> FlipSet:
     """Moves from `previous` to `current`, in order of check, then the verdict.
 
-    Without a previous evaluation every check was `unknown` and there was no verdict. Sub-measures flip on
-    their own only in checks that have several. Where the framework's content changed, `under_old_rules` is
-    the current inputs evaluated under the previous content; without it every move at such a change counts as
-    `rule`. `unmoved` are checks known to have come to the same as before, which need not be compared.
+    Without a previous evaluation every check was `unknown` and there was no verdict. Sub-measures flip on their own
+    only in checks that have several. Where the framework's content changed, `under_old_rules` is the current inputs
+    evaluated under the previous content; without it every move at such a change counts as `rule`. `unmoved` are checks
+    known to have come to the same as before, which need not be compared.
     """
     rule_changed = previous is not None and previous.framework_digest != current.framework_digest
     old_rules = {check.check_id: check for check in under_old_rules.checks} if under_old_rules else {}
@@ -120,9 +119,7 @@ def find_flips(
 
 @dataclass(frozen=True, slots=True)
 class _Move:
-    """One check before and after. States before may come from storage as plain text, so they are compared by
-    value.
-    """
+    """One check before and after. States before may come from storage as plain text, so they are compared by value."""
 
     old: CheckBefore
     new: CombinedCheck

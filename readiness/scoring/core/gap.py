@@ -1,7 +1,7 @@
 """Capacity deployed, ready and conditional over time, what holds the rest, and the capability gap.
 
-Deployed is what dated events commissioned minus decommissioned, at sites in commissioning or production. A
-site's whole figure goes into one band, by its verdict; there are no fractions of a site.
+Deployed is what dated events commissioned minus decommissioned, at sites in commissioning or production. A site's whole
+figure goes into one band, by its verdict; there are no fractions of a site.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from enum import StrEnum
 from itertools import accumulate
 from operator import itemgetter
 
+from readiness.scoring.core.evaluate import STAGES_WITH_VERDICT
 from readiness.scoring.core.states import Stage, Verdict
-from readiness.scoring.core.verdict import STAGES_WITH_VERDICT
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,8 +287,8 @@ def with_blockers(
     """The verdicts with the first blocker of each day, where the verdict alone was recorded at its instant.
 
     `days` are the first blockers as of the end of UTC days, oldest first, "" where there was none. A day's holds from
-    its first instant on, and until another day says otherwise, while the site is not ready. Before the first of them
-    it is "": not recorded.
+    its first instant on, and until another day says otherwise, while the site is not ready. Before the first of them it
+    is "": not recorded.
     """
     dated: list[tuple[datetime, str | VerdictStep]] = [
         (datetime(day.year, day.month, day.day, tzinfo=UTC), blocker) for day, blocker in days

@@ -1,7 +1,7 @@
 """One sub-measure, one reading, one state.
 
-What the worst object is, and how a window is summed up, is decided before: a reading is a single figure. What
-several sub-measures come to together is decided after, in `combine`.
+What the worst object is, and how a window is summed up, is decided before: a reading is a single figure. What several
+sub-measures come to together is decided after, in `combine`.
 """
 
 from __future__ import annotations
@@ -17,9 +17,7 @@ from readiness.framework.core.numbers import MOST_DECIMALS, decimals_for, value_
 from readiness.scoring.core.states import CheckState, Gate, Provenance, ReasonCode, Tier
 
 CLOCK_SKEW = timedelta(minutes=10)
-"""Evidence dated further ahead of now is not evidence yet; telemetry refuses such samples at the same
-distance.
-"""
+"""Evidence dated further ahead of now is not evidence yet; telemetry refuses such samples at the same distance."""
 
 NOT_MEASURED = frozenset({Provenance.DECLARED, Provenance.ESTIMATED})
 """An estimate is never shown as a measurement; it counts as much as it says, unless somebody entered it."""
@@ -28,8 +26,8 @@ NOT_MEASURED = frozenset({Provenance.DECLARED, Provenance.ESTIMATED})
 class Limit(NamedTuple):
     """A limit declared by the site, platform or workload, in the sub-measure's unit.
 
-    Either `value`, scaled by each threshold's factor, or whole regions (a preset's, or a range). `source`
-    says who declared it and is shown beside the threshold.
+    Either `value`, scaled by each threshold's factor, or whole regions (a preset's, or a range). `source` says who
+    declared it and is shown beside the threshold.
     """
 
     value: float | None = None
@@ -41,14 +39,13 @@ class Limit(NamedTuple):
 class Reading(NamedTuple):
     """One figure measured at `taken_at`, in the sub-measure's unit. A site has hundreds.
 
-    `evidence` names what it came from (a run, a source, a record). `detail` names the worst object behind it.
-    `limit` is the limit that belongs to this very reading (its platform's floor, its class's latency), and
-    goes before the site's. `failed`, `cannot_judge` and `voided` are sentences, empty when there is nothing to
-    say: the first makes it fail without any value (wrong data, failed requests), the second unknown (no
-    background load, no floor for its platform), the third stale (firmware changed since). `voided_at` is when it was
-    voided. `bad_since` is the first bad sample in the
-    window, if the measure knows it. `declaration` names what somebody entered ("recorded fact 3"); it is empty where
-    a run or telemetry measured it, or Muster worked it out.
+    `evidence` names what it came from (a run, a source, a record). `detail` names the worst object behind it. `limit`
+    is the limit that belongs to this very reading (its platform's floor, its class's latency), and goes before the
+    site's. `failed`, `cannot_judge` and `voided` are sentences, empty when there is nothing to say: the first makes it
+    fail without any value (wrong data, failed requests), the second unknown (no background load, no floor for its
+    platform), the third stale (firmware changed since). `voided_at` is when it was voided. `bad_since` is the first bad
+    sample in the window, if the measure knows it. `declaration` names what somebody entered ("recorded fact 3"); it is
+    empty where a run or telemetry measured it, or Muster worked it out.
     """
 
     value: float | None
@@ -105,8 +102,8 @@ def judge(
 ) -> PartResult:
     """The state of one applicable sub-measure at `now`.
 
-    `limit_override` goes before the reading's own limit, which goes before the definition's. `gate` is the
-    gate in force at the site (`applicability.part_gate`), by default the sub-measure's own, else BLOCK.
+    `limit_override` goes before the reading's own limit, which goes before the definition's. `gate` is the gate in
+    force at the site (`applicability.part_gate`), by default the sub-measure's own, else BLOCK.
     """
     gate = gate or part.gate or Gate.BLOCK
     if reading is None:

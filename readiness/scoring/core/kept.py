@@ -1,8 +1,8 @@
 """The inputs of an evaluation as bytes, and back: what was decided can be decided again, and told apart by cause.
 
 Readings are stored by column, since a column repeats itself and a row does not. `decode(encode(inputs))` equals
-`inputs` in every field, figures that are not finite included. A field that is added later has its default in what
-was kept before; any other change of shape needs a new version, with the old one still read.
+`inputs` in every field, figures that are not finite included. A field that is added later has its default in what was
+kept before; any other change of shape needs a new version, with the old one still read.
 """
 
 from __future__ import annotations

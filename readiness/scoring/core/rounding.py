@@ -8,8 +8,7 @@ from math import floor
 
 def half_up(value: float) -> int:
     """The nearest whole number. Halves go up, so that the difference of two rounded numbers is their rounded difference
-    to within one; with halves to the even number it may be off by two.
-    """
+    to within one; with halves to the even number it may be off by two."""
     return floor(value + 0.5)
 
 

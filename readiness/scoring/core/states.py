@@ -1,7 +1,7 @@
 """Every state that scoring uses, exactly as shown on pages and in the API.
 
-Check states, gates and stages are words of the framework's definition; they are named here too, so that
-scoring code has one place to look.
+Check states, gates and stages are words of the framework's definition; they are named here too, so that scoring code
+has one place to look.
 """
 
 from enum import StrEnum
@@ -60,9 +60,7 @@ class Tier(StrEnum):
 
 
 class ReasonCode(StrEnum):
-    """Why a sub-measure is in its state, for filters and translation; the sentence beside it gives the
-    figures.
-    """
+    """Why a sub-measure is in its state, for filters and translation; the sentence beside it gives the figures."""
 
     INSIDE = "inside"
     WARN_BAND = "warn-band"

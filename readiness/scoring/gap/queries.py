@@ -40,7 +40,7 @@ from readiness.scoring.queries.capacity import (
     outlook,
     weekly,
 )
-from readiness.scoring.queries.score_points import NEAR
+from readiness.scoring.queries.kept import NEAR
 from readiness.scoring.queries.standing import FleetStanding, SiteStanding, standing_of
 from web.units import how_many
 

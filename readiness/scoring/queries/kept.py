@@ -1,12 +1,13 @@
-"""The inputs that were kept beside the scores of past days, and scoring from them again."""
+"""Scores of past days, the inputs that were kept beside them, and scoring from these again."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from inventory.models import Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from readiness.scoring.apply import counts_of, pillars_of
@@ -14,7 +15,18 @@ from readiness.scoring.core.coalitions import Snapshot
 from readiness.scoring.core.evaluate import SiteInputs, SiteResult, evaluate
 from readiness.scoring.core.kept import decode
 from readiness.scoring.models import ScoreInputs, ScorePoint
-from readiness.scoring.queries.score_points import NEAR
+
+NEAR = timedelta(days=14)
+"""A day without a point borrows from the two weeks before it; older ones would be another time."""
+
+
+def pillars_on(site: Site, *, at: datetime) -> dict[str, float | None] | None:
+    """Each pillar's score (0 to 1) as it stood at `at`; None where no day near it was scored."""
+    points = ScorePoint.objects.filter(site=site, on_date__lte=at.date(), on_date__gt=(at - NEAR).date())
+    point = points.order_by("-on_date").first()
+    if point is None:
+        return None
+    return {pillar: stored.get("score") for pillar, stored in point.pillars.items()}
 
 
 @dataclass(frozen=True, slots=True)

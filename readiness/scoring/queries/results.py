@@ -1,5 +1,4 @@
-"""Stored results as rows: a check with its sub-measures, each with its threshold and where that comes
-from."""
+"""Stored results as rows: a check with its sub-measures, each with its threshold and where that comes from."""
 
 from __future__ import annotations
 

@@ -193,8 +193,7 @@ class CheckRow:
 
 @dataclass(frozen=True, slots=True)
 class ThresholdRow:
-    """How one sub-measure is judged, by the definition. `source` is S#, OD, J or calc; OD is Muster's own
-    default."""
+    """How one sub-measure is judged, by the definition. `source` is S#, OD, J or calc; OD is Muster's own default."""
 
     part_id: str
     part: str

@@ -27,7 +27,7 @@ from readiness.demo.core.stories import Stories
 from readiness.demo.core.streams import sent, streams
 from readiness.demo.operations.fleet import write_inventory
 from readiness.demo.operations.people import logins, password
-from readiness.scoring.inventory_facts import things_of
+from readiness.scoring.site_facts import things_of
 from readiness.workloads.models import Placement
 from telemetry.matching import inventory_for
 from telemetry.models import Source, SourceProvenance

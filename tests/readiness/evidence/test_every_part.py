@@ -15,7 +15,7 @@ from readiness.evidence.proofs import proofs
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.document import load
 from readiness.framework.core.vocabulary import CheckState, EvidenceKind
-from readiness.scoring.checks.evidenced import reading_of
+from readiness.scoring.checks.choosing import reading_of
 from readiness.scoring.core.judge import Limit, judge
 from readiness.scoring.core.states import ReasonCode, Tier
 from tests.inventory import made

@@ -12,7 +12,7 @@ from inventory.models import Device
 from readiness.evidence.operations import RunContext, attest, import_run, record_fact, set_floor, void_changed
 from readiness.evidence.proofs import WORKED_OUT, proofs
 from readiness.framework import queries as framework_queries
-from readiness.scoring.checks.evidenced import reading_of
+from readiness.scoring.checks.choosing import reading_of
 from readiness.scoring.core.judge import judge
 from tests.inventory import made
 from tests.readiness.evidence import outputs

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from readiness.framework import queries as framework_queries
-from readiness.scoring import input_retention
+from readiness.scoring import apply
 from readiness.scoring.apply import counts_of, pillars_of
 from readiness.scoring.core.evaluate import evaluate
 from readiness.scoring.models import CheckResult, DomainHealth, Flip, ScoreInputs, ScorePoint, SiteScore
@@ -119,5 +119,5 @@ def kept(there, inputs, *, at, version=None):
             "framework_version": version,
         },
     )
-    row = input_retention.kept(there.pk, inputs, version, at)
+    row = apply.kept(there.pk, inputs, version, at)
     ScoreInputs.objects.update_or_create(site=there, on_date=at.date(), defaults=row)

@@ -7,7 +7,7 @@ import pytest
 
 from readiness.framework.core.definition import SUPERLATIVES
 from readiness.framework.core.document import load
-from readiness.scoring.figures import FIGURES, HEADROOM, POWER, PUE, WORDS, combined, of_site, stored
+from readiness.scoring.figures import FIGURES, HEADROOM, POWER, PUE, TAKEN_AS, combined, of_site, stored
 from telemetry.core.metric import ComparedValue
 from telemetry.core.registry import registry
 from tests.conftest import NOW
@@ -48,7 +48,7 @@ def test_where_nothing_stands_behind_any_all_count_alike():
 @pytest.mark.parametrize("kind", FIGURES, ids=lambda kind: kind.key)
 def test_the_name_of_a_figure_made_of_several_says_how(kind):
     """Whoever reads "Link flaps, 24 h" takes it for what the check says of the worst port."""
-    how = str(WORDS[kind.over_sites])
+    how = str(TAKEN_AS[kind.over_sites])
     says_itself = str(kind.noun).startswith("Hottest")
     assert says_itself or how in kind.label(24)
     assert says_itself or not kind.within or how in kind.label(1)

@@ -8,7 +8,7 @@ import pytest
 from readiness.boards.waivers.requests import ask_for_grant
 from readiness.grants import operations as waivers
 from readiness.grants.models import Grant
-from readiness.scoring import input_retention, operations, tasks
+from readiness.scoring import apply, operations, tasks
 from readiness.scoring.models import ScoreInputs, ScorePoint
 from readiness.scoring.queries.kept import differences, kept_at, kept_on, scored_again
 from tests.inventory import made
@@ -85,7 +85,7 @@ def test_inputs_are_kept_again_when_a_state_moves_and_else_each_hour(well):
     moved = kept()
     assert moved == well.clock.at
     well.clock.move(minutes=59)
-    assert not input_retention.is_due(moved, False, well.clock.at)
+    assert not apply.is_due(moved, False, well.clock.at)
     well.clock.move(minutes=1)
     well.send()
     well.evaluate()

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inventory.models import DomainChoices
-from readiness.scoring.checks import coverage
+from readiness.scoring.checks import hardware
 from readiness.scoring.core.states import Health
 from readiness.scoring.facts import EvaluationFacts, SiteProfile, SourceFact, Thing
 from readiness.scoring.health import RANK, HealthBefore, site_health
@@ -210,7 +210,7 @@ def test_streams_that_are_silent_never_turn_a_domain_better(senders, silent, bef
 @given(fleets(), befores())
 def test_coverage_and_health_call_the_same_objects_silent(senders, before):
     facts = facts_of(senders)
-    readings = coverage.readings(facts, None, NOW)
+    readings = hardware.coverage_readings(facts, None, NOW)
     told = {one.domain: one for one in site_health(facts, before, NOW)}
     for domain in DomainChoices.values:
         reading = readings.get(f"{domain}-coverage")

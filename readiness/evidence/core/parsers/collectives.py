@@ -1,7 +1,7 @@
 """nccl-tests and rccl-tests: their tables, and what `-J` (nccl-tests) and `-Z json` (rccl-tests) write.
 
-The average over all sizes, which both print last, is left out on purpose: it is far below the bandwidth of any
-size that matters. Columns are taken by name from the table's own header, because versions and options add some.
+The average over all sizes, which both print last, is left out on purpose: it is far below the bandwidth of any size
+that matters. Columns are taken by name from the table's own header, because versions and options add some.
 """
 
 from __future__ import annotations

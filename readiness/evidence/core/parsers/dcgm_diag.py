@@ -1,9 +1,9 @@
 """`dcgmi diag -j`, of DCGM 3 and 4, and `dcgmi mndiag -j`.
 
-Judged by the severity of each failed test's errors, not by the exit code, which is not zero for harmless warnings.
-A failed test without a severity counts as 3, unknown: it fails closed. So does a status that nobody knows, and a
-document that stopped early. An accelerator on which a test was skipped that ran on others, or one that every level
-stands on, has not passed.
+Judged by the severity of each failed test's errors, not by the exit code, which is not zero for harmless warnings. A
+failed test without a severity counts as 3, unknown: it fails closed. So does a status that nobody knows, and a document
+that stopped early. An accelerator on which a test was skipped that ran on others, or one that every level stands on,
+has not passed.
 """
 
 from __future__ import annotations

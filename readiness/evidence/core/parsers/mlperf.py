@@ -1,8 +1,8 @@
 """MLPerf-style training logs: lines of `:::MLLOG` and JSON, which a rank may precede.
 
-Time to train is from `run_start` to `run_stop`, and only where the stop says success: an aborted run has no time.
-The load generator of inference writes such lines too; its times count from its own start, and a run that it calls
-INVALID is refused.
+Time to train is from `run_start` to `run_stop`, and only where the stop says success: an aborted run has no time. The
+load generator of inference writes such lines too; its times count from its own start, and a run that it calls INVALID
+is refused.
 """
 
 from __future__ import annotations

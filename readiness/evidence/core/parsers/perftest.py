@@ -1,8 +1,8 @@
 """perftest (`ib_write_bw`, `ib_send_lat` and the like): its tables, and what `--out_json` writes.
 
-Bandwidth is in the unit that the header names; what it calls MB is 2^20 bytes. The JSON names no unit at all, so
-it is found from the message rate beside it. Latency is half the round trip, except for reads and atomics, which
-are round trips by nature.
+Bandwidth is in the unit that the header names; what it calls MB is 2^20 bytes. The JSON names no unit at all, so it is
+found from the message rate beside it. Latency is half the round trip, except for reads and atomics, which are round
+trips by nature.
 """
 
 from __future__ import annotations

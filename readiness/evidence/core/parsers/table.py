@@ -3,8 +3,8 @@
 The first line names columns: `measure` and `value` are needed; `unit, operation, variant, subject, size_bytes,
 percentile, samples, streams, taken_at` may follow, in any order. A measure named `check/sub-measure`, such as
 `p1-soak-24h/duration`, is evidence of that sub-measure; one named `interop/link-fec` and the like is a record of
-interoperability (readiness.evidence.core.interop). Lines that begin with # are remarks; `# driver: 560.35` and
-the like state versions.
+interoperability (readiness.evidence.core.interop). Lines that begin with # are remarks; `# driver: 560.35` and the like
+state versions.
 
 A table that names sub-measures or holds records is a run if it says how these came to be: when each was taken, with
 which tool (`# tool: soak 2.1`), and the raw figures behind them, in rows of their own. Otherwise it is declared.

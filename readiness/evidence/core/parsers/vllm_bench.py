@@ -1,8 +1,8 @@
 """`vllm bench serve --save-result`: latencies of served requests, and how many of them failed.
 
-Latencies are of the requests that were completed; those that failed are in none of them, so that a median may look
-well while nearly half of the requests failed. The model's p99 counts for a promised rate only where requests were sent
-at a rate, with Poisson arrivals.
+Latencies are of the requests that were completed; those that failed are in none of them, so that a median may look well
+while nearly half of the requests failed. The model's p99 counts for a promised rate only where requests were sent at a
+rate, with Poisson arrivals.
 """
 
 from __future__ import annotations

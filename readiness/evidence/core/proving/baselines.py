@@ -259,9 +259,8 @@ def _lacking(
     site: SiteParts,
     tested: Run,
 ) -> list[Proof]:
-    """List the nodes of which nothing counts, so that none is passed over: those whose results are voided or
-    too old, and the others.
-    """
+    """List the nodes of which nothing counts, so that none is passed over: those whose results are voided or too old,
+    and the others."""
     proofs = []
     aged = [node for node in missing if of_node.get(node)]
     shaken = [node for node in missing if node not in aged and voided.get(node)]

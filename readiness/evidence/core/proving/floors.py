@@ -70,8 +70,8 @@ def judged(
 ) -> FloorJudgement | None:
     """The figure that decides: at the `preferred` size, else at the largest size that has a floor.
 
-    None where the run has no such figure. Of several figures of one size (in and out of place) the lowest counts.
-    A floor without a size holds at the largest size that the run has. `between` narrows the sizes.
+    None where the run has no such figure. Of several figures of one size (in and out of place) the lowest counts. A
+    floor without a size holds at the largest size that the run has. `between` narrows the sizes.
     """
     rows = _rows(run, measure, unit, operations, between)
     if not rows:

@@ -39,9 +39,9 @@ MOST_SPREAD = 5.0
 class Path:
     """The runs of one tool between the same devices over the same port, of one operation and size.
 
-    `runs` are all by load ("" said is "unsaid"), `standing` those that count now. `shown` are those whose figures
-    are given: the loaded ones that count, else the loaded ones that did, else the newest of any. `unfit` says why
-    they are no evidence, and is empty if they are. `failed` is the newest run where that one failed.
+    `runs` are all by load ("" said is "unsaid"), `standing` those that count now. `shown` are those whose figures are
+    given: the loaded ones that count, else the loaded ones that did, else the newest of any. `unfit` says why they are
+    no evidence, and is empty if they are. `failed` is the newest run where that one failed.
     """
 
     tool: str

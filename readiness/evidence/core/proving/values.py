@@ -71,8 +71,8 @@ class Proof(NamedTuple):
     names the thing that it is about. `floor` is the limit that belongs to this very figure. `failed`, `cannot_judge`
     and `voided` are sentences, empty when there is nothing to say: the first makes it fail whatever its value, the
     second unknown, the third stale. Where it cannot be judged, what people say counts in its place, but not what they
-    said before `asked_at`.
-    `others` are further runs that decide together with this one. `share` is which part of the thing took part.
+    said before `asked_at`. `others` are further runs that decide together with this one. `share` is which part of the
+    thing took part.
     """
 
     kind: str
@@ -277,9 +277,9 @@ def coverage[Thing](
 ) -> Proof | None:
     """Per cent of the wanted things that a standing run covers; None where no run covers any, ever.
 
-    A thing of which only a part took part counts by that part; one whose run failed is not covered.
-    Where all that there is was voided or is too old, that is what is given, so that it is stale and not 0 %. The
-    instant is the oldest run that counts: with it the figure falls. `counts` narrows the things that may count.
+    A thing of which only a part took part counts by that part; one whose run failed is not covered. Where all that
+    there is was voided or is too old, that is what is given, so that it is stale and not 0 %. The instant is the oldest
+    run that counts: with it the figure falls. `counts` narrows the things that may count.
     """
     known = {thing: proof for thing, proof in proofs.items() if thing in wanted}
     if not known or not wanted:

@@ -11,7 +11,7 @@ from readiness.evidence.proofs import checks_worked_out, proved_by_runs
 from readiness.evidence.rows import SiteRuns
 from readiness.framework.core.document import load
 from readiness.framework.core.vocabulary import CheckState, Gate
-from readiness.scoring.checks.evidenced import reading_of
+from readiness.scoring.checks.choosing import reading_of
 from readiness.scoring.core.judge import judge
 from tests.readiness.evidence.core.traps import (
     CHECK,

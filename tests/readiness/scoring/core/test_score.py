@@ -3,7 +3,7 @@
 import pytest
 
 from readiness.framework.core.vocabulary import CheckState, Gate
-from readiness.scoring.core.score import check_points, score_checks, score_site
+from readiness.scoring.core.evaluate import check_points, score_checks, score_site
 from tests.readiness.scoring.core.builders import check_result
 
 

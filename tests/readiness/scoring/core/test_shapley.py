@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readiness.scoring.core.shapley import contributions, smallest
+from readiness.scoring.core.explain import contributions, smallest
 
 GAMES = st.integers(0, 4).flatmap(
     lambda players: st.lists(

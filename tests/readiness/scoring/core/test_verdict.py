@@ -3,8 +3,8 @@
 import pytest
 
 from readiness.framework.core.vocabulary import CheckState, Gate, Stage
+from readiness.scoring.core.evaluate import decide
 from readiness.scoring.core.states import ReasonCode, Tier
-from readiness.scoring.core.verdict import decide
 from tests.readiness.scoring.core.builders import DAY, HOUR, NOW, check_result, grant, part_result
 
 

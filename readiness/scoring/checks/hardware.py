@@ -1,0 +1,245 @@
+"""p5-accelerator-health: accelerators with a fatal fault in the last 24 hours, and whether they still take work;
+p5-fabric-health: what the counters of each port rose by in the last 24 hours; p5-telemetry-coverage: which of the
+objects in service are heard from, by the same hearing that health reads."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from readiness.evidence.core.proving.values import few
+from readiness.framework.core.definition import Check, SubMeasure
+from readiness.scoring.core.judge import Reading
+from readiness.scoring.core.states import Provenance
+from readiness.scoring.facts import EvaluationFacts, Heard, ObjectKey, Thing, heard_from
+from telemetry.core.codes import code_table
+from telemetry.queries import Latest, Rise
+
+# The codes that take a node out in Azure's health checks (source S5 of the framework).
+FATAL_XIDS = frozenset({48, 56, 57, 58, 62, 63, 64, 65, 68, 69, 73, 74, 79, 80, 81, 92, 119, 120})
+XID_METRICS = ("DCGM_FI_DEV_XID_ERRORS", "DCGM_FI_DEV_XID_ERROR")
+ROW_REMAP_METRICS = ("DCGM_FI_DEV_ROW_REMAP_FAILURE",)
+UNCORRECTABLE_METRICS = ("DCGM_FI_DEV_ECC_DBE_VOL_TOTAL", "gpu_ecc_uncorrect_total")
+SLOWDOWN_METRICS = ("DCGM_EXP_CLOCK_EVENTS_COUNT",)
+HARDWARE_SLOWDOWNS = frozenset({"hw_slowdown", "hw_thermal", "hw_power_brake", "hw_power_brakedown"})
+SLOWDOWNS_A_MINUTE = 0.6
+"""Source S36 of the framework. The exporter counts events over its own window of 5 minutes."""
+EXPORTER_WINDOW_MIN = 5
+DRAIN_WITHIN = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A fault of an accelerator, since when, and the series that shows it."""
+
+    thing: Thing
+    what: str
+    at: datetime
+    series_id: int
+
+
+def accelerator_readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
+    """Three counts from one look: still working, drained too late, drained in time."""
+    metrics = check.part("still-scheduling").metrics
+    watched = [sample for metric in metrics for sample in facts.held.get(metric, ())]
+    watched = [sample for sample in watched if sample.accelerator_id is not None]
+    if not watched:
+        return {}
+    by_time = sorted(faults(facts), key=lambda fault: (fault.at, fault.thing.name))
+    working = [fault for fault in by_time if fault.thing.takes_work]
+    drained = [fault for fault in by_time if not fault.thing.takes_work]
+    late = [fault for fault in drained if _withdrawn_at(facts, fault.thing, now) > fault.at + DRAIN_WITHIN]
+    in_time = [fault for fault in drained if fault not in late]
+    return {
+        "still-scheduling": _count(working, watched),
+        "drained-late": _count(late, watched),
+        "drained-in-time": _count(in_time, watched),
+    }
+
+
+def faults(facts: EvaluationFacts) -> Iterator[Fault]:
+    """One fault for each accelerator that has any, the earliest."""
+    first: dict[int, Fault] = {}
+    for fault in _all_faults(facts):
+        before = first.get(fault.thing.key[1])
+        if before is None or fault.at < before.at:
+            first[fault.thing.key[1]] = fault
+    yield from first.values()
+
+
+def _all_faults(facts: EvaluationFacts) -> Iterator[Fault]:
+    for sample, thing in _samples(facts, XID_METRICS):
+        at = facts.changed_at.get(sample.series_id)
+        # The series holds the last code, not a count: it stands for an event only if it changed lately.
+        if at is not None and sample.value in FATAL_XIDS:
+            yield Fault(thing, _xid(sample.value), at, sample.series_id)
+    for sample, thing in _samples(facts, ROW_REMAP_METRICS):
+        if sample.value >= 1:
+            at = facts.changed_at.get(sample.series_id, sample.ts)
+            yield Fault(thing, "row-remap failure", at, sample.series_id)
+    for metric in UNCORRECTABLE_METRICS:
+        for rise in facts.rises.get(metric, ()):
+            rising = facts.things.get(("accelerator", rise.accelerator_id or 0))
+            if rising is not None and rise.increase > 0:
+                yield Fault(rising, "uncorrectable ECC", rise.first_bad_at, rise.series_id)
+    for sample, thing in _samples(facts, SLOWDOWN_METRICS):
+        slow = sample.labels.get("clock_event", "") in HARDWARE_SLOWDOWNS
+        if slow and sample.value / EXPORTER_WINDOW_MIN >= SLOWDOWNS_A_MINUTE:
+            yield Fault(thing, "hardware slowdown", sample.ts, sample.series_id)
+
+
+def _xid(value: float) -> str:
+    code = code_table("xid").get(value)
+    return code.brief if code else f"XID {value:.0f}"
+
+
+def _samples(facts: EvaluationFacts, metrics: Sequence[str]) -> Iterator[tuple[Latest, Thing]]:
+    for metric in metrics:
+        for sample in facts.held.get(metric, ()):
+            thing = facts.things.get(("accelerator", sample.accelerator_id or 0))
+            if thing is not None:
+                yield sample, thing
+
+
+def _withdrawn_at(facts: EvaluationFacts, thing: Thing, now: datetime) -> datetime:
+    """The time when it or its whole device was taken out of work, whichever came first; now if that is unknown."""
+    moments = [
+        facts.withdrawn_at[key]
+        for key in (thing.key, ("device", thing.device_id or 0))
+        if key in facts.withdrawn_at
+    ]
+    return min(moments, default=now)
+
+
+def _count(counted: Sequence[Fault], watched: Sequence[Latest]) -> Reading:
+    return Reading(
+        value=float(len(counted)),
+        taken_at=max(sample.ts for sample in watched),
+        provenance=Provenance(watched[0].provenance),
+        evidence=f"series:{counted[0].series_id}" if counted else "",
+        detail=few([f"{fault.thing.name} ({fault.what})" for fault in counted]),
+        cadence_s=max(sample.cadence_s for sample in watched),
+        bad_since=counted[0].at if counted else None,
+    )
+
+
+FABRIC_PARTS = ("flaps", "link-errors", "discards")
+
+
+def fabric_readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
+    by_part = {part_id: _worst_port(facts, check.part(part_id)) for part_id in FABRIC_PARTS}
+    return {part_id: reading for part_id, reading in by_part.items() if reading is not None}
+
+
+def _worst_port(facts: EvaluationFacts, part: SubMeasure) -> Reading | None:
+    """None where no port in service sends any of the counters; a port that fell silent still counts what it rose by."""
+    watched = [
+        sample
+        for metric in part.metrics
+        for sample in facts.latest.get(metric, ())
+        if _port(facts, sample) is not None
+    ]
+    rises: dict[int, list[Rise]] = defaultdict(list)
+    for metric in part.metrics:
+        for rise in facts.rises.get(metric, ()):
+            if _port(facts, rise) is not None and rise.port_id is not None:
+                rises[rise.port_id].append(rise)
+    if not watched:
+        return None
+    totals = {port_id: sum(rise.increase for rise in many) for port_id, many in rises.items()}
+    worst_first = sorted(totals, key=lambda port_id: (-totals[port_id], port_id))
+    return _reading(
+        facts, watched, [port_id for port_id in worst_first if totals[port_id] > 0], totals, rises
+    )
+
+
+def _reading(
+    facts: EvaluationFacts,
+    watched: Sequence[Latest],
+    dirty: Sequence[int],
+    totals: dict[int, float],
+    rises: dict[int, list[Rise]],
+) -> Reading:
+    first_bad = [rise.first_bad_at for port_id in dirty for rise in rises[port_id]]
+    return Reading(
+        value=totals[dirty[0]] if dirty else 0.0,
+        taken_at=max(sample.ts for sample in watched),
+        provenance=Provenance(watched[0].provenance),
+        evidence=f"series:{rises[dirty[0]][0].series_id}" if dirty else "",
+        detail=few([facts.things["port", port_id].name for port_id in dirty]),
+        cadence_s=max(sample.cadence_s for sample in watched),
+        bad_since=min(first_bad, default=None),
+    )
+
+
+def _port(facts: EvaluationFacts, row: Latest | Rise) -> Thing | None:
+    port = facts.things.get(("port", row.port_id or 0))
+    return port if port is not None and port.in_service else None
+
+
+DOMAINS = {"compute": "compute-coverage", "network": "network-coverage", "energy": "energy-coverage"}
+
+
+def coverage_readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
+    """Taken at `now`: silence is what is measured, so it shows at once and never goes stale itself.
+
+    Until anything at the site was ever heard from there is no reading; nobody has said yet that it is watched.
+    """
+    if not facts.sources_of:
+        return {}
+    heard = heard_from(facts, now)
+    by_part = {part: _coverage(facts, domain, heard, now) for domain, part in DOMAINS.items()}
+    skew = _clock_skew(facts)
+    kept = {part: reading for part, reading in by_part.items() if reading is not None}
+    return kept | ({"clock-skew": skew} if skew else {})
+
+
+def _coverage(
+    facts: EvaluationFacts, domain: str, heard: Mapping[ObjectKey, Heard], now: datetime
+) -> Reading | None:
+    expected = [thing for thing in facts.in_service(domain=domain) if thing.covered]
+    if not expected:
+        return None
+    silent = [thing for thing in expected if thing.key not in heard]
+    count = len(expected) - len(silent)
+    detail = f"{count} of {len(expected)} heard from"
+    if silent:
+        detail += f"; silent: {few([thing.name for thing in silent])}"
+    return Reading(
+        value=100 * count / len(expected),
+        taken_at=now,
+        provenance=Provenance.MEASURED,
+        evidence=f"coverage:{domain}",
+        detail=detail,
+        bad_since=min((_silent_since(facts, thing, now) for thing in silent), default=None),
+    )
+
+
+def _silent_since(facts: EvaluationFacts, thing: Thing, now: datetime) -> datetime:
+    """The time when its last sample stopped counting as live, where that sample is still in sight; else now."""
+    ends = [
+        at + timedelta(seconds=facts.live_s(source_id))
+        for source_id, at in facts.seen.get(thing.key, {}).items()
+    ]
+    return min(max(ends, default=now), now)
+
+
+def _clock_skew(facts: EvaluationFacts) -> Reading | None:
+    """How far a source's own time is from the time at which Muster received it; the widest of the site's sources."""
+    apart = [
+        (abs((source.last_received_at - source.last_sample_at).total_seconds()), source)
+        for source in facts.sources.values()
+        if source.last_received_at and source.last_sample_at
+    ]
+    if not apart:
+        return None
+    seconds, source = max(apart, key=lambda pair: pair[0])
+    return Reading(
+        value=seconds,
+        taken_at=source.last_received_at or source.last_sample_at,  # type: ignore[arg-type]
+        evidence=f"source:{source.id}",
+        detail=source.name,
+        cadence_s=source.cadence_s,
+    )
