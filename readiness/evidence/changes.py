@@ -3,8 +3,6 @@
 The history knows what the inventory of now does not: a change that was undone before anybody looked.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass

@@ -1,7 +1,5 @@
 """Turns what was sent on a UTC day into the figures that are kept of it. No database here."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass

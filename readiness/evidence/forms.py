@@ -1,7 +1,5 @@
 """Forms of runs, facts, attestations, limits and floors. They read; the operations check and save."""
 
-from __future__ import annotations
-
 from datetime import date
 from typing import Any
 

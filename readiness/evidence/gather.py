@@ -1,8 +1,6 @@
 """The meters and circuits of sites, and everything else that a day's measures are made of, read in a constant number of
 statements."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -116,7 +114,6 @@ class SitePower:
     by_feed: Mapping[int, Metrics]
 
     def series(self) -> Iterator[WindowMeans]:
-        """Each series once."""
         seen = {
             each.series_id: each
             for metrics in (self.of_site, *self.by_device.values(), *self.by_feed.values())

@@ -242,7 +242,6 @@ def _software(rows: Iterable[Sequence[object]], *, network: bool) -> str:
 def _rows(
     objects: Any, site: str, site_ids: Sequence[int], *columns: str
 ) -> dict[int, list[tuple[object, ...]]]:
-    """Columns of the objects of each site, in one order."""
     rows_by_site: dict[int, list[tuple[object, ...]]] = {}
     rows = objects.filter(**{f"{site}__in": site_ids}).order_by("pk").values_list(site, *columns)
     for site_id, *values in rows:

@@ -1,8 +1,6 @@
 """Declared limits in force at sites, by the day of each, read in one statement; and the figures of go-live reviews: of
 one review now, and of the reviews of sites at any instant."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,7 +32,6 @@ class SiteLimits:
     classes: Mapping[str, Mapping[str, LimitInForce]] = field(default_factory=dict)
 
     def strictest(self, framework: Framework) -> dict[str, LimitInForce]:
-        """Return of each limit the entry that binds."""
         there: dict[str, list[LimitInForce]] = defaultdict(list)
         for limits in (self.site, *self.classes.values()):
             for limit_id, limit in limits.items():

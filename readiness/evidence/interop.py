@@ -1,8 +1,6 @@
 """Products that are linked at sites, and devices of records as they were when they were tested; two statements, however
 many."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime

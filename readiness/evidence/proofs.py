@@ -4,8 +4,6 @@ For a sub-measure that runs prove, runs go before what people enter, as long as 
 goes before what is said. Of facts, attestations and tables that are no runs the newest that counts is taken.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -204,7 +202,6 @@ def proved_by_runs(
 
 
 def _anything(site_ids: Sequence[int]) -> tuple[bool, bool]:
-    """Whether any of these sites has runs, and whether any has facts or attestations."""
     with connection.cursor() as cursor:
         cursor.execute(_ANYTHING, {"sites": list(site_ids)})
         with_runs, with_records = cursor.fetchone() or (False, False)

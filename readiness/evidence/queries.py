@@ -3,8 +3,6 @@
 Only evidence taken at or before `now` is read.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -31,7 +29,6 @@ CATCH_UP_DAYS = 31
 
 
 def start_of(day: date) -> datetime:
-    """The first instant of a UTC day."""
     return datetime.combine(day, time(), UTC)
 
 
@@ -258,7 +255,6 @@ def declared_limits() -> QuerySet[DeclaredLimit]:
 
 
 def entries_of(declared: DeclaredLimit, *, limit: int = 50) -> list[DeclaredLimit]:
-    """Return what was declared of the same limit for the same site or class, the newest day first."""
     same = {
         "site": declared.site_id,
         "workload_class": declared.workload_class_id,

@@ -1,8 +1,6 @@
 """Why evidence is refused, in words for whoever sent it: sub-measures by name, in the framework that is in force, and
 values in their units."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from inventory.models import Site
@@ -95,7 +93,6 @@ def _is_judged_below_zero(part: SubMeasure) -> bool:
 
 
 def in_unit_of_limit(kind: LimitKind, value: float, unit: str) -> float:
-    """Do as `in_unit_of` for a limit."""
     return _in_unit(kind.name, kind.unit, value, unit)
 
 

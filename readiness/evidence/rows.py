@@ -3,8 +3,6 @@
 Only what was taken at or before `now` is read. The number of statements does not depend on how much there is.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -252,7 +250,6 @@ def _run(
 
 
 def _replaced(by_kind: Mapping[str, Mapping[str, Any]], now: datetime) -> frozenset[tuple[int, int]]:
-    """Accelerators, by device and number, in whose place another one was by `now`."""
     places = by_kind.get(Change.ACCELERATOR.value, {}).get("places", {})
     since = [place.partition(":") for place, at in places.items() if datetime.fromisoformat(at) <= now]
     return frozenset((int(device), int(number)) for device, _, number in since)

@@ -1,8 +1,6 @@
 """Runs as pages show them: what a run or a record proves now, which it does not and why, what a run rests on, and
 latency runs of a site with every percentile that was kept."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass

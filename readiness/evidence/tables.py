@@ -65,7 +65,6 @@ def exact(value: float) -> str:
 
 
 def devices_of(run: ValidationRun) -> str:
-    """The first few devices of a run, which its queryset has loaded."""
     return few([each.device.name for each in run.run_devices.all()])
 
 
@@ -74,7 +73,6 @@ def size_of(row: Any) -> str:
 
 
 def tabs(current: str) -> list[dict[str, Any]]:
-    """The lists of evidence."""
     pages = (
         ("evidence", "Runs"),
         ("facts", "Recorded facts"),

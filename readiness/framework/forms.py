@@ -1,7 +1,5 @@
 """Forms of the steps of a draft. They read; `readiness.framework.core.editing` and the document say what is wrong."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -33,7 +31,6 @@ _AGEING = ("valid_for_max_age", "valid_for_source", "valid_for_note", "valid_for
 
 
 def _text(label: str, rows: int = 0, **given: Any) -> forms.CharField:
-    """A line of 200 characters, or a text of so many rows."""
     if not rows:
         return forms.CharField(label=label, max_length=200, **given)
     return forms.CharField(label=label, widget=forms.Textarea(attrs={"rows": rows}), **given)
@@ -251,7 +248,6 @@ class PartForm(RulesForm):
         )
 
     def _figures(self) -> tuple[str, ...]:
-        """The figures of a threshold, by their keys in the document."""
         match self.part.direction:
             case Direction.RANGE:
                 return ("low", "high")

@@ -3,8 +3,6 @@
 The definition itself is data: readiness/framework/data, read by readiness.framework.core.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Self
 

@@ -1,7 +1,5 @@
 """Changes the framework: drafts and their steps, publishing one, going back to what was in force before."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Mapping
 from datetime import datetime

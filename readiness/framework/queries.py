@@ -1,7 +1,5 @@
 """The framework in force, and other versions of it, as the frozen values that scoring reads."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any
 

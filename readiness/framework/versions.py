@@ -1,7 +1,5 @@
 """How the framework is kept in versions, and the steps of its drafts."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 
 from readiness.framework.core.changes import changes

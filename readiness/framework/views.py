@@ -1,7 +1,5 @@
 """Pages of versions: one of them, what differs between two, a check of one, and the steps of a draft."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse

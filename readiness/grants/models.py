@@ -42,7 +42,6 @@ def is_live(now: datetime) -> Q:
 
 class GrantQuerySet(models.QuerySet["Grant"]):
     def live(self, now: datetime) -> GrantQuerySet:
-        """Asked for or approved, and not ended."""
         return self.filter(is_live(now))
 
     def in_force(self, now: datetime) -> GrantQuerySet:
@@ -184,7 +183,6 @@ class Grant(models.Model):
         return f"{self.get_kind_display()}: {covered} at {self.site}"
 
     def standing_now(self, now: datetime) -> GrantStanding:
-        """The state as it is shown."""
         return (
             GrantStanding.EXPIRED if self.state in OPEN and self.ends_at <= now else GrantStanding(self.state)
         )

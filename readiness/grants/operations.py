@@ -1,7 +1,5 @@
 """Asking for a grant, deciding on it, and taking it back. The site's claim row is left by the table's triggers."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from django.core.exceptions import PermissionDenied, ValidationError

@@ -1,7 +1,5 @@
 """Grants in their order, with the framework's words for what they cover, and how many there are."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 

@@ -1,7 +1,5 @@
 """The grants that scoring counts: by site, by what they cover, as they had been decided by an instant."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field

@@ -126,7 +126,6 @@ class Outcome:
 
 
 def apply(outcomes: Sequence[Outcome], version: FrameworkVersion, *, now: datetime) -> None:
-    """Write the evaluations down, in one statement for each kind of row that has anything to write."""
     in_order = sorted(outcomes, key=lambda outcome: outcome.site_id)
     results = [row for outcome in in_order for row in _results(outcome, version, now)]
     upsert(CheckResult, results, ("site_id", "check_id"))
@@ -149,7 +148,6 @@ def apply(outcomes: Sequence[Outcome], version: FrameworkVersion, *, now: dateti
 
 
 def _results(outcome: Outcome, version: FrameworkVersion, now: datetime) -> Iterable[Row]:
-    """Yield a row for each check whose content differs from what is stored."""
     for check_id, content in outcome.contents.items():
         before = outcome.stored.results.get(check_id)
         if before is not None and before.digest == content.digest:
@@ -254,7 +252,6 @@ def _changes_at(outcome: Outcome) -> datetime | None:
 
 
 def pillars_of(result: SiteResult) -> dict[str, dict[str, Any]]:
-    """Pillars in their stored form, by pillar id."""
     states: dict[str, list[CheckState]] = {}
     for check in result.checks:
         states.setdefault(check.pillar, []).append(check.state)
@@ -272,7 +269,6 @@ def pillars_of(result: SiteResult) -> dict[str, dict[str, Any]]:
 
 
 def counts_of(result: SiteResult) -> dict[str, int]:
-    """Number of checks in each state, in its stored form."""
     counts: dict[str, int] = {}
     for check in result.checks:
         counts[str(check.state)] = counts.get(str(check.state), 0) + 1
@@ -299,7 +295,6 @@ def _point(outcome: Outcome, version: FrameworkVersion, now: datetime) -> Iterab
 
 
 def _remove_checks_no_longer_defined(outcomes: Iterable[Outcome]) -> None:
-    """Results of checks that an earlier version of the framework had."""
     gone = [
         row.id
         for outcome in outcomes

@@ -1,8 +1,6 @@
 """Facts about one site at one instant: frozen values that checks and health are worked out from; and which objects are
 heard from, where telemetry coverage and health both ask: where one says that something is silent, so does the other."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta

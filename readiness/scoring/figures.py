@@ -5,8 +5,6 @@ Each site stores `{key: {value, provenance, taken_at, weight, source}}` beside i
 measure is absent, and never 0.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -121,7 +119,6 @@ def of_site(kind: FigureKind, figures: dict[str, Any]) -> DomainFigure:
 
 
 def combined(kind: FigureKind, sites: Sequence[dict[str, Any]]) -> DomainFigure:
-    """The fleet's figure from those sites that have one."""
     figures = [site[kind.key] for site in sites if site.get(kind.key, _NONE)["value"] is not None]
     if not figures:
         return DomainFigure(kind.key, kind.label(len(sites)), None, kind.unit)
@@ -186,7 +183,6 @@ def _network(facts: EvaluationFacts, framework: Framework, now: datetime) -> Fig
 
 
 def _risen(kind: FigureKind, facts: EvaluationFacts, check: Check, part_id: str, now: datetime) -> Figures:
-    """The rise of the sub-measure's counters over all ports."""
     metrics = next((part.metrics for part in check.parts if part.id == part_id), ())
     watched = [sample for sample in _live(facts, metrics, now) if sample.port_id is not None]
     if not watched:

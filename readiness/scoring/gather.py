@@ -1,8 +1,6 @@
 """Everything that evaluating sites needs, read in a number of statements that does not depend on how many they are: the
 facts of a site, and from them its readings, limits and grants under one definition."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace

@@ -4,8 +4,6 @@ A metric without a threshold judges nothing. An object that is heard from no lon
 last; so does one about whose last trouble nothing is sent any more: silence is never "resolved".
 """
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -103,7 +101,6 @@ class _Judged:
 def site_health(
     facts: EvaluationFacts, before: Mapping[str, HealthBefore], now: datetime
 ) -> list[DomainResult]:
-    """One result for each domain; `before` is what is stored of them."""
     judged = _judge(facts, now)
     return [
         _domain(facts, domain, judged, before.get(domain, HealthBefore("", {})), now)
@@ -157,7 +154,6 @@ def _objects(facts: EvaluationFacts, domain: str, judged: _Judged, before: Healt
 def _object(
     facts: EvaluationFacts, domain: str, key: ObjectKey, judged: _Judged, before: HealthBefore, now: datetime
 ) -> tuple[Health, Stored | None]:
-    """The health of an object, and the reason to store unless it is well."""
     if not _in_service(facts, key):
         return Health.MAINTENANCE, None
     reason = judged.reasons.get((domain, key))
@@ -202,7 +198,6 @@ def _has_lost_its_objects(
 def _last_known(
     facts: EvaluationFacts, silent: Iterable[ObjectKey], before: HealthBefore
 ) -> tuple[str, datetime | None]:
-    """The health of the domain before it became unknown, and when that ended."""
     if before.health not in KNOWN:
         return before.last_health, before.heard_at
     ends = (last_heard_at(facts, key) for key in silent)

@@ -1,7 +1,5 @@
 """Evaluating sites: gather what is known, decide, write down what changed."""
 
-from __future__ import annotations
-
 import gc
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -135,7 +133,6 @@ def _flips(decided: _Decided, stored: Stored, framework: Framework, now: datetim
 
 
 def _framework_of(stored: Stored) -> Framework:
-    """The version that the stored score was decided by."""
     if stored.score is None:
         raise ValueError("A site that was never evaluated was decided by no version.")
     return framework_queries.definition_of(stored.score.framework_version)

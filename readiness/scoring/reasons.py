@@ -1,7 +1,5 @@
 """Why an object is not well, as it is stored, and how long that stands when nothing more is heard."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime

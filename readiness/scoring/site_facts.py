@@ -1,8 +1,6 @@
 """The inventory and the telemetry of sites, as the facts that checks and health are worked out from, read for all sites
 at once."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -225,7 +223,6 @@ class Sent:
     changed_at: Mapping[int, datetime]
 
     def of(self, site_id: int) -> dict[str, Any]:
-        """Arguments of EvaluationFacts about one site."""
         return {
             "sources": self.sources.get(site_id, {}),
             "seen": self.seen.get(site_id, {}),
@@ -282,7 +279,6 @@ def code_metrics() -> frozenset[str]:
 
 @cache
 def _judged_by(measure: ComparedValue) -> frozenset[str]:
-    """Every name of the metrics that have a health rule of this kind."""
     return frozenset(
         name
         for metric in registry().judged()
@@ -319,7 +315,6 @@ def _seen(rows: Iterable[telemetry.Seen]) -> dict[int, dict[ObjectKey, dict[int,
 
 
 def _sources_of(rows: Iterable[telemetry.Speaker]) -> dict[int, dict[ObjectKey, frozenset[int]]]:
-    """Which sources ever sent anything about each object."""
     by_site: dict[int, dict[ObjectKey, frozenset[int]]] = {}
     # Most objects have one source, and most sources many objects.
     alone: dict[int, frozenset[int]] = {}

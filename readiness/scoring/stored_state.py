@@ -1,8 +1,6 @@
 """The stored state of a site: rows of decided checks, each with the digest that tells the next evaluation that it is
 stored already, and what is read of them before: moves are found by comparing, and evidence may still stand."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -177,7 +175,6 @@ class Content(NamedTuple):
 
 
 def contents_of(result: SiteResult, readings: Readings) -> dict[str, Content]:
-    """Contents of the rows by check id."""
     contents = {}
     for check in result.checks:
         row = _row(check, readings)
@@ -209,7 +206,6 @@ def _row(check: CombinedCheck, readings: Readings) -> dict[str, Any]:
 
 
 def _evidence(check: CombinedCheck) -> dict[str, str]:
-    """The evidence that decided: which sub-measure, what was read, and what of it was worst."""
     decided = check.decided_by
     if decided is None or decided.provenance is None:
         return {}

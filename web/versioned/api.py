@@ -1,7 +1,5 @@
 """Endpoints of versions: drafts are made, edited, imported and thrown away; each version goes out as a file."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar, cast

@@ -10,7 +10,6 @@ from web.versioned.versions import Versioned
 
 
 def exported(versions: Versioned[Any, Any], row: DocumentVersion, form: str) -> HttpResponse:
-    """One YAML document, or a zip of the files that it is kept in."""
     document = versions.content(row)
     content = packed(versions.files(document)) if form == "zip" else versions.dump(document).encode()
     name = "".join(char for char in row.version if char.isalnum() or char in "._-")

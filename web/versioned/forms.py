@@ -1,7 +1,5 @@
 """Forms of drafts: one is made, takes a step, is replaced by a file. They read; the document says what is wrong."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -51,7 +49,6 @@ class StepForm(forms.Form):
         return versions.edit(draft, self.change, revision=self.cleaned_data["revision"], by=by, now=now)
 
     def in_sections(self) -> list[dict[str, Any]]:
-        """The fields by section, for the page."""
         return [
             {"title": title, "fields": [self[name] for name in names if name in self.fields]}
             for title, names in self.sections

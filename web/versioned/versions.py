@@ -3,8 +3,6 @@
 A room declares once how its documents are read and stored, and calls the operations of the declaration.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import re
 import zlib

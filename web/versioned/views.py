@@ -1,7 +1,5 @@
 """Pages of versions: the list, one of them, its file, and the forms of a draft's steps."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -55,7 +53,6 @@ class VersionPages:
     shared: Mapping[str, Any] = field(default_factory=dict)
 
     def urls(self) -> list[URLPattern]:
-        """Addresses of what is the same for every kind."""
         return [
             path("", self.reading(self._list), name=self.listing),
             path("<int:pk>/", self.reading(self._show), name=self.showing),
@@ -128,7 +125,6 @@ class VersionPages:
         return response
 
     def offers(self, row: DocumentVersion, request: HttpRequest) -> dict[str, Any]:
-        """Return what the reader may do with a version, and where."""
         may = {each: request.user.has_perm(self.versions.permission(each)) for each in
                ("add", "change", "delete", "publish")}  # fmt: skip
         return {

@@ -21,7 +21,6 @@ _KEPT = ("taken_at", "by", "void_changes", "voided_at", "void_reason")
 
 
 def _name(column: str, **kwargs: Any) -> serializers.CharField:
-    """A name of the framework in force."""
     return serializers.CharField(source=column, max_length=64, **kwargs)
 
 

@@ -5,8 +5,6 @@ As soon as a site has such records, statements by hand (facts, attestations, tab
 Muster knows outweighs what somebody says.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -50,7 +48,6 @@ def part_named(measure: str) -> tuple[str, str] | None:
 
 
 def checks_of(tool: str, measures: Iterable[str]) -> frozenset[str]:
-    """Checks that a run of the tool with these figures may prove."""
     names = list(measures)
     named = {part[0] for measure in names if (part := part_named(measure)) is not None}
     records = {interop.CHECK} if any(map(interop.is_record, names)) else set()
@@ -79,6 +76,5 @@ OWN_RECORDS: Mapping[str, OwnRecords] = {
 
 
 def is_own(check_id: str, evidence: str) -> bool:
-    """Whether this evidence of the check is a record of Muster's own."""
     own = OWN_RECORDS.get(check_id)
     return own is not None and own.are_behind(evidence)

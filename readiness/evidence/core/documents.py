@@ -189,7 +189,6 @@ class Json:
         return None if self.get(key) is None else self.number(key)
 
     def counted(self, key: str, reason: str = "It is negative.") -> float:
-        """A number that is not negative."""
         value = self.number(key)
         if value < 0:
             self.need(key).refuse(reason)

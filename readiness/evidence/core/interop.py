@@ -5,8 +5,6 @@ that passed and 0 where it failed, its subject the two ends: `leaf-1 -- spine-1`
 `Arista|7060X6|EOS 4.33.1F|2.1 -- NVIDIA|DGX H100||24.09` by vendor, model, software and firmware.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -95,6 +93,5 @@ def trouble(name: str, value: float, subject: str) -> str:
 
 
 def devices_named(figures: Iterable[Figure]) -> tuple[str, ...]:
-    """Devices that records name, in their order."""
     ends = (end for each in figures if is_record(each.name) for end in ends_of(each.subject) or ())
     return tuple(dict.fromkeys(end for end in ends if isinstance(end, str)))

@@ -4,8 +4,6 @@ A limit of the site and one of a class that is placed there both bind: whoever d
 not free it from what a class was promised.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -45,7 +43,6 @@ def kind_of(framework: Framework, limit_id: str) -> LimitKind | None:
 
 
 def judged_by(framework: Framework, limit_id: str) -> list[SubMeasure]:
-    """Sub-measures that the limit belongs to."""
     return [part for check in framework.checks for part in check.parts if part.limit_from == limit_id]
 
 

@@ -5,8 +5,6 @@ levels, one behind the other: at the supply, at the UPS, at the PDUs, in the nod
 the same kilowatt would count twice.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -42,7 +40,6 @@ def complete_sum(meters: Windows) -> Windows:
 
 
 def peak(windows: Windows) -> Peak | None:
-    """The highest window; None if there is none."""
     known = np.flatnonzero(np.isfinite(windows))
     if not known.size:
         return None

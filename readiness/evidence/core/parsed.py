@@ -4,8 +4,6 @@ on, and why a run failed whatever rate or latency it shows: values that were wro
 A parser finds and never judges: it gives no state, and does not know a floor.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -120,7 +118,6 @@ class Failures:
 
     @property
     def reason(self) -> str:
-        """Empty where nothing failed."""
         return f"{self.text}: the run is void, whatever its figures say." if self.count else ""
 
 
@@ -135,7 +132,6 @@ def failures_of(figures: Iterable[Figure]) -> Failures:
 
 
 def failed_operations(count: float, *, of: int | None = None, what: str = "operations") -> Figure:
-    """The figure of operations that failed, out of `of`."""
     return Figure(name=FAILED, value=float(count), samples=of, operation=what)
 
 

@@ -1,7 +1,5 @@
 """Figures that a go-live review proves, and which review of a site counts. No database."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """How much a run's figures rest on, and what failed in it, in a few words each."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from readiness.evidence.core.parsed import (
@@ -52,7 +50,6 @@ def sample_size(tool: str, figures: Sequence[Figure]) -> str:
 
 
 def failures_text(tool: str, figures: Sequence[Figure]) -> str:
-    """Say what failed, that nothing failed, or that the output does not count failures."""
     if tool == "dcgm-diag":
         worst = [figure for figure in figures if figure.name == "severity" and figure.value]
         skipped = sum(bool(figure.caution) for figure in figures if figure.name == "severity")

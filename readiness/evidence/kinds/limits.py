@@ -29,7 +29,6 @@ def _with_framework(rows: Sequence[Any]) -> Sequence[Any]:
 
 
 def _name(declared: Any) -> str:
-    """Name the limit as the framework does; one that was dropped there keeps its id."""
     kind = kind_of(declared.framework, declared.limit_id)
     return kind.name if kind else declared.limit_id
 

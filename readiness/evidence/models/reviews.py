@@ -1,7 +1,5 @@
 """Go-live reviews with their signatures and actions, which prove p4-golive-review."""
 
-from __future__ import annotations
-
 from datetime import date
 
 import pgtrigger

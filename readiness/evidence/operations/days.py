@@ -1,7 +1,5 @@
 """Measuring days: each UTC day of each site becomes a few rows that outlive its samples."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from datetime import date, datetime, timedelta

@@ -1,7 +1,5 @@
 """Declaring limits: of a site or of a workload class, one at a time or as a table."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from datetime import date, datetime

@@ -1,7 +1,5 @@
 """Attestations, recorded facts, floors and baselines: what people enter."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime

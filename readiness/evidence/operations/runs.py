@@ -1,7 +1,5 @@
 """Importing the output of a tool as a validation run."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -356,6 +354,5 @@ def _scope(tool: str, parsed: Parsed, context: RunContext, devices: int) -> str:
 
 
 def _platform(devices: Sequence[Device]) -> str:
-    """The type of the devices, where they all have one."""
     slugs = {device.device_type.slug for device in devices}
     return slugs.pop() if len(slugs) == 1 else ""

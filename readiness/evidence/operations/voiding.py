@@ -8,8 +8,6 @@ A run keeps which accelerators it was on, by device and number: what was proved 
 was for a time, is void. One whose serial number or UUID was not known then, or is not later, is taken for the same.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -95,7 +93,6 @@ def _kept(run: ValidationRun) -> Identities:
 
 
 def _differs(before: Sequence[str], after: Sequence[str] | None) -> bool:
-    """Whether serial number or UUID, where both are known, are not the same."""
     pairs = zip(before, after or (), strict=False)
     return any(was and there and was.casefold() != there.casefold() for was, there in pairs)
 
@@ -115,7 +112,6 @@ def _names(devices: Collection[int]) -> dict[int, str]:
 def _account_of(
     place: Place, step: IdentityStep, last: IdentityStep, names: dict[int, str], now: datetime
 ) -> tuple[datetime, str]:
-    """When it was replaced, and what happened, as the change history knows it."""
     device, number = place
     made = step.made()
     became = "is another accelerator" if step is last else "was another accelerator for a time"
@@ -231,14 +227,12 @@ def _relevant_to_record(record: Attestation | RecordedFact, framework: Framework
 
 
 def _voided_by(framework: Framework, check_id: str, part_id: str = "") -> frozenset[Change]:
-    """Return what voids a check's evidence, or that of one sub-measure; nothing for a check that is no longer there."""
     check = framework.checks_by_id.get(check_id)
     parts = [part for part in check.parts if part_id in ("", part.id)] if check else []
     return frozenset(change for part in parts for change in part.validity.voided_by)
 
 
 def _other_versions(runs: Sequence[ValidationRun]) -> list[VoidingChange]:
-    """Devices of the runs that have had another version since, whatever they have now."""
     by_id = {run.pk: run for run in runs}
     findings = []
     for step in version_steps(by_id):
@@ -325,7 +319,6 @@ def _apply(findings: Iterable[VoidingChange]) -> int:
 
 
 def _by_kind(changes: Iterable[VoidingChange]) -> dict[str, dict[str, str]]:
-    """Return for each kind the first change, and what all of them were."""
     latest: dict[str, dict[str, str]] = {}
     for each in sorted(changes, key=lambda finding: finding.at):
         there = latest.setdefault(each.change.value, {"at": each.at.isoformat(), "reason": ""})

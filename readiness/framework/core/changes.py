@@ -1,7 +1,5 @@
 """Differences between two definitions, field by field and in words."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -81,7 +81,6 @@ class FactTest:
     operand: int | bool | frozenset[str]
 
     def holds(self, site: SiteContext) -> bool:
-        """True if the fact is known and compares as asked."""
         fact = getattr(site, self.fact)
         if fact is None:
             return False

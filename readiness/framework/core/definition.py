@@ -133,7 +133,6 @@ class Threshold(LabelledFigure):
     strict: bool = False
 
     def bound_for(self, direction: Direction, limit: float) -> Bound:
-        """The region this threshold means where the limit's value is `limit`."""
         edge = limit * self.factor
         if direction is Direction.HIGHER:
             return Bound(low=edge, strict=self.strict)

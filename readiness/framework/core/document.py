@@ -1,7 +1,5 @@
 """The framework as a document: YAML or plain mappings in and out, and what does not hold together by its field."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Steps of an edit: a definition as a mapping in, another out. `load` says afterwards whether it holds together."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Checks that contradict themselves: thresholds that do not nest, gates above their check, states that cannot be."""
 
-from __future__ import annotations
-
 from readiness.framework.core.definition import Bound, Check, SubMeasure
 from readiness.framework.core.vocabulary import CheckState, Direction, Gate, Profile
 from web.versioned.core.documents import DocumentError, Fields

@@ -16,7 +16,6 @@ class Gate(StrEnum):
 
     @property
     def rank(self) -> int:
-        """2 for BLOCK, 1 for COND, 0 for INFO."""
         return _GATE_RANK[self]
 
 

@@ -1,7 +1,5 @@
 """Pieces of a definition in words, as lists of differences and pages say them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from readiness.framework.core.conditions import Condition, ConditionOperator, ExclusionRule, FactTest
@@ -76,7 +74,6 @@ def source_title(value: LabelledFigure | None, framework: Framework) -> str:
 
 
 def label_title(label: str, framework: Framework) -> str:
-    """Return what a label stands for by itself."""
     if label in LABELS:
         return LABELS[label]
     return next((source.title for source in framework.sources if source.id == label), "")

@@ -1,7 +1,5 @@
 """Rules for what may be granted: which kind suits which check, and how many. No framework, no database."""
 
-from __future__ import annotations
-
 from readiness.framework.core.definition import Check, Framework
 from readiness.framework.core.vocabulary import CheckState, Gate
 

@@ -83,12 +83,10 @@ def computed(framework: Framework, facts: EvaluationFacts, now: datetime) -> dic
 
 
 def has_subject(check_id: str, facts: EvaluationFacts) -> bool:
-    """Whether earlier evidence of this check may still stand."""
     return check_id in COMPUTED and SUBJECT.get(check_id, lambda _: True)(facts)
 
 
 def metrics_of(framework: Framework, check_ids: tuple[str, ...]) -> set[str]:
-    """The metrics that the definition names for these checks."""
     return {
         metric
         for check_id in check_ids

@@ -6,8 +6,6 @@ the evidence is younger: otherwise falling silent would bring back what telemetr
 own always go first, stale ones too: an envelope that ran out is confirmed where it is declared.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
@@ -74,7 +72,6 @@ def with_evidence(
 
 
 def reading_of(proof: Proof) -> Reading:
-    """A proof as judging takes it."""
     return Reading(
         value=proof.value,
         taken_at=proof.taken_at,

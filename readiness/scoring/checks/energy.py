@@ -2,8 +2,6 @@
 battery, the output, the last test and the load of every UPS in service; p2-cooling-headroom: p99 over seven days of
 each inlet sensor and liquid loop, and the loops' flow alarms."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 

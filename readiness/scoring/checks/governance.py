@@ -1,8 +1,6 @@
 """p4-golive-review: the signatures, the open actions and the decision of the site's go-live review;
 p4-orchestration-owner and p4-asset-ownership: what accepted and confirmed assignments own."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from readiness.evidence.core.proving.values import few

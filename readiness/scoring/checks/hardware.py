@@ -2,8 +2,6 @@
 p5-fabric-health: what the counters of each port rose by in the last 24 hours; p5-telemetry-coverage: which of the
 objects in service are heard from, by the same hearing that health reads."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -60,7 +58,6 @@ def accelerator_readings(facts: EvaluationFacts, check: Check, now: datetime) ->
 
 
 def faults(facts: EvaluationFacts) -> Iterator[Fault]:
-    """One fault for each accelerator that has any, the earliest."""
     first: dict[int, Fault] = {}
     for fault in _all_faults(facts):
         before = first.get(fault.thing.key[1])

@@ -10,8 +10,6 @@
 - p5-slo-compliance: which part of four weeks' five-minute windows kept the latency that the classes were promised.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta

@@ -6,8 +6,6 @@ checks that are declared where a measurement is asked for. Resolving a check at 
 to do.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -21,8 +21,6 @@ reading and age: the version asked for it, so that what it shows is the rule's d
 version's preset of the same name.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -130,7 +128,6 @@ class Between:
         return memo[wanted]
 
     def at_ends(self, check_id: str) -> tuple[CombinedCheck | None, CombinedCheck | None]:
-        """The check at the start and at the end."""
         self.relevant(check_id)
         return self._ends[check_id]
 
@@ -246,7 +243,6 @@ def _facts_that_differ(before: SiteContext, after: SiteContext) -> frozenset[str
 
 
 def _facts_of(check: Check) -> frozenset[str]:
-    """The facts of a site that decide whether the check applies there, and how much it decides."""
     return frozenset({"profiles", *_tested(check)})
 
 
@@ -271,7 +267,6 @@ def _incomparable(old: Framework, new: Framework) -> frozenset[PartKey]:
 
 
 def _limits(snapshot: Snapshot, framework: Framework) -> Mapping[str, Limit]:
-    """The site's limits as this version of the framework means them."""
     limits = snapshot.inputs.limits
     if framework.content_digest == snapshot.framework.content_digest:
         return limits

@@ -12,8 +12,6 @@ Of sub-measures that warn, one that is declared where a measurement is asked for
 missing there is evidence, whatever the figures say.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -169,7 +167,6 @@ def not_applicable(
     parts: Sequence[PartResult] = (),
     declared: bool = False,
 ) -> CombinedCheck:
-    """The `n-a` result of a whole check."""
     return CombinedCheck(
         check_id=check.id,
         pillar=check.pillar,

@@ -11,8 +11,6 @@ verdict is then at best `conditional` and says so. So it is where a BLOCK check 
 framework asks for a measurement. However high the score, it does not enter.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -67,7 +65,6 @@ def check_points(state: CheckState) -> float | None:
 
 
 def score_checks(results: Iterable[CombinedCheck]) -> Score:
-    """The weighted mean of some checks, by default those of one pillar."""
     earned = unproven = waived = 0.0
     weight = applicable = fresh = waived_checks = 0
     for result in results:
@@ -94,7 +91,6 @@ def score_checks(results: Iterable[CombinedCheck]) -> Score:
 
 
 def score_site(results: Sequence[CombinedCheck], pillar_ids: Sequence[str]) -> SiteFigures:
-    """The site's score and its pillars', in the order of `pillar_ids`."""
     by_pillar: dict[str, list[CombinedCheck]] = {pillar_id: [] for pillar_id in pillar_ids}
     for result in results:
         by_pillar[result.pillar].append(result)
@@ -152,7 +148,6 @@ def decide(
     exceptions: Mapping[str, HeldGrant] | None = None,
     now: datetime,
 ) -> SiteVerdict:
-    """The verdict from check results and the go-live exceptions by check id."""
     if stage not in STAGES_WITH_VERDICT:
         return SiteVerdict(None, f"A site in stage {stage} has no verdict.")
     live = {key: grant for key, grant in (exceptions or {}).items() if grant.is_live(now)}
@@ -242,7 +237,6 @@ class SiteResult:
 
 
 def evaluate(framework: Framework, inputs: SiteInputs, *, now: datetime) -> SiteResult:
-    """Judge every check, then score, then decide."""
     checks = tuple(evaluate_check(framework, check, inputs, now=now) for check in framework.checks)
     return SiteResult(
         framework_version=framework.version,

@@ -10,8 +10,6 @@ over checks to the site's. What changes hands because a check came or went and t
 `rest`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -253,7 +251,6 @@ def _pillars(game: _Game) -> dict[str, Move]:
 
 
 def _shares(game: _Game) -> dict[str, list[float]]:
-    """Each check's part of the site's score in every coalition, by check id."""
     by_check: dict[str, list[float]] = {}
     for number, (results, score) in enumerate(zip(game.results, game.scores, strict=True)):
         weights = {pillar.pillar: pillar.result.weight for pillar in score.pillars}

@@ -7,8 +7,6 @@ up. A site that counts at one end only came or went; it moves the score by its s
 of the sites that are there at both ends.
 """
 
-from __future__ import annotations
-
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -27,7 +25,6 @@ class SiteEnds:
 
     @property
     def start(self) -> tuple[float | None, float]:
-        """Score and kW at the start."""
         return (None, 0.0) if self.start_kw is None else (self.move.start, self.start_kw)
 
     @property

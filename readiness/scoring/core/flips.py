@@ -15,8 +15,6 @@ states that are not good keeps it; the move back clears it. `unknown` neither se
 not yet a fault.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -138,7 +138,6 @@ def deployed_at(history: SiteHistory, at: datetime) -> CapacityFigures:
 
 
 def site_capacity(history: SiteHistory, at: datetime) -> SiteCapacity:
-    """A site's capacity and the verdict in force at `at`."""
     deployed = deployed_at(history, at)
     place = bisect_right(history.verdicts, at, key=lambda step: step.at)
     if not place:

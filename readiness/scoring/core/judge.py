@@ -4,8 +4,6 @@ What the worst object is, and how a window is summed up, is decided before: a re
 sub-measures come to together is decided after, in `combine`.
 """
 
-from __future__ import annotations
-
 import math
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -229,7 +227,6 @@ def _reason(
 
 
 def _bounds(part: SubMeasure, limit: Limit | None) -> tuple[Bound | None, Bound | None]:
-    """The pass and the warn region in force."""
     return (
         _bound(part, part.pass_at, limit, limit.pass_at if limit else None),
         _bound(part, part.warn_at, limit, limit.warn_at if limit else None),

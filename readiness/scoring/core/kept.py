@@ -5,8 +5,6 @@ Readings are stored by column, since a column repeats itself and a row does not.
 kept before; any other change of shape needs a new version, with the old one still read.
 """
 
-from __future__ import annotations
-
 import math
 import zlib
 from collections.abc import Iterable, Mapping, Sequence

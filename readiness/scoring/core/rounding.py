@@ -1,7 +1,5 @@
 """Rounding that adds up: halves always go up, and rounded parts make up their rounded whole."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from math import floor
 

@@ -1,7 +1,5 @@
 """A straight line through points, and how far the points lie off it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt

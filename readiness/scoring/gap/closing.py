@@ -1,7 +1,5 @@
 """The checks that hold capacity back now, site by site, and the plans that would free it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property

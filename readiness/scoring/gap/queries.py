@@ -1,7 +1,5 @@
 """The gap over time of the sites that are asked about, whole and by group."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace

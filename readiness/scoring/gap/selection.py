@@ -1,7 +1,5 @@
 """The question about the gap: its grouping, its measure, its sites."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from readiness.scoring.core.closing import ClosingTarget

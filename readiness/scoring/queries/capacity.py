@@ -1,7 +1,5 @@
 """Capacity deployed, ready and conditional: now, over time, by site, and what holds the rest back."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -142,7 +140,6 @@ def outlook(
 
 
 def by_site(*, now: datetime, site_ids: Collection[int] | None = None) -> tuple[SiteCapacityRow, ...]:
-    """Sites with deployed capacity, most kW first."""
     known = standing(now=now, site_ids=site_ids)
     rows = [
         SiteCapacityRow(

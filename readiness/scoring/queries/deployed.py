@@ -1,7 +1,5 @@
 """Deployed kW of sites at instants, inside statements: as `core.gap.deployed_at` has it where the stage counts."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from django.db.models import (

@@ -1,7 +1,5 @@
 """Scores of past days, the inputs that were kept beside them, and scoring from these again."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

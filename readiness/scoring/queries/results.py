@@ -1,7 +1,5 @@
 """Stored results as rows: a check with its sub-measures, each with its threshold and where that comes from."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 
@@ -74,7 +72,6 @@ def _part_row(stored: dict[str, Any], check: Check, framework: Framework, now: d
 
 
 def threshold_rows(check: Check, framework: Framework) -> tuple[ThresholdRow, ...]:
-    """The definition of each sub-measure, for a page that explains the check."""
     return tuple(_threshold_row(part, check, framework) for part in check.parts)
 
 

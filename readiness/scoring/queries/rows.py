@@ -1,7 +1,5 @@
 """Frozen rows that several pages share. Instants are aware UTC; scores are 0 to 1; power is kW."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

@@ -5,8 +5,6 @@ Where nobody has accepted that, what is written at the site takes its place. The
 drawn only for those who may see names.
 """
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace

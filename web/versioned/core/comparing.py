@@ -1,7 +1,5 @@
 """Differences between two documents, item by item and field by field, in words."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol

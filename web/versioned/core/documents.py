@@ -279,7 +279,6 @@ def _slots_of(kind: Any) -> tuple[_Slot, ...]:
 
 @lru_cache(maxsize=1024)
 def _parted(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
-    """The type of an annotation, and what stands beside it."""
     extras = getattr(annotation, "__metadata__", ())
     return (annotation.__origin__ if extras else annotation), extras
 

@@ -1,7 +1,5 @@
 """Documents as files: one YAML, or a zip of several; and the line at which a field stands in them."""
 
-from __future__ import annotations
-
 import io
 import re
 import struct

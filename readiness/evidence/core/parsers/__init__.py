@@ -3,8 +3,6 @@
 Each takes the bytes of a file and returns a `Parsed`, or raises `ParseError` and nothing else.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from functools import partial
 

@@ -4,8 +4,6 @@ The average over all sizes, which both print last, is left out on purpose: it is
 that matters. Columns are taken by name from the table's own header, because versions and options add some.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -168,7 +166,6 @@ def _read_text(tool: str, text: str) -> Parsed:
 
 
 def _header(line: str) -> list[str] | None:
-    """Names of the columns, where this line names them."""
     if not line.lstrip().startswith("#"):
         return None
     names = line.replace("# ", " ", 1).split()

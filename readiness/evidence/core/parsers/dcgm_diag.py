@@ -6,8 +6,6 @@ that stopped early. An accelerator on which a test was skipped that ran on other
 has not passed.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
@@ -136,7 +134,6 @@ def _severities(results: _TestsOfSubject) -> Iterator[Figure]:
 
 
 def _tests(results: _TestsOfSubject) -> Iterator[Figure]:
-    """Count the subjects on which each test ran, and say where it failed."""
     ran = Counter(test for tests in results.ran.values() for test in tests)
     for test, count in sorted(ran.items()):
         yield Figure(name=TEST, value=float(count), operation=test)
@@ -183,7 +180,6 @@ def _root(document: Json) -> Json:
 
 
 def _hosts(root: Json) -> dict[str, str]:
-    """Names of the hosts of a multi-node diagnostic, by their number in the document."""
     return {
         host.text("host_id"): host.text("hostname")
         for host in root.listed("hosts")

@@ -4,8 +4,6 @@ A job that ended with an error is no slow job: the file is refused. Errors that 
 failed operations. Of a run over several clients each client's jobs count, and not their sum.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -83,7 +81,6 @@ def _of_job(job: Json) -> Iterator[Figure]:
 
 
 def _latencies(latency: Json, of_direction: Figure) -> Iterator[Figure]:
-    """The mean and each percentile of completion latency; how many operations are behind them is said with them."""
     samples = latency.whole("N") if latency.get("N") is not None else of_direction.samples
     mean_us = latency.counted("mean") / 1e3
     average = replace(of_direction, name="latency_average", value=mean_us, unit="µs", samples=samples)

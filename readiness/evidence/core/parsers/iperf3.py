@@ -1,7 +1,5 @@
 """iperf3 `-J`: what was received, not only sent; an error in the document is a refusal, never a zero."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 

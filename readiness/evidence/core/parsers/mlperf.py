@@ -5,8 +5,6 @@ load generator of inference writes such lines too; its times count from its own 
 is refused.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -112,7 +110,6 @@ def parse(content: bytes) -> Parsed:
 
 
 def _with_zone(text: str) -> datetime | None:
-    """Return what the load generator writes as its start, where it says the zone."""
     try:
         taken_at = datetime.fromisoformat(text)
         return taken_at.astimezone(UTC) if taken_at.tzinfo is not None else None

@@ -5,8 +5,6 @@ found from the message rate beside it. Latency is half the round trip, except fo
 trips by nature.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -115,7 +113,6 @@ def _loopback(lids: Mapping[str, str], gids: Sequence[str]) -> str:
 
 
 def _columns(line: int, header: str) -> list[tuple[str, str]]:
-    """Name and unit of each column."""
     columns = []
     for text in _COLUMN.findall(header):
         name, _, unit = text.partition("[")

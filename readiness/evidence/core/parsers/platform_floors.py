@@ -3,8 +3,6 @@
 Only checks that state a floor for a measure we read are taken; the rest of such a file is about other things.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ Which columns there are, and how each is read, is declared as readers by column:
 that is missing, and raises ValueError with what it is not.
 """
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime

@@ -1,7 +1,5 @@
 """sockperf's text. A percentile counts only with enough observations behind it: each file says how many."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 
@@ -63,7 +61,6 @@ def parse(content: bytes) -> Parsed:
 
 
 def _read_setting(report: _SockperfReport, line: str) -> None:
-    """How it was run, and how many observations there are."""
     if _ROUND_TRIP.search(line):
         report.name = "round_trip"
     if (version := _VERSION.search(line)) is not None:

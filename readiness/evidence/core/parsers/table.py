@@ -10,8 +10,6 @@ A table that names sub-measures or holds records is a run if it says how these c
 which tool (`# tool: soak 2.1`), and the raw figures behind them, in rows of their own. Otherwise it is declared.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 

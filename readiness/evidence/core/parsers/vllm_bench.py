@@ -5,8 +5,6 @@ while nearly half of the requests failed. The model's p99 counts for a promised 
 rate, with Poisson arrivals.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import replace

@@ -12,8 +12,6 @@ Rates are compared at the largest size alone, and latencies at p50 and p99: smal
 more than 5 % from run to run. A run of several nodes counts for each of them, since it cannot tell which one it was.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -151,7 +149,6 @@ def _things(newest: Iterable[Run], earlier: Iterable[Run]) -> list[tuple[list[Ru
 
 
 def _compared(runs: Sequence[Run], before: Sequence[Run], part: SubMeasure) -> BaselineDeviation | None:
-    """The figure that is worst against its baseline; None where there is none to compare with."""
     last = max(runs, key=_order)
     if not any(run.is_baseline for run in runs) and not any(_order(run) < _order(last) for run in before):
         return None
@@ -213,7 +210,6 @@ def _values(runs: Iterable[Run], key: Key, unit: str) -> list[float]:
 
 
 def _key(figure: Figure) -> Key | None:
-    """None for what is not compared."""
     if figure.caution or figure.value is None:
         return None
     if figure.name in LATENCIES and figure.percentile not in PERCENTILES:

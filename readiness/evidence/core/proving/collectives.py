@@ -4,8 +4,6 @@ A run counts for its nodes where all their accelerators took part and its result
 failed: no older run of the same nodes counts after it.
 """
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -82,7 +80,6 @@ def _ran(run: Run, site: SiteParts) -> dict[int, int] | None:
 
 
 def _by_total(run: Run, site: SiteParts, installed: Counter[int]) -> Participation:
-    """The run tells how many took part, and not at which node; or not even that."""
     ran, there = run.ranks, installed.total()
     if there <= 1:
         return Participation(dict.fromkeys(run.nodes, 1.0))
@@ -127,7 +124,6 @@ def intra_node(
 def node_rates(
     check: Check, runs: Sequence[Run], site: SiteParts, floors: Sequence[FloorValue], now: datetime
 ) -> dict[int, Proof]:
-    """Return each node's newest all-reduce."""
     part = check.part("busbw")
     rates: dict[int, list[Proof]] = defaultdict(list)
     for run in _inside_nodes(runs):
@@ -256,7 +252,6 @@ def _passes(proof: Proof, check: Check, now: datetime) -> bool:
 def _scaling(
     check: Check, runs: Sequence[Run], larger: Mapping[Nodes, Proof], site: SiteParts, now: datetime
 ) -> list[Proof | None]:
-    """Runs over more than two nodes that failed, the efficiency of the others, or what is missing for it."""
     part = check.part("scale-efficiency")
     failed = [proof for proof in larger.values() if proof.failed]
     efficiency = _efficiency(check, runs, site, now)
@@ -310,7 +305,6 @@ def _counts_for_scaling(run: Run, check: Check, site: SiteParts, now: datetime) 
 
 
 def _lowest(run: Run) -> dict[tuple[str, int], float]:
-    """Return the lower of the out-of-place and in-place bus bandwidth for each operation and size."""
     lowest: dict[tuple[str, int], float] = {}
     for figure in run.figures:
         size = figure.size_bytes or 0

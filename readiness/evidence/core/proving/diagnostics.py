@@ -278,7 +278,6 @@ def _run_of(results: Mapping[int, Result]) -> Run:
 
 
 def _is_clean(results: Mapping[int, Result], wanted: set[int], good: frozenset[float]) -> bool:
-    """Whether one run found nothing on any of a node's accelerators, and was on all of them."""
     return wanted <= results.keys() and all(
         not each.skipped and not each.other and each.severity in good for each in results.values()
     )

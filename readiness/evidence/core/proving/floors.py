@@ -1,7 +1,5 @@
 """Floors: which one a figure is held against; and p1-rdma-port: the bandwidth of each port against its floor."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -179,7 +177,6 @@ def size_text(size: int) -> str:
 
 
 def figure_named(run: Run, name: str, percentile: float | None = None) -> Figure | None:
-    """The first figure of that name; None where there is none."""
     return next((each for each in run.figures if each.name == name and each.percentile == percentile), None)
 
 

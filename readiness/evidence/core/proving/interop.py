@@ -5,8 +5,6 @@ aspects may come from several runs; the oldest of them says how old the proof is
 framework calls a change of firmware or NOS: such a record is voided for the pair, and the sentence says by what.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -84,7 +82,6 @@ class JudgedPair:
 
     @property
     def runs(self) -> list[Run]:
-        """That say so, each once."""
         runs = [each.run for each in self.aspects.values()] or [each.run for each in self.others]
         return sorted({run.id: run for run in runs}.values(), key=lambda run: run.id)
 

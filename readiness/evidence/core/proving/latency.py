@@ -1,7 +1,5 @@
 """p1-latency-under-load and p1-serving-latency: tails of paths idle and loaded, and of served requests."""
 
-from __future__ import annotations
-
 import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -83,7 +81,6 @@ def under_load(check: Check, runs: Sequence[Run], site: SiteParts, now: datetime
 
 
 def paths(check: Check, runs: Sequence[Run], site: SiteParts, now: datetime) -> list[Path]:
-    """Return what the runs are of, in the order of the first run of each."""
     runs_by_path: dict[tuple[object, ...], dict[str, list[Run]]] = defaultdict(lambda: defaultdict(list))
     for run in runs:
         figure = figure_named(run, "latency", 99.0) if run.tool in TOOLS else None
@@ -135,7 +132,6 @@ def _measured_first(load: str, runs: Sequence[Run]) -> list[Run]:
 
 
 def proofs_of(check: Check, path: Path) -> dict[str, Proof]:
-    """Return what one path proves, by sub-measure."""
     if path.failed is not None:
         return {
             part_id: proof_of(path.failed, check.part(part_id), None, detail=path.name)
@@ -173,7 +169,6 @@ def proofs_of(check: Check, path: Path) -> dict[str, Proof]:
 def _unfit(
     by_load: Mapping[str, Sequence[Run]], shown: Sequence[Run], loaded: Sequence[Run], spread: float | None
 ) -> str:
-    """Why the path's runs are no evidence; empty if they are."""
     loopback = next((run.loopback for run in shown if run.loopback), "")
     if loopback:
         return loopback

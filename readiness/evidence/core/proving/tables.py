@@ -4,8 +4,6 @@ A table is a run where the sub-measure asks for a run that no tool's output is, 
 tool and raw figures in it; otherwise it is a declaration, and counts for a subject where no run does.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,8 +1,6 @@
 """Values that proving reads and gives: runs with their figures, things of a site, floors, proofs, and which changes had
 voided evidence by an instant: one that was made later had not."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -93,7 +91,6 @@ class Proof(NamedTuple):
 
     @property
     def row(self) -> int:
-        """The number in `ref`."""
         return int(self.ref.rpartition(":")[2])
 
     @property
@@ -155,7 +152,6 @@ class Run:
 
     @property
     def size(self) -> int:
-        """How many nodes took part."""
         return max(self.hosts, len(self.nodes))
 
     @property
@@ -238,7 +234,6 @@ def proof_of(
 
 
 def voiding(run: Run, part: SubMeasure) -> frozenset[Change]:
-    """Changes since the run that void it for a sub-measure."""
     return run.void_changes & (part.validity.voided_by | ALWAYS_VOIDS)
 
 
@@ -325,7 +320,6 @@ def _runs_of(proofs: Iterable[Proof]) -> tuple[int, ...]:
 
 
 def kept(proofs: Mapping[str, Sequence[Proof | None]]) -> Proofs:
-    """Leave out sub-measures that nothing proves."""
     by_part = {part: tuple(proof for proof in each if proof is not None) for part, each in proofs.items()}
     return {part: each for part, each in by_part.items() if each}
 
