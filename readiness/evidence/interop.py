@@ -85,18 +85,18 @@ def tested_ends(runs: Sequence[Run]) -> Tested:
     return ends_by_run
 
 
-def pairs_of_runs(
-    check: Check | None, runs: Mapping[int, rows.SiteRuns], now: datetime
+def pairs_of_records(
+    check: Check | None, records: Mapping[int, Sequence[Run]], now: datetime
 ) -> dict[int, list[JudgedPair]]:
     """Return each pair as judged, of the sites that have records. No statement where none has."""
-    records = {site_id: of_site for site_id, each in runs.items() if (of_site := with_records(each.newest))}
-    if check is None or not records:
+    held = {site_id: of_site for site_id, of_site in records.items() if of_site}
+    if check is None or not held:
         return {}
-    installed = installed_pairs(records)
-    tested = tested_ends([run for of_site in records.values() for run in of_site])
+    installed = installed_pairs(held)
+    tested = tested_ends([run for of_site in held.values() for run in of_site])
     return {
         site_id: judged_pairs(check, installed.get(site_id, []), of_site, tested, now)
-        for site_id, of_site in records.items()
+        for site_id, of_site in held.items()
     }
 
 

@@ -1,11 +1,9 @@
-"""Values that were read or worked out last for each site, kept for where nothing changed since."""
-
-from __future__ import annotations
+"""Values that were worked out last for each site, kept for where nothing changed since."""
 
 from threading import Lock
 
-SITES = 200
-"""A process keeps the values of this many sites, each some 200 kB, and works the others out each time."""
+SITES = 1000
+"""A process keeps the values of this many sites, each some 80 kB for 50 runs, and works the others out each time."""
 
 
 class KeptBySite[Value]:

@@ -18,8 +18,15 @@ from readiness.evidence.core.proving import baselines, collectives, diagnostics,
 from readiness.evidence.core.proving import floors as ports
 from readiness.evidence.core.proving.floors import OF_LIMIT, strictest
 from readiness.evidence.core.proving.interop import JudgedPair, interoperable
-from readiness.evidence.core.proving.values import FloorValue, PartKey, Proof, SiteParts, is_valid
-from readiness.evidence.interop import pairs_of_runs
+from readiness.evidence.core.proving.values import (
+    FloorValue,
+    PartKey,
+    Proof,
+    Run,
+    SiteParts,
+    is_valid,
+)
+from readiness.evidence.interop import pairs_of_records, with_records
 from readiness.evidence.kept import KeptBySite
 from readiness.evidence.models import Floor
 from readiness.framework.core.definition import Check, Framework, SubMeasure
@@ -55,15 +62,24 @@ type SiteProofs = dict[PartKey, tuple[Proof, ...]]
 
 @dataclass(frozen=True, slots=True)
 class _Proved:
-    """The proofs by a site's runs hold from `at` until the next run is too old for something."""
+    """The proofs by a site's runs, which hold as long as what they were worked out of, from `at` to `until`."""
 
     basis: tuple[Any, ...]
+    records: tuple[Run, ...]
+    pairs: Sequence[JudgedPair]
     at: datetime
     until: datetime | None
     proofs: SiteProofs
 
     def holds(self, basis: tuple[Any, ...], now: datetime) -> bool:
         return self.at <= now and (self.until is None or now <= self.until) and self.basis == basis
+
+    def proofs_at(self, now: datetime) -> SiteProofs:
+        counted = self.proofs.get(REVALIDATED, ())
+        if now == self.at or not counted:
+            return self.proofs
+        of_now = (proof._replace(taken_at=now) if proof.taken_at == self.at else proof for proof in counted)
+        return self.proofs | {REVALIDATED: tuple(of_now)}
 
 
 _proved: KeptBySite[_Proved] = KeptBySite()
@@ -75,25 +91,43 @@ def proofs(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
     Only evidence taken at or before `now` is read. The number of statements does not depend on sites or evidence.
     """
     ids = sorted(site_ids)
-    with_runs, with_records = _anything(ids)
-    floors = _floors() if with_runs or with_records else []
-    runs = rows.runs(ids, floors, framework, now) if with_runs else {}
-    parts = rows.site_parts([site_id for site_id in ids if site_id in runs])
-    entered = rows.entered(ids, framework, now) if with_records else {}
-    checks = checks_worked_out(framework)
-    pairs = pairs_of_runs(checks.get("p1-multivendor-interop"), runs, now)
+    has_runs, has_records = _anything(ids)
+    floors = _floors() if has_runs or has_records else []
+    by_runs = _by_runs(ids, framework, floors, now) if has_runs else {}
+    entered = rows.entered(ids, framework, now) if has_records else {}
     proofs_by_site = {
-        site_id: _of_site(
-            framework,
-            _by_runs(site_id, framework, checks, runs[site_id], parts[site_id], floors, pairs, now)
-            if site_id in runs
-            else {},
-            entered.get(site_id, {}),
-            now,
-        )
+        site_id: _of_site(framework, by_runs.get(site_id, {}), entered.get(site_id, {}), now)
         for site_id in ids
     }
     return with_floors(proofs_by_site, framework, floors)
+
+
+def _by_runs(
+    site_ids: Sequence[int], framework: Framework, floors: Sequence[FloorValue], now: datetime
+) -> dict[int, SiteProofs]:
+    """Prove by runs anew only where they, the site's parts or the rules changed, or a run aged."""
+    stored = rows.stored_runs(site_ids, framework, now)
+    parts = rows.site_parts(list(stored))
+    bases = {site_id: (framework, of_site, parts[site_id], floors) for site_id, of_site in stored.items()}
+    kept = {
+        site_id: proved
+        for site_id, basis in bases.items()
+        if (proved := _proved.get(site_id)) is not None and proved.holds(basis, now)
+    }
+    runs = rows.with_figures({site_id: stored[site_id] for site_id in stored.keys() - kept}, floors, now)
+    records = {site_id: with_records(of_site.newest) for site_id, of_site in runs.items()}
+    records |= {site_id: proved.records for site_id, proved in kept.items()}
+    checks = checks_worked_out(framework)
+    pairs = pairs_of_records(checks.get("p1-multivendor-interop"), records, now)
+    moved = [site_id for site_id, proved in kept.items() if proved.pairs != pairs.get(site_id, ())]
+    runs |= rows.with_figures({site_id: stored[site_id] for site_id in moved}, floors, now)
+    for site_id, of_site in runs.items():
+        paired = pairs.get(site_id, ())
+        proofs = proved_by_runs(framework, checks, of_site, parts[site_id], floors, paired, now)
+        until = _next_expiry(stored[site_id], framework, now)
+        kept[site_id] = _Proved(bases[site_id], tuple(records[site_id]), paired, now, until, proofs)
+        _proved.keep(site_id, kept[site_id])
+    return {site_id: proved.proofs_at(now) for site_id, proved in kept.items()}
 
 
 def checks_worked_out(framework: Framework) -> dict[str, Check]:
@@ -116,37 +150,13 @@ def _of_site(
     return by_part
 
 
-def _by_runs(
-    site_id: int,
-    framework: Framework,
-    checks: Mapping[str, Check],
-    runs: rows.SiteRuns,
-    site: SiteParts,
-    floors: Sequence[FloorValue],
-    pairs: Mapping[int, Sequence[JudgedPair]],
-    now: datetime,
-) -> SiteProofs:
-    """Prove by the runs anew only where they, the site's parts or the rules changed, or one aged."""
-    of_site = pairs.get(site_id, ())
-    basis = (framework, runs, site, floors, of_site)
-    proved = _proved.get(site_id)
-    if proved is None or not proved.holds(basis, now):
-        proofs = proved_by_runs(framework, checks, runs, site, floors, of_site, now)
-        proved = _Proved(basis, now, _next_expiry(runs, framework, now), proofs)
-        _proved.keep(site_id, proved)
-    counted = proved.proofs.get(REVALIDATED, ())
-    if now == proved.at or not counted:
-        return proved.proofs
-    of_now = (proof._replace(taken_at=now) if proof.taken_at == proved.at else proof for proof in counted)
-    return proved.proofs | {REVALIDATED: tuple(of_now)}
-
-
-def _next_expiry(runs: rows.SiteRuns, framework: Framework, now: datetime) -> datetime | None:
+def _next_expiry(stored: rows.StoredRuns, framework: Framework, now: datetime) -> datetime | None:
     """The last instant at which the same runs count as now; None where none of them can expire any more."""
     validities = {part.validity.limit_s(None) for check in framework.checks for part in check.parts}
     spans = [diagnostics.QUICK, *(timedelta(seconds=limit_s) for limit_s in validities)]
-    taken = {run.taken_at for run in (*runs.newest, *runs.earlier)}
-    return min((end for at in taken for span in spans if (end := at + span) >= now), default=None)
+    ends = {taken_at + span for taken_at in stored.taken_at for span in spans}
+    ends |= {at - timedelta(microseconds=1) for at in stored.voided_after(now)}
+    return min((end for end in ends if end >= now), default=None)
 
 
 def _goes_before(entered: Proof, there: Sequence[Proof], part: SubMeasure, now: datetime) -> bool:
@@ -204,8 +214,8 @@ def proved_by_runs(
 def _anything(site_ids: Sequence[int]) -> tuple[bool, bool]:
     with connection.cursor() as cursor:
         cursor.execute(_ANYTHING, {"sites": list(site_ids)})
-        with_runs, with_records = cursor.fetchone() or (False, False)
-    return with_runs, with_records
+        has_runs, has_records = cursor.fetchone() or (False, False)
+    return has_runs, has_records
 
 
 def _floors() -> list[FloorValue]:

@@ -25,7 +25,6 @@ from readiness.evidence.core.proving.values import (
     newest,
     voids_at,
 )
-from readiness.evidence.kept import KeptBySite
 from readiness.framework.core.definition import Framework, SubMeasure
 from readiness.framework.core.vocabulary import Change
 from telemetry.binary import binary_cursor
@@ -70,6 +69,7 @@ FROM (
 ) run
 WHERE is_newest OR is_first OR is_baseline ORDER BY id
 """
+_TAKEN_AT, _VOIDS, _VOIDED_AT = 6, 13, 14
 """`newer` counts a thing's standing runs from the newest to this one, so that the rest of them are older."""
 _COLUMNS = tuple(column.name for column in fields(Figure))
 _FIGURES = """
@@ -148,24 +148,39 @@ NO_RUNS = SiteRuns()
 
 
 @dataclass(frozen=True, slots=True)
-class _ReadFigures:
-    """Figures of a site's runs by run. They never change, but collectives are read at the sizes that have a floor."""
+class StoredRuns:
+    """A site's runs and their devices as they are stored. What the runs prove stays the same as long as these do."""
 
-    sizes: frozenset[int]
-    by_run: Mapping[int, tuple[Figure, ...]]
+    runs: list[tuple[Any, ...]] = field(default_factory=list)
+    devices: list[tuple[int, int, str]] = field(default_factory=list)
 
+    @property
+    def taken_at(self) -> set[datetime]:
+        return {run[_TAKEN_AT] for run in self.runs}
 
-_read: KeptBySite[_ReadFigures] = KeptBySite()
+    def voided_after(self, now: datetime) -> set[datetime]:
+        """The instants after `now` from which something voids one of the runs."""
+        voided = [run for run in self.runs if run[_VOIDED_AT] is not None]
+        changes = [change for run in voided for change in (run[_VOIDS] or {}).values()]
+        texts = [text for each in changes for text in (each["at"], *each.get("places", {}).values())]
+        instants = {run[_VOIDED_AT] for run in voided} | {datetime.fromisoformat(text) for text in texts}
+        return {at for at in instants if at > now}
 
 
 def runs(
     site_ids: Sequence[int], floors: Iterable[FloorValue], framework: Framework, now: datetime
 ) -> dict[int, SiteRuns]:
     """Return runs by site id, with the figures that may prove something; three statements."""
+    return with_figures(stored_runs(site_ids, framework, now), floors, now)
+
+
+def stored_runs(site_ids: Sequence[int], framework: Framework, now: datetime) -> dict[int, StoredRuns]:
+    """Return runs by site id, of the sites that have any; two statements."""
     regression = framework.checks_by_id.get(REGRESSION)
     minded = {kind for part in (regression.parts if regression else ()) for kind in part.validity.voided_by}
     minded |= ALWAYS_VOIDS
     asked = {
+        "sites": list(site_ids),
         "now": now,
         "oldest": now - KEPT,
         "repeats": REPEATS,
@@ -174,47 +189,41 @@ def runs(
         "first": FIRST,
         "minded": sorted(kind.value for kind in minded),
     }
-    rows = _fetch(_RUNS, {"sites": list(site_ids)} | asked)
-    run_ids = [row[0] for row in rows]
-    if not run_ids:
-        return {}
-    sizes = frozenset(floor.size_bytes for floor in floors if floor.size_bytes is not None)
-    figures = _figures({row[0]: row[1] for row in rows}, sizes)
+    stored: dict[int, StoredRuns] = defaultdict(StoredRuns)
+    site_by_run: dict[int, int] = {}
+    for row in _fetch(_RUNS, asked):
+        run_id, site_by_run[run_id], *_ = row
+        stored[site_by_run[run_id]].runs.append(row)
+    for row in _fetch(_DEVICES, [list(site_by_run)]) if site_by_run else ():
+        stored[site_by_run[row[0]]].devices.append(row)
+    return dict(stored)
+
+
+def with_figures(
+    stored: Mapping[int, StoredRuns], floors: Iterable[FloorValue], now: datetime
+) -> dict[int, SiteRuns]:
+    """Add to stored runs the figures that may prove something; one statement, none for no runs."""
+    run_ids = [row[0] for of_site in stored.values() for row in of_site.runs]
+    sizes = sorted({floor.size_bytes for floor in floors if floor.size_bytes is not None})
+    asked = {"runs": run_ids, "names": list(NAMES), "smallest": SMALLEST, "sizes": sizes}
+    figures: dict[int, list[Figure]] = defaultdict(list)
+    for run_id, *figure in _fetch(_FIGURES, asked) if run_ids else ():
+        figures[run_id].append(Figure(**dict(zip(_COLUMNS, figure, strict=True))))
+    return {site_id: _site_runs(of_site, figures, now) for site_id, of_site in stored.items()}
+
+
+def _site_runs(stored: StoredRuns, figures: Mapping[int, Sequence[Figure]], now: datetime) -> SiteRuns:
     devices: dict[int, list[tuple[int, str]]] = defaultdict(list)
-    for run_id, device_id, role in _fetch(_DEVICES, [run_ids]):
+    for run_id, device_id, role in stored.devices:
         devices[run_id].append((device_id, role))
-    runs_by_site: dict[int, SiteRuns] = defaultdict(SiteRuns)
-    for run_id, site_id, is_newest, is_earlier, *of_run in rows:
-        run = _run(run_id, of_run, figures.get(run_id, ()), devices.get(run_id, ()), now)
+    runs = SiteRuns()
+    for run_id, _, is_newest, is_earlier, *of_run in stored.runs:
+        run = _run(run_id, of_run, tuple(figures.get(run_id, ())), devices.get(run_id, ()), now)
         if is_newest:
-            runs_by_site[site_id].newest.append(run)
+            runs.newest.append(run)
         if is_earlier:
-            runs_by_site[site_id].earlier.append(run)
-    return dict(runs_by_site)
-
-
-def _figures(site_by_run: Mapping[int, int], sizes: frozenset[int]) -> dict[int, tuple[Figure, ...]]:
-    """Figures by run id; one statement for the runs that were not read before, none where there are no new ones."""
-    kept = {site_id: read for site_id in set(site_by_run.values()) if (read := _read.get(site_id))}
-    figures = {
-        run_id: read.by_run[run_id]
-        for run_id, site_id in site_by_run.items()
-        if (read := kept.get(site_id)) and read.sizes == sizes and run_id in read.by_run
-    }
-    unread = [run_id for run_id in site_by_run if run_id not in figures]
-    if not unread:
-        return figures
-    asked = {"runs": unread, "names": list(NAMES), "smallest": SMALLEST, "sizes": sorted(sizes)}
-    rows_by_run: dict[int, list[Figure]] = {run_id: [] for run_id in unread}
-    for run_id, *figure in _fetch(_FIGURES, asked):
-        rows_by_run[run_id].append(Figure(**dict(zip(_COLUMNS, figure, strict=True))))
-    figures |= {run_id: tuple(rows) for run_id, rows in rows_by_run.items()}
-    by_site: dict[int, dict[int, tuple[Figure, ...]]] = defaultdict(dict)
-    for run_id, site_id in site_by_run.items():
-        by_site[site_id][run_id] = figures[run_id]
-    for site_id, by_run in by_site.items():
-        _read.keep(site_id, _ReadFigures(sizes, by_run))
-    return figures
+            runs.earlier.append(run)
+    return runs
 
 
 def _run(

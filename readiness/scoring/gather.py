@@ -2,9 +2,10 @@
 facts of a site, and from them its readings, limits and grants under one definition."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import Q
 
+from inventory.models import DeviceType
 from inventory.queries import SiteFacts as InventoryFacts
 from inventory.queries import site_facts
 from readiness.evidence import queries as evidence
@@ -34,6 +36,7 @@ from readiness.framework.core.vocabulary import Fabric, Profile, SiteKind, Stage
 from readiness.grants import standing
 from readiness.grants.standing import SiteGrants
 from readiness.jurisdiction import queries as rules
+from readiness.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.ownership.queries import terms_of
 from readiness.scoring.checks import computed
 from readiness.scoring.checks.choosing import with_evidence
@@ -42,8 +45,18 @@ from readiness.scoring.core.judge import Limit
 from readiness.scoring.facts import MEASURED_PERCENTILE, EvaluationFacts, PlacedClass, SiteProfile
 from readiness.scoring.site_facts import SiteThings, sent_by, things_of, withdrawn_at
 from readiness.scoring.stored_state import Stored, still_standing
-from readiness.workloads.models import Placement
+from readiness.workloads.core.envelope import Envelope
+from readiness.workloads.models import (
+    AcceleratorDemand,
+    EnvelopeConfirmation,
+    Placement,
+    ServedRegion,
+    UserRegion,
+    WorkloadClass,
+)
 from readiness.workloads.queries import envelopes
+from web.audit import stamp_of
+from web.audit.stamps import Stamp
 
 SPANS = (
     evidence.MeasurePeriod(frozenset({SITE_LOAD.key, STEP_1S.key, STEP_10S.key}), days=30),
@@ -53,6 +66,11 @@ SPANS = (
 """The site's peaks, its circuits' of late, and what was met almost all of the time."""
 SERVED, SERVED_DAYS = frozenset(measure.key for measure in SERVING), 28
 DECLARED = "declared on the site"
+_SAY_CLASSES = (
+    *(WorkloadClass, AcceleratorDemand, DeviceType, ServedRegion, UserRegion, EnvelopeConfirmation),
+    *(DataOrigin, HeldBasis),
+)
+"""What an envelope and a footing are read from: they change seldom, and are read for each site every minute."""
 
 
 def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) -> dict[int, EvaluationFacts]:
@@ -198,19 +216,37 @@ def _with_limits(
 def _with_envelopes(
     classes: Mapping[int, tuple[PlacedClass, ...]], *, now: datetime
 ) -> dict[int, tuple[PlacedClass, ...]]:
-    """Add envelopes in six statements, none if nothing is placed. A class is at no site, so its day is that of UTC."""
+    """Add envelopes in one statement, or seven where some class changed since; none if nothing is placed."""
     slugs = {placed.slug for of_site in classes.values() for placed in of_site}
     if not slugs:
         return dict(classes)
-    known = {envelope.slug: envelope for envelope in envelopes(slugs)}
-    footings = rules.footings(slugs, day=now.astimezone(UTC).date())
+    # A class is at no site, so its day is that of UTC.
+    said = _said_of(slugs, now.astimezone(UTC).date())
     return {
         site_id: tuple(
-            replace(placed, envelope=known.get(placed.slug), footing=footings[placed.slug])
-            for placed in of_site
+            replace(placed, envelope=said[placed.slug][0], footing=said[placed.slug][1]) for placed in of_site
         )
         for site_id, of_site in classes.items()
     }
+
+
+type _Said = dict[str, tuple[Envelope | None, rules.Footing]]
+
+
+def _said_of(slugs: Set[str], day: date) -> _Said:
+    said = _read_said(stamp_of(*_SAY_CLASSES), day)
+    unread = sorted(slugs - said.keys())
+    if unread:
+        known = {envelope.slug: envelope for envelope in envelopes(unread)}
+        footings = rules.footings(unread, day=day)
+        said |= {slug: (known.get(slug), footings[slug]) for slug in unread}
+    return said
+
+
+@lru_cache(maxsize=2)
+def _read_said(stamp: Stamp, day: date) -> _Said:
+    """What was read since this stamp: filled by whoever asks for more."""
+    return {}
 
 
 def _with_latency(placed: PlacedClass, declared: SiteLimits, framework: Framework) -> PlacedClass:

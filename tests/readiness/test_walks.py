@@ -9,6 +9,7 @@ from django.urls import get_resolver
 
 import readiness
 from readiness.jurisdiction.models import DataOrigin
+from readiness.workloads.models import WorkloadClass
 from tests.readiness.tradeoffs.placing import conftest as placing
 
 READINESS = Path(readiness.__file__).parent
@@ -58,6 +59,8 @@ def placement_page(placement, client_of):
 
 @pytest.fixture
 def verdict(well):
+    """Classes that changed are read anew; otherwise what was read of them a minute ago still holds."""
+    WorkloadClass.objects.update(description="changed")
     return {"scoring"}, well.evaluate
 
 
