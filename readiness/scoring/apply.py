@@ -341,7 +341,10 @@ def _health_flip(
     """The object that is worst now gives the reason; where the domain healed, the one that was, with its new value."""
     reasons_before = before.reasons if before else []
     reason = (domain.reasons or reasons_before or [{}])[0]
-    earlier: Mapping[str, Any] = next((each for each in reasons_before if _same(each, reason)), {})
+    same = ("object_kind", "object_id", "metric")
+    earlier: Mapping[str, Any] = next(
+        (each for each in reasons_before if all(each.get(name) == reason.get(name) for name in same)), {}
+    )
     if not domain.reasons:
         value, value_before = domain.value_now, reason.get("value")
     elif reason.get("health") == Health.UNKNOWN:
@@ -366,7 +369,3 @@ def _health_flip(
         "at": now,
         "framework_version_id": version.pk,
     }
-
-
-def _same(reason: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    return all(reason.get(name) == other.get(name) for name in ("object_kind", "object_id", "metric"))

@@ -134,10 +134,7 @@ class EvaluationFacts:
         return max(LIVE_CADENCES * (source.cadence_s if source else 0.0), self.live_floor_s)
 
     def is_live(self, sample: Latest, now: datetime) -> bool:
-        return sample.ts >= self._live_since(sample.source_id, now)
-
-    def _live_since(self, source_id: int, now: datetime) -> datetime:
-        return now - timedelta(seconds=self.live_s(source_id))
+        return sample.ts >= now - timedelta(seconds=self.live_s(sample.source_id))
 
     def in_service(self, *, domain: str = "", kind: str = "", role: str = "") -> Iterator[Thing]:
         for thing in self.things.values():

@@ -12,7 +12,7 @@ from accounts.models import User
 from inventory.models import Device, Site
 from readiness.evidence.core.bearing import OF_ACCELERATORS
 from readiness.evidence.core.interop import is_record
-from readiness.evidence.core.parsed import FAILED, FAILED_TEST, IDENTITIES, RANKS, Figure, Parsed
+from readiness.evidence.core.parsed import FAILED, FAILED_TEST, IDENTITIES, RANKS, Parsed
 from readiness.evidence.core.parsers import PARSERS, parse
 from readiness.evidence.core.proving.values import ENTERED
 from readiness.evidence.ground import IDENTITIES as IDENTITIES_KEY
@@ -63,14 +63,15 @@ VERSIONS = ("driver", "firmware", "nos", "library")
 class RunContext:
     """Statements of the sender about a run that its file may not: each may be left out.
 
-    `devices` go before the hosts that the file names, `versions` (driver, firmware, nos, library) before the file's.
-    `taken_at` counts only where the file has no time of its own.
+    `devices`, or their names at the site, go before the hosts that the file names, `versions` (driver, firmware, nos,
+    library) before the file's. `taken_at` counts only where the file has no time of its own.
     """
 
     load: str = ""
     load_gbps: float | None = None
     scope: str = ""
     devices: Collection[Device] | None = None
+    device_names: Collection[str] = ()
     platform: str = ""
     versions: Mapping[str, str] | None = None
     taken_at: datetime | None = None
@@ -218,7 +219,11 @@ def _save(drafts: Sequence[_Draft]) -> None:
     ValidationRun.objects.bulk_create([draft.run for draft in drafts])
     RunFile.objects.bulk_create(RunFile(run=draft.run, content=draft.parsed.kept) for draft in drafts)
     RunMeasure.objects.bulk_create(
-        (_measure(draft.run, figure) for draft in drafts for figure in draft.parsed.figures),
+        (
+            RunMeasure(run=draft.run, **asdict(figure) | {"caution": figure.caution[:300]})
+            for draft in drafts
+            for figure in draft.parsed.figures
+        ),
         batch_size=AT_ONCE,
     )
     history = version_history({device.pk for draft in drafts for device in draft.devices})
@@ -278,10 +283,6 @@ def _test(tool: str, parsed: Parsed) -> tuple[object, ...]:
     return sorted(subjects), largest, lacking, *(ranks if tool in COLLECTIVES else [])
 
 
-def _measure(run: ValidationRun, figure: Figure) -> RunMeasure:
-    return RunMeasure(run=run, **asdict(figure) | {"caution": figure.caution[:300]})
-
-
 def _refuse_same(site: Site, digests: Collection[str]) -> None:
     earlier = ValidationRun.objects.filter(site=site, file_sha256__in=digests).order_by("pk").first()
     if earlier is not None:
@@ -315,6 +316,11 @@ def _devices(parsed: Parsed, context: RunContext, site: Site) -> tuple[list[Devi
         if strays:
             raise EvidenceRefused("devices", f"{', '.join(strays)}: not at {site.name}.")
         return list(context.devices), []
+    if context.device_names:
+        named = Device.objects.filter(site=site, name__in=context.device_names).select_related("device_type")
+        if missing := sorted(set(context.device_names) - {device.name for device in named}):
+            raise EvidenceRefused("devices", f"{site.name} has no device {', '.join(missing)}.")
+        return list(named), []
     hosts = [host for host in parsed.hosts if host]
     if not hosts:
         return [], []

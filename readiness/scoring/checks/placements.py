@@ -59,7 +59,10 @@ def envelope_readings(facts: EvaluationFacts, check: Check, now: datetime) -> di
         ),
         CONTRADICTIONS: (float(len(against)), bool(against), few(against) or _names(placed)),
     }
-    evidence, provenance = f"{ENVELOPE_EVIDENCE}{facts.profile.slug}", _provenance(placed)
+    evidence, provenance = (
+        f"{ENVELOPE_EVIDENCE}{facts.profile.slug}",
+        Provenance(worst_provenance(envelope.provenance for envelope in placed)),
+    )
     oldest_at = _until(min(vouched.values()), now)
     by_part = {}
     for part_id, (value, is_amiss, detail) in values.items():
@@ -106,17 +109,12 @@ def _against(placed: Sequence[Envelope], facts: EvaluationFacts) -> Iterator[str
         yield f"Together they need {kw:g} kW, and the site's contract is for {contracted_kw:g} kW."
 
 
-def _provenance(placed: Sequence[Envelope]) -> Provenance:
-    return Provenance(worst_provenance([envelope.provenance for envelope in placed]))
-
-
 def _until(day: date, now: datetime) -> datetime:
     """The end of the day in UTC, since a class stands at no site; not after now."""
     return min(datetime.combine(day + timedelta(days=1), time.min, UTC), now)
 
 
 OUTSIDE, TRANSFERS = "placements-outside", "transfers-without-basis"
-JURISDICTION_PARTS = (OUTSIDE, TRANSFERS)
 PLACEMENT_EVIDENCE = "placements:"
 """What a reference to the placements of a site begins with; the site's slug follows."""
 PERSONAL = "personal"
@@ -137,16 +135,14 @@ def jurisdiction_readings(facts: EvaluationFacts, _check: Check, now: datetime) 
     today = now.astimezone(UTC).date()
     statements = {OUTSIDE: [*_outside(facts, today)], TRANSFERS: [*_transfers(facts, today)]}
     return {
-        part: _of_statements(each, facts, now) for part, each in statements.items() if _says_something(each)
+        part: _of_statements(each, facts, now)
+        for part, each in statements.items()
+        if any(not statement.unknown or statement.amiss for statement in each)
     }
 
 
 def has_classes(facts: EvaluationFacts) -> bool:
     return any(placed.envelope is not None for placed in facts.classes)
-
-
-def _says_something(statements: list[_ClassStatement]) -> bool:
-    return any(not statement.unknown or statement.amiss for statement in statements)
 
 
 def _of_statements(statements: list[_ClassStatement], facts: EvaluationFacts, now: datetime) -> Reading:
