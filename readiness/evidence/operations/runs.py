@@ -159,48 +159,34 @@ class _Draft:
 def _draft(
     upload: Upload, parsed: Parsed, framework: Framework, *, site: Site, by: User | None, now: datetime
 ) -> _Draft:
-    tool, context = upload.tool, upload.context
+    context = upload.context
     refuse_unknown_parts(framework, [(each.name, each.value, each.unit) for each in parsed.figures])
     taken_at, remarks = _taken_at(parsed, context, site, now)
     devices, unmatched = _devices(parsed, context, site)
-    scope = _scope(tool, parsed, context, len(devices))
-    run = _run(site, tool, parsed, context, taken_at=taken_at, scope=scope, now=now)
-    run.by = by
-    run.platform = context.platform or _platform(devices)
-    run.file_name, run.file_sha256 = upload.file_name[:200] or "unnamed", upload.digest
+    stated = {key: value for key, value in (context.versions or {}).items() if value}
+    versions = dict(parsed.versions) | stated
     warnings = (parsed.declared, *parsed.warnings, *remarks, *unmatched)
-    run.warnings = [warning[:300] for warning in warnings if warning][:100]
-    return _Draft(run, parsed, devices)
-
-
-def _run(
-    site: Site,
-    tool: str,
-    parsed: Parsed,
-    context: RunContext,
-    *,
-    taken_at: datetime,
-    scope: str,
-    now: datetime,
-) -> ValidationRun:
-    versions = dict(parsed.versions) | {
-        key: value for key, value in (context.versions or {}).items() if value
-    }
-    return ValidationRun(
+    run = ValidationRun(
         site=site,
-        tool=tool,
-        scope=scope,
+        tool=upload.tool,
+        scope=_scope(upload.tool, parsed, context, len(devices)),
+        platform=context.platform or _platform(devices),
         load=context.load,
         load_gbps=context.load_gbps,
         taken_at=taken_at,
         received_at=now,
+        by=by,
+        file_name=upload.file_name[:200] or "unnamed",
+        file_sha256=upload.digest,
         file_bytes=len(parsed.kept),
         hosts=list(parsed.hosts)[:1000],
         loopback=parsed.loopback[:300],
+        warnings=[warning[:300] for warning in warnings if warning][:100],
         note=context.note[:200],
         provenance=SourceProvenance.DECLARED if parsed.declared else context.provenance,
         **{key: versions.get(key, "")[:100] for key in VERSIONS},
     )
+    return _Draft(run, parsed, devices)
 
 
 def _save(drafts: Sequence[_Draft]) -> None:

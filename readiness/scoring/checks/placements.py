@@ -23,7 +23,7 @@ from readiness.framework.core.definition import Check
 from readiness.jurisdiction.core.deciding import Request, decide
 from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.core.vocabulary import LegalAnswer
-from readiness.scoring.checks.choosing import worst_reading
+from readiness.scoring.checks.choosing import Readings, reading_of_span, worst_reading
 from readiness.scoring.core.judge import Limit, Reading
 from readiness.scoring.core.states import Provenance
 from readiness.scoring.facts import MEASURED_PERCENTILE, EvaluationFacts, PlacedClass
@@ -37,7 +37,7 @@ ENVELOPE_EVIDENCE = "envelopes:"
 """What a reference to the envelopes of a site begins with; the site's slug follows."""
 
 
-def envelope_readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
+def envelope_readings(facts: EvaluationFacts, check: Check, now: datetime) -> Readings:
     today = now.astimezone(UTC).date()
     placed = _placed(facts)
     vouched = {envelope.slug: day for envelope in placed if (day := envelope.vouched_on(today)) is not None}
@@ -69,9 +69,7 @@ def envelope_readings(facts: EvaluationFacts, check: Check, now: datetime) -> di
         # A fault holds now; the absence of faults is as old as the oldest declaration of it.
         dates = (now, oldest_at) if is_amiss else (oldest_at,)
         each = [Reading(value, at, provenance, evidence, detail) for at in dates]
-        worst = worst_reading(check.part(part_id), each, now=now)
-        if worst is not None:
-            by_part[part_id] = worst
+        by_part[part_id] = worst_reading(check.part(part_id), each, now=now)
     return by_part
 
 
@@ -232,9 +230,8 @@ def _vouched(facts: EvaluationFacts, today: date) -> list[Envelope]:
     return [envelope for envelope in placed if envelope.vouched_on(today) is not None]
 
 
-def latency_readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
-    worst = worst_reading(check.part("path-p99"), _of_each_path(facts, now), now=now)
-    return {"path-p99": worst} if worst is not None else {}
+def latency_readings(facts: EvaluationFacts, check: Check, now: datetime) -> Readings:
+    return {"path-p99": worst_reading(check.part("path-p99"), _of_each_path(facts, now), now=now)}
 
 
 def _of_each_path(facts: EvaluationFacts, now: datetime) -> Iterator[Reading]:
@@ -252,15 +249,8 @@ def _of_each_path(facts: EvaluationFacts, now: datetime) -> Iterator[Reading]:
                 reason = f"No round trip from {name} was measured in the last 7 days."
                 yield Reading(value=None, taken_at=now, detail=path, limit=limit, cannot_judge=reason)
                 continue
-            yield Reading(
-                value=figure.value,
-                taken_at=figure.taken_at,
-                provenance=Provenance(figure.provenance),
-                evidence=f"measure:{figure.key}/{figure.part}",
-                detail=path,
-                limit=limit,
-                cannot_judge=_beside(placed, figure.value, limit),
-            )
+            cannot_judge = _beside(placed, figure.value, limit)
+            yield reading_of_span(figure, path, limit=limit, cannot_judge=cannot_judge)
 
 
 def _beside(placed: PlacedClass, p99: float | None, limit: Limit) -> str:
