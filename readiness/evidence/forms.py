@@ -6,11 +6,10 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from inventory.models import Device, Site
+from inventory.models import Site
 from readiness.evidence.core.limits import OF_CLASS, OF_PLATFORM, presets_of
 from readiness.evidence.core.parsers import ParseError
 from readiness.evidence.models import Floor, Tool, ValidationRun
-from readiness.evidence.models.runs import MOST_BYTES
 from readiness.evidence.operations import RunContext
 from readiness.evidence.refusals import EvidenceRefused
 from readiness.evidence.uploads import content_of
@@ -19,7 +18,7 @@ from readiness.framework.core.definition import LimitKind
 from readiness.workloads.models import WorkloadClass
 from telemetry.models import SourceProvenance
 from web import clock
-from web.forms import DayInput
+from web.forms import DayInput, RefusedForm
 from web.versioned.core.documents import LARGEST
 
 
@@ -27,25 +26,28 @@ def _today() -> date:
     return clock.now().date()
 
 
-class EvidenceForm(forms.Form):
+def _site(**given: Any) -> forms.ModelChoiceField:
+    sites = Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk")
+    return forms.ModelChoiceField(sites, to_field_name="slug", label="Site", **given)
+
+
+def _provenance(initial: SourceProvenance, **given: Any) -> forms.ChoiceField:
+    choices = SourceProvenance.choices
+    return forms.ChoiceField(label="Provenance", choices=choices, initial=initial, required=False, **given)
+
+
+class EvidenceForm(RefusedForm):
     """Shows what an operation refused at the field that it is about. `asked` is what the operation takes."""
 
     refusals = (ParseError, EvidenceRefused, ValidationError)
 
     def refused(self, error: ParseError | EvidenceRefused | ValidationError) -> None:
         if isinstance(error, ParseError):
-            where = f"Line {error.line}: {error.reason}"
-            self.add_error("file", where)
+            self.add_error("file", str(error))
         elif isinstance(error, EvidenceRefused):
             self.add_error(error.field if error.field in self.fields else None, error.reason)
-        elif hasattr(error, "error_dict"):
-            for name, messages in error.message_dict.items():
-                self.add_error(name if name in self.fields else None, messages)
         else:
-            self.add_error(None, error.messages)
-
-    def asked(self) -> dict[str, Any]:
-        return self.cleaned_data
+            super().refused(error)
 
 
 class RunForm(EvidenceForm):
@@ -55,11 +57,7 @@ class RunForm(EvidenceForm):
         help_text="The tool's output as it is: text, JSON or CSV, 5 MiB at most.",
     )
     tool = forms.ChoiceField(label="Tool", choices=Tool.choices)
-    site = forms.ModelChoiceField(
-        Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
-        to_field_name="slug",
-        label="Site",
-    )
+    site = _site()
     load = forms.ChoiceField(
         label="Load",
         required=False,
@@ -84,61 +82,30 @@ class RunForm(EvidenceForm):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         help_text="Counts only where the file has no time of its own. Empty: now.",
     )
-    provenance = forms.ChoiceField(
-        label="Provenance",
-        choices=SourceProvenance.choices,
-        initial=SourceProvenance.MEASURED,
-        required=False,
+    provenance = _provenance(
+        SourceProvenance.MEASURED,
         help_text="What the figures are; a simulation is never shown as a measurement.",
     )
     note = forms.CharField(label="Note", required=False, max_length=200)
 
-    def clean_file(self) -> Any:
-        file = self.cleaned_data["file"]
-        if file.size > MOST_BYTES:
-            raise ValidationError("This is larger than 5 MiB.")
-        return file
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        names = [name.strip() for name in given.get("devices", "").split(",") if name.strip()]
-        given["devices_named"] = None
-        if names and given.get("site"):
-            devices = list(
-                Device.objects.filter(site=given["site"], name__in=names).select_related("device_type")
-            )
-            missing = sorted(set(names) - {device.name for device in devices})
-            if missing:
-                self.add_error("devices", f"The site has no device {', '.join(missing)}.")
-            given["devices_named"] = devices
-        return given
-
     def asked(self) -> dict[str, Any]:
         given = self.cleaned_data
+        names = [name.strip() for name in given["devices"].split(",") if name.strip()]
+        stated = {key: given[key] for key in ("load", "platform", "taken_at", "note")}
+        provenance = given["provenance"] or SourceProvenance.MEASURED
         return {
             "site": given["site"],
             "tool": given["tool"],
-            "content": given["file"].read(),
+            "content": content_of(given["file"]),
             "file_name": given["file"].name,
-            "context": RunContext(
-                load=given["load"],
-                devices=given["devices_named"],
-                platform=given["platform"],
-                taken_at=given["taken_at"],
-                note=given["note"],
-                provenance=given["provenance"] or SourceProvenance.MEASURED,
-            ),
+            "context": RunContext(device_names=names, provenance=provenance, **stated),
         }
 
 
 class StatementForm(EvidenceForm):
     """Fields that facts and attestations have in common."""
 
-    site = forms.ModelChoiceField(
-        Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
-        to_field_name="slug",
-        label="Site",
-    )
+    site = _site()
     check = forms.ChoiceField(label="Check")
     part = forms.ChoiceField(label="Sub-measure")
     value = forms.FloatField(label="Value")
@@ -148,12 +115,7 @@ class StatementForm(EvidenceForm):
         widget=DayInput(),
         help_text="The day it was true, by the site's calendar.",
     )
-    provenance = forms.ChoiceField(
-        label="Provenance",
-        choices=SourceProvenance.choices,
-        initial=SourceProvenance.DECLARED,
-        required=False,
-    )
+    provenance = _provenance(SourceProvenance.DECLARED)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -241,13 +203,7 @@ class LimitForm(EvidenceForm):
     """One of site and class, one of value and preset: the operation says so where it is otherwise."""
 
     limit = forms.ChoiceField(label="Limit")
-    site = forms.ModelChoiceField(
-        Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
-        to_field_name="slug",
-        required=False,
-        label="Site",
-        help_text="Either a site …",
-    )
+    site = _site(required=False, help_text="Either a site …")
     workload_class = forms.ModelChoiceField(
         WorkloadClass.objects.order_by("name", "pk"),
         to_field_name="slug",

@@ -288,11 +288,11 @@ def _parts(
             id__in={supply.cooling_unit_id for supply in supplies if supply.cooling_unit_id}
         ).values_list("id", "name")
     )
-    parts = {
-        inlet.series_id: f"{devices[inlet.device_id]} {_sensor(inlet.labels)}".strip()[:200]
-        for inlet in inlets
-        if inlet.device_id in devices
-    }
+    parts = {}
+    for inlet in inlets:
+        if inlet.device_id in devices:
+            sensor = next((inlet.labels[name] for name in SENSOR_LABELS if inlet.labels.get(name)), "")
+            parts[inlet.series_id] = f"{devices[inlet.device_id]} {sensor}".strip()[:200]
     parts |= {
         supply.series_id: units[supply.cooling_unit_id]
         for supply in supplies
@@ -302,7 +302,3 @@ def _parts(
         trip.series_id: trip.labels["user_region"][:200] for trip in trips if trip.labels.get("user_region")
     }
     return parts
-
-
-def _sensor(labels: Mapping[str, str]) -> str:
-    return next((labels[name] for name in SENSOR_LABELS if labels.get(name)), "")

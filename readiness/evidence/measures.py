@@ -13,13 +13,8 @@ WINDOW = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class DailyMeasure:
-    """`per` says what `Measure.part` names; `summary` how the day's samples become one figure."""
-
     key: str
-    title: str
     unit: str
-    per: str
-    summary: str
     metrics: tuple[str, ...]
 
 
@@ -51,80 +46,27 @@ TTFT_METRICS = ("vllm:time_to_first_token_seconds",)
 TPOT_METRICS = ("vllm:inter_token_latency_seconds", "vllm:time_per_output_token_seconds")
 """Histograms; the second name of the last is that of earlier versions."""
 
-SITE_LOAD = DailyMeasure(
-    key="site-load",
-    title="Peak load of the site",
-    unit="kW",
-    per="meter level",
-    summary="Highest 5-minute mean of the sum over all meters of the level, windows with every meter only.",
-    metrics=SITE_POWER_METRICS + POWER_METRICS,
-)
-CIRCUIT_LOAD = DailyMeasure(
-    key="circuit-load",
-    title="Continuous load of a circuit",
-    unit="%",
-    per="power feed",
-    summary="Highest 15-minute mean over the rating of the breaker.",
-    metrics=CURRENT_METRICS + POWER_METRICS,
-)
-STEP_1S = DailyMeasure(
-    key="step-1s",
-    title="Largest step of the site's load in 1 s",
-    unit="kW",
-    per="meter level",
-    summary="Largest change from one second to the next of the sum over all meters of the level.",
-    metrics=SITE_POWER_METRICS + POWER_METRICS,
-)
-STEP_10S = DailyMeasure(
-    key="step-10s",
-    title="Largest step of the site's load in 10 s",
-    unit="kW",
-    per="meter level",
-    summary="Largest change within 10 s of the sum over all meters of the level; between neighbouring means of"
-    " 10 s where they send less often than each second.",
-    metrics=SITE_POWER_METRICS + POWER_METRICS,
-)
-INLET = DailyMeasure(
-    key="inlet",
-    title="Inlet air temperature",
-    unit="°C",
-    per="sensor",
-    summary="p99 of the day; the sketch is kept, so that p99 over several days is that of their samples.",
-    metrics=INLET_METRICS,
-)
-SUPPLY = DailyMeasure(
-    key="supply",
-    title="Supply temperature of a liquid loop",
-    unit="°C",
-    per="cooling unit",
-    summary="p99 of the day; the sketch is kept.",
-    metrics=SUPPLY_METRICS,
-)
-ROUND_TRIP = DailyMeasure(
-    key="round-trip",
-    title="Round trip from a user region",
-    unit="ms",
-    per="user region",
-    summary="p99 of the day; the sketch is kept.",
-    metrics=ROUND_TRIP_METRICS,
-)
-TTFT_WINDOWS = DailyMeasure(
-    key="ttft-windows",
-    title="p99 time to first token in each 5-minute window",
-    unit="ms",
-    per="",
-    summary="p99 of the day's windows; the sketch of what each window came to is kept, so that a limit declared later"
-    " can be held against them.",
-    metrics=TTFT_METRICS,
-)
-TPOT_WINDOWS = DailyMeasure(
-    key="tpot-windows",
-    title="p99 time per output token in each 5-minute window",
-    unit="ms",
-    per="",
-    summary="p99 of the day's windows; the sketch is kept.",
-    metrics=TPOT_METRICS,
-)
+SITE_LOAD = DailyMeasure("site-load", "kW", SITE_POWER_METRICS + POWER_METRICS)
+"""Highest 5-minute mean of the sum over all meters of the level, windows with every meter only; one for each meter
+level."""
+CIRCUIT_LOAD = DailyMeasure("circuit-load", "%", CURRENT_METRICS + POWER_METRICS)
+"""Highest 15-minute mean over the rating of the breaker; one for each power feed."""
+STEP_1S = DailyMeasure("step-1s", "kW", SITE_POWER_METRICS + POWER_METRICS)
+"""Largest change from one second to the next of the sum over all meters of the level; one for each meter level."""
+STEP_10S = DailyMeasure("step-10s", "kW", SITE_POWER_METRICS + POWER_METRICS)
+"""Largest change within 10 s of the sum over all meters of the level; between neighbouring means of 10 s where they
+send less often than each second; one for each meter level."""
+INLET = DailyMeasure("inlet", "°C", INLET_METRICS)
+"""p99 of the day; the sketch is kept, so that p99 over several days is that of their samples; one for each sensor."""
+SUPPLY = DailyMeasure("supply", "°C", SUPPLY_METRICS)
+"""p99 of the day; the sketch is kept; one for each cooling unit."""
+ROUND_TRIP = DailyMeasure("round-trip", "ms", ROUND_TRIP_METRICS)
+"""p99 of the day; the sketch is kept; one for each user region."""
+TTFT_WINDOWS = DailyMeasure("ttft-windows", "ms", TTFT_METRICS)
+"""p99 of the day's windows; the sketch of what each window came to is kept, so that a limit declared later can be held
+against them."""
+TPOT_WINDOWS = DailyMeasure("tpot-windows", "ms", TPOT_METRICS)
+"""p99 of the day's windows; the sketch is kept."""
 SERVING = (TTFT_WINDOWS, TPOT_WINDOWS)
 MEASURES = {
     measure.key: measure

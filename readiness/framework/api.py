@@ -11,9 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from readiness.framework import queries
-from readiness.framework.filters import FrameworkVersionFilters
 from readiness.framework.models import FrameworkVersion
-from readiness.framework.versions import VERSIONS
+from readiness.framework.queries import VERSIONS
+from readiness.framework.tables import FrameworkVersionFilters
 from web.rest.fields import RelatedObjectField
 from web.rest.references import LARGEST_ID
 from web.versioned.api import (

@@ -12,7 +12,7 @@ from django.db import transaction
 from accounts.models import User
 from readiness.framework.core.document import load
 from readiness.framework.models import DraftStep, FrameworkVersion
-from readiness.framework.versions import VERSIONS
+from readiness.framework.queries import VERSIONS
 from web.actor import acting
 from web.versioned.refusals import NeedsReason, NotADraft
 

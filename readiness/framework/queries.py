@@ -1,12 +1,53 @@
-"""The framework in force, and other versions of it, as the frozen values that scoring reads."""
+"""Versions of the framework, the one in force, how they are read and stored."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
-from readiness.framework.core.changes import changes
+from readiness.framework.core.definition import Framework
+from readiness.framework.core.document import dump, folder, load, load_files
+from readiness.framework.core.editing import refuse_unlike
+from readiness.framework.core.wording import changes
 from readiness.framework.models import DraftStep, FrameworkVersion, FrameworkVersionQuerySet
-from readiness.framework.versions import VERSIONS
 from web.versioned.core.comparing import DocumentChange
+from web.versioned.core.documents import written
+from web.versioned.versions import Versioned
+
+MAY_SEE = "framework.view_frameworkversion"
+MAY_PUBLISH = "framework.publish_frameworkversion"
+
+
+def _store(row: FrameworkVersion, framework: Framework) -> None:
+    base = VERSIONS.content(row.made_from) if row.made_from else framework
+    row.definition = written(framework)
+    row.changes = [asdict(change) for change in changes(base, framework)]
+    row.save()
+
+
+def _note_step(row: FrameworkVersion, before: Framework, after: Framework) -> None:
+    DraftStep.objects.create(
+        version=row,
+        revision=row.revision,
+        at=row.edited_at or row.created_at,
+        by=row.edited_by or row.created_by,
+        changes=[asdict(change) for change in changes(before, after)],
+    )
+
+
+VERSIONS: Versioned[FrameworkVersion, Framework] = Versioned(
+    model=FrameworkVersion,
+    noun="framework",
+    prefix="muster",
+    read=load,
+    load=load_files,
+    files=folder,
+    dump=dump,
+    stored=lambda row: load(row.definition),
+    store=_store,
+    refuse=lambda framework: refuse_unlike(framework, VERSIONS.current()[1]),
+    note_step=_note_step,
+)
+
 
 current, definition_of = VERSIONS.current, VERSIONS.content
 

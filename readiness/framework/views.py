@@ -9,7 +9,7 @@ from readiness.framework import queries, tables
 from readiness.framework.core.definition import Check, Framework, OperatorDecision
 from readiness.framework.forms import CheckForm, FrameworkForm, HeadForm, PartForm, PillarForm
 from readiness.framework.models import FrameworkVersion
-from readiness.framework.versions import MAY_SEE, VERSIONS
+from readiness.framework.queries import MAY_SEE, VERSIONS
 from web import answers
 from web.clock import now
 from web.versioned.views import VersionPages, reader

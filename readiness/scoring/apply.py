@@ -133,8 +133,10 @@ def apply(outcomes: Sequence[Outcome], version: FrameworkVersion, *, now: dateti
     upsert(
         DomainHealth, [row for outcome in in_order for row in _health(outcome, now)], ("site_id", "domain")
     )
-    upsert(SiteScore, [_score(outcome, version, now) for outcome in in_order], ("site_id",))
-    points = [row for outcome in in_order for row in _point(outcome, version, now)]
+    decided = {outcome.site_id: decided_columns(outcome.result) for outcome in in_order}
+    scores = [decided[outcome.site_id] | _score(outcome, version, now) for outcome in in_order]
+    upsert(SiteScore, scores, ("site_id",))
+    points = [row for outcome in in_order for row in _point(outcome, decided[outcome.site_id], version, now)]
     upsert(ScorePoint, points, ("site_id", "on_date"))
     rewritten = {point["site_id"] for point in points}
     inputs = [
@@ -219,23 +221,15 @@ def _score(outcome: Outcome, version: FrameworkVersion, now: datetime) -> Row:
     result, before = outcome.result, outcome.stored.score
     verdict = result.verdict
     same = before is not None and before.verdict == (verdict.verdict or "")
-    total = result.score.result
     return {
         "site_id": outcome.site_id,
-        "verdict": verdict.verdict or "",
         "verdict_reason": verdict.reason,
         "verdict_since": before.verdict_since if before is not None and same else now,
         "deciding": list(verdict.deciding),
         "excepted": list(verdict.excepted),
         "capped": list(verdict.capped),
         "measurable": result.measurable,
-        "first_blocker": verdict.first_blocker,
-        "score": total.score,
-        "score_upper": total.upper,
-        "waived": total.waived or 0.0,
-        "coverage": total.coverage,
-        "pillars": pillars_of(result),
-        "counts": counts_of(result),
+        "waived": result.score.result.waived or 0.0,
         "newest_sample_at": outcome.newest_sample_at,
         "evaluated_at": now,
         "changes_at": _changes_at(outcome),
@@ -251,7 +245,21 @@ def _changes_at(outcome: Outcome) -> datetime | None:
     return min((at for at in due if at is not None), default=None)
 
 
-def pillars_of(result: SiteResult) -> dict[str, dict[str, Any]]:
+def decided_columns(result: SiteResult) -> dict[str, Any]:
+    """Columns that a site's score and the point of its day have alike."""
+    total = result.score.result
+    return {
+        "verdict": result.verdict.verdict or "",
+        "first_blocker": result.verdict.first_blocker,
+        "score": total.score,
+        "score_upper": total.upper,
+        "coverage": total.coverage,
+        "pillars": _pillars(result),
+        "counts": _counts(result),
+    }
+
+
+def _pillars(result: SiteResult) -> dict[str, dict[str, Any]]:
     states: dict[str, list[CheckState]] = {}
     for check in result.checks:
         states.setdefault(check.pillar, []).append(check.state)
@@ -268,25 +276,19 @@ def pillars_of(result: SiteResult) -> dict[str, dict[str, Any]]:
     }
 
 
-def counts_of(result: SiteResult) -> dict[str, int]:
+def _counts(result: SiteResult) -> dict[str, int]:
     counts: dict[str, int] = {}
     for check in result.checks:
         counts[str(check.state)] = counts.get(str(check.state), 0) + 1
     return counts
 
 
-def _point(outcome: Outcome, version: FrameworkVersion, now: datetime) -> Iterable[Row]:
-    result, before = outcome.result, outcome.stored.point
+def _point(outcome: Outcome, decided: Row, version: FrameworkVersion, now: datetime) -> Iterable[Row]:
+    before = outcome.stored.point
     row = {
+        **decided,
         "site_id": outcome.site_id,
         "on_date": now.date(),
-        "verdict": result.verdict.verdict or "",
-        "first_blocker": result.verdict.first_blocker,
-        "score": result.score.result.score,
-        "score_upper": result.score.result.upper,
-        "coverage": result.score.result.coverage,
-        "pillars": pillars_of(result),
-        "counts": counts_of(result),
         "evaluated_at": now,
         "framework_version_id": version.pk,
     }
@@ -341,7 +343,10 @@ def _health_flip(
     """The object that is worst now gives the reason; where the domain healed, the one that was, with its new value."""
     reasons_before = before.reasons if before else []
     reason = (domain.reasons or reasons_before or [{}])[0]
-    earlier: Mapping[str, Any] = next((each for each in reasons_before if _same(each, reason)), {})
+    same = ("object_kind", "object_id", "metric")
+    earlier: Mapping[str, Any] = next(
+        (each for each in reasons_before if all(each.get(name) == reason.get(name) for name in same)), {}
+    )
     if not domain.reasons:
         value, value_before = domain.value_now, reason.get("value")
     elif reason.get("health") == Health.UNKNOWN:
@@ -366,7 +371,3 @@ def _health_flip(
         "at": now,
         "framework_version_id": version.pk,
     }
-
-
-def _same(reason: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    return all(reason.get(name) == other.get(name) for name in ("object_kind", "object_id", "metric"))

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from inventory.queries import SiteFacts
 from readiness.evidence.core.reviews import HeldReview
 from readiness.evidence.queries import Distribution, SpanFigure
 from readiness.framework.core.conditions import SiteContext
@@ -23,16 +24,6 @@ LIVE_CADENCES = 3
 
 MEASURED_PERCENTILE = 99.0
 """The percentile at which round trips are measured, and at which a limit holds unless its class says otherwise."""
-
-
-@dataclass(frozen=True, slots=True)
-class SiteProfile:
-    id: int
-    slug: str
-    name: str
-    stage: str
-    contracted_kw: float | None
-    country: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +94,7 @@ class EvaluationFacts:
     those of jurisdiction in force.
     """
 
-    profile: SiteProfile
+    profile: SiteFacts
     context: SiteContext
     limits: Mapping[str, Limit]
     things: Mapping[ObjectKey, Thing]
@@ -134,10 +125,7 @@ class EvaluationFacts:
         return max(LIVE_CADENCES * (source.cadence_s if source else 0.0), self.live_floor_s)
 
     def is_live(self, sample: Latest, now: datetime) -> bool:
-        return sample.ts >= self._live_since(sample.source_id, now)
-
-    def _live_since(self, source_id: int, now: datetime) -> datetime:
-        return now - timedelta(seconds=self.live_s(source_id))
+        return sample.ts >= now - timedelta(seconds=self.live_s(sample.source_id))
 
     def in_service(self, *, domain: str = "", kind: str = "", role: str = "") -> Iterator[Thing]:
         for thing in self.things.values():

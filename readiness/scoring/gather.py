@@ -33,8 +33,8 @@ from readiness.evidence.proofs import SiteProofs, proofs
 from readiness.framework.core.conditions import SiteContext
 from readiness.framework.core.definition import Framework
 from readiness.framework.core.vocabulary import Fabric, Profile, SiteKind, Stage
-from readiness.grants import standing
-from readiness.grants.standing import SiteGrants
+from readiness.grants import queries
+from readiness.grants.queries import SiteGrants
 from readiness.jurisdiction import queries as rules
 from readiness.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.ownership.queries import terms_of
@@ -42,7 +42,7 @@ from readiness.scoring.checks import computed
 from readiness.scoring.checks.choosing import with_evidence
 from readiness.scoring.core.evaluate import SiteInputs
 from readiness.scoring.core.judge import Limit
-from readiness.scoring.facts import MEASURED_PERCENTILE, EvaluationFacts, PlacedClass, SiteProfile
+from readiness.scoring.facts import MEASURED_PERCENTILE, EvaluationFacts, PlacedClass
 from readiness.scoring.site_facts import SiteThings, sent_by, things_of, withdrawn_at
 from readiness.scoring.stored_state import Stored, still_standing
 from readiness.workloads.core.envelope import Envelope
@@ -90,7 +90,7 @@ def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
     served = evidence.distributions(ids, SERVED, days=SERVED_DAYS, now=now)
     return {
         site_id: EvaluationFacts(
-            profile=_profile(profiles[site_id]),
+            profile=profiles[site_id],
             context=_context(profiles[site_id], things[site_id]),
             limits=_limits(profiles[site_id], framework) | limits.get(site_id, {}),
             things=things[site_id].things,
@@ -107,7 +107,7 @@ def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
             owned=owned.get(site_id),
             reviews=reviews.get(site_id, ()),
             rules=in_force,
-            **sent.of(site_id),
+            **sent[site_id],
         )
         for site_id in ids
     }
@@ -127,17 +127,6 @@ def limits_of(
     days = _days(sites, now)
     _, declared = _with_limits(_classes(days, now=now), days, framework)
     return {site.id: _limits(site, framework) | declared.get(site.id, {}) for site in sites}
-
-
-def _profile(site: InventoryFacts) -> SiteProfile:
-    return SiteProfile(
-        id=site.id,
-        slug=site.slug,
-        name=site.name,
-        stage=site.stage,
-        contracted_kw=site.contracted_kw,
-        country=site.country,
-    )
 
 
 def _context(site: InventoryFacts, things: SiteThings) -> SiteContext:
@@ -298,7 +287,7 @@ def inputs_of(
 
     The number of statements does not depend on the sites.
     """
-    grants = standing.standing_grants(site_ids, now=now)
+    grants = queries.standing_grants(site_ids, now=now)
     facts = gather(site_ids, framework, now=now)
     proved = proofs(site_ids, framework, now=now)
     return {
@@ -307,7 +296,7 @@ def inputs_of(
             _site_inputs(
                 of_site,
                 stored[site_id],
-                grants.get(site_id, standing.NONE),
+                grants.get(site_id, queries.NONE),
                 proved[site_id],
                 framework,
                 now,

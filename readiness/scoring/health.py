@@ -124,7 +124,8 @@ def _domain(
     silent = [key for key in healths if _is_silent(facts, key, judged)]
     heard = [judged.heard[key] for key in healths if key in judged.heard and _in_service(facts, key)]
     is_blind = not heard and (bool(silent) or _has_lost_its_objects(facts, healths, before, now))
-    health = Health.UNKNOWN if is_blind else _worst(healths.values())
+    worst = min(healths.values(), key=RANK.__getitem__, default=Health.NOT_MONITORED)
+    health = Health.UNKNOWN if is_blind else worst
     heard_at = min((each.at for each in heard), default=None)
     last_health = ""
     if health is Health.UNKNOWN:
@@ -204,11 +205,6 @@ def _last_known(
     return before.health, min((at for at in ends if at is not None), default=before.heard_at)
 
 
-def _worst(healths: Iterable[Health]) -> Health:
-    """The worst of the healths; a domain that holds nothing is not monitored."""
-    return min(healths, key=RANK.__getitem__, default=Health.NOT_MONITORED)
-
-
 def _clock(sources: Iterable[SourceFact]) -> str:
     states = {source.state for source in sources}
     return next((clock for state, clock in CLOCKS.items() if state in states), "")
@@ -231,7 +227,9 @@ def _judge(facts: EvaluationFacts, now: datetime) -> _Judged:
                     judged.hear_site(sample.site_id, Heard(sample.ts, sample.ts + live))
     for metric, samples in _judged_by(ComparedValue.CHANGED, facts.held):
         for sample in samples:
-            _look(facts, judged, metric, sample, ComparedValue.CHANGED, _if_changed(facts, sample), sample.ts)
+            # A code that has stood longer than the window counts for none, which is 0.
+            code = sample.value if sample.series_id in facts.changed_at else 0.0
+            _look(facts, judged, metric, sample, ComparedValue.CHANGED, code, sample.ts)
     for metric, rises in _judged_by(ComparedValue.INCREASE, facts.rises):
         for rise in rises:
             _look(facts, judged, metric, rise, ComparedValue.INCREASE, rise.increase, rise.last_bad_at)
@@ -244,11 +242,6 @@ def _judged_by[Row: (Latest, Rise)](
     """Metrics, with their rows, that some rule of this kind may judge."""
     without_rules = _without_rules(measure)
     return ((metric, rows) for metric, rows in by_metric.items() if metric not in without_rules)
-
-
-def _if_changed(facts: EvaluationFacts, sample: Latest) -> float:
-    """The code if it came up within the window; 0, which is no code, if it has stood longer."""
-    return sample.value if sample.series_id in facts.changed_at else 0.0
 
 
 def _look(

@@ -207,35 +207,11 @@ JUST_GONE_S = 600.0
 """So long after it stopped being live it can still be told since when an object is silent."""
 LAST_CODES = frozenset({*XID_METRICS, *ROW_REMAP_METRICS})
 
-type ByMetric[Row] = Mapping[str, Sequence[Row]]
 
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """Each kind of fact by site; see readiness.scoring.facts."""
-
-    sources: Mapping[int, Mapping[int, SourceFact]]
-    seen: Mapping[int, Mapping[ObjectKey, Mapping[int, datetime]]]
-    sources_of: Mapping[int, Mapping[ObjectKey, frozenset[int]]]
-    latest: Mapping[int, ByMetric[telemetry.Latest]]
-    held: Mapping[int, ByMetric[telemetry.Latest]]
-    rises: Mapping[int, ByMetric[telemetry.Rise]]
-    changed_at: Mapping[int, datetime]
-
-    def of(self, site_id: int) -> dict[str, Any]:
-        return {
-            "sources": self.sources.get(site_id, {}),
-            "seen": self.seen.get(site_id, {}),
-            "sources_of": self.sources_of.get(site_id, {}),
-            "latest": self.latest.get(site_id, {}),
-            "held": self.held.get(site_id, {}),
-            "rises": self.rises.get(site_id, {}),
-            "changed_at": self.changed_at,
-        }
-
-
-def sent_by(site_ids: Sequence[int], framework: Framework, *, now: datetime, live_floor_s: float) -> Sent:
-    """A constant number of statements. Only samples up to `now` are read."""
+def sent_by(
+    site_ids: Sequence[int], framework: Framework, *, now: datetime, live_floor_s: float
+) -> dict[int, dict[str, Any]]:
+    """Arguments of EvaluationFacts by site; a constant number of statements. Only samples up to `now` are read."""
     sources = _sources(site_ids)
     cadences = [source.cadence_s for of_site in sources.values() for source in of_site.values()]
     live_s = max([LIVE_CADENCES * cadence for cadence in cadences], default=0.0)
@@ -245,15 +221,19 @@ def sent_by(site_ids: Sequence[int], framework: Framework, *, now: datetime, liv
     held = at_now.latest(held_metrics(framework), within_s=WINDOW.total_seconds(), with_ended=True)
     codes = [sample.series_id for sample in held if sample.value != 0 and sample.metric in code_metrics()]
     rises = at_now.increase_since(rising_metrics(framework), start=now - WINDOW)
-    return Sent(
-        sources=sources,
-        seen=_seen(at_now.last_seen(within_s=live_s + JUST_GONE_S)),
-        sources_of=_sources_of(at_now.speakers(first_seen_by=now + ARRIVING)),
-        latest=_by_metric(at_now.latest(live_metrics(framework), within_s=live_s)),
-        held=_by_metric(held),
-        rises=_by_metric(rises),
-        changed_at=telemetry.last_changed(codes, start=now - WINDOW, now=now),
-    )
+    by_site: dict[str, Mapping[int, Any]] = {
+        "sources": sources,
+        "seen": _seen(at_now.last_seen(within_s=live_s + JUST_GONE_S)),
+        "sources_of": _sources_of(at_now.speakers(first_seen_by=now + ARRIVING)),
+        "latest": _by_metric(at_now.latest(live_metrics(framework), within_s=live_s)),
+        "held": _by_metric(held),
+        "rises": _by_metric(rises),
+    }
+    changed_at = telemetry.last_changed(codes, start=now - WINDOW, now=now)
+    return {
+        site_id: {"changed_at": changed_at, **{name: each.get(site_id, {}) for name, each in by_site.items()}}
+        for site_id in site_ids
+    }
 
 
 def live_metrics(framework: Framework) -> set[str]:

@@ -1,4 +1,4 @@
-"""Documents in versions: drafts made from any version, edited in steps, put in force, taken out, thrown away.
+"""Documents in versions: drafts made from any version, edited in steps, put in force, taken out, thrown away, exported.
 
 A room declares once how its documents are read and stored, and calls the operations of the declaration.
 """
@@ -14,12 +14,13 @@ from typing import Any, cast
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.http import HttpResponse
 
 from accounts.models import User
 from web.actor import acting
 from web.permissions import MissingPermission
 from web.versioned.core.documents import written
-from web.versioned.core.files import Texts
+from web.versioned.core.files import Texts, packed
 from web.versioned.models import PUBLISHED, DocumentVersion
 from web.versioned.refusals import NotADraft, NothingPublished, NotInForce, StaleContent, StaleRevision
 
@@ -248,3 +249,17 @@ class Versioned[V: DocumentVersion, D: Any]:
 def _content(versions: Versioned[Any, Any], pk: int, digest: str) -> Any:
     """Keyed by digest too, so that a row rewritten under the same id is never mistaken for what it was."""
     return versions.stored(versions.model._default_manager.get(pk=pk, digest=digest))
+
+
+def exported(versions: Versioned[Any, Any], row: DocumentVersion, form: str) -> HttpResponse:
+    document = versions.content(row)
+    content = packed(versions.files(document)) if form == "zip" else versions.dump(document).encode()
+    name = "".join(char for char in row.version if char.isalnum() or char in "._-")
+    return HttpResponse(
+        content,
+        content_type="application/zip" if form == "zip" else "application/yaml",
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}.{form}"',
+            "X-Content-Type-Options": "nosniff",
+        },
+    )

@@ -20,11 +20,10 @@ from web.clock import now
 from web.permissions import require
 from web.tables import Table
 from web.versioned.core.documents import DocumentError
-from web.versioned.exporting import exported
 from web.versioned.forms import DraftForm, ImportForm, StepForm
 from web.versioned.models import DocumentVersion
 from web.versioned.refusals import VersionConflict
-from web.versioned.versions import Versioned
+from web.versioned.versions import Versioned, exported
 
 type Trail = list[dict[str, str]]
 type View = Callable[..., HttpResponseBase]

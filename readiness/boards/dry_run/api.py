@@ -16,7 +16,7 @@ from readiness.framework import operations as framework_operations
 from readiness.framework import queries as framework_queries
 from readiness.framework.api import FrameworkVersionViewSet, WholeFrameworkVersionSerializer
 from readiness.framework.models import FrameworkVersion
-from readiness.framework.versions import MAY_PUBLISH, MAY_SEE
+from readiness.framework.queries import MAY_PUBLISH, MAY_SEE
 from web import clock
 from web.rest.errors import Conflict, PreconditionFailed
 from web.rest.fields import UsernameField

@@ -10,7 +10,7 @@ from readiness.boards.dry_run.models import DryRun
 from readiness.boards.dry_run.operations import MAY_TRY
 from readiness.boards.dry_run.queries import NewestDryRun
 from readiness.framework.models import FrameworkVersion
-from readiness.framework.versions import MAY_PUBLISH
+from readiness.framework.queries import MAY_PUBLISH
 from web.links import link
 from web.permissions import roles_of
 from web.states import state as state_of

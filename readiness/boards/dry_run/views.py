@@ -19,7 +19,7 @@ from readiness.boards.dry_run.models import DryRun
 from readiness.framework import operations as framework_operations
 from readiness.framework import queries as framework_queries
 from readiness.framework.models import FrameworkVersion
-from readiness.framework.versions import MAY_PUBLISH, MAY_SEE
+from readiness.framework.queries import MAY_PUBLISH, MAY_SEE
 from readiness.framework.views import PAGES
 from web import answers
 from web import tables as table_kit

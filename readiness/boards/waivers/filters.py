@@ -3,7 +3,7 @@
 from django import forms
 from django.db.models import Q
 
-from readiness.framework.filters import PillarFilter
+from readiness.framework.tables import PillarFilter
 from readiness.grants.models import Grant, GrantStanding, is_live
 from web import clock
 from web.rest.filters import ObjectFilterSet

@@ -12,7 +12,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from inventory.models import Device, Site
+from inventory.models import Site
 from readiness.evidence.models import RunDevice, RunFile, RunMeasure, Tool, ValidationRun
 from readiness.evidence.operations import RunContext, import_run, mark_baseline
 from readiness.evidence.operations.records import MAY_MARK
@@ -159,28 +159,18 @@ class RunUploadSerializer(serializers.Serializer):
             del attrs["load_gbps"]
         elif "load_gbps" in attrs and load != ValidationRun.Load.LOADED:
             raise serializers.ValidationError({"load_gbps": ["A rate of background load needs load=loaded."]})
-        if names := attrs.pop("devices", None):
-            attrs["devices"] = _devices(attrs["site"], names)
         return attrs
 
     def context_of(self) -> RunContext:
         given = self.validated_data
         return RunContext(
             versions={key: given.get(key, "") for key in ("driver", "firmware", "nos", "library")},
-            devices=given.get("devices"),
+            device_names=given.get("devices", ()),
             load_gbps=given.get("load_gbps"),
             taken_at=given.get("taken_at"),
             provenance=given["provenance"],
             **{key: given.get(key, "") for key in ("load", "scope", "platform", "note")},
         )
-
-
-def _devices(site: Site, names: list[str]) -> list[Device]:
-    devices = list(Device.objects.filter(site=site, name__in=names).select_related("device_type"))
-    missing = sorted(set(names) - {device.name for device in devices})
-    if missing:
-        raise serializers.ValidationError({"devices": [f"{site.name} has no device {', '.join(missing)}."]})
-    return devices
 
 
 class ValidationRunViewSet(ReadOnlyObjectViewSet):

@@ -110,17 +110,16 @@ def site_load(levels: Sequence[MeteredLevel]) -> SiteLoad | None:
         if not metered.windows:
             continue
         if metered.missing:
-            reason = reason or _incomplete(metered)
+            reason = (
+                reason
+                or f"{metered.missing} of {len(metered.expected)} {WORDS[metered.level]}s sent no power."
+            )
             continue
         total = complete_sum(np.vstack(list(metered.windows.values())))
         if np.isfinite(total).any():
             return SiteLoad(metered.level, total)
         reason = reason or f"Never in one window did every {WORDS[metered.level]} send power."
     return SiteLoad(None, np.empty(0), reason=reason) if reason else None
-
-
-def _incomplete(metered: MeteredLevel) -> str:
-    return f"{metered.missing} of {len(metered.expected)} {WORDS[metered.level]}s sent no power."
 
 
 WORDS = {

@@ -12,7 +12,7 @@ from accounts.models import User
 from inventory.models import Device, Site
 from readiness.evidence.core.bearing import OF_ACCELERATORS
 from readiness.evidence.core.interop import is_record
-from readiness.evidence.core.parsed import FAILED, FAILED_TEST, IDENTITIES, RANKS, Figure, Parsed
+from readiness.evidence.core.parsed import FAILED, FAILED_TEST, IDENTITIES, RANKS, Parsed
 from readiness.evidence.core.parsers import PARSERS, parse
 from readiness.evidence.core.proving.values import ENTERED
 from readiness.evidence.ground import IDENTITIES as IDENTITIES_KEY
@@ -63,14 +63,15 @@ VERSIONS = ("driver", "firmware", "nos", "library")
 class RunContext:
     """Statements of the sender about a run that its file may not: each may be left out.
 
-    `devices` go before the hosts that the file names, `versions` (driver, firmware, nos, library) before the file's.
-    `taken_at` counts only where the file has no time of its own.
+    `devices`, or their names at the site, go before the hosts that the file names, `versions` (driver, firmware, nos,
+    library) before the file's. `taken_at` counts only where the file has no time of its own.
     """
 
     load: str = ""
     load_gbps: float | None = None
     scope: str = ""
     devices: Collection[Device] | None = None
+    device_names: Collection[str] = ()
     platform: str = ""
     versions: Mapping[str, str] | None = None
     taken_at: datetime | None = None
@@ -158,48 +159,34 @@ class _Draft:
 def _draft(
     upload: Upload, parsed: Parsed, framework: Framework, *, site: Site, by: User | None, now: datetime
 ) -> _Draft:
-    tool, context = upload.tool, upload.context
+    context = upload.context
     refuse_unknown_parts(framework, [(each.name, each.value, each.unit) for each in parsed.figures])
     taken_at, remarks = _taken_at(parsed, context, site, now)
     devices, unmatched = _devices(parsed, context, site)
-    scope = _scope(tool, parsed, context, len(devices))
-    run = _run(site, tool, parsed, context, taken_at=taken_at, scope=scope, now=now)
-    run.by = by
-    run.platform = context.platform or _platform(devices)
-    run.file_name, run.file_sha256 = upload.file_name[:200] or "unnamed", upload.digest
+    stated = {key: value for key, value in (context.versions or {}).items() if value}
+    versions = dict(parsed.versions) | stated
     warnings = (parsed.declared, *parsed.warnings, *remarks, *unmatched)
-    run.warnings = [warning[:300] for warning in warnings if warning][:100]
-    return _Draft(run, parsed, devices)
-
-
-def _run(
-    site: Site,
-    tool: str,
-    parsed: Parsed,
-    context: RunContext,
-    *,
-    taken_at: datetime,
-    scope: str,
-    now: datetime,
-) -> ValidationRun:
-    versions = dict(parsed.versions) | {
-        key: value for key, value in (context.versions or {}).items() if value
-    }
-    return ValidationRun(
+    run = ValidationRun(
         site=site,
-        tool=tool,
-        scope=scope,
+        tool=upload.tool,
+        scope=_scope(upload.tool, parsed, context, len(devices)),
+        platform=context.platform or _platform(devices),
         load=context.load,
         load_gbps=context.load_gbps,
         taken_at=taken_at,
         received_at=now,
+        by=by,
+        file_name=upload.file_name[:200] or "unnamed",
+        file_sha256=upload.digest,
         file_bytes=len(parsed.kept),
         hosts=list(parsed.hosts)[:1000],
         loopback=parsed.loopback[:300],
+        warnings=[warning[:300] for warning in warnings if warning][:100],
         note=context.note[:200],
         provenance=SourceProvenance.DECLARED if parsed.declared else context.provenance,
         **{key: versions.get(key, "")[:100] for key in VERSIONS},
     )
+    return _Draft(run, parsed, devices)
 
 
 def _save(drafts: Sequence[_Draft]) -> None:
@@ -218,7 +205,11 @@ def _save(drafts: Sequence[_Draft]) -> None:
     ValidationRun.objects.bulk_create([draft.run for draft in drafts])
     RunFile.objects.bulk_create(RunFile(run=draft.run, content=draft.parsed.kept) for draft in drafts)
     RunMeasure.objects.bulk_create(
-        (_measure(draft.run, figure) for draft in drafts for figure in draft.parsed.figures),
+        (
+            RunMeasure(run=draft.run, **asdict(figure) | {"caution": figure.caution[:300]})
+            for draft in drafts
+            for figure in draft.parsed.figures
+        ),
         batch_size=AT_ONCE,
     )
     history = version_history({device.pk for draft in drafts for device in draft.devices})
@@ -278,10 +269,6 @@ def _test(tool: str, parsed: Parsed) -> tuple[object, ...]:
     return sorted(subjects), largest, lacking, *(ranks if tool in COLLECTIVES else [])
 
 
-def _measure(run: ValidationRun, figure: Figure) -> RunMeasure:
-    return RunMeasure(run=run, **asdict(figure) | {"caution": figure.caution[:300]})
-
-
 def _refuse_same(site: Site, digests: Collection[str]) -> None:
     earlier = ValidationRun.objects.filter(site=site, file_sha256__in=digests).order_by("pk").first()
     if earlier is not None:
@@ -315,6 +302,11 @@ def _devices(parsed: Parsed, context: RunContext, site: Site) -> tuple[list[Devi
         if strays:
             raise EvidenceRefused("devices", f"{', '.join(strays)}: not at {site.name}.")
         return list(context.devices), []
+    if context.device_names:
+        named = Device.objects.filter(site=site, name__in=context.device_names).select_related("device_type")
+        if missing := sorted(set(context.device_names) - {device.name for device in named}):
+            raise EvidenceRefused("devices", f"{site.name} has no device {', '.join(missing)}.")
+        return list(named), []
     hosts = [host for host in parsed.hosts if host]
     if not hosts:
         return [], []

@@ -9,7 +9,7 @@ was for a time, is void. One whose serial number or UUID was not known then, or 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -42,37 +42,43 @@ from readiness.evidence.rows import KEPT
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 
+LONGEST = timedelta(days=10 * 366)
+"""Records older than this count for no check, and are left alone; so are runs that are no longer read."""
 
-def void_replaced(runs: Iterable[ValidationRun], *, now: datetime) -> int:
-    """Void the runs that were on an accelerator in whose place another one was since; returns how many.
 
-    Statements are constant.
-    """
+@dataclass(frozen=True, slots=True)
+class VoidingChange:
+    """One change that one piece of evidence does not survive; `place` is that of an accelerator that was replaced."""
+
+    evidence: Voidable
+    change: Change
+    at: datetime
+    reason: str
+    place: str = ""
+
+
+def _replacements(runs: Iterable[ValidationRun]) -> list[VoidingChange]:
+    """Runs that were on an accelerator in whose place another one was since. Statements are constant."""
     kept = [(run, _kept(run)) for run in runs if run.basis.get(IDENTITIES)]
     if not kept:
-        return 0
+        return []
     history = identity_steps({device for _, identities in kept for device, _number in identities})
-    replaced = {
-        run: {
-            place: step
-            for place, before in identities.items()
-            if (step := _replacement(before, history.get(place, ()), run.recorded_at)) is not None
-        }
+    replaced = [
+        (run, place, step)
         for run, identities in kept
-    }
-    new = {run: sorted(places.keys() - _voided(run)) for run, places in replaced.items()}
-    changed = [run for run, places in new.items() if places]
-    if not changed:
-        return 0
-    names = _names({device for run in changed for device, _number in new[run]})
-    for run in changed:
-        replacements = {
-            place: _account_of(place, replaced[run][place], history[place][-1], names, now)
-            for place in new[run]
-        }
-        _void(run, new[run], replacements)
-    ValidationRun.objects.bulk_update(changed, ["void_changes", "voids", "voided_at", "void_reason"])
-    return len(changed)
+        for place in sorted(identities.keys() - _voided(run))
+        if (step := _replacement(identities[place], history.get(place, ()), run.recorded_at)) is not None
+    ]
+    devices = {device for _, (device, _number), _ in replaced}
+    named = Accelerator.objects.filter(device_id__in=devices).values_list("device_id", "device__name")
+    names = dict(named.distinct()) if devices else {}
+    findings = []
+    for run, (device, number), step in replaced:
+        made, is_last = step.made(), step is history[device, number][-1]
+        became = "is another accelerator" if is_last else "was another accelerator for a time"
+        reason = f"{names.get(device, 'a node')} GPU {number} {became}: {made.what}{made.when()}"
+        findings.append(VoidingChange(run, Change.ACCELERATOR, step.at, reason, f"{device}:{number}"))
+    return findings
 
 
 def _replacement(
@@ -103,61 +109,12 @@ def _voided(run: ValidationRun) -> set[Place]:
     return {(int(device), int(number)) for device, _, number in parted}
 
 
-def _names(devices: Collection[int]) -> dict[int, str]:
-    return dict(
-        Accelerator.objects.filter(device_id__in=devices).values_list("device_id", "device__name").distinct()
-    )
-
-
-def _account_of(
-    place: Place, step: IdentityStep, last: IdentityStep, names: dict[int, str], now: datetime
-) -> tuple[datetime, str]:
-    device, number = place
-    made = step.made()
-    became = "is another accelerator" if step is last else "was another accelerator for a time"
-    what = f"{names.get(device, 'a node')} GPU {number} {became}: {made.what}{made.when()}"
-    # The history's clock may be ahead of `now`: what is seen now was not made later.
-    return min(step.at, now), what
-
-
-def _void(
-    run: ValidationRun, places: Sequence[Place], replacements: dict[Place, tuple[datetime, str]]
-) -> None:
-    kind = Change.ACCELERATOR.value
-    entry: dict[str, Any] = run.voids.get(kind, {"at": "", "reason": "", "places": {}})
-    reasons: dict[str, None] = dict.fromkeys([run.void_reason] if run.void_reason else [])
-    for place in places:
-        at, reason = replacements[place]
-        entry["places"][f"{place[0]}:{place[1]}"] = at.isoformat()
-        entry["at"] = min(filter(None, [entry["at"], at.isoformat()]))
-        entry["reason"] = f"{entry['reason']} {reason}".strip()[:4000]
-        reasons[reason] = None
-        run.voided_at = min(filter(None, [run.voided_at, at]))
-    run.voids = {**run.voids, kind: entry}
-    run.void_changes = sorted({*run.void_changes, kind})
-    run.void_reason = " ".join(reasons)[:4000]
-
-
 def by_device(identities: Identities) -> dict[str, dict[str, list[str]]]:
     """Group the identities by device and number, in the form that a run's basis stores."""
     numbers_by_device: dict[str, dict[str, list[str]]] = defaultdict(dict)
     for (device, number), identity in sorted(identities.items()):
         numbers_by_device[str(device)][str(number)] = list(identity)
     return dict(numbers_by_device)
-
-
-LONGEST = timedelta(days=10 * 366)
-"""Records older than this count for no check, and are left alone; so are runs that are no longer read."""
-
-
-@dataclass(frozen=True, slots=True)
-class VoidingChange:
-    """One change that one piece of evidence does not survive."""
-
-    evidence: Voidable
-    change: Change
-    at: datetime
-    reason: str
 
 
 @transaction.atomic
@@ -174,7 +131,7 @@ def void_changed(*, site_ids: Collection[int], now: datetime) -> int:
     ]
     if not runs and not records:
         return 0
-    replaced = void_replaced(runs, now=now)
+    replaced = _replacements(runs)
     _, framework = framework_queries.current()
     relevant = _relevant_to_runs(runs, framework)
     relevant |= {(type(record), record.pk): _relevant_to_record(record, framework) for record in records}
@@ -183,7 +140,7 @@ def void_changed(*, site_ids: Collection[int], now: datetime) -> int:
     findings += _other_ground(live, relevant, now=now)
     kept = [each for each in findings if each.change in relevant[type(each.evidence), each.evidence.pk]]
     # The history's clock may be ahead of `now`: what is seen now was not made later.
-    return replaced + _apply([replace(each, at=min(each.at, now)) for each in kept])
+    return _apply([replace(each, at=min(each.at, now)) for each in (*replaced, *kept)])
 
 
 def _standing[Evidence: Voidable](
@@ -309,7 +266,7 @@ def _apply(findings: Iterable[VoidingChange]) -> int:
         evidence = of_evidence[0].evidence
         evidence.void_changes = sorted({*evidence.void_changes, *(each.change.value for each in of_evidence)})
         evidence.voided_at = min(filter(None, [evidence.voided_at, *(each.at for each in of_evidence)]))
-        evidence.voids = _by_kind(of_evidence) | evidence.voids
+        evidence.voids = _with_kinds(evidence.voids, of_evidence)
         reasons = dict.fromkeys(filter(None, [evidence.void_reason, *(each.reason for each in of_evidence)]))
         evidence.void_reason = " ".join(reasons)[:4000]
         voided[model].append(evidence)
@@ -318,10 +275,17 @@ def _apply(findings: Iterable[VoidingChange]) -> int:
     return len(by_evidence)
 
 
-def _by_kind(changes: Iterable[VoidingChange]) -> dict[str, dict[str, str]]:
-    latest: dict[str, dict[str, str]] = {}
+def _with_kinds(voids: Mapping[str, Any], changes: Iterable[VoidingChange]) -> dict[str, Any]:
+    """Add for each kind the first change, and what all of them were; one that is there stays, but for other places."""
+    kinds = dict(voids)
     for each in sorted(changes, key=lambda finding: finding.at):
-        there = latest.setdefault(each.change.value, {"at": each.at.isoformat(), "reason": ""})
+        kind, at = each.change.value, each.at.isoformat()
+        if kind in voids and not each.place:
+            continue
+        there = kinds[kind] = {"at": at, "reason": "", **kinds.get(kind, {})}
+        if each.place:
+            there["at"] = min(there["at"], at)
+            there["places"] = {**there.get("places", {}), each.place: at}
         if each.reason not in there["reason"]:
             there["reason"] = f"{there['reason']} {each.reason}".strip()[:4000]
-    return latest
+    return kinds

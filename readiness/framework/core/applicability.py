@@ -1,8 +1,8 @@
 """Whether a check applies at a site, and how much it decides there."""
 
-from readiness.framework.core.conditions import ExclusionRule, SiteContext
+from readiness.framework.core.conditions import SiteContext
 from readiness.framework.core.definition import Check, SubMeasure
-from readiness.framework.core.vocabulary import Gate, Profile
+from readiness.framework.core.vocabulary import Gate
 
 
 def applicable(item: Check | SubMeasure, site: SiteContext) -> tuple[bool, str]:
@@ -11,8 +11,11 @@ def applicable(item: Check | SubMeasure, site: SiteContext) -> tuple[bool, str]:
     A site without declared profiles is measured against everything.
     """
     if site.profiles and item.profiles.isdisjoint(site.profiles):
-        return False, _profile_reason(item.profiles)
-    return _first_exclusion(item.exclusions, site)
+        return False, f"Applies to {' and '.join(sorted(item.profiles))} sites only."
+    for rule in item.exclusions:
+        if rule.when.holds(site):
+            return False, rule.reason
+    return True, ""
 
 
 def gate_for(check: Check, site: SiteContext) -> Gate:
@@ -28,14 +31,3 @@ def part_gate(part: SubMeasure, check_gate: Gate) -> Gate:
     if part.gate is None or part.gate.rank >= check_gate.rank:
         return check_gate
     return part.gate
-
-
-def _first_exclusion(exclusions: tuple[ExclusionRule, ...], site: SiteContext) -> tuple[bool, str]:
-    for rule in exclusions:
-        if rule.when.holds(site):
-            return False, rule.reason
-    return True, ""
-
-
-def _profile_reason(profiles: frozenset[Profile]) -> str:
-    return f"Applies to {' and '.join(sorted(profiles))} sites only."

@@ -8,8 +8,7 @@ anything.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from readiness.framework.core.references import Prose
-from readiness.framework.core.vocabulary import Fabric, Profile, SiteKind, Stage
+from readiness.framework.core.vocabulary import Fabric, Profile, Prose, SiteKind, Stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,9 +14,9 @@ from typing import Annotated
 
 from readiness.framework.core.conditions import Condition, ExclusionRule
 from readiness.framework.core.numbers import duration_s, duration_text, limit_text
-from readiness.framework.core.references import OWN, Prose, SourceLabel, listed
 from readiness.framework.core.vocabulary import (
     MEASUREMENTS,
+    OWN,
     Change,
     CheckState,
     CitationStanding,
@@ -25,6 +25,9 @@ from readiness.framework.core.vocabulary import (
     EvidenceKind,
     Gate,
     Profile,
+    Prose,
+    SourceLabel,
+    listed,
 )
 from web.versioned.core.documents import As, Key, digest, matches, most, written
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from readiness.framework.core.definition import Framework, OperatorDecision
-from readiness.framework.core.references import OWN
+from readiness.framework.core.vocabulary import OWN
 from web.versioned.core.documents import DocumentError
 
 type Definition = Mapping[str, Any]

@@ -1,10 +1,13 @@
-"""Pieces of a definition in words, as lists of differences and pages say them."""
+"""Pieces of a definition in words, as lists of differences and pages say them; differences between two definitions."""
 
-from collections.abc import Iterable
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from readiness.framework.core.conditions import Condition, ConditionOperator, ExclusionRule, FactTest
 from readiness.framework.core.definition import (
     Bound,
+    Check,
     Framework,
     GateRule,
     LabelledFigure,
@@ -14,7 +17,8 @@ from readiness.framework.core.definition import (
     Validity,
 )
 from readiness.framework.core.numbers import duration_text, limit_text
-from readiness.framework.core.vocabulary import Direction, EvidenceKind
+from readiness.framework.core.vocabulary import Direction, EvidenceKind, Gate
+from web.versioned.core.comparing import DocumentChange, fields_changed, items_changed
 
 NONE = "none"
 LABELS = {
@@ -133,3 +137,99 @@ def _test(test: FactTest) -> str:
         return fact if test.operand else f"not {fact}"
     operand = words(test.operand) if isinstance(test.operand, frozenset) else str(test.operand)
     return f"{fact} {str(test.operator).replace('-', ' ')} {operand}"
+
+
+AS_ITS_CHECK = "as its check"
+
+
+def changes(before: Framework, after: Framework) -> tuple[DocumentChange, ...]:
+    """List differences in the later definition's order. The name of the version is none: each version has its own."""
+    return (
+        *fields_changed("", _head(before), _head(after)),
+        *items_changed("pillar", before.pillars, after.pillars, _words),
+        *items_changed("limit", before.limits, after.limits, _words),
+        *items_changed("source", before.sources, after.sources, _words),
+        *_checks(before, after),
+    )
+
+
+def _head(framework: Framework) -> dict[str, str]:
+    weights = {f"weight of {gate}": limit_text(framework.weights[gate]) for gate in Gate}
+    return {"title": framework.title, "note": framework.note, **weights}
+
+
+def _words(item: Any, *without: str) -> dict[str, str]:
+    """The fields of an item in words, other than its id and those that are told otherwise."""
+    names = [field.name for field in dataclasses.fields(item) if field.name not in ("id", *without)]
+    return {name.replace("_", " "): _said(getattr(item, name)) for name in names}
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, frozenset):
+        return words(value)
+    if not isinstance(value, tuple):
+        return "" if value is None else str(value)
+    kind = type(value[0]) if value else str
+    in_words: dict[Any, Callable[[Any], str]] = {GateRule: gate_rules, Preset: presets}
+    return in_words.get(kind, in_order)(value)
+
+
+def _checks(before: Framework, after: Framework) -> Iterator[DocumentChange]:
+    yield from items_changed("", before.checks, after.checks, _check)
+    for check in after.checks:
+        old = before.checks_by_id.get(check.id)
+        if old is None:
+            continue
+        parts = {part.id: part for part in old.parts}
+        yield from items_changed(f"{check.id} /", old.parts, check.parts, lambda _: {})
+        for part in check.parts:
+            if (earlier := parts.get(part.id)) is not None:
+                where = f"{check.id} / {part.id}"
+                yield from fields_changed(where, _part(earlier, old, before), _part(part, check, after))
+
+
+def _check(check: Check) -> dict[str, str]:
+    return {
+        **_words(check, "pillar", "validity", "exclusions", "parts"),
+        "not applicable": exclusions(check.exclusions),
+        **_validity(check),
+    }
+
+
+def _part(part: SubMeasure, check: Check, framework: Framework) -> dict[str, str]:
+    """A sub-measure in words; what follows the check is said once, at the check."""
+    followed = {name for name in ("gate", "profiles", "evidence", "waits_for") if _follows(part, check, name)}
+    return {
+        **_words(part, "pass_at", "warn_at", "validity", "exclusions"),
+        **dict.fromkeys((name.replace("_", " ") for name in followed), AS_ITS_CHECK),
+        **_threshold_words("pass", part.pass_at, part, framework),
+        **_threshold_words("warn", part.warn_at, part, framework),
+        "not applicable": exclusions(part.exclusions),
+        **({"validity": AS_ITS_CHECK} if part.validity == check.validity else _validity(part)),
+    }
+
+
+def _follows(part: SubMeasure, check: Check, name: str) -> bool:
+    value = getattr(part, name)
+    return value is None if name == "gate" else bool(value == getattr(check, name))
+
+
+def _threshold_words(
+    name: str, threshold: Threshold | None, part: SubMeasure, framework: Framework
+) -> dict[str, str]:
+    strict = threshold is not None and threshold.strict
+    return {
+        name: region(threshold, part, framework),
+        f"edges of {name}": "left out" if strict else "included",
+        f"source of {name}": source(threshold),
+        f"note of {name}": threshold.note if threshold else "",
+    }
+
+
+def _validity(item: Check | SubMeasure) -> dict[str, str]:
+    return {
+        "validity": validity(item.validity),
+        "source of validity": source(item.validity),
+        "voided by": words(item.validity.voided_by),
+        "note of validity": item.validity.note,
+    }

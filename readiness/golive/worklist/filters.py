@@ -3,7 +3,7 @@
 from django import forms
 from django.db.models import Q
 
-from readiness.framework.filters import PillarFilter
+from readiness.framework.tables import PillarFilter
 from readiness.golive.worklist.models import LIVE, WorkItem
 from readiness.golive.worklist.standing import WorkItemStanding, is_overdue, today_by_zone
 from readiness.scoring.choices import CHECK_STATES

@@ -13,7 +13,7 @@ from readiness.scoring.checks import energy, governance, hardware, placements
 from readiness.scoring.core.judge import Reading
 from readiness.scoring.facts import EvaluationFacts
 
-type Computed = Callable[[EvaluationFacts, Check, datetime], dict[str, Reading]]
+type Computed = Callable[[EvaluationFacts, Check, datetime], Mapping[str, Reading | None]]
 
 COMPUTED: Mapping[str, Computed] = {
     "p2-envelope-declared": placements.envelope_readings,
@@ -77,7 +77,7 @@ def computed(framework: Framework, facts: EvaluationFacts, now: datetime) -> dic
         there = {part.id for part in check.parts}
         whole = check.with_stand_ins(NEEDED.get(check_id, ()))
         for part_id, reading in readings(facts, whole, now).items():
-            if part_id in there:
+            if part_id in there and reading is not None:
                 site_readings[check_id, part_id] = reading
     return site_readings
 

@@ -9,9 +9,11 @@ own always go first, stale ones too: an envelope that ran out is confirmed where
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from readiness.evidence.core.bearing import is_own
 from readiness.evidence.core.proving.values import Proof
+from readiness.evidence.queries import SpanFigure
 from readiness.framework.core.definition import Framework, SubMeasure
 from readiness.scoring.core.combine import SEVERITY
 from readiness.scoring.core.judge import JudgedState, Limit, Reading, standing
@@ -39,6 +41,8 @@ def _rank(result: JudgedState) -> tuple[int, bool, float]:
     return -SEVERITY[result.state], not result.capped, margin / scale
 
 
+type Readings = dict[str, Reading | None]
+"""Of one check by sub-measure; None where nothing is known of it."""
 type PartKey = tuple[str, str]
 """(check id, sub-measure id)."""
 
@@ -91,3 +95,14 @@ def reading_of(proof: Proof) -> Reading:
 @lru_cache(maxsize=10_000)
 def _limit(floor: float, source: str) -> Limit:
     return Limit(value=floor, source=source)
+
+
+def reading_of_span(figure: SpanFigure, detail: str, **given: Any) -> Reading:
+    return Reading(
+        value=figure.value,
+        taken_at=figure.taken_at,
+        provenance=_PROVENANCES[figure.provenance],
+        evidence=f"measure:{figure.key}/{figure.part}",
+        detail=detail,
+        **given,
+    )

@@ -19,15 +19,15 @@ from readiness.evidence.measures import (
 )
 from readiness.evidence.queries import SpanFigure
 from readiness.framework.core.definition import Check, SubMeasure
-from readiness.scoring.checks.choosing import worst_reading
+from readiness.scoring.checks.choosing import Readings, reading_of_span, worst_reading
 from readiness.scoring.core.judge import Reading
 from readiness.scoring.core.states import Provenance
 from readiness.scoring.facts import CircuitFact, EvaluationFacts
 
 
-def power_readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
+def power_readings(facts: EvaluationFacts, check: Check, now: datetime) -> Readings:
     legs = [circuit for circuit in facts.circuits if circuit.dual_fed]
-    by_part = {
+    return {
         "site-load": _of_site(facts.peaks, SITE_LOAD.key),
         "circuit-load": worst_reading(
             check.part("circuit-load"), _of_circuits(facts, facts.circuits, now), now=now
@@ -36,7 +36,6 @@ def power_readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[
         "step-1s": _of_site(facts.peaks, STEP_1S.key),
         "step-10s": _of_site(facts.peaks, STEP_10S.key),
     }
-    return {part_id: reading for part_id, reading in by_part.items() if reading is not None}
 
 
 def _of_site(peaks: Sequence[SpanFigure], key: str) -> Reading | None:
@@ -52,13 +51,7 @@ def _of_site(peaks: Sequence[SpanFigure], key: str) -> Reading | None:
     detail = f"at the {WORDS[level]}"
     if not level.sees_everything:
         detail = f"sum over {WORDS[level]}s, cooling and losses not included"
-    return Reading(
-        value=figure.value,
-        taken_at=figure.taken_at,
-        provenance=_provenance(figure, level),
-        evidence=f"measure:{key}/{figure.part}",
-        detail=detail,
-    )
+    return reading_of_span(figure, detail)._replace(provenance=_provenance(figure, level))
 
 
 def _cannot_tell(figures: Sequence[SpanFigure]) -> Reading | None:
@@ -90,13 +83,7 @@ def _of_circuits(facts: EvaluationFacts, circuits: Sequence[CircuitFact], now: d
                 cannot_judge=f"{unmetered} of {len(circuits)} circuits have no load reading, {circuit.name} first.",
             )
             continue
-        yield Reading(
-            value=figure.value,
-            taken_at=figure.taken_at,
-            provenance=Provenance(figure.provenance),
-            evidence=f"measure:{figure.key}/{figure.part}",
-            detail=f"{circuit.name} {figure.detail}".strip(),
-        )
+        yield reading_of_span(figure, f"{circuit.name} {figure.detail}".strip())
 
 
 BACKUP_PARTS = (
@@ -109,16 +96,14 @@ BACKUP_PARTS = (
 )
 
 
-def backup_readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
+def backup_readings(facts: EvaluationFacts, check: Check, now: datetime) -> Readings:
     """The worst UPS of each sub-measure. The date of the last battery test is not sent, so that of its result is
     taken."""
     by_part = {}
     for part_id in BACKUP_PARTS:
         part = check.part(part_id)
         limit = facts.limits.get(part.limit_from) if part.limit_from else None
-        worst = worst_reading(part, _of_each_ups(facts, part, now), now=now, limit=limit)
-        if worst is not None:
-            by_part[part_id] = worst
+        by_part[part_id] = worst_reading(part, _of_each_ups(facts, part, now), now=now, limit=limit)
     return by_part
 
 
@@ -147,9 +132,9 @@ def _of_each_ups(facts: EvaluationFacts, part: SubMeasure, now: datetime) -> Ite
         )
 
 
-def cooling_readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
-    sensors = [_of_figure(figure) for figure in facts.quantiles if figure.key == INLET.key]
-    by_part = {
+def cooling_readings(facts: EvaluationFacts, check: Check, now: datetime) -> Readings:
+    sensors = [reading_of_span(figure, figure.part) for figure in facts.quantiles if figure.key == INLET.key]
+    return {
         "inlet-p99": worst_reading(
             check.part("inlet-p99"), sensors, now=now, limit=facts.limits.get("cooling-class")
         ),
@@ -161,7 +146,6 @@ def cooling_readings(facts: EvaluationFacts, check: Check, now: datetime) -> dic
         ),
         "flow-alarms": _flow_alarms(facts, now),
     }
-    return {part_id: reading for part_id, reading in by_part.items() if reading is not None}
 
 
 def _loops(facts: EvaluationFacts, now: datetime) -> Iterator[Reading]:
@@ -172,21 +156,11 @@ def _loops(facts: EvaluationFacts, now: datetime) -> Iterator[Reading]:
         return
     for name in facts.loops.values():
         if name in figures:
-            yield _of_figure(figures[name])
+            yield reading_of_span(figures[name], name)
         else:
             yield Reading(
                 value=None, taken_at=now, detail=name, cannot_judge=f"{name} sends no supply temperature."
             )
-
-
-def _of_figure(figure: SpanFigure) -> Reading:
-    return Reading(
-        value=figure.value,
-        taken_at=figure.taken_at,
-        provenance=Provenance(figure.provenance),
-        evidence=f"measure:{figure.key}/{figure.part}",
-        detail=figure.part,
-    )
 
 
 def _flow_alarms(facts: EvaluationFacts, now: datetime) -> Reading | None:

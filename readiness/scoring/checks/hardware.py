@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from readiness.evidence.core.proving.values import few
 from readiness.framework.core.definition import Check, SubMeasure
+from readiness.scoring.checks.choosing import Readings
 from readiness.scoring.core.judge import Reading
 from readiness.scoring.core.states import Provenance
 from readiness.scoring.facts import EvaluationFacts, Heard, ObjectKey, Thing, heard_from
@@ -125,9 +126,8 @@ def _count(counted: Sequence[Fault], watched: Sequence[Latest]) -> Reading:
 FABRIC_PARTS = ("flaps", "link-errors", "discards")
 
 
-def fabric_readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
-    by_part = {part_id: _worst_port(facts, check.part(part_id)) for part_id in FABRIC_PARTS}
-    return {part_id: reading for part_id, reading in by_part.items() if reading is not None}
+def fabric_readings(facts: EvaluationFacts, check: Check, now: datetime) -> Readings:
+    return {part_id: _worst_port(facts, check.part(part_id)) for part_id in FABRIC_PARTS}
 
 
 def _worst_port(facts: EvaluationFacts, part: SubMeasure) -> Reading | None:
@@ -179,7 +179,7 @@ def _port(facts: EvaluationFacts, row: Latest | Rise) -> Thing | None:
 DOMAINS = {"compute": "compute-coverage", "network": "network-coverage", "energy": "energy-coverage"}
 
 
-def coverage_readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
+def coverage_readings(facts: EvaluationFacts, check: Check, now: datetime) -> Readings:
     """Taken at `now`: silence is what is measured, so it shows at once and never goes stale itself.
 
     Until anything at the site was ever heard from there is no reading; nobody has said yet that it is watched.
@@ -188,9 +188,7 @@ def coverage_readings(facts: EvaluationFacts, check: Check, now: datetime) -> di
         return {}
     heard = heard_from(facts, now)
     by_part = {part: _coverage(facts, domain, heard, now) for domain, part in DOMAINS.items()}
-    skew = _clock_skew(facts)
-    kept = {part: reading for part, reading in by_part.items() if reading is not None}
-    return kept | ({"clock-skew": skew} if skew else {})
+    return by_part | {"clock-skew": _clock_skew(facts)}
 
 
 def _coverage(

@@ -23,7 +23,7 @@ from readiness.framework.core.definition import Check
 from readiness.jurisdiction.core.deciding import Request, decide
 from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.core.vocabulary import LegalAnswer
-from readiness.scoring.checks.choosing import worst_reading
+from readiness.scoring.checks.choosing import Readings, reading_of_span, worst_reading
 from readiness.scoring.core.judge import Limit, Reading
 from readiness.scoring.core.states import Provenance
 from readiness.scoring.facts import MEASURED_PERCENTILE, EvaluationFacts, PlacedClass
@@ -37,7 +37,7 @@ ENVELOPE_EVIDENCE = "envelopes:"
 """What a reference to the envelopes of a site begins with; the site's slug follows."""
 
 
-def envelope_readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
+def envelope_readings(facts: EvaluationFacts, check: Check, now: datetime) -> Readings:
     today = now.astimezone(UTC).date()
     placed = _placed(facts)
     vouched = {envelope.slug: day for envelope in placed if (day := envelope.vouched_on(today)) is not None}
@@ -59,16 +59,17 @@ def envelope_readings(facts: EvaluationFacts, check: Check, now: datetime) -> di
         ),
         CONTRADICTIONS: (float(len(against)), bool(against), few(against) or _names(placed)),
     }
-    evidence, provenance = f"{ENVELOPE_EVIDENCE}{facts.profile.slug}", _provenance(placed)
+    evidence, provenance = (
+        f"{ENVELOPE_EVIDENCE}{facts.profile.slug}",
+        Provenance(worst_provenance(envelope.provenance for envelope in placed)),
+    )
     oldest_at = _until(min(vouched.values()), now)
     by_part = {}
     for part_id, (value, is_amiss, detail) in values.items():
         # A fault holds now; the absence of faults is as old as the oldest declaration of it.
         dates = (now, oldest_at) if is_amiss else (oldest_at,)
         each = [Reading(value, at, provenance, evidence, detail) for at in dates]
-        worst = worst_reading(check.part(part_id), each, now=now)
-        if worst is not None:
-            by_part[part_id] = worst
+        by_part[part_id] = worst_reading(check.part(part_id), each, now=now)
     return by_part
 
 
@@ -106,17 +107,12 @@ def _against(placed: Sequence[Envelope], facts: EvaluationFacts) -> Iterator[str
         yield f"Together they need {kw:g} kW, and the site's contract is for {contracted_kw:g} kW."
 
 
-def _provenance(placed: Sequence[Envelope]) -> Provenance:
-    return Provenance(worst_provenance([envelope.provenance for envelope in placed]))
-
-
 def _until(day: date, now: datetime) -> datetime:
     """The end of the day in UTC, since a class stands at no site; not after now."""
     return min(datetime.combine(day + timedelta(days=1), time.min, UTC), now)
 
 
 OUTSIDE, TRANSFERS = "placements-outside", "transfers-without-basis"
-JURISDICTION_PARTS = (OUTSIDE, TRANSFERS)
 PLACEMENT_EVIDENCE = "placements:"
 """What a reference to the placements of a site begins with; the site's slug follows."""
 PERSONAL = "personal"
@@ -137,16 +133,14 @@ def jurisdiction_readings(facts: EvaluationFacts, _check: Check, now: datetime) 
     today = now.astimezone(UTC).date()
     statements = {OUTSIDE: [*_outside(facts, today)], TRANSFERS: [*_transfers(facts, today)]}
     return {
-        part: _of_statements(each, facts, now) for part, each in statements.items() if _says_something(each)
+        part: _of_statements(each, facts, now)
+        for part, each in statements.items()
+        if any(not statement.unknown or statement.amiss for statement in each)
     }
 
 
 def has_classes(facts: EvaluationFacts) -> bool:
     return any(placed.envelope is not None for placed in facts.classes)
-
-
-def _says_something(statements: list[_ClassStatement]) -> bool:
-    return any(not statement.unknown or statement.amiss for statement in statements)
 
 
 def _of_statements(statements: list[_ClassStatement], facts: EvaluationFacts, now: datetime) -> Reading:
@@ -236,9 +230,8 @@ def _vouched(facts: EvaluationFacts, today: date) -> list[Envelope]:
     return [envelope for envelope in placed if envelope.vouched_on(today) is not None]
 
 
-def latency_readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
-    worst = worst_reading(check.part("path-p99"), _of_each_path(facts, now), now=now)
-    return {"path-p99": worst} if worst is not None else {}
+def latency_readings(facts: EvaluationFacts, check: Check, now: datetime) -> Readings:
+    return {"path-p99": worst_reading(check.part("path-p99"), _of_each_path(facts, now), now=now)}
 
 
 def _of_each_path(facts: EvaluationFacts, now: datetime) -> Iterator[Reading]:
@@ -256,15 +249,8 @@ def _of_each_path(facts: EvaluationFacts, now: datetime) -> Iterator[Reading]:
                 reason = f"No round trip from {name} was measured in the last 7 days."
                 yield Reading(value=None, taken_at=now, detail=path, limit=limit, cannot_judge=reason)
                 continue
-            yield Reading(
-                value=figure.value,
-                taken_at=figure.taken_at,
-                provenance=Provenance(figure.provenance),
-                evidence=f"measure:{figure.key}/{figure.part}",
-                detail=path,
-                limit=limit,
-                cannot_judge=_beside(placed, figure.value, limit),
-            )
+            cannot_judge = _beside(placed, figure.value, limit)
+            yield reading_of_span(figure, path, limit=limit, cannot_judge=cannot_judge)
 
 
 def _beside(placed: PlacedClass, p99: float | None, limit: Limit) -> str:

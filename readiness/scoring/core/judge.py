@@ -111,7 +111,7 @@ def judge(
     pass_at, warn_at = _bounds(part, limit)
     state, code = _weigh(part, reading, now, pass_at, warn_at)
     value = reading.value if reading.value is not None and math.isfinite(reading.value) else None
-    fresh_until = _fresh_until(part, reading)
+    fresh_until = reading.taken_at + timedelta(seconds=part.validity.limit_s(reading.cadence_s))
     return PartResult(
         part_id=part.id,
         gate=gate,
@@ -218,8 +218,9 @@ def _reason(
         case ReasonCode.VOIDED:
             return reading.voided
         case ReasonCode.TOO_OLD:
-            age_s = (now - reading.taken_at).total_seconds()
-            return _too_old(age_s, part.validity.limit_s(reading.cadence_s))
+            age = span_text((now - reading.taken_at).total_seconds())
+            valid = span_text(part.validity.limit_s(reading.cadence_s))
+            return f"The evidence is {age} old and counts for {valid}."
         case ReasonCode.TREND_ONLY:
             return "Shown for trend only: it has no threshold."
         case _:
@@ -246,10 +247,6 @@ def _bound(
     if limit.value is not None and threshold.bound is None:
         return threshold.bound_for(part.direction, limit.value)
     return threshold.bound
-
-
-def _fresh_until(part: SubMeasure, reading: Reading) -> datetime:
-    return reading.taken_at + timedelta(seconds=part.validity.limit_s(reading.cadence_s))
 
 
 def _bad_since(state: CheckState, reading: Reading, fresh_until: datetime | None) -> datetime | None:
@@ -287,10 +284,6 @@ def _rounded(value: float, bound: Bound) -> str:
         if bound.contains(float(text)) == inside:
             return text
     return repr(value)
-
-
-def _too_old(age_s: float, valid_s: float) -> str:
-    return f"The evidence is {span_text(age_s)} old and counts for {span_text(valid_s)}."
 
 
 def span_text(seconds: float) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from inventory.models import Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
-from readiness.scoring.apply import counts_of, pillars_of
+from readiness.scoring.apply import decided_columns
 from readiness.scoring.core.coalitions import Snapshot
 from readiness.scoring.core.evaluate import SiteInputs, SiteResult, evaluate
 from readiness.scoring.core.kept import decode
@@ -83,18 +83,8 @@ def scored_again(kept: Kept) -> SiteResult:
 
 def differences(point: ScorePoint, again: SiteResult) -> dict[str, tuple[Any, Any]]:
     """Columns of a stored point that do not follow from its inputs, as (stored, again); empty if all do."""
-    total = again.score.result
-    expected = {
-        "verdict": again.verdict.verdict or "",
-        "first_blocker": again.verdict.first_blocker,
-        "score": total.score,
-        "score_upper": total.upper,
-        "coverage": total.coverage,
-        "pillars": pillars_of(again),
-        "counts": counts_of(again),
-    }
     return {
         name: (getattr(point, name), value)
-        for name, value in expected.items()
+        for name, value in decided_columns(again).items()
         if getattr(point, name) != value
     }

@@ -7,34 +7,20 @@ from readiness.framework.core import wording
 from readiness.framework.core.definition import Check, Framework, SubMeasure, Threshold
 from readiness.scoring.core.states import Gate
 from readiness.scoring.models import CheckResult
-from readiness.scoring.queries.rows import CheckRow, PartRow, ThresholdRow
+from readiness.scoring.queries.rows import CheckRow, PartRow, ThresholdRow, copied
 
 
 def check_row(result: CheckResult, framework: Framework, *, now: datetime) -> CheckRow:
     check = framework.checks_by_id.get(result.check_id)
-    return CheckRow(
+    parts = tuple(_part_row(stored, check, framework, now) for stored in result.parts) if check else ()
+    return copied(
+        CheckRow,
+        result,
         id=result.check_id,
         name=check.name if check else result.check_id,
-        pillar=result.pillar,
-        gate=result.gate,
-        state=result.state,
-        measured_state=result.measured_state,
-        code=result.code,
-        tier=result.tier,
-        value=result.value,
-        unit=result.unit,
-        threshold=result.threshold,
-        threshold_text=result.threshold_text,
-        margin=result.margin,
-        reason=result.reason,
-        evidence=result.evidence,
         provenance=result.evidence.get("provenance", ""),
-        taken_at=result.taken_at,
         age_s=_age_s(result.taken_at, now),
-        since=result.since,
-        first_bad_at=result.first_bad_at,
-        expires_at=result.expires_at,
-        parts=tuple(_part_row(stored, check, framework, now) for stored in result.parts) if check else (),
+        parts=parts,
     )
 
 

@@ -1,7 +1,11 @@
 """Frozen rows that several pages share. Instants are aware UTC; scores are 0 to 1; power is kW."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
+from typing import Any
+
+from django.db.models import Model
 
 from inventory.models import Site
 from readiness.framework.core.definition import Framework
@@ -246,17 +250,24 @@ class FlipRow:
     first_bad_at: datetime | None
 
 
+@cache
+def _shared(kind: type[Any], model: type[Model]) -> tuple[str, ...]:
+    columns = {column.attname for column in model._meta.concrete_fields}
+    return tuple(field.name for field in fields(kind) if field.name in columns)
+
+
+def copied[R](kind: type[R], stored: Model, **given: Any) -> R:
+    """A row of what is stored: `given`, and the columns that have the name of a field."""
+    names = (name for name in _shared(kind, type(stored)) if name not in given)
+    return kind(**{name: getattr(stored, name) for name in names}, **given)
+
+
 def ref_of(site: Site) -> SiteRef:
     """The site needs its region joined in. Without what `with_owner` adds, the owner is what the site says."""
-    return SiteRef(
-        id=site.pk,
-        slug=site.slug,
-        name=site.name,
-        city=site.city,
-        country=site.country,
+    return copied(
+        SiteRef,
+        site,
         region=site.region.name,
-        kind=site.kind,
-        stage=site.stage,
         owner=getattr(site, "answering", site.owner),
         latitude=None if site.latitude is None else float(site.latitude),
         longitude=None if site.longitude is None else float(site.longitude),
@@ -271,23 +282,4 @@ def flip_row(flip: Flip, framework: Framework) -> FlipRow:
     if check and flip.part:
         names = {part.id: part.figure_name for part in check.parts}
         title = f"{check.name}: {names.get(flip.part, flip.part)}"
-    return FlipRow(
-        id=flip.pk,
-        at=flip.at,
-        site=flip.site.slug,
-        site_name=flip.site.name,
-        subject=flip.subject,
-        key=flip.key,
-        part=flip.part,
-        title=title,
-        from_state=flip.from_state,
-        to_state=flip.to_state,
-        cause=flip.cause,
-        value=flip.value,
-        value_before=flip.value_before,
-        unit=flip.unit,
-        threshold=flip.threshold,
-        threshold_text=flip.threshold_text,
-        reason=flip.reason,
-        first_bad_at=flip.first_bad_at,
-    )
+    return copied(FlipRow, flip, site=flip.site.slug, site_name=flip.site.name, title=title)

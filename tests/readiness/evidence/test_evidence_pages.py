@@ -145,9 +145,9 @@ class TestImporting:
         [
             (b"measure,value\nx,fast\n", {"tool": "csv"}, "Line 2: The value &#x27;fast&#x27; is no number"),
             (b"", {}, "Line 1: The file is empty"),
-            (None, {"devices": "ghost"}, "The site has no device ghost"),
+            (None, {"devices": "ghost"}, "Porto has no device ghost"),
             (None, {"site": "atlantis"}, "Select a valid choice"),
-            (b"p" * (5 * 1024 * 1024 + 1), {"tool": "csv"}, "larger than 5 MiB"),
+            (b"p" * (5 * 1024 * 1024 + 1), {"tool": "csv"}, "A file has 5242880 bytes at most"),
         ],
         ids=["unreadable", "empty", "no such device", "no such site", "too large"],
     )

@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from readiness.framework.core.changes import changes
 from readiness.framework.core.document import load
+from readiness.framework.core.wording import changes
 from web.versioned.core.documents import DocumentError, written
 
 

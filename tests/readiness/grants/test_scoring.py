@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from readiness.grants import operations
 from readiness.grants.models import Grant
-from readiness.grants.standing import standing_grants
+from readiness.grants.queries import standing_grants
 from readiness.scoring import operations as scoring
 from readiness.scoring.models import CheckResult, Flip, SiteScore
 from tests.readiness.grants.conftest import DAY, WAIVABLE

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from readiness.framework import queries as framework_queries
 from readiness.scoring import apply
-from readiness.scoring.apply import counts_of, pillars_of
+from readiness.scoring.apply import decided_columns
 from readiness.scoring.core.evaluate import evaluate
 from readiness.scoring.models import CheckResult, DomainHealth, Flip, ScoreInputs, ScorePoint, SiteScore
 from tests.inventory import made
@@ -103,21 +103,10 @@ def kept(there, inputs, *, at, version=None):
     """The day's point and its inputs, as an evaluation at `at` would have left them."""
     version = version or framework_queries.current()[0]
     result = evaluate(framework_queries.definition_of(version), inputs, now=at)
-    total = result.score.result
     ScorePoint.objects.update_or_create(
         site=there,
         on_date=at.date(),
-        defaults={
-            "verdict": result.verdict.verdict or "",
-            "first_blocker": result.verdict.first_blocker,
-            "score": total.score,
-            "score_upper": total.upper,
-            "coverage": total.coverage,
-            "pillars": pillars_of(result),
-            "counts": counts_of(result),
-            "evaluated_at": at,
-            "framework_version": version,
-        },
+        defaults=decided_columns(result) | {"evaluated_at": at, "framework_version": version},
     )
     row = apply.kept(there.pk, inputs, version, at)
     ScoreInputs.objects.update_or_create(site=there, on_date=at.date(), defaults=row)

@@ -1,6 +1,6 @@
 """What holds whatever falls silent, with every object and metric that health knows; no database."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 
 import pytest
@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inventory.models import DomainChoices
+from inventory.queries import SiteFacts
 from readiness.scoring.checks import hardware
 from readiness.scoring.core.states import Health
-from readiness.scoring.facts import EvaluationFacts, SiteProfile, SourceFact, Thing
+from readiness.scoring.facts import EvaluationFacts, SourceFact, Thing
 from readiness.scoring.health import RANK, HealthBefore, site_health
 from telemetry.queries import Latest
 from telemetry.queries.rows import OBJECT_COLUMNS
@@ -79,6 +80,12 @@ def latest(sender, metric, value, silent_s):
     )
 
 
+FARO = SiteFacts(
+    **dict.fromkeys(field.name for field in fields(SiteFacts))
+    | {"id": SITE, "slug": "faro", "name": "Faro", "stage": "production", "country": ""}
+)
+
+
 def facts_of(senders):
     readings, seen = {}, {}
     for sender in senders:
@@ -93,7 +100,7 @@ def facts_of(senders):
         for number in {one.source for one in senders if one.is_watched}
     }
     return EvaluationFacts(
-        profile=SiteProfile(SITE, "faro", "Faro", "production", None),
+        profile=FARO,
         context=core_site(),
         limits={},
         things={

@@ -13,7 +13,7 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from readiness.framework.versions import VERSIONS as FRAMEWORK
+from readiness.framework.queries import VERSIONS as FRAMEWORK
 from readiness.jurisdiction.versions import VERSIONS as RULES
 from web.audit.models import AuditEntry
 from web.permissions import MissingPermission

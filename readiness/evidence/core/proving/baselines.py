@@ -235,7 +235,8 @@ def _share(
     }
     oldest = min(newest_of.values(), key=lambda each: _order(each.run))
     worst = max(deciding.values(), key=lambda each: each.worse)
-    texts = [f"{site.nodes[node]}: {each.text}" for node, each in sorted(deciding.items(), key=_worst_first)]
+    worst_first = sorted(deciding.items(), key=lambda item: (-item[1].worse, item[0]))
+    texts = [f"{site.nodes[node]}: {each.text}" for node, each in worst_first]
     proof = proof_of(
         worst.run if beyond else oldest.run,
         part,
@@ -289,10 +290,6 @@ def _unticketed(
 
 def _worst(deviations: Iterable[BaselineDeviation]) -> BaselineDeviation:
     return max(deviations, key=lambda each: each.worse)
-
-
-def _worst_first(item: tuple[int, BaselineDeviation]) -> tuple[float, int]:
-    return -item[1].worse, item[0]
 
 
 def _order(run: Run) -> tuple[datetime, int]:

@@ -32,7 +32,7 @@ from readiness.evidence.core.proving.values import (
     is_standing,
     is_valid,
     kept,
-    newest,
+    newest_by,
     proof_of,
     provenance_of,
 )
@@ -97,6 +97,9 @@ def _share(ran: int, installed: int) -> float:
 
 
 INTRA_OPERATIONS = ("all_reduce",)
+NO_ROW = FloorJudgement(
+    None, reason=f"The run has no row at {size_text(INTRA_SIZE)}, or at another size that has a floor."
+)
 type Nodes = tuple[int, ...]
 
 
@@ -115,7 +118,7 @@ def intra_node(
     return kept(
         {
             "busbw": list(rates.values()),
-            "wrong-values": [newest(proofs, wrong, now) for proofs in counts.values()],
+            "wrong-values": [*newest_by(counts, wrong, now).values()],
             "nodes-covered": [coverage(rates, site.nodes, covered, now)],
         }
     )
@@ -129,9 +132,8 @@ def node_rates(
     for run in _inside_nodes(runs):
         judgement = judged(run, "busbw", part.unit, floors, operations=INTRA_OPERATIONS, preferred=INTRA_SIZE)
         node, name = _only_node(run, site)
-        rates[node].append(_rate(run, check, "busbw", judgement or _no_row(INTRA_SIZE), name, site))
-    last = {node: newest(proofs, part, now) for node, proofs in rates.items()}
-    return {node: proof for node, proof in last.items() if proof is not None}
+        rates[node].append(_rate(run, check, "busbw", judgement or NO_ROW, name, site))
+    return newest_by(rates, part, now)
 
 
 def _inside_nodes(runs: Sequence[Run]) -> list[Run]:
@@ -158,7 +160,7 @@ def fabric(
             _rate(run, check, "pair-busbw", judgement or _no_pair_row(run), name, site)
         )
     sizes = {run.id: run.size for run in runs}
-    last = {nodes: proof for nodes, each in groups.items() if (proof := newest(each, part, now)) is not None}
+    last = newest_by(groups, part, now)
     seen = _of_nodes(last, check, now)
     passing = {node for node, proof in seen.items() if _passes(proof, check, now)}
     pairs = {nodes: proof for nodes, proof in last.items() if sizes[proof.row] == 2}
@@ -182,12 +184,6 @@ def _is_of(run: Run, operations: Sequence[str]) -> bool:
     """
     named = {figure.operation for figure in run.figures if figure.name in ("busbw", WRONG_VALUES)}
     return run.tool in COLLECTIVES and (bool(run.failed) or not named.isdisjoint(operations))
-
-
-def _no_row(size: int) -> FloorJudgement:
-    return FloorJudgement(
-        None, reason=f"The run has no row at {size_text(size)}, or at another size that has a floor."
-    )
 
 
 def _no_pair_row(run: Run) -> FloorJudgement:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from readiness.evidence.core.parsed import Figure, converted
@@ -14,10 +14,10 @@ from readiness.evidence.core.proving.values import (
     SiteParts,
     coverage,
     kept,
-    newest,
+    newest_by,
     proof_of,
 )
-from readiness.framework.core.definition import Check, SubMeasure
+from readiness.framework.core.definition import Check
 
 GIB = 1024**3
 
@@ -145,18 +145,7 @@ def _applies(floor: FloorValue, run: Run, measure: str, operations: Sequence[str
 
 def _in_unit(floor: FloorValue, unit: str) -> FloorValue | None:
     value = converted(floor.value, floor.unit, unit)
-    if value is None:
-        return None
-    return FloorValue(
-        floor.platform,
-        floor.tool,
-        floor.measure,
-        floor.operation,
-        floor.size_bytes,
-        value,
-        unit,
-        floor.source,
-    )
+    return None if value is None else replace(floor, value=value, unit=unit)
 
 
 def _why_none(run: Run, measure: str, sized: dict[int, FloorValue], order: Sequence[int]) -> str:
@@ -209,14 +198,7 @@ def rdma_ports(
                 crossing[port].append(proof)
     return kept(
         {
-            "bandwidth": [newest(proofs, part, now) for proofs in by_port.values()],
-            "ports-covered": [coverage(_newest(crossing, part, now), site.ports, covered, now)],
+            "bandwidth": [*newest_by(by_port, part, now).values()],
+            "ports-covered": [coverage(newest_by(crossing, part, now), site.ports, covered, now)],
         }
     )
-
-
-def _newest(
-    by_port: Mapping[tuple[int, str], Sequence[Proof]], part: SubMeasure, now: datetime
-) -> dict[tuple[int, str], Proof]:
-    newest_by_port = {port: newest(proofs, part, now) for port, proofs in by_port.items()}
-    return {port: proof for port, proof in newest_by_port.items() if proof is not None}

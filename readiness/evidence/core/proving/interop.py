@@ -195,10 +195,6 @@ def _without(
     return PairStanding.NOT_PROVEN, "No record of these two products.", None
 
 
-def _stands(outcome: AspectOutcome, part: SubMeasure, now: datetime) -> bool:
-    return is_standing(proof_of(outcome.run, part, None), part, now)
-
-
 def _proof(part: SubMeasure, outcomes: Sequence[AspectOutcome], installed: Installed) -> Proof:
     """Make a proof as old as the oldest of the runs, and trusted no more than the least of them."""
     oldest = min((each.run for each in outcomes), key=lambda run: (run.taken_at, run.id))
@@ -212,3 +208,7 @@ def _key(ends: tuple[End, End]) -> tuple[tuple[str, ...], ...]:
 
 def _products(ends: tuple[End, End]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(end.product for end in ends))
+
+
+def _stands(outcome: AspectOutcome, part: SubMeasure, now: datetime) -> bool:
+    return is_standing(proof_of(outcome.run, part, None), part, now)

@@ -16,7 +16,7 @@ from readiness.evidence.core.proving.values import (
     SiteParts,
     is_standing,
     kept,
-    newest,
+    newest_by,
     proof_of,
     provenance_of,
 )
@@ -217,7 +217,7 @@ def serving(check: Check, runs: Sequence[Run], now: datetime) -> Proofs:
             reason = "" if percentile is None else figure.caution or _too_short(run)
             proof = proof_of(run, part, figure.value, detail=figure.subject, cannot_judge=reason)
             of_model[figure.subject].append(proof)
-        proofs_by_part[part_id] = [newest(proofs, part, now) for proofs in of_model.values()]
+        proofs_by_part[part_id] = [*newest_by(of_model, part, now).values()]
     return kept(proofs_by_part)
 
 

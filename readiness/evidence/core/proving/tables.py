@@ -14,7 +14,7 @@ from readiness.evidence.core.proving.values import (
     PartKey,
     Proof,
     Run,
-    newest,
+    newest_by,
     proof_of,
 )
 from readiness.framework.core.definition import Framework, SubMeasure
@@ -41,11 +41,10 @@ def named(framework: Framework, runs: Sequence[Run], now: datetime) -> dict[Part
             proof = proof_of(run, part, value, detail=figure.subject, cannot_judge=reason)
             counts = _counts_as_run(run, key[0], part)
             proofs_by_part[key][figure.subject].append(proof if counts else proof._replace(kind="table"))
-    proofs: dict[PartKey, tuple[Proof, ...]] = {}
-    for key, by_subject in proofs_by_part.items():
-        chosen = [newest(each, parts[key], now) for each in by_subject.values()]
-        proofs[key] = tuple(proof for proof in chosen if proof is not None)
-    return proofs
+    return {
+        key: tuple(newest_by(by_subject, parts[key], now).values())
+        for key, by_subject in proofs_by_part.items()
+    }
 
 
 def _counts_as_run(run: Run, check_id: str, part: SubMeasure) -> bool:

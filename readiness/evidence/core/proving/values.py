@@ -262,6 +262,13 @@ def newest(proofs: Iterable[Proof], part: SubMeasure, now: datetime) -> Proof | 
     return max(candidates, key=rank)
 
 
+def newest_by[Thing](
+    proofs: Mapping[Thing, Iterable[Proof]], part: SubMeasure, now: datetime
+) -> dict[Thing, Proof]:
+    speaking = {thing: newest(of_thing, part, now) for thing, of_thing in proofs.items()}
+    return {thing: proof for thing, proof in speaking.items() if proof is not None}
+
+
 def coverage[Thing](
     proofs: Mapping[Thing, Proof],
     wanted: Mapping[Thing, str],
@@ -298,7 +305,7 @@ def coverage[Thing](
         taken_at=oldest.taken_at,
         detail=f"without: {few(missing)}{_why(standing, covered)}" if missing else "",
         provenance=provenance_of(proof.provenance for proof in standing.values()),
-        others=_runs_of(standing.values()),
+        others=tuple(sorted({proof.row for proof in standing.values()})),
     )
 
 
@@ -313,10 +320,6 @@ def _why[Thing](standing: Mapping[Thing, Proof], covered: Mapping[Thing, Proof])
         return ""
     last = max(lacking, key=lambda proof: (proof.taken_at, proof.row))
     return f"; {(last.failed or last.cannot_judge).rstrip('.')}"
-
-
-def _runs_of(proofs: Iterable[Proof]) -> tuple[int, ...]:
-    return tuple(sorted({proof.row for proof in proofs}))
 
 
 def kept(proofs: Mapping[str, Sequence[Proof | None]]) -> Proofs:

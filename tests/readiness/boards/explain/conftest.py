@@ -7,7 +7,7 @@ import pytest
 from readiness.boards.waivers.requests import ask_for_grant
 from readiness.framework import queries as framework_queries
 from readiness.grants import operations as waivers
-from readiness.grants.standing import standing_grants
+from readiness.grants.queries import standing_grants
 from readiness.scoring.models import SiteScore
 from tests.inventory import made
 from tests.readiness.boards.explain.scene import BACKUP, DAY, MONTH, failing, good
