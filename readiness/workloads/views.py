@@ -11,10 +11,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from readiness.workloads import operations, queries
-from readiness.workloads.exporting import exported
+from readiness.workloads.documents import exported
 from readiness.workloads.kinds import WORKLOADS
 from readiness.workloads.models import Placement, WorkloadClass
-from readiness.workloads.refusals import MAY_END
+from readiness.workloads.operations import MAY_END
 from web.clock import now
 from web.permissions import require
 from web.requests import UserRequest

@@ -20,8 +20,8 @@ from readiness.scoring.checks.choosing import named
 from readiness.scoring.core.judge import Reading
 from readiness.scoring.core.states import Provenance
 from readiness.scoring.facts import EvaluationFacts, PlacedClass
+from readiness.workloads.core.countries import GROUPS
 from readiness.workloads.core.envelope import Envelope
-from readiness.workloads.core.jurisdictions import GROUPS
 
 OUTSIDE, TRANSFERS = "placements-outside", "transfers-without-basis"
 PARTS = (OUTSIDE, TRANSFERS)

@@ -35,8 +35,8 @@ from readiness.tradeoffs.placing.inputs import (
 )
 from readiness.tradeoffs.placing.law import Laws
 from readiness.tradeoffs.placing.what_if import WhatIf
+from readiness.workloads.core.countries import COUNTRIES, countries_of
 from readiness.workloads.core.envelope import CostUnit, Envelope
-from readiness.workloads.core.jurisdictions import COUNTRIES, countries_of
 
 SECONDS_AN_HOUR = 3_600
 COST = ("electricity_price", "accelerator_hour_cost", "accelerator_capex", "depreciation_years")

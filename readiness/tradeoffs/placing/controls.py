@@ -11,7 +11,7 @@ from django.http import QueryDict
 from readiness.tradeoffs.core.parsing import CarbonKind
 from readiness.tradeoffs.placing.answer import PlacementAnswer
 from readiness.tradeoffs.placing.rows import LABELS
-from readiness.workloads.core.jurisdictions import GROUPS
+from readiness.workloads.core.countries import GROUPS
 from web.units import plural
 
 

@@ -17,8 +17,8 @@ from readiness.jurisdiction.core.vocabulary import ORDER, UndecidedReason
 from readiness.jurisdiction.queries import NO_FOOTING, Footing
 from readiness.jurisdiction.sentences import cite, missing, sentence
 from readiness.tradeoffs.core.options import JurisdictionAnswer
+from readiness.workloads.core.countries import COUNTRIES, WORLD, countries_of
 from readiness.workloads.core.envelope import Envelope
-from readiness.workloads.core.jurisdictions import COUNTRIES, WORLD, countries_of
 
 SPOKEN_FOR = frozenset({UndecidedReason.UNKNOWN_ORIGIN, UndecidedReason.NO_RULE})
 """Gaps of the rules that whoever declared the envelope may speak for, by naming the country."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
+from readiness.workloads.core.countries import COUNTRIES, unknown_codes
 from readiness.workloads.core.envelope import CostUnit, Envelope
-from readiness.workloads.core.jurisdictions import COUNTRIES, unknown_codes
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 from itertools import combinations
 
-from readiness.workloads.core.jurisdictions import WORLD, countries_of
+from readiness.workloads.core.countries import WORLD, countries_of
 from readiness.workloads.core.light import (
     FIBRE_KM_PER_S,
     VACUUM_KM_PER_S,
