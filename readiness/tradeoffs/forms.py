@@ -8,8 +8,7 @@ from django import forms
 
 from inventory.models import Site
 from readiness.tradeoffs.core.entries import BASES, EntriesRefused, FactorEntry, Sourcing
-from readiness.tradeoffs.models import FactorBasis, FactorKind
-from readiness.tradeoffs.models.series import HOURLY_KINDS
+from readiness.tradeoffs.models import HOURLY_KINDS, FactorBasis, FactorKind
 from readiness.tradeoffs.operations import SeriesOf
 from telemetry.models import SourceProvenance
 from web.forms import DayInput

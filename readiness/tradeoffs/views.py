@@ -17,8 +17,7 @@ from readiness.evidence.uploads import content_of, sender_of
 from readiness.tradeoffs import charts, lines, operations, queries, rows, tables
 from readiness.tradeoffs.core.entries import EntriesRefused, EntryError
 from readiness.tradeoffs.forms import FactorForm, FactorTableForm, SeriesForm
-from readiness.tradeoffs.models import FactorKind, SiteFactor
-from readiness.tradeoffs.models.series import HOURLY_KINDS
+from readiness.tradeoffs.models import HOURLY_KINDS, FactorKind, SiteFactor
 from readiness.tradeoffs.queries import lists
 from readiness.tradeoffs.queries.preview import preview
 from web import answers
