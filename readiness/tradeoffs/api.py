@@ -34,8 +34,8 @@ from readiness.tradeoffs.core.factors import Factor, KnownValue, SiteFactors
 from readiness.tradeoffs.core.kinds import HOURLY
 from readiness.tradeoffs.core.parsing import AllowedSpan, BadTradeoffQuestion, number_within
 from readiness.tradeoffs.core.units import CURRENCIES
-from readiness.tradeoffs.filters import LatencyFilters, RateFilters, SiteFactorFilters
 from readiness.tradeoffs.models import HOURLY_KINDS, ExchangeRate, LatencyFactor, SiteFactor
+from readiness.tradeoffs.tables import ExchangeRateFilters, LatencyFactorFilters, SiteFactorFilters
 from telemetry.models import SourceProvenance
 from web import clock, visibility
 from web.rest import bulk
@@ -361,7 +361,7 @@ class LatencySerializer(BySerializer):
 class LatencyViewSet(EnteredViewSet):
     queryset = LatencyFactor.objects.select_related("site", "user_region", "other_site", "by")
     serializer_class = LatencySerializer
-    filterset_class = LatencyFilters
+    filterset_class = LatencyFactorFilters
     enter = staticmethod(operations.enter_latencies)
     import_rows = staticmethod(operations.import_latencies)
 
@@ -383,7 +383,7 @@ class RateSerializer(BySerializer):
 class RateViewSet(EnteredViewSet):
     queryset = ExchangeRate.objects.select_related("by")
     serializer_class = RateSerializer
-    filterset_class = RateFilters
+    filterset_class = ExchangeRateFilters
     enter = staticmethod(operations.enter_rates)
     import_rows = staticmethod(operations.import_rates)
 

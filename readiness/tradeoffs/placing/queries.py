@@ -23,9 +23,10 @@ from readiness.tradeoffs.placing.law import Laws
 from readiness.tradeoffs.placing.params import PlacementQuestion
 from readiness.tradeoffs.placing.weighing import weigh
 from readiness.tradeoffs.placing.what_if import WhatIf, refuse_unknown, with_levers
+from readiness.tradeoffs.queries import region_names
 from readiness.workloads import queries as workloads
 from readiness.workloads.core.envelope import Criticality, Envelope
-from readiness.workloads.models import Placement, UserRegion
+from readiness.workloads.models import Placement
 from web.versioned.refusals import NothingPublished
 
 MAY_PLACE = (
@@ -44,7 +45,7 @@ def placement_answer(envelope: Envelope, question: PlacementQuestion, *, now: da
     what_if, currency = question.what_if, question.currency or envelope.cost_currency or CURRENCY
     placed_at = _placed_at([envelope.slug], now).get(envelope.slug, ()) if envelope.slug else ()
     # Only a slower link names a region.
-    known_regions = set(regions()) if what_if.links_slower else set()
+    known_regions = set(region_names()) if what_if.links_slower else set()
     facts = fleet_facts(envelope.latency_percentile, now)
     row, pack = rules_in_force()
     footing = jurisdiction.footings([envelope.slug], day=now.date())[envelope.slug]
@@ -158,11 +159,6 @@ def chosen_class(envelopes: Sequence[Envelope], slug: str) -> Envelope | None:
     if not slug:
         return envelopes[0] if envelopes else None
     return next((envelope for envelope in envelopes if envelope.slug == slug), None)
-
-
-def regions() -> dict[str, str]:
-    """Names of the user regions by slug."""
-    return dict(UserRegion.objects.order_by("name").values_list("slug", "name"))
 
 
 def bases() -> list[tuple[str, str]]:

@@ -26,8 +26,8 @@ from readiness.tradeoffs.placing.queries import (
     chosen_class,
     classes,
     placement_answer,
-    regions,
 )
+from readiness.tradeoffs.queries import region_names
 from web import answers
 from web.clock import now
 from web.permissions import require
@@ -106,7 +106,7 @@ def _context(answer: PlacementAnswer, view: PlacementView, given: QueryDict) -> 
     return {
         "answer": answer,
         "view": view,
-        "controls": controls(answer, given, regions=regions(), bases=bases()),
+        "controls": controls(answer, given, regions=region_names(), bases=bases()),
         "heads": heads,
         "rows": [rows.row(answer, option) for option in shown[: rows.MOST_ROWS]],
         "blank": rows.blank(answer),

@@ -105,6 +105,11 @@ def known_rates(at: datetime) -> Rates:
     return stored.rates(at)
 
 
+def region_names() -> dict[str, str]:
+    """Names of user regions by slug."""
+    return dict(UserRegion.objects.order_by("name").values_list("slug", "name"))
+
+
 def _wanted(kinds: Collection[str] | None) -> Collection[str]:
     """Add the parts of an hour's cost where that is wanted."""
     if kinds is None:
