@@ -98,6 +98,10 @@ class PlacementOption:
         )
 
     @property
+    def reason_words(self) -> list[str]:
+        return [reason.words for reason in self.reasons]
+
+    @property
     def place(self) -> str:
         return f"{self.region} · {self.country}"
 
@@ -190,6 +194,18 @@ class PlacementAnswer:
     def base(self) -> PlacementOption | None:
         """The option that changes are counted from; None where the class runs at no candidate."""
         return next((option for slug in self.today if (option := self.option_at(slug)) is not None), None)
+
+    @property
+    def stays(self) -> bool:
+        """Whether the best match is where changes are counted from."""
+        return self.best is not None and self.base is not None and self.base.slug == self.best.slug
+
+    @property
+    def cost_unit(self) -> str:
+        """The unit of the envelope's ceiling; that of a month where it has none."""
+        units = {"accelerator-hour": "h", "million-tokens": "M tok", "million-requests": "M req"}
+        currency = self.envelope.cost_currency or self.currency
+        return f"{currency}/{units.get(self.envelope.cost_unit or '', 'month')}"
 
     def within(self, ranges: Ranges) -> list[PlacementOption]:
         """Feasible options within the ranges."""

@@ -12,6 +12,7 @@ from readiness.tradeoffs.core.placement import UnkeptLimit, limit_name
 from readiness.tradeoffs.core.sensitivity import Robustness, WinnerFlip
 from readiness.tradeoffs.core.words import number
 from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption
+from web.units import how_many
 
 
 def flip(flip: WinnerFlip, answer: PlacementAnswer) -> str:
@@ -139,3 +140,35 @@ def listed(names: Sequence[str]) -> str:
     if len(names) < 2:
         return "".join(names)
     return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def confidence(answer: PlacementAnswer) -> dict[str, Any] | None:
+    """Say how sensitive and how robust the best match is; None where nothing is to be chosen between."""
+    if answer.sensitivity is None or answer.robustness is None:
+        return None
+    flips = answer.sensitivity.flips
+    flipping = {each.objective for each in flips}
+    never = [
+        _said(objective.name).capitalize()
+        for objective in answer.objectives
+        if objective.is_scored and objective.name not in flipping
+    ]
+    return {
+        "flips": [flip(each, answer) for each in flips],
+        "never": listed(never),
+        "robust": robust(answer.robustness, answer),
+        "references": references(answer),
+    }
+
+
+def changed(answer: PlacementAnswer) -> str:
+    """Return what differs from today, in a line."""
+    what_if = answer.question.what_if
+    changes = {
+        f"demand {what_if.demand * 100:g} %": what_if.demand != 1,
+        f"price {what_if.electricity_price * 100:g} %": what_if.electricity_price != 1,
+        f"carbon {what_if.carbon_price:g} {answer.currency}/t": what_if.carbon_price,
+        how_many(len(what_if.sites_lost), "site lost", "sites lost"): what_if.sites_lost,
+        how_many(len(what_if.limits), "limit changed", "limits changed"): what_if.limits,
+    }
+    return " · ".join(change for change, is_made in changes.items() if is_made) or "as it is today"
