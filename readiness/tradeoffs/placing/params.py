@@ -171,7 +171,7 @@ def _slower_link(where: str, given: Any) -> SlowerLink:
     if not site:
         raise BadTradeoffQuestion(f"{where}.site", "Say which site.")
     add_ms = number_within(f"{where}.add_ms", given.get("add_ms"), ADDED_MS_SPAN)
-    return SlowerLink(site, add_ms, short_text(f"{where}.region", given.get("region")).strip())
+    return SlowerLink(site, short_text(f"{where}.region", given.get("region")).strip(), add_ms)
 
 
 def _refuse_other_fields(where: str, given: Mapping[str, Any], names: Collection[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
@@ -17,8 +17,8 @@ class SlowerLink:
     """A link that takes `add_ms` longer between a site and a user region; "" is every region."""
 
     site: str
+    region: str
     add_ms: float
-    region: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +40,7 @@ class WhatIf:
 
     def as_json(self) -> dict[str, Any]:
         """Every lever, in the words that it is asked with."""
-        return {
-            "demand": self.demand,
-            "electricity_price": self.electricity_price,
-            "carbon_price": self.carbon_price,
-            "pue": self.pue,
-            "sites_lost": sorted(self.sites_lost),
-            "links_slower": [
-                {"site": link.site, "region": link.region, "add_ms": link.add_ms}
-                for link in self.links_slower
-            ],
-            "limits": dict(self.limits),
-            "data_origin": self.data_origin,
-            "bases": sorted(self.bases),
-        }
+        return asdict(self) | {"sites_lost": sorted(self.sites_lost), "bases": sorted(self.bases)}
 
     def changes(self) -> dict[str, Any]:
         """The levers that are set otherwise than it is."""
