@@ -6,7 +6,7 @@ Candidates are sites in commissioning or production. Missing stays unknown with 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from readiness.scoring.core.states import Provenance, Verdict
@@ -41,16 +41,9 @@ from readiness.workloads.core.envelope import CostUnit, Envelope
 SECONDS_AN_HOUR = 3_600
 COST = ("electricity_price", "accelerator_hour_cost", "accelerator_capex", "depreciation_years")
 USED = (
-    "electricity_price",
-    "pue",
-    "accelerator_hour_cost",
-    "accelerator_capex",
-    "depreciation_years",
-    "accelerator_utilisation",
-    "accelerator_idle_kw",
-    "accelerators_free",
-    "power_headroom_kw",
-    "network_free_gbps",
+    *("electricity_price", "pue", "accelerator_hour_cost", "accelerator_capex", "depreciation_years"),
+    *("accelerator_utilisation", "accelerator_idle_kw", "accelerators_free"),
+    *("power_headroom_kw", "network_free_gbps"),
 )
 """Kinds of factor that a placement is worked out from, beside the carbon intensity that is chosen."""
 
@@ -61,11 +54,11 @@ class Adapter:
 
     plain: Envelope
     envelope: Envelope
-    what_if: WhatIf
     currency: str
-    carbon: CarbonKind
     facts: FleetFacts
     laws: Laws
+    what_if: WhatIf = field(default_factory=WhatIf)
+    carbon: CarbonKind = CarbonKind.AVERAGE
     homes: frozenset[str] = frozenset()
     home: str = ""
 
@@ -78,6 +71,7 @@ class Adapter:
         emitted = figures.carbon(used, parts.intensity)
         cost = self._cost(parts, count, drawn_kw, used, emitted)
         own = self.plain if site.slug in self.homes else None
+        free = free_accelerators(site, own) if own else parts.free_accelerators
         law = self.laws.of(site.country, site.operator_country)
         return CandidateSite(
             site=site.slug,
@@ -92,12 +86,7 @@ class Adapter:
             carbon_intensity=parts.carbon_intensity,
             verdict=parts.verdict,
             readiness=parts.readiness,
-            free_accelerators=self._comparable(
-                lacking_types(
-                    free_accelerators(site, own) if own else parts.free_accelerators, site, envelope
-                ),
-                site,
-            ),
+            free_accelerators=self._comparable(lacking_types(free, site, envelope), site),
             headroom=figures.it_headroom(parts.headroom, pue, (own.it_kw or 0.0) if own else 0.0),
             free_bandwidth=figures.moved(parts.free_bandwidth, (own.bandwidth_gbps or 0.0) if own else 0.0),
             residency=self._zones.get(site.country, frozenset()),
@@ -117,11 +106,9 @@ class Adapter:
     def devices(self, site: SiteFactors) -> int | None:
         """How many accelerators of the site do what is asked; None where its type compares with none of today's."""
         count = self.envelope.accelerator_count
-        return (
-            count
-            if not self.basis or not count
-            else in_devices(count, self.basis, only_type(site.accelerators))
-        )
+        if not self.basis or not count:
+            return count
+        return in_devices(count, self.basis, only_type(site.accelerators))
 
     def _comparable(self, free: dict[str, BandedFigure], site: SiteFactors) -> dict[str, BandedFigure]:
         """Convert the free accelerators of any type to the type that the request counts in."""
@@ -217,12 +204,10 @@ class Adapter:
         latencies: list[Latency] = []
         for user in self.envelope.users:
             more = self.what_if.links_slower and self.what_if.added_ms(parts.site.slug, user.region)
-            latencies += [
-                Latency(latency.region, latency.percentile, figures.moved(latency.figure, more))
-                if more
-                else latency
-                for latency in parts.latency(user.region)
-            ]
+            known = parts.latency(user.region)
+            latencies += (
+                [replace(each, figure=figures.moved(each.figure, more)) for each in known] if more else known
+            )
         return tuple(latencies)
 
     def outdated(self, by_kind: Mapping[str, str]) -> dict[str, str]:
@@ -266,11 +251,8 @@ def lacking_types(
     if not site.accelerators:
         return free
     lacking = [need.type for need in envelope.accelerators if need.type and need.type not in free]
-    if not lacking:
-        return free
-    return free | dict.fromkeys(
-        lacking, BandedFigure(0.0, ACCELERATORS, Provenance.DECLARED, source="inventory")
-    )
+    none = BandedFigure(0.0, ACCELERATORS, Provenance.DECLARED, source="inventory")
+    return free | dict.fromkeys(lacking, none) if lacking else free
 
 
 def demand_of(envelope: Envelope) -> Demand:
@@ -297,10 +279,9 @@ def limits_of(envelope: Envelope, currency: str, rates: Rates) -> Limits:
     kg, grams, score = envelope.carbon_kg_per_month, envelope.carbon_g_per_kwh, envelope.min_score
     # Where data has to stay, the rules' answer names it.
     allowed = countries_of(envelope.allowed) if envelope.allowed else None
+    limit_ms = envelope.latency_limit_ms
     return Limits(
-        latency=()
-        if envelope.latency_limit_ms is None
-        else latency_limits(envelope, envelope.latency_limit_ms),
+        latency=() if limit_ms is None else latency_limits(envelope, limit_ms),
         unit_cost=None if is_monthly else ceiling,
         monthly_cost=ceiling if is_monthly else None,
         carbon=None if kg is None else LimitBound(kg, figures.CARBON_UNIT),
@@ -355,10 +336,8 @@ def _converted(envelope: Envelope, currency: str, rates: Rates) -> float:
         return ceiling
     rate = rates.between(envelope.cost_currency, currency)
     if rate is None:
-        message = (
-            f"No rate from {envelope.cost_currency} to {currency} is known, so the ceiling cannot be held."
-        )
-        raise BadTradeoffQuestion("currency", message)
+        missing = f"No rate from {envelope.cost_currency} to {currency} is known"
+        raise BadTradeoffQuestion("currency", f"{missing}, so the ceiling cannot be held.")
     return ceiling * rate.rate
 
 

@@ -32,6 +32,10 @@ def inputs_of(facts: FleetFacts, currency: str, carbon: CarbonKind) -> Mapping[s
     return {site.slug: PlacementInputs(site, facts, currency, carbon) for site in facts.sites}
 
 
+def _part(kind: str, name: str) -> cached_property[FactorInput]:
+    return cached_property(lambda inputs: factor_input(name, inputs.site.factors.get(kind)))
+
+
 class PlacementInputs:
     """Inputs of one site; each is made when it is first asked for."""
 
@@ -41,9 +45,10 @@ class PlacementInputs:
         self._latency: dict[str, tuple[Latency, ...]] = {}
         self._capital: dict[int, BandedFigure] = {}
 
-    @cached_property
-    def pue(self) -> FactorInput:
-        return factor_input("PUE", self.site.factors.get("pue"))
+    pue = _part("pue", "PUE")
+    utilisation = _part("accelerator_utilisation", "accelerator utilisation")
+    idle = _part("accelerator_idle_kw", "idle power of an accelerator")
+    headroom = _part("power_headroom_kw", "power headroom")
 
     @cached_property
     def intensity(self) -> FactorInput:
@@ -81,20 +86,8 @@ class PlacementInputs:
         return self._capital[count]
 
     @cached_property
-    def utilisation(self) -> FactorInput:
-        return factor_input("accelerator utilisation", self.site.factors.get("accelerator_utilisation"))
-
-    @cached_property
-    def idle(self) -> FactorInput:
-        return factor_input("idle power of an accelerator", self.site.factors.get("accelerator_idle_kw"))
-
-    @cached_property
     def price(self) -> FactorInput:
         return self._money("electricity price", self.site.factors.get("electricity_price"))
-
-    @cached_property
-    def headroom(self) -> FactorInput:
-        return factor_input("power headroom", self.site.factors.get("power_headroom_kw"))
 
     @cached_property
     def outdated(self) -> dict[str, str]:

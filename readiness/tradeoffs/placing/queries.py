@@ -12,7 +12,7 @@ from datetime import datetime
 from readiness.jurisdiction import queries as jurisdiction
 from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.models import RulePack
-from readiness.tradeoffs.core.parsing import BadTradeoffQuestion, CarbonKind
+from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.core.placement import Feasibility
 from readiness.tradeoffs.placing.answer import PlacementAnswer
 from readiness.tradeoffs.placing.candidates import Adapter, limits_of
@@ -22,7 +22,7 @@ from readiness.tradeoffs.placing.feasibility import ClassAtSites, feasibilities
 from readiness.tradeoffs.placing.law import Laws
 from readiness.tradeoffs.placing.params import PlacementQuestion
 from readiness.tradeoffs.placing.weighing import weigh
-from readiness.tradeoffs.placing.what_if import WhatIf, refuse_unknown, with_levers
+from readiness.tradeoffs.placing.what_if import refuse_unknown, with_levers
 from readiness.tradeoffs.queries import region_names
 from readiness.workloads import queries as workloads
 from readiness.workloads.core.envelope import Criticality, Envelope
@@ -119,9 +119,7 @@ def _as_it_is(envelope: Envelope, facts: FleetFacts, laws: Laws, today: Sequence
     return Adapter(
         plain=envelope,
         envelope=envelope,
-        what_if=WhatIf(),
         currency=envelope.cost_currency or CURRENCY,
-        carbon=CarbonKind.AVERAGE,
         facts=facts,
         laws=laws,
         homes=frozenset(today),

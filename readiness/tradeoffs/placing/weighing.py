@@ -142,23 +142,25 @@ def _lost(placed: Placed) -> Placed:
 
 
 def _figures(placed: Placed, served: tuple[LatencyLimit, ...], at: datetime) -> dict[str, BandedFigure]:
-    candidate, margin = placed.candidate, placed.compliance_margin
+    candidate = placed.candidate
     figures = {
         "cost": candidate.monthly_cost,
         "energy": candidate.energy,
         "carbon": candidate.carbon,
         "readiness": candidate.readiness,
-        "compliance": BandedFigure(
-            None, "%", source="no limit in figures stands, or one of the figures is not bounded"
-        )
-        if margin is None
-        else BandedFigure(
-            margin * 100, "%", Provenance.ESTIMATED, at, source="the least room left under any limit"
-        ),
+        "compliance": _compliance(placed.compliance_margin, at),
     }
     if served:
         figures["latency"] = worst_latency(candidate, served)
     return figures
+
+
+def _compliance(margin: float | None, at: datetime) -> BandedFigure:
+    if margin is None:
+        why = "no limit in figures stands, or one of the figures is not bounded"
+        return BandedFigure(None, "%", source=why)
+    source = "the least room left under any limit"
+    return BandedFigure(margin * 100, "%", Provenance.ESTIMATED, at, source=source)
 
 
 def _objectives(envelope: Envelope, options: Sequence[PlacementOption]) -> tuple[Objective, ...]:
