@@ -41,7 +41,6 @@ def pack_from(row: RulePack) -> RulePackDocument:
 
 
 def rule_item(row: Rule) -> dict[str, Any]:
-    """The rule in the form of documents."""
     return {**_read(row, RULE_COLUMNS), "citation": _citation(row)}
 
 
@@ -57,7 +56,6 @@ def _read(row: Any, keys: tuple[str, ...]) -> dict[str, Any]:
 
 
 def changes_of(before: Rule, after: Rule) -> list[DocumentChange]:
-    """List what a rule says otherwise than the same rule in another pack."""
     return list(fields_changed("", _words(before), _words(after)))
 
 
@@ -103,7 +101,6 @@ def _write_rules(row: RulePack, pack: RulePackDocument) -> None:
 
 
 def _columns(value: Any, keys: tuple[str, ...], position: int) -> Mapping[str, Any]:
-    """The columns of a rule or group; lists in the order in which documents have them."""
     columns: dict[str, Any] = {RENAMED.get(key, key): _column(getattr(value, key)) for key in keys}
     cited = {column: getattr(value.citation, key) for key, column in CITED.items()}
     return {"position": position, **columns, **cited}

@@ -70,7 +70,6 @@ def answered(*, of_a_list: bool = False) -> Iterator[None]:
 
 @contextmanager
 def answered_file() -> Iterator[None]:
-    """Turns refusals of a file into the answer, with line and field of each."""
     try:
         yield
     except FileTooLarge as error:
@@ -124,7 +123,6 @@ class EnteredViewSet(ObjectViewSet):
     import_rows: Callable[..., operations.Entered]
 
     def entry_of(self, line: int, given: dict[str, Any]) -> Any:
-        """Return what the operation takes, of one validated object."""
         raise NotImplementedError
 
     def perform_create(self, serializer: Any) -> None:
@@ -325,7 +323,6 @@ def _document(site: SiteFactors, at: datetime) -> dict[str, Any]:
 
 
 def _factor(factor: Factor, at: datetime) -> dict[str, Any]:
-    """The value that counts, the other sources beside it, and why there is none."""
     stated: dict[str, Any] = {"unknown": factor.unknown or None, "disagrees": factor.disagrees}
     if factor.best is not None:
         stated |= _known(factor.kind, factor.best, at)

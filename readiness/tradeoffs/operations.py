@@ -65,7 +65,6 @@ class Entered:
 
 @transaction.atomic
 def enter_factors(*, entries: Sequence[FactorEntry], by: User | None, now: datetime) -> Entered:
-    """Enter values in whatever unit they are stated."""
     sites = _by_slug(Site, (entry.site for entry in entries))
     rows = [
         EntryRow(
@@ -82,7 +81,6 @@ def enter_factors(*, entries: Sequence[FactorEntry], by: User | None, now: datet
 
 
 def import_factors(*, content: bytes, by: User | None, now: datetime) -> Entered:
-    """Enter each row of a table; see readiness.tradeoffs.core.tables."""
     return enter_factors(entries=tables.factors(content), by=by, now=now)
 
 
@@ -151,7 +149,6 @@ def _of_source(stated: Sourcing | RateEntry) -> dict[str, Any]:
 
 
 def _sourced(sourcing: Sourcing, checked: CheckedValue) -> dict[str, Any]:
-    """The columns that factors and round trips have in common."""
     of_source = {name: getattr(sourcing, name) for name in ("basis", "provenance", "until_on", "note")}
     return of_source | {name: getattr(checked, name) for name in ("low", "high", "stated", "caution")}
 
@@ -192,12 +189,10 @@ def enter_series(*, about: SeriesOf, rows: Sequence[SeriesRow], by: User | None,
 
 
 def import_series(*, about: SeriesOf, content: bytes, by: User | None, now: datetime) -> Entered:
-    """Enter a table of `at,value`."""
     return enter_series(about=about, rows=tables.series(content), by=by, now=now)
 
 
 def _of_file(about: SeriesOf) -> tuple[KindSpec, UnitScale]:
-    """Return what holds for the whole file; errors are of line 1."""
     try:
         if about.kind not in HOURLY:
             raise UnitRefused("kind", f"Series are of {', '.join(HOURLY)}.")

@@ -28,7 +28,6 @@ def finding(site: SiteFactors, at: datetime) -> str:
 
 
 def hours_finding(series: Sequence[SourceSeries], title: str) -> str:
-    """Mean, lowest, highest and how much is known, of each source."""
     sentences = []
     for each in series:
         known = each.series.values[~np.isnan(each.series.values)]

@@ -137,7 +137,6 @@ class FactorRow:
 
     @property
     def notes(self) -> str:
-        """Percentile, how much is known of it, detail and caution, as far as there are any."""
         known = self.known
         if known is None:
             return ""
@@ -174,7 +173,6 @@ class FactorRow:
 
 
 def value_text(known: KnownValue) -> str:
-    """`0.084 EUR/kWh`, `1.2`."""
     return f"{_digits(known, known.value)} {known.unit}".strip()
 
 
@@ -184,7 +182,6 @@ def _digits(known: KnownValue, value: float) -> str:
 
 
 def factor_rows(sites: Iterable[SiteFactors], at: datetime, *, every_source: bool) -> list[FactorRow]:
-    """Return every factor of each site, in the order of their names on the site's page."""
     return [
         row
         for site in sites
@@ -206,7 +203,6 @@ def latency_rows(
 
 
 def rows_between(site: SiteFactors, at: datetime) -> list[FactorRow]:
-    """Return round trips to other sites, where any is known."""
     paths = sorted(site.between.items())
     return [row for slug, factor in paths for row in _rows(site, slug, slug, factor, at, True)]
 

@@ -185,7 +185,6 @@ class WorkloadSerializer(ObjectSerializer):
         return PlacedSerializer(current, many=True, context=self.context).data
 
     def given(self) -> dict[str, Any]:
-        """Return what the operations take, of valid data."""
         values = dict(self.validated_data)
         if "accelerators" in values:
             values["accelerators"] = [(row["device_type"], row["count"]) for row in values["accelerators"]]

@@ -136,7 +136,6 @@ def _named[T](rows: Mapping[str, T], field: str, slug: str) -> T:
 
 
 def _faults(written: document.Written, keep: Callable[[Mapping[str, Any]], None]) -> list[tuple[str, str]]:
-    """Keep one class; path and reason of what stands against that."""
     try:
         with transaction.atomic():
             keep(written.values)

@@ -137,7 +137,6 @@ class WorkloadForm(RefusedForm):
         return form
 
     def sections(self) -> Iterator[tuple[Any, list[tuple[forms.BoundField | None, RowFormSet | None]]]]:
-        """Each with its fields and rows, in order."""
         for title, names in self.groups:
             yield (
                 title,

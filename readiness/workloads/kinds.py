@@ -33,7 +33,6 @@ def _today() -> date:
 
 
 def _rows(classes: Iterable[WorkloadClass]) -> list[WorkloadRow]:
-    """Make rows of classes that `queries.classes` gave; no statement."""
     made = []
     for workload in classes:
         envelope = queries.envelope_of(workload)

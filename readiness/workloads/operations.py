@@ -128,7 +128,6 @@ def _checked(
     accelerators: list[AcceleratorDemand],
     served: list[ServedRegion],
 ) -> CheckedClass:
-    """The class with what is given set on it, and its rows, the present ones where none are given."""
     unknown = sorted(set(given) - {*COLUMNS, *ROWS})
     if unknown:
         raise ValidationError({name: ["There is no such field."] for name in unknown})
@@ -219,7 +218,6 @@ def _declared_on(
 
 
 def _limits(envelope: Envelope) -> Envelope:
-    """Return what is declared, without what it is called, where it is from and when that was."""
     users = tuple(replace(user, name="", place=None) for user in envelope.users)
     needs = tuple(replace(need, name="", tdp_w=None) for need in envelope.accelerators)
     return replace(

@@ -53,7 +53,6 @@ def built(
     *,
     confirmed_on: Iterable[date] = (),
 ) -> Envelope:
-    """Make the envelope of a class and its rows, whether they are saved or not."""
     needs = sorted(map(_need, accelerators), key=lambda need: need.type or "")
     return Envelope(
         **{name: getattr(workload, name) for name in _SAME},
@@ -70,7 +69,6 @@ def built(
 
 
 def values_of(workload: WorkloadClass) -> dict[str, Any]:
-    """All fields by name, with its rows as a document has them."""
     needs = [
         {"type": row.device_type.slug if row.device_type else "", "count": row.count}
         for row in workload.accelerators.all()

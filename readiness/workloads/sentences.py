@@ -51,7 +51,6 @@ def at_tdp(envelope: Envelope) -> str:
 
 
 def standing(envelope: Envelope, today: date) -> dict[str, Any]:
-    """Whether it is declared, until when it counts, and how that is shown."""
     vouched_on = envelope.vouched_on(today)
     if vouched_on is None:
         return {"state": "unknown", "text": "Nothing is declared"}

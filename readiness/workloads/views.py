@@ -39,7 +39,6 @@ def end(request: UserRequest, slug: str, pk: int) -> HttpResponse:
 @never_cache
 @require_GET
 def export(request: HttpRequest, slug: str = "") -> HttpResponse:
-    """One class, or all of them."""
     classes = queries.whole(WorkloadClass.objects.order_by("slug"))
     if slug:
         return exported([get_object_or_404(classes, slug=slug)], slug)

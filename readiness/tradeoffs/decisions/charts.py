@@ -17,7 +17,6 @@ COLUMNS = (
 
 
 def errors(pairs: Sequence[Pair], *, finding: str) -> Figure:
-    """A bar for each objective that can be compared; the table has the others too, with why they are unknown."""
     known = [pair for pair in pairs if pair.percent is not None]
     if not known:
         return nothing(finding)

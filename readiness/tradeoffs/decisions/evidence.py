@@ -63,7 +63,6 @@ def write(decision: Decision, *, by: User | None, now: datetime) -> list[Recorde
 
 
 def _of_quarter(decision: Decision) -> list[Pair]:
-    """Every forecast of the site whose decision was reviewed in the quarter up to this one's day."""
     reviewed = Decision.objects.filter(
         site=decision.site,
         reviewed_at__isnull=False,

@@ -29,7 +29,6 @@ class NotKnown(Exception):
 
 
 def whole_hours(span: MeasuredSpan) -> MeasuredSpan:
-    """From the first whole hour on."""
     start = span.start.replace(minute=0, second=0, microsecond=0)
     return MeasuredSpan(start if start == span.start else start + timedelta(hours=1), span.end)
 

@@ -179,7 +179,6 @@ def review(decision: Decision, *, by: User | None, now: datetime) -> None:
 
 
 def review_due(*, now: datetime) -> int:
-    """Review every decision whose day has come; how many."""
     due = list(Decision.objects.due(now).order_by("due_on", "pk"))
     for decision in due:
         review(decision, by=None, now=now)
@@ -206,7 +205,6 @@ def _site_before(workload: WorkloadClass, slug: str, now: datetime) -> Site | No
 
 
 def _held(chosen: Mapping[str, Any]) -> dict[str, int]:
-    """How many accelerators of the chosen site do what is asked; empty where that is the count that is asked."""
     held = chosen.get("accelerators") or {}
     count = held.get("count")
     return {} if count is None or count == held.get("asked") else {"held": count}
@@ -230,7 +228,6 @@ def _option_at(answer: Mapping[str, Any], slug: str) -> Mapping[str, Any] | None
 def _forecast(
     decision: Decision, chosen: Mapping[str, Any], answer: Mapping[str, Any], now: datetime
 ) -> None:
-    """Keep what the answer states about the chosen site, and what the whole site is expected to come to."""
     previous = _option_at(answer, decision.previous_site.slug) if decision.previous_site else None
     forecasts = [
         DecisionForecast(

@@ -53,7 +53,6 @@ class DecisionParams:
 
 
 def params_of_address(query: QueryDict) -> DecisionParams:
-    """Read `workload` and `site` by slug, and the rest as the explorer's address."""
     workload = WorkloadClass.objects.filter(slug=_slug(query, "workload")).first()
     site = Site.objects.filter(slug=_slug(query, "site")).first()
     if workload is None:
@@ -69,7 +68,6 @@ def _slug(query: QueryDict, name: str) -> str:
 
 
 def split_body(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the body with its question as `question`. Raises ValidationError with the field at fault."""
     try:
         question = question_of({name: given.get(name) for name in QUESTION_FIELDS})
     except BadTradeoffQuestion as error:

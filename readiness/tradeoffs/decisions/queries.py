@@ -47,7 +47,6 @@ def compared(decision: Decision, now: datetime) -> list[Pair]:
 
 
 def pairs(decision: Decision, outcomes: Sequence[RealisedFigure]) -> list[Pair]:
-    """Pair forecasts with these outcomes, or with those written down. Read with `forecasts__outcome`."""
     by_objective = {outcome.objective: outcome for outcome in outcomes}
     paired = []
     for forecast in decision.forecasts.all():
@@ -75,7 +74,6 @@ def decisions() -> QuerySet[Decision]:
 
 
 def light() -> QuerySet[Decision]:
-    """The same without what is large: what every site came to."""
     return decisions().defer("options", "snapshot", "sensitivity")
 
 
@@ -87,7 +85,6 @@ def mean_error(decision: Decision) -> float | None:
 
 
 def counts(*, now: datetime) -> dict[str, int]:
-    """One statement."""
     approved = Q(state=Decision.State.APPROVED)
     return Decision.objects.aggregate(
         waiting=Count("pk", filter=Q(state=Decision.State.RECORDED)),
@@ -113,7 +110,6 @@ class OptionRow:
 
 
 def options(decision: Decision) -> list[OptionRow]:
-    """Those that were feasible by rank, then the others by name."""
     before = decision.previous_site.slug if decision.previous_site else ""
     rows = [
         OptionRow(

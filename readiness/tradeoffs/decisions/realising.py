@@ -106,7 +106,6 @@ def _figure(reading: RealisedReading, forecast: DecisionForecast) -> BandedFigur
 
 
 def _known[T](value: T | str) -> T:
-    """A text says why there is no value."""
     if isinstance(value, str):
         raise NotKnown(value)
     return value
@@ -148,7 +147,6 @@ class RealisedReading:
 
     @cached_property
     def share(self) -> float | str:
-        """The share among the accelerators in service at the site."""
         asked = accelerators_held(self.decision)
         there = sum(measured.accelerators_by_type([self.site_id]).get(self.site_id, {}).values())
         if not asked:
@@ -169,7 +167,6 @@ class RealisedReading:
 
     @property
     def drawn(self) -> tuple[Metered, float, MeasuredSpan]:
-        """The site's power, the workload's share of it, and over which time."""
         placed, share = _known(self.placed), _known(self.share)
         return _known(self.metered), share, metering.whole_hours(placed)
 
@@ -182,7 +179,6 @@ class RealisedReading:
         return self.factors[kind].best
 
     def money(self, currency: str, to_currency: str) -> float:
-        """How many of one currency the other is."""
         if currency == to_currency:
             return 1.0
         rate = queries.known_rates(self.span.end).between(currency, to_currency)
@@ -212,7 +208,6 @@ class RealisedReading:
         return energy_kwh * price.value * self.money(price.currency, currency)
 
     def rate(self, kind: str) -> tuple[RatePerKwh, str]:
-        """A factor per kWh over the span, with its currency: hours before one value."""
         series = _best(queries.series_of(self.site_id, kind, self.span.start, self.span.end))
         if series is not None:
             is_simulated = series.provenance == "simulated"
@@ -223,11 +218,11 @@ class RealisedReading:
         return RatePerKwh(known.value, known.source, known.provenance == "simulated"), known.currency
 
 
-def _best(found: Sequence[SourceSeries]) -> SourceSeries | None:
+def _best(series: Sequence[SourceSeries]) -> SourceSeries | None:
     """The series that knows most hours; of two alike what is published, then by name."""
     return min(
-        found,
-        key=lambda series: (-len(series.series.values), series.basis != "published", series.source),
+        series,
+        key=lambda each: (-len(each.series.values), each.basis != "published", each.source),
         default=None,
     )
 

@@ -40,7 +40,6 @@ def address(decision: Decision) -> str:
 
 
 def reviewed(decision: Decision) -> str:
-    """When it was compared with what came, or when it will be."""
     if decision.reviewed_at is not None:
         return f"reviewed {decision.reviewed_at:%Y-%m-%d}"
     if decision.state in (Decision.State.REJECTED, Decision.State.WITHDRAWN):
@@ -85,7 +84,6 @@ DECISIONS = Table(
 
 
 def options(decision: Decision) -> Table:
-    """List the rows of OptionRow; each objective that was weighed has a column."""
     names = [forecast.objective for forecast in decision.forecasts.all()]
     weighed = [name for name in names if any(name in option["objectives"] for option in decision.options)]
     return Table(

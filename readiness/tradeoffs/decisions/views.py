@@ -47,7 +47,6 @@ def decision(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 @reads(*SEE)
 def errors(request: HttpRequest, pk: int, form: str) -> HttpResponse:
-    """How far each forecast was off, as a chart or as its table."""
     decision = _decision(pk)
     pairs = compared(decision, now())
     return page_answers.chart(charts.errors(pairs, finding=sentences.finding(pairs, decision)), form)

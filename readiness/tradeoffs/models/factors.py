@@ -103,7 +103,6 @@ class Sourced(models.Model):
 
 
 def _sourced(name: str, value: str) -> list[models.CheckConstraint]:
-    """Constraints that every value has; `name` is that of its table."""
     return [
         models.CheckConstraint(condition=~Q(source=""), name=f"{name}_with_source"),
         models.CheckConstraint(

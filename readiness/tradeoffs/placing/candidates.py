@@ -111,7 +111,6 @@ class Adapter:
         return in_devices(count, self.basis, only_type(site.accelerators))
 
     def _comparable(self, free: dict[str, BandedFigure], site: SiteFactors) -> dict[str, BandedFigure]:
-        """Convert the free accelerators of any type to the type that the request counts in."""
         here, basis = only_type(site.accelerators), self.basis
         if not basis or here == basis or not self.envelope.accelerator_count:
             return free
@@ -134,7 +133,6 @@ class Adapter:
 
     @cached_property
     def _pue(self) -> FactorInput | None:
-        """That of every site, where a lever says it."""
         if self.what_if.pue is None:
             return None
         return figures.assumed("PUE", self.what_if.pue, self.facts.at)
@@ -211,7 +209,6 @@ class Adapter:
         return tuple(latencies)
 
     def outdated(self, by_kind: Mapping[str, str]) -> dict[str, str]:
-        """Return, by objective, what is said of its factors that exceed their age limit; others are left out."""
         return {
             objective: "; ".join(old)
             for objective, kinds in self._kinds.items()
@@ -220,7 +217,6 @@ class Adapter:
 
     @cached_property
     def _kinds(self) -> Mapping[str, Sequence[str]]:
-        """The kinds of factor that objectives stand on."""
         cost = COST if self.envelope.accelerator_count else ("electricity_price",)
         return {
             "cost": (*cost, "pue"),
@@ -231,7 +227,6 @@ class Adapter:
 
     @cached_property
     def _zones(self) -> Mapping[str, frozenset[str]]:
-        """The zone that data has to stay in, by each of its countries."""
         zone = self.envelope.residency or "EU"
         return dict.fromkeys(countries_of((zone,)), frozenset({zone}))
 
@@ -247,7 +242,6 @@ def incomparable(basis: str, here: str) -> str:
 def lacking_types(
     free: dict[str, BandedFigure], site: SiteFactors, envelope: Envelope
 ) -> dict[str, BandedFigure]:
-    """Add 0 for each type that is asked for and not in service, where the inventory has accelerators at all."""
     if not site.accelerators:
         return free
     lacking = [need.type for need in envelope.accelerators if need.type and need.type not in free]
@@ -256,7 +250,6 @@ def lacking_types(
 
 
 def demand_of(envelope: Envelope) -> Demand:
-    """Accelerators of any type are asked of all that is free, with those of a type."""
     wanted: dict[str, int] = {}
     for need in envelope.accelerators:
         wanted[need.type or ANY] = wanted.get(need.type or ANY, 0) + need.count
@@ -312,7 +305,6 @@ def monthly_limits(envelope: Envelope, limits: Limits) -> dict[str, float]:
 
 
 def limited(limits: Limits) -> frozenset[str]:
-    """The objectives that a limit is declared for, in whatever unit."""
     declared = {
         "latency": bool(limits.latency),
         "carbon": limits.carbon is not None or limits.carbon_intensity is not None,
@@ -353,6 +345,5 @@ def capacity_after(candidate: CandidateSite, demand: Demand) -> dict[str, Banded
 
 
 def used_factors(site: SiteFactors, carbon: CarbonKind, regions: Sequence[str]) -> dict[str, Factor | None]:
-    """The factors that figures were worked out from, latency by region."""
     factors = {kind: site.factors.get(kind) for kind in (*USED, f"carbon_{carbon}")}
     return factors | {f"latency.{region}": site.latency.get(region) for region in regions}

@@ -81,7 +81,6 @@ def scatter(answer: PlacementAnswer, x: str, y: str, ranges: Ranges) -> Figure:
 
 
 def parallel(answer: PlacementAnswer, ranges: Ranges) -> Figure:
-    """All objectives of the feasible options, one line each, coloured by score; unknown figures have no line."""
 
     def knows(option: PlacementOption, name: str) -> bool:
         return option.figures[name].value is not None
@@ -127,7 +126,6 @@ def axis(answer: PlacementAnswer, name: str) -> str:
 
 
 def _directions(answer: PlacementAnswer, *names: str) -> list[ObjectiveDirection]:
-    """Return the direction of each objective; of one that the answer has not, less is better."""
     known = {objective.name: objective.direction for objective in answer.objectives}
     return [known.get(name, ObjectiveDirection.MIN) for name in names]
 
@@ -147,7 +145,6 @@ def _at_least(option: PlacementOption, x: str, y: str) -> Point | None:
 
 
 def _front(points: Sequence[Point], answer: PlacementAnswer, x: str, y: str) -> list[Point]:
-    """Those that none is better than in both."""
     by_x, by_y = (
         -1.0 if direction is ObjectiveDirection.MAX else 1.0 for direction in _directions(answer, x, y)
     )

@@ -104,7 +104,6 @@ def _option(option: PlacementOption) -> dict[str, Any]:
 
 
 def _held(option: PlacementOption) -> dict[str, Any] | None:
-    """How many accelerators of which type, and what they count in the reference type."""
     if option.held is None:
         return None
     published = book()
@@ -220,7 +219,6 @@ def _factor(factor: Factor | None, at: datetime) -> dict[str, Any]:
 
 
 def envelope(stated: Envelope) -> dict[str, Any]:
-    """All its fields; sets as sorted lists."""
     return {name: _plain(value) for name, value in asdict(stated).items()}
 
 

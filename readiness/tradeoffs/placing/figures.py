@@ -80,7 +80,6 @@ def factor_input(name: str, factor: Factor | None) -> FactorInput:
 
 
 def assumed(name: str, value: float, at: datetime) -> FactorInput:
-    """Return what a lever says, in place of what is known."""
     known = KnownValue(
         value=value, unit="", basis=ValueBasis.COMPUTED, provenance="estimated", source=WHAT_IF, as_of=at
     )
@@ -141,7 +140,6 @@ def held(accelerators: int, hour: FactorInput, currency: str) -> BandedFigure:
 
 
 def added(figure: BandedFigure, more: BandedFigure, words: str) -> BandedFigure:
-    """The sum of two figures of money; unknown where either is, with what is sure as its low end."""
     if figure.value is None or more.value is None:
         why = figure.source if figure.value is None else more.source
         return BandedFigure(None, figure.unit, low=_sure(figure.least + more.least), source=why)
@@ -150,7 +148,6 @@ def added(figure: BandedFigure, more: BandedFigure, words: str) -> BandedFigure:
 
 
 def _sure(low: float) -> float | None:
-    """A low end of money that is surely paid."""
     return low if math.isfinite(low) and low >= 0 else None
 
 
@@ -176,7 +173,6 @@ def with_energy_changed(cost: BandedFigure, bill: BandedFigure, bill_before: Ban
 
 
 def without_hour(lacking: FactorInput, bill: BandedFigure, currency: str) -> BandedFigure:
-    """The cost of a month where nobody knows what an hour costs: the energy at the least."""
     return BandedFigure(None, f"{currency}/month", low=_sure(bill.least), source=lacking.lacks)
 
 
@@ -223,13 +219,11 @@ def carbon_at_price(emitted: BandedFigure, price_a_tonne: float, currency: str) 
 
 
 def shared(figure: BandedFigure, by: float, unit: str, source: str) -> BandedFigure:
-    """A figure for one of `by`."""
     ends = [None if end is None else end / by for end in (figure.value, figure.low, figure.high)]
     return _other(figure, ends, unit, figure.source if figure.value is None else source)
 
 
 def moved(figure: BandedFigure, by: float) -> BandedFigure:
-    """A figure with a fixed amount more or less."""
     if not by:
         return figure
     return BandedFigure(
@@ -244,7 +238,6 @@ def moved(figure: BandedFigure, by: float) -> BandedFigure:
 
 
 def scaled(figure: BandedFigure, by: float, source: str) -> BandedFigure:
-    """A figure in another measure; `by` is above 0."""
     ends = [None if end is None else end * by for end in (figure.value, figure.low, figure.high)]
     return _other(figure, ends, figure.unit, f"{figure.source}; {source}")
 

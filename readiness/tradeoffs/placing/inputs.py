@@ -28,7 +28,6 @@ KEPT = 16
 
 @lru_cache(maxsize=KEPT)
 def inputs_of(facts: FleetFacts, currency: str, carbon: CarbonKind) -> Mapping[str, PlacementInputs]:
-    """Return the inputs by slug of the site."""
     return {site.slug: PlacementInputs(site, facts, currency, carbon) for site in facts.sites}
 
 
@@ -72,7 +71,6 @@ class PlacementInputs:
 
     @cached_property
     def capital(self) -> FactorInput:
-        """Capital of an hour that an accelerator is held."""
         capex = self._money("capital cost of an accelerator", self.site.factors.get("accelerator_capex"))
         years = factor_input("depreciation", self.site.factors.get("depreciation_years"))
         if capex.known is None or years.known is None:
@@ -120,7 +118,6 @@ class PlacementInputs:
 
     @cached_property
     def free_accelerators(self) -> dict[str, BandedFigure]:
-        """Accelerators that are free for a class that holds none there."""
         return free_accelerators(self.site, None)
 
     @cached_property
@@ -131,7 +128,6 @@ class PlacementInputs:
         return figures.figure_of(free.known, "Gb/s")
 
     def latency(self, region: str) -> tuple[Latency, ...]:
-        """Return what is known of round trips to a user region, the first of each percentile."""
         if region not in self._latency:
             factor = self.site.latency.get(region)
             latencies: dict[float, Latency] = {}

@@ -125,7 +125,6 @@ class Laws:
 
 
 def representatives(countries: Collection[str], pack: RulePackDocument, on: date) -> list[str]:
-    """One country for each set of rules that are about the data of any of these."""
     by_rules: dict[frozenset[str], str] = {}
     for country in sorted(countries):
         about = frozenset(rule.id for rule in pack.rules if pack.among(country, rule.origins, on))

@@ -107,7 +107,6 @@ def feasible_sites(envelopes: Sequence[Envelope], *, now: datetime) -> FeasibleS
 
 
 def _placed_at(slugs: Sequence[str], now: datetime) -> dict[str, tuple[str, ...]]:
-    """Return where each class is placed today, by name of the site; one statement."""
     running = Placement.objects.on(now.date()).filter(workload_class__slug__in=slugs)
     sites: dict[str, tuple[str, ...]] = {}
     for slug, site in running.order_by("site__name", "pk").values_list("workload_class__slug", "site__slug"):
@@ -135,7 +134,6 @@ def rules_in_force() -> tuple[RulePack | None, RulePackDocument | None]:
 
 
 def _counted_from(first: str, placed_at: tuple[str, ...]) -> tuple[str, ...]:
-    """Put the site that changes are counted from first."""
     if first and first not in placed_at:
         raise BadTradeoffQuestion("today", f"The workload does not run at {first} today.")
     return tuple(sorted(placed_at, key=lambda site: site != first)) if first else placed_at
@@ -153,13 +151,11 @@ def classes() -> tuple[Envelope, ...]:
 
 
 def chosen_class(envelopes: Sequence[Envelope], slug: str) -> Envelope | None:
-    """Return the class of this slug, the first where none is named; None where there is none."""
     if not slug:
         return envelopes[0] if envelopes else None
     return next((envelope for envelope in envelopes if envelope.slug == slug), None)
 
 
 def bases() -> list[tuple[str, str]]:
-    """Bases of transfers that the rules in force know."""
     _row, pack = rules_in_force()
     return [(basis.id, basis.name) for basis in pack.bases] if pack else []

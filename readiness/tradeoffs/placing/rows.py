@@ -47,7 +47,6 @@ def heads(answer: PlacementAnswer) -> list[Row]:
 
 
 def row(answer: PlacementAnswer, option: PlacementOption) -> Row:
-    """Return an option as the page's template and the browser fill a row of the table with it."""
     ranked, power = option.ranked, option.after["power"]
     return {
         "slug": option.slug,
@@ -66,7 +65,6 @@ def row(answer: PlacementAnswer, option: PlacementOption) -> Row:
 
 
 def cells(answer: PlacementAnswer, option: PlacementOption) -> list[Row]:
-    """Return a cell for each objective, with the reason where its figure is unknown."""
     return [
         {
             "name": head["name"],
@@ -121,7 +119,6 @@ def served(answer: PlacementAnswer) -> Row:
 
 
 def changes(answer: PlacementAnswer) -> list[Row]:
-    """Return each figure of the best match beside that of today's site."""
     if answer.best is None:
         return []
     return [_change(answer, answer.best, objective) for objective in answer.objectives]
@@ -176,7 +173,6 @@ def _better(both: Sequence[BandedFigure], direction: ObjectiveDirection) -> Band
 
 
 def csv_rows(answer: PlacementAnswer, shown: Sequence[PlacementOption]) -> tuple[list[str], list[list[Any]]]:
-    """Return columns and rows: the options as shown, then undecided and rejected ones with their reasons."""
     columns = ["rank", "site", "name", "country", "standing", "score", "pareto"]
     for objective in answer.objectives:
         unit = re.sub(r"\W+", "_", answer.unit_of(objective.name)).strip("_")

@@ -22,7 +22,6 @@ def flip(flip: WinnerFlip, answer: PlacementAnswer) -> str:
 
 
 def robust(robustness: Robustness, answer: PlacementAnswer) -> str:
-    """Say how many of the weights drawn at random keep the winner, and over which objectives they are drawn."""
     words = (
         f"{answer.name_of(robustness.winner)} wins for {percent(robustness.share)} of {robustness.draws:,} weights "
         "drawn at random "
@@ -38,7 +37,6 @@ def robust(robustness: Robustness, answer: PlacementAnswer) -> str:
 
 
 def _said(objective: str) -> str:
-    """Return the objective's name as pages show it."""
     return "margin" if objective == "compliance" else objective
 
 
@@ -56,7 +54,6 @@ def held(option: PlacementOption) -> str:
 
 
 def references(answer: PlacementAnswer) -> str:
-    """Say what each score is measured against: `Scored are latency against its limit of 20 ms, ….`"""
     scored = []
     for objective in answer.objectives:
         if objective.against is ScoredAgainst.SCALE and objective.scale is not None:
@@ -122,7 +119,6 @@ def to_loosen(answer: PlacementAnswer) -> list[dict[str, Any]]:
 
 
 def _subject(reason: UnkeptLimit) -> str:
-    """Return the subject of a quantity; a country or a rule differs from site to site."""
     return reason.subject if reason.bound is not None else ""
 
 
@@ -143,7 +139,6 @@ def listed(names: Sequence[str]) -> str:
 
 
 def confidence(answer: PlacementAnswer) -> dict[str, Any] | None:
-    """Say how sensitive and how robust the best match is; None where nothing is to be chosen between."""
     if answer.sensitivity is None or answer.robustness is None:
         return None
     flips = answer.sensitivity.flips
@@ -162,7 +157,6 @@ def confidence(answer: PlacementAnswer) -> dict[str, Any] | None:
 
 
 def changed(answer: PlacementAnswer) -> str:
-    """Return what differs from today, in a line."""
     what_if = answer.question.what_if
     changes = {
         f"demand {what_if.demand * 100:g} %": what_if.demand != 1,

@@ -110,7 +110,6 @@ def _context(answer: PlacementAnswer, view: PlacementView, given: QueryDict) -> 
 
 
 def _choices(answer: PlacementAnswer) -> dict[str, Any]:
-    """Return what the panel offers to choose from, and what it is set to."""
     sites = sorted(answer.options, key=lambda option: option.name)
     return {
         "summary": sentences.changed(answer),

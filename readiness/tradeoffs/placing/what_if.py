@@ -39,11 +39,9 @@ class WhatIf:
     bases: frozenset[str] = frozenset()
 
     def as_json(self) -> dict[str, Any]:
-        """Every lever, in the words that it is asked with."""
         return asdict(self) | {"sites_lost": sorted(self.sites_lost), "bases": sorted(self.bases)}
 
     def changes(self) -> dict[str, Any]:
-        """The levers that are set otherwise than it is."""
         usual = WhatIf().as_json()
         return {name: value for name, value in self.as_json().items() if value != usual[name]}
 
@@ -87,7 +85,6 @@ def _times(figure: float | None, factor: float) -> float | None:
 def refuse_unknown(
     what_if: WhatIf, sites: Collection[str], regions: Collection[str], bases: Collection[str]
 ) -> None:
-    """Raise BadTradeoffQuestion for a site, a user region, a country or a basis that nobody knows."""
     for slug in sorted(what_if.sites_lost - set(sites)):
         raise BadTradeoffQuestion("what_if.sites_lost", f"No site is called {slug}.")
     for place, link in enumerate(what_if.links_slower):

@@ -15,7 +15,6 @@ from readiness.tradeoffs.models import ExchangeRate, FactorDay, SiteFactor
 
 
 def entries(site: Site | None = None) -> QuerySet[SiteFactor]:
-    """Return what was entered, of one site or of all."""
     rows = SiteFactor.objects.select_related("site", "by")
     return rows if site is None else rows.filter(site=site)
 

@@ -95,6 +95,5 @@ def choice(
 
 @register.simple_tag
 def range_end(ranges: Mapping[str, Sequence[float | None]], name: str, place: int) -> str:
-    """One end of the range that is kept of an objective; empty where it is open."""
     end = ranges.get(name, (None, None))[place]
     return "" if end is None else f"{end:g}"
