@@ -151,7 +151,7 @@ class EnteredViewSet(ObjectViewSet):
 
 
 def _stated(given: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    """What an entry takes as it was sent: what was not is as the entry has it."""
+    """Return what an entry takes as it was sent; the rest is as the entry has it."""
     own = {name: given[name] for name in names if name in given}
     of_source = ("basis", "provenance", "source", "as_of_on", "until_on", "note")
     sourcing = entries.Sourcing(**{name: given[name] for name in of_source if name in given})

@@ -1,4 +1,4 @@
-"""What a reader should see first of the factors of a site, and of the hours of one."""
+"""Sentences about the factors of a site, and about the hours of one: what a reader should see first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a decision is recorded from: the question in an address or a body, and the form of whoever decides."""
+"""The question of a decision in an address or a body, and the form of whoever decides."""
 
 from __future__ import annotations
 

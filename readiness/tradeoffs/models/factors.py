@@ -1,4 +1,4 @@
-"""What is known of sites from outside: factors, hours of them, round trips between places, and exchange rates.
+"""Facts about sites from outside: factors, hours of them, round trips between places, and exchange rates.
 
 Each value is that of one source, from a day on.
 """

@@ -1,4 +1,4 @@
-"""What was entered of sites, and what an entry would be kept as before anybody says yes to it."""
+"""Entries of sites, and what one would be kept as before anybody says yes to it."""
 
 from __future__ import annotations
 

@@ -62,8 +62,13 @@ def lever(
 def limit(context: Any, name: str, label: str, usual: float | None, **more: Any) -> dict[str, Any]:
     """A ceiling with a slider to three times what the envelope says; without one there is nothing to slide from."""
     if usual is None:
-        return lever(context, name, label, step=0.01, **{"note": "at most"} | more)
-    given = {"usual": f"{usual:g}", "high": usual * 3, "step": _step(usual), "note": "at most"}
+        return lever(context, name, label, **{"note": "at most", "step": 0.01} | more)
+    given: dict[str, Any] = {
+        "usual": f"{usual:g}",
+        "high": usual * 3,
+        "step": _step(usual),
+        "note": "at most",
+    }
     return lever(context, name, label, **given | more)
 
 
