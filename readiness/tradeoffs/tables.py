@@ -182,11 +182,12 @@ def _digits(known: KnownValue, value: float) -> str:
 
 
 def factor_rows(sites: Iterable[SiteFactors], at: datetime, *, every_source: bool) -> list[FactorRow]:
+    kinds = dict(FactorKind.choices)
     return [
         row
         for site in sites
-        for kind in FactorKind
-        for row in _rows(site, kind.value, str(kind.label), site.factors[kind.value], at, every_source)
+        for kind, label in kinds.items()
+        for row in _rows(site, kind, label, site.factors[kind], at, every_source)
     ]
 
 
@@ -221,7 +222,8 @@ def site_address(row: FactorRow) -> str:
 
 def _columns_of_page(subject: Column) -> tuple[Column, ...]:
     return (
-        Column("site", "Site", value="site.name", url=site_address, sort=True, locked=True, phone="title"),
+        Column("site", "Site", value=lambda row: row.site.name, url=site_address, sort=True, locked=True,
+               phone="title"),
         subject,
         Column("value", "Value", text="text", sort=True, numeric=True, phone="status",
                template="readiness/tradeoffs/value_cell.html"),
