@@ -14,7 +14,7 @@ from readiness.jurisdiction.core.deciding import Request
 from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.models import Rule, RulePack
 from readiness.jurisdiction.operations import with_rule
-from readiness.jurisdiction.rows import rule_item
+from readiness.jurisdiction.versions import rule_item
 from web.forms import DayInput, RefusedForm
 from web.versioned.core.documents import written
 from web.versioned.forms import StepForm

@@ -1,4 +1,7 @@
-"""Packs of rules with their rules and groups; origins of data and bases on record. Cases are decided in core."""
+"""Packs of rules with their rules and groups; origins of data and bases on record. Cases are decided in core.
+
+What comes into force claims the sites that it bears on; what decided a case stays as it was.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +18,34 @@ from accounts.models import User
 from inventory.models.constraints import choices_held
 from inventory.models.triggers import claims
 from readiness.framework.models import EVERY_SITE_BUT_RETIRED
-from readiness.jurisdiction.triggers import (
-    OF_GROUP,
-    OF_PACK,
-    SITES_OF_CLASS,
-    drafts_only,
-)
 from readiness.workloads.core.countries import COUNTRIES
+from readiness.workloads.models import SITES_OF_CLASS_ROW
 from web.versioned.models import DocumentVersion, VersionQuerySet, kept_as_published, one_in_force
+
+OF_PACK = "SELECT status FROM jurisdiction_rulepack WHERE id = {row}.pack_id"
+OF_GROUP = (
+    "SELECT status FROM jurisdiction_rulepack WHERE id ="
+    " (SELECT pack_id FROM jurisdiction_countrygroup WHERE id = {row}.group_id)"
+)
+
+
+def _drafts_only(status_of: str) -> pgtrigger.Trigger:
+    """Rows of a pack are written while it is a draft; what decided a case is kept as it was."""
+    func = f"""
+        IF TG_OP <> 'INSERT' AND ({status_of.format(row="OLD")}) <> 'draft'
+            OR TG_OP <> 'DELETE' AND ({status_of.format(row="NEW")}) <> 'draft' THEN
+            RAISE EXCEPTION 'Rules of a pack that is or was in force are not changed.'
+                USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME, TABLE = TG_TABLE_NAME;
+        END IF;
+        IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+        RETURN NEW;
+    """
+    return pgtrigger.Trigger(
+        name="drafts_only",
+        operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+        when=pgtrigger.Before,
+        func=" ".join(func.split()),
+    )
 
 
 def _cited(name: str) -> models.CheckConstraint:
@@ -129,7 +152,7 @@ class Rule(models.Model):
 
     class Meta:
         ordering = ["pack", "position", "slug"]
-        triggers = [drafts_only(OF_PACK)]
+        triggers = [_drafts_only(OF_PACK)]
         constraints = [
             models.UniqueConstraint(fields=["pack", "slug"], name="rule_slug_unique"),
             _cited("rule_cited"),
@@ -174,7 +197,7 @@ class CountryGroup(models.Model):
 
     class Meta:
         ordering = ["pack", "position", "slug"]
-        triggers = [drafts_only(OF_PACK)]
+        triggers = [_drafts_only(OF_PACK)]
         constraints = [
             models.UniqueConstraint(fields=["pack", "slug"], name="country_group_slug_unique"),
             _cited("country_group_cited"),
@@ -197,7 +220,7 @@ class GroupMember(models.Model):
 
     class Meta:
         ordering = ["group", "position", "id"]
-        triggers = [drafts_only(OF_GROUP)]
+        triggers = [_drafts_only(OF_GROUP)]
         constraints = [
             models.UniqueConstraint(fields=["group", "country", "since"], name="group_member_unique"),
             models.CheckConstraint(
@@ -225,7 +248,7 @@ class DataOrigin(models.Model):
 
     class Meta:
         ordering = ["workload_class__name", "country", "id"]
-        triggers = claims(SITES_OF_CLASS, origin="workload")
+        triggers = claims(SITES_OF_CLASS_ROW, origin="workload")
         constraints = [
             models.UniqueConstraint(fields=["workload_class", "country"], name="data_origin_unique"),
             models.CheckConstraint(
@@ -271,7 +294,7 @@ class HeldBasis(models.Model):
     class Meta:
         ordering = ["workload_class__name", "basis", "id"]
         verbose_name_plural = "held bases"
-        triggers = claims(SITES_OF_CLASS, origin="workload")
+        triggers = claims(SITES_OF_CLASS_ROW, origin="workload")
         constraints = [
             models.CheckConstraint(
                 condition=Q(held_until=None) | Q(held_until__gte=F("held_from")),

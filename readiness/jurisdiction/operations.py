@@ -47,7 +47,6 @@ def publish(draft: RulePack, *, digest: str, because: str = "", by: User, now: d
 
 
 def with_rule(definition: Mapping[str, Any], rule: Mapping[str, Any], *, was: str = "") -> dict[str, Any]:
-    """The definition with a rule put in the place of the one called `was`, else added at the end."""
     rules = [dict(rule) if was and each["id"] == was else each for each in definition["rules"]]
     is_there = any(was and each["id"] == was for each in definition["rules"])
     return {**definition, "rules": rules if is_there else [*rules, dict(rule)]}

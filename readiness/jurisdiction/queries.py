@@ -18,7 +18,6 @@ in_force, current, content_of = VERSIONS.in_force, VERSIONS.current, VERSIONS.co
 
 
 def content_in_force() -> RulePackDocument | None:
-    """Return what the pack in force says; None where none is."""
     row = in_force()
     return None if row is None else content_of(row)
 
@@ -30,7 +29,6 @@ def decision(request: Request, *, on: date, pack: RulePack | None = None) -> tup
 
 
 def rules() -> QuerySet[Rule]:
-    """Return the rules of every pack, with the pack joined in."""
     return Rule.objects.select_related("pack").order_by("jurisdiction", "pack", "position", "slug")
 
 
@@ -60,7 +58,6 @@ NO_FOOTING = Footing()
 
 
 def origins_of(workload: WorkloadClass) -> list[str]:
-    """Codes of the countries whose law the data of a class is under."""
     return list(
         DataOrigin.objects.filter(workload_class=workload)
         .order_by("country")

@@ -51,7 +51,6 @@ def sentence(finding: LegalFinding, pack: RulePackDocument) -> str:
 
 
 def ground(applied: AppliedRule, pack: RulePackDocument) -> str:
-    """Return what a rule comes to, with its citation."""
     said = applied.rule.title
     if applied.doubt is not None:
         said += f", but {_DOUBTS[applied.doubt].format(days=pack.check_again_days)}"
@@ -74,7 +73,6 @@ def any_of(bases: Iterable[str], pack: RulePackDocument) -> str:
 
 
 def basis(slug: str, pack: RulePackDocument | None) -> str:
-    """A basis on record by its name in the rules in force."""
     if pack is None:
         return slug
     known = pack.bases_by_id.get(slug)
@@ -91,7 +89,6 @@ def country(code: str) -> str:
 
 
 def places(names: Iterable[str], pack: RulePackDocument) -> str:
-    """Countries and groups by name."""
     groups = {ANYWHERE: "anywhere"} | {group.id: group.name for group in pack.groups}
     return ", ".join(groups.get(name) or country(name) for name in sorted(names))
 

@@ -8,9 +8,8 @@ from rest_framework import serializers
 from readiness.jurisdiction import queries
 from readiness.jurisdiction.core.deciding import Request
 from readiness.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
-from readiness.jurisdiction.rows import CITED, rule_item
 from readiness.jurisdiction.sentences import NOTICE
-from readiness.jurisdiction.versions import VERSIONS
+from readiness.jurisdiction.versions import CITED, VERSIONS, rule_item
 from web.rest.fields import RelatedObjectField
 from web.rest.serializers import ObjectSerializer
 from web.versioned.api import FIELDS, TOLD, DocumentField, ImportSerializer, VersionSerializer

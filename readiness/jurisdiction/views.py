@@ -13,8 +13,7 @@ from django.urls import reverse
 from readiness.jurisdiction import deciding, operations, queries, sentences, tables
 from readiness.jurisdiction.forms import PublishForm, RuleForm, TryForm
 from readiness.jurisdiction.models import Rule, RulePack
-from readiness.jurisdiction.rows import changes_of
-from readiness.jurisdiction.versions import MAY_SEE, VERSIONS
+from readiness.jurisdiction.versions import MAY_SEE, VERSIONS, changes_of
 from web import answers
 from web import tables as table_kit
 from web.clock import now
@@ -37,7 +36,6 @@ def _content(request: HttpRequest, pack: RulePack) -> dict[str, Any]:
 
 
 def _members(group: Any) -> dict[str, Any]:
-    """A group with the countries that belong to it today, and those that did or will at another time."""
     today = now().date()
     members = [
         {"name": sentences.country(member.country), "since": member.since, "until": member.until,
@@ -102,7 +100,6 @@ def rule(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def try_it(request: HttpRequest) -> HttpResponse:
-    """The form, and the answer once the address says a whole case."""
     asked = request.GET.get("pack", "")
     row = (RulePack.objects.filter(version=asked).first() if asked else None) or queries.in_force()
     context: dict[str, Any] = {"version": row, "breadcrumbs": PAGES.breadcrumbs("Try a case"), **NOTICE}
@@ -166,7 +163,6 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def pack_of(pk: int) -> RulePack:
-    """The pack of a rule."""
     pack: RulePack = PAGES.row(_rule(pk).pack_id)
     return pack
 

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 
 from inventory.models import Site
 from readiness.tradeoffs.core.entries import BASES, EntriesRefused, FactorEntry, Sourcing
-from readiness.tradeoffs.models import FactorBasis, FactorKind
-from readiness.tradeoffs.models.series import HOURLY_KINDS
+from readiness.tradeoffs.models import HOURLY_KINDS, FactorBasis, FactorKind
 from readiness.tradeoffs.operations import SeriesOf
 from telemetry.models import SourceProvenance
 from web.forms import DayInput
 
+SOURCING = ("basis", "provenance", "source", "as_of_on", "until_on", "note")
 MOST_SAID = 20
 """Wrong lines of a file that a form shows."""
 
 
-def _sites() -> Any:
-    return Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk")
+def _site() -> forms.ModelChoiceField:
+    sites = Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk")
+    return forms.ModelChoiceField(sites, to_field_name="slug", label="Site")
 
 
 class FactorsForm(forms.Form):
@@ -28,8 +27,7 @@ class FactorsForm(forms.Form):
     def refused(self, error: EntriesRefused) -> None:
         for each in error.errors[:MOST_SAID]:
             if "file" in self.fields and (each.line > 1 or each.field not in self.fields):
-                where = {"line": each.line, "field": each.field, "reason": each.reason}
-                self.add_error("file", "Line {line}, {field}: {reason}".format(**where))
+                self.add_error("file", f"Line {each.line}, {each.field}: {each.reason}")
             else:
                 self.add_error(each.field if each.field in self.fields else None, each.reason)
         more = len(error.errors) - MOST_SAID
@@ -38,7 +36,7 @@ class FactorsForm(forms.Form):
 
 
 class FactorForm(FactorsForm):
-    site = forms.ModelChoiceField(Site.objects.none(), to_field_name="slug", label="Site")
+    site = _site()
     kind = forms.ChoiceField(label="Factor", choices=FactorKind.choices)
     value = forms.FloatField(label="Value")
     unit = forms.CharField(
@@ -71,30 +69,10 @@ class FactorForm(FactorsForm):
     until_on = forms.DateField(label="Until", required=False, widget=DayInput())
     note = forms.CharField(label="Note", required=False, max_length=200)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["site"].queryset = _sites()  # type: ignore[attr-defined]
-
     def entry(self) -> FactorEntry:
-        given = self.cleaned_data
-        return FactorEntry(
-            line=1,
-            site=given["site"].slug,
-            kind=given["kind"],
-            value=given["value"],
-            unit=given["unit"],
-            currency=given["currency"],
-            low=given["low"],
-            high=given["high"],
-            sourcing=Sourcing(
-                basis=given["basis"],
-                provenance=given["provenance"],
-                source=given["source"],
-                as_of_on=given["as_of_on"],
-                until_on=given["until_on"],
-                note=given["note"],
-            ),
-        )
+        given = dict(self.cleaned_data)
+        sourcing = Sourcing(**{name: given.pop(name) for name in SOURCING})
+        return FactorEntry(line=1, site=given.pop("site").slug, sourcing=sourcing, **given)
 
 
 class FactorTableForm(FactorsForm):
@@ -114,7 +92,7 @@ class FactorTableForm(FactorsForm):
 
 
 class SeriesForm(FactorsForm):
-    site = forms.ModelChoiceField(Site.objects.none(), to_field_name="slug", label="Site")
+    site = _site()
     kind = forms.ChoiceField(label="Factor", choices=HOURLY_KINDS)
     unit = forms.CharField(label="Unit", max_length=40, help_text="EUR/MWh, g/kWh, lb/MWh")
     currency = forms.CharField(label="Currency", required=False, max_length=3)
@@ -138,10 +116,6 @@ class SeriesForm(FactorsForm):
         allow_empty_file=True,
         help_text="CSV with the columns at and value, each quarter, half or whole hour; 5 MiB at most.",
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["site"].queryset = _sites()  # type: ignore[attr-defined]
 
     def about(self) -> SeriesOf:
         given = {name: value for name, value in self.cleaned_data.items() if name != "file"}

@@ -1,133 +1,266 @@
 """Lists of factors as data: what is known of each site, what was entered, and exchange rates.
 
-Columns of files are named as the imports read them, so that a list can be changed and sent back.
+A list has one row for a site and factor on pages, one for each of its sources in files. Columns of files are named as
+the imports read them, so that a list can be changed and sent back.
 """
 
 from __future__ import annotations
 
-from django.urls import reverse
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
 from readiness.evidence.tables import exact
-from readiness.tradeoffs.core.factors import ValueBasis
-from readiness.tradeoffs.filters import RateFilters, SiteFactorFilters
-from readiness.tradeoffs.models import FactorKind, SiteFactor
-from readiness.tradeoffs.rows import UNKNOWN, FactorRow, band_text, value_text
+from readiness.tradeoffs.core.ages import outdated
+from readiness.tradeoffs.core.factors import Factor, KnownValue, SiteFactors, ValueBasis
+from readiness.tradeoffs.core.kinds import KINDS
+from readiness.tradeoffs.models import ExchangeRate, FactorKind, LatencyFactor, SiteFactor
 from telemetry.models import SourceProvenance
+from web.kinds.rest import filters_of
+from web.links import link
 from web.tables import Column, RowFilter, Table
+from web.units import age, percent
 
-BASES = (
-    (ValueBasis.TELEMETRY.value, "Telemetry"),
-    (ValueBasis.PUBLISHED.value, "Published"),
-    (ValueBasis.DECLARED.value, "Declared"),
-    (ValueBasis.COMPUTED.value, "Computed"),
-    (ValueBasis.GREAT_CIRCLE.value, "Great circle"),
-    (UNKNOWN, "Unknown"),
+UNKNOWN = "unknown"
+"""The basis of a factor that nobody knows."""
+SERIES, DESIGN = "series", "design"
+"""Bases in files alone: what was worked out of hours, or read off a link, is nothing that anybody stated."""
+STATED = (ValueBasis.PUBLISHED, ValueBasis.DECLARED)
+BASES = {
+    ValueBasis.TELEMETRY.value: "Telemetry",
+    ValueBasis.PUBLISHED.value: "Published",
+    ValueBasis.DECLARED.value: "Declared",
+    ValueBasis.COMPUTED.value: "Computed",
+    ValueBasis.GREAT_CIRCLE.value: "Great circle",
+    UNKNOWN: "Unknown",
+}
+AGES = {"old": "Older than its kind may be", "within": "Within its limit", "none": "No age"}
+AGREEMENTS = {
+    "disagree": "Sources disagree",
+    "agree": "Sources agree",
+    "one": "One source",
+    "none": "No source",
+}
+_SOURCED = ("basis", "provenance", "source", "as_of_on", "until_on")
+SiteFactorFilters = filters_of(
+    SiteFactor,
+    ["site", "kind", "value", "currency", *_SOURCED],
+    search=["site__name", "source", "note"],
+    panel=["site", "kind", "basis", "provenance"],
 )
-BASIS_LABELS = dict(BASES)
-AGES = (
-    ("old", "Older than its kind may be"),
-    ("within", "Within its limit"),
-    ("none", "No age"),
+LatencyFactorFilters = filters_of(
+    LatencyFactor,
+    ["site", "user_region", "other_site", "value_ms", "percentile", *_SOURCED],
+    search=["site__name", "user_region__name", "other_site__name", "source", "note"],
+    panel=["site", "user_region", "other_site", "basis"],
 )
-AGREEMENTS = (
-    ("disagree", "Sources disagree"),
-    ("agree", "Sources agree"),
-    ("one", "One source"),
-    ("none", "No source"),
+ExchangeRateFilters = filters_of(
+    ExchangeRate,
+    ["currency", "to_currency", "rate", "as_of_on", "source", "provenance"],
+    search=["currency", "to_currency", "source"],
+    panel=["currency", "to_currency"],
 )
+
+
+@dataclass(frozen=True, slots=True)
+class FactorRow:
+    """`known` is the value that the row is about, None where nothing is known; `factor` has the other sources."""
+
+    site: SiteFactors
+    kind: str
+    label: str
+    factor: Factor
+    known: KnownValue | None
+    at: datetime
+
+    @property
+    def id(self) -> str:
+        return f"{self.site.slug}:{self.kind}"
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is the value that counts of all that are known."""
+        return self.known is not None and self.known is self.factor.best
+
+    @property
+    def value(self) -> float | None:
+        return None if self.known is None else self.known.value
+
+    @property
+    def text(self) -> str:
+        return "" if self.known is None else value_text(self.known)
+
+    @property
+    def band(self) -> str:
+        known = self.known
+        if known is None or known.low is None or known.high is None:
+            return ""
+        return f"{_digits(known, known.low)} – {_digits(known, known.high)}"
+
+    @property
+    def basis(self) -> str:
+        return UNKNOWN if self.known is None else self.known.basis.value
+
+    @property
+    def basis_label(self) -> str:
+        return BASES[self.basis]
+
+    @property
+    def basis_in_file(self) -> str:
+        if self.known is None or self.known.basis not in STATED:
+            return self.basis
+        if self.known.coverage is not None:
+            return SERIES
+        return self.basis if self.known.as_of_on is not None else DESIGN
+
+    @property
+    def provenance(self) -> str:
+        return UNKNOWN if self.known is None else self.known.provenance
+
+    @property
+    def source(self) -> str:
+        """Where it is from; of what nobody knows, why."""
+        return self.factor.unknown if self.known is None else self.known.source
+
+    @property
+    def others(self) -> str:
+        return "; ".join(f"{value_text(known)}, {known.source}" for known in self.factor.others)
+
+    @property
+    def agreement(self) -> str:
+        """disagree, agree, one, or none: how its sources stand to each other."""
+        if self.known is None:
+            return "none"
+        if not self.factor.others:
+            return "one"
+        return "disagree" if self.factor.disagrees else "agree"
+
+    @property
+    def notes(self) -> str:
+        known = self.known
+        if known is None:
+            return ""
+        at_percentile = "" if known.percentile is None else f"p{known.percentile:g}"
+        coverage = "" if known.coverage is None else f"{percent(known.coverage)} of it known"
+        notes = (at_percentile, coverage, known.detail, known.caution)
+        return " · ".join(dict.fromkeys(note for note in notes if note))
+
+    @property
+    def as_of(self) -> datetime | None:
+        return None if self.known is None else self.known.as_of
+
+    @property
+    def age_s(self) -> float | None:
+        """An estimate from distance has none."""
+        if self.known is None or self.known.basis is ValueBasis.GREAT_CIRCLE:
+            return None
+        return self.known.age_s(self.at)
+
+    @property
+    def outdated(self) -> str:
+        """How far it is beyond the age limit of its kind, in words; empty where it is not."""
+        if self.known is None:
+            return ""
+        return outdated("latency" if self.kind not in KINDS else self.kind, self.known, self.at)
+
+    @property
+    def age_state(self) -> str:
+        return "old" if self.outdated else "within" if self.age_s is not None else "none"
+
+    @property
+    def age_text(self) -> str:
+        return "" if self.age_s is None else age(self.as_of, now=self.at)
+
+
+def value_text(known: KnownValue) -> str:
+    return f"{_digits(known, known.value)} {known.unit}".strip()
+
+
+def _digits(known: KnownValue, value: float) -> str:
+    """Return what was entered as it was entered; what was worked out to four digits."""
+    return exact(value if known.as_of_on is not None else float(f"{value:.4g}"))
+
+
+def factor_rows(sites: Iterable[SiteFactors], at: datetime, *, every_source: bool) -> list[FactorRow]:
+    kinds = dict(FactorKind.choices)
+    return [
+        row
+        for site in sites
+        for kind, label in kinds.items()
+        for row in _rows(site, kind, label, site.factors[kind], at, every_source)
+    ]
+
+
+def latency_rows(
+    sites: Iterable[SiteFactors], regions: Mapping[str, str], at: datetime, *, every_source: bool
+) -> list[FactorRow]:
+    """Return the round trip of each site to every user region; `regions` are names by slug."""
+    return [
+        row
+        for site in sites
+        for slug, factor in site.latency.items()
+        for row in _rows(site, slug, regions.get(slug, slug), factor, at, every_source)
+    ]
+
+
+def rows_between(site: SiteFactors, at: datetime) -> list[FactorRow]:
+    paths = sorted(site.between.items())
+    return [row for slug, factor in paths for row in _rows(site, slug, slug, factor, at, True)]
+
+
+def _rows(
+    site: SiteFactors, kind: str, label: str, factor: Factor, at: datetime, every_source: bool
+) -> Iterator[FactorRow]:
+    shown = factor.known if every_source else factor.known[:1]
+    for known in shown or (None,):
+        yield FactorRow(site, kind, label, factor, known, at)
 
 
 def site_address(row: FactorRow) -> str:
-    return reverse("factor-site", args=[row.site.slug])
-
-
-def _shown_value(row: FactorRow) -> str:
-    return value_text(row.known) if row.known else ""
-
-
-def _others(row: FactorRow) -> str:
-    return "; ".join(f"{value_text(known)}, {known.source}" for known in row.factor.others)
+    return link("factor-site", row.site.slug)
 
 
 def _columns_of_page(subject: Column) -> tuple[Column, ...]:
     return (
-        Column(
-            "site",
-            "Site",
-            value=lambda row: row.site.name,
-            url=site_address,
-            sort=True,
-            locked=True,
-            phone="title",
-        ),
+        Column("site", "Site", value=lambda row: row.site.name, url=site_address, sort=True, locked=True,
+               phone="title"),
         subject,
-        Column(
-            "value",
-            "Value",
-            text=_shown_value,
-            sort=True,
-            numeric=True,
-            template="readiness/tradeoffs/value_cell.html",
-            phone="status",
-        ),
-        Column("band", "Band", value=lambda row: band_text(row.known), numeric=True),
-        Column(
-            "provenance",
-            "Provenance",
-            sort=True,
-            template="readiness/tradeoffs/provenance_cell.html",
-        ),
-        Column("basis", "Basis", text=lambda row: str(BASIS_LABELS[row.basis]), sort=True, default=False),
-        Column(
-            "source",
-            "Source",
-            value=lambda row: row.known.source if row.known else "",
-            sort=True,
-            template="readiness/tradeoffs/source_cell.html",
-            phone="full",
-        ),
+        Column("value", "Value", text="text", sort=True, numeric=True, phone="status",
+               template="readiness/tradeoffs/value_cell.html"),
+        Column("band", "Band", numeric=True),
+        Column("provenance", "Provenance", sort=True, template="readiness/tradeoffs/provenance_cell.html"),
+        Column("basis", "Basis", text="basis_label", sort=True, default=False),
+        Column("source", "Source", value=lambda row: row.known.source if row.known else "", sort=True,
+               template="readiness/tradeoffs/source_cell.html", phone="full"),
         Column("age", "Age", value="age_s", sort=True, template="readiness/tradeoffs/age_cell.html"),
-        Column(
-            "others",
-            "Other sources",
-            value=_others,
-            template="readiness/tradeoffs/others_cell.html",
-            phone="full",
-        ),
-    )
+        Column("others", "Other sources", template="readiness/tradeoffs/others_cell.html", phone="full"),
+    )  # fmt: skip
 
 
-def _columns_of_file(subject: tuple[Column, ...]) -> tuple[Column, ...]:
+def _columns_of_file(*subject: Column) -> tuple[Column, ...]:
     return (
         Column("site", "Site", value="site.slug"),
         *subject,
         Column("value", "Value"),
-        Column("unit", "Unit", value=lambda row: row.known.unit if row.known else ""),
-        Column("currency", "Currency", value=lambda row: row.known.currency if row.known else ""),
-        Column("low", "Low", value=lambda row: row.known.low if row.known else None),
-        Column("high", "High", value=lambda row: row.known.high if row.known else None),
+        Column("unit", "Unit", value="known.unit"),
+        Column("currency", "Currency", value="known.currency"),
+        Column("low", "Low", value="known.low"),
+        Column("high", "High", value="known.high"),
         Column("basis", "Basis", value="basis_in_file"),
         Column("provenance", "Provenance"),
-        Column("source", "Source", value=lambda row: row.known.source if row.known else row.factor.unknown),
-        Column("as_of_on", "As of", value=lambda row: row.known.as_of_on if row.known else None),
-        Column("until_on", "Until", value=lambda row: row.known.until_on if row.known else None),
-        Column("note", "Note", value=lambda row: row.known.detail if row.known else ""),
+        Column("source", "Source"),
+        Column("as_of_on", "As of", value="known.as_of_on"),
+        Column("until_on", "Until", value="known.until_on"),
+        Column("note", "Note", value="known.detail"),
     )
 
 
 _FILTERS = (
-    RowFilter("basis", "Basis", "basis", BASES),
+    RowFilter("basis", "Basis", "basis", [*BASES.items()]),
     RowFilter("provenance", "Provenance", "provenance", (*SourceProvenance.choices, (UNKNOWN, "Unknown"))),
-    RowFilter("sources", "Sources", "agreement", AGREEMENTS),
-    RowFilter("old", "Age", "age_state", AGES),
+    RowFilter("sources", "Sources", "agreement", [*AGREEMENTS.items()]),
+    RowFilter("old", "Age", "age_state", [*AGES.items()]),
 )
-_EMPTY = {
-    "title": "No sites yet",
-    "text": "What a place costs, emits and how far it is from users is known of sites; add one first.",
-    "icon": "scale",
-    "action_url": "/inventory/sites/",
-    "action_label": "Go to the inventory",
-}
 
 
 def factors(*, in_file: bool) -> Table:
@@ -136,12 +269,18 @@ def factors(*, in_file: bool) -> Table:
         id="factors",
         label="Site factors",
         noun=("factor", "factors"),
-        columns=_columns_of_file((Column("kind", "Factor"),)) if in_file else _columns_of_page(subject),
+        columns=_columns_of_file(Column("kind", "Factor")) if in_file else _columns_of_page(subject),
         filters=(RowFilter("kind", "Factor", "kind", FactorKind.choices), *_FILTERS),
         default_sort="" if in_file else "site",
         row_url=site_address,
         row_name=lambda row: f"{row.site.name}, {row.label}",
-        empty=_EMPTY,
+        empty={
+            "title": "No sites yet",
+            "text": "What a place costs, emits and how far it is from users is known of sites; add one first.",
+            "icon": "scale",
+            "action_url": "/inventory/sites/",
+            "action_label": "Go to the inventory",
+        },
     )
 
 
@@ -149,9 +288,9 @@ def latencies(regions: dict[str, str], *, in_file: bool) -> Table:
     subject = Column("user_region", "User region", value="label", sort=True, locked=True)
     of_file = (
         Column("user_region", "User region", value="kind"),
-        Column("percentile", "Percentile", value=lambda row: row.known.percentile if row.known else None),
+        Column("percentile", "Percentile", value="known.percentile"),
     )
-    columns = _columns_of_file(of_file) if in_file else _columns_of_page(subject)
+    columns = _columns_of_file(*of_file) if in_file else _columns_of_page(subject)
     return Table(
         id="latencies",
         label="Round trips",
@@ -171,7 +310,7 @@ def latencies(regions: dict[str, str], *, in_file: bool) -> Table:
 
 
 def _entry_address(entry: SiteFactor) -> str:
-    return reverse("site-factor-detail", args=[entry.pk])
+    return link("site-factor-detail", entry.pk)
 
 
 ENTRIES = Table(
@@ -179,33 +318,14 @@ ENTRIES = Table(
     label="What was entered",
     noun=("entry", "entries"),
     columns=(
-        Column(
-            "kind",
-            "Factor",
-            text=lambda entry: entry.get_kind_display(),
-            url=_entry_address,
-            sort="kind",
-            locked=True,
-            phone="title",
-        ),
-        Column(
-            "value",
-            "Value",
-            text=lambda entry: f"{exact(entry.value)} {entry.unit}".strip(),
-            unit_of=lambda entry: entry.unit,
-            sort="value",
-            numeric=True,
-        ),
+        Column("kind", "Factor", text=lambda entry: entry.get_kind_display(), url=_entry_address, sort="kind",
+               locked=True, phone="title"),
+        Column("value", "Value", text=lambda entry: f"{exact(entry.value)} {entry.unit}".strip(), unit_of="unit",
+               sort="value", numeric=True),
         Column("stated", "As stated", default=False),
         Column("as_of_on", "As of", sort="as_of_on"),
         Column("until_on", "Until", sort="until_on", default=False),
-        Column(
-            "provenance",
-            "Provenance",
-            text=lambda entry: entry.get_provenance_display(),
-            template="readiness/tradeoffs/provenance_cell.html",
-            sort="provenance",
-        ),
+        Column("provenance", "Provenance", template="readiness/tradeoffs/provenance_cell.html", sort="provenance"),
         Column("source", "Source", sort="source"),
         Column("by", "Entered by", value="by.username", sort="by__username"),
         Column("caution", "Caution", sort="caution"),
@@ -219,7 +339,7 @@ ENTRIES = Table(
         "text": "What is known of it comes from telemetry and the inventory.",
         "icon": "scale",
     },
-)
+)  # fmt: skip
 
 RATES = Table(
     id="rates",
@@ -231,15 +351,10 @@ RATES = Table(
         Column("rate", "Rate", text=lambda rate: exact(rate.rate), sort="rate", numeric=True),
         Column("as_of_on", "As of", sort="as_of_on"),
         Column("source", "Source", sort="source"),
-        Column(
-            "provenance",
-            "Provenance",
-            template="readiness/tradeoffs/provenance_cell.html",
-            sort="provenance",
-        ),
+        Column("provenance", "Provenance", template="readiness/tradeoffs/provenance_cell.html", sort="provenance"),
         Column("by", "Entered by", value="by.username", sort="by__username", default=False),
     ),
-    filterset=RateFilters,
+    filterset=ExchangeRateFilters,
     default_sort="-as_of_on",
     api="tradeoffs-api-exchange-rate-list",
     empty={
@@ -247,4 +362,4 @@ RATES = Table(
         "text": "Prices of two currencies are compared only by a rate that somebody entered.",
         "icon": "coin",
     },
-)
+)  # fmt: skip

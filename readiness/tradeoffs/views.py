@@ -1,5 +1,6 @@
 """Pages of site factors: what is known of all sites, of one, one entry, and the forms to enter more."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,163 +10,121 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from inventory.models import Site
 from readiness.evidence.refusals import FileTooLarge
 from readiness.evidence.uploads import content_of, sender_of
-from readiness.tradeoffs import charts, lines, operations, queries, rows, tables
+from readiness.tradeoffs import charts, operations, queries, sentences, tables
 from readiness.tradeoffs.core.entries import EntriesRefused, EntryError
-from readiness.tradeoffs.forms import FactorForm, FactorTableForm, SeriesForm
-from readiness.tradeoffs.models import FactorKind, SiteFactor
-from readiness.tradeoffs.models.series import HOURLY_KINDS
-from readiness.tradeoffs.queries import lists
-from readiness.tradeoffs.queries.preview import preview
+from readiness.tradeoffs.forms import FactorForm, FactorsForm, FactorTableForm, SeriesForm
+from readiness.tradeoffs.models import HOURLY_KINDS, FactorKind
+from readiness.tradeoffs.queries import entered
 from web import answers
 from web import tables as table_kit
+from web.charts import Figure
 from web.clock import now
 from web.history import history_of
-from web.permissions import require
-from web.tables import TablePage
+from web.links import crumbs, link
+from web.permissions import asks, require
+from web.reports import Report, chart_urls, choices
 
-LIST, SITE = "readiness/tradeoffs/list.html", "readiness/tradeoffs/site.html"
 MAY_ADD, MAY_DELETE = "tradeoffs.add_sitefactor", "tradeoffs.delete_sitefactor"
 MAY_ADD_HOURS = "tradeoffs.add_factorday"
-MAY_IMPORT = {
-    "factors": MAY_ADD,
-    "latencies": "tradeoffs.add_latencyfactor",
-    "rates": "tradeoffs.add_exchangerate",
+SEE = ("inventory.view_site", "tradeoffs.view_sitefactor")
+IMPORTS = {
+    "factors": (MAY_ADD, operations.import_factors),
+    "latencies": ("tradeoffs.add_latencyfactor", operations.import_latencies),
+    "rates": ("tradeoffs.add_exchangerate", operations.import_rates),
 }
 DEFAULT_RANGE = "now-30d"
-may_see = require("inventory.view_site", "tradeoffs.view_sitefactor")
-may_see_trips = require("inventory.view_site", "tradeoffs.view_latencyfactor")
+FACTORS = Report("readiness/tradeoffs/factors.html", *SEE)
+LATENCIES = Report(
+    "readiness/tradeoffs/latencies.html", "inventory.view_site", "tradeoffs.view_latencyfactor"
+)
+RATES = Report("readiness/tradeoffs/rates.html", "tradeoffs.view_exchangerate")
+SITE = Report("readiness/tradeoffs/site.html", *SEE)
+ENTRY = Report("readiness/tradeoffs/entry.html", *SEE)
 
 
-@may_see
-@conditional_page
-@require_GET
-def factors(request: HttpRequest) -> HttpResponseBase:
+@FACTORS.page
+def factors(request: HttpRequest) -> Any:
     at, in_file = now(), "export" in request.GET
-    found = rows.factor_rows(queries.factors_of(None, at), at, every_source=in_file)
-    table = table_kit.page(request, tables.factors(in_file=in_file), found)
-    sub = "What each site costs, emits and has free, by every source, and what nobody knows"
-    return _listed(request, table, "factors", "Site factors", sub)
+    rows = tables.factor_rows(queries.factors_of(None, at), at, every_source=in_file)
+    return table_kit.page(request, tables.factors(in_file=in_file), rows), dict
 
 
-@may_see_trips
-@conditional_page
-@require_GET
-def latencies(request: HttpRequest) -> HttpResponseBase:
+@LATENCIES.page
+def latencies(request: HttpRequest) -> Any:
     at, in_file = now(), "export" in request.GET
-    regions = lists.region_names()
-    found = rows.latency_rows(queries.factors_of(None, at), regions, at, every_source=in_file)
-    table = table_kit.page(request, tables.latencies(regions, in_file=in_file), found)
-    sub = "From user regions to sites: measured, else published, else a band by distance"
-    return _listed(request, table, "latencies", "Round trips", sub)
+    regions = queries.region_names()
+    rows = tables.latency_rows(queries.factors_of(None, at), regions, at, every_source=in_file)
+    return table_kit.page(request, tables.latencies(regions, in_file=in_file), rows), dict
 
 
-@require("tradeoffs.view_exchangerate")
-@conditional_page
-@require_GET
-def rates(request: HttpRequest) -> HttpResponseBase:
-    table = table_kit.page(request, tables.RATES, lists.exchange_rates())
-    sub = "What currencies are worth in each other, by day"
-    return _listed(request, table, "rates", "Exchange rates", sub)
+@RATES.page
+def rates(request: HttpRequest) -> Any:
+    return table_kit.page(request, tables.RATES, entered.exchange_rates()), dict
 
 
-def _listed(request: HttpRequest, table: TablePage, name: str, heading: str, sub: str) -> HttpResponseBase:
-    if table_kit.wants_table_only(request, table):
-        return table_kit.respond(request, LIST, table)
-    may = request.user.has_perm
-    context = {
-        "table": table,
-        "heading": heading,
-        "sub": sub,
-        "tabs": lines.tabs(name),
-        "add_url": lines.add_url(may(MAY_ADD)) if name == "factors" else "",
-        "hours_url": reverse("factor-hours-add") if name == "factors" and may(MAY_ADD_HOURS) else "",
-        "import_url": f"{reverse('factors-import')}?what={name}" if may(MAY_IMPORT[name]) else "",
-        "breadcrumbs": [{"label": "Site factors", "url": ""}]
-        if name == "factors"
-        else lines.breadcrumbs((heading, "")),
-    }
-    return answers.page(request, LIST, context)
-
-
-@may_see
-@conditional_page
-@require_GET
-def site(request: HttpRequest, slug: str) -> HttpResponseBase:
+@SITE.page
+def site(request: HttpRequest, slug: str) -> Any:
     at = now()
     place = get_object_or_404(Site, slug=slug)
-    table = table_kit.page(request, tables.ENTRIES, lists.entries(place))
-    if table_kit.wants_table_only(request, table):
-        return table_kit.respond(request, SITE, table)
-    span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
-    (known,) = queries.factors_of([place.pk], at)
-    kinds = lists.hourly_kinds(place)
-    asked = request.GET.get("hours", "")
-    kind = asked if asked in kinds else kinds[0] if kinds else ""
-    chart_query = urlencode({**span.query, "kind": kind})
-    context = {
-        "table": table,
-        "site": place,
-        "finding": lines.finding(known, at),
-        "factors": lines.beside(known, at),
-        "paths": lines.paths(known, lists.region_names(), at),
-        "time_range": span.context if kind else None,
-        "chart_title": FactorKind(kind).label if kind else "",
-        "chart_views": lines.kind_views(kinds, kind, slug, span.query),
-        "chart_url": f"{reverse('factor-hours', args=[slug, 'json'])}?{chart_query}" if kind else "",
-        "chart_csv": f"{reverse('factor-hours', args=[slug, 'csv'])}?{chart_query}" if kind else "",
-        "add_url": lines.add_url(request.user.has_perm(MAY_ADD), site=slug),
-        "api_url": f"{reverse('tradeoffs-api-site-factor-known')}?{urlencode({'site': slug})}",
-        "breadcrumbs": lines.breadcrumbs((place.name, "")),
-    }
-    return answers.page(request, SITE, context)
+    table = table_kit.page(request, tables.ENTRIES, entered.entries(place))
+
+    def context() -> dict[str, Any]:
+        span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
+        (known,) = queries.factors_of([place.pk], at)
+        kinds = entered.hourly_kinds(place)
+        asked = request.GET.get("hours", "")
+        kind = asked if asked in kinds else next(iter(kinds), "")
+        labels = [(each, FactorKind(each).label) for each in kinds]
+        here = reverse("factor-site", args=[slug])
+        return {
+            "site": place,
+            "finding": sentences.finding(known, at),
+            "factors": tables.factor_rows([known], at, every_source=True),
+            "paths": [
+                *tables.latency_rows([known], queries.region_names(), at, every_source=True),
+                *tables.rows_between(known, at),
+            ],
+            "time_range": span.context if kind else None,
+            "chart_title": FactorKind(kind).label if kind else "",
+            "chart_views": choices(
+                labels, kind, lambda each: f"{here}?{urlencode({**span.query, 'hours': each})}"
+            ),
+            "chart": chart_urls("factor-hours", slug, **span.query, kind=kind) if kind else None,
+        }
+
+    return table, context
 
 
-@may_see
-@conditional_page
-@require_GET
-def hours(request: HttpRequest, slug: str, form: str) -> HttpResponse:
+@SITE.chart
+def hours(request: HttpRequest, slug: str) -> Figure:
     place = get_object_or_404(Site, slug=slug)
     kind = request.GET.get("kind", "")
     if kind not in dict(HOURLY_KINDS):
         raise Http404
     span = answers.time_range(request, now=now(), default=DEFAULT_RANGE)
-    found = queries.series_of(place.pk, kind, span.start, span.end)
+    series = queries.series_of(place.pk, kind, span.start, span.end)
     title = str(FactorKind(kind).label)
-    message = lines.hours_finding(found, title)
-    drawn = charts.hours(found, title=title, finding=message, start=span.start, end=span.end)
-    return answers.chart(drawn, form)
+    message = sentences.hours_finding(series, title)
+    return charts.hours(series, title=title, finding=message, start=span.start, end=span.end)
 
 
-@may_see
-@conditional_page
-@require_GET
-def entry(request: HttpRequest, pk: int) -> HttpResponseBase:
-    found = get_object_or_404(lists.entries(), pk=pk)
-    may_delete = request.user.has_perm(MAY_DELETE)
-    context = {
-        "entry": found,
-        "heading": found.get_kind_display(),
-        "facts": lines.entry_facts(found),
-        "rows": history_of(found).rows,
-        "delete_url": reverse("site-factor-delete", args=[pk]) if may_delete else "",
-        "again_url": lines.add_url(
-            request.user.has_perm(MAY_ADD), site=found.site.slug, kind=found.kind, source=found.source
-        ),
-        "breadcrumbs": lines.breadcrumbs(
-            (found.site.name, reverse("factor-site", args=[found.site.slug])), (str(found), "")
-        ),
+@ENTRY.page
+def entry(request: HttpRequest, pk: int) -> Any:
+    stored = get_object_or_404(entered.entries(), pk=pk)
+    above = (("Site factors", "factors"), (stored.site.name, link("factor-site", stored.site.slug)))
+    return None, lambda: {
+        "entry": stored,
+        "rows": history_of(stored).rows,
+        "breadcrumbs": crumbs(str(stored), *above),
     }
-    return answers.page(request, "readiness/tradeoffs/entry.html", context)
 
 
-@require("inventory.view_site", "tradeoffs.view_sitefactor", MAY_ADD)
-@never_cache
-@require_http_methods(["GET", "POST"])
+@asks(*SEE, MAY_ADD)
 def add(request: HttpRequest) -> HttpResponse:
     """Asks twice: what was filled in is shown as it would be kept, and kept when that is confirmed."""
     at = now()
@@ -174,101 +133,85 @@ def add(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             if "confirmed" not in request.POST:
-                return _confirm(request, form, preview(form.entry(), now=at))
-            entered = operations.enter_factors(entries=[form.entry()], by=sender_of(request), now=at)
+                return _confirm(request, form, entered.preview(form.entry(), now=at))
+            kept = operations.enter_factors(entries=[form.entry()], by=sender_of(request), now=at)
         except EntriesRefused as error:
             form.refused(error)
         else:
             messages.success(request, "The value is kept.")
-            return HttpResponseRedirect(reverse("site-factor-detail", args=[entered.rows[0].pk]))
-    heading = "Enter a factor"
-    return _form(request, form, heading, reverse("factors"), "Check")
+            return HttpResponseRedirect(reverse("site-factor-detail", args=[kept.rows[0].pk]))
+    return _form(request, form, "Enter a factor", "Check")
 
 
-def _confirm(request: HttpRequest, form: FactorForm, shown: Any) -> HttpResponse:
+def _confirm(request: HttpRequest, form: FactorForm, preview: entered.Preview) -> HttpResponse:
     context = {
-        "heading": "Is this right?",
-        "facts": lines.preview_facts(form.entry(), shown, form.cleaned_data["site"].name),
-        "caution": shown.checked.caution,
+        "form": form,
+        "kind": FactorKind(form.cleaned_data["kind"]).label,
+        "preview": preview,
         "hidden": [(name, request.POST.get(name, "")) for name in form.fields],
-        "breadcrumbs": lines.breadcrumbs(("Enter a factor", "")),
     }
     return render(request, "readiness/tradeoffs/confirm.html", context)
 
 
 @require("tradeoffs.view_sitefactor")
 @never_cache
-@require_http_methods(["GET", "POST"])
-def import_table(request: HttpRequest) -> HttpResponse:
+def import_table(request: HttpRequest) -> HttpResponseBase:
     what = (request.POST or request.GET).get("what", "factors")
-    permission = MAY_IMPORT.get(what, MAY_ADD)
-    return require(permission)(_import_table)(request)  # type: ignore[return-value]
+    permission, _operation = IMPORTS.get(what, IMPORTS["factors"])
+    return asks(permission)(_import_table)(request)
 
 
 def _import_table(request: HttpRequest) -> HttpResponse:
-    imports = {
-        "factors": operations.import_factors,
-        "latencies": operations.import_latencies,
-        "rates": operations.import_rates,
-    }
     form = FactorTableForm(
         request.POST or None, request.FILES or None, initial={"what": request.GET.get("what", "factors")}
     )
-    if request.method == "POST" and form.is_valid():
+
+    def take(content: bytes) -> HttpResponse:
         what = form.cleaned_data["what"]
-        try:
-            content = content_of(form.cleaned_data["file"])
-            entered = imports[what](content=content, by=sender_of(request), now=now())
-        except (EntriesRefused, FileTooLarge) as error:
-            form.refused(_of_file(error))
-        else:
-            messages.success(request, f"Entered: {entered}.")
-            return HttpResponseRedirect(reverse(what))
-    return _form(request, form, "Import a table", reverse("factors"))
+        kept = IMPORTS[what][1](content=content, by=sender_of(request), now=now())
+        messages.success(request, f"Entered: {kept}.")
+        return HttpResponseRedirect(reverse(what))
+
+    return _of_file(form, take) or _form(request, form, "Import a table")
 
 
-@require("inventory.view_site", "tradeoffs.view_sitefactor", MAY_ADD_HOURS)
-@never_cache
-@require_http_methods(["GET", "POST"])
+@asks(*SEE, MAY_ADD_HOURS)
 def add_hours(request: HttpRequest) -> HttpResponse:
     asked = {name: request.GET[name] for name in ("site", "kind") if name in request.GET}
     form = SeriesForm(request.POST or None, request.FILES or None, initial=asked)
-    if request.method == "POST" and form.is_valid():
-        try:
-            content = content_of(form.cleaned_data["file"])
-            about = form.about()
-            entered = operations.import_series(about=about, content=content, by=sender_of(request), now=now())
-        except (EntriesRefused, FileTooLarge) as error:
-            form.refused(_of_file(error))
-        else:
-            messages.success(request, f"Days entered: {entered}.")
-            return HttpResponseRedirect(reverse("factor-site", args=[about.site.slug]))
-    return _form(request, form, "Enter hours of a factor", reverse("factors"))
+
+    def take(content: bytes) -> HttpResponse:
+        about = form.about()
+        kept = operations.import_series(about=about, content=content, by=sender_of(request), now=now())
+        messages.success(request, f"Days entered: {kept}.")
+        return HttpResponseRedirect(reverse("factor-site", args=[about.site.slug]))
+
+    return _of_file(form, take) or _form(request, form, "Enter hours of a factor")
 
 
-def _of_file(error: EntriesRefused | FileTooLarge) -> EntriesRefused:
-    if isinstance(error, EntriesRefused):
-        return error
-    return EntriesRefused([EntryError(1, "file", error.reason)])
+def _of_file(form: FactorsForm, take: Callable[[bytes], HttpResponse]) -> HttpResponse | None:
+    """Where to go once the form's file is taken; None while the form is to be shown."""
+    if not form.is_valid():
+        return None
+    try:
+        return take(content_of(form.cleaned_data["file"]))
+    except FileTooLarge as error:
+        form.refused(EntriesRefused([EntryError(1, "file", error.reason)]))
+    except EntriesRefused as error:
+        form.refused(error)
+    return None
 
 
 @require_POST
-@require("inventory.view_site", "tradeoffs.view_sitefactor", MAY_DELETE)
+@require(*SEE, MAY_DELETE)
 @never_cache
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(SiteFactor.objects.select_related("site"), pk=pk)
-    operations.remove_factor(factor=found)
+    stored = get_object_or_404(entered.entries(), pk=pk)
+    operations.remove_factor(factor=stored)
     messages.success(request, "The value is taken back; its history is kept.")
-    return HttpResponseRedirect(reverse("factor-site", args=[found.site.slug]))
+    return HttpResponseRedirect(reverse("factor-site", args=[stored.site.slug]))
 
 
-def _form(request: HttpRequest, form: Any, heading: str, cancel_url: str, submit: str = "") -> HttpResponse:
-    context = {
-        "form": form,
-        "heading": heading,
-        "cancel_url": cancel_url,
-        "submit": submit,
-        "breadcrumbs": lines.breadcrumbs((heading, "")),
-    }
-    status = 422 if form.errors else 200
-    return render(request, "readiness/tradeoffs/form.html", context, status=status)
+def _form(request: HttpRequest, form: FactorsForm, heading: str, submit: str = "") -> HttpResponse:
+    context = {"form": form, "heading": heading, "cancel_url": link("factors"), "submit": submit}
+    return render(request, "readiness/tradeoffs/form.html", context, status=422 if form.errors else 200)

@@ -7,7 +7,7 @@ class WorkloadsConfig(AppConfig):
     verbose_name = "Workloads"
 
     def ready(self) -> None:
-        from readiness.workloads.refusals import MAY_SEE
+        from readiness.workloads.operations import MAY_SEE
         from readiness.workloads.search import find_workloads
         from web import links, search
 

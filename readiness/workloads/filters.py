@@ -1,5 +1,6 @@
 """Filters of workload classes, for the API and for the page alike."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -16,51 +17,32 @@ COMPLETE = (
 )  # fmt: skip
 
 
-class PlacedAt(AnyOf):
-    """Classes placed today at any of the sites, by slug."""
+class ReferredTo(AnyOf):
+    """Classes to which rows refer whose `path` is any of the slugs; `rows` gives those that count."""
+
+    def __init__(self, rows: Callable[[], QuerySet], path: str, label: str) -> None:
+        super().__init__(inner=forms.CharField(), commas=True, label=label)
+        self.rows, self.path = rows, path
 
     def filter(self, queryset: QuerySet, values: list[Any]) -> QuerySet:
         if not values:
             return queryset
-        there = Placement.objects.on(clock.now().date()).filter(site__slug__in=values)
-        return queryset.filter(pk__in=there.order_by().values("workload_class"))
+        rows = self.rows().filter(**{f"{self.path}__in": values})
+        return queryset.filter(pk__in=rows.order_by().values("workload_class"))
 
 
-class ServesRegion(AnyOf):
-    """Classes that serve any of the user regions, by slug."""
-
-    def filter(self, queryset: QuerySet, values: list[Any]) -> QuerySet:
-        if not values:
-            return queryset
-        served = ServedRegion.objects.filter(user_region__slug__in=values)
-        return queryset.filter(pk__in=served.order_by().values("workload_class"))
-
-
-class Needing(AnyOf):
-    """Classes that need accelerators of any of the types, by slug."""
-
-    def filter(self, queryset: QuerySet, values: list[Any]) -> QuerySet:
-        if not values:
-            return queryset
-        needed = AcceleratorDemand.objects.filter(device_type__slug__in=values)
-        return queryset.filter(pk__in=needed.order_by().values("workload_class"))
-
-
-def _complete(_key: str) -> Q:
-    return COMPLETE
-
-
-def _placed(_key: str) -> Q:
-    there = Placement.objects.on(clock.now().date()).order_by().values("workload_class")
-    return Q(pk__in=there)
+def _running() -> QuerySet:
+    return Placement.objects.on(clock.now().date())
 
 
 class WorkloadFilters(ObjectFilterSet):
-    site = PlacedAt(inner=forms.CharField(), commas=True, label="Placed at")
-    user_region = ServesRegion(inner=forms.CharField(), commas=True, label="Serves")
-    accelerator = Needing(inner=forms.CharField(), commas=True, label="Needs accelerator")
-    complete = Flag(read=_complete, label="All four parts declared")
-    placed = Flag(read=_placed, label="Placed somewhere")
+    site = ReferredTo(_running, "site__slug", "Placed at")
+    user_region = ReferredTo(ServedRegion.objects.all, "user_region__slug", "Serves")
+    accelerator = ReferredTo(AcceleratorDemand.objects.all, "device_type__slug", "Needs accelerator")
+    complete = Flag(read=lambda _key: COMPLETE, label="All four parts declared")
+    placed = Flag(
+        read=lambda _key: Q(pk__in=_running().order_by().values("workload_class")), label="Placed somewhere"
+    )
 
     class Meta:
         model = WorkloadClass

@@ -10,23 +10,25 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from inventory.models import Site
-from readiness.workloads.exporting import values_of
+from readiness.workloads.core.envelope import Criticality
+from readiness.workloads.documents import ImportRefused
 from readiness.workloads.models import (
-    CostUnitChoices,
-    CriticalityChoices,
-    DataCategoryChoices,
-    MinVerdict,
+    COLUMNS,
+    COST_UNITS,
+    CRITICALITIES,
+    DATA_CATEGORIES,
+    KINDS,
+    LISTS,
+    MIN_VERDICTS,
     WorkloadClass,
-    WorkloadKindChoices,
 )
-from readiness.workloads.operations.declaring import COLUMNS, LISTS
-from readiness.workloads.refusals import ImportRefused
+from readiness.workloads.operations import ROWS
+from readiness.workloads.queries import values_of
 from readiness.workloads.row_forms import ANY, RowFormSet, asked_rows, entered, refuse, rows_of
 from telemetry.models import SourceProvenance
 from web.forms import DayInput, RefusedForm
-from web.yaml_documents import MOST_BYTES
-
-ROWS = ("accelerators", "users")
+from web.versioned.core.documents import DocumentError
+from web.versioned.forms import ImportForm
 
 
 def _number(label: str, help_text: str = "", **kwargs: Any) -> forms.FloatField:
@@ -38,8 +40,10 @@ def _codes(label: Any, help_text: Any) -> forms.CharField:
     return forms.CharField(label=label, required=False, max_length=2000, help_text=help_text)
 
 
-def _word(label: str, choices: Any, *, empty: str | None = None, initial: str = "") -> forms.ChoiceField:
-    listed = choices.choices if empty is None else [("", empty), *choices.choices]
+def _word(
+    label: str, choices: Mapping[str, str], *, empty: str | None = None, initial: str = ""
+) -> forms.ChoiceField:
+    listed = choices if empty is None else {"": empty, **choices}
     return forms.ChoiceField(label=label, choices=listed, required=empty is None, initial=initial)
 
 
@@ -53,8 +57,8 @@ class WorkloadForm(RefusedForm):
         help_text="In addresses and files; small letters, digits and dashes.",
     )
     description = forms.CharField(label="Description", max_length=200, required=False)
-    kind = _word("Kind", WorkloadKindChoices, empty="not said")
-    criticality = _word("Criticality", CriticalityChoices, initial=CriticalityChoices.STANDARD)
+    kind = _word("Kind", KINDS, empty="not said")
+    criticality = _word("Criticality", CRITICALITIES, initial=Criticality.STANDARD)
     it_kw = _number("IT power, kW")
     bandwidth_gbps = _number("Bandwidth, Gb/s")
     deferrable_h = _number("May wait, h", "Hours by which work may be put off; 0: it may not.", initial=0)
@@ -64,7 +68,7 @@ class WorkloadForm(RefusedForm):
     cost_currency = forms.CharField(
         label="Currency", max_length=3, required=False, help_text="ISO 4217, such as EUR."
     )
-    cost_unit = _word("Unit", CostUnitChoices, empty="none")
+    cost_unit = _word("Unit", COST_UNITS, empty="none")
     allowed_jurisdictions = _codes(
         "Allowed jurisdictions", "ISO 3166 codes such as DE, or EU, EEA, WORLD; separated by commas."
     )
@@ -74,13 +78,13 @@ class WorkloadForm(RefusedForm):
     )
     data_categories = forms.MultipleChoiceField(
         label="Data",
-        choices=DataCategoryChoices.choices,
+        choices=DATA_CATEGORIES,
         required=False,
         widget=forms.CheckboxSelectMultiple(),
     )
     carbon_g_per_kwh = _number("Carbon intensity limit, gCO2e/kWh")
     carbon_kg_per_month = _number("Carbon limit, kgCO2e a month")
-    min_verdict = _word("Least verdict of a site", MinVerdict, empty="any")
+    min_verdict = _word("Least verdict of a site", MIN_VERDICTS, empty="any")
     min_score = _number("Least score of a site", "From 0 to 1.", max_value=1)
     source = forms.CharField(
         label="Source",
@@ -89,7 +93,7 @@ class WorkloadForm(RefusedForm):
         help_text="Where the figures come from.",
         widget=forms.Textarea(attrs={"rows": 2}),
     )
-    provenance = _word("Provenance", SourceProvenance, initial=SourceProvenance.DECLARED)
+    provenance = _word("Provenance", dict(SourceProvenance.choices), initial=SourceProvenance.DECLARED)
     declared_on = forms.DateField(
         label="Declared",
         required=False,
@@ -133,7 +137,6 @@ class WorkloadForm(RefusedForm):
         return form
 
     def sections(self) -> Iterator[tuple[Any, list[tuple[forms.BoundField | None, RowFormSet | None]]]]:
-        """Each with its fields and rows, in order."""
         for title, names in self.groups:
             yield (
                 title,
@@ -183,42 +186,19 @@ class PlaceForm(RefusedForm):
         return {"site": self.cleaned_data["site"], "on": self.cleaned_data["started_on"]}
 
 
-class DocumentForm(forms.Form):
+class DocumentForm(ImportForm):
     """A YAML document as a file or as text."""
 
-    refusals = (ImportRefused,)
-
-    file = forms.FileField(
-        label="File", required=False, allow_empty_file=True, help_text="YAML, 1 MiB at most."
-    )
-    text = forms.CharField(
-        label="Or its text",
-        required=False,
-        strip=False,
-        widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "false"}),
-    )
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        if bool(given.get("file")) == bool(given.get("text", "").strip()):
-            raise ValidationError({"file": "Choose a file, or paste a text."})
-        file = given.get("file")
-        if file is not None and file.size > MOST_BYTES:
-            raise ValidationError({"file": "It has more than 1 MiB."})
-        if file is not None:
-            try:
-                given["name"], given["text"] = file.name, file.read().decode("utf-8-sig")
-            except UnicodeDecodeError as error:
-                raise ValidationError({"file": "It is not UTF-8."}) from error
-        return given
+    refusals = (ImportRefused, DocumentError)
+    revision = None  # type: ignore[assignment] # of drafts alone
 
     def asked(self) -> dict[str, Any]:
-        given = self.cleaned_data
-        return {"text": given["text"], "name": given.get("name", "workloads.yaml")}
+        return {"texts": self.texts()}
 
-    def refused(self, error: ImportRefused) -> None:
+    def refused(self, error: ImportRefused | DocumentError) -> None:
         name = "file" if self.cleaned_data.get("file") else "text"
-        self.add_error(name, [str(fault) for fault in error.faults])
+        faults = error.faults if isinstance(error, ImportRefused) else [error]
+        self.add_error(name, [str(fault) for fault in faults])
 
 
 def initial_of(workload: WorkloadClass) -> dict[str, Any]:

@@ -7,12 +7,12 @@ from typing import Any
 
 from django.urls import reverse
 
-from readiness.workloads import added_facts, operations, queries, sentences
+from readiness.workloads import added_facts, documents, operations, queries, sentences
 from readiness.workloads.core.envelope import Envelope, contradictions
 from readiness.workloads.filters import WorkloadFilters
 from readiness.workloads.forms import DocumentForm, PlaceForm, WorkloadForm, initial_of
-from readiness.workloads.models import DataCategoryChoices, MinVerdict, WorkloadClass
-from readiness.workloads.refusals import MAY_ADD, MAY_CHANGE, MAY_END, MAY_PLACE, MAY_REMOVE, MAY_SEE
+from readiness.workloads.models import DATA_CATEGORIES, WorkloadClass
+from readiness.workloads.operations import MAY_ADD, MAY_CHANGE, MAY_END, MAY_PLACE, MAY_REMOVE, MAY_SEE
 from web import clock
 from web.kinds import Entry, Kind
 from web.links import page_url
@@ -33,7 +33,6 @@ def _today() -> date:
 
 
 def _rows(classes: Iterable[WorkloadClass]) -> list[WorkloadRow]:
-    """Make rows of classes that `queries.classes` gave; no statement."""
     made = []
     for workload in classes:
         envelope = queries.envelope_of(workload)
@@ -56,8 +55,7 @@ def _context(workload: WorkloadClass, user: Any) -> dict[str, Any]:
         "latency": sentences.latency(envelope),
         "cost": sentences.cost(envelope),
         "countries_left": sentences.countries_left(envelope),
-        "data": ", ".join(DataCategoryChoices(each).label for each in workload.data_categories),
-        "min_verdict": MinVerdict(envelope.min_verdict).label if envelope.min_verdict else "",
+        "data": ", ".join(DATA_CATEGORIES[each] for each in workload.data_categories),
         "score_percent": None if envelope.min_score is None else 100 * envelope.min_score,
         "on_record": added_facts.added_to(workload, may=may, today=today),
         "confirmations": workload.confirmations.all()[:5],
@@ -123,7 +121,7 @@ _ENTRIES = (
         hint="A class that is there by its slug becomes what is written, the whole of it. All of the document is kept,"
         " or none",
         form=DocumentForm,
-        enter=operations.import_workloads,
+        enter=documents.import_workloads,
         done=lambda made: f"{len(made.added)} classes are added, {len(made.changed)} are as written.",
         icon="database-import",
     ),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import fields
 from datetime import date
+from typing import Any
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 
@@ -16,7 +18,11 @@ from readiness.workloads.core.envelope import (
     UserDemand,
     WorkloadKind,
 )
-from readiness.workloads.models import AcceleratorDemand, Placement, ServedRegion, WorkloadClass
+from readiness.workloads.models import COLUMNS, AcceleratorDemand, Placement, ServedRegion, WorkloadClass
+
+_MADE = {"kind", "criticality", "cost_unit", "data_categories"}
+_SAME = [field.name for field in fields(Envelope) if field.name in {*COLUMNS} - _MADE]
+"""Columns that an envelope has as they are stored."""
 
 
 def envelopes(slugs: Collection[str] | None = None) -> tuple[Envelope, ...]:
@@ -47,35 +53,31 @@ def built(
     *,
     confirmed_on: Iterable[date] = (),
 ) -> Envelope:
-    """Make the envelope of a class and its rows, whether they are saved or not."""
     needs = sorted(map(_need, accelerators), key=lambda need: need.type or "")
     return Envelope(
-        slug=workload.slug,
-        name=workload.name,
+        **{name: getattr(workload, name) for name in _SAME},
         kind=WorkloadKind(workload.kind) if workload.kind else None,
         criticality=Criticality(workload.criticality),
         accelerators=tuple(needs),
-        it_kw=workload.it_kw,
-        bandwidth_gbps=workload.bandwidth_gbps,
         users=tuple(sorted(map(_users, served), key=lambda users: users.region)),
-        latency_limit_ms=workload.latency_limit_ms,
-        latency_percentile=workload.latency_percentile,
-        cost_ceiling=workload.cost_ceiling,
-        cost_currency=workload.cost_currency,
         cost_unit=CostUnit(workload.cost_unit) if workload.cost_unit else None,
         allowed=frozenset(workload.allowed_jurisdictions),
         forbidden=frozenset(workload.forbidden_jurisdictions),
-        residency=workload.residency,
         data_categories=frozenset(map(DataCategory, workload.data_categories)),
-        carbon_g_per_kwh=workload.carbon_g_per_kwh,
-        carbon_kg_per_month=workload.carbon_kg_per_month,
-        min_verdict=workload.min_verdict,
-        min_score=workload.min_score,
-        deferrable_h=workload.deferrable_h,
-        provenance=workload.provenance,
-        declared_on=workload.declared_on,
         confirmed_on=tuple(sorted(confirmed_on)),
     )
+
+
+def values_of(workload: WorkloadClass) -> dict[str, Any]:
+    needs = [
+        {"type": row.device_type.slug if row.device_type else "", "count": row.count}
+        for row in workload.accelerators.all()
+    ]
+    users = [
+        {"region": row.user_region.slug, "requests_per_s": row.requests_per_s}
+        for row in workload.served.all()
+    ]
+    return {**{name: getattr(workload, name) for name in COLUMNS}, "accelerators": needs, "users": users}
 
 
 def classes(*, day: date) -> QuerySet[WorkloadClass]:

@@ -34,7 +34,6 @@ class RowForm(forms.Form):
 
     @property
     def is_filled(self) -> bool:
-        """Whether it shows anything."""
         return any(self[name].value() not in (None, "") for name in self.fields)
 
     @property
@@ -94,7 +93,6 @@ class RowFormSet(BaseFormSet):
             seen.add(chosen)
 
     def planned(self) -> list[Any]:
-        """The rows as the operations take them."""
         raise NotImplementedError
 
     @property
@@ -182,5 +180,4 @@ def _count(text: str) -> int:
 
 
 def refuse(rows: RowFormSet, messages: Iterable[str]) -> None:
-    """Show above the rows what an operation refused of all of them together."""
     rows.non_form_errors().extend(ValidationError(list(messages)).messages)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from readiness.workloads.core.envelope import Envelope, EnvelopePart
-from readiness.workloads.models import CostUnitChoices
+from readiness.workloads.models import COST_UNITS
 from web.units import how_many, number, plural
 
 VALID_DAYS = 180
@@ -22,7 +22,7 @@ PART_NAMES = {
 def cost(envelope: Envelope) -> str:
     if envelope.cost_ceiling is None or envelope.cost_unit is None:
         return ""
-    unit = CostUnitChoices(envelope.cost_unit.value).label
+    unit = COST_UNITS[envelope.cost_unit]
     return f"{number(envelope.cost_ceiling, 2)} {envelope.cost_currency} {unit}"
 
 
@@ -51,7 +51,6 @@ def at_tdp(envelope: Envelope) -> str:
 
 
 def standing(envelope: Envelope, today: date) -> dict[str, Any]:
-    """Whether it is declared, until when it counts, and how that is shown."""
     vouched_on = envelope.vouched_on(today)
     if vouched_on is None:
         return {"state": "unknown", "text": "Nothing is declared"}

@@ -11,10 +11,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from readiness.workloads import operations, queries
-from readiness.workloads.exporting import exported
+from readiness.workloads.documents import exported
 from readiness.workloads.kinds import WORKLOADS
 from readiness.workloads.models import Placement, WorkloadClass
-from readiness.workloads.refusals import MAY_END
+from readiness.workloads.operations import MAY_END
 from web.clock import now
 from web.permissions import require
 from web.requests import UserRequest
@@ -39,7 +39,6 @@ def end(request: UserRequest, slug: str, pk: int) -> HttpResponse:
 @never_cache
 @require_GET
 def export(request: HttpRequest, slug: str = "") -> HttpResponse:
-    """One class, or all of them."""
     classes = queries.whole(WorkloadClass.objects.order_by("slug"))
     if slug:
         return exported([get_object_or_404(classes, slug=slug)], slug)

@@ -56,7 +56,7 @@ def test_imports_point_down():
             id="the engine calls a page",
         ),
         pytest.param(
-            "readiness/workloads/core/jurisdictions.py",
+            "readiness/workloads/core/countries.py",
             "import readiness.jurisdiction.core.vocabulary",
             id="workloads know of no law",
         ),

@@ -95,10 +95,10 @@ class ImportForm(StepForm):
     def save(
         self, versions: Versioned[Any, Any], draft: DocumentVersion, *, by: User, now: datetime
     ) -> DocumentVersion:
-        document = versions.load(self._texts())
+        document = versions.load(self.texts())
         return versions.replace(draft, document, revision=self.cleaned_data["revision"], by=by, now=now)
 
-    def _texts(self) -> dict[str, str]:
+    def texts(self) -> dict[str, str]:
         file = self.cleaned_data.get("file")
         if file is None:
             return {"definition.yaml": self.cleaned_data["text"]}

@@ -12,15 +12,14 @@ from readiness.demo.core.factors import book, entries, hourly, hours, rates, rou
 from readiness.demo.core.plan import FleetPlan
 from readiness.demo.operations.catalogue import DemoObjects
 from readiness.tradeoffs.core.published import DataSetUnreadable
+from readiness.tradeoffs.loading import NotInstalled, load_factors
 from readiness.tradeoffs.models import ExchangeRate, FactorDay
 from readiness.tradeoffs.operations import (
-    NotInstalled,
     SeriesOf,
     enter_factors,
     enter_latencies,
     enter_rates,
     enter_series,
-    load_factors,
 )
 
 

@@ -70,7 +70,6 @@ class LegalFinding:
 
     @property
     def bases_needed(self) -> tuple[tuple[str, ...], ...]:
-        """One of each is needed."""
         return tuple(
             dict.fromkeys(
                 ground.rule.bases for ground in self.grounds if ground.answer == LegalAnswer.NEEDS_BASIS

@@ -87,7 +87,6 @@ def _read_pack(fields: Fields) -> RulePackDocument:
 
 
 def _no_stand_in(rule: RuleTerms, other: str, pack: RulePackDocument) -> str | None:
-    """Why a rule cannot stand in place of the one with this id."""
     named = pack.rules_by_id.get(other)
     if named is None or named is rule:
         return f"there is no other rule {other[:60]!r}"

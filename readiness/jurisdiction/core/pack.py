@@ -36,7 +36,6 @@ def web_address(url: str, fields: Fields) -> str:
 
 
 def place_names(names: frozenset[str], fields: Fields) -> frozenset[str]:
-    """Countries by their code, groups by their id, or `any`."""
     for name in sorted(names - fields.ids("groups")):
         if name != ANYWHERE and name not in COUNTRIES:
             raise ValueError(f"{name[:60]!r} is neither a country code, nor a group of this pack, nor any")
@@ -154,7 +153,6 @@ class RuleTerms:
         return begun and (self.in_force_until is None or day <= self.in_force_until)
 
     def doubt(self, day: date, check_again: timedelta) -> Doubt | None:
-        """Why it does not decide on a day; None where it does."""
         if self.in_force_from is None:
             return Doubt.UNDATED
         if self.checked_on is None or self.checked_on + check_again < day:
@@ -213,7 +211,6 @@ class RulePackDocument:
         return frozenset(implied)
 
     def among(self, country: str, names: frozenset[str], day: date) -> bool:
-        """Whether a known country is one of these countries or in one of these groups on a day."""
         if ANYWHERE in names or country in names:
             return True
         return any(self.groups_by_id[name].holds(country, day) for name in names & self.groups_by_id.keys())

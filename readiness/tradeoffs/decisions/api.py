@@ -12,11 +12,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from inventory.models import Site
-from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.decisions import operations, queries
-from readiness.tradeoffs.decisions.compared import Pair, compared
-from readiness.tradeoffs.decisions.filters import DecisionFilters
 from readiness.tradeoffs.decisions.params import split_body
+from readiness.tradeoffs.decisions.tables import DecisionFilters
 from readiness.tradeoffs.models import Decision, DecisionForecast
 from readiness.workloads.models import WorkloadClass
 from web import clock
@@ -38,16 +36,8 @@ class ForecastSerializer(serializers.ModelSerializer):
     class Meta:
         model = DecisionForecast
         fields = (
-            "objective",
-            "unit",
-            "direction",
-            "value",
-            "low",
-            "high",
-            "before",
-            "provenance",
-            "as_of",
-            "source",
+            *("objective", "unit", "direction", "value", "low", "high"),
+            *("before", "provenance", "as_of", "source"),
         )
         read_only_fields = fields
 
@@ -98,17 +88,17 @@ class FigureSerializer(serializers.Serializer):
 class RealisedSerializer(serializers.Serializer):
     """`error` is realised less expected, `percent` that of what came; null where a side is unknown."""
 
-    objective = serializers.CharField()
-    expected = FigureSerializer()
-    realised = FigureSerializer()
-    error = serializers.FloatField(allow_null=True)
+    objective = serializers.CharField(source="forecast.objective")
+    expected = FigureSerializer(source="comparison.expected")
+    realised = FigureSerializer(source="comparison.realised")
+    error = serializers.FloatField(source="comparison.error", allow_null=True)
     percent = serializers.FloatField(allow_null=True)
-    within_band = serializers.BooleanField(allow_null=True)
+    within_band = serializers.BooleanField(source="comparison.within_band", allow_null=True)
     unknown = serializers.CharField(help_text="Why nothing is known of what came")
     final = serializers.BooleanField(help_text="Written down at the review; else so far")
 
 
-EITHER_ONE = any_of(operations.MAY_APPROVE, operations.MAY_RECORD, get=operations.MAY_SEE)
+MAY_REVIEW = any_of(operations.MAY_APPROVE, operations.MAY_RECORD, get=operations.MAY_SEE)
 
 
 class DecisionViewSet(ObjectViewSet):
@@ -133,44 +123,17 @@ class DecisionViewSet(ObjectViewSet):
         responses=RealisedSerializer(many=True),
         summary="Expected against realised: so far, or as written down; POST writes it down once the review is due",
     )
-    @action(detail=True, methods=["get", "post"], permission_classes=[EITHER_ONE], pagination_class=None)
+    @action(detail=True, methods=["get", "post"], permission_classes=[MAY_REVIEW], pagination_class=None)
     def realised(self, request: Request, pk: str) -> Response:
         decision = cast(Decision, self.get_object())
         if request.method == "POST":
             with named_errors(NotInState):
                 operations.review(decision, **by_reader(request))
             decision = cast(Decision, self._again(decision))
-        compared_pairs = [_said(pair) for pair in compared(decision, clock.now())]
-        return Response(RealisedSerializer(compared_pairs, many=True).data)
+        return Response(RealisedSerializer(queries.compared(decision, clock.now()), many=True).data)
 
     def get_queryset(self) -> QuerySet[Decision]:
         return cast("QuerySet[Decision]", super().get_queryset())
-
-
-def _said(pair: Pair) -> dict[str, Any]:
-    comparison = pair.comparison
-    return {
-        "objective": pair.forecast.objective,
-        "expected": _figure(comparison.expected),
-        "realised": _figure(comparison.realised),
-        "error": comparison.error,
-        "percent": comparison.percent,
-        "within_band": comparison.within_band,
-        "unknown": pair.unknown,
-        "final": pair.final,
-    }
-
-
-def _figure(figure: BandedFigure) -> dict[str, Any]:
-    return {
-        "value": figure.value,
-        "unit": figure.unit,
-        "low": figure.low,
-        "high": figure.high,
-        "provenance": figure.provenance.value if figure.provenance else None,
-        "as_of": figure.as_of,
-        "source": figure.source,
-    }
 
 
 router = Router()

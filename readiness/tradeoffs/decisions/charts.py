@@ -7,24 +7,28 @@ from collections.abc import Sequence
 from plotly import graph_objects as go
 
 from readiness.tradeoffs.decisions import sentences
-from readiness.tradeoffs.decisions.compared import Pair
-from web.charts import Figure, figure, nothing
+from readiness.tradeoffs.decisions.queries import Pair
+from web.charts import Figure, bars, figure, nothing, table
+
+COLUMNS = (
+    *("Objective", "Unit", "Expected", "Low", "High", "Realised"),
+    *("Error", "Error, %", "Why unknown"),
+)
 
 
 def errors(pairs: Sequence[Pair], *, finding: str) -> Figure:
-    """A bar for each objective that can be compared; the table has the others too, with why they are unknown."""
     known = [pair for pair in pairs if pair.percent is not None]
     if not known:
         return nothing(finding)
-    shown = list(reversed(known))
-    bar = go.Bar(
-        x=[pair.percent for pair in shown],
-        y=[sentences.objective(pair.forecast.objective) for pair in shown],
+    shown = known[::-1]
+    bar = bars(
+        "Error",
+        [pair.percent for pair in shown],
+        [sentences.objective(pair.forecast.objective) for pair in shown],
+        "series-1",
+        hover="%{y}: %{text}<extra></extra>",
         orientation="h",
         text=[sentences.percent(pair.percent) for pair in shown],
-        name="Error",
-        meta={"role": "series-1"},
-        hovertemplate="%{y}: %{text}<extra></extra>",
     )
     layout = go.Layout(
         margin={"l": 170, "r": 24, "t": 12, "b": 40},
@@ -35,35 +39,15 @@ def errors(pairs: Sequence[Pair], *, finding: str) -> Figure:
     meta = {
         "finding": finding,
         "narrow": {"margin": {"l": 96}, "xaxis": {"nticks": 4}},
-        "table": {"columns": _columns(), "rows": [_row(pair) for pair in pairs]},
+        "table": table(COLUMNS, map(_row, pairs)),
     }
     return figure([bar], layout, meta)
-
-
-def _columns() -> list[str]:
-    return [
-        "Objective",
-        "Unit",
-        "Expected",
-        "Low",
-        "High",
-        "Realised",
-        "Error",
-        "Error, %",
-        "Why unknown",
-    ]
 
 
 def _row(pair: Pair) -> list[str | float | None]:
     expected, came = pair.comparison.expected, pair.comparison.realised
     return [
-        sentences.objective(pair.forecast.objective),
-        expected.unit,
-        expected.value,
-        expected.low,
-        expected.high,
-        came.value,
-        pair.comparison.error,
-        pair.percent,
-        pair.unknown,
+        *(sentences.objective(pair.forecast.objective), expected.unit),
+        *(expected.value, expected.low, expected.high, came.value),
+        *(pair.comparison.error, pair.percent, pair.unknown),
     ]

@@ -12,7 +12,7 @@ from readiness.evidence.operations.records import FactRow, record_facts
 from readiness.framework import queries as framework_queries
 from readiness.tradeoffs.core.accuracy import accuracy
 from readiness.tradeoffs.decisions import realising
-from readiness.tradeoffs.decisions.compared import Pair, pairs
+from readiness.tradeoffs.decisions.queries import Pair, pairs
 from readiness.tradeoffs.models import Decision
 
 CHECK = "p5-forecast-accuracy"
@@ -63,17 +63,16 @@ def write(decision: Decision, *, by: User | None, now: datetime) -> list[Recorde
 
 
 def _of_quarter(decision: Decision) -> list[Pair]:
-    """Every forecast of the site whose decision was reviewed in the quarter up to this one's day."""
     reviewed = Decision.objects.filter(
         site=decision.site,
         reviewed_at__isnull=False,
         due_on__gt=decision.due_on - QUARTER,
         due_on__lte=decision.due_on,
     ).order_by("due_on", "pk")
-    return [pair for one in reviewed.prefetch_related("forecasts__outcome") for pair in pairs(one, ())]
+    return [pair for each in reviewed.prefetch_related("forecasts__outcome") for pair in pairs(each, ())]
 
 
 def _source(decision_ids: Iterable[int]) -> str:
     """Cut where it would be longer than a source may be; the newest are named first."""
-    text = SOURCE + ", ".join(f"#{one}" for one in sorted(decision_ids, reverse=True))
+    text = SOURCE + ", ".join(f"#{pk}" for pk in sorted(decision_ids, reverse=True))
     return text if len(text) <= 200 else text[:199] + "…"

@@ -17,13 +17,12 @@ from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.core.realised import RealisedFigure
 from readiness.tradeoffs.decisions import evidence, realising
-from readiness.tradeoffs.decisions.forecasts import demand_of, expected_of_site, site_before
 from readiness.tradeoffs.models import Decision, DecisionForecast, DecisionOutcome
 from readiness.tradeoffs.placing.document import frozen
 from readiness.tradeoffs.placing.params import PlacementQuestion
 from readiness.tradeoffs.placing.queries import placement_answer
 from readiness.workloads import queries as workloads
-from readiness.workloads.models import WorkloadClass
+from readiness.workloads.models import Placement, WorkloadClass
 from web.permissions import roles_of
 from web.workflows import NotInState, Workflow, require, require_words
 
@@ -90,7 +89,7 @@ def record(
     except BadTradeoffQuestion as error:
         raise ValidationError({error.field: [error.reason]}) from error
     chosen = _chosen(answer, site)
-    before = site_before(workload, question.today, now)
+    before = _site_before(workload, question.today, now)
     decision = Decision(
         workload=workload,
         workload_slug=workload.slug,
@@ -98,7 +97,7 @@ def record(
         site=site,
         previous_site=before,
         previous_name=before.name if before else "",
-        demand=demand_of(workload) | {"carbon": f"carbon_{question.carbon}"} | _held(chosen),
+        demand=_demand_of(workload) | {"carbon": f"carbon_{question.carbon}"} | _held(chosen),
         rationale=rationale,
         weights=dict(answer["weights"]),
         what_if=question.what_if.changes(),
@@ -180,15 +179,32 @@ def review(decision: Decision, *, by: User | None, now: datetime) -> None:
 
 
 def review_due(*, now: datetime) -> int:
-    """Review every decision whose day has come; how many."""
     due = list(Decision.objects.due(now).order_by("due_on", "pk"))
     for decision in due:
         review(decision, by=None, now=now)
     return len(due)
 
 
+def _demand_of(workload: WorkloadClass) -> dict[str, Any]:
+    """Return what the envelope asks for, kept so that a later change of it does not change what was decided."""
+    envelope = workloads.envelope_of(workload)
+    return {
+        "accelerators": [{"type": need.type, "count": need.count} for need in envelope.accelerators],
+        "it_kw": envelope.it_kw,
+        "regions": [users.region for users in envelope.users],
+        "percentile": envelope.latency_percentile,
+    }
+
+
+def _site_before(workload: WorkloadClass, slug: str, now: datetime) -> Site | None:
+    """Return where it runs today: at the site of that name, else at the first; None where it runs nowhere."""
+    held = Placement.objects.on(now.date()).filter(workload_class=workload).select_related("site")
+    sites = [placement.site for placement in held.order_by("site__name", "pk")]
+    named = [site for site in sites if site.slug == slug]
+    return next(iter([*named, *sites]), None)
+
+
 def _held(chosen: Mapping[str, Any]) -> dict[str, int]:
-    """How many accelerators of the chosen site do what is asked; empty where that is the count that is asked."""
     held = chosen.get("accelerators") or {}
     count = held.get("count")
     return {} if count is None or count == held.get("asked") else {"held": count}
@@ -212,40 +228,34 @@ def _option_at(answer: Mapping[str, Any], slug: str) -> Mapping[str, Any] | None
 def _forecast(
     decision: Decision, chosen: Mapping[str, Any], answer: Mapping[str, Any], now: datetime
 ) -> None:
-    """Keep what the answer states about the chosen site, and what the whole site is expected to come to."""
     previous = _option_at(answer, decision.previous_site.slug) if decision.previous_site else None
-    stated = [
+    forecasts = [
         DecisionForecast(
-            decision=decision,
-            objective=objective["name"],
+            objective=name,
             direction=objective["direction"],
-            before=previous["objectives"][objective["name"]]["value"] if previous else None,
-            **_columns_of_json(chosen["objectives"][objective["name"]]),
+            before=previous["objectives"][name]["value"] if previous else None,
+            **_columns_of_json(chosen["objectives"][name]),
         )
         for objective in answer["objectives"]
+        for name in [objective["name"]]
     ]
-    of_site = [
+    forecasts += [
         DecisionForecast(
-            decision=decision,
-            objective=expected.objective,
-            unit=expected.figure.unit,
-            direction=ObjectiveDirection.MIN.value,
-            **_columns(expected.figure),
+            objective=name, unit=figure.unit, direction=ObjectiveDirection.MIN.value, **_columns(figure)
         )
-        for expected in expected_of_site(decision, now)
+        for name, figure in realising.expected_of_site(decision, now).items()
     ]
-    DecisionForecast.objects.bulk_create([*stated, *of_site])
+    for forecast in forecasts:
+        forecast.decision = decision
+    DecisionForecast.objects.bulk_create(forecasts)
 
 
 def _columns_of_json(figure: Mapping[str, Any]) -> dict[str, Any]:
     """A figure without a value says in its source why not."""
     return {
-        "value": figure["value"],
-        "unit": figure["unit"],
+        **{name: figure[name] for name in ("value", "unit", "low", "high")},
         "provenance": figure["provenance"] or "",
-        "as_of": datetime.fromisoformat(figure["as_of"]) if figure["as_of"] else None,
-        "low": figure["low"],
-        "high": figure["high"],
+        "as_of": figure["as_of"] and datetime.fromisoformat(figure["as_of"]),
         "source": (figure["source"] or figure.get("unknown") or "")[:500],
     }
 
@@ -272,5 +282,4 @@ def _refuse_due(day: date, now: datetime) -> None:
     if day <= now.date():
         raise ValidationError({"due_on": ["The review is after the day of the decision."]})
     if day > (now + LATEST_REVIEW).date():
-        told = f"It is reviewed within {LATEST_REVIEW.days} days."
-        raise ValidationError({"due_on": [told]})
+        raise ValidationError({"due_on": [f"It is reviewed within {LATEST_REVIEW.days} days."]})

@@ -1,4 +1,4 @@
-"""The address and the body that a decision is recorded from: the question of the placement, and the chosen site."""
+"""The question of a decision in an address or a body, and the form of whoever decides."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
@@ -13,15 +14,37 @@ from inventory.models import Site
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.placing.params import PlacementQuestion, question_of, question_of_address
 from readiness.workloads.models import WorkloadClass
+from web.forms import DayInput, RefusedForm
 
 QUESTION_FIELDS = ("weights", "what_if", "currency", "carbon", "today")
 
 
+class RecordDecisionForm(RefusedForm):
+    """The part that a person adds to a placement: which site, why, and when to look at it again."""
+
+    site = forms.ModelChoiceField(
+        Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
+        to_field_name="slug",
+        label="Chosen site",
+        help_text="One that keeps every limit; another is refused with what it breaks.",
+    )
+    rationale = forms.CharField(
+        label="Why this site",
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text="What decided it, and what was given up for it. Whoever approves reads this.",
+    )
+    due_on = forms.DateField(
+        label="Review on",
+        required=False,
+        widget=DayInput(),
+        help_text="What came until this day is compared with what is expected now. Empty: in 30 days.",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class DecisionParams:
-    """`site` is the one that the form begins with, None where the address names none; `refusal` says which part of the
-    address cannot be read.
-    """
+    """`site` is the one that the form begins with; `refusal` says which part of the address cannot be read."""
 
     workload: WorkloadClass | None = None
     site: Site | None = None
@@ -30,7 +53,6 @@ class DecisionParams:
 
 
 def params_of_address(query: QueryDict) -> DecisionParams:
-    """Read `workload` and `site` by slug, and the rest as the explorer's address."""
     workload = WorkloadClass.objects.filter(slug=_slug(query, "workload")).first()
     site = Site.objects.filter(slug=_slug(query, "site")).first()
     if workload is None:
@@ -46,11 +68,9 @@ def _slug(query: QueryDict, name: str) -> str:
 
 
 def split_body(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the body with its question as `question`. Raises ValidationError with the field at fault."""
     try:
         question = question_of({name: given.get(name) for name in QUESTION_FIELDS})
     except BadTradeoffQuestion as error:
         raise ValidationError({error.field: [error.reason]}) from error
-    return {name: value for name, value in given.items() if name not in QUESTION_FIELDS} | {
-        "question": question
-    }
+    rest = {name: value for name, value in given.items() if name not in QUESTION_FIELDS}
+    return rest | {"question": question}

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.text import capfirst
 
 from readiness.tradeoffs.core.words import number, signed
-from readiness.tradeoffs.decisions.compared import Pair
+from readiness.tradeoffs.decisions.queries import Pair
 from readiness.tradeoffs.decisions.realising import IN_USE, PEAK
 from readiness.tradeoffs.models import Decision, FactorKind
 from web.units import how_many
@@ -38,7 +38,6 @@ def factor(kind: str) -> str:
 
 
 def unit(stated: str) -> str:
-    """`EUR a month`."""
     return stated.replace("/month", " a month")
 
 
@@ -107,7 +106,6 @@ def finding(pairs: Sequence[Pair], decision: Decision) -> str:
 
 
 def versions(decision: Decision) -> str:
-    """Name what judged the sites: the rules and the framework in force."""
     snapshot = decision.snapshot
     rules = snapshot.get("rules") or {}
     named = [rules.get("version") if isinstance(rules, Mapping) else rules, snapshot.get("framework")]

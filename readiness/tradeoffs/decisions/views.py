@@ -11,9 +11,8 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from readiness.tradeoffs.decisions import charts, operations, queries, sentences, tables
-from readiness.tradeoffs.decisions.compared import compared
-from readiness.tradeoffs.decisions.forms import RecordDecisionForm
-from readiness.tradeoffs.decisions.params import params_of_address
+from readiness.tradeoffs.decisions.params import RecordDecisionForm, params_of_address
+from readiness.tradeoffs.decisions.queries import compared
 from readiness.tradeoffs.models import Decision
 from web import answers as page_answers
 from web import tables as table_kit
@@ -30,7 +29,7 @@ ABOVE = (("Decisions", "decisions"),)
 
 @reads(*SEE)
 def decisions(request: HttpRequest) -> HttpResponseBase:
-    table = table_kit.page(request, tables.DECISIONS, queries.light(), prepare=queries.rows)
+    table = table_kit.page(request, tables.DECISIONS, queries.light())
     if table_kit.wants_table_only(request, table):
         return table_kit.respond(request, LIST, table)
     context = {
@@ -48,7 +47,6 @@ def decision(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 @reads(*SEE)
 def errors(request: HttpRequest, pk: int, form: str) -> HttpResponse:
-    """How far each forecast was off, as a chart or as its table."""
     decision = _decision(pk)
     pairs = compared(decision, now())
     return page_answers.chart(charts.errors(pairs, finding=sentences.finding(pairs, decision)), form)

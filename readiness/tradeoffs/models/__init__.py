@@ -2,12 +2,19 @@
 portfolios worked out from it."""
 
 from readiness.tradeoffs.models.decisions import Decision, DecisionForecast, DecisionOutcome
-from readiness.tradeoffs.models.factors import FactorBasis, FactorKind, LatencyFactor, SiteFactor
+from readiness.tradeoffs.models.factors import (
+    HOURLY_KINDS,
+    ExchangeRate,
+    FactorBasis,
+    FactorDay,
+    FactorKind,
+    LatencyFactor,
+    SiteFactor,
+)
 from readiness.tradeoffs.models.portfolios import PortfolioRun
-from readiness.tradeoffs.models.rates import ExchangeRate
-from readiness.tradeoffs.models.series import FactorDay
 
 __all__ = [
+    "HOURLY_KINDS",
     "Decision",
     "DecisionForecast",
     "DecisionOutcome",

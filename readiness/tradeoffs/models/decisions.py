@@ -206,7 +206,6 @@ class Decision(models.Model):
         return f"{self.workload_name} at {self.site}"
 
     def is_due(self, now: datetime) -> bool:
-        """Whether what came can be written down."""
         return self.state == self.State.APPROVED and self.reviewed_at is None and self.due_on <= now.date()
 
 

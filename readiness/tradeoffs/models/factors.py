@@ -1,16 +1,48 @@
-"""Factors of sites and round trips between places, each from a day on, as one source states it."""
+"""Facts about sites from outside: factors, hours of them, round trips between places, and exchange rates.
+
+Each value is that of one source, from a day on.
+"""
+
+from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
 from inventory.models import Site
 from inventory.models.constraints import choices_held
-from readiness.tradeoffs.core.kinds import KINDS, LATENCY, MONETARY, Dimension
-from readiness.tradeoffs.core.units import stored_unit
-from readiness.tradeoffs.models.rates import CURRENCY_CHOICES
+from readiness.tradeoffs.core.kinds import HOURLY, KINDS, LATENCY, MONETARY, Dimension
+from readiness.tradeoffs.core.units import CURRENCIES, stored_unit
 from readiness.workloads.models import UserRegion
 from telemetry.models import SourceProvenance
+
+CURRENCY_CHOICES = [(code, code) for code in CURRENCIES]
+
+
+def _entered_by() -> models.ForeignKey:
+    return models.ForeignKey(
+        verbose_name="entered by",
+        to=settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+    )
+
+
+def _provenance() -> models.CharField:
+    return models.CharField(
+        "provenance", max_length=16, choices=SourceProvenance, default=SourceProvenance.DECLARED
+    )
+
+
+def _site(related_name: str) -> models.ForeignKey:
+    """The constraint that keeps values apart serves look-ups by site."""
+    return models.ForeignKey(
+        verbose_name="site", to=Site, on_delete=models.CASCADE, related_name=related_name, db_index=False
+    )
 
 
 class FactorKind(models.TextChoices):
@@ -46,9 +78,7 @@ class Sourced(models.Model):
     """Columns of every value: how it came here, whose it is, and the days that it holds."""
 
     basis = models.CharField("basis", max_length=16, choices=FactorBasis, default=FactorBasis.DECLARED)
-    provenance = models.CharField(
-        "provenance", max_length=16, choices=SourceProvenance, default=SourceProvenance.DECLARED
-    )
+    provenance = _provenance()
     source = models.CharField("source", max_length=200, help_text="Where the value comes from")
     as_of_on = models.DateField("as of", help_text="The first day that it holds, at the site")
     until_on = models.DateField(
@@ -66,22 +96,13 @@ class Sourced(models.Model):
         "caution", max_length=200, blank=True, editable=False, help_text="Why to look at it again"
     )
     note = models.CharField("note", max_length=200, blank=True)
-    by = models.ForeignKey(
-        verbose_name="entered by",
-        to=settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        editable=False,
-    )
+    by = _entered_by()
 
     class Meta:
         abstract = True
 
 
 def _sourced(name: str, value: str) -> list[models.CheckConstraint]:
-    """Constraints that every value has; `name` is that of its table."""
     return [
         models.CheckConstraint(condition=~Q(source=""), name=f"{name}_with_source"),
         models.CheckConstraint(
@@ -99,6 +120,7 @@ def _sourced(name: str, value: str) -> list[models.CheckConstraint]:
 
 
 _MONEY = sorted(spec.id for spec in KINDS.values() if spec.dimension in MONETARY)
+_HOURLY_MONEY = [kind for kind in _MONEY if kind in HOURLY]
 _SHARES = sorted(
     spec.id for spec in KINDS.values() if spec.dimension is Dimension.RATIO and spec.possible.high <= 1
 )
@@ -110,9 +132,7 @@ class SiteFactor(Sourced):
 
     HISTORY = True
 
-    site = models.ForeignKey(
-        verbose_name="site", to=Site, on_delete=models.CASCADE, related_name="factors", db_index=False
-    )
+    site = _site("factors")
     kind = models.CharField("factor", max_length=32, choices=FactorKind)
     value = models.FloatField("value", help_text="In the stored unit")
     currency = models.CharField("currency", max_length=3, blank=True, choices=CURRENCY_CHOICES)
@@ -161,9 +181,7 @@ class LatencyFactor(Sourced):
 
     HISTORY = True
 
-    site = models.ForeignKey(
-        verbose_name="site", to=Site, on_delete=models.CASCADE, related_name="latencies", db_index=False
-    )
+    site = _site("latencies")
     user_region = models.ForeignKey(
         verbose_name="user region",
         to=UserRegion,
@@ -221,3 +239,120 @@ class LatencyFactor(Sourced):
     @property
     def unit(self) -> str:
         return stored_unit(LATENCY.dimension)
+
+
+HOURLY_KINDS: list[tuple[str, Any]] = [
+    (kind.value, kind.label) for kind in FactorKind if kind.value in HOURLY
+]
+
+
+class FactorDayQuerySet(models.QuerySet["FactorDay"]):
+    def of_source(self, site_id: int, kind: str, source: str) -> "FactorDayQuerySet":
+        return self.filter(site_id=site_id, kind=kind, source=source)
+
+
+@choices_held
+class FactorDay(models.Model):
+    """The values of one UTC day of one source: value n holds for a step from `offset_s + n * step_s` s after midnight.
+
+    `values` has a place for every interval of the day, empty where nothing is known. The offset is that of zones whose
+    hours do not begin with UTC's. `known`, `mean`, `lowest` and `highest` are worked out of the values when they are
+    written, so that a month of a thousand sites is read without them.
+    """
+
+    HISTORY = True
+
+    site = _site("factor_days")
+    kind = models.CharField("factor", max_length=32, choices=HOURLY_KINDS)
+    day_on = models.DateField("day", help_text="In UTC")
+    step_s = models.PositiveSmallIntegerField("step", help_text="s")
+    offset_s = models.PositiveSmallIntegerField("offset", default=0, help_text="s")
+    values = ArrayField(models.FloatField(null=True), verbose_name="values")
+    known = models.PositiveSmallIntegerField("known values")
+    mean = models.FloatField("mean")
+    lowest = models.FloatField("lowest")
+    highest = models.FloatField("highest")
+    currency = models.CharField("currency", max_length=3, blank=True, choices=CURRENCY_CHOICES)
+    basis = models.CharField("basis", max_length=16, choices=FactorBasis, default=FactorBasis.PUBLISHED)
+    provenance = _provenance()
+    source = models.CharField("source", max_length=200)
+    by = _entered_by()
+
+    objects = FactorDayQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "day of a factor"
+        verbose_name_plural = "days of factors"
+        ordering = ["-day_on", "kind", "source", "id"]
+        constraints = [
+            # Serves look-ups by site and span of days too.
+            models.UniqueConstraint(
+                fields=["site", "kind", "source", "day_on"], name="factor_day_once_a_source"
+            ),
+            models.CheckConstraint(condition=Q(offset_s__lt=F("step_s")), name="factor_day_offset_in_step"),
+            # The places of a day are those of its step.
+            models.CheckConstraint(
+                condition=Q(step_s=900, values__len=96)
+                | Q(step_s=1800, values__len=48)
+                | Q(step_s=3600, values__len=24),
+                name="factor_day_every_interval",
+            ),
+            models.CheckConstraint(
+                condition=Q(known__gt=0) & Q(known__lte=F("values__len")) & Q(lowest__lte=F("highest")),
+                name="factor_day_knows_something",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=FactorKind.ELECTRICITY_PRICE) | Q(lowest__gte=0),
+                name="factor_day_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=_HOURLY_MONEY) & ~Q(currency="")
+                | ~Q(kind__in=_HOURLY_MONEY) & Q(currency=""),
+                name="factor_day_currency_of_prices",
+            ),
+            models.CheckConstraint(condition=~Q(source=""), name="factor_day_with_source"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{FactorKind(self.kind).label}, {self.day_on}"
+
+    @property
+    def unit(self) -> str:
+        return stored_unit(KINDS[self.kind].dimension, self.currency)
+
+
+@choices_held
+class ExchangeRate(models.Model):
+    """One unit of `currency` is `rate` of `to_currency`, from a day on until the source's next rate."""
+
+    HISTORY = True
+
+    currency = models.CharField("currency", max_length=3, choices=CURRENCY_CHOICES)
+    to_currency = models.CharField("in currency", max_length=3, choices=CURRENCY_CHOICES)
+    rate = models.FloatField("rate", help_text="How many of the second currency one of the first is")
+    as_of_on = models.DateField("as of", help_text="The first day that it holds")
+    source = models.CharField("source", max_length=200, help_text="Where the rate comes from")
+    provenance = _provenance()
+    by = _entered_by()
+
+    class Meta:
+        verbose_name = "exchange rate"
+        verbose_name_plural = "exchange rates"
+        ordering = ["currency", "to_currency", "-as_of_on", "source", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["currency", "to_currency", "source", "as_of_on"],
+                name="exchange_rate_once_a_day",
+                violation_error_message="This source has a rate from that day on already.",
+            ),
+            models.CheckConstraint(condition=Q(rate__gt=0), name="exchange_rate_positive"),
+            models.CheckConstraint(
+                condition=~Q(currency=F("to_currency")),
+                name="exchange_rate_of_two",
+                violation_error_message="A rate is between two currencies.",
+            ),
+            models.CheckConstraint(condition=~Q(source=""), name="exchange_rate_with_source"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.currency} in {self.to_currency}, {self.as_of_on}"

@@ -36,7 +36,6 @@ _ENDED = refuse_if(
 
 class PortfolioRunQuerySet(models.QuerySet["PortfolioRun"]):
     def going_on(self) -> PortfolioRunQuerySet:
-        """Neither ended nor to be ended."""
         return self.filter(state__in=PortfolioRun.OPEN, cancel_asked_at=None)
 
 

@@ -71,7 +71,6 @@ class PlacementOption:
 
     @property
     def useful_hour(self) -> BandedFigure:
-        """The cost of an accelerator-hour in use."""
         cost = self.candidate.monthly_cost
         count = self.held.count if self.held else None
         if self.utilisation is None or not count:
@@ -98,6 +97,10 @@ class PlacementOption:
         )
 
     @property
+    def reason_words(self) -> list[str]:
+        return [reason.words for reason in self.reasons]
+
+    @property
     def place(self) -> str:
         return f"{self.region} · {self.country}"
 
@@ -108,7 +111,6 @@ class PlacementOption:
 
     @property
     def consequence(self) -> str:
-        """The effect of moving there, in a line."""
         return line(self.moved) if self.moved else ""
 
     def is_within(self, ranges: Ranges) -> bool:
@@ -171,7 +173,6 @@ class PlacementAnswer:
 
     @cached_property
     def steps(self) -> tuple[PlacementOption, ...]:
-        """Feasible sites to which no limit asks to move."""
         return tuple(option for option in self.feasible if option.step)
 
     @cached_property
@@ -188,11 +189,21 @@ class PlacementAnswer:
 
     @cached_property
     def base(self) -> PlacementOption | None:
-        """The option that changes are counted from; None where the class runs at no candidate."""
         return next((option for slug in self.today if (option := self.option_at(slug)) is not None), None)
 
+    @property
+    def stays(self) -> bool:
+        """Whether the best match is where changes are counted from."""
+        return self.best is not None and self.base is not None and self.base.slug == self.best.slug
+
+    @property
+    def cost_unit(self) -> str:
+        """The unit of the envelope's ceiling; that of a month where it has none."""
+        units = {"accelerator-hour": "h", "million-tokens": "M tok", "million-requests": "M req"}
+        currency = self.envelope.cost_currency or self.currency
+        return f"{currency}/{units.get(self.envelope.cost_unit or '', 'month')}"
+
     def within(self, ranges: Ranges) -> list[PlacementOption]:
-        """Feasible options within the ranges."""
         return [option for option in self.feasible if option.is_within(ranges)]
 
     def name_of(self, slug: str) -> str:

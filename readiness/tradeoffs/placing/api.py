@@ -17,7 +17,7 @@ from readiness.tradeoffs.placing.document import document
 from readiness.tradeoffs.placing.params import LIMITS, NAMES, VERDICTS, question_of
 from readiness.tradeoffs.placing.queries import MAY_PLACE, placement_answer
 from readiness.workloads import queries as workloads
-from readiness.workloads.api.rows import InlineWorkloadSerializer
+from readiness.workloads.api import InlineWorkloadSerializer
 from readiness.workloads.core.envelope import Envelope
 from web import clock
 from web.rest.permissions import requires

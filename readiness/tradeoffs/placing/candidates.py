@@ -6,7 +6,7 @@ Candidates are sites in commissioning or production. Missing stays unknown with 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from readiness.scoring.core.states import Provenance, Verdict
@@ -35,22 +35,15 @@ from readiness.tradeoffs.placing.inputs import (
 )
 from readiness.tradeoffs.placing.law import Laws
 from readiness.tradeoffs.placing.what_if import WhatIf
+from readiness.workloads.core.countries import COUNTRIES, countries_of
 from readiness.workloads.core.envelope import CostUnit, Envelope
-from readiness.workloads.core.jurisdictions import COUNTRIES, countries_of
 
 SECONDS_AN_HOUR = 3_600
 COST = ("electricity_price", "accelerator_hour_cost", "accelerator_capex", "depreciation_years")
 USED = (
-    "electricity_price",
-    "pue",
-    "accelerator_hour_cost",
-    "accelerator_capex",
-    "depreciation_years",
-    "accelerator_utilisation",
-    "accelerator_idle_kw",
-    "accelerators_free",
-    "power_headroom_kw",
-    "network_free_gbps",
+    *("electricity_price", "pue", "accelerator_hour_cost", "accelerator_capex", "depreciation_years"),
+    *("accelerator_utilisation", "accelerator_idle_kw", "accelerators_free"),
+    *("power_headroom_kw", "network_free_gbps"),
 )
 """Kinds of factor that a placement is worked out from, beside the carbon intensity that is chosen."""
 
@@ -61,11 +54,11 @@ class Adapter:
 
     plain: Envelope
     envelope: Envelope
-    what_if: WhatIf
     currency: str
-    carbon: CarbonKind
     facts: FleetFacts
     laws: Laws
+    what_if: WhatIf = field(default_factory=WhatIf)
+    carbon: CarbonKind = CarbonKind.AVERAGE
     homes: frozenset[str] = frozenset()
     home: str = ""
 
@@ -78,6 +71,7 @@ class Adapter:
         emitted = figures.carbon(used, parts.intensity)
         cost = self._cost(parts, count, drawn_kw, used, emitted)
         own = self.plain if site.slug in self.homes else None
+        free = free_accelerators(site, own) if own else parts.free_accelerators
         law = self.laws.of(site.country, site.operator_country)
         return CandidateSite(
             site=site.slug,
@@ -92,12 +86,7 @@ class Adapter:
             carbon_intensity=parts.carbon_intensity,
             verdict=parts.verdict,
             readiness=parts.readiness,
-            free_accelerators=self._comparable(
-                lacking_types(
-                    free_accelerators(site, own) if own else parts.free_accelerators, site, envelope
-                ),
-                site,
-            ),
+            free_accelerators=self._comparable(lacking_types(free, site, envelope), site),
             headroom=figures.it_headroom(parts.headroom, pue, (own.it_kw or 0.0) if own else 0.0),
             free_bandwidth=figures.moved(parts.free_bandwidth, (own.bandwidth_gbps or 0.0) if own else 0.0),
             residency=self._zones.get(site.country, frozenset()),
@@ -117,14 +106,11 @@ class Adapter:
     def devices(self, site: SiteFactors) -> int | None:
         """How many accelerators of the site do what is asked; None where its type compares with none of today's."""
         count = self.envelope.accelerator_count
-        return (
-            count
-            if not self.basis or not count
-            else in_devices(count, self.basis, only_type(site.accelerators))
-        )
+        if not self.basis or not count:
+            return count
+        return in_devices(count, self.basis, only_type(site.accelerators))
 
     def _comparable(self, free: dict[str, BandedFigure], site: SiteFactors) -> dict[str, BandedFigure]:
-        """Convert the free accelerators of any type to the type that the request counts in."""
         here, basis = only_type(site.accelerators), self.basis
         if not basis or here == basis or not self.envelope.accelerator_count:
             return free
@@ -147,7 +133,6 @@ class Adapter:
 
     @cached_property
     def _pue(self) -> FactorInput | None:
-        """That of every site, where a lever says it."""
         if self.what_if.pue is None:
             return None
         return figures.assumed("PUE", self.what_if.pue, self.facts.at)
@@ -217,16 +202,13 @@ class Adapter:
         latencies: list[Latency] = []
         for user in self.envelope.users:
             more = self.what_if.links_slower and self.what_if.added_ms(parts.site.slug, user.region)
-            latencies += [
-                Latency(latency.region, latency.percentile, figures.moved(latency.figure, more))
-                if more
-                else latency
-                for latency in parts.latency(user.region)
-            ]
+            known = parts.latency(user.region)
+            latencies += (
+                [replace(each, figure=figures.moved(each.figure, more)) for each in known] if more else known
+            )
         return tuple(latencies)
 
     def outdated(self, by_kind: Mapping[str, str]) -> dict[str, str]:
-        """Return, by objective, what is said of its factors that exceed their age limit; others are left out."""
         return {
             objective: "; ".join(old)
             for objective, kinds in self._kinds.items()
@@ -235,7 +217,6 @@ class Adapter:
 
     @cached_property
     def _kinds(self) -> Mapping[str, Sequence[str]]:
-        """The kinds of factor that objectives stand on."""
         cost = COST if self.envelope.accelerator_count else ("electricity_price",)
         return {
             "cost": (*cost, "pue"),
@@ -246,7 +227,6 @@ class Adapter:
 
     @cached_property
     def _zones(self) -> Mapping[str, frozenset[str]]:
-        """The zone that data has to stay in, by each of its countries."""
         zone = self.envelope.residency or "EU"
         return dict.fromkeys(countries_of((zone,)), frozenset({zone}))
 
@@ -262,19 +242,14 @@ def incomparable(basis: str, here: str) -> str:
 def lacking_types(
     free: dict[str, BandedFigure], site: SiteFactors, envelope: Envelope
 ) -> dict[str, BandedFigure]:
-    """Add 0 for each type that is asked for and not in service, where the inventory has accelerators at all."""
     if not site.accelerators:
         return free
     lacking = [need.type for need in envelope.accelerators if need.type and need.type not in free]
-    if not lacking:
-        return free
-    return free | dict.fromkeys(
-        lacking, BandedFigure(0.0, ACCELERATORS, Provenance.DECLARED, source="inventory")
-    )
+    none = BandedFigure(0.0, ACCELERATORS, Provenance.DECLARED, source="inventory")
+    return free | dict.fromkeys(lacking, none) if lacking else free
 
 
 def demand_of(envelope: Envelope) -> Demand:
-    """Accelerators of any type are asked of all that is free, with those of a type."""
     wanted: dict[str, int] = {}
     for need in envelope.accelerators:
         wanted[need.type or ANY] = wanted.get(need.type or ANY, 0) + need.count
@@ -297,10 +272,9 @@ def limits_of(envelope: Envelope, currency: str, rates: Rates) -> Limits:
     kg, grams, score = envelope.carbon_kg_per_month, envelope.carbon_g_per_kwh, envelope.min_score
     # Where data has to stay, the rules' answer names it.
     allowed = countries_of(envelope.allowed) if envelope.allowed else None
+    limit_ms = envelope.latency_limit_ms
     return Limits(
-        latency=()
-        if envelope.latency_limit_ms is None
-        else latency_limits(envelope, envelope.latency_limit_ms),
+        latency=() if limit_ms is None else latency_limits(envelope, limit_ms),
         unit_cost=None if is_monthly else ceiling,
         monthly_cost=ceiling if is_monthly else None,
         carbon=None if kg is None else LimitBound(kg, figures.CARBON_UNIT),
@@ -331,7 +305,6 @@ def monthly_limits(envelope: Envelope, limits: Limits) -> dict[str, float]:
 
 
 def limited(limits: Limits) -> frozenset[str]:
-    """The objectives that a limit is declared for, in whatever unit."""
     declared = {
         "latency": bool(limits.latency),
         "carbon": limits.carbon is not None or limits.carbon_intensity is not None,
@@ -355,10 +328,8 @@ def _converted(envelope: Envelope, currency: str, rates: Rates) -> float:
         return ceiling
     rate = rates.between(envelope.cost_currency, currency)
     if rate is None:
-        message = (
-            f"No rate from {envelope.cost_currency} to {currency} is known, so the ceiling cannot be held."
-        )
-        raise BadTradeoffQuestion("currency", message)
+        missing = f"No rate from {envelope.cost_currency} to {currency} is known"
+        raise BadTradeoffQuestion("currency", f"{missing}, so the ceiling cannot be held.")
     return ceiling * rate.rate
 
 
@@ -374,6 +345,5 @@ def capacity_after(candidate: CandidateSite, demand: Demand) -> dict[str, Banded
 
 
 def used_factors(site: SiteFactors, carbon: CarbonKind, regions: Sequence[str]) -> dict[str, Factor | None]:
-    """The factors that figures were worked out from, latency by region."""
     factors = {kind: site.factors.get(kind) for kind in (*USED, f"carbon_{carbon}")}
     return factors | {f"latency.{region}": site.latency.get(region) for region in regions}

@@ -11,7 +11,7 @@ from readiness.tradeoffs.core.objectives import ObjectiveDirection
 from readiness.tradeoffs.core.words import number
 from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption, Ranges
 from readiness.tradeoffs.placing.rows import LABELS
-from web.charts import Figure, figure, nothing
+from web.charts import Figure, figure, nothing, table
 
 type Point = tuple[float, float, PlacementOption]
 ARROWS = {
@@ -30,38 +30,33 @@ FADED = {"marker": {"opacity": 0.18}}
 def scatter(answer: PlacementAnswer, x: str, y: str, ranges: Ranges) -> Figure:
     """Every option that has both figures, or a least for what it lacks, which is drawn as an arrowhead from there on.
 
-    Traces are answer by `part`: the browser moves `best` as weights move.
+    Traces are told apart by `part`: the browser moves `best` as weights move.
     """
     points = [point for option in answer.options if (point := _point(option, x, y)) is not None]
     bounded = [point for option in answer.options if (point := _at_least(option, x, y)) is not None]
-    drawn = bounded if len(answer.options) <= ARROWS_AMONG else []
     if not points and not bounded:
         return nothing("No site has both of these figures.")
-    front = _front([point for point in points if point[2].feasible], answer, x, y)
-    on = {point[2].slug for point in front}
-    beaten = [point for point in points if point[2].feasible and point[2].slug not in on]
+    drawn = bounded if len(answer.options) <= ARROWS_AMONG else []
+    feasible = [point for point in points if point[2].feasible]
+    front = _front(feasible, answer, x, y)
+    on = {option.slug for _x, _y, option in front}
+    beaten = [point for point in feasible if point[2].slug not in on]
     out = [point for point in points if not point[2].feasible]
     best = [point for point in points if answer.best is not None and point[2].slug == answer.best.slug]
     today = [point for point in points if point[2].is_today]
+    arrows = [
+        ARROWS[option.figures[x].value is None, option.figures[y].value is None] for _x, _y, option in drawn
+    ]
     traces = [
         _trace("Undecided or rejected", out, "out", "muted", symbol="circle-open", size=7),
         _trace("Beaten by another option", beaten, "beaten", "muted", size=8),
         _trace("Front of these two", front, "front", "accent", size=10, line=True),
         _trace("Best match", best, "best", "gap", symbol="circle-open", size=19, skip=True, width=3),
         _trace("Today", today, "today", "text", symbol="x-thin", size=10, skip=True, width=2.5),
-        _trace(
-            "No less than this",
-            drawn,
-            "bounded",
-            "muted",
-            size=8,
-            symbol=[
-                ARROWS[one.figures[x].value is None, one.figures[y].value is None] for _x, _y, one in drawn
-            ],
-        ),
+        _trace("No less than this", drawn, "bounded", "muted", size=8, symbol=arrows),
     ]
     if ranges:
-        inside = {one.slug for one in answer.within(ranges)}
+        inside = {option.slug for option in answer.within(ranges)}
         for trace, shown in ((traces[1], beaten), (traces[2], front)):
             chosen = [place for place, point in enumerate(shown) if point[2].slug in inside]
             trace.update(selectedpoints=chosen, unselected=FADED)
@@ -74,66 +69,70 @@ def scatter(answer: PlacementAnswer, x: str, y: str, ranges: Ranges) -> Figure:
         shapes=shapes,
         annotations=[*notes, *_labels(best, today)],
     )
+    left_out = len(answer.options) - len(points) - len(drawn)
+    unknown = f"{left_out} sites are not drawn: one of these figures is unknown there."
+    rows = [_row(point, x, y, on) for point in (*points, *bounded)]
     meta = {
         "finding": _finding(answer, x, y, len(points)),
-        "footer": _left_out(len(answer.options) - len(points) - len(drawn)),
-        "table": _table(points, bounded, on, answer, x, y),
+        "footer": unknown if left_out else "",
+        "table": table(["Site", axis(answer, x), axis(answer, y), "Standing", "Front"], rows),
     }
     return figure(traces, layout, meta)
 
 
 def parallel(answer: PlacementAnswer, ranges: Ranges) -> Figure:
-    """All objectives of the feasible options, one line each, coloured by score; unknown figures have no line."""
+
+    def knows(option: PlacementOption, name: str) -> bool:
+        return option.figures[name].value is not None
+
     # An objective that nobody knows anywhere has no axis; it would leave no line to draw.
     names = [
         objective.name
         for objective in answer.objectives
-        if any(option.figures[objective.name].value is not None for option in answer.feasible)
+        if any(knows(option, objective.name) for option in answer.feasible)
     ]
-    drawn = [
-        option for option in answer.feasible if all(option.figures[name].value is not None for name in names)
-    ]
+    drawn = [option for option in answer.feasible if all(knows(option, name) for name in names)]
     if not drawn:
         return nothing("No feasible site has a figure for every objective.")
     scores = [option.ranked.score * 100 if option.ranked else 0.0 for option in drawn]
-    dimensions = [_dimension(answer, drawn, name, ranges.get(name)) for name in names]
     trace = go.Parcoords(
         line={"color": scores, "cmin": min(scores), "cmax": max(scores)},
-        dimensions=dimensions,
+        dimensions=[_dimension(answer, drawn, name, ranges.get(name)) for name in names],
         meta={
             "sites": [option.slug for option in drawn],
             "objectives": names,
-            "short": [str(LABELS[name]) for name in names],
+            "short": [LABELS[name] for name in names],
         },
     )
-    rows: list[list[Any]] = [
+    rows = [
         [option.name, *[option.figures[name].value for name in names], round(score, 1)]
         for option, score in zip(drawn, scores, strict=True)
     ]
+    without = len(answer.feasible) - len(drawn)
+    unknown = f"{without} feasible sites have no line: one of their figures is unknown."
     meta = {
         "finding": f"{len(drawn)} feasible sites, each a line over {len(names)} objectives.",
-        "footer": _without(len(answer.feasible) - len(drawn)),
-        "table": {
-            "columns": ["Site", *[axis(answer, name) for name in names], "Match"],
-            "rows": rows,
-        },
+        "footer": unknown if without else "",
+        "table": table(["Site", *[axis(answer, name) for name in names], "Match"], rows),
+        "narrow": {"margin": {"l": 30, "r": 30}},
     }
-    meta["narrow"] = {"margin": {"l": 30, "r": 30}}
-    layout = go.Layout(margin={"l": 56, "r": 56, "t": 46, "b": 18})
-    return figure([trace], layout, meta)
+    return figure([trace], go.Layout(margin={"l": 56, "r": 56, "t": 46, "b": 18}), meta)
 
 
 def axis(answer: PlacementAnswer, name: str) -> str:
-    better = {objective.name: objective.direction for objective in answer.objectives}.get(
-        name, ObjectiveDirection.MIN
-    )
-    side = "lower is better" if better is ObjectiveDirection.MIN else "higher is better"
+    more_is_better = ObjectiveDirection.MAX in _directions(answer, name)
+    side = "higher is better" if more_is_better else "lower is better"
     return f"{LABELS[name]}, {answer.unit_of(name)} ({side})"
 
 
+def _directions(answer: PlacementAnswer, *names: str) -> list[ObjectiveDirection]:
+    known = {objective.name: objective.direction for objective in answer.objectives}
+    return [known.get(name, ObjectiveDirection.MIN) for name in names]
+
+
 def _point(option: PlacementOption, x: str, y: str) -> Point | None:
-    pair = [option.figures[name].value if name in option.figures else None for name in (x, y)]
-    return None if pair[0] is None or pair[1] is None else (pair[0], pair[1], option)
+    at_x, at_y = (option.figures[name].value if name in option.figures else None for name in (x, y))
+    return None if at_x is None or at_y is None else (at_x, at_y, option)
 
 
 def _at_least(option: PlacementOption, x: str, y: str) -> Point | None:
@@ -141,17 +140,14 @@ def _at_least(option: PlacementOption, x: str, y: str) -> Point | None:
     known = [option.figures[name] for name in (x, y) if name in option.figures]
     if len(known) < 2 or all(each.value is not None for each in known):
         return None
-    at = [each.low if each.value is None else each.value for each in known]
-    return None if at[0] is None or at[1] is None else (at[0], at[1], option)
+    at_x, at_y = (each.low if each.value is None else each.value for each in known)
+    return None if at_x is None or at_y is None else (at_x, at_y, option)
 
 
 def _front(points: Sequence[Point], answer: PlacementAnswer, x: str, y: str) -> list[Point]:
-    """Those that none is better than in both."""
-    turn = {
-        objective.name: -1.0 if objective.direction is ObjectiveDirection.MAX else 1.0
-        for objective in answer.objectives
-    }
-    by_x, by_y = turn.get(x, 1.0), turn.get(y, 1.0)
+    by_x, by_y = (
+        -1.0 if direction is ObjectiveDirection.MAX else 1.0 for direction in _directions(answer, x, y)
+    )
     kept: list[Point] = []
     for point in sorted(points, key=lambda point: (point[0] * by_x, point[1] * by_y)):
         if not kept or point[1] * by_y < kept[-1][1] * by_y:
@@ -231,14 +227,6 @@ def _finding(answer: PlacementAnswer, x: str, y: str, points: int) -> str:
     return f"{finding} Best match: {answer.best.name}." if answer.best else finding
 
 
-def _left_out(count: int) -> str:
-    return f"{count} sites are not drawn: one of these figures is unknown there." if count else ""
-
-
-def _without(count: int) -> str:
-    return f"{count} feasible sites have no line: one of their figures is unknown." if count else ""
-
-
 def _dimension(
     answer: PlacementAnswer,
     drawn: Sequence[PlacementOption],
@@ -246,40 +234,19 @@ def _dimension(
     kept: tuple[float | None, float | None] | None,
 ) -> dict[str, Any]:
     values = [option.figures[name].value for option in drawn]
-    known = [value for value in values if value is not None]
     dimension: dict[str, Any] = {"label": f"{LABELS[name]}, {answer.unit_of(name)}", "values": values}
     if kept is not None:
+        known = [value for value in values if value is not None]
         low, high = kept
-        dimension["constraintrange"] = [
-            min(known) if low is None else low,
-            max(known) if high is None else high,
-        ]
+        ends = (min(known) if low is None else low, max(known) if high is None else high)
+        dimension["constraintrange"] = list(ends)
     return dimension
 
 
-def _table(
-    points: Sequence[Point], bounded: Sequence[Point], on: set[str], answer: PlacementAnswer, x: str, y: str
-) -> dict[str, Any]:
-    words = {
-        "feasible": "feasible",
-        "undecided": "undecided",
-        "rejected": "rejected",
-    }
-    return {
-        "columns": ["Site", axis(answer, x), axis(answer, y), "Standing", "Front"],
-        "rows": [
-            [one.name, at_x, at_y, words[one.placed.standing], "yes" if one.slug in on else ""]
-            for at_x, at_y, one in points
-        ]
-        + [
-            [one.name, *_bound(one, x, y, at_x, at_y), words[one.placed.standing], ""]
-            for at_x, at_y, one in bounded
-        ],
-    }
-
-
-def _bound(option: PlacementOption, x: str, y: str, at_x: float, at_y: float) -> list[Any]:
-    return [
+def _row(point: Point, x: str, y: str, on: set[str]) -> list[Any]:
+    at_x, at_y, option = point
+    ends = [
         value if option.figures[name].value is not None else f"at least {number(value)}"
         for name, value in ((x, at_x), (y, at_y))
     ]
+    return [option.name, *ends, option.placed.standing.value, "yes" if option.slug in on else ""]

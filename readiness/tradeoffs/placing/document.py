@@ -31,15 +31,12 @@ def document(answer: PlacementAnswer, *, with_snapshot: bool = True) -> dict[str
     document = {
         "workload": {"slug": answer.envelope.slug, "name": answer.envelope.name},
         "currency": answer.currency,
-        "carbon": answer.question.carbon.value,
+        "carbon": answer.question.carbon,
         "objectives": [
             {
-                "name": objective.name,
-                "direction": objective.direction.value,
+                **_named(objective, "name", "direction"),
                 "on_front": objective.name in answer.on_front,
-                "against": objective.against.value,
-                "reference": objective.reference,
-                "scale": objective.scale,
+                **_named(objective, "against", "reference", "scale"),
             }
             for objective in answer.objectives
         ],
@@ -51,7 +48,7 @@ def document(answer: PlacementAnswer, *, with_snapshot: bool = True) -> dict[str
         "unscored": sentences.unscored(answer),
         "options": [_option(option) for option in answer.options],
         "not_in_service": [
-            {"site": site.slug, "name": site.name, "stage": site.stage} for site in answer.not_in_service
+            {"site": site.slug, **_named(site, "name", "stage")} for site in answer.not_in_service
         ],
         "sensitivity": _sensitivity(answer),
         "loosen": sentences.to_loosen(answer),
@@ -59,24 +56,24 @@ def document(answer: PlacementAnswer, *, with_snapshot: bool = True) -> dict[str
     return document | {"snapshot": snapshot(answer)} if with_snapshot else document
 
 
+def _named(obj: Any, *names: str) -> dict[str, Any]:
+    return {name: getattr(obj, name) for name in names}
+
+
 def _option(option: PlacementOption) -> dict[str, Any]:
-    ranked = option.ranked
-    document: dict[str, Any] = {
+    ranked, law, moved = option.ranked, option.law, option.moved
+    ranks = ("rank", "score", "best_rank", "worst_rank")
+    is_sovereignty_asked = law.sovereignty is not JurisdictionAnswer.NOT_ASKED
+    return {
         "site": option.slug,
-        "name": option.name,
-        "country": option.country,
-        "region": option.region,
-        "stage": option.stage,
-        "standing": option.placed.standing.value,
+        **_named(option, "name", "country", "region", "stage"),
+        "standing": option.placed.standing,
         "feasible": option.feasible,
         "objectives": {name: figure(each) for name, each in option.figures.items()},
         "reasons": [_reason(each) for each in option.reasons],
         "pareto": option.pareto if option.feasible else None,
         "dominated_by": option.dominated_by or None,
-        "rank": ranked.rank if ranked else None,
-        "score": ranked.score if ranked else None,
-        "best_rank": ranked.best_rank if ranked else None,
-        "worst_rank": ranked.worst_rank if ranked else None,
+        **(_named(ranked, *ranks) if ranked else dict.fromkeys(ranks)),
         "effect": ranked.effect if ranked else "",
         "step": option.step.words if option.step else None,
         "margin": option.placed.compliance_margin,
@@ -87,52 +84,32 @@ def _option(option: PlacementOption) -> dict[str, Any]:
         "capacity_after": {name: figure(each) for name, each in option.after.items()},
         "verdict": option.candidate.verdict,
         "jurisdiction": {
-            "answer": option.law.answer.value,
-            "rule": option.law.rule,
-            "text": option.law.text,
-            "rules": list(option.law.rules),
+            **_named(law, "answer", "rule", "text", "rules"),
             "operator_country": option.operator_country or None,
-            "sovereignty": None
-            if option.law.sovereignty is JurisdictionAnswer.NOT_ASKED
-            else option.law.sovereignty.value,
-            "sovereignty_text": option.law.sovereignty_text,
-            "sovereignty_rules": list(option.law.sovereignty_rules),
+            "sovereignty": law.sovereignty if is_sovereignty_asked else None,
+            **_named(law, "sovereignty_text", "sovereignty_rules"),
         },
         "is_today": option.is_today,
-        "consequence": None,
-        "consequences": [],
-    }
-    if option.moved is not None:
-        document["consequence"] = option.consequence
-        document["consequences"] = [
+        "consequence": None if moved is None else option.consequence,
+        "consequences": [
             {
-                "domain": each.domain.value,
-                "name": each.name,
-                "words": each.words,
-                "effect": each.effect.value,
-                "change": each.change,
+                **_named(each, "domain", "name", "words", "effect", "change"),
                 "low": _finite(each.low),
                 "high": _finite(each.high),
                 "unit": each.unit,
             }
-            for each in option.moved
-        ]
-    return document
+            for each in moved or ()
+        ],
+    }
 
 
 def _held(option: PlacementOption) -> dict[str, Any] | None:
-    """How many accelerators of which type, and what they count in the reference type."""
     if option.held is None:
         return None
-    held, published = option.held, book()
+    published = book()
     return {
-        "asked": held.asked,
-        "of": held.of,
-        "count": held.count,
-        "here": held.here,
-        "equivalents": held.equivalents,
-        "reference": published.reference,
-        "precision": published.precision,
+        **_named(option.held, "asked", "of", "count", "here", "equivalents"),
+        **_named(published, "reference", "precision"),
     }
 
 
@@ -151,18 +128,14 @@ def figure(figure_of: BandedFigure) -> dict[str, Any]:
 
 
 def _reason(limit: UnkeptLimit) -> dict[str, Any]:
+    actual = limit.actual
     return {
-        "limit": limit.limit,
-        "subject": limit.subject,
-        "standing": limit.standing.value,
-        "bound": limit.bound,
-        "actual": None if limit.actual is None else limit.actual.value,
-        "low": None if limit.actual is None else limit.actual.low,
-        "high": None if limit.actual is None else limit.actual.high,
-        "margin": limit.margin,
-        "unit": limit.unit,
-        "words": limit.words,
-        "why": "" if limit.actual is None or limit.actual.value is not None else limit.actual.source,
+        **_named(limit, "limit", "subject", "standing", "bound"),
+        "actual": actual and actual.value,
+        "low": actual and actual.low,
+        "high": actual and actual.high,
+        **_named(limit, "margin", "unit", "words"),
+        "why": actual.why_unknown if actual else "",
     }
 
 
@@ -170,25 +143,15 @@ def _sensitivity(answer: PlacementAnswer) -> dict[str, Any] | None:
     if answer.sensitivity is None or answer.robustness is None:
         return None
     flips, robust = answer.sensitivity, answer.robustness
+    of_flip = ("objective", "share", "weight", "to", "up")
     return {
         "winner": flips.winner,
-        "flips": [
-            {
-                "objective": flip.objective,
-                "share": flip.share,
-                "weight": flip.weight,
-                "to": flip.to,
-                "up": flip.up,
-                "words": sentences.flip(flip, answer),
-            }
-            for flip in flips.flips
-        ],
-        "fixed": list(flips.fixed),
+        "flips": [{**_named(flip, *of_flip), "words": sentences.flip(flip, answer)} for flip in flips.flips],
+        "fixed": flips.fixed,
         "robustness": {
             "share": robust.share,
             "by_site": robust.by_option,
-            "draws": robust.draws,
-            "objectives": list(robust.objectives),
+            **_named(robust, "draws", "objectives"),
             "words": sentences.robust(robust, answer),
         },
     }
@@ -209,20 +172,11 @@ def snapshot(answer: PlacementAnswer) -> dict[str, Any]:
         "weights": dict(answer.weights),
         "what_if": answer.question.what_if.as_json(),
         "currency": answer.currency,
-        "carbon": carbon.value,
+        "carbon": carbon,
         "today": list(answer.today),
         "rules": dict(answer.rules) if answer.rules else None,
         "framework": answer.facts.framework,
-        "rates": [
-            {
-                "currency": rate.currency,
-                "to_currency": rate.to_currency,
-                "rate": rate.rate,
-                "as_of": rate.as_of,
-                "source": rate.source,
-            }
-            for rate in answer.facts.rates.all
-        ],
+        "rates": answer.facts.rates.all,
         "sites": orjson.Fragment(_sites(answer.facts, carbon, regions)),
     }
 
@@ -254,15 +208,9 @@ def _factor(factor: Factor | None, at: datetime) -> dict[str, Any]:
     if factor is None or best is None:
         return {"value": None, "unknown": factor.unknown if factor else "No source has a value for it."}
     return {
-        "value": best.value,
-        "unit": best.unit,
-        "low": best.low,
-        "high": best.high,
-        "percentile": best.percentile,
-        "basis": best.basis.value,
-        "provenance": best.provenance,
-        "source": best.source,
-        "as_of": best.as_of,
+        **_named(
+            best, "value", "unit", "low", "high", "percentile", "basis", "provenance", "source", "as_of"
+        ),
         "age_s": max(0.0, best.age_s(at)),
         "outdated": outdated(factor.kind, best, at),
         "unknown": None,
@@ -270,9 +218,8 @@ def _factor(factor: Factor | None, at: datetime) -> dict[str, Any]:
     }
 
 
-def envelope(one: Envelope) -> dict[str, Any]:
-    """All its fields; sets as sorted lists."""
-    return {name: _plain(value) for name, value in asdict(one).items()}
+def envelope(stated: Envelope) -> dict[str, Any]:
+    return {name: _plain(value) for name, value in asdict(stated).items()}
 
 
 def _plain(value: Any) -> Any:

@@ -99,7 +99,6 @@ def _scores(names: Mapping[str, str]) -> tuple[dict[str, StoredScore], str]:
 
 
 def _weakest(pillars: Mapping[str, Any]) -> tuple[str, float | None]:
-    """The pillar with the lowest score of those that have one."""
     scored = [
         (score, pillar)
         for pillar, of_pillar in pillars.items()

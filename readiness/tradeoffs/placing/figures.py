@@ -7,7 +7,7 @@ Figures that are worked out are estimated, or simulated where any part is, and a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -56,6 +56,12 @@ class FactorInput:
         )
         return FactorInput(self.name, known)
 
+    def ends(self, by: float) -> tuple[float, float, float]:
+        """The value and the ends of its band, each times `by`; of an input that is known."""
+        assert self.known is not None
+        low, high = _or(self.known.low, self.known.value), _or(self.known.high, self.known.value)
+        return self.known.value * by, low * by, high * by
+
     @cached_property
     def figure(self) -> BandedFigure:
         if self.known is None:
@@ -74,13 +80,10 @@ def factor_input(name: str, factor: Factor | None) -> FactorInput:
 
 
 def assumed(name: str, value: float, at: datetime) -> FactorInput:
-    """Return what a lever says, in place of what is known."""
-    return FactorInput(
-        name,
-        KnownValue(
-            value=value, unit="", basis=ValueBasis.COMPUTED, provenance="estimated", source=WHAT_IF, as_of=at
-        ),
+    known = KnownValue(
+        value=value, unit="", basis=ValueBasis.COMPUTED, provenance="estimated", source=WHAT_IF, as_of=at
     )
+    return FactorInput(name, known)
 
 
 def figure_of(known: KnownValue, unit: str | None = None) -> BandedFigure:
@@ -105,9 +108,7 @@ def energy(it_kw: float | None, pue: FactorInput) -> BandedFigure:
     base = it_kw * HOURS_A_MONTH
     if pue.known is None:
         return BandedFigure(None, ENERGY_UNIT, low=base, source=pue.lacks)
-    known = pue.known
-    low, high = _or(known.low, known.value) * base, _or(known.high, known.value) * base
-    return _made(known.value * base, low, high, ENERGY_UNIT, (pue.figure,), "IT power x PUE x 730.5 h")
+    return _made(*pue.ends(base), ENERGY_UNIT, (pue.figure,), "IT power x PUE x 730.5 h")
 
 
 def carbon(used: BandedFigure, intensity: FactorInput) -> BandedFigure:
@@ -131,36 +132,23 @@ def drawn_kw(it_kw: float | None, count: int, idle: FactorInput) -> float | None
 
 def held(accelerators: int, hour: FactorInput, currency: str) -> BandedFigure:
     """Accelerators held for all hours of a month, at what an hour of one costs."""
-    hours = accelerators * HOURS_A_MONTH
+    unit = f"{currency}/month"
     if hour.known is None:
-        return BandedFigure(None, f"{currency}/month", source=hour.lacks)
-    known = hour.known
-    return _made(
-        known.value * hours,
-        _or(known.low, known.value) * hours,
-        _or(known.high, known.value) * hours,
-        f"{currency}/month",
-        (hour.figure,),
-        f"{accelerators} x 730.5 h x {known.value:.4g} {currency}/h ({known.source})",
-    )
+        return BandedFigure(None, unit, source=hour.lacks)
+    source = f"{accelerators} x 730.5 h x {hour.known.value:.4g} {currency}/h ({hour.known.source})"
+    return _made(*hour.ends(accelerators * HOURS_A_MONTH), unit, (hour.figure,), source)
 
 
 def added(figure: BandedFigure, more: BandedFigure, words: str) -> BandedFigure:
-    """The sum of two figures of money; unknown where either is, with what is sure as its low end."""
     if figure.value is None or more.value is None:
-        low = figure.least + more.least
         why = figure.source if figure.value is None else more.source
-        return BandedFigure(
-            None, figure.unit, low=low if math.isfinite(low) and low >= 0 else None, source=why
-        )
-    return _made(
-        figure.value + more.value,
-        figure.least + more.least,
-        figure.most + more.most,
-        figure.unit,
-        (figure, more),
-        words,
-    )
+        return BandedFigure(None, figure.unit, low=_sure(figure.least + more.least), source=why)
+    value, low, high = figure.value + more.value, figure.least + more.least, figure.most + more.most
+    return _made(value, low, high, figure.unit, (figure, more), words)
+
+
+def _sure(low: float) -> float | None:
+    return low if math.isfinite(low) and low >= 0 else None
 
 
 def from_parts(capital: BandedFigure, bill: BandedFigure) -> BandedFigure:
@@ -170,9 +158,8 @@ def from_parts(capital: BandedFigure, bill: BandedFigure) -> BandedFigure:
     """
     if capital.value is None or bill.value is None:
         return added(capital, bill, "")
-    return added(
-        capital, bill, f"capital {capital.source} and energy {bill.value:.4g} {bill.unit} ({bill.source})"
-    )
+    words = f"capital {capital.source} and energy {bill.value:.4g} {bill.unit} ({bill.source})"
+    return added(capital, bill, words)
 
 
 def with_energy_changed(cost: BandedFigure, bill: BandedFigure, bill_before: BandedFigure) -> BandedFigure:
@@ -186,9 +173,7 @@ def with_energy_changed(cost: BandedFigure, bill: BandedFigure, bill_before: Ban
 
 
 def without_hour(lacking: FactorInput, bill: BandedFigure, currency: str) -> BandedFigure:
-    """The cost of a month where nobody knows what an hour costs: the energy at the least."""
-    low = bill.least if math.isfinite(bill.least) and bill.least >= 0 else None
-    return BandedFigure(None, f"{currency}/month", low=low, source=lacking.lacks)
+    return BandedFigure(None, f"{currency}/month", low=_sure(bill.least), source=lacking.lacks)
 
 
 def useful_hour(cost: BandedFigure, accelerators: int, utilisation: FactorInput) -> BandedFigure:
@@ -220,14 +205,8 @@ def energy_bill(used: BandedFigure, price: FactorInput, currency: str) -> Banded
         for amount in (used.least, used.most)
         for each in (_or(price.least, 0.0), _or(price.most, 0.0))
     ]
-    return _made(
-        used.value * price.known.value,
-        min(ends),
-        max(ends),
-        unit,
-        (used, price.figure),
-        "energy x electricity price",
-    )
+    value, parts = used.value * price.known.value, (used, price.figure)
+    return _made(value, min(ends), max(ends), unit, parts, "energy x electricity price")
 
 
 def carbon_at_price(emitted: BandedFigure, price_a_tonne: float, currency: str) -> BandedFigure:
@@ -235,32 +214,16 @@ def carbon_at_price(emitted: BandedFigure, price_a_tonne: float, currency: str) 
     unit = f"{currency}/month"
     if emitted.value is None:
         return BandedFigure(None, unit, source=emitted.source)
-    each = price_a_tonne / 1000
-    return _made(
-        emitted.value * each,
-        emitted.least * each,
-        emitted.most * each,
-        unit,
-        (emitted,),
-        "carbon x its price",
-    )
+    value, low, high = (end * (price_a_tonne / 1000) for end in (emitted.value, emitted.least, emitted.most))
+    return _made(value, low, high, unit, (emitted,), "carbon x its price")
 
 
 def shared(figure: BandedFigure, by: float, unit: str, source: str) -> BandedFigure:
-    """A figure for one of `by`."""
-    return BandedFigure(
-        None if figure.value is None else figure.value / by,
-        unit,
-        figure.provenance,
-        figure.as_of,
-        None if figure.low is None else figure.low / by,
-        None if figure.high is None else figure.high / by,
-        figure.source if figure.value is None else source,
-    )
+    ends = [None if end is None else end / by for end in (figure.value, figure.low, figure.high)]
+    return _other(figure, ends, unit, figure.source if figure.value is None else source)
 
 
 def moved(figure: BandedFigure, by: float) -> BandedFigure:
-    """A figure with a fixed amount more or less."""
     if not by:
         return figure
     return BandedFigure(
@@ -275,12 +238,13 @@ def moved(figure: BandedFigure, by: float) -> BandedFigure:
 
 
 def scaled(figure: BandedFigure, by: float, source: str) -> BandedFigure:
-    """A figure in another measure; `by` is above 0."""
-    ends = [None if each is None else each * by for each in (figure.value, figure.low, figure.high)]
+    ends = [None if end is None else end * by for end in (figure.value, figure.low, figure.high)]
+    return _other(figure, ends, figure.unit, f"{figure.source}; {source}")
+
+
+def _other(figure: BandedFigure, ends: Sequence[float | None], unit: str, source: str) -> BandedFigure:
     value, low, high = ends
-    return BandedFigure(
-        value, figure.unit, figure.provenance, figure.as_of, low, high, f"{figure.source}; {source}"
-    )
+    return BandedFigure(value, unit, figure.provenance, figure.as_of, low, high, source)
 
 
 def it_headroom(headroom: FactorInput, pue: FactorInput, own_kw: float) -> BandedFigure:

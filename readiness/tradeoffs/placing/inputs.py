@@ -28,8 +28,11 @@ KEPT = 16
 
 @lru_cache(maxsize=KEPT)
 def inputs_of(facts: FleetFacts, currency: str, carbon: CarbonKind) -> Mapping[str, PlacementInputs]:
-    """Return the inputs by slug of the site."""
     return {site.slug: PlacementInputs(site, facts, currency, carbon) for site in facts.sites}
+
+
+def _part(kind: str, name: str) -> cached_property[FactorInput]:
+    return cached_property(lambda inputs: factor_input(name, inputs.site.factors.get(kind)))
 
 
 class PlacementInputs:
@@ -41,9 +44,10 @@ class PlacementInputs:
         self._latency: dict[str, tuple[Latency, ...]] = {}
         self._capital: dict[int, BandedFigure] = {}
 
-    @cached_property
-    def pue(self) -> FactorInput:
-        return factor_input("PUE", self.site.factors.get("pue"))
+    pue = _part("pue", "PUE")
+    utilisation = _part("accelerator_utilisation", "accelerator utilisation")
+    idle = _part("accelerator_idle_kw", "idle power of an accelerator")
+    headroom = _part("power_headroom_kw", "power headroom")
 
     @cached_property
     def intensity(self) -> FactorInput:
@@ -67,7 +71,6 @@ class PlacementInputs:
 
     @cached_property
     def capital(self) -> FactorInput:
-        """Capital of an hour that an accelerator is held."""
         capex = self._money("capital cost of an accelerator", self.site.factors.get("accelerator_capex"))
         years = factor_input("depreciation", self.site.factors.get("depreciation_years"))
         if capex.known is None or years.known is None:
@@ -81,20 +84,8 @@ class PlacementInputs:
         return self._capital[count]
 
     @cached_property
-    def utilisation(self) -> FactorInput:
-        return factor_input("accelerator utilisation", self.site.factors.get("accelerator_utilisation"))
-
-    @cached_property
-    def idle(self) -> FactorInput:
-        return factor_input("idle power of an accelerator", self.site.factors.get("accelerator_idle_kw"))
-
-    @cached_property
     def price(self) -> FactorInput:
         return self._money("electricity price", self.site.factors.get("electricity_price"))
-
-    @cached_property
-    def headroom(self) -> FactorInput:
-        return factor_input("power headroom", self.site.factors.get("power_headroom_kw"))
 
     @cached_property
     def outdated(self) -> dict[str, str]:
@@ -127,7 +118,6 @@ class PlacementInputs:
 
     @cached_property
     def free_accelerators(self) -> dict[str, BandedFigure]:
-        """Accelerators that are free for a class that holds none there."""
         return free_accelerators(self.site, None)
 
     @cached_property
@@ -138,7 +128,6 @@ class PlacementInputs:
         return figures.figure_of(free.known, "Gb/s")
 
     def latency(self, region: str) -> tuple[Latency, ...]:
-        """Return what is known of round trips to a user region, the first of each percentile."""
         if region not in self._latency:
             factor = self.site.latency.get(region)
             latencies: dict[float, Latency] = {}

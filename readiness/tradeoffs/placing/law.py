@@ -13,12 +13,12 @@ from datetime import date
 
 from readiness.jurisdiction.core.deciding import LegalFinding, Request, decide
 from readiness.jurisdiction.core.pack import RulePackDocument
-from readiness.jurisdiction.core.vocabulary import ORDER, UndecidedReason
+from readiness.jurisdiction.core.vocabulary import ORDER, LegalAnswer, UndecidedReason
 from readiness.jurisdiction.queries import NO_FOOTING, Footing
 from readiness.jurisdiction.sentences import cite, missing, sentence
 from readiness.tradeoffs.core.options import JurisdictionAnswer
+from readiness.workloads.core.countries import COUNTRIES, WORLD, countries_of
 from readiness.workloads.core.envelope import Envelope
-from readiness.workloads.core.jurisdictions import COUNTRIES, WORLD, countries_of
 
 SPOKEN_FOR = frozenset({UndecidedReason.UNKNOWN_ORIGIN, UndecidedReason.NO_RULE})
 """Gaps of the rules that whoever declared the envelope may speak for, by naming the country."""
@@ -65,30 +65,25 @@ class Laws:
         residency = self.envelope.residency
         if residency:
             if country not in COUNTRIES:
-                return Law(
-                    JurisdictionAnswer.CANNOT_DECIDE, f"the country {country or 'of the site'} is not known"
-                )
+                message = f"the country {country or 'of the site'} is not known"
+                return Law(JurisdictionAnswer.CANNOT_DECIDE, message)
             if country not in countries_of((residency,)):
                 message = f"the residency that the envelope asks for ({residency})"
                 return Law(JurisdictionAnswer.FORBIDDEN, message, f"The data has to stay in {residency}.")
         categories = frozenset(map(str, self.envelope.data_categories))
         if not categories:
-            return Law(
-                JurisdictionAnswer.NOT_ASKED,
-                "",
-                "The envelope names no kind of data, so that no rule was asked.",
-            )
+            message = "The envelope names no kind of data, so that no rule was asked."
+            return Law(JurisdictionAnswer.NOT_ASKED, "", message)
         if self.pack is None:
-            return self._spoken(
-                country, Law(JurisdictionAnswer.CANNOT_DECIDE, NO_PACK, f"{NO_PACK.capitalize()}."), True
-            )
+            undecided = Law(JurisdictionAnswer.CANNOT_DECIDE, NO_PACK, f"{NO_PACK.capitalize()}.")
+            return self._spoken(country, undecided, True)
         bases = self.bases | self.footing.bases_for(country)
         findings = [
             decide(self.pack, Request(origin, categories, country, operator, bases), self.on)
             for origin in self._origins
         ]
-        strict = _strictest(one.residency for one in findings)
-        sovereign = _strictest(one.sovereignty for one in findings)
+        strict = _strictest(finding.residency for finding in findings)
+        sovereign = _strictest(finding.sovereignty for finding in findings)
         law = Law(
             JurisdictionAnswer(strict.answer),
             _rule(strict, self.pack),
@@ -96,21 +91,17 @@ class Laws:
             _ids(strict),
             JurisdictionAnswer(sovereign.answer),
             _rule(sovereign, self.pack),
-            *self._told_of_operator([one.sovereignty for one in findings]),
+            *self._told_of_operator([finding.sovereignty for finding in findings]),
         )
-        undecided = [one.residency for one in findings if one.residency.answer == strict.answer]
-        return self._spoken(country, law, all(_only_gaps(finding) for finding in undecided))
+        alike = (finding.residency for finding in findings if finding.residency.answer == strict.answer)
+        return self._spoken(country, law, all(map(_only_gaps, alike)))
 
     def _told_of_operator(self, findings: list[LegalFinding]) -> tuple[str, tuple[str, ...]]:
         """Return what the rules say by the law of each origin, in words and as ids: an undecided one hides no other."""
         assert self.pack is not None
-        limiting = [
-            finding
-            for finding in findings
-            if JurisdictionAnswer(finding.answer) is not JurisdictionAnswer.ALLOWED
-        ] or findings
-        sentences = _unique(sentence(one, self.pack) for one in limiting)
-        return " ".join(sentences), tuple(_unique(rule for one in limiting for rule in _ids(one)))
+        limiting = [finding for finding in findings if finding.answer != LegalAnswer.ALLOWED] or findings
+        sentences = _unique(sentence(finding, self.pack) for finding in limiting)
+        return " ".join(sentences), tuple(_unique(rule for finding in limiting for rule in _ids(finding)))
 
     def _spoken(self, country: str, law: Law, only_gaps: bool) -> Law:
         """Let an envelope that names the country answer where the rules do not. WORLD names none."""
@@ -134,7 +125,6 @@ class Laws:
 
 
 def representatives(countries: Collection[str], pack: RulePackDocument, on: date) -> list[str]:
-    """One country for each set of rules that are about the data of any of these."""
     by_rules: dict[frozenset[str], str] = {}
     for country in sorted(countries):
         about = frozenset(rule.id for rule in pack.rules if pack.among(country, rule.origins, on))

@@ -71,7 +71,6 @@ class PlacementQuestion:
     today: str = ""
 
     def body(self, workload: str) -> dict[str, Any]:
-        """Return the body of the request that asks the same."""
         body: dict[str, Any] = {
             "workload": workload,
             "weights": dict(self.weights),
@@ -87,7 +86,6 @@ class PlacementQuestion:
 
 
 def question_of(given: Mapping[str, Any]) -> PlacementQuestion:
-    """Read weights, what_if, currency, carbon and today. Raises BadTradeoffQuestion with the field at fault."""
     for name in ("weights", "what_if"):
         if given.get(name) is not None and not isinstance(given[name], Mapping):
             raise BadTradeoffQuestion(name, "It has to be an object.")
@@ -103,7 +101,6 @@ def question_of(given: Mapping[str, Any]) -> PlacementQuestion:
 
 
 def _weights(given: Mapping[str, Any] | None) -> Mapping[str, float]:
-    """Return the weights that are given and 0 for the others; the usual ones where none is given."""
     if not given:
         return WEIGHTS
     for name in given:
@@ -171,7 +168,7 @@ def _slower_link(where: str, given: Any) -> SlowerLink:
     if not site:
         raise BadTradeoffQuestion(f"{where}.site", "Say which site.")
     add_ms = number_within(f"{where}.add_ms", given.get("add_ms"), ADDED_MS_SPAN)
-    return SlowerLink(site, add_ms, short_text(f"{where}.region", given.get("region")).strip())
+    return SlowerLink(site, short_text(f"{where}.region", given.get("region")).strip(), add_ms)
 
 
 def _refuse_other_fields(where: str, given: Mapping[str, Any], names: Collection[str]) -> None:
@@ -248,7 +245,6 @@ def question_of_address(query: QueryDict) -> PlacementQuestion:
 
 
 def view_of_address(query: QueryDict) -> PlacementView:
-    """Raises BadTradeoffQuestion with the parameter at fault."""
     axes = {axis: query.get(axis) or usual for axis, usual in (("x", "cost"), ("y", "latency"))}
     for axis, name in axes.items():
         if name not in NAMES:
@@ -266,7 +262,6 @@ def view_of_address(query: QueryDict) -> PlacementView:
 
 
 def _share(query: QueryDict, parameter: str, span: AllowedSpan) -> float:
-    """Return a percent as a share."""
     percents = AllowedSpan(span.low * 100, span.high * 100)
     return number_within(parameter, query[parameter], percents) / 100
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from readiness.jurisdiction import queries as jurisdiction
 from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.models import RulePack
-from readiness.tradeoffs.core.parsing import BadTradeoffQuestion, CarbonKind
+from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.core.placement import Feasibility
 from readiness.tradeoffs.placing.answer import PlacementAnswer
 from readiness.tradeoffs.placing.candidates import Adapter, limits_of
@@ -22,10 +22,11 @@ from readiness.tradeoffs.placing.feasibility import ClassAtSites, feasibilities
 from readiness.tradeoffs.placing.law import Laws
 from readiness.tradeoffs.placing.params import PlacementQuestion
 from readiness.tradeoffs.placing.weighing import weigh
-from readiness.tradeoffs.placing.what_if import WhatIf, refuse_unknown, with_levers
+from readiness.tradeoffs.placing.what_if import refuse_unknown, with_levers
+from readiness.tradeoffs.queries import region_names
 from readiness.workloads import queries as workloads
 from readiness.workloads.core.envelope import Criticality, Envelope
-from readiness.workloads.models import Placement, UserRegion
+from readiness.workloads.models import Placement
 from web.versioned.refusals import NothingPublished
 
 MAY_PLACE = (
@@ -44,7 +45,7 @@ def placement_answer(envelope: Envelope, question: PlacementQuestion, *, now: da
     what_if, currency = question.what_if, question.currency or envelope.cost_currency or CURRENCY
     placed_at = _placed_at([envelope.slug], now).get(envelope.slug, ()) if envelope.slug else ()
     # Only a slower link names a region.
-    known_regions = set(regions()) if what_if.links_slower else set()
+    known_regions = set(region_names()) if what_if.links_slower else set()
     facts = fleet_facts(envelope.latency_percentile, now)
     row, pack = rules_in_force()
     footing = jurisdiction.footings([envelope.slug], day=now.date())[envelope.slug]
@@ -106,7 +107,6 @@ def feasible_sites(envelopes: Sequence[Envelope], *, now: datetime) -> FeasibleS
 
 
 def _placed_at(slugs: Sequence[str], now: datetime) -> dict[str, tuple[str, ...]]:
-    """Return where each class is placed today, by name of the site; one statement."""
     running = Placement.objects.on(now.date()).filter(workload_class__slug__in=slugs)
     sites: dict[str, tuple[str, ...]] = {}
     for slug, site in running.order_by("site__name", "pk").values_list("workload_class__slug", "site__slug"):
@@ -118,9 +118,7 @@ def _as_it_is(envelope: Envelope, facts: FleetFacts, laws: Laws, today: Sequence
     return Adapter(
         plain=envelope,
         envelope=envelope,
-        what_if=WhatIf(),
         currency=envelope.cost_currency or CURRENCY,
-        carbon=CarbonKind.AVERAGE,
         facts=facts,
         laws=laws,
         homes=frozenset(today),
@@ -136,7 +134,6 @@ def rules_in_force() -> tuple[RulePack | None, RulePackDocument | None]:
 
 
 def _counted_from(first: str, placed_at: tuple[str, ...]) -> tuple[str, ...]:
-    """Put the site that changes are counted from first."""
     if first and first not in placed_at:
         raise BadTradeoffQuestion("today", f"The workload does not run at {first} today.")
     return tuple(sorted(placed_at, key=lambda site: site != first)) if first else placed_at
@@ -154,18 +151,11 @@ def classes() -> tuple[Envelope, ...]:
 
 
 def chosen_class(envelopes: Sequence[Envelope], slug: str) -> Envelope | None:
-    """Return the class of this slug, the first where none is named; None where there is none."""
     if not slug:
         return envelopes[0] if envelopes else None
     return next((envelope for envelope in envelopes if envelope.slug == slug), None)
 
 
-def regions() -> dict[str, str]:
-    """Names of the user regions by slug."""
-    return dict(UserRegion.objects.order_by("name").values_list("slug", "name"))
-
-
 def bases() -> list[tuple[str, str]]:
-    """Bases of transfers that the rules in force know."""
     _row, pack = rules_in_force()
     return [(basis.id, basis.name) for basis in pack.bases] if pack else []

@@ -6,15 +6,15 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from readiness.tradeoffs.core.objectives import ObjectiveDirection
-from readiness.tradeoffs.core.options import BandedFigure, JurisdictionAnswer
+from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection
+from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.core.words import number
 from readiness.tradeoffs.placing import sentences
 from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption
 
 type Row = dict[str, Any]
 
-LABELS: Mapping[str, Any] = {
+LABELS: Mapping[str, str] = {
     "cost": "Cost",
     "latency": "Latency",
     "energy": "Energy",
@@ -22,15 +22,6 @@ LABELS: Mapping[str, Any] = {
     "readiness": "Readiness",
     "compliance": "Margin",
 }
-LEGAL_ANSWERS = {
-    JurisdictionAnswer.ALLOWED: "Allowed",
-    JurisdictionAnswer.NEEDS_BASIS: "Needs a basis",
-    JurisdictionAnswer.FORBIDDEN: "Forbidden",
-    JurisdictionAnswer.CANNOT_DECIDE: "Cannot be decided",
-    JurisdictionAnswer.DECLARED: "Declared by the envelope",
-    JurisdictionAnswer.NOT_ASKED: "Not asked",
-}
-CAPACITY = {"accelerators": "Accelerators", "power": "IT power", "bandwidth": "Bandwidth"}
 MOST_ROWS = 100
 """Rows of feasible sites; the browser fills them anew as weights move."""
 
@@ -50,17 +41,12 @@ def text(figure: BandedFigure | None) -> str:
 
 def heads(answer: PlacementAnswer) -> list[Row]:
     return [
-        {
-            "name": objective.name,
-            "label": str(LABELS[objective.name]),
-            "unit": answer.unit_of(objective.name),
-        }
-        for objective in answer.objectives
+        {"name": each.name, "label": LABELS[each.name], "unit": answer.unit_of(each.name)}
+        for each in answer.objectives
     ]
 
 
 def row(answer: PlacementAnswer, option: PlacementOption) -> Row:
-    """Return an option as the page's template and the browser fill a row of the table with it."""
     ranked, power = option.ranked, option.after["power"]
     return {
         "slug": option.slug,
@@ -71,28 +57,24 @@ def row(answer: PlacementAnswer, option: PlacementOption) -> Row:
         "dominated": answer.name_of(option.dominated_by) if option.dominated_by else "",
         "rank": ranked.rank if ranked else None,
         "score": option.match,
-        "effect": ranked.effect if ranked else "",
         "cells": cells(answer, option),
         "after": text(power),
         "after_why": power.why_unknown,
-        "law": str(LEGAL_ANSWERS[option.law.answer]),
-        "line": option.consequence,
         "step": option.step.words if option.step else "",
     }
 
 
 def cells(answer: PlacementAnswer, option: PlacementOption) -> list[Row]:
-    """Return a cell for each objective, with the reason where its figure is unknown."""
     return [
         {
-            "name": objective.name,
-            "label": f"{LABELS[objective.name]} {answer.unit_of(objective.name)}",
-            "text": text(figure := option.figures.get(objective.name)),
+            "name": head["name"],
+            "label": f"{head['label']} {head['unit']}",
+            "text": text(figure := option.figures.get(head["name"])),
             "why": figure.why_unknown if figure else "",
-            "old": option.outdated.get(objective.name, ""),
+            "old": option.outdated.get(head["name"], ""),
             "provenance": _provenance(figure),
         }
-        for objective in answer.objectives
+        for head in heads(answer)
     ]
 
 
@@ -102,16 +84,8 @@ def blank(answer: PlacementAnswer) -> Row:
         {"name": head["name"], "label": f"{head['label']} {head['unit']}", "text": "", "why": ""}
         for head in heads(answer)
     ]
-    return {
-        "slug": "",
-        "name": "",
-        "place": "",
-        "pareto": True,
-        "is_today": True,
-        "dominated": "",
-        "step": "-",
-        "cells": empty,
-    }
+    texts = dict.fromkeys(("slug", "name", "place", "dominated"), "")
+    return {**texts, "pareto": True, "is_today": True, "step": "-", "cells": empty}
 
 
 def _provenance(figure: BandedFigure | None) -> str:
@@ -130,7 +104,6 @@ def served(answer: PlacementAnswer) -> Row:
             }
             for objective in answer.objectives
         ],
-        "weights": dict(answer.weights),
         "options": [
             {
                 "name": option.slug,
@@ -142,51 +115,27 @@ def served(answer: PlacementAnswer) -> Row:
             }
             for option in answer.feasible
         ],
-        "words": {"pareto": "Pareto", "match": "Match"},
     }
 
 
-def best(answer: PlacementAnswer) -> Row | None:
-    """Return what the card of the best match computes: each figure beside today's, and how the cost comes about."""
-    option, base = answer.best, answer.base
-    if option is None:
-        return None
-    return {
-        "is_today": base is not None and base.slug == option.slug,
-        "figures": [_change(answer, option, base, objective.name) for objective in answer.objectives],
-        "cost": _cost(answer, option),
-        "law": str(LEGAL_ANSWERS[option.law.answer]),
-        "after": text(option.after["power"]),
-    }
+def changes(answer: PlacementAnswer) -> list[Row]:
+    if answer.best is None:
+        return []
+    return [_change(answer, answer.best, objective) for objective in answer.objectives]
 
 
-def _cost(answer: PlacementAnswer, option: PlacementOption) -> Row | None:
-    """Say how the cost of a month comes about, and what an hour in use costs; None without accelerators."""
-    if not answer.asked.accelerator_count:
-        return None
-    hour = option.useful_hour
-    return {
-        "held": sentences.held(option),
-        "month": option.candidate.monthly_cost.source.rstrip("."),
-        "hour": f"{text(hour)} {hour.unit.partition(' ')[0]}" if hour.value is not None else "",
-        "hour_source": hour.source.rstrip("."),
-    }
-
-
-def _change(answer: PlacementAnswer, option: PlacementOption, base: PlacementOption | None, name: str) -> Row:
+def _change(answer: PlacementAnswer, option: PlacementOption, objective: Objective) -> Row:
     """`tone` is good or bad by the objective's direction; a change that nobody can tell has none."""
+    name, base = objective.name, answer.base
     now, then = option.figures.get(name), base.figures.get(name) if base else None
     change, tone, icon = "", "", ""
-    is_max = any(
-        objective.name == name and objective.direction is ObjectiveDirection.MAX
-        for objective in answer.objectives
-    )
     if now is not None and then is not None and now.value is not None and then.value is not None:
         more = now.value - then.value
-        if base is not None and base.slug != option.slug:
+        if not answer.stays:
             share = abs(more / then.value) if then.value else None
             change = number(abs(more)) if share is None else sentences.percent(share)
-            tone = "" if not more else "ok" if (more > 0) is is_max else "bad"
+            is_better = (more > 0) is (objective.direction is ObjectiveDirection.MAX)
+            tone = "" if not more else "ok" if is_better else "bad"
             icon = "minus" if not more else "arrow-up" if more > 0 else "arrow-down"
     return {
         "label": f"{LABELS[name]}, {answer.unit_of(name)}",
@@ -201,38 +150,29 @@ def _change(answer: PlacementAnswer, option: PlacementOption, base: PlacementOpt
     }
 
 
-def confidence(answer: PlacementAnswer) -> Row | None:
-    """Say how sensitive and how robust the best match is."""
-    if answer.sensitivity is None or answer.robustness is None:
+def comparison(answer: PlacementAnswer, slugs: Sequence[str]) -> Row | None:
+    """Two sites side by side, with each objective's figures and which of them is better; None unless both are
+    candidates."""
+    sites = [side for slug in slugs if (side := answer.option_at(slug)) is not None]
+    if len(sites) != 2:
         return None
-    flipping = {flip.objective for flip in answer.sensitivity.flips}
-    never = [
-        str(LABELS[objective.name])
-        for objective in answer.objectives
-        if objective.is_scored and objective.name not in flipping
-    ]
-    return {
-        "flips": [sentences.flip(flip, answer) for flip in answer.sensitivity.flips],
-        "never": sentences.listed(never),
-        "robust": sentences.robust(answer.robustness, answer),
-        "references": sentences.references(answer),
-    }
+    figures = []
+    for objective in answer.objectives:
+        both = [site.figures[objective.name] for site in sites]
+        best = _better(both, objective.direction)
+        label = f"{LABELS[objective.name]}, {answer.unit_of(objective.name)}"
+        figures.append((label, [(figure, figure is best) for figure in both]))
+    return {"sites": sites, "figures": figures}
 
 
-def kept_out(answer: PlacementAnswer) -> list[Row]:
-    """Return the first `MOST_ROWS` of the sites that are kept out, with the cells of their objectives."""
-    return [
-        {
-            "option": option,
-            "cells": cells(answer, option),
-            "law": str(LEGAL_ANSWERS[option.law.answer]),
-        }
-        for option in answer.kept_out[:MOST_ROWS]
-    ]
+def _better(both: Sequence[BandedFigure], direction: ObjectiveDirection) -> BandedFigure | None:
+    first, second = (figure.value for figure in both)
+    if first is None or second is None or first == second:
+        return None
+    return both[(first > second) is not (direction is ObjectiveDirection.MAX)]
 
 
 def csv_rows(answer: PlacementAnswer, shown: Sequence[PlacementOption]) -> tuple[list[str], list[list[Any]]]:
-    """Return columns and rows: the options as shown, then undecided and rejected ones with their reasons."""
     columns = ["rank", "site", "name", "country", "standing", "score", "pareto"]
     for objective in answer.objectives:
         unit = re.sub(r"\W+", "_", answer.unit_of(objective.name)).strip("_")

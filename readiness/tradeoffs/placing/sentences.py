@@ -12,6 +12,7 @@ from readiness.tradeoffs.core.placement import UnkeptLimit, limit_name
 from readiness.tradeoffs.core.sensitivity import Robustness, WinnerFlip
 from readiness.tradeoffs.core.words import number
 from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption
+from web.units import how_many
 
 
 def flip(flip: WinnerFlip, answer: PlacementAnswer) -> str:
@@ -21,7 +22,6 @@ def flip(flip: WinnerFlip, answer: PlacementAnswer) -> str:
 
 
 def robust(robustness: Robustness, answer: PlacementAnswer) -> str:
-    """Say how many of the weights drawn at random keep the winner, and over which objectives they are drawn."""
     words = (
         f"{answer.name_of(robustness.winner)} wins for {percent(robustness.share)} of {robustness.draws:,} weights "
         "drawn at random "
@@ -37,7 +37,6 @@ def robust(robustness: Robustness, answer: PlacementAnswer) -> str:
 
 
 def _said(objective: str) -> str:
-    """Return the objective's name as pages show it."""
     return "margin" if objective == "compliance" else objective
 
 
@@ -55,7 +54,6 @@ def held(option: PlacementOption) -> str:
 
 
 def references(answer: PlacementAnswer) -> str:
-    """Say what each score is measured against: `Scored are latency against its limit of 20 ms, ….`"""
     scored = []
     for objective in answer.objectives:
         if objective.against is ScoredAgainst.SCALE and objective.scale is not None:
@@ -121,7 +119,6 @@ def to_loosen(answer: PlacementAnswer) -> list[dict[str, Any]]:
 
 
 def _subject(reason: UnkeptLimit) -> str:
-    """Return the subject of a quantity; a country or a rule differs from site to site."""
     return reason.subject if reason.bound is not None else ""
 
 
@@ -139,3 +136,33 @@ def listed(names: Sequence[str]) -> str:
     if len(names) < 2:
         return "".join(names)
     return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def confidence(answer: PlacementAnswer) -> dict[str, Any] | None:
+    if answer.sensitivity is None or answer.robustness is None:
+        return None
+    flips = answer.sensitivity.flips
+    flipping = {each.objective for each in flips}
+    never = [
+        _said(objective.name).capitalize()
+        for objective in answer.objectives
+        if objective.is_scored and objective.name not in flipping
+    ]
+    return {
+        "flips": [flip(each, answer) for each in flips],
+        "never": listed(never),
+        "robust": robust(answer.robustness, answer),
+        "references": references(answer),
+    }
+
+
+def changed(answer: PlacementAnswer) -> str:
+    what_if = answer.question.what_if
+    changes = {
+        f"demand {what_if.demand * 100:g} %": what_if.demand != 1,
+        f"price {what_if.electricity_price * 100:g} %": what_if.electricity_price != 1,
+        f"carbon {what_if.carbon_price:g} {answer.currency}/t": what_if.carbon_price,
+        how_many(len(what_if.sites_lost), "site lost", "sites lost"): what_if.sites_lost,
+        how_many(len(what_if.limits), "limit changed", "limits changed"): what_if.limits,
+    }
+    return " · ".join(change for change, is_made in changes.items() if is_made) or "as it is today"

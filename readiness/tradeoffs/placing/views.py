@@ -10,43 +10,37 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
+from readiness.tradeoffs.core.parsing import BadTradeoffQuestion, CarbonKind
 from readiness.tradeoffs.placing import charts, rows, sentences
 from readiness.tradeoffs.placing.answer import PlacementAnswer
-from readiness.tradeoffs.placing.comparison import comparison
-from readiness.tradeoffs.placing.controls import controls
 from readiness.tradeoffs.placing.params import PlacementView, question_of_address, view_of_address
-from readiness.tradeoffs.placing.queries import (
-    MAY_PLACE,
-    bases,
-    chosen_class,
-    classes,
-    placement_answer,
-    regions,
-)
+from readiness.tradeoffs.placing.queries import MAY_PLACE, bases, chosen_class, classes, placement_answer
+from readiness.tradeoffs.queries import region_names
+from readiness.workloads.core.countries import GROUPS, WORLD
 from web import answers
 from web.clock import now
 from web.permissions import require
 
-may_see = require(*MAY_PLACE)
 TEMPLATE = "tradeoffs/explorer.html"
+CARBONS = {
+    CarbonKind.AVERAGE.value: "average of the grid",
+    CarbonKind.MARGINAL.value: "marginal plant",
+    CarbonKind.MARKET.value: "market (contracts)",
+}
 
 
-@may_see
-@never_cache
-@require_GET
+def _reads(view: Any) -> Any:
+    return require(*MAY_PLACE)(never_cache(require_GET(view)))
+
+
+@_reads
 def explorer(request: HttpRequest) -> HttpResponse:
     workloads = classes()
     envelope = chosen_class(workloads, request.GET.get("workload", ""))
-    context: dict[str, Any] = {
-        "workloads": workloads,
-        "may_declare": request.user.has_perm("workloads.add_workloadclass"),
-        "breadcrumbs": [{"label": "Trade-offs", "url": ""}],
-    }
+    context: dict[str, Any] = {"workloads": workloads}
     if envelope is None:
         status = 404 if workloads and request.GET.get("workload") else 200
         return render(request, TEMPLATE, context, status=status)
@@ -57,31 +51,23 @@ def explorer(request: HttpRequest) -> HttpResponse:
     except BadTradeoffQuestion as refused:
         error, query, view = refused, QueryDict(urlencode({"workload": envelope.slug})), PlacementView()
         answer = placement_answer(envelope, question_of_address(query), now=now())
-    context |= {"error": error, "workload": envelope, **_context(answer, view, query)}
-    response = answers.page(request, TEMPLATE, context)
-    response.status_code = 400 if error else 200
-    return response
+    context |= {"error": error, "workload": envelope, **_context(answer, view, query), **_choices(answer)}
+    return answers.page(request, TEMPLATE, context, status=400 if error else 200)
 
 
-@may_see
-@never_cache
-@require_GET
+@_reads
 def scatter(request: HttpRequest) -> HttpResponse:
     answer, view = _of_address(request.GET)
     return answers.chart(charts.scatter(answer, view.x, view.y, view.ranges))
 
 
-@may_see
-@never_cache
-@require_GET
+@_reads
 def parallel(request: HttpRequest) -> HttpResponse:
     answer, view = _of_address(request.GET)
     return answers.chart(charts.parallel(answer, view.ranges))
 
 
-@may_see
-@never_cache
-@require_GET
+@_reads
 def export(request: HttpRequest) -> HttpResponseBase:
     answer, view = _of_address(request.GET)
     columns, table = rows.csv_rows(answer, answer.within(view.ranges))
@@ -100,38 +86,42 @@ def _of_address(query: QueryDict) -> tuple[PlacementAnswer, PlacementView]:
 
 
 def _context(answer: PlacementAnswer, view: PlacementView, given: QueryDict) -> dict[str, Any]:
-    shown, heads, slug = answer.within(view.ranges), rows.heads(answer), answer.envelope.slug
-    # The page may have chosen the class itself.
-    query = given.urlencode() if given.get("workload") else urlencode({"workload": slug})
+    shown, slug = answer.within(view.ranges), answer.envelope.slug
     return {
         "answer": answer,
         "view": view,
-        "controls": controls(answer, given, regions=regions(), bases=bases()),
-        "heads": heads,
+        "asked": given,
+        # The page may have chosen the class itself.
+        "query": given.urlencode() if given.get("workload") else urlencode({"workload": slug}),
+        "heads": rows.heads(answer),
         "rows": [rows.row(answer, option) for option in shown[: rows.MOST_ROWS]],
         "blank": rows.blank(answer),
         "shown": len(shown),
-        "all": len(answer.options),
-        "feasible": len(answer.feasible),
-        "best": rows.best(answer),
+        "changes": rows.changes(answer),
         "unscored": sentences.unscored(answer),
-        "confidence": rows.confidence(answer),
-        "kept_out": rows.kept_out(answer),
-        "out": len(answer.kept_out),
+        "confidence": sentences.confidence(answer),
+        "kept_out": [(option, rows.cells(answer, option)) for option in answer.kept_out[: rows.MOST_ROWS]],
         "loosen": sentences.to_loosen(answer),
-        "comparison": comparison(answer, view.compare),
+        "comparison": rows.comparison(answer, view.compare),
         "served": rows.served(answer),
-        "objectives": [(objective.name, rows.LABELS[objective.name]) for objective in answer.objectives],
-        "ranges": [_range(head, view) for head in heads],
-        "scatter_title": f"{rows.LABELS[view.x]} and {str(rows.LABELS[view.y]).lower()} of every option",
-        "scatter_url": f"{reverse('placement-scatter')}?{query}",
-        "parallel_url": f"{reverse('placement-parallel')}?{query}",
-        "csv_url": f"{reverse('placement-csv')}?{query}",
+        "scatter_title": f"{rows.LABELS[view.x]} and {rows.LABELS[view.y].lower()} of every option",
         "api_body": orjson.dumps(answer.question.body(slug), option=orjson.OPT_INDENT_2).decode(),
-        "query": query,
     }
 
 
-def _range(head: dict[str, Any], view: PlacementView) -> dict[str, Any]:
-    low, high = ("" if end is None else f"{end:g}" for end in view.ranges.get(head["name"], (None, None)))
-    return head | {"low": low, "high": high}
+def _choices(answer: PlacementAnswer) -> dict[str, Any]:
+    sites = sorted(answer.options, key=lambda option: option.name)
+    return {
+        "summary": sentences.changed(answer),
+        "carbons": CARBONS.items(),
+        "sites": [(option.slug, option.name) for option in sites],
+        "regions": region_names().items(),
+        "residencies": [(group, group) for group in sorted(GROUPS) if group != WORLD],
+        "bases": bases(),
+        "today": [(slug, answer.sites[slug].name) for slug in answer.today if slug in answer.sites],
+        "min_points": "" if answer.envelope.min_score is None else f"{answer.envelope.min_score * 100:g}",
+        "weights": [
+            (f"w_{each.name}", rows.LABELS[each.name], f"{answer.weights[each.name]:g}")
+            for each in answer.objectives
+        ],
+    }

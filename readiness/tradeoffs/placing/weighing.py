@@ -93,7 +93,6 @@ def weigh(
 
 
 def _judged(adapter: Adapter, limits: Limits, served: tuple[LatencyLimit, ...]) -> list[PlacementOption]:
-    """Return every candidate with what speaks against it, by name."""
     demand = demand_of(adapter.envelope)
     place = placer(demand, limits)
     inputs = inputs_of(adapter.facts, adapter.currency, adapter.carbon)
@@ -142,27 +141,28 @@ def _lost(placed: Placed) -> Placed:
 
 
 def _figures(placed: Placed, served: tuple[LatencyLimit, ...], at: datetime) -> dict[str, BandedFigure]:
-    candidate, margin = placed.candidate, placed.compliance_margin
+    candidate = placed.candidate
     figures = {
         "cost": candidate.monthly_cost,
         "energy": candidate.energy,
         "carbon": candidate.carbon,
         "readiness": candidate.readiness,
-        "compliance": BandedFigure(
-            None, "%", source="no limit in figures stands, or one of the figures is not bounded"
-        )
-        if margin is None
-        else BandedFigure(
-            margin * 100, "%", Provenance.ESTIMATED, at, source="the least room left under any limit"
-        ),
+        "compliance": _compliance(placed.compliance_margin, at),
     }
     if served:
         figures["latency"] = worst_latency(candidate, served)
     return figures
 
 
+def _compliance(margin: float | None, at: datetime) -> BandedFigure:
+    if margin is None:
+        why = "no limit in figures stands, or one of the figures is not bounded"
+        return BandedFigure(None, "%", source=why)
+    source = "the least room left under any limit"
+    return BandedFigure(margin * 100, "%", Provenance.ESTIMATED, at, source=source)
+
+
 def _objectives(envelope: Envelope, options: Sequence[PlacementOption]) -> tuple[Objective, ...]:
-    """Return the objectives that the envelope has: latency needs users, compliance a limit in figures."""
     has_margin = any(option.placed.compliance_margin is not None for option in options)
     left_out = {name for name, has in (("latency", envelope.users), ("compliance", has_margin)) if not has}
     return tuple(objective for objective in OBJECTIVES if objective.name not in left_out)
@@ -175,7 +175,6 @@ def _ordered(
     weights: Mapping[str, float],
     steps: Mapping[str, UnaskedStep],
 ) -> list[PlacementOption]:
-    """Return the feasible options by rank, each with its rank and its place to the front over `known`."""
     scored = [ScoredOption(option.slug, option.figures) for option in feasible]
     if not scored:
         return []
@@ -200,7 +199,6 @@ def _steps(
     that_count: Sequence[Objective],
     asked: frozenset[str],
 ) -> dict[str, UnaskedStep]:
-    """Return, by slug, the steps to options that no limit requires; none where today's site breaks a limit."""
     if base is None or not base.feasible:
         return {}
     steps = {
@@ -214,7 +212,6 @@ def _steps(
 def _moved(
     option: PlacementOption, base: PlacementOption | None, latency: tuple[LatencyLimit, ...]
 ) -> PlacementOption:
-    """Add what moving there from `base` does, to feasible options elsewhere."""
     if base is None or option.slug == base.slug or not option.feasible:
         return option
     return replace(option, moved=consequences(base.candidate, option.candidate, latency))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
+from readiness.workloads.core.countries import COUNTRIES, unknown_codes
 from readiness.workloads.core.envelope import CostUnit, Envelope
-from readiness.workloads.core.jurisdictions import COUNTRIES, unknown_codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +17,8 @@ class SlowerLink:
     """A link that takes `add_ms` longer between a site and a user region; "" is every region."""
 
     site: str
+    region: str
     add_ms: float
-    region: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +39,9 @@ class WhatIf:
     bases: frozenset[str] = frozenset()
 
     def as_json(self) -> dict[str, Any]:
-        """Every lever, in the words that it is asked with."""
-        return {
-            "demand": self.demand,
-            "electricity_price": self.electricity_price,
-            "carbon_price": self.carbon_price,
-            "pue": self.pue,
-            "sites_lost": sorted(self.sites_lost),
-            "links_slower": [
-                {"site": link.site, "region": link.region, "add_ms": link.add_ms}
-                for link in self.links_slower
-            ],
-            "limits": dict(self.limits),
-            "data_origin": self.data_origin,
-            "bases": sorted(self.bases),
-        }
+        return asdict(self) | {"sites_lost": sorted(self.sites_lost), "bases": sorted(self.bases)}
 
     def changes(self) -> dict[str, Any]:
-        """The levers that are set otherwise than it is."""
         usual = WhatIf().as_json()
         return {name: value for name, value in self.as_json().items() if value != usual[name]}
 
@@ -100,7 +85,6 @@ def _times(figure: float | None, factor: float) -> float | None:
 def refuse_unknown(
     what_if: WhatIf, sites: Collection[str], regions: Collection[str], bases: Collection[str]
 ) -> None:
-    """Raise BadTradeoffQuestion for a site, a user region, a country or a basis that nobody knows."""
     for slug in sorted(what_if.sites_lost - set(sites)):
         raise BadTradeoffQuestion("what_if.sites_lost", f"No site is called {slug}.")
     for place, link in enumerate(what_if.links_slower):

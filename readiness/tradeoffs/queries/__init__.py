@@ -1,9 +1,9 @@
-"""Facts about sites at an instant, as values; rows of lists; hourly series.
+"""Facts about sites at an instant, as values; hourly series.
 
-`stored` reads what was entered, `measured` what telemetry and inventory know, `known` puts both together.
+`stored` reads what was entered, `measured` what telemetry and inventory know, `site_factors` puts both together.
 """
 
 from readiness.tradeoffs.queries.series import days_of, series_of
-from readiness.tradeoffs.queries.site_factors import factors_of, known_rates
+from readiness.tradeoffs.queries.site_factors import factors_of, known_rates, region_names
 
-__all__ = ["days_of", "factors_of", "known_rates", "series_of"]
+__all__ = ["days_of", "factors_of", "known_rates", "region_names", "series_of"]

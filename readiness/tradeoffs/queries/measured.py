@@ -55,7 +55,6 @@ def _of_figure(figure: dict[str, Any] | None, unit: str) -> KnownValue | None:
 
 
 def idle_accelerators(site_ids: Collection[int], at: datetime) -> dict[int, KnownValue]:
-    """Return what the schedulers of a site say is idle, partitions and schedulers added up."""
     samples = defaultdict(list)
     for sample in latest(site_ids, [IDLE_METRIC], now=at, within_s=IDLE_WITHIN_S):
         if sample.object_kind == "site":
@@ -127,7 +126,7 @@ def design_latencies(site_ids: Collection[int], at: datetime) -> BySite:
 
 def accelerators_by_type(site_ids: Collection[int]) -> dict[int, Counter[str]]:
     """How many of each type (slug) are in service; one statement."""
-    found: dict[int, Counter[str]] = defaultdict(Counter)
+    counts: dict[int, Counter[str]] = defaultdict(Counter)
     rows = (
         Accelerator.objects.filter(device__site_id__in=site_ids, device__status=Device.Status.ACTIVE)
         .order_by()
@@ -135,12 +134,11 @@ def accelerators_by_type(site_ids: Collection[int]) -> dict[int, Counter[str]]:
         .annotate(count=Count("pk"))
     )
     for site_id, slug, count in rows:
-        found[site_id][slug] += count
-    return found
+        counts[site_id][slug] += count
+    return counts
 
 
 def sites(site_ids: Iterable[int] | None) -> list[dict[str, Any]]:
-    """Return what is said of the sites themselves, with their verdict; one statement. None: all but the retired."""
     chosen = Site.objects.exclude(stage=Site.Stage.RETIRED)
     if site_ids is not None:
         chosen = Site.objects.filter(pk__in=list(site_ids))

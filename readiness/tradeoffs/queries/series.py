@@ -39,27 +39,17 @@ def series_of(site_id: int, kind: str | None, start: datetime, end: datetime) ->
     grouped: dict[tuple[str, str, str], list[FactorDay]] = defaultdict(list)
     for day in days.order_by("kind", "source", "currency", "day_on"):
         grouped[day.kind, day.source, day.currency].append(day)
-    found = []
+    sources = []
     for (of_kind, source, currency), of_source in grouped.items():
         series = joined(_day(each) for each in of_source)
         if series is not None:
-            newest = of_source[-1]
-            found.append(
-                SourceSeries(
-                    of_kind,
-                    source,
-                    stored_unit(KINDS[of_kind].dimension, currency),
-                    currency,
-                    newest.basis,
-                    newest.provenance,
-                    series.within(start, end),
-                )
-            )
-    return tuple(found)
+            unit = stored_unit(KINDS[of_kind].dimension, currency)
+            how = (of_source[-1].basis, of_source[-1].provenance)
+            sources.append(SourceSeries(of_kind, source, unit, currency, *how, series.within(start, end)))
+    return tuple(sources)
 
 
 def days_of(site_id: int, kind: str, source: str) -> list[FactorDay]:
-    """The days of one source, newest first."""
     return list(FactorDay.objects.of_source(site_id, kind, source).order_by("-day_on"))
 
 

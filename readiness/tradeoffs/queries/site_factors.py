@@ -74,39 +74,37 @@ def factors_of(
     hardware = measured.accelerators_by_type(ids)
     rates = known_rates(at)
     away = _distances(sites, places)
-    found = []
+    known = []
     for site, distances in zip(sites, away, strict=True):
         key = site["id"]
         sources = [figures.get(key, {}), series.known.get(key, {}), entered.known.get(key, {})]
         if key in idle:
             sources.append({"accelerators_free": [idle[key]]})
-        found.append(
+        known.append(
             SiteFactors(
                 site_id=key,
-                slug=site["slug"],
-                name=site["name"],
-                country=site["country"],
+                **{name: site[name] for name in ("slug", "name", "country", "operator_country", "stage")},
                 region=site["region__name"],
-                stage=site["stage"],
                 verdict="" if site["score__failed_at"] else site["score__verdict"] or "",
                 score=site["score__score"],
                 accelerators=dict(hardware.get(key, {})),
                 factors=_factors(kinds, sources, entered.ended.get(key, {}), rates),
                 latency=_latencies(distances, trips.get(key, {}), paths.to_regions, key, at),
-                operator_country=site["operator_country"],
                 between=_between(paths.to_sites.known.get(key, {}), designed.get(key, {})),
             )
         )
-    return tuple(in_currency(each, rates, currency) for each in found) if currency else tuple(found)
+    return tuple(in_currency(each, rates, currency) for each in known) if currency else tuple(known)
 
 
 def known_rates(at: datetime) -> Rates:
-    """Exchange rates in force at an instant; one statement."""
     return stored.rates(at)
 
 
+def region_names() -> dict[str, str]:
+    return dict(UserRegion.objects.order_by("name").values_list("slug", "name"))
+
+
 def _wanted(kinds: Collection[str] | None) -> Collection[str]:
-    """Add the parts of an hour's cost where that is wanted."""
     if kinds is None:
         return KINDS
     return {*kinds, *_PARTS} if "accelerator_hour_cost" in kinds else kinds
@@ -134,7 +132,6 @@ def _factors(
 
 
 def _hour_of_parts(factors: Mapping[str, Factor], rates: Rates) -> KnownValue | str:
-    """Return what an hour of an accelerator comes to in the currency of its capital, or why it cannot be said."""
     parts = {part: factors[part].best for part in _PARTS}
     missing = [str(FactorKind(part).label) for part, known in parts.items() if known is None]
     if missing:
@@ -204,7 +201,6 @@ def _position(latitude: Any, longitude: Any) -> Position:
 def _distances(
     sites: Sequence[Mapping[str, Any]], regions: Sequence[tuple[str, Position]]
 ) -> list[dict[str, float | str]]:
-    """Return km by slug of the region for each site, or who of the two has no position."""
     nowhere = (np.nan, np.nan)
     here = np.array([_position(site["latitude"], site["longitude"]) or nowhere for site in sites])
     there = np.array([where or nowhere for _, where in regions]).reshape(-1, 2)

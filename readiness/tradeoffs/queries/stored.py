@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -47,38 +47,39 @@ def _lists() -> dict[str, list[KnownValue]]:
     return defaultdict(list)
 
 
+# Columns that a KnownValue has by the same name, after those that say what it is of, when it holds, and in which unit.
+_STATED = "provenance, low, high, caution, source, as_of_on, until_on"
 # The day that it is at each site; values of later days do not hold yet.
-_FACTORS = """
-SELECT DISTINCT ON (factor.site_id, factor.kind, source) factor.site_id, factor.kind, source, value, currency, basis,
-    provenance, as_of_on, until_on, low, high, caution, note, site.time_zone, timezone(site.time_zone, %(at)s)::date
+_TODAY = "timezone(site.time_zone, %(at)s)::date"
+_FACTORS = f"""
+SELECT DISTINCT ON (factor.site_id, factor.kind, source) factor.site_id, factor.kind, site.time_zone, {_TODAY} AS today,
+    basis, note AS detail, value, currency, {_STATED}
 FROM tradeoffs_sitefactor factor JOIN inventory_site site ON site.id = factor.site_id
-WHERE factor.site_id = ANY(%(sites)s) AND factor.kind = ANY(%(kinds)s)
-    AND as_of_on <= timezone(site.time_zone, %(at)s)::date
+WHERE factor.site_id = ANY(%(sites)s) AND factor.kind = ANY(%(kinds)s) AND as_of_on <= {_TODAY}
 ORDER BY factor.site_id, factor.kind, source, as_of_on DESC
 """
-_LATENCIES = """
+_LATENCIES = f"""
 SELECT DISTINCT ON (latency.site_id, user_region_id, other_site_id, percentile, source)
-    latency.site_id, site.slug, region.slug, other.id, other.slug, source, value_ms, percentile, basis, provenance,
-    as_of_on, until_on, low, high, caution, note, site.time_zone, timezone(site.time_zone, %(at)s)::date
+    latency.site_id, site.slug, region.slug AS region, other.id AS other_id, other.slug AS other,
+    site.time_zone, {_TODAY} AS today, basis, note AS detail, value_ms AS value, percentile, {_STATED}
 FROM tradeoffs_latencyfactor latency JOIN inventory_site site ON site.id = latency.site_id
 LEFT JOIN workloads_userregion region ON region.id = user_region_id
 LEFT JOIN inventory_site other ON other.id = other_site_id
 WHERE (latency.site_id = ANY(%(sites)s) OR other_site_id = ANY(%(sites)s))
-    AND (region.slug IS NULL OR region.slug = ANY(%(regions)s))
-    AND as_of_on <= timezone(site.time_zone, %(at)s)::date
+    AND (region.slug IS NULL OR region.slug = ANY(%(regions)s)) AND as_of_on <= {_TODAY}
 ORDER BY latency.site_id, user_region_id, other_site_id, percentile, source, as_of_on DESC
 """
 # Sums of sums: a mean of days that know as much as each other is the mean of all their hours.
 _SERIES = """
-SELECT site_id, kind, source, currency, min(basis), array_agg(DISTINCT provenance),
-    sum(mean * known::int * step_s) / sum(known::int * step_s), min(mean), max(mean),
-    sum(known::int * step_s) / 86400.0, max(day_on)
+SELECT site_id, kind, source, currency, min(basis) AS basis, array_agg(DISTINCT provenance) AS provenances,
+    sum(mean * known::int * step_s) / sum(known::int * step_s) AS value, min(mean) AS low, max(mean) AS high,
+    sum(known::int * step_s) / 86400.0 AS days, max(day_on) AS newest
 FROM tradeoffs_factorday
 WHERE site_id = ANY(%(sites)s) AND kind = ANY(%(kinds)s) AND day_on > %(since)s AND day_on <= %(until)s
 GROUP BY site_id, kind, source, currency ORDER BY site_id, kind, source, currency
 """
 _RATES = """
-SELECT DISTINCT ON (currency, to_currency, source) currency, to_currency, rate, as_of_on, source
+SELECT DISTINCT ON (currency, to_currency, source) currency, to_currency, rate, source, as_of_on
 FROM tradeoffs_exchangerate WHERE as_of_on <= %(day)s ORDER BY currency, to_currency, source, as_of_on DESC
 """
 
@@ -87,29 +88,24 @@ def factors(site_ids: Collection[int], kinds: Collection[str], at: datetime) -> 
     """Values by site and kind; one statement."""
     held = StoredValues()
     for row in _rows(_FACTORS, {"sites": list(site_ids), "kinds": list(kinds), "at": at}):
-        site_id, kind, source, value, currency, basis, provenance, as_of_on, until_on = row[:9]
-        low, high, caution, note, zone, today = row[9:]
-        if until_on is not None and until_on < today:
-            held._ends(site_id, kind, source, until_on)
-            continue
-        held.known[site_id][kind].append(
-            KnownValue(
-                value=value,
-                unit=stored_unit(KINDS[kind].dimension, currency),
-                currency=currency,
-                basis=ValueBasis(basis),
-                provenance=provenance,
-                source=source,
-                as_of=beginning(as_of_on, zone),
-                low=low,
-                high=high,
-                caution=caution,
-                detail=note,
-                as_of_on=as_of_on,
-                until_on=until_on,
-            )
-        )
+        site_id, kind = row.pop("site_id"), row.pop("kind")
+        if _is_over(row):
+            held._ends(site_id, kind, row["source"], row["until_on"])
+        else:
+            unit = stored_unit(KINDS[kind].dimension, row["currency"])
+            held.known[site_id][kind].append(_known(row, unit))
     return held
+
+
+def _is_over(row: Mapping[str, Any]) -> bool:
+    return row["until_on"] is not None and row["until_on"] < row["today"]
+
+
+def _known(row: dict[str, Any], unit: str) -> KnownValue:
+    """Make a value of a row with the zone in which its first day begins."""
+    zone, basis = row.pop("time_zone"), ValueBasis(row.pop("basis"))
+    del row["today"]
+    return KnownValue(unit=unit, basis=basis, as_of=beginning(row["as_of_on"], zone), **row)
 
 
 CALENDARS_S = 900
@@ -148,30 +144,16 @@ def latencies(site_ids: Collection[int], regions: Collection[str], at: datetime)
     """One statement. A pair of sites is found from both ends."""
     paths = Paths()
     for row in _rows(_LATENCIES, {"sites": list(site_ids), "regions": list(regions), "at": at}):
-        site_id, slug, region, other_id, other, source, value, percentile, basis, provenance = row[:10]
-        as_of_on, until_on, low, high, caution, note, zone, today = row[10:]
-        if until_on is not None and until_on < today:
-            if region:
-                paths.to_regions._ends(site_id, region, source, until_on)
-            continue
-        known = KnownValue(
-            value=value,
-            unit="ms",
-            basis=ValueBasis(basis),
-            provenance=provenance,
-            source=source,
-            as_of=beginning(as_of_on, zone),
-            low=low,
-            high=high,
-            percentile=percentile,
-            caution=caution,
-            detail=note,
-            as_of_on=as_of_on,
-            until_on=until_on,
+        site_id, slug, region, other_id, other = (
+            row.pop(name) for name in ("site_id", "slug", "region", "other_id", "other")
         )
-        if region:
-            paths.to_regions.known[site_id][region].append(known)
+        if _is_over(row):
+            if region:
+                paths.to_regions._ends(site_id, region, row["source"], row["until_on"])
+        elif region:
+            paths.to_regions.known[site_id][region].append(_known(row, "ms"))
         else:
+            known = _known(row, "ms")
             paths.to_sites.known[site_id][other].append(known)
             paths.to_sites.known[other_id][slug].append(known)
     return paths
@@ -191,19 +173,17 @@ def series_means(site_ids: Collection[int], kinds: Collection[str], at: datetime
     }
     held = StoredValues()
     for row in _rows(_SERIES, asked):
-        site_id, kind, source, currency, basis, provenances, mean, low, high, days, newest = row
-        held.known[site_id][kind].append(
+        kind, mean = row["kind"], row["value"]
+        held.known[row["site_id"]][kind].append(
             KnownValue(
-                value=mean,
-                unit=stored_unit(KINDS[kind].dimension, currency),
-                currency=currency,
-                basis=ValueBasis(basis),
-                provenance=worst_provenance(provenances),
-                source=source,
-                as_of=end_of_day(newest, "UTC"),
-                low=min(low, mean),
-                high=max(high, mean),
-                coverage=float(days) / SERIES_DAYS,
+                **{name: row[name] for name in ("value", "currency", "source")},
+                unit=stored_unit(KINDS[kind].dimension, row["currency"]),
+                basis=ValueBasis(row["basis"]),
+                provenance=worst_provenance(row["provenances"]),
+                as_of=end_of_day(row["newest"], "UTC"),
+                low=min(row["low"], mean),
+                high=max(row["high"], mean),
+                coverage=float(row["days"]) / SERIES_DAYS,
                 detail=f"mean of the hours of {SERIES_DAYS} days",
             )
         )
@@ -212,13 +192,8 @@ def series_means(site_ids: Collection[int], kinds: Collection[str], at: datetime
 
 def rates(at: datetime) -> Rates:
     """Rates in force, by the UTC day; one statement."""
-    day = at.astimezone(UTC).date()
-    return Rates(
-        tuple(
-            KnownRate(currency, to_currency, rate, beginning(as_of_on, "UTC"), source)
-            for currency, to_currency, rate, as_of_on, source in _rows(_RATES, {"day": day})
-        )
-    )
+    rows = _rows(_RATES, {"day": at.astimezone(UTC).date()})
+    return Rates(tuple(KnownRate(as_of=beginning(row.pop("as_of_on"), "UTC"), **row) for row in rows))
 
 
 def beginning(day: date, zone: str) -> datetime:
@@ -226,7 +201,8 @@ def beginning(day: date, zone: str) -> datetime:
     return end_of_day(day - timedelta(days=1), zone)
 
 
-def _rows(statement: str, asked: dict[str, Any]) -> list[tuple[Any, ...]]:
+def _rows(statement: str, asked: dict[str, Any]) -> list[dict[str, Any]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, asked)
-        return cursor.fetchall()
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 from itertools import combinations
 
-from readiness.workloads.core.jurisdictions import WORLD, countries_of
+from readiness.workloads.core.countries import WORLD, countries_of
 from readiness.workloads.core.light import (
     FIBRE_KM_PER_S,
     VACUUM_KM_PER_S,
@@ -151,7 +151,6 @@ class Envelope:
 
     @property
     def missing(self) -> tuple[EnvelopePart, ...]:
-        """Which of the four parts nobody declared."""
         declared = {
             EnvelopePart.LATENCY: self.latency_limit_ms is not None,
             EnvelopePart.COST: self.cost_ceiling is not None,
@@ -177,7 +176,6 @@ class Contradiction:
 
 
 def contradictions(envelope: Envelope) -> list[Contradiction]:
-    """All of them, the hard ones first."""
     contradictory = [
         *_of_places(envelope),
         *_of_demand(envelope),

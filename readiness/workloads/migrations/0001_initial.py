@@ -1,7 +1,7 @@
 import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
-import readiness.workloads.models.classes
+import readiness.workloads.models
 from django.conf import settings
 from django.db import migrations, models
 
@@ -56,9 +56,9 @@ class Migration(migrations.Migration):
                 ('cost_ceiling', models.FloatField(blank=True, help_text='The most that one unit may cost', null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1000000000000.0)], verbose_name='unit-cost ceiling')),
                 ('cost_currency', models.CharField(blank=True, help_text='ISO 4217', max_length=3, validators=[django.core.validators.RegexValidator('^[A-Z]{3}$', 'Three capital letters, ISO 4217.')], verbose_name='currency')),
                 ('cost_unit', models.CharField(blank=True, choices=[('accelerator-hour', 'per accelerator-hour'), ('million-tokens', 'per 1 M output tokens'), ('million-requests', 'per 1 M requests'), ('month', 'per month')], max_length=20, verbose_name='unit')),
-                ('allowed_jurisdictions', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=5, validators=[readiness.workloads.models.classes.validate_jurisdiction]), blank=True, default=list, help_text='Countries (ISO 3166-1 alpha-2) or EU, EEA, WORLD; empty: none declared', verbose_name='allowed jurisdictions')),
-                ('forbidden_jurisdictions', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=5, validators=[readiness.workloads.models.classes.validate_jurisdiction]), blank=True, default=list, help_text='They go before the allowed ones', verbose_name='forbidden jurisdictions')),
-                ('residency', models.CharField(blank=True, help_text='The country or group that its data has to stay in; empty: none asked for', max_length=5, validators=[readiness.workloads.models.classes.validate_jurisdiction], verbose_name='residency')),
+                ('allowed_jurisdictions', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=5, validators=[readiness.workloads.models.validate_jurisdiction]), blank=True, default=list, help_text='Countries (ISO 3166-1 alpha-2) or EU, EEA, WORLD; empty: none declared', verbose_name='allowed jurisdictions')),
+                ('forbidden_jurisdictions', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=5, validators=[readiness.workloads.models.validate_jurisdiction]), blank=True, default=list, help_text='They go before the allowed ones', verbose_name='forbidden jurisdictions')),
+                ('residency', models.CharField(blank=True, help_text='The country or group that its data has to stay in; empty: none asked for', max_length=5, validators=[readiness.workloads.models.validate_jurisdiction], verbose_name='residency')),
                 ('data_categories', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('public', 'Public'), ('confidential', 'Confidential'), ('personal', 'Personal'), ('special-category', 'Special category of personal data'), ('health', 'Health'), ('financial', 'Financial'), ('export-controlled', 'Export-controlled')], max_length=20), blank=True, default=list, verbose_name='data categories')),
                 ('carbon_g_per_kwh', models.FloatField(blank=True, help_text='Of its electricity, gCO2e/kWh', null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1000000000000.0)], verbose_name='carbon intensity limit')),
                 ('carbon_kg_per_month', models.FloatField(blank=True, help_text='What one placement may emit, kgCO2e a month', null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1000000000000.0)], verbose_name='carbon limit')),

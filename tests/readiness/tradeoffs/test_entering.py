@@ -8,8 +8,13 @@ from django.db import IntegrityError, transaction
 from readiness.tradeoffs.core.entries import EntriesRefused
 from readiness.tradeoffs.core.kinds import KINDS
 from readiness.tradeoffs.models import ExchangeRate, FactorDay, FactorKind, LatencyFactor, SiteFactor
-from readiness.tradeoffs.operations import import_factors, import_rates, import_series, remove_factor
-from readiness.tradeoffs.operations.series import SeriesOf
+from readiness.tradeoffs.operations import (
+    SeriesOf,
+    import_factors,
+    import_rates,
+    import_series,
+    remove_factor,
+)
 from tests.entries import entries_of
 from tests.readiness.tradeoffs.conftest import entry, trip
 

@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from inventory.models import SiteChange
-from readiness.workloads import operations, queries
+from readiness.workloads import documents, operations, queries
 from readiness.workloads.core.envelope import AcceleratorNeed, UserDemand
 from readiness.workloads.models import Placement, WorkloadClass
 from tests.conftest import NOW
@@ -188,7 +188,7 @@ class TestPlacing:
         (lambda chat, by, now: operations.remove(chat, by=by), "workloads.delete_workloadclass"),
         (lambda chat, **by: operations.place(chat, site=made.site(), **by), "workloads.add_placement"),
         (
-            lambda chat, **by: operations.import_workloads("workloads: []", **by),
+            lambda chat, **by: documents.import_workloads({"workloads.yaml": "workloads: []"}, **by),
             "workloads.add_workloadclass",
         ),
     ],

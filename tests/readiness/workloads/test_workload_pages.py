@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from readiness.jurisdiction.models import DataOrigin, HeldBasis
-from readiness.workloads import operations
+from readiness.workloads import models, operations
 from readiness.workloads.models import Placement, WorkloadClass
 from tests.inventory import made
 from tests.readiness.boards.pages.test_fleet_page import words_of
@@ -226,7 +226,7 @@ class TestWriting:
         client = client_of("planner")
         form = client.get(f"{HERE}chat/change/").context["form"]
         assert client.post(f"{HERE}chat/change/", sent_as_shown(form)).status_code == 302
-        before = operations.declaring.COLUMNS
+        before = models.COLUMNS
         again = WorkloadClass.objects.get()
         assert {name: getattr(again, name) for name in before} == {
             name: getattr(chat, name) for name in before

@@ -3,7 +3,7 @@
 from django.core.management.base import BaseCommand, CommandError
 
 from readiness.tradeoffs.core.published import DataSetUnreadable
-from readiness.tradeoffs.operations import NotInstalled, load_factors
+from readiness.tradeoffs.loading import NotInstalled, load_factors
 from web import clock
 from web.actor import acting
 

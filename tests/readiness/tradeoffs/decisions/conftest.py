@@ -42,6 +42,7 @@ def option(site, *, feasible=True, rank=1, score=0.8, reasons=(), **objectives):
         "site": site.slug,
         "name": site.name,
         "objectives": usual | objectives,
+        "standing": "feasible" if feasible else "rejected",
         "feasible": feasible,
         "reasons": list(reasons),
         "pareto": feasible,

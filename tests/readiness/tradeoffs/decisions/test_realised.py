@@ -9,7 +9,7 @@ from readiness.evidence.operations import record_fact
 from readiness.scoring import operations as scoring
 from readiness.scoring.models import CheckResult
 from readiness.tradeoffs.decisions import operations, realising
-from readiness.tradeoffs.decisions.compared import compared
+from readiness.tradeoffs.decisions.queries import compared
 from readiness.tradeoffs.models import Decision, DecisionOutcome
 from readiness.tradeoffs.tasks import review_decisions
 from readiness.workloads.models import Placement

@@ -1,4 +1,4 @@
-"""Declaring a workload class with its envelope, changing it, saying that it still holds, and removing it."""
+"""Declaring a workload class with its envelope, confirming it, placing it at a site, and ending that."""
 
 from __future__ import annotations
 
@@ -7,33 +7,35 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 
 from accounts.models import User
-from inventory.models import DeviceType
+from inventory.models import DeviceType, Site
 from readiness.workloads import queries
 from readiness.workloads.core.envelope import Envelope, EnvelopePart, contradictions
 from readiness.workloads.models import (
+    COLUMNS,
+    COST_WHOLE,
+    LISTS,
     AcceleratorDemand,
     EnvelopeConfirmation,
+    Placement,
     ServedRegion,
     UserRegion,
     WorkloadClass,
 )
-from readiness.workloads.models.classes import COST_WHOLE
-from readiness.workloads.refusals import MAY_ADD, MAY_CHANGE, MAY_REMOVE, require
+from web.permissions import MissingPermission
 
-COLUMNS = (
-    *("name", "slug", "description", "kind", "criticality", "it_kw", "bandwidth_gbps"),
-    *("latency_limit_ms", "latency_percentile", "cost_ceiling", "cost_currency", "cost_unit"),
-    *("allowed_jurisdictions", "forbidden_jurisdictions", "residency", "data_categories"),
-    *("carbon_g_per_kwh", "carbon_kg_per_month", "min_verdict", "min_score", "deferrable_h"),
-    *("source", "provenance", "declared_on"),
-)
+MAY_SEE = "workloads.view_workloadclass"
+MAY_ADD = "workloads.add_workloadclass"
+MAY_CHANGE = "workloads.change_workloadclass"
+MAY_REMOVE = "workloads.delete_workloadclass"
+MAY_PLACE = "workloads.add_placement"
+MAY_END = "workloads.change_placement"
 ROWS = ("accelerators", "users")
-LISTS = ("allowed_jurisdictions", "forbidden_jurisdictions", "data_categories")
 RESERVED = ("add", "import", "export")
 
 type Need = tuple[DeviceType | None, int]
@@ -101,17 +103,16 @@ def confirm(
     if locked.declared_on is None:
         raise ValidationError({"confirmed_on": ["Nothing of this envelope is declared yet."]})
     if not locked.declared_on <= day <= now.date():
-        message = "It can be confirmed from the day it was declared, %(day)s, until today."
-        raise ValidationError({"confirmed_on": [message % {"day": locked.declared_on.isoformat()}]})
-    confirmation = EnvelopeConfirmation(workload_class=locked, confirmed_on=day, note=note.strip(), by=by)
-    confirmation.clean_fields(exclude=["workload_class", "by"])
-    known = EnvelopeConfirmation.objects.filter(workload_class=locked, confirmed_on=day).first()
-    if known is None:
-        confirmation.save(force_insert=True)
-        return confirmation
-    known.note, known.by = confirmation.note, by
-    known.save(update_fields=["note", "by"])
-    return known
+        message = f"It can be confirmed from the day it was declared, {locked.declared_on}, until today."
+        raise ValidationError({"confirmed_on": [message]})
+    values = {"note": note.strip(), "by": by}
+    EnvelopeConfirmation(workload_class=locked, confirmed_on=day, **values).clean_fields(
+        exclude=["workload_class", "by"]
+    )
+    confirmation, _made = EnvelopeConfirmation.objects.update_or_create(
+        workload_class=locked, confirmed_on=day, defaults=values
+    )
+    return confirmation
 
 
 @transaction.atomic
@@ -127,7 +128,6 @@ def _checked(
     accelerators: list[AcceleratorDemand],
     served: list[ServedRegion],
 ) -> CheckedClass:
-    """The class with what is given set on it, and its rows, the present ones where none are given."""
     unknown = sorted(set(given) - {*COLUMNS, *ROWS})
     if unknown:
         raise ValidationError({name: ["There is no such field."] for name in unknown})
@@ -154,17 +154,13 @@ def _refuse_columns(workload: WorkloadClass) -> None:
     workload.clean_fields()
     if workload.slug in RESERVED:
         raise ValidationError({"slug": ["Pages have this name."]})
-    cost = {
-        "cost_ceiling": bool(workload.cost_ceiling),
-        "cost_currency": bool(workload.cost_currency),
-        "cost_unit": bool(workload.cost_unit),
-    }
+    cost = {name: bool(getattr(workload, name)) for name in ("cost_ceiling", "cost_currency", "cost_unit")}
     if len(set(cost.values())) > 1 or workload.cost_ceiling == 0:
         at_fault = next((name for name, is_there in cost.items() if not is_there), "cost_ceiling")
-        raise ValidationError({at_fault: [str(COST_WHOLE)]})
-    for name, lowest in (("latency_limit_ms", 0), ("latency_percentile", 0)):
+        raise ValidationError({at_fault: [COST_WHOLE]})
+    for name in ("latency_limit_ms", "latency_percentile"):
         value = getattr(workload, name)
-        if value is not None and value <= lowest:
+        if value is not None and value <= 0:
             raise ValidationError({name: ["It is above 0."]})
     if workload.latency_percentile >= 100:
         raise ValidationError({"latency_percentile": ["It is below 100: no run shows the last one."]})
@@ -174,8 +170,7 @@ def _demand(needs: Iterable[Need]) -> list[AcceleratorDemand]:
     rows = [AcceleratorDemand(device_type=device_type, count=count) for device_type, count in needs]
     for row in rows:
         if row.device_type is not None and row.device_type.kind != DeviceType.Kind.ACCELERATOR:
-            message = f"{row.device_type} is no accelerator."
-            raise ValidationError({"accelerators": [message]})
+            raise ValidationError({"accelerators": [f"{row.device_type} is no accelerator."]})
     _refuse_rows("accelerators", rows, [row.device_type_id for row in rows])
     return rows
 
@@ -223,7 +218,6 @@ def _declared_on(
 
 
 def _limits(envelope: Envelope) -> Envelope:
-    """Return what is declared, without what it is called, where it is from and when that was."""
     users = tuple(replace(user, name="", place=None) for user in envelope.users)
     needs = tuple(replace(need, name="", tdp_w=None) for need in envelope.accelerators)
     return replace(
@@ -273,3 +267,47 @@ def _replace_rows(
         manager.bulk_create(new)
     if moved:
         manager.bulk_update(moved, [figure])
+
+
+@transaction.atomic
+def place(
+    workload: WorkloadClass, *, site: Site, on: date | None = None, by: User | None, now: datetime
+) -> Placement:
+    """Place the class from a day on, today at the site if none is named.
+
+    Raises MissingPermission, and ValidationError by field: placed there already.
+    """
+    require(by, MAY_PLACE)
+    # Whoever places the same class at the same moment waits here, and is told.
+    WorkloadClass.objects.select_for_update().get(pk=workload.pk)
+    running = Placement.objects.filter(workload_class=workload, site=site, ended_on__isnull=True).first()
+    if running is not None:
+        message = f"It is placed there already, since {running.started_on.isoformat()}."
+        raise ValidationError({"site": [message]})
+    day = on or now.astimezone(ZoneInfo(site.time_zone)).date()
+    return Placement.objects.create(workload_class=workload, site=site, started_on=day)
+
+
+@transaction.atomic
+def end_placement(
+    placement: Placement, *, on: date | None = None, by: User | None, now: datetime
+) -> Placement:
+    """The day given is its last, today at the site if none is. Raises MissingPermission, ValidationError by field."""
+    require(by, MAY_END)
+    locked = Placement.objects.select_for_update(of=("self",)).select_related("site").get(pk=placement.pk)
+    if locked.ended_on is not None:
+        message = f"It ended on {locked.ended_on.isoformat()} already."
+        raise ValidationError({"ended_on": [message]})
+    day = on or now.astimezone(ZoneInfo(locked.site.time_zone)).date()
+    if day < locked.started_on:
+        message = f"It began on {locked.started_on.isoformat()}, and cannot end before."
+        raise ValidationError({"ended_on": [message]})
+    locked.ended_on = day
+    locked.save(update_fields=["ended_on"])
+    return locked
+
+
+def require(user: User | None, permission: str) -> None:
+    """Somebody who is nobody is a program of Muster's own, such as the demo."""
+    if user is not None and not user.has_perm(permission):
+        raise MissingPermission([permission])

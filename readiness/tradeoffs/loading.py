@@ -23,9 +23,7 @@ from readiness.tradeoffs.core.published import (
     latency_entries,
     region_table,
 )
-from readiness.tradeoffs.operations.entering import Entered
-from readiness.tradeoffs.operations.factors import enter_factors
-from readiness.tradeoffs.operations.latencies import enter_latencies
+from readiness.tradeoffs.operations import Entered, enter_factors, enter_latencies
 from readiness.workloads.models import UserRegion
 
 CARBON_PACKAGE = "codecarbon"

@@ -1,14 +1,32 @@
-"""Preview of an entry, before anybody says yes to it."""
+"""Entries of sites, and what one would be kept as before anybody says yes to it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
+
+from inventory.models import Site
 from readiness.tradeoffs.core.entries import CheckedValue, FactorEntry, checked_factor, collected
 from readiness.tradeoffs.core.kinds import KINDS
 from readiness.tradeoffs.core.units import stored_unit
-from readiness.tradeoffs.models import SiteFactor
+from readiness.tradeoffs.models import ExchangeRate, FactorDay, SiteFactor
+
+
+def entries(site: Site | None = None) -> QuerySet[SiteFactor]:
+    rows = SiteFactor.objects.select_related("site", "by")
+    return rows if site is None else rows.filter(site=site)
+
+
+def exchange_rates() -> QuerySet[ExchangeRate]:
+    return ExchangeRate.objects.select_related("by")
+
+
+def hourly_kinds(site: Site) -> list[str]:
+    """Factors of which the site has hours."""
+    kinds = FactorDay.objects.filter(site=site).order_by("kind").values_list("kind", flat=True)
+    return list(kinds.distinct())
 
 
 @dataclass(frozen=True, slots=True)

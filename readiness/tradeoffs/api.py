@@ -1,0 +1,394 @@
+"""Endpoints of what is known of sites: `factors/`, `latencies/`, `rates/`.
+
+Rows are entered, singly, in a list or as a table, and taken back. Hours of a factor are entered and read, and what is
+known of sites at an instant is told from every source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.db import transaction
+from django.http import HttpResponse
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from rest_framework import serializers, status
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from inventory.models import Site
+from readiness.evidence.api.refusing import FileField
+from readiness.evidence.api.taking import takes_file
+from readiness.evidence.refusals import FileTooLarge
+from readiness.evidence.uploads import content_of, sender_of
+from readiness.tradeoffs import operations, queries
+from readiness.tradeoffs.core import entries
+from readiness.tradeoffs.core.ages import outdated
+from readiness.tradeoffs.core.entries import EntriesRefused, FactorEntry, LatencyEntry, RateEntry
+from readiness.tradeoffs.core.factors import Factor, KnownValue, SiteFactors
+from readiness.tradeoffs.core.kinds import HOURLY
+from readiness.tradeoffs.core.parsing import AllowedSpan, BadTradeoffQuestion, number_within
+from readiness.tradeoffs.core.units import CURRENCIES
+from readiness.tradeoffs.models import HOURLY_KINDS, ExchangeRate, LatencyFactor, SiteFactor
+from readiness.tradeoffs.tables import ExchangeRateFilters, LatencyFactorFilters, SiteFactorFilters
+from telemetry.models import SourceProvenance
+from web import clock, visibility
+from web.rest import bulk
+from web.rest.errors import PayloadTooLarge
+from web.rest.fields import NumberField
+from web.rest.filters import refuse_unknown
+from web.rest.router import Router
+from web.rest.serializers import ObjectSerializer, finite
+from web.rest.viewsets import ObjectViewSet
+from web.timerange import BadParameter, TimeRange
+
+MOST_SITES = 1_000
+MOST_SAID = 100
+"""Wrong lines of a file that an answer names; it says how many there are."""
+PERCENTILES = AllowedSpan(0.001, 99.999)
+SOURCED: Sequence[str] = ("basis", "provenance", "source", "as_of_on", "until_on", "low", "high", "note")
+KEPT: Sequence[str] = ("stated", "caution", "by")
+
+
+@contextmanager
+def answered(*, of_a_list: bool = False) -> Iterator[None]:
+    """Turns refusals of the operations into the answer: by field, and in a list by the place of the item as well."""
+    try:
+        yield
+    except EntriesRefused as error:
+        by_item: dict[int, dict[str, list[str]]] = {}
+        for each in error.errors:
+            by_item.setdefault(each.line - 1, {}).setdefault(each.field, []).append(each.reason)
+        said: Any = by_item if of_a_list else by_item.popitem()[1]
+        raise ValidationError(said) from error
+
+
+@contextmanager
+def answered_file() -> Iterator[None]:
+    try:
+        yield
+    except FileTooLarge as error:
+        raise PayloadTooLarge(error.reason) from error
+    except EntriesRefused as error:
+        refusal = ValidationError()
+        said = error.errors[:MOST_SAID]
+        # Set afterwards: the constructor would make texts of the numbers.
+        detail: Any = {
+            "file": [f"Line {each.line}, {each.field}: {each.reason}" for each in said],
+            "errors": [{"line": each.line, "field": each.field, "reason": each.reason} for each in said],
+            "wrong": len(error.errors),
+        }
+        refusal.detail = detail
+        raise refusal from error
+
+
+@contextmanager
+def answered_question() -> Iterator[None]:
+    try:
+        yield
+    except (BadTradeoffQuestion, BadParameter) as error:
+        raise ValidationError({error.field: [error.reason]}) from error
+
+
+class EnteredSerializer(serializers.Serializer):
+    """How many rows of a table were stored."""
+
+    created = serializers.IntegerField()
+    corrected = serializers.IntegerField()
+    unchanged = serializers.IntegerField()
+
+
+class TableSerializer(serializers.Serializer):
+    file = FileField(help_text="CSV with a header; all of it or nothing")
+
+
+class BySerializer(ObjectSerializer):
+    by = serializers.SerializerMethodField(help_text="User name of whoever entered it")
+
+    @extend_schema_field({"type": "string", "nullable": True})
+    def get_by(self, row: Any) -> str | None:
+        return visibility.username_of(row.by)
+
+
+class EnteredViewSet(ObjectViewSet):
+    """Entered again for the same day, a value corrects the one that is there: it is not edited."""
+
+    http_method_names = ["get", "head", "options", "post", "delete"]
+    enter: Callable[..., operations.Entered]
+    import_rows: Callable[..., operations.Entered]
+
+    def entry_of(self, line: int, given: dict[str, Any]) -> Any:
+        raise NotImplementedError
+
+    def perform_create(self, serializer: Any) -> None:
+        with answered():
+            serializer.instance = self._enter([serializer.validated_data], self.request).rows[0]
+
+    def _create_many(self, request: Request) -> Response:
+        bulk.refuse_length(request.data)
+        with transaction.atomic(), answered(of_a_list=True):
+            serializer = self.get_serializer(data=request.data, many=True)
+            serializer.is_valid(raise_exception=True)
+            entered = self._enter(serializer.validated_data, request)
+        return Response(self._answer_many(entered.rows), status=status.HTTP_201_CREATED)
+
+    def _enter(self, given: Sequence[dict[str, Any]], request: Request) -> operations.Entered:
+        stated = [self.entry_of(place, each) for place, each in enumerate(given, start=1)]
+        return type(self).enter(entries=stated, by=sender_of(request), now=clock.now())
+
+    @takes_file("Enter a table; all of it or nothing", asks=TableSerializer, answers=EnteredSerializer)
+    def import_table(self, request: Request, asked: Mapping[str, Any]) -> Any:
+        with answered_file():
+            entered = type(self).import_rows(
+                content=content_of(asked["file"]), by=sender_of(request), now=clock.now()
+            )
+        return EnteredSerializer(entered).data
+
+
+def _stated(given: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """Return what an entry takes as it was sent; the rest is as the entry has it."""
+    own = {name: given[name] for name in names if name in given}
+    of_source = ("basis", "provenance", "source", "as_of_on", "until_on", "note")
+    sourcing = entries.Sourcing(**{name: given[name] for name in of_source if name in given})
+    return {**own, "site": given["site"].slug, "sourcing": sourcing}
+
+
+class SiteFactorSerializer(BySerializer):
+    """Reads in the stored unit; `value`, `low` and `high` may be sent in another, which `unit` then says."""
+
+    value = NumberField(validators=[finite])
+    unit = serializers.CharField(
+        required=False, allow_blank=True, max_length=40, help_text="lb/MWh, $/MWh, ct/kWh, kW, %"
+    )
+
+    class Meta:
+        model = SiteFactor
+        fields = ("site", "kind", "value", "unit", "currency", *SOURCED, *KEPT)
+        read_only_fields = KEPT
+        brief_fields = ("site", "kind", "value", "unit")
+
+
+class FactorSeriesSerializer(serializers.Serializer):
+    """A file of `at,value`, and what its values are."""
+
+    file = FileField(help_text="CSV: at,value; an empty value is not known")
+    site = serializers.SlugRelatedField(slug_field="slug", queryset=Site.objects.all())
+    kind = serializers.ChoiceField(choices=HOURLY_KINDS)
+    unit = serializers.CharField(max_length=40)
+    currency = serializers.CharField(max_length=3, required=False, allow_blank=True, default="")
+    source = serializers.CharField(max_length=200)  # type: ignore[assignment] # a field by the name of an option
+    basis = serializers.ChoiceField(choices=entries.BASES, required=False, default="published")
+    provenance = serializers.ChoiceField(
+        choices=SourceProvenance.choices, required=False, default=SourceProvenance.DECLARED
+    )
+    zone = serializers.CharField(
+        max_length=64, required=False, allow_blank=True, default="", help_text="IANA name of the file's zone"
+    )
+    step_min = serializers.ChoiceField(
+        choices=[15, 30, 60],
+        required=False,
+        default=None,
+        allow_null=True,
+        help_text="Worked out unless given",
+    )
+
+
+class SiteFactorViewSet(EnteredViewSet):
+    queryset = SiteFactor.objects.select_related("site", "by")
+    serializer_class = SiteFactorSerializer
+    filterset_class = SiteFactorFilters
+    enter = staticmethod(operations.enter_factors)
+    import_rows = staticmethod(operations.import_factors)
+
+    def entry_of(self, line: int, given: dict[str, Any]) -> FactorEntry:
+        return FactorEntry(line=line, **_stated(given, "kind", "value", "unit", "currency", "low", "high"))
+
+    @takes_file(
+        "Enter the hours of a factor, or read them",
+        asks=FactorSeriesSerializer,
+        answers=EnteredSerializer,
+        path="series",
+    )
+    def series(self, request: Request, asked: Mapping[str, Any]) -> Any:
+        given = dict(asked)
+        with answered_file():
+            content = content_of(given.pop("file"))
+            about = operations.SeriesOf(**given)
+            entered = operations.import_series(
+                about=about, content=content, by=sender_of(request), now=clock.now()
+            )
+        return EnteredSerializer(entered).data
+
+    @extend_schema(
+        summary="Hours of a site's factors from start to end",
+        parameters=[
+            OpenApiParameter("site", description="Slug", required=True),
+            OpenApiParameter("kind", description="Every hourly factor unless given", enum=HOURLY),
+            OpenApiParameter("start", description="now-7d, ISO 8601 or epoch ms; now-7d unless given"),
+            OpenApiParameter("end", description="The same; now unless given"),
+        ],
+        responses={200: dict},
+        filters=False,
+    )
+    @series.mapping.get
+    def read_series(self, request: Request) -> HttpResponse:
+        refuse_unknown(request, {"site", "kind", "start", "end"}, ())
+        site = Site.objects.filter(slug=request.GET.get("site", "")[:100].replace("\0", "")).first()
+        if site is None:
+            raise ValidationError({"site": ["Give the slug of a site."]})
+        with answered_question():
+            span = TimeRange.of(request, now=clock.now(), default="now-7d")
+        kind = request.GET.get("kind") or None
+        if kind is not None and kind not in HOURLY:
+            raise ValidationError({"kind": [f"Series are of {', '.join(HOURLY)}."]})
+        series = [
+            {
+                **{name: getattr(each, name) for name in ("kind", "unit", "source", "basis", "provenance")},
+                "step_s": each.series.step_s,
+                "instants": [int(at) for at in each.series.starts_s],
+                # NaN is not in JSON: an unknown value is null.
+                "values": [value if value == value else None for value in each.series.values.tolist()],
+            }
+            for each in queries.series_of(site.pk, kind, span.start, span.end)
+        ]
+        return _json({"site": site.slug, "start": span.start, "end": span.end, "series": series})
+
+    @extend_schema(
+        summary="What is known of each site at an instant, from every source, and why the rest is unknown",
+        parameters=[
+            OpenApiParameter("site", description="Slug; repeat for several. All unless given.", many=True),
+            OpenApiParameter("at", description="ISO 8601; now unless given"),
+            OpenApiParameter("percentile", float, description="Of measured round trips; 99 unless given"),
+        ],
+        responses={200: dict},
+        filters=False,
+    )
+    @action(detail=False, methods=["get"], url_path="known", pagination_class=None)
+    def known(self, request: Request) -> HttpResponse:
+        refuse_unknown(request, {"site", "at", "percentile", "currency"}, ())
+        with answered_question():
+            at, currency = _instant(request.GET.get("at")), request.GET.get("currency", "")
+            if currency and currency not in CURRENCIES:
+                raise BadParameter("currency", f"Currencies are {', '.join(CURRENCIES)}.")
+            percentile = number_within("percentile", request.GET.get("percentile", "99"), PERCENTILES)
+            sites = _site_ids(request.GET.getlist("site"))
+        known = queries.factors_of(sites, at, percentile=percentile, currency=currency)
+        return _json({"at": at, "sites": [_document(site, at) for site in known]})
+
+
+def _json(body: dict[str, Any]) -> HttpResponse:
+    return HttpResponse(orjson.dumps(body, option=orjson.OPT_UTC_Z), content_type="application/json")
+
+
+def _site_ids(asked: Sequence[str]) -> list[int] | None:
+    slugs = [slug.replace("\0", "")[:100] for slug in asked][:MOST_SITES]
+    if not slugs:
+        return None
+    ids = dict(Site.objects.filter(slug__in=slugs).values_list("slug", "pk"))
+    if missing := sorted(set(slugs) - set(ids)):
+        raise BadParameter("site", f"There is no site {missing[0]!r}.")
+    return list(ids.values())
+
+
+def _instant(asked: str | None) -> datetime:
+    if not asked:
+        return clock.now()
+    try:
+        at = datetime.fromisoformat(asked)
+    except ValueError as error:
+        raise BadParameter("at", "This is no instant in ISO 8601.") from error
+    if at.tzinfo is None or not 1970 < at.year < 9000:
+        raise BadParameter("at", "Write Z or an offset, and a year that can be.")
+    return at
+
+
+def _document(site: SiteFactors, at: datetime) -> dict[str, Any]:
+    groups = {"factors": site.factors, "latency": site.latency, "between": site.between}
+    return {
+        "site": {"id": site.site_id, "slug": site.slug, "name": site.name, "country": site.country},
+        "stage": site.stage,
+        "verdict": site.verdict or None,
+        "score": site.score,
+        "accelerators": dict(site.accelerators),
+        **{
+            group: {name: _factor(factor, at) for name, factor in factors.items()}
+            for group, factors in groups.items()
+        },
+    }
+
+
+def _factor(factor: Factor, at: datetime) -> dict[str, Any]:
+    stated: dict[str, Any] = {"unknown": factor.unknown or None, "disagrees": factor.disagrees}
+    if factor.best is not None:
+        stated |= _known(factor.kind, factor.best, at)
+        stated["others"] = [_known(factor.kind, other, at) for other in factor.others]
+    return stated
+
+
+def _known(kind: str, known: KnownValue, at: datetime) -> dict[str, Any]:
+    own = (
+        *("value", "unit", "low", "high", "percentile", "basis", "provenance", "source", "as_of"),
+        *("coverage", "detail", "caution"),
+    )
+    return {name: getattr(known, name) for name in own} | {
+        "currency": known.currency or None,
+        "age_s": max(0.0, known.age_s(at)),
+        "outdated": outdated(kind, known, at),
+    }
+
+
+class LatencySerializer(BySerializer):
+    """Reads in ms; may be sent in another unit of time. A pair of sites reads as it is kept: the older site first."""
+
+    value = serializers.FloatField(source="value_ms", validators=[finite], help_text="Round trip")
+    unit = serializers.CharField(required=False, max_length=16, help_text="ms, unless sent in another")
+
+    class Meta:
+        model = LatencyFactor
+        fields = ("site", "user_region", "other_site", "value", "unit", "percentile", *SOURCED, *KEPT)
+        read_only_fields = KEPT
+        brief_fields = ("site", "user_region", "other_site", "value", "unit", "percentile")
+
+
+class LatencyViewSet(EnteredViewSet):
+    queryset = LatencyFactor.objects.select_related("site", "user_region", "other_site", "by")
+    serializer_class = LatencySerializer
+    filterset_class = LatencyFactorFilters
+    enter = staticmethod(operations.enter_latencies)
+    import_rows = staticmethod(operations.import_latencies)
+
+    def entry_of(self, line: int, given: dict[str, Any]) -> LatencyEntry:
+        ends = {name: given[name].slug for name in ("user_region", "other_site") if given.get(name)}
+        return LatencyEntry(
+            line=line, value=given["value_ms"], **ends, **_stated(given, "unit", "percentile", "low", "high")
+        )
+
+
+class RateSerializer(BySerializer):
+    class Meta:
+        model = ExchangeRate
+        fields = ("currency", "to_currency", "rate", "as_of_on", "source", "provenance", "by")
+        read_only_fields = ("by",)
+        brief_fields = ("currency", "to_currency", "rate", "as_of_on")
+
+
+class RateViewSet(EnteredViewSet):
+    queryset = ExchangeRate.objects.select_related("by")
+    serializer_class = RateSerializer
+    filterset_class = ExchangeRateFilters
+    enter = staticmethod(operations.enter_rates)
+    import_rows = staticmethod(operations.import_rates)
+
+    def entry_of(self, line: int, given: dict[str, Any]) -> RateEntry:
+        return RateEntry(line=line, **given)
+
+
+router = Router()
+router.register("factors", SiteFactorViewSet)
+router.register("latencies", LatencyViewSet)
+router.register("rates", RateViewSet)

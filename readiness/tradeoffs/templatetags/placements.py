@@ -1,0 +1,104 @@
+"""Figures and controls of the explorer in templates. `{% load placements %}`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django import template
+
+from readiness.tradeoffs.core.options import JurisdictionAnswer
+from readiness.tradeoffs.placing import rows, sentences
+
+LEGAL_ANSWERS = {
+    JurisdictionAnswer.ALLOWED: "Allowed",
+    JurisdictionAnswer.NEEDS_BASIS: "Needs a basis",
+    JurisdictionAnswer.FORBIDDEN: "Forbidden",
+    JurisdictionAnswer.CANNOT_DECIDE: "Cannot be decided",
+    JurisdictionAnswer.DECLARED: "Declared by the envelope",
+    JurisdictionAnswer.NOT_ASKED: "Not asked",
+}
+
+register = template.Library()
+register.filter("shown", rows.text)
+register.filter("held", sentences.held)
+
+
+@register.filter
+def legal(answer: JurisdictionAnswer) -> str:
+    return LEGAL_ANSWERS[answer]
+
+
+@register.filter
+def first_word(words: str) -> str:
+    """`EUR/h` of `EUR/h in use`."""
+    return words.partition(" ")[0]
+
+
+@register.filter
+def bare(sentence: str) -> str:
+    """A sentence without its full stop, to stand in another."""
+    return sentence.rstrip(".")
+
+
+@register.inclusion_tag("tradeoffs/lever.html", takes_context=True)
+def lever(
+    context: Any, name: str, label: str, *, usual: str = "", value: str | None = None, low: float = 0,
+    high: float | None = None, **more: Any,
+) -> dict[str, Any]:  # fmt: skip
+    """A number of the address with a slider beside it; without `high` there is none. `usual` is what it is where
+    nothing is set. `more` may hold unit, note, step and is_weight.
+    """
+    value = context["asked"].get(name, "") if value is None else value
+    if high is not None and value:
+        # A number that was typed may lie beyond the slider's usual end.
+        high = max(high, float(value))
+    is_set = bool(value) and value != usual
+    state = {"value": value, "usual": usual, "at": value or usual, "is_set": is_set}
+    return {"lever": {"name": name, "label": label, "low": low, "high": high, "step": 5, **state, **more}}
+
+
+@register.inclusion_tag("tradeoffs/lever.html", takes_context=True)
+def limit(context: Any, name: str, label: str, usual: float | None, **more: Any) -> dict[str, Any]:
+    """A ceiling with a slider to three times what the envelope says; without one there is nothing to slide from."""
+    if usual is None:
+        return lever(context, name, label, **{"note": "at most", "step": 0.01} | more)
+    given: dict[str, Any] = {
+        "usual": f"{usual:g}",
+        "high": usual * 3,
+        "step": _step(usual),
+        "note": "at most",
+    }
+    return lever(context, name, label, **given | more)
+
+
+def _step(usual: float) -> float:
+    """About a hundred steps to the end of the slider, as a power of ten."""
+    step = 1.0
+    while step > usual / 20:
+        step /= 10
+    while step * 10 <= usual / 20:
+        step *= 10
+    return step
+
+
+@register.inclusion_tag("tradeoffs/choice.html", takes_context=True)
+def choice(
+    context: Any,
+    name: str,
+    label: str,
+    options: Iterable[tuple[str, str]],
+    *,
+    none: str = "",
+    many: bool = False,
+) -> dict[str, Any]:
+    """A choice of one or, with `many`, of several; `none` is the label of choosing nothing."""
+    nothing = [("", none)] if none else []
+    return {"name": name, "label": label, "options": [*nothing, *options], "is_many": many,
+            "chosen": [each for each in context["asked"].getlist(name) if each]}  # fmt: skip
+
+
+@register.simple_tag
+def range_end(ranges: Mapping[str, Sequence[float | None]], name: str, place: int) -> str:
+    end = ranges.get(name, (None, None))[place]
+    return "" if end is None else f"{end:g}"

@@ -1,0 +1,157 @@
+"""Workload classes as YAML documents: written out, and taken in, all of them or none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpResponse
+
+from accounts.models import User
+from inventory.models import DeviceType
+from readiness.workloads import queries
+from readiness.workloads.core import document
+from readiness.workloads.models import UserRegion, WorkloadClass
+from readiness.workloads.operations import MAY_ADD, MAY_CHANGE, change, declare, require
+from web.versioned.core.documents import DocumentError
+from web.versioned.core.files import Texts, find, find_all
+
+MOST_FAULTS = 50
+"""After so many the rest is not looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFault:
+    """`path` names the field as the file has it, `line` its line there; 0 where that cannot be told."""
+
+    path: str
+    line: int
+    reason: str
+
+    def __str__(self) -> str:
+        place = ", ".join(part for part in (f"line {self.line}" if self.line else "", self.path) if part)
+        return f"{place}: {self.reason}" if place else self.reason
+
+
+class ImportRefused(ValueError):
+    """Nothing of the file was kept; each of `faults` says where it is and what is wrong."""
+
+    def __init__(self, faults: list[DocumentFault]) -> None:
+        super().__init__("; ".join(map(str, faults)))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """Slugs of the classes that were added, and of those that were there and are as written now."""
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+
+
+def import_workloads(texts: Texts, *, by: User | None, now: datetime) -> Imported:
+    """A class that is there by its slug becomes what is written, the whole of it; others are left alone. One text is
+    taken, by the name of its file.
+
+    Raises MissingPermission, and ImportRefused with every fault that was found.
+    """
+    for permission in (MAY_ADD, MAY_CHANGE):
+        require(by, permission)
+    if len(texts) != 1:
+        raise ImportRefused([DocumentFault("", 0, "expected one document")])
+    [(name, text)] = texts.items()
+    # Before and after the transaction: nothing is locked while a document is read or a line looked for.
+    try:
+        written = document.read(text, name)
+    except DocumentError as error:
+        path = "" if error.path == name or error.path.startswith("line ") else error.path
+        line = find(texts, error.path)[1]
+        raise ImportRefused([DocumentFault(path, line, error.message)]) from error
+    try:
+        return _keep_all(written, by=by, now=now)
+    except _Faulty as error:
+        lines = find_all(texts, [path for path, _reason in error.faults])
+        faults = [
+            DocumentFault(path, line, reason)
+            for (path, reason), (_name, line) in zip(error.faults, lines, strict=True)
+        ]
+        raise ImportRefused(faults) from error
+
+
+class _Faulty(Exception):
+    """Classes that cannot be kept: path and reason of each fault."""
+
+    def __init__(self, faults: list[tuple[str, str]]) -> None:
+        super().__init__(faults)
+        self.faults = faults
+
+
+@transaction.atomic
+def _keep_all(written: Sequence[document.Written], *, by: User | None, now: datetime) -> Imported:
+    rows = [each.values for each in written]
+    slugs = [values["slug"] for values in rows]
+    classes = WorkloadClass.objects.in_bulk(slugs, field_name="slug")
+    types = DeviceType.objects.in_bulk(
+        {need["type"] for values in rows for need in values["accelerators"]}, field_name="slug"
+    )
+    regions = UserRegion.objects.in_bulk(
+        {users["region"] for values in rows for users in values["users"]}, field_name="slug"
+    )
+
+    def keep(values: Mapping[str, Any]) -> None:
+        needs = [
+            (_named(types, "accelerators", need["type"]) if need["type"] else None, need["count"])
+            for need in values["accelerators"]
+        ]
+        users = [
+            (_named(regions, "users", each["region"]), each["requests_per_s"]) for each in values["users"]
+        ]
+        given = {**values, "accelerators": needs, "users": users}
+        present = classes.get(values["slug"])
+        if present is None:
+            declare(**given, by=by, now=now)
+        else:
+            change(present, **given, by=by, now=now)
+
+    faults: list[tuple[str, str]] = []
+    for each in written:
+        if len(faults) < MOST_FAULTS:
+            faults += _faults(each, keep)
+    if faults:
+        raise _Faulty(faults)
+    return Imported(
+        added=tuple(slug for slug in slugs if slug not in classes),
+        changed=tuple(slug for slug in slugs if slug in classes),
+    )
+
+
+def _named[T](rows: Mapping[str, T], field: str, slug: str) -> T:
+    if slug not in rows:
+        raise ValidationError({field: [f"Nothing is called {slug}."]})
+    return rows[slug]
+
+
+def _faults(written: document.Written, keep: Callable[[Mapping[str, Any]], None]) -> list[tuple[str, str]]:
+    try:
+        with transaction.atomic():
+            keep(written.values)
+    except ValidationError as error:
+        by_field = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+        return [(written.path_of(field), reason) for field, reasons in by_field.items() for reason in reasons]
+    return []
+
+
+def exported(classes: Iterable[WorkloadClass], name: str) -> HttpResponse:
+    """Export classes that were read with `queries.whole`, as a download that the import reads back."""
+    return HttpResponse(
+        document.dump(map(queries.values_of, classes)),
+        content_type="application/yaml",
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}.yaml"',
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
