@@ -22,10 +22,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from inventory.models import Site
-from readiness.evidence.api.refusing import FileField
-from readiness.evidence.api.taking import takes_file
 from readiness.evidence.refusals import FileTooLarge
-from readiness.evidence.uploads import content_of, sender_of
+from readiness.evidence.uploads import FileField, content_of, sender_of, takes_file
 from readiness.tradeoffs import operations, queries
 from readiness.tradeoffs.core import entries
 from readiness.tradeoffs.core.ages import outdated
