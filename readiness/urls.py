@@ -14,7 +14,7 @@ from readiness.people.api import router as people_api
 from readiness.people.urls import own as own_person
 from readiness.tradeoffs.api import router as tradeoffs_api
 from readiness.tradeoffs.decisions.api import router as decisions_api
-from readiness.tradeoffs.flexibility.api import FlexibilityView
+from readiness.tradeoffs.flexibility.api import flexibility
 from readiness.tradeoffs.placing.api import PlacementsView
 from readiness.tradeoffs.portfolios.api import router as portfolios_api
 from readiness.tradeoffs.windows.api import WindowsView
@@ -35,7 +35,7 @@ urlpatterns = [
     path("api/readiness/gap/", gap, name="readiness-gap"),
     path("api/readiness/gap/closing/", gap_closing, name="readiness-gap-closing"),
     path("api/tradeoffs/placements/", PlacementsView.as_view(), name="tradeoffs-place"),
-    path("api/tradeoffs/flexibility/", FlexibilityView.as_view(), name="tradeoffs-flexibility"),
+    path("api/tradeoffs/flexibility/", flexibility, name="tradeoffs-flexibility"),
     path("api/tradeoffs/windows/", WindowsView.as_view(), name="tradeoffs-windows"),
     path("api/tradeoffs/", include(tradeoffs.urls)),
     path("api/ownership/gaps/", GapsView.as_view(), name="ownership-gaps"),
