@@ -30,8 +30,7 @@ from readiness.tradeoffs.api.entered import (
 from readiness.tradeoffs.api.site_factors import document
 from readiness.tradeoffs.api.sourcing import sourcing_of
 from readiness.tradeoffs.core.entries import BASES, FactorEntry
-from readiness.tradeoffs.core.kinds import HOURLY
-from readiness.tradeoffs.core.units import CURRENCIES
+from readiness.tradeoffs.core.kinds import CURRENCIES, HOURLY
 from readiness.tradeoffs.filters import SiteFactorFilters
 from readiness.tradeoffs.models import SiteFactor
 from readiness.tradeoffs.models.series import HOURLY_KINDS

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from inventory.models.constraints import choices_held
-from readiness.tradeoffs.core.units import CURRENCIES
+from readiness.tradeoffs.core.kinds import CURRENCIES
 from telemetry.models import SourceProvenance
 
 CURRENCY_CHOICES = [(code, code) for code in CURRENCIES]
