@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any, cast
 
-from readiness.demo.core.plan import DATA
-from web import yaml_documents
-
-
-@cache
-def book() -> Mapping[str, Any]:
-    return cast(Mapping[str, Any], yaml_documents.read((DATA / "workloads.yaml").read_text(encoding="utf-8")))
+from readiness.demo.core.plan import book
 
 
 def columns(slug: str) -> dict[str, Any]:
     """Return what the class declares beside its name, latency limit and rows, by the names of the product's fields."""
-    row = book()["envelopes"][slug]
+    row = book("workloads")["envelopes"][slug]
     ceiling, currency, unit = row["cost"]
     same = ("description", "kind", "criticality", "it_kw", "bandwidth_gbps", "source")
     limits = ("carbon_g_per_kwh", "carbon_kg_per_month", "min_score")
@@ -38,19 +31,19 @@ def columns(slug: str) -> dict[str, Any]:
 
 def accelerators(slug: str) -> dict[str, int]:
     """How many by the key of hardware.yaml; "any" for any type."""
-    return dict(book()["envelopes"][slug]["accelerators"])
+    return dict(book("workloads")["envelopes"][slug]["accelerators"])
 
 
 def requests_per_s(slug: str) -> Mapping[str, float]:
     """Return requests by user region; a class whose users only watch states none."""
-    return cast(Mapping[str, float], book()["envelopes"][slug].get("requests_per_s", {}))
+    return cast(Mapping[str, float], book("workloads")["envelopes"][slug].get("requests_per_s", {}))
 
 
 def declared_days_ago(slug: str) -> int:
-    return int(book()["envelopes"][slug]["declared"])
+    return int(book("workloads")["envelopes"][slug]["declared"])
 
 
 def confirmed_days_ago(slug: str, *, last: int = 0) -> list[int]:
     """Days before the demo was loaded on which it was confirmed, oldest first, until `last`; below 0 after it."""
-    renewed = int(book()["renewed"])
+    renewed = int(book("workloads")["renewed"])
     return list(range(declared_days_ago(slug) - renewed, last - 1, -renewed))

@@ -10,16 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
 from typing import Any, cast
 
 import numpy as np
 
 from readiness.demo.core.noise import seeds, uniform, wander
-from readiness.demo.core.plan import DATA, SitePlan
+from readiness.demo.core.plan import SitePlan, book
 from readiness.tradeoffs.core.entries import FactorEntry, LatencyEntry, RateEntry, Sourcing
 from readiness.tradeoffs.core.series import SeriesRow
-from web import yaml_documents
 
 DAY_S = 86_400.0
 WEATHER_S = 2.5 * DAY_S
@@ -30,11 +28,6 @@ CAPACITY_REPORTS = (66, 3)
 """Ages in days: decisions of the demo's past stand on the older one."""
 
 
-@cache
-def book() -> Mapping[str, Any]:
-    return cast(Mapping[str, Any], yaml_documents.read((DATA / "factors.yaml").read_text(encoding="utf-8")))
-
-
 def entries(site: SitePlan, slug: str, today: date) -> list[FactorEntry]:
     """Return what is entered of a site, in the units that its sources use."""
     listed = [*_of_place(site, slug, today), *_of_hardware(site, slug, today)]
@@ -42,7 +35,7 @@ def entries(site: SitePlan, slug: str, today: date) -> list[FactorEntry]:
 
 
 def _of_place(site: SitePlan, slug: str, today: date) -> Iterator[FactorEntry]:
-    row = book()["sites"].get(site.name, {})
+    row = book("factors")["sites"].get(site.name, {})
     amounts = {
         "price": ("electricity_price", "tariff", 200),
         "earlier": ("electricity_price", "tariff", 565),
@@ -73,8 +66,8 @@ def _of_place(site: SitePlan, slug: str, today: date) -> Iterator[FactorEntry]:
 
 
 def _of_hardware(site: SitePlan, slug: str, today: date) -> Iterator[FactorEntry]:
-    row = book()["accelerators"][site.node_type.key]
-    years, unit = book()["depreciation"]
+    row = book("factors")["accelerators"][site.node_type.key]
+    years, unit = book("factors")["depreciation"]
     yield _entry(slug, "accelerator_capex", row["capex"], "USD", "finance", site.name, today, 110)
     yield _entry(slug, "depreciation_years", years, unit, "finance", site.name, today, 110)
     watts, unit = row["power"]
@@ -108,7 +101,7 @@ def _entry(
         high=band[1] if band else None,
         sourcing=Sourcing(
             provenance="simulated",
-            source=book()["sources"][source].format(site=name),
+            source=book("factors")["sources"][source].format(site=name),
             as_of_on=today - timedelta(days=ago),
         ),
     )
@@ -125,18 +118,20 @@ def round_trips(site: SitePlan, slug: str, today: date) -> list[LatencyEntry]:
             percentile=99.0,
             sourcing=Sourcing(
                 provenance="simulated",
-                source=book()["sources"]["carrier"].format(site=site.name),
+                source=book("factors")["sources"]["carrier"].format(site=site.name),
                 as_of_on=today - timedelta(days=TRIPS_AGO),
             ),
         )
-        for line, (region, value) in enumerate(book()["round_trips"].get(site.name, {}).items(), start=1)
+        for line, (region, value) in enumerate(
+            book("factors")["round_trips"].get(site.name, {}).items(), start=1
+        )
     ]
 
 
 def rates(today: date) -> list[RateEntry]:
     fixed = [
         (today - timedelta(days=row["ago"]), currency, rate)
-        for row in book()["rates"]
+        for row in book("factors")["rates"]
         for currency, rate in row["of_a_dollar"].items()
     ]
     return [
@@ -146,7 +141,7 @@ def rates(today: date) -> list[RateEntry]:
             to_currency=currency,
             rate=float(rate),
             as_of_on=as_of_on,
-            source=book()["sources"]["finance"],
+            source=book("factors")["sources"]["finance"],
             provenance="simulated",
         )
         for line, (as_of_on, currency, rate) in enumerate(fixed, start=1)
@@ -155,7 +150,7 @@ def rates(today: date) -> list[RateEntry]:
 
 def hourly(site_name: str) -> list[Mapping[str, Any]]:
     """The series of a site, as the data file describes them."""
-    return [row for row in book()["hours"] if row["site"] == site_name]
+    return [row for row in book("factors")["hours"] if row["site"] == site_name]
 
 
 def hours(row: Mapping[str, Any], first: date, last: date, *, utc_offset_h: float) -> list[SeriesRow]:

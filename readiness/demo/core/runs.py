@@ -12,8 +12,8 @@ from typing import Any
 
 from readiness.demo.core import outputs
 from readiness.demo.core.noise import wobble
-from readiness.demo.core.plan import PlannedNode, SitePlan
-from readiness.demo.core.records import RUNS, book, limits, share, stated
+from readiness.demo.core.plan import PlannedNode, SitePlan, book
+from readiness.demo.core.records import limits, share, stated
 
 REPEATS = 20
 """A latency needs this many repeats to be evidence, idle and loaded each."""
@@ -38,7 +38,7 @@ class DemoRun:
 
 def rounds(site: SitePlan, day: Day, *, first: int, last: int) -> tuple[DemoRun, ...]:
     """The rounds of `first` to `last` days ago, oldest first."""
-    kept = book(RUNS)
+    kept = book("runs")
     since = kept["since"].get(site.name)
     if since is None:
         return ()
@@ -144,7 +144,7 @@ class _Round:
             for port in near.ports:
                 gbps = self._times_floor("rdma-port-floor", "port", f"{near.name}/{port.name}")
                 text = outputs.write_bandwidth(
-                    gbps=gbps, port=port.name, lids=(1, 2), run=self._name(near.name, far.name, port.name)
+                    gbps=gbps, port=port.name, run=self._name(near.name, far.name, port.name)
                 )
                 file_name = f"ib_write_bw-{near.name}-{port.name}.txt"
                 at = after + timedelta(minutes=2 * place)
@@ -154,7 +154,7 @@ class _Round:
         """One path across the site, 20 times idle and 20 times under load."""
         rules = self.kept["latency"]
         near, far = self.site.nodes[0], self.site.nodes[-1]
-        limit = limits(self.site, book())["fabric-latency"]
+        limit = limits(self.site, book("records"))["fabric-latency"]
         loaded = limit * self._draw(rules["of_limit"], "latency") * self._off("latency")
         idle = loaded / self._draw(rules["loaded_over_idle"], "latency idle")
         for step, (load, p99) in enumerate((("idle", idle), ("loaded", loaded))):
@@ -168,7 +168,7 @@ class _Round:
                     tool, program = "sockperf", "sockperf"
                     text = outputs.socket_latency(**tail, address=far.address, run=run)
                 else:
-                    text = outputs.latency(**tail, port=near.ports[0].name, lids=(1, 2), run=run)
+                    text = outputs.latency(**tail, port=near.ports[0].name, run=run)
                 file_name = f"{program}-{load}-{repeat + 1:02}.txt"
                 yield self._run(tool, file_name, text, at, [near, far], load=load, load_gbps=rate)
 
@@ -274,7 +274,7 @@ class _Round:
         return f"{', '.join(things)}, {self.begin:%Y-%m-%d}"
 
     def _times_floor(self, limit_id: str, rule: str, thing: str) -> float:
-        floor = stated(book(), limit_id)[self.site.node_type.key]
+        floor = stated(book("records"), limit_id)[self.site.node_type.key]
         return float(floor * self._draw(self.kept["times_floor"][rule], thing) * self._off(thing, part=0.4))
 
     def _drawn(self, rule: str, thing: str) -> float:

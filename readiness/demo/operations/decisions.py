@@ -5,14 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
 
 from accounts.models import User
 from inventory.models import Site
-from readiness.demo.core.plan import DATA
+from readiness.demo.core.plan import book
 from readiness.demo.models import DemoFleet
 from readiness.demo.operations.people import people
 from readiness.tradeoffs.decisions import operations
@@ -21,16 +20,9 @@ from readiness.tradeoffs.placing.params import question_of
 from readiness.tradeoffs.portfolios import operations as portfolios
 from readiness.tradeoffs.portfolios import solving
 from readiness.workloads.models import WorkloadClass
-from web import yaml_documents
 
 STAFF = frozenset({"planner", "manager"})
 """Who decides, and who answers."""
-
-
-@cache
-def book() -> dict[str, Any]:
-    document: dict[str, Any] = yaml_documents.read((DATA / "decisions.yaml").read_text(encoding="utf-8"))
-    return document
 
 
 class Decided:
@@ -41,7 +33,7 @@ class Decided:
         self._sites = {site.name: site for site in Site.objects.filter(pk__in=fleet.made[Site._meta.label])}
         self._to_come = [
             (fleet.loaded_at - timedelta(days=row["ago"]), row)
-            for row in sorted(book()["decisions"], key=lambda row: -row["ago"])
+            for row in sorted(book("decisions")["decisions"], key=lambda row: -row["ago"])
             if row["site"] in self._sites and set(self._staff) >= STAFF
         ]
         self._approved: list[Decision] = []
@@ -97,7 +89,7 @@ class Decided:
 
 def ask_portfolio(staff: Mapping[str, User], *, now: datetime) -> PortfolioRun | None:
     """All workloads at once, worked out here and now; None where nobody could ask for it."""
-    asked = book()["portfolio"]
+    asked = book("decisions")["portfolio"]
     by = staff.get(asked["by"])
     if by is None or not WorkloadClass.objects.exists():
         return None

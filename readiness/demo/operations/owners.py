@@ -5,31 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
-from typing import Any, cast
+from typing import Any
 
 from accounts.models import User
 from accounts.operations import create_user
 from inventory.models import Site
-from readiness.demo.core.plan import DATA
+from readiness.demo.core.plan import book
 from readiness.demo.operations.catalogue import DemoObjects
 from readiness.ownership import operations as ownership
 from readiness.ownership.core.standing import Item
 from readiness.ownership.models import Assignment
 from readiness.ownership.operations import Proposal
 from readiness.people.models import Membership, Person, Team
-from web import yaml_documents
 
 USERNAME = "demo-{key}"
 LINKED_BEFORE = timedelta(days=400)
 """How long ago the demo's people confirmed who they are: before anything that the demo had them accept."""
 CONFIRMED_BEFORE = timedelta(days=3)
 """How long before it runs out an owner of the demo confirms. What ran out before the loading stays overdue."""
-
-
-@cache
-def book() -> Mapping[str, Any]:
-    return cast(Mapping[str, Any], yaml_documents.read((DATA / "owners.yaml").read_text(encoding="utf-8")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +40,7 @@ def write_owners(
     by = logins.get("manager")
     if by is None:
         return
-    kept = book()
+    kept = book("owners")
     teams = _teams(kept, made)
     staff = Staff(teams, _people(kept, teams, logins, made, now=now))
     for name, said in kept["owned"].items():

@@ -8,7 +8,7 @@ from typing import Any
 
 from accounts.models import User
 from inventory.models import Site
-from readiness.demo.core.records import book
+from readiness.demo.core.plan import book
 from readiness.golive.campaigns import operations as campaigns
 from readiness.golive.reviews import approvers
 from readiness.golive.reviews import operations as reviews
@@ -23,7 +23,7 @@ SIGNED = "ops"
 def write_plans(sites: Mapping[str, Site], staff: Mapping[str, User], *, now: datetime) -> None:
     if not {"ops", "planner", "manager"} <= set(staff):
         return
-    kept = book()
+    kept = book("records")
     for row in kept["campaigns"]:
         if row["site"] in sites:
             _write_campaign(sites[row["site"]], row, by=staff["planner"], now=now)

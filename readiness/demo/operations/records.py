@@ -15,8 +15,8 @@ from django.db import transaction
 from accounts.models import User
 from inventory.models import Site
 from readiness.boards.waivers.requests import ask_for_grant
-from readiness.demo.core.plan import FleetPlan, fleet_plan
-from readiness.demo.core.records import PlannedRecord, book, limits, records
+from readiness.demo.core.plan import FleetPlan, book, fleet_plan
+from readiness.demo.core.records import PlannedRecord, limits, records
 from readiness.demo.models import DemoFleet
 from readiness.demo.operations.catalogue import DemoObjects
 from readiness.demo.operations.factors import keep_hours
@@ -48,7 +48,7 @@ def write_records(
     now: datetime,
 ) -> None:
     """All of the past up to `now`. `daily` are the ages in days at which the nightly jobs wrote."""
-    kept = book()
+    kept = book("records")
     ops = staff.get("ops")
     _write_floors(plan, kept, made, by=staff.get("planner"), now=now)
     _write_limits(plan, sites, kept, by=staff.get("planner"), now=now)
@@ -84,7 +84,7 @@ def keep_current(*, now: datetime) -> int:
         begin = day_of(sites[site.name], fleet.loaded_at)
         known = (begin - day_of(sites[site.name], last_at)).days
         today = (begin - day_of(sites[site.name], now)).days
-        due = records(site, book(), first=known, last=today, daily=range(today, known + 1))
+        due = records(site, book("records"), first=known, last=today, daily=range(today, known + 1))
         # Of the day that was seen to last, only what a nightly job enters anew.
         planned += [
             (sites[site.name], record) for record in due if record.days_ago < known or record.is_daily

@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo
 
 from accounts.models import User
 from inventory.models import Device, Site
-from readiness.demo.core.plan import FleetPlan, SitePlan
-from readiness.demo.core.records import RUNS, book
+from readiness.demo.core.plan import FleetPlan, SitePlan, book
 from readiness.demo.core.runs import Day, DemoRun, last_check, quick_checks, rounds
 from readiness.evidence.operations import RunContext, Upload, import_runs
 from telemetry.models import SourceProvenance
@@ -33,10 +32,10 @@ def write_runs(
     check is kept, since scores look at it."""
     for site in _keeping(plan):
         day = _days(sites[site.name], now)
-        begin = day(book(RUNS)["since"][site.name])
+        begin = day(book("runs")["since"][site.name])
         times = {last_check(day, age, now - timedelta(days=age)) for age in nights} | {now}
         planned = [
-            *rounds(site, day, first=book(RUNS)["since"][site.name], last=0),
+            *rounds(site, day, first=book("runs")["since"][site.name], last=0),
             *quick_checks(site, times, since=begin),
         ]
         _import(sites[site.name], planned, after=begin, by=by, now=now)
@@ -68,7 +67,7 @@ def keep_runs(
 
 
 def _keeping(plan: FleetPlan) -> list[SitePlan]:
-    return [site for site in plan.sites if site.name in book(RUNS)["since"]]
+    return [site for site in plan.sites if site.name in book("runs")["since"]]
 
 
 def _days(site: Site, loaded_at: datetime) -> Day:

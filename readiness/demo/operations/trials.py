@@ -9,7 +9,7 @@ from typing import Any
 from accounts.models import User
 from inventory.models import Accelerator, Device, Site
 from readiness.demo.core import outputs
-from readiness.demo.core.records import book
+from readiness.demo.core.plan import book
 from readiness.evidence.operations import RunContext, import_run
 from telemetry.models import SourceProvenance
 
@@ -19,7 +19,7 @@ EVERY = timedelta(minutes=3)
 
 
 def write_trials(sites: Mapping[str, Site], *, by: User | None, now: datetime) -> None:
-    kept = book()
+    kept = book("records")
     for row in kept["latency"]:
         if row["site"] in sites:
             _write_path(sites[row["site"]], row, by=by, now=now)
@@ -36,7 +36,7 @@ def _write_path(site: Site, row: Mapping[str, Any], *, by: User | None, now: dat
         for repeat in range(REPEATS):
             run = f"{row['from']} to {row['to']}, {load}, {repeat + 1} of {REPEATS}"
             content = outputs.latency(
-                p50=p50, p99=p99, p999=p999, port=row["port"], lids=(1, 2), run=f"{run}, {began:%Y-%m-%d}"
+                p50=p50, p99=p99, p999=p999, port=row["port"], run=f"{run}, {began:%Y-%m-%d}"
             )
             context = RunContext(
                 load=load,

@@ -52,7 +52,7 @@ def keep_confirmed(class_ids: list[int], *, loaded_at: datetime, now: datetime) 
     """Confirm what is due again of the demo's own classes since it was loaded."""
     since = (loaded_at.date() - now.date()).days
     for workload in WorkloadClass.objects.filter(pk__in=class_ids).order_by("pk"):
-        if workload.slug in envelopes.book()["envelopes"]:
+        if workload.slug in envelopes.book("workloads")["envelopes"]:
             _confirm(workload, loaded_at=loaded_at, last=since)
 
 
