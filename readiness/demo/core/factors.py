@@ -5,8 +5,6 @@ Pure and deterministic: an hour's value depends on the data file and the instant
 they come.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta

@@ -1,7 +1,5 @@
 """Outputs of test tools, for runs that the demo's operator would have made: given figures in the tools' own forms."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -3,8 +3,6 @@
 Pure and deterministic: a value depends on the data file, the site, the sub-measure and the day.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 Pure and deterministic: a figure depends on the data files, the site, the thing measured and the round.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -34,6 +32,7 @@ class DemoRun:
     nodes: tuple[str, ...]
     load: str = ""
     load_gbps: float | None = None
+    note: str = ""
 
 
 def rounds(site: SitePlan, day: Day, *, first: int, last: int) -> tuple[DemoRun, ...]:

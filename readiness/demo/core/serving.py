@@ -4,8 +4,6 @@ An engine starts anew at each midnight UTC, so its counters begin at zero: what 
 time alone. Bounds are some of vLLM's own.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Writing down what the operator knows of its sites' costs and energy, and hours of prices and carbon as they come."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -10,7 +8,7 @@ from accounts.models import User
 from inventory.models import Site
 from readiness.demo.core.factors import entries, hourly, hours, rates, round_trips
 from readiness.demo.core.plan import FleetPlan, book
-from readiness.demo.operations.catalogue import DemoObjects
+from readiness.demo.operations.made import DemoObjects
 from readiness.tradeoffs.core.published import DataSetUnreadable
 from readiness.tradeoffs.models import ExchangeRate, FactorDay
 from readiness.tradeoffs.operations import (

@@ -3,8 +3,6 @@
 Evidence counts from when it was taken, so all of the past can be written at once, before any of it is scored.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -18,10 +16,9 @@ from readiness.boards.waivers.requests import ask_for_grant
 from readiness.demo.core.plan import FleetPlan, book, fleet_plan
 from readiness.demo.core.records import PlannedRecord, limits, records
 from readiness.demo.models import DemoFleet
-from readiness.demo.operations.catalogue import DemoObjects
 from readiness.demo.operations.factors import keep_hours
-from readiness.demo.operations.owners import keep_owned
-from readiness.demo.operations.people import people
+from readiness.demo.operations.made import DemoObjects
+from readiness.demo.operations.people import keep_owned, people
 from readiness.demo.operations.runs import keep_runs
 from readiness.demo.operations.workloads import keep_confirmed
 from readiness.evidence.models import Floor

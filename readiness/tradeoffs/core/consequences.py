@@ -5,8 +5,6 @@ is unknown at either site is named, and where it is. A change whose figures have
 unclear where the band holds both signs.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

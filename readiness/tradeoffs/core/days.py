@@ -1,7 +1,5 @@
 """A series cut into UTC days as they are kept, and put together again."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time

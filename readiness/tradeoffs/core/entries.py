@@ -4,8 +4,6 @@ Everything that can be said of an entry without the database is said here, so th
 without asking it once for each.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta

@@ -8,8 +8,6 @@ vendor. Above 1,800 it is called high, from 1,000 on moderate (U.S. Department o
 "Merger Guidelines", 2023, guideline 1, and the Department's note on the index); shares here are of accelerators owned.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta

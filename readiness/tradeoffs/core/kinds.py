@@ -1,7 +1,5 @@
 """Which factors of a site there are, and what their values can be: `readiness/tradeoffs/data/kinds.yaml`, read once."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum

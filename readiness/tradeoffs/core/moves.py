@@ -1,7 +1,5 @@
 """A portfolio's plan against where the workloads run today: who moves, what that changes, and how full sites get."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """How the questions of trade-offs are read: numbers within a span, short texts, currencies and kinds of carbon."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """Data sets of others as entries: mean carbon intensity of countries, and round trips between cloud regions."""
 
-from __future__ import annotations
-
 import csv
 import json
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Tables of factors, round trips, rates and hourly values, as people send them and as lists export them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any

@@ -5,8 +5,6 @@ is: what it is worth in another is a matter of dated rates. A unit that is not k
 one of three masses, `¥` one of two currencies.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Mapping

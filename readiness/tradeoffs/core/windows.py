@@ -8,8 +8,6 @@ needs less is spared in the dearest. Contiguous work takes the cheapest run of a
 and spares at one of its ends: as prices are constant within a slot, no start between is better.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Endpoints of portfolios under `portfolios/`: asked for, looked at while they are worked out, called off."""
 
-from __future__ import annotations
-
 from typing import Any, cast
 
 from django.db.models import QuerySet

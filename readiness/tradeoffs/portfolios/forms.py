@@ -3,8 +3,6 @@
 Pins are written as lines, so that the form works without scripts: `chat lulea`, or `chat` alone for where it runs.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The result of a sweep as plain values that are kept: points with plan, totals and gap, and what each move does."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any

@@ -1,7 +1,5 @@
 """Solving portfolios that wait, and ending those whose worker is gone."""
 
-from __future__ import annotations
-
 import logging
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """The windows of one workload at one site, from its hours; as many statements for any number of sites."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta

@@ -11,10 +11,9 @@ from inventory.models import Site
 from readiness.demo import operations as demo
 from readiness.demo.core.plan import book, fleet_plan
 from readiness.demo.models import DemoFleet
-from readiness.demo.operations.catalogue import DemoObjects
-from readiness.demo.operations.owners import keep_owned, write_owners
-from readiness.demo.operations.people import people, write_logins
-from readiness.demo.operations.places import write_regions, write_sites
+from readiness.demo.operations.inventory import write_regions, write_sites
+from readiness.demo.operations.made import DemoObjects
+from readiness.demo.operations.people import keep_owned, people, write_logins, write_owners
 from readiness.ownership import gaps
 from readiness.ownership.core.standing import CONFIRM_EVERY, Item
 from readiness.ownership.gaps import OwnershipQueue
