@@ -83,6 +83,7 @@ def _own(estate: Any) -> None:
             proposed_by=by,
             proposed_at=begun,
             answered_at=begun,
+            answered_by=by,
             confirmed_at=begun,
             due_at=begun + CONFIRM_EVERY,
         )

@@ -6,7 +6,6 @@ they come.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
 
@@ -28,11 +27,26 @@ CAPACITY_REPORTS = (66, 3)
 
 def entries(site: SitePlan, slug: str, today: date) -> list[FactorEntry]:
     """Return what is entered of a site, in the units that its sources use."""
-    listed = [*_of_place(site, slug, today), *_of_hardware(site, slug, today)]
-    return [replace(entry, line=line) for line, entry in enumerate(listed, start=1)]
+    listed = (*_of_place(site), *_of_hardware(site))
+    return [
+        FactorEntry(
+            line=line,
+            site=slug,
+            kind=kind,
+            value=float(value),
+            unit=unit,
+            sourcing=_sourcing(source, site.name, today, ago),
+            **more,
+        )
+        for line, (kind, value, unit, source, ago, more) in enumerate(listed, start=1)
+    ]
 
 
-def _of_place(site: SitePlan, slug: str, today: date) -> Iterator[FactorEntry]:
+type Stated = tuple[str, float, str, str, int, dict[str, Any]]
+"""Kind, value and unit; the source and how many days ago; currency or band."""
+
+
+def _of_place(site: SitePlan) -> Iterator[Stated]:
     row = book("factors")["sites"].get(site.name, {})
     amounts = {
         "price": ("electricity_price", "tariff", 200),
@@ -44,64 +58,30 @@ def _of_place(site: SitePlan, slug: str, today: date) -> Iterator[FactorEntry]:
     for key, (kind, source, ago) in amounts.items():
         if key in row:
             value, unit, *currency = row[key]
-            yield _entry(
-                slug,
-                kind,
-                value,
-                unit,
-                source,
-                site.name,
-                today,
-                ago,
-                currency=currency[0] if currency else "",
-            )
+            yield kind, value, unit, source, ago, {"currency": currency[0]} if currency else {}
     if row:
-        yield _entry(slug, "pue", row["pue"], "", "design", site.name, today, 500)
-        yield _entry(slug, "egress_price", row["egress"], "USD/GB", "finance", site.name, today, 110)
-        yield _entry(slug, "network_free_gbps", row["wan"], "Gb/s", "network", site.name, today, 110)
+        yield "pue", row["pue"], "", "design", 500, {}
+        yield "egress_price", row["egress"], "USD/GB", "finance", 110, {}
+        yield "network_free_gbps", row["wan"], "Gb/s", "network", 110, {}
         for ago in CAPACITY_REPORTS:
-            yield _entry(slug, "accelerators_free", row["free"], "", "scheduler", site.name, today, ago)
+            yield "accelerators_free", row["free"], "", "scheduler", ago, {}
 
 
-def _of_hardware(site: SitePlan, slug: str, today: date) -> Iterator[FactorEntry]:
+def _of_hardware(site: SitePlan) -> Iterator[Stated]:
     row = book("factors")["accelerators"][site.node_type.key]
     years, unit = book("factors")["depreciation"]
-    yield _entry(slug, "accelerator_capex", row["capex"], "USD", "finance", site.name, today, 110)
-    yield _entry(slug, "depreciation_years", years, unit, "finance", site.name, today, 110)
-    watts, unit = row["power"]
-    yield _entry(slug, "accelerator_power_kw", watts, unit, "design", site.name, today, 500)
-    share, unit = row["utilisation"]
-    band = (float(row["low"]), float(row["high"]))
-    yield _entry(slug, "accelerator_utilisation", share, unit, "scheduler", site.name, today, 66, band=band)
+    yield "accelerator_capex", row["capex"], "USD", "finance", 110, {}
+    yield "depreciation_years", years, unit, "finance", 110, {}
+    yield "accelerator_power_kw", *row["power"], "design", 500, {}
+    band = {"low": float(row["low"]), "high": float(row["high"])}
+    yield "accelerator_utilisation", *row["utilisation"], "scheduler", 66, band
 
 
-def _entry(
-    slug: str,
-    kind: str,
-    value: float,
-    unit: str,
-    source: str,
-    name: str,
-    today: date,
-    ago: int,
-    *,
-    currency: str = "",
-    band: tuple[float, float] | None = None,
-) -> FactorEntry:
-    return FactorEntry(
-        line=1,
-        site=slug,
-        kind=kind,
-        value=float(value),
-        unit=unit,
-        currency=currency,
-        low=band[0] if band else None,
-        high=band[1] if band else None,
-        sourcing=Sourcing(
-            provenance="simulated",
-            source=book("factors")["sources"][source].format(site=name),
-            as_of_on=today - timedelta(days=ago),
-        ),
+def _sourcing(source: str, site: str, today: date, ago: int) -> Sourcing:
+    return Sourcing(
+        provenance="simulated",
+        source=book("factors")["sources"][source].format(site=site),
+        as_of_on=today - timedelta(days=ago),
     )
 
 
@@ -114,11 +94,7 @@ def round_trips(site: SitePlan, slug: str, today: date) -> list[LatencyEntry]:
             user_region=region,
             value=float(value),
             percentile=99.0,
-            sourcing=Sourcing(
-                provenance="simulated",
-                source=book("factors")["sources"]["carrier"].format(site=site.name),
-                as_of_on=today - timedelta(days=TRIPS_AGO),
-            ),
+            sourcing=_sourcing("carrier", site.name, today, TRIPS_AGO),
         )
         for line, (region, value) in enumerate(
             book("factors")["round_trips"].get(site.name, {}).items(), start=1

@@ -17,6 +17,7 @@ REPEATS = 20
 """A latency needs this many repeats to be evidence, idle and loaded each."""
 NIGHT = timedelta(hours=2, minutes=30)
 """Local time of the quick check; a round begins an hour and a half before it."""
+type Row = tuple[datetime, str, float, str, str]
 type Day = Callable[[int], datetime]
 """The beginning of the day that is so many days before the loading, in the site's zone."""
 
@@ -184,27 +185,19 @@ class _Round:
         return self._run("vllm-bench", "vllm-bench.json", text, after, self.site.nodes)
 
     def _incast(self, after: timedelta) -> DemoRun:
-        at = self.begin + after
+        at, kept = self.begin + after, self.kept["incast"]
         ports = [f"{switch.name} {port.name}" for switch in self.site.switches for port in switch.ports]
         raw = [
             (at, measure, round(amount * (1 + 0.3 * wobble(f"{self.age}/{port}"))), "packets", port)
             for port in ports
-            for measure, amount in (("ecn_marked", 48_000.0), ("pfc_pause", 260.0), ("dropped", 0.0))
+            for measure, amount in kept["packets"].items()
         ]
-        parts = {
-            "lossless-drops": "packets",
-            "pfc-storms": "",
-            "marking-order": "",
-            "out-of-sequence": "packets",
-        }
-        rows = [*raw, *((at, f"p1-congestion/{part}", 0.0, unit, "") for part, unit in parts.items())]
-        return self._table("incast and deadlock test 1.4", "incast.csv", rows, after)
+        return self._table("incast and deadlock test 1.4", "incast.csv", raw, kept, at, after)
 
     def _soak(self, after: timedelta) -> DemoRun:
         """The 24 hours before, with the mean rate of each of them."""
         end = self.begin + after
         busbw = self._times_floor("intra-node-floor", "inside", "soak")
-        hours = [end - timedelta(hours=ago) for ago in range(24, 0, -1)]
         raw = [
             (
                 at,
@@ -213,49 +206,43 @@ class _Round:
                 "GB/s",
                 "",
             )
-            for at in hours
+            for at in (end - timedelta(hours=ago) for ago in range(24, 0, -1))
         ]
-        drawn = self.kept["soak"]
-        parts = [("duration", 24.0, "h"), ("busbw-cv", 0.6, "%")]
-        parts += [("unexplained-anomalies", 0.0, ""), ("explained-anomalies", 0.0, "")]
-        parts += [
-            ("ttft-drift", self._draw(drawn["ttft_drift"], "drift"), "%"),
-            ("inlet-p99", self._draw(drawn["inlet_c"], "inlet"), "°C"),
-            ("memory-slope", self._draw(drawn["memory_slope"], "slope"), "MB/h"),
-        ]
-        rows = [*raw, *((end, f"p1-soak-24h/{part}", value, unit, "") for part, value, unit in parts)]
-        return self._table("soak test 2.1", "soak.csv", rows, after)
+        return self._table("soak test 2.1", "soak.csv", raw, self.kept["soak"], end, after)
 
     def _drill(self, after: timedelta) -> DemoRun:
-        begin, scenarios = self.begin + after, self.kept["scenarios"]
-        raw = [
+        kept, every = self.kept["drill"], timedelta(minutes=20)
+        raw: list[Row] = [
             (
-                begin + timedelta(minutes=20 * place),
+                self.begin + after + every * place,
                 "interruption",
-                round(self._draw(self.kept["interruption_s"], scenario), 1),
+                round(self._draw(kept["interruption_s"], scenario), 1),
                 "s",
                 scenario,
             )
-            for place, scenario in enumerate(scenarios)
+            for place, scenario in enumerate(kept["scenarios"])
         ]
-        end = begin + timedelta(minutes=20 * len(scenarios))
-        parts = [
-            ("scenarios-run", 100.0, "%"),
-            ("misses-without-date", 0.0, ""),
-            ("misses-with-date", 0.0, ""),
-        ]
-        parts.append(("longest-interruption", max(row[2] for row in raw), "s"))
-        rows = [*raw, *((end, f"p2-failover-drill/{part}", value, unit, "") for part, value, unit in parts)]
-        return self._table("failover drill 3.0", "failover-drill.csv", rows, after)
+        end = self.begin + after + every * len(raw)
+        longest = (end, f"{kept['check']}/longest-interruption", max(row[2] for row in raw), "s", "")
+        return self._table("failover drill 3.0", "failover-drill.csv", raw, kept, end, after, longest)
 
     def _table(
         self,
         tool: str,
         file_name: str,
-        rows: Sequence[tuple[datetime, str, float, str, str]],
+        raw: list[Row],
+        kept: Mapping[str, Any],
+        end: datetime,
         after: timedelta,
+        *more: Row,
     ) -> DemoRun:
-        return self._run("csv", file_name, outputs.table(tool=tool, rows=rows), after, self.site.nodes)
+        """A table of what was measured, and of the parts that its check asks for."""
+        parts: list[Row] = [
+            (end, f"{kept['check']}/{part}", self._draw(value, *drawn_for) if drawn_for else value, unit, "")
+            for part, (value, unit, *drawn_for) in kept["parts"].items()
+        ]
+        content = outputs.table(tool=tool, rows=[*raw, *parts, *more])
+        return self._run("csv", file_name, content, after, self.site.nodes)
 
     def _run(
         self,

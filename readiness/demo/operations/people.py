@@ -6,7 +6,7 @@ The password of the logins follows from the secret key, so that it can be told a
 import base64
 import hashlib
 import hmac
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -71,6 +71,18 @@ class Staff:
     teams: Mapping[str, Team]
     people: Mapping[str, Person]
 
+    def proposal(self, site: Site, item: str, team: str, *, person: str, deputy: str | None) -> Proposal:
+        kept = book("owners")
+        return Proposal(
+            site=site,
+            item=item,
+            accountable=self.people[person],
+            team=self.teams[team],
+            deputy=self.people[deputy] if deputy else None,
+            decision_rights=kept["rights"][item],
+            escalation=kept["escalation"],
+        )
+
 
 def write_owners(
     sites: Mapping[str, Site], logins: Mapping[str, User], made: DemoObjects, *, now: datetime
@@ -80,108 +92,69 @@ def write_owners(
     if by is None:
         return
     kept = book("owners")
-    teams = _teams(kept, made)
-    staff = Staff(teams, _people(kept, teams, logins, made, now=now))
-    for name, said in kept["owned"].items():
+    teams = {row["slug"]: _team(row, made) for row in kept["teams"]}
+    people = {row["key"]: _person(row, teams, logins, made, now=now) for row in kept["people"]}
+    staff = Staff(teams, people)
+    for name, row in kept["owned"].items():
         if name in sites:
-            _write_site(sites[name], said, staff, kept, by=by, now=now)
+            _write_site(sites[name], row, staff, by=by, now=now)
     for row in kept["handing_over"]:
         if row["site"] in sites:
-            _hand_over(sites[row["site"]], row, staff, kept, by=by, now=now)
+            _hand_over(sites[row["site"]], row, staff, by=by, now=now)
 
 
-def _teams(kept: Mapping[str, Any], made: DemoObjects) -> dict[str, Team]:
+def _team(row: Mapping[str, str], made: DemoObjects) -> Team:
     """A team of that name may be there already: it is used, and not taken out with the demo."""
-    team_by_slug = {}
-    for row in kept["teams"]:
-        team = Team.objects.filter(slug=row["slug"]).first()
-        if team is None:
-            team = Team.objects.create(**row)
-            made.note([team])
-        team_by_slug[row["slug"]] = team
-    return team_by_slug
+    team = Team.objects.filter(slug=row["slug"]).first()
+    if team is None:
+        team = Team.objects.create(**row)
+        made.note([team])
+    return team
 
 
-def _people(
-    kept: Mapping[str, Any],
+def _person(
+    row: Mapping[str, Any],
     teams: Mapping[str, Team],
     logins: Mapping[str, User],
     made: DemoObjects,
     *,
     now: datetime,
-) -> dict[str, Person]:
-    person_by_key = {}
-    for row in kept["people"]:
-        user = logins.get(row.get("login", ""))
-        if user is None or hasattr(user, "person"):
-            username = USERNAME.format(key=row["key"])
-            user = create_user(
-                username=username, name=row["name"], password=None, role="viewer", by=None, now=now
-            )
-            made.note([user])
-        left_at = now - timedelta(days=row["left"]) if "left" in row else None
-        person = Person.objects.create(
-            name=row["name"],
-            user=user,
-            user_confirmed_at=now - LINKED_BEFORE,
-            time_zone=row["time_zone"],
-            left_at=left_at,
+) -> Person:
+    user = logins.get(row.get("login", ""))
+    if user is None or hasattr(user, "person"):
+        username = USERNAME.format(key=row["key"])
+        user = create_user(
+            username=username, name=row["name"], password=None, role="viewer", by=None, now=now
         )
-        made.note([person])
-        Membership.objects.bulk_create([Membership(person=person, team=teams[slug]) for slug in row["teams"]])
-        person_by_key[row["key"]] = person
-    return person_by_key
-
-
-def _write_site(
-    site: Site, said: Mapping[str, Any], staff: Staff, kept: Mapping[str, Any], *, by: User, now: datetime
-) -> None:
-    """Proposed a week before it was accepted, all at once, so that no day counts half a site."""
-    accepted_at = now - timedelta(days=said["since"])
-    proposals = list(_proposals(site, said, staff, kept))
-    asked = ownership.propose_many(proposals, by=by, now=accepted_at - timedelta(days=7))
-    for assignment in asked:
-        _accept(assignment, at=accepted_at)
-    for item, otherwise in said.get("items", {}).items():
-        if otherwise and "asked" in otherwise:
-            person = staff.people[otherwise["asked"]]
-            proposal = _proposal(
-                site, item, person, staff.people[said["deputy"]], staff.teams[said["team"]], kept
-            )
-            ownership.propose(proposal, by=by, now=now - timedelta(days=otherwise["ago"]))
-
-
-def _proposals(
-    site: Site, said: Mapping[str, Any], staff: Staff, kept: Mapping[str, Any]
-) -> Iterator[Proposal]:
-    """Propose the items that somebody accepted."""
-    items = said.get("items", {})
-    for item in Item:
-        own = items.get(item.value, said)
-        if own is not None and "by" in own:
-            deputy = own["deputy"]
-            yield _proposal(
-                site,
-                item.value,
-                staff.people[own["by"]],
-                staff.people[deputy] if deputy else None,
-                staff.teams[said["team"]],
-                kept,
-            )
-
-
-def _proposal(
-    site: Site, item: str, person: Person, deputy: Person | None, team: Team, kept: Mapping[str, Any]
-) -> Proposal:
-    return Proposal(
-        site=site,
-        item=item,
-        accountable=person,
-        team=team,
-        deputy=deputy,
-        decision_rights=kept["rights"][item],
-        escalation=kept["escalation"],
+        made.note([user])
+    person = Person.objects.create(
+        name=row["name"],
+        user=user,
+        user_confirmed_at=now - LINKED_BEFORE,
+        time_zone=row["time_zone"],
+        left_at=now - timedelta(days=row["left"]) if "left" in row else None,
     )
+    made.note([person])
+    Membership.objects.bulk_create([Membership(person=person, team=teams[slug]) for slug in row["teams"]])
+    return person
+
+
+def _write_site(site: Site, row: Mapping[str, Any], staff: Staff, *, by: User, now: datetime) -> None:
+    """Proposed a week before it was accepted, all at once, so that no day counts half a site."""
+    accepted_at, items, team = now - timedelta(days=row["since"]), row.get("items", {}), row["team"]
+    # An item of its own may have other people; nobody, or one that did not answer, is not among these.
+    owned = {item.value: items.get(item.value, row) for item in Item}
+    proposals = [
+        staff.proposal(site, item, team, person=own["by"], deputy=own["deputy"])
+        for item, own in owned.items()
+        if own is not None and "by" in own
+    ]
+    for assignment in ownership.propose_many(proposals, by=by, now=accepted_at - timedelta(days=7)):
+        _accept(assignment, at=accepted_at)
+    for item, own in items.items():
+        if own and "asked" in own:
+            proposal = staff.proposal(site, item, team, person=own["asked"], deputy=row["deputy"])
+            ownership.propose(proposal, by=by, now=now - timedelta(days=own["ago"]))
 
 
 def _accept(assignment: Assignment, *, at: datetime) -> None:
@@ -193,12 +166,9 @@ def _accept(assignment: Assignment, *, at: datetime) -> None:
         ownership.set_step(step, done=True, by=user, now=at)
 
 
-def _hand_over(
-    site: Site, row: Mapping[str, Any], staff: Staff, kept: Mapping[str, Any], *, by: User, now: datetime
-) -> None:
+def _hand_over(site: Site, row: Mapping[str, Any], staff: Staff, *, by: User, now: datetime) -> None:
     at = now - timedelta(days=row["ago"])
-    people, team = staff.people, staff.teams[row["team"]]
-    proposal = _proposal(site, row["item"], people[row["to"]], people[row["deputy"]], team, kept)
+    proposal = staff.proposal(site, row["item"], row["team"], person=row["to"], deputy=row["deputy"])
     asked = ownership.propose(proposal, by=by, now=at)
     for step in asked.steps.all()[: row["ticked"]]:
         ownership.set_step(step, done=True, by=by, now=at)

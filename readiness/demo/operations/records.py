@@ -56,7 +56,11 @@ def write_records(
     ]
     keep(planned, loaded_at=now, by=ops, now=now)
     if {"planner", "manager"} <= set(staff):
-        _write_grants(sites, kept, planner=staff["planner"], manager=staff["manager"], now=now)
+        for row in kept["grants"]:
+            if row["site"] in sites:
+                _write_grant(
+                    sites[row["site"]], row, planner=staff["planner"], manager=staff["manager"], now=now
+                )
 
 
 @transaction.atomic
@@ -72,7 +76,8 @@ def keep_current(*, now: datetime) -> int:
     if now - last_at < AGAIN_AFTER:
         return 0
     sites = {site.name: site for site in Site.objects.filter(pk__in=fleet.made[Site._meta.label])}
-    ops = people(fleet.made).get("ops")
+    staff = people(fleet.made)
+    ops = staff.get("ops")
     planned = []
     plan = fleet_plan(scale=fleet.scale, names=fleet.site_names)
     for site in plan.sites:
@@ -92,7 +97,7 @@ def keep_current(*, now: datetime) -> int:
         classes = fleet.made.get(WorkloadClass._meta.label, [])
         keep_confirmed(classes, loaded_at=fleet.loaded_at, now=now)
         owned = keep_owned([site.pk for site in sites.values()], now=now)
-        keep_hours(sites.values(), by=people(fleet.made).get("planner"), now=now)
+        keep_hours(sites.values(), by=staff.get("planner"), now=now)
         tested = keep_runs(plan, sites, by=ops, loaded_at=fleet.loaded_at, last_at=last_at, now=now)
         return keep(planned, loaded_at=fleet.loaded_at, by=ops, now=now) + owned + tested
 
@@ -105,28 +110,17 @@ def keep(
     now: datetime,
 ) -> int:
     """Enter records by their days before `loaded_at`; returns how many."""
-    facts = []
-    attested = 0
+    facts, attested = [], 0
     for site, record in planned:
-        taken_on = day_of(site, loaded_at) - timedelta(days=record.days_ago)
         common: dict[str, Any] = {
             "site": site,
-            "check": record.check,
-            "part": record.part,
-            "value": record.value,
-            "taken_on": taken_on,
+            **{name: getattr(record, name) for name in ("check", "part", "value")},
+            "taken_on": day_of(site, loaded_at) - timedelta(days=record.days_ago),
             "provenance": SourceProvenance.SIMULATED,
         }
         if record.attested_by:
-            statement = record.note or f"{record.source}: in order."
-            attest(
-                **common,
-                statement=statement,
-                attested_by=record.attested_by,
-                document=record.source,
-                by=by,
-                now=now,
-            )
+            common |= {"statement": record.note or f"{record.source}: in order.", "document": record.source}
+            attest(**common, attested_by=record.attested_by, by=by, now=now)
             attested += 1
         else:
             facts.append(FactRow(**common, source=record.source, note=record.note))
@@ -173,37 +167,23 @@ def _write_limits(
             declare_limit(workload_class=workload, limit=limit_id, value=value, **said)
 
 
-def _write_grants(
-    sites: Mapping[str, Site], kept: Mapping[str, Any], *, planner: User, manager: User, now: datetime
-) -> None:
-    for row in kept["grants"]:
-        if row["site"] in sites:
-            _write_grant(sites[row["site"]], row, planner=planner, manager=manager, now=now)
-
-
 def _write_grant(site: Site, row: Mapping[str, Any], *, planner: User, manager: User, now: datetime) -> None:
     """Write a grant by the days on which it was asked for, decided and taken back."""
-    ago = {
-        key: now - timedelta(days=row[key])
-        for key in ("asked", "approved", "denied", "revoked")
-        if key in row
-    }
-    ends_at = (
-        now - timedelta(days=row["ended"]) if "ended" in row else now + timedelta(days=row.get("ends_in", 60))
-    )
+
+    def ago(key: str) -> datetime:
+        return now - timedelta(days=row[key])
+
     grant = ask_for_grant(
         site=site,
         kind=row["kind"],
         check_id=row["check"],
         reason=row["reason"],
-        ends_at=ends_at,
+        ends_at=ago("ended") if "ended" in row else now + timedelta(days=row.get("ends_in", 60)),
         by=planner,
-        now=ago["asked"],
+        now=ago("asked"),
     )
-    note = row.get("note", "")
-    if "approved" in ago:
-        waivers.approve(grant, by=manager, now=ago["approved"])
-    if "denied" in ago:
-        waivers.deny(grant, note=note, by=manager, now=ago["denied"])
-    if "revoked" in ago:
-        waivers.revoke(grant, note=note, by=manager, now=ago["revoked"])
+    if "approved" in row:
+        waivers.approve(grant, by=manager, now=ago("approved"))
+    for key, step in (("denied", waivers.deny), ("revoked", waivers.revoke)):
+        if key in row:
+            step(grant, note=row.get("note", ""), by=manager, now=ago(key))
