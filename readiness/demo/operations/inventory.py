@@ -1,4 +1,4 @@
-"""What exists in the demo: products, regions, sites with their racks, power and cooling, devices, ports and cables.
+"""Products, regions, sites with their racks, power and cooling, devices, ports and cables of the demo.
 
 Of products and regions, what the installation has already under that name is used as it is.
 """
@@ -105,7 +105,7 @@ def _device_type(
 def _nameplate(
     group: str, key: str, row: Mapping[str, Any], accelerators: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What kind of device it is, with its power and attributes."""
+    """Return the kind of device, with its power and attributes."""
     if group == "accelerators":
         attributes = {name: row[name] for name in ("tdp_w", "memory_gb", "interconnect")}
         kind, domain, nameplate_w = Kind.ACCELERATOR, DomainChoices.COMPUTE, row["tdp_w"]
@@ -167,7 +167,7 @@ def _site(plan: SitePlan, regions: Mapping[str, Region]) -> Site:
 
 
 def write_parts(plan: FleetPlan, sites: Mapping[str, Site], catalogue: Catalogue, *, now: datetime) -> None:
-    """What stands at the sites, and when their capacity came."""
+    """All that stands at the sites, and when their capacity came."""
     racks = _racks(plan, sites)
     devices = _devices(plan, sites, racks, catalogue)
     _write_accelerators(plan, devices, catalogue)

@@ -1,4 +1,4 @@
-"""What the demo made itself, to be taken out with it, and what was there before and is used as it is."""
+"""Objects that the demo made itself, to be taken out with it, and those that were there before."""
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,5 +1,5 @@
-"""What people have decided and planned: decisions of the past, as the history comes to their day; at the end of it
-campaigns, a go-live review, the worklist, and one portfolio."""
+"""Decisions of the past, recorded as the history comes to their day; at its end campaigns, a go-live review, the
+worklist, and one portfolio."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta

@@ -87,7 +87,7 @@ def moves(result: Result, point: Result) -> list[MoveRow]:
 
 
 @dataclass(frozen=True, slots=True)
-class SiteRow:
+class ChangedSite:
     """A site that workloads come to or leave. `filling` is what each resource is filled to."""
 
     site: Named
@@ -96,9 +96,9 @@ class SiteRow:
     filling: list[Result]
 
 
-def by_site(result: Result, point: Result, rows: Sequence[MoveRow]) -> list[SiteRow]:
+def by_site(result: Result, point: Result, rows: Sequence[MoveRow]) -> list[ChangedSite]:
     return [
-        SiteRow(
+        ChangedSite(
             _named(result, "site_names", site),
             [row.workload.name for row in rows if row.after.slug == site],
             [row.workload.name for row in rows if row.before.slug == site],

@@ -9,7 +9,7 @@ OBJECTIVES = {"cost": "Cost", "carbon": "Carbon", "latency": "Latency", "risk": 
 
 
 def weights(given: Mapping[str, float]) -> str:
-    """As they were asked for: `Cost 60, Carbon 40`."""
+    """The weights that were asked for: `Cost 60, Carbon 40`."""
     return ", ".join(f"{OBJECTIVES[name]} {weight:g}" for name, weight in given.items())
 
 

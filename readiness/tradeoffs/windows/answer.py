@@ -74,7 +74,7 @@ class Figures:
         return self.grams if self.power_kw is None else self.carbon_kg
 
     def less(self, other: Figures) -> Figures:
-        """What the other saves; below 0 where it is more."""
+        """Return what the other saves; below 0 where it is more."""
         return Figures(less(self.money, other.money), less(self.grams, other.grams), self.power_kw)
 
 

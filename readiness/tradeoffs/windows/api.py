@@ -200,7 +200,7 @@ def _plan(answer: WindowsAnswer, plan: Plan, windows: Windows) -> dict[str, Any]
 
 
 def _amounts(figures: Figures) -> dict[str, Any]:
-    """For the run where its power is known, and for each kW at the meter."""
+    """State it for the run where its power is known, and for each kW at the meter."""
     return {
         "cost": figures.cost,
         "carbon_kg": figures.carbon_kg,

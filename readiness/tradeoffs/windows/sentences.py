@@ -136,7 +136,7 @@ def named_plans(answer: WindowsAnswer) -> list[tuple[str, str, Plan]]:
 
 
 def saves(answer: WindowsAnswer, once: Figures, other: Figures) -> list[tuple[str, str]]:
-    """What the other takes less or more than running at once, with a tone: the word says it beside the colour."""
+    """Return what the other takes less or more, each with a tone: the word says it beside the colour."""
     saved = once.less(other)
     changes = (
         (saved.shown_money, share(once.money, other.money), answer.money_unit),

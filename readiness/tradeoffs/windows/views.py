@@ -31,7 +31,7 @@ WINDOWS = Report("tradeoffs/windows.html", *MAY_SEE)
 
 @WINDOWS.reads
 def windows(request: HttpRequest, slug: str) -> HttpResponse:
-    """What cannot be read is named above the answer to the usual question, and stays in its field to be mended."""
+    """Show the usual answer where the question cannot be read; what is wrong with it stays in its field."""
     envelope, given, error = _envelope(slug), request.GET, None
     try:
         answer = planned(envelope, question_of(given.dict()), now=now())
