@@ -2,12 +2,18 @@
 
 import random
 import struct
+from collections.abc import Iterable
 
 import cramjam
 
 from telemetry.core.labels import encode_field, encode_varint, key_of
 
 SERIES = 2000
+HEADERS = {
+    "Content-Type": "application/x-protobuf",
+    "Content-Encoding": "snappy",
+    "X-Prometheus-Remote-Write-Version": "0.1.0",
+}
 METRICS = (
     "DCGM_FI_DEV_GPU_UTIL",
     "DCGM_FI_DEV_POWER_USAGE",
@@ -47,10 +53,15 @@ class Family:
 
     def body(self, ts_ms: int) -> bytes:
         """One sample of each series at this time."""
-        time = b"\x10" + encode_varint(ts_ms)
-        parts = []
-        for number, labels in enumerate(self._labels):
-            self._values[number] += self._random.random()
-            sample = encode_field(0x12, b"\x09" + struct.pack("<d", self._values[number]) + time)
-            parts.append(encode_field(0x0A, labels + sample))
-        return bytes(cramjam.snappy.compress_raw(b"".join(parts)))
+        self._values = [value + self._random.random() for value in self._values]
+        return write_body(zip(self._labels, self._values, strict=True), ts_ms)
+
+
+def write_body(series: Iterable[tuple[bytes, float]], ts_ms: int) -> bytes:
+    """Encoded labels with a value each, all at one time, as they go over the wire."""
+    time = b"\x10" + encode_varint(ts_ms)
+    parts = [
+        encode_field(0x0A, labels + encode_field(0x12, b"\x09" + struct.pack("<d", value) + time))
+        for labels, value in series
+    ]
+    return bytes(cramjam.snappy.compress_raw(b"".join(parts)))

@@ -6,7 +6,6 @@ Valkey here), since a wall clock says more about the machine's other guests. Bod
 10 labels and one sample each.
 """
 
-import os
 import shutil
 import subprocess
 import sys
@@ -18,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import machine, steps
-from benchmarks.bodies import SERIES, Family
+from benchmarks.bodies import HEADERS, SERIES, Family
 from stack import processes
 
 FAMILIES = 4
@@ -45,13 +44,6 @@ def main() -> None:
 
 def _ms(at: datetime) -> int:
     return round(at.timestamp() * 1000)
-
-
-HEADERS = {
-    "Content-Type": "application/x-protobuf",
-    "Content-Encoding": "snappy",
-    "X-Prometheus-Remote-Write-Version": "0.1.0",
-}
 
 
 def _prometheus(bodies: list[list[bytes]], total: int) -> float | None:
@@ -89,8 +81,7 @@ def _muster(
     total: int,
     receiver: float | None,
 ) -> None:
-    port = machine.free_port()
-    headers = _start_muster(servers, port)
+    port, headers = _start_muster(servers)
     from telemetry.tasks import roll_up
 
     # Each process has met the series before: what is measured is a sender's ordinary day.
@@ -116,21 +107,9 @@ def _muster(
     _lag(port, families, headers)
 
 
-def _start_muster(servers: machine.Servers, port: int) -> list[dict[str, str]]:
-    """Muster's processes on an empty database with a source for each family: the headers of its sender."""
-    python = sys.executable
-    subprocess.run(
-        [python, "manage.py", "migrate", "--no-input", "--verbosity", "0"],
-        cwd=machine.ROOT,
-        env=servers.env,
-        check=True,
-    )
-    import django
-
-    sys.path.insert(0, str(machine.ROOT))
-    servers.env["DJANGO_SETTINGS_MODULE"] = "config.settings"
-    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
-    django.setup()
+def _start_muster(servers: machine.Servers) -> tuple[int, list[dict[str, str]]]:
+    """Muster's processes on an empty database with a source for each family: its port, and the headers of senders."""
+    servers.set_up()
     from inventory.models import Region, Site
     from telemetry import partitions
     from telemetry.operations import create_source
@@ -143,10 +122,8 @@ def _start_muster(servers: machine.Servers, port: int) -> list[dict[str, str]]:
         site = Site.objects.create(name=f"Site {number}", slug=f"site-{number}", region=region, country="PT")
         _, token = create_source(name=f"sender {number}", site=site, by=None, now=now)
         headers.append(HEADERS | {"Authorization": f"Bearer {token}"})
-    servers.run("web", (python, *processes.web(host="127.0.0.1", port=port)[1:]))
-    servers.run("worker", (python, *processes.worker()[1:]))
-    machine.wait_until(lambda: machine.answers(port, "/health/live"), seconds=60, what="Muster did not start")
-    return headers
+    servers.run("worker", (sys.executable, *processes.worker()[1:]))
+    return servers.serve(), headers
 
 
 def _wait_until_drained() -> None:

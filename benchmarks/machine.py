@@ -6,16 +6,18 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 
-from stack import postgres, valkey
+from stack import postgres, processes, valkey
 from stack.account import Account, unprivileged_account
 from stack.child import Recipe, run, start, stop, wait_ready
 from stack.sockets import short_folder
@@ -84,6 +86,27 @@ class Servers:
         self._until.callback(_end, process)
         self.pids[name] = process.pid
 
+    def set_up(self) -> None:
+        """Migrate the empty database, and set Django up for this process too."""
+        os.environ["DJANGO_SETTINGS_MODULE"] = self.env["DJANGO_SETTINGS_MODULE"] = "config.settings"
+        manage = [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0"]
+        subprocess.run(manage, cwd=ROOT, env=self.env, check=True)
+        sys.path.insert(0, str(ROOT))
+        import django
+
+        django.setup()
+
+    def serve(self, *, hashed: bool = False) -> int:
+        """Start the web process, with the files of pages collected and compressed if asked; the port it listens on."""
+        env = {"MUSTER_HASHED_STATIC": "1"} if hashed else {}
+        if hashed:
+            collect = [sys.executable, *processes.collectstatic()[1:]]
+            subprocess.run(collect, cwd=ROOT, env=self.env | env, check=True)
+        port = free_port()
+        self.run("web", [sys.executable, *processes.web(host="127.0.0.1", port=port)[1:]], env=env)
+        wait_until(lambda: answers(port, "/health/live"), seconds=60, what="Muster did not start")
+        return port
+
     def cpu_s(self) -> dict[str, float]:
         return {name: cpu_s(pid) for name, pid in self.pids.items()}
 
@@ -95,6 +118,65 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def vacuum(command: str = "ANALYZE") -> None:
+    """The optimizer's figures, which autovacuum brings about a minute after such a load."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(command)
+
+
+def session(username: str = "viewer") -> str:
+    """The Cookie header of somebody who may look."""
+    from django.contrib.auth.models import Group
+    from django.test import Client
+
+    from accounts.models import User
+
+    viewer, _ = User.objects.get_or_create(username=username)
+    viewer.groups.add(Group.objects.get(name="viewer"))
+    client = Client()
+    client.force_login(viewer)
+    return f"sessionid={client.cookies['sessionid'].value}"
+
+
+def timed(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def verdict(holds: bool) -> str:
+    return "met" if holds else "MISSED"
+
+
+def get(connection: http.client.HTTPConnection, path: str, headers: dict[str, str]) -> bytes:
+    connection.request("GET", path, headers=headers)
+    response = connection.getresponse()
+    body = response.read()
+    if response.status != 200:
+        raise RuntimeError(f"{path}: {response.status} {body[:300]!r}")
+    return body
+
+
+@contextmanager
+def browser_page(address: str, cookie: str) -> Iterator[Any]:
+    """A page of Debian's chromium, signed in and not opened yet; None where it is not installed."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        yield None
+        return
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        context = browser.new_context()
+        key, value = cookie.split("=", 1)
+        context.add_cookies([{"name": key, "value": value, "url": address}])
+        yield context.new_page()
+        browser.close()
 
 
 @contextmanager

@@ -5,6 +5,7 @@ who loads a page as often. `tests/peers/test_outages.py` holds the same for 5 s 
 acknowledgement and the first page 2 s after its return at the latest, and every sample acknowledged stored once.
 """
 
+from benchmarks.machine import verdict
 from tests.peers.outages import PAGE, WRITE, outage, stored
 from tests.peers.standing import standing
 
@@ -19,12 +20,11 @@ def main() -> None:
         print(going.figures(name))
         for what, path, status in (("acknowledgement", WRITE, 204), ("page", PAGE, 200)):
             took_s = going.recovered_s(path, status)
-            verdict = "met" if took_s <= BACK_S else "MISSED"
-            print(f"first {what} after {took_s:.2f} s; bar {BACK_S:.0f} s: {verdict}")
+            print(f"first {what} after {took_s:.2f} s; bar {BACK_S:.0f} s: {verdict(took_s <= BACK_S)}")
         samples = stored(running, going)
         count = sum(map(len, going.sender.sent().values()))
-        verdict = "met" if samples.lost == samples.doubled == 0 else "MISSED"
+        lost, doubled = samples.lost, samples.doubled
         print(
-            f"{count:,} samples acknowledged, {samples.lost} lost, {samples.doubled} doubled; bar 0: {verdict}"
+            f"{count:,} samples acknowledged, {lost} lost, {doubled} doubled; bar 0: {verdict(not lost + doubled)}"
         )
         print(f"all drained {samples.drained_s:.1f} s after its return")

@@ -10,29 +10,25 @@ included, of files as `make run` compresses them. The bar is 700 KiB.
 
 import http.client
 import os
-import shutil
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from benchmarks import machine
+from web import yaml_documents
 
 REQUESTS = 60
 UNCOUNTED = 5
 """The first requests of an address compile its templates."""
-PAGE_MS, PART_MS, FIGURES_MS = 100, 80, 100
 FIRST_LOAD_KIB = 700
 DRAWN = """() => {
     const frames = [...document.querySelectorAll("[data-plot-frame]")];
     return frames.length && frames.every(frame => frame.querySelector("[data-drawn]") && !frame.dataset.loading);
 }"""
-BROWSER = {"Accept-Encoding": "gzip, br"}
-LIVE = {"HX-Request": "true", "HX-Target": "div#live"}
 
 
 @dataclass(frozen=True)
@@ -40,86 +36,41 @@ class PageRequest:
     name: str
     path: str
     bar_ms: int
-    headers: dict[str, str] = field(default_factory=dict)
+    to: str = ""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        part = {"HX-Request": "true", "HX-Target": self.to} if self.to else {}
+        return {"Accept-Encoding": "gzip, br"} | part
 
 
-def asked(site: str) -> list[PageRequest]:
-    tabs = ("compute", "network", "energy", "evidence", "changes", "sources")
-    return [
-        PageRequest("fleet", "/", PAGE_MS),
-        PageRequest("sites", "/sites/", PAGE_MS),
-        PageRequest("site", f"/sites/{site}/", PAGE_MS),
-        *(PageRequest(f"site, {tab}", f"/sites/{site}/?tab={tab}", PAGE_MS) for tab in tabs),
-        PageRequest("matrix", "/readiness/", PAGE_MS),
-        PageRequest("checks", "/readiness/checks/", PAGE_MS),
-        PageRequest("check", "/readiness/checks/p2-power-headroom/", PAGE_MS),
-        PageRequest("check at a site", f"/sites/{site}/checks/p5-fabric-health/", PAGE_MS),
-        PageRequest("gap", "/readiness/gap/", PAGE_MS),
-        PageRequest("worklist", "/readiness/worklist/", PAGE_MS),
-        PageRequest("workloads", "/tradeoffs/workloads/", PAGE_MS),
-        PageRequest("ingest", "/telemetry/", PAGE_MS),
-        PageRequest("inventory", "/inventory/", PAGE_MS),
-        PageRequest("devices", "/inventory/devices/", PAGE_MS),
-        PageRequest("fleet, refreshed", "/", PART_MS, LIVE),
-        PageRequest("site, refreshed", f"/sites/{site}/", PART_MS, LIVE),
-        PageRequest("site table, sorted", "/?sort=owner", PART_MS, {"HX-Target": "div#table-sites"}),
-        PageRequest("gap chart", "/charts/gap.json", FIGURES_MS),
-        PageRequest("gap by blocker", "/readiness/gap/charts/by-group.json", FIGURES_MS),
-        PageRequest("what would close it", "/readiness/gap/charts/closing.json", FIGURES_MS),
-        PageRequest(
-            "site's live series", f"/sites/{site}/charts/series.json?start=now-24h&end=now", FIGURES_MS
-        ),
-    ]
+def asked(fleet: str, **places: str) -> list[PageRequest]:
+    """The requests of pages.yaml for this fleet, with the places of their paths filled in."""
+    rows = yaml_documents.read(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))[fleet]
+    return [PageRequest(**row | {"path": row["path"].format(**places)}) for row in rows]
 
 
 def main() -> None:
     with machine.servers() as servers:
         site, cookie = load_demo(servers)
-        port = serve(servers)
-        measure(servers, port, asked(site), cookie)
+        port = servers.serve(hashed=True)
+        measure(servers, port, asked("demo", site=site), cookie)
         weigh(port, site, cookie)
 
 
 def load_demo(servers: machine.Servers) -> tuple[str, str]:
     """The whole demo as `make run` loads it: the slug of its largest site, and a session of its viewer."""
-    os.environ["DJANGO_SETTINGS_MODULE"] = servers.env["DJANGO_SETTINGS_MODULE"] = "config.settings"
-    manage = [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0"]
-    subprocess.run(manage, cwd=machine.ROOT, env=servers.env, check=True)
-    import django
-
-    django.setup()
-    from django.db import connection
-    from django.test import Client
-
-    from accounts.models import User
+    servers.set_up()
     from readiness.demo import operations as demo
     from readiness.scoring.queries.standing import standing
 
     now = datetime.now(UTC)
-    began = time.perf_counter()
-    demo.load(by=None, now=now)
-    # The optimizer's figures, which autovacuum brings about a minute after such a load.
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    took_s = machine.timed(lambda: demo.load(by=None, now=now))
+    machine.vacuum()
     known = standing(now=now)
     largest = max(known.sites, key=lambda site: known.capacity[site.ref.id].deployed.it_kw)
-    print(f"{len(known.sites)} sites, loaded in {time.perf_counter() - began:.0f} s", flush=True)
-    client = Client()
-    client.force_login(User.objects.get(username="viewer"))
-    return largest.ref.slug, f"sessionid={client.cookies['sessionid'].value}"
-
-
-def serve(servers: machine.Servers) -> int:
-    """The web process, with the files of pages collected and compressed; the port it listens on."""
-    from stack import processes
-
-    hashed = {"MUSTER_HASHED_STATIC": "1"}
-    collect = [sys.executable, *processes.collectstatic()[1:]]
-    subprocess.run(collect, cwd=machine.ROOT, env=servers.env | hashed, check=True)
-    port = machine.free_port()
-    servers.run("web", [sys.executable, *processes.web(host="127.0.0.1", port=port)[1:]], env=hashed)
-    machine.wait_until(lambda: machine.answers(port, "/health/live"), seconds=60, what="Muster did not start")
-    return port
+    print(f"{len(known.sites)} sites, loaded in {took_s:.0f} s", flush=True)
+    return largest.ref.slug, machine.session()
 
 
 def measure(servers: machine.Servers, port: int, wanted: Sequence[PageRequest], cookie: str) -> None:
@@ -138,61 +89,40 @@ def measure(servers: machine.Servers, port: int, wanted: Sequence[PageRequest], 
         cpu = {name: 1000 * (after[name] - before[name]) / REQUESTS for name in ("web", "postgres")}
         print(
             f"{page.name:22}{statistics.median(times):8.0f}{p95:8.0f}{page.bar_ms:6}"
-            f"{'  met' if p95 <= page.bar_ms else '  MISSED':8}"
+            f"  {machine.verdict(p95 <= page.bar_ms):6}"
             f"{cpu['web']:9.0f}{cpu['postgres']:9.0f}{answers[-1][1] / 1024:7.0f}",
             flush=True,
         )
-    print(f"bars: {'MISSED by ' + ', '.join(missed) if missed else 'met by all'}; load {_load()}")
-
-
-def _load() -> str:
-    return " ".join(f"{load:.1f}" for load in os.getloadavg())
+    load = " ".join(f"{load:.1f}" for load in os.getloadavg())
+    print(f"bars: {'MISSED by ' + ', '.join(missed) if missed else 'met by all'}; load {load}")
 
 
 def _ask(connection: http.client.HTTPConnection, page: PageRequest, cookie: str) -> tuple[float, int]:
     """Seconds, and bytes of the body."""
     began = time.perf_counter()
-    connection.request("GET", page.path, headers=BROWSER | {"Cookie": cookie} | page.headers)
-    response = connection.getresponse()
-    body = response.read()
-    took = time.perf_counter() - began
-    if response.status != 200:
-        raise RuntimeError(f"{page.path}: {response.status} {body[:300]!r}")
-    return took, len(body)
+    body = machine.get(connection, page.path, page.headers | {"Cookie": cookie})
+    return time.perf_counter() - began, len(body)
 
 
 def weigh(port: int, site: str, cookie: str) -> None:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        print("first load: not measured, Debian's chromium is not installed")
-        return
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        for name, path in (("fleet", "/"), ("site", f"/sites/{site}/")):
-            context, address = browser.new_context(), f"http://127.0.0.1:{port}{path}"
-            key, value = cookie.split("=", 1)
-            context.add_cookies([{"name": key, "value": value, "url": address}])
-            sizes = _transferred(context, address)
-            total = sum(sizes.values()) / 1024
-            largest = sorted(sizes.items(), key=lambda each: -each[1])[:4]
-            largest_text = ", ".join(
-                f"{url.rpartition('/')[2] or 'page'} {size / 1024:.0f}" for url, size in largest
-            )
-            verdict = "met" if total <= FIRST_LOAD_KIB else "MISSED"
-            print(
-                f"first load of {name}: {total:.0f} KiB in {len(sizes)} files; bar {FIRST_LOAD_KIB}: {verdict}"
-            )
-            print(f"    largest, KiB: {largest_text}")
-            context.close()
-        browser.close()
+    for name, path in (("fleet", "/"), ("site", f"/sites/{site}/")):
+        address = f"http://127.0.0.1:{port}{path}"
+        with machine.browser_page(address, cookie) as page:
+            if page is None:
+                print("first load: not measured, Debian's chromium is not installed")
+                return
+            sizes = _transferred(page, address)
+        total = sum(sizes.values()) / 1024
+        largest = sorted(sizes.items(), key=lambda each: -each[1])[:4]
+        verdict = machine.verdict(total <= FIRST_LOAD_KIB)
+        print(f"first load of {name}: {total:.0f} KiB in {len(sizes)} files; bar {FIRST_LOAD_KIB}: {verdict}")
+        texts = [f"{url.rpartition('/')[2] or 'page'} {size / 1024:.0f}" for url, size in largest]
+        print(f"    largest, KiB: {', '.join(texts)}")
 
 
-def _transferred(context: Any, url: str) -> dict[str, float]:
+def _transferred(page: Any, url: str) -> dict[str, float]:
     """Bytes on the wire by address, until every chart of the page is drawn."""
-    page = context.new_page()
-    network = context.new_cdp_session(page)
+    network = page.context.new_cdp_session(page)
     network.send("Network.enable")
     urls: dict[str, str] = {}
     sizes: dict[str, float] = {}

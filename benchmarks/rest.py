@@ -7,10 +7,7 @@ devices 622 ms.
 
 import http.client
 import json
-import os
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -25,22 +22,13 @@ PATH = "/api/inventory/devices/"
 
 def main() -> None:
     with machine.servers() as servers:
-        port = machine.free_port()
-        token = _start(servers, port)
-        _measure(servers, port, token)
+        servers.set_up()
+        token = _token()
+        _measure(servers, servers.serve(), token)
 
 
-def _start(servers: machine.Servers, port: int) -> str:
-    """The web process on an empty database with a site and a device type: the token of a planner."""
-    from stack import processes
-
-    os.environ["DJANGO_SETTINGS_MODULE"] = servers.env["DJANGO_SETTINGS_MODULE"] = "config.settings"
-    manage = [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0"]
-    subprocess.run(manage, cwd=machine.ROOT, env=servers.env, check=True)
-    sys.path.insert(0, str(machine.ROOT))
-    import django
-
-    django.setup()
+def _token() -> str:
+    """A site and a device type, and the token of a planner."""
     from accounts import operations
     from inventory.models import DeviceType, Manufacturer, Region, Site
 
@@ -51,9 +39,6 @@ def _start(servers: machine.Servers, port: int) -> str:
     DeviceType.objects.create(manufacturer=maker, model="T", slug="t", domain="compute")
     user = operations.create_user(username="planner", role="planner", by=None, now=now)
     _, plain = operations.create_token(user=user, name="bench", scope="write", by=None, now=now)
-    web = processes.web(host="127.0.0.1", port=port)
-    servers.run("web", [sys.executable, *web[1:]])
-    machine.wait_until(lambda: machine.answers(port, "/health/live"), seconds=60, what="Muster did not start")
     return plain
 
 

@@ -4,12 +4,7 @@ The bars: all 24 sites in 1 s or less, one site in 50 ms or less. Each round has
 of every site, so that values differ and rows are written, as in a running Muster.
 """
 
-import os
 import statistics
-import subprocess
-import sys
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,12 +19,7 @@ ONE_BAR_S = 0.050
 
 def main() -> None:
     with machine.servers() as servers:
-        os.environ["DJANGO_SETTINGS_MODULE"] = servers.env["DJANGO_SETTINGS_MODULE"] = "config.settings"
-        manage = [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0"]
-        subprocess.run(manage, cwd=machine.ROOT, env=servers.env, check=True)
-        import django
-
-        django.setup()
+        servers.set_up()
         _measure()
 
 
@@ -44,21 +34,21 @@ def _measure() -> None:
     from telemetry.models import Series
 
     loaded_at = datetime.now(UTC).replace(microsecond=0)
-    took = _timed(lambda: demo.load(reach=REACH, by=None, now=loaded_at))
-    # The optimizer's figures, which autovacuum brings about a minute after such a load.
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    took = machine.timed(lambda: demo.load(reach=REACH, by=None, now=loaded_at))
+    machine.vacuum()
     site_ids = list(Site.objects.order_by("id").values_list("id", flat=True))
     print(f"{len(site_ids)} sites, {Series.objects.count()} series, loaded in {took:.0f} s")
     fleet = Minutes(loaded_at)
     all_s, one_s, measure_s = [], [], []
     for _ in range(ROUNDS):
         now = fleet.next()
-        measure_s.append(_timed(lambda now=now: evidence.measure(now=now)))
-        all_s.append(_timed(lambda now=now: scoring.evaluate(site_ids=site_ids, now=now)))
+        measure_s.append(machine.timed(lambda now=now: evidence.measure(now=now)))
+        all_s.append(machine.timed(lambda now=now: scoring.evaluate(site_ids=site_ids, now=now)))
     for site_id in site_ids:
         now = fleet.next()
-        one_s.append(_timed(lambda now=now, site_id=site_id: scoring.evaluate(site_ids=[site_id], now=now)))
+        one_s.append(
+            machine.timed(lambda now=now, site_id=site_id: scoring.evaluate(site_ids=[site_id], now=now))
+        )
     with CaptureQueriesContext(connection) as captured:
         scoring.evaluate(site_ids=site_ids, now=now + timedelta(seconds=1))
     _tell("all sites", all_s, ALL_BAR_S)
@@ -104,13 +94,7 @@ class Minutes:
         return self.now + timedelta(seconds=5)
 
 
-def _timed(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
-
-
 def _tell(what: str, seconds: list[float], bar: float | None) -> None:
     median, worst = statistics.median(seconds), max(seconds)
-    verdict = "" if bar is None else f"; bar {1000 * bar:.0f} ms: {'met' if median <= bar else 'MISSED'}"
+    verdict = "" if bar is None else f"; bar {1000 * bar:.0f} ms: {machine.verdict(median <= bar)}"
     print(f"{what}: median {1000 * median:.0f} ms, worst {1000 * worst:.0f} ms{verdict}")

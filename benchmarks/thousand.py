@@ -10,7 +10,6 @@ does it with 100 sites.
 """
 
 import os
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -27,7 +26,7 @@ BAR_S = 10.0
 
 def load(servers: machine.Servers, *, count: int = SITES) -> Any:
     """The estate (benchmarks.estate.Estate) in these servers, evaluated; Django is set up for this process."""
-    set_up(servers)
+    servers.set_up()
     from benchmarks.estate import build
 
     estate = build(count=count, now=datetime.now(UTC))
@@ -36,34 +35,11 @@ def load(servers: machine.Servers, *, count: int = SITES) -> Any:
     return estate
 
 
-def session() -> str:
-    """The Cookie header of somebody who may look."""
-    from django.contrib.auth.models import Group
-    from django.test import Client
-
-    from accounts.models import User
-
-    viewer, _ = User.objects.get_or_create(username="viewer")
-    viewer.groups.add(Group.objects.get(name="viewer"))
-    client = Client()
-    client.force_login(viewer)
-    return f"sessionid={client.cookies['sessionid'].value}"
-
-
-def set_up(servers: machine.Servers) -> None:
-    os.environ["DJANGO_SETTINGS_MODULE"] = servers.env["DJANGO_SETTINGS_MODULE"] = "config.settings"
-    manage = [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0"]
-    subprocess.run(manage, cwd=machine.ROOT, env=servers.env, check=True)
-    import django
-
-    django.setup()
-
-
 def main(count: int = SITES) -> None:
     # One core for all of it: this process, and the servers that it starts.
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     with machine.servers() as servers:
-        set_up(servers)
+        servers.set_up()
         from benchmarks.estate import build
 
         measure(servers, build(count=count, now=datetime.now(UTC)))
@@ -93,7 +69,7 @@ def _timed(servers: machine.Servers, what: str, estate: Any, at: datetime, *, ba
     wall, process = time.perf_counter() - wall, time.process_time() - process
     database = _database_s(servers) - database
     total = process + database
-    verdict = f"  bar {BAR_S:.0f} s: {'met' if total <= BAR_S else 'MISSED'}" if bar else ""
+    verdict = f"  bar {BAR_S:.0f} s: {machine.verdict(total <= BAR_S)}" if bar else ""
     a_site = 1000 * total / len(estate.site_ids)
     print(
         f"{what:28}{wall:8.2f}{process:9.2f}{database:9.2f}{total:8.2f}{a_site:6.1f} ms{verdict}", flush=True
@@ -111,11 +87,8 @@ def evaluate(estate: Any, at: datetime) -> None:
 
 def _vacuum(servers: machine.Servers) -> None:
     """Do what autovacuum does in the minute between two evaluations, which here follow each other at once."""
-    from django.db import connection
-
     before = _database_s(servers)
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM")
+    machine.vacuum("VACUUM")
     print(f"{'(vacuum in between)':28}{_database_s(servers) - before:25.2f}", flush=True)
 
 

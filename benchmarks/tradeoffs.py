@@ -16,7 +16,6 @@ the clock, since what is felt is several processes' work.
 import gc
 import json
 import random
-import shutil
 import statistics
 import time
 from datetime import UTC, datetime
@@ -25,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import machine, pages, thousand
+from benchmarks import machine
 from readiness.scoring.core.states import Verdict
 from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection, ScoredOption
 from readiness.tradeoffs.core.options import (
@@ -130,9 +129,8 @@ def _one_workload() -> None:
     for step, each in took.items():
         print(f"  {step:12} {statistics.median(each) * 1000:6.1f} ms")
     total = statistics.median(map(sum, zip(*took.values(), strict=True)))
-    print(
-        f"  {'all':12} {total * 1000:6.1f} ms, bar {PLACEMENT_BAR_S * 1000:.0f} ms: {_said(total <= PLACEMENT_BAR_S)}"
-    )
+    verdict = machine.verdict(total <= PLACEMENT_BAR_S)
+    print(f"  {'all':12} {total * 1000:6.1f} ms, bar {PLACEMENT_BAR_S * 1000:.0f} ms: {verdict}")
 
 
 def _one_request() -> None:
@@ -141,18 +139,16 @@ def _one_request() -> None:
     others only ask whether any of them changed. Then its page.
     """
     with machine.servers() as servers:
-        thousand.set_up(servers)
-        from django.db import connection
+        servers.set_up()
         from django.test import Client
 
         from benchmarks.estate.factors import SLUG, write_critical, write_fleet
         from readiness.scoring.models import SiteScore
 
         write_fleet(count=SITES, now=datetime.now(UTC))
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM ANALYZE")
+        machine.vacuum("VACUUM ANALYZE")
         print(f"one request over {SITES} sites")
-        client = Client(headers={"cookie": thousand.session()})
+        client = Client(headers={"cookie": machine.session()})
 
         def request(number: int) -> tuple[float, float, bytes]:
             asked = {"workload": SLUG, "what_if": {"demand": 1 + number / 100}}
@@ -171,7 +167,7 @@ def _one_request() -> None:
         SiteScore.objects.filter(site__slug="e0000").update(score=0.5)
         _report("first after a write", *request(1)[:2])
         _said_of_requests([request(number) for number in range(2, ROUNDS * 3)])
-        _slider(pages.serve(servers), f"/tradeoffs/?workload={SLUG}", thousand.session())
+        _slider(servers.serve(hashed=True), f"/tradeoffs/?workload={SLUG}", machine.session())
         write_critical(now=datetime.now(UTC))
         _flexibility(client)
 
@@ -201,7 +197,7 @@ def _flexibility(client: Any) -> None:
     _report("page then", statistics.median(walls), statistics.median(cpus))
     p95 = statistics.quantiles(cpus, n=20)[-1]
     print(f"  {p95 * 1000:.0f} ms for 19 of 20, bar {LIST_BAR_S * 1000:.0f} ms of this process: ", end="")
-    print(_said(p95 <= LIST_BAR_S))
+    print(machine.verdict(p95 <= LIST_BAR_S))
     _report("chart then", *request(chart))
 
 
@@ -213,7 +209,7 @@ def _said_of_requests(answers: list[tuple[float, float, bytes]]) -> None:
     print(
         f"  {counts}, {len(bodies[-1]) / 1024:.0f} KiB; bar {PLACEMENT_BAR_S * 1000:.0f} ms of this", end=""
     )
-    print(f" process: {_said(cpu <= PLACEMENT_BAR_S)}")
+    print(f" process: {machine.verdict(cpu <= PLACEMENT_BAR_S)}")
 
 
 def _report(what: str, wall: float, cpu: float) -> None:
@@ -222,28 +218,20 @@ def _report(what: str, wall: float, cpu: float) -> None:
 
 def _slider(port: int, path: str, cookie: str) -> None:
     """Weights drawn one after another; those steps count after which another site is the best match."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        print("one step of a slider: not measured, Debian's chromium is not installed")
-        return
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        context, address = browser.new_context(), f"http://127.0.0.1:{port}{path}"
-        key, value = cookie.split("=", 1)
-        context.add_cookies([{"name": key, "value": value, "url": address}])
-        page = context.new_page()
+    address = f"http://127.0.0.1:{port}{path}"
+    with machine.browser_page(address, cookie) as page:
+        if page is None:
+            print("one step of a slider: not measured, Debian's chromium is not installed")
+            return
         page.goto(address)
         page.locator("#placement-scatter[data-drawn]").wait_for()
         page.wait_for_load_state("networkidle")
         took = _steps(page)
-        browser.close()
     middle, p95 = statistics.median(took), statistics.quantiles(took, n=20)[-1]
     print(f"one step of a slider over {SITES} sites, to another best match: {len(took)} of {STEPS} steps")
     print(f"  {middle:.0f} ms in the middle, {p95:.0f} ms for 19 of 20, {max(took):.0f} ms at worst", end="")
     print(f", bars {STEP_BAR_MS:.0f} and {STEP_P95_BAR_MS:.0f} ms: ", end="")
-    print(_said(middle <= STEP_BAR_MS and p95 <= STEP_P95_BAR_MS))
+    print(machine.verdict(middle <= STEP_BAR_MS and p95 <= STEP_P95_BAR_MS))
 
 
 def _steps(page: Any) -> list[float]:
@@ -305,9 +293,9 @@ def _portfolio(name: str, site_share: float, *, gap_bar: float | None) -> None:
     gaps = [point.gap for point in swept.points]
     print(f"{WORKLOADS} workloads x {PORTFOLIO_SITES} sites, {len(swept.points)} points; {name}")
     print(f"  {took:.1f} s on one core ({waited:.1f} s by the clock), bar {PORTFOLIO_BAR_S:.0f} s: ", end="")
-    print(_said(took <= PORTFOLIO_BAR_S))
+    print(machine.verdict(took <= PORTFOLIO_BAR_S))
     print(f"  proven gap {max(gaps):.2%} at worst, {statistics.median(gaps):.2%} in the middle, ", end="")
-    print("no bar" if gap_bar is None else f"bar {gap_bar:.0%}: {_said(max(gaps) <= gap_bar)}")
+    print("no bar" if gap_bar is None else f"bar {gap_bar:.0%}: {machine.verdict(max(gaps) <= gap_bar)}")
     on_front = sum(point.dominated_by is None for point in swept.points)
     print(f"  {on_front} points on the front, {len(swept.left_out)} workloads left out")
 
@@ -338,7 +326,3 @@ def made_portfolio(random: np.random.Generator, site_share: float) -> Portfolio:
         (1 - site_share) * pairs + site_share * sites,
         np.ones(WORKLOADS),
     )
-
-
-def _said(holds: bool) -> str:
-    return "holds" if holds else "MISSED"

@@ -14,10 +14,10 @@ from readiness.people.api import router as people_api
 from readiness.people.urls import own as own_person
 from readiness.tradeoffs.api import router as tradeoffs_api
 from readiness.tradeoffs.decisions.api import router as decisions_api
-from readiness.tradeoffs.flexibility.api import FlexibilityView
+from readiness.tradeoffs.flexibility.api import flexibility
 from readiness.tradeoffs.placing.api import PlacementsView
 from readiness.tradeoffs.portfolios.api import router as portfolios_api
-from readiness.tradeoffs.windows.api import WindowsView
+from readiness.tradeoffs.windows.api import windows
 from readiness.workloads.api import router as workloads_api
 from readiness.workloads.api import tradeoffs_router as workloads_tradeoffs_api
 from web.rest.router import Router
@@ -35,8 +35,8 @@ urlpatterns = [
     path("api/readiness/gap/", gap, name="readiness-gap"),
     path("api/readiness/gap/closing/", gap_closing, name="readiness-gap-closing"),
     path("api/tradeoffs/placements/", PlacementsView.as_view(), name="tradeoffs-place"),
-    path("api/tradeoffs/flexibility/", FlexibilityView.as_view(), name="tradeoffs-flexibility"),
-    path("api/tradeoffs/windows/", WindowsView.as_view(), name="tradeoffs-windows"),
+    path("api/tradeoffs/flexibility/", flexibility, name="tradeoffs-flexibility"),
+    path("api/tradeoffs/windows/", windows, name="tradeoffs-windows"),
     path("api/tradeoffs/", include(tradeoffs.urls)),
     path("api/ownership/gaps/", GapsView.as_view(), name="ownership-gaps"),
     path("api/ownership/", include(ownership_api.urls)),

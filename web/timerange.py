@@ -9,6 +9,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from web.parameters import BadParameter
+
 _RELATIVE = re.compile(r"^now(?:-(\d{1,5})([smhdw]))?$")
 _SPANS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -22,15 +24,6 @@ PRESETS = (
     ("now-30d", "Last 30 days"),
     ("now-365d", "Last 12 months"),
 )
-
-
-class BadParameter(ValueError):
-    """`field` is the parameter of an address that cannot be read, `reason` says why."""
-
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(f"{field}: {reason}")
-        self.field = field
-        self.reason = reason
 
 
 class BadTimeRangeError(BadParameter):

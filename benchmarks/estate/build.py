@@ -1,14 +1,11 @@
 """Building the estate, and its next minutes."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection
-
+from benchmarks import machine
 from benchmarks.estate.evidence import write_grants, write_records, write_runs
 from benchmarks.estate.places import write_places
 from benchmarks.estate.plan import plans
@@ -71,8 +68,6 @@ def build(*, count: int = 1000, now: datetime, say: Callable[[str], None] = prin
     send(sending, [started_at + timedelta(minutes=minute) for minute in range(1, MINUTES + 1)], now=now)
     roll_up(now=now)
     SiteChange.objects.all().delete()
-    # The optimizer's figures, which autovacuum brings about a minute after such a load.
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    machine.vacuum()
     tell("samples")
     return Estate(sorted(site.pk for site in places.sites.values()), now, sending)

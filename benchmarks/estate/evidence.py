@@ -1,7 +1,5 @@
 """Validation runs, recorded facts, attestations, floors and grants of the estate."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 Figures are drawn, and rows are written past the operations: what reading them takes is measured, not writing them.
 """
 
-from __future__ import annotations
-
 import random
 from datetime import datetime
 

@@ -1,12 +1,10 @@
 """The inventory of the estate, what runs there, and the platforms' floors."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from benchmarks.estate.plan import COUNTRIES, REGIONS, EstateSite
+from benchmarks.estate.plan import COUNTRIES, IN_COUNTRY, REGIONS, EstateSite
 from inventory.models import (
     Accelerator,
     CapacityEvent,
@@ -57,13 +55,9 @@ def write_places(plans: Sequence[EstateSite], *, now: datetime) -> EstateRows:
 
 
 def _sites(plans: Sequence[EstateSite]) -> dict[int, Site]:
-    countries = (*COUNTRIES, "PL", "PL")
-    parents = {
-        country: Region.objects.create(name=country, slug=country.lower())
-        for country in dict.fromkeys(countries)
-    }
+    parents = {country: Region.objects.create(name=country, slug=country.lower()) for country in IN_COUNTRY}
     regions = [
-        Region.objects.create(name=name, slug=f"region-{number}", parent=parents[countries[number]])
+        Region.objects.create(name=name, slug=f"region-{number}", parent=parents[COUNTRIES[number]])
         for number, name in enumerate(REGIONS)
     ]
     made = Site.objects.bulk_create(

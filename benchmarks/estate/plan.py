@@ -1,35 +1,21 @@
 """Plans what each site of the estate has and how it fares, told by its number alone."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
 
-REGIONS = (
-    *("Lisboa", "Norte", "Algarve", "Galicia", "Cataluña", "Madrid", "Bretagne", "Île-de-France", "Provence"),
-    *("Bayern", "Hessen", "Sachsen", "Lombardia", "Lazio", "Sicilia", "Skåne", "Svealand", "Norrland"),
-    *("Masovia", "Pomerania"),
-)
-COUNTRIES = (
-    "PT",
-    "PT",
-    "PT",
-    "ES",
-    "ES",
-    "ES",
-    "FR",
-    "FR",
-    "FR",
-    "DE",
-    "DE",
-    "DE",
-    "IT",
-    "IT",
-    "IT",
-    "SE",
-    "SE",
-    "SE",
-)
+IN_COUNTRY = {
+    "PT": ("Lisboa", "Norte", "Algarve"),
+    "ES": ("Galicia", "Cataluña", "Madrid"),
+    "FR": ("Bretagne", "Île-de-France", "Provence"),
+    "DE": ("Bayern", "Hessen", "Sachsen"),
+    "IT": ("Lombardia", "Lazio", "Sicilia"),
+    "SE": ("Skåne", "Svealand", "Norrland"),
+    "PL": ("Masovia", "Pomerania"),
+}
+REGIONS = tuple(region for regions in IN_COUNTRY.values() for region in regions)
+COUNTRIES = tuple(country for country, regions in IN_COUNTRY.items() for _region in regions)
+"""Of each region."""
 LEGS = ("A", "B")
 
 
@@ -49,6 +35,12 @@ STORIES = (Story.READY, Story.EXCEPTED, Story.FAILING, Story.HELD, Story.EXCEPTE
 class EstateSite:
     number: int
 
+    accelerators: ClassVar = range(4)
+    """Of each node."""
+    node_ports: ClassVar = ("mlx5_0", "mlx5_1")
+    switch_ports: ClassVar = tuple(f"Ethernet{port}" for port in range(1, 6))
+    racks: ClassVar = ("R1", "R2")
+
     @property
     def slug(self) -> str:
         return f"site-{self.number:04}"
@@ -63,7 +55,7 @@ class EstateSite:
 
     @property
     def country(self) -> str:
-        return COUNTRIES[self.region] if self.region < len(COUNTRIES) else "PL"
+        return COUNTRIES[self.region]
 
     @property
     def story(self) -> Story:
@@ -75,25 +67,8 @@ class EstateSite:
         return [f"s{self.number:04}-n{node}" for node in range(1, 5 + self.number % 5)]
 
     @property
-    def accelerators(self) -> range:
-        """The accelerators of each node."""
-        return range(4)
-
-    @property
-    def node_ports(self) -> list[str]:
-        return ["mlx5_0", "mlx5_1"]
-
-    @property
     def switches(self) -> list[str]:
         return [f"s{self.number:04}-leaf{leaf}" for leaf in (1, 2)]
-
-    @property
-    def switch_ports(self) -> list[str]:
-        return [f"Ethernet{port}" for port in range(1, 6)]
-
-    @property
-    def racks(self) -> list[str]:
-        return ["R1", "R2"]
 
     @property
     def feeds(self) -> list[tuple[str, str]]:

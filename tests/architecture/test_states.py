@@ -40,8 +40,6 @@ PARTIAL = {
     "readiness.scoring.core.evaluate.POINTS": "read by `get`: the others give nothing",
     "readiness.scoring.health.CLOCKS": "looked through, not looked up",
     "readiness.boards.queries.attention.REMINDED": "looked through: of the others nobody is reminded",
-    "readiness.tradeoffs.core.units._PLAIN": "the others are money, or carbon",
-    "readiness.tradeoffs.core.units._PER": "only what is paid by something",
 }
 SHOWN = {
     "check": CheckState,

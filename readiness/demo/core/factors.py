@@ -5,21 +5,16 @@ Pure and deterministic: an hour's value depends on the data file and the instant
 they come.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
 from typing import Any, cast
 
 import numpy as np
 
 from readiness.demo.core.noise import seeds, uniform, wander
-from readiness.demo.core.plan import DATA, SitePlan
+from readiness.demo.core.plan import SitePlan, book
 from readiness.tradeoffs.core.entries import FactorEntry, LatencyEntry, RateEntry, Sourcing
 from readiness.tradeoffs.core.series import SeriesRow
-from web import yaml_documents
 
 DAY_S = 86_400.0
 WEATHER_S = 2.5 * DAY_S
@@ -30,19 +25,29 @@ CAPACITY_REPORTS = (66, 3)
 """Ages in days: decisions of the demo's past stand on the older one."""
 
 
-@cache
-def book() -> Mapping[str, Any]:
-    return cast(Mapping[str, Any], yaml_documents.read((DATA / "factors.yaml").read_text(encoding="utf-8")))
-
-
 def entries(site: SitePlan, slug: str, today: date) -> list[FactorEntry]:
     """Return what is entered of a site, in the units that its sources use."""
-    listed = [*_of_place(site, slug, today), *_of_hardware(site, slug, today)]
-    return [replace(entry, line=line) for line, entry in enumerate(listed, start=1)]
+    listed = (*_of_place(site), *_of_hardware(site))
+    return [
+        FactorEntry(
+            line=line,
+            site=slug,
+            kind=kind,
+            value=float(value),
+            unit=unit,
+            sourcing=_sourcing(source, site.name, today, ago),
+            **more,
+        )
+        for line, (kind, value, unit, source, ago, more) in enumerate(listed, start=1)
+    ]
 
 
-def _of_place(site: SitePlan, slug: str, today: date) -> Iterator[FactorEntry]:
-    row = book()["sites"].get(site.name, {})
+type Stated = tuple[str, float, str, str, int, dict[str, Any]]
+"""Kind, value and unit; the source and how many days ago; currency or band."""
+
+
+def _of_place(site: SitePlan) -> Iterator[Stated]:
+    row = book("factors")["sites"].get(site.name, {})
     amounts = {
         "price": ("electricity_price", "tariff", 200),
         "earlier": ("electricity_price", "tariff", 565),
@@ -53,64 +58,30 @@ def _of_place(site: SitePlan, slug: str, today: date) -> Iterator[FactorEntry]:
     for key, (kind, source, ago) in amounts.items():
         if key in row:
             value, unit, *currency = row[key]
-            yield _entry(
-                slug,
-                kind,
-                value,
-                unit,
-                source,
-                site.name,
-                today,
-                ago,
-                currency=currency[0] if currency else "",
-            )
+            yield kind, value, unit, source, ago, {"currency": currency[0]} if currency else {}
     if row:
-        yield _entry(slug, "pue", row["pue"], "", "design", site.name, today, 500)
-        yield _entry(slug, "egress_price", row["egress"], "USD/GB", "finance", site.name, today, 110)
-        yield _entry(slug, "network_free_gbps", row["wan"], "Gb/s", "network", site.name, today, 110)
+        yield "pue", row["pue"], "", "design", 500, {}
+        yield "egress_price", row["egress"], "USD/GB", "finance", 110, {}
+        yield "network_free_gbps", row["wan"], "Gb/s", "network", 110, {}
         for ago in CAPACITY_REPORTS:
-            yield _entry(slug, "accelerators_free", row["free"], "", "scheduler", site.name, today, ago)
+            yield "accelerators_free", row["free"], "", "scheduler", ago, {}
 
 
-def _of_hardware(site: SitePlan, slug: str, today: date) -> Iterator[FactorEntry]:
-    row = book()["accelerators"][site.node_type.key]
-    years, unit = book()["depreciation"]
-    yield _entry(slug, "accelerator_capex", row["capex"], "USD", "finance", site.name, today, 110)
-    yield _entry(slug, "depreciation_years", years, unit, "finance", site.name, today, 110)
-    watts, unit = row["power"]
-    yield _entry(slug, "accelerator_power_kw", watts, unit, "design", site.name, today, 500)
-    share, unit = row["utilisation"]
-    band = (float(row["low"]), float(row["high"]))
-    yield _entry(slug, "accelerator_utilisation", share, unit, "scheduler", site.name, today, 66, band=band)
+def _of_hardware(site: SitePlan) -> Iterator[Stated]:
+    row = book("factors")["accelerators"][site.node_type.key]
+    years, unit = book("factors")["depreciation"]
+    yield "accelerator_capex", row["capex"], "USD", "finance", 110, {}
+    yield "depreciation_years", years, unit, "finance", 110, {}
+    yield "accelerator_power_kw", *row["power"], "design", 500, {}
+    band = {"low": float(row["low"]), "high": float(row["high"])}
+    yield "accelerator_utilisation", *row["utilisation"], "scheduler", 66, band
 
 
-def _entry(
-    slug: str,
-    kind: str,
-    value: float,
-    unit: str,
-    source: str,
-    name: str,
-    today: date,
-    ago: int,
-    *,
-    currency: str = "",
-    band: tuple[float, float] | None = None,
-) -> FactorEntry:
-    return FactorEntry(
-        line=1,
-        site=slug,
-        kind=kind,
-        value=float(value),
-        unit=unit,
-        currency=currency,
-        low=band[0] if band else None,
-        high=band[1] if band else None,
-        sourcing=Sourcing(
-            provenance="simulated",
-            source=book()["sources"][source].format(site=name),
-            as_of_on=today - timedelta(days=ago),
-        ),
+def _sourcing(source: str, site: str, today: date, ago: int) -> Sourcing:
+    return Sourcing(
+        provenance="simulated",
+        source=book("factors")["sources"][source].format(site=site),
+        as_of_on=today - timedelta(days=ago),
     )
 
 
@@ -123,20 +94,18 @@ def round_trips(site: SitePlan, slug: str, today: date) -> list[LatencyEntry]:
             user_region=region,
             value=float(value),
             percentile=99.0,
-            sourcing=Sourcing(
-                provenance="simulated",
-                source=book()["sources"]["carrier"].format(site=site.name),
-                as_of_on=today - timedelta(days=TRIPS_AGO),
-            ),
+            sourcing=_sourcing("carrier", site.name, today, TRIPS_AGO),
         )
-        for line, (region, value) in enumerate(book()["round_trips"].get(site.name, {}).items(), start=1)
+        for line, (region, value) in enumerate(
+            book("factors")["round_trips"].get(site.name, {}).items(), start=1
+        )
     ]
 
 
 def rates(today: date) -> list[RateEntry]:
     fixed = [
         (today - timedelta(days=row["ago"]), currency, rate)
-        for row in book()["rates"]
+        for row in book("factors")["rates"]
         for currency, rate in row["of_a_dollar"].items()
     ]
     return [
@@ -146,7 +115,7 @@ def rates(today: date) -> list[RateEntry]:
             to_currency=currency,
             rate=float(rate),
             as_of_on=as_of_on,
-            source=book()["sources"]["finance"],
+            source=book("factors")["sources"]["finance"],
             provenance="simulated",
         )
         for line, (as_of_on, currency, rate) in enumerate(fixed, start=1)
@@ -155,7 +124,7 @@ def rates(today: date) -> list[RateEntry]:
 
 def hourly(site_name: str) -> list[Mapping[str, Any]]:
     """The series of a site, as the data file describes them."""
-    return [row for row in book()["hours"] if row["site"] == site_name]
+    return [row for row in book("factors")["hours"] if row["site"] == site_name]
 
 
 def hours(row: Mapping[str, Any], first: date, last: date, *, utc_offset_h: float) -> list[SeriesRow]:

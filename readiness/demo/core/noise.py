@@ -46,4 +46,4 @@ def wander(seed: Seeds, ts: Floats, *, every_s: float) -> Floats:
     share = (ts / every_s) % 1.0
     ease = (1 - np.cos(np.pi * share)) / 2
     here, there = uniform(seed, ts, every_s=every_s), uniform(seed, ts + every_s, every_s=every_s)
-    return np.asarray(2 * (here + (there - here) * ease) - 1, dtype=np.float64)
+    return 2 * (here + (there - here) * ease) - 1

@@ -1,83 +1,52 @@
 """Outputs of test tools, for runs that the demo's operator would have made: given figures in the tools' own forms."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from readiness.demo.core.noise import wobble
+from readiness.demo.core.plan import DATA
 
 GIB = 1024**3
 
 
-def latency(*, p50: float, p99: float, p999: float, port: str, lids: tuple[int, int], run: str) -> bytes:
+def latency(*, p50: float, p99: float, p999: float, port: str, run: str) -> bytes:
     """perftest's `ib_write_lat`, µs; each run is a little off the figures given."""
     off = 1 + 0.02 * wobble(run)
-    low, middle, mean = p50 * 0.8 * off, p50 * off, p50 * 1.04 * off
-    tail, far, most = p99 * off, p999 * off, p999 * 1.6 * off
-    return (
-        f"# {run}\n"
-        "---------------------------------------------------------------------------------------\n"
-        "                    RDMA_Write Latency Test\n"
-        f" Dual-port       : OFF\t\tDevice         : {port}\n"
-        " Number of qps   : 1\t\tTransport type : IB\n"
-        " Mtu             : 4096[B]\n"
-        "---------------------------------------------------------------------------------------\n"
-        f" local address: LID 0x{lids[0]:02x} QPN 0x0048 PSN 0xf5aed1\n"
-        f" remote address: LID 0x{lids[1]:02x} QPN 0x0047 PSN 0xb63c71\n"
-        "---------------------------------------------------------------------------------------\n"
-        " #bytes #iterations    t_min[usec]    t_max[usec]  t_typical[usec]    t_avg[usec]    t_stdev[usec]"
-        "   99% percentile[usec]   99.9% percentile[usec] \n"
-        f" 2       20000          {low:.2f}           {most:.2f}         {middle:.2f}              {mean:.2f}"
-        f"            0.20           {tail:.2f}                    {far:.2f}\n"
-        "---------------------------------------------------------------------------------------\n"
-    ).encode()
+    spread = {
+        "low": p50 * 0.8,
+        "middle": p50,
+        "mean": p50 * 1.04,
+        "tail": p99,
+        "far": p999,
+        "most": p999 * 1.6,
+    }
+    return _filled(
+        "ib_write_lat", run=run, port=port, **{name: value * off for name, value in spread.items()}
+    )
 
 
 def socket_latency(*, p50: float, p99: float, p999: float, address: str, run: str) -> bytes:
     """sockperf's `under-load`, µs one way; each run is a little off the figures given."""
     off = 1 + 0.02 * wobble(run)
-    rows = ((99.9, p999), (99.0, p99), (90.0, p50 + 0.6 * (p99 - p50)), (50.0, p50), (25.0, p50 * 0.92))
-    percentiles = "".join(
-        f"sockperf: ---> percentile {rank:.3f} = {value * off:8.3f}\n" for rank, value in rows
-    )
-    return (
-        "sockperf: == version #3.10-0.git == \n"
-        f"# {run}\n"
-        "sockperf[CLIENT] send on:sockperf: using recvfrom() to block on socket(s)\n\n"
-        f"[ 0] IP = {address:<15} PORT = 11111 # UDP\n"
-        "sockperf: Warmup stage (sending a few dummy messages)...\n"
-        "sockperf: Starting test...\nsockperf: Test end (interrupted by timer)\nsockperf: Test ended\n"
-        "sockperf: [Total Run] RunTime=30.000 sec; Warm up time=400 msec; SentMessages=30400; ReceivedMessages=30400\n"
-        "sockperf: ========= Printing statistics for Server No: 0\n"
-        "sockperf: [Valid Duration] RunTime=29.550 sec; SentMessages=29551; ReceivedMessages=29551\n"
-        f"sockperf: ====> avg-latency={p50 * 1.06 * off:.3f} (std-dev={p50 * 0.11:.3f})\n"
-        "sockperf: # dropped messages = 0; # duplicated messages = 0; # out-of-order messages = 0\n"
-        f"sockperf: Summary: Latency is {p50 * 1.06 * off:.3f} usec\n"
-        "sockperf: Total 29551 observations; each percentile contains 295.51 observations\n"
-        f"sockperf: ---> <MAX> observation = {p999 * 1.5 * off:8.3f}\n"
-        f"{percentiles}"
-        f"sockperf: ---> <MIN> observation = {p50 * 0.8 * off:8.3f}\n"
-    ).encode()
+    upper = p50 + 0.6 * (p99 - p50)
+    spread = {"low": p50 * 0.8, "lower": p50 * 0.92, "middle": p50, "mean": p50 * 1.06, "upper": upper}
+    spread |= {"tail": p99, "far": p999, "most": p999 * 1.5}
+    shifted = {name: value * off for name, value in spread.items()}
+    return _filled("sockperf", run=run, address=address, deviation=p50 * 0.11, **shifted)
 
 
-def write_bandwidth(*, gbps: float, port: str, lids: tuple[int, int], run: str) -> bytes:
+def write_bandwidth(*, gbps: float, port: str, run: str) -> bytes:
     """perftest's `ib_write_bw -s 8388608 --report_gbits`."""
-    line = "-" * 87 + "\n"
     rate = gbps / (8388608 * 8) * 1000
-    return (
-        f"# {run}\n{line}"
-        "                    RDMA_Write BW Test\n"
-        f" Dual-port       : OFF\t\tDevice         : {port}\n"
-        " Number of qps   : 4\t\tTransport type : IB\n"
-        " Mtu             : 4096[B]\n"
-        f"{line} local address: LID 0x{lids[0]:02x} QPN 0x0048 PSN 0xf5aed1\n"
-        f" remote address: LID 0x{lids[1]:02x} QPN 0x0047 PSN 0xb63c71\n{line}"
-        " #bytes     #iterations    BW peak[Gb/sec]    BW average[Gb/sec]   MsgRate[Mpps]\n"
-        f" 8388608    20000            {gbps * 1.002:.2f}             {gbps:.2f}\t\t   {rate:.6f}\n{line}"
-    ).encode()
+    return _filled("ib_write_bw", run=run, port=port, peak=gbps * 1.002, gbps=gbps, rate=rate)
+
+
+def _filled(name: str, **figures: object) -> bytes:
+    """A text of readiness/demo/data/outputs with its places filled in."""
+    text = (DATA / "outputs" / f"{name}.txt").read_text(encoding="utf-8")
+    return text.format(**figures).encode()
 
 
 def all_reduce(*, host: str, busbw: float, gpus: int, run: str, model: str = "NVIDIA H200") -> bytes:

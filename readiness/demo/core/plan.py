@@ -7,6 +7,7 @@ addresses and UUIDs depend only on the data files and the scale.
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import ceil, sqrt
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -16,6 +17,14 @@ from web import yaml_documents
 DATA = Path(__file__).resolve().parent.parent / "data"
 
 Leg = Literal["A", "B", "single"]
+
+
+@cache
+def book(name: str) -> dict[str, Any]:
+    """A file of readiness/demo/data, read once."""
+    return cast(dict[str, Any], yaml_documents.read((DATA / f"{name}.yaml").read_text(encoding="utf-8")))
+
+
 # Between the lines of every feed in the demo.
 FEED_VOLTAGE_V = 400.0
 
@@ -153,10 +162,9 @@ class FleetPlan:
     sites: tuple[SitePlan, ...]
 
 
-def fleet_plan(*, scale: int = 1, names: Collection[str] | None = None, data: Path = DATA) -> FleetPlan:
-    """Read the data files and lay out every site, or those named; `scale` multiplies the nodes of each wave."""
-    fleet = _read(data / "fleet.yaml")
-    hardware = _read(data / "hardware.yaml")
+def fleet_plan(*, scale: int = 1, names: Collection[str] | None = None) -> FleetPlan:
+    """Lay out every site, or those named; `scale` multiplies the nodes of each wave."""
+    fleet, hardware = book("fleet"), book("hardware")
     sites = tuple(
         site_plan(facts, hardware, number=number, scale=scale)
         for number, facts in enumerate(fleet["sites"], start=1)
@@ -184,10 +192,6 @@ def site_plan(facts: Mapping[str, Any], hardware: Mapping[str, Any], *, number: 
         cooling=tuple(_cooling(slug, number, facts, node_type, len(nodes))),
         waves=waves,
     )
-
-
-def _read(path: Path) -> dict[str, Any]:
-    return cast(dict[str, Any], yaml_documents.read(path.read_text(encoding="utf-8")))
 
 
 def _node_type(key: str, hardware: Mapping[str, Any]) -> NodeType:

@@ -3,20 +3,14 @@
 Pure and deterministic: a value depends on the data file, the site, the sub-measure and the day.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any, cast
 
-from readiness.demo.core.plan import DATA, SitePlan
-from web import yaml_documents
+from readiness.demo.core.plan import SitePlan, book
 
 DAILY = "day"
-RUNS = DATA / "runs.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +30,9 @@ class PlannedRecord:
     is_daily: bool = False
 
 
-@cache
-def book(path: Path = DATA / "records.yaml") -> Mapping[str, Any]:
-    return cast(Mapping[str, Any], yaml_documents.read(path.read_text(encoding="utf-8")))
-
-
 def proved_since(site: str, check: str) -> int | None:
     """Days ago from when on runs prove the check at the site; None where they do not."""
-    kept = book(RUNS)
+    kept = book("runs")
     return cast("int | None", kept["since"].get(site)) if check in kept["checks"] else None
 
 

@@ -3,8 +3,6 @@
 Pure and deterministic: a figure depends on the data files, the site, the thing measured and the round.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,13 +10,14 @@ from typing import Any
 
 from readiness.demo.core import outputs
 from readiness.demo.core.noise import wobble
-from readiness.demo.core.plan import PlannedNode, SitePlan
-from readiness.demo.core.records import RUNS, book, limits, share, stated
+from readiness.demo.core.plan import PlannedNode, SitePlan, book
+from readiness.demo.core.records import limits, share, stated
 
 REPEATS = 20
 """A latency needs this many repeats to be evidence, idle and loaded each."""
 NIGHT = timedelta(hours=2, minutes=30)
 """Local time of the quick check; a round begins an hour and a half before it."""
+type Row = tuple[datetime, str, float, str, str]
 type Day = Callable[[int], datetime]
 """The beginning of the day that is so many days before the loading, in the site's zone."""
 
@@ -34,11 +33,12 @@ class DemoRun:
     nodes: tuple[str, ...]
     load: str = ""
     load_gbps: float | None = None
+    note: str = ""
 
 
 def rounds(site: SitePlan, day: Day, *, first: int, last: int) -> tuple[DemoRun, ...]:
     """The rounds of `first` to `last` days ago, oldest first."""
-    kept = book(RUNS)
+    kept = book("runs")
     since = kept["since"].get(site.name)
     if since is None:
         return ()
@@ -144,7 +144,7 @@ class _Round:
             for port in near.ports:
                 gbps = self._times_floor("rdma-port-floor", "port", f"{near.name}/{port.name}")
                 text = outputs.write_bandwidth(
-                    gbps=gbps, port=port.name, lids=(1, 2), run=self._name(near.name, far.name, port.name)
+                    gbps=gbps, port=port.name, run=self._name(near.name, far.name, port.name)
                 )
                 file_name = f"ib_write_bw-{near.name}-{port.name}.txt"
                 at = after + timedelta(minutes=2 * place)
@@ -154,7 +154,7 @@ class _Round:
         """One path across the site, 20 times idle and 20 times under load."""
         rules = self.kept["latency"]
         near, far = self.site.nodes[0], self.site.nodes[-1]
-        limit = limits(self.site, book())["fabric-latency"]
+        limit = limits(self.site, book("records"))["fabric-latency"]
         loaded = limit * self._draw(rules["of_limit"], "latency") * self._off("latency")
         idle = loaded / self._draw(rules["loaded_over_idle"], "latency idle")
         for step, (load, p99) in enumerate((("idle", idle), ("loaded", loaded))):
@@ -168,7 +168,7 @@ class _Round:
                     tool, program = "sockperf", "sockperf"
                     text = outputs.socket_latency(**tail, address=far.address, run=run)
                 else:
-                    text = outputs.latency(**tail, port=near.ports[0].name, lids=(1, 2), run=run)
+                    text = outputs.latency(**tail, port=near.ports[0].name, run=run)
                 file_name = f"{program}-{load}-{repeat + 1:02}.txt"
                 yield self._run(tool, file_name, text, at, [near, far], load=load, load_gbps=rate)
 
@@ -185,27 +185,19 @@ class _Round:
         return self._run("vllm-bench", "vllm-bench.json", text, after, self.site.nodes)
 
     def _incast(self, after: timedelta) -> DemoRun:
-        at = self.begin + after
+        at, kept = self.begin + after, self.kept["incast"]
         ports = [f"{switch.name} {port.name}" for switch in self.site.switches for port in switch.ports]
         raw = [
             (at, measure, round(amount * (1 + 0.3 * wobble(f"{self.age}/{port}"))), "packets", port)
             for port in ports
-            for measure, amount in (("ecn_marked", 48_000.0), ("pfc_pause", 260.0), ("dropped", 0.0))
+            for measure, amount in kept["packets"].items()
         ]
-        parts = {
-            "lossless-drops": "packets",
-            "pfc-storms": "",
-            "marking-order": "",
-            "out-of-sequence": "packets",
-        }
-        rows = [*raw, *((at, f"p1-congestion/{part}", 0.0, unit, "") for part, unit in parts.items())]
-        return self._table("incast and deadlock test 1.4", "incast.csv", rows, after)
+        return self._table("incast and deadlock test 1.4", "incast.csv", raw, kept, at, after)
 
     def _soak(self, after: timedelta) -> DemoRun:
         """The 24 hours before, with the mean rate of each of them."""
         end = self.begin + after
         busbw = self._times_floor("intra-node-floor", "inside", "soak")
-        hours = [end - timedelta(hours=ago) for ago in range(24, 0, -1)]
         raw = [
             (
                 at,
@@ -214,49 +206,43 @@ class _Round:
                 "GB/s",
                 "",
             )
-            for at in hours
+            for at in (end - timedelta(hours=ago) for ago in range(24, 0, -1))
         ]
-        drawn = self.kept["soak"]
-        parts = [("duration", 24.0, "h"), ("busbw-cv", 0.6, "%")]
-        parts += [("unexplained-anomalies", 0.0, ""), ("explained-anomalies", 0.0, "")]
-        parts += [
-            ("ttft-drift", self._draw(drawn["ttft_drift"], "drift"), "%"),
-            ("inlet-p99", self._draw(drawn["inlet_c"], "inlet"), "°C"),
-            ("memory-slope", self._draw(drawn["memory_slope"], "slope"), "MB/h"),
-        ]
-        rows = [*raw, *((end, f"p1-soak-24h/{part}", value, unit, "") for part, value, unit in parts)]
-        return self._table("soak test 2.1", "soak.csv", rows, after)
+        return self._table("soak test 2.1", "soak.csv", raw, self.kept["soak"], end, after)
 
     def _drill(self, after: timedelta) -> DemoRun:
-        begin, scenarios = self.begin + after, self.kept["scenarios"]
-        raw = [
+        kept, every = self.kept["drill"], timedelta(minutes=20)
+        raw: list[Row] = [
             (
-                begin + timedelta(minutes=20 * place),
+                self.begin + after + every * place,
                 "interruption",
-                round(self._draw(self.kept["interruption_s"], scenario), 1),
+                round(self._draw(kept["interruption_s"], scenario), 1),
                 "s",
                 scenario,
             )
-            for place, scenario in enumerate(scenarios)
+            for place, scenario in enumerate(kept["scenarios"])
         ]
-        end = begin + timedelta(minutes=20 * len(scenarios))
-        parts = [
-            ("scenarios-run", 100.0, "%"),
-            ("misses-without-date", 0.0, ""),
-            ("misses-with-date", 0.0, ""),
-        ]
-        parts.append(("longest-interruption", max(row[2] for row in raw), "s"))
-        rows = [*raw, *((end, f"p2-failover-drill/{part}", value, unit, "") for part, value, unit in parts)]
-        return self._table("failover drill 3.0", "failover-drill.csv", rows, after)
+        end = self.begin + after + every * len(raw)
+        longest = (end, f"{kept['check']}/longest-interruption", max(row[2] for row in raw), "s", "")
+        return self._table("failover drill 3.0", "failover-drill.csv", raw, kept, end, after, longest)
 
     def _table(
         self,
         tool: str,
         file_name: str,
-        rows: Sequence[tuple[datetime, str, float, str, str]],
+        raw: list[Row],
+        kept: Mapping[str, Any],
+        end: datetime,
         after: timedelta,
+        *more: Row,
     ) -> DemoRun:
-        return self._run("csv", file_name, outputs.table(tool=tool, rows=rows), after, self.site.nodes)
+        """A table of what was measured, and of the parts that its check asks for."""
+        parts: list[Row] = [
+            (end, f"{kept['check']}/{part}", self._draw(value, *drawn_for) if drawn_for else value, unit, "")
+            for part, (value, unit, *drawn_for) in kept["parts"].items()
+        ]
+        content = outputs.table(tool=tool, rows=[*raw, *parts, *more])
+        return self._run("csv", file_name, content, after, self.site.nodes)
 
     def _run(
         self,
@@ -274,7 +260,7 @@ class _Round:
         return f"{', '.join(things)}, {self.begin:%Y-%m-%d}"
 
     def _times_floor(self, limit_id: str, rule: str, thing: str) -> float:
-        floor = stated(book(), limit_id)[self.site.node_type.key]
+        floor = stated(book("records"), limit_id)[self.site.node_type.key]
         return float(floor * self._draw(self.kept["times_floor"][rule], thing) * self._off(thing, part=0.4))
 
     def _drawn(self, rule: str, thing: str) -> float:

@@ -4,14 +4,12 @@ An engine starts anew at each midnight UTC, so its counters begin at zero: what 
 time alone. Bounds are some of vLLM's own.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from readiness.demo.core.noise import Floats, seeds, uniform
-from readiness.demo.core.plan import SitePlan
+from readiness.demo.core.plan import SitePlan, book
 from readiness.demo.core.shapes import DAY
 from readiness.demo.core.stories import SLOW_SITE
 
@@ -25,18 +23,6 @@ SLOW_SHARE = 0.02
 
 type Histogram = Mapping[float, float]
 """Upper bound in seconds to the share of observations at or below it."""
-
-TTFT: Mapping[bool, Histogram] = {
-    True: {0.1: 0.42, 0.25: 0.95, 0.5: 0.999, 0.75: 1.0, 1.0: 1.0, 2.5: 1.0, 5.0: 1.0},
-    False: {0.1: 0.12, 0.25: 0.61, 0.5: 0.93, 0.75: 0.985, 1.0: 0.998, 2.5: 1.0, 5.0: 1.0},
-}
-"""Of small models at edge sites, and of large ones elsewhere."""
-TTFT_SLOW: Histogram = {0.1: 0.05, 0.25: 0.3, 0.5: 0.6, 0.75: 0.8, 1.0: 0.88, 2.5: 0.95, 5.0: 0.999}
-TPOT: Mapping[bool, Histogram] = {
-    True: {0.01: 0.6, 0.025: 0.996, 0.05: 1.0, 0.1: 1.0, 0.15: 1.0, 0.2: 1.0, 0.3: 1.0},
-    False: {0.01: 0.02, 0.025: 0.45, 0.05: 0.96, 0.1: 0.999, 0.15: 1.0, 0.2: 1.0, 0.3: 1.0},
-}
-MEAN_S = {"ttft": 0.19, "tpot": 0.02}
 
 type Rows = tuple[str, tuple[dict[str, str], ...], Floats]
 
@@ -55,12 +41,12 @@ def histograms(site: SitePlan, ts: Floats) -> Iterator[Rows]:
         "engine": "0",
         "model_name": "corvale-speech-1b" if small else "corvale-assistant-8b",
     }
-    usual = requests * (into_day - slow_s), TTFT[small]
-    slow = requests * slow_s, TTFT_SLOW
-    yield from _family("vllm:time_to_first_token_seconds", labels, usual, slow, MEAN_S["ttft"])
-    tokens = requests * TOKENS * into_day, TPOT[small]
-    nothing = np.zeros_like(into_day), TPOT[small]
-    yield from _family("vllm:inter_token_latency_seconds", labels, tokens, nothing, MEAN_S["tpot"])
+    ttft, tpot = (book("signals")["histograms"][name] for name in ("ttft", "tpot"))
+    model = "small" if small else "large"
+    usual, slow = (requests * (into_day - slow_s), ttft[model]), (requests * slow_s, ttft["slow"])
+    yield from _family("vllm:time_to_first_token_seconds", labels, usual, slow, ttft["mean_s"])
+    tokens, nothing = (requests * TOKENS * into_day, tpot[model]), (np.zeros_like(into_day), tpot[model])
+    yield from _family("vllm:inter_token_latency_seconds", labels, tokens, nothing, tpot["mean_s"])
 
 
 def _family(

@@ -55,15 +55,13 @@ def column(instants: list[float]) -> Floats:
 def day_curve(ts: Floats, zone_offset_s: float) -> Floats:
     """0 in the small hours to 1 in the early afternoon, local time."""
     hour = ((ts + zone_offset_s) % DAY) / HOUR
-    return np.asarray(
-        np.clip(0.5 - 0.5 * np.cos((hour - 3.5) / 24 * 2 * np.pi), 0, 1) ** 1.4, dtype=np.float64
-    )
+    return np.clip(0.5 - 0.5 * np.cos((hour - 3.5) / 24 * 2 * np.pi), 0, 1) ** 1.4
 
 
 def _weekend(ts: Floats, zone_offset_s: float) -> Floats:
     # 1 January 1970 was a Thursday: day 2 and 3 of each week counted from it are Saturday and Sunday.
     day = np.floor((ts + zone_offset_s) / DAY) % 7
-    return np.asarray(np.isin(day, (2, 3)), dtype=np.float64)
+    return np.isin(day, (2, 3)).astype(np.float64)
 
 
 def busy(shape: SiteShape, ts: Floats) -> Floats:
@@ -76,7 +74,7 @@ def busy(shape: SiteShape, ts: Floats) -> Floats:
     jitter = 0.06 * wander(shape.node_seeds, ts, every_s=900) + 0.04 * wander(
         shape.node_seeds, ts, every_s=120
     )
-    return np.asarray(np.clip(floor + swing * day + jitter, 0.02, 0.98), dtype=np.float64)
+    return np.clip(floor + swing * day + jitter, 0.02, 0.98)
 
 
 def _training(node_seeds: Seeds, ts: Floats) -> Floats:
@@ -94,46 +92,33 @@ def _training(node_seeds: Seeds, ts: Floats) -> Floats:
     level = level + 0.012 * wander(node_seeds, ts, every_s=180)
     dip = ((ts + phase * CHECKPOINT_S) % CHECKPOINT_S) < CHECKPOINT_DIP_S
     level = np.where(dip, 0.55 * level, level)
-    return np.asarray(np.clip(np.where(within_s > JOB_S - JOB_GAP_S, 0.03, level), 0, 1), dtype=np.float64)
+    return np.clip(np.where(within_s > JOB_S - JOB_GAP_S, 0.03, level), 0, 1)
 
 
 def accelerator_busy(shape: SiteShape, ts: Floats) -> Floats:
     each = np.repeat(busy(shape, ts), shape.plan.node_type.count, axis=1)
-    return np.asarray(
-        np.clip(each + 0.015 * wander(shape.accelerator_seeds, ts, every_s=90), 0, 1), dtype=np.float64
-    )
+    return np.clip(each + 0.015 * wander(shape.accelerator_seeds, ts, every_s=90), 0, 1)
 
 
 def accelerator_w(shape: SiteShape, load: Floats) -> Floats:
     """Power of each accelerator, W: idle at 11 % of TDP, near TDP when busy."""
     tdp_w = shape.plan.node_type.tdp_w
-    return np.asarray(
-        tdp_w * (IDLE_SHARE_OF_TDP + (0.965 - IDLE_SHARE_OF_TDP) * load**0.85), dtype=np.float64
-    )
+    return tdp_w * (IDLE_SHARE_OF_TDP + (0.965 - IDLE_SHARE_OF_TDP) * load**0.85)
 
 
 def accelerator_c(shape: SiteShape, watts: Floats, inlet_c: Floats) -> Floats:
     """Core temperature, °C: above the inlet by up to 42 K at TDP (24 K when liquid-cooled)."""
     rise = 24 if shape.plan.facts["cooling_class"] == "H1" else 42
-    return np.asarray(
-        np.repeat(inlet_c, shape.plan.node_type.count, axis=1)
-        + 4
-        + rise * watts / shape.plan.node_type.tdp_w,
-        dtype=np.float64,
-    )
+    inlets = np.repeat(inlet_c, shape.plan.node_type.count, axis=1)
+    return inlets + 4 + rise * watts / shape.plan.node_type.tdp_w
 
 
 def inlet_c(shape: SiteShape, ts: Floats) -> Floats:
     """Inlet air of each node, °C: held near 22.5 (20 at high density), a little warmer in the afternoon."""
     setpoint = 20.0 if shape.plan.facts["cooling_class"] == "H1" else 22.5
     place = 0.8 * (uniform(shape.node_seeds, column([0.0]), every_s=1e12) - 0.5)
-    return np.asarray(
-        setpoint
-        + place
-        + 0.7 * day_curve(ts, shape.zone_offset_s)
-        + 0.3 * wander(shape.node_seeds, ts, every_s=1800),
-        dtype=np.float64,
-    )
+    afternoon = 0.7 * day_curve(ts, shape.zone_offset_s)
+    return setpoint + place + afternoon + 0.3 * wander(shape.node_seeds, ts, every_s=1800)
 
 
 def node_w(shape: SiteShape, ts: Floats, accelerators_w: Floats) -> Floats:
@@ -141,7 +126,7 @@ def node_w(shape: SiteShape, ts: Floats, accelerators_w: Floats) -> Floats:
     count = shape.plan.node_type.count
     sums = accelerators_w.reshape(accelerators_w.shape[0], -1, count).sum(axis=2)
     share = sums / (count * shape.plan.node_type.tdp_w)
-    return np.asarray(sums + shape.plan.node_type.host_w * (0.40 + 0.40 * share), dtype=np.float64)
+    return sums + shape.plan.node_type.host_w * (0.40 + 0.40 * share)
 
 
 def rack_kw(shape: SiteShape, nodes_w: Floats) -> Floats:
@@ -155,16 +140,14 @@ def rack_kw(shape: SiteShape, nodes_w: Floats) -> Floats:
 def it_kw(shape: SiteShape, nodes_w: Floats) -> Floats:
     """IT load of the site, kW; switches draw 60 % of their name plate all day."""
     switches_kw = 0.6 * len(shape.plan.switches) * shape.plan.fabric.nameplate_w / 1000
-    return np.asarray(nodes_w.sum(axis=1, keepdims=True) / 1000 + switches_kw, dtype=np.float64)
+    return nodes_w.sum(axis=1, keepdims=True) / 1000 + switches_kw
 
 
 def overhead(shape: SiteShape, ts: Floats) -> Floats:
     """Site power over IT power: 1.12 for liquid, up to 1.32 for air at a hot hour near the equator."""
     liquid = shape.plan.facts["cooling_class"] == "H1"
     warm = max(0.0, 1 - abs(float(shape.plan.facts["latitude"])) / 60)
-    return np.asarray(
-        (1.12 if liquid else 1.16) + 0.12 * warm * day_curve(ts, shape.zone_offset_s), dtype=np.float64
-    )
+    return (1.12 if liquid else 1.16) + 0.12 * warm * day_curve(ts, shape.zone_offset_s)
 
 
 def rtt_ms(latitude: float, longitude: float, to_latitude: float, to_longitude: float) -> float:

@@ -61,12 +61,10 @@ class Stories:
         # The position in the list makes the ports flap at different times.
         offset = np.arange(len(ports)) * 1847.0
         minutes = np.maximum(ts - self.flaps_from - offset % 3600, 0) / 60
-        return np.asarray(
-            np.where(sick, np.floor(minutes / 100) + np.floor(minutes / 371), 0), dtype=np.float64
-        )
+        return np.where(sick, np.floor(minutes / 100) + np.floor(minutes / 371), 0)
 
     def symbol_errors(self, ports: list[tuple[str, str]], ts: Floats) -> Floats:
-        return np.asarray(self.flaps(ports, ts) * 3, dtype=np.float64)
+        return self.flaps(ports, ts) * 3
 
     def xid(self, accelerators: list[tuple[str, int]], ts: Floats) -> Floats:
         """The last XID each accelerator reported: 0 until the story begins."""
@@ -80,7 +78,7 @@ class Stories:
                 ]
             ]
         )
-        return np.asarray(np.where(ts >= starts, XID_CODE, 0.0), dtype=np.float64)
+        return np.where(ts >= starts, XID_CODE, 0.0)
 
     def inlet_rise(self, shape: SiteShape, ts: Floats) -> Floats:
         """Kelvin added to each node's inlet: one rack's aisle loses its cooling over two hours."""
@@ -88,7 +86,7 @@ class Stories:
             return np.zeros((ts.shape[0], len(shape.plan.nodes)))
         in_rack = np.array([[node.rack == HOT_RACK for node in shape.plan.nodes]])
         ramp = np.clip((ts - self.hot_from) / (2 * HOUR), 0, 1)
-        return np.asarray(np.where(in_rack, 11.5 * ramp, 0.0), dtype=np.float64)
+        return np.where(in_rack, 11.5 * ramp, 0.0)
 
     def leg_share(self, shape: SiteShape, ts: Floats, racks_kw: Floats) -> tuple[Floats, Floats]:
         """How much of each rack's load its A and B leg carry, kW: half each, but for one rack whose B leg takes over.

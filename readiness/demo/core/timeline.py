@@ -10,7 +10,7 @@ from enum import Enum
 
 import numpy as np
 
-from readiness.demo.core.plan import FleetPlan, SitePlan
+from readiness.demo.core.plan import FleetPlan, SitePlan, book
 from readiness.demo.core.shapes import DAY, HOUR
 from readiness.demo.core.stories import (
     FLAPPING_PORTS,
@@ -57,42 +57,8 @@ class SampleExtent(Enum):
     NOTHING = "nothing"
 
 
-MONTH_METRICS = frozenset({"site_power_watts", "probe_icmp_duration_seconds"})
-WEEK_METRICS = MONTH_METRICS | {
-    *("ipmi_dcmi_power_consumption_current_watts", "measurementsInletSensorValue", "upsOutputPercentLoad"),
-    *("ipmi_temperature_celsius", "cooling_supply_temperature_celsius"),
-}
-# Of these only the first accelerator of each node: its siblings work on the same job.
-OF_FIRST_ALONE = frozenset({"DCGM_FI_DEV_GPU_UTIL", "gpu_gfx_activity"})
-STILL_METRICS = frozenset(
-    {
-        *("DCGM_FI_DEV_XID_ERRORS", "DCGM_FI_DEV_ROW_REMAP_FAILURE", "gpu_ecc_uncorrect_total", "gpu_health"),
-        *("node_infiniband_link_downed_total", "node_infiniband_symbol_error_total"),
-        *("node_infiniband_port_discards_transmitted_total", "node_network_carrier_down_changes_total"),
-        *(
-            "node_network_receive_errs_total",
-            "node_network_up",
-            "ifOperStatus",
-            "ifInErrors",
-            "ifOutDiscards",
-        ),
-        *("upsBatteryStatus", "upsOutputSource", "upsTestResultsSummary", "cooling_flow_alarm"),
-    }
-)
-ACCELERATOR_METRICS = frozenset(
-    {
-        *("DCGM_FI_DEV_GPU_UTIL", "DCGM_FI_DEV_GPU_TEMP", "DCGM_FI_DEV_POWER_USAGE"),
-        *("gpu_gfx_activity", "gpu_junction_temperature", "gpu_package_power"),
-    }
-)
-UNCHECKED_METRICS = ACCELERATOR_METRICS | frozenset(
-    {
-        *("node_load1", "node_memory_MemAvailable_bytes", "node_network_up", "ifOutDiscards"),
-        *("node_infiniband_port_discards_transmitted_total", "cooling_power_watts"),
-    }
-)
-
-
+# Metrics by how far back there are samples of them.
+METRICS = {name: frozenset(metrics) for name, metrics in book("signals")["metrics"].items()}
 SERVED_METRICS = "vllm:"
 SERVED_BEFORE_S = (9 * MINUTE, 6 * MINUTE)
 
@@ -105,15 +71,15 @@ def holds(extent: SampleExtent, metric: str, labels: Mapping[str, str]) -> bool:
         return False
     if extent is SampleExtent.SERVED:
         return metric.startswith(SERVED_METRICS)
-    if extent is SampleExtent.CURVES and metric in ACCELERATOR_METRICS:
+    if extent is SampleExtent.CURVES and metric in METRICS["accelerator"]:
         return False
     if extent in (SampleExtent.MOVING, SampleExtent.CURVES):
-        return metric not in STILL_METRICS or _port(labels) in FLAPPING_PORTS
+        return metric not in METRICS["still"] or _port(labels) in FLAPPING_PORTS
     if extent is SampleExtent.CHECKED:
-        return metric not in UNCHECKED_METRICS
-    if metric in OF_FIRST_ALONE:
+        return metric not in METRICS["accelerator"] | METRICS["unchecked"]
+    if metric in METRICS["of_first_alone"]:
         return labels.get("gpu", labels.get("gpu_id")) == "0"
-    return metric in (WEEK_METRICS if extent is SampleExtent.WEEK else MONTH_METRICS)
+    return metric in METRICS["month"] or (extent is SampleExtent.WEEK and metric in METRICS["week"])
 
 
 def _port(labels: Mapping[str, str]) -> tuple[str, str]:

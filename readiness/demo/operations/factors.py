@@ -1,16 +1,14 @@
 """Writing down what the operator knows of its sites' costs and energy, and hours of prices and carbon as they come."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from accounts.models import User
 from inventory.models import Site
-from readiness.demo.core.factors import book, entries, hourly, hours, rates, round_trips
-from readiness.demo.core.plan import FleetPlan
-from readiness.demo.operations.catalogue import DemoObjects
+from readiness.demo.core.factors import entries, hourly, hours, rates, round_trips
+from readiness.demo.core.plan import FleetPlan, book
+from readiness.demo.operations.made import DemoObjects
 from readiness.tradeoffs.core.published import DataSetUnreadable
 from readiness.tradeoffs.loading import NotInstalled, load_factors
 from readiness.tradeoffs.models import ExchangeRate, FactorDay
@@ -45,7 +43,7 @@ def keep_hours(sites: Iterable[Site], *, by: User | None, now: datetime) -> int:
     entered = 0
     for site in sites:
         for row in hourly(site.name):
-            source = book()["sources"]["exchange"].format(site=site.name)
+            source = book("factors")["sources"]["exchange"].format(site=site.name)
             known = FactorDay.objects.of_source(site.pk, row["kind"], source)
             newest = known.order_by("-day_on").values_list("day_on", flat=True).first()
             first = _first(newest, today)
@@ -69,7 +67,7 @@ def keep_hours(sites: Iterable[Site], *, by: User | None, now: datetime) -> int:
 
 
 def _first(newest: date | None, today: date) -> date:
-    since = today - timedelta(days=int(book()["hours_since"]))
+    since = today - timedelta(days=int(book("factors")["hours_since"]))
     return since if newest is None else max(newest + timedelta(days=1), since)
 
 

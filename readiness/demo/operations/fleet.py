@@ -10,28 +10,15 @@ from inventory.models import Site
 from readiness.demo.core.plan import FleetPlan, fleet_plan
 from readiness.demo.core.timeline import LONG_WEEKS, scored_days
 from readiness.demo.models import DemoFleet
-from readiness.demo.operations.catalogue import Catalogue, DemoObjects, write_catalogue
-from readiness.demo.operations.decisions import ask_portfolio
 from readiness.demo.operations.factors import load_published, write_factors
-from readiness.demo.operations.hardware import write_accelerators, write_cables, write_devices, write_ports
-from readiness.demo.operations.history import Say, add_minutes, write_history
-from readiness.demo.operations.owners import write_owners
-from readiness.demo.operations.people import people, write_logins
-from readiness.demo.operations.places import (
-    write_capacity,
-    write_circuits,
-    write_cooling,
-    write_feeds,
-    write_racks,
-    write_regions,
-    write_sites,
-)
-from readiness.demo.operations.plans import write_plans
+from readiness.demo.operations.history import Say, add_minutes, write_history, write_sources
+from readiness.demo.operations.inventory import write_catalogue, write_parts, write_regions, write_sites
+from readiness.demo.operations.made import DemoObjects
+from readiness.demo.operations.people import people, write_logins, write_owners
+from readiness.demo.operations.plans import ask_portfolio, write_plans
 from readiness.demo.operations.records import ACTOR, write_records
 from readiness.demo.operations.removal import remove
-from readiness.demo.operations.runs import write_runs
-from readiness.demo.operations.sources import write_sources
-from readiness.demo.operations.trials import write_trials
+from readiness.demo.operations.runs import write_runs, write_trials
 from readiness.demo.operations.workloads import write_workloads
 from readiness.tradeoffs.models import PortfolioRun
 from web.actor import acting
@@ -112,7 +99,7 @@ def write_inventory(plan: FleetPlan, *, scale: int, now: datetime) -> DemoFleet:
     made = DemoObjects()
     catalogue = write_catalogue(plan.hardware, made)
     sites = write_sites(plan, write_regions(plan.fleet["regions"], made), made)
-    _write_parts(plan, sites, catalogue, now=now)
+    write_parts(plan, sites, catalogue, now=now)
     write_workloads(plan, sites, catalogue.accelerators, made, now=now)
     write_logins(made, now=now)
     known = people(made.ids)
@@ -127,15 +114,3 @@ def write_inventory(plan: FleetPlan, *, scale: int, now: datetime) -> DemoFleet:
     return DemoFleet.objects.create(
         loaded_at=now, scale=scale, site_names=[site.name for site in plan.sites], made=made.ids
     )
-
-
-def _write_parts(plan: FleetPlan, sites: dict[str, Site], catalogue: Catalogue, *, now: datetime) -> None:
-    racks = write_racks(plan, sites)
-    devices = write_devices(plan, sites, racks, catalogue)
-    write_accelerators(plan, devices, catalogue)
-    ports = write_ports(plan, devices)
-    write_cables(plan, sites, ports)
-    write_circuits(plan, sites)
-    write_feeds(plan, sites, racks, devices)
-    write_cooling(plan, sites)
-    write_capacity(plan, sites, now=now)

@@ -1,33 +1,38 @@
-"""The demo's past: samples through the product's own intake and roll-up, then its own measuring and scoring.
+"""Who sends in the demo, and its past: samples through the product's own intake and roll-up, then its own measuring
+and scoring.
 
 All of it in order of time and with the time passed in. No state, score or roll-up is written here.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 import numpy as np
+from django.db import transaction
 from numpy.typing import NDArray
 
+from accounts.models import Token, User
 from inventory.models import Site, SiteChange
 from readiness.demo.core.plan import FleetPlan
 from readiness.demo.core.shapes import column, utc
 from readiness.demo.core.stories import Stories
-from readiness.demo.core.streams import Stream, sent, streams
+from readiness.demo.core.streams import SITE_LABEL, Stream, sent, streams
 from readiness.demo.core.timeline import SampleExtent, TimelinePoint, holds, minutes, timeline
 from readiness.demo.core.wire import key_of_series
 from readiness.demo.models import DemoFleet
-from readiness.demo.operations.decisions import Decided
+from readiness.demo.operations.made import DemoObjects
+from readiness.demo.operations.plans import Decided
 from readiness.evidence.operations import measure_day
 from readiness.scoring.operations import evaluate
 from telemetry import partitions
 from telemetry.core.columns import Rejections, SampleColumns
 from telemetry.drain import drain_once
 from telemetry.ingest import accept
-from telemetry.models import Source
+from telemetry.models import Source, SourceProvenance
+from telemetry.operations import create_source, rotate_token
 from telemetry.rollups import roll_up
 from telemetry.sources import update_states
 
@@ -36,6 +41,43 @@ type Say = Callable[[str], None]
 INSTANTS_AT_ONCE = 48
 # A roll-up takes a window on when it is over and its senders had time to deliver the last of it.
 CLOSED_AFTER = timedelta(minutes=6)
+
+
+def write_sources(
+    plan: FleetPlan, sites: Mapping[str, Site], made: DemoObjects, *, owner: User | None, now: datetime
+) -> None:
+    """One for each name that the plan's streams have."""
+    for stream in {stream.source_name: stream for stream in streams(plan)}.values():
+        source, _ = create_source(
+            name=stream.source_name,
+            site=None if stream.names_site else sites[stream.site.name],
+            site_label=SITE_LABEL if stream.names_site else "",
+            cadence_s=stream.cadence_s,
+            grace_s=stream.grace_s,
+            provenance=SourceProvenance.SIMULATED,
+            description="Sent by the demo",
+            owner=owner,
+            by=None,
+            now=now,
+        )
+        made.note([source])
+
+
+@transaction.atomic
+def new_tokens(fleet: DemoFleet, *, now: datetime) -> dict[str, str]:
+    """A fresh token for each of the demo's sources, by the source's name; the ones before are gone.
+
+    Only hashes of tokens are stored, so whoever starts to send cannot have the old ones again.
+    """
+    tokens = {}
+    made = Source.objects.filter(pk__in=fleet.made.get(Source._meta.label, []))
+    for source in made.select_related("token").order_by("pk"):
+        before = source.token
+        tokens[source.name] = rotate_token(source, by=None, now=now)
+        if before is not None:
+            # Every start of the sender would leave one more dead token per source.
+            Token.objects.filter(pk=before.pk).delete()
+    return tokens
 
 
 @dataclass

@@ -1,25 +1,36 @@
-"""One login for each role. Their password follows from the secret key, so that it can be told again at any time."""
+"""Who there is in the demo: a login for each role, and teams and people who answer for items of its sites.
+
+The password of the logins follows from the secret key, so that it can be told again at any time.
+"""
 
 import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 
 from accounts.models import User
 from accounts.operations import create_user
 from accounts.roles import ROLES
+from inventory.models import Site
+from readiness.demo.core.plan import book
 from readiness.demo.models import DemoFleet
-from readiness.demo.operations.catalogue import DemoObjects
+from readiness.demo.operations.made import DemoObjects
+from readiness.ownership import operations as ownership
+from readiness.ownership.core.standing import Item
+from readiness.ownership.models import Assignment
+from readiness.ownership.operations import Proposal
+from readiness.people.models import Membership, Person, Team
 
-
-@dataclass(frozen=True)
-class Login:
-    username: str
-    role: str
+USERNAME = "demo-{key}"
+LINKED_BEFORE = timedelta(days=400)
+"""How long ago the demo's people confirmed who they are: before anything that the demo had them accept."""
+CONFIRMED_BEFORE = timedelta(days=3)
+"""How long before it runs out an owner of the demo confirms. What ran out before the loading stays overdue."""
 
 
 def password() -> str:
@@ -29,25 +40,20 @@ def password() -> str:
     return "-".join(letters[start : start + 5] for start in range(0, 20, 5))
 
 
-def logins() -> tuple[Login, ...]:
-    """Those of the loaded demo that are still there; none without a demo."""
+def logins() -> tuple[str, ...]:
+    """Those of the loaded demo that are still there, each named as its role; none without a demo."""
     fleet = DemoFleet.objects.first()
-    if fleet is None:
-        return ()
-    users = User.objects.filter(pk__in=fleet.made.get(User._meta.label, []), is_active=True)
-    usernames = {user.username for user in users}
-    return tuple(Login(_username(role), role) for role in ROLES if _username(role) in usernames)
+    return () if fleet is None else tuple(role for role, user in people(fleet.made).items() if user.is_active)
 
 
 def write_logins(made: DemoObjects, *, now: datetime) -> None:
     """Make the logins; a name that somebody has already is left alone."""
-    wanted = {_username(role): role for role in ROLES}
-    taken = set(User.objects.filter(username__in=wanted).values_list("username", flat=True))
+    taken = set(User.objects.filter(username__in=ROLES).values_list("username", flat=True))
     made.note(
         [
-            create_user(username=username, password=password(), role=role, by=None, now=now)
-            for username, role in wanted.items()
-            if username not in taken
+            create_user(username=role, password=password(), role=role, by=None, now=now)
+            for role in ROLES
+            if role not in taken
         ]
     )
 
@@ -55,8 +61,127 @@ def write_logins(made: DemoObjects, *, now: datetime) -> None:
 def people(made: Mapping[str, list[int]]) -> dict[str, User]:
     """The logins that the demo made, by role; a role whose name somebody had already is not among them."""
     users = {user.username: user for user in User.objects.filter(pk__in=made.get(User._meta.label, []))}
-    return {role: users[_username(role)] for role in ROLES if _username(role) in users}
+    return {role: users[role] for role in ROLES if role in users}
 
 
-def _username(role: str) -> str:
-    return role
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Who there is, by the names of the file."""
+
+    teams: Mapping[str, Team]
+    people: Mapping[str, Person]
+
+    def proposal(self, site: Site, item: str, team: str, *, person: str, deputy: str | None) -> Proposal:
+        kept = book("owners")
+        return Proposal(
+            site=site,
+            item=item,
+            accountable=self.people[person],
+            team=self.teams[team],
+            deputy=self.people[deputy] if deputy else None,
+            decision_rights=kept["rights"][item],
+            escalation=kept["escalation"],
+        )
+
+
+def write_owners(
+    sites: Mapping[str, Site], logins: Mapping[str, User], made: DemoObjects, *, now: datetime
+) -> None:
+    """Up to `now`. Without the manager's login there is nobody to propose."""
+    by = logins.get("manager")
+    if by is None:
+        return
+    kept = book("owners")
+    teams = {row["slug"]: _team(row, made) for row in kept["teams"]}
+    people = {row["key"]: _person(row, teams, logins, made, now=now) for row in kept["people"]}
+    staff = Staff(teams, people)
+    for name, row in kept["owned"].items():
+        if name in sites:
+            _write_site(sites[name], row, staff, by=by, now=now)
+    for row in kept["handing_over"]:
+        if row["site"] in sites:
+            _hand_over(sites[row["site"]], row, staff, by=by, now=now)
+
+
+def _team(row: Mapping[str, str], made: DemoObjects) -> Team:
+    """A team of that name may be there already: it is used, and not taken out with the demo."""
+    team = Team.objects.filter(slug=row["slug"]).first()
+    if team is None:
+        team = Team.objects.create(**row)
+        made.note([team])
+    return team
+
+
+def _person(
+    row: Mapping[str, Any],
+    teams: Mapping[str, Team],
+    logins: Mapping[str, User],
+    made: DemoObjects,
+    *,
+    now: datetime,
+) -> Person:
+    user = logins.get(row.get("login", ""))
+    if user is None or hasattr(user, "person"):
+        username = USERNAME.format(key=row["key"])
+        user = create_user(
+            username=username, name=row["name"], password=None, role="viewer", by=None, now=now
+        )
+        made.note([user])
+    person = Person.objects.create(
+        name=row["name"],
+        user=user,
+        user_confirmed_at=now - LINKED_BEFORE,
+        time_zone=row["time_zone"],
+        left_at=now - timedelta(days=row["left"]) if "left" in row else None,
+    )
+    made.note([person])
+    Membership.objects.bulk_create([Membership(person=person, team=teams[slug]) for slug in row["teams"]])
+    return person
+
+
+def _write_site(site: Site, row: Mapping[str, Any], staff: Staff, *, by: User, now: datetime) -> None:
+    """Proposed a week before it was accepted, all at once, so that no day counts half a site."""
+    accepted_at, items, team = now - timedelta(days=row["since"]), row.get("items", {}), row["team"]
+    # An item of its own may have other people; nobody, or one that did not answer, is not among these.
+    owned = {item.value: items.get(item.value, row) for item in Item}
+    proposals = [
+        staff.proposal(site, item, team, person=own["by"], deputy=own["deputy"])
+        for item, own in owned.items()
+        if own is not None and "by" in own
+    ]
+    for assignment in ownership.propose_many(proposals, by=by, now=accepted_at - timedelta(days=7)):
+        _accept(assignment, at=accepted_at)
+    for item, own in items.items():
+        if own and "asked" in own:
+            proposal = staff.proposal(site, item, team, person=own["asked"], deputy=row["deputy"])
+            ownership.propose(proposal, by=by, now=now - timedelta(days=own["ago"]))
+
+
+def _accept(assignment: Assignment, *, at: datetime) -> None:
+    user = assignment.accountable.user
+    if user is None:
+        raise ValueError("Everybody in the demo signs in as somebody.")
+    accepted = ownership.accept(assignment, by=user, now=at)
+    for step in accepted.steps.all():
+        ownership.set_step(step, done=True, by=user, now=at)
+
+
+def _hand_over(site: Site, row: Mapping[str, Any], staff: Staff, *, by: User, now: datetime) -> None:
+    at = now - timedelta(days=row["ago"])
+    proposal = staff.proposal(site, row["item"], row["team"], person=row["to"], deputy=row["deputy"])
+    asked = ownership.propose(proposal, by=by, now=at)
+    for step in asked.steps.all()[: row["ticked"]]:
+        ownership.set_step(step, done=True, by=by, now=at)
+
+
+def keep_owned(site_ids: list[int], *, now: datetime) -> int:
+    """The owners of the demo's sites confirm in time what is about to run out; returns how many they did."""
+    due = Assignment.objects.in_force(now).filter(
+        site__in=site_ids, due_at__gt=now, due_at__lte=now + CONFIRMED_BEFORE
+    )
+    confirmed = 0
+    for assignment in due.select_related("accountable__user").order_by("pk"):
+        if assignment.accountable.user is not None and not assignment.accountable.left_by(now):
+            ownership.confirm(assignment, by=assignment.accountable.user, now=now)
+            confirmed += 1
+    return confirmed

@@ -1,18 +1,30 @@
-"""Plans that people have made: campaigns, a go-live review, the worklist. Written when the past has been scored."""
+"""Decisions of the past, recorded as the history comes to their day; at its end campaigns, a go-live review, the
+worklist, and one portfolio."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.exceptions import ValidationError
+
 from accounts.models import User
 from inventory.models import Site
-from readiness.demo.core.records import book
+from readiness.demo.core.plan import book
+from readiness.demo.models import DemoFleet
+from readiness.demo.operations.people import people
 from readiness.golive.campaigns import operations as campaigns
 from readiness.golive.reviews import approvers
 from readiness.golive.reviews import operations as reviews
 from readiness.golive.worklist import operations as worklist
+from readiness.tradeoffs.decisions import operations
+from readiness.tradeoffs.models import Decision, PortfolioRun
+from readiness.tradeoffs.placing.params import question_of
+from readiness.tradeoffs.portfolios import operations as portfolios
+from readiness.tradeoffs.portfolios import solving
+from readiness.workloads.models import WorkloadClass
+
+STAFF = frozenset({"planner", "manager"})
+"""Who decides, and who answers."""
 
 REVIEWED = "SYD-1"
 SIGNERS = {"compute": "ops", "network": "planner", "security": "manager"}
@@ -20,10 +32,83 @@ SIGNERS = {"compute": "ops", "network": "planner", "security": "manager"}
 SIGNED = "ops"
 
 
+class Decided:
+    """Decisions still to be made as the history goes on, and those that wait for their review."""
+
+    def __init__(self, fleet: DemoFleet) -> None:
+        self._staff = people(fleet.made)
+        self._sites = {site.name: site for site in Site.objects.filter(pk__in=fleet.made[Site._meta.label])}
+        self._to_come = [
+            (fleet.loaded_at - timedelta(days=row["ago"]), row)
+            for row in sorted(book("decisions")["decisions"], key=lambda row: -row["ago"])
+            if row["site"] in self._sites and set(self._staff) >= STAFF
+        ]
+        self._approved: list[Decision] = []
+
+    def come_to(self, now: datetime, scored: Collection[str]) -> None:
+        """Decide what is due at the sites that were scored just now."""
+        for due in [each for each in self._to_come if each[0] <= now and each[1]["site"] in scored]:
+            self._to_come.remove(due)
+            # A decision of before the history that was asked for has no figures to stand on.
+            if now - due[0] < timedelta(days=1):
+                self._decide(due[1], now=now)
+
+    def review(self, *, now: datetime) -> None:
+        """Review what was approved and whose day has come."""
+        for decision in [each for each in self._approved if each.is_due(now)]:
+            operations.review(decision, by=None, now=now)
+            self._approved.remove(decision)
+
+    def _decide(self, row: Mapping[str, Any], *, now: datetime) -> None:
+        workload = WorkloadClass.objects.filter(slug=row["workload"]).first()
+        if workload is None:
+            return
+        try:
+            decision = operations.record(
+                workload=workload,
+                site=self._sites[row["site"]],
+                question=question_of({"weights": row["weights"]}),
+                rationale=row["rationale"],
+                by=self._staff["planner"],
+                now=now,
+            )
+        except ValidationError:
+            # Without the published factors a limit may stand against nothing, and the site is no option.
+            return
+        self._answer(decision, row, now=now)
+
+    def _answer(self, decision: Decision, row: Mapping[str, Any], *, now: datetime) -> None:
+        manager, answered = self._staff["manager"], row.get("answered", {})
+        note = answered.get("note", "")
+        if "approved" in answered:
+            at = now + timedelta(days=answered["approved"])
+            self._approved.append(operations.approve(decision, note=note, by=manager, now=at))
+        elif "rejected" in answered:
+            operations.reject(decision, note=note, by=manager, now=now + timedelta(days=answered["rejected"]))
+        elif "withdrawn" in row:
+            operations.withdraw(
+                decision,
+                note=row["withdrawn"]["note"],
+                by=self._staff["planner"],
+                now=now + timedelta(days=row["withdrawn"]["after"]),
+            )
+
+
+def ask_portfolio(staff: Mapping[str, User], *, now: datetime) -> PortfolioRun | None:
+    """All workloads at once, worked out here and now; None where nobody could ask for it."""
+    asked = book("decisions")["portfolio"]
+    by = staff.get(asked["by"])
+    if by is None or not WorkloadClass.objects.exists():
+        return None
+    run = portfolios.ask({name: asked[name] for name in ("points", "weights")}, by=by, now=now)
+    solving.run(run.pk, now=now)
+    return run
+
+
 def write_plans(sites: Mapping[str, Site], staff: Mapping[str, User], *, now: datetime) -> None:
     if not {"ops", "planner", "manager"} <= set(staff):
         return
-    kept = book()
+    kept = book("records")
     for row in kept["campaigns"]:
         if row["site"] in sites:
             _write_campaign(sites[row["site"]], row, by=staff["planner"], now=now)

@@ -3,8 +3,6 @@
 Evidence counts from when it was taken, so all of the past can be written at once, before any of it is scored.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,13 +13,12 @@ from django.db import transaction
 from accounts.models import User
 from inventory.models import Site
 from readiness.boards.waivers.requests import ask_for_grant
-from readiness.demo.core.plan import FleetPlan, fleet_plan
-from readiness.demo.core.records import PlannedRecord, book, limits, records
+from readiness.demo.core.plan import FleetPlan, book, fleet_plan
+from readiness.demo.core.records import PlannedRecord, limits, records
 from readiness.demo.models import DemoFleet
-from readiness.demo.operations.catalogue import DemoObjects
 from readiness.demo.operations.factors import keep_hours
-from readiness.demo.operations.owners import keep_owned
-from readiness.demo.operations.people import people
+from readiness.demo.operations.made import DemoObjects
+from readiness.demo.operations.people import keep_owned, people
 from readiness.demo.operations.runs import keep_runs
 from readiness.demo.operations.workloads import keep_confirmed
 from readiness.evidence.models import Floor
@@ -48,7 +45,7 @@ def write_records(
     now: datetime,
 ) -> None:
     """All of the past up to `now`. `daily` are the ages in days at which the nightly jobs wrote."""
-    kept = book()
+    kept = book("records")
     ops = staff.get("ops")
     _write_floors(plan, kept, made, by=staff.get("planner"), now=now)
     _write_limits(plan, sites, kept, by=staff.get("planner"), now=now)
@@ -59,7 +56,11 @@ def write_records(
     ]
     keep(planned, loaded_at=now, by=ops, now=now)
     if {"planner", "manager"} <= set(staff):
-        _write_grants(sites, kept, planner=staff["planner"], manager=staff["manager"], now=now)
+        for row in kept["grants"]:
+            if row["site"] in sites:
+                _write_grant(
+                    sites[row["site"]], row, planner=staff["planner"], manager=staff["manager"], now=now
+                )
 
 
 @transaction.atomic
@@ -75,7 +76,8 @@ def keep_current(*, now: datetime) -> int:
     if now - last_at < AGAIN_AFTER:
         return 0
     sites = {site.name: site for site in Site.objects.filter(pk__in=fleet.made[Site._meta.label])}
-    ops = people(fleet.made).get("ops")
+    staff = people(fleet.made)
+    ops = staff.get("ops")
     planned = []
     plan = fleet_plan(scale=fleet.scale, names=fleet.site_names)
     for site in plan.sites:
@@ -84,7 +86,7 @@ def keep_current(*, now: datetime) -> int:
         begin = day_of(sites[site.name], fleet.loaded_at)
         known = (begin - day_of(sites[site.name], last_at)).days
         today = (begin - day_of(sites[site.name], now)).days
-        due = records(site, book(), first=known, last=today, daily=range(today, known + 1))
+        due = records(site, book("records"), first=known, last=today, daily=range(today, known + 1))
         # Of the day that was seen to last, only what a nightly job enters anew.
         planned += [
             (sites[site.name], record) for record in due if record.days_ago < known or record.is_daily
@@ -95,7 +97,7 @@ def keep_current(*, now: datetime) -> int:
         classes = fleet.made.get(WorkloadClass._meta.label, [])
         keep_confirmed(classes, loaded_at=fleet.loaded_at, now=now)
         owned = keep_owned([site.pk for site in sites.values()], now=now)
-        keep_hours(sites.values(), by=people(fleet.made).get("planner"), now=now)
+        keep_hours(sites.values(), by=staff.get("planner"), now=now)
         tested = keep_runs(plan, sites, by=ops, loaded_at=fleet.loaded_at, last_at=last_at, now=now)
         return keep(planned, loaded_at=fleet.loaded_at, by=ops, now=now) + owned + tested
 
@@ -108,28 +110,17 @@ def keep(
     now: datetime,
 ) -> int:
     """Enter records by their days before `loaded_at`; returns how many."""
-    facts = []
-    attested = 0
+    facts, attested = [], 0
     for site, record in planned:
-        taken_on = day_of(site, loaded_at) - timedelta(days=record.days_ago)
         common: dict[str, Any] = {
             "site": site,
-            "check": record.check,
-            "part": record.part,
-            "value": record.value,
-            "taken_on": taken_on,
+            **{name: getattr(record, name) for name in ("check", "part", "value")},
+            "taken_on": day_of(site, loaded_at) - timedelta(days=record.days_ago),
             "provenance": SourceProvenance.SIMULATED,
         }
         if record.attested_by:
-            statement = record.note or f"{record.source}: in order."
-            attest(
-                **common,
-                statement=statement,
-                attested_by=record.attested_by,
-                document=record.source,
-                by=by,
-                now=now,
-            )
+            common |= {"statement": record.note or f"{record.source}: in order.", "document": record.source}
+            attest(**common, attested_by=record.attested_by, by=by, now=now)
             attested += 1
         else:
             facts.append(FactRow(**common, source=record.source, note=record.note))
@@ -176,37 +167,23 @@ def _write_limits(
             declare_limit(workload_class=workload, limit=limit_id, value=value, **said)
 
 
-def _write_grants(
-    sites: Mapping[str, Site], kept: Mapping[str, Any], *, planner: User, manager: User, now: datetime
-) -> None:
-    for row in kept["grants"]:
-        if row["site"] in sites:
-            _write_grant(sites[row["site"]], row, planner=planner, manager=manager, now=now)
-
-
 def _write_grant(site: Site, row: Mapping[str, Any], *, planner: User, manager: User, now: datetime) -> None:
     """Write a grant by the days on which it was asked for, decided and taken back."""
-    ago = {
-        key: now - timedelta(days=row[key])
-        for key in ("asked", "approved", "denied", "revoked")
-        if key in row
-    }
-    ends_at = (
-        now - timedelta(days=row["ended"]) if "ended" in row else now + timedelta(days=row.get("ends_in", 60))
-    )
+
+    def ago(key: str) -> datetime:
+        return now - timedelta(days=row[key])
+
     grant = ask_for_grant(
         site=site,
         kind=row["kind"],
         check_id=row["check"],
         reason=row["reason"],
-        ends_at=ends_at,
+        ends_at=ago("ended") if "ended" in row else now + timedelta(days=row.get("ends_in", 60)),
         by=planner,
-        now=ago["asked"],
+        now=ago("asked"),
     )
-    note = row.get("note", "")
-    if "approved" in ago:
-        waivers.approve(grant, by=manager, now=ago["approved"])
-    if "denied" in ago:
-        waivers.deny(grant, note=note, by=manager, now=ago["denied"])
-    if "revoked" in ago:
-        waivers.revoke(grant, note=note, by=manager, now=ago["revoked"])
+    if "approved" in row:
+        waivers.approve(grant, by=manager, now=ago("approved"))
+    for key, step in (("denied", waivers.deny), ("revoked", waivers.revoke)):
+        if key in row:
+            step(grant, note=row.get("note", ""), by=manager, now=ago(key))

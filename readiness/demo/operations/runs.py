@@ -1,22 +1,23 @@
-"""Outputs of test tools that the demo's sites keep, through the product's own import.
+"""Outputs of test tools, through the product's own import: those that some sites keep, and trials at a few others.
 
 Runs count from when they were taken, so all of the past can be imported at once, before any of it is scored.
 """
 
-from __future__ import annotations
-
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from accounts.models import User
-from inventory.models import Device, Site
-from readiness.demo.core.plan import FleetPlan, SitePlan
-from readiness.demo.core.records import RUNS, book
-from readiness.demo.core.runs import Day, DemoRun, last_check, quick_checks, rounds
+from inventory.models import Accelerator, Device, Site
+from readiness.demo.core import outputs
+from readiness.demo.core.plan import FleetPlan, SitePlan, book
+from readiness.demo.core.runs import REPEATS, Day, DemoRun, last_check, quick_checks, rounds
 from readiness.evidence.operations import RunContext, Upload, import_runs
 from telemetry.models import SourceProvenance
 
+EVERY = timedelta(minutes=3)
+"""Between two repeats of a trial."""
 SAY_WHEN = frozenset({"csv", "vllm-bench"})
 """Tools whose output tells when it was taken."""
 
@@ -33,10 +34,10 @@ def write_runs(
     check is kept, since scores look at it."""
     for site in _keeping(plan):
         day = _days(sites[site.name], now)
-        begin = day(book(RUNS)["since"][site.name])
+        begin = day(book("runs")["since"][site.name])
         times = {last_check(day, age, now - timedelta(days=age)) for age in nights} | {now}
         planned = [
-            *rounds(site, day, first=book(RUNS)["since"][site.name], last=0),
+            *rounds(site, day, first=book("runs")["since"][site.name], last=0),
             *quick_checks(site, times, since=begin),
         ]
         _import(sites[site.name], planned, after=begin, by=by, now=now)
@@ -68,7 +69,7 @@ def keep_runs(
 
 
 def _keeping(plan: FleetPlan) -> list[SitePlan]:
-    return [site for site in plan.sites if site.name in book(RUNS)["since"]]
+    return [site for site in plan.sites if site.name in book("runs")["since"]]
 
 
 def _days(site: Site, loaded_at: datetime) -> Day:
@@ -98,8 +99,46 @@ def _import(
                 devices=[devices[name] for name in run.nodes],
                 taken_at=None if run.tool in SAY_WHEN else run.taken_at,
                 provenance=SourceProvenance.SIMULATED,
+                note=run.note,
             ),
         )
         for run in due
     ]
     return len(import_runs(site=site, uploads=uploads, by=by, now=now))
+
+
+def write_trials(sites: Mapping[str, Site], *, by: User | None, now: datetime) -> None:
+    """Runs of test tools at a few sites, with the time they were taken."""
+    kept = book("records")
+    for rows, runs in (("latency", _path), ("trials", _node)):
+        for row in kept[rows]:
+            if row["site"] in sites:
+                taken_at = now - timedelta(days=row["ago"])
+                _import(sites[row["site"]], runs(row, taken_at), after=taken_at - EVERY, by=by, now=now)
+
+
+def _path(row: Mapping[str, Any], began: datetime) -> Iterator[DemoRun]:
+    for place, load in enumerate(("idle", "loaded")):
+        tail = dict(zip(("p50", "p99", "p999"), row[load], strict=True))
+        for repeat in range(REPEATS):
+            run = f"{row['from']} to {row['to']}, {load}, {repeat + 1} of {REPEATS}"
+            yield DemoRun(
+                "perftest",
+                f"ib_write_lat-{load}-{repeat + 1:02}.txt",
+                outputs.latency(**tail, port=row["port"], run=f"{run}, {began:%Y-%m-%d}"),
+                began + EVERY * (place * REPEATS + repeat),
+                (row["from"], row["to"]),
+                load=load,
+                load_gbps=row["load_gbps"] if load == "loaded" else None,
+                note=run,
+            )
+
+
+def _node(row: Mapping[str, Any], taken_at: datetime) -> Iterator[DemoRun]:
+    host = row["node"]
+    gpus = Accelerator.objects.filter(device__name=host, device__site__name=row["site"]).count()
+    run = f"{host}, {taken_at:%Y-%m-%d}"
+    collective = outputs.all_reduce(host=host, busbw=row["busbw"], gpus=gpus, run=run)
+    yield DemoRun("nccl-tests", f"all_reduce-{host}.log", collective, taken_at, (host,))
+    diagnostic = outputs.diagnostic(gpus=gpus, severities=row["severities"], run=run)
+    yield DemoRun("dcgm-diag", f"diag-{host}.json", diagnostic, taken_at, (host,))

@@ -1,14 +1,13 @@
-"""User regions, workload classes with their envelopes, and where they are placed."""
+"""User regions, workload classes with their envelopes and the law of their data, and where they are placed."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from inventory.models import DeviceType, Site
-from readiness.demo.core import envelopes
-from readiness.demo.core.plan import FleetPlan
-from readiness.demo.operations.catalogue import DemoObjects, existing_or_new
-from readiness.demo.operations.footing import write_footing
+from readiness.demo.core.plan import FleetPlan, book
+from readiness.demo.operations.made import DemoObjects, existing_or_new
+from readiness.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.workloads import operations
 from readiness.workloads.models import EnvelopeConfirmation, Placement, UserRegion, WorkloadClass
 
@@ -52,7 +51,7 @@ def keep_confirmed(class_ids: list[int], *, loaded_at: datetime, now: datetime) 
     """Confirm what is due again of the demo's own classes since it was loaded."""
     since = (loaded_at.date() - now.date()).days
     for workload in WorkloadClass.objects.filter(pk__in=class_ids).order_by("pk"):
-        if workload.slug in envelopes.book()["envelopes"]:
+        if workload.slug in book("workloads")["envelopes"]:
             _confirm(workload, loaded_at=loaded_at, last=since)
 
 
@@ -66,37 +65,73 @@ def _class(
 ) -> WorkloadClass:
     """Use as it is what the installation has already under that name or slug."""
     slug = row["slug"]
-    known = (
-        WorkloadClass.objects.filter(slug=slug).first()
-        or WorkloadClass.objects.filter(name=row["name"]).first()
-    )
-    if known is not None:
-        return known
-    rates = envelopes.requests_per_s(slug)
-    declared_on = now.date() - timedelta(days=envelopes.declared_days_ago(slug))
+    known = WorkloadClass.objects
+    workload = known.filter(slug=slug).first() or known.filter(name=row["name"]).first()
+    if workload is not None:
+        return workload
+    envelope = book("workloads")["envelopes"][slug]
+    declared_on = now.date() - timedelta(days=envelope["declared"])
+    rates = envelope.get("requests_per_s", {})
     workload = operations.declare(
         slug=slug,
         name=row["name"],
         latency_limit_ms=row["latency_limit_ms"],
         users=[(regions[region], rates.get(region)) for region in row["user_regions"]],
-        accelerators=[(types.get(key), count) for key, count in envelopes.accelerators(slug).items()],
+        accelerators=[(types.get(key), count) for key, count in envelope["accelerators"].items()],
         declared_on=declared_on,
-        **envelopes.columns(slug),
+        **columns(envelope),
         by=None,
         now=now,
     )
     made.note([workload])
-    write_footing(workload, since=declared_on)
+    _write_footing(workload, since=declared_on)
     _confirm(workload, loaded_at=now, last=0)
     return workload
 
 
+def columns(envelope: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the class declares beside its name, latency limit and rows, by the names of the product's fields."""
+    ceiling, currency, unit = envelope["cost"]
+    same = ("description", "kind", "criticality", "it_kw", "bandwidth_gbps", "source")
+    limits = ("carbon_g_per_kwh", "carbon_kg_per_month", "min_score")
+    return {
+        **{name: envelope[name] for name in same},
+        **{name: envelope.get(name) for name in limits},
+        **{name: envelope.get(name, "") for name in ("residency", "min_verdict")},
+        "cost_ceiling": ceiling,
+        "cost_currency": currency,
+        "cost_unit": unit,
+        "allowed_jurisdictions": envelope["allowed"],
+        "data_categories": envelope["data"],
+        "deferrable_h": envelope.get("deferrable_h", 0),
+        "provenance": "simulated",
+    }
+
+
+def _write_footing(workload: WorkloadClass, *, since: date) -> None:
+    """The law that its data is under, and the bases on record; both go with the class when the demo is taken out."""
+    DataOrigin.objects.bulk_create(
+        DataOrigin(workload_class=workload, country=country, note="Simulated")
+        for country in book("footing")["origins"].get(workload.slug, ())
+    )
+    HeldBasis.objects.bulk_create(
+        HeldBasis(workload_class=workload, basis=basis, held_from=since, reference=reference)
+        for basis, reference in book("footing")["bases"].get(workload.slug, {}).items()
+    )
+
+
+def confirmed_days_ago(slug: str, *, last: int = 0) -> list[int]:
+    """Days before the demo was loaded on which it was confirmed, oldest first, until `last`; below 0 after it."""
+    kept = book("workloads")
+    first = kept["envelopes"][slug]["declared"] - kept["renewed"]
+    return list(range(first, last - 1, -kept["renewed"]))
+
+
 def _confirm(workload: WorkloadClass, *, loaded_at: datetime, last: int) -> None:
-    days = envelopes.confirmed_days_ago(workload.slug, last=last)
     EnvelopeConfirmation.objects.bulk_create(
         [
             EnvelopeConfirmation(workload_class=workload, confirmed_on=loaded_at.date() - timedelta(days=ago))
-            for ago in days
+            for ago in confirmed_days_ago(workload.slug, last=last)
         ],
         ignore_conflicts=True,
     )

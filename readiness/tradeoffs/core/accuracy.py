@@ -10,8 +10,6 @@
 - **within band** is whether what came lay between the ends that were forecast.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """How old a factor may be before it should be looked at again: `readiness/tradeoffs/data/ages.yaml`, read once."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime

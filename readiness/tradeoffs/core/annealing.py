@@ -39,14 +39,7 @@ class _Moves(NamedTuple):
     elsewhere: Places
 
     def only(self, kept: Places) -> _Moves:
-        return _Moves(
-            self.row[kept],
-            self.here[kept],
-            self.there[kept],
-            self.pushes[kept],
-            self.other[kept],
-            self.elsewhere[kept],
-        )
+        return _Moves(*(column[kept] for column in self))
 
 
 def annealed(problem: Assigning, plan: Places, relaxed: Relaxed, *, seed: int) -> Places:

@@ -4,8 +4,6 @@ Here are the problem and the two ways from prices to a plan that keeps every cap
 improving by moves and by moves that push one other workload out. `relaxation` finds the prices and proves the bound.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

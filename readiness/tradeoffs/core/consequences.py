@@ -5,8 +5,6 @@ is unknown at either site is named, and where it is. A change whose figures have
 unclear where the band holds both signs.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -77,31 +75,23 @@ def consequences(
     before: CandidateSite, after: CandidateSite, latency: tuple[LatencyLimit, ...]
 ) -> tuple[Consequence, ...]:
     """Return the consequences of a move; `latency` names the regions and percentiles that count."""
-    return tuple(_all(before, after, latency))
+    sites = (before.site, after.site)
+    energy, carbon = (before.energy, after.energy), (before.carbon, after.carbon)
+    served = (worst_latency(before, latency), worst_latency(after, latency))
+    return (
+        *(_changed(ConsequenceDomain.NETWORK, "latency", served, sites, "{} ms") if latency else ()),
+        *_cost(before, after),
+        *_changed(ConsequenceDomain.ENERGY, "energy", energy, sites, "{} kWh a month"),
+        *_changed(ConsequenceDomain.ENERGY, "carbon", carbon, sites, "{} kg CO2e a month"),
+        *_residency(before, after),
+        *_readiness(before, after),
+        *_feeds(after),
+    )
 
 
 def line(consequences: Iterable[Consequence]) -> str:
     """All in one line; empty where nothing changes."""
     return ", ".join(consequence.words for consequence in consequences)
-
-
-def _all(
-    before: CandidateSite, after: CandidateSite, latency: tuple[LatencyLimit, ...]
-) -> Iterator[Consequence]:
-    sites = (before.site, after.site)
-    if latency:
-        pair = (worst_latency(before, latency), worst_latency(after, latency))
-        yield from _changed(ConsequenceDomain.NETWORK, "latency", pair, sites, "{} ms")
-    yield from _cost(before, after)
-    yield from _changed(
-        ConsequenceDomain.ENERGY, "energy", (before.energy, after.energy), sites, "{} kWh a month"
-    )
-    yield from _changed(
-        ConsequenceDomain.ENERGY, "carbon", (before.carbon, after.carbon), sites, "{} kg CO2e a month"
-    )
-    yield from _residency(before, after)
-    yield from _readiness(before, after)
-    yield from _feeds(after)
 
 
 def _changed(
@@ -145,89 +135,62 @@ def _cost(before: CandidateSite, after: CandidateSite) -> Iterator[Consequence]:
     """State the change in percent of what it costs now; in money where it costs nothing now, or is paid for running."""
     sites = (before.site, after.site)
     pair = (before.monthly_cost, after.monthly_cost)
-    for one in _changed(
-        ConsequenceDomain.COST, "cost", pair, sites, "{} " + pair[0].unit.replace("/", " a ")
-    ):
+    money = "{} " + pair[0].unit.replace("/", " a ")
+    for paid in _changed(ConsequenceDomain.COST, "cost", pair, sites, money):
         base = before.monthly_cost.value
-        if one.change is None or one.low is None or one.high is None or base is None or base <= 0:
-            yield one
+        if paid.change is None or paid.low is None or paid.high is None or base is None or base <= 0:
+            yield paid
             continue
-        change, low, high = (each / base * 100 for each in (one.change, one.low, one.high))
+        change, low, high = (each / base * 100 for each in (paid.change, paid.low, paid.high))
         # Nobody decides by tenths of a percent, but a change is not no change either.
         shown = signed(round(change)) if abs(change) >= 1 else signed(change)
         words = f"{shown} % cost{_band(low, high)}"
-        yield Consequence(ConsequenceDomain.COST, "cost", words, one.effect, change, low, high, "%")
+        yield Consequence(ConsequenceDomain.COST, "cost", words, paid.effect, change, low, high, "%")
 
 
 def _residency(before: CandidateSite, after: CandidateSite) -> Iterator[Consequence]:
+    domain = ConsequenceDomain.REGULATION
     for zone in sorted(before.residency - after.residency):
-        yield Consequence(
-            ConsequenceDomain.REGULATION, "residency", f"leaves {zone} residency", ConsequenceEffect.WORSE
-        )
+        yield Consequence(domain, "residency", f"leaves {zone} residency", ConsequenceEffect.WORSE)
     for zone in sorted(after.residency - before.residency):
-        yield Consequence(
-            ConsequenceDomain.REGULATION, "residency", f"enters {zone} residency", ConsequenceEffect.BETTER
-        )
-    was, now = before.jurisdiction.answer, after.jurisdiction.answer
-    if was is not now:
-        effect = ConsequenceEffect.WORSE if _STRICTER[now] > _STRICTER[was] else ConsequenceEffect.BETTER
-        if now is JurisdictionAnswer.CANNOT_DECIDE:
-            effect = ConsequenceEffect.UNKNOWN
-        words = f"transfer {_ANSWERS[now]} ({after.jurisdiction.rule})"
-        yield Consequence(ConsequenceDomain.REGULATION, "jurisdiction", words, effect)
-    yield from _operator(before, after)
+        yield Consequence(domain, "residency", f"enters {zone} residency", ConsequenceEffect.BETTER)
+    was, now = before.jurisdiction, after.jurisdiction
+    # What nobody was asked of either is no change.
+    for name, subject, answers, rule in (
+        ("jurisdiction", "transfer", (was.answer, now.answer), now.rule),
+        ("operator", "operator", (was.operator, now.operator), now.operator_rule),
+    ):
+        if answers[0] is not answers[1]:
+            words = f"{subject} {_ANSWERS[answers[1]]} ({rule})"
+            yield Consequence(domain, name, words, _stricter(*answers))
 
 
-def _operator(before: CandidateSite, after: CandidateSite) -> Iterator[Consequence]:
-    """Another answer about whoever controls the operator; what nobody was asked of either is no change."""
-    was, now = before.jurisdiction.operator, after.jurisdiction.operator
-    if was is now:
-        return
-    effect = ConsequenceEffect.WORSE if _STRICTER[now] > _STRICTER[was] else ConsequenceEffect.BETTER
+def _stricter(was: JurisdictionAnswer, now: JurisdictionAnswer) -> ConsequenceEffect:
     if now is JurisdictionAnswer.CANNOT_DECIDE:
-        effect = ConsequenceEffect.UNKNOWN
-    words = f"operator {_ANSWERS[now]} ({after.jurisdiction.operator_rule})"
-    yield Consequence(ConsequenceDomain.REGULATION, "operator", words, effect)
+        return ConsequenceEffect.UNKNOWN
+    return ConsequenceEffect.WORSE if _STRICTER[now] > _STRICTER[was] else ConsequenceEffect.BETTER
 
 
 def _readiness(before: CandidateSite, after: CandidateSite) -> Iterator[Consequence]:
     was, now = before.verdict, after.verdict
-    if now is None:
-        yield Consequence(
-            ConsequenceDomain.READINESS,
-            "verdict",
-            f"readiness unknown at {after.site}",
-            ConsequenceEffect.UNKNOWN,
-        )
-    elif was is not now:
+    if was is now is not None:
+        return
+    words, effect = f"readiness unknown at {after.site}", ConsequenceEffect.UNKNOWN
+    if now is not None:
         better = was is None or VERDICT_RANK[now] > VERDICT_RANK[was]
         words = f"to a {now.replace('-', ' ')} site"
-        yield Consequence(
-            ConsequenceDomain.READINESS,
-            "verdict",
-            words,
-            ConsequenceEffect.BETTER if better else ConsequenceEffect.WORSE,
-        )
+        effect = ConsequenceEffect.BETTER if better else ConsequenceEffect.WORSE
+    yield Consequence(ConsequenceDomain.READINESS, "verdict", words, effect)
 
 
 def _feeds(after: CandidateSite) -> Iterator[Consequence]:
+    domain = ConsequenceDomain.ENERGY
     for feed, load in sorted(after.feed_load.items()):
         name = f"feed {feed}"
         if load.value is None:
-            yield Consequence(
-                ConsequenceDomain.ENERGY, name, f"load of {name} unknown", ConsequenceEffect.UNKNOWN
-            )
+            yield Consequence(domain, name, f"load of {name} unknown", ConsequenceEffect.UNKNOWN)
         elif load.most >= FEED_TOLD_PERCENT:
             band = "" if load.exact else f" ({number(load.least)} to {number(load.most)})"
             words = f"{name} to {number(load.value)} %{band}"
             high = load.most if math.isfinite(load.most) else None
-            yield Consequence(
-                ConsequenceDomain.ENERGY,
-                name,
-                words,
-                ConsequenceEffect.WORSE,
-                load.value,
-                load.low,
-                high,
-                "%",
-            )
+            yield Consequence(domain, name, words, ConsequenceEffect.WORSE, load.value, load.low, high, "%")

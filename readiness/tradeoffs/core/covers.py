@@ -10,8 +10,6 @@ holds for every plan. Here those are found that the relaxation's divided workloa
 price and for all of them weighed together by their prices, which is where two are short at once.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 

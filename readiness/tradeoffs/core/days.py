@@ -1,10 +1,8 @@
 """A series cut into UTC days as they are kept, and put together again."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 
 import numpy as np
 
@@ -63,11 +61,3 @@ def joined(days: Iterable[IntervalDay]) -> FactorSeries | None:
                     starts.append(start)
                     values.append(np.nan if value is None else value)
     return FactorSeries(step_s, np.array(starts, np.int64), np.array(values, np.float64))
-
-
-def span_of(days: Sequence[IntervalDay]) -> tuple[datetime, datetime] | None:
-    """From the first instant to the last that the days are about."""
-    if not days:
-        return None
-    first, last = min(day.day_on for day in days), max(day.day_on for day in days)
-    return datetime.combine(first, time(), UTC), datetime.combine(last + timedelta(days=1), time(), UTC)

@@ -10,26 +10,15 @@ the `LEARNT_DAYS` days before it decides, and takes the best window of that.
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from readiness.tradeoffs.core.series import FactorSeries as Values
-from readiness.tradeoffs.core.series import values_at
-from readiness.tradeoffs.core.windows import (
-    HOUR,
-    DeferrableRun,
-    Piece,
-    Slot,
-    SlotSeries,
-    best_window,
-    cost_from,
-)
+from readiness.tradeoffs.core.series import FactorSeries, Floats, values_at
+from readiness.tradeoffs.core.windows import HOUR_S, DeferrableRun, Piece, best_window, cost_of
 
 LEARNT_DAYS = 7
 """Operator-set default: a week, so that each weekday counts once."""
@@ -37,6 +26,7 @@ MOST_CORNERS = 40
 TIE = 1e-6
 """How much of its own spread the factor that is weighed may give away for the other: of equals the better takes it."""
 GRAMS_A_TONNE = 1e6
+MINUTES_A_DAY = 1440
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,27 +48,24 @@ def with_carbon_price(money_a_tonne: float) -> Weights:
 class Hours:
     """Both series on one grid with a slot for every step; None where no source has hours of it."""
 
-    price: SlotSeries | None
-    carbon: SlotSeries | None
+    price: FactorSeries | None
+    carbon: FactorSeries | None
 
     @property
     def step(self) -> timedelta:
-        return next((each.step for each in (self.price, self.carbon) if each is not None), HOUR)
+        return timedelta(seconds=next((each.step_s for each in (self.price, self.carbon) if each), HOUR_S))
 
     def within(self, start_at: datetime, end_at: datetime) -> Hours:
         """The slots that begin from one instant on and before the other."""
-        return Hours(*(each and _within(each, start_at, end_at) for each in (self.price, self.carbon)))
+        return Hours(*(each and each.within(start_at, end_at) for each in (self.price, self.carbon)))
 
     @property
     def both_known(self) -> Hours:
         """Leave out slots that lack one of the two values."""
         if self.price is None or self.carbon is None:
             return Hours(None, None)
-        kept = [
-            slot.value is not None and other.value is not None
-            for slot, other in zip(self.price.slots, self.carbon.slots, strict=True)
-        ]
-        return Hours(_kept(self.price, kept), _kept(self.carbon, kept))
+        lacks = np.isnan(self.price.values + self.carbon.values)
+        return Hours(*(_of(each, np.where(lacks, np.nan, each.values)) for each in (self.price, self.carbon)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +79,6 @@ class Plan:
     @property
     def start_at(self) -> datetime:
         return self.pieces[0].start_at
-
-    @property
-    def end_at(self) -> datetime:
-        return self.pieces[-1].end_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,33 +99,24 @@ class Trial:
     unknown: int
 
 
-def on_one_grid(price: Values | None, carbon: Values | None, unit: str) -> Hours:
-    """Both at the finest step that every slot of either begins on; `unit` is that of the price."""
-    given = [each for each in (price, carbon) if each is not None and len(each.starts_s)]
+def on_one_grid(price: FactorSeries | None, carbon: FactorSeries | None) -> Hours:
+    """Both at the finest step that every slot of either begins on."""
+    both = [each if each is not None and len(each.starts_s) else None for each in (price, carbon)]
+    given = [each for each in both if each is not None]
     if not given:
         return Hours(None, None)
-    step_s = math.gcd(*(number for each in given for number in (each.step_s, int(each.starts_s[0]))), 3600)
+    step_s = math.gcd(*(number for each in given for number in (each.step_s, int(each.starts_s[0]))), HOUR_S)
     first = min(int(each.starts_s[0]) for each in given)
     last = max(int(each.starts_s[-1]) + each.step_s for each in given)
     starts = np.arange(first, last, step_s, dtype=np.int64)
-    return Hours(*(_on_grid(each, starts, step_s, of) for each, of in ((price, unit), (carbon, "gCO2e/kWh"))))
+    instants = starts.astype(np.float64)
+    return Hours(*(each and FactorSeries(step_s, starts, values_at(each, instants)) for each in both))
 
 
-def _on_grid(part: Values | None, starts: np.ndarray, step_s: int, unit: str) -> SlotSeries | None:
-    if part is None or not len(part.starts_s):
-        return None
-    values = values_at(part, starts.astype(np.float64)).tolist()
-    slots = (
-        Slot(datetime.fromtimestamp(start, UTC), value if value == value else None)
-        for start, value in zip(starts.tolist(), values, strict=True)
-    )
-    return SlotSeries(timedelta(seconds=step_s), unit, tuple(slots))
-
-
-def known_until(series: SlotSeries) -> datetime | None:
+def known_until(series: FactorSeries) -> datetime | None:
     """The end of the last slot that has a value."""
-    last = next((slot for slot in reversed(series.slots) if slot.value is not None), None)
-    return None if last is None else last.start_at + series.step
+    known = series.starts_s[~np.isnan(series.values)]
+    return datetime.fromtimestamp(int(known[-1]) + series.step_s, UTC) if len(known) else None
 
 
 def on_grid(at: datetime, step: timedelta) -> datetime:
@@ -157,27 +131,22 @@ def at_once(hours: Hours, work: DeferrableRun) -> Plan:
 
 def best(hours: Hours, work: DeferrableRun, weights: Weights) -> Plan | None:
     """None where a factor that is weighed has no series, or its known slots do not hold the work."""
-    inside = hours.within(work.earliest_at, work.deadline_at)
-    series = _weighed(inside, weights, with_tie=True)
-    found = best_window(series, work) if series is not None else None
-    return None if found is None else plan(hours, found.pieces)
+    series = _weighed(hours.within(work.earliest_at, work.deadline_at), weights, with_tie=True)
+    pieces = best_window(series, work) if series is not None else None
+    return None if pieces is None else plan(hours, pieces)
 
 
 def plan(hours: Hours, pieces: tuple[Piece, ...]) -> Plan:
-    inside = hours.within(pieces[0].start_at - hours.step, pieces[-1].end_at)
-    return Plan(pieces, _total(inside.price, pieces), _total(inside.carbon, pieces))
+    return Plan(pieces, *(each and cost_of(each, pieces) for each in (hours.price, hours.carbon)))
 
 
-def flat(series: SlotSeries | None, work: DeferrableRun) -> float | None:
+def flat(series: FactorSeries | None, work: DeferrableRun) -> float | None:
     """Return what as many hours come to at the mean of all known slots between the two instants."""
     if series is None:
         return None
-    known = [
-        slot.value
-        for slot in _within(series, work.earliest_at, work.deadline_at).slots
-        if slot.value is not None
-    ]
-    return math.fsum(known) / len(known) * work.hours if known else None
+    values = series.within(work.earliest_at, work.deadline_at).values
+    known = values[~np.isnan(values)]
+    return float(known.mean()) * work.hours if len(known) else None
 
 
 def trade_off(hours: Hours, work: DeferrableRun) -> tuple[Plan, ...]:
@@ -186,13 +155,12 @@ def trade_off(hours: Hours, work: DeferrableRun) -> tuple[Plan, ...]:
     transportation problem", Management Science 25, 1979).
     """
     known = hours.both_known
-    ends = [best(known, work, weights) for weights in (CHEAPEST, CLEANEST)]
-    cheapest, cleanest = ends
+    cheapest, cleanest = (best(known, work, weights) for weights in (CHEAPEST, CLEANEST))
     if cheapest is None or cleanest is None:
         return ()
-    found = [cheapest, *_between(known, work, cheapest, cleanest, MOST_CORNERS), cleanest]
+    plans = [cheapest, *_between(known, work, cheapest, cleanest, MOST_CORNERS), cleanest]
     corners: list[Plan] = []
-    for each in found:
+    for each in plans:
         if not corners or _grams(each) < _grams(corners[-1]) - TIE * abs(_grams(corners[-1])):
             corners.append(each)
     return tuple(corners)
@@ -224,103 +192,66 @@ def tried(hours: Hours, asks: Sequence[DeferrableRun], weights: Weights, zone: Z
     series = _weighed(hours, weights, with_tie=False)
     if series is None:
         return Trial((), len(asks))
-    wall = {slot.start_at: slot.start_at.astimezone(zone).time() for slot in series.slots}
-    days = []
+    days, clocks = [], _clocks(series, zone)
     for work in asks:
-        by_rule = best_window(_expected(series, work, wall), work)
-        foreseen = best_window(_within(series, work.earliest_at, work.deadline_at), work)
+        by_rule = best_window(_expected(series, clocks, work), work)
+        foreseen = best_window(series, work)
         if by_rule is None or foreseen is None:
             continue
-        day = TrialDay(
-            work.earliest_at,
-            at_once(hours, work),
-            plan(hours, by_rule.pieces),
-            plan(hours, foreseen.pieces),
-        )
+        day = TrialDay(work.earliest_at, at_once(hours, work), plan(hours, by_rule), plan(hours, foreseen))
         if all(_is_known(each, weights) for each in (day.at_once, day.by_rule)):
             days.append(day)
     return Trial(tuple(days), len(asks) - len(days))
 
 
-def _expected(series: SlotSeries, work: DeferrableRun, wall: dict[datetime, time]) -> SlotSeries:
+def _expected(series: FactorSeries, clocks: FactorSeries, work: DeferrableRun) -> FactorSeries:
     """The slots that the work may run in with what the days before let expect; nothing of them is looked at."""
-    learnt: dict[time, list[float]] = defaultdict(list)
     since = work.earliest_at - timedelta(days=LEARNT_DAYS)
-    for slot in _within(series, since, work.earliest_at).slots:
-        if slot.value is not None:
-            learnt[wall[slot.start_at]].append(slot.value)
-    means = {at: math.fsum(values) / len(values) for at, values in learnt.items()}
-    ahead = _within(series, work.earliest_at, work.deadline_at).slots
-    return SlotSeries(
-        series.step,
-        series.unit,
-        tuple(replace(slot, value=means.get(wall[slot.start_at])) for slot in ahead),
-    )
+    learnt, ahead = series.within(since, work.earliest_at), series.within(work.earliest_at, work.deadline_at)
+    known = ~np.isnan(learnt.values)
+    minutes = clocks.within(since, work.earliest_at).values[known].astype(np.int64)
+    counts = np.bincount(minutes, minlength=MINUTES_A_DAY)
+    sums = np.bincount(minutes, weights=learnt.values[known], minlength=MINUTES_A_DAY)
+    means = np.where(counts, sums / np.maximum(counts, 1), np.nan)
+    return _of(ahead, means[clocks.within(work.earliest_at, work.deadline_at).values.astype(np.int64)])
 
 
-def _weighed(hours: Hours, weights: Weights, *, with_tie: bool) -> SlotSeries | None:
+def _clocks(series: FactorSeries, zone: ZoneInfo) -> FactorSeries:
+    """Minutes since midnight at the site."""
+    local = (datetime.fromtimestamp(start, zone) for start in series.starts_s.tolist())
+    return _of(series, np.array([60.0 * at.hour + at.minute for at in local]))
+
+
+def _weighed(hours: Hours, weights: Weights, *, with_tie: bool) -> FactorSeries | None:
     """Return what each slot is weighed as; unknown where one of the factors that count is."""
-    counted = [
+    weighed = [
         (weight, series)
         for weight, series in ((weights.price, hours.price), (weights.carbon, hours.carbon))
         if weight
     ]
-    if not counted or any(series is None for _, series in counted):
+    if not weighed or any(series is None for _, series in weighed):
         return None
-    first = counted[0][1]
-    assert first is not None
-    columns = [
-        [None if slot.value is None else weight * slot.value for slot in series.slots]
-        for weight, series in counted
-        if series is not None
-    ]
-    values = [None if None in row else math.fsum(row) for row in zip(*columns, strict=True)]  # type: ignore[arg-type]
+    counted = [(weight, series) for weight, series in weighed if series is not None]
+    values: Floats = sum(weight * series.values for weight, series in counted)  # type: ignore[assignment]
     if with_tie and len(counted) == 1:
         values = _with_tie(values, hours.carbon if weights.price else hours.price)
-    slots = (Slot(slot.start_at, value) for slot, value in zip(first.slots, values, strict=True))
-    return SlotSeries(first.step, first.unit, tuple(slots))
+    return _of(counted[0][1], values)
 
 
-def _with_tie(values: list[float | None], other: SlotSeries | None) -> list[float | None]:
+def _with_tie(values: Floats, other: FactorSeries | None) -> Floats:
     """A hair of the other factor on top; where that is unknown it counts as the worst."""
-    known = [value for value in values if value is not None]
-    others = [slot.value for slot in other.slots if slot.value is not None] if other is not None else []
-    if other is None or not known or not others or max(others) == min(others):
+    known = values[~np.isnan(values)]
+    others = other.values[~np.isnan(other.values)] if other is not None else np.empty(0)
+    if other is None or not len(known) or not len(others) or others.max() == others.min():
         return values
-    spread = (max(known) - min(known)) or 1.0
-    hair, worst = TIE * spread / (max(others) - min(others)), max(others)
-    return [
-        None if value is None else value + hair * (worst if slot.value is None else slot.value)
-        for value, slot in zip(values, other.slots, strict=True)
-    ]
+    hair = TIE * (float(np.ptp(known)) or 1.0) / float(np.ptp(others))
+    tied: Floats = values + hair * np.where(np.isnan(other.values), others.max(), other.values)
+    return tied
 
 
-def _within(series: SlotSeries, start_at: datetime, end_at: datetime) -> SlotSeries:
-    first = bisect_left(series.slots, start_at, key=lambda slot: slot.start_at)
-    last = bisect_left(series.slots, end_at, key=lambda slot: slot.start_at)
-    return SlotSeries(series.step, series.unit, series.slots[first:last])
-
-
-def _kept(series: SlotSeries, kept: Sequence[bool]) -> SlotSeries:
-    slots = (
-        slot if keep else Slot(slot.start_at, None) for slot, keep in zip(series.slots, kept, strict=True)
-    )
-    return SlotSeries(series.step, series.unit, tuple(slots))
-
-
-def _total(series: SlotSeries | None, pieces: Sequence[Piece]) -> float | None:
-    if series is None:
-        return None
-    parts = [
-        cost_from(
-            _within(series, piece.start_at - series.step, piece.end_at),
-            piece.start_at,
-            (piece.end_at - piece.start_at) / HOUR,
-        )
-        for piece in pieces
-    ]
-    known = [part for part in parts if part is not None]
-    return math.fsum(known) if len(known) == len(parts) else None
+def _of(series: FactorSeries, values: Floats) -> FactorSeries:
+    """The same slots with other values."""
+    return FactorSeries(series.step_s, series.starts_s, values)
 
 
 def _is_known(plan: Plan, weights: Weights) -> bool:

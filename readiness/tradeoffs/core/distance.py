@@ -7,8 +7,6 @@ statistics, CC BY 4.0), each over the fibre time of its great circle. The band h
 between data centres: the way from a user's home or office to the network is not in them.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

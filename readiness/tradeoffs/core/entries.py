@@ -4,16 +4,14 @@ Everything that can be said of an entry without the database is said here, so th
 without asking it once for each.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from readiness.evidence.core.provenance import LEAST_TRUSTED_LAST
 from readiness.tradeoffs.core.factors import ValueBasis
-from readiness.tradeoffs.core.kinds import KINDS, LATENCY, KindSpec
-from readiness.tradeoffs.core.units import CURRENCIES, UnitRefused, bounded, scale_of
+from readiness.tradeoffs.core.kinds import CURRENCIES, KINDS, LATENCY, KindSpec
+from readiness.tradeoffs.core.units import UnitRefused, bounded, scale_of
 
 BASES = (ValueBasis.PUBLISHED.value, ValueBasis.DECLARED.value)
 """Kinds that can be entered; the others are worked out."""
@@ -51,34 +49,32 @@ class Sourcing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FactorEntry:
+class _SiteEntry:
     """`site` is a slug. The band is in the unit of the value."""
 
     line: int
     site: str
-    kind: str
     value: float
-    unit: str = ""
-    currency: str = ""
     low: float | None = None
     high: float | None = None
     sourcing: Sourcing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LatencyEntry:
+class FactorEntry(_SiteEntry):
+    kind: str
+    unit: str = ""
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatencyEntry(_SiteEntry):
     """`user_region` and `other_site` are slugs, of which one is given."""
 
-    line: int
-    site: str
     user_region: str = ""
     other_site: str = ""
-    value: float
     unit: str = "ms"
     percentile: float = 50.0
-    low: float | None = None
-    high: float | None = None
-    sourcing: Sourcing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,9 +130,8 @@ def checked_rate(entry: RateEntry, today: date) -> float:
         raise UnitRefused("to_currency", "A rate is between two currencies.")
     if not 1e-9 < entry.rate < 1e9:
         raise UnitRefused("rate", f"{entry.rate:g} is no rate.")
-    _refuse_sourcing(
-        Sourcing(provenance=entry.provenance, source=entry.source, as_of_on=entry.as_of_on), today
-    )
+    sourcing = Sourcing(provenance=entry.provenance, source=entry.source, as_of_on=entry.as_of_on)
+    _refuse_sourcing(sourcing, today)
     return entry.rate
 
 
@@ -159,13 +154,13 @@ def _checked(
     spec: KindSpec, value: float, unit: str, currency: str, band: tuple[float | None, float | None]
 ) -> CheckedValue:
     scale = scale_of(spec.dimension, unit, currency)
-    found = bounded(spec, scale, scale.of(value))
+    stored = bounded(spec, scale, scale.of(value))
     low, high = (None if end is None else scale.of(end) for end in band)
     if (low is None) != (high is None):
         raise UnitRefused("low" if low is None else "high", "A band has two ends, or there is none.")
     if low is not None and high is not None:
-        if not low <= found.value <= high:
-            raise UnitRefused("low" if low > found.value else "high", "The band does not hold the value.")
+        if not low <= stored.value <= high:
+            raise UnitRefused("low" if low > stored.value else "high", "The band does not hold the value.")
         for field, end in (("low", low), ("high", high)):
             try:
                 bounded(spec, scale, end)
@@ -174,16 +169,15 @@ def _checked(
     stated = " ".join(f"{value:.10g} {unit}".split())
     if currency and currency not in unit:
         stated = f"{stated} {currency}"
-    return CheckedValue(found.value, low, high, found.currency, stated[:80], found.caution)
+    return CheckedValue(stored.value, low, high, stored.currency, stated[:80], stored.caution)
 
 
 def _refuse_sourcing(sourcing: Sourcing, today: date) -> None:
     if not sourcing.source.strip():
         raise UnitRefused("source", "Say where the value comes from.")
-    if len(sourcing.source) > 200:
-        raise UnitRefused("source", "A source has 200 characters at most.")
-    if len(sourcing.note) > 200:
-        raise UnitRefused("note", "A note has 200 characters at most.")
+    for field, text in (("source", sourcing.source), ("note", sourcing.note)):
+        if len(text) > 200:
+            raise UnitRefused(field, f"A {field} has 200 characters at most.")
     if sourcing.basis not in BASES:
         raise UnitRefused("basis", f"{sourcing.basis[:20]!r} is none of {', '.join(BASES)}.")
     if sourcing.provenance not in LEAST_TRUSTED_LAST:

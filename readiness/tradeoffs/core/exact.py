@@ -1,7 +1,5 @@
 """Integer programs for HiGHS that search to the end, for small portfolios: the optimum, and who can be placed."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import highspy

@@ -163,39 +163,39 @@ def accelerator_hour(parts: CostParts) -> KnownValue | None:
         return None
     capital = capital_hour(parts.capex, parts.years)
     drawn = (parts.power_kw, parts.pue, parts.price)
-    value = capital.value + math.prod(part.value for part in drawn)
     low = _least(capital) + math.prod(map(_least, drawn))
     high = _most(capital) + math.prod(map(_most, drawn))
-    banded = any(part.low is not None for part in parts.all)
-    trust = max((part.provenance for part in parts.all), key=LEAST_TRUSTED_LAST.index)
-    return KnownValue(
-        value=value,
-        unit=f"{parts.capex.currency}/h",
-        currency=parts.capex.currency,
-        basis=ValueBasis.COMPUTED,
-        provenance="simulated" if trust == "simulated" else "estimated",
-        source="computed from its parts",
-        as_of=min(part.as_of for part in parts.all),
-        low=low if banded else None,
-        high=high if banded else None,
-        detail=f"capital {capital.value:.4g}, the rest energy; no staff, space or interest",
-    )
+    value = capital.value + math.prod(part.value for part in drawn)
+    detail = f"capital {capital.value:.4g}, the rest energy; no staff, space or interest"
+    return _an_hour(parts.all, (low, value, high), "computed from its parts", detail)
 
 
 def capital_hour(capex: KnownValue, years: KnownValue) -> KnownValue:
     """Capital spread evenly over every hour that the accelerator is held, in use or not."""
-    banded = capex.low is not None or years.low is not None
-    trust = max((capex.provenance, years.provenance), key=LEAST_TRUSTED_LAST.index)
+    low = _least(capex) / (_most(years) * HOURS_A_YEAR)
+    high = _most(capex) / (_least(years) * HOURS_A_YEAR)
+    value = capex.value / (years.value * HOURS_A_YEAR)
+    return _an_hour((capex, years), (low, value, high), f"capital of {capex.source}")
+
+
+def _an_hour(
+    parts: Sequence[KnownValue], band: tuple[float, float, float], source: str, detail: str = ""
+) -> KnownValue:
+    """Cost of an hour, worked out of its parts, of which the first is money; a band where one of them has one."""
+    low, value, high = band
+    banded = any(part.low is not None for part in parts)
+    trust = max((part.provenance for part in parts), key=LEAST_TRUSTED_LAST.index)
     return KnownValue(
-        value=capex.value / (years.value * HOURS_A_YEAR),
-        unit=f"{capex.currency}/h",
-        currency=capex.currency,
+        value=value,
+        unit=f"{parts[0].currency}/h",
+        currency=parts[0].currency,
         basis=ValueBasis.COMPUTED,
         provenance="simulated" if trust == "simulated" else "estimated",
-        source=f"capital of {capex.source}",
-        as_of=min(capex.as_of, years.as_of),
-        low=_least(capex) / (_most(years) * HOURS_A_YEAR) if banded else None,
-        high=_most(capex) / (_least(years) * HOURS_A_YEAR) if banded else None,
+        source=source,
+        as_of=min(part.as_of for part in parts),
+        low=low if banded else None,
+        high=high if banded else None,
+        detail=detail,
     )
 
 

@@ -8,15 +8,10 @@ vendor. Above 1,800 it is called high, from 1,000 on moderate (U.S. Department o
 "Merger Guidelines", 2023, guideline 1, and the Department's note on the index); shares here are of accelerators owned.
 """
 
-from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-
-from readiness.tradeoffs.core.options import BandedFigure
-from readiness.tradeoffs.core.words import number
 
 HIGH_HHI = 1_800
 MODERATE_HHI = 1_000
@@ -86,34 +81,8 @@ class Concentration:
     shares: Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Flexibility:
-    workloads: tuple[Freedom, ...]
-    concentration: Concentration
-
-    @property
-    def with_alternative(self) -> int:
-        return sum(bool(workload.alternatives) for workload in self.workloads)
-
-    @property
-    def with_tested_fallback(self) -> int:
-        return sum(workload.fallback is FallbackState.TESTED for workload in self.workloads)
-
-
-def flexibility(
-    workloads: Sequence[Critical],
-    accelerators: Mapping[str, int],
-    unattributed: int,
-    *,
-    on: date,
-    tested_within: timedelta,
-) -> Flexibility:
-    """`accelerators` by vendor, and the number whose vendor is unknown; a test counts for so long."""
-    freedoms = tuple(_freedom(workload, on, tested_within) for workload in workloads)
-    return Flexibility(freedoms, concentration(accelerators, unattributed))
-
-
-def _freedom(workload: Critical, on: date, tested_within: timedelta) -> Freedom:
+def freedom(workload: Critical, *, on: date, tested_within: timedelta) -> Freedom:
+    """A test counts for as long as `tested_within`."""
     return Freedom(
         workload.name,
         tuple(sorted(workload.runs_at)),
@@ -138,6 +107,7 @@ def _fallback(workload: Critical, on: date, tested_within: timedelta) -> Fallbac
 
 
 def concentration(accelerators: Mapping[str, int], unattributed: int = 0) -> Concentration:
+    """`accelerators` by vendor, and the number whose vendor is unknown."""
     total = sum(accelerators.values()) + unattributed
     if total <= 0:
         return Concentration(None, None, None, FlexibilityLevel.UNKNOWN, {})
@@ -155,27 +125,3 @@ def _level(hhi: float) -> FlexibilityLevel:
     if hhi > HIGH_HHI:
         return FlexibilityLevel.HIGH
     return FlexibilityLevel.MODERATE if hhi >= MODERATE_HHI else FlexibilityLevel.LOW
-
-
-def balance(conformance: BandedFigure, flexible: Flexibility) -> str:
-    """Both in one sentence, the figures side by side."""
-    many = len(flexible.workloads)
-    found = flexible.concentration
-    provenance = f", {conformance.provenance}" if conformance.provenance else ""
-    kept = (
-        "unknown"
-        if conformance.value is None
-        else f"{number(conformance.value)} {conformance.unit}{provenance}"
-    )
-    if found.low is None or found.high is None:
-        vendors = "vendors unknown"
-    elif found.hhi is None:
-        vendors = (
-            f"vendor concentration {number(round(found.low))} to {number(round(found.high))} ({found.level})"
-        )
-    else:
-        vendors = f"vendor concentration {number(round(found.hhi))} ({found.level})"
-    return (
-        f"conformance {kept}; {flexible.with_alternative} of {many} critical workloads could run elsewhere, "
-        f"{flexible.with_tested_fallback} with a tested fallback; {vendors}"
-    )

@@ -1,7 +1,5 @@
 """A portfolio's plan against where the workloads run today: who moves, what that changes, and how full sites get."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -36,11 +34,10 @@ class Filling:
 
 @dataclass(frozen=True, slots=True)
 class PlanChanges:
-    """Everything that a plan changes. `totals` sums the changes that are known; `unknown` counts those that are not."""
+    """Everything that a plan changes. `unknown` counts the changes that are unknown, by objective."""
 
     moves: tuple[WorkloadMove, ...]
     filling: tuple[Filling, ...]
-    totals: Mapping[str, float]
     unknown: Mapping[str, int]
 
 
@@ -51,24 +48,21 @@ def against(portfolio: Portfolio, today: Mapping[str, str], plan: Mapping[str, s
         for row, name in enumerate(portfolio.workloads)
         if today.get(name) != plan.get(name)
     )
-    totals = {
-        name: float(sum(change for move in moves if (change := move.changes[name]) is not None))
-        for name in portfolio.objectives
-    }
     unknown = {name: sum(move.changes[name] is None for move in moves) for name in portfolio.objectives}
-    return PlanChanges(moves, _filling(portfolio, today, plan), totals, unknown)
+    return PlanChanges(moves, _filling(portfolio, today, plan), unknown)
 
 
 def _move(portfolio: Portfolio, row: int, before: str | None, after: str | None) -> WorkloadMove:
-    ends = [
-        portfolio.figures[row, portfolio.sites.index(site)] if site in portfolio.sites else None
+    was, comes = (
+        portfolio.figures[row, portfolio.sites.index(site)]
+        if site in portfolio.sites
+        else np.full(len(portfolio.objectives), np.nan)
         for site in (before, after)
-    ]
-    changes: dict[str, float | None] = {}
-    for place, name in enumerate(portfolio.objectives):
-        was, comes = (None if end is None else float(end[place]) for end in ends)
-        known = was is not None and comes is not None and np.isfinite(was) and np.isfinite(comes)
-        changes[name] = comes - was if known and was is not None and comes is not None else None
+    )
+    changes = {
+        name: change if np.isfinite(change) else None
+        for name, change in zip(portfolio.objectives, (comes - was).tolist(), strict=True)
+    }
     return WorkloadMove(portfolio.workloads[row], before, after, changes)
 
 

@@ -1,7 +1,5 @@
 """Objectives of a choice, and the options as columns of numbers: what fronts, ranks and flips are computed from."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum

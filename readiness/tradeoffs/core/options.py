@@ -4,8 +4,6 @@ They know no other room: an adapter makes them from envelopes, site factors, ver
 Missing is unknown and never 0: a type of accelerator that a candidate does not name is one nobody counted there.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -6,8 +6,6 @@ better in at least one. So nothing is dominated for a figure that nobody knows: 
 dominated by none and dominates none, unless a band bounds it. Equal options do not dominate each other.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,11 +1,11 @@
 """How the questions of trade-offs are read: numbers within a span, short texts, currencies and kinds of carbon."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from web.parameters import BadParameter
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
@@ -18,12 +18,8 @@ class CarbonKind(StrEnum):
     MARKET = "market"
 
 
-class BadTradeoffQuestion(ValueError):
+class BadTradeoffQuestion(BadParameter):
     """A question that cannot be answered; `field` is the parameter at fault."""
-
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(f"{field}: {reason}")
-        self.field, self.reason = field, reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,6 @@ so that what nobody knows is neither allowed nor counted against a site.
 Relaxing a limit never takes a site out of the feasible ones: each test is on one figure, and more room only helps.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass

@@ -10,8 +10,6 @@ Small portfolios are solved to the optimum (`exact`). Larger ones are bounded by
 rounding it and improving that (`assignment`). Nothing here reads a clock: the same input gives the same points.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum

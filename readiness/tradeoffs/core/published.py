@@ -1,21 +1,18 @@
 """Data sets of others as entries: mean carbon intensity of countries, and round trips between cloud regions."""
 
-from __future__ import annotations
-
 import csv
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import product
 from typing import Any
 
-from readiness.tradeoffs.core.countries import TWO_LETTERS
-from readiness.tradeoffs.core.distance import (
-    FIBRE_ROUND_TRIP_MS_PER_KM,
-    STRETCHES,
-)
+from readiness.tradeoffs.core.distance import FIBRE_ROUND_TRIP_MS_PER_KM, STRETCHES
 from readiness.tradeoffs.core.entries import FactorEntry, LatencyEntry, Sourcing
+from readiness.tradeoffs.core.kinds import DATA
 from readiness.workloads.core.light import distance_km
+from web import yaml_documents
 
 NEAR_KM = 150.0
 """How far a place may be from a cloud region that stands for it (our judgement)."""
@@ -72,10 +69,11 @@ def country_means(text: str) -> dict[str, CountryMean]:
     grid emits nothing over its whole life.
     """
     means = {}
+    two_letters = yaml_documents.read((DATA / "countries.yaml").read_text(encoding="utf-8"))
     for code, row in _document(text).items():
         intensity, year = row.get("carbon_intensity"), row.get("year")
-        if code in TWO_LETTERS and isinstance(intensity, int | float) and intensity > 0 and year:
-            means[TWO_LETTERS[code]] = CountryMean(float(intensity), int(year))
+        if code in two_letters and isinstance(intensity, int | float) and intensity > 0 and year:
+            means[two_letters[code]] = CountryMean(float(intensity), int(year))
     if not means:
         raise DataSetUnreadable("No country of the data set has an intensity.")
     return means
@@ -118,28 +116,25 @@ def carbon_entries(
     sites: Iterable[tuple[str, str]], means: Mapping[str, CountryMean], source: str
 ) -> list[FactorEntry]:
     """An entry for each site (slug and country) whose country is known, as of the last day of the year it is of."""
-    entries: list[FactorEntry] = []
-    for slug, country in sites:
-        mean = means.get(country)
-        if mean is not None:
-            sourcing = Sourcing(
+    return [
+        FactorEntry(
+            line=line,
+            site=slug,
+            kind="carbon_average",
+            value=mean.value,
+            unit="gCO2e/kWh",
+            sourcing=Sourcing(
                 basis="published",
                 provenance="estimated",
                 source=source,
                 as_of_on=date(mean.year, 12, 31),
                 note=f"Mean of {mean.year} over the country; the grid of the site may differ",
-            )
-            entries.append(
-                FactorEntry(
-                    line=len(entries) + 1,
-                    site=slug,
-                    kind="carbon_average",
-                    value=mean.value,
-                    unit="gCO2e/kWh",
-                    sourcing=sourcing,
-                )
-            )
-    return entries
+            ),
+        )
+        for line, (slug, mean) in enumerate(
+            ((slug, means[country]) for slug, country in sites if country in means), start=1
+        )
+    ]
 
 
 def latency_entries(
@@ -155,31 +150,30 @@ def latency_entries(
     """
     entries: list[LatencyEntry] = []
     ends = {place: table.nearest(place) for place in (*sites, *user_regions)}
-    for site in sites:
-        for region in user_regions:
-            here, there = ends[site], ends[region]
-            if here is None or there is None or here[0] == there[0]:
-                continue
-            value = table.between(here[0].name, there[0].name)
-            if value is None:
-                continue
-            around = (here[1] + there[1]) * AROUND_MS_PER_KM
-            sourcing = Sourcing(
-                basis="published",
-                provenance="estimated",
-                source=source,
-                as_of_on=as_of_on,
-                note=f"{here[0].name} ({here[1]:.0f} km away) to {there[0].name} ({there[1]:.0f} km)",
+    for site, region in product(sites, user_regions):
+        here, there = ends[site], ends[region]
+        if here is None or there is None or here[0] == there[0]:
+            continue
+        value = table.between(here[0].name, there[0].name)
+        if value is None:
+            continue
+        around = (here[1] + there[1]) * AROUND_MS_PER_KM
+        sourcing = Sourcing(
+            basis="published",
+            provenance="estimated",
+            source=source,
+            as_of_on=as_of_on,
+            note=f"{here[0].name} ({here[1]:.0f} km away) to {there[0].name} ({there[1]:.0f} km)",
+        )
+        entries.append(
+            LatencyEntry(
+                line=len(entries) + 1,
+                site=site.name,
+                user_region=region.name,
+                value=value,
+                low=max(value - around, value / 2),
+                high=value + around,
+                sourcing=sourcing,
             )
-            entries.append(
-                LatencyEntry(
-                    line=len(entries) + 1,
-                    site=site.name,
-                    user_region=region.name,
-                    value=value,
-                    low=max(value - around, value / 2),
-                    high=value + around,
-                    sourcing=sourcing,
-                )
-            )
+        )
     return entries

@@ -22,8 +22,6 @@ to know never helps; `low` and `high` are the points with every figure at the wo
 `best_rank` and `worst_rank` the ranks that are possible within these.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -102,15 +102,7 @@ def cost(
     realised = _with_rate(objective, f"{currency}/month", metered, share, price, span)
     if realised.figure.value is None or not fixed:
         return realised
-    figure = realised.figure
-    total = BandedFigure(
-        figure.value + fixed if figure.value is not None else None,
-        figure.unit,
-        figure.provenance,
-        figure.as_of,
-        source=figure.source,
-    )
-    return RealisedFigure(objective, total)
+    return replace(realised, figure=replace(realised.figure, value=realised.figure.value + fixed))
 
 
 def _with_rate(
@@ -119,9 +111,7 @@ def _with_rate(
     factor = metered.pue * scale
     if isinstance(rate.per_kwh, FactorSeries):
         whole = integrated(metered.power_kw, rate.per_kwh, span.start, span.end)
-        whole = Integral(
-            None if whole.total is None else whole.total * factor, whole.covered_h, whole.coverage
-        )
+        whole = replace(whole, total=None if whole.total is None else whole.total * factor)
     else:
         whole = integrated(metered.power_kw, factor * rate.per_kwh, span.start, span.end)
     simulated = metered.simulated or rate.simulated

@@ -13,8 +13,6 @@ point before. Covers (`covers`) that the solution breaks are added as if each wa
 hold for every plan, so that the bound does as well, and those that had a price go on to the next point.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

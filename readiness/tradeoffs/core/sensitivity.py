@@ -18,8 +18,6 @@ Research 106, 1998); the share of draws that an option wins is its first-rank ac
 Unknown figures count as `ranking` counts them. Objectives that are unscored have no part in either.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

@@ -5,8 +5,6 @@ other is better in nothing but objectives whose limit is declared, and so kept a
 is no win: nobody asked for it. Where either cost is unknown the price is, and nothing is said.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,9 +1,8 @@
 """Tables of factors, round trips, rates and hourly values, as people send them and as lists export them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
+from typing import Any
 
 from readiness.evidence.core.documents import number_of, tidy
 from readiness.evidence.core.parsed import ParseError
@@ -85,33 +84,30 @@ def _entries[Entry](
 
 
 def _factor(line: int, row: Mapping[str, str]) -> FactorEntry:
-    return FactorEntry(
-        line=line,
-        site=tidy(row["site"]),
-        kind=tidy(row["kind"]),
-        value=_number(row, "value"),
-        unit=tidy(row.get("unit", "")),
-        currency=tidy(row.get("currency", "")),
-        low=_optional(row, "low"),
-        high=_optional(row, "high"),
-        sourcing=_sourcing(row),
-    )
+    kind, unit, currency = (tidy(row.get(name, "")) for name in ("kind", "unit", "currency"))
+    return FactorEntry(**_of_site(line, row), kind=kind, unit=unit, currency=currency)
 
 
 def _latency(line: int, row: Mapping[str, str]) -> LatencyEntry:
     percentile = _optional(row, "percentile")
     return LatencyEntry(
-        line=line,
-        site=tidy(row["site"]),
+        **_of_site(line, row),
         user_region=tidy(row.get("user_region", "")),
         other_site=tidy(row.get("other_site", "")),
-        value=_number(row, "value"),
         unit=tidy(row.get("unit", "")) or "ms",
         percentile=50.0 if percentile is None else percentile,
-        low=_optional(row, "low"),
-        high=_optional(row, "high"),
-        sourcing=_sourcing(row),
     )
+
+
+def _of_site(line: int, row: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "line": line,
+        "site": tidy(row["site"]),
+        "value": _number(row, "value"),
+        "low": _optional(row, "low"),
+        "high": _optional(row, "high"),
+        "sourcing": _sourcing(row),
+    }
 
 
 def _rate(line: int, row: Mapping[str, str]) -> RateEntry:
@@ -148,8 +144,7 @@ def _sourcing(row: Mapping[str, str]) -> Sourcing:
 def _number(row: Mapping[str, str], field: str) -> float:
     number = number_of(row[field])
     if number is None:
-        message = "leave the row out if there is none"
-        raise UnitRefused(field, f"{tidy(row[field])!r} is no number; {message}.")
+        raise UnitRefused(field, f"{tidy(row[field])!r} is no number; leave the row out if there is none.")
     return number
 
 

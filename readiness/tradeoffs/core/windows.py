@@ -1,56 +1,24 @@
 """When deferrable work should run: the cheapest hours by a series of prices or carbon intensities, up to a deadline.
 
-A series is slots of one length with one value each, a price per kWh or kg per kWh. A slot without a value is unknown:
-work is never planned into it, and what running at once would have cost is unknown where it touches one. Totals are sums
-of value x hours, so that times kW they are money or kg. Ties go to the earliest slots.
+A slot without a value is unknown: work is never planned into it, and a total is unknown where it touches one. Totals
+are sums of value x hours, so that times kW they are money or grams. Ties go to the earliest slots.
 
 Split work takes the cheapest whole slots between the two instants, which no other choice of them beats; what the last
 needs less is spared in the dearest. Contiguous work takes the cheapest run of adjacent ones, all of which are tried,
 and spares at one of its ends: as prices are constant within a slot, no start between is better.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import accumulate
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from readiness.tradeoffs.core.series import FactorSeries, Floats, Instants, integrated
 
 HOUR = timedelta(hours=1)
-
-
-class SeriesError(ValueError):
-    """Slots that do not make a series, or hours that make no work."""
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """One value, from an instant in UTC on for the length of the series' step. None is unknown."""
-
-    start_at: datetime
-    value: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class SlotSeries:
-    """Slots in order; instants that are missing are gaps. In UTC, where no day has 23 or 25 hours."""
-
-    step: timedelta
-    unit: str
-    slots: tuple[Slot, ...]
-
-    def __post_init__(self) -> None:
-        if self.step <= timedelta(0):
-            raise SeriesError("the step has to be longer than nothing")
-        for slot in self.slots:
-            if slot.start_at.utcoffset() != timedelta(0):
-                raise SeriesError(f"{slot.start_at} is not in UTC")
-            if slot.value is not None and not math.isfinite(slot.value):
-                raise SeriesError(f"{slot.start_at}: {slot.value} is no number")
-        for slot, other in zip(self.slots, self.slots[1:], strict=False):
-            if other.start_at - slot.start_at < self.step:
-                raise SeriesError(f"{other.start_at} follows {slot.start_at} by less than a step")
+HOUR_S = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +30,10 @@ class DeferrableRun:
     deadline_at: datetime
     contiguous: bool
 
+    def __post_init__(self) -> None:
+        if not 0 < self.hours < math.inf:
+            raise ValueError(f"{self.hours} hours are no work")
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -71,171 +43,69 @@ class Piece:
     end_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class RunWindow:
-    """The best hours, and what running at once would come to; None where that is unknown.
-
-    `skipped` counts slots between the two instants that have no value: with these known it could be better.
-    """
-
-    pieces: tuple[Piece, ...]
-    total: float
-    at_once: float | None
-    skipped: int
-
-    @property
-    def saving(self) -> float | None:
-        return None if self.at_once is None else self.at_once - self.total
-
-
-@dataclass(frozen=True, slots=True)
-class Regret:
-    """A past choice against the best in hindsight: `regret` is what it cost more, never below 0."""
-
-    total: float
-    best: RunWindow
-
-    @property
-    def regret(self) -> float:
-        return max(self.total - self.best.total, 0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class BackTest:
-    """Past choices that can be judged, and how many cannot, because the series has a gap where they ran."""
-
-    judged: tuple[Regret, ...]
-    unknown: int
-
-    @property
-    def regret(self) -> float:
-        return math.fsum(one.regret for one in self.judged)
-
-
-def best_window(series: SlotSeries, work: DeferrableRun) -> RunWindow | None:
+def best_window(series: FactorSeries, work: DeferrableRun) -> tuple[Piece, ...] | None:
     """None where the known slots before the deadline do not hold the work."""
-    needed = _slots_needed(series, work)
-    inside = [
-        slot
-        for slot in series.slots
-        if slot.start_at >= work.earliest_at and slot.start_at + series.step <= work.deadline_at
-    ]
-    known = [slot for slot in inside if slot.value is not None]
-    if len(known) < needed:
-        return None
-    taken = (
-        _cheapest_run(series, known, work, needed)
-        if work.contiguous
-        else _cheapest(series, known, work, needed)
+    step_s = series.step_s
+    needed = math.ceil(work.hours * HOUR_S / step_s)
+    inside = (
+        (series.starts_s >= work.earliest_at.timestamp())
+        & (series.starts_s + step_s <= work.deadline_at.timestamp())
+        & ~np.isnan(series.values)
     )
-    if taken is None:
+    starts, values = series.starts_s[inside], series.values[inside]
+    if len(starts) < needed:
         return None
-    at_once = cost_from(series, work.earliest_at, work.hours)
-    return RunWindow(_pieces(taken), _total(taken), at_once, _missing(series, work, len(known)))
+    spare_s = needed * step_s - work.hours * HOUR_S
+    if not work.contiguous:
+        cheapest = np.argsort(values, kind="stable")[:needed]
+        taken = np.sort(cheapest)
+        ends = starts[taken] + step_s - np.where(taken == cheapest[-1], spare_s, 0)
+        return _pieces(starts[taken].astype(np.float64), ends)
+    chosen = _cheapest_run(starts, values, needed, step_s, spare_s)
+    if chosen is None:
+        return None
+    start_s, spared_first = float(starts[chosen // 2]), chosen % 2
+    start_s += spare_s * spared_first
+    return (Piece(_instant(start_s), _instant(start_s + work.hours * HOUR_S)),)
 
 
-def cost_from(series: SlotSeries, start_at: datetime, hours: float) -> float | None:
-    """Running without a pause from an instant on, integrated over the slots it touches; None across a gap."""
-    left, at, parts = timedelta(hours=hours), start_at, []
-    for slot in series.slots:
-        end_at = slot.start_at + series.step
-        if end_at <= at:
-            continue
-        if slot.start_at > at or slot.value is None or not left:
-            break
-        taken = min(left, end_at - at)
-        parts.append(slot.value * (taken / HOUR))
-        at, left = at + taken, left - taken
-    return None if left else math.fsum(parts)
-
-
-def back_test(series: SlotSeries, choices: Sequence[tuple[datetime, DeferrableRun]]) -> BackTest:
-    """Past choices, each with when it ran and what it was free to do, against the best window in hindsight."""
-    judged = []
-    for started_at, work in choices:
-        total, best = cost_from(series, started_at, work.hours), best_window(series, work)
-        if total is not None and best is not None:
-            judged.append(Regret(total, best))
-    return BackTest(tuple(judged), len(choices) - len(judged))
-
-
-def _slots_needed(series: SlotSeries, work: DeferrableRun) -> int:
-    if not 0 < work.hours < math.inf:
-        raise SeriesError(f"{work.hours} hours are no work")
-    return -(-timedelta(hours=work.hours) // series.step)
-
-
-def _missing(series: SlotSeries, work: DeferrableRun, known: int) -> int:
-    return max((work.deadline_at - work.earliest_at) // series.step - known, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class _Taken:
-    """The part of a slot that is used."""
-
-    start_at: datetime
-    length: timedelta
-    value: float
-
-
-def _value(slot: Slot) -> float:
-    assert slot.value is not None
-    return slot.value
-
-
-def _cheapest(series: SlotSeries, known: Sequence[Slot], work: DeferrableRun, needed: int) -> list[_Taken]:
-    by_value = sorted(known, key=lambda slot: (_value(slot), slot.start_at))[:needed]
-    spare = needed * series.step - timedelta(hours=work.hours)
-    dearest = by_value[-1]
-    return [
-        _Taken(slot.start_at, series.step - (spare if slot is dearest else timedelta(0)), _value(slot))
-        for slot in sorted(by_value, key=lambda slot: slot.start_at)
+def cost_of(series: FactorSeries, pieces: Sequence[Piece]) -> float | None:
+    """Running in these pieces, integrated over the slots that they touch; None where one of them is unknown."""
+    step = timedelta(seconds=series.step_s)
+    parts = [
+        integrated(series.within(piece.start_at - step, piece.end_at), 1.0, piece.start_at, piece.end_at)
+        for piece in pieces
     ]
+    return math.fsum(part.total or 0.0 for part in parts) if all(part.complete for part in parts) else None
 
 
-def _cheapest_run(
-    series: SlotSeries, known: Sequence[Slot], work: DeferrableRun, needed: int
-) -> list[_Taken] | None:
-    """Find it by running sums, for a run may have a thousand slots. Values that differ in the last digits tie."""
-    spare = needed * series.step - timedelta(hours=work.hours)
-    values = [_value(slot) for slot in known]
-    sums = list(accumulate(values, initial=0.0))
-    same = 1e-12 * needed * max(map(abs, values))
-    best: tuple[float, int, bool] | None = None
-    for first in range(len(known) - needed + 1):
-        last = first + needed - 1
-        if known[last].start_at - known[first].start_at != (needed - 1) * series.step:
-            continue
-        whole = (sums[last + 1] - sums[first]) * (series.step / HOUR)
-        for spared_first in (False, True) if spare else (False,):
-            total = whole - values[first if spared_first else last] * (spare / HOUR)
-            if best is None or total < best[0] - same:
-                best = (total, first, spared_first)
-    if best is None:
-        return None
-    _least, first, spared_first = best
-    return _run(series, known[first : first + needed], spare, spared_first)
+def _cheapest_run(starts: Instants, values: Floats, needed: int, step_s: int, spare_s: float) -> int | None:
+    """Twice the place of its first slot, plus one where that is the slot that is spared.
+
+    Found by running sums, for a run may have a thousand slots. Values that differ in the last digits tie.
+    """
+    sums = np.concatenate([[0.0], np.cumsum(values)])
+    whole = (sums[needed:] - sums[:-needed]) * step_s
+    ends = np.stack([values[needed - 1 :], values[: len(whole)]], axis=1)
+    totals = np.where(
+        (starts[needed - 1 :] - starts[: len(whole)] == (needed - 1) * step_s)[:, np.newaxis],
+        whole[:, np.newaxis] - ends * spare_s,
+        np.inf,
+    ).ravel()
+    least = totals.min()
+    same = 1e-12 * needed * step_s * np.abs(values).max()
+    return int(np.argmax(totals <= least + same)) if least < np.inf else None
 
 
-def _run(series: SlotSeries, run: Sequence[Slot], spare: timedelta, spared_first: bool) -> list[_Taken]:
-    taken = [_Taken(slot.start_at, series.step, _value(slot)) for slot in run]
-    if spared_first:
-        taken[0] = _Taken(taken[0].start_at + spare, series.step - spare, taken[0].value)
-    else:
-        taken[-1] = _Taken(taken[-1].start_at, series.step - spare, taken[-1].value)
-    return taken
+def _pieces(starts_s: Floats, ends_s: Floats) -> tuple[Piece, ...]:
+    """Slots that touch are one piece."""
+    apart = starts_s[1:] != ends_s[:-1]
+    begins = starts_s[np.concatenate([[True], apart])]
+    return tuple(
+        Piece(_instant(start_s), _instant(end_s))
+        for start_s, end_s in zip(begins, ends_s[np.concatenate([apart, [True]])], strict=True)
+    )
 
 
-def _total(taken: Sequence[_Taken]) -> float:
-    return math.fsum(one.value * (one.length / HOUR) for one in taken)
-
-
-def _pieces(taken: Sequence[_Taken]) -> tuple[Piece, ...]:
-    pieces: list[Piece] = []
-    for one in taken:
-        end_at = one.start_at + one.length
-        if pieces and pieces[-1].end_at == one.start_at:
-            pieces[-1] = Piece(pieces[-1].start_at, end_at)
-        else:
-            pieces.append(Piece(one.start_at, end_at))
-    return tuple(pieces)
+def _instant(seconds: float) -> datetime:
+    return datetime.fromtimestamp(float(seconds), UTC)

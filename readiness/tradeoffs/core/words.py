@@ -1,7 +1,5 @@
 """Numbers as people read them in reasons and consequences: three digits that count, no false precision."""
 
-from __future__ import annotations
-
 import math
 
 DIGITS = 3

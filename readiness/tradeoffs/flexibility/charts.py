@@ -1,30 +1,28 @@
 """Sites by how far they conform and how free their critical workloads are: side by side, in no one number."""
 
-from __future__ import annotations
-
 from collections import defaultdict
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable
 
 from plotly import graph_objects as go
 
 from readiness.tradeoffs.flexibility.queries import FleetFlexibility, SiteFlexibility
-from readiness.tradeoffs.flexibility.words import index, shares
-from web.charts import Figure, figure, nothing
+from readiness.tradeoffs.flexibility.sentences import finding, index, shares
+from web.charts import Figure, figure, nothing, points, table
 from web.units import how_many
 
 MOST_TICKS = 10
 MOST_NAMED = 3
+HOVER = "Critical workloads, vendor concentration<br>%{customdata}<extra></extra>"
 
 
 def conformance(fleet: FleetFlexibility) -> Figure:
     drawn = [site for site in fleet.sites if site.fewest is not None and site.conformance.value is not None]
     if not drawn:
         return nothing("No site has both: an attested conformance, and a critical workload.")
-    bound = [site for site in drawn if site.fewest == 0]
-    free = [site for site in drawn if site.fewest]
-    looks = zip(_looks(), (bound, free), strict=True)
-    traces = [_dots(name, role, symbol, points) for (name, role, symbol), points in looks if points]
+    looks = (
+        ("A critical workload has no alternative", "bad", "x", [site for site in drawn if site.fewest == 0]),
+        ("Every critical workload has one", "ready", "circle", [site for site in drawn if site.fewest]),
+    )
     most = max(site.fewest or 0 for site in drawn)
     layout = go.Layout(
         margin={"l": 62, "r": 24, "t": 16, "b": 48},
@@ -39,65 +37,49 @@ def conformance(fleet: FleetFlexibility) -> Figure:
     )
     meta = {
         "finding": finding(fleet),
-        "footer": _left_out(fleet, drawn),
+        "footer": _left_out(fleet),
         "narrow": {"margin": {"l": 44, "r": 20}, "xaxis": {"nticks": 4}},
         "table": _table(fleet),
     }
-    return figure(traces, layout, meta)
-
-
-def finding(fleet: FleetFlexibility) -> str:
-    with_none = sum(1 for site in fleet.sites if site.fewest == 0)
-    with_any = sum(1 for site in fleet.sites if site.fewest is not None)
-    if not with_any:
-        return "No critical workload runs at a site in service."
-    sites = f"{with_none} of {with_any} sites"
-    return f"At {sites} with critical workloads, one of them has no alternative."
-
-
-def _looks() -> tuple[tuple[str, str, str], tuple[str, str, str]]:
-    """Name, role and symbol of the sites with a workload that has no alternative, and of the others."""
-    return (
-        ("A critical workload has no alternative", "bad", "x"),
-        ("Every critical workload has one", "ready", "circle"),
+    return figure(
+        [_dots(name, role, symbol, sites) for name, role, symbol, sites in looks if sites], layout, meta
     )
 
 
-def legend() -> list[dict[str, str]]:
-    return [{"label": name, "role": role, "shape": "dot"} for name, role, _symbol in _looks()]
-
-
-def _dots(name: str, role: str, symbol: str, points: Sequence[SiteFlexibility]) -> go.Scatter:
+def _dots(name: str, role: str, symbol: str, sites: Iterable[SiteFlexibility]) -> go.Scatter:
     """Sites with the same two figures are one mark, named together."""
     together: dict[tuple[float | None, int | None], list[SiteFlexibility]] = defaultdict(list)
-    for site in points:
+    for site in sites:
         together[site.conformance.value, site.fewest].append(site)
-    return go.Scatter(
-        x=[x for x, _ in together],
-        y=[y for _, y in together],
-        text=[
-            "<br>".join(site.name for site in here[:MOST_NAMED]) + _rest(here) for here in together.values()
-        ],
+    dots = points(
+        name,
+        [x for x, _ in together],
+        [y for _, y in together],
+        role,
+        hover=HOVER,
+        marker={"symbol": symbol, "size": 11},
+        text=[_names(here) for here in together.values()],
         customdata=[
-            "<br>".join(f"{site.name}: {len(site.alternatives)}, {index(site.vendors)}" for site in here)
+            "<br>".join(f"{site.name}: {len(site.alternatives)}, {_index(site)}" for site in here)
             for here in together.values()
         ],
-        name=name,
-        mode="markers+text",
         textposition="top center",
         cliponaxis=False,
-        marker={"symbol": symbol, "size": 11},
-        hovertemplate=f"{'Critical workloads, vendor concentration'}<br>%{{customdata}}<extra></extra>",
-        meta={"role": role},
     )
+    return dots.update(mode="markers+text")
 
 
-def _rest(here: Sequence[SiteFlexibility]) -> str:
+def _names(here: list[SiteFlexibility]) -> str:
     more = len(here) - MOST_NAMED
-    return f"<br>+ {more}" if more > 0 else ""
+    named = [site.name for site in here[:MOST_NAMED]]
+    return "<br>".join([*named, f"+ {more}"] if more > 0 else named)
 
 
-def _left_out(fleet: FleetFlexibility, drawn: Sequence[SiteFlexibility]) -> str:
+def _index(site: SiteFlexibility) -> str:
+    return index(site.vendors) or "unknown"
+
+
+def _left_out(fleet: FleetFlexibility) -> str:
     without = sum(1 for site in fleet.sites if site.fewest is not None and site.conformance.value is None)
     idle = sum(1 for site in fleet.sites if site.fewest is None)
     sentences = []
@@ -108,17 +90,11 @@ def _left_out(fleet: FleetFlexibility, drawn: Sequence[SiteFlexibility]) -> str:
     return "; ".join(sentences)
 
 
-def _table(fleet: FleetFlexibility) -> dict[str, Any]:
-    columns = [
-        "Site",
-        "Conformance, %",
-        "Provenance",
-        "Attested",
-        "Critical workloads",
-        "Fewest alternatives",
-        "Vendor concentration",
-        "Accelerators by vendor",
-    ]
+def _table(fleet: FleetFlexibility) -> Figure:
+    heads = (
+        *("Site", "Conformance, %", "Provenance", "Attested"),
+        *("Critical workloads", "Fewest alternatives", "Vendor concentration", "Accelerators by vendor"),
+    )
     rows = [
         [
             site.name,
@@ -127,9 +103,9 @@ def _table(fleet: FleetFlexibility) -> dict[str, Any]:
             site.record.taken_on.isoformat() if site.record else "",
             len(site.alternatives),
             site.fewest,
-            index(site.vendors),
+            _index(site),
             shares(site.vendors),
         ]
         for site in fleet.sites
     ]
-    return {"columns": columns, "rows": rows}
+    return table(heads, rows)

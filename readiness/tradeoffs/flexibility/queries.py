@@ -2,12 +2,11 @@
 statements, for what a placement stands on is read once for all.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from statistics import fmean
 
 from inventory.models import DeviceType
@@ -19,19 +18,19 @@ from readiness.tradeoffs.core.flexibility import (
     Concentration,
     Critical,
     Fallback,
-    Flexibility,
+    FallbackState,
     Freedom,
-    balance,
     concentration,
-    flexibility,
+    freedom,
 )
 from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.core.placement import Feasibility
-from readiness.tradeoffs.placing.queries import FeasibleSites, feasible_sites
+from readiness.tradeoffs.placing.queries import MAY_PLACE, FeasibleSites, feasible_sites
 from readiness.tradeoffs.placing.weighing import IN_SERVICE
 from readiness.workloads import queries as workloads
 from readiness.workloads.core.envelope import Criticality, Envelope
 
+MAY_SEE = (*MAY_PLACE, "evidence.view_recordedfact", "evidence.view_attestation")
 CONFORMING = ("p4-standard-interfaces", "devices-conforming")
 UNTESTED = ("p4-flexibility-preserved", "classes-untested")
 WITHOUT = ("p4-flexibility-preserved", "classes-without-alternative")
@@ -41,15 +40,18 @@ TESTED_WITHIN = timedelta(days=180)
 
 @dataclass(frozen=True, slots=True)
 class CriticalRow:
-    """A critical workload with its freedom. `record` is what its fallback was told from, `refused` why no site could
-    be decided at all.
-    """
+    """A critical workload. `record` is what its fallback was told from, `refused` why no site could be decided."""
 
     slug: str
     name: str
     freedom: Freedom
     record: NewestRecord | None
-    refused: str
+    refused: str | None
+
+    @property
+    def count(self) -> str:
+        """How many alternatives, in the words of the filter."""
+        return ("none", "one", "several")[min(len(self.freedom.alternatives), 2)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,75 +66,77 @@ class SiteFlexibility:
     vendors: Concentration
 
     @property
+    def critical_workloads(self) -> int:
+        return len(self.alternatives)
+
+    @property
     def fewest(self) -> int | None:
         """The number at the workload with the fewest; None where none runs there."""
         return min(self.alternatives, default=None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FleetFlexibility:
     at: datetime
     rows: tuple[CriticalRow, ...]
     sites: tuple[SiteFlexibility, ...]
-    whole: Flexibility
-    conformance: BandedFigure
+    concentration: Concentration
     names: Mapping[str, str] = field(repr=False)
 
     @property
-    def told(self) -> str:
-        return balance(self.conformance, self.whole)
+    def with_alternative(self) -> int:
+        return sum(bool(row.freedom.alternatives) for row in self.rows)
+
+    @property
+    def with_tested_fallback(self) -> int:
+        return sum(row.freedom.fallback is FallbackState.TESTED for row in self.rows)
+
+    @cached_property
+    def conformance(self) -> BandedFigure:
+        """The mean over the sites that are attested, each counted alike."""
+        known = [site.conformance for site in self.sites if site.conformance.value is not None]
+        if not known:
+            return BandedFigure(None, "%")
+        worst = worst_provenance(str(figure.provenance) for figure in known)
+        mean = fmean(figure.value or 0.0 for figure in known)
+        return BandedFigure(round(mean, 1), "%", Provenance(worst))
 
 
 def fleet(*, now: datetime) -> FleetFlexibility:
     envelopes = [
         envelope for envelope in workloads.envelopes() if envelope.criticality is Criticality.CRITICAL
     ]
-    found = feasible_sites(envelopes, now=now)
+    feasible = feasible_sites(envelopes, now=now)
     records = newest_records([CONFORMING, UNTESTED, WITHOUT], now=now)
-    sites = {site.slug: site for site in found.facts.sites}
-    vendors = _vendors(found.facts.sites)
     of_classes = newest_of_classes(*UNTESTED, now=now)
-    fallbacks = {
-        envelope.slug: _fallback([_word(envelope.slug, sites.get(slug), records, of_classes)
-                             for slug in found.today.get(envelope.slug, ())])
-        for envelope in envelopes
-    }  # fmt: skip
-    whole = flexibility(
-        [_critical(envelope, found, fallbacks[envelope.slug][0]) for envelope in envelopes],
-        sum(vendors.values(), Counter()),
-        0,
-        on=now.date(),
-        tested_within=TESTED_WITHIN,
-    )
-    rows = tuple(
-        CriticalRow(
-            envelope.slug,
-            envelope.name,
-            freedom,
-            fallbacks[envelope.slug][1],
-            found.refused.get(envelope.slug, ""),
-        )
-        for envelope, freedom in zip(envelopes, whole.workloads, strict=True)
-    )
-    of_sites = tuple(
+    vendors = _vendors(feasible.facts.sites)
+    sites = {site.slug: site for site in feasible.facts.sites}
+    rows = []
+    for envelope in envelopes:
+        here = [sites.get(slug) for slug in feasible.today.get(envelope.slug, ())]
+        fallback, record = _fallback([_word(envelope.slug, site, records, of_classes) for site in here])
+        free = freedom(_critical(envelope, feasible, fallback), on=now.date(), tested_within=TESTED_WITHIN)
+        refused = feasible.refused.get(envelope.slug) or None
+        rows.append(CriticalRow(envelope.slug, envelope.name, free, record, refused))
+    in_service = tuple(
         _site(site, rows, records.get(site.site_id, {}), vendors[site.slug])
-        for site in found.facts.sites
+        for site in feasible.facts.sites
         if site.stage in IN_SERVICE
     )
-    names = {site.slug: site.name for site in found.facts.sites}
-    return FleetFlexibility(now, rows, of_sites, whole, _mean(of_sites), names)
+    whole = concentration(sum(vendors.values(), Counter()))
+    return FleetFlexibility(
+        now, tuple(rows), in_service, whole, {slug: site.name for slug, site in sites.items()}
+    )
 
 
 def _critical(envelope: Envelope, sites: FeasibleSites, fallback: Fallback | None) -> Critical:
     by_site = sites.by_class.get(envelope.slug, {})
-
-    def those(standing: Feasibility) -> frozenset[str]:
-        return frozenset(slug for slug, of_site in by_site.items() if of_site is standing)
-
-    runs_at = frozenset(sites.today.get(envelope.slug, ()))
-    return Critical(
-        envelope.slug, runs_at, those(Feasibility.FEASIBLE), those(Feasibility.UNDECIDED), fallback
+    feasible, undecided = (
+        frozenset(slug for slug, of_site in by_site.items() if of_site is standing)
+        for standing in (Feasibility.FEASIBLE, Feasibility.UNDECIDED)
     )
+    runs_at = frozenset(sites.today.get(envelope.slug, ()))
+    return Critical(envelope.slug, runs_at, feasible, undecided, fallback)
 
 
 type _Word = tuple[NewestRecord | None, bool]
@@ -190,7 +194,7 @@ def _vendors(sites: tuple[SiteFactors, ...]) -> dict[str, Counter[str]]:
 
 def _site(
     site: SiteFactors,
-    rows: tuple[CriticalRow, ...],
+    rows: Sequence[CriticalRow],
     records: Mapping[str, NewestRecord],
     vendors: Counter[str],
 ) -> SiteFlexibility:
@@ -200,12 +204,3 @@ def _site(
         figure = BandedFigure(record.value, "%", Provenance(record.provenance), source=record.source)
     here = tuple(len(row.freedom.alternatives) for row in rows if site.slug in row.freedom.runs_at)
     return SiteFlexibility(site.slug, site.name, figure, record, here, concentration(vendors))
-
-
-def _mean(sites: tuple[SiteFlexibility, ...]) -> BandedFigure:
-    """Return the mean over the sites that are attested, each counted alike."""
-    known = [site.conformance for site in sites if site.conformance.value is not None]
-    if not known:
-        return BandedFigure(None, "%")
-    worst = worst_provenance(str(value.provenance) for value in known)
-    return BandedFigure(round(fmean(value.value or 0.0 for value in known), 1), "%", Provenance(worst))

@@ -1,22 +1,19 @@
 """Critical workloads with their alternatives, and sites with conformance and vendors, as lists."""
 
-from __future__ import annotations
-
-from typing import Any
-
+from readiness.tradeoffs.core.flexibility import FallbackState
 from readiness.tradeoffs.flexibility.queries import CriticalRow, FleetFlexibility, SiteFlexibility
-from readiness.tradeoffs.flexibility.words import (
-    COUNTS,
-    FALLBACK_TONES,
-    FALLBACKS,
-    count_of,
-    if_lost,
-    index,
-    listed,
-    shares,
-)
+from readiness.tradeoffs.flexibility.sentences import if_lost, index, listed, shares
 from web.links import link
 from web.tables import Column, RowFilter, Table
+
+FALLBACKS = {
+    FallbackState.TESTED: ("Tested", "ok"),
+    FallbackState.TEST_OLD: ("Test too old", "warn"),
+    FallbackState.UNTESTED: ("Not all tested", "warn"),
+    FallbackState.NOT_FEASIBLE: ("No feasible site", "bad"),
+    FallbackState.NONE: ("Unknown", "unknown"),
+}
+COUNTS = (("none", "No other"), ("one", "One"), ("several", "Several"))
 
 
 def record_url(row: CriticalRow | SiteFlexibility) -> str:
@@ -28,35 +25,25 @@ def record_url(row: CriticalRow | SiteFlexibility) -> str:
 
 
 def filters(fleet: FleetFlexibility) -> tuple[RowFilter, ...]:
-    """The same words as the endpoint takes."""
+    """The endpoint takes the same."""
+    homes = sorted({slug for row in fleet.rows for slug in row.freedom.runs_at})
+    states = [(state.value, label) for state, (label, _tone) in FALLBACKS.items()]
     return (
         RowFilter(
             "site",
             "Runs at",
             lambda row: frozenset(row.freedom.runs_at),
-            [(slug, fleet.names.get(slug, slug)) for slug in sorted(_homes(fleet))],
+            [(slug, fleet.names.get(slug, slug)) for slug in homes],
         ),
-        RowFilter(
-            "alternatives", "Alternatives", lambda row: count_of(len(row.freedom.alternatives)), COUNTS
-        ),
-        RowFilter(
-            "fallback",
-            "Fallback",
-            lambda row: row.freedom.fallback.value,
-            [(state.value, label) for state, label in FALLBACKS.items()],
-        ),
+        RowFilter("alternatives", "Alternatives", "count", COUNTS),
+        RowFilter("fallback", "Fallback", "freedom.fallback.value", states),
     )
 
 
-def _homes(fleet: FleetFlexibility) -> set[str]:
-    return {slug for row in fleet.rows for slug in row.freedom.runs_at}
-
-
 def critical(fleet: FleetFlexibility) -> Table:
-    """List the rows of CriticalRow."""
     names = fleet.names
 
-    def explored(row: Any) -> str:
+    def explored(row: CriticalRow) -> str:
         return link("tradeoffs", workload=row.slug)
 
     return Table(
@@ -76,13 +63,13 @@ def critical(fleet: FleetFlexibility) -> Table:
                    export=lambda row: ", ".join(row.freedom.alternatives), phone="full"),
             Column("undecided", "Undecided", value=lambda row: len(row.freedom.undecided), sort=True, numeric=True,
                    hint="Sites of which something is unknown that a limit asks for"),
-            Column("remaining", "If its site is lost", value=lambda row: row.freedom.remaining, sort=True,
+            Column("remaining", "If its site is lost", value="freedom.remaining", sort=True,
                    text=lambda row: if_lost(row.freedom, names), phone="full",
                    tone=lambda row: "" if row.freedom.remaining else "bad"),
-            Column("fallback", "Fallback", value=lambda row: row.freedom.fallback.value, sort=True,
-                   text=lambda row: FALLBACKS[row.freedom.fallback],
-                   tone=lambda row: FALLBACK_TONES[row.freedom.fallback]),
-            Column("tested_on", "Last attested", value=lambda row: row.record.taken_on if row.record else None,
+            Column("fallback", "Fallback", value="freedom.fallback.value", sort=True,
+                   text=lambda row: FALLBACKS[row.freedom.fallback][0],
+                   tone=lambda row: FALLBACKS[row.freedom.fallback][1]),
+            Column("tested_on", "Last attested", value="record.taken_on",
                    sort=lambda row: row.record.taken_on.isoformat() if row.record else "", url=record_url),
         ),
         filters=filters(fleet),
@@ -102,7 +89,6 @@ def critical(fleet: FleetFlexibility) -> Table:
 
 
 def sites() -> Table:
-    """List the rows of SiteFlexibility; its address parameters are those of its own page."""
     return Table(
         id="sites-flexibility",
         noun=("site", "sites"),
@@ -113,10 +99,11 @@ def sites() -> Table:
             Column("conformance", "Conformance", value="conformance.value", unit="%", sort=True, numeric=True,
                    url=record_url),
             Column("attested_on", "Attested", value="record.taken_on"),
-            Column("workloads", "Critical workloads", value=lambda row: len(row.alternatives), numeric=True),
+            Column("workloads", "Critical workloads", value="critical_workloads", numeric=True),
             Column("fewest", "Fewest alternatives", value="fewest", numeric=True),
             Column("vendors", "Accelerators by vendor", value=lambda row: shares(row.vendors), phone="full"),
-            Column("hhi", "Concentration", value="vendors.hhi", text=lambda row: index(row.vendors), numeric=True),
+            Column("hhi", "Concentration", value="vendors.hhi", numeric=True,
+                   text=lambda row: index(row.vendors) or "unknown"),
         ),
         search=False,
         row_id="slug",

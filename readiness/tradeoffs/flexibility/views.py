@@ -1,101 +1,50 @@
 """Standard against flexible at /tradeoffs/flexibility/: critical workloads or sites as a list, and both as a chart."""
 
-from __future__ import annotations
-
 from typing import Any
 
-from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
-from django.urls import reverse
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.http import HttpRequest
 
-from readiness.tradeoffs.core.words import number
-from readiness.tradeoffs.flexibility import charts, tables
-from readiness.tradeoffs.flexibility.queries import FleetFlexibility, fleet
-from readiness.tradeoffs.flexibility.words import index, shares
-from readiness.tradeoffs.placing.queries import MAY_PLACE
-from web import answers
+from readiness.tradeoffs.flexibility import charts, sentences, tables
+from readiness.tradeoffs.flexibility.queries import MAY_SEE, fleet
 from web import tables as table_kit
+from web.charts import Figure
 from web.clock import now
-from web.permissions import require
+from web.links import link
+from web.reports import Report, chart_urls, choices
+from web.tables import TablePage
+from web.timerange import BadParameter
 
-MAY_SEE = (*MAY_PLACE, "evidence.view_recordedfact", "evidence.view_attestation")
-TEMPLATE = "tradeoffs/flexibility.html"
-WORKLOADS, SITES = "workloads", "sites"
-may_see = require(*MAY_SEE)
+FLEXIBILITY = Report("tradeoffs/flexibility.html", *MAY_SEE)
+VIEWS = {"workloads": "Critical workloads", "sites": "Sites"}
 
 
-@may_see
-@never_cache
-@require_GET
-def flexibility(request: HttpRequest) -> HttpResponseBase:
-    found, view = fleet(now=now()), _view(request)
-    if view == SITES:
-        table = table_kit.page(request, tables.sites(), found.sites)
+@FLEXIBILITY.page
+def flexibility(request: HttpRequest) -> tuple[TablePage, Any]:
+    view = request.GET.get("view", "workloads")
+    if view not in VIEWS:
+        raise BadParameter("view", f"is one of {', '.join(VIEWS)}")
+    free = fleet(now=now())
+    if view == "sites":
+        table = table_kit.page(request, tables.sites(), free.sites)
     else:
-        table = table_kit.page(request, tables.critical(found), found.rows)
-    if table_kit.wants_table_only(request, table):
-        return table_kit.respond(request, TEMPLATE, table)
-    here = reverse("flexibility")
-    labels = {WORKLOADS: "Critical workloads", SITES: "Sites"}
-    context = {
-        "table": table,
-        "found": found,
-        "kpis": _key_figures(found),
-        "finding": charts.finding(found),
-        "legend": charts.legend(),
-        "chart_url": reverse("flexibility-chart", args=["json"]),
-        "csv_url": reverse("flexibility-chart", args=["csv"]),
-        "api_url": table.api_url or reverse("tradeoffs-flexibility"),
-        "lists": [
-            {
-                "label": label,
-                "url": f"{here}?view={name}" if name != WORKLOADS else here,
-                "current": name == view,
-            }
-            for name, label in labels.items()
-        ],
-        "breadcrumbs": [{"label": "Flexibility", "url": ""}],
+        table = table_kit.page(request, tables.critical(free), free.rows)
+    return table, lambda: {
+        "fleet": free,
+        "attested": [site for site in free.sites if site.conformance.value is not None],
+        "index": sentences.index(free.concentration),
+        "shares": sentences.shares(free.concentration),
+        "balance": sentences.balance(free),
+        "finding": sentences.finding(free),
+        "chart": chart_urls("flexibility-chart"),
+        "api_url": table.api_url or link("tradeoffs-flexibility"),
+        "lists": choices(
+            VIEWS.items(),
+            view,
+            lambda name: link("flexibility", view=name) if name != "workloads" else link("flexibility"),
+        ),
     }
-    return answers.page(request, TEMPLATE, context)
 
 
-@may_see
-@never_cache
-@require_GET
-def chart(request: HttpRequest, form: str) -> HttpResponse:
-    return answers.chart(charts.conformance(fleet(now=now())), form)
-
-
-def _view(request: HttpRequest) -> str:
-    view = request.GET.get("view", WORKLOADS)
-    if view not in (WORKLOADS, SITES):
-        raise BadRequest("view: is one of workloads, sites")
-    return view
-
-
-def _key_figures(fleet: FleetFlexibility) -> list[dict[str, Any]]:
-    whole, many = fleet.whole, len(fleet.rows)
-    attested = (
-        f"mean of {sum(1 for site in fleet.sites if site.conformance.value is not None)} of "
-        f"{len(fleet.sites)} sites; {fleet.conformance.provenance or 'unknown'}"
-    )
-    conformance = fleet.conformance.value
-    of = f"of {many} critical workloads"
-    return [
-        {
-            "label": "Conformance",
-            "value": None if conformance is None else number(conformance),
-            "unit": "%",
-            "note": attested,
-        },
-        {"label": "Could run elsewhere", "value": whole.with_alternative, "note": of},
-        {"label": "With a tested fallback", "value": whole.with_tested_fallback, "note": of},
-        {
-            "label": "Vendor concentration",
-            "value": None if whole.concentration.low is None else index(whole.concentration),
-            "note": shares(whole.concentration),
-        },
-    ]
+@FLEXIBILITY.chart
+def chart(request: HttpRequest) -> Figure:
+    return charts.conformance(fleet(now=now()))

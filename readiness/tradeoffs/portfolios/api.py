@@ -1,7 +1,5 @@
 """Endpoints of portfolios under `portfolios/`: asked for, looked at while they are worked out, called off."""
 
-from __future__ import annotations
-
 from typing import Any, cast
 
 from django.db.models import QuerySet
@@ -16,8 +14,8 @@ from accounts.models import User
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion, CarbonKind
 from readiness.tradeoffs.models import PortfolioRun
 from readiness.tradeoffs.portfolios import operations, queries
-from readiness.tradeoffs.portfolios.filters import PortfolioFilters
 from readiness.tradeoffs.portfolios.params import MOST_POINTS, OBJECTIVES, POINTS
+from readiness.tradeoffs.portfolios.tables import PortfolioFilters
 from web import clock
 from web.rest.errors import named_errors
 from web.rest.permissions import requires

@@ -1,7 +1,5 @@
 """Room that workloads share: what each takes of accelerators, power and bandwidth, and what sites have for certain."""
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

@@ -4,8 +4,6 @@ Each percentile that latency limits are at is one reading of what is known of si
 have different ones, which is a few.
 """
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence

@@ -3,8 +3,6 @@
 Pins are written as lines, so that the form works without scripts: `chat lulea`, or `chat` alone for where it runs.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,12 +13,6 @@ from readiness.tradeoffs.core.parsing import BadTradeoffQuestion, CarbonKind
 from readiness.tradeoffs.portfolios.params import CURRENCY, MOST_POINTS, OBJECTIVES, POINTS, WEIGHTS
 from readiness.workloads.models import WorkloadClass
 
-LABELS = {
-    "cost": "Weight of cost",
-    "carbon": "Weight of carbon",
-    "latency": "Weight of latency",
-    "risk": "Weight of risk",
-}
 CARBON = {
     CarbonKind.AVERAGE: "Average of the grid",
     CarbonKind.MARGINAL: "Marginal plant",
@@ -29,11 +21,11 @@ CARBON = {
 
 
 class AskForm(forms.Form):
-    cost = forms.FloatField(label=LABELS["cost"], min_value=0, initial=WEIGHTS["cost"])
-    carbon = forms.FloatField(label=LABELS["carbon"], min_value=0, initial=WEIGHTS["carbon"])
-    latency = forms.FloatField(label=LABELS["latency"], min_value=0, initial=WEIGHTS["latency"])
+    cost = forms.FloatField(label="Weight of cost", min_value=0, initial=WEIGHTS["cost"])
+    carbon = forms.FloatField(label="Weight of carbon", min_value=0, initial=WEIGHTS["carbon"])
+    latency = forms.FloatField(label="Weight of latency", min_value=0, initial=WEIGHTS["latency"])
     risk = forms.FloatField(
-        label=LABELS["risk"],
+        label="Weight of risk",
         min_value=0,
         initial=WEIGHTS["risk"],
         help_text="What a site lacks of a readiness score of 100. An objective of weight 0 is not asked about.",
@@ -69,26 +61,24 @@ class AskForm(forms.Form):
 
     def clean_pins(self) -> dict[str, str | None]:
         """Site by workload, None where it runs."""
-        found: dict[str, str | None] = {}
+        pins: dict[str, str | None] = {}
         for number, line in enumerate(self.cleaned_data["pins"].splitlines(), 1):
             words = line.split()
             if not words:
                 continue
             if len(words) > 2:
                 raise ValidationError(f"Line {number}: a workload and a site, such as chat lulea.")
-            if words[0] in found:
+            if words[0] in pins:
                 raise ValidationError(f"Line {number}: {words[0][:100]} is pinned above already.")
-            found[words[0]] = words[1] if len(words) == 2 else None
-        return found
+            pins[words[0]] = words[1] if len(words) == 2 else None
+        return pins
 
     def asked(self) -> dict[str, Any]:
         given = self.cleaned_data
         return {
+            **{name: given[name] for name in ("points", "pins", "currency")},
             "weights": {name: given[name] for name in OBJECTIVES},
-            "points": given["points"],
-            "left_out": [one.slug for one in given["left_out"]],
-            "pins": given["pins"],
-            "currency": given["currency"],
+            "left_out": [workload.slug for workload in given["left_out"]],
             "carbon": given["intensity"],
         }
 
@@ -104,9 +94,7 @@ def initial_of(inputs: Mapping[str, Any]) -> dict[str, Any]:
     """The form as it was filled in for a run."""
     return {
         **{name: inputs["weights"].get(name, 0) for name in OBJECTIVES},
-        "points": inputs["points"],
-        "left_out": inputs["left_out"],
+        **{name: inputs[name] for name in ("points", "left_out", "currency")},
         "pins": "\n".join(f"{workload} {site}" for workload, site in inputs["pins"].items()),
-        "currency": inputs["currency"],
         "intensity": inputs["carbon"],
     }

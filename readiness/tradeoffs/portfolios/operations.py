@@ -1,7 +1,5 @@
 """Asking for a portfolio, and calling it off. A worker solves it (`solving`)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any

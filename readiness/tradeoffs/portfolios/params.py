@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from readiness.tradeoffs.core.parsing import (
@@ -42,27 +42,13 @@ class PortfolioQuestion:
 
     def inputs(self) -> dict[str, Any]:
         """Return the columns that are kept, which `PortfolioQuestion.of` reads."""
-        return {
-            "workloads": list(self.workloads),
-            "left_out": list(self.left_out),
-            "pins": dict(self.pins),
-            "weights": dict(self.weights),
-            "points": self.points,
-            "currency": self.currency,
-            "carbon": self.carbon.value,
-        }
+        return asdict(self)
 
     @classmethod
     def of(cls, inputs: Mapping[str, Any]) -> PortfolioQuestion:
-        return cls(
-            tuple(inputs["workloads"]),
-            tuple(inputs["left_out"]),
-            dict(inputs["pins"]),
-            dict(inputs["weights"]),
-            inputs["points"],
-            inputs["currency"],
-            CarbonKind(inputs["carbon"]),
-        )
+        workloads, left_out = tuple(inputs["workloads"]), tuple(inputs["left_out"])
+        carbon = CarbonKind(inputs["carbon"])
+        return cls(**{**inputs, "workloads": workloads, "left_out": left_out, "carbon": carbon})
 
     @property
     def objectives(self) -> tuple[str, ...]:

@@ -1,19 +1,24 @@
 """The result of a sweep as plain values that are kept: points with plan, totals and gap, and what each move does."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
-from readiness.tradeoffs.core.consequences import Consequence, line
+from readiness.tradeoffs.core.consequences import line
 from readiness.tradeoffs.core.moves import PlanChanges, WorkloadMove, against
 from readiness.tradeoffs.core.portfolio import LeftOutReason, Point, Sweep
 from readiness.tradeoffs.placing.inputs import ANY
 from readiness.tradeoffs.portfolios.fleet import PortfolioFleet
 
 VERSION = 2
+UNITS = {
+    "cost": "{currency}/month",
+    "carbon": "kg CO2e/month",
+    "latency": "ms, sum over workloads",
+    "risk": "points, sum over workloads",
+}
 
 
 def result_of(fleet: PortfolioFleet, sweep: Sweep) -> dict[str, Any]:
@@ -39,7 +44,7 @@ def result_of(fleet: PortfolioFleet, sweep: Sweep) -> dict[str, Any]:
     return {
         "version": VERSION,
         "objectives": list(fleet.portfolio.objectives),
-        "units": {name: _unit(name, fleet.currency) for name in fleet.portfolio.objectives},
+        "units": {name: UNITS[name].format(currency=fleet.currency) for name in fleet.portfolio.objectives},
         "points": points,
         "weightings": len(sweep.points),
         "today": today,
@@ -57,16 +62,6 @@ def _first_of_each_plan(points: Sequence[Point]) -> list[int]:
     """Return, for each point, the index of the first point with the same plan."""
     first: dict[tuple[tuple[str, str], ...], int] = {}
     return [first.setdefault(tuple(sorted(point.plan.items())), place) for place, point in enumerate(points)]
-
-
-def _unit(objective: str, currency: str) -> str:
-    units = {
-        "cost": f"{currency}/month",
-        "carbon": "kg CO2e/month",
-        "latency": "ms, sum over workloads",
-        "risk": "points, sum over workloads",
-    }
-    return units[objective]
 
 
 def _today(fleet: PortfolioFleet, points: Sequence[Point]) -> dict[str, Any]:
@@ -111,27 +106,14 @@ def _point(
 ) -> dict[str, Any]:
     compared = _sums(fleet, today["workloads"], point.plan)
     return {
-        "weights": dict(point.weights),
-        "plan": dict(point.plan),
-        "totals": dict(point.totals),
+        **asdict(point),
         "compared": compared,
-        "cost": point.cost,
-        "bound": point.bound,
-        "gap": point.gap,
-        "dominated_by": point.dominated_by,
         "changes": {name: compared[name] - today["totals"][name] for name in compared},
         "unknown": dict(against_today.unknown),
         "left_out": _left_out(fleet, sweep, point),
         "filling": [
-            {
-                "site": one.site,
-                "resource": one.resource,
-                "unit": fleet.units.get(one.resource, "accelerators"),
-                "before": one.before,
-                "after": one.after,
-                "capacity": one.capacity,
-            }
-            for one in against_today.filling
+            {**asdict(each), "unit": fleet.units.get(each.resource, "accelerators")}
+            for each in against_today.filling
         ],
     }
 
@@ -200,10 +182,14 @@ def _keep_moves(fleet: PortfolioFleet, compared: PlanChanges, moves: dict[str, d
         if (move.after or "") in of_workload:
             continue
         said = fleet.moved(move.workload, move.before, move.after)
+        at_an_end = "begins to run" if move.before is None else "does not run" if move.after is None else ""
         of_workload[move.after or ""] = {
             "changes": dict(move.changes),
-            "line": line(said) or _without_consequences(move.before, move.after),
-            "consequences": [_consequence(one) for one in said],
+            "line": line(said) or at_an_end,
+            "consequences": [
+                {name: getattr(consequence, name) for name in ("domain", "name", "words", "effect")}
+                for consequence in said
+            ],
             **_reason(fleet, move),
         }
 
@@ -218,20 +204,3 @@ def _reason(fleet: PortfolioFleet, move: WorkloadMove) -> dict[str, str]:
         return {"kind": "pinned", "why": ""}
     step = fleet.step(move.workload, move.before, move.after)
     return {"kind": "choice", "why": f"no limit asks for it: {step.words}" if step else ""}
-
-
-def _without_consequences(before: str | None, after: str | None) -> str:
-    if before is None:
-        return "begins to run"
-    if after is None:
-        return "does not run"
-    return ""
-
-
-def _consequence(consequence: Consequence) -> Mapping[str, Any]:
-    return {
-        "domain": consequence.domain.value,
-        "name": consequence.name,
-        "words": consequence.words,
-        "effect": consequence.effect.value,
-    }

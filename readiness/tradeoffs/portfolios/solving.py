@@ -1,7 +1,5 @@
 """Solving portfolios that wait, and ending those whose worker is gone."""
 
-from __future__ import annotations
-
 import logging
 from datetime import datetime, timedelta
 from typing import Any
@@ -58,11 +56,8 @@ def _work_on(pk: int, *, now: datetime) -> None:
         progress=lambda done, _total: _alive(pk, points_done=done),
         cancelled=lambda: _running(pk).filter(cancel_asked_at__isnull=False).exists(),
     )
-    ended: dict[str, Any] = {"result": result_of(whole, swept), "finished_at": Now()}
-    if swept.cancelled:
-        _running(pk).update(state=State.CANCELLED, **ended)
-    else:
-        _running(pk).update(state=State.DONE, **ended)
+    state = State.CANCELLED if swept.cancelled else State.DONE
+    _running(pk).update(state=state, result=result_of(whole, swept), finished_at=Now())
 
 
 def weightings(question: PortfolioQuestion) -> list[dict[str, float]]:

@@ -1,48 +1,49 @@
 """Pages of portfolios: the runs, asking for one, and one of them with its front and the moves of a point."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from django.contrib import messages
-from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import User
+from readiness.tradeoffs.core.consequences import ConsequenceDomain, ConsequenceEffect
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.models import PortfolioRun
-from readiness.tradeoffs.portfolios import charts, lines, operations, queries, tables
+from readiness.tradeoffs.portfolios import charts, operations, queries, sentences, tables
 from readiness.tradeoffs.portfolios.forms import AskForm, initial_of
-from web import answers
+from readiness.tradeoffs.portfolios.queries import MoveRow, Result
 from web import tables as table_kit
+from web.charts import Figure
 from web.clock import now
 from web.links import link
+from web.parameters import BadParameter
 from web.permissions import require
+from web.reports import Report, chart_urls, choices
+from web.tables import TablePage
+from web.units import number
 
 LOOK = ("inventory.view_site", "workloads.view_workloadclass", operations.MAY_SEE)
-may_see = require(*LOOK)
+DOMAINS = (
+    ConsequenceDomain.COST,
+    ConsequenceDomain.ENERGY,
+    ConsequenceDomain.NETWORK,
+    ConsequenceDomain.REGULATION,
+    ConsequenceDomain.READINESS,
+)
+LIST = Report("readiness/portfolios/list.html", *LOOK)
+RUN = Report("readiness/portfolios/run.html", *LOOK)
 may_ask = require(*LOOK, operations.MAY_ASK)
 may_cancel = require(*LOOK, operations.MAY_CANCEL)
 
 
-@may_see
-@conditional_page
-@require_GET
-def portfolios(request: HttpRequest) -> HttpResponseBase:
-    table = table_kit.page(request, tables.RUNS, queries.runs())
-    if table_kit.wants_table_only(request, table):
-        return table_kit.respond(request, "readiness/portfolios/list.html", table)
-    context = {
-        "table": table,
-        "may_ask": request.user.has_perm(operations.MAY_ASK),
-        "breadcrumbs": _breadcrumbs("Portfolio", first=True),
-    }
-    return answers.page(request, "readiness/portfolios/list.html", context)
+@LIST.page
+def portfolios(request: HttpRequest) -> tuple[TablePage, Any]:
+    may = {"may_ask": request.user.has_perm(operations.MAY_ASK)}
+    return table_kit.page(request, tables.RUNS, queries.runs()), lambda: may
 
 
 @may_ask
@@ -52,13 +53,14 @@ def ask(request: HttpRequest) -> HttpResponse:
     form = AskForm(request.POST or None, initial=_initial(request))
     if request.method == "POST" and form.is_valid():
         try:
-            run = operations.ask(form.asked(), by=_reader(request), now=now())
+            run = operations.ask(form.asked(), by=cast(User, request.user), now=now())
         except BadTradeoffQuestion as error:
             form.refused(error)
         else:
-            return HttpResponseRedirect(reverse("portfolio", args=[run.pk]))
-    context = {"form": form, "breadcrumbs": _breadcrumbs("Ask for one")}
-    return render(request, "readiness/portfolios/ask.html", context, status=422 if form.errors else 200)
+            return HttpResponseRedirect(link("portfolio", run.pk))
+    return render(
+        request, "readiness/portfolios/ask.html", {"form": form}, status=422 if form.errors else 200
+    )
 
 
 def _initial(request: HttpRequest) -> dict[str, Any]:
@@ -71,44 +73,32 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
     return initial_of(_run(int(number[:20])).inputs)
 
 
-@may_see
-@conditional_page
-@require_GET
-def portfolio(request: HttpRequest, pk: int) -> HttpResponseBase:
-    run = _run(pk)
-    context: dict[str, Any] = {
+@RUN.page
+def portfolio(request: HttpRequest, pk: int) -> tuple[TablePage | None, Any]:
+    run, user = _run(pk), request.user
+    is_cancelling = run.cancel_asked_at is not None
+    context = {
         "run": run,
-        "name": f"Portfolio {run.pk}",
-        "pinned": len(run.inputs["pins"]),
-        "may_ask": request.user.has_perm(operations.MAY_ASK),
-        "may_cancel": run.is_open
-        and run.cancel_asked_at is None
-        and request.user.has_perm(operations.MAY_CANCEL),
-        "weights": ", ".join(
-            f"{lines.OBJECTIVE_NAMES[name]} {weight:g}" for name, weight in run.inputs["weights"].items()
-        ),
-        "breadcrumbs": _breadcrumbs(f"Portfolio {run.pk}"),
+        "may_ask": user.has_perm(operations.MAY_ASK),
+        "may_cancel": run.is_open and not is_cancelling and user.has_perm(operations.MAY_CANCEL),
+        "weights": sentences.weights(run.inputs["weights"]),
     }
-    if run.result and run.result["points"]:
-        chosen, point = _point(request, run.result)
-        rows = lines.moves(run.result, point)
-        table = table_kit.page(request, tables.moves(run.result), rows)
-        if table_kit.wants_table_only(request, table):
-            return table_kit.respond(request, "readiness/portfolios/run.html", table)
-        context |= {"table": table, **_found(request, run, chosen, point, rows)}
-    return answers.page(request, "readiness/portfolios/run.html", context)
+    if not run.result or not run.result["points"]:
+        return None, lambda: context
+    chosen, point = _point(request, run.result)
+    rows = queries.moves(run.result, point)
+    table = table_kit.page(request, tables.moves(run.result), rows)
+    return table, lambda: context | _of_point(request, run, run.result, chosen, rows)
 
 
-@may_see
-@conditional_page
-@require_GET
-def front_chart(request: HttpRequest, pk: int, form: str) -> HttpResponse:
+@RUN.chart
+def front_chart(request: HttpRequest, pk: int) -> Figure:
     run = _run(pk)
     if not run.result:
         raise Http404
     x, y = _axes(request, run.result)
     chosen = _point(request, run.result)[0] if run.result["points"] else 0
-    return answers.chart(charts.front(run.result, x=x, y=y, chosen=chosen), form)
+    return charts.front(run.result, x=x, y=y, chosen=chosen)
 
 
 @require_POST
@@ -116,85 +106,89 @@ def front_chart(request: HttpRequest, pk: int, form: str) -> HttpResponse:
 @never_cache
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     try:
-        run = operations.cancel(_run(pk), by=_reader(request), now=now())
+        run = operations.cancel(_run(pk), by=cast(User, request.user), now=now())
     except operations.AlreadyEnded as error:
         messages.error(request, str(error))
     else:
-        messages.success(
-            request,
-            "It ends before its next point." if run.is_open else "It is cancelled.",
-        )
-    return HttpResponseRedirect(reverse("portfolio", args=[pk]))
+        messages.success(request, "It ends before its next point." if run.is_open else "It is cancelled.")
+    return redirect("portfolio", pk)
 
 
-def _found(
-    request: HttpRequest, run: PortfolioRun, chosen: int, point: dict[str, Any], rows: list[lines.MoveRow]
+def _of_point(
+    request: HttpRequest, run: PortfolioRun, result: Result, chosen: int, rows: Sequence[MoveRow]
 ) -> dict[str, Any]:
-    result = cast("dict[str, Any]", run.result)
     x, y = _axes(request, result)
+    point = result["points"][chosen - 1]
 
-    def address(place: int = chosen, x: str = x, y: str = y) -> str:
-        return link("portfolio", run.pk, point=place, x=x, y=y)
+    def address(**other: Any) -> str:
+        return link("portfolio", run.pk, **({"point": chosen, "x": x, "y": y} | other))
 
-    def chart(form: str) -> str:
-        return f"{reverse('portfolio-front', args=[run.pk, form])}?point={chosen}&x={x}&y={y}"
-
+    named = [(name, sentences.OBJECTIVES[name]) for name in result["objectives"]]
     return {
         "chosen": chosen,
-        "kpis": lines.key_figures(result, point, rows),
-        "points": lines.points(run, chosen, address),
-        "heads": lines.heads(result),
-        "domains": lines.by_domain(rows),
-        "by_site": lines.by_site(result, point, rows),
-        "pins": lines.pins(run.inputs["pins"], result, point),
-        "left_out": lines.left_out(result, point),
-        "today_told": lines.today_told(result),
-        "plans_told": lines.plans_told(result),
-        "finding": charts.finding(result, x=x, y=y),
-        "chart_url": chart("json"),
-        "csv_url": chart("csv"),
-        "axes": [
+        "gap": sentences.gap(point),
+        "moves": rows,
+        "moves_told": sentences.moves_told(rows, len(point["left_out"])),
+        "changes": [_change(result, point, name, rows) for name in result["objectives"]],
+        "points": [
             {
-                "label": label,
-                "views": [
-                    {
-                        "label": lines.OBJECTIVE_NAMES[name],
-                        "url": address(**{axis: name}),
-                        "current": name == current,
-                    }
-                    for name in result["objectives"]
-                ],
+                "of": each,
+                "url": address(point=place),
+                "gap": sentences.gap(each),
+                "shares": sentences.shares(each),
+                "totals": [number(round(each["compared"][name])) for name in result["objectives"]],
             }
-            for axis, label, current in (("x", "Across", x), ("y", "Up", y))
+            for place, each in enumerate(result["points"], 1)
         ],
+        "heads": [sentences.head(result, name) for name in result["objectives"]],
+        "domains": [_counts(rows, domain) for domain in DOMAINS],
+        "by_site": queries.by_site(result, point, rows),
+        "pins": queries.pins(run.inputs["pins"], result, point),
+        "left_out": queries.left_out(result, point),
+        "today_told": sentences.today_told(result),
+        "plans_told": sentences.plans_told(result),
+        "finding": sentences.finding(result, x=x, y=y),
+        "chart": chart_urls("portfolio-front", run.pk, point=chosen, x=x, y=y),
+        "across": choices(named, x, lambda name: address(x=name)),
+        "up": choices(named, y, lambda name: address(y=name)),
     }
 
 
-def _point(request: HttpRequest, result: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+def _change(result: Result, point: Result, name: str, rows: Sequence[MoveRow]) -> Mapping[str, Any]:
+    """The change of an objective against today, summed over the same workloads as the chart."""
+    unit, _comma, summed = result["units"][name].partition(", ")
+    label = f"{sentences.OBJECTIVES[name]} against today"
+    return {
+        "label": f"{label}, summed" if summed else label,
+        "value": sentences.signed(point["changes"][name]) if result["today"]["workloads"] else None,
+        "unit": unit,
+        "note": sentences.over(result, name, rows),
+    }
+
+
+def _counts(rows: Sequence[MoveRow], domain: str) -> tuple[str, list[tuple[str, int]]]:
+    """How many moves make it better or worse there; one move counts once for each effect that it has in a domain."""
+    effects = [row.effects(domain) for row in rows]
+    counts = [(effect.value, sum(effect in each for each in effects)) for effect in ConsequenceEffect]
+    return domain, [(effect, count) for effect, count in counts if count]
+
+
+def _point(request: HttpRequest, result: Result) -> tuple[int, Result]:
     """The point that the address names, counted from 1; the first has the weights that were asked for."""
-    asked = request.GET.get("point", "1")
-    if not (asked.isascii() and asked.isdigit() and 1 <= int(asked[:9]) <= len(result["points"])):
-        raise BadRequest(f"There is no point {asked[:20]}; there are 1 to {len(result['points'])}.")
-    return int(asked), result["points"][int(asked) - 1]
+    asked, points = request.GET.get("point", "1"), result["points"]
+    if not (asked.isascii() and asked.isdigit() and 1 <= int(asked[:9]) <= len(points)):
+        raise BadParameter("point", f"There is no point {asked[:20]}; there are 1 to {len(points)}.")
+    return int(asked), points[int(asked) - 1]
 
 
-def _axes(request: HttpRequest, result: dict[str, Any]) -> tuple[str, str]:
+def _axes(request: HttpRequest, result: Result) -> tuple[str, str]:
     names = result["objectives"]
-    axes = request.GET.get("x", names[0]), request.GET.get("y", names[min(1, len(names) - 1)])
-    for name in axes:
+    x, y = request.GET.get("x", names[0]), request.GET.get("y", names[min(1, len(names) - 1)])
+    for axis, name in (("x", x), ("y", y)):
         if name not in names:
-            raise BadRequest(f"There is no objective {name[:40]}; there are {', '.join(names)}.")
-    return axes
-
-
-def _breadcrumbs(here: str, *, first: bool = False) -> list[dict[str, str]]:
-    above = [] if first else [{"label": "Portfolio", "url": reverse("portfolios")}]
-    return [*above, {"label": here, "url": ""}]
+            raise BadParameter(axis, f"There is no objective {name[:40]}; there are {', '.join(names)}.")
+    return x, y
 
 
 def _run(pk: int) -> PortfolioRun:
     return get_object_or_404(queries.whole_runs(), pk=min(pk, 2**63 - 1))
-
-
-def _reader(request: HttpRequest) -> User:
-    return cast(User, request.user)

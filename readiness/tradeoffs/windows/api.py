@@ -1,27 +1,31 @@
 """`GET /api/tradeoffs/windows/`: when a workload that may wait should run, and what a rule would have saved."""
 
-from __future__ import annotations
-
 from typing import Any
 
-import orjson
-from django.http import HttpResponse
-from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers as fields
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
-from readiness.tradeoffs.core.parsing import BadTradeoffQuestion, CarbonKind
-from readiness.tradeoffs.windows.document import document
-from readiness.tradeoffs.windows.params import DAYS, FIELDS, HOURS, MOST_DAYS, Aim, question_of
-from readiness.tradeoffs.windows.planned import HoursShown
+from readiness.tradeoffs.core.deferral import Plan
+from readiness.tradeoffs.core.parsing import CarbonKind
+from readiness.tradeoffs.core.windows import HOUR
+from readiness.tradeoffs.windows.answer import (
+    TRIED,
+    Figures,
+    HoursShown,
+    Windows,
+    WindowsAnswer,
+    share,
+    total,
+)
+from readiness.tradeoffs.windows.params import DAYS, HOURS, MOST_DAYS, Aim, question_of
 from readiness.tradeoffs.windows.queries import planned
+from readiness.tradeoffs.windows.sentences import why_not
 from readiness.tradeoffs.windows.views import MAY_SEE
 from readiness.workloads import queries as workloads
 from web import clock
-from web.rest.filters import refuse_unknown
-from web.rest.permissions import requires
+from web.parameters import BadParameter
+from web.rest.reports import endpoint, parameter
 
 _number = fields.FloatField(allow_null=True)
 _amounts: dict[str, Any] = {
@@ -93,38 +97,136 @@ _answer = inline_serializer(
         "back_test": fields.DictField(allow_null=True, help_text="The rule on past days"),
     },
 )
-_PARAMETERS = [
-    OpenApiParameter("workload", description="Slug", required=True),
-    OpenApiParameter("site", description="Slug; where it runs unless given"),
-    OpenApiParameter("hours", type=float, description=f"How long a run takes; {HOURS:g} unless given"),
-    OpenApiParameter("pauses", enum=["yes", "no"], description="Whether it may run in several pieces"),
-    OpenApiParameter("aim", enum=[each.value for each in Aim], description="What the rule is tried for"),
-    OpenApiParameter("carbon_price", type=float, description="Money a tonne CO2e that carbon counts as"),
-    OpenApiParameter("carbon", enum=[each.value for each in CarbonKind], description="Kind of intensity"),
-    OpenApiParameter("currency", description="ISO 4217; that of the hourly price unless given"),
-    OpenApiParameter("at", description="When it may start, ISO 8601; without an offset at the site. Now unless given"),
-    OpenApiParameter("days", type=int, description=f"Past days; {DAYS} unless given, {MOST_DAYS} at most"),
-]  # fmt: skip
 
 
-class WindowsView(APIView):
-    permission_classes = [requires(*MAY_SEE)]
+@endpoint(
+    *MAY_SEE,
+    parameters=[
+        parameter("workload", "Slug", required=True),
+        parameter("site", "Slug; where it runs unless given"),
+        parameter("hours", f"How long a run takes; {HOURS:g} unless given", type=float),
+        parameter("pauses", "Whether it may run in several pieces", enum=["yes", "no"]),
+        parameter("aim", "What the rule is tried for", enum=[each.value for each in Aim]),
+        parameter("carbon_price", "Money a tonne CO2e that carbon counts as", type=float),
+        parameter("carbon", "Kind of intensity", enum=[each.value for each in CarbonKind]),
+        parameter("currency", "ISO 4217; that of the hourly price unless given"),
+        parameter("at", "When it may start, ISO 8601; without an offset at the site. Now unless given"),
+        parameter("days", f"Past days; {DAYS} unless given, {MOST_DAYS} at most", type=int),
+    ],
+    answer=_answer,
+    operation_id="tradeoffs_windows",
+    summary="When a workload that may wait should run, by hours of price and carbon, and a back-test",
+)
+def windows(request: Request) -> dict[str, Any]:
+    slug = request.query_params.get("workload", "").replace("\0", "")[:100]
+    envelopes = workloads.envelopes([slug])
+    if not envelopes:
+        raise BadParameter("workload", "Give the slug of a workload class.")
+    return _document(planned(envelopes[0], question_of(request.query_params.dict()), now=clock.now()))
 
-    @extend_schema(
-        parameters=_PARAMETERS,
-        responses={200: _answer},
-        operation_id="tradeoffs_windows",
-        summary="When a workload that may wait should run, by hours of price and carbon, and a back-test",
-    )
-    def get(self, request: Request) -> HttpResponse:
-        refuse_unknown(request, {"workload", *FIELDS}, controls=("format",))
-        slug = request.query_params.get("workload", "").replace("\0", "")[:100]
-        envelopes = workloads.envelopes([slug])
-        if not envelopes:
-            raise ValidationError({"workload": ["Give the slug of a workload class."]})
-        try:
-            found = planned(envelopes[0], question_of(request.query_params.dict()), now=clock.now())
-        except BadTradeoffQuestion as error:
-            raise ValidationError({error.field: [error.reason]}) from error
-        body = orjson.dumps(document(found), option=orjson.OPT_UTC_Z)
-        return HttpResponse(body, content_type="application/json")
+
+def _document(answer: WindowsAnswer) -> dict[str, Any]:
+    return {
+        "workload": answer.envelope.slug,
+        "site": answer.site.slug if answer.site else None,
+        "time_zone": answer.site.zone.key if answer.site else None,
+        "evaluated_at": answer.at,
+        "deferrable_h": answer.envelope.deferrable_h,
+        "hours": answer.question.hours,
+        "pauses": answer.question.pauses,
+        "aim": answer.aim.value,
+        "currency": answer.currency or None,
+        "carbon_price": answer.question.carbon_price,
+        "power_kw": answer.power_kw,
+        "power_unknown": answer.lacks or None,
+        "factors": [_factor(answer, kind) for kind in answer.kinds],
+        "why_not": why_not(answer) or None,
+        "windows": _windows(answer, answer.windows) if answer.windows else None,
+        "back_test": _back_test(answer),
+    }
+
+
+def _factor(answer: WindowsAnswer, kind: str) -> dict[str, Any]:
+    source = answer.sources.get(kind)
+    return {
+        "kind": kind,
+        "known": kind not in answer.missing,
+        "source": source.name if source else None,
+        "provenance": source.provenance if source else None,
+        "others": list(source.others) if source else [],
+    }
+
+
+def _windows(answer: WindowsAnswer, windows: Windows) -> dict[str, Any]:
+    plans = {
+        "at_once": windows.at_once,
+        "cheapest": windows.cheapest,
+        "cleanest": windows.cleanest,
+        "with_carbon_price": windows.priced,
+    }
+    return {
+        "span": windows.span.value,
+        "earliest_at": windows.work.earliest_at,
+        "deadline_at": windows.work.deadline_at,
+        "step_s": int(windows.hours.step.total_seconds()),
+        "slots_unknown": dict(windows.skipped),
+        "flat": _amounts(answer.flat),
+        **{name: plan and _plan(answer, plan, windows) for name, plan in plans.items()},
+        "front": [_plan(answer, each, windows) for each in windows.front],
+    }
+
+
+def _plan(answer: WindowsAnswer, plan: Plan, windows: Windows) -> dict[str, Any]:
+    zone = answer.site.zone if answer.site else None
+    figures, once = answer.figures(plan), answer.figures(windows.at_once)
+    return {
+        "pieces": [
+            {
+                "start_at": piece.start_at,
+                "end_at": piece.end_at,
+                "start_local": piece.start_at.astimezone(zone).isoformat(),
+                "end_local": piece.end_at.astimezone(zone).isoformat(),
+            }
+            for piece in plan.pieces
+        ],
+        "hours": sum((piece.end_at - piece.start_at) / HOUR for piece in plan.pieces),
+        **_amounts(figures),
+        "saved": {
+            **_amounts(once.less(figures)),
+            "cost_share": share(once.money, figures.money),
+            "carbon_share": share(once.grams, figures.grams),
+        },
+    }
+
+
+def _amounts(figures: Figures) -> dict[str, Any]:
+    """State it for the run where its power is known, and for each kW at the meter."""
+    return {
+        "cost": figures.cost,
+        "carbon_kg": figures.carbon_kg,
+        "cost_per_kw": figures.money,
+        "carbon_g_per_kw": figures.grams,
+    }
+
+
+def _back_test(answer: WindowsAnswer) -> dict[str, Any] | None:
+    if answer.trial is None or answer.site is None:
+        return None
+    days, totals = [], {}
+    for day in answer.trial.days:
+        plans: dict[str, Plan] = {name: getattr(day, name) for name in TRIED}
+        days.append(
+            {
+                "asked_at": day.asked_at,
+                "asked_local": day.asked_at.astimezone(answer.site.zone).isoformat(),
+                **{
+                    name: {"start_at": plan.start_at, **_amounts(answer.figures(plan))}
+                    for name, plan in plans.items()
+                },
+            }
+        )
+    for name in TRIED:
+        plans_of_days = [getattr(day, name) for day in answer.trial.days]
+        money, grams = (total(getattr(plan, each) for plan in plans_of_days) for each in ("money", "grams"))
+        totals[name] = _amounts(Figures(money, grams, answer.power_kw))
+    return {"days": days, "unknown_days": answer.trial.unknown, "totals": totals}

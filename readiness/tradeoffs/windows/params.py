@@ -1,7 +1,5 @@
 """The question of a workload's windows, read from an address; page and endpoint take the same parameters."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -1,35 +1,35 @@
-"""The hours of a site, and what else a workload's windows are made of; as many statements for any number of sites."""
-
-from __future__ import annotations
+"""The windows of one workload at one site, from its hours; as many statements for any number of sites."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from django.db.models import Exists, Max, OuterRef, Q
 
 from inventory.models import Site
 from readiness.evidence.core.provenance import LEAST_TRUSTED_LAST
-from readiness.tradeoffs.core.deferral import LEARNT_DAYS, Hours, on_one_grid
+from readiness.tradeoffs.core import deferral
+from readiness.tradeoffs.core.deferral import CHEAPEST, CLEANEST, LEARNT_DAYS, Hours, Trial
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.core.series import FactorSeries
+from readiness.tradeoffs.core.windows import DeferrableRun
 from readiness.tradeoffs.models import FactorDay
 from readiness.tradeoffs.placing.figures import FactorInput, factor_input
 from readiness.tradeoffs.placing.weighing import IN_SERVICE
 from readiness.tradeoffs.queries import factors_of, known_rates, series_of
 from readiness.tradeoffs.queries.series import SourceSeries
-from readiness.tradeoffs.windows.params import Aim, WindowsQuestion, instant_of
-from readiness.tradeoffs.windows.planned import (
+from readiness.tradeoffs.windows.answer import (
     PRICE,
+    HoursShown,
     HoursSource,
     SiteOfRun,
+    Windows,
     WindowsAnswer,
-    trial_of,
     weights_of,
-    windows_of,
-    work_of,
 )
+from readiness.tradeoffs.windows.params import Aim, WindowsQuestion, instant_of
 from readiness.workloads.core.envelope import Envelope
 from readiness.workloads.models import Placement
 
@@ -48,7 +48,7 @@ class _Places:
 
 def planned(envelope: Envelope, question: WindowsQuestion, *, now: datetime) -> WindowsAnswer:
     """Raises BadTradeoffQuestion for what cannot be asked of it."""
-    kinds = (PRICE, f"carbon_{question.carbon}")
+    kinds = (str(PRICE), f"carbon_{question.carbon}")
     places = _places(envelope.slug, question.site, now)
     chosen = _chosen(places, question.site, kinds)
     asked_at = instant_of(question.at, ZoneInfo(chosen.time_zone)) if chosen and question.at else None
@@ -59,7 +59,7 @@ def planned(envelope: Envelope, question: WindowsQuestion, *, now: datetime) -> 
         at=now,
         site=SiteOfRun(chosen.slug, chosen.name, ZoneInfo(chosen.time_zone)) if chosen else None,
         runs_at=tuple((slug, places.sites[slug].name) for slug in places.runs_at),
-        others=_others(places),
+        others=tuple((slug, site.name) for slug, site in places.sites.items() if slug not in places.runs_at),
         currency=question.currency,
         kinds=kinds,
         sources={},
@@ -82,31 +82,28 @@ def _with_hours(
     length = timedelta(hours=question.hours + nothing.deferred_h)
     start = around - length - timedelta(days=question.days + LEARNT_DAYS + 1)
     read = series_of(chosen.pk, None, start, around + length + timedelta(days=1))
-    found = {
+    used = {
         kind: best
         for kind in nothing.kinds
         if (best := _best([each for each in read if each.kind == kind], around, length))
     }
-    hours, currency = _hours(found, nothing.kinds, question.currency, now)
+    hours, currency = _hours(used, nothing.kinds, question.currency, now)
     if hours.price is None and hours.carbon is None:
         return replace(nothing, missing=nothing.kinds)
-    work, span = work_of(hours, question, nothing.deferred_h, now=now, asked_at=asked_at)
-    assert nothing.site is not None
+    work, span = _work(hours, question, nothing.deferred_h, now=now, asked_at=asked_at)
     return replace(
         nothing,
         currency=currency,
-        sources={kind: _source(each, read) for kind, each in found.items()},
-        missing=tuple(kind for kind in nothing.kinds if kind not in found),
+        sources={kind: _source(each, read) for kind, each in used.items()},
+        missing=tuple(kind for kind in nothing.kinds if kind not in used),
         pue=_pue(chosen, now),
-        windows=windows_of(hours, work, span, question.carbon_price),
-        trial=trial_of(
-            hours, work, question.days, weights_of(nothing.aim, question.carbon_price), nothing.site.zone
-        ),
+        windows=_windows(hours, work, span, question.carbon_price),
+        trial=_trial(hours, work, nothing.aim, question, ZoneInfo(chosen.time_zone)),
     )
 
 
 def _places(workload: str, asked: str, now: datetime) -> _Places:
-    """Return where the class runs, and every site in service with hours; three statements."""
+    """Return where the class runs, every site in service with hours, and the one asked for; three statements."""
     running = (
         Placement.objects.on(now.date())
         .filter(workload_class__slug=workload)
@@ -124,21 +121,17 @@ def _places(workload: str, asked: str, now: datetime) -> _Places:
     return _Places(runs_at, sites, newest)
 
 
-def _others(places: _Places) -> tuple[tuple[str, str], ...]:
-    """Sites in service that have hours, and the one asked for, beside those where it runs."""
-    return tuple((slug, site.name) for slug, site in places.sites.items() if slug not in places.runs_at)
-
-
 def _chosen(places: _Places, asked: str, kinds: tuple[str, str]) -> Site | None:
     """The site that is asked for; else of those where it runs the one with most of its factors by the hour."""
     if asked:
         if asked not in places.sites:
             raise BadTradeoffQuestion("site", f"No site is called {asked}.")
         return places.sites[asked]
-    by_hours = sorted(
-        places.runs_at, key=lambda slug: -sum(kind in places.newest.get(slug, ()) for kind in kinds)
-    )
-    return places.sites[by_hours[0]] if by_hours else None
+
+    def known(slug: str) -> int:
+        return sum(kind in places.newest.get(slug, ()) for kind in kinds)
+
+    return places.sites[max(places.runs_at, key=known)] if places.runs_at else None
 
 
 def _best(series: Sequence[SourceSeries], around: datetime, length: timedelta) -> SourceSeries | None:
@@ -146,10 +139,10 @@ def _best(series: Sequence[SourceSeries], around: datetime, length: timedelta) -
 
     def rank(each: SourceSeries) -> tuple[float, int, str]:
         values = each.series.within(around - length, around + length).values
-        known_s = float((values == values).sum()) * each.series.step_s
+        known_s = float(np.count_nonzero(~np.isnan(values))) * each.series.step_s
         return -known_s, LEAST_TRUSTED_LAST.index(each.provenance), each.source
 
-    with_values = [each for each in series if (each.series.values == each.series.values).any()]
+    with_values = [each for each in series if not np.isnan(each.series.values).all()]
     return min(with_values, key=rank, default=None)
 
 
@@ -170,9 +163,58 @@ def _hours(
         if rate is None:
             raise BadTradeoffQuestion("currency", f"No rate from {price.currency} to {currency} is known.")
         values = FactorSeries(price.series.step_s, price.series.starts_s, price.series.values * rate.rate)
-    return on_one_grid(values, carbon.series if carbon else None, f"{currency}/kWh"), currency
+    return deferral.on_one_grid(values, carbon.series if carbon else None), currency
 
 
 def _pue(site: Site, now: datetime) -> FactorInput:
     (known,) = factors_of([site.pk], now, kinds=("pue",), regions=())
     return factor_input("PUE", known.factors.get("pue"))
+
+
+def _work(
+    hours: Hours, question: WindowsQuestion, deferred_h: float, *, now: datetime, asked_at: datetime | None
+) -> tuple[DeferrableRun, HoursShown]:
+    """From the instant asked for, else from now if the run fits into what is known ahead, else the last known hours."""
+    length, put_off = timedelta(hours=question.hours), timedelta(hours=deferred_h)
+    span, start_at = HoursShown.ASKED, asked_at
+    if start_at is None:
+        span, start_at = HoursShown.COMING, deferral.on_grid(now, hours.step)
+        ends = [deferral.known_until(each) for each in (hours.price, hours.carbon) if each is not None]
+        until = min((end for end in ends if end is not None), default=None)
+        if until is not None and until < start_at + length:
+            span, start_at = HoursShown.RECENT, until - length - put_off
+    start_at = deferral.on_grid(start_at, hours.step)
+    return DeferrableRun(question.hours, start_at, start_at + length + put_off, not question.pauses), span
+
+
+def _windows(hours: Hours, work: DeferrableRun, span: HoursShown, carbon_price: float) -> Windows:
+    inside = hours.within(work.earliest_at, work.deadline_at)
+    slots = -(-(work.deadline_at - work.earliest_at) // hours.step)
+    return Windows(
+        work=work,
+        span=span,
+        hours=inside,
+        at_once=deferral.at_once(hours, work),
+        flat=(deferral.flat(hours.price, work), deferral.flat(hours.carbon, work)),
+        cheapest=deferral.best(hours, work, CHEAPEST),
+        cleanest=deferral.best(hours, work, CLEANEST),
+        priced=deferral.best(hours, work, deferral.with_carbon_price(carbon_price)) if carbon_price else None,
+        front=deferral.trade_off(hours, work),
+        skipped={
+            name: slots - int(np.count_nonzero(~np.isnan(each.values)))
+            for name, each in (("price", inside.price), ("carbon", inside.carbon))
+            if each is not None
+        },
+    )
+
+
+def _trial(hours: Hours, work: DeferrableRun, aim: Aim, question: WindowsQuestion, zone: ZoneInfo) -> Trial:
+    """The same work asked for on each of the days before, at the same time at the site."""
+    first = work.earliest_at.astimezone(zone)
+    before = [first.date() - timedelta(days=back) for back in range(question.days, 0, -1)]
+    length = work.deadline_at - work.earliest_at
+    asks = [
+        replace(work, earliest_at=at, deadline_at=at + length)
+        for at in deferral.asked_on(before, first.timetz().replace(tzinfo=None), zone)
+    ]
+    return deferral.tried(hours, asks, weights_of(aim, question.carbon_price), zone)

@@ -1,26 +1,21 @@
 """When a workload that may wait should run, at /tradeoffs/workloads/<slug>/windows/: the page and its charts."""
 
-from __future__ import annotations
-
 from typing import Any
-from urllib.parse import urlencode
 
-from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.urls import reverse
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
 
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
-from readiness.tradeoffs.windows import charts, legends, lines, panel, trial_lines
-from readiness.tradeoffs.windows.params import WindowsQuestion, question_of
-from readiness.tradeoffs.windows.planned import WindowsAnswer
+from readiness.tradeoffs.windows import charts, sentences
+from readiness.tradeoffs.windows.answer import TRIED, WindowsAnswer, less, total
+from readiness.tradeoffs.windows.params import FIELDS, WindowsQuestion, question_of
 from readiness.tradeoffs.windows.queries import planned
 from readiness.workloads import queries as workloads
 from readiness.workloads.core.envelope import Envelope
 from web import answers
+from web.charts import Figure
 from web.clock import now
-from web.permissions import require
+from web.links import link
+from web.reports import Report, chart_urls, trail
 
 MAY_SEE = (
     "inventory.view_site",
@@ -29,79 +24,110 @@ MAY_SEE = (
     "tradeoffs.view_factorday",
 )
 MAY_ENTER = "tradeoffs.add_factorday"
-TEMPLATE = "tradeoffs/windows.html"
 CHARTS = {"hours": charts.hours, "trade-off": charts.trade_off, "back-test": charts.trial}
-may_see = require(*MAY_SEE)
+SHOWN_PIECES = 3
+WINDOWS = Report("tradeoffs/windows.html", *MAY_SEE)
 
 
-@may_see
-@never_cache
-@require_GET
+@WINDOWS.reads
 def windows(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the usual answer where the question cannot be read; what is wrong with it stays in its field."""
     envelope, given, error = _envelope(slug), request.GET, None
     try:
-        found = planned(envelope, question_of(given.dict()), now=now())
+        answer = planned(envelope, question_of(given.dict()), now=now())
     except BadTradeoffQuestion as refused:
         error, given = refused, QueryDict()
-        found = planned(envelope, WindowsQuestion(), now=now())
-    may_enter = request.user.has_perm(MAY_ENTER)
-    context = {"error": error, **_context(found, given, may_enter=may_enter)}
-    # What was asked stays in the fields, so that it can be mended.
-    context["panel"] = panel.panel(found, request.GET)
-    response = answers.page(request, TEMPLATE, context)
-    response.status_code = 400 if error else 200
-    return response
+        answer = planned(envelope, WindowsQuestion(), now=now())
+    asked = {name: value for name, value in given.items() if name in FIELDS and value}
+    context = {
+        "breadcrumbs": trail(
+            ("Workload classes", link("workloads")), (envelope.name, link("workload", slug)), "Windows"
+        ),
+        "error": error,
+        "answer": answer,
+        "why_not": sentences.why_not(answer),
+        "to_load": _to_load(answer, may_enter=request.user.has_perm(MAY_ENTER)),
+        "api_url": link("tradeoffs-windows", workload=slug, **asked),
+        **_of_plans(answer, asked),
+    }
+    return answers.page(request, WINDOWS.template, context, status=400 if error else 200)
 
 
-@may_see
-@never_cache
-@require_GET
-def chart(request: HttpRequest, slug: str, name: str, form: str) -> HttpResponse:
+@WINDOWS.chart
+def chart(request: HttpRequest, slug: str, name: str) -> Figure:
     if name not in CHARTS:
         raise Http404
-    try:
-        found = planned(_envelope(slug), question_of(request.GET.dict()), now=now())
-    except BadTradeoffQuestion as error:
-        raise BadRequest(str(error)) from error
-    return answers.chart(CHARTS[name](found), form)
+    return CHARTS[name](planned(_envelope(slug), question_of(request.GET.dict()), now=now()))
 
 
 def _envelope(slug: str) -> Envelope:
-    found = workloads.envelopes([slug])
-    if not found:
+    envelopes = workloads.envelopes([slug])
+    if not envelopes:
         raise Http404
-    return found[0]
+    return envelopes[0]
 
 
-def _context(answer: WindowsAnswer, given: QueryDict, *, may_enter: bool) -> dict[str, Any]:
-    slug, query = answer.envelope.slug, given.urlencode()
+def _to_load(answer: WindowsAnswer, *, may_enter: bool) -> list[dict[str, str]]:
+    """Each factor without hours, with how to load them."""
+    if answer.site is None or not answer.envelope.deferrable_h:
+        return []
+    return [
+        {
+            "name": sentences.kind_name(kind),
+            "how": sentences.how_to_load(answer, kind),
+            "url": link("factor-hours-add", site=answer.site.slug, kind=kind) if may_enter else "",
+        }
+        for kind in answer.missing
+    ]
 
-    def address(name: str, form: str) -> str:
-        return f"{reverse('workload-windows-chart', args=[slug, name, form])}?{query}"
 
-    asked = urlencode([("workload", slug), *((key, value) for key, value in given.items() if value)])
+def _of_plans(answer: WindowsAnswer, asked: dict[str, str]) -> dict[str, Any]:
+    windows, site = answer.windows, answer.site
+    if windows is None or site is None:
+        return {}
+    once = answer.figures(windows.at_once)
+    plans: list[dict[str, Any]] = [
+        {
+            "key": key,
+            "name": name,
+            "plan": plan,
+            "is_chosen": plan is answer.chosen,
+            "pieces": [sentences.piece(piece, site.zone) for piece in plan.pieces[:SHOWN_PIECES]],
+            "more": max(len(plan.pieces) - SHOWN_PIECES, 0),
+            "figures": answer.figures(plan),
+            "saves": [] if key == "at-once" else sentences.saves(answer, once, answer.figures(plan)),
+        }
+        for key, name, plan in sentences.named_plans(answer)
+    ]
+    flat = {
+        "key": "flat",
+        "name": "Flat, at the mean of these hours",
+        "figures": answer.flat,
+        "saves": sentences.saves(answer, once, answer.flat),
+    }
     return {
-        "found": answer,
-        "workload": answer.envelope,
-        "why_not": lines.why_not(answer),
-        "to_load": lines.to_load(answer, may_enter=may_enter),
-        "span": lines.span_told(answer),
-        "notes": lines.notes(answer),
-        "rows": lines.rows(answer),
-        "finding": lines.finding(answer),
-        "exchange": lines.exchange(answer),
-        "sources": lines.sources(answer),
-        "trial_finding": trial_lines.finding(answer),
-        "trial": trial_lines.facts(answer),
+        "span": sentences.span_told(windows, site),
+        "notes": sentences.notes(answer, windows),
+        "plans": [plans[0], flat, *plans[1:]],
+        "finding": sentences.finding(answer),
+        "exchange": sentences.exchange(answer),
+        "sources": [(sentences.kind_name(kind), answer.sources.get(kind)) for kind in answer.kinds],
+        "hours_legend": charts.hours_legend(answer),
         "charts": {
-            name.replace("-", "_"): {"url": address(name, "json"), "csv": address(name, "csv")}
+            name.replace("-", "_"): chart_urls("workload-windows-chart", answer.envelope.slug, name, **asked)
             for name in CHARTS
         },
-        "legends": legends.legends(answer),
-        "api_url": f"{reverse('tradeoffs-windows')}?{asked}",
-        "breadcrumbs": [
-            {"label": "Workload classes", "url": reverse("workloads")},
-            {"label": answer.envelope.name, "url": reverse("workload", args=[slug])},
-            {"label": "Windows", "url": ""},
-        ],
+        **_of_trial(answer),
+    }
+
+
+def _of_trial(answer: WindowsAnswer) -> dict[str, Any]:
+    once, ruled, best = (total(answer.worths(part)) for part in TRIED)
+    saved, most = less(once, ruled), less(once, best)
+    pairs = zip(answer.worths("at_once"), answer.worths("by_rule"), strict=True)
+    return {
+        "trial_finding": sentences.trial_finding(answer),
+        "trial": [("At once", once), ("By the rule", ruled), ("Perfect foresight", best)],
+        "reached": max(100 * saved / most, 0.0) if saved is not None and most else None,
+        "days_worse": sum(one is not None and two is not None and two > one + 1e-9 for one, two in pairs),
     }

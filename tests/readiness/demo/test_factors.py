@@ -6,8 +6,8 @@ import pytest
 from django.db import transaction
 
 from inventory.models import Site
-from readiness.demo.core.factors import book, hours
-from readiness.demo.core.plan import fleet_plan
+from readiness.demo.core.factors import hours
+from readiness.demo.core.plan import book, fleet_plan
 from readiness.demo.operations.factors import keep_hours, load_published
 from readiness.demo.operations.fleet import write_inventory
 from readiness.demo.operations.removal import remove
@@ -36,8 +36,8 @@ def known(written):
 
 def test_every_site_of_the_plan_has_factors_and_every_node_type_its_costs():
     plan = fleet_plan()
-    assert {site.name for site in plan.sites} == set(book()["sites"])
-    assert {site.node_type.key for site in plan.sites} <= set(book()["accelerators"])
+    assert {site.name for site in plan.sites} == set(book("factors")["sites"])
+    assert {site.node_type.key for site in plan.sites} <= set(book("factors")["accelerators"])
 
 
 def test_all_that_was_entered_is_simulated_and_dated_before(written):
@@ -79,7 +79,7 @@ def test_hours_reach_to_the_end_of_tomorrow_and_go_on(written):
 
 
 def test_hours_are_the_same_whenever_they_are_made():
-    row = next(row for row in book()["hours"] if row["site"] == "FRA-1")
+    row = next(row for row in book("factors")["hours"] if row["site"] == "FRA-1")
     day = NOW.date()
     alone = hours(row, day, day, utc_offset_h=1)
     longer = hours(row, day - timedelta(days=3), day, utc_offset_h=1)

@@ -9,12 +9,11 @@ from django.db import transaction
 from accounts.models import User
 from inventory.models import Site
 from readiness.demo import operations as demo
-from readiness.demo.core.plan import fleet_plan
+from readiness.demo.core.plan import book, fleet_plan
 from readiness.demo.models import DemoFleet
-from readiness.demo.operations.catalogue import DemoObjects
-from readiness.demo.operations.owners import book, keep_owned, write_owners
-from readiness.demo.operations.people import people, write_logins
-from readiness.demo.operations.places import write_regions, write_sites
+from readiness.demo.operations.inventory import write_regions, write_sites
+from readiness.demo.operations.made import DemoObjects
+from readiness.demo.operations.people import keep_owned, people, write_logins, write_owners
 from readiness.ownership import gaps
 from readiness.ownership.core.standing import CONFIRM_EVERY, Item
 from readiness.ownership.gaps import OwnershipQueue
@@ -50,7 +49,7 @@ def test_one_left_one_has_too_much_and_two_hand_over(owned):
     assert [load.person for load in fleet.loads if load.has_left] == ["Peter Whitcomb"]
     assert [load.person for load in fleet.loads if load.is_overloaded] == ["Ingrid Solberg"]
     changing = [cell for site in fleet.sites for cell in site.cells.values() if cell.current and cell.coming]
-    assert len(changing) == len(book()["handing_over"]) == 2
+    assert len(changing) == len(book("owners")["handing_over"]) == 2
 
 
 def test_nothing_is_dated_after_the_demo_was_loaded(owned):

@@ -10,7 +10,7 @@ from readiness.demo.core.plan import fleet_plan
 from readiness.demo.core.stories import Stories
 from readiness.demo.models import DemoFleet
 from readiness.demo.operations.fleet import write_inventory
-from readiness.demo.operations.sources import new_tokens
+from readiness.demo.operations.history import new_tokens
 from telemetry import drain
 from telemetry.models import InboxBatch, Series, Source, SourceStatus
 

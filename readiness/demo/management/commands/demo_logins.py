@@ -11,6 +11,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         accounts = logins()
         if accounts:
-            names = ", ".join(login.username for login in accounts)
-            self.stdout.write(f"Demo logins, one for each role: {names}")
+            self.stdout.write(f"Demo logins, one for each role: {', '.join(accounts)}")
             self.stdout.write(f"Password of all of them: {password()}")

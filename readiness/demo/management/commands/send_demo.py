@@ -11,7 +11,7 @@ from readiness.demo import sender
 from readiness.demo.core.plan import fleet_plan
 from readiness.demo.core.stories import Stories
 from readiness.demo.models import DemoFleet
-from readiness.demo.operations.sources import new_tokens
+from readiness.demo.operations.history import new_tokens
 from web import clock
 from web.actor import acting
 

@@ -1,7 +1,6 @@
 """What the demo says of origins and bases names classes, countries and bases that are there."""
 
-from readiness.demo.core import envelopes
-from readiness.demo.operations import footing
+from readiness.demo.core.plan import book
 from readiness.workloads.core.countries import COUNTRIES
 from tests.readiness.jurisdiction.core.test_shipped_rules import PACK
 
@@ -9,13 +8,13 @@ PERSONAL = {"personal", "special-category", "health", "financial"}
 
 
 def test_every_class_with_personal_data_has_an_origin_and_no_other():
-    classes = envelopes.book()["envelopes"]
-    assert set(footing.book()["origins"]) == {
+    classes = book("workloads")["envelopes"]
+    assert set(book("footing")["origins"]) == {
         slug for slug, row in classes.items() if PERSONAL & set(row["data"])
     }
 
 
 def test_countries_and_bases_are_known():
-    assert {each for row in footing.book()["origins"].values() for each in row} <= COUNTRIES.keys()
-    bases = {basis for row in footing.book()["bases"].values() for basis in row}
+    assert {each for row in book("footing")["origins"].values() for each in row} <= COUNTRIES.keys()
+    bases = {basis for row in book("footing")["bases"].values() for basis in row}
     assert bases <= PACK.bases_by_id.keys()

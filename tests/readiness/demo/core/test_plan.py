@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from readiness.demo.core import envelopes
-from readiness.demo.core.plan import fleet_plan
+from readiness.demo.core.plan import book, fleet_plan
+from readiness.demo.operations.workloads import confirmed_days_ago
 
 FLEET = fleet_plan()
 
@@ -97,16 +97,14 @@ def test_every_device_type_names_where_its_figures_come_from():
 def test_there_are_twelve_workload_classes_each_with_an_envelope_that_says_where_it_is_from():
     slugs = [row["slug"] for row in FLEET.fleet["workload_classes"]]
     assert len(slugs) == 12
-    assert set(envelopes.book()["envelopes"]) == set(slugs)
+    classes = book("workloads")["envelopes"]
+    assert set(classes) == set(slugs)
     for row in FLEET.fleet["workload_classes"]:
-        assert set(envelopes.requests_per_s(row["slug"])) <= set(row["user_regions"])
-        assert (
-            "assumed" in envelopes.columns(row["slug"])["source"]
-            or "MLPerf" in envelopes.columns(row["slug"])["source"]
-        )
+        assert set(classes[row["slug"]].get("requests_per_s", {})) <= set(row["user_regions"])
+        assert "assumed" in classes[row["slug"]]["source"] or "MLPerf" in classes[row["slug"]]["source"]
 
 
 def test_no_envelope_runs_out_before_it_is_confirmed():
-    for slug in envelopes.book()["envelopes"]:
-        days = [envelopes.declared_days_ago(slug), *envelopes.confirmed_days_ago(slug), 0]
+    for slug, envelope in book("workloads")["envelopes"].items():
+        days = [envelope["declared"], *confirmed_days_ago(slug), 0]
         assert all(0 <= before - after < 180 for before, after in itertools.pairwise(days))

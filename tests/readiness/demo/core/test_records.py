@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from readiness.demo.core.plan import fleet_plan
-from readiness.demo.core.records import book, limits, records
+from readiness.demo.core.plan import book, fleet_plan
+from readiness.demo.core.records import limits, records
 from readiness.framework.core.document import load
 from readiness.framework.core.vocabulary import Gate
 from readiness.scoring.checks import COMPUTED
 
 FRAMEWORK = load(Path("readiness/framework/data/muster-1"))
 FLEET = fleet_plan()
-BOOK = book()
+BOOK = book("records")
 SITES = {site.name: site for site in FLEET.sites}
 EVERY_DAY = range(-10, 600)
 

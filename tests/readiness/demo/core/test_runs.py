@@ -5,14 +5,14 @@ from itertools import pairwise
 
 import pytest
 
-from readiness.demo.core.plan import fleet_plan
-from readiness.demo.core.records import RUNS, book, records
+from readiness.demo.core.plan import book, fleet_plan
+from readiness.demo.core.records import records
 from readiness.demo.core.runs import last_check, quick_checks, rounds
 from readiness.demo.core.timeline import scored_days
 from readiness.evidence.core.parsers import parse
 
 MIDNIGHT = datetime(2026, 11, 24, tzinfo=UTC)
-SINCE = book(RUNS)["since"]
+SINCE = book("runs")["since"]
 SITES = {site.name: site for site in fleet_plan().sites}
 VALID = timedelta(days=30)
 
@@ -55,7 +55,7 @@ def test_runs_are_on_nodes_of_the_site_and_come_again_before_they_run_out(name):
 
 @pytest.mark.parametrize("name", SINCE)
 def test_every_node_has_a_long_diagnostic_and_a_collective_in_each_round(name):
-    last_round = [run for run in runs_of(name) if run.taken_at >= day(book(RUNS)["every"])]
+    last_round = [run for run in runs_of(name) if run.taken_at >= day(book("runs")["every"])]
     for prefix in ("diag-", "all_reduce-"):
         covered = {node for run in last_round if run.file_name.startswith(prefix) for node in run.nodes}
         assert covered == {node.name for node in SITES[name].nodes}
@@ -63,8 +63,8 @@ def test_every_node_has_a_long_diagnostic_and_a_collective_in_each_round(name):
 
 @pytest.mark.parametrize("name", SINCE)
 def test_nobody_types_what_runs_prove_since_they_came(name):
-    typed = records(SITES[name], book(), first=560, last=-60, daily=scored_days())
-    of_runs = [record for record in typed if record.check in book(RUNS)["checks"]]
+    typed = records(SITES[name], book("records"), first=560, last=-60, daily=scored_days())
+    of_runs = [record for record in typed if record.check in book("runs")["checks"]]
     assert of_runs
     assert min(record.days_ago for record in of_runs) >= SINCE[name]
 

@@ -38,7 +38,7 @@ def values(*given, start=MIDNIGHT, step_s=3600):
 
 
 def hours(price=None, carbon=None):
-    return on_one_grid(price and values(*price), carbon and values(*carbon), "EUR/kWh")
+    return on_one_grid(price and values(*price), carbon and values(*carbon))
 
 
 def work(long, until, start=0, contiguous=True):
@@ -90,10 +90,10 @@ def test_flat_is_the_mean_of_what_is_known():
 def test_steps_of_two_series_meet_on_the_finer_one():
     price = values(1, 2, start=MIDNIGHT, step_s=3600)
     carbon = values(10, 20, 30, start=MIDNIGHT + HOUR / 2, step_s=1800)
-    found = on_one_grid(price, carbon, "EUR/kWh")
+    found = on_one_grid(price, carbon)
     assert found.step == HOUR / 2
-    assert [slot.value for slot in found.price.slots] == [1, 1, 2, 2]
-    assert [slot.value for slot in found.carbon.slots] == [None, 10, 20, 30]
+    assert found.price.values.tolist() == [1, 1, 2, 2]
+    assert found.carbon.values.tolist() == pytest.approx([np.nan, 10, 20, 30], nan_ok=True)
     assert known_until(found.carbon) == MIDNIGHT + 2 * HOUR
     assert known_until(hours((None,)).price) is None
     assert on_grid(MIDNIGHT + HOUR / 4, HOUR / 2) == MIDNIGHT + HOUR / 2
@@ -149,7 +149,7 @@ def test_the_rule_learns_local_hours_over_a_change_of_clocks():
         DeferrableRun(1, at, at + 9 * HOUR, True)
         for at in asked_on([date(2026, 3, 28), date(2026, 3, 29), date(2026, 3, 30)], time(0), BERLIN)
     ]
-    found = tried(on_one_grid(price, None, "EUR/kWh"), asks, CHEAPEST, BERLIN)
+    found = tried(on_one_grid(price, None), asks, CHEAPEST, BERLIN)
     assert [one.by_rule.start_at.astimezone(BERLIN).hour for one in found.days] == [3, 3, 3]
     assert [one.by_rule.start_at.hour for one in found.days] == [2, 1, 1]
     assert [(one.at_once.money, one.by_rule.money, one.best.money) for one in found.days] == [(9, 1, 1)] * 3
@@ -163,7 +163,7 @@ def test_the_rule_looks_at_nothing_that_lies_ahead():
     work_of_day = DeferrableRun(2, asked_at, asked_at + 10 * HOUR, True)
     other = given_values[: 9 * 24] + [10 - value for value in given_values[9 * 24 :]]
     one, two = (
-        tried(on_one_grid(values(*each, start=start), None, ""), [work_of_day], CHEAPEST, BERLIN).days[0]
+        tried(on_one_grid(values(*each, start=start), None), [work_of_day], CHEAPEST, BERLIN).days[0]
         for each in (given_values, other)
     )
     assert one.by_rule.pieces == two.by_rule.pieces
@@ -178,7 +178,7 @@ def test_days_that_cannot_be_judged_are_counted():
         DeferrableRun(1, at, at + 2 * HOUR, True)
         for at in asked_on([date(2026, 11, day) for day in (1, 2, 3)], time(0), ZoneInfo("UTC"))
     ]
-    found = tried(on_one_grid(price, None, ""), asks, CHEAPEST, ZoneInfo("UTC"))
+    found = tried(on_one_grid(price, None), asks, CHEAPEST, ZoneInfo("UTC"))
     # On the first there is no day before, on the third running at once is unknown.
     assert ([one.asked_at.day for one in found.days], found.unknown) == ([2], 2)
     assert tried(hours((1,)), asks, CLEANEST, BERLIN) == tried(hours(), asks, CLEANEST, BERLIN)

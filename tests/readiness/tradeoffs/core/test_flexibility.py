@@ -10,11 +10,12 @@ from readiness.tradeoffs.core.flexibility import (
     Fallback,
     FallbackState,
     FlexibilityLevel,
-    balance,
     concentration,
-    flexibility,
+    freedom,
 )
 from readiness.tradeoffs.core.options import BandedFigure
+from readiness.tradeoffs.flexibility.queries import CriticalRow, FleetFlexibility, SiteFlexibility
+from readiness.tradeoffs.flexibility.sentences import balance
 
 TODAY = date(2026, 11, 1)
 HALF_A_YEAR = timedelta(days=182)
@@ -24,8 +25,8 @@ def critical(name="checkout", fallback=None, feasible=("helsinki", "oslo"), unde
     return Critical(name, frozenset({"helsinki"}), frozenset(feasible), frozenset(undecided), fallback)
 
 
-def of(*workloads, vendors=None):
-    return flexibility(workloads, vendors or {"NVIDIA": 100}, 0, on=TODAY, tested_within=HALF_A_YEAR)
+def of(*workloads):
+    return [freedom(workload, on=TODAY, tested_within=HALF_A_YEAR) for workload in workloads]
 
 
 @pytest.mark.parametrize(
@@ -55,16 +56,15 @@ def of(*workloads, vendors=None):
     ],
 )
 def test_fallback(fallback, state):
-    assert of(critical(fallback=fallback)).workloads[0].fallback is state
+    assert of(critical(fallback=fallback))[0].fallback is state
 
 
 def test_alternatives_are_other_sites_and_undecided_ones_stand_apart():
     found = of(critical(undecided=("boston",)), critical("search", feasible=("helsinki",)))
-    assert [(one.alternatives, one.undecided) for one in found.workloads] == [
+    assert [(one.alternatives, one.undecided) for one in found] == [
         (("oslo",), ("boston",)),
         ((), ()),
     ]
-    assert (found.with_alternative, found.with_tested_fallback) == (1, 0)
 
 
 def test_what_remains_when_a_site_is_lost():
@@ -72,7 +72,7 @@ def test_what_remains_when_a_site_is_lost():
     both = frozenset({"helsinki", "turku"})
     two = Critical("search", both, frozenset({"helsinki"}), frozenset(), Fallback("", TODAY))
     nowhere = Critical("idle", frozenset(), frozenset(), frozenset(), None)
-    found = of(one, two, nowhere).workloads
+    found = of(one, two, nowhere)
     assert [each.remaining for each in found] == [1, 1, 0]
     assert found[1].fallback is FallbackState.NOT_FEASIBLE
 
@@ -123,6 +123,13 @@ def test_concentration(vendors, unattributed, hhi, low, high, level):
     assert found.level is level
 
 
+def fleet_of(conformance, vendors):
+    """One critical workload with an alternative, and one site that is attested."""
+    row = CriticalRow("checkout", "Checkout", of(critical())[0], None, None)
+    site = SiteFlexibility("helsinki", "Helsinki", conformance, None, (), vendors)
+    return FleetFlexibility(None, (row,), (site,), vendors, {})
+
+
 @pytest.mark.parametrize(
     ("conformance", "vendors", "words"),
     [
@@ -143,11 +150,11 @@ def test_concentration(vendors, unattributed, hhi, low, high, level):
     ],
 )
 def test_against_conformance(conformance, vendors, words):
-    assert balance(conformance, of(critical(), vendors=vendors)) == words
+    assert balance(fleet_of(conformance, concentration(vendors))) == words
 
 
 def test_a_band_of_concentration_is_told():
-    found = flexibility([critical()], {"NVIDIA": 60, "AMD": 20}, 20, on=TODAY, tested_within=HALF_A_YEAR)
-    assert balance(BandedFigure(90.0, "%"), found).endswith(
-        "vendor concentration 4\u202f020 to 6\u202f800 (high)"
+    fleet = fleet_of(
+        BandedFigure(90.0, "%", Provenance.DECLARED), concentration({"NVIDIA": 60, "AMD": 20}, 20)
     )
+    assert balance(fleet).endswith("vendor concentration 4\u202f020 to 6\u202f800 (high)")

@@ -49,7 +49,6 @@ def test_a_plan_against_today():
     today = {"search": "helsinki", "training": "helsinki", "chat": "oslo"}
     found = against(FLEET, today, {"search": "oslo", "training": "oslo", "chat": "oslo"})
     assert [one.workload for one in found.moves] == ["search", "training"]
-    assert found.totals == {"cost": -12.0, "carbon": 4.0}
     assert found.unknown == {"cost": 0, "carbon": 1}
     assert [(one.site, one.resource, one.before, one.after, one.capacity) for one in found.filling] == [
         ("helsinki", "H100", 72.0, 0.0, 100.0),

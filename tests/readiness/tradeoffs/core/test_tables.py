@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from readiness.tradeoffs.core import tables
-from readiness.tradeoffs.core.days import cut, joined, span_of
+from readiness.tradeoffs.core.days import cut, joined
 from readiness.tradeoffs.core.entries import (
     EntriesRefused,
     FactorEntry,
@@ -181,7 +181,6 @@ def test_days_are_cut_at_midnight_utc_and_joined_again():
     series = joined(days)
     assert series.values[:25].tolist() == [float(hour) for hour in range(25)]
     assert datetime.fromtimestamp(int(series.starts_s[0]), UTC) == points[0][0]
-    assert span_of(days) == (datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 3, tzinfo=UTC))
 
 
 def test_a_step_that_became_finer_is_one_series():
@@ -194,4 +193,4 @@ def test_a_step_that_became_finer_is_one_series():
 
 
 def test_no_days_are_no_series():
-    assert (joined([]), span_of([]), cut([], 3600)) == (None, None, [])
+    assert (joined([]), cut([], 3600)) == (None, [])

@@ -4,10 +4,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from readiness.tradeoffs.core.kinds import KINDS, LATENCY, MAGNITUDES, Dimension
-from readiness.tradeoffs.core.units import CURRENCIES, UnitRefused, scale_of, stored, stored_unit
+from readiness.tradeoffs.core.kinds import CURRENCIES, KINDS, LATENCY, MAGNITUDES, Dimension
+from readiness.tradeoffs.core.units import UnitRefused, bounded, scale_of, stored_unit
 
 SPECS = {**KINDS, "latency": LATENCY}
+
+
+def stored(spec, value, unit, currency="", **more):
+    scale = scale_of(spec.dimension, unit, currency)
+    return bounded(spec, scale, scale.of(value), **more)
 
 
 @pytest.mark.parametrize(

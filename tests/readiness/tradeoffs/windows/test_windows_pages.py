@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from readiness.tradeoffs.windows import lines
+from readiness.tradeoffs.windows import sentences
 from readiness.workloads.models import WorkloadClass
 from tests.readiness.tradeoffs.conftest import entry
 from tests.readiness.tradeoffs.windows.conftest import PAGE
@@ -80,7 +80,7 @@ def test_hours_are_drawn_by_the_clocks_of_the_site_and_say_so(both, look):
     ],
 )
 def test_both_clocks_are_named_where_they_change_in_the_span(start, end, told):
-    assert lines.clocks(start, end, ZoneInfo("America/Chicago")) == told
+    assert sentences.clocks(start, end, ZoneInfo("America/Chicago")) == told
 
 
 def test_what_is_missing_is_named_with_how_to_load_it(look, client_of):

@@ -1,0 +1,220 @@
+"""The windows of one workload at one site, as pages, charts and endpoint read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from math import fsum
+from zoneinfo import ZoneInfo
+
+from readiness.tradeoffs.core import deferral
+from readiness.tradeoffs.core.deferral import CHEAPEST, CLEANEST, Hours, Plan, Trial, Weights
+from readiness.tradeoffs.core.series import FactorSeries
+from readiness.tradeoffs.core.windows import DeferrableRun
+from readiness.tradeoffs.models import FactorKind
+from readiness.tradeoffs.placing.figures import FactorInput
+from readiness.tradeoffs.windows.params import MOST_DEFERRED_H, Aim, WindowsQuestion
+from readiness.workloads.core.envelope import Envelope
+
+PRICE = FactorKind.ELECTRICITY_PRICE
+TRIED = ("at_once", "by_rule", "best")
+"""Plans of a past day."""
+
+
+class HoursShown(StrEnum):
+    """Which hours are looked at: those ahead, the last that are known, or from the instant that was asked for."""
+
+    COMING = "coming"
+    RECENT = "recent"
+    ASKED = "asked"
+
+
+@dataclass(frozen=True, slots=True)
+class SiteOfRun:
+    slug: str
+    name: str
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class HoursSource:
+    """The source of a factor's hours; `others` are sources that know less of the span, and are not used."""
+
+    name: str
+    provenance: str
+    unit: str
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Money and grams for 1 kW at the meter, and of the run where its power is known; None is unknown."""
+
+    money: float | None
+    grams: float | None
+    power_kw: float | None
+
+    @property
+    def cost(self) -> float | None:
+        return None if self.money is None or self.power_kw is None else self.money * self.power_kw
+
+    @property
+    def carbon_kg(self) -> float | None:
+        return None if self.grams is None or self.power_kw is None else self.grams * self.power_kw / 1000
+
+    @property
+    def shown_money(self) -> float | None:
+        """In `money_unit` of the answer."""
+        return self.money if self.power_kw is None else self.cost
+
+    @property
+    def shown_carbon(self) -> float | None:
+        return self.grams if self.power_kw is None else self.carbon_kg
+
+    def less(self, other: Figures) -> Figures:
+        """Return what the other saves; below 0 where it is more."""
+        return Figures(less(self.money, other.money), less(self.grams, other.grams), self.power_kw)
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Plans for 1 kW at the meter, None where what they are weighed by is unknown. `priced` counts carbon at its price,
+    `flat` is money and grams of as many hours at the mean of all known ones of the span.
+
+    `skipped` are slots of the span without a price, and without an intensity: with these known it could be better.
+    """
+
+    work: DeferrableRun
+    span: HoursShown
+    hours: Hours
+    at_once: Plan
+    flat: tuple[float | None, float | None]
+    cheapest: Plan | None
+    cleanest: Plan | None
+    priced: Plan | None
+    front: tuple[Plan, ...]
+    skipped: Mapping[str, int]
+
+    @property
+    def any_plan(self) -> bool:
+        return self.cheapest is not None or self.cleanest is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowsAnswer:
+    """`windows` None where there is nothing to plan. `missing` are factors without any hours.
+
+    `power_kw` is at the meter, `pue` what it was worked out with; None with `lacks` where it is unknown.
+    """
+
+    question: WindowsQuestion
+    envelope: Envelope
+    at: datetime
+    site: SiteOfRun | None
+    runs_at: tuple[tuple[str, str], ...]
+    others: tuple[tuple[str, str], ...]
+    currency: str
+    kinds: tuple[str, str]
+    sources: Mapping[str, HoursSource]
+    missing: tuple[str, ...]
+    hourly: tuple[str, ...]
+    pue: FactorInput | None
+    windows: Windows | None = None
+    trial: Trial | None = None
+    aim: Aim = Aim.COST
+
+    @property
+    def deferred_h(self) -> float:
+        return min(self.envelope.deferrable_h, MOST_DEFERRED_H)
+
+    @property
+    def power_kw(self) -> float | None:
+        if self.envelope.it_kw is None or self.pue is None or self.pue.known is None:
+            return None
+        return self.envelope.it_kw * self.pue.known.value
+
+    @property
+    def lacks(self) -> str:
+        """Why the power at the meter is unknown."""
+        if self.envelope.it_kw is None:
+            return "the envelope does not say its IT power"
+        return self.pue.lacks if self.pue is not None and self.pue.known is None else ""
+
+    @property
+    def money_unit(self) -> str:
+        return self.currency if self.power_kw is not None else f"{self.currency}/kW".strip("/")
+
+    @property
+    def carbon_unit(self) -> str:
+        return "kg CO2e" if self.power_kw is not None else "g CO2e/kW"
+
+    @property
+    def chosen(self) -> Plan | None:
+        """The plan of the aim."""
+        if self.windows is None:
+            return None
+        if self.aim is Aim.CARBON:
+            return self.windows.cleanest
+        return self.windows.priced if self.question.carbon_price else self.windows.cheapest
+
+    @property
+    def hours(self) -> list[tuple[str, str, FactorSeries]]:
+        """Kind, unit and series of what is known by the hour, the price first."""
+        if self.windows is None:
+            return []
+        series = (self.windows.hours.price, self.windows.hours.carbon)
+        units = (f"{self.currency}/kWh", "gCO2e/kWh")
+        return [
+            (kind, unit, each)
+            for kind, unit, each in zip(self.kinds, units, series, strict=True)
+            if each is not None
+        ]
+
+    def figures(self, plan: Plan) -> Figures:
+        return Figures(plan.money, plan.grams, self.power_kw)
+
+    @property
+    def flat(self) -> Figures:
+        money, grams = self.windows.flat if self.windows else (None, None)
+        return Figures(money, grams, self.power_kw)
+
+    @property
+    def trial_unit(self) -> str:
+        return self.carbon_unit if self.aim is Aim.CARBON else self.money_unit
+
+    def worth(self, plan: Plan) -> float | None:
+        """Return what the aim weighs of a plan, in `trial_unit`: money, with carbon at its price, or grams."""
+        weights = weights_of(self.aim, self.question.carbon_price)
+        if (weights.price and plan.money is None) or (weights.carbon and plan.grams is None):
+            return None
+        worth = weights.price * (plan.money or 0.0) + weights.carbon * (plan.grams or 0.0)
+        figures = Figures(worth, worth, self.power_kw)
+        return figures.shown_carbon if self.aim is Aim.CARBON else figures.shown_money
+
+    def worths(self, part: str) -> list[float | None]:
+        """The same of one of `TRIED` on each past day."""
+        return [self.worth(getattr(day, part)) for day in (self.trial.days if self.trial else ())]
+
+
+def less(before: float | None, after: float | None) -> float | None:
+    return None if before is None or after is None else before - after
+
+
+def share(before: float | None, after: float | None) -> float | None:
+    """Return what is saved as a share of what it was; None where that is nothing or less."""
+    saved = less(before, after)
+    return None if saved is None or before is None or before <= 0 else saved / before
+
+
+def total(values: Iterable[float | None]) -> float | None:
+    """Unknown where one is, or there is none."""
+    known = list(values)
+    return fsum(each or 0.0 for each in known) if known and None not in known else None
+
+
+def weights_of(aim: Aim, carbon_price: float) -> Weights:
+    if aim is Aim.CARBON:
+        return CLEANEST
+    return deferral.with_carbon_price(carbon_price) if carbon_price else CHEAPEST

@@ -1,0 +1,201 @@
+"""A workload's windows in words: what a plan saves, which hours are looked at, what is missing."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.utils.formats import date_format
+
+from readiness.tradeoffs.core.deferral import Plan
+from readiness.tradeoffs.core.windows import Piece
+from readiness.tradeoffs.core.words import number
+from readiness.tradeoffs.models import FactorKind
+from readiness.tradeoffs.windows.answer import (
+    PRICE,
+    Figures,
+    HoursShown,
+    SiteOfRun,
+    Windows,
+    WindowsAnswer,
+    less,
+    share,
+    total,
+)
+from readiness.tradeoffs.windows.params import MOST_DEFERRED_H
+from web.units import how_many
+
+
+def kind_name(kind: str) -> str:
+    return str(FactorKind(kind).label)
+
+
+def why_not(answer: WindowsAnswer) -> str:
+    """Why there is no window at all; "" where there is one."""
+    if not answer.envelope.deferrable_h:
+        return f"The envelope of {answer.envelope.name} says that it may not wait."
+    if answer.site is None:
+        return "It runs nowhere today, and no site was chosen."
+    if answer.windows is None and not set(answer.kinds).isdisjoint(answer.hourly):
+        return f"Around {answer.question.at} no hours are known of {answer.site.name}."
+    if answer.windows is None:
+        kinds = " · ".join(kind_name(kind) for kind in answer.missing)
+        lacking = f"Of {answer.site.name} nobody has entered hours of: {kinds}"
+        return f"{lacking}. Means of a month say nothing about hours."
+    if not answer.windows.any_plan:
+        start, until = _ends(answer.windows, answer.site)
+        run = f"a run of {number(answer.question.hours)} h"
+        return f"Between {start} and {until} too few hours in a row are known for {run}."
+    return ""
+
+
+def how_to_load(answer: WindowsAnswer, kind: str) -> str:
+    """Say how hours of a factor get in, and what else of it is known by the hour."""
+    instead = [each for each in answer.hourly if kind != PRICE and each.startswith("carbon_")]
+    sentences = ["Send a file of instants and values"]
+    if instead:
+        sentences.append(f"by the hour there is {', '.join(kind_name(each) for each in instead)}")
+    return " · ".join(sentences)
+
+
+def instant(at: datetime, zone: ZoneInfo) -> str:
+    """`Wed 25 Nov 14:00 CET`: at the site."""
+    local = at.astimezone(zone)
+    return f"{date_format(local, 'D j M H:i')} {local.tzname()}"
+
+
+def _ends(windows: Windows, site: SiteOfRun) -> list[str]:
+    return [instant(at, site.zone) for at in (windows.work.earliest_at, windows.work.deadline_at)]
+
+
+def clocks(start_at: datetime, end_at: datetime, zone: ZoneInfo) -> str:
+    """`CST`, or `CDT, CST` where clocks change in between."""
+    return ", ".join(dict.fromkeys(str(at.astimezone(zone).tzname()) for at in (start_at, end_at)))
+
+
+def zone_told(windows: Windows, site: SiteOfRun) -> str:
+    """`America/Chicago (UTC−06:00)`, with both offsets where clocks change in between."""
+    ends = (windows.work.earliest_at, windows.work.deadline_at)
+    # A hyphen would let the line break after it.
+    offsets = dict.fromkeys(
+        f"UTC{at.astimezone(site.zone):%:z}".replace("-", "\N{MINUS SIGN}") for at in ends
+    )
+    return f"{site.zone.key} ({', '.join(offsets)})"
+
+
+def piece(run: Piece, zone: ZoneInfo) -> str:
+    """`Wed 25 Nov 14:00 – 18:00 CET`, the day again where it ends on another, the zone where clocks change between."""
+    start, end = run.start_at.astimezone(zone), run.end_at.astimezone(zone)
+    last = date_format(end, "H:i" if start.date() == end.date() else "D j M H:i")
+    first_zone = "" if start.tzname() == end.tzname() else f" {start.tzname()}"
+    return f"{date_format(start, 'D j M H:i')}{first_zone} – {last} {end.tzname()}"
+
+
+def span_told(windows: Windows, site: SiteOfRun) -> str:
+    """Which hours are looked at."""
+    start, end = _ends(windows, site)
+    run = f"A run of {number(windows.work.hours)} h"
+    if windows.span is HoursShown.COMING:
+        return f"{run} that may start now and has to end by {end}."
+    if windows.span is HoursShown.RECENT:
+        return f"No hours ahead are known. {run} in the last known ones, {start} to {end}."
+    return f"{run} between {start} and {end}."
+
+
+def notes(answer: WindowsAnswer, windows: Windows) -> list[str]:
+    """Return what a reader has to know of the figures: what is unknown, and what was left out."""
+    sentences = []
+    for kind in answer.missing:
+        what = "costs are unknown" if kind == PRICE else "emissions are unknown"
+        sentences.append(f"Without hours of {kind_name(kind).lower()}, {what}.")
+    names = {"price": kind_name(PRICE), "carbon": kind_name(answer.kinds[1])}
+    for name, count in windows.skipped.items():
+        if count:
+            unknown = how_many(count, "step of the span is", "steps of the span are")
+            sentences.append(f"{unknown} unknown in {names[name].lower()}; no plan by it runs there.")
+    if answer.power_kw is None:
+        sentences.append(f"Its power at the meter is unknown ({answer.lacks}): figures are for 1 kW there.")
+    if answer.question.carbon_price and windows.priced is None:
+        sentences.append("A carbon price needs price and intensity of the same hours.")
+    if answer.envelope.deferrable_h > MOST_DEFERRED_H:
+        sentences.append("A week is looked at, though it may wait longer.")
+    return sentences
+
+
+def named_plans(answer: WindowsAnswer) -> list[tuple[str, str, Plan]]:
+    """Key, name and plan of those there are."""
+    windows = answer.windows
+    if windows is None:
+        return []
+    priced = f"With carbon at {number(answer.question.carbon_price)} {answer.currency}/t"
+    given = (
+        ("at-once", "At once", windows.at_once),
+        ("cheapest", "Cheapest", windows.cheapest),
+        ("priced", priced, windows.priced),
+        ("cleanest", "Cleanest", windows.cleanest),
+    )
+    return [(key, name, plan) for key, name, plan in given if plan is not None]
+
+
+def saves(answer: WindowsAnswer, once: Figures, other: Figures) -> list[tuple[str, str]]:
+    """Return what the other takes less or more, each with a tone: the word says it beside the colour."""
+    saved = once.less(other)
+    changes = (
+        (saved.shown_money, share(once.money, other.money), answer.money_unit),
+        (saved.shown_carbon, share(once.grams, other.grams), answer.carbon_unit),
+    )
+    return [_change(amount, part, unit) for amount, part, unit in changes if amount is not None]
+
+
+def _change(saved: float, part: float | None, unit: str) -> tuple[str, str]:
+    if abs(saved) < 1e-9:
+        return f"the same {unit}", ""
+    by = "" if part is None else f" ({number(round(100 * abs(part), 1))} %)"
+    text = f"{number(abs(saved))} {unit} {'less' if saved > 0 else 'more'}{by}"
+    return text, "ok" if saved > 0 else "warn"
+
+
+def finding(answer: WindowsAnswer) -> str:
+    """The plan of the aim in one sentence."""
+    chosen, windows, site = answer.chosen, answer.windows, answer.site
+    if windows is None or site is None:
+        return why_not(answer)
+    if chosen is None:
+        return why_not(answer) or "What it aims at is unknown: choose the other aim."
+    if chosen.pieces == windows.at_once.pieces:
+        return "Running at once is the best there is in these hours."
+    changes = saves(answer, answer.figures(windows.at_once), answer.figures(chosen))
+    at = instant(chosen.start_at, site.zone)
+    return f"Start at {at} instead of at once: {', '.join(text for text, _tone in changes) or 'unknown'}."
+
+
+def exchange(answer: WindowsAnswer) -> str:
+    """Return what cheapest and cleanest give up of each other."""
+    windows = answer.windows
+    if windows is None or windows.cheapest is None or windows.cleanest is None:
+        return ""
+    dearer = less(windows.cleanest.money, windows.cheapest.money)
+    cleaner = less(windows.cheapest.grams, windows.cleanest.grams)
+    if dearer is None or cleaner is None:
+        return ""
+    if dearer <= 1e-9 or cleaner <= 1e-9:
+        return "The cheapest plan is the cleanest as well: nothing has to be traded."
+    given_up = Figures(dearer, cleaner, answer.power_kw)
+    costs = f"costs {number(given_up.shown_money or 0.0)} {answer.money_unit} more than the cheapest"
+    emits = f"emits {number(given_up.shown_carbon or 0.0)} {answer.carbon_unit} less"
+    price = f"{number(dearer / cleaner * 1e6)} {answer.currency} for a tonne"
+    return f"The cleanest plan {costs} and {emits}: {price}."
+
+
+def trial_finding(answer: WindowsAnswer) -> str:
+    """The result of the rule on past days."""
+    if answer.trial is None or not answer.trial.days:
+        return "On no day before are enough hours known to try the rule."
+    once, ruled, best = (total(answer.worths(part)) or 0.0 for part in ("at_once", "by_rule", "best"))
+    days = how_many(len(answer.trial.days), "day", "days")
+    at_once = f"{number(once)} {answer.trial_unit}"
+    if once >= ruled:
+        would = (
+            f"would have saved {number(once - ruled)} of {at_once}; perfect foresight {number(once - best)}"
+        )
+    else:
+        would = f"would have cost {number(ruled - once)} more than {at_once}; foresight saves {number(once - best)}"
+    return f"On {days} the rule {would}."
