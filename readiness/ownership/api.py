@@ -1,4 +1,4 @@
-"""Endpoints under /api/ownership/: assignments with their handshake, reassigning, and what is not owned."""
+"""Filters of assignments."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiParameter,
@@ -21,14 +22,15 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import User
-from readiness.ownership import gaps, operations, reassigning, rules
-from readiness.ownership.filters import AssignmentFilters
-from readiness.ownership.models import Assignment, HandoverStep
-from readiness.people.models import Person, Team
+from readiness.ownership import gaps, operations, reassigning
+from readiness.ownership import operations as rules
+from readiness.ownership.models import Assignment, HandoverStep, in_force
+from readiness.people.models import Person, Team, has_left
 from web import clock
 from web.rest.errors import named_errors
 from web.rest.fields import RelatedObjectField
-from web.rest.filters import refuse_unknown
+from web.rest.filters import ObjectFilterSet, refuse_unknown
+from web.rest.lookups import Flag
 from web.rest.pagination import limit_of
 from web.rest.permissions import requires
 from web.rest.router import Router
@@ -36,6 +38,33 @@ from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import ObjectViewSet
 from web.visibility import SEES_NAMES
 from web.workflows.endpoints import by_reader, endpoint, taken, words_field
+
+
+def _owner_left(_key: str) -> Q:
+    now = clock.now()
+    return in_force(now) & has_left(now, person="accountable__")
+
+
+def _overdue(_key: str) -> Q:
+    now = clock.now()
+    return in_force(now) & Q(due_at__lte=now)
+
+
+class AssignmentFilters(ObjectFilterSet):
+    in_force = Flag(read=lambda _key: in_force(clock.now()), label="In force")
+    overdue = Flag(read=_overdue, label="Overdue to be confirmed")
+    owner_left = Flag(read=_owner_left, label="Owner has left")
+
+    class Meta:
+        model = Assignment
+        fields = [
+            *("site", "item", "state", "accountable", "deputy", "team", "responsible", "proposed_by"),
+            *("effective_at", "proposed_at", "answered_at", "confirmed_at", "due_at", "ended_at"),
+        ]
+        # No names: what a search finds would tell who is accountable to those who may not know.
+        search_fields = ["site__name", "site__slug", "team__name", "decision_rights", "escalation"]
+        panel = ["state", "item", "site", "team", "in_force", "overdue", "owner_left"]
+
 
 _DECIDED = (
     *("state", "proposed_by", "proposed_at", "answered_by", "answered_at", "answer_note"),

@@ -14,7 +14,8 @@ from django.utils.dateparse import parse_datetime
 
 from accounts.models import User
 from inventory.models import Site
-from readiness.ownership import operations, rules
+from readiness.ownership import operations
+from readiness.ownership import operations as rules
 from readiness.ownership.core.sheet import BadSheet, SheetRow, Wrong
 from readiness.ownership.core.standing import Item
 from readiness.ownership.models import Assignment

@@ -12,7 +12,8 @@ from django.db.models import Q
 
 from accounts.models import User
 from inventory.models import Site
-from readiness.ownership import operations, rules
+from readiness.ownership import operations
+from readiness.ownership import operations as rules
 from readiness.ownership.models import Assignment
 from readiness.people.models import Person, Team
 from web.workflows import require

@@ -1,17 +1,41 @@
-"""Columns as data: the paths of the fleet, one row a path; a site without runs has one row that says so."""
+"""Filters of sites, for the API and for the page alike. The rows must come from `queries.sites`."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from readiness.boards.determinism.filters import DeterminismFilters
+from django import forms
+
+from inventory.models import Site
 from readiness.boards.determinism.judging import PARTS, JudgedPath
 from readiness.boards.determinism.queries import SitePaths
+from readiness.scoring.choices import CHECK_STATES
 from web.ages import ago
 from web.links import link
+from web.rest.filters import ObjectFilterSet
+from web.rest.lookups import AnyOf, Existing
 from web.tables import Column, Table
 from web.units import number
+
+
+class DeterminismFilters(ObjectFilterSet):
+    site = AnyOf(
+        field_name="slug", lookup_expr="exact", inner=Existing(Site, "slug"), commas=True, label="Site"
+    )
+    state = AnyOf(
+        field_name="latency_state",
+        lookup_expr="exact",
+        inner=forms.ChoiceField(choices=CHECK_STATES),
+        label="State of the check",
+    )
+
+    class Meta:
+        model = Site
+        fields = ["region", "stage"]
+        search_fields = ["name", "slug", "city"]
+        panel = ["state", "region", "stage"]
+
 
 FIGURES = (
     ("idle", 50.0, "Idle p50"),

@@ -7,7 +7,8 @@ from rest_framework import serializers as fields
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 
-from readiness.boards.explain import causes, sentences
+from readiness.boards.explain import sentences
+from readiness.boards.explain import sentences as causes
 from readiness.boards.explain.params import Asked, read
 from readiness.boards.explain.queries import (
     FleetExplained,

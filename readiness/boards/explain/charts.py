@@ -7,8 +7,7 @@ from typing import Any
 
 from plotly import graph_objects as go
 
-from readiness.boards.explain.causes import Cause
-from readiness.boards.explain.sentences import day, score
+from readiness.boards.explain.sentences import Cause, day, score
 from web import charts
 from web.charts import Figure
 

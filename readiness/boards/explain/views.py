@@ -7,8 +7,9 @@ from typing import Any
 from django.http import HttpRequest
 
 from inventory.models import Region, Site
-from readiness.boards.explain import causes, queries, sentences, tables
 from readiness.boards.explain import charts as explain_charts
+from readiness.boards.explain import queries, sentences, tables
+from readiness.boards.explain import sentences as causes
 from readiness.boards.explain.charts import Waterfall
 from readiness.boards.explain.params import Asked, read
 from readiness.boards.explain.queries import FleetExplained, NothingKept, SiteExplained

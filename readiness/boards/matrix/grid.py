@@ -12,8 +12,7 @@ from django.utils.dateformat import format as date_format
 from django.utils.timezone import localtime
 
 from readiness.boards import findings
-from readiness.boards.matrix.params import EXPIRES_SOON
-from readiness.boards.matrix.queries import CheckCell, CheckCount, Extent, MatrixRow
+from readiness.boards.matrix.queries import EXPIRES_SOON, CheckCell, CheckCount, Extent, MatrixRow
 from readiness.framework.core.definition import Check, Pillar
 from readiness.scoring.core.states import Tier
 from web import yaml_documents

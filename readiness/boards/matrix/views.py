@@ -16,12 +16,11 @@ from django.utils.cache import patch_vary_headers
 from inventory.models import Site
 from readiness.boards import findings, sentences
 from readiness.boards.matrix import grid, queries
-from readiness.boards.matrix.filters import FILTER_NAMES, MatrixFilters
-from readiness.boards.matrix.params import Wanted
-from readiness.boards.matrix.tables import matrix_table
-from readiness.boards.part_links import proof_link
+from readiness.boards.matrix.queries import Wanted
+from readiness.boards.matrix.tables import FILTER_NAMES, MatrixFilters, matrix_table
 from readiness.boards.queries import checks as check_queries
-from readiness.boards.set_aside import set_aside
+from readiness.boards.queries.checks import set_aside
+from readiness.boards.views.checks import proof_link
 from readiness.boards.waivers import sentences as waiver_lines
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Check, Framework

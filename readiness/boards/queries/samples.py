@@ -1,14 +1,24 @@
 """From a check or a domain to the samples behind it, as parameters of the explorer and the query endpoint."""
 
+import math
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
+from statistics import median
+
+from django.http import QueryDict
 
 from inventory.models import Site
 from readiness.framework.core.definition import Check, SubMeasure
 from readiness.scoring.queries.rows import PartRow, SampleQuery
+from telemetry import naming, store
+from telemetry.core.downsample import shortened
+from telemetry.core.metric import ComparedValue, LimitTest
 from telemetry.core.registry import registry
 from telemetry.models import Series
+from telemetry.params import admitted_query
+from web.units import number, scale
 
 # The first of each domain that the site sends is drawn on its page.
 HEADLINES = {
@@ -102,3 +112,145 @@ def _object(series: Series) -> dict[str, str]:
         if object_id is not None:
             return {f"{kind}_id": str(object_id)}
     return {}
+
+
+# A whole site's meter is held against what the site has contracted.
+SITE_METERS = frozenset({"site_power_watts"})
+# A line breaks where samples paused for more than so many times their usual distance.
+USUAL_PAUSES = 3
+NEIGHBOURS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class PanelLimit:
+    """A line not to pass, in the panel's unit."""
+
+    label: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class PanelLine:
+    """One line of a panel; `values` are None where nothing arrived, so that the line breaks there."""
+
+    name: str
+    instants_ms: tuple[int, ...]
+    values: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesPanel:
+    """One of several drawings over one axis of time. `left_out` counts series that its line does not."""
+
+    title: str
+    unit: str
+    domain: str
+    lines: tuple[PanelLine, ...]
+    limits: tuple[PanelLimit, ...]
+    provenance: str
+    step_s: int
+    left_out: int = 0
+
+
+def panels(
+    site: Site, *, start: datetime, end: datetime, points: int, now: datetime, domain: str = ""
+) -> tuple[SeriesPanel, ...]:
+    """One panel for each domain, or every headline metric of one domain; two statements and some a panel."""
+    asked = _of_domain(site, domain) if domain else domain_series(site, now=now)
+    return tuple(_panel(site, query, start, end, points, now) for query in asked)
+
+
+def _of_domain(site: Site, domain: str) -> Iterable[SampleQuery]:
+    sent = set(
+        Series.objects.filter(site=site, metric__in=HEADLINES[domain])
+        .order_by()
+        .values_list("metric", flat=True)
+        .distinct()
+    )
+    return [sample_query(site.slug, metric) for metric in HEADLINES[domain] if metric in sent]
+
+
+def domain_of(metric: str) -> str:
+    return next(domain for domain, metrics in HEADLINES.items() if metric in metrics)
+
+
+def _panel(
+    site: Site, query: SampleQuery, start: datetime, end: datetime, points: int, now: datetime
+) -> SeriesPanel:
+    params = QueryDict(mutable=True)
+    params.update(
+        query.params
+        | {"start": _ms_text(start), "end": _ms_text(end), "points": str(min(max(points, 50), 2000))}
+    )
+    question = admitted_query(params, now=now)
+    # All series of the site as one line: it says more than six hundred lines.
+    spec = replace(question.spec, group_by=())
+    lines = store.run(spec, now=now)
+    values = [value for line in lines for value in line.values if not math.isnan(value)]
+    stored_unit = lines[0].unit if lines else query.unit
+    factor, unit = scale(max(values, default=0.0), stored_unit)
+    title = naming.title(query.label, spec, question.series)
+    return SeriesPanel(
+        title=title,
+        unit=unit,
+        domain=domain_of(query.metric),
+        lines=tuple(
+            _line(title, [int(at) for at in line.ts_ms], [float(value) * factor for value in line.values])
+            for line in lines
+        ),
+        limits=_limits(site, query, factor, unit) if stored_unit == query.unit else (),
+        provenance=lines[0].provenance if lines else "",
+        step_s=spec.step_s,
+        left_out=question.left_out,
+    )
+
+
+def _line(name: str, instants_ms: Sequence[int], values: Sequence[float]) -> PanelLine:
+    """Steps without a sample are left out, and the line breaks where it paused for longer than is usual around there.
+
+    A step may be shorter than the distance between samples: a break at each empty step would leave only dots.
+    """
+    known = [(at, value) for at, value in zip(instants_ms, values, strict=True) if not math.isnan(value)]
+    pauses = [later[0] - earlier[0] for earlier, later in pairwise(known)]
+    points: list[tuple[int, float | None]] = []
+    for place, (at, value) in enumerate(known):
+        if place and _is_break(pauses, place - 1):
+            points.append((known[place - 1][0] + 1, None))
+        points.append((at, shortened(value)))
+    return PanelLine(name, tuple(at for at, _ in points), tuple(value for _, value in points))
+
+
+def _is_break(pauses: Sequence[int], place: int) -> bool:
+    """Held against the pauses just before and just after: older samples may be kept less densely than new ones."""
+    around = (pauses[max(place - NEIGHBOURS, 0) : place], pauses[place + 1 : place + 1 + NEIGHBOURS])
+    usual = max((median(some) for some in around if some), default=math.inf)
+    return pauses[place] > USUAL_PAUSES * usual
+
+
+def _ms_text(at: datetime) -> str:
+    return str(round(at.timestamp() * 1000))
+
+
+def _limits(site: Site, query: SampleQuery, factor: float, unit: str) -> tuple[PanelLimit, ...]:
+    """The metric's own health limits, and what the site has contracted for its meter."""
+    known = registry().get(query.metric, None)
+    panel_limits = []
+    for rule in known.health if known else ():
+        if (
+            rule.when
+            or rule.measure is not ComparedValue.VALUE
+            or rule.direction not in (LimitTest.ABOVE, LimitTest.BELOW)
+        ):
+            continue
+        for word, limits in (("warn", rule.warn), ("critical", rule.critical)):
+            panel_limits += [
+                PanelLimit(_limit_label(word, limit * factor, unit), limit * factor) for limit in limits[:1]
+            ]
+    if query.metric in SITE_METERS and site.contracted_kw:
+        contracted = site.contracted_kw * 1000 * factor
+        panel_limits.append(PanelLimit(_limit_label("contracted", contracted, unit), contracted))
+    return tuple(panel_limits)
+
+
+def _limit_label(word: str, value: float, unit: str) -> str:
+    return f"{word} {number(value)} {unit}".strip()

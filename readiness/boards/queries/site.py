@@ -6,9 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, Func, IntegerField, OuterRef, Q, QuerySet, Subquery
 
-from inventory.models import DomainChoices, Site
+from inventory.models import (
+    Accelerator,
+    CoolingUnit,
+    Device,
+    DomainChoices,
+    Link,
+    Port,
+    PowerFeed,
+    Rack,
+    Site,
+)
 from readiness.boards.queries.samples import domain_series
 from readiness.boards.queries.sites import DOMAINS, rows
 from readiness.framework import queries as framework_queries
@@ -210,3 +220,30 @@ def flips(
     if site_ids is not None:
         rows = rows.filter(site_id__in=site_ids)
     return tuple(flip_row(flip, framework) for flip in rows.select_related("site")[:limit])
+
+
+# Noun of the list page, and how its rows lead to a site.
+KINDS: tuple[tuple[str, type, str], ...] = (
+    ("rack", Rack, "site"),
+    ("device", Device, "site"),
+    ("accelerator", Accelerator, "device__site"),
+    ("port", Port, "device__site"),
+    ("link", Link, "site_a"),
+    ("power-feed", PowerFeed, "site"),
+    ("cooling-unit", CoolingUnit, "site"),
+)
+
+
+def inventory_counts(site: Site) -> tuple[tuple[str, int], ...]:
+    """Pairs of noun and count in one statement; a link counts at its first site."""
+    counts = Site.objects.filter(pk=site.pk).values_list(
+        *(_count(model, path) for _noun, model, path in KINDS)
+    )
+    [row] = counts
+    return tuple((noun, count) for (noun, _model, _path), count in zip(KINDS, row, strict=True))
+
+
+def _count(model: type, path: str) -> Subquery:
+    rows: QuerySet = model.objects.filter(**{path: OuterRef("pk")}).order_by()
+    counted = rows.annotate(all=Func(F("pk"), function="COUNT", output_field=IntegerField())).values("all")
+    return Subquery(counted, output_field=IntegerField())

@@ -12,12 +12,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from inventory.models import DomainChoices, Site
-from readiness.boards import cards, charts, check_tables, findings, live_charts
-from readiness.boards.flips import FlipLine
-from readiness.boards.queries import panels as panel_queries
+from readiness.boards import cards, charts, findings, tables
+from readiness.boards import charts as live_charts
+from readiness.boards.queries import samples as panel_queries
 from readiness.boards.queries import site as site_queries
-from readiness.boards.queries.site_inventory import inventory_counts
+from readiness.boards.queries.site import inventory_counts
 from readiness.boards.queries.sites import rows as site_rows
+from readiness.boards.sentences import FlipLine
 from readiness.boards.waivers.sentences import excepted_note
 from readiness.golive.reviews import queries as review_queries
 from readiness.golive.reviews import sentences as review_lines
@@ -231,7 +232,7 @@ def _domain(asked: AskedSite) -> dict[str, Any]:
 def _evidence(asked: AskedSite) -> dict[str, Any]:
     site_page, may_request = asked.page, asked.request.user.has_perm(MAY_REQUEST)
     rows = [check for pillar in site_page.checks for check in pillar.checks]
-    table = check_tables.checks_of_site(asked.site.slug, site_page.checks, may_request=may_request)
+    table = tables.checks_of_site(asked.site.slug, site_page.checks, may_request=may_request)
     return {"table": table_kit.page(asked.request, table, rows), "counts": site_page.counts}
 
 

@@ -1,16 +1,56 @@
-"""Columns as data: the list of grants, and who answers for how many."""
+"""Filters of grants, for the API and for the page alike. The rows must carry their `standing`."""
 
 from datetime import datetime
 
-from readiness.boards.waivers.filters import GrantFilters
+from django import forms
+from django.db.models import Q
+
 from readiness.boards.waivers.queries import AgeingRow
 from readiness.boards.waivers.sentences import ends
+from readiness.framework.filters import PillarFilter
+from readiness.grants.models import Grant, GrantStanding, is_live
 from readiness.grants.queries import GrantRow
+from web import clock
 from web.ages import old
 from web.links import link
+from web.rest.filters import ObjectFilterSet
+from web.rest.lookups import AnyOf, Flag
 from web.tables import Column, Table
 from web.units import duration
 from web.visibility import name_of
+
+
+def _covers(_key: str) -> Q:
+    now = clock.now()
+    return Q(state=Grant.State.APPROVED, starts_at__lte=now, ends_at__gt=now)
+
+
+class GrantFilters(ObjectFilterSet):
+    check = AnyOf(
+        field_name="check_id", lookup_expr="exact", inner=forms.CharField(), commas=True, label="Check"
+    )
+    state = AnyOf(
+        field_name="standing",
+        lookup_expr="exact",
+        inner=forms.ChoiceField(choices=GrantStanding.choices),
+        label="State",
+    )
+    pillar = PillarFilter()
+    owner = AnyOf(
+        field_name="site__owner", lookup_expr="exact", inner=forms.CharField(), label="Owner of the site"
+    )
+    live = Flag(read=lambda _key: is_live(clock.now()), label="Asked for or approved, and not ended")
+    in_force = Flag(read=_covers, label="In force")
+
+    class Meta:
+        model = Grant
+        fields = [
+            *("site", "kind", "part", "requested_by", "approver"),
+            *("requested_at", "starts_at", "ends_at", "decided_at"),
+        ]
+        search_fields = ["check_id", "reason", "site__name", "site__owner", "requested_by__username"]
+        panel = ["state", "kind", "pillar", "site", "requested_by", "approver", "live", "in_force"]
+
 
 BY = {"requester": "Asked for by", "owner": "Owner of the site", "vendor": "Vendor", "pillar": "Pillar"}
 

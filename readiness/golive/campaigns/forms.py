@@ -11,8 +11,8 @@ from accounts.models import User
 from inventory.models import Site
 from readiness.evidence.models import Tool, ValidationRun
 from readiness.framework.core.definition import Framework
-from readiness.golive.campaigns.models import Campaign, CampaignItem, TargetKind
 from readiness.golive.campaigns.planning import parts_by_runs
+from readiness.golive.models import Campaign, CampaignItem, TargetKind
 from web.forms import WITH_NEIGHBOURS, DayInput, PersonField, RefusedForm
 
 USUAL = timedelta(days=42)

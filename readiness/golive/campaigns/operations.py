@@ -13,10 +13,9 @@ from accounts.models import User
 from inventory.models import Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
-from readiness.golive.campaigns.models import Campaign, CampaignItem
-from readiness.golive.campaigns.planning import Planned, parts_by_runs, plan
-from readiness.golive.campaigns.progress import DONE, NOT_APPLICABLE
+from readiness.golive.campaigns.planning import DONE, NOT_APPLICABLE, Planned, parts_by_runs, plan
 from readiness.golive.campaigns.queries import item_rows
+from readiness.golive.models import Campaign, CampaignItem
 from readiness.scoring.gather import context_of
 from web.workflows import Workflow, require
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from readiness.framework.core.applicability import applicable, gate_for, part_gate
 from readiness.framework.core.conditions import SiteContext
 from readiness.framework.core.definition import Check, Framework
-from readiness.framework.core.vocabulary import EvidenceKind, Gate
+from readiness.framework.core.vocabulary import CheckState, EvidenceKind, Gate
+from readiness.scoring.core.states import ReasonCode, Tier
 from web import yaml_documents
 
 DATA = Path(__file__).resolve().parent / "data" / "setups.yaml"
@@ -111,3 +115,134 @@ def _setups(check: Check, wanted: list[str]) -> Iterable[Setup]:
             targets=RunTarget.SITE,
             how=f"A table with the measures {columns}{more}.",
         )
+
+
+DONE, FAILED, BLOCKED, STALE, MISSING, NOT_APPLICABLE, DROPPED = (
+    *("done", "failed", "blocked", "stale", "missing"),
+    *("n-a", "dropped"),
+)
+WORST_FIRST = (FAILED, BLOCKED, STALE, MISSING, DONE)
+"""A run that failed comes before one that could not be judged, and that before a run that nobody has made."""
+IN_THE_WAY = frozenset({ReasonCode.CANNOT_JUDGE, ReasonCode.NO_LIMIT, ReasonCode.NOT_A_NUMBER})
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """The first day, in a zone, whose runs count."""
+
+    day: date
+    zone: str
+
+    def is_before(self, at: datetime) -> bool:
+        return at.astimezone(ZoneInfo(self.zone)).date() < self.day
+
+
+@dataclass(frozen=True, slots=True)
+class ItemProgress:
+    """`part` is the sub-measure that decides, "" where all are done; `detail` what scoring says is left."""
+
+    progress: str
+    part: str
+    reason: str
+    detail: str = ""
+    taken_at: datetime | None = None
+
+
+def progress_of(
+    check: Check | None,
+    parts: Sequence[str],
+    stored: Mapping[str, Mapping[str, Any]],
+    *,
+    since: Since | None = None,
+) -> ItemProgress:
+    """The worst of an item's sub-measures. `stored` is what the last evaluation kept, by sub-measure."""
+    if check is None:
+        return ItemProgress(NOT_APPLICABLE, "", "The framework in force has no such check.")
+    known = {part.id for part in check.parts}
+    outcomes = [_of_part(check, part, stored.get(part), since) for part in parts if part in known]
+    ranked = [outcome for outcome in outcomes if outcome.progress in WORST_FIRST]
+    if not ranked:
+        return (
+            outcomes[0] if outcomes else ItemProgress(NOT_APPLICABLE, "", "The framework no longer has it.")
+        )
+    return min(ranked, key=lambda outcome: WORST_FIRST.index(outcome.progress))
+
+
+def _of_part(check: Check, part: str, stored: Mapping[str, Any] | None, since: Since | None) -> ItemProgress:
+    if stored is None:
+        return ItemProgress(MISSING, part, f"Not evaluated yet. {check.part(part).waits_for}".strip())
+    taken_at = datetime.fromisoformat(stored["taken_at"]) if stored.get("taken_at") else None
+
+    def item_progress(progress: str, reason: str = "") -> ItemProgress:
+        return ItemProgress(progress, part, reason or stored["reason"], stored.get("detail", ""), taken_at)
+
+    match CheckState(stored["state"]):
+        case CheckState.NOT_APPLICABLE:
+            return item_progress(NOT_APPLICABLE)
+        case CheckState.FAIL:
+            return item_progress(FAILED)
+        case CheckState.STALE:
+            return item_progress(STALE)
+        case CheckState.PASS | CheckState.WARN:
+            return _proved(check, part, stored, since, item_progress)
+    return item_progress(BLOCKED if stored.get("code") in IN_THE_WAY else MISSING)
+
+
+def _proved(
+    check: Check,
+    part: str,
+    stored: Mapping[str, Any],
+    since: Since | None,
+    item_progress: Callable[..., ItemProgress],
+) -> ItemProgress:
+    """The progress of what passes, by a run that counts here or by something that the campaign does not ask for."""
+    if stored.get("tier") == Tier.CAPPED:
+        return item_progress(MISSING)
+    kind, _, _ = stored.get("evidence", "").partition(":")
+    by_telemetry = EvidenceKind.TELEMETRY in check.part(part).evidence and kind not in (
+        "run",
+        "fact",
+        "attestation",
+    )
+    if kind != "run" and not by_telemetry:
+        words = {"fact": "a recorded fact", "attestation": "an attestation"}.get(kind, "what is no run")
+        return item_progress(MISSING, f"Proved by {words}; a run is still to be made.")
+    done = item_progress(DONE)
+    if since is not None and done.taken_at is not None and since.is_before(done.taken_at):
+        return item_progress(
+            MISSING,
+            f"The run that counts is of {done.taken_at:%Y-%m-%d}; here they count from {since.day} on.",
+        )
+    return done
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Items by progress. Items that were dropped or do not apply are in no share."""
+
+    by_progress: Mapping[str, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.by_progress.get(each, 0) for each in WORST_FIRST)
+
+    @property
+    def done(self) -> int:
+        return self.by_progress.get(DONE, 0)
+
+    @property
+    def open(self) -> int:
+        return self.total - self.done
+
+    @property
+    def percent(self) -> float | None:
+        """None where there is nothing to do."""
+        return 100.0 * self.done / self.total if self.total else None
+
+    @property
+    def is_done(self) -> bool:
+        return bool(self.total) and not self.open
+
+    @property
+    def share(self) -> str:
+        return f"{self.done} / {self.total}"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from readiness.golive.campaigns.models import CampaignItem
 from readiness.golive.campaigns.planning import RunTarget
-from readiness.golive.campaigns.targets import Targets
+from readiness.golive.campaigns.queries import Targets
+from readiness.golive.models import CampaignItem
 from web.links import link
 
 SHOWN = 60

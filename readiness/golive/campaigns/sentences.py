@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from readiness.evidence.core.proving.floors import size_text
-from readiness.golive.campaigns.progress import DONE
+from readiness.golive.campaigns.planning import DONE
 from readiness.golive.campaigns.queries import CampaignRow, ItemRow
 from web.ages import ago
 

@@ -9,10 +9,11 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from readiness.framework import queries as framework_queries
-from readiness.golive.campaigns import operations, queries, run_links, sentences, tables, targets
+from readiness.golive.campaigns import operations, queries, run_links, sentences, tables
+from readiness.golive.campaigns import queries as targets
 from readiness.golive.campaigns.forms import AssignForm, CampaignForm, ItemForm, RepeatForm
-from readiness.golive.campaigns.models import Campaign, CampaignItem
 from readiness.golive.campaigns.planning import RunTarget
+from readiness.golive.models import Campaign, CampaignItem
 from web import answers
 from web import tables as table_kit
 from web.clock import now

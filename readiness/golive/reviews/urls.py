@@ -2,20 +2,20 @@
 
 from django.urls import path
 
-from readiness.golive.reviews.views import pages, people
+from readiness.golive.reviews import views
 
 urlpatterns = [
-    path("", pages.reviews, name="reviews"),
-    path("open/", pages.open_review, name="review-open"),
-    path("approvers/", people.approvers, name="approvers"),
-    path("approvers/add/", people.add, name="approver-add"),
-    path("approvers/<int:pk>/", people.approver, name="approver"),
-    path("approvers/<int:pk>/remove/", people.remove, name="approver-remove"),
-    path("<int:pk>/", pages.review, name="review"),
-    path("<int:pk>/name/<slug:domain>/", people.name, name="review-name"),
-    path("<int:pk>/actions/add/", people.add_action, name="review-action-add"),
-    path("actions/<int:pk>/", people.action, name="review-action"),
-    path("actions/<int:pk>/edit/", people.edit_action, name="review-action-edit"),
-    *pages.STEPS.routes(),
-    *people.ACTION_STEPS.routes("actions/<int:pk>/"),
+    path("", views.reviews, name="reviews"),
+    path("open/", views.open_review, name="review-open"),
+    path("approvers/", views.approvers, name="approvers"),
+    path("approvers/add/", views.add_approver, name="approver-add"),
+    path("approvers/<int:pk>/", views.approver, name="approver"),
+    path("approvers/<int:pk>/remove/", views.remove_approver, name="approver-remove"),
+    path("<int:pk>/", views.review, name="review"),
+    path("<int:pk>/name/<slug:domain>/", views.name_approver, name="review-name"),
+    path("<int:pk>/actions/add/", views.add_action, name="review-action-add"),
+    path("actions/<int:pk>/", views.action, name="review-action"),
+    path("actions/<int:pk>/edit/", views.edit_action, name="review-action-edit"),
+    *views.STEPS.routes(),
+    *views.ACTION_STEPS.routes("actions/<int:pk>/"),
 ]

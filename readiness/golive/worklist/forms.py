@@ -8,8 +8,8 @@ from django import forms
 
 from inventory.models import Site
 from readiness.framework.core.definition import Framework
+from readiness.golive.models import WorkItem
 from readiness.golive.worklist import queries
-from readiness.golive.worklist.models import WorkItem
 from web.forms import DayInput, RefusedForm
 
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from accounts.models import User
 from inventory.models import Site
 from readiness.framework import queries as framework_queries
-from readiness.golive.worklist.models import LIVE, WorkItem
+from readiness.golive.models import LIVE, WorkItem
 from web.workflows import require
 
 MAY_ADD = "golive.add_workitem"

@@ -15,9 +15,9 @@ from django.views.decorators.http import require_POST
 
 from inventory.models import Site
 from readiness.framework import queries as framework_queries
+from readiness.golive.models import WorkItem
 from readiness.golive.worklist import operations, queries, tables
 from readiness.golive.worklist.forms import AddForm, ChangeForm, ProgressForm, SelectionForm, initial_of
-from readiness.golive.worklist.models import WorkItem
 from readiness.golive.worklist.params import BadQuestion, read
 from readiness.scoring.gap import queries as gap_queries
 from readiness.scoring.gap.closing import closing

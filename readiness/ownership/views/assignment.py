@@ -10,10 +10,10 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from readiness.ownership import cells, mine, operations
+from readiness.ownership import cells, gaps, operations
 from readiness.ownership.models import Assignment, HandoverStep
-from readiness.ownership.rules import MAY_PROPOSE, is_named
-from readiness.ownership.views.crumbs import SEE, breadcrumbs
+from readiness.ownership.operations import MAY_PROPOSE, is_named
+from readiness.ownership.views import SEE, breadcrumbs
 from web import answers
 from web.clock import now
 from web.links import link
@@ -51,7 +51,7 @@ def tick(request: HttpRequest, pk: int, step: int) -> HttpResponse:
 def owned_by_me(request: HttpRequest) -> HttpResponseBase:
     at = now()
     context = {
-        "mine": mine.of_user(reader(request), now=at),
+        "mine": gaps.of_user(reader(request), now=at),
         "now": at,
         "breadcrumbs": breadcrumbs("Owned by me"),
     }

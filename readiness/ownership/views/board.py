@@ -13,9 +13,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from inventory.models import Site
-from readiness.ownership import board_rows, cells, gaps, rules, tables
+from readiness.ownership import cells, gaps, operations, tables
 from readiness.ownership.core.standing import Item
-from readiness.ownership.views.crumbs import SEE, SEE_OWNERS, breadcrumbs
+from readiness.ownership.views import SEE, SEE_OWNERS, breadcrumbs
 from web import answers
 from web import tables as table_kit
 from web.clock import now
@@ -46,9 +46,9 @@ def board(request: HttpRequest) -> HttpResponseBase:
         return table_kit.respond(request, TEMPLATE, table)
     context: dict[str, Any] = {
         "table": table,
-        "items": board_rows.headings(table, items, counts),
-        "rows": board_rows.rows(table, items, chosen=address.one(CELL), names=names, now=at),
-        "legend": board_rows.legend(counts),
+        "items": cells.headings(table, items, counts),
+        "rows": cells.rows(table, items, chosen=address.one(CELL), names=names, now=at),
+        "legend": cells.legend(counts),
         "cell_fields": [(name, value) for name, value in address.pairs if name != CELL],
     }
     if table_kit.wants_table_only(request, table):
@@ -56,7 +56,7 @@ def board(request: HttpRequest) -> HttpResponseBase:
     context |= {
         "counts": counts,
         "sees_names": names,
-        "may_propose": names and request.user.has_perm(rules.MAY_PROPOSE),
+        "may_propose": names and request.user.has_perm(operations.MAY_PROPOSE),
         "breadcrumbs": breadcrumbs(),
     }
     return answers.page(request, TEMPLATE, context | _panel(request, address, at))
@@ -67,7 +67,7 @@ def queues(request: HttpRequest) -> HttpResponseBase:
     at = now()
     names = sees_names(request.user)
     fleet = gaps.fleet(now=at)
-    offered = tables.actions(may_propose=names and request.user.has_perm(rules.MAY_PROPOSE))
+    offered = tables.actions(may_propose=names and request.user.has_perm(operations.MAY_PROPOSE))
     definition = tables.queue_table(fleet, names=names, now=at)
     table = table_kit.page(request, definition, fleet.gaps(), actions=offered)
     if table_kit.wants_table_only(request, table):
@@ -86,7 +86,7 @@ def owners(request: HttpRequest) -> HttpResponseBase:
     table = table_kit.page(request, tables.owner_table(), fleet.loads)
     if table_kit.wants_table_only(request, table):
         return table_kit.respond(request, "ownership/owners.html", table)
-    context = {"table": table, "most": rules.MOST_ITEMS, "breadcrumbs": breadcrumbs("Owners")}
+    context = {"table": table, "most": operations.MOST_ITEMS, "breadcrumbs": breadcrumbs("Owners")}
     return answers.page(request, "ownership/owners.html", context)
 
 
@@ -96,7 +96,7 @@ def _panel(request: HttpRequest, address: Address, at: datetime) -> dict[str, An
     if not asked:
         return {"evidence": None}
     names = sees_names(request.user)
-    may_propose = names and request.user.has_perm(rules.MAY_PROPOSE)
+    may_propose = names and request.user.has_perm(operations.MAY_PROPOSE)
     try:
         slug, item = cells.read(asked)
         site = get_object_or_404(Site, slug=slug)

@@ -16,7 +16,7 @@ from accounts.models import User
 from readiness.ownership import files
 from readiness.ownership.core import sheet
 from readiness.ownership.forms import SheetImportForm
-from readiness.ownership.views.crumbs import PROPOSE, SEE_OWNERS, breadcrumbs
+from readiness.ownership.views import PROPOSE, SEE_OWNERS, breadcrumbs
 from web import answers
 from web.clock import now
 from web.permissions import asks, require

@@ -11,13 +11,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 
 from inventory.models import Site
-from readiness.ownership import cells, operations, queries, reassigning, rules
+from readiness.ownership import cells, operations, queries, reassigning
+from readiness.ownership import operations as rules
 from readiness.ownership.core.standing import Item
 from readiness.ownership.forms import AmendForm, ProposeForm, ReassignForm
 from readiness.ownership.models import Assignment
 from readiness.ownership.queries import OwnershipCell
 from readiness.ownership.sentences import item_label, who
-from readiness.ownership.views.crumbs import PROPOSE, REASSIGN, breadcrumbs
+from readiness.ownership.views import PROPOSE, REASSIGN, breadcrumbs
 from web.clock import now
 from web.links import link
 from web.permissions import asks

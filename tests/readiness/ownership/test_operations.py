@@ -8,7 +8,8 @@ from django.db import IntegrityError, transaction
 
 from accounts import operations as accounts
 from inventory.models import SiteChange
-from readiness.ownership import operations, reassigning, rules
+from readiness.ownership import operations, reassigning
+from readiness.ownership import operations as rules
 from readiness.ownership.core.standing import CONFIRM_EVERY, Item, ItemStanding
 from readiness.ownership.models import Assignment, Confirmation
 from readiness.ownership.queries import cells

@@ -6,7 +6,7 @@ from readiness.framework import queries as framework_queries
 from readiness.framework.core.conditions import SiteContext
 from readiness.framework.core.vocabulary import Fabric, Gate, Profile, SiteKind, Stage
 from readiness.golive.campaigns.planning import RunTarget, parts_by_runs, plan, setups
-from readiness.golive.campaigns.targets import pairs, targets_of
+from readiness.golive.campaigns.queries import pairs, targets_of
 
 pytestmark = pytest.mark.django_db
 
