@@ -22,7 +22,6 @@ DOMAIN_TITLES = dict(DomainChoices.choices)
 
 
 def key_figures(fleet: Fleet) -> dict[str, Card]:
-    """The key figures of templates/readiness/fleet_figures.html, without their labels."""
     now, before, weeks = fleet.now, fleet.before, fleet.sparks
     unit = power_unit(now.deployed.it_kw)
     ready = now.ready.it_kw - before.ready.it_kw
@@ -69,7 +68,6 @@ def _freshness(fleet: Fleet) -> Card:
 
 
 def blockers(held: HoldsBack) -> list[Card]:
-    """Capacity that is not ready by the pillar that blocks it first, each site counted once."""
     widest = max((pillar.held.it_kw for pillar in held.pillars), default=0)
     unit = power_unit(held.gap.gap.it_kw)
     return [
@@ -172,7 +170,6 @@ def pillar_mark(pillar: PillarFigure) -> Card:
 
 
 def domain_detail(detail: DomainDetail, slug: str) -> Card:
-    """A domain of one site: its state, its figures, and the worst objects with a way to their samples."""
     return {
         "domain": detail.domain,
         "title": DOMAIN_TITLES[detail.domain],

@@ -57,12 +57,10 @@ def reason_words(reason: HealthReason) -> str:
 
 
 def code_of_reason(reason: HealthReason) -> Code | None:
-    """The meaning of its value, where the metric holds codes."""
     return code_of(registry().get(reason.metric, None), reason.value)
 
 
 def _reading(metric: str, value: float, unit: str) -> str:
-    """The value, and the exporter's own word for it where it has one: "3 (batteryLow)"."""
     known = registry().get(metric, None)
     name = known.state_name(value) if known else ""
     shown = str(format_value(value, unit))
@@ -104,7 +102,6 @@ def strip_cells(cells: Sequence[StripCell]) -> list[dict[str, str]]:
 
 
 def strip_label(cells: Sequence[StripCell]) -> str:
-    """How often each state held over the strip."""
     counted = Counter(cell["state"] for cell in strip_cells(cells))
     if not counted:
         return "Not evaluated in the last 30 days"
@@ -134,7 +131,6 @@ class FlipLine:
 
     @property
     def kind(self) -> str:
-        """The kind of states that it is between."""
         return self.flip.subject if self.flip.subject in ("verdict", "health") else "check"
 
     @property

@@ -88,7 +88,6 @@ def _note(site: SiteRef, capacity: SiteCapacity, unknown: Collection[str]) -> st
 
 
 def _groups(placed: Iterable[Placed], unknown: Mapping[int, Collection[str]]) -> list[Marker]:
-    """A mark for each verdict that the sites of a part of the world have, side by side in the middle of them."""
     made = []
     parts = _parts_of_the_world(placed)
     largest = (

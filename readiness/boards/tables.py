@@ -190,7 +190,6 @@ class ReadinessSiteFilters(ObjectFilterSet):
 
 
 def _owner(line: Any) -> str:
-    """The person who answers, for those who may see names, and the team."""
     site = line.row.site
     person = site.accountable if visibility.sees_names() else ""
     return ", ".join(part for part in (person, site.owner) if part)
@@ -312,7 +311,6 @@ def _result(path: str = "", *, comparable: bool = False) -> dict[str, Column]:
 
 
 def checks_of_site(slug: str, pillars: Sequence[PillarChecks], *, may_request: bool = False) -> Table:
-    """Every check of a site, in the framework's order until a column is chosen."""
     address = partial(link, "site-check", slug)
     result = _result()
     return Table(
@@ -349,8 +347,6 @@ def checks_of_site(slug: str, pillars: Sequence[PillarChecks], *, may_request: b
 
 
 def sites_of_check(check_id: str) -> Table:
-    """One check at every site, worst first until a column is chosen."""
-
     def address(row: Any) -> str:
         return link("site-check", row.site.slug, check_id)
 

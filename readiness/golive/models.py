@@ -193,8 +193,7 @@ class CampaignItem(models.Model):
                 violation_error_message="The campaign has this item already.",
             ),
             models.CheckConstraint(
-                condition=~Q(check_id="") & Q(parts__len__gt=0),
-                name="campaign_item_proves_something",
+                condition=~Q(check_id="") & Q(parts__len__gt=0), name="campaign_item_proves_something"
             ),
             models.CheckConstraint(
                 condition=Q(assignee=None) | Q(assigned_to=""),
@@ -332,5 +331,4 @@ class WorkItem(models.Model):
 
     @property
     def owner_text(self) -> str:
-        """The owner's name, as the present reader may see it."""
         return name_of(self.owner or self.owner_name)

@@ -1,7 +1,5 @@
 """Filters of assignments."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

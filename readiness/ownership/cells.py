@@ -1,7 +1,5 @@
 """Rows of the board: headings with shares, cells, the legend. A board has thousands of cells: plain values."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,7 +51,6 @@ class BoardRow:
 
 
 def headings(table: TablePage, items: Sequence[Item], counts: OwnershipCounts) -> list[dict[str, Any]]:
-    """Head each item with the share of the sites where it is owned."""
     by_key = {column.key: column for column in table.columns}
     sites = counts.items // len(Item)
     return [
@@ -99,7 +96,6 @@ def _cell(row: BoardSite, item: Item, chosen: str, names: bool, now: datetime) -
 
 
 def legend(counts: OwnershipCounts) -> list[tuple[str, str, int]]:
-    """Each standing with how it looks and how often it is there."""
     return [(standing.value, LOOKS[standing], counts.standings[standing]) for standing in ItemStanding]
 
 

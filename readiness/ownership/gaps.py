@@ -1,7 +1,5 @@
 """Items of the fleet that are not owned as they should be, with the capacity at stake, and the load of each owner."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -243,7 +241,6 @@ def _dates(queue: OwnershipQueue, cell: OwnershipCell) -> tuple[datetime | None,
 
 
 def _loads(assignments: list[Live], kw: dict[int, float], now: datetime) -> tuple[Load, ...]:
-    """The most items first."""
     by_person: dict[int, list[Live]] = defaultdict(list)
     for assignment in assignments:
         by_person[assignment.person_id].append(assignment)

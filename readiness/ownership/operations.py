@@ -1,7 +1,5 @@
 """Who may do what with an assignment, and what an assignment must be. Refusals are named here, next to the rules."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -302,12 +300,7 @@ def _confirm(assignment: Assignment, *, by: User, now: datetime) -> None:
 
 
 @ASSIGNMENTS.step(
-    after=LIVE,
-    any_of=(MAY_SEE,),
-    refuse=require_end,
-    words="reason",
-    must_say=True,
-    longest=1000,
+    after=LIVE, any_of=(MAY_SEE,), refuse=require_end, words="reason", must_say=True, longest=1000
 )
 def end(assignment: Assignment, *, reason: str, by: User, now: datetime) -> None:
     """End it now, or withdraw the proposal.

@@ -1,7 +1,5 @@
 """Giving all that one person answers for to another: worked out first and shown, then done as a whole or not at all."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,7 +34,6 @@ class Reassignment:
 
     @property
     def state(self) -> str:
-        """The state of the assignment that the move leaves."""
         return self.assignment.state if self.kind == "deputy" else Assignment.State.PROPOSED.value
 
 

@@ -1,7 +1,5 @@
 """Columns as data: the board, the queues, the load of each owner."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -134,7 +132,6 @@ def _all_teams(sites: Iterable[BoardSite]) -> Iterable[str]:
 
 
 def queue_table(fleet: OwnedFleet, *, names: bool, now: datetime) -> Table:
-    """Its rows are QueuedItem."""
     return Table(
         id="ownership-queues",
         label="What is not owned as it should be",
@@ -195,7 +192,6 @@ def _queue_columns(*, names: bool, now: datetime) -> Sequence[Column]:
 
 
 def owner_table() -> Table:
-    """Its rows are Load."""
     return Table(
         id="owners",
         label="Load of each owner",
@@ -249,7 +245,6 @@ def _load_words(load: Load) -> str:
 
 
 def actions(*, may_propose: bool) -> Sequence[dict[str, Any]]:
-    """Return the actions for chosen rows of the queues."""
     if not may_propose:
         return ()
     return [{"name": "propose", "label": "Propose an owner", "icon": "user-check", "url": link("propose")}]

@@ -67,7 +67,6 @@ class PathRow:
 
 
 def rows(sites: Iterable[SitePaths]) -> list[PathRow]:
-    """A row for each path, in the order of the sites."""
     made: list[PathRow] = []
     for site in sites:
         key = site.site.pk
@@ -77,7 +76,6 @@ def rows(sites: Iterable[SitePaths]) -> list[PathRow]:
 
 
 def table(now: datetime, *, may_add: bool) -> Table:
-    """The table of sites as `queries.sites` gives them; ages count from `now`."""
     way_out = {"action_url": link("validation-run-add"), "action_label": "Import a run"} if may_add else {}
     return Table(
         id="determinism",
@@ -118,7 +116,6 @@ def table(now: datetime, *, may_add: bool) -> Table:
 
 
 def _figure(load: str, percentile: float, label: str) -> Column:
-    """A percentile idle or loaded; one with too few observations says so in place of its value."""
     key = f"{load}-p{percentile:g}".replace(".", "")
     value, text = (partial(read, load=load, percentile=percentile) for read in (_tail, _tail_words))
     return Column(key, label, value, text, numeric=True, file_unit="µs", hint="µs, median over the repeats")

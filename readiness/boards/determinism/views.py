@@ -51,7 +51,6 @@ def fleet(request: HttpRequest) -> tuple[TablePage, Any]:
 
 
 def _figures(rows: Sequence[tables.PathRow]) -> dict[str, Any]:
-    """The key figures of the paths on a page."""
     paths = [row.path for row in rows if row.path]
     factors = [path.load_factor for path in paths if path.load_factor is not None]
     return {
@@ -118,7 +117,6 @@ def _of_path(determinism: SiteDeterminism, chosen: JudgedPath) -> dict[str, Any]
 
 
 def _figures_of(run: Run) -> list[str]:
-    """Its percentiles; one with too few observations says so in place of its value."""
     latencies = [figure for figure in run.figures if figure.name == "latency"]
     return [
         "not supported" if figure.caution else sentences.micros(figure.value)

@@ -1,7 +1,5 @@
 """One site under two definitions: whether its verdict moves, and which checks and thresholds move it. Pure."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -93,7 +91,6 @@ def _moves(before: Iterable[CombinedCheck], after: Iterable[CombinedCheck]) -> t
 
 
 def _decides(result: CombinedCheck) -> tuple[object, ...]:
-    """All that verdict and score take from a check."""
     return result.state, result.gate, result.block_state, result.cond_state, result.tier is Tier.CAPPED
 
 
@@ -173,7 +170,6 @@ def _verdicts_first(site: TriedSite) -> tuple[bool, float, str]:
 
 
 def _bands(tried: Iterable[TriedSite]) -> dict[str, dict[str, dict[str, float]]]:
-    """Sites and capacity by verdict, before and after."""
     bands: dict[str, dict[str, dict[str, float]]] = {"before": {}, "after": {}}
     for site in tried:
         sides = {"before": site.difference.verdict_before, "after": site.difference.verdict_after}
@@ -195,7 +191,6 @@ def _states(tried: Iterable[TriedSite]) -> dict[str, dict[str, int]]:
 
 
 def _checks(tried: Iterable[TriedSite], names: Mapping[str, str]) -> list[dict[str, Any]]:
-    """How many sites each check moves at, from which state to which, the most first."""
     counted = Counter(
         (move.check, move.before, move.after, move.gate_before, move.gate_after)
         for site in tried

@@ -1,7 +1,5 @@
 """A dry-run in words: what its bands and checks come to, and who may publish what it tried."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,7 +22,6 @@ NOTHING: Mapping[str, float] = {"sites": 0, "it_kw": 0.0, "accelerators": 0}
 
 
 def sentence(run: DryRun) -> str:
-    """The outcome of a dry-run in one sentence."""
     moved = verdicts_moved(run)
     if not moved:
         return "No site would change its verdict."
@@ -37,7 +34,6 @@ def verdicts_moved(run: DryRun) -> int:
 
 
 def key_figures(run: DryRun) -> list[Line]:
-    """Capacity by band, and by how much it moves."""
     bands = (run.result or {})["bands"]
     figures = []
     for verdict in VERDICTS:
@@ -68,7 +64,6 @@ def _signed(text: str, value: float) -> str:
 
 
 def check_lines(run: DryRun) -> list[Line]:
-    """Checks that move, and at how many sites."""
     return [
         {**row, "url": link("framework-check", run.version_id, row["check"]) if row["to"] else ""}
         for row in (run.result or {})["checks"]
@@ -76,7 +71,6 @@ def check_lines(run: DryRun) -> list[Line]:
 
 
 def state_lines(run: DryRun) -> list[Line]:
-    """Checks by state over all sites, before and after, of states whose count moves."""
     states = (run.result or {})["states"]
     return [
         {"state": each, "before": states["before"].get(each, 0), "after": states["after"].get(each, 0)}
@@ -86,7 +80,6 @@ def state_lines(run: DryRun) -> list[Line]:
 
 
 def responsible(site: Mapping[str, Any]) -> list[str]:
-    """The checks and thresholds that move a site's verdict, or its score where that moves alone."""
     return [move_text(move) for move in site["responsible"] or site["moves"]]
 
 
@@ -110,17 +103,12 @@ def part_text(part: Mapping[str, Any]) -> str:
 
 def run_lines(runs: list[DryRun]) -> list[Line]:
     return [
-        {
-            "run": run,
-            "by": name_of(run.requested_by),
-            "progress": f"{run.sites_done:,} / {run.sites_total:,}",
-        }
+        {"run": run, "by": name_of(run.requested_by), "progress": f"{run.sites_done:,} / {run.sites_total:,}"}
         for run in runs
     ]
 
 
 def choices_of(version: FrameworkVersion, standing: NewestDryRun, user: User) -> dict[str, Any]:
-    """The actions that the reader may take, and why not the others."""
     publishes = user.has_perm(MAY_PUBLISH)
     why_not = ""
     if not publishes:

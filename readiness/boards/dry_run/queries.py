@@ -1,7 +1,5 @@
 """Dry-runs of a version, and whether one still says what publishing would do."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,7 +25,6 @@ class NewestDryRun:
 
 
 def runs(version: FrameworkVersion) -> list[DryRun]:
-    """The latest dry-runs, without their results."""
     latest = DryRun.objects.filter(version=version).defer("result").select_related("requested_by")
     return list(latest[:10])
 
@@ -62,7 +59,6 @@ def standing_of(version: FrameworkVersion, in_force: FrameworkVersion, *, now: d
 
 
 def _moved(since: datetime) -> str:
-    """That checks or verdicts moved after the trial, so that it may come out otherwise now."""
     moved = Flip.objects.filter(at__gt=since).exclude(subject=Flip.Subject.HEALTH)
     sites = moved.order_by().values("site_id").distinct().count()
     if not sites:

@@ -1,7 +1,5 @@
 """Evaluating sites under the version in force and under another one, at one instant, without writing."""
 
-from __future__ import annotations
-
 import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -113,7 +111,6 @@ def take(run: DryRun) -> None:
 
 
 def work_on(run: DryRun, *, now: datetime) -> None:
-    """Work on a dry-run to its end; what goes wrong is kept with it."""
     ended: dict[str, object]
     try:
         ended = {"state": DryRun.State.DONE, "result": _result(run, now=now)}

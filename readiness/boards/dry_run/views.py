@@ -1,7 +1,5 @@
 """The page of a version's dry-runs, and the decisions there: to try it, to publish it, to go back to it."""
 
-from __future__ import annotations
-
 from typing import Any, cast
 
 from django import forms
@@ -91,10 +89,7 @@ def publish(request: HttpRequest, pk: int) -> HttpResponseBase:
         return _page(request, version, refusals=[str(error)], status=422)
     except (NotADraft, StaleContent) as error:
         return _page(request, _version(pk), refusals=[str(error)], status=409)
-    messages.success(
-        request,
-        f"{version.version} is in force; every site is scored again.",
-    )
+    messages.success(request, f"{version.version} is in force; every site is scored again.")
     return HttpResponseRedirect(reverse("framework-version", args=[pk]))
 
 

@@ -64,10 +64,7 @@ _answer = inline_serializer(
 
 
 @endpoint(
-    "scoring.view_checkresult",
-    parameters=_PARAMETERS,
-    answer=_answer,
-    operation_id="readiness_explain",
+    "scoring.view_checkresult", parameters=_PARAMETERS, answer=_answer, operation_id="readiness_explain"
 )
 def explain(request: Request) -> dict[str, Any]:
     asked = read(request.GET, now=clock.now())

@@ -38,7 +38,6 @@ class SiteExplained:
 
     @property
     def pillars(self) -> list[tuple[str, Move]]:
-        """Moves of the pillars, each with the pillar's name in the newer version that has it."""
         every = [pillar for kept in (self.start, self.end) for pillar in kept.framework.pillars]
         names = {pillar.id: pillar.short_name for pillar in every}
         return [(names[pillar], move) for pillar, move in self.explanation.pillars.items()]
@@ -273,7 +272,6 @@ def _stir(row: SiteMove) -> float:
 
 
 def _versions(kept: Sequence[Mapping[int, _Day]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Names of the versions that judged at each end."""
     ids = [{day.version for day in days.values()} for days in kept]
     names: dict[Any, str] = dict(
         FrameworkVersion.objects.filter(pk__in=ids[0] | ids[1]).values_list("pk", "version")

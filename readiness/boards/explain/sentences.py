@@ -59,7 +59,6 @@ def score(value: float | None) -> str:
 
 
 def change(start: float | None, end: float | None) -> int:
-    """Tenths of a point between two scores as they are shown."""
     return half_up(1000 * (end or 0.0)) - half_up(1000 * (start or 0.0))
 
 
@@ -80,7 +79,6 @@ def moved_by(sets: Sets) -> str:
 
 
 def how_it_flipped(sets: Sets) -> str:
-    """The causes that flipped a verdict, as a sentence; "" where nothing flipped."""
     if not sets:
         return ""
     if len(sets) > 1:
@@ -94,7 +92,6 @@ def how_it_flipped(sets: Sets) -> str:
 
 
 def check_sentence(move: CheckMove, explained: SiteExplained) -> str:
-    """The changes of a check, a clause for each cause that had to do with it."""
     clauses = [_CLAUSES[cause](move, explained) for cause in causes_of(move)]
     return " ".join(f"{capfirst(clause)}." for clause in clauses if clause)
 
@@ -133,7 +130,6 @@ def too_many(sites: int) -> str:
 
 
 def other_weights(explained: SiteExplained) -> str:
-    """The change of weight among the checks that did not move, where it shows."""
     shares = explained.explanation.rest.values()
     if all(abs(share) < POINTS_SHOWN for share in shares):
         return ""
@@ -314,7 +310,6 @@ def of_site(move: Move) -> tuple[Cause, ...]:
 
 
 def of_fleet(move: FleetMove[Any]) -> tuple[Cause, ...]:
-    """The five causes at sites that stayed, then the causes that only several sites have."""
     further = []
     if move.capacity:
         means = "kW that came or went at sites that have some on both days"
@@ -339,7 +334,6 @@ def sentence(start: float | None, end: float | None, causes: Sequence[Cause]) ->
 
 
 def finding(move: Move) -> str:
-    """The sentence that stands for the chart of a site."""
     return sentence(move.start, move.end, of_site(move))
 
 
@@ -359,7 +353,6 @@ def of_one_of_several(row: SiteMove) -> str:
 
 
 def strongest(causes: Sequence[Cause]) -> Cause | None:
-    """The cause that did most, None where nothing shows."""
     cause = max(causes, key=lambda each: abs(each.tenths), default=None)
     return cause if cause is not None and cause.tenths else None
 

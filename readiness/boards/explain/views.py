@@ -113,7 +113,6 @@ def _fleet(request: HttpRequest, asked: Asked) -> tuple[TablePage | None, dict[s
 
 
 def score_figure(start: float | None, end: float | None) -> dict[str, Any]:
-    """The score at the end as a key figure that says how far it moved."""
     change = sentences.change(start, end)
     tone = "ok" if change > 0 else "bad" if change < 0 else ""
     return {
@@ -125,7 +124,6 @@ def score_figure(start: float | None, end: float | None) -> dict[str, Any]:
 
 
 def most_moved(explained: FleetExplained) -> list[dict[str, Any]]:
-    """The sites that moved the score most, and the strongest cause of each."""
     days = {"start": explained.start, "end": explained.end}
     return [
         {

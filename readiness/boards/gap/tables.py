@@ -55,7 +55,6 @@ class GapCheckLine:
 
 
 def plan_lines(closing: Closing, verdicts: Mapping[str, str], listed: Listed) -> list[PlanLine]:
-    """Lines in the order of the plan; verdicts by slug."""
     lines = []
     for place, step in enumerate(closing.plan, start=1):
         site, checks = closing.sites[step.site.site], step.site.checks
@@ -80,7 +79,6 @@ def plan_lines(closing: Closing, verdicts: Mapping[str, str], listed: Listed) ->
 
 
 def check_lines(closing: Closing, listed: Listed) -> list[GapCheckLine]:
-    """Lines of checks, the one that frees most by itself first."""
     pillars = {pillar.id: pillar.short_name for pillar in closing.framework.pillars}
     return [
         GapCheckLine(
@@ -104,7 +102,6 @@ def actions(query: str) -> Sequence[Mapping[str, str]]:
 
 
 def plan_table(measure: CapacityMeasure) -> Table:
-    """The table of PlanLine."""
     return Table(
         id="plan",
         noun=("site", "sites"),
@@ -133,7 +130,6 @@ def plan_table(measure: CapacityMeasure) -> Table:
 
 
 def check_table(measure: CapacityMeasure) -> Table:
-    """The table of GapCheckLine."""
     return Table(
         id="effects",
         noun=("check", "checks"),
@@ -175,8 +171,6 @@ def _capacity(
 
 
 def _listed(asked_by: str, key: str, whole: str) -> Column:
-    """How many of the checks, or of the sites, are on the worklist, which is asked for them."""
-
     def url(line: Any) -> str:
         return link("worklist", **{asked_by: getattr(line, key)}, live="true") if line.listed else ""
 

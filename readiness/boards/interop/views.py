@@ -41,7 +41,6 @@ def fleet(request: HttpRequest) -> tuple[TablePage, Any]:
 
 
 def _figures(sites: Sequence[SitePairs], pairs: Sequence[FleetPair]) -> dict[str, Any]:
-    """At how many sites pairs are proven, and what hangs on those that are not."""
     open_sites = [site for site in sites if site.proven < len(site.pairs) and not site.is_single_vendor]
     standings = Counter(pair.standing for pair in pairs)
     return {

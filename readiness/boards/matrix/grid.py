@@ -188,7 +188,6 @@ def gap_note(extent: Extent) -> str:
 
 
 def letters(row: MatrixRow, checks: Sequence[Check]) -> list[tuple[str, str]]:
-    """A state and its letter for each check."""
     return [_letter(row.cells.get(check.id)) for check in checks]
 
 
@@ -199,7 +198,6 @@ def _letter(cell: CheckCell | None) -> tuple[str, str]:
 
 
 def key_to_letters() -> list[tuple[str, str, Any]]:
-    """State, letter and word."""
     words = [(each, letter, state("check", each).word) for each, letter in LETTERS.items()]
     words.insert(2, ("warn", CAPPED, state("tier", Tier.CAPPED).word))
     return words

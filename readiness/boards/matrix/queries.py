@@ -65,7 +65,6 @@ class Wanted:
         )
 
     def cells(self, *, now: datetime) -> Q:
-        """The condition on a result; the checks are chosen apart."""
         condition = Q(state__in=self.states) if self.states else Q()
         if self.tiers:
             condition &= Q(tier__in=self.tiers)
@@ -237,12 +236,10 @@ def counts(
 
 
 def every_site() -> int:
-    """How many there are without any filter; one statement."""
     return Site.objects.exclude(stage=Site.Stage.RETIRED).count()
 
 
 def gap(matrix_rows: Iterable[MatrixRow], *, now: datetime) -> Gap:
-    """The gap of these rows alone."""
     return gap_of(
         [
             SiteCapacity(row.site.slug, row.deployed, Verdict(row.verdict) if row.verdict else None)

@@ -47,7 +47,7 @@ class MatrixFilters(ReadinessSiteFilters):
         fields: list[str] = []
         search_fields = ReadinessSiteFilters.Meta.search_fields
         panel = [
-            *("verdict", "state", "tier", "pillar", "gate", "region", "kind", "profile", "stage", "expiring"),
+            *("verdict", "state", "tier", "pillar", "gate", "region", "kind", "profile", "stage", "expiring")
         ]
 
     def by_profile(self, queryset: QuerySet[Site], name: str, values: list[str]) -> QuerySet[Site]:
@@ -77,7 +77,6 @@ REGION_FIRST = ("region__name",)
 
 
 def matrix_table(checks: Sequence[Check], *, shown: Sequence[Check], in_file: bool, grouped: bool) -> Table:
-    """Any of `checks` can be sorted by; those `shown` are columns of a file."""
     return Table(
         id="readiness-matrix",
         label="Readiness matrix",

@@ -185,18 +185,15 @@ def _button(label: str, address: Address, pair: tuple[str, str], *, pressed: boo
 
 
 def _pressed(address: Address) -> set[str]:
-    """The addresses of the chips whose filters have a button."""
     return {address.without_value(*pair) for pair in QUICK.values() if pair in address.applied}
 
 
 def _elsewhere(name: str, address: Address) -> str:
-    """The same sites and checks on another page."""
     kept = [(each, value) for each, value in address.pairs if each not in {CELL, PAGE, SIZE}]
     return f"{reverse(name)}?{urlencode(kept)}" if kept else reverse(name)
 
 
 def _evidence(request: HttpRequest, address: Address, framework: Framework, at: datetime) -> dict[str, Any]:
-    """The panel of the cell that the address names; empty where it names none."""
     asked = address.one(CELL)
     if not asked:
         return {"evidence": None}

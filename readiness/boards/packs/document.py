@@ -1,7 +1,5 @@
 """A document as plain values: sections of facts and tables. No Django, no drawing."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -40,7 +38,6 @@ class PackTable:
 
     @property
     def lines(self) -> list[list[tuple[PackColumn, str]]]:
-        """Each cell with its column."""
         return [list(zip(self.columns, row, strict=True)) for row in self.rows]
 
 
@@ -87,14 +84,12 @@ def utc(at: datetime | None) -> str:
 
 
 def _columns(widths: Mapping[str, float], states_in: str = "", kind: str = "") -> tuple[PackColumn, ...]:
-    """Columns by title, each with its part of the width; one of them may hold states of a kind."""
     return tuple(
         PackColumn(title, width, kind=kind if title == states_in else "") for title, width in widths.items()
     )
 
 
 def written(pack: Pack, *, by: str, now: datetime) -> Document:
-    """The whole document, made `now` by this reader."""
     site = pack.site
     return Document(
         title=f"Site pack: {site.name}",
@@ -343,7 +338,6 @@ def _campaign(pack: Pack) -> Section:
 
 
 def _labels(framework: Framework) -> Section:
-    """The meaning of the labels beside limits, for those that are used."""
     used = dict.fromkeys(
         threshold.source
         for check in framework.checks

@@ -1,7 +1,5 @@
 """A document as PDF. The one module that knows the library, and nothing about sites."""
 
-from __future__ import annotations
-
 import io
 import unicodedata
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The contents of a pack, read once in a number of statements that does not grow with the site."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -52,7 +50,6 @@ class Pack:
 
 
 def pack_of(site: Site, *, now: datetime) -> Pack:
-    """Give a site with its region and score joined in."""
     _version, framework = framework_queries.current()
     [row] = site_rows([site], now=now)
     results = {

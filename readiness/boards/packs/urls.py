@@ -4,7 +4,4 @@ from django.urls import path
 
 from readiness.boards.packs import views
 
-urlpatterns = [
-    path("pack/", views.page, name="site-pack"),
-    path("pack.pdf", views.pdf, name="site-pack-pdf"),
-]
+urlpatterns = [path("pack/", views.page, name="site-pack"), path("pack.pdf", views.pdf, name="site-pack-pdf")]

@@ -91,7 +91,6 @@ class SiteCheck:
 
     @property
     def limit_from(self) -> str:
-        """Where the limit of the sub-measure comes from whose figures the check shows."""
         row = self.result
         parts = row.parts if row else ()
         for part in parts:
@@ -101,7 +100,6 @@ class SiteCheck:
 
     @property
     def source(self) -> str:
-        """The source that the figures come from, or the object that they are of."""
         evidence = self.result.evidence if self.result else {}
         return evidence.get("source", "") or evidence.get("object", "")
 
@@ -290,7 +288,6 @@ def set_aside(site: Site, result: CheckRow | None, *, now: datetime) -> list[str
 
 
 def _newest(evidence: QuerySet[Any], kind: str, named_by: str, now: datetime) -> QuerySet[Any, Any]:
-    """The newest as (taken_at, kind, id, who or what it is named by)."""
     newest_first = evidence.filter(taken_at__lte=now).order_by("-taken_at", "-pk")
     text = Cast(F(named_by), CharField())
     return newest_first.annotate(kind=Value(kind), text=text).values_list("taken_at", "kind", "pk", "text")[

@@ -234,7 +234,6 @@ def _series_of(source: Any, site_ids: Collection[int]) -> Any:
 
 
 def _reporting(known: FleetStanding, counted: Collection[int]) -> tuple[int, int]:
-    """How many of the sites that are `counted` have a source on time, and how many have any."""
     states_by_site: dict[int, set[str]] = defaultdict(set)
     own = Source.objects.filter(known.among("site"), site__isnull=False).values_list(
         "site_id", "status__state"

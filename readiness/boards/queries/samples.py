@@ -106,7 +106,6 @@ def sample_query(slug: str, metric: str, *, series: Series | None = None, label:
 
 
 def _object(series: Series) -> dict[str, str]:
-    """The object whose samples are wanted, as the query endpoint names it."""
     for kind in ("accelerator", "port", "cooling_unit", "power_feed", "link", "device"):
         object_id = getattr(series, f"{kind}_id")
         if object_id is not None:
@@ -232,7 +231,6 @@ def _ms_text(at: datetime) -> str:
 
 
 def _limits(site: Site, query: SampleQuery, factor: float, unit: str) -> tuple[PanelLimit, ...]:
-    """The metric's own health limits, and what the site has contracted for its meter."""
     known = registry().get(query.metric, None)
     panel_limits = []
     for rule in known.health if known else ():

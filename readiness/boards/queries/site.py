@@ -214,7 +214,6 @@ def flips(
     limit: int = 200,
     subjects: Iterable[str] = SUBJECTS,
 ) -> tuple[FlipRow, ...]:
-    """Flips of one site or many, the newest first."""
     _, framework = framework_queries.current()
     rows = Flip.objects.filter(at__gte=start, at__lte=end, subject__in=list(subjects))
     if site_ids is not None:

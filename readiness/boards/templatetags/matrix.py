@@ -43,7 +43,6 @@ def report_letters(letters: Iterable[tuple[str, str]]) -> SafeString:
 
 @register.filter
 def kw_number(power_kw: float) -> str:
-    """A power in kW, whose unit the head of its column says."""
     return power(power_kw, "kW").value or ""
 
 

@@ -54,7 +54,6 @@ class Day:
 
     @property
     def verdict(self) -> str:
-        """The verdict of one site alone."""
         return next(iter(self.verdicts))
 
 
@@ -109,7 +108,6 @@ def days(subject: Subject, start: date, end: date) -> tuple[Day, ...]:
 
 
 def _sums(figure: str) -> str:
-    """The columns of `Sums` for the sites that have this figure."""
     return (
         f"count({figure}), coalesce(sum({figure}), 0), coalesce(sum(kw) FILTER (WHERE {figure} IS NOT NULL), 0),"
         f" coalesce(sum({figure} * kw), 0)"

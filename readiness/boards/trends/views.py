@@ -89,7 +89,6 @@ def _asked(request: HttpRequest) -> AskedTrend:
 
 
 def _choices(asked: AskedTrend, place: dict[str, str]) -> dict[str, Any]:
-    """Links to another pillar, region or site for the same time."""
     subject, span = asked.subject, asked.span.query
     kept = span | ({"pillar": subject.pillar} if subject.pillar else {})
     pillars = [("", "All pillars"), *((pillar.id, pillar.short_name) for pillar in asked.framework.pillars)]

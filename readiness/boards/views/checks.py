@@ -40,10 +40,7 @@ PAGES = {
     "source": ("source", "Source "),
 }
 """Name and title of a page, by the kind that a reference to evidence begins with."""
-OF_WORKLOADS = {
-    envelopes.EVIDENCE: "Envelopes",
-    jurisdiction.EVIDENCE: "Placements and rules",
-}
+OF_WORKLOADS = {envelopes.EVIDENCE: "Envelopes", jurisdiction.EVIDENCE: "Placements and rules"}
 LACKS_LIMIT = frozenset({ReasonCode.NO_LIMIT.value, ReasonCode.CANNOT_JUDGE.value})
 
 
@@ -83,7 +80,7 @@ def of_check(site: Site, check_id: str, *, names: bool, now: datetime) -> dict[s
                 "url": link("ownership", cell=f"{site.slug}.{item}"),
             }
             for item, cell in cells.items()
-        ],
+        ]
     }
 
 
@@ -174,7 +171,6 @@ def site_check(request: HttpRequest, slug: str, check_id: str) -> tuple[None, An
 
 
 def _parts(site_check: SiteCheck, slug: str) -> list[tuple[Any, ...]]:
-    """Each sub-measure: its rule, as judged where it was, what proves it, and the forms for a limit that it lacks."""
     return [
         (
             rule,

@@ -109,7 +109,6 @@ def _figures(figures: fleet.Fleet) -> dict[str, Any]:
 
 
 def _gap_card(request: HttpRequest, span: TimeRange) -> dict[str, Any]:
-    """The chart in one of its two views; the address names the view."""
     view = BY_SITE if request.GET.get("view") == BY_SITE else TREND
     charts = {
         TREND: chart_urls("fleet-gap-chart", **span.query),
@@ -127,7 +126,6 @@ def _gap_card(request: HttpRequest, span: TimeRange) -> dict[str, Any]:
 
 
 def _unknown_domains(domains: Iterable[fleet.DomainCard]) -> dict[int, list[str]]:
-    """The domains whose health is unknown, by site id."""
     unknown: dict[int, list[str]] = defaultdict(list)
     for domain in domains:
         for site_id in domain.unknown_at:

@@ -38,7 +38,6 @@ def ends(row: GrantRow, now: datetime) -> str:
 
 
 def effect(row: GrantRow, *, now: datetime) -> str:
-    """Say what the grant does now, and what happens when that ends."""
     grant, does = row.grant, EFFECTS[Grant.Kind(row.grant.kind)]
     if row.standing == GrantStanding.REQUESTED:
         return f"Not decided, so it does nothing yet. {does}"
@@ -50,7 +49,6 @@ def effect(row: GrantRow, *, now: datetime) -> str:
 
 
 def of_check(rows: list[GrantRow], *, now: datetime) -> list[dict[str, Any]]:
-    """Grants for a check at a site, for the page of that check."""
     return [
         {
             "id": row.grant.pk,
@@ -85,7 +83,6 @@ def offer(row: CheckRow | None, slug: str) -> dict[str, str] | None:
 
 
 def waiver_word(row: CheckRow, *, may_request: bool) -> str:
-    """The word about a waiver in the row of a check."""
     if row.state == CheckState.WAIVED:
         return "waived"
     return "ask" if may_request and request_url(row, "") else ""

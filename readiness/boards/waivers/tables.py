@@ -59,7 +59,6 @@ MEMBERS = {"requester": "requested_by", "owner": "owner", "pillar": "pillar"}
 
 
 def grant_table(now: datetime) -> Table:
-    """The table of GrantRow; ages and what is left count from `now`."""
     return Table(
         id="waivers",
         noun=("waiver", "waivers"),
@@ -147,7 +146,6 @@ def _dated(now: datetime) -> tuple[Column, ...]:
 
 
 def _further() -> tuple[Column, ...]:
-    """Columns that are shown when the reader asks for them."""
     return (
         Column("reason", "Reason", value="grant.reason", phone="full", default=False),
         Column("owner", "Owner of the site", value="grant.site.owner", sort="site__owner", default=False),
@@ -158,7 +156,6 @@ def _further() -> tuple[Column, ...]:
 
 
 def ageing_table(by: str, now: datetime) -> Table:
-    """The table of AgeingRow."""
     return Table(
         id="ageing",
         noun=("group", "groups"),
@@ -220,7 +217,6 @@ def _none(by: str) -> str:
 
 
 def _members(by: str, row: AgeingRow) -> str:
-    """The list narrowed to the group, where it has a filter for that."""
     if by == "vendor" or not row.key:
         return ""
     return link("waivers", live="true", **{MEMBERS[by]: row.key})

@@ -183,8 +183,7 @@ class ItemViewSet(ObjectViewSet):
     http_method_names = ["get", "put", "patch", "post", "head", "options"]
     permission_classes = [
         requires(
-            "golive.view_campaign",
-            **dict.fromkeys(("POST", "PUT", "PATCH", "DELETE"), operations.MAY_CHANGE),
+            "golive.view_campaign", **dict.fromkeys(("POST", "PUT", "PATCH", "DELETE"), operations.MAY_CHANGE)
         )
     ]
 

@@ -1,7 +1,5 @@
 """Forms of campaigns and items. They read; the operations check and save."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -121,7 +119,6 @@ class ItemForm(AssignForm):
         ]
 
     def asked(self) -> dict[str, Any]:
-        """The arguments that the operation takes."""
         given = dict(self.cleaned_data)
         check_id = given.pop("check")
         return given | {"check_id": check_id, "parts": [part.partition("/")[2] for part in given["parts"]]}

@@ -1,7 +1,5 @@
 """Planning a campaign, running it, ending it, and what becomes of its items. Evidence is written elsewhere."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
@@ -28,10 +26,7 @@ MOST_ITEMS = 200
 
 OPEN = (Campaign.State.PLANNED, Campaign.State.RUNNING)
 CAMPAIGNS = Workflow(
-    model=Campaign,
-    states=dict(Campaign.State.choices),
-    joined=("site",),
-    refusal="The campaign is {state}.",
+    model=Campaign, states=dict(Campaign.State.choices), joined=("site",), refusal="The campaign is {state}."
 )
 
 
@@ -206,7 +201,6 @@ def _set_dropped(item: CampaignItem, by: User | None, at: datetime | None, reaso
 def _end(
     campaign: Campaign, state: Campaign.State, rows: Collection[Any], note: str, by: User, now: datetime
 ) -> None:
-    """Keep how far each item was, and end the campaign."""
     for row in rows:
         row.item.outcome, row.item.outcome_reason = row.progress, row.reason
     CampaignItem.objects.bulk_update([row.item for row in rows], ["outcome", "outcome_reason"])

@@ -1,7 +1,5 @@
 """Which runs the checks of a framework ask for. No database; what there is to run on is counted elsewhere."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -57,7 +55,6 @@ class Planned:
 
 @cache
 def setups() -> Mapping[str, tuple[Setup, ...]]:
-    """The setups of each check that has any, of `data/setups.yaml`."""
     stated = yaml_documents.read(DATA.read_text(encoding="utf-8"))
     return {
         check_id: tuple(
@@ -83,7 +80,6 @@ def plan(framework: Framework, site: SiteContext) -> tuple[Planned, ...]:
 
 
 def parts_by_runs(check: Check) -> tuple[str, ...]:
-    """The sub-measures of a check that a run may prove."""
     return tuple(part.id for part in check.parts if EvidenceKind.VALIDATION_RUN in part.evidence)
 
 

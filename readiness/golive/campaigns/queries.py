@@ -1,7 +1,5 @@
 """Queries for the pages of campaigns: the list with its progress, the items of one, and what the gate still lacks."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -58,7 +56,6 @@ class ItemRow:
 
     @property
     def first_parts(self) -> tuple[str, ...]:
-        """The names that a cell has room for; the others are a count."""
         return self.part_names[:2]
 
     @property
@@ -174,7 +171,6 @@ def _progress(campaign: Campaign, item: CampaignItem, framework: Framework, stor
 
 
 def _standing(campaign: Campaign, item: CampaignItem, framework: Framework, stored: Stored) -> ItemProgress:
-    """The progress of an item; in an ended campaign, that at its end."""
     if item.outcome:
         return ItemProgress(item.outcome, "", item.outcome_reason)
     since = Since(campaign.counts_from, campaign.site.time_zone) if campaign.counts_from else None
@@ -258,12 +254,10 @@ def _holds(result: CheckResult) -> bool:
 
 
 def _is_open(part: Mapping[str, Any]) -> bool:
-    """Whether a run is still to be made of this sub-measure."""
     return part["state"] not in ACCEPTABLE or part.get("tier") == Tier.CAPPED
 
 
 def _open_parts(check: Check, result: CheckResult) -> Iterable[tuple[str, str, str]]:
-    """Id, name and state of the sub-measures that decide and are not met, or only declared."""
     for stored in result.parts:
         if stored["gate"] == Gate.BLOCK and _is_open(stored):
             part = next((each for each in check.parts if each.id == stored["part"]), None)

@@ -1,7 +1,5 @@
 """The form of a run with what a campaign knows of it filled in."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -52,7 +52,6 @@ def _item_page(row: ItemRow) -> str:
 
 
 def campaign_table(now: datetime) -> Table:
-    """The table of CampaignRow; the time left counts from `now`."""
     return Table(
         id="campaigns",
         noun=("campaign", "campaigns"),
@@ -133,7 +132,6 @@ def _counted(progress: str, label: str, tone: str, *, default: bool = True) -> C
 
 
 def item_table(campaign: Campaign) -> Table:
-    """The table of ItemRow."""
     return Table(
         id="items",
         noun=("item", "items"),

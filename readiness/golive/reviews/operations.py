@@ -1,7 +1,5 @@
 """Who may sign for which domain: a list for every site, and lists of sites that take its place domain by domain."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -69,10 +67,7 @@ class NotNamed(PermissionDenied):
 
 OPEN = (Review.State.OPEN,)
 REVIEWS = Workflow(
-    model=Review,
-    states=dict(Review.State.choices),
-    joined=("site",),
-    refusal="{object} has ended: {state}.",
+    model=Review, states=dict(Review.State.choices), joined=("site",), refusal="{object} has ended: {state}."
 )
 
 

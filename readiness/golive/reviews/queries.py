@@ -1,7 +1,5 @@
 """Obstacles in the way of a go. No database."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -49,7 +47,6 @@ FROZEN = (
 
 
 def exceptions_of(site: Site, *, now: datetime) -> list[Grant]:
-    """Signed go-live exceptions that are in force."""
     exceptions = Grant.objects.in_force(now).filter(site=site, kind=Grant.Kind.EXCEPTION)
     return list(exceptions.select_related("requested_by", "approver").order_by("check_id"))
 
@@ -93,7 +90,6 @@ def _frozen_check(
 
 
 def seen(snapshot: dict[str, Any]) -> dict[str, Any]:
-    """A frozen copy with names as the present reader may see them."""
     named = [
         row | {key: name_of(row[key]) for key in ("requested_by", "approver") if row.get(key)}
         for row in snapshot.get("exceptions", ())
@@ -224,7 +220,6 @@ def approvers() -> QuerySet[Approver]:
 
 
 def obstacles(counts: ReviewCounts, standing: BlockingChecks) -> list[str]:
-    """Sentences about what stands in the way of a go; empty if nothing does."""
     counted = (
         (counts.signatures_missing, "signature is missing.", "signatures are missing."),
         (counts.critical, "critical action is open.", "critical actions are open."),

@@ -47,7 +47,6 @@ def _page(row: ReviewRow) -> str:
 
 
 def review_table(now: datetime) -> Table:
-    """The table of ReviewRow."""
     return Table(
         id="reviews",
         noun=("review", "reviews"),
@@ -100,7 +99,6 @@ def _review_columns() -> tuple[Column, ...]:
 
 
 def _dated_columns(now: datetime) -> tuple[Column, ...]:
-    """Columns of when a review was opened and decided, and when the next is due."""
     return (
         Column(
             "opened",

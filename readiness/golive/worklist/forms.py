@@ -1,7 +1,5 @@
 """The forms of work items. They read; the operations check and save."""
 
-from __future__ import annotations
-
 from typing import Any, cast
 
 from django import forms
@@ -27,10 +25,7 @@ class _Planned(_Refusing):
         help_text="A username, or the name of a person or team that is no user.",
     )
     due_on = forms.DateField(
-        label="Due",
-        required=False,
-        widget=DayInput(),
-        help_text="Until the end of this day at the site.",
+        label="Due", required=False, widget=DayInput(), help_text="Until the end of this day at the site."
     )
     note = forms.CharField(
         label="Note", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})

@@ -1,7 +1,5 @@
 """How an item stands: its status, unless its check is met; and whether its day is over."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -200,7 +198,6 @@ def selected(names: Collection[str], held: Sequence[HeldSite]) -> list[tuple[Sit
 
 
 def user_named(name: str) -> User | None:
-    """The active user with this username, if the name is one."""
     return User.objects.filter(username=name, is_active=True).first() if name else None
 
 

@@ -1,7 +1,5 @@
 """Pages of the worklist: the list, one item, and adding to it, one by one or what was chosen on the gap's page."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.contrib import messages
@@ -106,7 +104,6 @@ def _add_one(request: HttpRequest) -> HttpResponse:
 
 
 def _add_selected(request: HttpRequest, names: list[str]) -> HttpResponse:
-    """Show the form with what was chosen, for who is to do it by when; then add the items."""
     pairs = _pairs(request, names)
     form = SelectionForm(request.POST if "confirmed" in request.POST else None)
     add = lambda: how_many(  # noqa: E731
@@ -126,7 +123,6 @@ def _add_selected(request: HttpRequest, names: list[str]) -> HttpResponse:
 
 
 def _pairs(request: HttpRequest, names: list[str]) -> list[tuple[Site, str]]:
-    """Sites and checks of the plan that the address asks for, as it is now."""
     regions = gap_queries.regions() if "region" in request.GET else {}
     try:
         question = read(request.GET, regions=regions)

@@ -1,7 +1,5 @@
 """One assignment: read by all, answered and confirmed by the person named, and what is mine of all of them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect

@@ -1,7 +1,5 @@
 """The board with one cell beside it, the queues, and the load of each owner."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 
@@ -72,11 +70,7 @@ def queues(request: HttpRequest) -> HttpResponseBase:
     table = table_kit.page(request, definition, fleet.gaps(), actions=offered)
     if table_kit.wants_table_only(request, table):
         return table_kit.respond(request, "ownership/queues.html", table)
-    context = {
-        "table": table,
-        "counts": fleet.counts(),
-        "breadcrumbs": breadcrumbs("Queues"),
-    }
+    context = {"table": table, "counts": fleet.counts(), "breadcrumbs": breadcrumbs("Queues")}
     return render(request, "ownership/queues.html", context)
 
 
@@ -91,7 +85,6 @@ def owners(request: HttpRequest) -> HttpResponseBase:
 
 
 def _panel(request: HttpRequest, address: Address, at: datetime) -> dict[str, Any]:
-    """Return what is beside the board of the cell that the address names; nothing where it names none."""
     asked = address.one(CELL)
     if not asked:
         return {"evidence": None}

@@ -1,7 +1,5 @@
 """Ownership as files: to edit and read back, and as a RACI table."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 

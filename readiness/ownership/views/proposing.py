@@ -1,7 +1,5 @@
 """Proposing for one or many items, and giving all of one person's to another: shown first, then done as a whole."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 
@@ -65,7 +63,6 @@ def _proposed(request: HttpRequest, made: list[Any]) -> HttpResponse:
 
 
 def _chosen(names: list[str]) -> list[tuple[Site, str]]:
-    """Return the chosen cells in the order of the names, each once."""
     try:
         named = list(dict.fromkeys(cells.read(name) for name in names))
     except cells.NoSuchCell as error:
@@ -86,7 +83,6 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
 
 
 def _preview(chosen: list[tuple[Site, str]], at: datetime) -> list[tuple[Site, str, str]]:
-    """Return each item with who has it now."""
     now_owned = queries.cells(now=at, site_ids=[site.pk for site, _item in chosen])
     return [
         (site, item_label(item), _before(now_owned.get(site.pk, queries.UNOWNED)[Item(item)]))
@@ -100,7 +96,6 @@ def _before(cell: OwnershipCell) -> str:
 
 
 def _problems(error: ValidationError, chosen: list[tuple[Site, str]]) -> list[str]:
-    """Name the item that each problem is about."""
     if not hasattr(error, "error_dict"):
         return error.messages
     return [
