@@ -86,13 +86,9 @@ class ScoreFilters(ObjectFilterSet):
 
 
 class ResultFilters(ObjectFilterSet):
-    check = AnyOf(
-        field_name="check_id", lookup_expr="exact", inner=forms.CharField(), commas=True, label="Check"
-    )
-    pillar = AnyOf(
-        field_name="pillar", lookup_expr="exact", inner=forms.ChoiceField(choices=PILLARS), label="Pillar"
-    )
-    gate = AnyOf(field_name="gate", lookup_expr="exact", inner=forms.ChoiceField(choices=GATES), label="Gate")
+    check = AnyOf(field_name="check_id", inner=forms.CharField(), commas=True, label="Check")
+    pillar = AnyOf(field_name="pillar", inner=forms.ChoiceField(choices=PILLARS), label="Pillar")
+    gate = AnyOf(field_name="gate", inner=forms.ChoiceField(choices=GATES), label="Gate")
 
     class Meta:
         model = CheckResult
@@ -106,7 +102,7 @@ class ResultFilters(ObjectFilterSet):
 class FlipFilters(SpanFilters):
     """`start` and `end` are inclusive; `check` is the same as `key`."""
 
-    check = AnyOf(field_name="key", lookup_expr="exact", inner=forms.CharField(), commas=True, label="Check")
+    check = AnyOf(field_name="key", inner=forms.CharField(), commas=True, label="Check")
     start = AnyOf(field_name="at", lookup_expr="gte", inner=Moment(), label="From")
     end = AnyOf(field_name="at", lookup_expr="lte", inner=Moment(), label="Until")
 

@@ -20,12 +20,9 @@ from web.units import number
 
 
 class DeterminismFilters(ObjectFilterSet):
-    site = AnyOf(
-        field_name="slug", lookup_expr="exact", inner=Existing(Site, "slug"), commas=True, label="Site"
-    )
+    site = AnyOf(field_name="slug", inner=Existing(Site, "slug"), commas=True, label="Site")
     state = AnyOf(
         field_name="latency_state",
-        lookup_expr="exact",
         inner=forms.ChoiceField(choices=CHECK_STATES),
         label="State of the check",
     )

@@ -1,7 +1,6 @@
 """Evaluating sites under the version in force and under another one, at one instant, without writing."""
 
 import logging
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -11,7 +10,7 @@ from django.db.models.functions import Now
 
 from inventory.models import Site
 from inventory.queries import Capacity, deployed
-from readiness.boards.dry_run.comparing import TriedSite, difference, summary
+from readiness.boards.dry_run.comparing import TriedSite, summary, tried_site
 from readiness.boards.dry_run.models import DryRun
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
@@ -22,8 +21,13 @@ from readiness.scoring.stored_state import stored_of
 log = logging.getLogger(__name__)
 
 
+SITES_AT_ONCE = 50
+LOST_AFTER = timedelta(minutes=5)
+"""Without a sign of life for so long, whoever worked on it is gone, and it begins anew."""
+
+
 def try_sites(
-    sites: Sequence[Site], in_force: Framework, tried: Framework, *, now: datetime
+    sites: Sequence[Site], in_force: Framework, tried: Framework, names: Mapping[str, str], *, now: datetime
 ) -> Iterator[TriedSite]:
     """In their order; one that cannot be evaluated is left out, and stops no other."""
     ids = [site.pk for site in sites]
@@ -31,24 +35,10 @@ def try_sites(
     before, after = _each(ids, in_force, now=now), _each(ids, tried, now=now)
     for site in sites:
         if site.pk in before and site.pk in after:
-            yield _tried(site, before[site.pk], after[site.pk], capacity.get(site.pk, Capacity()))
-
-
-def _tried(site: Site, before: SiteResult, after: SiteResult, capacity: Capacity) -> TriedSite:
-    return TriedSite(
-        slug=site.slug,
-        name=site.name,
-        stage=site.stage,
-        it_kw=capacity.it_kw,
-        accelerators=capacity.accelerators,
-        difference=difference(before, after),
-        states_before=_counted(before),
-        states_after=_counted(after),
-    )
-
-
-def _counted(result: SiteResult) -> Mapping[str, int]:
-    return Counter(str(check.state) for check in result.checks)
+            has = capacity.get(site.pk, Capacity())
+            about = {"site": site.slug, "name": site.name, "stage": site.stage}
+            about |= {"it_kw": has.it_kw, "accelerators": has.accelerators}
+            yield tried_site(about, before[site.pk], after[site.pk], names)
 
 
 def _each(ids: Sequence[int], framework: Framework, *, now: datetime) -> dict[int, SiteResult]:
@@ -68,11 +58,6 @@ def _each(ids: Sequence[int], framework: Framework, *, now: datetime) -> dict[in
 def _together(ids: Sequence[int], framework: Framework, *, now: datetime) -> dict[int, SiteResult]:
     gathered = inputs_of(ids, stored_of(ids, now=now), framework, now=now)
     return {site_id: evaluate(framework, inputs, now=now) for site_id, (_, inputs) in gathered.items()}
-
-
-SITES_AT_ONCE = 50
-LOST_AFTER = timedelta(minutes=5)
-"""Without a sign of life for so long, whoever worked on it is gone, and it begins anew."""
 
 
 def sites_to_try() -> list[Site]:
@@ -130,17 +115,14 @@ class ContentChanged(Exception):
 def _result(run: DryRun, *, now: datetime) -> dict[str, object]:
     if run.version.digest != run.digest:
         raise ContentChanged
-    tried, in_force = (
-        framework_queries.definition_of(run.version),
-        framework_queries.definition_of(run.in_force),
-    )
+    tried, in_force = map(framework_queries.definition_of, (run.version, run.in_force))
+    names = {check.id: check.name for framework in (in_force, tried) for check in framework.checks}
     sites = sites_to_try()
     DryRun.objects.filter(pk=run.pk).update(sites_total=len(sites))
-    seen: list[TriedSite] = []
+    results: list[TriedSite] = []
     for start in range(0, len(sites), SITES_AT_ONCE):
-        seen.extend(try_sites(sites[start : start + SITES_AT_ONCE], in_force, tried, now=now))
+        results.extend(try_sites(sites[start : start + SITES_AT_ONCE], in_force, tried, names, now=now))
         done = min(start + SITES_AT_ONCE, len(sites))
         DryRun.objects.filter(pk=run.pk).update(sites_done=done, progressed_at=Now())
-    names = {check.id: check.name for framework in (in_force, tried) for check in framework.checks}
-    reached = {site.slug for site in seen}
-    return summary(seen, names, [site.slug for site in sites if site.slug not in reached])
+    reached = {site.row["site"] for site in results}
+    return summary(results, names, [site.slug for site in sites if site.slug not in reached])

@@ -23,9 +23,7 @@ from web.units import power
 class MatrixFilters(ReadinessSiteFilters):
     """Pillar and gate leave columns; state, tier and expiry leave the sites and checks that have such a cell."""
 
-    site = AnyOf(
-        field_name="slug", lookup_expr="exact", inner=Existing(Site, "slug"), commas=True, label="Site"
-    )
+    site = AnyOf(field_name="slug", inner=Existing(Site, "slug"), commas=True, label="Site")
 
     profile = django_filters.MultipleChoiceFilter(
         label="Profile", choices=Site.Profile.choices, method="by_profile"

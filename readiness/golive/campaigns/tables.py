@@ -1,4 +1,4 @@
-"""Filters of campaigns and their items, for the API and for the pages alike."""
+"""Filters and columns of campaigns, and of the items of one."""
 
 from datetime import datetime
 
@@ -14,6 +14,8 @@ from web.rest.filters import ObjectFilterSet
 from web.rest.lookups import AnyOf, Flag
 from web.tables import Column, RowFilter, Table
 
+GATES = [(gate, gate) for gate in ("BLOCK", "COND", "INFO")]
+
 
 class CampaignFilters(ObjectFilterSet):
     open = Flag(read=lambda _key: ~Q(state__in=ENDED), label="Planned or running")
@@ -26,9 +28,7 @@ class CampaignFilters(ObjectFilterSet):
 
 
 class ItemFilters(ObjectFilterSet):
-    check = AnyOf(
-        field_name="check_id", lookup_expr="exact", inner=forms.CharField(), commas=True, label="Check"
-    )
+    check = AnyOf(field_name="check_id", inner=forms.CharField(), commas=True, label="Check")
     dropped = Flag(read=lambda _key: Q(dropped_at__isnull=False), label="Dropped")
 
     class Meta:
@@ -38,9 +38,6 @@ class ItemFilters(ObjectFilterSet):
             *("assignee", "assigned_to", "due_on", "added"),
         ]
         search_fields = ["check_id", "how", "assigned_to"]
-
-
-GATES = [(gate, gate) for gate in ("BLOCK", "COND", "INFO")]
 
 
 def _page(row: CampaignRow) -> str:
@@ -56,7 +53,24 @@ def campaign_table(now: datetime) -> Table:
         id="campaigns",
         noun=("campaign", "campaigns"),
         label="Validation campaigns",
-        columns=_campaign_columns(now),
+        columns=(
+            Column("state", "State", "campaign.state", template="readiness/campaigns/state_cell.html", sort="state",
+                   phone="status"),
+            Column("name", "Campaign", "campaign.name", url=_page, sort="name", locked=True, phone="title"),
+            Column("site", "Site", "campaign.site.name", url=lambda row: link("site", row.campaign.site.slug),
+                   sort="site__name", export="campaign.site.slug"),
+            Column("progress", "Progress", "sum.percent", lambda row: f"{row.sum.done} of {row.sum.total} done",
+                   template="readiness/campaigns/progress_cell.html", file_unit="%", phone="full",
+                   export=lambda row: None if row.sum.percent is None else round(row.sum.percent, 1)),
+            _counted("failed", "Failed", "bad"),
+            _counted("blocked", "Blocked", "warn"),
+            _counted("missing", "Missing", ""),
+            Column("due", "Due", "campaign.due_on", lambda row: _due(row, now), sort="due_on", numeric=True,
+                   tone=lambda row: "bad" if row.is_over else ""),
+            _counted("stale", "Stale", "warn", default=False),
+            Column("by", "Planned by", "campaign.created_by", default=False),
+            Column("note", "Note", "campaign.note", default=False, phone="full"),
+        ),
         filterset=CampaignFilters,
         row_id="campaign.pk",
         row_name=lambda row: f"{row.campaign.name}, {row.campaign.site.name}",
@@ -67,54 +81,12 @@ def campaign_table(now: datetime) -> Table:
             "text": "A campaign lists the runs that a site still needs before go-live. Start one from a site’s page.",
             "icon": "flask",
         },
-    )
+    )  # fmt: skip
 
 
-def _campaign_columns(now: datetime) -> tuple[Column, ...]:
-    return (
-        Column(
-            "state",
-            "State",
-            value="campaign.state",
-            template="readiness/campaigns/state_cell.html",
-            sort="state",
-            phone="status",
-        ),
-        Column("name", "Campaign", value="campaign.name", url=_page, sort="name", locked=True, phone="title"),
-        Column(
-            "site",
-            "Site",
-            value="campaign.site.name",
-            url=lambda row: link("site", row.campaign.site.slug),
-            sort="site__name",
-            export="campaign.site.slug",
-        ),
-        Column(
-            "progress",
-            "Progress",
-            value="sum.percent",
-            text=lambda row: f"{row.sum.done} of {row.sum.total} done",
-            template="readiness/campaigns/progress_cell.html",
-            export=lambda row: None if row.sum.percent is None else round(row.sum.percent, 1),
-            file_unit="%",
-            phone="full",
-        ),
-        _counted("failed", "Failed", "bad"),
-        _counted("blocked", "Blocked", "warn"),
-        _counted("missing", "Missing", ""),
-        Column(
-            "due",
-            "Due",
-            value="campaign.due_on",
-            text=lambda row: format_html("{} · {}", f"{row.campaign.due_on:%Y-%m-%d}", left(row, now)),
-            sort="due_on",
-            numeric=True,
-            tone=lambda row: "bad" if row.is_over else "",
-        ),
-        _counted("stale", "Stale", "warn", default=False),
-        Column("by", "Planned by", value="campaign.created_by", default=False),
-        Column("note", "Note", value="campaign.note", default=False, phone="full"),
-    )
+def _due(row: CampaignRow, now: datetime) -> str:
+    # What is left may be an age, which is markup.
+    return format_html("{} · {}", f"{row.campaign.due_on:%Y-%m-%d}", left(row, now))
 
 
 def _counted(progress: str, label: str, tone: str, *, default: bool = True) -> Column:
@@ -122,12 +94,7 @@ def _counted(progress: str, label: str, tone: str, *, default: bool = True) -> C
         return row.sum.by_progress.get(progress, 0)
 
     return Column(
-        progress,
-        label,
-        value=count,
-        numeric=True,
-        tone=lambda row: tone if count(row) else "",
-        default=default,
+        progress, label, count, numeric=True, tone=lambda row: tone if count(row) else "", default=default
     )
 
 
@@ -137,16 +104,26 @@ def item_table(campaign: Campaign) -> Table:
         noun=("item", "items"),
         title="Runs to make",
         label="Items of the campaign",
-        columns=_item_columns(campaign),
+        columns=(
+            Column("progress", "Progress", text=lambda row: Progress(row.progress).label, sort=True, phone="status",
+                   template="readiness/campaigns/item_state_cell.html"),
+            Column("check", "Check", "check_name", url=_item_page, template="readiness/campaigns/item_cell.html",
+                   sort=True, locked=True, phone="title", export="item.check_id"),
+            Column("gate", "Gate", sort=True),
+            Column("run", "Run", lambda row: row.item.get_tool_display(), run_words, sort=True),
+            Column("targets", "Made on", lambda row: row.item.get_targets_display(), sort=True),
+            Column("why", "What it waits for", why, phone="full", template="readiness/campaigns/why_cell.html"),
+            Column("assigned", "Assigned to", sort=True),
+            Column("due", "Due", lambda row: row.item.due_on or campaign.due_on, sort=True, numeric=True,
+                   tone=lambda row: "bad" if row.is_late else ""),
+            Column("parts", "Sub-measures", lambda row: ", ".join(row.part_names), default=False, phone="full"),
+            Column("taken", "Run of", "standing.taken_at", default=False),
+        ),
         filters=(
-            RowFilter("progress", "Progress", lambda row: row.progress, Progress.choices),
-            RowFilter("gate", "Gate", lambda row: row.gate, GATES),
-            RowFilter(
-                "assigned",
-                "Assigned",
-                lambda row: "yes" if row.assigned else "no",
-                [("yes", "To somebody"), ("no", "To nobody")],
-            ),
+            RowFilter("progress", "Progress", "progress", Progress.choices),
+            RowFilter("gate", "Gate", "gate", GATES),
+            RowFilter("assigned", "Assigned", lambda row: "yes" if row.assigned else "no",
+                      [("yes", "To somebody"), ("no", "To nobody")]),
         ),
         row_id="item.pk",
         row_name=lambda row: f"{row.check_name}: {row.item.get_tool_display()}",
@@ -156,47 +133,4 @@ def item_table(campaign: Campaign) -> Table:
             "text": "No check of the framework that applies here is proved by runs.",
             "icon": "flask",
         },
-    )
-
-
-def _item_columns(campaign: Campaign) -> tuple[Column, ...]:
-    return (
-        Column(
-            "progress",
-            "Progress",
-            text=lambda row: str(Progress(row.progress).label),
-            template="readiness/campaigns/item_state_cell.html",
-            sort=True,
-            phone="status",
-        ),
-        Column(
-            "check",
-            "Check",
-            value="check_name",
-            url=_item_page,
-            template="readiness/campaigns/item_cell.html",
-            sort=True,
-            locked=True,
-            phone="title",
-            export="item.check_id",
-        ),
-        Column("gate", "Gate", sort=True),
-        Column("run", "Run", value=lambda row: str(row.item.get_tool_display()), text=run_words, sort=True),
-        Column("targets", "Made on", value=lambda row: str(row.item.get_targets_display()), sort=True),
-        Column(
-            "why", "What it waits for", value=why, phone="full", template="readiness/campaigns/why_cell.html"
-        ),
-        Column("assigned", "Assigned to", sort=True),
-        Column(
-            "due",
-            "Due",
-            value=lambda row: row.item.due_on or campaign.due_on,
-            sort=True,
-            numeric=True,
-            tone=lambda row: "bad" if row.is_late else "",
-        ),
-        Column(
-            "parts", "Sub-measures", value=lambda row: ", ".join(row.part_names), default=False, phone="full"
-        ),
-        Column("taken", "Run of", value="standing.taken_at", default=False),
-    )
+    )  # fmt: skip

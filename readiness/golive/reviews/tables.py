@@ -1,4 +1,4 @@
-"""Filters of reviews, their actions and approvers, for the API and for the pages alike."""
+"""Filters of reviews, their actions and approvers; columns of reviews and of who may sign."""
 
 from datetime import datetime
 
@@ -51,7 +51,24 @@ def review_table(now: datetime) -> Table:
         id="reviews",
         noun=("review", "reviews"),
         label="Go-live reviews",
-        columns=(*_review_columns(), *_dated_columns(now)),
+        columns=(
+            Column("state", "State", "review.state", template="readiness/reviews/state_cell.html", sort="state",
+                   phone="status"),
+            Column("review", "Review", lambda row: f"#{row.review.pk}", url=_page, sort="id", locked=True,
+                   phone="title", export="review.pk"),
+            Column("site", "Site", "review.site.name", url=lambda row: link("site", row.review.site.slug),
+                   sort="site__name", export="review.site.slug"),
+            Column("signed", "Signed", text=lambda row: f"{row.signed} / 5", sort="signed", numeric=True),
+            Column("actions", "Open actions", "open_actions", sort="open_actions", numeric=True),
+            Column("opened", "Opened", "review.opened_at", lambda row: ago(row.review.opened_at, now=now),
+                   sort="opened_at", numeric=True),
+            Column("ended_by", "Decided by", "review.ended_by", sort="ended_by__username"),
+            Column("ended", "Decided", "review.ended_at", sort="ended_at", numeric=True),
+            Column("again", "Again", "holds_until", lambda row: again(row.holds_until, now), numeric=True,
+                   hint="When the next review is due",
+                   tone=lambda row: "bad" if row.holds_until is not None and row.holds_until <= now else ""),
+            Column("note", "Note", lambda row: row.review.end_note or row.review.note, default=False, phone="full"),
+        ),
         filterset=ReviewFilters,
         row_id="review.pk",
         row_name=lambda row: f"{row.review}, {row.review.site.name}",
@@ -62,71 +79,7 @@ def review_table(now: datetime) -> Table:
             "text": "Before a site goes to production, compute, network, energy, security and planning sign for it.",
             "icon": "shield-check",
         },
-    )
-
-
-def _review_columns() -> tuple[Column, ...]:
-    return (
-        Column(
-            "state",
-            "State",
-            value="review.state",
-            template="readiness/reviews/state_cell.html",
-            sort="state",
-            phone="status",
-        ),
-        Column(
-            "review",
-            "Review",
-            value=lambda row: f"#{row.review.pk}",
-            url=_page,
-            sort="id",
-            locked=True,
-            phone="title",
-            export="review.pk",
-        ),
-        Column(
-            "site",
-            "Site",
-            value="review.site.name",
-            url=lambda row: link("site", row.review.site.slug),
-            sort="site__name",
-            export="review.site.slug",
-        ),
-        Column("signed", "Signed", text=lambda row: f"{row.signed} / 5", sort="signed", numeric=True),
-        Column("actions", "Open actions", value="open_actions", sort="open_actions", numeric=True),
-    )
-
-
-def _dated_columns(now: datetime) -> tuple[Column, ...]:
-    return (
-        Column(
-            "opened",
-            "Opened",
-            value="review.opened_at",
-            text=lambda row: ago(row.review.opened_at, now=now),
-            sort="opened_at",
-            numeric=True,
-        ),
-        Column("ended_by", "Decided by", value="review.ended_by", sort="ended_by__username"),
-        Column("ended", "Decided", value="review.ended_at", sort="ended_at", numeric=True),
-        Column(
-            "again",
-            "Again",
-            value="holds_until",
-            text=lambda row: again(row.holds_until, now),
-            numeric=True,
-            hint="When the next review is due",
-            tone=lambda row: "bad" if row.holds_until is not None and row.holds_until <= now else "",
-        ),
-        Column(
-            "note",
-            "Note",
-            value=lambda row: row.review.end_note or row.review.note,
-            default=False,
-            phone="full",
-        ),
-    )
+    )  # fmt: skip
 
 
 APPROVERS = Table(
@@ -136,14 +89,8 @@ APPROVERS = Table(
     columns=(
         Column("domain", "Domain", sort="domain", locked=True, phone="status"),
         Column("user", "Person", sort="user__username", phone="title"),
-        Column(
-            "site",
-            "Where",
-            value=lambda row: row.site.name if row.site else "",
-            text=lambda row: row.site.name if row.site else "every site",
-            sort="site__name",
-            export="site.slug",
-        ),
+        Column("site", "Where", lambda row: row.site.name if row.site else "", sort="site__name", export="site.slug",
+               text=lambda row: row.site.name if row.site else "every site"),
         Column("added_at", "Named", sort="added_at", numeric=True),
     ),
     filterset=ApproverFilters,
@@ -154,4 +101,4 @@ APPROVERS = Table(
         "text": "Name somebody for each of the five domains, for every site or for one.",
         "icon": "users-group",
     },
-)
+)  # fmt: skip

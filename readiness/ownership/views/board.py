@@ -77,7 +77,7 @@ def queues(request: HttpRequest) -> HttpResponseBase:
 @reads(*SEE_OWNERS)
 def owners(request: HttpRequest) -> HttpResponseBase:
     fleet = gaps.fleet(now=now())
-    table = table_kit.page(request, tables.owner_table(), fleet.loads)
+    table = table_kit.page(request, tables.OWNERS, fleet.loads)
     if table_kit.wants_table_only(request, table):
         return table_kit.respond(request, "ownership/owners.html", table)
     context = {"table": table, "most": operations.MOST_ITEMS, "breadcrumbs": breadcrumbs("Owners")}
