@@ -13,8 +13,8 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django_filters import Filter
 
-from inventory.models import Region, Site
-from readiness.boards import cards, findings, sentences
+from inventory.models import DomainChoices, Region, Site
+from readiness.boards import findings, sentences
 from readiness.boards.queries import sites
 from readiness.boards.queries.site import PillarChecks
 from readiness.boards.waivers.sentences import waiver_url, waiver_word
@@ -24,7 +24,7 @@ from readiness.scoring.core.combine import SEVERITY
 from readiness.scoring.core.states import CheckState, Gate
 from readiness.scoring.models import CheckResult, DomainHealth, Flip, SiteScore
 from readiness.scoring.owners import owned_by
-from readiness.scoring.queries.rows import SiteRow
+from readiness.scoring.queries.rows import PillarFigure, SiteRow
 from telemetry.core.spec import SpecError, parse_time
 from web import clock, visibility
 from web.ages import old
@@ -185,6 +185,18 @@ class ReadinessSiteFilters(ObjectFilterSet):
         return queryset.filter(pk__in=health.values("site"))
 
 
+def pillar_mark(pillar: PillarFigure) -> dict[str, Any]:
+    return {
+        "label": pillar.name,
+        "short": pillar.short_name,
+        "score": None if pillar.score is None else 100 * pillar.score,
+        "upper": None if pillar.upper is None else round(100 * pillar.upper, 1),
+        "waived": pillar.waived_checks,
+        "waived_width": None if not pillar.waived else round(100 * pillar.waived, 1),
+        "state": pillar.state,
+    }
+
+
 def _owner(line: Any) -> str:
     site = line.row.site
     person = site.accountable if visibility.sees_names() else ""
@@ -207,7 +219,7 @@ def _weeks(line: SiteLine) -> str:
 def _health(line: SiteLine) -> list[dict[str, Any]]:
     return [
         {
-            "domain": cards.DOMAIN_TITLES[mark.domain],
+            "domain": DomainChoices(mark.domain).label,
             "state": mark.health,
             "clock": mark.clock,
             "note": sentences.last_known(mark.last_health, mark.heard_at),
@@ -238,7 +250,7 @@ SITES = Table(
                sort="deployed_kw", numeric=True, unit="kW"),
         Column("ready", "Ready of deployed", "row.ready.it_kw", template="readiness/cells/ready.html", sort="ready_kw",
                unit="kW"),
-        Column("pillars", "Pillars", lambda line: [cards.pillar_mark(pillar) for pillar in line.row.pillars],
+        Column("pillars", "Pillars", lambda line: [pillar_mark(pillar) for pillar in line.row.pillars],
                template="readiness/cells/pillars.html", export=_pillars),
         Column("weakest", "Weakest pillar", "row.weakest", template="readiness/cells/weakest.html",
                export="row.weakest.short_name", phone="hide"),

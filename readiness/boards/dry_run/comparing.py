@@ -12,7 +12,7 @@ from readiness.scoring.core.states import Tier, Verdict
 type Plain = dict[str, Any]
 
 ABSENT = ""
-"""In the place of a state: the definition has no such check or sub-measure. In that of a verdict: the stage has none."""
+"""In place of a state: the definition has no such check or sub-measure; of a verdict: the stage has none."""
 _BETTER = {Verdict.NOT_READY: 0, Verdict.CONDITIONAL: 1, Verdict.READY: 2}
 SAME_SCORE = 1e-9
 

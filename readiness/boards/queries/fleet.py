@@ -20,7 +20,10 @@ from readiness.scoring.queries.capacity import CapacityHistory, histories_of, ou
 from readiness.scoring.queries.rows import DomainFigure, SiteRef
 from readiness.scoring.queries.standing import FleetStanding, standing
 from telemetry.models import Series, Source, SourceStatus
+from web.drawing import Segment, stacked
+from web.links import link
 from web.remembering import recall, remember
+from web.units import how_many
 
 BEFORE_WEEKS = 4
 SPARK_WEEKS = 52
@@ -83,6 +86,27 @@ class DomainCard:
     reporting: int
     sites: int
     unknown_at: frozenset[int]
+
+    @property
+    def title(self) -> str:
+        return str(DomainChoices(self.domain).label)
+
+    @property
+    def segments(self) -> list[Segment]:
+        return stacked(self.sites_by_health)
+
+    @property
+    def note(self) -> str:
+        return f"{self.reporting} of {self.sites} sites reporting"
+
+    @property
+    def clock_note(self) -> str:
+        late = [(clock, self.clocks.get(clock, 0)) for clock in ("silent", "late")]
+        return " · ".join(f"{how_many(count, 'site', 'sites')} {clock}" for clock, count in late if count)
+
+    @property
+    def url(self) -> str:
+        return link("sites", **{self.domain: "critical"})
 
 
 def fleet(

@@ -12,9 +12,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from inventory.models import DomainChoices, Site
-from readiness.boards import cards, charts, findings, tables
-from readiness.boards import charts as live_charts
-from readiness.boards.queries import samples as panel_queries
+from readiness.boards import charts, findings, tables
+from readiness.boards.queries import samples
 from readiness.boards.queries import site as site_queries
 from readiness.boards.queries.site import inventory_counts
 from readiness.boards.queries.sites import rows as site_rows
@@ -126,7 +125,7 @@ def series_chart(request: HttpRequest, slug: str) -> Figure:
     site = _site(slug)
     span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
     domain = request.GET.get("domain", "")
-    panels = panel_queries.panels(
+    panels = samples.panels(
         site,
         start=span.start,
         end=min(span.end, at),
@@ -134,7 +133,7 @@ def series_chart(request: HttpRequest, slug: str) -> Figure:
         now=at,
         domain=domain if domain in DOMAINS else "",
     )
-    figure = live_charts.series(panels, start=span.start, end=span.end)
+    figure = charts.series(panels, start=span.start, end=span.end)
     figure["meta"]["title"] = span.named("Live series")
     return figure
 
@@ -204,14 +203,17 @@ def _series_card(asked: AskedSite) -> dict[str, Any]:
 def _overview(asked: AskedSite) -> dict[str, Any]:
     site, site_page = asked.site, asked.page
     return _series_card(asked) | {
-        "pillars": cards.pillar_bars(site_page.row.pillars, slug=site.slug),
+        "pillars": [
+            tables.pillar_mark(pillar) | {"url": link("site", site.slug, tab="evidence", pillar=pillar.id)}
+            for pillar in site_page.row.pillars
+        ],
         "pillars_url": link("site-pillars-chart", site.slug, "json"),
         "pillars_finding": findings.weakest_pillar(site_page.row),
         "trend_url": link("trends-chart", "json", site=site.slug),
         "trend_views": [{"label": "All trends", "url": link("trends", site=site.slug)}],
         "deciding": _worst_first(site_page.deciding)[:DECIDING_SHOWN],
         "deciding_more": max(len(site_page.deciding) - DECIDING_SHOWN, 0),
-        "domains": [cards.domain_detail(detail, site.slug) for detail in site_page.domains],
+        "domains": site_page.domains,
         "flips": [FlipLine(flip) for flip in site_page.flips[:8]],
         "sources": site_page.sources,
         "inventory": [
@@ -224,8 +226,8 @@ def _overview(asked: AskedSite) -> dict[str, Any]:
 def _domain(asked: AskedSite) -> dict[str, Any]:
     shown = [detail for detail in asked.page.domains if detail.domain == asked.tab]
     return _series_card(asked) | {
-        "detail": cards.domain_detail(shown[0], asked.site.slug) if shown else None,
-        "domain_title": cards.DOMAIN_TITLES[asked.tab],
+        "detail": shown[0] if shown else None,
+        "domain_title": DomainChoices(asked.tab).label,
     }
 
 
