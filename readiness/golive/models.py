@@ -1,4 +1,4 @@
-"""A campaign and its items."""
+"""Models for going live: campaigns and their items, who may sign in reviews, the worklist."""
 
 from __future__ import annotations
 
@@ -11,19 +11,18 @@ from inventory.models import Site
 from inventory.models.constraints import choices_held
 from readiness.evidence.models import SigningDomain, Tool, ValidationRun
 from readiness.framework.models import FrameworkVersion
-from readiness.golive.campaigns.planning import RunTarget
 from web.visibility import name_of
 
 
-class TargetKind(models.TextChoices):
+class RunTarget(models.TextChoices):
     """The things that an item's runs are made on."""
 
-    SITE = RunTarget.SITE.value, "The site"
-    NODE = RunTarget.NODE.value, "Each node"
-    PAIR = RunTarget.PAIR.value, "Pairs that cover each node"
-    PORT = RunTarget.PORT.value, "Each RDMA port"
-    PATH = RunTarget.PATH.value, "A path"
-    FABRIC = RunTarget.FABRIC.value, "All nodes at once"
+    SITE = "site", "The site"
+    NODE = "node", "Each node"
+    PAIR = "pair", "Pairs that cover each node"
+    PORT = "port", "Each RDMA port"
+    PATH = "path", "A path"
+    FABRIC = "fabric", "All nodes at once"
 
 
 class Progress(models.TextChoices):
@@ -147,7 +146,7 @@ class CampaignItem(models.Model):
     parts = ArrayField(models.CharField(max_length=64), verbose_name="sub-measures")
     tool = models.CharField("tool", max_length=16, choices=Tool)
     scope = models.CharField("scope", max_length=8, choices=ValidationRun.Scope)
-    targets = models.CharField("made on", max_length=8, choices=TargetKind)
+    targets = models.CharField("made on", max_length=8, choices=RunTarget)
     load = models.CharField("load", max_length=8, choices=ValidationRun.Load, blank=True)
     size_bytes = models.BigIntegerField("size", null=True, blank=True, help_text="Message, bytes")
     repeats = models.PositiveIntegerField("repeats", default=1)

@@ -10,7 +10,7 @@ from inventory.models import Site
 from readiness.evidence.models import Tool, ValidationRun
 from readiness.framework.core.definition import Framework
 from readiness.golive.campaigns.planning import parts_by_runs
-from readiness.golive.models import Campaign, CampaignItem, TargetKind
+from readiness.golive.models import Campaign, CampaignItem, RunTarget
 from web.forms import WITH_NEIGHBOURS, DayInput, PersonField, RefusedForm
 
 USUAL = timedelta(days=42)
@@ -89,7 +89,7 @@ class ItemForm(AssignForm):
     )
     tool = forms.ChoiceField(label="Tool", choices=Tool.choices)
     scope = forms.ChoiceField(label="Scope", choices=ValidationRun.Scope.choices)
-    targets = forms.ChoiceField(label="Made on", choices=TargetKind.choices)
+    targets = forms.ChoiceField(label="Made on", choices=RunTarget.choices)
     load = forms.ChoiceField(
         label="Load", required=False, choices=[("", "– any –"), *ValidationRun.Load.choices]
     )

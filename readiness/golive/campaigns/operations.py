@@ -11,9 +11,9 @@ from accounts.models import User
 from inventory.models import Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
-from readiness.golive.campaigns.planning import DONE, NOT_APPLICABLE, Planned, parts_by_runs, plan
+from readiness.golive.campaigns.planning import Planned, parts_by_runs, plan
 from readiness.golive.campaigns.queries import item_rows
-from readiness.golive.models import Campaign, CampaignItem
+from readiness.golive.models import Campaign, CampaignItem, Progress
 from readiness.scoring.gather import context_of
 from web.workflows import Workflow, require
 
@@ -125,7 +125,11 @@ def start(campaign: Campaign, *, by: User, now: datetime) -> None:
 def finish(campaign: Campaign, *, note: str, by: User, now: datetime) -> None:
     """Finish a running campaign; open items need a note."""
     rows = item_rows(campaign, now=now)
-    open_items = sum(row.progress not in (DONE, NOT_APPLICABLE) for row in rows if not row.item.is_dropped)
+    open_items = sum(
+        row.progress not in (Progress.DONE, Progress.NOT_APPLICABLE)
+        for row in rows
+        if not row.item.is_dropped
+    )
     if open_items and not note:
         raise ValidationError({"note": f"{open_items} items are open: say why it ends."})
     _end(campaign, Campaign.State.FINISHED, rows, note, by, now)
@@ -237,8 +241,7 @@ def _parts_named(framework: Framework, check_id: str, parts: Collection[str]) ->
         raise ValidationError({"check": f"There is no check {check_id}."})
     there = {part.id for part in check.parts}
     if unknown := sorted(set(parts) - there):
-        said = {"check": check_id, "parts": ", ".join(unknown)}
-        raise ValidationError({"parts": "{check} has no sub-measure {parts}.".format(**said)})
+        raise ValidationError({"parts": f"{check_id} has no sub-measure {', '.join(unknown)}."})
     named = [part.id for part in check.parts if part.id in parts] or list(parts_by_runs(check))
     if not named:
         raise ValidationError({"check": f"No run proves {check.name}."})

@@ -1,9 +1,8 @@
-"""Which runs the checks of a framework ask for. No database; what there is to run on is counted elsewhere."""
+"""Which runs the checks of a framework ask for, and how far an item is. Nothing is read here from the database."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,21 +12,11 @@ from readiness.framework.core.applicability import applicable, gate_for, part_ga
 from readiness.framework.core.conditions import SiteContext
 from readiness.framework.core.definition import Check, Framework
 from readiness.framework.core.vocabulary import CheckState, EvidenceKind, Gate
+from readiness.golive.models import Progress, RunTarget
 from readiness.scoring.core.states import ReasonCode, Tier
 from web import yaml_documents
 
 DATA = Path(__file__).resolve().parent / "data" / "setups.yaml"
-
-
-class RunTarget(StrEnum):
-    """The things that runs are made on."""
-
-    SITE = "site"
-    NODE = "node"
-    PAIR = "pair"
-    PORT = "port"
-    PATH = "path"
-    FABRIC = "fabric"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,12 +102,9 @@ def _setups(check: Check, wanted: list[str]) -> Iterable[Setup]:
         )
 
 
-DONE, FAILED, BLOCKED, STALE, MISSING, NOT_APPLICABLE, DROPPED = (
-    *("done", "failed", "blocked", "stale", "missing"),
-    *("n-a", "dropped"),
-)
-WORST_FIRST = (FAILED, BLOCKED, STALE, MISSING, DONE)
+WORST_FIRST = (Progress.FAILED, Progress.BLOCKED, Progress.STALE, Progress.MISSING, Progress.DONE)
 """A run that failed comes before one that could not be judged, and that before a run that nobody has made."""
+RECORDS = {"run": "a run", "fact": "a recorded fact", "attestation": "an attestation"}
 IN_THE_WAY = frozenset({ReasonCode.CANNOT_JUDGE, ReasonCode.NO_LIMIT, ReasonCode.NOT_A_NUMBER})
 
 
@@ -153,63 +139,60 @@ def progress_of(
 ) -> ItemProgress:
     """The worst of an item's sub-measures. `stored` is what the last evaluation kept, by sub-measure."""
     if check is None:
-        return ItemProgress(NOT_APPLICABLE, "", "The framework in force has no such check.")
+        return ItemProgress(Progress.NOT_APPLICABLE, "", "The framework in force has no such check.")
     known = {part.id for part in check.parts}
     outcomes = [_of_part(check, part, stored.get(part), since) for part in parts if part in known]
     ranked = [outcome for outcome in outcomes if outcome.progress in WORST_FIRST]
     if not ranked:
         return (
-            outcomes[0] if outcomes else ItemProgress(NOT_APPLICABLE, "", "The framework no longer has it.")
+            outcomes[0]
+            if outcomes
+            else ItemProgress(Progress.NOT_APPLICABLE, "", "The framework no longer has it.")
         )
     return min(ranked, key=lambda outcome: WORST_FIRST.index(outcome.progress))
 
 
 def _of_part(check: Check, part: str, stored: Mapping[str, Any] | None, since: Since | None) -> ItemProgress:
     if stored is None:
-        return ItemProgress(MISSING, part, f"Not evaluated yet. {check.part(part).waits_for}".strip())
+        return ItemProgress(
+            Progress.MISSING, part, f"Not evaluated yet. {check.part(part).waits_for}".strip()
+        )
     taken_at = datetime.fromisoformat(stored["taken_at"]) if stored.get("taken_at") else None
+    progress, reason = _judged(check, part, stored, taken_at, since)
+    return ItemProgress(progress, part, reason or stored["reason"], stored.get("detail", ""), taken_at)
 
-    def item_progress(progress: str, reason: str = "") -> ItemProgress:
-        return ItemProgress(progress, part, reason or stored["reason"], stored.get("detail", ""), taken_at)
 
+def _judged(
+    check: Check, part: str, stored: Mapping[str, Any], taken_at: datetime | None, since: Since | None
+) -> tuple[Progress, str]:
+    """The progress of a sub-measure that was evaluated, and why where scoring gives another reason, or none."""
     match CheckState(stored["state"]):
         case CheckState.NOT_APPLICABLE:
-            return item_progress(NOT_APPLICABLE)
+            return Progress.NOT_APPLICABLE, ""
         case CheckState.FAIL:
-            return item_progress(FAILED)
+            return Progress.FAILED, ""
         case CheckState.STALE:
-            return item_progress(STALE)
+            return Progress.STALE, ""
+        case CheckState.PASS | CheckState.WARN if stored.get("tier") != Tier.CAPPED:
+            if missing := _not_proved(check, part, stored, taken_at, since):
+                return Progress.MISSING, missing
+            return Progress.DONE, ""
         case CheckState.PASS | CheckState.WARN:
-            return _proved(check, part, stored, since, item_progress)
-    return item_progress(BLOCKED if stored.get("code") in IN_THE_WAY else MISSING)
+            return Progress.MISSING, ""
+    return (Progress.BLOCKED if stored.get("code") in IN_THE_WAY else Progress.MISSING), ""
 
 
-def _proved(
-    check: Check,
-    part: str,
-    stored: Mapping[str, Any],
-    since: Since | None,
-    item_progress: Callable[..., ItemProgress],
-) -> ItemProgress:
-    """The progress of what passes, by a run that counts here or by something that the campaign does not ask for."""
-    if stored.get("tier") == Tier.CAPPED:
-        return item_progress(MISSING)
+def _not_proved(
+    check: Check, part: str, stored: Mapping[str, Any], taken_at: datetime | None, since: Since | None
+) -> str:
+    """Why what passes does so by something that the campaign does not ask for; "" where a run that counts proves it."""
     kind, _, _ = stored.get("evidence", "").partition(":")
-    by_telemetry = EvidenceKind.TELEMETRY in check.part(part).evidence and kind not in (
-        "run",
-        "fact",
-        "attestation",
-    )
+    by_telemetry = EvidenceKind.TELEMETRY in check.part(part).evidence and kind not in RECORDS
     if kind != "run" and not by_telemetry:
-        words = {"fact": "a recorded fact", "attestation": "an attestation"}.get(kind, "what is no run")
-        return item_progress(MISSING, f"Proved by {words}; a run is still to be made.")
-    done = item_progress(DONE)
-    if since is not None and done.taken_at is not None and since.is_before(done.taken_at):
-        return item_progress(
-            MISSING,
-            f"The run that counts is of {done.taken_at:%Y-%m-%d}; here they count from {since.day} on.",
-        )
-    return done
+        return f"Proved by {RECORDS.get(kind, 'what is no run')}; a run is still to be made."
+    if since is not None and taken_at is not None and since.is_before(taken_at):
+        return f"The run that counts is of {taken_at:%Y-%m-%d}; here they count from {since.day} on."
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +207,7 @@ class Sum:
 
     @property
     def done(self) -> int:
-        return self.by_progress.get(DONE, 0)
+        return self.by_progress.get(Progress.DONE, 0)
 
     @property
     def open(self) -> int:

@@ -13,9 +13,8 @@ from inventory.models import Device, Port, Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Check, Framework
 from readiness.framework.core.vocabulary import EvidenceKind, Gate
-from readiness.golive.campaigns.planning import DROPPED, ItemProgress, RunTarget, Since, Sum
-from readiness.golive.campaigns.planning import progress_of as standing
-from readiness.golive.models import Campaign, CampaignItem
+from readiness.golive.campaigns.planning import ItemProgress, Since, Sum, progress_of
+from readiness.golive.models import Campaign, CampaignItem, Progress, RunTarget
 from readiness.scoring.core.combine import ACCEPTABLE
 from readiness.scoring.core.states import CheckState, Tier
 from readiness.scoring.models import CheckResult, SiteScore
@@ -52,7 +51,7 @@ class ItemRow:
 
     @property
     def progress(self) -> str:
-        return DROPPED if self.item.is_dropped else self.standing.progress
+        return Progress.DROPPED if self.item.is_dropped else self.standing.progress
 
     @property
     def first_parts(self) -> tuple[str, ...]:
@@ -167,14 +166,14 @@ def _item_row(
 
 
 def _progress(campaign: Campaign, item: CampaignItem, framework: Framework, stored: Stored) -> str:
-    return DROPPED if item.is_dropped else _standing(campaign, item, framework, stored).progress
+    return Progress.DROPPED if item.is_dropped else _standing(campaign, item, framework, stored).progress
 
 
 def _standing(campaign: Campaign, item: CampaignItem, framework: Framework, stored: Stored) -> ItemProgress:
     if item.outcome:
         return ItemProgress(item.outcome, "", item.outcome_reason)
     since = Since(campaign.counts_from, campaign.site.time_zone) if campaign.counts_from else None
-    return standing(
+    return progress_of(
         framework.checks_by_id.get(item.check_id),
         item.parts,
         stored.get((campaign.site_id, item.check_id), {}),
@@ -183,28 +182,20 @@ def _standing(campaign: Campaign, item: CampaignItem, framework: Framework, stor
 
 
 def _stored(site_ids: Collection[int], items: Iterable[Sequence[CampaignItem]]) -> Stored:
-    wanted = {item.check_id for each in items for item in each}
+    wanted: dict[str, set[str]] = defaultdict(set)
+    for item in (item for several in items for item in several):
+        wanted[item.check_id].update(item.parts)
     results = CheckResult.objects.filter(site_id__in=site_ids, check_id__in=wanted)
     by_check: dict[tuple[int, str], dict[str, dict[str, Any]]] = {}
     for site_id, check_id, state, reason, parts in results.values_list(
         "site_id", "check_id", "state", "reason", "parts"
     ):
-        by_part = {part["part"]: part for part in parts}
+        by_check[site_id, check_id] = {part["part"]: part for part in parts}
         if state == CheckState.NOT_APPLICABLE:
             # A check that does not apply has no sub-measures on record: each takes the check's state.
-            by_check[site_id, check_id] = _Everywhere(state, reason)
-        else:
-            by_check[site_id, check_id] = by_part
+            whole = {"state": state, "reason": reason}
+            by_check[site_id, check_id] = dict.fromkeys(wanted[check_id], whole)
     return by_check
-
-
-class _Everywhere(dict[str, dict[str, Any]]):
-    def __init__(self, state: str, reason: str) -> None:
-        super().__init__()
-        self.whole = {"state": state, "reason": reason}
-
-    def get(self, key: str, default: Any = None) -> Any:
-        return self.whole
 
 
 def days_left(campaign: Campaign, now: datetime) -> int:
@@ -268,33 +259,21 @@ def _open_parts(check: Check, result: CheckResult) -> Iterable[tuple[str, str, s
 RDMA = (Port.Kind.ROCE, Port.Kind.INFINIBAND)
 
 
-@dataclass(frozen=True, slots=True)
-class Targets:
-    """`names` are as the form of a run takes them."""
-
-    kind: RunTarget
-    names: tuple[str, ...]
-
-    @property
-    def count(self) -> int:
-        return len(self.names)
-
-
-def targets_of(site: Site) -> Mapping[RunTarget, Targets]:
-    """Targets by kind; two statements. Devices and ports in service count, as they do for coverage."""
-    nodes = tuple(
+def targets_of(site: Site) -> dict[RunTarget, list[str]]:
+    """Names by kind, as the form of a run takes them; two statements. What is in service counts, as for coverage."""
+    nodes = list(
         Device.objects.in_service()
         .filter(site=site, role=Device.Role.NODE)
         .order_by("name")
         .values_list("name", flat=True)
     )
-    ports = tuple(
+    ports = (
         Port.objects.in_service()
         .filter(device__site=site, device__role=Device.Role.NODE, kind__in=RDMA)
         .order_by("device__name", "name")
         .values_list("device__name", "name")
     )
-    names = {
+    return {
         RunTarget.SITE: [site.name],
         RunTarget.NODE: nodes,
         RunTarget.PAIR: [f"{first} – {second}" for first, second in pairs(nodes)],
@@ -303,7 +282,6 @@ def targets_of(site: Site) -> Mapping[RunTarget, Targets]:
         RunTarget.FABRIC: [", ".join(nodes)] if nodes else [],
         RunTarget.PORT: [f"{device} {port}" for device, port in ports],
     }
-    return {kind: Targets(kind, tuple(of_kind)) for kind, of_kind in names.items()}
 
 
 def pairs(nodes: Sequence[str]) -> list[tuple[str, str]]:
