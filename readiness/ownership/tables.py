@@ -187,7 +187,5 @@ OWNERS = Table(
 )  # fmt: skip
 
 
-def actions(*, may_propose: bool) -> Sequence[dict[str, Any]]:
-    if not may_propose:
-        return ()
+def actions() -> Sequence[dict[str, Any]]:
     return [{"name": "propose", "label": "Propose an owner", "icon": "user-check", "url": link("propose")}]

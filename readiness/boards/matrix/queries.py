@@ -18,7 +18,7 @@ from readiness.framework.models import FrameworkVersion
 from readiness.scoring.core.combine import WORST_FIRST
 from readiness.scoring.core.gap import CapacityFigures, Gap, SiteCapacity, gap_of
 from readiness.scoring.core.states import CheckState, Verdict
-from readiness.scoring.models import CheckResult
+from readiness.scoring.models import CheckResult, SiteScore
 from readiness.scoring.queries.rows import SiteRef, ref_of
 from readiness.scoring.queries.standing import present_capacity, score_of
 
@@ -87,25 +87,22 @@ class CheckCell(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MatrixRow:
-    """`gap_kw` is what is deployed while the site is not ready. A check that was never evaluated has no cell."""
+    """`stored` is empty for a site that was never evaluated. A check that was never evaluated has no cell."""
 
     site: SiteRef
-    verdict: str
-    verdict_since: datetime | None
-    first_blocker: str
-    deciding: tuple[str, ...]
+    stored: SiteScore
     deployed: CapacityFigures
-    gap_kw: float
-    score: float | None
-    upper: float | None
-    coverage: float | None
-    evaluated_at: datetime | None
     framework_version: str
     cells: dict[str, CheckCell]
-    failed_at: datetime | None = None
-    failure: str = ""
-    capped: tuple[str, ...] = ()
-    measurable: int = 0
+
+    @property
+    def verdict(self) -> str:
+        return self.stored.confirmed_verdict
+
+    @property
+    def gap_kw(self) -> float:
+        """What is deployed while the site is not ready."""
+        return 0.0 if self.verdict == Verdict.READY else self.deployed.it_kw
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,33 +156,12 @@ def rows(sites: Iterable[Site], check_ids: Collection[str], *, now: datetime) ->
     for site_id, check_id, *cell in results.values_list("site_id", "check_id", *CheckCell._fields):
         cells[site_id][check_id] = CheckCell(*cell)
     versions = dict(FrameworkVersion.objects.order_by().values_list("pk", "version"))
-    return [_row(site, capacity[site.pk].deployed, cells[site.pk], versions) for site in shown]
-
-
-def _row(
-    site: Site, deployed: CapacityFigures, cells: dict[str, CheckCell], versions: dict[int, str]
-) -> MatrixRow:
-    score = score_of(site)
-    verdict = score.confirmed_verdict if score else ""
-    return MatrixRow(
-        site=ref_of(site),
-        verdict=verdict,
-        verdict_since=score.verdict_since if score else None,
-        first_blocker=score.first_blocker if score else "",
-        deciding=tuple(score.deciding) if score else (),
-        deployed=deployed,
-        gap_kw=0.0 if verdict == Verdict.READY else deployed.it_kw,
-        score=score.score if score else None,
-        upper=score.score_upper if score else None,
-        coverage=score.coverage if score else None,
-        evaluated_at=score.evaluated_at if score else None,
-        framework_version=versions[score.framework_version_id] if score else "",
-        cells=cells,
-        failed_at=score.failed_at if score else None,
-        failure=score.failure if score else "",
-        capped=tuple(score.capped) if score else (),
-        measurable=score.measurable if score else 0,
-    )
+    made = []
+    for site in shown:
+        stored = score_of(site) or SiteScore()
+        version = versions.get(stored.framework_version_id, "")
+        made.append(MatrixRow(ref_of(site), stored, capacity[site.pk].deployed, version, cells[site.pk]))
+    return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,10 +216,5 @@ def every_site() -> int:
 
 
 def gap(matrix_rows: Iterable[MatrixRow], *, now: datetime) -> Gap:
-    return gap_of(
-        [
-            SiteCapacity(row.site.slug, row.deployed, Verdict(row.verdict) if row.verdict else None)
-            for row in matrix_rows
-        ],
-        at=now,
-    )
+    verdicts = [(row, Verdict(row.verdict) if row.verdict else None) for row in matrix_rows]
+    return gap_of([SiteCapacity(row.site.slug, row.deployed, verdict) for row, verdict in verdicts], at=now)

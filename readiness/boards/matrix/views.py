@@ -94,7 +94,7 @@ def report(request: HttpRequest) -> tuple[TablePage, Any]:
             "rows": [
                 (
                     row,
-                    [check_name(framework, check_id) for check_id in row.deciding],
+                    [check_name(framework, check_id) for check_id in row.stored.deciding],
                     grid.letters(row, shown.checks),
                 )
                 for row in rows

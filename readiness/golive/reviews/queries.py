@@ -1,6 +1,6 @@
-"""Obstacles in the way of a go. No database."""
+"""Reviews, how a site stands when it is decided on, the copy of that which a review keeps, and what is in its way."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -113,14 +113,6 @@ YEARLY = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
-class ReviewRow:
-    review: Review
-    signed: int
-    open_actions: int
-    holds_until: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class SitesReview:
     """How a site stands with its reviews. `held` is the newest go, `open` the one that is under way."""
 
@@ -169,15 +161,6 @@ def holds_until(review: Review, framework: Framework) -> datetime | None:
     return review.ended_at + validity(framework)
 
 
-def rows(listed: Sequence[Any]) -> list[ReviewRow]:
-    """Rows of `reviews()`; one statement."""
-    _version, framework = framework_queries.current()
-    return [
-        ReviewRow(review, review.signed, review.open_actions, holds_until(review, framework))
-        for review in listed
-    ]
-
-
 def of_site(site: Site) -> SitesReview:
     """Two statements."""
     _version, framework = framework_queries.current()
@@ -205,14 +188,13 @@ def gate_of(review: Review, *, now: datetime) -> GateSnapshot:
     """The gate that an ended review kept; for an open one, that of now and what stands in the way of a go."""
     if review.snapshot is not None and review.framework_version is not None:
         return GateSnapshot(review.ended_at, review.framework_version.version, review.snapshot, ())
-    version, framework = framework_queries.current()
     if not review.is_open:
         return GateSnapshot(None, "", {}, ())
+    version, framework = framework_queries.current()
     missing = tuple(obstacles(counts_of(review), standing_of(review.site)))
     judged = SiteScore.objects.filter(site=review.site).exists()
-    return GateSnapshot(
-        now, version.version, frozen(review.site, framework, now=now) if judged else {}, missing
-    )
+    snapshot = frozen(review.site, framework, now=now) if judged else {}
+    return GateSnapshot(now, version.version, snapshot, missing)
 
 
 def approvers() -> QuerySet[Approver]:

@@ -5,8 +5,9 @@ from datetime import datetime
 from django.db.models import Q
 
 from readiness.evidence.models import Review, ReviewAction
+from readiness.framework.core.definition import Framework
 from readiness.golive.models import Approver
-from readiness.golive.reviews.queries import ReviewRow
+from readiness.golive.reviews.queries import holds_until
 from readiness.golive.reviews.sentences import again
 from web.ages import ago
 from web.links import link
@@ -42,36 +43,42 @@ class ApproverFilters(ObjectFilterSet):
         panel = ["domain", "site", "user"]
 
 
-def _page(row: ReviewRow) -> str:
-    return link("review", row.review.pk)
+def _page(review: Review) -> str:
+    return link("review", review.pk)
 
 
-def review_table(now: datetime) -> Table:
+def review_table(now: datetime, framework: Framework) -> Table:
+    """Its rows are those of `queries.reviews`."""
+
+    def until(review: Review) -> datetime | None:
+        return holds_until(review, framework)
+
+    def tone(review: Review) -> str:
+        at = until(review)
+        return "bad" if at is not None and at <= now else ""
+
     return Table(
         id="reviews",
         noun=("review", "reviews"),
         label="Go-live reviews",
         columns=(
-            Column("state", "State", "review.state", template="readiness/reviews/state_cell.html", sort="state",
-                   phone="status"),
-            Column("review", "Review", lambda row: f"#{row.review.pk}", url=_page, sort="id", locked=True,
-                   phone="title", export="review.pk"),
-            Column("site", "Site", "review.site.name", url=lambda row: link("site", row.review.site.slug),
-                   sort="site__name", export="review.site.slug"),
+            Column("state", "State", template="readiness/reviews/state_cell.html", sort="state", phone="status"),
+            Column("review", "Review", lambda row: f"#{row.pk}", url=_page, sort="id", locked=True,
+                   phone="title", export="pk"),
+            Column("site", "Site", "site.name", url=lambda row: link("site", row.site.slug), sort="site__name",
+                   export="site.slug"),
             Column("signed", "Signed", text=lambda row: f"{row.signed} / 5", sort="signed", numeric=True),
             Column("actions", "Open actions", "open_actions", sort="open_actions", numeric=True),
-            Column("opened", "Opened", "review.opened_at", lambda row: ago(row.review.opened_at, now=now),
-                   sort="opened_at", numeric=True),
-            Column("ended_by", "Decided by", "review.ended_by", sort="ended_by__username"),
-            Column("ended", "Decided", "review.ended_at", sort="ended_at", numeric=True),
-            Column("again", "Again", "holds_until", lambda row: again(row.holds_until, now), numeric=True,
-                   hint="When the next review is due",
-                   tone=lambda row: "bad" if row.holds_until is not None and row.holds_until <= now else ""),
-            Column("note", "Note", lambda row: row.review.end_note or row.review.note, default=False, phone="full"),
+            Column("opened", "Opened", "opened_at", lambda row: ago(row.opened_at, now=now), sort="opened_at",
+                   numeric=True),
+            Column("ended_by", "Decided by", sort="ended_by__username"),
+            Column("ended", "Decided", "ended_at", sort="ended_at", numeric=True),
+            Column("again", "Again", until, lambda row: again(until(row), now), numeric=True,
+                   hint="When the next review is due", tone=tone),
+            Column("note", "Note", lambda row: row.end_note or row.note, default=False, phone="full"),
         ),
         filterset=ReviewFilters,
-        row_id="review.pk",
-        row_name=lambda row: f"{row.review}, {row.review.site.name}",
+        row_name=lambda row: f"{row}, {row.site.name}",
         row_url=_page,
         api="evidence-api-review-list",
         empty={

@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
@@ -28,23 +27,24 @@ from web.clock import now
 from web.forms import RefusedForm
 from web.links import crumbs, link
 from web.permissions import asks, reads, require
+from web.reports import Report
+from web.tables import TablePage
 from web.workflows.pages import StepPages, form_page, reader
 
 SEE = ("inventory.view_site", operations.MAY_SEE)
+SEE_APPROVERS = ("inventory.view_site", "golive.view_approver")
+REVIEWS = Report("readiness/reviews/list.html", *SEE)
+APPROVERS = Report("readiness/reviews/approvers.html", *SEE_APPROVERS)
 ABOVE = (("Readiness", "readiness"), ("Go-live reviews", "reviews"))
 
 
-@reads(*SEE)
-def reviews(request: HttpRequest) -> HttpResponseBase:
-    table = table_kit.page(request, tables.review_table(now()), queries.reviews(), prepare=queries.rows)
-    if table_kit.wants_table_only(request, table):
-        return table_kit.respond(request, "readiness/reviews/list.html", table)
-    context = {
-        "table": table,
+@REVIEWS.page
+def reviews(request: HttpRequest) -> tuple[TablePage, Any]:
+    framework = framework_queries.current()[1]
+    return table_kit.page(request, tables.review_table(now(), framework), queries.reviews()), lambda: {
         "site": request.GET.get("site", ""),
         "breadcrumbs": crumbs("Go-live reviews", *ABOVE[:1]),
     }
-    return answers.page(request, "readiness/reviews/list.html", context)
 
 
 @reads(*SEE)
@@ -124,16 +124,10 @@ STEPS = StepPages(
 )
 
 
-SEE_APPROVERS = ("inventory.view_site", "golive.view_approver")
-
-
-@reads(*SEE_APPROVERS)
-def approvers(request: HttpRequest) -> HttpResponseBase:
+@APPROVERS.page
+def approvers(request: HttpRequest) -> tuple[TablePage, Any]:
     table = table_kit.page(request, tables.APPROVERS, queries.approvers())
-    if table_kit.wants_table_only(request, table):
-        return table_kit.respond(request, "readiness/reviews/approvers.html", table)
-    context = {"table": table, "breadcrumbs": crumbs("Who may sign", *ABOVE)}
-    return answers.page(request, "readiness/reviews/approvers.html", context)
+    return table, lambda: {"breadcrumbs": crumbs("Who may sign", *ABOVE)}
 
 
 @reads(*SEE_APPROVERS)

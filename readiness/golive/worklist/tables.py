@@ -101,12 +101,10 @@ WORKLIST = Table(
 )  # fmt: skip
 
 
-def actions(*, may_progress: bool, query: str) -> Sequence[Mapping[str, str]]:
-    """The actions that set a status for all chosen rows; `query` leads back to the same list."""
-    if not may_progress:
-        return ()
+def actions(query: str) -> Sequence[Mapping[str, str]]:
+    """Set a status for all chosen rows; `query` leads back to the same list."""
     url = link("work-items-set") + (f"?{query}" if query else "")
     return [
-        {"name": value, "label": str(label), "icon": ICONS[value], "url": url}
+        {"name": value, "label": label, "icon": ICONS[value], "url": url}
         for value, label in WorkItem.Status.choices
     ]

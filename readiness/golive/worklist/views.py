@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import BadRequest, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -20,12 +19,13 @@ from readiness.golive.worklist.params import BadQuestion, read
 from readiness.scoring.gap import queries as gap_queries
 from readiness.scoring.gap.closing import closing
 from readiness.scoring.queries.capacity import check_name
-from web import answers
 from web import tables as table_kit
 from web.clock import now
 from web.history import history_of
 from web.links import crumbs
-from web.permissions import asks, reads, require
+from web.permissions import asks, require
+from web.reports import Report
+from web.tables import TablePage
 from web.units import how_many
 from web.workflows import require as require_any
 from web.workflows.pages import reader, saved
@@ -35,28 +35,21 @@ LONGEST_ID = 18
 """Digits; every number of so many is one that an id may have."""
 
 SEE = ("inventory.view_site", "golive.view_workitem")
+WORKLIST = Report("readiness/worklist/list.html", *SEE)
 PROGRESS = (operations.MAY_PROGRESS, operations.MAY_CHANGE)
 ABOVE = (("Gap", "gap"), ("Worklist", "worklist"))
 
 
-@reads(*SEE)
-def worklist(request: HttpRequest) -> HttpResponseBase:
+@WORKLIST.page
+def worklist(request: HttpRequest) -> tuple[TablePage, Any]:
     at = now()
-    table = table_kit.page(
-        request,
-        tables.WORKLIST,
-        queries.items(),
-        prepare=lambda shown: queries.rows(shown, now=at),
-        actions=tables.actions(may_progress=_may_progress(request), query=request.GET.urlencode()),
-    )
-    if table_kit.wants_table_only(request, table):
-        return table_kit.respond(request, "readiness/worklist/list.html", table)
-    context = {
-        "table": table,
+    actions = tables.actions(request.GET.urlencode()) if _may_progress(request) else ()
+    prepare = lambda shown: queries.rows(shown, now=at)  # noqa: E731
+    table = table_kit.page(request, tables.WORKLIST, queries.items(), prepare=prepare, actions=actions)
+    return table, lambda: {
         "counts": queries.counts(now=at),
         "breadcrumbs": crumbs("Worklist", *ABOVE[:1]),
     }
-    return answers.page(request, "readiness/worklist/list.html", context)
 
 
 @asks(*SEE)

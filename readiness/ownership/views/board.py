@@ -17,13 +17,17 @@ from readiness.ownership.views import SEE, SEE_OWNERS, breadcrumbs
 from web import answers
 from web import tables as table_kit
 from web.clock import now
-from web.permissions import reads, require
+from web.permissions import require
+from web.reports import Report
+from web.tables import TablePage
 from web.tables.addresses import Address
 from web.visibility import sees_names
 
 CELL, ITEM = "cell", "item"
 EVIDENCE_REGION = "evidence"
 TEMPLATE = "ownership/board.html"
+QUEUES = Report("ownership/queues.html", *SEE)
+OWNERS = Report("ownership/owners.html", *SEE_OWNERS)
 
 
 @require(*SEE)
@@ -60,28 +64,22 @@ def board(request: HttpRequest) -> HttpResponseBase:
     return answers.page(request, TEMPLATE, context | _panel(request, address, at))
 
 
-@reads(*SEE)
-def queues(request: HttpRequest) -> HttpResponseBase:
-    at = now()
-    names = sees_names(request.user)
+@QUEUES.page
+def queues(request: HttpRequest) -> tuple[TablePage, Any]:
+    at, names = now(), sees_names(request.user)
     fleet = gaps.fleet(now=at)
-    offered = tables.actions(may_propose=names and request.user.has_perm(operations.MAY_PROPOSE))
+    offered = tables.actions() if names and request.user.has_perm(operations.MAY_PROPOSE) else ()
     definition = tables.queue_table(fleet, names=names, now=at)
-    table = table_kit.page(request, definition, fleet.gaps(), actions=offered)
-    if table_kit.wants_table_only(request, table):
-        return table_kit.respond(request, "ownership/queues.html", table)
-    context = {"table": table, "counts": fleet.counts(), "breadcrumbs": breadcrumbs("Queues")}
-    return render(request, "ownership/queues.html", context)
+    return table_kit.page(request, definition, fleet.gaps(), actions=offered), lambda: {
+        "counts": fleet.counts(),
+        "breadcrumbs": breadcrumbs("Queues"),
+    }
 
 
-@reads(*SEE_OWNERS)
-def owners(request: HttpRequest) -> HttpResponseBase:
-    fleet = gaps.fleet(now=now())
-    table = table_kit.page(request, tables.OWNERS, fleet.loads)
-    if table_kit.wants_table_only(request, table):
-        return table_kit.respond(request, "ownership/owners.html", table)
-    context = {"table": table, "most": operations.MOST_ITEMS, "breadcrumbs": breadcrumbs("Owners")}
-    return answers.page(request, "ownership/owners.html", context)
+@OWNERS.page
+def owners(request: HttpRequest) -> tuple[TablePage, Any]:
+    table = table_kit.page(request, tables.OWNERS, gaps.fleet(now=now()).loads)
+    return table, lambda: {"most": operations.MOST_ITEMS, "breadcrumbs": breadcrumbs("Owners")}
 
 
 def _panel(request: HttpRequest, address: Address, at: datetime) -> dict[str, Any]:
