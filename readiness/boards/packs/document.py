@@ -1,18 +1,19 @@
-"""A document as plain values: sections of facts and tables. No Django, no drawing."""
+"""A pack as a document: sections of facts and tables, in words, which the page and the PDF draw."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from readiness.boards import findings
-from readiness.boards.packs.queries import Pack, of_pillar, refs_of
-from readiness.evidence.models import Review
-from readiness.framework.core.definition import Check, Framework
+from readiness.boards.packs.queries import Pack, refs_of
+from readiness.boards.queries.checks import deciding_part
+from readiness.evidence.models import Attestation, RecordedFact, Review
+from readiness.framework.core.definition import Check, Framework, Pillar
 from readiness.framework.core.wording import label_title
 from readiness.golive.reviews.sentences import closed_words
 from readiness.scoring.core.states import CheckState
 from readiness.scoring.queries.results import pass_text
-from readiness.scoring.queries.rows import CheckRow, PartRow
+from readiness.scoring.queries.rows import CheckRow
 from web.states import state
 from web.units import duration, format_value, how_many, number, percent
 from web.visibility import name_of
@@ -20,15 +21,11 @@ from web.visibility import name_of
 
 @dataclass(frozen=True, slots=True)
 class PackColumn:
-    """`share` is of the table's width. A `kind` says that the cells are states of it, such as "check"."""
+    """`percent` is of the table's width. A `kind` says that the cells are states of it, such as "check"."""
 
     title: str
-    share: float
+    percent: int
     kind: str = ""
-
-    @property
-    def percent(self) -> int:
-        return round(100 * self.share)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +80,23 @@ def utc(at: datetime | None) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC" if at else NOTHING
 
 
-def _columns(widths: Mapping[str, float], states_in: str = "", kind: str = "") -> tuple[PackColumn, ...]:
-    return tuple(
-        PackColumn(title, width, kind=kind if title == states_in else "") for title, width in widths.items()
-    )
+def _columns(declared: str) -> tuple[PackColumn, ...]:
+    """Columns of "title percent, …"; "title:kind percent" holds states of that kind."""
+    columns = []
+    for each in declared.split(", "):
+        head, _, percent = each.rpartition(" ")
+        title, _, kind = head.partition(":")
+        columns.append(PackColumn(title, int(percent), kind))
+    return tuple(columns)
+
+
+DECIDING = _columns("State:check 11, What decides it 25, Check 20, Why 44")
+CHECKS = _columns(
+    "State:check 11, Check 19, Gate 6, Value 8, Limit 10, Limit from 7, Age 6, Evidence 11, Why 22"
+)
+EVIDENCE = _columns("Evidence 10, What 22, Taken 13, Entered by 10, File 15, SHA-256 30")
+GRANTS = _columns("Kind 14, State:grant 10, Check 20, Reason 26, Asked for by 10, Approver 10, Ends 10")
+ANSWERS = _columns("Domain 15, Answer:sign-off 15, Person 20, When 15, Note 35")
 
 
 def written(pack: Pack, *, by: str, now: datetime) -> Document:
@@ -98,7 +108,7 @@ def written(pack: Pack, *, by: str, now: datetime) -> Document:
         sections=(
             _site(pack),
             _verdict(pack),
-            *(_checks(pack, pillar.id, pillar.name) for pillar in pack.framework.pillars),
+            *(_checks(pack, pillar) for pillar in pack.framework.pillars),
             _evidence(pack),
             _grants(pack),
             *_reviews(pack),
@@ -155,45 +165,31 @@ def _verdict(pack: Pack) -> Section:
         for check, result in pack.checks
         if result is not None and check.id in score.deciding
     )
-    columns = _columns({"State": 0.11, "What decides it": 0.25, "Check": 0.2, "Why": 0.44}, "State", "check")
-    return Section("verdict", "Verdict", facts=tuple(facts), table=PackTable(columns, rows) if rows else None)
-
-
-def _checks(pack: Pack, pillar_id: str, name: str) -> Section:
-    columns = _columns(
-        {
-            "State": 0.11,
-            "Check": 0.19,
-            "Gate": 0.06,
-            "Value": 0.08,
-            "Limit": 0.1,
-            "Limit from": 0.07,
-            "Age": 0.06,
-            "Evidence": 0.11,
-            "Why": 0.22,
-        },
-        "State",
-        "check",
+    return Section(
+        "verdict", "Verdict", facts=tuple(facts), table=PackTable(DECIDING, rows) if rows else None
     )
-    rows = tuple(_check(check, row, pack.framework) for check, row in of_pillar(pack, pillar_id))
-    return Section(f"pillar-{pillar_id}", name, table=PackTable(columns, rows), new_page=True)
+
+
+def _checks(pack: Pack, pillar: Pillar) -> Section:
+    of_pillar = [each for each in pack.checks if each[0].pillar == pillar.id]
+    rows = tuple(_check(check, row, pack.framework) for check, row in of_pillar)
+    return Section(f"pillar-{pillar.id}", pillar.name, table=PackTable(CHECKS, rows), new_page=True)
 
 
 def _check(check: Check, row: CheckRow | None, framework: Framework) -> tuple[str, ...]:
-    name = f"{check.name} ({check.id})"
-    first = check.parts[0]
+    name, first = f"{check.name} ({check.id})", check.parts[0]
     label = first.pass_at.source if first.pass_at else NOTHING
+    limit = pass_text(first, framework) or NOTHING
     if row is None:
-        limit = pass_text(first, framework) or NOTHING
-        reason = "Not evaluated yet."
-        return ("unknown", name, str(check.gate), NOTHING, limit, label, NOTHING, NOTHING, reason)
+        unknown = (NOTHING, limit, label, NOTHING, NOTHING, "Not evaluated yet.")
+        return ("unknown", name, str(check.gate), *unknown)
     part = deciding_part(row)
     return (
         row.state,
         name,
         row.gate,
         str(format_value(row.value, row.unit)) if row.value is not None else NOTHING,
-        row.threshold_text or pass_text(first, framework) or NOTHING,
+        row.threshold_text or limit,
         (part.threshold_source if part else "") or label,
         duration(row.age_s) if row.age_s is not None else NOTHING,
         ", ".join(ref.replace(":", " ") for ref in refs_of(row)) or _telemetry(row),
@@ -201,55 +197,42 @@ def _check(check: Check, row: CheckRow | None, framework: Framework) -> tuple[st
     )
 
 
-def deciding_part(row: CheckRow) -> PartRow | None:
-    """The sub-measure whose figures the check shows."""
-    same = [part for part in row.parts if part.state == row.measured_state and part.value == row.value]
-    return same[0] if same else None
-
-
 def _telemetry(row: CheckRow) -> str:
     return f"telemetry, {row.provenance}" if row.taken_at and row.provenance else NOTHING
 
 
 def _evidence(pack: Pack) -> Section:
-    columns = _columns(
-        {"Evidence": 0.1, "What": 0.22, "Taken": 0.13, "Entered by": 0.1, "File": 0.15, "SHA-256": 0.3}
-    )
-    rows = tuple(
+    rows = [
         (
-            row.ref.replace(":", " "),
-            row.what,
-            utc(row.taken_at),
-            row.by or NOTHING,
-            row.file_name or NOTHING,
-            row.sha256 or NOTHING,
+            *(f"run {run.pk}", f"{run.get_tool_display()}, {run.get_scope_display()}".lower()),
+            *(
+                utc(run.taken_at),
+                str(run.by or NOTHING),
+                run.file_name or NOTHING,
+                run.file_sha256 or NOTHING,
+            ),
         )
-        for row in pack.evidence
-    )
+        for run in pack.runs
+    ]
+    rows += [_record("fact", fact, fact.source) for fact in pack.facts]
+    for stated in pack.attestations:
+        words = (name_of(stated.attested_by), stated.document, stated.link)
+        rows.append(_record("attestation", stated, "; ".join(filter(None, words))))
     return Section(
         "evidence",
         "Evidence that checks stand on",
         lead="Runs with the digest of the file as it was sent, recorded facts and attestations.",
-        table=PackTable(columns, rows) if rows else None,
+        table=PackTable(EVIDENCE, tuple(rows)) if rows else None,
         empty="No run, fact or attestation; what was judged came from telemetry and the inventory.",
         new_page=True,
     )
 
 
+def _record(kind: str, record: RecordedFact | Attestation, what: str) -> tuple[str, ...]:
+    return (f"{kind} {record.pk}", what, utc(record.taken_at), str(record.by or NOTHING), NOTHING, NOTHING)
+
+
 def _grants(pack: Pack) -> Section:
-    columns = _columns(
-        {
-            "Kind": 0.14,
-            "State": 0.1,
-            "Check": 0.2,
-            "Reason": 0.26,
-            "Asked for by": 0.1,
-            "Approver": 0.1,
-            "Ends": 0.1,
-        },
-        "State",
-        "grant",
-    )
     rows = tuple(
         (
             grant.get_kind_display(),
@@ -271,7 +254,7 @@ def _grants(pack: Pack) -> Section:
         "grants",
         "Waivers, exceptions and what does not apply",
         facts=by_rule,
-        table=PackTable(columns, rows) if rows else None,
+        table=PackTable(GRANTS, rows) if rows else None,
         empty="None: every check counts as measured.",
     )
 
@@ -300,9 +283,6 @@ def _review(review: Review) -> Section:
         due = f"{action.due_on:%Y-%m-%d}" if action.due_on else "no date"
         status = closed_words(action) or f"open, {due}"
         facts.append((kind, f"{action.title} ({name_of(action.owner or action.owner_name)}): {status}"))
-    columns = _columns(
-        {"Domain": 0.15, "Answer": 0.15, "Person": 0.2, "When": 0.15, "Note": 0.35}, "Answer", "sign-off"
-    )
     rows = tuple(
         (
             sign_off.get_domain_display(),
@@ -313,7 +293,7 @@ def _review(review: Review) -> Section:
         )
         for sign_off in review.sign_offs.all()
     )
-    return Section(f"review-{review.pk}", str(review), facts=tuple(facts), table=PackTable(columns, rows))
+    return Section(f"review-{review.pk}", str(review), facts=tuple(facts), table=PackTable(ANSWERS, rows))
 
 
 def _campaign(pack: Pack) -> Section:
@@ -338,13 +318,7 @@ def _campaign(pack: Pack) -> Section:
 
 
 def _labels(framework: Framework) -> Section:
-    used = dict.fromkeys(
-        threshold.source
-        for check in framework.checks
-        for part in check.parts
-        for threshold in (part.pass_at,)
-        if threshold is not None
-    )
+    used = {part.pass_at.source for check in framework.checks for part in check.parts if part.pass_at}
     facts = tuple((label, label_title(label, framework)) for label in sorted(used))
     return Section(
         "labels",

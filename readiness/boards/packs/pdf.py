@@ -124,7 +124,7 @@ def _facts(section: Section) -> Grid:
 
 
 def _grid(table: PackTable) -> Grid:
-    shares = [column.share for column in table.columns]
+    shares = [column.percent for column in table.columns]
     rows = [[_paragraph(column.title, _style(CELL, bold=True)) for column in table.columns]]
     for row in table.rows:
         cells = zip(table.columns, row, strict=True)

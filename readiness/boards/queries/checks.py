@@ -91,17 +91,19 @@ class SiteCheck:
 
     @property
     def limit_from(self) -> str:
-        row = self.result
-        parts = row.parts if row else ()
-        for part in parts:
-            if row and part.state == row.measured_state and part.value == row.value:
-                return part.limit_source or part.threshold_source_title
-        return ""
+        part = deciding_part(self.result) if self.result else None
+        return part.limit_source or part.threshold_source_title if part else ""
 
     @property
     def source(self) -> str:
         evidence = self.result.evidence if self.result else {}
         return evidence.get("source", "") or evidence.get("object", "")
+
+
+def deciding_part(row: CheckRow) -> PartRow | None:
+    """The sub-measure whose figures the check shows."""
+    same = (part for part in row.parts if part.state == row.measured_state and part.value == row.value)
+    return next(same, None)
 
 
 class UnknownCheck(KeyError):
