@@ -1,10 +1,14 @@
-"""The place of an address that asks about scores: a site, a region, or the fleet."""
+"""What addresses of several pages name: a site, a region or the fleet, and a check."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.http import Http404
+
 from inventory.models import Region, Site
+from readiness.framework import queries as framework_queries
+from readiness.framework.core.definition import Check
 from web.links import link
 from web.reports import choices
 from web.timerange import BadParameter
@@ -46,3 +50,11 @@ def region_named(slug: str) -> Region | None:
     if slug and region is None:
         raise BadParameter("region", "There is no region of that name.")
     return region
+
+
+def check_named(check_id: str) -> Check:
+    """The check in the framework in force, which may have dropped it."""
+    _version, framework = framework_queries.current()
+    if check_id not in framework.checks_by_id:
+        raise Http404(f"The framework in force has no check {check_id}.")
+    return framework.checks_by_id[check_id]

@@ -21,7 +21,6 @@ from rest_framework.views import APIView
 
 from accounts.models import User
 from readiness.ownership import gaps, operations, reassigning
-from readiness.ownership import operations as rules
 from readiness.ownership.models import Assignment, HandoverStep, in_force
 from readiness.people.models import Person, Team, has_left
 from web import clock
@@ -164,7 +163,7 @@ class ReassignedSerializer(serializers.Serializer):
     results = ReassignedRowSerializer(many=True)
 
 
-_may_reassign = [requires(rules.MAY_SEE, SEES_NAMES, rules.MAY_PROPOSE, rules.MAY_END)]
+_may_reassign = [requires(operations.MAY_SEE, SEES_NAMES, operations.MAY_PROPOSE, operations.MAY_END)]
 
 
 class AssignmentViewSet(ObjectViewSet):
@@ -192,14 +191,18 @@ class AssignmentViewSet(ObjectViewSet):
     @extend_schema(
         request=AmendSerializer, summary="Change who stands in, who does the work, or the way to call"
     )
-    @action(detail=True, methods=["post"], permission_classes=[requires(rules.MAY_SEE, rules.MAY_PROPOSE)])
+    @action(
+        detail=True,
+        methods=["post"],
+        permission_classes=[requires(operations.MAY_SEE, operations.MAY_PROPOSE)],
+    )
     def amend(self, request: Request, pk: str) -> Response:
         return taken(self, operations.amend, AmendSerializer)
 
     @extend_schema(
         request=TickSerializer, summary="Tick a line of the hand-over checklist, or take the tick back"
     )
-    @action(detail=True, methods=["post"], permission_classes=[requires(rules.MAY_SEE)])
+    @action(detail=True, methods=["post"], permission_classes=[requires(operations.MAY_SEE)])
     def tick(self, request: Request, pk: str) -> Response:
         return taken(self, _tick, TickSerializer)
 
@@ -260,7 +263,7 @@ class OwnershipGapsSerializer(serializers.Serializer):
 class GapsView(APIView):
     """Items that are not owned as they should be, the most capacity first. An item may be in several queues."""
 
-    permission_classes = [requires("inventory.view_site", rules.MAY_SEE)]
+    permission_classes = [requires("inventory.view_site", operations.MAY_SEE)]
 
     @extend_schema(
         parameters=[

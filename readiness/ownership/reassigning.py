@@ -11,7 +11,6 @@ from django.db.models import Q
 from accounts.models import User
 from inventory.models import Site
 from readiness.ownership import operations
-from readiness.ownership import operations as rules
 from readiness.ownership.models import Assignment
 from readiness.people.models import Person, Team
 from web.workflows import require
@@ -93,8 +92,8 @@ def reassign(
     All of it or nothing: raises ValidationError with a message for each assignment that stands in the way,
     MissingPermission. Terms that are in force go on until the other accepts.
     """
-    require(by, rules.MAY_PROPOSE)
-    require(by, rules.MAY_END)
+    require(by, operations.MAY_PROPOSE)
+    require(by, operations.MAY_END)
     refuse_target(source, target, now)
     sites = Site.objects.filter(assignments__in=Assignment.objects.live(now).filter(_touching(source)))
     ids = sorted(set(sites.order_by().values_list("pk", flat=True)))

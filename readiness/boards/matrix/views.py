@@ -9,9 +9,7 @@ from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
 from django.urls import reverse
-from django.utils.cache import patch_vary_headers
 
 from inventory.models import Site
 from readiness.boards import findings, sentences
@@ -58,13 +56,13 @@ def matrix(request: HttpRequest) -> HttpResponseBase:
     address = Address(request, path=request.path, filters=FILTER_NAMES)
     target = request.headers.get("HX-Target", "").partition("#")[2]
     if target == EVIDENCE_REGION:
-        return _fragment(request, f"{TEMPLATE}#evidence", _evidence(request, address, framework, at))
+        return answers.page(request, f"{TEMPLATE}#evidence", _evidence(request, address, framework, at))
     shown = _shown(request, address, framework, at)
     if shown.table.export:
         return table_kit.respond(request, TEMPLATE, shown.table)
     context = _table(address, shown, framework, at)
     if table_kit.wants_table_only(request, shown.table):
-        return _fragment(request, f"{TEMPLATE}#matrix", context)
+        return answers.page(request, f"{TEMPLATE}#matrix", context)
     return answers.page(request, TEMPLATE, context | _evidence(request, address, framework, at))
 
 
@@ -106,12 +104,6 @@ def report(request: HttpRequest) -> tuple[TablePage, Any]:
         }
 
     return shown.table, context
-
-
-def _fragment(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponseBase:
-    response = render(request, name, context)
-    patch_vary_headers(response, ["HX-Request", "HX-Target"])
-    return response
 
 
 @dataclass(frozen=True, slots=True)
