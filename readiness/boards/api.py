@@ -24,7 +24,6 @@ from readiness.boards.trends.api import ScorePointViewSet
 from readiness.boards.waivers.api import GrantViewSet
 from readiness.scoring import operations
 from readiness.scoring.choices import CHECK_STATES, HEALTHS, VERDICTS
-from readiness.scoring.core.silence import HealthAt
 from readiness.scoring.models import CheckResult, DomainHealth, Flip, SiteScore
 from readiness.scoring.queries.rows import HealthReason
 from web import clock
@@ -42,9 +41,9 @@ class DomainHealthSerializer(ObjectSerializer):
     Between two evaluations a domain whose samples may have stopped is reported as unknown.
     """
 
-    health = serializers.SerializerMethodField()
-    last_health = serializers.SerializerMethodField()
-    since = serializers.SerializerMethodField()
+    health = ChoiceValueField(source="now.health", choices=HEALTHS, read_only=True)
+    last_health = ChoiceValueField(source="now.last_health", choices=HEALTHS, read_only=True, allow_null=True)
+    since = serializers.DateTimeField(source="now.since", read_only=True)
     objects_by_health = serializers.SerializerMethodField()
     figures = serializers.SerializerMethodField()
     reasons = serializers.SerializerMethodField()
@@ -57,37 +56,21 @@ class DomainHealthSerializer(ObjectSerializer):
         )
         brief_fields = ("site", "domain", "health", "last_health", "heard_at")
 
-    def _at_request(self, stored: DomainHealth) -> HealthAt:
-        return stored.at(clock.now())
-
-    @extend_schema_field(ChoiceValueField(choices=HEALTHS))
-    def get_health(self, stored: DomainHealth) -> dict[str, str]:
-        return _choice(self._at_request(stored).health)
-
-    @extend_schema_field(ChoiceValueField(choices=HEALTHS, allow_null=True))
-    def get_last_health(self, stored: DomainHealth) -> dict[str, str] | None:
-        last_health = self._at_request(stored).last_health
-        return _choice(last_health) if last_health else None
-
-    @extend_schema_field({"type": "string", "format": "date-time"})
-    def get_since(self, stored: DomainHealth) -> Any:
-        return self._at_request(stored).since
+    def to_representation(self, instance: Any) -> Any:
+        instance.now = instance.at(clock.now())
+        return super().to_representation(instance)
 
     @extend_schema_field({"type": "object", "additionalProperties": {"type": "integer"}})
-    def get_objects_by_health(self, stored: DomainHealth) -> Any:
-        return self._at_request(stored).objects_by_health
+    def get_objects_by_health(self, stored: Any) -> Any:
+        return stored.now.objects_by_health
 
     @extend_schema_field({"type": "object", "additionalProperties": {"type": "object"}})
-    def get_figures(self, stored: DomainHealth) -> Any:
-        return self._at_request(stored).figures
+    def get_figures(self, stored: Any) -> Any:
+        return stored.now.figures
 
     @extend_schema_field({"type": "array", "items": {"type": "object"}})
     def get_reasons(self, stored: DomainHealth) -> list[dict[str, Any]]:
         return [_reason(reason) for reason in reasons_of(stored, now=clock.now())]
-
-
-def _choice(health: str) -> dict[str, str]:
-    return {"value": health, "label": str(dict(HEALTHS)[health])}
 
 
 def _reason(reason: HealthReason) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from django.db import transaction
 from django.db.models import Q
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
-    OpenApiParameter,
     extend_schema,
     extend_schema_field,
     extend_schema_serializer,
@@ -17,7 +16,6 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.models import User
 from readiness.ownership import gaps, operations, reassigning
@@ -26,10 +24,12 @@ from readiness.people.models import Person, Team, has_left
 from web import clock
 from web.rest.errors import named_errors
 from web.rest.fields import RelatedObjectField
-from web.rest.filters import ObjectFilterSet, refuse_unknown
+from web.rest.filters import ObjectFilterSet
 from web.rest.lookups import Flag
 from web.rest.pagination import limit_of
 from web.rest.permissions import requires
+from web.rest.reports import endpoint as read_endpoint
+from web.rest.reports import parameter
 from web.rest.router import Router
 from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import ObjectViewSet
@@ -260,43 +260,6 @@ class OwnershipGapsSerializer(serializers.Serializer):
     results = OwnershipGapRowSerializer(many=True)
 
 
-class GapsView(APIView):
-    """Items that are not owned as they should be, the most capacity first. An item may be in several queues."""
-
-    permission_classes = [requires("inventory.view_site", operations.MAY_SEE)]
-
-    @extend_schema(
-        parameters=[
-            OpenApiParameter(
-                "queue", OpenApiTypes.STR, enum=[each.value for each in gaps.OwnershipQueue], many=True
-            ),
-            OpenApiParameter("item", OpenApiTypes.STR, enum=Assignment.Item.values, many=True),
-            OpenApiParameter("site", OpenApiTypes.STR, description="Slug", many=True),
-            OpenApiParameter("limit", OpenApiTypes.INT),
-            OpenApiParameter("offset", OpenApiTypes.INT),
-        ],
-        responses=OwnershipGapsSerializer,
-        operation_id="ownership_gaps",
-        summary="What is not owned as it should be, with the capacity at stake",
-    )
-    def get(self, request: Request) -> Response:
-        refuse_unknown(request, {"queue", "item", "site"}, {"limit", "offset", "format"})
-        wanted = {name: _chosen(request, name, known) for name, known in _KNOWN.items()}
-        sites = set(request.query_params.getlist("site"))
-        now = clock.now()
-        queued = [
-            gap
-            for gap in gaps.fleet(now=now).gaps()
-            if (not wanted["queue"] or gap.queue in wanted["queue"])
-            and (not wanted["item"] or gap.cell.item in wanted["item"])
-            and (not sites or gap.site.slug in sites)
-        ]
-        limit, offset = limit_of(request), _offset(request)
-        answer = {"evaluated_at": now, "count": len(queued), "results": queued[offset : offset + limit]}
-        context = {"names": request.user.has_perm(SEES_NAMES)}
-        return Response(OwnershipGapsSerializer(answer, context=context).data)
-
-
 _KNOWN = {"queue": tuple(each.value for each in gaps.OwnershipQueue), "item": tuple(Assignment.Item.values)}
 
 
@@ -314,6 +277,37 @@ def _offset(request: Request) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 10):
         raise ValidationError({"offset": ["A whole number is needed."]})
     return int(text)
+
+
+@read_endpoint(
+    "inventory.view_site",
+    operations.MAY_SEE,
+    parameters=[
+        parameter("queue", "", enum=list(_KNOWN["queue"]), many=True),
+        parameter("item", "", enum=list(_KNOWN["item"]), many=True),
+        parameter("site", "Slug", many=True),
+        parameter("limit", "", type=int),
+        parameter("offset", "", type=int),
+    ],
+    answer=OwnershipGapsSerializer,
+    operation_id="ownership_gaps",
+    summary="What is not owned as it should be, with the capacity at stake",
+)
+def ownership_gaps(request: Request) -> dict[str, Any]:
+    """Items that are not owned as they should be, the most capacity first. An item may be in several queues."""
+    wanted = {name: _chosen(request, name, known) for name, known in _KNOWN.items()}
+    sites = set(request.query_params.getlist("site"))
+    now = clock.now()
+    queued = [
+        gap
+        for gap in gaps.fleet(now=now).gaps()
+        if (not wanted["queue"] or gap.queue in wanted["queue"])
+        and (not wanted["item"] or gap.cell.item in wanted["item"])
+        and (not sites or gap.site.slug in sites)
+    ]
+    limit, offset = limit_of(request), _offset(request)
+    answer = {"evaluated_at": now, "count": len(queued), "results": queued[offset : offset + limit]}
+    return dict(OwnershipGapsSerializer(answer, context={"names": request.user.has_perm(SEES_NAMES)}).data)
 
 
 router = Router()

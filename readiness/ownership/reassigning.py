@@ -38,7 +38,7 @@ class Reassignment:
 
 def plan(source: Person, target: Person, *, team: Team | None = None, now: datetime) -> list[Reassignment]:
     """Return what reassigning comes to, by site and item. Two statements."""
-    live = Assignment.objects.live(now).filter(Q(accountable=source) | Q(deputy=source))
+    live = Assignment.objects.live(now).filter(_touching(source))
     assignments = list(
         live.select_related("site", "team", "accountable__user", "deputy__user", "responsible").order_by(
             "site__name", "item", "pk"

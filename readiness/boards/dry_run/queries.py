@@ -6,7 +6,7 @@ from datetime import datetime
 from readiness.boards.dry_run.models import COUNTS_FOR, DryRun
 from readiness.framework.models import FrameworkVersion
 from readiness.scoring.models import Flip
-from web.units import plural
+from web.units import how_many
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +63,5 @@ def _moved(since: datetime) -> str:
     sites = moved.order_by().values("site_id").distinct().count()
     if not sites:
         return ""
-    said = plural(
-        sites,
-        "%(n)s site has moved since, so it may come out otherwise now.",
-        "%(n)s sites have moved since, so it may come out otherwise now.",
-    )
-    return said % {"n": sites}
+    have = how_many(sites, "site has", "sites have")
+    return f"{have} moved since, so it may come out otherwise now."

@@ -194,12 +194,9 @@ def _reckoned(pairs: Mapping[int, _Pair]) -> Iterable[tuple[int, _Remembered]]:
     for site_id, (first, last) in pairs.items():
         # A day that was written anew between the statements, or went past its time, is left out this once.
         if first.pk in snapshots and last.pk in snapshots:
-            explanation = explain(snapshots[first.pk], snapshots[last.pk])
-            verdicts = (explanation.verdict.start.verdict or "", explanation.verdict.end.verdict or "")
-            yield (
-                site_id,
-                _Remembered(explanation.score, verdicts, (explanation.stages[0], explanation.stages[1])),
-            )
+            made = explain(snapshots[first.pk], snapshots[last.pk])
+            verdicts = (made.verdict.start.verdict or "", made.verdict.end.verdict or "")
+            yield site_id, _Remembered(made.score, verdicts, (made.stages[0], made.stages[1]))
 
 
 def _together(

@@ -201,6 +201,7 @@ def _evidence(request: HttpRequest, address: Address, framework: Framework, at: 
     return {
         "evidence": {
             "site": site,
+            "now": at,
             "site_check": site_check,
             "short": grid.short_name(site_check.check),
             "stake_kw": _stake_kw(site, check_id, now=at),
@@ -209,7 +210,7 @@ def _evidence(request: HttpRequest, address: Address, framework: Framework, at: 
             "valid": ", ".join(sorted({rule.validity_text for rule in site_check.thresholds})),
             "strip": sentences.strip_cells(site_check.strip),
             "strip_label": sentences.strip_label(site_check.strip),
-            "grants": waiver_lines.of_check(list(grants), now=at),
+            "grants": grants,
             "set_aside": set_aside(site, result, now=at),
             "no_verdict": "" if site.has_verdict else findings.no_verdict(site.stage),
         },

@@ -1,7 +1,7 @@
 """From a check or a domain to the samples behind it, as parameters of the explorer and the query endpoint."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
@@ -34,15 +34,16 @@ HEADLINES = {
 LOOK_BACK = "now-24h"
 
 
+def _sent(site: Site, metrics: Collection[str]) -> set[str]:
+    """Those of the metrics that the site sends; one statement."""
+    series = Series.objects.filter(site=site, metric__in=metrics).order_by()
+    return set(series.values_list("metric", flat=True).distinct())
+
+
 def domain_series(site: Site, *, now: datetime) -> tuple[SampleQuery, ...]:
     """One line a domain, for the metric that says most among those that the site sends; one statement."""
     wanted = [metric for metrics in HEADLINES.values() for metric in metrics]
-    sent = set(
-        Series.objects.filter(site=site, metric__in=wanted)
-        .order_by()
-        .values_list("metric", flat=True)
-        .distinct()
-    )
+    sent = _sent(site, wanted)
     queries = []
     for metrics in HEADLINES.values():
         metric = next((name for name in metrics if name in sent), None)
@@ -57,12 +58,7 @@ def check_samples(site: Site, check: Check, parts: Iterable[PartRow]) -> tuple[S
     """The series that decided each sub-measure where one did, else its metrics that the site sends."""
     decided = {part.id: part for part in parts}
     wanted = {metric for part in check.parts for metric in part.metrics}
-    sent = set(
-        Series.objects.filter(site=site, metric__in=wanted)
-        .order_by()
-        .values_list("metric", flat=True)
-        .distinct()
-    )
+    sent = _sent(site, wanted)
     named = _series(decided.values())
     by_params: dict[tuple[tuple[str, str], ...], SampleQuery] = {}
     for part in check.parts:
@@ -160,12 +156,7 @@ def panels(
 
 
 def _of_domain(site: Site, domain: str) -> Iterable[SampleQuery]:
-    sent = set(
-        Series.objects.filter(site=site, metric__in=HEADLINES[domain])
-        .order_by()
-        .values_list("metric", flat=True)
-        .distinct()
-    )
+    sent = _sent(site, HEADLINES[domain])
     return [sample_query(site.slug, metric) for metric in HEADLINES[domain] if metric in sent]
 
 

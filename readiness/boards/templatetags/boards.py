@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from readiness.boards import sentences
 from readiness.boards.explain import sentences as moves
 from readiness.boards.matrix.grid import MARKED_TIERS, CellLine, gap_note, short_name
+from readiness.boards.waivers.sentences import ends
 from readiness.scoring.core.silence import HealthAt
 from readiness.scoring.core.states import FlipCause
 from readiness.scoring.queries.rows import HealthReason
@@ -25,6 +26,7 @@ register.filter("short_name", short_name)
 register.filter("score", moves.score)
 register.filter("change", moves.points)
 register.filter("reason_words", sentences.reason_words)
+register.filter("grant_ends", ends)
 
 
 @register.simple_tag

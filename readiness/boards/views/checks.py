@@ -145,6 +145,7 @@ def site_check(request: HttpRequest, slug: str, check_id: str) -> tuple[None, An
     may_request = request.user.has_perm(MAY_REQUEST)
     return None, lambda: {
         "site": site,
+        "now": at,
         "site_check": site_check,
         "check": site_check.check,
         "result": site_check.result,
@@ -155,7 +156,7 @@ def site_check(request: HttpRequest, slug: str, check_id: str) -> tuple[None, An
         "samples": [
             {"label": query.label, "url": link("explore", **query.params)} for query in site_check.samples
         ],
-        "grants": waiver_lines.of_check(grants, now=at),
+        "grants": grants,
         "owners": of_check(site, check_id, names=sees_names(request.user), now=at),
         "grants_url": link("waivers", site=slug, check=check_id),
         "set_aside": set_aside(site, site_check.result, now=at),

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from readiness.grants.models import Grant, GrantStanding
 from readiness.grants.queries import GrantRow
@@ -11,7 +10,6 @@ from readiness.scoring.queries.rows import CheckRow
 from web.ages import ago
 from web.links import link
 from web.units import duration
-from web.visibility import name_of
 
 MAY_BE_WAIVED = (CheckState.FAIL, CheckState.STALE, CheckState.UNKNOWN)
 EFFECTS = {
@@ -46,23 +44,6 @@ def effect(row: GrantRow, *, now: datetime) -> str:
     if grant.starts_at > now:
         return f"From {grant.starts_at:%Y-%m-%d %H:%M} UTC on: {does}"
     return f"{does} It ends at {grant.ends_at:%Y-%m-%d %H:%M} UTC, and counts as measured again from then on."
-
-
-def of_check(rows: list[GrantRow], *, now: datetime) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": row.grant.pk,
-            "url": link("waiver", row.grant.pk),
-            "standing": row.standing,
-            "title": row.title,
-            "reason": row.grant.reason,
-            "requester": name_of(row.grant.requested_by),
-            "approver": name_of(row.grant.approver),
-            "ends": ends(row, now),
-            "ends_at": row.grant.ends_at,
-        }
-        for row in rows
-    ]
 
 
 def request_url(row: CheckRow | None, slug: str) -> str:

@@ -138,18 +138,17 @@ def rows_of_items(items: Sequence[CampaignItem], *, now: datetime) -> dict[int, 
             site_id__in=sites, check_id__in={item.check_id for item in items}
         ).values_list("site_id", "check_id", "gate")
     }
-    return {item.pk: _item_row(item.campaign, item, framework, stored, gates, now) for item in items}
+    return {item.pk: _item_row(item, framework, stored, gates, now) for item in items}
 
 
 def _item_row(
-    campaign: Campaign,
     item: CampaignItem,
     framework: Framework,
     stored: Stored,
     gates: Mapping[tuple[int, str], str],
     now: datetime,
 ) -> ItemRow:
-    check = framework.checks_by_id.get(item.check_id)
+    campaign, check = item.campaign, framework.checks_by_id.get(item.check_id)
     names = {part.id: part.name for part in check.parts} if check else {}
     progress = _standing(campaign, item, framework, stored)
     due = item.due_on or campaign.due_on

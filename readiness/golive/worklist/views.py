@@ -14,7 +14,7 @@ from inventory.models import Site
 from readiness.framework import queries as framework_queries
 from readiness.golive.models import WorkItem
 from readiness.golive.worklist import operations, queries, tables
-from readiness.golive.worklist.forms import AddForm, ChangeForm, ProgressForm, SelectionForm, initial_of
+from readiness.golive.worklist.forms import AddForm, ChangeForm, PlannedForm, ProgressForm, initial_of
 from readiness.golive.worklist.params import BadQuestion, read
 from readiness.scoring.gap import queries as gap_queries
 from readiness.scoring.gap.closing import closing
@@ -98,7 +98,7 @@ def _add_one(request: HttpRequest) -> HttpResponse:
 
 def _add_selected(request: HttpRequest, names: list[str]) -> HttpResponse:
     pairs = _pairs(request, names)
-    form = SelectionForm(request.POST if "confirmed" in request.POST else None)
+    form = PlannedForm(request.POST if "confirmed" in request.POST else None)
     add = lambda: how_many(  # noqa: E731
         operations.add_many(pairs, **form.planned(), by=reader(request), now=now()),
         "item is added.",
