@@ -201,7 +201,8 @@ def propose(request: HttpRequest) -> HttpResponse:
     names = request.POST.getlist("id") or request.GET.getlist("cell")
     chosen = _chosen(names)
     is_sent = "accountable" in request.POST
-    form = ProposeForm(request.POST if is_sent else None, initial=_initial(request), now=at)
+    initial = {name: request.GET[name] for name in ("accountable", "team", "deputy") if name in request.GET}
+    form = ProposeForm(request.POST if is_sent else None, initial=initial, now=at)
     problems: list[str] = []
     preview: list[tuple[Site, str, str]] = []
     if is_sent and form.is_valid():
@@ -246,10 +247,6 @@ def _chosen(names: list[str]) -> list[tuple[Site, str]]:
     if missing := sorted(slugs - set(sites)):
         raise BadRequest(f"id: there is no site {missing[0][:100]}.")
     return [(sites[slug], item.value) for slug, item in named]
-
-
-def _initial(request: HttpRequest) -> dict[str, Any]:
-    return {name: request.GET[name] for name in ("accountable", "team", "deputy") if name in request.GET}
 
 
 def _preview(chosen: list[tuple[Site, str]], at: datetime) -> list[tuple[Site, str, str]]:

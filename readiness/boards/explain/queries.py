@@ -235,7 +235,9 @@ def _together(
         )
         for site_id, of_site in ends.items()
     ]
-    rows.sort(key=lambda row: (-abs(row.weight), -_stir(row), row.site.name, row.site.pk))
+    # Among equals, sites whose score was moved by causes that cancelled each other come first.
+    stir = {row.site.pk: sum(map(abs, row.move.by.values())) for row in rows}
+    rows.sort(key=lambda row: (-abs(row.weight), -stir[row.site.pk], row.site.name, row.site.pk))
     return FleetExplained(start, end, move, tuple(rows), tuple(left_out), _versions(kept))
 
 
@@ -261,11 +263,6 @@ def _whereabouts(
     if at_end:
         return "unknown" if known_before else "came" if there[1] else ""
     return "" if not there[0] else "went" if site.stage == Stage.RETIRED else "unknown"
-
-
-def _stir(row: SiteMove) -> float:
-    """How much causes moved a site's score, also where they cancelled each other."""
-    return sum(map(abs, row.move.by.values()))
 
 
 def _versions(kept: Sequence[Mapping[int, _Day]]) -> tuple[tuple[str, ...], tuple[str, ...]]:

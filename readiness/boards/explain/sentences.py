@@ -143,15 +143,11 @@ def _parts(move: CheckMove) -> tuple[PartResult | None, PartResult | None]:
     """The sub-measure that decided at each end. One that decides at one end only is looked up at the other."""
     start, end = _decider(move.start), _decider(move.end)
     if start and end and start.part_id != end.part_id:
-        worse = end if _is_worse(move) else start
+        worse = end if sum(move.points.values()) < 0 else start
         return _part(move.start, worse.part_id), _part(move.end, worse.part_id)
     return start or (_part(move.start, end.part_id) if end else None), end or (
         _part(move.end, start.part_id) if start else None
     )
-
-
-def _is_worse(move: CheckMove) -> bool:
-    return sum(move.points.values()) < 0
 
 
 def _decider(result: CombinedCheck | None) -> PartResult | None:

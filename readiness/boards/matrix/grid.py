@@ -62,11 +62,6 @@ def short_name(check: Check) -> str:
     return _short_names().get(check.id, check.name)
 
 
-def cell_key(slug: str, check_id: str) -> str:
-    """Neither slugs nor ids hold a dot."""
-    return f"{slug}.{check_id}"
-
-
 class CellWords:
     """Says cells of one page; the instants of a page repeat, and formatting them would take most of the time."""
 
@@ -112,7 +107,8 @@ def row_lines(
 
 def _cell(row: MatrixRow, column: tuple[str, str, bool], words: CellWords, chosen: str) -> CellLine:
     check_id, name, begins = column
-    key = cell_key(row.site.slug, check_id)
+    # Neither slugs nor ids hold a dot.
+    key = f"{row.site.slug}.{check_id}"
     cell = row.cells.get(check_id)
     if cell is None:
         return CellLine(key, "", "", "Not evaluated", False, begins, False)

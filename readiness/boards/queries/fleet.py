@@ -242,19 +242,14 @@ def _figures(domain: str, stored: Iterable[dict[str, Any]]) -> tuple[DomainFigur
 def _sources(site_ids: Collection[int] | None) -> tuple[dict[str, int], datetime | None]:
     statuses = SourceStatus.objects.order_by()
     if site_ids is not None:
-        statuses = statuses.filter(
-            Q(source__site__in=site_ids) | Q(Exists(_series_of(OuterRef("source"), site_ids)))
-        )
+        named = Series.objects.filter(source=OuterRef("source"), site_id__in=site_ids)
+        statuses = statuses.filter(Q(source__site__in=site_ids) | Q(Exists(named)))
     counted = statuses.values_list("state").annotate(count=Count("pk"), newest=Max("last_sample_at"))
     states, newest = {}, []
     for state, count, at in counted:
         states[state] = count
         newest.append(at)
     return states, max((at for at in newest if at), default=None)
-
-
-def _series_of(source: Any, site_ids: Collection[int]) -> Any:
-    return Series.objects.filter(source=source, site_id__in=site_ids)
 
 
 def _reporting(known: FleetStanding, counted: Collection[int]) -> tuple[int, int]:

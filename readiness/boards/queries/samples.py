@@ -160,10 +160,6 @@ def _of_domain(site: Site, domain: str) -> Iterable[SampleQuery]:
     return [sample_query(site.slug, metric) for metric in HEADLINES[domain] if metric in sent]
 
 
-def domain_of(metric: str) -> str:
-    return next(domain for domain, metrics in HEADLINES.items() if metric in metrics)
-
-
 def _panel(
     site: Site, query: SampleQuery, start: datetime, end: datetime, points: int, now: datetime
 ) -> SeriesPanel:
@@ -183,7 +179,7 @@ def _panel(
     return SeriesPanel(
         title=title,
         unit=unit,
-        domain=domain_of(query.metric),
+        domain=next(domain for domain, metrics in HEADLINES.items() if query.metric in metrics),
         lines=tuple(
             _line(title, [int(at) for at in line.ts_ms], [float(value) * factor for value in line.values])
             for line in lines

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from inventory.models import Site
 from readiness.boards import findings, sentences, tables
 from readiness.boards.queries import checks as check_queries
-from readiness.boards.queries.checks import CheckList, CheckListRow, SiteCheck, check_list, set_aside
+from readiness.boards.queries.checks import CheckList, SiteCheck, check_list, set_aside
 from readiness.boards.sentences import FlipLine
 from readiness.boards.waivers import sentences as waiver_lines
 from readiness.evidence.core.limits import OF_PLATFORM
@@ -97,7 +97,9 @@ SITE_CHECK = Report("readiness/site_check.html", *MAY_SEE)
 def overview(request: HttpRequest) -> tuple[None, Any]:
     listed = check_list(now=now())
     pillar, state = request.GET.get("pillar", ""), request.GET.get("state", "")
-    shown = [row for row in listed.rows if _wanted(row, pillar, state)]
+    shown = [
+        row for row in listed.rows if pillar in ("", row.pillar.id) and (not state or row.counts.get(state))
+    ]
     kept = {"state": state} if state else {}
     groups = [(each, [row for row in shown if row.pillar.id == each.id]) for each in listed.pillars]
     return None, lambda: {
@@ -181,10 +183,6 @@ def _parts(site_check: SiteCheck, slug: str) -> list[tuple[Any, ...]]:
         )
         for rule, part in site_check.parts
     ]
-
-
-def _wanted(row: CheckListRow, pillar: str, state: str) -> bool:
-    return (not pillar or row.pillar.id == pillar) and (not state or row.counts.get(state, 0) > 0)
 
 
 def _state_links(listed: CheckList, pillar: str, state: str) -> list[dict[str, Any]]:

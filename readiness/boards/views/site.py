@@ -1,6 +1,5 @@
 """One site: its verdict and why, its live series, every check, its inventory, sources and changes."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,7 +24,6 @@ from readiness.grants.operations import MAY_REQUEST
 from readiness.scoring import operations
 from readiness.scoring.core.combine import SEVERITY
 from readiness.scoring.owners import with_owner
-from readiness.scoring.queries.rows import CheckRow
 from readiness.scoring.queries.score_points import pillars_on
 from web import answers
 from web import tables as table_kit
@@ -157,11 +155,6 @@ def _points(request: HttpRequest) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else 600
 
 
-def _worst_first(deciding: Iterable[CheckRow]) -> list[CheckRow]:
-    """Failed checks before unknown ones: a measurement says more than a missing one."""
-    return sorted(deciding, key=lambda row: -SEVERITY[row.state])
-
-
 def _tabs(site_page: site_queries.SitePage) -> dict[str, tuple[str, int | None]]:
     checks = sum(len(pillar.checks) for pillar in site_page.checks)
     return {
@@ -211,7 +204,8 @@ def _overview(asked: AskedSite) -> dict[str, Any]:
         "pillars_finding": findings.weakest_pillar(site_page.row),
         "trend_url": link("trends-chart", "json", site=site.slug),
         "trend_views": [{"label": "All trends", "url": link("trends", site=site.slug)}],
-        "deciding": _worst_first(site_page.deciding)[:DECIDING_SHOWN],
+        # Failed checks before unknown ones: a measurement says more than a missing one.
+        "deciding": sorted(site_page.deciding, key=lambda row: -SEVERITY[row.state])[:DECIDING_SHOWN],
         "deciding_more": max(len(site_page.deciding) - DECIDING_SHOWN, 0),
         "domains": site_page.domains,
         "flips": [FlipLine(flip) for flip in site_page.flips[:8]],

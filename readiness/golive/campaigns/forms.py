@@ -14,6 +14,7 @@ from readiness.golive.models import Campaign, CampaignItem, RunTarget
 from web.forms import WITH_NEIGHBOURS, DayInput, PersonField, RefusedForm
 
 USUAL = timedelta(days=42)
+PEOPLE = User.objects.filter(is_active=True).order_by("username")
 
 
 class CampaignsForm(RefusedForm):
@@ -57,12 +58,8 @@ class CampaignForm(RepeatForm):
                 self.initial[name] = getattr(campaign, name)
 
 
-def _people() -> Any:
-    return User.objects.filter(is_active=True).order_by("username")
-
-
 class AssignForm(CampaignsForm):
-    assignee = PersonField(_people(), label="Person", required=False, empty_label="– nobody –")
+    assignee = PersonField(PEOPLE, label="Person", required=False, empty_label="– nobody –")
     assigned_to = forms.CharField(
         label="Or somebody else",
         required=False,
