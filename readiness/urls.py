@@ -7,7 +7,7 @@ from readiness.boards.gap.api import gap, gap_closing
 from readiness.evidence.api import router as evidence_api
 from readiness.golive.api import router as golive_api
 from readiness.jurisdiction.api import router as jurisdiction_api
-from readiness.ownership.api import GapsView
+from readiness.ownership.api import ownership_gaps
 from readiness.ownership.api import router as ownership_api
 from readiness.people.api import OwnPersonView
 from readiness.people.api import router as people_api
@@ -38,7 +38,7 @@ urlpatterns = [
     path("api/tradeoffs/flexibility/", flexibility, name="tradeoffs-flexibility"),
     path("api/tradeoffs/windows/", windows, name="tradeoffs-windows"),
     path("api/tradeoffs/", include(tradeoffs.urls)),
-    path("api/ownership/gaps/", GapsView.as_view(), name="ownership-gaps"),
+    path("api/ownership/gaps/", ownership_gaps, name="ownership-gaps"),
     path("api/ownership/", include(ownership_api.urls)),
     path("tradeoffs/rules/", include("readiness.jurisdiction.urls")),
     path("api/people/own/", OwnPersonView.as_view(), name="people-own"),

@@ -1,8 +1,11 @@
-"""Endpoints of scores, results and flips. They are read-only: what is written is evidence, never a state."""
+"""Filters of scores, results and flips."""
 
+from collections import OrderedDict
 from datetime import datetime
 from typing import Any
 
+from django.db import models
+from django_filters import Filter
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -12,21 +15,105 @@ from rest_framework.response import Response
 from inventory.models import Site
 from readiness.boards.determinism.api import DeterminismViewSet
 from readiness.boards.dry_run.api import FrameworkViewSet
-from readiness.boards.filters import FlipFilters, ResultFilters, ScoreFilters
-from readiness.boards.health_api import DomainHealthViewSet
 from readiness.boards.interop.api import InteropViewSet
 from readiness.boards.matrix.api import MatrixViewSet
+from readiness.boards.queries.site import reasons_of
+from readiness.boards.sentences import code_of_reason, reason_words
+from readiness.boards.tables import FlipFilters, ResultFilters, ScoreFilters
 from readiness.boards.trends.api import ScorePointViewSet
 from readiness.boards.waivers.api import GrantViewSet
 from readiness.scoring import operations
 from readiness.scoring.choices import CHECK_STATES, HEALTHS, VERDICTS
-from readiness.scoring.models import CheckResult, Flip, SiteScore
+from readiness.scoring.models import CheckResult, DomainHealth, Flip, SiteScore
+from readiness.scoring.queries.rows import HealthReason
 from web import clock
 from web.rest.errors import named_errors
+from web.rest.filters import ObjectFilterSet
 from web.rest.permissions import requires
 from web.rest.router import Router
 from web.rest.serializers import ChoiceValueField, ObjectSerializer
 from web.rest.viewsets import ReadOnlyObjectViewSet
+
+
+class DomainHealthSerializer(ObjectSerializer):
+    """An unknown domain was `last_health` until `heard_at`. `clock`: a source of it is late or silent.
+
+    Between two evaluations a domain whose samples may have stopped is reported as unknown.
+    """
+
+    health = ChoiceValueField(source="now.health", choices=HEALTHS, read_only=True)
+    last_health = ChoiceValueField(source="now.last_health", choices=HEALTHS, read_only=True, allow_null=True)
+    since = serializers.DateTimeField(source="now.since", read_only=True)
+    objects_by_health = serializers.SerializerMethodField()
+    figures = serializers.SerializerMethodField()
+    reasons = serializers.SerializerMethodField()
+
+    class Meta:
+        model = DomainHealth
+        fields = (
+            *("site", "domain", "health", "last_health", "heard_at", "clock", "since", "objects_by_health"),
+            *("reasons", "figures", "taken_at", "evaluated_at"),
+        )
+        brief_fields = ("site", "domain", "health", "last_health", "heard_at")
+
+    def to_representation(self, instance: Any) -> Any:
+        instance.now = instance.at(clock.now())
+        return super().to_representation(instance)
+
+    @extend_schema_field({"type": "object", "additionalProperties": {"type": "integer"}})
+    def get_objects_by_health(self, stored: Any) -> Any:
+        return stored.now.objects_by_health
+
+    @extend_schema_field({"type": "object", "additionalProperties": {"type": "object"}})
+    def get_figures(self, stored: Any) -> Any:
+        return stored.now.figures
+
+    @extend_schema_field({"type": "array", "items": {"type": "object"}})
+    def get_reasons(self, stored: DomainHealth) -> list[dict[str, Any]]:
+        return [_reason(reason) for reason in reasons_of(stored, now=clock.now())]
+
+
+def _reason(reason: HealthReason) -> dict[str, Any]:
+    code = code_of_reason(reason)
+    return {
+        **{name: getattr(reason, name) for name in reason.__slots__},
+        "words": reason_words(reason),
+        "meaning": code.meaning if code else "",
+        "severity": code.severity if code else "",
+        "action": code.action if code else "",
+    }
+
+
+class DomainHealthFilters(ObjectFilterSet):
+    """`health` filters by what the endpoint reports under that name."""
+
+    @classmethod
+    def get_filters(cls) -> OrderedDict[str, Filter]:
+        filters = super().get_filters()
+        for each in filters.values():
+            if each.field_name == "health":
+                each.field_name = "health_now"
+        return filters
+
+    class Meta:
+        model = DomainHealth
+        fields = ["site", "domain", "health", "clock", "heard_at", "taken_at", "evaluated_at"]
+        search_fields = ["site__name", "site__slug", "domain"]
+
+
+class DomainHealthViewSet(ReadOnlyObjectViewSet):
+    queryset = DomainHealth.objects.select_related("site")
+    serializer_class = DomainHealthSerializer
+    filterset_class = DomainHealthFilters
+    ordering_fields = ("id", "site", "domain", "taken_at", "evaluated_at")
+
+    def get_queryset(self) -> models.QuerySet[DomainHealth]:
+        return DomainHealth.objects.as_of(clock.now()).select_related("site")
+
+    def etag(self, obj: models.Model) -> str:
+        """Time alone makes a domain unknown, so its health is part of it."""
+        stored = super().etag(obj)
+        return f'{stored[:-1]}-{obj.at(clock.now()).health}"' if isinstance(obj, DomainHealth) else stored
 
 
 class ScoreSerializer(ObjectSerializer):

@@ -1,13 +1,16 @@
 """The pillars of a site as a radar."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from plotly import graph_objects as go
 
+from readiness.boards import findings
+from readiness.boards.queries.samples import SeriesPanel
 from readiness.scoring.queries.rows import PillarFigure
 from web import charts
-from web.charts import Figure
+from web.charts import Figure, across, ms, nothing
 
 
 def pillars(
@@ -43,3 +46,95 @@ def _round(
 
 def _percent(score: float | None) -> float | None:
     return None if score is None else round(100 * score, 1)
+
+
+def series(panels: Sequence[SeriesPanel], *, start: datetime, end: datetime) -> Figure:
+    """Panels one above the other over one axis of time; a panel without samples is named below."""
+    drawn = [panel for panel in panels if any(line.values for line in panel.lines)]
+    if not drawn:
+        return nothing("No live series of this site arrived in this time.")
+    layout = _shared_time(len(drawn), ms(start), ms(end))
+    traces: list[Figure] = []
+    for number, panel in enumerate(drawn):
+        _add_panel(panel, _nth(number), traces, layout)
+    meta = {
+        "finding": findings.last_values(drawn),
+        "footer": findings.drawn_from(panels),
+        "foot_right": findings.last_sample(drawn),
+        "start_ms": ms(start),
+        "end_ms": ms(end),
+        "narrow": {"xaxis": {"nticks": 4}},
+    }
+    return {"data": traces, "layout": layout, "meta": meta}
+
+
+def _shared_time(rows: int, start_ms: int, end_ms: int) -> Figure:
+    return {
+        "hovermode": "x unified",
+        "hoversubplots": "axis",
+        "margin": {"l": 52, "r": 16, "t": 22, "b": 26},
+        "grid": {
+            "rows": rows,
+            "columns": 1,
+            "subplots": [[f"xy{_nth(number)}"] for number in range(rows)],
+            "roworder": "top to bottom",
+            "ygap": 0.24,
+        },
+        "xaxis": {
+            "type": "date",
+            "showgrid": False,
+            "showspikes": True,
+            "hoverformat": "%a %d %b %H:%M",
+            "anchor": f"y{_nth(rows - 1)}",
+            "range": [start_ms, end_ms],
+        },
+        "shapes": [],
+        "annotations": [],
+    }
+
+
+def _nth(number: int) -> str:
+    """Plotly's first axis has no number."""
+    return str(number + 1) if number else ""
+
+
+def _add_panel(panel: SeriesPanel, nth: str, traces: list[Figure], layout: Figure) -> None:
+    suffix = f" {panel.unit}" if panel.unit else ""
+    for place, line in enumerate(panel.lines):
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "name": line.name,
+                "x": list(line.instants_ms),
+                "y": list(line.values),
+                "yaxis": f"y{nth}",
+                "connectgaps": False,
+                "hovertemplate": f"%{{y:.4~r}}{suffix}",
+                "meta": {
+                    "role": panel.domain if place == 0 else f"series-{place % 6 + 1}",
+                    "unit": panel.unit,
+                },
+            }
+        )
+    layout[f"yaxis{nth}"] = {"ticksuffix": suffix, "nticks": 4}
+    beside = {
+        "xref": "paper",
+        "x": 1,
+        "xanchor": "right",
+        "yref": f"y{nth}",
+        "yanchor": "bottom",
+        "name": "limit",
+    }
+    for limit in panel.limits:
+        layout["shapes"].append(across(limit.value, "limit") | {"yref": f"y{nth}"})
+        layout["annotations"].append(beside | {"y": limit.value, "text": limit.label, "showarrow": False})
+    above = {
+        "xref": "paper",
+        "x": 0,
+        "xanchor": "left",
+        "yref": f"y{nth} domain",
+        "y": 1,
+        "yanchor": "bottom",
+    }
+    layout["annotations"].append(above | {"text": panel.title, "showarrow": False, "font": {"weight": 600}})

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from inventory.models import DomainChoices
-from readiness.boards.queries.panels import SeriesPanel
+from readiness.boards.queries.samples import SeriesPanel
 from readiness.scoring.core.gap import CapacityFigures, CapacityMeasure, Gap
 from readiness.scoring.core.states import Tier
 from readiness.scoring.queries.capacity import CapacityHistory, Pace, SiteCapacityRow
@@ -33,7 +33,6 @@ def amount(value: float, measure: CapacityMeasure, unit: str = "") -> str:
 def standing(
     gap: Gap, verdicts: Mapping[str, int], *, measure: CapacityMeasure = CapacityMeasure.POWER
 ) -> str:
-    """How many sites are ready and what that leaves: said plainly also when it is none."""
     judged = sum(count for verdict, count in verdicts.items() if verdict != "none")
     if not judged:
         return "No site is in commissioning or production, so none has a verdict."
@@ -68,14 +67,12 @@ def pace(pace: Pace | None, gap: Gap, *, measure: CapacityMeasure = CapacityMeas
 
 
 def ahead(history: CapacityHistory) -> str:
-    """How the projection was made, or why there is none."""
     if history.projection is None:
         return history.no_projection
     return f"Projection: {history.projection.method}"
 
 
 def over_time(history: CapacityHistory, *, measure: CapacityMeasure = CapacityMeasure.POWER) -> str:
-    """The trend in words, for those who do not see the drawing."""
     first, last = history.gaps[0], history.gaps[-1]
     unit = power_unit(max(last.deployed.it_kw, first.deployed.it_kw))
 
@@ -89,7 +86,6 @@ def over_time(history: CapacityHistory, *, measure: CapacityMeasure = CapacityMe
 
 
 def largest_gap(rows: tuple[SiteCapacityRow, ...]) -> str:
-    """Which site holds the most capacity that is not ready."""
     open_rows = [row for row in rows if row.deployed.it_kw > row.ready.it_kw]
     if not open_rows:
         return "All deployed capacity is ready."
@@ -106,12 +102,10 @@ NO_VERDICT = {
 
 
 def no_verdict(stage: str) -> str:
-    """Why a site has no verdict, from the stage it is in."""
     return NO_VERDICT.get(stage, "Not evaluated yet: the next evaluation gives the first verdict.")
 
 
 def held_by(deciding: Sequence[CheckRow]) -> str:
-    """How many checks hold the verdict where it is, and in which states they are."""
     if not deciding:
         return "Every check that decides is met, within its warning band, or not applicable."
     states = Counter(map(_in_sentence, deciding)).most_common()
@@ -144,14 +138,12 @@ def _in_sentence(row: CheckRow) -> str:
 
 
 def weakest_pillar(row: SiteRow) -> str:
-    """The pillar with the lowest score, for those who do not see the radar."""
     if row.weakest is None or row.weakest.score is None:
         return "No pillar has a score yet."
     return f"{row.weakest.name} is the weakest pillar at {100 * row.weakest.score:.0f} of 100."
 
 
 def last_values(panels: Sequence[SeriesPanel]) -> str:
-    """The newest value of each panel, for those who do not see the lines."""
     listed = []
     for panel in panels:
         known = [value for line in panel.lines for value in line.values[-1:] if value is not None]
@@ -161,7 +153,6 @@ def last_values(panels: Sequence[SeriesPanel]) -> str:
 
 
 def drawn_from(panels: Sequence[SeriesPanel]) -> str:
-    """How fine the lines are, where the samples come from, and which panels are missing."""
     drawn = [panel for panel in panels if any(line.values for line in panel.lines)]
     parts = [f"one point each {duration(max(panel.step_s for panel in drawn))}"]
     parts += sorted({str(state("provenance", panel.provenance).word) for panel in drawn if panel.provenance})

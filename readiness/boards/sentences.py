@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from readiness.boards.queries.checks import StripCell
@@ -10,6 +11,7 @@ from readiness.scoring.core.states import CheckState
 from readiness.scoring.queries.rows import FlipRow, HealthMark, HealthReason
 from telemetry.core.codes import Code, code_of
 from telemetry.core.registry import registry
+from web.links import link
 from web.states import state
 from web.units import format_value, instant
 
@@ -55,12 +57,10 @@ def reason_words(reason: HealthReason) -> str:
 
 
 def code_of_reason(reason: HealthReason) -> Code | None:
-    """The meaning of its value, where the metric holds codes."""
     return code_of(registry().get(reason.metric, None), reason.value)
 
 
 def _reading(metric: str, value: float, unit: str) -> str:
-    """The value, and the exporter's own word for it where it has one: "3 (batteryLow)"."""
     known = registry().get(metric, None)
     name = known.state_name(value) if known else ""
     shown = str(format_value(value, unit))
@@ -102,7 +102,6 @@ def strip_cells(cells: Sequence[StripCell]) -> list[dict[str, str]]:
 
 
 def strip_label(cells: Sequence[StripCell]) -> str:
-    """How often each state held over the strip."""
     counted = Counter(cell["state"] for cell in strip_cells(cells))
     if not counted:
         return "Not evaluated in the last 30 days"
@@ -112,3 +111,44 @@ def strip_label(cells: Sequence[StripCell]) -> str:
 
 def _severity(check_state: str) -> int:
     return SEVERITY[CheckState(check_state)] if check_state else -1
+
+
+CAUSES = {
+    "data": "new data",
+    "evidence-age": "evidence aged",
+    "rule": "the rule changed",
+    "waiver": "a waiver began or ended",
+    "applicability": "what applies changed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FlipLine:
+    """A change of state with its cause; over several sites it names the site."""
+
+    flip: FlipRow
+    with_site: bool = False
+
+    @property
+    def kind(self) -> str:
+        return self.flip.subject if self.flip.subject in ("verdict", "health") else "check"
+
+    @property
+    def title(self) -> str:
+        flip = self.flip
+        titles = {"verdict": "Verdict", "health": f"{flip.key.capitalize()} health"}
+        title = titles.get(flip.subject, flip.title)
+        return f"{flip.site_name}: {title}" if self.with_site else title
+
+    @property
+    def url(self) -> str:
+        flip = self.flip
+        return link("site-check", flip.site, flip.key) if self.kind == "check" else link("site", flip.site)
+
+    @property
+    def cause(self) -> str:
+        return CAUSES.get(self.flip.cause, self.flip.cause)
+
+    @property
+    def words(self) -> str:
+        return flip_words(self.flip)

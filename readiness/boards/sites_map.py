@@ -47,17 +47,20 @@ def card(
         for site in known.sites
         if site.ref.latitude is not None and site.ref.longitude is not None
     ]
-    links = _region_links(known.sites, regions)
     shown = [each for each in placed if each[0].region in regions] if regions else placed
     if not regions and len(shown) > MOST_MARKERS:
-        note = "one mark a region and verdict; size = deployed"
-        return {"map": world_map(_groups(shown, unknown or {})), "map_note": note, "map_regions": links}
-    largest = sorted(shown, key=lambda each: (-each[1].deployed.it_kw, each[0].ref.name))[:MOST_MARKERS]
-    note = "size = deployed capacity"
-    if len(shown) > len(largest):
-        note = f"the {len(largest)} largest of {number(len(shown))} sites; size = deployed capacity"
-    made = world_map(_marks(largest, unknown or {}), closer=bool(regions))
-    return {"map": made, "map_note": note, "map_regions": links}
+        note, made = (
+            "one mark a region and verdict; size = deployed",
+            world_map(_groups(shown, unknown or {})),
+        )
+    else:
+        largest = sorted(shown, key=lambda each: (-each[1].deployed.it_kw, each[0].ref.name))[:MOST_MARKERS]
+        few = (
+            f"the {len(largest)} largest of {number(len(shown))} sites; " if len(shown) > len(largest) else ""
+        )
+        note = f"{few}size = deployed capacity"
+        made = world_map(_marks(largest, unknown or {}), closer=bool(regions))
+    return {"map": made, "map_note": note, "map_regions": _region_links(known.sites, regions)}
 
 
 def _marks(placed: Sequence[Placed], unknown: Mapping[int, Collection[str]]) -> list[Marker]:
@@ -88,29 +91,23 @@ def _note(site: SiteRef, capacity: SiteCapacity, unknown: Collection[str]) -> st
 
 
 def _groups(placed: Iterable[Placed], unknown: Mapping[int, Collection[str]]) -> list[Marker]:
-    """A mark for each verdict that the sites of a part of the world have, side by side in the middle of them."""
-    made = []
     parts = _parts_of_the_world(placed)
-    largest = (
-        max((_kw(of_verdict) for part in parts for of_verdict in part.by_verdict.values()), default=0) or 1
-    )
-    for part in parts:
-        for verdict in VERDICTS:
-            members = part.by_verdict.get(verdict, [])
-            if not members:
-                continue
-            made.append(
-                Marker(
-                    name=part.name,
-                    latitude=part.latitude,
-                    longitude=part.longitude,
-                    verdict=verdict or None,
-                    url=f"{reverse('fleet')}?{urlencode([*part.query, ('verdict', verdict or 'none')])}",
-                    size=LARGEST_GROUP * _kw(members) / largest,
-                    note=_group_note(members, unknown),
-                )
-            )
-    return made
+    sizes = [_kw(members) for part in parts for members in part.by_verdict.values()]
+    largest = max(sizes, default=0) or 1
+    return [
+        Marker(
+            name=part.name,
+            latitude=part.latitude,
+            longitude=part.longitude,
+            verdict=verdict or None,
+            url=f"{reverse('fleet')}?{urlencode([*part.query, ('verdict', verdict or 'none')])}",
+            size=LARGEST_GROUP * _kw(members) / largest,
+            note=_group_note(members, unknown),
+        )
+        for part in parts
+        for verdict in VERDICTS
+        if (members := part.by_verdict.get(verdict, []))
+    ]
 
 
 def _group_note(members: Sequence[Placed], unknown: Mapping[int, Collection[str]]) -> str:

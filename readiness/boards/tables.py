@@ -1,28 +1,116 @@
-"""Columns as data: the sites with their verdicts, the checks of a site, a check over the sites."""
+"""Filters of scores, results and flips."""
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
+from operator import attrgetter
 from typing import Any
 
 import django_filters
+from django import forms
 from django.db.models import Q, QuerySet
+from django_filters import Filter
 
-from inventory.models import Region, Site
-from readiness.boards import cards, findings, sentences
+from inventory.models import DomainChoices, Region, Site
+from readiness.boards import findings, sentences
 from readiness.boards.queries import sites
+from readiness.boards.queries.site import PillarChecks
+from readiness.boards.waivers.sentences import waiver_url, waiver_word
 from readiness.framework.core.definition import Framework
-from readiness.scoring.choices import HEALTHS, VERDICTS
-from readiness.scoring.models import DomainHealth
-from readiness.scoring.queries.rows import SiteRow
+from readiness.scoring.choices import CHECK_STATES, HEALTHS, TIERS, VERDICTS
+from readiness.scoring.core.combine import SEVERITY
+from readiness.scoring.core.states import CheckState, Gate
+from readiness.scoring.models import CheckResult, DomainHealth, Flip, SiteScore
+from readiness.scoring.queries.rows import PillarFigure, SiteRow
 from readiness.scoring.queries.standing import owned_by
+from telemetry.core.spec import SpecError, parse_time
 from web import clock, visibility
 from web.ages import old
 from web.drawing import bar_width, spark_path
 from web.links import link
 from web.rest.filters import ObjectFilterSet
-from web.tables import Column, Table
-from web.units import power
+from web.rest.lookups import AnyOf
+from web.tables import Column, RowFilter, Table
+from web.units import format_value, power, signed
+
+PILLARS = tuple((f"p{number}", f"p{number}") for number in range(1, 6))
+GATES = tuple((gate.value, gate.value) for gate in Gate)
+
+
+class Moment(forms.Field):
+    """`now-7d`, ISO 8601 or milliseconds since 1970, as time ranges are given everywhere."""
+
+    def clean(self, value: Any) -> datetime:
+        try:
+            ms = parse_time(str(value), int(clock.now().timestamp() * 1000))
+            return datetime.fromtimestamp(ms / 1000, UTC)
+        except SpecError as error:
+            raise forms.ValidationError(error.reason) from error
+        except (OverflowError, ValueError, OSError) as error:
+            raise forms.ValidationError("is outside the years that can be told") from error
+
+
+class SpanFilters(ObjectFilterSet):
+    """Filters of sets with `start` and `end`: a span that ends before it starts is an error, not an empty list."""
+
+    def is_valid(self) -> bool:
+        if not super().is_valid():
+            return False
+        starts, ends = (self.form.cleaned_data.get(name) for name in ("start", "end"))
+        if starts and ends and min(starts) > max(ends):
+            self.form.add_error("start", "start is after end.")
+            return False
+        return True
+
+
+class ScoreFilters(ObjectFilterSet):
+    """`verdict` finds what the endpoint tells by that name: one that still holds."""
+
+    @classmethod
+    def get_filters(cls) -> OrderedDict[str, Filter]:
+        filters = super().get_filters()
+        for each in filters.values():
+            if each.field_name == "verdict":
+                each.field_name = "confirmed"
+        return filters
+
+    class Meta:
+        model = SiteScore
+        fields = [
+            *("site", "verdict", "first_blocker", "score", "score_upper", "coverage", "evaluated_at"),
+            "failed_at",
+        ]
+        search_fields = ["site__name", "site__slug", "site__city"]
+
+
+class ResultFilters(ObjectFilterSet):
+    check = AnyOf(field_name="check_id", inner=forms.CharField(), commas=True, label="Check")
+    pillar = AnyOf(field_name="pillar", inner=forms.ChoiceField(choices=PILLARS), label="Pillar")
+    gate = AnyOf(field_name="gate", inner=forms.ChoiceField(choices=GATES), label="Gate")
+
+    class Meta:
+        model = CheckResult
+        fields = [
+            "site", "state", "pillar", "gate", "code", "tier", "value", "margin", "taken_at", "expires_at",
+            "since", "first_bad_at",
+        ]  # fmt: skip
+        search_fields = ["check_id", "reason", "site__name"]
+
+
+class FlipFilters(SpanFilters):
+    """`start` and `end` are inclusive; `check` is the same as `key`."""
+
+    check = AnyOf(field_name="key", inner=forms.CharField(), commas=True, label="Check")
+    start = AnyOf(field_name="at", lookup_expr="gte", inner=Moment(), label="From")
+    end = AnyOf(field_name="at", lookup_expr="lte", inner=Moment(), label="Until")
+
+    class Meta:
+        model = Flip
+        fields = ["site", "subject", "key", "part", "from_state", "to_state", "cause", "at"]
+        search_fields = ["key", "reason", "site__name"]
+
 
 NO_VERDICT = "none"
 
@@ -97,8 +185,19 @@ class ReadinessSiteFilters(ObjectFilterSet):
         return queryset.filter(pk__in=health.values("site"))
 
 
+def pillar_mark(pillar: PillarFigure) -> dict[str, Any]:
+    return {
+        "label": pillar.name,
+        "short": pillar.short_name,
+        "score": None if pillar.score is None else 100 * pillar.score,
+        "upper": None if pillar.upper is None else round(100 * pillar.upper, 1),
+        "waived": pillar.waived_checks,
+        "waived_width": None if not pillar.waived else round(100 * pillar.waived, 1),
+        "state": pillar.state,
+    }
+
+
 def _owner(line: Any) -> str:
-    """The person who answers, for those who may see names, and the team."""
     site = line.row.site
     person = site.accountable if visibility.sees_names() else ""
     return ", ".join(part for part in (person, site.owner) if part)
@@ -120,7 +219,7 @@ def _weeks(line: SiteLine) -> str:
 def _health(line: SiteLine) -> list[dict[str, Any]]:
     return [
         {
-            "domain": cards.DOMAIN_TITLES[mark.domain],
+            "domain": DomainChoices(mark.domain).label,
             "state": mark.health,
             "clock": mark.clock,
             "note": sentences.last_known(mark.last_health, mark.heard_at),
@@ -151,7 +250,7 @@ SITES = Table(
                sort="deployed_kw", numeric=True, unit="kW"),
         Column("ready", "Ready of deployed", "row.ready.it_kw", template="readiness/cells/ready.html", sort="ready_kw",
                unit="kW"),
-        Column("pillars", "Pillars", lambda line: [cards.pillar_mark(pillar) for pillar in line.row.pillars],
+        Column("pillars", "Pillars", lambda line: [pillar_mark(pillar) for pillar in line.row.pillars],
                template="readiness/cells/pillars.html", export=_pillars),
         Column("weakest", "Weakest pillar", "row.weakest", template="readiness/cells/weakest.html",
                export="row.weakest.short_name", phone="hide"),
@@ -177,3 +276,111 @@ SITES = Table(
     row_name="row.site.name",
     row_url=lambda line: link("site", line.row.site.slug),
 )  # fmt: skip
+
+
+NOT_EVALUATED = {
+    "title": "Not evaluated yet",
+    "text": "Checks appear with the first evaluation of the site.",
+    "icon": "clipboard-check",
+}
+NO_SITE = {
+    "title": "No site has been evaluated",
+    "text": "Add a site to the inventory; its checks follow with the first evaluation.",
+    "icon": "clipboard-check",
+}
+
+
+def _tight(text: str) -> str:
+    """Keep a short text on one line: a number and its unit belong together."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}") if len(text) <= 14 else text
+
+
+def _number(value: float | None, unit: str) -> str:
+    return "" if value is None else _tight(str(format_value(value, unit)))
+
+
+def _result(path: str = "", *, comparable: bool = False) -> dict[str, Column]:
+    """Columns of a result: of the row itself, or at `path` of it; over sites its figures can be compared."""
+    of: Any = attrgetter(path) if path else lambda row: row
+    at = f"{path}." if path else ""
+    figure: dict[str, Any] = {"unit_of": f"{at}unit", "sort": comparable or None, "numeric": True}
+    columns = (
+        Column("state", "State", f"{at}state", template="readiness/cells/state_and_tier.html",
+               sort=lambda row: -SEVERITY[of(row).state], phone="status"),
+        Column("value", "Measured", f"{at}value", lambda row: _number(of(row).value, of(row).unit), **figure),
+        Column("margin", "Margin", f"{at}margin", lambda row: signed(of(row).margin, of(row).unit), **figure),
+        # Beside the state a declaration is marked already.
+        Column("tier", "Rests on", f"{at}tier", template="readiness/cells/tier.html", sort=True, default=False),
+        Column("reason", "Why", f"{at}reason", phone="full"),
+        Column("age", "Age", f"{at}age_s", lambda row: old(of(row).taken_at, of(row).age_s), file_unit="s", sort=True,
+               numeric=True),
+    )  # fmt: skip
+    return {column.key: column for column in columns}
+
+
+def checks_of_site(slug: str, pillars: Sequence[PillarChecks], *, may_request: bool = False) -> Table:
+    address = partial(link, "site-check", slug)
+    result = _result()
+    return Table(
+        id="checks",
+        noun=("check", "checks"),
+        label="Checks of the site",
+        columns=(
+            result["state"],
+            Column("check", "Check", "name", url=lambda row: address(row.id), template="readiness/cells/check.html",
+                   sort=True, locked=True, phone="title"),
+            result["value"],
+            Column("threshold", "Limit", "threshold_text", lambda row: _tight(row.threshold_text), numeric=True),
+            result["margin"],
+            result["reason"],
+            Column("gate", "Gate", sort=True),
+            result["tier"],
+            Column("waiver", "Waiver", lambda row: waiver_word(row, may_request=may_request),
+                   url=lambda row: waiver_url(row, slug, may_request=may_request),
+                   export=lambda row: row.state == CheckState.WAIVED),
+            result["age"],
+            Column("since", "Since", template="readiness/cells/instant.html", sort=True, default=False),
+        ),
+        filters=(
+            RowFilter("state", "State", "state", CHECK_STATES),
+            RowFilter("pillar", "Pillar", "pillar", [(group.pillar.id, group.pillar.name) for group in pillars]),
+            RowFilter("gate", "Gate", "gate", [(gate, gate) for gate in Gate]),
+            RowFilter("tier", "Rests on", "tier", TIERS),
+        ),
+        row_id="id",
+        row_name="name",
+        row_url=lambda row: address(row.id),
+        empty=NOT_EVALUATED,
+    )  # fmt: skip
+
+
+def sites_of_check(check_id: str) -> Table:
+    def address(row: Any) -> str:
+        return link("site-check", row.site.slug, check_id)
+
+    result = _result("result", comparable=True)
+    return Table(
+        id="sites",
+        noun=("site", "sites"),
+        label="The check at every site",
+        columns=(
+            result["state"],
+            Column("site", "Site", "site.name", url=address, sort=True, locked=True, phone="title"),
+            Column("deployed", "Deployed", "deployed.it_kw", lambda row: power(row.deployed.it_kw, "kW").value,
+                   sort=True, numeric=True, unit="kW"),
+            result["value"],
+            result["margin"],
+            result["tier"],
+            result["reason"],
+            Column("owner", "Owner", "site.owner", template="readiness/cells/owner_of_site.html", sort=True),
+            result["age"],
+        ),
+        filters=(
+            RowFilter("state", "State", "result.state", CHECK_STATES),
+            RowFilter("tier", "Rests on", "result.tier", TIERS),
+        ),
+        row_id="site.id",
+        row_name="site.name",
+        row_url=address,
+        empty=NO_SITE,
+    )  # fmt: skip

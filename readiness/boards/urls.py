@@ -1,47 +1,69 @@
-"""Pages that show verdicts: the fleet, its sites, and the checks. The figures of charts have addresses of
-their own."""
+"""Pages over what the rooms below know. The figures of charts have addresses of their own."""
 
-from django.urls import include, path
+from django.urls import path
 
 from readiness.boards.determinism import views as determinism
+from readiness.boards.dry_run import views as dry_run
+from readiness.boards.explain import api as explain_api
+from readiness.boards.explain import views as explain
 from readiness.boards.gap import views as gap
 from readiness.boards.interop import views as interop
+from readiness.boards.matrix import views as matrix
+from readiness.boards.packs import views as packs
+from readiness.boards.trends import views as trends
 from readiness.boards.views import checks, fleet, site
+from readiness.boards.waivers import views as waivers
+
+SITE = "sites/<slug:slug>/"
+VERSION = "readiness/framework/<int:pk>/"
 
 urlpatterns = [
     path("", fleet.overview, name="fleet"),
     path("charts/gap.<str:form>", fleet.gap_chart, name="fleet-gap-chart"),
     path("charts/gap-by-site.<str:form>", fleet.gap_by_site_chart, name="fleet-gap-by-site-chart"),
     path("sites/", fleet.sites, name="sites"),
-    path("sites/<slug:slug>/", site.page, name="site"),
-    path("sites/<slug:slug>/evaluate/", site.evaluate_now, name="site-evaluate"),
-    path("sites/<slug:slug>/charts/series.<str:form>", site.series_chart, name="site-series-chart"),
-    path("sites/<slug:slug>/charts/pillars.<str:form>", site.pillars_chart, name="site-pillars-chart"),
-    path("sites/<slug:slug>/", include("readiness.boards.packs.urls")),
-    path("sites/<slug:slug>/checks/<slug:check_id>/", checks.site_check, name="site-check"),
-    path("readiness/", include("readiness.boards.matrix.urls")),
-    path("readiness/checks/", checks.overview, name="checks"),
-    path("readiness/gap/", gap.page, name="gap"),
-    path("readiness/gap/charts/over-time.<str:form>", gap.over_time_chart, name="gap-over-time-chart"),
-    path("readiness/gap/charts/by-group.<str:form>", gap.by_group_chart, name="gap-by-group-chart"),
-    path("readiness/gap/charts/closing.<str:form>", gap.closing_chart, name="gap-closing-chart"),
-    path("sites/<slug:slug>/determinism/", determinism.site, name="site-determinism"),
+    path(SITE, site.page, name="site"),
+    path(SITE + "evaluate/", site.evaluate_now, name="site-evaluate"),
+    path(SITE + "charts/series.<str:form>", site.series_chart, name="site-series-chart"),
+    path(SITE + "charts/pillars.<str:form>", site.pillars_chart, name="site-pillars-chart"),
+    path(SITE + "pack/", packs.page, name="site-pack"),
+    path(SITE + "pack.pdf", packs.pdf, name="site-pack-pdf"),
+    path(SITE + "checks/<slug:check_id>/", checks.site_check, name="site-check"),
+    path(SITE + "determinism/", determinism.site, name="site-determinism"),
     path(
-        "sites/<slug:slug>/determinism/charts/percentiles.<str:form>",
+        SITE + "determinism/charts/percentiles.<str:form>",
         determinism.percentiles_chart,
         name="site-determinism-percentiles-chart",
     ),
     path(
-        "sites/<slug:slug>/determinism/charts/history.<str:form>",
+        SITE + "determinism/charts/history.<str:form>",
         determinism.history_chart,
         name="site-determinism-history-chart",
     ),
-    path("sites/<slug:slug>/interop/", interop.site, name="site-interop"),
-    path("readiness/interop/", interop.fleet, name="interop"),
-    path("readiness/determinism/", include("readiness.boards.determinism.urls")),
+    path(SITE + "interop/", interop.site, name="site-interop"),
+    path("readiness/", matrix.matrix, name="readiness"),
+    path("readiness/report/", matrix.report, name="readiness-report"),
+    path("readiness/checks/", checks.overview, name="checks"),
     path("readiness/checks/<slug:check_id>/", checks.check, name="check"),
-    path("", include("readiness.boards.explain.urls")),
-    path("readiness/trends/", include("readiness.boards.trends.urls")),
-    path("readiness/framework/<int:pk>/", include("readiness.boards.dry_run.urls")),
-    path("waivers/", include("readiness.boards.waivers.urls")),
+    path("readiness/gap/", gap.page, name="gap"),
+    path("readiness/gap/charts/over-time.<str:form>", gap.over_time_chart, name="gap-over-time-chart"),
+    path("readiness/gap/charts/by-group.<str:form>", gap.by_group_chart, name="gap-by-group-chart"),
+    path("readiness/gap/charts/closing.<str:form>", gap.closing_chart, name="gap-closing-chart"),
+    path("readiness/interop/", interop.fleet, name="interop"),
+    path("readiness/determinism/", determinism.fleet, name="determinism"),
+    path("readiness/determinism/charts/tails.<str:form>", determinism.tails_chart, name="determinism-chart"),
+    path("readiness/explain/", explain.page, name="explain"),
+    path("readiness/explain/chart.<str:form>", explain.chart, name="explain-chart"),
+    path("api/readiness/explain/", explain_api.explain, name="scoring-api-explain"),
+    path("readiness/trends/", trends.page, name="trends"),
+    path("readiness/trends/chart.<str:form>", trends.chart, name="trends-chart"),
+    path(VERSION + "dry-run/", dry_run.page, name="framework-dry-run"),
+    path(VERSION + "dry-run/start/", dry_run.start, name="framework-dry-run-start"),
+    path(VERSION + "publish/", dry_run.publish, name="framework-publish"),
+    path(VERSION + "roll-back/", dry_run.roll_back, name="framework-roll-back"),
+    path("waivers/", waivers.waivers, name="waivers"),
+    path("waivers/ageing/", waivers.ageing, name="waivers-ageing"),
+    path("waivers/request/", waivers.ask, name="waiver-request"),
+    path("waivers/<int:pk>/", waivers.waiver, name="waiver"),
+    *waivers.STEPS.routes("waivers/<int:pk>/"),
 ]

@@ -8,7 +8,7 @@ class GoliveConfig(AppConfig):
 
     def ready(self) -> None:
         from readiness.evidence.models import Review, ReviewAction
-        from readiness.golive.worklist.search import find_work
+        from readiness.golive.worklist.queries import find_work
         from web import links, search
 
         search.register("worklist", "Worklist", find_work, permission="golive.view_workitem", order=25)

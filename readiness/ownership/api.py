@@ -1,14 +1,12 @@
-"""Endpoints under /api/ownership/: assignments with their handshake, reassigning, and what is not owned."""
-
-from __future__ import annotations
+"""Filters of assignments."""
 
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
-    OpenApiParameter,
     extend_schema,
     extend_schema_field,
     extend_schema_serializer,
@@ -18,24 +16,52 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.models import User
-from readiness.ownership import gaps, operations, reassigning, rules
-from readiness.ownership.filters import AssignmentFilters
-from readiness.ownership.models import Assignment, HandoverStep
-from readiness.people.models import Person, Team
+from readiness.ownership import gaps, operations, reassigning
+from readiness.ownership.models import Assignment, HandoverStep, in_force
+from readiness.people.models import Person, Team, has_left
 from web import clock
 from web.rest.errors import named_errors
 from web.rest.fields import RelatedObjectField
-from web.rest.filters import refuse_unknown
+from web.rest.filters import ObjectFilterSet
+from web.rest.lookups import Flag
 from web.rest.pagination import limit_of
 from web.rest.permissions import requires
+from web.rest.reports import endpoint as read_endpoint
+from web.rest.reports import parameter
 from web.rest.router import Router
 from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import ObjectViewSet
 from web.visibility import SEES_NAMES
 from web.workflows.endpoints import by_reader, endpoint, taken, words_field
+
+
+def _owner_left(_key: str) -> Q:
+    now = clock.now()
+    return in_force(now) & has_left(now, person="accountable__")
+
+
+def _overdue(_key: str) -> Q:
+    now = clock.now()
+    return in_force(now) & Q(due_at__lte=now)
+
+
+class AssignmentFilters(ObjectFilterSet):
+    in_force = Flag(read=lambda _key: in_force(clock.now()), label="In force")
+    overdue = Flag(read=_overdue, label="Overdue to be confirmed")
+    owner_left = Flag(read=_owner_left, label="Owner has left")
+
+    class Meta:
+        model = Assignment
+        fields = [
+            *("site", "item", "state", "accountable", "deputy", "team", "responsible", "proposed_by"),
+            *("effective_at", "proposed_at", "answered_at", "confirmed_at", "due_at", "ended_at"),
+        ]
+        # No names: what a search finds would tell who is accountable to those who may not know.
+        search_fields = ["site__name", "site__slug", "team__name", "decision_rights", "escalation"]
+        panel = ["state", "item", "site", "team", "in_force", "overdue", "owner_left"]
+
 
 _DECIDED = (
     *("state", "proposed_by", "proposed_at", "answered_by", "answered_at", "answer_note"),
@@ -137,7 +163,7 @@ class ReassignedSerializer(serializers.Serializer):
     results = ReassignedRowSerializer(many=True)
 
 
-_may_reassign = [requires(rules.MAY_SEE, SEES_NAMES, rules.MAY_PROPOSE, rules.MAY_END)]
+_may_reassign = [requires(operations.MAY_SEE, SEES_NAMES, operations.MAY_PROPOSE, operations.MAY_END)]
 
 
 class AssignmentViewSet(ObjectViewSet):
@@ -165,14 +191,18 @@ class AssignmentViewSet(ObjectViewSet):
     @extend_schema(
         request=AmendSerializer, summary="Change who stands in, who does the work, or the way to call"
     )
-    @action(detail=True, methods=["post"], permission_classes=[requires(rules.MAY_SEE, rules.MAY_PROPOSE)])
+    @action(
+        detail=True,
+        methods=["post"],
+        permission_classes=[requires(operations.MAY_SEE, operations.MAY_PROPOSE)],
+    )
     def amend(self, request: Request, pk: str) -> Response:
         return taken(self, operations.amend, AmendSerializer)
 
     @extend_schema(
         request=TickSerializer, summary="Tick a line of the hand-over checklist, or take the tick back"
     )
-    @action(detail=True, methods=["post"], permission_classes=[requires(rules.MAY_SEE)])
+    @action(detail=True, methods=["post"], permission_classes=[requires(operations.MAY_SEE)])
     def tick(self, request: Request, pk: str) -> Response:
         return taken(self, _tick, TickSerializer)
 
@@ -230,43 +260,6 @@ class OwnershipGapsSerializer(serializers.Serializer):
     results = OwnershipGapRowSerializer(many=True)
 
 
-class GapsView(APIView):
-    """Items that are not owned as they should be, the most capacity first. An item may be in several queues."""
-
-    permission_classes = [requires("inventory.view_site", rules.MAY_SEE)]
-
-    @extend_schema(
-        parameters=[
-            OpenApiParameter(
-                "queue", OpenApiTypes.STR, enum=[each.value for each in gaps.OwnershipQueue], many=True
-            ),
-            OpenApiParameter("item", OpenApiTypes.STR, enum=Assignment.Item.values, many=True),
-            OpenApiParameter("site", OpenApiTypes.STR, description="Slug", many=True),
-            OpenApiParameter("limit", OpenApiTypes.INT),
-            OpenApiParameter("offset", OpenApiTypes.INT),
-        ],
-        responses=OwnershipGapsSerializer,
-        operation_id="ownership_gaps",
-        summary="What is not owned as it should be, with the capacity at stake",
-    )
-    def get(self, request: Request) -> Response:
-        refuse_unknown(request, {"queue", "item", "site"}, {"limit", "offset", "format"})
-        wanted = {name: _chosen(request, name, known) for name, known in _KNOWN.items()}
-        sites = set(request.query_params.getlist("site"))
-        now = clock.now()
-        queued = [
-            gap
-            for gap in gaps.fleet(now=now).gaps()
-            if (not wanted["queue"] or gap.queue in wanted["queue"])
-            and (not wanted["item"] or gap.cell.item in wanted["item"])
-            and (not sites or gap.site.slug in sites)
-        ]
-        limit, offset = limit_of(request), _offset(request)
-        answer = {"evaluated_at": now, "count": len(queued), "results": queued[offset : offset + limit]}
-        context = {"names": request.user.has_perm(SEES_NAMES)}
-        return Response(OwnershipGapsSerializer(answer, context=context).data)
-
-
 _KNOWN = {"queue": tuple(each.value for each in gaps.OwnershipQueue), "item": tuple(Assignment.Item.values)}
 
 
@@ -284,6 +277,37 @@ def _offset(request: Request) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 10):
         raise ValidationError({"offset": ["A whole number is needed."]})
     return int(text)
+
+
+@read_endpoint(
+    "inventory.view_site",
+    operations.MAY_SEE,
+    parameters=[
+        parameter("queue", "", enum=list(_KNOWN["queue"]), many=True),
+        parameter("item", "", enum=list(_KNOWN["item"]), many=True),
+        parameter("site", "Slug", many=True),
+        parameter("limit", "", type=int),
+        parameter("offset", "", type=int),
+    ],
+    answer=OwnershipGapsSerializer,
+    operation_id="ownership_gaps",
+    summary="What is not owned as it should be, with the capacity at stake",
+)
+def ownership_gaps(request: Request) -> dict[str, Any]:
+    """Items that are not owned as they should be, the most capacity first. An item may be in several queues."""
+    wanted = {name: _chosen(request, name, known) for name, known in _KNOWN.items()}
+    sites = set(request.query_params.getlist("site"))
+    now = clock.now()
+    queued = [
+        gap
+        for gap in gaps.fleet(now=now).gaps()
+        if (not wanted["queue"] or gap.queue in wanted["queue"])
+        and (not wanted["item"] or gap.cell.item in wanted["item"])
+        and (not sites or gap.site.slug in sites)
+    ]
+    limit, offset = limit_of(request), _offset(request)
+    answer = {"evaluated_at": now, "count": len(queued), "results": queued[offset : offset + limit]}
+    return dict(OwnershipGapsSerializer(answer, context={"names": request.user.has_perm(SEES_NAMES)}).data)
 
 
 router = Router()

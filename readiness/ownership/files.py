@@ -14,7 +14,7 @@ from django.utils.dateparse import parse_datetime
 
 from accounts.models import User
 from inventory.models import Site
-from readiness.ownership import operations, rules
+from readiness.ownership import operations
 from readiness.ownership.core.sheet import BadSheet, SheetRow, Wrong
 from readiness.ownership.core.standing import Item
 from readiness.ownership.models import Assignment
@@ -125,7 +125,7 @@ def take(sheet: Sequence[SheetRow], *, only_check: bool, by: User, now: datetime
 
     Raises BadSheet with every line that is wrong, MissingPermission. `only_check` does it and takes it back.
     """
-    require(by, rules.MAY_PROPOSE)
+    require(by, operations.MAY_PROPOSE)
     with transaction.atomic():
         plan = _planned(sheet, now)
         _apply(plan, by=by, now=now)
@@ -307,8 +307,8 @@ def _apply(plan: _Plan, *, by: User, now: datetime) -> None:
             operations.amend(assignment, by=by, now=now, **changes)
         except ValidationError as error:
             plan.wrongs += _wrongs(row.line, error)
-    for start in range(0, len(plan.proposals), rules.MOST_AT_ONCE):
-        some = plan.proposals[start : start + rules.MOST_AT_ONCE]
+    for start in range(0, len(plan.proposals), operations.MOST_AT_ONCE):
+        some = plan.proposals[start : start + operations.MOST_AT_ONCE]
         try:
             operations.propose_many([proposal for _row, proposal in some], by=by, now=now)
         except operations.ProposalsRefused as error:

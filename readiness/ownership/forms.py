@@ -1,7 +1,5 @@
 """The forms of ownership. They read; the operations check and save."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Any, cast
 

@@ -1,7 +1,5 @@
 """Items of the fleet that are not owned as they should be, with the capacity at stake, and the load of each owner."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -9,12 +7,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from django.db.models import Q
+
+from accounts.models import User
 from inventory import queries as inventory
 from inventory.models import Site
 from readiness.ownership import queries
 from readiness.ownership.core.standing import Item, ItemStanding
+from readiness.ownership.models import Assignment
+from readiness.ownership.operations import MOST_ITEMS
 from readiness.ownership.queries import Live, OwnershipCell, SiteCells
-from readiness.ownership.rules import MOST_ITEMS
 from web.units import Formatted, power
 
 REMIND_BEFORE = timedelta(days=14)
@@ -239,7 +241,6 @@ def _dates(queue: OwnershipQueue, cell: OwnershipCell) -> tuple[datetime | None,
 
 
 def _loads(assignments: list[Live], kw: dict[int, float], now: datetime) -> tuple[Load, ...]:
-    """The most items first."""
     by_person: dict[int, list[Live]] = defaultdict(list)
     for assignment in assignments:
         by_person[assignment.person_id].append(assignment)
@@ -261,4 +262,42 @@ def _load(several: list[Live], kw: dict[int, float], now: datetime) -> Load:
         kw=sum(kw.get(site_id, 0.0) for site_id in sites),
         overdue=sum(each.due_at is not None and each.due_at <= now for each in held),
         asked=sum(not each.is_accepted for each in several),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """Live assignments by what they are to the user. `is_person` is whether the user is anybody at all."""
+
+    is_person: bool
+    asked: tuple[Assignment, ...] = ()
+    overdue: tuple[Assignment, ...] = ()
+    due_soon: tuple[Assignment, ...] = ()
+    others: tuple[Assignment, ...] = ()
+    deputy: tuple[Assignment, ...] = ()
+
+
+def of_user(user: User, *, now: datetime) -> Mine:
+    """Two statements."""
+    person = getattr(user, "person", None)
+    if person is None:
+        return Mine(is_person=False)
+    assignments = list(
+        Assignment.objects.live(now)
+        .filter(Q(accountable=person) | Q(deputy=person))
+        .select_related("site", "team")
+        .order_by("due_at", "site__name", "item", "pk")
+    )
+    own = [each for each in assignments if each.accountable_id == person.pk]
+    accepted = [each for each in own if each.due_at is not None]
+    overdue = [each for each in accepted if each.due_at is not None and each.due_at <= now]
+    rest = [each for each in accepted if each not in overdue]
+    due_soon = [each for each in rest if each.due_at is not None and each.due_at <= now + REMIND_BEFORE]
+    return Mine(
+        is_person=True,
+        asked=tuple(each for each in own if each.state == Assignment.State.PROPOSED),
+        overdue=tuple(overdue),
+        due_soon=tuple(due_soon),
+        others=tuple(each for each in rest if each not in due_soon),
+        deputy=tuple(each for each in assignments if each.deputy_id == person.pk),
     )

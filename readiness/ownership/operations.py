@@ -1,22 +1,103 @@
-"""The handshake: propose, accept or decline, confirm, hand over, end. Triggers of the tables leave the claim rows."""
-
-from __future__ import annotations
+"""Who may do what with an assignment, and what an assignment must be. Refusals are named here, next to the rules."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from inventory.models import Site
-from readiness.ownership import rules
 from readiness.ownership.core.standing import CONFIRM_EVERY
 from readiness.ownership.models import Assignment, Confirmation, HandoverStep
 from readiness.people.models import Person, Team
+from web.permissions import roles_of
 from web.workflows import Workflow, require
+
+MAY_SEE = "ownership.view_assignment"
+MAY_PROPOSE = "ownership.add_assignment"
+MAY_END = "ownership.end_assignment"
+FURTHEST = timedelta(days=365)
+"""How far ahead a term may begin. Operator-set default: plans of more than a year name roles, not people."""
+MOST_AT_ONCE = 1000
+MOST_ITEMS = 28
+"""Items that one person can answer for: more, and the owner counts as overloaded.
+
+Operator-set default: four whole sites of seven items.
+"""
+
+
+class NotThePersonNamed(PermissionDenied):
+    """Only the person named answers and confirms."""
+
+
+def require_named(assignment: Assignment, by: User) -> None:
+    if not is_named(assignment, by):
+        raise NotThePersonNamed(
+            "Only the person named does this, signed in as themselves."
+            f" Whoever has the role {roles_of(MAY_PROPOSE)} may propose somebody else."
+        )
+
+
+def is_named(assignment: Assignment, user: User) -> bool:
+    return assignment.accountable.user_id is not None and assignment.accountable.user_id == user.pk
+
+
+def require_end(assignment: Assignment, by: User) -> None:
+    """Whoever may end assignments; whoever asked, as long as nobody answered; and the person named."""
+    own_proposal = assignment.state == Assignment.State.PROPOSED and assignment.proposed_by_id == by.pk
+    if not (is_named(assignment, by) or (own_proposal and by.has_perm(MAY_PROPOSE))):
+        require(by, MAY_END)
+
+
+def require_tick(assignment: Assignment, by: User) -> None:
+    """The person named, and whoever may propose."""
+    if not by.has_perm(MAY_PROPOSE):
+        require_named(assignment, by)
+
+
+def refuse_unsuitable(assignment: Assignment, now: datetime) -> None:
+    """Raise ValidationError by field where it could not be accepted, or would mean nothing."""
+    errors: dict[str, list[str]] = {}
+    if assignment.accountable.left_by(now):
+        errors["accountable"] = ["This person has left."]
+    elif assignment.accountable.user_id is None:
+        errors["accountable"] = ["No user has confirmed to be this person, so nobody could accept."]
+    if assignment.team.dissolved_at is not None and assignment.team.dissolved_at <= now:
+        errors["team"] = ["This team is dissolved."]
+    if problem := _deputy_problem(assignment, now):
+        errors["deputy"] = [problem]
+    if not assignment.decision_rights.strip():
+        errors["decision_rights"] = ["Write down what may be decided."]
+    if assignment.effective_at > now + FURTHEST:
+        errors["effective_at"] = [f"It begins within {FURTHEST.days} days."]
+    if errors:
+        raise ValidationError(errors)
+
+
+def refuse_deputy(assignment: Assignment, now: datetime) -> None:
+    if problem := _deputy_problem(assignment, now):
+        raise ValidationError({"deputy": [problem]})
+
+
+def _deputy_problem(assignment: Assignment, now: datetime) -> str:
+    if assignment.deputy is None:
+        return ""
+    if assignment.deputy.left_by(now):
+        return "This person has left."
+    if assignment.deputy_id == assignment.accountable_id:
+        return "The deputy is somebody else than who is accountable."
+    return ""
+
+
+def refuse_same(current: Assignment | None, accountable: Person) -> None:
+    if current is not None and current.accountable_id == accountable.pk:
+        raise ValidationError(
+            {"accountable": ["This person is accountable for it already; ask them to confirm it."]}
+        )
+
 
 CHECKLIST = (
     "Open incidents, findings and waivers were gone through",
@@ -74,7 +155,7 @@ def propose(proposal: Proposal, *, by: User, now: datetime) -> Assignment:
 
     Raises MissingPermission, and ValidationError by field: somebody is asked already, has left, could not accept.
     """
-    require(by, rules.MAY_PROPOSE)
+    require(by, MAY_PROPOSE)
     # Two who propose for one site wait for each other, so that neither overlooks the other's.
     Site.objects.select_for_update(no_key=True).get(pk=proposal.site.pk)
     others = list(Assignment.objects.live(now).filter(site=proposal.site, item=proposal.item).order_by("pk"))
@@ -84,10 +165,10 @@ def propose(proposal: Proposal, *, by: User, now: datetime) -> Assignment:
 @transaction.atomic
 def propose_many(proposals: Sequence[Proposal], *, by: User, now: datetime) -> list[Assignment]:
     """All of them, or none and why: Refused by number of the proposal, from 0. Raises MissingPermission."""
-    require(by, rules.MAY_PROPOSE)
-    if not 0 < len(proposals) <= rules.MOST_AT_ONCE:
+    require(by, MAY_PROPOSE)
+    if not 0 < len(proposals) <= MOST_AT_ONCE:
         raise ValidationError(
-            f"{rules.MOST_AT_ONCE} proposals at most are made at a time; these are {len(proposals)}."
+            f"{MOST_AT_ONCE} proposals at most are made at a time; these are {len(proposals)}."
         )
     site_ids = sorted({proposal.site.pk for proposal in proposals})
     list(Site.objects.select_for_update(no_key=True).filter(pk__in=site_ids).order_by("pk").values_list("pk"))
@@ -123,9 +204,9 @@ def _propose(proposal: Proposal, others: Sequence[Assignment], *, by: User, now:
         proposed_at=now,
     )
     asked.clean_fields(exclude=["proposed_by"])
-    rules.refuse_unsuitable(asked, now)
+    refuse_unsuitable(asked, now)
     _refuse_second(others, now)
-    rules.refuse_same(next((other for other in others if other.is_in_force(now)), None), proposal.accountable)
+    refuse_same(next((other for other in others if other.is_in_force(now)), None), proposal.accountable)
     asked.save(force_insert=True)
     HandoverStep.objects.bulk_create(
         HandoverStep(assignment=asked, number=number, text=text)
@@ -148,8 +229,8 @@ def _refuse_second(others: Sequence[Assignment], now: datetime) -> None:
 
 ANSWER: dict[str, Any] = {
     "after": [Assignment.State.PROPOSED],
-    "any_of": (rules.MAY_SEE,),
-    "refuse": rules.require_named,
+    "any_of": (MAY_SEE,),
+    "refuse": require_named,
     "longest": 1000,
 }
 
@@ -203,9 +284,7 @@ def _hand_over(to: Assignment, at: datetime, *, by: User, now: datetime) -> None
         before.save(update_fields=["state", "ended_at", "ended_by", "end_reason"])
 
 
-@ASSIGNMENTS.step(
-    after=[Assignment.State.ACCEPTED], any_of=(rules.MAY_SEE,), refuse=rules.require_named, words=""
-)
+@ASSIGNMENTS.step(after=[Assignment.State.ACCEPTED], any_of=(MAY_SEE,), refuse=require_named, words="")
 def confirm(assignment: Assignment, *, by: User, now: datetime) -> None:
     """The accountable person still answers for it.
 
@@ -221,12 +300,7 @@ def _confirm(assignment: Assignment, *, by: User, now: datetime) -> None:
 
 
 @ASSIGNMENTS.step(
-    after=LIVE,
-    any_of=(rules.MAY_SEE,),
-    refuse=rules.require_end,
-    words="reason",
-    must_say=True,
-    longest=1000,
+    after=LIVE, any_of=(MAY_SEE,), refuse=require_end, words="reason", must_say=True, longest=1000
 )
 def end(assignment: Assignment, *, reason: str, by: User, now: datetime) -> None:
     """End it now, or withdraw the proposal.
@@ -255,7 +329,7 @@ def amend(
 
     Raises MissingPermission, NotInState, and ValidationError by field.
     """
-    require(by, rules.MAY_PROPOSE)
+    require(by, MAY_PROPOSE)
     unknown = sorted(set(changes) - AMENDED)
     if unknown:
         raise ValidationError({name: ["Propose it anew: this was accepted as it is."] for name in unknown})
@@ -264,7 +338,7 @@ def amend(
     for name, value in changes.items():
         setattr(locked, name, value.strip() if isinstance(value, str) else value)
     locked.clean_fields(exclude=["proposed_by"])
-    rules.refuse_deputy(locked, now)
+    refuse_deputy(locked, now)
     locked.save(update_fields=sorted(changes))
     return locked
 
@@ -274,7 +348,7 @@ def set_step(step: HandoverStep, *, done: bool, by: User, now: datetime) -> Hand
     """Tick a line of the checklist, or take the tick back. Raises NotThePersonNamed, NotInState."""
     locked = HandoverStep.objects.select_for_update(of=("self",)).get(pk=step.pk)
     assignment = Assignment.objects.select_related("accountable").get(pk=locked.assignment_id)
-    rules.require_tick(assignment, by)
+    require_tick(assignment, by)
     ASSIGNMENTS.refuse_unless(assignment, LIVE, now)
     if done != (locked.done_at is not None):
         locked.done_at, locked.done_by = (now, by) if done else (None, None)

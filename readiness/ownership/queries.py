@@ -1,7 +1,5 @@
 """How items stand: for scoring at any instant, for pages now. A fixed number of statements, however many sites."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Giving all that one person answers for to another: worked out first and shown, then done as a whole or not at all."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +10,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from inventory.models import Site
-from readiness.ownership import operations, rules
+from readiness.ownership import operations
 from readiness.ownership.models import Assignment
 from readiness.people.models import Person, Team
 from web.workflows import require
@@ -35,13 +33,12 @@ class Reassignment:
 
     @property
     def state(self) -> str:
-        """The state of the assignment that the move leaves."""
         return self.assignment.state if self.kind == "deputy" else Assignment.State.PROPOSED.value
 
 
 def plan(source: Person, target: Person, *, team: Team | None = None, now: datetime) -> list[Reassignment]:
     """Return what reassigning comes to, by site and item. Two statements."""
-    live = Assignment.objects.live(now).filter(Q(accountable=source) | Q(deputy=source))
+    live = Assignment.objects.live(now).filter(_touching(source))
     assignments = list(
         live.select_related("site", "team", "accountable__user", "deputy__user", "responsible").order_by(
             "site__name", "item", "pk"
@@ -95,8 +92,8 @@ def reassign(
     All of it or nothing: raises ValidationError with a message for each assignment that stands in the way,
     MissingPermission. Terms that are in force go on until the other accepts.
     """
-    require(by, rules.MAY_PROPOSE)
-    require(by, rules.MAY_END)
+    require(by, operations.MAY_PROPOSE)
+    require(by, operations.MAY_END)
     refuse_target(source, target, now)
     sites = Site.objects.filter(assignments__in=Assignment.objects.live(now).filter(_touching(source)))
     ids = sorted(set(sites.order_by().values_list("pk", flat=True)))

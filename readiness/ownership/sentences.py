@@ -1,7 +1,5 @@
 """Ownership in words: items, queues, cells, due dates. Names only where the reader may see them."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from functools import lru_cache
 

@@ -1,7 +1,5 @@
 """Columns as data: the board, the queues, the load of each owner."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -17,13 +15,8 @@ from web.units import power
 
 STANDINGS = [(standing.value, STATES["ownership"][standing].word) for standing in ItemStanding]
 ITEMS = [(item.value, SHORT[item]) for item in Item]
-SITE_EMPTY = {
-    "title": "No sites yet",
-    "text": "The board shows every site against the seven items that somebody answers for.",
-    "icon": "user-check",
-    "action_url": "/inventory/sites/",
-    "action_label": "Go to the inventory",
-}
+ORDER = {standing: place for place, standing in enumerate(ItemStanding)}
+_EVERY_ITEM = frozenset(item.value for item in Item)
 
 
 def _kw(value: float) -> str:
@@ -40,69 +33,57 @@ def board_table(fleet: OwnedFleet, items: Sequence[Item], *, names: bool) -> Tab
         id="ownership-board",
         label="Ownership board",
         noun=("site", "sites"),
-        columns=[*_of_site(), *(_of_item(item, names=names) for item in items)],
+        columns=(
+            Column("site", "Site", "site.name", sort=True, locked=True),
+            Column("deployed", "Deployed", "kw", lambda row: _kw(row.kw), sort=True, unit="kW", numeric=True,
+                   locked=True),
+            # The most capacity first, then the most gaps; a site without any comes last.
+            Column("at_stake", "Gaps", "gaps", sort=lambda row: (row.gaps > 0, row.at_stake_kw, row.gaps), numeric=True,
+                   locked=True),
+            *(_of_item(item, names=names) for item in items),
+        ),
         filters=_board_filters(fleet, items, names=names),
         default_sort="-at_stake",
-        row_id=lambda row: row.site.id,
+        row_id="site.id",
         row_url=lambda row: link("site", row.site.slug),
-        row_name=lambda row: row.site.name,
-        empty=SITE_EMPTY,
+        row_name="site.name",
+        empty={
+            "title": "No sites yet",
+            "text": "The board shows every site against the seven items that somebody answers for.",
+            "icon": "user-check",
+            "action_url": "/inventory/sites/",
+            "action_label": "Go to the inventory",
+        },
         api="ownership-api-assignment-list",
-    )
-
-
-def _of_site() -> list[Column]:
-    return [
-        Column("site", "Site", value="site.name", sort=True, locked=True),
-        Column(
-            "deployed",
-            "Deployed",
-            value="kw",
-            text=lambda row: _kw(row.kw),
-            sort=True,
-            unit="kW",
-            numeric=True,
-            locked=True,
-        ),
-        Column(
-            "at_stake",
-            "Gaps",
-            value="gaps",
-            # The most capacity first, then the most gaps; a site without any comes last.
-            sort=lambda row: (row.gaps > 0, row.at_stake_kw, row.gaps),
-            numeric=True,
-            locked=True,
-        ),
-    ]
+    )  # fmt: skip
 
 
 def _of_item(item: Item, *, names: bool) -> Column:
-    order = {standing: place for place, standing in enumerate(ItemStanding)}
+    def text(row: BoardSite) -> str:
+        return cell_text(row.cells[item], names=names)
+
     return Column(
         item.value,
         SHORT[item],
-        value=lambda row: cell_text(row.cells[item], names=names),
-        export=lambda row: f"{row.cells[item].standing}: {cell_text(row.cells[item], names=names)}",
-        sort=lambda row: (order[row.cells[item].standing], row.kw),
+        text,
+        export=lambda row: f"{row.cells[item].standing}: {text(row)}",
+        sort=lambda row: (ORDER[row.cells[item].standing], row.kw),
         locked=True,
     )
 
 
 def _board_filters(fleet: OwnedFleet, items: Sequence[Item], *, names: bool) -> list[RowFilter]:
-    sites = fleet.sites
+    shown = [cell.shown for row in fleet.sites for cell in row.cells.values()]
     filters = [
-        RowFilter(
-            "standing",
-            "Standing of an item",
-            lambda row: frozenset([row.cells[item].standing.value for item in items]),
-            STANDINGS,
-        ),
+        RowFilter("standing", "Standing of an item", lambda row: _standings(row, items), STANDINGS),
         # Of every row: which columns are shown, not which rows.
         RowFilter("item", "Item", lambda row: _EVERY_ITEM, ITEMS),
-        RowFilter("region", "Region", "site.region", _named(row.site.region for row in sites)),
+        RowFilter("region", "Region", "site.region", _named(row.site.region for row in fleet.sites)),
         RowFilter("kind", "Kind", "site.kind", Site.Kind.choices),
         RowFilter("stage", "Stage", "site.stage", Site.Stage.choices[:-1]),
-        RowFilter("team", "Team", lambda row: _teams(row, items), _named(_all_teams(sites))),
+        RowFilter(
+            "team", "Team", lambda row: _teams(row, items), _named(each.team for each in shown if each)
+        ),
     ]
     if names:
         people = {str(load.person_id): load.person for load in fleet.loads}
@@ -111,7 +92,8 @@ def _board_filters(fleet: OwnedFleet, items: Sequence[Item], *, names: bool) -> 
     return filters
 
 
-_EVERY_ITEM = frozenset(item.value for item in Item)
+def _standings(row: BoardSite, items: Sequence[Item]) -> frozenset[str]:
+    return frozenset([row.cells[item].standing.value for item in items])
 
 
 def _teams(row: BoardSite, items: Sequence[Item]) -> frozenset[str]:
@@ -129,23 +111,27 @@ def _people(row: BoardSite, items: Sequence[Item]) -> frozenset[str]:
     )
 
 
-def _all_teams(sites: Iterable[BoardSite]) -> Iterable[str]:
-    return (cell.shown.team for row in sites for cell in row.cells.values() if cell.shown is not None)
-
-
 def queue_table(fleet: OwnedFleet, *, names: bool, now: datetime) -> Table:
-    """Its rows are QueuedItem."""
     return Table(
         id="ownership-queues",
         label="What is not owned as it should be",
         noun=("gap", "gaps"),
-        columns=_queue_columns(names=names, now=now),
-        filters=[
+        columns=(
+            Column("queue", "Queue", "queue.value", lambda gap: QUEUES[gap.queue], sort=lambda gap: QUEUES[gap.queue],
+                   phone="status"),
+            Column("site", "Site", "site.name", url=_cell_url, sort=True, locked=True, phone="title",
+                   export="site.slug"),
+            Column("item", "Item", "cell.item.value", lambda gap: item_label(gap.cell.item), sort=True),
+            Column("stake", "At stake", "kw", lambda gap: _kw(gap.kw), sort=True, unit="kW", numeric=True),
+            Column("who", "Who", lambda gap: who(gap.about, names=names), phone="full"),
+            Column("due", "When", "at", lambda gap: due(gap.at, now), sort=True),
+            Column("asked", "Asked", lambda gap: who(gap.cell.coming, names=names), default=False),
+        ),
+        filters=(
             RowFilter("queue", "Queue", "queue.value", [(queue.value, QUEUES[queue]) for queue in QUEUES]),
             RowFilter("item", "Item", "cell.item.value", ITEMS),
             RowFilter("region", "Region", "site.region", _named(row.site.region for row in fleet.sites)),
-        ],
-        default_sort="",
+        ),
         # An item may be in several queues, and a row is one of them.
         row_id=lambda gap: f"{gap.key}.{gap.queue}",
         row_url=_cell_url,
@@ -155,91 +141,15 @@ def queue_table(fleet: OwnedFleet, *, names: bool, now: datetime) -> Table:
             "text": "Each item has one accountable person who accepted and confirmed it in time.",
             "icon": "user-check",
         },
-    )
+    )  # fmt: skip
 
 
 def _cell_url(gap: QueuedItem) -> str:
     return link("ownership", cell=gap.key)
 
 
-def _queue_columns(*, names: bool, now: datetime) -> Sequence[Column]:
-    return (
-        Column(
-            "queue",
-            "Queue",
-            value="queue.value",
-            text=lambda gap: QUEUES[gap.queue],
-            sort=lambda gap: QUEUES[gap.queue],
-            phone="status",
-        ),
-        Column(
-            "site",
-            "Site",
-            value="site.name",
-            url=_cell_url,
-            sort=True,
-            locked=True,
-            phone="title",
-            export="site.slug",
-        ),
-        Column(
-            "item", "Item", value="cell.item.value", text=lambda gap: item_label(gap.cell.item), sort=True
-        ),
-        Column(
-            "stake", "At stake", value="kw", text=lambda gap: _kw(gap.kw), sort=True, unit="kW", numeric=True
-        ),
-        Column("who", "Who", value=lambda gap: who(gap.about, names=names), phone="full"),
-        Column("due", "When", value="at", text=lambda gap: due(gap.at, now), sort=True),
-        Column("asked", "Asked", value=lambda gap: who(gap.cell.coming, names=names), default=False),
-    )
-
-
-def owner_table() -> Table:
-    """Its rows are Load."""
-    return Table(
-        id="owners",
-        label="Load of each owner",
-        noun=("owner", "owners"),
-        columns=(
-            Column(
-                "person",
-                "Owner",
-                url=lambda load: link("ownership", owner=load.person_id),
-                sort=True,
-                locked=True,
-                phone="title",
-            ),
-            Column("team", "Team", sort=True),
-            Column(
-                "standing",
-                "Standing",
-                value=_load_words,
-                tone=lambda load: "warn" if load.has_left or load.is_overloaded else "",
-                phone="status",
-            ),
-            Column("items", "Items", sort=True, numeric=True),
-            Column("sites", "Sites", sort=True, numeric=True),
-            Column("overdue", "Overdue", sort=True, numeric=True),
-            Column("asked", "Asked", sort=True, numeric=True),
-            Column("kw", "Capacity", text=lambda load: _kw(load.kw), sort=True, unit="kW", numeric=True),
-            Column(
-                "reassign",
-                "Hand over",
-                value=lambda load: "Reassign",
-                url=lambda load: link("reassign", source=load.person_id),
-                export=lambda load: "",
-            ),
-        ),
-        row_id="person_id",
-        row_name="person",
-        row_url=lambda load: link("ownership", owner=load.person_id),
-        default_sort="-items",
-        empty={
-            "title": "Nobody answers for anything yet",
-            "text": "Propose somebody on the board.",
-            "icon": "users-group",
-        },
-    )
+def _owner_url(load: Load) -> str:
+    return link("ownership", owner=load.person_id)
 
 
 def _load_words(load: Load) -> str:
@@ -248,8 +158,34 @@ def _load_words(load: Load) -> str:
     return "overloaded" if load.is_overloaded else "present"
 
 
-def actions(*, may_propose: bool) -> Sequence[dict[str, Any]]:
-    """Return the actions for chosen rows of the queues."""
-    if not may_propose:
-        return ()
+OWNERS = Table(
+    id="owners",
+    label="Load of each owner",
+    noun=("owner", "owners"),
+    columns=(
+        Column("person", "Owner", url=_owner_url, sort=True, locked=True, phone="title"),
+        Column("team", "Team", sort=True),
+        Column("standing", "Standing", _load_words, phone="status",
+               tone=lambda load: "warn" if load.has_left or load.is_overloaded else ""),
+        Column("items", "Items", sort=True, numeric=True),
+        Column("sites", "Sites", sort=True, numeric=True),
+        Column("overdue", "Overdue", sort=True, numeric=True),
+        Column("asked", "Asked", sort=True, numeric=True),
+        Column("kw", "Capacity", text=lambda load: _kw(load.kw), sort=True, unit="kW", numeric=True),
+        Column("reassign", "Hand over", lambda load: "Reassign", export=lambda load: "",
+               url=lambda load: link("reassign", source=load.person_id)),
+    ),
+    row_id="person_id",
+    row_name="person",
+    row_url=_owner_url,
+    default_sort="-items",
+    empty={
+        "title": "Nobody answers for anything yet",
+        "text": "Propose somebody on the board.",
+        "icon": "users-group",
+    },
+)  # fmt: skip
+
+
+def actions() -> Sequence[dict[str, Any]]:
     return [{"name": "propose", "label": "Propose an owner", "icon": "user-check", "url": link("propose")}]

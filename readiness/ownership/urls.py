@@ -2,20 +2,20 @@
 
 from django.urls import path
 
-from readiness.ownership.views import assignment, board, files, proposing
+from readiness.ownership import views
 
 urlpatterns = [
-    path("", board.board, name="ownership"),
-    path("queues/", board.queues, name="ownership-queues"),
-    path("owners/", board.owners, name="owners"),
-    path("mine/", assignment.owned_by_me, name="owned-by-me"),
-    path("propose/", proposing.propose, name="propose"),
-    path("reassign/", proposing.reassign, name="reassign"),
-    path("assignments.csv", files.assignments, name="ownership-csv"),
-    path("raci.csv", files.raci, name="ownership-raci"),
-    path("import/", files.take, name="ownership-import"),
-    path("assignments/<int:pk>/", assignment.assignment, name="assignment"),
-    path("assignments/<int:pk>/edit/", proposing.amend, name="assignment-amend"),
-    path("assignments/<int:pk>/steps/<int:step>/", assignment.tick, name="assignment-tick"),
-    *assignment.STEPS.routes("assignments/<int:pk>/"),
+    path("", views.board, name="ownership"),
+    path("queues/", views.queues, name="ownership-queues"),
+    path("owners/", views.owners, name="owners"),
+    path("mine/", views.owned_by_me, name="owned-by-me"),
+    path("propose/", views.propose, name="propose"),
+    path("reassign/", views.reassign, name="reassign"),
+    path("assignments.csv", views.assignments_file, name="ownership-csv"),
+    path("raci.csv", views.raci_file, name="ownership-raci"),
+    path("import/", views.take_file, name="ownership-import"),
+    path("assignments/<int:pk>/", views.assignment, name="assignment"),
+    path("assignments/<int:pk>/edit/", views.amend, name="assignment-amend"),
+    path("assignments/<int:pk>/steps/<int:step>/", views.tick, name="assignment-tick"),
+    *views.STEPS.routes("assignments/<int:pk>/"),
 ]

@@ -106,7 +106,7 @@ def test_no_two_folders_import_each_other(product_imports: Imports):
         ),
         pytest.param(
             "readiness/evidence/core/reviews.py",
-            "readiness.golive.reviews.gate",
+            "readiness.golive.reviews.queries",
             ("readiness/evidence", "readiness/golive"),
             id="a room calls the room above",
         ),

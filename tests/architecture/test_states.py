@@ -16,8 +16,8 @@ from readiness.boards.dry_run.models import DryRun
 from readiness.evidence.core.proving import interop
 from readiness.evidence.models import Review, SignOff
 from readiness.framework.models import FrameworkVersion
-from readiness.golive.campaigns.models import Campaign, Progress
-from readiness.golive.worklist.standing import WorkItemStanding as WorkStanding
+from readiness.golive.models import Campaign, Progress
+from readiness.golive.worklist.queries import WorkItemStanding as WorkStanding
 from readiness.grants.models import GrantStanding
 from readiness.jurisdiction.core.vocabulary import LegalAnswer
 from readiness.jurisdiction.models import RulePack

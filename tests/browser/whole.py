@@ -14,7 +14,7 @@ from readiness.framework import operations as framework
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.editing import with_check
 from readiness.golive.campaigns import operations as campaigns
-from readiness.golive.reviews import actions, approvers
+from readiness.golive.reviews import operations
 from readiness.golive.reviews import operations as reviews
 from readiness.golive.worklist import operations as worklist
 from readiness.grants import operations as waivers
@@ -100,7 +100,7 @@ def review(small_fleet, user_of, frozen_now):
     by = {"by": user_of("manager"), "now": frozen_now.at}
     porto = Site.objects.get(slug="porto")
     for domain in ("compute", "network", "energy"):
-        approvers.add(domain=domain, user=user_of("viewer", username=f"{domain}-lead"), **by)
+        operations.add_approver(domain=domain, user=user_of("viewer", username=f"{domain}-lead"), **by)
     ended = reviews.open_review(site=Site.objects.get(slug="site-1"), **by)
     reviews.decide(ended, decision="no-go", note="The second feed is missing", **by)
     opened = reviews.open_review(site=porto, **by)
@@ -108,10 +108,10 @@ def review(small_fleet, user_of, frozen_now):
         opened, note="Seen on site", by=user_of("viewer", username="compute-lead"), now=frozen_now.at
     )
     reviews.decline(opened, note="Port 3", by=user_of("viewer", username="network-lead"), now=frozen_now.at)
-    actions.add(
+    operations.add_action(
         opened, title="Clean port 3", critical=True, owner=user_of("ops"), due_on=date(2026, 11, 20), **by
     )
-    actions.add(opened, title="Label the racks", owner_name="The builder", **by)
+    operations.add_action(opened, title="Label the racks", owner_name="The builder", **by)
     return opened
 
 

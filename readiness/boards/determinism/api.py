@@ -6,8 +6,8 @@ from django.db.models import QuerySet
 from rest_framework import serializers
 
 from inventory.models import Site
-from readiness.boards.determinism.filters import DeterminismFilters
 from readiness.boards.determinism.queries import SitePaths, paths_of_sites, sites
+from readiness.boards.determinism.tables import DeterminismFilters
 from web import clock
 from web.rest.permissions import requires
 from web.rest.reports import RowsViewSet, ValuesSerializer

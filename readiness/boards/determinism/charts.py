@@ -73,7 +73,6 @@ def tails(rows: Sequence[PathRow]) -> Figure:
 
 
 def percentiles(determinism: SiteDeterminism) -> Figure:
-    """Every percentile of one path: the median over the runs that were read, and the range over them."""
     chosen = determinism.chosen
     if chosen is None or not determinism.curve:
         return charts.nothing("No latency run of this site was read.")
@@ -98,7 +97,6 @@ type ByPercentile = dict[float, list[TailFigure]]
 
 
 def _by_load(curve: Sequence[TailFigure], chosen: JudgedPath) -> tuple[ByPercentile, ByPercentile]:
-    """The figures of the idle runs, and those of the loaded ones."""
     idle_runs = {run.id for run in chosen.path.idle}
     idle: ByPercentile = defaultdict(list)
     loaded: ByPercentile = defaultdict(list)
@@ -109,7 +107,6 @@ def _by_load(curve: Sequence[TailFigure], chosen: JudgedPath) -> tuple[ByPercent
 
 
 def _row(percentile: float, idle: Sequence[TailFigure], loaded: Sequence[TailFigure]) -> list[Any]:
-    """The medians idle and loaded, and why no run supports the percentile where none does."""
     sides = [idle, loaded]
     middles = [round(median(each.value or 0.0 for each in side), 3) if side else None for side in sides]
     unsupported = [side[0].caution for side in sides if side and all(each.caution for each in side)]
@@ -135,7 +132,6 @@ def _curve(by_percentile: ByPercentile, name: str, role: str) -> list[go.Scatter
 
 
 def over_time(history: Sequence[HistoryPoint], chosen: JudgedPath | None) -> Figure:
-    """The p99 of every run that is kept: those of the path that is looked at, and the others behind it."""
     if not history:
         return charts.nothing("No run of this site holds a p99 that can be judged.")
     key = chosen.path.key if chosen else ""

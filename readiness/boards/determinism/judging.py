@@ -86,7 +86,6 @@ class JudgedPath:
 
     @property
     def name(self) -> str:
-        """The site's name for the path."""
         return self.path.name or self.path.port or self.path.tool
 
     @property
@@ -113,7 +112,6 @@ class JudgedPath:
 
     @property
     def runs(self) -> list[Run]:
-        """The runs that were read."""
         return [*self.path.loaded, *self.path.idle]
 
     @property
@@ -126,7 +124,6 @@ class JudgedPath:
 
 
 def paths_of(check: Check, runs: Sequence[Run], site: SiteParts, *, now: datetime) -> dict[str, Path]:
-    """Paths by key, as scoring tells them apart."""
     paths = latency.paths(check.with_stand_ins(PARTS), runs, site, now)
     return {path.key: path for path in paths}
 

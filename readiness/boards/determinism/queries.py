@@ -178,7 +178,6 @@ def site_determinism(site: Site, *, path: str = "", now: datetime) -> SiteDeterm
 
 
 def curve_of(chosen: JudgedPath | None) -> list[TailFigure]:
-    """Every percentile of the runs that were read."""
     if chosen is None:
         return []
     path = chosen.path

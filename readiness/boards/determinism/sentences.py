@@ -59,7 +59,6 @@ def about(path: JudgedPath) -> str:
 
 
 def baseline(path: JudgedPath) -> tuple[str, str]:
-    """The p99 that the path is compared with, and the runs that it is of."""
     base = path.baseline
     if base is None:
         return "none yet", (

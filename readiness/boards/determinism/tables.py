@@ -1,17 +1,38 @@
-"""Columns as data: the paths of the fleet, one row a path; a site without runs has one row that says so."""
+"""Filters of sites, for the API and for the page alike. The rows must come from `queries.sites`."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from readiness.boards.determinism.filters import DeterminismFilters
+from django import forms
+
+from inventory.models import Site
 from readiness.boards.determinism.judging import PARTS, JudgedPath
 from readiness.boards.determinism.queries import SitePaths
+from readiness.scoring.choices import CHECK_STATES
 from web.ages import ago
 from web.links import link
+from web.rest.filters import ObjectFilterSet
+from web.rest.lookups import AnyOf, Existing
 from web.tables import Column, Table
 from web.units import number
+
+
+class DeterminismFilters(ObjectFilterSet):
+    site = AnyOf(field_name="slug", inner=Existing(Site, "slug"), commas=True, label="Site")
+    state = AnyOf(
+        field_name="latency_state",
+        inner=forms.ChoiceField(choices=CHECK_STATES),
+        label="State of the check",
+    )
+
+    class Meta:
+        model = Site
+        fields = ["region", "stage"]
+        search_fields = ["name", "slug", "city"]
+        panel = ["state", "region", "stage"]
+
 
 FIGURES = (
     ("idle", 50.0, "Idle p50"),
@@ -43,7 +64,6 @@ class PathRow:
 
 
 def rows(sites: Iterable[SitePaths]) -> list[PathRow]:
-    """A row for each path, in the order of the sites."""
     made: list[PathRow] = []
     for site in sites:
         key = site.site.pk
@@ -53,7 +73,6 @@ def rows(sites: Iterable[SitePaths]) -> list[PathRow]:
 
 
 def table(now: datetime, *, may_add: bool) -> Table:
-    """The table of sites as `queries.sites` gives them; ages count from `now`."""
     way_out = {"action_url": link("validation-run-add"), "action_label": "Import a run"} if may_add else {}
     return Table(
         id="determinism",
@@ -94,7 +113,6 @@ def table(now: datetime, *, may_add: bool) -> Table:
 
 
 def _figure(load: str, percentile: float, label: str) -> Column:
-    """A percentile idle or loaded; one with too few observations says so in place of its value."""
     key = f"{load}-p{percentile:g}".replace(".", "")
     value, text = (partial(read, load=load, percentile=percentile) for read in (_tail, _tail_words))
     return Column(key, label, value, text, numeric=True, file_unit="µs", hint="µs, median over the repeats")

@@ -3,16 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
 from inventory.models import Site
 from readiness.boards.determinism import charts, queries, sentences, tables
 from readiness.boards.determinism.judging import CHECK, PARTS, JudgedPath
 from readiness.boards.determinism.queries import SiteDeterminism
+from readiness.boards.params import check_named
 from readiness.evidence.core.proving.values import Run
-from readiness.framework import queries as framework_queries
-from readiness.framework.core.definition import Check
 from readiness.scoring.core.states import CheckState, ReasonCode
 from web import tables as table_kit
 from web.charts import Figure
@@ -31,7 +30,7 @@ SITE = Report("readiness/determinism/site.html", *MAY_SEE)
 @FLEET.page
 def fleet(request: HttpRequest) -> tuple[TablePage, Any]:
     at = now()
-    check = _check()
+    check = check_named(CHECK)
     may_add = request.user.has_perm(MAY_ADD)
     shown: list[queries.SitePaths] = []
 
@@ -51,7 +50,6 @@ def fleet(request: HttpRequest) -> tuple[TablePage, Any]:
 
 
 def _figures(rows: Sequence[tables.PathRow]) -> dict[str, Any]:
-    """The key figures of the paths on a page."""
     paths = [row.path for row in rows if row.path]
     factors = [path.load_factor for path in paths if path.load_factor is not None]
     return {
@@ -68,7 +66,7 @@ def _figures(rows: Sequence[tables.PathRow]) -> dict[str, Any]:
 
 @FLEET.chart
 def tails_chart(request: HttpRequest) -> Figure:
-    _check()
+    check_named(CHECK)
     sites = list(queries.sites()[: tables.table(now(), may_add=False).per_page])
     return charts.tails(tables.rows(queries.paths_of_sites(sites, now=now())))
 
@@ -118,7 +116,6 @@ def _of_path(determinism: SiteDeterminism, chosen: JudgedPath) -> dict[str, Any]
 
 
 def _figures_of(run: Run) -> list[str]:
-    """Its percentiles; one with too few observations says so in place of its value."""
     latencies = [figure for figure in run.figures if figure.name == "latency"]
     return [
         "not supported" if figure.caution else sentences.micros(figure.value)
@@ -140,14 +137,6 @@ def history_chart(request: HttpRequest, slug: str) -> Figure:
 
 
 def _determinism(request: HttpRequest, slug: str) -> SiteDeterminism:
-    _check()
+    check_named(CHECK)
     site = get_object_or_404(Site.objects.select_related("region"), slug=slug)
     return queries.site_determinism(site, path=request.GET.get("path", ""), now=now())
-
-
-def _check() -> Check:
-    """The check in the framework in force, which may have dropped it."""
-    _version, framework = framework_queries.current()
-    if CHECK not in framework.checks_by_id:
-        raise Http404(f"The framework in force has no check {CHECK}.")
-    return framework.checks_by_id[CHECK]

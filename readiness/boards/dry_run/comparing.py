@@ -1,140 +1,145 @@
-"""One site under two definitions: whether its verdict moves, and which checks and thresholds move it. Pure."""
+"""Sites under two definitions: whose verdict moves, and which checks and thresholds move it. Pure, plain values out."""
 
-from __future__ import annotations
-
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from readiness.scoring.core.combine import CombinedCheck
 from readiness.scoring.core.evaluate import SiteResult
 from readiness.scoring.core.judge import PartResult
 from readiness.scoring.core.states import Tier, Verdict
 
-NO_VERDICT = ""
-"""Stored for sites in stages that have no verdict."""
+type Plain = dict[str, Any]
+
 ABSENT = ""
-"""In the place of a state: the definition has no such check or sub-measure."""
+"""In place of a state: the definition has no such check or sub-measure; of a verdict: the stage has none."""
 _BETTER = {Verdict.NOT_READY: 0, Verdict.CONDITIONAL: 1, Verdict.READY: 2}
 SAME_SCORE = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
-class PartMove:
-    """A sub-measure that comes to another state, with the threshold that it is measured against on each side."""
+class TriedSite(NamedTuple):
+    """`row` is what a dry-run keeps of the site where it moves; its checks are counted by state on each side."""
 
-    part: str
-    before: str
-    after: str
-    value: float | None
-    unit: str
-    threshold_before: str
-    threshold_after: str
-    reason: str
+    row: Plain
+    before: Counter[str]
+    after: Counter[str]
 
 
-@dataclass(frozen=True, slots=True)
-class CheckChange:
-    """A check that comes to another state or decides something else."""
+def tried_site(site: Plain, before: SiteResult, after: SiteResult, names: Mapping[str, str]) -> TriedSite:
+    """Compare two results of the same inputs at the same instant: only the definition can make them differ.
 
-    check: str
-    before: str
-    after: str
-    gate_before: str
-    gate_after: str
-    parts: tuple[PartMove, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """`moves` are all checks that move; `responsible` are those that move the verdict, in the order they decide."""
-
-    verdict_before: str
-    verdict_after: str
-    score_before: float | None
-    score_after: float | None
-    moves: tuple[CheckChange, ...]
-    responsible: tuple[CheckChange, ...]
-
-    @property
-    def verdict_moves(self) -> bool:
-        return self.verdict_before != self.verdict_after
-
-    @property
-    def score_moves(self) -> bool:
-        before, after = self.score_before, self.score_after
-        if before is None or after is None:
-            return before is not after
-        return abs(before - after) > SAME_SCORE
+    `site` says which it is and what it has deployed; `names` are of checks by id.
+    """
+    moves = _moves(before.checks, after.checks, names)
+    old, new = before.verdict.verdict or ABSENT, after.verdict.verdict or ABSENT
+    row = site | {
+        "from": old,
+        "to": new,
+        "verdict_moves": old != new,
+        "score_from": before.score.result.score,
+        "score_to": after.score.result.score,
+        "responsible": _responsible(before, after, moves),
+        "moves": moves,
+    }
+    return TriedSite(row, *(Counter(str(check.state) for check in each.checks) for each in (before, after)))
 
 
-def difference(before: SiteResult, after: SiteResult) -> Difference:
-    """Compare two results of the same inputs at the same instant: only the definition can make them differ."""
-    moves = _moves(before.checks, after.checks)
-    return Difference(
-        verdict_before=before.verdict.verdict or NO_VERDICT,
-        verdict_after=after.verdict.verdict or NO_VERDICT,
-        score_before=before.score.result.score,
-        score_after=after.score.result.score,
-        moves=moves,
-        responsible=_responsible(before, after, moves),
-    )
+def summary(tried: Sequence[TriedSite], names: Mapping[str, str], skipped: Iterable[str]) -> Plain:
+    """The result that a dry-run keeps; the sites that are `skipped` could not be evaluated."""
+    moved = [site.row for site in tried if site.row["verdict_moves"] or _score_moves(site.row)]
+    nothing: Counter[str] = Counter()
+    return {
+        "bands": {"before": _bands(tried, "from"), "after": _bands(tried, "to")},
+        "states": {
+            "before": dict(sum((site.before for site in tried), nothing)),
+            "after": dict(sum((site.after for site in tried), nothing)),
+        },
+        "checks": _checks(tried, names),
+        "sites": sorted(moved, key=lambda row: (not row["verdict_moves"], -row["it_kw"], row["name"])),
+        "skipped": sorted(skipped),
+    }
 
 
-def _moves(before: Iterable[CombinedCheck], after: Iterable[CombinedCheck]) -> tuple[CheckChange, ...]:
+def _score_moves(row: Plain) -> bool:
+    before, after = row["score_from"], row["score_to"]
+    if before is None or after is None:
+        return before is not after
+    return bool(abs(before - after) > SAME_SCORE)
+
+
+def _moves(
+    before: Iterable[CombinedCheck], after: Iterable[CombinedCheck], names: Mapping[str, str]
+) -> list[Plain]:
     earlier, later = {check.check_id: check for check in before}, {check.check_id: check for check in after}
     moves = []
     for check_id in sorted({**earlier, **later}):
         old, new = earlier.get(check_id), later.get(check_id)
         if old is None or new is None or _decides(old) != _decides(new):
-            moves.append(_move(check_id, old, new))
-    return tuple(moves)
+            moves.append(_move(check_id, old, new) | {"name": names.get(check_id, check_id)})
+    return moves
 
 
 def _decides(result: CombinedCheck) -> tuple[object, ...]:
-    """All that verdict and score take from a check."""
     return result.state, result.gate, result.block_state, result.cond_state, result.tier is Tier.CAPPED
 
 
-def _move(check_id: str, old: CombinedCheck | None, new: CombinedCheck | None) -> CheckChange:
+def _move(check_id: str, old: CombinedCheck | None, new: CombinedCheck | None) -> Plain:
     earlier = {part.part_id: part for part in old.parts} if old else {}
     later = {part.part_id: part for part in new.parts} if new else {}
-    parts = [
-        _part_move(part_id, earlier.get(part_id), later.get(part_id)) for part_id in {**later, **earlier}
-    ]
-    return CheckChange(
-        check=check_id,
-        before=old.state if old else ABSENT,
-        after=new.state if new else ABSENT,
-        gate_before=old.gate if old else ABSENT,
-        gate_after=new.gate if new else ABSENT,
-        parts=tuple(part for part in parts if part.before != part.after) if old and new else (),
-    )
+    parts = [_part(part_id, earlier.get(part_id), later.get(part_id)) for part_id in {**later, **earlier}]
+    return {
+        "check": check_id,
+        "before": old.state if old else ABSENT,
+        "after": new.state if new else ABSENT,
+        "gate_before": old.gate if old else ABSENT,
+        "gate_after": new.gate if new else ABSENT,
+        "parts": [part for part in parts if part["before"] != part["after"]] if old and new else [],
+    }
 
 
-def _part_move(part_id: str, old: PartResult | None, new: PartResult | None) -> PartMove:
+def _part(part_id: str, old: PartResult | None, new: PartResult | None) -> Plain:
+    """A sub-measure with the threshold that it is measured against on each side."""
     latest = new or old
     assert latest is not None
-    return PartMove(
-        part=part_id,
-        before=old.state if old else ABSENT,
-        after=new.state if new else ABSENT,
-        value=latest.value,
-        unit=latest.unit,
-        threshold_before=old.threshold_text if old else "",
-        threshold_after=new.threshold_text if new else "",
-        reason=latest.reason,
-    )
+    return {
+        "part": part_id,
+        "before": old.state if old else ABSENT,
+        "after": new.state if new else ABSENT,
+        "value": latest.value,
+        "unit": latest.unit,
+        "threshold_before": old.threshold_text if old else "",
+        "threshold_after": new.threshold_text if new else "",
+        "reason": latest.reason,
+    }
 
 
-def _responsible(
-    before: SiteResult, after: SiteResult, moves: Sequence[CheckChange]
-) -> tuple[CheckChange, ...]:
+def _responsible(before: SiteResult, after: SiteResult, moves: list[Plain]) -> list[Plain]:
     """The changes that hold the new verdict after a fall, or held the old one before a rise."""
     old, new = before.verdict.verdict, after.verdict.verdict
     if old == new or old is None or new is None:
-        return ()
+        return []
     deciding = after.verdict.deciding if _BETTER[new] < _BETTER[old] else before.verdict.deciding
-    by_id = {move.check: move for move in moves}
-    deciding_moves = tuple(by_id[check_id] for check_id in deciding if check_id in by_id)
+    by_id = {move["check"]: move for move in moves}
     # Where no check applies any more, none decides: the moves themselves are responsible.
-    return deciding_moves or tuple(moves)
+    return [by_id[check_id] for check_id in deciding if check_id in by_id] or moves
+
+
+def _bands(tried: Iterable[TriedSite], side: str) -> dict[str, Plain]:
+    bands: dict[str, Plain] = {}
+    for row, *_states in tried:
+        band = bands.setdefault(row[side] or "none", {"sites": 0, "it_kw": 0.0, "accelerators": 0})
+        band["sites"] += 1
+        band["it_kw"] += row["it_kw"]
+        band["accelerators"] += row["accelerators"]
+    return bands
+
+
+def _checks(tried: Iterable[TriedSite], names: Mapping[str, str]) -> list[Plain]:
+    """How many sites each check moves at, from which state and gate to which; the most first."""
+    keys = ("check", "before", "after", "gate_before", "gate_after")
+    counted = Counter(tuple(move[key] for key in keys) for site in tried for move in site.row["moves"])
+    heads = ("check", "from", "to", "gate_from", "gate_to")
+    return [
+        dict(zip(heads, move, strict=True)) | {"name": names.get(move[0], move[0]), "sites": sites}
+        for move, sites in sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+    ]

@@ -1,7 +1,5 @@
 """One trial of one content against the version that was in force."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from django.conf import settings
@@ -52,7 +50,7 @@ class DryRun(models.Model):
                 condition=Q(state="done", result__isnull=False, finished_at__isnull=False)
                 | (~Q(state="done") & Q(result__isnull=True)),
                 name="dry_run_done_has_result",
-            ),
+            )
         ]
 
     def __str__(self) -> str:

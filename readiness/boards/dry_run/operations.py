@@ -1,7 +1,5 @@
 """Operations that ask for a dry-run and publish what one has shown."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from django.db import transaction

@@ -1,14 +1,12 @@
 """Dry-runs of a version, and whether one still says what publishing would do."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 
 from readiness.boards.dry_run.models import COUNTS_FOR, DryRun
 from readiness.framework.models import FrameworkVersion
 from readiness.scoring.models import Flip
-from web.units import plural
+from web.units import how_many
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +25,6 @@ class NewestDryRun:
 
 
 def runs(version: FrameworkVersion) -> list[DryRun]:
-    """The latest dry-runs, without their results."""
     latest = DryRun.objects.filter(version=version).defer("result").select_related("requested_by")
     return list(latest[:10])
 
@@ -62,14 +59,9 @@ def standing_of(version: FrameworkVersion, in_force: FrameworkVersion, *, now: d
 
 
 def _moved(since: datetime) -> str:
-    """That checks or verdicts moved after the trial, so that it may come out otherwise now."""
     moved = Flip.objects.filter(at__gt=since).exclude(subject=Flip.Subject.HEALTH)
     sites = moved.order_by().values("site_id").distinct().count()
     if not sites:
         return ""
-    said = plural(
-        sites,
-        "%(n)s site has moved since, so it may come out otherwise now.",
-        "%(n)s sites have moved since, so it may come out otherwise now.",
-    )
-    return said % {"n": sites}
+    have = how_many(sites, "site has", "sites have")
+    return f"{have} moved since, so it may come out otherwise now."

@@ -1,8 +1,7 @@
-"""Working on dry-runs: batch by batch, with a sign of life after each."""
-
-from __future__ import annotations
+"""Evaluating sites under the version in force and under another one, at one instant, without writing."""
 
 import logging
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -10,15 +9,55 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from inventory.models import Site
+from inventory.queries import Capacity, deployed
+from readiness.boards.dry_run.comparing import TriedSite, summary, tried_site
 from readiness.boards.dry_run.models import DryRun
-from readiness.boards.dry_run.summing import TriedSite, summary
-from readiness.boards.dry_run.trying import try_sites
 from readiness.framework import queries as framework_queries
+from readiness.framework.core.definition import Framework
+from readiness.scoring.core.evaluate import SiteResult, evaluate
+from readiness.scoring.gather import inputs_of
+from readiness.scoring.stored_state import stored_of
 
 log = logging.getLogger(__name__)
+
+
 SITES_AT_ONCE = 50
 LOST_AFTER = timedelta(minutes=5)
 """Without a sign of life for so long, whoever worked on it is gone, and it begins anew."""
+
+
+def try_sites(
+    sites: Sequence[Site], in_force: Framework, tried: Framework, names: Mapping[str, str], *, now: datetime
+) -> Iterator[TriedSite]:
+    """In their order; one that cannot be evaluated is left out, and stops no other."""
+    ids = [site.pk for site in sites]
+    capacity = deployed(ids, at=now)
+    before, after = _each(ids, in_force, now=now), _each(ids, tried, now=now)
+    for site in sites:
+        if site.pk in before and site.pk in after:
+            has = capacity.get(site.pk, Capacity())
+            about = {"site": site.slug, "name": site.name, "stage": site.stage}
+            about |= {"it_kw": has.it_kw, "accelerators": has.accelerators}
+            yield tried_site(about, before[site.pk], after[site.pk], names)
+
+
+def _each(ids: Sequence[int], framework: Framework, *, now: datetime) -> dict[int, SiteResult]:
+    """Results by site id; sites are tried one by one where they fail together."""
+    try:
+        return _together(ids, framework, now=now)
+    except Exception:
+        if len(ids) == 1:
+            log.exception("Site %s could not be tried under %s", ids[0], framework.version)
+            return {}
+    results: dict[int, SiteResult] = {}
+    for site_id in ids:
+        results |= _each([site_id], framework, now=now)
+    return results
+
+
+def _together(ids: Sequence[int], framework: Framework, *, now: datetime) -> dict[int, SiteResult]:
+    gathered = inputs_of(ids, stored_of(ids, now=now), framework, now=now)
+    return {site_id: evaluate(framework, inputs, now=now) for site_id, (_, inputs) in gathered.items()}
 
 
 def sites_to_try() -> list[Site]:
@@ -57,7 +96,6 @@ def take(run: DryRun) -> None:
 
 
 def work_on(run: DryRun, *, now: datetime) -> None:
-    """Work on a dry-run to its end; what goes wrong is kept with it."""
     ended: dict[str, object]
     try:
         ended = {"state": DryRun.State.DONE, "result": _result(run, now=now)}
@@ -77,17 +115,14 @@ class ContentChanged(Exception):
 def _result(run: DryRun, *, now: datetime) -> dict[str, object]:
     if run.version.digest != run.digest:
         raise ContentChanged
-    tried, in_force = (
-        framework_queries.definition_of(run.version),
-        framework_queries.definition_of(run.in_force),
-    )
+    tried, in_force = map(framework_queries.definition_of, (run.version, run.in_force))
+    names = {check.id: check.name for framework in (in_force, tried) for check in framework.checks}
     sites = sites_to_try()
     DryRun.objects.filter(pk=run.pk).update(sites_total=len(sites))
-    seen: list[TriedSite] = []
+    results: list[TriedSite] = []
     for start in range(0, len(sites), SITES_AT_ONCE):
-        seen.extend(try_sites(sites[start : start + SITES_AT_ONCE], in_force, tried, now=now))
+        results.extend(try_sites(sites[start : start + SITES_AT_ONCE], in_force, tried, names, now=now))
         done = min(start + SITES_AT_ONCE, len(sites))
         DryRun.objects.filter(pk=run.pk).update(sites_done=done, progressed_at=Now())
-    names = {check.id: check.name for framework in (in_force, tried) for check in framework.checks}
-    reached = {site.slug for site in seen}
-    return summary(seen, names, [site.slug for site in sites if site.slug not in reached])
+    reached = {site.row["site"] for site in results}
+    return summary(results, names, [site.slug for site in sites if site.slug not in reached])

@@ -7,7 +7,8 @@ from rest_framework import serializers as fields
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 
-from readiness.boards.explain import causes, sentences
+from readiness.boards.explain import sentences
+from readiness.boards.explain import sentences as causes
 from readiness.boards.explain.params import Asked, read
 from readiness.boards.explain.queries import (
     FleetExplained,
@@ -63,10 +64,7 @@ _answer = inline_serializer(
 
 
 @endpoint(
-    "scoring.view_checkresult",
-    parameters=_PARAMETERS,
-    answer=_answer,
-    operation_id="readiness_explain",
+    "scoring.view_checkresult", parameters=_PARAMETERS, answer=_answer, operation_id="readiness_explain"
 )
 def explain(request: Request) -> dict[str, Any]:
     asked = read(request.GET, now=clock.now())

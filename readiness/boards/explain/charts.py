@@ -7,8 +7,7 @@ from typing import Any
 
 from plotly import graph_objects as go
 
-from readiness.boards.explain.causes import Cause
-from readiness.boards.explain.sentences import day, score
+from readiness.boards.explain.sentences import Cause, day, score
 from web import charts
 from web.charts import Figure
 
@@ -32,7 +31,6 @@ class Waterfall:
 
     @property
     def levels(self) -> list[float]:
-        """The score at the start and after each step."""
         levels = [self.start]
         for step in self.steps:
             levels.append(levels[-1] + step.share)
@@ -62,7 +60,6 @@ def waterfall(falls: Waterfall, *, finding: str) -> Figure:
 
 
 def _axis(levels: Sequence[float]) -> tuple[float, float]:
-    """The axis in points of 100, with room for the figures above and below."""
     low, high = 100 * min(levels), 100 * max(levels)
     room = max(0.18 * (high - low), 1.0)
     return max(0.0, low - room), min(104.0, high + room)

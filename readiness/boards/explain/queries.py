@@ -37,7 +37,6 @@ class SiteExplained:
 
     @property
     def pillars(self) -> list[tuple[str, Move]]:
-        """Moves of the pillars, each with the pillar's name in the newer version that has it."""
         every = [pillar for kept in (self.start, self.end) for pillar in kept.framework.pillars]
         names = {pillar.id: pillar.short_name for pillar in every}
         return [(names[pillar], move) for pillar, move in self.explanation.pillars.items()]
@@ -194,12 +193,9 @@ def _reckoned(pairs: Mapping[int, _Pair]) -> Iterable[tuple[int, _Remembered]]:
     for site_id, (first, last) in pairs.items():
         # A day that was written anew between the statements, or went past its time, is left out this once.
         if first.pk in snapshots and last.pk in snapshots:
-            explanation = explain(snapshots[first.pk], snapshots[last.pk])
-            verdicts = (explanation.verdict.start.verdict or "", explanation.verdict.end.verdict or "")
-            yield (
-                site_id,
-                _Remembered(explanation.score, verdicts, (explanation.stages[0], explanation.stages[1])),
-            )
+            made = explain(snapshots[first.pk], snapshots[last.pk])
+            verdicts = (made.verdict.start.verdict or "", made.verdict.end.verdict or "")
+            yield site_id, _Remembered(made.score, verdicts, (made.stages[0], made.stages[1]))
 
 
 def _together(
@@ -238,7 +234,9 @@ def _together(
         )
         for site_id, of_site in ends.items()
     ]
-    rows.sort(key=lambda row: (-abs(row.weight), -_stir(row), row.site.name, row.site.pk))
+    # Among equals, sites whose score was moved by causes that cancelled each other come first.
+    stir = {row.site.pk: sum(map(abs, row.move.by.values())) for row in rows}
+    rows.sort(key=lambda row: (-abs(row.weight), -stir[row.site.pk], row.site.name, row.site.pk))
     return FleetExplained(start, end, move, tuple(rows), tuple(left_out), _versions(kept))
 
 
@@ -266,13 +264,7 @@ def _whereabouts(
     return "" if not there[0] else "went" if site.stage == Stage.RETIRED else "unknown"
 
 
-def _stir(row: SiteMove) -> float:
-    """How much causes moved a site's score, also where they cancelled each other."""
-    return sum(map(abs, row.move.by.values()))
-
-
 def _versions(kept: Sequence[Mapping[int, _Day]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Names of the versions that judged at each end."""
     ids = [{day.version for day in days.values()} for days in kept]
     names: dict[Any, str] = dict(
         FrameworkVersion.objects.filter(pk__in=ids[0] | ids[1]).values_list("pk", "version")

@@ -1,19 +1,23 @@
 """Sentences about what moved: a check, the verdict, a score. Every figure is of the evaluations compared."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.utils.text import capfirst
 
 from inventory.models import Site
 from readiness.boards.explain import queries
-from readiness.boards.explain.queries import NothingKept, SiteExplained
+from readiness.boards.explain.queries import NothingKept, SiteExplained, SiteMove
 from readiness.framework.core.definition import Check, Framework
 from readiness.scoring.core.coalitions import CAUSES
 from readiness.scoring.core.combine import CombinedCheck
-from readiness.scoring.core.explain import CheckMove, Explanation, GrantMove, Sets
+from readiness.scoring.core.explain import Causes, CheckMove, Explanation, GrantMove, Move, Sets
+from readiness.scoring.core.explain_fleet import FleetMove
 from readiness.scoring.core.judge import PartResult
-from readiness.scoring.core.rounding import half_up
+from readiness.scoring.core.mean import NO_KW
+from readiness.scoring.core.rounding import apportioned, half_up
 from readiness.scoring.core.states import CheckState, FlipCause, ReasonCode, Tier
 from web.units import duration, format_value, number
 
@@ -55,7 +59,6 @@ def score(value: float | None) -> str:
 
 
 def change(start: float | None, end: float | None) -> int:
-    """Tenths of a point between two scores as they are shown."""
     return half_up(1000 * (end or 0.0)) - half_up(1000 * (start or 0.0))
 
 
@@ -76,7 +79,6 @@ def moved_by(sets: Sets) -> str:
 
 
 def how_it_flipped(sets: Sets) -> str:
-    """The causes that flipped a verdict, as a sentence; "" where nothing flipped."""
     if not sets:
         return ""
     if len(sets) > 1:
@@ -90,7 +92,6 @@ def how_it_flipped(sets: Sets) -> str:
 
 
 def check_sentence(move: CheckMove, explained: SiteExplained) -> str:
-    """The changes of a check, a clause for each cause that had to do with it."""
     clauses = [_CLAUSES[cause](move, explained) for cause in causes_of(move)]
     return " ".join(f"{capfirst(clause)}." for clause in clauses if clause)
 
@@ -129,7 +130,6 @@ def too_many(sites: int) -> str:
 
 
 def other_weights(explained: SiteExplained) -> str:
-    """The change of weight among the checks that did not move, where it shows."""
     shares = explained.explanation.rest.values()
     if all(abs(share) < POINTS_SHOWN for share in shares):
         return ""
@@ -143,15 +143,11 @@ def _parts(move: CheckMove) -> tuple[PartResult | None, PartResult | None]:
     """The sub-measure that decided at each end. One that decides at one end only is looked up at the other."""
     start, end = _decider(move.start), _decider(move.end)
     if start and end and start.part_id != end.part_id:
-        worse = end if _is_worse(move) else start
+        worse = end if sum(move.points.values()) < 0 else start
         return _part(move.start, worse.part_id), _part(move.end, worse.part_id)
     return start or (_part(move.start, end.part_id) if end else None), end or (
         _part(move.end, start.part_id) if start else None
     )
-
-
-def _is_worse(move: CheckMove) -> bool:
-    return sum(move.points.values()) < 0
 
 
 def _decider(result: CombinedCheck | None) -> PartResult | None:
@@ -281,4 +277,89 @@ def check_of(explained: SiteExplained, check_id: str) -> Check | None:
     return next(
         (framework.checks_by_id[check_id] for framework in frameworks if check_id in framework.checks_by_id),
         None,
+    )
+
+
+CAPACITY = "Capacity"
+CAME_OR_WENT = "Sites came or went"
+TENTHS = 1000
+"""Tenths of a point of 100 in a score from 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The share that a cause added, 0 to 1 of the score, and the tenths that are shown: those of all causes add up to
+    the change that is shown of the score."""
+
+    label: str
+    means: str
+    share: float
+    tenths: int = 0
+
+    @property
+    def text(self) -> str:
+        return tenths(self.tenths)
+
+
+def of_site(move: Move) -> tuple[Cause, ...]:
+    return _shown(_own(move.by), move.start, move.end)
+
+
+def of_fleet(move: FleetMove[Any]) -> tuple[Cause, ...]:
+    further = []
+    if move.capacity:
+        means = "kW that came or went at sites that have some on both days"
+        further.append(Cause(CAPACITY, means, move.capacity))
+    if move.came or move.went:
+        means = "sites that have deployed capacity on one of the days only"
+        further.append(Cause(CAME_OR_WENT, means, move.coming_and_going))
+    return _shown([*_own(move.by), *further], move.start, move.end)
+
+
+def sentence(start: float | None, end: float | None, causes: Sequence[Cause]) -> str:
+    """Causes that moved a score, strongest first: `From 85.0 to 63.7. Sites came or went −22.8, data +1.5 points.`"""
+    if start is None and end is None:
+        return "There is no score on either day."
+    named = sorted((cause for cause in causes if cause.tenths), key=lambda cause: -abs(cause.tenths))
+    if not named:
+        effects = "No cause moved the score."
+    else:
+        listed = ", ".join(f"{cause.label.lower()} {cause.text}" for cause in named)
+        effects = f"{capfirst(listed)} points."
+    return f"From {score(start)} to {score(end)}. {effects}"
+
+
+def finding(move: Move) -> str:
+    return sentence(move.start, move.end, of_site(move))
+
+
+def fleet_sentence(move: FleetMove[Any]) -> str:
+    if move.start is None and move.end is None:
+        return NO_KW
+    return sentence(move.start, move.end, of_fleet(move))
+
+
+def of_one_of_several(row: SiteMove) -> str:
+    """How a site moved the score of all; its capacity may have done more than the change of its own score."""
+    if row.came or row.went:
+        return "came" if row.came else "went"
+    cause = strongest(of_site(row.move))
+    by_own_score = abs(row.weight - row.by_capacity)
+    return cause.label if cause and by_own_score >= abs(row.by_capacity) else CAPACITY
+
+
+def strongest(causes: Sequence[Cause]) -> Cause | None:
+    cause = max(causes, key=lambda each: abs(each.tenths), default=None)
+    return cause if cause is not None and cause.tenths else None
+
+
+def _own(by: Causes) -> list[Cause]:
+    return [Cause(CAUSE_WORDS[cause], MEANINGS[cause], by[cause]) for cause in CAUSES]
+
+
+def _shown(causes: Sequence[Cause], start: float | None, end: float | None) -> tuple[Cause, ...]:
+    tenths = apportioned([TENTHS * cause.share for cause in causes], change(start, end))
+    return tuple(
+        Cause(cause.label, cause.means, cause.share, shown)
+        for cause, shown in zip(causes, tenths, strict=True)
     )

@@ -58,7 +58,6 @@ def _check_line(move: CheckMove, explained: SiteExplained) -> MovedCheckLine:
 
 
 def moved_checks() -> Table:
-    """The table of MovedCheckLine."""
     return Table(
         id="moved-checks",
         noun=("check", "checks"),
@@ -85,7 +84,6 @@ def moved_checks() -> Table:
 
 
 def moved_sites(asked: Asked) -> Table:
-    """The rows are SiteMove; what moved the score most comes first."""
     return Table(
         id="moved-sites",
         noun=("site", "sites"),
@@ -128,8 +126,6 @@ def _points(key: str, label: str, value: Callable[[Any], float | None], **more: 
 
 
 def _of_cause(cause: FlipCause, share: Callable[[Any], float], *, default: bool) -> Column:
-    """The share of a cause, blank where it did nothing so that the others stand out."""
-
     def text(row: Any) -> str:
         return sentences.points(share(row)) if share(row) else ""
 
@@ -157,8 +153,6 @@ def _kw(key: str, label: str) -> Column:
 
 
 def _level(key: str, label: str, score: Callable[[SiteMove], float | None]) -> Column:
-    """The score of a site at one end; nothing where the site was not there yet, or any more."""
-
     def text(row: SiteMove) -> str:
         return "" if score(row) is None else sentences.score(score(row))
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from inventory.models import Region, Site
-from readiness.boards.explain import causes, queries, sentences, tables
 from readiness.boards.explain import charts as explain_charts
+from readiness.boards.explain import queries, sentences, tables
+from readiness.boards.explain import sentences as causes
 from readiness.boards.explain.charts import Waterfall
 from readiness.boards.explain.params import Asked, read
 from readiness.boards.explain.queries import FleetExplained, NothingKept, SiteExplained
@@ -18,7 +18,7 @@ from web import tables as table_kit
 from web.charts import Figure, nothing
 from web.clock import now
 from web.links import link
-from web.reports import Report, chart_urls, choices
+from web.reports import Report, chart_urls
 from web.tables import TablePage
 
 PRESETS = (7, 30, 90)
@@ -112,7 +112,6 @@ def _fleet(request: HttpRequest, asked: Asked) -> tuple[TablePage | None, dict[s
 
 
 def score_figure(start: float | None, end: float | None) -> dict[str, Any]:
-    """The score at the end as a key figure that says how far it moved."""
     change = sentences.change(start, end)
     tone = "ok" if change > 0 else "bad" if change < 0 else ""
     return {
@@ -124,7 +123,6 @@ def score_figure(start: float | None, end: float | None) -> dict[str, Any]:
 
 
 def most_moved(explained: FleetExplained) -> list[dict[str, Any]]:
-    """The sites that moved the score most, and the strongest cause of each."""
     days = {"start": explained.start, "end": explained.end}
     return [
         {
@@ -168,18 +166,11 @@ def _fact(move: FactMove) -> dict[str, str]:
 
 
 def _around(asked: Asked, at: datetime) -> dict[str, Any]:
-    regions = [("", "Fleet"), *Region.objects.order_by("name", "pk").values_list("slug", "name")]
-    region = "" if asked.region is None else asked.region.slug
     return {
         "asked": asked,
         "site": asked.site,
         "presets": _presets(asked, at),
-        "regions": choices(
-            regions,
-            None if asked.site else region,
-            lambda slug: link("explain", **({"region": slug} if slug else {}), **asked.days),
-        ),
-        "sites": Site.objects.order_by("name", "pk").values_list("slug", "name"),
+        **asked.others("explain", asked.days),
         "chart": chart_urls("explain-chart", **asked.query),
         "api_url": link("scoring-api-explain", **asked.query),
         "changes_url": link("site", asked.site.slug, tab="changes") if asked.site else "",

@@ -142,7 +142,6 @@ def _today(now: datetime) -> Figure:
 
 
 def _gap_note(last: Gap, scale: Scale) -> list[Figure]:
-    """The gap of today in a box."""
     of = scale.measure.of
     if of(last.gap) <= 0:
         return []
@@ -152,7 +151,6 @@ def _gap_note(last: Gap, scale: Scale) -> list[Figure]:
 
 
 def _end_notes(ahead: Projection, scale: Scale, now: datetime) -> list[Figure]:
-    """Where both lines end if the pace holds, and where they begin."""
     label = {"xref": "paper", "x": 1, "xanchor": "left", "xshift": 6, "showarrow": False}
     ends = [("deployed", ahead.deployed[-1]), ("ready", ahead.ready[-1])]
     today = {"text": "today", "name": "today", "xref": "x", "x": ms(now), "xanchor": "right", "xshift": -3}
@@ -212,7 +210,6 @@ def gap_by_site(rows: Sequence[SiteCapacityRow]) -> Figure:
 
 
 def by_group(groups: Sequence[Group], *, measure: CapacityMeasure) -> Figure:
-    """The gap as areas on top of each other, one for each group, the largest of today at the bottom."""
     shown = [group for group in groups if any(measure.of(gap.gap) for gap in group.gaps)]
     if not shown:
         return charts.nothing(NO_GAP)
@@ -287,7 +284,6 @@ def closing(outcome: Closing, *, checks: int) -> Figure:
 
 
 def _thinned(points: Sequence[tuple[int, float]]) -> Sequence[tuple[int, float]]:
-    """At most so many points, the first and the last among them."""
     if len(points) <= MOST_DRAWN:
         return points
     last = len(points) - 1

@@ -34,7 +34,6 @@ def projected(outlook: CapacityHistory, *, measure: CapacityMeasure) -> str:
 
 
 def largest(groups: Sequence[PresentGroup], gap: Gap, *, measure: CapacityMeasure) -> str:
-    """Which group holds most of the gap now."""
     if not groups:
         return "Nothing holds capacity back: all that is deployed is ready."
     first = groups[0]
@@ -47,7 +46,6 @@ def largest(groups: Sequence[PresentGroup], gap: Gap, *, measure: CapacityMeasur
 
 
 def moved(groups: Sequence[Group], *, measure: CapacityMeasure) -> str:
-    """Which group's gap grew most over the range, and which shrank most."""
     known = [group for group in groups if group.key != OTHERS]
     changes = [(measure.of(group.now.gap) - measure.of(group.gaps[0].gap), group) for group in known]
     if not changes:
@@ -62,7 +60,6 @@ def moved(groups: Sequence[Group], *, measure: CapacityMeasure) -> str:
 
 
 def capability(gap: CapabilityGap, growth: float | None) -> str:
-    """How capacity and people grew; says what is missing where there is no base."""
     if growth is None:
         return "No base: no accelerators were deployed 180 days ago."
     change = f"changed by {number(100 * growth, 0)} % in 180 days"
@@ -74,7 +71,6 @@ def capability(gap: CapabilityGap, growth: float | None) -> str:
 
 
 def single_check(closing: Closing) -> str:
-    """Which one check, resolved wherever it holds a site, frees most; exact."""
     if not closing.effects:
         return "No check holds any capacity back."
     best, measure = closing.effects[0], closing.measure
@@ -88,7 +84,6 @@ def single_check(closing: Closing) -> str:
 
 
 def first_steps(closing: Closing) -> str:
-    """The capacity that the first steps of the ranked plan free, and the checks that they need."""
     if not closing.plan:
         return ""
     steps = min(FIRST_STEPS, len(closing.plan))
@@ -104,7 +99,6 @@ def first_steps(closing: Closing) -> str:
 
 
 def at_best(closing: Closing, checks: int) -> str:
-    """The most that so many resolved checks can free, and where."""
     chosen, measure = closing.best_with(checks), closing.measure
     if not chosen:
         least = least_checks(closing.held)

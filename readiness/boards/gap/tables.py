@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from readiness.boards.findings import amount
-from readiness.scoring.core.gap import CapacityFigures, CapacityMeasure
+from readiness.scoring.core.closing import CheckEffect, Step
+from readiness.scoring.core.gap import CapacityMeasure
 from readiness.scoring.gap.closing import Closing
 from readiness.scoring.queries.capacity import check_name
+from readiness.scoring.queries.rows import SiteRef
 from web.links import link
 from web.tables import Column, Table
 
@@ -24,73 +26,45 @@ class PlanLine:
     """One site's turn. `listed` of its checks are on the worklist."""
 
     place: int
-    slug: str
-    site: str
-    region: str
+    step: Step
+    site: SiteRef
     verdict: str
-    held: CapacityFigures
-    checks: tuple[str, ...]
     names: str
-    so_far: int
-    freed_so_far: CapacityFigures
     listed: int
 
     @property
-    def count(self) -> int:
-        return len(self.checks)
+    def checks(self) -> tuple[str, ...]:
+        return self.step.site.checks
 
 
 @dataclass(frozen=True, slots=True)
 class GapCheckLine:
     """One check, resolved wherever it holds a site; at `listed` of them it is on the worklist."""
 
-    id: str
+    effect: CheckEffect
     check: str
     pillar: str
-    sites: int
-    touched: CapacityFigures
-    frees: int
-    freed: CapacityFigures
     listed: int
 
 
 def plan_lines(closing: Closing, verdicts: Mapping[str, str], listed: Listed) -> list[PlanLine]:
-    """Lines in the order of the plan; verdicts by slug."""
     lines = []
     for place, step in enumerate(closing.plan, start=1):
         site, checks = closing.sites[step.site.site], step.site.checks
         names = [check_name(closing.framework, check_id) for check_id in checks[:NAMED]]
         names += [f"{len(checks) - NAMED} more"] if len(checks) > NAMED else []
-        lines.append(
-            PlanLine(
-                place=place,
-                slug=site.slug,
-                site=site.name,
-                region=site.region,
-                verdict=verdicts[site.slug] or "none",
-                held=step.site.held,
-                checks=checks,
-                names=", ".join(names),
-                so_far=step.checks_so_far,
-                freed_so_far=step.freed_so_far,
-                listed=sum((site.slug, check_id) in listed for check_id in checks),
-            )
-        )
+        on_list = sum((site.slug, check_id) in listed for check_id in checks)
+        lines.append(PlanLine(place, step, site, verdicts[site.slug] or "none", ", ".join(names), on_list))
     return lines
 
 
 def check_lines(closing: Closing, listed: Listed) -> list[GapCheckLine]:
-    """Lines of checks, the one that frees most by itself first."""
     pillars = {pillar.id: pillar.short_name for pillar in closing.framework.pillars}
     return [
         GapCheckLine(
-            id=effect.check_id,
+            effect=effect,
             check=check_name(closing.framework, effect.check_id),
             pillar=pillars.get(effect.check_id.partition("-")[0], ""),
-            sites=len(effect.sites),
-            touched=effect.touched,
-            frees=len(effect.frees),
-            freed=effect.freed,
             listed=sum((site, effect.check_id) in listed for site in effect.sites),
         )
         for effect in closing.effects
@@ -104,63 +78,65 @@ def actions(query: str) -> Sequence[Mapping[str, str]]:
 
 
 def plan_table(measure: CapacityMeasure) -> Table:
-    """The table of PlanLine."""
     return Table(
         id="plan",
         noun=("site", "sites"),
         label="Sites by capacity freed for each check resolved",
         columns=(
             Column("place", "Step", sort=True, numeric=True, phone="hide"),
-            Column("site", "Site", url=_site_url, sort=True, locked=True, phone="title", export="slug"),
-            Column("region", "Region", sort=True, default=False),
+            Column("site", "Site", "site.name", url=_site_url, sort=True, locked=True, phone="title",
+                   export="site.slug"),
+            Column("region", "Region", "site.region", sort=True, default=False),
             Column("verdict", "Verdict", template="readiness/gap/verdict_cell.html", phone="status"),
             Column("checks", "Checks to resolve", lambda line: " ".join(line.checks), "names",
                    template="readiness/gap/checks_cell.html", phone="full"),
-            Column("count", "Checks", sort=True, numeric=True),
-            _capacity(measure, "freed", "Frees", lambda line: measure.of(line.held), sort=True),
-            _capacity(measure, "each", "For each check", lambda line: measure.of(line.held) / line.count, sort=True,
+            Column("count", "Checks", lambda line: len(line.checks), sort=True, numeric=True),
+            _capacity(measure, "freed", "Frees", lambda line: measure.of(line.step.site.held), sort=True),
+            _capacity(measure, "each", "For each check", sort=True,
+                      value=lambda line: measure.of(line.step.site.held) / len(line.checks),
                       hint="Capacity freed by the checks resolved: what the plan is ordered by"),
-            Column("so_far", "Checks so far", numeric=True),
-            _capacity(measure, "freed_so_far", "Freed so far", lambda line: measure.of(line.freed_so_far)),
-            _listed("site", "slug", "count"),
+            Column("so_far", "Checks so far", "step.checks_so_far", numeric=True),
+            _capacity(measure, "freed_so_far", "Freed so far", lambda line: measure.of(line.step.freed_so_far)),
+            _listed(lambda line: {"site": line.site.slug}, lambda line: len(line.checks)),
         ),
-        row_id=lambda line: f"site:{line.slug}",
+        row_id=lambda line: f"site:{line.site.slug}",
         row_url=_site_url,
-        row_name="site",
+        row_name="site.name",
         per_page=25,
         empty={"title": "No plan is needed", "text": NO_CAPACITY_HELD, "icon": "circle-check"},
     )  # fmt: skip
 
 
 def check_table(measure: CapacityMeasure) -> Table:
-    """The table of GapCheckLine."""
     return Table(
         id="effects",
         noun=("check", "checks"),
         label="Checks by what each would free, resolved wherever it holds a site",
         columns=(
-            Column("check", "Check", url=_check_url, sort=True, locked=True, phone="title", export="id"),
+            Column("check", "Check", url=_check_url, sort=True, locked=True, phone="title",
+                   export="effect.check_id"),
             Column("pillar", "Pillar", sort=True),
-            Column("sites", "Sites held", sort=True, numeric=True),
-            _capacity(measure, "touched", "Their capacity", lambda line: measure.of(line.touched), sort=True),
-            Column("frees", "Sites freed", sort=True, numeric=True, hint="Sites that no other check holds"),
-            _capacity(measure, "freed", "Frees", lambda line: measure.of(line.freed), sort=True),
-            _listed("check", "id", "sites"),
+            Column("sites", "Sites held", lambda line: len(line.effect.sites), sort=True, numeric=True),
+            _capacity(measure, "touched", "Their capacity", lambda line: measure.of(line.effect.touched), sort=True),
+            Column("frees", "Sites freed", lambda line: len(line.effect.frees), sort=True, numeric=True,
+                   hint="Sites that no other check holds"),
+            _capacity(measure, "freed", "Frees", lambda line: measure.of(line.effect.freed), sort=True),
+            _listed(lambda line: {"check": line.effect.check_id}, lambda line: len(line.effect.sites)),
         ),
-        row_id=lambda line: f"check:{line.id}",
+        row_id=lambda line: f"check:{line.effect.check_id}",
         row_url=_check_url,
         row_name="check",
         per_page=50,
         empty={"title": "No check holds capacity back", "text": NO_CAPACITY_HELD, "icon": "circle-check"},
-    )
+    )  # fmt: skip
 
 
 def _site_url(line: PlanLine) -> str:
-    return link("site", line.slug)
+    return link("site", line.site.slug)
 
 
 def _check_url(line: GapCheckLine) -> str:
-    return link("check", line.id)
+    return link("check", line.effect.check_id)
 
 
 def _capacity(
@@ -174,13 +150,13 @@ def _capacity(
     return Column(key, label, value, text, numeric=True, file_unit=unit, **more)
 
 
-def _listed(asked_by: str, key: str, whole: str) -> Column:
+def _listed(asked: Callable[[Any], dict[str, str]], whole: Callable[[Any], int]) -> Column:
     """How many of the checks, or of the sites, are on the worklist, which is asked for them."""
 
     def url(line: Any) -> str:
-        return link("worklist", **{asked_by: getattr(line, key)}, live="true") if line.listed else ""
+        return link("worklist", **asked(line), live="true") if line.listed else ""
 
     def text(line: Any) -> str:
-        return f"{line.listed} of {getattr(line, whole)}"
+        return f"{line.listed} of {whole(line)}"
 
     return Column("listed", "On the worklist", text=text, url=url, sort=True, numeric=True)

@@ -152,7 +152,6 @@ def _quantity(value: float, measure: CapacityMeasure, unit: str = "", counted: s
 
 
 def _bars(groups: Sequence[PresentGroup], question: Question, address: Address) -> list[Mapping[str, Any]]:
-    """The largest groups; each leads to what is behind it."""
     held = [question.measure.of(group.gap.gap) for group in groups]
     widest = max(held, default=0.0)
     return [

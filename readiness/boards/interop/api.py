@@ -17,9 +17,7 @@ from web.rest.reports import RowsViewSet
 
 
 class InteropFilters(ObjectFilterSet):
-    site = AnyOf(
-        field_name="slug", lookup_expr="exact", inner=Existing(Site, "slug"), commas=True, label="Site"
-    )
+    site = AnyOf(field_name="slug", inner=Existing(Site, "slug"), commas=True, label="Site")
 
     class Meta:
         model = Site

@@ -95,7 +95,6 @@ def pairs_of_sites(sites: Sequence[Site], *, now: datetime) -> list[SitePairs]:
 
 
 def fleet_pairs(sites: Iterable[SitePairs]) -> list[FleetPair]:
-    """Pairs over the sites, the worst and most at stake first."""
     places: dict[object, list[tuple[SitePairs, JudgedPair]]] = defaultdict(list)
     for site in sites:
         for pair in site.pairs:
@@ -149,7 +148,6 @@ class ProductPairCell:
 
     @property
     def counted(self) -> list[tuple[PairStanding, int]]:
-        """How many pairs of each standing, the worst first."""
         return [(standing, self.standings[standing]) for standing in WORST_FIRST if self.standings[standing]]
 
 
@@ -174,7 +172,6 @@ class Matrix:
 
 
 def matrix(pairs: Sequence[FleetPair] | Sequence[JudgedPair]) -> Matrix:
-    """The matrix of these pairs, which come with the worst proven first."""
     names = {end.product: (end.vendor, end.model) for pair in pairs for end in pair.installed.ends}
     order = sorted(names)
     cells: dict[tuple[int, int], ProductPairCell] = {}

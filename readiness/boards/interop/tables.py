@@ -68,7 +68,6 @@ def site_table(site: SitePairs, now: datetime, *, validity: timedelta) -> Table:
 
 
 def _table(table_id: str, label: str, columns: Sequence[Column], site: str = "", **more: Any) -> Table:
-    """Pairs with their proof and why, and what else is said of them."""
     return Table(
         id=table_id,
         noun=("pair", "pairs"),

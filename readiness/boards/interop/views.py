@@ -5,15 +5,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
 from readiness.boards.interop import queries, tables
 from readiness.boards.interop.queries import FleetPair, SitePairs
+from readiness.boards.params import check_named
 from readiness.evidence.core.interop import CHECK
 from readiness.evidence.core.proving.interop import PairStanding
-from readiness.framework import queries as framework_queries
-from readiness.framework.core.definition import Check
 from web import tables as table_kit
 from web.clock import now
 from web.links import link
@@ -29,7 +28,7 @@ SITE = Report("readiness/interop/site.html", *MAY_SEE)
 
 @FLEET.page
 def fleet(request: HttpRequest) -> tuple[TablePage, Any]:
-    check = _check()
+    check = check_named(CHECK)
     sites = queries.pairs_of_sites(list(queries.sites()), now=now())
     pairs = queries.fleet_pairs(sites)
     return table_kit.page(request, tables.fleet_table(), pairs), lambda: {
@@ -41,7 +40,6 @@ def fleet(request: HttpRequest) -> tuple[TablePage, Any]:
 
 
 def _figures(sites: Sequence[SitePairs], pairs: Sequence[FleetPair]) -> dict[str, Any]:
-    """At how many sites pairs are proven, and what hangs on those that are not."""
     open_sites = [site for site in sites if site.proven < len(site.pairs) and not site.is_single_vendor]
     standings = Counter(pair.standing for pair in pairs)
     return {
@@ -57,7 +55,7 @@ def _figures(sites: Sequence[SitePairs], pairs: Sequence[FleetPair]) -> dict[str
 @SITE.page
 def site(request: HttpRequest, slug: str) -> tuple[TablePage, Any]:
     at = now()
-    check = _check()
+    check = check_named(CHECK)
     place = get_object_or_404(queries.sites(), slug=slug)
     [site_pairs] = queries.pairs_of_sites([place], now=at)
     part = check.with_stand_ins(["pairs-proven"]).part("pairs-proven")
@@ -71,11 +69,3 @@ def site(request: HttpRequest, slug: str) -> tuple[TablePage, Any]:
         "matrix": queries.matrix(site_pairs.pairs),
         "add_url": link("validation-run-add", site=slug, tool="csv") if may_add else "",
     }
-
-
-def _check() -> Check:
-    """The check in the framework in force, which may have dropped it."""
-    _version, framework = framework_queries.current()
-    if CHECK not in framework.checks_by_id:
-        raise Http404(f"The framework in force has no check {CHECK}.")
-    return framework.checks_by_id[CHECK]

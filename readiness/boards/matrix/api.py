@@ -6,8 +6,8 @@ from rest_framework import serializers
 
 from inventory.models import Site
 from readiness.boards.matrix import queries
-from readiness.boards.matrix.filters import MatrixFilters
-from readiness.boards.matrix.params import Wanted
+from readiness.boards.matrix.queries import Wanted
+from readiness.boards.matrix.tables import MatrixFilters
 from readiness.framework import queries as framework_queries
 from readiness.scoring.choices import VERDICTS
 from readiness.scoring.models import CheckResult

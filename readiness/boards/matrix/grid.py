@@ -12,8 +12,7 @@ from django.utils.dateformat import format as date_format
 from django.utils.timezone import localtime
 
 from readiness.boards import findings
-from readiness.boards.matrix.params import EXPIRES_SOON
-from readiness.boards.matrix.queries import CheckCell, CheckCount, Extent, MatrixRow
+from readiness.boards.matrix.queries import EXPIRES_SOON, CheckCell, CheckCount, Extent, MatrixRow
 from readiness.framework.core.definition import Check, Pillar
 from readiness.scoring.core.states import Tier
 from web import yaml_documents
@@ -63,11 +62,6 @@ def short_name(check: Check) -> str:
     return _short_names().get(check.id, check.name)
 
 
-def cell_key(slug: str, check_id: str) -> str:
-    """Neither slugs nor ids hold a dot."""
-    return f"{slug}.{check_id}"
-
-
 class CellWords:
     """Says cells of one page; the instants of a page repeat, and formatting them would take most of the time."""
 
@@ -113,7 +107,8 @@ def row_lines(
 
 def _cell(row: MatrixRow, column: tuple[str, str, bool], words: CellWords, chosen: str) -> CellLine:
     check_id, name, begins = column
-    key = cell_key(row.site.slug, check_id)
+    # Neither slugs nor ids hold a dot.
+    key = f"{row.site.slug}.{check_id}"
     cell = row.cells.get(check_id)
     if cell is None:
         return CellLine(key, "", "", "Not evaluated", False, begins, False)
@@ -189,7 +184,6 @@ def gap_note(extent: Extent) -> str:
 
 
 def letters(row: MatrixRow, checks: Sequence[Check]) -> list[tuple[str, str]]:
-    """A state and its letter for each check."""
     return [_letter(row.cells.get(check.id)) for check in checks]
 
 
@@ -200,7 +194,6 @@ def _letter(cell: CheckCell | None) -> tuple[str, str]:
 
 
 def key_to_letters() -> list[tuple[str, str, Any]]:
-    """State, letter and word."""
     words = [(each, letter, state("check", each).word) for each, letter in LETTERS.items()]
     words.insert(2, ("warn", CAPPED, state("tier", Tier.CAPPED).word))
     return words

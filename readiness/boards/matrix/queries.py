@@ -1,24 +1,76 @@
-"""The matrix: a queryset of sites to filter and sort, the rows of one page of it, and counts over all of it."""
+"""The part of the matrix that an address asks for: columns by pillar and gate, cells by state, tier and expiry."""
+
+from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db.models import Case, Count, F, IntegerField, OuterRef, QuerySet, Subquery, When
+from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, When
+from django.http import QueryDict
 
 from inventory.models import Site
-from readiness.boards.matrix.params import Wanted
 from readiness.boards.queries import sites as site_queries
 from readiness.framework.core.definition import Check
 from readiness.framework.models import FrameworkVersion
 from readiness.scoring.core.combine import WORST_FIRST
 from readiness.scoring.core.gap import CapacityFigures, Gap, SiteCapacity, gap_of
 from readiness.scoring.core.states import CheckState, Verdict
-from readiness.scoring.models import CheckResult
+from readiness.scoring.models import CheckResult, SiteScore
 from readiness.scoring.queries.rows import SiteRef, ref_of
 from readiness.scoring.queries.standing import present_capacity, score_of
+
+EXPIRES_SOON = timedelta(days=14)
+TRUE = {"true", "1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Empty means any. With states, tiers or expiry, only sites and checks with such a cell are shown."""
+
+    pillars: frozenset[str] = frozenset()
+    gates: frozenset[str] = frozenset()
+    states: frozenset[str] = frozenset()
+    tiers: frozenset[str] = frozenset()
+    expiring: bool = False
+
+    @classmethod
+    def of(cls, data: QueryDict) -> Wanted:
+        return cls(
+            pillars=frozenset(filter(None, data.getlist("pillar"))),
+            gates=frozenset(filter(None, data.getlist("gate"))),
+            states=frozenset(filter(None, data.getlist("state"))),
+            tiers=frozenset(filter(None, data.getlist("tier"))),
+            expiring=data.get("expiring", "").lower() in TRUE,
+        )
+
+    @property
+    def picks_cells(self) -> bool:
+        return bool(self.states) or self.picks_by_row
+
+    @property
+    def picks_by_row(self) -> bool:
+        """Whether it takes more than the state to know if a cell is one of them."""
+        return bool(self.tiers) or self.expiring
+
+    def checks(self, every: Iterable[Check]) -> tuple[Check, ...]:
+        """Checks of the pillars and gates. The gate is the definition's; a site's own may be another."""
+        return tuple(
+            check
+            for check in every
+            if (not self.pillars or check.pillar in self.pillars)
+            and (not self.gates or check.gate in self.gates)
+        )
+
+    def cells(self, *, now: datetime) -> Q:
+        condition = Q(state__in=self.states) if self.states else Q()
+        if self.tiers:
+            condition &= Q(tier__in=self.tiers)
+        if self.expiring:
+            condition &= Q(expires_at__gt=now, expires_at__lte=now + EXPIRES_SOON)
+        return condition
 
 
 class CheckCell(NamedTuple):
@@ -35,25 +87,22 @@ class CheckCell(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MatrixRow:
-    """`gap_kw` is what is deployed while the site is not ready. A check that was never evaluated has no cell."""
+    """`stored` is empty for a site that was never evaluated. A check that was never evaluated has no cell."""
 
     site: SiteRef
-    verdict: str
-    verdict_since: datetime | None
-    first_blocker: str
-    deciding: tuple[str, ...]
+    stored: SiteScore
     deployed: CapacityFigures
-    gap_kw: float
-    score: float | None
-    upper: float | None
-    coverage: float | None
-    evaluated_at: datetime | None
     framework_version: str
     cells: dict[str, CheckCell]
-    failed_at: datetime | None = None
-    failure: str = ""
-    capped: tuple[str, ...] = ()
-    measurable: int = 0
+
+    @property
+    def verdict(self) -> str:
+        return self.stored.confirmed_verdict
+
+    @property
+    def gap_kw(self) -> float:
+        """What is deployed while the site is not ready."""
+        return 0.0 if self.verdict == Verdict.READY else self.deployed.it_kw
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,33 +156,12 @@ def rows(sites: Iterable[Site], check_ids: Collection[str], *, now: datetime) ->
     for site_id, check_id, *cell in results.values_list("site_id", "check_id", *CheckCell._fields):
         cells[site_id][check_id] = CheckCell(*cell)
     versions = dict(FrameworkVersion.objects.order_by().values_list("pk", "version"))
-    return [_row(site, capacity[site.pk].deployed, cells[site.pk], versions) for site in shown]
-
-
-def _row(
-    site: Site, deployed: CapacityFigures, cells: dict[str, CheckCell], versions: dict[int, str]
-) -> MatrixRow:
-    score = score_of(site)
-    verdict = score.confirmed_verdict if score else ""
-    return MatrixRow(
-        site=ref_of(site),
-        verdict=verdict,
-        verdict_since=score.verdict_since if score else None,
-        first_blocker=score.first_blocker if score else "",
-        deciding=tuple(score.deciding) if score else (),
-        deployed=deployed,
-        gap_kw=0.0 if verdict == Verdict.READY else deployed.it_kw,
-        score=score.score if score else None,
-        upper=score.score_upper if score else None,
-        coverage=score.coverage if score else None,
-        evaluated_at=score.evaluated_at if score else None,
-        framework_version=versions[score.framework_version_id] if score else "",
-        cells=cells,
-        failed_at=score.failed_at if score else None,
-        failure=score.failure if score else "",
-        capped=tuple(score.capped) if score else (),
-        measurable=score.measurable if score else 0,
-    )
+    made = []
+    for site in shown:
+        stored = score_of(site) or SiteScore()
+        version = versions.get(stored.framework_version_id, "")
+        made.append(MatrixRow(ref_of(site), stored, capacity[site.pk].deployed, version, cells[site.pk]))
+    return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,16 +212,9 @@ def counts(
 
 
 def every_site() -> int:
-    """How many there are without any filter; one statement."""
     return Site.objects.exclude(stage=Site.Stage.RETIRED).count()
 
 
 def gap(matrix_rows: Iterable[MatrixRow], *, now: datetime) -> Gap:
-    """The gap of these rows alone."""
-    return gap_of(
-        [
-            SiteCapacity(row.site.slug, row.deployed, Verdict(row.verdict) if row.verdict else None)
-            for row in matrix_rows
-        ],
-        at=now,
-    )
+    verdicts = [(row, Verdict(row.verdict) if row.verdict else None) for row in matrix_rows]
+    return gap_of([SiteCapacity(row.site.slug, row.deployed, verdict) for row, verdict in verdicts], at=now)

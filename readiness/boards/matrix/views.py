@@ -9,19 +9,16 @@ from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
 from django.urls import reverse
-from django.utils.cache import patch_vary_headers
 
 from inventory.models import Site
 from readiness.boards import findings, sentences
 from readiness.boards.matrix import grid, queries
-from readiness.boards.matrix.filters import FILTER_NAMES, MatrixFilters
-from readiness.boards.matrix.params import Wanted
-from readiness.boards.matrix.tables import matrix_table
-from readiness.boards.part_links import proof_link
+from readiness.boards.matrix.queries import Wanted
+from readiness.boards.matrix.tables import FILTER_NAMES, MatrixFilters, matrix_table
 from readiness.boards.queries import checks as check_queries
-from readiness.boards.set_aside import set_aside
+from readiness.boards.queries.checks import set_aside
+from readiness.boards.views.checks import proof_link
 from readiness.boards.waivers import sentences as waiver_lines
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Check, Framework
@@ -59,13 +56,13 @@ def matrix(request: HttpRequest) -> HttpResponseBase:
     address = Address(request, path=request.path, filters=FILTER_NAMES)
     target = request.headers.get("HX-Target", "").partition("#")[2]
     if target == EVIDENCE_REGION:
-        return _fragment(request, f"{TEMPLATE}#evidence", _evidence(request, address, framework, at))
+        return answers.page(request, f"{TEMPLATE}#evidence", _evidence(request, address, framework, at))
     shown = _shown(request, address, framework, at)
     if shown.table.export:
         return table_kit.respond(request, TEMPLATE, shown.table)
     context = _table(address, shown, framework, at)
     if table_kit.wants_table_only(request, shown.table):
-        return _fragment(request, f"{TEMPLATE}#matrix", context)
+        return answers.page(request, f"{TEMPLATE}#matrix", context)
     return answers.page(request, TEMPLATE, context | _evidence(request, address, framework, at))
 
 
@@ -95,7 +92,7 @@ def report(request: HttpRequest) -> tuple[TablePage, Any]:
             "rows": [
                 (
                     row,
-                    [check_name(framework, check_id) for check_id in row.deciding],
+                    [check_name(framework, check_id) for check_id in row.stored.deciding],
                     grid.letters(row, shown.checks),
                 )
                 for row in rows
@@ -107,12 +104,6 @@ def report(request: HttpRequest) -> tuple[TablePage, Any]:
         }
 
     return shown.table, context
-
-
-def _fragment(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponseBase:
-    response = render(request, name, context)
-    patch_vary_headers(response, ["HX-Request", "HX-Target"])
-    return response
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,18 +177,15 @@ def _button(label: str, address: Address, pair: tuple[str, str], *, pressed: boo
 
 
 def _pressed(address: Address) -> set[str]:
-    """The addresses of the chips whose filters have a button."""
     return {address.without_value(*pair) for pair in QUICK.values() if pair in address.applied}
 
 
 def _elsewhere(name: str, address: Address) -> str:
-    """The same sites and checks on another page."""
     kept = [(each, value) for each, value in address.pairs if each not in {CELL, PAGE, SIZE}]
     return f"{reverse(name)}?{urlencode(kept)}" if kept else reverse(name)
 
 
 def _evidence(request: HttpRequest, address: Address, framework: Framework, at: datetime) -> dict[str, Any]:
-    """The panel of the cell that the address names; empty where it names none."""
     asked = address.one(CELL)
     if not asked:
         return {"evidence": None}
@@ -213,6 +201,7 @@ def _evidence(request: HttpRequest, address: Address, framework: Framework, at: 
     return {
         "evidence": {
             "site": site,
+            "now": at,
             "site_check": site_check,
             "short": grid.short_name(site_check.check),
             "stake_kw": _stake_kw(site, check_id, now=at),
@@ -221,7 +210,7 @@ def _evidence(request: HttpRequest, address: Address, framework: Framework, at: 
             "valid": ", ".join(sorted({rule.validity_text for rule in site_check.thresholds})),
             "strip": sentences.strip_cells(site_check.strip),
             "strip_label": sentences.strip_label(site_check.strip),
-            "grants": waiver_lines.of_check(list(grants), now=at),
+            "grants": grants,
             "set_aside": set_aside(site, result, now=at),
             "no_verdict": "" if site.has_verdict else findings.no_verdict(site.stage),
         },

@@ -1,7 +1,5 @@
 """A document as PDF. The one module that knows the library, and nothing about sites."""
 
-from __future__ import annotations
-
 import io
 import unicodedata
 from collections.abc import Iterator
@@ -126,7 +124,7 @@ def _facts(section: Section) -> Grid:
 
 
 def _grid(table: PackTable) -> Grid:
-    shares = [column.share for column in table.columns]
+    shares = [column.percent for column in table.columns]
     rows = [[_paragraph(column.title, _style(CELL, bold=True)) for column in table.columns]]
     for row in table.rows:
         cells = zip(table.columns, row, strict=True)

@@ -9,9 +9,8 @@ from django.views.decorators.http import require_GET
 
 from accounts.models import User
 from inventory.models import Site
-from readiness.boards.packs.document import Document
+from readiness.boards.packs.document import Document, written
 from readiness.boards.packs.queries import pack_of
-from readiness.boards.packs.writing import written
 from readiness.scoring.queries.standing import with_owner
 from web.clock import now
 from web.links import link

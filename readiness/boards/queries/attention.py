@@ -17,33 +17,57 @@ from readiness.scoring.queries.capacity import check_name
 from readiness.scoring.queries.rows import SiteRef
 from readiness.scoring.queries.standing import FleetStanding, standing
 from telemetry.models import Series, Source, SourceState
-from web.units import plural
+from web.links import link
+from web.units import Formatted, how_many, plural, power
 
 SEVERITY = ("check", "source", "health", "ownership", "owner")
 GATES = {"BLOCK": 0, "COND": 1, "INFO": 2}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attention:
-    """`kind` is check, source, health, ownership or owner; `subject` the check id, the source's name, the domain, the
-    queue or nothing.
-
-    `site` is None where several sites share one line; `sites` always names them. `kw` is what they have
-    deployed.
+    """`matter` is check, source, health, ownership or owner; `subject` the check id, the source's name, the domain, the
+    queue or nothing. `kind` and `state` are those of its mark. `kw` is what its `sites` have deployed.
     """
 
+    matter: str
     kind: str
     state: str
     subject: str
     title: str
     detail: str
-    site: SiteRef | None
     sites: tuple[SiteRef, ...]
-    check_id: str
-    source_id: int | None
     kw: float
-    since: datetime | None
-    clock: str
+    source_id: int | None = None
+    since: datetime | None = None
+    clock: str = ""
+
+    @property
+    def site(self) -> SiteRef | None:
+        """None where several share one line."""
+        return self.sites[0] if len(self.sites) == 1 else None
+
+    @property
+    def id(self) -> str:
+        where = self.site.slug if self.site else "several"
+        return f"{self.matter}-{where}-{self.subject or self.state}"
+
+    @property
+    def stake(self) -> Formatted:
+        return power(self.kw) if self.kw else Formatted(None)
+
+    @property
+    def url(self) -> str:
+        match self.matter:
+            case "source":
+                return link("source", self.source_id)
+            case "ownership":
+                return link("ownership-queues", queue=self.subject)
+            case "owner":
+                return link("sites", owner="none")
+            case "check":
+                return link("site-check", self.sites[0].slug, self.subject)
+        return link("site", self.sites[0].slug, tab=self.subject)
 
 
 def attention(
@@ -73,7 +97,7 @@ def attention(
 
 
 def _rank(entry: Attention) -> tuple[float, int, str, str]:
-    return (-entry.kw, SEVERITY.index(entry.kind), entry.sites[0].name, entry.subject)
+    return (-entry.kw, SEVERITY.index(entry.matter), entry.sites[0].name, entry.subject)
 
 
 class _Open(NamedTuple):
@@ -102,22 +126,17 @@ def _checks(sites: dict[int, SiteRef], kw: dict[int, float], known: FleetStandin
     for site_id, several in by_site.items():
         ref = sites[site_id]
         first = min(several, key=lambda check: check.rank)
-        detail = first.reason
-        if len(several) > 1:
-            detail += " " + f"And {len(several) - 1} more."
+        more = f" And {len(several) - 1} more." if len(several) > 1 else ""
         yield Attention(
+            matter="check",
             kind="check",
             state=first.state,
             subject=first.check_id,
             title=f"{ref.name}: {check_name(known.framework, first.check_id)}",
-            detail=detail,
-            site=ref,
+            detail=first.reason + more,
             sites=(ref,),
-            check_id=first.check_id,
-            source_id=None,
             kw=kw[site_id],
             since=first.first_bad_at or first.since,
-            clock="",
         )
 
 
@@ -133,14 +152,13 @@ def _sources(sites: dict[int, SiteRef], kw: dict[int, float]) -> Iterator[Attent
             continue
         at = source.status.last_sample_at
         yield Attention(
+            matter="source",
             kind="source",
             state=source.status.state,
             subject=source.name,
             title=f"{source.name} is {source.status.state}",
-            detail="Last sample {at} UTC".format(at=f"{at:%-d %b %H:%M}") if at else "Never sent a sample",
-            site=refs[0] if len(refs) == 1 else None,
+            detail=f"Last sample {at:%-d %b %H:%M} UTC" if at else "Never sent a sample",
             sites=refs,
-            check_id="",
             source_id=source.pk,
             kw=sum(kw[ref.id] for ref in refs),
             since=source.status.state_since,
@@ -169,15 +187,13 @@ def _health(sites: dict[int, SiteRef], kw: dict[int, float], known: FleetStandin
             continue
         worst = row.reasons[0] if row.reasons else {}
         yield Attention(
+            matter="health",
             kind="health",
             state=row.health,
             subject=row.domain,
             title=f"{ref.name}: {row.get_domain_display().lower()} is critical",
             detail=f"{worst.get('object', '')}: {worst.get('title', '')}".strip(": "),
-            site=ref,
             sites=(ref,),
-            check_id="",
-            source_id=None,
             kw=kw[ref.id],
             since=row.since,
             clock=row.clock,
@@ -185,18 +201,13 @@ def _health(sites: dict[int, SiteRef], kw: dict[int, float], known: FleetStandin
 
 
 REMINDED = {
-    OwnershipQueue.LEFT: lambda n: plural(
-        n, "The owner of %(n)s item has left", "The owners of %(n)s items have left"
+    OwnershipQueue.LEFT: ("The owner of 1 item has left", "The owners of {} items have left"),
+    OwnershipQueue.OVERDUE: ("1 item was not confirmed in time", "{} items were not confirmed in time"),
+    OwnershipQueue.DUE_SOON: (
+        "1 confirmation runs out within 14 days",
+        "{} confirmations run out within 14 days",
     ),
-    OwnershipQueue.OVERDUE: lambda n: plural(
-        n, "%(n)s item was not confirmed in time", "%(n)s items were not confirmed in time"
-    ),
-    OwnershipQueue.DUE_SOON: lambda n: plural(
-        n, "%(n)s confirmation runs out within 14 days", "%(n)s confirmations run out within 14 days"
-    ),
-    OwnershipQueue.WAITING: lambda n: plural(
-        n, "%(n)s item waits to be accepted", "%(n)s items wait to be accepted"
-    ),
+    OwnershipQueue.WAITING: ("1 item waits to be accepted", "{} items wait to be accepted"),
 }
 """Queues of ownership that somebody is reminded of. Where nobody was ever asked, the checks say so."""
 
@@ -212,37 +223,32 @@ def _ownership(sites: dict[int, SiteRef], kw: dict[int, float], known: FleetStan
                     queued[queue].append(site_id)
     for queue, words in REMINDED.items():
         refs = _by_kw([sites[site_id] for site_id in dict.fromkeys(queued[queue])], kw)
-        if not refs:
-            continue
-        count = len(queued[queue])
-        yield _of_sites("ownership", queue.value, words(count) % {"n": count}, refs, kw)
+        if refs:
+            count = len(queued[queue])
+            yield _of_sites("ownership", queue.value, plural(count, *words).format(count), refs, kw)
 
 
 def _without_owner(sites: Iterable[SiteRef], kw: dict[int, float]) -> Iterator[Attention]:
     refs = _by_kw([ref for ref in sites if not ref.owner.strip()], kw)
-    if not refs:
-        return
-    title = "1 site has no owner" if len(refs) == 1 else f"{len(refs)} sites have no owner"
-    yield _of_sites("owner", "", title, refs, kw)
+    if refs:
+        yield _of_sites(
+            "owner", "", how_many(len(refs), "site has no owner", "sites have no owner"), refs, kw
+        )
 
 
 def _of_sites(
-    kind: str, subject: str, title: str, refs: tuple[SiteRef, ...], kw: dict[int, float]
+    matter: str, subject: str, title: str, refs: tuple[SiteRef, ...], kw: dict[int, float]
 ) -> Attention:
-    """One line about several sites, those with the most power named."""
+    """One line about several sites, those with the most power named. Ownership has no state of a check of its own."""
     return Attention(
-        kind=kind,
-        state="",
+        matter=matter,
+        kind="check",
+        state="warn",
         subject=subject,
         title=title,
         detail=", ".join(ref.name for ref in refs[:5]),
-        site=refs[0] if len(refs) == 1 else None,
         sites=refs,
-        check_id="",
-        source_id=None,
         kw=sum(kw[ref.id] for ref in refs),
-        since=None,
-        clock="",
     )
 
 

@@ -1,13 +1,19 @@
 """One check: over the fleet, and at one site."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
+
+from django.db.models import CharField, F, QuerySet, Value
+from django.db.models.functions import Cast
 
 from inventory.models import Site
 from readiness.boards.queries.samples import check_samples
+from readiness.evidence.core.bearing import OWN_RECORDS
+from readiness.evidence.models import Attestation, RecordedFact, ValidationRun
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Check, Framework, Pillar
 from readiness.ownership import queries as ownership
@@ -28,6 +34,7 @@ from readiness.scoring.queries.rows import (
     ref_of,
 )
 from readiness.scoring.queries.standing import present_capacity
+from web.visibility import name_of
 
 RECENT_FLIPS = 50
 CELLS = 60
@@ -84,19 +91,19 @@ class SiteCheck:
 
     @property
     def limit_from(self) -> str:
-        """Where the limit of the sub-measure comes from whose figures the check shows."""
-        row = self.result
-        parts = row.parts if row else ()
-        for part in parts:
-            if row and part.state == row.measured_state and part.value == row.value:
-                return part.limit_source or part.threshold_source_title
-        return ""
+        part = deciding_part(self.result) if self.result else None
+        return part.limit_source or part.threshold_source_title if part else ""
 
     @property
     def source(self) -> str:
-        """The source that the figures come from, or the object that they are of."""
         evidence = self.result.evidence if self.result else {}
         return evidence.get("source", "") or evidence.get("object", "")
+
+
+def deciding_part(row: CheckRow) -> PartRow | None:
+    """The sub-measure whose figures the check shows."""
+    same = (part for part in row.parts if part.state == row.measured_state and part.value == row.value)
+    return next(same, None)
 
 
 class UnknownCheck(KeyError):
@@ -200,3 +207,101 @@ def _worst_first(row: CheckSiteRow) -> tuple[int, float, str]:
 
 def pillar_of(check: Check, framework: Framework) -> Pillar:
     return next(pillar for pillar in framework.pillars if pillar.id == check.pillar)
+
+
+# A check in one of these states keeps its sites from being ready, if its gate is not INFO.
+OPEN_STATES = ("fail", "stale", "unknown", "waived")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckListRow:
+    """One check; `counts` are sites by state and `kw` their deployed power by state."""
+
+    check: Check
+    pillar: Pillar
+    counts: dict[str, int]
+    kw: dict[str, float]
+
+    @property
+    def waits(self) -> bool:
+        """No site where it applies has evidence of it."""
+        return bool(self.counts) and set(self.counts) <= {"unknown", "n-a"}
+
+    @property
+    def kw_at_stake(self) -> float:
+        """Deployed power of sites where the check is neither met nor without meaning."""
+        return sum(self.kw.get(state, 0.0) for state in OPEN_STATES)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckList:
+    """Rows in the framework's order; `sites` counts those with any result."""
+
+    version: str
+    title: str
+    pillars: tuple[Pillar, ...]
+    rows: tuple[CheckListRow, ...]
+    sites: int
+
+
+def check_list(*, now: datetime, site_ids: Collection[int] | None = None) -> CheckList:
+    """Four statements, whatever the number of sites."""
+    version, framework = framework_queries.current()
+    sites = Site.objects.select_related("region").exclude(stage=Site.Stage.RETIRED)
+    if site_ids is not None:
+        sites = sites.filter(pk__in=site_ids)
+    present = present_capacity(list(sites), now=now)
+    counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    kw: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    seen = set()
+    results = CheckResult.objects.filter(site__in=list(present)).order_by()
+    for site_id, check_id, state in results.values_list("site_id", "check_id", "state"):
+        seen.add(site_id)
+        counts[check_id][state] += 1
+        kw[check_id][state] += present[site_id].deployed.it_kw
+    pillars = {pillar.id: pillar for pillar in framework.pillars}
+    rows = tuple(
+        CheckListRow(check, pillars[check.pillar], dict(counts[check.id]), dict(kw[check.id]))
+        for check in framework.checks
+    )
+    return CheckList(version.version, framework.title, framework.pillars, rows, len(seen))
+
+
+BY_A_REVIEW = "go-live review #"
+"""Sources and documents that reviews once wrote by themselves begin with this: nobody entered them by hand."""
+
+
+def set_aside(site: Site, result: CheckRow | None, *, now: datetime) -> list[str]:
+    """Sentences for a page about the newest of each kind. One statement, and none for other checks."""
+    own = OWN_RECORDS.get(result.id) if result else None
+    if result is None or own is None or not any(own.are_behind(part.evidence) for part in result.parts):
+        return []
+    facts = RecordedFact.objects.filter(site=site, check_id=result.id).exclude(source__startswith=BY_A_REVIEW)
+    said = Attestation.objects.filter(site=site, check_id=result.id, workload_classes=[])
+    said = said.exclude(part="").exclude(document__startswith=BY_A_REVIEW)
+    tables = ValidationRun.objects.filter(site=site, measures__name__startswith=f"{result.id}/")
+    statements = _newest(facts, "fact", "source", now).union(
+        _newest(said, "attestation", "attested_by", now), _newest(tables, "run", "tool", now)
+    )
+    return [
+        f"{_named(kind, row, text)} of {taken_at:%-d %b %Y} is not counted: this site has {own.words}."
+        for taken_at, kind, row, text in statements.order_by("-taken_at")
+    ]
+
+
+def _newest(evidence: QuerySet[Any], kind: str, named_by: str, now: datetime) -> QuerySet[Any, Any]:
+    newest_first = evidence.filter(taken_at__lte=now).order_by("-taken_at", "-pk")
+    text = Cast(F(named_by), CharField())
+    return newest_first.annotate(kind=Value(kind), text=text).values_list("taken_at", "kind", "pk", "text")[
+        :1
+    ]
+
+
+def _named(kind: str, row: int, text: str) -> str:
+    match kind:
+        case "attestation":
+            return f"A statement by {name_of(text)}"
+        case "fact":
+            return f"A recorded fact ({text})"
+        case _:
+            return f"Run {row}"

@@ -20,7 +20,10 @@ from readiness.scoring.queries.capacity import CapacityHistory, histories_of, ou
 from readiness.scoring.queries.rows import DomainFigure, SiteRef
 from readiness.scoring.queries.standing import FleetStanding, standing
 from telemetry.models import Series, Source, SourceStatus
+from web.drawing import Segment, stacked
+from web.links import link
 from web.remembering import recall, remember
+from web.units import how_many
 
 BEFORE_WEEKS = 4
 SPARK_WEEKS = 52
@@ -83,6 +86,27 @@ class DomainCard:
     reporting: int
     sites: int
     unknown_at: frozenset[int]
+
+    @property
+    def title(self) -> str:
+        return str(DomainChoices(self.domain).label)
+
+    @property
+    def segments(self) -> list[Segment]:
+        return stacked(self.sites_by_health)
+
+    @property
+    def note(self) -> str:
+        return f"{self.reporting} of {self.sites} sites reporting"
+
+    @property
+    def clock_note(self) -> str:
+        late = [(clock, self.clocks.get(clock, 0)) for clock in ("silent", "late")]
+        return " · ".join(f"{how_many(count, 'site', 'sites')} {clock}" for clock, count in late if count)
+
+    @property
+    def url(self) -> str:
+        return link("sites", **{self.domain: "critical"})
 
 
 def fleet(
@@ -218,9 +242,8 @@ def _figures(domain: str, stored: Iterable[dict[str, Any]]) -> tuple[DomainFigur
 def _sources(site_ids: Collection[int] | None) -> tuple[dict[str, int], datetime | None]:
     statuses = SourceStatus.objects.order_by()
     if site_ids is not None:
-        statuses = statuses.filter(
-            Q(source__site__in=site_ids) | Q(Exists(_series_of(OuterRef("source"), site_ids)))
-        )
+        named = Series.objects.filter(source=OuterRef("source"), site_id__in=site_ids)
+        statuses = statuses.filter(Q(source__site__in=site_ids) | Q(Exists(named)))
     counted = statuses.values_list("state").annotate(count=Count("pk"), newest=Max("last_sample_at"))
     states, newest = {}, []
     for state, count, at in counted:
@@ -229,12 +252,7 @@ def _sources(site_ids: Collection[int] | None) -> tuple[dict[str, int], datetime
     return states, max((at for at in newest if at), default=None)
 
 
-def _series_of(source: Any, site_ids: Collection[int]) -> Any:
-    return Series.objects.filter(source=source, site_id__in=site_ids)
-
-
 def _reporting(known: FleetStanding, counted: Collection[int]) -> tuple[int, int]:
-    """How many of the sites that are `counted` have a source on time, and how many have any."""
     states_by_site: dict[int, set[str]] = defaultdict(set)
     own = Source.objects.filter(known.among("site"), site__isnull=False).values_list(
         "site_id", "status__state"

@@ -1,14 +1,24 @@
 """From a check or a domain to the samples behind it, as parameters of the explorer and the query endpoint."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+import math
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
+from statistics import median
+
+from django.http import QueryDict
 
 from inventory.models import Site
 from readiness.framework.core.definition import Check, SubMeasure
 from readiness.scoring.queries.rows import PartRow, SampleQuery
+from telemetry import naming, store
+from telemetry.core.downsample import shortened
+from telemetry.core.metric import ComparedValue, LimitTest
 from telemetry.core.registry import registry
 from telemetry.models import Series
+from telemetry.params import admitted_query
+from web.units import number, scale
 
 # The first of each domain that the site sends is drawn on its page.
 HEADLINES = {
@@ -24,15 +34,16 @@ HEADLINES = {
 LOOK_BACK = "now-24h"
 
 
+def _sent(site: Site, metrics: Collection[str]) -> set[str]:
+    """Those of the metrics that the site sends; one statement."""
+    series = Series.objects.filter(site=site, metric__in=metrics).order_by()
+    return set(series.values_list("metric", flat=True).distinct())
+
+
 def domain_series(site: Site, *, now: datetime) -> tuple[SampleQuery, ...]:
     """One line a domain, for the metric that says most among those that the site sends; one statement."""
     wanted = [metric for metrics in HEADLINES.values() for metric in metrics]
-    sent = set(
-        Series.objects.filter(site=site, metric__in=wanted)
-        .order_by()
-        .values_list("metric", flat=True)
-        .distinct()
-    )
+    sent = _sent(site, wanted)
     queries = []
     for metrics in HEADLINES.values():
         metric = next((name for name in metrics if name in sent), None)
@@ -47,12 +58,7 @@ def check_samples(site: Site, check: Check, parts: Iterable[PartRow]) -> tuple[S
     """The series that decided each sub-measure where one did, else its metrics that the site sends."""
     decided = {part.id: part for part in parts}
     wanted = {metric for part in check.parts for metric in part.metrics}
-    sent = set(
-        Series.objects.filter(site=site, metric__in=wanted)
-        .order_by()
-        .values_list("metric", flat=True)
-        .distinct()
-    )
+    sent = _sent(site, wanted)
     named = _series(decided.values())
     by_params: dict[tuple[tuple[str, str], ...], SampleQuery] = {}
     for part in check.parts:
@@ -96,9 +102,140 @@ def sample_query(slug: str, metric: str, *, series: Series | None = None, label:
 
 
 def _object(series: Series) -> dict[str, str]:
-    """The object whose samples are wanted, as the query endpoint names it."""
     for kind in ("accelerator", "port", "cooling_unit", "power_feed", "link", "device"):
         object_id = getattr(series, f"{kind}_id")
         if object_id is not None:
             return {f"{kind}_id": str(object_id)}
     return {}
+
+
+# A whole site's meter is held against what the site has contracted.
+SITE_METERS = frozenset({"site_power_watts"})
+# A line breaks where samples paused for more than so many times their usual distance.
+USUAL_PAUSES = 3
+NEIGHBOURS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class PanelLimit:
+    """A line not to pass, in the panel's unit."""
+
+    label: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class PanelLine:
+    """One line of a panel; `values` are None where nothing arrived, so that the line breaks there."""
+
+    name: str
+    instants_ms: tuple[int, ...]
+    values: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesPanel:
+    """One of several drawings over one axis of time. `left_out` counts series that its line does not."""
+
+    title: str
+    unit: str
+    domain: str
+    lines: tuple[PanelLine, ...]
+    limits: tuple[PanelLimit, ...]
+    provenance: str
+    step_s: int
+    left_out: int = 0
+
+
+def panels(
+    site: Site, *, start: datetime, end: datetime, points: int, now: datetime, domain: str = ""
+) -> tuple[SeriesPanel, ...]:
+    """One panel for each domain, or every headline metric of one domain; two statements and some a panel."""
+    asked = _of_domain(site, domain) if domain else domain_series(site, now=now)
+    return tuple(_panel(site, query, start, end, points, now) for query in asked)
+
+
+def _of_domain(site: Site, domain: str) -> Iterable[SampleQuery]:
+    sent = _sent(site, HEADLINES[domain])
+    return [sample_query(site.slug, metric) for metric in HEADLINES[domain] if metric in sent]
+
+
+def _panel(
+    site: Site, query: SampleQuery, start: datetime, end: datetime, points: int, now: datetime
+) -> SeriesPanel:
+    params = QueryDict(mutable=True)
+    params.update(
+        query.params
+        | {"start": _ms_text(start), "end": _ms_text(end), "points": str(min(max(points, 50), 2000))}
+    )
+    question = admitted_query(params, now=now)
+    # All series of the site as one line: it says more than six hundred lines.
+    spec = replace(question.spec, group_by=())
+    lines = store.run(spec, now=now)
+    values = [value for line in lines for value in line.values if not math.isnan(value)]
+    stored_unit = lines[0].unit if lines else query.unit
+    factor, unit = scale(max(values, default=0.0), stored_unit)
+    title = naming.title(query.label, spec, question.series)
+    return SeriesPanel(
+        title=title,
+        unit=unit,
+        domain=next(domain for domain, metrics in HEADLINES.items() if query.metric in metrics),
+        lines=tuple(
+            _line(title, [int(at) for at in line.ts_ms], [float(value) * factor for value in line.values])
+            for line in lines
+        ),
+        limits=_limits(site, query, factor, unit) if stored_unit == query.unit else (),
+        provenance=lines[0].provenance if lines else "",
+        step_s=spec.step_s,
+        left_out=question.left_out,
+    )
+
+
+def _line(name: str, instants_ms: Sequence[int], values: Sequence[float]) -> PanelLine:
+    """Steps without a sample are left out, and the line breaks where it paused for longer than is usual around there.
+
+    A step may be shorter than the distance between samples: a break at each empty step would leave only dots.
+    """
+    known = [(at, value) for at, value in zip(instants_ms, values, strict=True) if not math.isnan(value)]
+    pauses = [later[0] - earlier[0] for earlier, later in pairwise(known)]
+    points: list[tuple[int, float | None]] = []
+    for place, (at, value) in enumerate(known):
+        if place and _is_break(pauses, place - 1):
+            points.append((known[place - 1][0] + 1, None))
+        points.append((at, shortened(value)))
+    return PanelLine(name, tuple(at for at, _ in points), tuple(value for _, value in points))
+
+
+def _is_break(pauses: Sequence[int], place: int) -> bool:
+    """Held against the pauses just before and just after: older samples may be kept less densely than new ones."""
+    around = (pauses[max(place - NEIGHBOURS, 0) : place], pauses[place + 1 : place + 1 + NEIGHBOURS])
+    usual = max((median(some) for some in around if some), default=math.inf)
+    return pauses[place] > USUAL_PAUSES * usual
+
+
+def _ms_text(at: datetime) -> str:
+    return str(round(at.timestamp() * 1000))
+
+
+def _limits(site: Site, query: SampleQuery, factor: float, unit: str) -> tuple[PanelLimit, ...]:
+    known = registry().get(query.metric, None)
+    panel_limits = []
+    for rule in known.health if known else ():
+        if (
+            rule.when
+            or rule.measure is not ComparedValue.VALUE
+            or rule.direction not in (LimitTest.ABOVE, LimitTest.BELOW)
+        ):
+            continue
+        for word, limits in (("warn", rule.warn), ("critical", rule.critical)):
+            panel_limits += [
+                PanelLimit(_limit_label(word, limit * factor, unit), limit * factor) for limit in limits[:1]
+            ]
+    if query.metric in SITE_METERS and site.contracted_kw:
+        contracted = site.contracted_kw * 1000 * factor
+        panel_limits.append(PanelLimit(_limit_label("contracted", contracted, unit), contracted))
+    return tuple(panel_limits)
+
+
+def _limit_label(word: str, value: float, unit: str) -> str:
+    return f"{word} {number(value)} {unit}".strip()

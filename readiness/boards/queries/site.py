@@ -6,13 +6,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, Func, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
-from inventory.models import DomainChoices, Site
+from inventory.models import (
+    Accelerator,
+    CoolingUnit,
+    Device,
+    DomainChoices,
+    Link,
+    Port,
+    PowerFeed,
+    Rack,
+    Site,
+)
 from readiness.boards.queries.samples import domain_series
 from readiness.boards.queries.sites import DOMAINS, rows
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
+from readiness.scoring.core.silence import HealthAt
 from readiness.scoring.figures import FIGURES, of_site
 from readiness.scoring.models import CheckResult, DomainHealth, Flip
 from readiness.scoring.queries.results import check_row
@@ -27,7 +39,7 @@ from readiness.scoring.queries.rows import (
     flip_row,
 )
 from readiness.scoring.reasons import as_it_was
-from telemetry.models import Series, Source
+from telemetry.models import Series, Source, SourceState
 
 SUBJECTS = ("check", "verdict", "health")
 RECENT_FLIPS = 20
@@ -42,31 +54,14 @@ class PillarChecks:
 @dataclass(frozen=True, slots=True)
 class DomainDetail:
     domain: str
-    health: str
     clock: str
-    since: datetime
-    objects_by_health: dict[str, int]
+    at: HealthAt
     reasons: tuple[HealthReason, ...]
     figures: tuple[DomainFigure, ...]
-    taken_at: datetime | None
-    last_health: str
-    heard_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class SourceRow:
-    id: int
-    name: str
-    state: str
-    state_since: datetime | None
-    last_sample_at: datetime | None
-    cadence_s: int
-    grace_s: int
-    provenance: str
 
     @property
-    def clock(self) -> str:
-        return self.state if self.state in ("late", "silent") else ""
+    def title(self) -> str:
+        return str(DomainChoices(self.domain).label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +74,7 @@ class SitePage:
     counts: dict[str, int]
     deciding: tuple[CheckRow, ...]
     domains: tuple[DomainDetail, ...]
-    sources: tuple[SourceRow, ...]
+    sources: list[Source]
     flips: tuple[FlipRow, ...]
     series: tuple[SampleQuery, ...]
     framework_version: str
@@ -122,28 +117,13 @@ def _by_pillar(
 
 
 def domain_details(site: Site, *, now: datetime) -> tuple[DomainDetail, ...]:
-    stored = DomainHealth.objects.filter(site=site)
-    return tuple(_detail(row, now) for row in sorted(stored, key=lambda row: DOMAINS.index(row.domain)))
-
-
-def _detail(row: DomainHealth, now: datetime) -> DomainDetail:
-    current = row.at(now)
-    return DomainDetail(
-        domain=row.domain,
-        health=current.health,
-        clock=row.clock,
-        since=current.since,
-        objects_by_health=dict(current.objects_by_health),
-        reasons=reasons_of(row, now=now),
-        figures=tuple(
-            of_site(kind, dict(current.figures))
-            for kind in FIGURES
-            if kind.domain == DomainChoices(row.domain)
-        ),
-        taken_at=row.taken_at,
-        last_health=current.last_health,
-        heard_at=current.heard_at,
-    )
+    details = []
+    for row in sorted(DomainHealth.objects.filter(site=site), key=lambda row: DOMAINS.index(row.domain)):
+        current = row.at(now)
+        kinds = [kind for kind in FIGURES if kind.domain == DomainChoices(row.domain)]
+        figures = tuple(of_site(kind, dict(current.figures)) for kind in kinds)
+        details.append(DomainDetail(row.domain, row.clock, current, reasons_of(row, now=now), figures))
+    return tuple(details)
 
 
 def reasons_of(row: DomainHealth, *, now: datetime) -> tuple[HealthReason, ...]:
@@ -152,42 +132,23 @@ def reasons_of(row: DomainHealth, *, now: datetime) -> tuple[HealthReason, ...]:
 
 
 def _reason(stored: Mapping[str, Any]) -> HealthReason:
+    """A reason as it is stored, where what was empty is left out."""
     at = stored.get("taken_at")
-    return HealthReason(
-        health=stored["health"],
-        object_kind=stored["object_kind"],
-        object_id=stored["object_id"],
-        object=stored["object"],
-        metric=stored.get("metric", ""),
-        title=stored.get("title", ""),
-        value=stored.get("value"),
-        unit=stored.get("unit", ""),
-        threshold=stored.get("threshold"),
-        direction=stored.get("direction", ""),
-        source=stored.get("source", ""),
-        taken_at=datetime.fromisoformat(at) if at else None,
-        was=stored.get("was", ""),
-    )
+    known: dict[str, Any] = dict.fromkeys(("metric", "title", "unit", "direction", "source", "was"), "")
+    known |= {"value": None, "threshold": None} | stored
+    known["taken_at"] = datetime.fromisoformat(at) if at else None
+    return HealthReason(**{name: known[name] for name in HealthReason.__slots__})
 
 
-def sources(site: Site) -> tuple[SourceRow, ...]:
+def sources(site: Site) -> list[Source]:
     """The site's own sources, and those that name it by a label and have sent something for it."""
     named = Series.objects.filter(source=OuterRef("pk"), site=site)
     rows = Source.objects.filter(Q(site=site) | (Q(site__isnull=True) & Q(Exists(named))))
-    return tuple(_source_row(source) for source in rows.select_related("status").order_by("name"))
-
-
-def _source_row(source: Source) -> SourceRow:
-    status = getattr(source, "status", None)
-    return SourceRow(
-        id=source.pk,
-        name=source.name,
-        state=status.state if status else "waiting",
-        state_since=status.state_since if status else None,
-        last_sample_at=status.last_sample_at if status else None,
-        cadence_s=source.cadence_s,
-        grace_s=source.grace_s,
-        provenance=source.provenance,
+    waiting = Value(SourceState.WAITING.value)
+    return list(
+        rows.annotate(
+            state=Coalesce("status__state", waiting), last_sample_at=F("status__last_sample_at")
+        ).order_by("name")
     )
 
 
@@ -204,9 +165,35 @@ def flips(
     limit: int = 200,
     subjects: Iterable[str] = SUBJECTS,
 ) -> tuple[FlipRow, ...]:
-    """Flips of one site or many, the newest first."""
     _, framework = framework_queries.current()
     rows = Flip.objects.filter(at__gte=start, at__lte=end, subject__in=list(subjects))
     if site_ids is not None:
         rows = rows.filter(site_id__in=site_ids)
     return tuple(flip_row(flip, framework) for flip in rows.select_related("site")[:limit])
+
+
+# Noun of the list page, and how its rows lead to a site.
+KINDS: tuple[tuple[str, type, str], ...] = (
+    ("rack", Rack, "site"),
+    ("device", Device, "site"),
+    ("accelerator", Accelerator, "device__site"),
+    ("port", Port, "device__site"),
+    ("link", Link, "site_a"),
+    ("power-feed", PowerFeed, "site"),
+    ("cooling-unit", CoolingUnit, "site"),
+)
+
+
+def inventory_counts(site: Site) -> tuple[tuple[str, int], ...]:
+    """Pairs of noun and count in one statement; a link counts at its first site."""
+    counts = Site.objects.filter(pk=site.pk).values_list(
+        *(_count(model, path) for _noun, model, path in KINDS)
+    )
+    [row] = counts
+    return tuple((noun, count) for (noun, _model, _path), count in zip(KINDS, row, strict=True))
+
+
+def _count(model: type, path: str) -> Subquery:
+    rows: QuerySet = model.objects.filter(**{path: OuterRef("pk")}).order_by()
+    counted = rows.annotate(all=Func(F("pk"), function="COUNT", output_field=IntegerField())).values("all")
+    return Subquery(counted, output_field=IntegerField())

@@ -15,7 +15,7 @@ from readiness.framework.core.definition import Framework
 from readiness.scoring.core.gap import NOTHING, SiteCapacity
 from readiness.scoring.core.silence import HealthAt, health_at
 from readiness.scoring.core.states import Verdict
-from readiness.scoring.models import DomainHealth
+from readiness.scoring.models import DomainHealth, SiteScore
 from readiness.scoring.queries.capacity import check_name
 from readiness.scoring.queries.deployed import event_kw
 from readiness.scoring.queries.rows import HealthMark, PillarFigure, SiteRow, ref_of
@@ -79,20 +79,20 @@ def _row(
     *,
     now: datetime,
 ) -> SiteRow:
-    score = score_of(site)
-    pillars = pillar_figures(framework, score.pillars if score else {})
-    newest_at = score.newest_sample_at if score else None
+    score = score_of(site) or SiteScore()
+    pillars = pillar_figures(framework, score.pillars)
+    newest_at = score.newest_sample_at
     return SiteRow(
         site=ref_of(site),
-        verdict=score.confirmed_verdict if score else "",
-        verdict_reason=score.verdict_reason if score else "",
-        verdict_since=score.verdict_since if score else None,
+        verdict=score.confirmed_verdict,
+        verdict_reason=score.verdict_reason,
+        verdict_since=score.verdict_since,
         deployed=capacity.deployed,
         ready=capacity.deployed if capacity.verdict is Verdict.READY else NOTHING,
-        score=score.score if score else None,
-        upper=score.score_upper if score else None,
-        waived=score.waived if score else None,
-        coverage=score.coverage if score else None,
+        score=score.score,
+        upper=score.score_upper,
+        waived=score.waived if score.pk else None,
+        coverage=score.coverage,
         pillars=pillars,
         weakest=min(
             (pillar for pillar in pillars if pillar.score is not None),
@@ -101,36 +101,29 @@ def _row(
         ),
         health=health,
         weeks=weeks,
-        first_blocker=score.first_blocker if score else "",
-        first_blocker_name=check_name(framework, score.first_blocker)
-        if score and score.first_blocker
-        else "",
+        first_blocker=score.first_blocker,
+        first_blocker_name=check_name(framework, score.first_blocker) if score.first_blocker else "",
         newest_sample_at=newest_at,
         data_age_s=max((now - newest_at).total_seconds(), 0.0) if newest_at else None,
-        evaluated_at=score.evaluated_at if score else None,
-        failed_at=score.failed_at if score else None,
-        failure=score.failure if score else "",
-        capped=tuple(score.capped) if score else (),
-        measurable=score.measurable if score else 0,
+        evaluated_at=score.evaluated_at,
+        failed_at=score.failed_at,
+        failure=score.failure,
+        capped=tuple(score.capped),
+        measurable=score.measurable,
     )
 
 
 def pillar_figures(framework: Framework, stored: Mapping[str, Any]) -> tuple[PillarFigure, ...]:
     """Every pillar of the framework; one that was never evaluated has no scores and is unknown."""
-    return tuple(
-        PillarFigure(
-            id=pillar.id,
-            name=pillar.name,
-            short_name=pillar.short_name,
-            score=stored.get(pillar.id, {}).get("score"),
-            upper=stored.get(pillar.id, {}).get("upper"),
-            waived=stored.get(pillar.id, {}).get("waived"),
-            coverage=stored.get(pillar.id, {}).get("coverage"),
-            state=stored.get(pillar.id, {}).get("state", "unknown"),
-            waived_checks=stored.get(pillar.id, {}).get("waived_checks", 0),
-        )
-        for pillar in framework.pillars
-    )
+    nothing = dict.fromkeys(("score", "upper", "waived", "coverage")) | {
+        "state": "unknown",
+        "waived_checks": 0,
+    }
+    figures = []
+    for pillar in framework.pillars:
+        known = {name: stored.get(pillar.id, {}).get(name, usual) for name, usual in nothing.items()}
+        figures.append(PillarFigure(pillar.id, pillar.name, pillar.short_name, **known))
+    return tuple(figures)
 
 
 def _health(sites: Sequence[Site], *, now: datetime) -> dict[int, tuple[HealthMark, ...]]:

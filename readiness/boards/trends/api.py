@@ -1,6 +1,6 @@
 """Scores by site and UTC day, read-only: the points that trends are drawn from."""
 
-from readiness.boards.filters import Moment, SpanFilters
+from readiness.boards.tables import Moment, SpanFilters
 from readiness.scoring.models import ScorePoint
 from web.rest.lookups import AnyOf
 from web.rest.serializers import ObjectSerializer

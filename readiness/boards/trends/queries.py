@@ -10,24 +10,21 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from inventory.models import Region, Site
+from readiness.boards.params import Place
 from readiness.scoring.core.mean import Sums
 from readiness.scoring.queries.deployed import CAPACITY
 from readiness.scoring.queries.kept import NEAR
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
-    """The site or region and the pillar of a score; without a site or region the fleet, without a pillar the whole."""
+class Subject(Place):
+    """The place and the pillar of a score; without a pillar the whole."""
 
-    site: Site | None = None
-    region: Region | None = None
     pillar: str = ""
 
     @property
     def query(self) -> dict[str, str]:
-        of = {"site": self.site.slug} if self.site else {"region": self.region.slug} if self.region else {}
-        return of | ({"pillar": self.pillar} if self.pillar else {})
+        return self.place | ({"pillar": self.pillar} if self.pillar else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +51,6 @@ class Day:
 
     @property
     def verdict(self) -> str:
-        """The verdict of one site alone."""
         return next(iter(self.verdicts))
 
 
@@ -109,7 +105,6 @@ def days(subject: Subject, start: date, end: date) -> tuple[Day, ...]:
 
 
 def _sums(figure: str) -> str:
-    """The columns of `Sums` for the sites that have this figure."""
     return (
         f"count({figure}), coalesce(sum({figure}), 0), coalesce(sum(kw) FILTER (WHERE {figure} IS NOT NULL), 0),"
         f" coalesce(sum({figure} * kw), 0)"

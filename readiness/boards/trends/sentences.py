@@ -11,7 +11,6 @@ NOTICEABLE = 0.0005
 
 
 def finding(trend: Trend) -> str:
-    """The sentence that stands for the chart."""
     scored = [day for day in trend.days if day.score is not None]
     if not scored:
         return NO_KW if trend.plain else "No score is stored for these days."
@@ -24,7 +23,6 @@ def finding(trend: Trend) -> str:
 
 
 def moved(scores: Sequence[float]) -> dict[str, Any]:
-    """The last score as a key figure that says how far it moved."""
     if not scores:
         return {"value": None, "note": NO_KW}
     change = scores[-1] - scores[0]

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from inventory.models import Region, Site
+from readiness.boards.params import region_named, site_named
 from readiness.boards.trends import charts, queries, sentences, tables
 from readiness.boards.trends.marks import Mark, marks
 from readiness.boards.trends.queries import Subject, Trend
@@ -49,7 +49,6 @@ def page(request: HttpRequest) -> tuple[table_kit.TablePage, Any]:
 
     def context() -> dict[str, Any]:
         trend = asked.trend
-        place = {key: value for key, value in subject.query.items() if key != "pillar"}
         ends = {"start": trend.days[0].on, "end": trend.last.on} if len(trend.days) > 1 else {}
         return {
             "subject": subject,
@@ -58,10 +57,10 @@ def page(request: HttpRequest) -> tuple[table_kit.TablePage, Any]:
             "plain": sentences.moved(trend.plain),
             "finding": sentences.finding(trend),
             "time_range": span.context,
-            "explain_url": link("explain", **place, **ends),
+            "explain_url": link("explain", **subject.place, **ends),
             "chart": chart_urls("trends-chart", **subject.query, **span.query),
-            "api_url": link("scoring-api-score-point-list", **place),
-            **_choices(asked, place),
+            "api_url": link("scoring-api-score-point-list", **subject.place),
+            **_choices(asked),
         }
 
     return table_kit.page(request, tables.MARKS, asked.marks), context
@@ -77,33 +76,24 @@ def _asked(request: HttpRequest) -> AskedTrend:
     _, framework = framework_queries.current()
     slug, region, pillar = (request.GET.get(name, "") for name in ("site", "region", "pillar"))
     if pillar and pillar not in {each.id for each in framework.pillars}:
-        raise BadParameter("pillar", "there is no pillar of that name")
-    site = Site.objects.select_related("region").filter(slug=slug[:200]).first() if slug else None
-    if slug and site is None:
-        raise BadParameter("site", "there is no site of that name")
-    of_region = Region.objects.filter(slug=region[:200]).first() if region and not slug else None
-    if region and not slug and of_region is None:
-        raise BadParameter("region", "there is no region of that name")
-    span = answers.time_range(request, now=now(), default=DEFAULT_RANGE)
-    return AskedTrend(Subject(site=site, region=of_region, pillar=pillar), span, framework)
+        raise BadParameter("pillar", "There is no pillar of that name.")
+    site = site_named(slug)
+    # A site is in a region of its own, so another one beside it says nothing.
+    subject = Subject(site, None if site else region_named(region), pillar)
+    return AskedTrend(subject, answers.time_range(request, now=now(), default=DEFAULT_RANGE), framework)
 
 
-def _choices(asked: AskedTrend, place: dict[str, str]) -> dict[str, Any]:
+def _choices(asked: AskedTrend) -> dict[str, Any]:
     """Links to another pillar, region or site for the same time."""
     subject, span = asked.subject, asked.span.query
     kept = span | ({"pillar": subject.pillar} if subject.pillar else {})
     pillars = [("", "All pillars"), *((pillar.id, pillar.short_name) for pillar in asked.framework.pillars)]
-    regions = [("", "Fleet"), *Region.objects.order_by("name", "pk").values_list("slug", "name")]
-    region = subject.region.slug if subject.region else "" if subject.site is None else None
     return {
         "pillars": choices(
             pillars,
             subject.pillar,
-            lambda pillar: link("trends", **({"pillar": pillar} if pillar else {}), **place, **span),
+            lambda pillar: link("trends", **({"pillar": pillar} if pillar else {}), **subject.place, **span),
         ),
-        "regions": choices(
-            regions, region, lambda slug: link("trends", **({"region": slug} if slug else {}), **kept)
-        ),
-        "sites": Site.objects.order_by("name", "pk").values_list("slug", "name"),
+        **subject.others("trends", kept),
         "kept": kept,
     }

@@ -1,22 +1,27 @@
-"""The checks: all of them over the fleet, one over the fleet, one at one site."""
+"""Where a sub-measure on a check's page leads to: what proves it, and the form that declares the limit it lacks."""
 
 from collections import Counter
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
 from inventory.models import Site
-from readiness.boards import check_tables, findings, owners, sentences
-from readiness.boards.flips import FlipLine
-from readiness.boards.part_links import limit_form, proof_link
+from readiness.boards import findings, sentences, tables
 from readiness.boards.queries import checks as check_queries
-from readiness.boards.queries.check_list import CheckList, CheckListRow, check_list
-from readiness.boards.queries.checks import SiteCheck
-from readiness.boards.set_aside import set_aside
+from readiness.boards.queries.checks import CheckList, SiteCheck, check_list, set_aside
+from readiness.boards.sentences import FlipLine
 from readiness.boards.waivers import sentences as waiver_lines
+from readiness.evidence.core.limits import OF_PLATFORM
 from readiness.grants import queries as waiver_queries
 from readiness.grants.operations import MAY_REQUEST
+from readiness.ownership import queries as ownership
+from readiness.ownership.queries import UNOWNED
+from readiness.ownership.sentences import cell_label, cell_text, item_label
+from readiness.scoring.checks import FROM_OWNERSHIP, placements
+from readiness.scoring.core.states import ReasonCode
+from readiness.scoring.queries.rows import PartRow
 from web import tables as table_kit
 from web.clock import now
 from web.drawing import stacked
@@ -24,6 +29,63 @@ from web.links import link
 from web.reports import Report, choices, trail
 from web.tables import TablePage
 from web.visibility import sees_names
+
+PAGES = {
+    "run": ("validation-run-detail", "Run "),
+    "fact": ("recorded-fact-detail", "Fact "),
+    "attestation": ("attestation-detail", "Attestation "),
+    "ownership": ("assignment", "Assignment "),
+    "owned-assets": ("assignment", "Assignment "),
+    "review": ("review", "Go-live review #"),
+    "source": ("source", "Source "),
+}
+"""Name and title of a page, by the kind that a reference to evidence begins with."""
+OF_WORKLOADS = {
+    placements.ENVELOPE_EVIDENCE: "Envelopes",
+    placements.PLACEMENT_EVIDENCE: "Placements and rules",
+}
+LACKS_LIMIT = frozenset({ReasonCode.NO_LIMIT.value, ReasonCode.CANNOT_JUDGE.value})
+
+
+def proof_link(evidence: str) -> dict[str, str] | None:
+    """The page of what a result names as its evidence; None where that is no row with a page."""
+    kind, _, pk = evidence.partition(":")
+    for begins, label in OF_WORKLOADS.items():
+        if evidence.startswith(begins):
+            return {"url": link("workloads", site=pk), "label": label}
+    if kind not in PAGES or not pk.isdecimal():
+        return None
+    name, words = PAGES[kind]
+    return {"url": link(name, int(pk)), "label": f"{words}{pk}"}
+
+
+def limit_form(part: PartRow | None, declared_on: str, site_slug: str) -> tuple[str, str]:
+    """Addresses of the form to declare the limit and of that to set a floor: one of them, where a limit is lacking."""
+    if part is None or not part.limit_id or part.limit_source or part.code not in LACKS_LIMIT:
+        return "", ""
+    if declared_on == OF_PLATFORM:
+        return "", link("floor-add")
+    return link("declared-limit-add", site=site_slug, limit=part.limit_id), ""
+
+
+def of_check(site: Site, check_id: str, *, names: bool, now: datetime) -> dict[str, Any] | None:
+    """The seven items, for the page of a check that is computed from them; None for other checks."""
+    if check_id not in FROM_OWNERSHIP:
+        return None
+    cells = ownership.cells(now=now, site_ids=[site.pk]).get(site.pk, UNOWNED)
+    return {
+        "cells": [
+            {
+                "item": item_label(item),
+                "standing": cell.standing.value,
+                "who": cell_text(cell, names=names),
+                "label": cell_label(site.name, cell, names=names, now=now),
+                "url": link("ownership", cell=f"{site.slug}.{item}"),
+            }
+            for item, cell in cells.items()
+        ]
+    }
+
 
 FLIPS_SHOWN = 6
 STATES_SHOWN = ("fail", "stale", "unknown", "waived", "warn", "pass", "n-a")
@@ -38,7 +100,9 @@ SITE_CHECK = Report("readiness/site_check.html", *MAY_SEE)
 def overview(request: HttpRequest) -> tuple[None, Any]:
     listed = check_list(now=now())
     pillar, state = request.GET.get("pillar", ""), request.GET.get("state", "")
-    shown = [row for row in listed.rows if _wanted(row, pillar, state)]
+    shown = [
+        row for row in listed.rows if pillar in ("", row.pillar.id) and (not state or row.counts.get(state))
+    ]
     kept = {"state": state} if state else {}
     groups = [(each, [row for row in shown if row.pillar.id == each.id]) for each in listed.pillars]
     return None, lambda: {
@@ -60,7 +124,7 @@ def check(request: HttpRequest, check_id: str) -> tuple[TablePage, Any]:
     except check_queries.UnknownCheck as error:
         raise Http404(f"No check {check_id}.") from error
     pillar = check_page.pillar
-    return table_kit.page(request, check_tables.sites_of_check(check_id), list(check_page.rows)), lambda: {
+    return table_kit.page(request, tables.sites_of_check(check_id), list(check_page.rows)), lambda: {
         "check_page": check_page,
         "check": check_page.check,
         "segments": stacked({state: check_page.counts.get(state, 0) for state in STATES_SHOWN}),
@@ -86,6 +150,7 @@ def site_check(request: HttpRequest, slug: str, check_id: str) -> tuple[None, An
     may_request = request.user.has_perm(MAY_REQUEST)
     return None, lambda: {
         "site": site,
+        "now": at,
         "site_check": site_check,
         "check": site_check.check,
         "result": site_check.result,
@@ -96,8 +161,8 @@ def site_check(request: HttpRequest, slug: str, check_id: str) -> tuple[None, An
         "samples": [
             {"label": query.label, "url": link("explore", **query.params)} for query in site_check.samples
         ],
-        "grants": waiver_lines.of_check(grants, now=at),
-        "owners": owners.of_check(site, check_id, names=sees_names(request.user), now=at),
+        "grants": grants,
+        "owners": of_check(site, check_id, names=sees_names(request.user), now=at),
         "grants_url": link("waivers", site=slug, check=check_id),
         "set_aside": set_aside(site, site_check.result, now=at),
         "offer": waiver_lines.offer(site_check.result, slug) if may_request else None,
@@ -112,7 +177,6 @@ def site_check(request: HttpRequest, slug: str, check_id: str) -> tuple[None, An
 
 
 def _parts(site_check: SiteCheck, slug: str) -> list[tuple[Any, ...]]:
-    """Each sub-measure: its rule, as judged where it was, what proves it, and the forms for a limit that it lacks."""
     return [
         (
             rule,
@@ -122,10 +186,6 @@ def _parts(site_check: SiteCheck, slug: str) -> list[tuple[Any, ...]]:
         )
         for rule, part in site_check.parts
     ]
-
-
-def _wanted(row: CheckListRow, pillar: str, state: str) -> bool:
-    return (not pillar or row.pillar.id == pillar) and (not state or row.counts.get(state, 0) > 0)
 
 
 def _state_links(listed: CheckList, pillar: str, state: str) -> list[dict[str, Any]]:

@@ -1,33 +1,37 @@
 """The fleet: how much is deployed, how much of it may carry load, and what holds the rest back."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
 
-from readiness.boards import cards, findings, sites_map, tables
+from readiness.boards import findings, sites_map, tables
 from readiness.boards.gap import charts as gap_charts
 from readiness.boards.queries import attention, fleet
 from readiness.boards.queries import sites as site_queries
+from readiness.boards.queries.fleet import Fleet
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from readiness.scoring.queries import capacity
+from readiness.scoring.queries.capacity import HoldsBack
 from readiness.scoring.queries.standing import FleetStanding, standing
 from web import answers
 from web import tables as table_kit
 from web.charts import Figure
 from web.clock import now
+from web.drawing import bar_width, spark_path
 from web.links import link
 from web.reports import Report, chart_urls, choices
 from web.tables import TablePage
 from web.timerange import TimeRange
-from web.units import power
+from web.units import Formatted, how_many, power, power_unit
 
 SHOWN_IN_ATTENTION = 5
 TREND, BY_SITE = "trend", "site"
 DEFAULT_RANGE = "now-365d"
+SPARK = {"width": 74, "height": 26}
 
 MAY_SEE = ("inventory.view_site", "scoring.view_sitescore")
 FLEET = Report("readiness/fleet.html", *MAY_SEE)
@@ -93,10 +97,10 @@ def _sites_page(request: HttpRequest, framework: Framework, at: datetime) -> Tab
     )
 
 
-def _figures(figures: fleet.Fleet) -> dict[str, Any]:
+def _figures(figures: Fleet) -> dict[str, Any]:
     declared = figures.declared
     return {
-        "figures": cards.key_figures(figures),
+        "figures": _key_figures(figures),
         "gap_figure": power(figures.now.gap.it_kw),
         "standing": findings.standing(figures.now, figures.verdicts),
         "on_declarations": findings.on_declarations(
@@ -108,8 +112,71 @@ def _figures(figures: fleet.Fleet) -> dict[str, Any]:
     }
 
 
+def _key_figures(fleet: Fleet) -> dict[str, Figure]:
+    now, before, weeks = fleet.now, fleet.before, fleet.sparks
+    unit = power_unit(now.deployed.it_kw)
+    ready = now.ready.it_kw - before.ready.it_kw
+    gap = now.gap.it_kw - before.gap.it_kw
+    return {
+        "deployed": _capacity(now.deployed.it_kw, before.deployed.it_kw, unit, weeks.deployed),
+        "ready": _capacity(now.ready.it_kw, before.ready.it_kw, unit, weeks.ready)
+        | {"tone": "ok" if ready > 0 else ""},
+        "gap": _capacity(now.gap.it_kw, before.gap.it_kw, unit, weeks.gap)
+        | {"tone": "bad" if gap > 0 else "ok" if gap < 0 else ""},
+        "sites_ready": _sites_ready(fleet),
+        "freshness": _freshness(fleet),
+    }
+
+
+def _capacity(kw: float, before_kw: float, unit: str, weeks: Sequence[float | None]) -> Figure:
+    change = kw - before_kw
+    sign = "+" if change > 0 else "−"
+    moved = f"{sign}{power(abs(change), unit)} in 4 weeks" if round(change, 3) else "unchanged in 4 weeks"
+    icon = "arrow-up" if change > 0 else "arrow-down-right" if change < 0 else ""
+    return {"quantity": power(kw, unit), "note": moved, "icon": icon, "spark": spark_path(weeks, **SPARK)}
+
+
+def _sites_ready(fleet: Fleet) -> Figure:
+    judged = sum(sites for verdict, sites in fleet.verdicts.items() if verdict != "none")
+    figure = {"quantity": Formatted(str(fleet.verdicts.get("ready", 0)), f"of {judged}")}
+    if ownerless := len(fleet.without_owner):
+        note = f"{how_many(ownerless, 'site', 'sites')} without an owner"
+        return figure | {"note": note, "icon": "users-group", "tone": "warn"}
+    unjudged = fleet.sites - judged
+    no_verdict = f"{how_many(unjudged, 'more has', 'more have')} no verdict"
+    return figure | {"note": no_verdict if unjudged else "every site has an owner"}
+
+
+def _freshness(fleet: Fleet) -> Figure:
+    reporting = Formatted(str(fleet.sites_reporting), f"of {fleet.monitored} sites")
+    if not fleet.sources_total:
+        return {"quantity": Formatted(None), "note": "no source yet"}
+    silent, late = fleet.sources.get("silent", 0), fleet.sources.get("late", 0)
+    parts = [how_many(silent, "source silent", "sources silent")] if silent else []
+    parts += [f"{late} late"] if late else []
+    tone = "bad" if silent else "warn" if late else ""
+    return {"quantity": reporting, "note": " · ".join(parts) or "all sources on time", "tone": tone}
+
+
+def _blockers(held: HoldsBack) -> list[Figure]:
+    widest = max((pillar.held.it_kw for pillar in held.pillars), default=0)
+    unit = power_unit(held.gap.gap.it_kw)
+    return [
+        {
+            "label": pillar.name,
+            "url": link("readiness", pillar=pillar.pillar),
+            "quantity": power(pillar.held.it_kw, unit),
+            "width": bar_width(pillar.held.it_kw, of=widest),
+            "note": f"first blocker at {how_many(len(pillar.sites), 'site', 'sites')}"
+            if pillar.sites
+            else "blocks no site first",
+            "role": "gap",
+        }
+        for pillar in held.pillars
+    ]
+
+
 def _gap_card(request: HttpRequest, span: TimeRange) -> dict[str, Any]:
-    """The chart in one of its two views; the address names the view."""
     view = BY_SITE if request.GET.get("view") == BY_SITE else TREND
     charts = {
         TREND: chart_urls("fleet-gap-chart", **span.query),
@@ -127,7 +194,6 @@ def _gap_card(request: HttpRequest, span: TimeRange) -> dict[str, Any]:
 
 
 def _unknown_domains(domains: Iterable[fleet.DomainCard]) -> dict[int, list[str]]:
-    """The domains whose health is unknown, by site id."""
     unknown: dict[int, list[str]] = defaultdict(list)
     for domain in domains:
         for site_id in domain.unknown_at:
@@ -140,9 +206,8 @@ def _rest(at: datetime, known: FleetStanding, domains: Iterable[fleet.DomainCard
     wanting = attention.attention(now=at, known=known)
     return {
         "held": held,
-        "blockers": cards.blockers(held),
-        "domains": [cards.domain_card(card) for card in domains],
-        "attention": cards.attention_list(wanting[:SHOWN_IN_ATTENTION]),
+        "blockers": _blockers(held),
+        "domains": domains,
+        "attention": wanting[:SHOWN_IN_ATTENTION],
         "attention_total": len(wanting),
-        "attention_empty": "Every check is met, every source is on time, and every site has an owner.",
     }

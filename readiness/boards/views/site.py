@@ -1,6 +1,5 @@
 """One site: its verdict and why, its live series, every check, its inventory, sources and changes."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,12 +11,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from inventory.models import DomainChoices, Site
-from readiness.boards import cards, charts, check_tables, findings, live_charts
-from readiness.boards.flips import FlipLine
-from readiness.boards.queries import panels as panel_queries
+from readiness.boards import charts, findings, tables
+from readiness.boards.queries import samples
 from readiness.boards.queries import site as site_queries
-from readiness.boards.queries.site_inventory import inventory_counts
+from readiness.boards.queries.site import inventory_counts
 from readiness.boards.queries.sites import rows as site_rows
+from readiness.boards.sentences import FlipLine
 from readiness.boards.waivers.sentences import excepted_note
 from readiness.golive.reviews import queries as review_queries
 from readiness.golive.reviews import sentences as review_lines
@@ -25,7 +24,6 @@ from readiness.grants.operations import MAY_REQUEST
 from readiness.scoring import operations
 from readiness.scoring.core.combine import SEVERITY
 from readiness.scoring.queries.kept import pillars_on
-from readiness.scoring.queries.rows import CheckRow
 from readiness.scoring.queries.standing import with_owner
 from web import answers
 from web import tables as table_kit
@@ -125,7 +123,7 @@ def series_chart(request: HttpRequest, slug: str) -> Figure:
     site = _site(slug)
     span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
     domain = request.GET.get("domain", "")
-    panels = panel_queries.panels(
+    panels = samples.panels(
         site,
         start=span.start,
         end=min(span.end, at),
@@ -133,7 +131,7 @@ def series_chart(request: HttpRequest, slug: str) -> Figure:
         now=at,
         domain=domain if domain in DOMAINS else "",
     )
-    figure = live_charts.series(panels, start=span.start, end=span.end)
+    figure = charts.series(panels, start=span.start, end=span.end)
     figure["meta"]["title"] = span.named("Live series")
     return figure
 
@@ -155,11 +153,6 @@ def _points(request: HttpRequest) -> int:
     """The width of the drawing in pixels; anything else counts as a usual one."""
     text = request.GET.get("points", "")
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else 600
-
-
-def _worst_first(deciding: Iterable[CheckRow]) -> list[CheckRow]:
-    """Failed checks before unknown ones: a measurement says more than a missing one."""
-    return sorted(deciding, key=lambda row: -SEVERITY[row.state])
 
 
 def _tabs(site_page: site_queries.SitePage) -> dict[str, tuple[str, int | None]]:
@@ -203,14 +196,18 @@ def _series_card(asked: AskedSite) -> dict[str, Any]:
 def _overview(asked: AskedSite) -> dict[str, Any]:
     site, site_page = asked.site, asked.page
     return _series_card(asked) | {
-        "pillars": cards.pillar_bars(site_page.row.pillars, slug=site.slug),
+        "pillars": [
+            tables.pillar_mark(pillar) | {"url": link("site", site.slug, tab="evidence", pillar=pillar.id)}
+            for pillar in site_page.row.pillars
+        ],
         "pillars_url": link("site-pillars-chart", site.slug, "json"),
         "pillars_finding": findings.weakest_pillar(site_page.row),
         "trend_url": link("trends-chart", "json", site=site.slug),
         "trend_views": [{"label": "All trends", "url": link("trends", site=site.slug)}],
-        "deciding": _worst_first(site_page.deciding)[:DECIDING_SHOWN],
+        # Failed checks before unknown ones: a measurement says more than a missing one.
+        "deciding": sorted(site_page.deciding, key=lambda row: -SEVERITY[row.state])[:DECIDING_SHOWN],
         "deciding_more": max(len(site_page.deciding) - DECIDING_SHOWN, 0),
-        "domains": [cards.domain_detail(detail, site.slug) for detail in site_page.domains],
+        "domains": site_page.domains,
         "flips": [FlipLine(flip) for flip in site_page.flips[:8]],
         "sources": site_page.sources,
         "inventory": [
@@ -223,15 +220,15 @@ def _overview(asked: AskedSite) -> dict[str, Any]:
 def _domain(asked: AskedSite) -> dict[str, Any]:
     shown = [detail for detail in asked.page.domains if detail.domain == asked.tab]
     return _series_card(asked) | {
-        "detail": cards.domain_detail(shown[0], asked.site.slug) if shown else None,
-        "domain_title": cards.DOMAIN_TITLES[asked.tab],
+        "detail": shown[0] if shown else None,
+        "domain_title": DomainChoices(asked.tab).label,
     }
 
 
 def _evidence(asked: AskedSite) -> dict[str, Any]:
     site_page, may_request = asked.page, asked.request.user.has_perm(MAY_REQUEST)
     rows = [check for pillar in site_page.checks for check in pillar.checks]
-    table = check_tables.checks_of_site(asked.site.slug, site_page.checks, may_request=may_request)
+    table = tables.checks_of_site(asked.site.slug, site_page.checks, may_request=may_request)
     return {"table": table_kit.page(asked.request, table, rows), "counts": site_page.counts}
 
 

@@ -6,8 +6,8 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from readiness.boards.waivers.filters import GrantFilters
 from readiness.boards.waivers.requests import ask_for_grant
+from readiness.boards.waivers.tables import GrantFilters
 from readiness.grants import operations
 from readiness.grants.models import Grant, GrantQuerySet, GrantStanding
 from web import clock

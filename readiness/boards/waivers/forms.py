@@ -1,7 +1,5 @@
 """The forms of a request and of a decision. They read; the operations check and save."""
 
-from __future__ import annotations
-
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo

@@ -1,7 +1,5 @@
 """Grants beside what their checks were decided on: rows with the vendor, and the report of how old they are."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -38,7 +36,6 @@ class AgeingRow:
 
 
 def rows(grants: Sequence[Grant], *, now: datetime) -> list[GrantRow]:
-    """Rows in the order of the grants; four statements however many."""
     _version, framework = framework_queries.current()
     vendors = vendors_of(grants, framework)
     return [row_of(grant, framework, vendors.get(grant.pk, ""), now) for grant in grants]

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from readiness.grants.models import Grant, GrantStanding
 from readiness.grants.queries import GrantRow
@@ -11,7 +10,6 @@ from readiness.scoring.queries.rows import CheckRow
 from web.ages import ago
 from web.links import link
 from web.units import duration
-from web.visibility import name_of
 
 MAY_BE_WAIVED = (CheckState.FAIL, CheckState.STALE, CheckState.UNKNOWN)
 EFFECTS = {
@@ -38,7 +36,6 @@ def ends(row: GrantRow, now: datetime) -> str:
 
 
 def effect(row: GrantRow, *, now: datetime) -> str:
-    """Say what the grant does now, and what happens when that ends."""
     grant, does = row.grant, EFFECTS[Grant.Kind(row.grant.kind)]
     if row.standing == GrantStanding.REQUESTED:
         return f"Not decided, so it does nothing yet. {does}"
@@ -47,24 +44,6 @@ def effect(row: GrantRow, *, now: datetime) -> str:
     if grant.starts_at > now:
         return f"From {grant.starts_at:%Y-%m-%d %H:%M} UTC on: {does}"
     return f"{does} It ends at {grant.ends_at:%Y-%m-%d %H:%M} UTC, and counts as measured again from then on."
-
-
-def of_check(rows: list[GrantRow], *, now: datetime) -> list[dict[str, Any]]:
-    """Grants for a check at a site, for the page of that check."""
-    return [
-        {
-            "id": row.grant.pk,
-            "url": link("waiver", row.grant.pk),
-            "standing": row.standing,
-            "title": row.title,
-            "reason": row.grant.reason,
-            "requester": name_of(row.grant.requested_by),
-            "approver": name_of(row.grant.approver),
-            "ends": ends(row, now),
-            "ends_at": row.grant.ends_at,
-        }
-        for row in rows
-    ]
 
 
 def request_url(row: CheckRow | None, slug: str) -> str:
@@ -85,7 +64,6 @@ def offer(row: CheckRow | None, slug: str) -> dict[str, str] | None:
 
 
 def waiver_word(row: CheckRow, *, may_request: bool) -> str:
-    """The word about a waiver in the row of a check."""
     if row.state == CheckState.WAIVED:
         return "waived"
     return "ask" if may_request and request_url(row, "") else ""

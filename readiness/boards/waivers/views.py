@@ -1,6 +1,7 @@
 """Pages of grants: the list, who answers for how many, one of them, asking for one, deciding on one."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -20,47 +21,38 @@ from web import tables as table_kit
 from web.clock import now
 from web.links import crumbs, link
 from web.permissions import asks, reads
+from web.reports import Report, choices
+from web.tables import TablePage
 from web.workflows.pages import StepPages, reader, saved
 
 SEE = ("inventory.view_site", "grants.view_grant")
+WAIVERS = Report("readiness/waivers/list.html", *SEE)
+AGEING = Report("readiness/waivers/ageing.html", *SEE)
 ABOVE = (("Readiness", "readiness"), ("Waivers", "waivers"))
 
 
-@reads(*SEE)
-def waivers(request: HttpRequest) -> HttpResponseBase:
+@WAIVERS.page
+def waivers(request: HttpRequest) -> tuple[TablePage, Any]:
     at = now()
     prepare = lambda page: queries.rows(page, now=at)  # noqa: E731
-    table = table_kit.page(request, tables.grant_table(at), grants(now=at), prepare=prepare)
-    if table_kit.wants_table_only(request, table):
-        return table_kit.respond(request, "readiness/waivers/list.html", table)
-    context = {
-        "table": table,
+    return table_kit.page(request, tables.grant_table(at), grants(now=at), prepare=prepare), lambda: {
         "counts": counts(now=at),
         "now": at,
         "breadcrumbs": crumbs("Waivers", *ABOVE[:1]),
     }
-    return answers.page(request, "readiness/waivers/list.html", context)
 
 
-@reads(*SEE)
-def ageing(request: HttpRequest) -> HttpResponseBase:
+@AGEING.page
+def ageing(request: HttpRequest) -> tuple[TablePage, Any]:
     at = now()
     groups = {key: label for key, label in tables.BY.items() if key != "requester" or visibility.sees_names()}
     asked = request.GET.get("by", "")
     visibility.refuse(asked == "requester")
     by = asked if asked in groups else next(iter(groups))
-    table = table_kit.page(request, tables.ageing_table(by, at), queries.ageing(by, now=at))
-    if table_kit.wants_table_only(request, table):
-        return table_kit.respond(request, "readiness/waivers/ageing.html", table)
-    context = {
-        "table": table,
-        "views": [
-            {"label": label, "url": link("waivers-ageing", by=key), "current": key == by}
-            for key, label in groups.items()
-        ],
+    return table_kit.page(request, tables.ageing_table(by, at), queries.ageing(by, now=at)), lambda: {
+        "views": choices(groups.items(), by, lambda key: link("waivers-ageing", by=key)),
         "breadcrumbs": crumbs("By age", *ABOVE),
     }
-    return answers.page(request, "readiness/waivers/ageing.html", context)
 
 
 @reads(*SEE)
@@ -71,9 +63,10 @@ def waiver(request: HttpRequest, pk: int) -> HttpResponseBase:
 @asks(*SEE, operations.MAY_REQUEST)
 def ask(request: HttpRequest) -> HttpResponse:
     at = now()
-    _version, framework = framework_queries.current()
     initial = {name: request.GET[name] for name in ("site", "check", "kind", "part") if name in request.GET}
-    form = RequestForm(request.POST or None, initial=initial, framework=framework, now=at)
+    form = RequestForm(
+        request.POST or None, initial=initial, framework=framework_queries.current()[1], now=at
+    )
     ask = lambda: ask_for_grant(**form.asked(), by=reader(request), now=at)  # noqa: E731
     if grant := saved(request, form, ask, "{} is asked for; somebody else decides."):
         return HttpResponseRedirect(reverse("waiver", args=[grant.pk]))

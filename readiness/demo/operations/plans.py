@@ -13,7 +13,6 @@ from readiness.demo.core.plan import book
 from readiness.demo.models import DemoFleet
 from readiness.demo.operations.people import people
 from readiness.golive.campaigns import operations as campaigns
-from readiness.golive.reviews import approvers
 from readiness.golive.reviews import operations as reviews
 from readiness.golive.worklist import operations as worklist
 from readiness.tradeoffs.decisions import operations
@@ -146,7 +145,9 @@ def _write_campaign(site: Site, row: Mapping[str, Any], *, by: User, now: dateti
 def _write_review(site: Site, staff: Mapping[str, User], *, now: datetime) -> None:
     manager = staff["manager"]
     for domain, role in SIGNERS.items():
-        approvers.add(domain=domain, user=staff[role], site=site, by=manager, now=now - timedelta(days=6))
+        reviews.add_approver(
+            domain=domain, user=staff[role], site=site, by=manager, now=now - timedelta(days=6)
+        )
     review = reviews.open_review(
         site=site, note="Before the first production load", by=manager, now=now - timedelta(days=5)
     )

@@ -13,9 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from readiness.golive.campaigns import operations, queries
-from readiness.golive.campaigns.filters import CampaignFilters, ItemFilters
-from readiness.golive.campaigns.models import Campaign, CampaignItem, Progress
 from readiness.golive.campaigns.queries import ItemRow
+from readiness.golive.campaigns.tables import CampaignFilters, ItemFilters
+from readiness.golive.models import Campaign, CampaignItem, Progress
 from web import clock
 from web.rest.errors import named_errors
 from web.rest.fields import spoken_choice
@@ -183,8 +183,7 @@ class ItemViewSet(ObjectViewSet):
     http_method_names = ["get", "put", "patch", "post", "head", "options"]
     permission_classes = [
         requires(
-            "golive.view_campaign",
-            **dict.fromkeys(("POST", "PUT", "PATCH", "DELETE"), operations.MAY_CHANGE),
+            "golive.view_campaign", **dict.fromkeys(("POST", "PUT", "PATCH", "DELETE"), operations.MAY_CHANGE)
         )
     ]
 

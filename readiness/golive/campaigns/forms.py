@@ -1,7 +1,5 @@
 """Forms of campaigns and items. They read; the operations check and save."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -11,11 +9,12 @@ from accounts.models import User
 from inventory.models import Site
 from readiness.evidence.models import Tool, ValidationRun
 from readiness.framework.core.definition import Framework
-from readiness.golive.campaigns.models import Campaign, CampaignItem, TargetKind
 from readiness.golive.campaigns.planning import parts_by_runs
+from readiness.golive.models import Campaign, CampaignItem, RunTarget
 from web.forms import WITH_NEIGHBOURS, DayInput, PersonField, RefusedForm
 
 USUAL = timedelta(days=42)
+PEOPLE = User.objects.filter(is_active=True).order_by("username")
 
 
 class CampaignsForm(RefusedForm):
@@ -59,12 +58,8 @@ class CampaignForm(RepeatForm):
                 self.initial[name] = getattr(campaign, name)
 
 
-def _people() -> Any:
-    return User.objects.filter(is_active=True).order_by("username")
-
-
 class AssignForm(CampaignsForm):
-    assignee = PersonField(_people(), label="Person", required=False, empty_label="– nobody –")
+    assignee = PersonField(PEOPLE, label="Person", required=False, empty_label="– nobody –")
     assigned_to = forms.CharField(
         label="Or somebody else",
         required=False,
@@ -91,7 +86,7 @@ class ItemForm(AssignForm):
     )
     tool = forms.ChoiceField(label="Tool", choices=Tool.choices)
     scope = forms.ChoiceField(label="Scope", choices=ValidationRun.Scope.choices)
-    targets = forms.ChoiceField(label="Made on", choices=TargetKind.choices)
+    targets = forms.ChoiceField(label="Made on", choices=RunTarget.choices)
     load = forms.ChoiceField(
         label="Load", required=False, choices=[("", "– any –"), *ValidationRun.Load.choices]
     )
@@ -121,7 +116,6 @@ class ItemForm(AssignForm):
         ]
 
     def asked(self) -> dict[str, Any]:
-        """The arguments that the operation takes."""
         given = dict(self.cleaned_data)
         check_id = given.pop("check")
         return given | {"check_id": check_id, "parts": [part.partition("/")[2] for part in given["parts"]]}

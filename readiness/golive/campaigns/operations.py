@@ -1,7 +1,5 @@
 """Planning a campaign, running it, ending it, and what becomes of its items. Evidence is written elsewhere."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
@@ -13,10 +11,9 @@ from accounts.models import User
 from inventory.models import Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
-from readiness.golive.campaigns.models import Campaign, CampaignItem
 from readiness.golive.campaigns.planning import Planned, parts_by_runs, plan
-from readiness.golive.campaigns.progress import DONE, NOT_APPLICABLE
 from readiness.golive.campaigns.queries import item_rows
+from readiness.golive.models import Campaign, CampaignItem, Progress
 from readiness.scoring.gather import context_of
 from web.workflows import Workflow, require
 
@@ -29,10 +26,7 @@ MOST_ITEMS = 200
 
 OPEN = (Campaign.State.PLANNED, Campaign.State.RUNNING)
 CAMPAIGNS = Workflow(
-    model=Campaign,
-    states=dict(Campaign.State.choices),
-    joined=("site",),
-    refusal="The campaign is {state}.",
+    model=Campaign, states=dict(Campaign.State.choices), joined=("site",), refusal="The campaign is {state}."
 )
 
 
@@ -131,7 +125,11 @@ def start(campaign: Campaign, *, by: User, now: datetime) -> None:
 def finish(campaign: Campaign, *, note: str, by: User, now: datetime) -> None:
     """Finish a running campaign; open items need a note."""
     rows = item_rows(campaign, now=now)
-    open_items = sum(row.progress not in (DONE, NOT_APPLICABLE) for row in rows if not row.item.is_dropped)
+    open_items = sum(
+        row.progress not in (Progress.DONE, Progress.NOT_APPLICABLE)
+        for row in rows
+        if not row.item.is_dropped
+    )
     if open_items and not note:
         raise ValidationError({"note": f"{open_items} items are open: say why it ends."})
     _end(campaign, Campaign.State.FINISHED, rows, note, by, now)
@@ -207,7 +205,6 @@ def _set_dropped(item: CampaignItem, by: User | None, at: datetime | None, reaso
 def _end(
     campaign: Campaign, state: Campaign.State, rows: Collection[Any], note: str, by: User, now: datetime
 ) -> None:
-    """Keep how far each item was, and end the campaign."""
     for row in rows:
         row.item.outcome, row.item.outcome_reason = row.progress, row.reason
     CampaignItem.objects.bulk_update([row.item for row in rows], ["outcome", "outcome_reason"])
@@ -244,8 +241,7 @@ def _parts_named(framework: Framework, check_id: str, parts: Collection[str]) ->
         raise ValidationError({"check": f"There is no check {check_id}."})
     there = {part.id for part in check.parts}
     if unknown := sorted(set(parts) - there):
-        said = {"check": check_id, "parts": ", ".join(unknown)}
-        raise ValidationError({"parts": "{check} has no sub-measure {parts}.".format(**said)})
+        raise ValidationError({"parts": f"{check_id} has no sub-measure {', '.join(unknown)}."})
     named = [part.id for part in check.parts if part.id in parts] or list(parts_by_runs(check))
     if not named:
         raise ValidationError({"check": f"No run proves {check.name}."})

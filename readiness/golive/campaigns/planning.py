@@ -1,31 +1,22 @@
-"""Which runs the checks of a framework ask for. No database; what there is to run on is counted elsewhere."""
+"""Which runs the checks of a framework ask for, and how far an item is. Nothing is read here from the database."""
 
-from __future__ import annotations
-
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from readiness.framework.core.applicability import applicable, gate_for, part_gate
 from readiness.framework.core.conditions import SiteContext
 from readiness.framework.core.definition import Check, Framework
-from readiness.framework.core.vocabulary import EvidenceKind, Gate
+from readiness.framework.core.vocabulary import CheckState, EvidenceKind, Gate
+from readiness.golive.models import Progress, RunTarget
+from readiness.scoring.core.states import ReasonCode, Tier
 from web import yaml_documents
 
 DATA = Path(__file__).resolve().parent / "data" / "setups.yaml"
-
-
-class RunTarget(StrEnum):
-    """The things that runs are made on."""
-
-    SITE = "site"
-    NODE = "node"
-    PAIR = "pair"
-    PORT = "port"
-    PATH = "path"
-    FABRIC = "fabric"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +44,6 @@ class Planned:
 
 @cache
 def setups() -> Mapping[str, tuple[Setup, ...]]:
-    """The setups of each check that has any, of `data/setups.yaml`."""
     stated = yaml_documents.read(DATA.read_text(encoding="utf-8"))
     return {
         check_id: tuple(
@@ -79,7 +69,6 @@ def plan(framework: Framework, site: SiteContext) -> tuple[Planned, ...]:
 
 
 def parts_by_runs(check: Check) -> tuple[str, ...]:
-    """The sub-measures of a check that a run may prove."""
     return tuple(part.id for part in check.parts if EvidenceKind.VALIDATION_RUN in part.evidence)
 
 
@@ -111,3 +100,128 @@ def _setups(check: Check, wanted: list[str]) -> Iterable[Setup]:
             targets=RunTarget.SITE,
             how=f"A table with the measures {columns}{more}.",
         )
+
+
+WORST_FIRST = (Progress.FAILED, Progress.BLOCKED, Progress.STALE, Progress.MISSING, Progress.DONE)
+"""A run that failed comes before one that could not be judged, and that before a run that nobody has made."""
+RECORDS = {"run": "a run", "fact": "a recorded fact", "attestation": "an attestation"}
+IN_THE_WAY = frozenset({ReasonCode.CANNOT_JUDGE, ReasonCode.NO_LIMIT, ReasonCode.NOT_A_NUMBER})
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """The first day, in a zone, whose runs count."""
+
+    day: date
+    zone: str
+
+    def is_before(self, at: datetime) -> bool:
+        return at.astimezone(ZoneInfo(self.zone)).date() < self.day
+
+
+@dataclass(frozen=True, slots=True)
+class ItemProgress:
+    """`part` is the sub-measure that decides, "" where all are done; `detail` what scoring says is left."""
+
+    progress: str
+    part: str
+    reason: str
+    detail: str = ""
+    taken_at: datetime | None = None
+
+
+def progress_of(
+    check: Check | None,
+    parts: Sequence[str],
+    stored: Mapping[str, Mapping[str, Any]],
+    *,
+    since: Since | None = None,
+) -> ItemProgress:
+    """The worst of an item's sub-measures. `stored` is what the last evaluation kept, by sub-measure."""
+    if check is None:
+        return ItemProgress(Progress.NOT_APPLICABLE, "", "The framework in force has no such check.")
+    known = {part.id for part in check.parts}
+    outcomes = [_of_part(check, part, stored.get(part), since) for part in parts if part in known]
+    ranked = [outcome for outcome in outcomes if outcome.progress in WORST_FIRST]
+    if not ranked:
+        return (
+            outcomes[0]
+            if outcomes
+            else ItemProgress(Progress.NOT_APPLICABLE, "", "The framework no longer has it.")
+        )
+    return min(ranked, key=lambda outcome: WORST_FIRST.index(outcome.progress))
+
+
+def _of_part(check: Check, part: str, stored: Mapping[str, Any] | None, since: Since | None) -> ItemProgress:
+    if stored is None:
+        return ItemProgress(
+            Progress.MISSING, part, f"Not evaluated yet. {check.part(part).waits_for}".strip()
+        )
+    taken_at = datetime.fromisoformat(stored["taken_at"]) if stored.get("taken_at") else None
+    progress, reason = _judged(check, part, stored, taken_at, since)
+    return ItemProgress(progress, part, reason or stored["reason"], stored.get("detail", ""), taken_at)
+
+
+def _judged(
+    check: Check, part: str, stored: Mapping[str, Any], taken_at: datetime | None, since: Since | None
+) -> tuple[Progress, str]:
+    """The progress of a sub-measure that was evaluated, and why where scoring gives another reason, or none."""
+    match CheckState(stored["state"]):
+        case CheckState.NOT_APPLICABLE:
+            return Progress.NOT_APPLICABLE, ""
+        case CheckState.FAIL:
+            return Progress.FAILED, ""
+        case CheckState.STALE:
+            return Progress.STALE, ""
+        case CheckState.PASS | CheckState.WARN if stored.get("tier") != Tier.CAPPED:
+            if missing := _not_proved(check, part, stored, taken_at, since):
+                return Progress.MISSING, missing
+            return Progress.DONE, ""
+        case CheckState.PASS | CheckState.WARN:
+            return Progress.MISSING, ""
+    return (Progress.BLOCKED if stored.get("code") in IN_THE_WAY else Progress.MISSING), ""
+
+
+def _not_proved(
+    check: Check, part: str, stored: Mapping[str, Any], taken_at: datetime | None, since: Since | None
+) -> str:
+    """Why what passes does so by something that the campaign does not ask for; "" where a run that counts proves it."""
+    kind, _, _ = stored.get("evidence", "").partition(":")
+    by_telemetry = EvidenceKind.TELEMETRY in check.part(part).evidence and kind not in RECORDS
+    if kind != "run" and not by_telemetry:
+        return f"Proved by {RECORDS.get(kind, 'what is no run')}; a run is still to be made."
+    if since is not None and taken_at is not None and since.is_before(taken_at):
+        return f"The run that counts is of {taken_at:%Y-%m-%d}; here they count from {since.day} on."
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Items by progress. Items that were dropped or do not apply are in no share."""
+
+    by_progress: Mapping[str, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.by_progress.get(each, 0) for each in WORST_FIRST)
+
+    @property
+    def done(self) -> int:
+        return self.by_progress.get(Progress.DONE, 0)
+
+    @property
+    def open(self) -> int:
+        return self.total - self.done
+
+    @property
+    def percent(self) -> float | None:
+        """None where there is nothing to do."""
+        return 100.0 * self.done / self.total if self.total else None
+
+    @property
+    def is_done(self) -> bool:
+        return bool(self.total) and not self.open
+
+    @property
+    def share(self) -> str:
+        return f"{self.done} / {self.total}"

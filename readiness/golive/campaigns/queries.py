@@ -1,7 +1,5 @@
 """Queries for the pages of campaigns: the list with its progress, the items of one, and what the gate still lacks."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
-from inventory.models import Site
+from inventory.models import Device, Port, Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Check, Framework
 from readiness.framework.core.vocabulary import EvidenceKind, Gate
-from readiness.golive.campaigns.models import Campaign, CampaignItem
-from readiness.golive.campaigns.progress import DROPPED, ItemProgress, Since, Sum, standing
+from readiness.golive.campaigns.planning import ItemProgress, Since, Sum, progress_of
+from readiness.golive.models import Campaign, CampaignItem, Progress, RunTarget
 from readiness.scoring.core.combine import ACCEPTABLE
 from readiness.scoring.core.states import CheckState, Tier
 from readiness.scoring.models import CheckResult, SiteScore
@@ -53,11 +51,10 @@ class ItemRow:
 
     @property
     def progress(self) -> str:
-        return DROPPED if self.item.is_dropped else self.standing.progress
+        return Progress.DROPPED if self.item.is_dropped else self.standing.progress
 
     @property
     def first_parts(self) -> tuple[str, ...]:
-        """The names that a cell has room for; the others are a count."""
         return self.part_names[:2]
 
     @property
@@ -141,18 +138,17 @@ def rows_of_items(items: Sequence[CampaignItem], *, now: datetime) -> dict[int, 
             site_id__in=sites, check_id__in={item.check_id for item in items}
         ).values_list("site_id", "check_id", "gate")
     }
-    return {item.pk: _item_row(item.campaign, item, framework, stored, gates, now) for item in items}
+    return {item.pk: _item_row(item, framework, stored, gates, now) for item in items}
 
 
 def _item_row(
-    campaign: Campaign,
     item: CampaignItem,
     framework: Framework,
     stored: Stored,
     gates: Mapping[tuple[int, str], str],
     now: datetime,
 ) -> ItemRow:
-    check = framework.checks_by_id.get(item.check_id)
+    campaign, check = item.campaign, framework.checks_by_id.get(item.check_id)
     names = {part.id: part.name for part in check.parts} if check else {}
     progress = _standing(campaign, item, framework, stored)
     due = item.due_on or campaign.due_on
@@ -169,15 +165,14 @@ def _item_row(
 
 
 def _progress(campaign: Campaign, item: CampaignItem, framework: Framework, stored: Stored) -> str:
-    return DROPPED if item.is_dropped else _standing(campaign, item, framework, stored).progress
+    return Progress.DROPPED if item.is_dropped else _standing(campaign, item, framework, stored).progress
 
 
 def _standing(campaign: Campaign, item: CampaignItem, framework: Framework, stored: Stored) -> ItemProgress:
-    """The progress of an item; in an ended campaign, that at its end."""
     if item.outcome:
         return ItemProgress(item.outcome, "", item.outcome_reason)
     since = Since(campaign.counts_from, campaign.site.time_zone) if campaign.counts_from else None
-    return standing(
+    return progress_of(
         framework.checks_by_id.get(item.check_id),
         item.parts,
         stored.get((campaign.site_id, item.check_id), {}),
@@ -186,28 +181,20 @@ def _standing(campaign: Campaign, item: CampaignItem, framework: Framework, stor
 
 
 def _stored(site_ids: Collection[int], items: Iterable[Sequence[CampaignItem]]) -> Stored:
-    wanted = {item.check_id for each in items for item in each}
+    wanted: dict[str, set[str]] = defaultdict(set)
+    for item in (item for several in items for item in several):
+        wanted[item.check_id].update(item.parts)
     results = CheckResult.objects.filter(site_id__in=site_ids, check_id__in=wanted)
     by_check: dict[tuple[int, str], dict[str, dict[str, Any]]] = {}
     for site_id, check_id, state, reason, parts in results.values_list(
         "site_id", "check_id", "state", "reason", "parts"
     ):
-        by_part = {part["part"]: part for part in parts}
+        by_check[site_id, check_id] = {part["part"]: part for part in parts}
         if state == CheckState.NOT_APPLICABLE:
             # A check that does not apply has no sub-measures on record: each takes the check's state.
-            by_check[site_id, check_id] = _Everywhere(state, reason)
-        else:
-            by_check[site_id, check_id] = by_part
+            whole = {"state": state, "reason": reason}
+            by_check[site_id, check_id] = dict.fromkeys(wanted[check_id], whole)
     return by_check
-
-
-class _Everywhere(dict[str, dict[str, Any]]):
-    def __init__(self, state: str, reason: str) -> None:
-        super().__init__()
-        self.whole = {"state": state, "reason": reason}
-
-    def get(self, key: str, default: Any = None) -> Any:
-        return self.whole
 
 
 def days_left(campaign: Campaign, now: datetime) -> int:
@@ -257,14 +244,48 @@ def _holds(result: CheckResult) -> bool:
 
 
 def _is_open(part: Mapping[str, Any]) -> bool:
-    """Whether a run is still to be made of this sub-measure."""
     return part["state"] not in ACCEPTABLE or part.get("tier") == Tier.CAPPED
 
 
 def _open_parts(check: Check, result: CheckResult) -> Iterable[tuple[str, str, str]]:
-    """Id, name and state of the sub-measures that decide and are not met, or only declared."""
     for stored in result.parts:
         if stored["gate"] == Gate.BLOCK and _is_open(stored):
             part = next((each for each in check.parts if each.id == stored["part"]), None)
             if part is not None:
                 yield part.id, part.name, stored["state"]
+
+
+RDMA = (Port.Kind.ROCE, Port.Kind.INFINIBAND)
+
+
+def targets_of(site: Site) -> dict[RunTarget, list[str]]:
+    """Names by kind, as the form of a run takes them; two statements. What is in service counts, as for coverage."""
+    nodes = list(
+        Device.objects.in_service()
+        .filter(site=site, role=Device.Role.NODE)
+        .order_by("name")
+        .values_list("name", flat=True)
+    )
+    ports = (
+        Port.objects.in_service()
+        .filter(device__site=site, device__role=Device.Role.NODE, kind__in=RDMA)
+        .order_by("device__name", "name")
+        .values_list("device__name", "name")
+    )
+    return {
+        RunTarget.SITE: [site.name],
+        RunTarget.NODE: nodes,
+        RunTarget.PAIR: [f"{first} – {second}" for first, second in pairs(nodes)],
+        # The first and the last node by name, which as a rule stand farthest apart.
+        RunTarget.PATH: [f"{nodes[0]} – {nodes[-1]}"] if len(nodes) > 1 else [],
+        RunTarget.FABRIC: [", ".join(nodes)] if nodes else [],
+        RunTarget.PORT: [f"{device} {port}" for device, port in ports],
+    }
+
+
+def pairs(nodes: Sequence[str]) -> list[tuple[str, str]]:
+    """The fewest pairs that touch every node: neighbours by name, and an odd one out with the first."""
+    if len(nodes) < 2:
+        return []
+    neighbours = list(zip(nodes[::2], nodes[1::2], strict=False))
+    return [*neighbours, (nodes[-1], nodes[0])] if len(nodes) % 2 else neighbours

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from readiness.evidence.core.proving.floors import size_text
-from readiness.golive.campaigns.progress import DONE
 from readiness.golive.campaigns.queries import CampaignRow, ItemRow
+from readiness.golive.models import Progress
 from web.ages import ago
 
 
@@ -17,7 +17,7 @@ def left(row: CampaignRow, now: datetime) -> str:
 
 
 def why(row: ItemRow) -> str:
-    if row.progress == DONE:
+    if row.progress == Progress.DONE:
         return ""
     return " ".join(each for each in (row.reason, row.standing.detail) if each)
 

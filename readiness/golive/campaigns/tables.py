@@ -1,17 +1,43 @@
-"""Columns as data: the list of campaigns, and the items of one."""
+"""Filters and columns of campaigns, and of the items of one."""
 
 from datetime import datetime
 
+from django import forms
+from django.db.models import Q
 from django.utils.html import format_html
 
-from readiness.golive.campaigns.filters import CampaignFilters
-from readiness.golive.campaigns.models import Campaign, Progress
 from readiness.golive.campaigns.queries import CampaignRow, ItemRow
 from readiness.golive.campaigns.sentences import left, run_words, why
+from readiness.golive.models import ENDED, Campaign, CampaignItem, Progress
 from web.links import link
+from web.rest.filters import ObjectFilterSet
+from web.rest.lookups import AnyOf, Flag
 from web.tables import Column, RowFilter, Table
 
 GATES = [(gate, gate) for gate in ("BLOCK", "COND", "INFO")]
+
+
+class CampaignFilters(ObjectFilterSet):
+    open = Flag(read=lambda _key: ~Q(state__in=ENDED), label="Planned or running")
+
+    class Meta:
+        model = Campaign
+        fields = ["site", "state", "name", "due_on", "created_by", "created_at", "started_at", "ended_at"]
+        search_fields = ["name", "note", "site__name"]
+        panel = ["state", "site", "open"]
+
+
+class ItemFilters(ObjectFilterSet):
+    check = AnyOf(field_name="check_id", inner=forms.CharField(), commas=True, label="Check")
+    dropped = Flag(read=lambda _key: Q(dropped_at__isnull=False), label="Dropped")
+
+    class Meta:
+        model = CampaignItem
+        fields = [
+            *("campaign", "tool", "scope", "targets", "load"),
+            *("assignee", "assigned_to", "due_on", "added"),
+        ]
+        search_fields = ["check_id", "how", "assigned_to"]
 
 
 def _page(row: CampaignRow) -> str:
@@ -23,12 +49,28 @@ def _item_page(row: ItemRow) -> str:
 
 
 def campaign_table(now: datetime) -> Table:
-    """The table of CampaignRow; the time left counts from `now`."""
     return Table(
         id="campaigns",
         noun=("campaign", "campaigns"),
         label="Validation campaigns",
-        columns=_campaign_columns(now),
+        columns=(
+            Column("state", "State", "campaign.state", template="readiness/campaigns/state_cell.html", sort="state",
+                   phone="status"),
+            Column("name", "Campaign", "campaign.name", url=_page, sort="name", locked=True, phone="title"),
+            Column("site", "Site", "campaign.site.name", url=lambda row: link("site", row.campaign.site.slug),
+                   sort="site__name", export="campaign.site.slug"),
+            Column("progress", "Progress", "sum.percent", lambda row: f"{row.sum.done} of {row.sum.total} done",
+                   template="readiness/campaigns/progress_cell.html", file_unit="%", phone="full",
+                   export=lambda row: None if row.sum.percent is None else round(row.sum.percent, 1)),
+            _counted("failed", "Failed", "bad"),
+            _counted("blocked", "Blocked", "warn"),
+            _counted("missing", "Missing", ""),
+            Column("due", "Due", "campaign.due_on", lambda row: _due(row, now), sort="due_on", numeric=True,
+                   tone=lambda row: "bad" if row.is_over else ""),
+            _counted("stale", "Stale", "warn", default=False),
+            Column("by", "Planned by", "campaign.created_by", default=False),
+            Column("note", "Note", "campaign.note", default=False, phone="full"),
+        ),
         filterset=CampaignFilters,
         row_id="campaign.pk",
         row_name=lambda row: f"{row.campaign.name}, {row.campaign.site.name}",
@@ -39,54 +81,12 @@ def campaign_table(now: datetime) -> Table:
             "text": "A campaign lists the runs that a site still needs before go-live. Start one from a site’s page.",
             "icon": "flask",
         },
-    )
+    )  # fmt: skip
 
 
-def _campaign_columns(now: datetime) -> tuple[Column, ...]:
-    return (
-        Column(
-            "state",
-            "State",
-            value="campaign.state",
-            template="readiness/campaigns/state_cell.html",
-            sort="state",
-            phone="status",
-        ),
-        Column("name", "Campaign", value="campaign.name", url=_page, sort="name", locked=True, phone="title"),
-        Column(
-            "site",
-            "Site",
-            value="campaign.site.name",
-            url=lambda row: link("site", row.campaign.site.slug),
-            sort="site__name",
-            export="campaign.site.slug",
-        ),
-        Column(
-            "progress",
-            "Progress",
-            value="sum.percent",
-            text=lambda row: f"{row.sum.done} of {row.sum.total} done",
-            template="readiness/campaigns/progress_cell.html",
-            export=lambda row: None if row.sum.percent is None else round(row.sum.percent, 1),
-            file_unit="%",
-            phone="full",
-        ),
-        _counted("failed", "Failed", "bad"),
-        _counted("blocked", "Blocked", "warn"),
-        _counted("missing", "Missing", ""),
-        Column(
-            "due",
-            "Due",
-            value="campaign.due_on",
-            text=lambda row: format_html("{} · {}", f"{row.campaign.due_on:%Y-%m-%d}", left(row, now)),
-            sort="due_on",
-            numeric=True,
-            tone=lambda row: "bad" if row.is_over else "",
-        ),
-        _counted("stale", "Stale", "warn", default=False),
-        Column("by", "Planned by", value="campaign.created_by", default=False),
-        Column("note", "Note", value="campaign.note", default=False, phone="full"),
-    )
+def _due(row: CampaignRow, now: datetime) -> str:
+    # What is left may be an age, which is markup.
+    return format_html("{} · {}", f"{row.campaign.due_on:%Y-%m-%d}", left(row, now))
 
 
 def _counted(progress: str, label: str, tone: str, *, default: bool = True) -> Column:
@@ -94,32 +94,36 @@ def _counted(progress: str, label: str, tone: str, *, default: bool = True) -> C
         return row.sum.by_progress.get(progress, 0)
 
     return Column(
-        progress,
-        label,
-        value=count,
-        numeric=True,
-        tone=lambda row: tone if count(row) else "",
-        default=default,
+        progress, label, count, numeric=True, tone=lambda row: tone if count(row) else "", default=default
     )
 
 
 def item_table(campaign: Campaign) -> Table:
-    """The table of ItemRow."""
     return Table(
         id="items",
         noun=("item", "items"),
         title="Runs to make",
         label="Items of the campaign",
-        columns=_item_columns(campaign),
+        columns=(
+            Column("progress", "Progress", text=lambda row: Progress(row.progress).label, sort=True, phone="status",
+                   template="readiness/campaigns/item_state_cell.html"),
+            Column("check", "Check", "check_name", url=_item_page, template="readiness/campaigns/item_cell.html",
+                   sort=True, locked=True, phone="title", export="item.check_id"),
+            Column("gate", "Gate", sort=True),
+            Column("run", "Run", lambda row: row.item.get_tool_display(), run_words, sort=True),
+            Column("targets", "Made on", lambda row: row.item.get_targets_display(), sort=True),
+            Column("why", "What it waits for", why, phone="full", template="readiness/campaigns/why_cell.html"),
+            Column("assigned", "Assigned to", sort=True),
+            Column("due", "Due", lambda row: row.item.due_on or campaign.due_on, sort=True, numeric=True,
+                   tone=lambda row: "bad" if row.is_late else ""),
+            Column("parts", "Sub-measures", lambda row: ", ".join(row.part_names), default=False, phone="full"),
+            Column("taken", "Run of", "standing.taken_at", default=False),
+        ),
         filters=(
-            RowFilter("progress", "Progress", lambda row: row.progress, Progress.choices),
-            RowFilter("gate", "Gate", lambda row: row.gate, GATES),
-            RowFilter(
-                "assigned",
-                "Assigned",
-                lambda row: "yes" if row.assigned else "no",
-                [("yes", "To somebody"), ("no", "To nobody")],
-            ),
+            RowFilter("progress", "Progress", "progress", Progress.choices),
+            RowFilter("gate", "Gate", "gate", GATES),
+            RowFilter("assigned", "Assigned", lambda row: "yes" if row.assigned else "no",
+                      [("yes", "To somebody"), ("no", "To nobody")]),
         ),
         row_id="item.pk",
         row_name=lambda row: f"{row.check_name}: {row.item.get_tool_display()}",
@@ -129,47 +133,4 @@ def item_table(campaign: Campaign) -> Table:
             "text": "No check of the framework that applies here is proved by runs.",
             "icon": "flask",
         },
-    )
-
-
-def _item_columns(campaign: Campaign) -> tuple[Column, ...]:
-    return (
-        Column(
-            "progress",
-            "Progress",
-            text=lambda row: str(Progress(row.progress).label),
-            template="readiness/campaigns/item_state_cell.html",
-            sort=True,
-            phone="status",
-        ),
-        Column(
-            "check",
-            "Check",
-            value="check_name",
-            url=_item_page,
-            template="readiness/campaigns/item_cell.html",
-            sort=True,
-            locked=True,
-            phone="title",
-            export="item.check_id",
-        ),
-        Column("gate", "Gate", sort=True),
-        Column("run", "Run", value=lambda row: str(row.item.get_tool_display()), text=run_words, sort=True),
-        Column("targets", "Made on", value=lambda row: str(row.item.get_targets_display()), sort=True),
-        Column(
-            "why", "What it waits for", value=why, phone="full", template="readiness/campaigns/why_cell.html"
-        ),
-        Column("assigned", "Assigned to", sort=True),
-        Column(
-            "due",
-            "Due",
-            value=lambda row: row.item.due_on or campaign.due_on,
-            sort=True,
-            numeric=True,
-            tone=lambda row: "bad" if row.is_late else "",
-        ),
-        Column(
-            "parts", "Sub-measures", value=lambda row: ", ".join(row.part_names), default=False, phone="full"
-        ),
-        Column("taken", "Run of", value="standing.taken_at", default=False),
-    )
+    )  # fmt: skip

@@ -9,36 +9,36 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from readiness.framework import queries as framework_queries
-from readiness.golive.campaigns import operations, queries, run_links, sentences, tables, targets
+from readiness.golive.campaigns import operations, queries, sentences, tables
 from readiness.golive.campaigns.forms import AssignForm, CampaignForm, ItemForm, RepeatForm
-from readiness.golive.campaigns.models import Campaign, CampaignItem
-from readiness.golive.campaigns.planning import RunTarget
+from readiness.golive.models import Campaign, CampaignItem, RunTarget
 from web import answers
 from web import tables as table_kit
 from web.clock import now
 from web.forms import RefusedForm
 from web.links import crumbs, link
 from web.permissions import asks, reads
+from web.reports import Report
+from web.tables import TablePage
 from web.workflows.pages import StepPages, form_page, reader
 
 SEE = ("inventory.view_site", "golive.view_campaign")
 ABOVE = (("Readiness", "readiness"), ("Campaigns", "campaigns"))
+TARGETS_SHOWN = 60
+"""Targets that are listed with a link each; a site with more is done with a script, not by hand."""
+CAMPAIGNS = Report("readiness/campaigns/list.html", *SEE)
 
 
-@reads(*SEE)
-def campaigns(request: HttpRequest) -> HttpResponseBase:
+@CAMPAIGNS.page
+def campaigns(request: HttpRequest) -> tuple[TablePage, Any]:
     at = now()
     prepare = lambda shown: queries.rows(shown, now=at)  # noqa: E731
     table = table_kit.page(request, tables.campaign_table(at), queries.campaigns(), prepare=prepare)
-    if table_kit.wants_table_only(request, table):
-        return table_kit.respond(request, "readiness/campaigns/list.html", table)
     sites = request.GET.getlist("site")
-    context = {
-        "table": table,
+    return table, lambda: {
         "site": sites[0] if len(sites) == 1 else "",
         "breadcrumbs": crumbs("Campaigns", *ABOVE[:1]),
     }
-    return answers.page(request, "readiness/campaigns/list.html", context)
 
 
 @reads(*SEE)
@@ -82,9 +82,8 @@ def repeat(request: HttpRequest, pk: int) -> HttpResponse:
 @asks(*SEE, operations.MAY_CHANGE)
 def add_item(request: HttpRequest, pk: int) -> HttpResponse:
     at, campaign = now(), _campaign(pk)
-    _version, framework = framework_queries.current()
     asked = {name: request.GET[name] for name in ("check", "tool") if name in request.GET}
-    form = ItemForm(request.POST or None, initial=asked, framework=framework)
+    form = ItemForm(request.POST or None, initial=asked, framework=framework_queries.current()[1])
     make = lambda: operations.add_item(campaign, **form.asked(), by=reader(request), now=at)  # noqa: E731
     return _form(request, form, make, "The item is added.", "Add an item", _page(campaign))
 
@@ -126,9 +125,7 @@ def _show(
         "table": table,
         "left": sentences.left(row, at),
         "judged": gate is not None,
-        "gate": [
-            (each, each.item and run_links.import_url(each.item, campaign.site.slug)) for each in gate or ()
-        ],
+        "gate": [(each, each.item and _import_url(each.item, campaign)) for each in gate or ()],
         "holding": sum(not each.excepted for each in gate or ()),
         "breadcrumbs": crumbs(campaign.name, *ABOVE),
         **STEPS.context(request, campaign, refusals),
@@ -141,19 +138,38 @@ def _show_item(
 ) -> HttpResponseBase:
     above = item.campaign
     row = next(each for each in queries.item_rows(above, now=now()) if each.item.pk == item.pk)
-    found = targets.targets_of(above.site)[RunTarget(item.targets)]
+    names = queries.targets_of(above.site)[RunTarget(item.targets)]
     context = {
         "item": item,
         "campaign": above,
         "row": row,
         "why": sentences.why(row),
         "run": sentences.run_words(row),
-        "targets": run_links.run_targets(item, above.site.slug, found),
-        "import_url": run_links.import_url(item, above.site.slug),
+        "targets": [(name, _import_url(item, above, _devices(item, name))) for name in names[:TARGETS_SHOWN]],
+        "targets_more": max(len(names) - TARGETS_SHOWN, 0),
+        "runs": len(names) * item.repeats,
+        "import_url": _import_url(item, above),
         "breadcrumbs": crumbs(row.check_name, *ABOVE, (above.name, _page(above))),
         **ITEM_STEPS.context(request, item, refusals),
     }
     return answers.page(request, "readiness/campaigns/item.html", context, status=status)
+
+
+def _import_url(item: CampaignItem, campaign: Campaign, devices: Sequence[str] = ()) -> str:
+    """The form of a run with what the campaign knows of it filled in."""
+    filled = {"site": campaign.site.slug, "tool": item.tool, "load": item.load, "devices": ", ".join(devices)}
+    return link("validation-run-add", **{name: value for name, value in filled.items() if value})
+
+
+def _devices(item: CampaignItem, name: str) -> Sequence[str]:
+    match item.targets:
+        case RunTarget.PAIR | RunTarget.PATH:
+            return name.split(" – ")
+        case RunTarget.NODE:
+            return [name]
+        case RunTarget.PORT:
+            return [name.rsplit(" ", 1)[0]]
+    return ()
 
 
 def _campaign(pk: int) -> Campaign:
@@ -161,10 +177,8 @@ def _campaign(pk: int) -> Campaign:
 
 
 def _item(pk: int) -> CampaignItem:
-    items = CampaignItem.objects.select_related(
-        "campaign__site", "campaign__created_by", "assignee", "dropped_by"
-    )
-    return get_object_or_404(items, pk=pk)
+    joined = ("campaign__site", "campaign__created_by", "assignee", "dropped_by")
+    return get_object_or_404(CampaignItem.objects.select_related(*joined), pk=pk)
 
 
 def _page(campaign: Campaign) -> str:

@@ -14,10 +14,12 @@ from rest_framework.views import APIView
 
 from accounts.models import User
 from readiness.evidence.models import Review, ReviewAction, SigningDomain, SignOff
-from readiness.golive.reviews import actions, approvers, operations, queries
-from readiness.golive.reviews.filters import ActionFilters, ApproverFilters, ReviewFilters
-from readiness.golive.reviews.models import Approver
-from readiness.golive.reviews.standing import seen
+from readiness.golive.models import Approver
+from readiness.golive.reviews import operations, queries
+from readiness.golive.reviews import operations as actions
+from readiness.golive.reviews import operations as approvers
+from readiness.golive.reviews.queries import seen
+from readiness.golive.reviews.tables import ActionFilters, ApproverFilters, ReviewFilters
 from web.rest.errors import named_errors
 from web.rest.fields import UsernameField
 from web.rest.permissions import Permission, requires
@@ -180,11 +182,11 @@ class ActionViewSet(ObjectViewSet):
 
     def perform_create(self, serializer: Any) -> None:
         with named_errors(NotInState):
-            serializer.instance = actions.add(**serializer.validated_data, **by_reader(self.request))
+            serializer.instance = actions.add_action(**serializer.validated_data, **by_reader(self.request))
 
     def perform_update(self, serializer: Any) -> None:
         with named_errors(NotInState):
-            serializer.instance = actions.change(
+            serializer.instance = actions.change_action(
                 serializer.instance, **serializer.validated_data, **by_reader(self.request)
             )
 
@@ -201,7 +203,9 @@ class ApproverViewSet(ObjectViewSet):
 
     def perform_create(self, serializer: Any) -> None:
         with named_errors(NotInState):
-            serializer.instance = approvers.add(**serializer.validated_data, **by_reader(self.request))
+            serializer.instance = approvers.add_approver(
+                **serializer.validated_data, **by_reader(self.request)
+            )
 
     def perform_destroy(self, instance: Model) -> None:
-        approvers.remove(cast(Approver, instance), by=cast(User, self.request.user))
+        approvers.remove_approver(cast(Approver, instance), by=cast(User, self.request.user))

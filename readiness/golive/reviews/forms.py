@@ -1,7 +1,5 @@
 """Forms of reviews, actions and approvers. They read; the operations check and save."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -54,7 +52,6 @@ class OpenForm(RefusedForm):
         self.order_fields([*SigningDomain.values, "note"])
 
     def asked(self) -> dict[str, Any]:
-        """The arguments that the operation takes."""
         given = self.cleaned_data
         return {
             "note": given["note"],

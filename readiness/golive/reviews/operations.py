@@ -1,26 +1,59 @@
-"""Opening a review, signing, declining, deciding. Each step holds the review, so that of two at once one is first."""
+"""Who may sign for which domain: a list for every site, and lists of sites that take its place domain by domain."""
 
-from __future__ import annotations
-
+from collections import defaultdict
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import User
 from inventory.models import Site, SiteChange
 from inventory.operations import set_stage
-from readiness.evidence.core.reviews import ReviewCounts
 from readiness.evidence.in_force import counts_of
 from readiness.evidence.models import Review, ReviewAction, SigningDomain, SignOff
 from readiness.framework import queries as framework_queries
-from readiness.golive.reviews.approvers import candidates
-from readiness.golive.reviews.gate import BlockingChecks
-from readiness.golive.reviews.standing import frozen, standing_of
+from readiness.golive.models import Approver
+from readiness.golive.reviews.queries import frozen, obstacles, standing_of
 from readiness.scoring.operations import NotEvaluable, evaluate_one
-from web.units import how_many
 from web.workflows import NotInState, Workflow, require, require_words
+
+MAY_NAME = "golive.add_approver"
+MAY_REMOVE = "golive.delete_approver"
+
+
+def candidates(site: Site) -> dict[str, list[User]]:
+    """Those who may sign in each domain, by username; one statement. A site's own list replaces that of every site."""
+    own: dict[str, list[User]] = defaultdict(list)
+    everywhere: dict[str, list[User]] = defaultdict(list)
+    approvers = Approver.objects.filter(Q(site=site) | Q(site=None), user__is_active=True).select_related(
+        "user"
+    )
+    for approver in approvers.order_by("user__username"):
+        (own if approver.site_id else everywhere)[approver.domain].append(approver.user)
+    return {domain: own.get(domain) or everywhere.get(domain, []) for domain in SigningDomain.values}
+
+
+@transaction.atomic
+def add_approver(*, domain: str, user: User, site: Site | None = None, by: User, now: datetime) -> Approver:
+    """Add an approver. Raises MissingPermission; ValidationError where the person is named there already."""
+    require(by, MAY_NAME)
+    approver = Approver(domain=domain, user=user, site=site, added_at=now)
+    approver.clean_fields(exclude=["user", "site"])
+    if Approver.objects.filter(domain=domain, user=user, site=site).exists():
+        raise ValidationError({"user": f"{user} is named there already."})
+    approver.save(force_insert=True)
+    return approver
+
+
+@transaction.atomic
+def remove_approver(approver: Approver, *, by: User) -> None:
+    """Remove an approver. Their signatures stay; they can no longer sign what waits for them."""
+    require(by, MAY_REMOVE)
+    Approver.objects.filter(pk=approver.pk).delete()
+
 
 MAY_SEE = "evidence.view_review"
 MAY_OPEN = "evidence.add_review"
@@ -34,10 +67,7 @@ class NotNamed(PermissionDenied):
 
 OPEN = (Review.State.OPEN,)
 REVIEWS = Workflow(
-    model=Review,
-    states=dict(Review.State.choices),
-    joined=("site",),
-    refusal="{object} has ended: {state}.",
+    model=Review, states=dict(Review.State.choices), joined=("site",), refusal="{object} has ended: {state}."
 )
 
 
@@ -156,25 +186,6 @@ def cancel(review: Review, *, note: str, by: User, now: datetime) -> None:
     _end(review, Review.State.CANCELLED, note, by, now)
 
 
-def obstacles(counts: ReviewCounts, standing: BlockingChecks) -> list[str]:
-    """Sentences about what stands in the way of a go; empty if nothing does."""
-    counted = (
-        (counts.signatures_missing, "signature is missing.", "signatures are missing."),
-        (counts.critical, "critical action is open.", "critical actions are open."),
-        (counts.undated, "open action has no date.", "open actions have no date."),
-    )
-    sentences = [how_many(number, one, many) for number, one, many in counted if number]
-    if standing.failure:
-        sentences.append(f"The site could not be evaluated: {standing.failure}")
-    if not standing.judged:
-        sentences.append("Nothing proves the site: no BLOCK check was judged.")
-    if held := standing.held_by:
-        checks = ", ".join(held[:5]) + (f", … (+{len(held) - 5})" if len(held) > 5 else "")
-        blocking = how_many(len(held), "BLOCK check is", "BLOCK checks are")
-        sentences.append(f"{blocking} not acceptable and under no exception: {checks}.")
-    return sentences
-
-
 def _named(site: Site, approvers: Mapping[str, User | None]) -> dict[str, User | None]:
     named: dict[str, User | None] = dict.fromkeys(SigningDomain.values)
     if unknown := sorted(set(approvers) - set(named)):
@@ -225,3 +236,95 @@ def _end(review: Review, state: Review.State, note: str, by: User, now: datetime
 def claim(review: Review) -> None:
     """Have the site evaluated again: its check reads the review."""
     SiteChange.objects.create(site_id=review.site_id, origin=SiteChange.Origin.EVIDENCE)
+
+
+MOST_ACTIONS = 100
+"""Actions of one review. Operator-set default: a review with more is no review but a project."""
+NOT_CANCELLED = set(Review.State.values) - {Review.State.CANCELLED}
+
+
+def _state_of(action: ReviewAction, now: datetime) -> str:
+    if action.review.state == Review.State.CANCELLED:
+        return "cancelled"
+    return "open" if action.is_open else "closed"
+
+
+ACTIONS = Workflow(
+    model=ReviewAction,
+    states={"open": "open", "closed": "closed already", "cancelled": "of a review that is cancelled"},
+    state_of=_state_of,
+    joined=("review__site",),
+    lock_before=lambda action: REVIEWS.locked(action.review),
+    refusal="The action is {state}.",
+)
+CHANGED = ("title", "critical", "owner", "owner_name", "due_on")
+
+
+@transaction.atomic
+def add_action(
+    review: Review,
+    *,
+    title: str,
+    critical: bool = False,
+    owner: User | None = None,
+    owner_name: str = "",
+    due_on: date | None = None,
+    by: User,
+    now: datetime,
+) -> ReviewAction:
+    """Whoever is named to sign may say what is missing, beside those who may change the review."""
+    refuse_others(review.pk, by=by)
+    locked = REVIEWS.locked(review)
+    REVIEWS.refuse_unless(locked, NOT_CANCELLED, now)
+    if locked.actions.count() >= MOST_ACTIONS:
+        raise ValidationError(f"A review has {MOST_ACTIONS} actions at most.")
+    action = ReviewAction(
+        review=locked,
+        title=title.strip(),
+        critical=critical,
+        owner=owner,
+        owner_name=owner_name.strip(),
+        due_on=due_on,
+        opened_by=by,
+        opened_at=now,
+    )
+    action.full_clean(exclude=["review", "opened_by", "closed_by"])
+    action.save(force_insert=True)
+    claim(locked)
+    return action
+
+
+@transaction.atomic
+def change_action(action: ReviewAction, *, by: User, now: datetime, **given: Any) -> ReviewAction:
+    """`given` are title, critical, owner, owner_name, due_on."""
+    require(by, MAY_CHANGE)
+    locked = ACTIONS.locked(action)
+    ACTIONS.refuse_unless(locked, ["open"], now)
+    for field in given.keys() & set(CHANGED):
+        value = given[field]
+        setattr(locked, field, value.strip() if isinstance(value, str) else value)
+    locked.full_clean(exclude=["review", "opened_by", "closed_by"])
+    locked.save(update_fields=CHANGED)
+    claim(locked.review)
+    return locked
+
+
+def _refuse_who_is_not_owner(action: ReviewAction, by: User) -> None:
+    """Whoever owns it may close it too."""
+    if action.owner_id != by.pk:
+        require(by, MAY_CHANGE)
+
+
+@ACTIONS.step(after=["open"], any_of=(MAY_SEE,), refuse=_refuse_who_is_not_owner)
+def close(action: ReviewAction, *, note: str, by: User, now: datetime) -> None:
+    """Close an action."""
+    action.closed_by, action.closed_at, action.close_note = by, now, note
+    action.clean_fields(exclude=["review", "opened_by", "closed_by", "owner"])
+    action.save(update_fields=["closed_by", "closed_at", "close_note"])
+    claim(action.review)
+
+
+def refuse_others(review_id: int, *, by: User) -> None:
+    """Raise MissingPermission for those who neither may change such a review nor are named in it."""
+    named = SignOff.objects.filter(review=review_id, approver=by).exists()
+    require(by, MAY_SEE if named else MAY_CHANGE)

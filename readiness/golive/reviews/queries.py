@@ -1,8 +1,6 @@
-"""Queries for the pages of reviews, and for what a site's page says of them."""
+"""Reviews, how a site stands when it is decided on, the copy of that which a review keeps, and what is in its way."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,26 +8,108 @@ from typing import Any
 from django.db.models import Count, Prefetch, Q, QuerySet
 
 from inventory.models import Site
+from readiness.evidence.core.reviews import ReviewCounts
 from readiness.evidence.in_force import counts_of
 from readiness.evidence.models import Review, ReviewAction, SignOff
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
-from readiness.golive.reviews.gate import CHECK
-from readiness.golive.reviews.models import Approver
-from readiness.golive.reviews.operations import obstacles
-from readiness.golive.reviews.standing import frozen, standing_of
-from readiness.scoring.models import SiteScore
+from readiness.framework.core.vocabulary import Gate
+from readiness.golive.models import Approver
+from readiness.grants.models import Grant
+from readiness.scoring.core.states import Verdict
+from readiness.scoring.models import CheckResult, SiteScore
+from web.units import how_many
+from web.visibility import name_of
 
-YEARLY = timedelta(days=365)
-"""How long a review holds where the framework in force does not say [S32, once a year]."""
+CHECK = "p4-golive-review"
+"""The check that a review proves. It is not held against its own review."""
 
 
 @dataclass(frozen=True, slots=True)
-class ReviewRow:
-    review: Review
-    signed: int
-    open_actions: int
-    holds_until: datetime | None
+class BlockingChecks:
+    """A site's BLOCK checks at an instant: `blocking` hold it back, under no exception. `failure` says why they could
+    not be judged since.
+    """
+
+    judged: bool
+    blocking: tuple[str, ...]
+    failure: str = ""
+
+    @property
+    def held_by(self) -> tuple[str, ...]:
+        return tuple(check_id for check_id in self.blocking if check_id != CHECK)
+
+
+FROZEN = (
+    *("check_id", "gate", "state", "measured_state", "reason", "value", "unit", "threshold_text"),
+    *("taken_at", "evidence", "tier"),
+)
+
+
+def exceptions_of(site: Site, *, now: datetime) -> list[Grant]:
+    exceptions = Grant.objects.in_force(now).filter(site=site, kind=Grant.Kind.EXCEPTION)
+    return list(exceptions.select_related("requested_by", "approver").order_by("check_id"))
+
+
+def standing_of(site: Site) -> BlockingChecks:
+    """The BLOCK checks by the last evaluation; one statement."""
+    score = SiteScore.objects.filter(site=site).only("verdict", "deciding", "failure").first()
+    if score is None or not score.verdict:
+        return BlockingChecks(False, (), score.failure if score else "")
+    held = score.verdict == Verdict.NOT_READY
+    # Where no check applies, nothing is proved, and a site cannot go live on that.
+    judged = not held or bool(score.deciding)
+    return BlockingChecks(judged, tuple(score.deciding) if held else (), score.failure)
+
+
+def frozen(site: Site, framework: Framework, *, now: datetime) -> dict[str, Any]:
+    """BLOCK checks, verdict and exceptions as they are now, as plain values."""
+    score = SiteScore.objects.get(site=site)
+    excepted = {grant.check_id: grant for grant in exceptions_of(site, now=now)}
+    results = CheckResult.objects.filter(site=site, gate=Gate.BLOCK).order_by("pillar", "check_id")
+    return {
+        "verdict": score.verdict,
+        "verdict_reason": score.verdict_reason,
+        "score": score.score,
+        "evaluated_at": score.evaluated_at.isoformat(),
+        "checks": [_frozen_check(row, framework, excepted) for row in results.values(*FROZEN)],
+        "exceptions": [_frozen_exception(grant) for grant in excepted.values()],
+    }
+
+
+def _frozen_check(
+    row: Mapping[str, Any], framework: Framework, excepted: Mapping[str, Grant]
+) -> dict[str, Any]:
+    check = framework.checks_by_id.get(row["check_id"])
+    grant = excepted.get(row["check_id"])
+    return dict(row) | {
+        "name": check.name if check else row["check_id"],
+        "taken_at": row["taken_at"].isoformat() if row["taken_at"] else None,
+        "exception": grant.pk if grant else None,
+    }
+
+
+def seen(snapshot: dict[str, Any]) -> dict[str, Any]:
+    named = [
+        row | {key: name_of(row[key]) for key in ("requested_by", "approver") if row.get(key)}
+        for row in snapshot.get("exceptions", ())
+    ]
+    return snapshot | {"exceptions": named} if named else snapshot
+
+
+def _frozen_exception(grant: Grant) -> dict[str, Any]:
+    return {
+        "id": grant.pk,
+        "check_id": grant.check_id,
+        "reason": grant.reason,
+        "requested_by": str(grant.requested_by),
+        "approver": str(grant.approver),
+        "ends_at": grant.ends_at.isoformat(),
+    }
+
+
+YEARLY = timedelta(days=365)
+"""How long a review holds where the framework in force does not say [S32, once a year]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +161,6 @@ def holds_until(review: Review, framework: Framework) -> datetime | None:
     return review.ended_at + validity(framework)
 
 
-def rows(listed: Sequence[Any]) -> list[ReviewRow]:
-    """Rows of `reviews()`; one statement."""
-    _version, framework = framework_queries.current()
-    return [
-        ReviewRow(review, review.signed, review.open_actions, holds_until(review, framework))
-        for review in listed
-    ]
-
-
 def of_site(site: Site) -> SitesReview:
     """Two statements."""
     _version, framework = framework_queries.current()
@@ -117,15 +188,32 @@ def gate_of(review: Review, *, now: datetime) -> GateSnapshot:
     """The gate that an ended review kept; for an open one, that of now and what stands in the way of a go."""
     if review.snapshot is not None and review.framework_version is not None:
         return GateSnapshot(review.ended_at, review.framework_version.version, review.snapshot, ())
-    version, framework = framework_queries.current()
     if not review.is_open:
         return GateSnapshot(None, "", {}, ())
+    version, framework = framework_queries.current()
     missing = tuple(obstacles(counts_of(review), standing_of(review.site)))
     judged = SiteScore.objects.filter(site=review.site).exists()
-    return GateSnapshot(
-        now, version.version, frozen(review.site, framework, now=now) if judged else {}, missing
-    )
+    snapshot = frozen(review.site, framework, now=now) if judged else {}
+    return GateSnapshot(now, version.version, snapshot, missing)
 
 
 def approvers() -> QuerySet[Approver]:
     return Approver.objects.select_related("user", "site")
+
+
+def obstacles(counts: ReviewCounts, standing: BlockingChecks) -> list[str]:
+    counted = (
+        (counts.signatures_missing, "signature is missing.", "signatures are missing."),
+        (counts.critical, "critical action is open.", "critical actions are open."),
+        (counts.undated, "open action has no date.", "open actions have no date."),
+    )
+    sentences = [how_many(number, one, many) for number, one, many in counted if number]
+    if standing.failure:
+        sentences.append(f"The site could not be evaluated: {standing.failure}")
+    if not standing.judged:
+        sentences.append("Nothing proves the site: no BLOCK check was judged.")
+    if held := standing.held_by:
+        checks = ", ".join(held[:5]) + (f", … (+{len(held) - 5})" if len(held) > 5 else "")
+        blocking = how_many(len(held), "BLOCK check is", "BLOCK checks are")
+        sentences.append(f"{blocking} not acceptable and under no exception: {checks}.")
+    return sentences

@@ -1,29 +1,84 @@
-"""Columns as data: reviews, and who may sign."""
+"""Filters of reviews, their actions and approvers; columns of reviews and of who may sign."""
 
 from datetime import datetime
 
-from readiness.golive.reviews.filters import ApproverFilters, ReviewFilters
-from readiness.golive.reviews.queries import ReviewRow
+from django.db.models import Q
+
+from readiness.evidence.models import Review, ReviewAction
+from readiness.framework.core.definition import Framework
+from readiness.golive.models import Approver
+from readiness.golive.reviews.queries import holds_until
 from readiness.golive.reviews.sentences import again
 from web.ages import ago
 from web.links import link
+from web.rest.filters import ObjectFilterSet
+from web.rest.lookups import Flag
 from web.tables import Column, Table
 
 
-def _page(row: ReviewRow) -> str:
-    return link("review", row.review.pk)
+class ReviewFilters(ObjectFilterSet):
+    open = Flag(read=lambda _key: Q(state=Review.State.OPEN), label="Open")
+
+    class Meta:
+        model = Review
+        fields = ["site", "state", "opened_by", "opened_at", "ended_by", "ended_at"]
+        search_fields = ["note", "end_note", "site__name"]
+        panel = ["state", "site", "open", "ended_by"]
 
 
-def review_table(now: datetime) -> Table:
-    """The table of ReviewRow."""
+class ActionFilters(ObjectFilterSet):
+    open = Flag(read=lambda _key: Q(closed_at=None), label="Open")
+
+    class Meta:
+        model = ReviewAction
+        fields = ["review", "critical", "owner", "owner_name", "due_on", "opened_at", "closed_at"]
+        search_fields = ["title", "owner_name"]
+
+
+class ApproverFilters(ObjectFilterSet):
+    class Meta:
+        model = Approver
+        fields = ["domain", "site", "user"]
+        search_fields = ["user__username", "site__name"]
+        panel = ["domain", "site", "user"]
+
+
+def _page(review: Review) -> str:
+    return link("review", review.pk)
+
+
+def review_table(now: datetime, framework: Framework) -> Table:
+    """Its rows are those of `queries.reviews`."""
+
+    def until(review: Review) -> datetime | None:
+        return holds_until(review, framework)
+
+    def tone(review: Review) -> str:
+        at = until(review)
+        return "bad" if at is not None and at <= now else ""
+
     return Table(
         id="reviews",
         noun=("review", "reviews"),
         label="Go-live reviews",
-        columns=(*_review_columns(), *_dated_columns(now)),
+        columns=(
+            Column("state", "State", template="readiness/reviews/state_cell.html", sort="state", phone="status"),
+            Column("review", "Review", lambda row: f"#{row.pk}", url=_page, sort="id", locked=True,
+                   phone="title", export="pk"),
+            Column("site", "Site", "site.name", url=lambda row: link("site", row.site.slug), sort="site__name",
+                   export="site.slug"),
+            Column("signed", "Signed", text=lambda row: f"{row.signed} / 5", sort="signed", numeric=True),
+            Column("actions", "Open actions", "open_actions", sort="open_actions", numeric=True),
+            Column("opened", "Opened", "opened_at", lambda row: ago(row.opened_at, now=now), sort="opened_at",
+                   numeric=True),
+            Column("ended_by", "Decided by", sort="ended_by__username"),
+            Column("ended", "Decided", "ended_at", sort="ended_at", numeric=True),
+            Column("again", "Again", until, lambda row: again(until(row), now), numeric=True,
+                   hint="When the next review is due", tone=tone),
+            Column("note", "Note", lambda row: row.end_note or row.note, default=False, phone="full"),
+        ),
         filterset=ReviewFilters,
-        row_id="review.pk",
-        row_name=lambda row: f"{row.review}, {row.review.site.name}",
+        row_name=lambda row: f"{row}, {row.site.name}",
         row_url=_page,
         api="evidence-api-review-list",
         empty={
@@ -31,72 +86,7 @@ def review_table(now: datetime) -> Table:
             "text": "Before a site goes to production, compute, network, energy, security and planning sign for it.",
             "icon": "shield-check",
         },
-    )
-
-
-def _review_columns() -> tuple[Column, ...]:
-    return (
-        Column(
-            "state",
-            "State",
-            value="review.state",
-            template="readiness/reviews/state_cell.html",
-            sort="state",
-            phone="status",
-        ),
-        Column(
-            "review",
-            "Review",
-            value=lambda row: f"#{row.review.pk}",
-            url=_page,
-            sort="id",
-            locked=True,
-            phone="title",
-            export="review.pk",
-        ),
-        Column(
-            "site",
-            "Site",
-            value="review.site.name",
-            url=lambda row: link("site", row.review.site.slug),
-            sort="site__name",
-            export="review.site.slug",
-        ),
-        Column("signed", "Signed", text=lambda row: f"{row.signed} / 5", sort="signed", numeric=True),
-        Column("actions", "Open actions", value="open_actions", sort="open_actions", numeric=True),
-    )
-
-
-def _dated_columns(now: datetime) -> tuple[Column, ...]:
-    """Columns of when a review was opened and decided, and when the next is due."""
-    return (
-        Column(
-            "opened",
-            "Opened",
-            value="review.opened_at",
-            text=lambda row: ago(row.review.opened_at, now=now),
-            sort="opened_at",
-            numeric=True,
-        ),
-        Column("ended_by", "Decided by", value="review.ended_by", sort="ended_by__username"),
-        Column("ended", "Decided", value="review.ended_at", sort="ended_at", numeric=True),
-        Column(
-            "again",
-            "Again",
-            value="holds_until",
-            text=lambda row: again(row.holds_until, now),
-            numeric=True,
-            hint="When the next review is due",
-            tone=lambda row: "bad" if row.holds_until is not None and row.holds_until <= now else "",
-        ),
-        Column(
-            "note",
-            "Note",
-            value=lambda row: row.review.end_note or row.review.note,
-            default=False,
-            phone="full",
-        ),
-    )
+    )  # fmt: skip
 
 
 APPROVERS = Table(
@@ -106,14 +96,8 @@ APPROVERS = Table(
     columns=(
         Column("domain", "Domain", sort="domain", locked=True, phone="status"),
         Column("user", "Person", sort="user__username", phone="title"),
-        Column(
-            "site",
-            "Where",
-            value=lambda row: row.site.name if row.site else "",
-            text=lambda row: row.site.name if row.site else "every site",
-            sort="site__name",
-            export="site.slug",
-        ),
+        Column("site", "Where", lambda row: row.site.name if row.site else "", sort="site__name", export="site.slug",
+               text=lambda row: row.site.name if row.site else "every site"),
         Column("added_at", "Named", sort="added_at", numeric=True),
     ),
     filterset=ApproverFilters,
@@ -124,4 +108,4 @@ APPROVERS = Table(
         "text": "Name somebody for each of the five domains, for every site or for one.",
         "icon": "users-group",
     },
-)
+)  # fmt: skip

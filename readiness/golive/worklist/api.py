@@ -9,10 +9,10 @@ from rest_framework import serializers
 from rest_framework.views import APIView
 
 from accounts.models import User
+from readiness.golive.models import WorkItem
 from readiness.golive.worklist import operations
-from readiness.golive.worklist.filters import WorkItemFilters
-from readiness.golive.worklist.models import WorkItem
-from readiness.golive.worklist.standing import WorkItemStanding, with_standing
+from readiness.golive.worklist.queries import WorkItemStanding, with_standing
+from readiness.golive.worklist.tables import WorkItemFilters
 from web.rest.errors import named_errors
 from web.rest.fields import spoken_choice
 from web.rest.permissions import Permission

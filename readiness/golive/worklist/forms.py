@@ -1,24 +1,31 @@
 """The forms of work items. They read; the operations check and save."""
 
-from __future__ import annotations
-
 from typing import Any, cast
 
 from django import forms
 
 from inventory.models import Site
 from readiness.framework.core.definition import Framework
+from readiness.golive.models import WorkItem
 from readiness.golive.worklist import queries
-from readiness.golive.worklist.models import WorkItem
 from web.forms import DayInput, RefusedForm
+
+
+def _note() -> forms.CharField:
+    rows = forms.Textarea(attrs={"rows": 3})
+    return forms.CharField(label="Note", required=False, max_length=2000, widget=rows)
+
+
+def _status() -> forms.ChoiceField:
+    return forms.ChoiceField(label="Status", choices=WorkItem.Status.choices)
 
 
 class _Refusing(RefusedForm):
     field_of = {"check_id": "check", "owner_name": "owner"}
 
 
-class _Planned(_Refusing):
-    """The fields for the owner, the day and a note."""
+class PlannedForm(_Refusing):
+    """The owner, the day and a note: all there is to say of what was selected elsewhere."""
 
     owner = forms.CharField(
         label="Owner",
@@ -27,14 +34,9 @@ class _Planned(_Refusing):
         help_text="A username, or the name of a person or team that is no user.",
     )
     due_on = forms.DateField(
-        label="Due",
-        required=False,
-        widget=DayInput(),
-        help_text="Until the end of this day at the site.",
+        label="Due", required=False, widget=DayInput(), help_text="Until the end of this day at the site."
     )
-    note = forms.CharField(
-        label="Note", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
-    )
+    note = _note()
 
     def planned(self) -> dict[str, Any]:
         """The arguments that the operations take. A name that is a username means the user."""
@@ -48,13 +50,7 @@ class _Planned(_Refusing):
         }
 
 
-class SelectionForm(_Planned):
-    """The form for what was selected elsewhere."""
-
-
-class AddForm(_Planned):
-    """The form for one check at one site."""
-
+class AddForm(PlannedForm):
     site = forms.ModelChoiceField(
         Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
         to_field_name="slug",
@@ -72,21 +68,15 @@ class AddForm(_Planned):
 
 
 class ProgressForm(_Refusing):
-    """The form for those who do the work."""
-
-    status = forms.ChoiceField(label="Status", choices=WorkItem.Status.choices)
-    note = forms.CharField(
-        label="Note", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
-    )
+    status = _status()
+    note = _note()
 
     def planned(self) -> dict[str, Any]:
         return dict(self.cleaned_data)
 
 
-class ChangeForm(_Planned):
-    """The form for everything in an item."""
-
-    status = forms.ChoiceField(label="Status", choices=WorkItem.Status.choices)
+class ChangeForm(PlannedForm):
+    status = _status()
     field_order = ("status", "owner", "due_on", "note")
 
     def planned(self) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """Putting work on the list, changing it, closing it. Nothing here is evidence: no site is evaluated because of it."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
@@ -12,7 +10,7 @@ from django.db import transaction
 from accounts.models import User
 from inventory.models import Site
 from readiness.framework import queries as framework_queries
-from readiness.golive.worklist.models import LIVE, WorkItem
+from readiness.golive.models import LIVE, WorkItem
 from web.workflows import require
 
 MAY_ADD = "golive.add_workitem"
@@ -29,13 +27,7 @@ type Pair = tuple[Site, str]
 
 @transaction.atomic
 def add(
-    *,
-    site: Site,
-    check_id: str,
-    status: str = WorkItem.Status.OPEN,
-    by: User,
-    now: datetime,
-    **planned: Any,
+    *, site: Site, check_id: str, status: str = WorkItem.Status.OPEN, by: User, now: datetime, **planned: Any
 ) -> WorkItem:
     """`planned` are owner, owner_name, due_on and note.
 

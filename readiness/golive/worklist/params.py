@@ -1,7 +1,5 @@
 """The address of a question about the gap. The gap's page, its endpoint and the worklist take the same words."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 
 from django.utils.datastructures import MultiValueDict
@@ -22,17 +20,8 @@ from readiness.scoring.gap.selection import (
 )
 from web.timerange import BadParameter
 
-BY = {
-    FIRST_BLOCKER: "First blocker",
-    PILLAR: "Pillar",
-    REGION: "Region",
-    KIND: "Kind",
-    SITE: "Site",
-}
-MEASURES = {
-    CapacityMeasure.POWER: "Power",
-    CapacityMeasure.ACCELERATORS: "Accelerators",
-}
+BY = {FIRST_BLOCKER: "First blocker", PILLAR: "Pillar", REGION: "Region", KIND: "Kind", SITE: "Site"}
+MEASURES = {CapacityMeasure.POWER: "Power", CapacityMeasure.ACCELERATORS: "Accelerators"}
 TARGETS = {ClosingTarget.CONDITIONAL: "Conditional", ClosingTarget.READY: "Ready"}
 MOST_POINTS = 400
 BLOCKER_POINTS = 60

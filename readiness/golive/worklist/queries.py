@@ -1,24 +1,80 @@
-"""Queries for the worklist: items with their checks as they stand now, and what a selection on the gap's page names."""
-
-from __future__ import annotations
+"""How an item stands: its status, unless its check is met; and whether its day is over."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
-from django.db.models import Case, Count, Q, QuerySet, Value, When
+from django.db import models
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.urls import reverse
 
 from accounts.models import User
 from inventory.models import Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
-from readiness.golive.worklist.models import LIVE, WorkItem
-from readiness.golive.worklist.standing import MET, WorkItemStanding, is_overdue, today_by_zone, with_standing
+from readiness.golive.models import LIVE, WorkItem
 from readiness.scoring.core.closing import HeldSite
+from readiness.scoring.core.combine import ACCEPTABLE
 from readiness.scoring.core.gap import NOTHING, CapacityFigures
-from readiness.scoring.core.states import Verdict
+from readiness.scoring.core.states import Gate, Tier, Verdict
+from readiness.scoring.models import CheckResult
 from readiness.scoring.queries.capacity import check_name
 from readiness.scoring.queries.standing import present_capacity
+from web import visibility
+from web.search import Hit
+
+MET = sorted(state.value for state in ACCEPTABLE)
+"""States of a check that needs no work any more."""
+
+
+class WorkItemStanding(models.TextChoices):
+    """The state of an item as it is shown."""
+
+    OPEN = "open", "Open"
+    IN_PROGRESS = "in-progress", "In progress"
+    RESOLVED = "resolved", "Resolved"
+    DONE = "done", "Done"
+    DROPPED = "dropped", "Dropped"
+
+
+def with_standing(items: QuerySet[WorkItem]) -> QuerySet[WorkItem]:
+    """With `check_state` and `check_reason` as evaluated, and `standing`: resolved where a live item’s check is met.
+
+    A BLOCK check that is declared where a measurement is asked for keeps its site from being ready, and is open.
+    """
+    result = CheckResult.objects.filter(site=OuterRef("site"), check_id=OuterRef("check_id"))
+    return items.annotate(
+        check_state=Subquery(result.values("state")[:1]),
+        check_reason=Subquery(result.values("reason")[:1]),
+        standing=Case(
+            When(
+                ~Exists(result.filter(gate=Gate.BLOCK.value, tier=Tier.CAPPED)),
+                status__in=LIVE,
+                check_state__in=MET,
+                then=Value(WorkItemStanding.RESOLVED),
+            ),
+            default=F("status"),
+            output_field=models.CharField(max_length=12, choices=WorkItemStanding),
+        ),
+    )
+
+
+def today_by_zone(now: datetime) -> dict[str, date]:
+    """The day that it is at the sites, by their time zone; one statement."""
+    zones = Site.objects.order_by().values_list("time_zone", flat=True).distinct()
+    return {zone: now.astimezone(ZoneInfo(zone)).date() for zone in zones}
+
+
+def is_overdue(today: Mapping[str, date]) -> Q:
+    """Live items whose day is over at their site; of rows with `standing`, so that what is resolved is not late."""
+    zones_by_day: dict[date, list[str]] = {}
+    for zone, day in today.items():
+        zones_by_day.setdefault(day, []).append(zone)
+    late = Q(pk__in=[])
+    for day, zones in zones_by_day.items():
+        late |= Q(site__time_zone__in=zones, due_on__lt=day)
+    return Q(standing__in=LIVE) & late
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,5 +198,25 @@ def selected(names: Collection[str], held: Sequence[HeldSite]) -> list[tuple[Sit
 
 
 def user_named(name: str) -> User | None:
-    """The active user with this username, if the name is one."""
     return User.objects.filter(username=name, is_active=True).first() if name else None
+
+
+def find_work(query: str, *, user: User, limit: int) -> list[Hit]:
+    """Items of the worklist by check, site, owner or note; those that are live first."""
+    _version, framework = framework_queries.current()
+    wanted = query.casefold()
+    named = [check.id for check in framework.checks if wanted in f"{check.id} {check.name}".casefold()]
+    asked = Q(check_id__in=named)
+    fields = ("site__name", "note", "owner__username", "owner_name")
+    for field in visibility.searchable(WorkItem, fields, user):
+        asked |= Q(**{f"{field}__icontains": query})
+    hits = items().filter(asked)[:limit]
+    checks = framework.checks_by_id
+    return [
+        Hit(
+            checks[item.check_id].name if item.check_id in checks else item.check_id,
+            reverse("work-item", args=[item.pk]),
+            " · ".join(filter(None, (item.site.name, item.get_status_display(), item.owner_text))),
+        )
+        for item in hits
+    ]

@@ -1,13 +1,45 @@
-"""Columns as data: the worklist."""
+"""Filters of the worklist, whose rows must carry their `standing`, and its columns."""
 
 from collections.abc import Mapping, Sequence
 
-from readiness.golive.worklist.filters import WorkItemFilters
-from readiness.golive.worklist.models import WorkItem
-from readiness.golive.worklist.queries import WorkRow
+from django import forms
+from django.db.models import Q
+
+from readiness.framework.tables import PillarFilter
+from readiness.golive.models import LIVE, WorkItem
+from readiness.golive.worklist.queries import WorkItemStanding, WorkRow, is_overdue, today_by_zone
+from readiness.scoring.choices import CHECK_STATES
+from web import clock
 from web.links import link
+from web.rest.filters import ObjectFilterSet
+from web.rest.lookups import AnyOf, Flag
 from web.tables import Column, Table
 from web.units import how_many, power
+
+
+class WorkItemFilters(ObjectFilterSet):
+    check = AnyOf(field_name="check_id", inner=forms.CharField(), commas=True, label="Check")
+    state = AnyOf(
+        field_name="standing",
+        inner=forms.ChoiceField(choices=WorkItemStanding.choices),
+        label="State",
+    )
+    check_state = AnyOf(
+        field_name="check_state",
+        inner=forms.ChoiceField(choices=CHECK_STATES),
+        label="State of the check",
+    )
+    pillar = PillarFilter()
+    live = Flag(read=lambda _key: Q(status__in=LIVE), label="Neither done nor dropped")
+    overdue = Flag(read=lambda _key: is_overdue(today_by_zone(clock.now())), label="Overdue")
+    unowned = Flag(read=lambda _key: Q(owner=None, owner_name=""), label="Without an owner")
+
+    class Meta:
+        model = WorkItem
+        fields = ["site", "status", "owner", "owner_name", "due_on", "created_by", "created_at", "closed_at"]
+        search_fields = ["check_id", "note", "site__name", "owner__username", "owner_name"]
+        panel = ["state", "check_state", "pillar", "site", "owner", "overdue", "unowned", "live"]
+
 
 ICONS = {"open": "circle-dashed", "in-progress": "progress", "done": "circle-check", "dropped": "ban"}
 
@@ -33,72 +65,28 @@ WORKLIST = Table(
     noun=("item", "items"),
     label="Worklist",
     columns=(
-        Column(
-            "state",
-            "State",
-            value="standing.value",
-            template="readiness/worklist/state_cell.html",
-            sort="standing",
-            phone="status",
-        ),
-        Column(
-            "check",
-            "Check",
-            value="check_name",
-            url=_page,
-            sort="check_id",
-            locked=True,
-            phone="title",
-            export="item.check_id",
-        ),
-        Column(
-            "site",
-            "Site",
-            value="item.site.name",
-            url=lambda row: link("site-check", row.item.site.slug, row.item.check_id),
-            sort="site__name",
-            export="item.site.slug",
-        ),
-        Column(
-            "check_state",
-            "Check now",
-            template="readiness/worklist/check_state_cell.html",
-            sort="check_state",
-        ),
+        Column("state", "State", "standing.value", template="readiness/worklist/state_cell.html", sort="standing",
+               phone="status"),
+        Column("check", "Check", "check_name", url=_page, sort="check_id", locked=True, phone="title",
+               export="item.check_id"),
+        Column("site", "Site", "item.site.name", sort="site__name", export="item.site.slug",
+               url=lambda row: link("site-check", row.item.site.slug, row.item.check_id)),
+        Column("check_state", "Check now", template="readiness/worklist/check_state_cell.html", sort="check_state"),
         Column("reason", "Reason", phone="full"),
-        Column(
-            "held",
-            "Capacity held",
-            value="held.it_kw",
-            text=lambda row: str(power(row.held.it_kw)),
-            numeric=True,
-            file_unit="kW",
-            hint="What is deployed at the site while it is not ready; other checks may hold it as well",
-        ),
-        Column(
-            "owner",
-            "Owner",
-            value="item.owner_text",
-            text=lambda row: row.item.owner_text or "nobody",
-            sort="owner_name",
-            tone=lambda row: "" if row.item.owner_text else "warn",
-        ),
-        Column(
-            "due",
-            "Due",
-            value="item.due_on",
-            text=due,
-            sort="due_on",
-            numeric=True,
-            tone=lambda row: "bad" if row.is_overdue else "",
-        ),
-        Column("note", "Note", value="item.note", phone="full", default=False),
+        Column("held", "Capacity held", "held.it_kw", lambda row: str(power(row.held.it_kw)), numeric=True,
+               hint="What is deployed at the site while it is not ready; other checks may hold it as well",
+               file_unit="kW"),
+        Column("owner", "Owner", "item.owner_text", lambda row: row.item.owner_text or "nobody", sort="owner_name",
+               tone=lambda row: "" if row.item.owner_text else "warn"),
+        Column("due", "Due", "item.due_on", due, sort="due_on", numeric=True,
+               tone=lambda row: "bad" if row.is_overdue else ""),
+        Column("note", "Note", "item.note", phone="full", default=False),
         Column("how_to", "How to get there", phone="full", default=False),
         Column("pillar", "Pillar", default=False),
-        Column("accelerators", "Accelerators held", value="held.accelerators", numeric=True, default=False),
-        Column("added_by", "Added by", value="item.created_by", sort="created_by__username", default=False),
-        Column("added", "Added", value="item.created_at", sort="created_at", default=False),
-        Column("closed", "Closed", value="item.closed_at", sort="closed_at", default=False),
+        Column("accelerators", "Accelerators held", "held.accelerators", numeric=True, default=False),
+        Column("added_by", "Added by", "item.created_by", sort="created_by__username", default=False),
+        Column("added", "Added", "item.created_at", sort="created_at", default=False),
+        Column("closed", "Closed", "item.closed_at", sort="closed_at", default=False),
     ),
     filterset=WorkItemFilters,
     row_id="item.pk",
@@ -110,15 +98,13 @@ WORKLIST = Table(
         "text": "Choose sites or checks of the ranked plan on the gap’s page, and add them here.",
         "icon": "list-details",
     },
-)
+)  # fmt: skip
 
 
-def actions(*, may_progress: bool, query: str) -> Sequence[Mapping[str, str]]:
-    """The actions that set a status for all chosen rows; `query` leads back to the same list."""
-    if not may_progress:
-        return ()
+def actions(query: str) -> Sequence[Mapping[str, str]]:
+    """Set a status for all chosen rows; `query` leads back to the same list."""
     url = link("work-items-set") + (f"?{query}" if query else "")
     return [
-        {"name": value, "label": str(label), "icon": ICONS[value], "url": url}
+        {"name": value, "label": label, "icon": ICONS[value], "url": url}
         for value, label in WorkItem.Status.choices
     ]

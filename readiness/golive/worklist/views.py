@@ -1,13 +1,10 @@
 """Pages of the worklist: the list, one item, and adding to it, one by one or what was chosen on the gap's page."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -15,19 +12,20 @@ from django.views.decorators.http import require_POST
 
 from inventory.models import Site
 from readiness.framework import queries as framework_queries
+from readiness.golive.models import WorkItem
 from readiness.golive.worklist import operations, queries, tables
-from readiness.golive.worklist.forms import AddForm, ChangeForm, ProgressForm, SelectionForm, initial_of
-from readiness.golive.worklist.models import WorkItem
+from readiness.golive.worklist.forms import AddForm, ChangeForm, PlannedForm, ProgressForm, initial_of
 from readiness.golive.worklist.params import BadQuestion, read
 from readiness.scoring.gap import queries as gap_queries
 from readiness.scoring.gap.closing import closing
 from readiness.scoring.queries.capacity import check_name
-from web import answers
 from web import tables as table_kit
 from web.clock import now
 from web.history import history_of
 from web.links import crumbs
-from web.permissions import asks, reads, require
+from web.permissions import asks, require
+from web.reports import Report
+from web.tables import TablePage
 from web.units import how_many
 from web.workflows import require as require_any
 from web.workflows.pages import reader, saved
@@ -37,28 +35,21 @@ LONGEST_ID = 18
 """Digits; every number of so many is one that an id may have."""
 
 SEE = ("inventory.view_site", "golive.view_workitem")
+WORKLIST = Report("readiness/worklist/list.html", *SEE)
 PROGRESS = (operations.MAY_PROGRESS, operations.MAY_CHANGE)
 ABOVE = (("Gap", "gap"), ("Worklist", "worklist"))
 
 
-@reads(*SEE)
-def worklist(request: HttpRequest) -> HttpResponseBase:
+@WORKLIST.page
+def worklist(request: HttpRequest) -> tuple[TablePage, Any]:
     at = now()
-    table = table_kit.page(
-        request,
-        tables.WORKLIST,
-        queries.items(),
-        prepare=lambda shown: queries.rows(shown, now=at),
-        actions=tables.actions(may_progress=_may_progress(request), query=request.GET.urlencode()),
-    )
-    if table_kit.wants_table_only(request, table):
-        return table_kit.respond(request, "readiness/worklist/list.html", table)
-    context = {
-        "table": table,
+    actions = tables.actions(request.GET.urlencode()) if _may_progress(request) else ()
+    prepare = lambda shown: queries.rows(shown, now=at)  # noqa: E731
+    table = table_kit.page(request, tables.WORKLIST, queries.items(), prepare=prepare, actions=actions)
+    return table, lambda: {
         "counts": queries.counts(now=at),
         "breadcrumbs": crumbs("Worklist", *ABOVE[:1]),
     }
-    return answers.page(request, "readiness/worklist/list.html", context)
 
 
 @asks(*SEE)
@@ -106,9 +97,8 @@ def _add_one(request: HttpRequest) -> HttpResponse:
 
 
 def _add_selected(request: HttpRequest, names: list[str]) -> HttpResponse:
-    """Show the form with what was chosen, for who is to do it by when; then add the items."""
     pairs = _pairs(request, names)
-    form = SelectionForm(request.POST if "confirmed" in request.POST else None)
+    form = PlannedForm(request.POST if "confirmed" in request.POST else None)
     add = lambda: how_many(  # noqa: E731
         operations.add_many(pairs, **form.planned(), by=reader(request), now=now()),
         "item is added.",
@@ -126,7 +116,6 @@ def _add_selected(request: HttpRequest, names: list[str]) -> HttpResponse:
 
 
 def _pairs(request: HttpRequest, names: list[str]) -> list[tuple[Site, str]]:
-    """Sites and checks of the plan that the address asks for, as it is now."""
     regions = gap_queries.regions() if "region" in request.GET else {}
     try:
         question = read(request.GET, regions=regions)

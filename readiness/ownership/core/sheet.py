@@ -3,8 +3,6 @@
 Pure: which site or person a word means is looked up elsewhere.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping

@@ -4,8 +4,6 @@ An item counts as owned where one accountable person accepted it and confirmed i
 who has not left either, and what they may decide is written down.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -99,7 +97,6 @@ class Share:
 
 
 def items_owned(terms: Iterable[Term], *, now: datetime, valid: timedelta = CONFIRM_EVERY) -> Share:
-    """Return those of a site's seven items that are owned."""
     by_item = {term.item: term for term in terms}
     standings = {item: standing_of(by_item.get(item), now=now, valid=valid) for item in Item}
     owned = [by_item[item] for item, standing in standings.items() if standing is ItemStanding.OWNED]

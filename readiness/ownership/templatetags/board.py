@@ -7,7 +7,7 @@ from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 
-from readiness.ownership.board_rows import BoardCell
+from readiness.ownership.cells import BoardCell
 from readiness.ownership.sentences import due
 from readiness.people.models import Person
 

@@ -27,8 +27,8 @@ from readiness.scoring.checks.choosing import Readings, reading_of_span, worst_r
 from readiness.scoring.core.judge import Limit, Reading
 from readiness.scoring.core.states import Provenance
 from readiness.scoring.facts import MEASURED_PERCENTILE, EvaluationFacts, PlacedClass
-from readiness.workloads.core.envelope import Envelope, contradictions
 from readiness.workloads.core.countries import GROUPS
+from readiness.workloads.core.envelope import Envelope, contradictions
 from telemetry.queries import Latest
 
 COMPLETE, CONTRADICTIONS = "classes-complete", "contradictions"

@@ -20,7 +20,7 @@ from readiness.evidence.models import (
     RunMeasure,
     ValidationRun,
 )
-from readiness.golive.campaigns.models import Campaign
+from readiness.golive.models import Campaign
 from readiness.grants.models import Grant
 from tests.conftest import NOW
 

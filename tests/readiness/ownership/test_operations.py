@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from accounts import operations as accounts
 from inventory.models import SiteChange
-from readiness.ownership import operations, reassigning, rules
+from readiness.ownership import operations, reassigning
 from readiness.ownership.core.standing import CONFIRM_EVERY, Item, ItemStanding
 from readiness.ownership.models import Assignment, Confirmation
 from readiness.ownership.queries import cells
@@ -94,7 +94,7 @@ class TestAnswering:
         asked = ask(porto, ana)
         for somebody in (manager, admin):
             for answer in (operations.accept, operations.decline):
-                with pytest.raises(rules.NotThePersonNamed, match="Only the person named"):
+                with pytest.raises(operations.NotThePersonNamed, match="Only the person named"):
                     answer(asked, note="x", by=somebody, now=frozen_now.at)
         accepted = operations.accept(asked, by=ana.user, now=frozen_now.at)
         assert (accepted.state, accepted.due_at) == ("accepted", frozen_now.at + CONFIRM_EVERY)
@@ -153,7 +153,7 @@ class TestConfirmingAndEnding:
         owned = own(porto, ana)
         assert standing(porto, frozen_now.at + CONFIRM_EVERY) == ItemStanding.OVERDUE
         at = frozen_now.move(days=170)
-        with pytest.raises(rules.NotThePersonNamed):
+        with pytest.raises(operations.NotThePersonNamed):
             operations.confirm(owned, by=manager, now=at)
         confirmed = operations.confirm(owned, by=ana.user, now=at)
         assert confirmed.due_at == at + CONFIRM_EVERY
@@ -195,7 +195,7 @@ class TestConfirmingAndEnding:
     def test_steps_are_ticked_by_who_is_named_or_may_propose(self, porto, ana, ask, ops, manager, frozen_now):
         asked = ask(porto, ana)
         step = asked.steps.first()
-        with pytest.raises(rules.NotThePersonNamed):
+        with pytest.raises(operations.NotThePersonNamed):
             operations.set_step(step, done=True, by=ops, now=frozen_now.at)
         assert operations.set_step(step, done=True, by=ana.user, now=frozen_now.at).done_by == ana.user
         assert operations.set_step(step, done=False, by=manager, now=frozen_now.at).done_at is None

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from readiness.ownership import rules
+from readiness.ownership import operations
 from readiness.ownership.core.standing import Item
 from readiness.ownership.models import Assignment
 from tests.inventory import made
@@ -340,4 +340,4 @@ def test_a_page_costs_the_same_for_one_and_for_many(path, most, own, porto, ana,
 
 
 def test_the_limits_are_those_that_pages_name():
-    assert 4 * len(Item) == rules.MOST_ITEMS
+    assert 4 * len(Item) == operations.MOST_ITEMS

@@ -206,9 +206,9 @@ def test_a_mean_over_sites_weighs_by_what_stands_behind_it():
 def test_attention_names_each_site_once_for_its_checks_with_most_kw_first(dallas):
     stored.site(kw=5000, name="Ashburn", owner="")
     found = attention.attention(now=NOW)
-    assert [(one.kind, one.kw) for one in found] == [("owner", 5000), ("check", 1000), ("health", 1000)]
+    assert [(one.matter, one.kw) for one in found] == [("owner", 5000), ("check", 1000), ("health", 1000)]
     check = found[1]
-    assert (check.check_id, check.state) == ("p2-power-headroom", "fail")
+    assert (check.subject, check.state) == ("p2-power-headroom", "fail")
     assert check.detail.endswith("And 1 more.")
     assert check.since == NOW - 2 * DAY
 
@@ -217,7 +217,7 @@ def test_a_silent_source_is_told_with_all_that_hangs_on_it():
     there = stored.site("ready", owner="Ops")
     silent = source(there, "silent")
     [one] = attention.attention(now=NOW)
-    assert (one.kind, one.source_id, one.clock, one.kw) == ("source", silent.pk, "silent", 1000)
+    assert (one.matter, one.source_id, one.clock, one.kw) == ("source", silent.pk, "silent", 1000)
 
 
 def test_a_row_tells_verdict_capacity_weakest_pillar_and_age(dallas):

@@ -145,7 +145,7 @@ def test_attention_lists_critical_health_that_samples_still_report(well, later):
     well.evaluate()
 
     def critical():
-        return {each.subject for each in attention(now=well.clock.at) if each.kind == "health"}
+        return {each.subject for each in attention(now=well.clock.at) if each.matter == "health"}
 
     assert critical() == {"energy"}
     later(seconds=LIVE_S - 60)

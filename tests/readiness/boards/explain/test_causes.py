@@ -8,7 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from inventory.models import Site
-from readiness.boards.explain import causes, sentences, views
+from readiness.boards.explain import sentences, views
+from readiness.boards.explain import sentences as causes
 from readiness.boards.explain.charts import Waterfall, waterfall
 from readiness.boards.explain.queries import FleetExplained, SiteMove
 from readiness.scoring.core.coalitions import CAUSES

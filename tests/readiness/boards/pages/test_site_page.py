@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import pytest
 
 from inventory.models import Site
-from readiness.boards import findings, live_charts
-from readiness.boards.queries import panels
-from readiness.boards.queries.panels import PanelLimit, PanelLine, SeriesPanel
+from readiness.boards import charts, findings
+from readiness.boards.queries import samples
+from readiness.boards.queries.samples import PanelLimit, PanelLine, SeriesPanel
 from readiness.scoring.models import CheckResult, SiteScore
 from telemetry import drain, operations, partitions, rollups
 from tests.browser import sent
@@ -215,7 +215,7 @@ def test_series_are_what_plotly_knows():
         panel("compute", [1.0, None, 2.0]),
         panel("energy", [5.0, 6.0, 7.0], limits=(PanelLimit("warn 6 kW", 6.0),)),
     ]
-    figure = live_charts.series(drawn, start=NOW - timedelta(hours=1), end=NOW)
+    figure = charts.series(drawn, start=NOW - timedelta(hours=1), end=NOW)
     go.Figure({"data": figure["data"], "layout": figure["layout"]})
     assert (
         figure["layout"]["shapes"][0] | {"y0": 6.0, "yref": "y2", "name": "limit"}
@@ -227,7 +227,7 @@ def test_series_are_what_plotly_knows():
 
 
 def test_a_panel_without_samples_is_named_below_the_others():
-    figure = live_charts.series([panel("compute", [1.0]), panel("network", [])], start=NOW - DAY, end=NOW)
+    figure = charts.series([panel("compute", [1.0]), panel("network", [])], start=NOW - DAY, end=NOW)
     assert len(figure["data"]) == 1
     assert re.search("no samples: network", figure["meta"]["footer"])
 
@@ -238,12 +238,12 @@ def test_line_breaks_where_samples_paused_and_not_where_they_are_fewer():
     dense = [sparse[-1] + place * minute for place in range(1, 8)]
     resumed = [dense[-1] + 60 * minute + place * minute for place in range(8)]
     instants = [*sparse, *dense, *resumed]
-    line = panels._line("power", instants, [1.0] * len(instants))
+    line = samples._line("power", instants, [1.0] * len(instants))
     assert [at for at, value in zip(line.instants_ms, line.values, strict=True) if value is None] == [
         dense[-1] + 1
     ]
 
 
 def test_steps_without_a_sample_leave_the_line_whole():
-    line = panels._line("power", [0, 60_000, 120_000, 180_000, 240_000], [1.0, math.nan, 2.0, math.nan, 3.0])
+    line = samples._line("power", [0, 60_000, 120_000, 180_000, 240_000], [1.0, math.nan, 2.0, math.nan, 3.0])
     assert line.values == (1.0, 2.0, 3.0)

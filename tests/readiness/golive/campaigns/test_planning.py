@@ -5,8 +5,9 @@ import pytest
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.conditions import SiteContext
 from readiness.framework.core.vocabulary import Fabric, Gate, Profile, SiteKind, Stage
-from readiness.golive.campaigns.planning import RunTarget, parts_by_runs, plan, setups
-from readiness.golive.campaigns.targets import pairs, targets_of
+from readiness.golive.campaigns.planning import parts_by_runs, plan, setups
+from readiness.golive.campaigns.queries import pairs, targets_of
+from readiness.golive.models import RunTarget
 
 pytestmark = pytest.mark.django_db
 
@@ -77,7 +78,7 @@ def test_pairs_touch_every_node(nodes, found):
 def test_what_to_run_on_is_what_is_in_service(porto):
     porto.devices.filter(name="n3").update(status="drained")
     found = targets_of(porto)
-    assert found[RunTarget.NODE].names == ("n1", "n2")
-    assert found[RunTarget.PAIR].names == ("n1 – n2",)
-    assert found[RunTarget.PORT].names == ("n1 mlx0", "n2 mlx0")
-    assert found[RunTarget.FABRIC].names == ("n1, n2",)
+    assert found[RunTarget.NODE] == ["n1", "n2"]
+    assert found[RunTarget.PAIR] == ["n1 – n2"]
+    assert found[RunTarget.PORT] == ["n1 mlx0", "n2 mlx0"]
+    assert found[RunTarget.FABRIC] == ["n1, n2"]

@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from readiness.framework import queries as framework_queries
-from readiness.golive.campaigns.progress import Since, Sum, standing
+from readiness.golive.campaigns.planning import Since, Sum
+from readiness.golive.campaigns.planning import progress_of as standing
 
 pytestmark = pytest.mark.django_db
 AT = "2026-11-20T08:00:00+00:00"

@@ -10,8 +10,10 @@ from inventory.models import Site, SiteChange
 from readiness.evidence.core.reviews import OpenAction, ReviewCounts, counted
 from readiness.evidence.models import Review, ReviewAction, SignOff
 from readiness.golive.models import Approver
-from readiness.golive.reviews import actions, approvers, operations, queries
-from readiness.golive.reviews.gate import CHECK, BlockingChecks
+from readiness.golive.reviews import operations, queries
+from readiness.golive.reviews import operations as actions
+from readiness.golive.reviews import operations as approvers
+from readiness.golive.reviews.queries import CHECK, BlockingChecks
 from readiness.scoring import operations as scoring
 from readiness.scoring.models import CheckResult, SiteScore
 from tests.inventory import made
@@ -50,17 +52,19 @@ def test_the_gate_counts_what_the_check_asks_for():
 @pytest.mark.parametrize("role", ROLES)
 def test_who_may_do_what(porto, signers, review, user_of, frozen_now, role):
     by = {"by": user_of(role), "now": frozen_now.at}
-    action = actions.add(
+    action = actions.add_action(
         review, title="Label racks", owner_name="The builder", by=user_of("manager"), now=frozen_now.at
     )
     steps = [
         lambda: operations.name_approver(review, domain="energy", approver=None, **by),
-        lambda: actions.add(review, title="Seal the floor", owner_name="The builder", **by),
-        lambda: actions.change(action, title="Label all racks", **by),
+        lambda: actions.add_action(review, title="Seal the floor", owner_name="The builder", **by),
+        lambda: actions.change_action(action, title="Label all racks", **by),
         lambda: actions.close(action, **by),
         lambda: operations.decide(review, decision="no-go", note="Not yet", **by),
         lambda: operations.cancel(operations.open_review(site=porto, **by), note="Later", **by),
-        lambda: approvers.remove(approvers.add(domain="energy", user=by["by"], **by), by=by["by"]),
+        lambda: approvers.remove_approver(
+            approvers.add_approver(domain="energy", user=by["by"], **by), by=by["by"]
+        ),
     ]
     for step in steps:
         if role in DECIDE:
@@ -97,7 +101,7 @@ class TestOpening:
 
     def test_where_several_may_sign_somebody_is_named(self, porto, signers, user_of, by):
         other = user_of("viewer", username="second")
-        approvers.add(domain="energy", user=other, **by)
+        approvers.add_approver(domain="energy", user=other, **by)
         opened = operations.open_review(site=porto, **by)
         assert opened.sign_offs.get(domain="energy").approver is None
         named = operations.name_approver(opened, domain="energy", approver=other, **by)
@@ -122,24 +126,24 @@ class TestOpening:
         ):
             with pytest.raises(ValidationError, match=says):
                 operations.open_review(site=porto, approvers=named, **by)
-        approvers.add(domain="energy", user=signers["compute"], **by)
+        approvers.add_approver(domain="energy", user=signers["compute"], **by)
         both = {"compute": signers["compute"], "energy": signers["compute"]}
         with pytest.raises(ValidationError, match="Nobody signs for two domains"):
             operations.open_review(site=porto, approvers=both, **by)
 
     def test_a_sites_own_list_takes_the_place_of_everywheres(self, porto, signers, viewer, by):
-        approvers.add(domain="energy", user=viewer, site=porto, **by)
+        approvers.add_approver(domain="energy", user=viewer, site=porto, **by)
         assert approvers.candidates(porto)["energy"] == [viewer]
         assert approvers.candidates(made.site())["energy"] == [signers["energy"]]
         with pytest.raises(ValidationError, match="named there already"):
-            approvers.add(domain="energy", user=viewer, site=porto, **by)
+            approvers.add_approver(domain="energy", user=viewer, site=porto, **by)
 
 
 class TestSigning:
     @pytest.mark.parametrize("role", ROLES)
     def test_whoever_is_named_signs_whatever_their_role(self, porto, user_of, by, frozen_now, role):
         user = user_of(role)
-        approvers.add(domain="energy", user=user, **by)
+        approvers.add_approver(domain="energy", user=user, **by)
         review = operations.open_review(site=porto, **by)
         signed = operations.sign(review, note="Seen", by=user, now=frozen_now.at)
         assert (signed.state, signed.signed_by, signed.answered_at) == ("signed", user, frozen_now.at)
@@ -158,7 +162,7 @@ class TestSigning:
             operations.sign(review, by=signers["energy"], now=frozen_now.at)
 
     def test_who_was_taken_off_the_list_signs_no_more(self, review, signers, manager, frozen_now):
-        approvers.remove(Approver.objects.get(domain="energy"), by=manager)
+        approvers.remove_approver(Approver.objects.get(domain="energy"), by=manager)
         with pytest.raises(operations.NotNamed, match="no longer sign for Energy"):
             operations.sign(review, by=signers["energy"], now=frozen_now.at)
 
@@ -179,8 +183,8 @@ class TestSigning:
 
 class TestDeciding:
     def test_a_go_names_all_that_is_missing(self, review, by):
-        actions.add(review, title="Fix the door", critical=True, owner_name="The builder", **by)
-        actions.add(review, title="Paint it", owner_name="The builder", **by)
+        actions.add_action(review, title="Fix the door", critical=True, owner_name="The builder", **by)
+        actions.add_action(review, title="Paint it", owner_name="The builder", **by)
         with pytest.raises(ValidationError) as refused:
             operations.decide(review, decision="go", **by)
         told = " ".join(refused.value.message_dict["decision"])
@@ -195,7 +199,9 @@ class TestDeciding:
     def test_a_go_sets_the_stage_freezes_and_is_evidence(
         self, porto, signed, excepted, by, manager, frozen_now
     ):
-        actions.add(signed, title="Paint it", owner_name="The builder", due_on=date(2026, 12, 24), **by)
+        actions.add_action(
+            signed, title="Paint it", owner_name="The builder", due_on=date(2026, 12, 24), **by
+        )
         SiteChange.objects.all().delete()
         done = operations.decide(signed, decision="go", note="All in order", **by)
         porto.refresh_from_db()
@@ -226,7 +232,7 @@ class TestDeciding:
     def test_closing_actions_later_does_not_make_the_signatures_younger(
         self, porto, signed, excepted, by, manager, frozen_now
     ):
-        action = actions.add(
+        action = actions.add_action(
             signed, title="Paint it", owner_name="The builder", due_on=date(2026, 12, 24), **by
         )
         operations.decide(signed, decision="go", **by)
@@ -280,7 +286,7 @@ class TestDeciding:
         operations.cancel(signed, note="Postponed", **by)
         assert set(figures_of(porto, by["now"]).values()) == {None}
         with pytest.raises(NotInState, match="cancelled"):
-            actions.add(signed, title="x", owner_name="y", **by)
+            actions.add_action(signed, title="x", owner_name="y", **by)
 
 
 class TestActions:
@@ -288,9 +294,9 @@ class TestActions:
         self, review, signers, viewer, ops, by, frozen_now
     ):
         mine = {"by": signers["energy"], "now": frozen_now.at}
-        action = actions.add(review, title="Second feed", owner=ops, **mine)
+        action = actions.add_action(review, title="Second feed", owner=ops, **mine)
         with pytest.raises(MissingPermission, match=r"evidence\.change_review"):
-            actions.add(review, title="x", owner=ops, by=viewer, now=frozen_now.at)
+            actions.add_action(review, title="x", owner=ops, by=viewer, now=frozen_now.at)
         with pytest.raises(MissingPermission, match=r"evidence\.change_review"):
             actions.close(action, **mine)
         closed = actions.close(action, note="Fed", by=ops, now=frozen_now.at)
@@ -307,7 +313,7 @@ class TestActions:
     )
     def test_each_has_a_title_and_one_owner(self, review, by, given, says):
         with pytest.raises(ValidationError, match=says):
-            actions.add(review, **given, **by)
+            actions.add_action(review, **given, **by)
 
 
 class TestYearly:
@@ -342,7 +348,7 @@ class TestDatabase:
         self.refuses("review_decided_with_snapshot", lambda: of.update(state="no-go", end_note="x", **ended))
 
     def test_a_go_with_a_critical_action_open(self, signed, manager, frozen_now, by):
-        actions.add(signed, title="x", critical=True, owner_name="y", **by)
+        actions.add_action(signed, title="x", critical=True, owner_name="y", **by)
         version = queries.framework_queries.current()[0]
         ended = {"ended_by": manager, "ended_at": frozen_now.at, "snapshot": {}, "framework_version": version}
         of = Review.objects.filter(pk=signed.pk)

@@ -1,4 +1,7 @@
-"""The cells of the readiness matrix: a page has thousands, and a template's own loop would take most of its time."""
+"""Tags and filters of boards: cells of the matrix, scores, health and its reasons. `{% load boards %}`.
+
+A page of the matrix has thousands of cells, and a template's own loop would take most of its time.
+"""
 
 from collections.abc import Iterable
 
@@ -6,13 +9,24 @@ from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 
+from readiness.boards import sentences
+from readiness.boards.explain import sentences as moves
 from readiness.boards.matrix.grid import MARKED_TIERS, CellLine, gap_note, short_name
+from readiness.boards.waivers.sentences import ends
+from readiness.scoring.core.silence import HealthAt
+from readiness.scoring.core.states import FlipCause
+from readiness.scoring.queries.rows import HealthReason
+from web.links import link
 from web.states import state
 from web.units import power
 
 register = template.Library()
 register.filter("gap_note", gap_note)
 register.filter("short_name", short_name)
+register.filter("score", moves.score)
+register.filter("change", moves.points)
+register.filter("reason_words", sentences.reason_words)
+register.filter("grant_ends", ends)
 
 
 @register.simple_tag
@@ -43,10 +57,38 @@ def report_letters(letters: Iterable[tuple[str, str]]) -> SafeString:
 
 @register.filter
 def kw_number(power_kw: float) -> str:
-    """A power in kW, whose unit the head of its column says."""
     return power(power_kw, "kW").value or ""
 
 
 @register.simple_tag
 def verdicts_counted(verdicts: Iterable[tuple[str, int]]) -> str:
     return ", ".join(f"{state('verdict', verdict).word} {count}" for verdict, count in verdicts)
+
+
+@register.filter
+def cause_word(cause: str) -> str:
+    return moves.CAUSE_WORDS[FlipCause(cause)]
+
+
+@register.filter
+def last_known(health: HealthAt) -> str:
+    return sentences.last_known(health.last_health, health.heard_at)
+
+
+@register.filter
+def object_url(reason: HealthReason) -> str:
+    """The page of the object that is not well; "" where it has none."""
+    kind, pk = reason.object_kind, reason.object_id
+    return link(f"{kind}-detail", pk) if kind and pk else ""
+
+
+@register.filter
+def samples_url(reason: HealthReason, slug: str) -> str:
+    samples = {"site": slug, "metric": reason.metric, "start": "now-24h", "end": "now"}
+    return link("explore", **samples) if reason.metric else ""
+
+
+@register.filter
+def clock(source_state: str) -> str:
+    """What the clock beside what a source sends says; "" while it is on time."""
+    return source_state if source_state in ("late", "silent") else ""

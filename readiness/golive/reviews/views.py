@@ -1,0 +1,228 @@
+"""Pages of go-live reviews: the reviews themselves, and who is asked to do what in them."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from readiness.evidence.models import Review, ReviewAction, SigningDomain
+from readiness.framework import queries as framework_queries
+from readiness.golive.reviews import operations, queries, sentences, tables
+from readiness.golive.reviews import operations as actions
+from readiness.golive.reviews import operations as approver_operations
+from readiness.golive.reviews.forms import ActionForm, ApproverForm, NameForm, OpenForm, ReviewedSiteForm
+from readiness.golive.reviews.operations import candidates
+from readiness.golive.reviews.queries import CHECK, seen
+from readiness.scoring.core.combine import ACCEPTABLE
+from web import answers
+from web import tables as table_kit
+from web.clock import now
+from web.forms import RefusedForm
+from web.links import crumbs, link
+from web.permissions import asks, reads, require
+from web.reports import Report
+from web.tables import TablePage
+from web.workflows.pages import StepPages, form_page, reader
+
+SEE = ("inventory.view_site", operations.MAY_SEE)
+SEE_APPROVERS = ("inventory.view_site", "golive.view_approver")
+REVIEWS = Report("readiness/reviews/list.html", *SEE)
+APPROVERS = Report("readiness/reviews/approvers.html", *SEE_APPROVERS)
+ABOVE = (("Readiness", "readiness"), ("Go-live reviews", "reviews"))
+
+
+@REVIEWS.page
+def reviews(request: HttpRequest) -> tuple[TablePage, Any]:
+    framework = framework_queries.current()[1]
+    return table_kit.page(request, tables.review_table(now(), framework), queries.reviews()), lambda: {
+        "site": request.GET.get("site", ""),
+        "breadcrumbs": crumbs("Go-live reviews", *ABOVE[:1]),
+    }
+
+
+@reads(*SEE)
+def review(request: HttpRequest, pk: int) -> HttpResponse:
+    return show(request, _review(pk))
+
+
+@asks(*SEE, operations.MAY_OPEN)
+def open_review(request: HttpRequest) -> HttpResponse:
+    """Open a review of the site in the address; without one, ask for the site first."""
+    asked, way = ReviewedSiteForm(request.GET or None), crumbs("Open one", *ABOVE)
+    if not asked.is_valid():
+        context = {
+            "form": asked,
+            "heading": "Open a go-live review",
+            "submit": "Continue",
+            "method": "get",
+            "cancel_url": reverse("reviews"),
+            "breadcrumbs": way,
+        }
+        return render(request, "web/form_page.html", context, status=422 if request.GET else 200)
+    site = asked.cleaned_data["site"]
+    form = OpenForm(request.POST or None, named=candidates(site))
+    make = lambda: operations.open_review(site=site, **form.asked(), by=reader(request), now=now())  # noqa: E731
+    return form_page(
+        request,
+        form,
+        make,
+        heading=f"Open the review of {site.name}",
+        done="{} is open; those who are named can sign.",
+        back=reverse("reviews"),
+        to=lambda made: link("review", made.pk),
+        breadcrumbs=way,
+    )
+
+
+def show(
+    request: HttpRequest, review: Review, refusals: Sequence[str] = (), status: int = 200
+) -> HttpResponse:
+    at, user, named = now(), reader(request), candidates(review.site)
+    gate = queries.gate_of(review, now=at)
+    _version, framework = framework_queries.current()
+    today = at.astimezone(ZoneInfo(review.site.time_zone)).date()
+    actions = sorted(review.actions.all(), key=lambda each: (not each.is_open, not each.critical, each.pk))
+    exceptions = seen(gate.snapshot).get("exceptions", ())
+    context: dict[str, Any] = {
+        "review": review,
+        "holds_until": queries.holds_until(review, framework),
+        "sign_offs": [(each, bool(named.get(each.domain))) for each in review.sign_offs.all()],
+        "mine": operations.sign_off_of(review, user),
+        "actions": [(each, each.is_late(today), sentences.closed_words(each)) for each in actions],
+        "gate": gate,
+        "itself": CHECK,
+        "checks": sorted(gate.snapshot.get("checks", ()), key=lambda row: row["state"] in ACCEPTABLE),
+        "exceptions": [(each, parse_datetime(each["ends_at"])) for each in exceptions],
+        "breadcrumbs": crumbs(f"#{review.pk}, {review.site.name}", *ABOVE),
+        **STEPS.context(request, review, refusals),
+    }
+    return answers.page(request, "readiness/reviews/review.html", context, status=status)
+
+
+def _review(pk: int) -> Review:
+    return get_object_or_404(queries.whole_reviews(), pk=pk)
+
+
+STEPS = StepPages(
+    page="review",
+    see=SEE,
+    find=_review,
+    show=show,
+    done={
+        operations.sign: "You have signed.",
+        operations.decline: "You have declined.",
+        operations.decide: "It is decided.",
+        operations.cancel: "The review is cancelled.",
+    },
+)
+
+
+@APPROVERS.page
+def approvers(request: HttpRequest) -> tuple[TablePage, Any]:
+    table = table_kit.page(request, tables.APPROVERS, queries.approvers())
+    return table, lambda: {"breadcrumbs": crumbs("Who may sign", *ABOVE)}
+
+
+@reads(*SEE_APPROVERS)
+def approver(request: HttpRequest, pk: int) -> HttpResponse:
+    person = get_object_or_404(queries.approvers(), pk=pk)
+    context = {"approver": person, "breadcrumbs": crumbs(str(person), *ABOVE)}
+    return answers.page(request, "readiness/reviews/approver.html", context)
+
+
+@asks(*SEE_APPROVERS, approver_operations.MAY_NAME)
+def add_approver(request: HttpRequest) -> HttpResponse:
+    asked = {
+        name_approver: request.GET[name_approver]
+        for name_approver in ("domain", "site")
+        if name_approver in request.GET
+    }
+    form = ApproverForm(request.POST or None, initial=asked)
+    make = lambda: approver_operations.add_approver(**form.cleaned_data, by=reader(request), now=now())  # noqa: E731
+    return _form(request, form, make, "Name somebody", reverse("approvers"))
+
+
+@require_POST
+@require(*SEE_APPROVERS, approver_operations.MAY_REMOVE)
+@never_cache
+def remove_approver(request: HttpRequest, pk: int) -> HttpResponse:
+    approver_operations.remove_approver(get_object_or_404(queries.approvers(), pk=pk), by=reader(request))
+    messages.success(request, "The person may no longer sign there.")
+    return HttpResponseRedirect(reverse("approvers"))
+
+
+@asks(*SEE, operations.MAY_CHANGE)
+def name_approver(request: HttpRequest, pk: int, domain: str) -> HttpResponse:
+    if domain not in SigningDomain.values:
+        raise Http404
+    review = get_object_or_404(Review.objects.select_related("site"), pk=pk)
+    form = NameForm(request.POST or None, users=approver_operations.candidates(review.site)[domain])
+    save = lambda: operations.name_approver(  # noqa: E731
+        review, domain=domain, by=reader(request), now=now(), **form.cleaned_data
+    )
+    heading = f"Who signs for {SigningDomain(domain).label}?"
+    return _form(request, form, save, heading, link("review", pk), above=review)
+
+
+@asks(*SEE)
+def add_action(request: HttpRequest, pk: int) -> HttpResponse:
+    actions.refuse_others(pk, by=reader(request))
+    review, form = get_object_or_404(Review, pk=pk), ActionForm(request.POST or None)
+    make = lambda: actions.add_action(review, **form.cleaned_data, by=reader(request), now=now())  # noqa: E731
+    return _form(request, form, make, "Add an action", link("review", pk), above=review)
+
+
+@require(*SEE)
+@require_GET
+def action(request: HttpRequest, pk: int) -> HttpResponse:
+    """An action has no page of its own: the review that it belongs to shows it."""
+    return HttpResponseRedirect(link("review", _action(pk).review_id))
+
+
+@asks(*SEE, operations.MAY_CHANGE)
+def edit_action(request: HttpRequest, pk: int) -> HttpResponse:
+    action = _action(pk)
+    form = ActionForm(request.POST or None, action=action)
+    save = lambda: actions.change_action(action, **form.cleaned_data, by=reader(request), now=now())  # noqa: E731
+    page = link("review", action.review_id)
+    return _form(request, form, save, "Change the action", page, above=action.review)
+
+
+def _form(
+    request: HttpRequest,
+    form: RefusedForm,
+    act: Callable[[], Any],
+    heading: str,
+    back: str,
+    above: Review | None = None,
+) -> HttpResponse:
+    led = [(f"#{above.pk}", link("review", above.pk))] if above is not None else []
+    way = crumbs(heading, *ABOVE, *led)
+    return form_page(request, form, act, heading=heading, done="Saved.", back=back, breadcrumbs=way)
+
+
+def _action(pk: int) -> ReviewAction:
+    return get_object_or_404(ReviewAction.objects.select_related("review__site"), pk=pk)
+
+
+def _show_review(
+    request: HttpRequest, action: ReviewAction, refusals: Sequence[str], status: int
+) -> HttpResponse:
+    return show(request, queries.whole_reviews().get(pk=action.review_id), refusals, status)
+
+
+ACTION_STEPS = StepPages(
+    page="review-action",
+    see=SEE,
+    find=_action,
+    show=_show_review,
+    done={actions.close: "The action is closed."},
+    to=lambda _request, action: link("review", action.review_id),
+)
