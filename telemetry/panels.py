@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from inventory.models import Accelerator, CoolingUnit, Device, Link, Port, PowerFeed
-from telemetry import cards, intake, naming, queries
+from telemetry import intake, links, naming, queries
 from telemetry.core.codes import code_of
 from telemetry.core.counters import per_second
 from telemetry.core.metric import LimitTest, Metric
@@ -22,6 +22,7 @@ from telemetry.core.series import MetricKind
 from telemetry.core.spec import Aggregation
 from telemetry.explore import distinct_names
 from telemetry.models import Series
+from telemetry.sentences import CLOCKS
 from web.ages import ago
 from web.kinds import panels
 from web.kinds.panels import Panel
@@ -159,7 +160,7 @@ def _row(
     series, metric = entry.first, entry.metric
     latest = [newest[each.pk] for each in entry.series if each.pk in newest]
     status = getattr(series.source, "status", None)
-    clock = status.state if status and status.state in cards.CLOCKS else ""
+    clock = status.state if status and status.state in CLOCKS else ""
     values = [each.value for each in latest]
     at = max((each.ts for each in latest), default=None)
     how, value, unit = _figure(entry, values, rates)
@@ -175,7 +176,7 @@ def _row(
         "title": metric.title if metric else "",
         "name": entry.name,
         "how": how,
-        "url": cards.explore_url(series) if len(entry.series) == 1 else cards.metric_url(series),
+        "url": links.explore_url(series) if len(entry.series) == 1 else links.metric_url(series),
         "value": figure.value if figure else None,
         "unit": figure.unit if figure else "",
         "state": metric.state_name(value) if metric and value is not None and len(latest) == 1 else "",

@@ -3,10 +3,10 @@
 from django.db.models import Q
 
 from accounts.models import User
-from telemetry import cards
+from telemetry import sentences
 from telemetry.core.registry import registry
 from telemetry.models import Series, Source
-from web.links import page_url
+from web.links import link, page_url
 from web.search import Hit
 
 
@@ -15,7 +15,9 @@ def find_sources(query: str, *, user: User, limit: int) -> list[Hit]:
     asked = Q(name__icontains=query) | Q(description__icontains=query) | Q(site__name__icontains=query)
     sources = Source.objects.filter(asked).select_related("site").order_by("name", "pk")[: 4 * limit]
     ordered = sorted(sources, key=lambda source: not source.name.casefold().startswith(query.casefold()))
-    return [Hit(source.name, page_url(source) or "", cards.place_words(source)) for source in ordered[:limit]]
+    return [
+        Hit(source.name, page_url(source) or "", sentences.place_of(source)) for source in ordered[:limit]
+    ]
 
 
 def find_metrics(query: str, *, user: User, limit: int) -> list[Hit]:
@@ -25,7 +27,7 @@ def find_metrics(query: str, *, user: User, limit: int) -> list[Hit]:
     names = (
         Series.objects.filter(asked).order_by("metric").values_list("metric", flat=True).distinct()[:limit]
     )
-    return [Hit(name, cards.link("explore", metric=name), _meaning(name)) for name in names]
+    return [Hit(name, link("explore", metric=name), _meaning(name)) for name in names]
 
 
 def _meaning(name: str) -> str:

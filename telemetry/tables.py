@@ -6,7 +6,8 @@ import django_filters
 from django import forms
 from django.db.models import Q
 
-from telemetry import cards
+from telemetry import links, sentences
+from telemetry.core.registry import registry
 from telemetry.filters import InState
 from telemetry.intake import object_of
 from telemetry.models import Series, Source, SourceProvenance, SourceState
@@ -17,6 +18,8 @@ from web.rest import lookups
 from web.rest.filters import ObjectFilterSet
 from web.tables import Column, Table
 from web.units import duration, format_value, number
+
+TONES = {SourceState.LATE.value: "warn", SourceState.SILENT.value: "bad"}
 
 
 class SourceListFilters(ObjectFilterSet):
@@ -97,7 +100,7 @@ def _source_identity() -> tuple[Column, ...]:
             "site",
             "Site",
             value=lambda row: row.source.site,
-            text=lambda row: cards.place_words(row.source),
+            text=lambda row: sentences.place_of(row.source),
             sort="site__name",
         ),
     )
@@ -110,7 +113,7 @@ def _source_figures(now: datetime) -> tuple[Column, ...]:
             "Last sample",
             value=lambda row: row.last_sample_at,
             text=lambda row: ago(row.last_sample_at, now=now),
-            tone=lambda row: cards.tone_of(row.state),
+            tone=lambda row: TONES.get(row.state, ""),
             sort="-newest",
             numeric=True,
         ),
@@ -127,8 +130,7 @@ def _source_figures(now: datetime) -> tuple[Column, ...]:
             "rate",
             "Rate",
             unit="samples/s",
-            value=lambda row: row.samples_per_s,
-            text=lambda row: cards.rate(row.samples_per_s),
+            value="samples_per_s",
             numeric=True,
         ),
         Column(
@@ -136,7 +138,7 @@ def _source_figures(now: datetime) -> tuple[Column, ...]:
             "Lag",
             hint="Longest time from receipt to stored, last 10 min",
             value=lambda row: row.lag_s,
-            text=lambda row: cards.lag(row.lag_s),
+            text=lambda row: sentences.lag(row.lag_s),
             file_unit="s",
             numeric=True,
         ),
@@ -153,7 +155,7 @@ def _source_figures(now: datetime) -> tuple[Column, ...]:
             "strip",
             "24 h",
             hint="The worst state of each of the last 24 hours",
-            value=lambda row: cards.strip(row),
+            value=sentences.strip,
             template="telemetry/cells/strip.html",
             export=lambda row: " ".join(hour.state for hour in row.strip),
             phone="full",
@@ -189,6 +191,11 @@ def _source_owner() -> Column:
     )
 
 
+def _unit(series: Series) -> str:
+    metric = registry().get(series.metric, series.labels)
+    return metric.unit if metric else ""
+
+
 def series_table(source: Source | None = None) -> Table:
     """Series of one source, or of all."""
     several_sites = source is None or source.site_id is None
@@ -212,19 +219,19 @@ def series_table(source: Source | None = None) -> Table:
                 "Object",
                 value=object_of,
                 text=lambda series: str(object_of(series) or "none found"),
-                url=cards.object_url,
+                url=links.object_url,
                 tone=lambda series: "" if series.object_kind else "warn",
                 sort="object_kind",
             ),
             _series_source(default=source is None),
             Column("site", "Site", sort="site__name", default=several_sites),
-            Column("unit", "Unit", value=cards.unit_of),
+            Column("unit", "Unit", value=_unit),
             Column("kind", "Kind", sort="kind", default=False),
             Column("first_seen_at", "First seen", sort="first_seen_at", default=False),
             Column("ended_at", "Ended", sort="ended_at"),
         ),
         row_name="metric",
-        row_url=cards.explore_url,
+        row_url=links.explore_url,
     )
 
 
@@ -240,7 +247,7 @@ def _series_source(*, default: bool = True) -> Column:
 
 def _metric() -> Column:
     return Column(
-        "metric", "Metric", url=cards.explore_url, sort="metric", locked=True, phone="title", code=True
+        "metric", "Metric", url=links.explore_url, sort="metric", locked=True, phone="title", code=True
     )
 
 
@@ -248,9 +255,9 @@ def _labels() -> Column:
     return Column(
         "labels",
         "Labels",
-        value=lambda series: cards.label_words(series.labels),
+        value=lambda series: sorted(series.labels.items()),
         template="telemetry/cells/labels.html",
-        export=lambda series: " ".join(f"{name}={value}" for name, value in cards.label_words(series.labels)),
+        export=lambda series: " ".join(f"{name}={value}" for name, value in sorted(series.labels.items())),
         phone="full",
     )
 
@@ -274,7 +281,7 @@ UNMATCHED = Table(
         Column("first_seen_at", "First seen", sort="first_seen_at"),
     ),
     row_name="metric",
-    row_url=cards.explore_url,
+    row_url=links.explore_url,
 )
 
 
@@ -285,13 +292,13 @@ LINES = Table(
     default_sort="-highest",
     per_page=25,
     columns=(
-        Column("name", "Line", url=cards.line_url, sort=True, locked=True, phone="title", code=True),
+        Column("name", "Line", url=links.line_url, sort=True, locked=True, phone="title", code=True),
         Column(
             "object",
             "Object",
             value=lambda line: object_of(line.series) if line.series else None,
             text=lambda line: str(object_of(line.series) or "") if line.series else "",
-            url=lambda line: cards.object_url(line.series) if line.series else "",
+            url=lambda line: links.object_url(line.series) if line.series else "",
         ),
         *(
             Column(
@@ -312,9 +319,9 @@ LINES = Table(
         Column(
             "labels",
             "Labels",
-            value=lambda line: cards.label_words(line.labels),
+            value=lambda line: sorted(line.labels.items()),
             template="telemetry/cells/labels.html",
-            export=lambda line: " ".join(f"{name}={value}" for name, value in cards.label_words(line.labels)),
+            export=lambda line: " ".join(f"{name}={value}" for name, value in sorted(line.labels.items())),
             default=False,
             phone="full",
         ),
@@ -322,5 +329,5 @@ LINES = Table(
     ),
     row_id=lambda line: line.series.pk if line.series else line.name,
     row_name="name",
-    row_url=cards.line_url,
+    row_url=links.line_url,
 )

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import conditional_page, require_GET
 
 from inventory.models import Site
-from telemetry import cards, charts, explore, naming, tables
+from telemetry import charts, explore, links, naming, tables
 from telemetry.core.spec import Aggregation, SpecError
 from telemetry.params import PARAMETERS, POINTS, admitted_query
 from web import answers
@@ -128,7 +128,7 @@ def _form(
         "labels": [*(text for text in params.getlist("labels") if text.strip()), ""],
         "step": params.get("step", ""),
         "kept": [(name, params[name]) for name in ("start", "end", "kiosk") if params.get(name)],
-        "narrowed": cards.narrowed(params),
+        "narrowed": links.narrowed(params),
         "bad_field": error.field if error else "",
         "reason": error.reason if error else "",
         "every_site": "Every site",

@@ -1,14 +1,18 @@
 """The ingest status: every source, the queue, the workers, and the series that describe nothing known."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.http import conditional_page, require_GET
 
-from telemetry import cards, intake, tables
+from telemetry import intake, links, sentences, tables
+from telemetry.models import SourceState
+from telemetry.unmatched import why_unmatched
 from web import answers, workers
 from web import tables as table_kit
 from web.clock import now
@@ -18,6 +22,8 @@ MAY_ADD = "telemetry.add_source"
 MAY_DECIDE = "telemetry.change_source"
 UNMATCHED_SHOWN = 6
 SET_ASIDE_SHOWN = 20
+# Seconds of waiting in the queue that are worth a look, and that are bad.
+QUEUE_WARN_S, QUEUE_BAD_S = 30, 300
 
 may_see = require("telemetry.view_source", "telemetry.view_series")
 
@@ -33,17 +39,19 @@ def overview(request: HttpRequest) -> HttpResponseBase:
     if table_kit.wants_table_only(request, page):
         return table_kit.respond(request, "telemetry/ingest.html", page)
     unmatched = intake.series().unmatched()
-    count = unmatched.count()
     context = {
         "table": page,
         "any_source": bool(rows),
         "may_add": request.user.has_perm(MAY_ADD),
-        "kpis": cards.key_figures(rows, intake.queue(), workers.seen(now=at), unmatched=count, now=at),
-        "unmatched_count": count,
-        "set_aside": cards.set_aside(intake.set_aside()[:SET_ASIDE_SHOWN]),
-        "to_hand_over": cards.to_hand_over(rows),
+        "unmatched_count": unmatched.count(),
+        "set_aside": list(intake.set_aside()[:SET_ASIDE_SHOWN]),
+        "to_hand_over": [row.source for row in rows if row.source.lost_owner],
         "may_decide": request.user.has_perm(MAY_DECIDE),
-        "unmatched": cards.unmatched(unmatched.order_by("-first_seen_at", "-pk")[:UNMATCHED_SHOWN]),
+        "unmatched": [
+            (series, links.explore_url(series), why_unmatched(series))
+            for series in unmatched.order_by("-first_seen_at", "-pk")[:UNMATCHED_SHOWN]
+        ],
+        **_figures(rows, at),
     }
     return answers.page(request, "telemetry/ingest.html", context)
 
@@ -53,8 +61,7 @@ def overview(request: HttpRequest) -> HttpResponseBase:
 @require_GET
 def unmatched(request: HttpRequest) -> HttpResponseBase:
     page = table_kit.page(request, tables.UNMATCHED, intake.series().unmatched())
-    context = {"breadcrumbs": cards.breadcrumbs(None, here="Unmatched series")}
-    return table_kit.respond(request, "telemetry/unmatched.html", page, context)
+    return table_kit.respond(request, "telemetry/unmatched.html", page)
 
 
 @may_see
@@ -62,8 +69,32 @@ def unmatched(request: HttpRequest) -> HttpResponseBase:
 @require_GET
 def series(request: HttpRequest) -> HttpResponseBase:
     page = table_kit.page(request, tables.series_table(), intake.series())
-    context = {"breadcrumbs": cards.breadcrumbs(None, here="Series")}
-    return table_kit.respond(request, "telemetry/series.html", page, context)
+    return table_kit.respond(request, "telemetry/series.html", page)
+
+
+def _figures(rows: list[intake.Intake], at: datetime) -> dict[str, Any]:
+    states = Counter(row.state for row in rows)
+    queue, alive = intake.queue(), workers.seen(now=at)
+    waited_s = queue.age_s(at)
+    return {
+        "now": at,
+        "rows": rows,
+        "on_time": states[SourceState.ON_TIME],
+        "states": sentences.states_of(rows),
+        "sources_tone": "bad" if states[SourceState.SILENT] else "warn" if states[SourceState.LATE] else "",
+        "rate": sum(row.samples_per_s or 0 for row in rows),
+        "samples_24h": sum(row.samples_24h for row in rows),
+        "queue": queue,
+        "queue_tone": "bad"
+        if queue.failed or waited_s >= QUEUE_BAD_S
+        else "warn"
+        if waited_s >= QUEUE_WARN_S
+        else "",
+        "workers": alive,
+        "beat_at": max((worker.seen_at for worker in alive), default=None),
+        "refused": sum(row.rejected_24h for row in rows),
+        "refusing": sum(row.rejected_24h > 0 for row in rows),
+    }
 
 
 def _sources(request: HttpRequest, rows: Sequence[intake.Intake], at: datetime) -> table_kit.TablePage:

@@ -12,12 +12,13 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
 
-from telemetry import cards, charts, intake, operations, snippets, tables
+from telemetry import charts, intake, operations, sentences, snippets, tables
 from telemetry.forms import SourceForm
 from telemetry.models import Source
 from web import answers
 from web import tables as table_kit
 from web.clock import now
+from web.links import link, page_url
 from web.permissions import require
 from web.timerange import TimeRange
 
@@ -42,15 +43,20 @@ def page(request: HttpRequest, pk: int) -> HttpResponseBase:
     context = {
         "source": source,
         "row": row,
-        "clock": row.state if row.state in cards.CLOCKS else "",
-        "facts": cards.facts(row, now=at),
-        "strip": cards.strip(row),
-        "refusals": cards.refusals(intake.refused(source, start=span.start, end=span.end)),
-        "flips": cards.flip_lines(intake.flips(source)),
+        "now": at,
+        "site_url": page_url(source.site) if source.site else "",
+        "history_url": link("history", model="telemetry.source", id=source.pk),
+        "clock": row.state if row.state in sentences.CLOCKS else "",
+        "lag": sentences.lag(row.lag_s),
+        "strip": sentences.strip(row),
+        "refusals": [
+            (refused, sentences.REASONS.get(refused.reason, ""))
+            for refused in intake.refused(source, start=span.start, end=span.end)
+        ],
+        "flips": intake.flips(source),
         "table": table,
         "time_range": span.context,
         "snippet": snippets.prometheus(source, url=_write_url(request)),
-        "breadcrumbs": cards.breadcrumbs(None, here=source.name),
         "may_change": request.user.has_perm(MAY_CHANGE),
         "may_delete": request.user.has_perm(MAY_DELETE),
         **_activity_card(source, span),
@@ -60,8 +66,8 @@ def page(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 def _activity_card(source: Source, span: TimeRange) -> dict[str, str]:
     return {
-        "activity_url": cards.link("source-activity-chart", source.pk, **span.query),
-        "activity_csv": cards.link("source-activity-csv", source.pk, **span.query),
+        "activity_url": link("source-activity-chart", source.pk, **span.query),
+        "activity_csv": link("source-activity-csv", source.pk, **span.query),
         "activity_title": span.named("Samples"),
     }
 
@@ -107,7 +113,7 @@ def add(request: HttpRequest) -> HttpResponse:
     here = "Add a source"
     context = {"form": form, "heading": here, "submit": here, "cancel_url": reverse("ingest")}
     status = 422 if form.errors else 200
-    return _form_page(request, context | {"breadcrumbs": cards.breadcrumbs(None, here=here)}, status)
+    return _form_page(request, context, status)
 
 
 def _asked_site(request: HttpRequest) -> dict[str, Any]:
@@ -134,7 +140,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "heading": f"Change {source}",
         "cancel_url": reverse("source", args=[pk]),
-        "breadcrumbs": cards.breadcrumbs(source, here="Change"),
+        "source": source,
     }
     return _form_page(request, context, 422 if form.errors else 200)
 
@@ -198,7 +204,7 @@ def _first_sample(source: Source, after: datetime) -> dict[str, Any]:
         "source": source,
         "seen_at": received_at if received_at is not None and received_at >= after else None,
         "series": source.series.count(),
-        "poll_url": cards.link("source-first-sample", source.pk, after=int(after.timestamp() * 1000)),
+        "poll_url": link("source-first-sample", source.pk, after=int(after.timestamp() * 1000)),
     }
 
 
@@ -209,7 +215,6 @@ def _token_page(
         "heading": heading,
         "token": token,
         "snippet": snippets.prometheus(source, url=_write_url(request), token=token),
-        "breadcrumbs": cards.breadcrumbs(source, here="Token"),
         **_first_sample(source, at),
     }
     return render(request, "telemetry/source_token.html", context)

@@ -1,0 +1,61 @@
+"""Addresses of the explorer, and of what a series is about."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+from django.urls import reverse
+
+from telemetry.core.matching import ObjectKind
+from telemetry.explore import ExploredLine
+from telemetry.intake import object_of
+from telemetry.models import Series
+from telemetry.params import OBJECTS
+from telemetry.unmatched import NOUNS
+from web.links import link, page_url
+
+
+def object_url(series: Series) -> str:
+    described = object_of(series)
+    return (page_url(described) or "") if described is not None else ""
+
+
+def explore_url(series: Series) -> str:
+    """The explorer, showing this series alone."""
+    labels = [f"{name}={value}" for name, value in sorted(series.labels.items())]
+    return link("explore", metric=series.metric, **_site_of(series), labels=labels)
+
+
+def metric_url(series: Series) -> str:
+    """The explorer, showing every series of this one's metric and object."""
+    described = next((name for name in OBJECTS if getattr(series, name)), "")
+    narrowed = {described: getattr(series, described)} if described else {}
+    return link("explore", metric=series.metric, **_site_of(series), **narrowed)
+
+
+def _site_of(series: Series) -> dict[str, str]:
+    return {} if series.site is None else {"site": series.site.slug}
+
+
+def line_url(line: ExploredLine) -> str:
+    """The explorer with this line alone, where it is one series."""
+    return explore_url(line.series) if line.series else ""
+
+
+def narrowed(params: QueryDict) -> list[dict[str, Any]]:
+    """The object that a question is narrowed to, with the address that asks without it."""
+    return [
+        {
+            "name": name,
+            "value": params[name],
+            "label": NOUNS[ObjectKind(kind)],
+            "remove_url": _without(params, name),
+        }
+        for name, kind in OBJECTS.items()
+        if params.get(name)
+    ]
+
+
+def _without(params: QueryDict, name: str) -> str:
+    kept = [(each, value) for each, values in params.lists() for value in values if each != name]
+    return f"{reverse('explore')}?{urlencode(kept)}"
