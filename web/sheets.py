@@ -25,7 +25,7 @@ CHUNK_CHARACTERS = 64 * 1024
 MOST_DIGITS = 12
 
 
-class BadSheet(ValueError):
+class UnreadableSheet(ValueError):
     """The file cannot be read on from this line."""
 
     def __init__(self, line: int, reason: str) -> None:
@@ -71,7 +71,7 @@ def read(file: Iterable[bytes]) -> Iterator[tuple[int, list[str]]]:
     """The rows of a file, the head first, each with the line it ends on; empty ones are left out.
 
     A line at a time, so that a file may have any length. Cells are parted by commas, semicolons or tabs: by what the
-    head has most of. Raises BadSheet for what is not UTF-8, or no table.
+    head has most of. Raises UnreadableSheet for what is not UTF-8, or no table.
     """
     texts = _decoded(file)
     head = next(texts, "")
@@ -81,7 +81,7 @@ def read(file: Iterable[bytes]) -> Iterator[tuple[int, list[str]]]:
             if any(cell.strip() for cell in cells):
                 yield reader.line_num, [unguarded(cell).strip() for cell in cells]
     except csv.Error as error:
-        raise BadSheet(reader.line_num, f"This cannot be read as a table: {error}.") from error
+        raise UnreadableSheet(reader.line_num, f"This cannot be read as a table: {error}.") from error
 
 
 def _decoded(file: Iterable[bytes]) -> Iterator[str]:
@@ -89,7 +89,7 @@ def _decoded(file: Iterable[bytes]) -> Iterator[str]:
         try:
             text = line.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError as error:
-            raise BadSheet(number, "This is not UTF-8. Save the file as CSV in UTF-8.") from error
+            raise UnreadableSheet(number, "This is not UTF-8. Save the file as CSV in UTF-8.") from error
         if "\x00" in text:
-            raise BadSheet(number, "This is no text.")
+            raise UnreadableSheet(number, "This is no text.")
         yield text

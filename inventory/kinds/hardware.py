@@ -118,6 +118,12 @@ DEVICE = declared(
     rows=Device.objects.select_related("site", "rack", "device_type__manufacturer"),
     icon="server",
     hint="Nodes, servers, switches, PDUs, UPSs: what has power and a name",
+    aliases={
+        "status": (
+            "status",
+            {"staged": "planned", "inventory": "planned", "decommissioning": "retired"},
+        ),
+    },
     related=[
         Related(Accelerator, ("device",), ("name", "status", "device_type", "uuid"), fills="device"),
         Related(Port, ("device",), ("name", "status", "kind", "speed_gbps"), fills="device"),

@@ -20,7 +20,7 @@ _PAGES: dict[str, tuple[Callable[..., Any], str, str]] = {
     "delete": (pages.object_delete, "delete", "{key}delete/"),
     "bulk": (bulk_pages.bulk_edit, "change", "bulk/"),
     "csv": (import_pages.import_file, "add", "csv/"),
-    "csv-file": (import_pages.imported_file, "add", "csv/<int:number>/"),
+    "csv-file": (import_pages.imported_file, "add", "csv/<int:pk>/"),
 }
 _KEYS = {"pk": "<int:pk>/", "slug": "<slug:slug>/"}
 

@@ -32,13 +32,14 @@ MOST_TICKED = 1000
 @never_cache
 @require_http_methods(["GET", "POST"])
 def bulk_edit(request: UserRequest, kind: Kind) -> HttpResponse:
-    """Of the rows that the address's filters leave; rows that were ticked in the list become a filter by id."""
-    if request.method == "POST" and "id" in request.POST:
-        return redirect(f"{kind.url('bulk')}?{urlencode([('id', each) for each in _ids(request)])}")
+    """Edit the rows that the address's filters leave; those that were ticked in the list become a filter by id."""
+    if request.method == "POST" and ("id" in request.POST or request.POST.get("action") == "pick"):
+        if ids := _ids(request):
+            return redirect(f"{kind.url('bulk')}?{urlencode([('id', each) for each in ids])}")
+        return _nothing(request, kind, "Tick at least one row first.")
     objects = _objects(request, kind)
     if not objects:
-        messages.warning(request, "No row is left to edit.")
-        return redirect(kind.url("list"))
+        return _nothing(request, kind, "No row is left to edit.")
     writer = Writer(kind, request.user)
     form = _form(writer, request)
     preview = None
@@ -49,7 +50,10 @@ def bulk_edit(request: UserRequest, kind: Kind) -> HttpResponse:
             actor.note(form.cleaned_data["changelog_message"] or "Bulk edit")
             preview = _edited(writer, objects, given, confirmed)
             if preview.is_kept:
-                messages.success(request, f"{how_many(len(preview.changed), 'row is', 'rows are')} changed. {kind.then}".strip())
+                messages.success(
+                    request,
+                    f"{how_many(len(preview.changed), 'row is', 'rows are')} changed. {kind.then}".strip(),
+                )
                 return redirect(kind.url("list"))
         else:
             form.add_error(None, "Give a new value, or say which fields to empty.")
@@ -68,9 +72,16 @@ def bulk_edit(request: UserRequest, kind: Kind) -> HttpResponse:
     return render(request, "web/kinds/bulk.html", context, status=422 if is_refused else 200)
 
 
+def _nothing(request: HttpRequest, kind: Kind, reason: str) -> HttpResponse:
+    messages.warning(request, reason)
+    return redirect(kind.url("list"))
+
+
 def _ids(request: HttpRequest) -> list[int]:
     asked = request.POST.getlist("id")
-    if len(asked) > MOST_TICKED or not all(each.isascii() and each.isdecimal() and len(each) < 19 for each in asked):
+    if len(asked) > MOST_TICKED or not all(
+        each.isascii() and each.isdecimal() and len(each) < 19 for each in asked
+    ):
         raise BadRequest(f"Ids of at most {MOST_TICKED} rows are needed.")
     return sorted({int(each) for each in asked})
 
@@ -101,7 +112,9 @@ def _form(writer: Writer, request: HttpRequest) -> forms.Form:
     fields["changelog_message"] = forms.CharField(
         label="Why", required=False, max_length=200, help_text="Kept in the history beside each change."
     )
-    form: forms.Form = type("BulkForm", (forms.Form,), fields)(request.POST if request.method == "POST" else None)
+    form: forms.Form = type("BulkForm", (forms.Form,), fields)(
+        request.POST if request.method == "POST" else None
+    )
     return form
 
 
@@ -118,7 +131,7 @@ def _texts(form: forms.Form) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Preview:
+class BulkPreview:
     """`digest` stands for what would change: it is kept only if that is what was shown."""
 
     changed: list[Draft]
@@ -138,7 +151,7 @@ class Preview:
 
 
 @transaction.atomic
-def _edited(writer: Writer, objects: list[Any], texts: dict[str, str], confirmed: str) -> Preview:
+def _edited(writer: Writer, objects: list[Any], texts: dict[str, str], confirmed: str) -> BulkPreview:
     """Change all objects, and take it back unless exactly this was confirmed."""
     drafts = [Draft(line, dict(texts), obj) for line, obj in enumerate(objects, start=1)]
     for batch in batched(drafts, BATCH, strict=False):
@@ -151,4 +164,4 @@ def _edited(writer: Writer, objects: list[Any], texts: dict[str, str], confirmed
     if not is_kept:
         transaction.set_rollback(True)
     unchanged = len(drafts) - len(changed) - len(refused)
-    return Preview(changed, refused, unchanged, digest, bool(confirmed) and not is_kept, is_kept)
+    return BulkPreview(changed, refused, unchanged, digest, bool(confirmed) and not is_kept, is_kept)

@@ -21,7 +21,7 @@ State = FileImport.State
 ID = Target(importing.ID, "id")
 
 
-class FileForm(forms.Form):
+class ImportFileForm(forms.Form):
     file = forms.FileField(
         label="File",
         help_text="CSV in UTF-8 with a line that names the columns; files of the list and of NetBox fit",
@@ -32,14 +32,14 @@ class FileForm(forms.Form):
 @never_cache
 @require_http_methods(["GET", "POST"])
 def import_file(request: UserRequest, kind: Kind) -> HttpResponse:
-    form = FileForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
+    form = ImportFileForm(request.POST, request.FILES) if request.method == "POST" else ImportFileForm()
+    if form.is_bound and form.is_valid():
         file: UploadedFile = form.cleaned_data["file"]
         try:
             imported = importing.begin(
                 kind=kind, file=file, name=file.name or "file", by=request.user, now=clock.now()
             )
-        except sheets.BadSheet as error:
+        except sheets.UnreadableSheet as error:
             form.add_error("file", str(error))
         else:
             return redirect(_url(kind, imported))
@@ -55,9 +55,9 @@ def import_file(request: UserRequest, kind: Kind) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-def imported_file(request: UserRequest, kind: Kind, number: int) -> HttpResponse:
+def imported_file(request: UserRequest, kind: Kind, pk: int) -> HttpResponse:
     own = FileImport.objects.filter(by=request.user, kind=kind.model._meta.label_lower)
-    imported = get_object_or_404(own.defer("content"), pk=min(number, 2**63 - 1))
+    imported = get_object_or_404(own.defer("content"), pk=min(pk, 2**63 - 1))
     targets = _targets(request, kind)
     if request.method == "POST":
         _take(request, imported, targets)
@@ -68,7 +68,9 @@ def imported_file(request: UserRequest, kind: Kind, number: int) -> HttpResponse
         "counts": imported.counts,
         "mapping": [] if is_mapped else _mapping(kind, imported, targets),
         "unread": _unread(imported),
-        "more_problems": max(0, imported.counts.get("refused", 0) - len({each[0] for each in imported.problems})),
+        "more_problems": max(
+            0, imported.counts.get("refused", 0) - len({each[0] for each in imported.problems})
+        ),
         "may_check": imported.state in {State.MAPPING, State.CHECKED},
     }
     return render(request, "web/kinds/import_state.html", context)

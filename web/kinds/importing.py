@@ -40,16 +40,16 @@ class Cancelled(Exception):
 
 
 def begin(*, kind: Kind, file: IO[bytes], name: str, by: User, now: datetime) -> FileImport:
-    """Keep the file, read once to its end. Raises BadSheet with the line that cannot be read."""
+    """Keep the file, read once to its end. Raises UnreadableSheet with the line that cannot be read."""
     FileImport.objects.filter(begun_at__lt=now - KEPT).delete()
     content = file.read()
     rows = sheets.read(io.BytesIO(content))
     _line, head = next(rows, (1, []))
     if not 0 < len(head) <= MOST_COLUMNS:
-        raise sheets.BadSheet(1, f"The first line names the columns, {MOST_COLUMNS} at most.")
+        raise sheets.UnreadableSheet(1, f"The first line names the columns, {MOST_COLUMNS} at most.")
     number = sum(1 for _row in rows)
     if not number:
-        raise sheets.BadSheet(2, "There is no row below the head.")
+        raise sheets.UnreadableSheet(2, "There is no row below the head.")
     label = kind.model._meta.label_lower
     return FileImport.objects.create(
         kind=label, by=by, file_name=name[:200], content=content, head=head, rows=number, begun_at=now
@@ -70,11 +70,16 @@ def recognised(kind: Kind, targets: Mapping[str, Target], head: list[str]) -> di
     return columns
 
 
-def start(
-    imported: FileImport, state: State, *, now: datetime, **given: Any
-) -> None:
+def start(imported: FileImport, state: State, *, now: datetime, **given: Any) -> None:
     """Check or import: at once where the file is small, else by a task. `given` are values of the import."""
-    values = given | {"state": state, "done": 0, "counts": {}, "problems": [], "changes": [], "cancel_asked": False}
+    values = given | {
+        "state": state,
+        "done": 0,
+        "counts": {},
+        "problems": [],
+        "changes": [],
+        "cancel_asked": False,
+    }
     if not _of_state(imported, State.MAPPING, State.CHECKED).update(**values):
         return
     if imported.rows <= AT_ONCE:
@@ -83,7 +88,9 @@ def start(
     try:
         work_on_import.apply_async(kwargs={"pk": imported.pk}, expires=86_400, retry=False)
     except BrokerAway:
-        _of_state(imported, state).update(state=State.MAPPING, problems=[[0, "", "No worker can be reached; try again."]])
+        _of_state(imported, state).update(
+            state=State.MAPPING, problems=[[0, "", "No worker can be reached; try again."]]
+        )
 
 
 def cancel(imported: FileImport, *, now: datetime) -> None:
@@ -148,7 +155,7 @@ def _written(imported: FileImport, *, checks: bool) -> dict[str, Any]:
 
 
 class _Tally:
-    """What came of the rows so far."""
+    """Count what became of the rows so far."""
 
     def __init__(self, imported: FileImport, done: int | None = None) -> None:
         # Where batches are kept one by one, a task that is run again goes on behind the last.
@@ -167,7 +174,12 @@ class _Tally:
                 self.changes.append([draft.line, draft.name, draft.outcome == CREATED, draft.changes])
 
     def values(self) -> dict[str, Any]:
-        return {"done": self.done, "counts": dict(self.counts), "problems": self.problems, "changes": self.changes}
+        return {
+            "done": self.done,
+            "counts": dict(self.counts),
+            "problems": self.problems,
+            "changes": self.changes,
+        }
 
 
 class _Progress:
@@ -198,7 +210,7 @@ class _Progress:
 
 
 def _drafts(imported: FileImport, writer: Writer) -> Iterator[Draft]:
-    aliases = {target: words for target, words in writer.kind.aliases.values()}
+    aliases = dict(writer.kind.aliases.values())
     mapped = {
         name: (each["column"], each["text"], aliases.get(name, {}))
         for name, each in imported.mapping.items()

@@ -45,8 +45,19 @@ def _actions(request: HttpRequest, kind: Kind) -> Iterator[dict[str, Any]]:
     """Editing: of the rows that are ticked, or of all that the filters leave."""
     if (url := kind.url_if(request.user, "bulk")) and kind.table.filterset:
         filters = kind.table.filterset.base_filters
-        asked = [(name, value) for name, values in request.GET.lists() for value in values if name in filters and value]
-        yield {"label": "Edit…", "icon": "edit", "url": url, "all_url": f"{url}?{urlencode(asked)}"}
+        asked = [
+            (name, value)
+            for name, values in request.GET.lists()
+            for value in values
+            if name in filters and value
+        ]
+        yield {
+            "name": "pick",
+            "label": "Edit…",
+            "icon": "edit",
+            "url": url,
+            "all_url": f"{url}?{urlencode(asked)}",
+        }
 
 
 def _buttons(request: HttpRequest, kind: Kind) -> Iterator[dict[str, Any]]:

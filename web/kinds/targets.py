@@ -1,4 +1,4 @@
-"""What can be written of a kind's objects from text: the plain fields of its endpoint, and what tells references apart."""
+"""Fields of a kind that text can give: the plain ones of its endpoint, and what tells references apart."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -47,7 +47,12 @@ class Target:
     @property
     def heads(self) -> set[str]:
         """The names that files may give it, in small letters."""
-        named = {self.name, self.name.replace("_", " "), self.label, *(self.column.heads if self.column else ())}
+        named = {
+            self.name,
+            self.name.replace("_", " "),
+            self.label,
+            *(self.column.heads if self.column else ()),
+        }
         return {name.casefold() for name in named}
 
     @cached_property
@@ -58,7 +63,7 @@ class Target:
         return {str(value): str(label) for value, label in known.items()}
 
     def value(self, text: str) -> Any:
-        """What the endpoint takes for this text; it says what is wrong with it."""
+        """Read the text as the endpoint takes it; the endpoint says what is wrong with it."""
         if isinstance(self.field, serializers.ListField):
             return [self._coded(part.strip()) for part in text.split(",") if part.strip()]
         if text == "" and self.field is not None:
@@ -95,16 +100,19 @@ class Target:
         help_text = str(getattr(field, "help_text", None) or "")
         if isinstance(field, serializers.ListField) and self.choices:
             help_text = f"{', '.join(self.choices.values())}; separated by commas"
-        return forms.CharField(required=False, label=self.label, widget=widget, help_text=help_text, max_length=10_000)
+        return forms.CharField(
+            required=False, label=self.label, widget=widget, help_text=help_text, max_length=10_000
+        )
 
     def _options(self) -> list[tuple[str, str]]:
         if isinstance(self.field, serializers.BooleanField):
             return [("yes", "Yes"), ("no", "No")]
         if isinstance(self.field, RelatedObjectField):
-            rows = list(self.field.get_queryset()[: MOST_CHOICES + 1])
-            names = text_fields(self.field.get_queryset().model)[:1]
-            is_named = bool(names) and not owners(self.field.get_queryset().model)
-            return [(getattr(each, names[0]), str(each)) for each in rows] if is_named and len(rows) <= MOST_CHOICES else []
+            queryset = self.field.get_queryset()
+            rows, names = list(queryset[: MOST_CHOICES + 1]), text_fields(queryset.model)
+            if len(rows) > MOST_CHOICES or not names or owners(queryset.model):
+                return []
+            return [(getattr(each, names[0]), str(each)) for each in rows]
         return [] if isinstance(self.field, serializers.ListField) else list(self.choices.items())
 
 
@@ -121,7 +129,7 @@ def endpoint(kind: Kind, by: User, method: str = "PATCH") -> ObjectViewSet:
 
 
 def targets_of(kind: Kind, view: ObjectViewSet) -> dict[str, Target]:
-    """By name, in the order of the endpoint's fields; objects within objects have none."""
+    """Targets by name, in the order of the endpoint's fields; objects within objects are none."""
     columns = {column.key: column for column in kind.table.columns}
     targets = {}
     for name, field in view.get_serializer().fields.items():
@@ -133,12 +141,16 @@ def targets_of(kind: Kind, view: ObjectViewSet) -> dict[str, Target]:
         for path, other in within(kind, name, field).items():
             if other not in targets:
                 column = columns.get(other)
-                targets[other] = Target(other, column.label if column else path.replace("_", " ").capitalize())
+                targets[other] = Target(
+                    other, column.label if column else path.replace("_", " ").capitalize()
+                )
     return targets
 
 
 def _is_plain(field: Field) -> bool:
-    nested = serializers.BaseSerializer | serializers.JSONField | serializers.FileField | serializers.DictField
+    nested = (
+        serializers.BaseSerializer | serializers.JSONField | serializers.FileField | serializers.DictField
+    )
     child = getattr(field, "child", None)
     return not isinstance(field, nested) and not isinstance(child, nested)
 
@@ -171,7 +183,9 @@ def owners(model: type[Model]) -> list[str]:
 
 def natural_keys(model: type[Model]) -> list[tuple[str, ...]]:
     """Sets of fields that no two objects share, single ones first."""
-    single = [(field.name,) for field in model._meta.concrete_fields if field.unique and not field.primary_key]
+    single = [
+        (field.name,) for field in model._meta.concrete_fields if field.unique and not field.primary_key
+    ]
     several = [_fields(each) for each in model._meta.constraints if isinstance(each, UniqueConstraint)]
     return [*single, *several]
 

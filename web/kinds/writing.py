@@ -114,6 +114,7 @@ class Writer:
                 target = self.targets.get(name)
                 if target is not None and target.field is not None and text == target.text(draft.obj, row):
                     del draft.texts[name]
+                    draft.item.pop(name, None)
 
     def _refer(self, drafts: list[Draft]) -> None:
         """Find the objects that texts name; a statement for each reference, however many rows."""
@@ -132,18 +133,24 @@ class Writer:
                     draft.item[name] = obj
 
     def _within(self, draft: Draft, target: Target) -> dict[str, Any]:
-        """What stands in the other cells of the row, else with the object that is there."""
+        """Read the other cells of the row, else the object that is there."""
         around = {}
         for path, name in within(self.kind, target.name, target.field).items():
             there = getattr(draft.obj, name, None) if draft.obj is not None else None
-            if known := draft.item.get(name) or draft.texts.get(name) or (there if isinstance(there, Model) else None):
+            if (
+                known := draft.item.get(name)
+                or draft.texts.get(name)
+                or (there if isinstance(there, Model) else None)
+            ):
                 around[path] = known
         return around
 
     def _find_by_key(self, drafts: list[Draft]) -> None:
         new = [draft for draft in drafts if draft.obj is None and draft.outcome != REFUSED]
         for key in natural_keys(self.kind.model):
-            keyed = {draft.line: values for draft in new if draft.obj is None and (values := self._key(draft, key))}
+            keyed = {
+                draft.line: values for draft in new if draft.obj is None and (values := self._key(draft, key))
+            }
             if not keyed:
                 continue
             columns = zip(key, zip(*keyed.values(), strict=True), strict=True)
@@ -199,7 +206,11 @@ class Writer:
     def _holds(self, obj: Any, name: str, value: Any) -> bool:
         source = self.targets[name].field.source  # type: ignore[union-attr]
         stored = getattr(obj, f"{source}_id", getattr(obj, source, None))
-        return bool(stored == value) or (stored is not None and str(stored) == str(value)) or _same(stored, value)
+        return (
+            bool(stored == value)
+            or (stored is not None and str(stored) == str(value))
+            or _same(stored, value)
+        )
 
     def _enter(
         self, drafts: list[Draft], verb: str, enter: Callable[[list[Any]], list[Model]], outcome: str
@@ -255,7 +266,9 @@ class Writer:
         for name in draft.item:
             if (target := self.targets.get(name)) is not None:
                 before = target.text(draft.obj, row) if draft.obj is not None else ""
-                changes.append((target.label, target.spoken(before), target.spoken(draft.texts.get(name, ""))))
+                changes.append(
+                    (target.label, target.spoken(before), target.spoken(draft.texts.get(name, "")))
+                )
         return changes
 
 
