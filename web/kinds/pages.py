@@ -188,7 +188,7 @@ def object_delete(request: HttpRequest, kind: Kind, **key: Any) -> HttpResponse:
     context = {
         "heading": f"Delete {obj}?",
         "sub": kind.label,
-        "then": kind.then,
+        "kind": kind,
         "held": [each for each in held if each["total"]],
         "cancel_url": kind.page_of(obj),
         "breadcrumbs": kind.breadcrumbs(

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 from readiness.evidence.models import Attestation, DeclaredLimit, Floor, RecordedFact
+from readiness.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.workloads.models import WorkloadClass
 from tests.inventory import made
 from tests.inventory.made import next_number
@@ -38,7 +39,19 @@ def limit():
     )
 
 
+def origin():
+    return DataOrigin.objects.create(workload_class=workload_class(), country="PT")
+
+
+def basis():
+    return HeldBasis.objects.create(
+        workload_class=workload_class(), basis="eu-scc", held_from=date(2026, 1, 1), reference="Contract"
+    )
+
+
 MAKERS = made.MAKERS | {
+    "data-origin": origin,
+    "held-basis": basis,
     "person": people.person,
     "team": people.team,
     "workload-class": workload_class,
@@ -65,4 +78,6 @@ EDITS = {
     "team": ("contact", "pager 7"),
     "workload-class": ("criticality", "critical"),
     "floor": ("note", "measured"),
+    "data-origin": ("note", "asked"),
+    "held-basis": ("reference", "Contract 12"),
 }
