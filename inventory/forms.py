@@ -249,15 +249,3 @@ class PowerFeedForm(InventoryForm):
         label="Measured by",
         help_text="The PDU or meter that measures it",
     )
-
-
-class StatusForm(forms.Form):
-    """A new status for the rows that were ticked in a list."""
-
-    status = forms.ChoiceField(label="New status")
-    changelog_message = forms.CharField(label="Why", required=False, max_length=200)
-
-    def __init__(self, *args: Any, model: type[Model], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choices = model._meta.get_field("status").choices
-        self.fields["status"].choices = [("", "–"), *choices]  # type: ignore[attr-defined]

@@ -1,3 +1,4 @@
 from web.audit.models import AuditEntry
+from web.kinds.models import FileImport
 
-__all__ = ["AuditEntry"]
+__all__ = ["AuditEntry", "FileImport"]

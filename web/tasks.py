@@ -2,6 +2,9 @@ from celery import shared_task
 
 from web.audit import retention
 from web.clock import now
+from web.kinds.importing import work_on_import
+
+__all__ = ["keep_history", "work_on_import"]
 
 
 @shared_task(name="web.keep_history")

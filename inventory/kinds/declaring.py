@@ -19,7 +19,6 @@ from web.tables import Column, Table
 
 _BAD = {Device.Status.FAILED, Device.Status.OFFLINE}
 _QUIET = {Device.Status.PLANNED, Device.Status.RETIRED}
-SET_STATUS = {"name": "status", "label": "Set status…", "icon": "edit"}
 
 
 def _tone(row: Any) -> str:

@@ -2,7 +2,7 @@
 
 from inventory.api import DeviceTypeFields, DeviceTypeViews
 from inventory.forms import AcceleratorForm, DeviceForm, DeviceTypeForm
-from inventory.kinds.declaring import SET_STATUS, declared, status
+from inventory.kinds.declaring import declared, status
 from inventory.models import Accelerator, Device, DeviceType, Manufacturer, Port, PowerFeed, Rack
 from inventory.queries.overview import how_many
 from web.kinds import Related
@@ -118,7 +118,12 @@ DEVICE = declared(
     rows=Device.objects.select_related("site", "rack", "device_type__manufacturer"),
     icon="server",
     hint="Nodes, servers, switches, PDUs, UPSs: what has power and a name",
-    actions=[SET_STATUS],
+    aliases={
+        "status": (
+            "status",
+            {"staged": "planned", "inventory": "planned", "decommissioning": "retired"},
+        ),
+    },
     related=[
         Related(Accelerator, ("device",), ("name", "status", "device_type", "uuid"), fills="device"),
         Related(Port, ("device",), ("name", "status", "kind", "speed_gbps"), fills="device"),
@@ -151,6 +156,5 @@ ACCELERATOR = declared(
     rows=Accelerator.objects.select_related("device__site", "device__rack", "device_type__manufacturer"),
     icon="cpu",
     hint="GPUs and the like, each in its node",
-    actions=[SET_STATUS],
     above=lambda accelerator: [accelerator.device.site, accelerator.device],
 )

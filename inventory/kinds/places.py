@@ -91,6 +91,17 @@ SITE = declared(
     icon="building-factory-2",
     hint="Places that hold AI infrastructure",
     elsewhere="Readiness",
+    aliases={
+        "status": (
+            "stage",
+            {
+                "active": "production",
+                "staging": "commissioning",
+                "candidate": "planned",
+                "decommissioning": "retired",
+            },
+        ),
+    },
     facts=[
         Facts(
             "Place",

@@ -3,11 +3,13 @@
 from django.urls import include, path
 
 from readiness.jurisdiction import views
+from readiness.jurisdiction.footing.kinds import KINDS
 from readiness.jurisdiction.views import PAGES
+from web.kinds.addresses import addresses
 
 urlpatterns = [
     path("", PAGES.reading(views.rules), name="rules"),
-    path("", include("readiness.jurisdiction.footing.urls")),
+    *(each for kind in KINDS for each in addresses(kind)),
     path("try/", PAGES.reading(views.try_it), name="rules-try"),
     path("packs/", include(PAGES.urls())),
     path("packs/<int:pk>/publish/", PAGES.deed(views.publish, "publish"), name="rule-pack-publish"),

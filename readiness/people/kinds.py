@@ -45,7 +45,7 @@ PEOPLE = Kind(
     names={"list": "people", "detail": "person"},
     may=(SEES_NAMES,),
     # Whoever may not see names gets another list at the same address.
-    pages=("detail",),
+    pages=("detail", "bulk", "csv"),
     hint="Who works at the sites, in which team, and how to reach them",
     template="people/person.html",
     context=lambda person, user: {"heading": person.name, "teams": _teams_of(person)},
@@ -128,7 +128,7 @@ TEAMS = Kind(
     address="teams",
     names={"list": "teams", "detail": "team"},
     may=("people.view_team",),
-    pages=("list", "detail"),
+    pages=("list", "detail", "bulk", "csv"),
     hint=_how_many,
     template="people/team.html",
     context=_team_context,

@@ -178,7 +178,7 @@ WORKLOADS = Kind(
     key="slug",
     names={"list": "workloads", "detail": "workload"},
     may=("inventory.view_site", MAY_SEE),
-    pages=("list", "detail"),
+    pages=("list", "detail", "bulk", "csv"),
     hint="What runs at the sites: what one placement needs, and the limits it has to keep in latency, cost, law and"
     " carbon",
     template="readiness/workloads/workload.html",

@@ -1,7 +1,5 @@
 """Adding and changing by hand: what a form takes, and what it says when it does not."""
 
-import html
-
 import pytest
 
 from inventory.models import Accelerator, Device, DeviceType, Link, Port, PowerFeed, Rack, Region, Site
@@ -239,46 +237,6 @@ class TestNames:
         sent = {"site": meter.site_id, "name": "f1", "device": "m-1", "leg": "A", "rated_kw": 30, "phases": 3}
         planner_page.post(address("power-feed", "add/"), sent)
         assert PowerFeed.objects.get().device == meter
-
-
-class TestStatus:
-    """Rows are ticked, what would change is shown, and then it is changed."""
-
-    def test_is_set_for_what_was_ticked(self, client_of) -> None:
-        client = client_of("ops")
-        drained, other = made.device(name="node-1"), made.device(name="node-2")
-        asked = client.post(address("device", "status/"), {"id": [drained.pk]})
-        assert asked.status_code == 200
-        assert "node-1" in asked.text
-        assert "node-2" not in asked.text
-        sent = {"id": [drained.pk], "status": "drained", "confirmed": "1", "changelog_message": "ECC errors"}
-        answer = client.post(address("device", "status/"), sent, follow=True)
-        assert "1 has a new status." in html.unescape(answer.text)
-        drained.refresh_from_db()
-        other.refresh_from_db()
-        assert (drained.status, other.status) == ("drained", "active")
-        assert "ECC errors" in client.get(address("device", f"{drained.pk}/"), {"tab": "history"}).text
-
-    def test_is_offered_to_those_who_may(self, client_of) -> None:
-        made.accelerator()
-        assert "Set status…" in client_of("ops").get(address("accelerator")).text
-        assert "Set status…" not in client_of("viewer").get(address("accelerator")).text
-        assert client_of("viewer").post(address("accelerator", "status/"), {"id": 1}).status_code == 403
-
-    @pytest.mark.parametrize("ids", [["x"], ["-1"], ["9" * 30], [str(number) for number in range(1001)]])
-    def test_strange_ids_are_a_400(self, client_of, ids) -> None:
-        assert client_of("ops").post(address("device", "status/"), {"id": ids}).status_code == 400
-
-    def test_nothing_ticked_is_said(self, client_of) -> None:
-        answer = client_of("ops").post(address("device", "status/"), {}, follow=True)
-        assert "Tick at least one row first." in answer.text
-
-    def test_an_unknown_status_is_refused(self, client_of) -> None:
-        device = made.device()
-        sent = {"id": [device.pk], "status": "on fire", "confirmed": "1"}
-        assert client_of("ops").post(address("device", "status/"), sent).status_code == 422
-        device.refresh_from_db()
-        assert device.status == "active"
 
 
 def test_a_rack_of_the_same_name_is_refused(planner_page) -> None:

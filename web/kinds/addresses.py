@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_POST
 
-from web.kinds import pages
+from web.kinds import bulk_pages, import_pages, pages
 from web.kinds.entries import entry_page
 from web.kinds.kind import Kind
 from web.permissions import require
@@ -18,6 +18,9 @@ _PAGES: dict[str, tuple[Callable[..., Any], str, str]] = {
     "detail": (pages.object_detail, "view", "{key}"),
     "edit": (pages.object_edit, "change", "{key}edit/"),
     "delete": (pages.object_delete, "delete", "{key}delete/"),
+    "bulk": (bulk_pages.bulk_edit, "change", "bulk/"),
+    "csv": (import_pages.import_file, "add", "csv/"),
+    "csv-file": (import_pages.imported_file, "add", "csv/<int:pk>/"),
 }
 _KEYS = {"pk": "<int:pk>/", "slug": "<slug:slug>/"}
 
@@ -29,8 +32,11 @@ def addresses(kind: Kind) -> Iterator[URLPattern]:
         view = require(*kind.may, *entry.permissions)(partial(entry_page, kind=kind, entry=entry))
         # Whoever asks for it by GET is led to the object, signed in or not.
         yield _path(kind, rest, view if entry.form else require_POST(view), entry.url_name)
-    for name in kind.pages:
+    # What has a fixed address before what has an object's, which may be a word.
+    for name in sorted(kind.pages, key=lambda name: "{" in _PAGES[name][2]):
         yield page(kind, name, *_PAGES[name])
+    if "csv" in kind.pages:
+        yield page(kind, "csv-file", *_PAGES["csv-file"])
 
 
 def page(

@@ -22,7 +22,8 @@ PLAIN_UNITS = {"U", "°"}
 
 def panels_of(kind: Kind, obj: Any, *, user: User, now: datetime) -> list[Panel]:
     """Facts first, then what refers to it and the user may see, then what floors above add; each by its order."""
-    own = [_facts(kind, each, obj, place) for place, each in enumerate(kind.facts)]
+    (row,) = kind.prepare([obj]) if kind.prepare else (obj,)
+    own = [_facts(kind, each, row, place) for place, each in enumerate(kind.facts)]
     own += [_related(each, obj, user, place) for place, each in enumerate(kind.related) if _may(user, each)]
     return sorted([*own, *panels.added_to(obj, user=user, now=now)], key=lambda panel: panel.order)
 

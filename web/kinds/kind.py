@@ -86,11 +86,13 @@ class Kind:
     `rows` have joined in what list and page read, `prepare` reads what a page of rows needs together. `room` is the
     label and the url name of the page above the list, `address` the list's part of the address, `key` the attribute
     that an object has there; `names` are url names that are not made of the model's. `pages` are those that there are.
-    Whoever comes needs the permissions `may` beside the model's own. `actions` change the rows that are ticked in the
-    list, each at the url of its name. `elsewhere` is the label of a link to an object's page in a room above.
+    Whoever comes needs the permissions `may` beside the model's own. `elsewhere` is the label of a link to an object's
+    page in a room above.
     `template` is a page of its own for an object, with what `context` gives of it to a user; `tabs` are those of the
     list, by the url name of the present one, `links` further buttons: label, url name, icon. `then` says what follows
-    a change.
+    a change, `notice` what every page has to say. `within` says of a reference which paths tell objects of one name
+    apart, and which columns of a file say so; by default those of its uniqueness. `aliases` are heads of columns in the
+    files of others, each with the field and, where they have other words, a word for each of theirs.
     """
 
     model: type[Model]
@@ -108,9 +110,8 @@ class Kind:
     key: str = "pk"
     names: Mapping[str, str] = field(default_factory=dict)
     may: tuple[str, ...] = ()
-    actions: Sequence[Mapping[str, str]] = ()
     elsewhere: str = ""
-    pages: tuple[str, ...] = ("list", "add", "detail", "edit", "delete")
+    pages: tuple[str, ...] = ("list", "add", "detail", "edit", "delete", "bulk", "csv")
     entries: Sequence[Entry] = ()
     links: Sequence[tuple[str, str, str]] = ()
     title: str = ""
@@ -119,6 +120,9 @@ class Kind:
     tabs: Callable[[str], Sequence[Mapping[str, Any]]] = lambda current: ()
     prepare: Callable[[list[Any]], Sequence[Any]] | None = None
     then: str = ""
+    notice: str = ""
+    within: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    aliases: Mapping[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         KIND_OF[self.model] = self
@@ -160,7 +164,7 @@ class Kind:
         """The same for whoever may; "" for others, and where there is no such page."""
         if action not in self.pages:
             return ""
-        needed = self.permission("change" if action == "edit" else action)
+        needed = self.permission({"edit": "change", "bulk": "change", "csv": "add"}.get(action, action))
         return self.url(action, obj) if user.has_perm(needed) else ""
 
     def page_of(self, obj: Model) -> str:

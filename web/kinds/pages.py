@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db.models import Model, ProtectedError
@@ -25,10 +26,8 @@ LARGEST_ID = 2**63 - 1
 @conditional_page
 @require_GET
 def object_list(request: HttpRequest, kind: Kind) -> HttpResponseBase:
-    actions = [{**each, "url": kind.url(each["name"])} for each in kind.actions]
-    may_change = request.user.has_perm(kind.permission("change"))
-    rows = kind.rows()
-    table = page(request, kind.table, rows, prepare=kind.prepare, actions=actions if may_change else [])
+    actions = list(_actions(request, kind))
+    table = page(request, kind.table, kind.rows(), prepare=kind.prepare, actions=actions)
     if wants_table_only(request, table):
         return respond(request, "web/kinds/list.html", table)
     context = {
@@ -42,6 +41,25 @@ def object_list(request: HttpRequest, kind: Kind) -> HttpResponseBase:
     return answers.page(request, "web/kinds/list.html", context | {"table": table})
 
 
+def _actions(request: HttpRequest, kind: Kind) -> Iterator[dict[str, Any]]:
+    """Editing: of the rows that are ticked, or of all that the filters leave."""
+    if (url := kind.url_if(request.user, "bulk")) and kind.table.filterset:
+        filters = kind.table.filterset.base_filters
+        asked = [
+            (name, value)
+            for name, values in request.GET.lists()
+            for value in values
+            if name in filters and value
+        ]
+        yield {
+            "name": "pick",
+            "label": "Edit…",
+            "icon": "edit",
+            "url": url,
+            "all_url": f"{url}?{urlencode(asked)}",
+        }
+
+
 def _buttons(request: HttpRequest, kind: Kind) -> Iterator[dict[str, Any]]:
     """List what the reader may enter, what is meant most often first, and further links."""
     if add_url := kind.url_if(request.user, "add"):
@@ -50,6 +68,8 @@ def _buttons(request: HttpRequest, kind: Kind) -> Iterator[dict[str, Any]]:
     for place, entry in enumerate(each for each in allowed if not each.on_object):
         is_main = place == 0 and not add_url
         yield {"url": reverse(entry.url_name), "label": entry.heading, "icon": entry.icon, "is_main": is_main}
+    if csv_url := kind.url_if(request.user, "csv"):
+        yield {"url": csv_url, "label": "Import", "icon": "database-import", "is_main": False}
     for label, url_name, icon in kind.links:
         yield {"url": reverse(url_name), "label": label, "icon": icon}
 
@@ -168,7 +188,7 @@ def object_delete(request: HttpRequest, kind: Kind, **key: Any) -> HttpResponse:
     context = {
         "heading": f"Delete {obj}?",
         "sub": kind.label,
-        "then": kind.then,
+        "kind": kind,
         "held": [each for each in held if each["total"]],
         "cancel_url": kind.page_of(obj),
         "breadcrumbs": kind.breadcrumbs(

@@ -1,3 +1,5 @@
+import django.db.models.deletion
+from django.conf import settings
 from django.db import migrations, models
 
 # Entries that outlive the retention stand apart; the others are split by month, by web.audit.retention.
@@ -34,6 +36,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -59,6 +62,35 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'audit entries',
                 'db_table': 'audit_entry',
                 'managed': False,
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
+            name='FileImport',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(max_length=100)),
+                ('state', models.CharField(choices=[('mapping', 'To be mapped'), ('checking', 'Being checked'), ('checked', 'Checked'), ('applying', 'Being imported'), ('done', 'Imported'), ('cancelled', 'Cancelled'), ('failed', 'Failed')], default='mapping', max_length=10)),
+                ('file_name', models.CharField(max_length=200)),
+                ('content', models.BinaryField()),
+                ('head', models.JSONField(default=list)),
+                ('mapping', models.JSONField(default=dict)),
+                ('keeps_good', models.BooleanField(default=False)),
+                ('message', models.CharField(blank=True, max_length=200)),
+                ('request_id', models.CharField(blank=True, max_length=64)),
+                ('cancel_asked', models.BooleanField(default=False)),
+                ('begun_at', models.DateTimeField()),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('rows', models.PositiveIntegerField(default=0)),
+                ('done', models.PositiveIntegerField(default=0)),
+                ('counts', models.JSONField(default=dict)),
+                ('problems', models.JSONField(default=list)),
+                ('changes', models.JSONField(default=list)),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'import',
+                'ordering': ['-begun_at', '-id'],
                 'default_permissions': (),
             },
         ),

@@ -57,7 +57,7 @@ class ObjectViewSet(ReadOnlyObjectViewSet, viewsets.ModelViewSet):
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         if isinstance(request.data, list):
-            return self._create_many(request)
+            return Response(self._answer_many(self.create_many(request.data)), status.HTTP_201_CREATED)
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         with transaction.atomic():
@@ -80,19 +80,7 @@ class ObjectViewSet(ReadOnlyObjectViewSet, viewsets.ModelViewSet):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def bulk_update(self, request: Request, *args: Any, partial: bool = False, **kwargs: Any) -> Response:
-        with transaction.atomic():
-            rows = bulk.locked(request.data, self._lockable())
-            objects = [rows[item["id"]] for item in request.data]
-            if self._is_plain("update"):
-                serializer = self.get_serializer(data=request.data, many=True, partial=partial)
-                serializer.existing = rows
-                serializer.is_valid(raise_exception=True)
-                bulk.update(objects, serializer.validated_data)
-            else:
-                pairs = zip(objects, request.data, strict=True)
-                singly = [self.get_serializer(obj, data=item, partial=partial) for obj, item in pairs]
-                bulk.one_by_one(singly, self.perform_update)
-        return Response(self._answer_many(objects))
+        return Response(self._answer_many(self.update_many(request.data, partial=partial)))
 
     def bulk_partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return self.bulk_update(request, *args, partial=True, **kwargs)
@@ -108,18 +96,33 @@ class ObjectViewSet(ReadOnlyObjectViewSet, viewsets.ModelViewSet):
                     self.perform_destroy(obj)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    def _create_many(self, request: Request) -> Response:
-        bulk.refuse_length(request.data)
+    def create_many(self, items: Any) -> list[models.Model]:
+        """Raises ValidationError with what is wrong, by item and field."""
+        bulk.refuse_length(items)
         with transaction.atomic():
             if self._is_plain("create"):
-                serializer = self.get_serializer(data=request.data, many=True)
+                serializer = self.get_serializer(data=items, many=True)
                 serializer.is_valid(raise_exception=True)
                 created = [self.queryset.model(**values) for values in serializer.validated_data]
                 bulk.insert(created)
+                return created
+            return bulk.one_by_one([self.get_serializer(data=item) for item in items], self.perform_create)
+
+    def update_many(self, items: Any, *, partial: bool = True) -> list[models.Model]:
+        """The same for objects that each item names by `id`."""
+        with transaction.atomic():
+            rows = bulk.locked(items, self._lockable())
+            objects = [rows[item["id"]] for item in items]
+            if self._is_plain("update"):
+                serializer = self.get_serializer(data=items, many=True, partial=partial)
+                serializer.existing = rows
+                serializer.is_valid(raise_exception=True)
+                bulk.update(objects, serializer.validated_data)
             else:
-                singly = [self.get_serializer(data=item) for item in request.data]
-                created = bulk.one_by_one(singly, self.perform_create)
-        return Response(self._answer_many(created), status=status.HTTP_201_CREATED)
+                pairs = zip(objects, items, strict=True)
+                singly = [self.get_serializer(obj, data=item, partial=partial) for obj, item in pairs]
+                bulk.one_by_one(singly, self.perform_update)
+            return objects
 
     def _is_plain(self, verb: str) -> bool:
         """Whether saving means what it says: no hook of the endpoint or of its serializer stands in between."""

@@ -1,14 +1,15 @@
 """The filters of a table: what the panel offers, what the chips say, and the rows that are left."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import django_filters
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Count, F, Func, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast
 
 from web import visibility
 from web.rest import lookups
@@ -17,6 +18,8 @@ from web.tables.columns import RowFilter, read
 
 # More than this many objects are not a list to tick but a name to type.
 MOST_CHOICES = 200
+# Choices of longer lists have no counts: these would take longer than the list.
+MOST_COUNTED = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Filter:
     kind: str
     value: str = ""
     choices: list[FilterOption] = field(default_factory=list)
+    count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,64 @@ def panel(filterset: type[django_filters.FilterSet], address: Address) -> list[F
             entry = _entry(name, each, address)
             offered += [entry] if entry.kind in {"choice", "multi", "flag"} else []
     return offered
+
+
+def with_counts(
+    filterset: type[django_filters.FilterSet],
+    shown: list[Filter],
+    every: QuerySet,
+    narrowed_rows: QuerySet,
+    data: Any,
+) -> list[Filter]:
+    """Say beside each choice how many rows it would leave, the other filters as they are. One statement."""
+    counted = {
+        entry.name: filterset.base_filters[entry.name]
+        for entry in shown
+        if entry.kind in {"choice", "multi", "flag"}
+    }
+    parts = []
+    for name, each in counted.items():
+        others = data.copy()
+        others.pop(name, None)
+        rows = narrowed(filterset, every, others) if name in data else narrowed_rows
+        if (part := _count(name, each, rows)) is not None:
+            parts.append(part)
+    if not parts:
+        return shown
+    numbers: dict[str, dict[str, int]] = {}
+    for row in parts[0].union(*parts[1:], all=True).order_by():
+        numbers.setdefault(row["facet"], {})[str(row["choice"])] = row["number"]
+    names = {name for name, each in counted.items() if _facet(each) is not None}
+    return [_counted(entry, numbers.get(entry.name, {})) if entry.name in names else entry for entry in shown]
+
+
+def _counted(entry: Filter, numbers: Mapping[str, int]) -> Filter:
+    options = [replace(option, count=numbers.get(option.value, 0)) for option in entry.choices]
+    return replace(entry, choices=options, count=numbers.get("true", 0) if entry.kind == "flag" else None)
+
+
+def _count(name: str, each: django_filters.Filter, rows: QuerySet) -> QuerySet | None:
+    """Rows of facet, choice and number; None for a filter whose condition is its own."""
+    facet = _facet(each)
+    if facet is None:
+        return None
+    # What the list's rows are annotated with must not be a part of the groups.
+    among = rows.model._base_manager.filter(pk__in=rows.order_by().values("pk")).order_by()
+    if isinstance(facet, Q):
+        among, facet = among.filter(facet), Value("true")
+    named = among.annotate(facet=Value(name), choice=Cast(facet, TextField())).values("facet", "choice")
+    return named.annotate(number=Count("pk", distinct=True))
+
+
+def _facet(each: django_filters.Filter) -> Any:
+    """The condition of a flag, or the expression whose values are the choices."""
+    if isinstance(each, lookups.Flag):
+        return each.read(each.field_name)
+    if type(each) is lookups.Contains:
+        return Func(F(each.field_name), function="unnest")
+    is_plain = type(each) is lookups.AnyOf or isinstance(each, django_filters.ChoiceFilter)
+    is_exact = each.lookup_expr == "exact" and not each.exclude and getattr(each, "method", None) is None
+    return F(each.field_name) if is_plain and is_exact else None
 
 
 def chips(filterset: type[django_filters.FilterSet], address: Address, shown: Sequence[Filter]) -> list[Chip]:

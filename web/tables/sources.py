@@ -20,8 +20,9 @@ class QueryRows:
     """Filtered, sorted and cut by the database."""
 
     def __init__(self, table: Table, queryset: QuerySet, prepare: Prepare | None) -> None:
-        self.queryset = queryset
+        self.every = self.queryset = queryset
         self.prepare = prepare or list
+        self.total = 0
         self.filterset = table.filterset
         self.filter_names = set(table.filterset.base_filters) if table.filterset else set()
         self.searches = SEARCH in self.filter_names
@@ -46,7 +47,8 @@ class QueryRows:
             self.queryset = self.queryset.order_by("pk")
 
     def __len__(self) -> int:
-        return self.queryset.count()
+        self.total = self.queryset.count()
+        return self.total
 
     def between(self, start: int, end: int) -> Sequence[Any]:
         return self.prepare(list(self.queryset[start:end]))
@@ -62,7 +64,12 @@ class QueryRows:
             yield self.prepare(chunk)
 
     def panel(self, address: Address) -> list[filtering.Filter]:
-        return filtering.panel(self.filterset, address) if self.filterset else []
+        if self.filterset is None:
+            return []
+        shown = filtering.panel(self.filterset, address)
+        if not 0 < self.total <= filtering.MOST_COUNTED:
+            return shown
+        return filtering.with_counts(self.filterset, shown, self.every, self.queryset, address.data)
 
     def chips(self, address: Address, shown: list[filtering.Filter]) -> list[filtering.Chip]:
         return filtering.chips(self.filterset, address, shown) if self.filterset else []

@@ -8,9 +8,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from readiness.jurisdiction import queries
-from readiness.jurisdiction.footing.kinds import KINDS, ORIGINS, RecordKind, held_on
+from readiness.jurisdiction.footing.kinds import KINDS, ORIGINS, held_on
 from readiness.jurisdiction.versions import MAY_SEE
 from readiness.workloads.models import WorkloadClass
+from web.kinds import Kind
 
 type Fact = dict[str, Any]
 
@@ -22,17 +23,18 @@ def facts_on_record(workload: WorkloadClass, *, may: Callable[[str], bool], toda
     return [_fact(kind, workload, may, today) for kind in KINDS if may(kind.permission("view"))]
 
 
-def _fact(kind: RecordKind, workload: WorkloadClass, may: Callable[[str], bool], today: date) -> Fact:
+def _fact(kind: Kind, workload: WorkloadClass, may: Callable[[str], bool], today: date) -> Fact:
     """The list of the class; where it is empty, the form to add to it."""
     said, note = _origins(workload) if kind is ORIGINS else _bases(workload, today)
     address = urlencode({"workload_class": workload.slug})
     if said:
-        return {"term": kind.label, "value": said, "url": f"{kind.url('list')}?{address}", "note": note}
+        return {"term": kind.title, "value": said, "url": f"{kind.url('list')}?{address}", "note": note}
     none = "none on record"
     if may(kind.permission("add")):
         url = f"{kind.url('add')}?{address}"
-        return {"term": kind.label, "value": kind.add_label, "url": url, "note": none}
-    return {"term": kind.label, "value": none}
+        label = "Add an origin" if kind is ORIGINS else "Add a basis"
+        return {"term": kind.title, "value": label, "url": url, "note": none}
+    return {"term": kind.title, "value": none}
 
 
 def _origins(workload: WorkloadClass) -> tuple[str, str]:

@@ -22,6 +22,8 @@ def _country(label: str, empty: str, **given: Any) -> forms.ChoiceField:
 class FootingForm(forms.ModelForm):
     """A row of one class; `changelog_message` goes into the history."""
 
+    begins_with = ("workload_class", "basis")
+
     class Meta:
         fields: tuple[str, ...] = ()
 

@@ -64,17 +64,16 @@ def test_an_origin_is_added_changed_and_removed_with_its_history(planning, chat)
     answer = planning.post(f"{URL}origins/add/", sent)
     made = DataOrigin.objects.get()
     assert answer.url == f"{URL}origins/{made.pk}/"
-    page = shown(planning.get(answer.url))
-    assert "Germany (DE)" in page
-    assert "asked sales" in page
+    assert "Germany (DE)" in shown(planning.get(answer.url))
+    assert "asked sales" in shown(planning.get(f"{answer.url}?tab=history"))
     form = planning.get(f"{answer.url}edit/").context["form"]
     assert form["workload_class"].value() == "chat"
     planning.post(f"{answer.url}edit/", sent | {"country": "FR"})
     made.refresh_from_db()
     assert made.country == "FR"
     assert "France (FR)" in shown(planning.get(f"{URL}origins/?country=FR"))
-    assert "Remove this origin?" in shown(planning.get(answer.url))
-    assert planning.post(f"{answer.url}remove/").url == f"{URL}origins/"
+    assert "worked out again" in shown(planning.get(f"{answer.url}delete/"))
+    assert planning.post(f"{answer.url}delete/").url == f"{URL}origins/"
     assert not DataOrigin.objects.exists()
     assert planning.get(answer.url).status_code == 404
 
@@ -141,7 +140,7 @@ def test_who_may_look_may_not_write(viewing, client_of, chat, place):
     assert "/add/" not in listed
     assert viewing.get(f"{URL}{place}/add/").status_code == 403
     assert viewing.post(f"{URL}{place}/{row.pk}/edit/").status_code == 403
-    assert viewing.post(f"{URL}{place}/{row.pk}/remove/").status_code == 403
+    assert viewing.post(f"{URL}{place}/{row.pk}/delete/").status_code == 403
     assert client_of(None).get(f"{URL}{place}/").status_code == 302
     assert type(row).objects.filter(pk=row.pk).exists()
 

@@ -31,7 +31,7 @@ ASKED = {
     "/ownership/propose/": "cell=porto.compute",
 }
 # Of others nobody sees them, whatever their role is.
-ONES_OWN = re.compile("/api/accounts/tokens/[0-9]+/")
+ONES_OWN = re.compile("/api/accounts/tokens/[0-9]+/|/.+/csv/[0-9]+/")
 # What the address of any page may say, and what no page knows.
 ODD = "tab=nowhere&page=-1&per=x&sort=nothing&cols=nothing&export=xml&start=tomorrow&state=lost&step=soon"
 # Each is a page of its own: `?tab=`, and the same table as a file.

@@ -1,0 +1,83 @@
+"""An object of each kind that can be written as a file or in bulk, and a new value for one of its fields."""
+
+from datetime import UTC, date, datetime
+
+from readiness.evidence.models import Attestation, DeclaredLimit, Floor, RecordedFact
+from readiness.jurisdiction.models import DataOrigin, HeldBasis
+from readiness.workloads.models import WorkloadClass
+from tests.inventory import made
+from tests.inventory.made import next_number
+from tests.readiness.people import made as people
+
+
+def _record(model, **given):
+    given = {
+        "site": made.site(),
+        "check_id": "p1-soak-24h",
+        "part": "duration",
+        "value": 24.5,
+        "taken_on": date(2026, 11, 1),
+        "taken_at": datetime(2026, 11, 2, tzinfo=UTC),
+    } | given
+    return model.objects.create(**given)
+
+
+def workload_class():
+    number = next_number()
+    return WorkloadClass.objects.create(name=f"Class {number}", slug=f"class-{number}", latency_limit_ms=80)
+
+
+def floor():
+    return Floor.objects.create(
+        platform=f"platform {next_number()}", tool="nccl-tests", measure="busbw", value=360.25, unit="GB/s"
+    )
+
+
+def limit():
+    return DeclaredLimit.objects.create(
+        site=made.site(), limit_id="pue-target", value=1.3, declared_on=date(2026, 1, 1), source="contract"
+    )
+
+
+def origin():
+    return DataOrigin.objects.create(workload_class=workload_class(), country="PT")
+
+
+def basis():
+    return HeldBasis.objects.create(
+        workload_class=workload_class(), basis="eu-scc", held_from=date(2026, 1, 1), reference="Contract"
+    )
+
+
+MAKERS = made.MAKERS | {
+    "data-origin": origin,
+    "held-basis": basis,
+    "person": people.person,
+    "team": people.team,
+    "workload-class": workload_class,
+    "floor": floor,
+    "declared-limit": limit,
+    "recorded-fact": lambda: _record(RecordedFact, source="logbook"),
+    "attestation": lambda: _record(Attestation, statement="It ran.", attested_by="Ana"),
+}
+# A field of each kind that can be edited in bulk, with a new value.
+EDITS = {
+    "region": ("description", "the south"),
+    "site": ("stage", "retired"),
+    "manufacturer": ("description", "makes things"),
+    "device-type": ("source", "data sheet"),
+    "rack": ("rated_kw", "17.5"),
+    "device": ("status", "failed"),
+    "accelerator": ("status", "drained"),
+    "port": ("speed_gbps", "400"),
+    "link": ("capacity_gbps", "100"),
+    "power-feed": ("leg", "A"),
+    "cooling-unit": ("medium", "liquid"),
+    "capacity-event": ("note", "moved"),
+    "person": ("phone", "555"),
+    "team": ("contact", "pager 7"),
+    "workload-class": ("criticality", "critical"),
+    "floor": ("note", "measured"),
+    "data-origin": ("note", "asked"),
+    "held-basis": ("reference", "Contract 12"),
+}

@@ -1,0 +1,167 @@
+"""Many objects changed at once: fields are chosen, what would change is shown, and all of it is kept or nothing."""
+
+import hashlib
+from dataclasses import dataclass
+from itertools import batched
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import BadRequest
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from web import actor
+from web.kinds.kind import Kind
+from web.kinds.targets import Target, natural_keys
+from web.kinds.writing import CHANGED, REFUSED, Draft, Writer
+from web.requests import UserRequest
+from web.units import how_many
+
+BATCH = 500
+# More are a file to import, which a worker takes its time for.
+MOST = 5000
+MOST_SHOWN = 100
+MOST_TICKED = 1000
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def bulk_edit(request: UserRequest, kind: Kind) -> HttpResponse:
+    """Edit the rows that the address's filters leave; those that were ticked in the list become a filter by id."""
+    if request.method == "POST" and ("id" in request.POST or request.POST.get("action") == "pick"):
+        if ids := _ids(request):
+            return redirect(f"{kind.url('bulk')}?{urlencode([('id', each) for each in ids])}")
+        return _nothing(request, kind, "Tick at least one row first.")
+    objects = _objects(request, kind)
+    if not objects:
+        return _nothing(request, kind, "No row is left to edit.")
+    writer = Writer(kind, request.user)
+    form = _form(writer, request)
+    preview = None
+    if request.method == "POST" and form.is_valid():
+        given = _texts(form)
+        if given:
+            confirmed = request.POST.get("confirmed", "")
+            actor.note(form.cleaned_data["changelog_message"] or "Bulk edit")
+            preview = _edited(writer, objects, given, confirmed)
+            if preview.is_kept:
+                messages.success(
+                    request,
+                    f"{how_many(len(preview.changed), 'row is', 'rows are')} changed. {kind.then}".strip(),
+                )
+                return redirect(kind.url("list"))
+        else:
+            form.add_error(None, "Give a new value, or say which fields to empty.")
+    context = {
+        "heading": f"Edit {how_many(len(objects), *kind.table.noun)}",
+        "sub": kind.label_plural,
+        "kind": kind,
+        "form": form,
+        "preview": preview,
+        "objects": objects[:MOST_SHOWN],
+        "more": max(0, len(objects) - MOST_SHOWN),
+        "cancel_url": kind.url("list"),
+        "breadcrumbs": kind.breadcrumbs(("Edit", "")),
+    }
+    is_refused = form.errors or (preview is not None and preview.refused)
+    return render(request, "web/kinds/bulk.html", context, status=422 if is_refused else 200)
+
+
+def _nothing(request: HttpRequest, kind: Kind, reason: str) -> HttpResponse:
+    messages.warning(request, reason)
+    return redirect(kind.url("list"))
+
+
+def _ids(request: HttpRequest) -> list[int]:
+    asked = request.POST.getlist("id")
+    if len(asked) > MOST_TICKED or not all(
+        each.isascii() and each.isdecimal() and len(each) < 19 for each in asked
+    ):
+        raise BadRequest(f"Ids of at most {MOST_TICKED} rows are needed.")
+    return sorted({int(each) for each in asked})
+
+
+def _objects(request: HttpRequest, kind: Kind) -> list[Any]:
+    """The rows that the filters leave. A filter that means nothing is refused: it must not widen what is changed."""
+    filterset = kind.table.filterset
+    assert filterset is not None
+    if unknown := sorted(set(request.GET) - set(filterset.base_filters)):
+        raise BadRequest(f"There is no filter {unknown[0][:50]}.")
+    bound = filterset(request.GET, queryset=kind.rows())
+    if not bound.is_valid():
+        raise BadRequest(f"The filter {next(iter(bound.errors))} cannot be read.")
+    objects = list(bound.qs[: MOST + 1])
+    if len(objects) > MOST:
+        raise BadRequest(f"At most {MOST} rows are edited at once. Filter the list first.")
+    return objects
+
+
+def _form(writer: Writer, request: HttpRequest) -> forms.Form:
+    alone = {key[0] for key in natural_keys(writer.kind.model) if len(key) == 1}
+    offered = [each for each in writer.targets.values() if each.field is not None and each.name not in alone]
+    fields: dict[str, forms.Field] = {each.name: each.input() for each in offered}
+    emptied = [(each.name, each.label) for each in offered if _may_be_empty(each)]
+    fields["empty"] = forms.MultipleChoiceField(
+        label="Empty these", choices=emptied, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    fields["changelog_message"] = forms.CharField(
+        label="Why", required=False, max_length=200, help_text="Kept in the history beside each change."
+    )
+    form: forms.Form = type("BulkForm", (forms.Form,), fields)(
+        request.POST if request.method == "POST" else None
+    )
+    return form
+
+
+def _may_be_empty(target: Target) -> bool:
+    field: Any = target.field
+    return bool(field.allow_null or getattr(field, "allow_blank", False))
+
+
+def _texts(form: forms.Form) -> dict[str, str]:
+    given = dict(form.cleaned_data)
+    emptied = given.pop("empty")
+    given.pop("changelog_message")
+    return {name: text for name, text in given.items() if text} | dict.fromkeys(emptied, "")
+
+
+@dataclass(frozen=True)
+class BulkPreview:
+    """`digest` stands for what would change: it is kept only if that is what was shown."""
+
+    changed: list[Draft]
+    refused: list[Draft]
+    unchanged: int
+    digest: str
+    is_other: bool
+    is_kept: bool
+
+    @property
+    def first(self) -> list[Draft]:
+        return self.changed[:MOST_SHOWN]
+
+    @property
+    def more(self) -> int:
+        return max(0, len(self.changed) - MOST_SHOWN)
+
+
+@transaction.atomic
+def _edited(writer: Writer, objects: list[Any], texts: dict[str, str], confirmed: str) -> BulkPreview:
+    """Change all objects, and take it back unless exactly this was confirmed."""
+    drafts = [Draft(line, dict(texts), obj) for line, obj in enumerate(objects, start=1)]
+    for batch in batched(drafts, BATCH, strict=False):
+        writer.write(list(batch))
+    changed = [draft for draft in drafts if draft.outcome == CHANGED]
+    refused = [draft for draft in drafts if draft.outcome == REFUSED]
+    said = repr([(draft.obj.pk, draft.changes) for draft in changed])
+    digest = hashlib.sha256(said.encode()).hexdigest()[:32]
+    is_kept = confirmed == digest and not refused
+    if not is_kept:
+        transaction.set_rollback(True)
+    unchanged = len(drafts) - len(changed) - len(refused)
+    return BulkPreview(changed, refused, unchanged, digest, bool(confirmed) and not is_kept, is_kept)

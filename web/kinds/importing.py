@@ -1,0 +1,235 @@
+"""Importing a file of objects: read, mapped, checked, then kept whole or without the rows that are refused.
+
+A check writes everything and takes it back, so that it tells what an import would. Small files are worked on at once,
+larger ones by a task; either works a batch at a time, so that memory does not grow with the file.
+"""
+
+import io
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
+from datetime import datetime, timedelta
+from itertools import batched, islice
+from typing import IO, Any
+
+from celery import shared_task
+from django.db import connection, transaction
+from django.urls import get_resolver
+from kombu.exceptions import OperationalError as BrokerAway
+
+from accounts.models import User
+from web import actor, clock, sheets, visibility
+from web.kinds.kind import KIND_OF, Kind
+from web.kinds.models import FileImport
+from web.kinds.targets import Target
+from web.kinds.writing import CREATED, ID, REFUSED, UNCHANGED, Draft, Writer
+
+State = FileImport.State
+BATCH = 500
+AT_ONCE = 1000
+MOST_COLUMNS = 200
+# The page shows the first of them; whoever mends these sees the next ones.
+MOST_PROBLEMS, MOST_CHANGES = 500, 100
+# Files may hold names; they are gone soon.
+KEPT = timedelta(days=7)
+_FAILED = "Muster failed at this file. The fault is in its log; nothing more of it is imported."
+
+
+class Cancelled(Exception):
+    """Whoever began the import wants no more of it."""
+
+
+def begin(*, kind: Kind, file: IO[bytes], name: str, by: User, now: datetime) -> FileImport:
+    """Keep the file, read once to its end. Raises UnreadableSheet with the line that cannot be read."""
+    FileImport.objects.filter(begun_at__lt=now - KEPT).delete()
+    content = file.read()
+    rows = sheets.read(io.BytesIO(content))
+    _line, head = next(rows, (1, []))
+    if not 0 < len(head) <= MOST_COLUMNS:
+        raise sheets.UnreadableSheet(1, f"The first line names the columns, {MOST_COLUMNS} at most.")
+    number = sum(1 for _row in rows)
+    if not number:
+        raise sheets.UnreadableSheet(2, "There is no row below the head.")
+    label = kind.model._meta.label_lower
+    return FileImport.objects.create(
+        kind=label, by=by, file_name=name[:200], content=content, head=head, rows=number, begun_at=now
+    )
+
+
+def recognised(kind: Kind, targets: Mapping[str, Target], head: list[str]) -> dict[str, int]:
+    """The column for each target that the file names as Muster or NetBox does."""
+    columns: dict[str, int] = {}
+    for place, text in enumerate(head):
+        name = text.casefold()
+        alias = kind.aliases.get(name, ("",))[0]
+        fitting = [target.name for target in targets.values() if name in target.heads or target.name == alias]
+        if name == ID:
+            fitting = [ID]
+        for each in fitting[:1]:
+            columns.setdefault(each, place)
+    return columns
+
+
+def start(imported: FileImport, state: State, *, now: datetime, **given: Any) -> None:
+    """Check or import: at once where the file is small, else by a task. `given` are values of the import."""
+    values = given | {
+        "state": state,
+        "done": 0,
+        "counts": {},
+        "problems": [],
+        "changes": [],
+        "cancel_asked": False,
+    }
+    if not _of_state(imported, State.MAPPING, State.CHECKED).update(**values):
+        return
+    if imported.rows <= AT_ONCE:
+        work(imported.pk, now=now)
+        return
+    try:
+        work_on_import.apply_async(kwargs={"pk": imported.pk}, expires=86_400, retry=False)
+    except BrokerAway:
+        _of_state(imported, state).update(
+            state=State.MAPPING, problems=[[0, "", "No worker can be reached; try again."]]
+        )
+
+
+def cancel(imported: FileImport, *, now: datetime) -> None:
+    """Work under way ends with its batch; what was to be kept whole is not kept."""
+    _of_state(imported, State.CHECKING, State.APPLYING).update(cancel_asked=True)
+    _of_state(imported, State.MAPPING, State.CHECKED).update(state=State.CANCELLED, ended_at=now, content=b"")
+
+
+def _of_state(imported: FileImport, *states: State) -> Any:
+    return FileImport.objects.filter(pk=imported.pk, state__in=states)
+
+
+@shared_task(name="web.work_on_import")
+def work_on_import(pk: int) -> None:
+    work(pk, now=clock.now())
+
+
+def work(pk: int, *, now: datetime) -> None:
+    """Check or import as the row says, for the user who asked for it."""
+    imported = FileImport.objects.select_related("by").get(pk=pk)
+    if not imported.is_working:
+        return
+    checks = imported.state == State.CHECKING
+    message = imported.message or f"Imported from {imported.file_name}"
+    ended: dict[str, Any]
+    with actor.acting(imported.by, message=message[:200], request_id=imported.request_id):
+        try:
+            ended = _written(imported, checks=checks)
+        except Cancelled:
+            ended = {"state": State.CANCELLED}
+        except Exception:
+            _end(imported, {"state": State.FAILED, "problems": [[0, "", _FAILED]]}, now)
+            raise
+    _end(imported, ended, now)
+
+
+def _end(imported: FileImport, values: dict[str, Any], now: datetime) -> None:
+    if values["state"] != State.CHECKED:
+        values |= {"content": b"", "ended_at": now}
+    FileImport.objects.filter(pk=imported.pk).update(**values)
+
+
+def _written(imported: FileImport, *, checks: bool) -> dict[str, Any]:
+    """Write all of the file; counts, problems and changes. One transaction for what is checked or kept whole."""
+    writer = Writer(kind_named(imported.kind), imported.by)
+    is_whole = checks or not imported.keeps_good
+    tally = _Tally(imported) if not is_whole else _Tally(imported, done=0)
+    with (
+        visibility.read_by(writer.view.request),
+        transaction.atomic() if is_whole else nullcontext(),
+        _Progress(imported, apart=is_whole) as progress,
+    ):
+        for drafts in batched(islice(_drafts(imported, writer), tally.done, None), BATCH, strict=False):
+            with transaction.atomic():
+                writer.write([draft for draft in drafts if draft.outcome != REFUSED])
+                tally.add(drafts)
+                progress.say(tally)
+        is_kept = not checks and (imported.keeps_good or not tally.counts[REFUSED])
+        if is_whole and not is_kept:
+            transaction.set_rollback(True)
+    return tally.values() | {"state": State.DONE if is_kept else State.CHECKED}
+
+
+class _Tally:
+    """Count what became of the rows so far."""
+
+    def __init__(self, imported: FileImport, done: int | None = None) -> None:
+        # Where batches are kept one by one, a task that is run again goes on behind the last.
+        self.done = imported.done if done is None else done
+        self.counts = Counter(imported.counts if self.done else {})
+        self.problems = list(imported.problems if self.done else [])
+        self.changes = list(imported.changes if self.done else [])
+
+    def add(self, drafts: tuple[Draft, ...]) -> None:
+        self.done += len(drafts)
+        self.counts.update(draft.outcome for draft in drafts)
+        for draft in drafts:
+            problems = [[draft.line, label, reason] for label, reason in draft.problems]
+            self.problems += problems[: MOST_PROBLEMS - len(self.problems)]
+            if draft.outcome not in {REFUSED, UNCHANGED} and len(self.changes) < MOST_CHANGES:
+                self.changes.append([draft.line, draft.name, draft.outcome == CREATED, draft.changes])
+
+    def values(self) -> dict[str, Any]:
+        return {
+            "done": self.done,
+            "counts": dict(self.counts),
+            "problems": self.problems,
+            "changes": self.changes,
+        }
+
+
+class _Progress:
+    """Writes down how far the work is and looks whether it is to end.
+
+    Within one large transaction nobody else would see it, so it goes by a connection of its own.
+    """
+
+    def __init__(self, imported: FileImport, *, apart: bool) -> None:
+        self.pk = imported.pk
+        self.beside = connection.copy() if apart and imported.rows > AT_ONCE else None
+
+    def __enter__(self) -> "_Progress":
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        if self.beside is not None:
+            self.beside.close()
+
+    def say(self, tally: _Tally) -> None:
+        if self.beside is None:
+            FileImport.objects.filter(pk=self.pk).update(**tally.values())
+        else:
+            with self.beside.cursor() as cursor:
+                cursor.execute("UPDATE web_fileimport SET done = %s WHERE id = %s", [tally.done, self.pk])
+        if FileImport.objects.filter(pk=self.pk, cancel_asked=True).exists():
+            raise Cancelled
+
+
+def _drafts(imported: FileImport, writer: Writer) -> Iterator[Draft]:
+    aliases = dict(writer.kind.aliases.values())
+    mapped = {
+        name: (each["column"], each["text"], aliases.get(name, {}))
+        for name, each in imported.mapping.items()
+        if each["column"] is not None or each["text"]
+    }
+    rows = sheets.read(io.BytesIO(imported.content))
+    next(rows)
+    for line, cells in rows:
+        draft = Draft(line, {})
+        if len(cells) != len(imported.head):
+            draft.refuse("", f"The line has {len(cells)} cells and the head {len(imported.head)}.")
+        else:
+            for name, (column, text, words) in mapped.items():
+                cell = "" if column is None else cells[column]
+                draft.texts[name] = words.get(cell.casefold(), cell) or text
+        yield draft
+
+
+def kind_named(label: str) -> Kind:
+    """The kind of a model's label. Kinds are declared where their addresses are made."""
+    get_resolver().url_patterns  # noqa: B018
+    return next(kind for model, kind in KIND_OF.items() if model._meta.label_lower == label)

@@ -1,0 +1,106 @@
+"""The objects that text names: by slug or name, within what tells objects of one name apart."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Model, Q, QuerySet
+
+from web.kinds.targets import owners, text_fields
+
+
+@dataclass(frozen=True)
+class NamedObject:
+    """A text, and for each path of the model the text or the object that must stand there."""
+
+    text: str
+    within: Mapping[str, str | Model] = field(default_factory=dict)
+
+
+class NotOne(ValueError):
+    """The text names no object, or several."""
+
+    def __init__(self, reason: str, *, is_missing: bool) -> None:
+        super().__init__(reason)
+        self.is_missing = is_missing
+
+
+def objects_named(rows: QuerySet[Any], wanted: Iterable[NamedObject]) -> list[Model | NotOne]:
+    """The object for each, in one statement however many there are."""
+    named = list(wanted)
+    model = rows.model
+    paths = sorted({path for each in named for path in each.within})
+    joined = [*owners(model), *paths]
+    candidates = rows.filter(_named(model, named) & _around(model, named, paths))
+    by_text: dict[str, list[Model]] = {}
+    for obj in candidates.select_related(*joined) if joined else candidates:
+        for text in _texts(obj):
+            by_text.setdefault(text, []).append(obj)
+    return [_only(model, each, by_text.get(each.text.casefold(), [])) for each in named]
+
+
+def _named(model: type[Model], named: list[NamedObject]) -> Q:
+    texts = {each.text for each in named}
+    condition = Q(pk__in=[])
+    for name in text_fields(model):
+        condition |= Q(**{f"{name}__in": texts})
+    words = [text.split(" ") for text in texts]
+    # "leaf-1 Ethernet1": a name behind that of its owner.
+    cuts = [(" ".join(each[:cut]), " ".join(each[cut:])) for each in words for cut in range(1, len(each))]
+    for owner in owners(model) if cuts else ():
+        heads, tails = {head for head, _tail in cuts}, {tail for _head, tail in cuts}
+        of_owner = _any_name(model, owner, heads)
+        for name in text_fields(model):
+            condition |= of_owner & Q(**{f"{name}__in": tails})
+    return condition
+
+
+def _around(model: type[Model], named: list[NamedObject], paths: list[str]) -> Q:
+    """Bound the candidates by what all of the texts stand within."""
+    condition = Q()
+    for path in paths:
+        around = [each.within.get(path) for each in named]
+        if None not in around:
+            keys = {each.pk for each in around if isinstance(each, Model)}
+            texts = {each for each in around if isinstance(each, str)}
+            condition &= Q(**{f"{path}__in": keys}) | _any_name(model, path, texts)
+    return condition
+
+
+def _any_name(model: type[Model], path: str, texts: set[str]) -> Q:
+    condition = Q(pk__in=[])
+    for name in text_fields(_model_at(model, path)):
+        condition |= Q(**{f"{path}__{name}__in": texts})
+    return condition
+
+
+def _model_at(model: type[Model], path: str) -> type[Model]:
+    for name in path.split("__"):
+        related = model._meta.get_field(name).related_model
+        assert isinstance(related, type)
+        model = related
+    return model
+
+
+def _texts(obj: Model) -> set[str]:
+    named = {str(getattr(obj, name)).casefold() for name in text_fields(type(obj))}
+    return (named | {str(obj).casefold()}) - {""}
+
+
+def _only(model: type[Model], wanted: NamedObject, candidates: list[Model]) -> Model | NotOne:
+    kept = [obj for obj in candidates if all(_stands(obj, *each) for each in wanted.within.items())]
+    if len(kept) == 1:
+        return kept[0]
+    noun = model._meta.verbose_name
+    if not kept:
+        where = ", ".join(str(each) for each in wanted.within.values())
+        return NotOne(f"There is no {noun} {wanted.text[:100]}{where and f' at {where}'}.", is_missing=True)
+    apart = ", ".join(owners(model))
+    reason = f"More than one {noun} is called {wanted.text[:100]}"
+    return NotOne(f"{reason}: a column for {apart} would tell them apart.", is_missing=False)
+
+
+def _stands(obj: Any, path: str, around: str | Model) -> bool:
+    for name in path.split("__"):
+        obj = getattr(obj, name)
+    return obj == around if isinstance(around, Model) else around.casefold() in _texts(obj)

@@ -1,0 +1,290 @@
+"""Many objects of a kind written from text, through the kind's endpoint: what a file says, or an edit of many rows.
+
+The endpoint's fields check the values, as for a call of the API; rows that it refuses are left out and told with line
+and field. Whoever calls decides whether the rest is kept.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ValidationError as ModelError
+from django.db import DataError, transaction
+from django.db.models import Model
+from django.utils.text import slugify
+from rest_framework.exceptions import ValidationError
+
+from accounts.models import User
+from web.kinds.kind import Kind
+from web.kinds.references import NamedObject, NotOne, objects_named
+from web.kinds.targets import Target, endpoint, natural_keys, targets_of, within
+from web.rest.errors import NON_FIELD
+from web.rest.fields import RelatedObjectField
+from web.rest.references import LARGEST_ID
+
+ID = "id"
+CREATED, CHANGED, UNCHANGED, REFUSED = "created", "changed", "unchanged", "refused"
+
+
+@dataclass
+class Draft:
+    """A row to be written. `texts` are by target, or "id"; `obj` the object where it is known.
+
+    `outcome` and what follows say what came of it; `changes` are label, text before, text after.
+    """
+
+    line: int
+    texts: dict[str, str]
+    obj: Any = None
+    outcome: str = UNCHANGED
+    name: str = ""
+    changes: list[tuple[str, str, str]] = field(default_factory=list)
+    problems: list[tuple[str, str]] = field(default_factory=list)
+    item: dict[str, Any] = field(default_factory=dict)
+    awaits: bool = False
+
+    def refuse(self, label: str, reason: str) -> None:
+        self.outcome = REFUSED
+        self.problems.append((label, reason))
+
+
+class Writer:
+    """Writes rows for a user, up to a thousand at a time; remembers which objects the rows so far were about."""
+
+    def __init__(self, kind: Kind, by: User) -> None:
+        self.kind, self.by = kind, by
+        self.view = endpoint(kind, by)
+        self.targets = targets_of(kind, self.view)
+        self._lines: dict[int, int] = {}
+
+    def write(self, drafts: list[Draft]) -> None:
+        """Write what can be written, and say in each draft what came of it."""
+        self._find_by_id(drafts)
+        self._leave_out_equal(drafts)
+        self._refer(drafts)
+        self._find_by_key(drafts)
+        self._refuse_repeated(drafts)
+        good = [draft for draft in drafts if draft.outcome != REFUSED]
+        for draft in good:
+            self._fill(draft)
+        new = [draft for draft in good if draft.obj is None and draft.outcome != REFUSED]
+        self._enter(new, "add", self.view.create_many, CREATED)
+        old = [draft for draft in good if draft.obj is not None and draft.item and draft.outcome != REFUSED]
+        self._enter(old, "change", self.view.update_many, CHANGED)
+        for draft in drafts:
+            draft.name = draft.name or (str(draft.obj) if draft.obj is not None else "")
+        waiting = [draft for draft in drafts if draft.awaits]
+        # What these name may have been made by the others just now.
+        if waiting and len(waiting) < len(drafts):
+            for draft in waiting:
+                draft.outcome, draft.awaits = UNCHANGED, False
+                draft.problems.clear()
+            self.write(waiting)
+
+    def _find_by_id(self, drafts: list[Draft]) -> None:
+        by_id = {}
+        for draft in drafts:
+            if text := draft.texts.get(ID, ""):
+                if text.isascii() and text.isdecimal() and int(text[:20]) <= LARGEST_ID:
+                    by_id[draft.line] = int(text)
+                else:
+                    draft.refuse("id", "An id is a whole number; leave it empty for a new object.")
+        objects = self._rows(pk__in=set(by_id.values())) if by_id else {}
+        for draft in drafts:
+            if draft.line in by_id:
+                draft.obj = objects.get(by_id[draft.line])
+                if draft.obj is None:
+                    draft.refuse("id", f"There is no {self._noun} {by_id[draft.line]}.")
+
+    def _rows(self, **condition: Any) -> dict[int, Any]:
+        return {obj.pk: obj for obj in self.kind.rows().filter(**condition)}
+
+    @property
+    def _noun(self) -> str:
+        return str(self.kind.model._meta.verbose_name)
+
+    def _leave_out_equal(self, drafts: list[Draft]) -> None:
+        """A cell that is as the list's own file has it changes nothing, however it was rounded or worded there."""
+        known = [draft for draft in drafts if draft.obj is not None]
+        objects = [draft.obj for draft in known]
+        rows = self.kind.prepare(objects) if self.kind.prepare else objects
+        for draft, row in zip(known, rows, strict=True):
+            for name, text in list(draft.texts.items()):
+                target = self.targets.get(name)
+                if target is not None and target.field is not None and text == target.text(draft.obj, row):
+                    del draft.texts[name]
+                    draft.item.pop(name, None)
+
+    def _refer(self, drafts: list[Draft]) -> None:
+        """Find the objects that texts name; a statement for each reference, however many rows."""
+        for name, target in self.targets.items():
+            if not isinstance(target.field, RelatedObjectField):
+                continue
+            named = [draft for draft in drafts if draft.texts.get(name) and draft.outcome != REFUSED]
+            if not named:
+                continue
+            wanted = [NamedObject(draft.texts[name], self._within(draft, target)) for draft in named]
+            for draft, obj in zip(named, objects_named(target.field.get_queryset(), wanted), strict=True):
+                if isinstance(obj, NotOne):
+                    draft.awaits = obj.is_missing and target.field.get_queryset().model is self.kind.model
+                    draft.refuse(target.label, str(obj))
+                else:
+                    draft.item[name] = obj
+
+    def _within(self, draft: Draft, target: Target) -> dict[str, Any]:
+        """Read the other cells of the row, else the object that is there."""
+        around = {}
+        for path, name in within(self.kind, target.name, target.field).items():
+            there = getattr(draft.obj, name, None) if draft.obj is not None else None
+            if (
+                known := draft.item.get(name)
+                or draft.texts.get(name)
+                or (there if isinstance(there, Model) else None)
+            ):
+                around[path] = known
+        return around
+
+    def _find_by_key(self, drafts: list[Draft]) -> None:
+        new = [draft for draft in drafts if draft.obj is None and draft.outcome != REFUSED]
+        for key in natural_keys(self.kind.model):
+            keyed = {
+                draft.line: values for draft in new if draft.obj is None and (values := self._key(draft, key))
+            }
+            if not keyed:
+                continue
+            columns = zip(key, zip(*keyed.values(), strict=True), strict=True)
+            objects = self._rows(**{f"{name}__in": set(values) for name, values in columns}).values()
+            by_key = {_comparable(getattr(obj, name) for name in key): obj for obj in objects}
+            for draft in new:
+                if draft.line in keyed:
+                    draft.obj = by_key.get(_comparable(keyed[draft.line]))
+        self._leave_out_equal([draft for draft in new if draft.obj is not None])
+
+    def _key(self, draft: Draft, key: tuple[str, ...]) -> tuple[Any, ...]:
+        """The values of a natural key; () where the row does not have them all."""
+        values = []
+        for name in key:
+            value = draft.item.get(name) or draft.texts.get(name, "")
+            model_field = self.kind.model._meta.get_field(name)
+            try:
+                values.append(value if isinstance(value, Model) else model_field.to_python(value))  # type: ignore[union-attr]
+            except ModelError:
+                return ()
+        return tuple(values) if all(value not in ("", None) for value in values) else ()
+
+    def _refuse_repeated(self, drafts: Iterable[Draft]) -> None:
+        for draft in drafts:
+            if draft.obj is None or draft.outcome == REFUSED:
+                continue
+            first = self._lines.setdefault(draft.obj.pk, draft.line)
+            if first != draft.line:
+                draft.refuse("", f"Line {first} is about {draft.obj} already.")
+
+    def _fill(self, draft: Draft) -> None:
+        """Make the item that the endpoint takes."""
+        for name, text in draft.texts.items():
+            target = self.targets.get(name)
+            if target is None or target.field is None:
+                continue
+            if name in draft.item:
+                draft.item[name] = draft.item[name].pk
+            elif text or draft.obj is not None:
+                draft.item[name] = target.value(text)
+        if draft.obj is None:
+            self._name(draft)
+            return
+        for name in [name for name, value in draft.item.items() if self._holds(draft.obj, name, value)]:
+            del draft.item[name]
+
+    def _name(self, draft: Draft) -> None:
+        """A slug that is not given is made of the name, as in the form."""
+        title = draft.item.get("name") or draft.item.get("model")
+        if "slug" in self.targets and "slug" not in draft.item and title:
+            draft.item["slug"] = slugify(str(title))[:100]
+
+    def _holds(self, obj: Any, name: str, value: Any) -> bool:
+        source = self.targets[name].field.source  # type: ignore[union-attr]
+        stored = getattr(obj, f"{source}_id", getattr(obj, source, None))
+        return (
+            bool(stored == value)
+            or (stored is not None and str(stored) == str(value))
+            or _same(stored, value)
+        )
+
+    def _enter(
+        self, drafts: list[Draft], verb: str, enter: Callable[[list[Any]], list[Model]], outcome: str
+    ) -> None:
+        """Enter what the endpoint takes; those that it refuses are told, and the rest is sent again."""
+        if drafts and (reason := self._may_not(verb)):
+            for draft in drafts:
+                draft.refuse("", reason)
+            return
+        while drafts:
+            shown = [self._changes(draft) for draft in drafts]
+            items = [({ID: draft.obj.pk} if draft.obj else {}) | draft.item for draft in drafts]
+            try:
+                with transaction.atomic():
+                    objects = enter(items)
+            except ValidationError as error:
+                drafts = self._refused(drafts, error.detail)
+            except (PermissionDenied, DataError) as error:
+                for draft in drafts:
+                    draft.refuse("", str(error))
+                return
+            else:
+                for draft, obj, changes in zip(drafts, objects, shown, strict=True):
+                    draft.outcome, draft.name, draft.changes = outcome, str(obj), changes
+                    self._lines.setdefault(obj.pk, draft.line)
+                return
+
+    def _may_not(self, verb: str) -> str:
+        method = {"add": "post", "change": "patch"}[verb]
+        if method not in self.view.http_method_names:
+            return f"A {self._noun} is not changed, but entered anew: leave its id empty."
+        permission = self.kind.permission(verb)
+        return "" if self.by.has_perm(permission) else f"Missing permission: {permission}."
+
+    def _refused(self, drafts: list[Draft], detail: Any) -> list[Draft]:
+        """Tell what is wrong; returns the drafts that nothing was said of."""
+        by_place = {int(place): errors for place, errors in detail.items() if str(place).isdecimal()}
+        if not by_place:
+            # Of the whole, not of a row.
+            by_place = dict.fromkeys(range(len(drafts)), detail)
+        for place, errors in by_place.items():
+            for name, messages in errors.items() if isinstance(errors, Mapping) else [("", errors)]:
+                target = self.targets.get(name)
+                label = target.label if target else "" if name in {NON_FIELD, "detail"} else name
+                drafts[place].refuse(label, _sentence(messages))
+        return [draft for place, draft in enumerate(drafts) if place not in by_place]
+
+    def _changes(self, draft: Draft) -> list[tuple[str, str, str]]:
+        row = draft.obj
+        if row is not None and self.kind.prepare:
+            (row,) = self.kind.prepare([row])
+        changes = []
+        for name in draft.item:
+            if (target := self.targets.get(name)) is not None:
+                before = target.text(draft.obj, row) if draft.obj is not None else ""
+                changes.append(
+                    (target.label, target.spoken(before), target.spoken(draft.texts.get(name, "")))
+                )
+        return changes
+
+
+def _comparable(values: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(value.pk if isinstance(value, Model) else str(value).casefold() for value in values)
+
+
+def _same(stored: Any, value: Any) -> bool:
+    """Whether a number is written otherwise: 10 for 10.0."""
+    try:
+        return float(stored) == float(value)
+    except (TypeError, ValueError):
+        return False
+
+
+def _sentence(messages: Any) -> str:
+    if isinstance(messages, Mapping):
+        return " ".join(f"{name}: {_sentence(each)}" for name, each in messages.items())
+    return " ".join(_sentence(each) for each in messages) if isinstance(messages, list) else str(messages)
