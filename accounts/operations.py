@@ -10,9 +10,10 @@ from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import OuterRef, Q
 
 from accounts.models import SignInLink, Token, User
+from accounts.queries import slugs_of_scopes
 from accounts.roles import ADMIN, ROLES
 
 # Tells a scanner of leaked secrets, and a reader, what the string is.
@@ -78,10 +79,13 @@ def authenticate_token(plain: str, *, now: datetime) -> Token | None:
     parts = plain.split("_", 2)
     if len(parts) != 3 or parts[0] != TOKEN_MARK or not (parts[1].isascii() and parts[1].isalnum()):
         return None
-    token = Token.objects.usable(now).select_related("user").filter(prefix=parts[1]).first()
+    usable = Token.objects.usable(now).select_related("user")
+    token = usable.annotate(scope_slugs=slugs_of_scopes(OuterRef("user"))).filter(prefix=parts[1]).first()
     if token is None or not hmac.compare_digest(bytes(token.digest), digest_of(plain)):
         return None
     note_use(token, now=now)
+    if token.user is not None:
+        token.user.scope_slugs = token.scope_slugs
     return token
 
 

@@ -61,6 +61,7 @@ class WorkloadClass(models.Model):
     """
 
     HISTORY = True
+    VISIBLE_WHERE = "true"  # organisation-wide
 
     name = models.CharField(max_length=100, unique=True)
     slug = models.SlugField(max_length=100, unique=True)

@@ -11,6 +11,7 @@ class EnvelopeConfirmation(models.Model):
     """The envelope was looked at and holds as it is. One declared anew since is not confirmed by it."""
 
     HISTORY = True
+    VISIBLE_WHERE = "true"  # organisation-wide
 
     workload_class = models.ForeignKey(WorkloadClass, on_delete=models.CASCADE, related_name="confirmations")
     confirmed_on = models.DateField("confirmed")
