@@ -1,5 +1,10 @@
-"""What a reader's scopes come to: the sites, and the regions that go with them."""
+"""What scopes can name, and what they come to: the sites, and the regions that go with them."""
 
+PLACES = """
+SELECT 'region', slug, name FROM inventory_region UNION ALL SELECT 'site', slug, name FROM inventory_site
+ORDER BY 1, 3, 2
+"""
+# Regions are those that a scope names with all below them; around are those and all above a site that is seen.
 RESOLVED = """
 WITH RECURSIVE below AS (
     SELECT id FROM inventory_region WHERE slug = ANY(%(region)s)
@@ -16,4 +21,3 @@ SELECT ARRAY(SELECT id FROM seen ORDER BY id)::text AS "muster.sites",
     ARRAY(SELECT id FROM below ORDER BY id)::text AS "muster.regions",
     ARRAY(SELECT id FROM around ORDER BY id)::text AS "muster.around"
 """
-"""Regions are those that a scope names with all below them; around are those and all above a site that is seen."""

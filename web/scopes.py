@@ -4,7 +4,7 @@ Whoever has scopes reads and writes as the role SCOPED_ROLE. Everybody else stay
 policy concerns and who pays nothing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -30,11 +30,6 @@ class Scope:
     named: tuple[tuple[str, str], ...]
     settings: tuple[tuple[str, str], ...]
 
-    @property
-    def words(self) -> str:
-        """Return "site porto, region iberia", for a sentence."""
-        return ", ".join(f"{kind} {slug}" for kind, slug in self.named)
-
 
 @dataclass(slots=True)
 class _Reading:
@@ -44,12 +39,21 @@ class _Reading:
 
 
 _reading: ContextVar[_Reading | None] = ContextVar("reading", default=None)
-_resolving: list[str] = []
+_statements: dict[str, str] = {}
 
 
-def resolve_with(statement: str) -> None:
-    """Have a statement turn slugs (`%(region)s`, `%(site)s`) into a row of settings; inventory gives it."""
-    _resolving[:] = [statement]
+def resolve_with(statement: str, *, places: str) -> None:
+    """Have a statement turn slugs (`%(region)s`, `%(site)s`) into a row of settings; inventory gives it, and one for
+    the kind, slug and name of each place that a scope can name.
+    """
+    _statements.update(resolved=statement, places=places)
+
+
+def places() -> dict[tuple[str, str], str]:
+    """Return the names of all regions and sites, by kind and slug."""
+    with connection.cursor() as cursor:
+        cursor.execute(_statements["places"])
+        return {(kind, slug): name for kind, slug, name in cursor.fetchall()}
 
 
 @contextmanager
@@ -111,7 +115,12 @@ def sees_all() -> bool:
 def limits() -> str:
     """Say what the reader is limited to, in a sentence for refusals; "" where nothing is hidden."""
     scope = present()
-    return f"You see a part of the sites: {scope.words}." if scope else ""
+    return f"You see a part of the sites: {in_words(scope.named)}." if scope else ""
+
+
+def in_words(named: Iterable[tuple[str, str]]) -> str:
+    """Return "region iberia, site porto"; "all" without scopes."""
+    return ", ".join(f"{kind} {slug}" for kind, slug in named) or "all"
 
 
 def is_refusal(error: Exception) -> bool:
@@ -124,7 +133,7 @@ def _resolved(named: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]
         kind: [slug for of, slug in named if of == kind] for kind in ScopeKind.values
     }
     with connection.cursor() as cursor:
-        cursor.execute(_resolving[0], slugs)
+        cursor.execute(_statements["resolved"], slugs)
         names = [column.name for column in cursor.description]
         return tuple(zip(names, cursor.fetchone(), strict=True))
 

@@ -40,7 +40,10 @@ def read_by(request: HttpRequest) -> Iterator[None]:
 
 def read_later[T](request: HttpRequest, steps: Iterator[T]) -> Iterator[T]:
     """The same steps, each taken as for this request and its scope, which may be over by then."""
-    scope = scopes.present()
+    return _taken(request, scopes.present(), steps)
+
+
+def _taken[T](request: HttpRequest, scope: scopes.Scope | None, steps: Iterator[T]) -> Iterator[T]:
     while True:
         with read_by(request), scopes.within(scope):
             step = next(steps, _END)

@@ -57,6 +57,7 @@ class Region(models.Model):
         constraints = [
             models.CheckConstraint(condition=~Q(parent=models.F("id")), name="region_not_its_own_parent")
         ]
+        triggers = [triggers.scopes_follow("region")]
 
     def __str__(self) -> str:
         return self.name
@@ -226,7 +227,11 @@ class Site(models.Model):
                 violation_error_message="Give both latitude and longitude, or neither.",
             ),
         ]
-        triggers = [*triggers.claims(triggers.ITSELF, *triggers.WRITTEN), triggers.forget_claims()]
+        triggers = [
+            *triggers.claims(triggers.ITSELF, *triggers.WRITTEN),
+            triggers.forget_claims(),
+            triggers.scopes_follow("site"),
+        ]
 
     def __str__(self) -> str:
         return self.name

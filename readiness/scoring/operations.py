@@ -28,6 +28,7 @@ from readiness.scoring.measuring import site_figures
 from readiness.scoring.models import FAILURE_LENGTH, SiteScore
 from readiness.scoring.result_rows import Content, contents_of
 from readiness.scoring.stored_state import Stored, before_of, read_parts, stored_of
+from web import scopes
 
 log = logging.getLogger(__name__)
 AGED_AFTER = timedelta(seconds=60)
@@ -166,7 +167,8 @@ def evaluate_one(*, site: Site, now: datetime) -> None:
     NotEvaluable gives the reason.
     """
     try:
-        with transaction.atomic():
+        # Links to sites that the asker does not see count as well.
+        with scopes.everything(), transaction.atomic():
             evaluate(site_ids=[site.pk], now=now)
     except OperationalError:
         # A failure of the database says nothing about the site.
