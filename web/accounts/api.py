@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import Model, OuterRef, QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import api_view, permission_classes
@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from accounts import operations
 from accounts.models import ScopeKind, Token, User
-from accounts.queries import role_of
+from accounts.queries import role_of, scopes_of, slugs_of_scopes
 from accounts.roles import ROLES
 from web import clock
 from web.accounts.filters import TokenFilters, UserFilters
@@ -56,10 +56,15 @@ class ScopeSerializer(serializers.Serializer):
     slug = serializers.SlugField(max_length=100)
 
 
+class ScopesField(serializers.ListField):
+    child = ScopeSerializer()
+
+    def get_attribute(self, instance: User) -> list[dict[str, str]]:
+        return [{"kind": kind, "slug": slug} for kind, slug in scopes_of(instance)]
+
+
 class UserSerializer(ObjectSerializer):
-    scopes = ScopeSerializer(
-        source="access_scopes", many=True, required=False, help_text="Regions and sites; empty: everything."
-    )
+    scopes = ScopesField(required=False, help_text="Regions and sites; empty: everything.")
     name = NameField(required=False, allow_blank=True, max_length=300)
     role = RoleField(choices=ROLE_CHOICES)
     password = serializers.CharField(
@@ -90,7 +95,7 @@ class UserSerializer(ObjectSerializer):
 def _given(serializer: serializers.BaseSerializer) -> dict[str, Any]:
     """What an operation takes."""
     given = dict(serializer.validated_data)
-    if (scopes := given.pop("access_scopes", None)) is not None:
+    if (scopes := given.get("scopes")) is not None:
         given["scopes"] = [(scope["kind"], scope["slug"]) for scope in scopes]
     return given
 
@@ -100,7 +105,7 @@ class UserViewSet(ObjectViewSet):
 
     request: UserApiRequest
 
-    queryset = User.objects.prefetch_related("groups", "access_scopes")
+    queryset = User.objects.prefetch_related("groups").annotate(scope_slugs=slugs_of_scopes(OuterRef("pk")))
     serializer_class = UserSerializer
     filterset_class = UserFilters
     http_method_names = ["get", "post", "put", "patch", "head", "options"]
@@ -108,7 +113,7 @@ class UserViewSet(ObjectViewSet):
     def etag(self, obj: Model) -> str:
         """Role and scopes are rows of their own, of which the user's knows nothing."""
         user = cast(User, obj)
-        scopes = [f"{scope.kind}.{scope.slug}" for scope in user.access_scopes.all()]
+        scopes = [".".join(scope) for scope in scopes_of(user)]
         return f'{super().etag(obj)[:-1]}-{"-".join([role_of(user), *scopes])}"'
 
     def perform_create(self, serializer: serializers.BaseSerializer) -> None:
