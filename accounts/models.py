@@ -12,6 +12,7 @@ class User(AbstractUser):
 
     HISTORY = True
     HISTORY_LEAVES_OUT = ("password", "last_login")
+    VISIBLE_WHERE = "true"  # organisation-wide
 
     class Theme(models.TextChoices):
         SYSTEM = "system", "System"
@@ -77,6 +78,11 @@ class AccessScope(models.Model):
     """Limits a user to regions or sites, by slug since inventory lies a floor above. No row: everywhere."""
 
     HISTORY = True
+    # A slug is a name of a site or region as well.
+    VISIBLE_WHERE = """EXISTS (SELECT FROM inventory_site AS site
+            WHERE accounts_accessscope.kind = 'site' AND site.slug = accounts_accessscope.slug)
+        OR EXISTS (SELECT FROM inventory_region AS region
+            WHERE accounts_accessscope.kind = 'region' AND region.slug = accounts_accessscope.slug)"""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="access_scopes")
     kind = models.CharField(max_length=8, choices=ScopeKind)
@@ -108,6 +114,7 @@ class Token(models.Model):
 
     HISTORY = True
     HISTORY_LEAVES_OUT = ("digest", "last_used_at")
+    VISIBLE_WHERE = "true"  # organisation-wide
 
     class Scope(models.TextChoices):
         READ = "read", "Read"
@@ -154,6 +161,8 @@ class Token(models.Model):
 
 class SignInLink(models.Model):
     """A one-time link that makes the first administrator on a new installation; used once, then it is spent."""
+
+    VISIBLE_WHERE = "true"  # organisation-wide
 
     digest = models.BinaryField(max_length=32, unique=True)
     created_at = models.DateTimeField()

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -10,9 +11,10 @@ from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import OuterRef, Q
 
-from accounts.models import SignInLink, Token, User
+from accounts.models import AccessScope, SignInLink, Token, User
+from accounts.queries import scopes_of, slugs_of_scopes
 from accounts.roles import ADMIN, ROLES
 
 # Tells a scanner of leaked secrets, and a reader, what the string is.
@@ -23,6 +25,10 @@ PREFIX_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 # One write a minute at most, however busy the token.
 LAST_USE_EVERY = timedelta(minutes=1)
 FIRST_ADMIN_LINK_LASTS = timedelta(hours=24)
+
+
+type Named = tuple[str, str]
+"""A kind of scope and the slug of what it names."""
 
 
 class UnknownRole(ValueError):
@@ -56,6 +62,7 @@ def create_token(
             raise NotAllowed("Only an administrator makes tokens for others.")
         if user.has_usable_password():
             raise NotAllowed("This user signs in, and makes their tokens themselves.")
+        _refuse_unless_may_change(user, by)
     return _new_token(Token(user=user, name=name, scope=scope, expires_at=expires_at), by=by, now=now)
 
 
@@ -78,10 +85,13 @@ def authenticate_token(plain: str, *, now: datetime) -> Token | None:
     parts = plain.split("_", 2)
     if len(parts) != 3 or parts[0] != TOKEN_MARK or not (parts[1].isascii() and parts[1].isalnum()):
         return None
-    token = Token.objects.usable(now).select_related("user").filter(prefix=parts[1]).first()
+    usable = Token.objects.usable(now).select_related("user")
+    token = usable.annotate(scope_slugs=slugs_of_scopes(OuterRef("user"))).filter(prefix=parts[1]).first()
     if token is None or not hmac.compare_digest(bytes(token.digest), digest_of(plain)):
         return None
     note_use(token, now=now)
+    if token.user is not None:
+        token.user.scope_slugs = token.scope_slugs
     return token
 
 
@@ -113,6 +123,7 @@ def create_user(
     role: str,
     email: str = "",
     name: str = "",
+    scopes: Collection[Named] = (),
     by: User | None,
     now: datetime,
 ) -> User:
@@ -126,6 +137,7 @@ def create_user(
     user.full_clean(exclude=["password"])
     user.save()
     set_role(user, role=role, by=by, now=now)
+    set_scopes(user, scopes=scopes, by=by)
     return user
 
 
@@ -138,6 +150,7 @@ def change_user(
     email: str | None = None,
     role: str | None = None,
     is_active: bool | None = None,
+    scopes: Collection[Named] | None = None,
     by: User | None,
     now: datetime,
 ) -> None:
@@ -156,6 +169,8 @@ def change_user(
     user.save(update_fields=list(changes))
     if role is not None:
         set_role(user, role=role, by=by, now=now)
+    if scopes is not None:
+        set_scopes(user, scopes=scopes, by=by)
     if was_admin and not user.is_active:
         _keep_an_admin()
 
@@ -176,6 +191,24 @@ def set_role(user: User, *, role: str, by: User | None, now: datetime) -> None:
         user.is_staff = user.is_superuser = is_admin
         user.save(update_fields=["is_staff", "is_superuser"])
     if was_admin and not is_admin:
+        _keep_an_admin()
+
+
+@transaction.atomic
+def set_scopes(user: User, *, scopes: Collection[Named], by: User | None) -> None:
+    """Limit the user to these regions and sites, each with what it is; none: everywhere. Raises NotAllowed."""
+    kept, wanted = set(user.access_scopes.values_list("kind", "slug")), set(scopes)
+    if kept == wanted:
+        return
+    if by is not None and scopes_of(by):
+        raise NotAllowed("Only whoever sees all sites changes what others see.")
+    _refuse_unless_may_change(user, by)
+    for kind, slug in kept - wanted:
+        user.access_scopes.filter(kind=kind, slug=slug).delete()
+    user.access_scopes.bulk_create(
+        AccessScope(user=user, kind=kind, slug=slug) for kind, slug in sorted(wanted - kept)
+    )
+    if user.is_superuser and wanted:
         _keep_an_admin()
 
 
@@ -213,9 +246,16 @@ def _refuse_weak(password: str, user: User) -> None:
 
 
 def _refuse_unless_may_change(user: User, by: User | None) -> None:
-    """Only administrators change administrators, or the permission to change users would be worth all others."""
-    if by is not None and user.is_superuser and not by.is_superuser:
+    """Only administrators change administrators, or the permission to change users would be worth all others.
+
+    So would a scope be worth nothing if it let somebody take over whoever sees more.
+    """
+    if by is None:
+        return
+    if user.is_superuser and not by.is_superuser:
         raise NotAllowed("Only an administrator changes an administrator.")
+    if user.pk != by.pk and scopes_of(by):
+        raise NotAllowed("Only whoever sees all sites changes other users.")
 
 
 @transaction.atomic
@@ -257,10 +297,12 @@ def has_admin() -> bool:
 
 
 def _keep_an_admin() -> None:
-    """The installation had an administrator before and has one after; two who demote each other at once wait here."""
+    """The installation had an administrator of all sites before and has one after; two who demote each other at once
+    wait here.
+    """
     _one_at_a_time()
-    if not has_admin():
-        raise NotAllowed("This is the last administrator: make another one first.")
+    if not User.objects.filter(is_superuser=True, is_active=True, access_scopes=None).exists():
+        raise NotAllowed("This is the last administrator of all sites: make another one first.")
 
 
 def _usable_links(now: datetime):

@@ -1,7 +1,15 @@
 """Queries about people and their rights."""
 
-from accounts.models import User
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import TextField, Value
+from django.db.models.functions import Cast, Concat
+
+from accounts.models import AccessScope, User
 from accounts.roles import ROLES
+
+_BETWEEN = ":"
 
 
 def role_of(user: User) -> str:
@@ -9,3 +17,21 @@ def role_of(user: User) -> str:
     held = {group.name for group in user.groups.all()}
     # Given by hand, several: the one that may do most, which is the last.
     return next((role for role in reversed(ROLES) if role in held), "")
+
+
+def slugs_of_scopes(user: Any) -> ArraySubquery:
+    """An annotation `scope_slugs` for whatever leads to a user: an expression for the user's key."""
+    scopes = AccessScope.objects.filter(user=user).order_by("kind", "slug")
+    text = TextField()
+    parts = Cast("kind", text), Value(_BETWEEN, output_field=text), Cast("slug", text)
+    return ArraySubquery(scopes.values_list(Concat(*parts)))
+
+
+def scopes_of(user: Any) -> tuple[tuple[str, str], ...]:
+    """Return pairs of kind and slug; empty: the user sees all sites. No statement where `scope_slugs` is known."""
+    if not getattr(user, "pk", None):
+        return ()
+    slugs = getattr(user, "scope_slugs", None)
+    if slugs is None:
+        slugs = User.objects.filter(pk=user.pk).values_list(slugs_of_scopes(user.pk), flat=True).get()
+    return tuple((kind, slug) for kind, _, slug in (each.partition(_BETWEEN) for each in slugs))

@@ -7,6 +7,9 @@ class InventoryConfig(AppConfig):
 
     def ready(self) -> None:
         from inventory import panels, search
+        from inventory.scopes import PLACES, RESOLVED
+        from web import scopes
 
         panels.register()
         search.register_all()
+        scopes.resolve_with(RESOLVED, places=PLACES)

@@ -11,6 +11,10 @@ from django.db.models.functions import Now
 from accounts.models import Token, User
 from inventory.models import Accelerator, CoolingUnit, Device, Link, Port, PowerFeed, Site
 
+# The figures of a source that serves many sites count samples of all of them.
+_OF_ONE_SITE = """EXISTS (SELECT FROM telemetry_source AS source
+    WHERE source.id = source_id AND source.site_id IS NOT NULL)"""
+
 
 class SourceProvenance(models.TextChoices):
     """Tells how a number came about. An estimate is never shown as a measurement."""
@@ -88,6 +92,8 @@ class Source(models.Model):
 class SourceStatus(models.Model):
     """Tells what a source last did. Apart from Source so that its history holds decisions, not heartbeats."""
 
+    VISIBLE_WHERE = _OF_ONE_SITE
+
     source = models.OneToOneField(Source, on_delete=models.CASCADE, primary_key=True, related_name="status")
     state = models.CharField(max_length=8, choices=SourceState, default=SourceState.WAITING)
     state_since = models.DateTimeField()
@@ -107,6 +113,8 @@ class SourceStatus(models.Model):
 class SourceFlip(models.Model):
     """A source's state changed."""
 
+    VISIBLE_WHERE = _OF_ONE_SITE
+
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="flips")
     from_state = models.CharField(max_length=8, choices=SourceState)
     to_state = models.CharField(max_length=8, choices=SourceState)
@@ -122,6 +130,8 @@ class SourceFlip(models.Model):
 
 class SourceActivity(models.Model):
     """Counts per source and five minutes: what the ingest page draws."""
+
+    VISIBLE_WHERE = _OF_ONE_SITE
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="activity")
     start = models.DateTimeField()
@@ -143,6 +153,8 @@ class SourceActivity(models.Model):
 
 class Rejection(models.Model):
     """Samples and bodies refused, per source, day and reason, with the latest example."""
+
+    VISIBLE_WHERE = _OF_ONE_SITE
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="rejections")
     on_date = models.DateField()
@@ -183,6 +195,8 @@ class InboxBatch(models.Model):
     The drain deletes it. A batch that cannot be stored stays, with the reason (a dead letter), and is passed by.
     """
 
+    VISIBLE_WHERE = _OF_ONE_SITE
+
     # Rows live for a second: an index on source would cost every insert and serve nobody.
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="+", db_index=False)
     received_at = models.DateTimeField()
@@ -210,6 +224,8 @@ class InboxBatch(models.Model):
 class BatchDecision(models.Model):
     """A decision of somebody about a batch that was set aside, which itself is gone from there."""
 
+    VISIBLE_WHERE = _OF_ONE_SITE
+
     class Decision(models.TextChoices):
         RETRIED = "retried", "Retried"
         DISCARDED = "discarded", "Discarded"
@@ -231,6 +247,8 @@ class BatchDecision(models.Model):
 
 class BodyDigest(models.Model):
     """Bodies seen lately, so that one sent again is recognised before it is decoded."""
+
+    VISIBLE_WHERE = _OF_ONE_SITE
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="+", db_index=False)
     digest = models.BinaryField(max_length=16)
@@ -254,6 +272,11 @@ class SeriesQuerySet(models.QuerySet["Series"]):
 
 class Series(models.Model):
     """One metric with one set of labels from one source, and the inventory object it describes."""
+
+    # Of a source that serves many sites, what nothing is matched to may be anybody's.
+    VISIBLE_WHERE = """telemetry_series.site_id = ANY ((SELECT muster_ids('muster.sites'))::bigint[])
+        OR telemetry_series.site_id IS NULL AND EXISTS (SELECT FROM telemetry_source AS source
+            WHERE source.id = telemetry_series.source_id AND source.site_id IS NOT NULL)"""
 
     class Kind(models.TextChoices):
         GAUGE = "gauge", "Gauge"
@@ -336,6 +359,8 @@ class Series(models.Model):
 
 class DirtyWindow(models.Model):
     """A claim row: this window of this source has samples that no roll-up of that width counted yet."""
+
+    VISIBLE_WHERE = _OF_ONE_SITE
 
     class Width(models.IntegerChoices):
         FIVE_MINUTES = 300

@@ -44,7 +44,7 @@ def _refuse_foreign_data(using: str, **kwargs: Any) -> None:
 def _install_triggers(using: str, plan: Any = None, **kwargs: Any) -> None:
     from django.db import connections
 
-    from web import clock
+    from web import clock, policies
     from web.audit import AuditEntry, retention, triggers
 
     # `flush` sends this signal too, without a plan, and leaves the triggers where they are. Migrating back to zero, or
@@ -52,3 +52,4 @@ def _install_triggers(using: str, plan: Any = None, **kwargs: Any) -> None:
     if plan is not None and AuditEntry._meta.db_table in connections[using].introspection.table_names():
         retention.make_ready(now=clock.now())
         triggers.install(using)
+        policies.install(using)

@@ -15,6 +15,7 @@ from web import refusals
 from web.permissions import MissingPermission, roles_of, words_of
 from web.refusals import Refusal
 from web.requests import wants_json
+from web.scopes import limits
 
 TRY_AGAIN = frozenset({"40001", "40P01", "55P03"})
 """PostgreSQL: serialization_failure, deadlock_detected, lock_not_available."""
@@ -23,6 +24,8 @@ LOST_RACES = TRY_AGAIN | {"23505", "23P01", "23503"}
 later."""
 AWAY = ("08", "53", "57P")
 """connection_exception, insufficient_resources, and the server that stops, crashed or starts."""
+OUTSIDE = "This lies outside your sites, or belongs to other sites as well. {limits}"
+NOT_FOUND_OR_OUTSIDE = "Not found, or outside your sites. {limits}"
 QUERY_CANCELED = "57014"
 """PostgreSQL's query_canceled, raised by `statement_timeout` (web/serving/work.py)."""
 
@@ -49,11 +52,17 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     missing = exception.permissions if isinstance(exception, MissingPermission) else []
     detail = str(exception) or "You may not do this."
     wanted = [{"name": name, "may": words_of(name), "roles": roles_of(name)} for name in missing]
+    detail = " ".join(filter(None, [detail, limits()]))
     return _answer(request, 403, detail, wanted=wanted, exception=str(exception))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _answer(request, 404, "Not found.")
+    return _answer(request, 404, NOT_FOUND_OR_OUTSIDE.format(limits=limits()) if limits() else "Not found.")
+
+
+def outside(request: HttpRequest) -> HttpResponse:
+    """What somebody wrote lies outside their scope."""
+    return _answer(request, 403, OUTSIDE.format(limits=limits()))
 
 
 def refusal_for(error: BaseException | None) -> Refusal:
@@ -89,5 +98,6 @@ def _answer(
     if wants_json(request):
         return JsonResponse({"detail": detail}, status=status)
     theme = request.COOKIES.get("theme", "")
-    context |= {"request": request, "theme": theme if theme in User.Theme.values else User.Theme.SYSTEM.value}
+    shown = theme if theme in User.Theme.values else User.Theme.SYSTEM.value
+    context |= {"request": request, "limits": limits(), "theme": shown}
     return HttpResponse(get_template(template or f"{status}.html").render(context), status=status)

@@ -12,10 +12,11 @@ from drf_spectacular.utils import extend_schema
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from web import clock
+from web import clock, scopes
 from web.rest.permissions import SignedIn
 
 # Values by label values, in the order of the labels: {("late",): 2}; {(): 5} for a gauge without labels.
@@ -73,4 +74,6 @@ class MetricsView(APIView):
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> HttpResponse:
+        if not scopes.sees_all():
+            raise PermissionDenied("These are figures of the whole installation.")
         return HttpResponse(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)

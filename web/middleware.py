@@ -9,7 +9,7 @@ from django.db import DatabaseError, DataError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from web import errors, metrics, visibility
+from web import errors, metrics, scopes, visibility
 from web.actor import acting
 from web.requests import FOR_PROGRAMS
 
@@ -62,7 +62,7 @@ class RefusalMiddleware:
 
 
 class ActorMiddleware:
-    """Attributes writes to the signed-in user, and shows names as that user may see them.
+    """Attributes writes to the signed-in user, and shows names and sites as that user may see them.
 
     A token's user is named later, when the endpoint has checked it.
     """
@@ -71,12 +71,20 @@ class ActorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with visibility.read_by(request):
-            if request.method in SAFE_METHODS:
-                return self._in_zone(request)
-            user = request.user if request.user.is_authenticated else None
-            with acting(user, request_id=request.id):
-                return self._in_zone(request)
+        with visibility.read_by(request), scopes.reading():
+            scopes.narrow_to(request.user)
+            response = self._attributed(request)
+            if response.streaming:
+                steps = iter(response.streaming_content)
+                response.streaming_content = visibility.read_later(request, steps)
+            return response
+
+    def _attributed(self, request: HttpRequest) -> HttpResponse:
+        if request.method in SAFE_METHODS:
+            return self._in_zone(request)
+        user = request.user if request.user.is_authenticated else None
+        with acting(user, request_id=request.id):
+            return self._in_zone(request)
 
     def _in_zone(self, request: HttpRequest) -> HttpResponse:
         # Programs are told UTC, whoever asks; pages speak the reader's zone.
@@ -98,7 +106,7 @@ class BadValueMiddleware:
     """Answers for values that the database refuses and no view did.
 
     A value that it cannot take (a null byte, a number beyond its range) is the sender's fault: 400. Whoever writes the
-    same as another in one moment is told so: 409.
+    same as another in one moment is told so: 409. A row outside the writer's sites: 403.
     """
 
     def __init__(self, get_response: Respond) -> None:
@@ -112,4 +120,6 @@ class BadValueMiddleware:
             return errors.bad_request(request, exception)
         if isinstance(exception, DatabaseError) and errors.is_conflict(exception):
             return errors.conflict(request)
+        if isinstance(exception, DatabaseError) and scopes.is_refusal(exception):
+            return errors.outside(request)
         return None

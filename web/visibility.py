@@ -18,6 +18,7 @@ from django.db.models import Model, Q, QuerySet
 from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest
 
+from web import scopes
 from web.permissions import MissingPermission
 
 SEES_NAMES = "people.view_person"
@@ -38,9 +39,13 @@ def read_by(request: HttpRequest) -> Iterator[None]:
 
 
 def read_later[T](request: HttpRequest, steps: Iterator[T]) -> Iterator[T]:
-    """The same steps, each taken as for this request, which may be over by then."""
+    """The same steps, each taken as for this request and its scope, which may be over by then."""
+    return _taken(request, scopes.present(), steps)
+
+
+def _taken[T](request: HttpRequest, scope: scopes.Scope | None, steps: Iterator[T]) -> Iterator[T]:
     while True:
-        with read_by(request):
+        with read_by(request), scopes.within(scope):
             step = next(steps, _END)
         if step is _END:
             return

@@ -17,6 +17,7 @@ class PowerFeed(models.Model):
 
     HISTORY = True
     HISTORY_LASTS = True
+    VISIBLE_BY = ("site",)  # rack and device are at the same one
 
     class Leg(models.TextChoices):
         A = "A", "A"

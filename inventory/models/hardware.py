@@ -14,6 +14,7 @@ from inventory.models.places import DomainChoices, Site
 
 class Manufacturer(models.Model):
     HISTORY = True
+    VISIBLE_WHERE = "true"  # organisation-wide
     name = models.CharField("name", max_length=100, unique=True)
     slug = models.SlugField("slug", max_length=100, unique=True)
     description = models.CharField("description", max_length=200, blank=True)
@@ -32,6 +33,7 @@ class DeviceType(models.Model):
     """A product. `kind` decides which figures `attributes` may hold: see inventory.attributes."""
 
     HISTORY = True
+    VISIBLE_WHERE = "true"  # organisation-wide
 
     class Kind(models.TextChoices):
         ACCELERATOR = "accelerator", "Accelerator"
@@ -146,6 +148,7 @@ class Device(models.Model):
 
     HISTORY = True
     HISTORY_LASTS = True
+    VISIBLE_BY = ("site",)  # the rack is at the same one
 
     class Role(models.TextChoices):
         NODE = "node", "Accelerator node"

@@ -66,6 +66,7 @@ class Link(models.Model):
 
     HISTORY = True
     HISTORY_LASTS = True
+    VISIBLE_BY = ("site_a", "site_b")  # the ports are there
 
     class Kind(models.TextChoices):
         FABRIC = "fabric", "Fabric"

@@ -30,6 +30,14 @@ def validate_time_zone(name: str) -> None:
 
 class Region(models.Model):
     HISTORY = True
+    # One made by whoever sees the region above it is not in the list yet.
+    VISIBLE_WHERE = """inventory_region.id = ANY ((SELECT muster_ids('muster.around'))::bigint[])
+        OR inventory_region.parent_id = ANY ((SELECT muster_ids('muster.regions'))::bigint[])"""
+    # Regions above a site hold sites that the reader does not see.
+    WRITABLE_WHERE = """inventory_region.id = ANY ((SELECT muster_ids('muster.regions'))::bigint[])
+        OR inventory_region.parent_id = ANY ((SELECT muster_ids('muster.regions'))::bigint[])"""
+    VISIBLE_IDS = "muster.around"
+
     name = models.CharField("name", max_length=100, unique=True)
     slug = models.SlugField("slug", max_length=100, unique=True)
     parent = models.ForeignKey(
@@ -49,6 +57,7 @@ class Region(models.Model):
         constraints = [
             models.CheckConstraint(condition=~Q(parent=models.F("id")), name="region_not_its_own_parent")
         ]
+        triggers = [triggers.scopes_follow("region")]
 
     def __str__(self) -> str:
         return self.name
@@ -66,6 +75,9 @@ class Site(models.Model):
 
     HISTORY = True
     HISTORY_LASTS = True
+    VISIBLE_WHERE = """inventory_site.id = ANY ((SELECT muster_ids('muster.sites'))::bigint[])
+        OR inventory_site.region_id = ANY ((SELECT muster_ids('muster.regions'))::bigint[])"""
+    VISIBLE_IDS = "muster.sites"
 
     class Stage(models.TextChoices):
         PLANNED = "planned", "Planned"
@@ -215,7 +227,11 @@ class Site(models.Model):
                 violation_error_message="Give both latitude and longitude, or neither.",
             ),
         ]
-        triggers = [*triggers.claims(triggers.ITSELF, *triggers.WRITTEN), triggers.forget_claims()]
+        triggers = [
+            *triggers.claims(triggers.ITSELF, *triggers.WRITTEN),
+            triggers.forget_claims(),
+            triggers.scopes_follow("site"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -91,6 +91,17 @@ def forget_claims() -> PerStatement:
     )
 
 
+def scopes_follow(kind: str) -> PerStatement:
+    """Whoever is limited to something by its slug stays so when the slug changes."""
+    return PerStatement(
+        name="scopes_follow",
+        operation=pgtrigger.Update,
+        func="UPDATE accounts_accessscope AS scope SET slug = written.slug"
+        " FROM old_values AS before JOIN new_values AS written USING (id)"
+        f" WHERE scope.kind = '{kind}' AND scope.slug = before.slug AND before.slug <> written.slug; RETURN NULL;",
+    )
+
+
 LINK_ENDS = "link_ends_at_stated_sites"
 _REFUSE_STRAY_ENDS = f"""
     IF EXISTS (

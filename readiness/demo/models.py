@@ -7,6 +7,8 @@ from django.db.models import Q
 class DemoFleet(models.Model):
     """One row while the demo is loaded, none otherwise. The stories happen at fixed times before `loaded_at`."""
 
+    VISIBLE_WHERE = "false"  # of the whole fleet
+
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     loaded_at = models.DateTimeField()
     scale = models.PositiveSmallIntegerField()

@@ -40,6 +40,7 @@ class FrameworkVersion(DocumentVersion):
     """
 
     HISTORY = True
+    VISIBLE_WHERE = "true"  # organisation-wide
     STATE = "framework"
 
     class Status(models.TextChoices):
@@ -96,6 +97,8 @@ class FrameworkVersion(DocumentVersion):
 
 class DraftStep(models.Model):
     """One edit of a draft: who, when, and what it changed, in words. Written once, never changed."""
+
+    VISIBLE_WHERE = "true"  # organisation-wide
 
     version = models.ForeignKey(FrameworkVersion, on_delete=models.CASCADE, related_name="steps")
     revision = models.PositiveIntegerField()

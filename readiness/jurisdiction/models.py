@@ -70,6 +70,7 @@ class RulePack(DocumentVersion):
     """One version of the rules. Its rules and groups are rows, so that they are listed, filtered and linked to."""
 
     HISTORY = True
+    VISIBLE_WHERE = "true"  # organisation-wide
     STATE = "rule-pack"
 
     class Status(models.TextChoices):
@@ -118,6 +119,7 @@ class Rule(models.Model):
     """The content of one provision, in one pack. The same slug in another pack is the same rule at another time."""
 
     HISTORY = True
+    VISIBLE_WHERE = "true"  # organisation-wide
 
     class Kind(models.TextChoices):
         RESIDENCY = "residency", "Residency"
@@ -185,6 +187,7 @@ class CountryGroup(models.Model):
     """Countries that rules of a pack name together."""
 
     HISTORY = True
+    VISIBLE_WHERE = "true"  # organisation-wide
 
     pack = models.ForeignKey(RulePack, on_delete=models.CASCADE, related_name="groups")
     position = models.PositiveIntegerField(default=0)
@@ -211,6 +214,7 @@ class GroupMember(models.Model):
     """A country in a group from a day until a day; both days count."""
 
     HISTORY = True
+    VISIBLE_WHERE = "true"  # organisation-wide
 
     group = models.ForeignKey(CountryGroup, on_delete=models.CASCADE, related_name="members")
     position = models.PositiveIntegerField(default=0)
@@ -239,6 +243,7 @@ class DataOrigin(models.Model):
     """The data of a workload class is under the law of a country; it may be under that of several."""
 
     HISTORY = True
+    VISIBLE_WHERE = "true"  # organisation-wide
 
     workload_class = models.ForeignKey(
         "workloads.WorkloadClass", on_delete=models.CASCADE, related_name="data_origins"
@@ -275,6 +280,7 @@ class HeldBasis(models.Model):
     """
 
     HISTORY = True
+    VISIBLE_WHERE = "true"  # organisation-wide
 
     workload_class = models.ForeignKey(
         "workloads.WorkloadClass", on_delete=models.CASCADE, related_name="held_bases"

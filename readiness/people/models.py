@@ -20,6 +20,7 @@ class TeamQuerySet(models.QuerySet["Team"]):
 
 class Team(models.Model):
     HISTORY = True
+    VISIBLE_WHERE = "true"  # organisation-wide
     name = models.CharField("name", max_length=100, unique=True)
     slug = models.SlugField("slug", max_length=100, unique=True)
     contact = models.CharField(
@@ -84,6 +85,7 @@ class Person(models.Model):
     """
 
     HISTORY = True
+    VISIBLE_WHERE = "true"  # organisation-wide
 
     HISTORY_PERMISSION = "people.view_person"
     SIGNS_IN_AS = "user_id"
@@ -189,6 +191,7 @@ class Membership(models.Model):
     """A person's place in a team. `role` is what they are there, in words."""
 
     HISTORY = True
+    VISIBLE_WHERE = "true"  # organisation-wide
 
     HISTORY_PERMISSION = "people.view_person"
 

@@ -25,6 +25,7 @@ from readiness.scoring.gather import inputs_of
 from readiness.scoring.health import site_health, stored_before
 from readiness.scoring.models import FAILURE_LENGTH, SiteScore
 from readiness.scoring.stored_state import Content, Stored, before_of, contents_of, read_parts, stored_of
+from web import scopes
 
 log = logging.getLogger(__name__)
 AGED_AFTER = timedelta(seconds=60)
@@ -161,7 +162,8 @@ def evaluate_one(*, site: Site, now: datetime) -> None:
     """Evaluate a site for somebody who waits for it. A failure is kept as that of any other evaluation, and
     NotEvaluable gives the reason."""
     try:
-        with transaction.atomic():
+        # Links to sites that the asker does not see count as well.
+        with scopes.everything(), transaction.atomic():
             evaluate(site_ids=[site.pk], now=now)
     except OperationalError:
         # A failure of the database says nothing about the site.

@@ -103,6 +103,7 @@ class WorkloadClass(models.Model):
     """
 
     HISTORY = True
+    VISIBLE_WHERE = "true"  # organisation-wide
 
     name = models.CharField(max_length=100, unique=True)
     slug = models.SlugField(max_length=100, unique=True)
@@ -240,6 +241,7 @@ class UserRegion(models.Model):
     """A place where users are. Latency probes carry its slug in the label `user_region`."""
 
     HISTORY = True
+    VISIBLE_WHERE = "true"  # organisation-wide
 
     name = models.CharField(max_length=100, unique=True)
     slug = models.SlugField(max_length=100, unique=True)
@@ -258,6 +260,7 @@ class ServedRegion(models.Model):
     """A workload class serves the users of a region, and so must reach them within its latency limit."""
 
     HISTORY = True
+    VISIBLE_WHERE = "true"  # organisation-wide
 
     workload_class = models.ForeignKey(WorkloadClass, on_delete=models.CASCADE, related_name="served")
     user_region = models.ForeignKey(UserRegion, on_delete=models.CASCADE, related_name="+")
@@ -288,6 +291,7 @@ class AcceleratorDemand(models.Model):
     """How many accelerators of a type one placement needs; without a type any will do. Rows add up."""
 
     HISTORY = True
+    VISIBLE_WHERE = "true"  # organisation-wide
 
     workload_class = models.ForeignKey(WorkloadClass, on_delete=models.CASCADE, related_name="accelerators")
     device_type = models.ForeignKey(
@@ -359,6 +363,7 @@ class EnvelopeConfirmation(models.Model):
     """The envelope was looked at and holds as it is. One declared anew since is not confirmed by it."""
 
     HISTORY = True
+    VISIBLE_WHERE = "true"  # organisation-wide
 
     workload_class = models.ForeignKey(WorkloadClass, on_delete=models.CASCADE, related_name="confirmations")
     confirmed_on = models.DateField("confirmed")

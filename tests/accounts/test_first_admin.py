@@ -161,5 +161,5 @@ def test_two_administrators_who_demote_each_other_at_once_leave_one():
         each.start()
     for each in both:
         each.join(timeout=30)
-    assert refused == ["This is the last administrator: make another one first."]
+    assert refused == ["This is the last administrator of all sites: make another one first."]
     assert User.objects.filter(is_superuser=True).count() == 1

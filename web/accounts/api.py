@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import Model, OuterRef, QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import api_view, permission_classes
@@ -14,8 +14,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import operations
-from accounts.models import Token, User
-from accounts.queries import role_of
+from accounts.models import ScopeKind, Token, User
+from accounts.queries import role_of, scopes_of, slugs_of_scopes
 from accounts.roles import ROLES
 from web import clock
 from web.accounts.filters import TokenFilters, UserFilters
@@ -26,6 +26,7 @@ from web.rest.permissions import SignedIn
 from web.rest.router import Router
 from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import ObjectViewSet
+from web.scopes import places
 
 ROLE_CHOICES = [(name, name) for name in ROLES]
 
@@ -50,7 +51,20 @@ class NameField(serializers.CharField):
         return instance.get_full_name()
 
 
+class ScopeSerializer(serializers.Serializer):
+    kind = serializers.ChoiceField(choices=ScopeKind.choices)
+    slug = serializers.SlugField(max_length=100)
+
+
+class ScopesField(serializers.ListField):
+    child = ScopeSerializer()
+
+    def get_attribute(self, instance: User) -> list[dict[str, str]]:
+        return [{"kind": kind, "slug": slug} for kind, slug in scopes_of(instance)]
+
+
 class UserSerializer(ObjectSerializer):
+    scopes = ScopesField(required=False, help_text="Regions and sites; empty: everything.")
     name = NameField(required=False, allow_blank=True, max_length=300)
     role = RoleField(choices=ROLE_CHOICES)
     password = serializers.CharField(
@@ -65,11 +79,25 @@ class UserSerializer(ObjectSerializer):
     class Meta:
         model = User
         fields = [
-            *("username", "name", "email", "role", "is_active", "password", "keep_tokens"),
+            *("username", "name", "email", "role", "scopes", "is_active", "password", "keep_tokens"),
             *("last_login", "date_joined"),
         ]
         brief_fields = ["username"]
         read_only_fields = ["last_login", "date_joined"]
+
+    def validate_scopes(self, given: list[dict[str, str]]) -> list[dict[str, str]]:
+        there = places()
+        if unknown := [each["slug"] for each in given if (each["kind"], each["slug"]) not in there]:
+            raise ValidationError(f"There is no such region or site: {', '.join(unknown)}.")
+        return given
+
+
+def _given(serializer: serializers.BaseSerializer) -> dict[str, Any]:
+    """What an operation takes."""
+    given = dict(serializer.validated_data)
+    if (scopes := given.get("scopes")) is not None:
+        given["scopes"] = [(scope["kind"], scope["slug"]) for scope in scopes]
+    return given
 
 
 class UserViewSet(ObjectViewSet):
@@ -77,17 +105,19 @@ class UserViewSet(ObjectViewSet):
 
     request: UserApiRequest
 
-    queryset = User.objects.prefetch_related("groups")
+    queryset = User.objects.prefetch_related("groups").annotate(scope_slugs=slugs_of_scopes(OuterRef("pk")))
     serializer_class = UserSerializer
     filterset_class = UserFilters
     http_method_names = ["get", "post", "put", "patch", "head", "options"]
 
     def etag(self, obj: Model) -> str:
-        """The role is a group, which the user's own row knows nothing of."""
-        return f'{super().etag(obj)[:-1]}-{role_of(cast(User, obj))}"'
+        """Role and scopes are rows of their own, of which the user's knows nothing."""
+        user = cast(User, obj)
+        scopes = [".".join(scope) for scope in scopes_of(user)]
+        return f'{super().etag(obj)[:-1]}-{"-".join([role_of(user), *scopes])}"'
 
     def perform_create(self, serializer: serializers.BaseSerializer) -> None:
-        given = dict(serializer.validated_data)
+        given = _given(serializer)
         is_active = given.pop("is_active", True)
         given.pop("keep_tokens", None)
         who: dict[str, Any] = {"by": self.request.user, "now": clock.now()}
@@ -98,7 +128,7 @@ class UserViewSet(ObjectViewSet):
 
     def perform_update(self, serializer: serializers.BaseSerializer) -> None:
         user = cast(User, serializer.instance)
-        given = dict(serializer.validated_data)
+        given = _given(serializer)
         password, keep_tokens = given.pop("password", None), given.pop("keep_tokens", False)
         who: dict[str, Any] = {"by": self.request.user, "now": clock.now()}
         with _refusals_as_errors():

@@ -1,10 +1,10 @@
 """Forms of the pages about who may sign in."""
 
 import zoneinfo
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
@@ -13,8 +13,8 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from accounts import operations, throttling
-from accounts.models import Token, User
-from web import clock, units
+from accounts.models import ScopeKind, Token, User
+from web import clock, scopes, units
 
 ROLE_CHOICES = [
     ("viewer", "viewer: looks at everything"),
@@ -202,7 +202,43 @@ class TokenForm(forms.Form):
         return None if days == "never" else now + timedelta(days=int(days))
 
 
-class UserForm(forms.Form):
+def _places(kind: ScopeKind) -> Callable[[], list[tuple[str, str]]]:
+    return lambda: [(slug, name) for (of, slug), name in scopes.places().items() if of == kind]
+
+
+class ScopesForm(forms.Form):
+    """Nothing chosen is no limit."""
+
+    regions = forms.MultipleChoiceField(
+        label="Only these regions",
+        choices=_places(ScopeKind.REGION),
+        required=False,
+        help_text="With all regions and sites below them, those added later too. None, and no site: everything.",
+    )
+    sites = forms.MultipleChoiceField(
+        label="Only these sites", choices=_places(ScopeKind.SITE), required=False
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("regions", "sites"):
+            field = cast(forms.MultipleChoiceField, self.fields[name])
+            present = list(field.choices)
+            # What is gone limits as before: left out unseen, it would open everything.
+            gone = set(self.initial.get(name, ())) - {slug for slug, _ in present}
+            field.choices = [*present, *((slug, f"{slug} (gone)") for slug in sorted(gone))]
+
+    def given(self) -> dict[str, Any]:
+        """What an operation takes: the answers, with regions and sites as scopes."""
+        given = dict(self.cleaned_data)
+        regions, sites = given.pop("regions"), given.pop("sites")
+        named = [(ScopeKind.REGION.value, slug) for slug in regions] + [
+            (ScopeKind.SITE.value, slug) for slug in sites
+        ]
+        return given | {"scopes": named}
+
+
+class UserForm(ScopesForm):
     """A user as an administrator changes one."""
 
     name = forms.CharField(label="Full name", max_length=300, required=False)
@@ -213,11 +249,12 @@ class UserForm(forms.Form):
         required=False,
         help_text="Without it the user's tokens do not work either.",
     )
+    field_order = ["name", "email", "role", "is_active", "regions", "sites"]
 
 
-class NewUserForm(NewPasswordForm):
+class NewUserForm(ScopesForm, NewPasswordForm):
     username = User._meta.get_field("username").formfield()
     name = forms.CharField(label="Full name", max_length=300, required=False)
     email = forms.EmailField(label="E-mail", required=False)
     role = forms.ChoiceField(label="Role", choices=ROLE_CHOICES)
-    field_order = ["username", "name", "email", "role", "password", "password_again"]
+    field_order = ["username", "name", "email", "role", "regions", "sites", "password", "password_again"]

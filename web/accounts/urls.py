@@ -10,6 +10,7 @@ urlpatterns = [
     path("logout/", sign_in.SignOut.as_view(), name="logout"),
     path("first-admin/<str:secret>/", sign_in.first_admin, name="first-admin"),
     path("settings/", settings.display, name="settings"),
+    path("settings/access/", settings.access, name="access"),
     path("settings/password/", settings.PasswordChange.as_view(), name="password-change"),
     path("settings/tokens/add/", settings.add_token, name="token-add"),
     path("settings/tokens/<int:pk>/revoke/", settings.revoke_token, name="token-revoke"),

@@ -7,6 +7,7 @@ from django.db import connection
 from django.db.models import Model
 
 from web.audit.registry import lasts
+from web.scopes import Scope, everything, present
 
 # Ids are given out before they are committed: an entry that comes late shows in the sum of the table's newest ids.
 _STAMP = """
@@ -19,15 +20,19 @@ CROSS JOIN LATERAL (
 ) AS newest ORDER BY asked.place
 """
 
-type Stamp = tuple[tuple[int | None, int], ...]
+type Stamp = tuple[Scope | None, tuple[tuple[int | None, int], ...]]
 
 
 def stamp_of(*models: type[Model]) -> Stamp:
-    """Return a mark that differs after every write of these models; one statement."""
+    """Return a mark that differs after every write of these models, and between readers of different sites; one
+    statement.
+    """
     tables, kinds = _asked(models)
-    with connection.cursor() as cursor:
+    scope = present()
+    # Nobody reads a mark, and what a reader sees of the history is slower to find.
+    with everything(), connection.cursor() as cursor:
         cursor.execute(_STAMP, [tables, kinds])
-        return tuple((newest, count) for newest, count in cursor.fetchall())
+        return scope, tuple((newest, count) for newest, count in cursor.fetchall())
 
 
 @cache

@@ -10,6 +10,7 @@ from accounts.operations import TOKEN_KEYWORDS, authenticate_token
 from accounts.throttling import bad_tokens
 from web import clock
 from web.actor import identify
+from web.scopes import narrow_to
 
 
 class SessionAuthentication(authentication.SessionAuthentication):
@@ -36,6 +37,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
         if token.scope == Token.Scope.READ and not _reads(request):
             raise PermissionDenied("This token has the scope read: a token with the scope write is needed.")
         identify(token.user, token)
+        narrow_to(token.user)
         return token.user, token
 
     def authenticate_header(self, request: HttpRequest) -> str:

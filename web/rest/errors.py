@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.apps import apps
-from django.core.exceptions import NON_FIELD_ERRORS, RequestDataTooBig
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, RequestDataTooBig
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import DataError, IntegrityError, OperationalError
+from django.db import DatabaseError, DataError, IntegrityError, OperationalError
 from django.db.models import (
     BaseConstraint,
     CheckConstraint,
@@ -22,11 +22,12 @@ from django.db.models import (
     UniqueConstraint,
 )
 from django.db.models.expressions import ExpressionList
+from django.http import Http404
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
-from web import visibility
-from web.errors import TRY_AGAIN
+from web import scopes, visibility
+from web.errors import NOT_FOUND_OR_OUTSIDE, OUTSIDE, TRY_AGAIN
 
 NON_FIELD = "non_field_errors"
 
@@ -82,6 +83,12 @@ def translated(error: Exception) -> Exception:
         )
     if isinstance(error, OperationalError) and getattr(error.__cause__, "sqlstate", None) in TRY_AGAIN:
         return Conflict("Another write was in the way; try again.")
+    if isinstance(error, DatabaseError) and scopes.is_refusal(error):
+        return exceptions.PermissionDenied(OUTSIDE.format(limits=scopes.limits()))
+    if isinstance(error, (Http404, exceptions.NotFound)) and scopes.limits():
+        return exceptions.NotFound(NOT_FOUND_OR_OUTSIDE.format(limits=scopes.limits()))
+    if isinstance(error, (PermissionDenied, exceptions.PermissionDenied)) and scopes.limits():
+        return exceptions.PermissionDenied(f"{error} {scopes.limits()}")
     if isinstance(error, RequestDataTooBig):
         return PayloadTooLarge()
     return error

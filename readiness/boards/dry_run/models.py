@@ -18,6 +18,8 @@ decision of today changes."""
 class DryRun(models.Model):
     """A trial of the content `digest` at `evaluated_at`. `result` is the comparison, kept as plain values."""
 
+    VISIBLE_WHERE = "false"  # of the whole fleet
+
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
         RUNNING = "running", "Running"

@@ -240,6 +240,7 @@ class Floor(models.Model):
     """A run of that platform passes at `value` or above. Without a size it holds at any."""
 
     HISTORY = True
+    VISIBLE_WHERE = "true"  # organisation-wide
 
     platform = models.CharField(
         "platform", max_length=100, help_text="A device type's slug, or a name that runs are given"

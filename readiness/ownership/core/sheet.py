@@ -3,12 +3,6 @@
 Pure: which site or person a word means is looked up elsewhere.
 """
 
-<<<<<<< HEAD
-import csv
-=======
-from __future__ import annotations
-
->>>>>>> kinds
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass

@@ -69,6 +69,12 @@ class Decision(models.Model):
     """
 
     HISTORY = True
+    # Its figures compare the options, so that all of them have to be seen.
+    VISIBLE_WHERE = """tradeoffs_decision.site_id = ANY ((SELECT muster_ids('muster.sites'))::bigint[])
+        AND (tradeoffs_decision.previous_site_id IS NULL
+            OR tradeoffs_decision.previous_site_id = ANY ((SELECT muster_ids('muster.sites'))::bigint[]))
+        AND NOT EXISTS (SELECT FROM jsonb_array_elements(tradeoffs_decision.options) AS option
+            WHERE NOT EXISTS (SELECT FROM inventory_site AS site WHERE site.slug = option ->> 'site'))"""
 
     class State(models.TextChoices):
         RECORDED = "recorded", "Waits for approval"

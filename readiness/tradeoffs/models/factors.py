@@ -326,6 +326,7 @@ class ExchangeRate(models.Model):
     """One unit of `currency` is `rate` of `to_currency`, from a day on until the source's next rate."""
 
     HISTORY = True
+    VISIBLE_WHERE = "true"  # organisation-wide
 
     currency = models.CharField("currency", max_length=3, choices=CURRENCY_CHOICES)
     to_currency = models.CharField("in currency", max_length=3, choices=CURRENCY_CHOICES)

@@ -49,6 +49,7 @@ class PortfolioRun(models.Model):
 
     HISTORY = True
     HISTORY_LEAVES_OUT = ("result", "points_done", "progressed_at")
+    VISIBLE_WHERE = "false"  # of the whole fleet
 
     class State(models.TextChoices):
         QUEUED = "queued", "Queued"

@@ -15,14 +15,15 @@ from django.views.decorators.http import require_POST
 
 from accounts import operations
 from accounts.models import Token, User
-from accounts.queries import role_of
+from accounts.queries import role_of, scopes_of
 from web import clock
 from web.accounts.forms import DisplayForm, OwnPasswordForm, TokenForm
 from web.ages import ago
 from web.context import shortcuts_of, theme_of
 from web.navigation import ITEMS
-from web.permissions import MissingPermission, signed_in
+from web.permissions import MissingPermission, reads, signed_in, words_of
 from web.requests import UserRequest
+from web.scopes import in_words
 from web.units import how_many
 
 
@@ -45,7 +46,11 @@ def add_section(url_name: str, label: Any) -> None:
 
 def tabs(request: UserRequest, current: str) -> list[dict[str, Any]]:
     """The sections of the settings that this person may open."""
-    sections = [("settings", "Display and tokens"), ("password-change", "Password")]
+    sections = [
+        ("settings", "Display and tokens"),
+        ("access", "What you may do"),
+        ("password-change", "Password"),
+    ]
     sections += _added.items()
     if request.user.has_perm("accounts.view_user"):
         sections.append(("users", "Users"))
@@ -86,6 +91,18 @@ def display(request: UserRequest) -> HttpResponse:
     for name, value in (("theme", chosen["theme"]), ("shortcuts", "on" if chosen["shortcuts"] else "off")):
         response.set_cookie(name, value, max_age=COOKIE_AGE_S, samesite="Lax", secure=request.is_secure())
     return response
+
+
+@reads()
+def access(request: UserRequest) -> HttpResponse:
+    """Why somebody sees and may do what they do: role, sites, and each permission in words."""
+    permissions = {words_of(name): name for name in request.user.get_all_permissions()}
+    given = {
+        "role": role_of(request.user),
+        "sites": in_words(scopes_of(request.user)),
+        "permissions": sorted(permissions.items()),
+    }
+    return render(request, "accounts/access.html", {"tabs": tabs(request, "access"), **given})
 
 
 @require_POST

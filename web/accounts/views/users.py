@@ -9,8 +9,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts import operations, queries
-from accounts.models import User
-from web import clock
+from accounts.models import ScopeKind, User
+from web import clock, scopes
 from web.accounts.forms import NewUserForm, SetPasswordForm, UserForm, refusals_on
 from web.accounts.tables import user_table, users
 from web.accounts.views.settings import revoked_words, tabs, token_rows
@@ -30,8 +30,8 @@ def user_list(request: UserRequest) -> HttpResponseBase:
 def add_user(request: UserRequest) -> HttpResponse:
     form = NewUserForm(request.POST or None, initial={"role": "viewer"})
     if request.method == "POST" and form.is_valid():
-        names = ("username", "name", "email", "role", "password")
-        given = {name: form.cleaned_data[name] for name in names}
+        given = form.given()
+        del given["password_again"]
         with refusals_on(form):
             user = operations.create_user(**given, by=request.user, now=clock.now())
             messages.success(request, f"{user} may sign in now.")
@@ -49,10 +49,10 @@ def user_detail(request: UserRequest, pk: int) -> HttpResponseBase:
 
 @require("accounts.change_user")
 def _change_user(request: UserRequest, user: User) -> HttpResponse:
-    form = UserForm(request.POST)
+    form = UserForm(request.POST, initial=_initial(user))
     if form.is_valid():
         with refusals_on(form):
-            operations.change_user(user, **form.cleaned_data, by=request.user, now=clock.now())
+            operations.change_user(user, **form.given(), by=request.user, now=clock.now())
             messages.success(request, f"{user} is saved.")
             return redirect("users")
         user.refresh_from_db()
@@ -94,6 +94,7 @@ def _detail(request: UserRequest, user: User, form: UserForm) -> HttpResponse:
                 {"term": "Full name", "value": user.get_full_name() or "–"},
                 {"term": "E-mail", "value": user.email or "–"},
                 {"term": "Role", "value": queries.role_of(user) or "–"},
+                {"term": "Sites", "value": scopes.in_words(queries.scopes_of(user))},
             ],
             "tokens": token_rows(user, now=clock.now()),
             "may_change": request.user.has_perm("accounts.change_user"),
@@ -102,11 +103,14 @@ def _detail(request: UserRequest, user: User, form: UserForm) -> HttpResponse:
 
 
 def _initial(user: User) -> dict[str, Any]:
+    named = queries.scopes_of(user)
     return {
         "name": user.get_full_name(),
         "email": user.email,
         "role": queries.role_of(user),
         "is_active": user.is_active,
+        "regions": [slug for kind, slug in named if kind == ScopeKind.REGION],
+        "sites": [slug for kind, slug in named if kind == ScopeKind.SITE],
     }
 
 

@@ -1,0 +1,23 @@
+"""What scopes can name, and what they come to: the sites, and the regions that go with them."""
+
+PLACES = """
+SELECT 'region', slug, name FROM inventory_region UNION ALL SELECT 'site', slug, name FROM inventory_site
+ORDER BY 1, 3, 2
+"""
+# Regions are those that a scope names with all below them; around are those and all above a site that is seen.
+RESOLVED = """
+WITH RECURSIVE below AS (
+    SELECT id FROM inventory_region WHERE slug = ANY(%(region)s)
+    UNION SELECT region.id FROM inventory_region AS region JOIN below ON region.parent_id = below.id
+), seen AS (
+    SELECT id, region_id FROM inventory_site
+    WHERE slug = ANY(%(site)s) OR region_id IN (SELECT id FROM below)
+), around AS (
+    SELECT id, parent_id FROM inventory_region
+    WHERE id IN (SELECT id FROM below UNION SELECT region_id FROM seen)
+    UNION SELECT region.id, region.parent_id FROM inventory_region AS region JOIN around ON region.id = around.parent_id
+)
+SELECT ARRAY(SELECT id FROM seen ORDER BY id)::text AS "muster.sites",
+    ARRAY(SELECT id FROM below ORDER BY id)::text AS "muster.regions",
+    ARRAY(SELECT id FROM around ORDER BY id)::text AS "muster.around"
+"""

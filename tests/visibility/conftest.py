@@ -1,0 +1,29 @@
+"""The fleet with one of everything, as the walk along every route has it, and what no address names."""
+
+import pytest
+
+from accounts.models import AccessScope
+from inventory.models import Site
+from readiness.evidence.models import Measure, MeasuredDay
+from readiness.golive.models import Approver
+from readiness.tradeoffs.models import DecisionForecast, DecisionOutcome
+from telemetry.models import LateDay, MatchedInventory
+from tests.conftest import NOW
+from tests.web.routes.conftest import *  # noqa: F403
+from tests.web.routes.conftest import emptied_samples, everything
+
+__all__ = ["emptied_samples", "everything"]
+
+
+@pytest.fixture
+def rows_of_all_kinds(everything, user_of):
+    porto, day = Site.objects.get(slug="porto"), {"on_date": NOW.date()}
+    LateDay.objects.create(site=porto, **day)
+    MatchedInventory.objects.create(site=porto, fingerprint="x", matched_at=NOW)
+    MeasuredDay.objects.create(site=porto, measured_at=NOW, whole_at=NOW, **day)
+    Measure.objects.create(site=porto, key="power_peak", value=7.0, taken_at=NOW, measured_at=NOW, **day)
+    Approver.objects.create(
+        site=porto, domain="compute", user=user_of("ops", username="local-lead"), added_at=NOW
+    )
+    AccessScope.objects.create(user=user_of("ops", username="elsewhere"), kind="site", slug="porto")
+    DecisionOutcome.objects.create(forecast=DecisionForecast.objects.first(), unknown="Not metered")

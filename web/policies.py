@@ -1,0 +1,228 @@
+"""Row security for readers with scopes: which rows of each table the role SCOPED_ROLE reads and writes.
+
+A row is visible where all rows that it refers to are: the policy of a table follows from its foreign keys. What a model
+says of itself comes first:
+
+- `VISIBLE_IDS`, the setting of the session that lists the keys of visible rows (`web/scopes.py` fills it);
+- `VISIBLE_WHERE`, a condition in SQL; "true" is organisation-wide, "false" is for readers without scopes alone;
+- `WRITABLE_WHERE`, where fewer rows may be written than seen;
+- `VISIBLE_BY`, names of the keys that decide, where the others lead to the same site.
+
+A model that neither refers to such rows nor says anything is visible to nobody who has scopes.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+
+from django.apps import apps
+from django.core.management import CommandError
+from django.db import ProgrammingError, connections, transaction
+from django.db.models import ForeignKey, Model
+
+from web.audit import AuditEntry, audited_models
+from web.scopes import SCOPED_ROLE
+
+ORGANISATION_WIDE = "true"
+# The engine's own tables hold samples by series alone: whoever finds no series asks for none.
+_GRANTS = f"""
+GRANT USAGE ON SCHEMA public TO {SCOPED_ROLE};
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {SCOPED_ROLE};
+GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {SCOPED_ROLE};
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {SCOPED_ROLE};
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {SCOPED_ROLE};
+CREATE OR REPLACE FUNCTION muster_ids(setting text) RETURNS bigint[] LANGUAGE sql STABLE
+    AS $$ SELECT current_setting(setting)::bigint[] $$;
+CREATE OR REPLACE FUNCTION muster_refuse(relation text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'A row of % lies outside the sites of its reader.', relation USING ERRCODE = '42501';
+END $$;
+"""
+# What triggers write, of history and of claims, is the whole truth whoever caused it.
+_TRIGGERS_SEE_ALL = """
+DO $$ DECLARE it regprocedure; BEGIN
+    FOR it IN SELECT oid FROM pg_proc WHERE prorettype = 'trigger'::regtype AND NOT prosecdef
+        AND pronamespace = 'public'::regnamespace LOOP
+        EXECUTE format('ALTER FUNCTION %s SECURITY DEFINER SET search_path = public, pg_temp', it);
+    END LOOP;
+END $$;
+"""
+_POLICY = """
+ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS muster_scope ON {table};
+DROP POLICY IF EXISTS muster_scope_delete ON {table};
+CREATE POLICY muster_scope ON {table} TO {role} USING ({where}) WITH CHECK ({check});
+"""
+# A deletion that a policy forbids finds no row, which would pass for success.
+_DELETION = """
+CREATE POLICY muster_scope_delete ON {table} AS RESTRICTIVE FOR DELETE TO {role}
+    USING (CASE WHEN {check} THEN true WHEN {where} THEN muster_refuse('{table}') ELSE false END);
+"""
+_OPEN = """
+DROP POLICY IF EXISTS muster_scope ON {table};
+DROP POLICY IF EXISTS muster_scope_delete ON {table};
+ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;
+"""
+_INSTALLED = """
+SELECT obj_description(to_regproc('muster_ids'), 'pg_proc'),
+    NOT EXISTS (SELECT FROM pg_proc WHERE prorettype = 'trigger'::regtype AND NOT prosecdef
+        AND pronamespace = 'public'::regnamespace)
+"""
+# Roles are of the whole cluster: another database may make it at this moment.
+_ROLE = f"""
+DO $$ BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{SCOPED_ROLE}') THEN
+        CREATE ROLE {SCOPED_ROLE} NOLOGIN;
+    END IF;
+EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+END $$
+"""
+_TAKE_ROLE = f"SET LOCAL ROLE {SCOPED_ROLE}"
+
+
+def install(using: str) -> None:
+    """Make the role, and the policies where they are not as the models say.
+
+    To set a policy locks its table, and most migrations change none.
+    """
+    make_role(using)
+    statements = [_GRANTS, _TRIGGERS_SEE_ALL, *map(_statement_of, _tables())]
+    digest = sha256("\n".join(statements).encode()).hexdigest()
+    with connections[using].cursor() as cursor:
+        cursor.execute(_INSTALLED)
+        if cursor.fetchone() != (digest, True):
+            cursor.execute("\n".join(statements))
+            cursor.execute(f"COMMENT ON FUNCTION muster_ids IS '{digest}'")
+
+
+def make_role(using: str) -> None:
+    """Raise CommandError with what to run where this user of the database may not make roles."""
+    connection = connections[using]
+    try:
+        with transaction.atomic(using=using), connection.cursor() as cursor:
+            cursor.execute(_ROLE)
+            if not _may_take_role(using):
+                cursor.execute(f"GRANT {SCOPED_ROLE} TO CURRENT_USER")
+    except ProgrammingError as error:
+        user = connection.settings_dict["USER"] or "the user of DATABASE_URL"
+        raise CommandError(
+            "Muster needs a role of the database for readers who see some sites only. Run as its administrator:"
+            f" CREATE ROLE {SCOPED_ROLE} NOLOGIN; GRANT {SCOPED_ROLE} TO {user};"
+        ) from error
+
+
+def _may_take_role(using: str) -> bool:
+    try:
+        with transaction.atomic(using=using), connections[using].cursor() as cursor:
+            cursor.execute(_TAKE_ROLE)
+            cursor.execute("RESET ROLE")
+    except ProgrammingError:
+        return False
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Conditions under which a row is read, and under which it may be written; columns are named with their table."""
+
+    where: str
+    check: str
+
+    @property
+    def is_open(self) -> bool:
+        return self.where == ORGANISATION_WIDE
+
+
+@cache
+def rule_of(model: type[Model]) -> Rule:
+    if model is AuditEntry:
+        return Rule(_where_of_history(), "true")
+    where, check = getattr(model, "VISIBLE_WHERE", None), getattr(model, "WRITABLE_WHERE", None)
+    if where is None and hasattr(model, "VISIBLE_IDS"):
+        where = _visible(model, f"{model._meta.db_table}.id")
+    elif where is None and not is_of_the_project(model):
+        where = ORGANISATION_WIDE
+    if where is not None:
+        return Rule(where, check or where)
+    columns = {f"{model._meta.db_table}.{key.column}": key for key in keys_of(model)}
+    where = " AND ".join(_at_visible(key, column) for column, key in columns.items()) or "false"
+    if check is None and columns and all(key.null for key in columns.values()):
+        # A row at no site is for all: everybody sees it, and whoever sees all sites writes it.
+        named = " OR ".join(f"{column} IS NOT NULL" for column in columns)
+        check = f"{where} AND ({named})"
+    return Rule(where, check or where)
+
+
+def keys_of(model: type[Model]) -> list[ForeignKey]:
+    """Return the foreign keys that decide about a row."""
+    keys = [field for field in model._meta.concrete_fields if isinstance(field, ForeignKey)]
+    if (by := getattr(model, "VISIBLE_BY", None)) is not None:
+        return [key for key in keys if key.name in by]
+    parents = [key for key in keys if _concrete(key) is not model]
+    return [key for key in parents if not rule_of(_concrete(key)).is_open]
+
+
+def is_of_the_project(model: type[Model]) -> bool:
+    """Whether a model is Muster's own, and none of Django's or one that Django made for it."""
+    return not model._meta.auto_created and not model.__module__.startswith("django.")
+
+
+def _tables() -> Iterator[type[Model]]:
+    for model in apps.get_models(include_auto_created=True):
+        if not model._meta.proxy:
+            yield model
+
+
+def _statement_of(model: type[Model]) -> str:
+    rule = rule_of(model)
+    template = _OPEN if rule.is_open else _POLICY if rule.check == rule.where else _POLICY + _DELETION
+    return template.format(table=model._meta.db_table, role=SCOPED_ROLE, where=rule.where, check=rule.check)
+
+
+def _concrete(key: ForeignKey) -> type[Model]:
+    concrete = key.related_model._meta.concrete_model
+    assert concrete is not None
+    return concrete
+
+
+def _visible(model: type[Model], value: str) -> str:
+    """A condition that the row of the model whose key is `value` is visible."""
+    if hasattr(model, "VISIBLE_IDS"):
+        return f"{value} = ANY ((SELECT muster_ids('{model.VISIBLE_IDS}'))::bigint[])"
+    # The subquery obeys the policy of its own table.
+    table, key = model._meta.db_table, model._meta.pk.column
+    return f"EXISTS (SELECT FROM {table} WHERE {table}.{key} = {value})"
+
+
+def _at_visible(key: ForeignKey, value: str) -> str:
+    visible = _visible(_concrete(key), value)
+    return f"({value} IS NULL OR {visible})" if key.null else visible
+
+
+def _where_of_history() -> str:
+    """An entry is visible where the row was, before and after; by the row itself where that declares its rule."""
+    cases = []
+    for model in audited_models():
+        table = model._meta.db_table
+        if rule_of(_of_table(model)).is_open:
+            visible = "true"
+        elif hasattr(model, "VISIBLE_WHERE") or hasattr(model, "VISIBLE_IDS"):
+            visible = f"EXISTS (SELECT FROM {table} WHERE {table}.id = audit_entry.object_id)"
+        else:
+            visible = " AND ".join(
+                _was_visible(key, row) for key in keys_of(model) for row in ("before", "after")
+            )
+        cases.append(f"WHEN '{table}' THEN {visible}")
+    return f'CASE audit_entry."table" {" ".join(cases)} ELSE false END'
+
+
+def _was_visible(key: ForeignKey, row: str) -> str:
+    visible = _at_visible(key, f"(audit_entry.{row} ->> '{key.column}')::bigint")
+    return f"(audit_entry.{row} IS NULL OR {visible})"
+
+
+def _of_table(model: type[Model]) -> type[Model]:
+    concrete = model._meta.concrete_model
+    assert concrete is not None
+    return concrete

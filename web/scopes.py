@@ -1,0 +1,171 @@
+"""Which sites a reader sees. PostgreSQL holds every statement to it, by the policies of `web/policies.py`.
+
+Whoever has scopes reads and writes as the role SCOPED_ROLE. Everybody else stays the owner of the tables, whom no
+policy concerns and who pays nothing.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.db.backends.signals import connection_created
+from psycopg.pq import TransactionStatus
+
+from accounts.models import ScopeKind
+from accounts.queries import scopes_of
+
+SCOPED_ROLE = "muster_scoped"
+_REFUSED = "42501"  # insufficient_privilege, as policies say it (`web/policies.py`)
+# What begins with SELECT is sent as it is (`web/actor.py`).
+_OWN_ROLE = "SELECT set_config('role', 'none', false)"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """`settings` are what the policies read of the session, as text; equal scopes see the same rows."""
+
+    named: tuple[tuple[str, str], ...]
+    settings: tuple[tuple[str, str], ...]
+
+
+@dataclass(slots=True)
+class _Reading:
+    """The scope of one request, known once its reader is; None: all sites."""
+
+    scope: Scope | None = None
+
+
+_reading: ContextVar[_Reading | None] = ContextVar("reading", default=None)
+_statements: dict[str, str] = {}
+
+
+def resolve_with(statement: str, *, places: str) -> None:
+    """Have a statement turn slugs (`%(region)s`, `%(site)s`) into a row of settings; inventory gives it, and one for
+    the kind, slug and name of each place that a scope can name.
+    """
+    _statements.update(resolved=statement, places=places)
+
+
+def places() -> dict[tuple[str, str], str]:
+    """Return the names of all regions and sites, by kind and slug."""
+    with connection.cursor() as cursor:
+        cursor.execute(_statements["places"])
+        return {(kind, slug): name for kind, slug, name in cursor.fetchall()}
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Inside, `narrow_to` may limit what is read; afterwards the connection is its owner's again."""
+    token = _reading.set(_Reading())
+    try:
+        yield
+    finally:
+        narrowed = present() is not None
+        _reading.reset(token)
+        if narrowed:
+            _take_role(present())
+
+
+def narrow_to(user: Any) -> None:
+    """Limit what is read from now on, in this `reading`, to the scopes of this user: one statement, or none."""
+    current = _reading.get()
+    if current is None:
+        return
+    if current.scope is not None:
+        current.scope = None
+        _take_role(None)
+    if named := scopes_of(user):
+        current.scope = Scope(named, _resolved(named))
+        _take_role(current.scope)
+
+
+@contextmanager
+def within(scope: Scope | None) -> Iterator[None]:
+    """Read within this scope; with None everything, as the parts of Muster do that work out what all readers share."""
+    before = present()
+    token = _reading.set(_Reading(scope))
+    try:
+        if scope != before:
+            _take_role(scope)
+        yield
+    finally:
+        _reading.reset(token)
+        if scope != before:
+            _take_role(before)
+
+
+def everything() -> Any:
+    """Read and write everything inside: what is stored of a site must not depend on who asked for it."""
+    return within(None)
+
+
+def present() -> Scope | None:
+    """The scope that is in force; None: all sites. Part of the key of whatever is kept between requests."""
+    current = _reading.get()
+    return None if current is None else current.scope
+
+
+def sees_all() -> bool:
+    return present() is None
+
+
+def limits() -> str:
+    """Say what the reader is limited to, in a sentence for refusals; "" where nothing is hidden."""
+    scope = present()
+    return f"You see a part of the sites: {in_words(scope.named)}." if scope else ""
+
+
+def in_words(named: Iterable[tuple[str, str]]) -> str:
+    """Return "region iberia, site porto"; "all" without scopes."""
+    return ", ".join(f"{kind} {slug}" for kind, slug in named) or "all"
+
+
+def is_refusal(error: Exception) -> bool:
+    """Whether the database refused a write because it lies outside the scope."""
+    return not sees_all() and getattr(error.__cause__, "sqlstate", None) == _REFUSED
+
+
+def _resolved(named: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    slugs: Mapping[str, list[str]] = {
+        kind: [slug for of, slug in named if of == kind] for kind in ScopeKind.values
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_statements["resolved"], slugs)
+        names = [column.name for column in cursor.description]
+        return tuple(zip(names, cursor.fetchone(), strict=True))
+
+
+def _take_role(scope: Scope | None) -> None:
+    """A transaction that has failed takes no statement; its rollback brings back the role that it began with."""
+    raw = connection.connection
+    if raw is None or raw.info.transaction_status == TransactionStatus.INERROR:
+        return
+    try:
+        _execute(scope)
+    except Exception:
+        # A connection whose role is not known is of no use to the next reader.
+        connection.close()
+        raise
+
+
+def _execute(scope: Scope | None) -> None:
+    with connection.cursor() as cursor:
+        if scope is None:
+            cursor.execute(_OWN_ROLE)
+            return
+        names, values = zip(*scope.settings, ("role", SCOPED_ROLE), strict=True)
+        columns = ", ".join("set_config(%s, %s, false)" for _ in names)
+        pairs = [part for pair in zip(names, values, strict=True) for part in pair]
+        cursor.execute(f"SELECT {columns}", pairs)
+
+
+def _narrow_new(connection: Any, **sent: Any) -> None:
+    """A connection opened anew in the middle of a request is no way around the scope."""
+    if (scope := present()) is not None:
+        _execute(scope)
+
+
+connection_created.connect(_narrow_new, dispatch_uid="web.scopes")
