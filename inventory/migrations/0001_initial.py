@@ -445,10 +445,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='device',
-            index=models.Index(fields=['site', 'role', 'status'], name='device_site_role_status'),
-        ),
-        migrations.AddIndex(
-            model_name='device',
             index=models.Index(condition=models.Q(('serial', ''), _negated=True), fields=['serial'], name='device_serial'),
         ),
         migrations.AddConstraint(

@@ -206,13 +206,11 @@ class Device(models.Model):
         verbose_name_plural = "devices"
         ordering = ["site__name", "name", "id"]
         indexes = [
-            # Lists filtered by site, role and status; what should report. Serves the site alone too.
-            models.Index(fields=["site", "role", "status"], name="device_site_role_status"),
             # "Where is this serial?" is asked of the whole fleet.
             models.Index(fields=["serial"], name="device_serial", condition=~Q(serial="")),
         ]
         constraints = [
-            # Case does not tell two hosts apart: telemetry matches names in lower case.
+            # Case does not tell two hosts apart: telemetry matches names in lower case. Finds the devices of a site too.
             models.UniqueConstraint(
                 "site",
                 Lower("name"),
