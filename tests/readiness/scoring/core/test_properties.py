@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from readiness.evidence.core.limits import Limit
 from readiness.framework.core.definition import Bound, Framework
 from readiness.framework.core.document import load
 from readiness.framework.core.vocabulary import CheckState, Direction, Fabric, Profile, SiteKind, Stage
 from readiness.scoring.core.combine import combine
 from readiness.scoring.core.evaluate import SiteInputs, evaluate, score_checks
 from readiness.scoring.core.flips import find_flips
-from readiness.scoring.core.judge import Limit, judge
+from readiness.scoring.core.judge import judge
 from readiness.scoring.core.states import Provenance, Verdict
 from tests.readiness.scoring.core.builders import (
     DAY,
