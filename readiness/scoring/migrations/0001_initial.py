@@ -120,7 +120,7 @@ class Migration(migrations.Migration):
                 ('first_blocker', models.CharField(blank=True, max_length=64)),
                 ('score', models.FloatField(null=True)),
                 ('score_upper', models.FloatField(null=True)),
-                ('coverage', models.FloatField(null=True)),
+                ('coverage', models.FloatField(help_text='Share of applicable checks with fresh evidence', null=True)),
                 ('pillars', models.JSONField(default=dict)),
                 ('counts', models.JSONField(default=dict, help_text='Checks by state')),
                 ('evaluated_at', models.DateTimeField()),
