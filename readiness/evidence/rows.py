@@ -144,9 +144,6 @@ class SiteRuns:
     earlier: list[Run] = field(default_factory=list)
 
 
-NO_RUNS = SiteRuns()
-
-
 @dataclass(frozen=True, slots=True)
 class _ReadFigures:
     """Figures of a site's runs by run. They never change, but collectives are read at the sizes that have a floor."""
