@@ -11,16 +11,6 @@ from readiness.scoring.choices import CHECK_STATES, HEALTHS, TIERS, VERDICTS
 from readiness.scoring.core.silence import KNOWN, HealthAt, health_at
 from readiness.scoring.core.states import Health
 
-__all__ = [
-    "CheckResult",
-    "DomainHealth",
-    "Flip",
-    "ScoreInputs",
-    "ScorePoint",
-    "SiteScore",
-]
-
-
 FAILURE_LENGTH = 300
 
 
