@@ -41,9 +41,9 @@ class Review(models.Model):
         NO_GO = "no-go", "No-go"
         CANCELLED = "cancelled", "Cancelled"
 
-    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="reviews", verbose_name="site")
-    state = models.CharField("state", max_length=10, choices=State, default=State.OPEN, editable=False)
-    note = models.TextField("note", max_length=2000, blank=True)
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="reviews")
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN, editable=False)
+    note = models.TextField(max_length=2000, blank=True)
     opened_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+", editable=False)
     opened_at = models.DateTimeField(editable=False)
     ended_by = models.ForeignKey(
@@ -65,7 +65,6 @@ class Review(models.Model):
 
     class Meta:
         verbose_name = "go-live review"
-        verbose_name_plural = "go-live reviews"
         ordering = ["-opened_at", "-id"]
         default_permissions = ("view", "add", "change")
         permissions = [("decide_review", "Can decide go-live reviews")]
@@ -165,18 +164,17 @@ class SignOff(models.Model):
         DECLINED = "declined", "Declined"
 
     review = models.ForeignKey(Review, on_delete=models.CASCADE, related_name="sign_offs", db_index=False)
-    domain = models.CharField("domain", max_length=8, choices=SigningDomain)
+    domain = models.CharField(max_length=8, choices=SigningDomain)
     approver = models.ForeignKey(
         USER, on_delete=models.PROTECT, related_name="+", null=True, blank=True, verbose_name="named"
     )
-    state = models.CharField("state", max_length=8, choices=State, default=State.WAITING)
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     signed_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+", null=True, editable=False)
     answered_at = models.DateTimeField(null=True, editable=False)
-    note = models.TextField("note", max_length=2000, blank=True)
+    note = models.TextField(max_length=2000, blank=True)
 
     class Meta:
         verbose_name = "sign-off"
-        verbose_name_plural = "sign-offs"
         ordering = ["review", "id"]
         default_permissions = ("view",)
         constraints = [
@@ -222,7 +220,7 @@ class ReviewAction(models.Model):
 
     review = models.ForeignKey(Review, on_delete=models.CASCADE, related_name="actions")
     title = models.CharField("what", max_length=300)
-    critical = models.BooleanField("critical", default=False, help_text="No go while it is open")
+    critical = models.BooleanField(default=False, help_text="No go while it is open")
     owner = models.ForeignKey(
         USER, on_delete=models.PROTECT, related_name="+", null=True, blank=True, verbose_name="person"
     )
@@ -237,8 +235,6 @@ class ReviewAction(models.Model):
     close_note = models.CharField(max_length=500, blank=True, editable=False)
 
     class Meta:
-        verbose_name = "review action"
-        verbose_name_plural = "review actions"
         ordering = ["review", "-critical", "due_on", "id"]
         default_permissions = ("view",)
         constraints = [
