@@ -1,6 +1,7 @@
 """Go-live reviews with their signatures and actions, which prove p4-golive-review."""
 
 from datetime import date
+from typing import Any
 
 import pgtrigger
 from django.conf import settings
@@ -24,11 +25,16 @@ class SigningDomain(models.TextChoices):
     PLANNING = "planning", "Planning"
 
 
-def _refuse(unless: str, message: str, name: str, table: str) -> str:
+def _refuse(unless: str, message: str, name: str) -> str:
     return (
-        f"IF NOT ({unless}) THEN RAISE EXCEPTION '{message}'"
-        f" USING ERRCODE = 'check_violation', CONSTRAINT = '{name}', TABLE = '{table}'; END IF;"
+        f"IF NOT ({unless}) THEN RAISE EXCEPTION '{message}' USING ERRCODE = 'check_violation',"
+        f" CONSTRAINT = '{name}', TABLE = 'evidence_review'; END IF;"
     )
+
+
+def _before(operation: Any, name: str, *refusals: str, **given: Any) -> pgtrigger.Trigger:
+    func = " ".join((*refusals, "RETURN NEW;"))
+    return pgtrigger.Trigger(name=name, operation=operation, when=pgtrigger.Before, func=func, **given)
 
 
 @choices_held
@@ -94,46 +100,31 @@ class Review(models.Model):
             ),
         ]
         triggers = [
-            pgtrigger.Trigger(
-                name="begins_open",
-                operation=pgtrigger.Insert,
-                when=pgtrigger.Before,
-                func=_refuse(
-                    "NEW.state = 'open'", "A review begins open.", "review_begins_open", "evidence_review"
-                )
-                + " RETURN NEW;",
+            _before(
+                pgtrigger.Insert,
+                "begins_open",
+                _refuse("NEW.state = 'open'", "A review begins open.", "review_begins_open"),
             ),
-            pgtrigger.Trigger(
-                name="ends_once",
-                operation=pgtrigger.Update,
-                when=pgtrigger.Before,
-                func=_refuse(
-                    "OLD.state = 'open'",
-                    "A review that ended stays as it is.",
-                    "review_is_final",
-                    "evidence_review",
-                )
-                + " RETURN NEW;",
+            _before(
+                pgtrigger.Update,
+                "ends_once",
+                _refuse("OLD.state = 'open'", "A review that ended stays as it is.", "review_is_final"),
             ),
-            pgtrigger.Trigger(
-                name="go_is_signed",
-                operation=pgtrigger.Update,
-                when=pgtrigger.Before,
-                condition=pgtrigger.Q(new__state="go"),
-                func=_refuse(
+            _before(
+                pgtrigger.Update,
+                "go_is_signed",
+                _refuse(
                     "(SELECT count(*) FROM evidence_signoff WHERE review_id = NEW.id AND state = 'signed') = 5",
                     "A go needs the signatures of all five domains.",
                     "review_go_is_signed",
-                    "evidence_review",
-                )
-                + _refuse(
+                ),
+                _refuse(
                     "NOT EXISTS (SELECT 1 FROM evidence_reviewaction WHERE review_id = NEW.id"
                     " AND closed_at IS NULL AND (critical OR due_on IS NULL))",
                     "A go leaves no action open that is critical or has no date.",
                     "review_go_without_open_actions",
-                    "evidence_review",
-                )
-                + " RETURN NEW;",
+                ),
+                condition=pgtrigger.Q(new__state="go"),
             ),
         ]
 
