@@ -13,16 +13,6 @@ from readiness.framework.core.vocabulary import Change
 from telemetry.binary import binary_cursor
 from web.audit import AuditEntry
 
-__all__ = [
-    "Change",
-    "ChangeScope",
-    "DatedChange",
-    "GroundStep",
-    "VersionStep",
-    "steps_at",
-    "version_steps",
-]
-
 _DONE = {
     AuditEntry.Action.CREATED.value: "was entered",
     AuditEntry.Action.CHANGED.value: "was changed",

@@ -1,18 +1,17 @@
 """Turns what was sent on a UTC day into the figures that are kept of it. No database here."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-
-import numpy as np
+from typing import Any
 
 from readiness.evidence.core.load import continuous, largest_step, peak, site_load
 from readiness.evidence.core.provenance import worst_provenance
 from readiness.evidence.gather import Circuit, Metrics, SiteMeters, SitePower, current_a, power_kw
 from readiness.evidence.measures import CIRCUIT_LOAD, MEASURES, QUANTILE, SITE_LOAD, WINDOW, DailyMeasure
 from telemetry.core.sketch import Sketch, merge_all
-from telemetry.queries import DailySketch, WindowQuantiles
+from telemetry.queries import DailySketch, WindowMeans, WindowQuantiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,32 +31,53 @@ class DayFigure:
     sketch_counts: list[int] | None = None
 
 
+def _figure(
+    measure: DailyMeasure, site_id: int, series: Sequence[WindowMeans | DailySketch], **given: Any
+) -> DayFigure:
+    """As new as the newest of the series behind it, and trusted no more than the least of them."""
+    return DayFigure(
+        site_id=site_id,
+        key=measure.key,
+        unit=measure.unit,
+        taken_at=max(each.newest_at for each in series),
+        provenance=worst_provenance(each.provenance for each in series),
+        **given,
+    )
+
+
+def _sketched(sketch: Sketch) -> dict[str, Any]:
+    return {
+        "value": float(sketch.quantile(QUANTILE)),
+        "samples": sketch.count,
+        "sketch_buckets": sketch.buckets.tolist(),
+        "sketch_counts": sketch.counts.tolist(),
+    }
+
+
 def load_figures(
     site_id: int, meters: SiteMeters, power: SitePower, *, start: datetime
 ) -> Iterator[DayFigure]:
     """The site's peak and every circuit's continuous load. The first window of the arrays begins at `start`."""
-    series = list(power.series())
     load = site_load(power.levels(meters))
     if load is not None:
         highest = peak(load.windows)
-        newest_at = max(each.newest_at for each in series)
-        yield DayFigure(
-            site_id=site_id,
-            key=SITE_LOAD.key,
+        figure = _figure(
+            SITE_LOAD,
+            site_id,
+            list(power.series()),
             part=load.level or "",
             value=None if highest is None else highest.value,
-            unit=SITE_LOAD.unit,
-            taken_at=newest_at if highest is None else min(start + (highest.last + 1) * WINDOW, newest_at),
-            provenance=worst_provenance(each.provenance for each in series),
             detail=load.reason,
         )
+        if highest is not None:
+            end = start + (highest.last + 1) * WINDOW
+            figure = replace(figure, taken_at=min(end, figure.taken_at))
+        yield figure
     for circuit in meters.circuits:
-        figure = _circuit_figure(site_id, circuit, power.of_circuit(circuit))
-        if figure is not None:
-            yield figure
+        yield from _circuit_figures(site_id, circuit, power.of_circuit(circuit))
 
 
-def _circuit_figure(site_id: int, circuit: Circuit, metrics: Metrics) -> DayFigure | None:
+def _circuit_figures(site_id: int, circuit: Circuit, metrics: Metrics) -> Iterator[DayFigure]:
     current = current_a(metrics) if circuit.breaker_a else None
     kw = power_kw(metrics) if current is None else None
     if current is not None and circuit.breaker_a:
@@ -66,21 +86,11 @@ def _circuit_figure(site_id: int, circuit: Circuit, metrics: Metrics) -> DayFigu
         share = kw / circuit.capacity_kw
         detail = "" if circuit.by_breaker else "of the feed's rated power; its breaker is not declared"
     else:
-        return None
-    highest = peak(continuous(share))
-    if highest is None:
-        return None
-    series = [of_metric for many in metrics.values() for of_metric in many]
-    return DayFigure(
-        site_id=site_id,
-        key=CIRCUIT_LOAD.key,
-        part=circuit.name,
-        value=highest.value * 100,
-        unit=CIRCUIT_LOAD.unit,
-        taken_at=max(each.newest_at for each in series),
-        provenance=worst_provenance(each.provenance for each in series),
-        detail=detail,
-    )
+        return
+    if (highest := peak(continuous(share))) is not None:
+        series = [of_metric for many in metrics.values() for of_metric in many]
+        value = highest.value * 100
+        yield _figure(CIRCUIT_LOAD, site_id, series, part=circuit.name, value=value, detail=detail)
 
 
 def step_figures(
@@ -90,18 +100,8 @@ def step_figures(
     for site_id, sent in sorted(power.items()):
         load = site_load(sent.levels(meters[site_id]))
         step = largest_step(load.windows, span) if load is not None and load.level else None
-        if load is None or step is None:
-            continue
-        series = list(sent.series())
-        yield DayFigure(
-            site_id=site_id,
-            key=measure.key,
-            part=load.level or "",
-            value=step,
-            unit=measure.unit,
-            taken_at=max(each.newest_at for each in series),
-            provenance=worst_provenance(each.provenance for each in series),
-        )
+        if load is not None and step is not None:
+            yield _figure(measure, site_id, list(sent.series()), part=load.level or "", value=step)
 
 
 def sketch_figures(
@@ -114,33 +114,18 @@ def sketch_figures(
             grouped[sketch.site_id, parts[sketch.series_id]].append(sketch)
     for (site_id, part), several in sorted(grouped.items()):
         merged = merge_all([Sketch.from_arrays(each.buckets, each.counts) for each in several])
-        yield DayFigure(
-            site_id=site_id,
-            key=measure.key,
-            part=part,
-            value=float(merged.quantile(QUANTILE)),
-            unit=measure.unit,
-            taken_at=max(each.newest_at for each in several),
-            provenance=worst_provenance(each.provenance for each in several),
-            samples=int(np.sum(merged.counts)),
-            sketch_buckets=merged.buckets.tolist(),
-            sketch_counts=merged.counts.tolist(),
-        )
+        yield _figure(measure, site_id, several, part=part, **_sketched(merged))
 
 
 def serving_figures(sent: Iterable[WindowQuantiles]) -> Iterator[DayFigure]:
     """How many windows came to what, for each histogram of a site."""
     for quantiles in sent:
-        windows = Sketch.of(quantiles.values)
         yield DayFigure(
             site_id=quantiles.site_id,
             key=quantiles.key,
             part="",
-            value=float(windows.quantile(QUANTILE)),
             unit=MEASURES[quantiles.key].unit,
             taken_at=quantiles.newest_at,
             provenance=worst_provenance(quantiles.provenances),
-            samples=windows.count,
-            sketch_buckets=windows.buckets.tolist(),
-            sketch_counts=windows.counts.tolist(),
+            **_sketched(Sketch.of(quantiles.values)),
         )

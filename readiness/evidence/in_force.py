@@ -9,7 +9,7 @@ from datetime import date, datetime
 from django.db.models import Case, Count, DateTimeField, F, Max, Q, Value, When
 from django.db.models.functions import Greatest
 
-from readiness.evidence.core.limits import DeclaredEntry, LimitInForce, in_force, newest, strictest
+from readiness.evidence.core.limits import DeclaredEntry, Limit, in_force, newest, strictest
 from readiness.evidence.core.reviews import DOMAINS, HeldReview, OpenAction, ReviewCounts, counted
 from readiness.evidence.models import DeclaredLimit, Review, SignOff
 from readiness.framework.core.definition import Framework
@@ -28,11 +28,11 @@ class SiteDay:
 class SiteLimits:
     """`site` are those declared for the site, by limit; `classes` those of its classes, by slug and limit."""
 
-    site: Mapping[str, LimitInForce] = field(default_factory=dict)
-    classes: Mapping[str, Mapping[str, LimitInForce]] = field(default_factory=dict)
+    site: Mapping[str, Limit] = field(default_factory=dict)
+    classes: Mapping[str, Mapping[str, Limit]] = field(default_factory=dict)
 
-    def strictest(self, framework: Framework) -> dict[str, LimitInForce]:
-        there: dict[str, list[LimitInForce]] = defaultdict(list)
+    def strictest(self, framework: Framework) -> dict[str, Limit]:
+        there: dict[str, list[Limit]] = defaultdict(list)
         for limits in (self.site, *self.classes.values()):
             for limit_id, limit in limits.items():
                 there[limit_id].append(limit)
@@ -82,7 +82,7 @@ def limits_in_force(places: Sequence[SiteDay], framework: Framework) -> dict[int
     }
 
 
-def _by_limit(entries: Sequence[DeclaredEntry], day: date, framework: Framework) -> dict[str, LimitInForce]:
+def _by_limit(entries: Sequence[DeclaredEntry], day: date, framework: Framework) -> dict[str, Limit]:
     limit_by_id = {entry.limit_id: in_force(entry, framework) for entry in newest(entries, day).values()}
     return {limit_id: limit for limit_id, limit in limit_by_id.items() if limit is not None}
 

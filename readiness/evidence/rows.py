@@ -144,9 +144,6 @@ class SiteRuns:
     earlier: list[Run] = field(default_factory=list)
 
 
-NO_RUNS = SiteRuns()
-
-
 @dataclass(frozen=True, slots=True)
 class StoredRuns:
     """A site's runs and their devices as they are stored. What the runs prove stays the same as long as these do."""

@@ -68,10 +68,6 @@ def devices_of(run: ValidationRun) -> str:
     return few([each.device.name for each in run.run_devices.all()])
 
 
-def size_of(row: Any) -> str:
-    return "" if row.size_bytes is None else size_text(row.size_bytes)
-
-
 def tabs(current: str) -> list[dict[str, Any]]:
     pages = (
         ("evidence", "Runs"),
@@ -83,6 +79,15 @@ def tabs(current: str) -> list[dict[str, Any]]:
     return [{"label": label, "url": reverse(name), "current": name == current} for name, label in pages]
 
 
+SIZE = Column(
+    "size",
+    "Size",
+    value="size_bytes",
+    text=lambda row: "" if row.size_bytes is None else size_text(row.size_bytes),
+    sort="size_bytes",
+    numeric=True,
+    file_unit="bytes",
+)
 STANDING = Column(
     "standing",
     "Standing",
@@ -107,15 +112,7 @@ MEASURES = Table(
             numeric=True,
         ),
         Column("unit", "Unit", sort="unit"),
-        Column(
-            "size",
-            "Size",
-            value="size_bytes",
-            text=size_of,
-            sort="size_bytes",
-            numeric=True,
-            file_unit="bytes",
-        ),
+        SIZE,
         Column("percentile", "Percentile", sort="percentile", numeric=True),
         Column("samples", "Samples", sort="samples", numeric=True),
         Column("operation", "Operation", sort="operation", code=True),

@@ -134,7 +134,7 @@ def apply(outcomes: Sequence[Outcome], version: FrameworkVersion, *, now: dateti
         DomainHealth, [row for outcome in in_order for row in _health(outcome, now)], ("site_id", "domain")
     )
     decided = {outcome.site_id: decided_columns(outcome.result) for outcome in in_order}
-    scores = [decided[outcome.site_id] | _score(outcome, version, now) for outcome in in_order]
+    scores = [{**decided[outcome.site_id], **_score(outcome, version, now)} for outcome in in_order]
     upsert(SiteScore, scores, ("site_id",))
     points = [row for outcome in in_order for row in _point(outcome, decided[outcome.site_id], version, now)]
     upsert(ScorePoint, points, ("site_id", "on_date"))

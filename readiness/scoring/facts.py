@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from inventory.queries import SiteFacts
+from readiness.evidence.core.limits import Limit
 from readiness.evidence.core.reviews import HeldReview
 from readiness.evidence.queries import Distribution, SpanFigure
 from readiness.framework.core.conditions import SiteContext
 from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.queries import NO_FOOTING, Footing
 from readiness.ownership.core.standing import Term
-from readiness.scoring.core.judge import Limit
 from readiness.workloads.core.envelope import Envelope
 from telemetry.queries import Latest, Rise
 

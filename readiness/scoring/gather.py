@@ -17,7 +17,7 @@ from inventory.models import DeviceType
 from inventory.queries import SiteFacts as InventoryFacts
 from inventory.queries import site_facts
 from readiness.evidence import queries as evidence
-from readiness.evidence.core.limits import CLASS_LATENCY, LimitInForce, strictest
+from readiness.evidence.core.limits import CLASS_LATENCY, Limit, strictest
 from readiness.evidence.in_force import NONE, SiteDay, SiteLimits, held_reviews, limits_in_force
 from readiness.evidence.measures import (
     CIRCUIT_LOAD,
@@ -41,7 +41,6 @@ from readiness.ownership.queries import terms_of
 from readiness.scoring.checks import computed
 from readiness.scoring.checks.choosing import with_evidence
 from readiness.scoring.core.evaluate import SiteInputs
-from readiness.scoring.core.judge import Limit
 from readiness.scoring.facts import MEASURED_PERCENTILE, EvaluationFacts, PlacedClass
 from readiness.scoring.site_facts import SiteThings, sent_by, things_of, withdrawn_at
 from readiness.scoring.stored_state import Stored, still_standing
@@ -197,7 +196,7 @@ def _with_limits(
         bound[site_id] = tuple(_with_latency(placed, here, framework) for placed in classes.get(site_id, ()))
         latencies = [each.latency_limit for each in bound[site_id] if each.latency_limit is not None]
         tightest = min(latencies, key=lambda limit: limit.value or 0.0, default=None)
-        limits[site_id] = {key: _limit(limit) for key, limit in here.strictest(framework).items()}
+        limits[site_id] = here.strictest(framework)
         limits[site_id] |= {CLASS_LATENCY: tightest} if tightest else {}
     return bound, limits
 
@@ -242,18 +241,14 @@ def _with_latency(placed: PlacedClass, declared: SiteLimits, framework: Framewor
     """Set the stricter limit of those declared for the class and for the site; without any, the class's own column."""
     own, column = declared.classes.get(placed.slug, {}).get(CLASS_LATENCY), None
     if own is None and placed.latency_limit is not None:
-        own = column = LimitInForce(placed.latency_limit.source, value=placed.latency_limit.value)
+        own = column = placed.latency_limit
     both = [limit for limit in (own, declared.site.get(CLASS_LATENCY)) if limit is not None]
     binding = strictest(both, framework, CLASS_LATENCY)
     if binding is None:
         return replace(placed, latency_limit=None)
     # Only the column says at which percentile it holds.
     percentile = placed.percentile if binding is column else MEASURED_PERCENTILE
-    return replace(placed, latency_limit=_limit(binding), percentile=percentile)
-
-
-def _limit(limit: LimitInForce) -> Limit:
-    return Limit(value=limit.value, pass_at=limit.pass_at, warn_at=limit.warn_at, source=limit.source)
+    return replace(placed, latency_limit=binding, percentile=percentile)
 
 
 def _classes(days: Mapping[int, date], *, now: datetime) -> dict[int, tuple[PlacedClass, ...]]:

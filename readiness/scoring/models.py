@@ -11,16 +11,6 @@ from readiness.scoring.choices import CHECK_STATES, HEALTHS, TIERS, VERDICTS
 from readiness.scoring.core.silence import KNOWN, HealthAt, health_at
 from readiness.scoring.core.states import Health
 
-__all__ = [
-    "CheckResult",
-    "DomainHealth",
-    "Flip",
-    "ScoreInputs",
-    "ScorePoint",
-    "SiteScore",
-]
-
-
 FAILURE_LENGTH = 300
 
 
@@ -110,6 +100,27 @@ class CheckResult(models.Model):
         return f"{self.site_id} {self.check_id}: {self.state}"
 
 
+class Scored(models.Model):
+    """Columns that a site's present score and the point of a day have alike; scores are 0 to 1."""
+
+    verdict = models.CharField(max_length=16, choices=VERDICTS, blank=True)
+    first_blocker = models.CharField(max_length=64, blank=True)
+    score = models.FloatField(null=True)
+    score_upper = models.FloatField(null=True)
+    coverage = models.FloatField(null=True, help_text="Share of applicable checks with fresh evidence")
+    pillars = models.JSONField(default=dict)
+    counts = models.JSONField(default=dict, help_text="Checks by state")
+    evaluated_at = models.DateTimeField()
+    framework_version = models.ForeignKey(FrameworkVersion, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        abstract = True
+
+
+def _checks(help_text: str) -> ArrayField:
+    return ArrayField(models.CharField(max_length=64), default=list, blank=True, help_text=help_text)
+
+
 class SiteScoreQuerySet(models.QuerySet["SiteScore"]):
     def with_confirmed(self) -> "SiteScoreQuerySet":
         """Add `confirmed_verdict` as `confirmed`, to filter by."""
@@ -117,45 +128,22 @@ class SiteScoreQuerySet(models.QuerySet["SiteScore"]):
         return self.annotate(confirmed=models.Case(held, default=models.Value("")))
 
 
-class SiteScore(models.Model):
-    """The present verdict and scores of a site (0 to 1). `verdict` is empty for stages that have none."""
+class SiteScore(Scored):
+    """The present verdict and scores of a site. `verdict` is empty for stages that have none."""
 
     site = models.OneToOneField(Site, on_delete=models.CASCADE, related_name="score")
-    verdict = models.CharField(max_length=16, choices=VERDICTS, blank=True)
     verdict_reason = models.TextField(blank=True)
     verdict_since = models.DateTimeField()
-    deciding = ArrayField(
-        models.CharField(max_length=64),
-        default=list,
-        blank=True,
-        help_text="Checks that hold the verdict where it is",
-    )
-    excepted = ArrayField(
-        models.CharField(max_length=64),
-        default=list,
-        blank=True,
-        help_text="BLOCK checks lifted by an exception",
-    )
-    capped = ArrayField(
-        models.CharField(max_length=64),
-        default=list,
-        blank=True,
-        help_text="BLOCK checks that are declared where a measurement is asked for",
-    )
+    deciding = _checks("Checks that hold the verdict where it is")
+    excepted = _checks("BLOCK checks lifted by an exception")
+    capped = _checks("BLOCK checks that are declared where a measurement is asked for")
     measurable = models.PositiveSmallIntegerField(
         default=0, help_text="BLOCK checks that apply here and ask for a measurement"
     )
-    first_blocker = models.CharField(max_length=64, blank=True)
-    score = models.FloatField(null=True)
-    score_upper = models.FloatField(null=True)
     waived = models.FloatField(default=0, help_text="Share of weight that is waived")
-    coverage = models.FloatField(null=True, help_text="Share of applicable checks with fresh evidence")
-    pillars = models.JSONField(default=dict)
-    counts = models.JSONField(default=dict, help_text="Checks by state")
     newest_sample_at = models.DateTimeField(
         null=True, help_text="Newest sample of any of its sources, as of the evaluation"
     )
-    evaluated_at = models.DateTimeField()
     changes_at = models.DateTimeField(
         null=True, help_text="When it changes next without new data: evidence runs out, a grant ends"
     )
@@ -165,7 +153,6 @@ class SiteScore(models.Model):
         help_text="Since when it cannot be evaluated; the verdict is the last one and counts for nothing",
     )
     failure = models.CharField(max_length=FAILURE_LENGTH, blank=True, help_text="Why it cannot be evaluated")
-    framework_version = models.ForeignKey(FrameworkVersion, on_delete=models.PROTECT, related_name="+")
 
     objects = SiteScoreQuerySet.as_manager()
 
@@ -188,20 +175,11 @@ class SiteScore(models.Model):
         return "" if self.failed_at else self.verdict
 
 
-class ScorePoint(models.Model):
+class ScorePoint(Scored):
     """A site's score on a UTC day: the day's last evaluation, for trends."""
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="score_points")
     on_date = models.DateField()
-    verdict = models.CharField(max_length=16, choices=VERDICTS, blank=True)
-    first_blocker = models.CharField(max_length=64, blank=True)
-    score = models.FloatField(null=True)
-    score_upper = models.FloatField(null=True)
-    coverage = models.FloatField(null=True)
-    pillars = models.JSONField(default=dict)
-    counts = models.JSONField(default=dict, help_text="Checks by state")
-    evaluated_at = models.DateTimeField()
-    framework_version = models.ForeignKey(FrameworkVersion, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         ordering = ["site", "on_date"]

@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 import orjson
 from psycopg.types.json import set_json_loads
 
+from readiness.evidence.core.limits import Limit
 from readiness.scoring.checks import COMPUTED, has_subject
 from readiness.scoring.core.combine import CombinedCheck
 from readiness.scoring.core.evaluate import SiteResult
 from readiness.scoring.core.flips import Before, CheckBefore
-from readiness.scoring.core.judge import Limit, PartResult, Reading
+from readiness.scoring.core.judge import PartResult, Reading
 from readiness.scoring.core.states import CheckState, Gate, Provenance, Tier, Verdict
 from readiness.scoring.facts import EvaluationFacts
 from readiness.scoring.models import DomainHealth, ScoreInputs, ScorePoint, SiteScore
@@ -235,14 +236,28 @@ def _part(part: PartResult, reading: Reading | None) -> dict[str, Any]:
 
     Its age is not stored, or every row would differ at every evaluation.
     """
-    stored = part._asdict()
-    del stored["data_age_s"]
     limit = reading.limit if reading else None
-    has_value = limit is not None and limit.value is not None
-    return stored | {
-        "part": stored.pop("part_id"),
+    return {
+        "part": part.part_id,
+        "gate": part.gate,
+        "state": part.state,
+        "code": part.code,
         "tier": part.tier or "",
+        "reason": part.reason,
+        "unit": part.unit,
+        "value": part.value,
+        "threshold": part.threshold,
+        "threshold_text": part.threshold_text,
+        "limit_source": part.limit_source,
+        "margin": part.margin,
+        "taken_at": part.taken_at,
+        "fresh_until": part.fresh_until,
         "provenance": part.provenance or "",
+        "evidence": part.evidence,
+        "detail": part.detail,
+        "bad_since": part.bad_since,
         "cadence_s": reading.cadence_s if reading else None,
-        "limit": {"value": limit.value, "source": limit.source} if limit and has_value else None,
+        "limit": {"value": limit.value, "source": limit.source}
+        if limit and limit.value is not None
+        else None,
     }

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from readiness.evidence.core.limits import Limit
 from readiness.evidence.core.provenance import worst_provenance
 from readiness.evidence.core.proving import baselines, latency
 from readiness.evidence.core.proving.latency import Path
@@ -16,7 +17,7 @@ from readiness.framework.core.applicability import part_gate
 from readiness.framework.core.definition import Check
 from readiness.scoring.checks.choosing import reading_of
 from readiness.scoring.core.combine import combine
-from readiness.scoring.core.judge import Limit, PartResult, judge, span_text
+from readiness.scoring.core.judge import PartResult, judge, span_text
 from readiness.scoring.core.states import CheckState
 
 CHECK = "p1-latency-under-load"

@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from readiness.framework.core.definition import Bound, Framework, LimitKind, Preset, SubMeasure
 from readiness.framework.core.vocabulary import Direction
@@ -28,14 +29,17 @@ class DeclaredEntry:
     whose: str
 
 
-@dataclass(frozen=True, slots=True)
-class LimitInForce:
-    """A value, or the regions of a preset, and whose limit it is: "PUE target of Porto"."""
+class Limit(NamedTuple):
+    """A limit that a site, platform or workload declared, in the sub-measure's unit.
 
-    source: str
+    Either `value`, scaled by each threshold's factor, or whole regions (a preset's, or a range). `source` says whose it
+    is ("PUE target of Porto") and is shown beside the threshold.
+    """
+
     value: float | None = None
     pass_at: Bound | None = None
     warn_at: Bound | None = None
+    source: str = ""
 
 
 def kind_of(framework: Framework, limit_id: str) -> LimitKind | None:
@@ -62,21 +66,21 @@ def is_range(framework: Framework, limit_id: str) -> bool:
     return any(part.direction is Direction.RANGE for part in judged_by(framework, limit_id))
 
 
-def in_force(declared: DeclaredEntry, framework: Framework) -> LimitInForce | None:
+def in_force(declared: DeclaredEntry, framework: Framework) -> Limit | None:
     """Return what an entry comes to; None where the framework has no such limit or preset any more."""
     kind = kind_of(framework, declared.limit_id)
     if kind is None:
         return None
     source = f"{kind.name} of {declared.whose}"
     if not declared.preset:
-        return LimitInForce(source, value=declared.value)
+        return Limit(declared.value, source=source)
     preset = presets_of(framework, declared.limit_id).get(declared.preset)
     if preset is None:
         return None
     source = f"{source}: {preset.name}"
     if preset.value is not None:
-        return LimitInForce(source, value=preset.value)
-    return LimitInForce(source, pass_at=preset.pass_at, warn_at=preset.warn_at)
+        return Limit(preset.value, source=source)
+    return Limit(None, preset.pass_at, preset.warn_at, source)
 
 
 def newest(entries: Iterable[DeclaredEntry], day: date) -> dict[tuple[str, str], DeclaredEntry]:
@@ -90,7 +94,7 @@ def newest(entries: Iterable[DeclaredEntry], day: date) -> dict[tuple[str, str],
     return entry_by_key
 
 
-def strictest(limits: Iterable[LimitInForce], framework: Framework, limit_id: str) -> LimitInForce | None:
+def strictest(limits: Iterable[Limit], framework: Framework, limit_id: str) -> Limit | None:
     """The lowest where lower is better, the highest where higher is; of equals, and of regions, the first."""
     candidates = list(limits)
     parts = judged_by(framework, limit_id)

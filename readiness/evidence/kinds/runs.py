@@ -3,7 +3,7 @@
 from readiness.evidence import operations
 from readiness.evidence.forms import ConfigurationForm, FloorForm, RunForm
 from readiness.evidence.models import Floor, ValidationRun
-from readiness.evidence.tables import STANDING, RunFilters, devices_of, exact, site_url, size_of, tabs
+from readiness.evidence.tables import SIZE, STANDING, RunFilters, devices_of, exact, site_url, tabs
 from web.kinds import Entry, Kind
 from web.kinds.columns import hidden, plain
 from web.kinds.rest import filters_of
@@ -125,15 +125,7 @@ FLOORS = Kind(
             plain("tool", "Tool"),
             plain("measure", "Measure", code=True),
             plain("operation", "Operation", code=True),
-            Column(
-                "size",
-                "Size",
-                value="size_bytes",
-                text=size_of,
-                sort="size_bytes",
-                numeric=True,
-                file_unit="bytes",
-            ),
+            SIZE,
             plain("value", "At least", text=lambda floor: exact(floor.value), numeric=True),
             plain("unit", "Unit"),
             plain("source", "Source"),

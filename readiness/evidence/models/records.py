@@ -1,13 +1,13 @@
 """Records that somebody entered: attestations, facts, and limits of a site or a workload class from a day on."""
 
-from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
 from inventory.models import Site
 from inventory.models.constraints import choices_held
-from readiness.evidence.models.voidable import OWN_SITE, SITES_OF_LIMIT, Voidable, claims
+from inventory.models.triggers import OWN_SITE
+from readiness.evidence.models.voidable import SITES_OF_LIMIT, Voidable, claims, user_key
 from readiness.workloads.models import WorkloadClass
 from telemetry.models import SourceProvenance
 
@@ -23,18 +23,8 @@ class Record(Voidable):
         editable=False,
         help_text="The end of that day, or when it was entered if that is earlier",
     )
-    by = models.ForeignKey(
-        verbose_name="entered by",
-        to=settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        editable=False,
-    )
-    provenance = models.CharField(
-        "provenance", max_length=16, choices=SourceProvenance, default=SourceProvenance.DECLARED
-    )
+    by = user_key(models.PROTECT, verbose_name="entered by", editable=False)
+    provenance = models.CharField(max_length=16, choices=SourceProvenance, default=SourceProvenance.DECLARED)
 
     class Meta:
         abstract = True
@@ -51,30 +41,22 @@ class Attestation(Record):
 
     PERSONAL = ("attested_by",)
 
-    statement = models.TextField("statement", max_length=2000)
-    value = models.FloatField("value", null=True, blank=True, help_text="In the sub-measure's unit")
-    attested_by = models.CharField("attested by", max_length=100, help_text="Who says so")
+    statement = models.TextField(max_length=2000)
+    value = models.FloatField(null=True, blank=True, help_text="In the sub-measure's unit")
+    attested_by = models.CharField(max_length=100, help_text="Who says so")
     workload_classes = ArrayField(
-        verbose_name="workload classes",
-        base_field=models.CharField(max_length=100),
+        models.CharField(max_length=100),
         default=list,
         blank=True,
         help_text="Slugs of the classes that it is of; none: it is of the site as a whole",
     )
     valid_until = models.DateField(
-        "valid until",
-        null=True,
-        blank=True,
-        help_text="The last day it holds; empty: the check's own validity",
+        null=True, blank=True, help_text="The last day it holds; empty: the check's own validity"
     )
-    link = models.URLField("link", max_length=500, blank=True)
-    document = models.CharField(
-        "document", max_length=200, blank=True, help_text="Name, number and page of the document"
-    )
+    link = models.URLField(max_length=500, blank=True)
+    document = models.CharField(max_length=200, blank=True, help_text="Name, number and page of the document")
 
     class Meta:
-        verbose_name = "attestation"
-        verbose_name_plural = "attestations"
         ordering = ["-taken_at", "-id"]
         indexes = [models.Index(fields=["site", "check_id", "-taken_at"], name="attestation_site_check")]
         constraints = [
@@ -107,13 +89,11 @@ class RecordedFact(Record):
 
     HISTORY = True
 
-    value = models.FloatField("value", help_text="In the sub-measure's unit")
-    source = models.CharField("source", max_length=200, help_text="Where the value comes from")
-    note = models.CharField("note", max_length=200, blank=True)
+    value = models.FloatField(help_text="In the sub-measure's unit")
+    source = models.CharField(max_length=200, help_text="Where the value comes from")
+    note = models.CharField(max_length=200, blank=True)
 
     class Meta:
-        verbose_name = "recorded fact"
-        verbose_name_plural = "recorded facts"
         ordering = ["-taken_at", "-id"]
         constraints = [
             # One value a day; entering it again corrects it. Serves look-ups by site too.
@@ -142,46 +122,22 @@ class DeclaredLimit(models.Model):
     HISTORY = True
 
     site = models.ForeignKey(
-        verbose_name="site",
-        to=Site,
-        on_delete=models.CASCADE,
-        null=True,
-        blank=True,
-        related_name="declared_limits",
-        db_index=False,
+        Site, on_delete=models.CASCADE, null=True, blank=True, related_name="declared_limits", db_index=False
     )
     workload_class = models.ForeignKey(
-        verbose_name="workload class",
-        to=WorkloadClass,
-        on_delete=models.CASCADE,
-        null=True,
-        blank=True,
-        related_name="declared_limits",
+        WorkloadClass, on_delete=models.CASCADE, null=True, blank=True, related_name="declared_limits"
     )
     limit_id = models.CharField("limit", max_length=64, help_text="As the framework names it: pue-target")
-    value = models.FloatField("value", null=True, blank=True, help_text="In the limit's unit")
+    value = models.FloatField(null=True, blank=True, help_text="In the limit's unit")
     preset = models.CharField(
-        "preset",
-        max_length=64,
-        blank=True,
-        help_text="Id of a preset of the framework, in place of a value",
+        max_length=64, blank=True, help_text="Id of a preset of the framework, in place of a value"
     )
     declared_on = models.DateField("in force from", help_text="The first day that it holds")
-    source = models.CharField("source", max_length=200, help_text="Where the limit comes from")
-    note = models.CharField("note", max_length=200, blank=True)
-    by = models.ForeignKey(
-        verbose_name="entered by",
-        to=settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        editable=False,
-    )
+    source = models.CharField(max_length=200, help_text="Where the limit comes from")
+    note = models.CharField(max_length=200, blank=True)
+    by = user_key(models.SET_NULL, verbose_name="entered by", editable=False)
 
     class Meta:
-        verbose_name = "declared limit"
-        verbose_name_plural = "declared limits"
         ordering = ["-declared_on", "limit_id", "id"]
         constraints = [
             # Serves look-ups by site too.

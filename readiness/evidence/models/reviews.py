@@ -1,6 +1,7 @@
 """Go-live reviews with their signatures and actions, which prove p4-golive-review."""
 
 from datetime import date
+from typing import Any
 
 import pgtrigger
 from django.conf import settings
@@ -24,11 +25,16 @@ class SigningDomain(models.TextChoices):
     PLANNING = "planning", "Planning"
 
 
-def _refuse(unless: str, message: str, name: str, table: str) -> str:
+def _refuse(unless: str, message: str, name: str) -> str:
     return (
-        f"IF NOT ({unless}) THEN RAISE EXCEPTION '{message}'"
-        f" USING ERRCODE = 'check_violation', CONSTRAINT = '{name}', TABLE = '{table}'; END IF;"
+        f"IF NOT ({unless}) THEN RAISE EXCEPTION '{message}' USING ERRCODE = 'check_violation',"
+        f" CONSTRAINT = '{name}', TABLE = 'evidence_review'; END IF;"
     )
+
+
+def _before(operation: Any, name: str, *refusals: str, **given: Any) -> pgtrigger.Trigger:
+    func = " ".join((*refusals, "RETURN NEW;"))
+    return pgtrigger.Trigger(name=name, operation=operation, when=pgtrigger.Before, func=func, **given)
 
 
 @choices_held
@@ -41,9 +47,9 @@ class Review(models.Model):
         NO_GO = "no-go", "No-go"
         CANCELLED = "cancelled", "Cancelled"
 
-    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="reviews", verbose_name="site")
-    state = models.CharField("state", max_length=10, choices=State, default=State.OPEN, editable=False)
-    note = models.TextField("note", max_length=2000, blank=True)
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="reviews")
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN, editable=False)
+    note = models.TextField(max_length=2000, blank=True)
     opened_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+", editable=False)
     opened_at = models.DateTimeField(editable=False)
     ended_by = models.ForeignKey(
@@ -65,7 +71,6 @@ class Review(models.Model):
 
     class Meta:
         verbose_name = "go-live review"
-        verbose_name_plural = "go-live reviews"
         ordering = ["-opened_at", "-id"]
         default_permissions = ("view", "add", "change")
         permissions = [("decide_review", "Can decide go-live reviews")]
@@ -95,46 +100,31 @@ class Review(models.Model):
             ),
         ]
         triggers = [
-            pgtrigger.Trigger(
-                name="begins_open",
-                operation=pgtrigger.Insert,
-                when=pgtrigger.Before,
-                func=_refuse(
-                    "NEW.state = 'open'", "A review begins open.", "review_begins_open", "evidence_review"
-                )
-                + " RETURN NEW;",
+            _before(
+                pgtrigger.Insert,
+                "begins_open",
+                _refuse("NEW.state = 'open'", "A review begins open.", "review_begins_open"),
             ),
-            pgtrigger.Trigger(
-                name="ends_once",
-                operation=pgtrigger.Update,
-                when=pgtrigger.Before,
-                func=_refuse(
-                    "OLD.state = 'open'",
-                    "A review that ended stays as it is.",
-                    "review_is_final",
-                    "evidence_review",
-                )
-                + " RETURN NEW;",
+            _before(
+                pgtrigger.Update,
+                "ends_once",
+                _refuse("OLD.state = 'open'", "A review that ended stays as it is.", "review_is_final"),
             ),
-            pgtrigger.Trigger(
-                name="go_is_signed",
-                operation=pgtrigger.Update,
-                when=pgtrigger.Before,
-                condition=pgtrigger.Q(new__state="go"),
-                func=_refuse(
+            _before(
+                pgtrigger.Update,
+                "go_is_signed",
+                _refuse(
                     "(SELECT count(*) FROM evidence_signoff WHERE review_id = NEW.id AND state = 'signed') = 5",
                     "A go needs the signatures of all five domains.",
                     "review_go_is_signed",
-                    "evidence_review",
-                )
-                + _refuse(
+                ),
+                _refuse(
                     "NOT EXISTS (SELECT 1 FROM evidence_reviewaction WHERE review_id = NEW.id"
                     " AND closed_at IS NULL AND (critical OR due_on IS NULL))",
                     "A go leaves no action open that is critical or has no date.",
                     "review_go_without_open_actions",
-                    "evidence_review",
-                )
-                + " RETURN NEW;",
+                ),
+                condition=pgtrigger.Q(new__state="go"),
             ),
         ]
 
@@ -165,18 +155,17 @@ class SignOff(models.Model):
         DECLINED = "declined", "Declined"
 
     review = models.ForeignKey(Review, on_delete=models.CASCADE, related_name="sign_offs", db_index=False)
-    domain = models.CharField("domain", max_length=8, choices=SigningDomain)
+    domain = models.CharField(max_length=8, choices=SigningDomain)
     approver = models.ForeignKey(
         USER, on_delete=models.PROTECT, related_name="+", null=True, blank=True, verbose_name="named"
     )
-    state = models.CharField("state", max_length=8, choices=State, default=State.WAITING)
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     signed_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+", null=True, editable=False)
     answered_at = models.DateTimeField(null=True, editable=False)
-    note = models.TextField("note", max_length=2000, blank=True)
+    note = models.TextField(max_length=2000, blank=True)
 
     class Meta:
         verbose_name = "sign-off"
-        verbose_name_plural = "sign-offs"
         ordering = ["review", "id"]
         default_permissions = ("view",)
         constraints = [
@@ -222,7 +211,7 @@ class ReviewAction(models.Model):
 
     review = models.ForeignKey(Review, on_delete=models.CASCADE, related_name="actions")
     title = models.CharField("what", max_length=300)
-    critical = models.BooleanField("critical", default=False, help_text="No go while it is open")
+    critical = models.BooleanField(default=False, help_text="No go while it is open")
     owner = models.ForeignKey(
         USER, on_delete=models.PROTECT, related_name="+", null=True, blank=True, verbose_name="person"
     )
@@ -237,8 +226,6 @@ class ReviewAction(models.Model):
     close_note = models.CharField(max_length=500, blank=True, editable=False)
 
     class Meta:
-        verbose_name = "review action"
-        verbose_name_plural = "review actions"
         ordering = ["review", "-critical", "due_on", "id"]
         default_permissions = ("view",)
         constraints = [

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -10,7 +9,8 @@ from django.db.models.functions import Length
 
 from inventory.models import Device
 from inventory.models.constraints import choices_held
-from readiness.evidence.models.voidable import OWN_SITE, SITES_OF_PLATFORM, Voidable, claims
+from inventory.models.triggers import OWN_SITE
+from readiness.evidence.models.voidable import SITES_OF_PLATFORM, Voidable, claims, user_key
 from telemetry.models import SourceProvenance
 
 MOST_BYTES = 5 * 1024 * 1024
@@ -54,36 +54,23 @@ class ValidationRun(Voidable):
         IDLE = "idle", "Idle"
         LOADED = "loaded", "With background load"
 
-    tool = models.CharField("tool", max_length=16, choices=Tool)
-    scope = models.CharField("scope", max_length=8, choices=Scope)
-    devices = models.ManyToManyField(
-        verbose_name="devices", to=Device, through="RunDevice", related_name="runs", blank=True
-    )
-    platform = models.CharField(
-        "platform", max_length=100, blank=True, help_text="Whose floors it is judged by"
-    )
-    load = models.CharField(
-        "load", max_length=8, choices=Load, blank=True, help_text="Empty: the run does not say"
-    )
+    tool = models.CharField(max_length=16, choices=Tool)
+    scope = models.CharField(max_length=8, choices=Scope)
+    devices = models.ManyToManyField(Device, through="RunDevice", related_name="runs", blank=True)
+    platform = models.CharField(max_length=100, blank=True, help_text="Whose floors it is judged by")
+    load = models.CharField(max_length=8, choices=Load, blank=True, help_text="Empty: the run does not say")
     load_gbps = models.FloatField(
         "background load", null=True, blank=True, help_text="Rate of the background load, Gb/s"
     )
-    driver = models.CharField("driver", max_length=100, blank=True)
-    firmware = models.CharField("firmware", max_length=100, blank=True)
+    driver = models.CharField(max_length=100, blank=True)
+    firmware = models.CharField(max_length=100, blank=True)
     nos = models.CharField(
         "network operating system", max_length=100, blank=True, help_text="Of the switches"
     )
-    library = models.CharField("library", max_length=100, blank=True, help_text="NCCL, RCCL and the like")
+    library = models.CharField(max_length=100, blank=True, help_text="NCCL, RCCL and the like")
     taken_at = models.DateTimeField("taken", help_text="When it was run")
     received_at = models.DateTimeField("received", help_text="When it was uploaded")
-    by = models.ForeignKey(
-        verbose_name="uploaded by",
-        to=settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    by = user_key(models.SET_NULL, verbose_name="uploaded by")
     file_name = models.CharField("file", max_length=200)
     file_sha256 = models.CharField("SHA-256", max_length=64, help_text="Of the file as it was sent")
     file_bytes = models.PositiveIntegerField("size", help_text="Of the file as it is kept, bytes")
@@ -94,22 +81,12 @@ class ValidationRun(Voidable):
         help_text="The same for runs of one thing under one load, of which the newest counts",
     )
     hosts = ArrayField(
-        verbose_name="hosts",
-        base_field=models.CharField(max_length=200),
-        default=list,
-        blank=True,
-        help_text="As the file names them",
+        models.CharField(max_length=200), default=list, blank=True, help_text="As the file names them"
     )
-    loopback = models.CharField(
-        "loopback", max_length=300, blank=True, help_text="Why the run crossed no network"
-    )
-    warnings = ArrayField(
-        verbose_name="remarks", base_field=models.CharField(max_length=300), default=list, blank=True
-    )
-    note = models.CharField("note", max_length=200, blank=True)
-    provenance = models.CharField(
-        "provenance", max_length=16, choices=SourceProvenance, default=SourceProvenance.MEASURED
-    )
+    loopback = models.CharField(max_length=300, blank=True, help_text="Why the run crossed no network")
+    warnings = ArrayField(models.CharField(max_length=300), verbose_name="remarks", default=list, blank=True)
+    note = models.CharField(max_length=200, blank=True)
+    provenance = models.CharField(max_length=16, choices=SourceProvenance, default=SourceProvenance.MEASURED)
 
     baseline_at = models.DateTimeField(
         "baseline since",
@@ -118,21 +95,11 @@ class ValidationRun(Voidable):
         editable=False,
         help_text="When it was marked as what later runs of the same thing are measured against",
     )
-    baseline_by = models.ForeignKey(
-        verbose_name="baseline by",
-        to=settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        editable=False,
-    )
+    baseline_by = user_key(models.SET_NULL, editable=False)
 
     objects = ValidationRunQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "validation run"
-        verbose_name_plural = "validation runs"
         ordering = ["-taken_at", "-id"]
         indexes = [
             # The newest runs of a site; serves the site alone too.
@@ -202,20 +169,18 @@ class RunMeasure(models.Model):
 
     run = models.ForeignKey(ValidationRun, on_delete=models.CASCADE, related_name="measures", db_index=False)
     name = models.CharField("measure", max_length=200)
-    value = models.FloatField("value", null=True, blank=True)
-    unit = models.CharField("unit", max_length=16, blank=True)
-    operation = models.CharField("operation", max_length=200, blank=True)
-    variant = models.CharField("variant", max_length=450, blank=True)
-    subject = models.CharField("subject", max_length=200, blank=True)
+    value = models.FloatField(null=True, blank=True)
+    unit = models.CharField(max_length=16, blank=True)
+    operation = models.CharField(max_length=200, blank=True)
+    variant = models.CharField(max_length=450, blank=True)
+    subject = models.CharField(max_length=200, blank=True)
     size_bytes = models.BigIntegerField("size", null=True, blank=True, help_text="Message or block, bytes")
-    percentile = models.FloatField("percentile", null=True, blank=True)
-    samples = models.BigIntegerField("samples", null=True, blank=True)
-    streams = models.BigIntegerField("streams", null=True, blank=True, help_text="Running side by side")
-    caution = models.CharField("caution", max_length=300, blank=True, help_text="Why it is not judged")
+    percentile = models.FloatField(null=True, blank=True)
+    samples = models.BigIntegerField(null=True, blank=True)
+    streams = models.BigIntegerField(null=True, blank=True, help_text="Running side by side")
+    caution = models.CharField(max_length=300, blank=True, help_text="Why it is not judged")
 
     class Meta:
-        verbose_name = "run measure"
-        verbose_name_plural = "run measures"
         ordering = ["id"]
         indexes = [
             # The figures of a run by name; serves the run alone too.
@@ -243,20 +208,18 @@ class Floor(models.Model):
     VISIBLE_WHERE = "true"  # organisation-wide
 
     platform = models.CharField(
-        "platform", max_length=100, help_text="A device type's slug, or a name that runs are given"
+        max_length=100, help_text="A device type's slug, or a name that runs are given"
     )
-    tool = models.CharField("tool", max_length=16, choices=Tool)
-    measure = models.CharField("measure", max_length=64, help_text="As the tool's figures are named: busbw")
-    operation = models.CharField("operation", max_length=64, blank=True, help_text="Empty: any")
+    tool = models.CharField(max_length=16, choices=Tool)
+    measure = models.CharField(max_length=64, help_text="As the tool's figures are named: busbw")
+    operation = models.CharField(max_length=64, blank=True, help_text="Empty: any")
     size_bytes = models.BigIntegerField("size", null=True, blank=True, help_text="Bytes; empty: any")
-    value = models.FloatField("value")
-    unit = models.CharField("unit", max_length=16)
-    source = models.CharField("source", max_length=200, blank=True, help_text="Where the number comes from")
-    note = models.CharField("note", max_length=200, blank=True)
+    value = models.FloatField()
+    unit = models.CharField(max_length=16)
+    source = models.CharField(max_length=200, blank=True, help_text="Where the number comes from")
+    note = models.CharField(max_length=200, blank=True)
 
     class Meta:
-        verbose_name = "floor"
-        verbose_name_plural = "floors"
         ordering = ["platform", "tool", "measure", "operation", "size_bytes", "id"]
         constraints = [
             models.UniqueConstraint(

@@ -1,14 +1,16 @@
 """Evidence that a change can void, and claim rows for every site whose evidence a write touched."""
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
 from inventory.models import Site
-from inventory.models.triggers import OWN_SITE
 from inventory.models.triggers import claims as claims_of
 from readiness.framework.core.vocabulary import Change
 
@@ -23,9 +25,14 @@ SITES_OF_LIMIT = (
     " JOIN workloads_placement AS placement ON placement.workload_class_id = changed.workload_class_id"
 )
 
-__all__ = ["OWN_SITE", "SITES_OF_LIMIT", "SITES_OF_PLATFORM", "claims"]
-
 claims = partial(claims_of, origin="evidence")
+
+
+def user_key(on_delete: Callable[..., Any], **given: Any) -> models.ForeignKey:
+    """Whoever did it, where that is known."""
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete, null=True, blank=True, related_name="+", **given
+    )
 
 
 class Voidable(models.Model):
@@ -35,15 +42,13 @@ class Voidable(models.Model):
     still count for one check and not for another.
     """
 
-    site = models.ForeignKey(
-        verbose_name="site", to=Site, on_delete=models.CASCADE, related_name="%(class)ss", db_index=False
-    )
-    basis = models.JSONField("basis", default=dict, blank=True, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="%(class)ss", db_index=False)
+    basis = models.JSONField(default=dict, blank=True, editable=False)
     void_changes = ArrayField(
-        verbose_name="voided by",
-        base_field=models.CharField(
+        models.CharField(
             max_length=32, choices=[(change.value, change.value.replace("-", " ")) for change in Change]
         ),
+        verbose_name="voided by",
         default=list,
         blank=True,
         editable=False,

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -131,7 +132,7 @@ def _declare_rows(rows: Sequence[records.Row], *, by: User | None, now: datetime
         if row["preset"]:
             # An export names the unit of presets too.
             row["unit"] = ""
-        places = {"site": sites.get(site), "workload_class": classes.get(workload_class)}
+        places: dict[str, Any] = {"site": sites.get(site), "workload_class": classes.get(workload_class)}
         try:
             declared.append(declare_limit(**row, **places, by=by, now=now))
         except EvidenceRefused as error:

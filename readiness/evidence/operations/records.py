@@ -236,7 +236,7 @@ def import_floors(
     if not floors:
         raise EvidenceRefused("file", "The configuration states no floor that is known.")
     with transaction.atomic():
-        named = {"platform": platform, "source": source, "by": by, "now": now}
+        named: dict[str, Any] = {"platform": platform, "source": source, "by": by, "now": now}
         return [set_floor(**asdict(line), **named) for line in floors]
 
 

@@ -18,7 +18,6 @@ from django.db import transaction
 
 from inventory.models import Accelerator
 from readiness.evidence.changes import (
-    Change,
     ChangeScope,
     DatedChange,
     GroundStep,
@@ -41,6 +40,7 @@ from readiness.evidence.models import Attestation, RecordedFact, RunMeasure, Too
 from readiness.evidence.rows import KEPT
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
+from readiness.framework.core.vocabulary import Change
 
 LONGEST = timedelta(days=10 * 366)
 """Records older than this count for no check, and are left alone; so are runs that are no longer read."""

@@ -12,11 +12,12 @@ from functools import lru_cache
 from typing import Any
 
 from readiness.evidence.core.bearing import is_own
+from readiness.evidence.core.limits import Limit
 from readiness.evidence.core.proving.values import Proof
 from readiness.evidence.queries import SpanFigure
 from readiness.framework.core.definition import Framework, SubMeasure
 from readiness.scoring.core.combine import SEVERITY
-from readiness.scoring.core.judge import JudgedState, Limit, Reading, standing
+from readiness.scoring.core.judge import JudgedState, Reading, standing
 from readiness.scoring.core.states import CheckState, Provenance
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from readiness.evidence.core.limits import Limit
 from readiness.evidence.core.load import share_at_most
 from readiness.evidence.core.provenance import worst_provenance
 from readiness.evidence.core.proving.values import few
@@ -24,7 +25,7 @@ from readiness.jurisdiction.core.deciding import Request, decide
 from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.core.vocabulary import LegalAnswer
 from readiness.scoring.checks.choosing import Readings, reading_of_span, worst_reading
-from readiness.scoring.core.judge import Limit, Reading
+from readiness.scoring.core.judge import Reading
 from readiness.scoring.core.states import Provenance
 from readiness.scoring.facts import MEASURED_PERCENTILE, EvaluationFacts, PlacedClass
 from readiness.workloads.core.countries import GROUPS

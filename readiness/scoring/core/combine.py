@@ -64,10 +64,6 @@ class CombinedCheck:
     fresh_until: datetime | None = None
 
     @property
-    def is_applicable(self) -> bool:
-        return self.state is not CheckState.NOT_APPLICABLE
-
-    @property
     def has_fresh_evidence(self) -> bool:
         return self.measured_state in MEASURED
 

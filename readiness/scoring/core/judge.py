@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
+from readiness.evidence.core.limits import Limit
 from readiness.framework.core import wording
 from readiness.framework.core.definition import Bound, SubMeasure, Threshold
 from readiness.framework.core.numbers import MOST_DECIMALS, decimals_for, value_text
@@ -19,19 +20,6 @@ CLOCK_SKEW = timedelta(minutes=10)
 
 NOT_MEASURED = frozenset({Provenance.DECLARED, Provenance.ESTIMATED})
 """An estimate is never shown as a measurement; it counts as much as it says, unless somebody entered it."""
-
-
-class Limit(NamedTuple):
-    """A limit declared by the site, platform or workload, in the sub-measure's unit.
-
-    Either `value`, scaled by each threshold's factor, or whole regions (a preset's, or a range). `source` says who
-    declared it and is shown beside the threshold.
-    """
-
-    value: float | None = None
-    pass_at: Bound | None = None
-    warn_at: Bound | None = None
-    source: str = ""
 
 
 class Reading(NamedTuple):

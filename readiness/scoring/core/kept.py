@@ -14,11 +14,12 @@ from typing import Any
 
 import orjson
 
+from readiness.evidence.core.limits import Limit
 from readiness.framework.core.conditions import SET_FACTS, WORD_FACTS, SiteContext
 from readiness.framework.core.definition import Bound
 from readiness.grants.core.held import HeldGrant
 from readiness.scoring.core.evaluate import SiteInputs
-from readiness.scoring.core.judge import Limit, Reading
+from readiness.scoring.core.judge import Reading
 from readiness.scoring.core.states import Provenance
 
 VERSION = 1

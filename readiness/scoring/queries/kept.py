@@ -1,16 +1,14 @@
-"""Scores of past days, the inputs that were kept beside them, and scoring from these again."""
+"""Scores of past days, and the inputs that were kept beside them."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from inventory.models import Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
-from readiness.scoring.apply import decided_columns
 from readiness.scoring.core.coalitions import Snapshot
-from readiness.scoring.core.evaluate import SiteInputs, SiteResult, evaluate
+from readiness.scoring.core.evaluate import SiteInputs
 from readiness.scoring.core.kept import decode
 from readiness.scoring.models import ScoreInputs, ScorePoint
 
@@ -55,17 +53,6 @@ def kept_on(site_ids: Collection[int] | None, day: date) -> dict[int, Kept]:
     return {row.site_id: _kept(row) for row in newest.defer("framework_version__definition")}
 
 
-def kept_at(point: ScorePoint) -> Kept | None:
-    """The inputs that this very point was decided from; None where they are past their time."""
-    row = (
-        ScoreInputs.objects.filter(site_id=point.site_id, on_date=point.on_date)
-        .select_related("framework_version")
-        .defer("framework_version__definition")
-        .first()
-    )
-    return _kept(row) if row else None
-
-
 def _kept(row: ScoreInputs) -> Kept:
     return Kept(
         site_id=row.site_id,
@@ -75,16 +62,3 @@ def _kept(row: ScoreInputs) -> Kept:
         framework=framework_queries.definition_of(row.framework_version),
         inputs=decode(bytes(row.content)),
     )
-
-
-def scored_again(kept: Kept) -> SiteResult:
-    return evaluate(kept.framework, kept.inputs, now=kept.evaluated_at)
-
-
-def differences(point: ScorePoint, again: SiteResult) -> dict[str, tuple[Any, Any]]:
-    """Columns of a stored point that do not follow from its inputs, as (stored, again); empty if all do."""
-    return {
-        name: (getattr(point, name), value)
-        for name, value in decided_columns(again).items()
-        if getattr(point, name) != value
-    }

@@ -258,7 +258,7 @@ def _shared(kind: type[Any], model: type[Model]) -> tuple[str, ...]:
 
 def copied[R](kind: type[R], stored: Model, **given: Any) -> R:
     """A row of what is stored: `given`, and the columns that have the name of a field."""
-    names = (name for name in _shared(kind, type(stored)) if name not in given)
+    names = (name for name in _shared(kind, type(stored)) if name not in given)  # type: ignore[arg-type]
     return kind(**{name: getattr(stored, name) for name in names}, **given)
 
 

@@ -13,11 +13,11 @@ from readiness.evidence.models import RecordedFact, ValidationRun
 from readiness.evidence.proofs import proofs
 from readiness.framework import queries as framework_queries
 from readiness.scoring.models import Flip, ScorePoint, SiteScore
-from readiness.scoring.queries.kept import differences, kept_at, scored_again
 from readiness.tradeoffs.models import Decision, PortfolioRun
 from telemetry import drain
 from tests import database
 from tests.conftest import NOW
+from tests.readiness.scoring import stored
 
 pytestmark = pytest.mark.django_db
 # Since 196 days: not ready, then conditional, then ready.
@@ -39,7 +39,7 @@ def points():
 
 
 def test_ten_random_dates_are_scored_again_to_what_is_stored():
-    assert {point.on_date: differences(point, scored_again(kept_at(point))) for point in points()} == {
+    assert {point.on_date: stored.differences(point) for point in points()} == {
         point.on_date: {} for point in points()
     }
 
@@ -47,7 +47,7 @@ def test_ten_random_dates_are_scored_again_to_what_is_stored():
 def test_what_was_on_record_on_ten_random_dates_is_what_they_were_judged_by():
     _, framework = framework_queries.current()
     for point in points():
-        kept = kept_at(point)
+        kept = stored.kept_at(point)
         proved = proofs([point.site_id], framework, now=kept.evaluated_at)[point.site_id]
         said = {
             key: reading

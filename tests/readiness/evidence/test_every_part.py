@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from readiness.evidence.core.bearing import PARSED
+from readiness.evidence.core.limits import Limit
 from readiness.evidence.operations import RunContext, attest, import_run, record_fact
 from readiness.evidence.proofs import proofs
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.document import load
 from readiness.framework.core.vocabulary import CheckState, EvidenceKind
 from readiness.scoring.checks.choosing import reading_of
-from readiness.scoring.core.judge import Limit, judge
+from readiness.scoring.core.judge import judge
 from readiness.scoring.core.states import ReasonCode, Tier
 from tests.inventory import made
 from tests.readiness.evidence import outputs

@@ -7,6 +7,7 @@ from readiness.scoring import apply
 from readiness.scoring.apply import decided_columns
 from readiness.scoring.core.evaluate import evaluate
 from readiness.scoring.models import CheckResult, DomainHealth, Flip, ScoreInputs, ScorePoint, SiteScore
+from readiness.scoring.queries.kept import kept_on
 from tests.inventory import made
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -110,3 +111,20 @@ def kept(there, inputs, *, at, version=None):
     )
     row = apply.kept(there.pk, inputs, version, at)
     ScoreInputs.objects.update_or_create(site=there, on_date=at.date(), defaults=row)
+
+
+def kept_at(point):
+    """The inputs that this very point was decided from; None where they are past their time."""
+    newest = kept_on([point.site_id], point.on_date).get(point.site_id)
+    return newest if newest and newest.on_date == point.on_date else None
+
+
+def differences(point):
+    """Columns of a stored point that do not follow from its inputs, as (stored, again); empty if all do."""
+    snapshot = kept_at(point).snapshot
+    again = evaluate(snapshot.framework, snapshot.inputs, now=snapshot.evaluated_at)
+    return {
+        name: (getattr(point, name), value)
+        for name, value in decided_columns(again).items()
+        if getattr(point, name) != value
+    }

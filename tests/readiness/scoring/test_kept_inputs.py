@@ -10,8 +10,9 @@ from readiness.grants import operations as waivers
 from readiness.grants.models import Grant
 from readiness.scoring import apply, operations, tasks
 from readiness.scoring.models import ScoreInputs, ScorePoint
-from readiness.scoring.queries.kept import differences, kept_at, kept_on, scored_again
+from readiness.scoring.queries.kept import kept_on
 from tests.inventory import made
+from tests.readiness.scoring.stored import differences, kept_at
 
 pytestmark = pytest.mark.django_db
 DAYS = 6
@@ -61,15 +62,13 @@ def test_ten_random_points_follow_from_what_was_kept(lived_through):
     assert len(points) == 3 * DAYS
     assert len({str(point.counts) for point in points}) > 3
     chosen = random.Random(7).sample(points, 10)
-    assert {point.pk: differences(point, scored_again(kept_at(point))) for point in chosen} == {
-        point.pk: {} for point in chosen
-    }
+    assert {point.pk: differences(point) for point in chosen} == {point.pk: {} for point in chosen}
 
 
 def test_a_point_that_does_not_follow_says_what_differs(lived_through):
     point = ScorePoint.objects.first()
     stored, point.score = point.score, 0.999
-    assert differences(point, scored_again(kept_at(point))) == {"score": (0.999, stored)}
+    assert differences(point) == {"score": (0.999, stored)}
 
 
 def test_inputs_are_kept_again_when_a_state_moves_and_else_each_hour(well):

@@ -228,31 +228,28 @@ def digest(mapping: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def most(length: int) -> Rule:
-    def rule(text: str, fields: Fields) -> str:
-        if len(text) > length:
-            raise ValueError(f"has {len(text)} characters; {length} is the most")
-        return text
+def must(holds: Callable[[Any], bool], said: Callable[[Any], str]) -> Rule:
+    def rule(value: Any, fields: Fields) -> Any:
+        if not holds(value):
+            raise ValueError(said(value))
+        return value
 
     return rule
+
+
+def most(length: int) -> Rule:
+    return must(
+        lambda text: len(text) <= length,
+        lambda text: f"has {len(text)} characters; {length} is the most",
+    )
 
 
 def between(low: int, high: int) -> Rule:
-    def rule(number: int, fields: Fields) -> int:
-        if not low <= number <= high:
-            raise ValueError(f"must be from {low} to {high}")
-        return number
-
-    return rule
+    return must(lambda number: low <= number <= high, lambda number: f"must be from {low} to {high}")
 
 
 def matches(pattern: str, said: str) -> Rule:
-    def rule(text: str, fields: Fields) -> str:
-        if not re.fullmatch(pattern, text):
-            raise ValueError(said)
-        return text
-
-    return rule
+    return must(lambda text: re.fullmatch(pattern, text) is not None, lambda text: said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,16 +330,13 @@ def _number(value: Any) -> float:
     return float(value)
 
 
-def _integer(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise ValueError(f"expected a whole number, got {_shown(value)}")
-    return value
+def _exactly(kind: type, said: str) -> Callable[[Any], Any]:
+    def read(value: Any) -> Any:
+        if type(value) is not kind:
+            raise ValueError(f"expected {said}, got {_shown(value)}")
+        return value
 
-
-def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError(f"expected true or false, got {_shown(value)}")
-    return value
+    return read
 
 
 def _day(value: Any) -> date:
@@ -358,8 +352,8 @@ def _day(value: Any) -> date:
 _SCALARS: dict[Any, Callable[[Any], Any]] = {
     str: _text,
     float: _number,
-    int: _integer,
-    bool: _flag,
+    int: _exactly(int, "a whole number"),
+    bool: _exactly(bool, "true or false"),
     date: _day,
 }
 

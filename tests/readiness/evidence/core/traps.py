@@ -4,11 +4,11 @@ import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from readiness.evidence.core.limits import Limit
 from readiness.evidence.core.parsers import parse
 from readiness.evidence.core.proving.floors import GIB
 from readiness.evidence.core.proving.values import FloorValue, Run, SiteParts
 from readiness.framework.core.vocabulary import Change
-from readiness.scoring.core.judge import Limit
 from tests.readiness.evidence import outputs
 from tests.readiness.evidence.core import test_parse_network as network
 from tests.readiness.evidence.core import test_parse_others as others

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from readiness.evidence.core.limits import Limit
 from readiness.framework.core.conditions import SiteContext
 from readiness.framework.core.definition import (
     Bound,
@@ -26,7 +27,7 @@ from readiness.framework.core.vocabulary import (
 from readiness.grants.core.held import HeldGrant
 from readiness.scoring.core.combine import CombinedCheck
 from readiness.scoring.core.evaluate import SiteInputs
-from readiness.scoring.core.judge import Limit, PartResult, Reading
+from readiness.scoring.core.judge import PartResult, Reading
 from readiness.scoring.core.states import ReasonCode
 
 SHIPPED = Path(__file__).parents[4] / "readiness/framework/data/muster-1"

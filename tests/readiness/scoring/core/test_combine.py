@@ -153,5 +153,5 @@ def test_the_figures_of_a_check_are_those_of_its_decider():
 
 def test_a_check_that_does_not_apply_has_a_reason_and_no_figures():
     result = not_applicable(LOAD, "One node.", gate=Gate.BLOCK, weight=3)
-    assert (result.state, result.reason, result.is_applicable) == ("n-a", "One node.", False)
+    assert (result.state, result.reason) == ("n-a", "One node.")
     assert result.value is result.block_state is None

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from readiness.evidence.core.limits import Limit
 from readiness.framework.core.definition import Framework
 from readiness.framework.core.document import load
 from readiness.framework.core.vocabulary import CheckState, Gate, Profile, SiteKind, Stage
 from readiness.scoring.core.evaluate import SiteInputs, evaluate, evaluate_check
-from readiness.scoring.core.judge import Limit
 from readiness.scoring.core.states import ReasonCode
 from tests.readiness.scoring.core.builders import (
     DAY,

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from readiness.evidence.core.limits import Limit
 from readiness.framework.core.document import load
 from readiness.framework.core.vocabulary import Stage
 from readiness.scoring.core.coalitions import ALL, CAUSES, Between, Snapshot
 from readiness.scoring.core.evaluate import evaluate
 from readiness.scoring.core.explain import explain
-from readiness.scoring.core.judge import Limit
 from readiness.scoring.core.states import CheckState
 from tests.readiness.scoring.core.builders import (
     DAY,

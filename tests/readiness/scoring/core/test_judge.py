@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from readiness.evidence.core.limits import Limit
 from readiness.framework.core.definition import Bound
 from readiness.framework.core.vocabulary import CheckState, Direction, EvidenceKind, Gate
-from readiness.scoring.core.judge import Limit, excluded, judge, span_text
+from readiness.scoring.core.judge import excluded, judge, span_text
 from readiness.scoring.core.states import Provenance, ReasonCode
 from tests.readiness.scoring.core.builders import (
     DAY,

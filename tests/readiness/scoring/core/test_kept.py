@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from readiness.evidence.core.limits import Limit
 from readiness.framework.core.conditions import SiteContext
 from readiness.framework.core.definition import Bound
 from readiness.framework.core.vocabulary import Fabric, Profile, SiteKind, Stage
 from readiness.grants.core.held import HeldGrant
 from readiness.scoring.core.evaluate import SiteInputs
-from readiness.scoring.core.judge import Limit, Reading
+from readiness.scoring.core.judge import Reading
 from readiness.scoring.core.kept import UnreadableError, decode, encode
 from readiness.scoring.core.states import Provenance
 from tests.readiness.scoring.core.builders import core_site, grant, reading

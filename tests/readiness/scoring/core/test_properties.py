@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from readiness.evidence.core.limits import Limit
 from readiness.framework.core.definition import Bound, Framework
 from readiness.framework.core.document import load
 from readiness.framework.core.vocabulary import CheckState, Direction, Fabric, Profile, SiteKind, Stage
 from readiness.scoring.core.combine import combine
 from readiness.scoring.core.evaluate import SiteInputs, evaluate, score_checks
 from readiness.scoring.core.flips import find_flips
-from readiness.scoring.core.judge import Limit, judge
+from readiness.scoring.core.judge import judge
 from readiness.scoring.core.states import Provenance, Verdict
 from tests.readiness.scoring.core.builders import (
     DAY,
@@ -198,7 +199,7 @@ def test_bands_lie_between_nought_and_one_and_add_up(site):
             continue
         assert 0 <= found.score <= found.upper <= found.upper + found.waived <= 1 + 1e-9
     for pillar in result.score.pillars:
-        checks = [one for one in result.checks if one.pillar == pillar.pillar and one.is_applicable]
+        checks = [one for one in result.checks if one.pillar == pillar.pillar and one.state != "n-a"]
         weight = sum(one.weight for one in checks)
         assert pillar.result.weight == weight
         if weight:
@@ -213,7 +214,7 @@ def test_verdict_follows_from_the_states_alone(site):
     fine = {"pass", "warn", "n-a"}
     held = {"BLOCK": set(), "COND": set()}
     for one in result.checks:
-        if one.is_applicable and not one.parts:
+        if one.state != "n-a" and not one.parts:
             held[one.gate].add(one.check_id)
         if one.code == "nothing-left":
             held[one.gate].add(one.check_id)
