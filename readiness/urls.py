@@ -52,7 +52,6 @@ urlpatterns = [
     path("tradeoffs/flexibility/", include("readiness.tradeoffs.flexibility.urls")),
     path("tradeoffs/portfolio/", include("readiness.tradeoffs.portfolios.urls")),
     path("tradeoffs/", include("readiness.tradeoffs.urls")),
-    path("tradeoffs/", include("readiness.tradeoffs.placing.urls")),
     path("decisions/", include("readiness.tradeoffs.decisions.urls")),
     path("evidence/", include("readiness.evidence.urls")),
     path("readiness/", include("readiness.golive.urls")),

@@ -6,7 +6,7 @@ the imports read them, so that a list can be changed and sent back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -181,39 +181,32 @@ def _digits(known: KnownValue, value: float) -> str:
     return exact(value if known.as_of_on is not None else float(f"{value:.4g}"))
 
 
-def factor_rows(sites: Iterable[SiteFactors], at: datetime, *, every_source: bool) -> list[FactorRow]:
-    kinds = dict(FactorKind.choices)
-    return [
-        row
-        for site in sites
-        for kind, label in kinds.items()
-        for row in _rows(site, kind, label, site.factors[kind], at, every_source)
-    ]
+def factor_rows(sites: Sequence[SiteFactors], at: datetime, *, every_source: bool) -> list[FactorRow]:
+    """Return every factor of each site, in the order of their names on the site's page."""
+    labels = dict(FactorKind.choices)
+    by_kind = ({kind: site.factors[kind] for kind in labels} for site in sites)
+    pairs = zip(sites, by_kind, strict=True)
+    return [row for site, factors in pairs for row in rows_of(site, factors, labels, at, every_source)]
 
 
 def latency_rows(
     sites: Iterable[SiteFactors], regions: Mapping[str, str], at: datetime, *, every_source: bool
 ) -> list[FactorRow]:
     """Return the round trip of each site to every user region; `regions` are names by slug."""
-    return [
-        row
-        for site in sites
-        for slug, factor in site.latency.items()
-        for row in _rows(site, slug, regions.get(slug, slug), factor, at, every_source)
-    ]
+    return [row for site in sites for row in rows_of(site, site.latency, regions, at, every_source)]
 
 
-def rows_between(site: SiteFactors, at: datetime) -> list[FactorRow]:
-    paths = sorted(site.between.items())
-    return [row for slug, factor in paths for row in _rows(site, slug, slug, factor, at, True)]
-
-
-def _rows(
-    site: SiteFactors, kind: str, label: str, factor: Factor, at: datetime, every_source: bool
+def rows_of(
+    site: SiteFactors,
+    factors: Mapping[str, Factor],
+    labels: Mapping[str, str],
+    at: datetime,
+    every_source: bool,
 ) -> Iterator[FactorRow]:
-    shown = factor.known if every_source else factor.known[:1]
-    for known in shown or (None,):
-        yield FactorRow(site, kind, label, factor, known, at)
+    for kind, factor in factors.items():
+        shown = factor.known if every_source else factor.known[:1]
+        for known in shown or (None,):
+            yield FactorRow(site, kind, labels.get(kind, kind), factor, known, at)
 
 
 def site_address(row: FactorRow) -> str:

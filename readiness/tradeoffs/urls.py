@@ -1,8 +1,9 @@
-"""Pages of site factors, under /tradeoffs/."""
+"""Pages of site factors and the trade-off explorer, under /tradeoffs/."""
 
 from django.urls import path
 
 from readiness.tradeoffs import views
+from readiness.tradeoffs.placing import views as placing
 
 urlpatterns = [
     path("factors/", views.factors, name="factors"),
@@ -15,4 +16,8 @@ urlpatterns = [
     path("factors/sites/<slug:slug>/hours.<str:form>", views.hours, name="factor-hours"),
     path("latencies/", views.latencies, name="latencies"),
     path("rates/", views.rates, name="rates"),
+    path("", placing.explorer, name="tradeoffs"),
+    path("charts/scatter.json", placing.scatter, name="placement-scatter"),
+    path("charts/parallel.json", placing.parallel, name="placement-parallel"),
+    path("placement.csv", placing.export, name="placement-csv"),
 ]

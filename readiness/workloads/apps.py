@@ -7,8 +7,8 @@ class WorkloadsConfig(AppConfig):
     verbose_name = "Workloads"
 
     def ready(self) -> None:
+        from readiness.workloads.kinds import find_workloads
         from readiness.workloads.operations import MAY_SEE
-        from readiness.workloads.search import find_workloads
         from web import links, search
 
         links.has_page(self.get_model("WorkloadClass"), "workload", "slug")

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.urls import reverse
 
+from accounts.models import User
+from inventory.search import best_first
 from readiness.workloads import added_facts, documents, operations, queries, sentences
 from readiness.workloads.core.envelope import Envelope, contradictions
 from readiness.workloads.filters import WorkloadFilters
@@ -16,7 +18,16 @@ from readiness.workloads.operations import MAY_ADD, MAY_CHANGE, MAY_END, MAY_PLA
 from web import clock
 from web.kinds import Entry, Kind
 from web.links import page_url
+from web.search import Hit
 from web.tables import Column, Table
+
+
+def find_workloads(query: str, *, user: User, limit: int) -> list[Hit]:
+    matching = best_first(WorkloadClass.objects.all(), query, name="name", others=["slug", "description"])
+    return [
+        Hit(title=workload.name, url=page_url(workload) or "", detail=workload.description)
+        for workload in matching[:limit]
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,16 +78,11 @@ def record(
 ) -> Decision:
     """Keep which site was chosen, among which, by which figures, and what is expected of it.
 
-    The figures are those that `placing` answers to the question now; whoever decides sends none. Raises
-    MissingPermission, and ValidationError by field: a question that cannot be answered, a site that the placement does
-    not allow, no reason given, a review that is no later day.
+    The figures are those that `placing` answers now. Raises MissingPermission, and ValidationError by field.
     """
     require(by, MAY_RECORD)
     rationale = require_words("rationale", rationale)
-    try:
-        answer = placing(workload, question, now)
-    except BadTradeoffQuestion as error:
-        raise ValidationError({error.field: [error.reason]}) from error
+    answer = _answered(placing, workload, question, now)
     chosen = _chosen(answer, site)
     before = _site_before(workload, question.today, now)
     decision = Decision(
@@ -99,11 +94,8 @@ def record(
         previous_name=before.name if before else "",
         demand=_demand_of(workload) | {"carbon": f"carbon_{question.carbon}"} | _held(chosen),
         rationale=rationale,
-        weights=dict(answer["weights"]),
         what_if=question.what_if.changes(),
-        options=list(answer["options"]),
-        sensitivity=answer.get("sensitivity") or {},
-        snapshot=answer.get("snapshot") or {},
+        **_kept(answer),
         decided_by=by,
         decided_at=now,
         due_on=due_on or (now + REVIEWED_AFTER).date(),
@@ -113,6 +105,24 @@ def record(
     decision.save(force_insert=True)
     _forecast(decision, chosen, answer, now)
     return decision
+
+
+def _answered(
+    placing: Placing, workload: WorkloadClass, question: PlacementQuestion, now: datetime
+) -> Mapping[str, Any]:
+    try:
+        return placing(workload, question, now)
+    except BadTradeoffQuestion as error:
+        raise ValidationError({error.field: [error.reason]}) from error
+
+
+def _kept(answer: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "weights": dict(answer["weights"]),
+        "options": list(answer["options"]),
+        "sensitivity": answer.get("sensitivity") or {},
+        "snapshot": answer.get("snapshot") or {},
+    }
 
 
 def _refuse_own(decision: Decision, by: User) -> None:

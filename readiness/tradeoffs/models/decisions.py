@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import pgtrigger
 from django.conf import settings
@@ -53,6 +54,10 @@ _BEGINS = refuse_if(
 )
 
 
+def _person(**given: Any) -> models.ForeignKey:
+    return models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+", editable=False, **given)
+
+
 class DecisionQuerySet(models.QuerySet["Decision"]):
     def due(self, now: datetime) -> DecisionQuerySet:
         """Approved, not reviewed yet, and the day of the review has come in UTC."""
@@ -83,11 +88,7 @@ class Decision(models.Model):
         WITHDRAWN = "withdrawn", "Withdrawn"
 
     workload = models.ForeignKey(
-        WorkloadClass,
-        on_delete=models.SET_NULL,
-        related_name="decisions",
-        null=True,
-        verbose_name="workload",
+        WorkloadClass, on_delete=models.SET_NULL, related_name="decisions", null=True, verbose_name="workload"
     )
     workload_slug = models.SlugField(max_length=100, editable=False)
     workload_name = models.CharField(max_length=100, editable=False)
@@ -107,32 +108,20 @@ class Decision(models.Model):
     state = models.CharField("state", max_length=10, choices=State, default=State.RECORDED, editable=False)
     rationale = models.TextField("rationale", max_length=4000, help_text="Why this site")
     demand = models.JSONField(
-        "demand",
-        default=dict,
-        editable=False,
-        help_text="What the envelope asked for when it was decided",
+        "demand", default=dict, editable=False, help_text="What the envelope asked for when it was decided"
     )
     weights = models.JSONField("weights", default=dict)
     what_if = models.JSONField("what if", default=dict, blank=True)
     options = models.JSONField("options", default=list, editable=False)
     sensitivity = models.JSONField("sensitivity", default=dict, editable=False)
     snapshot = models.JSONField("snapshot", default=dict, editable=False)
-    decided_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+", editable=False)
+    decided_by = _person()
     decided_at = models.DateTimeField("decided", editable=False)
     due_on = models.DateField("review on", help_text="What came until this day begins, in UTC, is compared")
-    answered_by = models.ForeignKey(
-        USER,
-        on_delete=models.PROTECT,
-        related_name="+",
-        null=True,
-        editable=False,
-        help_text="Who approved or rejected it: never who decided",
-    )
+    answered_by = _person(null=True, help_text="Who approved or rejected it: never who decided")
     answered_at = models.DateTimeField(null=True, editable=False)
     answer_note = models.TextField(max_length=2000, blank=True, editable=False)
-    withdrawn_by = models.ForeignKey(
-        USER, on_delete=models.PROTECT, related_name="+", null=True, editable=False
-    )
+    withdrawn_by = _person(null=True)
     withdrawn_at = models.DateTimeField(null=True, editable=False)
     withdrawal_note = models.TextField(max_length=2000, blank=True, editable=False)
     reviewed_at = models.DateTimeField(

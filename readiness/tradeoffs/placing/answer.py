@@ -148,7 +148,10 @@ class PlacementAnswer:
     robustness: Robustness | None
     rules: Mapping[str, str] | None
     facts: FleetFacts = field(repr=False)
-    sites: Mapping[str, SiteFactors] = field(repr=False)
+
+    @cached_property
+    def sites(self) -> Mapping[str, SiteFactors]:
+        return {site.slug: site for site in self.facts.sites}
 
     @cached_property
     def feasible(self) -> tuple[PlacementOption, ...]:

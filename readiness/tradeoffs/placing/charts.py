@@ -37,29 +37,18 @@ def scatter(answer: PlacementAnswer, x: str, y: str, ranges: Ranges) -> Figure:
     if not points and not bounded:
         return nothing("No site has both of these figures.")
     drawn = bounded if len(answer.options) <= ARROWS_AMONG else []
-    feasible = [point for point in points if point[2].feasible]
-    front = _front(feasible, answer, x, y)
-    on = {option.slug for _x, _y, option in front}
-    beaten = [point for point in feasible if point[2].slug not in on]
-    out = [point for point in points if not point[2].feasible]
+    front = _front([point for point in points if point[2].feasible], answer, x, y)
     best = [point for point in points if answer.best is not None and point[2].slug == answer.best.slug]
     today = [point for point in points if point[2].is_today]
     arrows = [
         ARROWS[option.figures[x].value is None, option.figures[y].value is None] for _x, _y, option in drawn
     ]
     traces = [
-        _trace("Undecided or rejected", out, "out", "muted", symbol="circle-open", size=7),
-        _trace("Beaten by another option", beaten, "beaten", "muted", size=8),
-        _trace("Front of these two", front, "front", "accent", size=10, line=True),
+        *_beside(answer, points, front, ranges),
         _trace("Best match", best, "best", "gap", symbol="circle-open", size=19, skip=True, width=3),
         _trace("Today", today, "today", "text", symbol="x-thin", size=10, skip=True, width=2.5),
         _trace("No less than this", drawn, "bounded", "muted", size=8, symbol=arrows),
     ]
-    if ranges:
-        inside = {option.slug for option in answer.within(ranges)}
-        for trace, shown in ((traces[1], beaten), (traces[2], front)):
-            chosen = [place for place, point in enumerate(shown) if point[2].slug in inside]
-            trace.update(selectedpoints=chosen, unselected=FADED)
     shapes, notes = _limits(answer, x, y)
     layout = go.Layout(
         hovermode="closest",
@@ -71,13 +60,31 @@ def scatter(answer: PlacementAnswer, x: str, y: str, ranges: Ranges) -> Figure:
     )
     left_out = len(answer.options) - len(points) - len(drawn)
     unknown = f"{left_out} sites are not drawn: one of these figures is unknown there."
+    on = {option.slug for _x, _y, option in front}
     rows = [_row(point, x, y, on) for point in (*points, *bounded)]
-    meta = {
-        "finding": _finding(answer, x, y, len(points)),
-        "footer": unknown if left_out else "",
-        "table": table(["Site", axis(answer, x), axis(answer, y), "Standing", "Front"], rows),
-    }
-    return figure(traces, layout, meta)
+    heads = ["Site", axis(answer, x), axis(answer, y), "Standing", "Front"]
+    finding, footer = _finding(answer, x, y, len(points)), unknown if left_out else ""
+    return figure(traces, layout, {"finding": finding, "footer": footer, "table": table(heads, rows)})
+
+
+def _beside(
+    answer: PlacementAnswer, points: Sequence[Point], front: Sequence[Point], ranges: Ranges
+) -> list[go.Scatter]:
+    """Options that are kept out, beaten, and on the front; what lies outside the ranges is faded."""
+    on = {option.slug for _x, _y, option in front}
+    out = [point for point in points if not point[2].feasible]
+    beaten = [point for point in points if point[2].feasible and point[2].slug not in on]
+    kept_out = _trace("Undecided or rejected", out, "out", "muted", symbol="circle-open", size=7)
+    faded = [
+        (_trace("Beaten by another option", beaten, "beaten", "muted", size=8), beaten),
+        (_trace("Front of these two", front, "front", "accent", size=10, line=True), front),
+    ]
+    if ranges:
+        inside = {option.slug for option in answer.within(ranges)}
+        for trace, shown in faded:
+            chosen = [place for place, point in enumerate(shown) if point[2].slug in inside]
+            trace.update(selectedpoints=chosen, unselected=FADED)
+    return [kept_out, *(trace for trace, _shown in faded)]
 
 
 def parallel(answer: PlacementAnswer, ranges: Ranges) -> Figure:

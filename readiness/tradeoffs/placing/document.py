@@ -61,9 +61,8 @@ def _named(obj: Any, *names: str) -> dict[str, Any]:
 
 
 def _option(option: PlacementOption) -> dict[str, Any]:
-    ranked, law, moved = option.ranked, option.law, option.moved
+    ranked, moved = option.ranked, option.moved
     ranks = ("rank", "score", "best_rank", "worst_rank")
-    is_sovereignty_asked = law.sovereignty is not JurisdictionAnswer.NOT_ASKED
     return {
         "site": option.slug,
         **_named(option, "name", "country", "region", "stage"),
@@ -83,12 +82,7 @@ def _option(option: PlacementOption) -> dict[str, Any]:
         "useful_hour_cost": figure(option.useful_hour),
         "capacity_after": {name: figure(each) for name, each in option.after.items()},
         "verdict": option.candidate.verdict,
-        "jurisdiction": {
-            **_named(law, "answer", "rule", "text", "rules"),
-            "operator_country": option.operator_country or None,
-            "sovereignty": law.sovereignty if is_sovereignty_asked else None,
-            **_named(law, "sovereignty_text", "sovereignty_rules"),
-        },
+        "jurisdiction": _law(option),
         "is_today": option.is_today,
         "consequence": None if moved is None else option.consequence,
         "consequences": [
@@ -100,6 +94,17 @@ def _option(option: PlacementOption) -> dict[str, Any]:
             }
             for each in moved or ()
         ],
+    }
+
+
+def _law(option: PlacementOption) -> dict[str, Any]:
+    law = option.law
+    is_asked = law.sovereignty is not JurisdictionAnswer.NOT_ASKED
+    return {
+        **_named(law, "answer", "rule", "text", "rules"),
+        "operator_country": option.operator_country or None,
+        "sovereignty": law.sovereignty if is_asked else None,
+        **_named(law, "sovereignty_text", "sovereignty_rules"),
     }
 
 

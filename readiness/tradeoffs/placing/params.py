@@ -71,18 +71,14 @@ class PlacementQuestion:
     today: str = ""
 
     def body(self, workload: str) -> dict[str, Any]:
-        body: dict[str, Any] = {
+        carbon = "" if self.carbon is CarbonKind.AVERAGE else self.carbon.value
+        set_otherwise = {"currency": self.currency, "carbon": carbon, "today": self.today}
+        return {
             "workload": workload,
             "weights": dict(self.weights),
             "what_if": self.what_if.changes(),
+            **{name: value for name, value in set_otherwise.items() if value},
         }
-        if self.currency:
-            body["currency"] = self.currency
-        if self.carbon is not CarbonKind.AVERAGE:
-            body["carbon"] = self.carbon.value
-        if self.today:
-            body["today"] = self.today
-        return body
 
 
 def question_of(given: Mapping[str, Any]) -> PlacementQuestion:

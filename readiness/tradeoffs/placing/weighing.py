@@ -51,27 +51,14 @@ def weigh(
     served = latency_limits(envelope, envelope.latency_limit_ms or 0.0)
     judged = _judged(adapter, limits, served)
     scored_on = _objectives(envelope, judged)
-    weights = {objective.name: question.weights.get(objective.name, 0.0) for objective in scored_on}
-    if not any(weights.values()):
-        reason = f"At least one weight has to be above 0, of {', '.join(weights)}."
-        raise BadTradeoffQuestion("weights", reason)
+    weights = _weights(question, scored_on)
     base = next((option for option in judged if today and option.slug == today[0]), None)
     objectives = referenced(scored_on, monthly_limits(envelope, limits), base.figures if base else {})
-    that_count = [objective for objective in scored_on if weights[objective.name] > 0]
-    steps = _steps(judged, base, that_count, limited(limits))
+    steps = _steps(judged, base, [each for each in scored_on if weights[each.name] > 0], limited(limits))
     feasible = [option for option in judged if option.feasible]
-    known = tuple(
-        objective
-        for objective in objectives
-        if any(option.figures[objective.name].bounded for option in feasible)
-    )
-    contenders = [
-        ScoredOption(option.slug, option.figures) for option in feasible if option.slug not in steps
-    ]
-    ordered = _ordered(feasible, known, objectives, weights, steps)
-    kept_out = sorted(
-        (option for option in judged if not option.feasible), key=lambda option: not option.undecided
-    )
+    known = _known(objectives, feasible)
+    contenders = [ScoredOption(each.slug, each.figures) for each in feasible if each.slug not in steps]
+    options = [*_ordered(feasible, known, objectives, weights, steps), *_kept_out(judged)]
     return PlacementAnswer(
         question=question,
         envelope=adapter.plain,
@@ -81,15 +68,32 @@ def weigh(
         objectives=objectives,
         on_front=tuple(objective.name for objective in known),
         weights=weights,
-        options=tuple(_moved(option, base, served) for option in (*ordered, *kept_out)),
+        options=tuple(_moved(option, base, served) for option in options),
         today=tuple(today),
         not_in_service=tuple(site for site in facts.sites if site.stage not in IN_SERVICE),
         sensitivity=sensitivity(contenders, objectives, weights),
         robustness=robustness(contenders, objectives, weights, seed=SEED),
         rules=rules,
         facts=facts,
-        sites={site.slug: site for site in facts.sites},
     )
+
+
+def _weights(question: PlacementQuestion, objectives: Sequence[Objective]) -> dict[str, float]:
+    weights = {objective.name: question.weights.get(objective.name, 0.0) for objective in objectives}
+    if not any(weights.values()):
+        reason = f"At least one weight has to be above 0, of {', '.join(weights)}."
+        raise BadTradeoffQuestion("weights", reason)
+    return weights
+
+
+def _known(objectives: Sequence[Objective], options: Sequence[PlacementOption]) -> list[Objective]:
+    """An objective that is unknown at every option tells none apart."""
+    return [each for each in objectives if any(option.figures[each.name].bounded for option in options)]
+
+
+def _kept_out(options: Sequence[PlacementOption]) -> list[PlacementOption]:
+    rejected = (option for option in options if not option.feasible)
+    return sorted(rejected, key=lambda option: not option.undecided)
 
 
 def _judged(adapter: Adapter, limits: Limits, served: tuple[LatencyLimit, ...]) -> list[PlacementOption]:

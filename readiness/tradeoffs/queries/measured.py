@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -28,7 +28,7 @@ type BySite = dict[int, dict[str, list[KnownValue]]]
 
 
 def figures(site_ids: Collection[int], at: datetime) -> BySite:
-    """PUE and power headroom as scoring keeps them of the last evaluation; one statement."""
+    """PUE and power headroom as scoring keeps them of the last evaluation, and accelerators that are idle."""
     site: BySite = defaultdict(lambda: defaultdict(list))
     kept = DomainHealth.objects.filter(site_id__in=site_ids, domain="energy").order_by()
     for site_id, figures in kept.values_list("site_id", "figures"):
@@ -37,6 +37,8 @@ def figures(site_ids: Collection[int], at: datetime) -> BySite:
             # A figure of a later day says nothing of an earlier one. No PUE is under 1: such meters are not nested.
             if known is not None and known.as_of <= at and not (kind == "pue" and known.value < 1):
                 site[site_id][kind].append(known)
+    for site_id, idle in _idle_accelerators(site_ids, at):
+        site[site_id]["accelerators_free"].append(idle)
     return site
 
 
@@ -54,23 +56,25 @@ def _of_figure(figure: dict[str, Any] | None, unit: str) -> KnownValue | None:
     )
 
 
-def idle_accelerators(site_ids: Collection[int], at: datetime) -> dict[int, KnownValue]:
+def _idle_accelerators(site_ids: Collection[int], at: datetime) -> Iterator[tuple[int, KnownValue]]:
+    """Partitions and schedulers of a site are added up."""
     samples = defaultdict(list)
     for sample in latest(site_ids, [IDLE_METRIC], now=at, within_s=IDLE_WITHIN_S):
         if sample.object_kind == "site":
             samples[sample.site_id].append(sample)
-    return {
-        site_id: KnownValue(
-            value=sum(sample.value for sample in of_site),
-            unit="",
-            basis=ValueBasis.TELEMETRY,
-            provenance=worst_provenance(sample.provenance for sample in of_site),
-            source="telemetry",
-            as_of=min(sample.ts for sample in of_site),
-            detail=IDLE_METRIC,
+    for site_id, of_site in samples.items():
+        yield (
+            site_id,
+            KnownValue(
+                value=sum(sample.value for sample in of_site),
+                unit="",
+                basis=ValueBasis.TELEMETRY,
+                provenance=worst_provenance(sample.provenance for sample in of_site),
+                source="telemetry",
+                as_of=min(sample.ts for sample in of_site),
+                detail=IDLE_METRIC,
+            ),
         )
-        for site_id, of_site in samples.items()
-    }
 
 
 def round_trips(site_ids: Collection[int], at: datetime, percentile: float) -> BySite:

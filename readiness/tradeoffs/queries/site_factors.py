@@ -54,46 +54,35 @@ def factors_of(
 ) -> tuple[SiteFactors, ...]:
     """Return the factors of these sites (None: all but the retired) at an instant, by name.
 
-    `percentile` is that of measured round trips. With a `currency` all money is in that one, by the rates in force;
-    what has no rate is unknown. `kinds` and `regions` (slugs) are those that are wanted, None all.
-
-    The number of statements does not grow with the sites. A factor that nobody knows is unknown with the reason;
-    several sources stand beside each other, the one that counts first.
+    `percentile` is that of measured round trips. With a `currency` all money is in that one; what has no rate is
+    unknown. `kinds` and `regions` (slugs) are those that are wanted. Statements do not grow with the sites.
     """
-    sites = measured.sites(site_ids)
-    ids = [site["id"] for site in sites]
-    if not ids:
+    sites, places = measured.sites(site_ids), _regions(regions)
+    if not sites:
         return ()
-    wanted = _wanted(kinds)
-    places = _regions(regions)
-    entered, series, paths = stored.held(ids, wanted, [slug for slug, _ in places], at)
-    figures = measured.figures(ids, at)
-    idle = measured.idle_accelerators(ids, at)
-    trips = measured.round_trips(ids, at, percentile)
-    designed = measured.design_latencies(ids, at)
-    hardware = measured.accelerators_by_type(ids)
+    ids = [site["id"] for site in sites]
+    entered, series, paths = stored.held(ids, _wanted(kinds), [slug for slug, _ in places], at)
+    figures, trips = measured.figures(ids, at), measured.round_trips(ids, at, percentile)
+    designed, hardware = measured.design_latencies(ids, at), measured.accelerators_by_type(ids)
     rates = known_rates(at)
-    away = _distances(sites, places)
-    known = []
-    for site, distances in zip(sites, away, strict=True):
+
+    def known_of(site: Mapping[str, Any], distances: Mapping[str, float | str]) -> SiteFactors:
         key = site["id"]
         sources = [figures.get(key, {}), series.known.get(key, {}), entered.known.get(key, {})]
-        if key in idle:
-            sources.append({"accelerators_free": [idle[key]]})
-        known.append(
-            SiteFactors(
-                site_id=key,
-                **{name: site[name] for name in ("slug", "name", "country", "operator_country", "stage")},
-                region=site["region__name"],
-                verdict="" if site["score__failed_at"] else site["score__verdict"] or "",
-                score=site["score__score"],
-                accelerators=dict(hardware.get(key, {})),
-                factors=_factors(kinds, sources, entered.ended.get(key, {}), rates),
-                latency=_latencies(distances, trips.get(key, {}), paths.to_regions, key, at),
-                between=_between(paths.to_sites.known.get(key, {}), designed.get(key, {})),
-            )
+        return SiteFactors(
+            site_id=key,
+            **{name: site[name] for name in ("slug", "name", "country", "operator_country", "stage")},
+            region=site["region__name"],
+            verdict="" if site["score__failed_at"] else site["score__verdict"] or "",
+            score=site["score__score"],
+            accelerators=dict(hardware.get(key, {})),
+            factors=_factors(kinds, sources, entered.ended.get(key, {}), rates),
+            latency=_latencies(distances, trips.get(key, {}), paths.to_regions, key, at),
+            between=_between(paths.to_sites.known.get(key, {}), designed.get(key, {})),
         )
-    return tuple(in_currency(each, rates, currency) for each in known) if currency else tuple(known)
+
+    known = tuple(map(known_of, sites, _distances(sites, places)))
+    return tuple(in_currency(each, rates, currency) for each in known) if currency else known
 
 
 def known_rates(at: datetime) -> Rates:
