@@ -135,6 +135,10 @@ class SitePlan:
         return self.name.lower()
 
     @property
+    def with_ports(self) -> tuple[PlannedNode | PlannedSwitch, ...]:
+        return (*self.nodes, *self.switches)
+
+    @property
     def it_kw(self) -> float:
         """IT power at name plate: nodes and switches, kW."""
         switches_w = len(self.switches) * self.fabric.nameplate_w

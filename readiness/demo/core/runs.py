@@ -187,7 +187,7 @@ class _Round:
     def _incast(self, after: timedelta) -> DemoRun:
         at, kept = self.begin + after, self.kept["incast"]
         ports = [f"{switch.name} {port.name}" for switch in self.site.switches for port in switch.ports]
-        raw = [
+        raw: list[Row] = [
             (at, measure, round(amount * (1 + 0.3 * wobble(f"{self.age}/{port}"))), "packets", port)
             for port in ports
             for measure, amount in kept["packets"].items()
@@ -230,7 +230,7 @@ class _Round:
         self,
         tool: str,
         file_name: str,
-        raw: list[Row],
+        raw: Sequence[Row],
         kept: Mapping[str, Any],
         end: datetime,
         after: timedelta,

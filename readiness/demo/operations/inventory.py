@@ -106,6 +106,7 @@ def _nameplate(
     group: str, key: str, row: Mapping[str, Any], accelerators: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the kind of device, with its power and attributes."""
+    attributes: dict[str, Any]
     if group == "accelerators":
         attributes = {name: row[name] for name in ("tdp_w", "memory_gb", "interconnect")}
         kind, domain, nameplate_w = Kind.ACCELERATOR, DomainChoices.COMPUTE, row["tdp_w"]
@@ -118,7 +119,7 @@ def _nameplate(
         attributes = {"port_speed_gbps": row["port_gbps"], "fabric": row["kind"]}
         kind, domain, nameplate_w = Kind.SWITCH, DomainChoices.NETWORK, row["nameplate_w"]
     else:
-        electrical = {"voltage_v": FEED_VOLTAGE_V, "phases": 3}
+        electrical: dict[str, Any] = {"voltage_v": FEED_VOLTAGE_V, "phases": 3}
         attributes = {"pdu": electrical | {"metering": "inlet"}, "meter": electrical, "ups": {}}[key]
         kind, domain, nameplate_w = Kind(key), DomainChoices.ENERGY, row["nameplate_w"]
     look = {"kind": kind, "domain": domain, "nameplate_w": nameplate_w, "attributes": attributes}
@@ -300,7 +301,7 @@ def _ports(plan: FleetPlan, devices: BySite[Device]) -> BySite[Port]:
             back_end=port.back_end,
         )
         for site in plan.sites
-        for owner in (*site.nodes, *site.switches)
+        for owner in site.with_ports
         for port in owner.ports
     ]
     return {(port.device.name, port.name): port for port in _created(Port, ports, "device_id", "name")}

@@ -137,7 +137,8 @@ def best(hours: Hours, work: DeferrableRun, weights: Weights) -> Plan | None:
 
 
 def plan(hours: Hours, pieces: tuple[Piece, ...]) -> Plan:
-    return Plan(pieces, *(each and cost_of(each, pieces) for each in (hours.price, hours.carbon)))
+    money, grams = (cost_of(each, pieces) if each else None for each in (hours.price, hours.carbon))
+    return Plan(pieces, money, grams)
 
 
 def flat(series: FactorSeries | None, work: DeferrableRun) -> float | None:
