@@ -47,8 +47,6 @@ class WriteBody:
 
 @dataclass(slots=True)
 class SampleCounts:
-    """Samples by what became of them."""
-
     sent: int = 0
     refused: int = 0
     lost: int = 0
@@ -211,7 +209,6 @@ class Sender:
 
 
 def run(sender: Sender, *, clock: Callable[[], datetime], stop: Event) -> None:
-    """Send until stopped. Raises TokensRefused."""
     report_s = clock().timestamp() + REPORT_EVERY_S
     try:
         while not stop.is_set():

@@ -155,7 +155,6 @@ class SitePlan:
         return float(max(10, 10 * ceil(self.it_kw * 1.25 / 10)))
 
     def wave_it_kw(self, nodes: int) -> float:
-        """One wave's share of the site's IT power, kW, switches spread over the nodes."""
         return self.it_kw * nodes / len(self.nodes)
 
 
@@ -304,7 +303,6 @@ def _feeds(
 
 
 def _feed_kw(amps: float) -> float:
-    """Return what a three-phase feed carries at these amperes, kW."""
     return sqrt(3) * FEED_VOLTAGE_V * amps / 1000
 
 

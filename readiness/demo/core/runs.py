@@ -37,7 +37,6 @@ class DemoRun:
 
 
 def rounds(site: SitePlan, day: Day, *, first: int, last: int) -> tuple[DemoRun, ...]:
-    """The rounds of `first` to `last` days ago, oldest first."""
     kept = book("runs")
     since = kept["since"].get(site.name)
     if since is None:
@@ -54,7 +53,6 @@ def rounds(site: SitePlan, day: Day, *, first: int, last: int) -> tuple[DemoRun,
 
 
 def quick_checks(site: SitePlan, times: Collection[datetime], *, since: datetime) -> tuple[DemoRun, ...]:
-    """The short diagnostic of every node at these instants, of those that are not before `since`."""
     nodes = tuple(node.name for node in site.nodes)
     return tuple(
         DemoRun(
@@ -151,7 +149,6 @@ class _Round:
                 yield self._run("perftest", file_name, text, at, [near, far])
 
     def _paths(self, after: timedelta) -> Iterator[DemoRun]:
-        """One path across the site, 20 times idle and 20 times under load."""
         rules = self.kept["latency"]
         near, far = self.site.nodes[0], self.site.nodes[-1]
         limit = limits(self.site, book("records"))["fabric-latency"]
@@ -236,7 +233,6 @@ class _Round:
         after: timedelta,
         *more: Row,
     ) -> DemoRun:
-        """A table of what was measured, and of the parts that its check asks for."""
         parts: list[Row] = [
             (end, f"{kept['check']}/{part}", self._draw(value, *drawn_for) if drawn_for else value, unit, "")
             for part, (value, unit, *drawn_for) in kept["parts"].items()

@@ -105,7 +105,6 @@ def _device_type(
 def _nameplate(
     group: str, key: str, row: Mapping[str, Any], accelerators: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the kind of device, with its power and attributes."""
     attributes: dict[str, Any]
     if group == "accelerators":
         attributes = {name: row[name] for name in ("tdp_w", "memory_gb", "interconnect")}
@@ -168,7 +167,6 @@ def _site(plan: SitePlan, regions: Mapping[str, Region]) -> Site:
 
 
 def write_parts(plan: FleetPlan, sites: Mapping[str, Site], catalogue: Catalogue, *, now: datetime) -> None:
-    """All that stands at the sites, and when their capacity came."""
     racks = _racks(plan, sites)
     devices = _devices(plan, sites, racks, catalogue)
     _write_accelerators(plan, devices, catalogue)
@@ -327,7 +325,6 @@ def _write_cables(plan: FleetPlan, sites: Mapping[str, Site], ports: BySite[Port
 
 
 def _write_circuits(plan: FleetPlan, sites: Mapping[str, Site]) -> None:
-    """Links between those sites that are there."""
     ends = {site.name: (float(site.facts["latitude"]), float(site.facts["longitude"])) for site in plan.sites}
     links = [
         Link(

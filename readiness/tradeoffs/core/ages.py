@@ -21,7 +21,6 @@ class AgeLimit:
 
 @cache
 def age_limits() -> Mapping[str, AgeLimit]:
-    """Return the age limit of each kind of factor, and of `latency`."""
     stated = yaml_documents.read(DATA.read_text(encoding="utf-8"))
     return {kind: AgeLimit(**limit) for kind, limit in stated.items()}
 

@@ -49,7 +49,6 @@ class RegionTable:
     round_trips: Mapping[tuple[str, str], float]
 
     def nearest(self, place: PublishedPlace) -> tuple[PublishedPlace, float] | None:
-        """The region that stands for a place, with its distance in km; None where none is near."""
         distances = [(self._km(place, region), region) for region in self.places]
         km, region = min(distances, key=lambda pair: (pair[0], pair[1].name), default=(float("inf"), None))
         return None if region is None or km > NEAR_KM else (region, km)
