@@ -19,7 +19,7 @@ from inventory.models import Site, SiteChange
 from readiness.demo.core.plan import FleetPlan
 from readiness.demo.core.shapes import column, utc
 from readiness.demo.core.stories import Stories
-from readiness.demo.core.streams import SITE_LABEL, Stream, sent, streams
+from readiness.demo.core.streams import SITE_LABEL, Stream, sent, series_of, streams
 from readiness.demo.core.timeline import SampleExtent, TimelinePoint, holds, minutes, timeline
 from readiness.demo.core.wire import key_of_series
 from readiness.demo.models import DemoFleet
@@ -88,12 +88,7 @@ class Recorder:
 
     @cached_property
     def _series(self) -> list[tuple[str, dict[str, str]]]:
-        any_time = column([self.stories.loaded_s])
-        return [
-            (block.metric, labels)
-            for block in sent(self.plan, self.stream, self.stories, any_time)
-            for labels in block.labels
-        ]
+        return series_of(self.plan, self.stream, self.stories)
 
     @cached_property
     def _keys(self) -> list[bytes]:
