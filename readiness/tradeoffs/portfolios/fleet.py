@@ -114,7 +114,7 @@ def _figures(candidate: CandidateSite, envelope: Envelope) -> dict[str, BandedFi
 
 
 def _values(candidate: CandidateSite, envelope: Envelope) -> dict[str, float]:
-    """By the names of a portfolio's objectives; NaN where one is unknown."""
+    """Return the values by a portfolio's own objectives; NaN where one is unknown."""
     figures = _figures(candidate, envelope).items()
     values = {name: math.nan if figure.value is None else figure.value for name, figure in figures}
     return values | {"risk": 100.0 - values["readiness"]}
