@@ -28,7 +28,6 @@ def main() -> None:
 
 
 def _token() -> str:
-    """A site and a device type, and the token of a planner."""
     from accounts import operations
     from inventory.models import DeviceType, Manufacturer, Region, Site
 

@@ -58,8 +58,6 @@ def _measure() -> None:
 
 
 class Minutes:
-    """The demo's collectors, a minute at a time."""
-
     def __init__(self, loaded_at: datetime) -> None:
         from readiness.demo.core.plan import fleet_plan
         from readiness.demo.core.stories import Stories

@@ -57,7 +57,6 @@ def _report(after: str, pid: int) -> float:
 
 
 def _ask_at_once(port: int, cookie: str) -> None:
-    """Each over a connection of its own."""
     sizes: list[int] = []
 
     def ask() -> None:
@@ -94,7 +93,6 @@ def _store(port: int, site: str) -> None:
 
 
 def _bodies(begin: datetime) -> Iterator[bytes]:
-    """One sample of every series each."""
     labels = [key_of({"__name__": METRIC, "number": str(number)}) for number in range(SERIES)]
     for point in range(POINTS):
         at_ms = round((begin + timedelta(seconds=STEP_S * point)).timestamp() * 1000)

@@ -104,7 +104,6 @@ def _statements(site_ids: Sequence[int], at: datetime) -> int:
 
 
 def _database_s(servers: machine.Servers) -> float:
-    """Return the CPU time of PostgreSQL with all of its processes."""
     return machine.cpu_s(servers.pids["postgres"])
 
 

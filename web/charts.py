@@ -51,7 +51,7 @@ def points(name: str, x: Any, y: Any, role: str, *, hover: str, marker: Figure, 
     )
 
 
-def bars(name: str, x: Any, y: Any, role: str, *, hover: str, **more: Any) -> go.Bar:
+def bars(name: str, x: Any, y: Any, role: str, *, hover: str | None, **more: Any) -> go.Bar:
     return go.Bar(x=x, y=y, name=name, hovertemplate=hover, meta={"role": role}, **more)
 
 

@@ -75,8 +75,6 @@ def _energy(plan: EstateSite) -> Iterator[Signal]:
 
 @dataclass
 class Collector:
-    """One site's sender."""
-
     source: Source
     keys: list[bytes]
     values: NDArray[np.float64]
@@ -113,7 +111,6 @@ def collectors(plans: Sequence[EstateSite], sites: Mapping[int, Site], *, now: d
 
 
 def send(collectors: Sequence[Collector], instants: Sequence[datetime], *, now: datetime) -> None:
-    """Store what all of them send."""
     for collector in collectors:
         collector.send(instants, now=now)
     while drain_once(now=now):

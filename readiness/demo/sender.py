@@ -19,7 +19,7 @@ import numpy as np
 from readiness.demo.core.plan import FleetPlan
 from readiness.demo.core.shapes import column
 from readiness.demo.core.stories import Stories
-from readiness.demo.core.streams import POST_EVERY_S, Stream, sent, streams
+from readiness.demo.core.streams import POST_EVERY_S, Stream, sent, series_of, streams
 from readiness.demo.core.wire import Template, key_of_series
 
 log = logging.getLogger(__name__)
@@ -47,8 +47,6 @@ class WriteBody:
 
 @dataclass(slots=True)
 class SampleCounts:
-    """Samples by what became of them."""
-
     sent: int = 0
     refused: int = 0
     lost: int = 0
@@ -74,26 +72,14 @@ def channels(plan: FleetPlan, stories: Stories, *, start_s: float) -> list[Chann
 
     Those of one site go out together, so that it is scored once for both.
     """
-    sites = dict.fromkeys(stream.site.name for stream in streams(plan))
-    places = {name: place / len(sites) for place, name in enumerate(sites)}
-    return [
-        _channel(plan, stream, stories, share=places[stream.site.name], start_s=start_s)
-        for stream in streams(plan)
-    ]
-
-
-def _channel(plan: FleetPlan, stream: Stream, stories: Stories, *, share: float, start_s: float) -> Channel:
-    keys = [
-        key_of_series(block.metric, labels)
-        for block in sent(plan, stream, stories, column([start_s]))
-        for labels in block.labels
-    ]
-    return Channel(
-        stream=stream,
-        template=Template(keys, samples=stream.samples_a_post),
-        offset_s=POST_EVERY_S * share,
-        next_s=start_s + FIRST_ROUND_S * share,
-    )
+    sites = list(dict.fromkeys(stream.site.name for stream in streams(plan)))
+    made = []
+    for stream in streams(plan):
+        share = sites.index(stream.site.name) / len(sites)
+        keys = [key_of_series(*series) for series in series_of(plan, stream, stories)]
+        template = Template(keys, samples=stream.samples_a_post)
+        made.append(Channel(stream, template, POST_EVERY_S * share, start_s + FIRST_ROUND_S * share))
+    return made
 
 
 def body_of(plan: FleetPlan, channel: Channel, stories: Stories, at_s: float) -> WriteBody | None:
@@ -211,7 +197,6 @@ class Sender:
 
 
 def run(sender: Sender, *, clock: Callable[[], datetime], stop: Event) -> None:
-    """Send until stopped. Raises TokensRefused."""
     report_s = clock().timestamp() + REPORT_EVERY_S
     try:
         while not stop.is_set():

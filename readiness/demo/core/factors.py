@@ -26,7 +26,6 @@ CAPACITY_REPORTS = (66, 3)
 
 
 def entries(site: SitePlan, slug: str, today: date) -> list[FactorEntry]:
-    """Return what is entered of a site, in the units that its sources use."""
     listed = (*_of_place(site), *_of_hardware(site))
     return [
         FactorEntry(
@@ -123,7 +122,6 @@ def rates(today: date) -> list[RateEntry]:
 
 
 def hourly(site_name: str) -> list[Mapping[str, Any]]:
-    """The series of a site, as the data file describes them."""
     return [row for row in book("factors")["hours"] if row["site"] == site_name]
 
 

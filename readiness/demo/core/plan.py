@@ -135,6 +135,10 @@ class SitePlan:
         return self.name.lower()
 
     @property
+    def with_ports(self) -> tuple[PlannedNode | PlannedSwitch, ...]:
+        return (*self.nodes, *self.switches)
+
+    @property
     def it_kw(self) -> float:
         """IT power at name plate: nodes and switches, kW."""
         switches_w = len(self.switches) * self.fabric.nameplate_w
@@ -151,7 +155,6 @@ class SitePlan:
         return float(max(10, 10 * ceil(self.it_kw * 1.25 / 10)))
 
     def wave_it_kw(self, nodes: int) -> float:
-        """One wave's share of the site's IT power, kW, switches spread over the nodes."""
         return self.it_kw * nodes / len(self.nodes)
 
 
@@ -300,7 +303,6 @@ def _feeds(
 
 
 def _feed_kw(amps: float) -> float:
-    """Return what a three-phase feed carries at these amperes, kW."""
     return sqrt(3) * FEED_VOLTAGE_V * amps / 1000
 
 

@@ -37,7 +37,6 @@ def proved_since(site: str, check: str) -> int | None:
 
 
 def limits(site: SitePlan, kept: Mapping[str, Any]) -> dict[str, float]:
-    """Return what the site declares, by limit id."""
     limit_by_id = {limit_id: _limit(site, said) for limit_id, said in kept["limits"].items()}
     return {limit_id: value for limit_id, value in limit_by_id.items() if value is not None}
 

@@ -37,7 +37,6 @@ class DemoRun:
 
 
 def rounds(site: SitePlan, day: Day, *, first: int, last: int) -> tuple[DemoRun, ...]:
-    """The rounds of `first` to `last` days ago, oldest first."""
     kept = book("runs")
     since = kept["since"].get(site.name)
     if since is None:
@@ -54,7 +53,6 @@ def rounds(site: SitePlan, day: Day, *, first: int, last: int) -> tuple[DemoRun,
 
 
 def quick_checks(site: SitePlan, times: Collection[datetime], *, since: datetime) -> tuple[DemoRun, ...]:
-    """The short diagnostic of every node at these instants, of those that are not before `since`."""
     nodes = tuple(node.name for node in site.nodes)
     return tuple(
         DemoRun(
@@ -109,18 +107,23 @@ class _Round:
             at = after + timedelta(minutes=20 + 2 * place)
             yield self._run("nccl-tests", f"all_reduce-{node.name}.log", text, at, [node])
 
+    @property
+    def _pairs(self) -> list[tuple[PlannedNode, PlannedNode]]:
+        """Each node is in one; of an odd number the last two are in one again."""
+        nodes = self.site.nodes
+        return [
+            *zip(nodes[::2], nodes[1::2], strict=False),
+            *([(nodes[-2], nodes[-1])] if len(nodes) % 2 else []),
+        ]
+
     def _fabric(self, after: timedelta) -> Iterator[DemoRun]:
         """Pairs until each node is in one, then all of them together."""
-        nodes = self.site.nodes
-        pairs = [*zip(nodes[::2], nodes[1::2], strict=False)]
-        if len(nodes) % 2:
-            pairs.append((nodes[-2], nodes[-1]))
         pair = self._times_floor("fabric-floor", "pair", "fabric")
-        for place, ends in enumerate(pairs):
+        for place, ends in enumerate(self._pairs):
             yield self._gathered(ends, pair * (1 + 0.004 * wobble(ends[0].name)), after, place)
-        if len(nodes) > 2:
-            together = pair * self._drawn("scale_efficiency", "fabric")
-            yield self._gathered(nodes, together, after, len(pairs))
+        if len(self.site.nodes) > 2:
+            together = pair * self._draw(self.kept["scale_efficiency"], "fabric")
+            yield self._gathered(self.site.nodes, together, after, len(self._pairs))
 
     def _gathered(self, nodes: Sequence[PlannedNode], busbw: float, after: timedelta, place: int) -> DemoRun:
         names = [node.name for node in nodes]
@@ -135,12 +138,8 @@ class _Round:
         return self._run("nccl-tests", file_name, text, after + timedelta(minutes=3 * place), nodes)
 
     def _ports(self, after: timedelta) -> Iterator[DemoRun]:
-        """Each port with the same one of the next node; of an odd number of nodes the last two share one again."""
-        nodes = self.site.nodes
-        ends = [*zip(nodes[::2], nodes[1::2], strict=False)]
-        if len(nodes) % 2:
-            ends.append((nodes[-2], nodes[-1]))
-        for place, (near, far) in enumerate(ends):
+        """Each port with the same one of the other node."""
+        for place, (near, far) in enumerate(self._pairs):
             for port in near.ports:
                 gbps = self._times_floor("rdma-port-floor", "port", f"{near.name}/{port.name}")
                 text = outputs.write_bandwidth(
@@ -151,7 +150,6 @@ class _Round:
                 yield self._run("perftest", file_name, text, at, [near, far])
 
     def _paths(self, after: timedelta) -> Iterator[DemoRun]:
-        """One path across the site, 20 times idle and 20 times under load."""
         rules = self.kept["latency"]
         near, far = self.site.nodes[0], self.site.nodes[-1]
         limit = limits(self.site, book("records"))["fabric-latency"]
@@ -187,7 +185,7 @@ class _Round:
     def _incast(self, after: timedelta) -> DemoRun:
         at, kept = self.begin + after, self.kept["incast"]
         ports = [f"{switch.name} {port.name}" for switch in self.site.switches for port in switch.ports]
-        raw = [
+        raw: list[Row] = [
             (at, measure, round(amount * (1 + 0.3 * wobble(f"{self.age}/{port}"))), "packets", port)
             for port in ports
             for measure, amount in kept["packets"].items()
@@ -230,13 +228,12 @@ class _Round:
         self,
         tool: str,
         file_name: str,
-        raw: list[Row],
+        raw: Sequence[Row],
         kept: Mapping[str, Any],
         end: datetime,
         after: timedelta,
         *more: Row,
     ) -> DemoRun:
-        """A table of what was measured, and of the parts that its check asks for."""
         parts: list[Row] = [
             (end, f"{kept['check']}/{part}", self._draw(value, *drawn_for) if drawn_for else value, unit, "")
             for part, (value, unit, *drawn_for) in kept["parts"].items()
@@ -262,9 +259,6 @@ class _Round:
     def _times_floor(self, limit_id: str, rule: str, thing: str) -> float:
         floor = stated(book("records"), limit_id)[self.site.node_type.key]
         return float(floor * self._draw(self.kept["times_floor"][rule], thing) * self._off(thing, part=0.4))
-
-    def _drawn(self, rule: str, thing: str) -> float:
-        return self._draw(self.kept[rule], thing)
 
     def _draw(self, between: Sequence[float], thing: str) -> float:
         low, high = between

@@ -80,7 +80,6 @@ def blocks(fleet: FleetPlan, site: SitePlan, stories: Stories, ts: Floats) -> It
 
 
 def meter(site: SitePlan, stories: Stories, ts: Floats) -> Block:
-    """The power of the whole site at its supply."""
     signals = Signals.of(SiteShape.of(site, at=shapes.utc(float(ts[-1, 0]))), stories, ts)
     labels = {"site": site.slug, "instance": site.main_meter, "job": "meter"}
     return Block("site_power_watts", (labels,), np.round(signals.site_kw * 1000))

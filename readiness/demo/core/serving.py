@@ -66,7 +66,6 @@ def _family(
 
 
 def _slow_seconds(site: SitePlan, ts: Floats) -> Floats:
-    """Seconds since midnight that lay in slow windows."""
     if site.name != SLOW_SITE:
         return np.zeros_like(ts)
     places = np.arange(int(DAY / WINDOW_S))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from readiness.demo.core.noise import Floats
 from readiness.demo.core.plan import FleetPlan, SitePlan
 from readiness.demo.core.series import Block, blocks, meter
+from readiness.demo.core.shapes import column
 from readiness.demo.core.stories import Stories
 
 CADENCE_S = GRACE_S = 60
@@ -64,6 +65,14 @@ def sent(fleet: FleetPlan, stream: Stream, stories: Stories, ts: Floats) -> Iter
             yield _labelled(block, stream) if stream.names_site else block
     if stream.sends_meter:
         yield meter(stream.site, stories, ts)
+
+
+def series_of(fleet: FleetPlan, stream: Stream, stories: Stories) -> list[tuple[str, dict[str, str]]]:
+    """Metric and labels of each of its series, in the order of what is sent."""
+    any_time = column([stories.loaded_s])
+    return [
+        (block.metric, labels) for block in sent(fleet, stream, stories, any_time) for labels in block.labels
+    ]
 
 
 def _labelled(block: Block, stream: Stream) -> Block:

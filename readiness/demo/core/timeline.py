@@ -64,7 +64,6 @@ SERVED_BEFORE_S = (9 * MINUTE, 6 * MINUTE)
 
 
 def holds(extent: SampleExtent, metric: str, labels: Mapping[str, str]) -> bool:
-    """Whether samples of this extent include the series."""
     if extent is SampleExtent.EVERYTHING:
         return True
     if extent is SampleExtent.NOTHING:

@@ -33,7 +33,6 @@ class Template:
     """A body of these series, each with the same number of samples."""
 
     def __init__(self, keys: Sequence[bytes], *, samples: int = 1) -> None:
-        """`keys` as `key_of_series` gives them."""
         bodies = [key + _SAMPLE_FIELD * samples for key in keys]
         self._plain = np.frombuffer(
             _WriteRequest(timeseries=bodies).SerializeToString(), dtype=np.uint8

@@ -95,7 +95,6 @@ def _anchor(now: datetime) -> datetime:
 
 @transaction.atomic
 def write_inventory(plan: FleetPlan, *, scale: int, now: datetime) -> DemoFleet:
-    """Write what exists, who may look, what runs, and who sends."""
     made = DemoObjects()
     catalogue = write_catalogue(plan.hardware, made)
     sites = write_sites(plan, write_regions(plan.fleet["regions"], made), made)

@@ -19,7 +19,7 @@ from inventory.models import Site, SiteChange
 from readiness.demo.core.plan import FleetPlan
 from readiness.demo.core.shapes import column, utc
 from readiness.demo.core.stories import Stories
-from readiness.demo.core.streams import SITE_LABEL, Stream, sent, streams
+from readiness.demo.core.streams import SITE_LABEL, Stream, sent, series_of, streams
 from readiness.demo.core.timeline import SampleExtent, TimelinePoint, holds, minutes, timeline
 from readiness.demo.core.wire import key_of_series
 from readiness.demo.models import DemoFleet
@@ -46,7 +46,6 @@ CLOSED_AFTER = timedelta(minutes=6)
 def write_sources(
     plan: FleetPlan, sites: Mapping[str, Site], made: DemoObjects, *, owner: User | None, now: datetime
 ) -> None:
-    """One for each name that the plan's streams have."""
     for stream in {stream.source_name: stream for stream in streams(plan)}.values():
         source, _ = create_source(
             name=stream.source_name,
@@ -82,8 +81,6 @@ def new_tokens(fleet: DemoFleet, *, now: datetime) -> dict[str, str]:
 
 @dataclass
 class Recorder:
-    """One stream and the series that it holds."""
-
     plan: FleetPlan
     stream: Stream
     source: Source
@@ -91,12 +88,7 @@ class Recorder:
 
     @cached_property
     def _series(self) -> list[tuple[str, dict[str, str]]]:
-        any_time = column([self.stories.loaded_s])
-        return [
-            (block.metric, labels)
-            for block in sent(self.plan, self.stream, self.stories, any_time)
-            for labels in block.labels
-        ]
+        return series_of(self.plan, self.stream, self.stories)
 
     @cached_property
     def _keys(self) -> list[bytes]:
@@ -167,7 +159,6 @@ def write_history(plan: FleetPlan, fleet: DemoFleet, *, reach: timedelta, now: d
 
 
 def add_minutes(plan: FleetPlan, fleet: DemoFleet, *, after: datetime, now: datetime) -> None:
-    """Samples of the minutes from `after` up to `now`, and scores at their end."""
     instants = minutes(plan, after_s=after.timestamp(), until_s=now.timestamp())
     _write(plan, fleet, instants, now=now, say=lambda at: None)
 
@@ -206,7 +197,6 @@ def _write(
 
 
 def _by_weeks(fleet: DemoFleet, say: Say) -> Callable[[datetime], None]:
-    """Says how far the history is, every five weeks."""
     said = {""}
 
     def tell(at: datetime) -> None:
@@ -246,7 +236,6 @@ def _record(
 
 
 def _source_ids(recorders: Sequence[Recorder]) -> dict[str, set[int]]:
-    """The sources that speak for each site, by its name."""
     ids: dict[str, set[int]] = defaultdict(set)
     for recorder in recorders:
         ids[recorder.stream.site.name].add(recorder.source.pk)

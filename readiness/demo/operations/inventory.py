@@ -105,7 +105,7 @@ def _device_type(
 def _nameplate(
     group: str, key: str, row: Mapping[str, Any], accelerators: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the kind of device, with its power and attributes."""
+    attributes: dict[str, Any]
     if group == "accelerators":
         attributes = {name: row[name] for name in ("tdp_w", "memory_gb", "interconnect")}
         kind, domain, nameplate_w = Kind.ACCELERATOR, DomainChoices.COMPUTE, row["tdp_w"]
@@ -118,7 +118,7 @@ def _nameplate(
         attributes = {"port_speed_gbps": row["port_gbps"], "fabric": row["kind"]}
         kind, domain, nameplate_w = Kind.SWITCH, DomainChoices.NETWORK, row["nameplate_w"]
     else:
-        electrical = {"voltage_v": FEED_VOLTAGE_V, "phases": 3}
+        electrical: dict[str, Any] = {"voltage_v": FEED_VOLTAGE_V, "phases": 3}
         attributes = {"pdu": electrical | {"metering": "inlet"}, "meter": electrical, "ups": {}}[key]
         kind, domain, nameplate_w = Kind(key), DomainChoices.ENERGY, row["nameplate_w"]
     look = {"kind": kind, "domain": domain, "nameplate_w": nameplate_w, "attributes": attributes}
@@ -167,7 +167,6 @@ def _site(plan: SitePlan, regions: Mapping[str, Region]) -> Site:
 
 
 def write_parts(plan: FleetPlan, sites: Mapping[str, Site], catalogue: Catalogue, *, now: datetime) -> None:
-    """All that stands at the sites, and when their capacity came."""
     racks = _racks(plan, sites)
     devices = _devices(plan, sites, racks, catalogue)
     _write_accelerators(plan, devices, catalogue)
@@ -300,7 +299,7 @@ def _ports(plan: FleetPlan, devices: BySite[Device]) -> BySite[Port]:
             back_end=port.back_end,
         )
         for site in plan.sites
-        for owner in (*site.nodes, *site.switches)
+        for owner in site.with_ports
         for port in owner.ports
     ]
     return {(port.device.name, port.name): port for port in _created(Port, ports, "device_id", "name")}
@@ -326,7 +325,6 @@ def _write_cables(plan: FleetPlan, sites: Mapping[str, Site], ports: BySite[Port
 
 
 def _write_circuits(plan: FleetPlan, sites: Mapping[str, Site]) -> None:
-    """Links between those sites that are there."""
     ends = {site.name: (float(site.facts["latitude"]), float(site.facts["longitude"])) for site in plan.sites}
     links = [
         Link(

@@ -66,8 +66,6 @@ def people(made: Mapping[str, list[int]]) -> dict[str, User]:
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Who there is, by the names of the file."""
-
     teams: Mapping[str, Team]
     people: Mapping[str, Person]
 

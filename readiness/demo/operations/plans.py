@@ -45,7 +45,6 @@ class Decided:
         self._approved: list[Decision] = []
 
     def come_to(self, now: datetime, scored: Collection[str]) -> None:
-        """Decide what is due at the sites that were scored just now."""
         for due in [each for each in self._to_come if each[0] <= now and each[1]["site"] in scored]:
             self._to_come.remove(due)
             # A decision of before the history that was asked for has no figures to stand on.
@@ -53,7 +52,6 @@ class Decided:
                 self._decide(due[1], now=now)
 
     def review(self, *, now: datetime) -> None:
-        """Review what was approved and whose day has come."""
         for decision in [each for each in self._approved if each.is_due(now)]:
             operations.review(decision, by=None, now=now)
             self._approved.remove(decision)

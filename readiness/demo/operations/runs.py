@@ -108,7 +108,6 @@ def _import(
 
 
 def write_trials(sites: Mapping[str, Site], *, by: User | None, now: datetime) -> None:
-    """Runs of test tools at a few sites, with the time they were taken."""
     kept = book("records")
     for rows, runs in (("latency", _path), ("trials", _node)):
         for row in kept[rows]:

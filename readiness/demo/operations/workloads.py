@@ -48,7 +48,6 @@ def write_workloads(
 
 
 def keep_confirmed(class_ids: list[int], *, loaded_at: datetime, now: datetime) -> None:
-    """Confirm what is due again of the demo's own classes since it was loaded."""
     since = (loaded_at.date() - now.date()).days
     for workload in WorkloadClass.objects.filter(pk__in=class_ids).order_by("pk"):
         if workload.slug in book("workloads")["envelopes"]:
@@ -63,7 +62,6 @@ def _class(
     *,
     now: datetime,
 ) -> WorkloadClass:
-    """Use as it is what the installation has already under that name or slug."""
     slug = row["slug"]
     known = WorkloadClass.objects
     workload = known.filter(slug=slug).first() or known.filter(name=row["name"]).first()

@@ -65,7 +65,6 @@ def compare(objective: str, expected: BandedFigure, realised: BandedFigure) -> C
 
 
 def accuracy(comparisons: Iterable[Comparison]) -> tuple[Accuracy, ...]:
-    """Return the accuracy by objective, in the order of their names."""
     by_objective: dict[str, list[Comparison]] = {}
     for comparison in comparisons:
         by_objective.setdefault(comparison.objective, []).append(comparison)

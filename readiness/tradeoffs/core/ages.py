@@ -4,12 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from pathlib import Path
 
 from readiness.tradeoffs.core.factors import KnownValue, ValueBasis
-from web import yaml_documents
+from readiness.tradeoffs.core.kinds import data
 
-DATA = Path(__file__).resolve().parent.parent / "data" / "ages.yaml"
 DAY_S = 86_400.0
 
 
@@ -21,9 +19,7 @@ class AgeLimit:
 
 @cache
 def age_limits() -> Mapping[str, AgeLimit]:
-    """Return the age limit of each kind of factor, and of `latency`."""
-    stated = yaml_documents.read(DATA.read_text(encoding="utf-8"))
-    return {kind: AgeLimit(**limit) for kind, limit in stated.items()}
+    return {kind: AgeLimit(**limit) for kind, limit in data("ages").items()}
 
 
 def too_old(kind: str, age_s: float) -> AgeLimit | None:

@@ -39,7 +39,7 @@ class _Moves(NamedTuple):
     elsewhere: Places
 
     def only(self, kept: Places) -> _Moves:
-        return _Moves(*(column[kept] for column in self))
+        return _Moves._make(column[kept] for column in self)
 
 
 def annealed(problem: Assigning, plan: Places, relaxed: Relaxed, *, seed: int) -> Places:

@@ -36,7 +36,6 @@ class Assigning:
         return float(self.costs[np.arange(len(plan)), plan].sum())
 
     def left(self, plan: Places) -> Numbers:
-        """Return what is free at each site with the plan running."""
         free = self.roomy.copy()
         placed = plan >= 0
         np.subtract.at(free, plan[placed], self.demand[placed])
@@ -99,7 +98,6 @@ def _total(problem: Assigning, plan: Places, penalty: Numbers) -> float:
 
 
 def _better(problem: Assigning, plan: Places, free: Numbers, row: int, penalty: Numbers) -> None:
-    """Moves one workload where it is cheaper, by itself or by pushing one other elsewhere."""
     here = int(plan[row])
     costs, needs = problem.costs[row], problem.demand[row]
     now = penalty[row] if here < 0 else costs[here]

@@ -114,7 +114,6 @@ def on_one_grid(price: FactorSeries | None, carbon: FactorSeries | None) -> Hour
 
 
 def known_until(series: FactorSeries) -> datetime | None:
-    """The end of the last slot that has a value."""
     known = series.starts_s[~np.isnan(series.values)]
     return datetime.fromtimestamp(int(known[-1]) + series.step_s, UTC) if len(known) else None
 
@@ -137,7 +136,8 @@ def best(hours: Hours, work: DeferrableRun, weights: Weights) -> Plan | None:
 
 
 def plan(hours: Hours, pieces: tuple[Piece, ...]) -> Plan:
-    return Plan(pieces, *(each and cost_of(each, pieces) for each in (hours.price, hours.carbon)))
+    money, grams = (cost_of(each, pieces) if each else None for each in (hours.price, hours.carbon))
+    return Plan(pieces, money, grams)
 
 
 def flat(series: FactorSeries | None, work: DeferrableRun) -> float | None:
@@ -250,7 +250,6 @@ def _with_tie(values: Floats, other: FactorSeries | None) -> Floats:
 
 
 def _of(series: FactorSeries, values: Floats) -> FactorSeries:
-    """The same slots with other values."""
     return FactorSeries(series.step_s, series.starts_s, values)
 
 

@@ -101,7 +101,6 @@ class CheckedValue:
 
 
 def checked_factor(entry: FactorEntry, today: date) -> CheckedValue:
-    """Return what is stored of an entry; UnitRefused, with the field, where it cannot be."""
     spec = KINDS.get(entry.kind)
     if spec is None:
         raise UnitRefused("kind", f"There is no factor {entry.kind[:40]!r}; there are {', '.join(KINDS)}.")

@@ -18,7 +18,6 @@ class Solved:
 
 
 def most_placed(problem: Assigning, priority: Numbers) -> Places:
-    """A plan that places as much priority as there is room for."""
     places = np.where(np.isfinite(problem.costs), 0.0, np.inf)
     program, rows, sites = _program(Assigning(places, problem.demand, problem.capacity), priority)
     highs = quiet_highs()
@@ -27,7 +26,6 @@ def most_placed(problem: Assigning, priority: Numbers) -> Places:
 
 
 def optimum(problem: Assigning, priority: Numbers, placed: float) -> Solved:
-    """The cheapest of all plans that place this much priority."""
     workloads = len(priority)
     program, rows, sites = _program(problem, np.zeros(workloads))
     highs = quiet_highs()

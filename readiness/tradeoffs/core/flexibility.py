@@ -33,22 +33,18 @@ class FlexibilityLevel(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fallback:
-    """The site that a workload is meant to move to, "" where the record names none, and the day that was last tried."""
-
-    site: str
-    tested_on: date | None
-
-
-@dataclass(frozen=True, slots=True)
 class Critical:
-    """A critical workload: where it runs, and which sites are feasible and which undecided for it as it is."""
+    """A critical workload: where it runs, and which sites are feasible and which undecided for it as it is.
+
+    `has_fallback` says that a fallback is on record, `tested_on` the day that it was last tried.
+    """
 
     name: str
     runs_at: frozenset[str]
     feasible: frozenset[str]
     undecided: frozenset[str]
-    fallback: Fallback | None
+    has_fallback: bool
+    tested_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +89,14 @@ def freedom(workload: Critical, *, on: date, tested_within: timedelta) -> Freedo
 
 
 def _fallback(workload: Critical, on: date, tested_within: timedelta) -> FallbackState:
-    if workload.fallback is None:
+    if not workload.has_fallback:
         return FallbackState.NONE
     # A site it runs at already is no place to fall back to.
-    others = workload.feasible - workload.runs_at
-    if not others or (workload.fallback.site and workload.fallback.site not in others):
+    if not workload.feasible - workload.runs_at:
         return FallbackState.NOT_FEASIBLE
-    if workload.fallback.tested_on is None or workload.fallback.tested_on > on:
+    if workload.tested_on is None or workload.tested_on > on:
         return FallbackState.UNTESTED
-    return (
-        FallbackState.TESTED if on - workload.fallback.tested_on <= tested_within else FallbackState.TEST_OLD
-    )
+    return FallbackState.TESTED if on - workload.tested_on <= tested_within else FallbackState.TEST_OLD
 
 
 def concentration(accelerators: Mapping[str, int], unattributed: int = 0) -> Concentration:

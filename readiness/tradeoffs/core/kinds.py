@@ -8,6 +8,13 @@ from typing import Any
 
 from web import yaml_documents
 
+_DATA = Path(__file__).resolve().parent.parent / "data"
+
+
+def data(name: str) -> Any:
+    """A file of readiness/tradeoffs/data."""
+    return yaml_documents.read((_DATA / f"{name}.yaml").read_text(encoding="utf-8"))
+
 
 class Dimension(StrEnum):
     """The quantity that a factor's unit measures. Each has one unit that values are stored in."""
@@ -62,8 +69,7 @@ def _kind(name: str, stated: Mapping[str, Any]) -> KindSpec:
     return KindSpec(name, Dimension(stated["dimension"]), *spans)  # type: ignore[arg-type]
 
 
-DATA = Path(__file__).resolve().parent.parent / "data"
-_STATED = yaml_documents.read((DATA / "kinds.yaml").read_text(encoding="utf-8"))
+_STATED = data("kinds")
 KINDS: dict[str, KindSpec] = {name: _kind(name, stated) for name, stated in _STATED["kinds"].items()}
 LATENCY = KINDS.pop("latency")
 """Round trips, which are of two ends and so no factor of a site."""

@@ -18,8 +18,6 @@ class ObjectiveDirection(StrEnum):
 
 
 class ScoredAgainst(StrEnum):
-    """The reference that an objective's figures are scored against."""
-
     SCALE = "scale"
     LIMIT = "limit"
     TODAY = "today"

@@ -72,12 +72,10 @@ class BandedFigure:
 
     @property
     def bounded(self) -> bool:
-        """Whether anything at all is known of it."""
         return self.least > -math.inf or self.most < math.inf
 
     @property
     def why_unknown(self) -> str:
-        """The reason why there is no value; empty where there is one."""
         return "" if self.value is not None else self.source
 
     @property

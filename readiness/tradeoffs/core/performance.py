@@ -8,11 +8,8 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
-from web import yaml_documents
-
-DATA = Path(__file__).resolve().parent.parent / "data" / "accelerators.yaml"
+from readiness.tradeoffs.core.kinds import data
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +33,7 @@ class Book:
 
 @cache
 def book() -> Book:
-    stated = yaml_documents.read(DATA.read_text(encoding="utf-8"))
+    stated = data("accelerators")
     by_slug = {
         slug: Published(float(type_facts["tflops"]), type_facts["source"])
         for name, type_facts in stated["types"].items()

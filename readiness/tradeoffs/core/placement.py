@@ -71,8 +71,6 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class PlacedSites:
-    """All sites, each once, in the order they were given in."""
-
     feasible: tuple[Placed, ...]
     undecided: tuple[Placed, ...]
     rejected: tuple[Placed, ...]
@@ -106,7 +104,6 @@ def place(candidates: Iterable[CandidateSite], demand: Demand, limits: Limits) -
 
 
 def placer(demand: Demand, limits: Limits) -> Callable[[CandidateSite], Placed]:
-    """Return the function that places a site. What it tests is worked out once, since sites are many."""
     tests = tuple(_tests(demand, limits))
 
     def place_one(candidate: CandidateSite) -> Placed:
@@ -159,7 +156,6 @@ _UNCOUNTED = BandedFigure(None, "accelerators")
 
 
 def _unkept(test: _Test, figure: BandedFigure, least: float, most: float) -> UnkeptLimit | None:
-    """Return what the test says against the site; None where the figure keeps the limit for certain."""
     if figure.unit != test.unit and figure.bounded:
         raise FigureError(f"{test.limit}: a figure in {figure.unit} is held against a limit in {test.unit}")
     best, worst = (least, most) if test.at_most else (-most, -least)

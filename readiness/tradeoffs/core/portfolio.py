@@ -183,7 +183,6 @@ class _Solving:
         return Assigning(costs, self.portfolio.demand[self.rows], self.capacity)
 
     def point(self, weights: Mapping[str, float]) -> tuple[Places, float, float]:
-        """The plan over all workloads, its cost and the bound."""
         shares = np.array([float(weights[name]) for name in self.portfolio.objectives])
         costs = np.nan_to_num(self.portfolio.figures) @ (shares / shares.sum() / self.scale)
         problem = self._problem(costs)

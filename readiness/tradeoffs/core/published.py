@@ -10,9 +10,8 @@ from typing import Any
 
 from readiness.tradeoffs.core.distance import FIBRE_ROUND_TRIP_MS_PER_KM, STRETCHES
 from readiness.tradeoffs.core.entries import FactorEntry, LatencyEntry, Sourcing
-from readiness.tradeoffs.core.kinds import DATA
+from readiness.tradeoffs.core.kinds import data
 from readiness.workloads.core.light import distance_km
-from web import yaml_documents
 
 NEAR_KM = 150.0
 """How far a place may be from a cloud region that stands for it (our judgement)."""
@@ -49,7 +48,6 @@ class RegionTable:
     round_trips: Mapping[tuple[str, str], float]
 
     def nearest(self, place: PublishedPlace) -> tuple[PublishedPlace, float] | None:
-        """The region that stands for a place, with its distance in km; None where none is near."""
         distances = [(self._km(place, region), region) for region in self.places]
         km, region = min(distances, key=lambda pair: (pair[0], pair[1].name), default=(float("inf"), None))
         return None if region is None or km > NEAR_KM else (region, km)
@@ -69,7 +67,7 @@ def country_means(text: str) -> dict[str, CountryMean]:
     grid emits nothing over its whole life.
     """
     means = {}
-    two_letters = yaml_documents.read((DATA / "countries.yaml").read_text(encoding="utf-8"))
+    two_letters = data("countries")
     for code, row in _document(text).items():
         intensity, year = row.get("carbon_intensity"), row.get("year")
         if code in two_letters and isinstance(intensity, int | float) and intensity > 0 and year:

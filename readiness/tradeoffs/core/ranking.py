@@ -89,7 +89,6 @@ class Scores:
 def ranking(
     options: Sequence[ScoredOption], objectives: Sequence[Objective], weights: Mapping[str, float]
 ) -> tuple[Ranked, ...]:
-    """The options by rank, then by name."""
     table = columns(options, objectives)
     scores = scored(table, objectives)
     weighed = counting(objectives, weights)
@@ -188,6 +187,5 @@ def points_of(within: Numbers, weighed: Sequence[float]) -> np.ndarray[tuple[int
 
 
 def _how_many_above(those: Sequence[int], than: Sequence[int]) -> list[int]:
-    """Return for each of `than` how many of `those` are above it."""
     ordered = np.sort(np.asarray(those, np.int64))
     return [len(those) - int(one) for one in np.searchsorted(ordered, np.asarray(than, np.int64), "right")]

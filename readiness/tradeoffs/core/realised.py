@@ -26,8 +26,6 @@ ENOUGH = 0.8
 
 @dataclass(frozen=True, slots=True)
 class RealisedFigure:
-    """The value that an objective came to; `unknown` says why it has no value."""
-
     objective: str
     figure: BandedFigure
     unknown: str = ""
@@ -62,7 +60,6 @@ class RatePerKwh:
     simulated: bool = False
 
     def times(self, by: float) -> RatePerKwh:
-        """The same in another currency."""
         if by == 1:
             return self
         if not isinstance(self.per_kwh, FactorSeries):

@@ -60,7 +60,6 @@ class Relaxed:
 
 
 def priced(problem: Assigning, prices: Prices) -> Numbers:
-    """Cost of each pair with the price of what it takes."""
     costs = problem.costs + problem.demand @ prices.capacity.T
     for cover, price in zip(prices.covers, prices.of_covers, strict=True):
         costs[:, cover.site] += price * cover.weights

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 
 from readiness.tradeoffs.core.kinds import (
     CURRENCIES,
-    DATA,
     MAGNITUDES,
     MONETARY,
     Dimension,
     KindSpec,
     ValueSpan,
+    data,
 )
-from web import yaml_documents
 
 
 class UnitRefused(ValueError):
@@ -53,7 +52,7 @@ class ConvertedValue:
     caution: str = ""
 
 
-_TABLES = yaml_documents.read((DATA / "units.yaml").read_text(encoding="utf-8"))
+_TABLES = data("units")
 _UNITS: Mapping[str, Mapping[str, float]] = _TABLES["units"]
 _CO2 = re.compile(r"\s*(CO2|CO₂)(-?eq\.?|-?e)?", re.IGNORECASE)
 

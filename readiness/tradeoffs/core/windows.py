@@ -59,8 +59,8 @@ def best_window(series: FactorSeries, work: DeferrableRun) -> tuple[Piece, ...] 
     if not work.contiguous:
         cheapest = np.argsort(values, kind="stable")[:needed]
         taken = np.sort(cheapest)
-        ends = starts[taken] + step_s - np.where(taken == cheapest[-1], spare_s, 0)
-        return _pieces(starts[taken].astype(np.float64), ends)
+        begins = starts[taken].astype(np.float64)
+        return _pieces(begins, begins + step_s - np.where(taken == cheapest[-1], spare_s, 0.0))
     chosen = _cheapest_run(starts, values, needed, step_s, spare_s)
     if chosen is None:
         return None

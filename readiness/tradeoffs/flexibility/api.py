@@ -41,7 +41,7 @@ class VendorConcentrationSerializer(serializers.Serializer):
 class ConformanceSerializer(serializers.Serializer):
     value = serializers.FloatField(allow_null=True)
     provenance = serializers.CharField(allow_null=True)
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
 
 
 class CriticalWorkloadSerializer(serializers.Serializer):

@@ -5,7 +5,7 @@ statements, for what a placement stands on is read once for all.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from statistics import fmean
 
@@ -17,7 +17,6 @@ from readiness.tradeoffs.core.factors import SiteFactors
 from readiness.tradeoffs.core.flexibility import (
     Concentration,
     Critical,
-    Fallback,
     FallbackState,
     Freedom,
     concentration,
@@ -114,8 +113,9 @@ def fleet(*, now: datetime) -> FleetFlexibility:
     rows = []
     for envelope in envelopes:
         here = [sites.get(slug) for slug in feasible.today.get(envelope.slug, ())]
-        fallback, record = _fallback([_word(envelope.slug, site, records, of_classes) for site in here])
-        free = freedom(_critical(envelope, feasible, fallback), on=now.date(), tested_within=TESTED_WITHIN)
+        record, tested_on = _fallback([_word(envelope.slug, site, records, of_classes) for site in here])
+        critical = _critical(envelope, feasible, record is not None, tested_on)
+        free = freedom(critical, on=now.date(), tested_within=TESTED_WITHIN)
         refused = feasible.refused.get(envelope.slug) or None
         rows.append(CriticalRow(envelope.slug, envelope.name, free, record, refused))
     in_service = tuple(
@@ -129,14 +129,16 @@ def fleet(*, now: datetime) -> FleetFlexibility:
     )
 
 
-def _critical(envelope: Envelope, sites: FeasibleSites, fallback: Fallback | None) -> Critical:
+def _critical(
+    envelope: Envelope, sites: FeasibleSites, has_fallback: bool, tested_on: date | None
+) -> Critical:
     by_site = sites.by_class.get(envelope.slug, {})
     feasible, undecided = (
         frozenset(slug for slug, of_site in by_site.items() if of_site is standing)
         for standing in (Feasibility.FEASIBLE, Feasibility.UNDECIDED)
     )
     runs_at = frozenset(sites.today.get(envelope.slug, ()))
-    return Critical(envelope.slug, runs_at, feasible, undecided, fallback)
+    return Critical(envelope.slug, runs_at, feasible, undecided, has_fallback, tested_on)
 
 
 type _Word = tuple[NewestRecord | None, bool]
@@ -164,17 +166,15 @@ def _word(
     return own, own.value <= 0
 
 
-def _fallback(words: Sequence[_Word]) -> tuple[Fallback | None, NewestRecord | None]:
-    """Return the oldest record of several sites; None where one of them has none."""
+def _fallback(words: Sequence[_Word]) -> tuple[NewestRecord | None, date | None]:
+    """Return the oldest record of several sites, and the day of the test; None where one of them has none."""
     oldest: NewestRecord | None = None
     for record, is_tested in words:
-        if record is None:
-            return None, None
-        if not is_tested:
-            return Fallback("", None), record
+        if record is None or not is_tested:
+            return record, None
         if oldest is None or record.taken_on < oldest.taken_on:
             oldest = record
-    return (Fallback("", oldest.taken_on), oldest) if oldest else (None, None)
+    return (oldest, oldest.taken_on) if oldest else (None, None)
 
 
 def _vendors(sites: tuple[SiteFactors, ...]) -> dict[str, Counter[str]]:

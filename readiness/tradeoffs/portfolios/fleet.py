@@ -23,12 +23,7 @@ from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.core.placement import Feasibility, Placed, placer
 from readiness.tradeoffs.core.portfolio import Portfolio
 from readiness.tradeoffs.core.steps import UnaskedStep, step_of
-from readiness.tradeoffs.placing.candidates import (
-    Adapter,
-    latency_limits,
-    limited,
-    limits_of,
-)
+from readiness.tradeoffs.placing.candidates import Adapter, latency_limits, limited, limits_of
 from readiness.tradeoffs.placing.facts_cache import FleetFacts, fleet_facts
 from readiness.tradeoffs.placing.law import Laws
 from readiness.tradeoffs.placing.weighing import IN_SERVICE
@@ -108,6 +103,7 @@ SCORED = {
 
 
 def _figures(candidate: CandidateSite, envelope: Envelope) -> dict[str, BandedFigure]:
+    """Who serves nobody keeps nobody waiting."""
     served = latency_limits(envelope, 0.0)
     return {
         "cost": candidate.monthly_cost,
@@ -115,6 +111,13 @@ def _figures(candidate: CandidateSite, envelope: Envelope) -> dict[str, BandedFi
         "readiness": candidate.readiness,
         "latency": worst_latency(candidate, served) if served else BandedFigure(0.0, "ms"),
     }
+
+
+def _values(candidate: CandidateSite, envelope: Envelope) -> dict[str, float]:
+    """Return the values by a portfolio's own objectives; NaN where one is unknown."""
+    figures = _figures(candidate, envelope).items()
+    values = {name: math.nan if figure.value is None else figure.value for name, figure in figures}
+    return values | {"risk": 100.0 - values["readiness"]}
 
 
 def read(asked: PortfolioQuestion, *, now: datetime) -> PortfolioFleet:
@@ -203,11 +206,10 @@ def running(slugs: Collection[str], now: datetime) -> dict[str, tuple[str, ...]]
         .order_by("site__name", "pk")
         .values_list("workload_class__slug", "site__slug")
     )
-    found: dict[str, list[str]] = {}
+    sites: dict[str, dict[str, None]] = {}
     for workload, site in rows:
-        if site not in found.setdefault(workload, []):
-            found[workload].append(site)
-    return {workload: tuple(sites) for workload, sites in found.items()}
+        sites.setdefault(workload, {})[site] = None
+    return {workload: tuple(slugs) for workload, slugs in sites.items()}
 
 
 def _pinned_first(
@@ -268,12 +270,13 @@ def _judged(
         others = running.get(envelope.slug, ())[1:]
         pin = asked.pins.get(envelope.slug)
         broken |= _broken(envelope.slug, placed, running)
-        for column, one in enumerate(placed):
-            site = one.candidate.site
+        for column, option in enumerate(placed):
+            site = option.candidate.site
             # A class is at a site once: where it runs beside the placement that is planned is no site for it.
             may_be = pin in (None, site) and site not in others
-            allowed[row, column] = may_be and one.standing is Feasibility.FEASIBLE
-            figures[row, column] = [_objective(name, one.candidate, envelope) for name in asked.objectives]
+            allowed[row, column] = may_be and option.standing is Feasibility.FEASIBLE
+            values = _values(option.candidate, envelope)
+            figures[row, column] = [values[name] for name in asked.objectives]
         if not allowed[row].any():
             against[envelope.slug] = _why_nowhere(placed, pin, others)
     return allowed, figures, against, broken
@@ -289,21 +292,6 @@ def _broken(workload: str, placed: Sequence[Placed], running: Mapping[str, Seque
         return {workload: "its site is not in service"}
     words = [reason.words for reason in here.reasons if reason.standing is Feasibility.REJECTED]
     return {workload: "; ".join(words)} if words else {}
-
-
-def _objective(name: str, candidate: CandidateSite, envelope: Envelope) -> float:
-    """NaN where it is unknown. Who serves nobody keeps nobody waiting."""
-    if name == "latency":
-        if not envelope.users:
-            return 0.0
-        return _value(worst_latency(candidate, latency_limits(envelope, 0.0)))
-    if name == "risk":
-        return 100.0 - _value(candidate.readiness)
-    return _value(candidate.monthly_cost if name == "cost" else candidate.carbon)
-
-
-def _value(figure: BandedFigure) -> float:
-    return math.nan if figure.value is None else figure.value
 
 
 def _why_nowhere(placed: Sequence[Placed], pin: str | None, others: Sequence[str]) -> str:

@@ -27,14 +27,14 @@ from web import clock
 from web.parameters import BadParameter
 from web.rest.reports import endpoint, parameter
 
-_number = fields.FloatField(allow_null=True)
-_amounts: dict[str, Any] = {
-    "cost": _number,
-    "carbon_kg": _number,
+NUMBER = fields.FloatField(allow_null=True)
+AMOUNTS: dict[str, Any] = {
+    "cost": NUMBER,
+    "carbon_kg": NUMBER,
     "cost_per_kw": fields.FloatField(allow_null=True, help_text="For 1 kW at the meter"),
     "carbon_g_per_kw": fields.FloatField(allow_null=True, help_text="For 1 kW at the meter"),
 }
-_plan = inline_serializer(
+PLAN = inline_serializer(
     "WindowPlan",
     {
         "pieces": inline_serializer(
@@ -48,16 +48,16 @@ _plan = inline_serializer(
             many=True,
         ),
         "hours": fields.FloatField(),
-        **_amounts,
+        **AMOUNTS,
         "saved": inline_serializer(
             "WindowSaved",
-            {**_amounts, "cost_share": _number, "carbon_share": _number},
+            {**AMOUNTS, "cost_share": NUMBER, "carbon_share": NUMBER},
             help_text="Against running at once; below 0 where it is more",
         ),
     },
     allow_null=True,
 )
-_windows = inline_serializer(
+WINDOWS = inline_serializer(
     "WindowsOfWorkload",
     {
         "span": fields.ChoiceField(choices=[each.value for each in HoursShown]),
@@ -65,16 +65,16 @@ _windows = inline_serializer(
         "deadline_at": fields.DateTimeField(),
         "step_s": fields.IntegerField(),
         "slots_unknown": fields.DictField(child=fields.IntegerField()),
-        "at_once": _plan,
-        "flat": inline_serializer("WindowFlat", _amounts, help_text="At the mean of the known hours"),
-        "cheapest": _plan,
-        "cleanest": _plan,
-        "with_carbon_price": _plan,
+        "at_once": PLAN,
+        "flat": inline_serializer("WindowFlat", AMOUNTS, help_text="At the mean of the known hours"),
+        "cheapest": PLAN,
+        "cleanest": PLAN,
+        "with_carbon_price": PLAN,
         "front": fields.ListField(child=fields.DictField(), help_text="Corners, the cheapest first"),
     },
     allow_null=True,
 )
-_answer = inline_serializer(
+ANSWER = inline_serializer(
     "WindowsAnswer",
     {
         "workload": fields.CharField(),
@@ -93,7 +93,7 @@ _answer = inline_serializer(
             child=fields.DictField(), help_text="Which are known by the hour, and whence"
         ),
         "why_not": fields.CharField(allow_null=True, help_text="Why there is no window"),
-        "windows": _windows,
+        "windows": WINDOWS,
         "back_test": fields.DictField(allow_null=True, help_text="The rule on past days"),
     },
 )
@@ -113,7 +113,7 @@ _answer = inline_serializer(
         parameter("at", "When it may start, ISO 8601; without an offset at the site. Now unless given"),
         parameter("days", f"Past days; {DAYS} unless given, {MOST_DAYS} at most", type=int),
     ],
-    answer=_answer,
+    answer=ANSWER,
     operation_id="tradeoffs_windows",
     summary="When a workload that may wait should run, by hours of price and carbon, and a back-test",
 )

@@ -38,7 +38,7 @@ def windows(request: HttpRequest, slug: str) -> HttpResponse:
     except BadTradeoffQuestion as refused:
         error, given = refused, QueryDict()
         answer = planned(envelope, WindowsQuestion(), now=now())
-    asked = {name: value for name, value in given.items() if name in FIELDS and value}
+    asked = {name: str(value) for name, value in given.items() if name in FIELDS and value}
     context = {
         "breadcrumbs": trail(
             ("Workload classes", link("workloads")), (envelope.name, link("workload", slug)), "Windows"

@@ -7,7 +7,6 @@ import pytest
 from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs.core.flexibility import (
     Critical,
-    Fallback,
     FallbackState,
     FlexibilityLevel,
     concentration,
@@ -21,8 +20,11 @@ TODAY = date(2026, 11, 1)
 HALF_A_YEAR = timedelta(days=182)
 
 
-def critical(name="checkout", fallback=None, feasible=("helsinki", "oslo"), undecided=()):
-    return Critical(name, frozenset({"helsinki"}), frozenset(feasible), frozenset(undecided), fallback)
+def critical(
+    name="checkout", has_fallback=False, tested_on=None, feasible=("helsinki", "oslo"), undecided=()
+):
+    runs_at = frozenset({"helsinki"})
+    return Critical(name, runs_at, frozenset(feasible), frozenset(undecided), has_fallback, tested_on)
 
 
 def of(*workloads):
@@ -30,33 +32,23 @@ def of(*workloads):
 
 
 @pytest.mark.parametrize(
-    ("fallback", "state"),
+    ("tested_on", "state"),
     [
-        pytest.param(None, FallbackState.NONE, id="none is named"),
-        pytest.param(Fallback("oslo", date(2026, 9, 1)), FallbackState.TESTED, id="tested lately"),
-        pytest.param(
-            Fallback("oslo", TODAY - HALF_A_YEAR),
-            FallbackState.TESTED,
-            id="tested on the last day that counts",
-        ),
-        pytest.param(Fallback("oslo", date(2026, 1, 1)), FallbackState.TEST_OLD, id="the test is too old"),
-        pytest.param(Fallback("oslo", None), FallbackState.UNTESTED, id="never tested"),
-        pytest.param(
-            Fallback("oslo", date(2026, 12, 1)), FallbackState.UNTESTED, id="a test that is yet to come"
-        ),
-        pytest.param(
-            Fallback("boston", date(2026, 9, 1)), FallbackState.NOT_FEASIBLE, id="no longer feasible"
-        ),
-        pytest.param(
-            Fallback("helsinki", date(2026, 9, 1)), FallbackState.NOT_FEASIBLE, id="where it runs already"
-        ),
-        pytest.param(
-            Fallback("", date(2026, 9, 1)), FallbackState.TESTED, id="tested, and nobody says where"
-        ),
+        pytest.param(date(2026, 9, 1), FallbackState.TESTED, id="tested lately"),
+        pytest.param(TODAY - HALF_A_YEAR, FallbackState.TESTED, id="tested on the last day that counts"),
+        pytest.param(date(2026, 1, 1), FallbackState.TEST_OLD, id="the test is too old"),
+        pytest.param(None, FallbackState.UNTESTED, id="never tested"),
+        pytest.param(date(2026, 12, 1), FallbackState.UNTESTED, id="a test that is yet to come"),
     ],
 )
-def test_fallback(fallback, state):
-    assert of(critical(fallback=fallback))[0].fallback is state
+def test_fallback(tested_on, state):
+    assert of(critical(has_fallback=True, tested_on=tested_on))[0].fallback is state
+
+
+def test_without_a_record_or_another_site_there_is_no_fallback():
+    assert of(critical())[0].fallback is FallbackState.NONE
+    only_here = critical(has_fallback=True, tested_on=date(2026, 9, 1), feasible=("helsinki",))
+    assert of(only_here)[0].fallback is FallbackState.NOT_FEASIBLE
 
 
 def test_alternatives_are_other_sites_and_undecided_ones_stand_apart():
@@ -70,8 +62,8 @@ def test_alternatives_are_other_sites_and_undecided_ones_stand_apart():
 def test_what_remains_when_a_site_is_lost():
     one = critical()
     both = frozenset({"helsinki", "turku"})
-    two = Critical("search", both, frozenset({"helsinki"}), frozenset(), Fallback("", TODAY))
-    nowhere = Critical("idle", frozenset(), frozenset(), frozenset(), None)
+    two = Critical("search", both, frozenset({"helsinki"}), frozenset(), True, TODAY)
+    nowhere = Critical("idle", frozenset(), frozenset(), frozenset(), False, None)
     found = of(one, two, nowhere)
     assert [each.remaining for each in found] == [1, 1, 0]
     assert found[1].fallback is FallbackState.NOT_FEASIBLE
