@@ -36,7 +36,7 @@ def try_sites(
     for site in sites:
         if site.pk in before and site.pk in after:
             has = capacity.get(site.pk, Capacity())
-            about = {"site": site.slug, "name": site.name, "stage": site.stage}
+            about: Plain = {"site": site.slug, "name": site.name, "stage": site.stage}
             about |= {"it_kw": has.it_kw, "accelerators": has.accelerators}
             yield tried_site(about, before[site.pk], after[site.pk], names)
 
