@@ -1,7 +1,7 @@
 """One check: over the fleet, and at one site."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -37,6 +37,7 @@ from readiness.scoring.queries.standing import present_capacity
 from web.visibility import name_of
 
 RECENT_FLIPS = 50
+STRIP = timedelta(days=30)
 CELLS = 60
 
 
@@ -156,7 +157,7 @@ def _with_owner(ref: SiteRef, owner: SiteOwner | None) -> SiteRef:
     return replace(ref, owner=owner.team, accountable=owner.person) if owner else ref
 
 
-def site_check(site: Site, check_id: str, *, now: datetime, days: int = 30) -> SiteCheck:
+def site_check(site: Site, check_id: str, *, now: datetime) -> SiteCheck:
     """Raises UnknownCheck for an id that the framework in force does not have. Six statements."""
     _, framework = framework_queries.current()
     check = _check(check_id, framework)
@@ -173,7 +174,7 @@ def site_check(site: Site, check_id: str, *, now: datetime, days: int = 30) -> S
         pillar=pillar_of(check, framework),
         thresholds=threshold_rows(check, framework),
         result=result,
-        strip=strip(moves, result.state if result else "", start=now - timedelta(days=days), end=now),
+        strip=strip(moves, result.state if result else "", start=now - STRIP, end=now),
         flips=tuple(flip_row(flip, framework) for flip in reversed(moves[-RECENT_FLIPS:])),
         samples=check_samples(site, check, result.parts if result else ()),
     )
@@ -244,12 +245,10 @@ class CheckList:
     sites: int
 
 
-def check_list(*, now: datetime, site_ids: Collection[int] | None = None) -> CheckList:
+def check_list(*, now: datetime) -> CheckList:
     """Four statements, whatever the number of sites."""
     version, framework = framework_queries.current()
     sites = Site.objects.select_related("region").exclude(stage=Site.Stage.RETIRED)
-    if site_ids is not None:
-        sites = sites.filter(pk__in=site_ids)
     present = present_capacity(list(sites), now=now)
     counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     kw: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
