@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import CharField, F, QuerySet, Value
 from django.db.models.functions import Cast
@@ -37,15 +37,13 @@ from readiness.scoring.queries.standing import present_capacity
 from web.visibility import name_of
 
 RECENT_FLIPS = 50
-STRIP = timedelta(days=30)
-CELLS = 60
+STRIP, CELL = timedelta(days=30), timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
 class CheckSiteRow:
     site: SiteRef
     deployed: CapacityFigures
-    verdict: str
     result: CheckRow
 
 
@@ -62,12 +60,10 @@ class CheckPage:
     flips: tuple[FlipRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StripCell:
-    """The worst state that held between two instants; "" before the site was first evaluated."""
+class StripCell(NamedTuple):
+    """The worst state that held in a span of time from an instant on."""
 
     start: datetime
-    end: datetime
     state: str
 
 
@@ -75,7 +71,6 @@ class StripCell:
 class SiteCheck:
     """One check at one site. `result` is None until the site is first evaluated."""
 
-    site: SiteRef
     check: Check
     pillar: Pillar
     thresholds: tuple[ThresholdRow, ...]
@@ -133,7 +128,6 @@ def check_page(check_id: str, *, now: datetime) -> CheckPage:
         CheckSiteRow(
             site=_with_owner(ref_of(result.site), owners.get(result.site_id)),
             deployed=capacity[result.site_id].deployed,
-            verdict=capacity[result.site_id].verdict or "",
             result=check_row(result, framework, now=now),
         )
         for result in results
@@ -169,7 +163,6 @@ def site_check(site: Site, check_id: str, *, now: datetime) -> SiteCheck:
         .order_by("at", "id")
     )
     return SiteCheck(
-        site=ref_of(site),
         check=check,
         pillar=pillar_of(check, framework),
         thresholds=threshold_rows(check, framework),
@@ -181,14 +174,13 @@ def site_check(site: Site, check_id: str, *, now: datetime) -> SiteCheck:
 
 
 def strip(moves: Sequence[Flip], present: str, *, start: datetime, end: datetime) -> tuple[StripCell, ...]:
-    """The worst state in each of sixty equal spans; `moves` in order of time, `present` the state at the
-    end."""
-    step = (end - start) / CELLS
-    edges = [start + step * place for place in range(CELLS)] + [end]
-    return tuple(
-        StripCell(begin, until, _worst_between(moves, present, begin, until))
-        for begin, until in pairwise(edges)
-    )
+    """The worst state of each two days; `moves` in order of time, `present` the state at the end.
+
+    What held before the first evaluation is left out: it was no state.
+    """
+    edges = [start + CELL * place for place in range((end - start) // CELL + 1)]
+    worst = ((begin, _worst_between(moves, present, begin, until)) for begin, until in pairwise(edges))
+    return tuple(StripCell(begin, state) for begin, state in worst if state)
 
 
 def _worst_between(moves: Sequence[Flip], present: str, begin: datetime, until: datetime) -> str:

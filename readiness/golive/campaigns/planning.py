@@ -35,10 +35,9 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A setup at a site, for a check that applies there; `gate` is the check's at the site."""
+    """A setup at a site, for a check that applies there."""
 
     check: Check
-    gate: Gate
     setup: Setup
 
 
@@ -62,9 +61,8 @@ def plan(framework: Framework, site: SiteContext) -> tuple[Planned, ...]:
     planned: list[Planned] = []
     for check in framework.checks:
         if applicable(check, site)[0]:
-            gate = gate_for(check, site)
-            wanted = _proved_by_runs(check, gate, site)
-            planned += [Planned(check, gate, setup) for setup in _setups(check, wanted)]
+            wanted = _proved_by_runs(check, gate_for(check, site), site)
+            planned += [Planned(check, setup) for setup in _setups(check, wanted)]
     return tuple(planned)
 
 
