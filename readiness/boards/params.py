@@ -1,4 +1,4 @@
-"""What addresses of several pages name: a site, a region or the fleet, and a check."""
+"""Parameters that several pages share: a site, a region or the fleet, and a check."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

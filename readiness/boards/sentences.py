@@ -6,17 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from readiness.boards.queries.checks import StripCell
-from readiness.scoring.core.combine import SEVERITY
-from readiness.scoring.core.states import CheckState
 from readiness.scoring.queries.rows import FlipRow, HealthMark, HealthReason
 from telemetry.core.codes import Code, code_of
 from telemetry.core.registry import registry
 from web.links import link
 from web.states import state
 from web.units import format_value, instant
-
-CELLS_TOGETHER = 4
-"""The strip's cells are half days."""
 
 
 def last_known(last_health: str, heard_at: datetime | None) -> str:
@@ -91,26 +86,15 @@ def flip_words(flip: FlipRow) -> str:
 
 
 def strip_cells(cells: Sequence[StripCell]) -> list[dict[str, str]]:
-    """The worst state of each two days. What held before the first evaluation is left out: it was no state."""
-    spans = [cells[place : place + CELLS_TOGETHER] for place in range(0, len(cells), CELLS_TOGETHER)]
-    worst = [(span[0].start, max((cell.state for cell in span), key=_severity)) for span in spans]
-    return [
-        {"state": held, "title": f"{instant(start)}: {state('check', held).word}"}
-        for start, held in worst
-        if held
-    ]
+    return [{"state": held, "title": f"{instant(at)}: {state('check', held).word}"} for at, held in cells]
 
 
 def strip_label(cells: Sequence[StripCell]) -> str:
-    counted = Counter(cell["state"] for cell in strip_cells(cells))
+    counted = Counter(cell.state for cell in cells)
     if not counted:
         return "Not evaluated in the last 30 days"
     listed = ", ".join(f"{count} × {state('check', held).word}" for held, count in counted.items())
     return f"The worst of each two days: {listed}"
-
-
-def _severity(check_state: str) -> int:
-    return SEVERITY[CheckState(check_state)] if check_state else -1
 
 
 CAUSES = {

@@ -41,7 +41,6 @@ class OwnedSite(NamedTuple):
     region: str
     kind: str
     stage: str
-    time_zone: str
 
 
 class BoardSite(NamedTuple):
@@ -168,7 +167,7 @@ class OwnedFleet:
         return sorted(queued, key=lambda gap: (-gap.kw, gap.site.name, gap.queue, gap.cell.item))
 
 
-_SITE = ("pk", "slug", "name", "city", "region__name", "kind", "stage", "time_zone")
+_SITE = ("pk", "slug", "name", "city", "region__name", "kind", "stage")
 
 
 def fleet(*, now: datetime, site_ids: Collection[int] | None = None) -> OwnedFleet:

@@ -139,9 +139,7 @@ def live(
         return [Live._make(row) for row in cursor.execute(_LIVE, asked).fetchall()]
 
 
-def pressing(
-    *, now: datetime, due_by: datetime, site_ids: Collection[int] | None = None
-) -> dict[int, SiteCells]:
+def pressing(*, now: datetime, due_by: datetime, site_ids: Collection[int] | None) -> dict[int, SiteCells]:
     """The cells of what somebody has to look at by then, as `live` has it; all others stand as unowned in it."""
     return cells_of(live(now=now, site_ids=site_ids, due_by=due_by), now=now)
 
@@ -180,14 +178,9 @@ class SiteOwner(NamedTuple):
 
     person: str
     team: str
-    standing: ItemStanding
 
 
-def owners(*, now: datetime, site_ids: Collection[int] | None = None) -> dict[int, SiteOwner]:
+def owners(*, now: datetime) -> dict[int, SiteOwner]:
     """Return owners by site id, of sites where somebody is accountable for orchestration; one statement."""
-    assignments = live(now=now, site_ids=site_ids, item=Item.ORCHESTRATION)
-    return {
-        assignment.site_id: SiteOwner(assignment.person, assignment.team, _standing(assignment, now))
-        for assignment in assignments
-        if assignment.is_in_force
-    }
+    assignments = live(now=now, item=Item.ORCHESTRATION)
+    return {each.site_id: SiteOwner(each.person, each.team) for each in assignments if each.is_in_force}

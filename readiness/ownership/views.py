@@ -80,7 +80,6 @@ def board(request: HttpRequest) -> HttpResponseBase:
     context |= {
         "counts": counts,
         "sees_names": names,
-        "may_propose": names and request.user.has_perm(operations.MAY_PROPOSE),
         "breadcrumbs": breadcrumbs(),
     }
     return answers.page(request, TEMPLATE, context | _panel(request, address, at))

@@ -17,7 +17,7 @@ from readiness.evidence.core.proving import interop
 from readiness.evidence.models import Review, SignOff
 from readiness.framework.models import FrameworkVersion
 from readiness.golive.models import Campaign, Progress
-from readiness.golive.worklist.queries import WorkItemStanding as WorkStanding
+from readiness.golive.worklist.queries import WorkItemStanding
 from readiness.grants.models import GrantStanding
 from readiness.jurisdiction.core.vocabulary import LegalAnswer
 from readiness.jurisdiction.models import RulePack
@@ -53,7 +53,7 @@ SHOWN = {
     "decision": Decision.State,
     "review": Review.State,
     "sign-off": SignOff.State,
-    "work": WorkStanding,
+    "work": WorkItemStanding,
     "ownership": ownership.ItemStanding,
     "assignment": Assignment.State,
     "interop": interop.PairStanding,

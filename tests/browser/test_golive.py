@@ -7,7 +7,6 @@ import pytest
 from readiness.evidence.models import Review
 from readiness.golive.models import Campaign
 from readiness.golive.reviews import operations
-from readiness.golive.reviews import operations as approvers
 from tests.conftest import NOW
 from tests.readiness.scoring import stored
 
@@ -44,7 +43,7 @@ def test_a_campaign_is_planned_from_the_sites_page_and_cancelled_with_a_reason(a
 
 def test_the_one_who_is_named_signs_by_keyboard(as_role, porto, user_of, manager, axe_source):
     named = user_of("viewer")
-    approvers.add_approver(domain="energy", user=named, by=manager, now=NOW)
+    operations.add_approver(domain="energy", user=named, by=manager, now=NOW)
     review = operations.open_review(site=porto, by=manager, now=NOW)
     one = as_role("viewer")
     page = one.open(f"/readiness/reviews/{review.pk}/")

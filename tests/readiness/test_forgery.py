@@ -10,7 +10,6 @@ from rest_framework.fields import Field
 
 from accounts.models import User
 from readiness.evidence.models import SignOff
-from readiness.golive.reviews import operations
 from readiness.golive.reviews import operations as reviews
 from readiness.grants.models import Grant
 from readiness.ownership import operations as ownership
@@ -213,7 +212,7 @@ class TestSecondPerson:
 class TestSignOffs:
     @pytest.fixture
     def review(self, porto, ana, manager, frozen_now):
-        operations.add_approver(domain="energy", user=ana, by=manager, now=frozen_now.at)
+        reviews.add_approver(domain="energy", user=ana, by=manager, now=frozen_now.at)
         return reviews.open_review(site=porto, by=manager, now=frozen_now.at)
 
     @pytest.mark.parametrize("step", ["sign", "decline"])

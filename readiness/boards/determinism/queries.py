@@ -74,7 +74,6 @@ class SiteDeterminism:
     site_paths: SitePaths
     check: Check
     thresholds: Sequence[ThresholdRow]
-    result: CheckRow | None
     chosen: JudgedPath | None
     left_out: Sequence[LeftOut]
     curve: Sequence[TailFigure]
@@ -152,10 +151,7 @@ def site_determinism(site: Site, *, path: str = "", now: datetime) -> SiteDeterm
     chosen = next((each for each in site_paths.paths if each.path.key == path), None)
     chosen = chosen or (site_paths.paths[0] if site_paths.paths else None)
     every = paths_of(check, kept_latency_runs(site.pk, now=now), NO_PARTS, now=now)
-    stored = {
-        result.check_id: check_row(result, framework, now=now)
-        for result in CheckResult.objects.filter(site=site, check_id__in=[CHECK, SERVING])
-    }
+    serving = CheckResult.objects.filter(site=site, check_id=SERVING).first()
     served = (
         ValidationRun.objects.taken_by(now)
         .filter(Exists(RunMeasure.objects.filter(run=OuterRef("pk"), name__in=SERVED)), site=site)
@@ -166,12 +162,11 @@ def site_determinism(site: Site, *, path: str = "", now: datetime) -> SiteDeterm
         site_paths=site_paths,
         check=check,
         thresholds=threshold_rows(check, framework),
-        result=stored.get(CHECK),
         chosen=chosen,
         left_out=_left_out(chosen, every) if chosen else (),
         curve=curve_of(chosen),
         history=_history(every),
-        serving=stored.get(SERVING),
+        serving=check_row(serving, framework, now=now) if serving else None,
         served=served,
         served_figures=tail_figures([served.pk], *SERVED) if served else (),
     )

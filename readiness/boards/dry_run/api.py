@@ -43,16 +43,8 @@ class DryRunSerializer(serializers.ModelSerializer):
         model = DryRun
         fields = (
             *("id", "version", "revision", "digest", "in_force", "state", "requested_by", "requested_at"),
-            *(
-                "evaluated_at",
-                "sites_total",
-                "sites_done",
-                "finished_at",
-                "problem",
-                "against",
-                "moved",
-                "result",
-            ),
+            *("evaluated_at", "sites_total", "sites_done", "finished_at", "problem", "against", "moved"),
+            "result",
         )
         read_only_fields = fields
 

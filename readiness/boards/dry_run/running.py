@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from inventory.models import Site
 from inventory.queries import Capacity, deployed
-from readiness.boards.dry_run.comparing import TriedSite, summary, tried_site
+from readiness.boards.dry_run.comparing import Plain, TriedSite, summary, tried_site
 from readiness.boards.dry_run.models import DryRun
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
@@ -36,7 +36,7 @@ def try_sites(
     for site in sites:
         if site.pk in before and site.pk in after:
             has = capacity.get(site.pk, Capacity())
-            about = {"site": site.slug, "name": site.name, "stage": site.stage}
+            about: Plain = {"site": site.slug, "name": site.name, "stage": site.stage}
             about |= {"it_kw": has.it_kw, "accelerators": has.accelerators}
             yield tried_site(about, before[site.pk], after[site.pk], names)
 

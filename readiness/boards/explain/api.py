@@ -8,7 +8,6 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 
 from readiness.boards.explain import sentences
-from readiness.boards.explain import sentences as causes
 from readiness.boards.explain.params import Asked, read
 from readiness.boards.explain.queries import (
     FleetExplained,
@@ -92,7 +91,7 @@ def _site(explained: SiteExplained, asked: Asked, context: dict[str, Any]) -> di
         "end": _end(explained.end, asked.end.isoformat(), explanation.score.end, verdict.end.verdict),
         "change": explanation.score.change,
         "causes": _by(explanation.score.by),
-        "sentence": causes.finding(explanation.score),
+        "sentence": sentences.finding(explanation.score),
         "verdict_moved_by": [list(map(str, causes)) for causes in verdict.moved_by],
         "pillars": [{"pillar": key, **_move(move)} for key, move in explanation.pillars.items()],
         "checks": [_check(move, explained) for move in explanation.checks],
@@ -158,7 +157,7 @@ def _fleet(explained: FleetExplained, asked: Asked, context: dict[str, Any]) -> 
         "causes": _by(move.by),
         "capacity": move.capacity,
         "sites_came_or_went": move.coming_and_going,
-        "sentence": causes.fleet_sentence(move),
+        "sentence": sentences.fleet_sentence(move),
         "sites": [_of_several(row, context) for row in explained.sites],
         "left_out": [brief(site, context) for site in explained.left_out],
     }

@@ -124,7 +124,6 @@ class _Day:
     """A row of what was kept, without its content. `version` is the id of the framework's, `kw` the capacity then."""
 
     pk: int
-    site_id: int
     key: str
     version: int
     kw: float
@@ -150,7 +149,7 @@ def _kept_days(sites: Collection[int], day: date) -> dict[int, _Day]:
     kw = event_kw(site="site_id", at=OuterRef("evaluated_at"))
     columns = ("pk", "site_id", "evaluated_at", "framework_version_id", "kw")
     return {
-        site_id: _Day(pk, site_id, f"{pk}.{at.timestamp():.6f}", version, kw or 0.0)
+        site_id: _Day(pk, f"{pk}.{at.timestamp():.6f}", version, kw or 0.0)
         for pk, site_id, at, version, kw in taken.annotate(kw=kw).values_list(*columns)
     }
 

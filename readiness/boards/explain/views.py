@@ -8,7 +8,6 @@ from django.http import HttpRequest
 
 from readiness.boards.explain import charts as explain_charts
 from readiness.boards.explain import queries, sentences, tables
-from readiness.boards.explain import sentences as causes
 from readiness.boards.explain.charts import Waterfall
 from readiness.boards.explain.params import Asked, read
 from readiness.boards.explain.queries import FleetExplained, NothingKept, SiteExplained
@@ -40,18 +39,18 @@ def chart(request: HttpRequest) -> Figure:
     if asked.site is None:
         fleet = queries.fleet_explained(asked.start, asked.end, asked.region)
         if fleet.move.start is None and fleet.move.end is None:
-            return nothing(causes.fleet_sentence(fleet.move))
-        days, move, steps = (fleet.start, fleet.end), fleet.move, causes.of_fleet(fleet.move)
-        return _waterfall(days, move, steps, causes.fleet_sentence(fleet.move))
+            return nothing(sentences.fleet_sentence(fleet.move))
+        days, move, steps = (fleet.start, fleet.end), fleet.move, sentences.of_fleet(fleet.move)
+        return _waterfall(days, move, steps, sentences.fleet_sentence(fleet.move))
     explained = queries.site_explained(asked.site, asked.start, asked.end)
     if isinstance(explained, NothingKept):
         return nothing(sentences.nothing_kept(explained))
     of_site = explained.explanation.score
     days = (explained.start.on_date, explained.end.on_date)
-    return _waterfall(days, of_site, causes.of_site(of_site), causes.finding(of_site))
+    return _waterfall(days, of_site, sentences.of_site(of_site), sentences.finding(of_site))
 
 
-def _waterfall(days: Any, move: Any, steps: tuple[causes.Cause, ...], finding: str) -> Figure:
+def _waterfall(days: Any, move: Any, steps: tuple[sentences.Cause, ...], finding: str) -> Figure:
     falls = Waterfall(days[0], move.start or 0.0, days[1], move.end or 0.0, steps)
     return explain_charts.waterfall(falls, finding=finding)
 
@@ -68,8 +67,8 @@ def _site(request: HttpRequest, asked: Asked) -> tuple[TablePage | None, dict[st
     return table_kit.page(request, tables.moved_checks(), lines), {
         "explained": explained,
         "score": score_figure(explanation.score.start, explanation.score.end),
-        "strongest": causes.strongest(causes.of_site(explanation.score)),
-        "finding": causes.finding(explanation.score),
+        "strongest": sentences.strongest(sentences.of_site(explanation.score)),
+        "finding": sentences.finding(explanation.score),
         "flipped": sentences.how_it_flipped(explanation.verdict.moved_by),
         "deciding": [line for line in lines if line.id in deciding],
         "notes": [
@@ -77,7 +76,7 @@ def _site(request: HttpRequest, asked: Asked) -> tuple[TablePage | None, dict[st
             for kept, day in ((explained.start, asked.start), (explained.end, asked.end))
             if kept.on_date != day
         ],
-        "causes": [(sentences.CAUSE_WORDS[cause], sentences.MEANINGS[cause]) for cause in causes.CAUSES],
+        "causes": [(sentences.CAUSE_WORDS[cause], sentences.MEANINGS[cause]) for cause in sentences.CAUSES],
         "rest": sentences.other_weights(explained),
         "grants": _grants(explained),
         "facts": [_fact(move) for move in explanation.facts],
@@ -102,10 +101,10 @@ def _fleet(request: HttpRequest, asked: Asked) -> tuple[TablePage | None, dict[s
         "fleet": explained,
         "score": score_figure(move.start, move.end) | no_kw,
         "plain": score_figure(*move.plain),
-        "strongest": causes.strongest(causes.of_fleet(move)),
+        "strongest": sentences.strongest(sentences.of_fleet(move)),
         "coming": len(move.came) + len(move.went),
         "flipped_sites": sum(row.verdicts[0] != row.verdicts[1] for row in stayed),
-        "finding": causes.fleet_sentence(move),
+        "finding": sentences.fleet_sentence(move),
         "most_moved": most_moved(explained),
         "versions": None if old == new else f"{old} → {new}",
     }
@@ -129,7 +128,7 @@ def most_moved(explained: FleetExplained) -> list[dict[str, Any]]:
             "site": row.site,
             "url": link("explain", site=row.site.slug, **days),
             "verdict": row.verdicts[0] if row.went else row.verdicts[1],
-            "why": causes.of_one_of_several(row),
+            "why": sentences.of_one_of_several(row),
             "adds": sentences.points(row.weight),
         }
         for row in explained.sites[:MOST_MOVED]

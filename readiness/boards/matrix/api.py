@@ -1,5 +1,7 @@
 """The matrix for programs: one row a site, with the state of each check under its id."""
 
+from typing import Any
+
 from django.db.models import F, Prefetch, QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -17,43 +19,39 @@ from web.rest.serializers import ChoiceValueField, ObjectSerializer
 from web.rest.viewsets import ReadOnlyObjectViewSet
 
 
+def _of_score(field: type[serializers.Field], name: str, **more: Any) -> serializers.Field:
+    """A column of the stored score; null for a site that was never evaluated."""
+    return field(source=f"score.{name}", read_only=True, allow_null=True, **more)
+
+
 class MatrixSerializer(ObjectSerializer):
     """`states` holds the checks that were evaluated; results tell more of each of them."""
 
     slug = serializers.CharField(read_only=True)
-    verdict = ChoiceValueField(
-        source="score.confirmed_verdict", choices=VERDICTS, read_only=True, allow_null=True
-    )
-    deciding = serializers.ListField(
-        source="score.deciding", child=serializers.CharField(), read_only=True, allow_null=True
-    )
-    first_blocker = serializers.CharField(source="score.first_blocker", read_only=True, allow_null=True)
-    capped = serializers.ListField(
-        source="score.capped",
+    verdict = _of_score(ChoiceValueField, "confirmed_verdict", choices=VERDICTS)
+    deciding = _of_score(serializers.ListField, "deciding", child=serializers.CharField())
+    first_blocker = _of_score(serializers.CharField, "first_blocker")
+    capped = _of_score(
+        serializers.ListField,
+        "capped",
         child=serializers.CharField(),
-        read_only=True,
-        allow_null=True,
         help_text="BLOCK checks that are declared where a measurement is asked for",
     )
-    measurable = serializers.IntegerField(
-        source="score.measurable",
-        read_only=True,
-        allow_null=True,
-        help_text="BLOCK checks that ask for a measurement",
+    measurable = _of_score(
+        serializers.IntegerField, "measurable", help_text="BLOCK checks that ask for a measurement"
     )
     deployed_kw = serializers.FloatField(read_only=True, help_text="IT power in commission or production")
     gap_kw = serializers.FloatField(read_only=True, help_text="Deployed while the site is not ready")
-    score = serializers.FloatField(source="score.score", read_only=True, allow_null=True)
-    score_upper = serializers.FloatField(source="score.score_upper", read_only=True, allow_null=True)
-    coverage = serializers.FloatField(source="score.coverage", read_only=True, allow_null=True)
-    evaluated_at = serializers.DateTimeField(source="score.evaluated_at", read_only=True, allow_null=True)
-    failed_at = serializers.DateTimeField(
-        source="score.failed_at",
-        read_only=True,
-        allow_null=True,
+    score = _of_score(serializers.FloatField, "score")
+    score_upper = _of_score(serializers.FloatField, "score_upper")
+    coverage = _of_score(serializers.FloatField, "coverage")
+    evaluated_at = _of_score(serializers.DateTimeField, "evaluated_at")
+    failed_at = _of_score(
+        serializers.DateTimeField,
+        "failed_at",
         help_text="Since when the site cannot be evaluated; it has no verdict then",
     )
-    failure = serializers.CharField(source="score.failure", read_only=True, allow_null=True)
+    failure = _of_score(serializers.CharField, "failure")
     framework_version = serializers.CharField(source="judged_by", read_only=True, allow_null=True)
     states = serializers.SerializerMethodField(help_text="State by check id")
     tiers = serializers.SerializerMethodField(

@@ -101,7 +101,7 @@ class MatrixRow:
 
     @property
     def gap_kw(self) -> float:
-        """What is deployed while the site is not ready."""
+        """The capacity deployed while the site is not ready."""
         return 0.0 if self.verdict == Verdict.READY else self.deployed.it_kw
 
 

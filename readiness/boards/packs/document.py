@@ -202,7 +202,7 @@ def _telemetry(row: CheckRow) -> str:
 
 
 def _evidence(pack: Pack) -> Section:
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             *(f"run {run.pk}", f"{run.get_tool_display()}, {run.get_scope_display()}".lower()),
             *(

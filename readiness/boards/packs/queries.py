@@ -78,7 +78,7 @@ def _evidence(results: Mapping[str, CheckRow]) -> dict[str, Any]:
         kind, _, key = ref.partition(":")
         if key.isdecimal():
             wanted[kind].add(int(key))
-    models = {"runs": ValidationRun, "facts": RecordedFact, "attestations": Attestation}
+    models: dict[str, Any] = {"runs": ValidationRun, "facts": RecordedFact, "attestations": Attestation}
     return {
         name: model._default_manager.filter(pk__in=ids).select_related("by").order_by("id")
         for (name, model), ids in zip(models.items(), wanted.values(), strict=True)

@@ -1,7 +1,7 @@
 """Matters that want a person, by the capacity at stake."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from readiness.scoring.core.states import CheckState, Health
 from readiness.scoring.models import CheckResult, DomainHealth
 from readiness.scoring.queries.capacity import check_name
 from readiness.scoring.queries.rows import SiteRef
-from readiness.scoring.queries.standing import FleetStanding, standing
+from readiness.scoring.queries.standing import FleetStanding
 from telemetry.models import Series, Source, SourceState
 from web.links import link
 from web.units import Formatted, how_many, plural, power
@@ -70,19 +70,11 @@ class Attention:
         return link("site", self.sites[0].slug, tab=self.subject)
 
 
-def attention(
-    *,
-    now: datetime,
-    limit: int | None = None,
-    site_ids: Collection[int] | None = None,
-    known: FleetStanding | None = None,
-) -> tuple[Attention, ...]:
-    """Most kW first. Failed and stale checks, late and silent sources, critical health, sites without an
-    owner.
+def attention(known: FleetStanding) -> list[Attention]:
+    """Most kW first. Failed and stale checks, late and silent sources, critical health, sites without an owner.
 
     A silent source shows once, under its own name: health that is unknown since then is not listed beside it.
     """
-    known = known or standing(now=now, site_ids=site_ids)
     sites = {site.ref.id: site.ref for site in known.sites if site.ref.stage != Site.Stage.RETIRED}
     kw = {pk: capacity.deployed.it_kw for pk, capacity in known.capacity.items()}
     entries = [
@@ -92,8 +84,7 @@ def attention(
         *_ownership(sites, kw, known),
         *_without_owner(sites.values(), kw),
     ]
-    ordered = sorted(entries, key=_rank)
-    return tuple(ordered[:limit])
+    return sorted(entries, key=_rank)
 
 
 def _rank(entry: Attention) -> tuple[float, int, str, str]:

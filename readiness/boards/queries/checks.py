@@ -1,11 +1,11 @@
 """One check: over the fleet, and at one site."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import CharField, F, QuerySet, Value
 from django.db.models.functions import Cast
@@ -37,14 +37,13 @@ from readiness.scoring.queries.standing import present_capacity
 from web.visibility import name_of
 
 RECENT_FLIPS = 50
-CELLS = 60
+STRIP, CELL = timedelta(days=30), timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
 class CheckSiteRow:
     site: SiteRef
     deployed: CapacityFigures
-    verdict: str
     result: CheckRow
 
 
@@ -61,12 +60,10 @@ class CheckPage:
     flips: tuple[FlipRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StripCell:
-    """The worst state that held between two instants; "" before the site was first evaluated."""
+class StripCell(NamedTuple):
+    """The worst state that held in a span of time from an instant on."""
 
     start: datetime
-    end: datetime
     state: str
 
 
@@ -74,7 +71,6 @@ class StripCell:
 class SiteCheck:
     """One check at one site. `result` is None until the site is first evaluated."""
 
-    site: SiteRef
     check: Check
     pillar: Pillar
     thresholds: tuple[ThresholdRow, ...]
@@ -132,7 +128,6 @@ def check_page(check_id: str, *, now: datetime) -> CheckPage:
         CheckSiteRow(
             site=_with_owner(ref_of(result.site), owners.get(result.site_id)),
             deployed=capacity[result.site_id].deployed,
-            verdict=capacity[result.site_id].verdict or "",
             result=check_row(result, framework, now=now),
         )
         for result in results
@@ -156,7 +151,7 @@ def _with_owner(ref: SiteRef, owner: SiteOwner | None) -> SiteRef:
     return replace(ref, owner=owner.team, accountable=owner.person) if owner else ref
 
 
-def site_check(site: Site, check_id: str, *, now: datetime, days: int = 30) -> SiteCheck:
+def site_check(site: Site, check_id: str, *, now: datetime) -> SiteCheck:
     """Raises UnknownCheck for an id that the framework in force does not have. Six statements."""
     _, framework = framework_queries.current()
     check = _check(check_id, framework)
@@ -168,26 +163,24 @@ def site_check(site: Site, check_id: str, *, now: datetime, days: int = 30) -> S
         .order_by("at", "id")
     )
     return SiteCheck(
-        site=ref_of(site),
         check=check,
         pillar=pillar_of(check, framework),
         thresholds=threshold_rows(check, framework),
         result=result,
-        strip=strip(moves, result.state if result else "", start=now - timedelta(days=days), end=now),
+        strip=strip(moves, result.state if result else "", start=now - STRIP, end=now),
         flips=tuple(flip_row(flip, framework) for flip in reversed(moves[-RECENT_FLIPS:])),
         samples=check_samples(site, check, result.parts if result else ()),
     )
 
 
 def strip(moves: Sequence[Flip], present: str, *, start: datetime, end: datetime) -> tuple[StripCell, ...]:
-    """The worst state in each of sixty equal spans; `moves` in order of time, `present` the state at the
-    end."""
-    step = (end - start) / CELLS
-    edges = [start + step * place for place in range(CELLS)] + [end]
-    return tuple(
-        StripCell(begin, until, _worst_between(moves, present, begin, until))
-        for begin, until in pairwise(edges)
-    )
+    """The worst state of each two days; `moves` in order of time, `present` the state at the end.
+
+    What held before the first evaluation is left out: it was no state.
+    """
+    edges = [start + CELL * place for place in range((end - start) // CELL + 1)]
+    worst = ((begin, _worst_between(moves, present, begin, until)) for begin, until in pairwise(edges))
+    return tuple(StripCell(begin, state) for begin, state in worst if state)
 
 
 def _worst_between(moves: Sequence[Flip], present: str, begin: datetime, until: datetime) -> str:
@@ -244,12 +237,10 @@ class CheckList:
     sites: int
 
 
-def check_list(*, now: datetime, site_ids: Collection[int] | None = None) -> CheckList:
+def check_list(*, now: datetime) -> CheckList:
     """Four statements, whatever the number of sites."""
     version, framework = framework_queries.current()
     sites = Site.objects.select_related("region").exclude(stage=Site.Stage.RETIRED)
-    if site_ids is not None:
-        sites = sites.filter(pk__in=site_ids)
     present = present_capacity(list(sites), now=now)
     counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     kw: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))

@@ -8,17 +8,16 @@ from hashlib import blake2s
 from typing import Any, NamedTuple
 
 import orjson
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, StringAgg, TextField, Value
+from django.db.models import Count, F, Max, StringAgg, TextField, Value
 from django.db.models.functions import Cast, Concat
 
 from inventory.models import DomainChoices, Site
 from readiness.scoring.core.gap import Gap
-from readiness.scoring.core.silence import without_samples
 from readiness.scoring.figures import FIGURES, combined
 from readiness.scoring.models import DomainHealth
 from readiness.scoring.queries.capacity import CapacityHistory, histories_of, outlook, weekly
 from readiness.scoring.queries.rows import DomainFigure, SiteRef
-from readiness.scoring.queries.standing import FleetStanding, standing
+from readiness.scoring.queries.standing import FleetStanding
 from telemetry.models import Series, Source, SourceStatus
 from web.drawing import Segment, stacked
 from web.links import link
@@ -54,7 +53,7 @@ class Fleet:
     """`verdicts` counts sites by verdict, "none" for those without; `sites` is all of them.
 
     `monitored` is how many sites have any source, `sites_reporting` how many of these have one on time.
-    `evaluated_at` is the oldest evaluation in force; `outlook` holds the projection and the pace, and no gaps.
+    `outlook` holds the projection and the pace, and no gaps.
     """
 
     now: Gap
@@ -67,7 +66,6 @@ class Fleet:
     newest_sample_at: datetime | None
     sites_reporting: int
     monitored: int
-    evaluated_at: datetime | None
     sparks: Sparks
     outlook: CapacityHistory
     declared: Declared
@@ -80,7 +78,6 @@ class DomainCard:
 
     domain: str
     sites_by_health: dict[str, int]
-    objects_by_health: dict[str, int]
     clocks: dict[str, int]
     figures: tuple[DomainFigure, ...]
     reporting: int
@@ -109,14 +106,11 @@ class DomainCard:
         return link("sites", **{self.domain: "critical"})
 
 
-def fleet(
-    *, now: datetime, site_ids: Collection[int] | None = None, known: FleetStanding | None = None
-) -> Fleet:
-    """Nine statements at most, whatever the number of sites; six with what is `known`."""
-    known = known or standing(now=now, site_ids=site_ids, marked=True)
-    weeks = _weeks(known, now)
+def fleet(known: FleetStanding) -> Fleet:
+    """Six statements at most, whatever the number of sites."""
+    weeks = _weeks(known)
     open_sites = [site for site in known.sites if site.ref.stage != Site.Stage.RETIRED]
-    states, newest_at = _sources(site_ids)
+    states, newest_at = _sources()
     reporting, monitored = _reporting(known, {site.ref.id for site in open_sites})
     return Fleet(
         now=weeks[-1],
@@ -129,13 +123,12 @@ def fleet(
         newest_sample_at=newest_at,
         sites_reporting=reporting,
         monitored=monitored,
-        evaluated_at=min((site.evaluated_at for site in open_sites if site.evaluated_at), default=None),
         sparks=Sparks(
             deployed=tuple(gap.deployed.it_kw for gap in weeks),
             ready=tuple(gap.ready.it_kw for gap in weeks),
             gap=tuple(gap.gap.it_kw for gap in weeks),
         ),
-        outlook=outlook(weeks, now=now),
+        outlook=outlook(weeks, now=known.at),
         declared=_declared(known),
     )
 
@@ -149,15 +142,15 @@ def _declared(known: FleetStanding) -> Declared:
     )
 
 
-def _weeks(known: FleetStanding, now: datetime) -> tuple[Gap, ...]:
+def _weeks(known: FleetStanding) -> tuple[Gap, ...]:
     """The gap now, and at about this moment of each of the weeks before, which stays as it was until something changes.
 
     A year of verdicts of every site takes longer to read than all the rest of the page. A standing without a mark
     is not remembered: a mark that is read later may vouch for what was corrected in between.
     """
     if known.mark is None:
-        return weekly(histories_of(known), now=now, weeks=SPARK_WEEKS - 1)
-    moment = datetime.fromtimestamp(now.timestamp() // STEADY_S * STEADY_S, UTC)
+        return weekly(histories_of(known), now=known.at, weeks=SPARK_WEEKS - 1)
+    moment = datetime.fromtimestamp(known.at.timestamp() // STEADY_S * STEADY_S, UTC)
     key = f"fleet-weeks:{moment:%Y%m%d%H%M}:{_mark(known)}"
     past: tuple[Gap, ...] | None = recall([key]).get(key)
     if past is None:
@@ -173,23 +166,13 @@ def _mark(known: FleetStanding) -> str:
     return blake2s(repr(parts).encode(), digest_size=8).hexdigest()
 
 
-def domain_cards(*, now: datetime, site_ids: Collection[int] | None = None) -> tuple[DomainCard, ...]:
+def domain_cards(*, now: datetime) -> tuple[DomainCard, ...]:
     """The three domains, in their order; one statement."""
     health = DomainHealth.objects.exclude(site__stage=Site.Stage.RETIRED)
-    if site_ids is not None:
-        health = health.filter(site_id__in=site_ids)
     by_domain: dict[str, list[_SiteHealth]] = defaultdict(list)
     # One text for all sites that are alike: to read a row for each would take longer than the statement.
-    both = Concat(
-        Value("["),
-        _text("site_id"),
-        Value(","),
-        _text("objects_by_health"),
-        Value(","),
-        _text("figures"),
-        Value("]"),
-        output_field=TextField(),
-    )
+    site_id, stored = (Cast(field, TextField()) for field in ("site_id", "figures"))
+    both = Concat(Value("["), site_id, Value(","), stored, Value("]"), output_field=TextField())
     rows = (
         health.as_of(now)
         .order_by()
@@ -197,35 +180,26 @@ def domain_cards(*, now: datetime, site_ids: Collection[int] | None = None) -> t
         .annotate(texts=StringAgg(both, Value(",")))
     )
     for domain, evaluated, state, clock, texts in rows:
-        for site_id, objects, figures in orjson.loads(f"[{texts}]"):
-            if state != evaluated:
-                objects, figures = without_samples(objects), {}
-            by_domain[domain].append(_SiteHealth(state, clock, site_id, objects, figures))
+        for site_id, figures in orjson.loads(f"[{texts}]"):
+            # Figures of what no longer sends samples tell nothing.
+            by_domain[domain].append(
+                _SiteHealth(state, clock, site_id, figures if state == evaluated else {})
+            )
     return tuple(_card(domain, by_domain[domain]) for domain in DomainChoices.values)
-
-
-def _text(field: str) -> Cast:
-    return Cast(field, TextField())
 
 
 class _SiteHealth(NamedTuple):
     health: str
     clock: str
     site_id: int
-    objects_by_health: dict[str, int]
     figures: dict[str, Any]
 
 
 def _card(domain: str, rows: Sequence[_SiteHealth]) -> DomainCard:
-    objects: dict[str, int] = defaultdict(int)
-    for row in rows:
-        for health, count in row.objects_by_health.items():
-            objects[health] += count
     reporting = [row for row in rows if row.health not in ("unknown", "not-monitored") and not row.clock]
     return DomainCard(
         domain=domain,
         sites_by_health=dict(Counter(row.health for row in rows)),
-        objects_by_health=dict(objects),
         clocks={clock: sum(row.clock == clock for row in rows) for clock in ("late", "silent")},
         figures=_figures(domain, [row.figures for row in rows]),
         reporting=len(reporting),
@@ -239,12 +213,9 @@ def _figures(domain: str, stored: Iterable[dict[str, Any]]) -> tuple[DomainFigur
     return tuple(combined(figure, per_site) for figure in FIGURES if figure.domain == domain)
 
 
-def _sources(site_ids: Collection[int] | None) -> tuple[dict[str, int], datetime | None]:
-    statuses = SourceStatus.objects.order_by()
-    if site_ids is not None:
-        named = Series.objects.filter(source=OuterRef("source"), site_id__in=site_ids)
-        statuses = statuses.filter(Q(source__site__in=site_ids) | Q(Exists(named)))
-    counted = statuses.values_list("state").annotate(count=Count("pk"), newest=Max("last_sample_at"))
+def _sources() -> tuple[dict[str, int], datetime | None]:
+    statuses = SourceStatus.objects.order_by().values_list("state")
+    counted = statuses.annotate(count=Count("pk"), newest=Max("last_sample_at"))
     states, newest = {}, []
     for state, count, at in counted:
         states[state] = count

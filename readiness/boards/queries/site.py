@@ -1,7 +1,7 @@
 """One site's page: its verdict and why, every check, health by domain, sources and what changed."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,6 @@ from inventory.models import (
     Rack,
     Site,
 )
-from readiness.boards.queries.samples import domain_series
 from readiness.boards.queries.sites import DOMAINS, rows
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
@@ -34,7 +33,6 @@ from readiness.scoring.queries.rows import (
     FlipRow,
     HealthReason,
     PillarFigure,
-    SampleQuery,
     SiteRow,
     flip_row,
 )
@@ -42,7 +40,7 @@ from readiness.scoring.reasons import as_it_was
 from telemetry.models import Series, Source, SourceState
 
 SUBJECTS = ("check", "verdict", "health")
-RECENT_FLIPS = 20
+RECENT_FLIPS, MOST_FLIPS = 20, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +64,7 @@ class DomainDetail:
 
 @dataclass(frozen=True, slots=True)
 class SitePage:
-    """`deciding` are the checks that hold the verdict, `counts` checks by state, `series` one live line a
-    domain."""
+    """`deciding` are the checks that hold the verdict, `counts` checks by state."""
 
     row: SiteRow
     checks: tuple[PillarChecks, ...]
@@ -76,13 +73,11 @@ class SitePage:
     domains: tuple[DomainDetail, ...]
     sources: list[Source]
     flips: tuple[FlipRow, ...]
-    series: tuple[SampleQuery, ...]
-    framework_version: str
 
 
 def site_page(site: Site, *, now: datetime) -> SitePage:
-    """Eleven statements. Give a site with its region and score joined in, or they cost two more."""
-    version, framework = framework_queries.current()
+    """Ten statements. Give a site with its region and score joined in, or they cost two more."""
+    _version, framework = framework_queries.current()
     [row] = rows([site], now=now)
     results = {
         result.check_id: check_row(result, framework, now=now)
@@ -98,8 +93,6 @@ def site_page(site: Site, *, now: datetime) -> SitePage:
         domains=domain_details(site, now=now),
         sources=sources(site),
         flips=_recent_flips(site, framework),
-        series=domain_series(site, now=now),
-        framework_version=version.version,
     )
 
 
@@ -157,19 +150,10 @@ def _recent_flips(site: Site, framework: Framework) -> tuple[FlipRow, ...]:
     return tuple(flip_row(flip, framework) for flip in recent[:RECENT_FLIPS])
 
 
-def flips(
-    *,
-    start: datetime,
-    end: datetime,
-    site_ids: Collection[int] | None = None,
-    limit: int = 200,
-    subjects: Iterable[str] = SUBJECTS,
-) -> tuple[FlipRow, ...]:
+def flips(site: Site, *, start: datetime, end: datetime) -> tuple[FlipRow, ...]:
     _, framework = framework_queries.current()
-    rows = Flip.objects.filter(at__gte=start, at__lte=end, subject__in=list(subjects))
-    if site_ids is not None:
-        rows = rows.filter(site_id__in=site_ids)
-    return tuple(flip_row(flip, framework) for flip in rows.select_related("site")[:limit])
+    rows = Flip.objects.filter(site=site, at__gte=start, at__lte=end, subject__in=SUBJECTS)
+    return tuple(flip_row(flip, framework) for flip in rows.select_related("site")[:MOST_FLIPS])
 
 
 # Noun of the list page, and how its rows lead to a site.

@@ -90,5 +90,5 @@ def samples_url(reason: HealthReason, slug: str) -> str:
 
 @register.filter
 def clock(source_state: str) -> str:
-    """What the clock beside what a source sends says; "" while it is on time."""
+    """The clock beside what a source sends: late or silent; "" while it is on time."""
     return source_state if source_state in ("late", "silent") else ""

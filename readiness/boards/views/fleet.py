@@ -46,7 +46,7 @@ def overview(request: HttpRequest) -> tuple[TablePage, Any]:
     def context() -> dict[str, Any]:
         known = standing(now=at, marked=True, framework=framework)
         span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
-        figures = fleet.fleet(now=at, known=known)
+        figures = fleet.fleet(known)
         around = {"fleet": figures, "time_range": span.context}
         if not figures.sites:
             return around
@@ -203,7 +203,7 @@ def _unknown_domains(domains: Iterable[fleet.DomainCard]) -> dict[int, list[str]
 
 def _rest(at: datetime, known: FleetStanding, domains: Iterable[fleet.DomainCard]) -> dict[str, Any]:
     held = capacity.holds_back(now=at, known=known)
-    wanting = attention.attention(now=at, known=known)
+    wanting = attention.attention(known)
     return {
         "held": held,
         "blockers": _blockers(held),

@@ -234,7 +234,7 @@ def _evidence(asked: AskedSite) -> dict[str, Any]:
 
 def _changes(asked: AskedSite) -> dict[str, Any]:
     site = asked.site
-    flips = site_queries.flips(site_ids=[site.pk], start=asked.at - CHANGE_SPAN, end=asked.at)
+    flips = site_queries.flips(site, start=asked.at - CHANGE_SPAN, end=asked.at)
     return {
         "flips": [FlipLine(flip) for flip in flips],
         "history": history_of(site, limit=CHANGES).rows,

@@ -35,10 +35,9 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A setup at a site, for a check that applies there; `gate` is the check's at the site."""
+    """A setup at a site, for a check that applies there."""
 
     check: Check
-    gate: Gate
     setup: Setup
 
 
@@ -62,9 +61,8 @@ def plan(framework: Framework, site: SiteContext) -> tuple[Planned, ...]:
     planned: list[Planned] = []
     for check in framework.checks:
         if applicable(check, site)[0]:
-            gate = gate_for(check, site)
-            wanted = _proved_by_runs(check, gate, site)
-            planned += [Planned(check, gate, setup) for setup in _setups(check, wanted)]
+            wanted = _proved_by_runs(check, gate_for(check, site), site)
+            planned += [Planned(check, setup) for setup in _setups(check, wanted)]
     return tuple(planned)
 
 
@@ -102,9 +100,13 @@ def _setups(check: Check, wanted: list[str]) -> Iterable[Setup]:
         )
 
 
-WORST_FIRST = (Progress.FAILED, Progress.BLOCKED, Progress.STALE, Progress.MISSING, Progress.DONE)
+WORST_FIRST = (
+    *(Progress.FAILED, Progress.BLOCKED, Progress.STALE, Progress.MISSING, Progress.DONE),
+    *(Progress.NOT_APPLICABLE, Progress.DROPPED),
+)
 """A run that failed comes before one that could not be judged, and that before a run that nobody has made."""
 RECORDS = {"run": "a run", "fact": "a recorded fact", "attestation": "an attestation"}
+IN_NO_SHARE = (Progress.NOT_APPLICABLE, Progress.DROPPED)
 IN_THE_WAY = frozenset({ReasonCode.CANNOT_JUDGE, ReasonCode.NO_LIMIT, ReasonCode.NOT_A_NUMBER})
 
 
@@ -142,14 +144,8 @@ def progress_of(
         return ItemProgress(Progress.NOT_APPLICABLE, "", "The framework in force has no such check.")
     known = {part.id for part in check.parts}
     outcomes = [_of_part(check, part, stored.get(part), since) for part in parts if part in known]
-    ranked = [outcome for outcome in outcomes if outcome.progress in WORST_FIRST]
-    if not ranked:
-        return (
-            outcomes[0]
-            if outcomes
-            else ItemProgress(Progress.NOT_APPLICABLE, "", "The framework no longer has it.")
-        )
-    return min(ranked, key=lambda outcome: WORST_FIRST.index(outcome.progress))
+    gone = ItemProgress(Progress.NOT_APPLICABLE, "", "The framework no longer has it.")
+    return min(outcomes, key=lambda outcome: WORST_FIRST.index(Progress(outcome.progress)), default=gone)
 
 
 def _of_part(check: Check, part: str, stored: Mapping[str, Any] | None, since: Since | None) -> ItemProgress:
@@ -203,7 +199,7 @@ class Sum:
 
     @property
     def total(self) -> int:
-        return sum(self.by_progress.get(each, 0) for each in WORST_FIRST)
+        return sum(count for progress, count in self.by_progress.items() if progress not in IN_NO_SHARE)
 
     @property
     def done(self) -> int:

@@ -43,7 +43,6 @@ class ItemRow:
 
     item: CampaignItem
     check_name: str
-    pillar: str
     gate: str
     part_names: tuple[str, ...]
     standing: ItemProgress
@@ -156,7 +155,6 @@ def _item_row(
     return ItemRow(
         item=item,
         check_name=check.name if check else item.check_id,
-        pillar=check.pillar if check else "",
         gate=gates.get((campaign.site_id, item.check_id), str(check.gate) if check else ""),
         part_names=tuple(names.get(part, part) for part in item.parts),
         standing=progress,

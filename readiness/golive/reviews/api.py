@@ -16,8 +16,6 @@ from accounts.models import User
 from readiness.evidence.models import Review, ReviewAction, SigningDomain, SignOff
 from readiness.golive.models import Approver
 from readiness.golive.reviews import operations, queries
-from readiness.golive.reviews import operations as actions
-from readiness.golive.reviews import operations as approvers
 from readiness.golive.reviews.queries import seen
 from readiness.golive.reviews.tables import ActionFilters, ApproverFilters, ReviewFilters
 from web.rest.errors import named_errors
@@ -182,15 +180,17 @@ class ActionViewSet(ObjectViewSet):
 
     def perform_create(self, serializer: Any) -> None:
         with named_errors(NotInState):
-            serializer.instance = actions.add_action(**serializer.validated_data, **by_reader(self.request))
+            serializer.instance = operations.add_action(
+                **serializer.validated_data, **by_reader(self.request)
+            )
 
     def perform_update(self, serializer: Any) -> None:
         with named_errors(NotInState):
-            serializer.instance = actions.change_action(
+            serializer.instance = operations.change_action(
                 serializer.instance, **serializer.validated_data, **by_reader(self.request)
             )
 
-    close = endpoint(actions.close, ReviewNoteSerializer)
+    close = endpoint(operations.close, ReviewNoteSerializer)
 
 
 class ApproverViewSet(ObjectViewSet):
@@ -203,9 +203,9 @@ class ApproverViewSet(ObjectViewSet):
 
     def perform_create(self, serializer: Any) -> None:
         with named_errors(NotInState):
-            serializer.instance = approvers.add_approver(
+            serializer.instance = operations.add_approver(
                 **serializer.validated_data, **by_reader(self.request)
             )
 
     def perform_destroy(self, instance: Model) -> None:
-        approvers.remove_approver(cast(Approver, instance), by=cast(User, self.request.user))
+        operations.remove_approver(cast(Approver, instance), by=cast(User, self.request.user))

@@ -15,8 +15,6 @@ from django.views.decorators.http import require_GET, require_POST
 from readiness.evidence.models import Review, ReviewAction, SigningDomain
 from readiness.framework import queries as framework_queries
 from readiness.golive.reviews import operations, queries, sentences, tables
-from readiness.golive.reviews import operations as actions
-from readiness.golive.reviews import operations as approver_operations
 from readiness.golive.reviews.forms import ActionForm, ApproverForm, NameForm, OpenForm, ReviewedSiteForm
 from readiness.golive.reviews.operations import candidates
 from readiness.golive.reviews.queries import CHECK, seen
@@ -137,7 +135,7 @@ def approver(request: HttpRequest, pk: int) -> HttpResponse:
     return answers.page(request, "readiness/reviews/approver.html", context)
 
 
-@asks(*SEE_APPROVERS, approver_operations.MAY_NAME)
+@asks(*SEE_APPROVERS, operations.MAY_NAME)
 def add_approver(request: HttpRequest) -> HttpResponse:
     asked = {
         name_approver: request.GET[name_approver]
@@ -145,15 +143,15 @@ def add_approver(request: HttpRequest) -> HttpResponse:
         if name_approver in request.GET
     }
     form = ApproverForm(request.POST or None, initial=asked)
-    make = lambda: approver_operations.add_approver(**form.cleaned_data, by=reader(request), now=now())  # noqa: E731
+    make = lambda: operations.add_approver(**form.cleaned_data, by=reader(request), now=now())  # noqa: E731
     return _form(request, form, make, "Name somebody", reverse("approvers"))
 
 
 @require_POST
-@require(*SEE_APPROVERS, approver_operations.MAY_REMOVE)
+@require(*SEE_APPROVERS, operations.MAY_REMOVE)
 @never_cache
 def remove_approver(request: HttpRequest, pk: int) -> HttpResponse:
-    approver_operations.remove_approver(get_object_or_404(queries.approvers(), pk=pk), by=reader(request))
+    operations.remove_approver(get_object_or_404(queries.approvers(), pk=pk), by=reader(request))
     messages.success(request, "The person may no longer sign there.")
     return HttpResponseRedirect(reverse("approvers"))
 
@@ -163,7 +161,7 @@ def name_approver(request: HttpRequest, pk: int, domain: str) -> HttpResponse:
     if domain not in SigningDomain.values:
         raise Http404
     review = get_object_or_404(Review.objects.select_related("site"), pk=pk)
-    form = NameForm(request.POST or None, users=approver_operations.candidates(review.site)[domain])
+    form = NameForm(request.POST or None, users=operations.candidates(review.site)[domain])
     save = lambda: operations.name_approver(  # noqa: E731
         review, domain=domain, by=reader(request), now=now(), **form.cleaned_data
     )
@@ -173,9 +171,9 @@ def name_approver(request: HttpRequest, pk: int, domain: str) -> HttpResponse:
 
 @asks(*SEE)
 def add_action(request: HttpRequest, pk: int) -> HttpResponse:
-    actions.refuse_others(pk, by=reader(request))
+    operations.refuse_others(pk, by=reader(request))
     review, form = get_object_or_404(Review, pk=pk), ActionForm(request.POST or None)
-    make = lambda: actions.add_action(review, **form.cleaned_data, by=reader(request), now=now())  # noqa: E731
+    make = lambda: operations.add_action(review, **form.cleaned_data, by=reader(request), now=now())  # noqa: E731
     return _form(request, form, make, "Add an action", link("review", pk), above=review)
 
 
@@ -190,7 +188,7 @@ def action(request: HttpRequest, pk: int) -> HttpResponse:
 def edit_action(request: HttpRequest, pk: int) -> HttpResponse:
     action = _action(pk)
     form = ActionForm(request.POST or None, action=action)
-    save = lambda: actions.change_action(action, **form.cleaned_data, by=reader(request), now=now())  # noqa: E731
+    save = lambda: operations.change_action(action, **form.cleaned_data, by=reader(request), now=now())  # noqa: E731
     page = link("review", action.review_id)
     return _form(request, form, save, "Change the action", page, above=action.review)
 
@@ -223,6 +221,6 @@ ACTION_STEPS = StepPages(
     see=SEE,
     find=_action,
     show=_show_review,
-    done={actions.close: "The action is closed."},
+    done={operations.close: "The action is closed."},
     to=lambda _request, action: link("review", action.review_id),
 )

@@ -4,7 +4,7 @@ An item counts as owned where one accountable person accepted it and confirmed i
 who has not left either, and what they may decide is written down.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -51,27 +51,16 @@ class Term:
     confirmed_at: datetime
     has_left: bool = False
     has_deputy: bool = True
-    has_rights: bool = True
     has_team: bool = True
     has_escalation: bool = True
 
 
-def due_at(term: Term, valid: timedelta = CONFIRM_EVERY) -> datetime:
-    """The instant from which its confirmation counts no longer."""
-    return term.confirmed_at + valid
-
-
-def standing_of(
-    term: Term | None, *, is_waiting: bool = False, now: datetime, valid: timedelta = CONFIRM_EVERY
-) -> ItemStanding:
-    """Judge one item. `term` is the one in force, if any; `is_waiting` where somebody was asked or begins later."""
+def standing_of(term: Term | None, *, now: datetime, valid: timedelta = CONFIRM_EVERY) -> ItemStanding:
+    """Judge one item; `term` is the one in force, if any."""
     if term is None:
-        return ItemStanding.WAITING if is_waiting else ItemStanding.UNOWNED
-    return standing_in_force(
-        has_left=term.has_left,
-        is_due=due_at(term, valid) <= now,
-        has_deputy=term.has_deputy and term.has_rights,
-    )
+        return ItemStanding.UNOWNED
+    is_due = term.confirmed_at + valid <= now
+    return standing_in_force(has_left=term.has_left, is_due=is_due, has_deputy=term.has_deputy)
 
 
 def standing_in_force(*, has_left: bool, is_due: bool, has_deputy: bool) -> ItemStanding:
@@ -99,53 +88,36 @@ class Share:
 def items_owned(terms: Iterable[Term], *, now: datetime, valid: timedelta = CONFIRM_EVERY) -> Share:
     by_item = {term.item: term for term in terms}
     standings = {item: standing_of(by_item.get(item), now=now, valid=valid) for item in Item}
+    return _share(by_item, standings, dict.fromkeys(Item, 1))
+
+
+def assets_owned(terms: Iterable[Term], assets: Mapping[Item, int], *, now: datetime) -> Share | None:
+    """Count by domain those of a site's assets whose domain has a team and an escalation route in force.
+
+    None where there are no assets. A deputy is not asked for: an alert goes to the team.
+    """
+    there = {domain: assets[domain] for domain in DOMAINS if assets.get(domain)}
+    by_item = {term.item: term for term in terms}
+    standings = {domain: _reached(by_item.get(domain), now) for domain in there}
+    return _share(by_item, standings, there) if there else None
+
+
+def _share(
+    by_item: Mapping[Item, Term], standings: Mapping[Item, ItemStanding], counts: Mapping[Item, int]
+) -> Share:
     owned = [by_item[item] for item, standing in standings.items() if standing is ItemStanding.OWNED]
     oldest = min(owned, key=lambda term: term.confirmed_at, default=None)
     return Share(
-        100.0 * len(owned) / len(Item),
+        100.0 * sum(counts[term.item] for term in owned) / sum(counts.values()),
         oldest.confirmed_at if oldest else None,
         oldest.id if oldest else None,
         tuple((item, standing) for item, standing in standings.items() if standing is not ItemStanding.OWNED),
     )
 
 
-def assets_owned(
-    terms: Iterable[Term], assets: Mapping[Item, int], *, now: datetime, valid: timedelta = CONFIRM_EVERY
-) -> Share | None:
-    """Count by domain those of a site's assets whose domain has a team and an escalation route in force.
-
-    None where there are no assets. A deputy is not asked for: an alert goes to the team.
-    """
-    total = sum(assets.get(domain, 0) for domain in DOMAINS)
-    if not total:
-        return None
-    by_item = {term.item: term for term in terms}
-    standings = {domain: _reached(by_item.get(domain), now, valid) for domain in DOMAINS}
-    held = [
-        by_item[domain]
-        for domain in DOMAINS
-        if standings[domain] is ItemStanding.OWNED and assets.get(domain, 0)
-    ]
-    oldest = min(held, key=lambda term: term.confirmed_at, default=None)
-    return Share(
-        100.0 * sum(assets.get(term.item, 0) for term in held) / total,
-        oldest.confirmed_at if oldest else None,
-        oldest.id if oldest else None,
-        tuple(
-            (domain, standing)
-            for domain, standing in standings.items()
-            if standing is not ItemStanding.OWNED and assets.get(domain, 0)
-        ),
-    )
-
-
-def _reached(term: Term | None, now: datetime, valid: timedelta) -> ItemStanding:
+def _reached(term: Term | None, now: datetime) -> ItemStanding:
     """Whether an alert on one of the domain's assets finds somebody."""
-    standing = standing_of(term, now=now, valid=valid)
+    standing = standing_of(term, now=now)
     if term is None or standing not in (ItemStanding.OWNED, ItemStanding.NO_DEPUTY):
         return standing
     return ItemStanding.OWNED if term.has_team and term.has_escalation else ItemStanding.NO_DEPUTY
-
-
-def gaps(standings: Sequence[ItemStanding]) -> int:
-    return sum(standing is not ItemStanding.OWNED for standing in standings)

@@ -68,7 +68,8 @@ def test_what_is_due_is_told_among_what_wants_attention(dallas, ana, rui, own, a
     ask(dallas, ana, Item.ENERGY)
 
     def told():
-        return {one.subject: one.title for one in attention(now=frozen_now.at) if one.matter == "ownership"}
+        found = attention(standing(now=frozen_now.at))
+        return {one.subject: one.title for one in found if one.matter == "ownership"}
 
     assert told() == {"waiting": "1 item waits to be accepted"}
     rui.left_at = frozen_now.at

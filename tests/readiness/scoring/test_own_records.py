@@ -10,7 +10,6 @@ from readiness.evidence.core.reviews import DOMAINS, HeldReview, ReviewCounts, c
 from readiness.evidence.models import Attestation, RecordedFact, ValidationRun
 from readiness.evidence.operations import attest, import_run, record_fact
 from readiness.framework import queries as framework_queries
-from readiness.golive.reviews import operations
 from readiness.golive.reviews import operations as reviews
 from readiness.grants.models import Grant
 from readiness.ownership import operations as ownership
@@ -184,7 +183,7 @@ class TestReviews:
         by = {"by": user_of("manager")}
         leads = {domain: user_of("viewer", username=f"{domain}-lead") for domain in DOMAINS}
         for domain, lead in leads.items():
-            operations.add_approver(domain=domain, user=lead, now=frozen_now.at, **by)
+            reviews.add_approver(domain=domain, user=lead, now=frozen_now.at, **by)
 
         def make(*, signed=5, decision="", note="Seen"):
             review = reviews.open_review(site=dallas, now=frozen_now.at, **by)

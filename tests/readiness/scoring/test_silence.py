@@ -9,6 +9,7 @@ from inventory.models import Device
 from readiness.boards.queries.attention import attention
 from readiness.scoring import operations, tasks
 from readiness.scoring.models import CheckResult, DomainHealth
+from readiness.scoring.queries.standing import standing
 from telemetry import rollups, sources
 from tests.readiness.plant import deliver
 
@@ -145,7 +146,7 @@ def test_attention_lists_critical_health_that_samples_still_report(well, later):
     well.evaluate()
 
     def critical():
-        return {each.subject for each in attention(now=well.clock.at) if each.matter == "health"}
+        return {each.subject for each in attention(standing(now=well.clock.at)) if each.matter == "health"}
 
     assert critical() == {"energy"}
     later(seconds=LIVE_S - 60)

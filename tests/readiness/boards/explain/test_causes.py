@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from inventory.models import Site
 from readiness.boards.explain import sentences, views
-from readiness.boards.explain import sentences as causes
 from readiness.boards.explain.charts import Waterfall, waterfall
 from readiness.boards.explain.queries import FleetExplained, SiteMove
 from readiness.scoring.core.coalitions import CAUSES
@@ -51,13 +50,13 @@ def test_the_line_that_did_most_is_named_whatever_kind_it_is():
             "new": ends(None, 0.1, None, 320.0),
         }
     )
-    assert causes.fleet_sentence(found) == "From 85.5 to 62.9. Sites came or went −21.1, data −1.5 points."
-    assert causes.strongest(causes.of_fleet(found)).label == "Sites came or went"
+    assert sentences.fleet_sentence(found) == "From 85.5 to 62.9. Sites came or went −21.1, data −1.5 points."
+    assert sentences.strongest(sentences.of_fleet(found)).label == "Sites came or went"
 
 
 def test_more_capacity_is_named():
     found = fleet_move({"good": ends(1.0, 1.0, 100.0, 300.0), "bad": ends(0.5, 0.5, 100.0, 100.0)})
-    assert causes.fleet_sentence(found) == "From 75.0 to 87.5. Capacity +12.5 points."
+    assert sentences.fleet_sentence(found) == "From 75.0 to 87.5. Capacity +12.5 points."
 
 
 @pytest.mark.parametrize(
@@ -83,17 +82,17 @@ def test_the_sites_that_moved_most_name_what_did_most_to_the_score_of_all(of_gro
 def test_the_causes_named_add_up_to_the_change_and_are_those_of_the_chart(sites):
     found = fleet_move(dict(enumerate(sites)))
     if found.start is None and found.end is None:
-        assert causes.fleet_sentence(found).startswith("No site here has deployed capacity")
+        assert sentences.fleet_sentence(found).startswith("No site here has deployed capacity")
         return
-    start, end, named = named_in(causes.fleet_sentence(found))
+    start, end, named = named_in(sentences.fleet_sentence(found))
     assert sum(named.values()) == pytest.approx(end - start, abs=1e-6)
-    shown = drawn(causes.of_fleet(found), found.start, found.end)
+    shown = drawn(sentences.of_fleet(found), found.start, found.end)
     assert named == {name: share for name, share in shown.items() if share}
 
 
 @given(any_ends())
 def test_of_one_site_too(site):
-    sentence = causes.sentence(site.move.start, site.move.end, causes.of_site(site.move))
+    sentence = sentences.sentence(site.move.start, site.move.end, sentences.of_site(site.move))
     if site.move.start is None and site.move.end is None:
         assert sentence == "There is no score on either day."
         return
@@ -110,7 +109,7 @@ SCORES = st.one_of(st.integers(0, 80).map(lambda count: count / 80), st.floats(0
 @example(0.0125, 0.0375)
 def test_a_cause_that_alone_moved_the_score_is_shown_alone_with_all_of_it(start, end):
     alone = dict.fromkeys(CAUSES, 0.0) | {CAUSES[1]: end - start}
-    shown = [cause.text for cause in causes.of_site(Move(start, end, alone))]
+    shown = [cause.text for cause in sentences.of_site(Move(start, end, alone))]
     moved = round(10 * (points(sentences.score(end)) - points(sentences.score(start))))
     assert shown == [sentences.tenths(moved) if cause == CAUSES[1] else "0.0" for cause in CAUSES]
     figure = views.score_figure(start, end)

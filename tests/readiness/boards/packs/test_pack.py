@@ -18,7 +18,6 @@ from readiness.evidence.models import ValidationRun
 from readiness.evidence.operations import attest, import_run, record_fact
 from readiness.framework import queries as framework_queries
 from readiness.golive.campaigns import operations as campaigns
-from readiness.golive.reviews import operations
 from readiness.golive.reviews import operations as reviews
 from readiness.grants import operations as waivers
 from readiness.grants.models import Grant
@@ -54,7 +53,7 @@ def porto(user_of, frozen_now):
     manager = {"by": user_of("manager"), "now": frozen_now.at}
     waivers.approve(grant, **manager)
     lead = user_of("viewer", username="energy-lead")
-    operations.add_approver(domain="energy", user=lead, **manager)
+    reviews.add_approver(domain="energy", user=lead, **manager)
     review = reviews.open_review(site=there, **manager)
     reviews.decline(review, note="Second feed missing", by=lead, now=frozen_now.at)
     campaigns.create(site=there, name="Before go-live", due_on=date(2026, 12, 31), **entered)

@@ -5,8 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from readiness.framework import queries as framework_queries
-from readiness.golive.campaigns.planning import Since, Sum
-from readiness.golive.campaigns.planning import progress_of as standing
+from readiness.golive.campaigns.planning import Since, Sum, progress_of
 
 pytestmark = pytest.mark.django_db
 AT = "2026-11-20T08:00:00+00:00"
@@ -50,14 +49,14 @@ def part(state, *, evidence="run:7", code="", tier="measured", reason="Why.", at
     ],
 )
 def test_one_sub_measure(intra, stored, progress):
-    found = standing(intra, ["busbw"], {"busbw": stored} if stored else {})
+    found = progress_of(intra, ["busbw"], {"busbw": stored} if stored else {})
     assert (found.progress, found.part) == (progress, "busbw")
     assert found.reason
 
 
 def test_telemetry_counts_where_the_check_takes_it():
     soak = framework_queries.current()[1].check("p1-soak-24h")
-    assert standing(soak, ["inlet-p99"], {"inlet-p99": part("pass", evidence="series")}).progress == "done"
+    assert progress_of(soak, ["inlet-p99"], {"inlet-p99": part("pass", evidence="series")}).progress == "done"
 
 
 def test_the_worst_of_an_item_decides(intra):
@@ -66,25 +65,25 @@ def test_the_worst_of_an_item_decides(intra):
         "wrong-values": part("fail"),
         "nodes-covered": part("unknown", code="no-limit"),
     }
-    assert standing(intra, list(of), of).progress == "failed"
+    assert progress_of(intra, list(of), of).progress == "failed"
     of["wrong-values"] = part("pass")
-    assert standing(intra, list(of), of).progress == "blocked"
+    assert progress_of(intra, list(of), of).progress == "blocked"
     of["nodes-covered"] = part("n-a")
-    assert standing(intra, list(of), of).progress == "done"
+    assert progress_of(intra, list(of), of).progress == "done"
 
 
 def test_runs_of_before_do_not_count_where_a_day_is_set(intra):
     of = {"busbw": part("pass")}
-    assert standing(intra, ["busbw"], of, since=Since(date(2026, 11, 20), "UTC")).progress == "done"
-    late = standing(intra, ["busbw"], of, since=Since(date(2026, 11, 21), "UTC"))
+    assert progress_of(intra, ["busbw"], of, since=Since(date(2026, 11, 20), "UTC")).progress == "done"
+    late = progress_of(intra, ["busbw"], of, since=Since(date(2026, 11, 21), "UTC"))
     assert (late.progress, "2026-11-21" in late.reason) == ("missing", True)
     # 08:00 UTC is the evening before on the date line's other side.
     assert Since(date(2026, 11, 20), "Pacific/Honolulu").is_before(datetime(2026, 11, 20, 8, tzinfo=UTC))
 
 
 def test_what_a_framework_dropped_is_in_no_share(intra):
-    assert standing(None, ["busbw"], {}).progress == "n-a"
-    assert standing(intra, ["gone"], {}).progress == "n-a"
+    assert progress_of(None, ["busbw"], {}).progress == "n-a"
+    assert progress_of(intra, ["gone"], {}).progress == "n-a"
 
 
 def test_shares_leave_out_what_was_dropped_or_does_not_apply():

@@ -7,7 +7,6 @@ import pytest
 from readiness.evidence.core.reviews import DOMAINS
 from readiness.framework import queries as framework_queries
 from readiness.golive.reviews import operations
-from readiness.golive.reviews import operations as approvers
 from readiness.golive.reviews.queries import CHECK
 from readiness.grants.models import Grant
 from tests.inventory import made
@@ -23,7 +22,7 @@ def signers(user_of, manager, frozen_now):
     """By domain: a viewer who may sign for it at every site."""
     found = {domain: user_of("viewer", username=f"{domain}-lead") for domain in DOMAINS}
     for domain, user in found.items():
-        approvers.add_approver(domain=domain, user=user, by=manager, now=frozen_now.at)
+        operations.add_approver(domain=domain, user=user, by=manager, now=frozen_now.at)
     return found
 
 

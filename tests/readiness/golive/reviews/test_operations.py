@@ -11,8 +11,6 @@ from readiness.evidence.core.reviews import OpenAction, ReviewCounts, counted
 from readiness.evidence.models import Review, ReviewAction, SignOff
 from readiness.golive.models import Approver
 from readiness.golive.reviews import operations, queries
-from readiness.golive.reviews import operations as actions
-from readiness.golive.reviews import operations as approvers
 from readiness.golive.reviews.queries import CHECK, BlockingChecks
 from readiness.scoring import operations as scoring
 from readiness.scoring.models import CheckResult, SiteScore
@@ -52,18 +50,18 @@ def test_the_gate_counts_what_the_check_asks_for():
 @pytest.mark.parametrize("role", ROLES)
 def test_who_may_do_what(porto, signers, review, user_of, frozen_now, role):
     by = {"by": user_of(role), "now": frozen_now.at}
-    action = actions.add_action(
+    action = operations.add_action(
         review, title="Label racks", owner_name="The builder", by=user_of("manager"), now=frozen_now.at
     )
     steps = [
         lambda: operations.name_approver(review, domain="energy", approver=None, **by),
-        lambda: actions.add_action(review, title="Seal the floor", owner_name="The builder", **by),
-        lambda: actions.change_action(action, title="Label all racks", **by),
-        lambda: actions.close(action, **by),
+        lambda: operations.add_action(review, title="Seal the floor", owner_name="The builder", **by),
+        lambda: operations.change_action(action, title="Label all racks", **by),
+        lambda: operations.close(action, **by),
         lambda: operations.decide(review, decision="no-go", note="Not yet", **by),
         lambda: operations.cancel(operations.open_review(site=porto, **by), note="Later", **by),
-        lambda: approvers.remove_approver(
-            approvers.add_approver(domain="energy", user=by["by"], **by), by=by["by"]
+        lambda: operations.remove_approver(
+            operations.add_approver(domain="energy", user=by["by"], **by), by=by["by"]
         ),
     ]
     for step in steps:
@@ -101,7 +99,7 @@ class TestOpening:
 
     def test_where_several_may_sign_somebody_is_named(self, porto, signers, user_of, by):
         other = user_of("viewer", username="second")
-        approvers.add_approver(domain="energy", user=other, **by)
+        operations.add_approver(domain="energy", user=other, **by)
         opened = operations.open_review(site=porto, **by)
         assert opened.sign_offs.get(domain="energy").approver is None
         named = operations.name_approver(opened, domain="energy", approver=other, **by)
@@ -126,24 +124,24 @@ class TestOpening:
         ):
             with pytest.raises(ValidationError, match=says):
                 operations.open_review(site=porto, approvers=named, **by)
-        approvers.add_approver(domain="energy", user=signers["compute"], **by)
+        operations.add_approver(domain="energy", user=signers["compute"], **by)
         both = {"compute": signers["compute"], "energy": signers["compute"]}
         with pytest.raises(ValidationError, match="Nobody signs for two domains"):
             operations.open_review(site=porto, approvers=both, **by)
 
     def test_a_sites_own_list_takes_the_place_of_everywheres(self, porto, signers, viewer, by):
-        approvers.add_approver(domain="energy", user=viewer, site=porto, **by)
-        assert approvers.candidates(porto)["energy"] == [viewer]
-        assert approvers.candidates(made.site())["energy"] == [signers["energy"]]
+        operations.add_approver(domain="energy", user=viewer, site=porto, **by)
+        assert operations.candidates(porto)["energy"] == [viewer]
+        assert operations.candidates(made.site())["energy"] == [signers["energy"]]
         with pytest.raises(ValidationError, match="named there already"):
-            approvers.add_approver(domain="energy", user=viewer, site=porto, **by)
+            operations.add_approver(domain="energy", user=viewer, site=porto, **by)
 
 
 class TestSigning:
     @pytest.mark.parametrize("role", ROLES)
     def test_whoever_is_named_signs_whatever_their_role(self, porto, user_of, by, frozen_now, role):
         user = user_of(role)
-        approvers.add_approver(domain="energy", user=user, **by)
+        operations.add_approver(domain="energy", user=user, **by)
         review = operations.open_review(site=porto, **by)
         signed = operations.sign(review, note="Seen", by=user, now=frozen_now.at)
         assert (signed.state, signed.signed_by, signed.answered_at) == ("signed", user, frozen_now.at)
@@ -162,7 +160,7 @@ class TestSigning:
             operations.sign(review, by=signers["energy"], now=frozen_now.at)
 
     def test_who_was_taken_off_the_list_signs_no_more(self, review, signers, manager, frozen_now):
-        approvers.remove_approver(Approver.objects.get(domain="energy"), by=manager)
+        operations.remove_approver(Approver.objects.get(domain="energy"), by=manager)
         with pytest.raises(operations.NotNamed, match="no longer sign for Energy"):
             operations.sign(review, by=signers["energy"], now=frozen_now.at)
 
@@ -183,8 +181,8 @@ class TestSigning:
 
 class TestDeciding:
     def test_a_go_names_all_that_is_missing(self, review, by):
-        actions.add_action(review, title="Fix the door", critical=True, owner_name="The builder", **by)
-        actions.add_action(review, title="Paint it", owner_name="The builder", **by)
+        operations.add_action(review, title="Fix the door", critical=True, owner_name="The builder", **by)
+        operations.add_action(review, title="Paint it", owner_name="The builder", **by)
         with pytest.raises(ValidationError) as refused:
             operations.decide(review, decision="go", **by)
         told = " ".join(refused.value.message_dict["decision"])
@@ -199,7 +197,7 @@ class TestDeciding:
     def test_a_go_sets_the_stage_freezes_and_is_evidence(
         self, porto, signed, excepted, by, manager, frozen_now
     ):
-        actions.add_action(
+        operations.add_action(
             signed, title="Paint it", owner_name="The builder", due_on=date(2026, 12, 24), **by
         )
         SiteChange.objects.all().delete()
@@ -232,12 +230,12 @@ class TestDeciding:
     def test_closing_actions_later_does_not_make_the_signatures_younger(
         self, porto, signed, excepted, by, manager, frozen_now
     ):
-        action = actions.add_action(
+        action = operations.add_action(
             signed, title="Paint it", owner_name="The builder", due_on=date(2026, 12, 24), **by
         )
         operations.decide(signed, decision="go", **by)
         frozen_now.move(days=30)
-        actions.close(action, by=manager, now=frozen_now.at)
+        operations.close(action, by=manager, now=frozen_now.at)
         parts = parts_of(porto, frozen_now.at)
         assert parts["dated-actions"]["value"] == 0
         taken = [
@@ -256,7 +254,7 @@ class TestDeciding:
         assert porto.stage == "commissioning"
         assert figures_of(porto, frozen_now.at)["critical-actions"] == 1
         frozen_now.move(days=1)
-        actions.close(signed.actions.get(), by=manager, now=frozen_now.at)
+        operations.close(signed.actions.get(), by=manager, now=frozen_now.at)
         assert figures_of(porto, frozen_now.at)["critical-actions"] == 1
         by = {"by": manager, "now": frozen_now.at}
         again = operations.open_review(site=porto, **by)
@@ -286,7 +284,7 @@ class TestDeciding:
         operations.cancel(signed, note="Postponed", **by)
         assert set(figures_of(porto, by["now"]).values()) == {None}
         with pytest.raises(NotInState, match="cancelled"):
-            actions.add_action(signed, title="x", owner_name="y", **by)
+            operations.add_action(signed, title="x", owner_name="y", **by)
 
 
 class TestActions:
@@ -294,15 +292,15 @@ class TestActions:
         self, review, signers, viewer, ops, by, frozen_now
     ):
         mine = {"by": signers["energy"], "now": frozen_now.at}
-        action = actions.add_action(review, title="Second feed", owner=ops, **mine)
+        action = operations.add_action(review, title="Second feed", owner=ops, **mine)
         with pytest.raises(MissingPermission, match=r"evidence\.change_review"):
-            actions.add_action(review, title="x", owner=ops, by=viewer, now=frozen_now.at)
+            operations.add_action(review, title="x", owner=ops, by=viewer, now=frozen_now.at)
         with pytest.raises(MissingPermission, match=r"evidence\.change_review"):
-            actions.close(action, **mine)
-        closed = actions.close(action, note="Fed", by=ops, now=frozen_now.at)
+            operations.close(action, **mine)
+        closed = operations.close(action, note="Fed", by=ops, now=frozen_now.at)
         assert (closed.closed_by, closed.is_open) == (ops, False)
         with pytest.raises(NotInState, match="closed already"):
-            actions.close(action, **by)
+            operations.close(action, **by)
 
     @pytest.mark.parametrize(
         ("given", "says"),
@@ -313,7 +311,7 @@ class TestActions:
     )
     def test_each_has_a_title_and_one_owner(self, review, by, given, says):
         with pytest.raises(ValidationError, match=says):
-            actions.add_action(review, **given, **by)
+            operations.add_action(review, **given, **by)
 
 
 class TestYearly:
@@ -348,7 +346,7 @@ class TestDatabase:
         self.refuses("review_decided_with_snapshot", lambda: of.update(state="no-go", end_note="x", **ended))
 
     def test_a_go_with_a_critical_action_open(self, signed, manager, frozen_now, by):
-        actions.add_action(signed, title="x", critical=True, owner_name="y", **by)
+        operations.add_action(signed, title="x", critical=True, owner_name="y", **by)
         version = queries.framework_queries.current()[0]
         ended = {"ended_by": manager, "ended_at": frozen_now.at, "snapshot": {}, "framework_version": version}
         of = Review.objects.filter(pk=signed.pk)

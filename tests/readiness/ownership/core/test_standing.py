@@ -23,26 +23,20 @@ def term(item=Item.COMPUTE, number=1, **given):
 
 
 @pytest.mark.parametrize(
-    ("one", "waiting", "standing"),
+    ("one", "standing"),
     [
-        pytest.param(term(), False, "owned", id="accepted in time with a deputy"),
-        pytest.param(term(), True, "owned", id="owned while it changes hands"),
-        pytest.param(None, False, "unowned", id="nobody"),
-        pytest.param(None, True, "waiting", id="asked and not accepted"),
-        pytest.param(term(has_deputy=False), False, "no-deputy", id="nobody stands in"),
-        pytest.param(term(has_rights=False), False, "no-deputy", id="nothing may be decided"),
-        pytest.param(term(has_left=True), True, "left", id="left, whoever is asked"),
-        pytest.param(term(confirmed_at=NOW - CONFIRM_EVERY), False, "overdue", id="out at that instant"),
+        pytest.param(term(), "owned", id="accepted in time with a deputy"),
+        pytest.param(None, "unowned", id="nobody"),
+        pytest.param(term(has_deputy=False), "no-deputy", id="nobody stands in"),
+        pytest.param(term(has_left=True), "left", id="left"),
+        pytest.param(term(confirmed_at=NOW - CONFIRM_EVERY), "overdue", id="out at that instant"),
         pytest.param(
-            term(confirmed_at=NOW - CONFIRM_EVERY + timedelta(microseconds=1)),
-            False,
-            "owned",
-            id="just not out",
+            term(confirmed_at=NOW - CONFIRM_EVERY + timedelta(microseconds=1)), "owned", id="just not out"
         ),
     ],
 )
-def test_one_item(one, waiting, standing):
-    assert standing_of(one, is_waiting=waiting, now=NOW) == standing
+def test_one_item(one, standing):
+    assert standing_of(one, now=NOW) == standing
 
 
 def test_a_site_is_owned_as_far_as_its_seven_items_are():
