@@ -42,7 +42,8 @@ class Target:
 
     @property
     def is_required(self) -> bool:
-        return self.field is not None and self.field.required
+        # A slug is made of the name.
+        return self.field is not None and self.field.required and self.name != "slug"
 
     @property
     def heads(self) -> set[str]:
