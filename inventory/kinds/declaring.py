@@ -1,4 +1,4 @@
-"""What the kinds of the inventory have in common."""
+"""Parts that the kinds of the inventory share."""
 
 from functools import partial
 from typing import Any
