@@ -1,6 +1,6 @@
 """A kind whose objects are written by their columns, made of the names of its fields."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -50,13 +50,15 @@ def declared(
     viewset: type[ObjectViewSet] = ObjectViewSet,
     joins: Sequence[str] = (),
     rows: QuerySet[Any] | None = None,
+    counted: Callable[[], QuerySet[Any]] | None = None,
     default_sort: str = "",
     empty: Mapping[str, str] | None = None,
     **more: Any,
 ) -> Kind:
     """`fields` are those of the form, the endpoint and the filters; `also` those of the endpoint alone.
 
-    `joins` is what the endpoint reads with each row; `rows` those of list and page, where these read more. `filters`
+    `joins` is what the endpoint reads with each row; `rows` those of list and page, where these read more, and
+    `counted` makes them where what they hold depends on the day. `filters`
     are further ones by name. `together` are the fields that the model's `clean` looks at.
     """
     filterset = filters_of(model, fields, search=search, panel=panel, through=through, **(filters or {}))
@@ -77,7 +79,7 @@ def declared(
     return Kind(
         model=model,
         table=table,
-        rows=(joined if rows is None else rows).all,
+        rows=counted or (joined if rows is None else rows).all,
         room=room,
         form=form_of(model, fields, form, **(form_meta or {})),
         viewset=viewset_of(joined, made, filterset, viewset),
