@@ -141,8 +141,8 @@ def targets_of(kind: Kind, view: ObjectViewSet) -> dict[str, Target]:
             continue
         column = columns.get(name)
         targets[name] = Target(name, column.label if column else _label(kind, field), field, column)
-    for name, field in [(name, target.field) for name, target in targets.items()]:
-        for path, other in within(kind, name, field).items():
+    for target in list(targets.values()):
+        for path, other in within(kind, target.name, target.field).items():
             if other not in targets:
                 column = columns.get(other)
                 targets[other] = Target(
@@ -195,5 +195,5 @@ def natural_keys(model: type[Model]) -> list[tuple[str, ...]]:
 
 
 def _fields(constraint: UniqueConstraint) -> tuple[str, ...]:
-    parts: Any = ExpressionList(*constraint.expressions).flatten()
-    return (*constraint.fields, *(part.name for part in parts if isinstance(part, F)))
+    parts: list[Any] = list(ExpressionList(*constraint.expressions).flatten())
+    return (*constraint.fields, *(cast(Any, part).name for part in parts if isinstance(part, F)))
