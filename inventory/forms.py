@@ -20,6 +20,7 @@ from inventory.models import (
     Rack,
     Site,
 )
+from web.kinds.declaring import ObjectForm
 
 # Names offered while typing; a site may have thousands of ports.
 MOST_SUGGESTIONS = 300
@@ -72,19 +73,11 @@ class NamedField(forms.CharField):
         return named
 
 
-class InventoryForm(forms.ModelForm):
-    """A form whose `changelog_message` goes into the history, and whose NamedFields are looked up at their site."""
-
-    changelog_message = forms.CharField(
-        label="Why",
-        required=False,
-        max_length=200,
-        help_text="Kept in the history beside the change.",
-    )
+class InventoryForm(ObjectForm):
+    """A form whose NamedFields are looked up at their site."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.order_fields([name for name in self.fields if name != "changelog_message"])
         for name, field in self._named_fields():
             self._begin_named(name, field)
         if "slug" in self.fields:
@@ -165,8 +158,7 @@ class DeviceTypeForm(InventoryForm):
         for attribute in schema_of(self.kind):
             self.fields[f"attribute_{attribute.key}"] = attribute_field(attribute)
             self.initial[f"attribute_{attribute.key}"] = self.instance.attributes.get(attribute.key)
-        message = self.fields.pop("changelog_message")
-        self.fields["changelog_message"] = message
+        self.order_fields([name for name in self.fields if name != "changelog_message"])
 
     def choices_of_kind(self) -> list[dict[str, Any]]:
         return [

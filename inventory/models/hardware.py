@@ -210,7 +210,7 @@ class Device(models.Model):
             models.Index(fields=["serial"], name="device_serial", condition=~Q(serial="")),
         ]
         constraints = [
-            # Case does not tell two hosts apart: telemetry matches names in lower case. Finds the devices of a site too.
+            # Case does not tell two hosts apart: telemetry matches names in lower case. Serves the site alone too.
             models.UniqueConstraint(
                 "site",
                 Lower("name"),

@@ -279,11 +279,6 @@ class FileForm(EvidenceForm):
         return self.cleaned_data | {"content": content_of(self.cleaned_data.pop("file"))}
 
 
-def file_form(help_text: str) -> type[FileForm]:
-    field = forms.FileField(label="File", allow_empty_file=True, help_text=help_text)
-    return type("TableForm", (FileForm,), {"file": field})
-
-
 class ConfigurationForm(FileForm):
     """Floors of a node-health configuration."""
 

@@ -13,11 +13,10 @@ from rest_framework.response import Response
 
 from accounts.models import User
 from readiness.jurisdiction import deciding, operations, queries
-from readiness.jurisdiction.filters import DataOriginFilters, HeldBasisFilters, RuleFilters, RulePackFilters
-from readiness.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
+from readiness.jurisdiction.filters import RuleFilters, RulePackFilters
+from readiness.jurisdiction.footing.kinds import BASES, ORIGINS
+from readiness.jurisdiction.models import Rule, RulePack
 from readiness.jurisdiction.serializers import (
-    DataOriginSerializer,
-    HeldBasisSerializer,
     RuleCaseSerializer,
     RuleDecisionSerializer,
     RulePackImportSerializer,
@@ -150,20 +149,8 @@ class RuleViewSet(ObjectViewSet):
         return Response(document)
 
 
-class DataOriginViewSet(ObjectViewSet):
-    queryset = DataOrigin.objects.select_related("workload_class")
-    serializer_class = DataOriginSerializer
-    filterset_class = DataOriginFilters
-
-
-class HeldBasisViewSet(ObjectViewSet):
-    queryset = HeldBasis.objects.select_related("workload_class")
-    serializer_class = HeldBasisSerializer
-    filterset_class = HeldBasisFilters
-
-
 router = Router()
 router.register("rules", RuleViewSet)
 router.register("rule-packs", RulePackViewSet)
-router.register("data-origins", DataOriginViewSet)
-router.register("held-bases", HeldBasisViewSet)
+router.register("data-origins", ORIGINS.viewset)
+router.register("held-bases", BASES.viewset)

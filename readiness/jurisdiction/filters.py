@@ -2,7 +2,7 @@
 
 import django_filters
 
-from readiness.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
+from readiness.jurisdiction.models import Rule, RulePack
 from web.rest.filters import ObjectFilterSet
 
 
@@ -41,19 +41,3 @@ class RulePackFilters(ObjectFilterSet):
         ]
         search_fields = ["version", "title", "note"]
         panel = ["status", "created_by", "published_by"]
-
-
-class DataOriginFilters(ObjectFilterSet):
-    class Meta:
-        model = DataOrigin
-        fields = ["workload_class", "country", "note"]
-        search_fields = ["workload_class__name", "country", "note"]
-        panel = ["workload_class", "country"]
-
-
-class HeldBasisFilters(ObjectFilterSet):
-    class Meta:
-        model = HeldBasis
-        fields = ["workload_class", "basis", "destination", "held_from", "held_until", "reference"]
-        search_fields = ["workload_class__name", "basis", "reference"]
-        panel = ["workload_class", "basis"]

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from readiness.jurisdiction import queries
 from readiness.jurisdiction.core.deciding import Request
-from readiness.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
+from readiness.jurisdiction.models import Rule, RulePack
 from readiness.jurisdiction.sentences import NOTICE
 from readiness.jurisdiction.versions import CITED, VERSIONS, rule_item
 from web.rest.fields import RelatedObjectField
@@ -84,22 +84,8 @@ class RuleSerializer(ObjectSerializer):
         }
 
 
-class DataOriginSerializer(ObjectSerializer):
-    """The country whose law the data of a workload class is under; several rows for several countries."""
-
-    class Meta:
-        model = DataOrigin
-        fields = ("workload_class", "country", "note")
-        brief_fields = ("workload_class", "country")
-
-
-class HeldBasisSerializer(ObjectSerializer):
+class HeldBasisFields(ObjectSerializer):
     """A legal basis on record. One that no rule of the pack in force asks for is refused: it would meet nothing."""
-
-    class Meta:
-        model = HeldBasis
-        fields = ("workload_class", "basis", "destination", "held_from", "held_until", "reference")
-        brief_fields = ("workload_class", "basis")
 
     def validate_basis(self, basis: str) -> str:
         pack = queries.in_force()

@@ -13,8 +13,9 @@ from rest_framework.views import APIView
 
 from accounts.models import User
 from readiness.people import operations, queries
-from readiness.people.filters import PersonFilters, TeamFilters
-from readiness.people.models import Membership, Person, Team
+from readiness.people.filters import PersonFilters
+from readiness.people.kinds import TEAMS
+from readiness.people.models import Membership, Person
 from web import clock
 from web.kinds.rest import filters_of, serializer_of, viewset_of
 from web.rest.errors import named_errors
@@ -68,34 +69,22 @@ _own_person = inline_serializer(
 )
 
 
-class SavedViewSet(ObjectViewSet):
-    # Writes new objects and changes alike.
-    save: Callable[..., Any]
+class PersonViewSet(ObjectViewSet):
+    queryset = Person.objects.select_related("user", "requested_user", "requested_by")
+    serializer_class = PersonSerializer
+    filterset_class = PersonFilters
 
     def perform_create(self, serializer: Any) -> None:
         with named_errors():
-            serializer.instance = self.save(
-                serializer.instance, by=self.request.user, now=clock.now(), **serializer.validated_data
+            serializer.instance = operations.save_person(
+                serializer.instance,
+                by=cast(User, self.request.user),
+                now=clock.now(),
+                **serializer.validated_data,
             )
 
     def perform_update(self, serializer: Any) -> None:
         self.perform_create(serializer)
-
-
-class TeamViewSet(SavedViewSet):
-    queryset = Team.objects.all()
-    serializer_class = serializer_of(
-        Team, ("name", "slug", "contact", "description", "dissolved_at"), ("name", "slug")
-    )
-    filterset_class = TeamFilters
-    save = staticmethod(operations.save_team)
-
-
-class PersonViewSet(SavedViewSet):
-    queryset = Person.objects.select_related("user", "requested_user", "requested_by")
-    serializer_class = PersonSerializer
-    filterset_class = PersonFilters
-    save = staticmethod(operations.save_person)
 
     @extend_schema(request=LinkRequestSerializer, summary="Ask a user to confirm that they are this person")
     @action(
@@ -162,6 +151,6 @@ class OwnPersonView(APIView):
 
 
 router = Router()
-router.register("teams", TeamViewSet)
+router.register("teams", TEAMS.viewset)
 router.register("people", PersonViewSet)
 router.register("memberships", MembershipViewSet)

@@ -1,17 +1,9 @@
-"""Filters of teams and people, for the API and for the pages alike."""
+"""Filters of people, for the API and for the pages alike."""
 
-from readiness.people.models import Person, Team, has_left
+from readiness.people.models import Person, has_left
 from web import clock
 from web.rest.filters import ObjectFilterSet
 from web.rest.lookups import Flag
-
-
-class TeamFilters(ObjectFilterSet):
-    class Meta:
-        model = Team
-        fields = ["name", "slug", "contact", "description", "dissolved_at"]
-        search_fields = ["name", "slug", "contact", "description"]
-        panel: list[str] = []
 
 
 class PersonFilters(ObjectFilterSet):

@@ -1,4 +1,4 @@
-"""The forms of teams and people. They read; the operations check and save."""
+"""The forms of people. They read; the operations check and save."""
 
 from __future__ import annotations
 
@@ -14,18 +14,6 @@ from inventory.queries import end_of_day
 from readiness.people.models import Person, Team
 from web.forms import DayInput, RefusedForm
 from web.visibility import reader
-
-
-class TeamForm(RefusedForm):
-    name = forms.CharField(label="Name", max_length=100)
-    slug = forms.SlugField(label="Slug", max_length=100, help_text="Its name in addresses and files.")
-    contact = forms.CharField(
-        label="Contact",
-        max_length=200,
-        required=False,
-        help_text="A shared address, channel or pager; no person's own.",
-    )
-    description = forms.CharField(label="Description", max_length=200, required=False)
 
 
 class PersonLinkForm(RefusedForm):

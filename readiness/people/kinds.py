@@ -5,12 +5,13 @@ from typing import Any
 from django.db.models import QuerySet
 
 from readiness.people import operations, queries
-from readiness.people.filters import PersonFilters, TeamFilters
-from readiness.people.forms import PersonForm, PersonLinkForm, TeamForm, initial_of
+from readiness.people.filters import PersonFilters
+from readiness.people.forms import PersonForm, PersonLinkForm, initial_of
 from readiness.people.models import Person, Team
 from web import clock
 from web.kinds import Entry, Kind
 from web.kinds.columns import hidden, plain
+from web.kinds.declaring import declared
 from web.links import page_url
 from web.tables import Column, Table
 from web.units import plural
@@ -120,60 +121,32 @@ PEOPLE = Kind(
         },
     ),
 )
-TEAMS = Kind(
-    model=Team,
-    rows=lambda: queries.teams(now=clock.now()),
+TEAMS = declared(
+    Team,
+    ("name", "slug", "contact", "description", "dissolved_at"),
+    (
+        plain("name", "Name", locked=True, phone="title"),
+        plain("present", "People", numeric=True, hint="Who have not left"),
+        plain("contact", "Contact"),
+        Column("description", "Description", phone="full"),
+        hidden(plain, "slug", "Slug"),
+    ),
     room=("People", "people"),
     title="Teams",
     address="teams",
     names={"list": "teams", "detail": "team"},
     may=("people.view_team",),
-    pages=("list", "detail", "bulk", "csv"),
+    pages=("list", "add", "detail", "edit", "bulk", "csv"),
+    counted=lambda: queries.teams(now=clock.now()),
+    brief=("name", "slug"),
+    search=("name", "slug", "contact", "description"),
     hint=_how_many,
     template="people/team.html",
     context=_team_context,
     links=(("People", "people", "user"),),
-    entries=(
-        Entry(
-            url_name="team-add",
-            address="add/",
-            permissions=("people.add_team",),
-            heading="Add a team",
-            form=TeamForm,
-            enter=operations.save_team,
-            done=lambda team: f"{team} is saved.",
-            after=lambda team: page_url(team) or "",
-        ),
-        Entry(
-            url_name="team-edit",
-            address="edit/",
-            on_object=True,
-            permissions=("people.change_team",),
-            heading=lambda team: f"Edit {team.name}",
-            form=TeamForm,
-            initial=lambda team: {name: getattr(team, name) for name in TeamForm.base_fields},
-            enter=operations.save_team,
-            done=lambda team: f"{team} is saved.",
-        ),
-    ),
-    table=Table(
-        id="teams",
-        noun=("team", "teams"),
-        columns=(
-            plain("name", "Name", locked=True, phone="title"),
-            plain("present", "People", numeric=True, hint="Who have not left"),
-            plain("contact", "Contact"),
-            Column("description", "Description", phone="full"),
-            hidden(plain, "slug", "Slug"),
-        ),
-        filterset=TeamFilters,
-        row_url=page_url,
-        row_name=str,
-        api="people-api-team-list",
-        empty={
-            "title": "No team yet",
-            "text": "A team is who answers when a person cannot: it has a contact of its own.",
-            "icon": "users-group",
-        },
-    ),
+    empty={
+        "title": "No team yet",
+        "text": "A team is who answers when a person cannot: it has a contact of its own.",
+        "icon": "users-group",
+    },
 )

@@ -1,4 +1,4 @@
-"""Writing down teams and people, and linking people to users. Whoever may not is told which permission is missing.
+"""Writing down people, and linking people to users. Whoever may not is told which permission is missing.
 
 Whoever is linked accepts and confirms as that person. So nobody makes a link alone: one requests it, and the user
 confirms it.
@@ -19,22 +19,10 @@ from web.permissions import MissingPermission
 
 PERSON_FIELDS = frozenset({"name", "email", "phone", "time_zone", "left_at"})
 MAY_LINK = "people.link_person"
-TEAM_FIELDS = frozenset({"name", "slug", "contact", "description", "dissolved_at"})
 
 
 class NotRequested(PermissionDenied):
     """No link of this person to this user waits for the user's confirmation."""
-
-
-@transaction.atomic
-def save_team(team: Team | None = None, *, by: User, now: datetime, **given: Any) -> Team:
-    """A new team, or changes to one. Raises MissingPermission, ValidationError by field."""
-    _require(by, "people.change_team" if team else "people.add_team")
-    saved = Team.objects.select_for_update().get(pk=team.pk) if team else Team()
-    _set(saved, given, TEAM_FIELDS)
-    saved.full_clean()
-    saved.save()
-    return saved
 
 
 @transaction.atomic
@@ -52,7 +40,7 @@ def save_person(
     """
     _require(by, "people.change_person" if person else "people.add_person")
     saved = Person.objects.select_for_update().get(pk=person.pk) if person else Person()
-    _set(saved, given, PERSON_FIELDS)
+    _set(saved, given)
     saved.full_clean()
     saved.save()
     if teams is not None:
@@ -133,12 +121,12 @@ def _locked(person: Person) -> Person:
     return people.get(pk=person.pk)
 
 
-def _set(obj: Person | Team, given: dict[str, Any], fields: frozenset[str]) -> None:
-    unknown = sorted(set(given) - fields)
+def _set(person: Person, given: dict[str, Any]) -> None:
+    unknown = sorted(set(given) - PERSON_FIELDS)
     if unknown:
         raise ValidationError({name: ["There is no such field."] for name in unknown})
     for name, value in given.items():
-        setattr(obj, name, value.strip() if isinstance(value, str) else value)
+        setattr(person, name, value.strip() if isinstance(value, str) else value)
 
 
 def _set_teams(person: Person, teams: Collection[Team]) -> None:

@@ -154,7 +154,7 @@ class BulkPreview:
 def _edited(writer: Writer, objects: list[Any], texts: dict[str, str], confirmed: str) -> BulkPreview:
     """Change all objects, and take it back unless exactly this was confirmed."""
     drafts = [Draft(line, dict(texts), obj) for line, obj in enumerate(objects, start=1)]
-    for batch in batched(drafts, BATCH, strict=False):
+    for batch in batched(drafts, BATCH):
         writer.write(list(batch))
     changed = [draft for draft in drafts if draft.outcome == CHANGED]
     refused = [draft for draft in drafts if draft.outcome == REFUSED]

@@ -112,9 +112,10 @@ def _mapping(kind: Kind, imported: FileImport, targets: dict[str, Target]) -> li
             {"place": place, "head": head, "is_chosen": place == chosen["column"]}
             for place, head in enumerate(imported.head)
         ]
-        field = forms.Form({f"text-{name}": chosen["text"]})
-        field.fields[f"text-{name}"] = target.input()
-        shown = field[f"text-{name}"] if name != ID.name else None
+        form = forms.Form({f"text-{name}": chosen["text"]})
+        form.fields[f"text-{name}"] = target.input()
+        form.fields[f"text-{name}"].widget.attrs["aria-label"] = f"{target.label} where a row has none"
+        shown = form[f"text-{name}"] if name != ID.name else None
         lines.append({"target": target, "columns": columns, "text": shown})
     return lines
 

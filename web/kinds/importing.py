@@ -143,7 +143,7 @@ def _written(imported: FileImport, *, checks: bool) -> dict[str, Any]:
         transaction.atomic() if is_whole else nullcontext(),
         _Progress(imported, apart=is_whole) as progress,
     ):
-        for drafts in batched(islice(_drafts(imported, writer), tally.done, None), BATCH, strict=False):
+        for drafts in batched(islice(_drafts(imported, writer), tally.done, None), BATCH):
             with transaction.atomic():
                 writer.write([draft for draft in drafts if draft.outcome != REFUSED])
                 tally.add(drafts)

@@ -27,7 +27,7 @@ LARGEST_ID = 2**63 - 1
 @require_GET
 def object_list(request: HttpRequest, kind: Kind) -> HttpResponseBase:
     actions = list(_actions(request, kind))
-    table = page(request, kind.table, kind.rows(), prepare=kind.prepare, actions=actions)
+    table = page(request, kind.table, kind.rows(), prepare=kind.prepare, actions=actions, counts=True)
     if wants_table_only(request, table):
         return respond(request, "web/kinds/list.html", table)
     context = {

@@ -19,6 +19,7 @@ from web.forms import DayInput
 from web.kinds.kind import Kind
 from web.rest.fields import RelatedObjectField
 from web.rest.references import unique_attributes
+from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import ObjectViewSet
 from web.sheets import guarded, unguarded
 from web.tables import Column
@@ -41,8 +42,14 @@ class Target:
     column: Column | None = None
 
     @property
+    def source(self) -> str:
+        """The attribute of an object."""
+        return str(self.field.source) if self.field is not None else self.name
+
+    @property
     def is_required(self) -> bool:
-        return self.field is not None and self.field.required
+        # A slug is made of the name.
+        return self.field is not None and self.field.required and self.name != "slug"
 
     @property
     def heads(self) -> set[str]:
@@ -82,10 +89,7 @@ class Target:
 
     def text(self, obj: Model, row: Any) -> str:
         """The text that a file holds of it; `row` is the object as the list shows it."""
-        if self.column is not None:
-            value = self.column.cells(row)[0]
-        else:
-            value = getattr(obj, self.field.source, None) if self.field else None
+        value = self.column.cells(row)[0] if self.column is not None else getattr(obj, self.source, None)
         return unguarded("" if value is None else str(guarded(value))).strip()
 
     def input(self) -> forms.Field:
@@ -132,13 +136,13 @@ def targets_of(kind: Kind, view: ObjectViewSet) -> dict[str, Target]:
     """Targets by name, in the order of the endpoint's fields; objects within objects are none."""
     columns = {column.key: column for column in kind.table.columns}
     targets = {}
-    for name, field in view.get_serializer().fields.items():
+    for name, field in cast(ObjectSerializer, view.get_serializer()).fields.items():
         if field.read_only or name in {"changelog_message", "id"} or not _is_plain(field):
             continue
         column = columns.get(name)
         targets[name] = Target(name, column.label if column else _label(kind, field), field, column)
-    for name, field in [(name, target.field) for name, target in targets.items()]:
-        for path, other in within(kind, name, field).items():
+    for target in list(targets.values()):
+        for path, other in within(kind, target.name, target.field).items():
             if other not in targets:
                 column = columns.get(other)
                 targets[other] = Target(
@@ -157,7 +161,7 @@ def _is_plain(field: Field) -> bool:
 
 def _label(kind: Kind, field: Field) -> str:
     names = {each.name: each.verbose_name for each in kind.model._meta.concrete_fields}
-    label = str(names.get(field.source) or field.label or field.field_name)
+    label = str(names.get(str(field.source)) or field.label or field.field_name)
     return label[:1].upper() + label[1:]
 
 
@@ -191,5 +195,5 @@ def natural_keys(model: type[Model]) -> list[tuple[str, ...]]:
 
 
 def _fields(constraint: UniqueConstraint) -> tuple[str, ...]:
-    parts = ExpressionList(*constraint.expressions).flatten()
-    return (*constraint.fields, *(part.name for part in parts if isinstance(part, F)))
+    parts: list[Any] = list(ExpressionList(*constraint.expressions).flatten())
+    return (*constraint.fields, *(cast(Any, part).name for part in parts if isinstance(part, F)))

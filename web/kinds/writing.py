@@ -204,7 +204,7 @@ class Writer:
             draft.item["slug"] = slugify(str(title))[:100]
 
     def _holds(self, obj: Any, name: str, value: Any) -> bool:
-        source = self.targets[name].field.source  # type: ignore[union-attr]
+        source = self.targets[name].source
         stored = getattr(obj, f"{source}_id", getattr(obj, source, None))
         return (
             bool(stored == value)

@@ -108,11 +108,13 @@ def page(
     url: str = "",
     title: str = "",
     actions: Sequence[Any] | None = None,
+    counts: bool = False,
 ) -> TablePage:
     """The page that the address asks for, of a queryset or of a sequence of rows.
 
     `prepare` turns the objects of one page into rows for the columns, in the same order; an export calls it a chunk at
-    a time. A number of statements of its own: the count, the rows, and one for each filter that lists other objects.
+    a time. `counts` says beside each choice of a filter how many rows it would leave. A number of statements of its
+    own: the count, the rows, one for those counts, and one for each filter that lists other objects.
     """
     source = rows_of(table, rows, prepare)
     address = Address(request, path=url or request.path, filters=source.filter_names)
@@ -124,7 +126,7 @@ def page(
     pager, cut = _pager(address, total=0 if export else len(source), size=size)
     shown = _shown(table, address)
     headings = [_heading(column, sort, address, source) for column in shown]
-    filters = source.panel(address)
+    filters = source.panel(address, counts=counts)
     offered = list(table.actions if actions is None else actions)
     return TablePage(
         id=table.id,

@@ -63,11 +63,11 @@ class QueryRows:
         if chunk:
             yield self.prepare(chunk)
 
-    def panel(self, address: Address) -> list[filtering.Filter]:
+    def panel(self, address: Address, *, counts: bool) -> list[filtering.Filter]:
         if self.filterset is None:
             return []
         shown = filtering.panel(self.filterset, address)
-        if not 0 < self.total <= filtering.MOST_COUNTED:
+        if not counts or not 0 < self.total <= filtering.MOST_COUNTED:
             return shown
         return filtering.with_counts(self.filterset, shown, self.every, self.queryset, address.data)
 
@@ -111,7 +111,7 @@ class SequenceRows:
     def chunks(self) -> Iterator[Sequence[Any]]:
         yield self.rows
 
-    def panel(self, address: Address) -> list[filtering.Filter]:
+    def panel(self, address: Address, *, counts: bool) -> list[filtering.Filter]:
         return filtering.panel_of_choices(self.table.filters, self.all_rows, address)
 
     def chips(self, address: Address, shown: list[filtering.Filter]) -> list[filtering.Chip]:

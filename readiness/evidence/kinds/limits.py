@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from readiness.evidence import operations, queries
 from readiness.evidence.core.limits import kind_of, presets_of
-from readiness.evidence.forms import LimitForm, file_form
+from readiness.evidence.forms import LimitForm
 from readiness.evidence.models import DeclaredLimit
 from readiness.evidence.tables import exact, tabs
 from readiness.framework import queries as framework_queries
@@ -103,19 +103,6 @@ LIMITS = Kind(
             done="The limit is declared; the sites are scored again.",
             after=lambda declared: page_url(declared) or "",
             fills=("site", "workload_class", "limit"),
-        ),
-        Entry(
-            url_name="limits-import",
-            address="import/",
-            permissions=("evidence.add_declaredlimit",),
-            heading="Import a table of limits",
-            form=file_form(
-                "CSV with the columns `site`, `workload_class`, `limit`, `value`, `unit`, `preset`, `declared_on`,"
-                " `source`, `note`; the list's export will do. All of it or nothing."
-            ),
-            enter=operations.import_limits,
-            done=lambda limits: f"{len(limits)} limits are declared.",
-            icon="database-import",
         ),
     ),
     table=Table(

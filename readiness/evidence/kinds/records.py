@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from readiness.evidence import operations
 from readiness.evidence.core.bearing import OWN_RECORDS
-from readiness.evidence.forms import AttestationForm, FactForm, file_form
+from readiness.evidence.forms import AttestationForm, FactForm
 from readiness.evidence.models import Attestation, RecordedFact
 from readiness.evidence.runs import proved_by
 from readiness.evidence.tables import STANDING, Voided, exact, site_url, standing, tabs
@@ -93,19 +93,6 @@ FACTS = Kind(
             done=_KEPT,
             after=_check_url,
             fills=_FILLS,
-        ),
-        Entry(
-            url_name="facts-import",
-            address="import/",
-            permissions=("evidence.add_recordedfact",),
-            heading="Import a table of facts",
-            form=file_form(
-                "CSV with the columns `site`, `check`, `part`, `value`, `taken_on`, `source`, and if wanted `unit`,"
-                " `note`, `provenance`. All of it or nothing."
-            ),
-            enter=operations.import_facts,
-            done=lambda facts: f"{len(facts)} facts are kept.",
-            icon="database-import",
         ),
     ),
     table=Table(

@@ -11,6 +11,7 @@ from readiness.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.workloads.core.countries import COUNTRIES
 from readiness.workloads.models import WorkloadClass
 from web.forms import DayInput
+from web.kinds.declaring import ObjectForm
 
 
 def _country(label: str, empty: str, **given: Any) -> forms.ChoiceField:
@@ -19,8 +20,8 @@ def _country(label: str, empty: str, **given: Any) -> forms.ChoiceField:
     return forms.ChoiceField(label=label, choices=choices, **given)
 
 
-class FootingForm(forms.ModelForm):
-    """A row of one class; `changelog_message` goes into the history."""
+class FootingForm(ObjectForm):
+    """A row of one class."""
 
     begins_with = ("workload_class", "basis")
 
@@ -30,13 +31,9 @@ class FootingForm(forms.ModelForm):
     workload_class = forms.ModelChoiceField(
         WorkloadClass.objects.order_by("name", "pk"), label="Workload class", to_field_name="slug"
     )
-    changelog_message = forms.CharField(
-        label="Why", required=False, max_length=200, help_text="Kept in the history beside the change."
-    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.order_fields([*self.Meta.fields, "changelog_message"])
         if self.instance.pk:
             # The field goes by slug, and the model's own initial value is the id.
             self.initial["workload_class"] = self.instance.workload_class.slug

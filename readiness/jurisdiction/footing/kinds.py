@@ -2,21 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
-from django.db.models import Model
 from django.urls import reverse
 
 from readiness.jurisdiction import queries, sentences
-from readiness.jurisdiction.filters import DataOriginFilters, HeldBasisFilters
 from readiness.jurisdiction.footing.forms import DataOriginForm, HeldBasisForm
 from readiness.jurisdiction.models import DataOrigin, HeldBasis
+from readiness.jurisdiction.sentences import NOTICE
+from readiness.jurisdiction.serializers import HeldBasisFields
 from readiness.jurisdiction.versions import MAY_SEE
 from web import clock, links
-from web.kinds import Kind
 from web.kinds.columns import plain
-from web.rest.filters import ObjectFilterSet
-from web.tables import Column, Table
+from web.kinds.declaring import declared
+from web.tables import Column
 
 
 def held_on(row: HeldBasis, today: date) -> bool:
@@ -38,53 +38,24 @@ def _tabs(current: str) -> list[dict[str, Any]]:
     return [{"label": label, "url": reverse(name), "current": name == current} for name, label in pages]
 
 
-def _kind(
-    model: type[Model],
-    address: str,
-    columns: Sequence[Column],
-    *,
-    title: str,
-    filterset: type[ObjectFilterSet],
-    empty: str,
-    **more: Any,
-) -> Kind:
-    workload_class = Column(
-        "workload_class",
-        "Workload class",
-        value="workload_class.name",
-        url=lambda row: reverse("workload", args=[row.workload_class.slug]),
-        sort="workload_class__name",
-        export="workload_class.slug",
-        locked=True,
-        phone="title",
-    )
-    table = Table(
-        id=f"{links.noun(model)}s",
-        noun=(str(model._meta.verbose_name), str(model._meta.verbose_name_plural)),
-        label=title,
-        columns=(workload_class, *columns),
-        filterset=filterset,
-        api=f"{links.api_basename(model)}-list",
-        empty={"title": f"No {model._meta.verbose_name}", "text": empty, "icon": "scale"},
-    )
-    return Kind(
-        model=model,
-        table=table,
-        rows=model._default_manager.select_related("workload_class").all,
-        room=("Rules", "rules"),
-        title=title,
-        address=address,
-        may=(MAY_SEE,),
-        tabs=_tabs,
-        notice=sentences.NOTICE,
-        **more,
-    )
-
-
-ORIGINS = _kind(
+_CLASS = Column(
+    "workload_class",
+    "Workload class",
+    value="workload_class.name",
+    url=lambda row: reverse("workload", args=[row.workload_class.slug]),
+    sort="workload_class__name",
+    export="workload_class.slug",
+    locked=True,
+    phone="title",
+)
+_declared = partial(
+    declared, room=("Rules", "rules"), may=(MAY_SEE,), tabs=_tabs, notice=NOTICE, joins=("workload_class",)
+)
+ORIGINS = _declared(
     DataOrigin,
-    "origins",
+    ("workload_class", "country", "note"),
     (
+        _CLASS,
         plain(
             "country",
             "Under the law of",
@@ -95,16 +66,24 @@ ORIGINS = _kind(
         plain("note", "Note", phone="full"),
     ),
     title="Origins of data",
-    filterset=DataOriginFilters,
+    address="origins",
+    brief=("workload_class", "country"),
+    search=("workload_class__name", "country", "note"),
+    panel=("workload_class", "country"),
     form=DataOriginForm,
     hint="Whose law the data of a workload class is under",
-    empty="Say whose law the data of a class is under; without it many rules cannot decide.",
+    empty={
+        "title": "No origin",
+        "text": "Say whose law the data of a class is under; without it many rules cannot decide.",
+        "icon": "scale",
+    },
     then="What the rules say of the class is worked out again.",
 )
-BASES = _kind(
+BASES = _declared(
     HeldBasis,
-    "bases",
+    ("workload_class", "basis", "destination", "held_from", "held_until", "reference"),
     (
+        _CLASS,
         plain("basis", "Basis", text="name", url=links.page_url, phone="full"),
         plain(
             "destination", "For", text=lambda row: sentences.country(row.destination) or "wherever it goes"
@@ -115,11 +94,19 @@ BASES = _kind(
         plain("reference", "Reference", phone="full"),
     ),
     title="Bases on record",
-    filterset=HeldBasisFilters,
+    address="bases",
+    brief=("workload_class", "basis"),
+    search=("workload_class__name", "basis", "reference"),
+    panel=("workload_class", "basis"),
     form=HeldBasisForm,
+    serializer=HeldBasisFields,
     prepare=_with_rules,
     hint="Contracts, certificates and assessments that rules ask for",
-    empty="Record the contract, certificate or assessment that a rule asks for.",
+    empty={
+        "title": "No basis on record",
+        "text": "Record the contract, certificate or assessment that a rule asks for.",
+        "icon": "scale",
+    },
     then="Rules that it meets are asked again; a basis that ends is given a last day instead of being deleted.",
 )
 KINDS = (ORIGINS, BASES)

@@ -13,6 +13,7 @@ from readiness.evidence.operations import RunContext, attest, import_run, record
 from readiness.workloads.models import WorkloadClass
 from tests.inventory import made
 from tests.readiness.evidence import outputs
+from tests.web.kinds.test_csv import Importer
 
 pytestmark = pytest.mark.django_db
 
@@ -254,23 +255,15 @@ class TestRecords:
         assert "A value needs the sub-measure" in text_of(answer, 422)
 
     def test_a_table_of_facts_is_taken_whole_or_not(self, client_of, porto):
-        client = client_of("ops")
+        sent = Importer(client_of("ops"), "/evidence/facts/csv/")
         good = "site,check,part,value,taken_on,source\nporto,p2-energy-kpis,pue,1.2,2026-11-01,report\n"
-        bad = SimpleUploadedFile(
-            "facts.csv", (good + "porto,p2-energy-kpis,pue,low,2026-11-02,report\n").encode()
-        )
-        assert "Line 3:" in text_of(client.post("/evidence/facts/import/", {"file": bad}), 422)
+        bad = sent.check(f"{good}porto,p2-energy-kpis,pue,low,2026-11-02,report\n")
+        assert [problem[:2] for problem in bad.problems] == [[3, "Value"]]
+        sent.post(action="all")
         assert not RecordedFact.objects.exists()
-        answer = client.post(
-            "/evidence/facts/import/", {"file": SimpleUploadedFile("facts.csv", good.encode())}
-        )
-        assert (answer.status_code, answer["Location"]) == (302, "/evidence/facts/")
+        sent.check(good)
+        assert sent.post(action="all").counts == {"created": 1}
         assert RecordedFact.objects.get().value == 1.2
-
-    def test_a_table_that_is_too_large_is_said_and_not_read(self, client_of):
-        large = SimpleUploadedFile("facts.csv", bytes(5 * 1024 * 1024 + 1))
-        answer = client_of("ops").post("/evidence/facts/import/", {"file": large})
-        assert f"{5 * 1024 * 1024} bytes at most" in text_of(answer, 422)
 
     @pytest.mark.parametrize("path", ["/evidence/facts/", "/evidence/attestations/"])
     def test_lists_take_the_same_statements_for_many(self, client_of, porto, frozen_now, path):

@@ -14,6 +14,7 @@ from readiness.evidence.operations import declare_limit, record_fact
 from readiness.scoring.operations import evaluate
 from readiness.workloads.models import WorkloadClass
 from tests.inventory import made
+from tests.web.kinds.test_csv import Importer
 
 pytestmark = pytest.mark.django_db
 LIMITS = "/api/readiness/limits/"
@@ -115,13 +116,12 @@ class TestPages:
         assert words in text_of(answer, 422)
 
     def test_a_table_is_taken_and_a_bad_line_is_named(self, client_of, porto):
-        good = b"site,limit,value,declared_on,source\nporto,pue-target,1.3,2026-01-01,C\n"
-        client = client_of("planner")
-        file = SimpleUploadedFile("limits.csv", good + b"porto,speed,1,2026-01-01,C\n")
-        page = text_of(client.post("/evidence/limits/import/", {"file": file}), 422)
-        assert "Line 3: There is no limit" in page
-        file = SimpleUploadedFile("limits.csv", good)
-        assert client.post("/evidence/limits/import/", {"file": file}).status_code == 302
+        good = "site,limit,value,declared_on,source\nporto,pue-target,1.3,2026-01-01,C\n"
+        sent = Importer(client_of("planner"), "/evidence/limits/csv/")
+        [problem] = sent.check(f"{good}porto,speed,1,2026-01-01,C\n").problems
+        assert (problem[:2], problem[2].startswith("There is no limit")) == ([3, "Limit"], True)
+        sent.check(good)
+        assert sent.post(action="all").counts == {"created": 1}
         assert DeclaredLimit.objects.get().value == 1.3
 
     def test_the_export_can_be_sent_back(self, client_of, declare, assistant):
@@ -132,8 +132,9 @@ class TestPages:
         export = b"".join(client.get("/evidence/limits/?export=csv"))
         before = list(DeclaredLimit.objects.order_by("limit_id").values_list("limit_id", "value", "preset"))
         DeclaredLimit.objects.all().delete()
-        file = SimpleUploadedFile("limits.csv", export)
-        assert client.post("/evidence/limits/import/", {"file": file}).status_code == 302
+        sent = Importer(client, "/evidence/limits/csv/")
+        sent.check(export, column__id="", column__unit="")
+        assert sent.post(action="all").problems == []
         again = DeclaredLimit.objects.order_by("limit_id").values_list("limit_id", "value", "preset")
         assert list(again) == before
 
@@ -155,7 +156,7 @@ class TestPages:
     def test_nothing_declared_says_what_goes_there(self, client_of):
         assert "No limit yet" in text_of(client_of("viewer").get("/evidence/limits/"))
 
-    @pytest.mark.parametrize("path", ["add/", "import/"])
+    @pytest.mark.parametrize("path", ["add/", "csv/"])
     def test_ops_is_told_what_is_missing(self, client_of, path):
         answer = client_of("ops").get(f"/evidence/limits/{path}")
         assert "evidence.add_declaredlimit" in text_of(answer, 403)

@@ -1,8 +1,17 @@
 """Every declared kind has these pages, whatever its room."""
 
+import csv
+import html
+import io
+import json
+
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver, reverse
 
+from tests.web.kinds.samples import EDITS, MAKERS
+from web import links
 from web.kinds.kind import KIND_OF
 
 pytestmark = pytest.mark.django_db
@@ -48,3 +57,100 @@ def test_an_answer_that_cannot_be_read_is_shown_again_and_enters_nothing(entry, 
     answer = client_of("admin").post(reverse(entry.url_name), {"site": "nowhere"})
     assert answer.status_code == 422
     assert answer.context["form"].is_bound
+
+
+@pytest.fixture(params=[kind for kind in KINDS if kind.noun in MAKERS], ids=lambda kind: kind.noun)
+def made_kind(request):
+    return request.param
+
+
+def statements(client, url):
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(url).status_code == 200
+    return len(queries)
+
+
+def test_a_list_and_a_page_show_an_object(made_kind, client_of):
+    thing = MAKERS[made_kind.noun]()
+    client = client_of("admin")
+    listed = client.get(made_kind.url("list"))
+    assert [row.id for row in listed.context["table"].rows] == [thing.pk]
+    if "detail" in made_kind.pages:
+        shown = client.get(made_kind.url("detail", thing))
+        assert (shown.status_code, "<h1>" in shown.text) == (200, True)
+
+
+def test_a_list_costs_the_same_for_one_row_and_for_many(made_kind, client_of):
+    client = client_of("admin")
+    MAKERS[made_kind.noun]()
+    client.get(made_kind.url("list"))
+    few = statements(client, made_kind.url("list"))
+    for _ in range(6):
+        MAKERS[made_kind.noun]()
+    assert statements(client, made_kind.url("list")) == few <= 15
+
+
+def test_every_column_can_be_shown_sorted_by_and_exported(made_kind, client_of):
+    MAKERS[made_kind.noun]()
+    MAKERS[made_kind.noun]()
+    client, table = client_of("admin"), made_kind.table
+    keys = [column.key for column in table.columns]
+    for column in table.columns:
+        asked = {"cols": keys, "sort": f"-{column.key}", "export": "json"}
+        rows = json.loads(b"".join(client.get(made_kind.url("list"), asked).streaming_content))
+        assert [set(row) for row in rows] == [{"id", *keys}] * 2
+    answer = client.get(made_kind.url("list"), {"export": "csv"})
+    assert len(list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode())))) == 3
+
+
+def test_history_shows_before_and_after(made_kind, client_of):
+    if made_kind.noun not in EDITS or "detail" not in made_kind.pages or made_kind.template:
+        pytest.skip("it shows its history in a way of its own")
+    thing = MAKERS[made_kind.noun]()
+    name, text = EDITS[made_kind.noun]
+    made_kind.model.objects.filter(pk=thing.pk).update(**{name: text})
+    answer = client_of("admin").get(made_kind.url("detail", thing), {"tab": "history"})
+    (row,) = [row for row in answer.context["rows"] if row.action == "changed"]
+    assert len(row.changes) == 1
+
+
+def test_forms_ask_for_permission_and_what_is_gone_is_a_404(made_kind, client_of):
+    thing = MAKERS[made_kind.noun]()
+    gone = type(thing)(pk=999_999_999, **({"slug": "gone"} if made_kind.key == "slug" else {}))
+    for action in sorted({"edit", "delete"} & set(made_kind.pages)):
+        assert client_of("viewer").get(made_kind.url(action, thing)).status_code == 403
+        assert client_of(None).get(made_kind.url(action, thing)).status_code == 302
+        assert client_of("admin").get(made_kind.url(action, thing)).status_code == 200
+        assert client_of("admin").get(made_kind.url(action, gone)).status_code == 404
+    if "detail" in made_kind.pages:
+        assert client_of("admin").get(made_kind.url("detail", gone)).status_code == 404
+
+
+def test_strange_parameters_are_never_a_5xx(made_kind, client_of):
+    MAKERS[made_kind.noun]()
+    client = client_of("admin")
+    for value in ("x\x00", "9" * 30):
+        asked = dict.fromkeys(("q", "sort", "page", "site_id", "site", "kind", "device"), value)
+        for action in sorted({"list", "add", "bulk", "csv"} & {"list", *made_kind.pages}):
+            assert client.get(made_kind.url(action), query_params=asked).status_code < 500, (action, value)
+
+
+def test_an_object_is_deleted_after_a_question(made_kind, client_of):
+    if "delete" not in made_kind.pages:
+        pytest.skip("it has no such page")
+    thing, client = MAKERS[made_kind.noun](), client_of("admin")
+    assert "This cannot be undone" in html.unescape(client.get(made_kind.url("delete", thing)).text)
+    client.post(made_kind.url("delete", thing), {"changelog_message": "out of use"})
+    assert not made_kind.model.objects.filter(pk=thing.pk).exists()
+
+
+def test_the_endpoint_reads_it_and_changes_many(made_kind, client_of, api_of):
+    things = [MAKERS[made_kind.noun]() for _ in range(2)]
+    api = api_of("admin")
+    listed = api.get(reverse(f"{links.api_basename(made_kind.model)}-list"), {"limit": 50}).json()
+    assert {row["id"] for row in listed["results"]} == {thing.pk for thing in things}
+    if made_kind.noun in EDITS:
+        name, text = EDITS[made_kind.noun]
+        url = reverse(f"{links.api_basename(made_kind.model)}-list")
+        answer = api.patch(url, [{"id": thing.pk, name: text} for thing in things])
+        assert (answer.status_code, len(answer.json())) == (200, 2)

@@ -1,0 +1,87 @@
+"""A kind whose objects are written by their columns, made of the names of its fields."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.db.models import Model, QuerySet
+from django.utils.text import capfirst
+
+from web import links
+from web.kinds.details import own_page
+from web.kinds.kind import Kind
+from web.kinds.rest import filters_of, form_of, serializer_of, viewset_of
+from web.rest.serializers import ObjectSerializer
+from web.rest.viewsets import ObjectViewSet
+from web.tables import Column, Table
+
+
+class ObjectForm(forms.ModelForm):
+    """A form of the model's fields, and why they are as they are: `changelog_message` goes into the history."""
+
+    changelog_message = forms.CharField(
+        label="Why",
+        required=False,
+        max_length=200,
+        help_text="Kept in the history beside the change.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.order_fields([name for name in self.fields if name != "changelog_message"])
+
+
+def declared(
+    model: type[Model],
+    fields: Sequence[str],
+    columns: Sequence[Column],
+    *,
+    room: tuple[str, str] | None,
+    brief: Sequence[str],
+    search: Sequence[str],
+    panel: Sequence[str] = (),
+    through: Sequence[str] = (),
+    filters: Mapping[str, Any] | None = None,
+    form: type[forms.ModelForm] = ObjectForm,
+    form_meta: Mapping[str, Any] | None = None,
+    serializer: type[ObjectSerializer] = ObjectSerializer,
+    also: Sequence[str] = (),
+    together: Sequence[str] = (),
+    viewset: type[ObjectViewSet] = ObjectViewSet,
+    joins: Sequence[str] = (),
+    rows: QuerySet[Any] | None = None,
+    counted: Callable[[], QuerySet[Any]] | None = None,
+    default_sort: str = "",
+    empty: Mapping[str, str] | None = None,
+    **more: Any,
+) -> Kind:
+    """`fields` are those of the form, the endpoint and the filters; `also` those of the endpoint alone.
+
+    `joins` is what the endpoint reads with each row; `rows` those of list and page, where these read more, and
+    `counted` makes them where what they hold depends on the day. `filters`
+    are further ones by name. `together` are the fields that the model's `clean` looks at.
+    """
+    filterset = filters_of(model, fields, search=search, panel=panel, through=through, **(filters or {}))
+    made = serializer_of(model, (*fields, *also), brief, base=serializer, together=together)
+    joined = model._default_manager.select_related(*joins) if joins else model._default_manager.all()
+    noun, names = links.noun(model), model._meta
+    table = Table(
+        id=f"{noun}-list",
+        noun=(str(names.verbose_name), str(names.verbose_name_plural)),
+        label=capfirst(str(names.verbose_name_plural)),
+        columns=columns,
+        filterset=filterset,
+        row_url=own_page,
+        api=f"{links.api_basename(model)}-list",
+        default_sort=default_sort,
+        empty=empty or {},
+    )
+    return Kind(
+        model=model,
+        table=table,
+        rows=counted or (joined if rows is None else rows).all,
+        room=room,
+        form=form_of(model, fields, form, **(form_meta or {})),
+        viewset=viewset_of(joined, made, filterset, viewset),
+        **more,
+    )
