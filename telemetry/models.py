@@ -274,7 +274,7 @@ class Series(models.Model):
     """One metric with one set of labels from one source, and the inventory object it describes."""
 
     # Of a source that serves many sites, what nothing is matched to may be anybody's.
-    VISIBLE_WHERE = """telemetry_series.site_id = ANY ((SELECT muster_ids('muster.sites'))::bigint[])
+    VISIBLE_WHERE = """telemetry_series.site_id IN (SELECT muster_ids('muster.sites'))
         OR telemetry_series.site_id IS NULL AND EXISTS (SELECT FROM telemetry_source AS source
             WHERE source.id = telemetry_series.source_id AND source.site_id IS NOT NULL)"""
 
