@@ -24,7 +24,7 @@ from django.db.models import ForeignKey, Model
 from web.audit import AuditEntry, audited_models
 from web.scopes import SCOPED_ROLE
 
-ORGANISATION_WIDE = "true"
+ORGANISATION_WIDE, NOBODY = "true", "false"
 # The engine's own tables hold samples by series alone: whoever finds no series asks for none.
 _GRANTS = f"""
 GRANT USAGE ON SCHEMA public TO {SCOPED_ROLE};
@@ -50,10 +50,11 @@ BEGIN
 END $$;
 """
 # What triggers write, of history and of claims, is the whole truth whoever caused it.
-_TRIGGERS_SEE_ALL = """
+_OWN_TRIGGER = """prorettype = 'trigger'::regtype AND proowner = current_user::regrole
+    AND pronamespace = 'public'::regnamespace"""
+_TRIGGERS_SEE_ALL = f"""
 DO $$ DECLARE it regprocedure; BEGIN
-    FOR it IN SELECT oid FROM pg_proc WHERE prorettype = 'trigger'::regtype AND NOT prosecdef
-        AND pronamespace = 'public'::regnamespace LOOP
+    FOR it IN SELECT oid FROM pg_proc WHERE {_OWN_TRIGGER} AND NOT prosecdef LOOP
         EXECUTE format('ALTER FUNCTION %s SECURITY DEFINER SET search_path = public, pg_temp', it);
     END LOOP;
 END $$;
@@ -74,10 +75,9 @@ DROP POLICY IF EXISTS muster_scope ON {table};
 DROP POLICY IF EXISTS muster_scope_delete ON {table};
 ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;
 """
-_INSTALLED = """
+_INSTALLED = f"""
 SELECT obj_description(to_regproc('muster_ids'), 'pg_proc'),
-    NOT EXISTS (SELECT FROM pg_proc WHERE prorettype = 'trigger'::regtype AND NOT prosecdef
-        AND pronamespace = 'public'::regnamespace)
+    NOT EXISTS (SELECT FROM pg_proc WHERE {_OWN_TRIGGER} AND NOT prosecdef)
 """
 # Roles are of the whole cluster: another database may make it at this moment.
 _ROLE = f"""
@@ -147,7 +147,7 @@ class Rule:
 @cache
 def rule_of(model: type[Model]) -> Rule:
     if model is AuditEntry:
-        return Rule(_where_of_history(), "true")
+        return Rule(_where_of_history(), NOBODY)
     where, check = getattr(model, "VISIBLE_WHERE", None), getattr(model, "WRITABLE_WHERE", None)
     if where is None and hasattr(model, "VISIBLE_IDS"):
         where = _visible(model, f"{model._meta.db_table}.id")
@@ -156,7 +156,7 @@ def rule_of(model: type[Model]) -> Rule:
     if where is not None:
         return Rule(where, check or where)
     columns = {f"{model._meta.db_table}.{key.column}": key for key in keys_of(model)}
-    where = " AND ".join(_at_visible(key, column) for column, key in columns.items()) or "false"
+    where = " AND ".join(_at_visible(key, column) for column, key in columns.items()) or NOBODY
     if check is None and columns and all(key.null for key in columns.values()):
         # A row at no site is for all: everybody sees it, and whoever sees all sites writes it.
         named = " OR ".join(f"{column} IS NOT NULL" for column in columns)
@@ -196,17 +196,17 @@ def _concrete(key: ForeignKey) -> type[Model]:
     return concrete
 
 
-def _visible(model: type[Model], value: str) -> str:
+def _visible(model: type[Model], value: str, end: str = "") -> str:
     """A condition that the row of the model whose key is `value` is visible."""
-    if hasattr(model, "VISIBLE_IDS"):
-        return f"{value} IN (SELECT muster_ids('{model.VISIBLE_IDS}'))"
+    if ids := getattr(model, "VISIBLE_IDS", None):
+        return f"{value} IN (SELECT muster_ids('{ids}'))"
     # The subquery obeys the policy of its own table.
     table, key = model._meta.db_table, model._meta.pk.column
-    return f"EXISTS (SELECT FROM {table} WHERE {table}.{key} = {value})"
+    return f"EXISTS (SELECT FROM {table} WHERE {table}.{key} = {value}{end})"
 
 
-def _at_visible(key: ForeignKey, value: str) -> str:
-    visible = _visible(_concrete(key), value)
+def _at_visible(key: ForeignKey, value: str, end: str = "") -> str:
+    visible = _visible(_concrete(key), value, end)
     return f"({value} IS NULL OR {visible})" if key.null else visible
 
 
@@ -250,9 +250,9 @@ def _sight_of_entries() -> str:
 
 
 def _was_visible(key: ForeignKey, row: str) -> str:
-    visible = _at_visible(key, f"({row} ->> '{key.column}')::bigint")
     # Of a long history few entries are read at a time: OFFSET has each looked up, and no table hashed for that.
-    return f"({row} IS NULL OR {visible.replace('::bigint)', '::bigint OFFSET 0)')})"
+    visible = _at_visible(key, f"({row} ->> '{key.column}')::bigint", end=" OFFSET 0")
+    return f"({row} IS NULL OR {visible})"
 
 
 def _of_table(model: type[Model]) -> type[Model]:
