@@ -61,7 +61,6 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def outside(request: HttpRequest) -> HttpResponse:
-    """What somebody wrote lies outside their scope."""
     return _answer(request, 403, f"{OUTSIDE} {limits()}", exception=OUTSIDE)
 
 

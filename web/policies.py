@@ -133,7 +133,7 @@ def _may_take_role(using: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class RowRule:
     """Conditions under which a row is read, and under which it may be written; columns are named with their table."""
 
     where: str
@@ -145,23 +145,23 @@ class Rule:
 
 
 @cache
-def rule_of(model: type[Model]) -> Rule:
+def rule_of(model: type[Model]) -> RowRule:
     if model is AuditEntry:
-        return Rule(_where_of_history(), NOBODY)
+        return RowRule(_where_of_history(), NOBODY)
     where, check = getattr(model, "VISIBLE_WHERE", None), getattr(model, "WRITABLE_WHERE", None)
     if where is None and hasattr(model, "VISIBLE_IDS"):
         where = _visible(model, f"{model._meta.db_table}.id")
     elif where is None and not is_of_the_project(model):
         where = ORGANISATION_WIDE
     if where is not None:
-        return Rule(where, check or where)
+        return RowRule(where, check or where)
     columns = {f"{model._meta.db_table}.{key.column}": key for key in keys_of(model)}
     where = " AND ".join(_at_visible(key, column) for column, key in columns.items()) or NOBODY
     if check is None and columns and all(key.null for key in columns.values()):
         # A row at no site is for all: everybody sees it, and whoever sees all sites writes it.
         named = " OR ".join(f"{column} IS NOT NULL" for column in columns)
         check = f"{where} AND ({named})"
-    return Rule(where, check or where)
+    return RowRule(where, check or where)
 
 
 def keys_of(model: type[Model]) -> list[ForeignKey]:

@@ -26,7 +26,7 @@ def test_a_site_is_evaluated_on_all_that_is_known_whoever_asks(well, limit, api_
     assert newest is not None
     SiteScore.objects.update(newest_sample_at=None)
     limit("ops", well.site.slug)
-    answer = api_of("ops").post("/api/readiness/scores/evaluate/", {"site": {"slug": well.site.slug}})
+    answer = api_of("ops").post("/api/readiness/scores/evaluate/", {"site": well.site.slug})
     assert answer.status_code == 200, answer.content
     assert well.score.newest_sample_at == newest
 

@@ -229,7 +229,7 @@ class ScopesForm(forms.Form):
             field.choices = [*present, *((slug, f"{slug} (gone)") for slug in sorted(gone))]
 
     def given(self) -> dict[str, Any]:
-        """What an operation takes: the answers, with regions and sites as scopes."""
+        """Return the answers as an operation takes them, with regions and sites as scopes."""
         given = dict(self.cleaned_data)
         regions, sites = given.pop("regions"), given.pop("sites")
         named = [(ScopeKind.REGION.value, slug) for slug in regions] + [
