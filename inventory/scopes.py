@@ -1,4 +1,4 @@
-"""What scopes can name, and what they come to: the sites, and the regions that go with them."""
+"""SQL for scopes: the places that they can name, and the sites and regions that they come to."""
 
 PLACES = """
 SELECT 'region', slug, name FROM inventory_region UNION ALL SELECT 'site', slug, name FROM inventory_site

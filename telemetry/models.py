@@ -93,7 +93,6 @@ class SourceStatus(models.Model):
     """Tells what a source last did. Apart from Source so that its history holds decisions, not heartbeats."""
 
     VISIBLE_WHERE = _OF_ONE_SITE
-
     source = models.OneToOneField(Source, on_delete=models.CASCADE, primary_key=True, related_name="status")
     state = models.CharField(max_length=8, choices=SourceState, default=SourceState.WAITING)
     state_since = models.DateTimeField()
@@ -114,7 +113,6 @@ class SourceFlip(models.Model):
     """A source's state changed."""
 
     VISIBLE_WHERE = _OF_ONE_SITE
-
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="flips")
     from_state = models.CharField(max_length=8, choices=SourceState)
     to_state = models.CharField(max_length=8, choices=SourceState)
@@ -132,7 +130,6 @@ class SourceActivity(models.Model):
     """Counts per source and five minutes: what the ingest page draws."""
 
     VISIBLE_WHERE = _OF_ONE_SITE
-
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="activity")
     start = models.DateTimeField()
     batches = models.PositiveBigIntegerField(default=0)
@@ -155,7 +152,6 @@ class Rejection(models.Model):
     """Samples and bodies refused, per source, day and reason, with the latest example."""
 
     VISIBLE_WHERE = _OF_ONE_SITE
-
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="rejections")
     on_date = models.DateField()
     reason = models.CharField(max_length=32)
@@ -196,7 +192,6 @@ class InboxBatch(models.Model):
     """
 
     VISIBLE_WHERE = _OF_ONE_SITE
-
     # Rows live for a second: an index on source would cost every insert and serve nobody.
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="+", db_index=False)
     received_at = models.DateTimeField()
@@ -249,7 +244,6 @@ class BodyDigest(models.Model):
     """Bodies seen lately, so that one sent again is recognised before it is decoded."""
 
     VISIBLE_WHERE = _OF_ONE_SITE
-
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="+", db_index=False)
     digest = models.BinaryField(max_length=16)
     received_at = models.DateTimeField()
@@ -274,9 +268,8 @@ class Series(models.Model):
     """One metric with one set of labels from one source, and the inventory object it describes."""
 
     # Of a source that serves many sites, what nothing is matched to may be anybody's.
-    VISIBLE_WHERE = """telemetry_series.site_id = ANY ((SELECT muster_ids('muster.sites'))::bigint[])
-        OR telemetry_series.site_id IS NULL AND EXISTS (SELECT FROM telemetry_source AS source
-            WHERE source.id = telemetry_series.source_id AND source.site_id IS NOT NULL)"""
+    VISIBLE_WHERE = f"""telemetry_series.site_id IN (SELECT muster_ids('muster.sites'))
+        OR telemetry_series.site_id IS NULL AND {_OF_ONE_SITE}"""
 
     class Kind(models.TextChoices):
         GAUGE = "gauge", "Gauge"

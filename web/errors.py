@@ -24,8 +24,8 @@ LOST_RACES = TRY_AGAIN | {"23505", "23P01", "23503"}
 later."""
 AWAY = ("08", "53", "57P")
 """connection_exception, insufficient_resources, and the server that stops, crashed or starts."""
-OUTSIDE = "This lies outside your sites, or belongs to other sites as well. {limits}"
-NOT_FOUND_OR_OUTSIDE = "Not found, or outside your sites. {limits}"
+OUTSIDE = "This lies outside your sites, or belongs to other sites as well."
+NOT_FOUND_OR_OUTSIDE = "Not found, or outside your sites."
 QUERY_CANCELED = "57014"
 """PostgreSQL's query_canceled, raised by `statement_timeout` (web/serving/work.py)."""
 
@@ -57,12 +57,11 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _answer(request, 404, NOT_FOUND_OR_OUTSIDE.format(limits=limits()) if limits() else "Not found.")
+    return _answer(request, 404, f"{NOT_FOUND_OR_OUTSIDE} {limits()}" if limits() else "Not found.")
 
 
 def outside(request: HttpRequest) -> HttpResponse:
-    """What somebody wrote lies outside their scope."""
-    return _answer(request, 403, OUTSIDE.format(limits=limits()))
+    return _answer(request, 403, f"{OUTSIDE} {limits()}", exception=OUTSIDE)
 
 
 def refusal_for(error: BaseException | None) -> Refusal:

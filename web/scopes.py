@@ -18,17 +18,20 @@ from accounts.models import ScopeKind
 from accounts.queries import scopes_of
 
 SCOPED_ROLE = "muster_scoped"
+SETTINGS = ("muster.sites", "muster.regions", "muster.around")
+"""What policies read of the session: keys of the sites, of the regions of the scope, and of those around them."""
 _REFUSED = "42501"  # insufficient_privilege, as policies say it (`web/policies.py`)
 # What begins with SELECT is sent as it is (`web/actor.py`).
+_SCOPED_ROLE = f"set_config('role', '{SCOPED_ROLE}', false)"
 _OWN_ROLE = "SELECT set_config('role', 'none', false)"
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """`settings` are what the policies read of the session, as text; equal scopes see the same rows."""
+    """The values of SETTINGS, as text; equal scopes see the same rows."""
 
     named: tuple[tuple[str, str], ...]
-    settings: tuple[tuple[str, str], ...]
+    settings: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -43,7 +46,7 @@ _statements: dict[str, str] = {}
 
 
 def resolve_with(statement: str, *, places: str) -> None:
-    """Have a statement turn slugs (`%(region)s`, `%(site)s`) into a row of settings; inventory gives it, and one for
+    """Have a statement turn slugs (`%(region)s`, `%(site)s`) into a row of SETTINGS; inventory gives it, and one for
     the kind, slug and name of each place that a scope can name.
     """
     _statements.update(resolved=statement, places=places)
@@ -78,8 +81,7 @@ def narrow_to(user: Any) -> None:
         current.scope = None
         _take_role(None)
     if named := scopes_of(user):
-        current.scope = Scope(named, _resolved(named))
-        _take_role(current.scope)
+        current.scope = _narrowed(named)
 
 
 @contextmanager
@@ -128,14 +130,14 @@ def is_refusal(error: Exception) -> bool:
     return not sees_all() and getattr(error.__cause__, "sqlstate", None) == _REFUSED
 
 
-def _resolved(named: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+def _narrowed(named: tuple[tuple[str, str], ...]) -> Scope:
     slugs: Mapping[str, list[str]] = {
         kind: [slug for of, slug in named if of == kind] for kind in ScopeKind.values
     }
+    taken = ", ".join(f"set_config('{name}', \"{name}\", false)" for name in SETTINGS)
     with connection.cursor() as cursor:
-        cursor.execute(_statements["resolved"], slugs)
-        names = [column.name for column in cursor.description]
-        return tuple(zip(names, cursor.fetchone(), strict=True))
+        cursor.execute(f"SELECT {taken}, {_SCOPED_ROLE} FROM ({_statements['resolved']}) AS resolved", slugs)
+        return Scope(named, cursor.fetchone()[:-1])
 
 
 def _take_role(scope: Scope | None) -> None:
@@ -156,10 +158,8 @@ def _execute(scope: Scope | None) -> None:
         if scope is None:
             cursor.execute(_OWN_ROLE)
             return
-        names, values = zip(*scope.settings, ("role", SCOPED_ROLE), strict=True)
-        columns = ", ".join("set_config(%s, %s, false)" for _ in names)
-        pairs = [part for pair in zip(names, values, strict=True) for part in pair]
-        cursor.execute(f"SELECT {columns}", pairs)
+        taken = ", ".join(f"set_config('{name}', %s, false)" for name in SETTINGS)
+        cursor.execute(f"SELECT {taken}, {_SCOPED_ROLE}", scope.settings)
 
 
 def _narrow_new(connection: Any, **sent: Any) -> None:

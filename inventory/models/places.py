@@ -31,11 +31,11 @@ def validate_time_zone(name: str) -> None:
 class Region(models.Model):
     HISTORY = True
     # One made by whoever sees the region above it is not in the list yet.
-    VISIBLE_WHERE = """inventory_region.id = ANY ((SELECT muster_ids('muster.around'))::bigint[])
-        OR inventory_region.parent_id = ANY ((SELECT muster_ids('muster.regions'))::bigint[])"""
+    VISIBLE_WHERE = """inventory_region.id IN (SELECT muster_ids('muster.around'))
+        OR inventory_region.parent_id IN (SELECT muster_ids('muster.regions'))"""
     # Regions above a site hold sites that the reader does not see.
-    WRITABLE_WHERE = """inventory_region.id = ANY ((SELECT muster_ids('muster.regions'))::bigint[])
-        OR inventory_region.parent_id = ANY ((SELECT muster_ids('muster.regions'))::bigint[])"""
+    WRITABLE_WHERE = """inventory_region.id IN (SELECT muster_ids('muster.regions'))
+        OR inventory_region.parent_id IN (SELECT muster_ids('muster.regions'))"""
     VISIBLE_IDS = "muster.around"
 
     name = models.CharField("name", max_length=100, unique=True)
@@ -75,8 +75,8 @@ class Site(models.Model):
 
     HISTORY = True
     HISTORY_LASTS = True
-    VISIBLE_WHERE = """inventory_site.id = ANY ((SELECT muster_ids('muster.sites'))::bigint[])
-        OR inventory_site.region_id = ANY ((SELECT muster_ids('muster.regions'))::bigint[])"""
+    VISIBLE_WHERE = """inventory_site.id IN (SELECT muster_ids('muster.sites'))
+        OR inventory_site.region_id IN (SELECT muster_ids('muster.regions'))"""
     VISIBLE_IDS = "muster.sites"
 
     class Stage(models.TextChoices):

@@ -18,18 +18,34 @@ SHIFT = 10_000_000
 NUMBERS = (models.IntegerField, models.FloatField, models.DecimalField)
 # Words that documents and the standard library know: another one would be no page at all to anybody.
 VOCABULARY = {
-    "time_zone",
-    "check_id",
-    "metric",
-    "objective",
-    "key",
-    "limit_id",
-    "part",
-    "tool",
-    "unit",
-    "item",
-    "domain",
+    *(
+        "time_zone",
+        "country",
+        "operator_country",
+        "check_id",
+        "first_blocker",
+        "pillar",
+        "gate",
+        "code",
+        "from_state",
+    ),
+    *(
+        "to_state",
+        "metric",
+        "objective",
+        "key",
+        "limit_id",
+        "preset",
+        "part",
+        "tool",
+        "unit",
+        "item",
+        "domain",
+    ),
+    *("site_label", "operation", "telemetry.Rejection.reason"),
 }
+# Of documents, names and sentences.
+IN_JSON = r'"(site|slug|name|display|Hostname|UUID|gpu)": "([^"]+)"', r'"([a-z_]+)": "([^"]* [^"]*)"'
 # By series, without a rule of their own: who finds no series of the copy reads none of these.
 SAMPLES = {"telemetry_sample": "ts, value", "telemetry_rollup_5m": "*", "telemetry_rollup_1h": "*"}
 
@@ -112,7 +128,7 @@ def _marks(model, unique_only=False):
     for field in model._meta.concrete_fields:
         if field.primary_key or field.is_relation or field.choices:
             continue
-        if field.name in VOCABULARY:
+        if {field.name, str(field)} & VOCABULARY:
             continue
         if unique_only and not (field.unique or field.name in unique):
             continue
@@ -128,7 +144,10 @@ def _mark(field):
         marked = f"left({marked}, {field.max_length})" if field.max_length else marked
         return f"CASE WHEN {column} = '' THEN {column} ELSE {marked} END"
     if isinstance(field, models.JSONField):
-        return f'regexp_replace({column}::text, \'": "([^"]+)"\', \'": "{MARK} \\1"\', \'g\')::jsonb'
+        value = f"{column}::text"
+        for pattern in IN_JSON:
+            value = f"regexp_replace({value}, '{pattern}', '\"\\1\": \"{MARK}-\\2\"', 'g')"
+        return f"({value})::jsonb"
     if isinstance(field, ArrayField) and isinstance(field.base_field, models.CharField):
         return f"ARRAY(SELECT '{MARK}-' || each FROM unnest({column}) AS each)"
     if isinstance(field, NUMBERS):

@@ -93,7 +93,6 @@ class UserSerializer(ObjectSerializer):
 
 
 def _given(serializer: serializers.BaseSerializer) -> dict[str, Any]:
-    """What an operation takes."""
     given = dict(serializer.validated_data)
     if (scopes := given.get("scopes")) is not None:
         given["scopes"] = [(scope["kind"], scope["slug"]) for scope in scopes]

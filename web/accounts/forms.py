@@ -4,7 +4,7 @@ import zoneinfo
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
@@ -222,14 +222,14 @@ class ScopesForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("regions", "sites"):
-            field = cast(forms.MultipleChoiceField, self.fields[name])
+            field: Any = self.fields[name]
             present = list(field.choices)
             # What is gone limits as before: left out unseen, it would open everything.
             gone = set(self.initial.get(name, ())) - {slug for slug, _ in present}
             field.choices = [*present, *((slug, f"{slug} (gone)") for slug in sorted(gone))]
 
     def given(self) -> dict[str, Any]:
-        """What an operation takes: the answers, with regions and sites as scopes."""
+        """Return the answers as an operation takes them, with regions and sites as scopes."""
         given = dict(self.cleaned_data)
         regions, sites = given.pop("regions"), given.pop("sites")
         named = [(ScopeKind.REGION.value, slug) for slug in regions] + [

@@ -84,9 +84,9 @@ def translated(error: Exception) -> Exception:
     if isinstance(error, OperationalError) and getattr(error.__cause__, "sqlstate", None) in TRY_AGAIN:
         return Conflict("Another write was in the way; try again.")
     if isinstance(error, DatabaseError) and scopes.is_refusal(error):
-        return exceptions.PermissionDenied(OUTSIDE.format(limits=scopes.limits()))
+        return exceptions.PermissionDenied(f"{OUTSIDE} {scopes.limits()}")
     if isinstance(error, (Http404, exceptions.NotFound)) and scopes.limits():
-        return exceptions.NotFound(NOT_FOUND_OR_OUTSIDE.format(limits=scopes.limits()))
+        return exceptions.NotFound(f"{NOT_FOUND_OR_OUTSIDE} {scopes.limits()}")
     if isinstance(error, (PermissionDenied, exceptions.PermissionDenied)) and scopes.limits():
         return exceptions.PermissionDenied(f"{error} {scopes.limits()}")
     if isinstance(error, RequestDataTooBig):

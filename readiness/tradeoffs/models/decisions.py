@@ -75,9 +75,9 @@ class Decision(models.Model):
 
     HISTORY = True
     # Its figures compare the options, so that all of them have to be seen.
-    VISIBLE_WHERE = """tradeoffs_decision.site_id = ANY ((SELECT muster_ids('muster.sites'))::bigint[])
+    VISIBLE_WHERE = """tradeoffs_decision.site_id IN (SELECT muster_ids('muster.sites'))
         AND (tradeoffs_decision.previous_site_id IS NULL
-            OR tradeoffs_decision.previous_site_id = ANY ((SELECT muster_ids('muster.sites'))::bigint[]))
+            OR tradeoffs_decision.previous_site_id IN (SELECT muster_ids('muster.sites')))
         AND NOT EXISTS (SELECT FROM jsonb_array_elements(tradeoffs_decision.options) AS option
             WHERE NOT EXISTS (SELECT FROM inventory_site AS site WHERE site.slug = option ->> 'site'))"""
 
