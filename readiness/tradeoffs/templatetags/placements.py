@@ -61,14 +61,9 @@ def lever(
 @register.inclusion_tag("tradeoffs/lever.html", takes_context=True)
 def limit(context: Any, name: str, label: str, usual: float | None, **more: Any) -> dict[str, Any]:
     """A ceiling with a slider to three times what the envelope says; without one there is nothing to slide from."""
-    if usual is None:
-        return lever(context, name, label, **{"note": "at most", "step": 0.01} | more)
-    given: dict[str, Any] = {
-        "usual": f"{usual:g}",
-        "high": usual * 3,
-        "step": _step(usual),
-        "note": "at most",
-    }
+    given: dict[str, Any] = {"note": "at most", "step": 0.01}
+    if usual is not None:
+        given |= {"usual": f"{usual:g}", "high": usual * 3, "step": _step(usual)}
     return lever(context, name, label, **given | more)
 
 
