@@ -34,7 +34,7 @@ class DayFigure:
 def _figure(
     measure: DailyMeasure, site_id: int, series: Sequence[WindowMeans | DailySketch], **given: Any
 ) -> DayFigure:
-    """As new as the newest of the series behind it, and trusted no more than the least of them."""
+    """The figure is as new as the newest of the series behind it, and trusted no more than the least of them."""
     return DayFigure(
         site_id=site_id,
         key=measure.key,

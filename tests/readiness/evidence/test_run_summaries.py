@@ -1,11 +1,14 @@
 """The import's answer and the run's page say what a run rests on, what it proves and what it does not prove."""
 
+import re
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from readiness.evidence.operations import import_run
+from readiness.evidence.operations import RunContext, import_run, mark_baseline
 from tests.inventory import made
 from tests.readiness.evidence import outputs
+from web.units import instant
 
 pytestmark = pytest.mark.django_db
 
@@ -105,3 +108,26 @@ def test_the_page_says_what_it_rests_on(porto, nodes, page_of, frozen_now):
     page = page_of(f"/evidence/runs/{run.pk}/")
     for words in ("6 values were wrong.", "All 8 accelerators of node-1.", "What it does not prove"):
         assert words in page
+
+
+@pytest.mark.parametrize(("role", "who"), [("planner", "planner"), ("viewer", "somebody")])
+def test_what_was_stated_of_a_run_stands_beside_its_figures(
+    client_of, porto, nodes, planner, frozen_now, role, who
+):
+    run = import_run(
+        site=porto,
+        tool="nccl-tests",
+        content=outputs.collective(),
+        file_name="out.log",
+        by=planner,
+        now=frozen_now.at,
+        context=RunContext(load="loaded", load_gbps=100.0, device_names=["node-1"]),
+    )
+    mark_baseline(run, marked=True, by=planner, now=frozen_now.at)
+    page = client_of(role).get(f"/evidence/runs/{run.pk}/").content.decode()
+    facts = {term: words.strip() for term, words in re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", page)}
+    assert facts["Load"] == "With background load, 100 Gb/s"
+    assert facts["Devices"] == "node-1"
+    assert facts["Baseline"] == f"since {instant(frozen_now.at)}, by {who}"
+    assert facts["Uploaded by"] == who
+    assert "Note" not in facts
