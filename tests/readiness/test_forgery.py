@@ -87,7 +87,7 @@ class TestOwnership:
         people_operations.unlink(ana_in_person, by=manager, now=now)
         people_operations.request_link(ana_in_person, user=ops, by=manager, now=now)
         for user in (ana, ops, manager):
-            with pytest.raises(ownership.rules.NotThePersonNamed):
+            with pytest.raises(ownership.NotThePersonNamed):
                 ownership.accept(assignment, by=user, now=now)
 
     def test_who_accepted_stays_when_the_person_is_linked_anew(
