@@ -94,7 +94,10 @@ def start(imported: FileImport, state: State, *, now: datetime, **given: Any) ->
 
 
 def cancel(imported: FileImport, *, now: datetime) -> None:
-    """Work under way ends with its batch; what was to be kept whole is not kept. Asked twice, no worker is waited for."""
+    """Work under way ends with its batch; what was to be kept whole is not kept.
+
+    Asked twice, no worker is waited for.
+    """
     ended = {"state": State.CANCELLED, "ended_at": now, "content": b""}
     working = _of_state(imported, State.CHECKING, State.APPLYING)
     if not working.filter(cancel_asked=True).update(**ended):
