@@ -94,9 +94,15 @@ def start(imported: FileImport, state: State, *, now: datetime, **given: Any) ->
 
 
 def cancel(imported: FileImport, *, now: datetime) -> None:
-    """Work under way ends with its batch; what was to be kept whole is not kept."""
-    _of_state(imported, State.CHECKING, State.APPLYING).update(cancel_asked=True)
-    _of_state(imported, State.MAPPING, State.CHECKED).update(state=State.CANCELLED, ended_at=now, content=b"")
+    """Work under way ends with its batch; what was to be kept whole is not kept.
+
+    Asked twice, no worker is waited for.
+    """
+    ended = {"state": State.CANCELLED, "ended_at": now, "content": b""}
+    working = _of_state(imported, State.CHECKING, State.APPLYING)
+    if not working.filter(cancel_asked=True).update(**ended):
+        working.update(cancel_asked=True)
+    _of_state(imported, State.MAPPING, State.CHECKED).update(**ended)
 
 
 def _of_state(imported: FileImport, *states: State) -> Any:

@@ -14,7 +14,7 @@ from rest_framework import serializers
 from rest_framework.fields import Field
 
 from accounts.models import User
-from web import links
+from web import links, visibility
 from web.forms import DayInput
 from web.kinds.kind import Kind
 from web.rest.fields import RelatedObjectField
@@ -89,7 +89,8 @@ class Target:
 
     def text(self, obj: Model, row: Any) -> str:
         """The text that a file holds of it; `row` is the object as the list shows it."""
-        value = self.column.cells(row)[0] if self.column is not None else getattr(obj, self.source, None)
+        stored = visibility.shown(obj, self.source, getattr(obj, self.source, None))
+        value = self.column.cells(row)[0] if self.column is not None else stored
         return unguarded("" if value is None else str(guarded(value))).strip()
 
     def input(self) -> forms.Field:

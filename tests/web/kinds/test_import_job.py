@@ -136,6 +136,15 @@ def test_a_cancelled_import_keeps_the_batches_before(importer, queued):
 
 
 @pytest.mark.django_db
+def test_an_import_that_no_worker_takes_is_ended_by_asking_twice(importer, queued):
+    importer.check(racks(AFTER))
+    assert importer.post(action="cancel").state == "checking"
+    assert importer.post(action="cancel").state == "cancelled"
+    run(queued)
+    assert (FileImport.objects.get().state, Rack.objects.count()) == ("cancelled", 0)
+
+
+@pytest.mark.django_db
 def test_whoever_may_no_more_imports_nothing(importer, queued, planner):
     importer.check(racks(AFTER))
     run(queued)
