@@ -245,7 +245,8 @@ def check_list(*, now: datetime) -> CheckList:
     counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     kw: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     seen = set()
-    results = CheckResult.objects.filter(site__in=list(present)).order_by()
+    # In one order: kW are added up, and states listed, as rows come.
+    results = CheckResult.objects.filter(site__in=list(present)).order_by("pk")
     for site_id, check_id, state in results.values_list("site_id", "check_id", "state"):
         seen.add(site_id)
         counts[check_id][state] += 1
