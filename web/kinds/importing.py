@@ -18,7 +18,7 @@ from django.urls import get_resolver
 from kombu.exceptions import OperationalError as BrokerAway
 
 from accounts.models import User
-from web import actor, clock, sheets, visibility
+from web import actor, clock, scopes, sheets, visibility
 from web.kinds.kind import KIND_OF, Kind
 from web.kinds.models import FileImport
 from web.kinds.targets import Target
@@ -122,7 +122,11 @@ def work(pk: int, *, now: datetime) -> None:
     checks = imported.state == State.CHECKING
     message = imported.message or f"Imported from {imported.file_name}"
     ended: dict[str, Any]
-    with actor.acting(imported.by, message=message[:200], request_id=imported.request_id):
+    with (
+        actor.acting(imported.by, message=message[:200], request_id=imported.request_id),
+        scopes.reading(),
+    ):
+        scopes.narrow_to(imported.by)
         try:
             ended = _written(imported, checks=checks)
         except Cancelled:

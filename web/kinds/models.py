@@ -6,8 +6,11 @@ from django.db import models
 
 class FileImport(models.Model):
     """`kind` is the label of its model. `mapping` gives for each target the column of the file and the text where a
-    row has none; counts, `problems` and `changes` are those of the check, or of the import once it ended.
+    row has none; counts, `problems` and `changes` are those of the check, or of the import once it ended. Pages show
+    each their reader's own.
     """
+
+    VISIBLE_WHERE = "true"
 
     class State(models.TextChoices):
         MAPPING = "mapping", "To be mapped"
