@@ -233,7 +233,7 @@ def _said_of(slugs: Set[str], day: date) -> _Said:
 
 @lru_cache(maxsize=2)
 def _read_said(stamp: Stamp, day: date) -> _Said:
-    """What was read since this stamp: filled by whoever asks for more."""
+    """Return what was read since this stamp; whoever asks for more fills it."""
     return {}
 
 

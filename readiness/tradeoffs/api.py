@@ -15,11 +15,10 @@ import orjson
 from django.db import transaction
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
-from rest_framework import serializers, status
+from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from inventory.models import Site
 from readiness.evidence.refusals import FileTooLarge
@@ -127,13 +126,12 @@ class EnteredViewSet(ObjectViewSet):
         with answered():
             serializer.instance = self._enter([serializer.validated_data], self.request).rows[0]
 
-    def _create_many(self, request: Request) -> Response:
-        bulk.refuse_length(request.data)
+    def create_many(self, items: Any) -> list[Any]:
+        bulk.refuse_length(items)
         with transaction.atomic(), answered(of_a_list=True):
-            serializer = self.get_serializer(data=request.data, many=True)
+            serializer = self.get_serializer(data=items, many=True)
             serializer.is_valid(raise_exception=True)
-            entered = self._enter(serializer.validated_data, request)
-        return Response(self._answer_many(entered.rows), status=status.HTTP_201_CREATED)
+            return list(self._enter(serializer.validated_data, self.request).rows)
 
     def _enter(self, given: Sequence[dict[str, Any]], request: Request) -> operations.Entered:
         stated = [self.entry_of(place, each) for place, each in enumerate(given, start=1)]

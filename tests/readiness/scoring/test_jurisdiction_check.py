@@ -6,6 +6,7 @@ import pytest
 
 from inventory.models import SiteChange
 from readiness.evidence.operations import record_fact
+from readiness.jurisdiction import operations as rules
 from readiness.jurisdiction import queries
 from readiness.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.scoring.models import CheckResult
@@ -123,8 +124,8 @@ def test_what_is_recorded_yields_to_what_the_rules_say(dallas, chat, from_german
 def test_what_the_rules_cannot_decide_is_unknown_and_never_passes(
     chat, from_germany, judged, planner, manager, frozen_now
 ):
-    draft = operations.make_draft(made_from=queries.in_force(), by=planner, now=frozen_now.at)
-    operations.edit(
+    draft = rules.make_draft(made_from=queries.in_force(), by=planner, now=frozen_now.at)
+    rules.edit(
         draft,
         lambda was: {**was, "rules": [{**one, "checked_on": ""} for one in was["rules"]]},
         revision=1,
@@ -132,14 +133,14 @@ def test_what_the_rules_cannot_decide_is_unknown_and_never_passes(
         now=frozen_now.at,
     )
     draft.refresh_from_db()
-    operations.publish(draft, digest=draft.digest, by=manager, now=frozen_now.at)
+    rules.publish(draft, digest=draft.digest, by=manager, now=frozen_now.at)
     DataOrigin.objects.create(workload_class=chat, country="US")
     part = judged(TRANSFERS)
     assert part["state"] == "unknown"
 
 
 def test_without_rules_in_force_the_lists_still_count(chat, from_germany, judged, manager, frozen_now):
-    operations.withdraw(queries.in_force(), by=manager, now=frozen_now.at)
+    rules.withdraw(queries.in_force(), by=manager, now=frozen_now.at)
     assert (judged(OUTSIDE)["state"], judged(TRANSFERS)["state"]) == ("pass", "unknown")
 
 
