@@ -115,6 +115,7 @@ def _by_runs(
         if (proved := _proved.get(site_id)) is not None and proved.holds(basis, now)
     }
     runs = rows.with_figures({site_id: stored[site_id] for site_id in stored.keys() - kept}, floors, now)
+    records: dict[int, Sequence[Run]]
     records = {site_id: with_records(of_site.newest) for site_id, of_site in runs.items()}
     records |= {site_id: proved.records for site_id, proved in kept.items()}
     checks = checks_worked_out(framework)
