@@ -22,6 +22,9 @@ from readiness.people.models import Person, Team
 from readiness.tradeoffs.models import Decision, PortfolioRun, SiteFactor
 from readiness.workloads.models import Placement
 from telemetry.models import Source
+from web import clock
+from web.kinds.kind import KIND_OF
+from web.kinds.models import FileImport
 
 
 def kind_of(route):
@@ -71,8 +74,22 @@ ROWS = {
 def pk_of(route):
     if "<int:pk>" not in route:
         return 0
+    if route.endswith("csv/<int:pk>/"):
+        return pk_of_import(f"/{route.removesuffix('<int:pk>/')}")
     kind = kind_of(route)
     if kind is not None:
         return kind.model.objects.order_by("pk").values_list("pk", flat=True).first()
     rows = next(rows for beginning, rows in ROWS.items() if route.startswith(beginning))
     return rows().values_list("pk", flat=True).first()
+
+
+def pk_of_import(address):
+    """A file that the administrator has sent to this address, whose columns are still to be mapped."""
+    [label] = [
+        model._meta.label_lower
+        for model, kind in KIND_OF.items()
+        if "csv" in kind.pages and kind.url("csv") == address
+    ]
+    by = User.objects.get(username="admin")
+    sent = {"file_name": "rows.csv", "content": b"name\nOne\n", "head": ["name"], "begun_at": clock.now()}
+    return FileImport.objects.create(kind=label, by=by, **sent).pk

@@ -44,6 +44,7 @@ from tests.readiness.people import made as people
 from tests.readiness.scoring import stored
 from web.actor import acting
 from web.audit import AuditEntry
+from web.kinds.models import FileImport
 from web.visibility import is_person
 
 NOW = stored.NOW
@@ -265,6 +266,7 @@ class Scene:
         )  # fmt: skip
 
     def _telemetry(self):
+        FileImport.objects.create(kind="inventory.device", by=self.one, file_name="devices.csv", begun_at=NOW)
         source = Source.objects.create(name="mid-1", site=self.porto, owner=self.two)
         BatchDecision.objects.create(
             source=source, decision="retry", received_at=NOW, samples=1, failure="bad", decided_at=NOW,

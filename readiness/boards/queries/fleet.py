@@ -13,6 +13,7 @@ from django.db.models.functions import Cast, Concat
 
 from inventory.models import DomainChoices, Site
 from readiness.scoring.core.gap import Gap
+from readiness.scoring.core.states import Health
 from readiness.scoring.figures import FIGURES, combined
 from readiness.scoring.models import DomainHealth
 from readiness.scoring.queries.capacity import CapacityHistory, histories_of, outlook, weekly
@@ -185,7 +186,11 @@ def domain_cards(*, now: datetime) -> tuple[DomainCard, ...]:
             by_domain[domain].append(
                 _SiteHealth(state, clock, site_id, figures if state == evaluated else {})
             )
-    return tuple(_card(domain, by_domain[domain]) for domain in DomainChoices.values)
+    # The database gives rows in any order, and figures are added up as they come.
+    return tuple(
+        _card(domain, sorted(by_domain[domain], key=lambda row: row.site_id))
+        for domain in DomainChoices.values
+    )
 
 
 class _SiteHealth(NamedTuple):
@@ -197,9 +202,10 @@ class _SiteHealth(NamedTuple):
 
 def _card(domain: str, rows: Sequence[_SiteHealth]) -> DomainCard:
     reporting = [row for row in rows if row.health not in ("unknown", "not-monitored") and not row.clock]
+    counts = Counter(row.health for row in rows)
     return DomainCard(
         domain=domain,
-        sites_by_health=dict(Counter(row.health for row in rows)),
+        sites_by_health={each.value: counts[each] for each in Health if each in counts},
         clocks={clock: sum(row.clock == clock for row in rows) for clock in ("late", "silent")},
         figures=_figures(domain, [row.figures for row in rows]),
         reporting=len(reporting),
