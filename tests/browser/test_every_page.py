@@ -124,7 +124,7 @@ def test_every_page_of_the_inventory(as_role, client_of, people, axe_source):
     for make in made.MAKERS.values():
         make()
     paths = pages(client_of("admin"), IN_INVENTORY.match)
-    assert len(paths) == 1 + 5 * len(KINDS)
+    assert len(paths) == 1 + 8 * len(KINDS)
     one = as_role("admin")
     assert found_on(one, axe_source, paths) == {}
     assert one.refusals == []
