@@ -14,6 +14,6 @@ def exact(value: float, unit: str = "") -> str:
 
 
 @register.simple_tag
-def ends(low: float | None, high: float | None, unit: str = "") -> str:
+def band(low: float | None, high: float | None, unit: str = "") -> str:
     """`0.08 – 0.09 EUR/kWh`; empty without both ends of the band."""
     return "" if low is None or high is None else f"{exact(low)} – {exact(high, unit)}"
