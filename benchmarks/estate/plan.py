@@ -15,7 +15,7 @@ IN_COUNTRY = {
 }
 REGIONS = tuple(region for regions in IN_COUNTRY.values() for region in regions)
 COUNTRIES = tuple(country for country, regions in IN_COUNTRY.items() for _region in regions)
-"""Of each region."""
+"""The country of each of REGIONS, in their order."""
 LEGS = ("A", "B")
 
 
@@ -36,7 +36,7 @@ class EstateSite:
     number: int
 
     accelerators: ClassVar = range(4)
-    """Of each node."""
+    """Numbers of the accelerators of a node."""
     node_ports: ClassVar = ("mlx5_0", "mlx5_1")
     switch_ports: ClassVar = tuple(f"Ethernet{port}" for port in range(1, 6))
     racks: ClassVar = ("R1", "R2")

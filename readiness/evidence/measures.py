@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 QUANTILE = 0.99
-"""Of the figures whose summary is a quantile."""
+"""Figures whose summary is a quantile are summed up at this one."""
 WINDOW = timedelta(minutes=5)
 
 

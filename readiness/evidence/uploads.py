@@ -52,7 +52,7 @@ def file_answer(run: ValidationRun, content: bytes) -> HttpResponse:
 
 
 AROUND_THE_FILE = 64 * 1024
-"""What the other fields of a form and its boundaries may take."""
+"""Bytes that a form may hold besides its file: other fields and boundaries."""
 
 
 @contextmanager

@@ -69,7 +69,7 @@ _SAY_CLASSES = (
     *(WorkloadClass, AcceleratorDemand, DeviceType, ServedRegion, UserRegion, EnvelopeConfirmation),
     *(DataOrigin, HeldBasis),
 )
-"""What an envelope and a footing are read from: they change seldom, and are read for each site every minute."""
+"""Envelopes and footings are read from these: they change seldom, and each site needs them every minute."""
 
 
 def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) -> dict[int, EvaluationFacts]:

@@ -19,7 +19,7 @@ REQUESTS_S = 0.8
 TOKENS = 220.0
 """Output tokens of a request."""
 SLOW_SHARE = 0.02
-"""Of the five-minute windows of the slow site."""
+"""The share of five-minute windows in which the slow site is slow."""
 
 type Histogram = Mapping[float, float]
 """Upper bound in seconds to the share of observations at or below it."""

@@ -28,11 +28,11 @@ class OpenAction:
 
 def counted(signed: Collection[str], actions: Iterable[OpenAction]) -> ReviewCounts:
     """`signed` are the domains that did; `actions` those that are open."""
-    found = list(actions)
-    others = [action for action in found if not action.critical]
+    listed = list(actions)
+    others = [action for action in listed if not action.critical]
     return ReviewCounts(
         signatures_missing=len(set(DOMAINS) - set(signed)),
-        critical=sum(action.critical for action in found),
+        critical=sum(action.critical for action in listed),
         undated=sum(not action.dated for action in others),
         dated=sum(action.dated for action in others),
     )

@@ -43,7 +43,7 @@ def _rank(result: JudgedState) -> tuple[int, bool, float]:
 
 
 type Readings = dict[str, Reading | None]
-"""Of one check by sub-measure; None where nothing is known of it."""
+"""The readings of one check, by sub-measure; None where nothing is known of it."""
 type PartKey = tuple[str, str]
 """(check id, sub-measure id)."""
 

@@ -13,7 +13,7 @@ from readiness.scoring.facts import EvaluationFacts
 
 SIGNATURES = "signatures-missing"
 REVIEW_EVIDENCE = "review:"
-"""What a reference to a review begins with; its id follows."""
+"""A reference to a review begins so; the review's id follows."""
 
 
 def review_readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:

@@ -35,7 +35,7 @@ from telemetry.queries import Latest
 COMPLETE, CONTRADICTIONS = "classes-complete", "contradictions"
 ENVELOPE_PARTS = (COMPLETE, CONTRADICTIONS)
 ENVELOPE_EVIDENCE = "envelopes:"
-"""What a reference to the envelopes of a site begins with; the site's slug follows."""
+"""A reference to the envelopes of a site begins so; the site's slug follows."""
 
 
 def envelope_readings(facts: EvaluationFacts, check: Check, now: datetime) -> Readings:
@@ -115,7 +115,7 @@ def _until(day: date, now: datetime) -> datetime:
 
 OUTSIDE, TRANSFERS = "placements-outside", "transfers-without-basis"
 PLACEMENT_EVIDENCE = "placements:"
-"""What a reference to the placements of a site begins with; the site's slug follows."""
+"""A reference to the placements of a site begins so; the site's slug follows."""
 PERSONAL = "personal"
 EEA = GROUPS["EEA"]
 

@@ -238,13 +238,13 @@ class Rates:
         return max(crossed, key=lambda rate: (rate.as_of, rate.source, rate.rate), default=None)
 
     def _stated(self, currency: str, to_currency: str) -> KnownRate | None:
-        found = [rate for rate in self.all if (rate.currency, rate.to_currency) == (currency, to_currency)]
-        found += [
+        stated = [rate for rate in self.all if (rate.currency, rate.to_currency) == (currency, to_currency)]
+        stated += [
             KnownRate(currency, to_currency, 1 / rate.rate, rate.as_of, rate.source)
             for rate in self.all
             if (rate.currency, rate.to_currency) == (to_currency, currency)
         ]
-        return max(found, key=lambda rate: (rate.as_of, rate.source), default=None)
+        return max(stated, key=lambda rate: (rate.as_of, rate.source), default=None)
 
     def converted(self, known: KnownValue, to_currency: str) -> KnownValue | None:
         """A value in another currency; None where no rate is known. What is no money stays as it is."""

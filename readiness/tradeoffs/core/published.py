@@ -54,8 +54,10 @@ class RegionTable:
 
     def between(self, one: str, other: str) -> float | None:
         """The mean of both directions, either where one alone is published."""
-        found = [self.round_trips[pair] for pair in ((one, other), (other, one)) if pair in self.round_trips]
-        return sum(found) / len(found) if found else None
+        round_trips = [
+            self.round_trips[pair] for pair in ((one, other), (other, one)) if pair in self.round_trips
+        ]
+        return sum(round_trips) / len(round_trips) if round_trips else None
 
     @staticmethod
     def _km(place: PublishedPlace, other: PublishedPlace) -> float:

@@ -59,9 +59,9 @@ class FactorSeries:
 
     @classmethod
     def of(cls, step_s: int, points: Iterable[tuple[datetime, float | None]]) -> FactorSeries:
-        found = list(points)
-        starts = np.array([int(at.timestamp()) for at, _ in found], dtype=np.int64)
-        values = np.array([np.nan if value is None else value for _, value in found], dtype=np.float64)
+        dated = list(points)
+        starts = np.array([int(at.timestamp()) for at, _ in dated], dtype=np.int64)
+        values = np.array([np.nan if value is None else value for _, value in dated], dtype=np.float64)
         return cls(step_s, starts, values)
 
     def within(self, start: datetime, end: datetime) -> FactorSeries:
@@ -114,8 +114,10 @@ def step_of(points: Sequence[tuple[int, datetime, float | None]], stated_s: int 
     step_s = stated_s or min(gaps, default=0)
     if step_s not in STEPS_S:
         line = points[gaps.index(step_s) + 1][0] if step_s in gaps else points[0][0]
-        told = f"Rows are {step_s} s apart" if gaps or stated_s else "One row does not tell how long it holds"
-        raise SeriesRefused(line, "at", f"{told}; a step is 15, 30 or 60 minutes.")
+        spacing = (
+            f"Rows are {step_s} s apart" if gaps or stated_s else "One row does not tell how long it holds"
+        )
+        raise SeriesRefused(line, "at", f"{spacing}; a step is 15, 30 or 60 minutes.")
     first = int(points[0][1].timestamp())
     for line, at, _value in points:
         if (int(at.timestamp()) - first) % step_s or at.microsecond:
@@ -161,8 +163,8 @@ def _of_wall_time(row: SeriesRow, zone: ZoneInfo, occurrences: int, before: int)
             row.line, "at", f"{wall} does not exist in {zone.key}: clocks go forward over it."
         )
     if occurrences != 2:
-        told = "once" if occurrences == 1 else f"{occurrences} times"
-        why = f"{wall} occurs twice in {zone.key}, and is in the file {told}; write it with its offset."
+        times = "once" if occurrences == 1 else f"{occurrences} times"
+        why = f"{wall} occurs twice in {zone.key}, and is in the file {times}; write it with its offset."
         raise SeriesRefused(row.line, "at", why)
     return second if before else first
 

@@ -83,8 +83,8 @@ class PortfolioViewSet(ReadOnlyObjectViewSet):
     permission_classes = [requires(operations.MAY_SEE, POST=operations.MAY_ASK)]
 
     def get_queryset(self) -> QuerySet[PortfolioRun]:
-        found = cast("QuerySet[PortfolioRun]", super().get_queryset())
-        return found.defer("result") if self.action == "list" else found
+        runs = cast("QuerySet[PortfolioRun]", super().get_queryset())
+        return runs.defer("result") if self.action == "list" else runs
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer]:
         return PortfolioSerializer if self.action == "list" else WholePortfolioSerializer
@@ -98,10 +98,10 @@ class PortfolioViewSet(ReadOnlyObjectViewSet):
         if not isinstance(request.data, dict):
             raise ValidationError({"non_field_errors": ["Send an object."]})
         try:
-            found = operations.ask(request.data, by=self._reader(), now=clock.now())
+            run = operations.ask(request.data, by=self._reader(), now=clock.now())
         except BadTradeoffQuestion as error:
             raise ValidationError({error.field: [error.reason]}) from error
-        answer = self._told(found, status.HTTP_202_ACCEPTED)
+        answer = self._told(run, status.HTTP_202_ACCEPTED)
         answer["Location"] = answer.data["url"]
         return answer
 

@@ -200,7 +200,7 @@ HEADINGS = {
     "id": "",
     "entered by": "",
 }
-"""What the list's export calls columns of limits, so that it can be changed and sent back."""
+"""Names of columns in the export of the list of limits: a file that was exported is read again."""
 
 
 def facts(content: bytes) -> list[Row]:
