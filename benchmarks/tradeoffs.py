@@ -7,7 +7,7 @@ are drawn; the request over 1,000 sites, which is held against the same 100 ms, 
 (30 critical workloads over the same sites, in 150 ms) have a database.
 
 The portfolio's second case, where all workloads want the same sites, is held against the time alone: what can be proven
-of it is told, and why it is no more is in docs/adr/0022-portfolio-solver.md.
+of it is told, and why it is no more is in docs/adr/0014-portfolio-solver.md.
 
 Times are processor time of one thread, so that what else runs on the machine does not count. Steps of the slider are by
 the clock, since what is felt is several processes' work.
