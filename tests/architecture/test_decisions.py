@@ -30,7 +30,12 @@ def index_row(path: Path) -> str:
 
 
 def texts() -> Iterator[tuple[str, str]]:
-    paths = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]
+    paths = [
+        ROOT / "README.md",
+        ROOT / "CONTRIBUTING.md",
+        ROOT / "CHANGELOG.md",
+        *(ROOT / "docs").rglob("*.md"),
+    ]
     paths += [path for top in PRODUCT for path in (ROOT / top).rglob("*.py")]
     for path in paths:
         if path.is_file():
