@@ -1,55 +1,130 @@
-"""Documents that name code fail here when the code moved."""
+"""What documents name exists: paths, symbols, links, targets of make, management commands, settings, pictures."""
 
 import importlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.core.management import get_commands
 
 ROOT = Path(__file__).resolve().parents[2]
-MAP = ROOT / "docs" / "map.md"
-_CODE = re.compile(r"`([^`\s]+)`")
+DOCUMENTS = [
+    *("README.md", "CONTRIBUTING.md", "docs/map.md", "docs/adr/README.md", "templates/web/README.md"),
+    *sorted(f"docs/guides/{path.name}" for path in (ROOT / "docs/guides").glob("*.md")),
+]
+LARGEST_PICTURE_BYTES = 200_000
+_FOLDERS = "accounts|benchmarks|config|docs|inventory|readiness|stack|static|telemetry|templates|tests|web"
+_CODE = re.compile(r"`([^`\n]+)`")
+_PATH = re.compile(rf"(?:{_FOLDERS})/[\w./*-]*")
+_SYMBOL = re.compile(rf"(?:{_FOLDERS})(?:\.[A-Za-z_0-9]+)+")
+_PERMISSION = re.compile(r"\w+\.(?:add|change|delete|view)_\w+")
+_LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
+_TARGET = re.compile(r"^(?:[A-Z_]+=\S+ )*make (?P<target>[a-z-]+)\b")
+_COMMAND = re.compile(r"(?:manage\.py |make manage args='?)(?P<command>[a-z_]+)")
 
 
-def named_in_map() -> list[str]:
-    return sorted(set(_CODE.findall(MAP.read_text(encoding="utf-8"))))
+def text_of(document: str) -> str:
+    return (ROOT / document).read_text(encoding="utf-8")
 
 
-def paths() -> list[str]:
-    return [name for name in named_in_map() if "/" in name and not name.startswith(("/", "POST", "GET"))]
+def code_in(text: str) -> Iterator[str]:
+    """Code spans, and lines of code blocks."""
+    apart = re.split(r"^```.*$", text, flags=re.MULTILINE)
+    for prose in apart[::2]:
+        yield from _CODE.findall(prose)
+    for block in apart[1::2]:
+        yield from (line.strip() for line in block.splitlines())
 
 
-def symbols() -> list[str]:
-    return [
-        name
-        for name in named_in_map()
-        if re.fullmatch(r"[a-z_]+(\.[A-Za-z_0-9]+)+", name) and "/" not in name
-    ]
+def paths_in(text: str) -> list[str]:
+    """Paths that begin with a folder of ours, wherever they stand; names of what a recipe makes are no paths."""
+    named = {
+        match[0].rstrip(".")
+        for code in code_in(text)
+        for match in _PATH.finditer(code)
+        if starts_word(code, match)
+    }
+    return sorted(named)
 
 
-def test_the_map_names_places():
-    assert len(paths()) > 15
-    assert len(symbols()) > 12
+def starts_word(code: str, match: re.Match) -> bool:
+    return match.start() == 0 or code[match.start() - 1] in " '=\"("
 
 
-@pytest.mark.parametrize("path", paths())
-def test_a_path_of_the_map_exists(path):
-    assert (ROOT / path).exists()
+def exists(path: str) -> bool:
+    return any(ROOT.glob(path)) if "*" in path else (ROOT / path).exists()
 
 
-@pytest.mark.parametrize("symbol", symbols())
-def test_a_symbol_of_the_map_exists(symbol):
+def symbols_in(text: str) -> list[str]:
+    return sorted(
+        {
+            code
+            for code in code_in(text)
+            if _SYMBOL.fullmatch(code) and not _PERMISSION.fullmatch(code) and not (ROOT / code).exists()
+        }
+    )
+
+
+def resolved(symbol: str) -> object:
     parts = symbol.split(".")
-    found = None
     for length in range(len(parts), 0, -1):
         try:
-            found = importlib.import_module(".".join(parts[:length]))
+            owner = importlib.import_module(".".join(parts[:length]))
         except ModuleNotFoundError:
             continue
-        break
-    assert found is not None
-    for name in parts[length:]:
-        found = getattr(found, name)
+        for name in parts[length:]:
+            owner = getattr(owner, name)
+        return owner
+    raise ModuleNotFoundError(symbol)
+
+
+def anchors_of(path: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def dead_links(document: str, text: str) -> list[str]:
+    dead = []
+    for target, anchor in _LINK.findall(text):
+        path = (ROOT / document).parent / target if target else ROOT / document
+        if not path.exists() or (anchor and anchor not in anchors_of(path)):
+            dead.append(f"{target}#{anchor}" if anchor else target)
+    return dead
+
+
+def test_documents_name_places():
+    assert len(paths_in(text_of("docs/map.md"))) > 60
+    assert sum(len(symbols_in(text_of(document))) for document in DOCUMENTS) > 3
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_paths_exist(document: str):
+    assert [path for path in paths_in(text_of(document)) if not exists(path)] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_symbols_exist(document: str):
+    for symbol in symbols_in(text_of(document)):
+        resolved(symbol)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_lead_somewhere(document: str):
+    assert dead_links(document, text_of(document)) == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_targets_of_make_exist(document: str):
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    named = {match["target"] for code in code_in(text_of(document)) if (match := _TARGET.match(code))}
+    assert named - set(targets) == set()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_management_commands_exist(document: str):
+    named = {match["command"] for code in code_in(text_of(document)) for match in _COMMAND.finditer(code)}
+    assert named - set(get_commands()) == set()
 
 
 def test_every_setting_is_documented():
@@ -57,5 +132,30 @@ def test_every_setting_is_documented():
         (ROOT / "config" / name).read_text(encoding="utf-8") for name in ("settings.py", "env.py")
     )
     variables = set(re.findall(r'"(MUSTER_[A-Z0-9_]+|DATABASE_URL|REDIS_URL)"', settings)) - {"MUSTER_"}
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert sorted(name for name in variables if f"`{name}`" not in readme) == []
+    assert sorted(name for name in variables if f"`{name}`" not in text_of("README.md")) == []
+
+
+def test_every_guide_is_in_the_index_once():
+    index = re.findall(r"^\| \[[^]]+\]\(([a-z]+\.md)\) \|", text_of("docs/guides/README.md"), re.MULTILINE)
+    guides = [path.name for path in (ROOT / "docs/guides").glob("*.md") if path.name != "README.md"]
+    assert sorted(index) == sorted(guides)
+
+
+def test_every_picture_is_shown_and_small():
+    shown = set(re.findall(r"\]\((docs/pictures/[^)]+)\)", text_of("README.md")))
+    assert shown == {str(path.relative_to(ROOT)) for path in (ROOT / "docs/pictures").iterdir()}
+    assert {
+        path: size for path in shown if (size := (ROOT / path).stat().st_size) > LARGEST_PICTURE_BYTES
+    } == {}
+
+
+def test_what_is_gone_is_seen():
+    assert paths_in("see `readiness/nowhere/` and `POST /api/web/x/`") == ["readiness/nowhere/"]
+    assert paths_in("```sh\nmake test args='tests/nowhere -k x'\n```") == ["tests/nowhere"]
+    assert not exists("readiness/nowhere/")
+    assert dead_links("README.md", "[a](docs/nowhere.md) [b](docs/map.md#nowhere) [c](docs/map.md)") == [
+        "docs/nowhere.md",
+        "docs/map.md#nowhere",
+    ]
+    with pytest.raises((ModuleNotFoundError, AttributeError)):
+        resolved("readiness.nowhere")
