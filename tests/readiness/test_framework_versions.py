@@ -24,7 +24,7 @@ def test_a_migrated_database_has_the_shipped_version_in_force():
     version, framework = queries.current()
     assert version.version == framework.version == "muster-1"
     assert version.digest == framework.content_digest
-    assert len(framework.checks) == 48
+    assert framework.checks
 
 
 @pytest.mark.django_db(transaction=True)

@@ -6,7 +6,7 @@ from readiness.framework.core.vocabulary import CheckState, Gate
 MOST_WAIVERS = 10
 """Live waivers that one site may have.
 
-Operator-set default: about a fifth of the 48 checks. A site that needs more is not one that may run meanwhile; it is
+Operator-set default: about a fifth of the checks. A site that needs more is not one that may run meanwhile; it is
 one that is not ready, and says so.
 """
 WAIVER, EXCEPTION, DECLARED_NA = "waiver", "exception", "n-a"

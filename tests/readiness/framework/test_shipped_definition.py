@@ -131,13 +131,12 @@ def threshold_text(part, threshold):
     return threshold.bound.text(part.unit)
 
 
-def test_it_has_the_48_checks_with_their_gates(shipped: Framework):
+def test_it_has_these_checks_with_their_gates(shipped: Framework):
     assert {check.id: str(check.gate) for check in shipped.checks} == GATES
 
 
-def test_pillars_have_10_10_8_10_and_10_checks(shipped: Framework):
-    sizes = [(pillar.id, len(shipped.checks_of(pillar.id))) for pillar in shipped.pillars]
-    assert sizes == [("p1", 10), ("p2", 10), ("p3", 8), ("p4", 10), ("p5", 10)]
+def test_every_check_is_in_the_pillar_that_its_id_begins_with(shipped: Framework):
+    assert {check.id for check in shipped.checks if not check.id.startswith(f"{check.pillar}-")} == set()
 
 
 def test_it_says_which_pillars_are_its_own(shipped: Framework):

@@ -80,7 +80,6 @@ class TestPage:
     def test_it_holds_what_the_verdict_stands_on(self, porto, client_of):
         page = unescape(client_of("ops").get("/sites/porto/pack/").content.decode())
         _, framework = framework_queries.current()
-        assert len(framework.checks) == 48
         assert [check.id for check in framework.checks if check.id not in page] == []
         for said in (
             *("Not ready", "Ops South", "400 kW", framework.version, framework.content_digest),
@@ -109,7 +108,8 @@ class TestPage:
         assert "The site was not evaluated yet." in page
         assert "No review was opened." in page
         assert "None was planned." in page
-        assert page.count("Not evaluated yet.") == 48
+        _, framework = framework_queries.current()
+        assert page.count("Not evaluated yet.") == len(framework.checks)
         assert "In production without a review." in unescape(client.get("/sites/faro/pack/").content.decode())
         assert client.get("/sites/yard/pack.pdf").status_code == 200
 
