@@ -1,0 +1,41 @@
+"""A tool whose output is read is known in each place that has to know it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from readiness.evidence.core.bearing import CHECKS_OF_TOOL
+from readiness.evidence.core.parsers import PARSERS
+from readiness.evidence.models import Tool
+from readiness.evidence.operations.runs import _SCOPES, COLLECTIVES
+from tests.readiness.evidence.core.test_parse_properties import GOOD
+from tests.readiness.evidence.core.traps import CHECK, CLEAN, TRAPS
+
+ROOT = Path(__file__).resolve().parents[3]
+GUIDE = (ROOT / "docs/guides/evidence.md").read_text(encoding="utf-8")
+TRAPS_FILE = "tests/readiness/evidence/core/traps.py"
+PLACES = {
+    "PARSERS in readiness/evidence/core/parsers/__init__.py": set(PARSERS),
+    "CHECKS_OF_TOOL in readiness/evidence/core/bearing.py": set(CHECKS_OF_TOOL),
+    "_SCOPES in readiness/evidence/operations/runs.py": {*_SCOPES, *COLLECTIVES},
+    "the first table of docs/guides/evidence.md": {
+        tool
+        for row in re.findall(r"^\| (`.+?) \|", GUIDE, re.MULTILINE)
+        for tool in re.findall(r"`([^`]+)`", row)
+    },
+    "GOOD in tests/readiness/evidence/core/test_parse_properties.py": {tool for tool, _ in GOOD},
+    f"CHECK in {TRAPS_FILE}": set(CHECK),
+    f"CLEAN in {TRAPS_FILE}": set(CLEAN),
+    **{f"TRAPS, {trap}, in {TRAPS_FILE}": set(by_tool) for trap, by_tool in TRAPS.items()},
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_every_tool_is_known_in(place: str):
+    missing = set(Tool.values) - PLACES[place]
+    assert missing == set(), f"Add {', '.join(sorted(missing))} to {place}."
+
+
+def test_every_parser_is_a_tool_that_can_be_chosen():
+    assert set(PARSERS) - set(Tool.values) == set(), "Add it to Tool in readiness/evidence/models/runs.py."
