@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from web import navigation
 from web.states import ATTRIBUTES, STATES, state
 
 VALUES = {
@@ -78,4 +79,8 @@ def test_every_icon_of_a_template_or_module_is_in_the_sprite(pytestconfig):
         used |= set(re.findall(r'\bicon="([a-z0-9-]+)"', template.read_text()))
     for module in (root / "static/js").glob("*.js"):
         used |= set(re.findall(r"icon: '([a-z0-9-]+)'", module.read_text()))
-    assert used - icons == set()
+    for folder in ("accounts", "inventory", "readiness", "telemetry", "web"):
+        for module in (root / folder).rglob("*.py"):
+            used |= set(re.findall(r'\bicon="([a-z0-9-]+)"', module.read_text()))
+    used |= {item.icon for item in navigation.ITEMS}
+    assert used - icons == set(), "Add these to web/assets/icons.txt, and build them with `make setup`."
