@@ -13,7 +13,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run stop manage demo-reset test test-peers bench check check-style check-imports \
-	check-templates check-types check-migrations check-architecture
+	check-templates check-types check-migrations check-architecture fix
 
 help:
 	@echo "make run         start everything; Ctrl-C stops it (MUSTER_DEMO=0: without the demo fleet)"
@@ -23,6 +23,7 @@ help:
 	@echo "make test        the tests (args='tests/stack -k port': some of them)"
 	@echo "make test-peers  the tests with real senders (Debian's prometheus), attacks and outages"
 	@echo "make check       linters, types, import contracts, templates, migrations, architecture"
+	@echo "make fix         format the code, and mend what the linter can mend by itself"
 	@echo "make bench       the benchmarks, or one: make bench ingest"
 	@echo "make setup       only the set-up, with the tools for development"
 
@@ -56,6 +57,10 @@ check: setup
 check-style:
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
+
+fix: setup
+	.venv/bin/ruff check --quiet --fix . || true
+	.venv/bin/ruff format .
 
 check-imports:
 	.venv/bin/lint-imports

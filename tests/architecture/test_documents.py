@@ -49,7 +49,7 @@ def paths_in(text: str) -> list[str]:
 
 
 def starts_word(code: str, match: re.Match) -> bool:
-    return match.start() == 0 or code[match.start() - 1] in " '=\"("
+    return match.start() == 0 or code[match.start() - 1] in " '=("
 
 
 def exists(path: str) -> bool:
