@@ -58,6 +58,7 @@ def body(kind: str) -> dict:
         "cooling-unit": lambda: {"site": made.site().pk, "name": "c", "capacity_kw": 90},
         "capacity-event": lambda: {"site": made.site().pk, "happened_on": "2026-02-01", "it_kw": 800},
     }
+    assert kind in bodies, f"Add to `bodies` what the endpoint needs for a new {kind}."
     return bodies[kind]()
 
 
