@@ -1,0 +1,112 @@
+"""The code of the recipes in CONTRIBUTING.md does what the recipes say."""
+
+import importlib
+import re
+import shutil
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from django.urls import include, path
+
+import readiness.boards
+from readiness.evidence.core.parsed import ParseError
+from readiness.framework.core.document import load as load_framework
+from telemetry.core.registry import load as load_registry
+from tests.inventory import made
+
+ROOT = Path(__file__).resolve().parents[2]
+RECIPES = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+STREAM = """\
+Function    Best Rate MB/s  Avg time     Min time     Max time
+Copy:           89012.5     0.018100     0.017975     0.018340
+Triad:          91500.0     0.026300     0.026229     0.026500
+Solution Validates: avg error less than 1.000000e-13 on all three arrays
+"""
+
+
+def code_of(recipe: str, language: str) -> list[str]:
+    """The blocks of code that a recipe has, without the indentation of their step."""
+    _, _, after = RECIPES.partition(f"# {recipe}\n")
+    section = re.split(r"^##", after, maxsplit=1, flags=re.MULTILINE)[0]
+    blocks = re.findall(rf"^( *)```{language}\n(.*?)^\1```$", section, re.MULTILINE | re.DOTALL)
+    return [re.sub(rf"^{indent}", "", block, flags=re.MULTILINE) for indent, block in blocks]
+
+
+def test_the_check_is_one(tmp_path):
+    folder = shutil.copytree(ROOT / "readiness/framework/data/muster-1", tmp_path / "muster-1")
+    definition, record = code_of("A check", "yaml")
+    pillar, index = folder / "p4-ownership.yaml", folder / "index.yaml"
+    pillar.write_text(pillar.read_text("utf-8") + "\n" + definition, "utf-8")
+    counts = len(load_framework(ROOT / "readiness/framework/data/muster-1").checks_of("p4"))
+    index.write_text(index.read_text("utf-8").replace(f"p4: {counts}", f"p4: {counts + 1}"), "utf-8")
+    check = load_framework(folder).check("p4-spare-parts")
+    assert [part.id for part in check.parts] == ["kinds-stocked"]
+    assert record.strip().startswith("p4-spare-parts: ")
+
+
+def test_the_metric_is_one(tmp_path):
+    folder = shutil.copytree(ROOT / "telemetry/data", tmp_path / "data")
+    [definition] = code_of("A metric", "yaml")
+    metrics = folder / "metrics/node.yaml"
+    metrics.write_text(metrics.read_text("utf-8").rstrip() + "\n" + definition, "utf-8")
+    metric = load_registry(folder).get("node_filesystem_device_error")
+    assert [metric.health[0].judge(value) for value in (0.0, 1.0)] == ["ok", "critical"]
+
+
+def test_the_parser_reads_and_refuses():
+    [code] = code_of("A parser", "python")
+    module = ModuleType("stream")
+    exec(code, module.__dict__)
+    figures = module.parse(STREAM.encode()).figures
+    assert [(each.operation, each.value, each.unit) for each in figures] == [
+        ("copy", 89.0125, "GB/s"),
+        ("triad", 91.5, "GB/s"),
+    ]
+    for refused in (
+        STREAM.replace("Solution Validates", "Failed Validation"),
+        STREAM.partition("Solution")[0],
+    ):
+        with pytest.raises(ParseError):
+            module.parse(refused.encode())
+
+
+@pytest.fixture
+def report(tmp_path, monkeypatch, settings):
+    """The page of the recipe, as if its files stood in the house."""
+    package, template = tmp_path / "boards/stages", tmp_path / "templates/readiness/stages/page.html"
+    package.mkdir(parents=True)
+    template.parent.mkdir(parents=True)
+    queries, tables, views = code_of("A report", "python")
+    for name, code in {"__init__": "", "queries": queries, "tables": tables, "views": views}.items():
+        (package / f"{name}.py").write_text(code, "utf-8")
+    template.write_text(*code_of("A report", "html"), "utf-8")
+    monkeypatch.setattr(readiness.boards, "__path__", [*readiness.boards.__path__, str(package.parent)])
+    settings.TEMPLATES = [
+        {**engine, "DIRS": [*engine["DIRS"], template.parents[2]]} for engine in settings.TEMPLATES
+    ]
+    module = importlib.import_module("readiness.boards.stages.views")
+    addresses = ModuleType("addresses_of_the_recipe")
+    addresses.urlpatterns = [
+        path("readiness/stages/", module.page, name="stages"),
+        path("", include("config.urls")),
+    ]
+    monkeypatch.setitem(sys.modules, addresses.__name__, addresses)
+    settings.ROOT_URLCONF = addresses.__name__
+    yield "/readiness/stages/"
+    for name in [name for name in sys.modules if name.startswith("readiness.boards.stages")]:
+        del sys.modules[name]
+    del readiness.boards.stages
+
+
+@pytest.mark.django_db
+def test_the_report_answers_with_its_table_and_file(report, client_of):
+    made.site(name="Porto", slug="porto", stage="building")
+    answer = client_of("viewer").get(report)
+    assert answer.status_code == 200
+    table = answer.context["table"]
+    assert [row.cells[0].text for row in table.rows] == ["Porto"]
+    assert answer.context["building"] == 1
+    lines = b"".join(client_of("viewer").get(f"{report}?export=csv").streaming_content).decode().splitlines()
+    assert len(lines) == 2
