@@ -15,6 +15,7 @@ from readiness.evidence.core.parsed import ParseError
 from readiness.framework.core.document import load as load_framework
 from telemetry.core.registry import load as load_registry
 from tests.inventory import made
+from web import yaml_documents
 
 ROOT = Path(__file__).resolve().parents[2]
 RECIPES = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -42,8 +43,10 @@ def test_the_check_is_one(tmp_path):
     counts = len(load_framework(ROOT / "readiness/framework/data/muster-1").checks_of("p4"))
     index.write_text(index.read_text("utf-8").replace(f"p4: {counts}", f"p4: {counts + 1}"), "utf-8")
     check = load_framework(folder).check("p4-spare-parts")
-    assert [part.id for part in check.parts] == ["kinds-stocked"]
-    assert record.strip().startswith("p4-spare-parts: ")
+    [part] = check.parts
+    routine = yaml_documents.read(record)[check.id]
+    assert part.pass_at.bound.contains(routine["parts"][part.id])
+    assert routine["every"] <= part.validity.max_age_s / 86_400
 
 
 def test_the_metric_is_one(tmp_path):

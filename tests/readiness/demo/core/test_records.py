@@ -66,7 +66,7 @@ def test_in_order_means_that_the_framework_lets_it_pass(site):
         if part.pass_at is None or (part.pass_at.bound is None and limit is None):
             continue
         bound = part.pass_at.bound or part.pass_at.bound_for(part.direction, limit)
-        assert bound.contains(record.value), record
+        assert bound.contains(record.value), f"A routine value has to pass, and this one does not: {record}"
 
 
 def test_the_same_is_said_each_time_and_other_days_say_otherwise():
