@@ -41,8 +41,6 @@ PLACES_EACH = 16
 
 
 class RemoteWrite:
-    """Answers `POST /api/v1/write` (config/asgi.py)."""
-
     def __init__(self, threads: Lane | None = None) -> None:
         self._threads = threads or Lane(INGEST)
         self._room = Room(ROOM_BYTES, "too much comes at once")
@@ -91,7 +89,6 @@ class RemoteWrite:
         return await self._ask(receive.sender_of, delivery)
 
     async def _read_and_take(self, delivery: Delivery, source: Source, incoming: Receive) -> WriteAnswer:
-        """Raises WriteRefused, NoRoom, BodyTooSlow and SenderGone, all of them before the body is whole."""
         # While it comes no more than this of it is in memory.
         size = min(delivery.declared_bytes or MEMORY_BYTES, MEMORY_BYTES)
         async with self._room.held(size) as hold, Body(incoming) as body:
@@ -105,7 +102,6 @@ class RemoteWrite:
             return await self._settled(receive.take, delivery, source, body.file)
 
     async def _settled(self, work: Callable[..., WriteAnswer], *given: Any) -> WriteAnswer:
-        """The answer of a thread, whatever becomes of it there."""
         try:
             return await self._ask(work, *given)
         except WriteRefused as refusal:
@@ -115,7 +111,6 @@ class RemoteWrite:
             return _FAILED
 
     async def _ask[T](self, work: Callable[..., T], *given: Any) -> T:
-        """Let a thread do what needs the database. Raises WriteRefused when that is away."""
         return await self._threads.run(_connected, work, *given)
 
 
@@ -166,7 +161,6 @@ def _connected[T](work: Callable[..., T], *given: Any) -> T:
 
 
 def _drop_connections() -> bool:
-    """Whether there was one to drop."""
     open_ones = [each for each in connections.all(initialized_only=True) if each.connection is not None]
     for each in open_ones:
         each.close()

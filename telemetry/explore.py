@@ -67,8 +67,6 @@ class ExploredLine:
 
 @dataclass(frozen=True, slots=True)
 class HealthLimit:
-    """A health limit of the metric, in the stored unit, and where it comes from."""
-
     level: str
     value: float
     source: str
@@ -107,7 +105,6 @@ class ExploredLines:
 
     @property
     def finding(self) -> str:
-        """Return what a reader who cannot see the chart is told."""
         if not self.lines:
             return "No sample in this time."
         first = self.lines[0]
@@ -139,7 +136,6 @@ class ExploredLines:
 
     @property
     def _selection(self) -> str:
-        """How a chart of many lines is read; "" where each line has its own colour."""
         total = len(self.lines)
         if total <= COLOURED:
             return ""
@@ -158,7 +154,6 @@ class ExploredLines:
 
 
 def answer(question: AdmittedQuery, *, now: datetime) -> ExploredLines:
-    """Run the question. Raises SpecError where nothing is kept that could answer, and for totals of counters."""
     if question.counts_up and question.spec.aggregation not in offered(question):
         reason = "this is a counter, and what one adds in a step changes with the step: ask for its rate"
         raise SpecError("aggregation", reason)
@@ -189,7 +184,6 @@ def answer(question: AdmittedQuery, *, now: datetime) -> ExploredLines:
 
 
 def offered(question: AdmittedQuery) -> tuple[Aggregation, ...]:
-    """The aggregations that the page draws; a quantile of what counts up is taken from the buckets of a histogram."""
     if not question.counts_up:
         return tuple(Aggregation)
     return (*DRAWN_OF_COUNTERS, Aggregation.QUANTILE) if question.has_buckets else DRAWN_OF_COUNTERS
@@ -284,13 +278,11 @@ def codes_of(explored: ExploredLines) -> list[Code]:
 
 
 def metrics_of(sites: Sequence[Site]) -> list[str]:
-    """Names of what is measured at these sites, or anywhere if there are none."""
     series = Series.objects.filter(site__in=sites) if sites else Series.objects.all()
     return list(series.order_by("metric").values_list("metric", flat=True).distinct())
 
 
 def side_by_side(explored: ExploredLines) -> tuple[list[str], Iterator[list[str | float | None]]]:
-    """Columns and rows of a file: every point of every line, in the stored unit, a row for each instant."""
     heads = [f"{line.name} ({line.unit})" if line.unit else line.name for line in explored.lines]
     return ["time", *heads], _rows(explored.lines)
 

@@ -40,7 +40,6 @@ class Receipt:
 
 
 def window(now: datetime) -> TakenTimes:
-    """Which sample times are taken: those within raw retention, and a little ahead for clocks that are off."""
     oldest = now - timedelta(hours=settings.TELEMETRY_RAW_HOURS)
     return TakenTimes(_ms(now), _ms(oldest), settings.TELEMETRY_FUTURE_S * 1000)
 
@@ -71,7 +70,6 @@ def accept(*, source: Source, columns: SampleColumns, now: datetime, body: bytes
 
 
 def refuse(*, source: Source, refused: Mapping[str, int], examples: Mapping[str, str], now: datetime) -> None:
-    """Count what was refused, by reason, with an example of each."""
     rows = counts.refusals(source.pk, refused, examples, now)
     active = counts.Activity(source.pk, counts.activity_start(now), 0, 0, sum(refused.values()), 0.0)
     with transaction.atomic(), binary_cursor() as cursor:
@@ -97,7 +95,6 @@ class Fullness:
         return self._full
 
     def just_seen(self, now: datetime) -> bool:
-        """Whether it was full when looked at within the last second; asks nothing."""
         return self._full and abs(now - self._looked_at) < FULLNESS_LOOKED_AT
 
 

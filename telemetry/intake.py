@@ -88,7 +88,6 @@ class Intake:
 
     @property
     def limit_s(self) -> int:
-        """Seconds without a sample after which it is late."""
         return self.source.cadence_s + self.source.grace_s
 
 
@@ -103,14 +102,11 @@ class InboxBacklog:
     failed: int
 
     def age_s(self, now: datetime) -> float:
-        """Seconds that the oldest has waited, 0 when none does."""
         return (now - self.oldest_received_at).total_seconds() if self.oldest_received_at else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class RefusalCount:
-    """Refusals of one reason over some days, with the latest example."""
-
     reason: str
     count: int
     example: str
@@ -127,7 +123,6 @@ def sources() -> QuerySet[Source]:
 
 
 def with_refusals(sources: QuerySet[Source], *, now: datetime) -> QuerySet[Source]:
-    """Add `refused` of the last 24 h, to sort by."""
     counted = (
         SourceActivity.objects.filter(source=OuterRef("pk"), start__gt=now - DAY)
         .order_by()
@@ -139,7 +134,6 @@ def with_refusals(sources: QuerySet[Source], *, now: datetime) -> QuerySet[Sourc
 
 
 def rows(sources: Iterable[Source], *, now: datetime) -> list[Intake]:
-    """One row for each source, in their order; four statements however many there are."""
     listed = list(sources)
     ids = [source.pk for source in listed]
     hours, recent, flips = _hours(ids, now), _recent(ids, now), _flips(ids, now)
@@ -222,7 +216,6 @@ def _strip_start(now: datetime) -> datetime:
 def _strip(
     state: str, hours: dict[datetime, tuple[int, int]], flips: Sequence[SourceFlip], now: datetime
 ) -> tuple[Hour, ...]:
-    """The last 24 hours of the clock, the present one included."""
     cells = []
     held = flips[0].from_state if flips else state
     for place in range(24):
@@ -247,19 +240,16 @@ def queue() -> InboxBacklog:
 
 
 def set_aside() -> QuerySet[InboxBatch]:
-    """Batches that cannot be stored, newest first, without what is in them."""
     return (
         InboxBatch.objects.set_aside().select_related("source").defer("columns").order_by("-failed_at", "-pk")
     )
 
 
 def activity(source: Source, *, start: datetime, end: datetime) -> list[SourceActivity]:
-    """Counts by five minutes, oldest first; windows in which nothing came are left out."""
     return list(source.activity.filter(start__gte=start, start__lte=end).order_by("start"))
 
 
 def refused(source: Source, *, start: datetime, end: datetime) -> list[RefusalCount]:
-    """Count refusals by reason, most first, over the UTC days that the range touches."""
     by_reason: dict[str, list[Rejection]] = defaultdict(list)
     days = source.rejections.filter(on_date__gte=start.date(), on_date__lte=end.date())
     for rejection in days.order_by("-last_at", "-pk"):
@@ -276,7 +266,6 @@ def flips(source: Source, *, limit: int = 50) -> list[SourceFlip]:
 
 
 def series() -> QuerySet[Series]:
-    """Series with everything their rows name."""
     return Series.objects.select_related(
         "source",
         "site",
@@ -290,6 +279,5 @@ def series() -> QuerySet[Series]:
 
 
 def object_of(series: Series) -> Model | None:
-    """The inventory object that a series is about, None if it was matched to none."""
     column = _COLUMNS.get(series.object_kind)
     return getattr(series, column) if column else None

@@ -173,7 +173,6 @@ def _hosts(name: str, address: str | None) -> list[str]:
 
 
 def inventory_for(sources: Iterable[Source], site_names: Iterable[str]) -> Inventory:
-    """Return what the series of these sources can be matched to; `site_names` are the values of their site labels."""
     fixed = {source.site_id for source in sources if source.site_id}
     named = Q(pk__in=fixed) | Q(slug__in={name.strip().lower() for name in site_names})
     return Inventory(Site.objects.filter(named).order_by("pk"))
@@ -198,7 +197,6 @@ def match_changed(*, now: datetime) -> int:
 
 @transaction.atomic
 def match_site(*, site_id: int, fingerprint: str, now: datetime) -> int:
-    """Match all series of a site, and those that name it or may be its, to its inventory as it is."""
     site = Site.objects.filter(pk=site_id).first()
     if site is None:
         return 0
@@ -214,7 +212,6 @@ def match_site(*, site_id: int, fingerprint: str, now: datetime) -> int:
 
 
 def match_source(*, source: Source, now: datetime) -> int:
-    """Match all series of a source whose site or site label was changed."""
     with transaction.atomic():
         series = list(source.series.order_by("pk"))
         names = {each.labels.get(source.site_label, "") for each in series}

@@ -28,7 +28,6 @@ def count_write(answer: WriteAnswer, *, seconds: float) -> None:
 
 
 def register() -> None:
-    """Gauges, read at each scrape."""
     metrics.gauge(
         "muster_telemetry_inbox_batches",
         "Batches accepted and not yet stored",

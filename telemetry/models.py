@@ -110,8 +110,6 @@ class SourceStatus(models.Model):
 
 
 class SourceFlip(models.Model):
-    """A source's state changed."""
-
     VISIBLE_WHERE = _OF_ONE_SITE
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="flips")
     from_state = models.CharField(max_length=8, choices=SourceState)

@@ -21,7 +21,6 @@ PER_STEP: dict[Aggregation, str] = {
 
 
 def title(metric: str, spec: QuerySpec, series: int) -> str:
-    """The metric's name with all that was done to its readings: "Received, rate, sum of 3 series"."""
     parts = [metric]
     if spec.aggregation is Aggregation.RATE:
         parts.append("rate")
@@ -38,12 +37,10 @@ def title(metric: str, spec: QuerySpec, series: int) -> str:
 
 
 def together(combine: Aggregation, series: int) -> str:
-    """Return what becomes of the lines of several series at one instant; `QuerySpec.combine` chooses it."""
     return f"{PER_STEP[combine]} of {number(series)} series"
 
 
 def step(spec: QuerySpec) -> str:
-    """Return what one point stands for: "each point the mean of 5 min"."""
     how = PER_STEP[spec.aggregation]
     if spec.aggregation is Aggregation.RATE:
         how = "mean rate"
@@ -51,7 +48,6 @@ def step(spec: QuerySpec) -> str:
 
 
 def left_out(count: int) -> str:
-    """Return what the figure does not count; "" where nothing was left out."""
     if not count:
         return ""
     interfaces = plural(count, "a loopback or virtual interface", "loopback or virtual interfaces")

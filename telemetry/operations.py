@@ -51,7 +51,6 @@ def create_source(
 
 @transaction.atomic
 def update_source(source: Source, *, changes: dict[str, Any], by: User | None, now: datetime) -> Source:
-    """Change fields of a source by name. Raises ValidationError. Its series are matched anew if its site changed."""
     before = (source.site_id, source.site_label)
     for field, value in changes.items():
         setattr(source, field, value)
@@ -64,7 +63,6 @@ def update_source(source: Source, *, changes: dict[str, Any], by: User | None, n
 
 
 def pause_source(source: Source, *, by: User | None, now: datetime) -> None:
-    """Refuse what it sends, and count it as neither late nor silent."""
     _set_paused(source, paused=True, now=now)
 
 
@@ -74,7 +72,6 @@ def resume_source(source: Source, *, by: User | None, now: datetime) -> None:
 
 @transaction.atomic
 def rotate_token(source: Source, *, by: User | None, now: datetime) -> str:
-    """A new token; the one before opens nothing any more."""
     before = source.token
     source.token, plain = create_source_token(name=source.name, by=by, now=now)
     source.save(update_fields=["token"])
@@ -85,7 +82,6 @@ def rotate_token(source: Source, *, by: User | None, now: datetime) -> str:
 
 @transaction.atomic
 def delete_source(source: Source, *, by: User | None, now: datetime) -> None:
-    """The source, its series and its counts; their samples go with retention. Its token opens nothing any more."""
     sites = sources.sites_of(source)
     token = source.token
     source.delete()

@@ -100,7 +100,6 @@ def _is_left_out(series: Series) -> bool:
 
 
 def _alike(series: Iterable[Series]) -> list[list[Series]]:
-    """Those of one metric, unit and source; what ended is apart from what goes on."""
     alike: dict[tuple[object, ...], list[Series]] = defaultdict(list)
     for each in series:
         metric = registry().get(each.metric, each.labels)
@@ -125,7 +124,6 @@ def _entries(alike: Sequence[Series]) -> list[_Entry]:
 
 
 def _usefulness(entry: _Entry) -> tuple[bool, bool, bool, str, int]:
-    """Those that go on, then those whose health is judged, then those with a known meaning."""
     metric = entry.metric
     return (
         entry.first.ended_at is not None,
@@ -213,7 +211,6 @@ def _figure(
 
 
 def _has_stopped(series: Series, at: datetime, now: datetime) -> bool:
-    """Whether no rate is to be expected: the series ended, or its newest sample (at `at`) is too old for one."""
     return (
         series.ended_at is not None
         or (now - at).total_seconds() > CADENCES_OF_A_RATE * series.source.cadence_s
@@ -221,7 +218,6 @@ def _has_stopped(series: Series, at: datetime, now: datetime) -> bool:
 
 
 def _total(entry: _Entry, values: Sequence[float]) -> tuple[str, float, str]:
-    """Return where counters that stopped stood last, in place of the rate that they no longer have."""
     unit = entry.metric.unit if entry.metric else ""
     if len(entry.series) == 1:
         return "total, stopped", values[0], unit
@@ -229,7 +225,6 @@ def _total(entry: _Entry, values: Sequence[float]) -> tuple[str, float, str]:
 
 
 def _codes(entry: _Entry, newest: Mapping[int, queries.DatedValue]) -> str:
-    """Which series hold which code: "XID 79: gpu=3; 7 without a code"."""
     holders: dict[str, list[str]] = defaultdict(list)
     known = [each for each in entry.series if each.pk in newest]
     for series, name in zip(known, distinct_names([each.labels for each in known]), strict=True):
@@ -243,7 +238,6 @@ def _codes(entry: _Entry, newest: Mapping[int, queries.DatedValue]) -> str:
 
 
 def _states(metric: Metric, values: Sequence[float]) -> str:
-    """How many series are in which state: "14 up, 2 down"."""
     counted = Counter(metric.state_name(value) or number(value) for value in values)
     return ", ".join(f"{number(count)} {word}" for word, count in counted.most_common())
 

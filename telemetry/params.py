@@ -66,7 +66,6 @@ class AdmittedQuery:
 
 
 def admitted_query(params: QueryDict, *, now: datetime, default_start: str = "now-1h") -> AdmittedQuery:
-    """Read a query string. Raises SpecError, which names the parameter to blame."""
     now_ms = round(now.timestamp() * 1000)
     metric = params.get("metric", "").strip()
     if not metric:
@@ -133,7 +132,6 @@ def _id(field: str, text: str) -> int:
 
 
 def _names(metric: str, aggregation: str) -> tuple[str, ...]:
-    """Every name that is read: a quantile reads the buckets of a histogram where there are any."""
     names = registry().expand(metric)
     if aggregation == Aggregation.QUANTILE:
         return (*names, *(f"{name}_bucket" for name in names))
@@ -197,7 +195,6 @@ def _step(params: QueryDict, seconds: float, cadence_s: int) -> int:
 
 
 def _aggregation(params: QueryDict, metric: str, read: _Read) -> Aggregation:
-    """Return the aggregation that was asked for, where it makes sense, or the usual one of the metric."""
     text = params.get("aggregation") or _usual(metric, read)
     if text not in tuple(Aggregation):
         raise SpecError("aggregation", f"{text[:50]!r} is none of {', '.join(Aggregation)}")

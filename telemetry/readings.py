@@ -36,7 +36,6 @@ class SourceReadings:
 
 
 def read(batches: Sequence[SampleColumns], known: KnownSeries, oldest_ms: int) -> SourceReadings:
-    """`oldest_ms`: samples before it have no partition any more."""
     slots = np.concatenate([known.of(batch.keys)[batch.series_index] for batch in batches])
     ts_ms = np.concatenate([batch.ts_ms for batch in batches])
     sent = np.concatenate([batch.value for batch in batches])
@@ -83,7 +82,6 @@ def _example(batches: Sequence[SampleColumns], place: int) -> str:
 
 
 def ends(readings: SourceReadings) -> dict[int, int]:
-    """Series whose newest sample here is a stale marker, and when, ms."""
     markers = np.isnan(readings.values)
     if not markers.any():
         return {}
@@ -97,7 +95,6 @@ def ends(readings: SourceReadings) -> dict[int, int]:
 
 
 def newest(readings: SourceReadings, series_ids: Sequence[int]) -> dict[int, int]:
-    """Time of the newest reading of each of these series that has one here, ms."""
     chosen = np.isin(readings.series_ids, series_ids) & ~np.isnan(readings.values)
     times: dict[int, int] = {}
     for series_id, ts_ms in zip(

@@ -16,8 +16,6 @@ class NoRoom(Exception):
 
 
 class Hold:
-    """The part of a room's size that one request holds."""
-
     def __init__(self, room: "Room") -> None:
         self._room = room
         self.size = 0

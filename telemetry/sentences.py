@@ -38,14 +38,12 @@ def place_of(source: Source) -> str:
 
 
 def lag(seconds: float | None) -> str:
-    """Time from receipt to stored; below ten seconds tenths matter."""
     if seconds is None:
         return ""
     return f"{number(seconds, 1)} s" if seconds < 10 else duration(seconds)
 
 
 def states_of(rows: list[Intake]) -> str:
-    """How many sources are in each state that is not on time, the worst first: "1 silent · 2 late"."""
     counts = {
         each: sum(row.state == each for row in rows)
         for each in (SourceState.SILENT, SourceState.LATE, SourceState.PAUSED, SourceState.WAITING)

@@ -18,7 +18,6 @@ class NotSetAside(LookupError):
 
 @transaction.atomic
 def retry_batch(batch_id: int, *, by: User | None, now: datetime) -> None:
-    """Put it back into the queue; it is set aside again if it fails again. Raises NotSetAside."""
     batch = _decide(batch_id, BatchDecision.Decision.RETRIED, by=by, now=now)
     batch.failed_at, batch.failure = None, ""
     batch.save(update_fields=["failed_at", "failure"])
@@ -27,7 +26,6 @@ def retry_batch(batch_id: int, *, by: User | None, now: datetime) -> None:
 
 @transaction.atomic
 def discard_batch(batch_id: int, *, by: User | None, now: datetime) -> None:
-    """Delete it with its samples, which nothing can bring back. Raises NotSetAside."""
     _decide(batch_id, BatchDecision.Decision.DISCARDED, by=by, now=now).delete()
 
 

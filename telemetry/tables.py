@@ -36,8 +36,6 @@ class SourceListFilters(ObjectFilterSet):
 
 
 class SeriesListFilters(ObjectFilterSet):
-    """Adds the id of an object, for links from its page."""
-
     metric = django_filters.CharFilter(label="Metric", lookup_expr="icontains")
     source = django_filters.ModelMultipleChoiceFilter(
         label="Source", queryset=Source.objects.order_by("name", "pk")
@@ -54,7 +52,6 @@ class SeriesListFilters(ObjectFilterSet):
 
 
 def source_table(*, now: datetime, add_url: str) -> Table:
-    """The ages in it need the time of the page; `add_url` is empty for who may add none."""
     return Table(
         id="sources",
         noun=("source", "sources"),
@@ -197,7 +194,6 @@ def _unit(series: Series) -> str:
 
 
 def series_table(source: Source | None = None) -> Table:
-    """Series of one source, or of all."""
     several_sites = source is None or source.site_id is None
     return Table(
         id="series",

@@ -29,7 +29,6 @@ _BY = {
 
 
 def why_unmatched(series: Series) -> str:
-    """Needs the series' source and site loaded."""
     if series.site is None:
         return _why_no_site(series)
     tried = _best(registry().candidates({"__name__": series.metric, **series.labels}))

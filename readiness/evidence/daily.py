@@ -57,7 +57,6 @@ def _sketched(sketch: Sketch) -> dict[str, Any]:
 def load_figures(
     site_id: int, meters: SiteMeters, power: SitePower, *, start: datetime
 ) -> Iterator[DayFigure]:
-    """The site's peak and every circuit's continuous load. The first window of the arrays begins at `start`."""
     load = site_load(power.levels(meters))
     if load is not None:
         highest = peak(load.windows)
@@ -96,7 +95,6 @@ def _circuit_figures(site_id: int, circuit: Circuit, metrics: Metrics) -> Iterat
 def step_figures(
     measure: DailyMeasure, meters: Mapping[int, SiteMeters], power: Mapping[int, SitePower], *, span: int
 ) -> Iterator[DayFigure]:
-    """The largest change within `span` windows, for sites whose meters send often enough to have any."""
     for site_id, sent in sorted(power.items()):
         load = site_load(sent.levels(meters[site_id]))
         step = largest_step(load.windows, span) if load is not None and load.level else None
@@ -107,7 +105,6 @@ def step_figures(
 def sketch_figures(
     measure: DailyMeasure, sketches: Iterable[DailySketch], parts: Mapping[int, str]
 ) -> Iterator[DayFigure]:
-    """p99 and the sketch of each part; `parts` names the part of each series, by series id."""
     grouped: dict[tuple[int, str], list[DailySketch]] = defaultdict(list)
     for sketch in sketches:
         if sketch.series_id in parts and len(sketch.buckets):
@@ -118,7 +115,6 @@ def sketch_figures(
 
 
 def serving_figures(sent: Iterable[WindowQuantiles]) -> Iterator[DayFigure]:
-    """How many windows came to what, for each histogram of a site."""
     for quantiles in sent:
         yield DayFigure(
             site_id=quantiles.site_id,

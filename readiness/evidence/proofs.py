@@ -132,7 +132,6 @@ def _by_runs(
 
 
 def checks_worked_out(framework: Framework) -> dict[str, Check]:
-    """The checks that are worked out of runs, with a stand-in for each sub-measure that was dropped."""
     return {
         check_id: framework.checks_by_id[check_id].with_stand_ins(part_ids, UNITS)
         for check_id, part_ids in WORKED_OUT.items()
@@ -178,7 +177,6 @@ def proved_by_runs(
     pairs: Sequence[JudgedPair],
     now: datetime,
 ) -> SiteProofs:
-    """Each family of checks, without the database; tables say what no run has proved."""
     by_part: SiteProofs = {}
     runs = of_site.newest
 
@@ -227,7 +225,6 @@ def _floors() -> list[FloorValue]:
 def with_floors(
     proofs_by_site: Mapping[int, SiteProofs], framework: Framework, floors: Sequence[FloorValue]
 ) -> dict[int, SiteProofs]:
-    """Each such figure with the strictest floor of the platforms that the site's nodes are; one statement at most."""
     of_platforms = {
         (check.id, part.id): part
         for check in framework.checks

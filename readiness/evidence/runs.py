@@ -70,7 +70,6 @@ def proved_by(site_id: int, ref: str, *, now: datetime) -> list[Proved]:
 
 
 def summary_of(run: ValidationRun, *, now: datetime) -> RunSummary:
-    """Read when it is asked for, so that it is of this moment; the run's devices and measures are read with it."""
     _version, framework = framework_queries.current()
     of_site = proofs([run.site_id], framework, now=now)[run.site_id]
     figures = _figures(run)
@@ -114,7 +113,6 @@ def _others(
     of_site: SiteProofs,
     proved: Collection[str],
 ) -> Iterable[Proved]:
-    """The sub-measures of checks that the tool bears on and this run decides nothing of, with what does instead."""
     named = {key for figure in figures if (key := part_named(figure.name)) is not None}
     checks = checks_of(run.tool, [figure.name for figure in figures])
     checks |= {REVALIDATION} if {"p1-intra-node", "p1-accelerator-diag"} & checks else set()
@@ -173,7 +171,6 @@ class TailFigure:
 
 
 def kept_latency_runs(site_id: int, *, now: datetime) -> list[Run]:
-    """Each with its p99 alone, the newest first; two statements."""
     of_run = ("run__tool", "run__taken_at", "run__load", "run__voided_at", "run__void_reason")
     of_figure = ("value", "operation", "subject", "size_bytes", "caution")
     rows = list(

@@ -14,8 +14,6 @@ from web.units import number
 
 
 class Voided(django_filters.BooleanFilter):
-    """Whether a change has voided it."""
-
     def __init__(self) -> None:
         super().__init__(field_name="voided_at", lookup_expr="isnull", exclude=True, label="voided")
 
@@ -52,7 +50,6 @@ def site_url(row: Any) -> str:
 
 
 def standing(evidence: Any) -> str:
-    """`voided: firmware, driver`, or nothing."""
     if not evidence.void_changes:
         return ""
     return f"voided: {', '.join(evidence.void_changes).replace('-', ' ')}"

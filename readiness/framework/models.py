@@ -25,7 +25,6 @@ EVERY_SITE_BUT_RETIRED = (
 
 class FrameworkVersionQuerySet(VersionQuerySet):
     def published(self) -> Self:
-        """The version in force without its definition, which is read once."""
         return super().published().defer("definition")
 
     def with_people(self) -> Self:
@@ -88,7 +87,6 @@ class FrameworkVersion(DocumentVersion):
 
     @property
     def name(self) -> str:
-        """`muster-3 (rolls back to muster-1)`."""
         return f"{self.version} (rolls back to {self.rolls_back_to})" if self.rolls_back_to else self.version
 
     def retire(self, *, by: User | None, now: datetime) -> None:

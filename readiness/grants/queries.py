@@ -49,7 +49,6 @@ class GrantCounts:
 
 
 def grants(*, now: datetime) -> GrantQuerySet:
-    """All grants, live ones first, and among those the one that ends first."""
     return (
         Grant.objects.select_related("site", "requested_by", "approver", "revoked_by")
         .standing_at(now)
@@ -74,7 +73,6 @@ def row_of(grant: Grant, framework: Framework, vendor: str, now: datetime) -> Gr
 
 
 def counts(*, now: datetime) -> GrantCounts:
-    """One statement."""
     in_force = Q(state=Grant.State.APPROVED, starts_at__lte=now)
     totals = Grant.objects.live(now).aggregate(
         waiting=Count("pk", filter=Q(state=Grant.State.REQUESTED)),
@@ -86,7 +84,6 @@ def counts(*, now: datetime) -> GrantCounts:
 
 
 def of_check(site: Site, check_id: str, *, now: datetime, limit: int = 10) -> list[GrantRow]:
-    """Grants that a check ever had at a site, live ones first; the vendor is left out. One statement."""
     _version, framework = framework_queries.current()
     newest = grants(now=now).filter(site=site, check_id=check_id)[:limit]
     return [row_of(grant, framework, "", now) for grant in newest]

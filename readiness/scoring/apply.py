@@ -89,7 +89,6 @@ evaluating what is kept gives the same states as what was not."""
 
 
 def is_due(kept_at: datetime | None, has_moved: bool, now: datetime) -> bool:
-    """Whether an evaluation's inputs are worth writing; `kept_at` is of those kept for the same day."""
     return has_moved or kept_at is None or now - kept_at >= REFRESHED_AFTER
 
 
@@ -104,7 +103,6 @@ def kept(site_id: int, inputs: SiteInputs, version: FrameworkVersion, now: datet
 
 
 def forget(*, now: datetime) -> int:
-    """Delete what is past its time; returns how many days of sites went."""
     oldest = now.date() - timedelta(days=settings.SCORE_INPUTS_DAYS)
     gone, _ = ScoreInputs.objects.filter(on_date__lt=oldest).delete()
     return gone
@@ -112,8 +110,6 @@ def forget(*, now: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """All that one evaluation of one site came to, and what was stored before it."""
-
     site_id: int
     result: SiteResult
     inputs: SiteInputs
@@ -240,13 +236,11 @@ def _score(outcome: Outcome, version: FrameworkVersion, now: datetime) -> Row:
 
 
 def _changes_at(outcome: Outcome) -> datetime | None:
-    """The time when evidence runs out, a grant ends, or something falls silent."""
     due = [outcome.result.changes_at, *(domain.blind_at for domain in outcome.health)]
     return min((at for at in due if at is not None), default=None)
 
 
 def decided_columns(result: SiteResult) -> dict[str, Any]:
-    """Columns that a site's score and the point of its day have alike."""
     total = result.score.result
     return {
         "verdict": result.verdict.verdict or "",

@@ -8,7 +8,6 @@ type Choices = list[tuple[str, str]]
 
 
 def _choices(states: type[StrEnum], **words: str) -> Choices:
-    """`words` are those that are not the state's own, by the state's name."""
     own = {state.name: state.value.replace("-", " ").capitalize() for state in states}
     return [(state.value, (own | words)[state.name]) for state in states]
 

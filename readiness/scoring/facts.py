@@ -120,7 +120,6 @@ class EvaluationFacts:
     rules: RulePackDocument | None = None
 
     def live_s(self, source_id: int) -> float:
-        """Seconds for which a sample of this source counts as live."""
         source = self.sources.get(source_id)
         return max(LIVE_CADENCES * (source.cadence_s if source else 0.0), self.live_floor_s)
 
@@ -140,14 +139,11 @@ class EvaluationFacts:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """When an object was last heard from, and until when that counts as live."""
-
     at: datetime
     until: datetime
 
 
 def heard_from(facts: EvaluationFacts, now: datetime) -> dict[ObjectKey, Heard]:
-    """Every object that is live, by the source that leaves it so for longest."""
     live: dict[int, timedelta] = {}
     heard: dict[ObjectKey, Heard] = {}
     for key, by_source in facts.seen.items():
@@ -161,5 +157,4 @@ def heard_from(facts: EvaluationFacts, now: datetime) -> dict[ObjectKey, Heard]:
 
 
 def last_heard_at(facts: EvaluationFacts, key: ObjectKey) -> datetime | None:
-    """None where its last sample is out of sight."""
     return max(facts.seen.get(key, {}).values(), default=None)

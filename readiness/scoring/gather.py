@@ -73,7 +73,6 @@ _SAY_CLASSES = (
 
 
 def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) -> dict[int, EvaluationFacts]:
-    """Facts by site id, of those sites that exist."""
     profiles = {profile.id: profile for profile in site_facts(site_ids)}
     ids = sorted(profiles)
     things = things_of(ids)
@@ -113,7 +112,6 @@ def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
 
 
 def context_of(site_id: int) -> SiteContext:
-    """The facts that decide which checks apply at one site; five statements."""
     [facts] = site_facts([site_id])
     return _context(facts, things_of([site_id])[site_id])
 
@@ -121,7 +119,6 @@ def context_of(site_id: int) -> SiteContext:
 def limits_of(
     site_ids: Collection[int], framework: Framework, *, now: datetime
 ) -> dict[int, Mapping[str, Limit]]:
-    """The limits that these sites are judged by at `now`, for a page that judges a part of what scoring does."""
     sites = site_facts(site_ids)
     days = _days(sites, now)
     _, declared = _with_limits(_classes(days, now=now), days, framework)
@@ -167,7 +164,6 @@ def _limits(site: InventoryFacts, framework: Framework) -> dict[str, Limit]:
 
 
 def _cooling_preset(cooling_class: str, framework: Framework) -> Limit | None:
-    """The envelope of the site's equipment class; without one the definition's own applies."""
     check = framework.checks_by_id.get("p2-cooling-headroom")
     presets = [preset for part in check.parts for preset in part.presets] if check else []
     chosen = next((preset for preset in presets if preset.id == cooling_class.lower()), None)
@@ -183,7 +179,6 @@ def _days(sites: Iterable[InventoryFacts], now: datetime) -> dict[int, date]:
 def _with_limits(
     classes: dict[int, tuple[PlacedClass, ...]], days: Mapping[int, date], framework: Framework
 ) -> tuple[dict[int, tuple[PlacedClass, ...]], dict[int, dict[str, Limit]]]:
-    """Bind each class by the strictest limit, and add the limits declared for a site or its classes; one statement."""
     places = [
         SiteDay(site_id, day, tuple(placed.slug for placed in classes.get(site_id, ())))
         for site_id, day in days.items()
@@ -204,7 +199,6 @@ def _with_limits(
 def _with_envelopes(
     classes: Mapping[int, tuple[PlacedClass, ...]], *, now: datetime
 ) -> dict[int, tuple[PlacedClass, ...]]:
-    """Add envelopes in one statement, or seven where some class changed since; none if nothing is placed."""
     slugs = {placed.slug for of_site in classes.values() for placed in of_site}
     if not slugs:
         return dict(classes)
@@ -252,7 +246,6 @@ def _with_latency(placed: PlacedClass, declared: SiteLimits, framework: Framewor
 
 
 def _classes(days: Mapping[int, date], *, now: datetime) -> dict[int, tuple[PlacedClass, ...]]:
-    """Workload classes placed at each site on its own calendar day; one statement."""
     utc_day = now.astimezone(UTC).date()
     near = Placement.objects.filter(
         Q(ended_on__isnull=True) | Q(ended_on__gte=utc_day - timedelta(days=1)),
@@ -309,7 +302,6 @@ def _site_inputs(
     framework: Framework,
     now: datetime,
 ) -> SiteInputs:
-    """A sub-measure takes the worst of the things that it is about, and the definition says which is worst."""
     measured = computed(framework, facts, now)
     measured |= still_standing(stored, facts, measured, now)
     return SiteInputs(

@@ -175,7 +175,6 @@ def _in_service(facts: EvaluationFacts, key: ObjectKey) -> bool:
 
 
 def _is_silent(facts: EvaluationFacts, key: ObjectKey, judged: _Judged) -> bool:
-    """Whether some source once sent this object in service and none does now, as telemetry coverage counts it."""
     return key not in judged.heard and bool(facts.sources_of.get(key)) and _in_service(facts, key)
 
 
@@ -239,7 +238,6 @@ def _judge(facts: EvaluationFacts, now: datetime) -> _Judged:
 def _judged_by[Row: (Latest, Rise)](
     measure: ComparedValue, by_metric: Mapping[str, Sequence[Row]]
 ) -> Iterator[tuple[str, Sequence[Row]]]:
-    """Metrics, with their rows, that some rule of this kind may judge."""
     without_rules = _without_rules(measure)
     return ((metric, rows) for metric, rows in by_metric.items() if metric not in without_rules)
 
@@ -272,7 +270,6 @@ def _look(
 
 @cache
 def _without_rules(measure: ComparedValue) -> frozenset[str]:
-    """Known metrics that nothing of this kind judges, however their series are labelled."""
     known = registry()
     return frozenset(
         name
@@ -325,7 +322,6 @@ def _reason(
 
 
 def stored_before(rows: Iterable[Any]) -> Iterator[tuple[str, HealthBefore]]:
-    """Each domain with what is stored of it, read from the DomainHealth rows of one site."""
     for row in rows:
         reasons = {(reason["object_kind"], reason["object_id"]): reason for reason in row.reasons}
         yield row.domain, HealthBefore(row.health, reasons, row.last_health, row.heard_at, row.blind_at)

@@ -123,7 +123,6 @@ def _checks(help_text: str) -> ArrayField:
 
 class SiteScoreQuerySet(models.QuerySet["SiteScore"]):
     def with_confirmed(self) -> "SiteScoreQuerySet":
-        """Add `confirmed_verdict` as `confirmed`, to filter by."""
         held = models.When(failed_at=None, then=models.F("verdict"))
         return self.annotate(confirmed=models.Case(held, default=models.Value("")))
 
@@ -215,7 +214,6 @@ class ScoreInputs(models.Model):
 
 class DomainHealthQuerySet(models.QuerySet["DomainHealth"]):
     def as_of(self, now: datetime) -> "DomainHealthQuerySet":
-        """Add `health_now`, to filter and count by: the health that `DomainHealth.at` gives."""
         blind = models.When(blind_at__lt=now, health__in=KNOWN, then=models.Value(Health.UNKNOWN.value))
         return self.annotate(health_now=models.Case(blind, default=models.F("health")))
 

@@ -83,8 +83,6 @@ def evaluate(*, site_ids: Collection[int], now: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Decided:
-    """A site judged, before it is compared with what is stored."""
-
     facts: EvaluationFacts
     inputs: SiteInputs
     result: SiteResult

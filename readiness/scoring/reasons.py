@@ -69,7 +69,6 @@ def unheard(
 
 
 def as_it_was(before: Stored) -> Stored:
-    """The reason as it was read last, which may no longer hold."""
     was = before.get("was", "")
     if not was and before["health"] != Health.UNKNOWN:
         was = before["health"]
@@ -89,7 +88,6 @@ def is_answered(facts: EvaluationFacts, before: Stored, now: datetime) -> bool:
 
 
 def value_now(facts: EvaluationFacts, before: Stored, now: datetime) -> float | None:
-    """The value that showed the trouble, as it reads now; None where it is silent, 0 for events that count no more."""
     if not before.get("metric"):
         return None
     if before.get("measure") == ComparedValue.CHANGED:

@@ -54,7 +54,6 @@ class SiteThings:
         self.names[thing.key] = thing.name
 
     def count(self, domain: str) -> int:
-        """Objects that telemetry should hear from."""
         return sum(
             thing.domain == domain and thing.in_service and thing.covered for thing in self.things.values()
         )
@@ -97,7 +96,6 @@ class _Row(NamedTuple):
 
 
 def things_of(site_ids: Collection[int]) -> dict[int, SiteThings]:
-    """The things of every site asked for, by site id; three statements."""
     by_site = {site_id: SiteThings() for site_id in site_ids}
     with connection.cursor() as cursor:
         cursor.execute(_OBJECTS, {"sites": list(by_site), "gone": [str(status) for status in GONE]})
@@ -211,7 +209,6 @@ LAST_CODES = frozenset({*XID_METRICS, *ROW_REMAP_METRICS})
 def sent_by(
     site_ids: Sequence[int], framework: Framework, *, now: datetime, live_floor_s: float
 ) -> dict[int, dict[str, Any]]:
-    """Arguments of EvaluationFacts by site; a constant number of statements. Only samples up to `now` are read."""
     sources = _sources(site_ids)
     cadences = [source.cadence_s for of_site in sources.values() for source in of_site.values()]
     live_s = max([LIVE_CADENCES * cadence for cadence in cadences], default=0.0)
@@ -237,18 +234,15 @@ def sent_by(
 
 
 def live_metrics(framework: Framework) -> set[str]:
-    """Metrics of which only a live sample counts."""
     shown = {*SITE_POWER_METRICS, *POWER_METRICS, *UTILISATION_METRICS, *GPU_TEMPERATURE_METRICS}
     return metrics_of(framework, LATEST_OF) | _judged_by(ComparedValue.VALUE) | shown | placements.COUNTS
 
 
 def held_metrics(framework: Framework) -> set[str]:
-    """Metrics of which a sample counts for 24 hours, also after its series ended."""
     return metrics_of(framework, HELD_OF) | code_metrics() | set(FLOW_ALARM_METRICS)
 
 
 def rising_metrics(framework: Framework) -> set[str]:
-    """Counters of which it matters what they rose by."""
     return metrics_of(framework, RISES_OF) | _judged_by(ComparedValue.INCREASE)
 
 
@@ -316,7 +310,6 @@ def _by_metric[Row: (telemetry.Latest, telemetry.Rise)](
 
 
 def object_key(row: telemetry.Latest | telemetry.Rise) -> ObjectKey | None:
-    """The object that the series is about; None where it was matched to nothing."""
     if not row.object_kind:
         return None
     if row.object_kind == "site":

@@ -65,7 +65,6 @@ class Stored:
 
 
 def stored_of(site_ids: Collection[int], *, now: datetime) -> dict[int, Stored]:
-    """The state of all sites asked for, by site id; five statements. Results have their parts where those may stand."""
     by_site = {site_id: Stored() for site_id in site_ids}
     scores = SiteScore.objects.filter(site_id__in=site_ids).select_related("framework_version")
     # The definition is large, and queries of the framework keep it once it has been read.
@@ -85,7 +84,6 @@ def stored_of(site_ids: Collection[int], *, now: datetime) -> dict[int, Stored]:
 
 
 def read_parts(stored: Mapping[int, Stored], digests: Mapping[int, Mapping[str, str]]) -> None:
-    """The parts of those results whose digest is another now, by site and check id; one statement."""
     missing = [
         result.id
         for site_id, of_site in digests.items()
@@ -106,7 +104,6 @@ def _fetch(statement: str, values: Any) -> list[tuple[Any, ...]]:
 
 
 def before_of(stored: Stored) -> Before | None:
-    """The state that the next evaluation is compared with; None if there was none."""
     if stored.score is None:
         return None
     return Before(
@@ -146,7 +143,6 @@ def still_standing(
 
 
 def reading_from(part: Mapping[str, Any]) -> Reading | None:
-    """A stored reading of telemetry; None if there was none that could be judged."""
     if part.get("value") is None or not part.get("taken_at"):
         return None
     if part.get("evidence", "").startswith(RECORDED):

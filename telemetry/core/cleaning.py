@@ -16,11 +16,10 @@ def clean(
     missing_below: ArrayLike = -np.inf,
     zero_is_missing: ArrayLike = False,
 ) -> NDArray[np.float64]:
-    """Values times `scale`, NaN where there was no reading; the rules may differ per value (arrays) or not
-    (scalars).
+    """Values times `scale`, NaN where there was no reading; the rules may differ per value (arrays) or not (scalars).
 
-    No reading: at or above `missing_from`, below `missing_below`, or 0 where 0 means no sensor. An infinite
-    value is kept unless a finite bound excludes it. Stale markers come out with their bits as they were.
+    No reading: at or above `missing_from`, below `missing_below`, or 0 where 0 means no sensor. An infinite value is
+    kept unless a finite bound excludes it. Stale markers come out with their bits as they were.
     """
     stale = is_stale(values)
     with np.errstate(invalid="ignore", over="ignore"):

@@ -1,9 +1,8 @@
 """Counters: what they grew by, through restarts and over the edges of windows.
 
-A counter that falls was restarted, and has grown by its new value since (Prometheus' rule). A window is
-(start, end], and the sample before it is its baseline, so the windows of a day add up to the day; Prometheus
-extrapolates instead, so its figures differ by up to a scrape interval's worth. A NaN is a stale marker, the
-end of a line.
+A counter that falls was restarted, and has grown by its new value since (Prometheus' rule). A window is (start, end],
+and the sample before it is its baseline, so the windows of a day add up to the day; Prometheus extrapolates instead, so
+its figures differ by up to a scrape interval's worth. A NaN is a stale marker, the end of a line.
 """
 
 from __future__ import annotations
@@ -58,9 +57,7 @@ def increments(ts_ms: ArrayLike, values: ArrayLike) -> Increments:
 
 
 def increase(ts_ms: ArrayLike, values: ArrayLike, start_ms: int, end_ms: int) -> float:
-    """Growth in (start, end]; NaN (unknown) if no sample in it has one before it. Growth over a stale marker
-    counts.
-    """
+    """Growth in (start, end]; NaN (unknown) if no sample in it has one before it. Growth over a stale marker counts."""
     return float(increase_by_step(ts_ms, values, [start_ms, end_ms])[0])
 
 
@@ -100,8 +97,6 @@ def rate_by_step(
 
 
 def _windows(ts_ms: NDArray[np.int64], edges_ms: ArrayLike) -> tuple[NDArray[np.int64], int]:
-    """The number of the window that each time is in, out of range if in none, and how many windows there
-    are.
-    """
+    """The number of the window that each time is in, out of range if in none, and how many windows there are."""
     edges = np.asarray(edges_ms, dtype=np.int64)
     return np.searchsorted(edges, ts_ms, side="left").astype(np.int64) - 1, max(len(edges) - 1, 0)

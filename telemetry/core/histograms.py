@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike, NDArray
 
 
 def upper_bound(le: str, le_scale: float = 1.0) -> float:
-    """The `le` label as a number in the stored unit. Raises ValueError."""
     return float(le) * le_scale
 
 
@@ -27,8 +26,7 @@ def quantile_by_step(
     q: float, upper_bounds: ArrayLike, cumulative: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Work out a quantile of many histograms: one row of `cumulative` for each, one column per bound. A bucket of NaN
-    was not sent: it is skipped.
-    """
+    was not sent: it is skipped."""
     steps = len(cumulative)
     if np.isnan(q) or not 0 <= q <= 1:
         return np.full(steps, np.nan if np.isnan(q) else np.copysign(np.inf, q))

@@ -28,8 +28,6 @@ class MetricDomain(StrEnum):
 
 
 class MetricObject(StrEnum):
-    """Kinds of objects that a metric says something about."""
-
     ACCELERATOR = "accelerator"
     NODE = "node"
     SWITCH = "switch"
@@ -83,8 +81,7 @@ class LimitTest(StrEnum):
 
 class ComparedValue(StrEnum):
     """The value that a rule looks at: the latest value, that value if it changed within the window, or the counter's
-    increase.
-    """
+    increase."""
 
     VALUE = "value"
     CHANGED = "changed"
@@ -93,8 +90,7 @@ class ComparedValue(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HealthRule:
-    """Limits, in the stored unit, and where they come from (`sources.yaml`; OD is an operator-set default:
-    our own).
+    """Limits, in the stored unit, and where they come from (`sources.yaml`; OD is an operator-set default: our own).
 
     `when` narrows the rule to series whose labels match every pattern (`*`, whatever the case).
     """
@@ -108,7 +104,6 @@ class HealthRule:
     when: tuple[tuple[str, str], ...] = ()
 
     def figure_name(self, title: str) -> str:
-        """Return what the figure that it looks at is called: "Link losses in 24 h" for what a counter rose by."""
         hours = self.window_s // 3600
         window = f"{hours} h" if hours else f"{self.window_s // 60} min"
         return f"{title} in {window}" if self.measure is ComparedValue.INCREASE else title
@@ -117,7 +112,6 @@ class HealthRule:
         return all(fnmatchcase(labels.get(name, "").lower(), pattern.lower()) for name, pattern in self.when)
 
     def judge(self, value: float) -> Judgement | None:
-        """None for a value that is no number: nothing is known then."""
         if math.isnan(value):
             return None
         if self.critical and self._beyond(value, self.critical):
@@ -140,10 +134,9 @@ class HealthRule:
 class Metric:
     """One metric of one exporter. `unit` is the stored unit; a sent value times `scale` is in it.
 
-    `domain` is None where the object decides; `codes` is the table of telemetry.core.codes that its values are of.
-    A histogram's parts are metrics of their own: in `_bucket` the
-    values are counts, and `le` times `le_scale` is in `unit`; `family` is the histogram's name, else the
-    metric's own.
+    `domain` is None where the object decides; `codes` is the table of telemetry.core.codes that its values are of. A
+    histogram's parts are metrics of their own: in `_bucket` the values are counts, and `le` times `le_scale` is in
+    `unit`; `family` is the histogram's name, else the metric's own.
     """
 
     name: str
@@ -182,5 +175,4 @@ class Metric:
         return tuple(rule for rule in self.health if rule.applies_to(labels))
 
     def state_name(self, value: float) -> str:
-        """The exporter's own word for a state's number, "" if it has none."""
         return dict(self.states).get(int(value), "") if math.isfinite(value) and value == int(value) else ""

@@ -1,6 +1,5 @@
-"""Reading the registry's YAML: every key is known, every value of its type, and an error names the file and
-the field.
-"""
+"""Reading the registry's YAML: every key is known, every value of its type, and an error names the file and the
+field."""
 
 from __future__ import annotations
 
@@ -58,8 +57,6 @@ _WINDOWS = {"10m": 600, "1h": 3600, "24h": 86400}
 
 
 class RegistryError(ValueError):
-    """Registry data that cannot be used."""
-
     def __init__(self, path: Path, field: str, problem: str) -> None:
         super().__init__(f"{path.name}: {field}: {problem}")
         self.path = path
@@ -164,7 +161,6 @@ def _rule(path: Path, name: str, item: Any) -> MatchingRule:
 
 
 def read_left_out(path: Path, rules: Rules) -> Iterator[tuple[tuple[MatchingRule, ...], str, str]]:
-    """The rules of matching whose metrics it concerns, a label, and an expression for all of the label's value."""
     for name, content in read_yaml(path).items():
         field = _Field(path, name, content, frozenset({"match", "labels", "expressions"}))
         expressions = field.texts("expressions")
@@ -182,7 +178,6 @@ def read_left_out(path: Path, rules: Rules) -> Iterator[tuple[tuple[MatchingRule
 def read_metric_file(
     path: Path, *, rules: Rules, sources: Mapping[str, str]
 ) -> Iterator[tuple[Metric, list[tuple[When, Metric]]]]:
-    """The metrics of one file, each with its variants."""
     file = _Field(path, "", read_yaml(path), frozenset({"exporter", "source", "defaults", "metrics"}))
     file.one_of("source", sources)
     defaults = _Field(path, "defaults", file.mapping("defaults"), _DEFAULTABLE).content

@@ -45,11 +45,9 @@ class Registry:
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
-        """Each metric once, without the parts of histograms."""
         return tuple(metric for name, metric in self.names.items() if name == metric.name == metric.family)
 
     def get(self, name: str, labels: Mapping[str, str] | None = None) -> Metric | None:
-        """The metric of a name; with labels, the variant that they select."""
         for variant in self.variants.get(name, ()) if labels else ():
             if labels and variant.applies_to(labels):
                 return variant.metric
@@ -60,14 +58,11 @@ class Registry:
         return metric.kind if metric else guess_kind(name)
 
     def candidates(self, labels: Mapping[str, str]) -> list[MatchCandidate]:
-        """Keys of the object that a series (labels with `__name__`) describes, best first."""
         metric = self.names.get(labels.get("__name__", ""))
         return candidates(labels, metric.match if metric else self.default_rules)
 
     def expand(self, name: str) -> tuple[str, ...]:
-        """Every name that means what `name` means, itself first: its aliases, or all that share an `hw.`
-        name.
-        """
+        """Every name that means what `name` means, itself first: its aliases, or all that share an `hw.` name."""
         if name.startswith("hw."):
             named = [metric for metric in self.metrics if self._has_hw(metric, name)]
             return tuple(each for metric in named for each in (metric.name, *metric.aliases))
@@ -80,7 +75,6 @@ class Registry:
         return name in (metric.hw, *(variant.metric.hw for variant in self.variants.get(metric.name, ())))
 
     def left_out_of(self, names: Iterable[str] | None, labels: Collection[str] = ()) -> list[LeftOutSeries]:
-        """The rules that touch metrics of these names (None: of any), but for a label that is named here."""
         wanted = None if names is None else set(names)
         return [
             rule
@@ -89,7 +83,6 @@ class Registry:
         ]
 
     def judged(self) -> tuple[Metric, ...]:
-        """The metrics that have health rules."""
         return tuple(metric for metric in self.metrics if metric.health)
 
     def source_title(self, rule: HealthRule) -> str:
@@ -97,7 +90,6 @@ class Registry:
 
 
 def load(folder: Path = DATA) -> Registry:
-    """Raises RegistryError, which names the file and the field."""
     sources = {name: str(title) for name, title in read_yaml(folder / "sources.yaml").items()}
     rules = read_matching(folder / "matching.yaml")
     names: dict[str, Metric] = {}
@@ -122,7 +114,6 @@ def load(folder: Path = DATA) -> Registry:
 
 @cache
 def registry() -> Registry:
-    """The registry that ships with Muster."""
     return load()
 
 

@@ -17,7 +17,6 @@ class MetricKind(StrEnum):
 
 
 def digest_of_key(key: bytes) -> bytes:
-    """16 bytes that stand for a series' labels within one source."""
     return blake2b(key, digest_size=16).digest()
 
 

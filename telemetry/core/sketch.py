@@ -1,11 +1,10 @@
-"""A mergeable quantile sketch: counts in buckets that grow by a fixed ratio, so a quantile is right to 1 % of
-its value.
+"""A mergeable quantile sketch: counts in buckets that grow by a fixed ratio, so a quantile is right to 1 % of its
+value.
 
-DDSketch (Masson, Rim, Lee 2019, arXiv 1908.10693) without a limit on buckets: a value x > 0 is in bucket
-ceil(ln x / ln gamma), which spans (gamma^(i-1), gamma^i], and is given back as the point that is within ALPHA
-of both ends. Buckets are one range of integers, ordered as their values are: -(i + OFFSET) for negative
-values, 0 for zero, i + OFFSET for positive ones. `bucket_sql` builds the same in PostgreSQL, so roll-ups need
-no round trip.
+DDSketch (Masson, Rim, Lee 2019, arXiv 1908.10693) without a limit on buckets: a value x > 0 is in bucket ceil(ln x / ln
+gamma), which spans (gamma^(i-1), gamma^i], and is given back as the point that is within ALPHA of both ends. Buckets
+are one range of integers, ordered as their values are: -(i + OFFSET) for negative values, 0 for zero, i + OFFSET for
+positive ones. `bucket_sql` builds the same in PostgreSQL, so roll-ups need no round trip.
 """
 
 from __future__ import annotations
@@ -25,7 +24,6 @@ OFFSET = 65536
 
 
 def bucket_of(values: ArrayLike) -> NDArray[np.int32]:
-    """The bucket of each finite value."""
     numbers = np.asarray(values, dtype=np.float64)
     size = np.abs(numbers)
     # The logarithm of 0 is not wanted; 1 stands in for it, and its sign of 0 makes the bucket 0.
@@ -34,7 +32,6 @@ def bucket_of(values: ArrayLike) -> NDArray[np.int32]:
 
 
 def value_of(buckets: ArrayLike) -> NDArray[np.float64]:
-    """The value that stands for each bucket, within ALPHA of every value in it."""
     numbers = np.asarray(buckets, dtype=np.int64)
     with np.errstate(over="ignore"):
         size = np.exp((np.abs(numbers) - OFFSET) * LN_GAMMA) * (2 / (GAMMA + 1))
@@ -49,23 +46,19 @@ def bucket_sql(value: str) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sketch:
-    """Distinct buckets, ascending, and how many values each holds: the two arrays that a roll-up row
-    stores.
-    """
+    """Distinct buckets, ascending, and how many values each holds: the two arrays that a roll-up row stores."""
 
     buckets: NDArray[np.int32]
     counts: NDArray[np.int64]
 
     @classmethod
     def of(cls, values: ArrayLike) -> Sketch:
-        """Make a sketch of values; NaN and infinite ones are left out."""
         numbers = np.asarray(values, dtype=np.float64)
         buckets, counts = np.unique(bucket_of(numbers[np.isfinite(numbers)]), return_counts=True)
         return cls(buckets, counts.astype(np.int64))
 
     @classmethod
     def from_arrays(cls, buckets: ArrayLike, counts: ArrayLike) -> Sketch:
-        """Make a sketch of buckets in any order, repeated ones added up. Raises ValueError."""
         each = np.asarray(buckets, dtype=np.int32)
         weights = np.asarray(counts, dtype=np.int64)
         if each.shape != weights.shape or each.ndim != 1:
@@ -92,9 +85,7 @@ class Sketch:
         return merge_all([self, other])
 
     def quantile(self, q: float) -> float:
-        """The value at rank floor(q (n - 1)) of the n sorted values, within ALPHA of it; NaN for none or a
-        wrong q.
-        """
+        """The value at rank floor(q (n - 1)) of the n sorted values, within ALPHA of it; NaN for none or a wrong q."""
         if not self.count or not 0 <= q <= 1:
             return math.nan
         rank = math.floor(q * (self.count - 1))
@@ -103,7 +94,6 @@ class Sketch:
 
 
 def merge_all(sketches: Iterable[Sketch]) -> Sketch:
-    """Merge the sketches as if all values had gone into one."""
     parts = list(sketches)
     empty = Sketch(np.empty(0, np.int32), np.empty(0, np.int64))
     if not parts:

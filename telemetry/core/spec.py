@@ -179,9 +179,8 @@ class QuerySpec:
 
 
 def parse_time(text: str, now_ms: int, *, field: str = "start") -> int:
-    """`now`, `now-7d`, ISO 8601 (UTC unless it says otherwise), or an epoch in ms (in s if below 10^11).
-    Raises SpecError.
-    """
+    """`now`, `now-7d`, ISO 8601 (UTC unless it says otherwise), or an epoch in ms (in s if below 10^11). Raises
+    SpecError."""
     text = text.strip()
     if relative := _RELATIVE.fullmatch(text):
         sign, count, unit = relative.groups()

@@ -1,6 +1,5 @@
 """Queries that other floors read telemetry by: for many sites at once, in a fixed number of statements, as of any
-`now`.
-"""
+`now`."""
 
 from telemetry.queries.changes import increase_since, last_changed
 from telemetry.queries.newest import last_kept, last_seen, latest

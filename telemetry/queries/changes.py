@@ -79,7 +79,6 @@ def _exact(
     tail: datetime,
     now: datetime,
 ) -> dict[int, datetime]:
-    """The same from raw samples: of the windows found, and of what is not rolled up yet."""
     spans = [(series, change.window, change.window + FIVE_MINUTES) for series, change in changes.items()]
     spans += [(series, tail, now) for series in ids]
     series, starts, ends = zip(*spans, strict=True) if spans else ((), (), ())

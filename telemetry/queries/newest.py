@@ -22,14 +22,10 @@ def latest(
     within_s: float,
     with_ended: bool = False,
 ) -> list[Latest]:
-    """Return what `SeriesSnapshot.latest` does. `metrics` None: all but what a scraper says of itself
-    (`up`, `scrape_…`, `ALERTS…`).
-    """
     return snapshot(site_ids, metrics, now=now).latest(metrics, within_s=within_s, with_ended=with_ended)
 
 
 def last_kept(series_ids: Iterable[int]) -> dict[int, DatedValue]:
-    """The last reading of each series, however old, as hourly roll-ups have it; one statement, for a few series."""
     ids = sorted(series_ids)
     return (
         {series: DatedValue(value, at) for series, value, at in fetch(_LAST_KEPT, {"ids": ids})}
@@ -39,5 +35,4 @@ def last_kept(series_ids: Iterable[int]) -> dict[int, DatedValue]:
 
 
 def last_seen(site_ids: Iterable[int], *, now: datetime, within_s: float) -> list[Seen]:
-    """Return what `SeriesSnapshot.last_seen` does."""
     return snapshot(site_ids, None, now=now).last_seen(within_s=within_s)

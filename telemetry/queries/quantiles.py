@@ -73,7 +73,6 @@ def window_quantiles(
 
 
 def _bounds(selection: Selection) -> dict[int, float]:
-    """The upper bound of each bucket by series id, in the family's unit; a series without one is no bucket."""
     bound_by_series = {}
     for row in selection.rows:
         labels, metric = row[_LABELS], row[_METRIC]
@@ -92,7 +91,6 @@ def _quantiles(
     rise: NDArray[Any],
     bounds: Mapping[int, float],
 ) -> NDArray[np.float64]:
-    """Windows without an observation have no quantile and are left out."""
     starts, row = np.unique(windows, return_inverse=True)
     distinct, column = np.unique([bounds[series_id] for series_id in series.tolist()], return_inverse=True)
     sums = np.zeros((len(starts), len(distinct)))

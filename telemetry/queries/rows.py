@@ -77,8 +77,6 @@ class DatedValue(NamedTuple):
 
 
 class Latest(NamedTuple):
-    """The newest reading of a series."""
-
     series_id: int
     source_id: int
     site_id: int
@@ -214,6 +212,5 @@ class SourceStanding(NamedTuple):
 
 
 def unit_of(metric: str, labels: Mapping[str, Any]) -> str:
-    """The unit that values of a series are stored in; "" where the registry does not know the metric."""
     known = registry().get(metric, labels)
     return known.unit if known else ""

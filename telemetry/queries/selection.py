@@ -91,12 +91,10 @@ def select(
 
 @lru_cache(maxsize=10_000)
 def is_scrapers_own(metric: str) -> bool:
-    """Whether the metric tells of the scrape and not of what was scraped."""
     return re.match(_SCRAPERS_OWN, metric) is not None
 
 
 def matching(matcher: Matcher, number: int) -> tuple[str, Values]:
-    """A condition on the label, by Prometheus' rules: absent is empty, an expression must fit all of the value."""
     expression = matcher.op in (LabelOperator.LIKE, LabelOperator.NOT_LIKE)
     value = f"^(?:{matcher.value})$" if expression else matcher.value
     label = f"coalesce(series.labels ->> %(label_{number})s, '')"
@@ -107,7 +105,6 @@ def matching(matcher: Matcher, number: int) -> tuple[str, Values]:
 
 
 def counting(rule: LeftOutSeries, number: int) -> tuple[str, Values]:
-    """A condition that leaves out what the rule leaves out."""
     metrics, label, expression = (f"left_{name}_{number}" for name in ("metrics", "label", "expression"))
     return (
         f"(series.port_id IS NOT NULL OR series.metric <> ALL(%({metrics})s)"
@@ -129,7 +126,6 @@ def rolled_up_to(now: datetime) -> datetime:
 
 
 def hours_rolled_up_to(now: datetime) -> datetime:
-    """Every hour that starts before this is in the hourly roll-ups."""
     with binary_cursor() as cursor:
         cursor.execute("SELECT min(start) FROM telemetry_dirtywindow WHERE width_s = 3600")
         (earliest,) = cursor.fetchone() or (None,)
@@ -144,7 +140,6 @@ def floor(at: datetime) -> datetime:
 
 
 def fetch_columns(statement: str, values: Values) -> tuple[NDArray[Any], ...]:
-    """The columns of a statement that gives one row of arrays; empty ones where it gives nulls."""
     (row,) = fetch(statement, values)
     return tuple(np.empty(0) if column is None else column for column in row)
 

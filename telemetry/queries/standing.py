@@ -24,7 +24,6 @@ ORDER BY spoken_for.site_id, name, source.id
 
 
 def source_states(site_ids: Iterable[int]) -> dict[int, list[SourceStanding]]:
-    """The sources of each site as `telemetry.sources` last judged them; a site without any is not in it."""
     states_by_site: dict[int, list[SourceStanding]] = defaultdict(list)
     for row in fetch(_STANDING, {"sites": sorted(set(site_ids))}):
         states_by_site[row[0]].append(SourceStanding._make(row))

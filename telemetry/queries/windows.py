@@ -140,7 +140,6 @@ class _Means:
         np.maximum.at(self.newest, rows, readings.ts.astype(np.int64))
 
     def per_step(self, windows: int, steps: int) -> NDArray[np.float64]:
-        """A line per series: the means of `steps` steps of so many windows, NaN where there is nothing."""
         spare = steps * windows - self._sums.shape[1]
         sums, counts = (
             np.pad(part, ((0, 0), (0, spare))).reshape(len(self.ids), steps, windows).sum(axis=2)
@@ -163,7 +162,6 @@ def daily_sketches(
     now: datetime,
     matchers: Sequence[Matcher] = (),
 ) -> list[DailySketch]:
-    """The readings of each series over a UTC day, up to `now`. For metrics that the registry flags for a sketch."""
     selection = select(site_ids, metrics, matchers)
     start = datetime(day.year, day.month, day.day, tzinfo=UTC)
     times = _times(start, start + timedelta(days=1), now, from_rollups=True) | {"ids": selection.ids}

@@ -59,8 +59,6 @@ class SeriesPoints:
 
 
 class StoredSeries(NamedTuple):
-    """A series that takes part."""
-
     id: int
     metric: str
     labels: dict[str, str]
@@ -76,8 +74,6 @@ class StoredSeries(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LineGroup:
-    """The series that make one line, and what it is called."""
-
     labels: dict[str, str]
     members: tuple[StoredSeries, ...]
 
@@ -87,7 +83,6 @@ class LineGroup:
 
     @property
     def gap_s(self) -> int:
-        """Readings further apart than this are not joined, unless steps are longer still."""
         return 3 * max(member.cadence_s for member in self.members)
 
     def points(
@@ -108,7 +103,6 @@ class LineGroup:
 
 
 def find(spec: QuerySpec, names: Iterable[str]) -> list[StoredSeries]:
-    """The series that the question is about, under these names, but for those that count for nothing."""
     conditions = ["metric = ANY(%(names)s)"]
     values: Values = {"names": sorted(names)}
     if spec.site_ids is not None:
@@ -138,7 +132,6 @@ def _stored_series(row: tuple[Any, ...]) -> StoredSeries:
 
 
 def group(spec: QuerySpec, series: Iterable[StoredSeries], *, without: str = "") -> list[LineGroup]:
-    """Lines in order of their labels. `without` is a label that does not tell lines apart."""
     members: dict[tuple[tuple[tuple[str, str], ...], int], list[StoredSeries]] = defaultdict(list)
     for each in series:
         labels = {NAME: each.metric, **each.labels}
@@ -156,7 +149,6 @@ def group(spec: QuerySpec, series: Iterable[StoredSeries], *, without: str = "")
 
 
 def _unit(spec: QuerySpec, members: tuple[StoredSeries, ...]) -> tuple[float, str]:
-    """The unit of a line's values, and what values in the stored one are multiplied by to be in it."""
     known = members[0].known
     unit = known.unit if known else ""
     if members[0].kind == MetricKind.HISTOGRAM and spec.aggregation is Aggregation.QUANTILE:

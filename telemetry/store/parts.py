@@ -57,7 +57,6 @@ class PartReader:
         return SummandParts(self._keys(series[asked], start[asked]), risen[asked], seconds[asked])
 
     def sketches(self) -> tuple[Keys, Keys, Keys]:
-        """Keys, buckets, and how many readings each holds."""
         columns = []
         for resolution, values in self._rolled():
             series, start, bucket, count = fetch_columns(statements.sketches(resolution), values)
@@ -75,7 +74,6 @@ class PartReader:
         return keys, buckets, counts
 
     def _raw(self, aggregation: Aggregation) -> SummandParts:
-        """Each reading is a part; a stale marker is one that says nothing."""
         series, ts_ms, value = fetch_columns(statements.RAW, self._values())
         readings = rollup.once(series, ts_ms, value)
         first, second = readings.value, np.ones(len(readings.value))
@@ -102,7 +100,6 @@ class PartReader:
         )
 
     def _baseline(self, readings: rollup.SeriesReadings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Value and time (ms) of the last reading of each series before those that are read raw; NaN without one."""
         firsts = readings.series[readings.starts]
         series, last, at_ms = fetch_columns(statements.BASELINE, self._values() | {"series": firsts})
         before, before_ms = np.full((2, len(firsts)), np.nan)
@@ -111,7 +108,6 @@ class PartReader:
         return before, before_ms
 
     def _rolled(self) -> Iterator[tuple[Resolution, Values]]:
-        """Which roll-ups to read, and between which starts."""
         if self.grid.resolution is Resolution.RAW:
             return
         begin = self.grid.start

@@ -37,9 +37,8 @@ def together(parts: list[SummandParts]) -> SummandParts:
 
 
 def reduce(aggregation: Aggregation, parts: SummandParts) -> tuple[Keys, Numbers]:
-    """One value per key, from `first`: its sum over that of `second`, its sum, its extreme, or the one of the
-    largest `second`. NaN says nothing, and is the answer where nothing is said.
-    """
+    """One value per key, from `first`: its sum over that of `second`, its sum, its extreme, or the one of the largest
+    `second`. NaN says nothing, and is the answer where nothing is said."""
     order = np.lexsort((parts.second, parts.key))
     key, first, second = parts.key[order], parts.first[order], parts.second[order]
     keys, starts = np.unique(key, return_index=True)
@@ -65,7 +64,6 @@ def reduce(aggregation: Aggregation, parts: SummandParts) -> tuple[Keys, Numbers
 
 
 def quantiles(key: Keys, bucket: Keys, count: Keys, q: float) -> tuple[Keys, Numbers]:
-    """The quantile of each key's sketch (`telemetry.core.sketch`), given as buckets and counts in any order."""
     order = np.lexsort((bucket, key))
     key, bucket, count = key[order], bucket[order], count[order]
     keys, starts = np.unique(key, return_index=True)

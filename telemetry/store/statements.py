@@ -34,7 +34,6 @@ FROM unnest(%(series)s::bigint[]) AS asked (series_id) CROSS JOIN LATERAL (
 
 
 def windows(resolution: Resolution, aggregation: Aggregation) -> str:
-    """Series, starts, and the two columns of the windows from `from` up to `until`."""
     first, second = COLUMNS[aggregation]
     # Unknown increases are left out: an array with nulls is slow to read.
     said = " AND increase IS NOT NULL" if first == "increase" else ""
@@ -46,7 +45,6 @@ def windows(resolution: Resolution, aggregation: Aggregation) -> str:
 
 
 def sketches(resolution: Resolution) -> str:
-    """Series, starts, buckets and counts."""
     return (
         "SELECT array_agg(series_id), array_agg(start), array_agg(bucket::bigint), array_agg(n)"
         f" FROM {TABLES[resolution]}, unnest(sketch_buckets, sketch_counts) AS held (bucket, n)"

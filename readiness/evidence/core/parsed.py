@@ -111,8 +111,6 @@ FAILURES = frozenset({WRONG_VALUES, FAILED, "dropped_messages"})
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """How many failures the figures count: `count` None where none of them counts any. `text` is shown as it is."""
-
     count: float | None = None
     text: str = ""
 
@@ -125,7 +123,6 @@ NOT_COUNTED = Failures()
 
 
 def failures_of(figures: Iterable[Figure]) -> Failures:
-    """The first kind of failure that occurred, else a count of none."""
     counted = [each for each in figures if each.name in FAILURES and each.value is not None]
     worst = next((each for each in counted if each.value), counted[0] if counted else None)
     return NOT_COUNTED if worst is None else Failures(worst.value, _failure_text(worst))

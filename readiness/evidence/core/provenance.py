@@ -6,5 +6,4 @@ LEAST_TRUSTED_LAST = ("measured", "declared", "estimated", "simulated")
 
 
 def worst_provenance(provenances: Iterable[str]) -> str:
-    """Return the provenance to be trusted least; `measured` of none at all."""
     return max(provenances, key=LEAST_TRUSTED_LAST.index, default=LEAST_TRUSTED_LAST[0])

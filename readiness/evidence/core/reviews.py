@@ -12,8 +12,6 @@ DOMAINS = ("compute", "network", "energy", "security", "planning")
 
 @dataclass(frozen=True, slots=True)
 class ReviewCounts:
-    """Figures that the sub-measures of p4-golive-review ask for."""
-
     signatures_missing: int
     critical: int
     undated: int
@@ -27,7 +25,6 @@ class OpenAction:
 
 
 def counted(signed: Collection[str], actions: Iterable[OpenAction]) -> ReviewCounts:
-    """`signed` are the domains that did; `actions` those that are open."""
     listed = list(actions)
     others = [action for action in listed if not action.critical]
     return ReviewCounts(

@@ -29,7 +29,6 @@ _COUNTS = FAILURES | {RANKS, TEST, FAILED_TEST, *IDENTITIES}
 
 
 def sample_size(tool: str, figures: Sequence[Figure]) -> str:
-    """`20,000 iterations`, `3 sizes, up to 16 GiB`, `6 tests`; that the output does not say where it does not."""
     if tool in COLLECTIVES:
         sizes = {figure.size_bytes or 0 for figure in figures if figure.name == "busbw"}
         return (
@@ -67,7 +66,6 @@ def failures_text(tool: str, figures: Sequence[Figure]) -> str:
 
 
 def coverage_text(run: Run, site: SiteParts) -> str:
-    """Which of what is in service the run was on."""
     names = few([site.nodes[node] for node in run.nodes if node in site.nodes])
     installed = sum(node in run.nodes for node, _ in site.accelerators)
     if run.tool in COLLECTIVES:

@@ -39,7 +39,6 @@ def _unit(declared: Any) -> str:
 
 
 def limit_text(framework: Framework, declared: DeclaredLimit) -> str:
-    """`1.3`, `450 ms`, or a preset with what it comes to."""
     kind = kind_of(framework, declared.limit_id)
     unit = kind.unit if kind else ""
     if declared.value is not None:

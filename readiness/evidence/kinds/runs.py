@@ -88,7 +88,6 @@ FIELDS = ("platform", "tool", "measure", "operation", "size_bytes", "value", "un
 
 
 def _address(floor: Floor) -> str:
-    """Whoever may change a floor gets there by its platform."""
     return FLOORS.url_if(reader(), "edit", floor)
 
 

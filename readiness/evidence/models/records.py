@@ -13,8 +13,6 @@ from telemetry.models import SourceProvenance
 
 
 class Record(Voidable):
-    """Columns that both have in common: the check it is about, when it held, and who entered it."""
-
     check_id = models.CharField("check", max_length=64)
     part = models.CharField("sub-measure", max_length=64, blank=True)
     taken_on = models.DateField("day", help_text="The day it was true, in the site's zone")

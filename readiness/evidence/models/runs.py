@@ -147,8 +147,6 @@ class RunFile(models.Model):
 
 
 class RunDevice(models.Model):
-    """A device that a run was made on, and the versions that it had when the run was taken."""
-
     run = models.ForeignKey(
         ValidationRun, on_delete=models.CASCADE, related_name="run_devices", db_index=False
     )

@@ -29,7 +29,6 @@ claims = partial(claims_of, origin="evidence")
 
 
 def user_key(on_delete: Callable[..., Any], **given: Any) -> models.ForeignKey:
-    """Whoever did it, where that is known."""
     return models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete, null=True, blank=True, related_name="+", **given
     )

@@ -109,7 +109,6 @@ def _lock() -> bool:
 
 
 def _claim_late_days(site_ids: Collection[int] | None) -> list[tuple[int, date]]:
-    """Days that are over and got samples since; the claims are given up with this transaction's commit."""
     claims = LateDay.objects.select_for_update(skip_locked=True)
     if site_ids is not None:
         claims = claims.filter(site_id__in=site_ids)

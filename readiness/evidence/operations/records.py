@@ -102,8 +102,6 @@ def _refuse_unknown(slugs: Collection[str]) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactRow:
-    """A fact to be recorded; no unit means the sub-measure's own."""
-
     site: Site
     check: str
     part: str
@@ -116,7 +114,6 @@ class FactRow:
 
 
 def record_fact(*, by: User | None, now: datetime, **fact: Any) -> RecordedFact:
-    """Keep one fact, which has the fields of FactRow. EvidenceRefused as `attest`."""
     return record_facts([FactRow(**fact)], by=by, now=now)[0]
 
 
@@ -178,7 +175,6 @@ def _fact(row: FactRow, measure: SubMeasure, *, by: User | None, now: datetime) 
 
 
 def _stand_on_ground(facts: Collection[tuple[RecordedFact, SubMeasure]]) -> None:
-    """Note what each stands on; nothing is read where none stands on anything."""
     minding = {fact.site_id for fact, measure in facts if measure.validity.voided_by}
     grounds = site_ground(sorted(minding)) if minding else {}
     for fact, measure in facts:
@@ -214,7 +210,6 @@ def set_floor(
     size_bytes: int | None = None,
     **values: Any,
 ) -> Floor:
-    """The platform's floor of a measure at a size: made, or changed where it is there."""
     floor, _ = Floor.objects.update_or_create(
         platform=platform,
         tool=tool,
@@ -229,7 +224,6 @@ def set_floor(
 def import_floors(
     *, content: bytes, platform: str, source: str, by: User | None, now: datetime
 ) -> list[Floor]:
-    """Floors of a node-health configuration (`*.conf`). ParseError where it cannot be read."""
     if len(content) > MOST_FLOOR_BYTES:
         raise EvidenceRefused("file", f"A configuration has {MOST_FLOOR_BYTES} bytes at most.")
     floors = platform_floors.parse(content)
@@ -241,7 +235,6 @@ def import_floors(
 
 
 def _taken_at(site: Site, taken_on: date, now: datetime) -> datetime:
-    """The end of the day in the site's zone; now, while the day lasts."""
     if taken_on > now.astimezone(ZoneInfo(site.time_zone)).date():
         raise EvidenceRefused("taken_on", f"{taken_on} is yet to come at {site.name}.")
     if taken_on < now.date() - OLDEST:
@@ -261,7 +254,6 @@ MAY_MARK = "evidence.change_validationrun"
 
 
 def can_be_baseline(run: ValidationRun) -> bool:
-    """Whether marking it, or no longer marking it, would not be refused."""
     return run.baseline_at is not None or not _why_not(run)
 
 

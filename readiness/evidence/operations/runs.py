@@ -84,8 +84,6 @@ NOTHING_MORE = RunContext()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """One file of several."""
-
     tool: str
     content: bytes
     file_name: str
@@ -231,7 +229,6 @@ def _run_device(run: ValidationRun, device: Device, history: VersionHistory) -> 
 
 
 def _identities(run: ValidationRun, devices: Sequence[Device]) -> dict[str, object]:
-    """Which accelerators it was on, where it is about accelerators: those of its devices, else of the site's."""
     if run.tool not in OF_ACCELERATORS:
         return {}
     nodes = devices or Device.objects.in_service().filter(site_id=run.site_id, role=Device.Role.NODE)
@@ -296,7 +293,6 @@ def _taken_at(parsed: Parsed, context: RunContext, site: Site, now: datetime) ->
 
 
 def _devices(parsed: Parsed, context: RunContext, site: Site) -> tuple[list[Device], list[str]]:
-    """Those given, else those of the site that have the names of the file's hosts, in full or up to the first dot."""
     if context.devices is not None:
         strays = [device.name for device in context.devices if device.site_id != site.pk]
         if strays:
@@ -327,8 +323,6 @@ def _devices(parsed: Parsed, context: RunContext, site: Site) -> tuple[list[Devi
 
 
 def _scope(tool: str, parsed: Parsed, context: RunContext, devices: int) -> str:
-    """Return what was given, unless the file shows more nodes than that; else by the tool and how many nodes there
-    were."""
     nodes = max(len(parsed.hosts), devices)
     if context.scope:
         if context.scope not in Scope.values:

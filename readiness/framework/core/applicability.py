@@ -19,7 +19,6 @@ def applicable(item: Check | SubMeasure, site: SiteContext) -> tuple[bool, str]:
 
 
 def gate_for(check: Check, site: SiteContext) -> Gate:
-    """The check's gate at this site: its first rule that holds, else its own."""
     for rule in check.gate_rules:
         if rule.when.holds(site):
             return rule.gate
@@ -27,7 +26,6 @@ def gate_for(check: Check, site: SiteContext) -> Gate:
 
 
 def part_gate(part: SubMeasure, check_gate: Gate) -> Gate:
-    """The sub-measure's gate where its check has `check_gate`; never above it."""
     if part.gate is None or part.gate.rank >= check_gate.rank:
         return check_gate
     return part.gate

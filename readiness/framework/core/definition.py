@@ -79,7 +79,6 @@ class Bound:
         return self.low if value - self.low < self.high - value else self.high
 
     def text(self, unit: str = "") -> str:
-        """The threshold as shown beside a value: `≥ 460 GB/s`, `18 to 27 °C`, `1 or 5`."""
         return _text(self, unit)
 
 
@@ -168,7 +167,6 @@ class Validity(LabelledFigure):
         return self.max_age_s is None
 
     def limit_s(self, cadence_s: float | None) -> float:
-        """Seconds after which evidence is stale, given the cadence of the source that sent it."""
         if self.max_age_s is not None:
             return self.max_age_s
         return max(LIVE_CADENCES * (cadence_s or 0.0), LIVE_FLOOR_S)
@@ -266,7 +264,6 @@ class Check:
     parts: tuple[SubMeasure, ...]
 
     def part(self, part_id: str) -> SubMeasure:
-        """The sub-measure with this id; KeyError if there is none."""
         for part in self.parts:
             if part.id == part_id:
                 return part
@@ -310,8 +307,6 @@ class CitedSource:
 
 @dataclass(frozen=True)
 class Framework:
-    """One version of the whole definition; checks keep the order in which they were written."""
-
     version: Annotated[str, most(50)]
     title: Annotated[str, most(200)]
     note: Prose = field(default="", kw_only=True)
@@ -334,7 +329,6 @@ class Framework:
         return {(check.id, part.id): part for check in self.checks for part in check.parts}
 
     def check(self, check_id: str) -> Check:
-        """The check with this id; KeyError if there is none."""
         return self.checks_by_id[check_id]
 
     def checks_of(self, pillar_id: str) -> tuple[Check, ...]:

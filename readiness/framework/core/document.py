@@ -35,7 +35,6 @@ from web.versioned.core.files import Texts, located, parse
 
 
 def refuse_unsound(check: Check, fields: Fields) -> None:
-    """Raises DocumentError at the field that contradicts another."""
     if check.id.partition("-")[0] != check.pillar:
         raise fields.error("pillar", f"{check.pillar!r} does not match the id")
     highest = max((check.gate, *(rule.gate for rule in check.gate_rules)), key=lambda gate: gate.rank)
@@ -58,7 +57,6 @@ def refuse_unsound(check: Check, fields: Fields) -> None:
 
 
 def _disorder(part: SubMeasure) -> str | None:
-    """Why the warn threshold does not lie around the pass threshold."""
     inner, outer = part.pass_at, part.warn_at
     if outer is None:
         return None
@@ -134,12 +132,10 @@ def load_files(texts: Texts) -> Framework:
 
 
 def dump(framework: Framework) -> str:
-    """The whole definition as one YAML document that `load_text` reads back to an equal framework."""
     return yaml_documents.write(written(framework))
 
 
 def folder(framework: Framework) -> dict[str, str]:
-    """`index.yaml` and a file of checks for each pillar, as `load_files` reads them."""
     index = written(framework)
     checks = index.pop("checks")
     files = {pillar.id: f"{pillar.id}-{_slug(pillar.short_name)}.yaml" for pillar in framework.pillars}
@@ -154,7 +150,6 @@ def _slug(name: str) -> str:
 
 
 def _assembled(texts: Texts) -> Any:
-    """The one document; or the index with the checks of the files that it lists."""
     if INDEX_NAME not in texts:
         if len(texts) != 1:
             raise DocumentError("", f"expected one document, or {INDEX_NAME} and the files that it lists")

@@ -62,7 +62,6 @@ def validity(
     given: GivenThreshold,
     decided: OperatorDecision,
 ) -> dict[str, Any]:
-    """How long evidence counts, as entered over what it was; another span says anew where it comes from."""
     if before.get("max_age") != max_age and not given.source:
         raise DocumentError("valid_for.source", "a new span needs its source: say where it comes from")
     said = sourced("valid_for", before, given.source, given.note, decided)

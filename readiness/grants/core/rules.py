@@ -22,7 +22,6 @@ class NotGrantable(ValueError):
 
 
 def check_of(framework: Framework, check_id: str) -> Check:
-    """Raises NotGrantable for an id that the framework in force does not have."""
     check = framework.checks_by_id.get(check_id)
     if check is None:
         raise NotGrantable("check", f"{framework.version} has no check {check_id}.")

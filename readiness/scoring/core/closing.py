@@ -19,8 +19,6 @@ from readiness.scoring.core.gap import NOTHING, CapacityFigures, CapacityMeasure
 
 
 class ClosingTarget(StrEnum):
-    """The target of a site: out of not-ready, or all the way."""
-
     CONDITIONAL = "conditional"
     READY = "ready"
 
@@ -101,7 +99,6 @@ def best_curve(sites: Iterable[HeldSite], measure: CapacityMeasure) -> tuple[Cur
 
 
 def best_with(sites: Iterable[HeldSite], checks: int, measure: CapacityMeasure) -> tuple[HeldSite, ...]:
-    """The sites that free the most with at most so many checks resolved; of two equal sets always the same one."""
     closable = sorted(_closable(sites), key=lambda site: site.site)
     left = min(checks, sum(len(site.checks) for site in closable))
     if left <= 0:
@@ -128,7 +125,6 @@ def _offer(most: NDArray[np.int64], site: HeldSite, measure: CapacityMeasure) ->
 
 
 def by_check(sites: Iterable[HeldSite], measure: CapacityMeasure) -> tuple[CheckEffect, ...]:
-    """Every check that holds any site, the one that frees most by itself first, then the one that holds most."""
     members: dict[str, list[HeldSite]] = defaultdict(list)
     for site in sites:
         for check_id in site.checks:
@@ -158,12 +154,10 @@ def _effect(check_id: str, held: Sequence[HeldSite]) -> CheckEffect:
 
 
 def least_checks(sites: Iterable[HeldSite]) -> int:
-    """How many checks hold the site that the fewest hold; 0 where none can be freed."""
     return min((len(site.checks) for site in _closable(sites)), default=0)
 
 
 def beyond_checks(sites: Iterable[HeldSite]) -> tuple[HeldSite, ...]:
-    """Sites that no check can free, for there is none to resolve."""
     return tuple(site for site in sites if not site.checks)
 
 

@@ -115,7 +115,6 @@ class CombinedCheck:
 
 
 def worst(states: Iterable[CheckState]) -> CheckState | None:
-    """The worst state by the order above; None if there is none but `n-a`."""
     ranked = [state for state in states if state is not CheckState.NOT_APPLICABLE]
     return max(ranked, key=SEVERITY.__getitem__) if ranked else None
 
@@ -129,7 +128,6 @@ def combine(
     waiver: HeldGrant | None = None,
     now: datetime,
 ) -> CombinedCheck:
-    """A check from its judged sub-measures; a live waiver covers fail, stale and unknown, nothing else."""
     deciding = _deciding(parts, gate)
     decider = _decider(deciding)
     if decider is None:

@@ -61,7 +61,6 @@ class SiteFigures:
 
 
 def check_points(state: CheckState) -> float | None:
-    """The points that a check counts in the score; None for `n-a`."""
     return None if state is CheckState.NOT_APPLICABLE else POINTS.get(state, 0.0)
 
 
@@ -138,7 +137,6 @@ class SiteVerdict:
 
     @property
     def first_blocker(self) -> str:
-        """The check that holds a not-ready site back and comes first by (pillar, id); empty if none does."""
         return self.blocking[0] if self.blocking else ""
 
 
@@ -253,7 +251,6 @@ def evaluate(framework: Framework, inputs: SiteInputs, *, now: datetime) -> Site
 
 
 def evaluate_check(framework: Framework, check: Check, inputs: SiteInputs, *, now: datetime) -> CombinedCheck:
-    """One check at one site, for a page that asks about that check alone."""
     gate = gate_for(check, inputs.context)
     weight = framework.weights[gate]
     applies, why = applicable(check, inputs.context)

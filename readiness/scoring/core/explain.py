@@ -70,7 +70,6 @@ def smallest(worths: Sequence[object]) -> tuple[int, ...]:
 
 @cache
 def _weights(players: int) -> tuple[float, ...]:
-    """The share of orders in which exactly these players joined before, by their number."""
     orders = factorial(players)
     return tuple(factorial(before) * factorial(players - before - 1) / orders for before in range(players))
 
@@ -84,8 +83,6 @@ NOTHING: Causes = dict.fromkeys(CAUSES, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A score at both ends, None where no weight applied, and what moved it."""
-
     start: float | None
     end: float | None
     by: Causes

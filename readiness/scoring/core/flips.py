@@ -30,8 +30,6 @@ _BETTER = {Verdict.NOT_READY: 0, Verdict.CONDITIONAL: 1, Verdict.READY: 2}
 
 @dataclass(frozen=True, slots=True)
 class CheckBefore:
-    """The state of a check that the next comparison needs; `parts` holds states by sub-measure id."""
-
     state: CheckState
     measured_state: CheckState
     parts: Mapping[str, CheckState] = field(default_factory=dict)
@@ -72,8 +70,6 @@ class DetectedFlip:
 
 @dataclass(frozen=True, slots=True)
 class FlipSet:
-    """The moves, and what to compare the next evaluation with."""
-
     flips: tuple[DetectedFlip, ...]
     after: Before
 

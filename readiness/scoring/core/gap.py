@@ -20,8 +20,6 @@ from readiness.scoring.core.states import Stage, Verdict
 
 @dataclass(frozen=True, slots=True)
 class CapacityFigures:
-    """IT power in kW and a number of accelerators."""
-
     it_kw: float = 0.0
     accelerators: int = 0
 
@@ -38,8 +36,6 @@ _WHOLE = 1_000_000
 
 
 class CapacityMeasure(StrEnum):
-    """The quantity that capacity is counted in."""
-
     POWER = "kw"
     ACCELERATORS = "accelerators"
 
@@ -63,8 +59,6 @@ class CapacityChange:
 
 @dataclass(frozen=True, slots=True)
 class StageChange:
-    """The stage from `at` on."""
-
     at: datetime
     stage: Stage
 
@@ -126,7 +120,6 @@ class BlockerGroup:
 
 
 def deployed_at(history: SiteHistory, at: datetime) -> CapacityFigures:
-    """The capacity that the site has deployed at `at`, events at that very instant included."""
     place = bisect_right(history.stages, at, key=lambda step: step.at)
     if not place or history.stages[place - 1].stage not in STAGES_WITH_VERDICT:
         return NOTHING
@@ -147,7 +140,6 @@ def site_capacity(history: SiteHistory, at: datetime) -> SiteCapacity:
 
 
 def gap_of(sites: Iterable[SiteCapacity], *, at: datetime) -> Gap:
-    """The bands over some sites, for those who already hold each site's present capacity and verdict."""
     bands = {Verdict.READY: NOTHING, Verdict.CONDITIONAL: NOTHING}
     deployed = NOTHING
     for site in sites:
@@ -165,7 +157,6 @@ type GroupOf = Callable[[SiteCapacity], str]
 
 
 def gap_over_time(histories: Iterable[SiteHistory], instants: Sequence[datetime]) -> tuple[Gap, ...]:
-    """The bands at each instant, as `gap_at` gives them, in one pass over the sites; `instants` ascend."""
     groups = gaps_by_group(spans_of(histories, instants), instants, group_of=lambda _site: "")
     return groups.get("") or tuple(Gap(at, NOTHING, NOTHING, NOTHING) for at in instants)
 
@@ -180,7 +171,6 @@ class Span:
 
 
 def spans_of(histories: Iterable[SiteHistory], instants: Sequence[datetime]) -> list[Span]:
-    """All sites' stretches of instants between which nothing changed, where they had capacity; `instants` ascend."""
     return [
         span for history in histories for span in _spans(history, instants) if span.site.deployed != NOTHING
     ]
@@ -205,7 +195,6 @@ def gaps_by_group(
 def largest_groups(
     spans: Iterable[Span], *, group_of: GroupOf, measure: CapacityMeasure, most: int
 ) -> tuple[tuple[str, ...], int]:
-    """The groups with the most gap over all the instants, and how many others there are."""
     held: dict[str, int] = {}
     for span in spans:
         group = group_of(span.site)
@@ -218,7 +207,6 @@ def largest_groups(
 
 
 def _spans(history: SiteHistory, instants: Sequence[datetime]) -> Iterator[Span]:
-    """The stretches of instants between which nothing changed at the site, from the first that anything was known."""
     dated: list[tuple[datetime, CapacityChange | StageChange | VerdictStep]] = [
         (step.at, step) for steps in (history.changes, history.stages, history.verdicts) for step in steps
     ]

@@ -63,7 +63,6 @@ def encode(inputs: SiteInputs) -> bytes:
 
 
 def decode(content: bytes) -> SiteInputs:
-    """Raises UnreadableError."""
     try:
         kept = orjson.loads(zlib.decompress(content))
         if kept["version"] != VERSION:

@@ -41,6 +41,5 @@ class Sums:
 
 
 def sums_of(sites: Iterable[tuple[float | None, float]]) -> Sums:
-    """Sum up sites from the score and deployed kW of each; a site without a score is in neither mean."""
     scored = [(score, max(kw, 0.0)) for score, kw in sites if score is not None]
     return sum((Sums(1, score, kw, score * kw) for score, kw in scored), Sums())

@@ -36,7 +36,6 @@ def health_at(evaluated: HealthAt, blind_at: datetime | None, now: datetime) -> 
 
 
 def without_samples(objects_by_health: Mapping[str, int]) -> dict[str, int]:
-    """Count the objects by health after the last sample: whatever was known is unknown."""
     counts: dict[str, int] = {}
     for health, count in objects_by_health.items():
         health_now = str(Health.UNKNOWN) if health in KNOWN else health

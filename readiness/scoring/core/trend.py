@@ -15,7 +15,6 @@ class TrendLine:
 
 
 def fit(places: Sequence[float], values: Sequence[float]) -> TrendLine:
-    """Least squares over at least three points at different places."""
     count = len(places)
     mean_place, mean_value = sum(places) / count, sum(values) / count
     across = sum((place - mean_place) ** 2 for place in places)

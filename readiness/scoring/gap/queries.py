@@ -66,7 +66,6 @@ class Group:
 
 
 def regions() -> dict[str, str]:
-    """Names by slug; one statement."""
     return dict(Region.objects.order_by("name").values_list("slug", "name"))
 
 
@@ -82,7 +81,6 @@ def sites_of(question: Question) -> QuerySet[Site]:
 
 
 def asked(question: Question, *, now: datetime) -> FleetStanding:
-    """The sites that are asked about as they stand; three statements."""
     return standing_of(sites_of(question), now=now, of_all=question.of_all_sites)
 
 
@@ -99,13 +97,11 @@ class WithPast:
 
 
 def with_past(question: Question, *, now: datetime) -> WithPast:
-    """Five statements, whatever the number of sites."""
     known = asked(question, now=now)
     return WithPast(known, histories_of(known))
 
 
 def over_time(question: Question, sites: WithPast, *, start: datetime, end: datetime) -> CapacityHistory:
-    """The whole from `start` to `end` (no later than the sites are known), and its projection. No statement."""
     instants = _instants(question, sites, start, end)
     gaps = gap_over_time(sites.histories, instants) if instants else ()
     return replace(sites.outlook(question.measure), gaps=gaps)
@@ -130,7 +126,6 @@ def _instants(question: Question, sites: WithPast, start: datetime, end: datetim
 
 
 def _groups(question: Question, sites: WithPast, instants: Sequence[datetime]) -> tuple[Group, ...]:
-    """The groups that held most over the range, and all others as one."""
     known, histories = sites.known, sites.histories
     if question.by_blocker:
         histories = _blocked(known, histories, instants)
@@ -159,7 +154,6 @@ def _blocker_of(by: str) -> Callable[[SiteCapacity], str]:
 
 
 def _fixed(by: str, sites: Sequence[SiteStanding]) -> tuple[dict[str, str], dict[str, str]]:
-    """The group of each site, by slug, and the words of each group."""
     if by == REGION:
         return {site.ref.slug: site.region for site in sites}, {
             site.region: site.ref.region for site in sites
@@ -197,7 +191,6 @@ def _blocker_labels(framework: Framework) -> dict[str, str]:
 def _blocked(
     known: FleetStanding, histories: Sequence[SiteHistory], instants: Sequence[datetime]
 ) -> list[SiteHistory]:
-    """The histories with each day's first blocker, and the present one; one statement."""
     recorded = _recorded(known, _days(instants, sites=len(known.sites)))
     return [
         replace(history, verdicts=with_blockers(history.verdicts, recorded.get(site.ref.id, ())))
@@ -217,7 +210,6 @@ def _days(instants: Sequence[datetime], *, sites: int) -> list[date]:
 
 
 def _recorded(known: FleetStanding, days: Sequence[date]) -> Mapping[int, list[tuple[date, str]]]:
-    """First blockers of sites by day, oldest first. A row holds all sites of a day and blocker, as sites are many."""
     rows = (
         ScorePoint.objects.filter(known.among("site"), on_date__in=days)
         .exclude(first_blocker="")
@@ -246,7 +238,6 @@ class PresentGroup:
 
 
 def present_groups(question: Question, known: FleetStanding) -> tuple[PresentGroup, ...]:
-    """The groups with what each holds now, the most first; groups without a gap are left out. No statement."""
     if question.by_blocker:
         key_of, labels = None, _blocker_labels(known.framework)
     else:
@@ -268,8 +259,6 @@ def present_groups(question: Question, known: FleetStanding) -> tuple[PresentGro
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """The sites as they stand, the pace and projection of the weeks before, and growth of accelerators in 180 days."""
-
     known: FleetStanding
     outlook: CapacityHistory
     capability: CapabilityGap
@@ -277,7 +266,6 @@ class Present:
 
 
 def present(question: Question, sites: WithPast) -> Present:
-    """No statement."""
     known = sites.known
     then = gap_at(sites.histories, known.at - CAPABILITY_SPAN).deployed.accelerators
     counts = known.gap.deployed.accelerators

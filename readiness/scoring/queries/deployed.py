@@ -38,7 +38,6 @@ much again as all the rest of a year's trend: `kw[width_bucket(at, since)]` is n
 
 
 def event_kw(*, site: str = "pk", at: datetime | OuterRef) -> Subquery:
-    """The sum of a site's dated capacity at an instant, None without any; `site` is its id in the outer query."""
     signed = Case(
         When(kind=CapacityEvent.Kind.COMMISSION, then=F("it_kw")),
         default=-F("it_kw"),

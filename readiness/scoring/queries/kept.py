@@ -17,7 +17,6 @@ NEAR = timedelta(days=14)
 
 
 def pillars_on(site: Site, *, at: datetime) -> dict[str, float | None] | None:
-    """Each pillar's score (0 to 1) as it stood at `at`; None where no day near it was scored."""
     points = ScorePoint.objects.filter(site=site, on_date__lte=at.date(), on_date__gt=(at - NEAR).date())
     point = points.order_by("-on_date").first()
     if point is None:
@@ -27,8 +26,6 @@ def pillars_on(site: Site, *, at: datetime) -> dict[str, float | None] | None:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One site on one UTC day: all that its score of that day was decided from."""
-
     site_id: int
     on_date: date
     evaluated_at: datetime

@@ -276,7 +276,6 @@ def ref_of(site: Site) -> SiteRef:
 
 
 def flip_row(flip: Flip, framework: Framework) -> FlipRow:
-    """The row of a flip, which needs its site joined in."""
     check = framework.checks_by_id.get(flip.key)
     title = check.name if check else flip.key
     if check and flip.part:

@@ -47,7 +47,6 @@ def with_owner(sites: QuerySet[Site], *, now: datetime) -> QuerySet[Site]:
 
 
 def owned_by(words: str, *, now: datetime) -> Q:
-    """Sites whose team, or what is written there, has these words; "none" finds those that nobody owns."""
     held = Assignment.objects.in_force(now).filter(item=Item.ORCHESTRATION).order_by()
     if words == "none":
         return Q(owner="") & ~Q(pk__in=held.values("site"))
@@ -98,7 +97,6 @@ class FleetStanding:
         return None if self.of_all else [site.ref.id for site in self.sites]
 
     def among(self, site: str) -> Q:
-        """A condition for rows of these sites alone."""
         ids = self.site_ids
         return Q() if ids is None else Q(**{f"{site}__in": ids})
 
@@ -108,7 +106,6 @@ class FleetStanding:
 
     @property
     def verdicts(self) -> dict[str, int]:
-        """Sites by verdict, "none" for those without."""
         return dict(Counter(site.verdict or "none" for site in self.capacity.values()))
 
 
@@ -129,7 +126,6 @@ def standing(
     marked: bool = False,
     framework: Framework | None = None,
 ) -> FleetStanding:
-    """The standing of all sites, or of these. Three statements, whatever the number of sites; one more for a mark."""
     mark = inventory.history_mark() if marked else None
     sites = Site.objects.all() if site_ids is None else Site.objects.filter(pk__in=site_ids)
     return replace(standing_of(sites, now=now, of_all=site_ids is None, framework=framework), mark=mark)
@@ -138,7 +134,6 @@ def standing(
 def standing_of(
     sites: QuerySet[Site], *, now: datetime, of_all: bool = False, framework: Framework | None = None
 ) -> FleetStanding:
-    """The standing of these sites, in their order; `of_all` where they are all there are. Three statements."""
     framework = framework or framework_queries.current()[1]
     # Values are read: a thousand model objects would take longer than everything else here.
     read = with_owner(sites, now=now).values_list(
@@ -164,12 +159,10 @@ def _site(*row: Any) -> SiteStanding:
 
 
 def score_of(site: Site) -> SiteScore | None:
-    """None for a site that was never evaluated."""
     return getattr(site, "score", None)
 
 
 def present_capacity(sites: Sequence[Site], *, now: datetime) -> dict[int, SiteCapacity]:
-    """Deployed capacity and stored verdict by site id. Two statements, whatever the number of sites."""
     ids = [site.pk for site in sites]
     changes = capacity_changes(ids)
     stored = SiteScore.objects.filter(site__in=ids).only("site_id", "verdict", "first_blocker", "failed_at")
@@ -180,14 +173,12 @@ def present_capacity(sites: Sequence[Site], *, now: datetime) -> dict[int, SiteC
 def _present(
     site: Site | SiteRef, changes: Sequence[CapacityChange], score: tuple[str, str], now: datetime
 ) -> SiteCapacity:
-    """`score` is the stored verdict and first blocker, "" for none."""
     history = SiteHistory(site.slug, changes, [StageChange(EVER, Stage(site.stage))])
     verdict, blocker = score
     return SiteCapacity(site.slug, deployed_at(history, now), Verdict(verdict) if verdict else None, blocker)
 
 
 def capacity_changes(site_ids: Collection[int] | None) -> Changes:
-    """Each site's dated capacity (None: every site's), oldest first; a site without any has none. One statement."""
     changes: dict[int, list[CapacityChange]] = defaultdict(list)
     for step in inventory.capacity_events(site_ids):
         changes[step.site_id].append(

@@ -1,6 +1,4 @@
-"""Why a whole body was refused. The caller answers; the number in each name's line is the HTTP status it
-means.
-"""
+"""Why a whole body was refused. The caller answers; the number in each name's line is the HTTP status it means."""
 
 
 class BodyError(ValueError):

@@ -1,5 +1,4 @@
-"""Protobuf message classes made at import from published field numbers, so that nothing is generated or
-compiled.
+"""Protobuf message classes made at import from published field numbers, so that nothing is generated or compiled.
 
 Nested messages are declared as `bytes` where we want them unparsed: the two are the same on the wire.
 """
@@ -19,9 +18,8 @@ _TYPES = {
 
 
 def message_classes(package: str, messages: Mapping[str, Mapping[str, tuple[int, str]]]) -> list[Any]:
-    """One class per message, in order. A field is `name: (number, type)`, a type is a key of the table above,
-    or that with `repeated ` before it.
-    """
+    """One class per message, in order. A field is `name: (number, type)`, a type is a key of the table above, or that
+    with `repeated ` before it."""
     file = descriptor_pb2.FileDescriptorProto(name=f"{package}.proto", package=package, syntax="proto3")
     for name, fields in messages.items():
         message = file.message_type.add(name=name)

@@ -39,7 +39,6 @@ LATENCIES = frozenset({"latency", "round_trip", "ttft", "tpot"})
 
 
 def parse(tool: str, content: bytes) -> Parsed:
-    """Read one tool's output. KeyError for a tool that has no parser."""
     parsed = PARSERS[tool](content)
     for figure in parsed.figures:
         if wrong := _unbelievable(figure, may_be_negative=tool == "csv"):

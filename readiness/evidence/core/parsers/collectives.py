@@ -49,15 +49,12 @@ CAMEL = {"AllReduce": "all_reduce", "AllGather": "all_gather", "ReduceScatter": 
 
 
 def parse(tool: str, content: bytes) -> Parsed:
-    """GB/s of algorithm and bus bandwidth of each size, wrong values, hosts and devices."""
     text = text_of(content)
     return _read_json(tool, text) if looks_like_json(text) else _read_text(tool, text)
 
 
 @dataclass
 class _CollectiveReport:
-    """Collects figures while a file is read."""
-
     tool: str
     figures: list[Figure] = field(default_factory=list)
     operation: str = ""

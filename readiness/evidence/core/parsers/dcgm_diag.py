@@ -33,8 +33,6 @@ STRESS_TESTS = frozenset({"targeted stress", "targeted power", "sm stress"})
 
 @dataclass
 class _TestsOfSubject:
-    """The tests read so far, by subject: each test's name in lower case, with its worst severity."""
-
     ran: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     skipped: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     warnings: list[str] = field(default_factory=list)
@@ -43,7 +41,6 @@ class _TestsOfSubject:
         return max(self.ran[subject].values(), key=BADNESS.__getitem__)
 
     def lacking(self, subject: str, anywhere: set[str]) -> list[str]:
-        """Tests that did not run on an accelerator and should have; `anywhere` are those that ran on any."""
         skipped = self.skipped.get(subject, set()) & (anywhere | CORE_TESTS)
         passed_over = anywhere & (CORE_TESTS | STRESS_TESTS)
         return sorted((skipped | passed_over) - self.ran.get(subject, {}).keys())
@@ -53,7 +50,6 @@ class _TestsOfSubject:
 
 
 def parse(content: bytes) -> Parsed:
-    """Worst severity of each accelerator that a test ran on, which tests ran, and how long the diagnostic was."""
     text = text_of(content)
     document = Json.of(json_below(text, "run dcgmi diag with -j")[1])
     root = _root(document)
@@ -144,7 +140,6 @@ def _tests(results: _TestsOfSubject) -> Iterator[Figure]:
 
 
 def _identities(document: Json, root: Json) -> Iterator[Figure]:
-    """Serial numbers and UUIDs, as version 4 lists them by entity and version 3 by number."""
     for holder in (document, root):
         for group in holder.listed("entity_groups"):
             if group.text("entity_group").upper() != "GPU":
@@ -188,7 +183,6 @@ def _hosts(root: Json) -> dict[str, str]:
 
 
 def _results(root: Json) -> Iterator[tuple[str, Json]]:
-    """Each test's results, and its summary where that is worse than they say, or there are none."""
     for category in root.need("test_categories").items():
         if category.value is None:
             continue

@@ -26,7 +26,6 @@ _SIZES = {"k": 1024, "m": 1024**2, "g": 1024**3}
 
 
 def parse(content: bytes) -> Parsed:
-    """MB/s, operations per second and µs, of each direction in which a job moved anything."""
     notes, body = json_below(text_of(content), "run fio with --output-format=json")
     document = Json.of(body)
     holder = document.need("client_stats" if document.get("client_stats") is not None else "jobs")

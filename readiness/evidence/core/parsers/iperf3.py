@@ -8,7 +8,6 @@ from readiness.evidence.core.parsed import Figure, Parsed, converted
 
 
 def parse(content: bytes) -> Parsed:
-    """Gb/s received; for TCP retransmits and round trips, for UDP jitter and loss."""
     text = text_of(content)
     document = Json.of(text)
     error = document.get("error")

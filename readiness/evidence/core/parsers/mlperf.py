@@ -33,8 +33,6 @@ KEPT = ("submission_benchmark", "submission_platform", "submission_org", "submis
 
 @dataclass
 class _Log:
-    """Collects what the lines say; times are in milliseconds, `stops` are (line, time, status, steps)."""
-
     starts: list[float] = field(default_factory=list)
     stops: list[tuple[int, float, str, float | None]] = field(default_factory=list)
     latencies: list[Figure] = field(default_factory=list)
@@ -78,7 +76,6 @@ class _Log:
 
 
 def parse(content: bytes) -> Parsed:
-    """Minutes to train with the samples or steps behind them, p99 of first token and token time where logged."""
     text = text_of(content)
     log, number = _Log(), 1
     for number, line in lines_of(text):

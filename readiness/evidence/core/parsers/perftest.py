@@ -53,7 +53,6 @@ OVERFLOWED = "negative: the tool's counters overflowed."
 
 
 def parse(content: bytes) -> Parsed:
-    """Gb/s of bandwidth, µs of latency with its percentiles, and whether both ends were one port."""
     text = text_of(content)
     return _read_json(text) if looks_like_json(text) else _read_text(text)
 
@@ -97,7 +96,6 @@ def _read_text(text: str) -> Parsed:
 
 
 def _operation(title: str) -> str:
-    """`RDMA_Write` is `write`; `Send Bidirectional` is `send bidirectional`."""
     return tidy(title.replace("RDMA_", "").replace("_", " ").lower())
 
 

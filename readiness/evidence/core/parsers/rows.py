@@ -33,7 +33,6 @@ def values_of(
     headings: Mapping[str, str] | None = None,
     remark: Callable[[str], None] | None = None,
 ) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Line and values of each row as `readers` have them; ParseError as `rows_of`, and where a cell is not read."""
     rows = rows_of(content, needed=needed, columns=[*readers], headings=headings, remark=remark)
     for line, cells in rows:
         values = {}
@@ -81,7 +80,6 @@ def rows_of(
 
 
 def _split(line: int, text: str) -> list[str]:
-    """The cells of a line; of one that Muster exported, the texts that it had."""
     try:
         rows = list(csv.reader([text], strict=True))
     except csv.Error as error:
@@ -204,10 +202,8 @@ HEADINGS = {
 
 
 def facts(content: bytes) -> list[Row]:
-    """Rows in the order of the file; ParseError where one cannot be read, or there is none."""
     return list(values_of(content, FACT, needed=[*FACT][:6]))
 
 
 def limits(content: bytes) -> list[Row]:
-    """Sites and classes are slugs, of which a row gives one, and one of value and preset: who declares them says so."""
     return list(values_of(content, LIMIT, needed=("limit", "declared_on", "source"), headings=HEADINGS))

@@ -23,8 +23,6 @@ LOOPBACK = "The other end was this machine: the run crossed no network."
 
 @dataclass
 class _SockperfReport:
-    """Collects figures while the lines are read; `rows` are (suffix of the name, percentile, value)."""
-
     name: str = "latency"
     operation: str = ""
     size: int | None = None
@@ -36,7 +34,6 @@ class _SockperfReport:
 
 
 def parse(content: bytes) -> Parsed:
-    """µs of one-way latency (or of the round trip, where the tool says so) with percentiles, and counts of loss."""
     text = text_of(content)
     report = _SockperfReport()
     number = 1

@@ -51,7 +51,6 @@ _VERSION = re.compile(r"#\s*(driver|firmware|nos|library|tool)\s*:\s*(\S.*)", re
 
 
 def parse(content: bytes) -> Parsed:
-    """Every row is one figure, with the unit and conditions that its columns give."""
     versions: dict[str, str] = {}
 
     def read_remark(line: str) -> None:
@@ -81,7 +80,6 @@ def parse(content: bytes) -> Parsed:
 
 
 def _declared(figures: Sequence[Figure], *, has_times: bool, has_tool: bool) -> str:
-    """Why a table that concludes something is no run; empty where it is one, and where all of it is raw figures."""
     raw = [each for each in figures if part_named(each.name) is None and not interop.is_record(each.name)]
     if len(raw) == len(figures):
         return ""

@@ -23,7 +23,6 @@ NOT_POISSON = (
 
 
 def parse(content: bytes) -> Parsed:
-    """Milliseconds to the first token and per token, throughput, duration, requests that failed."""
     text = text_of(content)
     document = Json.of(text)
     asked, completed = document.whole("num_prompts"), document.whole("completed")
@@ -70,7 +69,6 @@ def _latencies(document: Json, of_run: Figure) -> Iterator[Figure]:
 
 
 def _arrivals(document: Json) -> str:
-    """Why the latencies are not those at a promised rate; empty where they are."""
     rate = document.get("request_rate")
     number = None if rate is None else rate.as_number()
     if number is None or number <= 0:

@@ -48,7 +48,6 @@ class Participation:
 
 
 def participation(run: Run, site: SiteParts) -> Participation:
-    """Compare the accelerators that took part with the inventory; a node without any there lacks none."""
     installed = Counter(node for node, _ in site.accelerators if node in run.nodes)
     ran = _ran(run, site)
     if ran is None:
@@ -63,7 +62,6 @@ def participation(run: Run, site: SiteParts) -> Participation:
 
 
 def _ran(run: Run, site: SiteParts) -> dict[int, int] | None:
-    """Accelerators of each node that ran; None where the run's hosts are not its nodes by name."""
     of_host: Counter[str] = Counter()
     for figure in run.figures:
         if figure.name == RANKS and figure.subject:

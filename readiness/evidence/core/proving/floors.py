@@ -111,7 +111,6 @@ def _is_of(floor: FloorValue, kind: FloorKind) -> bool:
 def _of_platform(
     floors: Iterable[FloorValue], platform: str, kind: FloorKind, unit: str
 ) -> FloorValue | None:
-    """Return floors at the size that the limit names, else at the largest; one without a size comes last."""
     own = [floor for floor in floors if floor.platform.casefold() == platform.casefold()]
     best = max(
         own, key=lambda floor: (floor.size_bytes == kind.preferred, floor.size_bytes or 0), default=None
@@ -158,7 +157,6 @@ def _why_none(run: Run, measure: str, sized: dict[int, FloorValue], order: Seque
 
 
 def size_text(size: int) -> str:
-    """16 GiB, 8 MiB, 512 B."""
     for factor, unit in ((GIB, "GiB"), (1024**2, "MiB"), (1024, "KiB")):
         if size >= factor:
             return f"{size / factor:g} {unit}"

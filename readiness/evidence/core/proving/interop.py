@@ -61,8 +61,6 @@ class Installed:
 
 @dataclass(frozen=True, slots=True)
 class AspectOutcome:
-    """One aspect of one pair in one run."""
-
     run: Run
     ends: tuple[End, End]
     passed: bool
@@ -87,7 +85,6 @@ class JudgedPair:
 
 
 def interoperable(check: Check, pairs: Sequence[JudgedPair], now: datetime) -> Proofs:
-    """The share of pairs proven, and how many of the back-end fabric are not."""
     part, missing = check.part("pairs-proven"), check.part("backend-pairs-missing")
     proofs = {pair.installed.key: pair.proof for pair in pairs if pair.proof is not None}
     wanted = {pair.installed.key: pair.installed.name for pair in pairs}
@@ -119,7 +116,6 @@ def judged_pairs(
 
 
 def _outcomes(runs: Iterable[Run], tested: Tested) -> Iterable[tuple[str, AspectOutcome]]:
-    """Return what runs say of pairs; a device that the site does not have names no end."""
     for run in runs:
         of_run = tested.get(run.id, {})
         for figure in run.figures:
@@ -157,7 +153,6 @@ type Decision = tuple[PairStanding, str, Proof | None]
 
 
 def _with_records(part: SubMeasure, installed: Installed, outcomes: Mapping[str, AspectOutcome]) -> Decision:
-    """Judge by what was tested at the deployed versions and counts."""
     failed = [aspect for aspect, outcome in outcomes.items() if not outcome.passed]
     lacking = [aspect for aspect in installed.aspects if aspect not in outcomes]
     if failed:
@@ -176,7 +171,6 @@ def _without(
     of_products: Sequence[AspectOutcome],
     now: datetime,
 ) -> Decision:
-    """Records that were voided or aged, or that are of other versions, or none."""
     unknown = next((end for end in installed.ends if not end.is_known), None)
     if unknown is not None:
         product = f"{unknown.vendor} {unknown.model}"

@@ -14,8 +14,6 @@ from readiness.framework.core.vocabulary import Change
 
 @dataclass(frozen=True, slots=True)
 class Voids:
-    """Kinds of change that had been made, when the first was, and what was done."""
-
     changes: frozenset[Change] = frozenset()
     at: datetime | None = None
     reason: str = ""
@@ -142,7 +140,6 @@ class Run:
 
     @property
     def is_entered(self) -> bool:
-        """Whether its figures are declared or estimated, as whoever sent it says, so that it measured nothing."""
         return self.provenance in ENTERED
 
     @property
@@ -175,8 +172,6 @@ class FloorValue:
 
 
 class AcceleratorIdentity(NamedTuple):
-    """Which accelerator it is; empty where nobody entered it."""
-
     serial: str = ""
     uuid: str = ""
 
@@ -238,12 +233,10 @@ def voiding(run: Run, part: SubMeasure) -> frozenset[Change]:
 
 
 def is_valid(proof: Proof, part: SubMeasure, now: datetime) -> bool:
-    """Whether it counts now: it can be judged, nothing voided it, it is not too old."""
     return not proof.cannot_judge and is_standing(proof, part, now)
 
 
 def is_standing(proof: Proof, part: SubMeasure, now: datetime) -> bool:
-    """Whether it is neither voided nor too old."""
     return not proof.voided and proof.taken_at >= now - timedelta(seconds=part.validity.limit_s(None))
 
 
@@ -310,7 +303,6 @@ def coverage[Thing](
 
 
 def _why[Thing](standing: Mapping[Thing, Proof], covered: Mapping[Thing, Proof]) -> str:
-    """Why a run of what is not covered does not cover it: the newest that says so."""
     lacking = [
         proof
         for thing, proof in standing.items()
@@ -328,6 +320,5 @@ def kept(proofs: Mapping[str, Sequence[Proof | None]]) -> Proofs:
 
 
 def few(names: Sequence[str], shown: int = 3) -> str:
-    """The first few, and how many more: `n001, n002, n003 and 4 more`."""
     more = len(names) - shown
     return ", ".join(names[:shown]) + (f" and {more} more" if more > 0 else "")
