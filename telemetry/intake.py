@@ -26,6 +26,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, TruncHour
 
+from telemetry.core.matching import OBJECT_COLUMNS
 from telemetry.models import (
     InboxBatch,
     Rejection,
@@ -49,15 +50,6 @@ SEVERITY = (
     SourceState.ON_TIME,
     SourceState.WAITING,
 )
-_COLUMNS = {
-    Series.ObjectKind.ACCELERATOR: "accelerator",
-    Series.ObjectKind.DEVICE: "device",
-    Series.ObjectKind.PORT: "port",
-    Series.ObjectKind.FEED: "power_feed",
-    Series.ObjectKind.LINK: "link",
-    Series.ObjectKind.COOLING_UNIT: "cooling_unit",
-    Series.ObjectKind.SITE: "site",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,5 +271,7 @@ def series() -> QuerySet[Series]:
 
 
 def object_of(series: Series) -> Model | None:
-    column = _COLUMNS.get(series.object_kind)
-    return getattr(series, column) if column else None
+    if series.object_kind == Series.ObjectKind.SITE:
+        return series.site
+    column = OBJECT_COLUMNS.get(series.object_kind)
+    return getattr(series, column.removesuffix("_id")) if column else None

@@ -24,21 +24,12 @@ from inventory.models import (
     SiteChange,
 )
 from telemetry.binary import binary_cursor
-from telemetry.core.matching import By, ObjectKind, host_forms
+from telemetry.core.matching import OBJECT_COLUMNS, By, ObjectKind, host_forms
 from telemetry.core.metric import MetricObject
 from telemetry.core.registry import DATA, registry
 from telemetry.models import MatchedInventory, Series, Source, SourceStatus
 
-PLACE_FIELDS = (
-    "site_id",
-    "object_kind",
-    "device_id",
-    "accelerator_id",
-    "port_id",
-    "power_feed_id",
-    "link_id",
-    "cooling_unit_id",
-)
+PLACE_FIELDS = ("site_id", "object_kind", *OBJECT_COLUMNS.values())
 _Key = tuple[int, str, str, tuple[str, ...]]
 
 # Everything that the rules look at, summed up whatever the order of rows.

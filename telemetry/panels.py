@@ -15,10 +15,9 @@ from accounts.models import User
 from inventory.models import Accelerator, CoolingUnit, Device, Link, Port, PowerFeed
 from telemetry import intake, links, naming, queries
 from telemetry.core.codes import code_of
-from telemetry.core.counters import per_second
 from telemetry.core.metric import LimitTest, Metric
 from telemetry.core.registry import registry
-from telemetry.core.series import MetricKind
+from telemetry.core.series import MetricKind, per_second
 from telemetry.core.spec import Aggregation
 from telemetry.explore import distinct_names
 from telemetry.models import Series

@@ -10,6 +10,7 @@ from django.db.models import Count, Max, Q
 from django.http import QueryDict
 
 from inventory.models import Site
+from telemetry.core.matching import OBJECT_COLUMNS
 from telemetry.core.registry import registry
 from telemetry.core.series import MetricKind
 from telemetry.core.spec import (
@@ -40,14 +41,7 @@ _STEPS_S = (
 OF_COUNTERS = (Aggregation.RATE, Aggregation.INCREASE, Aggregation.COUNT)
 SENSELESS_OF_COUNTERS = (Aggregation.AVG, Aggregation.SUM, Aggregation.QUANTILE)
 # Parameters that narrow a question to one object, and the kind and column of each.
-OBJECTS = {
-    "device_id": "device",
-    "accelerator_id": "accelerator",
-    "port_id": "port",
-    "power_feed_id": "feed",
-    "link_id": "link",
-    "cooling_unit_id": "cooling-unit",
-}
+OBJECTS = {column: str(kind) for kind, column in OBJECT_COLUMNS.items()}
 PARAMETERS = (
     *("site", "site_id", "metric", "aggregation", "quantile", "group_by", "labels", "start", "end", "step"),
     *("points", *OBJECTS),

@@ -10,9 +10,8 @@ import psycopg
 from numpy.typing import NDArray
 from psycopg.types.json import Jsonb
 
-from telemetry.core.labels import NAME, labels_of
+from telemetry.core.labels import NAME, digest_of_key, labels_of
 from telemetry.core.registry import registry
-from telemetry.core.series import digest_of_key
 from telemetry.matching import PLACE_FIELDS, inventory_for, place_of
 from telemetry.models import Source
 

@@ -15,8 +15,7 @@ from django.conf import settings
 
 from telemetry.binary import binary_cursor
 from telemetry.core.columns import SampleColumns, without
-from telemetry.core.labels import RefusalReason
-from telemetry.core.series import digest_of_key
+from telemetry.core.labels import RefusalReason, digest_of_key
 from telemetry.counts import activity_start
 from telemetry.models import Source
 

@@ -19,6 +19,7 @@ from readiness.scoring.checks.hardware import ROW_REMAP_METRICS, XID_METRICS
 from readiness.scoring.facts import LIVE_CADENCES, CircuitFact, ObjectKey, SourceFact, Thing
 from readiness.scoring.figures import GPU_TEMPERATURE_METRICS, UTILISATION_METRICS
 from telemetry import queries as telemetry
+from telemetry.core.matching import OBJECT_COLUMNS
 from telemetry.core.metric import ComparedValue
 from telemetry.core.registry import registry
 from web.audit import steps_of
@@ -314,5 +315,5 @@ def object_key(row: telemetry.Latest | telemetry.Rise) -> ObjectKey | None:
         return None
     if row.object_kind == "site":
         return "site", row.site_id
-    object_id = getattr(row, telemetry.OBJECT_COLUMNS[row.object_kind])
+    object_id = getattr(row, OBJECT_COLUMNS[row.object_kind])
     return None if object_id is None else (row.object_kind, object_id)

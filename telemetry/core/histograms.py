@@ -11,17 +11,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 
-def upper_bound(le: str, le_scale: float = 1.0) -> float:
-    return float(le) * le_scale
-
-
-def quantile(q: float, upper_bounds: ArrayLike, cumulative: ArrayLike) -> float:
-    """Work out a quantile of one histogram: bounds with their cumulative counts, in any order."""
-    return float(
-        quantile_by_step(q, upper_bounds, np.atleast_2d(np.asarray(cumulative, dtype=np.float64)))[0]
-    )
-
-
 def quantile_by_step(
     q: float, upper_bounds: ArrayLike, cumulative: NDArray[np.float64]
 ) -> NDArray[np.float64]:

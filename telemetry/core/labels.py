@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import blake2b
 
 NAME = "__name__"
 _NAME_BYTES = NAME.encode()
@@ -112,6 +113,10 @@ def _fault(labels: list[tuple[bytes, bytes]], limits: LabelLimits) -> RefusalRea
 def key_of(labels: Mapping[str, str]) -> bytes:
     pairs = sorted((name.encode(), value.encode()) for name, value in labels.items() if value)
     return b"".join(_encode(name, value) for name, value in pairs)
+
+
+def digest_of_key(key: bytes) -> bytes:
+    return blake2b(key, digest_size=16).digest()
 
 
 def labels_of(key: bytes) -> dict[str, str]:

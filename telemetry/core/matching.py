@@ -26,6 +26,17 @@ class ObjectKind(StrEnum):
     SITE = "site"
 
 
+OBJECT_COLUMNS: Mapping[str, str] = {
+    ObjectKind.DEVICE: "device_id",
+    ObjectKind.ACCELERATOR: "accelerator_id",
+    ObjectKind.PORT: "port_id",
+    ObjectKind.FEED: "power_feed_id",
+    ObjectKind.LINK: "link_id",
+    ObjectKind.COOLING_UNIT: "cooling_unit_id",
+}
+"""The columns of a series that name an object within a site, by the object's kind."""
+
+
 class By(StrEnum):
     """The parts that a candidate's key consists of, in order."""
 

@@ -1,12 +1,6 @@
-"""The identity of a series, and the kind a metric's name suggests where the registry does not know it."""
+"""The identity of a series, the kind that a metric's name suggests, and the unit of a counter's rate."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
 from enum import StrEnum
-from hashlib import blake2b
-
-from telemetry.core.labels import key_of
 
 
 class MetricKind(StrEnum):
@@ -14,15 +8,6 @@ class MetricKind(StrEnum):
     COUNTER = "counter"
     HISTOGRAM = "histogram"
     STATE = "state"
-
-
-def digest_of_key(key: bytes) -> bytes:
-    return blake2b(key, digest_size=16).digest()
-
-
-def digest(labels: Mapping[str, str]) -> bytes:
-    """The same, from labels in any order."""
-    return digest_of_key(key_of(labels))
 
 
 def guess_kind(name: str) -> MetricKind:
@@ -37,3 +22,11 @@ def guess_kind(name: str) -> MetricKind:
     if name.endswith(("_state", "_status", "_state_id", "_info", "_up")) or name in ("up", "probe_success"):
         return MetricKind.STATE
     return MetricKind.GAUGE
+
+
+def per_second(unit: str) -> tuple[float, str]:
+    """The unit of a counter's rate, and what growth in the counter's unit each second is multiplied by to be in it.
+
+    Energy over time is power: 1 kWh/s is 3,600 kW.
+    """
+    return (3600.0, "kW") if unit == "kWh" else (1.0, f"{unit or '1'}/s")

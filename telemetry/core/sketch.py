@@ -10,7 +10,7 @@ positive ones. `bucket_sql` builds the same in PostgreSQL, so roll-ups need no r
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,19 +70,9 @@ class Sketch:
         np.add.at(added, group, weights)
         return cls(distinct[added > 0], added[added > 0])
 
-    @classmethod
-    def from_dict(cls, counts: Mapping[int, int]) -> Sketch:
-        return cls.from_arrays(list(counts.keys()), list(counts.values()))
-
-    def to_dict(self) -> dict[int, int]:
-        return dict(zip(self.buckets.tolist(), self.counts.tolist(), strict=True))
-
     @property
     def count(self) -> int:
         return int(self.counts.sum())
-
-    def merge(self, other: Sketch) -> Sketch:
-        return merge_all([self, other])
 
     def quantile(self, q: float) -> float:
         """The value at rank floor(q (n - 1)) of the n sorted values, within ALPHA of it; NaN for none or a wrong q."""

@@ -170,10 +170,6 @@ class QuerySpec:
         """How the lines of a group become one; what is added up over time is added up over series too."""
         return _COMBINED_BY.get(self.aggregation, Aggregation.SUM)
 
-    @property
-    def labels_named(self) -> frozenset[str]:
-        return frozenset(matcher.label for matcher in self.matchers)
-
     def matches(self, labels: Mapping[str, str]) -> bool:
         return all(matcher.matches(labels) for matcher in self.matchers)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from telemetry.queries.rows import DatedValue, Latest, Seen
+from telemetry.queries.rows import DatedValue, Latest
 from telemetry.queries.selection import fetch
 from telemetry.queries.snapshot import snapshot
 
@@ -32,7 +32,3 @@ def last_kept(series_ids: Iterable[int]) -> dict[int, DatedValue]:
         if ids
         else {}
     )
-
-
-def last_seen(site_ids: Iterable[int], *, now: datetime, within_s: float) -> list[Seen]:
-    return snapshot(site_ids, None, now=now).last_seen(within_s=within_s)

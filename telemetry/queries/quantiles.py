@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from telemetry.core.histograms import quantile_by_step, upper_bound
+from telemetry.core.histograms import quantile_by_step
 from telemetry.core.labels import NAME
 from telemetry.core.registry import registry
 from telemetry.queries.rows import SERIES_COLUMNS
@@ -78,7 +78,7 @@ def _bounds(selection: Selection) -> dict[int, float]:
         labels, metric = row[_LABELS], row[_METRIC]
         known = registry().get(metric, {NAME: metric, **labels})
         try:
-            bound_by_series[row[0]] = upper_bound(labels.get(BOUND, ""), known.le_scale if known else 1.0)
+            bound_by_series[row[0]] = float(labels.get(BOUND, "")) * (known.le_scale if known else 1.0)
         except ValueError:
             continue
     return bound_by_series

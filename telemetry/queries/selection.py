@@ -66,19 +66,7 @@ def select(
 
     Metrics None: all.
     """
-    values: Values = {"sites": sorted(set(site_ids))}
-    conditions = ["series.site_id = ANY(%(sites)s)"]
-    if metrics is not None:
-        conditions.append("series.metric = ANY(%(metrics)s)")
-        values["metrics"] = sorted(set(metrics))
-    for number, matcher in enumerate(matchers):
-        condition, given = matching(matcher, number)
-        conditions.append(condition)
-        values |= given
-    for number, rule in enumerate(registry().left_out_of(metrics, {matcher.label for matcher in matchers})):
-        condition, given = counting(rule, number)
-        conditions.append(condition)
-        values |= given
+    conditions, values = conditions_of(site_ids, metrics, matchers)
     fetched = fetch(
         f"SELECT series.id, {_COLUMNS}, source.provenance, source.cadence_s, series.ended_at, series.first_seen_at"
         " FROM telemetry_series series JOIN telemetry_source source ON source.id = series.source_id"
@@ -94,7 +82,27 @@ def is_scrapers_own(metric: str) -> bool:
     return re.match(_SCRAPERS_OWN, metric) is not None
 
 
-def matching(matcher: Matcher, number: int) -> tuple[str, Values]:
+def conditions_of(
+    site_ids: Iterable[int] | None, metrics: Iterable[str] | None, matchers: Sequence[Matcher]
+) -> tuple[list[str], Values]:
+    """Conditions on series and their values; None asks for every site, and for every metric."""
+    values: Values = {}
+    conditions = []
+    for name, column, wanted in (("sites", "site_id", site_ids), ("metrics", "metric", metrics)):
+        if wanted is not None:
+            conditions.append(f"series.{column} = ANY(%({name})s)")
+            values[name] = sorted(set(wanted))
+    rules = registry().left_out_of(values.get("metrics"), {matcher.label for matcher in matchers})
+    for condition, given in (
+        *(_matching(matcher, number) for number, matcher in enumerate(matchers)),
+        *(_counting(rule, number) for number, rule in enumerate(rules)),
+    ):
+        conditions.append(condition)
+        values |= given
+    return conditions, values
+
+
+def _matching(matcher: Matcher, number: int) -> tuple[str, Values]:
     expression = matcher.op in (LabelOperator.LIKE, LabelOperator.NOT_LIKE)
     value = f"^(?:{matcher.value})$" if expression else matcher.value
     label = f"coalesce(series.labels ->> %(label_{number})s, '')"
@@ -104,7 +112,7 @@ def matching(matcher: Matcher, number: int) -> tuple[str, Values]:
     )
 
 
-def counting(rule: LeftOutSeries, number: int) -> tuple[str, Values]:
+def _counting(rule: LeftOutSeries, number: int) -> tuple[str, Values]:
     metrics, label, expression = (f"left_{name}_{number}" for name in ("metrics", "label", "expression"))
     return (
         f"(series.port_id IS NOT NULL OR series.metric <> ALL(%({metrics})s)"

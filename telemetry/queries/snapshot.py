@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telemetry.core import rollup
-from telemetry.queries.rows import OBJECT_COLUMNS, SERIES_COLUMNS, Latest, Rise, Seen, Speaker
+from telemetry.core.matching import OBJECT_COLUMNS
+from telemetry.queries.rows import SERIES_COLUMNS, Latest, Rise, Seen, Speaker
 from telemetry.queries.selection import (
     EPOCH,
     MOST_BEHIND,

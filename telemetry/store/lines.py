@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from telemetry.core.counters import per_second
 from telemetry.core.labels import NAME
+from telemetry.core.matching import OBJECT_COLUMNS, ObjectKind
 from telemetry.core.metric import Metric
 from telemetry.core.registry import registry
-from telemetry.core.series import MetricKind
+from telemetry.core.series import MetricKind, per_second
 from telemetry.core.spec import Aggregation, ObjectRef, QuerySpec
-from telemetry.models import Series, SourceProvenance
-from telemetry.queries.selection import Values, counting, fetch, matching
+from telemetry.models import SourceProvenance
+from telemetry.queries.selection import conditions_of, fetch
 
 # Of several, the one that says least of the world: nothing is shown as better than its poorest part.
 _POOREST_FIRST = (
@@ -25,15 +25,7 @@ _POOREST_FIRST = (
     SourceProvenance.DECLARED,
     SourceProvenance.MEASURED,
 )
-_OBJECT_COLUMNS = {
-    Series.ObjectKind.ACCELERATOR: "accelerator_id",
-    Series.ObjectKind.DEVICE: "device_id",
-    Series.ObjectKind.PORT: "port_id",
-    Series.ObjectKind.FEED: "power_feed_id",
-    Series.ObjectKind.LINK: "link_id",
-    Series.ObjectKind.COOLING_UNIT: "cooling_unit_id",
-    Series.ObjectKind.SITE: "site_id",
-}
+_OBJECT_COLUMNS = {**OBJECT_COLUMNS, ObjectKind.SITE: "site_id"}
 _FIND = """
 SELECT series.id, metric, labels, kind, object_kind, {columns}, provenance, cadence_s
 FROM telemetry_series series JOIN telemetry_source source ON source.id = series.source_id
@@ -103,22 +95,10 @@ class LineGroup:
 
 
 def find(spec: QuerySpec, names: Iterable[str]) -> list[StoredSeries]:
-    conditions = ["metric = ANY(%(names)s)"]
-    values: Values = {"names": sorted(names)}
-    if spec.site_ids is not None:
-        conditions.append("series.site_id = ANY(%(sites)s)")
-        values["sites"] = list(spec.site_ids)
+    conditions, values = conditions_of(spec.site_ids, names, spec.matchers)
     if spec.object is not None:
-        conditions.append(f"series.{_OBJECT_COLUMNS[Series.ObjectKind(spec.object.kind)]} = %(object)s")
+        conditions.append(f"series.{_OBJECT_COLUMNS[spec.object.kind]} = %(object)s")
         values["object"] = spec.object.id
-    for number, matcher in enumerate(spec.matchers):
-        condition, given = matching(matcher, number)
-        conditions.append(condition)
-        values |= given
-    for number, rule in enumerate(registry().left_out_of(values["names"], spec.labels_named)):
-        condition, given = counting(rule, number)
-        conditions.append(condition)
-        values |= given
     columns = ", ".join(f"series.{column}" for column in _OBJECT_COLUMNS.values())
     statement = _FIND.format(columns=columns, conditions=" AND ".join(conditions))
     return [_stored_series(row) for row in fetch(statement, values)]

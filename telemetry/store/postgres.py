@@ -7,7 +7,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from telemetry.core.histograms import quantile_by_step, upper_bound
+from telemetry.core.histograms import quantile_by_step
 from telemetry.core.registry import registry
 from telemetry.core.series import MetricKind
 from telemetry.core.spec import Aggregation, QuerySpec, SpecError
@@ -119,7 +119,7 @@ def _histogram_quantiles(
         members: dict[float, list[StoredSeries]] = defaultdict(list)
         for member in line.members:
             known = member.known
-            members[upper_bound(member.labels[BOUND], known.le_scale if known else 1.0)].append(member)
+            members[float(member.labels[BOUND]) * (known.le_scale if known else 1.0)].append(member)
         for bound, same in sorted(members.items()):
             owners.append((number, bound))
             by_bound.append(LineGroup(line.labels, tuple(same)))

@@ -5,22 +5,3 @@ from readiness.evidence.models.records import Attestation, DeclaredLimit, Record
 from readiness.evidence.models.reviews import Review, ReviewAction, SigningDomain, SignOff
 from readiness.evidence.models.runs import Floor, RunDevice, RunFile, RunMeasure, Tool, ValidationRun
 from readiness.evidence.models.voidable import Voidable
-
-__all__ = [
-    "Attestation",
-    "DeclaredLimit",
-    "Floor",
-    "Measure",
-    "MeasuredDay",
-    "RecordedFact",
-    "Review",
-    "ReviewAction",
-    "RunDevice",
-    "RunFile",
-    "RunMeasure",
-    "SignOff",
-    "SigningDomain",
-    "Tool",
-    "ValidationRun",
-    "Voidable",
-]

@@ -119,10 +119,6 @@ def load(definition: Mapping[str, Any] | Path) -> Framework:
     return load_files({file.name: file.read_text(encoding="utf-8") for file in files})
 
 
-def load_text(text: str) -> Framework:
-    return load_files({"definition": text})
-
-
 def load_files(texts: Texts) -> Framework:
     """A framework from files by name: one document, or `index.yaml` and the files that it lists.
 
