@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inventory.models import Site
-from telemetry import intake, naming, store
+from telemetry import intake, sentences, store
 from telemetry.core.codes import Code, code_of
 from telemetry.core.labels import NAME
 from telemetry.core.metric import ComparedValue, LimitTest, Metric
@@ -101,7 +101,7 @@ class ExploredLines:
 
     @property
     def title(self) -> str:
-        return naming.title(self.metric.title if self.metric else self.spec.metric, self.spec, self.series)
+        return sentences.title(self.metric.title if self.metric else self.spec.metric, self.spec, self.series)
 
     @property
     def finding(self) -> str:
@@ -128,8 +128,8 @@ class ExploredLines:
         series = how_many(self.series, "series", "series")
         parts = [
             f"{lines} from {series}",
-            naming.step(self.spec),
-            naming.left_out(self.left_out),
+            sentences.step(self.spec),
+            sentences.left_out(self.left_out),
             self._selection,
         ]
         return ", ".join(part for part in parts if part)

@@ -1,6 +1,6 @@
 """The one door for samples: what is accepted is a row of packed columns, committed before the sender is answered.
 
-Wire formats are not here (core/formats), nor what becomes of the row (drain).
+Wire formats are not here (core/remote_write), nor what becomes of the row (drain).
 """
 
 from collections.abc import Mapping

@@ -11,7 +11,7 @@ from telemetry.explore import ExploredLine
 from telemetry.intake import object_of
 from telemetry.models import Series
 from telemetry.params import OBJECTS
-from telemetry.unmatched import NOUNS
+from telemetry.sentences import NOUNS
 from web.links import link, page_url
 
 

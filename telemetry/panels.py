@@ -13,11 +13,10 @@ from django.urls import reverse
 
 from accounts.models import User
 from inventory.models import Accelerator, CoolingUnit, Device, Link, Port, PowerFeed
-from telemetry import intake, links, naming, queries
+from telemetry import intake, links, queries, sentences
 from telemetry.core.codes import code_of
-from telemetry.core.metric import LimitTest, Metric
+from telemetry.core.metric import LimitTest, Metric, MetricKind, per_second
 from telemetry.core.registry import registry
-from telemetry.core.series import MetricKind, per_second
 from telemetry.core.spec import Aggregation
 from telemetry.explore import distinct_names
 from telemetry.models import Series
@@ -70,7 +69,7 @@ def series_panel(obj: Model, *, user: User, now: datetime) -> Panel | None:
         context={
             "rows": _rows(shown, now),
             "more": len(counted) - sum(len(entry.series) for entry in shown),
-            "left_out": naming.left_out(len(described) - len(counted)),
+            "left_out": sentences.left_out(len(described) - len(counted)),
         },
         span=12,
         order=300,
@@ -201,11 +200,11 @@ def _figure(
         known = [rates[each.pk] * factor for each in entry.series if each.pk in rates]
         if not known:
             return "", None, unit
-        return naming.together(Aggregation.SUM, len(known)) if several else "", sum(known), unit
+        return sentences.together(Aggregation.SUM, len(known)) if several else "", sum(known), unit
     if not values:
         return "", None, unit
     combine = _worst_is(entry.metric)
-    how = naming.together(combine, len(values)) if several else ""
+    how = sentences.together(combine, len(values)) if several else ""
     return how, {"max": max, "min": min}.get(combine, fmean)(values), unit
 
 
@@ -220,7 +219,7 @@ def _total(entry: _Entry, values: Sequence[float]) -> tuple[str, float, str]:
     unit = entry.metric.unit if entry.metric else ""
     if len(entry.series) == 1:
         return "total, stopped", values[0], unit
-    return f"{naming.together(Aggregation.SUM, len(values))}, stopped", sum(values), unit
+    return f"{sentences.together(Aggregation.SUM, len(values))}, stopped", sum(values), unit
 
 
 def _codes(entry: _Entry, newest: Mapping[int, queries.DatedValue]) -> str:

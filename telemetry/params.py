@@ -11,8 +11,8 @@ from django.http import QueryDict
 
 from inventory.models import Site
 from telemetry.core.matching import OBJECT_COLUMNS
+from telemetry.core.metric import MetricKind
 from telemetry.core.registry import registry
-from telemetry.core.series import MetricKind
 from telemetry.core.spec import (
     Aggregation,
     Matcher,
@@ -25,7 +25,7 @@ from telemetry.core.spec import (
 )
 from telemetry.filters import condition_of, left_out_by
 from telemetry.models import Series
-from telemetry.store.grid import FIVE_MINUTES_S, grid_for
+from telemetry.store.parts import FIVE_MINUTES_S, grid_for
 
 # What one answer may hold: a thousand series of 400 points, and some room. It is 10 MB or more of JSON.
 MOST_VALUES = 500_000
@@ -50,7 +50,7 @@ PARAMETERS = (
 
 @dataclass(frozen=True, slots=True)
 class AdmittedQuery:
-    """A spec that may be run, how many series it reads, and how many it leaves out (`telemetry.core.left_out`)."""
+    """A spec that may be run, how many series it reads, and how many it leaves out (`LeftOutSeries`)."""
 
     spec: QuerySpec
     series: int

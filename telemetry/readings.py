@@ -4,14 +4,40 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from telemetry.core.cleaning import clean
 from telemetry.core.columns import SampleColumns, is_stale
 from telemetry.core.labels import describe_key
 from telemetry.series import NO_SITE, KnownSeries
 
+
+def clean(
+    values: NDArray[np.float64],
+    *,
+    scale: ArrayLike = 1.0,
+    missing_from: ArrayLike = np.inf,
+    missing_below: ArrayLike = -np.inf,
+    zero_is_missing: ArrayLike = False,
+) -> NDArray[np.float64]:
+    """Values times `scale`, NaN where there was no reading; the rules may differ per value (arrays) or not (scalars).
+
+    No reading: at or above `missing_from`, below `missing_below`, or 0 where 0 means no sensor. An infinite value is
+    kept unless a finite bound excludes it. Stale markers come out with their bits as they were.
+    """
+    stale = is_stale(values)
+    with np.errstate(invalid="ignore", over="ignore"):
+        high = np.asarray(missing_from)
+        blank = ((values >= high) & np.isfinite(high)) | (values < np.asarray(missing_below))
+        blank |= np.asarray(zero_is_missing, dtype=np.bool_) & (values == 0)
+        cleaned = np.where(blank, np.nan, values * np.asarray(scale))
+    # Arithmetic sets the quiet bit of a NaN, and a stale marker is one without it.
+    cleaned.view(np.uint64)[stale] = values.view(np.uint64)[stale]
+    return cleaned
+
+
 WINDOW_MS = 300_000
+RULES = ("scale", "missing_from", "missing_below", "zero_is_missing")
+"""What a metric and a slot of known series both say of how values are read."""
 # Reasons found only once the metric is known; those of core.labels.RefusalReason are found at the door.
 NOT_A_NUMBER = "not_a_number"
 NO_READING = "no_reading"
@@ -40,7 +66,7 @@ def read(batches: Sequence[SampleColumns], known: KnownSeries, oldest_ms: int) -
     ts_ms = np.concatenate([batch.ts_ms for batch in batches])
     sent = np.concatenate([batch.value for batch in batches])
     ids = slots["series_id"]
-    values = _cleaned(sent, slots)
+    values = clean(sent, **{name: slots[name] for name in RULES})
     odd = ~np.isfinite(values) & ~is_stale(sent)
     faults = {
         TOO_OLD: ts_ms < oldest_ms,
@@ -60,16 +86,6 @@ def read(batches: Sequence[SampleColumns], known: KnownSeries, oldest_ms: int) -
         readings.ts_ms, readings.series_ids, readings.values = ts_ms[kept], ids[kept], values[kept]
     readings.site_ids = [site for site in np.unique(slots["site_id"]).tolist() if site != NO_SITE]
     return readings
-
-
-def _cleaned(sent: NDArray[np.float64], slots: NDArray[np.void]) -> NDArray[np.float64]:
-    return clean(
-        sent,
-        scale=slots["scale"],
-        missing_from=slots["missing_from"],
-        missing_below=slots["missing_below"],
-        zero_is_missing=slots["zero_is_missing"],
-    )
 
 
 def _example(batches: Sequence[SampleColumns], place: int) -> str:

@@ -17,9 +17,9 @@ from accounts.models import Token
 from accounts.operations import TOKEN_KEYWORDS, authenticate_token
 from accounts.throttling import bad_tokens
 from telemetry import ingest
-from telemetry.core.formats import remote_write
-from telemetry.core.formats.errors import BodyError, UnsupportedEncoding, WriteTooLarge
+from telemetry.core import remote_write
 from telemetry.core.labels import KeyCache
+from telemetry.core.remote_write import BodyError, UnsupportedEncoding, WriteTooLarge
 from telemetry.models import Source
 from telemetry.series_limits import SeriesLimits
 

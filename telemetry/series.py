@@ -42,7 +42,7 @@ ON CONFLICT (source_id, digest) DO NOTHING
 @dataclass
 class KnownSeries:
     """The series of one source by key. Slot i of the columns is one series: its id, its site's, and how its values are
-    read (`telemetry.core.cleaning`). `tag` is what all that rests on."""
+    read (`telemetry.readings.clean`). `tag` is what all that rests on."""
 
     tag: tuple[Any, ...]
     slots: dict[bytes, int] = field(default_factory=dict)

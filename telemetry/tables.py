@@ -11,7 +11,7 @@ from telemetry.core.registry import registry
 from telemetry.filters import InState
 from telemetry.intake import object_of
 from telemetry.models import Series, Source, SourceProvenance, SourceState
-from telemetry.unmatched import why_unmatched
+from telemetry.sentences import why_unmatched
 from web.ages import ago
 from web.links import page_url
 from web.rest import lookups

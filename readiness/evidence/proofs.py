@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import Any
 
 from django.db import connection
@@ -18,18 +19,30 @@ from readiness.evidence.core.proving import baselines, collectives, diagnostics,
 from readiness.evidence.core.proving import floors as ports
 from readiness.evidence.core.proving.floors import OF_LIMIT, strictest
 from readiness.evidence.core.proving.interop import JudgedPair, interoperable
-from readiness.evidence.core.proving.values import (
-    FloorValue,
-    PartKey,
-    Proof,
-    Run,
-    SiteParts,
-    is_valid,
-)
+from readiness.evidence.core.proving.values import FloorValue, PartKey, Proof, Run, SiteParts, is_valid
 from readiness.evidence.interop import pairs_of_records, with_records
-from readiness.evidence.kept import KeptBySite
 from readiness.evidence.models import Floor
 from readiness.framework.core.definition import Check, Framework, SubMeasure
+
+SITES = 1000
+"""A process keeps the values of this many sites, each some 80 kB for 50 runs, and works the others out each time."""
+
+
+class KeptBySite[Value]:
+    """Keeps the sites that came first: sites are evaluated in turn, so that dropping the oldest would drop them all."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._values: dict[int, Value] = {}
+
+    def get(self, site_id: int) -> Value | None:
+        return self._values.get(site_id)
+
+    def keep(self, site_id: int, value: Value) -> None:
+        with self._lock:
+            if site_id in self._values or len(self._values) < SITES:
+                self._values[site_id] = value
+
 
 WORKED_OUT: Mapping[str, tuple[str, ...]] = {
     "p1-accelerator-diag": ("coverage", "worst-severity", "quick-coverage"),

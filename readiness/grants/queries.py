@@ -10,7 +10,7 @@ from django.db.models import Case, Count, Min, Q, Value, When
 from inventory.models import Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
-from readiness.grants.core.held import HeldGrant
+from readiness.grants.core.rules import HeldGrant
 from readiness.grants.models import OPEN, Grant, GrantQuerySet, GrantStanding, is_live
 
 ENDS_SOON = timedelta(days=14)

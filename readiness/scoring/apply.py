@@ -23,8 +23,7 @@ from readiness.scoring.core import flips as core_flips
 from readiness.scoring.core.combine import worst
 from readiness.scoring.core.evaluate import SiteInputs, SiteResult
 from readiness.scoring.core.kept import encode
-from readiness.scoring.core.silence import KNOWN
-from readiness.scoring.core.states import CheckState, Health
+from readiness.scoring.core.states import KNOWN, CheckState, Health
 from readiness.scoring.figures import Figures
 from readiness.scoring.health import DomainResult
 from readiness.scoring.models import CheckResult, DomainHealth, Flip, ScoreInputs, ScorePoint, SiteScore

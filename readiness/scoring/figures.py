@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from readiness.evidence.core.load import WORDS, MeteringLevel
-from readiness.evidence.core.provenance import worst_provenance
+from readiness.evidence.core.parsed import worst_provenance
 from readiness.evidence.gather import LEVEL_OF_ROLE
 from readiness.evidence.measures import INLET as INLET_MEASURE
 from readiness.evidence.measures import POWER_METRICS, SITE_POWER_METRICS

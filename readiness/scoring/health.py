@@ -12,8 +12,7 @@ from functools import cache
 from typing import Any
 
 from inventory.models import DomainChoices
-from readiness.scoring.core.silence import KNOWN
-from readiness.scoring.core.states import Health
+from readiness.scoring.core.states import KNOWN, Health
 from readiness.scoring.facts import EvaluationFacts, Heard, ObjectKey, SourceFact, heard_from, last_heard_at
 from readiness.scoring.reasons import Reason, Stored, as_it_was, is_answered, unheard, value_now
 from readiness.scoring.site_facts import object_key

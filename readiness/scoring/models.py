@@ -7,9 +7,16 @@ from django.db import models
 
 from inventory.models import DomainChoices, Site
 from readiness.framework.models import FrameworkVersion
-from readiness.scoring.choices import CHECK_STATES, HEALTHS, TIERS, VERDICTS
-from readiness.scoring.core.silence import KNOWN, HealthAt, health_at
-from readiness.scoring.core.states import Health
+from readiness.scoring.core.states import (
+    CHECK_STATES,
+    HEALTHS,
+    KNOWN,
+    TIERS,
+    VERDICTS,
+    Health,
+    HealthAt,
+    health_at,
+)
 
 FAILURE_LENGTH = 300
 

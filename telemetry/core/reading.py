@@ -16,9 +16,9 @@ from telemetry.core.metric import (
     LimitTest,
     Metric,
     MetricDomain,
+    MetricKind,
     MetricObject,
 )
-from telemetry.core.series import MetricKind
 from web import yaml_documents
 
 DATA_OF_CODES = Path(__file__).parent.parent / "data" / "codes"

@@ -6,18 +6,33 @@ Values are stored under the name they came with; `Registry.expand` tells which n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from telemetry.core.left_out import LeftOutSeries
 from telemetry.core.matching import MatchCandidate, MatchingRule, candidates
-from telemetry.core.metric import HealthRule, Metric
+from telemetry.core.metric import HealthRule, Metric, MetricKind, guess_kind
 from telemetry.core.reading import RegistryError as RegistryError
 from telemetry.core.reading import read_left_out, read_matching, read_metric_file, read_yaml
-from telemetry.core.series import MetricKind, guess_kind
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutSeries:
+    """Series of these metrics count for nothing where the expression fits the label, unless they describe a port.
+
+    PostgreSQL and Python read the expression alike.
+    """
+
+    metrics: frozenset[str]
+    label: str
+    expression: str
+
+    def applies_to(self, metric: str, labels: Mapping[str, str]) -> bool:
+        return metric in self.metrics and re.search(self.expression, labels.get(self.label, "")) is not None
+
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 

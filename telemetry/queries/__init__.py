@@ -2,9 +2,7 @@
 `now`."""
 
 from telemetry.queries.changes import last_changed
-from telemetry.queries.newest import last_kept, latest
-from telemetry.queries.quantiles import WindowQuantiles, window_quantiles
 from telemetry.queries.rows import DailySketch, DatedValue, Latest, Rise, Seen, Speaker, WindowMeans
-from telemetry.queries.snapshot import snapshot
-from telemetry.queries.standing import source_states
-from telemetry.queries.windows import daily_sketches, window_means
+from telemetry.queries.selection import source_states
+from telemetry.queries.snapshot import last_kept, latest, snapshot
+from telemetry.queries.windows import WindowQuantiles, daily_sketches, window_means, window_quantiles

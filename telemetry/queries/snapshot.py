@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from telemetry.core import rollup
 from telemetry.core.matching import OBJECT_COLUMNS
-from telemetry.queries.rows import SERIES_COLUMNS, Latest, Rise, Seen, Speaker
+from telemetry.queries.rows import SERIES_COLUMNS, DatedValue, Latest, Rise, Seen, Speaker
 from telemetry.queries.selection import (
     EPOCH,
     MOST_BEHIND,
@@ -269,3 +269,30 @@ def _whole(numbers: list[int]) -> Ints:
 
 def _ms(at: datetime) -> float:
     return (at - EPOCH) / timedelta(milliseconds=1)
+
+
+_LAST_KEPT = """
+SELECT asked.id, kept.last, kept.last_ts FROM unnest(%(ids)s::bigint[]) AS asked (id) CROSS JOIN LATERAL (
+    SELECT last, last_ts FROM telemetry_rollup_1h hour WHERE hour.series_id = asked.id ORDER BY start DESC LIMIT 1
+) kept
+"""
+
+
+def latest(
+    site_ids: Iterable[int],
+    metrics: Iterable[str] | None,
+    *,
+    now: datetime,
+    within_s: float,
+    with_ended: bool = False,
+) -> list[Latest]:
+    return snapshot(site_ids, metrics, now=now).latest(metrics, within_s=within_s, with_ended=with_ended)
+
+
+def last_kept(series_ids: Iterable[int]) -> dict[int, DatedValue]:
+    ids = sorted(series_ids)
+    return (
+        {series: DatedValue(value, at) for series, value, at in fetch(_LAST_KEPT, {"ids": ids})}
+        if ids
+        else {}
+    )

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from telemetry.core.labels import NAME
 from telemetry.core.matching import OBJECT_COLUMNS, ObjectKind
-from telemetry.core.metric import Metric
+from telemetry.core.metric import Metric, MetricKind, per_second
 from telemetry.core.registry import registry
-from telemetry.core.series import MetricKind, per_second
 from telemetry.core.spec import Aggregation, ObjectRef, QuerySpec
 from telemetry.models import SourceProvenance
 from telemetry.queries.selection import conditions_of, fetch

@@ -7,14 +7,23 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from telemetry.core.histograms import quantile_by_step
+from telemetry.core.metric import MetricKind
 from telemetry.core.registry import registry
-from telemetry.core.series import MetricKind
+from telemetry.core.sketch import quantile_by_step
 from telemetry.core.spec import Aggregation, QuerySpec, SpecError
-from telemetry.store.grid import FIVE_MINUTES_S, HOUR_S, Grid, Resolution, grid_for, ms
 from telemetry.store.lines import LineGroup, SeriesPoints, StoredSeries, find, group
-from telemetry.store.parts import PartReader
-from telemetry.store.reduce import SummandParts, quantiles, reduce
+from telemetry.store.parts import (
+    FIVE_MINUTES_S,
+    HOUR_S,
+    Grid,
+    PartReader,
+    Resolution,
+    SummandParts,
+    grid_for,
+    ms,
+    quantiles,
+    reduce,
+)
 
 BOUND = "le"
 # Readings or windows of one statement: each takes some hundred bytes until it is reduced to steps.

@@ -16,8 +16,7 @@ from readiness.scoring.core.combine import CombinedCheck
 from readiness.scoring.core.explain import Causes, CheckMove, Explanation, GrantMove, Move, Sets
 from readiness.scoring.core.explain_fleet import FleetMove
 from readiness.scoring.core.judge import PartResult
-from readiness.scoring.core.mean import NO_KW
-from readiness.scoring.core.rounding import apportioned, half_up
+from readiness.scoring.core.mean import NO_KW, apportioned, half_up
 from readiness.scoring.core.states import CheckState, FlipCause, ReasonCode, Tier
 from web.units import duration, format_value, number
 

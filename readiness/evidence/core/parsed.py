@@ -9,6 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+LEAST_TRUSTED_LAST = ("measured", "declared", "estimated", "simulated")
+
+
+def worst_provenance(provenances: Iterable[str]) -> str:
+    return max(provenances, key=LEAST_TRUSTED_LAST.index, default=LEAST_TRUSTED_LAST[0])
+
 
 class ParseError(ValueError):
     """The file is refused. `line` counts from 1; `reason` is a sentence for whoever uploaded it."""

@@ -12,7 +12,7 @@ from accounts.models import User
 from inventory.models import Site
 from readiness.evidence.core.limits import OF_CLASS, OF_PLATFORM, is_range, kind_of, presets_of
 from readiness.evidence.core.parsers import ParseError
-from readiness.evidence.core.parsers import rows as records
+from readiness.evidence.core.parsers import table as records
 from readiness.evidence.models import DeclaredLimit
 from readiness.evidence.refusals import OLDEST, EvidenceRefused, in_unit_of_limit, refuse_retired
 from readiness.framework import queries as framework_queries

@@ -13,7 +13,7 @@ from inventory.models import Site
 from inventory.queries import end_of_day
 from readiness.evidence.core.bearing import HAVE_BASELINE
 from readiness.evidence.core.parsers import ParseError, platform_floors
-from readiness.evidence.core.parsers import rows as records
+from readiness.evidence.core.parsers import table as records
 from readiness.evidence.ground import site_ground
 from readiness.evidence.models import Attestation, Floor, RecordedFact, ValidationRun
 from readiness.evidence.refusals import (

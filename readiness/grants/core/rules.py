@@ -1,7 +1,30 @@
-"""Rules for what may be granted: which kind suits which check, and how many. No framework, no database."""
+"""A grant as scoring counts it, and rules for what may be granted: which kind suits which check, and how many. No framework, no database."""
+
+from dataclasses import dataclass
+from datetime import datetime
 
 from readiness.framework.core.definition import Check, Framework
 from readiness.framework.core.vocabulary import CheckState, Gate
+
+
+@dataclass(frozen=True, slots=True)
+class HeldGrant:
+    """A decision, with an end, to treat something differently: a waiver, a declared `n-a`, a go-live exception.
+
+    It counts from `starts_at` up to, and not at, `ends_at`, and only if someone other than the requester approved it.
+    """
+
+    id: str
+    reason: str
+    requested_by: str
+    approved_by: str
+    starts_at: datetime
+    ends_at: datetime
+
+    def is_live(self, now: datetime) -> bool:
+        approved = bool(self.approved_by) and self.approved_by != self.requested_by
+        return approved and self.starts_at <= now < self.ends_at
+
 
 MOST_WAIVERS = 10
 """Live waivers that one site may have.

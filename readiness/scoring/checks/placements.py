@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from readiness.evidence.core.limits import Limit
 from readiness.evidence.core.load import share_at_most
-from readiness.evidence.core.provenance import worst_provenance
+from readiness.evidence.core.parsed import worst_provenance
 from readiness.evidence.core.proving.values import few
 from readiness.evidence.measures import ROUND_TRIP, SERVING, TPOT_WINDOWS, TTFT_WINDOWS, DailyMeasure
 from readiness.evidence.queries import Distribution

@@ -29,7 +29,7 @@ from typing import NamedTuple
 from readiness.evidence.core.limits import Limit
 from readiness.framework.core.conditions import SiteContext
 from readiness.framework.core.definition import Check, Framework
-from readiness.grants.core.held import HeldGrant
+from readiness.grants.core.rules import HeldGrant
 from readiness.scoring.core.combine import CombinedCheck
 from readiness.scoring.core.evaluate import PartKey, SiteInputs, evaluate_check
 from readiness.scoring.core.judge import CLOCK_SKEW, Reading

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from readiness.framework.core.definition import Check
-from readiness.grants.core.held import HeldGrant
+from readiness.grants.core.rules import HeldGrant
 from readiness.scoring.core.judge import PartResult
 from readiness.scoring.core.states import CheckState, Gate, Provenance, ReasonCode, Tier
 

@@ -17,10 +17,9 @@ from datetime import datetime
 
 from readiness.evidence.core.limits import Limit
 from readiness.evidence.core.proving.values import few
-from readiness.framework.core.applicability import applicable, gate_for, part_gate
 from readiness.framework.core.conditions import SiteContext
-from readiness.framework.core.definition import Check, Framework, SubMeasure
-from readiness.grants.core.held import HeldGrant
+from readiness.framework.core.definition import Check, Framework, SubMeasure, applicable, gate_for, part_gate
+from readiness.grants.core.rules import HeldGrant
 from readiness.scoring.core.combine import ACCEPTABLE, CombinedCheck, combine, not_applicable
 from readiness.scoring.core.judge import PartResult, Reading, excluded, judge
 from readiness.scoring.core.states import CheckState, Gate, Stage, Tier, Verdict

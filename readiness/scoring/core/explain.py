@@ -17,7 +17,7 @@ from functools import cache
 from math import factorial
 
 from readiness.framework.core.vocabulary import Stage
-from readiness.grants.core.held import HeldGrant
+from readiness.grants.core.rules import HeldGrant
 from readiness.scoring.core.coalitions import (
     APPLICABILITY,
     CAUSES,

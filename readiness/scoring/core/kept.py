@@ -17,7 +17,7 @@ import orjson
 from readiness.evidence.core.limits import Limit
 from readiness.framework.core.conditions import SET_FACTS, WORD_FACTS, SiteContext
 from readiness.framework.core.definition import Bound
-from readiness.grants.core.held import HeldGrant
+from readiness.grants.core.rules import HeldGrant
 from readiness.scoring.core.evaluate import SiteInputs
 from readiness.scoring.core.judge import Reading
 from readiness.scoring.core.states import Provenance

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from inventory.models import Region, Site
 from readiness.framework.core.definition import Framework
+from readiness.scoring.core.closing import ClosingTarget
 from readiness.scoring.core.gap import (
     NOTHING,
     CapabilityGap,
@@ -27,7 +28,6 @@ from readiness.scoring.core.gap import (
     with_blockers,
 )
 from readiness.scoring.core.states import Verdict
-from readiness.scoring.gap.selection import FIRST_BLOCKER, KIND, REGION, Question
 from readiness.scoring.models import ScorePoint
 from readiness.scoring.queries.capacity import (
     FITTED_WEEKS,
@@ -38,9 +38,36 @@ from readiness.scoring.queries.capacity import (
     outlook,
     weekly,
 )
-from readiness.scoring.queries.kept import NEAR
+from readiness.scoring.queries.results import NEAR
 from readiness.scoring.queries.standing import FleetStanding, SiteStanding, standing_of
 from web.units import how_many
+
+FIRST_BLOCKER, PILLAR, REGION, KIND, SITE = "first-blocker", "pillar", "region", "kind", "site"
+POINTS, GROUPS, CHECKS = 120, 6, 10
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`by` "" asks for no groups. `regions`, `kinds`, `profiles` empty: of all. `checks` is how many are resolved."""
+
+    measure: CapacityMeasure = CapacityMeasure.POWER
+    by: str = ""
+    target: ClosingTarget = ClosingTarget.CONDITIONAL
+    regions: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
+    points: int = POINTS
+    groups: int = GROUPS
+    checks: int = CHECKS
+
+    @property
+    def of_all_sites(self) -> bool:
+        return not (self.regions or self.kinds or self.profiles)
+
+    @property
+    def by_blocker(self) -> bool:
+        return self.by in (FIRST_BLOCKER, PILLAR)
+
 
 CONDITIONAL, READY, UNEVALUATED, UNRECORDED, OTHERS = (
     *("conditional", "ready", "not-evaluated", "not-recorded"),

@@ -21,8 +21,8 @@ from readiness.scoring.core.gap import (
     gap_of,
     gap_over_time,
 )
+from readiness.scoring.core.mean import TrendLine, fit
 from readiness.scoring.core.states import Stage, Verdict
-from readiness.scoring.core.trend import TrendLine, fit
 from readiness.scoring.models import Flip
 from readiness.scoring.queries.rows import SiteRef
 from readiness.scoring.queries.standing import EVER, FleetStanding, standing

@@ -8,7 +8,7 @@ import pytest
 from readiness.evidence.models import Measure
 from readiness.evidence.operations import declare_limit
 from telemetry import rollups
-from telemetry.core.histograms import quantile_by_step
+from telemetry.core.sketch import quantile_by_step
 from tests.readiness.plant import deliver
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telemetry.core.histograms import quantile_by_step
+from telemetry.core.sketch import quantile_by_step
 
 INF = math.inf
 NAN = math.nan

@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from telemetry.core.metric import ComparedValue, HealthRule, LimitTest
+from telemetry.core.metric import ComparedValue, HealthRule, LimitTest, MetricKind
 from telemetry.core.registry import RegistryError, load, registry
-from telemetry.core.series import MetricKind
 
 TELEMETRY = Path(__file__).parents[4] / "shared" / "samples" / "telemetry"
 INLET = {"name": "Inlet Temp"}

@@ -1,7 +1,7 @@
 import pytest
 
 from telemetry.core.labels import digest_of_key, key_of
-from telemetry.core.series import MetricKind, guess_kind
+from telemetry.core.metric import MetricKind, guess_kind
 
 
 def digest(labels):

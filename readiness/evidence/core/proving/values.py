@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from readiness.evidence.core.parsed import RANKS, Figure, failures_of
-from readiness.evidence.core.provenance import worst_provenance
+from readiness.evidence.core.parsed import RANKS, Figure, failures_of, worst_provenance
 from readiness.framework.core.definition import SubMeasure
 from readiness.framework.core.vocabulary import Change
 

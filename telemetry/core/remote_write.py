@@ -12,20 +12,19 @@ makes its labels known for the next body.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 from operator import not_
-from typing import cast
+from typing import Any, cast
 
 import cramjam
 import numpy as np
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 
 from telemetry.core.columns import Rejections, SampleColumns, TakenTimes, assemble
-from telemetry.core.formats.errors import MalformedBody, UnsupportedEncoding, WriteTooLarge
-from telemetry.core.formats.messages import message_classes
 from telemetry.core.labels import (
     BadSeries,
     KeyCache,
@@ -35,6 +34,52 @@ from telemetry.core.labels import (
     describe,
     encode_field,
 )
+
+
+class BodyError(ValueError):
+    """A body of which nothing is stored. `reason` is text for the sender."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class MalformedBody(BodyError):
+    """400: empty, truncated, or not of the format it claims to be."""
+
+
+class WriteTooLarge(BodyError):
+    """413: more bytes or series than one body may hold, known before they are held in memory."""
+
+
+class UnsupportedEncoding(BodyError):
+    """415: a Content-Encoding this format does not come in."""
+
+
+_TYPES = {
+    "double": descriptor_pb2.FieldDescriptorProto.TYPE_DOUBLE,
+    "int64": descriptor_pb2.FieldDescriptorProto.TYPE_INT64,
+    "bytes": descriptor_pb2.FieldDescriptorProto.TYPE_BYTES,
+}
+
+
+def message_classes(package: str, messages: Mapping[str, Mapping[str, tuple[int, str]]]) -> list[Any]:
+    """One class per message, in order. A field is `name: (number, type)`, a type is a key of the table above, or that
+    with `repeated ` before it."""
+    file = descriptor_pb2.FileDescriptorProto(name=f"{package}.proto", package=package, syntax="proto3")
+    for name, fields in messages.items():
+        message = file.message_type.add(name=name)
+        for field_name, (number, kind) in fields.items():
+            label = "LABEL_REPEATED" if kind.startswith("repeated ") else "LABEL_OPTIONAL"
+            message.field.add(
+                name=field_name, number=number, type=_TYPES[kind.removeprefix("repeated ")], label=label
+            )
+    pool = descriptor_pool.DescriptorPool()
+    pool.Add(file)
+    return [
+        message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{package}.{name}")) for name in messages
+    ]
+
 
 _WriteRequest, _TimeSeries, _Label, _Sample = message_classes(
     "muster.remote_write.v1",
