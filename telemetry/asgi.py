@@ -18,18 +18,7 @@ from django.db import InterfaceError, OperationalError, connections
 from telemetry import meters, receive
 from telemetry.models import Source
 from telemetry.receive import Delivery, WriteAnswer, WriteRefused
-from web import request_ids
-from web.bodies import (
-    MEMORY_BYTES,
-    Body,
-    BodyTooSlow,
-    Message,
-    Receive,
-    Send,
-    SenderGone,
-    declared_bytes,
-    linger,
-)
+from web import bodies, request_ids
 from web.clock import now
 from web.serving.lanes import Lane
 from web.serving.work import INGEST
@@ -125,24 +114,24 @@ class RemoteWrite:
         self._room = Room(ROOM_BYTES, "too much comes at once")
         self._places = SourceRooms(PLACES_EACH)
 
-    async def __call__(self, scope: Message, incoming: Receive, send: Send) -> None:
+    async def __call__(self, scope: bodies.Message, incoming: bodies.Receive, send: bodies.Send) -> None:
         began = time.perf_counter()
         request_id = str(uuid.uuid4())
         with request_ids.logged(request_id):
             try:
                 answer, is_read = await self._answer(_delivery(scope), incoming)
-            except SenderGone:
+            except bodies.SenderGone:
                 return
         meters.count_write(answer, seconds=time.perf_counter() - began)
         await _send(answer, send, request_id, is_read=is_read)
         if not is_read:
-            await linger(incoming)
+            await bodies.linger(incoming)
             await send({"type": "http.response.body", "body": b""})
 
     async def close(self) -> None:
         await self._threads.close()
 
-    async def _answer(self, delivery: Delivery, incoming: Receive) -> tuple[WriteAnswer, bool]:
+    async def _answer(self, delivery: Delivery, incoming: bodies.Receive) -> tuple[WriteAnswer, bool]:
         """Return the answer, and whether the body was read to its end. Raises SenderGone."""
         source = None
         try:
@@ -150,9 +139,9 @@ class RemoteWrite:
             receive.check_headers(delivery, now=now())
             async with self._places.of(source.pk):
                 return await self._read_and_take(delivery, source, incoming), True
-        except (WriteRefused, NoRoom, BodyTooSlow) as error:
+        except (WriteRefused, NoRoom, bodies.BodyTooSlow) as error:
             refusal = _refusal(error)
-        except SenderGone:
+        except bodies.SenderGone:
             raise
         except Exception:
             log.exception("remote write failed")
@@ -167,10 +156,12 @@ class RemoteWrite:
             return remembered
         return await self._ask(receive.sender_of, delivery)
 
-    async def _read_and_take(self, delivery: Delivery, source: Source, incoming: Receive) -> WriteAnswer:
+    async def _read_and_take(
+        self, delivery: Delivery, source: Source, incoming: bodies.Receive
+    ) -> WriteAnswer:
         # While it comes no more than this of it is in memory.
-        size = min(delivery.declared_bytes or MEMORY_BYTES, MEMORY_BYTES)
-        async with self._room.held(size) as hold, Body(incoming) as body:
+        size = min(delivery.declared_bytes or bodies.MEMORY_BYTES, bodies.MEMORY_BYTES)
+        async with self._room.held(size) as hold, bodies.Body(incoming) as body:
             if not await body.read(settings.TELEMETRY_BODY_BYTES):
                 raise receive.too_large()
             body.file.seek(0)
@@ -198,7 +189,7 @@ _FAILED = WriteAnswer(500, "an error of ours; it is logged")
 _HEAD_BYTES = 8
 
 
-def _delivery(scope: Message) -> Delivery:
+def _delivery(scope: bodies.Message) -> Delivery:
     headers: dict[bytes, bytes] = dict(scope["headers"])
     texts = {name: value.decode("latin-1") for name, value in headers.items()}
     client = scope.get("client")
@@ -206,7 +197,7 @@ def _delivery(scope: Message) -> Delivery:
         authorization=texts.get(b"authorization", ""),
         content_type=texts.get(b"content-type", ""),
         content_encoding=texts.get(b"content-encoding"),
-        declared_bytes=declared_bytes(headers),
+        declared_bytes=bodies.declared_bytes(headers),
         address=client[0] if client else "",
     )
 
@@ -214,7 +205,7 @@ def _delivery(scope: Message) -> Delivery:
 def _refusal(error: Exception) -> WriteRefused:
     if isinstance(error, NoRoom):
         return WriteRefused(429, str(error))
-    if isinstance(error, BodyTooSlow):
+    if isinstance(error, bodies.BodyTooSlow):
         return WriteRefused(408, f"too slow: {error}", "body_too_slow")
     assert isinstance(error, WriteRefused)
     return error
@@ -246,7 +237,7 @@ def _drop_connections() -> bool:
     return bool(open_ones)
 
 
-async def _send(answer: WriteAnswer, send: Send, request_id: str, *, is_read: bool) -> None:
+async def _send(answer: WriteAnswer, send: bodies.Send, request_id: str, *, is_read: bool) -> None:
     """The answer; its end is left open when the body was not read, for the connection is closed with it."""
     says = answer.says
     body = b"" if says is None else orjson.dumps(says)

@@ -8,22 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import (
-    Case,
-    Count,
-    F,
-    IntegerField,
-    Max,
-    Min,
-    Model,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    Sum,
-    Value,
-    When,
-)
+from django.db import models
 from django.db.models.functions import Coalesce, TruncHour
 
 from telemetry.core.matching import OBJECT_COLUMNS
@@ -105,24 +90,28 @@ class RefusalCount:
     last_at: datetime
 
 
-def sources() -> QuerySet[Source]:
+def sources() -> models.QuerySet[Source]:
     """Sources with what a list sorts by: `severity` (0 is worst) and `newest` (last sample)."""
-    places = [When(status__state=state, then=Value(place)) for place, state in enumerate(SEVERITY)]
+    places = [
+        models.When(status__state=state, then=models.Value(place)) for place, state in enumerate(SEVERITY)
+    ]
     return Source.objects.select_related("site", "status", "token", "owner").annotate(
-        severity=Case(*places, default=Value(len(SEVERITY) - 1), output_field=IntegerField()),
-        newest=F("status__last_sample_at"),
+        severity=models.Case(
+            *places, default=models.Value(len(SEVERITY) - 1), output_field=models.IntegerField()
+        ),
+        newest=models.F("status__last_sample_at"),
     )
 
 
-def with_refusals(sources: QuerySet[Source], *, now: datetime) -> QuerySet[Source]:
+def with_refusals(sources: models.QuerySet[Source], *, now: datetime) -> models.QuerySet[Source]:
     counted = (
-        SourceActivity.objects.filter(source=OuterRef("pk"), start__gt=now - DAY)
+        SourceActivity.objects.filter(source=models.OuterRef("pk"), start__gt=now - DAY)
         .order_by()
         .values("source")
-        .annotate(total=Sum("rejected"))
+        .annotate(total=models.Sum("rejected"))
         .values("total")
     )
-    return sources.annotate(refused=Coalesce(Subquery(counted), 0))
+    return sources.annotate(refused=Coalesce(models.Subquery(counted), 0))
 
 
 def rows(sources: Iterable[Source], *, now: datetime) -> list[Intake]:
@@ -138,7 +127,7 @@ def _hours(ids: Sequence[int], now: datetime) -> dict[int, dict[datetime, tuple[
         .order_by()
         .annotate(hour=TruncHour("start"))
         .values_list("source_id", "hour")
-        .annotate(came=Sum("samples"), refused=Sum("rejected"))
+        .annotate(came=models.Sum("samples"), refused=models.Sum("rejected"))
     )
     by_source: dict[int, dict[datetime, tuple[int, int]]] = defaultdict(dict)
     for source_id, hour, came, refused in counted:
@@ -151,7 +140,7 @@ def _recent(ids: Sequence[int], now: datetime) -> dict[int, tuple[datetime, int,
         SourceActivity.objects.filter(source__in=ids, start__gt=now - RECENT, start__lte=now, samples__gt=0)
         .order_by()
         .values_list("source_id")
-        .annotate(oldest=Min("start"), came=Sum("samples"), lag=Max("lag_max_s"))
+        .annotate(oldest=models.Min("start"), came=models.Sum("samples"), lag=models.Max("lag_max_s"))
     )
     return {source_id: (oldest, came, lag) for source_id, oldest, came, lag in counted}
 
@@ -220,18 +209,18 @@ def _strip(
 
 
 def queue() -> InboxBacklog:
-    waiting = Q(failed_at__isnull=True)
+    waiting = models.Q(failed_at__isnull=True)
     figures = InboxBatch.objects.order_by().aggregate(
-        batches=Count("pk", filter=waiting),
-        samples=Coalesce(Sum("samples", filter=waiting), 0),
-        size_bytes=Coalesce(Sum(StoredBytes("columns"), filter=waiting), 0),
-        oldest_received_at=Min("received_at", filter=waiting),
-        failed=Count("pk", filter=~waiting),
+        batches=models.Count("pk", filter=waiting),
+        samples=Coalesce(models.Sum("samples", filter=waiting), 0),
+        size_bytes=Coalesce(models.Sum(StoredBytes("columns"), filter=waiting), 0),
+        oldest_received_at=models.Min("received_at", filter=waiting),
+        failed=models.Count("pk", filter=~waiting),
     )
     return InboxBacklog(**figures)
 
 
-def set_aside() -> QuerySet[InboxBatch]:
+def set_aside() -> models.QuerySet[InboxBatch]:
     return (
         InboxBatch.objects.set_aside().select_related("source").defer("columns").order_by("-failed_at", "-pk")
     )
@@ -257,7 +246,7 @@ def flips(source: Source, *, limit: int = 50) -> list[SourceFlip]:
     return list(source.flips.order_by("-at", "-pk")[:limit])
 
 
-def series() -> QuerySet[Series]:
+def series() -> models.QuerySet[Series]:
     return Series.objects.select_related(
         "source",
         "site",
@@ -270,7 +259,7 @@ def series() -> QuerySet[Series]:
     )
 
 
-def object_of(series: Series) -> Model | None:
+def object_of(series: Series) -> models.Model | None:
     if series.object_kind == Series.ObjectKind.SITE:
         return series.site
     column = OBJECT_COLUMNS.get(series.object_kind)

@@ -14,7 +14,7 @@ from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.queries import NO_FOOTING, Footing
 from readiness.ownership.core.standing import Term
 from readiness.workloads.core.envelope import Envelope
-from telemetry.queries import Latest, Rise
+from telemetry.queries import Latest, Rise, SourceStanding
 
 type ObjectKey = tuple[str, int]
 """(object kind as telemetry names it, id)."""
@@ -43,19 +43,6 @@ class Thing:
     covered: bool = True
     in_rack: bool = False
     takes_work: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SourceFact:
-    id: int
-    name: str
-    state: str
-    state_since: datetime | None
-    last_sample_at: datetime | None
-    last_received_at: datetime | None
-    cadence_s: float
-    grace_s: float
-    provenance: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +89,7 @@ class EvaluationFacts:
     circuits: Sequence[CircuitFact]
     loops: Mapping[int, str]
     classes: Sequence[PlacedClass]
-    sources: Mapping[int, SourceFact]
+    sources: Mapping[int, SourceStanding]
     live_floor_s: float
     seen: Mapping[ObjectKey, Mapping[int, datetime]] = field(default_factory=dict)
     sources_of: Mapping[ObjectKey, frozenset[int]] = field(default_factory=dict)

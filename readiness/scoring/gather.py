@@ -16,19 +16,10 @@ from django.db.models import Q
 from inventory.models import DeviceType
 from inventory.queries import SiteFacts as InventoryFacts
 from inventory.queries import site_facts
+from readiness.evidence import measures
 from readiness.evidence import queries as evidence
 from readiness.evidence.core.limits import CLASS_LATENCY, Limit, strictest
 from readiness.evidence.in_force import NONE, SiteDay, SiteLimits, held_reviews, limits_in_force
-from readiness.evidence.measures import (
-    CIRCUIT_LOAD,
-    INLET,
-    ROUND_TRIP,
-    SERVING,
-    SITE_LOAD,
-    STEP_1S,
-    STEP_10S,
-    SUPPLY,
-)
 from readiness.evidence.proofs import SiteProofs, proofs
 from readiness.framework.core.conditions import SiteContext
 from readiness.framework.core.definition import Framework
@@ -58,12 +49,16 @@ from web.audit import stamp_of
 from web.audit.stamps import Stamp
 
 SPANS = (
-    evidence.MeasurePeriod(frozenset({SITE_LOAD.key, STEP_1S.key, STEP_10S.key}), days=30),
-    evidence.MeasurePeriod(frozenset({CIRCUIT_LOAD.key}), days=2),
-    evidence.MeasurePeriod(frozenset({INLET.key, SUPPLY.key, ROUND_TRIP.key}), days=7, q=0.99),
+    evidence.MeasurePeriod(
+        frozenset({measures.SITE_LOAD.key, measures.STEP_1S.key, measures.STEP_10S.key}), days=30
+    ),
+    evidence.MeasurePeriod(frozenset({measures.CIRCUIT_LOAD.key}), days=2),
+    evidence.MeasurePeriod(
+        frozenset({measures.INLET.key, measures.SUPPLY.key, measures.ROUND_TRIP.key}), days=7, q=0.99
+    ),
 )
 """The site's peaks, its circuits' of late, and what was met almost all of the time."""
-SERVED, SERVED_DAYS = frozenset(measure.key for measure in SERVING), 28
+SERVED, SERVED_DAYS = frozenset(measure.key for measure in measures.SERVING), 28
 DECLARED = "declared on the site"
 _SAY_CLASSES = (
     *(WorkloadClass, AcceleratorDemand, DeviceType, ServedRegion, UserRegion, EnvelopeConfirmation),

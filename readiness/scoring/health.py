@@ -13,14 +13,14 @@ from typing import Any
 
 from inventory.models import DomainChoices
 from readiness.scoring.core.states import KNOWN, Health
-from readiness.scoring.facts import EvaluationFacts, Heard, ObjectKey, SourceFact, heard_from, last_heard_at
-from readiness.scoring.reasons import Reason, Stored, as_it_was, is_answered, unheard, value_now
+from readiness.scoring.facts import EvaluationFacts, Heard, ObjectKey, heard_from, last_heard_at
+from readiness.scoring.reasons import Stored, as_it_was, is_answered, key_of, reason_of, unheard, value_now
 from readiness.scoring.site_facts import object_key
 from telemetry.core.codes import code_of
 from telemetry.core.metric import ComparedValue, HealthRule, Metric
 from telemetry.core.registry import registry
 from telemetry.models import SourceState
-from telemetry.queries import Latest, Rise
+from telemetry.queries import Latest, Rise, SourceStanding
 
 WORST_FIRST = (
     Health.CRITICAL,
@@ -72,7 +72,7 @@ class _Judged:
 
     heard: dict[ObjectKey, Heard]
 
-    reasons: dict[tuple[str, ObjectKey], Reason] = field(default_factory=dict)
+    reasons: dict[tuple[str, ObjectKey], Stored] = field(default_factory=dict)
     looked_at: dict[str, set[ObjectKey]] = field(default_factory=lambda: defaultdict(set))
     newest: dict[str, datetime] = field(default_factory=dict)
 
@@ -91,10 +91,11 @@ class _Judged:
         if before is None or before.until < heard.until:
             self.heard["site", site_id] = heard
 
-    def tell(self, domain: str, reason: Reason) -> None:
-        worst = self.reasons.get((domain, reason.key))
-        if worst is None or RANK[reason.health] < RANK[worst.health]:
-            self.reasons[domain, reason.key] = reason
+    def tell(self, domain: str, reason: Stored) -> None:
+        place = domain, key_of(reason)
+        worst = self.reasons.get(place)
+        if worst is None or RANK[Health(reason["health"])] < RANK[Health(worst["health"])]:
+            self.reasons[place] = reason
 
 
 def site_health(
@@ -158,7 +159,7 @@ def _object(
         return Health.MAINTENANCE, None
     reason = judged.reasons.get((domain, key))
     if reason is not None:
-        return reason.health, reason.stored()
+        return Health(reason["health"]), reason
     stored = before.reasons.get(key)
     if _is_silent(facts, key, judged):
         known_until = before.heard_at if before.health in KNOWN else None
@@ -203,7 +204,7 @@ def _last_known(
     return before.health, min((at for at in ends if at is not None), default=before.heard_at)
 
 
-def _clock(sources: Iterable[SourceFact]) -> str:
+def _clock(sources: Iterable[SourceStanding]) -> str:
     states = {source.state for source in sources}
     return next((clock for state, clock in CLOCKS.items() if state in states), "")
 
@@ -282,14 +283,9 @@ def _without_rules(measure: ComparedValue) -> frozenset[str]:
 
 
 def _domain_of(facts: EvaluationFacts, key: ObjectKey) -> str:
-    thing = facts.things.get(key)
-    return (
-        thing.domain
-        if thing
-        else DomainChoices.ENERGY
-        if key[0] in ("feed", "site")
-        else DomainChoices.NETWORK
-    )
+    if (thing := facts.things.get(key)) is not None:
+        return thing.domain
+    return DomainChoices.ENERGY if key[0] in ("feed", "site") else DomainChoices.NETWORK
 
 
 def _reason(
@@ -301,13 +297,14 @@ def _reason(
     health: Health,
     value: float,
     taken_at: datetime,
-) -> Reason:
+) -> Stored:
     code = code_of(known, value)
     limits: Sequence[float] = rule.critical if health is Health.CRITICAL else rule.warn
-    return Reason(
-        health=health,
-        key=key,
-        name=facts.names[key],
+    return reason_of(
+        health,
+        key,
+        facts.names[key],
+        taken_at,
         metric=metric,
         title=code.title if code else rule.figure_name(known.title),
         value=value,
@@ -315,12 +312,11 @@ def _reason(
         threshold=limits[0] if limits and rule.direction in ("above", "below") else None,
         direction=str(rule.direction),
         source=registry().source_title(rule),
-        taken_at=taken_at,
         measure=str(rule.measure),
     )
 
 
 def stored_before(rows: Iterable[Any]) -> Iterator[tuple[str, HealthBefore]]:
     for row in rows:
-        reasons = {(reason["object_kind"], reason["object_id"]): reason for reason in row.reasons}
+        reasons = {key_of(reason): reason for reason in row.reasons}
         yield row.domain, HealthBefore(row.health, reasons, row.last_health, row.heard_at, row.blind_at)

@@ -16,12 +16,13 @@ from readiness.evidence.measures import FLOW_ALARM_METRICS, POWER_METRICS, SITE_
 from readiness.framework.core.definition import Framework
 from readiness.scoring.checks import HELD_OF, LATEST_OF, RISES_OF, metrics_of, placements
 from readiness.scoring.checks.hardware import ROW_REMAP_METRICS, XID_METRICS
-from readiness.scoring.facts import LIVE_CADENCES, CircuitFact, ObjectKey, SourceFact, Thing
+from readiness.scoring.facts import LIVE_CADENCES, CircuitFact, ObjectKey, Thing
 from readiness.scoring.figures import GPU_TEMPERATURE_METRICS, UTILISATION_METRICS
 from telemetry import queries as telemetry
 from telemetry.core.matching import OBJECT_COLUMNS
 from telemetry.core.metric import ComparedValue
 from telemetry.core.registry import registry
+from telemetry.queries import SourceStanding
 from web.audit import steps_of
 
 GONE = (Device.Status.PLANNED, Device.Status.RETIRED)
@@ -262,22 +263,9 @@ def _judged_by(measure: ComparedValue) -> frozenset[str]:
     )
 
 
-def _sources(site_ids: Sequence[int]) -> dict[int, dict[int, SourceFact]]:
+def _sources(site_ids: Sequence[int]) -> dict[int, dict[int, SourceStanding]]:
     return {
-        site_id: {
-            source.source_id: SourceFact(
-                id=source.source_id,
-                name=source.name,
-                state=source.state,
-                state_since=source.state_since,
-                last_sample_at=source.last_sample_at,
-                last_received_at=source.last_received_at,
-                cadence_s=source.cadence_s,
-                grace_s=source.grace_s,
-                provenance=source.provenance,
-            )
-            for source in standings
-        }
+        site_id: {source.source_id: source for source in standings}
         for site_id, standings in telemetry.source_states(site_ids).items()
     }
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import orjson
@@ -180,24 +181,25 @@ def contents_of(result: SiteResult, readings: Readings) -> dict[str, Content]:
     return contents
 
 
+_OF_CHECK = ("check_id", "pillar", "gate", "state", "measured_state", "code", "reason")
+_OF_FIGURES = ("value", "unit", "threshold", "margin", "taken_at")
+_OF_PART = (
+    *("gate", "state", "code", "reason", "unit", "value", "threshold", "threshold_text", "limit_source"),
+    *("margin", "taken_at", "fresh_until", "evidence", "detail", "bad_since"),
+)
+_check_values, _figure_values, _part_values = (
+    attrgetter(*names) for names in (_OF_CHECK, _OF_FIGURES, _OF_PART)
+)
+
+
 def _row(check: CombinedCheck, readings: Readings) -> dict[str, Any]:
     return {
-        "check_id": check.check_id,
-        "pillar": check.pillar,
-        "gate": check.gate,
-        "state": check.state,
-        "measured_state": check.measured_state,
-        "code": check.code,
+        **dict(zip(_OF_CHECK, _check_values(check), strict=True)),
+        **dict(zip(_OF_FIGURES, _figure_values(check.figures), strict=True)),
         "tier": check.tier or "",
-        "value": check.value,
-        "unit": check.unit,
-        "threshold": check.threshold,
-        "threshold_text": check.threshold_text[:100],
-        "margin": check.margin,
-        "reason": check.reason,
+        "threshold_text": check.figures.threshold_text[:100],
         "evidence": _evidence(check),
         "parts": [_part(part, readings.get((check.check_id, part.part_id))) for part in check.parts],
-        "taken_at": check.taken_at,
         "expires_at": _expires_at(check),
     }
 
@@ -235,23 +237,9 @@ def _part(part: PartResult, reading: Reading | None) -> dict[str, Any]:
     limit = reading.limit if reading else None
     return {
         "part": part.part_id,
-        "gate": part.gate,
-        "state": part.state,
-        "code": part.code,
+        **dict(zip(_OF_PART, _part_values(part), strict=True)),
         "tier": part.tier or "",
-        "reason": part.reason,
-        "unit": part.unit,
-        "value": part.value,
-        "threshold": part.threshold,
-        "threshold_text": part.threshold_text,
-        "limit_source": part.limit_source,
-        "margin": part.margin,
-        "taken_at": part.taken_at,
-        "fresh_until": part.fresh_until,
         "provenance": part.provenance or "",
-        "evidence": part.evidence,
-        "detail": part.detail,
-        "bad_since": part.bad_since,
         "cadence_s": reading.cadence_s if reading else None,
         "limit": {"value": limit.value, "source": limit.source}
         if limit and limit.value is not None

@@ -2,7 +2,16 @@
 `now`."""
 
 from telemetry.queries.changes import last_changed
-from telemetry.queries.rows import DailySketch, DatedValue, Latest, Rise, Seen, Speaker, WindowMeans
+from telemetry.queries.rows import (
+    DailySketch,
+    DatedValue,
+    Latest,
+    Rise,
+    Seen,
+    SourceStanding,
+    Speaker,
+    WindowMeans,
+)
 from telemetry.queries.selection import source_states
 from telemetry.queries.snapshot import last_kept, latest, snapshot
 from telemetry.queries.windows import WindowQuantiles, daily_sketches, window_means, window_quantiles

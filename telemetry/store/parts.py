@@ -19,14 +19,7 @@ from numpy.typing import NDArray
 from telemetry.core import rollup
 from telemetry.core.sketch import bucket_of, value_of
 from telemetry.core.spec import Aggregation, QuerySpec
-from telemetry.queries.selection import (
-    MOST_BEHIND,
-    Values,
-    fetch_columns,
-    floor,
-    hours_rolled_up_to,
-    rolled_up_to,
-)
+from telemetry.queries import selection
 
 FIVE_MINUTES_S = 300
 HOUR_S = 3600
@@ -201,14 +194,14 @@ class PartReader:
             if aggregation is Aggregation.RATE:
                 parts.append(self._rates(resolution, values))
                 continue
-            series, start, first, second = fetch_columns(windows(resolution, aggregation), values)
+            series, start, first, second = selection.fetch_columns(windows(resolution, aggregation), values)
             parts.append(SummandParts(self._keys(series, start), first, second))
         return together([*parts, self._raw(aggregation)])
 
-    def _rates(self, resolution: Resolution, values: Values) -> SummandParts:
+    def _rates(self, resolution: Resolution, values: selection.Values) -> SummandParts:
         """Return each window's rise, and in how long: since the window before it, which may lie before the range."""
-        earlier = values | {"from": values["from"] - MOST_BEHIND}
-        series, start, risen, _ = fetch_columns(windows(resolution, Aggregation.RATE), earlier)
+        earlier = values | {"from": values["from"] - selection.MOST_BEHIND}
+        series, start, risen, _ = selection.fetch_columns(windows(resolution, Aggregation.RATE), earlier)
         seconds = covered_s(series, start, HOUR_S if resolution is Resolution.HOUR else FIVE_MINUTES_S)
         asked = (start >= ms(values["from"])) & ~np.isnan(risen)
         return SummandParts(self._keys(series[asked], start[asked]), risen[asked], seconds[asked])
@@ -216,9 +209,9 @@ class PartReader:
     def sketches(self) -> tuple[Keys, Keys, Keys]:
         columns = []
         for resolution, values in self._rolled():
-            series, start, bucket, count = fetch_columns(sketches(resolution), values)
+            series, start, bucket, count = selection.fetch_columns(sketches(resolution), values)
             columns.append((self._keys(series, start), bucket.astype(np.int64), count.astype(np.int64)))
-        readings = rollup.once(*fetch_columns(RAW, self._values()))
+        readings = rollup.once(*selection.fetch_columns(RAW, self._values()))
         inside = self._inside(readings.ts)
         columns.append(
             (
@@ -231,7 +224,7 @@ class PartReader:
         return keys, buckets, counts
 
     def _raw(self, aggregation: Aggregation) -> SummandParts:
-        series, ts_ms, value = fetch_columns(RAW, self._values())
+        series, ts_ms, value = selection.fetch_columns(RAW, self._values())
         readings = rollup.once(series, ts_ms, value)
         first, second = readings.value, np.ones(len(readings.value))
         if aggregation in _RISING:
@@ -258,30 +251,30 @@ class PartReader:
 
     def _baseline(self, readings: rollup.SeriesReadings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         firsts = readings.series[readings.starts]
-        series, last, at_ms = fetch_columns(BASELINE, self._values() | {"series": firsts})
+        series, last, at_ms = selection.fetch_columns(BASELINE, self._values() | {"series": firsts})
         before, before_ms = np.full((2, len(firsts)), np.nan)
         places = np.searchsorted(firsts, series)
         before[places], before_ms[places] = last, at_ms
         return before, before_ms
 
-    def _rolled(self) -> Iterator[tuple[Resolution, Values]]:
+    def _rolled(self) -> Iterator[tuple[Resolution, selection.Values]]:
         if self.grid.resolution is Resolution.RAW:
             return
         begin = self.grid.start
-        until = rolled_up_to(self.now)
+        until = selection.rolled_up_to(self.now)
         if self.grid.resolution is Resolution.HOUR:
-            hours_end = min(hours_rolled_up_to(self.now), until)
+            hours_end = min(selection.hours_rolled_up_to(self.now), until)
             yield Resolution.HOUR, {"series": self.ids, "from": begin, "until": hours_end}
             begin = max(begin, hours_end)
         until = min(until, self.grid.end)
         yield Resolution.FIVE_MINUTES, {"series": self.ids, "from": begin, "until": until}
 
-    def _values(self) -> Values:
+    def _values(self) -> selection.Values:
         # From a window's start, so that what lies before it is in the roll-ups, and from before the first step:
         # a counter rises from what lies before.
-        raw_start = rolled_up_to(self.now)
+        raw_start = selection.rolled_up_to(self.now)
         if self.grid.resolution is Resolution.RAW:
-            raw_start = min(floor(self.grid.start), raw_start)
+            raw_start = min(selection.floor(self.grid.start), raw_start)
         return {"series": self.ids, "raw_start": raw_start, "end": min(self.grid.end, self.now)}
 
     def _keys(self, series: NDArray[Any], start_ms: NDArray[Any]) -> Keys:
@@ -302,5 +295,5 @@ def covered_s(series: NDArray[Any], start_ms: NDArray[Any], width_s: int) -> NDA
     order = np.lexsort((start_ms, series))
     same = series[order][1:] == series[order][:-1]
     since_s = np.diff(start_ms[order]) / 1000
-    covered[order[1:]] = np.where(same & (since_s <= MOST_BEHIND.total_seconds()), since_s, width_s)
+    covered[order[1:]] = np.where(same & (since_s <= selection.MOST_BEHIND.total_seconds()), since_s, width_s)
     return covered

@@ -1,5 +1,5 @@
-"""Validation runs: the output of a tool, the file itself, its devices; and the floors that runs must reach; daily measures taken
-from telemetry, and which days were measured."""
+"""Validation runs: the output of a tool, the file itself, its devices; and the floors that runs must reach; daily
+measures taken from telemetry, and which days were measured."""
 
 from datetime import datetime
 

@@ -10,23 +10,10 @@ from django.db import connection, transaction
 from django.db.models import Count, Min
 
 from inventory.models import SiteChange
-from readiness.evidence import queries
+from readiness.evidence import measures, queries
 from readiness.evidence.core.load import continuous, largest_step, peak, site_load
 from readiness.evidence.core.parsed import worst_provenance
 from readiness.evidence.gather import Circuit, Metrics, SiteMeters, SitePower, current_a, gather_day, power_kw
-from readiness.evidence.measures import (
-    CIRCUIT_LOAD,
-    INLET,
-    MEASURES,
-    QUANTILE,
-    ROUND_TRIP,
-    SITE_LOAD,
-    STEP_1S,
-    STEP_10S,
-    SUPPLY,
-    WINDOW,
-    DailyMeasure,
-)
 from readiness.evidence.models import Measure, MeasuredDay
 from telemetry.core.sketch import Sketch, merge_all
 from telemetry.models import LateDay
@@ -51,7 +38,7 @@ class DayFigure:
 
 
 def _figure(
-    measure: DailyMeasure, site_id: int, series: Sequence[WindowMeans | DailySketch], **given: Any
+    measure: measures.DailyMeasure, site_id: int, series: Sequence[WindowMeans | DailySketch], **given: Any
 ) -> DayFigure:
     """The figure is as new as the newest of the series behind it, and trusted no more than the least of them."""
     return DayFigure(
@@ -66,7 +53,7 @@ def _figure(
 
 def _sketched(sketch: Sketch) -> dict[str, Any]:
     return {
-        "value": float(sketch.quantile(QUANTILE)),
+        "value": float(sketch.quantile(measures.QUANTILE)),
         "samples": sketch.count,
         "sketch_buckets": sketch.buckets.tolist(),
         "sketch_counts": sketch.counts.tolist(),
@@ -80,7 +67,7 @@ def load_figures(
     if load is not None:
         highest = peak(load.windows)
         figure = _figure(
-            SITE_LOAD,
+            measures.SITE_LOAD,
             site_id,
             list(power.series()),
             part=load.level or "",
@@ -88,7 +75,7 @@ def load_figures(
             detail=load.reason,
         )
         if highest is not None:
-            end = start + (highest.last + 1) * WINDOW
+            end = start + (highest.last + 1) * measures.WINDOW
             figure = replace(figure, taken_at=min(end, figure.taken_at))
         yield figure
     for circuit in meters.circuits:
@@ -108,11 +95,15 @@ def _circuit_figures(site_id: int, circuit: Circuit, metrics: Metrics) -> Iterat
     if (highest := peak(continuous(share))) is not None:
         series = [of_metric for many in metrics.values() for of_metric in many]
         value = highest.value * 100
-        yield _figure(CIRCUIT_LOAD, site_id, series, part=circuit.name, value=value, detail=detail)
+        yield _figure(measures.CIRCUIT_LOAD, site_id, series, part=circuit.name, value=value, detail=detail)
 
 
 def step_figures(
-    measure: DailyMeasure, meters: Mapping[int, SiteMeters], power: Mapping[int, SitePower], *, span: int
+    measure: measures.DailyMeasure,
+    meters: Mapping[int, SiteMeters],
+    power: Mapping[int, SitePower],
+    *,
+    span: int,
 ) -> Iterator[DayFigure]:
     for site_id, sent in sorted(power.items()):
         load = site_load(sent.levels(meters[site_id]))
@@ -122,7 +113,7 @@ def step_figures(
 
 
 def sketch_figures(
-    measure: DailyMeasure, sketches: Iterable[DailySketch], parts: Mapping[int, str]
+    measure: measures.DailyMeasure, sketches: Iterable[DailySketch], parts: Mapping[int, str]
 ) -> Iterator[DayFigure]:
     grouped: dict[tuple[int, str], list[DailySketch]] = defaultdict(list)
     for sketch in sketches:
@@ -139,7 +130,7 @@ def serving_figures(sent: Iterable[WindowQuantiles]) -> Iterator[DayFigure]:
             site_id=quantiles.site_id,
             key=quantiles.key,
             part="",
-            unit=MEASURES[quantiles.key].unit,
+            unit=measures.MEASURES[quantiles.key].unit,
             taken_at=quantiles.newest_at,
             provenance=worst_provenance(quantiles.provenances),
             **_sketched(Sketch.of(quantiles.values)),
@@ -152,7 +143,9 @@ OVERLAP = timedelta(minutes=15)
 """Today's loads are read again from so long before the last measuring, for samples that came late."""
 WHOLE_DAY_EVERY = timedelta(hours=1)
 """Today's loads are read from midnight once in this while, for samples that came later still."""
-HIGHEST_SO_FAR = frozenset({SITE_LOAD.key, CIRCUIT_LOAD.key, STEP_1S.key, STEP_10S.key})
+HIGHEST_SO_FAR = frozenset(
+    {measures.SITE_LOAD.key, measures.CIRCUIT_LOAD.key, measures.STEP_1S.key, measures.STEP_10S.key}
+)
 _KEY = ("site_id", "key", "part")
 _LOCK = 0x4D4541  # "MEA"
 
@@ -188,12 +181,12 @@ def measure_day(*, day: date, now: datetime, site_ids: Collection[int], whole: b
     figures: list[DayFigure] = []
     for site_id, power in sorted(gathered.power.items()):
         figures += load_figures(site_id, gathered.meters[site_id], power, start=gathered.start)
-    figures += step_figures(STEP_1S, gathered.meters, gathered.power_1s, span=1)
-    figures += step_figures(STEP_10S, gathered.meters, gathered.power_1s, span=10)
-    figures += step_figures(STEP_10S, gathered.meters, gathered.power_10s, span=1)
-    figures += sketch_figures(INLET, gathered.inlets, gathered.parts)
-    figures += sketch_figures(SUPPLY, gathered.supplies, gathered.parts)
-    figures += sketch_figures(ROUND_TRIP, gathered.trips, gathered.parts)
+    figures += step_figures(measures.STEP_1S, gathered.meters, gathered.power_1s, span=1)
+    figures += step_figures(measures.STEP_10S, gathered.meters, gathered.power_1s, span=10)
+    figures += step_figures(measures.STEP_10S, gathered.meters, gathered.power_10s, span=1)
+    figures += sketch_figures(measures.INLET, gathered.inlets, gathered.parts)
+    figures += sketch_figures(measures.SUPPLY, gathered.supplies, gathered.parts)
+    figures += sketch_figures(measures.ROUND_TRIP, gathered.trips, gathered.parts)
     figures += serving_figures(gathered.serving)
     changed = _write(figures, day=day, now=now, replace_day=since <= queries.start_of(day))
     _note_measured(site_ids, day=day, now=now, whole=since <= queries.start_of(day))

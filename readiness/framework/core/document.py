@@ -6,17 +6,7 @@ from pathlib import Path
 from types import GenericAlias
 from typing import Annotated, Any
 
-from readiness.framework.core.conditions import (
-    COUNT_FACTS,
-    COUNT_OPERATORS,
-    FLAG_FACTS,
-    SET_FACTS,
-    SET_OPERATORS,
-    WORD_FACTS,
-    Condition,
-    ConditionOperator,
-    FactTest,
-)
+from readiness.framework.core import conditions
 from readiness.framework.core.definition import (
     Bound,
     Check,
@@ -327,38 +317,42 @@ def _figures(bound: Bound) -> dict[str, Any]:
     return present if len(present) != 1 else {"value": next(iter(present.values()))}
 
 
-@reads(Condition)
-def _read_condition(fields: Fields) -> Condition:
+@reads(conditions.Condition)
+def _read_condition(fields: Fields) -> conditions.Condition:
     tests = tuple(_test(fact, fields) for fact in sorted(str(key) for key in fields.data))
     if not tests:
         raise fields.error("", "must test at least one fact")
-    return Condition(tests)
+    return conditions.Condition(tests)
 
 
-def _test(fact: str, fields: Fields) -> FactTest:
-    if fact in FLAG_FACTS:
-        return FactTest(fact, ConditionOperator.IS, fields.take(fact, bool))
-    if fact in WORD_FACTS:
-        words = fields.take(fact, GenericAlias(frozenset, (WORD_FACTS[fact],)))
-        return FactTest(fact, ConditionOperator.IN, words)
-    if fact in COUNT_FACTS:
-        return _comparison(fact, fields, COUNT_OPERATORS, int)
-    if fact in SET_FACTS:
-        return _comparison(fact, fields, SET_OPERATORS, GenericAlias(frozenset, (SET_FACTS[fact],)))
+def _test(fact: str, fields: Fields) -> conditions.FactTest:
+    if fact in conditions.FLAG_FACTS:
+        return conditions.FactTest(fact, conditions.ConditionOperator.IS, fields.take(fact, bool))
+    if fact in conditions.WORD_FACTS:
+        words = fields.take(fact, GenericAlias(frozenset, (conditions.WORD_FACTS[fact],)))
+        return conditions.FactTest(fact, conditions.ConditionOperator.IN, words)
+    if fact in conditions.COUNT_FACTS:
+        return _comparison(fact, fields, conditions.COUNT_OPERATORS, int)
+    if fact in conditions.SET_FACTS:
+        return _comparison(
+            fact, fields, conditions.SET_OPERATORS, GenericAlias(frozenset, (conditions.SET_FACTS[fact],))
+        )
     raise fields.error(fact, "is not a known fact about a site")
 
 
-def _comparison(fact: str, fields: Fields, allowed: tuple[ConditionOperator, ...], operand: Any) -> FactTest:
+def _comparison(
+    fact: str, fields: Fields, allowed: tuple[conditions.ConditionOperator, ...], operand: Any
+) -> conditions.FactTest:
     inner = fields.inner(fact)
     names = list(inner.data)
     if len(names) != 1 or names[0] not in allowed:
         raise fields.error(fact, f"expected exactly one of {', '.join(allowed)}")
-    return FactTest(fact, ConditionOperator(names[0]), inner.take(names[0], operand))
+    return conditions.FactTest(fact, conditions.ConditionOperator(names[0]), inner.take(names[0], operand))
 
 
-@writes(Condition)
-def _write_condition(condition: Condition) -> dict[str, Any]:
-    plain = (ConditionOperator.IS, ConditionOperator.IN)
+@writes(conditions.Condition)
+def _write_condition(condition: conditions.Condition) -> dict[str, Any]:
+    plain = (conditions.ConditionOperator.IS, conditions.ConditionOperator.IN)
     return {
         test.fact: written(test.operand)
         if test.operator in plain

@@ -1,4 +1,4 @@
-"""A grant as scoring counts it, and rules for what may be granted: which kind suits which check, and how many. No framework, no database."""
+"""A grant as scoring counts it, and rules for what may be granted: which kind suits which check, and how many."""
 
 from dataclasses import dataclass
 from datetime import datetime

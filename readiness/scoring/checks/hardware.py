@@ -228,7 +228,7 @@ def _clock_skew(facts: EvaluationFacts) -> Reading | None:
     return Reading(
         value=seconds,
         taken_at=source.last_received_at or source.last_sample_at,  # type: ignore[arg-type]
-        evidence=f"source:{source.id}",
+        evidence=f"source:{source.source_id}",
         detail=source.name,
         cadence_s=source.cadence_s,
     )

@@ -46,17 +46,11 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
-class PillarScore:
-    pillar: str
-    result: Score
-
-
-@dataclass(frozen=True, slots=True)
 class SiteFigures:
     """`result.weight` is the sum over pillars, and plays no part in the mean."""
 
     result: Score
-    pillars: tuple[PillarScore, ...]
+    pillars: Mapping[str, Score]
 
 
 def check_points(state: CheckState) -> float | None:
@@ -93,8 +87,8 @@ def score_site(results: Sequence[CombinedCheck], pillar_ids: Sequence[str]) -> S
     by_pillar: dict[str, list[CombinedCheck]] = {pillar_id: [] for pillar_id in pillar_ids}
     for result in results:
         by_pillar[result.pillar].append(result)
-    pillars = tuple(PillarScore(pillar, score_checks(checks)) for pillar, checks in by_pillar.items())
-    scores = [pillar.result for pillar in pillars]
+    pillars = {pillar: score_checks(checks) for pillar, checks in by_pillar.items()}
+    scores = list(pillars.values())
     return SiteFigures(
         result=Score(
             score=_mean(score.score for score in scores),

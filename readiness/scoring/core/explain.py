@@ -242,7 +242,9 @@ def _move(game: _Game, scores: Sequence[float | None]) -> Move:
 
 
 def _pillars(game: _Game) -> dict[str, Move]:
-    by_coalition = [{pillar.pillar: pillar.result.score for pillar in score.pillars} for score in game.scores]
+    by_coalition = [
+        {pillar: of_pillar.score for pillar, of_pillar in score.pillars.items()} for score in game.scores
+    ]
     ids = dict.fromkeys(pillar for scores in (by_coalition[-1], by_coalition[0]) for pillar in scores)
     return {pillar: _move(game, [scores.get(pillar) for scores in by_coalition]) for pillar in ids}
 
@@ -250,8 +252,8 @@ def _pillars(game: _Game) -> dict[str, Move]:
 def _shares(game: _Game) -> dict[str, list[float]]:
     by_check: dict[str, list[float]] = {}
     for number, (results, score) in enumerate(zip(game.results, game.scores, strict=True)):
-        weights = {pillar.pillar: pillar.result.weight for pillar in score.pillars}
-        scored = sum(pillar.result.score is not None for pillar in score.pillars)
+        weights = {pillar: of_pillar.weight for pillar, of_pillar in score.pillars.items()}
+        scored = sum(of_pillar.score is not None for of_pillar in score.pillars.values())
         for result in results:
             points = check_points(result.state)
             if points and result.weight:

@@ -1,7 +1,9 @@
 """The score of several sites: their mean by deployed kW, and beside it the plain mean.
 
 A site without deployed capacity carries no load, so it does not count by kW; where no site has any, there is no such
-score. Both are sums divided once, so that parts (the sites of one verdict, of one day) add up before they are divided. Beside it: rounding that adds up, and a line through points.
+score. Both are sums divided once, so that parts (the sites of one verdict, of one day) add up before they are divided.
+
+Beside it: rounding that adds up, and a line through points.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Stored results as rows: a check with its sub-measures, each with its threshold and where that comes from; scores of past days,
-and the inputs that were kept beside them."""
+"""Stored results as rows: a check with its sub-measures, each with its threshold and where that comes from; scores of
+past days, and the inputs that were kept beside them."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

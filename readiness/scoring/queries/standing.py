@@ -11,23 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import (
-    Case,
-    CharField,
-    DateField,
-    DateTimeField,
-    F,
-    FilteredRelation,
-    FloatField,
-    Func,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    Sum,
-    Value,
-    When,
-)
+from django.db import models
 from django.db.models.functions import Cast, Coalesce
 
 from inventory import queries as inventory
@@ -52,22 +36,24 @@ from readiness.scoring.queries.rows import SiteRef
 from web.audit.stamps import Stamp
 
 
-def with_owner(sites: QuerySet[Site], *, now: datetime) -> QuerySet[Site]:
+def with_owner(sites: models.QuerySet[Site], *, now: datetime) -> models.QuerySet[Site]:
     """Sites with `answering`, the team or else what the site says, and `accountable`, the person's name or ""."""
-    held = Q(assignments__item=Item.ORCHESTRATION) & in_force(now, through="assignments__")
+    held = models.Q(assignments__item=Item.ORCHESTRATION) & in_force(now, through="assignments__")
     # Joined, not asked for a site at a time; it makes no row of two, for no two terms of an item overlap.
-    return sites.annotate(held=FilteredRelation("assignments", condition=held)).annotate(
-        answering=Coalesce(F("held__team__name"), F("owner"), output_field=CharField()),
-        accountable=Coalesce(F("held__accountable__name"), Value(""), output_field=CharField()),
+    return sites.annotate(held=models.FilteredRelation("assignments", condition=held)).annotate(
+        answering=Coalesce(models.F("held__team__name"), models.F("owner"), output_field=models.CharField()),
+        accountable=Coalesce(
+            models.F("held__accountable__name"), models.Value(""), output_field=models.CharField()
+        ),
     )
 
 
-def owned_by(words: str, *, now: datetime) -> Q:
+def owned_by(words: str, *, now: datetime) -> models.Q:
     held = Assignment.objects.in_force(now).filter(item=Item.ORCHESTRATION).order_by()
     if words == "none":
-        return Q(owner="") & ~Q(pk__in=held.values("site"))
+        return models.Q(owner="") & ~models.Q(pk__in=held.values("site"))
     named = held.filter(team__name__icontains=words).values("site")
-    return Q(pk__in=named) | (Q(owner__icontains=words) & ~Q(pk__in=held.values("site")))
+    return models.Q(pk__in=named) | (models.Q(owner__icontains=words) & ~models.Q(pk__in=held.values("site")))
 
 
 EVER = datetime.min.replace(tzinfo=UTC)
@@ -112,9 +98,9 @@ class FleetStanding:
         """None of all sites: naming a thousand would take longer than reading what they have."""
         return None if self.of_all else [site.ref.id for site in self.sites]
 
-    def among(self, site: str) -> Q:
+    def among(self, site: str) -> models.Q:
         ids = self.site_ids
-        return Q() if ids is None else Q(**{f"{site}__in": ids})
+        return models.Q() if ids is None else models.Q(**{f"{site}__in": ids})
 
     @property
     def gap(self) -> Gap:
@@ -148,7 +134,7 @@ def standing(
 
 
 def standing_of(
-    sites: QuerySet[Site], *, now: datetime, of_all: bool = False, framework: Framework | None = None
+    sites: models.QuerySet[Site], *, now: datetime, of_all: bool = False, framework: Framework | None = None
 ) -> FleetStanding:
     framework = framework or framework_queries.current()[1]
     # Values are read: a thousand model objects would take longer than everything else here.
@@ -221,13 +207,17 @@ CAPACITY = """
 much again as all the rest of a year's trend: `kw[width_bucket(at, since)]` is null before the first."""
 
 
-def event_kw(*, site: str = "pk", at: datetime | OuterRef) -> Subquery:
-    signed = Case(
-        When(kind=CapacityEvent.Kind.COMMISSION, then=F("it_kw")),
-        default=-F("it_kw"),
-        output_field=FloatField(),
+def event_kw(*, site: str = "pk", at: datetime | models.OuterRef) -> models.Subquery:
+    signed = models.Case(
+        models.When(kind=CapacityEvent.Kind.COMMISSION, then=models.F("it_kw")),
+        default=-models.F("it_kw"),
+        output_field=models.FloatField(),
     )
-    instant = at if isinstance(at, OuterRef) else Value(at, output_field=DateTimeField())
-    there = Func(F("site__time_zone"), instant, function="timezone", output_field=DateTimeField())
-    past = CapacityEvent.objects.filter(site=OuterRef(site), happened_on__lt=Cast(there, DateField()))
-    return Subquery(past.order_by().values("site").annotate(kw=Sum(signed)).values("kw"))
+    instant = at if isinstance(at, models.OuterRef) else models.Value(at, output_field=models.DateTimeField())
+    there = models.Func(
+        models.F("site__time_zone"), instant, function="timezone", output_field=models.DateTimeField()
+    )
+    past = CapacityEvent.objects.filter(
+        site=models.OuterRef(site), happened_on__lt=Cast(there, models.DateField())
+    )
+    return models.Subquery(past.order_by().values("site").annotate(kw=models.Sum(signed)).values("kw"))

@@ -19,17 +19,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from readiness.evidence.core import interop
+from readiness.evidence.core import documents, interop
 from readiness.evidence.core.bearing import part_named
-from readiness.evidence.core.documents import (
-    LONGEST_TEXT,
-    MOST_FIGURES,
-    lines_of,
-    number_of,
-    text_of,
-    tidy,
-    whole_of,
-)
 from readiness.evidence.core.parsed import LEAST_TRUSTED_LAST, Figure, Parsed, ParseError, percentile_caution
 from web.sheets import unguarded
 
@@ -52,7 +43,7 @@ def values_of(
             try:
                 values[name] = reader(text)
             except ValueError as error:
-                raise ParseError(line, f"The {name} {tidy(text)!r} {error}.") from error
+                raise ParseError(line, f"The {name} {documents.tidy(text)!r} {error}.") from error
         yield line, values
 
 
@@ -62,7 +53,7 @@ def rows_of(
     needed: Sequence[str],
     columns: Sequence[str],
     headings: Mapping[str, str] | None = None,
-    most: int = MOST_FIGURES,
+    most: int = documents.MOST_FIGURES,
     remark: Callable[[str], None] | None = None,
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """Line and cells of each row; ParseError where one cannot be read, or there is none.
@@ -71,7 +62,7 @@ def rows_of(
     """
     header: list[str] = []
     count, number = 0, 1
-    for number, line in lines_of(text_of(content)):
+    for number, line in documents.lines_of(documents.text_of(content)):
         if line.startswith("#") and remark is not None:
             remark(line)
         if not line.strip() or line.startswith("#"):
@@ -94,7 +85,9 @@ def _split(line: int, text: str) -> list[str]:
     try:
         rows = list(csv.reader([text], strict=True))
     except csv.Error as error:
-        raise ParseError(line, f"This is no line of comma-separated values: {tidy(error)}.") from error
+        raise ParseError(
+            line, f"This is no line of comma-separated values: {documents.tidy(error)}."
+        ) from error
     return [unguarded(cell).strip() for cell in rows[0]] if rows else []
 
 
@@ -106,7 +99,7 @@ def _header(
     if unknown := sorted(set(named) - set(columns)):
         known = ", ".join(columns)
         raise ParseError(
-            line, f"Unknown columns {tidy(', '.join(unknown))}; these columns are known: {known}."
+            line, f"Unknown columns {documents.tidy(', '.join(unknown))}; these columns are known: {known}."
         )
     if missing := [name for name in needed if name not in named]:
         raise ParseError(line, f"The header names no column {' and none '.join(missing)}.")
@@ -116,21 +109,21 @@ def _header(
 
 
 def number(text: str) -> float:
-    value = number_of(text)
+    value = documents.number_of(text)
     if value is None:
         raise ValueError("is no number")
     return value
 
 
 def needed_number(text: str) -> float:
-    value = number_of(text)
+    value = documents.number_of(text)
     if value is None:
         raise ValueError("is no number; leave the row out if there is none")
     return value
 
 
 def count(text: str) -> int:
-    value = whole_of(text)
+    value = documents.whole_of(text)
     if value is None or value < 0:
         raise ValueError("is no count")
     return value
@@ -152,7 +145,7 @@ def day(text: str) -> date:
 
 def instant(text: str) -> datetime:
     try:
-        stated = datetime.fromisoformat(text[:LONGEST_TEXT])
+        stated = datetime.fromisoformat(text[: documents.LONGEST_TEXT])
     except ValueError:
         raise ValueError("is no instant in ISO 8601") from None
     if stated.tzinfo is None:
@@ -164,7 +157,7 @@ def instant(text: str) -> datetime:
 
 
 def unit(text: str) -> str:
-    return tidy(text)[:16]
+    return documents.tidy(text)[:16]
 
 
 def optional[Value](reader: Callable[[str], Value]) -> Callable[[str], Value | None]:
@@ -175,33 +168,33 @@ type Row = tuple[int, dict[str, Any]]
 
 
 def _provenance(text: str) -> str:
-    provenance = tidy(text) or "declared"
+    provenance = documents.tidy(text) or "declared"
     if provenance not in LEAST_TRUSTED_LAST:
         raise ValueError(f"is none of {', '.join(LEAST_TRUSTED_LAST)}")
     return provenance
 
 
 FACT = {
-    "site": tidy,
-    "check": tidy,
-    "part": tidy,
+    "site": documents.tidy,
+    "check": documents.tidy,
+    "part": documents.tidy,
     "value": needed_number,
     "taken_on": day,
-    "source": tidy,
+    "source": documents.tidy,
     "unit": unit,
-    "note": tidy,
+    "note": documents.tidy,
     "provenance": _provenance,
 }
 LIMIT = {
-    "site": tidy,
-    "workload_class": tidy,
-    "limit": tidy,
+    "site": documents.tidy,
+    "workload_class": documents.tidy,
+    "limit": documents.tidy,
     "value": optional(number),
     "unit": unit,
-    "preset": tidy,
+    "preset": documents.tidy,
     "declared_on": day,
-    "source": tidy,
-    "note": tidy,
+    "source": documents.tidy,
+    "note": documents.tidy,
 }
 HEADINGS = {
     "in force from": "declared_on",
@@ -223,16 +216,16 @@ def limits(content: bytes) -> list[Row]:
 def _name(text: str) -> str:
     if not text:
         raise ValueError("is no name")
-    return tidy(text)
+    return documents.tidy(text)
 
 
 FIGURE = {
     "measure": _name,
     "value": needed_number,
     "unit": unit,
-    "operation": tidy,
-    "variant": tidy,
-    "subject": tidy,
+    "operation": documents.tidy,
+    "variant": documents.tidy,
+    "subject": documents.tidy,
     "size_bytes": optional(count),
     "percentile": optional(percentile),
     "samples": optional(count),
@@ -247,7 +240,7 @@ def parse(content: bytes) -> Parsed:
 
     def read_remark(line: str) -> None:
         if (version := _VERSION.match(line)) is not None:
-            versions[version[1].lower()] = tidy(version[2])
+            versions[version[1].lower()] = documents.tidy(version[2])
 
     figures, times = [], []
     rows = values_of(content, FIGURE, needed=("measure", "value"), remark=read_remark)
@@ -262,7 +255,7 @@ def parse(content: bytes) -> Parsed:
     return Parsed(
         tool="csv",
         figures=tuple(figures),
-        kept=text_of(content).encode("utf-8", "replace"),
+        kept=documents.text_of(content).encode("utf-8", "replace"),
         versions=tuple(versions.items()),
         hosts=interop.devices_named(figures),
         # The oldest: all of the file is at least as new.
