@@ -74,103 +74,42 @@ def source_table(*, now: datetime, add_url: str) -> Table:
     )
 
 
+# fmt: off
 def _source_identity() -> tuple[Column, ...]:
     return (
-        Column(
-            "state",
-            "State",
-            value=lambda row: row.state,
-            template="telemetry/cells/state.html",
-            sort="severity",
-            phone="status",
-        ),
-        Column(
-            "name",
-            "Source",
-            value=lambda row: row.source.name,
-            url=lambda row: page_url(row.source) or "",
-            sort="name",
-            locked=True,
-            phone="title",
-        ),
-        Column(
-            "site",
-            "Site",
-            value=lambda row: row.source.site,
-            text=lambda row: sentences.place_of(row.source),
-            sort="site__name",
-        ),
+        Column("state", "State", value=lambda row: row.state, template="telemetry/cells/state.html", sort="severity",
+               phone="status"),
+        Column("name", "Source", value=lambda row: row.source.name, url=lambda row: page_url(row.source) or "",
+               sort="name", locked=True, phone="title"),
+        Column("site", "Site", value=lambda row: row.source.site, text=lambda row: sentences.place_of(row.source),
+               sort="site__name"),
     )
 
 
 def _source_figures(now: datetime) -> tuple[Column, ...]:
     return (
-        Column(
-            "last_sample",
-            "Last sample",
-            value=lambda row: row.last_sample_at,
-            text=lambda row: ago(row.last_sample_at, now=now),
-            tone=lambda row: TONES.get(row.state, ""),
-            sort="-newest",
-            numeric=True,
-        ),
-        Column(
-            "limit",
-            "Late after",
-            hint="Cadence plus grace",
-            value=lambda row: row.limit_s,
-            text=lambda row: duration(row.limit_s),
-            file_unit="s",
-            numeric=True,
-        ),
-        Column(
-            "rate",
-            "Rate",
-            unit="samples/s",
-            value="samples_per_s",
-            numeric=True,
-        ),
-        Column(
-            "lag",
-            "Lag",
-            hint="Longest time from receipt to stored, last 10 min",
-            value=lambda row: row.lag_s,
-            text=lambda row: sentences.lag(row.lag_s),
-            file_unit="s",
-            numeric=True,
-        ),
-        Column(
-            "rejected",
-            "Refused, 24 h",
-            value=lambda row: row.rejected_24h,
-            text=lambda row: number(row.rejected_24h),
-            tone=lambda row: "warn" if row.rejected_24h else "",
-            sort="refused",
-            numeric=True,
-        ),
-        Column(
-            "strip",
-            "24 h",
-            hint="The worst state of each of the last 24 hours",
-            value=sentences.strip,
-            template="telemetry/cells/strip.html",
-            export=lambda row: " ".join(hour.state for hour in row.strip),
-            phone="full",
-        ),
+        Column("last_sample", "Last sample", value=lambda row: row.last_sample_at,
+               text=lambda row: ago(row.last_sample_at, now=now), tone=lambda row: TONES.get(row.state, ""),
+               sort="-newest", numeric=True),
+        Column("limit", "Late after", hint="Cadence plus grace", value=lambda row: row.limit_s,
+               text=lambda row: duration(row.limit_s), file_unit="s", numeric=True),
+        Column("rate", "Rate", unit="samples/s", value="samples_per_s", numeric=True),
+        Column("lag", "Lag", hint="Longest time from receipt to stored, last 10 min", value=lambda row: row.lag_s,
+               text=lambda row: sentences.lag(row.lag_s), file_unit="s", numeric=True),
+        Column("rejected", "Refused, 24 h", value=lambda row: row.rejected_24h,
+               text=lambda row: number(row.rejected_24h), tone=lambda row: "warn" if row.rejected_24h else "",
+               sort="refused", numeric=True),
+        Column("strip", "24 h", hint="The worst state of each of the last 24 hours", value=sentences.strip,
+               template="telemetry/cells/strip.html", export=lambda row: " ".join(hour.state for hour in row.strip),
+               phone="full"),
     )
 
 
 def _source_details() -> tuple[Column, ...]:
     return (
         Column("samples", "Samples, 24 h", value=lambda row: row.samples_24h, numeric=True, default=False),
-        Column(
-            "cadence",
-            "Cadence, s",
-            value=lambda row: row.source.cadence_s,
-            sort="cadence_s",
-            numeric=True,
-            default=False,
-        ),
+        Column("cadence", "Cadence, s", value=lambda row: row.source.cadence_s, sort="cadence_s", numeric=True,
+               default=False),
         Column("provenance", "Provenance", value="source.provenance", sort="provenance", default=False),
         Column("since", "In this state since", value=lambda row: row.state_since, default=False),
         Column("description", "Description", value="source.description", default=False, phone="full"),
@@ -178,14 +117,9 @@ def _source_details() -> tuple[Column, ...]:
 
 
 def _source_owner() -> Column:
-    return Column(
-        "owner",
-        "Owner",
-        value="source.owner",
-        tone=lambda row: "warn" if row.source.lost_owner else "",
-        sort="owner__username",
-        default=False,
-    )
+    return Column("owner", "Owner", value="source.owner", tone=lambda row: "warn" if row.source.lost_owner else "",
+                  sort="owner__username", default=False)
+# fmt: on
 
 
 def _unit(series: Series) -> str:
@@ -193,6 +127,7 @@ def _unit(series: Series) -> str:
     return metric.unit if metric else ""
 
 
+# fmt: off
 def series_table(source: Source | None = None) -> Table:
     several_sites = source is None or source.site_id is None
     return Table(
@@ -210,15 +145,8 @@ def series_table(source: Source | None = None) -> Table:
         columns=(
             _metric(),
             _labels(),
-            Column(
-                "object",
-                "Object",
-                value=object_of,
-                text=lambda series: str(object_of(series) or "none found"),
-                url=links.object_url,
-                tone=lambda series: "" if series.object_kind else "warn",
-                sort="object_kind",
-            ),
+            Column("object", "Object", value=object_of, text=lambda series: str(object_of(series) or "none found"),
+                   url=links.object_url, tone=lambda series: "" if series.object_kind else "warn", sort="object_kind"),
             _series_source(default=source is None),
             Column("site", "Site", sort="site__name", default=several_sites),
             Column("unit", "Unit", value=_unit),
@@ -232,13 +160,9 @@ def series_table(source: Source | None = None) -> Table:
 
 
 def _series_source(*, default: bool = True) -> Column:
-    return Column(
-        "source",
-        "Source",
-        url=lambda series: page_url(series.source) or "",
-        sort="source__name",
-        default=default,
-    )
+    return Column("source", "Source", url=lambda series: page_url(series.source) or "", sort="source__name",
+                  default=default)
+# fmt: on
 
 
 def _metric() -> Column:
@@ -247,15 +171,13 @@ def _metric() -> Column:
     )
 
 
+# fmt: off
 def _labels() -> Column:
-    return Column(
-        "labels",
-        "Labels",
-        value=lambda series: sorted(series.labels.items()),
-        template="telemetry/cells/labels.html",
-        export=lambda series: " ".join(f"{name}={value}" for name, value in sorted(series.labels.items())),
-        phone="full",
-    )
+    return Column("labels", "Labels", value=lambda series: sorted(series.labels.items()),
+                  template="telemetry/cells/labels.html",
+                  export=lambda series: " ".join(f"{name}={value}" for name, value in sorted(series.labels.items())),
+                  phone="full")
+# fmt: on
 
 
 UNMATCHED = Table(
@@ -281,6 +203,7 @@ UNMATCHED = Table(
 )
 
 
+# fmt: off
 LINES = Table(
     id="lines",
     noun=("line", "lines"),
@@ -289,22 +212,12 @@ LINES = Table(
     per_page=25,
     columns=(
         Column("name", "Line", url=links.line_url, sort=True, locked=True, phone="title", code=True),
-        Column(
-            "object",
-            "Object",
-            value=lambda line: object_of(line.series) if line.series else None,
-            text=lambda line: str(object_of(line.series) or "") if line.series else "",
-            url=lambda line: links.object_url(line.series) if line.series else "",
-        ),
+        Column("object", "Object", value=lambda line: object_of(line.series) if line.series else None,
+               text=lambda line: str(object_of(line.series) or "") if line.series else "",
+               url=lambda line: links.object_url(line.series) if line.series else ""),
         *(
-            Column(
-                key,
-                label,
-                text=lambda line, key=key: str(format_value(getattr(line, key), line.unit)),
-                unit_of=lambda line: line.unit,
-                sort=True,
-                numeric=True,
-            )
+            Column(key, label, text=lambda line, key=key: str(format_value(getattr(line, key), line.unit)),
+                   unit_of=lambda line: line.unit, sort=True, numeric=True)
             for key, label in (
                 ("last", "Last"),
                 ("lowest", "Lowest"),
@@ -312,18 +225,14 @@ LINES = Table(
                 ("highest", "Highest"),
             )
         ),
-        Column(
-            "labels",
-            "Labels",
-            value=lambda line: sorted(line.labels.items()),
-            template="telemetry/cells/labels.html",
-            export=lambda line: " ".join(f"{name}={value}" for name, value in sorted(line.labels.items())),
-            default=False,
-            phone="full",
-        ),
+        Column("labels", "Labels", value=lambda line: sorted(line.labels.items()),
+               template="telemetry/cells/labels.html",
+               export=lambda line: " ".join(f"{name}={value}" for name, value in sorted(line.labels.items())),
+               default=False, phone="full"),
         Column("provenance", "Provenance", default=False),
     ),
     row_id=lambda line: line.series.pk if line.series else line.name,
     row_name="name",
     row_url=links.line_url,
 )
+# fmt: on

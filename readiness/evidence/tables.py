@@ -76,24 +76,12 @@ def tabs(current: str) -> list[dict[str, Any]]:
     return [{"label": label, "url": reverse(name), "current": name == current} for name, label in pages]
 
 
-SIZE = Column(
-    "size",
-    "Size",
-    value="size_bytes",
-    text=lambda row: "" if row.size_bytes is None else size_text(row.size_bytes),
-    sort="size_bytes",
-    numeric=True,
-    file_unit="bytes",
-)
-STANDING = Column(
-    "standing",
-    "Standing",
-    value=standing,
-    sort="voided_at",
-    phone="status",
-    hint="What a change at the site has voided",
-    template="readiness/evidence/standing_cell.html",
-)
+# fmt: off
+SIZE = Column("size", "Size", value="size_bytes",
+              text=lambda row: "" if row.size_bytes is None else size_text(row.size_bytes), sort="size_bytes",
+              numeric=True, file_unit="bytes")
+STANDING = Column("standing", "Standing", value=standing, sort="voided_at", phone="status",
+                  hint="What a change at the site has voided", template="readiness/evidence/standing_cell.html")
 
 MEASURES = Table(
     id="measures",
@@ -101,13 +89,8 @@ MEASURES = Table(
     label="Figures of the run",
     columns=(
         Column("name", "Measure", sort="name", locked=True, phone="title", code=True),
-        Column(
-            "value",
-            "Value",
-            text=lambda measure: "unknown" if measure.value is None else exact(measure.value),
-            sort="value",
-            numeric=True,
-        ),
+        Column("value", "Value", text=lambda measure: "unknown" if measure.value is None else exact(measure.value),
+               sort="value", numeric=True),
         Column("unit", "Unit", sort="unit"),
         SIZE,
         Column("percentile", "Percentile", sort="percentile", numeric=True),
@@ -120,3 +103,4 @@ MEASURES = Table(
     filterset=MeasureFilters,
     empty={"title": "No figure matches", "text": "", "icon": "filter"},
 )
+# fmt: on

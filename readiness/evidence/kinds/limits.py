@@ -76,6 +76,7 @@ def _context(declared: DeclaredLimit, user: Any) -> dict[str, Any]:
 
 
 _SAME_LIMIT = django_filters.CharFilter(field_name="limit_id", label="limit", max_length=64)
+# fmt: off
 LIMITS = Kind(
     model=DeclaredLimit,
     rows=queries.declared_limits,
@@ -109,24 +110,11 @@ LIMITS = Kind(
         noun=("limit", "limits"),
         label="Declared limits",
         columns=(
-            Column(
-                "limit",
-                "Limit",
-                value="limit_id",
-                text=_name,
-                url=page_url,
-                sort="limit_id",
-                locked=True,
-                phone="title",
-            ),
+            Column("limit", "Limit", value="limit_id", text=_name, url=page_url, sort="limit_id", locked=True,
+                   phone="title"),
             Column("site", "Site", value="site.name", url=_owner_url, sort="site__name", export="site.slug"),
-            Column(
-                "workload_class",
-                "Workload class",
-                value="workload_class.name",
-                sort="workload_class__name",
-                export="workload_class.slug",
-            ),
+            Column("workload_class", "Workload class", value="workload_class.name", sort="workload_class__name",
+                   export="workload_class.slug"),
             plain(
                 "value",
                 "Value",
@@ -165,3 +153,4 @@ LIMITS = Kind(
         },
     ),
 )
+# fmt: on
