@@ -194,10 +194,8 @@ def _series(ids: Sequence[int]) -> dict[int, Series]:
 
 
 def distinct_names(lines: Sequence[Mapping[str, str]]) -> list[str]:
-    """A name for each line from as few labels as tell the lines apart, short values first.
-
-    Lines that all labels together cannot tell apart (of two sources) are numbered.
-    """
+    """A name for each line from as few labels as tell the lines apart, short values first. Lines that all labels
+    together cannot tell apart (of two sources) are numbered."""
     if len(lines) == 1:
         return [lines[0].get(NAME) or _joined(lines[0], sorted(lines[0])) or "all series"]
     keys = sorted({key for labels in lines for key in labels})
@@ -261,10 +259,8 @@ def _limits_of(line: ExploredLine) -> set[HealthLimit]:
 
 
 def codes_of(explored: ExploredLines) -> list[Code]:
-    """Return what the codes mean that the lines hold, by number.
-
-    A mean or a quantile of codes is no code, nor is what the lines of a group are combined into.
-    """
+    """Return what the codes mean that the lines hold, by number. A mean or a quantile of codes is no code, nor is what
+    the lines of a group are combined into."""
     if explored.spec.aggregation not in _PICKED or explored.spec.group_by is not None:
         return []
     codes: dict[int, Code] = {}

@@ -45,10 +45,8 @@ def window(now: datetime) -> TakenTimes:
 
 
 def accept(*, source: Source, columns: SampleColumns, now: datetime, body: bytes | None = None) -> Receipt:
-    """Store what the decoder kept and count what it refused, in one transaction, then wake a worker.
-
-    `body` is what was sent, if it can come again just the same. Nothing at all is stored for no samples.
-    """
+    """Store what the decoder kept and count what it refused, in one transaction, then wake a worker. `body` is what was
+    sent, if it can come again just the same. Nothing at all is stored for no samples."""
     if columns.rejected.total:
         with transaction.atomic():
             # What is refused now may be taken later, when a limit or the clock has gone on: a body that was taken in

@@ -3,6 +3,9 @@
 Writes by status are in `muster_http_requests_total`, under the route of remote write.
 """
 
+from collections.abc import Callable
+from datetime import datetime
+
 from prometheus_client import Counter
 
 from telemetry import intake
@@ -27,28 +30,22 @@ def count_write(answer: WriteAnswer, *, seconds: float) -> None:
         _refused.labels(reason).inc(count)
 
 
-def register() -> None:
-    metrics.gauge(
-        "muster_telemetry_inbox_batches",
-        "Batches accepted and not yet stored",
-        (),
-        lambda now: {(): intake.queue().batches},
-    )
-    metrics.gauge(
-        "muster_telemetry_inbox_bytes",
-        "Bytes of the batches that wait",
-        (),
-        lambda now: {(): intake.queue().size_bytes},
-    )
-    metrics.gauge(
-        "muster_telemetry_inbox_oldest_seconds",
+GAUGES: dict[str, tuple[str, Callable[[intake.InboxBacklog, datetime], float]]] = {
+    "inbox_batches": ("Batches accepted and not yet stored", lambda inbox, now: inbox.batches),
+    "inbox_bytes": ("Bytes of the batches that wait", lambda inbox, now: inbox.size_bytes),
+    "inbox_oldest_seconds": (
         "Age of the oldest batch that waits, 0 when none does",
-        (),
-        lambda now: {(): intake.queue().age_s(now)},
-    )
-    metrics.gauge(
-        "muster_telemetry_set_aside_batches",
+        lambda inbox, now: inbox.age_s(now),
+    ),
+    "set_aside_batches": (
         "Batches set aside because they cannot be stored",
-        (),
-        lambda now: {(): intake.queue().failed},
-    )
+        lambda inbox, now: inbox.failed,
+    ),
+}
+
+
+def register() -> None:
+    for name, (said, read) in GAUGES.items():
+        metrics.gauge(
+            f"muster_telemetry_{name}", said, (), lambda now, read=read: {(): read(intake.queue(), now)}
+        )

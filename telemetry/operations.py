@@ -27,10 +27,8 @@ def create_source(
     by: User | None,
     now: datetime,
 ) -> tuple[Source, str]:
-    """A source and the token for its sender, which cannot be shown again. Raises ValidationError.
-
-    Whoever adds it owns it, unless another `owner` is named.
-    """
+    """A source and the token for its sender, which cannot be shown again. Raises ValidationError. Whoever adds it owns
+    it, unless another `owner` is named."""
     source = Source(
         name=name,
         site=site,

@@ -188,11 +188,8 @@ def _row(
 def _figure(
     entry: _Entry, values: Sequence[float], rates: Mapping[int, float]
 ) -> tuple[str, float | None, str]:
-    """How the row's figure is made, the figure (None: unknown), and its unit.
-
-    Counters are shown as rates, and added up; of other series the one nearest to its limit counts, and where there is
-    no limit their mean.
-    """
+    """How the row's figure is made, the figure (None: unknown), and its unit. Counters are shown as rates, and added
+    up; of other series the one nearest to its limit counts, and where there is no limit their mean."""
     unit = entry.metric.unit if entry.metric else ""
     several = len(entry.series) > 1
     if entry.first.kind == MetricKind.COUNTER:

@@ -151,9 +151,7 @@ def _claim(width: int, newest: datetime) -> Windows:
 
 def _with_successors(windows: Windows, now: datetime) -> Windows:
     """Add the windows whose counters rose from a reading in these: with late samples, that reading may be another.
-
-    Those that have a claim of their own are computed when that is taken.
-    """
+    Those that have a claim of their own are computed when that is taken."""
     wider: Windows = defaultdict(set, {start: set(sources) for start, sources in windows.items()})
     if not windows:
         return wider

@@ -58,10 +58,8 @@ def states_of(rows: list[Intake]) -> str:
 
 
 def strip(row: Intake) -> dict[str, Any]:
-    """The last 24 hours as stretches of one state each, and a sentence that says them.
-
-    Hours that are alike are one rectangle: a list of sources would otherwise have a thousand of them.
-    """
+    """The last 24 hours as stretches of one state each, and a sentence that says them. Hours that are alike are one
+    rectangle: a list of sources would otherwise have a thousand of them."""
     stretches = [
         _stretch(worst, list(hours))
         for worst, hours in groupby(enumerate(row.strip), key=lambda place: place[1].state)

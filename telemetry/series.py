@@ -95,10 +95,8 @@ def resolve(
     memory: Memory,
     now: datetime,
 ) -> dict[int, KnownSeries]:
-    """Return what is known of each source, now with every one of `keys` (lists of keys by source) in it.
-
-    Part of the caller's transaction: if that fails, the memory must forget these sources.
-    """
+    """Return what is known of each source, now with every one of `keys` (lists of keys by source) in it. Part of the
+    caller's transaction: if that fails, the memory must forget these sources."""
     known = {source_id: memory.of(source) for source_id, source in sources.items()}
     missing: dict[int, dict[bytes, bytes]] = {}
     for source_id in sorted(keys):

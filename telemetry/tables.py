@@ -67,58 +67,40 @@ def source_table(*, now: datetime, add_url: str) -> Table:
             "action_url": add_url,
             "action_label": "Add a source",
         },
-        row_id=lambda row: row.source.pk,
+        row_id="source.pk",
         row_url=lambda row: page_url(row.source) or "",
-        row_name=lambda row: row.source.name,
-        columns=(*_source_identity(), *_source_figures(now), *_source_details(), _source_owner()),
+        row_name="source.name",
+        columns=_source_columns(now),
     )
 
 
 # fmt: off
-def _source_identity() -> tuple[Column, ...]:
+def _source_columns(now: datetime) -> tuple[Column, ...]:
     return (
-        Column("state", "State", value=lambda row: row.state, template="telemetry/cells/state.html", sort="severity",
-               phone="status"),
-        Column("name", "Source", value=lambda row: row.source.name, url=lambda row: page_url(row.source) or "",
-               sort="name", locked=True, phone="title"),
-        Column("site", "Site", value=lambda row: row.source.site, text=lambda row: sentences.place_of(row.source),
-               sort="site__name"),
+        Column("state", "State", template="telemetry/cells/state.html", sort="severity", phone="status"),
+        Column("name", "Source", "source.name", url=lambda row: page_url(row.source) or "", sort="name", locked=True,
+               phone="title"),
+        Column("site", "Site", "source.site", lambda row: sentences.place_of(row.source), sort="site__name"),
+        Column("last_sample", "Last sample", "last_sample_at", lambda row: ago(row.last_sample_at, now=now),
+               tone=lambda row: TONES.get(row.state, ""), sort="-newest", numeric=True),
+        Column("limit", "Late after", "limit_s", lambda row: duration(row.limit_s), hint="Cadence plus grace",
+               file_unit="s", numeric=True),
+        Column("rate", "Rate", "samples_per_s", unit="samples/s", numeric=True),
+        Column("lag", "Lag", "lag_s", lambda row: sentences.lag(row.lag_s),
+               hint="Longest time from receipt to stored, last 10 min", file_unit="s", numeric=True),
+        Column("rejected", "Refused, 24 h", "rejected_24h", lambda row: number(row.rejected_24h),
+               tone=lambda row: "warn" if row.rejected_24h else "", sort="refused", numeric=True),
+        Column("strip", "24 h", sentences.strip, template="telemetry/cells/strip.html",
+               hint="The worst state of each of the last 24 hours",
+               export=lambda row: " ".join(hour.state for hour in row.strip), phone="full"),
+        Column("samples", "Samples, 24 h", "samples_24h", numeric=True, default=False),
+        Column("cadence", "Cadence, s", "source.cadence_s", sort="cadence_s", numeric=True, default=False),
+        Column("provenance", "Provenance", "source.provenance", sort="provenance", default=False),
+        Column("since", "In this state since", "state_since", default=False),
+        Column("description", "Description", "source.description", default=False, phone="full"),
+        Column("owner", "Owner", "source.owner", tone=lambda row: "warn" if row.source.lost_owner else "",
+               sort="owner__username", default=False),
     )
-
-
-def _source_figures(now: datetime) -> tuple[Column, ...]:
-    return (
-        Column("last_sample", "Last sample", value=lambda row: row.last_sample_at,
-               text=lambda row: ago(row.last_sample_at, now=now), tone=lambda row: TONES.get(row.state, ""),
-               sort="-newest", numeric=True),
-        Column("limit", "Late after", hint="Cadence plus grace", value=lambda row: row.limit_s,
-               text=lambda row: duration(row.limit_s), file_unit="s", numeric=True),
-        Column("rate", "Rate", unit="samples/s", value="samples_per_s", numeric=True),
-        Column("lag", "Lag", hint="Longest time from receipt to stored, last 10 min", value=lambda row: row.lag_s,
-               text=lambda row: sentences.lag(row.lag_s), file_unit="s", numeric=True),
-        Column("rejected", "Refused, 24 h", value=lambda row: row.rejected_24h,
-               text=lambda row: number(row.rejected_24h), tone=lambda row: "warn" if row.rejected_24h else "",
-               sort="refused", numeric=True),
-        Column("strip", "24 h", hint="The worst state of each of the last 24 hours", value=sentences.strip,
-               template="telemetry/cells/strip.html", export=lambda row: " ".join(hour.state for hour in row.strip),
-               phone="full"),
-    )
-
-
-def _source_details() -> tuple[Column, ...]:
-    return (
-        Column("samples", "Samples, 24 h", value=lambda row: row.samples_24h, numeric=True, default=False),
-        Column("cadence", "Cadence, s", value=lambda row: row.source.cadence_s, sort="cadence_s", numeric=True,
-               default=False),
-        Column("provenance", "Provenance", value="source.provenance", sort="provenance", default=False),
-        Column("since", "In this state since", value=lambda row: row.state_since, default=False),
-        Column("description", "Description", value="source.description", default=False, phone="full"),
-    )
-
-
-def _source_owner() -> Column:
-    return Column("owner", "Owner", value="source.owner", tone=lambda row: "warn" if row.source.lost_owner else "",
-                  sort="owner__username", default=False)
 # fmt: on
 
 

@@ -52,11 +52,8 @@ class GroundStep:
 
 @dataclass(frozen=True, slots=True)
 class _GroundHistory:
-    """How one kind of ground is read out of the history.
-
-    `columns` are those read of an object as it was. `state` is what evidence sees of it, null where that is nothing; a
-    step is where it became another one.
-    """
+    """How one kind of ground is read out of the history. `columns` are those read of an object as it was. `state` is
+    what evidence sees of it, null where that is nothing; a step is where it became another one."""
 
     table: str
     columns: str

@@ -201,10 +201,8 @@ class GatheredDay:
 
 
 def gather_day(site_ids: Collection[int], *, day: date, now: datetime, since: datetime) -> GatheredDay:
-    """Return what was sent on `day` up to `now`, and the inventory that says what it means.
-
-    Loads and steps are read from `since` on: their highest so far is kept, so the rest need not be read again.
-    """
+    """Return what was sent on `day` up to `now`, and the inventory that says what it means. Loads and steps are read
+    from `since` on: their highest so far is kept, so the rest need not be read again."""
     start = max(start_of(day), since)
     end = min(start_of(day) + timedelta(days=1), now)
     sites = sorted(site_ids)

@@ -60,10 +60,8 @@ def version_history(device_ids: Collection[int]) -> VersionHistory:
 
 
 def versions_at(history: VersionHistory, device_id: int, *, at: datetime) -> Versions | None:
-    """The versions at an instant; None for a device without history.
-
-    A device that was entered later had, as far as anybody knows, the versions it was entered with.
-    """
+    """The versions at an instant; None for a device without history. A device that was entered later had, as far as
+    anybody knows, the versions it was entered with."""
     changes = history.get(device_id, ())
     first = changes[0][1] if changes else None
     return next((versions for changed_at, versions in reversed(changes) if changed_at <= at), first)

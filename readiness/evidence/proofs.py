@@ -100,9 +100,7 @@ _proved: KeptBySite[_Proved] = KeptBySite()
 
 def proofs(site_ids: Collection[int], framework: Framework, *, now: datetime) -> dict[int, SiteProofs]:
     """Return for each site and sub-measure a proof of each thing that it is about; scoring takes the worst of them.
-
-    Only evidence taken at or before `now` is read. The number of statements does not depend on sites or evidence.
-    """
+    Only evidence taken at or before `now` is read. The number of statements does not depend on sites or evidence."""
     ids = sorted(site_ids)
     has_runs, has_records = _anything(ids)
     floors = _floors() if has_runs or has_records else []

@@ -202,10 +202,8 @@ class NewestRecord:
 def newest_records(
     parts: Collection[tuple[str, str]], *, now: datetime
 ) -> dict[int, dict[str, NewestRecord]]:
-    """Return the newest record by site and sub-measure for these (check, sub-measure) pairs, in two statements.
-
-    Voided and expired records are left out. `newest_of_classes` gives attestations for some workload classes alone.
-    """
+    """Return the newest record by site and sub-measure for these (check, sub-measure) pairs, in two statements. Voided
+    and expired records are left out. `newest_of_classes` gives attestations for some workload classes alone."""
     asked = Q()
     for check_id, part in parts:
         asked |= Q(check_id=check_id, part=part)

@@ -283,10 +283,8 @@ def site_parts(site_ids: Sequence[int]) -> dict[int, SiteParts]:
 
 
 def entered(site_ids: Sequence[int], framework: Framework, now: datetime) -> dict[int, dict[PartKey, Proof]]:
-    """The newest fact or attestation of each sub-measure that counts, else the newest; one statement.
-
-    What is said of workload classes alone proves nothing of their site.
-    """
+    """The newest fact or attestation of each sub-measure that counts, else the newest; one statement. What is said of
+    workload classes alone proves nothing of their site."""
     parts = framework.parts_by_key
     proofs_by_site: dict[int, dict[PartKey, list[Proof]]] = defaultdict(lambda: defaultdict(list))
     for record in map(_Record._make, _fetch(_RECORDS, {"sites": list(site_ids), "now": now})):

@@ -39,10 +39,8 @@ class Proved:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """The outcome of a run: sentences about its basis, and the sub-measures that it affects.
-
-    `proved` are those that it decides or helps to decide, `others` those of the same checks that it does not.
-    """
+    """The outcome of a run: sentences about its basis, and the sub-measures that it affects. `proved` are those that it
+    decides or helps to decide, `others` those of the same checks that it does not."""
 
     samples: str
     failures: str
@@ -61,10 +59,7 @@ class RunSummary:
 
 def proved_by(site_id: int, ref: str, *, now: datetime) -> list[Proved]:
     """List what is proved in the framework's order. `ref` is as results name evidence: `run:12`, `fact:3`,
-    `attestation:4`.
-
-    Of a figure made of several runs, such as a coverage or a median, each of them proves it.
-    """
+    `attestation:4`. Of a figure made of several runs, such as a coverage or a median, each of them proves it."""
     _version, framework = framework_queries.current()
     return _proved_of(framework, proofs([site_id], framework, now=now)[site_id], ref, now)
 
@@ -217,10 +212,8 @@ def kept_latency_runs(site_id: int, *, now: datetime) -> list[Run]:
 
 
 def tail_figures(run_ids: Collection[int], *names: str, **of_path: Any) -> list[TailFigure]:
-    """Every percentile of the latency, or of these figures, that runs hold, not only those that are judged.
-
-    `of_path` narrows them to one operation, subject and size. One statement.
-    """
+    """Every percentile of the latency, or of these figures, that runs hold, not only those that are judged. `of_path`
+    narrows them to one operation, subject and size. One statement."""
     rows = (
         RunMeasure.objects.filter(
             run_id__in=sorted(run_ids),

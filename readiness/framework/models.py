@@ -33,10 +33,8 @@ class FrameworkVersionQuerySet(VersionQuerySet):
 
 @choices_held
 class FrameworkVersion(DocumentVersion):
-    """One set of pillars, checks, thresholds and weights. Every result pins the version that judged it.
-
-    `changes` says in words what differs from `made_from`.
-    """
+    """One set of pillars, checks, thresholds and weights. Every result pins the version that judged it. `changes` says
+    in words what differs from `made_from`."""
 
     HISTORY = True
     VISIBLE_WHERE = "true"  # organisation-wide

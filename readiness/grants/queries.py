@@ -102,10 +102,8 @@ NONE = SiteGrants()
 
 
 def standing_grants(site_ids: Collection[int], *, now: datetime) -> dict[int, SiteGrants]:
-    """Grants of sites that have any, by site id; one statement. Those yet to begin are among them.
-
-    With `now` in the past, those count that had been approved by then and not yet revoked.
-    """
+    """Grants of sites that have any, by site id; one statement. Those yet to begin are among them. With `now` in the
+    past, those count that had been approved by then and not yet revoked."""
     counted = Q(state=Grant.State.APPROVED) | Q(state=Grant.State.REVOKED, revoked_at__gt=now)
     counting = Grant.objects.filter(counted, site_id__in=site_ids, decided_at__lte=now, ends_at__gt=now)
     columns = ("id", "reason", "requested_by__username", "approver__username", "starts_at", "ends_at")

@@ -266,10 +266,8 @@ def _classes(days: Mapping[int, date], *, now: datetime) -> dict[int, tuple[Plac
 def inputs_of(
     site_ids: Collection[int], stored: Mapping[int, Stored], framework: Framework, *, now: datetime
 ) -> dict[int, tuple[EvaluationFacts, SiteInputs]]:
-    """Facts and inputs of each site at `now`; the definition says which metrics and presets to look for.
-
-    The number of statements does not depend on the sites.
-    """
+    """Facts and inputs of each site at `now`; the definition says which metrics and presets to look for. The number of
+    statements does not depend on the sites."""
     grants = queries.standing_grants(site_ids, now=now)
     facts = gather(site_ids, framework, now=now)
     proved = proofs(site_ids, framework, now=now)

@@ -48,10 +48,8 @@ class HealthBefore:
 
 @dataclass(frozen=True, slots=True)
 class DomainResult:
-    """`heard_at` is when the object heard from longest ago was heard from, `blind_at` when it counts as silent.
-
-    An unknown domain was `last_health` until `heard_at`. `value_now` is what told of the worst object before.
-    """
+    """`heard_at` is when the object heard from longest ago was heard from, `blind_at` when it counts as silent. An
+    unknown domain was `last_health` until `heard_at`. `value_now` is what told of the worst object before."""
 
     domain: str
     health: Health
@@ -181,10 +179,8 @@ def _is_silent(facts: EvaluationFacts, key: ObjectKey, judged: _Judged) -> bool:
 def _has_lost_its_objects(
     facts: EvaluationFacts, healths: Collection[ObjectKey], before: HealthBefore, now: datetime
 ) -> bool:
-    """Silence leaves no object to a domain that only the site itself or objects of other domains report on.
-
-    A domain whose own objects left the inventory is not monitored instead: they were heard from until then.
-    """
+    """Silence leaves no object to a domain that only the site itself or objects of other domains report on. A domain
+    whose own objects left the inventory is not monitored instead: they were heard from until then."""
     if healths and not any(_in_service(facts, key) for key in healths):
         return False
     if before.health not in KNOWN:

@@ -199,9 +199,7 @@ class ScorePoint(Scored):
 
 class ScoreInputs(models.Model):
     """The inputs that a site was scored from on a UTC day: evaluating it again at `evaluated_at` gives the day's score.
-
-    `core.kept` encodes them as `content`. The table is separate, so that reading scores never reads it.
-    """
+    `core.kept` encodes them as `content`. The table is separate, so that reading scores never reads it."""
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="score_inputs")
     on_date = models.DateField()
@@ -226,10 +224,8 @@ class DomainHealthQuerySet(models.QuerySet["DomainHealth"]):
 
 
 class DomainHealth(models.Model):
-    """Health of one domain of a site. `clock` says that a source of it is late or silent.
-
-    The evaluated health holds until `blind_at`: by then a sample has come and was evaluated, or something is silent.
-    """
+    """Health of one domain of a site. `clock` says that a source of it is late or silent. The evaluated health holds
+    until `blind_at`: by then a sample has come and was evaluated, or something is silent."""
 
     class Clock(models.TextChoices):
         NONE = "", "Live"

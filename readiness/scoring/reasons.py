@@ -22,10 +22,8 @@ _BLANK: Stored = {
 def reason_of(
     health: Health, key: ObjectKey, name: str, taken_at: datetime | None, **told: Any
 ) -> dict[str, Any]:
-    """`threshold` is the limit that was passed, `source` where that comes from.
-
-    `was` is the health before an object became unknown; the values beside it are what was read last.
-    """
+    """`threshold` is the limit that was passed, `source` where that comes from. `was` is the health before an object
+    became unknown; the values beside it are what was read last."""
     of_object = {"health": str(health), "object_kind": key[0], "object_id": key[1], "object": name}
     return {**of_object, **_BLANK, "taken_at": taken_at.isoformat() if taken_at else None, **told}
 
@@ -33,10 +31,8 @@ def reason_of(
 def unheard(
     facts: EvaluationFacts, key: ObjectKey, before: Stored | None, known_until: datetime | None
 ) -> Stored:
-    """The reason of an object that nothing is heard from; `before` is the one stored earlier.
-
-    Where its last sample is out of sight it was heard from until `known_until`, when all of its domain was.
-    """
+    """The reason of an object that nothing is heard from; `before` is the one stored earlier. Where its last sample is
+    out of sight it was heard from until `known_until`, when all of its domain was."""
     if before is not None:
         return as_it_was(before)
     at = last_heard_at(facts, key) or known_until
@@ -52,10 +48,8 @@ def as_it_was(before: Stored) -> Stored:
 
 
 def is_answered(facts: EvaluationFacts, before: Stored, now: datetime) -> bool:
-    """Whether something still shows its state: a live value of the metric, or events, which count for a day anyway.
-
-    A day after the last value nobody waits for another one: the metric may have gone by its name.
-    """
+    """Whether something still shows its state: a live value of the metric, or events, which count for a day anyway. A
+    day after the last value nobody waits for another one: the metric may have gone by its name."""
     if before.get("measure") != ComparedValue.VALUE:
         return True
     if datetime.fromisoformat(before["taken_at"]) < now - WINDOW:

@@ -172,10 +172,8 @@ def _add_circuits(by_site: Mapping[int, SiteThings], site_ids: Collection[int]) 
 
 
 def withdrawn_at(sites: Iterable[SiteThings]) -> dict[ObjectKey, datetime]:
-    """When each device and accelerator that takes no work now was last taken out, by the change history.
-
-    Two statements. An object entered in that state was taken out when it was entered.
-    """
+    """When each device and accelerator that takes no work now was last taken out, by the change history. Two
+    statements. An object entered in that state was taken out when it was entered."""
     idle: dict[str, list[int]] = {"device": [], "accelerator": []}
     for site in sites:
         for (kind, object_id), thing in site.things.items():

@@ -28,10 +28,8 @@ RECORDED = ("run:", "fact:", "attestation:", "ownership:", "review:")
 
 
 class StoredResult(NamedTuple):
-    """A result as far as the next evaluation needs it.
-
-    `parts` is large and left out where nothing will ask for it: `read_parts` adds those of results that changed.
-    """
+    """A result as far as the next evaluation needs it. `parts` is large and left out where nothing will ask for it:
+    `read_parts` adds those of results that changed."""
 
     id: int
     site_id: int
@@ -230,10 +228,8 @@ def _expires_at(check: CombinedCheck) -> datetime | None:
 
 
 def _part(part: PartResult, reading: Reading | None) -> dict[str, Any]:
-    """The stored form: all that a page shows, and all that judging the reading again needs when nothing is sent.
-
-    Its age is not stored, or every row would differ at every evaluation.
-    """
+    """The stored form: all that a page shows, and all that judging the reading again needs when nothing is sent. Its
+    age is not stored, or every row would differ at every evaluation."""
     limit = reading.limit if reading else None
     return {
         "part": part.part_id,

@@ -65,9 +65,7 @@ class Rejections:
 @dataclass(frozen=True, slots=True, eq=False)
 class SampleColumns:
     """Samples, in no promised order: sample i is of series `keys[series_index[i]]`; the keys are distinct (`labels`).
-
-    Values are bit for bit what was sent, stale markers, NaN and Inf included.
-    """
+    Values are bit for bit what was sent, stale markers, NaN and Inf included."""
 
     keys: list[bytes]
     series_index: NDArray[np.int32]

@@ -16,10 +16,8 @@ _FEWEST = 3  # LTTB needs a first, a last and one between
 def downsample(
     ts_ms: NDArray[np.int64], values: NDArray[np.float64], max_points: int, gap_ms: int | None = None
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Keep at most `max_points` (12 or more) of samples ascending in time; a NaN in the result marks a break.
-
-    With more breaks than a quarter of the points, only the longest stay: at that size the others cannot be seen.
-    """
+    """Keep at most `max_points` (12 or more) of samples ascending in time; a NaN in the result marks a break. With more
+    breaks than a quarter of the points, only the longest stay: at that size the others cannot be seen."""
     if max_points < 12:
         raise ValueError("fewer than 12 points draw no line with breaks")
     real = ~np.isnan(values)

@@ -54,10 +54,8 @@ class BadSeries(ValueError):
 
 
 class KeyCache:
-    """Raw label bytes of known-good series, as senders write them, to their canonical keys.
-
-    One per process. It only saves work: it may be emptied at any moment, and is when it would pass its bound.
-    """
+    """Raw label bytes of known-good series, as senders write them, to their canonical keys. One per process. It only
+    saves work: it may be emptied at any moment, and is when it would pass its bound."""
 
     def __init__(self, max_bytes: int = 64 * 1024 * 1024) -> None:
         self.keys: dict[bytes, bytes] = {}

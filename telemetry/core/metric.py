@@ -21,10 +21,8 @@ class MetricKind(StrEnum):
 
 
 def guess_kind(name: str) -> MetricKind:
-    """Guess a metric's kind by the naming rules of Prometheus and OpenMetrics.
-
-    A `_bucket`, `_sum` or `_count` is taken for a part of a histogram or summary, whose parts all count up.
-    """
+    """Guess a metric's kind by the naming rules of Prometheus and OpenMetrics. A `_bucket`, `_sum` or `_count` is taken
+    for a part of a histogram or summary, whose parts all count up."""
     if name.endswith("_bucket"):
         return MetricKind.HISTOGRAM
     if name.endswith(("_total", "_sum", "_count")):
@@ -36,9 +34,7 @@ def guess_kind(name: str) -> MetricKind:
 
 def per_second(unit: str) -> tuple[float, str]:
     """The unit of a counter's rate, and what growth in the counter's unit each second is multiplied by to be in it.
-
-    Energy over time is power: 1 kWh/s is 3,600 kW.
-    """
+    Energy over time is power: 1 kWh/s is 3,600 kW."""
     return (3600.0, "kW") if unit == "kWh" else (1.0, f"{unit or '1'}/s")
 
 
@@ -115,9 +111,7 @@ class ComparedValue(StrEnum):
 @dataclass(frozen=True, slots=True)
 class HealthRule:
     """Limits, in the stored unit, and where they come from (`sources.yaml`; OD is an operator-set default: our own).
-
-    `when` narrows the rule to series whose labels match every pattern (`*`, whatever the case).
-    """
+    `when` narrows the rule to series whose labels match every pattern (`*`, whatever the case)."""
 
     direction: LimitTest
     warn: tuple[float, ...]

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import UnionType
 from typing import Any
 
 from telemetry.core.matching import By, Form, KeyPart, MatchingRule, ObjectKind
@@ -28,28 +29,12 @@ type When = tuple[tuple[str, tuple[str, ...]], ...]
 
 _DEFAULTABLE = frozenset(
     {
-        "domain",
-        "object",
-        "match",
-        "kind",
-        "missing_from",
-        "missing_below",
-        "zero_is_missing",
-        "sketch",
-        "alias_prefix",
+        *("domain", "object", "match", "kind", "sketch", "alias_prefix"),
+        *("missing_from", "missing_below", "zero_is_missing"),
     }
 )
 _METRIC_KEYS = _DEFAULTABLE | {
-    "title",
-    "unit",
-    "scale",
-    "aliases",
-    "hw",
-    "health",
-    "states",
-    "codes",
-    "note",
-    "variants",
+    *("title", "unit", "scale", "aliases", "hw", "health", "states", "codes", "note", "variants")
 }
 _VARIANT_KEYS = frozenset({"when", "title", "unit", "scale", "kind", "hw", "sketch", "note", "health"})
 _HEALTH_KEYS = frozenset({*LimitTest, "source", "measure", "window", "when"})
@@ -88,23 +73,20 @@ class _Field:
     def error(self, key: str, problem: str) -> RegistryError:
         return RegistryError(self.path, ".".join(part for part in (self.name, key) if part), problem)
 
-    def text(self, key: str, default: str | None = None) -> str:
+    def typed(self, key: str, kind: type | UnionType, said: str, default: Any = None) -> Any:
         value = self.content.get(key, default)
-        if not isinstance(value, str):
-            raise self.error(key, f"{value!r} is not text")
+        if not isinstance(value, kind) or isinstance(value, bool) is not (kind is bool):
+            raise self.error(key, f"{value!r} is not {said}")
         return value
+
+    def text(self, key: str, default: str | None = None) -> str:
+        return str(self.typed(key, str, "text", default))
 
     def number(self, key: str, default: float) -> float:
-        value = self.content.get(key, default)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise self.error(key, f"{value!r} is not a number")
-        return float(value)
+        return float(self.typed(key, int | float, "a number", default))
 
     def flag(self, key: str) -> bool:
-        value = self.content.get(key, False)
-        if not isinstance(value, bool):
-            raise self.error(key, f"{value!r} is neither true nor false")
-        return value
+        return bool(self.typed(key, bool, "true or false", False))
 
     def one_of(self, key: str, allowed: Any, default: str | None = None) -> str:
         value = self.text(key, default)
@@ -112,23 +94,16 @@ class _Field:
             raise self.error(key, f"{value!r} is none of {', '.join(sorted(map(str, allowed)))}")
         return value
 
+    def items(self, key: str) -> list[Any]:
+        return list(self.typed(key, list, "a list", []))
+
     def texts(self, key: str) -> tuple[str, ...]:
-        value = self.content.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-            raise self.error(key, f"{value!r} is not a list of texts")
-        return tuple(value)
+        if all(isinstance(each, str) for each in (values := self.items(key))):
+            return tuple(values)
+        raise self.error(key, f"{values!r} is not a list of texts")
 
     def mapping(self, key: str) -> dict[Any, Any]:
-        value = self.content.get(key, {})
-        if not isinstance(value, dict):
-            raise self.error(key, "is not a mapping")
-        return value
-
-    def items(self, key: str) -> list[Any]:
-        value = self.content.get(key, [])
-        if not isinstance(value, list):
-            raise self.error(key, "is not a list")
-        return value
+        return dict(self.typed(key, dict, "a mapping", {}))
 
 
 def read_matching(path: Path) -> Rules:

@@ -22,9 +22,7 @@ from telemetry.core.reading import read_left_out, read_matching, read_metric_fil
 @dataclass(frozen=True, slots=True)
 class LeftOutSeries:
     """Series of these metrics count for nothing where the expression fits the label, unless they describe a port.
-
-    PostgreSQL and Python read the expression alike.
-    """
+    PostgreSQL and Python read the expression alike."""
 
     metrics: frozenset[str]
     label: str

@@ -64,9 +64,7 @@ def steps(
     readings: SeriesReadings, baseline: NDArray[np.float64] | None = None, *, unknown: float = 0.0
 ) -> NDArray[np.float64]:
     """Return how much a counter rose to each reading from the one before it; from zero where it started again.
-
-    `baseline` has the reading before the first one here for each series; where it is NaN the answer is `unknown`.
-    """
+    `baseline` has the reading before the first one here for each series; where it is NaN the answer is `unknown`."""
     value, starts = readings.value, readings.starts
     before = np.append(np.nan, value[:-1])
     before[starts] = np.nan if baseline is None else baseline

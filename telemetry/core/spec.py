@@ -123,10 +123,8 @@ class ObjectRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuerySpec:
-    """Times in ms, start exclusive, end inclusive. `metric` may be an alias or an `hw.` name.
-
-    `site_ids` None asks for every site; an empty tuple for none. Raises SpecError.
-    """
+    """Times in ms, start exclusive, end inclusive. `metric` may be an alias or an `hw.` name. `site_ids` None asks for
+    every site; an empty tuple for none. Raises SpecError."""
 
     metric: str
     start_ms: int

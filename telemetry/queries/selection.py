@@ -62,10 +62,8 @@ class Selection:
 def select(
     site_ids: Iterable[int], metrics: Iterable[str] | None, matchers: Sequence[Matcher] = ()
 ) -> Selection:
-    """The series of sites by metric and labels, without those that count for nothing (`LeftOutSeries`).
-
-    Metrics None: all.
-    """
+    """The series of sites by metric and labels, without those that count for nothing (`LeftOutSeries`). Metrics None:
+    all."""
     conditions, values = conditions_of(site_ids, metrics, matchers)
     fetched = fetch(
         f"SELECT series.id, {_COLUMNS}, source.provenance, source.cadence_s, series.ended_at, series.first_seen_at"

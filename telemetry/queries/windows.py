@@ -78,9 +78,7 @@ def window_means(
     matchers: Sequence[Matcher] = (),
 ) -> list[WindowMeans]:
     """Mean readings in each window (start + i step, start + (i + 1) step] up to `end`; series without any are left out.
-
-    Steps that five minutes do not divide are read from raw samples, as long as those are kept.
-    """
+    Steps that five minutes do not divide are read from raw samples, as long as those are kept."""
     selection = select(site_ids, metrics, matchers)
     from_rollups = step_s % FIVE_MINUTES_S == 0
     means = _Means(selection, start, end, FIVE_MINUTES_S if from_rollups else step_s)
@@ -222,9 +220,7 @@ def window_quantiles(
     now: datetime,
 ) -> list[WindowQuantiles]:
     """Return quantiles of the histograms named, added up over all series of a site: several engines serve as one.
-
-    Windows that start in [start, end) and are rolled up by `now` count. Three statements, however many sites.
-    """
+    Windows that start in [start, end) and are rolled up by `now` count. Three statements, however many sites."""
     key_of = {f"{name}_bucket": key for key, names in families.items() for name in names}
     selection = select(site_ids, key_of)
     bounds = _bounds(selection)

@@ -34,11 +34,8 @@ WHERE {conditions} ORDER BY series.id
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SeriesPoints:
-    """One line. Times are the ends of steps, ms; NaN says that the line breaks there.
-
-    `series_id` and `object` are None for a line of several series. `labels` are the series' own, with `__name__`,
-    or those it was grouped by.
-    """
+    """One line. Times are the ends of steps, ms; NaN says that the line breaks there. `series_id` and `object` are None
+    for a line of several series. `labels` are the series' own, with `__name__`, or those it was grouped by."""
 
     labels: dict[str, str]
     unit: str

@@ -287,10 +287,8 @@ class PartReader:
 
 
 def covered_s(series: NDArray[Any], start_ms: NDArray[Any], width_s: int) -> NDArray[np.float64]:
-    """Return for each window the seconds in which its counter rose by what the window says.
-
-    After a pause of up to an hour the first five minutes also hold what it rose by meanwhile.
-    """
+    """Return for each window the seconds in which its counter rose by what the window says. After a pause of up to an
+    hour the first five minutes also hold what it rose by meanwhile."""
     covered = np.full(len(series), float(width_s))
     order = np.lexsort((start_ms, series))
     same = series[order][1:] == series[order][:-1]

@@ -100,10 +100,8 @@ def looks_like_json(text: str) -> bool:
 
 
 def json_below(text: str, hint: str) -> tuple[list[str], str]:
-    """The first remarks that a tool writes before its document, and the document below them.
-
-    Lines of remarks stay, empty, so that line numbers are those of the file.
-    """
+    """The first remarks that a tool writes before its document, and the document below them. Lines of remarks stay,
+    empty, so that line numbers are those of the file."""
     notes, kept = [], []
     begun = False
     for _, line in lines_of(text):
@@ -117,11 +115,8 @@ def json_below(text: str, hint: str) -> tuple[list[str], str]:
 
 
 class Json:
-    """A value inside a JSON document, which knows where it is.
-
-    Getters raise ParseError with the line of what they looked at, so parsers read like the format they read. `line` is
-    that of a document which is one line of a file.
-    """
+    """A value inside a JSON document, which knows where it is. Getters raise ParseError with the line of what they
+    looked at, so parsers read like the format they read. `line` is that of a document which is one line of a file."""
 
     __slots__ = ("_line", "_text", "path", "value")
 

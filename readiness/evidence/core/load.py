@@ -159,10 +159,8 @@ def merged_quantiles(q: float, things: Sequence[Iterable[Day]]) -> list[float | 
 
 
 def share_at_most(limit: float, sketch: Sketch) -> float | None:
-    """Which part of the values, 0 to 1, is at the limit or below it; None of no values.
-
-    A value within 1 % of the limit may be taken for one on its other side: that is the sketch's error.
-    """
+    """Which part of the values, 0 to 1, is at the limit or below it; None of no values. A value within 1 % of the limit
+    may be taken for one on its other side: that is the sketch's error."""
     if not sketch.count:
         return None
     return float(sketch.counts[value_of(sketch.buckets) <= limit].sum()) / sketch.count

@@ -186,10 +186,7 @@ _FACTORS: dict[str, tuple[str, float]] = {
 
 def converted(value: float, unit: str, to: str) -> float | None:
     """The value in another unit of the same dimension; None where there is no such conversion, or nothing finite comes
-    of it.
-
-    24056.72 MiB/s, for example, are 201.80 Gb/s.
-    """
+    of it. 24056.72 MiB/s, for example, are 201.80 Gb/s."""
     if unit == to:
         return value
     if unit not in _FACTORS or to not in _FACTORS:

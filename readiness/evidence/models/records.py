@@ -102,10 +102,8 @@ class Record(Voidable):
 
 @choices_held
 class Attestation(Record):
-    """A statement by a named person. With a value it proves a sub-measure; without, it stands beside the check.
-
-    One that names workload classes is of these alone, and proves nothing of the site as a whole.
-    """
+    """A statement by a named person. With a value it proves a sub-measure; without, it stands beside the check. One
+    that names workload classes is of these alone, and proves nothing of the site as a whole."""
 
     HISTORY = True
 

@@ -172,10 +172,8 @@ def measure(*, now: datetime, site_ids: Collection[int] | None = None) -> int:
 
 @transaction.atomic
 def measure_day(*, day: date, now: datetime, site_ids: Collection[int], whole: bool = False) -> int:
-    """Measure one UTC day up to `now`, whether due or not; sites whose rows changed are left to be scored again.
-
-    A day that was measured a moment ago is read from there on, unless the `whole` of it is asked for.
-    """
+    """Measure one UTC day up to `now`, whether due or not; sites whose rows changed are left to be scored again. A day
+    that was measured a moment ago is read from there on, unless the `whole` of it is asked for."""
     since = queries.start_of(day) if whole else _since(site_ids, day=day, now=now)
     gathered = gather_day(site_ids, day=day, now=now, since=since)
     figures: list[DayFigure] = []
@@ -197,10 +195,8 @@ def measure_day(*, day: date, now: datetime, site_ids: Collection[int], whole: b
 
 
 def _since(site_ids: Collection[int], *, day: date, now: datetime) -> datetime:
-    """Return where today's loads are read from; midnight for a day that is over, or not measured as a whole lately.
-
-    On a quarter of an hour, so that the 15-minute means are those of the whole day.
-    """
+    """Return where today's loads are read from; midnight for a day that is over, or not measured as a whole lately. On
+    a quarter of an hour, so that the 15-minute means are those of the whole day."""
     start = queries.start_of(day)
     noted = MeasuredDay.objects.filter(site_id__in=site_ids, on_date=day)
     oldest = noted.aggregate(count=Count("pk"), measured=Min("measured_at"), whole=Min("whole_at"))
@@ -228,10 +224,8 @@ def _claim_late_days(site_ids: Collection[int] | None) -> list[tuple[int, date]]
 
 
 def _write(figures: Sequence[DayFigure], *, day: date, now: datetime, replace_day: bool) -> set[int]:
-    """Upsert the day's rows; returns the sites whose rows changed.
-
-    Where the whole day was read, rows that were not found again go; else a load keeps its highest so far.
-    """
+    """Upsert the day's rows; returns the sites whose rows changed. Where the whole day was read, rows that were not
+    found again go; else a load keeps its highest so far."""
     sites = {figure.site_id for figure in figures}
     before = {
         (row.site_id, row.key, row.part): row

@@ -110,10 +110,8 @@ def _value(framework: Framework, kind: LimitKind, value: float, unit: str) -> fl
 
 
 def import_limits(*, content: bytes, by: User | None, now: datetime) -> list[DeclaredLimit]:
-    """Declare each row of a table, sites and classes by their slugs.
-
-    All of it or nothing: ParseError names the line that cannot be read or is refused.
-    """
+    """Declare each row of a table, sites and classes by their slugs. All of it or nothing: ParseError names the line
+    that cannot be read or is refused."""
     return _declare_rows(records.limits(content), by=by, now=now)
 
 

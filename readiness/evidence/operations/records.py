@@ -174,10 +174,8 @@ def _stand_on_ground(facts: Collection[tuple[RecordedFact, SubMeasure]]) -> None
 
 
 def import_facts(*, content: bytes, by: User | None, now: datetime) -> list[RecordedFact]:
-    """Enter each row of a table (core.parsers.records says which columns), the site by its slug.
-
-    All of it or nothing: ParseError names the line that cannot be read or is refused.
-    """
+    """Enter each row of a table (core.parsers.records says which columns), the site by its slug. All of it or nothing:
+    ParseError names the line that cannot be read or is refused."""
     rows = records.facts(content)
     sites = Site.objects.in_bulk({row["site"] for _, row in rows}, field_name="slug")
     for line, row in rows:
@@ -252,9 +250,7 @@ def can_be_baseline(run: ValidationRun) -> bool:
 @transaction.atomic
 def mark_baseline(run: ValidationRun, *, marked: bool, by: User, now: datetime) -> ValidationRun:
     """Make it the baseline of its thing, or leave that to the first runs again. Its site's claim row is the table's.
-
-    Raises MissingPermission, and EvidenceRefused for a run that is not compared or that a change has voided.
-    """
+    Raises MissingPermission, and EvidenceRefused for a run that is not compared or that a change has voided."""
     if not by.has_perm(MAY_MARK):
         raise MissingPermission([MAY_MARK])
     locked = ValidationRun.objects.select_for_update(of=("self",)).get(pk=run.pk)

@@ -125,10 +125,8 @@ class LabelledFigure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Threshold(LabelledFigure):
-    """The region where a sub-measure passes or warns.
-
-    Either an absolute `bound`, or a `factor` on the limit that the sub-measure's `limit_from` names.
-    """
+    """The region where a sub-measure passes or warns. Either an absolute `bound`, or a `factor` on the limit that the
+    sub-measure's `limit_from` names."""
 
     bound: Bound | None = None
     factor: float = 1.0
@@ -143,10 +141,8 @@ class Threshold(LabelledFigure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preset(LabelledFigure):
-    """A named choice of limit that a site or platform may pick instead of typing its own.
-
-    `value` is the limit itself, None for a range. `pass_at` and `warn_at` are what it comes to.
-    """
+    """A named choice of limit that a site or platform may pick instead of typing its own. `value` is the limit itself,
+    None for a range. `pass_at` and `warn_at` are what it comes to."""
 
     id: str
     name: str
@@ -270,10 +266,8 @@ class Check:
         raise KeyError(f"{self.id} has no sub-measure {part_id!r}")
 
     def with_stand_ins(self, part_ids: Iterable[str], units: Mapping[str, str] | None = None) -> Check:
-        """Put something in the place of each of these that an edited framework has dropped.
-
-        For code that works out several sub-measures at once; what it makes of a stand-in is to be left out.
-        """
+        """Put something in the place of each of these that an edited framework has dropped. For code that works out
+        several sub-measures at once; what it makes of a stand-in is to be left out."""
         there = {part.id for part in self.parts}
         dropped = [
             replace(self.parts[0], id=part_id, unit=(units or {}).get(part_id, ""), metrics=(), limit_from="")
@@ -336,10 +330,8 @@ class Framework:
 
 
 def applicable(item: Check | SubMeasure, site: SiteContext) -> tuple[bool, str]:
-    """Whether a check or a sub-measure applies at the site, and the reason when it does not.
-
-    A site without declared profiles is measured against everything.
-    """
+    """Whether a check or a sub-measure applies at the site, and the reason when it does not. A site without declared
+    profiles is measured against everything."""
     if site.profiles and item.profiles.isdisjoint(site.profiles):
         return False, f"Applies to {' and '.join(sorted(item.profiles))} sites only."
     for rule in item.exclusions:

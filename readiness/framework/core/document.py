@@ -99,10 +99,8 @@ _FOLLOWED = {"validity": {}, "evidence": [], "waits_for": "", "profiles": []}
 
 
 def load(definition: Mapping[str, Any] | Path) -> Framework:
-    """A framework from a mapping, a YAML file, or a folder with `index.yaml` and the files it lists.
-
-    Raises DocumentError, whose `path` names the field: `checks[p2-power-headroom].parts[site-load].pass`.
-    """
+    """A framework from a mapping, a YAML file, or a folder with `index.yaml` and the files it lists. Raises
+    DocumentError, whose `path` names the field: `checks[p2-power-headroom].parts[site-load].pass`."""
     if not isinstance(definition, Path):
         return documents.read(Framework, definition)
     files = definition.glob("*.yaml") if definition.is_dir() else [definition]
@@ -110,10 +108,8 @@ def load(definition: Mapping[str, Any] | Path) -> Framework:
 
 
 def load_files(texts: Texts) -> Framework:
-    """A framework from files by name: one document, or `index.yaml` and the files that it lists.
-
-    Raises DocumentError, whose `file` and `line` say where the field at fault is written, as far as it is there.
-    """
+    """A framework from files by name: one document, or `index.yaml` and the files that it lists. Raises DocumentError,
+    whose `file` and `line` say where the field at fault is written, as far as it is there."""
     return located(lambda each: load(_assembled(each)), texts)
 
 

@@ -42,10 +42,8 @@ def with_part(
 def threshold(
     name: str, before: Mapping[str, Any] | None, given: GivenThreshold, decided: OperatorDecision
 ) -> dict[str, Any] | None:
-    """A threshold as entered over what it was; None for none. DocumentError at the field that lacks something.
-
-    A figure that is new says anew where it comes from: a label that stood by another figure is not its own.
-    """
+    """A threshold as entered over what it was; None for none. DocumentError at the field that lacks something. A figure
+    that is new says anew where it comes from: a label that stood by another figure is not its own."""
     if not given.figures:
         return None
     old = {key: value for key, value in (before or {}).items() if key in FIGURES}

@@ -9,10 +9,8 @@ from readiness.framework.core.vocabulary import CheckState, Gate
 
 @dataclass(frozen=True, slots=True)
 class HeldGrant:
-    """A decision, with an end, to treat something differently: a waiver, a declared `n-a`, a go-live exception.
-
-    It counts from `starts_at` up to, and not at, `ends_at`, and only if someone other than the requester approved it.
-    """
+    """A decision, with an end, to treat something differently: a waiver, a declared `n-a`, a go-live exception. It
+    counts from `starts_at` up to, and not at, `ends_at`, and only if someone other than the requester approved it."""
 
     id: str
     reason: str
@@ -52,10 +50,8 @@ def check_of(framework: Framework, check_id: str) -> Check:
 
 
 def refuse_unsuitable(kind: str, check: Check, part: str, *, gate: Gate, excluded: bool) -> None:
-    """Raise NotGrantable where such a grant would do nothing, or more than the definition allows.
-
-    `gate` is the check's at this site; `excluded` says that it does not apply there anyway.
-    """
+    """Raise NotGrantable where such a grant would do nothing, or more than the definition allows. `gate` is the check's
+    at this site; `excluded` says that it does not apply there anyway."""
     if excluded:
         raise NotGrantable("check", f"{check.id} does not apply at this site, so there is nothing to grant.")
     if kind == WAIVER:

@@ -176,10 +176,8 @@ DOMAINS = {"compute": "compute-coverage", "network": "network-coverage", "energy
 
 
 def coverage_readings(facts: EvaluationFacts, check: Check, now: datetime) -> Readings:
-    """Taken at `now`: silence is what is measured, so it shows at once and never goes stale itself.
-
-    Until anything at the site was ever heard from there is no reading; nobody has said yet that it is watched.
-    """
+    """Taken at `now`: silence is what is measured, so it shows at once and never goes stale itself. Until anything at
+    the site was ever heard from there is no reading; nobody has said yet that it is watched."""
     if not facts.sources_of:
         return {}
     heard = heard_from(facts, now)

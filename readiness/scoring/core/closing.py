@@ -25,10 +25,8 @@ class ClosingTarget(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HeldSite:
-    """A site short of the target, and the ids of the checks that hold it, each once.
-
-    Without any, no check can free it: nothing proves it, or it was never evaluated.
-    """
+    """A site short of the target, and the ids of the checks that hold it, each once. Without any, no check can free it:
+    nothing proves it, or it was never evaluated."""
 
     site: str
     held: CapacityFigures
@@ -46,10 +44,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class CheckEffect:
-    """One check, resolved at all of `sites`, which are those that it holds.
-
-    `freed` is the capacity of `frees`: the sites that no other check holds. `touched` is that of all `sites`.
-    """
+    """One check, resolved at all of `sites`, which are those that it holds. `freed` is the capacity of `frees`: the
+    sites that no other check holds. `touched` is that of all `sites`."""
 
     check_id: str
     sites: tuple[str, ...]
@@ -83,10 +79,8 @@ def in_order(sites: Iterable[HeldSite], measure: CapacityMeasure) -> tuple[Step,
 
 
 def best_curve(sites: Iterable[HeldSite], measure: CapacityMeasure) -> tuple[CurvePoint, ...]:
-    """The most that any number of resolved checks can free: a point wherever one more check frees more.
-
-    Exact: a knapsack of whole sites, weighed by their checks, over every number of checks at once.
-    """
+    """The most that any number of resolved checks can free: a point wherever one more check frees more. Exact: a
+    knapsack of whole sites, weighed by their checks, over every number of checks at once."""
     closable = _closable(sites)
     most = np.zeros(sum(len(site.checks) for site in closable) + 1, np.int64)
     for site in closable:

@@ -53,10 +53,8 @@ def contributions(worths: Sequence[float]) -> tuple[float, ...]:
 
 
 def smallest(worths: Sequence[object]) -> tuple[int, ...]:
-    """Coalitions that alone come to what everybody does, without any member to spare; none if nobody does too.
-
-    Among several, those of fewer players first.
-    """
+    """Coalitions that alone come to what everybody does, without any member to spare; none if nobody does too. Among
+    several, those of fewer players first."""
     if worths[0] == worths[-1]:
         return ()
     enough = [coalition for coalition, worth in enumerate(worths) if worth == worths[-1]]
@@ -94,11 +92,8 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class CheckMove:
-    """A check that moved; None where the version of that end has no such check.
-
-    `points` are of its own points from 0 to 1, `share` of the site's score. `moved_by` is empty where the state is the
-    same at both ends.
-    """
+    """A check that moved; None where the version of that end has no such check. `points` are of its own points from 0
+    to 1, `share` of the site's score. `moved_by` is empty where the state is the same at both ends."""
 
     check_id: str
     pillar: str
@@ -118,10 +113,8 @@ class VerdictMove:
 
 @dataclass(frozen=True, slots=True)
 class GrantMove:
-    """A grant in force at one end only.
-
-    `kind` is waivers, exceptions or declared_na; `covers` is a check, or check/part.
-    """
+    """A grant in force at one end only. `kind` is waivers, exceptions or declared_na; `covers` is a check, or
+    check/part."""
 
     kind: str
     covers: str

@@ -179,10 +179,8 @@ def spans_of(histories: Iterable[SiteHistory], instants: Sequence[datetime]) -> 
 def gaps_by_group(
     spans: Iterable[Span], instants: Sequence[datetime], *, group_of: GroupOf
 ) -> dict[str, tuple[Gap, ...]]:
-    """The bands of each group at each instant. The groups add up to the whole at every instant.
-
-    `group_of` is asked again whenever a site changes, so that a site may move from one group to another.
-    """
+    """The bands of each group at each instant. The groups add up to the whole at every instant. `group_of` is asked
+    again whenever a site changes, so that a site may move from one group to another."""
     sums: dict[str, _Sums] = {}
     for span in spans:
         group = group_of(span.site)
@@ -296,10 +294,8 @@ def with_blockers(
 
 
 def by_first_blocker(sites: Iterable[SiteCapacity]) -> tuple[BlockerGroup, ...]:
-    """Not-ready capacity by first blocker, each site counted once, most kW first.
-
-    Ready and conditional sites are in no group, so the groups add up to the gap less its conditional band.
-    """
+    """Not-ready capacity by first blocker, each site counted once, most kW first. Ready and conditional sites are in no
+    group, so the groups add up to the gap less its conditional band."""
     groups: dict[str, list[SiteCapacity]] = {}
     for site in sites:
         if site.verdict in (Verdict.READY, Verdict.CONDITIONAL) or site.deployed == NOTHING:

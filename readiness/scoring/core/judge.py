@@ -129,10 +129,8 @@ def excluded(part: SubMeasure, reason: str, *, gate: Gate, declared: bool = Fals
 
 
 class JudgedState(NamedTuple):
-    """How a reading stands: all that it takes to compare it with others of the same sub-measure.
-
-    `capped` where a declaration counts as warn at most.
-    """
+    """How a reading stands: all that it takes to compare it with others of the same sub-measure. `capped` where a
+    declaration counts as warn at most."""
 
     state: CheckState
     capped: bool

@@ -52,10 +52,8 @@ class Provenance(StrEnum):
 
 
 class Tier(StrEnum):
-    """How far evidence can be trusted: measured by a run or telemetry, or entered by somebody.
-
-    `capped` is declared too, where the framework asks for a measurement: it counts as warn at most.
-    """
+    """How far evidence can be trusted: measured by a run or telemetry, or entered by somebody. `capped` is declared
+    too, where the framework asks for a measurement: it counts as warn at most."""
 
     MEASURED = "measured"
     DECLARED = "declared"

@@ -138,9 +138,7 @@ def groups_over_time(
     question: Question, sites: WithPast, *, start: datetime, end: datetime
 ) -> tuple[Group, ...]:
     """The groups at the same instants, in order of what they hold at the last. One statement for blockers, else none.
-
-    They add up to the whole: what is not among the largest of the range is one group of others.
-    """
+    They add up to the whole: what is not among the largest of the range is one group of others."""
     instants = _instants(question, sites, start, end)
     if not question.by or not instants:
         return ()
@@ -226,10 +224,8 @@ def _blocked(
 
 
 def _days(instants: Sequence[datetime], *, sites: int) -> list[date]:
-    """Every day of the range where that is a bounded number of rows, else the instants' own.
-
-    With the two weeks before: the first instant may lie on a day without an evaluation.
-    """
+    """Every day of the range where that is a bounded number of rows, else the instants' own. With the two weeks before:
+    the first instant may lie on a day without an evaluation."""
     first, last = instants[0].date(), instants[-1].date()
     before = [first - timedelta(days=ago) for ago in range(NEAR.days, 0, -1)]
     every = [first + timedelta(days=day) for day in range((last - first).days + 1)]

@@ -36,10 +36,8 @@ DAYS_A_MONTH = 365.25 / 12
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """Where deployed and ready capacity go, in one measure, if the last weeks go on; bands are (low, high).
-
-    `method` is for the page.
-    """
+    """Where deployed and ready capacity go, in one measure, if the last weeks go on; bands are (low, high). `method` is
+    for the page."""
 
     method: str
     instants: tuple[datetime, ...]
@@ -97,10 +95,8 @@ class HeldByPillar:
 
 @dataclass(frozen=True, slots=True)
 class HoldsBack:
-    """Not-ready capacity under each site's first blocker, every site once.
-
-    The pillars' `held`, `unevaluated` and `conditional` add up to the gap.
-    """
+    """Not-ready capacity under each site's first blocker, every site once. The pillars' `held`, `unevaluated` and
+    `conditional` add up to the gap."""
 
     pillars: tuple[HeldByPillar, ...]
     conditional: CapacityFigures

@@ -154,9 +154,7 @@ class Kept:
 
 def kept_on(site_ids: Collection[int] | None, day: date) -> dict[int, Kept]:
     """The newest inputs of the two weeks up to `day`, by site id; None is every site, and those without are left out.
-
-    One statement, and one for each version of the framework that was not read yet.
-    """
+    One statement, and one for each version of the framework that was not read yet."""
     rows = ScoreInputs.objects.filter(on_date__lte=day, on_date__gt=day - NEAR)
     if site_ids is not None:
         rows = rows.filter(site_id__in=site_ids)

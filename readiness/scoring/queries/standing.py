@@ -63,10 +63,8 @@ type Changes = Mapping[int, Sequence[CapacityChange]]
 
 @dataclass(frozen=True, slots=True)
 class SiteStanding:
-    """A site and its stored score in short; `verdict` "" and no `evaluated_at` where it was never evaluated.
-
-    The verdict is "" as well where the site cannot be evaluated at present.
-    """
+    """A site and its stored score in short; `verdict` "" and no `evaluated_at` where it was never evaluated. The
+    verdict is "" as well where the site cannot be evaluated at present."""
 
     ref: SiteRef
     region: str

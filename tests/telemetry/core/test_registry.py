@@ -247,7 +247,7 @@ def test_a_good_folder_loads(folder):
         (metric(aliases=["m"]), "metrics.m: m is m already"),
         (metric(colour="red"), "metrics.m.colour: unknown key"),
         (metric(states={"x": "y"}), "metrics.m.states: 'x'"),
-        (metric(health={}), "metrics.m.health: is not a list"),
+        (metric(health={}), "metrics.m.health: {} is not a list"),
         (metric(health=[{"source": "OD"}]), "metrics.m.health[0]: has not exactly one"),
         (metric(health=[{"above": {}, "source": "OD"}]), "metrics.m.health[0].above: has neither"),
         (metric(health=[{"above": {"warn": 1}}]), "metrics.m.health[0].source: None"),
@@ -271,7 +271,7 @@ def test_a_good_folder_loads(folder):
         (metric(variants=[{"title": "x"}]), "metrics.m.variants[0].when"),
         (metric(variants=[{"when": {"a": ["b"]}, "unit": "furlong"}]), "metrics.m.variants[0].unit"),
         ({"metrics": {"m": {"unit": "W"}}}, "metrics.m.title: None is not text"),
-        ({"metrics": []}, "metrics: is not a mapping"),
+        ({"metrics": []}, "metrics: [] is not a mapping"),
     ],
 )
 def test_a_mistake_is_named_with_its_file_and_field(folder, changes, message):

@@ -220,10 +220,8 @@ def _subjects(result: Json, hosts: Mapping[str, str]) -> list[str]:
 
 
 def _severity(result: Json, *, passed: bool) -> int:
-    """The worst of the result's warnings; 3 where a failed one has none, or a warning has no severity.
-
-    A test that passed with an error of some severity beside it counts by that: the tool has been seen to do so.
-    """
+    """The worst of the result's warnings; 3 where a failed one has none, or a warning has no severity. A test that
+    passed with an error of some severity beside it counts by that: the tool has been seen to do so."""
     severities = []
     alone = [result] if result.get("error_severity") is not None else []
     for warning in (*_warnings(result), *alone):

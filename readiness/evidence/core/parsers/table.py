@@ -56,10 +56,8 @@ def rows_of(
     most: int = documents.MOST_FIGURES,
     remark: Callable[[str], None] | None = None,
 ) -> Iterator[tuple[int, dict[str, str]]]:
-    """Line and cells of each row; ParseError where one cannot be read, or there is none.
-
-    Lines that begin with # are remarks. `headings` are what an export calls columns, "" for those that say nothing.
-    """
+    """Line and cells of each row; ParseError where one cannot be read, or there is none. Lines that begin with # are
+    remarks. `headings` are what an export calls columns, "" for those that say nothing."""
     header: list[str] = []
     count, number = 0, 1
     for number, line in documents.lines_of(documents.text_of(content)):

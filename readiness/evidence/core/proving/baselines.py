@@ -112,10 +112,7 @@ def tail_compared(
     runs: Sequence[Run], earlier: Sequence[Run], percentile: float, part: SubMeasure
 ) -> tuple[float, float, Sequence[Run]] | None:
     """Compare one thing's latency at a percentile: the newest result, its baseline, and the runs that make the
-    baseline.
-
-    `runs` are those that count now. None where there is nothing to compare with.
-    """
+    baseline. `runs` are those that count now. None where there is nothing to compare with."""
     last = max(runs, key=_order, default=None)
     if last is None:
         return None

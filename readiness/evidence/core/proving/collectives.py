@@ -176,10 +176,8 @@ def fabric(
 
 
 def _is_of(run: Run, operations: Sequence[str]) -> bool:
-    """Whether it is one of these; one that failed speaks against its nodes whatever the operation was.
-
-    Rows of small sizes are not read, so that the count of wrong values tells the operation too.
-    """
+    """Whether it is one of these; one that failed speaks against its nodes whatever the operation was. Rows of small
+    sizes are not read, so that the count of wrong values tells the operation too."""
     named = {figure.operation for figure in run.figures if figure.name in ("busbw", WRONG_VALUES)}
     return run.tool in COLLECTIVES and (bool(run.failed) or not named.isdisjoint(operations))
 

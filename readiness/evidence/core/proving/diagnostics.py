@@ -213,10 +213,8 @@ def revalidated(
     floors: Sequence[FloorValue],
     now: datetime,
 ) -> Proofs:
-    """Nodes whose newest quick check within 24 h and whose newest full set within its validity passed.
-
-    The full set is the long diagnostic and the collective inside the node. What only warns has passed.
-    """
+    """Nodes whose newest quick check within 24 h and whose newest full set within its validity passed. The full set is
+    the long diagnostic and the collective inside the node. What only warns has passed."""
     validating = [run for run in runs if run.nodes and run.tool in ("dcgm-diag", "nccl-tests", "rccl-tests")]
     if not validating or not site.nodes:
         return {}

@@ -90,10 +90,8 @@ def judged(
 def strictest(
     floors: Iterable[FloorValue], platforms: Collection[str], limit_id: str, unit: str
 ) -> FloorValue | None:
-    """The highest floor among a site's platforms, for a figure that names no platform itself.
-
-    None where one of the platforms has none: what is said of the whole site cannot be judged by a part of it.
-    """
+    """The highest floor among a site's platforms, for a figure that names no platform itself. None where one of the
+    platforms has none: what is said of the whole site cannot be judged by a part of it."""
     kind = OF_LIMIT[limit_id]
     known = [floor for floor in floors if _is_of(floor, kind)]
     by_platform = [_of_platform(known, platform, kind, unit) for platform in platforms]

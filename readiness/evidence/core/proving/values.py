@@ -92,10 +92,8 @@ class Proof(NamedTuple):
 
     @property
     def declaration(self) -> str:
-        """Names what somebody entered, such as `recorded fact 3`; empty where a run measured it.
-
-        A run whose figures are declared or estimated, as whoever sent it says, measured nothing.
-        """
+        """Names what somebody entered, such as `recorded fact 3`; empty where a run measured it. A run whose figures
+        are declared or estimated, as whoever sent it says, measured nothing."""
         if self.kind == "run" and self.provenance not in ENTERED:
             return ""
         return f"{DECLARATIONS[self.kind]} {self.row}"
@@ -107,10 +105,8 @@ type Proofs = dict[str, tuple[Proof, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """A validation run with the figures that may prove something. `nodes` are its devices that are nodes.
-
-    `about` is the same for runs of one thing under one load; `is_baseline` where somebody marked it.
-    """
+    """A validation run with the figures that may prove something. `nodes` are its devices that are nodes. `about` is
+    the same for runs of one thing under one load; `is_baseline` where somebody marked it."""
 
     id: int
     tool: str
@@ -186,10 +182,8 @@ class SiteParts:
 
 
 def provenance_of(provenances: Iterable[str]) -> str:
-    """How far a figure made of several runs can be trusted.
-
-    One run that was entered makes all of it a declaration, also beside simulated ones, which count as measured.
-    """
+    """How far a figure made of several runs can be trusted. One run that was entered makes all of it a declaration,
+    also beside simulated ones, which count as measured."""
     every = set(provenances)
     return worst_provenance(every & ENTERED or every)
 
@@ -203,10 +197,8 @@ def proof_of(
     floor: FloorValue | None = None,
     cannot_judge: str = "",
 ) -> Proof:
-    """A run's figure for a sub-measure; voided where a change that the sub-measure minds came after the run.
-
-    A run that failed gives no figure, only the reason: it is the judgement, and no pass.
-    """
+    """A run's figure for a sub-measure; voided where a change that the sub-measure minds came after the run. A run that
+    failed gives no figure, only the reason: it is the judgement, and no pass."""
     minded = voiding(run, part)
     failed = run.failed
     if failed:
@@ -240,10 +232,8 @@ def is_standing(proof: Proof, part: SubMeasure, now: datetime) -> bool:
 
 
 def newest(proofs: Iterable[Proof], part: SubMeasure, now: datetime) -> Proof | None:
-    """The proof that speaks for one thing: valid before invalid, then measured before declared, then the newest.
-
-    Where two are of one instant, the later row speaks.
-    """
+    """The proof that speaks for one thing: valid before invalid, then measured before declared, then the newest. Where
+    two are of one instant, the later row speaks."""
     candidates = list(proofs)
     if len(candidates) < 2:
         return candidates[0] if candidates else None
