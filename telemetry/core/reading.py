@@ -98,9 +98,10 @@ class _Field:
         return list(self.typed(key, list, "a list", []))
 
     def texts(self, key: str) -> tuple[str, ...]:
-        if all(isinstance(each, str) for each in (values := self.items(key))):
-            return tuple(values)
-        raise self.error(key, f"{values!r} is not a list of texts")
+        values = self.items(key)
+        if not all(isinstance(each, str) for each in values):
+            raise self.error(key, f"{values!r} is not a list of texts")
+        return tuple(values)
 
     def mapping(self, key: str) -> dict[Any, Any]:
         return dict(self.typed(key, dict, "a mapping", {}))
