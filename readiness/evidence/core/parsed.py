@@ -55,6 +55,7 @@ TEST, FAILED_TEST = "test", "failed_test"
 """Names of the figures that say which tests a diagnostic ran, and where one failed; their operation is the test."""
 IDENTITIES = ("serial", "uuid")
 """Names of the figures that say which accelerator a number was; their variant is the serial number or UUID."""
+END_UNKNOWN = "The file does not say where the other end was, so that the run may have crossed no network."
 LONGEST = {"name": 200, "unit": 16, "operation": 200, "variant": 450, "subject": 200}
 """Characters of a figure's texts, as its store has them."""
 
@@ -64,9 +65,9 @@ class Parsed:
     """A whole file. `taken_at` is in UTC; `taken_local` is what a tool prints without its zone.
 
     `versions` are pairs of name and version (`driver`, `library`, the tool itself). `loopback` is a sentence, not empty
-    where both ends were one machine or one port: no network was crossed. `kept` is the file as it may be stored,
-    without what must not be (the environment of a process). `declared` is a sentence, not empty where the file is no
-    run but what somebody entered: a table that does not say how its figures came to be.
+    where both ends were one machine or one port, or nobody can tell: the run may have crossed no network. `kept` is the
+    file as it may be stored, without what must not be (the environment of a process). `declared` is a sentence, not
+    empty where the file is no run but what somebody entered: a table that does not say how its figures came to be.
     """
 
     tool: str
@@ -111,7 +112,8 @@ def percentile_caution(percentile: float | None, samples: int | None) -> str:
 
 WRONG_VALUES = "wrong_values"
 FAILED = "failed_operations"
-FAILURES = frozenset({WRONG_VALUES, FAILED, "dropped_messages"})
+DROPPED = "dropped_messages"
+FAILURES = frozenset({WRONG_VALUES, FAILED, DROPPED})
 """Names of the figures that count failures. `samples` of such a figure are all operations, failed ones included."""
 
 

@@ -128,6 +128,7 @@ def _read_text(tool: str, text: str) -> Parsed:
     report = _CollectiveReport(tool)
     columns: list[str] = []
     bounds: float | None = None
+    is_open = False
     number = 1
     for number, tagged in documents.lines_of(text):
         line = _TAG.sub("", tagged)
@@ -136,16 +137,19 @@ def _read_text(tool: str, text: str) -> Parsed:
         if (matched := _BOUNDS.search(line)) is not None:
             count = float(matched[1][:15])
             bounds = (bounds or 0.0) + (count or float(matched[2] == "FAILED"))
+            is_open = False
         elif (header := _header(line)) is not None:
             columns = header
         elif _ROW.match(line):
             if not columns:
                 raise ParseError(number, "A row comes before the header that names its columns.")
             _read_row(report, number, line, columns)
+            is_open = True
         else:
             _read_remark(report, line)
-    if bounds is None:
-        raise ParseError(number, 'The run did not finish: the line "Out of bounds values" is missing.')
+    if bounds is None or is_open:
+        reason = 'The run did not finish: the line "Out of bounds values" is missing below its last rows.'
+        raise ParseError(number, reason)
     if bounds > (report.wrong or 0.0):
         report.wrong = bounds
     return report.parsed(text.encode("utf-8", "replace"), number)

@@ -23,12 +23,13 @@ GOOD = frozenset({"pass", "passed", "ok"})
 NOT_RUN = frozenset({"skip", "skipped", "not run", "notrun", "n/a"})
 LONG_TEST = "diagnostic"
 CORE_TESTS = frozenset({"memory", "pcie", LONG_TEST})
-"""A skip of these tests counts even where no accelerator ran them; others, such as `eud`, are often not installed."""
+"""A long diagnostic has all of these. A skip of one, or of a stress test, counts even where no accelerator ran it;
+other tests, such as `eud`, are often not installed."""
 RUN = "the run"
 """The test that errors about the run as a whole are put down to."""
 ACCELERATOR = re.compile(r"(?:(\S+) )?GPU (\d{1,5})")
 STRESS_TESTS = frozenset({"targeted stress", "targeted power", "sm stress"})
-"""Only levels 3 and 4, the long ones, run these tests; a run of one of them by name is not a long diagnostic."""
+"""Only levels 3 and 4, the long ones, run these tests; a run of some tests by name is not a long diagnostic."""
 
 
 @dataclass
@@ -41,8 +42,9 @@ class _TestsOfSubject:
         return max(self.ran[subject].values(), key=BADNESS.__getitem__)
 
     def lacking(self, subject: str, anywhere: set[str]) -> list[str]:
-        skipped = self.skipped.get(subject, set()) & (anywhere | CORE_TESTS)
-        passed_over = anywhere & (CORE_TESTS | STRESS_TESTS)
+        asked = CORE_TESTS | STRESS_TESTS
+        skipped = self.skipped.get(subject, set()) & (anywhere | asked)
+        passed_over = anywhere & asked
         return sorted((skipped | passed_over) - self.ran.get(subject, {}).keys())
 
     def accelerators(self) -> list[str]:
@@ -106,7 +108,10 @@ def _parsed(kept: bytes, document: Json, root: Json, results: _TestsOfSubject) -
 
 
 def _severities(results: _TestsOfSubject) -> Iterator[Figure]:
-    lengths = {subject: _length(set(tests)) for subject, tests in results.ran.items()}
+    lengths = {
+        subject: _length(tests.keys() | (results.skipped.get(subject, set()) & CORE_TESTS))
+        for subject, tests in results.ran.items()
+    }
     accelerators = set(results.accelerators())
     anywhere = {test for subject in accelerators for test in results.ran.get(subject, ())}
     for subject in sorted(results.ran.keys() | accelerators):
@@ -162,7 +167,7 @@ def _identity(name: str, number: str, value: str) -> Iterator[Figure]:
 
 
 def _length(names: set[str]) -> str:
-    return "long" if LONG_TEST in names and names & STRESS_TESTS else "quick"
+    return "long" if names >= CORE_TESTS and names & STRESS_TESTS else "quick"
 
 
 def _root(document: Json) -> Json:

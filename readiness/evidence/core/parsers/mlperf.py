@@ -22,6 +22,8 @@ EPOCH_MS = 1e11
 """Below this a time counts from the start of the program: as milliseconds since 1970 it would be of 1973."""
 KEPT = ("submission_benchmark", "submission_platform", "submission_org", "submission_division")
 
+NOT_VALIDATED = "The log lacks the line result_validity: the load generator did not call the run valid."
+
 
 @dataclass
 class _Log:
@@ -34,6 +36,7 @@ class _Log:
     begun_at: datetime | None = None
     least_ms: float | None = None
     is_least_met: bool = False
+    is_valid: bool = False
 
     def read(self, line: int, entry: documents.Json) -> None:
         key = entry.text("key")
@@ -53,8 +56,13 @@ class _Log:
                 self.stops.append((line, at_ms, status, steps))
             case "test_datetime":
                 self.begun_at = _with_zone(entry.text("value"))
-            case "result_validity" if entry.text("value").upper() != "VALID":
-                reason = f"The load generator calls the run {entry.text('value') or 'nothing'}."
+            case "result_validity":
+                if entry.text("value").upper() != "VALID":
+                    reason = f"The load generator calls the run {entry.text('value') or 'nothing'}."
+                    raise ParseError(line, reason)
+                self.is_valid = True
+            case "effective_test_mode" if "performance" not in entry.text("value").lower():
+                reason = f"The mode is {documents.tidy(entry.text('value'))}: only a performance run has latencies."
                 raise ParseError(line, reason)
             case "effective_min_duration_ms":
                 self.least_ms = entry.optional_number("value")
@@ -79,7 +87,8 @@ def parse(content: bytes) -> Parsed:
             raise ParseError(number, "What follows :::MLLOG is no JSON object.")
     if not log.times:
         raise ParseError(number, "There is no line of :::MLLOG.")
-    figures = list(log.latencies)
+    caution = "" if log.is_valid else NOT_VALIDATED
+    figures = [replace(each, caution=caution) for each in log.latencies]
     if figures and log.is_least_met and log.least_ms is not None and log.least_ms > 0:
         figures.append(Figure(name="duration", value=log.least_ms / 1e3, unit="s", operation="serving"))
     if log.stops or not figures:

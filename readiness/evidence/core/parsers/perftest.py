@@ -10,7 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from readiness.evidence.core import documents
-from readiness.evidence.core.parsed import Figure, Parsed, ParseError, converted, percentile_caution
+from readiness.evidence.core.parsed import (
+    END_UNKNOWN,
+    Figure,
+    Parsed,
+    ParseError,
+    converted,
+    percentile_caution,
+)
 
 _TEST = re.compile(
     r"^\s*((?:RDMA_|Raw_?|Atomic_|Send|Write|Read)[\w ]*?)\s+(?:Post List\s+)?(BW|Latency)( Test)?\s*$"
@@ -19,7 +26,7 @@ _DEVICE = re.compile(r"\bDevice\s*:\s*(\S+)")
 _ENDS = re.compile(r"^\s*(local|remote) address: LID (\S+)")
 _GID = re.compile(r"^\s*GID:\s*([\d:a-fA-F]+)")
 _COLUMN = re.compile(r"#?[A-Za-z0-9_.%]+(?: (?:peak|average|percentile))?(?:\[[^\]]*\])?")
-_ERROR = re.compile(r"completion with error|failed status \d+", re.IGNORECASE)
+_ERROR = re.compile(r"completion with error|failed status \d+|\bfailed to \w+|\bcouldn't \w+", re.IGNORECASE)
 _QPS = re.compile(r"Number of qps\s*:\s*(\d{1,6})")
 _LATENCIES = {
     "t_min": ("latency_min", None),
@@ -97,7 +104,8 @@ def _loopback(lids: Mapping[str, str], gids: Sequence[str]) -> str:
         return f"Both ends have the LID {documents.tidy(local)}: they are one port, and the run crossed no network."
     if not numbered and len(gids) >= 2 and gids[0] == gids[1]:
         return f"Both ends have the GID {documents.tidy(gids[0])}: they are one port, and the run crossed no network."
-    return ""
+    is_told = len(gids) >= 2 or (numbered and remote)
+    return "" if is_told else END_UNKNOWN
 
 
 def _columns(line: int, header: str) -> list[tuple[str, str]]:
@@ -192,7 +200,7 @@ def _read_json(text: str) -> Parsed:
         figures=tuple(figures),
         kept=documents.without_secrets(text, document.value),
         devices=(device,) if device else (),
-        warnings=("The JSON does not say where the other end was; a loopback cannot be told.",),
+        loopback=f"{END_UNKNOWN} perftest leaves it out of its JSON: send the text.",
     )
 
 

@@ -1,10 +1,11 @@
 """sockperf's text. A percentile counts only with enough observations behind it: each file says how many."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from readiness.evidence.core.documents import counted, is_loopback, lines_of, text_of, tidy, whole_of
-from readiness.evidence.core.parsed import Figure, Parsed, ParseError, percentile_caution
+from readiness.evidence.core.parsed import END_UNKNOWN, Figure, Parsed, ParseError, percentile_caution
 
 _PREFIX = re.compile(r"^sockperf(\[[A-Z]+\])?:\s*")
 _VERSION = re.compile(r"== version #(\S+)")
@@ -52,9 +53,15 @@ def parse(content: bytes) -> Parsed:
         kept=text.encode("utf-8", "replace"),
         versions=tuple(report.versions.items()),
         hosts=tuple(dict.fromkeys(report.hosts)),
-        # The tool names the address it sends to.
-        loopback=LOOPBACK if any(map(is_loopback, report.hosts)) else "",
+        loopback=_loopback(report.hosts),
     )
+
+
+def _loopback(addresses: Sequence[str]) -> str:
+    """The tool names the address it sends to."""
+    if not addresses:
+        return END_UNKNOWN
+    return LOOPBACK if any(map(is_loopback, addresses)) else ""
 
 
 def _read_setting(report: _SockperfReport, line: str) -> None:

@@ -21,7 +21,16 @@ from typing import Any
 
 from readiness.evidence.core import documents, interop
 from readiness.evidence.core.bearing import part_named
-from readiness.evidence.core.parsed import LEAST_TRUSTED_LAST, Figure, Parsed, ParseError, percentile_caution
+from readiness.evidence.core.parsed import (
+    DROPPED,
+    FAILED,
+    LEAST_TRUSTED_LAST,
+    WRONG_VALUES,
+    Figure,
+    Parsed,
+    ParseError,
+    percentile_caution,
+)
 from web.sheets import unguarded
 
 type Readers = Mapping[str, Callable[[str], Any]]
@@ -230,6 +239,12 @@ FIGURE = {
     "streams": optional(count),
     "taken_at": optional(instant),
 }
+_FAILURES = {
+    **dict.fromkeys(("failed", "failures", "failedoperations", "failedrequests", "errors", "error"), FAILED),
+    **dict.fromkeys(("wrong", "wrongvalues", "wrongresults"), WRONG_VALUES),
+    **dict.fromkeys(("dropped", "droppedmessages"), DROPPED),
+}
+"""What people call rows that count failures, in lower case without marks."""
 _VERSION = re.compile(r"#\s*(driver|firmware|nos|library|tool)\s*:\s*(\S.*)", re.IGNORECASE)
 
 
@@ -244,6 +259,7 @@ def parse(content: bytes) -> Parsed:
     rows = values_of(content, FIGURE, needed=("measure", "value"), remark=read_remark)
     for line, values in rows:
         name, taken_at = values.pop("measure"), values.pop("taken_at")
+        name = _FAILURES.get(re.sub(r"[\W_]", "", name).lower(), name)
         caution = percentile_caution(values["percentile"], values["samples"])
         figure = Figure(name=name, caution=caution, **values)
         if interop.is_record(name) and (reason := interop.trouble(name, values["value"], figure.subject)):

@@ -21,6 +21,14 @@ NOT_POISSON = (
     "Arrivals were not Poisson (burstiness {burstiness:g}), so the tail is not that of real requests."
 )
 
+NOT_REACHED = (
+    "Requests were to be sent at {asked:g}/s and were served at {reached:.3g}/s, so the latency at the rate asked for"
+    " is not known."
+)
+LEAST_REACHED = 0.9
+"""Share of the rate asked for (our judgement): a client that waits for answers sends less, and its waiting is in no
+latency."""
+
 
 def parse(content: bytes) -> Parsed:
     text = text_of(content)
@@ -74,7 +82,12 @@ def _arrivals(document: Json) -> str:
     if number is None or number <= 0:
         return NO_RATE
     burstiness = document.optional_number("burstiness")
-    return NOT_POISSON.format(burstiness=burstiness) if burstiness not in (None, 1.0) else ""
+    if burstiness not in (None, 1.0):
+        return NOT_POISSON.format(burstiness=burstiness)
+    reached = document.optional_number("request_throughput")
+    if reached is not None and reached < LEAST_REACHED * number:
+        return NOT_REACHED.format(asked=number, reached=reached)
+    return ""
 
 
 def _rates(document: Json, of_run: Figure) -> Iterator[Figure]:
