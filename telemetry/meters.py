@@ -1,4 +1,4 @@
-"""The metrics that `/metrics` gives on incoming samples and on the inbox that stores them.
+"""The metrics that `/metrics` gives on sources, incoming samples and the inbox that stores them.
 
 Writes by status are in `muster_http_requests_total`, under the route of remote write.
 """
@@ -6,9 +6,11 @@ Writes by status are in `muster_http_requests_total`, under the route of remote 
 from collections.abc import Callable
 from datetime import datetime
 
+from django.db.models import Count
 from prometheus_client import Counter
 
 from telemetry import intake
+from telemetry.models import SourceStatus
 from telemetry.receive import WriteAnswer
 from web import metrics
 
@@ -44,7 +46,13 @@ GAUGES: dict[str, tuple[str, Callable[[intake.InboxBacklog, datetime], float]]] 
 }
 
 
+def _sources(now: datetime) -> dict[tuple[str, ...], float]:
+    states = SourceStatus.objects.order_by().values_list("state").annotate(Count("pk"))
+    return {(state,): count for state, count in states}
+
+
 def register() -> None:
+    metrics.gauge("muster_telemetry_sources", "Sources by state", ("state",), _sources)
     for name, (said, read) in GAUGES.items():
         metrics.gauge(
             f"muster_telemetry_{name}", said, (), lambda now, read=read: {(): read(intake.queue(), now)}
