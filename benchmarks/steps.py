@@ -19,8 +19,8 @@ def measured(bodies: Sequence[bytes]) -> dict[str, float]:
     from django.conf import settings
 
     from telemetry import ingest
+    from telemetry.core import remote_write
     from telemetry.core.columns import pack, unpack
-    from telemetry.core.formats import remote_write
     from telemetry.core.labels import KeyCache
     from telemetry.readings import read
     from telemetry.series import KnownSeries

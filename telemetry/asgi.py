@@ -3,10 +3,12 @@
 A body is read only once its sender is known and its headers are right, and no further than is taken.
 """
 
+import asyncio
 import logging
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import orjson
@@ -16,22 +18,88 @@ from django.db import InterfaceError, OperationalError, connections
 from telemetry import meters, receive
 from telemetry.models import Source
 from telemetry.receive import Delivery, WriteAnswer, WriteRefused
-from telemetry.room import NoRoom, Room, SourceRooms
-from web import request_ids
-from web.bodies import (
-    MEMORY_BYTES,
-    Body,
-    BodyTooSlow,
-    Message,
-    Receive,
-    Send,
-    SenderGone,
-    declared_bytes,
-    linger,
-)
+from web import bodies, request_ids
 from web.clock import now
 from web.serving.lanes import Lane
 from web.serving.work import INGEST
+
+# How long a sender waits for its turn before it is told to come again.
+WAIT_S = 10.0
+
+
+class NoRoom(Exception):
+    """429: others hold all there is."""
+
+
+class Hold:
+    def __init__(self, room: "Room") -> None:
+        self._room = room
+        self.size = 0
+
+    async def change(self, size: int) -> None:
+        """Give back what is held, then wait for `size`: whoever waits holds nothing. Raises NoRoom."""
+        self.free()
+        self.size = await self._room._take(size)
+
+    def free(self) -> None:
+        self._room._give(self.size)
+        self.size = 0
+
+
+class Room:
+    """So much for all. Who finds too little free waits in turn, so that a large one is not passed by for ever."""
+
+    def __init__(self, size: int, when_full: str) -> None:
+        self._size = self._free = size
+        self._when_full = when_full
+        self._turn = asyncio.Lock()
+        self._freed = asyncio.Event()
+
+    @asynccontextmanager
+    async def held(self, size: int) -> AsyncIterator[Hold]:
+        hold = Hold(self)
+        await hold.change(size)
+        try:
+            yield hold
+        finally:
+            hold.free()
+
+    async def _take(self, size: int) -> int:
+        # One that is larger than the room has it alone.
+        size = min(size, self._size)
+        if self._turn.locked() or self._free < size:
+            await self._wait(size)
+        self._free -= size
+        return size
+
+    async def _wait(self, size: int) -> None:
+        try:
+            async with asyncio.timeout(WAIT_S), self._turn:
+                while self._free < size:
+                    self._freed.clear()
+                    await self._freed.wait()
+        except TimeoutError as error:
+            raise NoRoom(self._when_full) from error
+
+    def _give(self, size: int) -> None:
+        self._free += size
+        self._freed.set()
+
+
+class SourceRooms:
+    """So many requests at once for each source; more of them wait in turn, holding nothing."""
+
+    def __init__(self, each: int) -> None:
+        self._each = each
+        self._rooms: dict[int, Room] = {}
+
+    def of(self, source_id: int) -> AbstractAsyncContextManager[Hold]:
+        if source_id not in self._rooms:
+            self._rooms[source_id] = Room(
+                self._each, f"more than {self._each} requests of this source at once"
+            )
+        return self._rooms[source_id].held(1)
+
 
 log = logging.getLogger(__name__)
 
@@ -41,31 +109,29 @@ PLACES_EACH = 16
 
 
 class RemoteWrite:
-    """Answers `POST /api/v1/write` (config/asgi.py)."""
-
     def __init__(self, threads: Lane | None = None) -> None:
         self._threads = threads or Lane(INGEST)
         self._room = Room(ROOM_BYTES, "too much comes at once")
         self._places = SourceRooms(PLACES_EACH)
 
-    async def __call__(self, scope: Message, incoming: Receive, send: Send) -> None:
+    async def __call__(self, scope: bodies.Message, incoming: bodies.Receive, send: bodies.Send) -> None:
         began = time.perf_counter()
         request_id = str(uuid.uuid4())
         with request_ids.logged(request_id):
             try:
                 answer, is_read = await self._answer(_delivery(scope), incoming)
-            except SenderGone:
+            except bodies.SenderGone:
                 return
         meters.count_write(answer, seconds=time.perf_counter() - began)
         await _send(answer, send, request_id, is_read=is_read)
         if not is_read:
-            await linger(incoming)
+            await bodies.linger(incoming)
             await send({"type": "http.response.body", "body": b""})
 
     async def close(self) -> None:
         await self._threads.close()
 
-    async def _answer(self, delivery: Delivery, incoming: Receive) -> tuple[WriteAnswer, bool]:
+    async def _answer(self, delivery: Delivery, incoming: bodies.Receive) -> tuple[WriteAnswer, bool]:
         """Return the answer, and whether the body was read to its end. Raises SenderGone."""
         source = None
         try:
@@ -73,9 +139,9 @@ class RemoteWrite:
             receive.check_headers(delivery, now=now())
             async with self._places.of(source.pk):
                 return await self._read_and_take(delivery, source, incoming), True
-        except (WriteRefused, NoRoom, BodyTooSlow) as error:
+        except (WriteRefused, NoRoom, bodies.BodyTooSlow) as error:
             refusal = _refusal(error)
-        except SenderGone:
+        except bodies.SenderGone:
             raise
         except Exception:
             log.exception("remote write failed")
@@ -90,11 +156,12 @@ class RemoteWrite:
             return remembered
         return await self._ask(receive.sender_of, delivery)
 
-    async def _read_and_take(self, delivery: Delivery, source: Source, incoming: Receive) -> WriteAnswer:
-        """Raises WriteRefused, NoRoom, BodyTooSlow and SenderGone, all of them before the body is whole."""
+    async def _read_and_take(
+        self, delivery: Delivery, source: Source, incoming: bodies.Receive
+    ) -> WriteAnswer:
         # While it comes no more than this of it is in memory.
-        size = min(delivery.declared_bytes or MEMORY_BYTES, MEMORY_BYTES)
-        async with self._room.held(size) as hold, Body(incoming) as body:
+        size = min(delivery.declared_bytes or bodies.MEMORY_BYTES, bodies.MEMORY_BYTES)
+        async with self._room.held(size) as hold, bodies.Body(incoming) as body:
             if not await body.read(settings.TELEMETRY_BODY_BYTES):
                 raise receive.too_large()
             body.file.seek(0)
@@ -105,7 +172,6 @@ class RemoteWrite:
             return await self._settled(receive.take, delivery, source, body.file)
 
     async def _settled(self, work: Callable[..., WriteAnswer], *given: Any) -> WriteAnswer:
-        """The answer of a thread, whatever becomes of it there."""
         try:
             return await self._ask(work, *given)
         except WriteRefused as refusal:
@@ -115,7 +181,6 @@ class RemoteWrite:
             return _FAILED
 
     async def _ask[T](self, work: Callable[..., T], *given: Any) -> T:
-        """Let a thread do what needs the database. Raises WriteRefused when that is away."""
         return await self._threads.run(_connected, work, *given)
 
 
@@ -124,7 +189,7 @@ _FAILED = WriteAnswer(500, "an error of ours; it is logged")
 _HEAD_BYTES = 8
 
 
-def _delivery(scope: Message) -> Delivery:
+def _delivery(scope: bodies.Message) -> Delivery:
     headers: dict[bytes, bytes] = dict(scope["headers"])
     texts = {name: value.decode("latin-1") for name, value in headers.items()}
     client = scope.get("client")
@@ -132,7 +197,7 @@ def _delivery(scope: Message) -> Delivery:
         authorization=texts.get(b"authorization", ""),
         content_type=texts.get(b"content-type", ""),
         content_encoding=texts.get(b"content-encoding"),
-        declared_bytes=declared_bytes(headers),
+        declared_bytes=bodies.declared_bytes(headers),
         address=client[0] if client else "",
     )
 
@@ -140,7 +205,7 @@ def _delivery(scope: Message) -> Delivery:
 def _refusal(error: Exception) -> WriteRefused:
     if isinstance(error, NoRoom):
         return WriteRefused(429, str(error))
-    if isinstance(error, BodyTooSlow):
+    if isinstance(error, bodies.BodyTooSlow):
         return WriteRefused(408, f"too slow: {error}", "body_too_slow")
     assert isinstance(error, WriteRefused)
     return error
@@ -166,14 +231,13 @@ def _connected[T](work: Callable[..., T], *given: Any) -> T:
 
 
 def _drop_connections() -> bool:
-    """Whether there was one to drop."""
     open_ones = [each for each in connections.all(initialized_only=True) if each.connection is not None]
     for each in open_ones:
         each.close()
     return bool(open_ones)
 
 
-async def _send(answer: WriteAnswer, send: Send, request_id: str, *, is_read: bool) -> None:
+async def _send(answer: WriteAnswer, send: bodies.Send, request_id: str, *, is_read: bool) -> None:
     """The answer; its end is left open when the body was not read, for the connection is closed with it."""
     says = answer.says
     body = b"" if says is None else orjson.dumps(says)

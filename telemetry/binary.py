@@ -116,7 +116,6 @@ def copy_samples(
     series_id: NDArray[np.int64],
     value: NDArray[np.float64],
 ) -> None:
-    """Append rows to a partition; the columns are of equal length."""
     rows = np.empty(len(ts_ms), _SAMPLE)
     rows["fields"] = 3
     rows["ts_length"] = rows["series_length"] = rows["value_length"] = 8

@@ -1,6 +1,5 @@
 """Frozen values to Plotly figures: plain dicts, since a zoom asks for them often. A test holds them against plotly's
-classes. Roles instead of colours, as the page kit says.
-"""
+classes. Roles instead of colours, as the page kit says."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,14 +20,11 @@ MARGIN = {"l": 56, "r": 16, "t": 26, "b": 36}
 
 @dataclass(frozen=True, slots=True)
 class TimeAxis:
-    """The range that the axis of time shows, ms."""
-
     start_ms: int
     end_ms: int
 
 
 def nothing(sentence: str) -> Figure:
-    """A chart that has nothing to show says why."""
     return {"data": [], "layout": {}, "meta": {"empty": sentence, "finding": sentence}}
 
 
@@ -37,7 +33,6 @@ def span_of(start: datetime, end: datetime) -> TimeAxis:
 
 
 def activity(counted: Sequence[SourceActivity], span: TimeAxis, *, step_ms: int = WINDOW_MS) -> Figure:
-    """Samples stored and refused per window, as bars; a window without a bar had none."""
     if not counted:
         return nothing("Nothing arrived in this time.")
     stored = _summed(counted, "samples", step_ms)
@@ -90,7 +85,6 @@ def _bars(counts: dict[int, int], name: str, role: str, step_ms: int) -> Figure:
 
 
 def lines(answer: ExploredLines, *, most_points: int = 1500) -> Figure:
-    """The lines of an answer on one axis, in the reader's unit; missing samples break a line."""
     if not answer.lines:
         return nothing(f"No sample of {answer.spec.metric} in this time.")
     factor, unit = _scale(answer)
@@ -120,7 +114,6 @@ def lines(answer: ExploredLines, *, most_points: int = 1500) -> Figure:
 
 
 def _scale(answer: ExploredLines) -> tuple[float, str]:
-    """Moments are drawn as dates, in milliseconds."""
     return (1000.0, "") if answer.unit == UNIX_TIME else scale(answer.largest, answer.unit)
 
 

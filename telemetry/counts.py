@@ -50,7 +50,6 @@ class Activity(NamedTuple):
 def refusals(
     source_id: int, counts: Mapping[str, int], examples: Mapping[str, str], now: datetime
 ) -> list[Refusals]:
-    """Rows for one source, in order of key."""
     day = now.astimezone(UTC).date()
     return [
         Refusals(source_id, day, str(reason), counts[reason], examples.get(reason, "")[:EXAMPLE_CHARS], now)
@@ -60,17 +59,14 @@ def refusals(
 
 
 def activity_start(at: datetime) -> datetime:
-    """Start of the five minutes that an instant is counted in."""
     return datetime.fromtimestamp(at.timestamp() // ACTIVITY_S * ACTIVITY_S, UTC)
 
 
 def count(cursor: psycopg.Cursor[Any], refused: Iterable[Refusals], active: Iterable[Activity]) -> None:
-    """Add to what was counted. Both are in order of key."""
     write_columns(cursor, _REFUSALS, refused)
     write_columns(cursor, _ACTIVITY, active)
 
 
 def write_columns(cursor: psycopg.Cursor[Any], statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
-    """Run a statement that takes its rows as one array per column, if there are any."""
     if columns := [list(column) for column in zip(*rows, strict=True)]:
         cursor.execute(statement, columns)

@@ -81,7 +81,6 @@ class Claimed:
 
 
 def drain(*, now: datetime, budget_s: float = 20.0) -> int:
-    """Drain until the inbox is empty or the time is up; returns the number of batches."""
     started = perf_counter()
     total = 0
     while (elapsed := perf_counter() - started) < budget_s:
@@ -93,7 +92,6 @@ def drain(*, now: datetime, budget_s: float = 20.0) -> int:
 
 
 def drain_once(*, now: datetime, limit: int = BATCHES) -> int:
-    """One transaction's worth of the oldest batches; returns how many were taken off the inbox."""
     source_ids: set[int] = set()
     batch_ids: list[int] = []
     try:
@@ -124,7 +122,6 @@ def drain_once(*, now: datetime, limit: int = BATCHES) -> int:
 
 
 def _claim(cursor: psycopg.Cursor[Any], limit: int) -> list[int]:
-    """Ids of the oldest batches that nobody else is at, no more than `SAMPLES` in them (or one)."""
     ids: list[int] = []
     total = 0
     for batch_id, samples in cursor.execute(_CLAIM, [limit]).fetchall():
@@ -136,7 +133,6 @@ def _claim(cursor: psycopg.Cursor[Any], limit: int) -> list[int]:
 
 
 def _fetch(cursor: psycopg.Cursor[Any], batch_ids: list[int], now: datetime) -> list[Claimed]:
-    """Their columns; one that cannot be read is set aside on the spot."""
     batches = []
     for batch_id, source_id, received_at, packed in cursor.execute(_FETCH, [batch_ids]).fetchall():
         try:
@@ -212,7 +208,6 @@ def _end_and_revive(cursor: psycopg.Cursor[Any], readings: dict[int, SourceReadi
 
 
 def _leave_claims(cursor: psycopg.Cursor[Any], readings: dict[int, SourceReadings]) -> None:
-    """Leave claims: windows with new samples for the roll-up, sites with new samples for scoring."""
     windows = [
         (source, _instant(start)) for source, of_source in readings.items() for start in of_source.windows_ms
     ]
@@ -228,7 +223,6 @@ def _count(
     now: datetime,
     spent_s: float,
 ) -> None:
-    """Count what the ingest page shows."""
     refused, active, seen = [], [], []
     for source_id, of_source in readings.items():
         refused += counts.refusals(source_id, of_source.dropped, of_source.examples, now)

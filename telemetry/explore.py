@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inventory.models import Site
-from telemetry import intake, naming, store
+from telemetry import intake, sentences, store
 from telemetry.core.codes import Code, code_of
 from telemetry.core.labels import NAME
 from telemetry.core.metric import ComparedValue, LimitTest, Metric
@@ -67,8 +67,6 @@ class ExploredLine:
 
 @dataclass(frozen=True, slots=True)
 class HealthLimit:
-    """A health limit of the metric, in the stored unit, and where it comes from."""
-
     level: str
     value: float
     source: str
@@ -103,11 +101,10 @@ class ExploredLines:
 
     @property
     def title(self) -> str:
-        return naming.title(self.metric.title if self.metric else self.spec.metric, self.spec, self.series)
+        return sentences.title(self.metric.title if self.metric else self.spec.metric, self.spec, self.series)
 
     @property
     def finding(self) -> str:
-        """Return what a reader who cannot see the chart is told."""
         if not self.lines:
             return "No sample in this time."
         first = self.lines[0]
@@ -131,15 +128,14 @@ class ExploredLines:
         series = how_many(self.series, "series", "series")
         parts = [
             f"{lines} from {series}",
-            naming.step(self.spec),
-            naming.left_out(self.left_out),
+            sentences.step(self.spec),
+            sentences.left_out(self.left_out),
             self._selection,
         ]
         return ", ".join(part for part in parts if part)
 
     @property
     def _selection(self) -> str:
-        """How a chart of many lines is read; "" where each line has its own colour."""
         total = len(self.lines)
         if total <= COLOURED:
             return ""
@@ -158,7 +154,6 @@ class ExploredLines:
 
 
 def answer(question: AdmittedQuery, *, now: datetime) -> ExploredLines:
-    """Run the question. Raises SpecError where nothing is kept that could answer, and for totals of counters."""
     if question.counts_up and question.spec.aggregation not in offered(question):
         reason = "this is a counter, and what one adds in a step changes with the step: ask for its rate"
         raise SpecError("aggregation", reason)
@@ -189,7 +184,6 @@ def answer(question: AdmittedQuery, *, now: datetime) -> ExploredLines:
 
 
 def offered(question: AdmittedQuery) -> tuple[Aggregation, ...]:
-    """The aggregations that the page draws; a quantile of what counts up is taken from the buckets of a histogram."""
     if not question.counts_up:
         return tuple(Aggregation)
     return (*DRAWN_OF_COUNTERS, Aggregation.QUANTILE) if question.has_buckets else DRAWN_OF_COUNTERS
@@ -200,10 +194,8 @@ def _series(ids: Sequence[int]) -> dict[int, Series]:
 
 
 def distinct_names(lines: Sequence[Mapping[str, str]]) -> list[str]:
-    """A name for each line from as few labels as tell the lines apart, short values first.
-
-    Lines that all labels together cannot tell apart (of two sources) are numbered.
-    """
+    """A name for each line from as few labels as tell the lines apart, short values first. Lines that all labels
+    together cannot tell apart (of two sources) are numbered."""
     if len(lines) == 1:
         return [lines[0].get(NAME) or _joined(lines[0], sorted(lines[0])) or "all series"]
     keys = sorted({key for labels in lines for key in labels})
@@ -267,10 +259,8 @@ def _limits_of(line: ExploredLine) -> set[HealthLimit]:
 
 
 def codes_of(explored: ExploredLines) -> list[Code]:
-    """Return what the codes mean that the lines hold, by number.
-
-    A mean or a quantile of codes is no code, nor is what the lines of a group are combined into.
-    """
+    """Return what the codes mean that the lines hold, by number. A mean or a quantile of codes is no code, nor is what
+    the lines of a group are combined into."""
     if explored.spec.aggregation not in _PICKED or explored.spec.group_by is not None:
         return []
     codes: dict[int, Code] = {}
@@ -284,13 +274,11 @@ def codes_of(explored: ExploredLines) -> list[Code]:
 
 
 def metrics_of(sites: Sequence[Site]) -> list[str]:
-    """Names of what is measured at these sites, or anywhere if there are none."""
     series = Series.objects.filter(site__in=sites) if sites else Series.objects.all()
     return list(series.order_by("metric").values_list("metric", flat=True).distinct())
 
 
 def side_by_side(explored: ExploredLines) -> tuple[list[str], Iterator[list[str | float | None]]]:
-    """Columns and rows of a file: every point of every line, in the stored unit, a row for each instant."""
     heads = [f"{line.name} ({line.unit})" if line.unit else line.name for line in explored.lines]
     return ["time", *heads], _rows(explored.lines)
 

@@ -10,7 +10,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact, Regex
 
-from telemetry.core.left_out import LeftOutSeries
+from telemetry.core.registry import LeftOutSeries
 from telemetry.core.spec import LabelOperator, Matcher, SpecError, parse_matcher
 from telemetry.models import BatchDecision, InboxBatch, Rejection, Series, Source, SourceFlip, SourceState
 from web.rest.filters import ObjectFilterSet

@@ -1,6 +1,6 @@
 """The one door for samples: what is accepted is a row of packed columns, committed before the sender is answered.
 
-Wire formats are not here (core/formats), nor what becomes of the row (drain).
+Wire formats are not here (core/remote_write), nor what becomes of the row (drain).
 """
 
 from collections.abc import Mapping
@@ -40,16 +40,13 @@ class Receipt:
 
 
 def window(now: datetime) -> TakenTimes:
-    """Which sample times are taken: those within raw retention, and a little ahead for clocks that are off."""
     oldest = now - timedelta(hours=settings.TELEMETRY_RAW_HOURS)
     return TakenTimes(_ms(now), _ms(oldest), settings.TELEMETRY_FUTURE_S * 1000)
 
 
 def accept(*, source: Source, columns: SampleColumns, now: datetime, body: bytes | None = None) -> Receipt:
-    """Store what the decoder kept and count what it refused, in one transaction, then wake a worker.
-
-    `body` is what was sent, if it can come again just the same. Nothing at all is stored for no samples.
-    """
+    """Store what the decoder kept and count what it refused, in one transaction, then wake a worker. `body` is what was
+    sent, if it can come again just the same. Nothing at all is stored for no samples."""
     if columns.rejected.total:
         with transaction.atomic():
             # What is refused now may be taken later, when a limit or the clock has gone on: a body that was taken in
@@ -71,7 +68,6 @@ def accept(*, source: Source, columns: SampleColumns, now: datetime, body: bytes
 
 
 def refuse(*, source: Source, refused: Mapping[str, int], examples: Mapping[str, str], now: datetime) -> None:
-    """Count what was refused, by reason, with an example of each."""
     rows = counts.refusals(source.pk, refused, examples, now)
     active = counts.Activity(source.pk, counts.activity_start(now), 0, 0, sum(refused.values()), 0.0)
     with transaction.atomic(), binary_cursor() as cursor:
@@ -97,7 +93,6 @@ class Fullness:
         return self._full
 
     def just_seen(self, now: datetime) -> bool:
-        """Whether it was full when looked at within the last second; asks nothing."""
         return self._full and abs(now - self._looked_at) < FULLNESS_LOOKED_AT
 
 

@@ -8,24 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import (
-    Case,
-    Count,
-    F,
-    IntegerField,
-    Max,
-    Min,
-    Model,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    Sum,
-    Value,
-    When,
-)
+from django.db import models
 from django.db.models.functions import Coalesce, TruncHour
 
+from telemetry.core.matching import OBJECT_COLUMNS
 from telemetry.models import (
     InboxBatch,
     Rejection,
@@ -49,15 +35,6 @@ SEVERITY = (
     SourceState.ON_TIME,
     SourceState.WAITING,
 )
-_COLUMNS = {
-    Series.ObjectKind.ACCELERATOR: "accelerator",
-    Series.ObjectKind.DEVICE: "device",
-    Series.ObjectKind.PORT: "port",
-    Series.ObjectKind.FEED: "power_feed",
-    Series.ObjectKind.LINK: "link",
-    Series.ObjectKind.COOLING_UNIT: "cooling_unit",
-    Series.ObjectKind.SITE: "site",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +65,6 @@ class Intake:
 
     @property
     def limit_s(self) -> int:
-        """Seconds without a sample after which it is late."""
         return self.source.cadence_s + self.source.grace_s
 
 
@@ -103,43 +79,42 @@ class InboxBacklog:
     failed: int
 
     def age_s(self, now: datetime) -> float:
-        """Seconds that the oldest has waited, 0 when none does."""
         return (now - self.oldest_received_at).total_seconds() if self.oldest_received_at else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class RefusalCount:
-    """Refusals of one reason over some days, with the latest example."""
-
     reason: str
     count: int
     example: str
     last_at: datetime
 
 
-def sources() -> QuerySet[Source]:
+def sources() -> models.QuerySet[Source]:
     """Sources with what a list sorts by: `severity` (0 is worst) and `newest` (last sample)."""
-    places = [When(status__state=state, then=Value(place)) for place, state in enumerate(SEVERITY)]
+    places = [
+        models.When(status__state=state, then=models.Value(place)) for place, state in enumerate(SEVERITY)
+    ]
     return Source.objects.select_related("site", "status", "token", "owner").annotate(
-        severity=Case(*places, default=Value(len(SEVERITY) - 1), output_field=IntegerField()),
-        newest=F("status__last_sample_at"),
+        severity=models.Case(
+            *places, default=models.Value(len(SEVERITY) - 1), output_field=models.IntegerField()
+        ),
+        newest=models.F("status__last_sample_at"),
     )
 
 
-def with_refusals(sources: QuerySet[Source], *, now: datetime) -> QuerySet[Source]:
-    """Add `refused` of the last 24 h, to sort by."""
+def with_refusals(sources: models.QuerySet[Source], *, now: datetime) -> models.QuerySet[Source]:
     counted = (
-        SourceActivity.objects.filter(source=OuterRef("pk"), start__gt=now - DAY)
+        SourceActivity.objects.filter(source=models.OuterRef("pk"), start__gt=now - DAY)
         .order_by()
         .values("source")
-        .annotate(total=Sum("rejected"))
+        .annotate(total=models.Sum("rejected"))
         .values("total")
     )
-    return sources.annotate(refused=Coalesce(Subquery(counted), 0))
+    return sources.annotate(refused=Coalesce(models.Subquery(counted), 0))
 
 
 def rows(sources: Iterable[Source], *, now: datetime) -> list[Intake]:
-    """One row for each source, in their order; four statements however many there are."""
     listed = list(sources)
     ids = [source.pk for source in listed]
     hours, recent, flips = _hours(ids, now), _recent(ids, now), _flips(ids, now)
@@ -152,7 +127,7 @@ def _hours(ids: Sequence[int], now: datetime) -> dict[int, dict[datetime, tuple[
         .order_by()
         .annotate(hour=TruncHour("start"))
         .values_list("source_id", "hour")
-        .annotate(came=Sum("samples"), refused=Sum("rejected"))
+        .annotate(came=models.Sum("samples"), refused=models.Sum("rejected"))
     )
     by_source: dict[int, dict[datetime, tuple[int, int]]] = defaultdict(dict)
     for source_id, hour, came, refused in counted:
@@ -165,7 +140,7 @@ def _recent(ids: Sequence[int], now: datetime) -> dict[int, tuple[datetime, int,
         SourceActivity.objects.filter(source__in=ids, start__gt=now - RECENT, start__lte=now, samples__gt=0)
         .order_by()
         .values_list("source_id")
-        .annotate(oldest=Min("start"), came=Sum("samples"), lag=Max("lag_max_s"))
+        .annotate(oldest=models.Min("start"), came=models.Sum("samples"), lag=models.Max("lag_max_s"))
     )
     return {source_id: (oldest, came, lag) for source_id, oldest, came, lag in counted}
 
@@ -222,7 +197,6 @@ def _strip_start(now: datetime) -> datetime:
 def _strip(
     state: str, hours: dict[datetime, tuple[int, int]], flips: Sequence[SourceFlip], now: datetime
 ) -> tuple[Hour, ...]:
-    """The last 24 hours of the clock, the present one included."""
     cells = []
     held = flips[0].from_state if flips else state
     for place in range(24):
@@ -235,31 +209,28 @@ def _strip(
 
 
 def queue() -> InboxBacklog:
-    waiting = Q(failed_at__isnull=True)
+    waiting = models.Q(failed_at__isnull=True)
     figures = InboxBatch.objects.order_by().aggregate(
-        batches=Count("pk", filter=waiting),
-        samples=Coalesce(Sum("samples", filter=waiting), 0),
-        size_bytes=Coalesce(Sum(StoredBytes("columns"), filter=waiting), 0),
-        oldest_received_at=Min("received_at", filter=waiting),
-        failed=Count("pk", filter=~waiting),
+        batches=models.Count("pk", filter=waiting),
+        samples=Coalesce(models.Sum("samples", filter=waiting), 0),
+        size_bytes=Coalesce(models.Sum(StoredBytes("columns"), filter=waiting), 0),
+        oldest_received_at=models.Min("received_at", filter=waiting),
+        failed=models.Count("pk", filter=~waiting),
     )
     return InboxBacklog(**figures)
 
 
-def set_aside() -> QuerySet[InboxBatch]:
-    """Batches that cannot be stored, newest first, without what is in them."""
+def set_aside() -> models.QuerySet[InboxBatch]:
     return (
         InboxBatch.objects.set_aside().select_related("source").defer("columns").order_by("-failed_at", "-pk")
     )
 
 
 def activity(source: Source, *, start: datetime, end: datetime) -> list[SourceActivity]:
-    """Counts by five minutes, oldest first; windows in which nothing came are left out."""
     return list(source.activity.filter(start__gte=start, start__lte=end).order_by("start"))
 
 
 def refused(source: Source, *, start: datetime, end: datetime) -> list[RefusalCount]:
-    """Count refusals by reason, most first, over the UTC days that the range touches."""
     by_reason: dict[str, list[Rejection]] = defaultdict(list)
     days = source.rejections.filter(on_date__gte=start.date(), on_date__lte=end.date())
     for rejection in days.order_by("-last_at", "-pk"):
@@ -275,8 +246,7 @@ def flips(source: Source, *, limit: int = 50) -> list[SourceFlip]:
     return list(source.flips.order_by("-at", "-pk")[:limit])
 
 
-def series() -> QuerySet[Series]:
-    """Series with everything their rows name."""
+def series() -> models.QuerySet[Series]:
     return Series.objects.select_related(
         "source",
         "site",
@@ -289,7 +259,8 @@ def series() -> QuerySet[Series]:
     )
 
 
-def object_of(series: Series) -> Model | None:
-    """The inventory object that a series is about, None if it was matched to none."""
-    column = _COLUMNS.get(series.object_kind)
-    return getattr(series, column) if column else None
+def object_of(series: Series) -> models.Model | None:
+    if series.object_kind == Series.ObjectKind.SITE:
+        return series.site
+    column = OBJECT_COLUMNS.get(series.object_kind)
+    return getattr(series, column.removesuffix("_id")) if column else None

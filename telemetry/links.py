@@ -11,7 +11,7 @@ from telemetry.explore import ExploredLine
 from telemetry.intake import object_of
 from telemetry.models import Series
 from telemetry.params import OBJECTS
-from telemetry.unmatched import NOUNS
+from telemetry.sentences import NOUNS
 from web.links import link, page_url
 
 
@@ -21,13 +21,11 @@ def object_url(series: Series) -> str:
 
 
 def explore_url(series: Series) -> str:
-    """The explorer, showing this series alone."""
     labels = [f"{name}={value}" for name, value in sorted(series.labels.items())]
     return link("explore", metric=series.metric, **_site_of(series), labels=labels)
 
 
 def metric_url(series: Series) -> str:
-    """The explorer, showing every series of this one's metric and object."""
     described = next((name for name in OBJECTS if getattr(series, name)), "")
     narrowed = {described: getattr(series, described)} if described else {}
     return link("explore", metric=series.metric, **_site_of(series), **narrowed)
@@ -38,12 +36,10 @@ def _site_of(series: Series) -> dict[str, str]:
 
 
 def line_url(line: ExploredLine) -> str:
-    """The explorer with this line alone, where it is one series."""
     return explore_url(line.series) if line.series else ""
 
 
 def narrowed(params: QueryDict) -> list[dict[str, Any]]:
-    """The object that a question is narrowed to, with the address that asks without it."""
     return [
         {
             "name": name,

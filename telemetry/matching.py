@@ -13,32 +13,14 @@ from operator import attrgetter
 from django.db import connection, transaction
 from django.db.models import F, Q
 
-from inventory.models import (
-    Accelerator,
-    CoolingUnit,
-    Device,
-    Link,
-    Port,
-    PowerFeed,
-    Site,
-    SiteChange,
-)
+from inventory import models
 from telemetry.binary import binary_cursor
-from telemetry.core.matching import By, ObjectKind, host_forms
+from telemetry.core.matching import OBJECT_COLUMNS, By, ObjectKind, host_forms
 from telemetry.core.metric import MetricObject
 from telemetry.core.registry import DATA, registry
 from telemetry.models import MatchedInventory, Series, Source, SourceStatus
 
-PLACE_FIELDS = (
-    "site_id",
-    "object_kind",
-    "device_id",
-    "accelerator_id",
-    "port_id",
-    "power_feed_id",
-    "link_id",
-    "cooling_unit_id",
-)
+PLACE_FIELDS = ("site_id", "object_kind", *OBJECT_COLUMNS.values())
 _Key = tuple[int, str, str, tuple[str, ...]]
 
 # Everything that the rules look at, summed up whatever the order of rows.
@@ -90,7 +72,7 @@ place_of = attrgetter(*PLACE_FIELDS)
 class Inventory:
     """The objects of some sites by every name that labels may give them. A name that two share finds neither."""
 
-    def __init__(self, sites: Iterable[Site]) -> None:
+    def __init__(self, sites: Iterable[models.Site]) -> None:
         self._site_ids = {site.slug.lower(): site.pk for site in sites}
         self._objects: dict[_Key, SeriesPlace | None] = {}
         for key, place in self._named(list(self._site_ids.values())):
@@ -116,14 +98,14 @@ class Inventory:
 
     def _named(self, site_ids: list[int]) -> Iterator[tuple[_Key, SeriesPlace]]:
         hosts: dict[int, tuple[int, list[str]]] = {}
-        for device in Device.objects.filter(site__in=site_ids).order_by():
+        for device in models.Device.objects.filter(site__in=site_ids).order_by():
             forms = _hosts(device.name, device.management_address)
             hosts[device.pk] = device.site_id, forms
             place = SeriesPlace(device.site_id, ObjectKind.DEVICE.value, device_id=device.pk)
             yield from _keys(place, By.HOST, [(form,) for form in forms])
             yield from _keys(place, By.SERIAL, [(device.serial.lower(),)])
             yield from _keys(place, By.NAME, [(device.name.lower(),)])
-        for accelerator in Accelerator.objects.filter(device__in=hosts).order_by():
+        for accelerator in models.Accelerator.objects.filter(device__in=hosts).order_by():
             site_id, forms = hosts[accelerator.device_id]
             place = SeriesPlace(
                 site_id,
@@ -134,7 +116,7 @@ class Inventory:
             yield from _keys(place, By.UUID, [(accelerator.uuid.lower(),)])
             yield from _keys(place, By.SERIAL, [(accelerator.serial.lower(),)])
             yield from _keys(place, By.HOST_INDEX, [(form, str(accelerator.index)) for form in forms])
-        for port in Port.objects.filter(device__in=hosts).order_by():
+        for port in models.Port.objects.filter(device__in=hosts).order_by():
             site_id, forms = hosts[port.device_id]
             place = SeriesPlace(site_id, ObjectKind.PORT.value, device_id=port.device_id, port_id=port.pk)
             yield from _keys(place, By.HOST_PORT, [(form, port.name.lower()) for form in forms])
@@ -144,18 +126,18 @@ class Inventory:
 def _facility(
     site_ids: list[int], hosts: Mapping[int, tuple[int, list[str]]]
 ) -> Iterator[tuple[_Key, SeriesPlace]]:
-    for feed in PowerFeed.objects.filter(site__in=site_ids).order_by():
+    for feed in models.PowerFeed.objects.filter(site__in=site_ids).order_by():
         place = SeriesPlace(
             feed.site_id, ObjectKind.FEED.value, power_feed_id=feed.pk, device_id=feed.device_id
         )
         yield from _keys(place, By.NAME, [(feed.name.lower(),)])
         yield from _keys(place, By.HOST, [(form,) for form in hosts.get(feed.device_id or 0, (0, []))[1]])
-    for unit in CoolingUnit.objects.filter(site__in=site_ids).order_by():
+    for unit in models.CoolingUnit.objects.filter(site__in=site_ids).order_by():
         place = SeriesPlace(unit.site_id, ObjectKind.COOLING_UNIT.value, cooling_unit_id=unit.pk)
         yield from _keys(place, By.NAME, [(unit.name.lower(),)])
         yield from _keys(place, By.HOST, [(form,) for form in _hosts(unit.name, unit.management_address)])
     ends = Q(site_a__in=site_ids) | Q(site_b__in=site_ids)
-    for link in Link.objects.filter(ends).order_by():
+    for link in models.Link.objects.filter(ends).order_by():
         for site_id in sorted({link.site_a_id, link.site_b_id}):
             yield from _keys(
                 SeriesPlace(site_id, ObjectKind.LINK.value, link_id=link.pk), By.NAME, [(link.name.lower(),)]
@@ -173,10 +155,9 @@ def _hosts(name: str, address: str | None) -> list[str]:
 
 
 def inventory_for(sources: Iterable[Source], site_names: Iterable[str]) -> Inventory:
-    """Return what the series of these sources can be matched to; `site_names` are the values of their site labels."""
     fixed = {source.site_id for source in sources if source.site_id}
     named = Q(pk__in=fixed) | Q(slug__in={name.strip().lower() for name in site_names})
-    return Inventory(Site.objects.filter(named).order_by("pk"))
+    return Inventory(models.Site.objects.filter(named).order_by("pk"))
 
 
 def match_changed(*, now: datetime) -> int:
@@ -198,8 +179,7 @@ def match_changed(*, now: datetime) -> int:
 
 @transaction.atomic
 def match_site(*, site_id: int, fingerprint: str, now: datetime) -> int:
-    """Match all series of a site, and those that name it or may be its, to its inventory as it is."""
-    site = Site.objects.filter(pk=site_id).first()
+    site = models.Site.objects.filter(pk=site_id).first()
     if site is None:
         return 0
     own_or_unplaced = Q(site=site) | Q(site__isnull=True, source__site__isnull=True)
@@ -209,12 +189,11 @@ def match_site(*, site_id: int, fingerprint: str, now: datetime) -> int:
         site=site, defaults={"fingerprint": fingerprint, "matched_at": now}
     )
     if moved:
-        SiteChange.objects.create(site=site, origin=SiteChange.Origin.TELEMETRY)
+        models.SiteChange.objects.create(site=site, origin=models.SiteChange.Origin.TELEMETRY)
     return moved
 
 
 def match_source(*, source: Source, now: datetime) -> int:
-    """Match all series of a source whose site or site label was changed."""
     with transaction.atomic():
         series = list(source.series.order_by("pk"))
         names = {each.labels.get(source.site_label, "") for each in series}

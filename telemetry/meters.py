@@ -1,11 +1,16 @@
-"""The metrics that `/metrics` gives on incoming samples and on the inbox that stores them.
+"""The metrics that `/metrics` gives on sources, incoming samples and the inbox that stores them.
 
 Writes by status are in `muster_http_requests_total`, under the route of remote write.
 """
 
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db.models import Count
 from prometheus_client import Counter
 
 from telemetry import intake
+from telemetry.models import SourceStatus
 from telemetry.receive import WriteAnswer
 from web import metrics
 
@@ -27,29 +32,28 @@ def count_write(answer: WriteAnswer, *, seconds: float) -> None:
         _refused.labels(reason).inc(count)
 
 
-def register() -> None:
-    """Gauges, read at each scrape."""
-    metrics.gauge(
-        "muster_telemetry_inbox_batches",
-        "Batches accepted and not yet stored",
-        (),
-        lambda now: {(): intake.queue().batches},
-    )
-    metrics.gauge(
-        "muster_telemetry_inbox_bytes",
-        "Bytes of the batches that wait",
-        (),
-        lambda now: {(): intake.queue().size_bytes},
-    )
-    metrics.gauge(
-        "muster_telemetry_inbox_oldest_seconds",
+GAUGES: dict[str, tuple[str, Callable[[intake.InboxBacklog, datetime], float]]] = {
+    "inbox_batches": ("Batches accepted and not yet stored", lambda inbox, now: inbox.batches),
+    "inbox_bytes": ("Bytes of the batches that wait", lambda inbox, now: inbox.size_bytes),
+    "inbox_oldest_seconds": (
         "Age of the oldest batch that waits, 0 when none does",
-        (),
-        lambda now: {(): intake.queue().age_s(now)},
-    )
-    metrics.gauge(
-        "muster_telemetry_set_aside_batches",
+        lambda inbox, now: inbox.age_s(now),
+    ),
+    "set_aside_batches": (
         "Batches set aside because they cannot be stored",
-        (),
-        lambda now: {(): intake.queue().failed},
-    )
+        lambda inbox, now: inbox.failed,
+    ),
+}
+
+
+def _sources(now: datetime) -> dict[tuple[str, ...], float]:
+    states = SourceStatus.objects.order_by().values_list("state").annotate(Count("pk"))
+    return {(state,): count for state, count in states}
+
+
+def register() -> None:
+    metrics.gauge("muster_telemetry_sources", "Sources by state", ("state",), _sources)
+    for name, (said, read) in GAUGES.items():
+        metrics.gauge(
+            f"muster_telemetry_{name}", said, (), lambda now, read=read: {(): read(intake.queue(), now)}
+        )

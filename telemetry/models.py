@@ -110,8 +110,6 @@ class SourceStatus(models.Model):
 
 
 class SourceFlip(models.Model):
-    """A source's state changed."""
-
     VISIBLE_WHERE = _OF_ONE_SITE
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="flips")
     from_state = models.CharField(max_length=8, choices=SourceState)
@@ -186,10 +184,8 @@ class InboxBatchQuerySet(models.QuerySet["InboxBatch"]):
 
 
 class InboxBatch(models.Model):
-    """One accepted body, decoded once into packed columns. Its commit is the promise to the sender.
-
-    The drain deletes it. A batch that cannot be stored stays, with the reason (a dead letter), and is passed by.
-    """
+    """One accepted body, decoded once into packed columns. Its commit is the promise to the sender. The drain deletes
+    it. A batch that cannot be stored stays, with the reason (a dead letter), and is passed by."""
 
     VISIBLE_WHERE = _OF_ONE_SITE
     # Rows live for a second: an index on source would cost every insert and serve nobody.

@@ -8,8 +8,8 @@ from django.db import transaction
 from accounts.models import User
 from accounts.operations import create_source_token, revoke_token
 from inventory.models import Site, SiteChange
-from telemetry import matching, sources
-from telemetry.models import Source, SourceProvenance, SourceStatus
+from telemetry import matching, sources, tasks
+from telemetry.models import BatchDecision, InboxBatch, Source, SourceProvenance, SourceStatus
 
 
 @transaction.atomic
@@ -27,10 +27,8 @@ def create_source(
     by: User | None,
     now: datetime,
 ) -> tuple[Source, str]:
-    """A source and the token for its sender, which cannot be shown again. Raises ValidationError.
-
-    Whoever adds it owns it, unless another `owner` is named.
-    """
+    """A source and the token for its sender, which cannot be shown again. Raises ValidationError. Whoever adds it owns
+    it, unless another `owner` is named."""
     source = Source(
         name=name,
         site=site,
@@ -51,7 +49,6 @@ def create_source(
 
 @transaction.atomic
 def update_source(source: Source, *, changes: dict[str, Any], by: User | None, now: datetime) -> Source:
-    """Change fields of a source by name. Raises ValidationError. Its series are matched anew if its site changed."""
     before = (source.site_id, source.site_label)
     for field, value in changes.items():
         setattr(source, field, value)
@@ -64,7 +61,6 @@ def update_source(source: Source, *, changes: dict[str, Any], by: User | None, n
 
 
 def pause_source(source: Source, *, by: User | None, now: datetime) -> None:
-    """Refuse what it sends, and count it as neither late nor silent."""
     _set_paused(source, paused=True, now=now)
 
 
@@ -74,7 +70,6 @@ def resume_source(source: Source, *, by: User | None, now: datetime) -> None:
 
 @transaction.atomic
 def rotate_token(source: Source, *, by: User | None, now: datetime) -> str:
-    """A new token; the one before opens nothing any more."""
     before = source.token
     source.token, plain = create_source_token(name=source.name, by=by, now=now)
     source.save(update_fields=["token"])
@@ -85,7 +80,6 @@ def rotate_token(source: Source, *, by: User | None, now: datetime) -> str:
 
 @transaction.atomic
 def delete_source(source: Source, *, by: User | None, now: datetime) -> None:
-    """The source, its series and its counts; their samples go with retention. Its token opens nothing any more."""
     sites = sources.sites_of(source)
     token = source.token
     source.delete()
@@ -101,3 +95,36 @@ def _set_paused(source: Source, *, paused: bool, now: datetime) -> None:
         source.paused = paused
         source.save(update_fields=["paused"])
         sources.update_states(now=now, sources=[source.pk])
+
+
+class NotSetAside(LookupError):
+    """There is no such batch, or somebody decided about it already."""
+
+
+@transaction.atomic
+def retry_batch(batch_id: int, *, by: User | None, now: datetime) -> None:
+    batch = _decide(batch_id, BatchDecision.Decision.RETRIED, by=by, now=now)
+    batch.failed_at, batch.failure = None, ""
+    batch.save(update_fields=["failed_at", "failure"])
+    transaction.on_commit(tasks.wake_drain, robust=True)
+
+
+@transaction.atomic
+def discard_batch(batch_id: int, *, by: User | None, now: datetime) -> None:
+    _decide(batch_id, BatchDecision.Decision.DISCARDED, by=by, now=now).delete()
+
+
+def _decide(batch_id: int, decision: str, *, by: User | None, now: datetime) -> InboxBatch:
+    batch = InboxBatch.objects.set_aside().select_for_update().filter(pk=batch_id).first()
+    if batch is None:
+        raise NotSetAside(batch_id)
+    BatchDecision.objects.create(
+        source_id=batch.source_id,
+        decision=decision,
+        received_at=batch.received_at,
+        samples=batch.samples,
+        failure=batch.failure,
+        decided_at=now,
+        decided_by=by,
+    )
+    return batch

@@ -13,12 +13,10 @@ from django.urls import reverse
 
 from accounts.models import User
 from inventory.models import Accelerator, CoolingUnit, Device, Link, Port, PowerFeed
-from telemetry import intake, links, naming, queries
+from telemetry import intake, links, queries, sentences
 from telemetry.core.codes import code_of
-from telemetry.core.counters import per_second
-from telemetry.core.metric import LimitTest, Metric
+from telemetry.core.metric import LimitTest, Metric, MetricKind, per_second
 from telemetry.core.registry import registry
-from telemetry.core.series import MetricKind
 from telemetry.core.spec import Aggregation
 from telemetry.explore import distinct_names
 from telemetry.models import Series
@@ -71,7 +69,7 @@ def series_panel(obj: Model, *, user: User, now: datetime) -> Panel | None:
         context={
             "rows": _rows(shown, now),
             "more": len(counted) - sum(len(entry.series) for entry in shown),
-            "left_out": naming.left_out(len(described) - len(counted)),
+            "left_out": sentences.left_out(len(described) - len(counted)),
         },
         span=12,
         order=300,
@@ -100,7 +98,6 @@ def _is_left_out(series: Series) -> bool:
 
 
 def _alike(series: Iterable[Series]) -> list[list[Series]]:
-    """Those of one metric, unit and source; what ended is apart from what goes on."""
     alike: dict[tuple[object, ...], list[Series]] = defaultdict(list)
     for each in series:
         metric = registry().get(each.metric, each.labels)
@@ -125,7 +122,6 @@ def _entries(alike: Sequence[Series]) -> list[_Entry]:
 
 
 def _usefulness(entry: _Entry) -> tuple[bool, bool, bool, str, int]:
-    """Those that go on, then those whose health is judged, then those with a known meaning."""
     metric = entry.metric
     return (
         entry.first.ended_at is not None,
@@ -192,11 +188,8 @@ def _row(
 def _figure(
     entry: _Entry, values: Sequence[float], rates: Mapping[int, float]
 ) -> tuple[str, float | None, str]:
-    """How the row's figure is made, the figure (None: unknown), and its unit.
-
-    Counters are shown as rates, and added up; of other series the one nearest to its limit counts, and where there is
-    no limit their mean.
-    """
+    """How the row's figure is made, the figure (None: unknown), and its unit. Counters are shown as rates, and added
+    up; of other series the one nearest to its limit counts, and where there is no limit their mean."""
     unit = entry.metric.unit if entry.metric else ""
     several = len(entry.series) > 1
     if entry.first.kind == MetricKind.COUNTER:
@@ -204,16 +197,15 @@ def _figure(
         known = [rates[each.pk] * factor for each in entry.series if each.pk in rates]
         if not known:
             return "", None, unit
-        return naming.together(Aggregation.SUM, len(known)) if several else "", sum(known), unit
+        return sentences.together(Aggregation.SUM, len(known)) if several else "", sum(known), unit
     if not values:
         return "", None, unit
     combine = _worst_is(entry.metric)
-    how = naming.together(combine, len(values)) if several else ""
+    how = sentences.together(combine, len(values)) if several else ""
     return how, {"max": max, "min": min}.get(combine, fmean)(values), unit
 
 
 def _has_stopped(series: Series, at: datetime, now: datetime) -> bool:
-    """Whether no rate is to be expected: the series ended, or its newest sample (at `at`) is too old for one."""
     return (
         series.ended_at is not None
         or (now - at).total_seconds() > CADENCES_OF_A_RATE * series.source.cadence_s
@@ -221,15 +213,13 @@ def _has_stopped(series: Series, at: datetime, now: datetime) -> bool:
 
 
 def _total(entry: _Entry, values: Sequence[float]) -> tuple[str, float, str]:
-    """Return where counters that stopped stood last, in place of the rate that they no longer have."""
     unit = entry.metric.unit if entry.metric else ""
     if len(entry.series) == 1:
         return "total, stopped", values[0], unit
-    return f"{naming.together(Aggregation.SUM, len(values))}, stopped", sum(values), unit
+    return f"{sentences.together(Aggregation.SUM, len(values))}, stopped", sum(values), unit
 
 
 def _codes(entry: _Entry, newest: Mapping[int, queries.DatedValue]) -> str:
-    """Which series hold which code: "XID 79: gpu=3; 7 without a code"."""
     holders: dict[str, list[str]] = defaultdict(list)
     known = [each for each in entry.series if each.pk in newest]
     for series, name in zip(known, distinct_names([each.labels for each in known]), strict=True):
@@ -243,7 +233,6 @@ def _codes(entry: _Entry, newest: Mapping[int, queries.DatedValue]) -> str:
 
 
 def _states(metric: Metric, values: Sequence[float]) -> str:
-    """How many series are in which state: "14 up, 2 down"."""
     counted = Counter(metric.state_name(value) or number(value) for value in values)
     return ", ".join(f"{number(count)} {word}" for word, count in counted.most_common())
 

@@ -10,8 +10,9 @@ from django.db.models import Count, Max, Q
 from django.http import QueryDict
 
 from inventory.models import Site
+from telemetry.core.matching import OBJECT_COLUMNS
+from telemetry.core.metric import MetricKind
 from telemetry.core.registry import registry
-from telemetry.core.series import MetricKind
 from telemetry.core.spec import (
     Aggregation,
     Matcher,
@@ -24,7 +25,7 @@ from telemetry.core.spec import (
 )
 from telemetry.filters import condition_of, left_out_by
 from telemetry.models import Series
-from telemetry.store.grid import FIVE_MINUTES_S, grid_for
+from telemetry.store.parts import FIVE_MINUTES_S, grid_for
 
 # What one answer may hold: a thousand series of 400 points, and some room. It is 10 MB or more of JSON.
 MOST_VALUES = 500_000
@@ -40,14 +41,7 @@ _STEPS_S = (
 OF_COUNTERS = (Aggregation.RATE, Aggregation.INCREASE, Aggregation.COUNT)
 SENSELESS_OF_COUNTERS = (Aggregation.AVG, Aggregation.SUM, Aggregation.QUANTILE)
 # Parameters that narrow a question to one object, and the kind and column of each.
-OBJECTS = {
-    "device_id": "device",
-    "accelerator_id": "accelerator",
-    "port_id": "port",
-    "power_feed_id": "feed",
-    "link_id": "link",
-    "cooling_unit_id": "cooling-unit",
-}
+OBJECTS = {column: str(kind) for kind, column in OBJECT_COLUMNS.items()}
 PARAMETERS = (
     *("site", "site_id", "metric", "aggregation", "quantile", "group_by", "labels", "start", "end", "step"),
     *("points", *OBJECTS),
@@ -56,7 +50,7 @@ PARAMETERS = (
 
 @dataclass(frozen=True, slots=True)
 class AdmittedQuery:
-    """A spec that may be run, how many series it reads, and how many it leaves out (`telemetry.core.left_out`)."""
+    """A spec that may be run, how many series it reads, and how many it leaves out (`LeftOutSeries`)."""
 
     spec: QuerySpec
     series: int
@@ -66,7 +60,6 @@ class AdmittedQuery:
 
 
 def admitted_query(params: QueryDict, *, now: datetime, default_start: str = "now-1h") -> AdmittedQuery:
-    """Read a query string. Raises SpecError, which names the parameter to blame."""
     now_ms = round(now.timestamp() * 1000)
     metric = params.get("metric", "").strip()
     if not metric:
@@ -133,7 +126,6 @@ def _id(field: str, text: str) -> int:
 
 
 def _names(metric: str, aggregation: str) -> tuple[str, ...]:
-    """Every name that is read: a quantile reads the buckets of a histogram where there are any."""
     names = registry().expand(metric)
     if aggregation == Aggregation.QUANTILE:
         return (*names, *(f"{name}_bucket" for name in names))
@@ -197,7 +189,6 @@ def _step(params: QueryDict, seconds: float, cadence_s: int) -> int:
 
 
 def _aggregation(params: QueryDict, metric: str, read: _Read) -> Aggregation:
-    """Return the aggregation that was asked for, where it makes sense, or the usual one of the metric."""
     text = params.get("aggregation") or _usual(metric, read)
     if text not in tuple(Aggregation):
         raise SpecError("aggregation", f"{text[:50]!r} is none of {', '.join(Aggregation)}")

@@ -28,18 +28,14 @@ ALL = (SAMPLES, FIVE_MINUTES, HOURS)
 
 
 def keep(*, now: datetime) -> int:
-    """Make what the next days need and drop what is past its time; returns how many partitions changed.
-
-    Must run outside a transaction, since a concurrent detach cannot run inside one.
-    """
+    """Make what the next days need and drop what is past its time; returns how many partitions changed. Must run
+    outside a transaction, since a concurrent detach cannot run inside one."""
     return sum(partitions.keep(partitioned, now=now) for partitioned in ALL)
 
 
 def summarise(partitioned: Partitioned, instants: Iterable[datetime]) -> None:
     """Bring the block-range indexes of these partitions up to date: until then a query reads all the newest rows.
-
-    Autovacuum does so once a minute at best. Where it is at work already, it is not waited for.
-    """
+    Autovacuum does so once a minute at best. Where it is at work already, it is not waited for."""
     standing = existing(partitioned)
     for name in sorted({partitioned.name(partitioned.first_of(at)) for at in instants} & standing.keys()):
         with suppress(OperationalError), transaction.atomic(), connection.cursor() as cursor:

@@ -4,14 +4,40 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from telemetry.core.cleaning import clean
 from telemetry.core.columns import SampleColumns, is_stale
 from telemetry.core.labels import describe_key
 from telemetry.series import NO_SITE, KnownSeries
 
+
+def clean(
+    values: NDArray[np.float64],
+    *,
+    scale: ArrayLike = 1.0,
+    missing_from: ArrayLike = np.inf,
+    missing_below: ArrayLike = -np.inf,
+    zero_is_missing: ArrayLike = False,
+) -> NDArray[np.float64]:
+    """Values times `scale`, NaN where there was no reading; the rules may differ per value (arrays) or not (scalars).
+
+    No reading: at or above `missing_from`, below `missing_below`, or 0 where 0 means no sensor. An infinite value is
+    kept unless a finite bound excludes it. Stale markers come out with their bits as they were.
+    """
+    stale = is_stale(values)
+    with np.errstate(invalid="ignore", over="ignore"):
+        high = np.asarray(missing_from)
+        blank = ((values >= high) & np.isfinite(high)) | (values < np.asarray(missing_below))
+        blank |= np.asarray(zero_is_missing, dtype=np.bool_) & (values == 0)
+        cleaned = np.where(blank, np.nan, values * np.asarray(scale))
+    # Arithmetic sets the quiet bit of a NaN, and a stale marker is one without it.
+    cleaned.view(np.uint64)[stale] = values.view(np.uint64)[stale]
+    return cleaned
+
+
 WINDOW_MS = 300_000
+RULES = ("scale", "missing_from", "missing_below", "zero_is_missing")
+"""What a metric and a slot of known series both say of how values are read."""
 # Reasons found only once the metric is known; those of core.labels.RefusalReason are found at the door.
 NOT_A_NUMBER = "not_a_number"
 NO_READING = "no_reading"
@@ -36,12 +62,11 @@ class SourceReadings:
 
 
 def read(batches: Sequence[SampleColumns], known: KnownSeries, oldest_ms: int) -> SourceReadings:
-    """`oldest_ms`: samples before it have no partition any more."""
     slots = np.concatenate([known.of(batch.keys)[batch.series_index] for batch in batches])
     ts_ms = np.concatenate([batch.ts_ms for batch in batches])
     sent = np.concatenate([batch.value for batch in batches])
     ids = slots["series_id"]
-    values = _cleaned(sent, slots)
+    values = clean(sent, **{name: slots[name] for name in RULES})
     odd = ~np.isfinite(values) & ~is_stale(sent)
     faults = {
         TOO_OLD: ts_ms < oldest_ms,
@@ -63,16 +88,6 @@ def read(batches: Sequence[SampleColumns], known: KnownSeries, oldest_ms: int) -
     return readings
 
 
-def _cleaned(sent: NDArray[np.float64], slots: NDArray[np.void]) -> NDArray[np.float64]:
-    return clean(
-        sent,
-        scale=slots["scale"],
-        missing_from=slots["missing_from"],
-        missing_below=slots["missing_below"],
-        zero_is_missing=slots["zero_is_missing"],
-    )
-
-
 def _example(batches: Sequence[SampleColumns], place: int) -> str:
     for batch in batches:
         if place < batch.samples:
@@ -83,7 +98,6 @@ def _example(batches: Sequence[SampleColumns], place: int) -> str:
 
 
 def ends(readings: SourceReadings) -> dict[int, int]:
-    """Series whose newest sample here is a stale marker, and when, ms."""
     markers = np.isnan(readings.values)
     if not markers.any():
         return {}
@@ -97,7 +111,6 @@ def ends(readings: SourceReadings) -> dict[int, int]:
 
 
 def newest(readings: SourceReadings, series_ids: Sequence[int]) -> dict[int, int]:
-    """Time of the newest reading of each of these series that has one here, ms."""
     chosen = np.isin(readings.series_ids, series_ids) & ~np.isnan(readings.values)
     times: dict[int, int] = {}
     for series_id, ts_ms in zip(

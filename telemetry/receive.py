@@ -17,9 +17,9 @@ from accounts.models import Token
 from accounts.operations import TOKEN_KEYWORDS, authenticate_token
 from accounts.throttling import bad_tokens
 from telemetry import ingest
-from telemetry.core.formats import remote_write
-from telemetry.core.formats.errors import BodyError, UnsupportedEncoding, WriteTooLarge
+from telemetry.core import remote_write
 from telemetry.core.labels import KeyCache
+from telemetry.core.remote_write import BodyError, UnsupportedEncoding, WriteTooLarge
 from telemetry.models import Source
 from telemetry.series_limits import SeriesLimits
 
@@ -45,8 +45,6 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class WriteAnswer:
-    """A status, what is said with it, and what became of the samples."""
-
     status: int
     detail: str = ""
     stored: int = 0
@@ -59,7 +57,6 @@ class WriteAnswer:
 
     @property
     def says(self) -> dict[str, Any] | None:
-        """The body, to be written as JSON."""
         if self.status == 204:
             return None
         if not self.rejected:
@@ -92,12 +89,10 @@ class Senders:
         self._known: dict[str, tuple[datetime, Source]] = {}
 
     def remembered(self, authorization: str, now: datetime) -> Source | None:
-        """The source, where that can be told without asking the database."""
         until, source = self._known.get(authorization, (None, None))
         return source if until is not None and now < until <= now + REMEMBERED else None
 
     def of(self, delivery: Delivery, now: datetime) -> Source:
-        """Ask the database. Raises WriteRefused."""
         scheme, _, plain = delivery.authorization.partition(" ")
         plain = plain.strip()
         if scheme.lower() not in TOKEN_KEYWORDS or not plain:
@@ -109,7 +104,6 @@ class Senders:
         return source
 
     def _authenticate(self, plain: str, address: str, now: datetime) -> Source:
-        """The one place where a token is good or bad; `address` is where it came from."""
         if wait_s := bad_tokens.wait_s(address, plain):
             raise WriteRefused(429, "too many unknown tokens came from this address", wait_s=wait_s)
         token = authenticate_token(plain, now=now)
@@ -131,17 +125,14 @@ _series_limits = SeriesLimits()
 
 
 def remembered_sender(delivery: Delivery, *, now: datetime) -> Source | None:
-    """The source of a delivery, where no database need be asked."""
     return _senders.remembered(delivery.authorization, now)
 
 
 def sender_of(delivery: Delivery, *, now: datetime) -> Source:
-    """The source of a delivery. Raises WriteRefused."""
     return _senders.of(delivery, now)
 
 
 def check_headers(delivery: Delivery, *, now: datetime) -> None:
-    """All that can be refused before a body is read; asks no database. Raises WriteRefused."""
     _check_type(delivery.content_type)
     try:
         remote_write.check_encoding(delivery.content_encoding)
@@ -158,12 +149,10 @@ def too_large() -> WriteRefused:
 
 
 def needed_bytes(head: bytes, size: int) -> int:
-    """Memory that a body of this size takes while it is decoded, as far as its first bytes tell."""
     return size + min(remote_write.decompressed_bytes(head), settings.TELEMETRY_DECODED_BYTES)
 
 
 def take(delivery: Delivery, source: Source, file: IO[bytes], *, now: datetime) -> WriteAnswer:
-    """Take of a body what can be taken, and say how it went."""
     file.seek(0)
     try:
         if ingest.inbox_is_full(now):
@@ -178,7 +167,6 @@ def take(delivery: Delivery, source: Source, file: IO[bytes], *, now: datetime) 
 
 
 def count_refusal(refusal: WriteRefused, source: Source, *, now: datetime) -> WriteAnswer:
-    """Count it on the ingest page, if it is of a kind that is counted there; returns what to answer."""
     answer = refusal.answer
     if answer.rejected:
         try:

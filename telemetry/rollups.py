@@ -110,7 +110,6 @@ type Windows = dict[datetime, set[int]]
 
 
 def roll_up(*, now: datetime, budget_s: float = 20.0) -> int:
-    """Compute every closed window that has new samples; returns how many windows were written."""
     started = perf_counter()
     partitions.summarise(partitions.SAMPLES, [now, now - LOOK_BACK])
     total = 0
@@ -142,7 +141,6 @@ def _roll_up_some(now: datetime) -> int:
 
 
 def _claim(width: int, newest: datetime) -> Windows:
-    """Take the claims of the oldest windows that are closed: their starts, and the sources with new samples."""
     windows: Windows = defaultdict(set)
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, {"width_s": int(width), "newest": newest, "limit": AT_ONCE})
@@ -153,9 +151,7 @@ def _claim(width: int, newest: datetime) -> Windows:
 
 def _with_successors(windows: Windows, now: datetime) -> Windows:
     """Add the windows whose counters rose from a reading in these: with late samples, that reading may be another.
-
-    Those that have a claim of their own are computed when that is taken.
-    """
+    Those that have a claim of their own are computed when that is taken."""
     wider: Windows = defaultdict(set, {start: set(sources) for start, sources in windows.items()})
     if not windows:
         return wider
@@ -240,7 +236,6 @@ def _claim_hours(windows: Windows) -> None:
 
 
 def _claim_late_days(windows: Windows, now: datetime) -> None:
-    """Tell evidence which days that are over have other figures now."""
     today = now.astimezone(UTC).date()
     sources_of_day: dict[Any, set[int]] = defaultdict(set)
     for start, sources in windows.items():
@@ -256,5 +251,4 @@ def _claim_late_days(windows: Windows, now: datetime) -> None:
 
 @cache
 def _sketched() -> tuple[str, ...]:
-    """Every name under which a metric comes that is to have a sketch."""
     return tuple(name for name, metric in registry().names.items() if metric.sketch)

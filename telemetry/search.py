@@ -11,7 +11,6 @@ from web.search import Hit
 
 
 def find_sources(query: str, *, user: User, limit: int) -> list[Hit]:
-    """Sources by name, description or site; names that begin with the words come first."""
     asked = Q(name__icontains=query) | Q(description__icontains=query) | Q(site__name__icontains=query)
     sources = Source.objects.filter(asked).select_related("site").order_by("name", "pk")[: 4 * limit]
     ordered = sorted(sources, key=lambda source: not source.name.casefold().startswith(query.casefold()))
@@ -21,7 +20,6 @@ def find_sources(query: str, *, user: User, limit: int) -> list[Hit]:
 
 
 def find_metrics(query: str, *, user: User, limit: int) -> list[Hit]:
-    """Metrics that are sent, by name or by the registry's title."""
     meant = [name for name, metric in registry().names.items() if query.casefold() in metric.title.casefold()]
     asked = Q(metric__icontains=query) | Q(metric__in=meant)
     names = (

@@ -1,12 +1,16 @@
 """Sentences about sources and series that a page has to work out."""
 
+from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
+from telemetry.core.matching import By, MatchCandidate, ObjectKind
+from telemetry.core.registry import registry
+from telemetry.core.spec import Aggregation, QuerySpec
 from telemetry.intake import HOUR, Hour, Intake
-from telemetry.models import Source, SourceState
+from telemetry.models import Series, Source, SourceState
 from web.states import state
-from web.units import duration, how_many, instant, number
+from web.units import duration, how_many, instant, number, plural
 
 CLOCKS = (SourceState.LATE, SourceState.SILENT)
 REASONS = {
@@ -38,14 +42,12 @@ def place_of(source: Source) -> str:
 
 
 def lag(seconds: float | None) -> str:
-    """Time from receipt to stored; below ten seconds tenths matter."""
     if seconds is None:
         return ""
     return f"{number(seconds, 1)} s" if seconds < 10 else duration(seconds)
 
 
 def states_of(rows: list[Intake]) -> str:
-    """How many sources are in each state that is not on time, the worst first: "1 silent · 2 late"."""
     counts = {
         each: sum(row.state == each for row in rows)
         for each in (SourceState.SILENT, SourceState.LATE, SourceState.PAUSED, SourceState.WAITING)
@@ -56,10 +58,8 @@ def states_of(rows: list[Intake]) -> str:
 
 
 def strip(row: Intake) -> dict[str, Any]:
-    """The last 24 hours as stretches of one state each, and a sentence that says them.
-
-    Hours that are alike are one rectangle: a list of sources would otherwise have a thousand of them.
-    """
+    """The last 24 hours as stretches of one state each, and a sentence that says them. Hours that are alike are one
+    rectangle: a list of sources would otherwise have a thousand of them."""
     stretches = [
         _stretch(worst, list(hours))
         for worst, hours in groupby(enumerate(row.strip), key=lambda place: place[1].state)
@@ -78,3 +78,108 @@ def _stretch(worst: str, hours: list[tuple[int, Hour]]) -> dict[str, Any]:
     if refused:
         words.append(f"{number(refused)} refused")
     return {"state": worst, "x": 10 * first, "width": 10 * len(hours) - 2, "title": ", ".join(words)}
+
+
+# What becomes of the readings of one series within a step.
+PER_STEP: dict[Aggregation, str] = {
+    Aggregation.AVG: "mean",
+    Aggregation.MIN: "lowest",
+    Aggregation.MAX: "highest",
+    Aggregation.SUM: "sum",
+    Aggregation.COUNT: "number of samples",
+    Aggregation.LAST: "last",
+    Aggregation.RATE: "rate per second",
+    Aggregation.INCREASE: "increase",
+    Aggregation.QUANTILE: "quantile",
+}
+
+
+def title(metric: str, spec: QuerySpec, series: int) -> str:
+    parts = [metric]
+    if spec.aggregation is Aggregation.RATE:
+        parts.append("rate")
+    elif spec.aggregation is Aggregation.QUANTILE:
+        parts.append(f"p{100 * (spec.quantile or 0):.6g}")
+    elif spec.aggregation is not Aggregation.AVG:
+        parts.append(str(PER_STEP[spec.aggregation]))
+    if spec.group_by == () and series > 1:
+        parts.append(together(spec.combine, series))
+    elif spec.group_by and series > 1:
+        by = f"by {', '.join(spec.group_by)}"
+        parts.append(f"{together(spec.combine, series)} {by}")
+    return ", ".join(parts)
+
+
+def together(combine: Aggregation, series: int) -> str:
+    return f"{PER_STEP[combine]} of {number(series)} series"
+
+
+def step(spec: QuerySpec) -> str:
+    how = PER_STEP[spec.aggregation]
+    if spec.aggregation is Aggregation.RATE:
+        how = "mean rate"
+    return f"each point the {how} of {duration(spec.step_s)}"
+
+
+def left_out(count: int) -> str:
+    if not count:
+        return ""
+    interfaces = plural(count, "a loopback or virtual interface", "loopback or virtual interfaces")
+    return f"without {number(count)} series of {interfaces}"
+
+
+# "no device named gpu-07": enough of the alternatives to act on, not all of the rules' forms.
+MOST_NAMED = 3
+NOUNS = {
+    ObjectKind.ACCELERATOR: "accelerator",
+    ObjectKind.DEVICE: "device",
+    ObjectKind.PORT: "port",
+    ObjectKind.FEED: "power feed",
+    ObjectKind.COOLING_UNIT: "cooling unit",
+    ObjectKind.LINK: "link",
+    ObjectKind.SITE: "site",
+}
+_BY = {
+    By.UUID: "no single %(noun)s has the UUID %(a)s",
+    By.SERIAL: "no single %(noun)s has the serial %(a)s",
+    By.HOST: "no single %(noun)s is called %(a)s or has that address",
+    By.HOST_INDEX: "device %(a)s has no %(noun)s %(b)s",
+    By.HOST_PORT: "device %(a)s has no %(noun)s %(b)s",
+    By.NAME: "no single %(noun)s is called %(a)s",
+    By.SLUG: "no %(noun)s has the slug %(a)s",
+}
+
+
+def why_unmatched(series: Series) -> str:
+    if series.site is None:
+        return _why_no_site(series)
+    tried = _best(registry().candidates({"__name__": series.metric, **series.labels}))
+    if not tried:
+        return "Its labels name no host, port, serial or other object."
+    reasons = "; ".join(_reason(candidate, series.labels) for candidate in tried)
+    return f"At {series.site} {reasons}."
+
+
+def _why_no_site(series: Series) -> str:
+    label = series.source.site_label
+    named = series.labels.get(label, "")
+    if not label:
+        return "Its site is gone."
+    if not named:
+        return f"The label {label}, which names the site, is missing."
+    return f"No site has the slug {named} (label {label})."
+
+
+def _best(candidates: list[MatchCandidate]) -> list[MatchCandidate]:
+    """One of each kind and key part: the short forms of a host say nothing new."""
+    kept: dict[tuple[str, str], MatchCandidate] = {}
+    for candidate in candidates:
+        kept.setdefault((candidate.kind, candidate.by), candidate)
+    return list(kept.values())[:MOST_NAMED]
+
+
+def _reason(candidate: MatchCandidate, labels: Mapping[str, str]) -> str:
+    # Keys are in lower case; a reader looks for what the label says.
+    written = {value.lower(): value for value in labels.values()}
+    parts = [written.get(part, part) for part in candidate.key]
+    return str(_BY[candidate.by]) % {"noun": NOUNS[candidate.kind], "a": parts[0], "b": parts[-1]}

@@ -10,9 +10,8 @@ import psycopg
 from numpy.typing import NDArray
 from psycopg.types.json import Jsonb
 
-from telemetry.core.labels import NAME, labels_of
+from telemetry.core.labels import NAME, digest_of_key, labels_of
 from telemetry.core.registry import registry
-from telemetry.core.series import digest_of_key
 from telemetry.matching import PLACE_FIELDS, inventory_for, place_of
 from telemetry.models import Source
 
@@ -43,8 +42,7 @@ ON CONFLICT (source_id, digest) DO NOTHING
 @dataclass
 class KnownSeries:
     """The series of one source by key. Slot i of the columns is one series: its id, its site's, and how its values are
-    read (`telemetry.core.cleaning`). `tag` is what all that rests on.
-    """
+    read (`telemetry.readings.clean`). `tag` is what all that rests on."""
 
     tag: tuple[Any, ...]
     slots: dict[bytes, int] = field(default_factory=dict)
@@ -58,7 +56,6 @@ class KnownSeries:
         self.columns[place] = slot
 
     def of(self, keys: Sequence[bytes]) -> NDArray[np.void]:
-        """The columns of these series, in their order."""
         return self.columns[np.fromiter(map(self.slots.__getitem__, keys), np.int32, len(keys))]
 
 
@@ -98,10 +95,8 @@ def resolve(
     memory: Memory,
     now: datetime,
 ) -> dict[int, KnownSeries]:
-    """Return what is known of each source, now with every one of `keys` (lists of keys by source) in it.
-
-    Part of the caller's transaction: if that fails, the memory must forget these sources.
-    """
+    """Return what is known of each source, now with every one of `keys` (lists of keys by source) in it. Part of the
+    caller's transaction: if that fails, the memory must forget these sources."""
     known = {source_id: memory.of(source) for source_id, source in sources.items()}
     missing: dict[int, dict[bytes, bytes]] = {}
     for source_id in sorted(keys):
@@ -119,7 +114,6 @@ def resolve(
 def _find(
     cursor: psycopg.Cursor[Any], source: Source, missing: dict[bytes, bytes], known: KnownSeries
 ) -> None:
-    """Move from `missing` to `known` what the database has."""
     if not missing:
         return
     for digest, series_id, site_id in cursor.execute(_FIND, [source.pk, list(missing)]).fetchall():
@@ -128,7 +122,6 @@ def _find(
 
 
 def _reading(source: Source, labels: Mapping[str, str]) -> tuple[float, float, float, bool]:
-    """How values of a series are read, as the last columns of a slot."""
     metric = registry().get(labels[NAME], labels)
     scale = float(source.unit_scale.get(labels[NAME], 1.0))
     if metric is None:

@@ -15,8 +15,7 @@ from django.conf import settings
 
 from telemetry.binary import binary_cursor
 from telemetry.core.columns import SampleColumns, without
-from telemetry.core.labels import RefusalReason
-from telemetry.core.series import digest_of_key
+from telemetry.core.labels import RefusalReason, digest_of_key
 from telemetry.counts import activity_start
 from telemetry.models import Source
 
@@ -58,7 +57,6 @@ class SeriesLimits:
         self._spent: dict[int, datetime] = {}
 
     def let_in(self, columns: SampleColumns, *, source: Source, now: datetime) -> SampleColumns:
-        """The columns, without series beyond the limits: those are counted as refused."""
         known = self._known.setdefault(source.pk, set())
         if known.issuperset(columns.keys):
             return columns
@@ -78,7 +76,6 @@ class SeriesLimits:
         return without(columns, refused) if beyond else columns
 
     def _within_total(self, cursor: psycopg.Cursor, source: Source, new: int, now: datetime) -> int:
-        """How many of so many new series the source's total leaves room for."""
         if not new:
             return 0
         total = self._totals.get(source.pk)
@@ -88,7 +85,6 @@ class SeriesLimits:
         return min(new, max(0, settings.TELEMETRY_SERIES - total.series))
 
     def _within_rate(self, cursor: psycopg.Cursor, source: Source, new: int, now: datetime) -> int:
-        """How many of them these five minutes leave room for."""
         start, limit = activity_start(now), settings.TELEMETRY_NEW_SERIES
         if not new or self._spent.get(source.pk) == start:
             return 0
@@ -108,7 +104,6 @@ class SeriesLimits:
 
 
 def _new(cursor: psycopg.Cursor, source: Source, columns: SampleColumns, places: list[int]) -> list[int]:
-    """Those places whose series the database does not have."""
     digests = {digest_of_key(columns.keys[place]): place for place in places}
     for (digest,) in cursor.execute(_FIND, [source.pk, list(digests)]).fetchall():
         del digests[digest]

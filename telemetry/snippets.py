@@ -7,7 +7,6 @@ PLACEHOLDER = "<the token>"
 
 
 def prometheus(source: Source, *, url: str, token: str = PLACEHOLDER) -> str:
-    """The part of prometheus.yml that sends to `url`, remote write 1.0."""
     lines = [
         "global:",
         f"  scrape_interval: {_duration(source.cadence_s)}",
@@ -29,5 +28,4 @@ def prometheus(source: Source, *, url: str, token: str = PLACEHOLDER) -> str:
 
 
 def _duration(seconds: int) -> str:
-    """Write a duration as Prometheus does: 90s, 5m."""
     return f"{seconds // 60}m" if seconds % 60 == 0 else f"{seconds}s"

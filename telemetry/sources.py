@@ -35,7 +35,6 @@ def state_of(
 
 
 def update_states(*, now: datetime, sources: Iterable[int] | None = None) -> int:
-    """Bring the states up to `now`, of all sources or of some; returns how many changed."""
     _begin_missing(now)
     statuses = SourceStatus.objects.select_related("source").order_by("source")
     if sources is not None:
@@ -44,7 +43,6 @@ def update_states(*, now: datetime, sources: Iterable[int] | None = None) -> int
 
 
 def _begin_missing(now: datetime) -> None:
-    """Every source has a status, also one that was made by other means than an operation."""
     without = Source.objects.filter(~Exists(SourceStatus.objects.filter(source=OuterRef("pk")))).order_by(
         "pk"
     )
@@ -78,7 +76,6 @@ def _update(status: SourceStatus, now: datetime) -> bool:
 
 
 def sites_of(source: Source) -> list[int]:
-    """The sites that a source speaks for: its own, or those that its series name."""
     if source.site_id:
         return [source.site_id]
     named = Series.objects.filter(source=source, site__isnull=False).order_by("site_id")

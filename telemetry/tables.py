@@ -11,7 +11,7 @@ from telemetry.core.registry import registry
 from telemetry.filters import InState
 from telemetry.intake import object_of
 from telemetry.models import Series, Source, SourceProvenance, SourceState
-from telemetry.unmatched import why_unmatched
+from telemetry.sentences import why_unmatched
 from web.ages import ago
 from web.links import page_url
 from web.rest import lookups
@@ -36,8 +36,6 @@ class SourceListFilters(ObjectFilterSet):
 
 
 class SeriesListFilters(ObjectFilterSet):
-    """Adds the id of an object, for links from its page."""
-
     metric = django_filters.CharFilter(label="Metric", lookup_expr="icontains")
     source = django_filters.ModelMultipleChoiceFilter(
         label="Source", queryset=Source.objects.order_by("name", "pk")
@@ -54,7 +52,6 @@ class SeriesListFilters(ObjectFilterSet):
 
 
 def source_table(*, now: datetime, add_url: str) -> Table:
-    """The ages in it need the time of the page; `add_url` is empty for who may add none."""
     return Table(
         id="sources",
         noun=("source", "sources"),
@@ -70,125 +67,41 @@ def source_table(*, now: datetime, add_url: str) -> Table:
             "action_url": add_url,
             "action_label": "Add a source",
         },
-        row_id=lambda row: row.source.pk,
+        row_id="source.pk",
         row_url=lambda row: page_url(row.source) or "",
-        row_name=lambda row: row.source.name,
-        columns=(*_source_identity(), *_source_figures(now), *_source_details(), _source_owner()),
+        row_name="source.name",
+        columns=_source_columns(now),
     )
 
 
-def _source_identity() -> tuple[Column, ...]:
+# fmt: off
+def _source_columns(now: datetime) -> tuple[Column, ...]:
     return (
-        Column(
-            "state",
-            "State",
-            value=lambda row: row.state,
-            template="telemetry/cells/state.html",
-            sort="severity",
-            phone="status",
-        ),
-        Column(
-            "name",
-            "Source",
-            value=lambda row: row.source.name,
-            url=lambda row: page_url(row.source) or "",
-            sort="name",
-            locked=True,
-            phone="title",
-        ),
-        Column(
-            "site",
-            "Site",
-            value=lambda row: row.source.site,
-            text=lambda row: sentences.place_of(row.source),
-            sort="site__name",
-        ),
+        Column("state", "State", template="telemetry/cells/state.html", sort="severity", phone="status"),
+        Column("name", "Source", "source.name", url=lambda row: page_url(row.source) or "", sort="name", locked=True,
+               phone="title"),
+        Column("site", "Site", "source.site", lambda row: sentences.place_of(row.source), sort="site__name"),
+        Column("last_sample", "Last sample", "last_sample_at", lambda row: ago(row.last_sample_at, now=now),
+               tone=lambda row: TONES.get(row.state, ""), sort="-newest", numeric=True),
+        Column("limit", "Late after", "limit_s", lambda row: duration(row.limit_s), hint="Cadence plus grace",
+               file_unit="s", numeric=True),
+        Column("rate", "Rate", "samples_per_s", unit="samples/s", numeric=True),
+        Column("lag", "Lag", "lag_s", lambda row: sentences.lag(row.lag_s),
+               hint="Longest time from receipt to stored, last 10 min", file_unit="s", numeric=True),
+        Column("rejected", "Refused, 24 h", "rejected_24h", lambda row: number(row.rejected_24h),
+               tone=lambda row: "warn" if row.rejected_24h else "", sort="refused", numeric=True),
+        Column("strip", "24 h", sentences.strip, template="telemetry/cells/strip.html",
+               hint="The worst state of each of the last 24 hours",
+               export=lambda row: " ".join(hour.state for hour in row.strip), phone="full"),
+        Column("samples", "Samples, 24 h", "samples_24h", numeric=True, default=False),
+        Column("cadence", "Cadence, s", "source.cadence_s", sort="cadence_s", numeric=True, default=False),
+        Column("provenance", "Provenance", "source.provenance", sort="provenance", default=False),
+        Column("since", "In this state since", "state_since", default=False),
+        Column("description", "Description", "source.description", default=False, phone="full"),
+        Column("owner", "Owner", "source.owner", tone=lambda row: "warn" if row.source.lost_owner else "",
+               sort="owner__username", default=False),
     )
-
-
-def _source_figures(now: datetime) -> tuple[Column, ...]:
-    return (
-        Column(
-            "last_sample",
-            "Last sample",
-            value=lambda row: row.last_sample_at,
-            text=lambda row: ago(row.last_sample_at, now=now),
-            tone=lambda row: TONES.get(row.state, ""),
-            sort="-newest",
-            numeric=True,
-        ),
-        Column(
-            "limit",
-            "Late after",
-            hint="Cadence plus grace",
-            value=lambda row: row.limit_s,
-            text=lambda row: duration(row.limit_s),
-            file_unit="s",
-            numeric=True,
-        ),
-        Column(
-            "rate",
-            "Rate",
-            unit="samples/s",
-            value="samples_per_s",
-            numeric=True,
-        ),
-        Column(
-            "lag",
-            "Lag",
-            hint="Longest time from receipt to stored, last 10 min",
-            value=lambda row: row.lag_s,
-            text=lambda row: sentences.lag(row.lag_s),
-            file_unit="s",
-            numeric=True,
-        ),
-        Column(
-            "rejected",
-            "Refused, 24 h",
-            value=lambda row: row.rejected_24h,
-            text=lambda row: number(row.rejected_24h),
-            tone=lambda row: "warn" if row.rejected_24h else "",
-            sort="refused",
-            numeric=True,
-        ),
-        Column(
-            "strip",
-            "24 h",
-            hint="The worst state of each of the last 24 hours",
-            value=sentences.strip,
-            template="telemetry/cells/strip.html",
-            export=lambda row: " ".join(hour.state for hour in row.strip),
-            phone="full",
-        ),
-    )
-
-
-def _source_details() -> tuple[Column, ...]:
-    return (
-        Column("samples", "Samples, 24 h", value=lambda row: row.samples_24h, numeric=True, default=False),
-        Column(
-            "cadence",
-            "Cadence, s",
-            value=lambda row: row.source.cadence_s,
-            sort="cadence_s",
-            numeric=True,
-            default=False,
-        ),
-        Column("provenance", "Provenance", value="source.provenance", sort="provenance", default=False),
-        Column("since", "In this state since", value=lambda row: row.state_since, default=False),
-        Column("description", "Description", value="source.description", default=False, phone="full"),
-    )
-
-
-def _source_owner() -> Column:
-    return Column(
-        "owner",
-        "Owner",
-        value="source.owner",
-        tone=lambda row: "warn" if row.source.lost_owner else "",
-        sort="owner__username",
-        default=False,
-    )
+# fmt: on
 
 
 def _unit(series: Series) -> str:
@@ -196,8 +109,8 @@ def _unit(series: Series) -> str:
     return metric.unit if metric else ""
 
 
+# fmt: off
 def series_table(source: Source | None = None) -> Table:
-    """Series of one source, or of all."""
     several_sites = source is None or source.site_id is None
     return Table(
         id="series",
@@ -214,15 +127,8 @@ def series_table(source: Source | None = None) -> Table:
         columns=(
             _metric(),
             _labels(),
-            Column(
-                "object",
-                "Object",
-                value=object_of,
-                text=lambda series: str(object_of(series) or "none found"),
-                url=links.object_url,
-                tone=lambda series: "" if series.object_kind else "warn",
-                sort="object_kind",
-            ),
+            Column("object", "Object", value=object_of, text=lambda series: str(object_of(series) or "none found"),
+                   url=links.object_url, tone=lambda series: "" if series.object_kind else "warn", sort="object_kind"),
             _series_source(default=source is None),
             Column("site", "Site", sort="site__name", default=several_sites),
             Column("unit", "Unit", value=_unit),
@@ -236,13 +142,9 @@ def series_table(source: Source | None = None) -> Table:
 
 
 def _series_source(*, default: bool = True) -> Column:
-    return Column(
-        "source",
-        "Source",
-        url=lambda series: page_url(series.source) or "",
-        sort="source__name",
-        default=default,
-    )
+    return Column("source", "Source", url=lambda series: page_url(series.source) or "", sort="source__name",
+                  default=default)
+# fmt: on
 
 
 def _metric() -> Column:
@@ -251,15 +153,13 @@ def _metric() -> Column:
     )
 
 
+# fmt: off
 def _labels() -> Column:
-    return Column(
-        "labels",
-        "Labels",
-        value=lambda series: sorted(series.labels.items()),
-        template="telemetry/cells/labels.html",
-        export=lambda series: " ".join(f"{name}={value}" for name, value in sorted(series.labels.items())),
-        phone="full",
-    )
+    return Column("labels", "Labels", value=lambda series: sorted(series.labels.items()),
+                  template="telemetry/cells/labels.html",
+                  export=lambda series: " ".join(f"{name}={value}" for name, value in sorted(series.labels.items())),
+                  phone="full")
+# fmt: on
 
 
 UNMATCHED = Table(
@@ -285,6 +185,7 @@ UNMATCHED = Table(
 )
 
 
+# fmt: off
 LINES = Table(
     id="lines",
     noun=("line", "lines"),
@@ -293,22 +194,12 @@ LINES = Table(
     per_page=25,
     columns=(
         Column("name", "Line", url=links.line_url, sort=True, locked=True, phone="title", code=True),
-        Column(
-            "object",
-            "Object",
-            value=lambda line: object_of(line.series) if line.series else None,
-            text=lambda line: str(object_of(line.series) or "") if line.series else "",
-            url=lambda line: links.object_url(line.series) if line.series else "",
-        ),
+        Column("object", "Object", value=lambda line: object_of(line.series) if line.series else None,
+               text=lambda line: str(object_of(line.series) or "") if line.series else "",
+               url=lambda line: links.object_url(line.series) if line.series else ""),
         *(
-            Column(
-                key,
-                label,
-                text=lambda line, key=key: str(format_value(getattr(line, key), line.unit)),
-                unit_of=lambda line: line.unit,
-                sort=True,
-                numeric=True,
-            )
+            Column(key, label, text=lambda line, key=key: str(format_value(getattr(line, key), line.unit)),
+                   unit_of=lambda line: line.unit, sort=True, numeric=True)
             for key, label in (
                 ("last", "Last"),
                 ("lowest", "Lowest"),
@@ -316,18 +207,14 @@ LINES = Table(
                 ("highest", "Highest"),
             )
         ),
-        Column(
-            "labels",
-            "Labels",
-            value=lambda line: sorted(line.labels.items()),
-            template="telemetry/cells/labels.html",
-            export=lambda line: " ".join(f"{name}={value}" for name, value in sorted(line.labels.items())),
-            default=False,
-            phone="full",
-        ),
+        Column("labels", "Labels", value=lambda line: sorted(line.labels.items()),
+               template="telemetry/cells/labels.html",
+               export=lambda line: " ".join(f"{name}={value}" for name, value in sorted(line.labels.items())),
+               default=False, phone="full"),
         Column("provenance", "Provenance", default=False),
     ),
     row_id=lambda line: line.series.pk if line.series else line.name,
     row_name="name",
     row_url=links.line_url,
 )
+# fmt: on

@@ -17,7 +17,6 @@ def drain_inbox() -> int:
 
 
 def wake_drain() -> None:
-    """Ask for a drain, unless one is asked for already."""
     if wakeup.ask():
         drain_inbox.apply_async(expires=60, retry=False)
 

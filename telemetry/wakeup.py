@@ -25,7 +25,6 @@ _client = redis.Redis.from_url(
 
 
 def ask() -> bool:
-    """True if nobody asked already, and the asking can be passed on."""
     try:
         return bool(_client.set(_FLAG, 1, nx=True, ex=_FORGET_S))
     except redis.RedisError as error:
@@ -34,6 +33,5 @@ def ask() -> bool:
 
 
 def answer() -> None:
-    """Called by the drain before it looks into the inbox."""
     with suppress(redis.RedisError):
         _client.delete(_FLAG)

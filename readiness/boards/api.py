@@ -23,7 +23,7 @@ from readiness.boards.tables import FlipFilters, ResultFilters, ScoreFilters
 from readiness.boards.trends.api import ScorePointViewSet
 from readiness.boards.waivers.api import GrantViewSet
 from readiness.scoring import operations
-from readiness.scoring.choices import CHECK_STATES, HEALTHS, VERDICTS
+from readiness.scoring.core.states import CHECK_STATES, HEALTHS, VERDICTS
 from readiness.scoring.models import CheckResult, DomainHealth, Flip, SiteScore
 from readiness.scoring.queries.rows import HealthReason
 from web import clock

@@ -10,7 +10,7 @@ from readiness.scoring.core.gap import CapacityFigures, CapacityMeasure, Gap
 from readiness.scoring.core.states import Tier
 from readiness.scoring.queries.capacity import CapacityHistory, Pace, SiteCapacityRow
 from readiness.scoring.queries.rows import CheckRow, SiteRow
-from telemetry import naming
+from telemetry import sentences
 from web.states import state
 from web.units import duration, how_many, instant, number, power, power_unit
 
@@ -156,7 +156,7 @@ def drawn_from(panels: Sequence[SeriesPanel]) -> str:
     drawn = [panel for panel in panels if any(line.values for line in panel.lines)]
     parts = [f"one point each {duration(max(panel.step_s for panel in drawn))}"]
     parts += sorted({str(state("provenance", panel.provenance).word) for panel in drawn if panel.provenance})
-    parts += [words] if (words := naming.left_out(sum(panel.left_out for panel in drawn))) else []
+    parts += [words] if (words := sentences.left_out(sum(panel.left_out for panel in drawn))) else []
     missing = [panel.title for panel in panels if panel not in drawn]
     domains = {panel.domain for panel in panels}
     if len(domains) > 1:

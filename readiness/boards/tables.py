@@ -19,9 +19,8 @@ from readiness.boards.queries import sites
 from readiness.boards.queries.site import PillarChecks
 from readiness.boards.waivers.sentences import waiver_url, waiver_word
 from readiness.framework.core.definition import Framework
-from readiness.scoring.choices import CHECK_STATES, HEALTHS, TIERS, VERDICTS
 from readiness.scoring.core.combine import SEVERITY
-from readiness.scoring.core.states import CheckState, Gate
+from readiness.scoring.core.states import CHECK_STATES, HEALTHS, TIERS, VERDICTS, CheckState, Gate
 from readiness.scoring.models import CheckResult, DomainHealth, Flip, SiteScore
 from readiness.scoring.queries.rows import PillarFigure, SiteRow
 from readiness.scoring.queries.standing import owned_by

@@ -25,8 +25,6 @@ _HELD_BY = f"coalesce({_ROW} ->> 'site_id', {_ROW} ->> 'site_a_id', {_ROW} ->> '
 
 @dataclass(frozen=True, slots=True)
 class ChangeScope:
-    """The place where a change is looked for; `kind` is a kind of change, or ACCELERATORS of a run's basis."""
-
     site_id: int
     kind: str
 
@@ -47,8 +45,6 @@ class DatedChange:
 
 @dataclass(frozen=True, slots=True)
 class GroundStep:
-    """A change at a site. `devices` are those that it touched, `net` how many objects more there were after it."""
-
     made: DatedChange
     devices: frozenset[int]
     net: int
@@ -56,11 +52,8 @@ class GroundStep:
 
 @dataclass(frozen=True, slots=True)
 class _GroundHistory:
-    """How one kind of ground is read out of the history.
-
-    `columns` are those read of an object as it was. `state` is what evidence sees of it, null where that is nothing; a
-    step is where it became another one.
-    """
+    """How one kind of ground is read out of the history. `columns` are those read of an object as it was. `state` is
+    what evidence sees of it, null where that is nothing; a step is where it became another one."""
 
     table: str
     columns: str
@@ -182,8 +175,6 @@ def steps_at(places: Collection[ChangeScope], *, since: datetime) -> dict[Change
 
 @dataclass(frozen=True, slots=True)
 class VersionStep:
-    """A device of a run was given another version than it had when the run was taken."""
-
     run_id: int
     device: str
     role: str
@@ -265,7 +256,6 @@ WHERE (serial, uuid) IS DISTINCT FROM (before_serial, before_uuid) ORDER BY id
 
 
 def identity_steps(device_ids: Collection[int]) -> dict[tuple[int, int], list[IdentityStep]]:
-    """The accelerators that each place (device and number) has held, oldest first; one statement."""
     steps: dict[tuple[int, int], list[IdentityStep]] = defaultdict(list)
     with binary_cursor() as cursor:
         rows = cursor.execute(_IDENTITIES, {"devices": sorted(device_ids)}).fetchall()

@@ -103,8 +103,6 @@ class RunForm(EvidenceForm):
 
 
 class StatementForm(EvidenceForm):
-    """Fields that facts and attestations have in common."""
-
     site = _site()
     check = forms.ChoiceField(label="Check")
     part = forms.ChoiceField(label="Sub-measure")
@@ -271,8 +269,6 @@ class FloorForm(forms.ModelForm):
 
 
 class FileForm(EvidenceForm):
-    """All of a file or nothing."""
-
     file = forms.FileField(label="File", allow_empty_file=True)
 
     def asked(self) -> dict[str, Any]:
@@ -280,8 +276,6 @@ class FileForm(EvidenceForm):
 
 
 class ConfigurationForm(FileForm):
-    """Floors of a node-health configuration."""
-
     file = forms.FileField(
         label="File", allow_empty_file=True, help_text="A node-health configuration, *.conf."
     )

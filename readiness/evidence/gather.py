@@ -54,14 +54,11 @@ class Circuit:
 
 @dataclass(slots=True)
 class SiteMeters:
-    """The devices in service at each level, and the circuits."""
-
     levels: dict[MeteringLevel, set[int]] = field(default_factory=lambda: defaultdict(set))
     circuits: list[Circuit] = field(default_factory=list)
 
 
 def meters_of(site_ids: Collection[int]) -> dict[int, SiteMeters]:
-    """Return meters by site id, of every site asked for; two statements."""
     meters = {site_id: SiteMeters() for site_id in site_ids}
     devices = Device.objects.in_service().filter(
         site_id__in=site_ids, role__in=[*LEVEL_OF_ROLE, Device.Role.PDU]
@@ -107,8 +104,6 @@ type Metrics = Mapping[str, Sequence[WindowMeans]]
 
 @dataclass(frozen=True, slots=True)
 class SitePower:
-    """Series that one site's supply, devices and feeds sent: series by metric."""
-
     of_site: Metrics
     by_device: Mapping[int, Metrics]
     by_feed: Mapping[int, Metrics]
@@ -206,10 +201,8 @@ class GatheredDay:
 
 
 def gather_day(site_ids: Collection[int], *, day: date, now: datetime, since: datetime) -> GatheredDay:
-    """Return what was sent on `day` up to `now`, and the inventory that says what it means.
-
-    Loads and steps are read from `since` on: their highest so far is kept, so the rest need not be read again.
-    """
+    """Return what was sent on `day` up to `now`, and the inventory that says what it means. Loads and steps are read
+    from `since` on: their highest so far is kept, so the rest need not be read again."""
     start = max(start_of(day), since)
     end = min(start_of(day) + timedelta(days=1), now)
     sites = sorted(site_ids)
@@ -248,8 +241,6 @@ type Meters = set[tuple[int, str]]
 
 
 def _fast_meters(site_ids: Sequence[int]) -> tuple[Meters, Meters]:
-    """Find sites with a meter that sends each second, and of those whose fastest sends within ten. Most have
-    neither."""
     cadences = (
         Series.objects.filter(
             site_id__in=site_ids, metric__in=SITE_POWER_METRICS + POWER_METRICS, source__cadence_s__lte=10
@@ -277,7 +268,6 @@ def _fast_power(
 def _parts(
     inlets: Sequence[DailySketch], supplies: Sequence[DailySketch], trips: Sequence[DailySketch]
 ) -> dict[int, str]:
-    """Sensors in service by device and name, loops by cooling unit, round trips by user region."""
     devices = dict(
         Device.objects.in_service()
         .filter(id__in={inlet.device_id for inlet in inlets if inlet.device_id})

@@ -44,8 +44,6 @@ class Versions:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """A link inside a site: its ports and their devices."""
-
     ports: tuple[int, int]
     devices: frozenset[int]
 
@@ -55,7 +53,6 @@ type VersionHistory = Mapping[int, Sequence[tuple[datetime, Versions]]]
 
 
 def version_history(device_ids: Collection[int]) -> VersionHistory:
-    """Read the versions that the change history knows. One statement."""
     history: dict[int, list[tuple[datetime, Versions]]] = {}
     for step in steps_of(Device, ["firmware_version", "software_version"], ids=device_ids):
         history.setdefault(step.object_id, []).append((step.at, Versions(*map(str, step.values))))
@@ -63,10 +60,8 @@ def version_history(device_ids: Collection[int]) -> VersionHistory:
 
 
 def versions_at(history: VersionHistory, device_id: int, *, at: datetime) -> Versions | None:
-    """The versions at an instant; None for a device without history.
-
-    A device that was entered later had, as far as anybody knows, the versions it was entered with.
-    """
+    """The versions at an instant; None for a device without history. A device that was entered later had, as far as
+    anybody knows, the versions it was entered with."""
     changes = history.get(device_id, ())
     first = changes[0][1] if changes else None
     return next((versions for changed_at, versions in reversed(changes) if changed_at <= at), first)
@@ -92,8 +87,6 @@ def ground_of_run(run: ValidationRun, devices: Sequence[Device]) -> dict[str, st
 
 @dataclass(frozen=True, slots=True)
 class CurrentGround:
-    """The ground that the evidence of some sites stands on now; a constant number of statements."""
-
     sites: Mapping[int, Mapping[Change, str]]
     wires: Mapping[int, Sequence[Wire]]
     firmware: Mapping[int, Firmware]
@@ -114,7 +107,6 @@ class CurrentGround:
         )
 
     def under(self, evidence: Voidable, key: str) -> str:
-        """Return what is there now of the kind that `key` of the basis names."""
         if isinstance(evidence, ValidationRun) and ACCELERATORS in evidence.basis:
             ids = self.devices.get(evidence.pk, frozenset())
             if key == ACCELERATORS:
@@ -145,7 +137,6 @@ class Firmware:
 
 
 def identities_of(device_ids: Collection[int]) -> Identities:
-    """One statement."""
     rows = (
         Accelerator.objects.filter(device_id__in=sorted(device_ids))
         .exclude(serial="", uuid="")
@@ -156,7 +147,6 @@ def identities_of(device_ids: Collection[int]) -> Identities:
 
 
 def accelerator_firmware(site_ids: Collection[int]) -> dict[int, Firmware]:
-    """One statement."""
     versions_by_site: dict[int, dict[int, list[tuple[int, str]]]] = {}
     rows = (
         Accelerator.objects.filter(device__site_id__in=list(site_ids))
@@ -169,7 +159,6 @@ def accelerator_firmware(site_ids: Collection[int]) -> dict[int, Firmware]:
 
 
 def wires_of(site_ids: Collection[int]) -> dict[int, list[Wire]]:
-    """Links inside each site; one statement."""
     wires_by_site: dict[int, list[Wire]] = {site_id: [] for site_id in site_ids}
     rows = (
         Link.objects.filter(site_a_id__in=list(site_ids))
@@ -185,7 +174,6 @@ def wires_of(site_ids: Collection[int]) -> dict[int, list[Wire]]:
 
 
 def digest_of_wires(wires: Iterable[Wire], scope: str = "", devices: Collection[int] = ()) -> str:
-    """A digest of those that a run of this scope on these devices crosses."""
     own = scope in (ValidationRun.Scope.LINK, ValidationRun.Scope.PAIR) and devices
     touched = [wire for wire in wires if not own or wire.devices & set(devices)]
     return _digest(sorted(wire.ports for wire in touched))
@@ -231,7 +219,6 @@ def is_shaken(kind: str, before: str, after: str) -> bool:
 
 
 def software_kind(role: str) -> Change:
-    """Return what the version of a device's software is: of switches their system, of hosts their driver."""
     return Change.NOS if role in NETWORK_ROLES else Change.DRIVER
 
 

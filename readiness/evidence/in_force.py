@@ -17,8 +17,6 @@ from readiness.framework.core.definition import Framework
 
 @dataclass(frozen=True, slots=True)
 class SiteDay:
-    """A site on one of its days, and the classes (slugs) that are placed there then."""
-
     site_id: int
     day: date
     classes: Sequence[str] = ()
@@ -44,7 +42,6 @@ NONE = SiteLimits()
 
 
 def limits_in_force(places: Sequence[SiteDay], framework: Framework) -> dict[int, SiteLimits]:
-    """Return limits by site id; sites for which nothing is declared are left out."""
     if not places:
         return {}
     slugs = {slug for place in places for slug in place.classes}
@@ -88,7 +85,6 @@ def _by_limit(entries: Sequence[DeclaredEntry], day: date, framework: Framework)
 
 
 def counts_of(review: Review) -> ReviewCounts:
-    """Count them as they are now; two statements."""
     signed = review.sign_offs.filter(state=SignOff.State.SIGNED).values_list("domain", flat=True)
     actions = review.actions.filter(closed_at=None).values_list("critical", "due_on")
     return counted(list(signed), [OpenAction(critical, due is not None) for critical, due in actions])

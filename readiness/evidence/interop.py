@@ -35,12 +35,10 @@ GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
 
 
 def end_of(vendor: str, model: str, role: str, software: str, firmware: str) -> End:
-    """Return a switch with its system and firmware, any other device with its firmware."""
     return End(vendor, model, software if role in NETWORK_ROLES else "", firmware)
 
 
 def installed_pairs(site_ids: Collection[int]) -> dict[int, list[Installed]]:
-    """Return what is linked and neither planned nor retired, by site, in the order of names; one statement."""
     with connection.cursor() as cursor:
         cursor.execute(_LINKED, {"sites": sorted(site_ids)})
         linked = cursor.fetchall()
@@ -72,7 +70,6 @@ def with_records(runs: Iterable[Run]) -> list[Run]:
 
 
 def tested_ends(runs: Sequence[Run]) -> Tested:
-    """The ends that the runs' devices were when they were taken; one statement, none where there is no run."""
     ends_by_run: dict[int, dict[str, End]] = defaultdict(dict)
     if not runs:
         return ends_by_run
@@ -88,7 +85,6 @@ def tested_ends(runs: Sequence[Run]) -> Tested:
 def pairs_of_records(
     check: Check | None, records: Mapping[int, Sequence[Run]], now: datetime
 ) -> dict[int, list[JudgedPair]]:
-    """Return each pair as judged, of the sites that have records. No statement where none has."""
     held = {site_id: of_site for site_id, of_site in records.items() if of_site}
     if check is None or not held:
         return {}
@@ -103,7 +99,6 @@ def pairs_of_records(
 def pairs_at(
     site_ids: Collection[int], framework: Framework, check: Check, *, now: datetime
 ) -> dict[int, list[JudgedPair]]:
-    """Every pair that is linked at these sites, with records and without; five statements."""
     runs = rows.runs(sorted(site_ids), [], framework, now)
     records = {site_id: with_records(each.newest) for site_id, each in runs.items()}
     tested = tested_ends([run for of_site in records.values() for run in of_site])

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import Any
 
 from django.db import connection
@@ -18,18 +19,30 @@ from readiness.evidence.core.proving import baselines, collectives, diagnostics,
 from readiness.evidence.core.proving import floors as ports
 from readiness.evidence.core.proving.floors import OF_LIMIT, strictest
 from readiness.evidence.core.proving.interop import JudgedPair, interoperable
-from readiness.evidence.core.proving.values import (
-    FloorValue,
-    PartKey,
-    Proof,
-    Run,
-    SiteParts,
-    is_valid,
-)
+from readiness.evidence.core.proving.values import FloorValue, PartKey, Proof, Run, SiteParts, is_valid
 from readiness.evidence.interop import pairs_of_records, with_records
-from readiness.evidence.kept import KeptBySite
 from readiness.evidence.models import Floor
 from readiness.framework.core.definition import Check, Framework, SubMeasure
+
+SITES = 1000
+"""A process keeps the values of this many sites, each some 80 kB for 50 runs, and works the others out each time."""
+
+
+class KeptBySite[Value]:
+    """Keeps the sites that came first: sites are evaluated in turn, so that dropping the oldest would drop them all."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._values: dict[int, Value] = {}
+
+    def get(self, site_id: int) -> Value | None:
+        return self._values.get(site_id)
+
+    def keep(self, site_id: int, value: Value) -> None:
+        with self._lock:
+            if site_id in self._values or len(self._values) < SITES:
+                self._values[site_id] = value
+
 
 WORKED_OUT: Mapping[str, tuple[str, ...]] = {
     "p1-accelerator-diag": ("coverage", "worst-severity", "quick-coverage"),
@@ -87,9 +100,7 @@ _proved: KeptBySite[_Proved] = KeptBySite()
 
 def proofs(site_ids: Collection[int], framework: Framework, *, now: datetime) -> dict[int, SiteProofs]:
     """Return for each site and sub-measure a proof of each thing that it is about; scoring takes the worst of them.
-
-    Only evidence taken at or before `now` is read. The number of statements does not depend on sites or evidence.
-    """
+    Only evidence taken at or before `now` is read. The number of statements does not depend on sites or evidence."""
     ids = sorted(site_ids)
     has_runs, has_records = _anything(ids)
     floors = _floors() if has_runs or has_records else []
@@ -132,7 +143,6 @@ def _by_runs(
 
 
 def checks_worked_out(framework: Framework) -> dict[str, Check]:
-    """The checks that are worked out of runs, with a stand-in for each sub-measure that was dropped."""
     return {
         check_id: framework.checks_by_id[check_id].with_stand_ins(part_ids, UNITS)
         for check_id, part_ids in WORKED_OUT.items()
@@ -178,7 +188,6 @@ def proved_by_runs(
     pairs: Sequence[JudgedPair],
     now: datetime,
 ) -> SiteProofs:
-    """Each family of checks, without the database; tables say what no run has proved."""
     by_part: SiteProofs = {}
     runs = of_site.newest
 
@@ -227,7 +236,6 @@ def _floors() -> list[FloorValue]:
 def with_floors(
     proofs_by_site: Mapping[int, SiteProofs], framework: Framework, floors: Sequence[FloorValue]
 ) -> dict[int, SiteProofs]:
-    """Each such figure with the strictest floor of the platforms that the site's nodes are; one statement at most."""
     of_platforms = {
         (check.id, part.id): part
         for check in framework.checks

@@ -33,7 +33,6 @@ def start_of(day: date) -> datetime:
 
 
 def due_days(*, now: datetime, site_ids: Collection[int] | None = None) -> dict[date, set[int]]:
-    """Sites by UTC day that is due: today where samples came since, and days that are over and not closed yet."""
     today = now.astimezone(UTC).date()
     oldest = today - timedelta(days=CATCH_UP_DAYS)
     series = Series.objects.filter(site__isnull=False)
@@ -90,7 +89,6 @@ class MeasurePeriod:
     q: float | None = None
 
     def since(self, now: datetime) -> date:
-        """The day before its first."""
         return now.astimezone(UTC).date() - timedelta(days=self.days)
 
 
@@ -113,7 +111,6 @@ ORDER BY site_id, key, part, on_date
 def figures(
     site_ids: Collection[int], spans: Sequence[MeasurePeriod], *, now: datetime
 ) -> list[dict[int, list[SpanFigure]]]:
-    """Return the figures that each period asks for, by site; one statement each."""
     return [_figures(site_ids, span, now) for span in spans]
 
 
@@ -138,15 +135,12 @@ def _figures(site_ids: Collection[int], span: MeasurePeriod, now: datetime) -> d
 def peaks(
     site_ids: Collection[int], keys: Collection[str], *, days: int, now: datetime
 ) -> dict[int, list[SpanFigure]]:
-    """Return for each site, key and part the highest of the last `days` days, with the time and provenance of the
-    newest."""
     return figures(site_ids, [MeasurePeriod(frozenset(keys), days)], now=now)[0]
 
 
 def quantiles(
     site_ids: Collection[int], keys: Collection[str], *, q: float, days: int, now: datetime
 ) -> dict[int, list[SpanFigure]]:
-    """Return for each site, key and part the quantile of all samples of the last `days` days."""
     return figures(site_ids, [MeasurePeriod(frozenset(keys), days, q)], now=now)[0]
 
 
@@ -178,7 +172,6 @@ FROM held JOIN newest USING (site_id, key) GROUP BY site_id, key ORDER BY site_i
 def distributions(
     site_ids: Collection[int], keys: Collection[str], *, days: int, now: datetime
 ) -> dict[int, list[Distribution]]:
-    """Return distributions of the last `days` days by site; one statement."""
     since = MeasurePeriod(frozenset(keys), days).since(now)
     asked = {"sites": list(site_ids), "keys": sorted(keys), "since": since, "now": now}
     with binary_cursor() as cursor:
@@ -209,10 +202,8 @@ class NewestRecord:
 def newest_records(
     parts: Collection[tuple[str, str]], *, now: datetime
 ) -> dict[int, dict[str, NewestRecord]]:
-    """Return the newest record by site and sub-measure for these (check, sub-measure) pairs, in two statements.
-
-    Voided and expired records are left out. `newest_of_classes` gives attestations for some workload classes alone.
-    """
+    """Return the newest record by site and sub-measure for these (check, sub-measure) pairs, in two statements. Voided
+    and expired records are left out. `newest_of_classes` gives attestations for some workload classes alone."""
     asked = Q()
     for check_id, part in parts:
         asked |= Q(check_id=check_id, part=part)
@@ -242,8 +233,6 @@ ORDER BY site_id, slug, taken_at DESC, id DESC
 
 
 def newest_of_classes(check_id: str, part: str, *, now: datetime) -> dict[tuple[int, str], NewestRecord]:
-    """Return records by site and workload class (slug), of attestations that name classes; one statement. As
-    `newest_records`."""
     asked = {"check": check_id, "part": part, "now": now, "today": now.date()}
     with binary_cursor() as cursor:
         rows = cursor.execute(_OF_CLASSES, asked).fetchall()

@@ -46,7 +46,6 @@ better a slip of the minus sign would pass whatever the limit."""
 
 
 def check_named(framework: Framework, check_id: str) -> Check:
-    """EvidenceRefused where the framework has no such check."""
     check = framework.checks_by_id.get(check_id)
     if check is None:
         raise EvidenceRefused("check", f"There is no check {check_id!r}.")
@@ -54,7 +53,6 @@ def check_named(framework: Framework, check_id: str) -> Check:
 
 
 def part_of(framework: Framework, check_id: str, part_id: str) -> SubMeasure:
-    """EvidenceRefused where the framework has no such check, or the check no such sub-measure."""
     check = check_named(framework, check_id)
     try:
         return check.part(part_id)
@@ -108,8 +106,6 @@ def _in_unit(name: str, own: str, value: float, unit: str) -> float:
 
 
 def refuse_unknown_parts(framework: Framework, figures: list[tuple[str, float | None, str]]) -> None:
-    """EvidenceRefused for a figure (name, value, unit) that names a sub-measure which is not there or only live, or
-    another unit."""
     for name, value, unit in figures:
         named = part_named(name)
         if named is not None and value is not None:

@@ -156,7 +156,6 @@ class StoredRuns:
         return {run[_TAKEN_AT] for run in self.runs}
 
     def voided_after(self, now: datetime) -> set[datetime]:
-        """The instants after `now` from which something voids one of the runs."""
         voided = [run for run in self.runs if run[_VOIDED_AT] is not None]
         changes = [change for run in voided for change in (run[_VOIDS] or {}).values()]
         texts = [text for each in changes for text in (each["at"], *each.get("places", {}).values())]
@@ -167,12 +166,10 @@ class StoredRuns:
 def runs(
     site_ids: Sequence[int], floors: Iterable[FloorValue], framework: Framework, now: datetime
 ) -> dict[int, SiteRuns]:
-    """Return runs by site id, with the figures that may prove something; three statements."""
     return with_figures(stored_runs(site_ids, framework, now), floors, now)
 
 
 def stored_runs(site_ids: Sequence[int], framework: Framework, now: datetime) -> dict[int, StoredRuns]:
-    """Return runs by site id, of the sites that have any; two statements."""
     regression = framework.checks_by_id.get(REGRESSION)
     minded = {kind for part in (regression.parts if regression else ()) for kind in part.validity.voided_by}
     minded |= ALWAYS_VOIDS
@@ -199,7 +196,6 @@ def stored_runs(site_ids: Sequence[int], framework: Framework, now: datetime) ->
 def with_figures(
     stored: Mapping[int, StoredRuns], floors: Iterable[FloorValue], now: datetime
 ) -> dict[int, SiteRuns]:
-    """Add to stored runs the figures that may prove something; one statement, none for no runs."""
     run_ids = [row[0] for of_site in stored.values() for row in of_site.runs]
     sizes = sorted({floor.size_bytes for floor in floors if floor.size_bytes is not None})
     asked = {"runs": run_ids, "names": list(NAMES), "smallest": SMALLEST, "sizes": sizes}
@@ -262,7 +258,6 @@ def _replaced(by_kind: Mapping[str, Mapping[str, Any]], now: datetime) -> frozen
 
 
 def site_parts(site_ids: Sequence[int]) -> dict[int, SiteParts]:
-    """Nodes, accelerators and RDMA ports in service; one statement, none where no site has runs."""
     nodes: dict[int, dict[int, str]] = defaultdict(dict)
     accelerators: dict[int, dict[tuple[int, int], AcceleratorIdentity]] = defaultdict(dict)
     ports: dict[int, dict[tuple[int, str], str]] = defaultdict(dict)
@@ -288,10 +283,8 @@ def site_parts(site_ids: Sequence[int]) -> dict[int, SiteParts]:
 
 
 def entered(site_ids: Sequence[int], framework: Framework, now: datetime) -> dict[int, dict[PartKey, Proof]]:
-    """The newest fact or attestation of each sub-measure that counts, else the newest; one statement.
-
-    What is said of workload classes alone proves nothing of their site.
-    """
+    """The newest fact or attestation of each sub-measure that counts, else the newest; one statement. What is said of
+    workload classes alone proves nothing of their site."""
     parts = framework.parts_by_key
     proofs_by_site: dict[int, dict[PartKey, list[Proof]]] = defaultdict(lambda: defaultdict(list))
     for record in map(_Record._make, _fetch(_RECORDS, {"sites": list(site_ids), "now": now})):

@@ -39,10 +39,8 @@ class Proved:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """The outcome of a run: sentences about its basis, and the sub-measures that it affects.
-
-    `proved` are those that it decides or helps to decide, `others` those of the same checks that it does not.
-    """
+    """The outcome of a run: sentences about its basis, and the sub-measures that it affects. `proved` are those that it
+    decides or helps to decide, `others` those of the same checks that it does not."""
 
     samples: str
     failures: str
@@ -61,16 +59,12 @@ class RunSummary:
 
 def proved_by(site_id: int, ref: str, *, now: datetime) -> list[Proved]:
     """List what is proved in the framework's order. `ref` is as results name evidence: `run:12`, `fact:3`,
-    `attestation:4`.
-
-    Of a figure made of several runs, such as a coverage or a median, each of them proves it.
-    """
+    `attestation:4`. Of a figure made of several runs, such as a coverage or a median, each of them proves it."""
     _version, framework = framework_queries.current()
     return _proved_of(framework, proofs([site_id], framework, now=now)[site_id], ref, now)
 
 
 def summary_of(run: ValidationRun, *, now: datetime) -> RunSummary:
-    """Read when it is asked for, so that it is of this moment; the run's devices and measures are read with it."""
     _version, framework = framework_queries.current()
     of_site = proofs([run.site_id], framework, now=now)[run.site_id]
     figures = _figures(run)
@@ -114,7 +108,6 @@ def _others(
     of_site: SiteProofs,
     proved: Collection[str],
 ) -> Iterable[Proved]:
-    """The sub-measures of checks that the tool bears on and this run decides nothing of, with what does instead."""
     named = {key for figure in figures if (key := part_named(figure.name)) is not None}
     checks = checks_of(run.tool, [figure.name for figure in figures])
     checks |= {REVALIDATION} if {"p1-intra-node", "p1-accelerator-diag"} & checks else set()
@@ -173,7 +166,6 @@ class TailFigure:
 
 
 def kept_latency_runs(site_id: int, *, now: datetime) -> list[Run]:
-    """Each with its p99 alone, the newest first; two statements."""
     of_run = ("run__tool", "run__taken_at", "run__load", "run__voided_at", "run__void_reason")
     of_figure = ("value", "operation", "subject", "size_bytes", "caution")
     rows = list(
@@ -220,10 +212,8 @@ def kept_latency_runs(site_id: int, *, now: datetime) -> list[Run]:
 
 
 def tail_figures(run_ids: Collection[int], *names: str, **of_path: Any) -> list[TailFigure]:
-    """Every percentile of the latency, or of these figures, that runs hold, not only those that are judged.
-
-    `of_path` narrows them to one operation, subject and size. One statement.
-    """
+    """Every percentile of the latency, or of these figures, that runs hold, not only those that are judged. `of_path`
+    narrows them to one operation, subject and size. One statement."""
     rows = (
         RunMeasure.objects.filter(
             run_id__in=sorted(run_ids),

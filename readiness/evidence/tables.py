@@ -14,8 +14,6 @@ from web.units import number
 
 
 class Voided(django_filters.BooleanFilter):
-    """Whether a change has voided it."""
-
     def __init__(self) -> None:
         super().__init__(field_name="voided_at", lookup_expr="isnull", exclude=True, label="voided")
 
@@ -52,7 +50,6 @@ def site_url(row: Any) -> str:
 
 
 def standing(evidence: Any) -> str:
-    """`voided: firmware, driver`, or nothing."""
     if not evidence.void_changes:
         return ""
     return f"voided: {', '.join(evidence.void_changes).replace('-', ' ')}"
@@ -79,24 +76,12 @@ def tabs(current: str) -> list[dict[str, Any]]:
     return [{"label": label, "url": reverse(name), "current": name == current} for name, label in pages]
 
 
-SIZE = Column(
-    "size",
-    "Size",
-    value="size_bytes",
-    text=lambda row: "" if row.size_bytes is None else size_text(row.size_bytes),
-    sort="size_bytes",
-    numeric=True,
-    file_unit="bytes",
-)
-STANDING = Column(
-    "standing",
-    "Standing",
-    value=standing,
-    sort="voided_at",
-    phone="status",
-    hint="What a change at the site has voided",
-    template="readiness/evidence/standing_cell.html",
-)
+# fmt: off
+SIZE = Column("size", "Size", value="size_bytes",
+              text=lambda row: "" if row.size_bytes is None else size_text(row.size_bytes), sort="size_bytes",
+              numeric=True, file_unit="bytes")
+STANDING = Column("standing", "Standing", value=standing, sort="voided_at", phone="status",
+                  hint="What a change at the site has voided", template="readiness/evidence/standing_cell.html")
 
 MEASURES = Table(
     id="measures",
@@ -104,13 +89,8 @@ MEASURES = Table(
     label="Figures of the run",
     columns=(
         Column("name", "Measure", sort="name", locked=True, phone="title", code=True),
-        Column(
-            "value",
-            "Value",
-            text=lambda measure: "unknown" if measure.value is None else exact(measure.value),
-            sort="value",
-            numeric=True,
-        ),
+        Column("value", "Value", text=lambda measure: "unknown" if measure.value is None else exact(measure.value),
+               sort="value", numeric=True),
         Column("unit", "Unit", sort="unit"),
         SIZE,
         Column("percentile", "Percentile", sort="percentile", numeric=True),
@@ -123,3 +103,4 @@ MEASURES = Table(
     filterset=MeasureFilters,
     empty={"title": "No figure matches", "text": "", "icon": "filter"},
 )
+# fmt: on

@@ -25,14 +25,12 @@ from web.rest.errors import PayloadTooLarge
 
 
 def sender_of(request: Request | HttpRequest) -> User:
-    """Whoever sent it; permissions have let nobody else in."""
     if not isinstance(request.user, User):
         raise PermissionDenied
     return request.user
 
 
 def content_of(file: UploadedFile) -> bytes:
-    """The file's bytes; FileTooLarge before they are read."""
     if file.size is not None and file.size > MOST_BYTES:
         raise FileTooLarge("file", f"A file has {MOST_BYTES} bytes at most.")
     return bytes(file.read())

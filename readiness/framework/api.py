@@ -16,20 +16,12 @@ from readiness.framework.queries import VERSIONS
 from readiness.framework.tables import FrameworkVersionFilters
 from web.rest.fields import RelatedObjectField
 from web.rest.references import LARGEST_ID
-from web.versioned.api import (
-    FIELDS,
-    TOLD,
-    DocumentField,
-    ImportSerializer,
-    VersionSerializer,
-    VersionViewSet,
-    imports,
-)
+from web.versioned import api
 
-_TOLD = (*TOLD, "rolls_back_to", "changes", "note", "override_reason")
+_TOLD = (*api.TOLD, "rolls_back_to", "changes", "note", "override_reason")
 
 
-class FrameworkVersionSerializer(VersionSerializer):
+class FrameworkVersionSerializer(api.VersionSerializer):
     """A draft's `definition` can be written; `version` and `made_from` when it is made. `revision` is what was read:
     another one by now is answered with 409. `changes` say in words what differs from `made_from`."""
 
@@ -42,13 +34,13 @@ class FrameworkVersionSerializer(VersionSerializer):
 
     class Meta:
         model = FrameworkVersion
-        fields: tuple[str, ...] = (*FIELDS, *_TOLD)
+        fields: tuple[str, ...] = (*api.FIELDS, *_TOLD)
         read_only_fields = _TOLD
         brief_fields = ("version", "status")
 
 
 class WholeFrameworkVersionSerializer(FrameworkVersionSerializer):
-    definition = DocumentField(VERSIONS, required=False)
+    definition = api.DocumentField(VERSIONS, required=False)
 
     class Meta(FrameworkVersionSerializer.Meta):
         fields = (*FrameworkVersionSerializer.Meta.fields, "definition")
@@ -68,7 +60,7 @@ class DifferenceSerializer(serializers.Serializer):
     changes = ChangeSerializer(many=True)
 
 
-class FrameworkVersionViewSet(VersionViewSet):
+class FrameworkVersionViewSet(api.VersionViewSet):
     """Versions of the framework: one is in force, drafts are edited, retired ones are kept as they were."""
 
     versions = VERSIONS
@@ -77,7 +69,7 @@ class FrameworkVersionViewSet(VersionViewSet):
     serializer_class = FrameworkVersionSerializer
     whole_serializer_class = WholeFrameworkVersionSerializer
 
-    @imports(ImportSerializer, WholeFrameworkVersionSerializer)
+    @api.imports(api.ImportSerializer, WholeFrameworkVersionSerializer)
     def import_definition(self, request: Request, pk: str) -> Response:
         return self.replaced(request)
 

@@ -198,8 +198,6 @@ class CheckForm(RulesForm):
 
 
 class NumbersField(forms.CharField):
-    """Numbers parted by commas."""
-
     def clean(self, value: Any) -> list[float]:
         text = super().clean(value)
         try:

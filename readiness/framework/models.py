@@ -25,7 +25,6 @@ EVERY_SITE_BUT_RETIRED = (
 
 class FrameworkVersionQuerySet(VersionQuerySet):
     def published(self) -> Self:
-        """The version in force without its definition, which is read once."""
         return super().published().defer("definition")
 
     def with_people(self) -> Self:
@@ -34,10 +33,8 @@ class FrameworkVersionQuerySet(VersionQuerySet):
 
 @choices_held
 class FrameworkVersion(DocumentVersion):
-    """One set of pillars, checks, thresholds and weights. Every result pins the version that judged it.
-
-    `changes` says in words what differs from `made_from`.
-    """
+    """One set of pillars, checks, thresholds and weights. Every result pins the version that judged it. `changes` says
+    in words what differs from `made_from`."""
 
     HISTORY = True
     VISIBLE_WHERE = "true"  # organisation-wide
@@ -88,7 +85,6 @@ class FrameworkVersion(DocumentVersion):
 
     @property
     def name(self) -> str:
-        """`muster-3 (rolls back to muster-1)`."""
         return f"{self.version} (rolls back to {self.rolls_back_to})" if self.rolls_back_to else self.version
 
     def retire(self, *, by: User | None, now: datetime) -> None:

@@ -28,10 +28,8 @@ class VersionExistsError(ValueError):
 
 @transaction.atomic
 def publish(definition: Mapping[str, Any] | Path, *, by: User | None, now: datetime) -> FrameworkVersion:
-    """Check a definition, store it as a new version and put it in force; the one in force until now retires.
-
-    Raises DocumentError naming the field at fault, VersionExistsError for a name that is taken.
-    """
+    """Check a definition, store it as a new version and put it in force; the one in force until now retires. Raises
+    DocumentError naming the field at fault, VersionExistsError for a name that is taken."""
     framework = load(definition)
     if FrameworkVersion.objects.filter(version=framework.version).exists():
         raise VersionExistsError(f"Version {framework.version} is stored already.")

@@ -53,12 +53,10 @@ current, definition_of = VERSIONS.current, VERSIONS.content
 
 
 def versions() -> FrameworkVersionQuerySet:
-    """All of them without their definitions, with those who made, edited and published them."""
     return FrameworkVersion.objects.with_people()
 
 
 def steps(version: FrameworkVersion, *, limit: int = 50) -> list[DraftStep]:
-    """How a draft became what it is, the newest step first."""
     return list(DraftStep.objects.filter(version=version).select_related("by").order_by("-revision")[:limit])
 
 
@@ -67,5 +65,4 @@ def difference(before: FrameworkVersion, after: FrameworkVersion) -> tuple[Docum
 
 
 def stored_changes(stored: Iterable[Mapping[str, Any]]) -> list[DocumentChange]:
-    """Changes as a version or a step keeps them."""
     return [DocumentChange(**change) for change in stored]

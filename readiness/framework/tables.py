@@ -59,7 +59,6 @@ def versions() -> Table:
 
 
 def _what_changed(version: FrameworkVersion) -> str:
-    """The first changes against what it was made from, and how many more there are."""
     if not version.changes:
         return "nothing" if version.made_from else "the first version"
     first = "; ".join(change.text for change in stored_changes(version.changes[:SHOWN]))

@@ -60,10 +60,8 @@ class GrantQuerySet(models.QuerySet["Grant"]):
 
 @choices_held
 class Grant(models.Model):
-    """It counts from `starts_at` up to, and not at, `ends_at`, from its approval until it is revoked.
-
-    `check_id` and `part` are names of the framework's, which has no rows to refer to; the operation checks them.
-    """
+    """It counts from `starts_at` up to, and not at, `ends_at`, from its approval until it is revoked. `check_id` and
+    `part` are names of the framework's, which has no rows to refer to; the operation checks them."""
 
     HISTORY = True
 

@@ -10,7 +10,7 @@ from django.db.models import Case, Count, Min, Q, Value, When
 from inventory.models import Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
-from readiness.grants.core.held import HeldGrant
+from readiness.grants.core.rules import HeldGrant
 from readiness.grants.models import OPEN, Grant, GrantQuerySet, GrantStanding, is_live
 
 ENDS_SOON = timedelta(days=14)
@@ -49,7 +49,6 @@ class GrantCounts:
 
 
 def grants(*, now: datetime) -> GrantQuerySet:
-    """All grants, live ones first, and among those the one that ends first."""
     return (
         Grant.objects.select_related("site", "requested_by", "approver", "revoked_by")
         .standing_at(now)
@@ -74,7 +73,6 @@ def row_of(grant: Grant, framework: Framework, vendor: str, now: datetime) -> Gr
 
 
 def counts(*, now: datetime) -> GrantCounts:
-    """One statement."""
     in_force = Q(state=Grant.State.APPROVED, starts_at__lte=now)
     totals = Grant.objects.live(now).aggregate(
         waiting=Count("pk", filter=Q(state=Grant.State.REQUESTED)),
@@ -86,7 +84,6 @@ def counts(*, now: datetime) -> GrantCounts:
 
 
 def of_check(site: Site, check_id: str, *, now: datetime, limit: int = 10) -> list[GrantRow]:
-    """Grants that a check ever had at a site, live ones first; the vendor is left out. One statement."""
     _version, framework = framework_queries.current()
     newest = grants(now=now).filter(site=site, check_id=check_id)[:limit]
     return [row_of(grant, framework, "", now) for grant in newest]
@@ -105,10 +102,8 @@ NONE = SiteGrants()
 
 
 def standing_grants(site_ids: Collection[int], *, now: datetime) -> dict[int, SiteGrants]:
-    """Grants of sites that have any, by site id; one statement. Those yet to begin are among them.
-
-    With `now` in the past, those count that had been approved by then and not yet revoked.
-    """
+    """Grants of sites that have any, by site id; one statement. Those yet to begin are among them. With `now` in the
+    past, those count that had been approved by then and not yet revoked."""
     counted = Q(state=Grant.State.APPROVED) | Q(state=Grant.State.REVOKED, revoked_at__gt=now)
     counting = Grant.objects.filter(counted, site_id__in=site_ids, decided_at__lte=now, ends_at__gt=now)
     columns = ("id", "reason", "requested_by__username", "approver__username", "starts_at", "ends_at")

@@ -8,7 +8,7 @@ and a parameter for each of its columns, cost several times what the database th
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -23,8 +23,7 @@ from readiness.scoring.core import flips as core_flips
 from readiness.scoring.core.combine import worst
 from readiness.scoring.core.evaluate import SiteInputs, SiteResult
 from readiness.scoring.core.kept import encode
-from readiness.scoring.core.silence import KNOWN
-from readiness.scoring.core.states import CheckState, Health
+from readiness.scoring.core.states import KNOWN, CheckState, Health
 from readiness.scoring.figures import Figures
 from readiness.scoring.health import DomainResult
 from readiness.scoring.models import CheckResult, DomainHealth, Flip, ScoreInputs, ScorePoint, SiteScore
@@ -33,6 +32,11 @@ from telemetry.binary import binary_cursor
 
 type Row = Mapping[str, Any]
 """Values by column; one that is missing is null. Words of enumerations, times and bytes are taken as they are."""
+
+
+def columns_of(value: Any) -> dict[str, Any]:
+    """The fields of a dataclass whose names are those of columns."""
+    return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
 def insert(model: type[Model], rows: Sequence[Row]) -> None:
@@ -61,9 +65,9 @@ def _bytea(value: Any) -> str:
 
 @cache
 def _inserting(model: type[Model]) -> str:
-    fields = _fields(model)
-    names = ", ".join(f'"{field.column}"' for field in fields)
-    typed = ", ".join(f'"{field.column}" {field.db_type(connection)}' for field in fields)
+    written = _fields(model)
+    names = ", ".join(f'"{field.column}"' for field in written)
+    typed = ", ".join(f'"{field.column}" {field.db_type(connection)}' for field in written)
     return (
         f'INSERT INTO "{model._meta.db_table}" ({names})'
         f" SELECT {names} FROM json_to_recordset(%(rows)s::json) AS given ({typed})"
@@ -89,7 +93,6 @@ evaluating what is kept gives the same states as what was not."""
 
 
 def is_due(kept_at: datetime | None, has_moved: bool, now: datetime) -> bool:
-    """Whether an evaluation's inputs are worth writing; `kept_at` is of those kept for the same day."""
     return has_moved or kept_at is None or now - kept_at >= REFRESHED_AFTER
 
 
@@ -104,7 +107,6 @@ def kept(site_id: int, inputs: SiteInputs, version: FrameworkVersion, now: datet
 
 
 def forget(*, now: datetime) -> int:
-    """Delete what is past its time; returns how many days of sites went."""
     oldest = now.date() - timedelta(days=settings.SCORE_INPUTS_DAYS)
     gone, _ = ScoreInputs.objects.filter(on_date__lt=oldest).delete()
     return gone
@@ -112,8 +114,6 @@ def forget(*, now: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """All that one evaluation of one site came to, and what was stored before it."""
-
     site_id: int
     result: SiteResult
     inputs: SiteInputs
@@ -188,21 +188,14 @@ def _health(outcome: Outcome, now: datetime) -> Iterable[Row]:
         taken_at = domain.taken_at
         if taken_at is None and before is not None:
             taken_at = before.taken_at
-        row = {
+        row = columns_of(domain) | {
             "site_id": outcome.site_id,
-            "domain": domain.domain,
-            "health": domain.health,
-            "clock": domain.clock,
             "since": _health_since(domain, before, now),
-            "objects_by_health": domain.objects_by_health,
-            "reasons": domain.reasons,
             "figures": outcome.figures.get(domain.domain, {}),
             "taken_at": taken_at,
-            "last_health": domain.last_health,
-            "heard_at": domain.heard_at,
-            "blind_at": domain.blind_at,
             "evaluated_at": now,
         }
+        del row["value_now"]
         if before is None or _differ(row, before):
             yield row
 
@@ -240,13 +233,11 @@ def _score(outcome: Outcome, version: FrameworkVersion, now: datetime) -> Row:
 
 
 def _changes_at(outcome: Outcome) -> datetime | None:
-    """The time when evidence runs out, a grant ends, or something falls silent."""
     due = [outcome.result.changes_at, *(domain.blind_at for domain in outcome.health)]
     return min((at for at in due if at is not None), default=None)
 
 
 def decided_columns(result: SiteResult) -> dict[str, Any]:
-    """Columns that a site's score and the point of its day have alike."""
     total = result.score.result
     return {
         "verdict": result.verdict.verdict or "",
@@ -264,15 +255,14 @@ def _pillars(result: SiteResult) -> dict[str, dict[str, Any]]:
     for check in result.checks:
         states.setdefault(check.pillar, []).append(check.state)
     return {
-        pillar.pillar: {
-            "score": pillar.result.score,
-            "upper": pillar.result.upper,
-            "waived": pillar.result.waived,
-            "waived_checks": pillar.result.waived_checks,
-            "coverage": pillar.result.coverage,
-            "state": str(worst(states.get(pillar.pillar, ())) or CheckState.NOT_APPLICABLE),
+        pillar: {
+            **{
+                name: getattr(score, name)
+                for name in ("score", "upper", "waived", "waived_checks", "coverage")
+            },
+            "state": str(worst(states.get(pillar, ())) or CheckState.NOT_APPLICABLE),
         }
-        for pillar in result.score.pillars
+        for pillar, score in result.score.pillars.items()
     }
 
 
@@ -308,25 +298,22 @@ def _remove_checks_no_longer_defined(outcomes: Iterable[Outcome]) -> None:
 
 
 def _flips(outcome: Outcome, version: FrameworkVersion, now: datetime) -> Iterable[Row]:
+    of_all = {
+        "site_id": outcome.site_id,
+        "value_before": None,
+        "at": now,
+        "framework_version_id": version.pk,
+    }
     for flip in outcome.flips.flips:
-        yield {
-            "site_id": outcome.site_id,
-            "subject": flip.subject,
-            "key": flip.check_id,
-            "part": flip.part_id,
-            "from_state": flip.from_state or "",
-            "to_state": flip.to_state or "",
-            "cause": flip.cause,
-            "value": flip.value,
-            "value_before": None,
-            "unit": flip.unit,
-            "threshold": flip.threshold,
-            "threshold_text": flip.threshold_text[:100],
-            "reason": flip.reason,
-            "first_bad_at": flip.first_bad_at,
-            "at": now,
-            "framework_version_id": version.pk,
-        }
+        yield (
+            columns_of(flip)
+            | of_all
+            | {
+                "from_state": flip.from_state or "",
+                "to_state": flip.to_state or "",
+                "threshold_text": flip.threshold_text[:100],
+            }
+        )
     for domain in outcome.health:
         before = outcome.stored.health.get(domain.domain)
         if before is None or before.health != domain.health:

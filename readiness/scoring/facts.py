@@ -14,7 +14,7 @@ from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.queries import NO_FOOTING, Footing
 from readiness.ownership.core.standing import Term
 from readiness.workloads.core.envelope import Envelope
-from telemetry.queries import Latest, Rise
+from telemetry.queries import Latest, Rise, SourceStanding
 
 type ObjectKey = tuple[str, int]
 """(object kind as telemetry names it, id)."""
@@ -43,19 +43,6 @@ class Thing:
     covered: bool = True
     in_rack: bool = False
     takes_work: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SourceFact:
-    id: int
-    name: str
-    state: str
-    state_since: datetime | None
-    last_sample_at: datetime | None
-    last_received_at: datetime | None
-    cadence_s: float
-    grace_s: float
-    provenance: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +89,7 @@ class EvaluationFacts:
     circuits: Sequence[CircuitFact]
     loops: Mapping[int, str]
     classes: Sequence[PlacedClass]
-    sources: Mapping[int, SourceFact]
+    sources: Mapping[int, SourceStanding]
     live_floor_s: float
     seen: Mapping[ObjectKey, Mapping[int, datetime]] = field(default_factory=dict)
     sources_of: Mapping[ObjectKey, frozenset[int]] = field(default_factory=dict)
@@ -120,7 +107,6 @@ class EvaluationFacts:
     rules: RulePackDocument | None = None
 
     def live_s(self, source_id: int) -> float:
-        """Seconds for which a sample of this source counts as live."""
         source = self.sources.get(source_id)
         return max(LIVE_CADENCES * (source.cadence_s if source else 0.0), self.live_floor_s)
 
@@ -140,14 +126,11 @@ class EvaluationFacts:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """When an object was last heard from, and until when that counts as live."""
-
     at: datetime
     until: datetime
 
 
 def heard_from(facts: EvaluationFacts, now: datetime) -> dict[ObjectKey, Heard]:
-    """Every object that is live, by the source that leaves it so for longest."""
     live: dict[int, timedelta] = {}
     heard: dict[ObjectKey, Heard] = {}
     for key, by_source in facts.seen.items():
@@ -161,5 +144,4 @@ def heard_from(facts: EvaluationFacts, now: datetime) -> dict[ObjectKey, Heard]:
 
 
 def last_heard_at(facts: EvaluationFacts, key: ObjectKey) -> datetime | None:
-    """None where its last sample is out of sight."""
     return max(facts.seen.get(key, {}).values(), default=None)

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from readiness.evidence.core.load import WORDS, MeteringLevel
-from readiness.evidence.core.provenance import worst_provenance
+from readiness.evidence.core.parsed import worst_provenance
 from readiness.evidence.gather import LEVEL_OF_ROLE
 from readiness.evidence.measures import INLET as INLET_MEASURE
 from readiness.evidence.measures import POWER_METRICS, SITE_POWER_METRICS
@@ -51,7 +51,6 @@ class FigureKind:
     within: str = ""
 
     def label(self, sites: int) -> str:
-        """The name of the figure of so many sites: "Link flaps, 24 h, sum of ports", "Power, sum of sites"."""
         if sites == 1 and not self.within:
             return str(self.noun)
         if self.over_sites is OverSites.HIGHEST and not self.within:
@@ -114,7 +113,6 @@ def stored(
 
 
 def of_site(kind: FigureKind, figures: dict[str, Any]) -> DomainFigure:
-    """A site's own figure; unknown where the site has none."""
     return combined(kind, [figures])
 
 
@@ -148,7 +146,6 @@ type Figures = dict[str, dict[str, Any]]
 
 
 def site_figures(facts: EvaluationFacts, framework: Framework, now: datetime) -> dict[str, Figures]:
-    """Figures by domain; a figure that the site cannot measure is left out."""
     return {
         "compute": _compute(facts, now),
         "network": _network(facts, framework, now),
@@ -217,7 +214,6 @@ def _energy(facts: EvaluationFacts, now: datetime) -> Figures:
 
 
 def _levels(facts: EvaluationFacts, now: datetime) -> dict[MeteringLevel, tuple[float, list[Latest]]]:
-    """kW now at each level whose every device in service sends power; see readiness.evidence.core.load."""
     by_device: dict[int, list[Latest]] = defaultdict(list)
     for sample in _live(facts, POWER_METRICS, now):
         if sample.device_id is not None and sample.unit == "W":

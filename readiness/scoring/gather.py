@@ -16,19 +16,10 @@ from django.db.models import Q
 from inventory.models import DeviceType
 from inventory.queries import SiteFacts as InventoryFacts
 from inventory.queries import site_facts
+from readiness.evidence import measures
 from readiness.evidence import queries as evidence
 from readiness.evidence.core.limits import CLASS_LATENCY, Limit, strictest
 from readiness.evidence.in_force import NONE, SiteDay, SiteLimits, held_reviews, limits_in_force
-from readiness.evidence.measures import (
-    CIRCUIT_LOAD,
-    INLET,
-    ROUND_TRIP,
-    SERVING,
-    SITE_LOAD,
-    STEP_1S,
-    STEP_10S,
-    SUPPLY,
-)
 from readiness.evidence.proofs import SiteProofs, proofs
 from readiness.framework.core.conditions import SiteContext
 from readiness.framework.core.definition import Framework
@@ -58,12 +49,16 @@ from web.audit import stamp_of
 from web.audit.stamps import Stamp
 
 SPANS = (
-    evidence.MeasurePeriod(frozenset({SITE_LOAD.key, STEP_1S.key, STEP_10S.key}), days=30),
-    evidence.MeasurePeriod(frozenset({CIRCUIT_LOAD.key}), days=2),
-    evidence.MeasurePeriod(frozenset({INLET.key, SUPPLY.key, ROUND_TRIP.key}), days=7, q=0.99),
+    evidence.MeasurePeriod(
+        frozenset({measures.SITE_LOAD.key, measures.STEP_1S.key, measures.STEP_10S.key}), days=30
+    ),
+    evidence.MeasurePeriod(frozenset({measures.CIRCUIT_LOAD.key}), days=2),
+    evidence.MeasurePeriod(
+        frozenset({measures.INLET.key, measures.SUPPLY.key, measures.ROUND_TRIP.key}), days=7, q=0.99
+    ),
 )
 """The site's peaks, its circuits' of late, and what was met almost all of the time."""
-SERVED, SERVED_DAYS = frozenset(measure.key for measure in SERVING), 28
+SERVED, SERVED_DAYS = frozenset(measure.key for measure in measures.SERVING), 28
 DECLARED = "declared on the site"
 _SAY_CLASSES = (
     *(WorkloadClass, AcceleratorDemand, DeviceType, ServedRegion, UserRegion, EnvelopeConfirmation),
@@ -73,7 +68,6 @@ _SAY_CLASSES = (
 
 
 def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) -> dict[int, EvaluationFacts]:
-    """Facts by site id, of those sites that exist."""
     profiles = {profile.id: profile for profile in site_facts(site_ids)}
     ids = sorted(profiles)
     things = things_of(ids)
@@ -113,7 +107,6 @@ def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
 
 
 def context_of(site_id: int) -> SiteContext:
-    """The facts that decide which checks apply at one site; five statements."""
     [facts] = site_facts([site_id])
     return _context(facts, things_of([site_id])[site_id])
 
@@ -121,7 +114,6 @@ def context_of(site_id: int) -> SiteContext:
 def limits_of(
     site_ids: Collection[int], framework: Framework, *, now: datetime
 ) -> dict[int, Mapping[str, Limit]]:
-    """The limits that these sites are judged by at `now`, for a page that judges a part of what scoring does."""
     sites = site_facts(site_ids)
     days = _days(sites, now)
     _, declared = _with_limits(_classes(days, now=now), days, framework)
@@ -167,7 +159,6 @@ def _limits(site: InventoryFacts, framework: Framework) -> dict[str, Limit]:
 
 
 def _cooling_preset(cooling_class: str, framework: Framework) -> Limit | None:
-    """The envelope of the site's equipment class; without one the definition's own applies."""
     check = framework.checks_by_id.get("p2-cooling-headroom")
     presets = [preset for part in check.parts for preset in part.presets] if check else []
     chosen = next((preset for preset in presets if preset.id == cooling_class.lower()), None)
@@ -183,7 +174,6 @@ def _days(sites: Iterable[InventoryFacts], now: datetime) -> dict[int, date]:
 def _with_limits(
     classes: dict[int, tuple[PlacedClass, ...]], days: Mapping[int, date], framework: Framework
 ) -> tuple[dict[int, tuple[PlacedClass, ...]], dict[int, dict[str, Limit]]]:
-    """Bind each class by the strictest limit, and add the limits declared for a site or its classes; one statement."""
     places = [
         SiteDay(site_id, day, tuple(placed.slug for placed in classes.get(site_id, ())))
         for site_id, day in days.items()
@@ -204,7 +194,6 @@ def _with_limits(
 def _with_envelopes(
     classes: Mapping[int, tuple[PlacedClass, ...]], *, now: datetime
 ) -> dict[int, tuple[PlacedClass, ...]]:
-    """Add envelopes in one statement, or seven where some class changed since; none if nothing is placed."""
     slugs = {placed.slug for of_site in classes.values() for placed in of_site}
     if not slugs:
         return dict(classes)
@@ -252,7 +241,6 @@ def _with_latency(placed: PlacedClass, declared: SiteLimits, framework: Framewor
 
 
 def _classes(days: Mapping[int, date], *, now: datetime) -> dict[int, tuple[PlacedClass, ...]]:
-    """Workload classes placed at each site on its own calendar day; one statement."""
     utc_day = now.astimezone(UTC).date()
     near = Placement.objects.filter(
         Q(ended_on__isnull=True) | Q(ended_on__gte=utc_day - timedelta(days=1)),
@@ -278,10 +266,8 @@ def _classes(days: Mapping[int, date], *, now: datetime) -> dict[int, tuple[Plac
 def inputs_of(
     site_ids: Collection[int], stored: Mapping[int, Stored], framework: Framework, *, now: datetime
 ) -> dict[int, tuple[EvaluationFacts, SiteInputs]]:
-    """Facts and inputs of each site at `now`; the definition says which metrics and presets to look for.
-
-    The number of statements does not depend on the sites.
-    """
+    """Facts and inputs of each site at `now`; the definition says which metrics and presets to look for. The number of
+    statements does not depend on the sites."""
     grants = queries.standing_grants(site_ids, now=now)
     facts = gather(site_ids, framework, now=now)
     proved = proofs(site_ids, framework, now=now)
@@ -309,7 +295,6 @@ def _site_inputs(
     framework: Framework,
     now: datetime,
 ) -> SiteInputs:
-    """A sub-measure takes the worst of the things that it is about, and the definition says which is worst."""
     measured = computed(framework, facts, now)
     measured |= still_standing(stored, facts, measured, now)
     return SiteInputs(

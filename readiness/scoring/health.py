@@ -12,16 +12,15 @@ from functools import cache
 from typing import Any
 
 from inventory.models import DomainChoices
-from readiness.scoring.core.silence import KNOWN
-from readiness.scoring.core.states import Health
-from readiness.scoring.facts import EvaluationFacts, Heard, ObjectKey, SourceFact, heard_from, last_heard_at
-from readiness.scoring.reasons import Reason, Stored, as_it_was, is_answered, unheard, value_now
+from readiness.scoring.core.states import KNOWN, Health
+from readiness.scoring.facts import EvaluationFacts, Heard, ObjectKey, heard_from, last_heard_at
+from readiness.scoring.reasons import Stored, as_it_was, is_answered, key_of, reason_of, unheard, value_now
 from readiness.scoring.site_facts import object_key
 from telemetry.core.codes import code_of
 from telemetry.core.metric import ComparedValue, HealthRule, Metric
 from telemetry.core.registry import registry
 from telemetry.models import SourceState
-from telemetry.queries import Latest, Rise
+from telemetry.queries import Latest, Rise, SourceStanding
 
 WORST_FIRST = (
     Health.CRITICAL,
@@ -49,10 +48,8 @@ class HealthBefore:
 
 @dataclass(frozen=True, slots=True)
 class DomainResult:
-    """`heard_at` is when the object heard from longest ago was heard from, `blind_at` when it counts as silent.
-
-    An unknown domain was `last_health` until `heard_at`. `value_now` is what told of the worst object before.
-    """
+    """`heard_at` is when the object heard from longest ago was heard from, `blind_at` when it counts as silent. An
+    unknown domain was `last_health` until `heard_at`. `value_now` is what told of the worst object before."""
 
     domain: str
     health: Health
@@ -73,7 +70,7 @@ class _Judged:
 
     heard: dict[ObjectKey, Heard]
 
-    reasons: dict[tuple[str, ObjectKey], Reason] = field(default_factory=dict)
+    reasons: dict[tuple[str, ObjectKey], Stored] = field(default_factory=dict)
     looked_at: dict[str, set[ObjectKey]] = field(default_factory=lambda: defaultdict(set))
     newest: dict[str, datetime] = field(default_factory=dict)
 
@@ -92,10 +89,11 @@ class _Judged:
         if before is None or before.until < heard.until:
             self.heard["site", site_id] = heard
 
-    def tell(self, domain: str, reason: Reason) -> None:
-        worst = self.reasons.get((domain, reason.key))
-        if worst is None or RANK[reason.health] < RANK[worst.health]:
-            self.reasons[domain, reason.key] = reason
+    def tell(self, domain: str, reason: Stored) -> None:
+        place = domain, key_of(reason)
+        worst = self.reasons.get(place)
+        if worst is None or RANK[Health(reason["health"])] < RANK[Health(worst["health"])]:
+            self.reasons[place] = reason
 
 
 def site_health(
@@ -159,7 +157,7 @@ def _object(
         return Health.MAINTENANCE, None
     reason = judged.reasons.get((domain, key))
     if reason is not None:
-        return reason.health, reason.stored()
+        return Health(reason["health"]), reason
     stored = before.reasons.get(key)
     if _is_silent(facts, key, judged):
         known_until = before.heard_at if before.health in KNOWN else None
@@ -175,17 +173,14 @@ def _in_service(facts: EvaluationFacts, key: ObjectKey) -> bool:
 
 
 def _is_silent(facts: EvaluationFacts, key: ObjectKey, judged: _Judged) -> bool:
-    """Whether some source once sent this object in service and none does now, as telemetry coverage counts it."""
     return key not in judged.heard and bool(facts.sources_of.get(key)) and _in_service(facts, key)
 
 
 def _has_lost_its_objects(
     facts: EvaluationFacts, healths: Collection[ObjectKey], before: HealthBefore, now: datetime
 ) -> bool:
-    """Silence leaves no object to a domain that only the site itself or objects of other domains report on.
-
-    A domain whose own objects left the inventory is not monitored instead: they were heard from until then.
-    """
+    """Silence leaves no object to a domain that only the site itself or objects of other domains report on. A domain
+    whose own objects left the inventory is not monitored instead: they were heard from until then."""
     if healths and not any(_in_service(facts, key) for key in healths):
         return False
     if before.health not in KNOWN:
@@ -205,7 +200,7 @@ def _last_known(
     return before.health, min((at for at in ends if at is not None), default=before.heard_at)
 
 
-def _clock(sources: Iterable[SourceFact]) -> str:
+def _clock(sources: Iterable[SourceStanding]) -> str:
     states = {source.state for source in sources}
     return next((clock for state, clock in CLOCKS.items() if state in states), "")
 
@@ -239,7 +234,6 @@ def _judge(facts: EvaluationFacts, now: datetime) -> _Judged:
 def _judged_by[Row: (Latest, Rise)](
     measure: ComparedValue, by_metric: Mapping[str, Sequence[Row]]
 ) -> Iterator[tuple[str, Sequence[Row]]]:
-    """Metrics, with their rows, that some rule of this kind may judge."""
     without_rules = _without_rules(measure)
     return ((metric, rows) for metric, rows in by_metric.items() if metric not in without_rules)
 
@@ -272,7 +266,6 @@ def _look(
 
 @cache
 def _without_rules(measure: ComparedValue) -> frozenset[str]:
-    """Known metrics that nothing of this kind judges, however their series are labelled."""
     known = registry()
     return frozenset(
         name
@@ -286,14 +279,9 @@ def _without_rules(measure: ComparedValue) -> frozenset[str]:
 
 
 def _domain_of(facts: EvaluationFacts, key: ObjectKey) -> str:
-    thing = facts.things.get(key)
-    return (
-        thing.domain
-        if thing
-        else DomainChoices.ENERGY
-        if key[0] in ("feed", "site")
-        else DomainChoices.NETWORK
-    )
+    if (thing := facts.things.get(key)) is not None:
+        return thing.domain
+    return DomainChoices.ENERGY if key[0] in ("feed", "site") else DomainChoices.NETWORK
 
 
 def _reason(
@@ -305,13 +293,14 @@ def _reason(
     health: Health,
     value: float,
     taken_at: datetime,
-) -> Reason:
+) -> Stored:
     code = code_of(known, value)
     limits: Sequence[float] = rule.critical if health is Health.CRITICAL else rule.warn
-    return Reason(
-        health=health,
-        key=key,
-        name=facts.names[key],
+    return reason_of(
+        health,
+        key,
+        facts.names[key],
+        taken_at,
         metric=metric,
         title=code.title if code else rule.figure_name(known.title),
         value=value,
@@ -319,13 +308,11 @@ def _reason(
         threshold=limits[0] if limits and rule.direction in ("above", "below") else None,
         direction=str(rule.direction),
         source=registry().source_title(rule),
-        taken_at=taken_at,
         measure=str(rule.measure),
     )
 
 
 def stored_before(rows: Iterable[Any]) -> Iterator[tuple[str, HealthBefore]]:
-    """Each domain with what is stored of it, read from the DomainHealth rows of one site."""
     for row in rows:
-        reasons = {(reason["object_kind"], reason["object_id"]): reason for reason in row.reasons}
+        reasons = {key_of(reason): reason for reason in row.reasons}
         yield row.domain, HealthBefore(row.health, reasons, row.last_health, row.heard_at, row.blind_at)

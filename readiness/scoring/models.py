@@ -7,9 +7,16 @@ from django.db import models
 
 from inventory.models import DomainChoices, Site
 from readiness.framework.models import FrameworkVersion
-from readiness.scoring.choices import CHECK_STATES, HEALTHS, TIERS, VERDICTS
-from readiness.scoring.core.silence import KNOWN, HealthAt, health_at
-from readiness.scoring.core.states import Health
+from readiness.scoring.core.states import (
+    CHECK_STATES,
+    HEALTHS,
+    KNOWN,
+    TIERS,
+    VERDICTS,
+    Health,
+    HealthAt,
+    health_at,
+)
 
 FAILURE_LENGTH = 300
 
@@ -123,7 +130,6 @@ def _checks(help_text: str) -> ArrayField:
 
 class SiteScoreQuerySet(models.QuerySet["SiteScore"]):
     def with_confirmed(self) -> "SiteScoreQuerySet":
-        """Add `confirmed_verdict` as `confirmed`, to filter by."""
         held = models.When(failed_at=None, then=models.F("verdict"))
         return self.annotate(confirmed=models.Case(held, default=models.Value("")))
 
@@ -193,9 +199,7 @@ class ScorePoint(Scored):
 
 class ScoreInputs(models.Model):
     """The inputs that a site was scored from on a UTC day: evaluating it again at `evaluated_at` gives the day's score.
-
-    `core.kept` encodes them as `content`. The table is separate, so that reading scores never reads it.
-    """
+    `core.kept` encodes them as `content`. The table is separate, so that reading scores never reads it."""
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="score_inputs")
     on_date = models.DateField()
@@ -215,16 +219,13 @@ class ScoreInputs(models.Model):
 
 class DomainHealthQuerySet(models.QuerySet["DomainHealth"]):
     def as_of(self, now: datetime) -> "DomainHealthQuerySet":
-        """Add `health_now`, to filter and count by: the health that `DomainHealth.at` gives."""
         blind = models.When(blind_at__lt=now, health__in=KNOWN, then=models.Value(Health.UNKNOWN.value))
         return self.annotate(health_now=models.Case(blind, default=models.F("health")))
 
 
 class DomainHealth(models.Model):
-    """Health of one domain of a site. `clock` says that a source of it is late or silent.
-
-    The evaluated health holds until `blind_at`: by then a sample has come and was evaluated, or something is silent.
-    """
+    """Health of one domain of a site. `clock` says that a source of it is late or silent. The evaluated health holds
+    until `blind_at`: by then a sample has come and was evaluated, or something is silent."""
 
     class Clock(models.TextChoices):
         NONE = "", "Live"

@@ -83,8 +83,6 @@ def evaluate(*, site_ids: Collection[int], now: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Decided:
-    """A site judged, before it is compared with what is stored."""
-
     facts: EvaluationFacts
     inputs: SiteInputs
     result: SiteResult
@@ -176,10 +174,8 @@ def evaluate_one(*, site: Site, now: datetime) -> None:
 
 @transaction.atomic
 def rescore_changed(*, now: datetime) -> int:
-    """Evaluate the sites that claim rows name, each once; returns how many.
-
-    The claims go with this transaction: if it fails they are there again, and a claim left while it runs is a new one.
-    """
+    """Evaluate the sites that claim rows name, each once; returns how many. The claims go with this transaction: if it
+    fails they are there again, and a claim left while it runs is a new one."""
     claims = list(
         SiteChange.objects.select_for_update(skip_locked=True)
         .order_by("id")
@@ -208,10 +204,8 @@ def _void(site_ids: Sequence[int], *, now: datetime) -> None:
 
 
 def rescore_aged(*, now: datetime) -> int:
-    """Evaluate the sites that nothing called for: not evaluated yet, not for a minute, or due by the clock alone.
-
-    A retired site is evaluated once more, so that its verdict goes, and then left alone.
-    """
+    """Evaluate the sites that nothing called for: not evaluated yet, not for a minute, or due by the clock alone. A
+    retired site is evaluated once more, so that its verdict goes, and then left alone."""
     aged = (
         Q(score__isnull=True) | Q(score__evaluated_at__lte=now - AGED_AFTER) | Q(score__changes_at__lte=now)
     )
@@ -220,10 +214,8 @@ def rescore_aged(*, now: datetime) -> int:
 
 
 def rescore_due(*, now: datetime) -> int:
-    """Evaluate the sites that the clock alone changes by now: something fell silent, or evidence went stale.
-
-    Those that cannot be evaluated wait for `rescore_aged`.
-    """
+    """Evaluate the sites that the clock alone changes by now: something fell silent, or evidence went stale. Those that
+    cannot be evaluated wait for `rescore_aged`."""
     due = Site.objects.filter(score__changes_at__lte=now, score__failed_at=None)
     return _evaluate_all(sorted(due.values_list("id", flat=True)), now=now)
 

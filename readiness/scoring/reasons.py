@@ -1,7 +1,6 @@
 """Why an object is not well, as it is stored, and how long that stands when nothing more is heard."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,65 +10,37 @@ from readiness.scoring.site_facts import WINDOW, object_key
 from telemetry.core.metric import ComparedValue, LimitTest
 
 type Stored = Mapping[str, Any]
-"""A reason as JSON, as `Reason.stored` makes it."""
+"""A reason as JSON, as `reason_of` makes it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """`threshold` is the limit that was passed, `source` where that comes from.
+_BLANK: Stored = {
+    **dict.fromkeys(("metric", "title", "unit", "direction", "source", "measure", "was"), ""),
+    **dict.fromkeys(("value", "threshold", "taken_at")),
+}
 
-    `was` is the health before an object became unknown; the values beside it are what was read last.
-    """
 
-    health: Health
-    key: ObjectKey
-    name: str
-    metric: str = ""
-    title: str = ""
-    value: float | None = None
-    unit: str = ""
-    threshold: float | None = None
-    direction: str = ""
-    source: str = ""
-    taken_at: datetime | None = None
-    measure: str = ""
-    was: str = ""
-
-    def stored(self) -> dict[str, Any]:
-        return {
-            "health": str(self.health),
-            "object_kind": self.key[0],
-            "object_id": self.key[1],
-            "object": self.name,
-            "metric": self.metric,
-            "title": self.title,
-            "value": self.value,
-            "unit": self.unit,
-            "threshold": self.threshold,
-            "direction": self.direction,
-            "source": self.source,
-            "taken_at": self.taken_at.isoformat() if self.taken_at else None,
-            "measure": self.measure,
-            "was": self.was,
-        }
+def reason_of(
+    health: Health, key: ObjectKey, name: str, taken_at: datetime | None, **told: Any
+) -> dict[str, Any]:
+    """`threshold` is the limit that was passed, `source` where that comes from. `was` is the health before an object
+    became unknown; the values beside it are what was read last."""
+    of_object = {"health": str(health), "object_kind": key[0], "object_id": key[1], "object": name}
+    return {**of_object, **_BLANK, "taken_at": taken_at.isoformat() if taken_at else None, **told}
 
 
 def unheard(
     facts: EvaluationFacts, key: ObjectKey, before: Stored | None, known_until: datetime | None
 ) -> Stored:
-    """The reason of an object that nothing is heard from; `before` is the one stored earlier.
-
-    Where its last sample is out of sight it was heard from until `known_until`, when all of its domain was.
-    """
+    """The reason of an object that nothing is heard from; `before` is the one stored earlier. Where its last sample is
+    out of sight it was heard from until `known_until`, when all of its domain was."""
     if before is not None:
         return as_it_was(before)
     at = last_heard_at(facts, key) or known_until
     name = facts.names.get(key, "")
-    return Reason(Health.UNKNOWN, key, name, title="Not heard from", taken_at=at).stored()
+    return reason_of(Health.UNKNOWN, key, name, at, title="Not heard from")
 
 
 def as_it_was(before: Stored) -> Stored:
-    """The reason as it was read last, which may no longer hold."""
     was = before.get("was", "")
     if not was and before["health"] != Health.UNKNOWN:
         was = before["health"]
@@ -77,10 +48,8 @@ def as_it_was(before: Stored) -> Stored:
 
 
 def is_answered(facts: EvaluationFacts, before: Stored, now: datetime) -> bool:
-    """Whether something still shows its state: a live value of the metric, or events, which count for a day anyway.
-
-    A day after the last value nobody waits for another one: the metric may have gone by its name.
-    """
+    """Whether something still shows its state: a live value of the metric, or events, which count for a day anyway. A
+    day after the last value nobody waits for another one: the metric may have gone by its name."""
     if before.get("measure") != ComparedValue.VALUE:
         return True
     if datetime.fromisoformat(before["taken_at"]) < now - WINDOW:
@@ -89,14 +58,13 @@ def is_answered(facts: EvaluationFacts, before: Stored, now: datetime) -> bool:
 
 
 def value_now(facts: EvaluationFacts, before: Stored, now: datetime) -> float | None:
-    """The value that showed the trouble, as it reads now; None where it is silent, 0 for events that count no more."""
     if not before.get("metric"):
         return None
     if before.get("measure") == ComparedValue.CHANGED:
         return 0.0
     if before.get("measure") == ComparedValue.INCREASE:
         rises = facts.rises.get(before["metric"], ())
-        return max((rise.increase for rise in rises if object_key(rise) == _key(before)), default=0.0)
+        return max((rise.increase for rise in rises if object_key(rise) == key_of(before)), default=0.0)
     worst = min if before.get("direction") == LimitTest.BELOW else max
     return worst(_live_values(facts, before, now), default=None)
 
@@ -106,9 +74,9 @@ def _live_values(facts: EvaluationFacts, before: Stored, now: datetime) -> list[
     return [
         sample.value
         for sample in samples
-        if object_key(sample) == _key(before) and facts.is_live(sample, now)
+        if object_key(sample) == key_of(before) and facts.is_live(sample, now)
     ]
 
 
-def _key(before: Stored) -> ObjectKey:
+def key_of(before: Stored) -> ObjectKey:
     return before["object_kind"], before["object_id"]

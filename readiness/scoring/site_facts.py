@@ -16,11 +16,13 @@ from readiness.evidence.measures import FLOW_ALARM_METRICS, POWER_METRICS, SITE_
 from readiness.framework.core.definition import Framework
 from readiness.scoring.checks import HELD_OF, LATEST_OF, RISES_OF, metrics_of, placements
 from readiness.scoring.checks.hardware import ROW_REMAP_METRICS, XID_METRICS
-from readiness.scoring.facts import LIVE_CADENCES, CircuitFact, ObjectKey, SourceFact, Thing
+from readiness.scoring.facts import LIVE_CADENCES, CircuitFact, ObjectKey, Thing
 from readiness.scoring.figures import GPU_TEMPERATURE_METRICS, UTILISATION_METRICS
 from telemetry import queries as telemetry
+from telemetry.core.matching import OBJECT_COLUMNS
 from telemetry.core.metric import ComparedValue
 from telemetry.core.registry import registry
+from telemetry.queries import SourceStanding
 from web.audit import steps_of
 
 GONE = (Device.Status.PLANNED, Device.Status.RETIRED)
@@ -54,7 +56,6 @@ class SiteThings:
         self.names[thing.key] = thing.name
 
     def count(self, domain: str) -> int:
-        """Objects that telemetry should hear from."""
         return sum(
             thing.domain == domain and thing.in_service and thing.covered for thing in self.things.values()
         )
@@ -97,7 +98,6 @@ class _Row(NamedTuple):
 
 
 def things_of(site_ids: Collection[int]) -> dict[int, SiteThings]:
-    """The things of every site asked for, by site id; three statements."""
     by_site = {site_id: SiteThings() for site_id in site_ids}
     with connection.cursor() as cursor:
         cursor.execute(_OBJECTS, {"sites": list(by_site), "gone": [str(status) for status in GONE]})
@@ -172,10 +172,8 @@ def _add_circuits(by_site: Mapping[int, SiteThings], site_ids: Collection[int]) 
 
 
 def withdrawn_at(sites: Iterable[SiteThings]) -> dict[ObjectKey, datetime]:
-    """When each device and accelerator that takes no work now was last taken out, by the change history.
-
-    Two statements. An object entered in that state was taken out when it was entered.
-    """
+    """When each device and accelerator that takes no work now was last taken out, by the change history. Two
+    statements. An object entered in that state was taken out when it was entered."""
     idle: dict[str, list[int]] = {"device": [], "accelerator": []}
     for site in sites:
         for (kind, object_id), thing in site.things.items():
@@ -211,7 +209,6 @@ LAST_CODES = frozenset({*XID_METRICS, *ROW_REMAP_METRICS})
 def sent_by(
     site_ids: Sequence[int], framework: Framework, *, now: datetime, live_floor_s: float
 ) -> dict[int, dict[str, Any]]:
-    """Arguments of EvaluationFacts by site; a constant number of statements. Only samples up to `now` are read."""
     sources = _sources(site_ids)
     cadences = [source.cadence_s for of_site in sources.values() for source in of_site.values()]
     live_s = max([LIVE_CADENCES * cadence for cadence in cadences], default=0.0)
@@ -237,18 +234,15 @@ def sent_by(
 
 
 def live_metrics(framework: Framework) -> set[str]:
-    """Metrics of which only a live sample counts."""
     shown = {*SITE_POWER_METRICS, *POWER_METRICS, *UTILISATION_METRICS, *GPU_TEMPERATURE_METRICS}
     return metrics_of(framework, LATEST_OF) | _judged_by(ComparedValue.VALUE) | shown | placements.COUNTS
 
 
 def held_metrics(framework: Framework) -> set[str]:
-    """Metrics of which a sample counts for 24 hours, also after its series ended."""
     return metrics_of(framework, HELD_OF) | code_metrics() | set(FLOW_ALARM_METRICS)
 
 
 def rising_metrics(framework: Framework) -> set[str]:
-    """Counters of which it matters what they rose by."""
     return metrics_of(framework, RISES_OF) | _judged_by(ComparedValue.INCREASE)
 
 
@@ -267,22 +261,9 @@ def _judged_by(measure: ComparedValue) -> frozenset[str]:
     )
 
 
-def _sources(site_ids: Sequence[int]) -> dict[int, dict[int, SourceFact]]:
+def _sources(site_ids: Sequence[int]) -> dict[int, dict[int, SourceStanding]]:
     return {
-        site_id: {
-            source.source_id: SourceFact(
-                id=source.source_id,
-                name=source.name,
-                state=source.state,
-                state_since=source.state_since,
-                last_sample_at=source.last_sample_at,
-                last_received_at=source.last_received_at,
-                cadence_s=source.cadence_s,
-                grace_s=source.grace_s,
-                provenance=source.provenance,
-            )
-            for source in standings
-        }
+        site_id: {source.source_id: source for source in standings}
         for site_id, standings in telemetry.source_states(site_ids).items()
     }
 
@@ -316,10 +297,9 @@ def _by_metric[Row: (telemetry.Latest, telemetry.Rise)](
 
 
 def object_key(row: telemetry.Latest | telemetry.Rise) -> ObjectKey | None:
-    """The object that the series is about; None where it was matched to nothing."""
     if not row.object_kind:
         return None
     if row.object_kind == "site":
         return "site", row.site_id
-    object_id = getattr(row, telemetry.OBJECT_COLUMNS[row.object_kind])
+    object_id = getattr(row, OBJECT_COLUMNS[row.object_kind])
     return None if object_id is None else (row.object_kind, object_id)

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import orjson
@@ -27,10 +28,8 @@ RECORDED = ("run:", "fact:", "attestation:", "ownership:", "review:")
 
 
 class StoredResult(NamedTuple):
-    """A result as far as the next evaluation needs it.
-
-    `parts` is large and left out where nothing will ask for it: `read_parts` adds those of results that changed.
-    """
+    """A result as far as the next evaluation needs it. `parts` is large and left out where nothing will ask for it:
+    `read_parts` adds those of results that changed."""
 
     id: int
     site_id: int
@@ -65,7 +64,6 @@ class Stored:
 
 
 def stored_of(site_ids: Collection[int], *, now: datetime) -> dict[int, Stored]:
-    """The state of all sites asked for, by site id; five statements. Results have their parts where those may stand."""
     by_site = {site_id: Stored() for site_id in site_ids}
     scores = SiteScore.objects.filter(site_id__in=site_ids).select_related("framework_version")
     # The definition is large, and queries of the framework keep it once it has been read.
@@ -85,7 +83,6 @@ def stored_of(site_ids: Collection[int], *, now: datetime) -> dict[int, Stored]:
 
 
 def read_parts(stored: Mapping[int, Stored], digests: Mapping[int, Mapping[str, str]]) -> None:
-    """The parts of those results whose digest is another now, by site and check id; one statement."""
     missing = [
         result.id
         for site_id, of_site in digests.items()
@@ -106,7 +103,6 @@ def _fetch(statement: str, values: Any) -> list[tuple[Any, ...]]:
 
 
 def before_of(stored: Stored) -> Before | None:
-    """The state that the next evaluation is compared with; None if there was none."""
     if stored.score is None:
         return None
     return Before(
@@ -146,7 +142,6 @@ def still_standing(
 
 
 def reading_from(part: Mapping[str, Any]) -> Reading | None:
-    """A stored reading of telemetry; None if there was none that could be judged."""
     if part.get("value") is None or not part.get("taken_at"):
         return None
     if part.get("evidence", "").startswith(RECORDED):
@@ -184,24 +179,25 @@ def contents_of(result: SiteResult, readings: Readings) -> dict[str, Content]:
     return contents
 
 
+_OF_CHECK = ("check_id", "pillar", "gate", "state", "measured_state", "code", "reason")
+_OF_FIGURES = ("value", "unit", "threshold", "margin", "taken_at")
+_OF_PART = (
+    *("gate", "state", "code", "reason", "unit", "value", "threshold", "threshold_text", "limit_source"),
+    *("margin", "taken_at", "fresh_until", "evidence", "detail", "bad_since"),
+)
+_check_values, _figure_values, _part_values = (
+    attrgetter(*names) for names in (_OF_CHECK, _OF_FIGURES, _OF_PART)
+)
+
+
 def _row(check: CombinedCheck, readings: Readings) -> dict[str, Any]:
     return {
-        "check_id": check.check_id,
-        "pillar": check.pillar,
-        "gate": check.gate,
-        "state": check.state,
-        "measured_state": check.measured_state,
-        "code": check.code,
+        **dict(zip(_OF_CHECK, _check_values(check), strict=True)),
+        **dict(zip(_OF_FIGURES, _figure_values(check.figures), strict=True)),
         "tier": check.tier or "",
-        "value": check.value,
-        "unit": check.unit,
-        "threshold": check.threshold,
-        "threshold_text": check.threshold_text[:100],
-        "margin": check.margin,
-        "reason": check.reason,
+        "threshold_text": check.figures.threshold_text[:100],
         "evidence": _evidence(check),
         "parts": [_part(part, readings.get((check.check_id, part.part_id))) for part in check.parts],
-        "taken_at": check.taken_at,
         "expires_at": _expires_at(check),
     }
 
@@ -232,30 +228,14 @@ def _expires_at(check: CombinedCheck) -> datetime | None:
 
 
 def _part(part: PartResult, reading: Reading | None) -> dict[str, Any]:
-    """The stored form: all that a page shows, and all that judging the reading again needs when nothing is sent.
-
-    Its age is not stored, or every row would differ at every evaluation.
-    """
+    """The stored form: all that a page shows, and all that judging the reading again needs when nothing is sent. Its
+    age is not stored, or every row would differ at every evaluation."""
     limit = reading.limit if reading else None
     return {
         "part": part.part_id,
-        "gate": part.gate,
-        "state": part.state,
-        "code": part.code,
+        **dict(zip(_OF_PART, _part_values(part), strict=True)),
         "tier": part.tier or "",
-        "reason": part.reason,
-        "unit": part.unit,
-        "value": part.value,
-        "threshold": part.threshold,
-        "threshold_text": part.threshold_text,
-        "limit_source": part.limit_source,
-        "margin": part.margin,
-        "taken_at": part.taken_at,
-        "fresh_until": part.fresh_until,
         "provenance": part.provenance or "",
-        "evidence": part.evidence,
-        "detail": part.detail,
-        "bad_since": part.bad_since,
         "cadence_s": reading.cadence_s if reading else None,
         "limit": {"value": limit.value, "source": limit.source}
         if limit and limit.value is not None

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from telemetry.core.registry import registry
 from telemetry.intake import object_of
 from telemetry.models import BatchDecision, InboxBatch, Rejection, Series, Source, SourceFlip, SourceState
-from telemetry.unmatched import why_unmatched
+from telemetry.sentences import why_unmatched
 from web.rest.fields import brief
 from web.rest.serializers import ObjectSerializer
 

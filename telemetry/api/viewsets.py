@@ -11,7 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from telemetry import filters, intake, operations, set_aside
+from telemetry import filters, intake, operations
 from telemetry.api import serializers
 from telemetry.models import BatchDecision, InboxBatch, Rejection, Source, SourceFlip
 from web import clock
@@ -115,17 +115,17 @@ class InboxBatchViewSet(ReadOnlyObjectViewSet):
     @extend_schema(request=None, responses={204: None}, summary="Put it back into the queue")
     @action(detail=True, methods=["post"], permission_classes=_may_change)
     def retry(self, request: Request, pk: str) -> Response:
-        return self._decided(set_aside.retry_batch, request)
+        return self._decided(operations.retry_batch, request)
 
     @extend_schema(request=None, responses={204: None}, summary="Delete it with its samples, for good")
     @action(detail=True, methods=["post"], permission_classes=_may_change)
     def discard(self, request: Request, pk: str) -> Response:
-        return self._decided(set_aside.discard_batch, request)
+        return self._decided(operations.discard_batch, request)
 
     def _decided(self, decide: Any, request: Request) -> Response:
         try:
             decide(self.get_object().pk, by=request.user, now=clock.now())
-        except set_aside.NotSetAside as error:
+        except operations.NotSetAside as error:
             raise Http404 from error
         return Response(status=status.HTTP_204_NO_CONTENT)
 

@@ -51,12 +51,10 @@ class Code:
 
     @property
     def title(self) -> str:
-        """ "XID 79, GPU has fallen off the bus"."""
         return f"{self.name}, {self.meaning}"
 
     @property
     def words(self) -> str:
-        """ "XID 79: GPU has fallen off the bus, … Do: reboot the node. Then: contact the vendor."."""
         text = f"{self.name}: {self.meaning}"
         text += f", {self.more}." if self.more else "."
         text += f" Do: {_in_sentence(self.action)}." if self.action else ""
@@ -65,7 +63,6 @@ class Code:
 
     @property
     def brief(self) -> str:
-        """Write the code for a place in a longer sentence: "XID 79, GPU has fallen off the bus; reboot the node"."""
         return f"{self.title}; {_in_sentence(self.action)}" if self.action else self.title
 
 
@@ -93,7 +90,6 @@ def code_table(name: str) -> CodeTable:
 
 
 def code_of(metric: Metric | None, value: float | None) -> Code | None:
-    """Return what a value of the metric means, where its values are codes."""
     if metric is None or not metric.codes or value is None:
         return None
     code = code_table(metric.codes).get(value)
@@ -104,7 +100,6 @@ def code_of(metric: Metric | None, value: float | None) -> Code | None:
 
 
 def read_codes(path: Path) -> CodeTable:
-    """Raises RegistryError, which names the file and the field."""
     content = read_yaml(path)
     sources, actions = content["sources"], content["actions"]
     codes: dict[int, Code] = {}

@@ -32,9 +32,7 @@ class CorruptBatch(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class TakenTimes:
-    """Sample times that are taken, ms: not before `oldest_ms`, not more than `future_ms` ahead of
-    `now_ms`.
-    """
+    """Sample times that are taken, ms: not before `oldest_ms`, not more than `future_ms` ahead of `now_ms`."""
 
     now_ms: int
     oldest_ms: int
@@ -43,9 +41,8 @@ class TakenTimes:
 
 @dataclass(slots=True)
 class Rejections:
-    """Counts what was refused: samples by reason (a series without readable samples counts once), the first
-    as example. The keys are plain text, never members of RefusalReason: not every encoder takes those for text.
-    """
+    """Counts what was refused: samples by reason (a series without readable samples counts once), the first as example.
+    The keys are plain text, never members of RefusalReason: not every encoder takes those for text."""
 
     counts: dict[str, int] = field(default_factory=dict)
     examples: dict[str, str] = field(default_factory=dict)
@@ -60,7 +57,6 @@ class Rejections:
         self.examples.setdefault(name, example)
 
     def message(self) -> str:
-        """One line for the sender."""
         return "; ".join(
             f"{n} {reason} (e.g. {self.examples[reason]})" for reason, n in sorted(self.counts.items())
         )
@@ -68,11 +64,8 @@ class Rejections:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SampleColumns:
-    """Samples, in no promised order: sample i is of series `keys[series_index[i]]`; the keys are distinct
-    (`labels`).
-
-    Values are bit for bit what was sent, stale markers, NaN and Inf included.
-    """
+    """Samples, in no promised order: sample i is of series `keys[series_index[i]]`; the keys are distinct (`labels`).
+    Values are bit for bit what was sent, stale markers, NaN and Inf included."""
 
     keys: list[bytes]
     series_index: NDArray[np.int32]
@@ -90,7 +83,6 @@ class SampleColumns:
 
 
 def is_stale(values: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which values are Prometheus' stale marker; every other NaN is not."""
     bits = np.ascontiguousarray(values, dtype=np.float64).view(np.uint64)
     return np.asarray(bits == STALE_BITS, dtype=np.bool_)
 
@@ -103,7 +95,6 @@ def assemble(
     window: TakenTimes,
     rejected: Rejections,
 ) -> SampleColumns:
-    """The last step of every format: one key per sample in, distinct keys and admissible times out."""
     position = dict.fromkeys(keys)
     distinct = list(position)
     if len(distinct) == len(keys):
@@ -130,7 +121,6 @@ def _inside(columns: SampleColumns, window: TakenTimes) -> SampleColumns:
 
 
 def without(columns: SampleColumns, refused: Mapping[RefusalReason, Sequence[int]]) -> SampleColumns:
-    """The columns without the series at these places of `keys`; their samples are counted under the reason."""
     kept = np.ones(columns.samples, dtype=np.bool_)
     for reason, places in refused.items():
         samples = np.isin(columns.series_index, np.asarray(places, dtype=np.int32))
@@ -157,9 +147,8 @@ def _instant(ts_ms: int) -> str:
 
 
 def pack(columns: SampleColumns) -> bytes:
-    """Columns, without the rejections, as one LZ4 block. LZ4 and not zstd: on label text it packs 2-3
-    times faster and unpacks 4 times faster, for twice the size of something that lives for a second.
-    """
+    """Columns, without the rejections, as one LZ4 block. LZ4 and not zstd: on label text it packs 2-3 times faster and
+    unpacks 4 times faster, for twice the size of something that lives for a second."""
     count = columns.samples
     lowest = int(columns.ts_ms.min()) if count else 0
     wide = count > 0 and int(columns.ts_ms.max()) - lowest >= 2**32

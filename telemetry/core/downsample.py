@@ -16,11 +16,8 @@ _FEWEST = 3  # LTTB needs a first, a last and one between
 def downsample(
     ts_ms: NDArray[np.int64], values: NDArray[np.float64], max_points: int, gap_ms: int | None = None
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Keep at most `max_points` (12 or more) of samples ascending in time; a NaN in the result marks a break.
-
-    With more breaks than a quarter of the points, only the longest stay: at that size the others cannot be
-    seen.
-    """
+    """Keep at most `max_points` (12 or more) of samples ascending in time; a NaN in the result marks a break. With more
+    breaks than a quarter of the points, only the longest stay: at that size the others cannot be seen."""
     if max_points < 12:
         raise ValueError("fewer than 12 points draw no line with breaks")
     real = ~np.isnan(values)
@@ -44,7 +41,6 @@ def downsample(
 
 
 def points(ts_ms: NDArray[np.int64], values: NDArray[np.float64]) -> list[list[float | None]]:
-    """Return points as JSON has them, [[ms, value or null]]. An infinite value is no JSON number: null."""
     finite = np.isfinite(values).tolist()
     return [
         [ts, v if ok else None] for ts, v, ok in zip(ts_ms.tolist(), values.tolist(), finite, strict=True)
@@ -53,15 +49,13 @@ def points(ts_ms: NDArray[np.int64], values: NDArray[np.float64]) -> list[list[f
 
 def shortened(value: float) -> float:
     """Four digits after the point, which is all that an axis can show; of what is below 1, six significant ones, so
-    that the rates of rare events do not become 0.
-    """
+    that the rates of rare events do not become 0."""
     return round(value, 4) if abs(value) >= 1 else float(f"{value:.6g}")
 
 
 def _breaks(
     times: NDArray[np.int64], ends_before: NDArray[np.int64], gap_ms: int | None, most: int
 ) -> list[int]:
-    """Places where a new stretch starts, ascending."""
     elapsed = np.diff(times)
     broken = np.diff(ends_before) > 0
     if gap_ms is not None:

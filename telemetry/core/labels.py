@@ -1,9 +1,8 @@
 """A series' labels and their one canonical encoding, the key.
 
-A key is the labels as remote write carries them: for each label, sorted by name, field 1 of a TimeSeries
-holding a Label message (name 1, value 2), in shortest form, empty values dropped (Prometheus' data model
-holds an empty value equal to an absent label). Well-behaved senders send exactly these bytes, so finding a
-series is one dictionary look-up.
+A key is the labels as remote write carries them: for each label, sorted by name, field 1 of a TimeSeries holding a
+Label message (name 1, value 2), in shortest form, empty values dropped (Prometheus' data model holds an empty value
+equal to an absent label). Well-behaved senders send exactly these bytes, so finding a series is one dictionary look-up.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import blake2b
 
 NAME = "__name__"
 _NAME_BYTES = NAME.encode()
@@ -54,10 +54,8 @@ class BadSeries(ValueError):
 
 
 class KeyCache:
-    """Raw label bytes of known-good series, as senders write them, to their canonical keys.
-
-    One per process. It only saves work: it may be emptied at any moment, and is when it would pass its bound.
-    """
+    """Raw label bytes of known-good series, as senders write them, to their canonical keys. One per process. It only
+    saves work: it may be emptied at any moment, and is when it would pass its bound."""
 
     def __init__(self, max_bytes: int = 64 * 1024 * 1024) -> None:
         self.keys: dict[bytes, bytes] = {}
@@ -78,7 +76,6 @@ class KeyCache:
 
 
 def canonical_key(pairs: Iterable[tuple[bytes, bytes]], limits: LabelLimits) -> bytes:
-    """The key of labels in any order. Raises BadSeries."""
     labels = sorted((name, value) for name, value in pairs if value or not name)
     fault = _fault(labels, limits)
     if fault:
@@ -112,13 +109,15 @@ def _fault(labels: list[tuple[bytes, bytes]], limits: LabelLimits) -> RefusalRea
 
 
 def key_of(labels: Mapping[str, str]) -> bytes:
-    """The key of labels that are already known to be good."""
     pairs = sorted((name.encode(), value.encode()) for name, value in labels.items() if value)
     return b"".join(_encode(name, value) for name, value in pairs)
 
 
+def digest_of_key(key: bytes) -> bytes:
+    return blake2b(key, digest_size=16).digest()
+
+
 def labels_of(key: bytes) -> dict[str, str]:
-    """The labels of a key, `__name__` among them, sorted by name. Raises ValueError if it is no key."""
     labels: dict[str, str] = {}
     position = 0
     while position < len(key):
@@ -134,9 +133,6 @@ def labels_of(key: bytes) -> dict[str, str]:
 
 
 def describe(labels: Iterable[tuple[bytes, bytes]]) -> str:
-    """Labels as people write them, shortened: `up{job="node"}`; bytes that are no UTF-8 are shown as
-    escapes.
-    """
     texts = [(n.decode(errors="backslashreplace"), v.decode(errors="backslashreplace")) for n, v in labels]
     metric = next((value for name, value in texts if name == NAME), "")
     rest = ", ".join(f'{name}="{value}"' for name, value in texts if name != NAME)
@@ -149,14 +145,12 @@ def describe_key(key: bytes) -> str:
 
 
 def encode_field(tag: int, content: bytes) -> bytes:
-    """A length-delimited protobuf field."""
     if len(content) < 0x80:
         return bytes((tag, len(content))) + content
     return bytes((tag,)) + encode_varint(len(content)) + content
 
 
 def encode_varint(number: int) -> bytes:
-    """Shortest form of a number of 0 or more."""
     out = bytearray()
     while number > 0x7F:
         out.append(number & 0x7F | 0x80)
@@ -170,7 +164,6 @@ def _encode(name: bytes, value: bytes) -> bytes:
 
 
 def _field(data: bytes, position: int, tag: int) -> tuple[int, int]:
-    """Return where the length-delimited field at `position` ends and where its content starts."""
     if position >= len(data) or data[position] != tag:
         raise ValueError("not a series key")
     length = shift = 0

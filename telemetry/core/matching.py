@@ -1,9 +1,7 @@
-"""Which inventory object a series describes. The rules are data (`matching.yaml`); looking objects up is not
-done here.
+"""Which inventory object a series describes. The rules are data (`matching.yaml`); looking objects up is not done here.
 
-A rule names the kind of object and the labels that identify it; the first object found among a series'
-candidates is its object. Rules go from exact to vague: a GPU by its UUID, then by host and index, then just
-the host it sits in.
+A rule names the kind of object and the labels that identify it; the first object found among a series' candidates is
+its object. Rules go from exact to vague: a GPU by its UUID, then by host and index, then just the host it sits in.
 """
 
 from __future__ import annotations
@@ -28,6 +26,17 @@ class ObjectKind(StrEnum):
     SITE = "site"
 
 
+OBJECT_COLUMNS: Mapping[str, str] = {
+    ObjectKind.DEVICE: "device_id",
+    ObjectKind.ACCELERATOR: "accelerator_id",
+    ObjectKind.PORT: "port_id",
+    ObjectKind.FEED: "power_feed_id",
+    ObjectKind.LINK: "link_id",
+    ObjectKind.COOLING_UNIT: "cooling_unit_id",
+}
+"""The columns of a series that name an object within a site, by the object's kind."""
+
+
 class By(StrEnum):
     """The parts that a candidate's key consists of, in order."""
 
@@ -41,8 +50,6 @@ class By(StrEnum):
 
 
 class Form(StrEnum):
-    """How a label's value becomes a part of a key."""
-
     TEXT = "text"
     HOST = "host"
     JOINED = "joined"
@@ -50,9 +57,7 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KeyPart:
-    """One part of a key: `labels` are alternatives, best first; for JOINED they are all needed, joined by a
-    slash.
-    """
+    """One part of a key: `labels` are alternatives, best first; for JOINED they are all needed, joined by a slash."""
 
     form: Form
     labels: tuple[str, ...]
@@ -82,7 +87,6 @@ class MatchCandidate(NamedTuple):
 
 
 def candidates(labels: Mapping[str, str], rules: Sequence[MatchingRule]) -> list[MatchCandidate]:
-    """Keys to look an object up by, best first, without repeats."""
     in_order = (MatchCandidate(rule.kind, rule.by, key) for rule in rules for key in _keys(labels, rule))
     return list(dict.fromkeys(in_order))
 
@@ -92,9 +96,7 @@ def _keys(labels: Mapping[str, str], rule: MatchingRule) -> Iterator[tuple[str, 
 
 
 def host_forms(value: str) -> list[str]:
-    """A host as inventory may know it, from an `instance`, an address or a URL: in full, then without its
-    domain.
-    """
+    """A host as inventory may know it, from an `instance`, an address or a URL: in full, then without its domain."""
     host = value.strip().lower()
     host = host.partition("://")[2] or host
     host = host.partition("/")[0]

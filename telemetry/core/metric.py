@@ -9,14 +9,34 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
-from telemetry.core.cleaning import clean
-from telemetry.core.series import MetricKind
-
 if TYPE_CHECKING:
     from telemetry.core.matching import MatchingRule
+
+
+class MetricKind(StrEnum):
+    GAUGE = "gauge"
+    COUNTER = "counter"
+    HISTOGRAM = "histogram"
+    STATE = "state"
+
+
+def guess_kind(name: str) -> MetricKind:
+    """Guess a metric's kind by the naming rules of Prometheus and OpenMetrics. A `_bucket`, `_sum` or `_count` is taken
+    for a part of a histogram or summary, whose parts all count up."""
+    if name.endswith("_bucket"):
+        return MetricKind.HISTOGRAM
+    if name.endswith(("_total", "_sum", "_count")):
+        return MetricKind.COUNTER
+    if name.endswith(("_state", "_status", "_state_id", "_info", "_up")) or name in ("up", "probe_success"):
+        return MetricKind.STATE
+    return MetricKind.GAUGE
+
+
+def per_second(unit: str) -> tuple[float, str]:
+    """The unit of a counter's rate, and what growth in the counter's unit each second is multiplied by to be in it.
+    Energy over time is power: 1 kWh/s is 3,600 kW."""
+    return (3600.0, "kW") if unit == "kWh" else (1.0, f"{unit or '1'}/s")
+
 
 type Judgement = Literal["ok", "warn", "critical"]
 
@@ -28,8 +48,6 @@ class MetricDomain(StrEnum):
 
 
 class MetricObject(StrEnum):
-    """Kinds of objects that a metric says something about."""
-
     ACCELERATOR = "accelerator"
     NODE = "node"
     SWITCH = "switch"
@@ -83,8 +101,7 @@ class LimitTest(StrEnum):
 
 class ComparedValue(StrEnum):
     """The value that a rule looks at: the latest value, that value if it changed within the window, or the counter's
-    increase.
-    """
+    increase."""
 
     VALUE = "value"
     CHANGED = "changed"
@@ -93,11 +110,8 @@ class ComparedValue(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HealthRule:
-    """Limits, in the stored unit, and where they come from (`sources.yaml`; OD is an operator-set default:
-    our own).
-
-    `when` narrows the rule to series whose labels match every pattern (`*`, whatever the case).
-    """
+    """Limits, in the stored unit, and where they come from (`sources.yaml`; OD is an operator-set default: our own).
+    `when` narrows the rule to series whose labels match every pattern (`*`, whatever the case)."""
 
     direction: LimitTest
     warn: tuple[float, ...]
@@ -108,7 +122,6 @@ class HealthRule:
     when: tuple[tuple[str, str], ...] = ()
 
     def figure_name(self, title: str) -> str:
-        """Return what the figure that it looks at is called: "Link losses in 24 h" for what a counter rose by."""
         hours = self.window_s // 3600
         window = f"{hours} h" if hours else f"{self.window_s // 60} min"
         return f"{title} in {window}" if self.measure is ComparedValue.INCREASE else title
@@ -117,7 +130,6 @@ class HealthRule:
         return all(fnmatchcase(labels.get(name, "").lower(), pattern.lower()) for name, pattern in self.when)
 
     def judge(self, value: float) -> Judgement | None:
-        """None for a value that is no number: nothing is known then."""
         if math.isnan(value):
             return None
         if self.critical and self._beyond(value, self.critical):
@@ -140,10 +152,9 @@ class HealthRule:
 class Metric:
     """One metric of one exporter. `unit` is the stored unit; a sent value times `scale` is in it.
 
-    `domain` is None where the object decides; `codes` is the table of telemetry.core.codes that its values are of.
-    A histogram's parts are metrics of their own: in `_bucket` the
-    values are counts, and `le` times `le_scale` is in `unit`; `family` is the histogram's name, else the
-    metric's own.
+    `domain` is None where the object decides; `codes` is the table of telemetry.core.codes that its values are of. A
+    histogram's parts are metrics of their own: in `_bucket` the values are counts, and `le` times `le_scale` is in
+    `unit`; `family` is the histogram's name, else the metric's own.
     """
 
     name: str
@@ -169,18 +180,8 @@ class Metric:
     codes: str = ""
     note: str = ""
 
-    def clean(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return clean(
-            values,
-            scale=self.scale,
-            missing_from=self.missing_from,
-            missing_below=self.missing_below,
-            zero_is_missing=self.zero_is_missing,
-        )
-
     def rules_for(self, labels: Mapping[str, str]) -> tuple[HealthRule, ...]:
         return tuple(rule for rule in self.health if rule.applies_to(labels))
 
     def state_name(self, value: float) -> str:
-        """The exporter's own word for a state's number, "" if it has none."""
         return dict(self.states).get(int(value), "") if math.isfinite(value) and value == int(value) else ""

@@ -1,12 +1,12 @@
-"""Reading the registry's YAML: every key is known, every value of its type, and an error names the file and
-the field.
-"""
+"""Reading the registry's YAML: every key is known, every value of its type, and an error names the file and the
+field."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import UnionType
 from typing import Any
 
 from telemetry.core.matching import By, Form, KeyPart, MatchingRule, ObjectKind
@@ -17,9 +17,9 @@ from telemetry.core.metric import (
     LimitTest,
     Metric,
     MetricDomain,
+    MetricKind,
     MetricObject,
 )
-from telemetry.core.series import MetricKind
 from web import yaml_documents
 
 DATA_OF_CODES = Path(__file__).parent.parent / "data" / "codes"
@@ -29,28 +29,12 @@ type When = tuple[tuple[str, tuple[str, ...]], ...]
 
 _DEFAULTABLE = frozenset(
     {
-        "domain",
-        "object",
-        "match",
-        "kind",
-        "missing_from",
-        "missing_below",
-        "zero_is_missing",
-        "sketch",
-        "alias_prefix",
+        *("domain", "object", "match", "kind", "sketch", "alias_prefix"),
+        *("missing_from", "missing_below", "zero_is_missing"),
     }
 )
 _METRIC_KEYS = _DEFAULTABLE | {
-    "title",
-    "unit",
-    "scale",
-    "aliases",
-    "hw",
-    "health",
-    "states",
-    "codes",
-    "note",
-    "variants",
+    *("title", "unit", "scale", "aliases", "hw", "health", "states", "codes", "note", "variants")
 }
 _VARIANT_KEYS = frozenset({"when", "title", "unit", "scale", "kind", "hw", "sketch", "note", "health"})
 _HEALTH_KEYS = frozenset({*LimitTest, "source", "measure", "window", "when"})
@@ -58,8 +42,6 @@ _WINDOWS = {"10m": 600, "1h": 3600, "24h": 86400}
 
 
 class RegistryError(ValueError):
-    """Registry data that cannot be used."""
-
     def __init__(self, path: Path, field: str, problem: str) -> None:
         super().__init__(f"{path.name}: {field}: {problem}")
         self.path = path
@@ -91,23 +73,20 @@ class _Field:
     def error(self, key: str, problem: str) -> RegistryError:
         return RegistryError(self.path, ".".join(part for part in (self.name, key) if part), problem)
 
-    def text(self, key: str, default: str | None = None) -> str:
+    def typed(self, key: str, kind: type | UnionType, said: str, default: Any = None) -> Any:
         value = self.content.get(key, default)
-        if not isinstance(value, str):
-            raise self.error(key, f"{value!r} is not text")
+        if not isinstance(value, kind) or isinstance(value, bool) is not (kind is bool):
+            raise self.error(key, f"{value!r} is not {said}")
         return value
+
+    def text(self, key: str, default: str | None = None) -> str:
+        return str(self.typed(key, str, "text", default))
 
     def number(self, key: str, default: float) -> float:
-        value = self.content.get(key, default)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise self.error(key, f"{value!r} is not a number")
-        return float(value)
+        return float(self.typed(key, int | float, "a number", default))
 
     def flag(self, key: str) -> bool:
-        value = self.content.get(key, False)
-        if not isinstance(value, bool):
-            raise self.error(key, f"{value!r} is neither true nor false")
-        return value
+        return bool(self.typed(key, bool, "true or false", False))
 
     def one_of(self, key: str, allowed: Any, default: str | None = None) -> str:
         value = self.text(key, default)
@@ -115,23 +94,17 @@ class _Field:
             raise self.error(key, f"{value!r} is none of {', '.join(sorted(map(str, allowed)))}")
         return value
 
+    def items(self, key: str) -> list[Any]:
+        return list(self.typed(key, list, "a list", []))
+
     def texts(self, key: str) -> tuple[str, ...]:
-        value = self.content.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-            raise self.error(key, f"{value!r} is not a list of texts")
-        return tuple(value)
+        values = self.items(key)
+        if not all(isinstance(each, str) for each in values):
+            raise self.error(key, f"{values!r} is not a list of texts")
+        return tuple(values)
 
     def mapping(self, key: str) -> dict[Any, Any]:
-        value = self.content.get(key, {})
-        if not isinstance(value, dict):
-            raise self.error(key, "is not a mapping")
-        return value
-
-    def items(self, key: str) -> list[Any]:
-        value = self.content.get(key, [])
-        if not isinstance(value, list):
-            raise self.error(key, "is not a list")
-        return value
+        return dict(self.typed(key, dict, "a mapping", {}))
 
 
 def read_matching(path: Path) -> Rules:
@@ -164,7 +137,6 @@ def _rule(path: Path, name: str, item: Any) -> MatchingRule:
 
 
 def read_left_out(path: Path, rules: Rules) -> Iterator[tuple[tuple[MatchingRule, ...], str, str]]:
-    """The rules of matching whose metrics it concerns, a label, and an expression for all of the label's value."""
     for name, content in read_yaml(path).items():
         field = _Field(path, name, content, frozenset({"match", "labels", "expressions"}))
         expressions = field.texts("expressions")
@@ -182,7 +154,6 @@ def read_left_out(path: Path, rules: Rules) -> Iterator[tuple[tuple[MatchingRule
 def read_metric_file(
     path: Path, *, rules: Rules, sources: Mapping[str, str]
 ) -> Iterator[tuple[Metric, list[tuple[When, Metric]]]]:
-    """The metrics of one file, each with its variants."""
     file = _Field(path, "", read_yaml(path), frozenset({"exporter", "source", "defaults", "metrics"}))
     file.one_of("source", sources)
     defaults = _Field(path, "defaults", file.mapping("defaults"), _DEFAULTABLE).content

@@ -6,18 +6,31 @@ Values are stored under the name they came with; `Registry.expand` tells which n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from telemetry.core.left_out import LeftOutSeries
 from telemetry.core.matching import MatchCandidate, MatchingRule, candidates
-from telemetry.core.metric import HealthRule, Metric
+from telemetry.core.metric import HealthRule, Metric, MetricKind, guess_kind
 from telemetry.core.reading import RegistryError as RegistryError
 from telemetry.core.reading import read_left_out, read_matching, read_metric_file, read_yaml
-from telemetry.core.series import MetricKind, guess_kind
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutSeries:
+    """Series of these metrics count for nothing where the expression fits the label, unless they describe a port.
+    PostgreSQL and Python read the expression alike."""
+
+    metrics: frozenset[str]
+    label: str
+    expression: str
+
+    def applies_to(self, metric: str, labels: Mapping[str, str]) -> bool:
+        return metric in self.metrics and re.search(self.expression, labels.get(self.label, "")) is not None
+
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 
@@ -45,11 +58,9 @@ class Registry:
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
-        """Each metric once, without the parts of histograms."""
         return tuple(metric for name, metric in self.names.items() if name == metric.name == metric.family)
 
     def get(self, name: str, labels: Mapping[str, str] | None = None) -> Metric | None:
-        """The metric of a name; with labels, the variant that they select."""
         for variant in self.variants.get(name, ()) if labels else ():
             if labels and variant.applies_to(labels):
                 return variant.metric
@@ -60,14 +71,11 @@ class Registry:
         return metric.kind if metric else guess_kind(name)
 
     def candidates(self, labels: Mapping[str, str]) -> list[MatchCandidate]:
-        """Keys of the object that a series (labels with `__name__`) describes, best first."""
         metric = self.names.get(labels.get("__name__", ""))
         return candidates(labels, metric.match if metric else self.default_rules)
 
     def expand(self, name: str) -> tuple[str, ...]:
-        """Every name that means what `name` means, itself first: its aliases, or all that share an `hw.`
-        name.
-        """
+        """Every name that means what `name` means, itself first: its aliases, or all that share an `hw.` name."""
         if name.startswith("hw."):
             named = [metric for metric in self.metrics if self._has_hw(metric, name)]
             return tuple(each for metric in named for each in (metric.name, *metric.aliases))
@@ -80,7 +88,6 @@ class Registry:
         return name in (metric.hw, *(variant.metric.hw for variant in self.variants.get(metric.name, ())))
 
     def left_out_of(self, names: Iterable[str] | None, labels: Collection[str] = ()) -> list[LeftOutSeries]:
-        """The rules that touch metrics of these names (None: of any), but for a label that is named here."""
         wanted = None if names is None else set(names)
         return [
             rule
@@ -89,7 +96,6 @@ class Registry:
         ]
 
     def judged(self) -> tuple[Metric, ...]:
-        """The metrics that have health rules."""
         return tuple(metric for metric in self.metrics if metric.health)
 
     def source_title(self, rule: HealthRule) -> str:
@@ -97,7 +103,6 @@ class Registry:
 
 
 def load(folder: Path = DATA) -> Registry:
-    """Raises RegistryError, which names the file and the field."""
     sources = {name: str(title) for name, title in read_yaml(folder / "sources.yaml").items()}
     rules = read_matching(folder / "matching.yaml")
     names: dict[str, Metric] = {}
@@ -122,7 +127,6 @@ def load(folder: Path = DATA) -> Registry:
 
 @cache
 def registry() -> Registry:
-    """The registry that ships with Muster."""
     return load()
 
 

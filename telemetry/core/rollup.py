@@ -17,8 +17,7 @@ from telemetry.core.sketch import bucket_of
 @dataclass(frozen=True, slots=True, eq=False)
 class RollupRows:
     """One entry per series that has a reading, ascending. `risen` is what a counter rose by between the readings here
-    (from zero where it started again); NaN for a single reading. `first` and `last` are readings, `last_ts` a time.
-    """
+    (from zero where it started again); NaN for a single reading. `first` and `last` are readings, `last_ts` a time."""
 
     series: NDArray[np.int64]
     last_ts: NDArray[np.int64]
@@ -42,7 +41,6 @@ class SeriesReadings:
 
 
 def once(series: NDArray[np.int64], ts: NDArray[np.int64], value: NDArray[np.float64]) -> SeriesReadings:
-    """Samples in any order, however often they came."""
     order = np.lexsort((ts, series))
     series, ts, value = series[order], ts[order], value[order]
     again = (
@@ -66,9 +64,7 @@ def steps(
     readings: SeriesReadings, baseline: NDArray[np.float64] | None = None, *, unknown: float = 0.0
 ) -> NDArray[np.float64]:
     """Return how much a counter rose to each reading from the one before it; from zero where it started again.
-
-    `baseline` has the reading before the first one here for each series; where it is NaN the answer is `unknown`.
-    """
+    `baseline` has the reading before the first one here for each series; where it is NaN the answer is `unknown`."""
     value, starts = readings.value, readings.starts
     before = np.append(np.nan, value[:-1])
     before[starts] = np.nan if baseline is None else baseline
@@ -76,7 +72,6 @@ def steps(
 
 
 def elapsed_s(readings: SeriesReadings, baseline_ms: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How long before each reading the one before it was; NaN where there is none."""
     before = np.append(np.nan, readings.ts[:-1].astype(np.float64))
     before[readings.starts] = baseline_ms
     elapsed: NDArray[np.float64] = (readings.ts - before) / 1000
@@ -84,7 +79,6 @@ def elapsed_s(readings: SeriesReadings, baseline_ms: NDArray[np.float64]) -> NDA
 
 
 def rows(readings: SeriesReadings) -> RollupRows:
-    """A row per series."""
     value, starts = readings.value, readings.starts
     if not len(value):
         nothing, none = np.empty(0, np.int64), np.empty(0)
@@ -109,7 +103,6 @@ type SketchRow = tuple[int, NDArray[np.int32], NDArray[np.int64]]
 
 
 def sketches(readings: SeriesReadings, wanted: NDArray[np.int64]) -> list[SketchRow]:
-    """A row for each of the `wanted` series that has a reading (`telemetry.core.sketch`)."""
     chosen = np.isin(readings.series, wanted)
     if not chosen.any():
         return []

@@ -1,17 +1,16 @@
-"""A mergeable quantile sketch: counts in buckets that grow by a fixed ratio, so a quantile is right to 1 % of
-its value.
+"""Quantiles of classic histograms, and of a mergeable sketch: counts in buckets that grow by a fixed ratio, so that
+a quantile is right to 1 % of its value.
 
-DDSketch (Masson, Rim, Lee 2019, arXiv 1908.10693) without a limit on buckets: a value x > 0 is in bucket
-ceil(ln x / ln gamma), which spans (gamma^(i-1), gamma^i], and is given back as the point that is within ALPHA
-of both ends. Buckets are one range of integers, ordered as their values are: -(i + OFFSET) for negative
-values, 0 for zero, i + OFFSET for positive ones. `bucket_sql` builds the same in PostgreSQL, so roll-ups need
-no round trip.
+DDSketch (Masson, Rim, Lee 2019, arXiv 1908.10693) without a limit on buckets: a value x > 0 is in bucket ceil(ln x / ln
+gamma), which spans (gamma^(i-1), gamma^i], and is given back as the point that is within ALPHA of both ends. Buckets
+are one range of integers, ordered as their values are: -(i + OFFSET) for negative values, 0 for zero, i + OFFSET for
+positive ones. `bucket_sql` builds the same in PostgreSQL, so roll-ups need no round trip.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +24,6 @@ OFFSET = 65536
 
 
 def bucket_of(values: ArrayLike) -> NDArray[np.int32]:
-    """The bucket of each finite value."""
     numbers = np.asarray(values, dtype=np.float64)
     size = np.abs(numbers)
     # The logarithm of 0 is not wanted; 1 stands in for it, and its sign of 0 makes the bucket 0.
@@ -34,7 +32,6 @@ def bucket_of(values: ArrayLike) -> NDArray[np.int32]:
 
 
 def value_of(buckets: ArrayLike) -> NDArray[np.float64]:
-    """The value that stands for each bucket, within ALPHA of every value in it."""
     numbers = np.asarray(buckets, dtype=np.int64)
     with np.errstate(over="ignore"):
         size = np.exp((np.abs(numbers) - OFFSET) * LN_GAMMA) * (2 / (GAMMA + 1))
@@ -49,23 +46,19 @@ def bucket_sql(value: str) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sketch:
-    """Distinct buckets, ascending, and how many values each holds: the two arrays that a roll-up row
-    stores.
-    """
+    """Distinct buckets, ascending, and how many values each holds: the two arrays that a roll-up row stores."""
 
     buckets: NDArray[np.int32]
     counts: NDArray[np.int64]
 
     @classmethod
     def of(cls, values: ArrayLike) -> Sketch:
-        """Make a sketch of values; NaN and infinite ones are left out."""
         numbers = np.asarray(values, dtype=np.float64)
         buckets, counts = np.unique(bucket_of(numbers[np.isfinite(numbers)]), return_counts=True)
         return cls(buckets, counts.astype(np.int64))
 
     @classmethod
     def from_arrays(cls, buckets: ArrayLike, counts: ArrayLike) -> Sketch:
-        """Make a sketch of buckets in any order, repeated ones added up. Raises ValueError."""
         each = np.asarray(buckets, dtype=np.int32)
         weights = np.asarray(counts, dtype=np.int64)
         if each.shape != weights.shape or each.ndim != 1:
@@ -77,24 +70,12 @@ class Sketch:
         np.add.at(added, group, weights)
         return cls(distinct[added > 0], added[added > 0])
 
-    @classmethod
-    def from_dict(cls, counts: Mapping[int, int]) -> Sketch:
-        return cls.from_arrays(list(counts.keys()), list(counts.values()))
-
-    def to_dict(self) -> dict[int, int]:
-        return dict(zip(self.buckets.tolist(), self.counts.tolist(), strict=True))
-
     @property
     def count(self) -> int:
         return int(self.counts.sum())
 
-    def merge(self, other: Sketch) -> Sketch:
-        return merge_all([self, other])
-
     def quantile(self, q: float) -> float:
-        """The value at rank floor(q (n - 1)) of the n sorted values, within ALPHA of it; NaN for none or a
-        wrong q.
-        """
+        """The value at rank floor(q (n - 1)) of the n sorted values, within ALPHA of it; NaN for none or a wrong q."""
         if not self.count or not 0 <= q <= 1:
             return math.nan
         rank = math.floor(q * (self.count - 1))
@@ -103,10 +84,54 @@ class Sketch:
 
 
 def merge_all(sketches: Iterable[Sketch]) -> Sketch:
-    """Merge the sketches as if all values had gone into one."""
     parts = list(sketches)
     empty = Sketch(np.empty(0, np.int32), np.empty(0, np.int64))
     if not parts:
         return empty
     buckets = np.concatenate([part.buckets for part in parts])
     return Sketch.from_arrays(buckets, np.concatenate([part.counts for part in parts]))
+
+
+def quantile_by_step(
+    q: float, upper_bounds: ArrayLike, cumulative: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """A quantile of many classic histograms, by the rules of Prometheus (promql/quantile.go, `bucketQuantile`).
+
+    There is one row of `cumulative` for each, and one column per bound; a bucket of NaN was not sent and is skipped.
+    Values are taken to lie evenly in their bucket; the lowest bucket starts at 0 unless its bound is 0 or less, then
+    its bound is the answer; in the +Inf bucket the answer is the highest finite bound. No +Inf bucket, fewer than two
+    buckets, or no observation: NaN. `q` below 0 gives -Inf, above 1 +Inf.
+    """
+    steps = len(cumulative)
+    if np.isnan(q) or not 0 <= q <= 1:
+        return np.full(steps, np.nan if np.isnan(q) else np.copysign(np.inf, q))
+    bounds, counts = _merged(np.asarray(upper_bounds, dtype=np.float64), cumulative)
+    if len(bounds) < 2 or bounds[-1] != np.inf:
+        return np.full(steps, np.nan)
+    # Buckets are scraped one after the other, so a later one may be smaller; NaN takes the count of the one
+    # below.
+    counts = np.maximum.accumulate(np.nan_to_num(counts, nan=0.0), axis=1)
+    rank = q * counts[:, -1]
+    place = np.argmax(counts >= rank[:, None], axis=1)
+    row = np.arange(steps)
+    below = np.maximum(place - 1, 0)
+    start = np.where(place > 0, bounds[below], 0.0)
+    under = np.where(place > 0, counts[row, below], 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        inside = start + (bounds[place] - start) * (rank - under) / (counts[row, place] - under)
+    answer = np.where(place == len(bounds) - 1, bounds[-2], inside)
+    answer = np.where((place == 0) & (bounds[0] <= 0), bounds[0], answer)
+    return np.where(counts[:, -1] > 0, answer, np.nan)
+
+
+def _merged(
+    bounds: NDArray[np.float64], counts: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Ascending bounds, equal ones added up (`1` and `1.0` are two labels but one bound)."""
+    distinct, group = np.unique(bounds, return_inverse=True)
+    if len(distinct) == len(bounds):
+        return distinct, counts[:, np.argsort(bounds)]
+    added = np.zeros((len(counts), len(distinct)))
+    for column, target in enumerate(group):
+        added[:, target] += np.nan_to_num(counts[:, column], nan=0.0)
+    return distinct, added

@@ -123,10 +123,8 @@ class ObjectRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuerySpec:
-    """Times in ms, start exclusive, end inclusive. `metric` may be an alias or an `hw.` name.
-
-    `site_ids` None asks for every site; an empty tuple for none. Raises SpecError.
-    """
+    """Times in ms, start exclusive, end inclusive. `metric` may be an alias or an `hw.` name. `site_ids` None asks for
+    every site; an empty tuple for none. Raises SpecError."""
 
     metric: str
     start_ms: int
@@ -170,18 +168,13 @@ class QuerySpec:
         """How the lines of a group become one; what is added up over time is added up over series too."""
         return _COMBINED_BY.get(self.aggregation, Aggregation.SUM)
 
-    @property
-    def labels_named(self) -> frozenset[str]:
-        return frozenset(matcher.label for matcher in self.matchers)
-
     def matches(self, labels: Mapping[str, str]) -> bool:
         return all(matcher.matches(labels) for matcher in self.matchers)
 
 
 def parse_time(text: str, now_ms: int, *, field: str = "start") -> int:
-    """`now`, `now-7d`, ISO 8601 (UTC unless it says otherwise), or an epoch in ms (in s if below 10^11).
-    Raises SpecError.
-    """
+    """`now`, `now-7d`, ISO 8601 (UTC unless it says otherwise), or an epoch in ms (in s if below 10^11). Raises
+    SpecError."""
     text = text.strip()
     if relative := _RELATIVE.fullmatch(text):
         sign, count, unit = relative.groups()

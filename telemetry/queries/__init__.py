@@ -1,12 +1,8 @@
 """Queries that other floors read telemetry by: for many sites at once, in a fixed number of statements, as of any
-`now`.
-"""
+`now`."""
 
-from telemetry.queries.changes import increase_since, last_changed
-from telemetry.queries.newest import last_kept, last_seen, latest
-from telemetry.queries.quantiles import WindowQuantiles, window_quantiles
+from telemetry.queries.changes import last_changed
 from telemetry.queries.rows import (
-    OBJECT_COLUMNS,
     DailySketch,
     DatedValue,
     Latest,
@@ -16,30 +12,6 @@ from telemetry.queries.rows import (
     Speaker,
     WindowMeans,
 )
-from telemetry.queries.snapshot import SeriesSnapshot, snapshot
-from telemetry.queries.standing import source_states
-from telemetry.queries.windows import daily_sketches, window_means
-
-__all__ = [
-    "OBJECT_COLUMNS",
-    "DailySketch",
-    "DatedValue",
-    "Latest",
-    "Rise",
-    "Seen",
-    "SeriesSnapshot",
-    "SourceStanding",
-    "Speaker",
-    "WindowMeans",
-    "WindowQuantiles",
-    "daily_sketches",
-    "increase_since",
-    "last_changed",
-    "last_kept",
-    "last_seen",
-    "latest",
-    "snapshot",
-    "source_states",
-    "window_means",
-    "window_quantiles",
-]
+from telemetry.queries.selection import source_states
+from telemetry.queries.snapshot import last_kept, latest, snapshot
+from telemetry.queries.windows import WindowQuantiles, daily_sketches, window_means, window_quantiles

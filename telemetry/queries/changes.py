@@ -1,12 +1,10 @@
-"""Queries for what rose and what became another value."""
+"""When series became another value."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from telemetry.queries.rows import Rise
 from telemetry.queries.selection import FIVE_MINUTES, fetch, floor, rolled_up_to
-from telemetry.queries.snapshot import snapshot
 
 _ROLLED = """
 SELECT series_id, start, min, max, last, last_ts FROM telemetry_rollup_5m
@@ -32,13 +30,6 @@ SELECT DISTINCT ON (series_id, ts) series_id, ts, value FROM (
 """
 # How far back the value may lie that a first value in the span is compared with.
 COMPARED_WITH = timedelta(days=7)
-
-
-def increase_since(
-    site_ids: Iterable[int], metrics: Iterable[str], *, start: datetime, now: datetime
-) -> list[Rise]:
-    """Counters that rose after `start` (taken at the start of its five minutes) up to `now`."""
-    return snapshot(site_ids, metrics, now=now).increase_since(metrics, start=start)
 
 
 def last_changed(series_ids: Iterable[int], *, start: datetime, now: datetime) -> dict[int, datetime]:
@@ -79,7 +70,6 @@ def _exact(
     tail: datetime,
     now: datetime,
 ) -> dict[int, datetime]:
-    """The same from raw samples: of the windows found, and of what is not rolled up yet."""
     spans = [(series, change.window, change.window + FIVE_MINUTES) for series, change in changes.items()]
     spans += [(series, tail, now) for series in ids]
     series, starts, ends = zip(*spans, strict=True) if spans else ((), (), ())

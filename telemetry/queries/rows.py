@@ -11,6 +11,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from telemetry.core.matching import OBJECT_COLUMNS
 from telemetry.core.registry import registry
 
 SERIES_COLUMNS = (
@@ -20,24 +21,10 @@ SERIES_COLUMNS = (
     "metric",
     "labels",
     "object_kind",
-    "device_id",
-    "accelerator_id",
-    "port_id",
-    "power_feed_id",
-    "link_id",
-    "cooling_unit_id",
+    *OBJECT_COLUMNS.values(),
     "provenance",
     "cadence_s",
 )
-OBJECT_COLUMNS = {
-    "accelerator": "accelerator_id",
-    "device": "device_id",
-    "port": "port_id",
-    "feed": "power_feed_id",
-    "link": "link_id",
-    "cooling-unit": "cooling_unit_id",
-}
-"""The columns of a series that name an object, by the object's kind."""
 
 
 class Labels(Mapping[str, str]):
@@ -77,8 +64,6 @@ class DatedValue(NamedTuple):
 
 
 class Latest(NamedTuple):
-    """The newest reading of a series."""
-
     series_id: int
     source_id: int
     site_id: int
@@ -214,6 +199,5 @@ class SourceStanding(NamedTuple):
 
 
 def unit_of(metric: str, labels: Mapping[str, Any]) -> str:
-    """The unit that values of a series are stored in; "" where the registry does not know the metric."""
     known = registry().get(metric, labels)
     return known.unit if known else ""

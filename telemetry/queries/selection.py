@@ -1,6 +1,7 @@
 """Parts that the queries share: which series, and up to when roll-ups can be relied on."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,10 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telemetry.binary import binary_cursor
-from telemetry.core.left_out import LeftOutSeries
-from telemetry.core.registry import registry
+from telemetry.core.registry import LeftOutSeries, registry
 from telemetry.core.spec import LabelOperator, Matcher
-from telemetry.queries.rows import SERIES_COLUMNS, Labels
+from telemetry.queries.rows import SERIES_COLUMNS, Labels, SourceStanding
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIVE_MINUTES = timedelta(minutes=5)
@@ -62,23 +62,9 @@ class Selection:
 def select(
     site_ids: Iterable[int], metrics: Iterable[str] | None, matchers: Sequence[Matcher] = ()
 ) -> Selection:
-    """The series of sites by metric and labels, without those that count for nothing (`LeftOutSeries`).
-
-    Metrics None: all.
-    """
-    values: Values = {"sites": sorted(set(site_ids))}
-    conditions = ["series.site_id = ANY(%(sites)s)"]
-    if metrics is not None:
-        conditions.append("series.metric = ANY(%(metrics)s)")
-        values["metrics"] = sorted(set(metrics))
-    for number, matcher in enumerate(matchers):
-        condition, given = matching(matcher, number)
-        conditions.append(condition)
-        values |= given
-    for number, rule in enumerate(registry().left_out_of(metrics, {matcher.label for matcher in matchers})):
-        condition, given = counting(rule, number)
-        conditions.append(condition)
-        values |= given
+    """The series of sites by metric and labels, without those that count for nothing (`LeftOutSeries`). Metrics None:
+    all."""
+    conditions, values = conditions_of(site_ids, metrics, matchers)
     fetched = fetch(
         f"SELECT series.id, {_COLUMNS}, source.provenance, source.cadence_s, series.ended_at, series.first_seen_at"
         " FROM telemetry_series series JOIN telemetry_source source ON source.id = series.source_id"
@@ -91,12 +77,30 @@ def select(
 
 @lru_cache(maxsize=10_000)
 def is_scrapers_own(metric: str) -> bool:
-    """Whether the metric tells of the scrape and not of what was scraped."""
     return re.match(_SCRAPERS_OWN, metric) is not None
 
 
-def matching(matcher: Matcher, number: int) -> tuple[str, Values]:
-    """A condition on the label, by Prometheus' rules: absent is empty, an expression must fit all of the value."""
+def conditions_of(
+    site_ids: Iterable[int] | None, metrics: Iterable[str] | None, matchers: Sequence[Matcher]
+) -> tuple[list[str], Values]:
+    """Conditions on series and their values; None asks for every site, and for every metric."""
+    values: Values = {}
+    conditions = []
+    for name, column, wanted in (("sites", "site_id", site_ids), ("metrics", "metric", metrics)):
+        if wanted is not None:
+            conditions.append(f"series.{column} = ANY(%({name})s)")
+            values[name] = sorted(set(wanted))
+    rules = registry().left_out_of(values.get("metrics"), {matcher.label for matcher in matchers})
+    for condition, given in (
+        *(_matching(matcher, number) for number, matcher in enumerate(matchers)),
+        *(_counting(rule, number) for number, rule in enumerate(rules)),
+    ):
+        conditions.append(condition)
+        values |= given
+    return conditions, values
+
+
+def _matching(matcher: Matcher, number: int) -> tuple[str, Values]:
     expression = matcher.op in (LabelOperator.LIKE, LabelOperator.NOT_LIKE)
     value = f"^(?:{matcher.value})$" if expression else matcher.value
     label = f"coalesce(series.labels ->> %(label_{number})s, '')"
@@ -106,8 +110,7 @@ def matching(matcher: Matcher, number: int) -> tuple[str, Values]:
     )
 
 
-def counting(rule: LeftOutSeries, number: int) -> tuple[str, Values]:
-    """A condition that leaves out what the rule leaves out."""
+def _counting(rule: LeftOutSeries, number: int) -> tuple[str, Values]:
     metrics, label, expression = (f"left_{name}_{number}" for name in ("metrics", "label", "expression"))
     return (
         f"(series.port_id IS NOT NULL OR series.metric <> ALL(%({metrics})s)"
@@ -129,7 +132,6 @@ def rolled_up_to(now: datetime) -> datetime:
 
 
 def hours_rolled_up_to(now: datetime) -> datetime:
-    """Every hour that starts before this is in the hourly roll-ups."""
     with binary_cursor() as cursor:
         cursor.execute("SELECT min(start) FROM telemetry_dirtywindow WHERE width_s = 3600")
         (earliest,) = cursor.fetchone() or (None,)
@@ -144,7 +146,6 @@ def floor(at: datetime) -> datetime:
 
 
 def fetch_columns(statement: str, values: Values) -> tuple[NDArray[Any], ...]:
-    """The columns of a statement that gives one row of arrays; empty ones where it gives nulls."""
     (row,) = fetch(statement, values)
     return tuple(np.empty(0) if column is None else column for column in row)
 
@@ -156,3 +157,27 @@ def instant(ms: float) -> datetime:
 def fetch(statement: str, values: Values) -> list[tuple[Any, ...]]:
     with binary_cursor() as cursor:
         return cursor.execute(statement, values).fetchall()
+
+
+# A source without a site speaks for every site that its series name.
+_STANDING = """
+WITH spoken_for AS (
+    SELECT site_id, id AS source_id FROM telemetry_source WHERE site_id = ANY(%(sites)s)
+    UNION
+    SELECT series.site_id, source.id FROM telemetry_source source
+    JOIN telemetry_series series ON series.source_id = source.id
+    WHERE source.site_id IS NULL AND series.site_id = ANY(%(sites)s)
+)
+SELECT spoken_for.site_id, source.id, name, coalesce(state, CASE WHEN paused THEN 'paused' ELSE 'waiting' END),
+    state_since, last_sample_at, last_received_at, cadence_s, grace_s, provenance
+FROM spoken_for JOIN telemetry_source source ON source.id = spoken_for.source_id
+LEFT JOIN telemetry_sourcestatus status ON status.source_id = source.id
+ORDER BY spoken_for.site_id, name, source.id
+"""
+
+
+def source_states(site_ids: Iterable[int]) -> dict[int, list[SourceStanding]]:
+    states_by_site: dict[int, list[SourceStanding]] = defaultdict(list)
+    for row in fetch(_STANDING, {"sites": sorted(set(site_ids))}):
+        states_by_site[row[0]].append(SourceStanding._make(row))
+    return dict(states_by_site)

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telemetry.core import rollup
-from telemetry.queries.rows import OBJECT_COLUMNS, SERIES_COLUMNS, Latest, Rise, Seen, Speaker
+from telemetry.core.matching import OBJECT_COLUMNS
+from telemetry.queries.rows import SERIES_COLUMNS, DatedValue, Latest, Rise, Seen, Speaker
 from telemetry.queries.selection import (
     EPOCH,
     MOST_BEHIND,
@@ -60,8 +61,6 @@ type Floats = NDArray[np.float64]
 
 
 class CounterIncrease(NamedTuple):
-    """The rise of a counter, and the instants of its first and last reading."""
-
     increase: float
     first: datetime
     last: datetime
@@ -80,8 +79,7 @@ def snapshot(
 ) -> "SeriesSnapshot":
     """Read the series with these metrics; None: all of them. `markers_within_s` is the longest that it will be asked
     for series that have not ended: only raw samples have markers, and shorter is quicker. Rates are taken from the
-    `rates_within_s` before `now`, or what is read anyway.
-    """
+    `rates_within_s` before `now`, or what is read anyway."""
     tail = max(min(RAW_TAIL, timedelta(seconds=markers_within_s)), timedelta(seconds=rates_within_s))
     return SeriesSnapshot(select(site_ids, metrics), now=now, tail=tail)
 
@@ -135,8 +133,6 @@ class SeriesSnapshot:
         )
 
     def speakers(self, *, first_seen_by: datetime) -> list[Speaker]:
-        """Which sources have a series of each object that was entered up to then; one of a part is one of its device,
-        too."""
         places = self._of_objects()
         known = np.array(
             [self.selection.first_seen_at[place] <= first_seen_by for place in places.tolist()], bool
@@ -150,7 +146,6 @@ class SeriesSnapshot:
         ]
 
     def increase_since(self, metrics: Iterable[str] | None = None, *, start: datetime) -> list[Rise]:
-        """Counters that rose after `start` (taken at the start of its five minutes) up to `now`."""
         places = self._places(metrics)
         start = floor(start)
         times = {"ids": self._ids[places], "start": start, "tail": self._rolled_end}
@@ -165,7 +160,6 @@ class SeriesSnapshot:
         ]
 
     def rates(self) -> dict[int, float]:
-        """Return by series how much a counter rose a second between raw samples, where there are two."""
         readings = rollup.once(*self._raw)
         if not len(readings.starts):
             return {}
@@ -187,7 +181,6 @@ class SeriesSnapshot:
         return series[order].astype(np.int64), ts_ms[order].astype(np.int64), value[order]
 
     def _newest(self, places: Ints, within_s: float, *, readings_only: bool) -> tuple[Ints, Floats]:
-        """Time (ms) and value of the newest reading at each of these places, 0 where there is none."""
         oldest = self.now - timedelta(seconds=within_s)
         series, ts_ms, value = self._raw
         chosen = ts_ms > _ms(oldest)
@@ -207,7 +200,6 @@ class SeriesSnapshot:
         return at[places], values[places]
 
     def _earlier(self, places: Ints, oldest: datetime) -> tuple[Ints, Ints, Floats]:
-        """Place, time and value of the newest readings from roll-ups."""
         asked = {
             "ids": self._ids[places],
             "oldest": oldest,
@@ -219,7 +211,6 @@ class SeriesSnapshot:
         return np.searchsorted(self._ids, series), ts_ms.astype(np.int64), value
 
     def _rises_not_rolled_up(self, ids: Ints, start: datetime) -> Iterator[tuple[int, CounterIncrease]]:
-        """Step by step, in order of time for each series."""
         series, ts_ms, value = self._raw
         mine = np.isin(series, ids) & (ts_ms > _ms(self._rolled_end))
         readings = rollup.once(series[mine], ts_ms[mine], value[mine])
@@ -253,7 +244,6 @@ class SeriesSnapshot:
         )
 
     def _by_object(self, places: Ints, at: Ints) -> Iterator[tuple[str, int, int, int, int]]:
-        """Kind, site, object and source with the largest `at` of the series at `places`."""
         site_ids, source_ids = self._column("site_id")[places], self._column("source_id")[places]
         for kind, name in OBJECT_COLUMNS.items():
             object_ids = self._column(name)[places]
@@ -267,7 +257,6 @@ class SeriesSnapshot:
                 yield kind, *row
 
     def _column(self, name: str) -> Ints:
-        """A column of every series; 0 where it is null."""
         if name not in self._columns:
             number = SERIES_COLUMNS.index(name)
             self._columns[name] = _whole([row[number] or 0 for row in self.selection.rows])
@@ -280,3 +269,30 @@ def _whole(numbers: list[int]) -> Ints:
 
 def _ms(at: datetime) -> float:
     return (at - EPOCH) / timedelta(milliseconds=1)
+
+
+_LAST_KEPT = """
+SELECT asked.id, kept.last, kept.last_ts FROM unnest(%(ids)s::bigint[]) AS asked (id) CROSS JOIN LATERAL (
+    SELECT last, last_ts FROM telemetry_rollup_1h hour WHERE hour.series_id = asked.id ORDER BY start DESC LIMIT 1
+) kept
+"""
+
+
+def latest(
+    site_ids: Iterable[int],
+    metrics: Iterable[str] | None,
+    *,
+    now: datetime,
+    within_s: float,
+    with_ended: bool = False,
+) -> list[Latest]:
+    return snapshot(site_ids, metrics, now=now).latest(metrics, within_s=within_s, with_ended=with_ended)
+
+
+def last_kept(series_ids: Iterable[int]) -> dict[int, DatedValue]:
+    ids = sorted(series_ids)
+    return (
+        {series: DatedValue(value, at) for series, value, at in fetch(_LAST_KEPT, {"ids": ids})}
+        if ids
+        else {}
+    )

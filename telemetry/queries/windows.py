@@ -1,16 +1,21 @@
 """Means over windows, and a day's readings as sketches."""
 
-from collections.abc import Iterable, Sequence
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from telemetry.core import rollup
-from telemetry.core.sketch import bucket_sql
+from telemetry.core.labels import NAME
+from telemetry.core.registry import registry
+from telemetry.core.sketch import bucket_sql, quantile_by_step
 from telemetry.core.spec import Matcher
-from telemetry.queries.rows import DailySketch, WindowMeans
+from telemetry.queries.rows import SERIES_COLUMNS, DailySketch, WindowMeans
 from telemetry.queries.selection import (
     EPOCH,
     Selection,
@@ -73,9 +78,7 @@ def window_means(
     matchers: Sequence[Matcher] = (),
 ) -> list[WindowMeans]:
     """Mean readings in each window (start + i step, start + (i + 1) step] up to `end`; series without any are left out.
-
-    Steps that five minutes do not divide are read from raw samples, as long as those are kept.
-    """
+    Steps that five minutes do not divide are read from raw samples, as long as those are kept."""
     selection = select(site_ids, metrics, matchers)
     from_rollups = step_s % FIVE_MINUTES_S == 0
     means = _Means(selection, start, end, FIVE_MINUTES_S if from_rollups else step_s)
@@ -140,7 +143,6 @@ class _Means:
         np.maximum.at(self.newest, rows, readings.ts.astype(np.int64))
 
     def per_step(self, windows: int, steps: int) -> NDArray[np.float64]:
-        """A line per series: the means of `steps` steps of so many windows, NaN where there is nothing."""
         spare = steps * windows - self._sums.shape[1]
         sums, counts = (
             np.pad(part, ((0, 0), (0, spare))).reshape(len(self.ids), steps, windows).sum(axis=2)
@@ -163,7 +165,6 @@ def daily_sketches(
     now: datetime,
     matchers: Sequence[Matcher] = (),
 ) -> list[DailySketch]:
-    """The readings of each series over a UTC day, up to `now`. For metrics that the registry flags for a sketch."""
     selection = select(site_ids, metrics, matchers)
     start = datetime(day.year, day.month, day.day, tzinfo=UTC)
     times = _times(start, start + timedelta(days=1), now, from_rollups=True) | {"ids": selection.ids}
@@ -188,3 +189,86 @@ def _times(start: datetime, end: datetime, now: datetime, *, from_rollups: bool)
         "raw_start": max(rolled_end, start) if from_rollups else start,
         "raw_end": min(end, now),
     }
+
+
+BOUND = "le"
+_LABELS, _METRIC = SERIES_COLUMNS.index("labels"), SERIES_COLUMNS.index("metric")
+_SITE, _PROVENANCE = SERIES_COLUMNS.index("site_id"), SERIES_COLUMNS.index("provenance")
+_RISES = """
+SELECT array_agg(series_id), array_agg(start), array_agg(increase), array_agg(last_ts) FROM telemetry_rollup_5m
+WHERE series_id = ANY(%(ids)s) AND start >= %(start)s AND start < %(end)s AND increase IS NOT NULL
+"""
+
+
+class WindowQuantiles(NamedTuple):
+    """A value for each window in which a site observed anything, in the registry's unit; `key` is the caller's."""
+
+    site_id: int
+    key: str
+    provenances: frozenset[str]
+    newest_at: datetime
+    values: NDArray[np.float64]
+
+
+def window_quantiles(
+    site_ids: Iterable[int],
+    families: Mapping[str, Sequence[str]],
+    *,
+    q: float,
+    start: datetime,
+    end: datetime,
+    now: datetime,
+) -> list[WindowQuantiles]:
+    """Return quantiles of the histograms named, added up over all series of a site: several engines serve as one.
+    Windows that start in [start, end) and are rolled up by `now` count. Three statements, however many sites."""
+    key_of = {f"{name}_bucket": key for key, names in families.items() for name in names}
+    selection = select(site_ids, key_of)
+    bounds = _bounds(selection)
+    if not bounds:
+        return []
+    values = {"ids": selection.ids, "start": start, "end": min(end, rolled_up_to(now))}
+    series, windows, rise, last_ms = fetch_columns(_RISES, values)
+    rows = selection.by_id()
+    members: dict[tuple[int, str], list[int]] = defaultdict(list)
+    for series_id in bounds:
+        members[rows[series_id][_SITE], key_of[rows[series_id][_METRIC]]].append(series_id)
+    results = []
+    for (site_id, key), ids in sorted(members.items()):
+        own = np.isin(series, ids)
+        if not own.any():
+            continue
+        quantiles = _quantiles(q, series[own], windows[own], rise[own], bounds)
+        if len(quantiles):
+            provenances = frozenset(rows[series_id][_PROVENANCE] for series_id in ids)
+            newest_at = instant(float(last_ms[own].max()))
+            results.append(WindowQuantiles(site_id, key, provenances, newest_at, quantiles))
+    return results
+
+
+def _bounds(selection: Selection) -> dict[int, float]:
+    bound_by_series = {}
+    for row in selection.rows:
+        labels, metric = row[_LABELS], row[_METRIC]
+        known = registry().get(metric, {NAME: metric, **labels})
+        try:
+            bound_by_series[row[0]] = float(labels.get(BOUND, "")) * (known.le_scale if known else 1.0)
+        except ValueError:
+            continue
+    return bound_by_series
+
+
+def _quantiles(
+    q: float,
+    series: NDArray[Any],
+    windows: NDArray[Any],
+    rise: NDArray[Any],
+    bounds: Mapping[int, float],
+) -> NDArray[np.float64]:
+    starts, row = np.unique(windows, return_inverse=True)
+    distinct, column = np.unique([bounds[series_id] for series_id in series.tolist()], return_inverse=True)
+    sums = np.zeros((len(starts), len(distinct)))
+    said = np.zeros(sums.shape, np.int64)
+    np.add.at(sums, (row, column), rise.astype(np.float64))
+    np.add.at(said, (row, column), 1)
+    answer = quantile_by_step(q, distinct, np.where(said > 0, sums, np.nan))
+    return answer[np.isfinite(answer)]

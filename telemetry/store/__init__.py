@@ -2,5 +2,3 @@
 
 from telemetry.store.lines import SeriesPoints
 from telemetry.store.postgres import run
-
-__all__ = ["SeriesPoints", "run"]

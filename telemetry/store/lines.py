@@ -9,14 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from telemetry.core.counters import per_second
 from telemetry.core.labels import NAME
-from telemetry.core.metric import Metric
+from telemetry.core.matching import OBJECT_COLUMNS, ObjectKind
+from telemetry.core.metric import Metric, MetricKind, per_second
 from telemetry.core.registry import registry
-from telemetry.core.series import MetricKind
 from telemetry.core.spec import Aggregation, ObjectRef, QuerySpec
-from telemetry.models import Series, SourceProvenance
-from telemetry.queries.selection import Values, counting, fetch, matching
+from telemetry.models import SourceProvenance
+from telemetry.queries.selection import conditions_of, fetch
 
 # Of several, the one that says least of the world: nothing is shown as better than its poorest part.
 _POOREST_FIRST = (
@@ -25,15 +24,7 @@ _POOREST_FIRST = (
     SourceProvenance.DECLARED,
     SourceProvenance.MEASURED,
 )
-_OBJECT_COLUMNS = {
-    Series.ObjectKind.ACCELERATOR: "accelerator_id",
-    Series.ObjectKind.DEVICE: "device_id",
-    Series.ObjectKind.PORT: "port_id",
-    Series.ObjectKind.FEED: "power_feed_id",
-    Series.ObjectKind.LINK: "link_id",
-    Series.ObjectKind.COOLING_UNIT: "cooling_unit_id",
-    Series.ObjectKind.SITE: "site_id",
-}
+_OBJECT_COLUMNS = {**OBJECT_COLUMNS, ObjectKind.SITE: "site_id"}
 _FIND = """
 SELECT series.id, metric, labels, kind, object_kind, {columns}, provenance, cadence_s
 FROM telemetry_series series JOIN telemetry_source source ON source.id = series.source_id
@@ -43,11 +34,8 @@ WHERE {conditions} ORDER BY series.id
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SeriesPoints:
-    """One line. Times are the ends of steps, ms; NaN says that the line breaks there.
-
-    `series_id` and `object` are None for a line of several series. `labels` are the series' own, with `__name__`,
-    or those it was grouped by.
-    """
+    """One line. Times are the ends of steps, ms; NaN says that the line breaks there. `series_id` and `object` are None
+    for a line of several series. `labels` are the series' own, with `__name__`, or those it was grouped by."""
 
     labels: dict[str, str]
     unit: str
@@ -59,8 +47,6 @@ class SeriesPoints:
 
 
 class StoredSeries(NamedTuple):
-    """A series that takes part."""
-
     id: int
     metric: str
     labels: dict[str, str]
@@ -76,8 +62,6 @@ class StoredSeries(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LineGroup:
-    """The series that make one line, and what it is called."""
-
     labels: dict[str, str]
     members: tuple[StoredSeries, ...]
 
@@ -87,7 +71,6 @@ class LineGroup:
 
     @property
     def gap_s(self) -> int:
-        """Readings further apart than this are not joined, unless steps are longer still."""
         return 3 * max(member.cadence_s for member in self.members)
 
     def points(
@@ -108,23 +91,10 @@ class LineGroup:
 
 
 def find(spec: QuerySpec, names: Iterable[str]) -> list[StoredSeries]:
-    """The series that the question is about, under these names, but for those that count for nothing."""
-    conditions = ["metric = ANY(%(names)s)"]
-    values: Values = {"names": sorted(names)}
-    if spec.site_ids is not None:
-        conditions.append("series.site_id = ANY(%(sites)s)")
-        values["sites"] = list(spec.site_ids)
+    conditions, values = conditions_of(spec.site_ids, names, spec.matchers)
     if spec.object is not None:
-        conditions.append(f"series.{_OBJECT_COLUMNS[Series.ObjectKind(spec.object.kind)]} = %(object)s")
+        conditions.append(f"series.{_OBJECT_COLUMNS[spec.object.kind]} = %(object)s")
         values["object"] = spec.object.id
-    for number, matcher in enumerate(spec.matchers):
-        condition, given = matching(matcher, number)
-        conditions.append(condition)
-        values |= given
-    for number, rule in enumerate(registry().left_out_of(values["names"], spec.labels_named)):
-        condition, given = counting(rule, number)
-        conditions.append(condition)
-        values |= given
     columns = ", ".join(f"series.{column}" for column in _OBJECT_COLUMNS.values())
     statement = _FIND.format(columns=columns, conditions=" AND ".join(conditions))
     return [_stored_series(row) for row in fetch(statement, values)]
@@ -138,7 +108,6 @@ def _stored_series(row: tuple[Any, ...]) -> StoredSeries:
 
 
 def group(spec: QuerySpec, series: Iterable[StoredSeries], *, without: str = "") -> list[LineGroup]:
-    """Lines in order of their labels. `without` is a label that does not tell lines apart."""
     members: dict[tuple[tuple[tuple[str, str], ...], int], list[StoredSeries]] = defaultdict(list)
     for each in series:
         labels = {NAME: each.metric, **each.labels}
@@ -156,7 +125,6 @@ def group(spec: QuerySpec, series: Iterable[StoredSeries], *, without: str = "")
 
 
 def _unit(spec: QuerySpec, members: tuple[StoredSeries, ...]) -> tuple[float, str]:
-    """The unit of a line's values, and what values in the stored one are multiplied by to be in it."""
     known = members[0].known
     unit = known.unit if known else ""
     if members[0].kind == MetricKind.HISTOGRAM and spec.aggregation is Aggregation.QUANTILE:

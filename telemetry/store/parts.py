@@ -4,28 +4,178 @@ Hourly rows end where the first hour that is not rolled up begins, five-minute r
 and raw samples have the rest: no sample is in two of them.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
+from django.conf import settings
 from numpy.typing import NDArray
 
 from telemetry.core import rollup
-from telemetry.core.sketch import bucket_of
-from telemetry.core.spec import Aggregation
-from telemetry.queries.selection import (
-    MOST_BEHIND,
-    Values,
-    fetch_columns,
-    floor,
-    hours_rolled_up_to,
-    rolled_up_to,
-)
-from telemetry.store import statements
-from telemetry.store.grid import FIVE_MINUTES_S, HOUR_S, Grid, Resolution, ms
-from telemetry.store.reduce import Keys, SummandParts, together
+from telemetry.core.sketch import bucket_of, value_of
+from telemetry.core.spec import Aggregation, QuerySpec
+from telemetry.queries import selection
+
+FIVE_MINUTES_S = 300
+HOUR_S = 3600
+# Raw samples have no index by series: a longer range reads too many of others'.
+LONGEST_RAW = timedelta(hours=6)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Resolution(StrEnum):
+    RAW = "raw"
+    FIVE_MINUTES = "5m"
+    HOUR = "1h"
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Steps of `step_s` after `start` up to `end`. They may be wider than asked, and begin up to one window earlier."""
+
+    resolution: Resolution
+    start: datetime
+    end: datetime
+    step_s: int
+
+    @property
+    def steps(self) -> int:
+        return -int((self.start - self.end).total_seconds() // self.step_s)
+
+
+def grid_for(spec: QuerySpec, now: datetime) -> Grid:
+    """Raw samples for short steps over short, recent ranges; else roll-ups, hourly ones where only those are left."""
+    start, end = instant(spec.start_ms), instant(spec.end_ms)
+    raw_kept = now - timedelta(hours=settings.TELEMETRY_RAW_HOURS)
+    if spec.step_s < FIVE_MINUTES_S and end - start <= LONGEST_RAW and start >= raw_kept:
+        return Grid(Resolution.RAW, start, end, spec.step_s)
+    hourly = start < now - timedelta(days=settings.TELEMETRY_5M_DAYS) or spec.step_s % HOUR_S == 0
+    width = HOUR_S if hourly else FIVE_MINUTES_S
+    step_s = -(-spec.step_s // width) * width
+    begin = instant(spec.start_ms // (width * 1000) * width * 1000)
+    return Grid(Resolution.HOUR if hourly else Resolution.FIVE_MINUTES, begin, end, step_s)
+
+
+def instant(ms: int) -> datetime:
+    return EPOCH + timedelta(milliseconds=ms)
+
+
+def ms(at: datetime) -> int:
+    return (at - EPOCH) // timedelta(milliseconds=1)
+
+
+TABLES = {Resolution.HOUR: "telemetry_rollup_1h", Resolution.FIVE_MINUTES: "telemetry_rollup_5m"}
+# What each aggregation needs of a window: the values, and what `reduce` weighs or orders them by.
+COLUMNS = {
+    Aggregation.AVG: ("sum", "count::float8"),
+    Aggregation.SUM: ("sum", "0::float8"),
+    Aggregation.MIN: ("min", "0::float8"),
+    Aggregation.MAX: ("max", "0::float8"),
+    Aggregation.COUNT: ("count::float8", "0::float8"),
+    Aggregation.LAST: ("last", "extract(epoch FROM last_ts)::float8"),
+    Aggregation.INCREASE: ("increase", "0::float8"),
+    # A window whose rise is unknown is where the next one rose from.
+    Aggregation.RATE: ("coalesce(increase, 'NaN')", "0::float8"),
+}
+RAW = """
+SELECT array_agg(series_id), array_agg(ts), array_agg(nullif(value, 'NaN')) FROM telemetry_sample
+WHERE series_id = ANY(%(series)s) AND ts > %(raw_start)s AND ts <= %(end)s
+"""
+BASELINE = """
+SELECT array_agg(asked.series_id), array_agg(last), array_agg(last_ts)
+FROM unnest(%(series)s::bigint[]) AS asked (series_id) CROSS JOIN LATERAL (
+    SELECT last, last_ts FROM telemetry_rollup_5m done WHERE done.series_id = asked.series_id AND start < %(raw_start)s
+        AND start >= %(raw_start)s::timestamptz - interval '1 hour' ORDER BY start DESC LIMIT 1
+) earlier
+"""
+
+
+def windows(resolution: Resolution, aggregation: Aggregation) -> str:
+    first, second = COLUMNS[aggregation]
+    # Unknown increases are left out: an array with nulls is slow to read.
+    said = " AND increase IS NOT NULL" if first == "increase" else ""
+    return (
+        f"SELECT array_agg(series_id), array_agg(start), array_agg({first}), array_agg({second})"
+        f" FROM {TABLES[resolution]} WHERE series_id = ANY(%(series)s)"
+        f" AND start >= %(from)s AND start < %(until)s{said}"
+    )
+
+
+def sketches(resolution: Resolution) -> str:
+    return (
+        "SELECT array_agg(series_id), array_agg(start), array_agg(bucket::bigint), array_agg(n)"
+        f" FROM {TABLES[resolution]}, unnest(sketch_buckets, sketch_counts) AS held (bucket, n)"
+        " WHERE series_id = ANY(%(series)s) AND start >= %(from)s AND start < %(until)s"
+    )
+
+
+type Keys = NDArray[np.int64]
+type Numbers = NDArray[np.float64]
+
+_ADDED = {Aggregation.SUM, Aggregation.COUNT, Aggregation.INCREASE}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SummandParts:
+    """`first` and `second` are what the aggregation needs of each part, see `statements.COLUMNS`."""
+
+    key: Keys
+    first: Numbers
+    second: Numbers
+
+
+def together(parts: list[SummandParts]) -> SummandParts:
+    return SummandParts(
+        np.concatenate([part.key for part in parts]),
+        np.concatenate([part.first for part in parts]),
+        np.concatenate([part.second for part in parts]),
+    )
+
+
+def reduce(aggregation: Aggregation, parts: SummandParts) -> tuple[Keys, Numbers]:
+    """One value per key, from `first`: its sum over that of `second`, its sum, its extreme, or the one of the largest
+    `second`. NaN says nothing, and is the answer where nothing is said."""
+    order = np.lexsort((parts.second, parts.key))
+    key, first, second = parts.key[order], parts.first[order], parts.second[order]
+    keys, starts = np.unique(key, return_index=True)
+    if not len(keys):
+        return keys, first
+    known = ~np.isnan(first)
+    if aggregation in (Aggregation.AVG, Aggregation.RATE):
+        total = np.add.reduceat(np.where(known, first, 0.0), starts)
+        weight = np.add.reduceat(np.where(known, second, 0.0), starts)
+        return keys, np.divide(total, weight, out=np.full(len(keys), np.nan), where=weight > 0)
+    if aggregation in _ADDED:
+        total = np.add.reduceat(np.where(known, first, 0.0), starts)
+        return keys, np.where(np.logical_or.reduceat(known, starts), total, np.nan)
+    if aggregation is Aggregation.MIN:
+        return keys, np.fmin.reduceat(first, starts)
+    if aggregation is Aggregation.MAX:
+        return keys, np.fmax.reduceat(first, starts)
+    key, first = key[known], first[known]
+    last = np.full(len(keys), np.nan)
+    # Later ones overwrite earlier ones.
+    last[np.searchsorted(keys, key)] = first
+    return keys, last
+
+
+def quantiles(key: Keys, bucket: Keys, count: Keys, q: float) -> tuple[Keys, Numbers]:
+    order = np.lexsort((bucket, key))
+    key, bucket, count = key[order], bucket[order], count[order]
+    keys, starts = np.unique(key, return_index=True)
+    if not len(keys):
+        return keys, np.empty(0)
+    running = np.cumsum(count)
+    before = running[starts] - count[starts]
+    totals = np.add.reduceat(count, starts)
+    ranks = np.floor(q * (totals - 1)).astype(np.int64)
+    return keys, value_of(bucket[np.searchsorted(running, before + ranks, side="right")])
+
 
 _RISING = (Aggregation.INCREASE, Aggregation.RATE)
 
@@ -44,25 +194,24 @@ class PartReader:
             if aggregation is Aggregation.RATE:
                 parts.append(self._rates(resolution, values))
                 continue
-            series, start, first, second = fetch_columns(statements.windows(resolution, aggregation), values)
+            series, start, first, second = selection.fetch_columns(windows(resolution, aggregation), values)
             parts.append(SummandParts(self._keys(series, start), first, second))
         return together([*parts, self._raw(aggregation)])
 
-    def _rates(self, resolution: Resolution, values: Values) -> SummandParts:
+    def _rates(self, resolution: Resolution, values: selection.Values) -> SummandParts:
         """Return each window's rise, and in how long: since the window before it, which may lie before the range."""
-        earlier = values | {"from": values["from"] - MOST_BEHIND}
-        series, start, risen, _ = fetch_columns(statements.windows(resolution, Aggregation.RATE), earlier)
+        earlier = values | {"from": values["from"] - selection.MOST_BEHIND}
+        series, start, risen, _ = selection.fetch_columns(windows(resolution, Aggregation.RATE), earlier)
         seconds = covered_s(series, start, HOUR_S if resolution is Resolution.HOUR else FIVE_MINUTES_S)
         asked = (start >= ms(values["from"])) & ~np.isnan(risen)
         return SummandParts(self._keys(series[asked], start[asked]), risen[asked], seconds[asked])
 
     def sketches(self) -> tuple[Keys, Keys, Keys]:
-        """Keys, buckets, and how many readings each holds."""
         columns = []
         for resolution, values in self._rolled():
-            series, start, bucket, count = fetch_columns(statements.sketches(resolution), values)
+            series, start, bucket, count = selection.fetch_columns(sketches(resolution), values)
             columns.append((self._keys(series, start), bucket.astype(np.int64), count.astype(np.int64)))
-        readings = rollup.once(*fetch_columns(statements.RAW, self._values()))
+        readings = rollup.once(*selection.fetch_columns(RAW, self._values()))
         inside = self._inside(readings.ts)
         columns.append(
             (
@@ -75,8 +224,7 @@ class PartReader:
         return keys, buckets, counts
 
     def _raw(self, aggregation: Aggregation) -> SummandParts:
-        """Each reading is a part; a stale marker is one that says nothing."""
-        series, ts_ms, value = fetch_columns(statements.RAW, self._values())
+        series, ts_ms, value = selection.fetch_columns(RAW, self._values())
         readings = rollup.once(series, ts_ms, value)
         first, second = readings.value, np.ones(len(readings.value))
         if aggregation in _RISING:
@@ -102,33 +250,31 @@ class PartReader:
         )
 
     def _baseline(self, readings: rollup.SeriesReadings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Value and time (ms) of the last reading of each series before those that are read raw; NaN without one."""
         firsts = readings.series[readings.starts]
-        series, last, at_ms = fetch_columns(statements.BASELINE, self._values() | {"series": firsts})
+        series, last, at_ms = selection.fetch_columns(BASELINE, self._values() | {"series": firsts})
         before, before_ms = np.full((2, len(firsts)), np.nan)
         places = np.searchsorted(firsts, series)
         before[places], before_ms[places] = last, at_ms
         return before, before_ms
 
-    def _rolled(self) -> Iterator[tuple[Resolution, Values]]:
-        """Which roll-ups to read, and between which starts."""
+    def _rolled(self) -> Iterator[tuple[Resolution, selection.Values]]:
         if self.grid.resolution is Resolution.RAW:
             return
         begin = self.grid.start
-        until = rolled_up_to(self.now)
+        until = selection.rolled_up_to(self.now)
         if self.grid.resolution is Resolution.HOUR:
-            hours_end = min(hours_rolled_up_to(self.now), until)
+            hours_end = min(selection.hours_rolled_up_to(self.now), until)
             yield Resolution.HOUR, {"series": self.ids, "from": begin, "until": hours_end}
             begin = max(begin, hours_end)
         until = min(until, self.grid.end)
         yield Resolution.FIVE_MINUTES, {"series": self.ids, "from": begin, "until": until}
 
-    def _values(self) -> Values:
+    def _values(self) -> selection.Values:
         # From a window's start, so that what lies before it is in the roll-ups, and from before the first step:
         # a counter rises from what lies before.
-        raw_start = rolled_up_to(self.now)
+        raw_start = selection.rolled_up_to(self.now)
         if self.grid.resolution is Resolution.RAW:
-            raw_start = min(floor(self.grid.start), raw_start)
+            raw_start = min(selection.floor(self.grid.start), raw_start)
         return {"series": self.ids, "raw_start": raw_start, "end": min(self.grid.end, self.now)}
 
     def _keys(self, series: NDArray[Any], start_ms: NDArray[Any]) -> Keys:
@@ -141,13 +287,11 @@ class PartReader:
 
 
 def covered_s(series: NDArray[Any], start_ms: NDArray[Any], width_s: int) -> NDArray[np.float64]:
-    """Return for each window the seconds in which its counter rose by what the window says.
-
-    After a pause of up to an hour the first five minutes also hold what it rose by meanwhile.
-    """
+    """Return for each window the seconds in which its counter rose by what the window says. After a pause of up to an
+    hour the first five minutes also hold what it rose by meanwhile."""
     covered = np.full(len(series), float(width_s))
     order = np.lexsort((start_ms, series))
     same = series[order][1:] == series[order][:-1]
     since_s = np.diff(start_ms[order]) / 1000
-    covered[order[1:]] = np.where(same & (since_s <= MOST_BEHIND.total_seconds()), since_s, width_s)
+    covered[order[1:]] = np.where(same & (since_s <= selection.MOST_BEHIND.total_seconds()), since_s, width_s)
     return covered

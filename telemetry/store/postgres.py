@@ -7,14 +7,23 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from telemetry.core.histograms import quantile_by_step, upper_bound
+from telemetry.core.metric import MetricKind
 from telemetry.core.registry import registry
-from telemetry.core.series import MetricKind
+from telemetry.core.sketch import quantile_by_step
 from telemetry.core.spec import Aggregation, QuerySpec, SpecError
-from telemetry.store.grid import FIVE_MINUTES_S, HOUR_S, Grid, Resolution, grid_for, ms
 from telemetry.store.lines import LineGroup, SeriesPoints, StoredSeries, find, group
-from telemetry.store.parts import PartReader
-from telemetry.store.reduce import SummandParts, quantiles, reduce
+from telemetry.store.parts import (
+    FIVE_MINUTES_S,
+    HOUR_S,
+    Grid,
+    PartReader,
+    Resolution,
+    SummandParts,
+    grid_for,
+    ms,
+    quantiles,
+    reduce,
+)
 
 BOUND = "le"
 # Readings or windows of one statement: each takes some hundred bytes until it is reduced to steps.
@@ -22,7 +31,6 @@ MOST_READ = 75_000
 
 
 def run(spec: QuerySpec, *, now: datetime) -> list[SeriesPoints]:
-    """One line per series, or per group of them. Raises SpecError where nothing is kept that could answer."""
     grid = grid_for(spec, now)
     names = registry().expand(spec.metric)
     if spec.aggregation is not Aggregation.QUANTILE:
@@ -42,7 +50,6 @@ type Steps = tuple[NDArray[np.int64], NDArray[np.float64]]
 def _values(
     aggregation: Aggregation, combine: Aggregation, grid: Grid, lines: Sequence[LineGroup], now: datetime
 ) -> dict[int, Steps]:
-    """Return for each line that has any, which steps have a value (NaN after a stale marker), and the values."""
     ids, line_of = _members(lines)
     cadence_s = min((member.cadence_s for line in lines for member in line.members), default=1)
     key, value = _by_series(aggregation, grid, ids, cadence_s, now)
@@ -72,7 +79,6 @@ def _by_series(
 
 
 def _members(lines: Sequence[LineGroup]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The series of all lines, ascending, and the line of each."""
     pairs = sorted((member.id, number) for number, line in enumerate(lines) for member in line.members)
     ids, line_of = zip(*pairs, strict=True) if pairs else ((), ())
     return np.array(ids, np.int64), np.array(line_of, np.int64)
@@ -103,7 +109,6 @@ def _points(
 
 
 def _with_breaks(grid: Grid, line: LineGroup, steps: NDArray[np.int64], values: NDArray[np.float64]) -> Steps:
-    """Times for steps, and a NaN wherever readings are too far apart to be joined."""
     step_ms = grid.step_s * 1000
     start_ms, end_ms = ms(grid.start), ms(grid.end)
     ts_ms = np.minimum(start_ms + (steps.astype(np.int64) + 1) * step_ms, end_ms)
@@ -116,7 +121,6 @@ def _with_breaks(grid: Grid, line: LineGroup, steps: NDArray[np.int64], values: 
 def _histogram_quantiles(
     spec: QuerySpec, grid: Grid, buckets: Sequence[StoredSeries], now: datetime
 ) -> list[SeriesPoints]:
-    """Work out quantiles from the rise of each bucket in each step, added up over the series of a line."""
     lines = group(spec, buckets, without=BOUND)
     by_bound: list[LineGroup] = []
     owners: list[tuple[int, float]] = []
@@ -124,7 +128,7 @@ def _histogram_quantiles(
         members: dict[float, list[StoredSeries]] = defaultdict(list)
         for member in line.members:
             known = member.known
-            members[upper_bound(member.labels[BOUND], known.le_scale if known else 1.0)].append(member)
+            members[float(member.labels[BOUND]) * (known.le_scale if known else 1.0)].append(member)
         for bound, same in sorted(members.items()):
             owners.append((number, bound))
             by_bound.append(LineGroup(line.labels, tuple(same)))

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import conditional_page, require_GET
 
 from inventory.models import Site
-from telemetry import charts, explore, links, naming, tables
+from telemetry import charts, explore, links, sentences, tables
 from telemetry.core.spec import Aggregation, SpecError
 from telemetry.params import PARAMETERS, POINTS, admitted_query
 from web import answers
@@ -107,7 +107,7 @@ def _aggregations(params: QueryDict, offered: tuple[Aggregation, ...]) -> list[d
     usual = {"value": "", "label": "usual (mean, rate, last of codes)", "chosen": True}
     asked = params.get("aggregation", "")
     return [usual] + [
-        {"value": each.value, "label": naming.PER_STEP[each], "chosen": each == asked} for each in offered
+        {"value": each.value, "label": sentences.PER_STEP[each], "chosen": each == asked} for each in offered
     ]
 
 

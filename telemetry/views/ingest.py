@@ -12,7 +12,7 @@ from django.views.decorators.http import conditional_page, require_GET
 
 from telemetry import intake, links, sentences, tables
 from telemetry.models import SourceState
-from telemetry.unmatched import why_unmatched
+from telemetry.sentences import why_unmatched
 from web import answers, workers
 from web import tables as table_kit
 from web.clock import now

@@ -7,7 +7,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from telemetry import set_aside
+from telemetry import operations
 from web.clock import now
 from web.permissions import require
 from web.requests import UserRequest
@@ -18,19 +18,19 @@ may_decide = require("telemetry.view_source", "telemetry.change_source")
 @require_POST
 @may_decide
 def retry(request: UserRequest, pk: int) -> HttpResponse:
-    return _decided(request, pk, set_aside.retry_batch, "The batch is in the queue again.")
+    return _decided(request, pk, operations.retry_batch, "The batch is in the queue again.")
 
 
 @require_POST
 @may_decide
 def discard(request: UserRequest, pk: int) -> HttpResponse:
-    return _decided(request, pk, set_aside.discard_batch, "The batch and its samples are deleted.")
+    return _decided(request, pk, operations.discard_batch, "The batch and its samples are deleted.")
 
 
 def _decided(request: UserRequest, pk: int, decide: Callable[..., None], done: str) -> HttpResponse:
     try:
         decide(pk, by=request.user, now=now())
         messages.success(request, done)
-    except set_aside.NotSetAside:
+    except operations.NotSetAside:
         messages.warning(request, "Somebody decided about that batch already.")
     return HttpResponseRedirect(f"{reverse('ingest')}#set-aside")

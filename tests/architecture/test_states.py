@@ -32,8 +32,8 @@ from web.states import ATTRIBUTES, STATES
 APPS = ("accounts", "web", "inventory", "telemetry", "readiness")
 PARTIAL = {
     "telemetry.core.spec._COMBINED_BY": "read by `get`: the others are summed",
-    "telemetry.store.statements.TABLES": "samples that are not rolled up have a statement of their own",
-    "telemetry.store.statements.COLUMNS": "quantiles are read from sketches",
+    "telemetry.store.parts.TABLES": "samples that are not rolled up have a statement of their own",
+    "telemetry.store.parts.COLUMNS": "quantiles are read from sketches",
     "readiness.evidence.gather.LEVEL_OF_ROLE": "only these roles and power distribution are meters",
     "readiness.ownership.gaps._QUEUES": "asked first: the others wait in no queue, or in one by date",
     "readiness.scoring.checks.governance.WORDS": "says what is missing, and what is owned is not",

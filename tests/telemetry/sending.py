@@ -21,6 +21,10 @@ STALE = struct.unpack("<d", struct.pack("<Q", STALE_BITS))[0]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def counts_of(sketch):
+    return dict(zip(sketch.buckets.tolist(), sketch.counts.tolist(), strict=True))
+
+
 def ms(at: datetime) -> int:
     return (at - EPOCH) // timedelta(milliseconds=1)
 

@@ -11,7 +11,7 @@ from telemetry import queries, rollups, sources
 from telemetry.core.sketch import Sketch, merge_all
 from telemetry.core.spec import LabelOperator, Matcher
 from tests.inventory import made
-from tests.telemetry.sending import STALE
+from tests.telemetry.sending import STALE, counts_of
 
 pytestmark = pytest.mark.django_db
 
@@ -110,7 +110,7 @@ class TestLastSeen:
         at = sender.clock.at
         seen = {
             (row.object_kind, row.object_id): row.newest_at
-            for row in queries.last_seen([porto.pk], now=settle(), within_s=900)
+            for row in queries.snapshot([porto.pk], None, now=settle()).last_seen(within_s=900)
         }
         assert seen == {
             ("accelerator", node.accelerators.get().pk): at - timedelta(seconds=60),
@@ -122,12 +122,12 @@ class TestLastSeen:
         self, sender, porto, node, settle
     ):
         sender.deliver(({"__name__": "up", "instance": "node-1:9100"}, 0.0, 0))
-        assert queries.last_seen([porto.pk], now=settle(), within_s=900) == []
+        assert queries.snapshot([porto.pk], None, now=settle()).last_seen(within_s=900) == []
 
     def test_a_stale_marker_is_no_sign_of_life(self, sender, porto, node, settle):
         sender.deliver((XID, 0.0, -240), (XID, STALE, 0))
         at = sender.clock.at
-        rows = queries.last_seen([porto.pk], now=settle(), within_s=900)
+        rows = queries.snapshot([porto.pk], None, now=settle()).last_seen(within_s=900)
         assert {row.newest_at for row in rows} == {at - timedelta(seconds=240)}
 
 
@@ -137,7 +137,7 @@ class TestIncrease:
         for second, value in [(-1500, 5.0), (-900, 7.0), (-600, 7.0), (-240, 10.0), (0, 10.0)]:
             sender.deliver((ERRORS, value, second), (quiet, 3.0, second))
         start, at = sender.at(-1200), sender.clock.at
-        rows = queries.increase_since([porto.pk], [ERRORS["__name__"]], start=start, now=settle())
+        rows = queries.snapshot([porto.pk], [ERRORS["__name__"]], now=settle()).increase_since(start=start)
         assert [(row.increase, row.object_kind) for row in rows] == [(5.0, "port")]
         assert rows[0].first_bad_at == at - timedelta(seconds=900)
         assert rows[0].last_bad_at <= at
@@ -147,16 +147,20 @@ class TestIncrease:
         rollups.roll_up(now=sender.clock.move(minutes=6))
         sender.deliver((ERRORS, 8.0, 0))
         start = sender.at(-3600)
-        rows = queries.increase_since([porto.pk], [ERRORS["__name__"]], start=start, now=sender.clock.at)
+        rows = queries.snapshot([porto.pk], [ERRORS["__name__"]], now=sender.clock.at).increase_since(
+            start=start
+        )
         assert [row.increase for row in rows] == [3.0]
         rollups.roll_up(now=sender.clock.move(minutes=6))
-        rows = queries.increase_since([porto.pk], [ERRORS["__name__"]], start=start, now=sender.clock.at)
+        rows = queries.snapshot([porto.pk], [ERRORS["__name__"]], now=sender.clock.at).increase_since(
+            start=start
+        )
         assert [row.increase for row in rows] == [3.0]
 
     def test_a_reset_counts_from_zero(self, sender, porto, settle):
         sender.deliver((ERRORS, 50.0, -240), (ERRORS, 2.0, -120), (ERRORS, 3.0, 0))
         start = sender.at(-600)
-        rows = queries.increase_since([porto.pk], [ERRORS["__name__"]], start=start, now=settle())
+        rows = queries.snapshot([porto.pk], [ERRORS["__name__"]], now=settle()).increase_since(start=start)
         assert [row.increase for row in rows] == [3.0]
 
     def test_samples_that_came_twice_count_once(self, sender, porto, settle):
@@ -164,7 +168,7 @@ class TestIncrease:
             sender.deliver((ERRORS, 1.0, -120), (ERRORS, 4.0, -60))
             sender.deliver((ERRORS, 1.0, -120), (ERRORS, 4.0, -60), ("load", 1.0, 0))
         start = sender.at(-600)
-        rows = queries.increase_since([porto.pk], [ERRORS["__name__"]], start=start, now=settle())
+        rows = queries.snapshot([porto.pk], [ERRORS["__name__"]], now=settle()).increase_since(start=start)
         assert [row.increase for row in rows] == [3.0]
 
 
@@ -264,7 +268,7 @@ class TestDailySketches:
         day = sender.clock.at.date()
         (row,) = queries.daily_sketches([porto.pk], [INLET["__name__"]], day=day, now=settle())
         assert row.samples == 60
-        assert Sketch.from_arrays(row.buckets, row.counts).to_dict() == Sketch.of(values).to_dict()
+        assert counts_of(Sketch.from_arrays(row.buckets, row.counts)) == counts_of(Sketch.of(values))
         assert row.unit == "°C"
 
     def test_hours_where_five_minutes_are_gone(self, sender, porto):
@@ -278,7 +282,7 @@ class TestDailySketches:
         (after,) = queries.daily_sketches([porto.pk], [INLET["__name__"]], day=day, now=sender.clock.at)
         assert after.samples == before.samples == 24
         merged = merge_all([Sketch.from_arrays(after.buckets, after.counts)])
-        assert merged.to_dict() == Sketch.from_arrays(before.buckets, before.counts).to_dict()
+        assert counts_of(merged) == counts_of(Sketch.from_arrays(before.buckets, before.counts))
 
 
 class TestSourceStates:
@@ -303,8 +307,8 @@ def test_statements_do_not_grow_with_sites(sender, sender_of, porto):
         start = now - timedelta(hours=1)
         with CaptureQueriesContext(connection) as seen:
             queries.latest(site_ids, None, now=now, within_s=900)
-            queries.last_seen(site_ids, now=now, within_s=900)
-            queries.increase_since(site_ids, ["errors_total"], start=start, now=now)
+            queries.snapshot(site_ids, None, now=now).last_seen(within_s=900)
+            queries.snapshot(site_ids, ["errors_total"], now=now).increase_since(start=start)
             queries.window_means(site_ids, ["power"], start=start, end=now, now=now)
             queries.daily_sketches(site_ids, ["power"], day=now.date(), now=now)
             queries.source_states(site_ids)

@@ -169,7 +169,9 @@ def test_loopback_and_virtual_interfaces_count_for_nothing(sender, ask, porto):
     assert ask.values(metric, aggregation=Aggregation.RATE, group_by=()) == [[30.0, 30.0]]
     loopback = Matcher("device", LabelOperator.IS, "lo")
     assert len(ask(metric, aggregation=Aggregation.RATE, matchers=(loopback,))) == 1
-    rises = queries.increase_since([porto.pk], [metric], start=ask.end - timedelta(hours=1), now=ask.end)
+    rises = queries.snapshot([porto.pk], [metric], now=ask.end).increase_since(
+        start=ask.end - timedelta(hours=1)
+    )
     assert {rise.labels["device"] for rise in rises} == {"eth0", "ens1f0np0", "bond0"}
 
 

@@ -1,6 +1,8 @@
 """Requests that fail are answered with a page for readers and with JSON for programs; neither tells of the inside."""
 
+import logging
 import re
+from io import StringIO
 
 import pytest
 from django.test import Client
@@ -99,3 +101,12 @@ def test_a_missing_csrf_token_is_a_refusal(user_of):
     browser.force_login(user_of("planner"))
     assert browser.post("/api/inventory/sites/", {}, content_type="application/json").status_code == 403
     assert browser.post("/page", {}).status_code == 403
+
+
+@pytest.mark.parametrize(("path", "traced"), [("/fails/403", False), ("/fails/500", True)])
+def test_a_refusal_is_one_line_of_the_log_and_a_fault_has_its_trace(outside, monkeypatch, path, traced):
+    written = StringIO()
+    monkeypatch.setattr(logging.getHandlerByName("console"), "stream", written)
+    outside.get(path)
+    assert path in written.getvalue()
+    assert ("Traceback" in written.getvalue()) is traced

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from readiness.evidence.core.limits import Limit
-from readiness.evidence.core.provenance import worst_provenance
+from readiness.evidence.core.parsed import worst_provenance
 from readiness.evidence.core.proving import baselines, latency
 from readiness.evidence.core.proving.latency import Path
 from readiness.evidence.core.proving.values import Run, SiteParts, proof_of
-from readiness.framework.core.applicability import part_gate
-from readiness.framework.core.definition import Check
+from readiness.framework.core.definition import Check, part_gate
 from readiness.scoring.checks.choosing import reading_of
 from readiness.scoring.core.combine import combine
 from readiness.scoring.core.judge import PartResult, judge, span_text

@@ -10,7 +10,7 @@ from django import forms
 from inventory.models import Site
 from readiness.boards.determinism.judging import PARTS, JudgedPath
 from readiness.boards.determinism.queries import SitePaths
-from readiness.scoring.choices import CHECK_STATES
+from readiness.scoring.core.states import CHECK_STATES
 from web.ages import ago
 from web.links import link
 from web.rest.filters import ObjectFilterSet

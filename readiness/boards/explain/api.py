@@ -18,7 +18,7 @@ from readiness.boards.explain.queries import (
     site_explained,
 )
 from readiness.scoring.core.explain import Causes, CheckMove, Move
-from readiness.scoring.queries.kept import Kept
+from readiness.scoring.queries.results import Kept
 from web import clock
 from web.rest.fields import brief
 from web.rest.reports import endpoint, parameter

@@ -17,8 +17,8 @@ from readiness.scoring.core.explain_fleet import FleetMove, SiteEnds, fleet_move
 from readiness.scoring.core.kept import decode
 from readiness.scoring.core.states import Stage
 from readiness.scoring.models import ScoreInputs, ScorePoint
-from readiness.scoring.queries.deployed import event_kw
-from readiness.scoring.queries.kept import NEAR, Kept, kept_on
+from readiness.scoring.queries.results import NEAR, Kept, kept_on
+from readiness.scoring.queries.standing import event_kw
 from web.remembering import recall, remember
 
 MOST_SITES = 1000

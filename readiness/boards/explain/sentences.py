@@ -16,8 +16,7 @@ from readiness.scoring.core.combine import CombinedCheck
 from readiness.scoring.core.explain import Causes, CheckMove, Explanation, GrantMove, Move, Sets
 from readiness.scoring.core.explain_fleet import FleetMove
 from readiness.scoring.core.judge import PartResult
-from readiness.scoring.core.mean import NO_KW
-from readiness.scoring.core.rounding import apportioned, half_up
+from readiness.scoring.core.mean import NO_KW, apportioned, half_up
 from readiness.scoring.core.states import CheckState, FlipCause, ReasonCode, Tier
 from web.units import duration, format_value, number
 
@@ -163,14 +162,14 @@ def _data(move: CheckMove, explained: SiteExplained) -> str:
     name = _name(explained, move.check_id, end or start)
     before, after = _value(start), _value(end)
     if before and after:
-        limit = end.threshold_text if end else ""
+        limit = end.figures.threshold_text if end else ""
         if (
             limit
             and start
-            and start.threshold_text != limit
+            and start.figures.threshold_text != limit
             and explained.start.framework is explained.end.framework
         ):
-            limit = f"{start.threshold_text} → {limit}"
+            limit = f"{start.figures.threshold_text} → {limit}"
         against = f", limit {limit}" if limit else ""
         return f"{name}: {before} → {after}{against}{_by_declaration(start, end)}"
     if after:

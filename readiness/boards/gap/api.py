@@ -13,7 +13,7 @@ from readiness.scoring.core.closing import CheckEffect, ClosingTarget, HeldSite
 from readiness.scoring.core.gap import CapacityMeasure, Gap
 from readiness.scoring.gap import queries
 from readiness.scoring.gap.closing import Closing, closing
-from readiness.scoring.gap.selection import CHECKS, GROUPS, Question
+from readiness.scoring.gap.queries import CHECKS, GROUPS, Question
 from web import clock
 from web.rest.reports import endpoint, parameter
 from web.timerange import TimeRange

@@ -15,8 +15,18 @@ from readiness.golive.worklist.params import BY, FIELDS, MEASURES, TARGETS, read
 from readiness.scoring.core.gap import CapacityMeasure
 from readiness.scoring.gap import queries
 from readiness.scoring.gap.closing import Closing, closing
-from readiness.scoring.gap.queries import CONDITIONAL, UNEVALUATED, Present, PresentGroup
-from readiness.scoring.gap.selection import FIRST_BLOCKER, KIND, PILLAR, REGION, SITE, Question
+from readiness.scoring.gap.queries import (
+    CONDITIONAL,
+    FIRST_BLOCKER,
+    KIND,
+    PILLAR,
+    REGION,
+    SITE,
+    UNEVALUATED,
+    Present,
+    PresentGroup,
+    Question,
+)
 from web import answers
 from web import tables as table_kit
 from web.charts import Figure

@@ -11,7 +11,7 @@ from readiness.boards.matrix import queries
 from readiness.boards.matrix.queries import Wanted
 from readiness.boards.matrix.tables import MatrixFilters
 from readiness.framework import queries as framework_queries
-from readiness.scoring.choices import VERDICTS
+from readiness.scoring.core.states import VERDICTS
 from readiness.scoring.models import CheckResult
 from web import clock
 from web.rest.permissions import requires

@@ -11,7 +11,7 @@ from readiness.boards.matrix.queries import MatrixRow, Wanted
 from readiness.boards.tables import GATES, PILLARS, ReadinessSiteFilters
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Check
-from readiness.scoring.choices import CHECK_STATES, TIERS
+from readiness.scoring.core.states import CHECK_STATES, TIERS
 from readiness.scoring.models import CheckResult
 from web import clock
 from web.links import link

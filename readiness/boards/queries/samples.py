@@ -12,7 +12,7 @@ from django.http import QueryDict
 from inventory.models import Site
 from readiness.framework.core.definition import Check, SubMeasure
 from readiness.scoring.queries.rows import PartRow, SampleQuery
-from telemetry import naming, store
+from telemetry import sentences, store
 from telemetry.core.downsample import shortened
 from telemetry.core.metric import ComparedValue, LimitTest
 from telemetry.core.registry import registry
@@ -175,7 +175,7 @@ def _panel(
     values = [value for line in lines for value in line.values if not math.isnan(value)]
     stored_unit = lines[0].unit if lines else query.unit
     factor, unit = scale(max(values, default=0.0), stored_unit)
-    title = naming.title(query.label, spec, question.series)
+    title = sentences.title(query.label, spec, question.series)
     return SeriesPanel(
         title=title,
         unit=unit,

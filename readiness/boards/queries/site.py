@@ -23,7 +23,7 @@ from inventory.models import (
 from readiness.boards.queries.sites import DOMAINS, rows
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
-from readiness.scoring.core.silence import HealthAt
+from readiness.scoring.core.states import HealthAt
 from readiness.scoring.figures import FIGURES, of_site
 from readiness.scoring.models import CheckResult, DomainHealth, Flip
 from readiness.scoring.queries.results import check_row

@@ -13,13 +13,11 @@ from inventory.models import DomainChoices, Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from readiness.scoring.core.gap import NOTHING, SiteCapacity
-from readiness.scoring.core.silence import HealthAt, health_at
-from readiness.scoring.core.states import Verdict
+from readiness.scoring.core.states import HealthAt, Verdict, health_at
 from readiness.scoring.models import DomainHealth, SiteScore
 from readiness.scoring.queries.capacity import check_name
-from readiness.scoring.queries.deployed import event_kw
 from readiness.scoring.queries.rows import HealthMark, PillarFigure, SiteRow, ref_of
-from readiness.scoring.queries.standing import present_capacity, score_of, with_owner
+from readiness.scoring.queries.standing import event_kw, present_capacity, score_of, with_owner
 
 WEEKS = 24
 DOMAINS = tuple(DomainChoices.values)

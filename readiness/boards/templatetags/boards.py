@@ -13,8 +13,7 @@ from readiness.boards import sentences
 from readiness.boards.explain import sentences as moves
 from readiness.boards.matrix.grid import MARKED_TIERS, CellLine, gap_note, short_name
 from readiness.boards.waivers.sentences import ends
-from readiness.scoring.core.silence import HealthAt
-from readiness.scoring.core.states import FlipCause
+from readiness.scoring.core.states import FlipCause, HealthAt
 from readiness.scoring.queries.rows import HealthReason
 from web.links import link
 from web.states import state

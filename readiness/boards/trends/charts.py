@@ -10,7 +10,7 @@ from readiness.boards.trends.marks import KINDS, Mark
 from readiness.boards.trends.queries import Day, Trend
 from readiness.boards.trends.sentences import finding
 from readiness.scoring.core.mean import BY_KW, PLAIN
-from readiness.scoring.queries.kept import NEAR
+from readiness.scoring.queries.results import NEAR
 from web import charts
 from web.charts import Figure, ms
 from web.states import state

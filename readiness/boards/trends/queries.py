@@ -12,8 +12,8 @@ from django.db import connection
 
 from readiness.boards.params import Place
 from readiness.scoring.core.mean import Sums
-from readiness.scoring.queries.deployed import CAPACITY
-from readiness.scoring.queries.kept import NEAR
+from readiness.scoring.queries.results import NEAR
+from readiness.scoring.queries.standing import CAPACITY
 
 
 @dataclass(frozen=True, slots=True)

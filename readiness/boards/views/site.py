@@ -23,7 +23,7 @@ from readiness.golive.reviews import sentences as review_lines
 from readiness.grants.operations import MAY_REQUEST
 from readiness.scoring import operations
 from readiness.scoring.core.combine import SEVERITY
-from readiness.scoring.queries.kept import pillars_on
+from readiness.scoring.queries.results import pillars_on
 from readiness.scoring.queries.standing import with_owner
 from web import answers
 from web import tables as table_kit

@@ -1,6 +1,6 @@
 """Remote write 1.0 bodies of always the same series: their labels are encoded once, times and values filled in.
 
-Field numbers: prometheus/prompb/remote.proto and types.proto, as in telemetry.core.formats.remote_write.
+Field numbers: prometheus/prompb/remote.proto and types.proto, as in telemetry.core.remote_write.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,8 +9,8 @@ import cramjam
 import numpy as np
 from numpy.typing import NDArray
 
-from telemetry.core.formats.messages import message_classes
 from telemetry.core.labels import NAME, encode_field, key_of
+from telemetry.core.remote_write import message_classes
 
 _WriteRequest, _Sample = message_classes(
     "muster.demo.remote_write",

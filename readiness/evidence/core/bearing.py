@@ -42,7 +42,6 @@ _PART = re.compile(r"(p[1-5]-[a-z0-9-]+)/([a-z0-9-]+)")
 
 @lru_cache(maxsize=10_000)
 def part_named(measure: str) -> tuple[str, str] | None:
-    """Check and sub-measure that a figure names: `p1-soak-24h/duration`. Whether there are such is not asked."""
     matched = _PART.fullmatch(measure)
     return (matched[1], matched[2]) if matched else None
 

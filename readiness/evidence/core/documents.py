@@ -63,7 +63,6 @@ def whole_of(text: str) -> int | None:
 
 
 def counted(line: int, text: str, reason: str = "{} is no number.") -> float:
-    """A number that is not negative; ParseError for everything else."""
     value = number_of(text)
     if value is None or value < 0:
         raise ParseError(line, reason.format(tidy(text)))
@@ -76,7 +75,6 @@ def refuse_more(line: int, count: int, what: str = "figures") -> None:
 
 
 def instant(seconds: float | None, line: int = 1) -> datetime | None:
-    """A time that is counted from 1970."""
     try:
         return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError) as error:
@@ -84,7 +82,6 @@ def instant(seconds: float | None, line: int = 1) -> datetime | None:
 
 
 def local_time(text: str, form: str) -> datetime | None:
-    """A time that a tool prints in its host's zone without naming it."""
     try:
         return datetime.strptime(text, form)  # noqa: DTZ007 there is no zone to read
     except ValueError:
@@ -103,10 +100,8 @@ def looks_like_json(text: str) -> bool:
 
 
 def json_below(text: str, hint: str) -> tuple[list[str], str]:
-    """The first remarks that a tool writes before its document, and the document below them.
-
-    Lines of remarks stay, empty, so that line numbers are those of the file.
-    """
+    """The first remarks that a tool writes before its document, and the document below them. Lines of remarks stay,
+    empty, so that line numbers are those of the file."""
     notes, kept = [], []
     begun = False
     for _, line in lines_of(text):
@@ -120,11 +115,8 @@ def json_below(text: str, hint: str) -> tuple[list[str], str]:
 
 
 class Json:
-    """A value inside a JSON document, which knows where it is.
-
-    Getters raise ParseError with the line of what they looked at, so parsers read like the format they read. `line` is
-    that of a document which is one line of a file.
-    """
+    """A value inside a JSON document, which knows where it is. Getters raise ParseError with the line of what they
+    looked at, so parsers read like the format they read. `line` is that of a document which is one line of a file."""
 
     __slots__ = ("_line", "_text", "path", "value")
 
@@ -155,7 +147,6 @@ class Json:
         raise ParseError(line, f"{tidy(where.lstrip('.') or 'The file')}: {reason}")
 
     def get(self, key: str) -> Json | None:
-        """A member; None where it is missing or null, ParseError where this is no object."""
         value = self._members().get(key)
         return None if value is None else Json(self._text, value, (*self.path, key), self._line)
 
@@ -172,12 +163,10 @@ class Json:
             yield Json(self._text, value, (*self.path, place), self._line)
 
     def listed(self, key: str) -> list[Json]:
-        """Members of a list, none where the list is missing; null members are left out."""
         member = self.get(key)
         return [] if member is None else [item for item in member.items() if item.value is not None]
 
     def number(self, key: str) -> float:
-        """A number, also where it is written as a string."""
         member = self.need(key)
         value = member.as_number()
         if value is None:
@@ -185,7 +174,6 @@ class Json:
         return value
 
     def optional_number(self, key: str) -> float | None:
-        """None where it is missing; ParseError where it is there and no number."""
         return None if self.get(key) is None else self.number(key)
 
     def counted(self, key: str, reason: str = "It is negative.") -> float:
@@ -215,7 +203,6 @@ class Json:
         return value if math.isfinite(value) else None
 
     def text(self, key: str) -> str:
-        """A short text; empty where it is missing or no text."""
         member = self.get(key)
         return tidy(member.value) if member is not None and isinstance(member.value, str | int) else ""
 
@@ -239,7 +226,6 @@ def without_secrets(text: str, value: Any) -> bytes:
 
 
 def _is_deeper(value: Any, levels: int) -> bool:
-    """Whether lists and objects lie in each other more than `levels` deep; without recursion of its own."""
     layer = [value]
     for _ in range(levels + 1):
         layer = [
@@ -285,7 +271,6 @@ def line_in(text: str, path: tuple[str | int, ...]) -> int:
 
 
 def _member(text: str, at: int, step: str | int) -> int:
-    """Return where the member begins, given where its object or list does; ValueError if it is not there."""
     place = 0
     at = _skip(text, at + 1)
     value_at = -1

@@ -56,7 +56,6 @@ def is_record(name: str) -> bool:
 
 
 def ends_of(subject: str) -> tuple[str | End, str | End] | None:
-    """The two ends that a subject names: a device's name, or a product; None where it names no two."""
     first, separator, second = subject.partition(BETWEEN)
     ends = [_end(each.strip()) for each in (first, second)]
     if not separator or BETWEEN in second or ends[0] is None or ends[1] is None:
@@ -74,7 +73,6 @@ def _end(text: str) -> str | End | None:
 
 
 def trouble(name: str, value: float, subject: str) -> str:
-    """Why a row is no record, as a sentence; "" where it is one."""
     aspect = name.removeprefix(PREFIX)
     if aspect not in ASPECTS:
         return f"{name!r} is no record of interoperability; there are {', '.join(PREFIX + each for each in ASPECTS)}."

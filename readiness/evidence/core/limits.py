@@ -20,8 +20,6 @@ CLASS_LATENCY = "class-latency"
 
 @dataclass(frozen=True, slots=True)
 class DeclaredEntry:
-    """One entry of the list. `whose` names the site or the class: "class assistant-emea"."""
-
     limit_id: str
     value: float | None
     preset: str
@@ -62,12 +60,10 @@ def presets_of(framework: Framework, limit_id: str) -> dict[str, Preset]:
 
 
 def is_range(framework: Framework, limit_id: str) -> bool:
-    """Whether it is a region and no single figure, so that only a preset can state it."""
     return any(part.direction is Direction.RANGE for part in judged_by(framework, limit_id))
 
 
 def in_force(declared: DeclaredEntry, framework: Framework) -> Limit | None:
-    """Return what an entry comes to; None where the framework has no such limit or preset any more."""
     kind = kind_of(framework, declared.limit_id)
     if kind is None:
         return None
@@ -84,7 +80,6 @@ def in_force(declared: DeclaredEntry, framework: Framework) -> Limit | None:
 
 
 def newest(entries: Iterable[DeclaredEntry], day: date) -> dict[tuple[str, str], DeclaredEntry]:
-    """Return for each limit and owner the entry that is in force on a day."""
     entry_by_key: dict[tuple[str, str], DeclaredEntry] = {}
     for entry in entries:
         key = (entry.whose, entry.limit_id)

@@ -26,8 +26,6 @@ errs to the safe side."""
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """The highest window, by its place from the start, and the last window that counted."""
-
     value: float
     at: int
     last: int
@@ -58,7 +56,6 @@ def continuous(windows: Windows, span: int = CONTINUOUS_WINDOWS) -> Windows:
 
 
 def largest_step(windows: Windows, span: int = 1) -> float | None:
-    """The largest change from any window to another at most `span` later; None where no two such are known."""
     apart = range(1, min(span, windows.size - 1) + 1)
     # fmax passes over NaN, and gives it only where there is nothing else.
     steps = [np.fmax.reduce(np.abs(windows[far:] - windows[:-far])) for far in apart]
@@ -77,7 +74,6 @@ class MeteringLevel(StrEnum):
 
     @property
     def sees_everything(self) -> bool:
-        """Whether cooling and losses are in it: behind the meter nothing else is."""
         return self is MeteringLevel.METER
 
 
@@ -163,10 +159,8 @@ def merged_quantiles(q: float, things: Sequence[Iterable[Day]]) -> list[float | 
 
 
 def share_at_most(limit: float, sketch: Sketch) -> float | None:
-    """Which part of the values, 0 to 1, is at the limit or below it; None of no values.
-
-    A value within 1 % of the limit may be taken for one on its other side: that is the sketch's error.
-    """
+    """Which part of the values, 0 to 1, is at the limit or below it; None of no values. A value within 1 % of the limit
+    may be taken for one on its other side: that is the sketch's error."""
     if not sketch.count:
         return None
     return float(sketch.counts[value_of(sketch.buckets) <= limit].sum()) / sketch.count

@@ -9,6 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+LEAST_TRUSTED_LAST = ("measured", "declared", "estimated", "simulated")
+
+
+def worst_provenance(provenances: Iterable[str]) -> str:
+    return max(provenances, key=LEAST_TRUSTED_LAST.index, default=LEAST_TRUSTED_LAST[0])
+
 
 class ParseError(ValueError):
     """The file is refused. `line` counts from 1; `reason` is a sentence for whoever uploaded it."""
@@ -49,6 +55,7 @@ TEST, FAILED_TEST = "test", "failed_test"
 """Names of the figures that say which tests a diagnostic ran, and where one failed; their operation is the test."""
 IDENTITIES = ("serial", "uuid")
 """Names of the figures that say which accelerator a number was; their variant is the serial number or UUID."""
+END_UNKNOWN = "The file does not say where the other end was, so that the run may have crossed no network."
 LONGEST = {"name": 200, "unit": 16, "operation": 200, "variant": 450, "subject": 200}
 """Characters of a figure's texts, as its store has them."""
 
@@ -58,9 +65,9 @@ class Parsed:
     """A whole file. `taken_at` is in UTC; `taken_local` is what a tool prints without its zone.
 
     `versions` are pairs of name and version (`driver`, `library`, the tool itself). `loopback` is a sentence, not empty
-    where both ends were one machine or one port: no network was crossed. `kept` is the file as it may be stored,
-    without what must not be (the environment of a process). `declared` is a sentence, not empty where the file is no
-    run but what somebody entered: a table that does not say how its figures came to be.
+    where both ends were one machine or one port, or nobody can tell: the run may have crossed no network. `kept` is the
+    file as it may be stored, without what must not be (the environment of a process). `declared` is a sentence, not
+    empty where the file is no run but what somebody entered: a table that does not say how its figures came to be.
     """
 
     tool: str
@@ -105,14 +112,13 @@ def percentile_caution(percentile: float | None, samples: int | None) -> str:
 
 WRONG_VALUES = "wrong_values"
 FAILED = "failed_operations"
-FAILURES = frozenset({WRONG_VALUES, FAILED, "dropped_messages"})
+DROPPED = "dropped_messages"
+FAILURES = frozenset({WRONG_VALUES, FAILED, DROPPED})
 """Names of the figures that count failures. `samples` of such a figure are all operations, failed ones included."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """How many failures the figures count: `count` None where none of them counts any. `text` is shown as it is."""
-
     count: float | None = None
     text: str = ""
 
@@ -125,7 +131,6 @@ NOT_COUNTED = Failures()
 
 
 def failures_of(figures: Iterable[Figure]) -> Failures:
-    """The first kind of failure that occurred, else a count of none."""
     counted = [each for each in figures if each.name in FAILURES and each.value is not None]
     worst = next((each for each in counted if each.value), counted[0] if counted else None)
     return NOT_COUNTED if worst is None else Failures(worst.value, _failure_text(worst))
@@ -183,10 +188,7 @@ _FACTORS: dict[str, tuple[str, float]] = {
 
 def converted(value: float, unit: str, to: str) -> float | None:
     """The value in another unit of the same dimension; None where there is no such conversion, or nothing finite comes
-    of it.
-
-    24056.72 MiB/s, for example, are 201.80 Gb/s.
-    """
+    of it. 24056.72 MiB/s, for example, are 201.80 Gb/s."""
     if unit == to:
         return value
     if unit not in _FACTORS or to not in _FACTORS:

@@ -12,8 +12,6 @@ DOMAINS = ("compute", "network", "energy", "security", "planning")
 
 @dataclass(frozen=True, slots=True)
 class ReviewCounts:
-    """Figures that the sub-measures of p4-golive-review ask for."""
-
     signatures_missing: int
     critical: int
     undated: int
@@ -27,7 +25,6 @@ class OpenAction:
 
 
 def counted(signed: Collection[str], actions: Iterable[OpenAction]) -> ReviewCounts:
-    """`signed` are the domains that did; `actions` those that are open."""
     listed = list(actions)
     others = [action for action in listed if not action.critical]
     return ReviewCounts(
@@ -59,10 +56,8 @@ class HeldReview:
 
 
 def counting_review(reviews: Sequence[HeldReview], *, valid: timedelta, now: datetime) -> HeldReview | None:
-    """The newest decided review as long as it is valid, then the open one, then the decided one, which is stale.
-
-    Where there is none of them, the newest that was cancelled: it proves nothing, and still the site had a review.
-    """
+    """The newest decided review as long as it is valid, then the open one, then the decided one, which is stale. Where
+    there is none of them, the newest that was cancelled: it proves nothing, and still the site had a review."""
     decided = [review for review in reviews if review.decided_at is not None]
     last = max(decided, key=lambda review: (review.signed_at, review.id), default=None)
     if last is not None and last.signed_at + valid > now:

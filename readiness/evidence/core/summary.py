@@ -2,16 +2,7 @@
 
 from collections.abc import Sequence
 
-from readiness.evidence.core.parsed import (
-    FAILED_TEST,
-    FAILURES,
-    IDENTITIES,
-    RANKS,
-    TEST,
-    WRONG_VALUES,
-    Figure,
-    failures_of,
-)
+from readiness.evidence.core import parsed
 from readiness.evidence.core.parsers.dcgm_diag import ACCELERATOR
 from readiness.evidence.core.proving.collectives import participation
 from readiness.evidence.core.proving.floors import COLLECTIVES, size_text
@@ -24,12 +15,11 @@ _SAMPLES = {
     "iperf3": "packets",
     "vllm-bench": "requests",
 }
-_COUNTS = FAILURES | {RANKS, TEST, FAILED_TEST, *IDENTITIES}
+_COUNTS = parsed.FAILURES | {parsed.RANKS, parsed.TEST, parsed.FAILED_TEST, *parsed.IDENTITIES}
 """Figures that say how a run went: no samples are behind them."""
 
 
-def sample_size(tool: str, figures: Sequence[Figure]) -> str:
-    """`20,000 iterations`, `3 sizes, up to 16 GiB`, `6 tests`; that the output does not say where it does not."""
+def sample_size(tool: str, figures: Sequence[parsed.Figure]) -> str:
     if tool in COLLECTIVES:
         sizes = {figure.size_bytes or 0 for figure in figures if figure.name == "busbw"}
         return (
@@ -38,7 +28,7 @@ def sample_size(tool: str, figures: Sequence[Figure]) -> str:
             else ""
         )
     if tool == "dcgm-diag":
-        tests = sum(figure.name == TEST for figure in figures)
+        tests = sum(figure.name == parsed.TEST for figure in figures)
         return f"{tests} test{'' if tests == 1 else 's'}" if tests else "The tests that ran were not kept."
     if tool == "csv":
         return f"{len(figures)} row{'' if len(figures) == 1 else 's'}"
@@ -49,7 +39,7 @@ def sample_size(tool: str, figures: Sequence[Figure]) -> str:
     return f"{f'{least:,}' if least == most else f'{least:,} to {most:,}'} {_SAMPLES.get(tool, 'samples')}"
 
 
-def failures_text(tool: str, figures: Sequence[Figure]) -> str:
+def failures_text(tool: str, figures: Sequence[parsed.Figure]) -> str:
     if tool == "dcgm-diag":
         worst = [figure for figure in figures if figure.name == "severity" and figure.value]
         skipped = sum(bool(figure.caution) for figure in figures if figure.name == "severity")
@@ -59,15 +49,14 @@ def failures_text(tool: str, figures: Sequence[Figure]) -> str:
             f"tests were skipped on {skipped} accelerators" if skipped else "",
         ]
         return "; ".join(filter(None, failures)) + "."
-    counted = failures_of(figures)
+    counted = parsed.failures_of(figures)
     if counted.count is not None:
         return f"{counted.text}."
-    unchecked = next((figure.caution for figure in figures if figure.name == WRONG_VALUES), "")
+    unchecked = next((figure.caution for figure in figures if figure.name == parsed.WRONG_VALUES), "")
     return unchecked or "The output counts none; what fails outright is refused."
 
 
 def coverage_text(run: Run, site: SiteParts) -> str:
-    """Which of what is in service the run was on."""
     names = few([site.nodes[node] for node in run.nodes if node in site.nodes])
     installed = sum(node in run.nodes for node, _ in site.accelerators)
     if run.tool in COLLECTIVES:

@@ -39,7 +39,6 @@ def _unit(declared: Any) -> str:
 
 
 def limit_text(framework: Framework, declared: DeclaredLimit) -> str:
-    """`1.3`, `450 ms`, or a preset with what it comes to."""
     kind = kind_of(framework, declared.limit_id)
     unit = kind.unit if kind else ""
     if declared.value is not None:
@@ -77,6 +76,7 @@ def _context(declared: DeclaredLimit, user: Any) -> dict[str, Any]:
 
 
 _SAME_LIMIT = django_filters.CharFilter(field_name="limit_id", label="limit", max_length=64)
+# fmt: off
 LIMITS = Kind(
     model=DeclaredLimit,
     rows=queries.declared_limits,
@@ -110,24 +110,11 @@ LIMITS = Kind(
         noun=("limit", "limits"),
         label="Declared limits",
         columns=(
-            Column(
-                "limit",
-                "Limit",
-                value="limit_id",
-                text=_name,
-                url=page_url,
-                sort="limit_id",
-                locked=True,
-                phone="title",
-            ),
+            Column("limit", "Limit", value="limit_id", text=_name, url=page_url, sort="limit_id", locked=True,
+                   phone="title"),
             Column("site", "Site", value="site.name", url=_owner_url, sort="site__name", export="site.slug"),
-            Column(
-                "workload_class",
-                "Workload class",
-                value="workload_class.name",
-                sort="workload_class__name",
-                export="workload_class.slug",
-            ),
+            Column("workload_class", "Workload class", value="workload_class.name", sort="workload_class__name",
+                   export="workload_class.slug"),
             plain(
                 "value",
                 "Value",
@@ -166,3 +153,4 @@ LIMITS = Kind(
         },
     ),
 )
+# fmt: on

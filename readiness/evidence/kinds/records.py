@@ -28,20 +28,16 @@ def _check_url(record: Record) -> str:
 
 _KEPT = "It is kept; the site is scored again."
 _FILLS = ("site", "check", "part")
+# fmt: off
 _OF_CHECK = (
     plain("taken_on", "Day", url=page_url, locked=True, phone="title"),
     Column("check", "Check", value="check_id", url=_check_url, sort="check_id"),
     plain("part", "Sub-measure"),
     Column("site", "Site", value="site.name", url=site_url, sort="site__name", export="site.slug"),
-    Column(
-        "value",
-        "Value",
-        text=lambda record: "" if record.value is None else exact(record.value),
-        sort="value",
-        numeric=True,
-        file_unit="in the sub-measure's unit",
-    ),
+    Column("value", "Value", text=lambda record: "" if record.value is None else exact(record.value), sort="value",
+           numeric=True, file_unit="in the sub-measure's unit"),
 )
+# fmt: on
 
 
 def _filters(model: Any, fields: tuple[str, ...], *search: str) -> Any:
@@ -118,6 +114,7 @@ FACTS = Kind(
         },
     ),
 )
+# fmt: off
 ATTESTATIONS = Kind(
     model=Attestation,
     rows=Attestation.objects.select_related("site", "by").all,
@@ -151,17 +148,11 @@ ATTESTATIONS = Kind(
             *_OF_CHECK,
             plain("statement", "Statement", phone="full"),
             plain("attested_by", "Attested by"),
-            Column(
-                "workload_classes",
-                "Workload classes",
-                value=lambda row: ", ".join(row.workload_classes),
-                default=False,
-            ),
+            Column("workload_classes", "Workload classes", value=lambda row: ", ".join(row.workload_classes),
+                   default=False),
             plain("valid_until", "Valid until"),
             hidden(plain, "provenance", "Provenance"),
-            Column(
-                "document", "Document", url=lambda row: row.link, text=lambda row: row.document or row.link
-            ),
+            Column("document", "Document", url=lambda row: row.link, text=lambda row: row.document or row.link),
             STANDING,
         ),
         filterset=_filters(
@@ -179,3 +170,4 @@ ATTESTATIONS = Kind(
         },
     ),
 )
+# fmt: on

@@ -12,6 +12,7 @@ from web.tables import Column, Table
 from web.units import instant
 from web.visibility import reader
 
+# fmt: off
 RUNS = Kind(
     model=ValidationRun,
     rows=ValidationRun.objects.select_related("site", "by", "baseline_by")
@@ -43,15 +44,8 @@ RUNS = Kind(
         noun=("run", "runs"),
         label="Validation runs",
         columns=(
-            Column(
-                "taken_at",
-                "Taken",
-                text=lambda run: instant(run.taken_at),
-                url=page_url,
-                sort="taken_at",
-                locked=True,
-                phone="title",
-            ),
+            Column("taken_at", "Taken", text=lambda run: instant(run.taken_at), url=page_url, sort="taken_at",
+                   locked=True, phone="title"),
             plain("tool", "Tool"),
             Column("site", "Site", value="site.name", url=site_url, sort="site__name", export="site.slug"),
             plain("scope", "Scope"),
@@ -64,13 +58,8 @@ RUNS = Kind(
             hidden(plain, "driver", "Driver"),
             hidden(plain, "provenance", "Provenance"),
             Column("by", "Uploaded by", value="by.username", sort="by__username", default=False),
-            Column(
-                "received_at",
-                "Received",
-                text=lambda run: instant(run.received_at),
-                sort="received_at",
-                default=False,
-            ),
+            Column("received_at", "Received", text=lambda run: instant(run.received_at), sort="received_at",
+                   default=False),
         ),
         filterset=RunFilters,
         default_sort="-taken_at",
@@ -82,13 +71,13 @@ RUNS = Kind(
         },
     ),
 )
+# fmt: on
 
 
 FIELDS = ("platform", "tool", "measure", "operation", "size_bytes", "value", "unit", "source", "note")
 
 
 def _address(floor: Floor) -> str:
-    """Whoever may change a floor gets there by its platform."""
     return FLOORS.url_if(reader(), "edit", floor)
 
 

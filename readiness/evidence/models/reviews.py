@@ -203,8 +203,6 @@ class SignOff(models.Model):
 
 @choices_held
 class ReviewAction(models.Model):
-    """An action that is left to do: before go-live if critical, else by its day."""
-
     HISTORY = True
 
     PERSONAL = ("owner_name",)

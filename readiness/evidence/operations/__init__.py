@@ -14,23 +14,3 @@ from readiness.evidence.operations.records import (
 )
 from readiness.evidence.operations.runs import RunContext, Upload, import_run, import_runs
 from readiness.evidence.operations.voiding import void_changed
-
-__all__ = [
-    "FactRow",
-    "RunContext",
-    "Upload",
-    "attest",
-    "declare_limit",
-    "import_facts",
-    "import_floors",
-    "import_limits",
-    "import_run",
-    "import_runs",
-    "mark_baseline",
-    "measure",
-    "measure_day",
-    "record_fact",
-    "record_facts",
-    "set_floor",
-    "void_changed",
-]

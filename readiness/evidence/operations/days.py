@@ -1,33 +1,141 @@
 """Measuring days: each UTC day of each site becomes a few rows that outlive its samples."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, fields, replace
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Count, Min
 
 from inventory.models import SiteChange
-from readiness.evidence import queries
-from readiness.evidence.daily import (
-    DayFigure,
-    load_figures,
-    serving_figures,
-    sketch_figures,
-    step_figures,
-)
-from readiness.evidence.gather import gather_day
-from readiness.evidence.measures import (
-    CIRCUIT_LOAD,
-    INLET,
-    ROUND_TRIP,
-    SITE_LOAD,
-    STEP_1S,
-    STEP_10S,
-    SUPPLY,
-)
+from readiness.evidence import measures, queries
+from readiness.evidence.core.load import continuous, largest_step, peak, site_load
+from readiness.evidence.core.parsed import worst_provenance
+from readiness.evidence.gather import Circuit, Metrics, SiteMeters, SitePower, current_a, gather_day, power_kw
 from readiness.evidence.models import Measure, MeasuredDay
+from telemetry.core.sketch import Sketch, merge_all
 from telemetry.models import LateDay
+from telemetry.queries import DailySketch, WindowMeans, WindowQuantiles
+
+
+@dataclass(frozen=True, slots=True)
+class DayFigure:
+    """One row of `Measure` before it has a day. `value` None with a detail: it could not be told, and why."""
+
+    site_id: int
+    key: str
+    part: str
+    value: float | None
+    unit: str
+    taken_at: datetime
+    provenance: str
+    detail: str = ""
+    samples: int = 0
+    sketch_buckets: list[int] | None = None
+    sketch_counts: list[int] | None = None
+
+
+def _figure(
+    measure: measures.DailyMeasure, site_id: int, series: Sequence[WindowMeans | DailySketch], **given: Any
+) -> DayFigure:
+    """The figure is as new as the newest of the series behind it, and trusted no more than the least of them."""
+    return DayFigure(
+        site_id=site_id,
+        key=measure.key,
+        unit=measure.unit,
+        taken_at=max(each.newest_at for each in series),
+        provenance=worst_provenance(each.provenance for each in series),
+        **given,
+    )
+
+
+def _sketched(sketch: Sketch) -> dict[str, Any]:
+    return {
+        "value": float(sketch.quantile(measures.QUANTILE)),
+        "samples": sketch.count,
+        "sketch_buckets": sketch.buckets.tolist(),
+        "sketch_counts": sketch.counts.tolist(),
+    }
+
+
+def load_figures(
+    site_id: int, meters: SiteMeters, power: SitePower, *, start: datetime
+) -> Iterator[DayFigure]:
+    load = site_load(power.levels(meters))
+    if load is not None:
+        highest = peak(load.windows)
+        figure = _figure(
+            measures.SITE_LOAD,
+            site_id,
+            list(power.series()),
+            part=load.level or "",
+            value=None if highest is None else highest.value,
+            detail=load.reason,
+        )
+        if highest is not None:
+            end = start + (highest.last + 1) * measures.WINDOW
+            figure = replace(figure, taken_at=min(end, figure.taken_at))
+        yield figure
+    for circuit in meters.circuits:
+        yield from _circuit_figures(site_id, circuit, power.of_circuit(circuit))
+
+
+def _circuit_figures(site_id: int, circuit: Circuit, metrics: Metrics) -> Iterator[DayFigure]:
+    current = current_a(metrics) if circuit.breaker_a else None
+    kw = power_kw(metrics) if current is None else None
+    if current is not None and circuit.breaker_a:
+        share, detail = current / circuit.breaker_a, ""
+    elif kw is not None:
+        share = kw / circuit.capacity_kw
+        detail = "" if circuit.by_breaker else "of the feed's rated power; its breaker is not declared"
+    else:
+        return
+    if (highest := peak(continuous(share))) is not None:
+        series = [of_metric for many in metrics.values() for of_metric in many]
+        value = highest.value * 100
+        yield _figure(measures.CIRCUIT_LOAD, site_id, series, part=circuit.name, value=value, detail=detail)
+
+
+def step_figures(
+    measure: measures.DailyMeasure,
+    meters: Mapping[int, SiteMeters],
+    power: Mapping[int, SitePower],
+    *,
+    span: int,
+) -> Iterator[DayFigure]:
+    for site_id, sent in sorted(power.items()):
+        load = site_load(sent.levels(meters[site_id]))
+        step = largest_step(load.windows, span) if load is not None and load.level else None
+        if load is not None and step is not None:
+            yield _figure(measure, site_id, list(sent.series()), part=load.level or "", value=step)
+
+
+def sketch_figures(
+    measure: measures.DailyMeasure, sketches: Iterable[DailySketch], parts: Mapping[int, str]
+) -> Iterator[DayFigure]:
+    grouped: dict[tuple[int, str], list[DailySketch]] = defaultdict(list)
+    for sketch in sketches:
+        if sketch.series_id in parts and len(sketch.buckets):
+            grouped[sketch.site_id, parts[sketch.series_id]].append(sketch)
+    for (site_id, part), several in sorted(grouped.items()):
+        merged = merge_all([Sketch.from_arrays(each.buckets, each.counts) for each in several])
+        yield _figure(measure, site_id, several, part=part, **_sketched(merged))
+
+
+def serving_figures(sent: Iterable[WindowQuantiles]) -> Iterator[DayFigure]:
+    for quantiles in sent:
+        yield DayFigure(
+            site_id=quantiles.site_id,
+            key=quantiles.key,
+            part="",
+            unit=measures.MEASURES[quantiles.key].unit,
+            taken_at=quantiles.newest_at,
+            provenance=worst_provenance(quantiles.provenances),
+            **_sketched(Sketch.of(quantiles.values)),
+        )
+
 
 DAYS_A_RUN = 4
 """Days measured in one run, so that a run after a long stop stays short; the next run goes on."""
@@ -35,7 +143,9 @@ OVERLAP = timedelta(minutes=15)
 """Today's loads are read again from so long before the last measuring, for samples that came late."""
 WHOLE_DAY_EVERY = timedelta(hours=1)
 """Today's loads are read from midnight once in this while, for samples that came later still."""
-HIGHEST_SO_FAR = frozenset({SITE_LOAD.key, CIRCUIT_LOAD.key, STEP_1S.key, STEP_10S.key})
+HIGHEST_SO_FAR = frozenset(
+    {measures.SITE_LOAD.key, measures.CIRCUIT_LOAD.key, measures.STEP_1S.key, measures.STEP_10S.key}
+)
 _KEY = ("site_id", "key", "part")
 _LOCK = 0x4D4541  # "MEA"
 
@@ -62,21 +172,19 @@ def measure(*, now: datetime, site_ids: Collection[int] | None = None) -> int:
 
 @transaction.atomic
 def measure_day(*, day: date, now: datetime, site_ids: Collection[int], whole: bool = False) -> int:
-    """Measure one UTC day up to `now`, whether due or not; sites whose rows changed are left to be scored again.
-
-    A day that was measured a moment ago is read from there on, unless the `whole` of it is asked for.
-    """
+    """Measure one UTC day up to `now`, whether due or not; sites whose rows changed are left to be scored again. A day
+    that was measured a moment ago is read from there on, unless the `whole` of it is asked for."""
     since = queries.start_of(day) if whole else _since(site_ids, day=day, now=now)
     gathered = gather_day(site_ids, day=day, now=now, since=since)
     figures: list[DayFigure] = []
     for site_id, power in sorted(gathered.power.items()):
         figures += load_figures(site_id, gathered.meters[site_id], power, start=gathered.start)
-    figures += step_figures(STEP_1S, gathered.meters, gathered.power_1s, span=1)
-    figures += step_figures(STEP_10S, gathered.meters, gathered.power_1s, span=10)
-    figures += step_figures(STEP_10S, gathered.meters, gathered.power_10s, span=1)
-    figures += sketch_figures(INLET, gathered.inlets, gathered.parts)
-    figures += sketch_figures(SUPPLY, gathered.supplies, gathered.parts)
-    figures += sketch_figures(ROUND_TRIP, gathered.trips, gathered.parts)
+    figures += step_figures(measures.STEP_1S, gathered.meters, gathered.power_1s, span=1)
+    figures += step_figures(measures.STEP_10S, gathered.meters, gathered.power_1s, span=10)
+    figures += step_figures(measures.STEP_10S, gathered.meters, gathered.power_10s, span=1)
+    figures += sketch_figures(measures.INLET, gathered.inlets, gathered.parts)
+    figures += sketch_figures(measures.SUPPLY, gathered.supplies, gathered.parts)
+    figures += sketch_figures(measures.ROUND_TRIP, gathered.trips, gathered.parts)
     figures += serving_figures(gathered.serving)
     changed = _write(figures, day=day, now=now, replace_day=since <= queries.start_of(day))
     _note_measured(site_ids, day=day, now=now, whole=since <= queries.start_of(day))
@@ -87,10 +195,8 @@ def measure_day(*, day: date, now: datetime, site_ids: Collection[int], whole: b
 
 
 def _since(site_ids: Collection[int], *, day: date, now: datetime) -> datetime:
-    """Return where today's loads are read from; midnight for a day that is over, or not measured as a whole lately.
-
-    On a quarter of an hour, so that the 15-minute means are those of the whole day.
-    """
+    """Return where today's loads are read from; midnight for a day that is over, or not measured as a whole lately. On
+    a quarter of an hour, so that the 15-minute means are those of the whole day."""
     start = queries.start_of(day)
     noted = MeasuredDay.objects.filter(site_id__in=site_ids, on_date=day)
     oldest = noted.aggregate(count=Count("pk"), measured=Min("measured_at"), whole=Min("whole_at"))
@@ -109,7 +215,6 @@ def _lock() -> bool:
 
 
 def _claim_late_days(site_ids: Collection[int] | None) -> list[tuple[int, date]]:
-    """Days that are over and got samples since; the claims are given up with this transaction's commit."""
     claims = LateDay.objects.select_for_update(skip_locked=True)
     if site_ids is not None:
         claims = claims.filter(site_id__in=site_ids)
@@ -119,10 +224,8 @@ def _claim_late_days(site_ids: Collection[int] | None) -> list[tuple[int, date]]
 
 
 def _write(figures: Sequence[DayFigure], *, day: date, now: datetime, replace_day: bool) -> set[int]:
-    """Upsert the day's rows; returns the sites whose rows changed.
-
-    Where the whole day was read, rows that were not found again go; else a load keeps its highest so far.
-    """
+    """Upsert the day's rows; returns the sites whose rows changed. Where the whole day was read, rows that were not
+    found again go; else a load keeps its highest so far."""
     sites = {figure.site_id for figure in figures}
     before = {
         (row.site_id, row.key, row.part): row

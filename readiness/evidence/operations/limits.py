@@ -12,7 +12,7 @@ from accounts.models import User
 from inventory.models import Site
 from readiness.evidence.core.limits import OF_CLASS, OF_PLATFORM, is_range, kind_of, presets_of
 from readiness.evidence.core.parsers import ParseError
-from readiness.evidence.core.parsers import rows as records
+from readiness.evidence.core.parsers import table as records
 from readiness.evidence.models import DeclaredLimit
 from readiness.evidence.refusals import OLDEST, EvidenceRefused, in_unit_of_limit, refuse_retired
 from readiness.framework import queries as framework_queries
@@ -110,10 +110,8 @@ def _value(framework: Framework, kind: LimitKind, value: float, unit: str) -> fl
 
 
 def import_limits(*, content: bytes, by: User | None, now: datetime) -> list[DeclaredLimit]:
-    """Declare each row of a table, sites and classes by their slugs.
-
-    All of it or nothing: ParseError names the line that cannot be read or is refused.
-    """
+    """Declare each row of a table, sites and classes by their slugs. All of it or nothing: ParseError names the line
+    that cannot be read or is refused."""
     return _declare_rows(records.limits(content), by=by, now=now)
 
 

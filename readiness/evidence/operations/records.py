@@ -11,20 +11,12 @@ from django.db import transaction
 from accounts.models import User
 from inventory.models import Site
 from inventory.queries import end_of_day
+from readiness.evidence import refusals
 from readiness.evidence.core.bearing import HAVE_BASELINE
 from readiness.evidence.core.parsers import ParseError, platform_floors
-from readiness.evidence.core.parsers import rows as records
+from readiness.evidence.core.parsers import table as records
 from readiness.evidence.ground import site_ground
 from readiness.evidence.models import Attestation, Floor, RecordedFact, ValidationRun
-from readiness.evidence.refusals import (
-    OLDEST,
-    EvidenceRefused,
-    check_named,
-    in_unit_of,
-    part_of,
-    refuse_live,
-    refuse_retired,
-)
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import SubMeasure
 from readiness.framework.core.vocabulary import Change
@@ -60,15 +52,15 @@ def attest(
     EvidenceRefused for a check or sub-measure that is not in force or counts only live, a unit that does not fit, a day
     to come, a class that is not there.
     """
-    refuse_retired(site)
+    refusals.refuse_retired(site)
     _, framework = framework_queries.current()
-    named = check_named(framework, check)
+    named = refusals.check_named(framework, check)
     voided_by = frozenset(change for each in named.parts for change in each.validity.voided_by)
     if part:
-        measure = part_of(framework, check, part)
-        refuse_live(measure)
+        measure = refusals.part_of(framework, check, part)
+        refusals.refuse_live(measure)
         voided_by = measure.validity.voided_by
-        value = None if value is None else in_unit_of(measure, value, unit)
+        value = None if value is None else refusals.in_unit_of(measure, value, unit)
     _refuse_unknown(workload_classes)
     attestation = Attestation(
         site=site,
@@ -97,13 +89,11 @@ def _refuse_unknown(slugs: Collection[str]) -> None:
         set(WorkloadClass.objects.filter(slug__in=slugs).values_list("slug", flat=True)) if slugs else set()
     )
     if unknown := sorted(set(slugs) - there):
-        raise EvidenceRefused("workload_classes", f"There is no workload class {unknown[0]!r}.")
+        raise refusals.EvidenceRefused("workload_classes", f"There is no workload class {unknown[0]!r}.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactRow:
-    """A fact to be recorded; no unit means the sub-measure's own."""
-
     site: Site
     check: str
     part: str
@@ -116,7 +106,6 @@ class FactRow:
 
 
 def record_fact(*, by: User | None, now: datetime, **fact: Any) -> RecordedFact:
-    """Keep one fact, which has the fields of FactRow. EvidenceRefused as `attest`."""
     return record_facts([FactRow(**fact)], by=by, now=now)[0]
 
 
@@ -131,10 +120,10 @@ def record_facts(rows: Sequence[FactRow], *, by: User | None, now: datetime) -> 
     facts: dict[tuple[int, str, str, date], tuple[RecordedFact, SubMeasure]] = {}
     for place, row in enumerate(rows):
         try:
-            measure = part_of(framework, row.check, row.part)
-            refuse_live(measure)
+            measure = refusals.part_of(framework, row.check, row.part)
+            refusals.refuse_live(measure)
             fact = _fact(row, measure, by=by, now=now)
-        except EvidenceRefused as error:
+        except refusals.EvidenceRefused as error:
             raise FactRefused(place, error) from error
         facts[row.site.pk, row.check, row.part, row.taken_on] = fact, measure
     _stand_on_ground(facts.values())
@@ -144,10 +133,10 @@ def record_facts(rows: Sequence[FactRow], *, by: User | None, now: datetime) -> 
     )
 
 
-class FactRefused(EvidenceRefused):
+class FactRefused(refusals.EvidenceRefused):
     """`place` is that of the row among those given, from 0."""
 
-    def __init__(self, place: int, error: EvidenceRefused) -> None:
+    def __init__(self, place: int, error: refusals.EvidenceRefused) -> None:
         super().__init__(error.field, error.reason)
         self.place = place
 
@@ -160,14 +149,14 @@ _CORRECTED = [
 
 
 def _fact(row: FactRow, measure: SubMeasure, *, by: User | None, now: datetime) -> RecordedFact:
-    refuse_retired(row.site)
+    refusals.refuse_retired(row.site)
     if not row.source.strip():
-        raise EvidenceRefused("source", "A recorded fact says where its value comes from.")
+        raise refusals.EvidenceRefused("source", "A recorded fact says where its value comes from.")
     return RecordedFact(
         site=row.site,
         check_id=row.check,
         part=row.part,
-        value=in_unit_of(measure, row.value, row.unit),
+        value=refusals.in_unit_of(measure, row.value, row.unit),
         source=row.source,
         note=row.note,
         provenance=row.provenance,
@@ -178,7 +167,6 @@ def _fact(row: FactRow, measure: SubMeasure, *, by: User | None, now: datetime) 
 
 
 def _stand_on_ground(facts: Collection[tuple[RecordedFact, SubMeasure]]) -> None:
-    """Note what each stands on; nothing is read where none stands on anything."""
     minding = {fact.site_id for fact, measure in facts if measure.validity.voided_by}
     grounds = site_ground(sorted(minding)) if minding else {}
     for fact, measure in facts:
@@ -186,10 +174,8 @@ def _stand_on_ground(facts: Collection[tuple[RecordedFact, SubMeasure]]) -> None
 
 
 def import_facts(*, content: bytes, by: User | None, now: datetime) -> list[RecordedFact]:
-    """Enter each row of a table (core.parsers.records says which columns), the site by its slug.
-
-    All of it or nothing: ParseError names the line that cannot be read or is refused.
-    """
+    """Enter each row of a table (core.parsers.records says which columns), the site by its slug. All of it or nothing:
+    ParseError names the line that cannot be read or is refused."""
     rows = records.facts(content)
     sites = Site.objects.in_bulk({row["site"] for _, row in rows}, field_name="slug")
     for line, row in rows:
@@ -214,7 +200,6 @@ def set_floor(
     size_bytes: int | None = None,
     **values: Any,
 ) -> Floor:
-    """The platform's floor of a measure at a size: made, or changed where it is there."""
     floor, _ = Floor.objects.update_or_create(
         platform=platform,
         tool=tool,
@@ -229,23 +214,21 @@ def set_floor(
 def import_floors(
     *, content: bytes, platform: str, source: str, by: User | None, now: datetime
 ) -> list[Floor]:
-    """Floors of a node-health configuration (`*.conf`). ParseError where it cannot be read."""
     if len(content) > MOST_FLOOR_BYTES:
-        raise EvidenceRefused("file", f"A configuration has {MOST_FLOOR_BYTES} bytes at most.")
+        raise refusals.EvidenceRefused("file", f"A configuration has {MOST_FLOOR_BYTES} bytes at most.")
     floors = platform_floors.parse(content)
     if not floors:
-        raise EvidenceRefused("file", "The configuration states no floor that is known.")
+        raise refusals.EvidenceRefused("file", "The configuration states no floor that is known.")
     with transaction.atomic():
         named: dict[str, Any] = {"platform": platform, "source": source, "by": by, "now": now}
         return [set_floor(**asdict(line), **named) for line in floors]
 
 
 def _taken_at(site: Site, taken_on: date, now: datetime) -> datetime:
-    """The end of the day in the site's zone; now, while the day lasts."""
     if taken_on > now.astimezone(ZoneInfo(site.time_zone)).date():
-        raise EvidenceRefused("taken_on", f"{taken_on} is yet to come at {site.name}.")
-    if taken_on < now.date() - OLDEST:
-        raise EvidenceRefused("taken_on", f"{taken_on} is more than twenty years ago.")
+        raise refusals.EvidenceRefused("taken_on", f"{taken_on} is yet to come at {site.name}.")
+    if taken_on < now.date() - refusals.OLDEST:
+        raise refusals.EvidenceRefused("taken_on", f"{taken_on} is more than twenty years ago.")
     return min(end_of_day(taken_on, site.time_zone), now)
 
 
@@ -261,21 +244,18 @@ MAY_MARK = "evidence.change_validationrun"
 
 
 def can_be_baseline(run: ValidationRun) -> bool:
-    """Whether marking it, or no longer marking it, would not be refused."""
     return run.baseline_at is not None or not _why_not(run)
 
 
 @transaction.atomic
 def mark_baseline(run: ValidationRun, *, marked: bool, by: User, now: datetime) -> ValidationRun:
     """Make it the baseline of its thing, or leave that to the first runs again. Its site's claim row is the table's.
-
-    Raises MissingPermission, and EvidenceRefused for a run that is not compared or that a change has voided.
-    """
+    Raises MissingPermission, and EvidenceRefused for a run that is not compared or that a change has voided."""
     if not by.has_perm(MAY_MARK):
         raise MissingPermission([MAY_MARK])
     locked = ValidationRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
     if marked and (reason := _why_not(locked)):
-        raise EvidenceRefused("run", reason)
+        raise refusals.EvidenceRefused("run", reason)
     if (locked.baseline_at is not None) != marked:
         locked.baseline_at, locked.baseline_by = (now, by) if marked else (None, None)
         locked.save(update_fields=["baseline_at", "baseline_by"])

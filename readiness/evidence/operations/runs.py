@@ -10,30 +10,16 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from inventory.models import Device, Site
+from readiness.evidence import ground, refusals
 from readiness.evidence.core.bearing import OF_ACCELERATORS
 from readiness.evidence.core.interop import is_record
 from readiness.evidence.core.parsed import FAILED, FAILED_TEST, IDENTITIES, RANKS, Parsed
 from readiness.evidence.core.parsers import PARSERS, parse
 from readiness.evidence.core.proving.values import ENTERED
 from readiness.evidence.ground import IDENTITIES as IDENTITIES_KEY
-from readiness.evidence.ground import (
-    VersionHistory,
-    ground_of_run,
-    identities_of,
-    version_history,
-    versions_at,
-)
 from readiness.evidence.models import RunDevice, RunFile, RunMeasure, Tool, ValidationRun
 from readiness.evidence.models.runs import MOST_BYTES
 from readiness.evidence.operations.voiding import by_device, void_changed
-from readiness.evidence.refusals import (
-    OLDEST,
-    EvidenceRefused,
-    FileTooLarge,
-    SameFile,
-    refuse_retired,
-    refuse_unknown_parts,
-)
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from telemetry.models import SourceProvenance
@@ -84,8 +70,6 @@ NOTHING_MORE = RunContext()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """One file of several."""
-
     tool: str
     content: bytes
     file_name: str
@@ -121,7 +105,7 @@ def import_runs(
     *, site: Site, uploads: Sequence[Upload], by: User | None, now: datetime
 ) -> list[ValidationRun]:
     """Import several files, all or none, and look once at what changed since. Raises what `import_run` raises."""
-    refuse_retired(site)
+    refusals.refuse_retired(site)
     # Before the transaction: a large file takes seconds.
     read = [(upload, _parsed(upload)) for upload in uploads]
     with transaction.atomic():
@@ -141,9 +125,11 @@ def import_runs(
 
 def _parsed(upload: Upload) -> Parsed:
     if upload.tool not in PARSERS:
-        raise EvidenceRefused("tool", f"{upload.tool!r} has no parser; there are {', '.join(PARSERS)}.")
+        raise refusals.EvidenceRefused(
+            "tool", f"{upload.tool!r} has no parser; there are {', '.join(PARSERS)}."
+        )
     if len(upload.content) > MOST_BYTES:
-        raise FileTooLarge(
+        raise refusals.FileTooLarge(
             "file", f"The file has {len(upload.content)} bytes; {MOST_BYTES} are taken at most."
         )
     return parse(upload.tool, upload.content)
@@ -160,7 +146,7 @@ def _draft(
     upload: Upload, parsed: Parsed, framework: Framework, *, site: Site, by: User | None, now: datetime
 ) -> _Draft:
     context = upload.context
-    refuse_unknown_parts(framework, [(each.name, each.value, each.unit) for each in parsed.figures])
+    refusals.refuse_unknown_parts(framework, [(each.name, each.value, each.unit) for each in parsed.figures])
     taken_at, remarks = _taken_at(parsed, context, site, now)
     devices, unmatched = _devices(parsed, context, site)
     stated = {key: value for key, value in (context.versions or {}).items() if value}
@@ -200,7 +186,7 @@ def _save(drafts: Sequence[_Draft]) -> None:
             continue
         key = (run.scope, of_accelerators, frozenset(device.pk for device in draft.devices))
         if key not in bases:
-            bases[key] = ground_of_run(run, draft.devices) | _identities(run, draft.devices)
+            bases[key] = ground.ground_of_run(run, draft.devices) | _identities(run, draft.devices)
         run.basis = bases[key]
     ValidationRun.objects.bulk_create([draft.run for draft in drafts])
     RunFile.objects.bulk_create(RunFile(run=draft.run, content=draft.parsed.kept) for draft in drafts)
@@ -212,7 +198,7 @@ def _save(drafts: Sequence[_Draft]) -> None:
         ),
         batch_size=AT_ONCE,
     )
-    history = version_history({device.pk for draft in drafts for device in draft.devices})
+    history = ground.version_history({device.pk for draft in drafts for device in draft.devices})
     RunDevice.objects.bulk_create(
         _run_device(draft.run, device, history)
         for draft in drafts
@@ -220,8 +206,8 @@ def _save(drafts: Sequence[_Draft]) -> None:
     )
 
 
-def _run_device(run: ValidationRun, device: Device, history: VersionHistory) -> RunDevice:
-    versions = versions_at(history, device.pk, at=run.taken_at) or device
+def _run_device(run: ValidationRun, device: Device, history: ground.VersionHistory) -> RunDevice:
+    versions = ground.versions_at(history, device.pk, at=run.taken_at) or device
     return RunDevice(
         run=run,
         device=device,
@@ -231,11 +217,10 @@ def _run_device(run: ValidationRun, device: Device, history: VersionHistory) -> 
 
 
 def _identities(run: ValidationRun, devices: Sequence[Device]) -> dict[str, object]:
-    """Which accelerators it was on, where it is about accelerators: those of its devices, else of the site's."""
     if run.tool not in OF_ACCELERATORS:
         return {}
     nodes = devices or Device.objects.in_service().filter(site_id=run.site_id, role=Device.Role.NODE)
-    identities = identities_of({device.pk for device in nodes})
+    identities = ground.identities_of({device.pk for device in nodes})
     return {IDENTITIES_KEY: by_device(identities)} if identities else {}
 
 
@@ -272,7 +257,7 @@ def _test(tool: str, parsed: Parsed) -> tuple[object, ...]:
 def _refuse_same(site: Site, digests: Collection[str]) -> None:
     earlier = ValidationRun.objects.filter(site=site, file_sha256__in=digests).order_by("pk").first()
     if earlier is not None:
-        raise SameFile("file", f"This file is run {earlier.pk} of this site already.", earlier.pk)
+        raise refusals.SameFile("file", f"This file is run {earlier.pk} of this site already.", earlier.pk)
 
 
 def _taken_at(parsed: Parsed, context: RunContext, site: Site, now: datetime) -> tuple[datetime, list[str]]:
@@ -285,27 +270,26 @@ def _taken_at(parsed: Parsed, context: RunContext, site: Site, now: datetime) ->
         remarks.append(f"The file says that it was taken at {own:%Y-%m-%d %H:%M %Z}; that time counts.")
     taken_at = own or context.taken_at or now
     if taken_at > now + AHEAD:
-        raise EvidenceRefused(
+        raise refusals.EvidenceRefused(
             "taken_at", f"The run is dated {taken_at:%Y-%m-%d %H:%M %Z}, which is in the future."
         )
-    if taken_at < now - OLDEST:
-        raise EvidenceRefused(
+    if taken_at < now - refusals.OLDEST:
+        raise refusals.EvidenceRefused(
             "taken_at", f"The run is dated {taken_at.isoformat()}, which is more than twenty years ago."
         )
     return taken_at, remarks
 
 
 def _devices(parsed: Parsed, context: RunContext, site: Site) -> tuple[list[Device], list[str]]:
-    """Those given, else those of the site that have the names of the file's hosts, in full or up to the first dot."""
     if context.devices is not None:
         strays = [device.name for device in context.devices if device.site_id != site.pk]
         if strays:
-            raise EvidenceRefused("devices", f"{', '.join(strays)}: not at {site.name}.")
+            raise refusals.EvidenceRefused("devices", f"{', '.join(strays)}: not at {site.name}.")
         return list(context.devices), []
     if context.device_names:
         named = Device.objects.filter(site=site, name__in=context.device_names).select_related("device_type")
         if missing := sorted(set(context.device_names) - {device.name for device in named}):
-            raise EvidenceRefused("devices", f"{site.name} has no device {', '.join(missing)}.")
+            raise refusals.EvidenceRefused("devices", f"{site.name} has no device {', '.join(missing)}.")
         return list(named), []
     hosts = [host for host in parsed.hosts if host]
     if not hosts:
@@ -327,16 +311,14 @@ def _devices(parsed: Parsed, context: RunContext, site: Site) -> tuple[list[Devi
 
 
 def _scope(tool: str, parsed: Parsed, context: RunContext, devices: int) -> str:
-    """Return what was given, unless the file shows more nodes than that; else by the tool and how many nodes there
-    were."""
     nodes = max(len(parsed.hosts), devices)
     if context.scope:
         if context.scope not in Scope.values:
-            raise EvidenceRefused(
+            raise refusals.EvidenceRefused(
                 "scope", f"{context.scope!r} is no scope; there are {', '.join(Scope.values)}."
             )
         if context.scope == Scope.NODE and nodes > 1 and tool in ("nccl-tests", "rccl-tests"):
-            raise EvidenceRefused("scope", f"The run was on {nodes} nodes, not on one.")
+            raise refusals.EvidenceRefused("scope", f"The run was on {nodes} nodes, not on one.")
         return context.scope
     if devices and all(is_record(figure.name) for figure in parsed.figures):
         return Scope.LINK

@@ -58,7 +58,6 @@ class VoidingChange:
 
 
 def _replacements(runs: Iterable[ValidationRun]) -> list[VoidingChange]:
-    """Runs that were on an accelerator in whose place another one was since. Statements are constant."""
     kept = [(run, _kept(run)) for run in runs if run.basis.get(IDENTITIES)]
     if not kept:
         return []
@@ -110,7 +109,6 @@ def _voided(run: ValidationRun) -> set[Place]:
 
 
 def by_device(identities: Identities) -> dict[str, dict[str, list[str]]]:
-    """Group the identities by device and number, in the form that a run's basis stores."""
     numbers_by_device: dict[str, dict[str, list[str]]] = defaultdict(dict)
     for (device, number), identity in sorted(identities.items()):
         numbers_by_device[str(device)][str(number)] = list(identity)
@@ -159,7 +157,6 @@ type Relevant = dict[tuple[type[Voidable], int], frozenset[Change]]
 
 
 def _relevant_to_runs(runs: Iterable[ValidationRun], framework: Framework) -> Relevant:
-    """Kinds of change that void anything a run may prove, less those that it is voided by already."""
     tables = [run.pk for run in runs if run.tool == Tool.CSV]
     names: dict[int, set[str]] = defaultdict(set)
     if tables:
@@ -202,7 +199,6 @@ def _other_versions(runs: Sequence[ValidationRun]) -> list[VoidingChange]:
 
 
 def _other_ground(evidence: Sequence[Voidable], relevant: Relevant, *, now: datetime) -> list[VoidingChange]:
-    """Evidence whose basis is another one now, or was for a while since it was entered."""
     standing = [
         (each, kind, before)
         for each in evidence
@@ -233,7 +229,6 @@ def _other_ground(evidence: Sequence[Voidable], relevant: Relevant, *, now: date
 def _first_since(
     each: Voidable, key: str, steps: Iterable[GroundStep], ground: CurrentGround
 ) -> DatedChange | None:
-    """The first change of the ground under this evidence since it was entered, also one that was undone."""
     devices = ground.crossed(each, key)
     more = 0
     for step in steps:
@@ -255,7 +250,6 @@ def _spoken(kind: Change) -> str:
 
 
 def _apply(findings: Iterable[VoidingChange]) -> int:
-    """Write each evidence's findings beside those that it has; the first change is when it was voided."""
     by_evidence: dict[tuple[type[Voidable], int], list[VoidingChange]] = defaultdict(list)
     for finding in findings:
         by_evidence[type(finding.evidence), finding.evidence.pk].append(finding)
@@ -276,7 +270,6 @@ def _apply(findings: Iterable[VoidingChange]) -> int:
 
 
 def _with_kinds(voids: Mapping[str, Any], changes: Iterable[VoidingChange]) -> dict[str, Any]:
-    """Add for each kind the first change, and what all of them were; one that is there stays, but for other places."""
     kinds = dict(voids)
     for each in sorted(changes, key=lambda finding: finding.at):
         kind, at = each.change.value, each.at.isoformat()

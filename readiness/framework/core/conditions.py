@@ -111,7 +111,5 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class ExclusionRule:
-    """The check or sub-measure is `n-a`, for the reason given."""
-
     when: Condition
     reason: Prose

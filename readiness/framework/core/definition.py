@@ -12,7 +12,7 @@ from datetime import date
 from functools import cached_property, lru_cache
 from typing import Annotated
 
-from readiness.framework.core.conditions import Condition, ExclusionRule
+from readiness.framework.core.conditions import Condition, ExclusionRule, SiteContext
 from readiness.framework.core.numbers import duration_s, duration_text, limit_text
 from readiness.framework.core.vocabulary import (
     MEASUREMENTS,
@@ -79,7 +79,6 @@ class Bound:
         return self.low if value - self.low < self.high - value else self.high
 
     def text(self, unit: str = "") -> str:
-        """The threshold as shown beside a value: `≥ 460 GB/s`, `18 to 27 °C`, `1 or 5`."""
         return _text(self, unit)
 
 
@@ -126,10 +125,8 @@ class LabelledFigure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Threshold(LabelledFigure):
-    """The region where a sub-measure passes or warns.
-
-    Either an absolute `bound`, or a `factor` on the limit that the sub-measure's `limit_from` names.
-    """
+    """The region where a sub-measure passes or warns. Either an absolute `bound`, or a `factor` on the limit that the
+    sub-measure's `limit_from` names."""
 
     bound: Bound | None = None
     factor: float = 1.0
@@ -144,10 +141,8 @@ class Threshold(LabelledFigure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preset(LabelledFigure):
-    """A named choice of limit that a site or platform may pick instead of typing its own.
-
-    `value` is the limit itself, None for a range. `pass_at` and `warn_at` are what it comes to.
-    """
+    """A named choice of limit that a site or platform may pick instead of typing its own. `value` is the limit itself,
+    None for a range. `pass_at` and `warn_at` are what it comes to."""
 
     id: str
     name: str
@@ -168,7 +163,6 @@ class Validity(LabelledFigure):
         return self.max_age_s is None
 
     def limit_s(self, cadence_s: float | None) -> float:
-        """Seconds after which evidence is stale, given the cadence of the source that sent it."""
         if self.max_age_s is not None:
             return self.max_age_s
         return max(LIVE_CADENCES * (cadence_s or 0.0), LIVE_FLOOR_S)
@@ -266,17 +260,14 @@ class Check:
     parts: tuple[SubMeasure, ...]
 
     def part(self, part_id: str) -> SubMeasure:
-        """The sub-measure with this id; KeyError if there is none."""
         for part in self.parts:
             if part.id == part_id:
                 return part
         raise KeyError(f"{self.id} has no sub-measure {part_id!r}")
 
     def with_stand_ins(self, part_ids: Iterable[str], units: Mapping[str, str] | None = None) -> Check:
-        """Put something in the place of each of these that an edited framework has dropped.
-
-        For code that works out several sub-measures at once; what it makes of a stand-in is to be left out.
-        """
+        """Put something in the place of each of these that an edited framework has dropped. For code that works out
+        several sub-measures at once; what it makes of a stand-in is to be left out."""
         there = {part.id for part in self.parts}
         dropped = [
             replace(self.parts[0], id=part_id, unit=(units or {}).get(part_id, ""), metrics=(), limit_from="")
@@ -310,8 +301,6 @@ class CitedSource:
 
 @dataclass(frozen=True)
 class Framework:
-    """One version of the whole definition; checks keep the order in which they were written."""
-
     version: Annotated[str, most(50)]
     title: Annotated[str, most(200)]
     note: Prose = field(default="", kw_only=True)
@@ -334,8 +323,31 @@ class Framework:
         return {(check.id, part.id): part for check in self.checks for part in check.parts}
 
     def check(self, check_id: str) -> Check:
-        """The check with this id; KeyError if there is none."""
         return self.checks_by_id[check_id]
 
     def checks_of(self, pillar_id: str) -> tuple[Check, ...]:
         return tuple(check for check in self.checks if check.pillar == pillar_id)
+
+
+def applicable(item: Check | SubMeasure, site: SiteContext) -> tuple[bool, str]:
+    """Whether a check or a sub-measure applies at the site, and the reason when it does not. A site without declared
+    profiles is measured against everything."""
+    if site.profiles and item.profiles.isdisjoint(site.profiles):
+        return False, f"Applies to {' and '.join(sorted(item.profiles))} sites only."
+    for rule in item.exclusions:
+        if rule.when.holds(site):
+            return False, rule.reason
+    return True, ""
+
+
+def gate_for(check: Check, site: SiteContext) -> Gate:
+    for rule in check.gate_rules:
+        if rule.when.holds(site):
+            return rule.gate
+    return check.gate
+
+
+def part_gate(part: SubMeasure, check_gate: Gate) -> Gate:
+    if part.gate is None or part.gate.rank >= check_gate.rank:
+        return check_gate
+    return part.gate

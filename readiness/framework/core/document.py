@@ -6,17 +6,7 @@ from pathlib import Path
 from types import GenericAlias
 from typing import Annotated, Any
 
-from readiness.framework.core.conditions import (
-    COUNT_FACTS,
-    COUNT_OPERATORS,
-    FLAG_FACTS,
-    SET_FACTS,
-    SET_OPERATORS,
-    WORD_FACTS,
-    Condition,
-    ConditionOperator,
-    FactTest,
-)
+from readiness.framework.core import conditions
 from readiness.framework.core.definition import (
     Bound,
     Check,
@@ -35,7 +25,6 @@ from web.versioned.core.files import Texts, located, parse
 
 
 def refuse_unsound(check: Check, fields: Fields) -> None:
-    """Raises DocumentError at the field that contradicts another."""
     if check.id.partition("-")[0] != check.pillar:
         raise fields.error("pillar", f"{check.pillar!r} does not match the id")
     highest = max((check.gate, *(rule.gate for rule in check.gate_rules)), key=lambda gate: gate.rank)
@@ -58,7 +47,6 @@ def refuse_unsound(check: Check, fields: Fields) -> None:
 
 
 def _disorder(part: SubMeasure) -> str | None:
-    """Why the warn threshold does not lie around the pass threshold."""
     inner, outer = part.pass_at, part.warn_at
     if outer is None:
         return None
@@ -111,35 +99,25 @@ _FOLLOWED = {"validity": {}, "evidence": [], "waits_for": "", "profiles": []}
 
 
 def load(definition: Mapping[str, Any] | Path) -> Framework:
-    """A framework from a mapping, a YAML file, or a folder with `index.yaml` and the files it lists.
-
-    Raises DocumentError, whose `path` names the field: `checks[p2-power-headroom].parts[site-load].pass`.
-    """
+    """A framework from a mapping, a YAML file, or a folder with `index.yaml` and the files it lists. Raises
+    DocumentError, whose `path` names the field: `checks[p2-power-headroom].parts[site-load].pass`."""
     if not isinstance(definition, Path):
         return documents.read(Framework, definition)
     files = definition.glob("*.yaml") if definition.is_dir() else [definition]
     return load_files({file.name: file.read_text(encoding="utf-8") for file in files})
 
 
-def load_text(text: str) -> Framework:
-    return load_files({"definition": text})
-
-
 def load_files(texts: Texts) -> Framework:
-    """A framework from files by name: one document, or `index.yaml` and the files that it lists.
-
-    Raises DocumentError, whose `file` and `line` say where the field at fault is written, as far as it is there.
-    """
+    """A framework from files by name: one document, or `index.yaml` and the files that it lists. Raises DocumentError,
+    whose `file` and `line` say where the field at fault is written, as far as it is there."""
     return located(lambda each: load(_assembled(each)), texts)
 
 
 def dump(framework: Framework) -> str:
-    """The whole definition as one YAML document that `load_text` reads back to an equal framework."""
     return yaml_documents.write(written(framework))
 
 
 def folder(framework: Framework) -> dict[str, str]:
-    """`index.yaml` and a file of checks for each pillar, as `load_files` reads them."""
     index = written(framework)
     checks = index.pop("checks")
     files = {pillar.id: f"{pillar.id}-{_slug(pillar.short_name)}.yaml" for pillar in framework.pillars}
@@ -154,7 +132,6 @@ def _slug(name: str) -> str:
 
 
 def _assembled(texts: Texts) -> Any:
-    """The one document; or the index with the checks of the files that it lists."""
     if INDEX_NAME not in texts:
         if len(texts) != 1:
             raise DocumentError("", f"expected one document, or {INDEX_NAME} and the files that it lists")
@@ -336,38 +313,42 @@ def _figures(bound: Bound) -> dict[str, Any]:
     return present if len(present) != 1 else {"value": next(iter(present.values()))}
 
 
-@reads(Condition)
-def _read_condition(fields: Fields) -> Condition:
+@reads(conditions.Condition)
+def _read_condition(fields: Fields) -> conditions.Condition:
     tests = tuple(_test(fact, fields) for fact in sorted(str(key) for key in fields.data))
     if not tests:
         raise fields.error("", "must test at least one fact")
-    return Condition(tests)
+    return conditions.Condition(tests)
 
 
-def _test(fact: str, fields: Fields) -> FactTest:
-    if fact in FLAG_FACTS:
-        return FactTest(fact, ConditionOperator.IS, fields.take(fact, bool))
-    if fact in WORD_FACTS:
-        words = fields.take(fact, GenericAlias(frozenset, (WORD_FACTS[fact],)))
-        return FactTest(fact, ConditionOperator.IN, words)
-    if fact in COUNT_FACTS:
-        return _comparison(fact, fields, COUNT_OPERATORS, int)
-    if fact in SET_FACTS:
-        return _comparison(fact, fields, SET_OPERATORS, GenericAlias(frozenset, (SET_FACTS[fact],)))
+def _test(fact: str, fields: Fields) -> conditions.FactTest:
+    if fact in conditions.FLAG_FACTS:
+        return conditions.FactTest(fact, conditions.ConditionOperator.IS, fields.take(fact, bool))
+    if fact in conditions.WORD_FACTS:
+        words = fields.take(fact, GenericAlias(frozenset, (conditions.WORD_FACTS[fact],)))
+        return conditions.FactTest(fact, conditions.ConditionOperator.IN, words)
+    if fact in conditions.COUNT_FACTS:
+        return _comparison(fact, fields, conditions.COUNT_OPERATORS, int)
+    if fact in conditions.SET_FACTS:
+        return _comparison(
+            fact, fields, conditions.SET_OPERATORS, GenericAlias(frozenset, (conditions.SET_FACTS[fact],))
+        )
     raise fields.error(fact, "is not a known fact about a site")
 
 
-def _comparison(fact: str, fields: Fields, allowed: tuple[ConditionOperator, ...], operand: Any) -> FactTest:
+def _comparison(
+    fact: str, fields: Fields, allowed: tuple[conditions.ConditionOperator, ...], operand: Any
+) -> conditions.FactTest:
     inner = fields.inner(fact)
     names = list(inner.data)
     if len(names) != 1 or names[0] not in allowed:
         raise fields.error(fact, f"expected exactly one of {', '.join(allowed)}")
-    return FactTest(fact, ConditionOperator(names[0]), inner.take(names[0], operand))
+    return conditions.FactTest(fact, conditions.ConditionOperator(names[0]), inner.take(names[0], operand))
 
 
-@writes(Condition)
-def _write_condition(condition: Condition) -> dict[str, Any]:
-    plain = (ConditionOperator.IS, ConditionOperator.IN)
+@writes(conditions.Condition)
+def _write_condition(condition: conditions.Condition) -> dict[str, Any]:
+    plain = (conditions.ConditionOperator.IS, conditions.ConditionOperator.IN)
     return {
         test.fact: written(test.operand)
         if test.operator in plain

@@ -42,10 +42,8 @@ def with_part(
 def threshold(
     name: str, before: Mapping[str, Any] | None, given: GivenThreshold, decided: OperatorDecision
 ) -> dict[str, Any] | None:
-    """A threshold as entered over what it was; None for none. DocumentError at the field that lacks something.
-
-    A figure that is new says anew where it comes from: a label that stood by another figure is not its own.
-    """
+    """A threshold as entered over what it was; None for none. DocumentError at the field that lacks something. A figure
+    that is new says anew where it comes from: a label that stood by another figure is not its own."""
     if not given.figures:
         return None
     old = {key: value for key, value in (before or {}).items() if key in FIGURES}
@@ -62,7 +60,6 @@ def validity(
     given: GivenThreshold,
     decided: OperatorDecision,
 ) -> dict[str, Any]:
-    """How long evidence counts, as entered over what it was; another span says anew where it comes from."""
     if before.get("max_age") != max_age and not given.source:
         raise DocumentError("valid_for.source", "a new span needs its source: say where it comes from")
     said = sourced("valid_for", before, given.source, given.note, decided)

@@ -20,7 +20,6 @@ def decimals_for(value: float) -> int:
 
 
 def value_text(value: float, *, decimals: int | None = None) -> str:
-    """A measured figure, rounded: `34.8`, `232`, `0.04`."""
     return f"{value:.{decimals_for(value) if decimals is None else decimals}f}"
 
 

@@ -27,8 +27,6 @@ _GATE_RANK = {Gate.BLOCK: 2, Gate.COND: 1, Gate.INFO: 0}
 
 
 class CheckState(StrEnum):
-    """The state of a check or sub-measure at one site. Exhaustive, and never guessed."""
-
     PASS = "pass"
     WARN = "warn"
     FAIL = "fail"
@@ -39,8 +37,6 @@ class CheckState(StrEnum):
 
 
 class EvidenceKind(StrEnum):
-    """Kinds of evidence that can prove a check."""
-
     TELEMETRY = "TQ"
     VALIDATION_RUN = "VR"
     INVENTORY_FACT = "IF"
@@ -62,8 +58,6 @@ class Domain(StrEnum):
 
 
 class Profile(StrEnum):
-    """Uses of a site; a site has a set of them."""
-
     TRAINING = "training"
     INFERENCE = "inference"
     EDGE = "edge"
@@ -87,8 +81,6 @@ class Stage(StrEnum):
 
 
 class Fabric(StrEnum):
-    """The back-end fabric's technology; a site may run several."""
-
     ROCE = "roce"
     INFINIBAND = "infiniband"
     ETHERNET = "ethernet"
@@ -104,8 +96,6 @@ class Direction(StrEnum):
 
 
 class CitationStanding(StrEnum):
-    """How well a source stands: read itself, reported by a third party, read in part, or some of these."""
-
     PRIMARY = "primary"
     SECONDARY = "secondary"
     EXCERPT = "excerpt"

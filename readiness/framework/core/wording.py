@@ -60,7 +60,6 @@ def factor_text(factor: float) -> str:
 
 
 def source(value: LabelledFigure | None) -> str:
-    """`OD`, `S5`, or `own (Mira Kovač, 2026-11-25)`."""
     if value is None:
         return NONE
     if value.decided is None:
@@ -69,7 +68,6 @@ def source(value: LabelledFigure | None) -> str:
 
 
 def source_title(value: LabelledFigure | None, framework: Framework) -> str:
-    """Return what the label stands for; of an own decision also who decided."""
     if value is None:
         return ""
     if value.decided is not None:
@@ -159,7 +157,6 @@ def _head(framework: Framework) -> dict[str, str]:
 
 
 def _words(item: Any, *without: str) -> dict[str, str]:
-    """The fields of an item in words, other than its id and those that are told otherwise."""
     names = [field.name for field in dataclasses.fields(item) if field.name not in ("id", *without)]
     return {name.replace("_", " "): _said(getattr(item, name)) for name in names}
 
@@ -197,7 +194,6 @@ def _check(check: Check) -> dict[str, str]:
 
 
 def _part(part: SubMeasure, check: Check, framework: Framework) -> dict[str, str]:
-    """A sub-measure in words; what follows the check is said once, at the check."""
     followed = {name for name in ("gate", "profiles", "evidence", "waits_for") if _follows(part, check, name)}
     return {
         **_words(part, "pass_at", "warn_at", "validity", "exclusions"),

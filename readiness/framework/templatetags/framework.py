@@ -21,7 +21,6 @@ def evidence(check: Check) -> str:
 
 @register.inclusion_tag("readiness/framework/label.html")
 def source_label(figure: LabelledFigure, framework: Framework) -> dict[str, str]:
-    """The source of a figure: a default of ours is marked as one, an own decision names who decided."""
     title = wording.source_title(figure, framework)
     if figure.source == "OD":
         return {"text": "default", "title": title}
@@ -33,7 +32,6 @@ def source_label(figure: LabelledFigure, framework: Framework) -> dict[str, str]
 
 @register.filter
 def figures_from(check: Check, label: str) -> int:
-    """How many figures of a check are from this source, such as OD, our own defaults."""
     return sum(figure.source == label for figure in _figures(check))
 
 

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from readiness.framework.core.applicability import applicable, gate_for, part_gate
 from readiness.framework.core.conditions import SiteContext
-from readiness.framework.core.definition import Check, Framework
+from readiness.framework.core.definition import Check, Framework, applicable, gate_for, part_gate
 from readiness.framework.core.vocabulary import CheckState, EvidenceKind, Gate
 from readiness.golive.models import Progress, RunTarget
 from readiness.scoring.core.states import ReasonCode, Tier

@@ -7,7 +7,7 @@ from django.utils.datastructures import MultiValueDict
 from inventory.models import Site
 from readiness.scoring.core.closing import ClosingTarget
 from readiness.scoring.core.gap import CapacityMeasure
-from readiness.scoring.gap.selection import (
+from readiness.scoring.gap.queries import (
     CHECKS,
     FIRST_BLOCKER,
     GROUPS,

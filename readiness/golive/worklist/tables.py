@@ -8,7 +8,7 @@ from django.db.models import Q
 from readiness.framework.tables import PillarFilter
 from readiness.golive.models import LIVE, WorkItem
 from readiness.golive.worklist.queries import WorkItemStanding, WorkRow, is_overdue, today_by_zone
-from readiness.scoring.choices import CHECK_STATES
+from readiness.scoring.core.states import CHECK_STATES
 from web import clock
 from web.links import link
 from web.rest.filters import ObjectFilterSet

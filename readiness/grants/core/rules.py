@@ -1,7 +1,28 @@
-"""Rules for what may be granted: which kind suits which check, and how many. No framework, no database."""
+"""A grant as scoring counts it, and rules for what may be granted: which kind suits which check, and how many."""
+
+from dataclasses import dataclass
+from datetime import datetime
 
 from readiness.framework.core.definition import Check, Framework
 from readiness.framework.core.vocabulary import CheckState, Gate
+
+
+@dataclass(frozen=True, slots=True)
+class HeldGrant:
+    """A decision, with an end, to treat something differently: a waiver, a declared `n-a`, a go-live exception. It
+    counts from `starts_at` up to, and not at, `ends_at`, and only if someone other than the requester approved it."""
+
+    id: str
+    reason: str
+    requested_by: str
+    approved_by: str
+    starts_at: datetime
+    ends_at: datetime
+
+    def is_live(self, now: datetime) -> bool:
+        approved = bool(self.approved_by) and self.approved_by != self.requested_by
+        return approved and self.starts_at <= now < self.ends_at
+
 
 MOST_WAIVERS = 10
 """Live waivers that one site may have.
@@ -22,7 +43,6 @@ class NotGrantable(ValueError):
 
 
 def check_of(framework: Framework, check_id: str) -> Check:
-    """Raises NotGrantable for an id that the framework in force does not have."""
     check = framework.checks_by_id.get(check_id)
     if check is None:
         raise NotGrantable("check", f"{framework.version} has no check {check_id}.")
@@ -30,10 +50,8 @@ def check_of(framework: Framework, check_id: str) -> Check:
 
 
 def refuse_unsuitable(kind: str, check: Check, part: str, *, gate: Gate, excluded: bool) -> None:
-    """Raise NotGrantable where such a grant would do nothing, or more than the definition allows.
-
-    `gate` is the check's at this site; `excluded` says that it does not apply there anyway.
-    """
+    """Raise NotGrantable where such a grant would do nothing, or more than the definition allows. `gate` is the check's
+    at this site; `excluded` says that it does not apply there anyway."""
     if excluded:
         raise NotGrantable("check", f"{check.id} does not apply at this site, so there is nothing to grant.")
     if kind == WAIVER:

@@ -68,7 +68,6 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
 
 
 def computed(framework: Framework, facts: EvaluationFacts, now: datetime) -> dict[tuple[str, str], Reading]:
-    """All readings of a site for the sub-measures that the framework has, by check and sub-measure."""
     site_readings = {}
     for check_id, readings in chain(COMPUTED.items(), FROM_OWNERSHIP.items(), FROM_REVIEWS.items()):
         check = framework.checks_by_id.get(check_id)

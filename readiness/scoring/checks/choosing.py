@@ -57,7 +57,6 @@ def with_evidence(
     framework: Framework,
     now: datetime,
 ) -> dict[PartKey, Reading]:
-    """`measured` with what evidence adds to it: the worst thing that was proved for each sub-measure."""
     readings = dict(measured)
     for key, each in proofs.items():
         mine = readings.get(key)

@@ -70,7 +70,6 @@ def _provenance(figure: SpanFigure, level: MeteringLevel) -> Provenance:
 
 
 def _of_circuits(facts: EvaluationFacts, circuits: Sequence[CircuitFact], now: datetime) -> Iterator[Reading]:
-    """The highest continuous load today and yesterday of each circuit; one that nothing measures is unknown."""
     figures = {figure.part: figure for figure in facts.recent_peaks if figure.key == CIRCUIT_LOAD.key}
     for circuit in circuits:
         figure = figures.get(circuit.name)

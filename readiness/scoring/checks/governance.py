@@ -54,10 +54,8 @@ WORDS = {
 
 
 def orchestration(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
-    """Readings are dated by the oldest confirmation behind them, and run out with it.
-
-    Until anybody accepted anything at the site there is no reading, and what people attest counts.
-    """
+    """Readings are dated by the oldest confirmation behind them, and run out with it. Until anybody accepted anything
+    at the site there is no reading, and what people attest counts."""
     if facts.owned is None:
         return {}
     part = next(each for each in check.parts if each.id == "items-owned")

@@ -31,8 +31,6 @@ DRAIN_WITHIN = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault of an accelerator, since when, and the series that shows it."""
-
     thing: Thing
     what: str
     at: datetime
@@ -40,7 +38,6 @@ class Fault:
 
 
 def accelerator_readings(facts: EvaluationFacts, check: Check, now: datetime) -> dict[str, Reading]:
-    """Three counts from one look: still working, drained too late, drained in time."""
     metrics = check.part("still-scheduling").metrics
     watched = [sample for metric in metrics for sample in facts.held.get(metric, ())]
     watched = [sample for sample in watched if sample.accelerator_id is not None]
@@ -102,7 +99,6 @@ def _samples(facts: EvaluationFacts, metrics: Sequence[str]) -> Iterator[tuple[L
 
 
 def _withdrawn_at(facts: EvaluationFacts, thing: Thing, now: datetime) -> datetime:
-    """The time when it or its whole device was taken out of work, whichever came first; now if that is unknown."""
     moments = [
         facts.withdrawn_at[key]
         for key in (thing.key, ("device", thing.device_id or 0))
@@ -180,10 +176,8 @@ DOMAINS = {"compute": "compute-coverage", "network": "network-coverage", "energy
 
 
 def coverage_readings(facts: EvaluationFacts, check: Check, now: datetime) -> Readings:
-    """Taken at `now`: silence is what is measured, so it shows at once and never goes stale itself.
-
-    Until anything at the site was ever heard from there is no reading; nobody has said yet that it is watched.
-    """
+    """Taken at `now`: silence is what is measured, so it shows at once and never goes stale itself. Until anything at
+    the site was ever heard from there is no reading; nobody has said yet that it is watched."""
     if not facts.sources_of:
         return {}
     heard = heard_from(facts, now)
@@ -213,7 +207,6 @@ def _coverage(
 
 
 def _silent_since(facts: EvaluationFacts, thing: Thing, now: datetime) -> datetime:
-    """The time when its last sample stopped counting as live, where that sample is still in sight; else now."""
     ends = [
         at + timedelta(seconds=facts.live_s(source_id))
         for source_id, at in facts.seen.get(thing.key, {}).items()
@@ -222,7 +215,6 @@ def _silent_since(facts: EvaluationFacts, thing: Thing, now: datetime) -> dateti
 
 
 def _clock_skew(facts: EvaluationFacts) -> Reading | None:
-    """How far a source's own time is from the time at which Muster received it; the widest of the site's sources."""
     apart = [
         (abs((source.last_received_at - source.last_sample_at).total_seconds()), source)
         for source in facts.sources.values()
@@ -234,7 +226,7 @@ def _clock_skew(facts: EvaluationFacts) -> Reading | None:
     return Reading(
         value=seconds,
         taken_at=source.last_received_at or source.last_sample_at,  # type: ignore[arg-type]
-        evidence=f"source:{source.id}",
+        evidence=f"source:{source.source_id}",
         detail=source.name,
         cadence_s=source.cadence_s,
     )

@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from readiness.evidence.core.limits import Limit
 from readiness.evidence.core.load import share_at_most
-from readiness.evidence.core.provenance import worst_provenance
+from readiness.evidence.core.parsed import worst_provenance
 from readiness.evidence.core.proving.values import few
 from readiness.evidence.measures import ROUND_TRIP, SERVING, TPOT_WINDOWS, TTFT_WINDOWS, DailyMeasure
 from readiness.evidence.queries import Distribution
@@ -93,7 +93,6 @@ def _names(placed: Sequence[Envelope]) -> str:
 
 
 def _against(placed: Sequence[Envelope], facts: EvaluationFacts) -> Iterator[str]:
-    """Name what can never hold, within one envelope or for all of them together at this site."""
     for envelope in placed:
         yield from (
             f"{envelope.name}: {contradiction.reason}"
@@ -122,8 +121,6 @@ EEA = GROUPS["EEA"]
 
 @dataclass(frozen=True, slots=True)
 class _ClassStatement:
-    """The statement of one class about one sub-measure: the things that are amiss, or why they are unknown."""
-
     name: str
     provenance: str
     amiss: tuple[str, ...] = ()
@@ -156,7 +153,6 @@ def _of_statements(statements: list[_ClassStatement], facts: EvaluationFacts, no
 
 
 def _outside(facts: EvaluationFacts, today: date) -> Iterator[_ClassStatement]:
-    """Apply the lists of the envelope: forbidden goes before allowed, and residency narrows both."""
     country = facts.profile.country
     for envelope in _vouched(facts, today):
         if envelope.countries is None:
@@ -168,7 +164,6 @@ def _outside(facts: EvaluationFacts, today: date) -> Iterator[_ClassStatement]:
 
 
 def _transfers(facts: EvaluationFacts, today: date) -> Iterator[_ClassStatement]:
-    """Yield what the rules say of each class's personal data here; nothing where no rules are in force."""
     rules, country = facts.rules, facts.profile.country
     if rules is None:
         return
@@ -198,7 +193,6 @@ def _transfer(
     country: str,
     today: date,
 ) -> _ClassStatement:
-    """Name each origin in the EEA that the data leaves without what the rules ask for."""
     amiss, unknown = [], ""
     for origin in origins:
         if origin not in EEA or country in EEA:
@@ -236,7 +230,6 @@ def latency_readings(facts: EvaluationFacts, check: Check, now: datetime) -> Rea
 
 
 def _of_each_path(facts: EvaluationFacts, now: datetime) -> Iterator[Reading]:
-    """Each class to each region it serves, with the class's own limit; a path that nobody measures is unknown."""
     figures = {figure.part: figure for figure in facts.quantiles if figure.key == ROUND_TRIP.key}
     for placed in facts.classes:
         limit = placed.latency_limit

@@ -19,18 +19,14 @@ from readiness.scoring.core.gap import NOTHING, CapacityFigures, CapacityMeasure
 
 
 class ClosingTarget(StrEnum):
-    """The target of a site: out of not-ready, or all the way."""
-
     CONDITIONAL = "conditional"
     READY = "ready"
 
 
 @dataclass(frozen=True, slots=True)
 class HeldSite:
-    """A site short of the target, and the ids of the checks that hold it, each once.
-
-    Without any, no check can free it: nothing proves it, or it was never evaluated.
-    """
+    """A site short of the target, and the ids of the checks that hold it, each once. Without any, no check can free it:
+    nothing proves it, or it was never evaluated."""
 
     site: str
     held: CapacityFigures
@@ -48,10 +44,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class CheckEffect:
-    """One check, resolved at all of `sites`, which are those that it holds.
-
-    `freed` is the capacity of `frees`: the sites that no other check holds. `touched` is that of all `sites`.
-    """
+    """One check, resolved at all of `sites`, which are those that it holds. `freed` is the capacity of `frees`: the
+    sites that no other check holds. `touched` is that of all `sites`."""
 
     check_id: str
     sites: tuple[str, ...]
@@ -85,10 +79,8 @@ def in_order(sites: Iterable[HeldSite], measure: CapacityMeasure) -> tuple[Step,
 
 
 def best_curve(sites: Iterable[HeldSite], measure: CapacityMeasure) -> tuple[CurvePoint, ...]:
-    """The most that any number of resolved checks can free: a point wherever one more check frees more.
-
-    Exact: a knapsack of whole sites, weighed by their checks, over every number of checks at once.
-    """
+    """The most that any number of resolved checks can free: a point wherever one more check frees more. Exact: a
+    knapsack of whole sites, weighed by their checks, over every number of checks at once."""
     closable = _closable(sites)
     most = np.zeros(sum(len(site.checks) for site in closable) + 1, np.int64)
     for site in closable:
@@ -101,7 +93,6 @@ def best_curve(sites: Iterable[HeldSite], measure: CapacityMeasure) -> tuple[Cur
 
 
 def best_with(sites: Iterable[HeldSite], checks: int, measure: CapacityMeasure) -> tuple[HeldSite, ...]:
-    """The sites that free the most with at most so many checks resolved; of two equal sets always the same one."""
     closable = sorted(_closable(sites), key=lambda site: site.site)
     left = min(checks, sum(len(site.checks) for site in closable))
     if left <= 0:
@@ -128,7 +119,6 @@ def _offer(most: NDArray[np.int64], site: HeldSite, measure: CapacityMeasure) ->
 
 
 def by_check(sites: Iterable[HeldSite], measure: CapacityMeasure) -> tuple[CheckEffect, ...]:
-    """Every check that holds any site, the one that frees most by itself first, then the one that holds most."""
     members: dict[str, list[HeldSite]] = defaultdict(list)
     for site in sites:
         for check_id in site.checks:
@@ -158,12 +148,10 @@ def _effect(check_id: str, held: Sequence[HeldSite]) -> CheckEffect:
 
 
 def least_checks(sites: Iterable[HeldSite]) -> int:
-    """How many checks hold the site that the fewest hold; 0 where none can be freed."""
     return min((len(site.checks) for site in _closable(sites)), default=0)
 
 
 def beyond_checks(sites: Iterable[HeldSite]) -> tuple[HeldSite, ...]:
-    """Sites that no check can free, for there is none to resolve."""
     return tuple(site for site in sites if not site.checks)
 
 

@@ -29,7 +29,7 @@ from typing import NamedTuple
 from readiness.evidence.core.limits import Limit
 from readiness.framework.core.conditions import SiteContext
 from readiness.framework.core.definition import Check, Framework
-from readiness.grants.core.held import HeldGrant
+from readiness.grants.core.rules import HeldGrant
 from readiness.scoring.core.combine import CombinedCheck
 from readiness.scoring.core.evaluate import PartKey, SiteInputs, evaluate_check
 from readiness.scoring.core.judge import CLOCK_SKEW, Reading
@@ -51,16 +51,12 @@ _SETTLED = frozenset(CheckState) - {CheckState.UNKNOWN}
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One evaluation of a site, as it can be done again."""
-
     framework: Framework
     inputs: SiteInputs
     evaluated_at: datetime
 
 
 class Grants(NamedTuple):
-    """In force at one end, with the ends of their time taken off."""
-
     waivers: Mapping[str, HeldGrant]
     exceptions: Mapping[str, HeldGrant]
     declared_na: Mapping[str, HeldGrant]
@@ -111,17 +107,14 @@ class Between:
         self._relevant: dict[str, int] = {}
 
     def given(self, end: bool, kind: str, covers: str) -> HeldGrant:
-        """A grant in force at the start or the end, with its own time."""
         inputs = self.ends[end].inputs
         grants: Mapping[str, HeldGrant] = getattr(inputs, kind)
         return grants[covers]
 
     def check_ids(self) -> tuple[str, ...]:
-        """Ids in the order of the end's version, then those it no longer has."""
         return tuple(dict.fromkeys((*self.frameworks[1].checks_by_id, *self.frameworks[0].checks_by_id)))
 
     def result(self, check_id: str, coalition: int) -> CombinedCheck | None:
-        """The check under a coalition; None where the coalition's version has no such check."""
         memo = self._memo.setdefault(check_id, {})
         wanted = coalition & self.relevant(check_id)
         if wanted not in memo:
@@ -133,7 +126,6 @@ class Between:
         return self._ends[check_id]
 
     def relevant(self, check_id: str) -> int:
-        """The causes that may make a difference to this check; all others certainly make none."""
         if check_id not in self._relevant:
             self._relevant[check_id] = self._find_relevant(check_id)
         return self._relevant[check_id]
@@ -209,7 +201,6 @@ class Between:
         return readings
 
     def _reading(self, key: PartKey, data: bool, age: bool, now: datetime) -> Reading | None:
-        """The reading, dated so that its age at `now` is the one that counts here."""
         readings = [snapshot.inputs.readings.get(key) for snapshot in self.ends]
         chosen = readings[data]
         if chosen is None:
@@ -259,7 +250,6 @@ def _tested(check: Check) -> Iterator[str]:
 
 
 def _incomparable(old: Framework, new: Framework) -> frozenset[PartKey]:
-    """Sub-measures whose readings under one version say nothing under the other."""
     units = [
         {(check.id, part.id): part.unit for check in framework.checks for part in check.parts}
         for framework in (old, new)

@@ -17,9 +17,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from readiness.framework.core.definition import Check
-from readiness.grants.core.held import HeldGrant
+from readiness.grants.core.rules import HeldGrant
 from readiness.scoring.core.judge import PartResult
-from readiness.scoring.core.states import CheckState, Gate, Provenance, ReasonCode, Tier
+from readiness.scoring.core.states import CheckState, Gate, ReasonCode, Tier
 
 WORST_FIRST = (
     CheckState.FAIL,
@@ -37,6 +37,7 @@ ACCEPTABLE = frozenset({CheckState.PASS, CheckState.WARN, CheckState.NOT_APPLICA
 """States that hold no verdict back."""
 MEASURED = frozenset({CheckState.PASS, CheckState.WARN, CheckState.FAIL})
 """States that fresh evidence decided."""
+NO_FIGURES = PartResult("", Gate.INFO, CheckState.NOT_APPLICABLE, ReasonCode.NOTHING_LEFT, "")
 LEAST_PROVED_FIRST = (Tier.CAPPED, Tier.DECLARED, Tier.MEASURED)
 
 
@@ -78,44 +79,12 @@ class CombinedCheck:
         return next((tier for tier in LEAST_PROVED_FIRST if tier in tiers), None)
 
     @property
-    def value(self) -> float | None:
-        return self.decided_by.value if self.decided_by else None
-
-    @property
-    def unit(self) -> str:
-        return self.decided_by.unit if self.decided_by else ""
-
-    @property
-    def threshold(self) -> float | None:
-        return self.decided_by.threshold if self.decided_by else None
-
-    @property
-    def threshold_text(self) -> str:
-        return self.decided_by.threshold_text if self.decided_by else ""
-
-    @property
-    def margin(self) -> float | None:
-        return self.decided_by.margin if self.decided_by else None
-
-    @property
-    def taken_at(self) -> datetime | None:
-        return self.decided_by.taken_at if self.decided_by else None
-
-    @property
-    def data_age_s(self) -> float | None:
-        return self.decided_by.data_age_s if self.decided_by else None
-
-    @property
-    def provenance(self) -> Provenance | None:
-        return self.decided_by.provenance if self.decided_by else None
-
-    @property
-    def evidence(self) -> str:
-        return self.decided_by.evidence if self.decided_by else ""
+    def figures(self) -> PartResult:
+        """The figures are those of the sub-measure that decided."""
+        return self.decided_by or NO_FIGURES
 
 
 def worst(states: Iterable[CheckState]) -> CheckState | None:
-    """The worst state by the order above; None if there is none but `n-a`."""
     ranked = [state for state in states if state is not CheckState.NOT_APPLICABLE]
     return max(ranked, key=SEVERITY.__getitem__) if ranked else None
 
@@ -129,7 +98,6 @@ def combine(
     waiver: HeldGrant | None = None,
     now: datetime,
 ) -> CombinedCheck:
-    """A check from its judged sub-measures; a live waiver covers fail, stale and unknown, nothing else."""
     deciding = _deciding(parts, gate)
     decider = _decider(deciding)
     if decider is None:

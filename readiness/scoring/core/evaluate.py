@@ -17,10 +17,9 @@ from datetime import datetime
 
 from readiness.evidence.core.limits import Limit
 from readiness.evidence.core.proving.values import few
-from readiness.framework.core.applicability import applicable, gate_for, part_gate
 from readiness.framework.core.conditions import SiteContext
-from readiness.framework.core.definition import Check, Framework, SubMeasure
-from readiness.grants.core.held import HeldGrant
+from readiness.framework.core.definition import Check, Framework, SubMeasure, applicable, gate_for, part_gate
+from readiness.grants.core.rules import HeldGrant
 from readiness.scoring.core.combine import ACCEPTABLE, CombinedCheck, combine, not_applicable
 from readiness.scoring.core.judge import PartResult, Reading, excluded, judge
 from readiness.scoring.core.states import CheckState, Gate, Stage, Tier, Verdict
@@ -47,21 +46,14 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
-class PillarScore:
-    pillar: str
-    result: Score
-
-
-@dataclass(frozen=True, slots=True)
 class SiteFigures:
     """`result.weight` is the sum over pillars, and plays no part in the mean."""
 
     result: Score
-    pillars: tuple[PillarScore, ...]
+    pillars: Mapping[str, Score]
 
 
 def check_points(state: CheckState) -> float | None:
-    """The points that a check counts in the score; None for `n-a`."""
     return None if state is CheckState.NOT_APPLICABLE else POINTS.get(state, 0.0)
 
 
@@ -95,8 +87,8 @@ def score_site(results: Sequence[CombinedCheck], pillar_ids: Sequence[str]) -> S
     by_pillar: dict[str, list[CombinedCheck]] = {pillar_id: [] for pillar_id in pillar_ids}
     for result in results:
         by_pillar[result.pillar].append(result)
-    pillars = tuple(PillarScore(pillar, score_checks(checks)) for pillar, checks in by_pillar.items())
-    scores = [pillar.result for pillar in pillars]
+    pillars = {pillar: score_checks(checks) for pillar, checks in by_pillar.items()}
+    scores = list(pillars.values())
     return SiteFigures(
         result=Score(
             score=_mean(score.score for score in scores),
@@ -138,7 +130,6 @@ class SiteVerdict:
 
     @property
     def first_blocker(self) -> str:
-        """The check that holds a not-ready site back and comes first by (pillar, id); empty if none does."""
         return self.blocking[0] if self.blocking else ""
 
 
@@ -253,7 +244,6 @@ def evaluate(framework: Framework, inputs: SiteInputs, *, now: datetime) -> Site
 
 
 def evaluate_check(framework: Framework, check: Check, inputs: SiteInputs, *, now: datetime) -> CombinedCheck:
-    """One check at one site, for a page that asks about that check alone."""
     gate = gate_for(check, inputs.context)
     weight = framework.weights[gate]
     applies, why = applicable(check, inputs.context)

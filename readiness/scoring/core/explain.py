@@ -17,7 +17,7 @@ from functools import cache
 from math import factorial
 
 from readiness.framework.core.vocabulary import Stage
-from readiness.grants.core.held import HeldGrant
+from readiness.grants.core.rules import HeldGrant
 from readiness.scoring.core.coalitions import (
     APPLICABILITY,
     CAUSES,
@@ -53,10 +53,8 @@ def contributions(worths: Sequence[float]) -> tuple[float, ...]:
 
 
 def smallest(worths: Sequence[object]) -> tuple[int, ...]:
-    """Coalitions that alone come to what everybody does, without any member to spare; none if nobody does too.
-
-    Among several, those of fewer players first.
-    """
+    """Coalitions that alone come to what everybody does, without any member to spare; none if nobody does too. Among
+    several, those of fewer players first."""
     if worths[0] == worths[-1]:
         return ()
     enough = [coalition for coalition, worth in enumerate(worths) if worth == worths[-1]]
@@ -70,7 +68,6 @@ def smallest(worths: Sequence[object]) -> tuple[int, ...]:
 
 @cache
 def _weights(players: int) -> tuple[float, ...]:
-    """The share of orders in which exactly these players joined before, by their number."""
     orders = factorial(players)
     return tuple(factorial(before) * factorial(players - before - 1) / orders for before in range(players))
 
@@ -84,8 +81,6 @@ NOTHING: Causes = dict.fromkeys(CAUSES, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A score at both ends, None where no weight applied, and what moved it."""
-
     start: float | None
     end: float | None
     by: Causes
@@ -97,11 +92,8 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class CheckMove:
-    """A check that moved; None where the version of that end has no such check.
-
-    `points` are of its own points from 0 to 1, `share` of the site's score. `moved_by` is empty where the state is the
-    same at both ends.
-    """
+    """A check that moved; None where the version of that end has no such check. `points` are of its own points from 0
+    to 1, `share` of the site's score. `moved_by` is empty where the state is the same at both ends."""
 
     check_id: str
     pillar: str
@@ -121,10 +113,8 @@ class VerdictMove:
 
 @dataclass(frozen=True, slots=True)
 class GrantMove:
-    """A grant in force at one end only.
-
-    `kind` is waivers, exceptions or declared_na; `covers` is a check, or check/part.
-    """
+    """A grant in force at one end only. `kind` is waivers, exceptions or declared_na; `covers` is a check, or
+    check/part."""
 
     kind: str
     covers: str
@@ -245,7 +235,9 @@ def _move(game: _Game, scores: Sequence[float | None]) -> Move:
 
 
 def _pillars(game: _Game) -> dict[str, Move]:
-    by_coalition = [{pillar.pillar: pillar.result.score for pillar in score.pillars} for score in game.scores]
+    by_coalition = [
+        {pillar: of_pillar.score for pillar, of_pillar in score.pillars.items()} for score in game.scores
+    ]
     ids = dict.fromkeys(pillar for scores in (by_coalition[-1], by_coalition[0]) for pillar in scores)
     return {pillar: _move(game, [scores.get(pillar) for scores in by_coalition]) for pillar in ids}
 
@@ -253,8 +245,8 @@ def _pillars(game: _Game) -> dict[str, Move]:
 def _shares(game: _Game) -> dict[str, list[float]]:
     by_check: dict[str, list[float]] = {}
     for number, (results, score) in enumerate(zip(game.results, game.scores, strict=True)):
-        weights = {pillar.pillar: pillar.result.weight for pillar in score.pillars}
-        scored = sum(pillar.result.score is not None for pillar in score.pillars)
+        weights = {pillar: of_pillar.weight for pillar, of_pillar in score.pillars.items()}
+        scored = sum(of_pillar.score is not None for of_pillar in score.pillars.values())
         for result in results:
             points = check_points(result.state)
             if points and result.weight:

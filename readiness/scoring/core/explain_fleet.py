@@ -77,7 +77,6 @@ class _Stayed:
         return sum(self.shares) / 2
 
     def capacity(self, middle: float) -> float:
-        """The effect of a larger or smaller share; more of what scores like all others changes nothing."""
         return (self.shares[1] - self.shares[0]) * (sum(self.scores) / 2 - middle)
 
 
@@ -137,7 +136,6 @@ def _shared_out(stayed: Iterable[_Stayed]) -> Causes:
 def _off_the_mean[Site: Hashable](
     counted: Mapping[Site, tuple[float | None, float]], both: Iterable[Site], others: Sums, every: Sums
 ) -> dict[Site, float]:
-    """The amount by which each site outside `both` moves the score of every site away from that of the others."""
     middle = others.by_kw or 0.0
     alone = counted.keys() - set(both)
     return {

@@ -30,8 +30,6 @@ _BETTER = {Verdict.NOT_READY: 0, Verdict.CONDITIONAL: 1, Verdict.READY: 2}
 
 @dataclass(frozen=True, slots=True)
 class CheckBefore:
-    """The state of a check that the next comparison needs; `parts` holds states by sub-measure id."""
-
     state: CheckState
     measured_state: CheckState
     parts: Mapping[str, CheckState] = field(default_factory=dict)
@@ -52,28 +50,24 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class DetectedFlip:
-    """One move. `check_id` and `part_id` are empty where the subject has none; a state None is "had none"."""
+    """One move. `key` is a check id; it and `part` are empty where the subject has none; a state None is "had none"."""
 
     subject: FlipSubject
-    check_id: str
-    part_id: str
+    key: str
+    part: str
     from_state: str | None
     to_state: str | None
     cause: FlipCause
-    at: datetime
     reason: str
+    first_bad_at: datetime | None
     value: float | None = None
     unit: str = ""
     threshold: float | None = None
     threshold_text: str = ""
-    evidence: str = ""
-    first_bad_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FlipSet:
-    """The moves, and what to compare the next evaluation with."""
-
     flips: tuple[DetectedFlip, ...]
     after: Before
 
@@ -126,13 +120,16 @@ class _Move:
     now: datetime
 
     def flips(self) -> Iterator[DetectedFlip]:
-        if self.old.state != self.new.state:
-            yield self._check_flip()
-        if len(self.new.parts) > 1:
-            for part in self.new.parts:
-                old_state = self.old.parts.get(part.part_id, CheckState.UNKNOWN)
-                if old_state != part.state:
-                    yield self._part_flip(part, old_state)
+        old, new = self.old, self.new
+        if old.state != new.state:
+            cause = self._cause()
+            yield self._flip(old.state, new, new.figures, cause, self._first_bad_at())
+        for part in new.parts if len(new.parts) > 1 else ():
+            was = old.parts.get(part.part_id, CheckState.UNKNOWN)
+            if was != part.state:
+                cause = self._part_cause(part, was)
+                begun = self.now if part.bad_since and cause is FlipCause.RULE else part.bad_since
+                yield self._flip(was, part, part, cause, begun, part.part_id)
 
     def after(self) -> CheckBefore:
         return CheckBefore(
@@ -143,42 +140,28 @@ class _Move:
             tier=self.new.tier,
         )
 
-    def _check_flip(self) -> DetectedFlip:
-        new = self.new
+    def _flip(
+        self,
+        old: CheckState,
+        new: CombinedCheck | PartResult,
+        figures: PartResult,
+        cause: FlipCause,
+        first_bad_at: datetime | None,
+        part: str = "",
+    ) -> DetectedFlip:
         return DetectedFlip(
-            subject=FlipSubject.CHECK,
-            check_id=new.check_id,
-            part_id="",
-            from_state=self.old.state,
+            subject=FlipSubject.PART if part else FlipSubject.CHECK,
+            key=self.new.check_id,
+            part=part,
+            from_state=old,
             to_state=new.state,
-            cause=self._cause(),
-            at=self.now,
-            reason=new.reason,
-            value=new.value,
-            unit=new.unit,
-            threshold=new.threshold,
-            threshold_text=new.threshold_text,
-            evidence=new.evidence,
-            first_bad_at=self._first_bad_at(),
-        )
-
-    def _part_flip(self, part: PartResult, old_state: CheckState) -> DetectedFlip:
-        cause = self._part_cause(part, old_state)
-        return DetectedFlip(
-            subject=FlipSubject.PART,
-            check_id=self.new.check_id,
-            part_id=part.part_id,
-            from_state=old_state,
-            to_state=part.state,
             cause=cause,
-            at=self.now,
-            reason=part.reason,
-            value=part.value,
-            unit=part.unit,
-            threshold=part.threshold,
-            threshold_text=part.threshold_text,
-            evidence=part.evidence,
-            first_bad_at=self.now if part.bad_since and cause is FlipCause.RULE else part.bad_since,
+            reason=new.reason,
+            first_bad_at=first_bad_at,
+            value=figures.value,
+            unit=figures.unit,
+            threshold=figures.threshold,
+            threshold_text=figures.threshold_text,
         )
 
     def _cause(self) -> FlipCause:
@@ -236,12 +219,11 @@ def _verdict_flip(
     first = after.get(new.deciding[0]) if new.deciding else None
     yield DetectedFlip(
         subject=FlipSubject.VERDICT,
-        check_id="",
-        part_id="",
+        key="",
+        part="",
         from_state=old,
         to_state=new.verdict,
         cause=cause,
-        at=current.evaluated_at,
         reason=new.reason,
         first_bad_at=first.first_bad_at if first else None,
     )
@@ -265,7 +247,7 @@ def _verdict_cause(
     responsible = new.deciding if worsened else previous.deciding
     for check_id in responsible:
         for flip in flips:
-            if flip.check_id == check_id:
+            if flip.key == check_id:
                 return flip.cause
         before, now = previous.checks.get(check_id), after.get(check_id)
         if before and now and before.tier != now.tier:

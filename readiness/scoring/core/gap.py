@@ -20,8 +20,6 @@ from readiness.scoring.core.states import Stage, Verdict
 
 @dataclass(frozen=True, slots=True)
 class CapacityFigures:
-    """IT power in kW and a number of accelerators."""
-
     it_kw: float = 0.0
     accelerators: int = 0
 
@@ -38,8 +36,6 @@ _WHOLE = 1_000_000
 
 
 class CapacityMeasure(StrEnum):
-    """The quantity that capacity is counted in."""
-
     POWER = "kw"
     ACCELERATORS = "accelerators"
 
@@ -63,8 +59,6 @@ class CapacityChange:
 
 @dataclass(frozen=True, slots=True)
 class StageChange:
-    """The stage from `at` on."""
-
     at: datetime
     stage: Stage
 
@@ -126,7 +120,6 @@ class BlockerGroup:
 
 
 def deployed_at(history: SiteHistory, at: datetime) -> CapacityFigures:
-    """The capacity that the site has deployed at `at`, events at that very instant included."""
     place = bisect_right(history.stages, at, key=lambda step: step.at)
     if not place or history.stages[place - 1].stage not in STAGES_WITH_VERDICT:
         return NOTHING
@@ -147,7 +140,6 @@ def site_capacity(history: SiteHistory, at: datetime) -> SiteCapacity:
 
 
 def gap_of(sites: Iterable[SiteCapacity], *, at: datetime) -> Gap:
-    """The bands over some sites, for those who already hold each site's present capacity and verdict."""
     bands = {Verdict.READY: NOTHING, Verdict.CONDITIONAL: NOTHING}
     deployed = NOTHING
     for site in sites:
@@ -165,7 +157,6 @@ type GroupOf = Callable[[SiteCapacity], str]
 
 
 def gap_over_time(histories: Iterable[SiteHistory], instants: Sequence[datetime]) -> tuple[Gap, ...]:
-    """The bands at each instant, as `gap_at` gives them, in one pass over the sites; `instants` ascend."""
     groups = gaps_by_group(spans_of(histories, instants), instants, group_of=lambda _site: "")
     return groups.get("") or tuple(Gap(at, NOTHING, NOTHING, NOTHING) for at in instants)
 
@@ -180,7 +171,6 @@ class Span:
 
 
 def spans_of(histories: Iterable[SiteHistory], instants: Sequence[datetime]) -> list[Span]:
-    """All sites' stretches of instants between which nothing changed, where they had capacity; `instants` ascend."""
     return [
         span for history in histories for span in _spans(history, instants) if span.site.deployed != NOTHING
     ]
@@ -189,10 +179,8 @@ def spans_of(histories: Iterable[SiteHistory], instants: Sequence[datetime]) -> 
 def gaps_by_group(
     spans: Iterable[Span], instants: Sequence[datetime], *, group_of: GroupOf
 ) -> dict[str, tuple[Gap, ...]]:
-    """The bands of each group at each instant. The groups add up to the whole at every instant.
-
-    `group_of` is asked again whenever a site changes, so that a site may move from one group to another.
-    """
+    """The bands of each group at each instant. The groups add up to the whole at every instant. `group_of` is asked
+    again whenever a site changes, so that a site may move from one group to another."""
     sums: dict[str, _Sums] = {}
     for span in spans:
         group = group_of(span.site)
@@ -205,7 +193,6 @@ def gaps_by_group(
 def largest_groups(
     spans: Iterable[Span], *, group_of: GroupOf, measure: CapacityMeasure, most: int
 ) -> tuple[tuple[str, ...], int]:
-    """The groups with the most gap over all the instants, and how many others there are."""
     held: dict[str, int] = {}
     for span in spans:
         group = group_of(span.site)
@@ -218,7 +205,6 @@ def largest_groups(
 
 
 def _spans(history: SiteHistory, instants: Sequence[datetime]) -> Iterator[Span]:
-    """The stretches of instants between which nothing changed at the site, from the first that anything was known."""
     dated: list[tuple[datetime, CapacityChange | StageChange | VerdictStep]] = [
         (step.at, step) for steps in (history.changes, history.stages, history.verdicts) for step in steps
     ]
@@ -308,10 +294,8 @@ def with_blockers(
 
 
 def by_first_blocker(sites: Iterable[SiteCapacity]) -> tuple[BlockerGroup, ...]:
-    """Not-ready capacity by first blocker, each site counted once, most kW first.
-
-    Ready and conditional sites are in no group, so the groups add up to the gap less its conditional band.
-    """
+    """Not-ready capacity by first blocker, each site counted once, most kW first. Ready and conditional sites are in no
+    group, so the groups add up to the gap less its conditional band."""
     groups: dict[str, list[SiteCapacity]] = {}
     for site in sites:
         if site.verdict in (Verdict.READY, Verdict.CONDITIONAL) or site.deployed == NOTHING:

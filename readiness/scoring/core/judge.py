@@ -124,16 +124,13 @@ def judge(
 
 
 def excluded(part: SubMeasure, reason: str, *, gate: Gate, declared: bool = False) -> PartResult:
-    """The `n-a` result of a sub-measure that a rule excludes, or that was declared not applicable."""
     code = ReasonCode.DECLARED if declared else ReasonCode.EXCLUDED
     return PartResult(part.id, gate, CheckState.NOT_APPLICABLE, code, reason, unit=part.unit)
 
 
 class JudgedState(NamedTuple):
-    """How a reading stands: all that it takes to compare it with others of the same sub-measure.
-
-    `capped` where a declaration counts as warn at most.
-    """
+    """How a reading stands: all that it takes to compare it with others of the same sub-measure. `capped` where a
+    declaration counts as warn at most."""
 
     state: CheckState
     capped: bool
@@ -142,7 +139,6 @@ class JudgedState(NamedTuple):
 
 
 def standing(part: SubMeasure, reading: Reading, now: datetime, limit: Limit | None = None) -> JudgedState:
-    """The state that `judge` gives, without the words."""
     pass_at, warn_at = _bounds(part, limit or reading.limit)
     state, code = _weigh(part, reading, now, pass_at, warn_at)
     capped = code is ReasonCode.CAPPED
@@ -275,7 +271,6 @@ def _rounded(value: float, bound: Bound) -> str:
 
 
 def span_text(seconds: float) -> str:
-    """A span in its largest sensible unit, rounded down: `45 s`, `12 min`, `36 h`, `31 d`."""
     if seconds < 120:
         return f"{int(seconds)} s"
     if seconds < 2 * 3600:

@@ -8,7 +8,7 @@ kept before; any other change of shape needs a new version, with the old one sti
 import math
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import astuple, fields
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ import orjson
 from readiness.evidence.core.limits import Limit
 from readiness.framework.core.conditions import SET_FACTS, WORD_FACTS, SiteContext
 from readiness.framework.core.definition import Bound
-from readiness.grants.core.held import HeldGrant
+from readiness.grants.core.rules import HeldGrant
 from readiness.scoring.core.evaluate import SiteInputs
 from readiness.scoring.core.judge import Reading
 from readiness.scoring.core.states import Provenance
@@ -63,7 +63,6 @@ def encode(inputs: SiteInputs) -> bytes:
 
 
 def decode(content: bytes) -> SiteInputs:
-    """Raises UnreadableError."""
     try:
         kept = orjson.loads(zlib.decompress(content))
         if kept["version"] != VERSION:
@@ -155,20 +154,10 @@ def _bound_from(kept: Sequence[Any] | None) -> Bound | None:
     )
 
 
-def _grants(grants: Mapping[str, HeldGrant]) -> dict[str, list[Any]]:
-    return {
-        key: [grant.id, grant.reason, grant.requested_by, grant.approved_by, grant.starts_at, grant.ends_at]
-        for key, grant in grants.items()
-    }
+def _grants(grants: Mapping[str, HeldGrant]) -> dict[str, tuple[Any, ...]]:
+    return {key: astuple(grant) for key, grant in grants.items()}
 
 
 def _grant_from(kept: Sequence[Any]) -> HeldGrant:
-    grant_id, reason, requested_by, approved_by, starts_at, ends_at = kept
-    return HeldGrant(
-        id=grant_id,
-        reason=reason,
-        requested_by=requested_by,
-        approved_by=approved_by,
-        starts_at=datetime.fromisoformat(starts_at),
-        ends_at=datetime.fromisoformat(ends_at),
-    )
+    *words, starts_at, ends_at = kept
+    return HeldGrant(*words, datetime.fromisoformat(starts_at), datetime.fromisoformat(ends_at))

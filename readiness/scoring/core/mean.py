@@ -2,12 +2,15 @@
 
 A site without deployed capacity carries no load, so it does not count by kW; where no site has any, there is no such
 score. Both are sums divided once, so that parts (the sites of one verdict, of one day) add up before they are divided.
+
+Beside it: rounding that adds up, and a line through points.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import floor, sqrt
 
 BY_KW = "Score, by deployed kW"
 PLAIN = "Plain mean of sites"
@@ -41,6 +44,52 @@ class Sums:
 
 
 def sums_of(sites: Iterable[tuple[float | None, float]]) -> Sums:
-    """Sum up sites from the score and deployed kW of each; a site without a score is in neither mean."""
     scored = [(score, max(kw, 0.0)) for score, kw in sites if score is not None]
     return sum((Sums(1, score, kw, score * kw) for score, kw in scored), Sums())
+
+
+def half_up(value: float) -> int:
+    """The nearest whole number. Halves go up, so that the difference of two rounded numbers is their rounded difference
+    to within one; with halves to the even number it may be off by two."""
+    return floor(value + 0.5)
+
+
+def apportioned(parts: Sequence[float], whole: int) -> list[int]:
+    """Each part as a whole number, down or up to the next one, so that together they are `whole` (largest remainder).
+
+    `whole` is the sum of the parts, rounded in any way. A part of 0 stays 0; where floating point leaves `whole` one
+    off, the largest part gives.
+    """
+    rounded = [floor(part) for part in parts]
+    left = whole - sum(rounded)
+    step = 1 if left > 0 else -1
+
+    def order(place: int) -> tuple[bool, float, float]:
+        part = parts[place]
+        return part == 0, step * (rounded[place] - part), -abs(part)
+
+    for place in sorted(range(len(parts)), key=order)[: abs(left)]:
+        rounded[place] += step
+    return rounded
+
+
+@dataclass(frozen=True, slots=True)
+class TrendLine:
+    """`spread` is the standard deviation of the residuals, in the unit of the values."""
+
+    slope: float
+    intercept: float
+    spread: float
+
+
+def fit(places: Sequence[float], values: Sequence[float]) -> TrendLine:
+    count = len(places)
+    mean_place, mean_value = sum(places) / count, sum(values) / count
+    across = sum((place - mean_place) ** 2 for place in places)
+    along = sum(
+        (place - mean_place) * (value - mean_value) for place, value in zip(places, values, strict=True)
+    )
+    slope = along / across
+    intercept = mean_value - slope * mean_place
+    off = sum((value - intercept - slope * place) ** 2 for place, value in zip(places, values, strict=True))
+    return TrendLine(slope, intercept, sqrt(off / (count - 2)))

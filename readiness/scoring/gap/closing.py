@@ -59,7 +59,6 @@ class Closing:
 
 
 def closing(known: FleetStanding, *, target: ClosingTarget, measure: CapacityMeasure) -> Closing:
-    """The plans for the sites that are known; one statement."""
     short = {
         site.ref.id: site.ref
         for site in known.sites
@@ -75,7 +74,6 @@ def closing(known: FleetStanding, *, target: ClosingTarget, measure: CapacityMea
 
 
 def _blocking(known: FleetStanding) -> dict[int, list[str]]:
-    """The checks that a not-ready verdict names, by site id; go-live exceptions are not among them."""
     scores = SiteScore.objects.filter(known.among("site"), verdict=Verdict.NOT_READY)
     return dict(scores.order_by().values_list("site_id", "deciding"))
 

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from inventory.models import Region, Site
 from readiness.framework.core.definition import Framework
+from readiness.scoring.core.closing import ClosingTarget
 from readiness.scoring.core.gap import (
     NOTHING,
     CapabilityGap,
@@ -27,7 +28,6 @@ from readiness.scoring.core.gap import (
     with_blockers,
 )
 from readiness.scoring.core.states import Verdict
-from readiness.scoring.gap.selection import FIRST_BLOCKER, KIND, REGION, Question
 from readiness.scoring.models import ScorePoint
 from readiness.scoring.queries.capacity import (
     FITTED_WEEKS,
@@ -38,9 +38,36 @@ from readiness.scoring.queries.capacity import (
     outlook,
     weekly,
 )
-from readiness.scoring.queries.kept import NEAR
+from readiness.scoring.queries.results import NEAR
 from readiness.scoring.queries.standing import FleetStanding, SiteStanding, standing_of
 from web.units import how_many
+
+FIRST_BLOCKER, PILLAR, REGION, KIND, SITE = "first-blocker", "pillar", "region", "kind", "site"
+POINTS, GROUPS, CHECKS = 120, 6, 10
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`by` "" asks for no groups. `regions`, `kinds`, `profiles` empty: of all. `checks` is how many are resolved."""
+
+    measure: CapacityMeasure = CapacityMeasure.POWER
+    by: str = ""
+    target: ClosingTarget = ClosingTarget.CONDITIONAL
+    regions: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
+    points: int = POINTS
+    groups: int = GROUPS
+    checks: int = CHECKS
+
+    @property
+    def of_all_sites(self) -> bool:
+        return not (self.regions or self.kinds or self.profiles)
+
+    @property
+    def by_blocker(self) -> bool:
+        return self.by in (FIRST_BLOCKER, PILLAR)
+
 
 CONDITIONAL, READY, UNEVALUATED, UNRECORDED, OTHERS = (
     *("conditional", "ready", "not-evaluated", "not-recorded"),
@@ -66,7 +93,6 @@ class Group:
 
 
 def regions() -> dict[str, str]:
-    """Names by slug; one statement."""
     return dict(Region.objects.order_by("name").values_list("slug", "name"))
 
 
@@ -82,7 +108,6 @@ def sites_of(question: Question) -> QuerySet[Site]:
 
 
 def asked(question: Question, *, now: datetime) -> FleetStanding:
-    """The sites that are asked about as they stand; three statements."""
     return standing_of(sites_of(question), now=now, of_all=question.of_all_sites)
 
 
@@ -99,13 +124,11 @@ class WithPast:
 
 
 def with_past(question: Question, *, now: datetime) -> WithPast:
-    """Five statements, whatever the number of sites."""
     known = asked(question, now=now)
     return WithPast(known, histories_of(known))
 
 
 def over_time(question: Question, sites: WithPast, *, start: datetime, end: datetime) -> CapacityHistory:
-    """The whole from `start` to `end` (no later than the sites are known), and its projection. No statement."""
     instants = _instants(question, sites, start, end)
     gaps = gap_over_time(sites.histories, instants) if instants else ()
     return replace(sites.outlook(question.measure), gaps=gaps)
@@ -115,9 +138,7 @@ def groups_over_time(
     question: Question, sites: WithPast, *, start: datetime, end: datetime
 ) -> tuple[Group, ...]:
     """The groups at the same instants, in order of what they hold at the last. One statement for blockers, else none.
-
-    They add up to the whole: what is not among the largest of the range is one group of others.
-    """
+    They add up to the whole: what is not among the largest of the range is one group of others."""
     instants = _instants(question, sites, start, end)
     if not question.by or not instants:
         return ()
@@ -130,7 +151,6 @@ def _instants(question: Question, sites: WithPast, start: datetime, end: datetim
 
 
 def _groups(question: Question, sites: WithPast, instants: Sequence[datetime]) -> tuple[Group, ...]:
-    """The groups that held most over the range, and all others as one."""
     known, histories = sites.known, sites.histories
     if question.by_blocker:
         histories = _blocked(known, histories, instants)
@@ -159,7 +179,6 @@ def _blocker_of(by: str) -> Callable[[SiteCapacity], str]:
 
 
 def _fixed(by: str, sites: Sequence[SiteStanding]) -> tuple[dict[str, str], dict[str, str]]:
-    """The group of each site, by slug, and the words of each group."""
     if by == REGION:
         return {site.ref.slug: site.region for site in sites}, {
             site.region: site.ref.region for site in sites
@@ -197,7 +216,6 @@ def _blocker_labels(framework: Framework) -> dict[str, str]:
 def _blocked(
     known: FleetStanding, histories: Sequence[SiteHistory], instants: Sequence[datetime]
 ) -> list[SiteHistory]:
-    """The histories with each day's first blocker, and the present one; one statement."""
     recorded = _recorded(known, _days(instants, sites=len(known.sites)))
     return [
         replace(history, verdicts=with_blockers(history.verdicts, recorded.get(site.ref.id, ())))
@@ -206,10 +224,8 @@ def _blocked(
 
 
 def _days(instants: Sequence[datetime], *, sites: int) -> list[date]:
-    """Every day of the range where that is a bounded number of rows, else the instants' own.
-
-    With the two weeks before: the first instant may lie on a day without an evaluation.
-    """
+    """Every day of the range where that is a bounded number of rows, else the instants' own. With the two weeks before:
+    the first instant may lie on a day without an evaluation."""
     first, last = instants[0].date(), instants[-1].date()
     before = [first - timedelta(days=ago) for ago in range(NEAR.days, 0, -1)]
     every = [first + timedelta(days=day) for day in range((last - first).days + 1)]
@@ -217,7 +233,6 @@ def _days(instants: Sequence[datetime], *, sites: int) -> list[date]:
 
 
 def _recorded(known: FleetStanding, days: Sequence[date]) -> Mapping[int, list[tuple[date, str]]]:
-    """First blockers of sites by day, oldest first. A row holds all sites of a day and blocker, as sites are many."""
     rows = (
         ScorePoint.objects.filter(known.among("site"), on_date__in=days)
         .exclude(first_blocker="")
@@ -246,7 +261,6 @@ class PresentGroup:
 
 
 def present_groups(question: Question, known: FleetStanding) -> tuple[PresentGroup, ...]:
-    """The groups with what each holds now, the most first; groups without a gap are left out. No statement."""
     if question.by_blocker:
         key_of, labels = None, _blocker_labels(known.framework)
     else:
@@ -268,8 +282,6 @@ def present_groups(question: Question, known: FleetStanding) -> tuple[PresentGro
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """The sites as they stand, the pace and projection of the weeks before, and growth of accelerators in 180 days."""
-
     known: FleetStanding
     outlook: CapacityHistory
     capability: CapabilityGap
@@ -277,7 +289,6 @@ class Present:
 
 
 def present(question: Question, sites: WithPast) -> Present:
-    """No statement."""
     known = sites.known
     then = gap_at(sites.histories, known.at - CAPABILITY_SPAN).deployed.accelerators
     counts = known.gap.deployed.accelerators

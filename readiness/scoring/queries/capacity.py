@@ -21,8 +21,8 @@ from readiness.scoring.core.gap import (
     gap_of,
     gap_over_time,
 )
+from readiness.scoring.core.mean import TrendLine, fit
 from readiness.scoring.core.states import Stage, Verdict
-from readiness.scoring.core.trend import TrendLine, fit
 from readiness.scoring.models import Flip
 from readiness.scoring.queries.rows import SiteRef
 from readiness.scoring.queries.standing import EVER, FleetStanding, standing
@@ -36,10 +36,8 @@ DAYS_A_MONTH = 365.25 / 12
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """Where deployed and ready capacity go, in one measure, if the last weeks go on; bands are (low, high).
-
-    `method` is for the page.
-    """
+    """Where deployed and ready capacity go, in one measure, if the last weeks go on; bands are (low, high). `method` is
+    for the page."""
 
     method: str
     instants: tuple[datetime, ...]
@@ -52,8 +50,6 @@ class Projection:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """The amount that is added a month, in one measure, over the last `weeks`."""
-
     deployed_a_month: float
     ready_a_month: float
     weeks: int
@@ -99,10 +95,8 @@ class HeldByPillar:
 
 @dataclass(frozen=True, slots=True)
 class HoldsBack:
-    """Not-ready capacity under each site's first blocker, every site once.
-
-    The pillars' `held`, `unevaluated` and `conditional` add up to the gap.
-    """
+    """Not-ready capacity under each site's first blocker, every site once. The pillars' `held`, `unevaluated` and
+    `conditional` add up to the gap."""
 
     pillars: tuple[HeldByPillar, ...]
     conditional: CapacityFigures
@@ -119,7 +113,6 @@ def capacity_over_time(
     points: int = 120,
     site_ids: Collection[int] | None = None,
 ) -> CapacityHistory:
-    """The bands from `start` to `end` (no later than `now`), and a projection from the weeks before `now`."""
     known = histories_of(standing(now=now, site_ids=site_ids))
     until = min(end, now)
     gaps = gap_over_time(known, evenly(start, until, points)) if until > start else ()
@@ -129,7 +122,6 @@ def capacity_over_time(
 def outlook(
     weeks: Sequence[Gap], *, now: datetime, measure: CapacityMeasure = CapacityMeasure.POWER
 ) -> CapacityHistory:
-    """The projection and the pace alone, for those who hold the gaps of the weeks up to now, as `weekly` gives them."""
     weeks = weeks[-FITTED_WEEKS - 1 :]
     enough = [gap for gap in weeks if gap.deployed != NOTHING]
     if len(enough) < LEAST_WEEKS:
@@ -159,7 +151,6 @@ def by_site(*, now: datetime, site_ids: Collection[int] | None = None) -> tuple[
 def holds_back(
     *, now: datetime, site_ids: Collection[int] | None = None, known: FleetStanding | None = None
 ) -> HoldsBack:
-    """The capacity that each pillar holds back, most kW first; every pillar is in it."""
     known = known or standing(now=now, site_ids=site_ids)
     present = list(known.capacity.values())
     groups = by_first_blocker(present)
@@ -196,13 +187,11 @@ def _by_pillar(framework: Framework, groups: Sequence[BlockerGroup]) -> tuple[He
 
 
 def check_name(framework: Framework, check_id: str) -> str:
-    """A check's name; its id where a stored id is no longer in the definition."""
     check = framework.checks_by_id.get(check_id)
     return check.name if check else check_id
 
 
 def histories_of(known: FleetStanding) -> list[SiteHistory]:
-    """Each site's dated capacity, stages and verdicts, in the order of the sites; two statements."""
     stages, verdicts = _stages(known), _verdicts(known)
     return [
         SiteHistory(ref.slug, known.changes[ref.id], stages[ref.id], verdicts.get(ref.id, ()))
@@ -211,7 +200,6 @@ def histories_of(known: FleetStanding) -> list[SiteHistory]:
 
 
 def weekly(known: Sequence[SiteHistory], *, now: datetime, weeks: int) -> tuple[Gap, ...]:
-    """The gap at `now` and at the same moment of each week before, oldest first."""
     instants = [now - timedelta(weeks=back) for back in range(weeks, -1, -1)]
     return gap_over_time(known, instants)
 
@@ -268,7 +256,6 @@ def _project(weeks: Sequence[Gap], now: datetime, measure: CapacityMeasure) -> t
 
 
 def _through(line: TrendLine, last: float) -> tuple[float, ...]:
-    """The fitted pace from the last known value on, never below zero."""
     return tuple(max(last + line.slope * week, 0.0) for week in range(PROJECTED_WEEKS + 1))
 
 

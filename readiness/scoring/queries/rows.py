@@ -16,9 +16,7 @@ from readiness.scoring.models import Flip
 @dataclass(frozen=True, slots=True)
 class SiteRef:
     """Enough of a site to name it and link to it. `owner` is the team that answers for it, or what the site says.
-
-    `accountable` is a person's name, for those who may see names alone.
-    """
+    `accountable` is a person's name, for those who may see names alone."""
 
     id: int
     slug: str
@@ -76,10 +74,8 @@ class HealthMark:
 
 @dataclass(frozen=True, slots=True)
 class HealthReason:
-    """Why an object is not well: the metric, its value, and the limit it passed with the limit's source.
-
-    An unknown one `was` in that health when the value was read, at `taken_at`.
-    """
+    """Why an object is not well: the metric, its value, and the limit it passed with the limit's source. An unknown one
+    `was` in that health when the value was read, at `taken_at`."""
 
     health: str
     object_kind: str
@@ -164,10 +160,8 @@ class PartRow:
 
 @dataclass(frozen=True, slots=True)
 class CheckRow:
-    """One check at one site as stored. The figures are those of the sub-measure that decided.
-
-    `evidence` names what was read (`kind`, `ref`, `object`); `age_s` counts from `taken_at` to now.
-    """
+    """One check at one site as stored. The figures are those of the sub-measure that decided. `evidence` names what was
+    read (`kind`, `ref`, `object`); `age_s` counts from `taken_at` to now."""
 
     id: str
     name: str
@@ -276,7 +270,6 @@ def ref_of(site: Site) -> SiteRef:
 
 
 def flip_row(flip: Flip, framework: Framework) -> FlipRow:
-    """The row of a flip, which needs its site joined in."""
     check = framework.checks_by_id.get(flip.key)
     title = check.name if check else flip.key
     if check and flip.part:

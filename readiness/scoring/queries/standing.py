@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import CharField, F, FilteredRelation, Q, QuerySet, Value
-from django.db.models.functions import Coalesce
+from django.db import models
+from django.db.models.functions import Cast, Coalesce
 
 from inventory import queries as inventory
-from inventory.models import Site
+from inventory.models import CapacityEvent, Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from readiness.ownership.core.standing import Item
@@ -36,23 +36,24 @@ from readiness.scoring.queries.rows import SiteRef
 from web.audit.stamps import Stamp
 
 
-def with_owner(sites: QuerySet[Site], *, now: datetime) -> QuerySet[Site]:
+def with_owner(sites: models.QuerySet[Site], *, now: datetime) -> models.QuerySet[Site]:
     """Sites with `answering`, the team or else what the site says, and `accountable`, the person's name or ""."""
-    held = Q(assignments__item=Item.ORCHESTRATION) & in_force(now, through="assignments__")
+    held = models.Q(assignments__item=Item.ORCHESTRATION) & in_force(now, through="assignments__")
     # Joined, not asked for a site at a time; it makes no row of two, for no two terms of an item overlap.
-    return sites.annotate(held=FilteredRelation("assignments", condition=held)).annotate(
-        answering=Coalesce(F("held__team__name"), F("owner"), output_field=CharField()),
-        accountable=Coalesce(F("held__accountable__name"), Value(""), output_field=CharField()),
+    return sites.annotate(held=models.FilteredRelation("assignments", condition=held)).annotate(
+        answering=Coalesce(models.F("held__team__name"), models.F("owner"), output_field=models.CharField()),
+        accountable=Coalesce(
+            models.F("held__accountable__name"), models.Value(""), output_field=models.CharField()
+        ),
     )
 
 
-def owned_by(words: str, *, now: datetime) -> Q:
-    """Sites whose team, or what is written there, has these words; "none" finds those that nobody owns."""
+def owned_by(words: str, *, now: datetime) -> models.Q:
     held = Assignment.objects.in_force(now).filter(item=Item.ORCHESTRATION).order_by()
     if words == "none":
-        return Q(owner="") & ~Q(pk__in=held.values("site"))
+        return models.Q(owner="") & ~models.Q(pk__in=held.values("site"))
     named = held.filter(team__name__icontains=words).values("site")
-    return Q(pk__in=named) | (Q(owner__icontains=words) & ~Q(pk__in=held.values("site")))
+    return models.Q(pk__in=named) | (models.Q(owner__icontains=words) & ~models.Q(pk__in=held.values("site")))
 
 
 EVER = datetime.min.replace(tzinfo=UTC)
@@ -62,10 +63,8 @@ type Changes = Mapping[int, Sequence[CapacityChange]]
 
 @dataclass(frozen=True, slots=True)
 class SiteStanding:
-    """A site and its stored score in short; `verdict` "" and no `evaluated_at` where it was never evaluated.
-
-    The verdict is "" as well where the site cannot be evaluated at present.
-    """
+    """A site and its stored score in short; `verdict` "" and no `evaluated_at` where it was never evaluated. The
+    verdict is "" as well where the site cannot be evaluated at present."""
 
     ref: SiteRef
     region: str
@@ -97,10 +96,9 @@ class FleetStanding:
         """None of all sites: naming a thousand would take longer than reading what they have."""
         return None if self.of_all else [site.ref.id for site in self.sites]
 
-    def among(self, site: str) -> Q:
-        """A condition for rows of these sites alone."""
+    def among(self, site: str) -> models.Q:
         ids = self.site_ids
-        return Q() if ids is None else Q(**{f"{site}__in": ids})
+        return models.Q() if ids is None else models.Q(**{f"{site}__in": ids})
 
     @property
     def gap(self) -> Gap:
@@ -108,7 +106,6 @@ class FleetStanding:
 
     @property
     def verdicts(self) -> dict[str, int]:
-        """Sites by verdict, "none" for those without."""
         return dict(Counter(site.verdict or "none" for site in self.capacity.values()))
 
 
@@ -129,16 +126,14 @@ def standing(
     marked: bool = False,
     framework: Framework | None = None,
 ) -> FleetStanding:
-    """The standing of all sites, or of these. Three statements, whatever the number of sites; one more for a mark."""
     mark = inventory.history_mark() if marked else None
     sites = Site.objects.all() if site_ids is None else Site.objects.filter(pk__in=site_ids)
     return replace(standing_of(sites, now=now, of_all=site_ids is None, framework=framework), mark=mark)
 
 
 def standing_of(
-    sites: QuerySet[Site], *, now: datetime, of_all: bool = False, framework: Framework | None = None
+    sites: models.QuerySet[Site], *, now: datetime, of_all: bool = False, framework: Framework | None = None
 ) -> FleetStanding:
-    """The standing of these sites, in their order; `of_all` where they are all there are. Three statements."""
     framework = framework or framework_queries.current()[1]
     # Values are read: a thousand model objects would take longer than everything else here.
     read = with_owner(sites, now=now).values_list(
@@ -164,12 +159,10 @@ def _site(*row: Any) -> SiteStanding:
 
 
 def score_of(site: Site) -> SiteScore | None:
-    """None for a site that was never evaluated."""
     return getattr(site, "score", None)
 
 
 def present_capacity(sites: Sequence[Site], *, now: datetime) -> dict[int, SiteCapacity]:
-    """Deployed capacity and stored verdict by site id. Two statements, whatever the number of sites."""
     ids = [site.pk for site in sites]
     changes = capacity_changes(ids)
     stored = SiteScore.objects.filter(site__in=ids).only("site_id", "verdict", "first_blocker", "failed_at")
@@ -180,17 +173,49 @@ def present_capacity(sites: Sequence[Site], *, now: datetime) -> dict[int, SiteC
 def _present(
     site: Site | SiteRef, changes: Sequence[CapacityChange], score: tuple[str, str], now: datetime
 ) -> SiteCapacity:
-    """`score` is the stored verdict and first blocker, "" for none."""
     history = SiteHistory(site.slug, changes, [StageChange(EVER, Stage(site.stage))])
     verdict, blocker = score
     return SiteCapacity(site.slug, deployed_at(history, now), Verdict(verdict) if verdict else None, blocker)
 
 
 def capacity_changes(site_ids: Collection[int] | None) -> Changes:
-    """Each site's dated capacity (None: every site's), oldest first; a site without any has none. One statement."""
     changes: dict[int, list[CapacityChange]] = defaultdict(list)
     for step in inventory.capacity_events(site_ids):
         changes[step.site_id].append(
             CapacityChange(step.at, CapacityFigures(step.change.it_kw, step.change.accelerators))
         )
     return changes
+
+
+# A dated event counts from the end of its day in the site's own zone.
+CAPACITY = """
+    SELECT site_id, array_agg(since ORDER BY since) AS since, array_agg(greatest(kw, 0) ORDER BY since) AS kw
+    FROM (
+        SELECT site_id, since, sum(sum(signed_kw)) OVER (PARTITION BY site_id ORDER BY since) AS kw
+        FROM (
+            SELECT event.site_id, (event.happened_on + 1)::timestamp AT TIME ZONE site.time_zone AS since,
+                   CASE event.kind WHEN 'commission' THEN event.it_kw ELSE -event.it_kw END AS signed_kw
+            FROM inventory_capacityevent AS event JOIN inventory_site AS site ON site.id = event.site_id
+        ) AS event
+        GROUP BY site_id, since
+    ) AS step
+    GROUP BY site_id
+"""
+"""What each site had from each step of its capacity on, a row a site. Arrays, since a join of days with steps costs as
+much again as all the rest of a year's trend: `kw[width_bucket(at, since)]` is null before the first."""
+
+
+def event_kw(*, site: str = "pk", at: datetime | models.OuterRef) -> models.Subquery:
+    signed = models.Case(
+        models.When(kind=CapacityEvent.Kind.COMMISSION, then=models.F("it_kw")),
+        default=-models.F("it_kw"),
+        output_field=models.FloatField(),
+    )
+    instant = at if isinstance(at, models.OuterRef) else models.Value(at, output_field=models.DateTimeField())
+    there = models.Func(
+        models.F("site__time_zone"), instant, function="timezone", output_field=models.DateTimeField()
+    )
+    past = CapacityEvent.objects.filter(
+        site=models.OuterRef(site), happened_on__lt=Cast(there, models.DateField())
+    )
+    return models.Subquery(past.order_by().values("site").annotate(kw=models.Sum(signed)).values("kw"))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from readiness.evidence.core.provenance import LEAST_TRUSTED_LAST
+from readiness.evidence.core.parsed import LEAST_TRUSTED_LAST
 from readiness.tradeoffs.core.factors import ValueBasis
 from readiness.tradeoffs.core.kinds import CURRENCIES, KINDS, LATENCY, KindSpec
 from readiness.tradeoffs.core.units import UnitRefused, bounded, scale_of

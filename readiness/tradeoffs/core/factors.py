@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 
-from readiness.evidence.core.provenance import LEAST_TRUSTED_LAST
+from readiness.evidence.core.parsed import LEAST_TRUSTED_LAST
 
 
 class ValueBasis(StrEnum):

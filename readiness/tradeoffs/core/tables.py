@@ -6,7 +6,7 @@ from typing import Any
 
 from readiness.evidence.core.documents import number_of, tidy
 from readiness.evidence.core.parsed import ParseError
-from readiness.evidence.core.parsers.rows import rows_of
+from readiness.evidence.core.parsers.table import rows_of
 from readiness.tradeoffs.core.entries import (
     EntriesRefused,
     EntryError,

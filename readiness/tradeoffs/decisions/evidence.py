@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from accounts.models import User
-from readiness.evidence.core.provenance import worst_provenance
+from readiness.evidence.core.parsed import worst_provenance
 from readiness.evidence.models import RecordedFact
 from readiness.evidence.operations.records import FactRow, record_facts
 from readiness.framework import queries as framework_queries

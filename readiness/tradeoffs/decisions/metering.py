@@ -9,7 +9,7 @@ import numpy as np
 
 from readiness.evidence import queries as evidence
 from readiness.evidence.core.load import WORDS, MeteringLevel, complete_sum, site_load
-from readiness.evidence.core.provenance import worst_provenance
+from readiness.evidence.core.parsed import worst_provenance
 from readiness.evidence.gather import meters_of, power_by_site
 from readiness.evidence.measures import POWER_METRICS, ROUND_TRIP, SITE_LOAD, SITE_POWER_METRICS
 from readiness.scoring.core.states import Provenance

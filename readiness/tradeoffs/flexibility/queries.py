@@ -10,7 +10,7 @@ from functools import cached_property
 from statistics import fmean
 
 from inventory.models import DeviceType
-from readiness.evidence.core.provenance import worst_provenance
+from readiness.evidence.core.parsed import worst_provenance
 from readiness.evidence.queries import NewestRecord, newest_of_classes, newest_records
 from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs.core.factors import SiteFactors

@@ -11,7 +11,7 @@ from django.db.models import Count
 
 from inventory.models import Accelerator, Device, Link, Site
 from readiness.evidence import queries as evidence
-from readiness.evidence.core.provenance import worst_provenance
+from readiness.evidence.core.parsed import worst_provenance
 from readiness.evidence.measures import ROUND_TRIP
 from readiness.scoring.models import DomainHealth
 from readiness.tradeoffs.core.factors import KnownValue, ValueBasis

@@ -13,7 +13,7 @@ from django.db import connection
 
 from inventory.models import Site
 from inventory.queries.capacity import end_of_day
-from readiness.evidence.core.provenance import worst_provenance
+from readiness.evidence.core.parsed import worst_provenance
 from readiness.tradeoffs.core.factors import KnownRate, KnownValue, Rates, ValueBasis
 from readiness.tradeoffs.core.kinds import KINDS
 from readiness.tradeoffs.core.units import stored_unit

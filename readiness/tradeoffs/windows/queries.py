@@ -9,7 +9,7 @@ import numpy as np
 from django.db.models import Exists, Max, OuterRef, Q
 
 from inventory.models import Site
-from readiness.evidence.core.provenance import LEAST_TRUSTED_LAST
+from readiness.evidence.core.parsed import LEAST_TRUSTED_LAST
 from readiness.tradeoffs.core import deferral
 from readiness.tradeoffs.core.deferral import CHEAPEST, CLEANEST, LEARNT_DAYS, Hours, Trial
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion

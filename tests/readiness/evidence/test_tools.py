@@ -11,10 +11,12 @@ from readiness.evidence.models import Tool
 from readiness.evidence.operations.runs import _SCOPES, COLLECTIVES
 from tests.readiness.evidence.core.test_parse_properties import GOOD
 from tests.readiness.evidence.core.traps import CHECK, CLEAN, TRAPS
+from tests.readiness.evidence.core.untold_traps import UNTOLD_TRAPS
 
 ROOT = Path(__file__).resolve().parents[3]
 GUIDE = (ROOT / "docs/guides/evidence.md").read_text(encoding="utf-8")
 TRAPS_FILE = "tests/readiness/evidence/core/traps.py"
+UNTOLD_FILE = "tests/readiness/evidence/core/untold_traps.py"
 PLACES = {
     "PARSERS in readiness/evidence/core/parsers/__init__.py": set(PARSERS),
     "CHECKS_OF_TOOL in readiness/evidence/core/bearing.py": set(CHECKS_OF_TOOL),
@@ -28,6 +30,7 @@ PLACES = {
     f"CHECK in {TRAPS_FILE}": set(CHECK),
     f"CLEAN in {TRAPS_FILE}": set(CLEAN),
     **{f"TRAPS, {trap}, in {TRAPS_FILE}": set(by_tool) for trap, by_tool in TRAPS.items()},
+    **{f"{trap} in {UNTOLD_FILE}": set(by_tool) for trap, by_tool in UNTOLD_TRAPS.items()},
 }
 
 

@@ -2,9 +2,8 @@
 
 import pytest
 
-from readiness.framework.core.applicability import applicable, gate_for, part_gate
 from readiness.framework.core.conditions import Condition, ConditionOperator, FactTest, SiteContext
-from readiness.framework.core.definition import Framework
+from readiness.framework.core.definition import Framework, applicable, gate_for, part_gate
 from readiness.framework.core.vocabulary import Fabric, Gate, Profile, SiteKind, Stage
 
 ANY = {"kind": SiteKind.CORE, "stage": Stage.PRODUCTION}

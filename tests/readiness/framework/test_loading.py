@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from readiness.framework.core.definition import Framework
-from readiness.framework.core.document import dump, load, load_text
+from readiness.framework.core.document import dump, load, load_files
 from readiness.framework.core.numbers import duration_text
 from web.versioned.core.documents import DocumentError, written
 from web.versioned.core.files import texts_of
@@ -239,26 +239,26 @@ def test_a_gate_above_the_checks_own_is_refused():
 
 def test_a_key_written_twice_in_yaml_is_refused():
     with pytest.raises(DocumentError, match="key 'title' is written twice"):
-        load_text("version: a\ntitle: b\ntitle: c\n")
+        load_files({"definition": "version: a\ntitle: b\ntitle: c\n"})
 
 
 @pytest.mark.parametrize("text", ["version: [", "- just\n- a list", "plain words", ""], ids=repr)
 def test_what_is_not_a_definition_is_refused(text):
     with pytest.raises(DocumentError):
-        load_text(text)
+        load_files({"definition": text})
 
 
 @pytest.mark.parametrize("tag", ["timestamp soon", "bool maybe", "int x", "float x", "binary '@'", "omap x"])
 def test_a_tag_that_its_value_does_not_suit_is_refused(tag):
     with pytest.raises(DocumentError):
-        load_text(f"version: !!{tag}\n")
+        load_files({"definition": f"version: !!{tag}\n"})
 
 
 def test_many_keys_take_no_longer_each_than_few():
     """A definition may have megabytes of them; comparing each with all others would take hours."""
     text = "".join(f"k{number}: 1\n" for number in range(5_000))
     with pytest.raises(DocumentError, match="line 5001: key 'k0' is written twice"):
-        load_text(f"{text}k0: 2\n")
+        load_files({"definition": f"{text}k0: 2\n"})
 
 
 METHODS = {
@@ -323,7 +323,7 @@ def test_the_shipped_definition_is_also_read_from_one_file(tmp_path, shipped: Fr
 
 
 def test_the_shipped_definition_survives_yaml(shipped: Framework):
-    assert load_text(dump(shipped)) == shipped
+    assert load_files({"definition": dump(shipped)}) == shipped
 
 
 def test_the_shipped_definition_survives_stored_json_that_reorders_keys(shipped: Framework):

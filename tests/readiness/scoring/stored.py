@@ -7,7 +7,7 @@ from readiness.scoring import apply
 from readiness.scoring.apply import decided_columns
 from readiness.scoring.core.evaluate import evaluate
 from readiness.scoring.models import CheckResult, DomainHealth, Flip, ScoreInputs, ScorePoint, SiteScore
-from readiness.scoring.queries.kept import kept_on
+from readiness.scoring.queries.results import kept_on
 from tests.inventory import made
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

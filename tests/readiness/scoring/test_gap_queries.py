@@ -8,7 +8,7 @@ from readiness.scoring.core.closing import ClosingTarget
 from readiness.scoring.core.gap import CapacityMeasure
 from readiness.scoring.gap import closing
 from readiness.scoring.gap import queries as gap
-from readiness.scoring.gap.selection import Question
+from readiness.scoring.gap.queries import Question
 from readiness.scoring.models import ScorePoint
 from readiness.scoring.queries.standing import standing
 from tests.inventory import made

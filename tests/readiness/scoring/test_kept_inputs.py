@@ -10,7 +10,7 @@ from readiness.grants import operations as waivers
 from readiness.grants.models import Grant
 from readiness.scoring import apply, operations, tasks
 from readiness.scoring.models import ScoreInputs, ScorePoint
-from readiness.scoring.queries.kept import kept_on
+from readiness.scoring.queries.results import kept_on
 from tests.inventory import made
 from tests.readiness.scoring.stored import differences, kept_at
 

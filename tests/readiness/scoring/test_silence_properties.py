@@ -11,10 +11,10 @@ from inventory.models import DomainChoices
 from inventory.queries import SiteFacts
 from readiness.scoring.checks import hardware
 from readiness.scoring.core.states import Health
-from readiness.scoring.facts import EvaluationFacts, SourceFact, Thing
+from readiness.scoring.facts import EvaluationFacts, Thing
 from readiness.scoring.health import RANK, HealthBefore, site_health
-from telemetry.queries import Latest
-from telemetry.queries.rows import OBJECT_COLUMNS
+from telemetry.core.matching import OBJECT_COLUMNS
+from telemetry.queries import Latest, SourceStanding
 from tests.readiness.scoring.core.builders import NOW, core_site
 
 LIVE_S = 300
@@ -123,7 +123,7 @@ def facts_of(senders):
 def source(number, silent_s):
     state = "on-time" if silent_s <= 120 else "late" if silent_s <= 360 else "silent"
     at = NOW - timedelta(seconds=silent_s)
-    return SourceFact(number, f"source {number}", state, NOW, at, at, 60.0, 60.0, "measured")
+    return SourceStanding(SITE, number, f"source {number}", state, NOW, at, at, 60.0, 60.0, "measured")
 
 
 def health_of(senders, before=None):

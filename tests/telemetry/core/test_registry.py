@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from telemetry.core.metric import ComparedValue, HealthRule, LimitTest
+from telemetry.core.metric import ComparedValue, HealthRule, LimitTest, MetricKind
 from telemetry.core.registry import RegistryError, load, registry
-from telemetry.core.series import MetricKind
 
 TELEMETRY = Path(__file__).parents[4] / "shared" / "samples" / "telemetry"
 INLET = {"name": "Inlet Temp"}
@@ -248,7 +247,7 @@ def test_a_good_folder_loads(folder):
         (metric(aliases=["m"]), "metrics.m: m is m already"),
         (metric(colour="red"), "metrics.m.colour: unknown key"),
         (metric(states={"x": "y"}), "metrics.m.states: 'x'"),
-        (metric(health={}), "metrics.m.health: is not a list"),
+        (metric(health={}), "metrics.m.health: {} is not a list"),
         (metric(health=[{"source": "OD"}]), "metrics.m.health[0]: has not exactly one"),
         (metric(health=[{"above": {}, "source": "OD"}]), "metrics.m.health[0].above: has neither"),
         (metric(health=[{"above": {"warn": 1}}]), "metrics.m.health[0].source: None"),
@@ -272,7 +271,7 @@ def test_a_good_folder_loads(folder):
         (metric(variants=[{"title": "x"}]), "metrics.m.variants[0].when"),
         (metric(variants=[{"when": {"a": ["b"]}, "unit": "furlong"}]), "metrics.m.variants[0].unit"),
         ({"metrics": {"m": {"unit": "W"}}}, "metrics.m.title: None is not text"),
-        ({"metrics": []}, "metrics: is not a mapping"),
+        ({"metrics": []}, "metrics: [] is not a mapping"),
     ],
 )
 def test_a_mistake_is_named_with_its_file_and_field(folder, changes, message):

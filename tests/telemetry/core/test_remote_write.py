@@ -14,8 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telemetry.core.columns import STALE_BITS, SampleColumns, TakenTimes
-from telemetry.core.formats.errors import BodyError, MalformedBody, UnsupportedEncoding, WriteTooLarge
-from telemetry.core.formats.remote_write import BodyLimits, decode
 from telemetry.core.labels import (
     KeyCache,
     LabelLimits,
@@ -24,6 +22,14 @@ from telemetry.core.labels import (
     encode_varint,
     key_of,
     labels_of,
+)
+from telemetry.core.remote_write import (
+    BodyError,
+    BodyLimits,
+    MalformedBody,
+    UnsupportedEncoding,
+    WriteTooLarge,
+    decode,
 )
 from tests.telemetry.core.wire import DAY_MS, NOW_MS, metadata, request, sample, series, snappy
 
@@ -246,8 +252,8 @@ def _peak_memory_of(body: bytes) -> int:
 import re, sys
 from pathlib import Path
 from telemetry.core.columns import TakenTimes
-from telemetry.core.formats.errors import BodyError
-from telemetry.core.formats.remote_write import decode
+from telemetry.core.remote_write import BodyError
+from telemetry.core.remote_write import decode
 from telemetry.core.labels import KeyCache
 def kib(field):
     return int(re.search(field + r":\\s+(\\d+)", Path("/proc/self/status").read_text())[1])

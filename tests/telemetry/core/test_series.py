@@ -1,13 +1,17 @@
 import pytest
 
-from telemetry.core.labels import key_of
-from telemetry.core.series import MetricKind, digest, digest_of_key, guess_kind
+from telemetry.core.labels import digest_of_key, key_of
+from telemetry.core.metric import MetricKind, guess_kind
+
+
+def digest(labels):
+    return digest_of_key(key_of(labels))
 
 
 def test_a_digest_is_16_bytes_whatever_the_order_of_labels():
     forward = digest({"__name__": "up", "job": "node", "a": "b"})
     backward = digest({"a": "b", "job": "node", "__name__": "up"})
-    assert forward == backward == digest_of_key(key_of({"job": "node", "a": "b", "__name__": "up"}))
+    assert forward == backward
     assert len(forward) == 16
 
 

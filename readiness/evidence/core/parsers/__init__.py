@@ -39,7 +39,6 @@ LATENCIES = frozenset({"latency", "round_trip", "ttft", "tpot"})
 
 
 def parse(tool: str, content: bytes) -> Parsed:
-    """Read one tool's output. KeyError for a tool that has no parser."""
     parsed = PARSERS[tool](content)
     for figure in parsed.figures:
         if wrong := _unbelievable(figure, may_be_negative=tool == "csv"):
@@ -48,10 +47,8 @@ def parse(tool: str, content: bytes) -> Parsed:
 
 
 def _unbelievable(figure: Figure, *, may_be_negative: bool) -> str:
-    """Why a figure is none that a tool measures or a store takes; empty where it is one.
-
-    Rates, times and counts are never below zero. In a table of one's own a temperature or an offset may be.
-    """
+    """Why a figure is none that a tool measures or a store takes; empty where it is one. Rates, times and counts are
+    never below zero. In a table of one's own a temperature or an offset may be."""
     value = figure.value
     if value is not None and not abs(value) <= LARGEST:
         return f"it is out of range, which ends at {LARGEST:.0e}."

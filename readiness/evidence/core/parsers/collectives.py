@@ -10,18 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from readiness.evidence.core.documents import (
-    Json,
-    counted,
-    lines_of,
-    local_time,
-    looks_like_json,
-    refuse_more,
-    text_of,
-    tidy,
-    whole_of,
-    without_secrets,
-)
+from readiness.evidence.core import documents
 from readiness.evidence.core.parsed import RANKS, Figure, Parsed, ParseError, failed_operations
 
 NOT_CHECKED = "The run did not check its results (-c 0), so wrong values cannot be told."
@@ -49,15 +38,12 @@ CAMEL = {"AllReduce": "all_reduce", "AllGather": "all_gather", "ReduceScatter": 
 
 
 def parse(tool: str, content: bytes) -> Parsed:
-    """GB/s of algorithm and bus bandwidth of each size, wrong values, hosts and devices."""
-    text = text_of(content)
-    return _read_json(tool, text) if looks_like_json(text) else _read_text(tool, text)
+    text = documents.text_of(content)
+    return _read_json(tool, text) if documents.looks_like_json(text) else _read_text(tool, text)
 
 
 @dataclass
 class _CollectiveReport:
-    """Collects figures while a file is read."""
-
     tool: str
     figures: list[Figure] = field(default_factory=list)
     operation: str = ""
@@ -76,7 +62,7 @@ class _CollectiveReport:
         self, line: int, *, size: int, variant: str, cells: dict[str, float | None], buffers: str
     ) -> None:
         """One size, one of out-of-place and in-place. A row of zero bytes moved nothing and says nothing."""
-        refuse_more(line, len(self.figures))
+        documents.refuse_more(line, len(self.figures))
         wrong = cells.get("wrong")
         if wrong is None:
             self.unchecked_rows += 1
@@ -101,7 +87,7 @@ class _CollectiveReport:
         wrong = Figure(name="wrong_values", value=self.wrong, caution=caution)
         streams = self.ranks.total() or None
         figures = [replace(each, operation=operation, streams=streams) for each in (*self.figures, wrong)]
-        refuse_more(last_line, len(self.ranks), "hosts")
+        documents.refuse_more(last_line, len(self.ranks), "hosts")
         ranks = [
             Figure(name=RANKS, value=count, subject=host, operation=operation)
             for host, count in self.ranks.items()
@@ -142,24 +128,28 @@ def _read_text(tool: str, text: str) -> Parsed:
     report = _CollectiveReport(tool)
     columns: list[str] = []
     bounds: float | None = None
+    is_open = False
     number = 1
-    for number, tagged in lines_of(text):
+    for number, tagged in documents.lines_of(text):
         line = _TAG.sub("", tagged)
         if _FAILURE.search(line):
-            raise ParseError(number, f"The tool reports a failure: {tidy(line)}")
+            raise ParseError(number, f"The tool reports a failure: {documents.tidy(line)}")
         if (matched := _BOUNDS.search(line)) is not None:
             count = float(matched[1][:15])
             bounds = (bounds or 0.0) + (count or float(matched[2] == "FAILED"))
+            is_open = False
         elif (header := _header(line)) is not None:
             columns = header
         elif _ROW.match(line):
             if not columns:
                 raise ParseError(number, "A row comes before the header that names its columns.")
             _read_row(report, number, line, columns)
+            is_open = True
         else:
             _read_remark(report, line)
-    if bounds is None:
-        raise ParseError(number, 'The run did not finish: the line "Out of bounds values" is missing.')
+    if bounds is None or is_open:
+        reason = 'The run did not finish: the line "Out of bounds values" is missing below its last rows.'
+        raise ParseError(number, reason)
     if bounds > (report.wrong or 0.0):
         report.wrong = bounds
     return report.parsed(text.encode("utf-8", "replace"), number)
@@ -191,9 +181,9 @@ def _read_row(report: _CollectiveReport, number: int, line: str, columns: Sequen
         raise ParseError(number, f"The row has {len(tokens)} values, which do not fit the header's columns.")
     wanted = sum(len(names) for _, names in halves)
     leading, values = tokens[: len(tokens) - wanted], tokens[len(tokens) - wanted :]
-    size = whole_of(leading[0])
+    size = documents.whole_of(leading[0])
     if size is None:
-        raise ParseError(number, f"The size {tidy(leading[0])} is no whole number.")
+        raise ParseError(number, f"The size {documents.tidy(leading[0])} is no whole number.")
     named = dict(zip(columns, leading, strict=False))
     variant = _variant(named.get("type", ""), named.get("redop", ""))
     for buffers, names in halves:
@@ -215,7 +205,7 @@ def _cells(line: int, names: Sequence[str], texts: Sequence[str]) -> dict[str, f
             cells[cell] = None
         elif cell is not None:
             # RCCL marks values beyond its threshold with an asterisk.
-            cells[cell] = counted(
+            cells[cell] = documents.counted(
                 line, text.rstrip("*"), f"The column {name} holds {{}}, which is no number."
             )
     return cells
@@ -223,19 +213,19 @@ def _cells(line: int, names: Sequence[str], texts: Sequence[str]) -> dict[str, f
 
 def _read_remark(report: _CollectiveReport, line: str) -> None:
     if (rank := _RANK.match(line)) is not None:
-        report.ranks[tidy(rank[1])] += 1
-        report.hosts.append(tidy(rank[1]))
-        report.devices.append(tidy(f"{rank[1]} {rank[2]} {rank[3]}"))
+        report.ranks[documents.tidy(rank[1])] += 1
+        report.hosts.append(documents.tidy(rank[1]))
+        report.devices.append(documents.tidy(f"{rank[1]} {rank[2]} {rank[3]}"))
     elif (tests := _TESTS.match(line)) is not None:
-        report.versions[report.tool] = tidy(tests[1])
+        report.versions[report.tool] = documents.tidy(tests[1])
         if tests[2]:
             report.versions["library"] = _library(int(tests[2][:12]))
     elif (library := _LIBRARY.search(line)) is not None:
-        report.versions["library"] = tidy(library[1])
+        report.versions["library"] = documents.tidy(library[1])
     elif line.startswith("# error:"):
-        report.errors.append(tidy(line.removeprefix("# ")))
+        report.errors.append(documents.tidy(line.removeprefix("# ")))
     elif not report.operation and (program := _PROGRAM.search(line)) is not None:
-        report.operation = tidy(program[1])
+        report.operation = documents.tidy(program[1])
 
 
 def _library(code: int) -> str:
@@ -249,13 +239,13 @@ def _library(code: int) -> str:
 
 
 def _read_json(tool: str, text: str) -> Parsed:
-    document = Json.of(text)
+    document = documents.Json.of(text)
     report = _CollectiveReport(tool)
     last = text.count("\n") + 1
     if isinstance(document.value, list):
         for row in document.items():
             _read_rccl_row(report, row)
-        return report.parsed(without_secrets(text, document.value), last)
+        return report.parsed(documents.without_secrets(text, document.value), last)
     bounds = document.get("out_of_bounds")
     if bounds is None:
         document.refuse('The run did not finish: "out_of_bounds" is missing.')
@@ -264,18 +254,22 @@ def _read_json(tool: str, text: str) -> Parsed:
     count = bounds.number("count") or float(bounds.text("okay").lower() == "false")
     if count > (report.wrong or 0.0):
         report.wrong = count
-    report.errors += [tidy(error.value) for error in document.listed("errors") if str(error.value).strip()]
+    report.errors += [
+        documents.tidy(error.value) for error in document.listed("errors") if str(error.value).strip()
+    ]
     arguments = document.listed("args")
     program = _PROGRAM.search(str(arguments[0].value)) if arguments else None
-    report.operation = tidy(program[1]) if program else ""
+    report.operation = documents.tidy(program[1]) if program else ""
     _read_devices(report, document)
     if (version := document.optional_number("nccl_version")) is not None:
         report.versions["library"] = _library(int(version))
-    report.local = local_time(document.text("end_time") or document.text("start_time"), "%Y-%m-%d %H:%M:%S")
-    return report.parsed(without_secrets(text, document.value), last)
+    report.local = documents.local_time(
+        document.text("end_time") or document.text("start_time"), "%Y-%m-%d %H:%M:%S"
+    )
+    return report.parsed(documents.without_secrets(text, document.value), last)
 
 
-def _read_nccl_row(report: _CollectiveReport, row: Json) -> None:
+def _read_nccl_row(report: _CollectiveReport, row: documents.Json) -> None:
     size = row.whole("size")
     variant = _variant(row.text("type"), row.text("redop"))
     for key, buffers in (("out_of_place", "out-of-place"), ("in_place", "in-place")):
@@ -298,7 +292,7 @@ def _read_nccl_row(report: _CollectiveReport, row: Json) -> None:
         )
 
 
-def _read_rccl_row(report: _CollectiveReport, row: Json) -> None:
+def _read_rccl_row(report: _CollectiveReport, row: documents.Json) -> None:
     name = row.text("name")
     report.operation = CAMEL.get(name, name.lower())
     if row.get("ranks") is not None:
@@ -313,11 +307,11 @@ def _read_rccl_row(report: _CollectiveReport, row: Json) -> None:
     report.row(1, size=row.whole("size"), variant=variant, buffers=buffers, cells={**cells, "wrong": wrong})
 
 
-def _read_devices(report: _CollectiveReport, document: Json) -> None:
+def _read_devices(report: _CollectiveReport, document: documents.Json) -> None:
     """Newer versions hold the devices inside `config`."""
     holder = document if document.get("devices") is not None else document.get("config")
     for device in holder.listed("devices") if holder is not None else ():
         host = device.text("hostname")
         report.ranks[host] += 1
         report.hosts.append(host)
-        report.devices.append(tidy(f"{host} {device.text('device')} {device.text('device_info')}"))
+        report.devices.append(documents.tidy(f"{host} {device.text('device')} {device.text('device_info')}"))

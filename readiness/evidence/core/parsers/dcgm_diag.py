@@ -23,18 +23,17 @@ GOOD = frozenset({"pass", "passed", "ok"})
 NOT_RUN = frozenset({"skip", "skipped", "not run", "notrun", "n/a"})
 LONG_TEST = "diagnostic"
 CORE_TESTS = frozenset({"memory", "pcie", LONG_TEST})
-"""A skip of these tests counts even where no accelerator ran them; others, such as `eud`, are often not installed."""
+"""A long diagnostic has all of these. A skip of one, or of a stress test, counts even where no accelerator ran it;
+other tests, such as `eud`, are often not installed."""
 RUN = "the run"
 """The test that errors about the run as a whole are put down to."""
 ACCELERATOR = re.compile(r"(?:(\S+) )?GPU (\d{1,5})")
 STRESS_TESTS = frozenset({"targeted stress", "targeted power", "sm stress"})
-"""Only levels 3 and 4, the long ones, run these tests; a run of one of them by name is not a long diagnostic."""
+"""Only levels 3 and 4, the long ones, run these tests; a run of some tests by name is not a long diagnostic."""
 
 
 @dataclass
 class _TestsOfSubject:
-    """The tests read so far, by subject: each test's name in lower case, with its worst severity."""
-
     ran: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     skipped: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     warnings: list[str] = field(default_factory=list)
@@ -43,9 +42,9 @@ class _TestsOfSubject:
         return max(self.ran[subject].values(), key=BADNESS.__getitem__)
 
     def lacking(self, subject: str, anywhere: set[str]) -> list[str]:
-        """Tests that did not run on an accelerator and should have; `anywhere` are those that ran on any."""
-        skipped = self.skipped.get(subject, set()) & (anywhere | CORE_TESTS)
-        passed_over = anywhere & (CORE_TESTS | STRESS_TESTS)
+        asked = CORE_TESTS | STRESS_TESTS
+        skipped = self.skipped.get(subject, set()) & (anywhere | asked)
+        passed_over = anywhere & asked
         return sorted((skipped | passed_over) - self.ran.get(subject, {}).keys())
 
     def accelerators(self) -> list[str]:
@@ -53,7 +52,6 @@ class _TestsOfSubject:
 
 
 def parse(content: bytes) -> Parsed:
-    """Worst severity of each accelerator that a test ran on, which tests ran, and how long the diagnostic was."""
     text = text_of(content)
     document = Json.of(json_below(text, "run dcgmi diag with -j")[1])
     root = _root(document)
@@ -110,7 +108,10 @@ def _parsed(kept: bytes, document: Json, root: Json, results: _TestsOfSubject) -
 
 
 def _severities(results: _TestsOfSubject) -> Iterator[Figure]:
-    lengths = {subject: _length(set(tests)) for subject, tests in results.ran.items()}
+    lengths = {
+        subject: _length(tests.keys() | (results.skipped.get(subject, set()) & CORE_TESTS))
+        for subject, tests in results.ran.items()
+    }
     accelerators = set(results.accelerators())
     anywhere = {test for subject in accelerators for test in results.ran.get(subject, ())}
     for subject in sorted(results.ran.keys() | accelerators):
@@ -144,7 +145,6 @@ def _tests(results: _TestsOfSubject) -> Iterator[Figure]:
 
 
 def _identities(document: Json, root: Json) -> Iterator[Figure]:
-    """Serial numbers and UUIDs, as version 4 lists them by entity and version 3 by number."""
     for holder in (document, root):
         for group in holder.listed("entity_groups"):
             if group.text("entity_group").upper() != "GPU":
@@ -167,7 +167,7 @@ def _identity(name: str, number: str, value: str) -> Iterator[Figure]:
 
 
 def _length(names: set[str]) -> str:
-    return "long" if LONG_TEST in names and names & STRESS_TESTS else "quick"
+    return "long" if names >= CORE_TESTS and names & STRESS_TESTS else "quick"
 
 
 def _root(document: Json) -> Json:
@@ -188,7 +188,6 @@ def _hosts(root: Json) -> dict[str, str]:
 
 
 def _results(root: Json) -> Iterator[tuple[str, Json]]:
-    """Each test's results, and its summary where that is worse than they say, or there are none."""
     for category in root.need("test_categories").items():
         if category.value is None:
             continue
@@ -226,10 +225,8 @@ def _subjects(result: Json, hosts: Mapping[str, str]) -> list[str]:
 
 
 def _severity(result: Json, *, passed: bool) -> int:
-    """The worst of the result's warnings; 3 where a failed one has none, or a warning has no severity.
-
-    A test that passed with an error of some severity beside it counts by that: the tool has been seen to do so.
-    """
+    """The worst of the result's warnings; 3 where a failed one has none, or a warning has no severity. A test that
+    passed with an error of some severity beside it counts by that: the tool has been seen to do so."""
     severities = []
     alone = [result] if result.get("error_severity") is not None else []
     for warning in (*_warnings(result), *alone):

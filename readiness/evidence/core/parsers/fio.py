@@ -7,17 +7,7 @@ failed operations. Of a run over several clients each client's jobs count, and n
 from collections.abc import Iterator
 from dataclasses import replace
 
-from readiness.evidence.core.documents import (
-    Json,
-    instant,
-    json_below,
-    number_of,
-    refuse_more,
-    text_of,
-    tidy,
-    whole_of,
-    without_secrets,
-)
+from readiness.evidence.core import documents
 from readiness.evidence.core.parsed import Figure, Parsed, failed_operations, percentile_caution
 
 DIRECTIONS = ("read", "write", "trim", "mixed")
@@ -26,9 +16,8 @@ _SIZES = {"k": 1024, "m": 1024**2, "g": 1024**3}
 
 
 def parse(content: bytes) -> Parsed:
-    """MB/s, operations per second and µs, of each direction in which a job moved anything."""
-    notes, body = json_below(text_of(content), "run fio with --output-format=json")
-    document = Json.of(body)
+    notes, body = documents.json_below(documents.text_of(content), "run fio with --output-format=json")
+    document = documents.Json.of(body)
     holder = document.need("client_stats" if document.get("client_stats") is not None else "jobs")
     every_job = list(holder.items())
     jobs = [job for job in every_job if job.text("jobname") != ALL_CLIENTS] or every_job
@@ -38,7 +27,7 @@ def parse(content: bytes) -> Parsed:
         if error != 0:
             job.need("error").refuse(f"The job {job.text('jobname')} ended with error {error:g}.")
         figures += _of_job(job)
-        refuse_more(1, len(figures))
+        documents.refuse_more(1, len(figures))
     if not figures:
         holder.refuse("No job read or wrote anything.")
     failures = [count for job in jobs if (count := job.optional_number("total_err")) is not None]
@@ -48,17 +37,17 @@ def parse(content: bytes) -> Parsed:
     return Parsed(
         tool="fio",
         figures=tuple(figures),
-        kept=without_secrets(body, document.value),
+        kept=documents.without_secrets(body, document.value),
         versions=(("fio", document.text("fio version").removeprefix("fio-")),),
         hosts=tuple(dict.fromkeys(host for job in jobs if (host := job.text("hostname")))),
-        taken_at=instant(seconds),
+        taken_at=documents.instant(seconds),
         warnings=tuple(notes),
     )
 
 
-def _of_job(job: Json) -> Iterator[Figure]:
+def _of_job(job: documents.Json) -> Iterator[Figure]:
     options = job.get("job options")
-    streams = whole_of(options.text("numjobs")) if options is not None else None
+    streams = documents.whole_of(options.text("numjobs")) if options is not None else None
     for direction in DIRECTIONS:
         part = job.get(direction)
         count = 0 if part is None else part.optional_whole("total_ios") or 0
@@ -80,7 +69,7 @@ def _of_job(job: Json) -> Iterator[Figure]:
             yield from _latencies(latency, of_direction)
 
 
-def _latencies(latency: Json, of_direction: Figure) -> Iterator[Figure]:
+def _latencies(latency: documents.Json, of_direction: Figure) -> Iterator[Figure]:
     samples = latency.whole("N") if latency.get("N") is not None else of_direction.samples
     mean_us = latency.counted("mean") / 1e3
     average = replace(of_direction, name="latency_average", value=mean_us, unit="µs", samples=samples)
@@ -89,9 +78,9 @@ def _latencies(latency: Json, of_direction: Figure) -> Iterator[Figure]:
     if percentiles is None:
         return
     for key in percentiles.names():
-        rank = number_of(key)
+        rank = documents.number_of(key)
         if rank is None or not 0 < rank < 100:
-            latency.refuse(f"{tidy(key)} is no percentile.")
+            latency.refuse(f"{documents.tidy(key)} is no percentile.")
         yield replace(
             average,
             name="latency",
@@ -105,5 +94,5 @@ def _block_size(text: str) -> int | None:
     """4096 from `4k`; None where a job uses several sizes."""
     text = text.strip().lower().removesuffix("ib").removesuffix("b")
     factor = _SIZES.get(text[-1:], 1)
-    value = number_of(text.rstrip("kmg"))
+    value = documents.number_of(text.rstrip("kmg"))
     return None if value is None or value <= 0 or value * factor >= 2**62 else int(value * factor)

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from readiness.evidence.core.documents import Json, instant, is_loopback, text_of, tidy, without_secrets
-from readiness.evidence.core.parsed import Figure, Parsed, converted
+from readiness.evidence.core.parsed import END_UNKNOWN, Figure, Parsed, converted
 
 
 def parse(content: bytes) -> Parsed:
-    """Gb/s received; for TCP retransmits and round trips, for UDP jitter and loss."""
     text = text_of(content)
     document = Json.of(text)
     error = document.get("error")
@@ -68,6 +67,7 @@ def _ends(start: Json) -> tuple[tuple[str, ...], str]:
     for pair in start.listed("connected"):
         local, remote = pair.text("local_host"), pair.text("remote_host")
         hosts += [host for host in (local, remote) if host]
-        same.append(bool(remote) and (local == remote or is_loopback(remote)))
-    loopback = "Both ends were one machine: the run crossed no network." if same and all(same) else ""
-    return tuple(dict.fromkeys(hosts)), loopback
+        if remote:
+            same.append(local == remote or is_loopback(remote))
+    loopback = "Both ends were one machine: the run crossed no network." if all(same) else ""
+    return tuple(dict.fromkeys(hosts)), loopback if same else END_UNKNOWN

@@ -9,15 +9,7 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from readiness.evidence.core.documents import (
-    Json,
-    instant,
-    lines_of,
-    number_of,
-    refuse_more,
-    text_of,
-    tidy,
-)
+from readiness.evidence.core import documents
 from readiness.evidence.core.parsed import Figure, Parsed, ParseError, failed_operations
 
 _ENTRY = re.compile(r":::MLLOG\s+(\{.*\})\s*$")
@@ -30,11 +22,11 @@ EPOCH_MS = 1e11
 """Below this a time counts from the start of the program: as milliseconds since 1970 it would be of 1973."""
 KEPT = ("submission_benchmark", "submission_platform", "submission_org", "submission_division")
 
+NOT_VALIDATED = "The log lacks the line result_validity: the load generator did not call the run valid."
+
 
 @dataclass
 class _Log:
-    """Collects what the lines say; times are in milliseconds, `stops` are (line, time, status, steps)."""
-
     starts: list[float] = field(default_factory=list)
     stops: list[tuple[int, float, str, float | None]] = field(default_factory=list)
     latencies: list[Figure] = field(default_factory=list)
@@ -44,8 +36,9 @@ class _Log:
     begun_at: datetime | None = None
     least_ms: float | None = None
     is_least_met: bool = False
+    is_valid: bool = False
 
-    def read(self, line: int, entry: Json) -> None:
+    def read(self, line: int, entry: documents.Json) -> None:
         key = entry.text("key")
         at_ms = entry.number("time_ms")
         self.times.append(at_ms)
@@ -53,7 +46,7 @@ class _Log:
         # The load generator marks what it logs as an error, whatever its key.
         mark = metadata.get("is_error") if metadata is not None and metadata.is_object() else None
         if mark is not None and mark.value is True:
-            self.errors.append(tidy(f"The load generator reports an error: {key}"))
+            self.errors.append(documents.tidy(f"The load generator reports an error: {key}"))
         match key:
             case "run_start":
                 self.starts.append(at_ms)
@@ -63,8 +56,13 @@ class _Log:
                 self.stops.append((line, at_ms, status, steps))
             case "test_datetime":
                 self.begun_at = _with_zone(entry.text("value"))
-            case "result_validity" if entry.text("value").upper() != "VALID":
-                reason = f"The load generator calls the run {entry.text('value') or 'nothing'}."
+            case "result_validity":
+                if entry.text("value").upper() != "VALID":
+                    reason = f"The load generator calls the run {entry.text('value') or 'nothing'}."
+                    raise ParseError(line, reason)
+                self.is_valid = True
+            case "effective_test_mode" if "performance" not in entry.text("value").lower():
+                reason = f"The mode is {documents.tidy(entry.text('value'))}: only a performance run has latencies."
                 raise ParseError(line, reason)
             case "effective_min_duration_ms":
                 self.least_ms = entry.optional_number("value")
@@ -78,19 +76,19 @@ class _Log:
 
 
 def parse(content: bytes) -> Parsed:
-    """Minutes to train with the samples or steps behind them, p99 of first token and token time where logged."""
-    text = text_of(content)
+    text = documents.text_of(content)
     log, number = _Log(), 1
-    for number, line in lines_of(text):
+    for number, line in documents.lines_of(text):
         matched = _ENTRY.search(line)
         if matched is not None:
-            log.read(number, Json.of(matched[1], number))
-            refuse_more(number, len(log.latencies))
+            log.read(number, documents.Json.of(matched[1], number))
+            documents.refuse_more(number, len(log.latencies))
         elif ":::MLLOG" in line:
             raise ParseError(number, "What follows :::MLLOG is no JSON object.")
     if not log.times:
         raise ParseError(number, "There is no line of :::MLLOG.")
-    figures = list(log.latencies)
+    caution = "" if log.is_valid else NOT_VALIDATED
+    figures = [replace(each, caution=caution) for each in log.latencies]
     if figures and log.is_least_met and log.least_ms is not None and log.least_ms > 0:
         figures.append(Figure(name="duration", value=log.least_ms / 1e3, unit="s", operation="serving"))
     if log.stops or not figures:
@@ -103,7 +101,7 @@ def parse(content: bytes) -> Parsed:
         tool="mlperf",
         figures=tuple(figures),
         kept=text.encode("utf-8", "replace"),
-        taken_at=log.begun_at if last_ms < EPOCH_MS else instant(last_ms / 1000, number),
+        taken_at=log.begun_at if last_ms < EPOCH_MS else documents.instant(last_ms / 1000, number),
         devices=(platform,) if platform else (),
         warnings=("MLPerf-style: a result under that name needs a conforming submission.", *log.errors[:20]),
     )
@@ -125,7 +123,7 @@ def _time_to_train(log: _Log, last_line: int) -> list[Figure]:
         raise ParseError(last_line, "There is no run_stop: the run did not finish.")
     for line, _, status, _ in log.stops:
         if status != "success":
-            status = tidy(status) or "none"
+            status = documents.tidy(status) or "none"
             raise ParseError(line, f"The run ended with status {status}; only success has a time to train.")
     begun_ms, ended_ms = min(log.starts), max(at_ms for _, at_ms, _, _ in log.stops)
     if ended_ms <= begun_ms:
@@ -137,11 +135,11 @@ def _time_to_train(log: _Log, last_line: int) -> list[Figure]:
     return [time, replace(time, name="steps", value=max(steps), unit="")] if steps else [time]
 
 
-def _latency(line: int, key: str, entry: Json) -> Figure:
+def _latency(line: int, key: str, entry: documents.Json) -> Figure:
     value = entry.get("value")
     number = value.as_number() if value is not None else None
     if number is None and value is not None:
-        number = number_of(str(value.value))
+        number = documents.number_of(str(value.value))
     if number is None or number <= 0:
         raise ParseError(line, f"{key} holds no positive number.")
     return Figure(name=LATENCIES[key], value=number / 1e6, unit="ms", operation="serving", percentile=99.0)

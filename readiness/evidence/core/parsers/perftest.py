@@ -9,18 +9,15 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from readiness.evidence.core.documents import (
-    Json,
-    lines_of,
-    looks_like_json,
-    number_of,
-    refuse_more,
-    text_of,
-    tidy,
-    whole_of,
-    without_secrets,
+from readiness.evidence.core import documents
+from readiness.evidence.core.parsed import (
+    END_UNKNOWN,
+    Figure,
+    Parsed,
+    ParseError,
+    converted,
+    percentile_caution,
 )
-from readiness.evidence.core.parsed import Figure, Parsed, ParseError, converted, percentile_caution
 
 _TEST = re.compile(
     r"^\s*((?:RDMA_|Raw_?|Atomic_|Send|Write|Read)[\w ]*?)\s+(?:Post List\s+)?(BW|Latency)( Test)?\s*$"
@@ -29,7 +26,7 @@ _DEVICE = re.compile(r"\bDevice\s*:\s*(\S+)")
 _ENDS = re.compile(r"^\s*(local|remote) address: LID (\S+)")
 _GID = re.compile(r"^\s*GID:\s*([\d:a-fA-F]+)")
 _COLUMN = re.compile(r"#?[A-Za-z0-9_.%]+(?: (?:peak|average|percentile))?(?:\[[^\]]*\])?")
-_ERROR = re.compile(r"completion with error|failed status \d+", re.IGNORECASE)
+_ERROR = re.compile(r"completion with error|failed status \d+|\bfailed to \w+|\bcouldn't \w+", re.IGNORECASE)
 _QPS = re.compile(r"Number of qps\s*:\s*(\d{1,6})")
 _LATENCIES = {
     "t_min": ("latency_min", None),
@@ -53,9 +50,8 @@ OVERFLOWED = "negative: the tool's counters overflowed."
 
 
 def parse(content: bytes) -> Parsed:
-    """Gb/s of bandwidth, µs of latency with its percentiles, and whether both ends were one port."""
-    text = text_of(content)
-    return _read_json(text) if looks_like_json(text) else _read_text(text)
+    text = documents.text_of(content)
+    return _read_json(text) if documents.looks_like_json(text) else _read_text(text)
 
 
 def _read_text(text: str) -> Parsed:
@@ -64,9 +60,9 @@ def _read_text(text: str) -> Parsed:
     operation, device, qps, number = "", "", None, 1
     lids: dict[str, str] = {}
     gids: list[str] = []
-    for number, line in lines_of(text):
+    for number, line in documents.lines_of(text):
         if _ERROR.search(line):
-            raise ParseError(number, f"perftest reports a failed operation: {tidy(line)}")
+            raise ParseError(number, f"perftest reports a failed operation: {documents.tidy(line)}")
         if "#bytes" in line and "#iterations" in line:
             columns = _columns(number, line)
         elif (test := _TEST.match(line)) is not None:
@@ -77,14 +73,14 @@ def _read_text(text: str) -> Parsed:
                 # Server and client outputs of one test are often in one file, and say the same.
                 figures[figure.name, figure.size_bytes, figure.percentile, operation, device] = figure
         if (matched := _DEVICE.search(line)) is not None:
-            device = tidy(matched[1])
+            device = documents.tidy(matched[1])
         if (matched := _QPS.search(line)) is not None:
             qps = int(matched[1])
         if (matched := _ENDS.match(line)) is not None:
             lids[matched[1]] = matched[2]
         if (matched := _GID.match(line)) is not None:
             gids.append(matched[1])
-        refuse_more(number, len(figures))
+        documents.refuse_more(number, len(figures))
     if not figures:
         raise ParseError(number, "There is no row of results below a header of perftest.")
     return Parsed(
@@ -97,8 +93,7 @@ def _read_text(text: str) -> Parsed:
 
 
 def _operation(title: str) -> str:
-    """`RDMA_Write` is `write`; `Send Bidirectional` is `send bidirectional`."""
-    return tidy(title.replace("RDMA_", "").replace("_", " ").lower())
+    return documents.tidy(title.replace("RDMA_", "").replace("_", " ").lower())
 
 
 def _loopback(lids: Mapping[str, str], gids: Sequence[str]) -> str:
@@ -106,10 +101,11 @@ def _loopback(lids: Mapping[str, str], gids: Sequence[str]) -> str:
     local, remote = lids.get("local", ""), lids.get("remote", "")
     numbered = local.lower().removeprefix("0x").strip("0") != ""
     if local and local == remote and numbered:
-        return f"Both ends have the LID {tidy(local)}: they are one port, and the run crossed no network."
+        return f"Both ends have the LID {documents.tidy(local)}: they are one port, and the run crossed no network."
     if not numbered and len(gids) >= 2 and gids[0] == gids[1]:
-        return f"Both ends have the GID {tidy(gids[0])}: they are one port, and the run crossed no network."
-    return ""
+        return f"Both ends have the GID {documents.tidy(gids[0])}: they are one port, and the run crossed no network."
+    is_told = len(gids) >= 2 or (numbered and remote)
+    return "" if is_told else END_UNKNOWN
 
 
 def _columns(line: int, header: str) -> list[tuple[str, str]]:
@@ -122,9 +118,13 @@ def _columns(line: int, header: str) -> list[tuple[str, str]]:
         raise ParseError(line, "The header does not begin with bytes and iterations.")
     for name, unit in columns:
         if name in _LATENCIES and unit != "usec":
-            raise ParseError(line, f"{name} is in {tidy(unit) or 'no unit'}; only microseconds can be read.")
+            raise ParseError(
+                line, f"{name} is in {documents.tidy(unit) or 'no unit'}; only microseconds can be read."
+            )
         if name.startswith("BW") and unit not in _UNITS:
-            raise ParseError(line, f"Bandwidth is in {tidy(unit) or 'no unit'}, which is not known.")
+            raise ParseError(
+                line, f"Bandwidth is in {documents.tidy(unit) or 'no unit'}, which is not known."
+            )
     return columns
 
 
@@ -134,8 +134,8 @@ def _row(
     if len(tokens) != len(columns):
         reason = f"The row has {len(tokens)} values and the header {len(columns)} columns; wide numbers run together."
         raise ParseError(line, reason)
-    numbers = [number_of(token) for token in tokens]
-    size, iterations = whole_of(tokens[0]), whole_of(tokens[1])
+    numbers = [documents.number_of(token) for token in tokens]
+    size, iterations = documents.whole_of(tokens[0]), documents.whole_of(tokens[1])
     if size is None or iterations is None or None in numbers:
         raise ParseError(line, "The row holds something that is no number.")
     of_row = replace(of_test, size_bytes=size, samples=iterations)
@@ -169,7 +169,7 @@ def _bandwidth(line: int, value: float, unit: str, of_row: Figure, qps: int | No
 
 
 def _read_json(text: str) -> Parsed:
-    document = Json.of(text)
+    document = documents.Json.of(text)
     info = document.get("test_info")
     results = document.need("results")
     test = info.text("test") if info is not None else ""
@@ -198,13 +198,13 @@ def _read_json(text: str) -> Parsed:
     return Parsed(
         tool="perftest",
         figures=tuple(figures),
-        kept=without_secrets(text, document.value),
+        kept=documents.without_secrets(text, document.value),
         devices=(device,) if device else (),
-        warnings=("The JSON does not say where the other end was; a loopback cannot be told.",),
+        loopback=f"{END_UNKNOWN} perftest leaves it out of its JSON: send the text.",
     )
 
 
-def _unit_by_rate(results: Json, average: float, size: int) -> str:
+def _unit_by_rate(results: documents.Json, average: float, size: int) -> str:
     """Messages per microsecond x bytes is the bandwidth; Gb/s and MiB/s of it differ by a factor of 119."""
     if average == 0:
         results.need("BW_average").refuse("It is zero: nothing was measured.")

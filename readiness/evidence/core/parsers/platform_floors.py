@@ -19,8 +19,6 @@ RDMA_BYTES = 8 * 1024**2
 
 @dataclass(frozen=True, slots=True)
 class FloorLine:
-    """The value that a run must reach: `value` in `unit` of one measure of one tool at one size."""
-
     tool: str
     measure: str
     operation: str
@@ -31,7 +29,6 @@ class FloorLine:
 
 
 def parse(content: bytes) -> tuple[FloorLine, ...]:
-    """Floors in the order of the file, none if it states none; ParseError where a line cannot be read."""
     floors = []
     for number, line in lines_of(text_of(content)):
         matched = _LINE.match(line)
@@ -60,7 +57,6 @@ def _value(line: int, words: list[str]) -> float:
 
 
 def _size(line: int, words: list[str]) -> int:
-    """The third word: value, iterations, size."""
     matched = _SIZE.fullmatch(words[2]) if len(words) > 2 else None
     if matched is None:
         raise ParseError(line, "The size is missing: a floor holds at one size.")

@@ -1,10 +1,11 @@
 """sockperf's text. A percentile counts only with enough observations behind it: each file says how many."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from readiness.evidence.core.documents import counted, is_loopback, lines_of, text_of, tidy, whole_of
-from readiness.evidence.core.parsed import Figure, Parsed, ParseError, percentile_caution
+from readiness.evidence.core.parsed import END_UNKNOWN, Figure, Parsed, ParseError, percentile_caution
 
 _PREFIX = re.compile(r"^sockperf(\[[A-Z]+\])?:\s*")
 _VERSION = re.compile(r"== version #(\S+)")
@@ -23,8 +24,6 @@ LOOPBACK = "The other end was this machine: the run crossed no network."
 
 @dataclass
 class _SockperfReport:
-    """Collects figures while the lines are read; `rows` are (suffix of the name, percentile, value)."""
-
     name: str = "latency"
     operation: str = ""
     size: int | None = None
@@ -36,7 +35,6 @@ class _SockperfReport:
 
 
 def parse(content: bytes) -> Parsed:
-    """µs of one-way latency (or of the round trip, where the tool says so) with percentiles, and counts of loss."""
     text = text_of(content)
     report = _SockperfReport()
     number = 1
@@ -55,9 +53,15 @@ def parse(content: bytes) -> Parsed:
         kept=text.encode("utf-8", "replace"),
         versions=tuple(report.versions.items()),
         hosts=tuple(dict.fromkeys(report.hosts)),
-        # The tool names the address it sends to.
-        loopback=LOOPBACK if any(map(is_loopback, report.hosts)) else "",
+        loopback=_loopback(report.hosts),
     )
+
+
+def _loopback(addresses: Sequence[str]) -> str:
+    """The tool names the address it sends to."""
+    if not addresses:
+        return END_UNKNOWN
+    return LOOPBACK if any(map(is_loopback, addresses)) else ""
 
 
 def _read_setting(report: _SockperfReport, line: str) -> None:

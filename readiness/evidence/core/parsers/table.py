@@ -1,4 +1,7 @@
-"""Comma-separated figures, for tools without a parser of their own.
+"""Tables: facts and limits that people record, and comma-separated figures of tools without a parser of their own.
+
+Which columns there are, and how each is read, is declared as readers by column: a reader takes the cell, "" for one
+that is missing, and raises ValueError with what it is not.
 
 The first line names columns: `measure` and `value` are needed; `unit, operation, variant, subject, size_bytes,
 percentile, samples, streams, taken_at` may follow, in any order. A measure named `check/sub-measure`, such as
@@ -10,58 +13,253 @@ A table that names sub-measures or holds records is a run if it says how these c
 which tool (`# tool: soak 2.1`), and the raw figures behind them, in rows of their own. Otherwise it is declared.
 """
 
+import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
 
-from readiness.evidence.core import interop
+from readiness.evidence.core import documents, interop
 from readiness.evidence.core.bearing import part_named
-from readiness.evidence.core.documents import text_of, tidy
-from readiness.evidence.core.parsed import Figure, Parsed, ParseError, percentile_caution
-from readiness.evidence.core.parsers.rows import (
-    count,
-    instant,
-    needed_number,
-    optional,
-    percentile,
-    unit,
-    values_of,
+from readiness.evidence.core.parsed import (
+    DROPPED,
+    FAILED,
+    LEAST_TRUSTED_LAST,
+    WRONG_VALUES,
+    Figure,
+    Parsed,
+    ParseError,
+    percentile_caution,
 )
+from web.sheets import unguarded
+
+type Readers = Mapping[str, Callable[[str], Any]]
+
+
+def values_of(
+    content: bytes,
+    readers: Readers,
+    *,
+    needed: Sequence[str],
+    headings: Mapping[str, str] | None = None,
+    remark: Callable[[str], None] | None = None,
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    rows = rows_of(content, needed=needed, columns=[*readers], headings=headings, remark=remark)
+    for line, cells in rows:
+        values = {}
+        for name, reader in readers.items():
+            text = cells.get(name, "")
+            try:
+                values[name] = reader(text)
+            except ValueError as error:
+                raise ParseError(line, f"The {name} {documents.tidy(text)!r} {error}.") from error
+        yield line, values
+
+
+def rows_of(
+    content: bytes,
+    *,
+    needed: Sequence[str],
+    columns: Sequence[str],
+    headings: Mapping[str, str] | None = None,
+    most: int = documents.MOST_FIGURES,
+    remark: Callable[[str], None] | None = None,
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """Line and cells of each row; ParseError where one cannot be read, or there is none. Lines that begin with # are
+    remarks. `headings` are what an export calls columns, "" for those that say nothing."""
+    header: list[str] = []
+    count, number = 0, 1
+    for number, line in documents.lines_of(documents.text_of(content)):
+        if line.startswith("#") and remark is not None:
+            remark(line)
+        if not line.strip() or line.startswith("#"):
+            continue
+        cells = _split(number, line)
+        if not header:
+            header = _header(number, cells, needed, columns, headings or {})
+            continue
+        if len(cells) != len(header):
+            raise ParseError(number, f"The row has {len(cells)} cells and the header {len(header)} columns.")
+        count += 1
+        if count > most:
+            raise ParseError(number, f"There are more than {most} rows.")
+        yield number, {name: cell for name, cell in zip(header, cells, strict=True) if name in columns}
+    if not count:
+        raise ParseError(number, "There is no row below the header." if header else "There is no header.")
+
+
+def _split(line: int, text: str) -> list[str]:
+    try:
+        rows = list(csv.reader([text], strict=True))
+    except csv.Error as error:
+        raise ParseError(
+            line, f"This is no line of comma-separated values: {documents.tidy(error)}."
+        ) from error
+    return [unguarded(cell).strip() for cell in rows[0]] if rows else []
+
+
+def _header(
+    line: int, cells: list[str], needed: Sequence[str], columns: Sequence[str], headings: Mapping[str, str]
+) -> list[str]:
+    names = [headings.get(cell.lower(), cell.lower()) for cell in cells]
+    named = [name for name in names if name]
+    if unknown := sorted(set(named) - set(columns)):
+        known = ", ".join(columns)
+        raise ParseError(
+            line, f"Unknown columns {documents.tidy(', '.join(unknown))}; these columns are known: {known}."
+        )
+    if missing := [name for name in needed if name not in named]:
+        raise ParseError(line, f"The header names no column {' and none '.join(missing)}.")
+    if len(set(named)) < len(named):
+        raise ParseError(line, "The header names a column twice.")
+    return names
+
+
+def number(text: str) -> float:
+    value = documents.number_of(text)
+    if value is None:
+        raise ValueError("is no number")
+    return value
+
+
+def needed_number(text: str) -> float:
+    value = documents.number_of(text)
+    if value is None:
+        raise ValueError("is no number; leave the row out if there is none")
+    return value
+
+
+def count(text: str) -> int:
+    value = documents.whole_of(text)
+    if value is None or value < 0:
+        raise ValueError("is no count")
+    return value
+
+
+def percentile(text: str) -> float:
+    rank = number(text)
+    if not 0 < rank < 100:
+        raise ValueError("is no percentile")
+    return rank
+
+
+def day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("is no day in ISO 8601") from None
+
+
+def instant(text: str) -> datetime:
+    try:
+        stated = datetime.fromisoformat(text[: documents.LONGEST_TEXT])
+    except ValueError:
+        raise ValueError("is no instant in ISO 8601") from None
+    if stated.tzinfo is None:
+        raise ValueError("says no zone; write Z or an offset")
+    try:
+        return stated.astimezone(UTC)
+    except (OverflowError, ValueError):
+        raise ValueError("is out of range") from None
+
+
+def unit(text: str) -> str:
+    return documents.tidy(text)[:16]
+
+
+def optional[Value](reader: Callable[[str], Value]) -> Callable[[str], Value | None]:
+    return lambda text: reader(text) if text else None
+
+
+type Row = tuple[int, dict[str, Any]]
+
+
+def _provenance(text: str) -> str:
+    provenance = documents.tidy(text) or "declared"
+    if provenance not in LEAST_TRUSTED_LAST:
+        raise ValueError(f"is none of {', '.join(LEAST_TRUSTED_LAST)}")
+    return provenance
+
+
+FACT = {
+    "site": documents.tidy,
+    "check": documents.tidy,
+    "part": documents.tidy,
+    "value": needed_number,
+    "taken_on": day,
+    "source": documents.tidy,
+    "unit": unit,
+    "note": documents.tidy,
+    "provenance": _provenance,
+}
+LIMIT = {
+    "site": documents.tidy,
+    "workload_class": documents.tidy,
+    "limit": documents.tidy,
+    "value": optional(number),
+    "unit": unit,
+    "preset": documents.tidy,
+    "declared_on": day,
+    "source": documents.tidy,
+    "note": documents.tidy,
+}
+HEADINGS = {
+    "in force from": "declared_on",
+    "workload class": "workload_class",
+    "id": "",
+    "entered by": "",
+}
+"""Names of columns in the export of the list of limits: a file that was exported is read again."""
+
+
+def facts(content: bytes) -> list[Row]:
+    return list(values_of(content, FACT, needed=[*FACT][:6]))
+
+
+def limits(content: bytes) -> list[Row]:
+    return list(values_of(content, LIMIT, needed=("limit", "declared_on", "source"), headings=HEADINGS))
 
 
 def _name(text: str) -> str:
     if not text:
         raise ValueError("is no name")
-    return tidy(text)
+    return documents.tidy(text)
 
 
 FIGURE = {
     "measure": _name,
     "value": needed_number,
     "unit": unit,
-    "operation": tidy,
-    "variant": tidy,
-    "subject": tidy,
+    "operation": documents.tidy,
+    "variant": documents.tidy,
+    "subject": documents.tidy,
     "size_bytes": optional(count),
     "percentile": optional(percentile),
     "samples": optional(count),
     "streams": optional(count),
     "taken_at": optional(instant),
 }
+_FAILURES = {
+    **dict.fromkeys(("failed", "failures", "failedoperations", "failedrequests", "errors", "error"), FAILED),
+    **dict.fromkeys(("wrong", "wrongvalues", "wrongresults"), WRONG_VALUES),
+    **dict.fromkeys(("dropped", "droppedmessages"), DROPPED),
+}
+"""What people call rows that count failures, in lower case without marks."""
 _VERSION = re.compile(r"#\s*(driver|firmware|nos|library|tool)\s*:\s*(\S.*)", re.IGNORECASE)
 
 
 def parse(content: bytes) -> Parsed:
-    """Every row is one figure, with the unit and conditions that its columns give."""
     versions: dict[str, str] = {}
 
     def read_remark(line: str) -> None:
         if (version := _VERSION.match(line)) is not None:
-            versions[version[1].lower()] = tidy(version[2])
+            versions[version[1].lower()] = documents.tidy(version[2])
 
     figures, times = [], []
     rows = values_of(content, FIGURE, needed=("measure", "value"), remark=read_remark)
     for line, values in rows:
         name, taken_at = values.pop("measure"), values.pop("taken_at")
+        name = _FAILURES.get(re.sub(r"[\W_]", "", name).lower(), name)
         caution = percentile_caution(values["percentile"], values["samples"])
         figure = Figure(name=name, caution=caution, **values)
         if interop.is_record(name) and (reason := interop.trouble(name, values["value"], figure.subject)):
@@ -71,7 +269,7 @@ def parse(content: bytes) -> Parsed:
     return Parsed(
         tool="csv",
         figures=tuple(figures),
-        kept=text_of(content).encode("utf-8", "replace"),
+        kept=documents.text_of(content).encode("utf-8", "replace"),
         versions=tuple(versions.items()),
         hosts=interop.devices_named(figures),
         # The oldest: all of the file is at least as new.
@@ -81,7 +279,6 @@ def parse(content: bytes) -> Parsed:
 
 
 def _declared(figures: Sequence[Figure], *, has_times: bool, has_tool: bool) -> str:
-    """Why a table that concludes something is no run; empty where it is one, and where all of it is raw figures."""
     raw = [each for each in figures if part_named(each.name) is None and not interop.is_record(each.name)]
     if len(raw) == len(figures):
         return ""

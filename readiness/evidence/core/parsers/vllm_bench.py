@@ -21,9 +21,16 @@ NOT_POISSON = (
     "Arrivals were not Poisson (burstiness {burstiness:g}), so the tail is not that of real requests."
 )
 
+NOT_REACHED = (
+    "Requests were to be sent at {asked:g}/s and were served at {reached:.3g}/s, so the latency at the rate asked for"
+    " is not known."
+)
+LEAST_REACHED = 0.9
+"""Share of the rate asked for (our judgement): a client that waits for answers sends less, and its waiting is in no
+latency."""
+
 
 def parse(content: bytes) -> Parsed:
-    """Milliseconds to the first token and per token, throughput, duration, requests that failed."""
     text = text_of(content)
     document = Json.of(text)
     asked, completed = document.whole("num_prompts"), document.whole("completed")
@@ -70,13 +77,17 @@ def _latencies(document: Json, of_run: Figure) -> Iterator[Figure]:
 
 
 def _arrivals(document: Json) -> str:
-    """Why the latencies are not those at a promised rate; empty where they are."""
     rate = document.get("request_rate")
     number = None if rate is None else rate.as_number()
     if number is None or number <= 0:
         return NO_RATE
     burstiness = document.optional_number("burstiness")
-    return NOT_POISSON.format(burstiness=burstiness) if burstiness not in (None, 1.0) else ""
+    if burstiness not in (None, 1.0):
+        return NOT_POISSON.format(burstiness=burstiness)
+    reached = document.optional_number("request_throughput")
+    if reached is not None and reached < LEAST_REACHED * number:
+        return NOT_REACHED.format(asked=number, reached=reached)
+    return ""
 
 
 def _rates(document: Json, of_run: Figure) -> Iterator[Figure]:

@@ -104,7 +104,6 @@ def regressed(
 def _loopbacks(
     runs: Iterable[Run], part: SubMeasure, site: SiteParts, tested: Collection[int]
 ) -> list[Proof]:
-    """Runs that crossed no network, on nodes that no other run was on: they are no result, and that is said."""
     looped = [run for run in runs if run.loopback and set(run.nodes) & site.nodes.keys() - set(tested)]
     return [proof_of(run, part, None, cannot_judge=run.loopback) for run in looped]
 
@@ -113,10 +112,7 @@ def tail_compared(
     runs: Sequence[Run], earlier: Sequence[Run], percentile: float, part: SubMeasure
 ) -> tuple[float, float, Sequence[Run]] | None:
     """Compare one thing's latency at a percentile: the newest result, its baseline, and the runs that make the
-    baseline.
-
-    `runs` are those that count now. None where there is nothing to compare with.
-    """
+    baseline. `runs` are those that count now. None where there is nothing to compare with."""
     last = max(runs, key=_order, default=None)
     if last is None:
         return None
@@ -133,7 +129,6 @@ def tail_compared(
 
 
 def _things(newest: Iterable[Run], earlier: Iterable[Run]) -> list[tuple[list[Run], list[Run]]]:
-    """Runs of one thing, the newest and the earlier ones; a loopback crossed no network and is no result."""
     runs: dict[str, list[Run]] = defaultdict(list)
     before: dict[str, list[Run]] = defaultdict(list)
     for run in newest:
@@ -225,7 +220,6 @@ def _share(
     beyond: Mapping[int, Sequence[BaselineDeviation]],
     site: SiteParts,
 ) -> Proof | None:
-    """Nodes beyond, of those in service; as old as the oldest result that counts."""
     if not standing:
         return None
     deciding = {node: _worst(deviations) for node, deviations in (beyond or standing).items()}
@@ -256,8 +250,6 @@ def _lacking(
     site: SiteParts,
     tested: Run,
 ) -> list[Proof]:
-    """List the nodes of which nothing counts, so that none is passed over: those whose results are voided or too old,
-    and the others."""
     proofs = []
     aged = [node for node in missing if of_node.get(node)]
     shaken = [node for node in missing if node not in aged and voided.get(node)]
@@ -278,7 +270,6 @@ def _lacking(
 def _unticketed(
     part: SubMeasure, beyond: Mapping[int, Sequence[BaselineDeviation]], share: Proof | None
 ) -> Proof | None:
-    """None beyond, none without a ticket; of the others no run tells, and what was recorded before does not either."""
     if share is None:
         return None
     if not beyond:

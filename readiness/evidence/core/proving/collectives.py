@@ -48,7 +48,6 @@ class Participation:
 
 
 def participation(run: Run, site: SiteParts) -> Participation:
-    """Compare the accelerators that took part with the inventory; a node without any there lacks none."""
     installed = Counter(node for node, _ in site.accelerators if node in run.nodes)
     ran = _ran(run, site)
     if ran is None:
@@ -63,7 +62,6 @@ def participation(run: Run, site: SiteParts) -> Participation:
 
 
 def _ran(run: Run, site: SiteParts) -> dict[int, int] | None:
-    """Accelerators of each node that ran; None where the run's hosts are not its nodes by name."""
     of_host: Counter[str] = Counter()
     for figure in run.figures:
         if figure.name == RANKS and figure.subject:
@@ -178,10 +176,8 @@ def fabric(
 
 
 def _is_of(run: Run, operations: Sequence[str]) -> bool:
-    """Whether it is one of these; one that failed speaks against its nodes whatever the operation was.
-
-    Rows of small sizes are not read, so that the count of wrong values tells the operation too.
-    """
+    """Whether it is one of these; one that failed speaks against its nodes whatever the operation was. Rows of small
+    sizes are not read, so that the count of wrong values tells the operation too."""
     named = {figure.operation for figure in run.figures if figure.name in ("busbw", WRONG_VALUES)}
     return run.tool in COLLECTIVES and (bool(run.failed) or not named.isdisjoint(operations))
 

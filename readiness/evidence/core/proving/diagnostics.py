@@ -59,7 +59,6 @@ class Result:
         return self.run.order
 
     def answers(self, test: str, earlier: Result) -> bool:
-        """Whether it is a clean run of at least the test that failed earlier."""
         if self.order <= earlier.order or self.severity is None or self.skipped or self.other:
             return False
         if test in (UNNAMED, RUN):
@@ -140,7 +139,6 @@ def _of_place(result: Result, place: Place) -> Result:
 
 
 def _of_node(run: Run, failed: Mapping[str, Mapping[str, float]], tests: frozenset[str]) -> Result:
-    """Return what a diagnostic found that is of no one accelerator: a failure of the host's software, or of the run."""
     severities = [
         each.value
         for each in run.figures
@@ -158,7 +156,6 @@ def _of_node(run: Run, failed: Mapping[str, Mapping[str, float]], tests: frozens
 
 
 def _other(reported: Mapping[str, str], place: Place, site: SiteParts) -> str:
-    """Which other accelerator the output names than the inventory; empty where they agree or one does not know."""
     known = site.identities.get(place)
     for name in IDENTITIES:
         said, entered = reported.get(name, ""), getattr(known, name, "")
@@ -216,10 +213,8 @@ def revalidated(
     floors: Sequence[FloorValue],
     now: datetime,
 ) -> Proofs:
-    """Nodes whose newest quick check within 24 h and whose newest full set within its validity passed.
-
-    The full set is the long diagnostic and the collective inside the node. What only warns has passed.
-    """
+    """Nodes whose newest quick check within 24 h and whose newest full set within its validity passed. The full set is
+    the long diagnostic and the collective inside the node. What only warns has passed."""
     validating = [run for run in runs if run.nodes and run.tool in ("dcgm-diag", "nccl-tests", "rccl-tests")]
     if not validating or not site.nodes:
         return {}
@@ -241,7 +236,6 @@ def revalidated(
 
 
 def _passed(runs: Sequence[Run], diag: Check, site: SiteParts, now: datetime) -> tuple[set[int], set[int]]:
-    """Nodes whose newest diagnostic of 24 h passed, and those whose newest long one did; nothing failed since."""
     part = diag.part("worst-severity")
     good = frozenset[float]().union(
         *(each.bound.values for each in (part.pass_at, part.warn_at) if each is not None and each.bound)
@@ -286,7 +280,6 @@ def _is_clean(results: Mapping[int, Result], wanted: set[int], good: frozenset[f
 def _fast_enough(
     intra: Check, runs: Sequence[Run], site: SiteParts, floors: Sequence[FloorValue], now: datetime
 ) -> set[int]:
-    """Nodes whose newest collective is not below the floor by more than what still warns."""
     part = intra.part("busbw")
     threshold = part.warn_at or part.pass_at
     factor = threshold.factor if threshold is not None else 1.0

@@ -90,10 +90,8 @@ def judged(
 def strictest(
     floors: Iterable[FloorValue], platforms: Collection[str], limit_id: str, unit: str
 ) -> FloorValue | None:
-    """The highest floor among a site's platforms, for a figure that names no platform itself.
-
-    None where one of the platforms has none: what is said of the whole site cannot be judged by a part of it.
-    """
+    """The highest floor among a site's platforms, for a figure that names no platform itself. None where one of the
+    platforms has none: what is said of the whole site cannot be judged by a part of it."""
     kind = OF_LIMIT[limit_id]
     known = [floor for floor in floors if _is_of(floor, kind)]
     by_platform = [_of_platform(known, platform, kind, unit) for platform in platforms]
@@ -111,7 +109,6 @@ def _is_of(floor: FloorValue, kind: FloorKind) -> bool:
 def _of_platform(
     floors: Iterable[FloorValue], platform: str, kind: FloorKind, unit: str
 ) -> FloorValue | None:
-    """Return floors at the size that the limit names, else at the largest; one without a size comes last."""
     own = [floor for floor in floors if floor.platform.casefold() == platform.casefold()]
     best = max(
         own, key=lambda floor: (floor.size_bytes == kind.preferred, floor.size_bytes or 0), default=None
@@ -158,7 +155,6 @@ def _why_none(run: Run, measure: str, sized: dict[int, FloorValue], order: Seque
 
 
 def size_text(size: int) -> str:
-    """16 GiB, 8 MiB, 512 B."""
     for factor, unit in ((GIB, "GiB"), (1024**2, "MiB"), (1024, "KiB")):
         if size >= factor:
             return f"{size / factor:g} {unit}"

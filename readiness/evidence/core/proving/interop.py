@@ -12,16 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from readiness.evidence.core.interop import ASPECTS, PREFIX, End, ends_of, is_record
-from readiness.evidence.core.proving.values import (
-    Proof,
-    Proofs,
-    Run,
-    coverage,
-    is_standing,
-    kept,
-    proof_of,
-    provenance_of,
-)
+from readiness.evidence.core.proving import values
 from readiness.framework.core.definition import Check, SubMeasure
 
 type Tested = Mapping[int, Mapping[str, End]]
@@ -61,9 +52,7 @@ class Installed:
 
 @dataclass(frozen=True, slots=True)
 class AspectOutcome:
-    """One aspect of one pair in one run."""
-
-    run: Run
+    run: values.Run
     ends: tuple[End, End]
     passed: bool
 
@@ -78,21 +67,20 @@ class JudgedPair:
     reason: str
     aspects: Mapping[str, AspectOutcome]
     others: Sequence[AspectOutcome]
-    proof: Proof | None
+    proof: values.Proof | None
 
     @property
-    def runs(self) -> list[Run]:
+    def runs(self) -> list[values.Run]:
         runs = [each.run for each in self.aspects.values()] or [each.run for each in self.others]
         return sorted({run.id: run for run in runs}.values(), key=lambda run: run.id)
 
 
-def interoperable(check: Check, pairs: Sequence[JudgedPair], now: datetime) -> Proofs:
-    """The share of pairs proven, and how many of the back-end fabric are not."""
+def interoperable(check: Check, pairs: Sequence[JudgedPair], now: datetime) -> values.Proofs:
     part, missing = check.part("pairs-proven"), check.part("backend-pairs-missing")
     proofs = {pair.installed.key: pair.proof for pair in pairs if pair.proof is not None}
     wanted = {pair.installed.key: pair.installed.name for pair in pairs}
     proven = {pair.installed.key for pair in pairs if pair.standing is PairStanding.PROVEN}
-    share = coverage(proofs, wanted, part, now, counts=proven)
+    share = values.coverage(proofs, wanted, part, now, counts=proven)
     if share is None:
         return {}
     open_pairs = [
@@ -100,11 +88,11 @@ def interoperable(check: Check, pairs: Sequence[JudgedPair], now: datetime) -> P
     ]
     names = "; ".join(pair.installed.name for pair in open_pairs[:2])
     lacking = share._replace(value=float(len(open_pairs)), detail=names[:200])
-    return kept({part.id: [share._replace(detail=share.detail[:200])], missing.id: [lacking]})
+    return values.kept({part.id: [share._replace(detail=share.detail[:200])], missing.id: [lacking]})
 
 
 def judged_pairs(
-    check: Check, installed: Sequence[Installed], runs: Sequence[Run], tested: Tested, now: datetime
+    check: Check, installed: Sequence[Installed], runs: Sequence[values.Run], tested: Tested, now: datetime
 ) -> list[JudgedPair]:
     part = check.part("pairs-proven")
     by_pair: dict[object, dict[str, list[AspectOutcome]]] = defaultdict(lambda: defaultdict(list))
@@ -118,8 +106,7 @@ def judged_pairs(
     ]
 
 
-def _outcomes(runs: Iterable[Run], tested: Tested) -> Iterable[tuple[str, AspectOutcome]]:
-    """Return what runs say of pairs; a device that the site does not have names no end."""
+def _outcomes(runs: Iterable[values.Run], tested: Tested) -> Iterable[tuple[str, AspectOutcome]]:
     for run in runs:
         of_run = tested.get(run.id, {})
         for figure in run.figures:
@@ -153,11 +140,10 @@ def _judged(
     return JudgedPair(installed, standing, reason, outcomes, others, proof)
 
 
-type Decision = tuple[PairStanding, str, Proof | None]
+type Decision = tuple[PairStanding, str, values.Proof | None]
 
 
 def _with_records(part: SubMeasure, installed: Installed, outcomes: Mapping[str, AspectOutcome]) -> Decision:
-    """Judge by what was tested at the deployed versions and counts."""
     failed = [aspect for aspect, outcome in outcomes.items() if not outcome.passed]
     lacking = [aspect for aspect in installed.aspects if aspect not in outcomes]
     if failed:
@@ -176,7 +162,6 @@ def _without(
     of_products: Sequence[AspectOutcome],
     now: datetime,
 ) -> Decision:
-    """Records that were voided or aged, or that are of other versions, or none."""
     unknown = next((end for end in installed.ends if not end.is_known), None)
     if unknown is not None:
         product = f"{unknown.vendor} {unknown.model}"
@@ -195,11 +180,11 @@ def _without(
     return PairStanding.NOT_PROVEN, "No record of these two products.", None
 
 
-def _proof(part: SubMeasure, outcomes: Sequence[AspectOutcome], installed: Installed) -> Proof:
+def _proof(part: SubMeasure, outcomes: Sequence[AspectOutcome], installed: Installed) -> values.Proof:
     """Make a proof as old as the oldest of the runs, and trusted no more than the least of them."""
     oldest = min((each.run for each in outcomes), key=lambda run: (run.taken_at, run.id))
-    provenance = provenance_of(each.run.provenance for each in outcomes)
-    return proof_of(oldest, part, 0.0, detail=installed.name)._replace(provenance=provenance)
+    provenance = values.provenance_of(each.run.provenance for each in outcomes)
+    return values.proof_of(oldest, part, 0.0, detail=installed.name)._replace(provenance=provenance)
 
 
 def _key(ends: tuple[End, End]) -> tuple[tuple[str, ...], ...]:
@@ -211,4 +196,4 @@ def _products(ends: tuple[End, End]) -> tuple[tuple[str, str], ...]:
 
 
 def _stands(outcome: AspectOutcome, part: SubMeasure, now: datetime) -> bool:
-    return is_standing(proof_of(outcome.run, part, None), part, now)
+    return values.is_standing(values.proof_of(outcome.run, part, None), part, now)

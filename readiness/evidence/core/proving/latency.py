@@ -58,7 +58,6 @@ class Path:
 
     @property
     def key(self) -> str:
-        """The same for as long as the path is the same; short enough for an address."""
         identity = repr((self.tool, self.devices, self.port, self.operation, self.size_bytes))
         return hashlib.blake2s(identity.encode(), digest_size=6).hexdigest()
 
@@ -72,7 +71,6 @@ class Path:
 
 
 def under_load(check: Check, runs: Sequence[Run], site: SiteParts, now: datetime) -> Proofs:
-    """Each path (the devices and port of its runs): medians over the repeats that stand."""
     proofs: dict[str, list[Proof | None]] = defaultdict(list)
     for path in paths(check, runs, site, now):
         for part_id, proof in proofs_of(check, path).items():
@@ -182,7 +180,6 @@ def _unfit(
 
 
 def values_of(runs: Sequence[Run], percentile: float) -> list[float]:
-    """The percentile of each run that has enough samples behind it."""
     figures = [figure_named(run, "latency", percentile) for run in runs]
     return [
         each.value for each in figures if each is not None and each.value is not None and not each.caution
@@ -190,7 +187,6 @@ def values_of(runs: Sequence[Run], percentile: float) -> list[float]:
 
 
 def tail(runs: Sequence[Run], percentile: float) -> tuple[float | None, str]:
-    """The median of a percentile over the repeats, and why there is none that can be judged."""
     values = values_of(runs, percentile)
     if values:
         return median(values), ""
@@ -201,7 +197,6 @@ def tail(runs: Sequence[Run], percentile: float) -> tuple[float | None, str]:
 
 
 def serving(check: Check, runs: Sequence[Run], now: datetime) -> Proofs:
-    """Return the p99 of the time to first token and per token, and the duration, from each model's newest run."""
     proofs_by_part: dict[str, list[Proof | None]] = {}
     for part_id, name, percentile in (
         ("ttft-p99", "ttft", 99.0),

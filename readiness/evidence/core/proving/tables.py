@@ -22,8 +22,6 @@ from readiness.framework.core.vocabulary import EvidenceKind
 
 
 def named(framework: Framework, runs: Sequence[Run], now: datetime) -> dict[PartKey, tuple[Proof, ...]]:
-    """Return for each subject that a table names its newest figure; names that the framework no longer has are left
-    out."""
     proofs_by_part: dict[PartKey, dict[str, list[Proof]]] = defaultdict(lambda: defaultdict(list))
     parts: dict[PartKey, SubMeasure] = {}
     for run in runs:

@@ -6,16 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from readiness.evidence.core.parsed import RANKS, Figure, failures_of
-from readiness.evidence.core.provenance import worst_provenance
+from readiness.evidence.core.parsed import RANKS, Figure, failures_of, worst_provenance
 from readiness.framework.core.definition import SubMeasure
 from readiness.framework.core.vocabulary import Change
 
 
 @dataclass(frozen=True, slots=True)
 class Voids:
-    """Kinds of change that had been made, when the first was, and what was done."""
-
     changes: frozenset[Change] = frozenset()
     at: datetime | None = None
     reason: str = ""
@@ -95,10 +92,8 @@ class Proof(NamedTuple):
 
     @property
     def declaration(self) -> str:
-        """Names what somebody entered, such as `recorded fact 3`; empty where a run measured it.
-
-        A run whose figures are declared or estimated, as whoever sent it says, measured nothing.
-        """
+        """Names what somebody entered, such as `recorded fact 3`; empty where a run measured it. A run whose figures
+        are declared or estimated, as whoever sent it says, measured nothing."""
         if self.kind == "run" and self.provenance not in ENTERED:
             return ""
         return f"{DECLARATIONS[self.kind]} {self.row}"
@@ -110,10 +105,8 @@ type Proofs = dict[str, tuple[Proof, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """A validation run with the figures that may prove something. `nodes` are its devices that are nodes.
-
-    `about` is the same for runs of one thing under one load; `is_baseline` where somebody marked it.
-    """
+    """A validation run with the figures that may prove something. `nodes` are its devices that are nodes. `about` is
+    the same for runs of one thing under one load; `is_baseline` where somebody marked it."""
 
     id: int
     tool: str
@@ -142,7 +135,6 @@ class Run:
 
     @property
     def is_entered(self) -> bool:
-        """Whether its figures are declared or estimated, as whoever sent it says, so that it measured nothing."""
         return self.provenance in ENTERED
 
     @property
@@ -175,8 +167,6 @@ class FloorValue:
 
 
 class AcceleratorIdentity(NamedTuple):
-    """Which accelerator it is; empty where nobody entered it."""
-
     serial: str = ""
     uuid: str = ""
 
@@ -192,10 +182,8 @@ class SiteParts:
 
 
 def provenance_of(provenances: Iterable[str]) -> str:
-    """How far a figure made of several runs can be trusted.
-
-    One run that was entered makes all of it a declaration, also beside simulated ones, which count as measured.
-    """
+    """How far a figure made of several runs can be trusted. One run that was entered makes all of it a declaration,
+    also beside simulated ones, which count as measured."""
     every = set(provenances)
     return worst_provenance(every & ENTERED or every)
 
@@ -209,10 +197,8 @@ def proof_of(
     floor: FloorValue | None = None,
     cannot_judge: str = "",
 ) -> Proof:
-    """A run's figure for a sub-measure; voided where a change that the sub-measure minds came after the run.
-
-    A run that failed gives no figure, only the reason: it is the judgement, and no pass.
-    """
+    """A run's figure for a sub-measure; voided where a change that the sub-measure minds came after the run. A run that
+    failed gives no figure, only the reason: it is the judgement, and no pass."""
     minded = voiding(run, part)
     failed = run.failed
     if failed:
@@ -238,20 +224,16 @@ def voiding(run: Run, part: SubMeasure) -> frozenset[Change]:
 
 
 def is_valid(proof: Proof, part: SubMeasure, now: datetime) -> bool:
-    """Whether it counts now: it can be judged, nothing voided it, it is not too old."""
     return not proof.cannot_judge and is_standing(proof, part, now)
 
 
 def is_standing(proof: Proof, part: SubMeasure, now: datetime) -> bool:
-    """Whether it is neither voided nor too old."""
     return not proof.voided and proof.taken_at >= now - timedelta(seconds=part.validity.limit_s(None))
 
 
 def newest(proofs: Iterable[Proof], part: SubMeasure, now: datetime) -> Proof | None:
-    """The proof that speaks for one thing: valid before invalid, then measured before declared, then the newest.
-
-    Where two are of one instant, the later row speaks.
-    """
+    """The proof that speaks for one thing: valid before invalid, then measured before declared, then the newest. Where
+    two are of one instant, the later row speaks."""
     candidates = list(proofs)
     if len(candidates) < 2:
         return candidates[0] if candidates else None
@@ -310,7 +292,6 @@ def coverage[Thing](
 
 
 def _why[Thing](standing: Mapping[Thing, Proof], covered: Mapping[Thing, Proof]) -> str:
-    """Why a run of what is not covered does not cover it: the newest that says so."""
     lacking = [
         proof
         for thing, proof in standing.items()
@@ -328,6 +309,5 @@ def kept(proofs: Mapping[str, Sequence[Proof | None]]) -> Proofs:
 
 
 def few(names: Sequence[str], shown: int = 3) -> str:
-    """The first few, and how many more: `n001, n002, n003 and 4 more`."""
     more = len(names) - shown
     return ", ".join(names[:shown]) + (f" and {more} more" if more > 0 else "")

@@ -14,7 +14,7 @@ from readiness.boards.explain.queries import FleetExplained, SiteMove
 from readiness.scoring.core.coalitions import CAUSES
 from readiness.scoring.core.explain import Move
 from readiness.scoring.core.explain_fleet import fleet_move
-from readiness.scoring.core.rounding import apportioned
+from readiness.scoring.core.mean import apportioned
 from tests.readiness.scoring.core.test_explain_fleet import any_ends, ends
 
 SAID = re.compile(r"From (\S+) to (\S+)\. (.*)")

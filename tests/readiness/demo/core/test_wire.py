@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from readiness.demo.core.wire import Template, key_of_series
+from telemetry.core import remote_write
 from telemetry.core.columns import TakenTimes
-from telemetry.core.formats import remote_write
 from telemetry.core.labels import KeyCache, labels_of
 
 NOW_MS = 1_795_608_000_123

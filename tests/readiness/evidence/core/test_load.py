@@ -12,7 +12,7 @@ from readiness.evidence.core.load import (
     peak,
     site_load,
 )
-from readiness.evidence.core.provenance import worst_provenance
+from readiness.evidence.core.parsed import worst_provenance
 
 NAN = np.nan
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from readiness.evidence.core.parsed import failures_of
 from readiness.evidence.core.parsers import ParseError, parse
 from tests.readiness.evidence.core.samples import figure
 
@@ -199,3 +200,17 @@ def test_a_table_that_cannot_be_read_is_refused_with_its_line(text, line, reason
     with pytest.raises(ParseError, match=reason) as refused:
         parse("csv", text.encode())
     assert refused.value.line == line
+
+
+@pytest.mark.parametrize(
+    "name", ["failed", "Failed_Operations", "failed requests", "errors", "wrong", "Dropped messages"]
+)
+def test_a_row_of_a_table_that_counts_failures_is_known_by_its_usual_names(name):
+    table = f"measure,value\np1-congestion/lossless-drops,0\n{name},3\n"
+    assert failures_of(parse("csv", table.encode()).figures).count == 3
+
+
+def test_an_accuracy_run_of_the_load_generator_is_refused():
+    log = served() + logged("effective_test_mode", 0.004, "AccuracyOnly", rank="")
+    with pytest.raises(ParseError, match="only a performance run has latencies"):
+        parse("mlperf", log.encode())

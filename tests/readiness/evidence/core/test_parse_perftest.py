@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from readiness.evidence.core.parsed import END_UNKNOWN
 from readiness.evidence.core.parsers import ParseError, parse
 from tests.readiness.evidence import outputs
 from tests.readiness.evidence.core.samples import figure
@@ -51,6 +52,12 @@ def test_a_completion_with_an_error_is_refused():
     )
     with pytest.raises(ParseError, match="failed operation: Completion with error"):
         parse("perftest", text.encode())
+
+
+@pytest.mark.parametrize("line", ["Failed to complete run_iter_bw function", "Couldn't read remote address"])
+def test_what_the_tool_could_not_do_is_refused(line):
+    with pytest.raises(ParseError, match="failed operation"):
+        parse("perftest", outputs.write_bandwidth() + f" {line}\n".encode())
 
 
 @pytest.mark.parametrize("unit", ["MB/sec", "MiB/sec"])
@@ -103,7 +110,20 @@ def test_a_run_by_time_has_an_average_and_no_percentiles():
 def test_the_same_identifier_at_both_ends_is_a_loopback():
     row = " 65536      5000             51.05              51.04              0.097356\n"
     assert perftest(heading("RDMA_Write BW Test", ("0x07", "0x07")) + GBITS + row).loopback
-    assert not perftest(heading("RDMA_Write BW Test", ("0000", "0000")) + GBITS + row).loopback
+    assert not perftest(heading("RDMA_Write BW Test") + GBITS + row).loopback
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        pytest.param("", id="no line of an address"),
+        pytest.param(" local address: LID 0x01 QPN 0x0048 PSN 0xf5aed1\n", id="one end"),
+        pytest.param(heading("RDMA_Write BW Test", ("0000", "0000")), id="RoCE without its GIDs"),
+    ],
+)
+def test_an_end_that_is_not_told_may_be_a_loopback(head):
+    row = " 65536      5000             51.05              51.04              0.097356\n"
+    assert perftest(head + GBITS + row).loopback == END_UNKNOWN
 
 
 def test_without_identifiers_the_same_gid_at_both_ends_is_a_loopback():

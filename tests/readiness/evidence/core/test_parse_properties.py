@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from readiness.evidence.core.documents import Json, line_in
 from readiness.evidence.core.parsers import PARSERS, ParseError, parse, platform_floors
-from readiness.evidence.core.parsers import rows as records
+from readiness.evidence.core.parsers import table as records
 from readiness.evidence.models import RunMeasure
 from tests.readiness.evidence import outputs
 from tests.readiness.evidence.core import test_parse_collectives as collectives

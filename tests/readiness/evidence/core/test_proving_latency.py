@@ -160,6 +160,7 @@ def test_served_requests_by_their_tail():
     from tests.readiness.evidence.core.test_parse_others import logged, served
 
     log = logged("result_first_token_99.00_percentile_latency_ns", 5, 450_000_000)
+    log += logged("result_validity", 6, "VALID")
     found = latency.serving(SERVING, [run("mlperf", log.encode(), scope="site")], NOW)
     assert only(found, "ttft-p99").cannot_judge == "The run does not say that it lasted 600 s."
     assert "tpot-p99" not in found

@@ -25,11 +25,13 @@ from tests.readiness.evidence.core.traps import (
     CannotBe,
     Refused,
 )
+from tests.readiness.evidence.core.untold_traps import UNTOLD_TRAPS
 
 FRAMEWORK = load(Path("readiness/framework/data/muster-1"))
+EVERY_TRAP = TRAPS | UNTOLD_TRAPS
 CASES = [
     pytest.param(tool, *case, id=f"{trap}: {tool}")
-    for trap, by_tool in TRAPS.items()
+    for trap, by_tool in EVERY_TRAP.items()
     for tool, case in by_tool.items()
     if not isinstance(case, CannotBe)
 ]
@@ -59,8 +61,8 @@ def passes(results):
 
 
 def test_a_pair_that_cannot_be_says_why():
-    assert len(TRAPS) == 9
-    for by_tool in TRAPS.values():
+    assert len(EVERY_TRAP) == 11
+    for by_tool in EVERY_TRAP.values():
         for case in by_tool.values():
             assert not isinstance(case, CannotBe) or case.why.endswith(".")
 

@@ -24,7 +24,7 @@ from readiness.framework.core.vocabulary import (
     SiteKind,
     Stage,
 )
-from readiness.grants.core.held import HeldGrant
+from readiness.grants.core.rules import HeldGrant
 from readiness.scoring.core.combine import CombinedCheck
 from readiness.scoring.core.evaluate import SiteInputs
 from readiness.scoring.core.judge import PartResult, Reading

@@ -146,12 +146,22 @@ def test_the_figures_of_a_check_are_those_of_its_decider():
         judge(sub_measure(), reading(96.0, evidence="source:9"), NOW),
     ]
     result = combine(LOAD, parts, gate=Gate.BLOCK, weight=3, now=NOW)
-    assert (result.value, result.unit, result.threshold, result.margin) == (96.0, "kW", 80.0, -16.0)
-    assert (result.threshold_text, result.evidence, result.provenance) == ("≤ 80 kW", "source:9", "measured")
-    assert (result.taken_at, result.data_age_s) == (NOW - HOUR, 3600)
+    figures = result.figures
+    assert (figures.value, figures.unit, figures.threshold, figures.margin) == (
+        96.0,
+        "kW",
+        80.0,
+        -16.0,
+    )
+    assert (figures.threshold_text, figures.evidence, figures.provenance) == (
+        "≤ 80 kW",
+        "source:9",
+        "measured",
+    )
+    assert (figures.taken_at, figures.data_age_s) == (NOW - HOUR, 3600)
 
 
 def test_a_check_that_does_not_apply_has_a_reason_and_no_figures():
     result = not_applicable(LOAD, "One node.", gate=Gate.BLOCK, weight=3)
     assert (result.state, result.reason) == ("n-a", "One node.")
-    assert result.value is result.block_state is None
+    assert result.figures.value is result.block_state is None

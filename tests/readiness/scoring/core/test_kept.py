@@ -13,7 +13,7 @@ from readiness.evidence.core.limits import Limit
 from readiness.framework.core.conditions import SiteContext
 from readiness.framework.core.definition import Bound
 from readiness.framework.core.vocabulary import Fabric, Profile, SiteKind, Stage
-from readiness.grants.core.held import HeldGrant
+from readiness.grants.core.rules import HeldGrant
 from readiness.scoring.core.evaluate import SiteInputs
 from readiness.scoring.core.judge import Reading
 from readiness.scoring.core.kept import UnreadableError, decode, encode

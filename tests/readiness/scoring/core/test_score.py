@@ -72,14 +72,14 @@ def test_site_is_the_mean_of_its_pillars_whatever_their_size():
     two = results(("fail", "COND"), pillar="p2")
     site = score_site(one + two, ["p1", "p2"])
     assert site.result.score == 0.5
-    assert [(pillar.pillar, pillar.result.score) for pillar in site.pillars] == [("p1", 1), ("p2", 0)]
+    assert [(pillar, score.score) for pillar, score in site.pillars.items()] == [("p1", 1), ("p2", 0)]
 
 
 def test_a_pillar_with_no_applicable_weight_leaves_the_mean():
     checks = results(("warn", "BLOCK")) + results(("n-a", "BLOCK"), pillar="p2")
     site = score_site(checks, ["p1", "p2", "p3"])
     assert site.result.score == 0.5
-    assert [pillar.result.score for pillar in site.pillars] == [0.5, None, None]
+    assert [score.score for score in site.pillars.values()] == [0.5, None, None]
 
 
 def test_site_coverage_is_over_checks_not_pillars():

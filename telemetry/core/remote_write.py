@@ -12,20 +12,19 @@ makes its labels known for the next body.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 from operator import not_
-from typing import cast
+from typing import Any, cast
 
 import cramjam
 import numpy as np
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 
 from telemetry.core.columns import Rejections, SampleColumns, TakenTimes, assemble
-from telemetry.core.formats.errors import MalformedBody, UnsupportedEncoding, WriteTooLarge
-from telemetry.core.formats.messages import message_classes
 from telemetry.core.labels import (
     BadSeries,
     KeyCache,
@@ -35,6 +34,52 @@ from telemetry.core.labels import (
     describe,
     encode_field,
 )
+
+
+class BodyError(ValueError):
+    """A body of which nothing is stored. `reason` is text for the sender."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class MalformedBody(BodyError):
+    """400: empty, truncated, or not of the format it claims to be."""
+
+
+class WriteTooLarge(BodyError):
+    """413: more bytes or series than one body may hold, known before they are held in memory."""
+
+
+class UnsupportedEncoding(BodyError):
+    """415: a Content-Encoding this format does not come in."""
+
+
+_TYPES = {
+    "double": descriptor_pb2.FieldDescriptorProto.TYPE_DOUBLE,
+    "int64": descriptor_pb2.FieldDescriptorProto.TYPE_INT64,
+    "bytes": descriptor_pb2.FieldDescriptorProto.TYPE_BYTES,
+}
+
+
+def message_classes(package: str, messages: Mapping[str, Mapping[str, tuple[int, str]]]) -> list[Any]:
+    """One class per message, in order. A field is `name: (number, type)`, a type is a key of the table above, or that
+    with `repeated ` before it."""
+    file = descriptor_pb2.FileDescriptorProto(name=f"{package}.proto", package=package, syntax="proto3")
+    for name, fields in messages.items():
+        message = file.message_type.add(name=name)
+        for field_name, (number, kind) in fields.items():
+            label = "LABEL_REPEATED" if kind.startswith("repeated ") else "LABEL_OPTIONAL"
+            message.field.add(
+                name=field_name, number=number, type=_TYPES[kind.removeprefix("repeated ")], label=label
+            )
+    pool = descriptor_pool.DescriptorPool()
+    pool.Add(file)
+    return [
+        message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{package}.{name}")) for name in messages
+    ]
+
 
 _WriteRequest, _TimeSeries, _Label, _Sample = message_classes(
     "muster.remote_write.v1",
@@ -84,11 +129,9 @@ def decode(
     cache: KeyCache,
     limits: BodyLimits = BodyLimits(),
 ) -> SampleColumns:
-    """Samples of a body. `encoding` is the Content-Encoding header; some senders leave it out and still send
-    snappy.
+    """Samples of a body. `encoding` is the Content-Encoding header; some senders leave it out and still send snappy.
 
-    Raises BodyError when nothing can be kept. A bad series or sample among good ones is counted in `rejected`
-    instead.
+    Raises BodyError when nothing can be kept. A bad series or sample among good ones is counted in `rejected` instead.
     """
     check_encoding(encoding)
     bodies = _split(_decompress(body, limits), limits)
@@ -99,13 +142,11 @@ def decode(
 
 
 def check_encoding(encoding: str | None) -> None:
-    """Raises UnsupportedEncoding."""
     if (encoding or "snappy").strip().lower() != "snappy":
         raise UnsupportedEncoding(f"Content-Encoding {encoding!r}: remote write 1.0 comes in snappy")
 
 
 def decompressed_bytes(head: bytes) -> int:
-    """The size that a body's first bytes claim for it once decompressed; 0 where they are no snappy."""
     try:
         return cramjam.snappy.decompress_raw_len(head)
     except cramjam.DecompressionError:
@@ -135,7 +176,6 @@ def _decompress(body: bytes, limits: BodyLimits) -> bytes:
 
 
 def _split(plain: bytes, limits: BodyLimits) -> list[bytes]:
-    """The TimeSeries messages, unparsed."""
     # The parser takes memory per field before we can count fields. Each has a tag byte of 0x0a (or 0x8a,
     # overlong), so these bound them; a real series has one such byte for itself and two for each label.
     tags = np.count_nonzero(np.frombuffer(plain, np.uint8) & 0x7F == 0x0A)
@@ -155,7 +195,6 @@ def _split(plain: bytes, limits: BodyLimits) -> list[bytes]:
 def _read_series(
     bodies: list[bytes], cache: KeyCache, limits: BodyLimits, rejected: Rejections
 ) -> tuple[list[bytes], list[bytes]]:
-    """Sample messages and, for each, the key of its series."""
     known = cache.keys.get
     keys: list[bytes | None] = list(map(known, [body[:-18] for body in bodies]))
     samples = [body[-16:] for body in bodies]
@@ -180,7 +219,6 @@ def _read_series(
 def _careful(
     body: bytes, cache: KeyCache, limits: BodyLimits, rejected: Rejections
 ) -> tuple[bytes, Sequence[bytes]]:
-    """One series by the full rules: its key and its sample messages, none if it was refused."""
     if len(body) > limits.max_series_bytes:
         rejected.add(
             RefusalReason.SERIES_TOO_LARGE,
@@ -207,7 +245,6 @@ def _careful(
 
 
 def _sample_columns(samples: list[bytes]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Times and values. Raises MalformedBody."""
     rows = np.frombuffer(b"".join(_even(samples)), np.uint8).reshape(-1, _SAMPLE_BYTES)
     value = np.ascontiguousarray(rows[:, 1:9]).view("<f8").reshape(-1).astype(np.float64)
     time = rows[:, 10:]
@@ -219,9 +256,7 @@ def _sample_columns(samples: list[bytes]) -> tuple[NDArray[np.int64], NDArray[np
 
 
 def _even(samples: list[bytes]) -> list[bytes]:
-    """Every sample at 16 bytes: with the zero that was left out, or as blanks that are no sample and so get
-    parsed.
-    """
+    """Every sample at 16 bytes: with the zero that was left out, or as blanks that are no sample and so get parsed."""
     if all(map(_SAMPLE_BYTES.__eq__, map(len, samples))):
         return samples
     zeros = _ZERO_SAMPLE_BYTES
