@@ -1,7 +1,5 @@
 """A case decided, as endpoint and page tell it."""
 
-from __future__ import annotations
-
 from datetime import date
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Forms of rules. They read; the document says what does not hold together, and at which field."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from datetime import date

@@ -3,8 +3,6 @@
 What comes into force claims the sites that it bears on; what decided a case stays as it was.
 """
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Any, Self
 
@@ -268,7 +266,7 @@ class DataOrigin(models.Model):
 
 
 class HeldBasisQuerySet(models.QuerySet["HeldBasis"]):
-    def on(self, day: date) -> HeldBasisQuerySet:
+    def on(self, day: date) -> "HeldBasisQuerySet":
         """Those that are held on a day; the last day counts."""
         return self.filter(Q(held_until=None) | Q(held_until__gte=day), held_from__lte=day)
 

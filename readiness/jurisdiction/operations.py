@@ -1,7 +1,5 @@
 """Operations that change rules: drafts and their steps, publishing one, withdrawing the one in force."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path

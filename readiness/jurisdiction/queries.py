@@ -1,7 +1,5 @@
 """The rules in force and others, as rows for lists and as the frozen values that decide."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date

@@ -1,7 +1,5 @@
 """Sentences that say what was decided."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import date
 

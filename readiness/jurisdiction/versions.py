@@ -1,7 +1,5 @@
 """How the rules are kept in versions: rows of the database as the documents of core, and back."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

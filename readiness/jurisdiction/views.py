@@ -1,7 +1,5 @@
 """Pages of rules and packs: the list of rules, one of each, a case tried, the steps of a draft."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.contrib import messages

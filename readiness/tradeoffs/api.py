@@ -4,8 +4,6 @@ Rows are entered, singly, in a list or as a table, and taken back. Hours of a fa
 known of sites at an instant is told from every source.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime

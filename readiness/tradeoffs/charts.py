@@ -1,7 +1,5 @@
 """Hours of a factor as lines, one for each source."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 

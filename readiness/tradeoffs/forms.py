@@ -1,7 +1,5 @@
 """Forms of factors: one value, a table, the hours of a factor. They read; the operations check and save."""
 
-from __future__ import annotations
-
 from django import forms
 
 from inventory.models import Site

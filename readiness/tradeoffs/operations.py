@@ -3,8 +3,6 @@
 A row with the same key again is a correction. EntriesRefused names every entry that cannot be stored, by its line.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Sentences about the factors of a site, and about the hours of one: what a reader should see first."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 

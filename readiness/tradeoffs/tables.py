@@ -4,8 +4,6 @@ A list has one row for a site and factor on pages, one for each of its sources i
 the imports read them, so that a list can be changed and sent back.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

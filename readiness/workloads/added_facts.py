@@ -3,8 +3,6 @@
 added_facts.register(facts_on_record)   # in AppConfig.ready
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, Protocol

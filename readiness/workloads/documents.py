@@ -1,7 +1,5 @@
 """Workload classes as YAML documents: written out, and taken in, all of them or none."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

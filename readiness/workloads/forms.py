@@ -1,7 +1,5 @@
 """The forms of workload classes and placements. They read; the operations check and save."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -119,12 +117,12 @@ class WorkloadForm(RefusedForm):
         self.rows = rows_of(data, initial or {})
 
     @classmethod
-    def sent(cls, data: Any, files: Any, *, initial: Mapping[str, Any]) -> WorkloadForm:
+    def sent(cls, data: Any, files: Any, *, initial: Mapping[str, Any]) -> "WorkloadForm":
         """The form as sent; unbound, and so not to be saved, where a button asked for a row more or less."""
         return cls.again(data) if data and asked_rows(data) else cls(data, initial=initial)
 
     @classmethod
-    def again(cls, data: QueryDict) -> WorkloadForm:
+    def again(cls, data: QueryDict) -> "WorkloadForm":
         """Keep all that was typed, unchecked, with another number of rows: what a button of the rows asks for."""
         lists = {"data_categories"}
         typed: dict[str, Any] = {

@@ -1,7 +1,5 @@
 """Declaring a workload class with its envelope, confirming it, placing it at a site, and ending that."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Reading workload classes as envelopes, and where they are placed."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable
 from dataclasses import fields
 from datetime import date

@@ -3,8 +3,6 @@
 Rows are added and removed by buttons of the form itself, so that it works without scripts; nothing is saved by them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 

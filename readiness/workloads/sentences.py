@@ -1,7 +1,5 @@
 """A workload class in words: its demand and limits, and until when its envelope counts."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 from typing import Any
 

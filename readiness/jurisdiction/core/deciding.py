@@ -4,8 +4,6 @@ Each kind of data is looked at by itself and the strictest answer holds. What a 
 because it has no date or has not been checked for too long, cannot be decided; nor can what no rule covers.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date

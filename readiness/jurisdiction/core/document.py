@@ -1,7 +1,5 @@
 """A pack as a document: YAML or plain mappings in and out, and what does not hold together by its field."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

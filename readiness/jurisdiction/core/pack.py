@@ -3,8 +3,6 @@
 Annotations say how a document of it is read; `readiness.jurisdiction.core.document` adds what they cannot say.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property

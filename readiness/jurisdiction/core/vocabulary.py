@@ -1,7 +1,5 @@
 """Words that rules and decisions are made of."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 
 

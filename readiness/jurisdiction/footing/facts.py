@@ -1,7 +1,5 @@
 """Facts on record about the data of a workload class, for its own page: one for origins, one for bases."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import date
 from typing import Any

@@ -1,7 +1,5 @@
 """Forms of origins and of bases on record; the models say what does not hold."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django import forms

@@ -6,8 +6,6 @@ workload of that site pushed out, half of the time to where the first came from.
 so that each holds as it was judged. The cheapest plan met is the result.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np
@@ -38,7 +36,7 @@ class _Moves(NamedTuple):
     other: Places
     elsewhere: Places
 
-    def only(self, kept: Places) -> _Moves:
+    def only(self, kept: Places) -> "_Moves":
         return _Moves._make(column[kept] for column in self)
 
 

@@ -7,8 +7,6 @@ The **rule** knows nothing that lies ahead: it expects of each slot the mean of 
 the `LEARNT_DAYS` days before it decides, and takes the best window of that.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -55,12 +53,12 @@ class Hours:
     def step(self) -> timedelta:
         return timedelta(seconds=next((each.step_s for each in (self.price, self.carbon) if each), HOUR_S))
 
-    def within(self, start_at: datetime, end_at: datetime) -> Hours:
+    def within(self, start_at: datetime, end_at: datetime) -> "Hours":
         """The slots that begin from one instant on and before the other."""
         return Hours(*(each and each.within(start_at, end_at) for each in (self.price, self.carbon)))
 
     @property
-    def both_known(self) -> Hours:
+    def both_known(self) -> "Hours":
         """Leave out slots that lack one of the two values."""
         if self.price is None or self.carbon is None:
             return Hours(None, None)

@@ -3,8 +3,6 @@
 Nothing is filled in: a factor that no source knows is unknown, with the reason, and never 0.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -58,7 +56,7 @@ class KnownValue:
     def age_s(self, at: datetime) -> float:
         return (at - self.as_of).total_seconds()
 
-    def disagrees_with(self, other: KnownValue) -> bool:
+    def disagrees_with(self, other: "KnownValue") -> bool:
         """Whether both say the same thing of it and are too far apart. Two currencies are not compared here."""
         if self.unit != other.unit or self.percentile != other.percentile:
             return False

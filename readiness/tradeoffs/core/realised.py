@@ -7,8 +7,6 @@ Of series only the hours are added in which all is known; the sum stands for a m
 the span.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -59,7 +57,7 @@ class RatePerKwh:
     source: str
     simulated: bool = False
 
-    def times(self, by: float) -> RatePerKwh:
+    def times(self, by: float) -> "RatePerKwh":
         if by == 1:
             return self
         if not isinstance(self.per_kwh, FactorSeries):

@@ -4,8 +4,6 @@ A value holds from its instant for one step. An instant without a value is unkno
 much of the period they cover; nothing is filled in.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -58,13 +56,13 @@ class FactorSeries:
             raise ValueError("Intervals of a series do not overlap and ascend.")
 
     @classmethod
-    def of(cls, step_s: int, points: Iterable[tuple[datetime, float | None]]) -> FactorSeries:
+    def of(cls, step_s: int, points: Iterable[tuple[datetime, float | None]]) -> "FactorSeries":
         dated = list(points)
         starts = np.array([int(at.timestamp()) for at, _ in dated], dtype=np.int64)
         values = np.array([np.nan if value is None else value for _, value in dated], dtype=np.float64)
         return cls(step_s, starts, values)
 
-    def within(self, start: datetime, end: datetime) -> FactorSeries:
+    def within(self, start: datetime, end: datetime) -> "FactorSeries":
         """The intervals that begin from start on and before end."""
         chosen = (self.starts_s >= start.timestamp()) & (self.starts_s < end.timestamp())
         return FactorSeries(self.step_s, self.starts_s[chosen], self.values[chosen])

@@ -1,7 +1,5 @@
 """How far each forecast of a decision was off, in percent of what came."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from plotly import graph_objects as go

@@ -1,7 +1,5 @@
 """How far forecasts were off, written down for p5-forecast-accuracy at the chosen site."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 

@@ -1,7 +1,5 @@
 """Telemetry of a site over a span: power by the hour, its peak, accelerators in use, round trips."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 

@@ -1,7 +1,5 @@
 """Recording a decision, answering it, taking it back, and writing down what came of it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import date, datetime, timedelta

@@ -1,7 +1,5 @@
 """Decisions with what came of them: rows of the list, the options of one, and each forecast beside its outcome."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The outcome of a decision so far: each objective from telemetry and the factors of the time, or why it is unknown."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -83,14 +81,14 @@ def realised_of(decision: Decision, now: datetime) -> tuple[RealisedFigure, ...]
     return tuple(_outcome(reading, forecast) for forecast in decision.forecasts.all())
 
 
-def _outcome(reading: RealisedReading, forecast: DecisionForecast) -> RealisedFigure:
+def _outcome(reading: "RealisedReading", forecast: DecisionForecast) -> RealisedFigure:
     try:
         return RealisedFigure(forecast.objective, _figure(reading, forecast))
     except NotKnown as error:
         return realised.unknown(forecast.objective, forecast.unit, str(error))
 
 
-def _figure(reading: RealisedReading, forecast: DecisionForecast) -> BandedFigure:
+def _figure(reading: "RealisedReading", forecast: DecisionForecast) -> BandedFigure:
     read = READ.get(forecast.objective)
     if read is None:
         raise NotKnown("Nothing measures it: it is worked out of the others when a placement is asked for.")

@@ -1,7 +1,5 @@
 """Decisions in sentences, and objectives, factors and figures as readers know them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

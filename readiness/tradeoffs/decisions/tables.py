@@ -1,7 +1,5 @@
 """Columns and filters as data: the list of decisions, and the options of one."""
 
-from __future__ import annotations
-
 from django.db.models import Q
 
 from readiness.tradeoffs.core.words import number

@@ -1,7 +1,5 @@
 """Pages of decisions: the list, one of them with what came of it, recording one, answering one."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Decisions where a workload runs: what was considered, what was expected, who answered, and what came."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 
@@ -59,7 +57,7 @@ def _person(**given: Any) -> models.ForeignKey:
 
 
 class DecisionQuerySet(models.QuerySet["Decision"]):
-    def due(self, now: datetime) -> DecisionQuerySet:
+    def due(self, now: datetime) -> "DecisionQuerySet":
         """Approved, not reviewed yet, and the day of the review has come in UTC."""
         return self.filter(state=Decision.State.APPROVED, reviewed_at=None, due_on__lte=now.date())
 

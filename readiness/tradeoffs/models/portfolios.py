@@ -1,7 +1,5 @@
 """All workloads placed at once, as work for a worker: what was asked, how far it is, and what came of it."""
 
-from __future__ import annotations
-
 import pgtrigger
 from django.conf import settings
 from django.db import models
@@ -35,7 +33,7 @@ _ENDED = refuse_if(
 
 
 class PortfolioRunQuerySet(models.QuerySet["PortfolioRun"]):
-    def going_on(self) -> PortfolioRunQuerySet:
+    def going_on(self) -> "PortfolioRunQuerySet":
         return self.filter(state__in=PortfolioRun.OPEN, cancel_asked_at=None)
 
 

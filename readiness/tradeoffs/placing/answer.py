@@ -3,8 +3,6 @@
 The endpoint dumps it (`document`), decisions keep that dump, and the page and its charts read it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,7 +1,5 @@
 """`POST /api/tradeoffs/placements/`: where one workload may run, and what speaks for each site. Nothing is written."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import orjson

@@ -3,8 +3,6 @@
 Candidates are sites in commissioning or production. Missing stays unknown with its reason, and is never 0.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property

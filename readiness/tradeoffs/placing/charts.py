@@ -1,7 +1,5 @@
 """A weighed placement as figures: any two objectives with their front and limits, and all objectives side by side."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

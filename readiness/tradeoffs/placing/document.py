@@ -1,7 +1,5 @@
 """The answer of a placement as JSON, with the snapshot of what it stands on. Decisions store both."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime

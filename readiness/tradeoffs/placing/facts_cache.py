@@ -4,8 +4,6 @@ Facts are read again once a minute, and earlier when people, scoring or the inve
 with the next minute. Each process keeps its own.
 """
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import datetime

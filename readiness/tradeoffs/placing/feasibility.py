@@ -4,8 +4,6 @@ Placing 30 classes over 1,000 sites takes a second. Sites are read anew all the 
 and most values are then as they were. Each process keeps its own decisions.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date

@@ -4,8 +4,6 @@ A figure of which a part is unknown is unknown, with the part and why as its `so
 Figures that are worked out are estimated, or simulated where any part is, and as old as their oldest part.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -40,7 +38,7 @@ class FactorInput:
     def most(self) -> float | None:
         return None if self.known is None else _or(self.known.high, self.known.value)
 
-    def times(self, factor: float) -> FactorInput:
+    def times(self, factor: float) -> "FactorInput":
         """The part as a lever makes it; a price that is negative keeps its ends in order."""
         if self.known is None or factor == 1:
             return self

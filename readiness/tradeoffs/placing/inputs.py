@@ -3,8 +3,6 @@
 A question over 1,000 sites has 100 ms, and half of it went into making these anew.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property, lru_cache
@@ -27,7 +25,7 @@ KEPT = 16
 
 
 @lru_cache(maxsize=KEPT)
-def inputs_of(facts: FleetFacts, currency: str, carbon: CarbonKind) -> Mapping[str, PlacementInputs]:
+def inputs_of(facts: FleetFacts, currency: str, carbon: CarbonKind) -> "Mapping[str, PlacementInputs]":
     return {site.slug: PlacementInputs(site, facts, currency, carbon) for site in facts.sites}
 
 

@@ -5,8 +5,6 @@ Residency decides where a workload may run. Sovereignty, which looks at who cont
 and bars a site only where a rule forbids: the rules give no answer over both, and not every operator is known.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date

@@ -1,7 +1,5 @@
 """The question of a placement beside its workload, read from the body of a request or from the address of the page."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType

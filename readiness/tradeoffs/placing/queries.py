@@ -3,8 +3,6 @@
 The number of statements grows with neither. Each percentile of the latency limits is one reading of the fleet.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Rows of the explorer: the options for the table, the browser and the file, and the best match against today."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Sentences about an answer: flips, robustness, and which limit to loosen where no site is left."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """The trade-off explorer at /tradeoffs/, its two charts, and the options as a file. The address has all of it."""
 
-from __future__ import annotations
-
 from typing import Any
 from urllib.parse import urlencode
 

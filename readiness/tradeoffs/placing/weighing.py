@@ -1,7 +1,5 @@
 """One workload over all candidates: who may hold it, the front, scores, flips, and what moving there does. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime

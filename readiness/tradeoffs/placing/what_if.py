@@ -1,7 +1,5 @@
 """Levers of a placement: what is tried otherwise than it is, and the envelope that follows from it."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace

@@ -1,7 +1,5 @@
 """The question of a portfolio: which workloads, what counts, where some have to stay, and how many points."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -45,7 +43,7 @@ class PortfolioQuestion:
         return asdict(self)
 
     @classmethod
-    def of(cls, inputs: Mapping[str, Any]) -> PortfolioQuestion:
+    def of(cls, inputs: Mapping[str, Any]) -> "PortfolioQuestion":
         workloads, left_out = tuple(inputs["workloads"]), tuple(inputs["left_out"])
         carbon = CarbonKind(inputs["carbon"])
         return cls(**{**inputs, "workloads": workloads, "left_out": left_out, "carbon": carbon})

@@ -1,7 +1,5 @@
 """Entries of sites, and what one would be kept as before anybody says yes to it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

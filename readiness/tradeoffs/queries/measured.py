@@ -1,7 +1,5 @@
 """Factors that telemetry and the inventory know of sites: PUE, headroom, idle accelerators, round trips."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime

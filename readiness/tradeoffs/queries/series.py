@@ -1,7 +1,5 @@
 """Hourly series as they are kept."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """Everything that is known of sites for a placement, put together: one factor of each kind, or why it is unknown."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime

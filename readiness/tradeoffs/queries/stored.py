@@ -1,7 +1,5 @@
 """Entered values that hold at an instant: of each source the newest value, by the calendar of the site."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -114,7 +112,7 @@ CALENDARS_S = 900
 
 def held(
     site_ids: Collection[int], kinds: Collection[str], regions: Collection[str], at: datetime
-) -> tuple[StoredValues, StoredValues, Paths]:
+) -> "tuple[StoredValues, StoredValues, Paths]":
     """Return entered values, means of series and round trips: one statement, or four where they changed since the
     last call: entries are few and asked for often, at each step of a slider.
     """
@@ -126,7 +124,7 @@ def held(
 @lru_cache(maxsize=8)
 def _held(
     stamp: Stamp, site_ids: tuple[int, ...], kinds: tuple[str, ...], regions: tuple[str, ...], quarter: int
-) -> tuple[StoredValues, StoredValues, Paths]:
+) -> "tuple[StoredValues, StoredValues, Paths]":
     """The answer is shared: nobody writes into it."""
     at = datetime.fromtimestamp(quarter * CALENDARS_S, UTC)
     return factors(site_ids, kinds, at), series_means(site_ids, kinds, at), latencies(site_ids, regions, at)

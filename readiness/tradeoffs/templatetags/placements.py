@@ -1,7 +1,5 @@
 """Figures and controls of the explorer in templates. `{% load placements %}`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The windows of one workload at one site, as pages, charts and endpoint read them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -73,7 +71,7 @@ class Figures:
     def shown_carbon(self) -> float | None:
         return self.grams if self.power_kw is None else self.carbon_kg
 
-    def less(self, other: Figures) -> Figures:
+    def less(self, other: "Figures") -> "Figures":
         """Return what the other saves; below 0 where it is more."""
         return Figures(less(self.money, other.money), less(self.grams, other.grams), self.power_kw)
 

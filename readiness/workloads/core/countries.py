@@ -4,8 +4,6 @@ The EU is its 27 member states, the EEA those with Iceland, Liechtenstein and No
 Area, Article 2).
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Envelopes as a YAML document: one list, `workloads`, of mappings. What nobody knows there is an error."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date

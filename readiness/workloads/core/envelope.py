@@ -1,7 +1,5 @@
 """The envelope of a workload class: what one placement of it needs, and the limits it has to keep."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date

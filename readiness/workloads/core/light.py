@@ -1,7 +1,5 @@
 """How long light takes: below that no network answers, whoever builds it."""
 
-from __future__ import annotations
-
 from math import asin, cos, radians, sin, sqrt
 
 EARTH_RADIUS_KM = 6371.0088
