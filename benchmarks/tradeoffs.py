@@ -26,7 +26,7 @@ import numpy as np
 
 from benchmarks import machine
 from readiness.scoring.core.states import Verdict
-from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection, ScoredOption
+from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection, ScoredOption, front
 from readiness.tradeoffs.core.options import (
     BandedFigure,
     CandidateSite,
@@ -39,11 +39,9 @@ from readiness.tradeoffs.core.options import (
     Limits,
     worst_latency,
 )
-from readiness.tradeoffs.core.pareto import front
 from readiness.tradeoffs.core.placement import place
 from readiness.tradeoffs.core.portfolio import Portfolio, spread, sweep
-from readiness.tradeoffs.core.ranking import ranking
-from readiness.tradeoffs.core.sensitivity import robustness, sensitivity
+from readiness.tradeoffs.core.ranking import ranking, robustness, sensitivity
 
 SITES = 1_000
 ROUNDS = 7

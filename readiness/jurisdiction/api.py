@@ -13,9 +13,9 @@ from rest_framework.response import Response
 
 from accounts.models import User
 from readiness.jurisdiction import deciding, operations, queries
-from readiness.jurisdiction.filters import RuleFilters, RulePackFilters
-from readiness.jurisdiction.footing.kinds import BASES, ORIGINS
+from readiness.jurisdiction.kinds import BASES, ORIGINS
 from readiness.jurisdiction.models import Rule, RulePack
+from readiness.jurisdiction.operations import MAY_SEE, VERSIONS
 from readiness.jurisdiction.serializers import (
     RuleCaseSerializer,
     RuleDecisionSerializer,
@@ -25,7 +25,7 @@ from readiness.jurisdiction.serializers import (
     RuleSerializer,
     WholeRulePackSerializer,
 )
-from readiness.jurisdiction.versions import MAY_SEE, VERSIONS
+from readiness.jurisdiction.tables import RuleFilters, RulePackFilters
 from web import clock
 from web.rest.permissions import requires
 from web.rest.router import Router

@@ -12,7 +12,7 @@ class JurisdictionConfig(AppConfig):
     def ready(self) -> None:
         # After `migrate` and after `flush` alike, as with the framework: without rules nothing can be decided.
         post_migrate.connect(_publish_shipped, sender=self)
-        from readiness.jurisdiction.footing.facts import facts_on_record
+        from readiness.jurisdiction.kinds import facts_on_record
         from readiness.workloads import added_facts
         from web import links
 

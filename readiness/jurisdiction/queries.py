@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from readiness.jurisdiction.core.deciding import CaseDecision, Request, decide
 from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.models import CountryGroup, DataOrigin, HeldBasis, Rule, RulePack
-from readiness.jurisdiction.versions import VERSIONS
+from readiness.jurisdiction.operations import VERSIONS
 from readiness.workloads.models import WorkloadClass
 
 in_force, current, content_of = VERSIONS.in_force, VERSIONS.current, VERSIONS.content

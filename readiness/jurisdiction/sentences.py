@@ -6,8 +6,15 @@ from datetime import date
 from django.utils.formats import date_format
 
 from readiness.jurisdiction.core.deciding import AppliedRule, LegalFinding, Missing
-from readiness.jurisdiction.core.pack import ANYWHERE, RulePackDocument, RuleTerms
-from readiness.jurisdiction.core.vocabulary import Doubt, LegalAnswer, RuleKind, UndecidedReason
+from readiness.jurisdiction.core.pack import (
+    ANYWHERE,
+    Doubt,
+    LegalAnswer,
+    RuleKind,
+    RulePackDocument,
+    RuleTerms,
+    UndecidedReason,
+)
 from readiness.workloads.core.countries import COUNTRIES
 
 NOTICE = "Not legal advice: the rules are a start, to be checked by whoever answers for them."

@@ -8,8 +8,8 @@ from rest_framework import serializers
 from readiness.jurisdiction import queries
 from readiness.jurisdiction.core.deciding import Request
 from readiness.jurisdiction.models import Rule, RulePack
+from readiness.jurisdiction.operations import CITED, VERSIONS, rule_item
 from readiness.jurisdiction.sentences import NOTICE
-from readiness.jurisdiction.versions import CITED, VERSIONS, rule_item
 from web.rest.fields import RelatedObjectField
 from web.rest.serializers import ObjectSerializer
 from web.versioned.api import FIELDS, TOLD, DocumentField, ImportSerializer, VersionSerializer

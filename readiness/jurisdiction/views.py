@@ -11,7 +11,7 @@ from django.urls import reverse
 from readiness.jurisdiction import deciding, operations, queries, sentences, tables
 from readiness.jurisdiction.forms import PublishForm, RuleForm, TryForm
 from readiness.jurisdiction.models import Rule, RulePack
-from readiness.jurisdiction.versions import MAY_SEE, VERSIONS, changes_of
+from readiness.jurisdiction.operations import MAY_SEE, VERSIONS, changes_of
 from web import answers
 from web import tables as table_kit
 from web.clock import now

@@ -23,11 +23,10 @@ from readiness.evidence.refusals import FileTooLarge
 from readiness.evidence.uploads import FileField, content_of, sender_of, takes_file
 from readiness.tradeoffs import operations, queries
 from readiness.tradeoffs.core import entries
-from readiness.tradeoffs.core.ages import outdated
 from readiness.tradeoffs.core.entries import EntriesRefused, FactorEntry, LatencyEntry, RateEntry
-from readiness.tradeoffs.core.factors import Factor, KnownValue, SiteFactors
-from readiness.tradeoffs.core.kinds import CURRENCIES, HOURLY
+from readiness.tradeoffs.core.factors import Factor, KnownValue, SiteFactors, outdated
 from readiness.tradeoffs.core.parsing import AllowedSpan, BadTradeoffQuestion, number_within
+from readiness.tradeoffs.core.units import CURRENCIES, HOURLY
 from readiness.tradeoffs.models import HOURLY_KINDS, ExchangeRate, LatencyFactor, SiteFactor
 from readiness.tradeoffs.tables import ExchangeRateFilters, LatencyFactorFilters, SiteFactorFilters
 from telemetry.models import SourceProvenance

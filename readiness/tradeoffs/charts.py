@@ -7,7 +7,7 @@ import numpy as np
 from plotly import graph_objects as go
 
 from readiness.tradeoffs.core.series import FactorSeries
-from readiness.tradeoffs.queries.series import SourceSeries
+from readiness.tradeoffs.queries.stored import SourceSeries
 from web.charts import Figure, figure, ms, nothing
 
 MOST_POINTS = 1_500

@@ -14,8 +14,7 @@ from django.db import models, transaction
 
 from accounts.models import User
 from inventory.models import Site
-from readiness.tradeoffs.core import tables
-from readiness.tradeoffs.core.days import IntervalDay, cut
+from readiness.tradeoffs.core import entries
 from readiness.tradeoffs.core.entries import (
     FURTHEST,
     CheckedValue,
@@ -30,9 +29,8 @@ from readiness.tradeoffs.core.entries import (
     checked_rate,
     collected,
 )
-from readiness.tradeoffs.core.kinds import HOURLY, KINDS, KindSpec
-from readiness.tradeoffs.core.series import SeriesRefused, SeriesRow, placed, step_of
-from readiness.tradeoffs.core.units import UnitRefused, UnitScale, bounded, scale_of
+from readiness.tradeoffs.core.series import IntervalDay, SeriesRefused, SeriesRow, cut, placed, step_of
+from readiness.tradeoffs.core.units import HOURLY, KINDS, KindSpec, UnitRefused, UnitScale, bounded, scale_of
 from readiness.tradeoffs.models import ExchangeRate, FactorDay, LatencyFactor, SiteFactor
 from readiness.workloads.models import UserRegion
 
@@ -79,13 +77,7 @@ def enter_factors(*, entries: Sequence[FactorEntry], by: User | None, now: datet
 
 
 def import_factors(*, content: bytes, by: User | None, now: datetime) -> Entered:
-    return enter_factors(entries=tables.factors(content), by=by, now=now)
-
-
-@transaction.atomic
-def remove_factor(*, factor: SiteFactor) -> None:
-    """Take a value back; its history stays."""
-    factor.delete()
+    return enter_factors(entries=entries.factors(content), by=by, now=now)
 
 
 @transaction.atomic
@@ -121,7 +113,7 @@ def enter_latencies(*, entries: Sequence[LatencyEntry], by: User | None, now: da
 
 
 def import_latencies(*, content: bytes, by: User | None, now: datetime) -> Entered:
-    return enter_latencies(entries=tables.latencies(content), by=by, now=now)
+    return enter_latencies(entries=entries.latencies(content), by=by, now=now)
 
 
 @transaction.atomic
@@ -139,7 +131,7 @@ def enter_rates(*, entries: Sequence[RateEntry], by: User | None, now: datetime)
 
 
 def import_rates(*, content: bytes, by: User | None, now: datetime) -> Entered:
-    return enter_rates(entries=tables.rates(content), by=by, now=now)
+    return enter_rates(entries=entries.rates(content), by=by, now=now)
 
 
 def _of_source(stated: Sourcing | RateEntry) -> dict[str, Any]:
@@ -187,7 +179,7 @@ def enter_series(*, about: SeriesOf, rows: Sequence[SeriesRow], by: User | None,
 
 
 def import_series(*, about: SeriesOf, content: bytes, by: User | None, now: datetime) -> Entered:
-    return enter_series(about=about, rows=tables.series(content), by=by, now=now)
+    return enter_series(about=about, rows=entries.series(content), by=by, now=now)
 
 
 def _of_file(about: SeriesOf) -> tuple[KindSpec, UnitScale]:

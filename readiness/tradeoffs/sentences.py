@@ -6,10 +6,9 @@ from datetime import datetime
 import numpy as np
 
 from readiness.evidence.tables import exact
-from readiness.tradeoffs.core.ages import outdated
-from readiness.tradeoffs.core.factors import SiteFactors
+from readiness.tradeoffs.core.factors import SiteFactors, outdated
 from readiness.tradeoffs.models import FactorKind
-from readiness.tradeoffs.queries.series import SourceSeries
+from readiness.tradeoffs.queries.stored import SourceSeries
 
 
 def finding(site: SiteFactors, at: datetime) -> str:

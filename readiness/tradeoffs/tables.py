@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from readiness.evidence.tables import exact
-from readiness.tradeoffs.core.ages import outdated
-from readiness.tradeoffs.core.factors import Factor, KnownValue, SiteFactors, ValueBasis
-from readiness.tradeoffs.core.kinds import KINDS
+from readiness.tradeoffs.core.factors import Factor, KnownValue, SiteFactors, ValueBasis, outdated
+from readiness.tradeoffs.core.units import KINDS
 from readiness.tradeoffs.models import ExchangeRate, FactorKind, LatencyFactor, SiteFactor
 from telemetry.models import SourceProvenance
 from web.kinds.rest import filters_of

@@ -19,7 +19,7 @@ from readiness.tradeoffs import charts, operations, queries, sentences, tables
 from readiness.tradeoffs.core.entries import EntriesRefused, EntryError
 from readiness.tradeoffs.forms import FactorForm, FactorsForm, FactorTableForm, SeriesForm
 from readiness.tradeoffs.models import HOURLY_KINDS, FactorKind
-from readiness.tradeoffs.queries import entered
+from readiness.tradeoffs.queries import stored
 from web import answers
 from web import tables as table_kit
 from web.charts import Figure
@@ -64,19 +64,19 @@ def latencies(request: HttpRequest) -> Any:
 
 @RATES.page
 def rates(request: HttpRequest) -> Any:
-    return table_kit.page(request, tables.RATES, entered.exchange_rates()), dict
+    return table_kit.page(request, tables.RATES, stored.exchange_rates()), dict
 
 
 @SITE.page
 def site(request: HttpRequest, slug: str) -> Any:
     at = now()
     place = get_object_or_404(Site, slug=slug)
-    table = table_kit.page(request, tables.ENTRIES, entered.entries(place))
+    table = table_kit.page(request, tables.ENTRIES, stored.entries(place))
 
     def context() -> dict[str, Any]:
         span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
         (known,) = queries.factors_of([place.pk], at)
-        kinds = entered.hourly_kinds(place)
+        kinds = stored.hourly_kinds(place)
         asked = request.GET.get("hours", "")
         kind = asked if asked in kinds else next(iter(kinds), "")
         labels = [(each, FactorKind(each).label) for each in kinds]
@@ -115,12 +115,12 @@ def hours(request: HttpRequest, slug: str) -> Figure:
 
 @ENTRY.page
 def entry(request: HttpRequest, pk: int) -> Any:
-    stored = get_object_or_404(entered.entries(), pk=pk)
-    above = (("Site factors", "factors"), (stored.site.name, link("factor-site", stored.site.slug)))
+    factor = get_object_or_404(stored.entries(), pk=pk)
+    above = (("Site factors", "factors"), (factor.site.name, link("factor-site", factor.site.slug)))
     return None, lambda: {
-        "entry": stored,
-        "rows": history_of(stored).rows,
-        "breadcrumbs": crumbs(str(stored), *above),
+        "entry": factor,
+        "rows": history_of(factor).rows,
+        "breadcrumbs": crumbs(str(factor), *above),
     }
 
 
@@ -133,7 +133,7 @@ def add(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             if "confirmed" not in request.POST:
-                return _confirm(request, form, entered.preview(form.entry(), now=at))
+                return _confirm(request, form, stored.preview(form.entry(), now=at))
             kept = operations.enter_factors(entries=[form.entry()], by=sender_of(request), now=at)
         except EntriesRefused as error:
             form.refused(error)
@@ -143,7 +143,7 @@ def add(request: HttpRequest) -> HttpResponse:
     return _form(request, form, "Enter a factor", "Check")
 
 
-def _confirm(request: HttpRequest, form: FactorForm, preview: entered.Preview) -> HttpResponse:
+def _confirm(request: HttpRequest, form: FactorForm, preview: stored.Preview) -> HttpResponse:
     context = {
         "form": form,
         "kind": FactorKind(form.cleaned_data["kind"]).label,
@@ -206,10 +206,10 @@ def _of_file(form: FactorsForm, take: Callable[[bytes], HttpResponse]) -> HttpRe
 @require(*SEE, MAY_DELETE)
 @never_cache
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
-    stored = get_object_or_404(entered.entries(), pk=pk)
-    operations.remove_factor(factor=stored)
+    factor = get_object_or_404(stored.entries(), pk=pk)
+    factor.delete()
     messages.success(request, "The value is taken back; its history is kept.")
-    return HttpResponseRedirect(reverse("factor-site", args=[stored.site.slug]))
+    return HttpResponseRedirect(reverse("factor-site", args=[factor.site.slug]))
 
 
 def _form(request: HttpRequest, form: FactorsForm, heading: str, submit: str = "") -> HttpResponse:

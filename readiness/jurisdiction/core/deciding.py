@@ -8,12 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from readiness.jurisdiction.core.pack import RulePackDocument, RuleTerms
-from readiness.jurisdiction.core.vocabulary import (
+from readiness.jurisdiction.core.pack import (
     Doubt,
     LegalAnswer,
     RuleEffect,
     RuleKind,
+    RulePackDocument,
+    RuleTerms,
     UndecidedReason,
     strictest,
 )

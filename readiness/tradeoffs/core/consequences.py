@@ -19,7 +19,7 @@ from readiness.tradeoffs.core.options import (
     LatencyLimit,
     worst_latency,
 )
-from readiness.tradeoffs.core.words import number, signed
+from readiness.tradeoffs.core.units import number, signed
 
 FEED_TOLD_PERCENT = 80.0
 """A feed is told of from this load on: continuous load may be no more of its rating (NFPA 70, 215.3: 125 % of it)."""

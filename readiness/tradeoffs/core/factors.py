@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cache
 
 from readiness.evidence.core.provenance import LEAST_TRUSTED_LAST
+from readiness.tradeoffs.core.units import data
 
 
 class ValueBasis(StrEnum):
@@ -276,3 +278,39 @@ def compared(factor: Factor, rates: Rates, currency: str) -> Factor:
         return Factor(factor.kind, kept, factor.unknown)
     money = ", ".join(dict.fromkeys(known.currency for known in factor.known))
     return Factor(factor.kind, unknown=f"No rate from {money} to {currency} is known.")
+
+
+DAY_S = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class AgeLimit:
+    days: int
+    reason: str
+
+
+@cache
+def age_limits() -> Mapping[str, AgeLimit]:
+    return {kind: AgeLimit(**limit) for kind, limit in data("ages").items()}
+
+
+def too_old(kind: str, age_s: float) -> AgeLimit | None:
+    """The limit that something of this age is beyond; None where it is within, and where its kind has none."""
+    limit = age_limits().get(kind.partition(".")[0])
+    return limit if limit is not None and age_s > limit.days * DAY_S else None
+
+
+def outdated(kind: str, known: KnownValue, at: datetime) -> str:
+    """`1,062 days old, looked at again after 731: …`; empty where it is no older than its limit.
+
+    What is worked out is as old as its parts, which say so themselves, and what has a stated last day is in force.
+    """
+    if known.basis in (ValueBasis.COMPUTED, ValueBasis.GREAT_CIRCLE) or known.until_on is not None:
+        return ""
+    age_s = known.age_s(at)
+    limit = too_old(kind, age_s)
+    return "" if limit is None else words(limit, age_s)
+
+
+def words(limit: AgeLimit, age_s: float) -> str:
+    return f"{int(age_s // DAY_S):,} days old, to be looked at again after {limit.days:,}: {limit.reason}"

@@ -26,7 +26,7 @@ from readiness.tradeoffs.core.options import (
     LimitBound,
     Limits,
 )
-from readiness.tradeoffs.core.words import number
+from readiness.tradeoffs.core.units import number
 
 
 class Feasibility(StrEnum):

@@ -10,7 +10,7 @@ from typing import Any
 
 from readiness.tradeoffs.core.distance import FIBRE_ROUND_TRIP_MS_PER_KM, STRETCHES
 from readiness.tradeoffs.core.entries import FactorEntry, LatencyEntry, Sourcing
-from readiness.tradeoffs.core.kinds import data
+from readiness.tradeoffs.core.units import data
 from readiness.workloads.core.light import distance_km
 
 NEAR_KM = 150.0

@@ -13,14 +13,86 @@ point before. Covers (`covers`) that the solution breaks are added as if each wa
 hold for every plan, so that the bound does as well, and those that had a price go on to the next point.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import highspy
 import numpy as np
 
-from readiness.tradeoffs.core.assignment import NOWHERE, Assigning, Flags, Numbers, Places
-from readiness.tradeoffs.core.covers import Cover, violated
+from readiness.tradeoffs.core.assignment import NOWHERE, ROUND_OFF, Assigning, Flags, Numbers, Places
+
+DIVIDED = 1e-5
+LEAST_VIOLATED = 0.02
+"""A cover that is violated by less costs the linear program more than it proves."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cover:
+    """The weights of all workloads at this site sum to no more than `most`, whatever the plan."""
+
+    site: int
+    weights: Numbers
+    most: float
+
+    @property
+    def key(self) -> tuple[int, bytes, float]:
+        return self.site, self.weights.tobytes(), self.most
+
+
+def violated(
+    problem: Assigning, prices: Numbers, rows: Places, sites: Places, shares: Numbers
+) -> Iterator[Cover]:
+    """Covers that this solution breaks: the share of workload `rows[i]` that runs at `sites[i]`."""
+    there = shares > DIVIDED
+    rows, sites, shares = rows[there], sites[there], shares[there]
+    for site in np.unique(sites[shares < 1 - DIVIDED]).tolist():
+        here = sites == site
+        for needs, room in _knapsacks(problem, prices, site):
+            yield from _of_one(site, needs, room, rows[here], shares[here])
+
+
+def _knapsacks(problem: Assigning, prices: Numbers, site: int) -> Iterator[tuple[Numbers, float]]:
+    dear = np.flatnonzero(prices[site] > 0)
+    for each in dear.tolist():
+        yield problem.demand[:, each], float(problem.capacity[site, each])
+    if len(dear) > 1:
+        yield problem.demand @ prices[site], float(prices[site] @ problem.capacity[site])
+
+
+def _of_one(site: int, needs: Numbers, room: float, rows: Places, shares: Numbers) -> Iterator[Cover]:
+    """Up to one cover for each order in which workloads are taken until they do not fit together any more."""
+    room = room * (1 + 2 * ROUND_OFF)
+    sizes = needs[rows]
+    some = sizes > 0
+    rows, shares, sizes = rows[some], shares[some], sizes[some]
+    if sizes.sum() <= room:
+        return
+    missing = 1 - shares
+    for order in (missing / sizes, missing, np.where(missing < DIVIDED, -np.inf, -sizes)):
+        taken = np.argsort(order, kind="stable")
+        taken = taken[: int(np.searchsorted(np.cumsum(sizes[taken]), room, side="right")) + 1]
+        members = _smallest(taken.tolist(), sizes, shares, room)
+        cover = _lifted(site, needs, rows[members])
+        if cover.weights[rows] @ shares > cover.most + LEAST_VIOLATED:
+            yield cover
+
+
+def _smallest(taken: Sequence[int], sizes: Numbers, shares: Numbers, room: float) -> list[int]:
+    """Without those that it is a cover without, those of the least share first."""
+    members, total = list(taken), float(sizes[taken].sum())
+    for each in sorted(taken, key=lambda one: shares[one]):
+        if total - sizes[each] > room:
+            members.remove(each)
+            total -= float(sizes[each])
+    return members
+
+
+def _lifted(site: int, needs: Numbers, members: Places) -> Cover:
+    largest = np.cumsum(np.sort(needs[members])[::-1])
+    weights = np.searchsorted(largest, needs, side="right").astype(np.float64)
+    weights[members] = np.maximum(weights[members], 1.0)
+    return Cover(site, weights, float(len(members) - 1))
+
 
 FIRST_STEPS = 1_500
 STEPS = 400

@@ -8,9 +8,8 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from readiness.scoring.core.states import Provenance
-from readiness.tradeoffs.core.accuracy import Comparison, compare
 from readiness.tradeoffs.core.options import BandedFigure
-from readiness.tradeoffs.core.realised import RealisedFigure
+from readiness.tradeoffs.core.realised import Comparison, RealisedFigure, compare
 from readiness.tradeoffs.decisions.realising import realised_of
 from readiness.tradeoffs.models import Decision, DecisionForecast
 from readiness.tradeoffs.models.decisions import StatedFigure

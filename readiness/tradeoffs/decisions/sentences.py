@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.text import capfirst
 
-from readiness.tradeoffs.core.words import number, signed
+from readiness.tradeoffs.core.units import number, signed
 from readiness.tradeoffs.decisions.queries import Pair
 from readiness.tradeoffs.decisions.realising import IN_USE, PEAK
 from readiness.tradeoffs.models import Decision, FactorKind

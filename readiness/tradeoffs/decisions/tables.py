@@ -2,7 +2,7 @@
 
 from django.db.models import Q
 
-from readiness.tradeoffs.core.words import number
+from readiness.tradeoffs.core.units import number
 from readiness.tradeoffs.decisions import sentences
 from readiness.tradeoffs.decisions.queries import OptionRow, mean_error
 from readiness.tradeoffs.models import Decision

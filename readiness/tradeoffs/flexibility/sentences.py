@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from readiness.tradeoffs.core.flexibility import Concentration, Freedom
-from readiness.tradeoffs.core.words import number
+from readiness.tradeoffs.core.units import number
 from readiness.tradeoffs.flexibility.queries import FleetFlexibility
 
 MOST_NAMED = 6

@@ -12,8 +12,15 @@ from django.db.models import F, Q
 
 from inventory.models import Site
 from inventory.models.constraints import choices_held
-from readiness.tradeoffs.core.kinds import CURRENCIES, HOURLY, KINDS, LATENCY, MONETARY, Dimension
-from readiness.tradeoffs.core.units import stored_unit
+from readiness.tradeoffs.core.units import (
+    CURRENCIES,
+    HOURLY,
+    KINDS,
+    LATENCY,
+    MONETARY,
+    Dimension,
+    stored_unit,
+)
 from readiness.workloads.models import UserRegion
 from telemetry.models import SourceProvenance
 

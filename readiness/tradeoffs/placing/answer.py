@@ -10,12 +10,10 @@ from functools import cached_property
 
 from readiness.tradeoffs.core.consequences import Consequence, line
 from readiness.tradeoffs.core.factors import SiteFactors
-from readiness.tradeoffs.core.objectives import Objective
+from readiness.tradeoffs.core.objectives import Objective, UnaskedStep
 from readiness.tradeoffs.core.options import BandedFigure, CandidateSite
 from readiness.tradeoffs.core.placement import Feasibility, Placed, UnkeptLimit
-from readiness.tradeoffs.core.ranking import Ranked
-from readiness.tradeoffs.core.sensitivity import Robustness, Sensitivity
-from readiness.tradeoffs.core.steps import UnaskedStep
+from readiness.tradeoffs.core.ranking import Ranked, Robustness, Sensitivity
 from readiness.tradeoffs.placing.facts import FleetFacts, StoredScore
 from readiness.tradeoffs.placing.figures import CARBON_UNIT, ENERGY_UNIT, FactorInput, useful_hour
 from readiness.tradeoffs.placing.law import Law

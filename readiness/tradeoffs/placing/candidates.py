@@ -20,7 +20,7 @@ from readiness.tradeoffs.core.options import (
     Limits,
 )
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion, CarbonKind
-from readiness.tradeoffs.core.performance import book, equivalents, in_devices, only_type
+from readiness.tradeoffs.core.units import book, equivalents, in_devices, only_type
 from readiness.tradeoffs.placing import figures
 from readiness.tradeoffs.placing.facts import FleetFacts
 from readiness.tradeoffs.placing.figures import HOURS_A_MONTH, FactorInput
@@ -32,7 +32,7 @@ from readiness.tradeoffs.placing.inputs import (
     inputs_of,
 )
 from readiness.tradeoffs.placing.law import Laws
-from readiness.tradeoffs.placing.what_if import WhatIf
+from readiness.tradeoffs.placing.params import WhatIf
 from readiness.workloads.core.countries import COUNTRIES, countries_of
 from readiness.workloads.core.envelope import CostUnit, Envelope
 

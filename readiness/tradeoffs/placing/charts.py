@@ -6,7 +6,7 @@ from typing import Any
 from plotly import graph_objects as go
 
 from readiness.tradeoffs.core.objectives import ObjectiveDirection
-from readiness.tradeoffs.core.words import number
+from readiness.tradeoffs.core.units import number
 from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption, Ranges
 from readiness.tradeoffs.placing.rows import LABELS
 from web.charts import Figure, figure, nothing, table

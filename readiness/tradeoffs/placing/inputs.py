@@ -8,8 +8,7 @@ from dataclasses import replace
 from functools import cached_property, lru_cache
 
 from readiness.scoring.core.states import Provenance, Verdict
-from readiness.tradeoffs.core.ages import outdated
-from readiness.tradeoffs.core.factors import Factor, SiteFactors, ValueBasis, capital_hour
+from readiness.tradeoffs.core.factors import Factor, SiteFactors, ValueBasis, capital_hour, outdated
 from readiness.tradeoffs.core.options import BandedFigure, Latency
 from readiness.tradeoffs.core.parsing import CarbonKind
 from readiness.tradeoffs.placing import figures

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from readiness.jurisdiction.core.deciding import LegalFinding, Request, decide
-from readiness.jurisdiction.core.pack import RulePackDocument
-from readiness.jurisdiction.core.vocabulary import ORDER, LegalAnswer, UndecidedReason
+from readiness.jurisdiction.core.pack import ORDER, LegalAnswer, RulePackDocument, UndecidedReason
 from readiness.jurisdiction.queries import NO_FOOTING, Footing
 from readiness.jurisdiction.sentences import cite, missing, sentence
 from readiness.tradeoffs.core.options import JurisdictionAnswer

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion, CarbonKind
-from readiness.tradeoffs.placing import charts, rows, sentences
+from readiness.tradeoffs.placing import charts, rows
 from readiness.tradeoffs.placing.answer import PlacementAnswer
 from readiness.tradeoffs.placing.params import PlacementView, question_of_address, view_of_address
 from readiness.tradeoffs.placing.queries import MAY_PLACE, bases, chosen_class, classes, placement_answer
@@ -96,10 +96,10 @@ def _context(answer: PlacementAnswer, view: PlacementView, given: QueryDict) -> 
         "blank": rows.blank(answer),
         "shown": len(shown),
         "changes": rows.changes(answer),
-        "unscored": sentences.unscored(answer),
-        "confidence": sentences.confidence(answer),
+        "unscored": rows.unscored(answer),
+        "confidence": rows.confidence(answer),
         "kept_out": [(option, rows.cells(answer, option)) for option in answer.kept_out[: rows.MOST_ROWS]],
-        "loosen": sentences.to_loosen(answer),
+        "loosen": rows.to_loosen(answer),
         "comparison": rows.comparison(answer, view.compare),
         "served": rows.served(answer),
         "scatter_title": f"{rows.LABELS[view.x]} and {rows.LABELS[view.y].lower()} of every option",
@@ -110,7 +110,7 @@ def _context(answer: PlacementAnswer, view: PlacementView, given: QueryDict) -> 
 def _choices(answer: PlacementAnswer) -> dict[str, Any]:
     sites = sorted(answer.options, key=lambda option: option.name)
     return {
-        "summary": sentences.changed(answer),
+        "summary": rows.changed(answer),
         "carbons": CARBONS.items(),
         "sites": [(option.slug, option.name) for option in sites],
         "regions": region_names().items(),

@@ -7,15 +7,19 @@ from datetime import datetime
 from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs.core.consequences import consequences
 from readiness.tradeoffs.core.factors import SiteFactors
-from readiness.tradeoffs.core.objectives import Objective, ScoredOption, referenced
+from readiness.tradeoffs.core.objectives import (
+    Objective,
+    ScoredOption,
+    UnaskedStep,
+    front,
+    referenced,
+    step_of,
+)
 from readiness.tradeoffs.core.options import BandedFigure, LatencyLimit, Limits, worst_latency
-from readiness.tradeoffs.core.pareto import front
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
-from readiness.tradeoffs.core.performance import equivalents, only_type
 from readiness.tradeoffs.core.placement import Feasibility, Placed, UnkeptLimit, placer
-from readiness.tradeoffs.core.ranking import ranking
-from readiness.tradeoffs.core.sensitivity import robustness, sensitivity
-from readiness.tradeoffs.core.steps import UnaskedStep, step_of
+from readiness.tradeoffs.core.ranking import ranking, robustness, sensitivity
+from readiness.tradeoffs.core.units import equivalents, only_type
 from readiness.tradeoffs.placing.answer import HeldAccelerators, PlacementAnswer, PlacementOption
 from readiness.tradeoffs.placing.candidates import (
     Adapter,

@@ -9,13 +9,13 @@ import numpy as np
 
 from readiness.tradeoffs.core.factors import SiteFactors
 from readiness.tradeoffs.core.options import BandedFigure
-from readiness.tradeoffs.core.performance import book, equivalents, only_type
+from readiness.tradeoffs.core.units import book, equivalents, only_type
 from readiness.tradeoffs.placing.candidates import Adapter, demand_of
 from readiness.tradeoffs.placing.facts import FleetFacts
 from readiness.tradeoffs.placing.figures import scaled
 from readiness.tradeoffs.placing.inputs import ANY
 from readiness.tradeoffs.placing.law import Laws
-from readiness.tradeoffs.placing.what_if import WhatIf
+from readiness.tradeoffs.placing.params import WhatIf
 from readiness.tradeoffs.portfolios.params import PortfolioQuestion
 from readiness.workloads.core.envelope import AcceleratorNeed, Envelope
 

@@ -5,7 +5,7 @@ from typing import Any
 from plotly import graph_objects as go
 
 from readiness.tradeoffs.portfolios import sentences
-from readiness.tradeoffs.portfolios.queries import Result
+from readiness.tradeoffs.portfolios.result import Result
 from web import charts
 from web.charts import Figure
 

@@ -17,14 +17,13 @@ from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.queries import Footing
 from readiness.tradeoffs.core.consequences import Consequence, consequences
 from readiness.tradeoffs.core.factors import SiteFactors
-from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection
+from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection, UnaskedStep, step_of
 from readiness.tradeoffs.core.options import BandedFigure, CandidateSite, Demand, worst_latency
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.core.placement import Feasibility, Placed, placer
 from readiness.tradeoffs.core.portfolio import Portfolio
-from readiness.tradeoffs.core.steps import UnaskedStep, step_of
 from readiness.tradeoffs.placing.candidates import Adapter, latency_limits, limited, limits_of
-from readiness.tradeoffs.placing.facts_cache import FleetFacts, fleet_facts
+from readiness.tradeoffs.placing.facts import FleetFacts, fleet_facts
 from readiness.tradeoffs.placing.law import Laws
 from readiness.tradeoffs.placing.weighing import IN_SERVICE
 from readiness.tradeoffs.portfolios.capacity import (

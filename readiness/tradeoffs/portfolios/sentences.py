@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from readiness.tradeoffs.portfolios.queries import KINDS, MoveRow, Result
+from readiness.tradeoffs.portfolios.result import KINDS, MoveRow, Result
 from web.units import Formatted, how_many, number, percent
 
 OBJECTIVES = {"cost": "Cost", "carbon": "Carbon", "latency": "Latency", "risk": "Risk"}

@@ -2,7 +2,7 @@
 
 from readiness.tradeoffs.models import PortfolioRun
 from readiness.tradeoffs.portfolios import sentences
-from readiness.tradeoffs.portfolios.queries import Result
+from readiness.tradeoffs.portfolios.result import Result
 from web.links import link
 from web.rest.filters import ObjectFilterSet
 from web.tables import Column, Table

@@ -13,9 +13,18 @@ from accounts.models import User
 from readiness.tradeoffs.core.consequences import ConsequenceDomain, ConsequenceEffect
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.models import PortfolioRun
-from readiness.tradeoffs.portfolios import charts, operations, queries, sentences, tables
-from readiness.tradeoffs.portfolios.forms import AskForm, initial_of
-from readiness.tradeoffs.portfolios.queries import MoveRow, Result
+from readiness.tradeoffs.portfolios import charts, operations, sentences, tables
+from readiness.tradeoffs.portfolios.params import AskForm, initial_of
+from readiness.tradeoffs.portfolios.result import (
+    MoveRow,
+    Result,
+    by_site,
+    left_out,
+    moves,
+    pins,
+    runs,
+    whole_runs,
+)
 from web import tables as table_kit
 from web.charts import Figure
 from web.clock import now
@@ -43,7 +52,7 @@ may_cancel = require(*LOOK, operations.MAY_CANCEL)
 @LIST.page
 def portfolios(request: HttpRequest) -> tuple[TablePage, Any]:
     may = {"may_ask": request.user.has_perm(operations.MAY_ASK)}
-    return table_kit.page(request, tables.RUNS, queries.runs()), lambda: may
+    return table_kit.page(request, tables.RUNS, runs()), lambda: may
 
 
 @may_ask
@@ -86,7 +95,7 @@ def portfolio(request: HttpRequest, pk: int) -> tuple[TablePage | None, Any]:
     if not run.result or not run.result["points"]:
         return None, lambda: context
     chosen, point = _point(request, run.result)
-    rows = queries.moves(run.result, point)
+    rows = moves(run.result, point)
     table = table_kit.page(request, tables.moves(run.result), rows)
     return table, lambda: context | _of_point(request, run, run.result, chosen, rows)
 
@@ -142,9 +151,9 @@ def _of_point(
         ],
         "heads": [sentences.head(result, name) for name in result["objectives"]],
         "domains": [_counts(rows, domain) for domain in DOMAINS],
-        "by_site": queries.by_site(result, point, rows),
-        "pins": queries.pins(run.inputs["pins"], result, point),
-        "left_out": queries.left_out(result, point),
+        "by_site": by_site(result, point, rows),
+        "pins": pins(run.inputs["pins"], result, point),
+        "left_out": left_out(result, point),
         "today_told": sentences.today_told(result),
         "plans_told": sentences.plans_told(result),
         "finding": sentences.finding(result, x=x, y=y),
@@ -191,4 +200,4 @@ def _axes(request: HttpRequest, result: Result) -> tuple[str, str]:
 
 
 def _run(pk: int) -> PortfolioRun:
-    return get_object_or_404(queries.whole_runs(), pk=min(pk, 2**63 - 1))
+    return get_object_or_404(whole_runs(), pk=min(pk, 2**63 - 1))

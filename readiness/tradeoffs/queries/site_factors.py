@@ -19,7 +19,7 @@ from readiness.tradeoffs.core.factors import (
     in_currency,
     settled,
 )
-from readiness.tradeoffs.core.kinds import KINDS
+from readiness.tradeoffs.core.units import KINDS
 from readiness.tradeoffs.models import FactorKind
 from readiness.tradeoffs.queries import measured, stored
 from readiness.workloads.models import UserRegion

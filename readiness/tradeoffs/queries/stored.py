@@ -8,14 +8,16 @@ from functools import lru_cache
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from inventory.models import Site
 from inventory.queries.capacity import end_of_day
 from readiness.evidence.core.provenance import worst_provenance
+from readiness.tradeoffs.core.entries import CheckedValue, FactorEntry, checked_factor, collected
 from readiness.tradeoffs.core.factors import KnownRate, KnownValue, Rates, ValueBasis
-from readiness.tradeoffs.core.kinds import KINDS
-from readiness.tradeoffs.core.units import stored_unit
-from readiness.tradeoffs.models import FactorDay, LatencyFactor, SiteFactor
+from readiness.tradeoffs.core.series import FactorSeries, IntervalDay, joined
+from readiness.tradeoffs.core.units import KINDS, stored_unit
+from readiness.tradeoffs.models import ExchangeRate, FactorDay, LatencyFactor, SiteFactor
 from readiness.workloads.models import UserRegion
 from web.audit import stamp_of
 from web.audit.stamps import Stamp
@@ -204,3 +206,86 @@ def _rows(statement: str, asked: dict[str, Any]) -> list[dict[str, Any]]:
         cursor.execute(statement, asked)
         names = [column.name for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSeries:
+    """The series of one source and currency; `provenance` is that of its newest day."""
+
+    kind: str
+    source: str
+    unit: str
+    currency: str
+    basis: str
+    provenance: str
+    series: FactorSeries
+
+
+def series_of(site_id: int, kind: str | None, start: datetime, end: datetime) -> tuple[SourceSeries, ...]:
+    """Every source's values of a site (None: of all kinds) from start to end; one statement."""
+    days = FactorDay.objects.filter(
+        site_id=site_id,
+        # Hours of a zone with an offset reach into the next UTC day.
+        day_on__gte=start.astimezone(UTC).date() - timedelta(days=1),
+        day_on__lte=end.astimezone(UTC).date(),
+    )
+    if kind is not None:
+        days = days.filter(kind=kind)
+    grouped: dict[tuple[str, str, str], list[FactorDay]] = defaultdict(list)
+    for day in days.order_by("kind", "source", "currency", "day_on"):
+        grouped[day.kind, day.source, day.currency].append(day)
+    sources = []
+    for (of_kind, source, currency), of_source in grouped.items():
+        series = joined(_day(each) for each in of_source)
+        if series is not None:
+            unit = stored_unit(KINDS[of_kind].dimension, currency)
+            how = (of_source[-1].basis, of_source[-1].provenance)
+            sources.append(SourceSeries(of_kind, source, unit, currency, *how, series.within(start, end)))
+    return tuple(sources)
+
+
+def days_of(site_id: int, kind: str, source: str) -> list[FactorDay]:
+    return list(FactorDay.objects.of_source(site_id, kind, source).order_by("-day_on"))
+
+
+def _day(day: FactorDay) -> IntervalDay:
+    return IntervalDay(day.day_on, day.step_s, day.offset_s, tuple(day.values))
+
+
+def entries(site: Site | None = None) -> QuerySet[SiteFactor]:
+    rows = SiteFactor.objects.select_related("site", "by")
+    return rows if site is None else rows.filter(site=site)
+
+
+def exchange_rates() -> QuerySet[ExchangeRate]:
+    return ExchangeRate.objects.select_related("by")
+
+
+def hourly_kinds(site: Site) -> list[str]:
+    """Factors of which the site has hours."""
+    kinds = FactorDay.objects.filter(site=site).order_by("kind").values_list("kind", flat=True)
+    return list(kinds.distinct())
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """`corrects` is what the source said of that day so far, None where it said nothing."""
+
+    checked: CheckedValue
+    unit: str
+    corrects: SiteFactor | None
+
+
+def preview(entry: FactorEntry, *, now: datetime) -> Preview:
+    """One statement; EntriesRefused where it cannot be stored."""
+    ((_, checked),) = collected(
+        [entry], lambda each: each.line, lambda each: checked_factor(each, now.date())
+    )
+    corrects = SiteFactor.objects.filter(
+        site__slug=entry.site,
+        kind=entry.kind,
+        source=entry.sourcing.source.strip(),
+        as_of_on=entry.sourcing.as_of_on,
+    ).first()
+    unit = stored_unit(KINDS[entry.kind].dimension, checked.currency)
+    return Preview(checked, unit, corrects)

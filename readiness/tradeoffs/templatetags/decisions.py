@@ -2,7 +2,7 @@
 
 from django import template
 
-from readiness.tradeoffs.core.words import number, signed
+from readiness.tradeoffs.core.units import number, signed
 from readiness.tradeoffs.decisions import sentences
 
 register = template.Library()

@@ -6,7 +6,7 @@ from typing import Any
 from django import template
 
 from readiness.tradeoffs.core.options import JurisdictionAnswer
-from readiness.tradeoffs.placing import rows, sentences
+from readiness.tradeoffs.placing import rows
 
 LEGAL_ANSWERS = {
     JurisdictionAnswer.ALLOWED: "Allowed",
@@ -19,7 +19,7 @@ LEGAL_ANSWERS = {
 
 register = template.Library()
 register.filter("shown", rows.text)
-register.filter("held", sentences.held)
+register.filter("held", rows.held)
 
 
 @register.filter

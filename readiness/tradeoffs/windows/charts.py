@@ -7,8 +7,8 @@ import numpy as np
 from django.utils.formats import date_format
 from plotly import graph_objects as go
 
-from readiness.tradeoffs.core.deferral import Plan
 from readiness.tradeoffs.core.series import FactorSeries
+from readiness.tradeoffs.core.windows import Plan
 from readiness.tradeoffs.windows import sentences
 from readiness.tradeoffs.windows.answer import PRICE, TRIED, SiteOfRun, Windows, WindowsAnswer, less
 from web.charts import Figure, bars, figure, line, ms, nothing, points, table

@@ -10,26 +10,27 @@ from django.db.models import Exists, Max, OuterRef, Q
 
 from inventory.models import Site
 from readiness.evidence.core.provenance import LEAST_TRUSTED_LAST
-from readiness.tradeoffs.core import deferral
-from readiness.tradeoffs.core.deferral import CHEAPEST, CLEANEST, LEARNT_DAYS, Hours, Trial
+from readiness.tradeoffs.core import windows
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.core.series import FactorSeries
-from readiness.tradeoffs.core.windows import DeferrableRun
+from readiness.tradeoffs.core.windows import CHEAPEST, CLEANEST, LEARNT_DAYS, DeferrableRun, Hours, Trial
 from readiness.tradeoffs.models import FactorDay
 from readiness.tradeoffs.placing.figures import FactorInput, factor_input
 from readiness.tradeoffs.placing.weighing import IN_SERVICE
 from readiness.tradeoffs.queries import factors_of, known_rates, series_of
-from readiness.tradeoffs.queries.series import SourceSeries
+from readiness.tradeoffs.queries.stored import SourceSeries
 from readiness.tradeoffs.windows.answer import (
     PRICE,
+    Aim,
     HoursShown,
     HoursSource,
     SiteOfRun,
     Windows,
     WindowsAnswer,
+    WindowsQuestion,
+    instant_of,
     weights_of,
 )
-from readiness.tradeoffs.windows.params import Aim, WindowsQuestion, instant_of
 from readiness.workloads.core.envelope import Envelope
 from readiness.workloads.models import Placement
 
@@ -163,7 +164,7 @@ def _hours(
         if rate is None:
             raise BadTradeoffQuestion("currency", f"No rate from {price.currency} to {currency} is known.")
         values = FactorSeries(price.series.step_s, price.series.starts_s, price.series.values * rate.rate)
-    return deferral.on_one_grid(values, carbon.series if carbon else None), currency
+    return windows.on_one_grid(values, carbon.series if carbon else None), currency
 
 
 def _pue(site: Site, now: datetime) -> FactorInput:
@@ -178,12 +179,12 @@ def _work(
     length, put_off = timedelta(hours=question.hours), timedelta(hours=deferred_h)
     span, start_at = HoursShown.ASKED, asked_at
     if start_at is None:
-        span, start_at = HoursShown.COMING, deferral.on_grid(now, hours.step)
-        ends = [deferral.known_until(each) for each in (hours.price, hours.carbon) if each is not None]
+        span, start_at = HoursShown.COMING, windows.on_grid(now, hours.step)
+        ends = [windows.known_until(each) for each in (hours.price, hours.carbon) if each is not None]
         until = min((end for end in ends if end is not None), default=None)
         if until is not None and until < start_at + length:
             span, start_at = HoursShown.RECENT, until - length - put_off
-    start_at = deferral.on_grid(start_at, hours.step)
+    start_at = windows.on_grid(start_at, hours.step)
     return DeferrableRun(question.hours, start_at, start_at + length + put_off, not question.pauses), span
 
 
@@ -194,12 +195,12 @@ def _windows(hours: Hours, work: DeferrableRun, span: HoursShown, carbon_price: 
         work=work,
         span=span,
         hours=inside,
-        at_once=deferral.at_once(hours, work),
-        flat=(deferral.flat(hours.price, work), deferral.flat(hours.carbon, work)),
-        cheapest=deferral.best(hours, work, CHEAPEST),
-        cleanest=deferral.best(hours, work, CLEANEST),
-        priced=deferral.best(hours, work, deferral.with_carbon_price(carbon_price)) if carbon_price else None,
-        front=deferral.trade_off(hours, work),
+        at_once=windows.at_once(hours, work),
+        flat=(windows.flat(hours.price, work), windows.flat(hours.carbon, work)),
+        cheapest=windows.best(hours, work, CHEAPEST),
+        cleanest=windows.best(hours, work, CLEANEST),
+        priced=windows.best(hours, work, windows.with_carbon_price(carbon_price)) if carbon_price else None,
+        front=windows.trade_off(hours, work),
         skipped={
             name: slots - int(np.count_nonzero(~np.isnan(each.values)))
             for name, each in (("price", inside.price), ("carbon", inside.carbon))
@@ -215,6 +216,6 @@ def _trial(hours: Hours, work: DeferrableRun, aim: Aim, question: WindowsQuestio
     length = work.deadline_at - work.earliest_at
     asks = [
         replace(work, earliest_at=at, deadline_at=at + length)
-        for at in deferral.asked_on(before, first.timetz().replace(tzinfo=None), zone)
+        for at in windows.asked_on(before, first.timetz().replace(tzinfo=None), zone)
     ]
-    return deferral.tried(hours, asks, weights_of(aim, question.carbon_price), zone)
+    return windows.tried(hours, asks, weights_of(aim, question.carbon_price), zone)

@@ -5,11 +5,11 @@ from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
 
-from readiness.tradeoffs.core.deferral import Plan
-from readiness.tradeoffs.core.windows import Piece
-from readiness.tradeoffs.core.words import number
+from readiness.tradeoffs.core.units import number
+from readiness.tradeoffs.core.windows import Piece, Plan
 from readiness.tradeoffs.models import FactorKind
 from readiness.tradeoffs.windows.answer import (
+    MOST_DEFERRED_H,
     PRICE,
     Figures,
     HoursShown,
@@ -20,7 +20,6 @@ from readiness.tradeoffs.windows.answer import (
     share,
     total,
 )
-from readiness.tradeoffs.windows.params import MOST_DEFERRED_H
 from web.units import how_many
 
 

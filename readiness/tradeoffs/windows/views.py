@@ -6,8 +6,15 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.windows import charts, sentences
-from readiness.tradeoffs.windows.answer import TRIED, WindowsAnswer, less, total
-from readiness.tradeoffs.windows.params import FIELDS, WindowsQuestion, question_of
+from readiness.tradeoffs.windows.answer import (
+    FIELDS,
+    TRIED,
+    WindowsAnswer,
+    WindowsQuestion,
+    less,
+    question_of,
+    total,
+)
 from readiness.tradeoffs.windows.queries import planned
 from readiness.workloads import queries as workloads
 from readiness.workloads.core.envelope import Envelope

@@ -6,14 +6,13 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from readiness.tradeoffs.core.entries import EntriesRefused
-from readiness.tradeoffs.core.kinds import KINDS
+from readiness.tradeoffs.core.units import KINDS
 from readiness.tradeoffs.models import ExchangeRate, FactorDay, FactorKind, LatencyFactor, SiteFactor
 from readiness.tradeoffs.operations import (
     SeriesOf,
     import_factors,
     import_rates,
     import_series,
-    remove_factor,
 )
 from tests.entries import entries_of
 from tests.readiness.tradeoffs.conftest import entry, trip
@@ -41,7 +40,7 @@ def test_the_same_source_and_day_again_is_a_correction_and_has_a_history(enter):
     factor = SiteFactor.objects.get()
     assert factor.value == pytest.approx(0.09)
     assert [entry.after["value"] for entry in entries_of(SiteFactor)] == pytest.approx([0.08, 0.09])
-    remove_factor(factor=factor)
+    factor.delete()
     assert not SiteFactor.objects.exists()
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from readiness.tradeoffs.core.accuracy import accuracy, compare
 from readiness.tradeoffs.core.options import BandedFigure, FigureError
+from readiness.tradeoffs.core.realised import accuracy, compare
 
 
 def kg(value, low=None, high=None):

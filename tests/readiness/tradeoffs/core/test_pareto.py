@@ -3,8 +3,7 @@
 import pytest
 from hypothesis import given, settings
 
-from readiness.tradeoffs.core.objectives import ObjectiveDirection
-from readiness.tradeoffs.core.pareto import front
+from readiness.tradeoffs.core.objectives import ObjectiveDirection, front
 from tests.readiness.tradeoffs.core.choices import (
     ALL,
     COST,

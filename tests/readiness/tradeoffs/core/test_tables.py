@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from readiness.tradeoffs.core import tables
-from readiness.tradeoffs.core.days import cut, joined
+from readiness.tradeoffs.core import entries
 from readiness.tradeoffs.core.entries import (
     EntriesRefused,
     FactorEntry,
@@ -19,6 +18,7 @@ from readiness.tradeoffs.core.entries import (
     checked_rate,
     collected,
 )
+from readiness.tradeoffs.core.series import cut, joined
 from readiness.tradeoffs.core.units import UnitRefused
 
 TODAY = date(2026, 11, 24)
@@ -31,7 +31,7 @@ def csv(*rows, header=HEADER):
 
 
 def test_a_row_is_an_entry_in_the_senders_words():
-    (entry,) = tables.factors(csv(GOOD))
+    (entry,) = entries.factors(csv(GOOD))
     assert (entry.line, entry.site, entry.kind, entry.value, entry.unit) == (
         2,
         "porto",
@@ -51,14 +51,14 @@ def test_a_row_is_an_entry_in_the_senders_words():
 def test_every_wrong_line_is_named():
     rows = [GOOD, GOOD.replace("820", "many"), GOOD.replace("2026-01-01", "January")]
     with pytest.raises(EntriesRefused) as refused:
-        tables.factors(csv(*rows))
+        entries.factors(csv(*rows))
     assert [(error.line, error.field) for error in refused.value.errors] == [(3, "value"), (4, "as_of_on")]
     assert "line 3, value" in str(refused.value)
 
 
 def test_rows_that_muster_worked_out_are_passed_over():
     rows = [GOOD, GOOD.replace("published", "great-circle"), GOOD.replace("published", "telemetry")]
-    assert [entry.line for entry in tables.factors(csv(*rows))] == [2]
+    assert [entry.line for entry in entries.factors(csv(*rows))] == [2]
 
 
 @pytest.mark.parametrize(
@@ -72,21 +72,21 @@ def test_rows_that_muster_worked_out_are_passed_over():
 )
 def test_what_is_no_table_is_refused(content, said):
     with pytest.raises(EntriesRefused, match=said):
-        tables.factors(content)
+        entries.factors(content)
 
 
 def test_round_trips_and_rates_and_hours_are_tables_too():
     header = "site,user_region,other_site,value,unit,percentile,source,as_of"
-    (latency,) = tables.latencies(csv("porto,emea,,82000,us,,RIPE,2026-01-01", header=header))
+    (latency,) = entries.latencies(csv("porto,emea,,82000,us,,RIPE,2026-01-01", header=header))
     assert (latency.percentile, checked_latency(latency, TODAY).value) == (50.0, 82.0)
-    (rate,) = tables.rates(
+    (rate,) = entries.rates(
         csv("EUR,USD,1.08,2026-01-02,ECB", header="currency,to_currency,rate,as_of,source")
     )
     assert checked_rate(rate, TODAY) == 1.08
-    stated = tables.series(csv("2026-01-01T00:00Z,12.5", "2026-01-01T01:00Z,", header="at,value"))
+    stated = entries.series(csv("2026-01-01T00:00Z,12.5", "2026-01-01T01:00Z,", header="at,value"))
     assert [(each.line, each.value) for each in stated] == [(2, 12.5), (3, None)]
     with pytest.raises(EntriesRefused, match="no instant in ISO 8601"):
-        tables.series(csv("yesterday,1", header="at,value"))
+        entries.series(csv("yesterday,1", header="at,value"))
 
 
 SOURCED = Sourcing(source="contract", as_of_on=TODAY)
@@ -158,7 +158,7 @@ def test_all_that_is_wrong_is_said_at_once():
 @given(content=st.one_of(st.binary(max_size=80), st.text(max_size=60).map(lambda t: csv(GOOD, t))))
 def test_any_file_is_read_or_refused(content):
     refused = []
-    for read in (tables.factors, tables.latencies, tables.rates, tables.series):
+    for read in (entries.factors, entries.latencies, entries.rates, entries.series):
         try:
             read(content)
         except EntriesRefused as error:

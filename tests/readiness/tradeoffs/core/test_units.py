@@ -4,8 +4,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from readiness.tradeoffs.core.kinds import CURRENCIES, KINDS, LATENCY, MAGNITUDES, Dimension
-from readiness.tradeoffs.core.units import UnitRefused, bounded, scale_of, stored_unit
+from readiness.tradeoffs.core.units import (
+    CURRENCIES,
+    KINDS,
+    LATENCY,
+    MAGNITUDES,
+    Dimension,
+    UnitRefused,
+    bounded,
+    scale_of,
+    stored_unit,
+)
 
 SPECS = {**KINDS, "latency": LATENCY}
 

@@ -13,8 +13,7 @@ from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.placing import figures
 from readiness.tradeoffs.placing.figures import HOURS_A_MONTH, FactorInput, factor_input
 from readiness.tradeoffs.placing.law import Laws, representatives
-from readiness.tradeoffs.placing.params import what_if_of
-from readiness.tradeoffs.placing.what_if import with_levers
+from readiness.tradeoffs.placing.params import what_if_of, with_levers
 from readiness.workloads.core.envelope import AcceleratorNeed, DataCategory, Envelope
 from tests.readiness.jurisdiction.small_pack import pack, rule
 
