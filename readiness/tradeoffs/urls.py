@@ -31,5 +31,7 @@ urlpatterns = [
     path("portfolio/<int:pk>/front.<str:form>", portfolios.front_chart, name="portfolio-front"),
     path("portfolio/<int:pk>/cancel/", portfolios.cancel, name="portfolio-cancel"),
     path("workloads/<slug:slug>/windows/", windows.windows, name="workload-windows"),
-    path("workloads/<slug:slug>/windows/<slug:name>.<str:form>", windows.chart, name="workload-windows-chart"),
+    path(
+        "workloads/<slug:slug>/windows/<slug:name>.<str:form>", windows.chart, name="workload-windows-chart"
+    ),
 ]

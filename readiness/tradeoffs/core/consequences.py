@@ -158,7 +158,7 @@ def _residency(before: CandidateSite, after: CandidateSite) -> Iterator[Conseque
     # What nobody was asked of either is no change.
     for name, subject, answers, rule in (
         ("jurisdiction", "transfer", (was.answer, now.answer), now.rule),
-        ("operator", "operator", (was.operator, now.operator), now.operator_rule),
+        ("operator", "operator", (was.sovereignty, now.sovereignty), now.sovereignty_rule),
     ):
         if answers[0] is not answers[1]:
             words = f"{subject} {_ANSWERS[answers[1]]} ({rule})"

@@ -53,7 +53,6 @@ class Estimate:
     value: float
     low: float
     high: float
-    distance_km: float
 
 
 def great_circles_km(places: Places, other: Places) -> Floats:
@@ -76,4 +75,4 @@ def estimated_round_trip(distance_km: float) -> Estimate:
     """
     fibre_ms = max(distance_km, NEAREST_KM) * FIBRE_ROUND_TRIP_MS_PER_KM
     stretch = next(each for each in STRETCHES if distance_km <= each.to_km)
-    return Estimate(fibre_ms * stretch.middle, fibre_ms * stretch.low, fibre_ms * stretch.high, distance_km)
+    return Estimate(fibre_ms * stretch.middle, fibre_ms * stretch.low, fibre_ms * stretch.high)

@@ -140,34 +140,21 @@ HOURS_A_YEAR = 8_766.0
 """Hours of a mean year of 365.25 days."""
 
 
-@dataclass(frozen=True, slots=True)
-class CostParts:
-    """The parts of the cost of holding an accelerator for an hour; all money is in one currency."""
-
-    capex: KnownValue
-    years: KnownValue
-    power_kw: KnownValue
-    price: KnownValue
-    pue: KnownValue
-
-    @property
-    def all(self) -> tuple[KnownValue, ...]:
-        return self.capex, self.years, self.power_kw, self.price, self.pue
-
-
-def accelerator_hour(parts: CostParts) -> KnownValue | None:
+def accelerator_hour(
+    capex: KnownValue, years: KnownValue, power_kw: KnownValue, price: KnownValue, pue: KnownValue
+) -> KnownValue | None:
     """Cost of an hour that an accelerator is held: capital, and energy at the meter as if `power_kw` were drawn; None
     where the parts are of two currencies. An hour in use costs more, by the share of hours that are.
     """
-    if parts.capex.currency != parts.price.currency:
+    if capex.currency != price.currency:
         return None
-    capital = capital_hour(parts.capex, parts.years)
-    drawn = (parts.power_kw, parts.pue, parts.price)
+    capital = capital_hour(capex, years)
+    drawn = (power_kw, pue, price)
     low = _least(capital) + math.prod(map(_least, drawn))
     high = _most(capital) + math.prod(map(_most, drawn))
     value = capital.value + math.prod(part.value for part in drawn)
     detail = f"capital {capital.value:.4g}, the rest energy; no staff, space or interest"
-    return _an_hour(parts.all, (low, value, high), "computed from its parts", detail)
+    return _an_hour((capex, years, *drawn), (low, value, high), "computed from its parts", detail)
 
 
 def capital_hour(capex: KnownValue, years: KnownValue) -> KnownValue:

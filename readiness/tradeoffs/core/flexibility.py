@@ -65,14 +65,9 @@ class Freedom:
 
 @dataclass(frozen=True, slots=True)
 class Concentration:
-    """The index with its ends: accelerators without a known vendor may be all of the largest's, or each of another's.
-
-    `level` is unknown where the ends are not of one level, or nothing is counted.
-    """
+    """The index and its level, unknown where nothing is counted; `shares` are percents by vendor."""
 
     hhi: float | None
-    low: float | None
-    high: float | None
     level: FlexibilityLevel
     shares: Mapping[str, float]
 
@@ -99,19 +94,13 @@ def _fallback(workload: Critical, on: date, tested_within: timedelta) -> Fallbac
     return FallbackState.TESTED if on - workload.tested_on <= tested_within else FallbackState.TEST_OLD
 
 
-def concentration(accelerators: Mapping[str, int], unattributed: int = 0) -> Concentration:
-    """`accelerators` by vendor, and the number whose vendor is unknown."""
-    total = sum(accelerators.values()) + unattributed
+def concentration(accelerators: Mapping[str, int]) -> Concentration:
+    total = sum(accelerators.values())
     if total <= 0:
-        return Concentration(None, None, None, FlexibilityLevel.UNKNOWN, {})
+        return Concentration(None, FlexibilityLevel.UNKNOWN, {})
     shares = {vendor: 100 * count / total for vendor, count in sorted(accelerators.items()) if count > 0}
-    known = sum(share**2 for share in shares.values())
-    missing, each = 100 * unattributed / total, 100 / total
-    largest = max(shares.values(), default=0.0)
-    low = known + unattributed * each**2
-    high = known - largest**2 + (largest + missing) ** 2
-    level = _level(low) if _level(low) is _level(high) else FlexibilityLevel.UNKNOWN
-    return Concentration(None if unattributed else known, low, high, level, shares)
+    hhi = sum(share**2 for share in shares.values())
+    return Concentration(hhi, _level(hhi), shares)
 
 
 def _level(hhi: float) -> FlexibilityLevel:

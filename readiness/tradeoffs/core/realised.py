@@ -5,6 +5,11 @@ ones included: they are there to be had. So a figure is an estimate even where e
 
 Of series only the hours are added in which all is known; the sum stands for a mean month where it covers `ENOUGH` of
 the span.
+
+A forecast's **error** is realised less expected, in the objective's unit: above 0 it came to more than was expected.
+Its **percent error** is 100 x error / |realised|, without value where nothing was realised: percentage errors are of
+what came (R. J. Hyndman and A. B. Koehler, "Another look at measures of forecast accuracy", International Journal of
+Forecasting 22, 2006, section 2.2).
 """
 
 import math
@@ -141,28 +146,6 @@ class Comparison:
     percent: float | None
     within_band: bool | None
 
-    @property
-    def absolute_percent(self) -> float | None:
-        return None if self.percent is None else abs(self.percent)
-
-
-@dataclass(frozen=True, slots=True)
-class Accuracy:
-    """One objective over many decisions; `unknown` counts those that could not be compared.
-
-    `mape` leaves out the `without_percent` that came to nothing; `wape` and `bias` count them. `within_band` is the
-    share of the forecasts that gave a band which held what came.
-    """
-
-    objective: str
-    compared: int
-    unknown: int
-    without_percent: int
-    mape: float | None
-    wape: float | None
-    bias: float | None
-    within_band: float | None
-
 
 def compare(objective: str, expected: BandedFigure, realised: BandedFigure) -> Comparison:
     if expected.value is None or realised.value is None:
@@ -177,31 +160,7 @@ def compare(objective: str, expected: BandedFigure, realised: BandedFigure) -> C
     return Comparison(objective, expected, realised, error, percent, within)
 
 
-def accuracy(comparisons: Iterable[Comparison]) -> tuple[Accuracy, ...]:
-    by_objective: dict[str, list[Comparison]] = {}
-    for comparison in comparisons:
-        by_objective.setdefault(comparison.objective, []).append(comparison)
-    return tuple(_accuracy(name, found) for name, found in sorted(by_objective.items()))
-
-
-def _accuracy(objective: str, comparisons: Sequence[Comparison]) -> Accuracy:
-    pairs = [(comparison.error, comparison.realised.value) for comparison in comparisons]
-    compared = [(error, came) for error, came in pairs if error is not None and came is not None]
-    units = {comparison.realised.unit for comparison in comparisons if comparison.error is not None}
-    if len(units) > 1:
-        raise FigureError(f"{objective}: decisions in {' and '.join(sorted(units))} do not add up")
-    percents = [
-        comparison.absolute_percent for comparison in comparisons if comparison.absolute_percent is not None
-    ]
-    bands = [comparison.within_band for comparison in comparisons if comparison.within_band is not None]
-    came_to = math.fsum(abs(came) for _, came in compared)
-    return Accuracy(
-        objective,
-        len(compared),
-        len(comparisons) - len(compared),
-        len(compared) - len(percents),
-        math.fsum(percents) / len(percents) if percents else None,
-        100 * math.fsum(abs(error) for error, _ in compared) / came_to if came_to else None,
-        100 * math.fsum(error for error, _ in compared) / came_to if came_to else None,
-        sum(bands) / len(bands) if bands else None,
-    )
+def mean_percent(comparisons: Iterable[Comparison]) -> float | None:
+    """The mean of the sizes of the percent errors that can be said (MAPE)."""
+    percents = [abs(each.percent) for each in comparisons if each.percent is not None]
+    return math.fsum(percents) / len(percents) if percents else None

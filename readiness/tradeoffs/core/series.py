@@ -174,26 +174,14 @@ def _in_utc(row: SeriesRow, at: datetime) -> datetime:
         raise SeriesRefused(row.line, "at", f"{row.at.isoformat()} is out of range.") from error
 
 
-def integrated(
-    factor: FactorSeries,
-    load: FactorSeries | float,
-    start: datetime,
-    end: datetime,
-    *,
-    also: FactorSeries | None = None,
-) -> Integral:
-    """The integral of factor x load over a period: EUR of EUR/kWh and kW, g of g/kWh and kW.
-
-    The load is a series of its own or the same throughout; `also` multiplies a third, such as an hourly PUE.
+def integrated(factor: FactorSeries, load: FactorSeries | float, start: datetime, end: datetime) -> Integral:
+    """The integral of factor x load over a period: EUR of EUR/kWh and kW, g of g/kWh and kW. The load is a series of
+    its own or the same throughout.
     """
     if end <= start:
         raise ValueError("A period ends after it starts.")
     start_s, end_s = start.timestamp(), end.timestamp()
-    parts = [
-        factor,
-        *([load] if isinstance(load, FactorSeries) else []),
-        *([also] if also is not None else []),
-    ]
+    parts = [factor, load] if isinstance(load, FactorSeries) else [factor]
     edges = _edges(parts, start_s, end_s)
     lengths_h = np.diff(edges) / 3600
     product = np.full(len(lengths_h), 1.0 if isinstance(load, FactorSeries) else float(load))

@@ -17,7 +17,7 @@ from readiness.framework import queries as framework_queries
 from readiness.tradeoffs.core.objectives import ObjectiveDirection
 from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
-from readiness.tradeoffs.core.realised import RealisedFigure, accuracy
+from readiness.tradeoffs.core.realised import RealisedFigure, mean_percent
 from readiness.tradeoffs.decisions import realising
 from readiness.tradeoffs.decisions.queries import Pair, pairs
 from readiness.tradeoffs.models import Decision, DecisionForecast, DecisionOutcome
@@ -60,13 +60,12 @@ def write(decision: Decision, *, by: User | None, now: datetime) -> list[Recorde
         ]
         if part not in parts - kept or not of_part:
             continue
-        (mean,) = accuracy(pair.comparison for pair in of_part)
         rows.append(
             FactRow(
                 site=decision.site,
                 check=CHECK,
                 part=part,
-                value=mean.mape or 0.0,
+                value=mean_percent(pair.comparison for pair in of_part) or 0.0,
                 taken_on=day,
                 source=_source(pair.forecast.decision_id for pair in of_part),
                 note=f"Mean of {len(of_part)} decisions reviewed within {QUARTER.days} days",

@@ -9,7 +9,7 @@ from django.db.models import Count, Q, QuerySet
 
 from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs.core.options import BandedFigure
-from readiness.tradeoffs.core.realised import Comparison, RealisedFigure, compare
+from readiness.tradeoffs.core.realised import Comparison, RealisedFigure, compare, mean_percent
 from readiness.tradeoffs.decisions.realising import realised_of
 from readiness.tradeoffs.models import Decision, DecisionForecast
 from readiness.tradeoffs.models.decisions import StatedFigure
@@ -77,8 +77,7 @@ def light() -> QuerySet[Decision]:
 def mean_error(decision: Decision) -> float | None:
     """Mean over the objectives that could be compared, in percent; None before the review."""
     written = pairs(decision, ()) if decision.reviewed_at is not None else []
-    errors = [abs(pair.percent) for pair in written if pair.percent is not None]
-    return sum(errors) / len(errors) if errors else None
+    return mean_percent(pair.comparison for pair in written)
 
 
 def counts(*, now: datetime) -> dict[str, int]:

@@ -32,8 +32,8 @@ class FlexibilityRecordSerializer(serializers.Serializer):
 
 class VendorConcentrationSerializer(serializers.Serializer):
     hhi = serializers.FloatField(allow_null=True, help_text="Herfindahl-Hirschman index, to 10,000")
-    low = serializers.FloatField(allow_null=True)
-    high = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField(allow_null=True, source="hhi")
+    high = serializers.FloatField(allow_null=True, source="hhi")
     level = serializers.CharField()
     shares = serializers.DictField(child=serializers.FloatField(), help_text="Percent by vendor")
 

@@ -37,12 +37,11 @@ def shares(concentration: Concentration) -> str:
     return ", ".join(f"{vendor} {number(round(share, 1))} %" for vendor, share in ordered)
 
 
-def index(concentration: Concentration, between: str = " – ") -> str | None:
+def index(concentration: Concentration) -> str | None:
     """`8 200 (high)`; None where no accelerator is counted."""
-    if concentration.low is None or concentration.high is None:
+    if concentration.hhi is None:
         return None
-    ends = [concentration.low, concentration.high] if concentration.hhi is None else [concentration.hhi]
-    return f"{between.join(number(round(end)) for end in ends)} ({concentration.level})"
+    return f"{number(round(concentration.hhi))} ({concentration.level})"
 
 
 def balance(fleet: FleetFlexibility) -> str:
@@ -50,7 +49,7 @@ def balance(fleet: FleetFlexibility) -> str:
     conformance = fleet.conformance
     kept = "unknown" if conformance.value is None else f"{number(conformance.value)} {conformance.unit}"
     provenance = f", {conformance.provenance}" if conformance.provenance else ""
-    vendors = index(fleet.concentration, " to ")
+    vendors = index(fleet.concentration)
     return (
         f"conformance {kept}{provenance}; {fleet.with_alternative} of {len(fleet.rows)} critical workloads "
         f"could run elsewhere, {fleet.with_tested_fallback} with a tested fallback; "

@@ -11,12 +11,11 @@ from functools import cached_property
 from readiness.tradeoffs.core.consequences import Consequence, line
 from readiness.tradeoffs.core.factors import SiteFactors
 from readiness.tradeoffs.core.objectives import Objective, UnaskedStep
-from readiness.tradeoffs.core.options import BandedFigure, CandidateSite
+from readiness.tradeoffs.core.options import BandedFigure, CandidateSite, Jurisdiction
 from readiness.tradeoffs.core.placement import Feasibility, Placed, UnkeptLimit
 from readiness.tradeoffs.core.ranking import Ranked, Robustness, Sensitivity
 from readiness.tradeoffs.placing.facts import FleetFacts, StoredScore
-from readiness.tradeoffs.placing.figures import CARBON_UNIT, ENERGY_UNIT, FactorInput, useful_hour
-from readiness.tradeoffs.placing.law import Law
+from readiness.tradeoffs.placing.figures import CARBON_UNIT, ENERGY_UNIT, useful_hour
 from readiness.tradeoffs.placing.params import PlacementQuestion
 from readiness.workloads.core.envelope import Envelope
 
@@ -44,15 +43,9 @@ class PlacementOption:
     older than their kind may be. `moved` is what moving there does, None for where the class runs.
     """
 
-    slug: str
-    name: str
-    country: str
-    operator_country: str
-    region: str
-    stage: str
+    site: SiteFactors
     placed: Placed
     figures: Mapping[str, BandedFigure]
-    law: Law
     after: Mapping[str, BandedFigure]
     score: StoredScore | None = None
     pareto: bool = False
@@ -63,7 +56,19 @@ class PlacementOption:
     step: UnaskedStep | None = None
     outdated: Mapping[str, str] = field(default_factory=dict)
     held: HeldAccelerators | None = None
-    utilisation: FactorInput | None = None
+    utilisation: BandedFigure | None = None
+
+    @property
+    def slug(self) -> str:
+        return self.site.slug
+
+    @property
+    def name(self) -> str:
+        return self.site.name
+
+    @property
+    def law(self) -> Jurisdiction:
+        return self.candidate.jurisdiction
 
     @property
     def useful_hour(self) -> BandedFigure:
@@ -98,7 +103,7 @@ class PlacementOption:
 
     @property
     def place(self) -> str:
-        return f"{self.region} · {self.country}"
+        return f"{self.site.region} · {self.site.country}"
 
     @property
     def match(self) -> int | None:

@@ -62,7 +62,7 @@ def _option(option: PlacementOption) -> dict[str, Any]:
     ranks = ("rank", "score", "best_rank", "worst_rank")
     return {
         "site": option.slug,
-        **_named(option, "name", "country", "region", "stage"),
+        **_named(option.site, "name", "country", "region", "stage"),
         "standing": option.placed.standing,
         "feasible": option.feasible,
         "objectives": {name: figure(each) for name, each in option.figures.items()},
@@ -99,7 +99,7 @@ def _law(option: PlacementOption) -> dict[str, Any]:
     is_asked = law.sovereignty is not JurisdictionAnswer.NOT_ASKED
     return {
         **_named(law, "answer", "rule", "text", "rules"),
-        "operator_country": option.operator_country or None,
+        "operator_country": option.site.operator_country or None,
         "sovereignty": law.sovereignty if is_asked else None,
         **_named(law, "sovereignty_text", "sovereignty_rules"),
     }

@@ -8,17 +8,25 @@ from dataclasses import replace
 from functools import cached_property, lru_cache
 
 from readiness.scoring.core.states import Provenance, Verdict
-from readiness.tradeoffs.core.factors import Factor, SiteFactors, ValueBasis, capital_hour, outdated
+from readiness.tradeoffs.core.factors import (
+    Factor,
+    KnownValue,
+    SiteFactors,
+    ValueBasis,
+    capital_hour,
+    outdated,
+)
 from readiness.tradeoffs.core.options import BandedFigure, Latency
 from readiness.tradeoffs.core.parsing import CarbonKind
 from readiness.tradeoffs.placing import figures
 from readiness.tradeoffs.placing.facts import FleetFacts
-from readiness.tradeoffs.placing.figures import FactorInput, factor_input
+from readiness.tradeoffs.placing.figures import NO_SOURCE, of_factor, of_known
 from readiness.workloads.core.envelope import Envelope
 
 ANY = "any"
 """Accelerators of any type, in demand and among what is free."""
 ACCELERATORS = "accelerators"
+HOUR = "cost of an accelerator-hour"
 KEPT = 16
 """Currencies, kinds of carbon and percentiles that are asked for within a minute."""
 
@@ -28,8 +36,8 @@ def inputs_of(facts: FleetFacts, currency: str, carbon: CarbonKind) -> "Mapping[
     return {site.slug: PlacementInputs(site, facts, currency, carbon) for site in facts.sites}
 
 
-def _part(kind: str, name: str) -> cached_property[FactorInput]:
-    return cached_property(lambda inputs: factor_input(name, inputs.site.factors.get(kind)))
+def _part(kind: str, name: str, unit: str | None = None) -> cached_property[BandedFigure]:
+    return cached_property(lambda inputs: of_factor(name, inputs.site.factors.get(kind), unit))
 
 
 class PlacementInputs:
@@ -44,35 +52,36 @@ class PlacementInputs:
     pue = _part("pue", "PUE")
     utilisation = _part("accelerator_utilisation", "accelerator utilisation")
     idle = _part("accelerator_idle_kw", "idle power of an accelerator")
-    headroom = _part("power_headroom_kw", "power headroom")
+    headroom = _part("power_headroom_kw", "power headroom", "kW")
+    free_bandwidth = _part("network_free_gbps", "free bandwidth", "Gb/s")
 
     @cached_property
-    def intensity(self) -> FactorInput:
+    def intensity(self) -> BandedFigure:
         kind = self._carbon
-        return factor_input(f"carbon intensity ({kind})", self.site.factors.get(f"carbon_{kind}"))
+        return of_factor(f"carbon intensity ({kind})", self.site.factors.get(f"carbon_{kind}"), "gCO2e/kWh")
 
     @cached_property
-    def carbon_intensity(self) -> BandedFigure:
-        if self.intensity.known is None:
-            return BandedFigure(None, "gCO2e/kWh", source=self.intensity.lacks)
-        return self.intensity.figure
-
-    @cached_property
-    def contract(self) -> FactorInput:
-        """The stated cost of an accelerator-hour, energy included; a computed cost does not count."""
-        name, factor = "cost of an accelerator-hour", self.site.factors.get("accelerator_hour_cost")
+    def contract(self) -> BandedFigure:
+        """The stated cost of an accelerator-hour, energy included. One that is only computed does not count, and has
+        no source.
+        """
+        factor = self.site.factors.get("accelerator_hour_cost")
         if factor is None or not factor.known:
-            return factor_input(name, factor)
+            return of_factor(HOUR, factor)
         stated = tuple(known for known in factor.known if known.basis is not ValueBasis.COMPUTED)
-        return self._money(name, replace(factor, known=stated))
+        if not stated:
+            return BandedFigure(None, "")
+        return of_known(HOUR, self._money(replace(factor, known=stated)))
 
     @cached_property
-    def capital(self) -> FactorInput:
-        capex = self._money("capital cost of an accelerator", self.site.factors.get("accelerator_capex"))
-        years = factor_input("depreciation", self.site.factors.get("depreciation_years"))
-        if capex.known is None or years.known is None:
-            return capex if capex.known is None else years
-        return FactorInput("capital of an accelerator-hour", capital_hour(capex.known, years.known))
+    def capital(self) -> BandedFigure:
+        capex = self._money(self.site.factors.get("accelerator_capex"))
+        years = self.site.factors.get("depreciation_years")
+        if isinstance(capex, str):
+            return of_known("capital cost of an accelerator", capex)
+        if years is None or years.best is None:
+            return of_factor("depreciation", years)
+        return figures.figure_of(capital_hour(capex, years.best))
 
     def capital_of(self, count: int) -> BandedFigure:
         """Capital of a month of so many, kept: a lever moves the energy alone."""
@@ -81,8 +90,8 @@ class PlacementInputs:
         return self._capital[count]
 
     @cached_property
-    def price(self) -> FactorInput:
-        return self._money("electricity price", self.site.factors.get("electricity_price"))
+    def price(self) -> BandedFigure:
+        return of_known("electricity price", self._money(self.site.factors.get("electricity_price")))
 
     @cached_property
     def outdated(self) -> dict[str, str]:
@@ -117,13 +126,6 @@ class PlacementInputs:
     def free_accelerators(self) -> dict[str, BandedFigure]:
         return free_accelerators(self.site, None)
 
-    @cached_property
-    def free_bandwidth(self) -> BandedFigure:
-        free = factor_input("free bandwidth", self.site.factors.get("network_free_gbps"))
-        if free.known is None:
-            return BandedFigure(None, "Gb/s", source=free.lacks)
-        return figures.figure_of(free.known, "Gb/s")
-
     def latency(self, region: str) -> tuple[Latency, ...]:
         if region not in self._latency:
             factor = self.site.latency.get(region)
@@ -136,18 +138,17 @@ class PlacementInputs:
             self._latency[region] = tuple(latencies.values())
         return self._latency[region]
 
-    def _money(self, name: str, factor: Factor | None) -> FactorInput:
-        """The part in the reporting currency: of the values that are known, the first that a rate leads there."""
-        money = factor_input(name, factor)
+    def _money(self, factor: Factor | None) -> KnownValue | str:
+        """Of the values that are known, the first that a rate leads to the reporting currency; else why there is
+        none.
+        """
         if factor is None or not factor.known:
-            return money
+            return factor.unknown if factor else NO_SOURCE
         for known in factor.known:
             converted = self._facts.rates.converted(known, self._currency)
             if converted is not None:
-                return FactorInput(name, converted)
-        return FactorInput(
-            name, None, f"no rate from {factor.known[0].currency} to {self._currency} is known"
-        )
+                return converted
+        return f"no rate from {factor.known[0].currency} to {self._currency} is known"
 
 
 def free_accelerators(site: SiteFactors, own: Envelope | None) -> dict[str, BandedFigure]:
@@ -156,20 +157,19 @@ def free_accelerators(site: SiteFactors, own: Envelope | None) -> dict[str, Band
     One count is known for a site. Of a site with one type it is that type's; of several it bounds each. A type that is
     not in service there has none, unless nothing at all is in the inventory.
     """
-    free = factor_input("free accelerators", site.factors.get("accelerators_free"))
+    free = of_factor("free accelerators", site.factors.get("accelerators_free"), ACCELERATORS)
     types = {kind: float(count) for kind, count in site.accelerators.items()}
     held = {need.type or ANY: float(need.count) for need in own.accelerators} if own else {}
     installed = sum(types.values())
-    if free.known is None:
-        free_by_type = {
-            ANY: BandedFigure(None, ACCELERATORS, high=installed if types else None, source=free.lacks)
+    if free.value is None:
+        unknown = {
+            ANY: BandedFigure(None, ACCELERATORS, high=installed if types else None, source=free.source)
         }
-        free_by_type |= {
-            kind: BandedFigure(None, ACCELERATORS, low=0.0, high=count, source=free.lacks)
+        return unknown | {
+            kind: BandedFigure(None, ACCELERATORS, low=0.0, high=count, source=free.source)
             for kind, count in types.items()
         }
-        return free_by_type
-    total = figures.moved(figures.figure_of(free.known, ACCELERATORS), sum(held.values()))
+    total = figures.moved(free, sum(held.values()))
     free_by_type = {ANY: total}
     for kind, count in types.items():
         if len(types) == 1:
@@ -177,8 +177,8 @@ def free_accelerators(site: SiteFactors, own: Envelope | None) -> dict[str, Band
             continue
         mine = held.get(kind, 0.0) + held.get(ANY, 0.0)
         low = max(min(held.get(kind, 0.0), count), total.least - (installed - count), 0.0)
-        high = max(low, min(count, figures.figure_of(free.known).most + mine))
-        message = f"{free.known.value:g} free of {len(types)} types ({free.known.source})"
+        high = max(low, min(count, free.most + mine))
+        message = f"{free.value:g} free of {len(types)} types ({free.source})"
         free_by_type[kind] = BandedFigure(
             None, ACCELERATORS, total.provenance, total.as_of, low=low, high=high, source=message
         )

@@ -16,7 +16,9 @@ from readiness.tradeoffs.core.parsing import (
     carbon_of,
     currency_of,
     number_within,
+    object_of,
     short_text,
+    stated_weights,
 )
 from readiness.workloads.core.countries import COUNTRIES, unknown_codes
 from readiness.workloads.core.envelope import CostUnit, Envelope
@@ -124,7 +126,6 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
     {"cost": 60.0, "latency": 50.0, "energy": 0.0, "carbon": 40.0, "readiness": 30.0, "compliance": 0.0}
 )
 """Used where nobody says what matters. Cost and carbon hold energy already, and the limits hold compliance."""
-WEIGHT_SPAN = AllowedSpan(0.0, 1e6)
 ADDED_MS_SPAN = AllowedSpan(0.0, 10_000.0)
 LEVERS: Mapping[str, AllowedSpan] = MappingProxyType(
     {
@@ -172,39 +173,19 @@ class PlacementQuestion:
 
 
 def question_of(given: Mapping[str, Any]) -> PlacementQuestion:
-    for name in ("weights", "what_if"):
-        if given.get(name) is not None and not isinstance(given[name], Mapping):
-            raise BadTradeoffQuestion(name, "It has to be an object.")
     texts = {name: short_text(name, given.get(name)) for name in ("currency", "carbon", "today")}
-    currency, carbon = currency_of(texts["currency"]), carbon_of(texts["carbon"])
+    weights = stated_weights(given.get("weights"), NAMES)
     return PlacementQuestion(
-        weights=_weights(given.get("weights")),
+        weights=dict.fromkeys(NAMES, 0.0) | weights if weights else WEIGHTS,
         what_if=what_if_of(given.get("what_if")),
-        currency=currency,
-        carbon=carbon,
+        currency=currency_of(texts["currency"]),
+        carbon=carbon_of(texts["carbon"]),
         today=texts["today"],
     )
 
 
-def _weights(given: Mapping[str, Any] | None) -> Mapping[str, float]:
-    if not given:
-        return WEIGHTS
-    for name in given:
-        if name not in NAMES:
-            reason = f"There is no such objective; there are {', '.join(NAMES)}."
-            raise BadTradeoffQuestion(f"weights.{name}", reason)
-    weights = {
-        name: number_within(f"weights.{name}", given[name], WEIGHT_SPAN) if name in given else 0.0
-        for name in NAMES
-    }
-    if not any(weights.values()):
-        raise BadTradeoffQuestion("weights", "At least one weight has to be above 0.")
-    return weights
-
-
 def what_if_of(given: Mapping[str, Any] | None) -> WhatIf:
-    given = given or {}
-    _refuse_other_fields("what_if", given, WHAT_IF_FIELDS)
+    given = object_of("what_if", given, WHAT_IF_FIELDS)
     numbers = {
         name: number_within(f"what_if.{name}", given[name], span)
         for name, span in LEVERS.items()
@@ -217,19 +198,15 @@ def what_if_of(given: Mapping[str, Any] | None) -> WhatIf:
             _slower_link(f"what_if.links_slower[{place}]", link)
             for place, link in enumerate(_list("what_if.links_slower", given.get("links_slower")))
         ),
-        limits=_limits(given.get("limits")),
+        limits={
+            name: _limit(name, value)
+            for name, value in object_of(
+                "what_if.limits", given.get("limits"), (*LIMITS, "min_verdict", "residency")
+            ).items()
+        },
         data_origin=short_text("what_if.data_origin", given.get("data_origin")).strip(),
         bases=frozenset(_texts("what_if.bases", given.get("bases"))),
     )
-
-
-def _limits(given: Any) -> Mapping[str, Any]:
-    if given is None:
-        return {}
-    if not isinstance(given, Mapping):
-        raise BadTradeoffQuestion("what_if.limits", "It has to be an object of limits.")
-    _refuse_other_fields("what_if.limits", given, (*LIMITS, "min_verdict", "residency"))
-    return {name: _limit(name, value) for name, value in given.items()}
 
 
 def _limit(name: str, value: Any) -> str | float | None:
@@ -247,22 +224,12 @@ def _limit(name: str, value: Any) -> str | float | None:
 
 
 def _slower_link(where: str, given: Any) -> SlowerLink:
-    if not isinstance(given, Mapping):
-        raise BadTradeoffQuestion(where, "It has to be an object with site, add_ms and maybe region.")
-    _refuse_other_fields(where, given, ("site", "add_ms", "region"))
+    given = object_of(where, given, ("site", "add_ms", "region"))
     site = short_text(f"{where}.site", given.get("site")).strip()
     if not site:
         raise BadTradeoffQuestion(f"{where}.site", "Say which site.")
     add_ms = number_within(f"{where}.add_ms", given.get("add_ms"), ADDED_MS_SPAN)
     return SlowerLink(site, short_text(f"{where}.region", given.get("region")).strip(), add_ms)
-
-
-def _refuse_other_fields(where: str, given: Mapping[str, Any], names: Collection[str]) -> None:
-    for name in given:
-        if name not in names:
-            raise BadTradeoffQuestion(
-                f"{where}.{name}", f"There is no such field; there are {', '.join(names)}."
-            )
 
 
 def _list(where: str, given: Any) -> list[Any]:

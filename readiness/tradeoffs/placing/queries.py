@@ -25,7 +25,6 @@ from readiness.tradeoffs.placing.weighing import IN_SERVICE, weigh
 from readiness.tradeoffs.queries import region_names
 from readiness.workloads import queries as workloads
 from readiness.workloads.core.envelope import Criticality, Envelope
-from readiness.workloads.models import Placement
 from web.versioned.refusals import NothingPublished
 
 type Sign = tuple[Any, ...]
@@ -144,7 +143,7 @@ CURRENCY = "EUR"
 def placement_answer(envelope: Envelope, question: PlacementQuestion, *, now: datetime) -> PlacementAnswer:
     """Raises BadTradeoffQuestion for what cannot be asked about this workload."""
     what_if, currency = question.what_if, question.currency or envelope.cost_currency or CURRENCY
-    placed_at = _placed_at([envelope.slug], now).get(envelope.slug, ()) if envelope.slug else ()
+    placed_at = workloads.running([envelope.slug], day=now.date()).get(envelope.slug, ())
     # Only a slower link names a region.
     known_regions = set(region_names()) if what_if.links_slower else set()
     facts = fleet_facts(envelope.latency_percentile, now)
@@ -186,7 +185,7 @@ class FeasibleSites:
 def feasible_sites(envelopes: Sequence[Envelope], *, now: datetime) -> FeasibleSites:
     """Decide as `placement_answer` does where nothing is asked, without reasons, ranks and consequences."""
     slugs = [envelope.slug for envelope in envelopes]
-    today = _placed_at(slugs, now)
+    today = workloads.running(slugs, day=now.date())
     percentiles = sorted({envelope.latency_percentile for envelope in envelopes} or {50.0})
     facts = {percentile: fleet_facts(percentile, now) for percentile in percentiles}
     row, pack = rules_in_force()
@@ -194,8 +193,15 @@ def feasible_sites(envelopes: Sequence[Envelope], *, now: datetime) -> FeasibleS
     to_decide: list[ClassAtSites] = []
     refused: dict[str, str] = {}
     for envelope in envelopes:
-        laws = Laws(envelope, pack, now.date(), footing=footings[envelope.slug])
-        adapter = _as_it_is(envelope, facts[envelope.latency_percentile], laws, today.get(envelope.slug, ()))
+        homes = today.get(envelope.slug, ())
+        adapter = Adapter(
+            envelope=envelope,
+            currency=envelope.cost_currency or CURRENCY,
+            facts=facts[envelope.latency_percentile],
+            laws=Laws(envelope, pack, now.date(), footing=footings[envelope.slug]),
+            homes=frozenset(homes),
+            home=next(iter(homes), ""),
+        )
         try:
             limits = limits_of(envelope, adapter.currency, adapter.facts.rates)
         except BadTradeoffQuestion as error:
@@ -205,26 +211,6 @@ def feasible_sites(envelopes: Sequence[Envelope], *, now: datetime) -> FeasibleS
     decided = zip(to_decide, feasibilities(to_decide), strict=True)
     by_class = {asked.adapter.envelope.slug: sites for asked, sites in decided}
     return FeasibleSites(facts[percentiles[0]], today, by_class, refused)
-
-
-def _placed_at(slugs: Sequence[str], now: datetime) -> dict[str, tuple[str, ...]]:
-    running = Placement.objects.on(now.date()).filter(workload_class__slug__in=slugs)
-    sites: dict[str, tuple[str, ...]] = {}
-    for slug, site in running.order_by("site__name", "pk").values_list("workload_class__slug", "site__slug"):
-        sites[slug] = tuple(dict.fromkeys((*sites.get(slug, ()), site)))
-    return sites
-
-
-def _as_it_is(envelope: Envelope, facts: FleetFacts, laws: Laws, today: Sequence[str]) -> Adapter:
-    return Adapter(
-        plain=envelope,
-        envelope=envelope,
-        currency=envelope.cost_currency or CURRENCY,
-        facts=facts,
-        laws=laws,
-        homes=frozenset(today),
-        home=next(iter(today), ""),
-    )
 
 
 def rules_in_force() -> tuple[RulePack | None, RulePackDocument | None]:

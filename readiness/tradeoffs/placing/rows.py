@@ -347,14 +347,14 @@ def csv_rows(answer: PlacementAnswer, shown: Sequence[PlacementOption]) -> tuple
 def _csv_row(answer: PlacementAnswer, option: PlacementOption) -> list[Any]:
     ranked, power = option.ranked, option.after["power"].value
     cells: list[Any] = [
-        ranked.rank if ranked else "", option.slug, option.name, option.country, option.placed.standing.value,
+        ranked.rank if ranked else "", option.slug, option.name, option.site.country, option.placed.standing.value,
         round(ranked.score, 6) if ranked else "", option.pareto if option.feasible else "",
     ]  # fmt: skip
     for objective in answer.objectives:
         figure = option.figures[objective.name]
         cells += ["" if figure.value is None else figure.value, _provenance(figure)]
     cells += [
-        "" if power is None else power, option.law.answer.value, option.operator_country,
+        "" if power is None else power, option.law.answer.value, option.site.operator_country,
         option.law.sovereignty.value,
         "; ".join(reason.words for reason in option.reasons), option.consequence,
     ]  # fmt: skip

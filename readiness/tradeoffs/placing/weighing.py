@@ -63,7 +63,7 @@ def weigh(
     options = [*_ordered(feasible, known, objectives, weights, steps), *_kept_out(judged)]
     return PlacementAnswer(
         question=question,
-        envelope=adapter.plain,
+        envelope=adapter.plain or envelope,
         asked=envelope,
         currency=adapter.currency,
         at=at,
@@ -111,15 +111,9 @@ def _judged(adapter: Adapter, limits: Limits, served: tuple[LatencyLimit, ...]) 
             placed = _lost(placed)
         options.append(
             PlacementOption(
-                slug=site.slug,
-                name=site.name,
-                country=site.country,
-                operator_country=site.operator_country,
-                region=site.region,
-                stage=site.stage,
+                site=site,
                 placed=placed,
                 figures=_figures(placed, served, adapter.facts.at),
-                law=adapter.laws.of(site.country, site.operator_country),
                 after=capacity_after(placed.candidate, demand),
                 score=adapter.facts.scores.get(site.slug),
                 is_today=site.slug in adapter.homes,

@@ -15,12 +15,10 @@ from readiness.tradeoffs.placing.facts import FleetFacts
 from readiness.tradeoffs.placing.figures import scaled
 from readiness.tradeoffs.placing.inputs import ANY
 from readiness.tradeoffs.placing.law import Laws
-from readiness.tradeoffs.placing.params import WhatIf
 from readiness.tradeoffs.portfolios.params import PortfolioQuestion
 from readiness.workloads.core.envelope import AcceleratorNeed, Envelope
 
 POWER, BANDWIDTH = "power", "bandwidth"
-PLAIN = WhatIf()
 
 
 def units_of(sites: Iterable[SiteFactors]) -> dict[str, str]:
@@ -102,7 +100,6 @@ def capacity_in(
         adapter = Adapter(
             plain=holds,
             envelope=asking,
-            what_if=PLAIN,
             currency=asked.currency,
             carbon=asked.carbon,
             facts=facts,

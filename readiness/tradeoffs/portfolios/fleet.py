@@ -6,15 +6,13 @@ have different ones, which is a few.
 
 import math
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
 
 from readiness.jurisdiction import queries as jurisdiction
-from readiness.jurisdiction.core.pack import RulePackDocument
-from readiness.jurisdiction.queries import Footing
 from readiness.tradeoffs.core.consequences import Consequence, consequences
 from readiness.tradeoffs.core.factors import SiteFactors
 from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection, UnaskedStep, step_of
@@ -25,9 +23,9 @@ from readiness.tradeoffs.core.portfolio import Portfolio
 from readiness.tradeoffs.placing.candidates import Adapter, latency_limits, limited, limits_of
 from readiness.tradeoffs.placing.facts import FleetFacts, fleet_facts
 from readiness.tradeoffs.placing.law import Laws
+from readiness.tradeoffs.placing.queries import rules_in_force
 from readiness.tradeoffs.placing.weighing import IN_SERVICE
 from readiness.tradeoffs.portfolios.capacity import (
-    PLAIN,
     capacity_in,
     demand_in,
     in_reference,
@@ -37,8 +35,6 @@ from readiness.tradeoffs.portfolios.capacity import (
 from readiness.tradeoffs.portfolios.params import PortfolioQuestion
 from readiness.workloads import queries as workloads
 from readiness.workloads.core.envelope import Criticality, Envelope
-from readiness.workloads.models import Placement
-from web.versioned.refusals import NothingPublished
 
 PRIORITY = {
     Criticality.CRITICAL: 8.0,
@@ -129,19 +125,19 @@ def read(asked: PortfolioQuestion, *, now: datetime) -> PortfolioFleet:
         percentile: sites | _only(sites, _in_service(each)) for percentile, each in facts.items()
     }
     of = {envelope.slug: of_percentile[envelope.latency_percentile] for envelope in envelopes}
-    pack, runs_at = _pack(), _pinned_first(running(asked.workloads, now), asked.pins)
+    pack = rules_in_force()[1]
+    runs_at = _pinned_first(workloads.running(asked.workloads, day=now.date()), asked.pins)
     # Where accelerators as a whole are counted by the piece, so are those of one workload.
     is_in_reference = in_reference(sites.values())
     footings = jurisdiction.footings([envelope.slug for envelope in envelopes], day=now.date())
     adapters = {
-        envelope.slug: _adapter(
-            envelope,
-            asked,
-            facts[envelope.latency_percentile],
-            pack,
-            footings[envelope.slug],
-            now,
-            runs_at.get(envelope.slug, ()) if is_in_reference else (),
+        envelope.slug: Adapter(
+            envelope=envelope,
+            currency=asked.currency,
+            carbon=asked.carbon,
+            facts=facts[envelope.latency_percentile],
+            laws=Laws(envelope, pack, now.date(), footing=footings[envelope.slug]),
+            home=next(iter(runs_at.get(envelope.slug, ()) if is_in_reference else ()), ""),
         )
         for envelope in envelopes
     }
@@ -190,27 +186,6 @@ def _in_service(facts: FleetFacts) -> dict[str, SiteFactors]:
     return {site.slug: site for site in facts.sites if site.stage in IN_SERVICE}
 
 
-def _pack() -> RulePackDocument | None:
-    try:
-        return jurisdiction.current()[1]
-    except NothingPublished:
-        return None
-
-
-def running(slugs: Collection[str], now: datetime) -> dict[str, tuple[str, ...]]:
-    """Return where each of these classes runs, by the sites' names."""
-    rows = (
-        Placement.objects.on(now.date())
-        .filter(workload_class__slug__in=slugs)
-        .order_by("site__name", "pk")
-        .values_list("workload_class__slug", "site__slug")
-    )
-    sites: dict[str, dict[str, None]] = {}
-    for workload, site in rows:
-        sites.setdefault(workload, {})[site] = None
-    return {workload: tuple(slugs) for workload, slugs in sites.items()}
-
-
 def _pinned_first(
     running: Mapping[str, Sequence[str]], pins: Mapping[str, str]
 ) -> dict[str, tuple[str, ...]]:
@@ -219,27 +194,6 @@ def _pinned_first(
         workload: tuple(sorted(sites, key=lambda site: site != pins.get(workload)))
         for workload, sites in running.items()
     }
-
-
-def _adapter(
-    envelope: Envelope,
-    asked: PortfolioQuestion,
-    facts: FleetFacts,
-    pack: RulePackDocument | None,
-    footing: Footing,
-    now: datetime,
-    today: Sequence[str],
-) -> Adapter:
-    return Adapter(
-        plain=envelope,
-        envelope=envelope,
-        what_if=PLAIN,
-        currency=asked.currency,
-        carbon=asked.carbon,
-        facts=facts,
-        laws=Laws(envelope, pack, now.date(), footing=footing),
-        home=next(iter(today), ""),
-    )
 
 
 def _judged(

@@ -16,8 +16,9 @@ from readiness.tradeoffs.core.parsing import (
     carbon_of,
     currency_of,
     number_within,
+    object_of,
+    stated_weights,
 )
-from readiness.tradeoffs.placing.params import WEIGHT_SPAN
 from readiness.workloads.models import WorkloadClass
 
 OBJECTIVES = ("cost", "carbon", "latency", "risk")
@@ -72,9 +73,7 @@ def question_of(
 
     Raises BadTradeoffQuestion with the field at fault.
     """
-    for name in given:
-        if name not in KEYS:
-            raise BadTradeoffQuestion(name, f"There is no such field; there are {', '.join(KEYS)}.")
+    given = object_of("", given, KEYS)
     named = _slugs("workloads", given.get("workloads"), workloads)
     left_out = _slugs("left_out", given.get("left_out"), workloads)
     placed = sorted(set(named or workloads) - set(left_out))
@@ -82,7 +81,8 @@ def question_of(
         raise BadTradeoffQuestion("workloads", "No workload is left to place.")
     if len(placed) > MOST_WORKLOADS:
         raise BadTradeoffQuestion("workloads", f"{MOST_WORKLOADS} at most.")
-    weights = _weights(given.get("weights"))
+    stated = stated_weights(given.get("weights"), OBJECTIVES) or WEIGHTS
+    weights = {name: weight for name, weight in stated.items() if weight > 0}
     return PortfolioQuestion(
         tuple(placed),
         tuple(sorted(left_out)),
@@ -146,26 +146,6 @@ def _runs_at(where: str, workload: str, running: Mapping[str, Sequence[str]]) ->
             where, f"{workload} runs at {', '.join(there)}: name the site that it is pinned to."
         )
     return there[0]
-
-
-def _weights(given: Any) -> dict[str, float]:
-    if given is None or given == {}:
-        return dict(WEIGHTS)
-    if not isinstance(given, Mapping):
-        raise BadTradeoffQuestion("weights", "It has to be an object of weights.")
-    for name in given:
-        if name not in OBJECTIVES:
-            message = f"There is no such objective; there are {', '.join(OBJECTIVES)}."
-            raise BadTradeoffQuestion(f"weights.{str(name)[:100]}", message)
-    weights = {
-        name: number_within(f"weights.{name}", given[name], WEIGHT_SPAN)
-        for name in OBJECTIVES
-        if name in given
-    }
-    above = {name: weight for name, weight in weights.items() if weight > 0}
-    if not above:
-        raise BadTradeoffQuestion("weights", "At least one weight has to be above 0.")
-    return above
 
 
 def _points(given: Any) -> int:

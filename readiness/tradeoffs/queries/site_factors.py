@@ -9,7 +9,6 @@ import numpy as np
 
 from readiness.tradeoffs.core.distance import SOURCE, estimated_round_trip, great_circles_km
 from readiness.tradeoffs.core.factors import (
-    CostParts,
     Factor,
     KnownValue,
     Rates,
@@ -127,7 +126,7 @@ def _hour_of_parts(factors: Mapping[str, Factor], rates: Rates) -> KnownValue | 
     converted = rates.converted(price, capex.currency)
     if converted is None:
         return f"No rate from {price.currency} to {capex.currency} is known."
-    computed = accelerator_hour(CostParts(capex, years, power_kw, converted, pue))
+    computed = accelerator_hour(capex, years, power_kw, converted, pue)
     return NOT_ENTERED if computed is None else computed
 
 

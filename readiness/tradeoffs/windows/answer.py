@@ -8,11 +8,13 @@ from math import fsum
 from zoneinfo import ZoneInfo
 
 from readiness.tradeoffs.core import windows
+from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.core.parsing import (
     AllowedSpan,
     BadTradeoffQuestion,
     CarbonKind,
     carbon_of,
+    choice_of,
     currency_of,
     number_within,
     short_text,
@@ -20,7 +22,6 @@ from readiness.tradeoffs.core.parsing import (
 from readiness.tradeoffs.core.series import FactorSeries
 from readiness.tradeoffs.core.windows import CHEAPEST, CLEANEST, DeferrableRun, Hours, Plan, Trial, Weights
 from readiness.tradeoffs.models import FactorKind
-from readiness.tradeoffs.placing.figures import FactorInput
 from readiness.workloads.core.envelope import Envelope
 
 HOURS = 4.0
@@ -67,22 +68,21 @@ def question_of(given: Mapping[str, str]) -> WindowsQuestion:
     def amount(name: str, usually: float, span: AllowedSpan) -> float:
         return number_within(name, given[name], span) if given.get(name) else usually
 
-    currency = currency_of(given.get("currency"))
     days = amount("days", usual.days, AllowedSpan(1, MOST_DAYS))
     if days != int(days):
         raise BadTradeoffQuestion("days", "It has to be a whole number.")
     hours = amount("hours", usual.hours, AllowedSpan(SHORTEST_H, LONGEST_H))
     if hours * 4 != int(hours * 4):
         raise BadTradeoffQuestion("hours", "It has to be in whole quarters of an hour.")
-    aim = _choice(given, "aim", list(Aim))
+    aim = choice_of("aim", given.get("aim"), list(Aim))
     return WindowsQuestion(
         site=short_text("site", given.get("site")).strip(),
         hours=hours,
-        pauses=_choice(given, "pauses", ("yes", "no")) == "yes",
+        pauses=choice_of("pauses", given.get("pauses"), ("yes", "no")) == "yes",
         aim=Aim(aim) if aim else None,
         carbon_price=amount("carbon_price", usual.carbon_price, AllowedSpan(0.0, 100_000.0)),
         carbon=carbon_of(given.get("carbon")),
-        currency=currency,
+        currency=currency_of(given.get("currency")),
         at=short_text("at", given.get("at")).strip(),
         days=int(days),
     )
@@ -106,13 +106,6 @@ def instant_of(written: str, zone: ZoneInfo) -> datetime:
             "at", f"There is no {at:%H:%M} on that day in {zone.key}: clocks jump over it."
         )
     return instant
-
-
-def _choice(given: Mapping[str, str], name: str, known: tuple[str, ...] | list[Aim]) -> str:
-    value = given.get(name, "")
-    if value and value not in known:
-        raise BadTradeoffQuestion(name, f"It has to be one of {', '.join(known)}.")
-    return value
 
 
 PRICE = FactorKind.ELECTRICITY_PRICE
@@ -217,7 +210,7 @@ class WindowsAnswer:
     sources: Mapping[str, HoursSource]
     missing: tuple[str, ...]
     hourly: tuple[str, ...]
-    pue: FactorInput | None
+    pue: BandedFigure | None
     windows: Windows | None = None
     trial: Trial | None = None
     aim: Aim = Aim.COST
@@ -228,16 +221,16 @@ class WindowsAnswer:
 
     @property
     def power_kw(self) -> float | None:
-        if self.envelope.it_kw is None or self.pue is None or self.pue.known is None:
+        if self.envelope.it_kw is None or self.pue is None or self.pue.value is None:
             return None
-        return self.envelope.it_kw * self.pue.known.value
+        return self.envelope.it_kw * self.pue.value
 
     @property
     def lacks(self) -> str:
         """Why the power at the meter is unknown."""
         if self.envelope.it_kw is None:
             return "the envelope does not say its IT power"
-        return self.pue.lacks if self.pue is not None and self.pue.known is None else ""
+        return self.pue.why_unknown if self.pue is not None else ""
 
     @property
     def money_unit(self) -> str:

@@ -11,11 +11,12 @@ from django.db.models import Exists, Max, OuterRef, Q
 from inventory.models import Site
 from readiness.evidence.core.provenance import LEAST_TRUSTED_LAST
 from readiness.tradeoffs.core import windows
+from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.core.series import FactorSeries
 from readiness.tradeoffs.core.windows import CHEAPEST, CLEANEST, LEARNT_DAYS, DeferrableRun, Hours, Trial
 from readiness.tradeoffs.models import FactorDay
-from readiness.tradeoffs.placing.figures import FactorInput, factor_input
+from readiness.tradeoffs.placing.figures import of_factor
 from readiness.tradeoffs.placing.weighing import IN_SERVICE
 from readiness.tradeoffs.queries import factors_of, known_rates, series_of
 from readiness.tradeoffs.queries.stored import SourceSeries
@@ -31,8 +32,8 @@ from readiness.tradeoffs.windows.answer import (
     instant_of,
     weights_of,
 )
+from readiness.workloads import queries as workloads
 from readiness.workloads.core.envelope import Envelope
-from readiness.workloads.models import Placement
 
 type Newest = dict[str, datetime]
 
@@ -105,13 +106,7 @@ def _with_hours(
 
 def _places(workload: str, asked: str, now: datetime) -> _Places:
     """Return where the class runs, every site in service with hours, and the one asked for; three statements."""
-    running = (
-        Placement.objects.on(now.date())
-        .filter(workload_class__slug=workload)
-        .order_by("site__name", "pk")
-        .values_list("site__slug", flat=True)
-    )
-    runs_at = tuple(dict.fromkeys(running))
+    runs_at = workloads.running([workload], day=now.date()).get(workload, ())
     has_hours = Exists(FactorDay.objects.filter(site=OuterRef("pk")))
     wanted = Q(slug__in={*runs_at, asked}) | Q(has_hours, stage__in=IN_SERVICE)
     sites = {site.slug: site for site in Site.objects.filter(wanted).order_by("name", "pk")}
@@ -167,9 +162,9 @@ def _hours(
     return windows.on_one_grid(values, carbon.series if carbon else None), currency
 
 
-def _pue(site: Site, now: datetime) -> FactorInput:
+def _pue(site: Site, now: datetime) -> BandedFigure:
     (known,) = factors_of([site.pk], now, kinds=("pue",), regions=())
-    return factor_input("PUE", known.factors.get("pue"))
+    return of_factor("PUE", known.factors.get("pue"))
 
 
 def _work(

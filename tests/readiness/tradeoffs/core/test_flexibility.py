@@ -70,48 +70,18 @@ def test_what_remains_when_a_site_is_lost():
 
 
 @pytest.mark.parametrize(
-    ("vendors", "unattributed", "hhi", "low", "high", "level"),
+    ("vendors", "hhi", "level"),
     [
-        pytest.param({"NVIDIA": 100}, 0, 10_000, 10_000, 10_000, FlexibilityLevel.HIGH, id="one vendor"),
-        pytest.param(
-            {"NVIDIA": 50, "AMD": 50}, 0, 5_000, 5_000, 5_000, FlexibilityLevel.HIGH, id="two halves"
-        ),
-        pytest.param(
-            dict.fromkeys("abcdef", 10),
-            0,
-            10_000 / 6,
-            10_000 / 6,
-            10_000 / 6,
-            FlexibilityLevel.MODERATE,
-            id="six alike",
-        ),
-        pytest.param(
-            dict.fromkeys("abcdefghijkl", 10),
-            0,
-            10_000 / 12,
-            10_000 / 12,
-            10_000 / 12,
-            FlexibilityLevel.LOW,
-            id="twelve",
-        ),
-        pytest.param(
-            {"NVIDIA": 60, "AMD": 20},
-            20,
-            None,
-            4_020,
-            6_800,
-            FlexibilityLevel.HIGH,
-            id="a fifth of unknown vendor",
-        ),
-        pytest.param({"a": 10}, 90, None, 190, 10_000, FlexibilityLevel.UNKNOWN, id="most of unknown vendor"),
-        pytest.param({"a": 0}, 0, None, None, None, FlexibilityLevel.UNKNOWN, id="nothing counted"),
+        pytest.param({"NVIDIA": 100}, 10_000, FlexibilityLevel.HIGH, id="one vendor"),
+        pytest.param({"NVIDIA": 50, "AMD": 50}, 5_000, FlexibilityLevel.HIGH, id="two halves"),
+        pytest.param(dict.fromkeys("abcdef", 10), 10_000 / 6, FlexibilityLevel.MODERATE, id="six alike"),
+        pytest.param(dict.fromkeys("abcdefghijkl", 10), 10_000 / 12, FlexibilityLevel.LOW, id="twelve"),
+        pytest.param({"a": 0}, None, FlexibilityLevel.UNKNOWN, id="nothing counted"),
     ],
 )
-def test_concentration(vendors, unattributed, hhi, low, high, level):
-    found = concentration(vendors, unattributed)
-    assert (found.hhi, found.low, found.high) == tuple(
-        None if one is None else pytest.approx(one) for one in (hhi, low, high)
-    )
+def test_concentration(vendors, hhi, level):
+    found = concentration(vendors)
+    assert found.hhi == (None if hhi is None else pytest.approx(hhi))
     assert found.level is level
 
 
@@ -143,10 +113,3 @@ def fleet_of(conformance, vendors):
 )
 def test_against_conformance(conformance, vendors, words):
     assert balance(fleet_of(conformance, concentration(vendors))) == words
-
-
-def test_a_band_of_concentration_is_told():
-    fleet = fleet_of(
-        BandedFigure(90.0, "%", Provenance.DECLARED), concentration({"NVIDIA": 60, "AMD": 20}, 20)
-    )
-    assert balance(fleet).endswith("vendor concentration 4\u202f020 to 6\u202f800 (high)")

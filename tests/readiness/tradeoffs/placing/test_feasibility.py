@@ -75,7 +75,7 @@ def look(request):
     def standing(*sites, at=AT, homes=(), rates=NO_RATES, envelope=envelope, on=TODAY):
         known = facts.FleetFacts(at, sites, {}, rates, "")
         adapter = Counting(
-            plain=envelope, envelope=envelope, what_if=WhatIf(), currency="EUR", carbon=CarbonKind.AVERAGE,
+            envelope=envelope, what_if=WhatIf(), currency="EUR", carbon=CarbonKind.AVERAGE,
             facts=known, laws=Laws(envelope, None, on), homes=frozenset(homes),
         )  # fmt: skip
         object.__setattr__(adapter, "made", [])
