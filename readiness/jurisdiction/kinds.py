@@ -27,7 +27,6 @@ def held_on(row: HeldBasis, today: date) -> bool:
 
 
 def _with_rules(rows: Sequence[Any]) -> Sequence[Any]:
-    """Set beside each basis what the rules in force call it, and whether it is held today."""
     pack, today = queries.content_in_force(), clock.now().date()
     for row in rows:
         row.name = sentences.basis(row.basis, pack)
@@ -119,14 +118,12 @@ type Fact = dict[str, Any]
 
 
 def facts_on_record(workload: WorkloadClass, *, may: Callable[[str], bool], today: date) -> list[Fact]:
-    """One fact, and one statement, for each list that the reader may open."""
     if not may(MAY_SEE):
         return []
     return [_fact(kind, workload, may, today) for kind in KINDS if may(kind.permission("view"))]
 
 
 def _fact(kind: Kind, workload: WorkloadClass, may: Callable[[str], bool], today: date) -> Fact:
-    """The list of the class; where it is empty, the form to add to it."""
     said, note = _origins(workload) if kind is ORIGINS else _bases(workload, today)
     address = urlencode({"workload_class": workload.slug})
     if said:

@@ -28,7 +28,6 @@ OF_GROUP = (
 
 
 def _drafts_only(status_of: str) -> pgtrigger.Trigger:
-    """Rows of a pack are written while it is a draft; what decided a case is kept as it was."""
     func = f"""
         IF TG_OP <> 'INSERT' AND ({status_of.format(row="OLD")}) <> 'draft'
             OR TG_OP <> 'DELETE' AND ({status_of.format(row="NEW")}) <> 'draft' THEN

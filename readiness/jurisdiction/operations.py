@@ -77,7 +77,6 @@ def _citation(row: Rule | CountryGroup) -> dict[str, str]:
 
 
 def write(row: RulePack, pack: RulePackDocument) -> None:
-    """The row and its rules and groups as `pack` says; rules that stay as they are keep their row and history."""
     for name in HEAD:
         setattr(row, name, getattr(pack, name))
     row.digest = pack.content_digest
@@ -172,8 +171,6 @@ def publish_shipped(*, now: datetime) -> RulePack | None:
 
 
 def publish(draft: RulePack, *, digest: str, because: str = "", by: User, now: datetime) -> RulePack:
-    """Put a draft in force, and take out what was. Raises as `Versioned.publish` does, and ValidationError."""
-
     def columns(row: RulePack) -> dict[str, str]:
         if len(because) > 2000:
             raise ValidationError({"because": ["2,000 characters at most."]})

@@ -35,7 +35,6 @@ def groups(pack: RulePack) -> list[CountryGroup]:
 
 
 def versions_of(rule: Rule, *, limit: int = 20) -> list[Rule]:
-    """The same rule in all packs, the newest first; 20 are shown."""
     versions = Rule.objects.filter(slug=rule.slug).select_related("pack", "pack__published_by")
     return list(versions.order_by("-pack__created_at", "-pack_id")[:limit])
 
@@ -64,7 +63,6 @@ def origins_of(workload: WorkloadClass) -> list[str]:
 
 
 def bases_of(workload: WorkloadClass) -> list[HeldBasis]:
-    """All on record of a class, whether they are held today or not."""
     return list(HeldBasis.objects.filter(workload_class=workload).order_by("basis", "pk"))
 
 

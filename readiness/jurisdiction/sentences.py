@@ -107,7 +107,6 @@ def covers(rule: RuleTerms, pack: RulePackDocument) -> str:
 
 
 def standing(rule: RuleTerms, pack: RulePackDocument, today: date) -> str:
-    """`since 25 May 2018`, and why it decides nothing where it is in doubt."""
     if rule.in_force_from is None:
         return "undated: decides nothing"
     begins = date_format(rule.in_force_from, "j M Y")

@@ -51,8 +51,6 @@ class RulePackFilters(ObjectFilterSet):
 
 
 def rules(pack: RulePackDocument, today: date) -> Table:
-    """List the rules of one pack by jurisdiction; doubts are those of `today`."""
-
     def covers(row: Rule) -> str:
         return sentences.covers(pack.rules_by_id[row.slug], pack)
 

@@ -61,7 +61,6 @@ PAGES = VersionPages(
 
 
 def rules(request: HttpRequest) -> HttpResponseBase:
-    """List the rules of the pack in force, or of the one that `version` names."""
     asked = request.GET.get("version")
     pack = get_object_or_404(RulePack, version=asked) if asked else queries.in_force()
     context: dict[str, Any] = {"version": pack, "breadcrumbs": PAGES.breadcrumbs("Rules"), **NOTICE}

@@ -143,7 +143,6 @@ class EnteredViewSet(ObjectViewSet):
 
 
 def _stated(given: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    """Return what an entry takes as it was sent; the rest is as the entry has it."""
     own = {name: given[name] for name in names if name in given}
     of_source = ("basis", "provenance", "source", "as_of_on", "until_on", "note")
     sourcing = entries.Sourcing(**{name: given[name] for name in of_source if name in given})

@@ -199,8 +199,6 @@ def _of_file(about: SeriesOf) -> tuple[KindSpec, UnitScale]:
 def _values(
     spec: KindSpec, scale: UnitScale, points: Sequence[tuple[int, datetime, float | None]], now: datetime
 ) -> list[tuple[datetime, float | None]]:
-    """Values in the stored unit; a spike refuses the file, with every line that has one."""
-
     def stored(point: tuple[int, datetime, float | None]) -> float | None:
         _line_of, at, value = point
         if abs(at - now) > FURTHEST:

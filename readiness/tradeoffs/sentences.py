@@ -12,7 +12,6 @@ from readiness.tradeoffs.queries.stored import SourceSeries
 
 
 def finding(site: SiteFactors, at: datetime) -> str:
-    """How much is unknown, what is old, and where sources disagree."""
     factors = [(str(kind.label), site.factors[kind.value]) for kind in FactorKind]
     known = sum(factor.best is not None for _, factor in factors)
     clauses = [f"{known} of {len(factors)} factors are known"]

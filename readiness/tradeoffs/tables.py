@@ -76,7 +76,6 @@ class FactorRow:
 
     @property
     def counts(self) -> bool:
-        """Whether it is the value that counts of all that are known."""
         return self.known is not None and self.known is self.factor.best
 
     @property
@@ -116,7 +115,6 @@ class FactorRow:
 
     @property
     def source(self) -> str:
-        """Where it is from; of what nobody knows, why."""
         return self.factor.unknown if self.known is None else self.known.source
 
     @property
@@ -125,7 +123,6 @@ class FactorRow:
 
     @property
     def agreement(self) -> str:
-        """disagree, agree, one, or none: how its sources stand to each other."""
         if self.known is None:
             return "none"
         if not self.factor.others:
@@ -179,7 +176,6 @@ def _digits(known: KnownValue, value: float) -> str:
 
 
 def factor_rows(sites: Sequence[SiteFactors], at: datetime, *, every_source: bool) -> list[FactorRow]:
-    """Return every factor of each site, in the order of their names on the site's page."""
     labels = dict(FactorKind.choices)
     by_kind = ({kind: site.factors[kind] for kind in labels} for site in sites)
     pairs = zip(sites, by_kind, strict=True)
@@ -189,7 +185,6 @@ def factor_rows(sites: Sequence[SiteFactors], at: datetime, *, every_source: boo
 def latency_rows(
     sites: Iterable[SiteFactors], regions: Mapping[str, str], at: datetime, *, every_source: bool
 ) -> list[FactorRow]:
-    """Return the round trip of each site to every user region; `regions` are names by slug."""
     return [row for site in sites for row in rows_of(site, site.latency, regions, at, every_source)]
 
 

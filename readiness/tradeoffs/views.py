@@ -190,7 +190,6 @@ def add_hours(request: HttpRequest) -> HttpResponse:
 
 
 def _of_file(form: FactorsForm, take: Callable[[bytes], HttpResponse]) -> HttpResponse | None:
-    """Where to go once the form's file is taken; None while the form is to be shown."""
     if not form.is_valid():
         return None
     try:

@@ -28,5 +28,4 @@ def register(make: MakeFacts) -> None:
 
 
 def added_to(workload: WorkloadClass, *, may: Callable[[str], bool], today: date) -> list[Fact]:
-    """The facts that this reader may see, in the order in which the rooms registered."""
     return [fact for make in _makers for fact in make(workload, may=may, today=today)]

@@ -144,7 +144,6 @@ def _faults(written: document.Written, keep: Callable[[Mapping[str, Any]], None]
 
 
 def exported(classes: Iterable[WorkloadClass], name: str) -> HttpResponse:
-    """Export classes that were read with `queries.whole`, as a download that the import reads back."""
     return HttpResponse(
         document.dump(map(queries.values_of, classes)),
         content_type="application/yaml",

@@ -126,7 +126,6 @@ class Accelerators(RowFormSet):
 
     @property
     def _held(self) -> set[str]:
-        """Keep what is stated already as a choice, of whatever kind the product is."""
         return {row.get("type", "") for row in self.stored}
 
     def planned(self) -> list[tuple[DeviceType | None, int]]:
@@ -159,7 +158,6 @@ _SETS = {
 
 
 def rows_of(data: Any, initial: Mapping[str, Any]) -> dict[str, RowFormSet]:
-    """The form sets by name. What is sent is told from nothing: a row as it is stored is no row left out."""
     rows_by_name = {}
     for name, kind in _SETS.items():
         stored = initial.get(name) or []
@@ -170,14 +168,12 @@ def rows_of(data: Any, initial: Mapping[str, Any]) -> dict[str, RowFormSet]:
 
 
 def asked_rows(data: QueryDict) -> str:
-    """Which rows a button asks another number of; "" where the form is to be saved."""
     asked = data.get(ADD) or data.get(REMOVE) or ""
     name = asked.partition("-")[0]
     return name if name in _SETS else ""
 
 
 def entered(data: QueryDict, name: str) -> list[dict[str, str]]:
-    """Return what was typed into these rows, without the one whose button was pressed, and without blank ones."""
     fields = _SETS[name].form.base_fields  # type: ignore[attr-defined]
     removed = data.get(REMOVE, "")
     rows = []

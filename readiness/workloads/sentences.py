@@ -68,6 +68,5 @@ def days_text(started_on: date, today: date) -> str:
 
 
 def countries_left(envelope: Envelope) -> str:
-    """How many countries the allowed and forbidden ones leave; "" where none is named."""
     left = envelope.countries
     return "" if left is None else how_many(len(left), "country is left", "countries are left")

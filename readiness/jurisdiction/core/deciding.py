@@ -134,7 +134,6 @@ def _unknown(pack: RulePackDocument, request: Request, place: str) -> Iterable[M
 def _covering(
     pack: RulePackDocument, request: Request, on: date, kind: RuleKind, place: str, category: str
 ) -> tuple[RuleTerms, ...]:
-    """The rules that speak of the case, without those that a more special one stands in for."""
     meant = pack.implied(category)
     covering = [
         rule

@@ -212,7 +212,6 @@ class RuleTerms:
     note: Note = ""
 
     def may_hold_on(self, day: date) -> bool:
-        """Whether the rule is not over, and not surely still to come."""
         begun = self.in_force_from is None or self.in_force_from <= day
         return begun and (self.in_force_until is None or day <= self.in_force_until)
 
@@ -298,7 +297,6 @@ def _load_only(texts: Texts) -> RulePackDocument:
 
 
 def dump(pack: RulePackDocument) -> str:
-    """The whole pack as one YAML document that `load_files` reads back to an equal pack."""
     return yaml_documents.write(written(pack))
 
 

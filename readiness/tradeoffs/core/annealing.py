@@ -119,7 +119,6 @@ class _Walk:
         return np.asarray(self.near.shape[1] * draw**NEARER, np.int64)
 
     def _one_at(self, sites: Places, draw: Numbers) -> Places:
-        """One of the workloads at each of these sites; any where there is none."""
         by_site = np.argsort(self.plan.astype(self.narrow), kind="stable")
         many = np.bincount(self.plan, minlength=len(self.free))
         first = np.cumsum(many) - many

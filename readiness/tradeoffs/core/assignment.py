@@ -135,7 +135,6 @@ def _better(problem: Assigning, plan: Places, free: Numbers, row: int, penalty: 
 def _pushed(
     problem: Assigning, plan: Places, free: Numbers, row: int, site: int
 ) -> tuple[float, int, int] | None:
-    """The cheapest other workload to push out of a site, what that costs, who, and where to."""
     there = np.flatnonzero(plan == site)
     there = there[there != row]
     makes_room = (problem.demand[row] <= free[site] + problem.demand[there]).all(axis=1)

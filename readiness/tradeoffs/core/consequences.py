@@ -90,7 +90,6 @@ def consequences(
 
 
 def line(consequences: Iterable[Consequence]) -> str:
-    """All in one line; empty where nothing changes."""
     return ", ".join(consequence.words for consequence in consequences)
 
 

@@ -121,7 +121,6 @@ def checked_factor(entry: FactorEntry, today: date) -> CheckedValue:
 
 
 def checked_latency(entry: LatencyEntry, today: date) -> CheckedValue:
-    """Check it like a factor. A pair of sites is entered from either end."""
     _refuse_sourcing(entry.sourcing, today)
     if bool(entry.user_region) == bool(entry.other_site):
         raise UnitRefused("user_region", "A round trip is to one user region or to one other site.")

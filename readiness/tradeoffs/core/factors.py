@@ -252,13 +252,11 @@ class Rates:
 
 
 def in_currency(site: SiteFactors, rates: Rates, currency: str) -> SiteFactors:
-    """The same, with all money in one currency; what has no rate is unknown and says so."""
     factors = {kind: compared(factor, rates, currency) for kind, factor in site.factors.items()}
     return replace(site, factors=factors)
 
 
 def compared(factor: Factor, rates: Rates, currency: str) -> Factor:
-    """The factor with every value in one currency, those without a rate left out and the reason said."""
     converted: Sequence[KnownValue | None] = [rates.converted(known, currency) for known in factor.known]
     kept = tuple(known for known in converted if known is not None)
     if kept or not factor.known:

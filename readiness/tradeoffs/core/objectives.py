@@ -188,7 +188,6 @@ def step_of(
 
 
 def _gain(objective: Objective, before: BandedFigure | None, after: BandedFigure | None) -> float:
-    """How much better it is after, 0 where it is not; an unknown counts at the worse end of its band."""
     more = objective.direction is ObjectiveDirection.MAX
     was, comes = (_counted(figure, more=more) for figure in (before, after))
     if was == comes:

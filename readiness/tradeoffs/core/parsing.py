@@ -35,7 +35,6 @@ WEIGHT_SPAN = AllowedSpan(0.0, 1e6)
 
 
 def number_within(field: str, given: Any, span: AllowedSpan) -> float:
-    """Return a finite number within the span; a text that is a number counts."""
     if isinstance(given, bool) or not isinstance(given, (int, float, str)):
         raise BadTradeoffQuestion(field, "It has to be a number.")
     try:

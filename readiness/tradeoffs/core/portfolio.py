@@ -110,7 +110,6 @@ def sweep(
     progress: Callable[[int, int], None] = lambda done, total: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Sweep:
-    """The points in the order of their weights. Progress is told and cancelling asked between points."""
     known = np.isfinite(portfolio.figures).all(axis=2)
     fits = (portfolio.demand[:, None, :] <= np.nan_to_num(portfolio.capacity, nan=0.0)[None]).all(axis=2)
     usable = portfolio.allowed & known & fits
@@ -162,7 +161,6 @@ class _Solving:
             self.rows, self.start = self.rows[start >= 0], start[start >= 0]
 
     def _placing(self) -> Places:
-        """A plan that places as many as it can: filled in by size, or searched for where that leaves any out."""
         problem = self._problem(np.ones(self.usable.shape))
         priority = self.portfolio.priority[self.rows]
         if not self.exact:
@@ -313,7 +311,6 @@ def _move(portfolio: Portfolio, row: int, before: str | None, after: str | None)
 
 
 def _filling(portfolio: Portfolio, today: Mapping[str, str], plan: Mapping[str, str]) -> tuple[Filling, ...]:
-    """Every resource of every site that the plan fills more or less than today."""
     used = []
     for where in (today, plan):
         taken = np.zeros_like(portfolio.capacity)

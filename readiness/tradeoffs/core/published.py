@@ -53,7 +53,6 @@ class RegionTable:
         return None if region is None or km > NEAR_KM else (region, km)
 
     def between(self, one: str, other: str) -> float | None:
-        """The mean of both directions, either where one alone is published."""
         round_trips = [
             self.round_trips[pair] for pair in ((one, other), (other, one)) if pair in self.round_trips
         ]

@@ -65,7 +65,6 @@ class Ranked:
 
     @property
     def effect(self) -> str:
-        """How what is unknown or estimated affects the rank, in words; empty where nothing does."""
         if not self.unknown:
             if self.best_rank == self.worst_rank:
                 return ""
@@ -124,7 +123,6 @@ def ranking(
 
 
 def in_order(objectives: Sequence[Objective], weights: Mapping[str, float]) -> tuple[float, ...]:
-    """The weights in the order of the objectives; one that is not named is 0."""
     named = {objective.name for objective in objectives}
     for name, weight in weights.items():
         if name not in named:
@@ -321,7 +319,6 @@ def robustness(
 def _counting(
     objectives: Sequence[Objective], weights: Mapping[str, float]
 ) -> tuple[tuple[Objective, ...], Numbers]:
-    """The scored objectives with their weights."""
     pairs = zip(objectives, counting(objectives, weights), strict=True)
     kept = [(objective, weight) for objective, weight in pairs if objective.is_scored]
     return tuple(objective for objective, _ in kept), np.array([weight for _, weight in kept])

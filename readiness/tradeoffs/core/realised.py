@@ -77,7 +77,6 @@ def unknown(objective: str, unit: str, why: str) -> RealisedFigure:
 
 
 def energy(objective: str, metered: Metered, share: float, span: MeasuredSpan) -> RealisedFigure:
-    """kWh of a mean month."""
     whole = integrated(metered.power_kw, metered.pue * share, span.start, span.end)
     return _monthly(objective, "kWh/month", whole, span, metered.simulated, [metered.source])
 

@@ -42,7 +42,6 @@ class Cover:
 def violated(
     problem: Assigning, prices: Numbers, rows: Places, sites: Places, shares: Numbers
 ) -> Iterator[Cover]:
-    """Covers that this solution breaks: the share of workload `rows[i]` that runs at `sites[i]`."""
     there = shares > DIVIDED
     rows, sites, shares = rows[there], sites[there], shares[there]
     for site in np.unique(sites[shares < 1 - DIVIDED]).tolist():
@@ -147,7 +146,6 @@ def bound_of(problem: Assigning, prices: Prices) -> float:
 
 
 def relax(problem: Assigning, before: Relaxed | None) -> Relaxed:
-    """The relaxation of a problem each of whose workloads has at least one pair."""
     start = np.zeros_like(problem.capacity) if before is None else before.prices.capacity
     best_prices = Prices(_volume(problem, start, FIRST_STEPS if before is None else STEPS))
     best = bound_of(problem, best_prices)
@@ -177,7 +175,6 @@ def relax(problem: Assigning, before: Relaxed | None) -> Relaxed:
 
 
 def _cheapest(costs: Numbers, each: int) -> Flags:
-    """The cheapest pairs of each workload, those that are infinite left out."""
     taken = np.zeros(costs.shape, np.bool_)
     each = min(each, costs.shape[1])
     places = np.argpartition(costs, each - 1, axis=1)[:, :each]
@@ -216,7 +213,6 @@ def _volume(problem: Assigning, prices: Numbers, steps: int) -> Numbers:
 
 
 def _step(problem: Assigning, prices: Numbers, scale: Numbers, size: Numbers) -> tuple[float, Numbers]:
-    """The bound at these scaled prices, and how far over capacity the cheapest choices are."""
     costs = priced(problem, Prices(prices / scale))
     chosen = costs.argmin(axis=1)
     bound = float(costs[np.arange(len(chosen)), chosen].sum() - (prices * size).sum())
@@ -263,7 +259,6 @@ class _Master:
         self.highs.addCols(many, costs, zeros, ones, len(value), starts[:-1], index, value)
 
     def cover(self, prices: Numbers) -> bool:
-        """Whether the solution breaks covers that are not in the program yet; those are added to it."""
         workloads, before = len(self.problem.costs), len(self.covers)
         for cover in violated(self.problem, prices, self.rows, self.sites, self._solution()):
             if cover.key in self.known:
@@ -277,7 +272,6 @@ class _Master:
         return len(self.covers) > before
 
     def solved(self) -> tuple[float, Numbers, Prices]:
-        """Value, the worth of placing each workload, and the prices of capacity and covers."""
         self.highs.run()
         workloads, capacity = len(self.problem.costs), self.problem.capacity
         duals = np.array(self.highs.getSolution().row_dual)
@@ -299,12 +293,10 @@ class _Master:
         return whole, used
 
     def _solution(self) -> Numbers:
-        """The share of its workload that each pair has."""
         return np.array(self.highs.getSolution().col_value)[len(self.problem.costs) :]
 
 
 def quiet_highs() -> highspy.Highs:
-    """HiGHS on one core, saying nothing."""
     highs = highspy.Highs()  # type: ignore[no-untyped-call]  # it has no annotations
     highs.silent()
     highs.setOptionValue("threads", 1)
@@ -326,7 +318,6 @@ def empty_program(problem: Assigning, covers: Sequence[Cover] = ()) -> highspy.H
 def columns_of(
     problem: Assigning, rows: Places, sites: Places, covers: Sequence[Cover] = ()
 ) -> tuple[Places, Places, Numbers]:
-    """Pairs as sparse columns: starts, rows and values."""
     workloads, resources = problem.demand.shape
     capacities = workloads + sites[:, None] * resources + np.arange(resources)
     index = np.hstack([rows[:, None], capacities])

@@ -63,7 +63,6 @@ class FactorSeries:
         return cls(step_s, starts, values)
 
     def within(self, start: datetime, end: datetime) -> "FactorSeries":
-        """The intervals that begin from start on and before end."""
         chosen = (self.starts_s >= start.timestamp()) & (self.starts_s < end.timestamp())
         return FactorSeries(self.step_s, self.starts_s[chosen], self.values[chosen])
 
@@ -128,7 +127,6 @@ def _order(row: SeriesRow) -> timedelta:
 
 
 def _instants(rows: Sequence[SeriesRow], zone: ZoneInfo | None) -> list[datetime]:
-    """Instants in UTC, of rows in the order of time."""
     times = [row.at for row in rows if row.at.tzinfo is None]
     seen: dict[datetime, int] = {}
     counts: dict[datetime, int] = {}
@@ -194,7 +192,6 @@ def integrated(factor: FactorSeries, load: FactorSeries | float, start: datetime
 
 
 def _edges(parts: Sequence[FactorSeries], start_s: float, end_s: float) -> Floats:
-    """Return where any of the series may change, from start to end."""
     bounds = [np.array([start_s, end_s])]
     for part in parts:
         bounds += [part.starts_s.astype(np.float64), part.starts_s.astype(np.float64) + part.step_s]

@@ -20,7 +20,6 @@ _DATA = Path(__file__).resolve().parent.parent / "data"
 
 
 def data(name: str) -> Any:
-    """A file of readiness/tradeoffs/data."""
     return yaml_documents.read((_DATA / f"{name}.yaml").read_text(encoding="utf-8"))
 
 
@@ -141,13 +140,11 @@ def scale_of(dimension: Dimension, unit: str, currency: str = "") -> UnitScale:
 
 
 def stored_unit(dimension: Dimension, currency: str = "") -> str:
-    """The unit that values of this dimension are stored in: `EUR/kWh`."""
     unit: str = _TABLES["dimensions"][dimension]["stored"]
     return unit.format(currency)
 
 
 def bounded(spec: KindSpec, scale: UnitScale, value: float, *, of_an_hour: bool = False) -> ConvertedValue:
-    """A value that is in the stored unit already, held against what it may be."""
     if not math.isfinite(value):
         raise UnitRefused("value", "The value is no finite number.")
     magnitude = MAGNITUDES.get(scale.currency, 1.0)
@@ -275,13 +272,11 @@ def book() -> Book:
 
 
 def equivalents(slug: str, count: float = 1.0) -> float | None:
-    """Convert a count of one type to the reference type; None where the type has no published figure."""
     published = book().by_slug.get(slug)
     return None if published is None else count * published.tflops / book().unit.tflops
 
 
 def in_devices(count: int, of: str, here: str) -> int | None:
-    """How many of `here` do what `count` of another type do; None where they do not compare."""
     if of == here:
         return count
     one, other = equivalents(of), equivalents(here)
@@ -314,5 +309,4 @@ def number(value: float) -> str:
 
 
 def signed(value: float) -> str:
-    """The same with its sign, for what changes."""
     return number(value) if value <= 0 else f"+{number(value)}"

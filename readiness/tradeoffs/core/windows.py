@@ -99,7 +99,6 @@ def _cheapest_run(starts: Instants, values: Floats, needed: int, step_s: int, sp
 
 
 def _pieces(starts_s: Floats, ends_s: Floats) -> tuple[Piece, ...]:
-    """Slots that touch are one piece."""
     apart = starts_s[1:] != ends_s[:-1]
     begins = starts_s[np.concatenate([[True], apart])]
     return tuple(
@@ -148,7 +147,6 @@ class Hours:
         return timedelta(seconds=next((each.step_s for each in (self.price, self.carbon) if each), HOUR_S))
 
     def within(self, start_at: datetime, end_at: datetime) -> "Hours":
-        """The slots that begin from one instant on and before the other."""
         return Hours(*(each and each.within(start_at, end_at) for each in (self.price, self.carbon)))
 
     @property
@@ -280,7 +278,6 @@ def asked_on(days: Sequence[date], wall: time, zone: ZoneInfo) -> list[datetime]
 
 
 def tried(hours: Hours, asks: Sequence[DeferrableRun], weights: Weights, zone: ZoneInfo) -> Trial:
-    """The rule on past days, oldest first, each as a work that might have been put off."""
     series = _weighed(hours, weights, with_tie=False)
     if series is None:
         return Trial((), len(asks))
@@ -297,7 +294,6 @@ def tried(hours: Hours, asks: Sequence[DeferrableRun], weights: Weights, zone: Z
 
 
 def _expected(series: FactorSeries, clocks: FactorSeries, work: DeferrableRun) -> FactorSeries:
-    """The slots that the work may run in with what the days before let expect; nothing of them is looked at."""
     since = work.earliest_at - timedelta(days=LEARNT_DAYS)
     learnt, ahead = series.within(since, work.earliest_at), series.within(work.earliest_at, work.deadline_at)
     known = ~np.isnan(learnt.values)
@@ -309,7 +305,6 @@ def _expected(series: FactorSeries, clocks: FactorSeries, work: DeferrableRun) -
 
 
 def _clocks(series: FactorSeries, zone: ZoneInfo) -> FactorSeries:
-    """Minutes since midnight at the site."""
     local = (datetime.fromtimestamp(start, zone) for start in series.starts_s.tolist())
     return _of(series, np.array([60.0 * at.hour + at.minute for at in local]))
 

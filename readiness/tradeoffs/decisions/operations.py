@@ -198,7 +198,6 @@ def _refuse_own(decision: Decision, by: User) -> None:
 
 
 def _refuse_stranger(decision: Decision, by: User) -> None:
-    """Whoever decided it may take it back too."""
     if decision.decided_by_id != by.pk:
         require(by, MAY_APPROVE)
 
@@ -272,7 +271,6 @@ def _demand_of(workload: WorkloadClass) -> dict[str, Any]:
 
 
 def _site_before(workload: WorkloadClass, slug: str, now: datetime) -> Site | None:
-    """Return where it runs today: at the site of that name, else at the first; None where it runs nowhere."""
     held = Placement.objects.on(now.date()).filter(workload_class=workload).select_related("site")
     sites = [placement.site for placement in held.order_by("site__name", "pk")]
     named = [site for site in sites if site.slug == slug]
@@ -326,7 +324,6 @@ def _forecast(
 
 
 def _columns_of_json(figure: Mapping[str, Any]) -> dict[str, Any]:
-    """A figure without a value says in its source why not."""
     return {
         **{name: figure[name] for name in ("value", "unit", "low", "high")},
         "provenance": figure["provenance"] or "",

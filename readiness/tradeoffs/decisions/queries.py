@@ -61,7 +61,6 @@ def _figure_of(stated: StatedFigure, unit: str) -> BandedFigure:
 
 
 def decisions() -> QuerySet[Decision]:
-    """The newest first, with all that a row and its file show; three statements."""
     people = ("decided_by", "answered_by", "withdrawn_by")
     return (
         Decision.objects.select_related("workload", "site", "previous_site", *people)
@@ -75,7 +74,6 @@ def light() -> QuerySet[Decision]:
 
 
 def mean_error(decision: Decision) -> float | None:
-    """Mean over the objectives that could be compared, in percent; None before the review."""
     written = pairs(decision, ()) if decision.reviewed_at is not None else []
     return mean_percent(pair.comparison for pair in written)
 
@@ -121,7 +119,6 @@ def options(decision: Decision) -> list[OptionRow]:
 
 
 def factors(decision: Decision, slug: str) -> list[dict[str, Any]]:
-    """Return the factors of one site as they were known when it was decided, in the order of the snapshot."""
     site = decision.snapshot.get("sites", {}).get(slug, {})
     return [
         {"kind": kind, **stated, "as_of": stated.get("as_of") and datetime.fromisoformat(stated["as_of"])}
@@ -130,5 +127,4 @@ def factors(decision: Decision, slug: str) -> list[dict[str, Any]]:
 
 
 def name_of(decision: Decision, slug: str) -> str:
-    """Return what a site was called when it was decided; the slug, where nobody looked at it."""
     return next((option["name"] for option in decision.options if option["site"] == slug), slug)

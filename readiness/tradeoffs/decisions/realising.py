@@ -84,7 +84,6 @@ def peak_of(site_id: int, first: datetime, end: datetime) -> BandedFigure:
 
 
 def in_use_of(site_id: int, span: MeasuredSpan, *, now: datetime) -> BandedFigure:
-    """The highest hourly mean of what the schedulers of the site have allocated."""
     hours = whole_hours(span)
     means = window_means([site_id], [IN_USE_METRIC], start=hours.start, end=hours.end, now=now, step_s=HOUR_S)
     series = [mean for mean in means if mean.object_kind == "site"]
@@ -179,7 +178,6 @@ def _pue(site_id: int, now: datetime) -> float:
 
 
 def realised_of(decision: Decision, now: datetime) -> tuple[RealisedFigure, ...]:
-    """Return an outcome for each forecast, in their order, until the day of the review begins, or until now."""
     span = MeasuredSpan(decision.decided_at, min(now, start_of(decision.due_on)))
     reading = RealisedReading(decision, span, now)
     return tuple(_outcome(reading, forecast) for forecast in decision.forecasts.all())
@@ -227,7 +225,6 @@ class RealisedReading:
 
     @cached_property
     def placed(self) -> MeasuredSpan | str:
-        """The part of the span in which the workload ran at the chosen site; why none, where it did not."""
         site = self.decision.site.name
         started = (
             Placement.objects.filter(
@@ -287,7 +284,6 @@ class RealisedReading:
         return rate.rate
 
     def held(self, currency: str) -> float:
-        """Return the cost of holding the accelerators for a month, without energy."""
         hours = accelerators_held(self.decision) * MONTH_H
         hour = self.factor("accelerator_hour_cost")
         if hour is not None and hour.basis is not ValueBasis.COMPUTED:
@@ -319,7 +315,6 @@ class RealisedReading:
 
 
 def _best(series: Sequence[SourceSeries]) -> SourceSeries | None:
-    """The series that knows most hours; of two alike what is published, then by name."""
     return min(
         series,
         key=lambda each: (-len(each.series.values), each.basis != "published", each.source),

@@ -28,7 +28,6 @@ def objective(name: str) -> str:
 
 
 def factor(kind: str) -> str:
-    """A round trip is named by its user region."""
     name, _dot, region = kind.partition(".")
     if name == "latency":
         return f"Round trip from {region}" if region else "Round trip"
@@ -62,7 +61,6 @@ WITHIN = 15
 
 
 def levers(what_if: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Name what was assumed otherwise than it was; empty where nothing was."""
     moved = {
         name: value
         for name, value in what_if.items()
@@ -86,7 +84,6 @@ def flips(decision: Decision) -> list[str]:
 
 
 def finding(pairs: Sequence[Pair], decision: Decision) -> str:
-    """One sentence: how many came as expected, or why there is nothing to compare."""
     if not pairs:
         if decision.state == Decision.State.RECORDED:
             return "It is compared once somebody has approved it."

@@ -109,7 +109,6 @@ def options(decision: Decision) -> Table:
 
 
 def _unit_of(decision: Decision, name: str) -> str:
-    """Return what every known figure of the objective is in; "" where they differ, and each says its own."""
     figures = [option["objectives"][name] for option in decision.options if name in option["objectives"]]
     units = {stated["unit"] for stated in figures if stated["value"] is not None}
     return units.pop() if len(units) == 1 else ""

@@ -70,7 +70,6 @@ class SiteFlexibility:
 
     @property
     def fewest(self) -> int | None:
-        """The number at the workload with the fewest; None where none runs there."""
         return min(self.alternatives, default=None)
 
 
@@ -167,7 +166,6 @@ def _word(
 
 
 def _fallback(words: Sequence[_Word]) -> tuple[NewestRecord | None, date | None]:
-    """Return the oldest record of several sites, and the day of the test; None where one of them has none."""
     oldest: NewestRecord | None = None
     for record, is_tested in words:
         if record is None or not is_tested:
@@ -178,7 +176,6 @@ def _fallback(words: Sequence[_Word]) -> tuple[NewestRecord | None, date | None]
 
 
 def _vendors(sites: tuple[SiteFactors, ...]) -> dict[str, Counter[str]]:
-    """Accelerators in service by vendor, of each site; one statement."""
     types = {slug for site in sites for slug in site.accelerators}
     made = DeviceType.objects.filter(slug__in=types).order_by("slug")
     vendor_of = dict(made.values_list("slug", "manufacturer__name"))

@@ -18,7 +18,6 @@ def listed(slugs: Iterable[str], names: Mapping[str, str]) -> str:
 
 
 def if_lost(freedom: Freedom, names: Mapping[str, str]) -> str:
-    """Return what is left of it when the site that it runs at is lost; of several, each alone."""
     if not freedom.runs_at:
         return "runs nowhere"
     sentences = []
@@ -45,7 +44,6 @@ def index(concentration: Concentration) -> str | None:
 
 
 def balance(fleet: FleetFlexibility) -> str:
-    """Conformance and freedom in one sentence, the figures side by side."""
     conformance = fleet.conformance
     kept = "unknown" if conformance.value is None else f"{number(conformance.value)} {conformance.unit}"
     provenance = f", {conformance.provenance}" if conformance.provenance else ""

@@ -25,7 +25,6 @@ def record_url(row: CriticalRow | SiteFlexibility) -> str:
 
 
 def filters(fleet: FleetFlexibility) -> tuple[RowFilter, ...]:
-    """The endpoint takes the same."""
     homes = sorted({slug for row in fleet.rows for slug in row.freedom.runs_at})
     states = [(state.value, label) for state, (label, _tone) in FALLBACKS.items()]
     return (

@@ -58,7 +58,6 @@ def _person(**given: Any) -> models.ForeignKey:
 
 class DecisionQuerySet(models.QuerySet["Decision"]):
     def due(self, now: datetime) -> "DecisionQuerySet":
-        """Approved, not reviewed yet, and the day of the review has come in UTC."""
         return self.filter(state=Decision.State.APPROVED, reviewed_at=None, due_on__lte=now.date())
 
 

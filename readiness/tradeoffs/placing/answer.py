@@ -92,7 +92,6 @@ class PlacementOption:
 
     @property
     def reasons(self) -> tuple[UnkeptLimit, ...]:
-        """Reasons that rule the site out come before unknown figures."""
         return tuple(
             sorted(self.placed.reasons, key=lambda limit: limit.standing is not Feasibility.REJECTED)
         )
@@ -107,7 +106,6 @@ class PlacementOption:
 
     @property
     def match(self) -> int | None:
-        """The score in whole percents; None where the site is not ranked."""
         return None if self.ranked is None else round(self.ranked.score * 100)
 
     @property
@@ -197,12 +195,10 @@ class PlacementAnswer:
 
     @property
     def stays(self) -> bool:
-        """Whether the best match is where changes are counted from."""
         return self.best is not None and self.base is not None and self.base.slug == self.best.slug
 
     @property
     def cost_unit(self) -> str:
-        """The unit of the envelope's ceiling; that of a month where it has none."""
         units = {"accelerator-hour": "h", "million-tokens": "M tok", "million-requests": "M req"}
         currency = self.envelope.cost_currency or self.currency
         return f"{currency}/{units.get(self.envelope.cost_unit or '', 'month')}"

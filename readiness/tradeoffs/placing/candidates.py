@@ -102,7 +102,6 @@ class Adapter:
         return only_type(home.accelerators)
 
     def devices(self, site: SiteFactors) -> int | None:
-        """How many accelerators of the site do what is asked; None where its type compares with none of today's."""
         count = self.envelope.accelerator_count
         if not self.basis or not count:
             return count
@@ -230,7 +229,6 @@ class Adapter:
 
 
 def incomparable(basis: str, here: str) -> str:
-    """Why accelerators of two types cannot be counted in each other."""
     lacking = [slug for slug in dict.fromkeys((basis, here)) if slug and equivalents(slug) is None]
     if not here:
         return f"the site has none or several types, and {basis} is what is asked for"

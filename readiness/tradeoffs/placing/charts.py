@@ -68,7 +68,6 @@ def scatter(answer: PlacementAnswer, x: str, y: str, ranges: Ranges) -> Figure:
 def _beside(
     answer: PlacementAnswer, points: Sequence[Point], front: Sequence[Point], ranges: Ranges
 ) -> list[go.Scatter]:
-    """Options that are kept out, beaten, and on the front; what lies outside the ranges is faded."""
     on = {option.slug for _x, _y, option in front}
     out = [point for point in points if not point[2].feasible]
     beaten = [point for point in points if point[2].feasible and point[2].slug not in on]
@@ -141,7 +140,6 @@ def _point(option: PlacementOption, x: str, y: str) -> Point | None:
 
 
 def _at_least(option: PlacementOption, x: str, y: str) -> Point | None:
-    """The least that each figure can be, of one that lacks a value and has a least in its place."""
     known = [option.figures[name] for name in (x, y) if name in option.figures]
     if len(known) < 2 or all(each.value is not None for each in known):
         return None

@@ -239,6 +239,5 @@ def _finite(value: float | None) -> float | None:
 
 
 def frozen(answer: PlacementAnswer) -> dict[str, Any]:
-    """The whole answer as JSON has it, to be stored: instants are texts."""
     plain: dict[str, Any] = orjson.loads(orjson.dumps(document(answer), option=orjson.OPT_UTC_Z))
     return plain

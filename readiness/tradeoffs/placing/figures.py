@@ -85,7 +85,6 @@ def drawn_kw(it_kw: float | None, count: int, idle: BandedFigure) -> float | Non
 
 
 def held(accelerators: int, hour: BandedFigure, currency: str) -> BandedFigure:
-    """Accelerators held for all hours of a month, at what an hour of one costs."""
     unit = f"{currency}/month"
     if hour.value is None:
         return BandedFigure(None, unit, source=hour.source)
@@ -143,7 +142,6 @@ def useful_hour(cost: BandedFigure, accelerators: int, utilisation: BandedFigure
 
 
 def energy_bill(used: BandedFigure, price: BandedFigure, currency: str) -> BandedFigure:
-    """Energy at the meter x its price."""
     unit = f"{currency}/month"
     if used.value is None or price.value is None:
         low = used.low * price.least if used.low is not None and price.least >= 0 else None
@@ -154,7 +152,6 @@ def energy_bill(used: BandedFigure, price: BandedFigure, currency: str) -> Bande
 
 
 def carbon_at_price(emitted: BandedFigure, price_a_tonne: float, currency: str) -> BandedFigure:
-    """kg x money a tonne / 1,000."""
     unit = f"{currency}/month"
     if emitted.value is None:
         return BandedFigure(None, unit, source=emitted.source)
@@ -241,7 +238,6 @@ def _made(
 
 
 def _times(figure: BandedFigure, by: float, unit: str, source: str) -> BandedFigure:
-    """A figure that is known, and the ends of its band, times what is certain and not negative."""
     assert figure.value is not None
     return _made(figure.value * by, figure.least * by, figure.most * by, unit, (figure,), source)
 

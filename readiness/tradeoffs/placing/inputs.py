@@ -84,7 +84,6 @@ class PlacementInputs:
         return figures.figure_of(capital_hour(capex, years.best))
 
     def capital_of(self, count: int) -> BandedFigure:
-        """Capital of a month of so many, kept: a lever moves the energy alone."""
         if count not in self._capital:
             self._capital[count] = figures.held(count, self.capital, self._currency)
         return self._capital[count]
@@ -95,7 +94,6 @@ class PlacementInputs:
 
     @cached_property
     def outdated(self) -> dict[str, str]:
-        """Sentences about the factors that exceed their age limit, by kind or `latency.<region>`."""
         best = {kind: factor.best for kind, factor in self.site.factors.items()}
         best |= {f"latency.{region}": factor.best for region, factor in self.site.latency.items()}
         return {
@@ -139,9 +137,6 @@ class PlacementInputs:
         return self._latency[region]
 
     def _money(self, factor: Factor | None) -> KnownValue | str:
-        """Of the values that are known, the first that a rate leads to the reporting currency; else why there is
-        none.
-        """
         if factor is None or not factor.known:
             return factor.unknown if factor else NO_SOURCE
         for known in factor.known:

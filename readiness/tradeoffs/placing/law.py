@@ -38,7 +38,6 @@ class Laws:
     _known: dict[tuple[str, str], Jurisdiction] = field(default_factory=dict)
 
     def of(self, country: str, operator: str = "") -> Jurisdiction:
-        """`operator` is where whoever controls the operator is; "" where nobody knows."""
         key = (country, operator)
         if key not in self._known:
             self._known[key] = self._decided(country, operator)
@@ -128,7 +127,6 @@ def _ids(finding: LegalFinding) -> tuple[str, ...]:
 
 
 def _only_gaps(finding: LegalFinding) -> bool:
-    """Whether nothing but the silence of the rules keeps it from being decided."""
     doubted = any(ground.doubt is not None for ground in finding.grounds)
     return not doubted and all(gap.gap in SPOKEN_FOR for gap in finding.missing)
 

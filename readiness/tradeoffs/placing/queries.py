@@ -227,7 +227,6 @@ def _counted_from(first: str, placed_at: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def classes() -> tuple[Envelope, ...]:
-    """All workload classes: the worst to lose first, then by name."""
     order = list(Criticality)
     return tuple(
         sorted(

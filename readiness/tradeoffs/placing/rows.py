@@ -234,7 +234,6 @@ def cells(answer: PlacementAnswer, option: PlacementOption) -> list[Row]:
 
 
 def blank(answer: PlacementAnswer) -> Row:
-    """Return a row without a site, for the browser to fill."""
     empty = [
         {"name": head["name"], "label": f"{head['label']} {head['unit']}", "text": "", "why": ""}
         for head in heads(answer)
@@ -306,8 +305,6 @@ def _change(answer: PlacementAnswer, option: PlacementOption, objective: Objecti
 
 
 def comparison(answer: PlacementAnswer, slugs: Sequence[str]) -> Row | None:
-    """Two sites side by side, with each objective's figures and which of them is better; None unless both are
-    candidates."""
     sites = [side for slug in slugs if (side := answer.option_at(slug)) is not None]
     if len(sites) != 2:
         return None

@@ -126,7 +126,6 @@ def _judged(adapter: Adapter, limits: Limits, served: tuple[LatencyLimit, ...]) 
 
 
 def held_at(site: SiteFactors, adapter: Adapter) -> HeldAccelerators | None:
-    """None where the envelope asks for no accelerators."""
     asked = adapter.envelope.accelerator_count
     if not asked:
         return None

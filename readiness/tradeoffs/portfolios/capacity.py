@@ -22,7 +22,6 @@ POWER, BANDWIDTH = "power", "bandwidth"
 
 
 def units_of(sites: Iterable[SiteFactors]) -> dict[str, str]:
-    """Units of the resources that are not accelerators of a type."""
     whole = f"x {book().reference} ({book().precision})" if in_reference(sites) else "accelerators"
     return {POWER: "kW", BANDWIDTH: "Gb/s", ANY: whole}
 
@@ -129,7 +128,6 @@ def _room(free: BandedFigure | None) -> float:
 
 
 def _together(envelopes: Sequence[Envelope]) -> Envelope:
-    """Add up the needs of several envelopes in one."""
     counts: Counter[str | None] = Counter()
     for envelope in envelopes:
         for need in envelope.accelerators:

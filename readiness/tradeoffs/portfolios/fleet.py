@@ -78,7 +78,6 @@ class PortfolioFleet:
         return consequences(ends[0], ends[1], latency_limits(envelope, envelope.latency_limit_ms or 0.0))
 
     def step(self, workload: str, before: str, after: str) -> UnaskedStep | None:
-        """The step that no limit asks for, which moving it would be; None where it is none."""
         there, adapter = self.sites[workload], self.adapters[workload]
         if before not in there or after not in there or workload in self.broken:
             return None
@@ -109,7 +108,6 @@ def _figures(candidate: CandidateSite, envelope: Envelope) -> dict[str, BandedFi
 
 
 def _values(candidate: CandidateSite, envelope: Envelope) -> dict[str, float]:
-    """Return the values by a portfolio's own objectives; NaN where one is unknown."""
     figures = _figures(candidate, envelope).items()
     values = {name: math.nan if figure.value is None else figure.value for name, figure in figures}
     return values | {"risk": 100.0 - values["readiness"]}
@@ -178,7 +176,6 @@ def _only(sites: Mapping[str, SiteFactors], those: Mapping[str, SiteFactors]) ->
 
 
 def sites_in_service(now: datetime) -> tuple[str, ...]:
-    """Slugs of the sites that a workload may be pinned to."""
     return tuple(_in_service(fleet_facts(50.0, now)))
 
 
@@ -189,7 +186,6 @@ def _in_service(facts: FleetFacts) -> dict[str, SiteFactors]:
 def _pinned_first(
     running: Mapping[str, Sequence[str]], pins: Mapping[str, str]
 ) -> dict[str, tuple[str, ...]]:
-    """First the site that is planned anew: the pinned one if it runs there, else the first by name."""
     return {
         workload: tuple(sorted(sites, key=lambda site: site != pins.get(workload)))
         for workload, sites in running.items()
@@ -236,7 +232,6 @@ def _judged(
 
 
 def _broken(workload: str, placed: Sequence[Placed], running: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Return, by slug, the limits that the workload certainly breaks at today's site; empty where it breaks none."""
     home = next(iter(running.get(workload, ())), None)
     if home is None:
         return {}
@@ -248,7 +243,6 @@ def _broken(workload: str, placed: Sequence[Placed], running: Mapping[str, Seque
 
 
 def _why_nowhere(placed: Sequence[Placed], pin: str | None, others: Sequence[str]) -> str:
-    """The limits that are in the way, by how many sites each keeps out; of a pinned one, what its site lacks."""
     if pin is not None:
         pinned = next((one for one in placed if one.candidate.site == pin), None)
         words = [reason.words for reason in pinned.reasons] if pinned else ["it is not in service"]

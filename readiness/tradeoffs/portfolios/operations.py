@@ -49,7 +49,6 @@ def _open(question: PortfolioQuestion) -> PortfolioRun | None:
 
 
 def _queued(question: PortfolioQuestion, *, by: User, now: datetime) -> PortfolioRun | None:
-    """None where somebody else asked the same in between."""
     try:
         with transaction.atomic():
             run = PortfolioRun.objects.create(

@@ -204,7 +204,6 @@ class AskForm(forms.Form):
     intensity = forms.ChoiceField(label="Carbon counted as", choices=list(CARBON.items()))
 
     def clean_pins(self) -> dict[str, str | None]:
-        """Site by workload, None where it runs."""
         pins: dict[str, str | None] = {}
         for number, line in enumerate(self.cleaned_data["pins"].splitlines(), 1):
             words = line.split()
@@ -227,7 +226,6 @@ class AskForm(forms.Form):
         }
 
     def refused(self, error: BadTradeoffQuestion) -> None:
-        """Said at the field that it is about, else above the form."""
         name = error.field.partition("[")[0].removeprefix("weights.")
         if name.startswith("pins."):
             name = "pins"
@@ -235,7 +233,6 @@ class AskForm(forms.Form):
 
 
 def initial_of(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The form as it was filled in for a run."""
     return {
         **{name: inputs["weights"].get(name, 0) for name in OBJECTIVES},
         **{name: inputs[name] for name in ("points", "left_out", "currency")},

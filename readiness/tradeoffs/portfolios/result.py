@@ -60,13 +60,11 @@ def result_of(fleet: PortfolioFleet, sweep: Sweep) -> dict[str, Any]:
 
 
 def _first_of_each_plan(points: Sequence[Point]) -> list[int]:
-    """Return, for each point, the index of the first point with the same plan."""
     first: dict[tuple[tuple[str, str], ...], int] = {}
     return [first.setdefault(tuple(sorted(point.plan.items())), place) for place, point in enumerate(points)]
 
 
 def _today(fleet: PortfolioFleet, points: Sequence[Point]) -> dict[str, Any]:
-    """The sums of today over the workloads that can be compared at every point; the others with the reason."""
     outside = {slug: why for slug in fleet.portfolio.workloads if (why := _why_outside(fleet, slug, points))}
     compared = [slug for slug in fleet.portfolio.workloads if slug not in outside]
     return {
@@ -80,7 +78,6 @@ def _today(fleet: PortfolioFleet, points: Sequence[Point]) -> dict[str, Any]:
 
 
 def _why_outside(fleet: PortfolioFleet, slug: str, points: Sequence[Point]) -> str:
-    """Why a workload is in no sum that is compared with today; empty where it is in all."""
     portfolio, site = fleet.portfolio, fleet.today.get(slug)
     if site is None:
         return "does not run today"
@@ -95,7 +92,6 @@ def _why_outside(fleet: PortfolioFleet, slug: str, points: Sequence[Point]) -> s
 
 
 def _sums(fleet: PortfolioFleet, workloads: Sequence[str], plan: Mapping[str, str]) -> dict[str, float]:
-    """Each objective over these workloads, which all have a site in the plan."""
     portfolio = fleet.portfolio
     rows = [portfolio.workloads.index(slug) for slug in workloads]
     columns = [portfolio.sites.index(plan[slug]) for slug in workloads]
@@ -154,7 +150,6 @@ def _unknown(fleet: PortfolioFleet, slug: str) -> str:
 
 
 def _no_room(fleet: PortfolioFleet, slug: str) -> str:
-    """Return what each site that keeps its limits lacks for this workload alone, or that others take the room."""
     portfolio = fleet.portfolio
     row = portfolio.workloads.index(slug)
     sentences = []
@@ -196,7 +191,6 @@ def _keep_moves(fleet: PortfolioFleet, compared: PlanChanges, moves: dict[str, d
 
 
 def _reason(fleet: PortfolioFleet, move: WorkloadMove) -> dict[str, str]:
-    """Whether a broken limit forces it, a pin asks for it, or it is a choice, with the words."""
     if move.before is None or move.after is None:
         return {"kind": "starts" if move.before is None else "stops", "why": ""}
     if move.workload in fleet.broken:
@@ -257,7 +251,6 @@ class MoveRow:
 
     @property
     def order(self) -> int:
-        """Forced moves first."""
         return list(KINDS).index(self.kind)
 
     @property
@@ -308,7 +301,6 @@ def by_site(result: Result, point: Result, rows: Sequence[MoveRow]) -> list[Chan
 
 
 def left_out(result: Result, point: Result) -> list[tuple[Named, str, str]]:
-    """Each workload with the reason in short, and in words."""
     return [
         (_named(result, "names", slug), REASONS[why["reason"]], why["words"])
         for slug, why in sorted(point["left_out"].items())

@@ -9,12 +9,10 @@ OBJECTIVES = {"cost": "Cost", "carbon": "Carbon", "latency": "Latency", "risk": 
 
 
 def weights(given: Mapping[str, float]) -> str:
-    """The weights that were asked for: `Cost 60, Carbon 40`."""
     return ", ".join(f"{OBJECTIVES[name]} {weight:g}" for name, weight in given.items())
 
 
 def shares(point: Result) -> str:
-    """The weights of a point: `Cost 33 %, Carbon 67 %`."""
     return ", ".join(
         f"{OBJECTIVES[name]} {number(round(100 * share))} %" for name, share in point["weights"].items()
     )
@@ -25,17 +23,14 @@ def gap(point: Result) -> Formatted:
 
 
 def head(result: Result, name: str) -> str:
-    """An objective with its unit."""
     return f"{OBJECTIVES[name]}, {result['units'][name]}"
 
 
 def plans_told(result: Result) -> str:
-    """How many plans there are for how many weights."""
     return f"{how_many(len(result['points']), 'plan', 'plans')} for {result['weightings']} weights"
 
 
 def moves_told(rows: Sequence[MoveRow], left_out: int) -> str:
-    """`2 forced by a broken limit, 3 a choice; 1 workload left out`."""
     counts = [
         f"{count} {label.lower()}"
         for kind, label in KINDS.items()
@@ -46,7 +41,6 @@ def moves_told(rows: Sequence[MoveRow], left_out: int) -> str:
 
 
 def over(result: Result, name: str, rows: Sequence[MoveRow]) -> str:
-    """Say how many workloads a sum covers, and which part of it is forced."""
     inside = result["today"]["workloads"]
     if not inside:
         return "no workload runs today with every figure known"
@@ -67,7 +61,6 @@ def signed(value: float | None) -> str:
 
 
 def today_told(result: Result) -> str:
-    """Over which workloads today and every point are summed, and which are in none of these sums."""
     today, names = result["today"], result["names"]
     if not today["counted"]:
         return "Today is not drawn: of no workload that runs are all figures known."
@@ -79,7 +72,6 @@ def today_told(result: Result) -> str:
 
 
 def finding(result: Result, *, x: str, y: str) -> str:
-    """The ends of the front in these two objectives."""
     points = list(enumerate(result["points"], 1))
     if not points:
         return "No point was found before it ended."

@@ -61,7 +61,6 @@ def _work_on(pk: int, *, now: datetime) -> None:
 
 
 def weightings(question: PortfolioQuestion) -> list[dict[str, float]]:
-    """First what was asked for, then corners and others between, which make the front."""
     total = sum(question.weights.values())
     own = {name: weight / total for name, weight in question.weights.items()}
     others = spread(question.objectives, question.points, seed=SEED)
@@ -86,6 +85,5 @@ def end_lost(*, now: datetime) -> int:
 
 
 def waiting(*, now: datetime) -> list[int]:
-    """Return the runs that have waited so long that their wake-up may have been lost."""
     runs = PortfolioRun.objects.filter(state=State.QUEUED, asked_at__lt=now - WAITS).order_by("pk")
     return list(runs.values_list("pk", flat=True))

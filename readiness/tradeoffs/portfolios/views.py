@@ -73,7 +73,6 @@ def ask(request: HttpRequest) -> HttpResponse:
 
 
 def _initial(request: HttpRequest) -> dict[str, Any]:
-    """Return the question of the run that the address names, so that it can be asked again with changes."""
     number = request.GET.get("again", "")
     if not number:
         return {}
@@ -164,7 +163,6 @@ def _of_point(
 
 
 def _change(result: Result, point: Result, name: str, rows: Sequence[MoveRow]) -> Mapping[str, Any]:
-    """The change of an objective against today, summed over the same workloads as the chart."""
     unit, _comma, summed = result["units"][name].partition(", ")
     label = f"{sentences.OBJECTIVES[name]} against today"
     return {

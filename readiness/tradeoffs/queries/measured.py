@@ -26,7 +26,6 @@ type BySite = dict[int, dict[str, list[KnownValue]]]
 
 
 def figures(site_ids: Collection[int], at: datetime) -> BySite:
-    """PUE and power headroom as scoring keeps them of the last evaluation, and accelerators that are idle."""
     site: BySite = defaultdict(lambda: defaultdict(list))
     kept = DomainHealth.objects.filter(site_id__in=site_ids, domain="energy").order_by()
     for site_id, figures in kept.values_list("site_id", "figures"):
@@ -55,7 +54,6 @@ def _of_figure(figure: dict[str, Any] | None, unit: str) -> KnownValue | None:
 
 
 def _idle_accelerators(site_ids: Collection[int], at: datetime) -> Iterator[tuple[int, KnownValue]]:
-    """Partitions and schedulers of a site are added up."""
     samples = defaultdict(list)
     for sample in latest(site_ids, [IDLE_METRIC], now=at, within_s=IDLE_WITHIN_S):
         if sample.object_kind == "site":
@@ -127,7 +125,6 @@ def design_latencies(site_ids: Collection[int], at: datetime) -> BySite:
 
 
 def accelerators_by_type(site_ids: Collection[int]) -> dict[int, Counter[str]]:
-    """How many of each type (slug) are in service; one statement."""
     counts: dict[int, Counter[str]] = defaultdict(Counter)
     rows = (
         Accelerator.objects.filter(device__site_id__in=site_ids, device__status=Device.Status.ACTIVE)

@@ -206,7 +206,6 @@ def _distances(
 def _between(
     entered: Mapping[str, list[KnownValue]], designed: Mapping[str, list[KnownValue]]
 ) -> dict[str, Factor]:
-    """To other sites, by slug: those alone of which anything is known."""
     return {
         slug: settled("latency", [*entered.get(slug, ()), *designed.get(slug, ())], NOT_ENTERED)
         for slug in sorted({*entered, *designed})

@@ -85,7 +85,6 @@ FROM tradeoffs_exchangerate WHERE as_of_on <= %(day)s ORDER BY currency, to_curr
 
 
 def factors(site_ids: Collection[int], kinds: Collection[str], at: datetime) -> StoredValues:
-    """Values by site and kind; one statement."""
     held = StoredValues()
     for row in _rows(_FACTORS, {"sites": list(site_ids), "kinds": list(kinds), "at": at}):
         site_id, kind = row.pop("site_id"), row.pop("kind")
@@ -102,7 +101,6 @@ def _is_over(row: Mapping[str, Any]) -> bool:
 
 
 def _known(row: dict[str, Any], unit: str) -> KnownValue:
-    """Make a value of a row with the zone in which its first day begins."""
     zone, basis = row.pop("time_zone"), ValueBasis(row.pop("basis"))
     del row["today"]
     return KnownValue(unit=unit, basis=basis, as_of=beginning(row["as_of_on"], zone), **row)
@@ -141,7 +139,6 @@ class Paths:
 
 
 def latencies(site_ids: Collection[int], regions: Collection[str], at: datetime) -> Paths:
-    """One statement. A pair of sites is found from both ends."""
     paths = Paths()
     for row in _rows(_LATENCIES, {"sites": list(site_ids), "regions": list(regions), "at": at}):
         site_id, slug, region, other_id, other = (
@@ -191,7 +188,6 @@ def series_means(site_ids: Collection[int], kinds: Collection[str], at: datetime
 
 
 def rates(at: datetime) -> Rates:
-    """Rates in force, by the UTC day; one statement."""
     rows = _rows(_RATES, {"day": at.astimezone(UTC).date()})
     return Rates(tuple(KnownRate(as_of=beginning(row.pop("as_of_on"), "UTC"), **row) for row in rows))
 
@@ -262,7 +258,6 @@ def exchange_rates() -> QuerySet[ExchangeRate]:
 
 
 def hourly_kinds(site: Site) -> list[str]:
-    """Factors of which the site has hours."""
     kinds = FactorDay.objects.filter(site=site).order_by("kind").values_list("kind", flat=True)
     return list(kinds.distinct())
 

@@ -35,7 +35,6 @@ def first_word(words: str) -> str:
 
 @register.filter
 def bare(sentence: str) -> str:
-    """A sentence without its full stop, to stand in another."""
     return sentence.rstrip(".")
 
 

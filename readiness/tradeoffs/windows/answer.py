@@ -156,7 +156,6 @@ class Figures:
 
     @property
     def shown_money(self) -> float | None:
-        """In `money_unit` of the answer."""
         return self.money if self.power_kw is None else self.cost
 
     @property
@@ -164,7 +163,6 @@ class Figures:
         return self.grams if self.power_kw is None else self.carbon_kg
 
     def less(self, other: "Figures") -> "Figures":
-        """Return what the other saves; below 0 where it is more."""
         return Figures(less(self.money, other.money), less(self.grams, other.grams), self.power_kw)
 
 
@@ -227,7 +225,6 @@ class WindowsAnswer:
 
     @property
     def lacks(self) -> str:
-        """Why the power at the meter is unknown."""
         if self.envelope.it_kw is None:
             return "the envelope does not say its IT power"
         return self.pue.why_unknown if self.pue is not None else ""
@@ -242,7 +239,6 @@ class WindowsAnswer:
 
     @property
     def chosen(self) -> Plan | None:
-        """The plan of the aim."""
         if self.windows is None:
             return None
         if self.aim is Aim.CARBON:
@@ -251,7 +247,6 @@ class WindowsAnswer:
 
     @property
     def hours(self) -> list[tuple[str, str, FactorSeries]]:
-        """Kind, unit and series of what is known by the hour, the price first."""
         if self.windows is None:
             return []
         series = (self.windows.hours.price, self.windows.hours.carbon)
@@ -275,7 +270,6 @@ class WindowsAnswer:
         return self.carbon_unit if self.aim is Aim.CARBON else self.money_unit
 
     def worth(self, plan: Plan) -> float | None:
-        """Return what the aim weighs of a plan, in `trial_unit`: money, with carbon at its price, or grams."""
         weights = weights_of(self.aim, self.question.carbon_price)
         if (weights.price and plan.money is None) or (weights.carbon and plan.grams is None):
             return None
@@ -284,7 +278,6 @@ class WindowsAnswer:
         return figures.shown_carbon if self.aim is Aim.CARBON else figures.shown_money
 
     def worths(self, part: str) -> list[float | None]:
-        """The same of one of `TRIED` on each past day."""
         return [self.worth(getattr(day, part)) for day in (self.trial.days if self.trial else ())]
 
 
@@ -293,13 +286,11 @@ def less(before: float | None, after: float | None) -> float | None:
 
 
 def share(before: float | None, after: float | None) -> float | None:
-    """Return what is saved as a share of what it was; None where that is nothing or less."""
     saved = less(before, after)
     return None if saved is None or before is None or before <= 0 else saved / before
 
 
 def total(values: Iterable[float | None]) -> float | None:
-    """Unknown where one is, or there is none."""
     known = list(values)
     return fsum(each or 0.0 for each in known) if known and None not in known else None
 

@@ -203,7 +203,6 @@ def _plan(answer: WindowsAnswer, plan: Plan, windows: Windows) -> dict[str, Any]
 
 
 def _amounts(figures: Figures) -> dict[str, Any]:
-    """State it for the run where its power is known, and for each kW at the meter."""
     return {
         "cost": figures.cost,
         "carbon_kg": figures.carbon_kg,

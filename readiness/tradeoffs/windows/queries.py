@@ -49,7 +49,6 @@ class _Places:
 
 
 def planned(envelope: Envelope, question: WindowsQuestion, *, now: datetime) -> WindowsAnswer:
-    """Raises BadTradeoffQuestion for what cannot be asked of it."""
     kinds = (str(PRICE), f"carbon_{question.carbon}")
     places = _places(envelope.slug, question.site, now)
     chosen = _chosen(places, question.site, kinds)
@@ -131,8 +130,6 @@ def _chosen(places: _Places, asked: str, kinds: tuple[str, str]) -> Site | None:
 
 
 def _best(series: Sequence[SourceSeries], around: datetime, length: timedelta) -> SourceSeries | None:
-    """Choose the source that knows most around the instant, then the more trusted, then by name."""
-
     def rank(each: SourceSeries) -> tuple[float, int, str]:
         values = each.series.within(around - length, around + length).values
         known_s = float(np.count_nonzero(~np.isnan(values))) * each.series.step_s
@@ -150,7 +147,6 @@ def _source(chosen: SourceSeries, read: Sequence[SourceSeries]) -> HoursSource:
 def _hours(
     series: dict[str, SourceSeries], kinds: tuple[str, str], asked: str, now: datetime
 ) -> tuple[Hours, str]:
-    """Both series, and the currency that money is in: the price's own unless another is asked for."""
     price, carbon = (series.get(kind) for kind in kinds)
     currency = asked or (price.currency if price else "")
     values: FactorSeries | None = price.series if price else None
@@ -205,7 +201,6 @@ def _windows(hours: Hours, work: DeferrableRun, span: HoursShown, carbon_price: 
 
 
 def _trial(hours: Hours, work: DeferrableRun, aim: Aim, question: WindowsQuestion, zone: ZoneInfo) -> Trial:
-    """The same work asked for on each of the days before, at the same time at the site."""
     first = work.earliest_at.astimezone(zone)
     before = [first.date() - timedelta(days=back) for back in range(question.days, 0, -1)]
     length = work.deadline_at - work.earliest_at

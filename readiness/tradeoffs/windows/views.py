@@ -38,7 +38,6 @@ WINDOWS = Report("tradeoffs/windows.html", *MAY_SEE)
 
 @WINDOWS.reads
 def windows(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show the usual answer where the question cannot be read; what is wrong with it stays in its field."""
     envelope, given, error = _envelope(slug), request.GET, None
     try:
         answer = planned(envelope, question_of(given.dict()), now=now())
@@ -75,7 +74,6 @@ def _envelope(slug: str) -> Envelope:
 
 
 def _to_load(answer: WindowsAnswer, *, may_enter: bool) -> list[dict[str, str]]:
-    """Each factor without hours, with how to load them."""
     if answer.site is None or not answer.envelope.deferrable_h:
         return []
     return [

@@ -75,7 +75,6 @@ class Written:
 
 
 def read(text: str, name: str = "workloads.yaml") -> tuple[Written, ...]:
-    """The classes of a document. Raises DocumentError, whose path names the field."""
     root = Fields(parse(text, name))
     classes = root.each(ROOT, _class)
     root.close()
@@ -91,7 +90,6 @@ def read(text: str, name: str = "workloads.yaml") -> tuple[Written, ...]:
 
 
 def dump(classes: Iterable[Mapping[str, Any]]) -> str:
-    """A document of these classes, as `read` takes it; what is empty or as it is by itself is left out."""
     return yaml_documents.write({ROOT: [_mapping(values) for values in classes]})
 
 

@@ -125,23 +125,18 @@ class Envelope:
 
     @property
     def accelerators_kw(self) -> float | None:
-        """The power that its accelerators draw at their thermal design power; None where that of one is not known."""
         watts = [None if need.tdp_w is None else need.count * need.tdp_w for need in self.accelerators]
         known = [each for each in watts if each is not None]
         return sum(known) / 1000 if known and len(known) == len(watts) else None
 
     @property
     def requests_per_s(self) -> float | None:
-        """The requests of all its users; None where those of one region are not known."""
         rates = [user.requests_per_s for user in self.users]
         known = [each for each in rates if each is not None]
         return sum(known) if known and len(known) == len(rates) else None
 
     @property
     def countries(self) -> frozenset[str] | None:
-        """The countries where it may run: allowed, not forbidden, and where its data may stay. None where nothing was
-        allowed.
-        """
         if not self.allowed:
             return None
         left = countries_of(self.allowed) - countries_of(self.forbidden)
