@@ -113,7 +113,7 @@ class EnteredViewSet(ObjectViewSet):
 
     http_method_names = ["get", "head", "options", "post", "delete"]
     enter: Callable[..., operations.Entered]
-    import_rows: Callable[..., operations.Entered]
+    read: Callable[[bytes], list[Any]]
 
     def entry_of(self, line: int, given: dict[str, Any]) -> Any:
         raise NotImplementedError
@@ -130,23 +130,15 @@ class EnteredViewSet(ObjectViewSet):
             return list(self._enter(serializer.validated_data, self.request).rows)
 
     def _enter(self, given: Sequence[dict[str, Any]], request: Request) -> operations.Entered:
-        stated = [self.entry_of(place, each) for place, each in enumerate(given, start=1)]
+        stated = [self.entry_of(place, dict(each)) for place, each in enumerate(given, start=1)]
         return type(self).enter(entries=stated, by=sender_of(request), now=clock.now())
 
     @takes_file("Enter a table; all of it or nothing", asks=TableSerializer, answers=EnteredSerializer)
     def import_table(self, request: Request, asked: Mapping[str, Any]) -> Any:
         with answered_file():
-            entered = type(self).import_rows(
-                content=content_of(asked["file"]), by=sender_of(request), now=clock.now()
-            )
+            rows = type(self).read(content_of(asked["file"]))
+            entered = type(self).enter(entries=rows, by=sender_of(request), now=clock.now())
         return EnteredSerializer(entered).data
-
-
-def _stated(given: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    own = {name: given[name] for name in names if name in given}
-    of_source = ("basis", "provenance", "source", "as_of_on", "until_on", "note")
-    sourcing = entries.Sourcing(**{name: given[name] for name in of_source if name in given})
-    return {**own, "site": given["site"].slug, "sourcing": sourcing}
 
 
 class SiteFactorSerializer(BySerializer):
@@ -194,10 +186,10 @@ class SiteFactorViewSet(EnteredViewSet):
     serializer_class = SiteFactorSerializer
     filterset_class = SiteFactorFilters
     enter = staticmethod(operations.enter_factors)
-    import_rows = staticmethod(operations.import_factors)
+    read = staticmethod(entries.factors)
 
     def entry_of(self, line: int, given: dict[str, Any]) -> FactorEntry:
-        return FactorEntry(line=line, **_stated(given, "kind", "value", "unit", "currency", "low", "high"))
+        return FactorEntry(line=line, **given | {"site": given["site"].slug})
 
     @takes_file(
         "Enter the hours of a factor, or read them",
@@ -210,9 +202,8 @@ class SiteFactorViewSet(EnteredViewSet):
         with answered_file():
             content = content_of(given.pop("file"))
             about = operations.SeriesOf(**given)
-            entered = operations.import_series(
-                about=about, content=content, by=sender_of(request), now=clock.now()
-            )
+            rows = entries.series(content)
+            entered = operations.enter_series(about=about, rows=rows, by=sender_of(request), now=clock.now())
         return EnteredSerializer(entered).data
 
     @extend_schema(
@@ -351,13 +342,12 @@ class LatencyViewSet(EnteredViewSet):
     serializer_class = LatencySerializer
     filterset_class = LatencyFactorFilters
     enter = staticmethod(operations.enter_latencies)
-    import_rows = staticmethod(operations.import_latencies)
+    read = staticmethod(entries.latencies)
 
     def entry_of(self, line: int, given: dict[str, Any]) -> LatencyEntry:
-        ends = {name: given[name].slug for name in ("user_region", "other_site") if given.get(name)}
-        return LatencyEntry(
-            line=line, value=given["value_ms"], **ends, **_stated(given, "unit", "percentile", "low", "high")
-        )
+        ends = {name: given.pop(name) for name in ("site", "user_region", "other_site") if name in given}
+        slugs = {name: end.slug if end else "" for name, end in ends.items()}
+        return LatencyEntry(line=line, value=given.pop("value_ms"), **slugs, **given)
 
 
 class RateSerializer(BySerializer):
@@ -373,7 +363,7 @@ class RateViewSet(EnteredViewSet):
     serializer_class = RateSerializer
     filterset_class = ExchangeRateFilters
     enter = staticmethod(operations.enter_rates)
-    import_rows = staticmethod(operations.import_rates)
+    read = staticmethod(entries.rates)
 
     def entry_of(self, line: int, given: dict[str, Any]) -> RateEntry:
         return RateEntry(line=line, **given)

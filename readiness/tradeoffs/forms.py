@@ -3,13 +3,12 @@
 from django import forms
 
 from inventory.models import Site
-from readiness.tradeoffs.core.entries import BASES, EntriesRefused, FactorEntry, Sourcing
+from readiness.tradeoffs.core.entries import BASES, EntriesRefused, FactorEntry
 from readiness.tradeoffs.models import HOURLY_KINDS, FactorBasis, FactorKind
 from readiness.tradeoffs.operations import SeriesOf
 from telemetry.models import SourceProvenance
 from web.forms import DayInput
 
-SOURCING = ("basis", "provenance", "source", "as_of_on", "until_on", "note")
 MOST_SAID = 20
 """Wrong lines of a file that a form shows."""
 
@@ -69,8 +68,7 @@ class FactorForm(FactorsForm):
 
     def entry(self) -> FactorEntry:
         given = dict(self.cleaned_data)
-        sourcing = Sourcing(**{name: given.pop(name) for name in SOURCING})
-        return FactorEntry(line=1, site=given.pop("site").slug, sourcing=sourcing, **given)
+        return FactorEntry(line=1, site=given.pop("site").slug, **given)
 
 
 class FactorTableForm(FactorsForm):

@@ -14,7 +14,6 @@ from django.db import models, transaction
 
 from accounts.models import User
 from inventory.models import Site
-from readiness.tradeoffs.core import entries
 from readiness.tradeoffs.core.entries import (
     FURTHEST,
     CheckedValue,
@@ -23,7 +22,7 @@ from readiness.tradeoffs.core.entries import (
     FactorEntry,
     LatencyEntry,
     RateEntry,
-    Sourcing,
+    StatedEntry,
     checked_factor,
     checked_latency,
     checked_rate,
@@ -65,8 +64,8 @@ def enter_factors(*, entries: Sequence[FactorEntry], by: User | None, now: datet
     rows = [
         EntryRow(
             entry.line,
-            {"site_id": site.pk, "kind": entry.kind, **_of_source(entry.sourcing)},
-            {"value": checked.value, "currency": checked.currency, **_sourced(entry.sourcing, checked)},
+            {"site_id": site.pk, "kind": entry.kind, **_of_source(entry)},
+            {"value": checked.value, "currency": checked.currency, **_sourced(entry, checked)},
         )
         for entry, (site, checked) in collected(
             entries, _line, lambda entry: (sites(entry.site, "site"), checked_factor(entry, now.date()))
@@ -74,10 +73,6 @@ def enter_factors(*, entries: Sequence[FactorEntry], by: User | None, now: datet
     ]
     among = ("site_id", "kind", "source")
     return _written(SiteFactor, rows, among=among, by=by, twice="The same site, factor, source and day")
-
-
-def import_factors(*, content: bytes, by: User | None, now: datetime) -> Entered:
-    return enter_factors(entries=entries.factors(content), by=by, now=now)
 
 
 @transaction.atomic
@@ -102,18 +97,14 @@ def enter_latencies(*, entries: Sequence[LatencyEntry], by: User | None, now: da
                 "user_region_id": region,
                 "other_site_id": other,
                 "percentile": entry.percentile,
-                **_of_source(entry.sourcing),
+                **_of_source(entry),
             },
-            {"value_ms": checked.value, **_sourced(entry.sourcing, checked)},
+            {"value_ms": checked.value, **_sourced(entry, checked)},
         )
         for entry, (site, region, other, checked) in collected(entries, _line, check)
     ]
     twice = "The same places, percentile, source and day"
     return _written(LatencyFactor, rows, among=("site_id", "source"), by=by, twice=twice)
-
-
-def import_latencies(*, content: bytes, by: User | None, now: datetime) -> Entered:
-    return enter_latencies(entries=entries.latencies(content), by=by, now=now)
 
 
 @transaction.atomic
@@ -130,16 +121,12 @@ def enter_rates(*, entries: Sequence[RateEntry], by: User | None, now: datetime)
     return _written(ExchangeRate, rows, among=among, by=by, twice="The same pair, source and day")
 
 
-def import_rates(*, content: bytes, by: User | None, now: datetime) -> Entered:
-    return enter_rates(entries=entries.rates(content), by=by, now=now)
-
-
-def _of_source(stated: Sourcing | RateEntry) -> dict[str, Any]:
+def _of_source(stated: StatedEntry) -> dict[str, Any]:
     return {"source": stated.source.strip(), "as_of_on": stated.as_of_on}
 
 
-def _sourced(sourcing: Sourcing, checked: CheckedValue) -> dict[str, Any]:
-    of_source = {name: getattr(sourcing, name) for name in ("basis", "provenance", "until_on", "note")}
+def _sourced(entry: StatedEntry, checked: CheckedValue) -> dict[str, Any]:
+    of_source = {name: getattr(entry, name) for name in ("basis", "provenance", "until_on", "note")}
     return of_source | {name: getattr(checked, name) for name in ("low", "high", "stated", "caution")}
 
 
@@ -176,10 +163,6 @@ def enter_series(*, about: SeriesOf, rows: Sequence[SeriesRow], by: User | None,
     made = [_day_row(about, scale, day) for day in _with_what_is_known(about, scale.currency, days)]
     among = ("site_id", "kind", "source", "day_on")
     return _written(FactorDay, made, among=among, by=by, twice="The same day")
-
-
-def import_series(*, about: SeriesOf, content: bytes, by: User | None, now: datetime) -> Entered:
-    return enter_series(about=about, rows=entries.series(content), by=by, now=now)
 
 
 def _of_file(about: SeriesOf) -> tuple[KindSpec, UnitScale]:

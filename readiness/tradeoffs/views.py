@@ -16,6 +16,7 @@ from inventory.models import Site
 from readiness.evidence.refusals import FileTooLarge
 from readiness.evidence.uploads import content_of, sender_of
 from readiness.tradeoffs import charts, operations, queries, sentences, tables
+from readiness.tradeoffs.core import entries
 from readiness.tradeoffs.core.entries import EntriesRefused, EntryError
 from readiness.tradeoffs.forms import FactorForm, FactorsForm, FactorTableForm, SeriesForm
 from readiness.tradeoffs.models import HOURLY_KINDS, FactorKind
@@ -33,9 +34,9 @@ MAY_ADD, MAY_DELETE = "tradeoffs.add_sitefactor", "tradeoffs.delete_sitefactor"
 MAY_ADD_HOURS = "tradeoffs.add_factorday"
 SEE = ("inventory.view_site", "tradeoffs.view_sitefactor")
 IMPORTS = {
-    "factors": (MAY_ADD, operations.import_factors),
-    "latencies": ("tradeoffs.add_latencyfactor", operations.import_latencies),
-    "rates": ("tradeoffs.add_exchangerate", operations.import_rates),
+    "factors": (MAY_ADD, entries.factors, operations.enter_factors),
+    "latencies": ("tradeoffs.add_latencyfactor", entries.latencies, operations.enter_latencies),
+    "rates": ("tradeoffs.add_exchangerate", entries.rates, operations.enter_rates),
 }
 DEFAULT_RANGE = "now-30d"
 FACTORS = Report("readiness/tradeoffs/factors.html", *SEE)
@@ -157,8 +158,7 @@ def _confirm(request: HttpRequest, form: FactorForm, preview: stored.Preview) ->
 @never_cache
 def import_table(request: HttpRequest) -> HttpResponseBase:
     what = (request.POST or request.GET).get("what", "factors")
-    permission, _operation = IMPORTS.get(what, IMPORTS["factors"])
-    return asks(permission)(_import_table)(request)
+    return asks(IMPORTS.get(what, IMPORTS["factors"])[0])(_import_table)(request)
 
 
 def _import_table(request: HttpRequest) -> HttpResponse:
@@ -168,7 +168,8 @@ def _import_table(request: HttpRequest) -> HttpResponse:
 
     def take(content: bytes) -> HttpResponse:
         what = form.cleaned_data["what"]
-        kept = IMPORTS[what][1](content=content, by=sender_of(request), now=now())
+        _permission, read, enter = IMPORTS[what]
+        kept = enter(entries=read(content), by=sender_of(request), now=now())
         messages.success(request, f"Entered: {kept}.")
         return HttpResponseRedirect(reverse(what))
 
@@ -182,7 +183,8 @@ def add_hours(request: HttpRequest) -> HttpResponse:
 
     def take(content: bytes) -> HttpResponse:
         about = form.about()
-        kept = operations.import_series(about=about, content=content, by=sender_of(request), now=now())
+        rows = entries.series(content)
+        kept = operations.enter_series(about=about, rows=rows, by=sender_of(request), now=now())
         messages.success(request, f"Days entered: {kept}.")
         return HttpResponseRedirect(reverse("factor-site", args=[about.site.slug]))
 

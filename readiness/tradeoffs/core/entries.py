@@ -49,27 +49,26 @@ class EntriesRefused(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sourcing:
-    """The source of an entry's value, and the days that it holds."""
+class StatedEntry:
+    """What every entry says: the source of its value, and the days that it holds."""
 
-    basis: str = "declared"
-    provenance: str = "declared"
+    line: int
     source: str
     as_of_on: date
+    basis: str = "declared"
+    provenance: str = "declared"
     until_on: date | None = None
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _SiteEntry:
+class _SiteEntry(StatedEntry):
     """`site` is a slug. The band is in the unit of the value."""
 
-    line: int
     site: str
     value: float
     low: float | None = None
     high: float | None = None
-    sourcing: Sourcing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,14 +89,10 @@ class LatencyEntry(_SiteEntry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RateEntry:
-    line: int
+class RateEntry(StatedEntry):
     currency: str
     to_currency: str
     rate: float
-    as_of_on: date
-    source: str
-    provenance: str = "declared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +111,12 @@ def checked_factor(entry: FactorEntry, today: date) -> CheckedValue:
     spec = KINDS.get(entry.kind)
     if spec is None:
         raise UnitRefused("kind", f"There is no factor {entry.kind[:40]!r}; there are {', '.join(KINDS)}.")
-    _refuse_sourcing(entry.sourcing, today)
+    _refuse_source(entry, today)
     return _checked(spec, entry.value, entry.unit, entry.currency, (entry.low, entry.high))
 
 
 def checked_latency(entry: LatencyEntry, today: date) -> CheckedValue:
-    _refuse_sourcing(entry.sourcing, today)
+    _refuse_source(entry, today)
     if bool(entry.user_region) == bool(entry.other_site):
         raise UnitRefused("user_region", "A round trip is to one user region or to one other site.")
     if entry.other_site == entry.site:
@@ -140,14 +135,13 @@ def checked_rate(entry: RateEntry, today: date) -> float:
         raise UnitRefused("to_currency", "A rate is between two currencies.")
     if not 1e-9 < entry.rate < 1e9:
         raise UnitRefused("rate", f"{entry.rate:g} is no rate.")
-    sourcing = Sourcing(provenance=entry.provenance, source=entry.source, as_of_on=entry.as_of_on)
-    _refuse_sourcing(sourcing, today)
+    _refuse_source(entry, today)
     return entry.rate
 
 
-def collected[Entry, Stored](
-    entries: Iterable[Entry], line_of: Callable[[Entry], int], check: Callable[[Entry], Stored]
-) -> list[tuple[Entry, Stored]]:
+def collected[Item, Stored](
+    entries: Iterable[Item], line_of: Callable[[Item], int], check: Callable[[Item], Stored]
+) -> list[tuple[Item, Stored]]:
     """Return what comes of each entry; EntriesRefused with every one that is wrong, not the first alone."""
     checked, errors = [], []
     for entry in entries:
@@ -182,21 +176,21 @@ def _checked(
     return CheckedValue(stored.value, low, high, stored.currency, stated[:80], stored.caution)
 
 
-def _refuse_sourcing(sourcing: Sourcing, today: date) -> None:
-    if not sourcing.source.strip():
+def _refuse_source(entry: StatedEntry, today: date) -> None:
+    if not entry.source.strip():
         raise UnitRefused("source", "Say where the value comes from.")
-    for field, text in (("source", sourcing.source), ("note", sourcing.note)):
+    for field, text in (("source", entry.source), ("note", entry.note)):
         if len(text) > 200:
             raise UnitRefused(field, f"A {field} has 200 characters at most.")
-    if sourcing.basis not in BASES:
-        raise UnitRefused("basis", f"{sourcing.basis[:20]!r} is none of {', '.join(BASES)}.")
-    if sourcing.provenance not in LEAST_TRUSTED_LAST:
+    if entry.basis not in BASES:
+        raise UnitRefused("basis", f"{entry.basis[:20]!r} is none of {', '.join(BASES)}.")
+    if entry.provenance not in LEAST_TRUSTED_LAST:
         known = ", ".join(LEAST_TRUSTED_LAST)
-        raise UnitRefused("provenance", f"{sourcing.provenance[:20]!r} is none of {known}.")
-    for field, day in (("as_of_on", sourcing.as_of_on), ("until_on", sourcing.until_on)):
+        raise UnitRefused("provenance", f"{entry.provenance[:20]!r} is none of {known}.")
+    for field, day in (("as_of_on", entry.as_of_on), ("until_on", entry.until_on)):
         if day is not None and abs(day - today) > FURTHEST:
             raise UnitRefused(field, f"{day} is more than twenty years away.")
-    if sourcing.until_on is not None and sourcing.until_on < sourcing.as_of_on:
+    if entry.until_on is not None and entry.until_on < entry.as_of_on:
         raise UnitRefused("until_on", "It ends before it begins.")
 
 
@@ -242,14 +236,14 @@ def series(content: bytes) -> list[SeriesRow]:
     return list(_entries(content, SERIES_COLUMNS, SERIES_COLUMNS, _stated, most=MOST_POINTS))
 
 
-def _entries[Entry](
+def _entries[Item](
     content: bytes,
     needed: tuple[str, ...],
     columns: tuple[str, ...],
-    read: Callable[[int, Mapping[str, str]], Entry],
+    read: Callable[[int, Mapping[str, str]], Item],
     *,
     most: int = 5_000,
-) -> Iterator[Entry]:
+) -> Iterator[Item]:
     errors = []
     try:
         for line, row in rows_of(content, needed=needed, columns=columns, headings=HEADINGS, most=most):
@@ -281,27 +275,14 @@ def _latency(line: int, row: Mapping[str, str]) -> LatencyEntry:
     )
 
 
-def _of_site(line: int, row: Mapping[str, str]) -> dict[str, Any]:
-    return {
-        "line": line,
-        "site": tidy(row["site"]),
-        "value": _number(row, "value"),
-        "low": _optional(row, "low"),
-        "high": _optional(row, "high"),
-        "sourcing": _sourcing(row),
-    }
-
-
 def _rate(line: int, row: Mapping[str, str]) -> RateEntry:
-    return RateEntry(
-        line=line,
-        currency=tidy(row["currency"]),
-        to_currency=tidy(row["to_currency"]),
-        rate=_number(row, "rate"),
-        as_of_on=_day(row, "as_of_on"),
-        source=tidy(row["source"]),
-        provenance=tidy(row.get("provenance", "")) or "declared",
-    )
+    pair = {name: tidy(row[name]) for name in ("currency", "to_currency")}
+    return RateEntry(**_sourced(line, row), **pair, rate=_number(row, "rate"))
+
+
+def _of_site(line: int, row: Mapping[str, str]) -> dict[str, Any]:
+    band = {name: _optional(row, name) for name in ("low", "high")}
+    return {**_sourced(line, row), "site": tidy(row["site"]), "value": _number(row, "value"), **band}
 
 
 def _stated(line: int, row: Mapping[str, str]) -> SeriesRow:
@@ -312,15 +293,16 @@ def _stated(line: int, row: Mapping[str, str]) -> SeriesRow:
     return SeriesRow(line, at, _optional(row, "value"))
 
 
-def _sourcing(row: Mapping[str, str]) -> Sourcing:
-    return Sourcing(
-        basis=tidy(row.get("basis", "")) or "declared",
-        provenance=tidy(row.get("provenance", "")) or "declared",
-        source=tidy(row["source"]),
-        as_of_on=_day(row, "as_of_on"),
-        until_on=_day(row, "until_on") if row.get("until_on") else None,
-        note=tidy(row.get("note", "")),
-    )
+def _sourced(line: int, row: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "line": line,
+        "basis": tidy(row.get("basis", "")) or "declared",
+        "provenance": tidy(row.get("provenance", "")) or "declared",
+        "source": tidy(row["source"]),
+        "as_of_on": _day(row, "as_of_on"),
+        "until_on": _day(row, "until_on") if row.get("until_on") else None,
+        "note": tidy(row.get("note", "")),
+    }
 
 
 def _number(row: Mapping[str, str], field: str) -> float:

@@ -9,7 +9,7 @@ from itertools import product
 from typing import Any
 
 from readiness.tradeoffs.core.distance import FIBRE_ROUND_TRIP_MS_PER_KM, STRETCHES
-from readiness.tradeoffs.core.entries import FactorEntry, LatencyEntry, Sourcing
+from readiness.tradeoffs.core.entries import FactorEntry, LatencyEntry
 from readiness.tradeoffs.core.units import data
 from readiness.workloads.core.light import distance_km
 
@@ -122,13 +122,11 @@ def carbon_entries(
             kind="carbon_average",
             value=mean.value,
             unit="gCO2e/kWh",
-            sourcing=Sourcing(
-                basis="published",
-                provenance="estimated",
-                source=source,
-                as_of_on=date(mean.year, 12, 31),
-                note=f"Mean of {mean.year} over the country; the grid of the site may differ",
-            ),
+            basis="published",
+            provenance="estimated",
+            source=source,
+            as_of_on=date(mean.year, 12, 31),
+            note=f"Mean of {mean.year} over the country; the grid of the site may differ",
         )
         for line, (slug, mean) in enumerate(
             ((slug, means[country]) for slug, country in sites if country in means), start=1
@@ -157,13 +155,6 @@ def latency_entries(
         if value is None:
             continue
         around = (here[1] + there[1]) * AROUND_MS_PER_KM
-        sourcing = Sourcing(
-            basis="published",
-            provenance="estimated",
-            source=source,
-            as_of_on=as_of_on,
-            note=f"{here[0].name} ({here[1]:.0f} km away) to {there[0].name} ({there[1]:.0f} km)",
-        )
         entries.append(
             LatencyEntry(
                 line=len(entries) + 1,
@@ -172,7 +163,11 @@ def latency_entries(
                 value=value,
                 low=max(value - around, value / 2),
                 high=value + around,
-                sourcing=sourcing,
+                basis="published",
+                provenance="estimated",
+                source=source,
+                as_of_on=as_of_on,
+                note=f"{here[0].name} ({here[1]:.0f} km away) to {there[0].name} ({there[1]:.0f} km)",
             )
         )
     return entries

@@ -279,8 +279,8 @@ def preview(entry: FactorEntry, *, now: datetime) -> Preview:
     corrects = SiteFactor.objects.filter(
         site__slug=entry.site,
         kind=entry.kind,
-        source=entry.sourcing.source.strip(),
-        as_of_on=entry.sourcing.as_of_on,
+        source=entry.source.strip(),
+        as_of_on=entry.as_of_on,
     ).first()
     unit = stored_unit(KINDS[entry.kind].dimension, checked.currency)
     return Preview(checked, unit, corrects)

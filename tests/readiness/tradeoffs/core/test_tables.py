@@ -12,7 +12,6 @@ from readiness.tradeoffs.core.entries import (
     FactorEntry,
     LatencyEntry,
     RateEntry,
-    Sourcing,
     checked_factor,
     checked_latency,
     checked_rate,
@@ -39,9 +38,8 @@ def test_a_row_is_an_entry_in_the_senders_words():
         820.0,
         "lb/MWh",
     )
-    assert entry.sourcing == Sourcing(
-        basis="published", provenance="estimated", source="eGRID 2023", as_of_on=date(2026, 1, 1)
-    )
+    assert (entry.basis, entry.provenance, entry.source) == ("published", "estimated", "eGRID 2023")
+    assert entry.as_of_on == date(2026, 1, 1)
     checked = checked_factor(entry, TODAY)
     assert checked.value == pytest.approx(371.9457434)
     assert (checked.low, checked.high) == pytest.approx((317.514659, 408.233133))
@@ -89,21 +87,15 @@ def test_round_trips_and_rates_and_hours_are_tables_too():
         entries.series(csv("yesterday,1", header="at,value"))
 
 
-SOURCED = Sourcing(source="contract", as_of_on=TODAY)
+SOURCED = {"source": "contract", "as_of_on": TODAY}
 
 
 def factor(**more):
-    return FactorEntry(
-        **{"line": 1, "site": "porto", "kind": "pue", "value": 1.2, "sourcing": SOURCED} | more
-    )
-
-
-def sourced(**more):
-    return factor(sourcing=Sourcing(**{"source": "contract", "as_of_on": TODAY} | more))
+    return FactorEntry(**{"line": 1, "site": "porto", "kind": "pue", "value": 1.2} | SOURCED | more)
 
 
 def latency(**more):
-    given = {"line": 1, "site": "porto", "user_region": "emea", "value": 20.0, "sourcing": SOURCED}
+    given = {"line": 1, "site": "porto", "user_region": "emea", "value": 20.0} | SOURCED
     return LatencyEntry(**given | more)
 
 
@@ -120,14 +112,14 @@ def rate(**more):
         pytest.param(checked_factor, factor(low=1.1), "high", id="half a band"),
         pytest.param(checked_factor, factor(low=1.3, high=1.4), "low", id="band above the value"),
         pytest.param(checked_factor, factor(low=0.2, high=1.4), "low", id="band that cannot be"),
-        pytest.param(checked_factor, sourced(source=" "), "source", id="no source"),
-        pytest.param(checked_factor, sourced(source="x" * 201), "source", id="long source"),
-        pytest.param(checked_factor, sourced(note="x" * 201), "note", id="long note"),
-        pytest.param(checked_factor, sourced(basis="telemetry"), "basis", id="worked out by Muster"),
-        pytest.param(checked_factor, sourced(provenance="guessed"), "provenance", id="no such provenance"),
-        pytest.param(checked_factor, sourced(as_of_on=date(1970, 1, 1)), "as_of_on", id="a clock never set"),
+        pytest.param(checked_factor, factor(source=" "), "source", id="no source"),
+        pytest.param(checked_factor, factor(source="x" * 201), "source", id="long source"),
+        pytest.param(checked_factor, factor(note="x" * 201), "note", id="long note"),
+        pytest.param(checked_factor, factor(basis="telemetry"), "basis", id="worked out by Muster"),
+        pytest.param(checked_factor, factor(provenance="guessed"), "provenance", id="no such provenance"),
+        pytest.param(checked_factor, factor(as_of_on=date(1970, 1, 1)), "as_of_on", id="a clock never set"),
         pytest.param(
-            checked_factor, sourced(until_on=date(2026, 1, 1)), "until_on", id="ends before it begins"
+            checked_factor, factor(until_on=date(2026, 1, 1)), "until_on", id="ends before it begins"
         ),
         pytest.param(checked_latency, latency(other_site="lagos"), "user_region", id="to two places"),
         pytest.param(checked_latency, latency(user_region=""), "user_region", id="to nowhere"),
