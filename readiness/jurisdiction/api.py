@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
-from readiness.jurisdiction import deciding, operations, queries
+from readiness.jurisdiction import operations, queries, serializers
 from readiness.jurisdiction.kinds import BASES, ORIGINS
 from readiness.jurisdiction.models import Rule, RulePack
 from readiness.jurisdiction.operations import MAY_SEE, VERSIONS
@@ -145,7 +145,7 @@ class RuleViewSet(ObjectViewSet):
         asked = RuleCaseSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         with named_errors():
-            document = deciding.answered_case(**asked.asked(today=clock.now().date()))
+            document = serializers.answered_case(**asked.asked(today=clock.now().date()))
         return Response(document)
 
 

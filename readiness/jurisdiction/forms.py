@@ -1,4 +1,4 @@
-"""Forms of rules. They read; the document says what does not hold together, and at which field."""
+"""Forms of rules, of origins and of bases on record. Documents and models say what does not hold."""
 
 import re
 from collections.abc import Mapping

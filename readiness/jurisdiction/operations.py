@@ -1,4 +1,4 @@
-"""Operations that change rules: drafts and their steps, publishing one, withdrawing the one in force."""
+"""Rules as rows and as documents of core; drafts, publishing one, withdrawing the one in force."""
 
 from collections.abc import Mapping
 from datetime import datetime

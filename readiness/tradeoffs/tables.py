@@ -8,10 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
+
 from readiness.evidence.tables import exact
 from readiness.tradeoffs.core.factors import Factor, KnownValue, SiteFactors, ValueBasis, outdated
 from readiness.tradeoffs.core.units import KINDS
 from readiness.tradeoffs.models import ExchangeRate, FactorKind, LatencyFactor, SiteFactor
+from readiness.tradeoffs.queries.stored import SourceSeries
 from telemetry.models import SourceProvenance
 from web.kinds.rest import filters_of
 from web.links import link
@@ -348,3 +351,27 @@ RATES = Table(
         "icon": "coin",
     },
 )  # fmt: skip
+
+
+def finding(site: SiteFactors, at: datetime) -> str:
+    factors = [(str(kind.label), site.factors[kind.value]) for kind in FactorKind]
+    known = sum(factor.best is not None for _, factor in factors)
+    clauses = [f"{known} of {len(factors)} factors are known"]
+    old = [label for label, factor in factors if factor.best and outdated(factor.kind, factor.best, at)]
+    if old:
+        clauses.append(f"older than they should be: {', '.join(old)}")
+    if apart := [label for label, factor in factors if factor.disagrees]:
+        clauses.append(f"sources disagree on {', '.join(apart)}")
+    return f"{'; '.join(clauses)}."
+
+
+def hours_finding(series: Sequence[SourceSeries], title: str) -> str:
+    sentences = []
+    for each in series:
+        known = each.series.values[~np.isnan(each.series.values)]
+        if len(known):
+            mean, lowest, highest = (
+                exact(float(value)) for value in (known.mean(), known.min(), known.max())
+            )
+            sentences.append(f"{each.source}: mean {mean} {each.unit}, lowest {lowest}, highest {highest}")
+    return f"{title}. {'; '.join(sentences)}." if sentences else "No hour is known."

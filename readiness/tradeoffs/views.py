@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from inventory.models import Site
 from readiness.evidence.refusals import FileTooLarge
 from readiness.evidence.uploads import content_of, sender_of
-from readiness.tradeoffs import charts, operations, queries, sentences, tables
+from readiness.tradeoffs import charts, operations, queries, tables
 from readiness.tradeoffs.core import entries
 from readiness.tradeoffs.core.entries import EntriesRefused, EntryError
 from readiness.tradeoffs.forms import FactorForm, FactorsForm, FactorTableForm, SeriesForm
@@ -84,7 +84,7 @@ def site(request: HttpRequest, slug: str) -> Any:
         here = reverse("factor-site", args=[slug])
         return {
             "site": place,
-            "finding": sentences.finding(known, at),
+            "finding": tables.finding(known, at),
             "factors": tables.factor_rows([known], at, every_source=True),
             "paths": [
                 *tables.latency_rows([known], queries.region_names(), at, every_source=True),
@@ -110,7 +110,7 @@ def hours(request: HttpRequest, slug: str) -> Figure:
     span = answers.time_range(request, now=now(), default=DEFAULT_RANGE)
     series = queries.series_of(place.pk, kind, span.start, span.end)
     title = str(FactorKind(kind).label)
-    message = sentences.hours_finding(series, title)
+    message = tables.hours_finding(series, title)
     return charts.hours(series, title=title, finding=message, start=span.start, end=span.end)
 
 

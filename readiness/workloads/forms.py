@@ -1,4 +1,7 @@
-"""The forms of workload classes and placements. They read; the operations check and save."""
+"""The forms of workload classes and placements. They read; the operations check and save.
+
+Rows of accelerators and users are added by buttons of the form itself, so that it works without scripts.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast

@@ -1,4 +1,4 @@
-"""Workload classes: their list, page and forms."""
+"""Workload classes: their filters, list, page and forms."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

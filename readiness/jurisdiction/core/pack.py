@@ -1,6 +1,6 @@
-"""A pack of rules: frozen values, and which countries and data a rule speaks of.
+"""A pack of rules: frozen values, which countries and data a rule speaks of, and how a document of it is read.
 
-Annotations say how a document of it is read; `readiness.jurisdiction.core.document` adds what they cannot say.
+Annotations say how a document is read; `reads` adds what they cannot say.
 """
 
 from collections.abc import Mapping

@@ -50,7 +50,7 @@ class EntriesRefused(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatedEntry:
-    """What every entry says: the source of its value, and the days that it holds."""
+    """An entry names its source, and the days that its value holds."""
 
     line: int
     source: str

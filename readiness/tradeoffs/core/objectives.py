@@ -1,4 +1,14 @@
-"""Objectives of a choice, and the options as columns of numbers: what fronts, ranks and flips are computed from."""
+"""Objectives of a choice, the Pareto front over any of them, and steps that no limit asks for.
+
+One option dominates another if it is no worse in every objective and better in at least one. A figure with a band is
+taken over its whole band: A dominates B only if A at its worst is no worse than B at its best in every objective, and
+better in at least one. So nothing is dominated for a figure that nobody knows. Equal options do not dominate each
+other.
+
+A move from today's site is a step that no limit asks for where today's site keeps every limit, a month costs more at
+the other, and the other is better in nothing but objectives whose limit is declared, and so kept already. It is shown
+with its price and is no win. Where either cost is unknown nothing is said.
+"""
 
 import math
 from collections.abc import Collection, Mapping, Sequence

@@ -20,6 +20,20 @@ the order of their names. A weight of 0 leaves its objective out. An option more
 **Unknowns.** An unknown figure counts at the worse end of its band, which scores 0 where nothing bounds it, so that not
 to know never helps; `low` and `high` are the points with every figure at the worse and the better end of its band, and
 `best_rank` and `worst_rank` the ranks that are possible within these.
+
+**Flips.** Give objective k the share t of all weight and let the others keep their proportions. Each option's score is
+then a straight line in t:
+
+    score_i(t) = t n_ik + (1 - t) r_i,   r_i = the weighted mean of i's other objectives
+
+The winner changes exactly where its line meets another that rises above it: t* = (r_w - r_i) / ((r_w - r_i) + (n_ik -
+n_wk)). The nearest such t* above and below the weight in force are the flips. With the other weights left alone, whose
+sum is S, that is a weight of S t* / (1 - t*).
+
+**Robustness.** Weights of the scored objectives are drawn uniformly from all that sum to 1 (a flat Dirichlet
+distribution; as in SMAA, Lahdelma, Hokkanen and Salminen, "SMAA - Stochastic multiobjective acceptability analysis",
+European Journal of Operational Research 106, 1998); the share of draws that an option wins is its first-rank
+acceptability.
 """
 
 import math

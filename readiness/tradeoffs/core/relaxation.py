@@ -11,6 +11,15 @@ are added while their prices say that they would help (sifting). Where to begin,
 steps of the volume algorithm (F. Barahona and R. Anbil, Mathematical Programming 87, 2000), from the prices of the
 point before. Covers (`covers`) that the solution breaks are added as if each was one more resource of its site: they
 hold for every plan, so that the bound does as well, and those that had a price go on to the next point.
+
+A *cover* is a set of workloads that together need more of a resource than the site has. No plan has all of it there,
+nor as many workloads that are each as large as the largest of it; one as large as the h largest together counts h
+times (E. Balas, "Facets of the knapsack polytope", Mathematical Programming 8, 1975). So
+
+    sum over workloads at the site of weight <= size of the cover - 1
+
+holds for every plan. Those are found that divided workloads violate, for each resource that has a price and for all of
+them weighed together by their prices.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,8 +1,10 @@
-"""Units that senders use, and what their values are in the stored ones.
+"""Kinds of factors, units that senders use for them, types of accelerators, and numbers as people read them.
 
 Stored: gCO2e/kWh; a currency per kWh, kW and month, GB, hour; ms; kW; Gb/s; shares as ratios. A currency stays what it
-is: what it is worth in another is a matter of dated rates. A unit that is not known is refused, never guessed: `ton` is
-one of three masses, `¥` one of two currencies.
+is: what it is worth in another is a matter of dated rates. A unit that is not known is refused, never guessed: `ton`
+is one of three masses, `¥` one of two currencies. Accelerators of two types count by their published peak in one
+precision; a type without a figure compares with none but itself. `readiness/tradeoffs/data` has the tables, with
+sources.
 """
 
 import math

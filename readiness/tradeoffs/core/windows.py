@@ -6,6 +6,10 @@ are sums of value x hours, so that times kW they are money or grams. Ties go to 
 Split work takes the cheapest whole slots between the two instants, which no other choice of them beats; what the last
 needs less is spared in the dearest. Contiguous work takes the cheapest run of adjacent ones, all of which are tried,
 and spares at one of its ends: as prices are constant within a slot, no start between is better.
+
+Price and carbon are weighed together; a plan's total is unknown where it touches a slot without a value. The **rule**,
+tried on past days, knows nothing that lies ahead: it expects of each slot the mean of the known ones at the same local
+time in the `LEARNT_DAYS` days before it decides, and takes the best window of that.
 """
 
 import math

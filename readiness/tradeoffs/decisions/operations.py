@@ -1,4 +1,4 @@
-"""Recording a decision, answering it, taking it back, and writing down what came of it."""
+"""Recording a decision, answering it, taking it back, writing down what came of it, and the evidence of its error."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict

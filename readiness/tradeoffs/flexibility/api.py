@@ -7,8 +7,7 @@ from rest_framework.request import Request
 
 from readiness.tradeoffs.core.flexibility import FallbackState
 from readiness.tradeoffs.flexibility.queries import MAY_SEE, fleet
-from readiness.tradeoffs.flexibility.sentences import balance
-from readiness.tradeoffs.flexibility.tables import COUNTS, filters
+from readiness.tradeoffs.flexibility.tables import COUNTS, balance, filters
 from web import clock
 from web.rest.reports import endpoint, parameter
 from web.tables.addresses import Address

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from plotly import graph_objects as go
 
 from readiness.tradeoffs.flexibility.queries import FleetFlexibility, SiteFlexibility
-from readiness.tradeoffs.flexibility.sentences import finding, index, shares
+from readiness.tradeoffs.flexibility.tables import finding, index, shares
 from web.charts import Figure, figure, nothing, points, table
 from web.units import how_many
 

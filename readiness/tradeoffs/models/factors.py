@@ -53,7 +53,7 @@ def _site(related_name: str) -> models.ForeignKey:
 
 
 class FactorKind(models.TextChoices):
-    """Kinds of facts about a site. Their units and bounds are in readiness.tradeoffs.core.kinds."""
+    """Kinds of facts about a site. Their units and bounds are in readiness.tradeoffs.core.units."""
 
     ELECTRICITY_PRICE = "electricity_price", "Electricity price"
     DEMAND_CHARGE = "demand_charge", "Demand charge"

@@ -1,4 +1,4 @@
-"""The question of a placement beside its workload, read from the body of a request or from the address of the page."""
+"""The question of a placement and its levers, read from the body of a request or from the address of the page."""
 
 import math
 from collections.abc import Collection, Mapping

@@ -1,4 +1,4 @@
-"""Rows of the explorer: the options for the table, the browser and the file, and the best match against today."""
+"""Rows and sentences of an answer: options for table, browser and file, flips, and which limit to loosen."""
 
 import re
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""The question of a portfolio: which workloads, what counts, where some have to stay, and how many points."""
+"""The question of a portfolio and its form. Pins are lines, so that the form works without scripts: `chat lulea`."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""The result of a sweep as plain values that are kept: points with plan, totals and gap, and what each move does."""
+"""The result of a sweep as plain values that are kept, and one point of it as a page reads it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass

@@ -13,7 +13,7 @@ from accounts.models import User
 from readiness.tradeoffs.core.consequences import ConsequenceDomain, ConsequenceEffect
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.models import PortfolioRun
-from readiness.tradeoffs.portfolios import charts, operations, sentences, tables
+from readiness.tradeoffs.portfolios import charts, operations, tables
 from readiness.tradeoffs.portfolios.params import AskForm, initial_of
 from readiness.tradeoffs.portfolios.result import (
     MoveRow,
@@ -89,7 +89,7 @@ def portfolio(request: HttpRequest, pk: int) -> tuple[TablePage | None, Any]:
         "run": run,
         "may_ask": user.has_perm(operations.MAY_ASK),
         "may_cancel": run.is_open and not is_cancelling and user.has_perm(operations.MAY_CANCEL),
-        "weights": sentences.weights(run.inputs["weights"]),
+        "weights": tables.weights(run.inputs["weights"]),
     }
     if not run.result or not run.result["points"]:
         return None, lambda: context
@@ -131,31 +131,31 @@ def _of_point(
     def address(**other: Any) -> str:
         return link("portfolio", run.pk, **({"point": chosen, "x": x, "y": y} | other))
 
-    named = [(name, sentences.OBJECTIVES[name]) for name in result["objectives"]]
+    named = [(name, tables.OBJECTIVES[name]) for name in result["objectives"]]
     return {
         "chosen": chosen,
-        "gap": sentences.gap(point),
+        "gap": tables.gap(point),
         "moves": rows,
-        "moves_told": sentences.moves_told(rows, len(point["left_out"])),
+        "moves_told": tables.moves_told(rows, len(point["left_out"])),
         "changes": [_change(result, point, name, rows) for name in result["objectives"]],
         "points": [
             {
                 "of": each,
                 "url": address(point=place),
-                "gap": sentences.gap(each),
-                "shares": sentences.shares(each),
+                "gap": tables.gap(each),
+                "shares": tables.shares(each),
                 "totals": [number(round(each["compared"][name])) for name in result["objectives"]],
             }
             for place, each in enumerate(result["points"], 1)
         ],
-        "heads": [sentences.head(result, name) for name in result["objectives"]],
+        "heads": [tables.head(result, name) for name in result["objectives"]],
         "domains": [_counts(rows, domain) for domain in DOMAINS],
         "by_site": by_site(result, point, rows),
         "pins": pins(run.inputs["pins"], result, point),
         "left_out": left_out(result, point),
-        "today_told": sentences.today_told(result),
-        "plans_told": sentences.plans_told(result),
-        "finding": sentences.finding(result, x=x, y=y),
+        "today_told": tables.today_told(result),
+        "plans_told": tables.plans_told(result),
+        "finding": tables.finding(result, x=x, y=y),
         "chart": chart_urls("portfolio-front", run.pk, point=chosen, x=x, y=y),
         "across": choices(named, x, lambda name: address(x=name)),
         "up": choices(named, y, lambda name: address(y=name)),
@@ -164,12 +164,12 @@ def _of_point(
 
 def _change(result: Result, point: Result, name: str, rows: Sequence[MoveRow]) -> Mapping[str, Any]:
     unit, _comma, summed = result["units"][name].partition(", ")
-    label = f"{sentences.OBJECTIVES[name]} against today"
+    label = f"{tables.OBJECTIVES[name]} against today"
     return {
         "label": f"{label}, summed" if summed else label,
-        "value": sentences.signed(point["changes"][name]) if result["today"]["workloads"] else None,
+        "value": tables.signed(point["changes"][name]) if result["today"]["workloads"] else None,
         "unit": unit,
-        "note": sentences.over(result, name, rows),
+        "note": tables.over(result, name, rows),
     }
 
 

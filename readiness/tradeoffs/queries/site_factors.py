@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from readiness.tradeoffs.core.distance import SOURCE, estimated_round_trip, great_circles_km
 from readiness.tradeoffs.core.factors import (
     Factor,
     KnownValue,
@@ -18,6 +17,7 @@ from readiness.tradeoffs.core.factors import (
     in_currency,
     settled,
 )
+from readiness.tradeoffs.core.published import SOURCE, estimated_round_trip, great_circles_km
 from readiness.tradeoffs.core.units import KINDS
 from readiness.tradeoffs.models import FactorKind
 from readiness.tradeoffs.queries import measured, stored

@@ -1,4 +1,4 @@
-"""Entered values that hold at an instant: of each source the newest value, by the calendar of the site."""
+"""Entered values that hold at an instant, by the calendar of each site, and hourly series as they are kept."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping

@@ -1,4 +1,4 @@
-"""The windows of one workload at one site, as pages, charts and endpoint read them."""
+"""The question of a workload's windows as an address asks it, and its answer as pages, charts and endpoint read it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

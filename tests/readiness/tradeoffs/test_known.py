@@ -7,8 +7,8 @@ import pytest
 from readiness.framework import queries as framework
 from readiness.scoring.models import DomainHealth, SiteScore
 from readiness.tradeoffs import queries
-from readiness.tradeoffs.core.distance import estimated_round_trip
 from readiness.tradeoffs.core.factors import ValueBasis
+from readiness.tradeoffs.core.published import estimated_round_trip
 from readiness.tradeoffs.core.series import integrated
 from readiness.tradeoffs.core.units import KINDS
 from readiness.tradeoffs.models import SiteFactor

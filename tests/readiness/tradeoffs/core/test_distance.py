@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from readiness.tradeoffs.core.distance import (
+from readiness.tradeoffs.core.published import (
     FIBRE_ROUND_TRIP_MS_PER_KM,
     NEAREST_KM,
     estimated_round_trip,

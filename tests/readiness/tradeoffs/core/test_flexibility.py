@@ -14,7 +14,7 @@ from readiness.tradeoffs.core.flexibility import (
 )
 from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.flexibility.queries import CriticalRow, FleetFlexibility, SiteFlexibility
-from readiness.tradeoffs.flexibility.sentences import balance
+from readiness.tradeoffs.flexibility.tables import balance
 
 TODAY = date(2026, 11, 1)
 HALF_A_YEAR = timedelta(days=182)
