@@ -123,10 +123,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _step(request: HttpRequest, draft: RulePack, rule: Rule | None, heading: str) -> HttpResponse:
     form = RuleForm(
-        request.POST or None,
-        initial={"revision": draft.revision},
-        pack=queries.content_of(draft),
-        rule=rule,
+        request.POST or None, initial={"revision": draft.revision}, pack=queries.content_of(draft), rule=rule
     )
     pack_url = PAGES.url(draft)
     back = reverse("rule", args=[rule.pk]) if rule else pack_url

@@ -74,11 +74,7 @@ class FactorForm(FactorsForm):
 class FactorTableForm(FactorsForm):
     what = forms.ChoiceField(
         label="What",
-        choices=[
-            ("factors", "Site factors"),
-            ("latencies", "Round trips"),
-            ("rates", "Exchange rates"),
-        ],
+        choices=[("factors", "Site factors"), ("latencies", "Round trips"), ("rates", "Exchange rates")],
     )
     file = forms.FileField(
         label="File",

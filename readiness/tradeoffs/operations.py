@@ -212,12 +212,7 @@ def _with_what_is_known(about: SeriesOf, currency: str, days: Sequence[IntervalD
 
 def _day_row(about: SeriesOf, scale: UnitScale, day: IntervalDay) -> EntryRow:
     known = day.known
-    key = {
-        "site_id": about.site.pk,
-        "kind": about.kind,
-        "source": about.source.strip(),
-        "day_on": day.day_on,
-    }
+    key = {"site_id": about.site.pk, "kind": about.kind, "source": about.source.strip(), "day_on": day.day_on}
     values = {
         "step_s": day.step_s,
         "offset_s": day.offset_s,

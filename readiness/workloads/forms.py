@@ -216,9 +216,7 @@ class WorkloadForm(RefusedForm):
 
     name = forms.CharField(label="Name", max_length=100)
     slug = forms.SlugField(
-        label="Slug",
-        max_length=100,
-        help_text="In addresses and files; small letters, digits and dashes.",
+        label="Slug", max_length=100, help_text="In addresses and files; small letters, digits and dashes."
     )
     description = forms.CharField(label="Description", max_length=200, required=False)
     kind = _word("Kind", KINDS, empty="not said")
@@ -241,10 +239,7 @@ class WorkloadForm(RefusedForm):
         label="Residency", max_length=8, required=False, help_text="Where its data has to stay."
     )
     data_categories = forms.MultipleChoiceField(
-        label="Data",
-        choices=DATA_CATEGORIES,
-        required=False,
-        widget=forms.CheckboxSelectMultiple(),
+        label="Data", choices=DATA_CATEGORIES, required=False, widget=forms.CheckboxSelectMultiple()
     )
     carbon_g_per_kwh = _number("Carbon intensity limit, gCO2e/kWh")
     carbon_kg_per_month = _number("Carbon limit, kgCO2e a month")
@@ -302,10 +297,7 @@ class WorkloadForm(RefusedForm):
 
     def sections(self) -> Iterator[tuple[Any, list[tuple[forms.BoundField | None, RowFormSet | None]]]]:
         for title, names in self.groups:
-            yield (
-                title,
-                [(None, self.rows[name]) if name in ROWS else (self[name], None) for name in names],
-            )
+            yield (title, [(None, self.rows[name]) if name in ROWS else (self[name], None) for name in names])
 
     def is_valid(self) -> bool:
         # Each of them, so that every fault is told at once.

@@ -25,10 +25,7 @@ def cost(envelope: Envelope) -> str:
 
 
 def carbon(envelope: Envelope) -> str:
-    limits = (
-        (envelope.carbon_g_per_kwh, "gCO2e/kWh"),
-        (envelope.carbon_kg_per_month, "kgCO2e a month"),
-    )
+    limits = ((envelope.carbon_g_per_kwh, "gCO2e/kWh"), (envelope.carbon_kg_per_month, "kgCO2e a month"))
     return " · ".join(f"{number(value)} {unit}" for value, unit in limits if value is not None)
 
 

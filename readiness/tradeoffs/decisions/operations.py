@@ -228,10 +228,7 @@ def withdraw(decision: Decision, *, note: str, by: User, now: datetime) -> None:
 
 
 @DECISIONS.step(
-    after=[Decision.State.APPROVED, "reviewed"],
-    any_of=(MAY_APPROVE, MAY_RECORD),
-    words="",
-    by_clock=True,
+    after=[Decision.State.APPROVED, "reviewed"], any_of=(MAY_APPROVE, MAY_RECORD), words="", by_clock=True
 )
 def review(decision: Decision, *, by: User | None, now: datetime) -> None:
     """Write down what came of it, and how far the forecasts of the site were off as evidence.

@@ -190,10 +190,7 @@ def _vendors(sites: tuple[SiteFactors, ...]) -> dict[str, Counter[str]]:
 
 
 def _site(
-    site: SiteFactors,
-    rows: Sequence[CriticalRow],
-    records: Mapping[str, NewestRecord],
-    vendors: Counter[str],
+    site: SiteFactors, rows: Sequence[CriticalRow], records: Mapping[str, NewestRecord], vendors: Counter[str]
 ) -> SiteFlexibility:
     record = records.get(CONFORMING[1])
     figure = BandedFigure(None, "%", source="nobody attested it, or what was attested ran out")

@@ -131,9 +131,7 @@ class Decision(models.Model):
         ordering = ["-decided_at", "-id"]
         default_permissions = ("view", "add")
         permissions = [("approve_decision", "Can approve and reject decisions of others")]
-        indexes = [
-            models.Index(fields=["state", "due_on"], name="decision_state_due"),
-        ]
+        indexes = [models.Index(fields=["state", "due_on"], name="decision_state_due")]
         constraints = [
             models.CheckConstraint(
                 condition=~Q(answered_by=F("decided_by")),
@@ -169,8 +167,7 @@ class Decision(models.Model):
                 name="decision_withdrawn_by_somebody",
             ),
             models.CheckConstraint(
-                condition=Q(reviewed_at=None) | Q(state="approved"),
-                name="decision_reviewed_if_approved",
+                condition=Q(reviewed_at=None) | Q(state="approved"), name="decision_reviewed_if_approved"
             ),
             models.CheckConstraint(
                 condition=Q(due_on__gt=F("decided_at__date")),

@@ -198,12 +198,7 @@ class LatencyFactor(Sourced):
         related_name="latencies",
     )
     other_site = models.ForeignKey(
-        verbose_name="other site",
-        to=Site,
-        on_delete=models.CASCADE,
-        null=True,
-        blank=True,
-        related_name="+",
+        verbose_name="other site", to=Site, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
     )
     value_ms = models.FloatField("round trip", help_text="ms")
     percentile = models.FloatField("percentile", default=50, help_text="50 is the median")

@@ -126,7 +126,7 @@ class PortfolioRun(models.Model):
                 operation=pgtrigger.Update,
                 when=pgtrigger.Before,
                 func=f"{_KEPT} {_FOLLOWS} {_ENDED} RETURN NEW;",
-            ),
+            )
         ]
 
     def __str__(self) -> str:

@@ -23,13 +23,7 @@ from readiness.tradeoffs.models import FactorKind
 from readiness.tradeoffs.queries import measured, stored
 from readiness.workloads.models import UserRegion
 
-_PARTS = (
-    "accelerator_capex",
-    "depreciation_years",
-    "accelerator_power_kw",
-    "electricity_price",
-    "pue",
-)
+_PARTS = ("accelerator_capex", "depreciation_years", "accelerator_power_kw", "electricity_price", "pue")
 _WHY_NOT = {
     "pue": "No meter sees all of the site, and nobody entered it.",
     "power_headroom_kw": "No meter sees all of the site, or its contracted power is not entered.",

@@ -277,10 +277,7 @@ def preview(entry: FactorEntry, *, now: datetime) -> Preview:
         [entry], lambda each: each.line, lambda each: checked_factor(each, now.date())
     )
     corrects = SiteFactor.objects.filter(
-        site__slug=entry.site,
-        kind=entry.kind,
-        source=entry.source.strip(),
-        as_of_on=entry.as_of_on,
+        site__slug=entry.site, kind=entry.kind, source=entry.source.strip(), as_of_on=entry.as_of_on
     ).first()
     unit = stored_unit(KINDS[entry.kind].dimension, checked.currency)
     return Preview(checked, unit, corrects)
