@@ -17,7 +17,7 @@ from readiness.framework import queries as framework_queries
 from readiness.tradeoffs.core.objectives import ObjectiveDirection
 from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
-from readiness.tradeoffs.core.realised import RealisedFigure, mean_percent
+from readiness.tradeoffs.core.realised import mean_percent
 from readiness.tradeoffs.decisions import realising
 from readiness.tradeoffs.decisions.queries import Pair, pairs
 from readiness.tradeoffs.models import Decision, DecisionForecast, DecisionOutcome
@@ -242,7 +242,8 @@ def review(decision: Decision, *, by: User | None, now: datetime) -> None:
     forecasts = list(decision.forecasts.all())
     outcomes = realising.realised_of(decision, now)
     DecisionOutcome.objects.bulk_create(
-        _outcome(forecast, outcome) for forecast, outcome in zip(forecasts, outcomes, strict=True)
+        DecisionOutcome(forecast=forecast, unknown=why[:300], **_columns(figure))
+        for forecast, (figure, why) in zip(forecasts, outcomes, strict=True)
     )
     decision.reviewed_at = now
     decision.save(update_fields=["reviewed_at"])
@@ -336,10 +337,6 @@ def _columns(figure: BandedFigure) -> dict[str, Any]:
         "provenance": figure.provenance.value if figure.provenance else "",
         "source": figure.source[:500],
     }
-
-
-def _outcome(forecast: DecisionForecast, outcome: RealisedFigure) -> DecisionOutcome:
-    return DecisionOutcome(forecast=forecast, unknown=outcome.unknown[:300], **_columns(outcome.figure))
 
 
 def _answer(decision: Decision, state: Decision.State, note: str, by: User, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """Decisions with what came of them: rows of the list, the options of one, and each forecast beside its outcome."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,8 +9,8 @@ from django.db.models import Count, Q, QuerySet
 
 from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs.core.options import BandedFigure
-from readiness.tradeoffs.core.realised import Comparison, RealisedFigure, compare, mean_percent
-from readiness.tradeoffs.decisions.realising import realised_of
+from readiness.tradeoffs.core.realised import Comparison, compare, mean_percent
+from readiness.tradeoffs.decisions.realising import Outcome, realised_of
 from readiness.tradeoffs.models import Decision, DecisionForecast
 from readiness.tradeoffs.models.decisions import StatedFigure
 
@@ -43,14 +43,15 @@ def compared(decision: Decision, now: datetime) -> list[Pair]:
     return pairs(decision, realised_of(decision, now))
 
 
-def pairs(decision: Decision, outcomes: Sequence[RealisedFigure]) -> list[Pair]:
-    by_objective = {outcome.objective: outcome for outcome in outcomes}
+def pairs(decision: Decision, outcomes: Sequence[Outcome]) -> list[Pair]:
+    """Pair the forecasts with these outcomes, in their order; without any, with those that were written down."""
     paired = []
-    for forecast in decision.forecasts.all():
-        outcome = by_objective.get(forecast.objective)
-        came = outcome.figure if outcome else _figure_of(forecast.outcome, forecast.unit)
-        why = outcome.unknown if outcome else forecast.outcome.unknown
-        comparison = compare(forecast.objective, _figure_of(forecast, forecast.unit), came)
+    for place, forecast in enumerate(decision.forecasts.all()):
+        if outcomes:
+            came, why = outcomes[place]
+        else:
+            came, why = _figure_of(forecast.outcome, forecast.unit), forecast.outcome.unknown
+        comparison = compare(_figure_of(forecast, forecast.unit), came)
         paired.append(Pair(forecast, comparison, why, not outcomes))
     return paired
 
@@ -88,34 +89,19 @@ def counts(*, now: datetime) -> dict[str, int]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class OptionRow:
-    """One site as it was looked at. `figures` by objective are as the placement stated them."""
-
-    site: str
-    name: str
-    standing: str
-    chosen: bool
-    before: bool
-    rank: int | None
-    score: float | None
-    figures: Mapping[str, Mapping[str, Any]]
-    reasons: tuple[str, ...]
-
-
-def options(decision: Decision) -> list[OptionRow]:
+def options(decision: Decision) -> list[dict[str, Any]]:
+    """The sites as the placement stated them, with which was chosen, which it ran at, and the words of the reasons."""
     before = decision.previous_site.slug if decision.previous_site else ""
     rows = [
-        OptionRow(
-            chosen=option["site"] == decision.site.slug,
-            before=option["site"] == before,
-            figures=option["objectives"],
-            reasons=tuple(reason["words"] for reason in option["reasons"]),
-            **{name: option[name] for name in ("site", "name", "standing", "rank", "score")},
-        )
+        {
+            **option,
+            "chosen": option["site"] == decision.site.slug,
+            "before": option["site"] == before,
+            "reasons": [reason["words"] for reason in option["reasons"]],
+        }
         for option in decision.options
     ]
-    return sorted(rows, key=lambda row: (row.standing != "feasible", row.rank or 0, row.name))
+    return sorted(rows, key=lambda row: (row["standing"] != "feasible", row["rank"] or 0, row["name"]))
 
 
 def factors(decision: Decision, slug: str) -> list[dict[str, Any]]:

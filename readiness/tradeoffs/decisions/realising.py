@@ -21,7 +21,7 @@ from readiness.tradeoffs import queries
 from readiness.tradeoffs.core import realised
 from readiness.tradeoffs.core.factors import Factor, KnownValue, ValueBasis, capital_hour
 from readiness.tradeoffs.core.options import BandedFigure
-from readiness.tradeoffs.core.realised import MONTH_H, MeasuredSpan, Metered, RatePerKwh, RealisedFigure
+from readiness.tradeoffs.core.realised import MONTH_H, MeasuredSpan, Metered, RatePerKwh
 from readiness.tradeoffs.core.series import FactorSeries
 from readiness.tradeoffs.models import Decision, DecisionForecast
 from readiness.tradeoffs.queries import measured
@@ -177,17 +177,21 @@ def _pue(site_id: int, now: datetime) -> float:
     return best.value if best else 1.0
 
 
-def realised_of(decision: Decision, now: datetime) -> tuple[RealisedFigure, ...]:
+type Outcome = tuple[BandedFigure, str]
+"""What came of a forecast, and why it is unknown."""
+
+
+def realised_of(decision: Decision, now: datetime) -> list[Outcome]:
     span = MeasuredSpan(decision.decided_at, min(now, start_of(decision.due_on)))
     reading = RealisedReading(decision, span, now)
-    return tuple(_outcome(reading, forecast) for forecast in decision.forecasts.all())
+    return [_outcome(reading, forecast) for forecast in decision.forecasts.all()]
 
 
-def _outcome(reading: "RealisedReading", forecast: DecisionForecast) -> RealisedFigure:
+def _outcome(reading: "RealisedReading", forecast: DecisionForecast) -> Outcome:
     try:
-        return RealisedFigure(forecast.objective, _figure(reading, forecast))
+        return _figure(reading, forecast), ""
     except NotKnown as error:
-        return realised.unknown(forecast.objective, forecast.unit, str(error))
+        return BandedFigure(None, forecast.unit), str(error)
 
 
 def _figure(reading: "RealisedReading", forecast: DecisionForecast) -> BandedFigure:
@@ -196,10 +200,9 @@ def _figure(reading: "RealisedReading", forecast: DecisionForecast) -> BandedFig
         raise NotKnown("Nothing measures it: it is worked out of the others when a placement is asked for.")
     if reading.span.end <= reading.span.start:
         raise NotKnown("Nothing has come of it yet.")
-    outcome = read(reading, forecast)
-    figure = outcome.figure if isinstance(outcome, RealisedFigure) else outcome
+    figure = read(reading, forecast)
     if figure.value is None:
-        raise NotKnown(outcome.unknown if isinstance(outcome, RealisedFigure) else "")
+        raise NotKnown(figure.source)
     if figure.unit != forecast.unit:
         raise NotKnown(f"It came in {figure.unit}, and was expected in {forecast.unit}.")
     return figure
@@ -322,17 +325,17 @@ def _best(series: Sequence[SourceSeries]) -> SourceSeries | None:
     )
 
 
-def _energy(reading: RealisedReading, forecast: DecisionForecast) -> RealisedFigure:
-    return realised.energy(forecast.objective, *reading.drawn)
+def _energy(reading: RealisedReading, forecast: DecisionForecast) -> BandedFigure:
+    return realised.energy(*reading.drawn)
 
 
-def _carbon(reading: RealisedReading, forecast: DecisionForecast) -> RealisedFigure:
+def _carbon(reading: RealisedReading, forecast: DecisionForecast) -> BandedFigure:
     rate, _currency = reading.rate(reading.decision.demand.get("carbon", "carbon_average"))
     power, share, span = reading.drawn
-    return realised.carbon(forecast.objective, power, share, rate, span)
+    return realised.carbon(power, share, rate, span)
 
 
-def _cost(reading: RealisedReading, forecast: DecisionForecast) -> RealisedFigure:
+def _cost(reading: RealisedReading, forecast: DecisionForecast) -> BandedFigure:
     """Capital of the accelerators for all hours, and the energy that was metered at the prices of its hours. A stated
     cost of an hour has energy in it as it was expected, which is taken off.
     """
@@ -341,7 +344,7 @@ def _cost(reading: RealisedReading, forecast: DecisionForecast) -> RealisedFigur
     rate = rate.times(reading.money(of_price, currency))
     held = reading.held(currency)
     power, share, span = reading.drawn
-    return realised.cost(forecast.objective, power, share, rate, span, currency=currency, fixed=held)
+    return realised.cost(power, share, rate, span, currency=currency, fixed=held)
 
 
 def _latency(reading: RealisedReading, forecast: DecisionForecast) -> BandedFigure:
@@ -366,7 +369,7 @@ def _readiness(reading: RealisedReading, forecast: DecisionForecast) -> BandedFi
     return BandedFigure(value, forecast.unit, Provenance.ESTIMATED, point.evaluated_at, source=source)
 
 
-READ: dict[str, Callable[[RealisedReading, DecisionForecast], RealisedFigure | BandedFigure]] = {
+READ: dict[str, Callable[[RealisedReading, DecisionForecast], BandedFigure]] = {
     "cost": _cost,
     "latency": _latency,
     "energy": _energy,

@@ -1,10 +1,12 @@
 """Columns and filters as data: the list of decisions, and the options of one."""
 
+from typing import Any
+
 from django.db.models import Q
 
 from readiness.tradeoffs.core.units import number
 from readiness.tradeoffs.decisions import sentences
-from readiness.tradeoffs.decisions.queries import OptionRow, mean_error
+from readiness.tradeoffs.decisions.queries import mean_error
 from readiness.tradeoffs.models import Decision
 from web import clock
 from web.links import link
@@ -91,15 +93,15 @@ def options(decision: Decision) -> Table:
         columns=(
             Column("name", "Site", template="readiness/decisions/option_cell.html", sort=True, locked=True,
                    phone="title"),
-            Column("standing", "Standing", text=lambda row: STANDINGS[row.standing], sort=True),
+            Column("standing", "Standing", text=lambda row: STANDINGS[row["standing"]], sort=True),
             Column("rank", "Rank", sort=True, numeric=True),
-            Column("score", "Score", text=lambda row: "" if row.score is None else f"{row.score:.3f}", sort=True,
+            Column("score", "Score", text=lambda row: "" if row["score"] is None else f"{row['score']:.3f}", sort=True,
                    numeric=True),
             *(_figure_column(name, _unit_of(decision, name)) for name in weighed),
-            Column("reasons", "Why not", value=lambda row: "; ".join(row.reasons),
+            Column("reasons", "Why not", value=lambda row: "; ".join(row["reasons"]),
                    template="readiness/decisions/reasons_cell.html", phone="full"),
             Column("factors", "Factors", value="site", text=lambda _row: "frozen",
-                   url=lambda row: f"{link('decision', decision.pk, factors=row.site)}#h-factors", phone="hide"),
+                   url=lambda row: f"{link('decision', decision.pk, factors=row["site"])}#h-factors", phone="hide"),
         ),
         filters=(RowFilter("standing", "Standing", "standing", [*STANDINGS.items()]),),
         per_page=20,
@@ -115,17 +117,20 @@ def _unit_of(decision: Decision, name: str) -> str:
 
 
 def _figure_column(name: str, unit: str) -> Column:
-    def text(row: OptionRow) -> str:
-        stated = row.figures[name]
+    def text(row: dict[str, Any]) -> str:
+        stated = row["objectives"][name]
         return sentences.figure(stated["value"], "" if unit else stated["unit"]) or "unknown"
 
     return Column(
         name,
         sentences.objective(name),
-        value=f"figures.{name}.value",
+        value=f"objectives.{name}.value",
         text=text,
         unit=sentences.unit(unit),
         # Sequences are sorted as wholes: what is unknown goes last.
-        sort=lambda row: (row.figures[name]["value"] is None, row.figures[name]["value"] or 0.0),
+        sort=lambda row: (
+            row["objectives"][name]["value"] is None,
+            row["objectives"][name]["value"] or 0.0,
+        ),
         numeric=True,
     )

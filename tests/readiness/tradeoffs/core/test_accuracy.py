@@ -26,7 +26,7 @@ def kg(value, low=None, high=None):
     ],
 )
 def test_one_comparison(expected, realised, error, percent, within):
-    found = compare("carbon", expected, realised)
+    found = compare(expected, realised)
     assert found.error == error
     assert found.percent == (None if percent is None else pytest.approx(percent))
     assert found.within_band is within
@@ -34,10 +34,10 @@ def test_one_comparison(expected, realised, error, percent, within):
 
 def test_over_decisions():
     compared = [
-        compare("carbon", kg(80.0, 70.0, 110.0), kg(100.0)),
-        compare("carbon", kg(330.0), kg(300.0)),
-        compare("carbon", kg(10.0), kg(0.0)),
-        compare("carbon", kg(None), kg(50.0)),
+        compare(kg(80.0, 70.0, 110.0), kg(100.0)),
+        compare(kg(330.0), kg(300.0)),
+        compare(kg(10.0), kg(0.0)),
+        compare(kg(None), kg(50.0)),
     ]
     assert mean_percent(compared) == pytest.approx((20 + 10) / 2)
     assert mean_percent(compared[2:]) is None
@@ -45,4 +45,4 @@ def test_over_decisions():
 
 def test_units_are_not_mixed():
     with pytest.raises(FigureError, match="expected in kg, realised in t"):
-        compare("carbon", kg(1.0), BandedFigure(1.0, "t"))
+        compare(kg(1.0), BandedFigure(1.0, "t"))

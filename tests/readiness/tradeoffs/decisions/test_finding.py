@@ -11,7 +11,7 @@ from readiness.tradeoffs.models import Decision, DecisionForecast
 
 def pair(objective, came, *, final=True):
     expected, realised = BandedFigure(100.0, "units"), BandedFigure(came, "units")
-    comparison = compare(objective, expected, realised)
+    comparison = compare(expected, realised)
     return Pair(DecisionForecast(objective=objective, unit="units"), comparison, "", final)
 
 
