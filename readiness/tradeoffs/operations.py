@@ -186,7 +186,10 @@ def _values(
         _line_of, at, value = point
         if abs(at - now) > FURTHEST:
             raise UnitRefused("at", f"{at.isoformat()} is more than twenty years away.")
-        return None if value is None else bounded(spec, scale, scale.of(value), of_an_hour=True).value
+        if value is None:
+            return None
+        bounded(spec, scale, scale.of(value), of_an_hour=True)
+        return scale.of(value)
 
     return [(at, value) for (_, at, _), value in collected(points, itemgetter(0), stored)]
 

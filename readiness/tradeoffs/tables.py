@@ -82,10 +82,6 @@ class FactorRow:
         return self.known is not None and self.known is self.factor.best
 
     @property
-    def value(self) -> float | None:
-        return None if self.known is None else self.known.value
-
-    @property
     def text(self) -> str:
         return "" if self.known is None else value_text(self.known)
 
@@ -143,10 +139,6 @@ class FactorRow:
         return " · ".join(dict.fromkeys(note for note in notes if note))
 
     @property
-    def as_of(self) -> datetime | None:
-        return None if self.known is None else self.known.as_of
-
-    @property
     def age_s(self) -> float | None:
         """An estimate from distance has none."""
         if self.known is None or self.known.basis is ValueBasis.GREAT_CIRCLE:
@@ -166,7 +158,7 @@ class FactorRow:
 
     @property
     def age_text(self) -> str:
-        return "" if self.age_s is None else age(self.as_of, now=self.at)
+        return "" if self.known is None or self.age_s is None else age(self.known.as_of, now=self.at)
 
 
 def value_text(known: KnownValue) -> str:
@@ -213,7 +205,7 @@ def _columns_of_page(subject: Column) -> tuple[Column, ...]:
         Column("site", "Site", value=lambda row: row.site.name, url=site_address, sort=True, locked=True,
                phone="title"),
         subject,
-        Column("value", "Value", text="text", sort=True, numeric=True, phone="status",
+        Column("value", "Value", value="known.value", text="text", sort=True, numeric=True, phone="status",
                template="readiness/tradeoffs/value_cell.html"),
         Column("band", "Band", numeric=True),
         Column("provenance", "Provenance", sort=True, template="readiness/tradeoffs/provenance_cell.html"),
@@ -229,7 +221,7 @@ def _columns_of_file(*subject: Column) -> tuple[Column, ...]:
     return (
         Column("site", "Site", value="site.slug"),
         *subject,
-        Column("value", "Value"),
+        Column("value", "Value", value="known.value"),
         Column("unit", "Unit", value="known.unit"),
         Column("currency", "Currency", value="known.currency"),
         Column("low", "Low", value="known.low"),

@@ -158,13 +158,14 @@ def _checked(
     spec: KindSpec, value: float, unit: str, currency: str, band: tuple[float | None, float | None]
 ) -> CheckedValue:
     scale = scale_of(spec.dimension, unit, currency)
-    stored = bounded(spec, scale, scale.of(value))
+    stored = scale.of(value)
+    caution = bounded(spec, scale, stored)
     low, high = (None if end is None else scale.of(end) for end in band)
     if (low is None) != (high is None):
         raise UnitRefused("low" if low is None else "high", "A band has two ends, or there is none.")
     if low is not None and high is not None:
-        if not low <= stored.value <= high:
-            raise UnitRefused("low" if low > stored.value else "high", "The band does not hold the value.")
+        if not low <= stored <= high:
+            raise UnitRefused("low" if low > stored else "high", "The band does not hold the value.")
         for field, end in (("low", low), ("high", high)):
             try:
                 bounded(spec, scale, end)
@@ -173,7 +174,7 @@ def _checked(
     stated = " ".join(f"{value:.10g} {unit}".split())
     if currency and currency not in unit:
         stated = f"{stated} {currency}"
-    return CheckedValue(stored.value, low, high, stored.currency, stated[:80], stored.caution)
+    return CheckedValue(stored, low, high, scale.currency, stated[:80], caution)
 
 
 def _refuse_source(entry: StatedEntry, today: date) -> None:

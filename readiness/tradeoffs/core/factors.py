@@ -279,12 +279,6 @@ def age_limits() -> Mapping[str, AgeLimit]:
     return {kind: AgeLimit(**limit) for kind, limit in data("ages").items()}
 
 
-def too_old(kind: str, age_s: float) -> AgeLimit | None:
-    """The limit that something of this age is beyond; None where it is within, and where its kind has none."""
-    limit = age_limits().get(kind.partition(".")[0])
-    return limit if limit is not None and age_s > limit.days * DAY_S else None
-
-
 def outdated(kind: str, known: KnownValue, at: datetime) -> str:
     """`1,062 days old, looked at again after 731: …`; empty where it is no older than its limit.
 
@@ -292,10 +286,7 @@ def outdated(kind: str, known: KnownValue, at: datetime) -> str:
     """
     if known.basis in (ValueBasis.COMPUTED, ValueBasis.GREAT_CIRCLE) or known.until_on is not None:
         return ""
-    age_s = known.age_s(at)
-    limit = too_old(kind, age_s)
-    return "" if limit is None else words(limit, age_s)
-
-
-def words(limit: AgeLimit, age_s: float) -> str:
-    return f"{int(age_s // DAY_S):,} days old, to be looked at again after {limit.days:,}: {limit.reason}"
+    limit, days = age_limits().get(kind.partition(".")[0]), known.age_s(at) / DAY_S
+    if limit is None or days <= limit.days:
+        return ""
+    return f"{int(days):,} days old, to be looked at again after {limit.days:,}: {limit.reason}"

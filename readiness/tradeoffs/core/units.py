@@ -112,16 +112,6 @@ class UnitScale:
         return value * self.factor
 
 
-@dataclass(frozen=True, slots=True)
-class ConvertedValue:
-    """A value in the stored unit; `caution` says why somebody should look at it again, empty if nothing does."""
-
-    value: float
-    unit: str
-    currency: str
-    caution: str = ""
-
-
 _TABLES = data("units")
 _UNITS: Mapping[str, Mapping[str, float]] = _TABLES["units"]
 _CO2 = re.compile(r"\s*(CO2|CO₂)(-?eq\.?|-?e)?", re.IGNORECASE)
@@ -146,20 +136,18 @@ def stored_unit(dimension: Dimension, currency: str = "") -> str:
     return unit.format(currency)
 
 
-def bounded(spec: KindSpec, scale: UnitScale, value: float, *, of_an_hour: bool = False) -> ConvertedValue:
+def bounded(spec: KindSpec, scale: UnitScale, value: float, *, of_an_hour: bool = False) -> str:
+    """Hold a value in the stored unit against what it may be; return why somebody should look at it again."""
     if not math.isfinite(value):
         raise UnitRefused("value", "The value is no finite number.")
     magnitude = MAGNITUDES.get(scale.currency, 1.0)
     possible = spec.possible if not of_an_hour or spec.hourly_possible is None else spec.hourly_possible
-    stated = scale.unit
     if not possible.holds(value / magnitude):
-        raise UnitRefused(
-            "value", f"{value:g} {stated} is not between {_bounds(possible, magnitude, stated)}."
-        )
+        span = _bounds(possible, magnitude, scale.unit)
+        raise UnitRefused("value", f"{value:g} {scale.unit} is not between {span}.")
     if spec.plausible.holds(value / magnitude):
-        return ConvertedValue(value, stated, scale.currency)
-    usual = _bounds(spec.plausible, magnitude, stated)
-    return ConvertedValue(value, stated, scale.currency, f"Seldom outside {usual}: check the unit.")
+        return ""
+    return f"Seldom outside {_bounds(spec.plausible, magnitude, scale.unit)}: check the unit."
 
 
 def _bounds(span: ValueSpan, magnitude: float, unit: str) -> str:

@@ -11,9 +11,21 @@ from django.db.models import F, Q
 from inventory.models import Site
 from inventory.models.constraints import choices_held
 from inventory.models.triggers import signed_once
-from readiness.tradeoffs.models.triggers import changed, refuse_if
 from readiness.workloads.models import WorkloadClass
 from telemetry.models import SourceProvenance
+
+
+def refuse_if(condition: str, message: str, name: str, table: str) -> str:
+    return (
+        f"IF {condition} THEN RAISE EXCEPTION '{message}'"
+        f" USING ERRCODE = 'check_violation', CONSTRAINT = '{name}', TABLE = '{table}'; END IF;"
+    )
+
+
+def changed(columns: tuple[str, ...]) -> str:
+    old, new = (", ".join(f"{row}.{column}" for column in columns) for row in ("OLD", "NEW"))
+    return f"({old}) IS DISTINCT FROM ({new})"
+
 
 USER = settings.AUTH_USER_MODEL
 

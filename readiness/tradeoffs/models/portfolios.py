@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from inventory.models.constraints import choices_held
-from readiness.tradeoffs.models.triggers import changed, refuse_if
+from readiness.tradeoffs.models.decisions import changed, refuse_if
 
 USER = settings.AUTH_USER_MODEL
 

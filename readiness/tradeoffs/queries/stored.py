@@ -232,7 +232,9 @@ def series_of(site_id: int, kind: str | None, start: datetime, end: datetime) ->
         grouped[day.kind, day.source, day.currency].append(day)
     sources = []
     for (of_kind, source, currency), of_source in grouped.items():
-        series = joined(_day(each) for each in of_source)
+        series = joined(
+            IntervalDay(each.day_on, each.step_s, each.offset_s, tuple(each.values)) for each in of_source
+        )
         if series is not None:
             unit = stored_unit(KINDS[of_kind].dimension, currency)
             how = (of_source[-1].basis, of_source[-1].provenance)
@@ -242,10 +244,6 @@ def series_of(site_id: int, kind: str | None, start: datetime, end: datetime) ->
 
 def days_of(site_id: int, kind: str, source: str) -> list[FactorDay]:
     return list(FactorDay.objects.of_source(site_id, kind, source).order_by("-day_on"))
-
-
-def _day(day: FactorDay) -> IntervalDay:
-    return IntervalDay(day.day_on, day.step_s, day.offset_s, tuple(day.values))
 
 
 def entries(site: Site | None = None) -> QuerySet[SiteFactor]:

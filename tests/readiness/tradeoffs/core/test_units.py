@@ -1,5 +1,7 @@
 """Senders' units land in the stored ones, or are refused with the field that is wrong."""
 
+from types import SimpleNamespace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,7 +23,8 @@ SPECS = {**KINDS, "latency": LATENCY}
 
 def stored(spec, value, unit, currency="", **more):
     scale = scale_of(spec.dimension, unit, currency)
-    return bounded(spec, scale, scale.of(value), **more)
+    caution = bounded(spec, scale, scale.of(value), **more)
+    return SimpleNamespace(value=scale.of(value), unit=scale.unit, currency=scale.currency, caution=caution)
 
 
 @pytest.mark.parametrize(
