@@ -24,7 +24,7 @@ from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.core.realised import MONTH_H, MeasuredSpan, Metered, RatePerKwh
 from readiness.tradeoffs.core.series import FactorSeries
 from readiness.tradeoffs.models import Decision, DecisionForecast
-from readiness.tradeoffs.queries import measured
+from readiness.tradeoffs.queries import site_factors
 from readiness.tradeoffs.queries.stored import SourceSeries
 from readiness.workloads.models import Placement
 from telemetry.queries import window_means
@@ -250,7 +250,7 @@ class RealisedReading:
     @cached_property
     def share(self) -> float | str:
         asked = accelerators_held(self.decision)
-        there = sum(measured.accelerators_by_type([self.site_id]).get(self.site_id, {}).values())
+        there = sum(site_factors.accelerators_by_type([self.site_id]).get(self.site_id, {}).values())
         if not asked:
             return "The envelope asks for no accelerators, so that its part of the site's power is unknown."
         if there < asked:

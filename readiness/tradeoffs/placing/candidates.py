@@ -21,15 +21,15 @@ from readiness.tradeoffs.core.options import (
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion, CarbonKind
 from readiness.tradeoffs.core.units import book, equivalents, in_devices, only_type
 from readiness.tradeoffs.placing import figures
-from readiness.tradeoffs.placing.facts import FleetFacts
-from readiness.tradeoffs.placing.figures import HOURS_A_MONTH
-from readiness.tradeoffs.placing.inputs import (
+from readiness.tradeoffs.placing.facts import (
     ACCELERATORS,
     ANY,
+    FleetFacts,
     PlacementInputs,
     free_accelerators,
     inputs_of,
 )
+from readiness.tradeoffs.placing.figures import HOURS_A_MONTH
 from readiness.tradeoffs.placing.law import Laws
 from readiness.tradeoffs.placing.params import WhatIf
 from readiness.workloads.core.countries import COUNTRIES, countries_of

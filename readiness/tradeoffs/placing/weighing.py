@@ -30,7 +30,7 @@ from readiness.tradeoffs.placing.candidates import (
     limits_of,
     monthly_limits,
 )
-from readiness.tradeoffs.placing.inputs import inputs_of
+from readiness.tradeoffs.placing.facts import inputs_of
 from readiness.tradeoffs.placing.params import OBJECTIVES, PlacementQuestion
 from readiness.workloads.core.envelope import Envelope
 

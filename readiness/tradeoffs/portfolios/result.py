@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from readiness.tradeoffs.core.consequences import line
 from readiness.tradeoffs.core.portfolio import LeftOutReason, PlanChanges, Point, Sweep, WorkloadMove, against
 from readiness.tradeoffs.models import PortfolioRun
-from readiness.tradeoffs.placing.inputs import ANY
+from readiness.tradeoffs.placing.facts import ANY
 from readiness.tradeoffs.portfolios.fleet import PortfolioFleet
 
 VERSION = 2

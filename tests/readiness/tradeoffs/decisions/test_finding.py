@@ -5,7 +5,7 @@ import pytest
 from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.core.realised import compare
 from readiness.tradeoffs.decisions.queries import Pair
-from readiness.tradeoffs.decisions.sentences import finding
+from readiness.tradeoffs.decisions.tables import finding
 from readiness.tradeoffs.models import Decision, DecisionForecast
 
 
