@@ -2,7 +2,7 @@
 
 Facts are read again once a minute, and earlier when people, scoring or the inventory changed anything; telemetry shows
 with the next minute. Each process keeps its own. Inputs of a candidate that depend on no question but for currency and
-carbon are made once for each reading: a question over 1,000 sites has 100 ms, and half of it went into making them anew.
+carbon are made once for each reading: half of the 100 ms of a question over 1,000 sites went into making them anew.
 """
 
 from collections import OrderedDict
