@@ -12,10 +12,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
-from readiness.jurisdiction import operations, queries, serializers
+from readiness.jurisdiction import operations, queries
 from readiness.jurisdiction.kinds import BASES, ORIGINS
 from readiness.jurisdiction.models import Rule, RulePack
 from readiness.jurisdiction.operations import MAY_SEE, VERSIONS
+from readiness.jurisdiction.sentences import NOTICE
 from readiness.jurisdiction.serializers import (
     RuleCaseSerializer,
     RuleDecisionSerializer,
@@ -145,8 +146,9 @@ class RuleViewSet(ObjectViewSet):
         asked = RuleCaseSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         with named_errors():
-            document = serializers.answered_case(**asked.asked(today=clock.now().date()))
-        return Response(document)
+            pack, decision = queries.decision(**asked.asked(today=clock.now().date()))
+        answer = {"pack": pack, "decision": decision, "notice": NOTICE}
+        return Response(RuleDecisionSerializer(answer, context={"pack": queries.content_of(pack)}).data)
 
 
 router = Router()

@@ -48,7 +48,7 @@ _DOUBTS = {
 
 def sentence(finding: LegalFinding, pack: RulePackDocument) -> str:
     """`Needs a basis: one of A or B (GDPR, Art. 46).`"""
-    reasons = [missing(lacking, pack, finding.kind) for lacking in finding.missing]
+    reasons = [missing(lacking, pack) for lacking in finding.missing]
     if finding.answer == LegalAnswer.FORBIDDEN:
         reasons = []
     reasons += [ground(applied, pack) for applied in finding.deciding]
@@ -66,10 +66,10 @@ def ground(applied: AppliedRule, pack: RulePackDocument) -> str:
     return f"{said} ({cite(applied.rule)})"
 
 
-def missing(lacking: Missing, pack: RulePackDocument, kind: RuleKind) -> str:
+def missing(lacking: Missing, pack: RulePackDocument) -> str:
     category = pack.categories_by_id.get(lacking.what)
     what = category.name if category else lacking.what or "not given"
-    return _MISSING[lacking.gap].format(what=what, place=_PLACES[kind])
+    return _MISSING[lacking.gap].format(what=what, place=_PLACES[lacking.kind])
 
 
 def any_of(bases: Iterable[str], pack: RulePackDocument) -> str:

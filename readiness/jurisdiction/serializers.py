@@ -1,13 +1,14 @@
 """The shape of rules, packs and decided cases in JSON; a decided case as the page tells it too."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 from rest_framework import serializers
 
 from readiness.jurisdiction import queries, sentences
-from readiness.jurisdiction.core.deciding import AppliedRule, LegalFinding, Request
-from readiness.jurisdiction.core.pack import RulePackDocument
+from readiness.jurisdiction.core.deciding import Request
+from readiness.jurisdiction.core.pack import LegalAnswer, RulePackDocument
 from readiness.jurisdiction.models import Rule, RulePack
 from readiness.jurisdiction.operations import CITED, VERSIONS, rule_item
 from readiness.jurisdiction.sentences import NOTICE
@@ -181,33 +182,56 @@ class RuleCitationSerializer(serializers.Serializer):
     url = serializers.URLField()
 
 
+class Told(serializers.CharField):
+    """A sentence that `tell` makes of the whole object and the pack."""
+
+    def __init__(self, tell: Callable[[Any, RulePackDocument], str], **kwargs: Any) -> None:
+        super().__init__(source="*", **kwargs)
+        self.tell = tell
+
+    def to_representation(self, value: Any) -> str:
+        return self.tell(value, self.context["pack"])
+
+
+class AnswerField(serializers.JSONField):
+    def to_representation(self, answer: LegalAnswer) -> Any:
+        return {"value": str(answer), "label": sentences.ANSWERS[answer]}
+
+
+class SlugsField(serializers.ListField):
+    child = serializers.CharField()
+
+    def to_representation(self, slugs: Any) -> Any:
+        return sorted(slugs)
+
+
 class RuleGroundSerializer(serializers.Serializer):
-    slug = serializers.CharField()
-    title = serializers.CharField()
-    jurisdiction = serializers.CharField()
-    citation = RuleCitationSerializer()
+    slug = serializers.CharField(source="rule.id")
+    title = serializers.CharField(source="rule.title")
+    jurisdiction = serializers.CharField(source="rule.jurisdiction")
+    citation = RuleCitationSerializer(source="rule.citation")
     answer = serializers.CharField(help_text="allowed, needs-basis, cannot-decide, forbidden")
     deciding = serializers.BooleanField(help_text="Whether the answer rests on it")
     doubt = serializers.CharField(allow_null=True, help_text="undated or not-checked")
     met_by = serializers.CharField(allow_null=True, help_text="The basis on record that meets it")
-    bases = serializers.ListField(child=serializers.CharField(), help_text="Any one of them will do")
-    text = serializers.CharField()
+    bases = serializers.ListField(
+        source="rule.bases", child=serializers.CharField(), help_text="Any one of them will do"
+    )
+    text = Told(sentences.ground)
 
 
 class RuleMissingSerializer(serializers.Serializer):
     reason = serializers.CharField(
-        help_text="unknown-origin, unknown-place, no-category, unknown-category, no-rule"
+        source="gap", help_text="unknown-origin, unknown-place, no-category, unknown-category, no-rule"
     )
     what = serializers.CharField()
-    text = serializers.CharField()
+    text = Told(sentences.missing)
 
 
 class RuleFindingSerializer(serializers.Serializer):
-    answer = serializers.JSONField(
-        help_text="`{value, label}`; allowed, needs-basis, cannot-decide or forbidden"
-    )
-    text = serializers.CharField(help_text="In plain words")
-    rules = RuleGroundSerializer(many=True)
+    answer = AnswerField(help_text="`{value, label}`; allowed, needs-basis, cannot-decide or forbidden")
+    text = Told(sentences.sentence, help_text="In plain words")
+    rules = RuleGroundSerializer(many=True, source="grounds")
     missing = RuleMissingSerializer(many=True)
     bases_needed = serializers.ListField(
         child=serializers.ListField(child=serializers.CharField()), help_text="One of each list"
@@ -223,62 +247,12 @@ class RuleDecidedBySerializer(serializers.Serializer):
 
 class RuleDecisionSerializer(serializers.Serializer):
     pack = RuleDecidedBySerializer()
-    on = serializers.DateField()
-    origin = serializers.CharField()
-    data_categories = serializers.ListField(child=serializers.CharField())
-    destination = serializers.CharField()
-    operator = serializers.CharField()
-    bases = serializers.ListField(child=serializers.CharField())
-    residency = RuleFindingSerializer()
-    sovereignty = RuleFindingSerializer()
+    on = serializers.DateField(source="decision.on")
+    origin = serializers.CharField(source="decision.request.origin")
+    data_categories = SlugsField(source="decision.request.categories")
+    destination = serializers.CharField(source="decision.request.destination")
+    operator = serializers.CharField(source="decision.request.operator")
+    bases = SlugsField(source="decision.request.bases")
+    residency = RuleFindingSerializer(source="decision.residency")
+    sovereignty = RuleFindingSerializer(source="decision.sovereignty")
     notice = serializers.CharField()
-
-
-def answered_case(*, request: Request, on: date, pack: RulePack | None = None) -> dict[str, Any]:
-    """Both answers with rules, citations and plain sentences. Raises NothingPublished."""
-    row, decision = queries.decision(request, on=on, pack=pack)
-    content = queries.content_of(row)
-    return {
-        "pack": {"id": row.pk, "version": row.version, "digest": row.digest, "status": row.status},
-        "on": on.isoformat(),
-        "origin": request.origin,
-        "data_categories": sorted(request.categories),
-        "destination": request.destination,
-        "operator": request.operator,
-        "bases": sorted(request.bases),
-        **{str(finding.kind): _finding(finding, content) for finding in decision.findings},
-        "notice": sentences.NOTICE,
-    }
-
-
-def _finding(finding: LegalFinding, pack: RulePackDocument) -> dict[str, Any]:
-    return {
-        "answer": {"value": str(finding.answer), "label": sentences.ANSWERS[finding.answer]},
-        "text": sentences.sentence(finding, pack),
-        "rules": [_ground(ground, pack, deciding=ground in finding.deciding) for ground in finding.grounds],
-        "missing": [
-            {
-                "reason": str(lacking.gap),
-                "what": lacking.what,
-                "text": sentences.missing(lacking, pack, finding.kind),
-            }
-            for lacking in finding.missing
-        ],
-        "bases_needed": [list(bases) for bases in finding.bases_needed],
-    }
-
-
-def _ground(ground: AppliedRule, pack: RulePackDocument, *, deciding: bool) -> dict[str, Any]:
-    rule = ground.rule
-    return {
-        "slug": rule.id,
-        "title": rule.title,
-        "jurisdiction": rule.jurisdiction,
-        "citation": written(rule.citation),
-        "answer": str(ground.answer),
-        "deciding": deciding,
-        "doubt": str(ground.doubt) if ground.doubt else None,
-        "met_by": ground.met_by or None,
-        "bases": list(rule.bases),
-        "text": sentences.ground(ground, pack),
-    }

@@ -8,7 +8,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from readiness.jurisdiction import operations, queries, sentences, serializers, tables
+from readiness.jurisdiction import operations, queries, sentences, tables
 from readiness.jurisdiction.forms import PublishForm, RuleForm, TryForm
 from readiness.jurisdiction.models import Rule, RulePack
 from readiness.jurisdiction.operations import MAY_SEE, VERSIONS, changes_of
@@ -104,10 +104,16 @@ def try_it(request: HttpRequest) -> HttpResponse:
         is_asked = "origin" in request.GET
         context["form"] = form = TryForm(request.GET if is_asked else None, row=row)
         if is_asked and form.is_valid():
-            answered = serializers.answered_case(**form.asked(today=now().date()))
-            context["questions"] = [
-                {"question": sentences.QUESTIONS[kind], "title": title, **answered[str(kind)]}
-                for kind, title in sentences.KINDS.items()
+            row, decision = queries.decision(**form.asked(today=now().date()))
+            pack = queries.content_of(row)
+            context["findings"] = [
+                (
+                    finding,
+                    sentences.KINDS[finding.kind],
+                    sentences.QUESTIONS[finding.kind],
+                    sentences.sentence(finding, pack),
+                )
+                for finding in decision.findings
             ]
     return answers.page(request, "readiness/jurisdiction/try.html", context)
 

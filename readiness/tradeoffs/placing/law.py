@@ -133,7 +133,7 @@ def _only_gaps(finding: LegalFinding) -> bool:
 
 def _rule(finding: LegalFinding, pack: RulePackDocument) -> str:
     grounds = [f"{cite(ground.rule)} ({ground.rule.id})" for ground in finding.deciding]
-    gaps = [missing(gap, pack, finding.kind) for gap in finding.missing]
+    gaps = [missing(gap, pack) for gap in finding.missing]
     return "; ".join(_unique([*grounds, *gaps]))
 
 
