@@ -1,9 +1,9 @@
 """Workload classes: their filters, list, page and forms."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 from django import forms
 from django.db.models import Q, QuerySet
@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from inventory.search import best_first
-from readiness.workloads import added_facts, documents, operations, queries, sentences
+from readiness.workloads import documents, operations, queries, sentences
 from readiness.workloads.core.envelope import Envelope, contradictions
 from readiness.workloads.forms import DocumentForm, PlaceForm, WorkloadForm, initial_of
 from readiness.workloads.models import (
@@ -76,6 +76,23 @@ class WorkloadFilters(ObjectFilterSet):
         panel = ["kind", "criticality", "complete", "placed", "site", "user_region", "data_categories"]
 
 
+class MakeFacts(Protocol):
+    """Lines of a definition list: `term`, `value`, and a `url` and a `note` where there are any."""
+
+    def __call__(
+        self, workload: WorkloadClass, *, may: Callable[[str], bool], today: date
+    ) -> Sequence[dict[str, Any]]: ...
+
+
+_facts_above: list[MakeFacts] = []
+
+
+def add_facts(make: MakeFacts) -> None:
+    """Let a room above add facts to the jurisdiction card on the page of a class, from its AppConfig.ready."""
+    if make not in _facts_above:
+        _facts_above.append(make)
+
+
 def find_workloads(query: str, *, user: User, limit: int) -> list[Hit]:
     matching = best_first(WorkloadClass.objects.all(), query, name="name", others=["slug", "description"])
     return [
@@ -122,7 +139,7 @@ def _context(workload: WorkloadClass, user: Any) -> dict[str, Any]:
         "countries_left": sentences.countries_left(envelope),
         "data": ", ".join(DATA_CATEGORIES[each] for each in workload.data_categories),
         "score_percent": None if envelope.min_score is None else 100 * envelope.min_score,
-        "on_record": added_facts.added_to(workload, may=may, today=today),
+        "on_record": [fact for make in _facts_above for fact in make(workload, may=may, today=today)],
         "confirmations": workload.confirmations.all()[:5],
         "placements": [
             (each, sentences.days_text(each.started_on, today)) for each in queries.placements_of(workload)

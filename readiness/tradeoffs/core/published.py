@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from readiness.tradeoffs.core.entries import FactorEntry, LatencyEntry
 from readiness.tradeoffs.core.units import data
-from readiness.workloads.core.light import EARTH_RADIUS_KM, FIBRE_KM_PER_S, distance_km
+from readiness.workloads.core.envelope import EARTH_RADIUS_KM, FIBRE_KM_PER_S, distance_km
 
 type Floats = npt.NDArray[np.float64]
 type Places = npt.NDArray[np.float64]

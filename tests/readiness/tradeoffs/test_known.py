@@ -12,7 +12,7 @@ from readiness.tradeoffs.core.published import estimated_round_trip
 from readiness.tradeoffs.core.series import integrated
 from readiness.tradeoffs.core.units import KINDS
 from readiness.tradeoffs.models import SiteFactor
-from readiness.workloads.core.light import distance_km
+from readiness.workloads.core.envelope import distance_km
 from readiness.workloads.models import UserRegion
 from tests.inventory import made
 from tests.readiness.plant import Plant, deliver

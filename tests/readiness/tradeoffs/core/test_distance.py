@@ -11,7 +11,7 @@ from readiness.tradeoffs.core.published import (
     estimated_round_trip,
     great_circles_km,
 )
-from readiness.workloads.core.light import distance_km
+from readiness.workloads.core.envelope import distance_km
 
 DUBLIN, ASHBURN, SINGAPORE = (53.3498, -6.2603), (39.0438, -77.4874), (1.3521, 103.8198)
 
