@@ -147,7 +147,6 @@ class FactorRow:
 
     @property
     def outdated(self) -> str:
-        """How far it is beyond the age limit of its kind, in words; empty where it is not."""
         if self.known is None:
             return ""
         return outdated("latency" if self.kind not in KINDS else self.kind, self.known, self.at)

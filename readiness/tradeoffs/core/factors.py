@@ -215,12 +215,12 @@ class Rates:
             KnownRate(
                 currency,
                 to_currency,
-                one.rate * other.rate,
-                min(one.as_of, other.as_of),
-                "; ".join(dict.fromkeys((one.source, other.source))),
+                first.rate * second.rate,
+                min(first.as_of, second.as_of),
+                "; ".join(dict.fromkeys((first.source, second.source))),
             )
             for pivot in sorted(pivots - {currency, to_currency})
-            if (one := self._stated(currency, pivot)) and (other := self._stated(pivot, to_currency))
+            if (first := self._stated(currency, pivot)) and (second := self._stated(pivot, to_currency))
         ]
         return max(crossed, key=lambda rate: (rate.as_of, rate.source, rate.rate), default=None)
 

@@ -6,7 +6,7 @@ these weights is cheaper by more. A plan never exceeds a capacity and never uses
 where jurisdiction and every other hard limit of a single workload stand. As many workloads as room is found for are
 placed, by priority, before anything is saved; the others are named with the reason, and the bound is that of the rest.
 
-Small portfolios are solved to the optimum (`exact`). Larger ones are bounded by `relaxation`, and their plans made by
+Small portfolios are solved to the optimum by HiGHS. Larger ones are bounded by `relaxation`, and their plans made by
 rounding it and improving that (`assignment`). Nothing here reads a clock: the same input gives the same points.
 """
 
@@ -23,23 +23,16 @@ from readiness.tradeoffs.core.objectives import OptionColumns, dominators
 from readiness.tradeoffs.core.relaxation import Relaxed, columns_of, empty_program, priced, quiet_highs, relax
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Solved:
-    """A plan, and what no plan can be below; `NOWHERE` for workloads that are left out."""
-
-    plan: Places
-    bound: float
-
-
 def most_placed(problem: Assigning, priority: Numbers) -> Places:
     places = np.where(np.isfinite(problem.costs), 0.0, np.inf)
     program, rows, sites = _program(Assigning(places, problem.demand, problem.capacity), priority)
     highs = quiet_highs()
     highs.passModel(program)
-    return _run(highs, rows, sites, len(priority)).plan
+    return _run(highs, rows, sites, len(priority))[0]
 
 
-def optimum(problem: Assigning, priority: Numbers, placed: float) -> Solved:
+def optimum(problem: Assigning, priority: Numbers, placed: float) -> tuple[Places, float]:
+    """Return the plan, and what no plan can be below."""
     workloads = len(priority)
     program, rows, sites = _program(problem, np.zeros(workloads))
     highs = quiet_highs()
@@ -75,7 +68,7 @@ def _program(problem: Assigning, leaving_out: Numbers) -> tuple[highspy.HighsLp,
     return program, rows, sites
 
 
-def _run(highs: highspy.Highs, rows: Places, sites: Places, workloads: int) -> Solved:
+def _run(highs: highspy.Highs, rows: Places, sites: Places, workloads: int) -> tuple[Places, float]:
     highs.setOptionValue("mip_rel_gap", 0.0)
     highs.setOptionValue("mip_abs_gap", 1e-9)
     highs.setOptionValue("mip_feasibility_tolerance", 1e-9)
@@ -85,7 +78,7 @@ def _run(highs: highspy.Highs, rows: Places, sites: Places, workloads: int) -> S
     if chosen.size:
         taken = chosen[workloads:] > 0.5
         plan[rows[taken]] = sites[taken]
-    return Solved(plan, float(highs.getInfo().mip_dual_bound))
+    return plan, float(highs.getInfo().mip_dual_bound)
 
 
 EXACT_PAIRS = 400
@@ -237,7 +230,7 @@ class _Solving:
                 return plan
             evenly = np.nan_to_num(self.portfolio.figures) @ (1 / len(self.scale) / self.scale)
             searched = _placed_by_prices(self._problem(evenly), priority)
-            return max(plan, searched, key=lambda one: float(priority[one >= 0].sum()))
+            return max(plan, searched, key=lambda each: float(priority[each >= 0].sum()))
         self.placed = most_placed(problem, priority)
         return self.placed
 
@@ -254,8 +247,7 @@ class _Solving:
             return whole, 0.0, 0.0
         if self.exact:
             priority = self.portfolio.priority[self.rows]
-            solved = optimum(problem, priority, float(priority[self.placed >= 0].sum()))
-            plan, bound = solved.plan, solved.bound
+            plan, bound = optimum(problem, priority, float(priority[self.placed >= 0].sum()))
         else:
             plan, bound = self._rounded(problem)
         whole[self.rows] = plan
@@ -294,10 +286,10 @@ def _placed_by_prices(problem: Assigning, priority: Numbers) -> Places:
 
 
 def _points(
-    portfolio: Portfolio, found: Sequence[tuple[Mapping[str, float], Places, float, float]]
+    portfolio: Portfolio, solved: Sequence[tuple[Mapping[str, float], Places, float, float]]
 ) -> tuple[Point, ...]:
-    totals = np.zeros((len(found), len(portfolio.objectives)))
-    for place, (_, plan, _, _) in enumerate(found):
+    totals = np.zeros((len(solved), len(portfolio.objectives)))
+    for place, (_, plan, _, _) in enumerate(solved):
         placed = np.flatnonzero(plan >= 0)
         totals[place] = portfolio.figures[placed, plan[placed]].sum(axis=0)
     by = dominators(OptionColumns(totals, totals, totals)).tolist()
@@ -314,7 +306,7 @@ def _points(
             (cost - bound) / abs(cost) if cost else 0.0,
             None if by[place] < 0 else by[place],
         )
-        for place, (weights, plan, cost, bound) in enumerate(found)
+        for place, (weights, plan, cost, bound) in enumerate(solved)
     )
 
 

@@ -201,7 +201,9 @@ def points_of(within: Numbers, weighed: Sequence[float]) -> np.ndarray[tuple[int
 
 def _how_many_above(those: Sequence[int], than: Sequence[int]) -> list[int]:
     ordered = np.sort(np.asarray(those, np.int64))
-    return [len(those) - int(one) for one in np.searchsorted(ordered, np.asarray(than, np.int64), "right")]
+    return [
+        len(those) - int(above) for above in np.searchsorted(ordered, np.asarray(than, np.int64), "right")
+    ]
 
 
 SAME = 1e-12
@@ -266,9 +268,9 @@ def sensitivity(
         rest = np.delete(within, place, axis=1) @ np.delete(weighed, place) / others
         now = float(weighed[place]) / (float(weighed[place]) + others)
         for up in (False, True):
-            found = _flip(within[:, place] - rest, rest, winner, now, up, names)
-            if found is not None:
-                share, to = found
+            flip = _flip(within[:, place] - rest, rest, winner, now, up, names)
+            if flip is not None:
+                share, to = flip
                 flips.append(WinnerFlip(objective.name, share, share * others / (1 - share), names[to], up))
     return Sensitivity(names[winner], tuple(flips), tuple(fixed))
 

@@ -88,7 +88,7 @@ def _of_one(site: int, needs: Numbers, room: float, rows: Places, shares: Number
 def _smallest(taken: Sequence[int], sizes: Numbers, shares: Numbers, room: float) -> list[int]:
     """Without those that it is a cover without, those of the least share first."""
     members, total = list(taken), float(sizes[taken].sum())
-    for each in sorted(taken, key=lambda one: shares[one]):
+    for each in sorted(taken, key=lambda member: shares[member]):
         if total - sizes[each] > room:
             members.remove(each)
             total -= float(sizes[each])
@@ -206,12 +206,12 @@ def _volume(problem: Assigning, prices: Numbers, steps: int) -> Numbers:
         if norm <= 1e-18:
             break
         tried = np.maximum(best + length * (target - bound) / norm * along, 0.0)
-        found, over = _step(problem, tried, scale, size)
+        value, over = _step(problem, tried, scale, size)
         mean_over = weight * over + (1 - weight) * mean_over
-        if found > bound:
+        if value > bound:
             if (over * along).sum() >= 0:
                 length = min(length * 1.1, 2.0)
-            bound, best, idle = found, tried, 0
+            bound, best, idle = value, tried, 0
         else:
             idle += 1
             if idle >= 20:
@@ -288,8 +288,8 @@ class _Master:
         of_capacity, of_covers = prices[: capacity.size].reshape(capacity.shape), prices[capacity.size :]
         dear = np.flatnonzero(of_covers > 0).tolist()
         covers = tuple(self.covers[each] for each in dear)
-        found = Prices(of_capacity, covers, tuple(of_covers[dear].tolist()))
-        return float(self.highs.getInfo().objective_function_value), duals[:workloads], found
+        positive = Prices(of_capacity, covers, tuple(of_covers[dear].tolist()))
+        return float(self.highs.getInfo().objective_function_value), duals[:workloads], positive
 
     def shares(self) -> tuple[Places, Flags]:
         share = self._solution()
@@ -313,7 +313,6 @@ def quiet_highs() -> highspy.Highs:
 
 
 def empty_program(problem: Assigning, covers: Sequence[Cover] = ()) -> highspy.HighsLp:
-    """The rows: each workload once, then each capacity of each site, then each cover."""
     workloads = len(problem.costs)
     most = np.r_[problem.capacity.ravel(), [cover.most for cover in covers]]
     program = highspy.HighsLp()

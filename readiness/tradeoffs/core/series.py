@@ -205,8 +205,8 @@ def values_at(part: FactorSeries, instants: Floats) -> Floats:
     if not len(part.starts_s):
         return np.full(len(instants), np.nan)
     places = np.searchsorted(part.starts_s, instants, side="right") - 1
-    found = np.where(places >= 0, part.values[np.maximum(places, 0)], np.nan)
-    held: Floats = np.where(instants < part.starts_s[np.maximum(places, 0)] + part.step_s, found, np.nan)
+    latest = np.where(places >= 0, part.values[np.maximum(places, 0)], np.nan)
+    held: Floats = np.where(instants < part.starts_s[np.maximum(places, 0)] + part.step_s, latest, np.nan)
     return held
 
 

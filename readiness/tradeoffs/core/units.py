@@ -269,14 +269,13 @@ def equivalents(slug: str, count: float = 1.0) -> float | None:
 def in_devices(count: int, of: str, here: str) -> int | None:
     if of == here:
         return count
-    one, other = equivalents(of), equivalents(here)
-    if one is None or other is None:
+    asked, each = equivalents(of), equivalents(here)
+    if asked is None or each is None:
         return None
-    return math.ceil(count * one / other - 1e-9)
+    return math.ceil(count * asked / each - 1e-9)
 
 
 def only_type(types: Iterable[str]) -> str:
-    """The one type that there is; empty where there is none or several."""
     listed = tuple(types)
     return listed[0] if len(listed) == 1 else ""
 

@@ -75,7 +75,6 @@ def best_window(series: FactorSeries, work: DeferrableRun) -> tuple[Piece, ...] 
 
 
 def cost_of(series: FactorSeries, pieces: Sequence[Piece]) -> float | None:
-    """Running in these pieces, integrated over the slots that they touch; None where one of them is unknown."""
     step = timedelta(seconds=series.step_s)
     parts = [
         integrated(series.within(piece.start_at - step, piece.end_at), 1.0, piece.start_at, piece.end_at)
@@ -235,7 +234,6 @@ def plan(hours: Hours, pieces: tuple[Piece, ...]) -> Plan:
 
 
 def flat(series: FactorSeries | None, work: DeferrableRun) -> float | None:
-    """Return what as many hours come to at the mean of all known slots between the two instants."""
     if series is None:
         return None
     values = series.within(work.earliest_at, work.deadline_at).values
@@ -260,17 +258,17 @@ def trade_off(hours: Hours, work: DeferrableRun) -> tuple[Plan, ...]:
     return tuple(corners)
 
 
-def _between(hours: Hours, work: DeferrableRun, one: Plan, other: Plan, room: int) -> list[Plan]:
-    less = _grams(one) - _grams(other)
-    more = _money(other) - _money(one)
+def _between(hours: Hours, work: DeferrableRun, cheaper: Plan, cleaner: Plan, room: int) -> list[Plan]:
+    less = _grams(cheaper) - _grams(cleaner)
+    more = _money(cleaner) - _money(cheaper)
     if room <= 0 or less <= 0 or more <= 0:
         return []
     weights = Weights(1.0, more / less)
     plan = best(hours, work, weights)
-    if plan is None or _value(plan, weights) >= _value(one, weights) - TIE * more:
+    if plan is None or _value(plan, weights) >= _value(cheaper, weights) - TIE * more:
         return []
-    before = _between(hours, work, one, plan, room - 1)
-    after = _between(hours, work, plan, other, room - 1 - len(before))
+    before = _between(hours, work, cheaper, plan, room - 1)
+    after = _between(hours, work, plan, cleaner, room - 1 - len(before))
     return [*before, plan, *after]
 
 
@@ -314,7 +312,6 @@ def _clocks(series: FactorSeries, zone: ZoneInfo) -> FactorSeries:
 
 
 def _weighed(hours: Hours, weights: Weights, *, with_tie: bool) -> FactorSeries | None:
-    """Return what each slot is weighed as; unknown where one of the factors that count is."""
     weighed = [
         (weight, series)
         for weight, series in ((weights.price, hours.price), (weights.carbon, hours.carbon))

@@ -86,7 +86,6 @@ def _of_quarter(decision: Decision) -> list[Pair]:
 
 
 def _source(decision_ids: Iterable[int]) -> str:
-    """Cut where it would be longer than a source may be; the newest are named first."""
     text = SOURCE + ", ".join(f"#{pk}" for pk in sorted(decision_ids, reverse=True))
     return text if len(text) <= 200 else text[:199] + "…"
 

@@ -47,7 +47,6 @@ def conformance(fleet: FleetFlexibility) -> Figure:
 
 
 def _dots(name: str, role: str, symbol: str, sites: Iterable[SiteFlexibility]) -> go.Scatter:
-    """Sites with the same two figures are one mark, named together."""
     together: dict[tuple[float | None, int | None], list[SiteFlexibility]] = defaultdict(list)
     for site in sites:
         together[site.conformance.value, site.fewest].append(site)

@@ -49,7 +49,6 @@ class CriticalRow:
 
     @property
     def count(self) -> str:
-        """How many alternatives, in the words of the filter."""
         return ("none", "one", "several")[min(len(self.freedom.alternatives), 2)]
 
 
@@ -91,7 +90,6 @@ class FleetFlexibility:
 
     @cached_property
     def conformance(self) -> BandedFigure:
-        """The mean over the sites that are attested, each counted alike."""
         known = [site.conformance for site in self.sites if site.conformance.value is not None]
         if not known:
             return BandedFigure(None, "%")

@@ -222,7 +222,6 @@ class PlacementAnswer:
         return units[objective]
 
     def limit_of(self, objective: str) -> float | None:
-        """Return the limit in the objective's unit; None where there is none in that unit."""
         envelope = self.asked
         is_monthly = envelope.cost_unit == "month" and envelope.cost_currency in ("", self.currency)
         limits = {

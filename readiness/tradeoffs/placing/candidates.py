@@ -330,7 +330,6 @@ def _converted(envelope: Envelope, currency: str, rates: Rates) -> float:
 
 
 def capacity_after(candidate: CandidateSite, demand: Demand) -> dict[str, BandedFigure]:
-    """Return what is left once the workload runs there; below 0 where it does not fit."""
     count = demand.accelerators.get(ANY, sum(demand.accelerators.values()))
     free = candidate.free_accelerators.get(ANY, BandedFigure(None, ACCELERATORS))
     return {

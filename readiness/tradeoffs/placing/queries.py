@@ -143,7 +143,6 @@ CURRENCY = "EUR"
 
 
 def placement_answer(envelope: Envelope, question: PlacementQuestion, *, now: datetime) -> PlacementAnswer:
-    """Raises BadTradeoffQuestion for what cannot be asked about this workload."""
     what_if, currency = question.what_if, question.currency or envelope.cost_currency or CURRENCY
     placed_at = workloads.running([envelope.slug], day=now.date()).get(envelope.slug, ())
     # Only a slower link names a region.
@@ -185,7 +184,6 @@ class FeasibleSites:
 
 
 def feasible_sites(envelopes: Sequence[Envelope], *, now: datetime) -> FeasibleSites:
-    """Decide as `placement_answer` does where nothing is asked, without reasons, ranks and consequences."""
     slugs = [envelope.slug for envelope in envelopes]
     today = workloads.running(slugs, day=now.date())
     percentiles = sorted({envelope.latency_percentile for envelope in envelopes} or {50.0})

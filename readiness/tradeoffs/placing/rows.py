@@ -66,7 +66,6 @@ def references(answer: PlacementAnswer) -> str:
 
 
 def unscored(answer: PlacementAnswer) -> str:
-    """Which objectives that have a weight are not scored, and where their weight goes; empty where all are."""
     names = [
         _said(objective.name)
         for objective in answer.objectives
@@ -279,7 +278,6 @@ def changes(answer: PlacementAnswer) -> list[Row]:
 
 
 def _change(answer: PlacementAnswer, option: PlacementOption, objective: Objective) -> Row:
-    """`tone` is good or bad by the objective's direction; a change that nobody can tell has none."""
     name, base = objective.name, answer.base
     now, then = option.figures.get(name), base.figures.get(name) if base else None
     change, tone, icon = "", "", ""

@@ -76,7 +76,6 @@ def demand_in(
     adapters: Mapping[str, Adapter],
     sites: Mapping[str, SiteFactors],
 ) -> np.ndarray:
-    """Return the demand, workloads x resources; the column for any type counts all accelerators asked for."""
     is_in_reference = in_reference(sites.values())
     demand = np.zeros((len(envelopes), len(resources)))
     for row, envelope in enumerate(envelopes):
@@ -102,7 +101,6 @@ def capacity_in(
     facts: FleetFacts,
     now: datetime,
 ) -> np.ndarray:
-    """Return what is certainly free, sites x resources, plus what these workloads hold; NaN without a lower bound."""
     types = tuple(AcceleratorNeed(1, name) for name in resources if name not in (ANY, POWER, BANDWIDTH))
     asking = Envelope(slug="", name="", accelerators=types)
     is_in_reference = in_reference(sites.values())
@@ -186,7 +184,6 @@ class PortfolioFleet:
     sites: Mapping[str, Mapping[str, SiteFactors]] = field(repr=False)
 
     def moved(self, workload: str, before: str | None, after: str | None) -> tuple[Consequence, ...]:
-        """Return what moving it does, as a placement says it; nothing where one end is no site in service."""
         there = self.sites[workload]
         if before is None or after is None or before not in there or after not in there:
             return ()
@@ -353,7 +350,7 @@ def _broken(workload: str, placed: Sequence[Placed], running: Mapping[str, Seque
     home = next(iter(running.get(workload, ())), None)
     if home is None:
         return {}
-    here = next((one for one in placed if one.candidate.site == home), None)
+    here = next((option for option in placed if option.candidate.site == home), None)
     if here is None:
         return {workload: "its site is not in service"}
     words = [reason.words for reason in here.reasons if reason.standing is Feasibility.REJECTED]
@@ -362,16 +359,16 @@ def _broken(workload: str, placed: Sequence[Placed], running: Mapping[str, Seque
 
 def _why_nowhere(placed: Sequence[Placed], pin: str | None, others: Sequence[str]) -> str:
     if pin is not None:
-        pinned = next((one for one in placed if one.candidate.site == pin), None)
+        pinned = next((option for option in placed if option.candidate.site == pin), None)
         words = [reason.words for reason in pinned.reasons] if pinned else ["it is not in service"]
         return f"pinned to {pin}: {'; '.join(words)}"
     counted: Counter[str] = Counter()
-    for one in placed:
-        counted.update({reason.limit for reason in one.reasons})
-        if one.candidate.site in others:
+    for option in placed:
+        counted.update({reason.limit for reason in option.reasons})
+        if option.candidate.site in others:
             counted["runs there already"] += 1
-    told = [
+    counts = [
         f"{limit} at {count} of {len(placed)}"
         for limit, count in sorted(counted.items(), key=lambda each: (-each[1], each[0]))
     ]
-    return ", ".join(told) or "no site is in service"
+    return ", ".join(counts) or "no site is in service"

@@ -78,7 +78,6 @@ def _running(pk: int) -> QuerySet[PortfolioRun]:
 
 
 def end_lost(*, now: datetime) -> int:
-    """End the runs whose worker is gone: as cancelled where that was asked, else as failed. Return how many."""
     lost = PortfolioRun.objects.filter(state=State.RUNNING, progressed_at__lt=Now() - LOST_AFTER)
     cancelled = lost.filter(cancel_asked_at__isnull=False).update(state=State.CANCELLED, finished_at=now)
     return cancelled + lost.update(state=State.FAILED, problem=LOST, finished_at=now)

@@ -174,14 +174,12 @@ def _change(result: Result, point: Result, name: str, rows: Sequence[MoveRow]) -
 
 
 def _counts(rows: Sequence[MoveRow], domain: str) -> tuple[str, list[tuple[str, int]]]:
-    """How many moves make it better or worse there; one move counts once for each effect that it has in a domain."""
     effects = [row.effects(domain) for row in rows]
     counts = [(effect.value, sum(effect in each for each in effects)) for effect in ConsequenceEffect]
     return domain, [(effect, count) for effect, count in counts if count]
 
 
 def _point(request: HttpRequest, result: Result) -> tuple[int, Result]:
-    """The point that the address names, counted from 1; the first has the weights that were asked for."""
     asked, points = request.GET.get("point", "1"), result["points"]
     if not (asked.isascii() and asked.isdigit() and 1 <= int(asked[:9]) <= len(points)):
         raise BadParameter("point", f"There is no point {asked[:20]}; there are 1 to {len(points)}.")

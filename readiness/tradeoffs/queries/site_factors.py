@@ -90,7 +90,6 @@ def _idle_accelerators(site_ids: Collection[int], at: datetime) -> Iterator[tupl
 
 
 def round_trips(site_ids: Collection[int], at: datetime, percentile: float) -> BySite:
-    """Return the percentile of all probes of the last days by slug of the user region; one statement."""
     site: BySite = defaultdict(lambda: defaultdict(list))
     q = percentile / 100
     measured = evidence.quantiles(site_ids, {ROUND_TRIP.key}, q=q, days=LATENCY_DAYS, now=at)

@@ -193,7 +193,6 @@ def rates(at: datetime) -> Rates:
 
 
 def beginning(day: date, zone: str) -> datetime:
-    """0:00 of the day in the zone, in UTC."""
     return end_of_day(day - timedelta(days=1), zone)
 
 
@@ -270,7 +269,6 @@ class Preview:
 
 
 def preview(entry: FactorEntry, *, now: datetime) -> Preview:
-    """One statement; EntriesRefused where it cannot be stored."""
     ((_, checked),) = collected(
         [entry], lambda each: each.line, lambda each: checked_factor(each, now.date())
     )

@@ -84,7 +84,6 @@ def choice(
     none: str = "",
     many: bool = False,
 ) -> dict[str, Any]:
-    """A choice of one or, with `many`, of several; `none` is the label of choosing nothing."""
     nothing = [("", none)] if none else []
     return {"name": name, "label": label, "options": [*nothing, *options], "is_many": many,
             "chosen": [each for each in context["asked"].getlist(name) if each]}  # fmt: skip

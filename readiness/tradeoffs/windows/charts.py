@@ -96,7 +96,6 @@ def _values(series: FactorSeries) -> list[float | None]:
 
 
 def _bar(name: str, plan: Plan, role: str, row: int) -> go.Scatter:
-    """When a plan runs, as a thick line below the hours; a pause breaks it."""
     x: list[int | None] = []
     for piece in plan.pieces:
         x += [ms(piece.start_at), ms(piece.end_at), None]

@@ -104,7 +104,6 @@ def _with_hours(
 
 
 def _places(workload: str, asked: str, now: datetime) -> _Places:
-    """Return where the class runs, every site in service with hours, and the one asked for; three statements."""
     runs_at = workloads.running([workload], day=now.date()).get(workload, ())
     has_hours = Exists(FactorDay.objects.filter(site=OuterRef("pk")))
     wanted = Q(slug__in={*runs_at, asked}) | Q(has_hours, stage__in=IN_SERVICE)
@@ -117,7 +116,6 @@ def _places(workload: str, asked: str, now: datetime) -> _Places:
 
 
 def _chosen(places: _Places, asked: str, kinds: tuple[str, str]) -> Site | None:
-    """The site that is asked for; else of those where it runs the one with most of its factors by the hour."""
     if asked:
         if asked not in places.sites:
             raise BadTradeoffQuestion("site", f"No site is called {asked}.")
@@ -166,7 +164,6 @@ def _pue(site: Site, now: datetime) -> BandedFigure:
 def _work(
     hours: Hours, question: WindowsQuestion, deferred_h: float, *, now: datetime, asked_at: datetime | None
 ) -> tuple[DeferrableRun, HoursShown]:
-    """From the instant asked for, else from now if the run fits into what is known ahead, else the last known hours."""
     length, put_off = timedelta(hours=question.hours), timedelta(hours=deferred_h)
     span, start_at = HoursShown.ASKED, asked_at
     if start_at is None:

@@ -134,5 +134,8 @@ def _of_trial(answer: WindowsAnswer) -> dict[str, Any]:
         "trial_finding": sentences.trial_finding(answer),
         "trial": [("At once", once), ("By the rule", ruled), ("Perfect foresight", best)],
         "reached": max(100 * saved / most, 0.0) if saved is not None and most else None,
-        "days_worse": sum(one is not None and two is not None and two > one + 1e-9 for one, two in pairs),
+        "days_worse": sum(
+            at_once is not None and by_rule is not None and by_rule > at_once + 1e-9
+            for at_once, by_rule in pairs
+        ),
     }
