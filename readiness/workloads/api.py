@@ -307,7 +307,7 @@ class WorkloadViewSet(WrittenByOperations):
             refusal = exceptions.ValidationError()
             # Set afterwards: the constructor would make texts of the numbers.
             faults = [
-                {"line": fault.line or None, "path": fault.path, "reason": fault.reason}
+                {"line": fault.line or None, "path": fault.path, "reason": fault.message}
                 for fault in error.faults
             ]
             refusal.detail = cast(Any, {"document": faults})

@@ -14,7 +14,7 @@ from django.utils.functional import cached_property
 
 from inventory.models import DeviceType, Site
 from readiness.workloads.core.envelope import Criticality
-from readiness.workloads.documents import ImportRefused
+from readiness.workloads.documents import ImportRefused, place_and_reason
 from readiness.workloads.models import (
     COLUMNS,
     COST_UNITS,
@@ -354,7 +354,7 @@ class DocumentForm(ImportForm):
     def refused(self, error: ImportRefused | DocumentError) -> None:
         name = "file" if self.cleaned_data.get("file") else "text"
         faults = error.faults if isinstance(error, ImportRefused) else [error]
-        self.add_error(name, [str(fault) for fault in faults])
+        self.add_error(name, [place_and_reason(fault) for fault in faults])
 
 
 def initial_of(workload: WorkloadClass) -> dict[str, Any]:
