@@ -8,7 +8,7 @@ vendor. Above 1,800 it is called high, from 1,000 on moderate (U.S. Department o
 "Merger Guidelines", 2023, guideline 1, and the Department's note on the index); shares here are of accelerators owned.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -33,25 +33,9 @@ class FlexibilityLevel(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Critical:
-    """A critical workload: where it runs, and which sites are feasible and which undecided for it as it is.
-
-    `has_fallback` says that a fallback is on record, `tested_on` the day that it was last tried.
-    """
-
-    name: str
-    runs_at: frozenset[str]
-    feasible: frozenset[str]
-    undecided: frozenset[str]
-    has_fallback: bool
-    tested_on: date | None
-
-
-@dataclass(frozen=True, slots=True)
 class Freedom:
     """One workload's alternatives: other feasible sites, and those that may be, if what is unknown turns out well."""
 
-    name: str
     runs_at: tuple[str, ...]
     alternatives: tuple[str, ...]
     undecided: tuple[str, ...]
@@ -72,26 +56,28 @@ class Concentration:
     shares: Mapping[str, float]
 
 
-def freedom(workload: Critical, *, on: date, tested_within: timedelta) -> Freedom:
-    """A test counts for as long as `tested_within`."""
-    return Freedom(
-        workload.name,
-        tuple(sorted(workload.runs_at)),
-        tuple(sorted(workload.feasible - workload.runs_at)),
-        tuple(sorted(workload.undecided - workload.runs_at)),
-        _fallback(workload, on, tested_within),
-    )
-
-
-def _fallback(workload: Critical, on: date, tested_within: timedelta) -> FallbackState:
-    if not workload.has_fallback:
-        return FallbackState.NONE
+def freedom(
+    runs_at: Collection[str],
+    feasible: Collection[str],
+    undecided: Collection[str],
+    *,
+    has_fallback: bool,
+    tested_on: date | None,
+    on: date,
+    tested_within: timedelta,
+) -> Freedom:
+    """How free a workload is that runs at these sites; a test of its fallback counts for as long as `tested_within`."""
     # A site it runs at already is no place to fall back to.
-    if not workload.feasible - workload.runs_at:
-        return FallbackState.NOT_FEASIBLE
-    if workload.tested_on is None or workload.tested_on > on:
-        return FallbackState.UNTESTED
-    return FallbackState.TESTED if on - workload.tested_on <= tested_within else FallbackState.TEST_OLD
+    alternatives = sorted(set(feasible) - set(runs_at))
+    fallback = FallbackState.NONE
+    if has_fallback and not alternatives:
+        fallback = FallbackState.NOT_FEASIBLE
+    elif has_fallback and (tested_on is None or tested_on > on):
+        fallback = FallbackState.UNTESTED
+    elif has_fallback and tested_on is not None:
+        fallback = FallbackState.TESTED if on - tested_on <= tested_within else FallbackState.TEST_OLD
+    unclear = sorted(set(undecided) - set(runs_at))
+    return Freedom(tuple(sorted(runs_at)), tuple(alternatives), tuple(unclear), fallback)
 
 
 def concentration(accelerators: Mapping[str, int]) -> Concentration:

@@ -1,7 +1,7 @@
 """The windows of one workload at one site, from its hours; as many statements for any number of sites."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -38,29 +38,19 @@ from readiness.workloads.core.envelope import Envelope
 type Newest = dict[str, datetime]
 
 
-@dataclass(frozen=True, slots=True)
-class _Places:
-    """Sites by slug that can be chosen; of those where it runs, and the one asked for, the end of the newest day of
-    each hourly factor."""
-
-    runs_at: tuple[str, ...]
-    sites: dict[str, Site]
-    newest: dict[str, Newest]
-
-
 def planned(envelope: Envelope, question: WindowsQuestion, *, now: datetime) -> WindowsAnswer:
     kinds = (str(PRICE), f"carbon_{question.carbon}")
-    places = _places(envelope.slug, question.site, now)
-    chosen = _chosen(places, question.site, kinds)
+    runs_at, sites, ends = _places(envelope.slug, question.site, now)
+    chosen = _chosen(runs_at, sites, ends, question.site, kinds)
     asked_at = instant_of(question.at, ZoneInfo(chosen.time_zone)) if chosen and question.at else None
-    newest = places.newest.get(chosen.slug, {}) if chosen else {}
+    newest = ends.get(chosen.slug, {}) if chosen else {}
     nothing = WindowsAnswer(
         question=question,
         envelope=envelope,
         at=now,
         site=SiteOfRun(chosen.slug, chosen.name, ZoneInfo(chosen.time_zone)) if chosen else None,
-        runs_at=tuple((slug, places.sites[slug].name) for slug in places.runs_at),
-        others=tuple((slug, site.name) for slug, site in places.sites.items() if slug not in places.runs_at),
+        runs_at=tuple((slug, sites[slug].name) for slug in runs_at),
+        others=tuple((slug, site.name) for slug, site in sites.items() if slug not in runs_at),
         currency=question.currency,
         kinds=kinds,
         sources={},
@@ -103,7 +93,12 @@ def _with_hours(
     )
 
 
-def _places(workload: str, asked: str, now: datetime) -> _Places:
+def _places(
+    workload: str, asked: str, now: datetime
+) -> tuple[tuple[str, ...], dict[str, Site], dict[str, Newest]]:
+    """Return where it runs and the sites that can be chosen; of those where it runs, and the one asked for, the end of
+    the newest day of each hourly factor.
+    """
     runs_at = workloads.running([workload], day=now.date()).get(workload, ())
     has_hours = Exists(FactorDay.objects.filter(site=OuterRef("pk")))
     wanted = Q(slug__in={*runs_at, asked}) | Q(has_hours, stage__in=IN_SERVICE)
@@ -112,19 +107,25 @@ def _places(workload: str, asked: str, now: datetime) -> _Places:
     days = FactorDay.objects.filter(site__slug__in={*runs_at, asked}).order_by()
     for slug, kind, day_on in days.values_list("site__slug", "kind").annotate(newest=Max("day_on")):
         newest.setdefault(slug, {})[kind] = datetime.combine(day_on + timedelta(days=1), time(), UTC)
-    return _Places(runs_at, sites, newest)
+    return runs_at, sites, newest
 
 
-def _chosen(places: _Places, asked: str, kinds: tuple[str, str]) -> Site | None:
+def _chosen(
+    runs_at: tuple[str, ...],
+    sites: dict[str, Site],
+    ends: dict[str, Newest],
+    asked: str,
+    kinds: tuple[str, str],
+) -> Site | None:
     if asked:
-        if asked not in places.sites:
+        if asked not in sites:
             raise BadTradeoffQuestion("site", f"No site is called {asked}.")
-        return places.sites[asked]
+        return sites[asked]
 
     def known(slug: str) -> int:
-        return sum(kind in places.newest.get(slug, ()) for kind in kinds)
+        return sum(kind in ends.get(slug, ()) for kind in kinds)
 
-    return places.sites[max(places.runs_at, key=known)] if places.runs_at else None
+    return sites[max(runs_at, key=known)] if runs_at else None
 
 
 def _best(series: Sequence[SourceSeries], around: datetime, length: timedelta) -> SourceSeries | None:
