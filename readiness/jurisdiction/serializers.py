@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from readiness.jurisdiction import queries, sentences
 from readiness.jurisdiction.core.deciding import Request
-from readiness.jurisdiction.core.pack import LegalAnswer, RulePackDocument
+from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.models import Rule, RulePack
 from readiness.jurisdiction.operations import CITED, VERSIONS, rule_item
 from readiness.jurisdiction.sentences import NOTICE
@@ -194,8 +194,8 @@ class Told(serializers.CharField):
 
 
 class AnswerField(serializers.JSONField):
-    def to_representation(self, answer: LegalAnswer) -> Any:
-        return {"value": str(answer), "label": sentences.ANSWERS[answer]}
+    def to_representation(self, value: Any) -> Any:
+        return {"value": str(value), "label": sentences.ANSWERS[value]}
 
 
 class SlugsField(serializers.ListField):

@@ -346,7 +346,7 @@ class LatencyViewSet(EnteredViewSet):
 
     def entry_of(self, line: int, given: dict[str, Any]) -> LatencyEntry:
         ends = {name: given.pop(name) for name in ("site", "user_region", "other_site") if name in given}
-        slugs = {name: end.slug if end else "" for name, end in ends.items()}
+        slugs: dict[str, Any] = {name: end.slug if end else "" for name, end in ends.items()}
         return LatencyEntry(line=line, value=given.pop("value_ms"), **slugs, **given)
 
 

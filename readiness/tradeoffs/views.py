@@ -33,7 +33,7 @@ from web.reports import Report, chart_urls, choices
 MAY_ADD, MAY_DELETE = "tradeoffs.add_sitefactor", "tradeoffs.delete_sitefactor"
 MAY_ADD_HOURS = "tradeoffs.add_factorday"
 SEE = ("inventory.view_site", "tradeoffs.view_sitefactor")
-IMPORTS = {
+IMPORTS: dict[str, tuple[str, Callable[[bytes], list[Any]], Callable[..., operations.Entered]]] = {
     "factors": (MAY_ADD, entries.factors, operations.enter_factors),
     "latencies": ("tradeoffs.add_latencyfactor", entries.latencies, operations.enter_latencies),
     "rates": ("tradeoffs.add_exchangerate", entries.rates, operations.enter_rates),

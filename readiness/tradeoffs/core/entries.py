@@ -277,8 +277,9 @@ def _latency(line: int, row: Mapping[str, str]) -> LatencyEntry:
 
 
 def _rate(line: int, row: Mapping[str, str]) -> RateEntry:
-    pair = {name: tidy(row[name]) for name in ("currency", "to_currency")}
-    return RateEntry(**_sourced(line, row), **pair, rate=_number(row, "rate"))
+    currency, to_currency = tidy(row["currency"]), tidy(row["to_currency"])
+    sourced = _sourced(line, row)
+    return RateEntry(**sourced, currency=currency, to_currency=to_currency, rate=_number(row, "rate"))
 
 
 def _of_site(line: int, row: Mapping[str, str]) -> dict[str, Any]:
