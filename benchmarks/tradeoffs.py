@@ -26,7 +26,7 @@ import numpy as np
 
 from benchmarks import machine
 from readiness.scoring.core.states import Verdict
-from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection, ScoredOption, front
+from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection, ScoredOption, dominated
 from readiness.tradeoffs.core.options import (
     BandedFigure,
     CandidateSite,
@@ -120,7 +120,7 @@ def _one_workload() -> None:
             ],
             placed,
         )
-        timed("front", front, options, OBJECTIVES)
+        timed("front", dominated, options, OBJECTIVES)
         timed("scores", ranking, options, OBJECTIVES, weights)
         timed("flips", sensitivity, options, OBJECTIVES, weights)
         timed("robustness", partial(robustness, seed=1), options, OBJECTIVES, weights)

@@ -146,7 +146,9 @@ class RuleViewSet(ObjectViewSet):
         asked = RuleCaseSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         with named_errors():
-            pack, decision = queries.decision(**asked.asked(today=clock.now().date()))
+            pack, decision = queries.decision(
+                **queries.case_of(asked.validated_data, today=clock.now().date())
+            )
         answer = {"pack": pack, "decision": decision, "notice": NOTICE}
         return Response(RuleDecisionSerializer(answer, context={"pack": queries.content_of(pack)}).data)
 

@@ -2,13 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from django import forms
 
 from readiness.jurisdiction import queries, sentences
-from readiness.jurisdiction.core.deciding import Request
 from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
 from readiness.jurisdiction.operations import rule_item, with_rule
@@ -134,17 +132,6 @@ class TryForm(forms.Form):
         pack = queries.content_of(row)
         _offer(self, "data_categories", pack.categories)
         _offer(self, "bases", pack.bases)
-
-    def asked(self, *, today: date) -> dict[str, Any]:
-        given = self.cleaned_data
-        request = Request(
-            origin=given["origin"].upper(),
-            categories=frozenset(given["data_categories"]),
-            destination=given["destination"].upper(),
-            operator=given["operator"].upper(),
-            bases=frozenset(given["bases"]),
-        )
-        return {"request": request, "on": given["on"] or today, "pack": given["pack"]}
 
 
 def _country(label: str, empty: str, **given: Any) -> forms.ChoiceField:

@@ -1,8 +1,9 @@
 """The rules in force and others, as rows for lists and as the frozen values that decide."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -18,6 +19,18 @@ in_force, current, content_of = VERSIONS.in_force, VERSIONS.current, VERSIONS.co
 def content_in_force() -> RulePackDocument | None:
     row = in_force()
     return None if row is None else content_of(row)
+
+
+def case_of(given: Mapping[str, Any], *, today: date) -> dict[str, Any]:
+    """Return what `decision` takes, of a case as a form or a body says it."""
+    request = Request(
+        origin=given["origin"].upper(),
+        categories=frozenset(given["data_categories"]),
+        destination=given["destination"].upper(),
+        operator=given.get("operator", "").upper(),
+        bases=frozenset(given.get("bases", ())),
+    )
+    return {"request": request, "on": given.get("on") or today, "pack": given.get("pack")}
 
 
 def decision(request: Request, *, on: date, pack: RulePack | None = None) -> tuple[RulePack, CaseDecision]:

@@ -1,13 +1,11 @@
 """The shape of rules, packs and decided cases in JSON; a decided case as the page tells it too."""
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 from rest_framework import serializers
 
 from readiness.jurisdiction import queries, sentences
-from readiness.jurisdiction.core.deciding import Request
 from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.models import Rule, RulePack
 from readiness.jurisdiction.operations import CITED, VERSIONS, rule_item
@@ -160,20 +158,6 @@ class RuleCaseSerializer(serializers.Serializer):
                     {"bases": [f"Unknown: {', '.join(unknown)}. There are {', '.join(known)}."]}
                 )
         return attrs
-
-    def asked(self, *, today: date) -> dict[str, Any]:
-        given = self.validated_data
-        return {
-            "request": Request(
-                origin=given["origin"].upper(),
-                categories=frozenset(given["data_categories"]),
-                destination=given["destination"].upper(),
-                operator=given.get("operator", "").upper(),
-                bases=frozenset(given.get("bases", ())),
-            ),
-            "on": given.get("on", today),
-            "pack": given.get("pack"),
-        }
 
 
 class RuleCitationSerializer(serializers.Serializer):

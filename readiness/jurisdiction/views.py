@@ -104,7 +104,7 @@ def try_it(request: HttpRequest) -> HttpResponse:
         is_asked = "origin" in request.GET
         context["form"] = form = TryForm(request.GET if is_asked else None, row=row)
         if is_asked and form.is_valid():
-            row, decision = queries.decision(**form.asked(today=now().date()))
+            row, decision = queries.decision(**queries.case_of(form.cleaned_data, today=now().date()))
             pack = queries.content_of(row)
             context["findings"] = [
                 (

@@ -144,7 +144,7 @@ def add(request: HttpRequest) -> HttpResponse:
     return _form(request, form, "Enter a factor", "Check")
 
 
-def _confirm(request: HttpRequest, form: FactorForm, preview: stored.Preview) -> HttpResponse:
+def _confirm(request: HttpRequest, form: FactorForm, preview: dict[str, Any]) -> HttpResponse:
     context = {
         "form": form,
         "kind": FactorKind(form.cleaned_data["kind"]).label,

@@ -110,20 +110,10 @@ def columns(options: Sequence[ScoredOption], objectives: Sequence[Objective]) ->
     return OptionColumns(value, least, most)
 
 
-@dataclass(frozen=True, slots=True)
-class Front:
-    """Options on the front in the order given, and each other option with the first on the front that dominates it."""
-
-    on: tuple[str, ...]
-    dominated_by: dict[str, str]
-
-
-def front(options: Sequence[ScoredOption], objectives: Sequence[Objective]) -> Front:
+def dominated(options: Sequence[ScoredOption], objectives: Sequence[Objective]) -> dict[str, str]:
+    """Return each option that is not on the front, with the first on the front that dominates it."""
     by = dominators(columns(options, objectives))
-    return Front(
-        tuple(option.name for option, who in zip(options, by, strict=True) if who < 0),
-        {option.name: options[who].name for option, who in zip(options, by, strict=True) if who >= 0},
-    )
+    return {option.name: options[who].name for option, who in zip(options, by, strict=True) if who >= 0}
 
 
 def dominators(table: OptionColumns) -> NDArray[np.int64]:

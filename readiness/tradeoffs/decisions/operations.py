@@ -146,7 +146,10 @@ def record(
     """
     require(by, MAY_RECORD)
     rationale = require_words("rationale", rationale)
-    answer = _answered(placing, workload, question, now)
+    try:
+        answer = placing(workload, question, now)
+    except BadTradeoffQuestion as error:
+        raise ValidationError({error.field: [error.reason]}) from error
     chosen = _chosen(answer, site)
     before = _site_before(workload, question.today, now)
     decision = Decision(
@@ -159,7 +162,10 @@ def record(
         demand=_demand_of(workload) | {"carbon": f"carbon_{question.carbon}"} | _held(chosen),
         rationale=rationale,
         what_if=question.what_if.changes(),
-        **_kept(answer),
+        weights=dict(answer["weights"]),
+        options=list(answer["options"]),
+        sensitivity=answer.get("sensitivity") or {},
+        snapshot=answer.get("snapshot") or {},
         decided_by=by,
         decided_at=now,
         due_on=due_on or (now + REVIEWED_AFTER).date(),
@@ -169,24 +175,6 @@ def record(
     decision.save(force_insert=True)
     _forecast(decision, chosen, answer, now)
     return decision
-
-
-def _answered(
-    placing: Placing, workload: WorkloadClass, question: PlacementQuestion, now: datetime
-) -> Mapping[str, Any]:
-    try:
-        return placing(workload, question, now)
-    except BadTradeoffQuestion as error:
-        raise ValidationError({error.field: [error.reason]}) from error
-
-
-def _kept(answer: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "weights": dict(answer["weights"]),
-        "options": list(answer["options"]),
-        "sensitivity": answer.get("sensitivity") or {},
-        "snapshot": answer.get("snapshot") or {},
-    }
 
 
 def _refuse_own(decision: Decision, by: User) -> None:

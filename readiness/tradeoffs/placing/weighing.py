@@ -11,7 +11,7 @@ from readiness.tradeoffs.core.objectives import (
     Objective,
     ScoredOption,
     UnaskedStep,
-    front,
+    dominated,
     referenced,
     step_of,
 )
@@ -178,14 +178,13 @@ def _ordered(
     if not scored:
         return []
     by_slug = {option.slug: option for option in feasible}
-    edge = front(scored, known)
-    on_front = frozenset(edge.on)
+    dominated_by = dominated(scored, known)
     return [
         replace(
             by_slug[ranked.name],
             ranked=ranked,
-            pareto=ranked.name in on_front,
-            dominated_by=edge.dominated_by.get(ranked.name, ""),
+            pareto=ranked.name not in dominated_by,
+            dominated_by=dominated_by.get(ranked.name, ""),
             step=steps.get(ranked.name),
         )
         for ranked in ranking(scored, objectives, weights)

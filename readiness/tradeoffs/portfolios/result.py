@@ -278,24 +278,15 @@ def moves(result: Result, point: Result) -> list[MoveRow]:
     return sorted(rows, key=lambda row: (row.order, row.workload.name.casefold()))
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedSite:
-    """A site that workloads come to or leave. `filling` is what each resource is filled to."""
-
-    site: Named
-    comes: list[str]
-    leaves: list[str]
-    filling: list[Result]
-
-
-def by_site(result: Result, point: Result, rows: Sequence[MoveRow]) -> list[ChangedSite]:
+def by_site(result: Result, point: Result, rows: Sequence[MoveRow]) -> list[dict[str, Any]]:
+    """Sites that workloads come to or leave, with what each of their resources is filled to."""
     return [
-        ChangedSite(
-            _named(result, "site_names", site),
-            [row.workload.name for row in rows if row.after.slug == site],
-            [row.workload.name for row in rows if row.before.slug == site],
-            [filling for filling in point["filling"] if filling["site"] == site],
-        )
+        {
+            "site": _named(result, "site_names", site),
+            "comes": [row.workload.name for row in rows if row.after.slug == site],
+            "leaves": [row.workload.name for row in rows if row.before.slug == site],
+            "filling": [filling for filling in point["filling"] if filling["site"] == site],
+        }
         for site in sorted({site.slug for row in rows for site in (row.before, row.after) if site.slug})
     ]
 
@@ -307,25 +298,16 @@ def left_out(result: Result, point: Result) -> list[tuple[Named, str, str]]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class PinRow:
-    """A workload that has to run at one site: whether it is placed at this point, and runs there today."""
-
-    workload: Named
-    site: Named
-    is_placed: bool
-    stays: bool
-
-
-def pins(pinned: Mapping[str, str], result: Result, point: Result) -> list[PinRow]:
+def pins(pinned: Mapping[str, str], result: Result, point: Result) -> list[dict[str, Any]]:
+    """Workloads that have to run at one site: whether each is placed at this point, and runs there today."""
     today = result["today"]["plan"]
     rows = [
-        PinRow(
-            _named(result, "names", workload),
-            _named(result, "site_names", site),
-            workload in point["plan"],
-            today.get(workload) == site,
-        )
+        {
+            "workload": _named(result, "names", workload),
+            "site": _named(result, "site_names", site),
+            "is_placed": workload in point["plan"],
+            "stays": today.get(workload) == site,
+        }
         for workload, site in pinned.items()
     ]
-    return sorted(rows, key=lambda row: row.workload.name.casefold())
+    return sorted(rows, key=lambda row: row["workload"].name.casefold())

@@ -194,7 +194,7 @@ def factors_of(
     if not sites:
         return ()
     ids = [site["id"] for site in sites]
-    entered, series, paths = stored.held(ids, _wanted(kinds), [slug for slug, _ in places], at)
+    entered, series, to_regions, to_sites = stored.held(ids, _wanted(kinds), [slug for slug, _ in places], at)
     figures, trips = scored_figures(ids, at), round_trips(ids, at, percentile)
     designed, hardware = design_latencies(ids, at), accelerators_by_type(ids)
     rates = known_rates(at)
@@ -210,8 +210,8 @@ def factors_of(
             score=site["score__score"],
             accelerators=dict(hardware.get(key, {})),
             factors=_factors(kinds, sources, entered.ended.get(key, {}), rates),
-            latency=_latencies(distances, trips.get(key, {}), paths.to_regions, key, at),
-            between=_between(paths.to_sites.known.get(key, {}), designed.get(key, {})),
+            latency=_latencies(distances, trips.get(key, {}), to_regions, key, at),
+            between=_between(to_sites.known.get(key, {}), designed.get(key, {})),
         )
 
     known = tuple(map(known_of, sites, _distances(sites, places)))

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from inventory.models import Site
 from inventory.queries.capacity import end_of_day
 from readiness.evidence.core.provenance import worst_provenance
-from readiness.tradeoffs.core.entries import CheckedValue, FactorEntry, checked_factor, collected
+from readiness.tradeoffs.core.entries import FactorEntry, checked_factor, collected
 from readiness.tradeoffs.core.factors import KnownRate, KnownValue, Rates, ValueBasis
 from readiness.tradeoffs.core.series import FactorSeries, IntervalDay, joined
 from readiness.tradeoffs.core.units import KINDS, stored_unit
@@ -112,9 +112,11 @@ CALENDARS_S = 900
 
 def held(
     site_ids: Collection[int], kinds: Collection[str], regions: Collection[str], at: datetime
-) -> "tuple[StoredValues, StoredValues, Paths]":
-    """Return entered values, means of series and round trips: one statement, or four where they changed since the
-    last call: entries are few and asked for often, at each step of a slider.
+) -> tuple[StoredValues, StoredValues, StoredValues, StoredValues]:
+    """Return entered values, means of series, round trips to user regions and between sites.
+
+    One statement, or four where they changed since the last call: entries are few and asked for
+    often, at each step of a slider.
     """
     stamp = stamp_of(SiteFactor, LatencyFactor, FactorDay, UserRegion, Site)
     quarter = int(at.timestamp()) // CALENDARS_S
@@ -124,36 +126,31 @@ def held(
 @lru_cache(maxsize=8)
 def _held(
     stamp: Stamp, site_ids: tuple[int, ...], kinds: tuple[str, ...], regions: tuple[str, ...], quarter: int
-) -> "tuple[StoredValues, StoredValues, Paths]":
+) -> tuple[StoredValues, StoredValues, StoredValues, StoredValues]:
     """The answer is shared: nobody writes into it."""
     at = datetime.fromtimestamp(quarter * CALENDARS_S, UTC)
-    return factors(site_ids, kinds, at), series_means(site_ids, kinds, at), latencies(site_ids, regions, at)
+    return factors(site_ids, kinds, at), series_means(site_ids, kinds, at), *latencies(site_ids, regions, at)
 
 
-@dataclass(frozen=True, slots=True)
-class Paths:
-    """Round trips by site and slug: of the user region, of the other site."""
-
-    to_regions: StoredValues = field(default_factory=StoredValues)
-    to_sites: StoredValues = field(default_factory=StoredValues)
-
-
-def latencies(site_ids: Collection[int], regions: Collection[str], at: datetime) -> Paths:
-    paths = Paths()
+def latencies(
+    site_ids: Collection[int], regions: Collection[str], at: datetime
+) -> tuple[StoredValues, StoredValues]:
+    """Return round trips by site and slug: of the user region, of the other site."""
+    to_regions, to_sites = StoredValues(), StoredValues()
     for row in _rows(_LATENCIES, {"sites": list(site_ids), "regions": list(regions), "at": at}):
         site_id, slug, region, other_id, other = (
             row.pop(name) for name in ("site_id", "slug", "region", "other_id", "other")
         )
         if _is_over(row):
             if region:
-                paths.to_regions._ends(site_id, region, row["source"], row["until_on"])
+                to_regions._ends(site_id, region, row["source"], row["until_on"])
         elif region:
-            paths.to_regions.known[site_id][region].append(_known(row, "ms"))
+            to_regions.known[site_id][region].append(_known(row, "ms"))
         else:
             known = _known(row, "ms")
-            paths.to_sites.known[site_id][other].append(known)
-            paths.to_sites.known[other_id][slug].append(known)
-    return paths
+            to_sites.known[site_id][other].append(known)
+            to_sites.known[other_id][slug].append(known)
+    return to_regions, to_sites
 
 
 def series_means(site_ids: Collection[int], kinds: Collection[str], at: datetime) -> StoredValues:
@@ -259,16 +256,8 @@ def hourly_kinds(site: Site) -> list[str]:
     return list(kinds.distinct())
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """`corrects` is what the source said of that day so far, None where it said nothing."""
-
-    checked: CheckedValue
-    unit: str
-    corrects: SiteFactor | None
-
-
-def preview(entry: FactorEntry, *, now: datetime) -> Preview:
+def preview(entry: FactorEntry, *, now: datetime) -> dict[str, Any]:
+    """How an entry would be stored, and what the source said of that day so far."""
     ((_, checked),) = collected(
         [entry], lambda each: each.line, lambda each: checked_factor(each, now.date())
     )
@@ -276,4 +265,4 @@ def preview(entry: FactorEntry, *, now: datetime) -> Preview:
         site__slug=entry.site, kind=entry.kind, source=entry.source.strip(), as_of_on=entry.as_of_on
     ).first()
     unit = stored_unit(KINDS[entry.kind].dimension, checked.currency)
-    return Preview(checked, unit, corrects)
+    return {"checked": checked, "unit": unit, "corrects": corrects}

@@ -134,7 +134,6 @@ class HoursSource:
 
     name: str
     provenance: str
-    unit: str
     others: tuple[str, ...] = ()
 
 

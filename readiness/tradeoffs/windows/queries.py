@@ -140,7 +140,7 @@ def _best(series: Sequence[SourceSeries], around: datetime, length: timedelta) -
 
 def _source(chosen: SourceSeries, read: Sequence[SourceSeries]) -> HoursSource:
     others = {each.source for each in read if each.kind == chosen.kind} - {chosen.source}
-    return HoursSource(chosen.source, chosen.provenance, chosen.unit, tuple(sorted(others)))
+    return HoursSource(chosen.source, chosen.provenance, tuple(sorted(others)))
 
 
 def _hours(
