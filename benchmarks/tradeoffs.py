@@ -26,7 +26,7 @@ import numpy as np
 
 from benchmarks import machine
 from readiness.scoring.core.states import Verdict
-from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection, ScoredOption
+from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection, ScoredOption, dominated
 from readiness.tradeoffs.core.options import (
     BandedFigure,
     CandidateSite,
@@ -39,11 +39,9 @@ from readiness.tradeoffs.core.options import (
     Limits,
     worst_latency,
 )
-from readiness.tradeoffs.core.pareto import front
-from readiness.tradeoffs.core.placement import place
+from readiness.tradeoffs.core.placement import Feasibility, placer
 from readiness.tradeoffs.core.portfolio import Portfolio, spread, sweep
-from readiness.tradeoffs.core.ranking import ranking
-from readiness.tradeoffs.core.sensitivity import robustness, sensitivity
+from readiness.tradeoffs.core.ranking import ranking, robustness, sensitivity
 
 SITES = 1_000
 ROUNDS = 7
@@ -114,16 +112,20 @@ def _one_workload() -> None:
 
     weights = {objective.name: 1.0 for objective in OBJECTIVES}
     for _ in range(ROUNDS):
-        placement = timed("constraints", place, candidates, DEMAND, LIMITS)
+        placed = timed("constraints", lambda: list(map(placer(DEMAND, LIMITS), candidates)))
         options = timed(
-            "options", lambda placed: [_option(option.candidate) for option in placed], placement.feasible
+            "options",
+            lambda placed: [
+                _option(each.candidate) for each in placed if each.standing is Feasibility.FEASIBLE
+            ],
+            placed,
         )
-        timed("front", front, options, OBJECTIVES)
+        timed("front", dominated, options, OBJECTIVES)
         timed("scores", ranking, options, OBJECTIVES, weights)
         timed("flips", sensitivity, options, OBJECTIVES, weights)
         timed("robustness", partial(robustness, seed=1), options, OBJECTIVES, weights)
     lists = ", ".join(
-        f"{len(getattr(placement, group))} {group}" for group in ("feasible", "undecided", "rejected")
+        f"{sum(each.standing is standing for each in placed)} {standing}" for standing in Feasibility
     )
     print(f"one workload over {SITES} sites ({lists})")
     for step, each in took.items():

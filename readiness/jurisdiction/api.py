@@ -12,10 +12,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
-from readiness.jurisdiction import deciding, operations, queries
-from readiness.jurisdiction.filters import RuleFilters, RulePackFilters
-from readiness.jurisdiction.footing.kinds import BASES, ORIGINS
+from readiness.jurisdiction import operations, queries
+from readiness.jurisdiction.kinds import BASES, ORIGINS
 from readiness.jurisdiction.models import Rule, RulePack
+from readiness.jurisdiction.operations import MAY_SEE, VERSIONS
+from readiness.jurisdiction.sentences import NOTICE
 from readiness.jurisdiction.serializers import (
     RuleCaseSerializer,
     RuleDecisionSerializer,
@@ -25,7 +26,7 @@ from readiness.jurisdiction.serializers import (
     RuleSerializer,
     WholeRulePackSerializer,
 )
-from readiness.jurisdiction.versions import MAY_SEE, VERSIONS
+from readiness.jurisdiction.tables import RuleFilters, RulePackFilters
 from web import clock
 from web.rest.permissions import requires
 from web.rest.router import Router
@@ -145,8 +146,11 @@ class RuleViewSet(ObjectViewSet):
         asked = RuleCaseSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         with named_errors():
-            document = deciding.answered_case(**asked.asked(today=clock.now().date()))
-        return Response(document)
+            pack, decision = queries.decision(
+                **queries.case_of(asked.validated_data, today=clock.now().date())
+            )
+        answer = {"pack": pack, "decision": decision, "notice": NOTICE}
+        return Response(RuleDecisionSerializer(answer, context={"pack": queries.content_of(pack)}).data)
 
 
 router = Router()

@@ -12,13 +12,13 @@ class JurisdictionConfig(AppConfig):
     def ready(self) -> None:
         # After `migrate` and after `flush` alike, as with the framework: without rules nothing can be decided.
         post_migrate.connect(_publish_shipped, sender=self)
-        from readiness.jurisdiction.footing.facts import facts_on_record
-        from readiness.workloads import added_facts
+        from readiness.jurisdiction.kinds import facts_on_record
+        from readiness.workloads.kinds import add_facts
         from web import links
 
         links.has_page(self.get_model("Rule"), "rule")
         links.has_page(self.get_model("RulePack"), "rule-pack")
-        added_facts.register(facts_on_record)
+        add_facts(facts_on_record)
 
 
 def _publish_shipped(sender: AppConfig, using: str, **kwargs: Any) -> None:

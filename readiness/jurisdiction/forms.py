@@ -1,21 +1,19 @@
-"""Forms of rules. They read; the document says what does not hold together, and at which field."""
-
-from __future__ import annotations
+"""Forms of rules, of origins and of bases on record. Documents and models say what does not hold."""
 
 import re
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from django import forms
 
-from readiness.jurisdiction import queries
-from readiness.jurisdiction.core.deciding import Request
+from readiness.jurisdiction import queries, sentences
 from readiness.jurisdiction.core.pack import RulePackDocument
-from readiness.jurisdiction.models import Rule, RulePack
-from readiness.jurisdiction.operations import with_rule
-from readiness.jurisdiction.versions import rule_item
+from readiness.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
+from readiness.jurisdiction.operations import rule_item, with_rule
+from readiness.workloads.core.countries import COUNTRIES
+from readiness.workloads.models import WorkloadClass
 from web.forms import DayInput, RefusedForm
+from web.kinds.declaring import ObjectForm
 from web.versioned.core.documents import written
 from web.versioned.forms import StepForm
 
@@ -135,13 +133,58 @@ class TryForm(forms.Form):
         _offer(self, "data_categories", pack.categories)
         _offer(self, "bases", pack.bases)
 
-    def asked(self, *, today: date) -> dict[str, Any]:
-        given = self.cleaned_data
-        request = Request(
-            origin=given["origin"].upper(),
-            categories=frozenset(given["data_categories"]),
-            destination=given["destination"].upper(),
-            operator=given["operator"].upper(),
-            bases=frozenset(given["bases"]),
+
+def _country(label: str, empty: str, **given: Any) -> forms.ChoiceField:
+    by_name = sorted(COUNTRIES, key=lambda code: COUNTRIES[code])
+    choices = [("", empty), *((code, sentences.country(code)) for code in by_name)]
+    return forms.ChoiceField(label=label, choices=choices, **given)
+
+
+class FootingForm(ObjectForm):
+    """A row of one class."""
+
+    begins_with = ("workload_class", "basis")
+
+    class Meta:
+        fields: tuple[str, ...] = ()
+
+    workload_class = forms.ModelChoiceField(
+        WorkloadClass.objects.order_by("name", "pk"), label="Workload class", to_field_name="slug"
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            # The field goes by slug, and the model's own initial value is the id.
+            self.initial["workload_class"] = self.instance.workload_class.slug
+
+
+class DataOriginForm(FootingForm):
+    country = _country("Country", "–", help_text="Whose law the data of the class is under")
+
+    class Meta(FootingForm.Meta):
+        model = DataOrigin
+        fields = ("workload_class", "country", "note")
+
+
+class HeldBasisForm(FootingForm):
+    destination = _country(
+        "Destination", "wherever it goes", required=False, help_text="The country of the sites that it is for"
+    )
+
+    class Meta(FootingForm.Meta):
+        model = HeldBasis
+        fields = ("workload_class", "basis", "destination", "held_from", "held_until", "reference")
+        widgets = {"held_from": DayInput(), "held_until": DayInput()}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        pack = queries.content_in_force()
+        if pack is None:
+            return
+        bases = dict.fromkeys([*pack.bases_by_id, *([self.instance.basis] if self.instance.basis else [])])
+        self.fields["basis"] = forms.ChoiceField(
+            label="Basis",
+            choices=[("", "–"), *((basis, sentences.basis(basis, pack)) for basis in bases)],
+            help_text="Of the rules in force: another one would meet none",
         )
-        return {"request": request, "on": given["on"] or today, "pack": given["pack"]}

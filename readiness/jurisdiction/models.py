@@ -3,8 +3,6 @@
 What comes into force claims the sites that it bears on; what decided a case stays as it was.
 """
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Any, Self
 
@@ -30,7 +28,6 @@ OF_GROUP = (
 
 
 def _drafts_only(status_of: str) -> pgtrigger.Trigger:
-    """Rows of a pack are written while it is a draft; what decided a case is kept as it was."""
     func = f"""
         IF TG_OP <> 'INSERT' AND ({status_of.format(row="OLD")}) <> 'draft'
             OR TG_OP <> 'DELETE' AND ({status_of.format(row="NEW")}) <> 'draft' THEN
@@ -268,7 +265,7 @@ class DataOrigin(models.Model):
 
 
 class HeldBasisQuerySet(models.QuerySet["HeldBasis"]):
-    def on(self, day: date) -> HeldBasisQuerySet:
+    def on(self, day: date) -> "HeldBasisQuerySet":
         """Those that are held on a day; the last day counts."""
         return self.filter(Q(held_until=None) | Q(held_until__gte=day), held_from__lte=day)
 

@@ -1,17 +1,16 @@
 """The rules in force and others, as rows for lists and as the frozen values that decide."""
 
-from __future__ import annotations
-
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.models import QuerySet
 
 from readiness.jurisdiction.core.deciding import CaseDecision, Request, decide
 from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.models import CountryGroup, DataOrigin, HeldBasis, Rule, RulePack
-from readiness.jurisdiction.versions import VERSIONS
+from readiness.jurisdiction.operations import VERSIONS
 from readiness.workloads.models import WorkloadClass
 
 in_force, current, content_of = VERSIONS.in_force, VERSIONS.current, VERSIONS.content
@@ -20,6 +19,18 @@ in_force, current, content_of = VERSIONS.in_force, VERSIONS.current, VERSIONS.co
 def content_in_force() -> RulePackDocument | None:
     row = in_force()
     return None if row is None else content_of(row)
+
+
+def case_of(given: Mapping[str, Any], *, today: date) -> dict[str, Any]:
+    """Return what `decision` takes, of a case as a form or a body says it."""
+    request = Request(
+        origin=given["origin"].upper(),
+        categories=frozenset(given["data_categories"]),
+        destination=given["destination"].upper(),
+        operator=given.get("operator", "").upper(),
+        bases=frozenset(given.get("bases", ())),
+    )
+    return {"request": request, "on": given.get("on") or today, "pack": given.get("pack")}
 
 
 def decision(request: Request, *, on: date, pack: RulePack | None = None) -> tuple[RulePack, CaseDecision]:
@@ -37,7 +48,6 @@ def groups(pack: RulePack) -> list[CountryGroup]:
 
 
 def versions_of(rule: Rule, *, limit: int = 20) -> list[Rule]:
-    """The same rule in all packs, the newest first; 20 are shown."""
     versions = Rule.objects.filter(slug=rule.slug).select_related("pack", "pack__published_by")
     return list(versions.order_by("-pack__created_at", "-pack_id")[:limit])
 
@@ -66,7 +76,6 @@ def origins_of(workload: WorkloadClass) -> list[str]:
 
 
 def bases_of(workload: WorkloadClass) -> list[HeldBasis]:
-    """All on record of a class, whether they are held today or not."""
     return list(HeldBasis.objects.filter(workload_class=workload).order_by("basis", "pk"))
 
 

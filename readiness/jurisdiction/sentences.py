@@ -1,15 +1,20 @@
 """Sentences that say what was decided."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import date
 
 from django.utils.formats import date_format
 
 from readiness.jurisdiction.core.deciding import AppliedRule, LegalFinding, Missing
-from readiness.jurisdiction.core.pack import ANYWHERE, RulePackDocument, RuleTerms
-from readiness.jurisdiction.core.vocabulary import Doubt, LegalAnswer, RuleKind, UndecidedReason
+from readiness.jurisdiction.core.pack import (
+    ANYWHERE,
+    Doubt,
+    LegalAnswer,
+    RuleKind,
+    RulePackDocument,
+    RuleTerms,
+    UndecidedReason,
+)
 from readiness.workloads.core.countries import COUNTRIES
 
 NOTICE = "Not legal advice: the rules are a start, to be checked by whoever answers for them."
@@ -43,7 +48,7 @@ _DOUBTS = {
 
 def sentence(finding: LegalFinding, pack: RulePackDocument) -> str:
     """`Needs a basis: one of A or B (GDPR, Art. 46).`"""
-    reasons = [missing(lacking, pack, finding.kind) for lacking in finding.missing]
+    reasons = [missing(lacking, pack) for lacking in finding.missing]
     if finding.answer == LegalAnswer.FORBIDDEN:
         reasons = []
     reasons += [ground(applied, pack) for applied in finding.deciding]
@@ -61,10 +66,10 @@ def ground(applied: AppliedRule, pack: RulePackDocument) -> str:
     return f"{said} ({cite(applied.rule)})"
 
 
-def missing(lacking: Missing, pack: RulePackDocument, kind: RuleKind) -> str:
+def missing(lacking: Missing, pack: RulePackDocument) -> str:
     category = pack.categories_by_id.get(lacking.what)
     what = category.name if category else lacking.what or "not given"
-    return _MISSING[lacking.gap].format(what=what, place=_PLACES[kind])
+    return _MISSING[lacking.gap].format(what=what, place=_PLACES[lacking.kind])
 
 
 def any_of(bases: Iterable[str], pack: RulePackDocument) -> str:
@@ -102,7 +107,6 @@ def covers(rule: RuleTerms, pack: RulePackDocument) -> str:
 
 
 def standing(rule: RuleTerms, pack: RulePackDocument, today: date) -> str:
-    """`since 25 May 2018`, and why it decides nothing where it is in doubt."""
     if rule.in_force_from is None:
         return "undated: decides nothing"
     begins = date_format(rule.in_force_from, "j M Y")

@@ -1,15 +1,15 @@
-"""The shape of rules, packs and decided cases in JSON."""
+"""The shape of rules, packs and decided cases in JSON; a decided case as the page tells it too."""
 
-from datetime import date
+from collections.abc import Callable
 from typing import Any
 
 from rest_framework import serializers
 
-from readiness.jurisdiction import queries
-from readiness.jurisdiction.core.deciding import Request
+from readiness.jurisdiction import queries, sentences
+from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.models import Rule, RulePack
+from readiness.jurisdiction.operations import CITED, VERSIONS, rule_item
 from readiness.jurisdiction.sentences import NOTICE
-from readiness.jurisdiction.versions import CITED, VERSIONS, rule_item
 from web.rest.fields import RelatedObjectField
 from web.rest.serializers import ObjectSerializer
 from web.versioned.api import FIELDS, TOLD, DocumentField, ImportSerializer, VersionSerializer
@@ -159,20 +159,6 @@ class RuleCaseSerializer(serializers.Serializer):
                 )
         return attrs
 
-    def asked(self, *, today: date) -> dict[str, Any]:
-        given = self.validated_data
-        return {
-            "request": Request(
-                origin=given["origin"].upper(),
-                categories=frozenset(given["data_categories"]),
-                destination=given["destination"].upper(),
-                operator=given.get("operator", "").upper(),
-                bases=frozenset(given.get("bases", ())),
-            ),
-            "on": given.get("on", today),
-            "pack": given.get("pack"),
-        }
-
 
 class RuleCitationSerializer(serializers.Serializer):
     instrument = serializers.CharField()
@@ -180,33 +166,56 @@ class RuleCitationSerializer(serializers.Serializer):
     url = serializers.URLField()
 
 
+class Told(serializers.CharField):
+    """A sentence that `tell` makes of the whole object and the pack."""
+
+    def __init__(self, tell: Callable[[Any, RulePackDocument], str], **kwargs: Any) -> None:
+        super().__init__(source="*", **kwargs)
+        self.tell = tell
+
+    def to_representation(self, value: Any) -> str:
+        return self.tell(value, self.context["pack"])
+
+
+class AnswerField(serializers.JSONField):
+    def to_representation(self, value: Any) -> Any:
+        return {"value": str(value), "label": sentences.ANSWERS[value]}
+
+
+class SlugsField(serializers.ListField):
+    child = serializers.CharField()
+
+    def to_representation(self, slugs: Any) -> Any:
+        return sorted(slugs)
+
+
 class RuleGroundSerializer(serializers.Serializer):
-    slug = serializers.CharField()
-    title = serializers.CharField()
-    jurisdiction = serializers.CharField()
-    citation = RuleCitationSerializer()
+    slug = serializers.CharField(source="rule.id")
+    title = serializers.CharField(source="rule.title")
+    jurisdiction = serializers.CharField(source="rule.jurisdiction")
+    citation = RuleCitationSerializer(source="rule.citation")
     answer = serializers.CharField(help_text="allowed, needs-basis, cannot-decide, forbidden")
     deciding = serializers.BooleanField(help_text="Whether the answer rests on it")
     doubt = serializers.CharField(allow_null=True, help_text="undated or not-checked")
     met_by = serializers.CharField(allow_null=True, help_text="The basis on record that meets it")
-    bases = serializers.ListField(child=serializers.CharField(), help_text="Any one of them will do")
-    text = serializers.CharField()
+    bases = serializers.ListField(
+        source="rule.bases", child=serializers.CharField(), help_text="Any one of them will do"
+    )
+    text = Told(sentences.ground)
 
 
 class RuleMissingSerializer(serializers.Serializer):
     reason = serializers.CharField(
-        help_text="unknown-origin, unknown-place, no-category, unknown-category, no-rule"
+        source="gap", help_text="unknown-origin, unknown-place, no-category, unknown-category, no-rule"
     )
     what = serializers.CharField()
-    text = serializers.CharField()
+    text = Told(sentences.missing)
 
 
 class RuleFindingSerializer(serializers.Serializer):
-    answer = serializers.JSONField(
-        help_text="`{value, label}`; allowed, needs-basis, cannot-decide or forbidden"
-    )
-    text = serializers.CharField(help_text="In plain words")
-    rules = RuleGroundSerializer(many=True)
+    answer = AnswerField(help_text="`{value, label}`; allowed, needs-basis, cannot-decide or forbidden")
+    text = Told(sentences.sentence, help_text="In plain words")
+    rules = RuleGroundSerializer(many=True, source="grounds")
     missing = RuleMissingSerializer(many=True)
     bases_needed = serializers.ListField(
         child=serializers.ListField(child=serializers.CharField()), help_text="One of each list"
@@ -222,12 +231,12 @@ class RuleDecidedBySerializer(serializers.Serializer):
 
 class RuleDecisionSerializer(serializers.Serializer):
     pack = RuleDecidedBySerializer()
-    on = serializers.DateField()
-    origin = serializers.CharField()
-    data_categories = serializers.ListField(child=serializers.CharField())
-    destination = serializers.CharField()
-    operator = serializers.CharField()
-    bases = serializers.ListField(child=serializers.CharField())
-    residency = RuleFindingSerializer()
-    sovereignty = RuleFindingSerializer()
+    on = serializers.DateField(source="decision.on")
+    origin = serializers.CharField(source="decision.request.origin")
+    data_categories = SlugsField(source="decision.request.categories")
+    destination = serializers.CharField(source="decision.request.destination")
+    operator = serializers.CharField(source="decision.request.operator")
+    bases = SlugsField(source="decision.request.bases")
+    residency = RuleFindingSerializer(source="decision.residency")
+    sovereignty = RuleFindingSerializer(source="decision.sovereignty")
     notice = serializers.CharField()

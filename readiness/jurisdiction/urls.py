@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from readiness.jurisdiction import views
-from readiness.jurisdiction.footing.kinds import KINDS
+from readiness.jurisdiction.kinds import KINDS
 from readiness.jurisdiction.views import PAGES
 from web.kinds.addresses import addresses
 

@@ -1,7 +1,5 @@
 """Pages of rules and packs: the list of rules, one of each, a case tried, the steps of a draft."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.contrib import messages
@@ -10,10 +8,10 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from readiness.jurisdiction import deciding, operations, queries, sentences, tables
+from readiness.jurisdiction import operations, queries, sentences, tables
 from readiness.jurisdiction.forms import PublishForm, RuleForm, TryForm
 from readiness.jurisdiction.models import Rule, RulePack
-from readiness.jurisdiction.versions import MAY_SEE, VERSIONS, changes_of
+from readiness.jurisdiction.operations import MAY_SEE, VERSIONS, changes_of
 from web import answers
 from web import tables as table_kit
 from web.clock import now
@@ -63,7 +61,6 @@ PAGES = VersionPages(
 
 
 def rules(request: HttpRequest) -> HttpResponseBase:
-    """List the rules of the pack in force, or of the one that `version` names."""
     asked = request.GET.get("version")
     pack = get_object_or_404(RulePack, version=asked) if asked else queries.in_force()
     context: dict[str, Any] = {"version": pack, "breadcrumbs": PAGES.breadcrumbs("Rules"), **NOTICE}
@@ -107,10 +104,16 @@ def try_it(request: HttpRequest) -> HttpResponse:
         is_asked = "origin" in request.GET
         context["form"] = form = TryForm(request.GET if is_asked else None, row=row)
         if is_asked and form.is_valid():
-            answered = deciding.answered_case(**form.asked(today=now().date()))
-            context["questions"] = [
-                {"question": sentences.QUESTIONS[kind], "title": title, **answered[str(kind)]}
-                for kind, title in sentences.KINDS.items()
+            row, decision = queries.decision(**queries.case_of(form.cleaned_data, today=now().date()))
+            pack = queries.content_of(row)
+            context["findings"] = [
+                (
+                    finding,
+                    sentences.KINDS[finding.kind],
+                    sentences.QUESTIONS[finding.kind],
+                    sentences.sentence(finding, pack),
+                )
+                for finding in decision.findings
             ]
     return answers.page(request, "readiness/jurisdiction/try.html", context)
 
@@ -126,10 +129,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _step(request: HttpRequest, draft: RulePack, rule: Rule | None, heading: str) -> HttpResponse:
     form = RuleForm(
-        request.POST or None,
-        initial={"revision": draft.revision},
-        pack=queries.content_of(draft),
-        rule=rule,
+        request.POST or None, initial={"revision": draft.revision}, pack=queries.content_of(draft), rule=rule
     )
     pack_url = PAGES.url(draft)
     back = reverse("rule", args=[rule.pk]) if rule else pack_url

@@ -4,8 +4,6 @@ Rows are entered, singly, in a list or as a table, and taken back. Hours of a fa
 known of sites at an instant is told from every source.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -25,11 +23,10 @@ from readiness.evidence.refusals import FileTooLarge
 from readiness.evidence.uploads import FileField, content_of, sender_of, takes_file
 from readiness.tradeoffs import operations, queries
 from readiness.tradeoffs.core import entries
-from readiness.tradeoffs.core.ages import outdated
 from readiness.tradeoffs.core.entries import EntriesRefused, FactorEntry, LatencyEntry, RateEntry
-from readiness.tradeoffs.core.factors import Factor, KnownValue, SiteFactors
-from readiness.tradeoffs.core.kinds import CURRENCIES, HOURLY
+from readiness.tradeoffs.core.factors import Factor, KnownValue, SiteFactors, outdated
 from readiness.tradeoffs.core.parsing import AllowedSpan, BadTradeoffQuestion, number_within
+from readiness.tradeoffs.core.units import CURRENCIES, HOURLY
 from readiness.tradeoffs.models import HOURLY_KINDS, ExchangeRate, LatencyFactor, SiteFactor
 from readiness.tradeoffs.tables import ExchangeRateFilters, LatencyFactorFilters, SiteFactorFilters
 from telemetry.models import SourceProvenance
@@ -116,7 +113,7 @@ class EnteredViewSet(ObjectViewSet):
 
     http_method_names = ["get", "head", "options", "post", "delete"]
     enter: Callable[..., operations.Entered]
-    import_rows: Callable[..., operations.Entered]
+    read: Callable[[bytes], list[Any]]
 
     def entry_of(self, line: int, given: dict[str, Any]) -> Any:
         raise NotImplementedError
@@ -133,24 +130,15 @@ class EnteredViewSet(ObjectViewSet):
             return list(self._enter(serializer.validated_data, self.request).rows)
 
     def _enter(self, given: Sequence[dict[str, Any]], request: Request) -> operations.Entered:
-        stated = [self.entry_of(place, each) for place, each in enumerate(given, start=1)]
+        stated = [self.entry_of(place, dict(each)) for place, each in enumerate(given, start=1)]
         return type(self).enter(entries=stated, by=sender_of(request), now=clock.now())
 
     @takes_file("Enter a table; all of it or nothing", asks=TableSerializer, answers=EnteredSerializer)
     def import_table(self, request: Request, asked: Mapping[str, Any]) -> Any:
         with answered_file():
-            entered = type(self).import_rows(
-                content=content_of(asked["file"]), by=sender_of(request), now=clock.now()
-            )
+            rows = type(self).read(content_of(asked["file"]))
+            entered = type(self).enter(entries=rows, by=sender_of(request), now=clock.now())
         return EnteredSerializer(entered).data
-
-
-def _stated(given: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    """Return what an entry takes as it was sent; the rest is as the entry has it."""
-    own = {name: given[name] for name in names if name in given}
-    of_source = ("basis", "provenance", "source", "as_of_on", "until_on", "note")
-    sourcing = entries.Sourcing(**{name: given[name] for name in of_source if name in given})
-    return {**own, "site": given["site"].slug, "sourcing": sourcing}
 
 
 class SiteFactorSerializer(BySerializer):
@@ -198,10 +186,10 @@ class SiteFactorViewSet(EnteredViewSet):
     serializer_class = SiteFactorSerializer
     filterset_class = SiteFactorFilters
     enter = staticmethod(operations.enter_factors)
-    import_rows = staticmethod(operations.import_factors)
+    read = staticmethod(entries.factors)
 
     def entry_of(self, line: int, given: dict[str, Any]) -> FactorEntry:
-        return FactorEntry(line=line, **_stated(given, "kind", "value", "unit", "currency", "low", "high"))
+        return FactorEntry(line=line, **given | {"site": given["site"].slug})
 
     @takes_file(
         "Enter the hours of a factor, or read them",
@@ -214,9 +202,8 @@ class SiteFactorViewSet(EnteredViewSet):
         with answered_file():
             content = content_of(given.pop("file"))
             about = operations.SeriesOf(**given)
-            entered = operations.import_series(
-                about=about, content=content, by=sender_of(request), now=clock.now()
-            )
+            rows = entries.series(content)
+            entered = operations.enter_series(about=about, rows=rows, by=sender_of(request), now=clock.now())
         return EnteredSerializer(entered).data
 
     @extend_schema(
@@ -355,13 +342,12 @@ class LatencyViewSet(EnteredViewSet):
     serializer_class = LatencySerializer
     filterset_class = LatencyFactorFilters
     enter = staticmethod(operations.enter_latencies)
-    import_rows = staticmethod(operations.import_latencies)
+    read = staticmethod(entries.latencies)
 
     def entry_of(self, line: int, given: dict[str, Any]) -> LatencyEntry:
-        ends = {name: given[name].slug for name in ("user_region", "other_site") if given.get(name)}
-        return LatencyEntry(
-            line=line, value=given["value_ms"], **ends, **_stated(given, "unit", "percentile", "low", "high")
-        )
+        ends = {name: given.pop(name) for name in ("site", "user_region", "other_site") if name in given}
+        slugs: dict[str, Any] = {name: end.slug if end else "" for name, end in ends.items()}
+        return LatencyEntry(line=line, value=given.pop("value_ms"), **slugs, **given)
 
 
 class RateSerializer(BySerializer):
@@ -377,7 +363,7 @@ class RateViewSet(EnteredViewSet):
     serializer_class = RateSerializer
     filterset_class = ExchangeRateFilters
     enter = staticmethod(operations.enter_rates)
-    import_rows = staticmethod(operations.import_rates)
+    read = staticmethod(entries.rates)
 
     def entry_of(self, line: int, given: dict[str, Any]) -> RateEntry:
         return RateEntry(line=line, **given)

@@ -1,7 +1,5 @@
 """Hours of a factor as lines, one for each source."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -9,7 +7,7 @@ import numpy as np
 from plotly import graph_objects as go
 
 from readiness.tradeoffs.core.series import FactorSeries
-from readiness.tradeoffs.queries.series import SourceSeries
+from readiness.tradeoffs.queries.stored import SourceSeries
 from web.charts import Figure, figure, ms, nothing
 
 MOST_POINTS = 1_500
@@ -51,12 +49,10 @@ def _line(each: SourceSeries, index: int, span_s: float) -> go.Scatter:
 
 
 def _bin_s(series: FactorSeries, span_s: float) -> int:
-    """The shortest multiple of the step that makes no more points than a chart can show."""
     return series.step_s * max(1, -(-int(span_s) // (series.step_s * MOST_POINTS)))
 
 
 def _thinned(series: FactorSeries, bin_s: int) -> tuple[list[int], list[float | None]]:
-    """The mean of what is known in each bin, None where nothing is; bins without any interval are there too."""
     first = int(series.starts_s[0])
     places = (series.starts_s - first) // bin_s
     known = ~np.isnan(series.values)

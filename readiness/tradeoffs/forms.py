@@ -1,17 +1,14 @@
 """Forms of factors: one value, a table, the hours of a factor. They read; the operations check and save."""
 
-from __future__ import annotations
-
 from django import forms
 
 from inventory.models import Site
-from readiness.tradeoffs.core.entries import BASES, EntriesRefused, FactorEntry, Sourcing
+from readiness.tradeoffs.core.entries import BASES, EntriesRefused, FactorEntry
 from readiness.tradeoffs.models import HOURLY_KINDS, FactorBasis, FactorKind
 from readiness.tradeoffs.operations import SeriesOf
 from telemetry.models import SourceProvenance
 from web.forms import DayInput
 
-SOURCING = ("basis", "provenance", "source", "as_of_on", "until_on", "note")
 MOST_SAID = 20
 """Wrong lines of a file that a form shows."""
 
@@ -71,18 +68,13 @@ class FactorForm(FactorsForm):
 
     def entry(self) -> FactorEntry:
         given = dict(self.cleaned_data)
-        sourcing = Sourcing(**{name: given.pop(name) for name in SOURCING})
-        return FactorEntry(line=1, site=given.pop("site").slug, sourcing=sourcing, **given)
+        return FactorEntry(line=1, site=given.pop("site").slug, **given)
 
 
 class FactorTableForm(FactorsForm):
     what = forms.ChoiceField(
         label="What",
-        choices=[
-            ("factors", "Site factors"),
-            ("latencies", "Round trips"),
-            ("rates", "Exchange rates"),
-        ],
+        choices=[("factors", "Site factors"), ("latencies", "Round trips"), ("rates", "Exchange rates")],
     )
     file = forms.FileField(
         label="File",

@@ -1,7 +1,5 @@
 """Loading what packages that are installed publish. Their files are read; none of their code is imported."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass

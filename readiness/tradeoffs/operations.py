@@ -3,8 +3,6 @@
 A row with the same key again is a correction. EntriesRefused names every entry that cannot be stored, by its line.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,8 +14,6 @@ from django.db import models, transaction
 
 from accounts.models import User
 from inventory.models import Site
-from readiness.tradeoffs.core import tables
-from readiness.tradeoffs.core.days import IntervalDay, cut
 from readiness.tradeoffs.core.entries import (
     FURTHEST,
     CheckedValue,
@@ -26,15 +22,14 @@ from readiness.tradeoffs.core.entries import (
     FactorEntry,
     LatencyEntry,
     RateEntry,
-    Sourcing,
+    StatedEntry,
     checked_factor,
     checked_latency,
     checked_rate,
     collected,
 )
-from readiness.tradeoffs.core.kinds import HOURLY, KINDS, KindSpec
-from readiness.tradeoffs.core.series import SeriesRefused, SeriesRow, placed, step_of
-from readiness.tradeoffs.core.units import UnitRefused, UnitScale, bounded, scale_of
+from readiness.tradeoffs.core.series import IntervalDay, SeriesRefused, SeriesRow, cut, placed, step_of
+from readiness.tradeoffs.core.units import HOURLY, KINDS, KindSpec, UnitRefused, UnitScale, bounded, scale_of
 from readiness.tradeoffs.models import ExchangeRate, FactorDay, LatencyFactor, SiteFactor
 from readiness.workloads.models import UserRegion
 
@@ -69,8 +64,8 @@ def enter_factors(*, entries: Sequence[FactorEntry], by: User | None, now: datet
     rows = [
         EntryRow(
             entry.line,
-            {"site_id": site.pk, "kind": entry.kind, **_of_source(entry.sourcing)},
-            {"value": checked.value, "currency": checked.currency, **_sourced(entry.sourcing, checked)},
+            {"site_id": site.pk, "kind": entry.kind, **_of_source(entry)},
+            {"value": checked.value, "currency": checked.currency, **_sourced(entry, checked)},
         )
         for entry, (site, checked) in collected(
             entries, _line, lambda entry: (sites(entry.site, "site"), checked_factor(entry, now.date()))
@@ -78,16 +73,6 @@ def enter_factors(*, entries: Sequence[FactorEntry], by: User | None, now: datet
     ]
     among = ("site_id", "kind", "source")
     return _written(SiteFactor, rows, among=among, by=by, twice="The same site, factor, source and day")
-
-
-def import_factors(*, content: bytes, by: User | None, now: datetime) -> Entered:
-    return enter_factors(entries=tables.factors(content), by=by, now=now)
-
-
-@transaction.atomic
-def remove_factor(*, factor: SiteFactor) -> None:
-    """Take a value back; its history stays."""
-    factor.delete()
 
 
 @transaction.atomic
@@ -112,18 +97,14 @@ def enter_latencies(*, entries: Sequence[LatencyEntry], by: User | None, now: da
                 "user_region_id": region,
                 "other_site_id": other,
                 "percentile": entry.percentile,
-                **_of_source(entry.sourcing),
+                **_of_source(entry),
             },
-            {"value_ms": checked.value, **_sourced(entry.sourcing, checked)},
+            {"value_ms": checked.value, **_sourced(entry, checked)},
         )
         for entry, (site, region, other, checked) in collected(entries, _line, check)
     ]
     twice = "The same places, percentile, source and day"
     return _written(LatencyFactor, rows, among=("site_id", "source"), by=by, twice=twice)
-
-
-def import_latencies(*, content: bytes, by: User | None, now: datetime) -> Entered:
-    return enter_latencies(entries=tables.latencies(content), by=by, now=now)
 
 
 @transaction.atomic
@@ -140,16 +121,12 @@ def enter_rates(*, entries: Sequence[RateEntry], by: User | None, now: datetime)
     return _written(ExchangeRate, rows, among=among, by=by, twice="The same pair, source and day")
 
 
-def import_rates(*, content: bytes, by: User | None, now: datetime) -> Entered:
-    return enter_rates(entries=tables.rates(content), by=by, now=now)
-
-
-def _of_source(stated: Sourcing | RateEntry) -> dict[str, Any]:
+def _of_source(stated: StatedEntry) -> dict[str, Any]:
     return {"source": stated.source.strip(), "as_of_on": stated.as_of_on}
 
 
-def _sourced(sourcing: Sourcing, checked: CheckedValue) -> dict[str, Any]:
-    of_source = {name: getattr(sourcing, name) for name in ("basis", "provenance", "until_on", "note")}
+def _sourced(entry: StatedEntry, checked: CheckedValue) -> dict[str, Any]:
+    of_source = {name: getattr(entry, name) for name in ("basis", "provenance", "until_on", "note")}
     return of_source | {name: getattr(checked, name) for name in ("low", "high", "stated", "caution")}
 
 
@@ -188,10 +165,6 @@ def enter_series(*, about: SeriesOf, rows: Sequence[SeriesRow], by: User | None,
     return _written(FactorDay, made, among=among, by=by, twice="The same day")
 
 
-def import_series(*, about: SeriesOf, content: bytes, by: User | None, now: datetime) -> Entered:
-    return enter_series(about=about, rows=tables.series(content), by=by, now=now)
-
-
 def _of_file(about: SeriesOf) -> tuple[KindSpec, UnitScale]:
     try:
         if about.kind not in HOURLY:
@@ -209,13 +182,14 @@ def _of_file(about: SeriesOf) -> tuple[KindSpec, UnitScale]:
 def _values(
     spec: KindSpec, scale: UnitScale, points: Sequence[tuple[int, datetime, float | None]], now: datetime
 ) -> list[tuple[datetime, float | None]]:
-    """Values in the stored unit; a spike refuses the file, with every line that has one."""
-
     def stored(point: tuple[int, datetime, float | None]) -> float | None:
         _line_of, at, value = point
         if abs(at - now) > FURTHEST:
             raise UnitRefused("at", f"{at.isoformat()} is more than twenty years away.")
-        return None if value is None else bounded(spec, scale, scale.of(value), of_an_hour=True).value
+        if value is None:
+            return None
+        bounded(spec, scale, scale.of(value), of_an_hour=True)
+        return scale.of(value)
 
     return [(at, value) for (_, at, _), value in collected(points, itemgetter(0), stored)]
 
@@ -241,12 +215,7 @@ def _with_what_is_known(about: SeriesOf, currency: str, days: Sequence[IntervalD
 
 def _day_row(about: SeriesOf, scale: UnitScale, day: IntervalDay) -> EntryRow:
     known = day.known
-    key = {
-        "site_id": about.site.pk,
-        "kind": about.kind,
-        "source": about.source.strip(),
-        "day_on": day.day_on,
-    }
+    key = {"site_id": about.site.pk, "kind": about.kind, "source": about.source.strip(), "day_on": day.day_on}
     values = {
         "step_s": day.step_s,
         "offset_s": day.offset_s,

@@ -4,17 +4,17 @@ A list has one row for a site and factor on pages, one for each of its sources i
 the imports read them, so that a list can be changed and sent back.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
+
 from readiness.evidence.tables import exact
-from readiness.tradeoffs.core.ages import outdated
-from readiness.tradeoffs.core.factors import Factor, KnownValue, SiteFactors, ValueBasis
-from readiness.tradeoffs.core.kinds import KINDS
+from readiness.tradeoffs.core.factors import Factor, KnownValue, SiteFactors, ValueBasis, outdated
+from readiness.tradeoffs.core.units import KINDS
 from readiness.tradeoffs.models import ExchangeRate, FactorKind, LatencyFactor, SiteFactor
+from readiness.tradeoffs.queries.stored import SourceSeries
 from telemetry.models import SourceProvenance
 from web.kinds.rest import filters_of
 from web.links import link
@@ -79,12 +79,7 @@ class FactorRow:
 
     @property
     def counts(self) -> bool:
-        """Whether it is the value that counts of all that are known."""
         return self.known is not None and self.known is self.factor.best
-
-    @property
-    def value(self) -> float | None:
-        return None if self.known is None else self.known.value
 
     @property
     def text(self) -> str:
@@ -119,7 +114,6 @@ class FactorRow:
 
     @property
     def source(self) -> str:
-        """Where it is from; of what nobody knows, why."""
         return self.factor.unknown if self.known is None else self.known.source
 
     @property
@@ -128,7 +122,6 @@ class FactorRow:
 
     @property
     def agreement(self) -> str:
-        """disagree, agree, one, or none: how its sources stand to each other."""
         if self.known is None:
             return "none"
         if not self.factor.others:
@@ -146,10 +139,6 @@ class FactorRow:
         return " · ".join(dict.fromkeys(note for note in notes if note))
 
     @property
-    def as_of(self) -> datetime | None:
-        return None if self.known is None else self.known.as_of
-
-    @property
     def age_s(self) -> float | None:
         """An estimate from distance has none."""
         if self.known is None or self.known.basis is ValueBasis.GREAT_CIRCLE:
@@ -158,7 +147,6 @@ class FactorRow:
 
     @property
     def outdated(self) -> str:
-        """How far it is beyond the age limit of its kind, in words; empty where it is not."""
         if self.known is None:
             return ""
         return outdated("latency" if self.kind not in KINDS else self.kind, self.known, self.at)
@@ -169,7 +157,7 @@ class FactorRow:
 
     @property
     def age_text(self) -> str:
-        return "" if self.age_s is None else age(self.as_of, now=self.at)
+        return "" if self.known is None or self.age_s is None else age(self.known.as_of, now=self.at)
 
 
 def value_text(known: KnownValue) -> str:
@@ -182,7 +170,6 @@ def _digits(known: KnownValue, value: float) -> str:
 
 
 def factor_rows(sites: Sequence[SiteFactors], at: datetime, *, every_source: bool) -> list[FactorRow]:
-    """Return every factor of each site, in the order of their names on the site's page."""
     labels = dict(FactorKind.choices)
     by_kind = ({kind: site.factors[kind] for kind in labels} for site in sites)
     pairs = zip(sites, by_kind, strict=True)
@@ -192,7 +179,6 @@ def factor_rows(sites: Sequence[SiteFactors], at: datetime, *, every_source: boo
 def latency_rows(
     sites: Iterable[SiteFactors], regions: Mapping[str, str], at: datetime, *, every_source: bool
 ) -> list[FactorRow]:
-    """Return the round trip of each site to every user region; `regions` are names by slug."""
     return [row for site in sites for row in rows_of(site, site.latency, regions, at, every_source)]
 
 
@@ -218,7 +204,7 @@ def _columns_of_page(subject: Column) -> tuple[Column, ...]:
         Column("site", "Site", value=lambda row: row.site.name, url=site_address, sort=True, locked=True,
                phone="title"),
         subject,
-        Column("value", "Value", text="text", sort=True, numeric=True, phone="status",
+        Column("value", "Value", value="known.value", text="text", sort=True, numeric=True, phone="status",
                template="readiness/tradeoffs/value_cell.html"),
         Column("band", "Band", numeric=True),
         Column("provenance", "Provenance", sort=True, template="readiness/tradeoffs/provenance_cell.html"),
@@ -234,7 +220,7 @@ def _columns_of_file(*subject: Column) -> tuple[Column, ...]:
     return (
         Column("site", "Site", value="site.slug"),
         *subject,
-        Column("value", "Value"),
+        Column("value", "Value", value="known.value"),
         Column("unit", "Unit", value="known.unit"),
         Column("currency", "Currency", value="known.currency"),
         Column("low", "Low", value="known.low"),
@@ -356,3 +342,27 @@ RATES = Table(
         "icon": "coin",
     },
 )  # fmt: skip
+
+
+def finding(site: SiteFactors, at: datetime) -> str:
+    factors = [(str(kind.label), site.factors[kind.value]) for kind in FactorKind]
+    known = sum(factor.best is not None for _, factor in factors)
+    clauses = [f"{known} of {len(factors)} factors are known"]
+    old = [label for label, factor in factors if factor.best and outdated(factor.kind, factor.best, at)]
+    if old:
+        clauses.append(f"older than they should be: {', '.join(old)}")
+    if apart := [label for label, factor in factors if factor.disagrees]:
+        clauses.append(f"sources disagree on {', '.join(apart)}")
+    return f"{'; '.join(clauses)}."
+
+
+def hours_finding(series: Sequence[SourceSeries], title: str) -> str:
+    sentences = []
+    for each in series:
+        known = each.series.values[~np.isnan(each.series.values)]
+        if len(known):
+            mean, lowest, highest = (
+                exact(float(value)) for value in (known.mean(), known.min(), known.max())
+            )
+            sentences.append(f"{each.source}: mean {mean} {each.unit}, lowest {lowest}, highest {highest}")
+    return f"{title}. {'; '.join(sentences)}." if sentences else "No hour is known."

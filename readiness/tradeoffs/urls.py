@@ -1,9 +1,12 @@
-"""Pages of site factors and the trade-off explorer, under /tradeoffs/."""
+"""Pages of site factors, the explorer, portfolios, flexibility and windows, under /tradeoffs/."""
 
 from django.urls import path
 
 from readiness.tradeoffs import views
+from readiness.tradeoffs.flexibility import views as flexibility
 from readiness.tradeoffs.placing import views as placing
+from readiness.tradeoffs.portfolios import views as portfolios
+from readiness.tradeoffs.windows import views as windows
 
 urlpatterns = [
     path("factors/", views.factors, name="factors"),
@@ -20,4 +23,15 @@ urlpatterns = [
     path("charts/scatter.json", placing.scatter, name="placement-scatter"),
     path("charts/parallel.json", placing.parallel, name="placement-parallel"),
     path("placement.csv", placing.export, name="placement-csv"),
+    path("flexibility/", flexibility.flexibility, name="flexibility"),
+    path("flexibility/conformance.<str:form>", flexibility.chart, name="flexibility-chart"),
+    path("portfolio/", portfolios.portfolios, name="portfolios"),
+    path("portfolio/ask/", portfolios.ask, name="portfolio-ask"),
+    path("portfolio/<int:pk>/", portfolios.portfolio, name="portfolio"),
+    path("portfolio/<int:pk>/front.<str:form>", portfolios.front_chart, name="portfolio-front"),
+    path("portfolio/<int:pk>/cancel/", portfolios.cancel, name="portfolio-cancel"),
+    path("workloads/<slug:slug>/windows/", windows.windows, name="workload-windows"),
+    path(
+        "workloads/<slug:slug>/windows/<slug:name>.<str:form>", windows.chart, name="workload-windows-chart"
+    ),
 ]

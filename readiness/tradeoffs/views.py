@@ -15,11 +15,12 @@ from django.views.decorators.http import require_POST
 from inventory.models import Site
 from readiness.evidence.refusals import FileTooLarge
 from readiness.evidence.uploads import content_of, sender_of
-from readiness.tradeoffs import charts, operations, queries, sentences, tables
+from readiness.tradeoffs import charts, operations, queries, tables
+from readiness.tradeoffs.core import entries
 from readiness.tradeoffs.core.entries import EntriesRefused, EntryError
 from readiness.tradeoffs.forms import FactorForm, FactorsForm, FactorTableForm, SeriesForm
 from readiness.tradeoffs.models import HOURLY_KINDS, FactorKind
-from readiness.tradeoffs.queries import entered
+from readiness.tradeoffs.queries import stored
 from web import answers
 from web import tables as table_kit
 from web.charts import Figure
@@ -32,10 +33,10 @@ from web.reports import Report, chart_urls, choices
 MAY_ADD, MAY_DELETE = "tradeoffs.add_sitefactor", "tradeoffs.delete_sitefactor"
 MAY_ADD_HOURS = "tradeoffs.add_factorday"
 SEE = ("inventory.view_site", "tradeoffs.view_sitefactor")
-IMPORTS = {
-    "factors": (MAY_ADD, operations.import_factors),
-    "latencies": ("tradeoffs.add_latencyfactor", operations.import_latencies),
-    "rates": ("tradeoffs.add_exchangerate", operations.import_rates),
+IMPORTS: dict[str, tuple[str, Callable[[bytes], list[Any]], Callable[..., operations.Entered]]] = {
+    "factors": (MAY_ADD, entries.factors, operations.enter_factors),
+    "latencies": ("tradeoffs.add_latencyfactor", entries.latencies, operations.enter_latencies),
+    "rates": ("tradeoffs.add_exchangerate", entries.rates, operations.enter_rates),
 }
 DEFAULT_RANGE = "now-30d"
 FACTORS = Report("readiness/tradeoffs/factors.html", *SEE)
@@ -64,26 +65,26 @@ def latencies(request: HttpRequest) -> Any:
 
 @RATES.page
 def rates(request: HttpRequest) -> Any:
-    return table_kit.page(request, tables.RATES, entered.exchange_rates()), dict
+    return table_kit.page(request, tables.RATES, stored.exchange_rates()), dict
 
 
 @SITE.page
 def site(request: HttpRequest, slug: str) -> Any:
     at = now()
     place = get_object_or_404(Site, slug=slug)
-    table = table_kit.page(request, tables.ENTRIES, entered.entries(place))
+    table = table_kit.page(request, tables.ENTRIES, stored.entries(place))
 
     def context() -> dict[str, Any]:
         span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
         (known,) = queries.factors_of([place.pk], at)
-        kinds = entered.hourly_kinds(place)
+        kinds = stored.hourly_kinds(place)
         asked = request.GET.get("hours", "")
         kind = asked if asked in kinds else next(iter(kinds), "")
         labels = [(each, FactorKind(each).label) for each in kinds]
         here = reverse("factor-site", args=[slug])
         return {
             "site": place,
-            "finding": sentences.finding(known, at),
+            "finding": tables.finding(known, at),
             "factors": tables.factor_rows([known], at, every_source=True),
             "paths": [
                 *tables.latency_rows([known], queries.region_names(), at, every_source=True),
@@ -109,18 +110,18 @@ def hours(request: HttpRequest, slug: str) -> Figure:
     span = answers.time_range(request, now=now(), default=DEFAULT_RANGE)
     series = queries.series_of(place.pk, kind, span.start, span.end)
     title = str(FactorKind(kind).label)
-    message = sentences.hours_finding(series, title)
+    message = tables.hours_finding(series, title)
     return charts.hours(series, title=title, finding=message, start=span.start, end=span.end)
 
 
 @ENTRY.page
 def entry(request: HttpRequest, pk: int) -> Any:
-    stored = get_object_or_404(entered.entries(), pk=pk)
-    above = (("Site factors", "factors"), (stored.site.name, link("factor-site", stored.site.slug)))
+    factor = get_object_or_404(stored.entries(), pk=pk)
+    above = (("Site factors", "factors"), (factor.site.name, link("factor-site", factor.site.slug)))
     return None, lambda: {
-        "entry": stored,
-        "rows": history_of(stored).rows,
-        "breadcrumbs": crumbs(str(stored), *above),
+        "entry": factor,
+        "rows": history_of(factor).rows,
+        "breadcrumbs": crumbs(str(factor), *above),
     }
 
 
@@ -133,7 +134,7 @@ def add(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             if "confirmed" not in request.POST:
-                return _confirm(request, form, entered.preview(form.entry(), now=at))
+                return _confirm(request, form, stored.preview(form.entry(), now=at))
             kept = operations.enter_factors(entries=[form.entry()], by=sender_of(request), now=at)
         except EntriesRefused as error:
             form.refused(error)
@@ -143,7 +144,7 @@ def add(request: HttpRequest) -> HttpResponse:
     return _form(request, form, "Enter a factor", "Check")
 
 
-def _confirm(request: HttpRequest, form: FactorForm, preview: entered.Preview) -> HttpResponse:
+def _confirm(request: HttpRequest, form: FactorForm, preview: dict[str, Any]) -> HttpResponse:
     context = {
         "form": form,
         "kind": FactorKind(form.cleaned_data["kind"]).label,
@@ -157,8 +158,7 @@ def _confirm(request: HttpRequest, form: FactorForm, preview: entered.Preview) -
 @never_cache
 def import_table(request: HttpRequest) -> HttpResponseBase:
     what = (request.POST or request.GET).get("what", "factors")
-    permission, _operation = IMPORTS.get(what, IMPORTS["factors"])
-    return asks(permission)(_import_table)(request)
+    return asks(IMPORTS.get(what, IMPORTS["factors"])[0])(_import_table)(request)
 
 
 def _import_table(request: HttpRequest) -> HttpResponse:
@@ -168,7 +168,8 @@ def _import_table(request: HttpRequest) -> HttpResponse:
 
     def take(content: bytes) -> HttpResponse:
         what = form.cleaned_data["what"]
-        kept = IMPORTS[what][1](content=content, by=sender_of(request), now=now())
+        _permission, read, enter = IMPORTS[what]
+        kept = enter(entries=read(content), by=sender_of(request), now=now())
         messages.success(request, f"Entered: {kept}.")
         return HttpResponseRedirect(reverse(what))
 
@@ -182,7 +183,8 @@ def add_hours(request: HttpRequest) -> HttpResponse:
 
     def take(content: bytes) -> HttpResponse:
         about = form.about()
-        kept = operations.import_series(about=about, content=content, by=sender_of(request), now=now())
+        rows = entries.series(content)
+        kept = operations.enter_series(about=about, rows=rows, by=sender_of(request), now=now())
         messages.success(request, f"Days entered: {kept}.")
         return HttpResponseRedirect(reverse("factor-site", args=[about.site.slug]))
 
@@ -190,7 +192,6 @@ def add_hours(request: HttpRequest) -> HttpResponse:
 
 
 def _of_file(form: FactorsForm, take: Callable[[bytes], HttpResponse]) -> HttpResponse | None:
-    """Where to go once the form's file is taken; None while the form is to be shown."""
     if not form.is_valid():
         return None
     try:
@@ -206,10 +207,10 @@ def _of_file(form: FactorsForm, take: Callable[[bytes], HttpResponse]) -> HttpRe
 @require(*SEE, MAY_DELETE)
 @never_cache
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
-    stored = get_object_or_404(entered.entries(), pk=pk)
-    operations.remove_factor(factor=stored)
+    factor = get_object_or_404(stored.entries(), pk=pk)
+    factor.delete()
     messages.success(request, "The value is taken back; its history is kept.")
-    return HttpResponseRedirect(reverse("factor-site", args=[stored.site.slug]))
+    return HttpResponseRedirect(reverse("factor-site", args=[factor.site.slug]))
 
 
 def _form(request: HttpRequest, form: FactorsForm, heading: str, submit: str = "") -> HttpResponse:

@@ -21,7 +21,7 @@ from rest_framework.response import Response
 from inventory.models import DeviceType
 from readiness.workloads import documents, operations, queries
 from readiness.workloads.core.envelope import Envelope, EnvelopePart, contradictions
-from readiness.workloads.filters import WorkloadFilters
+from readiness.workloads.kinds import WorkloadFilters
 from readiness.workloads.models import COLUMNS, Placement, UserRegion, WorkloadClass
 from web import clock
 from web.kinds.rest import filters_of, serializer_of, viewset_of
@@ -307,7 +307,7 @@ class WorkloadViewSet(WrittenByOperations):
             refusal = exceptions.ValidationError()
             # Set afterwards: the constructor would make texts of the numbers.
             faults = [
-                {"line": fault.line or None, "path": fault.path, "reason": fault.reason}
+                {"line": fault.line or None, "path": fault.path, "reason": fault.message}
                 for fault in error.faults
             ]
             refusal.detail = cast(Any, {"document": faults})

@@ -1,7 +1,5 @@
 """Workload classes as YAML documents: written out, and taken in, all of them or none."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,25 +22,16 @@ MOST_FAULTS = 50
 """After so many the rest is not looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentFault:
-    """`path` names the field as the file has it, `line` its line there; 0 where that cannot be told."""
-
-    path: str
-    line: int
-    reason: str
-
-    def __str__(self) -> str:
-        place = ", ".join(part for part in (f"line {self.line}" if self.line else "", self.path) if part)
-        return f"{place}: {self.reason}" if place else self.reason
-
-
 class ImportRefused(ValueError):
     """Nothing of the file was kept; each of `faults` says where it is and what is wrong."""
 
-    def __init__(self, faults: list[DocumentFault]) -> None:
-        super().__init__("; ".join(map(str, faults)))
+    def __init__(self, faults: Sequence[DocumentError]) -> None:
+        super().__init__("; ".join(map(place_and_reason, faults)))
         self.faults = faults
+
+
+def place_and_reason(fault: DocumentError) -> str:
+    return f"line {fault.line}{', ' if fault.path else ': '}{fault}" if fault.line else str(fault)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,32 +51,23 @@ def import_workloads(texts: Texts, *, by: User | None, now: datetime) -> Importe
     for permission in (MAY_ADD, MAY_CHANGE):
         require(by, permission)
     if len(texts) != 1:
-        raise ImportRefused([DocumentFault("", 0, "expected one document")])
+        raise ImportRefused([DocumentError("", "expected one document")])
     [(name, text)] = texts.items()
     # Before and after the transaction: nothing is locked while a document is read or a line looked for.
     try:
         written = document.read(text, name)
     except DocumentError as error:
-        path = "" if error.path == name or error.path.startswith("line ") else error.path
-        line = find(texts, error.path)[1]
-        raise ImportRefused([DocumentFault(path, line, error.message)]) from error
+        is_whole = error.path == name or error.path.startswith("line ")
+        fault = DocumentError("" if is_whole else error.path, error.message)
+        fault.line = find(texts, error.path)[1]
+        raise ImportRefused([fault]) from error
     try:
         return _keep_all(written, by=by, now=now)
-    except _Faulty as error:
-        lines = find_all(texts, [path for path, _reason in error.faults])
-        faults = [
-            DocumentFault(path, line, reason)
-            for (path, reason), (_name, line) in zip(error.faults, lines, strict=True)
-        ]
-        raise ImportRefused(faults) from error
-
-
-class _Faulty(Exception):
-    """Classes that cannot be kept: path and reason of each fault."""
-
-    def __init__(self, faults: list[tuple[str, str]]) -> None:
-        super().__init__(faults)
-        self.faults = faults
+    except ImportRefused as refused:
+        places = find_all(texts, [fault.path for fault in refused.faults])
+        for fault, (_file, line) in zip(refused.faults, places, strict=True):
+            fault.line = line
+        raise ImportRefused(refused.faults) from refused
 
 
 @transaction.atomic
@@ -117,12 +97,12 @@ def _keep_all(written: Sequence[document.Written], *, by: User | None, now: date
         else:
             change(present, **given, by=by, now=now)
 
-    faults: list[tuple[str, str]] = []
+    faults: list[DocumentError] = []
     for each in written:
         if len(faults) < MOST_FAULTS:
             faults += _faults(each, keep)
     if faults:
-        raise _Faulty(faults)
+        raise ImportRefused(faults)
     return Imported(
         added=tuple(slug for slug in slugs if slug not in classes),
         changed=tuple(slug for slug in slugs if slug in classes),
@@ -135,18 +115,21 @@ def _named[T](rows: Mapping[str, T], field: str, slug: str) -> T:
     return rows[slug]
 
 
-def _faults(written: document.Written, keep: Callable[[Mapping[str, Any]], None]) -> list[tuple[str, str]]:
+def _faults(written: document.Written, keep: Callable[[Mapping[str, Any]], None]) -> list[DocumentError]:
     try:
         with transaction.atomic():
             keep(written.values)
     except ValidationError as error:
         by_field = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
-        return [(written.path_of(field), reason) for field, reasons in by_field.items() for reason in reasons]
+        return [
+            DocumentError(written.path_of(field), reason)
+            for field, reasons in by_field.items()
+            for reason in reasons
+        ]
     return []
 
 
 def exported(classes: Iterable[WorkloadClass], name: str) -> HttpResponse:
-    """Export classes that were read with `queries.whole`, as a download that the import reads back."""
     return HttpResponse(
         document.dump(map(queries.values_of, classes)),
         content_type="application/yaml",

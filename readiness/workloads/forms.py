@@ -1,17 +1,20 @@
-"""The forms of workload classes and placements. They read; the operations check and save."""
+"""The forms of workload classes and placements. They read; the operations check and save.
 
-from __future__ import annotations
+Rows of accelerators and users are added by buttons of the form itself, so that it works without scripts.
+"""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.formsets import BaseFormSet
 from django.http import QueryDict
+from django.utils.functional import cached_property
 
-from inventory.models import Site
+from inventory.models import DeviceType, Site
 from readiness.workloads.core.envelope import Criticality
-from readiness.workloads.documents import ImportRefused
+from readiness.workloads.documents import ImportRefused, place_and_reason
 from readiness.workloads.models import (
     COLUMNS,
     COST_UNITS,
@@ -20,15 +23,176 @@ from readiness.workloads.models import (
     KINDS,
     LISTS,
     MIN_VERDICTS,
+    UserRegion,
     WorkloadClass,
 )
 from readiness.workloads.operations import ROWS
 from readiness.workloads.queries import values_of
-from readiness.workloads.row_forms import ANY, RowFormSet, asked_rows, entered, refuse, rows_of
 from telemetry.models import SourceProvenance
 from web.forms import DayInput, RefusedForm
 from web.versioned.core.documents import DocumentError
 from web.versioned.forms import ImportForm
+
+ANY = "any"
+MOST_ROWS = 100
+ADD, REMOVE = "add_row", "remove_row"
+"""Names of the buttons; the value is the name of the rows, with `-2` after it for which of them."""
+
+
+class RowForm(forms.Form):
+    """One row; a row without anything in it is no row. `first` has to be chosen, `choices` come with the form set."""
+
+    first = ""
+
+    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields[self.first].choices = choices  # type: ignore[attr-defined]
+
+    @property
+    def is_filled(self) -> bool:
+        return any(self[name].value() not in (None, "") for name in self.fields)
+
+    @property
+    def is_blank(self) -> bool:
+        return not any(self.data.get(self.add_prefix(name), "").strip() for name in self.fields)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if not self.is_blank and not given.get(self.first) and self.first not in self.errors:
+            self.add_error(self.first, "Choose one, or empty the row.")
+        return given
+
+
+class AcceleratorRow(RowForm):
+    first = "type"
+    type = forms.ChoiceField(label="Type", required=False)
+    count = forms.IntegerField(label="How many", required=False, min_value=1, max_value=2**31 - 1)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean()
+        if given.get("type") and given.get("count") is None and "count" not in self.errors:
+            self.add_error("count", "Say how many.")
+        return given
+
+
+class UserRow(RowForm):
+    first = "region"
+    region = forms.ChoiceField(label="Region", required=False)
+    requests_per_s = forms.FloatField(label="Requests/s at peak", required=False, min_value=0, max_value=1e12)
+
+
+class RowFormSet(BaseFormSet):
+    """Rows that name each thing once. `label` is their legend, `hint` how they are filled in, `stored` what is there
+    before."""
+
+    label: Any = ""
+    hint: Any = ""
+    add_label: Any = ""
+    stored: Sequence[Mapping[str, Any]] = ()
+
+    @cached_property
+    def choices(self) -> list[tuple[str, str]]:
+        return [("", "–"), *self.offered()]
+
+    def offered(self) -> Iterable[tuple[str, str]]:
+        raise NotImplementedError
+
+    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
+        return {**super().get_form_kwargs(index), "choices": self.choices}
+
+    def clean(self) -> None:
+        seen = set()
+        for form in self.forms:
+            chosen = form.cleaned_data.get(form.first) if hasattr(form, "cleaned_data") else None
+            if chosen and chosen in seen:
+                form.add_error(form.first, "The same is stated twice.")
+            seen.add(chosen)
+
+    def planned(self) -> list[Any]:
+        raise NotImplementedError
+
+    @property
+    def given(self) -> list[dict[str, Any]]:
+        return [form.cleaned_data for form in self.forms if not form.is_blank]
+
+
+class Accelerators(RowFormSet):
+    label = "Accelerators"
+    hint = "A row for each type. Any: whatever type a site has."
+    add_label = "Add a type"
+
+    def offered(self) -> Iterable[tuple[str, str]]:
+        yield ANY, "any type"
+        for each in DeviceType.objects.select_related("manufacturer").order_by("manufacturer__name", "model"):
+            if each.kind == DeviceType.Kind.ACCELERATOR or each.slug in self._held:
+                yield each.slug, str(each)
+
+    @property
+    def _held(self) -> set[str]:
+        return {row.get("type", "") for row in self.stored}
+
+    def planned(self) -> list[tuple[DeviceType | None, int]]:
+        slugs = [row["type"] for row in self.given]
+        types = DeviceType.objects.in_bulk(slugs, field_name="slug")
+        return [(types.get(row["type"]), row["count"]) for row in self.given]
+
+
+class Users(RowFormSet):
+    label = "User regions"
+    hint = "A row for each region that it serves; requests where they are known."
+    add_label = "Add a region"
+
+    def offered(self) -> Iterable[tuple[str, str]]:
+        return UserRegion.objects.order_by("name", "pk").values_list("slug", "name")
+
+    def planned(self) -> list[tuple[UserRegion, float | None]]:
+        regions = UserRegion.objects.in_bulk([row["region"] for row in self.given], field_name="slug")
+        return [(regions[row["region"]], row["requests_per_s"]) for row in self.given]
+
+
+_SETS = {
+    "accelerators": forms.formset_factory(
+        AcceleratorRow, Accelerators, extra=1, max_num=MOST_ROWS, absolute_max=MOST_ROWS, validate_max=True
+    ),
+    "users": forms.formset_factory(
+        UserRow, Users, extra=1, max_num=MOST_ROWS, absolute_max=MOST_ROWS, validate_max=True
+    ),
+}
+
+
+def rows_of(data: Any, initial: Mapping[str, Any]) -> dict[str, RowFormSet]:
+    rows_by_name = {}
+    for name, kind in _SETS.items():
+        stored = initial.get(name) or []
+        rows = cast(RowFormSet, kind(data, initial=None if data else stored, prefix=name))
+        rows.stored = stored
+        rows_by_name[name] = rows
+    return rows_by_name
+
+
+def asked_rows(data: QueryDict) -> str:
+    asked = data.get(ADD) or data.get(REMOVE) or ""
+    name = asked.partition("-")[0]
+    return name if name in _SETS else ""
+
+
+def entered(data: QueryDict, name: str) -> list[dict[str, str]]:
+    fields = _SETS[name].form.base_fields  # type: ignore[attr-defined]
+    removed = data.get(REMOVE, "")
+    rows = []
+    for index in range(_count(data.get(f"{name}-TOTAL_FORMS", ""))):
+        row = {field: data.get(f"{name}-{index}-{field}", "") for field in fields}
+        if any(row.values()) and removed != f"{name}-{index}":
+            rows.append(row)
+    return rows
+
+
+def _count(text: str) -> int:
+    return min(int(text), MOST_ROWS) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
+
+
+def refuse(rows: RowFormSet, messages: Iterable[str]) -> None:
+    rows.non_form_errors().extend(ValidationError(list(messages)).messages)
 
 
 def _number(label: str, help_text: str = "", **kwargs: Any) -> forms.FloatField:
@@ -52,9 +216,7 @@ class WorkloadForm(RefusedForm):
 
     name = forms.CharField(label="Name", max_length=100)
     slug = forms.SlugField(
-        label="Slug",
-        max_length=100,
-        help_text="In addresses and files; small letters, digits and dashes.",
+        label="Slug", max_length=100, help_text="In addresses and files; small letters, digits and dashes."
     )
     description = forms.CharField(label="Description", max_length=200, required=False)
     kind = _word("Kind", KINDS, empty="not said")
@@ -77,10 +239,7 @@ class WorkloadForm(RefusedForm):
         label="Residency", max_length=8, required=False, help_text="Where its data has to stay."
     )
     data_categories = forms.MultipleChoiceField(
-        label="Data",
-        choices=DATA_CATEGORIES,
-        required=False,
-        widget=forms.CheckboxSelectMultiple(),
+        label="Data", choices=DATA_CATEGORIES, required=False, widget=forms.CheckboxSelectMultiple()
     )
     carbon_g_per_kwh = _number("Carbon intensity limit, gCO2e/kWh")
     carbon_kg_per_month = _number("Carbon limit, kgCO2e a month")
@@ -119,12 +278,12 @@ class WorkloadForm(RefusedForm):
         self.rows = rows_of(data, initial or {})
 
     @classmethod
-    def sent(cls, data: Any, files: Any, *, initial: Mapping[str, Any]) -> WorkloadForm:
+    def sent(cls, data: Any, files: Any, *, initial: Mapping[str, Any]) -> "WorkloadForm":
         """The form as sent; unbound, and so not to be saved, where a button asked for a row more or less."""
         return cls.again(data) if data and asked_rows(data) else cls(data, initial=initial)
 
     @classmethod
-    def again(cls, data: QueryDict) -> WorkloadForm:
+    def again(cls, data: QueryDict) -> "WorkloadForm":
         """Keep all that was typed, unchecked, with another number of rows: what a button of the rows asks for."""
         lists = {"data_categories"}
         typed: dict[str, Any] = {
@@ -138,10 +297,7 @@ class WorkloadForm(RefusedForm):
 
     def sections(self) -> Iterator[tuple[Any, list[tuple[forms.BoundField | None, RowFormSet | None]]]]:
         for title, names in self.groups:
-            yield (
-                title,
-                [(None, self.rows[name]) if name in ROWS else (self[name], None) for name in names],
-            )
+            yield (title, [(None, self.rows[name]) if name in ROWS else (self[name], None) for name in names])
 
     def is_valid(self) -> bool:
         # Each of them, so that every fault is told at once.
@@ -198,7 +354,7 @@ class DocumentForm(ImportForm):
     def refused(self, error: ImportRefused | DocumentError) -> None:
         name = "file" if self.cleaned_data.get("file") else "text"
         faults = error.faults if isinstance(error, ImportRefused) else [error]
-        self.add_error(name, [str(fault) for fault in faults])
+        self.add_error(name, [place_and_reason(fault) for fault in faults])
 
 
 def initial_of(workload: WorkloadClass) -> dict[str, Any]:

@@ -1,25 +1,96 @@
-"""Workload classes: their list, page and forms."""
+"""Workload classes: their filters, list, page and forms."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
+from django import forms
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from accounts.models import User
 from inventory.search import best_first
-from readiness.workloads import added_facts, documents, operations, queries, sentences
+from readiness.workloads import documents, operations, queries, sentences
 from readiness.workloads.core.envelope import Envelope, contradictions
-from readiness.workloads.filters import WorkloadFilters
 from readiness.workloads.forms import DocumentForm, PlaceForm, WorkloadForm, initial_of
-from readiness.workloads.models import DATA_CATEGORIES, WorkloadClass
+from readiness.workloads.models import (
+    DATA_CATEGORIES,
+    AcceleratorDemand,
+    Placement,
+    ServedRegion,
+    WorkloadClass,
+)
 from readiness.workloads.operations import MAY_ADD, MAY_CHANGE, MAY_END, MAY_PLACE, MAY_REMOVE, MAY_SEE
 from web import clock
 from web.kinds import Entry, Kind
 from web.links import page_url
+from web.rest.filters import ObjectFilterSet
+from web.rest.lookups import AnyOf, Flag
 from web.search import Hit
 from web.tables import Column, Table
+
+COMPLETE = (
+    Q(latency_limit_ms__isnull=False, cost_ceiling__isnull=False, allowed_jurisdictions__len__gt=0)
+    & (Q(carbon_g_per_kwh__isnull=False) | Q(carbon_kg_per_month__isnull=False))
+)  # fmt: skip
+
+
+class ReferredTo(AnyOf):
+    """Classes to which rows refer whose `path` is any of the slugs; `rows` gives those that count."""
+
+    def __init__(self, rows: Callable[[], QuerySet], path: str, label: str) -> None:
+        super().__init__(inner=forms.CharField(), commas=True, label=label)
+        self.rows, self.path = rows, path
+
+    def filter(self, queryset: QuerySet, values: list[Any]) -> QuerySet:
+        if not values:
+            return queryset
+        rows = self.rows().filter(**{f"{self.path}__in": values})
+        return queryset.filter(pk__in=rows.order_by().values("workload_class"))
+
+
+def _running() -> QuerySet:
+    return Placement.objects.on(clock.now().date())
+
+
+class WorkloadFilters(ObjectFilterSet):
+    site = ReferredTo(_running, "site__slug", "Placed at")
+    user_region = ReferredTo(ServedRegion.objects.all, "user_region__slug", "Serves")
+    accelerator = ReferredTo(AcceleratorDemand.objects.all, "device_type__slug", "Needs accelerator")
+    complete = Flag(read=lambda _key: COMPLETE, label="All four parts declared")
+    placed = Flag(
+        read=lambda _key: Q(pk__in=_running().order_by().values("workload_class")), label="Placed somewhere"
+    )
+
+    class Meta:
+        model = WorkloadClass
+        fields = [
+            *("name", "slug", "description", "kind", "criticality", "it_kw", "bandwidth_gbps"),
+            *("latency_limit_ms", "latency_percentile", "cost_ceiling", "cost_currency", "cost_unit"),
+            *("allowed_jurisdictions", "forbidden_jurisdictions", "residency", "data_categories"),
+            *("carbon_g_per_kwh", "carbon_kg_per_month", "min_verdict", "min_score", "deferrable_h"),
+            *("provenance", "declared_on"),
+        ]
+        search_fields = ["name", "slug", "description", "source"]
+        panel = ["kind", "criticality", "complete", "placed", "site", "user_region", "data_categories"]
+
+
+class MakeFacts(Protocol):
+    """Lines of a definition list: `term`, `value`, and a `url` and a `note` where there are any."""
+
+    def __call__(
+        self, workload: WorkloadClass, *, may: Callable[[str], bool], today: date
+    ) -> Sequence[dict[str, Any]]: ...
+
+
+_facts_above: list[MakeFacts] = []
+
+
+def add_facts(make: MakeFacts) -> None:
+    """Let a room above add facts to the jurisdiction card on the page of a class, from its AppConfig.ready."""
+    if make not in _facts_above:
+        _facts_above.append(make)
 
 
 def find_workloads(query: str, *, user: User, limit: int) -> list[Hit]:
@@ -68,7 +139,7 @@ def _context(workload: WorkloadClass, user: Any) -> dict[str, Any]:
         "countries_left": sentences.countries_left(envelope),
         "data": ", ".join(DATA_CATEGORIES[each] for each in workload.data_categories),
         "score_percent": None if envelope.min_score is None else 100 * envelope.min_score,
-        "on_record": added_facts.added_to(workload, may=may, today=today),
+        "on_record": [fact for make in _facts_above for fact in make(workload, may=may, today=today)],
         "confirmations": workload.confirmations.all()[:5],
         "placements": [
             (each, sentences.days_text(each.started_on, today)) for each in queries.placements_of(workload)

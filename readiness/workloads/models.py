@@ -140,8 +140,7 @@ class WorkloadClass(models.Model):
     )
     cost_unit = models.CharField("unit", max_length=20, choices=COST_UNITS, blank=True)
     allowed_jurisdictions = _codes(
-        "allowed jurisdictions",
-        "Countries (ISO 3166-1 alpha-2) or EU, EEA, WORLD; empty: none declared",
+        "allowed jurisdictions", "Countries (ISO 3166-1 alpha-2) or EU, EEA, WORLD; empty: none declared"
     )
     forbidden_jurisdictions = _codes("forbidden jurisdictions", "They go before the allowed ones")
     residency = models.CharField(
@@ -178,10 +177,7 @@ class WorkloadClass(models.Model):
         "provenance", max_length=16, choices=SourceProvenance, default=SourceProvenance.DECLARED
     )
     declared_on = models.DateField(
-        "declared",
-        null=True,
-        blank=True,
-        help_text="The day on which the envelope was declared as it is",
+        "declared", null=True, blank=True, help_text="The day on which the envelope was declared as it is"
     )
 
     class Meta:

@@ -1,7 +1,5 @@
 """Declaring a workload class with its envelope, confirming it, placing it at a site, and ending that."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -249,7 +247,6 @@ def _save(made: CheckedClass) -> WorkloadClass:
 def _replace_rows(
     workload: WorkloadClass, wanted: list[Any], model: type[models.Model], key: str, figure: str
 ) -> None:
-    """Rows that stay as they are, are left alone: nothing happened to them."""
     manager = model._default_manager
     there = {getattr(row, key): row for row in manager.filter(workload_class=workload)}
     new, moved = [], []

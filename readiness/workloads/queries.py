@@ -1,7 +1,5 @@
 """Reading workload classes as envelopes, and where they are placed."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable
 from dataclasses import fields
 from datetime import date
@@ -41,7 +39,6 @@ def whole(classes: QuerySet[WorkloadClass]) -> QuerySet[WorkloadClass]:
 
 
 def envelope_of(workload: WorkloadClass) -> Envelope:
-    """Make the envelope of a class read with `whole`; otherwise its rows are read one after the other."""
     confirmed_on = (each.confirmed_on for each in workload.confirmations.all())
     return built(workload, workload.accelerators.all(), workload.served.all(), confirmed_on=confirmed_on)
 
@@ -95,7 +92,6 @@ def classes(*, day: date) -> QuerySet[WorkloadClass]:
 
 
 def placements_of(workload: WorkloadClass) -> QuerySet[Placement]:
-    """The newest first; those that ended too."""
     return workload.placements.select_related("site").order_by("-started_on", "-pk")
 
 
@@ -115,3 +111,11 @@ def _users(row: ServedRegion) -> UserDemand:
         requests_per_s=row.requests_per_s,
         place=(float(region.latitude), float(region.longitude)) if is_located else None,  # type: ignore[arg-type]
     )
+
+
+def running(slugs: Collection[str], *, day: date) -> dict[str, tuple[str, ...]]:
+    rows = Placement.objects.on(day).filter(workload_class__slug__in=slugs).order_by("site__name", "pk")
+    sites: dict[str, tuple[str, ...]] = {}
+    for slug, site in rows.values_list("workload_class__slug", "site__slug"):
+        sites[slug] = tuple(dict.fromkeys((*sites.get(slug, ()), site)))
+    return sites

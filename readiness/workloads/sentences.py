@@ -1,7 +1,5 @@
 """A workload class in words: its demand and limits, and until when its envelope counts."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 from typing import Any
 
@@ -27,10 +25,7 @@ def cost(envelope: Envelope) -> str:
 
 
 def carbon(envelope: Envelope) -> str:
-    limits = (
-        (envelope.carbon_g_per_kwh, "gCO2e/kWh"),
-        (envelope.carbon_kg_per_month, "kgCO2e a month"),
-    )
+    limits = ((envelope.carbon_g_per_kwh, "gCO2e/kWh"), (envelope.carbon_kg_per_month, "kgCO2e a month"))
     return " · ".join(f"{number(value)} {unit}" for value, unit in limits if value is not None)
 
 
@@ -70,6 +65,5 @@ def days_text(started_on: date, today: date) -> str:
 
 
 def countries_left(envelope: Envelope) -> str:
-    """How many countries the allowed and forbidden ones leave; "" where none is named."""
     left = envelope.countries
     return "" if left is None else how_many(len(left), "country is left", "countries are left")

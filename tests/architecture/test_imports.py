@@ -57,7 +57,7 @@ def test_imports_point_down():
         ),
         pytest.param(
             "readiness/workloads/core/countries.py",
-            "import readiness.jurisdiction.core.vocabulary",
+            "import readiness.jurisdiction.core.pack",
             id="workloads know of no law",
         ),
         pytest.param("readiness/scoring/core/evaluate.py", "import django", id="a core knows the framework"),

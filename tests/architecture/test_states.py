@@ -19,7 +19,7 @@ from readiness.framework.models import FrameworkVersion
 from readiness.golive.models import Campaign, Progress
 from readiness.golive.worklist.queries import WorkItemStanding
 from readiness.grants.models import GrantStanding
-from readiness.jurisdiction.core.vocabulary import LegalAnswer
+from readiness.jurisdiction.core.pack import LegalAnswer
 from readiness.jurisdiction.models import RulePack
 from readiness.ownership.core import standing as ownership
 from readiness.ownership.models import Assignment

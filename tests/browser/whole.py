@@ -19,7 +19,7 @@ from readiness.golive.reviews import operations as reviews
 from readiness.golive.worklist import operations as worklist
 from readiness.grants import operations as waivers
 from readiness.tradeoffs import operations as tradeoffs
-from readiness.tradeoffs.core.entries import FactorEntry, RateEntry, Sourcing
+from readiness.tradeoffs.core.entries import FactorEntry, RateEntry
 from readiness.tradeoffs.core.series import SeriesRow
 from readiness.workloads import operations as workloads
 from tests.browser import decided_on, owned
@@ -151,12 +151,13 @@ def weighed(small_fleet, frozen_now):
     day = {"as_of_on": date(2026, 1, 1)}
     tradeoffs.enter_factors(
         entries=[
-            FactorEntry(line=1, value=290, sourcing=Sourcing(source="national mean", **day), **entered),
-            FactorEntry(line=2, value=190, sourcing=Sourcing(source="supplier", **day), **entered),
+            FactorEntry(line=1, value=290, source="national mean", **day, **entered),
+            FactorEntry(line=2, value=190, source="supplier", **day, **entered),
             FactorEntry(
                 line=3,
                 value=1_500,
-                sourcing=Sourcing(source="contract", **day),
+                source="contract",
+                **day,
                 **entered | {"kind": "electricity_price", "unit": "EUR/MWh"},
             ),
         ],

@@ -13,7 +13,7 @@ import numpy as np
 
 from readiness.demo.core.noise import seeds, uniform, wander
 from readiness.demo.core.plan import SitePlan, book
-from readiness.tradeoffs.core.entries import FactorEntry, LatencyEntry, RateEntry, Sourcing
+from readiness.tradeoffs.core.entries import FactorEntry, LatencyEntry, RateEntry
 from readiness.tradeoffs.core.series import SeriesRow
 
 DAY_S = 86_400.0
@@ -34,7 +34,7 @@ def entries(site: SitePlan, slug: str, today: date) -> list[FactorEntry]:
             kind=kind,
             value=float(value),
             unit=unit,
-            sourcing=_sourcing(source, site.name, today, ago),
+            **_sourced(source, site.name, today, ago),
             **more,
         )
         for line, (kind, value, unit, source, ago, more) in enumerate(listed, start=1)
@@ -76,12 +76,12 @@ def _of_hardware(site: SitePlan) -> Iterator[Stated]:
     yield "accelerator_utilisation", *row["utilisation"], "scheduler", 66, band
 
 
-def _sourcing(source: str, site: str, today: date, ago: int) -> Sourcing:
-    return Sourcing(
-        provenance="simulated",
-        source=book("factors")["sources"][source].format(site=site),
-        as_of_on=today - timedelta(days=ago),
-    )
+def _sourced(source: str, site: str, today: date, ago: int) -> dict[str, Any]:
+    return {
+        "provenance": "simulated",
+        "source": book("factors")["sources"][source].format(site=site),
+        "as_of_on": today - timedelta(days=ago),
+    }
 
 
 def round_trips(site: SitePlan, slug: str, today: date) -> list[LatencyEntry]:
@@ -93,7 +93,7 @@ def round_trips(site: SitePlan, slug: str, today: date) -> list[LatencyEntry]:
             user_region=region,
             value=float(value),
             percentile=99.0,
-            sourcing=_sourcing("carrier", site.name, today, TRIPS_AGO),
+            **_sourced("carrier", site.name, today, TRIPS_AGO),
         )
         for line, (region, value) in enumerate(
             book("factors")["round_trips"].get(site.name, {}).items(), start=1

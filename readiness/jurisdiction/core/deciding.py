@@ -4,18 +4,17 @@ Each kind of data is looked at by itself and the strictest answer holds. What a 
 because it has no date or has not been checked for too long, cannot be decided; nor can what no rule covers.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from readiness.jurisdiction.core.pack import RulePackDocument, RuleTerms
-from readiness.jurisdiction.core.vocabulary import (
+from readiness.jurisdiction.core.pack import (
     Doubt,
     LegalAnswer,
     RuleEffect,
     RuleKind,
+    RulePackDocument,
+    RuleTerms,
     UndecidedReason,
     strictest,
 )
@@ -44,13 +43,15 @@ class AppliedRule:
     rule: RuleTerms
     answer: LegalAnswer
     doubt: Doubt | None = None
-    met_by: str = ""
+    met_by: str | None = None
+    deciding: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
     """Why it cannot be decided: `what` is the country or the category at fault."""
 
+    kind: RuleKind
     gap: UndecidedReason
     what: str = ""
 
@@ -66,7 +67,7 @@ class LegalFinding:
 
     @property
     def deciding(self) -> tuple[AppliedRule, ...]:
-        return tuple(ground for ground in self.grounds if ground.answer == self.answer)
+        return tuple(ground for ground in self.grounds if ground.deciding)
 
     @property
     def bases_needed(self) -> tuple[tuple[str, ...], ...]:
@@ -79,12 +80,10 @@ class LegalFinding:
 
 @dataclass(frozen=True, slots=True)
 class CaseDecision:
-    """Both answers, with the version of the rules and the day that they hold for."""
+    """Both answers, with the day that they hold for."""
 
     request: Request
     on: date
-    version: str
-    content_digest: str
     residency: LegalFinding
     sovereignty: LegalFinding
 
@@ -97,8 +96,6 @@ def decide(pack: RulePackDocument, request: Request, on: date) -> CaseDecision:
     return CaseDecision(
         request=request,
         on=on,
-        version=pack.version,
-        content_digest=pack.content_digest,
         residency=_finding(pack, request, on, RuleKind.RESIDENCY),
         sovereignty=_finding(pack, request, on, RuleKind.SOVEREIGNTY),
     )
@@ -106,36 +103,38 @@ def decide(pack: RulePackDocument, request: Request, on: date) -> CaseDecision:
 
 def _finding(pack: RulePackDocument, request: Request, on: date, kind: RuleKind) -> LegalFinding:
     place = request.destination if kind == RuleKind.RESIDENCY else request.operator
-    missing = [*_unknown(pack, request, place)]
+    missing = [*_unknown(pack, request, place, kind)]
     grounds: dict[str, AppliedRule] = {}
     if all(lacking.gap == UndecidedReason.UNKNOWN_CATEGORY for lacking in missing):
         for category in sorted(request.categories & pack.categories_by_id.keys()):
             covering = _covering(pack, request, on, kind, place, category)
             if not covering:
-                missing.append(Missing(UndecidedReason.NO_RULE, category))
+                missing.append(Missing(kind, UndecidedReason.NO_RULE, category))
             for ground in (_ground(pack, rule, request.bases, on) for rule in covering):
                 grounds[ground.rule.id] = ground
     answers = [ground.answer for ground in grounds.values()] + [LegalAnswer.CANNOT_DECIDE] * bool(missing)
     answer = strictest(*answers)
-    ordered = sorted(grounds.values(), key=lambda ground: (ground.answer != answer, ground.rule.id))
+    ordered = sorted(
+        (replace(ground, deciding=ground.answer == answer) for ground in grounds.values()),
+        key=lambda ground: (not ground.deciding, ground.rule.id),
+    )
     return LegalFinding(kind, answer, tuple(ordered), tuple(missing))
 
 
-def _unknown(pack: RulePackDocument, request: Request, place: str) -> Iterable[Missing]:
+def _unknown(pack: RulePackDocument, request: Request, place: str, kind: RuleKind) -> Iterable[Missing]:
     if request.origin not in COUNTRIES:
-        yield Missing(UndecidedReason.UNKNOWN_ORIGIN, request.origin)
+        yield Missing(kind, UndecidedReason.UNKNOWN_ORIGIN, request.origin)
     if place not in COUNTRIES:
-        yield Missing(UndecidedReason.UNKNOWN_PLACE, place)
+        yield Missing(kind, UndecidedReason.UNKNOWN_PLACE, place)
     if not request.categories:
-        yield Missing(UndecidedReason.NO_CATEGORY)
+        yield Missing(kind, UndecidedReason.NO_CATEGORY)
     for category in sorted(request.categories - pack.categories_by_id.keys()):
-        yield Missing(UndecidedReason.UNKNOWN_CATEGORY, category)
+        yield Missing(kind, UndecidedReason.UNKNOWN_CATEGORY, category)
 
 
 def _covering(
     pack: RulePackDocument, request: Request, on: date, kind: RuleKind, place: str, category: str
 ) -> tuple[RuleTerms, ...]:
-    """The rules that speak of the case, without those that a more special one stands in for."""
     meant = pack.implied(category)
     covering = [
         rule
@@ -160,6 +159,6 @@ def _ground(pack: RulePackDocument, rule: RuleTerms, bases: frozenset[str], on: 
     if doubt is not None:
         return AppliedRule(rule, LegalAnswer.CANNOT_DECIDE, doubt=doubt)
     if rule.effect == RuleEffect.NEEDS_BASIS:
-        met_by = next((basis for basis in rule.bases if basis in bases), "")
+        met_by = next((basis for basis in rule.bases if basis in bases), None)
         return AppliedRule(rule, LegalAnswer.ALLOWED if met_by else LegalAnswer.NEEDS_BASIS, met_by=met_by)
     return AppliedRule(rule, LegalAnswer(rule.effect))

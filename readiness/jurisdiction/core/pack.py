@@ -1,19 +1,83 @@
-"""A pack of rules: frozen values, and which countries and data a rule speaks of.
+"""A pack of rules: frozen values, which countries and data a rule speaks of, and how a document of it is read.
 
-Annotations say how a document of it is read; `readiness.jurisdiction.core.document` adds what they cannot say.
+Annotations say how a document is read; `reads` adds what they cannot say.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from enum import StrEnum
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from readiness.jurisdiction.core.vocabulary import Doubt, RuleEffect, RuleKind
 from readiness.workloads.core.countries import COUNTRIES
-from web.versioned.core.documents import Fields, between, digest, mapping_of, matches, most
+from web import yaml_documents
+from web.versioned.core import documents
+from web.versioned.core.documents import (
+    DocumentError,
+    Fields,
+    between,
+    digest,
+    mapping_of,
+    matches,
+    most,
+    reads,
+    written,
+)
+from web.versioned.core.files import Texts, located, parse
+
+
+class RuleKind(StrEnum):
+    """Two questions that are answered apart."""
+
+    RESIDENCY = "residency"
+    """Where the data lies: the rule looks at the destination."""
+    SOVEREIGNTY = "sovereignty"
+    """Whose law reaches whoever operates it: the rule looks at the country of whoever controls the operator."""
+
+
+class RuleEffect(StrEnum):
+    """Effects of a rule on the cases that it covers."""
+
+    ALLOWED = "allowed"
+    NEEDS_BASIS = "needs-basis"
+    FORBIDDEN = "forbidden"
+
+
+class LegalAnswer(StrEnum):
+    """Answers that can be given in a case, from the most open to the strictest."""
+
+    ALLOWED = "allowed"
+    NEEDS_BASIS = "needs-basis"
+    CANNOT_DECIDE = "cannot-decide"
+    FORBIDDEN = "forbidden"
+
+
+ORDER = tuple(LegalAnswer)
+"""What nobody can decide is stricter than what needs a basis, and weaker than what is surely forbidden."""
+
+
+class Doubt(StrEnum):
+    """Why a rule that covers a case does not decide it."""
+
+    UNDATED = "undated"
+    NOT_CHECKED = "not-checked"
+
+
+class UndecidedReason(StrEnum):
+    """Why a case cannot be decided, whatever the rules say."""
+
+    UNKNOWN_ORIGIN = "unknown-origin"
+    UNKNOWN_PLACE = "unknown-place"
+    NO_CATEGORY = "no-category"
+    UNKNOWN_CATEGORY = "unknown-category"
+    NO_RULE = "no-rule"
+
+
+def strictest(*answers: LegalAnswer) -> LegalAnswer:
+    return max(answers, key=ORDER.index)
+
 
 ANYWHERE = "any"
 """In place of countries and groups: wherever it is. A country that is not known is not meant by it."""
@@ -148,7 +212,6 @@ class RuleTerms:
     note: Note = ""
 
     def may_hold_on(self, day: date) -> bool:
-        """Whether the rule is not over, and not surely still to come."""
         begun = self.in_force_from is None or self.in_force_from <= day
         return begun and (self.in_force_until is None or day <= self.in_force_until)
 
@@ -214,3 +277,80 @@ class RulePackDocument:
         if ANYWHERE in names or country in names:
             return True
         return any(self.groups_by_id[name].holds(country, day) for name in names & self.groups_by_id.keys())
+
+
+def load(definition: Mapping[str, Any]) -> RulePackDocument:
+    """Raises DocumentError, whose `path` names the field: `rules[gdpr-46].citation.url`."""
+    return documents.read(RulePackDocument, definition)
+
+
+def load_files(texts: Texts) -> RulePackDocument:
+    """A pack from one YAML document. A DocumentError tells the line as well, as far as the field is there."""
+    return located(_load_only, texts)
+
+
+def _load_only(texts: Texts) -> RulePackDocument:
+    if len(texts) != 1:
+        raise DocumentError("", "expected one document")
+    [(name, text)] = texts.items()
+    return load(parse(text, name))
+
+
+def dump(pack: RulePackDocument) -> str:
+    return yaml_documents.write(written(pack))
+
+
+@reads(PackGroup)
+def _read_group(fields: Fields) -> PackGroup:
+    group = fields.build(PackGroup)
+    if group.id == ANYWHERE:
+        raise fields.error("id", f"{ANYWHERE!r} stands for every country already")
+    return group
+
+
+@reads(GroupMembership)
+def _read_member(fields: Fields) -> GroupMembership:
+    member = fields.build(GroupMembership)
+    if member.until is not None and member.until < member.since:
+        raise fields.error("until", "is before since")
+    return member
+
+
+@reads(RuleTerms)
+def _read_rule(fields: Fields) -> RuleTerms:
+    rule = fields.build(RuleTerms)
+    if bool(rule.bases) != (rule.effect == RuleEffect.NEEDS_BASIS):
+        bases = "at least one" if rule.effect == RuleEffect.NEEDS_BASIS else "none"
+        raise fields.error("bases", f"a rule that is {rule.effect} names {bases}")
+    if rule.instead_of and rule.effect == RuleEffect.FORBIDDEN:
+        raise fields.error("instead_of", "a rule that forbids stands beside all others, in place of none")
+    begins, ends = rule.in_force_from, rule.in_force_until
+    if begins and ends and ends < begins:
+        raise fields.error("in_force_until", "is before in_force_from")
+    return rule
+
+
+@reads(RulePackDocument)
+def _read_pack(fields: Fields) -> RulePackDocument:
+    pack = fields.build(RulePackDocument)
+    for category in pack.categories:
+        for implied in category.implies:
+            if implied not in pack.categories_by_id:
+                path = f"categories[{category.id}].implies"
+                raise DocumentError(path, f"there is no category {implied[:60]!r}")
+    for rule in pack.rules:
+        for other in sorted(rule.instead_of):
+            if (said := _no_stand_in(rule, other, pack)) is not None:
+                raise DocumentError(f"rules[{rule.id}].instead_of", said)
+    return pack
+
+
+def _no_stand_in(rule: RuleTerms, other: str, pack: RulePackDocument) -> str | None:
+    named = pack.rules_by_id.get(other)
+    if named is None or named is rule:
+        return f"there is no other rule {other[:60]!r}"
+    if named.effect == RuleEffect.FORBIDDEN:
+        return f"{other} forbids, and what forbids always stands"
+    if named.kind != rule.kind:
+        return f"{other} answers the other question"
+    return f"{other} stands in place of this one" if rule.id in named.instead_of else None

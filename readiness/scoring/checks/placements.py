@@ -22,8 +22,7 @@ from readiness.evidence.measures import ROUND_TRIP, SERVING, TPOT_WINDOWS, TTFT_
 from readiness.evidence.queries import Distribution
 from readiness.framework.core.definition import Check
 from readiness.jurisdiction.core.deciding import Request, decide
-from readiness.jurisdiction.core.pack import RulePackDocument
-from readiness.jurisdiction.core.vocabulary import LegalAnswer
+from readiness.jurisdiction.core.pack import LegalAnswer, RulePackDocument
 from readiness.scoring.checks.choosing import Readings, reading_of_span, worst_reading
 from readiness.scoring.core.judge import Reading
 from readiness.scoring.core.states import Provenance

@@ -6,8 +6,6 @@ workload of that site pushed out, half of the time to where the first came from.
 so that each holds as it was judged. The cheapest plan met is the result.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np
@@ -38,7 +36,7 @@ class _Moves(NamedTuple):
     other: Places
     elsewhere: Places
 
-    def only(self, kept: Places) -> _Moves:
+    def only(self, kept: Places) -> "_Moves":
         return _Moves._make(column[kept] for column in self)
 
 
@@ -121,7 +119,6 @@ class _Walk:
         return np.asarray(self.near.shape[1] * draw**NEARER, np.int64)
 
     def _one_at(self, sites: Places, draw: Numbers) -> Places:
-        """One of the workloads at each of these sites; any where there is none."""
         by_site = np.argsort(self.plan.astype(self.narrow), kind="stable")
         many = np.bincount(self.plan, minlength=len(self.free))
         first = np.cumsum(many) - many

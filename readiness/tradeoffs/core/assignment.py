@@ -116,9 +116,12 @@ def _better(problem: Assigning, plan: Places, free: Numbers, row: int, penalty: 
     for site in tight.tolist():
         if gains[site] <= best:
             break
-        found = _pushed(problem, plan, free, row, site)
-        if found is not None and gains[site] - found[0] > best + 1e-12 * abs(now):
-            best, move = gains[site] - found[0], (site, found[1], found[2])
+        pushed = _pushed(problem, plan, free, row, site)
+        if pushed is None:
+            continue
+        dearer, other, elsewhere = pushed
+        if gains[site] - dearer > best + 1e-12 * abs(now):
+            best, move = gains[site] - dearer, (site, other, elsewhere)
     if move is None:
         if here >= 0:
             free[here] -= needs
@@ -135,7 +138,6 @@ def _better(problem: Assigning, plan: Places, free: Numbers, row: int, penalty: 
 def _pushed(
     problem: Assigning, plan: Places, free: Numbers, row: int, site: int
 ) -> tuple[float, int, int] | None:
-    """The cheapest other workload to push out of a site, what that costs, who, and where to."""
     there = np.flatnonzero(plan == site)
     there = there[there != row]
     makes_room = (problem.demand[row] <= free[site] + problem.demand[there]).all(axis=1)

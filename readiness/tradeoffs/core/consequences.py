@@ -19,7 +19,7 @@ from readiness.tradeoffs.core.options import (
     LatencyLimit,
     worst_latency,
 )
-from readiness.tradeoffs.core.words import number, signed
+from readiness.tradeoffs.core.units import number, signed
 
 FEED_TOLD_PERCENT = 80.0
 """A feed is told of from this load on: continuous load may be no more of its rating (NFPA 70, 215.3: 125 % of it)."""
@@ -90,7 +90,6 @@ def consequences(
 
 
 def line(consequences: Iterable[Consequence]) -> str:
-    """All in one line; empty where nothing changes."""
     return ", ".join(consequence.words for consequence in consequences)
 
 
@@ -158,7 +157,7 @@ def _residency(before: CandidateSite, after: CandidateSite) -> Iterator[Conseque
     # What nobody was asked of either is no change.
     for name, subject, answers, rule in (
         ("jurisdiction", "transfer", (was.answer, now.answer), now.rule),
-        ("operator", "operator", (was.operator, now.operator), now.operator_rule),
+        ("operator", "operator", (was.sovereignty, now.sovereignty), now.sovereignty_rule),
     ):
         if answers[0] is not answers[1]:
             words = f"{subject} {_ANSWERS[answers[1]]} ({rule})"

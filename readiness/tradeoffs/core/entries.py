@@ -4,14 +4,25 @@ Everything that can be said of an entry without the database is said here, so th
 without asking it once for each.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
-from readiness.evidence.core.parsed import LEAST_TRUSTED_LAST
+from readiness.evidence.core.documents import number_of, tidy
+from readiness.evidence.core.parsed import LEAST_TRUSTED_LAST, ParseError
+from readiness.evidence.core.parsers.table import rows_of
 from readiness.tradeoffs.core.factors import ValueBasis
-from readiness.tradeoffs.core.kinds import CURRENCIES, KINDS, LATENCY, KindSpec
-from readiness.tradeoffs.core.units import UnitRefused, bounded, scale_of
+from readiness.tradeoffs.core.series import MOST_POINTS, SeriesRow
+from readiness.tradeoffs.core.units import (
+    CURRENCIES,
+    KINDS,
+    LATENCY,
+    KindSpec,
+    UnitRefused,
+    bounded,
+    scale_of,
+)
 
 BASES = (ValueBasis.PUBLISHED.value, ValueBasis.DECLARED.value)
 """Kinds that can be entered; the others are worked out."""
@@ -37,27 +48,26 @@ class EntriesRefused(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sourcing:
-    """The source of an entry's value, and the days that it holds."""
+class StatedEntry:
+    """An entry names its source, and the days that its value holds."""
 
-    basis: str = "declared"
-    provenance: str = "declared"
+    line: int
     source: str
     as_of_on: date
+    basis: str = "declared"
+    provenance: str = "declared"
     until_on: date | None = None
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _SiteEntry:
+class _SiteEntry(StatedEntry):
     """`site` is a slug. The band is in the unit of the value."""
 
-    line: int
     site: str
     value: float
     low: float | None = None
     high: float | None = None
-    sourcing: Sourcing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,14 +88,10 @@ class LatencyEntry(_SiteEntry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RateEntry:
-    line: int
+class RateEntry(StatedEntry):
     currency: str
     to_currency: str
     rate: float
-    as_of_on: date
-    source: str
-    provenance: str = "declared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +110,12 @@ def checked_factor(entry: FactorEntry, today: date) -> CheckedValue:
     spec = KINDS.get(entry.kind)
     if spec is None:
         raise UnitRefused("kind", f"There is no factor {entry.kind[:40]!r}; there are {', '.join(KINDS)}.")
-    _refuse_sourcing(entry.sourcing, today)
+    _refuse_source(entry, today)
     return _checked(spec, entry.value, entry.unit, entry.currency, (entry.low, entry.high))
 
 
 def checked_latency(entry: LatencyEntry, today: date) -> CheckedValue:
-    """Check it like a factor. A pair of sites is entered from either end."""
-    _refuse_sourcing(entry.sourcing, today)
+    _refuse_source(entry, today)
     if bool(entry.user_region) == bool(entry.other_site):
         raise UnitRefused("user_region", "A round trip is to one user region or to one other site.")
     if entry.other_site == entry.site:
@@ -129,14 +134,13 @@ def checked_rate(entry: RateEntry, today: date) -> float:
         raise UnitRefused("to_currency", "A rate is between two currencies.")
     if not 1e-9 < entry.rate < 1e9:
         raise UnitRefused("rate", f"{entry.rate:g} is no rate.")
-    sourcing = Sourcing(provenance=entry.provenance, source=entry.source, as_of_on=entry.as_of_on)
-    _refuse_sourcing(sourcing, today)
+    _refuse_source(entry, today)
     return entry.rate
 
 
-def collected[Entry, Stored](
-    entries: Iterable[Entry], line_of: Callable[[Entry], int], check: Callable[[Entry], Stored]
-) -> list[tuple[Entry, Stored]]:
+def collected[Item, Stored](
+    entries: Iterable[Item], line_of: Callable[[Item], int], check: Callable[[Item], Stored]
+) -> list[tuple[Item, Stored]]:
     """Return what comes of each entry; EntriesRefused with every one that is wrong, not the first alone."""
     checked, errors = [], []
     for entry in entries:
@@ -153,13 +157,14 @@ def _checked(
     spec: KindSpec, value: float, unit: str, currency: str, band: tuple[float | None, float | None]
 ) -> CheckedValue:
     scale = scale_of(spec.dimension, unit, currency)
-    stored = bounded(spec, scale, scale.of(value))
+    stored = scale.of(value)
+    caution = bounded(spec, scale, stored)
     low, high = (None if end is None else scale.of(end) for end in band)
     if (low is None) != (high is None):
         raise UnitRefused("low" if low is None else "high", "A band has two ends, or there is none.")
     if low is not None and high is not None:
-        if not low <= stored.value <= high:
-            raise UnitRefused("low" if low > stored.value else "high", "The band does not hold the value.")
+        if not low <= stored <= high:
+            raise UnitRefused("low" if low > stored else "high", "The band does not hold the value.")
         for field, end in (("low", low), ("high", high)):
             try:
                 bounded(spec, scale, end)
@@ -168,22 +173,152 @@ def _checked(
     stated = " ".join(f"{value:.10g} {unit}".split())
     if currency and currency not in unit:
         stated = f"{stated} {currency}"
-    return CheckedValue(stored.value, low, high, stored.currency, stated[:80], stored.caution)
+    return CheckedValue(stored, low, high, scale.currency, stated[:80], caution)
 
 
-def _refuse_sourcing(sourcing: Sourcing, today: date) -> None:
-    if not sourcing.source.strip():
+def _refuse_source(entry: StatedEntry, today: date) -> None:
+    if not entry.source.strip():
         raise UnitRefused("source", "Say where the value comes from.")
-    for field, text in (("source", sourcing.source), ("note", sourcing.note)):
+    for field, text in (("source", entry.source), ("note", entry.note)):
         if len(text) > 200:
             raise UnitRefused(field, f"A {field} has 200 characters at most.")
-    if sourcing.basis not in BASES:
-        raise UnitRefused("basis", f"{sourcing.basis[:20]!r} is none of {', '.join(BASES)}.")
-    if sourcing.provenance not in LEAST_TRUSTED_LAST:
+    if entry.basis not in BASES:
+        raise UnitRefused("basis", f"{entry.basis[:20]!r} is none of {', '.join(BASES)}.")
+    if entry.provenance not in LEAST_TRUSTED_LAST:
         known = ", ".join(LEAST_TRUSTED_LAST)
-        raise UnitRefused("provenance", f"{sourcing.provenance[:20]!r} is none of {known}.")
-    for field, day in (("as_of_on", sourcing.as_of_on), ("until_on", sourcing.until_on)):
+        raise UnitRefused("provenance", f"{entry.provenance[:20]!r} is none of {known}.")
+    for field, day in (("as_of_on", entry.as_of_on), ("until_on", entry.until_on)):
         if day is not None and abs(day - today) > FURTHEST:
             raise UnitRefused(field, f"{day} is more than twenty years away.")
-    if sourcing.until_on is not None and sourcing.until_on < sourcing.as_of_on:
+    if entry.until_on is not None and entry.until_on < entry.as_of_on:
         raise UnitRefused("until_on", "It ends before it begins.")
+
+
+_SOURCING = ("basis", "provenance", "source", "as_of_on", "until_on", "low", "high", "note")
+FACTOR_COLUMNS = ("site", "kind", "value", "unit", "currency", *_SOURCING)
+LATENCY_COLUMNS = ("site", "user_region", "other_site", "value", "unit", "percentile", *_SOURCING)
+RATE_COLUMNS = ("currency", "to_currency", "rate", "as_of_on", "source", "provenance")
+SERIES_COLUMNS = ("at", "value")
+HEADINGS = {
+    "as of": "as_of_on",
+    "as_of": "as_of_on",
+    "until": "until_on",
+    "factor": "kind",
+    "user region": "user_region",
+    "other site": "other_site",
+    "round trip": "value",
+    "in currency": "to_currency",
+    "id": "",
+    "entered by": "",
+    "as stated": "",
+    "caution": "",
+}
+"""Names that exports give to columns, so that a file can be changed and sent back; those without news are skipped."""
+NOT_STORED = ("telemetry", "series", "computed", "great-circle", "design", "unknown")
+"""Bases of exported rows that Muster works out: they are passed over, or they would become somebody's statement."""
+
+
+def factors(content: bytes) -> list[FactorEntry]:
+    """Rows in the order of the file; EntriesRefused with line and field of each that cannot be read."""
+    return list(_entries(content, ("site", "kind", "value", "source", "as_of_on"), FACTOR_COLUMNS, _factor))
+
+
+def latencies(content: bytes) -> list[LatencyEntry]:
+    return list(_entries(content, ("site", "value", "source", "as_of_on"), LATENCY_COLUMNS, _latency))
+
+
+def rates(content: bytes) -> list[RateEntry]:
+    return list(_entries(content, RATE_COLUMNS[:5], RATE_COLUMNS, _rate))
+
+
+def series(content: bytes) -> list[SeriesRow]:
+    """`at,value`; an empty value is an instant of which nothing is known."""
+    return list(_entries(content, SERIES_COLUMNS, SERIES_COLUMNS, _stated, most=MOST_POINTS))
+
+
+def _entries[Item](
+    content: bytes,
+    needed: tuple[str, ...],
+    columns: tuple[str, ...],
+    read: Callable[[int, Mapping[str, str]], Item],
+    *,
+    most: int = 5_000,
+) -> Iterator[Item]:
+    errors = []
+    try:
+        for line, row in rows_of(content, needed=needed, columns=columns, headings=HEADINGS, most=most):
+            if row.get("basis") in NOT_STORED:
+                continue
+            try:
+                yield read(line, row)
+            except UnitRefused as refused:
+                errors.append(EntryError(line, refused.field, refused.reason))
+    except ParseError as error:
+        errors.append(EntryError(error.line, "file", error.reason))
+    if errors:
+        raise EntriesRefused(errors)
+
+
+def _factor(line: int, row: Mapping[str, str]) -> FactorEntry:
+    kind, unit, currency = (tidy(row.get(name, "")) for name in ("kind", "unit", "currency"))
+    return FactorEntry(**_of_site(line, row), kind=kind, unit=unit, currency=currency)
+
+
+def _latency(line: int, row: Mapping[str, str]) -> LatencyEntry:
+    percentile = _optional(row, "percentile")
+    return LatencyEntry(
+        **_of_site(line, row),
+        user_region=tidy(row.get("user_region", "")),
+        other_site=tidy(row.get("other_site", "")),
+        unit=tidy(row.get("unit", "")) or "ms",
+        percentile=50.0 if percentile is None else percentile,
+    )
+
+
+def _rate(line: int, row: Mapping[str, str]) -> RateEntry:
+    currency, to_currency = tidy(row["currency"]), tidy(row["to_currency"])
+    sourced = _sourced(line, row)
+    return RateEntry(**sourced, currency=currency, to_currency=to_currency, rate=_number(row, "rate"))
+
+
+def _of_site(line: int, row: Mapping[str, str]) -> dict[str, Any]:
+    band = {name: _optional(row, name) for name in ("low", "high")}
+    return {**_sourced(line, row), "site": tidy(row["site"]), "value": _number(row, "value"), **band}
+
+
+def _stated(line: int, row: Mapping[str, str]) -> SeriesRow:
+    try:
+        at = datetime.fromisoformat(row["at"])
+    except ValueError as error:
+        raise UnitRefused("at", f"{tidy(row['at'])!r} is no instant in ISO 8601.") from error
+    return SeriesRow(line, at, _optional(row, "value"))
+
+
+def _sourced(line: int, row: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "line": line,
+        "basis": tidy(row.get("basis", "")) or "declared",
+        "provenance": tidy(row.get("provenance", "")) or "declared",
+        "source": tidy(row["source"]),
+        "as_of_on": _day(row, "as_of_on"),
+        "until_on": _day(row, "until_on") if row.get("until_on") else None,
+        "note": tidy(row.get("note", "")),
+    }
+
+
+def _number(row: Mapping[str, str], field: str) -> float:
+    number = number_of(row[field])
+    if number is None:
+        raise UnitRefused(field, f"{tidy(row[field])!r} is no number; leave the row out if there is none.")
+    return number
+
+
+def _optional(row: Mapping[str, str], field: str) -> float | None:
+    return _number(row, field) if row.get(field) else None
+
+
+def _day(row: Mapping[str, str], field: str) -> date:
+    try:
+        return date.fromisoformat(row[field])
+    except ValueError as error:
+        raise UnitRefused(field, f"{tidy(row[field])!r} is no day in ISO 8601.") from error

@@ -3,15 +3,15 @@
 Nothing is filled in: a factor that no source knows is unknown, with the reason, and never 0.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cache
 
 from readiness.evidence.core.parsed import LEAST_TRUSTED_LAST
+from readiness.tradeoffs.core.units import data
 
 
 class ValueBasis(StrEnum):
@@ -58,7 +58,7 @@ class KnownValue:
     def age_s(self, at: datetime) -> float:
         return (at - self.as_of).total_seconds()
 
-    def disagrees_with(self, other: KnownValue) -> bool:
+    def disagrees_with(self, other: "KnownValue") -> bool:
         """Whether both say the same thing of it and are too far apart. Two currencies are not compared here."""
         if self.unit != other.unit or self.percentile != other.percentile:
             return False
@@ -140,34 +140,21 @@ HOURS_A_YEAR = 8_766.0
 """Hours of a mean year of 365.25 days."""
 
 
-@dataclass(frozen=True, slots=True)
-class CostParts:
-    """The parts of the cost of holding an accelerator for an hour; all money is in one currency."""
-
-    capex: KnownValue
-    years: KnownValue
-    power_kw: KnownValue
-    price: KnownValue
-    pue: KnownValue
-
-    @property
-    def all(self) -> tuple[KnownValue, ...]:
-        return self.capex, self.years, self.power_kw, self.price, self.pue
-
-
-def accelerator_hour(parts: CostParts) -> KnownValue | None:
+def accelerator_hour(
+    capex: KnownValue, years: KnownValue, power_kw: KnownValue, price: KnownValue, pue: KnownValue
+) -> KnownValue | None:
     """Cost of an hour that an accelerator is held: capital, and energy at the meter as if `power_kw` were drawn; None
     where the parts are of two currencies. An hour in use costs more, by the share of hours that are.
     """
-    if parts.capex.currency != parts.price.currency:
+    if capex.currency != price.currency:
         return None
-    capital = capital_hour(parts.capex, parts.years)
-    drawn = (parts.power_kw, parts.pue, parts.price)
+    capital = capital_hour(capex, years)
+    drawn = (power_kw, pue, price)
     low = _least(capital) + math.prod(map(_least, drawn))
     high = _most(capital) + math.prod(map(_most, drawn))
     value = capital.value + math.prod(part.value for part in drawn)
     detail = f"capital {capital.value:.4g}, the rest energy; no staff, space or interest"
-    return _an_hour(parts.all, (low, value, high), "computed from its parts", detail)
+    return _an_hour((capex, years, *drawn), (low, value, high), "computed from its parts", detail)
 
 
 def capital_hour(capex: KnownValue, years: KnownValue) -> KnownValue:
@@ -228,12 +215,12 @@ class Rates:
             KnownRate(
                 currency,
                 to_currency,
-                one.rate * other.rate,
-                min(one.as_of, other.as_of),
-                "; ".join(dict.fromkeys((one.source, other.source))),
+                first.rate * second.rate,
+                min(first.as_of, second.as_of),
+                "; ".join(dict.fromkeys((first.source, second.source))),
             )
             for pivot in sorted(pivots - {currency, to_currency})
-            if (one := self._stated(currency, pivot)) and (other := self._stated(pivot, to_currency))
+            if (first := self._stated(currency, pivot)) and (second := self._stated(pivot, to_currency))
         ]
         return max(crossed, key=lambda rate: (rate.as_of, rate.source, rate.rate), default=None)
 
@@ -265,16 +252,41 @@ class Rates:
 
 
 def in_currency(site: SiteFactors, rates: Rates, currency: str) -> SiteFactors:
-    """The same, with all money in one currency; what has no rate is unknown and says so."""
     factors = {kind: compared(factor, rates, currency) for kind, factor in site.factors.items()}
     return replace(site, factors=factors)
 
 
 def compared(factor: Factor, rates: Rates, currency: str) -> Factor:
-    """The factor with every value in one currency, those without a rate left out and the reason said."""
     converted: Sequence[KnownValue | None] = [rates.converted(known, currency) for known in factor.known]
     kept = tuple(known for known in converted if known is not None)
     if kept or not factor.known:
         return Factor(factor.kind, kept, factor.unknown)
     money = ", ".join(dict.fromkeys(known.currency for known in factor.known))
     return Factor(factor.kind, unknown=f"No rate from {money} to {currency} is known.")
+
+
+DAY_S = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class AgeLimit:
+    days: int
+    reason: str
+
+
+@cache
+def age_limits() -> Mapping[str, AgeLimit]:
+    return {kind: AgeLimit(**limit) for kind, limit in data("ages").items()}
+
+
+def outdated(kind: str, known: KnownValue, at: datetime) -> str:
+    """`1,062 days old, looked at again after 731: …`; empty where it is no older than its limit.
+
+    What is worked out is as old as its parts, which say so themselves, and what has a stated last day is in force.
+    """
+    if known.basis in (ValueBasis.COMPUTED, ValueBasis.GREAT_CIRCLE) or known.until_on is not None:
+        return ""
+    limit, days = age_limits().get(kind.partition(".")[0]), known.age_s(at) / DAY_S
+    if limit is None or days <= limit.days:
+        return ""
+    return f"{int(days):,} days old, to be looked at again after {limit.days:,}: {limit.reason}"

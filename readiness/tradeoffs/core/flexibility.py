@@ -8,7 +8,7 @@ vendor. Above 1,800 it is called high, from 1,000 on moderate (U.S. Department o
 "Merger Guidelines", 2023, guideline 1, and the Department's note on the index); shares here are of accelerators owned.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -33,25 +33,9 @@ class FlexibilityLevel(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Critical:
-    """A critical workload: where it runs, and which sites are feasible and which undecided for it as it is.
-
-    `has_fallback` says that a fallback is on record, `tested_on` the day that it was last tried.
-    """
-
-    name: str
-    runs_at: frozenset[str]
-    feasible: frozenset[str]
-    undecided: frozenset[str]
-    has_fallback: bool
-    tested_on: date | None
-
-
-@dataclass(frozen=True, slots=True)
 class Freedom:
     """One workload's alternatives: other feasible sites, and those that may be, if what is unknown turns out well."""
 
-    name: str
     runs_at: tuple[str, ...]
     alternatives: tuple[str, ...]
     undecided: tuple[str, ...]
@@ -65,53 +49,44 @@ class Freedom:
 
 @dataclass(frozen=True, slots=True)
 class Concentration:
-    """The index with its ends: accelerators without a known vendor may be all of the largest's, or each of another's.
-
-    `level` is unknown where the ends are not of one level, or nothing is counted.
-    """
+    """The index and its level, unknown where nothing is counted; `shares` are percents by vendor."""
 
     hhi: float | None
-    low: float | None
-    high: float | None
     level: FlexibilityLevel
     shares: Mapping[str, float]
 
 
-def freedom(workload: Critical, *, on: date, tested_within: timedelta) -> Freedom:
-    """A test counts for as long as `tested_within`."""
-    return Freedom(
-        workload.name,
-        tuple(sorted(workload.runs_at)),
-        tuple(sorted(workload.feasible - workload.runs_at)),
-        tuple(sorted(workload.undecided - workload.runs_at)),
-        _fallback(workload, on, tested_within),
-    )
-
-
-def _fallback(workload: Critical, on: date, tested_within: timedelta) -> FallbackState:
-    if not workload.has_fallback:
-        return FallbackState.NONE
+def freedom(
+    runs_at: Collection[str],
+    feasible: Collection[str],
+    undecided: Collection[str],
+    *,
+    has_fallback: bool,
+    tested_on: date | None,
+    on: date,
+    tested_within: timedelta,
+) -> Freedom:
+    """How free a workload is that runs at these sites; a test of its fallback counts for as long as `tested_within`."""
     # A site it runs at already is no place to fall back to.
-    if not workload.feasible - workload.runs_at:
-        return FallbackState.NOT_FEASIBLE
-    if workload.tested_on is None or workload.tested_on > on:
-        return FallbackState.UNTESTED
-    return FallbackState.TESTED if on - workload.tested_on <= tested_within else FallbackState.TEST_OLD
+    alternatives = sorted(set(feasible) - set(runs_at))
+    fallback = FallbackState.NONE
+    if has_fallback and not alternatives:
+        fallback = FallbackState.NOT_FEASIBLE
+    elif has_fallback and (tested_on is None or tested_on > on):
+        fallback = FallbackState.UNTESTED
+    elif has_fallback and tested_on is not None:
+        fallback = FallbackState.TESTED if on - tested_on <= tested_within else FallbackState.TEST_OLD
+    unclear = sorted(set(undecided) - set(runs_at))
+    return Freedom(tuple(sorted(runs_at)), tuple(alternatives), tuple(unclear), fallback)
 
 
-def concentration(accelerators: Mapping[str, int], unattributed: int = 0) -> Concentration:
-    """`accelerators` by vendor, and the number whose vendor is unknown."""
-    total = sum(accelerators.values()) + unattributed
+def concentration(accelerators: Mapping[str, int]) -> Concentration:
+    total = sum(accelerators.values())
     if total <= 0:
-        return Concentration(None, None, None, FlexibilityLevel.UNKNOWN, {})
+        return Concentration(None, FlexibilityLevel.UNKNOWN, {})
     shares = {vendor: 100 * count / total for vendor, count in sorted(accelerators.items()) if count > 0}
-    known = sum(share**2 for share in shares.values())
-    missing, each = 100 * unattributed / total, 100 / total
-    largest = max(shares.values(), default=0.0)
-    low = known + unattributed * each**2
-    high = known - largest**2 + (largest + missing) ** 2
-    level = _level(low) if _level(low) is _level(high) else FlexibilityLevel.UNKNOWN
-    return Concentration(None if unattributed else known, low, high, level, shares)
+    hhi = sum(share**2 for share in shares.values())
+    return Concentration(hhi, _level(hhi), shares)
 
 
 def _level(hhi: float) -> FlexibilityLevel:

@@ -1,6 +1,17 @@
-"""Objectives of a choice, and the options as columns of numbers: what fronts, ranks and flips are computed from."""
+"""Objectives of a choice, the Pareto front over any of them, and steps that no limit asks for.
 
-from collections.abc import Mapping, Sequence
+One option dominates another if it is no worse in every objective and better in at least one. A figure with a band is
+taken over its whole band: A dominates B only if A at its worst is no worse than B at its best in every objective, and
+better in at least one. So nothing is dominated for a figure that nobody knows. Equal options do not dominate each
+other.
+
+A move from today's site is a step that no limit asks for where today's site keeps every limit, a month costs more at
+the other, and the other is better in nothing but objectives whose limit is declared, and so kept already. It is shown
+with its price and is no win. Where either cost is unknown nothing is said.
+"""
+
+import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -8,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from readiness.tradeoffs.core.options import BandedFigure
+from readiness.tradeoffs.core.units import number, signed
 
 Numbers = NDArray[np.float64]
 
@@ -96,3 +108,96 @@ def columns(options: Sequence[ScoredOption], objectives: Sequence[Objective]) ->
             value[:, place] *= -1
             least[:, place], most[:, place] = -most[:, place], -least[:, place].copy()
     return OptionColumns(value, least, most)
+
+
+def dominated(options: Sequence[ScoredOption], objectives: Sequence[Objective]) -> dict[str, str]:
+    """Return each option that is not on the front, with the first on the front that dominates it."""
+    by = dominators(columns(options, objectives))
+    return {option.name: options[who].name for option, who in zip(options, by, strict=True) if who >= 0}
+
+
+def dominators(table: OptionColumns) -> NDArray[np.int64]:
+    """Return for each row the first row on the front that dominates it, -1 for those on the front.
+
+    To dominate is transitive, bands included, so that who is dominated at all is dominated by one on the front.
+    """
+    rows, objectives = table.least.shape
+    if not rows or not objectives:
+        return np.full(rows, -1, np.int64)
+    no_worse = np.ones((rows, rows), np.bool_)
+    better = np.zeros((rows, rows), np.bool_)
+    for place in range(objectives):
+        most, least = table.most[:, place, None], table.least[None, :, place]
+        no_worse &= most <= least
+        better |= most < least
+    dominates = no_worse & better
+    dominates[dominates.any(axis=0)] = False
+    return np.where(dominates.any(axis=0), dominates.argmax(axis=0), -1).astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class UnaskedStep:
+    """`price` is what a month costs more, in `unit`; `gains` are by objective, above 0, each with its unit."""
+
+    price: float
+    unit: str
+    gains: tuple[tuple[Objective, float, str], ...]
+
+    @property
+    def words(self) -> str:
+        """`+6,352 EUR a month for 5.8 ms below a limit already met`."""
+        gained = [
+            f"{number(gain)} {unit.partition('/')[0]} {_side(objective)}"
+            for objective, gain, unit in self.gains
+        ]
+        money = self.unit.replace("/", " a ")
+        met = "a limit" if len(gained) == 1 else "limits"
+        return f"{signed(self.price)} {money} for {' and '.join(gained)} {met} already met"
+
+
+def _side(objective: Objective) -> str:
+    return "above" if objective.direction is ObjectiveDirection.MAX else "below"
+
+
+def step_of(
+    before: Mapping[str, BandedFigure],
+    after: Mapping[str, BandedFigure],
+    objectives: Sequence[Objective],
+    *,
+    limited: Collection[str],
+    derived: Collection[str] = (),
+) -> UnaskedStep | None:
+    """The step from `before`, which keeps every limit; None where it is no such step.
+
+    `objectives` are those that count, `limited` names those that a limit is declared for, and `derived` those that only
+    tell of others.
+    """
+    was, comes = before["cost"], after["cost"]
+    if was.value is None or comes.value is None or comes.value <= was.value:
+        return None
+    gains = []
+    for objective in objectives:
+        if objective.name == "cost" or objective.name in derived:
+            continue
+        gain = _gain(objective, before.get(objective.name), after.get(objective.name))
+        if gain > 0 and (objective.name not in limited or not math.isfinite(gain)):
+            return None
+        if gain > 0:
+            gains.append((objective, gain, after[objective.name].unit))
+    return UnaskedStep(comes.value - was.value, comes.unit, tuple(gains)) if gains else None
+
+
+def _gain(objective: Objective, before: BandedFigure | None, after: BandedFigure | None) -> float:
+    more = objective.direction is ObjectiveDirection.MAX
+    was, comes = (_counted(figure, more=more) for figure in (before, after))
+    if was == comes:
+        return 0.0
+    return max(comes - was if more else was - comes, 0.0)
+
+
+def _counted(figure: BandedFigure | None, *, more: bool) -> float:
+    if figure is None:
+        return -math.inf if more else math.inf
+    if figure.value is not None:
+        return figure.value
+    return figure.least if more else figure.most

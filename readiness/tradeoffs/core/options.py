@@ -89,15 +89,20 @@ def unknown(unit: str) -> BandedFigure:
 
 @dataclass(frozen=True, slots=True)
 class Jurisdiction:
-    """The answer for one workload at one site; `rule` names what gave it, or what it lacks.
+    """The answer for the data of one workload at one site; `rule` names what gave it, or what it lacks.
 
-    `operator` is the answer about whoever controls the site's operator, with its own rule.
+    `sovereignty` is the answer about whoever controls the site's operator, with its own rule. `text` is a sentence,
+    `rules` are ids.
     """
 
     answer: JurisdictionAnswer
     rule: str
-    operator: JurisdictionAnswer = JurisdictionAnswer.NOT_ASKED
-    operator_rule: str = ""
+    sovereignty: JurisdictionAnswer = JurisdictionAnswer.NOT_ASKED
+    sovereignty_rule: str = ""
+    text: str = ""
+    rules: tuple[str, ...] = ()
+    sovereignty_text: str = ""
+    sovereignty_rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +188,7 @@ class LatencyLimit:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits that an envelope sets a site. None: no limit stands.
-
-    `allowed_countries` None allows every country. `has_basis` says that the envelope records a basis for transfers
-    (standard clauses, consent), which `needs-basis` asks for.
-    """
+    """The limits that an envelope sets a site. None: no limit stands, and every country is allowed."""
 
     latency: tuple[LatencyLimit, ...] = ()
     unit_cost: LimitBound | None = None
@@ -199,7 +200,6 @@ class Limits:
     readiness: LimitBound | None = None
     allowed_countries: frozenset[str] | None = None
     forbidden_countries: frozenset[str] = frozenset()
-    has_basis: bool = False
 
 
 def worst_latency(candidate: CandidateSite, limits: tuple[LatencyLimit, ...]) -> BandedFigure:

@@ -1,6 +1,7 @@
 """How the questions of trade-offs are read: numbers within a span, short texts, currencies and kinds of carbon."""
 
 import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -30,8 +31,10 @@ class AllowedSpan:
     high: float
 
 
+WEIGHT_SPAN = AllowedSpan(0.0, 1e6)
+
+
 def number_within(field: str, given: Any, span: AllowedSpan) -> float:
-    """Return a finite number within the span; a text that is a number counts."""
     if isinstance(given, bool) or not isinstance(given, (int, float, str)):
         raise BadTradeoffQuestion(field, "It has to be a number.")
     try:
@@ -60,8 +63,34 @@ def currency_of(given: Any, usual: str = "") -> str:
 
 
 def carbon_of(given: Any) -> CarbonKind:
-    if given in (None, ""):
-        return CarbonKind.AVERAGE
-    if given not in list(CarbonKind):
-        raise BadTradeoffQuestion("carbon", f"It has to be one of {', '.join(CarbonKind)}.")
-    return CarbonKind(given)
+    return CarbonKind(choice_of("carbon", given, list(CarbonKind)) or CarbonKind.AVERAGE)
+
+
+def choice_of(field: str, given: Any, known: Sequence[str]) -> str:
+    if given and given not in known:
+        raise BadTradeoffQuestion(field, f"It has to be one of {', '.join(known)}.")
+    return given or ""
+
+
+def object_of(field: str, given: Any, names: Collection[str], noun: str = "field") -> Mapping[str, Any]:
+    """Return an object of these names; what is missing is empty. `field` is "" for the whole question."""
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise BadTradeoffQuestion(field, "It has to be an object.")
+    for name in given:
+        if name not in names:
+            where = f"{field}.{name}"[:140].removeprefix(".")
+            raise BadTradeoffQuestion(where, f"There is no such {noun}; there are {', '.join(names)}.")
+    return given
+
+
+def stated_weights(given: Any, names: Sequence[str]) -> dict[str, float]:
+    """Return the weights that are named, in the order of the objectives; empty where none is."""
+    stated = object_of("weights", given, names, "objective")
+    weights = {
+        name: number_within(f"weights.{name}", stated[name], WEIGHT_SPAN) for name in names if name in stated
+    }
+    if weights and not any(weights.values()):
+        raise BadTradeoffQuestion("weights", "At least one weight has to be above 0.")
+    return weights

@@ -9,7 +9,7 @@ Relaxing a limit never takes a site out of the feasible ones: each test is on on
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property, partial
@@ -26,7 +26,7 @@ from readiness.tradeoffs.core.options import (
     LimitBound,
     Limits,
 )
-from readiness.tradeoffs.core.words import number
+from readiness.tradeoffs.core.units import number
 
 
 class Feasibility(StrEnum):
@@ -69,13 +69,6 @@ class Placed:
     compliance_margin: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedSites:
-    feasible: tuple[Placed, ...]
-    undecided: tuple[Placed, ...]
-    rejected: tuple[Placed, ...]
-
-
 @dataclass(frozen=True)
 class _Test:
     """One figure of a candidate against one number, of which it may have no more (`at_most`) or no less."""
@@ -94,13 +87,6 @@ class _Test:
     @cached_property
     def against(self) -> str:
         return f"{'limit' if self.at_most else 'needed'} {number(self.bound)} {self.unit}"
-
-
-def place(candidates: Iterable[CandidateSite], demand: Demand, limits: Limits) -> PlacedSites:
-    placed = list(map(placer(demand, limits), candidates))
-    return PlacedSites(
-        *(tuple(site for site in placed if site.standing is standing) for standing in Feasibility)
-    )
 
 
 def placer(demand: Demand, limits: Limits) -> Callable[[CandidateSite], Placed]:
@@ -202,13 +188,12 @@ def _by_law(candidate: CandidateSite, limits: Limits) -> Iterator[UnkeptLimit]:
         yield _said("jurisdiction", rule, Feasibility.REJECTED, f"forbidden by {rule}")
     elif answer is JurisdictionAnswer.CANNOT_DECIDE:
         yield _said("jurisdiction", rule, Feasibility.UNDECIDED, f"cannot be decided: {rule}")
-    elif answer is JurisdictionAnswer.NEEDS_BASIS and not limits.has_basis:
-        yield _said(
-            "jurisdiction", rule, Feasibility.UNDECIDED, f"{rule} asks for a basis, and none is recorded"
-        )
+    elif answer is JurisdictionAnswer.NEEDS_BASIS:
+        words = f"{rule} asks for a basis, and none is recorded"
+        yield _said("jurisdiction", rule, Feasibility.UNDECIDED, words)
     # What nobody knows of the operator, and what a contract could mend, is told beside the placement and bars nothing.
-    if candidate.jurisdiction.operator is JurisdictionAnswer.FORBIDDEN:
-        operator_rule = candidate.jurisdiction.operator_rule
+    if candidate.jurisdiction.sovereignty is JurisdictionAnswer.FORBIDDEN:
+        operator_rule = candidate.jurisdiction.sovereignty_rule
         words = f"whoever controls the operator is barred by {operator_rule}"
         yield _said("operator", operator_rule, Feasibility.REJECTED, words)
     country = candidate.country
@@ -237,8 +222,3 @@ def _by_verdict(candidate: CandidateSite, limits: Limits) -> Iterator[UnkeptLimi
 
 def _said(limit: str, subject: str, standing: Feasibility, words: str) -> UnkeptLimit:
     return UnkeptLimit(limit, subject, standing, None, None, None, "", words)
-
-
-def relaxed(bound: LimitBound | None, share: float) -> LimitBound | None:
-    """A ceiling raised by a share of itself, for asking what a little more room would let in."""
-    return None if bound is None else LimitBound(bound.value + abs(bound.value) * share, bound.unit)

@@ -6,7 +6,7 @@ these weights is cheaper by more. A plan never exceeds a capacity and never uses
 where jurisdiction and every other hard limit of a single workload stand. As many workloads as room is found for are
 placed, by priority, before anything is saved; the others are named with the reason, and the bound is that of the rest.
 
-Small portfolios are solved to the optimum (`exact`). Larger ones are bounded by `relaxation`, and their plans made by
+Small portfolios are solved to the optimum by HiGHS. Larger ones are bounded by `relaxation`, and their plans made by
 rounding it and improving that (`assignment`). Nothing here reads a clock: the same input gives the same points.
 """
 
@@ -14,14 +14,72 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+import highspy
 import numpy as np
 
 from readiness.tradeoffs.core.annealing import annealed
 from readiness.tradeoffs.core.assignment import NOWHERE, Assigning, Flags, Numbers, Places, filled, improved
-from readiness.tradeoffs.core.exact import most_placed, optimum
-from readiness.tradeoffs.core.objectives import OptionColumns
-from readiness.tradeoffs.core.pareto import dominators
-from readiness.tradeoffs.core.relaxation import Relaxed, priced, relax
+from readiness.tradeoffs.core.objectives import OptionColumns, dominators
+from readiness.tradeoffs.core.relaxation import Relaxed, columns_of, empty_program, priced, quiet_highs, relax
+
+
+def most_placed(problem: Assigning, priority: Numbers) -> Places:
+    places = np.where(np.isfinite(problem.costs), 0.0, np.inf)
+    program, rows, sites = _program(Assigning(places, problem.demand, problem.capacity), priority)
+    highs = quiet_highs()
+    highs.passModel(program)
+    return _run(highs, rows, sites, len(priority))[0]
+
+
+def optimum(problem: Assigning, priority: Numbers, placed: float) -> tuple[Places, float]:
+    """Return the plan, and what no plan can be below."""
+    workloads = len(priority)
+    program, rows, sites = _program(problem, np.zeros(workloads))
+    highs = quiet_highs()
+    highs.passModel(program)
+    # A last row over the workloads' own columns: no more priority may be left out.
+    allowed = float(priority.sum()) - placed + 1e-6
+    highs.addRow(
+        -highspy.kHighsInf, allowed, workloads, np.arange(workloads, dtype=np.int32), priority.astype(float)
+    )
+    return _run(highs, rows, sites, workloads)
+
+
+def _program(problem: Assigning, leaving_out: Numbers) -> tuple[highspy.HighsLp, Places, Places]:
+    """First a column for leaving each workload out, then one for each pair.
+
+    Each capacity counts as 1: what HiGHS lets a plan exceed it by is the same share of a large one and a small one.
+    """
+    workloads = len(problem.costs)
+    rows, sites = np.nonzero(np.isfinite(problem.costs))
+    starts, index, value = columns_of(problem, rows, sites)
+    program = empty_program(problem)
+    full = np.r_[np.ones(workloads), np.where(problem.capacity > 0, problem.capacity, 1.0).ravel()]
+    program.row_upper_ = np.array(program.row_upper_) / full
+    value = value / full[index]
+    many = workloads + len(rows)
+    program.num_col_ = many
+    program.col_cost_ = np.r_[leaving_out, problem.costs[rows, sites]]
+    program.col_lower_, program.col_upper_ = np.zeros(many), np.ones(many)
+    program.a_matrix_.start_ = np.r_[np.arange(workloads), starts + workloads].astype(np.int32)
+    program.a_matrix_.index_ = np.r_[np.arange(workloads), index].astype(np.int32)
+    program.a_matrix_.value_ = np.r_[np.ones(workloads), value]
+    program.integrality_ = [highspy.HighsVarType.kInteger] * many
+    return program, rows, sites
+
+
+def _run(highs: highspy.Highs, rows: Places, sites: Places, workloads: int) -> tuple[Places, float]:
+    highs.setOptionValue("mip_rel_gap", 0.0)
+    highs.setOptionValue("mip_abs_gap", 1e-9)
+    highs.setOptionValue("mip_feasibility_tolerance", 1e-9)
+    highs.run()
+    plan = np.full(workloads, NOWHERE, np.int64)
+    chosen = np.array(highs.getSolution().col_value)
+    if chosen.size:
+        taken = chosen[workloads:] > 0.5
+        plan[rows[taken]] = sites[taken]
+    return plan, float(highs.getInfo().mip_dual_bound)
+
 
 EXACT_PAIRS = 400
 """Up to so many allowed pairs the optimum is proven in well under a second."""
@@ -111,7 +169,6 @@ def sweep(
     progress: Callable[[int, int], None] = lambda done, total: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Sweep:
-    """The points in the order of their weights. Progress is told and cancelling asked between points."""
     known = np.isfinite(portfolio.figures).all(axis=2)
     fits = (portfolio.demand[:, None, :] <= np.nan_to_num(portfolio.capacity, nan=0.0)[None]).all(axis=2)
     usable = portfolio.allowed & known & fits
@@ -163,7 +220,6 @@ class _Solving:
             self.rows, self.start = self.rows[start >= 0], start[start >= 0]
 
     def _placing(self) -> Places:
-        """A plan that places as many as it can: filled in by size, or searched for where that leaves any out."""
         problem = self._problem(np.ones(self.usable.shape))
         priority = self.portfolio.priority[self.rows]
         if not self.exact:
@@ -174,7 +230,7 @@ class _Solving:
                 return plan
             evenly = np.nan_to_num(self.portfolio.figures) @ (1 / len(self.scale) / self.scale)
             searched = _placed_by_prices(self._problem(evenly), priority)
-            return max(plan, searched, key=lambda one: float(priority[one >= 0].sum()))
+            return max(plan, searched, key=lambda each: float(priority[each >= 0].sum()))
         self.placed = most_placed(problem, priority)
         return self.placed
 
@@ -191,8 +247,7 @@ class _Solving:
             return whole, 0.0, 0.0
         if self.exact:
             priority = self.portfolio.priority[self.rows]
-            solved = optimum(problem, priority, float(priority[self.placed >= 0].sum()))
-            plan, bound = solved.plan, solved.bound
+            plan, bound = optimum(problem, priority, float(priority[self.placed >= 0].sum()))
         else:
             plan, bound = self._rounded(problem)
         whole[self.rows] = plan
@@ -231,10 +286,10 @@ def _placed_by_prices(problem: Assigning, priority: Numbers) -> Places:
 
 
 def _points(
-    portfolio: Portfolio, found: Sequence[tuple[Mapping[str, float], Places, float, float]]
+    portfolio: Portfolio, solved: Sequence[tuple[Mapping[str, float], Places, float, float]]
 ) -> tuple[Point, ...]:
-    totals = np.zeros((len(found), len(portfolio.objectives)))
-    for place, (_, plan, _, _) in enumerate(found):
+    totals = np.zeros((len(solved), len(portfolio.objectives)))
+    for place, (_, plan, _, _) in enumerate(solved):
         placed = np.flatnonzero(plan >= 0)
         totals[place] = portfolio.figures[placed, plan[placed]].sum(axis=0)
     by = dominators(OptionColumns(totals, totals, totals)).tolist()
@@ -251,5 +306,84 @@ def _points(
             (cost - bound) / abs(cost) if cost else 0.0,
             None if by[place] < 0 else by[place],
         )
-        for place, (weights, plan, cost, bound) in enumerate(found)
+        for place, (weights, plan, cost, bound) in enumerate(solved)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadMove:
+    """One workload from a site to another; None for one that runs nowhere, today or in the plan.
+
+    `changes` is plan less today for each objective, None where a figure is unknown or one side is nowhere.
+    """
+
+    workload: str
+    before: str | None
+    after: str | None
+    changes: Mapping[str, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """One resource of one site: what these workloads take of it today and in the plan, and what there is."""
+
+    site: str
+    resource: str
+    before: float
+    after: float
+    capacity: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanChanges:
+    """Everything that a plan changes. `unknown` counts the changes that are unknown, by objective."""
+
+    moves: tuple[WorkloadMove, ...]
+    filling: tuple[Filling, ...]
+    unknown: Mapping[str, int]
+
+
+def against(portfolio: Portfolio, today: Mapping[str, str], plan: Mapping[str, str]) -> PlanChanges:
+    """`today` and `plan` name the site of each workload; sites outside of the portfolio are nowhere in its figures."""
+    moves = tuple(
+        _move(portfolio, row, today.get(name), plan.get(name))
+        for row, name in enumerate(portfolio.workloads)
+        if today.get(name) != plan.get(name)
+    )
+    unknown = {name: sum(move.changes[name] is None for move in moves) for name in portfolio.objectives}
+    return PlanChanges(moves, _filling(portfolio, today, plan), unknown)
+
+
+def _move(portfolio: Portfolio, row: int, before: str | None, after: str | None) -> WorkloadMove:
+    was, comes = (
+        portfolio.figures[row, portfolio.sites.index(site)]
+        if site in portfolio.sites
+        else np.full(len(portfolio.objectives), np.nan)
+        for site in (before, after)
+    )
+    changes = {
+        name: change if np.isfinite(change) else None
+        for name, change in zip(portfolio.objectives, (comes - was).tolist(), strict=True)
+    }
+    return WorkloadMove(portfolio.workloads[row], before, after, changes)
+
+
+def _filling(portfolio: Portfolio, today: Mapping[str, str], plan: Mapping[str, str]) -> tuple[Filling, ...]:
+    used = []
+    for where in (today, plan):
+        taken = np.zeros_like(portfolio.capacity)
+        for row, name in enumerate(portfolio.workloads):
+            if where.get(name) in portfolio.sites:
+                taken[portfolio.sites.index(where[name])] += portfolio.demand[row]
+        used.append(taken)
+    before, after = used
+    return tuple(
+        Filling(
+            portfolio.sites[site],
+            portfolio.resources[resource],
+            float(before[site, resource]),
+            float(after[site, resource]),
+            float(there) if np.isfinite(there := portfolio.capacity[site, resource]) else None,
+        )
+        for site, resource in np.argwhere(before != after).tolist()
     )

@@ -5,30 +5,27 @@ ones included: they are there to be had. So a figure is an estimate even where e
 
 Of series only the hours are added in which all is known; the sum stands for a mean month where it covers `ENOUGH` of
 the span.
+
+A forecast's **error** is realised less expected, in the objective's unit: above 0 it came to more than was expected.
+Its **percent error** is 100 x error / |realised|, without value where nothing was realised: percentage errors are of
+what came (R. J. Hyndman and A. B. Koehler, "Another look at measures of forecast accuracy", International Journal of
+Forecasting 22, 2006, section 2.2).
 """
 
-from __future__ import annotations
-
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs.core.factors import HOURS_A_YEAR
-from readiness.tradeoffs.core.options import BandedFigure
+from readiness.tradeoffs.core.options import BandedFigure, FigureError
 from readiness.tradeoffs.core.series import FactorSeries, Integral, integrated
 
 MONTH_H = HOURS_A_YEAR / 12
 """730.5, of a mean month."""
 ENOUGH = 0.8
 """The least share of the span of which all has to be known. Operator-set default."""
-
-
-@dataclass(frozen=True, slots=True)
-class RealisedFigure:
-    objective: str
-    figure: BandedFigure
-    unknown: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +56,7 @@ class RatePerKwh:
     source: str
     simulated: bool = False
 
-    def times(self, by: float) -> RatePerKwh:
+    def times(self, by: float) -> "RatePerKwh":
         if by == 1:
             return self
         if not isinstance(self.per_kwh, FactorSeries):
@@ -68,25 +65,17 @@ class RatePerKwh:
         return replace(self, per_kwh=FactorSeries(series.step_s, series.starts_s, series.values * by))
 
 
-def unknown(objective: str, unit: str, why: str) -> RealisedFigure:
-    return RealisedFigure(objective, BandedFigure(None, unit), why)
-
-
-def energy(objective: str, metered: Metered, share: float, span: MeasuredSpan) -> RealisedFigure:
-    """kWh of a mean month."""
+def energy(metered: Metered, share: float, span: MeasuredSpan) -> BandedFigure:
     whole = integrated(metered.power_kw, metered.pue * share, span.start, span.end)
-    return _monthly(objective, "kWh/month", whole, span, metered.simulated, [metered.source])
+    return _monthly("kWh/month", whole, span, metered.simulated, [metered.source])
 
 
-def carbon(
-    objective: str, metered: Metered, share: float, intensity: RatePerKwh, span: MeasuredSpan
-) -> RealisedFigure:
+def carbon(metered: Metered, share: float, intensity: RatePerKwh, span: MeasuredSpan) -> BandedFigure:
     """kg of CO2e of a mean month, from gCO2e/kWh hour by hour."""
-    return _with_rate(objective, "kg CO2e/month", metered, share / 1000, intensity, span)
+    return _with_rate("kg CO2e/month", metered, share / 1000, intensity, span)
 
 
 def cost(
-    objective: str,
     metered: Metered,
     share: float,
     price: RatePerKwh,
@@ -94,17 +83,15 @@ def cost(
     *,
     currency: str,
     fixed: float = 0.0,
-) -> RealisedFigure:
+) -> BandedFigure:
     """Money of a mean month: energy at the price of its hours, and what is paid whatever is drawn."""
-    realised = _with_rate(objective, f"{currency}/month", metered, share, price, span)
-    if realised.figure.value is None or not fixed:
-        return realised
-    return replace(realised, figure=replace(realised.figure, value=realised.figure.value + fixed))
+    realised = _with_rate(f"{currency}/month", metered, share, price, span)
+    return realised if realised.value is None else replace(realised, value=realised.value + fixed)
 
 
 def _with_rate(
-    objective: str, unit: str, metered: Metered, scale: float, rate: RatePerKwh, span: MeasuredSpan
-) -> RealisedFigure:
+    unit: str, metered: Metered, scale: float, rate: RatePerKwh, span: MeasuredSpan
+) -> BandedFigure:
     factor = metered.pue * scale
     if isinstance(rate.per_kwh, FactorSeries):
         whole = integrated(metered.power_kw, rate.per_kwh, span.start, span.end)
@@ -112,20 +99,49 @@ def _with_rate(
     else:
         whole = integrated(metered.power_kw, factor * rate.per_kwh, span.start, span.end)
     simulated = metered.simulated or rate.simulated
-    return _monthly(objective, unit, whole, span, simulated, [metered.source, rate.source])
+    return _monthly(unit, whole, span, simulated, [metered.source, rate.source])
 
 
 def _monthly(
-    objective: str, unit: str, whole: Integral, span: MeasuredSpan, simulated: bool, sources: Sequence[str]
-) -> RealisedFigure:
+    unit: str, whole: Integral, span: MeasuredSpan, simulated: bool, sources: Sequence[str]
+) -> BandedFigure:
     if whole.total is None or whole.coverage < ENOUGH:
         why = f"Only {100 * whole.coverage:.0f} % of {span.words} is known; {100 * ENOUGH:.0f} % is needed."
-        return unknown(objective, unit, why)
-    figure = BandedFigure(
+        return BandedFigure(None, unit, source=why)
+    return BandedFigure(
         whole.total / whole.covered_h * MONTH_H,
         unit,
         Provenance.SIMULATED if simulated else Provenance.ESTIMATED,
         span.end,
         source=f"{'; '.join(sources)}; {100 * whole.coverage:.0f} % of {span.words}",
     )
-    return RealisedFigure(objective, figure)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One objective of one decision. What is None cannot be said, because a side is unknown or nothing was realised."""
+
+    expected: BandedFigure
+    realised: BandedFigure
+    error: float | None
+    percent: float | None
+    within_band: bool | None
+
+
+def compare(expected: BandedFigure, realised: BandedFigure) -> Comparison:
+    if expected.value is None or realised.value is None:
+        return Comparison(expected, realised, None, None, None)
+    if expected.unit != realised.unit:
+        raise FigureError(f"expected in {expected.unit}, realised in {realised.unit}")
+    error = realised.value - expected.value
+    percent = 100 * error / abs(realised.value) if realised.value else None
+    within = None
+    if expected.low is not None or expected.high is not None:
+        within = expected.least <= realised.value <= expected.most
+    return Comparison(expected, realised, error, percent, within)
+
+
+def mean_percent(comparisons: Iterable[Comparison]) -> float | None:
+    """The mean of the sizes of the percent errors that can be said (MAPE)."""
+    percents = [abs(each.percent) for each in comparisons if each.percent is not None]
+    return math.fsum(percents) / len(percents) if percents else None

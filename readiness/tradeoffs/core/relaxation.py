@@ -11,16 +11,96 @@ are added while their prices say that they would help (sifting). Where to begin,
 steps of the volume algorithm (F. Barahona and R. Anbil, Mathematical Programming 87, 2000), from the prices of the
 point before. Covers (`covers`) that the solution breaks are added as if each was one more resource of its site: they
 hold for every plan, so that the bound does as well, and those that had a price go on to the next point.
+
+A *cover* is a set of workloads that together need more of a resource than the site has. No plan has all of it there,
+nor as many workloads that are each as large as the largest of it; one as large as the h largest together counts h
+times (E. Balas, "Facets of the knapsack polytope", Mathematical Programming 8, 1975). So
+
+    sum over workloads at the site of weight <= size of the cover - 1
+
+holds for every plan. Those are found that divided workloads violate, for each resource that has a price and for all of
+them weighed together by their prices.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import highspy
 import numpy as np
 
-from readiness.tradeoffs.core.assignment import NOWHERE, Assigning, Flags, Numbers, Places
-from readiness.tradeoffs.core.covers import Cover, violated
+from readiness.tradeoffs.core.assignment import NOWHERE, ROUND_OFF, Assigning, Flags, Numbers, Places
+
+DIVIDED = 1e-5
+LEAST_VIOLATED = 0.02
+"""A cover that is violated by less costs the linear program more than it proves."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cover:
+    """The weights of all workloads at this site sum to no more than `most`, whatever the plan."""
+
+    site: int
+    weights: Numbers
+    most: float
+
+    @property
+    def key(self) -> tuple[int, bytes, float]:
+        return self.site, self.weights.tobytes(), self.most
+
+
+def violated(
+    problem: Assigning, prices: Numbers, rows: Places, sites: Places, shares: Numbers
+) -> Iterator[Cover]:
+    there = shares > DIVIDED
+    rows, sites, shares = rows[there], sites[there], shares[there]
+    for site in np.unique(sites[shares < 1 - DIVIDED]).tolist():
+        here = sites == site
+        for needs, room in _knapsacks(problem, prices, site):
+            yield from _of_one(site, needs, room, rows[here], shares[here])
+
+
+def _knapsacks(problem: Assigning, prices: Numbers, site: int) -> Iterator[tuple[Numbers, float]]:
+    dear = np.flatnonzero(prices[site] > 0)
+    for each in dear.tolist():
+        yield problem.demand[:, each], float(problem.capacity[site, each])
+    if len(dear) > 1:
+        yield problem.demand @ prices[site], float(prices[site] @ problem.capacity[site])
+
+
+def _of_one(site: int, needs: Numbers, room: float, rows: Places, shares: Numbers) -> Iterator[Cover]:
+    """Up to one cover for each order in which workloads are taken until they do not fit together any more."""
+    room = room * (1 + 2 * ROUND_OFF)
+    sizes = needs[rows]
+    some = sizes > 0
+    rows, shares, sizes = rows[some], shares[some], sizes[some]
+    if sizes.sum() <= room:
+        return
+    missing = 1 - shares
+    for order in (missing / sizes, missing, np.where(missing < DIVIDED, -np.inf, -sizes)):
+        taken = np.argsort(order, kind="stable")
+        taken = taken[: int(np.searchsorted(np.cumsum(sizes[taken]), room, side="right")) + 1]
+        members = _smallest(taken.tolist(), sizes, shares, room)
+        cover = _lifted(site, needs, rows[members])
+        if cover.weights[rows] @ shares > cover.most + LEAST_VIOLATED:
+            yield cover
+
+
+def _smallest(taken: Sequence[int], sizes: Numbers, shares: Numbers, room: float) -> list[int]:
+    """Without those that it is a cover without, those of the least share first."""
+    members, total = list(taken), float(sizes[taken].sum())
+    for each in sorted(taken, key=lambda member: shares[member]):
+        if total - sizes[each] > room:
+            members.remove(each)
+            total -= float(sizes[each])
+    return members
+
+
+def _lifted(site: int, needs: Numbers, members: Places) -> Cover:
+    largest = np.cumsum(np.sort(needs[members])[::-1])
+    weights = np.searchsorted(largest, needs, side="right").astype(np.float64)
+    weights[members] = np.maximum(weights[members], 1.0)
+    return Cover(site, weights, float(len(members) - 1))
+
 
 FIRST_STEPS = 1_500
 STEPS = 400
@@ -75,7 +155,6 @@ def bound_of(problem: Assigning, prices: Prices) -> float:
 
 
 def relax(problem: Assigning, before: Relaxed | None) -> Relaxed:
-    """The relaxation of a problem each of whose workloads has at least one pair."""
     start = np.zeros_like(problem.capacity) if before is None else before.prices.capacity
     best_prices = Prices(_volume(problem, start, FIRST_STEPS if before is None else STEPS))
     best = bound_of(problem, best_prices)
@@ -105,7 +184,6 @@ def relax(problem: Assigning, before: Relaxed | None) -> Relaxed:
 
 
 def _cheapest(costs: Numbers, each: int) -> Flags:
-    """The cheapest pairs of each workload, those that are infinite left out."""
     taken = np.zeros(costs.shape, np.bool_)
     each = min(each, costs.shape[1])
     places = np.argpartition(costs, each - 1, axis=1)[:, :each]
@@ -128,12 +206,12 @@ def _volume(problem: Assigning, prices: Numbers, steps: int) -> Numbers:
         if norm <= 1e-18:
             break
         tried = np.maximum(best + length * (target - bound) / norm * along, 0.0)
-        found, over = _step(problem, tried, scale, size)
+        value, over = _step(problem, tried, scale, size)
         mean_over = weight * over + (1 - weight) * mean_over
-        if found > bound:
+        if value > bound:
             if (over * along).sum() >= 0:
                 length = min(length * 1.1, 2.0)
-            bound, best, idle = found, tried, 0
+            bound, best, idle = value, tried, 0
         else:
             idle += 1
             if idle >= 20:
@@ -144,7 +222,6 @@ def _volume(problem: Assigning, prices: Numbers, steps: int) -> Numbers:
 
 
 def _step(problem: Assigning, prices: Numbers, scale: Numbers, size: Numbers) -> tuple[float, Numbers]:
-    """The bound at these scaled prices, and how far over capacity the cheapest choices are."""
     costs = priced(problem, Prices(prices / scale))
     chosen = costs.argmin(axis=1)
     bound = float(costs[np.arange(len(chosen)), chosen].sum() - (prices * size).sum())
@@ -191,7 +268,6 @@ class _Master:
         self.highs.addCols(many, costs, zeros, ones, len(value), starts[:-1], index, value)
 
     def cover(self, prices: Numbers) -> bool:
-        """Whether the solution breaks covers that are not in the program yet; those are added to it."""
         workloads, before = len(self.problem.costs), len(self.covers)
         for cover in violated(self.problem, prices, self.rows, self.sites, self._solution()):
             if cover.key in self.known:
@@ -205,7 +281,6 @@ class _Master:
         return len(self.covers) > before
 
     def solved(self) -> tuple[float, Numbers, Prices]:
-        """Value, the worth of placing each workload, and the prices of capacity and covers."""
         self.highs.run()
         workloads, capacity = len(self.problem.costs), self.problem.capacity
         duals = np.array(self.highs.getSolution().row_dual)
@@ -213,8 +288,8 @@ class _Master:
         of_capacity, of_covers = prices[: capacity.size].reshape(capacity.shape), prices[capacity.size :]
         dear = np.flatnonzero(of_covers > 0).tolist()
         covers = tuple(self.covers[each] for each in dear)
-        found = Prices(of_capacity, covers, tuple(of_covers[dear].tolist()))
-        return float(self.highs.getInfo().objective_function_value), duals[:workloads], found
+        positive = Prices(of_capacity, covers, tuple(of_covers[dear].tolist()))
+        return float(self.highs.getInfo().objective_function_value), duals[:workloads], positive
 
     def shares(self) -> tuple[Places, Flags]:
         share = self._solution()
@@ -227,12 +302,10 @@ class _Master:
         return whole, used
 
     def _solution(self) -> Numbers:
-        """The share of its workload that each pair has."""
         return np.array(self.highs.getSolution().col_value)[len(self.problem.costs) :]
 
 
 def quiet_highs() -> highspy.Highs:
-    """HiGHS on one core, saying nothing."""
     highs = highspy.Highs()  # type: ignore[no-untyped-call]  # it has no annotations
     highs.silent()
     highs.setOptionValue("threads", 1)
@@ -240,7 +313,6 @@ def quiet_highs() -> highspy.Highs:
 
 
 def empty_program(problem: Assigning, covers: Sequence[Cover] = ()) -> highspy.HighsLp:
-    """The rows: each workload once, then each capacity of each site, then each cover."""
     workloads = len(problem.costs)
     most = np.r_[problem.capacity.ravel(), [cover.most for cover in covers]]
     program = highspy.HighsLp()
@@ -254,7 +326,6 @@ def empty_program(problem: Assigning, covers: Sequence[Cover] = ()) -> highspy.H
 def columns_of(
     problem: Assigning, rows: Places, sites: Places, covers: Sequence[Cover] = ()
 ) -> tuple[Places, Places, Numbers]:
-    """Pairs as sparse columns: starts, rows and values."""
     workloads, resources = problem.demand.shape
     capacities = workloads + sites[:, None] * resources + np.arange(resources)
     index = np.hstack([rows[:, None], capacities])

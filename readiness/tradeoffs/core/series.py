@@ -4,11 +4,9 @@ A value holds from its instant for one step. An instant without a value is unkno
 much of the period they cover; nothing is filled in.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -58,14 +56,13 @@ class FactorSeries:
             raise ValueError("Intervals of a series do not overlap and ascend.")
 
     @classmethod
-    def of(cls, step_s: int, points: Iterable[tuple[datetime, float | None]]) -> FactorSeries:
+    def of(cls, step_s: int, points: Iterable[tuple[datetime, float | None]]) -> "FactorSeries":
         dated = list(points)
         starts = np.array([int(at.timestamp()) for at, _ in dated], dtype=np.int64)
         values = np.array([np.nan if value is None else value for _, value in dated], dtype=np.float64)
         return cls(step_s, starts, values)
 
-    def within(self, start: datetime, end: datetime) -> FactorSeries:
-        """The intervals that begin from start on and before end."""
+    def within(self, start: datetime, end: datetime) -> "FactorSeries":
         chosen = (self.starts_s >= start.timestamp()) & (self.starts_s < end.timestamp())
         return FactorSeries(self.step_s, self.starts_s[chosen], self.values[chosen])
 
@@ -130,7 +127,6 @@ def _order(row: SeriesRow) -> timedelta:
 
 
 def _instants(rows: Sequence[SeriesRow], zone: ZoneInfo | None) -> list[datetime]:
-    """Instants in UTC, of rows in the order of time."""
     times = [row.at for row in rows if row.at.tzinfo is None]
     seen: dict[datetime, int] = {}
     counts: dict[datetime, int] = {}
@@ -176,26 +172,14 @@ def _in_utc(row: SeriesRow, at: datetime) -> datetime:
         raise SeriesRefused(row.line, "at", f"{row.at.isoformat()} is out of range.") from error
 
 
-def integrated(
-    factor: FactorSeries,
-    load: FactorSeries | float,
-    start: datetime,
-    end: datetime,
-    *,
-    also: FactorSeries | None = None,
-) -> Integral:
-    """The integral of factor x load over a period: EUR of EUR/kWh and kW, g of g/kWh and kW.
-
-    The load is a series of its own or the same throughout; `also` multiplies a third, such as an hourly PUE.
+def integrated(factor: FactorSeries, load: FactorSeries | float, start: datetime, end: datetime) -> Integral:
+    """The integral of factor x load over a period: EUR of EUR/kWh and kW, g of g/kWh and kW. The load is a series of
+    its own or the same throughout.
     """
     if end <= start:
         raise ValueError("A period ends after it starts.")
     start_s, end_s = start.timestamp(), end.timestamp()
-    parts = [
-        factor,
-        *([load] if isinstance(load, FactorSeries) else []),
-        *([also] if also is not None else []),
-    ]
+    parts = [factor, load] if isinstance(load, FactorSeries) else [factor]
     edges = _edges(parts, start_s, end_s)
     lengths_h = np.diff(edges) / 3600
     product = np.full(len(lengths_h), 1.0 if isinstance(load, FactorSeries) else float(load))
@@ -208,7 +192,6 @@ def integrated(
 
 
 def _edges(parts: Sequence[FactorSeries], start_s: float, end_s: float) -> Floats:
-    """Return where any of the series may change, from start to end."""
     bounds = [np.array([start_s, end_s])]
     for part in parts:
         bounds += [part.starts_s.astype(np.float64), part.starts_s.astype(np.float64) + part.step_s]
@@ -222,6 +205,61 @@ def values_at(part: FactorSeries, instants: Floats) -> Floats:
     if not len(part.starts_s):
         return np.full(len(instants), np.nan)
     places = np.searchsorted(part.starts_s, instants, side="right") - 1
-    found = np.where(places >= 0, part.values[np.maximum(places, 0)], np.nan)
-    held: Floats = np.where(instants < part.starts_s[np.maximum(places, 0)] + part.step_s, found, np.nan)
+    latest = np.where(places >= 0, part.values[np.maximum(places, 0)], np.nan)
+    held: Floats = np.where(instants < part.starts_s[np.maximum(places, 0)] + part.step_s, latest, np.nan)
     return held
+
+
+DAY_S = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class IntervalDay:
+    """`values` has a place for every interval of the day, None where nothing is known."""
+
+    day_on: date
+    step_s: int
+    offset_s: int
+    values: tuple[float | None, ...]
+
+    @property
+    def known(self) -> list[float]:
+        return [value for value in self.values if value is not None]
+
+
+def cut(points: Sequence[tuple[datetime, float | None]], step_s: int) -> list[IntervalDay]:
+    """Days of which anything is known, oldest first. The points lie on one grid."""
+    by_day: dict[date, dict[int, float]] = {}
+    offset_s = int(points[0][0].timestamp()) % step_s if points else 0
+    for at, value in points:
+        if value is not None:
+            second = int(at.timestamp()) % DAY_S
+            by_day.setdefault(at.astimezone(UTC).date(), {})[second // step_s] = value
+    places = DAY_S // step_s
+    return [
+        IntervalDay(day_on, step_s, offset_s, tuple(values.get(place) for place in range(places)))
+        for day_on, values in sorted(by_day.items())
+    ]
+
+
+def joined(days: Iterable[IntervalDay]) -> FactorSeries | None:
+    """The series that days of one source make, oldest first; None of no days.
+
+    Where the step changed from one day to the next, the finer one is used: a coarser value holds for each of its parts.
+    """
+    ordered = sorted(days, key=lambda day: day.day_on)
+    if not ordered:
+        return None
+    step_s = min(day.step_s for day in ordered)
+    starts: list[int] = []
+    values: list[float] = []
+    for day in ordered:
+        midnight = int(datetime.combine(day.day_on, time(), UTC).timestamp())
+        for place, value in enumerate(day.values):
+            begin = midnight + day.offset_s + place * day.step_s
+            for start in range(begin, begin + day.step_s, step_s):
+                # A change of the grid's offset would let two days overlap by a part of a step.
+                if not starts or start >= starts[-1] + step_s:
+                    starts.append(start)
+                    values.append(np.nan if value is None else value)
+    return FactorSeries(step_s, np.array(starts, np.int64), np.array(values, np.float64))

@@ -1,23 +1,93 @@
-"""Units that senders use, and what their values are in the stored ones.
+"""Kinds of factors, units that senders use for them, types of accelerators, and numbers as people read them.
 
 Stored: gCO2e/kWh; a currency per kWh, kW and month, GB, hour; ms; kW; Gb/s; shares as ratios. A currency stays what it
-is: what it is worth in another is a matter of dated rates. A unit that is not known is refused, never guessed: `ton` is
-one of three masses, `¥` one of two currencies.
+is: what it is worth in another is a matter of dated rates. A unit that is not known is refused, never guessed: `ton`
+is one of three masses, `¥` one of two currencies. Accelerators of two types count by their published peak in one
+precision; a type without a figure compares with none but itself. `readiness/tradeoffs/data` has the tables, with
+sources.
 """
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Any
 
-from readiness.tradeoffs.core.kinds import (
-    CURRENCIES,
-    MAGNITUDES,
-    MONETARY,
-    Dimension,
-    KindSpec,
-    ValueSpan,
-    data,
+from web import yaml_documents
+
+_DATA = Path(__file__).resolve().parent.parent / "data"
+
+
+def data(name: str) -> Any:
+    return yaml_documents.read((_DATA / f"{name}.yaml").read_text(encoding="utf-8"))
+
+
+class Dimension(StrEnum):
+    """The quantity that a factor's unit measures. Each has one unit that values are stored in."""
+
+    CARBON = "carbon"
+    PRICE = "price"
+    DEMAND_CHARGE = "demand-charge"
+    EGRESS = "egress"
+    HOURLY_COST = "hourly-cost"
+    MONEY = "money"
+    RATIO = "ratio"
+    YEARS = "years"
+    POWER = "power"
+    BANDWIDTH = "bandwidth"
+    COUNT = "count"
+    LATENCY = "latency"
+
+
+@dataclass(frozen=True, slots=True)
+class ValueSpan:
+    low: float
+    high: float
+
+    def holds(self, value: float) -> bool:
+        return self.low <= value <= self.high
+
+
+@dataclass(frozen=True, slots=True)
+class KindSpec:
+    """A value outside `possible` is refused, one outside `plausible` kept with a caution.
+
+    `hourly` ones may also come as a series; `hourly_possible` is what one interval of such a series may be.
+    """
+
+    id: str
+    dimension: Dimension
+    possible: ValueSpan
+    plausible: ValueSpan
+    hourly_possible: ValueSpan | None = None
+
+    @property
+    def hourly(self) -> bool:
+        return self.hourly_possible is not None
+
+
+def _span(stated: list[float] | None) -> ValueSpan | None:
+    return None if stated is None else ValueSpan(*map(float, stated))
+
+
+def _kind(name: str, stated: Mapping[str, Any]) -> KindSpec:
+    spans = (_span(stated.get(each)) for each in ("possible", "plausible", "hourly_possible"))
+    return KindSpec(name, Dimension(stated["dimension"]), *spans)  # type: ignore[arg-type]
+
+
+_STATED = data("kinds")
+KINDS: dict[str, KindSpec] = {name: _kind(name, stated) for name, stated in _STATED["kinds"].items()}
+LATENCY = KINDS.pop("latency")
+"""Round trips, which are of two ends and so no factor of a site."""
+HOURLY = tuple(spec.id for spec in KINDS.values() if spec.hourly)
+MAGNITUDES: dict[str, float] = _STATED["magnitudes"]
+"""Roughly how many of a currency make a US dollar: only to tell a slip from a price, never to convert one."""
+CURRENCIES = tuple(sorted({*_STATED["other_currencies"], *MAGNITUDES}))
+MONETARY = frozenset(
+    {Dimension.PRICE, Dimension.DEMAND_CHARGE, Dimension.EGRESS, Dimension.HOURLY_COST, Dimension.MONEY}
 )
 
 
@@ -42,16 +112,6 @@ class UnitScale:
         return value * self.factor
 
 
-@dataclass(frozen=True, slots=True)
-class ConvertedValue:
-    """A value in the stored unit; `caution` says why somebody should look at it again, empty if nothing does."""
-
-    value: float
-    unit: str
-    currency: str
-    caution: str = ""
-
-
 _TABLES = data("units")
 _UNITS: Mapping[str, Mapping[str, float]] = _TABLES["units"]
 _CO2 = re.compile(r"\s*(CO2|CO₂)(-?eq\.?|-?e)?", re.IGNORECASE)
@@ -72,26 +132,22 @@ def scale_of(dimension: Dimension, unit: str, currency: str = "") -> UnitScale:
 
 
 def stored_unit(dimension: Dimension, currency: str = "") -> str:
-    """The unit that values of this dimension are stored in: `EUR/kWh`."""
     unit: str = _TABLES["dimensions"][dimension]["stored"]
     return unit.format(currency)
 
 
-def bounded(spec: KindSpec, scale: UnitScale, value: float, *, of_an_hour: bool = False) -> ConvertedValue:
-    """A value that is in the stored unit already, held against what it may be."""
+def bounded(spec: KindSpec, scale: UnitScale, value: float, *, of_an_hour: bool = False) -> str:
+    """Hold a value in the stored unit against what it may be; return why somebody should look at it again."""
     if not math.isfinite(value):
         raise UnitRefused("value", "The value is no finite number.")
     magnitude = MAGNITUDES.get(scale.currency, 1.0)
     possible = spec.possible if not of_an_hour or spec.hourly_possible is None else spec.hourly_possible
-    stated = scale.unit
     if not possible.holds(value / magnitude):
-        raise UnitRefused(
-            "value", f"{value:g} {stated} is not between {_bounds(possible, magnitude, stated)}."
-        )
+        span = _bounds(possible, magnitude, scale.unit)
+        raise UnitRefused("value", f"{value:g} {scale.unit} is not between {span}.")
     if spec.plausible.holds(value / magnitude):
-        return ConvertedValue(value, stated, scale.currency)
-    usual = _bounds(spec.plausible, magnitude, stated)
-    return ConvertedValue(value, stated, scale.currency, f"Seldom outside {usual}: check the unit.")
+        return ""
+    return f"Seldom outside {_bounds(spec.plausible, magnitude, scale.unit)}: check the unit."
 
 
 def _bounds(span: ValueSpan, magnitude: float, unit: str) -> str:
@@ -173,3 +229,73 @@ def _refuse_ambiguous(text: str) -> None:
 def _unknown(dimension: Dimension, unit: str) -> UnitRefused:
     examples = _TABLES["dimensions"][dimension]["examples"]
     return UnitRefused("unit", f"{unit[:40]!r} is no unit of this factor; known are {examples}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Peak dense throughput of one accelerator in the precision of the book."""
+
+    tflops: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    precision: str
+    reference: str
+    by_slug: Mapping[str, Published]
+
+    @property
+    def unit(self) -> Published:
+        return self.by_slug[self.reference]
+
+
+@cache
+def book() -> Book:
+    stated = data("accelerators")
+    by_slug = {
+        slug: Published(float(type_facts["tflops"]), type_facts["source"])
+        for name, type_facts in stated["types"].items()
+        for slug in {name, *type_facts["slugs"]}
+    }
+    return Book(stated["precision"], stated["reference"], by_slug)
+
+
+def equivalents(slug: str, count: float = 1.0) -> float | None:
+    published = book().by_slug.get(slug)
+    return None if published is None else count * published.tflops / book().unit.tflops
+
+
+def in_devices(count: int, of: str, here: str) -> int | None:
+    if of == here:
+        return count
+    asked, each = equivalents(of), equivalents(here)
+    if asked is None or each is None:
+        return None
+    return math.ceil(count * asked / each - 1e-9)
+
+
+def only_type(types: Iterable[str]) -> str:
+    listed = tuple(types)
+    return listed[0] if len(listed) == 1 else ""
+
+
+DIGITS = 3
+
+
+def number(value: float) -> str:
+    """At most three digits that count, whole numbers whole, thousands apart: 0.0123, 4.57, 240, 12 300."""
+    if not math.isfinite(value):
+        return "?"
+    if value == 0:
+        return "0"
+    if value == int(value) and abs(value) < 1e15:
+        return f"{int(value):,}".replace(",", "\u202f")
+    places = DIGITS - 1 - math.floor(math.log10(abs(value)))
+    if places <= 0:
+        return f"{round(value):,}".replace(",", "\u202f")
+    return f"{value:.{places}f}".rstrip("0").rstrip(".") or "0"
+
+
+def signed(value: float) -> str:
+    return number(value) if value <= 0 else f"+{number(value)}"

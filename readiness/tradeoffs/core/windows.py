@@ -6,16 +6,21 @@ are sums of value x hours, so that times kW they are money or grams. Ties go to 
 Split work takes the cheapest whole slots between the two instants, which no other choice of them beats; what the last
 needs less is spared in the dearest. Contiguous work takes the cheapest run of adjacent ones, all of which are tried,
 and spares at one of its ends: as prices are constant within a slot, no start between is better.
+
+Price and carbon are weighed together; a plan's total is unknown where it touches a slot without a value. The **rule**,
+tried on past days, knows nothing that lies ahead: it expects of each slot the mean of the known ones at the same local
+time in the `LEARNT_DAYS` days before it decides, and takes the best window of that.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from readiness.tradeoffs.core.series import FactorSeries, Floats, Instants, integrated
+from readiness.tradeoffs.core.series import FactorSeries, Floats, Instants, integrated, values_at
 
 HOUR = timedelta(hours=1)
 HOUR_S = 3600
@@ -70,7 +75,6 @@ def best_window(series: FactorSeries, work: DeferrableRun) -> tuple[Piece, ...] 
 
 
 def cost_of(series: FactorSeries, pieces: Sequence[Piece]) -> float | None:
-    """Running in these pieces, integrated over the slots that they touch; None where one of them is unknown."""
     step = timedelta(seconds=series.step_s)
     parts = [
         integrated(series.within(piece.start_at - step, piece.end_at), 1.0, piece.start_at, piece.end_at)
@@ -98,7 +102,6 @@ def _cheapest_run(starts: Instants, values: Floats, needed: int, step_s: int, sp
 
 
 def _pieces(starts_s: Floats, ends_s: Floats) -> tuple[Piece, ...]:
-    """Slots that touch are one piece."""
     apart = starts_s[1:] != ends_s[:-1]
     begins = starts_s[np.concatenate([[True], apart])]
     return tuple(
@@ -109,3 +112,248 @@ def _pieces(starts_s: Floats, ends_s: Floats) -> tuple[Piece, ...]:
 
 def _instant(seconds: float) -> datetime:
     return datetime.fromtimestamp(float(seconds), UTC)
+
+
+LEARNT_DAYS = 7
+"""Operator-set default: a week, so that each weekday counts once."""
+MOST_CORNERS = 40
+TIE = 1e-6
+"""How much of its own spread the factor that is weighed may give away for the other: of equals the better takes it."""
+GRAMS_A_TONNE = 1e6
+MINUTES_A_DAY = 1440
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The weight of an hour: `price` x money/kWh + `carbon` x g/kWh."""
+
+    price: float
+    carbon: float
+
+
+CHEAPEST, CLEANEST = Weights(1.0, 0.0), Weights(0.0, 1.0)
+
+
+def with_carbon_price(money_a_tonne: float) -> Weights:
+    return Weights(1.0, money_a_tonne / GRAMS_A_TONNE)
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Both series on one grid with a slot for every step; None where no source has hours of it."""
+
+    price: FactorSeries | None
+    carbon: FactorSeries | None
+
+    @property
+    def step(self) -> timedelta:
+        return timedelta(seconds=next((each.step_s for each in (self.price, self.carbon) if each), HOUR_S))
+
+    def within(self, start_at: datetime, end_at: datetime) -> "Hours":
+        return Hours(*(each and each.within(start_at, end_at) for each in (self.price, self.carbon)))
+
+    @property
+    def both_known(self) -> "Hours":
+        """Leave out slots that lack one of the two values."""
+        if self.price is None or self.carbon is None:
+            return Hours(None, None)
+        lacks = np.isnan(self.price.values + self.carbon.values)
+        return Hours(*(_of(each, np.where(lacks, np.nan, each.values)) for each in (self.price, self.carbon)))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """When it runs, and what that comes to for 1 kW; None where it is unknown."""
+
+    pieces: tuple[Piece, ...]
+    money: float | None
+    grams: float | None
+
+    @property
+    def start_at(self) -> datetime:
+        return self.pieces[0].start_at
+
+
+@dataclass(frozen=True, slots=True)
+class TrialDay:
+    """One past day: what running at once, the rule, and perfect foresight came to."""
+
+    asked_at: datetime
+    at_once: Plan
+    by_rule: Plan
+    best: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Days, oldest first, and how many could not be judged, because hours of them or of the week before are unknown."""
+
+    days: tuple[TrialDay, ...]
+    unknown: int
+
+
+def on_one_grid(price: FactorSeries | None, carbon: FactorSeries | None) -> Hours:
+    """Both at the finest step that every slot of either begins on."""
+    both = [each if each is not None and len(each.starts_s) else None for each in (price, carbon)]
+    given = [each for each in both if each is not None]
+    if not given:
+        return Hours(None, None)
+    step_s = math.gcd(*(number for each in given for number in (each.step_s, int(each.starts_s[0]))), HOUR_S)
+    first = min(int(each.starts_s[0]) for each in given)
+    last = max(int(each.starts_s[-1]) + each.step_s for each in given)
+    starts = np.arange(first, last, step_s, dtype=np.int64)
+    instants = starts.astype(np.float64)
+    return Hours(*(each and FactorSeries(step_s, starts, values_at(each, instants)) for each in both))
+
+
+def known_until(series: FactorSeries) -> datetime | None:
+    known = series.starts_s[~np.isnan(series.values)]
+    return datetime.fromtimestamp(int(known[-1]) + series.step_s, UTC) if len(known) else None
+
+
+def on_grid(at: datetime, step: timedelta) -> datetime:
+    """The first instant from this one on at which a slot may begin."""
+    seconds = math.ceil(at.timestamp() / step.total_seconds()) * step.total_seconds()
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def at_once(hours: Hours, work: DeferrableRun) -> Plan:
+    return plan(hours, (Piece(work.earliest_at, work.earliest_at + timedelta(hours=work.hours)),))
+
+
+def best(hours: Hours, work: DeferrableRun, weights: Weights) -> Plan | None:
+    """None where a factor that is weighed has no series, or its known slots do not hold the work."""
+    series = _weighed(hours.within(work.earliest_at, work.deadline_at), weights, with_tie=True)
+    pieces = best_window(series, work) if series is not None else None
+    return None if pieces is None else plan(hours, pieces)
+
+
+def plan(hours: Hours, pieces: tuple[Piece, ...]) -> Plan:
+    money, grams = (cost_of(each, pieces) if each else None for each in (hours.price, hours.carbon))
+    return Plan(pieces, money, grams)
+
+
+def flat(series: FactorSeries | None, work: DeferrableRun) -> float | None:
+    if series is None:
+        return None
+    values = series.within(work.earliest_at, work.deadline_at).values
+    known = values[~np.isnan(values)]
+    return float(known.mean()) * work.hours if len(known) else None
+
+
+def trade_off(hours: Hours, work: DeferrableRun) -> tuple[Plan, ...]:
+    """The corners of the front of money and carbon, the cheapest first: for each there is a carbon price at which no
+    plan is better. By halving between two corners along the price that makes them equal (Aneja and Nair, "Bicriteria
+    transportation problem", Management Science 25, 1979).
+    """
+    known = hours.both_known
+    cheapest, cleanest = (best(known, work, weights) for weights in (CHEAPEST, CLEANEST))
+    if cheapest is None or cleanest is None:
+        return ()
+    plans = [cheapest, *_between(known, work, cheapest, cleanest, MOST_CORNERS), cleanest]
+    corners: list[Plan] = []
+    for each in plans:
+        if not corners or _grams(each) < _grams(corners[-1]) - TIE * abs(_grams(corners[-1])):
+            corners.append(each)
+    return tuple(corners)
+
+
+def _between(hours: Hours, work: DeferrableRun, cheaper: Plan, cleaner: Plan, room: int) -> list[Plan]:
+    less = _grams(cheaper) - _grams(cleaner)
+    more = _money(cleaner) - _money(cheaper)
+    if room <= 0 or less <= 0 or more <= 0:
+        return []
+    weights = Weights(1.0, more / less)
+    plan = best(hours, work, weights)
+    if plan is None or _value(plan, weights) >= _value(cheaper, weights) - TIE * more:
+        return []
+    before = _between(hours, work, cheaper, plan, room - 1)
+    after = _between(hours, work, plan, cleaner, room - 1 - len(before))
+    return [*before, plan, *after]
+
+
+def asked_on(days: Sequence[date], wall: time, zone: ZoneInfo) -> list[datetime]:
+    """The instants at which it is this time at the site, in UTC. A time that clocks jump over is as much later as they
+    jump; of one that comes twice it is the first.
+    """
+    return [datetime.combine(day, wall, zone).astimezone(UTC) for day in days]
+
+
+def tried(hours: Hours, asks: Sequence[DeferrableRun], weights: Weights, zone: ZoneInfo) -> Trial:
+    series = _weighed(hours, weights, with_tie=False)
+    if series is None:
+        return Trial((), len(asks))
+    days, clocks = [], _clocks(series, zone)
+    for work in asks:
+        by_rule = best_window(_expected(series, clocks, work), work)
+        foreseen = best_window(series, work)
+        if by_rule is None or foreseen is None:
+            continue
+        day = TrialDay(work.earliest_at, at_once(hours, work), plan(hours, by_rule), plan(hours, foreseen))
+        if all(_is_known(each, weights) for each in (day.at_once, day.by_rule)):
+            days.append(day)
+    return Trial(tuple(days), len(asks) - len(days))
+
+
+def _expected(series: FactorSeries, clocks: FactorSeries, work: DeferrableRun) -> FactorSeries:
+    since = work.earliest_at - timedelta(days=LEARNT_DAYS)
+    learnt, ahead = series.within(since, work.earliest_at), series.within(work.earliest_at, work.deadline_at)
+    known = ~np.isnan(learnt.values)
+    minutes = clocks.within(since, work.earliest_at).values[known].astype(np.int64)
+    counts = np.bincount(minutes, minlength=MINUTES_A_DAY)
+    sums = np.bincount(minutes, weights=learnt.values[known], minlength=MINUTES_A_DAY)
+    means = np.where(counts, sums / np.maximum(counts, 1), np.nan)
+    return _of(ahead, means[clocks.within(work.earliest_at, work.deadline_at).values.astype(np.int64)])
+
+
+def _clocks(series: FactorSeries, zone: ZoneInfo) -> FactorSeries:
+    local = (datetime.fromtimestamp(start, zone) for start in series.starts_s.tolist())
+    return _of(series, np.array([60.0 * at.hour + at.minute for at in local]))
+
+
+def _weighed(hours: Hours, weights: Weights, *, with_tie: bool) -> FactorSeries | None:
+    weighed = [
+        (weight, series)
+        for weight, series in ((weights.price, hours.price), (weights.carbon, hours.carbon))
+        if weight
+    ]
+    if not weighed or any(series is None for _, series in weighed):
+        return None
+    counted = [(weight, series) for weight, series in weighed if series is not None]
+    values: Floats = sum(weight * series.values for weight, series in counted)  # type: ignore[assignment]
+    if with_tie and len(counted) == 1:
+        values = _with_tie(values, hours.carbon if weights.price else hours.price)
+    return _of(counted[0][1], values)
+
+
+def _with_tie(values: Floats, other: FactorSeries | None) -> Floats:
+    """A hair of the other factor on top; where that is unknown it counts as the worst."""
+    known = values[~np.isnan(values)]
+    others = other.values[~np.isnan(other.values)] if other is not None else np.empty(0)
+    if other is None or not len(known) or not len(others) or others.max() == others.min():
+        return values
+    hair = TIE * (float(np.ptp(known)) or 1.0) / float(np.ptp(others))
+    tied: Floats = values + hair * np.where(np.isnan(other.values), others.max(), other.values)
+    return tied
+
+
+def _of(series: FactorSeries, values: Floats) -> FactorSeries:
+    return FactorSeries(series.step_s, series.starts_s, values)
+
+
+def _is_known(plan: Plan, weights: Weights) -> bool:
+    return not (weights.price and plan.money is None) and not (weights.carbon and plan.grams is None)
+
+
+def _value(plan: Plan, weights: Weights) -> float:
+    return weights.price * _money(plan) + weights.carbon * _grams(plan)
+
+
+def _money(plan: Plan) -> float:
+    assert plan.money is not None
+    return plan.money
+
+
+def _grams(plan: Plan) -> float:
+    assert plan.grams is not None
+    return plan.grams

@@ -1,7 +1,5 @@
 """Endpoints of decisions: recorded, answered, taken back, compared with what came. None is changed or deleted."""
 
-from __future__ import annotations
-
 from typing import Any, cast
 
 from django.db.models import QuerySet

@@ -1,12 +1,10 @@
 """How far each forecast of a decision was off, in percent of what came."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from plotly import graph_objects as go
 
-from readiness.tradeoffs.decisions import sentences
+from readiness.tradeoffs.decisions import tables
 from readiness.tradeoffs.decisions.queries import Pair
 from web.charts import Figure, bars, figure, nothing, table
 
@@ -24,11 +22,11 @@ def errors(pairs: Sequence[Pair], *, finding: str) -> Figure:
     bar = bars(
         "Error",
         [pair.percent for pair in shown],
-        [sentences.objective(pair.forecast.objective) for pair in shown],
+        [tables.objective(pair.forecast.objective) for pair in shown],
         "series-1",
         hover="%{y}: %{text}<extra></extra>",
         orientation="h",
-        text=[sentences.percent(pair.percent) for pair in shown],
+        text=[tables.percent(pair.percent) for pair in shown],
     )
     layout = go.Layout(
         margin={"l": 170, "r": 24, "t": 12, "b": 40},
@@ -47,7 +45,7 @@ def errors(pairs: Sequence[Pair], *, finding: str) -> Figure:
 def _row(pair: Pair) -> list[str | float | None]:
     expected, came = pair.comparison.expected, pair.comparison.realised
     return [
-        *(sentences.objective(pair.forecast.objective), expected.unit),
+        *(tables.objective(pair.forecast.objective), expected.unit),
         *(expected.value, expected.low, expected.high, came.value),
         *(pair.comparison.error, pair.percent, pair.unknown),
     ]

@@ -1,8 +1,6 @@
-"""Recording a decision, answering it, taking it back, and writing down what came of it."""
+"""Recording a decision, answering it, taking it back, writing down what came of it, and the evidence of its error."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,11 +10,16 @@ from django.db import transaction
 
 from accounts.models import User
 from inventory.models import Site
+from readiness.evidence.core.parsed import worst_provenance
+from readiness.evidence.models import RecordedFact
+from readiness.evidence.operations.records import FactRow, record_facts
+from readiness.framework import queries as framework_queries
 from readiness.tradeoffs.core.objectives import ObjectiveDirection
 from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
-from readiness.tradeoffs.core.realised import RealisedFigure
-from readiness.tradeoffs.decisions import evidence, realising
+from readiness.tradeoffs.core.realised import mean_percent
+from readiness.tradeoffs.decisions import realising
+from readiness.tradeoffs.decisions.queries import Pair, pairs
 from readiness.tradeoffs.models import Decision, DecisionForecast, DecisionOutcome
 from readiness.tradeoffs.placing.document import frozen
 from readiness.tradeoffs.placing.params import PlacementQuestion
@@ -25,6 +28,67 @@ from readiness.workloads import queries as workloads
 from readiness.workloads.models import Placement, WorkloadClass
 from web.permissions import roles_of
 from web.workflows import NotInState, Workflow, require, require_words
+
+CHECK = "p5-forecast-accuracy"
+PARTS = {realising.PEAK: "power-error", realising.IN_USE: "accelerators-error"}
+"""Which forecast is of which sub-measure; the others of the check are of plans that no decision holds."""
+QUARTER = timedelta(days=91)
+SOURCE = "Decisions reviewed: "
+
+
+def write(decision: Decision, *, by: User | None, now: datetime) -> list[RecordedFact]:
+    """A fact for each sub-measure that a forecast of the site is of: the mean error of the quarter's decisions.
+
+    It is of the last day that was compared. Written anew it says the same; what somebody else entered of that day
+    stays.
+    """
+    _version, framework = framework_queries.current()
+    check = framework.checks_by_id.get(CHECK)
+    if check is None:
+        return []
+    parts = {part.id for part in check.parts}
+    day = decision.due_on - timedelta(days=1)
+    of_others = RecordedFact.objects.filter(site=decision.site, check_id=CHECK, taken_on=day).exclude(
+        source__startswith=SOURCE
+    )
+    kept = set(of_others.values_list("part", flat=True))
+    pairs = _of_quarter(decision)
+    rows = []
+    for objective, part in PARTS.items():
+        of_part = [
+            pair for pair in pairs if pair.forecast.objective == objective and pair.percent is not None
+        ]
+        if part not in parts - kept or not of_part:
+            continue
+        rows.append(
+            FactRow(
+                site=decision.site,
+                check=CHECK,
+                part=part,
+                value=mean_percent(pair.comparison for pair in of_part) or 0.0,
+                taken_on=day,
+                source=_source(pair.forecast.decision_id for pair in of_part),
+                note=f"Mean of {len(of_part)} decisions reviewed within {QUARTER.days} days",
+                provenance=worst_provenance(each for pair in of_part for each in pair.provenances),
+            )
+        )
+    return record_facts(rows, by=by, now=now)
+
+
+def _of_quarter(decision: Decision) -> list[Pair]:
+    reviewed = Decision.objects.filter(
+        site=decision.site,
+        reviewed_at__isnull=False,
+        due_on__gt=decision.due_on - QUARTER,
+        due_on__lte=decision.due_on,
+    ).order_by("due_on", "pk")
+    return [pair for each in reviewed.prefetch_related("forecasts__outcome") for pair in pairs(each, ())]
+
+
+def _source(decision_ids: Iterable[int]) -> str:
+    text = SOURCE + ", ".join(f"#{pk}" for pk in sorted(decision_ids, reverse=True))
+    return text if len(text) <= 200 else text[:199] + "…"
+
 
 MAY_SEE = "tradeoffs.view_decision"
 MAY_RECORD = "tradeoffs.add_decision"
@@ -82,7 +146,10 @@ def record(
     """
     require(by, MAY_RECORD)
     rationale = require_words("rationale", rationale)
-    answer = _answered(placing, workload, question, now)
+    try:
+        answer = placing(workload, question, now)
+    except BadTradeoffQuestion as error:
+        raise ValidationError({error.field: [error.reason]}) from error
     chosen = _chosen(answer, site)
     before = _site_before(workload, question.today, now)
     decision = Decision(
@@ -95,7 +162,10 @@ def record(
         demand=_demand_of(workload) | {"carbon": f"carbon_{question.carbon}"} | _held(chosen),
         rationale=rationale,
         what_if=question.what_if.changes(),
-        **_kept(answer),
+        weights=dict(answer["weights"]),
+        options=list(answer["options"]),
+        sensitivity=answer.get("sensitivity") or {},
+        snapshot=answer.get("snapshot") or {},
         decided_by=by,
         decided_at=now,
         due_on=due_on or (now + REVIEWED_AFTER).date(),
@@ -107,24 +177,6 @@ def record(
     return decision
 
 
-def _answered(
-    placing: Placing, workload: WorkloadClass, question: PlacementQuestion, now: datetime
-) -> Mapping[str, Any]:
-    try:
-        return placing(workload, question, now)
-    except BadTradeoffQuestion as error:
-        raise ValidationError({error.field: [error.reason]}) from error
-
-
-def _kept(answer: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "weights": dict(answer["weights"]),
-        "options": list(answer["options"]),
-        "sensitivity": answer.get("sensitivity") or {},
-        "snapshot": answer.get("snapshot") or {},
-    }
-
-
 def _refuse_own(decision: Decision, by: User) -> None:
     if decision.decided_by_id == by.pk:
         raise OwnDecision(
@@ -133,7 +185,6 @@ def _refuse_own(decision: Decision, by: User) -> None:
 
 
 def _refuse_stranger(decision: Decision, by: User) -> None:
-    """Whoever decided it may take it back too."""
     if decision.decided_by_id != by.pk:
         require(by, MAY_APPROVE)
 
@@ -164,10 +215,7 @@ def withdraw(decision: Decision, *, note: str, by: User, now: datetime) -> None:
 
 
 @DECISIONS.step(
-    after=[Decision.State.APPROVED, "reviewed"],
-    any_of=(MAY_APPROVE, MAY_RECORD),
-    words="",
-    by_clock=True,
+    after=[Decision.State.APPROVED, "reviewed"], any_of=(MAY_APPROVE, MAY_RECORD), words="", by_clock=True
 )
 def review(decision: Decision, *, by: User | None, now: datetime) -> None:
     """Write down what came of it, and how far the forecasts of the site were off as evidence.
@@ -181,11 +229,12 @@ def review(decision: Decision, *, by: User | None, now: datetime) -> None:
     forecasts = list(decision.forecasts.all())
     outcomes = realising.realised_of(decision, now)
     DecisionOutcome.objects.bulk_create(
-        _outcome(forecast, outcome) for forecast, outcome in zip(forecasts, outcomes, strict=True)
+        DecisionOutcome(forecast=forecast, unknown=why[:300], **_columns(figure))
+        for forecast, (figure, why) in zip(forecasts, outcomes, strict=True)
     )
     decision.reviewed_at = now
     decision.save(update_fields=["reviewed_at"])
-    evidence.write(decision, by=by, now=now)
+    write(decision, by=by, now=now)
 
 
 def review_due(*, now: datetime) -> int:
@@ -207,7 +256,6 @@ def _demand_of(workload: WorkloadClass) -> dict[str, Any]:
 
 
 def _site_before(workload: WorkloadClass, slug: str, now: datetime) -> Site | None:
-    """Return where it runs today: at the site of that name, else at the first; None where it runs nowhere."""
     held = Placement.objects.on(now.date()).filter(workload_class=workload).select_related("site")
     sites = [placement.site for placement in held.order_by("site__name", "pk")]
     named = [site for site in sites if site.slug == slug]
@@ -261,7 +309,6 @@ def _forecast(
 
 
 def _columns_of_json(figure: Mapping[str, Any]) -> dict[str, Any]:
-    """A figure without a value says in its source why not."""
     return {
         **{name: figure[name] for name in ("value", "unit", "low", "high")},
         "provenance": figure["provenance"] or "",
@@ -277,10 +324,6 @@ def _columns(figure: BandedFigure) -> dict[str, Any]:
         "provenance": figure.provenance.value if figure.provenance else "",
         "source": figure.source[:500],
     }
-
-
-def _outcome(forecast: DecisionForecast, outcome: RealisedFigure) -> DecisionOutcome:
-    return DecisionOutcome(forecast=forecast, unknown=outcome.unknown[:300], **_columns(outcome.figure))
 
 
 def _answer(decision: Decision, state: Decision.State, note: str, by: User, now: datetime) -> None:

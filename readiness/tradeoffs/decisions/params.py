@@ -1,7 +1,5 @@
 """The question of a decision in an address or a body, and the form of whoever decides."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,8 +1,6 @@
 """Decisions with what came of them: rows of the list, the options of one, and each forecast beside its outcome."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,10 +8,9 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from readiness.scoring.core.states import Provenance
-from readiness.tradeoffs.core.accuracy import Comparison, compare
 from readiness.tradeoffs.core.options import BandedFigure
-from readiness.tradeoffs.core.realised import RealisedFigure
-from readiness.tradeoffs.decisions.realising import realised_of
+from readiness.tradeoffs.core.realised import Comparison, compare, mean_percent
+from readiness.tradeoffs.decisions.realising import Outcome, realised_of
 from readiness.tradeoffs.models import Decision, DecisionForecast
 from readiness.tradeoffs.models.decisions import StatedFigure
 
@@ -46,14 +43,15 @@ def compared(decision: Decision, now: datetime) -> list[Pair]:
     return pairs(decision, realised_of(decision, now))
 
 
-def pairs(decision: Decision, outcomes: Sequence[RealisedFigure]) -> list[Pair]:
-    by_objective = {outcome.objective: outcome for outcome in outcomes}
+def pairs(decision: Decision, outcomes: Sequence[Outcome]) -> list[Pair]:
+    """Pair the forecasts with these outcomes, in their order; without any, with those that were written down."""
     paired = []
-    for forecast in decision.forecasts.all():
-        outcome = by_objective.get(forecast.objective)
-        came = outcome.figure if outcome else _figure_of(forecast.outcome, forecast.unit)
-        why = outcome.unknown if outcome else forecast.outcome.unknown
-        comparison = compare(forecast.objective, _figure_of(forecast, forecast.unit), came)
+    for place, forecast in enumerate(decision.forecasts.all()):
+        if outcomes:
+            came, why = outcomes[place]
+        else:
+            came, why = _figure_of(forecast.outcome, forecast.unit), forecast.outcome.unknown
+        comparison = compare(_figure_of(forecast, forecast.unit), came)
         paired.append(Pair(forecast, comparison, why, not outcomes))
     return paired
 
@@ -64,7 +62,6 @@ def _figure_of(stated: StatedFigure, unit: str) -> BandedFigure:
 
 
 def decisions() -> QuerySet[Decision]:
-    """The newest first, with all that a row and its file show; three statements."""
     people = ("decided_by", "answered_by", "withdrawn_by")
     return (
         Decision.objects.select_related("workload", "site", "previous_site", *people)
@@ -78,10 +75,8 @@ def light() -> QuerySet[Decision]:
 
 
 def mean_error(decision: Decision) -> float | None:
-    """Mean over the objectives that could be compared, in percent; None before the review."""
     written = pairs(decision, ()) if decision.reviewed_at is not None else []
-    errors = [abs(pair.percent) for pair in written if pair.percent is not None]
-    return sum(errors) / len(errors) if errors else None
+    return mean_percent(pair.comparison for pair in written)
 
 
 def counts(*, now: datetime) -> dict[str, int]:
@@ -94,38 +89,22 @@ def counts(*, now: datetime) -> dict[str, int]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class OptionRow:
-    """One site as it was looked at. `figures` by objective are as the placement stated them."""
-
-    site: str
-    name: str
-    standing: str
-    chosen: bool
-    before: bool
-    rank: int | None
-    score: float | None
-    figures: Mapping[str, Mapping[str, Any]]
-    reasons: tuple[str, ...]
-
-
-def options(decision: Decision) -> list[OptionRow]:
+def options(decision: Decision) -> list[dict[str, Any]]:
+    """The sites as the placement stated them, with which was chosen, which it ran at, and the words of the reasons."""
     before = decision.previous_site.slug if decision.previous_site else ""
     rows = [
-        OptionRow(
-            chosen=option["site"] == decision.site.slug,
-            before=option["site"] == before,
-            figures=option["objectives"],
-            reasons=tuple(reason["words"] for reason in option["reasons"]),
-            **{name: option[name] for name in ("site", "name", "standing", "rank", "score")},
-        )
+        {
+            **option,
+            "chosen": option["site"] == decision.site.slug,
+            "before": option["site"] == before,
+            "reasons": [reason["words"] for reason in option["reasons"]],
+        }
         for option in decision.options
     ]
-    return sorted(rows, key=lambda row: (row.standing != "feasible", row.rank or 0, row.name))
+    return sorted(rows, key=lambda row: (row["standing"] != "feasible", row["rank"] or 0, row["name"]))
 
 
 def factors(decision: Decision, slug: str) -> list[dict[str, Any]]:
-    """Return the factors of one site as they were known when it was decided, in the order of the snapshot."""
     site = decision.snapshot.get("sites", {}).get(slug, {})
     return [
         {"kind": kind, **stated, "as_of": stated.get("as_of") and datetime.fromisoformat(stated["as_of"])}
@@ -134,5 +113,4 @@ def factors(decision: Decision, slug: str) -> list[dict[str, Any]]:
 
 
 def name_of(decision: Decision, slug: str) -> str:
-    """Return what a site was called when it was decided; the slug, where nobody looked at it."""
     return next((option["name"] for option in decision.options if option["site"] == slug), slug)

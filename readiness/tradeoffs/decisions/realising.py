@@ -1,15 +1,19 @@
 """The outcome of a decision so far: each objective from telemetry and the factors of the time, or why it is unknown."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
+import numpy as np
 from django.db.models import Q
 
+from readiness.evidence import queries as evidence
+from readiness.evidence.core.load import WORDS, MeteringLevel, complete_sum, site_load
+from readiness.evidence.core.parsed import worst_provenance
+from readiness.evidence.gather import meters_of, power_by_site
+from readiness.evidence.measures import POWER_METRICS, ROUND_TRIP, SITE_LOAD, SITE_POWER_METRICS
 from readiness.evidence.queries import start_of
 from readiness.scoring.core.states import Provenance
 from readiness.scoring.models import ScorePoint
@@ -17,13 +21,110 @@ from readiness.tradeoffs import queries
 from readiness.tradeoffs.core import realised
 from readiness.tradeoffs.core.factors import Factor, KnownValue, ValueBasis, capital_hour
 from readiness.tradeoffs.core.options import BandedFigure
-from readiness.tradeoffs.core.realised import MONTH_H, MeasuredSpan, Metered, RatePerKwh, RealisedFigure
-from readiness.tradeoffs.decisions import metering
-from readiness.tradeoffs.decisions.metering import NotKnown
+from readiness.tradeoffs.core.realised import MONTH_H, MeasuredSpan, Metered, RatePerKwh
+from readiness.tradeoffs.core.series import FactorSeries
 from readiness.tradeoffs.models import Decision, DecisionForecast
-from readiness.tradeoffs.queries import measured
-from readiness.tradeoffs.queries.series import SourceSeries
+from readiness.tradeoffs.queries import site_factors
+from readiness.tradeoffs.queries.stored import SourceSeries
 from readiness.workloads.models import Placement
+from telemetry.queries import window_means
+
+HOUR_S = 3600
+IN_USE_METRIC = "slurm_gpus_alloc"
+SEND_NOTHING = "No meter of the site sent power in this time."
+
+
+class NotKnown(Exception):
+    """Says why there is no figure."""
+
+
+def whole_hours(span: MeasuredSpan) -> MeasuredSpan:
+    start = span.start.replace(minute=0, second=0, microsecond=0)
+    return MeasuredSpan(start if start == span.start else start + timedelta(hours=1), span.end)
+
+
+def power_of(site_id: int, span: MeasuredSpan, *, pue: float | None, now: datetime) -> Metered:
+    """Power by the hour at the outermost meters that are complete. Raises NotKnown where none is.
+
+    Meters behind the supply see no cooling: theirs is multiplied by `pue`. The supply is one series, so it is asked
+    first; thousands of nodes are read only where nobody meters it.
+    """
+    hours = whole_hours(span)
+    why = SEND_NOTHING
+    for metrics in (SITE_POWER_METRICS, POWER_METRICS):
+        series = window_means([site_id], metrics, start=hours.start, end=hours.end, now=now, step_s=HOUR_S)
+        sent = power_by_site(series).get(site_id)
+        load = site_load(sent.levels(meters_of([site_id])[site_id])) if sent is not None else None
+        if load is None or load.level is None:
+            why = load.reason if load is not None and load.reason else why
+            continue
+        if not load.level.sees_everything and pue is None:
+            raise NotKnown("Only IT power is metered, and the PUE of the site is unknown.")
+        starts = int(hours.start.timestamp()) + HOUR_S * np.arange(load.windows.size, dtype=np.int64)
+        factor = 1.0 if load.level.sees_everything else pue or 1.0
+        words = f"{WORDS[load.level]}" + ("" if factor == 1.0 else f" x PUE {factor:.3g}")
+        is_simulated = worst_provenance(mean.provenance for mean in series) == Provenance.SIMULATED
+        return Metered(FactorSeries(HOUR_S, starts, load.windows), factor, is_simulated, words)
+    raise NotKnown(why)
+
+
+def peak_of(site_id: int, first: datetime, end: datetime) -> BandedFigure:
+    """The highest 5-minute mean of the site's power over the UTC days after that of `first`, kW.
+
+    Meters stand one behind the other; of the levels that are known the outermost counts.
+    """
+    days = _days(first, end)
+    means = evidence.peaks([site_id], {SITE_LOAD.key}, days=days, now=end).get(site_id, [])
+    known = [mean for mean in means if mean.value is not None]
+    if not known:
+        raise NotKnown(next((mean.detail for mean in means if mean.detail), SEND_NOTHING))
+    peak = min(known, key=lambda value: list(MeteringLevel).index(MeteringLevel(value.part)))
+    source = f"peak of {days} days, {peak.part}"
+    return BandedFigure(peak.value, "kW", Provenance(peak.provenance), peak.taken_at, source=source)
+
+
+def in_use_of(site_id: int, span: MeasuredSpan, *, now: datetime) -> BandedFigure:
+    hours = whole_hours(span)
+    means = window_means([site_id], [IN_USE_METRIC], start=hours.start, end=hours.end, now=now, step_s=HOUR_S)
+    series = [mean for mean in means if mean.object_kind == "site"]
+    total = complete_sum(np.vstack([mean.values for mean in series])) if series else np.empty(0)
+    known = total[np.isfinite(total)]
+    if not known.size:
+        raise NotKnown(f"No scheduler sent {IN_USE_METRIC} in this time.")
+    return BandedFigure(
+        float(known.max()),
+        "accelerators",
+        Provenance(worst_provenance(mean.provenance for mean in series)),
+        max(mean.newest_at for mean in series),
+        source=f"highest hour of {IN_USE_METRIC}",
+    )
+
+
+def latency_of(
+    site_id: int, regions: Sequence[str], percentile: float, first: datetime, end: datetime
+) -> BandedFigure:
+    """The worst of the round trips to these user regions at the percentile, over the UTC days after that of `first`.
+
+    Read as p2-placement-latency reads it: the percentile of all probes, not a mean of percentiles.
+    """
+    if not regions:
+        raise NotKnown("The envelope serves no user region.")
+    days = _days(first, end)
+    if days < 1:
+        raise NotKnown("No whole day has passed yet.")
+    trips = evidence.quantiles([site_id], {ROUND_TRIP.key}, q=percentile / 100, days=days, now=end)
+    by_region = {trip.part: trip for trip in trips.get(site_id, ()) if trip.value is not None}
+    missing = [region for region in regions if region not in by_region]
+    if missing:
+        raise NotKnown(f"No round trip from {', '.join(missing)} was measured in this time.")
+    worst = max((by_region[region] for region in regions), key=lambda trip: trip.value or 0.0)
+    source = f"p{percentile:g} of {days} days from {worst.part}"
+    return BandedFigure(worst.value, "ms", Provenance(worst.provenance), worst.taken_at, source=source)
+
+
+def _days(first: datetime, end: datetime) -> int:
+    return (end.astimezone(UTC).date() - first.astimezone(UTC).date()).days
+
 
 BEFORE = timedelta(days=30)
 """Days before a decision in which a site's totals are looked for."""
@@ -49,11 +150,11 @@ def expected_of_site(decision: Decision, now: datetime) -> dict[str, BandedFigur
     expected = {}
     if power_kw is not None:
         with suppress(NotKnown):
-            peak = metering.peak_of(site_id, start, now)
+            peak = peak_of(site_id, start, now)
             expected[PEAK] = _more(peak, adds * power_kw * _pue(site_id, now))
     if count:
         with suppress(NotKnown):
-            in_use = metering.in_use_of(site_id, MeasuredSpan(start, now), now=now)
+            in_use = in_use_of(site_id, MeasuredSpan(start, now), now=now)
             expected[IN_USE] = _more(in_use, adds * count)
     return expected
 
@@ -76,30 +177,32 @@ def _pue(site_id: int, now: datetime) -> float:
     return best.value if best else 1.0
 
 
-def realised_of(decision: Decision, now: datetime) -> tuple[RealisedFigure, ...]:
-    """Return an outcome for each forecast, in their order, until the day of the review begins, or until now."""
+type Outcome = tuple[BandedFigure, str]
+"""What came of a forecast, and why it is unknown."""
+
+
+def realised_of(decision: Decision, now: datetime) -> list[Outcome]:
     span = MeasuredSpan(decision.decided_at, min(now, start_of(decision.due_on)))
     reading = RealisedReading(decision, span, now)
-    return tuple(_outcome(reading, forecast) for forecast in decision.forecasts.all())
+    return [_outcome(reading, forecast) for forecast in decision.forecasts.all()]
 
 
-def _outcome(reading: RealisedReading, forecast: DecisionForecast) -> RealisedFigure:
+def _outcome(reading: "RealisedReading", forecast: DecisionForecast) -> Outcome:
     try:
-        return RealisedFigure(forecast.objective, _figure(reading, forecast))
+        return _figure(reading, forecast), ""
     except NotKnown as error:
-        return realised.unknown(forecast.objective, forecast.unit, str(error))
+        return BandedFigure(None, forecast.unit), str(error)
 
 
-def _figure(reading: RealisedReading, forecast: DecisionForecast) -> BandedFigure:
+def _figure(reading: "RealisedReading", forecast: DecisionForecast) -> BandedFigure:
     read = READ.get(forecast.objective)
     if read is None:
         raise NotKnown("Nothing measures it: it is worked out of the others when a placement is asked for.")
     if reading.span.end <= reading.span.start:
         raise NotKnown("Nothing has come of it yet.")
-    outcome = read(reading, forecast)
-    figure = outcome.figure if isinstance(outcome, RealisedFigure) else outcome
+    figure = read(reading, forecast)
     if figure.value is None:
-        raise NotKnown(outcome.unknown if isinstance(outcome, RealisedFigure) else "")
+        raise NotKnown(figure.source)
     if figure.unit != forecast.unit:
         raise NotKnown(f"It came in {figure.unit}, and was expected in {forecast.unit}.")
     return figure
@@ -125,7 +228,6 @@ class RealisedReading:
 
     @cached_property
     def placed(self) -> MeasuredSpan | str:
-        """The part of the span in which the workload ran at the chosen site; why none, where it did not."""
         site = self.decision.site.name
         started = (
             Placement.objects.filter(
@@ -148,7 +250,7 @@ class RealisedReading:
     @cached_property
     def share(self) -> float | str:
         asked = accelerators_held(self.decision)
-        there = sum(measured.accelerators_by_type([self.site_id]).get(self.site_id, {}).values())
+        there = sum(site_factors.accelerators_by_type([self.site_id]).get(self.site_id, {}).values())
         if not asked:
             return "The envelope asks for no accelerators, so that its part of the site's power is unknown."
         if there < asked:
@@ -159,16 +261,14 @@ class RealisedReading:
     def metered(self) -> Metered | str:
         pue = self.factor("pue")
         try:
-            return metering.power_of(
-                self.site_id, _known(self.placed), pue=pue.value if pue else None, now=self.now
-            )
+            return power_of(self.site_id, _known(self.placed), pue=pue.value if pue else None, now=self.now)
         except NotKnown as error:
             return str(error)
 
     @property
     def drawn(self) -> tuple[Metered, float, MeasuredSpan]:
         placed, share = _known(self.placed), _known(self.share)
-        return _known(self.metered), share, metering.whole_hours(placed)
+        return _known(self.metered), share, whole_hours(placed)
 
     @cached_property
     def factors(self) -> dict[str, Factor]:
@@ -187,7 +287,6 @@ class RealisedReading:
         return rate.rate
 
     def held(self, currency: str) -> float:
-        """Return the cost of holding the accelerators for a month, without energy."""
         hours = accelerators_held(self.decision) * MONTH_H
         hour = self.factor("accelerator_hour_cost")
         if hour is not None and hour.basis is not ValueBasis.COMPUTED:
@@ -219,7 +318,6 @@ class RealisedReading:
 
 
 def _best(series: Sequence[SourceSeries]) -> SourceSeries | None:
-    """The series that knows most hours; of two alike what is published, then by name."""
     return min(
         series,
         key=lambda each: (-len(each.series.values), each.basis != "published", each.source),
@@ -227,17 +325,17 @@ def _best(series: Sequence[SourceSeries]) -> SourceSeries | None:
     )
 
 
-def _energy(reading: RealisedReading, forecast: DecisionForecast) -> RealisedFigure:
-    return realised.energy(forecast.objective, *reading.drawn)
+def _energy(reading: RealisedReading, forecast: DecisionForecast) -> BandedFigure:
+    return realised.energy(*reading.drawn)
 
 
-def _carbon(reading: RealisedReading, forecast: DecisionForecast) -> RealisedFigure:
+def _carbon(reading: RealisedReading, forecast: DecisionForecast) -> BandedFigure:
     rate, _currency = reading.rate(reading.decision.demand.get("carbon", "carbon_average"))
     power, share, span = reading.drawn
-    return realised.carbon(forecast.objective, power, share, rate, span)
+    return realised.carbon(power, share, rate, span)
 
 
-def _cost(reading: RealisedReading, forecast: DecisionForecast) -> RealisedFigure:
+def _cost(reading: RealisedReading, forecast: DecisionForecast) -> BandedFigure:
     """Capital of the accelerators for all hours, and the energy that was metered at the prices of its hours. A stated
     cost of an hour has energy in it as it was expected, which is taken off.
     """
@@ -246,13 +344,13 @@ def _cost(reading: RealisedReading, forecast: DecisionForecast) -> RealisedFigur
     rate = rate.times(reading.money(of_price, currency))
     held = reading.held(currency)
     power, share, span = reading.drawn
-    return realised.cost(forecast.objective, power, share, rate, span, currency=currency, fixed=held)
+    return realised.cost(power, share, rate, span, currency=currency, fixed=held)
 
 
 def _latency(reading: RealisedReading, forecast: DecisionForecast) -> BandedFigure:
     demand, span = reading.decision.demand, reading.span
     regions, percentile = demand.get("regions", []), demand.get("percentile", 99.0)
-    return metering.latency_of(reading.site_id, regions, percentile, span.start, span.end)
+    return latency_of(reading.site_id, regions, percentile, span.start, span.end)
 
 
 def _readiness(reading: RealisedReading, forecast: DecisionForecast) -> BandedFigure:
@@ -271,12 +369,12 @@ def _readiness(reading: RealisedReading, forecast: DecisionForecast) -> BandedFi
     return BandedFigure(value, forecast.unit, Provenance.ESTIMATED, point.evaluated_at, source=source)
 
 
-READ: dict[str, Callable[[RealisedReading, DecisionForecast], RealisedFigure | BandedFigure]] = {
+READ: dict[str, Callable[[RealisedReading, DecisionForecast], BandedFigure]] = {
     "cost": _cost,
     "latency": _latency,
     "energy": _energy,
     "carbon": _carbon,
     "readiness": _readiness,
-    PEAK: lambda reading, _: metering.peak_of(reading.site_id, reading.span.start, reading.span.end),
-    IN_USE: lambda reading, _: metering.in_use_of(reading.site_id, reading.span, now=reading.now),
+    PEAK: lambda reading, _: peak_of(reading.site_id, reading.span.start, reading.span.end),
+    IN_USE: lambda reading, _: in_use_of(reading.site_id, reading.span, now=reading.now),
 }

@@ -1,7 +1,5 @@
 """Pages of decisions: the list, one of them with what came of it, recording one, answering one."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +8,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
-from readiness.tradeoffs.decisions import charts, operations, queries, sentences, tables
+from readiness.tradeoffs.decisions import charts, operations, queries, tables
 from readiness.tradeoffs.decisions.params import RecordDecisionForm, params_of_address
 from readiness.tradeoffs.decisions.queries import compared
 from readiness.tradeoffs.models import Decision
@@ -32,11 +30,7 @@ def decisions(request: HttpRequest) -> HttpResponseBase:
     table = table_kit.page(request, tables.DECISIONS, queries.light())
     if table_kit.wants_table_only(request, table):
         return table_kit.respond(request, LIST, table)
-    context = {
-        "table": table,
-        "counts": queries.counts(now=now()),
-        "breadcrumbs": crumbs("Decisions"),
-    }
+    context = {"table": table, "counts": queries.counts(now=now()), "breadcrumbs": crumbs("Decisions")}
     return page_answers.page(request, LIST, context)
 
 
@@ -49,7 +43,7 @@ def decision(request: HttpRequest, pk: int) -> HttpResponseBase:
 def errors(request: HttpRequest, pk: int, form: str) -> HttpResponse:
     decision = _decision(pk)
     pairs = compared(decision, now())
-    return page_answers.chart(charts.errors(pairs, finding=sentences.finding(pairs, decision)), form)
+    return page_answers.chart(charts.errors(pairs, finding=tables.finding(pairs, decision)), form)
 
 
 @asks(*SEE, operations.MAY_RECORD)
@@ -66,7 +60,7 @@ def new(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "params": params,
-        "changes": sentences.levers(params.question.what_if.changes()),
+        "changes": tables.levers(params.question.what_if.changes()),
         "breadcrumbs": crumbs("Record a decision", *ABOVE),
     }
     refused = form.errors or (params.refusal and "workload" in request.GET)
@@ -87,15 +81,15 @@ def _show(
         "decision": decision,
         "table": table,
         "all_weight": sum(decision.weights.values()) or 1.0,
-        "levers": sentences.levers(decision.what_if),
-        "flips": sentences.flips(decision),
-        "finding": sentences.finding(pairs, decision),
+        "levers": tables.levers(decision.what_if),
+        "flips": tables.flips(decision),
+        "finding": tables.finding(pairs, decision),
         "pairs": pairs,
         "chart_url": reverse("decision-errors", args=[decision.pk, "json"]) if pairs else "",
         "chart_csv": reverse("decision-errors", args=[decision.pk, "csv"]) if pairs else "",
         "factors": queries.factors(decision, slug),
         "factors_of": queries.name_of(decision, slug),
-        "versions": sentences.versions(decision),
+        "versions": tables.versions(decision),
         "api_url": reverse("tradeoffs-api-decision-detail", args=[decision.pk]),
         "is_due": decision.is_due(at),
         "breadcrumbs": crumbs(str(decision), *ABOVE),

@@ -7,8 +7,7 @@ from rest_framework.request import Request
 
 from readiness.tradeoffs.core.flexibility import FallbackState
 from readiness.tradeoffs.flexibility.queries import MAY_SEE, fleet
-from readiness.tradeoffs.flexibility.sentences import balance
-from readiness.tradeoffs.flexibility.tables import COUNTS, filters
+from readiness.tradeoffs.flexibility.tables import COUNTS, balance, filters
 from web import clock
 from web.rest.reports import endpoint, parameter
 from web.tables.addresses import Address
@@ -32,8 +31,8 @@ class FlexibilityRecordSerializer(serializers.Serializer):
 
 class VendorConcentrationSerializer(serializers.Serializer):
     hhi = serializers.FloatField(allow_null=True, help_text="Herfindahl-Hirschman index, to 10,000")
-    low = serializers.FloatField(allow_null=True)
-    high = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField(allow_null=True, source="hhi")
+    high = serializers.FloatField(allow_null=True, source="hhi")
     level = serializers.CharField()
     shares = serializers.DictField(child=serializers.FloatField(), help_text="Percent by vendor")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from plotly import graph_objects as go
 
 from readiness.tradeoffs.flexibility.queries import FleetFlexibility, SiteFlexibility
-from readiness.tradeoffs.flexibility.sentences import finding, index, shares
+from readiness.tradeoffs.flexibility.tables import finding, index, shares
 from web.charts import Figure, figure, nothing, points, table
 from web.units import how_many
 
@@ -47,7 +47,6 @@ def conformance(fleet: FleetFlexibility) -> Figure:
 
 
 def _dots(name: str, role: str, symbol: str, sites: Iterable[SiteFlexibility]) -> go.Scatter:
-    """Sites with the same two figures are one mark, named together."""
     together: dict[tuple[float | None, int | None], list[SiteFlexibility]] = defaultdict(list)
     for site in sites:
         together[site.conformance.value, site.fewest].append(site)

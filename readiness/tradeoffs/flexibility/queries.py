@@ -16,7 +16,6 @@ from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs.core.factors import SiteFactors
 from readiness.tradeoffs.core.flexibility import (
     Concentration,
-    Critical,
     FallbackState,
     Freedom,
     concentration,
@@ -24,10 +23,10 @@ from readiness.tradeoffs.core.flexibility import (
 )
 from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.core.placement import Feasibility
-from readiness.tradeoffs.placing.queries import MAY_PLACE, FeasibleSites, feasible_sites
+from readiness.tradeoffs.placing.queries import MAY_PLACE, feasible_sites
 from readiness.tradeoffs.placing.weighing import IN_SERVICE
 from readiness.workloads import queries as workloads
-from readiness.workloads.core.envelope import Criticality, Envelope
+from readiness.workloads.core.envelope import Criticality
 
 MAY_SEE = (*MAY_PLACE, "evidence.view_recordedfact", "evidence.view_attestation")
 CONFORMING = ("p4-standard-interfaces", "devices-conforming")
@@ -49,7 +48,6 @@ class CriticalRow:
 
     @property
     def count(self) -> str:
-        """How many alternatives, in the words of the filter."""
         return ("none", "one", "several")[min(len(self.freedom.alternatives), 2)]
 
 
@@ -70,7 +68,6 @@ class SiteFlexibility:
 
     @property
     def fewest(self) -> int | None:
-        """The number at the workload with the fewest; None where none runs there."""
         return min(self.alternatives, default=None)
 
 
@@ -92,7 +89,6 @@ class FleetFlexibility:
 
     @cached_property
     def conformance(self) -> BandedFigure:
-        """The mean over the sites that are attested, each counted alike."""
         known = [site.conformance for site in self.sites if site.conformance.value is not None]
         if not known:
             return BandedFigure(None, "%")
@@ -114,8 +110,16 @@ def fleet(*, now: datetime) -> FleetFlexibility:
     for envelope in envelopes:
         here = [sites.get(slug) for slug in feasible.today.get(envelope.slug, ())]
         record, tested_on = _fallback([_word(envelope.slug, site, records, of_classes) for site in here])
-        critical = _critical(envelope, feasible, record is not None, tested_on)
-        free = freedom(critical, on=now.date(), tested_within=TESTED_WITHIN)
+        by_site = feasible.by_class.get(envelope.slug, {}).items()
+        free = freedom(
+            feasible.today.get(envelope.slug, ()),
+            [slug for slug, standing in by_site if standing is Feasibility.FEASIBLE],
+            [slug for slug, standing in by_site if standing is Feasibility.UNDECIDED],
+            has_fallback=record is not None,
+            tested_on=tested_on,
+            on=now.date(),
+            tested_within=TESTED_WITHIN,
+        )
         refused = feasible.refused.get(envelope.slug) or None
         rows.append(CriticalRow(envelope.slug, envelope.name, free, record, refused))
     in_service = tuple(
@@ -127,18 +131,6 @@ def fleet(*, now: datetime) -> FleetFlexibility:
     return FleetFlexibility(
         now, tuple(rows), in_service, whole, {slug: site.name for slug, site in sites.items()}
     )
-
-
-def _critical(
-    envelope: Envelope, sites: FeasibleSites, has_fallback: bool, tested_on: date | None
-) -> Critical:
-    by_site = sites.by_class.get(envelope.slug, {})
-    feasible, undecided = (
-        frozenset(slug for slug, of_site in by_site.items() if of_site is standing)
-        for standing in (Feasibility.FEASIBLE, Feasibility.UNDECIDED)
-    )
-    runs_at = frozenset(sites.today.get(envelope.slug, ()))
-    return Critical(envelope.slug, runs_at, feasible, undecided, has_fallback, tested_on)
 
 
 type _Word = tuple[NewestRecord | None, bool]
@@ -167,7 +159,6 @@ def _word(
 
 
 def _fallback(words: Sequence[_Word]) -> tuple[NewestRecord | None, date | None]:
-    """Return the oldest record of several sites, and the day of the test; None where one of them has none."""
     oldest: NewestRecord | None = None
     for record, is_tested in words:
         if record is None or not is_tested:
@@ -178,7 +169,6 @@ def _fallback(words: Sequence[_Word]) -> tuple[NewestRecord | None, date | None]
 
 
 def _vendors(sites: tuple[SiteFactors, ...]) -> dict[str, Counter[str]]:
-    """Accelerators in service by vendor, of each site; one statement."""
     types = {slug for site in sites for slug in site.accelerators}
     made = DeviceType.objects.filter(slug__in=types).order_by("slug")
     vendor_of = dict(made.values_list("slug", "manufacturer__name"))
@@ -193,10 +183,7 @@ def _vendors(sites: tuple[SiteFactors, ...]) -> dict[str, Counter[str]]:
 
 
 def _site(
-    site: SiteFactors,
-    rows: Sequence[CriticalRow],
-    records: Mapping[str, NewestRecord],
-    vendors: Counter[str],
+    site: SiteFactors, rows: Sequence[CriticalRow], records: Mapping[str, NewestRecord], vendors: Counter[str]
 ) -> SiteFlexibility:
     record = records.get(CONFORMING[1])
     figure = BandedFigure(None, "%", source="nobody attested it, or what was attested ran out")

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from readiness.tradeoffs.flexibility import charts, sentences, tables
+from readiness.tradeoffs.flexibility import charts, tables
 from readiness.tradeoffs.flexibility.queries import MAY_SEE, fleet
 from web import tables as table_kit
 from web.charts import Figure
@@ -31,10 +31,10 @@ def flexibility(request: HttpRequest) -> tuple[TablePage, Any]:
     return table, lambda: {
         "fleet": free,
         "attested": [site for site in free.sites if site.conformance.value is not None],
-        "index": sentences.index(free.concentration),
-        "shares": sentences.shares(free.concentration),
-        "balance": sentences.balance(free),
-        "finding": sentences.finding(free),
+        "index": tables.index(free.concentration),
+        "shares": tables.shares(free.concentration),
+        "balance": tables.balance(free),
+        "finding": tables.finding(free),
         "chart": chart_urls("flexibility-chart"),
         "api_url": table.api_url or link("tradeoffs-flexibility"),
         "lists": choices(

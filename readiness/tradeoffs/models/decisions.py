@@ -1,7 +1,5 @@
 """Decisions where a workload runs: what was considered, what was expected, who answered, and what came."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 
@@ -13,9 +11,21 @@ from django.db.models import F, Q
 from inventory.models import Site
 from inventory.models.constraints import choices_held
 from inventory.models.triggers import signed_once
-from readiness.tradeoffs.models.triggers import changed, refuse_if
 from readiness.workloads.models import WorkloadClass
 from telemetry.models import SourceProvenance
+
+
+def refuse_if(condition: str, message: str, name: str, table: str) -> str:
+    return (
+        f"IF {condition} THEN RAISE EXCEPTION '{message}'"
+        f" USING ERRCODE = 'check_violation', CONSTRAINT = '{name}', TABLE = '{table}'; END IF;"
+    )
+
+
+def changed(columns: tuple[str, ...]) -> str:
+    old, new = (", ".join(f"{row}.{column}" for column in columns) for row in ("OLD", "NEW"))
+    return f"({old}) IS DISTINCT FROM ({new})"
+
 
 USER = settings.AUTH_USER_MODEL
 
@@ -59,8 +69,7 @@ def _person(**given: Any) -> models.ForeignKey:
 
 
 class DecisionQuerySet(models.QuerySet["Decision"]):
-    def due(self, now: datetime) -> DecisionQuerySet:
-        """Approved, not reviewed yet, and the day of the review has come in UTC."""
+    def due(self, now: datetime) -> "DecisionQuerySet":
         return self.filter(state=Decision.State.APPROVED, reviewed_at=None, due_on__lte=now.date())
 
 
@@ -134,9 +143,7 @@ class Decision(models.Model):
         ordering = ["-decided_at", "-id"]
         default_permissions = ("view", "add")
         permissions = [("approve_decision", "Can approve and reject decisions of others")]
-        indexes = [
-            models.Index(fields=["state", "due_on"], name="decision_state_due"),
-        ]
+        indexes = [models.Index(fields=["state", "due_on"], name="decision_state_due")]
         constraints = [
             models.CheckConstraint(
                 condition=~Q(answered_by=F("decided_by")),
@@ -172,8 +179,7 @@ class Decision(models.Model):
                 name="decision_withdrawn_by_somebody",
             ),
             models.CheckConstraint(
-                condition=Q(reviewed_at=None) | Q(state="approved"),
-                name="decision_reviewed_if_approved",
+                condition=Q(reviewed_at=None) | Q(state="approved"), name="decision_reviewed_if_approved"
             ),
             models.CheckConstraint(
                 condition=Q(due_on__gt=F("decided_at__date")),

@@ -12,8 +12,15 @@ from django.db.models import F, Q
 
 from inventory.models import Site
 from inventory.models.constraints import choices_held
-from readiness.tradeoffs.core.kinds import CURRENCIES, HOURLY, KINDS, LATENCY, MONETARY, Dimension
-from readiness.tradeoffs.core.units import stored_unit
+from readiness.tradeoffs.core.units import (
+    CURRENCIES,
+    HOURLY,
+    KINDS,
+    LATENCY,
+    MONETARY,
+    Dimension,
+    stored_unit,
+)
 from readiness.workloads.models import UserRegion
 from telemetry.models import SourceProvenance
 
@@ -46,7 +53,7 @@ def _site(related_name: str) -> models.ForeignKey:
 
 
 class FactorKind(models.TextChoices):
-    """Kinds of facts about a site. Their units and bounds are in readiness.tradeoffs.core.kinds."""
+    """Kinds of facts about a site. Their units and bounds are in readiness.tradeoffs.core.units."""
 
     ELECTRICITY_PRICE = "electricity_price", "Electricity price"
     DEMAND_CHARGE = "demand_charge", "Demand charge"
@@ -191,12 +198,7 @@ class LatencyFactor(Sourced):
         related_name="latencies",
     )
     other_site = models.ForeignKey(
-        verbose_name="other site",
-        to=Site,
-        on_delete=models.CASCADE,
-        null=True,
-        blank=True,
-        related_name="+",
+        verbose_name="other site", to=Site, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
     )
     value_ms = models.FloatField("round trip", help_text="ms")
     percentile = models.FloatField("percentile", default=50, help_text="50 is the median")

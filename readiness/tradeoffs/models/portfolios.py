@@ -1,14 +1,12 @@
 """All workloads placed at once, as work for a worker: what was asked, how far it is, and what came of it."""
 
-from __future__ import annotations
-
 import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
 from inventory.models.constraints import choices_held
-from readiness.tradeoffs.models.triggers import changed, refuse_if
+from readiness.tradeoffs.models.decisions import changed, refuse_if
 
 USER = settings.AUTH_USER_MODEL
 
@@ -35,7 +33,7 @@ _ENDED = refuse_if(
 
 
 class PortfolioRunQuerySet(models.QuerySet["PortfolioRun"]):
-    def going_on(self) -> PortfolioRunQuerySet:
+    def going_on(self) -> "PortfolioRunQuerySet":
         return self.filter(state__in=PortfolioRun.OPEN, cancel_asked_at=None)
 
 
@@ -128,7 +126,7 @@ class PortfolioRun(models.Model):
                 operation=pgtrigger.Update,
                 when=pgtrigger.Before,
                 func=f"{_KEPT} {_FOLLOWS} {_ENDED} RETURN NEW;",
-            ),
+            )
         ]
 
     def __str__(self) -> str:

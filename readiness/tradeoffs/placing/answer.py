@@ -3,8 +3,6 @@
 The endpoint dumps it (`document`), decisions keep that dump, and the page and its charts read it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,15 +10,12 @@ from functools import cached_property
 
 from readiness.tradeoffs.core.consequences import Consequence, line
 from readiness.tradeoffs.core.factors import SiteFactors
-from readiness.tradeoffs.core.objectives import Objective
-from readiness.tradeoffs.core.options import BandedFigure, CandidateSite
+from readiness.tradeoffs.core.objectives import Objective, UnaskedStep
+from readiness.tradeoffs.core.options import BandedFigure, CandidateSite, Jurisdiction
 from readiness.tradeoffs.core.placement import Feasibility, Placed, UnkeptLimit
-from readiness.tradeoffs.core.ranking import Ranked
-from readiness.tradeoffs.core.sensitivity import Robustness, Sensitivity
-from readiness.tradeoffs.core.steps import UnaskedStep
+from readiness.tradeoffs.core.ranking import Ranked, Robustness, Sensitivity
 from readiness.tradeoffs.placing.facts import FleetFacts, StoredScore
-from readiness.tradeoffs.placing.figures import CARBON_UNIT, ENERGY_UNIT, FactorInput, useful_hour
-from readiness.tradeoffs.placing.law import Law
+from readiness.tradeoffs.placing.figures import CARBON_UNIT, ENERGY_UNIT, useful_hour
 from readiness.tradeoffs.placing.params import PlacementQuestion
 from readiness.workloads.core.envelope import Envelope
 
@@ -48,15 +43,9 @@ class PlacementOption:
     older than their kind may be. `moved` is what moving there does, None for where the class runs.
     """
 
-    slug: str
-    name: str
-    country: str
-    operator_country: str
-    region: str
-    stage: str
+    site: SiteFactors
     placed: Placed
     figures: Mapping[str, BandedFigure]
-    law: Law
     after: Mapping[str, BandedFigure]
     score: StoredScore | None = None
     pareto: bool = False
@@ -67,7 +56,19 @@ class PlacementOption:
     step: UnaskedStep | None = None
     outdated: Mapping[str, str] = field(default_factory=dict)
     held: HeldAccelerators | None = None
-    utilisation: FactorInput | None = None
+    utilisation: BandedFigure | None = None
+
+    @property
+    def slug(self) -> str:
+        return self.site.slug
+
+    @property
+    def name(self) -> str:
+        return self.site.name
+
+    @property
+    def law(self) -> Jurisdiction:
+        return self.candidate.jurisdiction
 
     @property
     def useful_hour(self) -> BandedFigure:
@@ -91,7 +92,6 @@ class PlacementOption:
 
     @property
     def reasons(self) -> tuple[UnkeptLimit, ...]:
-        """Reasons that rule the site out come before unknown figures."""
         return tuple(
             sorted(self.placed.reasons, key=lambda limit: limit.standing is not Feasibility.REJECTED)
         )
@@ -102,11 +102,10 @@ class PlacementOption:
 
     @property
     def place(self) -> str:
-        return f"{self.region} · {self.country}"
+        return f"{self.site.region} · {self.site.country}"
 
     @property
     def match(self) -> int | None:
-        """The score in whole percents; None where the site is not ranked."""
         return None if self.ranked is None else round(self.ranked.score * 100)
 
     @property
@@ -196,12 +195,10 @@ class PlacementAnswer:
 
     @property
     def stays(self) -> bool:
-        """Whether the best match is where changes are counted from."""
         return self.best is not None and self.base is not None and self.base.slug == self.best.slug
 
     @property
     def cost_unit(self) -> str:
-        """The unit of the envelope's ceiling; that of a month where it has none."""
         units = {"accelerator-hour": "h", "million-tokens": "M tok", "million-requests": "M req"}
         currency = self.envelope.cost_currency or self.currency
         return f"{currency}/{units.get(self.envelope.cost_unit or '', 'month')}"
@@ -225,7 +222,6 @@ class PlacementAnswer:
         return units[objective]
 
     def limit_of(self, objective: str) -> float | None:
-        """Return the limit in the objective's unit; None where there is none in that unit."""
         envelope = self.asked
         is_monthly = envelope.cost_unit == "month" and envelope.cost_currency in ("", self.currency)
         limits = {

@@ -1,7 +1,5 @@
 """`POST /api/tradeoffs/placements/`: where one workload may run, and what speaks for each site. Nothing is written."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import orjson
@@ -12,7 +10,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from readiness.tradeoffs.core.parsing import BadTradeoffQuestion, CarbonKind
+from readiness.tradeoffs.core.parsing import BadTradeoffQuestion, CarbonKind, object_of
 from readiness.tradeoffs.placing.document import document
 from readiness.tradeoffs.placing.params import LIMITS, NAMES, VERDICTS, question_of
 from readiness.tradeoffs.placing.queries import MAY_PLACE, placement_answer
@@ -162,14 +160,12 @@ class PlacementsView(APIView):
         given = request.data
         if not isinstance(given, dict):
             raise ValidationError({"non_field_errors": ["Send an object."]})
-        for name in given:
-            if name not in KEYS:
-                raise ValidationError({name: [f"There is no such field; there are {', '.join(KEYS)}."]})
         with_snapshot = given.get("snapshot", True)
         if not isinstance(with_snapshot, bool):
             raise ValidationError({"snapshot": ["It has to be true or false."]})
-        envelope = self._envelope(given.get("workload"))
         try:
+            object_of("", given, KEYS)
+            envelope = self._envelope(given.get("workload"))
             answer = placement_answer(envelope, question_of(given), now=clock.now())
         except BadTradeoffQuestion as error:
             raise ValidationError({error.field: [error.reason]}) from error

@@ -3,8 +3,6 @@
 Candidates are sites in commissioning or production. Missing stays unknown with its reason, and is never 0.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -15,26 +13,25 @@ from readiness.tradeoffs.core.options import (
     BandedFigure,
     CandidateSite,
     Demand,
-    Jurisdiction,
     Latency,
     LatencyLimit,
     LimitBound,
     Limits,
 )
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion, CarbonKind
-from readiness.tradeoffs.core.performance import book, equivalents, in_devices, only_type
+from readiness.tradeoffs.core.units import book, equivalents, in_devices, only_type
 from readiness.tradeoffs.placing import figures
-from readiness.tradeoffs.placing.facts import FleetFacts
-from readiness.tradeoffs.placing.figures import HOURS_A_MONTH, FactorInput
-from readiness.tradeoffs.placing.inputs import (
+from readiness.tradeoffs.placing.facts import (
     ACCELERATORS,
     ANY,
+    FleetFacts,
     PlacementInputs,
     free_accelerators,
     inputs_of,
 )
+from readiness.tradeoffs.placing.figures import HOURS_A_MONTH
 from readiness.tradeoffs.placing.law import Laws
-from readiness.tradeoffs.placing.what_if import WhatIf
+from readiness.tradeoffs.placing.params import WhatIf
 from readiness.workloads.core.countries import COUNTRIES, countries_of
 from readiness.workloads.core.envelope import CostUnit, Envelope
 
@@ -50,10 +47,12 @@ USED = (
 
 @dataclass(frozen=True, kw_only=True)
 class Adapter:
-    """Makes candidates of one question. `envelope` is with the levers, `plain` without: what runs today takes that."""
+    """Makes candidates of one question. `envelope` is with the levers, `plain`, if they change it, without: what runs
+    today takes that.
+    """
 
-    plain: Envelope
     envelope: Envelope
+    plain: Envelope | None = None
     currency: str
     facts: FleetFacts
     laws: Laws
@@ -70,20 +69,19 @@ class Adapter:
         used = figures.energy(drawn_kw, pue)
         emitted = figures.carbon(used, parts.intensity)
         cost = self._cost(parts, count, drawn_kw, used, emitted)
-        own = self.plain if site.slug in self.homes else None
+        own = (self.plain or envelope) if site.slug in self.homes else None
         free = free_accelerators(site, own) if own else parts.free_accelerators
-        law = self.laws.of(site.country, site.operator_country)
         return CandidateSite(
             site=site.slug,
             country=site.country if site.country in COUNTRIES else None,
             region=site.region,
-            jurisdiction=Jurisdiction(law.answer, law.rule, law.sovereignty, law.sovereignty_rule),
+            jurisdiction=self.laws.of(site.country, site.operator_country),
             latency=self._latency(parts),
             unit_cost=self._unit_cost(cost),
             monthly_cost=cost,
             energy=used,
             carbon=emitted,
-            carbon_intensity=parts.carbon_intensity,
+            carbon_intensity=parts.intensity,
             verdict=parts.verdict,
             readiness=parts.readiness,
             free_accelerators=self._comparable(lacking_types(free, site, envelope), site),
@@ -104,7 +102,6 @@ class Adapter:
         return only_type(home.accelerators)
 
     def devices(self, site: SiteFactors) -> int | None:
-        """How many accelerators of the site do what is asked; None where its type compares with none of today's."""
         count = self.envelope.accelerator_count
         if not self.basis or not count:
             return count
@@ -132,10 +129,11 @@ class Adapter:
         return inputs_of(self.facts, self.currency, self.carbon)
 
     @cached_property
-    def _pue(self) -> FactorInput | None:
-        if self.what_if.pue is None:
+    def _pue(self) -> BandedFigure | None:
+        pue = self.what_if.pue
+        if pue is None:
             return None
-        return figures.assumed("PUE", self.what_if.pue, self.facts.at)
+        return BandedFigure(pue, "", Provenance.ESTIMATED, self.facts.at, source=figures.WHAT_IF)
 
     def _cost(
         self,
@@ -146,27 +144,26 @@ class Adapter:
         emitted: BandedFigure,
     ) -> BandedFigure:
         what_if, currency = self.what_if, self.currency
-        if count and parts.contract.known is not None:
+        if count and parts.contract.value is not None:
             cost = self._by_contract(parts, count, drawn_kw, used)
         else:
             bill = self._bill(parts, used)
             if count is None:
                 why = incomparable(self.basis, only_type(parts.site.accelerators))
-                return figures.without_hour(FactorInput("how many accelerators", None, why), bill, currency)
+                return figures.without_hour(f"how many accelerators unknown: {why}", bill, currency)
             if not count:
                 cost = bill
-            elif parts.capital.known is not None:
+            elif parts.capital.value is not None:
                 cost = figures.from_parts(parts.capital_of(count), bill)
             else:
-                lacking = parts.contract if parts.contract.why_not else parts.capital
-                cost = figures.without_hour(lacking, bill, currency)
+                cost = figures.without_hour(parts.contract.source or parts.capital.source, bill, currency)
         if not what_if.carbon_price:
             return cost
         priced = figures.carbon_at_price(emitted, what_if.carbon_price, currency)
         return figures.added(cost, priced, f"{cost.source}; with carbon at its price")
 
     def _bill(self, parts: PlacementInputs, used: BandedFigure) -> BandedFigure:
-        price = parts.price.times(self.what_if.electricity_price)
+        price = figures.tried(parts.price, self.what_if.electricity_price)
         return figures.energy_bill(used, price, self.currency)
 
     def _by_contract(
@@ -232,7 +229,6 @@ class Adapter:
 
 
 def incomparable(basis: str, here: str) -> str:
-    """Why accelerators of two types cannot be counted in each other."""
     lacking = [slug for slug in dict.fromkeys((basis, here)) if slug and equivalents(slug) is None]
     if not here:
         return f"the site has none or several types, and {basis} is what is asked for"
@@ -334,7 +330,6 @@ def _converted(envelope: Envelope, currency: str, rates: Rates) -> float:
 
 
 def capacity_after(candidate: CandidateSite, demand: Demand) -> dict[str, BandedFigure]:
-    """Return what is left once the workload runs there; below 0 where it does not fit."""
     count = demand.accelerators.get(ANY, sum(demand.accelerators.values()))
     free = candidate.free_accelerators.get(ANY, BandedFigure(None, ACCELERATORS))
     return {

@@ -1,14 +1,12 @@
 """A weighed placement as figures: any two objectives with their front and limits, and all objectives side by side."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 
 from plotly import graph_objects as go
 
 from readiness.tradeoffs.core.objectives import ObjectiveDirection
-from readiness.tradeoffs.core.words import number
+from readiness.tradeoffs.core.units import number
 from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption, Ranges
 from readiness.tradeoffs.placing.rows import LABELS
 from web.charts import Figure, figure, nothing, table
@@ -70,7 +68,6 @@ def scatter(answer: PlacementAnswer, x: str, y: str, ranges: Ranges) -> Figure:
 def _beside(
     answer: PlacementAnswer, points: Sequence[Point], front: Sequence[Point], ranges: Ranges
 ) -> list[go.Scatter]:
-    """Options that are kept out, beaten, and on the front; what lies outside the ranges is faded."""
     on = {option.slug for _x, _y, option in front}
     out = [point for point in points if not point[2].feasible]
     beaten = [point for point in points if point[2].feasible and point[2].slug not in on]
@@ -143,7 +140,6 @@ def _point(option: PlacementOption, x: str, y: str) -> Point | None:
 
 
 def _at_least(option: PlacementOption, x: str, y: str) -> Point | None:
-    """The least that each figure can be, of one that lacks a value and has a least in its place."""
     known = [option.figures[name] for name in (x, y) if name in option.figures]
     if len(known) < 2 or all(each.value is not None for each in known):
         return None

@@ -1,7 +1,5 @@
 """The answer of a placement as JSON, with the snapshot of what it stands on. Decisions store both."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
@@ -10,13 +8,12 @@ from typing import Any
 
 import orjson
 
-from readiness.tradeoffs.core.ages import outdated
-from readiness.tradeoffs.core.factors import Factor
+from readiness.tradeoffs.core.factors import Factor, outdated
 from readiness.tradeoffs.core.options import BandedFigure, JurisdictionAnswer
 from readiness.tradeoffs.core.parsing import CarbonKind
-from readiness.tradeoffs.core.performance import book
 from readiness.tradeoffs.core.placement import UnkeptLimit
-from readiness.tradeoffs.placing import sentences
+from readiness.tradeoffs.core.units import book
+from readiness.tradeoffs.placing import rows
 from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption
 from readiness.tradeoffs.placing.candidates import used_factors
 from readiness.tradeoffs.placing.facts import FleetFacts
@@ -45,13 +42,13 @@ def document(answer: PlacementAnswer, *, with_snapshot: bool = True) -> dict[str
         "today": list(answer.today),
         "counts": counts,
         "best": answer.best.slug if answer.best else None,
-        "unscored": sentences.unscored(answer),
+        "unscored": rows.unscored(answer),
         "options": [_option(option) for option in answer.options],
         "not_in_service": [
             {"site": site.slug, **_named(site, "name", "stage")} for site in answer.not_in_service
         ],
         "sensitivity": _sensitivity(answer),
-        "loosen": sentences.to_loosen(answer),
+        "loosen": rows.to_loosen(answer),
     }
     return document | {"snapshot": snapshot(answer)} if with_snapshot else document
 
@@ -65,7 +62,7 @@ def _option(option: PlacementOption) -> dict[str, Any]:
     ranks = ("rank", "score", "best_rank", "worst_rank")
     return {
         "site": option.slug,
-        **_named(option, "name", "country", "region", "stage"),
+        **_named(option.site, "name", "country", "region", "stage"),
         "standing": option.placed.standing,
         "feasible": option.feasible,
         "objectives": {name: figure(each) for name, each in option.figures.items()},
@@ -102,7 +99,7 @@ def _law(option: PlacementOption) -> dict[str, Any]:
     is_asked = law.sovereignty is not JurisdictionAnswer.NOT_ASKED
     return {
         **_named(law, "answer", "rule", "text", "rules"),
-        "operator_country": option.operator_country or None,
+        "operator_country": option.site.operator_country or None,
         "sovereignty": law.sovereignty if is_asked else None,
         **_named(law, "sovereignty_text", "sovereignty_rules"),
     }
@@ -151,13 +148,13 @@ def _sensitivity(answer: PlacementAnswer) -> dict[str, Any] | None:
     of_flip = ("objective", "share", "weight", "to", "up")
     return {
         "winner": flips.winner,
-        "flips": [{**_named(flip, *of_flip), "words": sentences.flip(flip, answer)} for flip in flips.flips],
+        "flips": [{**_named(flip, *of_flip), "words": rows.flip(flip, answer)} for flip in flips.flips],
         "fixed": flips.fixed,
         "robustness": {
             "share": robust.share,
             "by_site": robust.by_option,
             **_named(robust, "draws", "objectives"),
-            "words": sentences.robust(robust, answer),
+            "words": rows.robust(robust, answer),
         },
     }
 
@@ -242,6 +239,5 @@ def _finite(value: float | None) -> float | None:
 
 
 def frozen(answer: PlacementAnswer) -> dict[str, Any]:
-    """The whole answer as JSON has it, to be stored: instants are texts."""
     plain: dict[str, Any] = orjson.loads(orjson.dumps(document(answer), option=orjson.OPT_UTC_Z))
     return plain

@@ -1,13 +1,43 @@
-"""The facts about all sites that a placement reads."""
+"""The facts of all sites, kept while nothing changes: reading 1,000 sites takes longer than placing a workload.
 
-from __future__ import annotations
+Facts are read again once a minute, and earlier when people, scoring or the inventory changed anything; telemetry shows
+with the next minute. Each process keeps its own. Inputs of a candidate that depend on no question but for currency and
+carbon are made once for each reading: half of the 100 ms of a question over 1,000 sites went into making them anew.
+"""
 
+from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property, lru_cache
+from threading import Lock
+from typing import Any
 
-from readiness.evidence.queries import CircuitLoads
-from readiness.tradeoffs.core.factors import Rates, SiteFactors
+from django.db import connection
+
+from inventory.models import Accelerator, Device, Link, Region, Site
+from readiness.evidence.queries import CircuitLoads, circuit_loads
+from readiness.framework import queries as framework
+from readiness.scoring.core.states import Provenance, Verdict
+from readiness.scoring.models import DomainHealth, SiteScore
+from readiness.tradeoffs.core.factors import (
+    Factor,
+    KnownValue,
+    Rates,
+    SiteFactors,
+    ValueBasis,
+    capital_hour,
+    outdated,
+)
+from readiness.tradeoffs.core.options import BandedFigure, Latency
+from readiness.tradeoffs.core.parsing import CarbonKind
+from readiness.tradeoffs.models import ExchangeRate, FactorDay, LatencyFactor, SiteFactor
+from readiness.tradeoffs.placing import figures
+from readiness.tradeoffs.placing.figures import NO_SOURCE, of_factor, of_known
+from readiness.tradeoffs.queries.site_factors import factors_of, known_rates
+from readiness.workloads.core.envelope import Envelope
+from readiness.workloads.models import UserRegion
+from web.audit import stamp_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +69,246 @@ class FleetFacts:
     rates: Rates
     framework: str
     circuits: Mapping[str, CircuitLoads] = field(default_factory=dict)
+
+
+KEPT_FACTS = 4
+_READ = (
+    SiteFactor,
+    LatencyFactor,
+    FactorDay,
+    ExchangeRate,
+    UserRegion,
+    Region,
+    Site,
+    Device,
+    Accelerator,
+    Link,
+)
+# Scores and health are not audited, and few: each new version of a row has another place or transaction.
+_SCORED = " UNION ALL ".join(
+    f"SELECT count(*), bit_xor(hashtext(xmin::text || ctid::text)) FROM {model._meta.db_table}"
+    for model in (SiteScore, DomainHealth)
+)
+_lock = Lock()
+_kept: OrderedDict[tuple[Any, ...], FleetFacts] = OrderedDict()
+
+
+def fleet_facts(percentile: float, now: datetime) -> FleetFacts:
+    """Return facts of `now`, or of up to a minute before where nothing was written since: two statements then."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SCORED)
+        scored = tuple(cursor.fetchall())
+    key = (percentile, now.replace(second=0, microsecond=0), stamp_of(*_READ), scored)
+    with _lock:
+        facts = _kept.get(key)
+    if facts is not None and facts.at <= now:
+        return facts
+    facts = _read(percentile, now)
+    with _lock:
+        _kept[key] = facts
+        while len(_kept) > KEPT_FACTS:
+            _kept.popitem(last=False)
+    return facts
+
+
+def _read(percentile: float, now: datetime) -> FleetFacts:
+    scores, version = _scores(_pillars())
+    sites = factors_of(None, now, percentile=percentile)
+    loads = circuit_loads([site.site_id for site in sites], now=now)
+    circuits = {site.slug: loads[site.site_id] for site in sites if site.site_id in loads}
+    return FleetFacts(now, sites, scores, known_rates(now), version, circuits)
+
+
+def _pillars() -> dict[str, str]:
+    return {pillar.id: pillar.name for pillar in framework.current()[1].pillars}
+
+
+def _scores(names: Mapping[str, str]) -> tuple[dict[str, StoredScore], str]:
+    rows = SiteScore.objects.order_by("pk").values_list(
+        "site__slug",
+        "verdict",
+        "score",
+        "score_upper",
+        "evaluated_at",
+        "pillars",
+        "framework_version__version",
+    )
+    scores: dict[str, StoredScore] = {}
+    versions: set[str] = set()
+    for slug, verdict, score, upper, evaluated_at, pillars, version in rows:
+        versions.add(version)
+        weakest, least = _weakest(pillars)
+        scores[slug] = StoredScore(
+            verdict, score, upper, evaluated_at, names.get(weakest, weakest).lower(), least
+        )
+    # During a change of version some sites are judged by the old one still.
+    return scores, ", ".join(sorted(versions))
+
+
+def _weakest(pillars: Mapping[str, Any]) -> tuple[str, float | None]:
+    scored = [
+        (score, pillar)
+        for pillar, of_pillar in pillars.items()
+        if (score := of_pillar.get("score") if isinstance(of_pillar, Mapping) else of_pillar) is not None
+    ]
+    if not scored:
+        return "", None
+    score, pillar = min(scored)
+    return pillar, score
+
+
+ANY = "any"
+"""Accelerators of any type, in demand and among what is free."""
+ACCELERATORS = "accelerators"
+HOUR = "cost of an accelerator-hour"
+KEPT = 16
+"""Currencies, kinds of carbon and percentiles that are asked for within a minute."""
+
+
+@lru_cache(maxsize=KEPT)
+def inputs_of(facts: FleetFacts, currency: str, carbon: CarbonKind) -> "Mapping[str, PlacementInputs]":
+    return {site.slug: PlacementInputs(site, facts, currency, carbon) for site in facts.sites}
+
+
+def _part(kind: str, name: str, unit: str | None = None) -> cached_property[BandedFigure]:
+    return cached_property(lambda inputs: of_factor(name, inputs.site.factors.get(kind), unit))
+
+
+class PlacementInputs:
+    """Inputs of one site; each is made when it is first asked for."""
+
+    def __init__(self, site: SiteFactors, facts: FleetFacts, currency: str, carbon: CarbonKind) -> None:
+        self.site = site
+        self._facts, self._currency, self._carbon = facts, currency, carbon
+        self._latency: dict[str, tuple[Latency, ...]] = {}
+        self._capital: dict[int, BandedFigure] = {}
+
+    pue = _part("pue", "PUE")
+    utilisation = _part("accelerator_utilisation", "accelerator utilisation")
+    idle = _part("accelerator_idle_kw", "idle power of an accelerator")
+    headroom = _part("power_headroom_kw", "power headroom", "kW")
+    free_bandwidth = _part("network_free_gbps", "free bandwidth", "Gb/s")
+
+    @cached_property
+    def intensity(self) -> BandedFigure:
+        kind = self._carbon
+        return of_factor(f"carbon intensity ({kind})", self.site.factors.get(f"carbon_{kind}"), "gCO2e/kWh")
+
+    @cached_property
+    def contract(self) -> BandedFigure:
+        """The stated cost of an accelerator-hour, energy included. One that is only computed does not count, and has
+        no source.
+        """
+        factor = self.site.factors.get("accelerator_hour_cost")
+        if factor is None or not factor.known:
+            return of_factor(HOUR, factor)
+        stated = tuple(known for known in factor.known if known.basis is not ValueBasis.COMPUTED)
+        if not stated:
+            return BandedFigure(None, "")
+        return of_known(HOUR, self._money(replace(factor, known=stated)))
+
+    @cached_property
+    def capital(self) -> BandedFigure:
+        capex = self._money(self.site.factors.get("accelerator_capex"))
+        years = self.site.factors.get("depreciation_years")
+        if isinstance(capex, str):
+            return of_known("capital cost of an accelerator", capex)
+        if years is None or years.best is None:
+            return of_factor("depreciation", years)
+        return figures.figure_of(capital_hour(capex, years.best))
+
+    def capital_of(self, count: int) -> BandedFigure:
+        if count not in self._capital:
+            self._capital[count] = figures.held(count, self.capital, self._currency)
+        return self._capital[count]
+
+    @cached_property
+    def price(self) -> BandedFigure:
+        return of_known("electricity price", self._money(self.site.factors.get("electricity_price")))
+
+    @cached_property
+    def outdated(self) -> dict[str, str]:
+        best = {kind: factor.best for kind, factor in self.site.factors.items()}
+        best |= {f"latency.{region}": factor.best for region, factor in self.site.latency.items()}
+        return {
+            kind: f"{kind.partition('.')[0].replace('_', ' ')} {words}"
+            for kind, known in best.items()
+            if known is not None and (words := outdated(kind, known, self._facts.at))
+        }
+
+    @cached_property
+    def verdict(self) -> Verdict | None:
+        return Verdict(self.site.verdict) if self.site.verdict else None
+
+    @cached_property
+    def readiness(self) -> BandedFigure:
+        """The score in points of 100, up to what it were with the unknown checks passed."""
+        standing = self._facts.scores.get(self.site.slug)
+        if standing is None or standing.score is None:
+            return BandedFigure(None, "points", source="readiness unknown: the site has no score")
+        score = standing.score * 100
+        upper = None if standing.score_upper is None else max(score, standing.score_upper * 100)
+        banded = upper is not None and upper > score
+        return BandedFigure(
+            score, "points", Provenance.MEASURED, standing.evaluated_at,
+            score if banded else None, upper if banded else None, "score",
+        )  # fmt: skip
+
+    @cached_property
+    def free_accelerators(self) -> dict[str, BandedFigure]:
+        return free_accelerators(self.site, None)
+
+    def latency(self, region: str) -> tuple[Latency, ...]:
+        if region not in self._latency:
+            factor = self.site.latency.get(region)
+            latencies: dict[float, Latency] = {}
+            for known in factor.known if factor else ():
+                # What a source does not say a percentile of is a typical round trip.
+                percentile = 50.0 if known.percentile is None else known.percentile
+                if percentile not in latencies:
+                    latencies[percentile] = Latency(region, percentile, figures.figure_of(known))
+            self._latency[region] = tuple(latencies.values())
+        return self._latency[region]
+
+    def _money(self, factor: Factor | None) -> KnownValue | str:
+        if factor is None or not factor.known:
+            return factor.unknown if factor else NO_SOURCE
+        for known in factor.known:
+            converted = self._facts.rates.converted(known, self._currency)
+            if converted is not None:
+                return converted
+        return f"no rate from {factor.known[0].currency} to {self._currency} is known"
+
+
+def free_accelerators(site: SiteFactors, own: Envelope | None) -> dict[str, BandedFigure]:
+    """Free by type, and of any type. What the workload holds there already is free for itself.
+
+    One count is known for a site. Of a site with one type it is that type's; of several it bounds each. A type that is
+    not in service there has none, unless nothing at all is in the inventory.
+    """
+    free = of_factor("free accelerators", site.factors.get("accelerators_free"), ACCELERATORS)
+    types = {kind: float(count) for kind, count in site.accelerators.items()}
+    held = {need.type or ANY: float(need.count) for need in own.accelerators} if own else {}
+    installed = sum(types.values())
+    if free.value is None:
+        unknown = {
+            ANY: BandedFigure(None, ACCELERATORS, high=installed if types else None, source=free.source)
+        }
+        return unknown | {
+            kind: BandedFigure(None, ACCELERATORS, low=0.0, high=count, source=free.source)
+            for kind, count in types.items()
+        }
+    total = figures.moved(free, sum(held.values()))
+    free_by_type = {ANY: total}
+    for kind, count in types.items():
+        if len(types) == 1:
+            free_by_type[kind] = total
+            continue
+        mine = held.get(kind, 0.0) + held.get(ANY, 0.0)
+        low = max(min(held.get(kind, 0.0), count), total.least - (installed - count), 0.0)
+        high = max(low, min(count, free.most + mine))
+        message = f"{free.value:g} free of {len(types)} types ({free.source})"
+        free_by_type[kind] = BandedFigure(
+            None, ACCELERATORS, total.provenance, total.as_of, low=low, high=high, source=message
+        )
+    return free_by_type

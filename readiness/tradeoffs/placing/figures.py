@@ -4,86 +4,43 @@ A figure of which a part is unknown is unknown, with the part and why as its `so
 Figures that are worked out are estimated, or simulated where any part is, and as old as their oldest part.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
-from functools import cached_property
 
 from readiness.evidence.queries import CircuitLoads
 from readiness.scoring.core.states import Provenance
-from readiness.tradeoffs.core.factors import HOURS_A_YEAR, Factor, KnownValue, ValueBasis
+from readiness.tradeoffs.core.factors import HOURS_A_YEAR, Factor, KnownValue
 from readiness.tradeoffs.core.options import BandedFigure
 
 HOURS_A_MONTH = HOURS_A_YEAR / 12
 """730.5, of a mean year of 365.25 days."""
 ENERGY_UNIT, CARBON_UNIT = "kWh/month", "kg CO2e/month"
 WHAT_IF = "what-if"
+NO_SOURCE = "No source has a value for it."
 _PROVENANCE = {each.value: each for each in Provenance}
 
 
-@dataclass(frozen=True)
-class FactorInput:
-    """A factor as it counts: the value that is best known, or why there is none."""
-
-    name: str
-    known: KnownValue | None
-    why_not: str = ""
-
-    @property
-    def least(self) -> float | None:
-        return None if self.known is None else _or(self.known.low, self.known.value)
-
-    @property
-    def most(self) -> float | None:
-        return None if self.known is None else _or(self.known.high, self.known.value)
-
-    def times(self, factor: float) -> FactorInput:
-        """The part as a lever makes it; a price that is negative keeps its ends in order."""
-        if self.known is None or factor == 1:
-            return self
-        low, high = (None if end is None else end * factor for end in (self.known.low, self.known.high))
-        if low is not None and high is not None and low > high:
-            low, high = high, low
-        known = replace(
-            self.known,
-            value=self.known.value * factor,
-            low=low,
-            high=high,
-            source=f"{self.known.source}; {WHAT_IF}: times {factor:g}",
-        )
-        return FactorInput(self.name, known)
-
-    def ends(self, by: float) -> tuple[float, float, float]:
-        """The value and the ends of its band, each times `by`; of an input that is known."""
-        assert self.known is not None
-        low, high = _or(self.known.low, self.known.value), _or(self.known.high, self.known.value)
-        return self.known.value * by, low * by, high * by
-
-    @cached_property
-    def figure(self) -> BandedFigure:
-        if self.known is None:
-            return BandedFigure(None, "", source=self.lacks)
-        return figure_of(self.known)
-
-    @property
-    def lacks(self) -> str:
-        return f"{self.name} unknown: {self.why_not}"
+def of_factor(name: str, factor: Factor | None, unit: str | None = None) -> BandedFigure:
+    known = NO_SOURCE if factor is None else factor.best or factor.unknown
+    return of_known(name, known, unit)
 
 
-def factor_input(name: str, factor: Factor | None) -> FactorInput:
-    if factor is None:
-        return FactorInput(name, None, "No source has a value for it.")
-    return FactorInput(name, factor.best, factor.unknown)
+def of_known(name: str, known: KnownValue | str, unit: str | None = None) -> BandedFigure:
+    """A value as it counts; in its place may stand why there is none."""
+    if isinstance(known, str):
+        return BandedFigure(None, unit or "", source=f"{name} unknown: {known}")
+    return figure_of(known, unit)
 
 
-def assumed(name: str, value: float, at: datetime) -> FactorInput:
-    known = KnownValue(
-        value=value, unit="", basis=ValueBasis.COMPUTED, provenance="estimated", source=WHAT_IF, as_of=at
-    )
-    return FactorInput(name, known)
+def tried(figure: BandedFigure, factor: float) -> BandedFigure:
+    """The figure as a lever makes it; a price that is negative keeps its ends in order."""
+    if figure.value is None or factor == 1:
+        return figure
+    low, high = (None if end is None else end * factor for end in (figure.low, figure.high))
+    if low is not None and high is not None and low > high:
+        low, high = high, low
+    source = f"{figure.source}; {WHAT_IF}: times {factor:g}"
+    return _other(figure, (figure.value * factor, low, high), figure.unit, source)
 
 
 def figure_of(known: KnownValue, unit: str | None = None) -> BandedFigure:
@@ -98,7 +55,7 @@ def figure_of(known: KnownValue, unit: str | None = None) -> BandedFigure:
     )
 
 
-def energy(it_kw: float | None, pue: FactorInput) -> BandedFigure:
+def energy(it_kw: float | None, pue: BandedFigure) -> BandedFigure:
     """Energy at the meter: IT power x PUE x 730.5 h. PUE is total over IT energy (ISO/IEC 30134-2), so 1 at the least.
 
     The IT power is taken as drawn all month, which is the most that the envelope allows.
@@ -106,37 +63,33 @@ def energy(it_kw: float | None, pue: FactorInput) -> BandedFigure:
     if it_kw is None:
         return BandedFigure(None, ENERGY_UNIT, source="the envelope does not say its IT power")
     base = it_kw * HOURS_A_MONTH
-    if pue.known is None:
-        return BandedFigure(None, ENERGY_UNIT, low=base, source=pue.lacks)
-    return _made(*pue.ends(base), ENERGY_UNIT, (pue.figure,), "IT power x PUE x 730.5 h")
+    if pue.value is None:
+        return BandedFigure(None, ENERGY_UNIT, low=base, source=pue.source)
+    return _times(pue, base, ENERGY_UNIT, "IT power x PUE x 730.5 h")
 
 
-def carbon(used: BandedFigure, intensity: FactorInput) -> BandedFigure:
+def carbon(used: BandedFigure, intensity: BandedFigure) -> BandedFigure:
     """Emissions of a month: energy at the meter x intensity / 1,000 (kWh x g/kWh = g; location-based for the average
     intensity, market-based for that of contracts: GHG Protocol, Scope 2 Guidance, 2015).
     """
-    if used.value is None or intensity.known is None:
+    if used.value is None or intensity.value is None:
         return BandedFigure(None, CARBON_UNIT, source=_lacking(used, intensity))
-    per_kwh = intensity.known.value / 1000
-    low = used.least * _or(intensity.least, 0.0) / 1000
-    high = used.most * _or(intensity.most, 0.0) / 1000
-    return _made(used.value * per_kwh, low, high, CARBON_UNIT, (used, intensity.figure), "energy x intensity")
+    value = used.value * (intensity.value / 1000)
+    low, high = used.least * intensity.least / 1000, used.most * intensity.most / 1000
+    return _made(value, low, high, CARBON_UNIT, (used, intensity), "energy x intensity")
 
 
-def drawn_kw(it_kw: float | None, count: int, idle: FactorInput) -> float | None:
+def drawn_kw(it_kw: float | None, count: int, idle: BandedFigure) -> float | None:
     """IT power that is drawn: what the envelope says, and at the least what the accelerators held draw idle."""
-    if it_kw is None or idle.known is None:
-        return it_kw
-    return max(it_kw, count * idle.known.value)
+    return it_kw if it_kw is None or idle.value is None else max(it_kw, count * idle.value)
 
 
-def held(accelerators: int, hour: FactorInput, currency: str) -> BandedFigure:
-    """Accelerators held for all hours of a month, at what an hour of one costs."""
+def held(accelerators: int, hour: BandedFigure, currency: str) -> BandedFigure:
     unit = f"{currency}/month"
-    if hour.known is None:
-        return BandedFigure(None, unit, source=hour.lacks)
-    source = f"{accelerators} x 730.5 h x {hour.known.value:.4g} {currency}/h ({hour.known.source})"
-    return _made(*hour.ends(accelerators * HOURS_A_MONTH), unit, (hour.figure,), source)
+    if hour.value is None:
+        return BandedFigure(None, unit, source=hour.source)
+    source = f"{accelerators} x 730.5 h x {hour.value:.4g} {currency}/h ({hour.source})"
+    return _times(hour, accelerators * HOURS_A_MONTH, unit, source)
 
 
 def added(figure: BandedFigure, more: BandedFigure, words: str) -> BandedFigure:
@@ -172,50 +125,37 @@ def with_energy_changed(cost: BandedFigure, bill: BandedFigure, bill_before: Ban
     return _made(cost.value + by, cost.least + by, cost.most + by, cost.unit, (cost, bill), source)
 
 
-def without_hour(lacking: FactorInput, bill: BandedFigure, currency: str) -> BandedFigure:
-    return BandedFigure(None, f"{currency}/month", low=_sure(bill.least), source=lacking.lacks)
+def without_hour(why: str, bill: BandedFigure, currency: str) -> BandedFigure:
+    return BandedFigure(None, f"{currency}/month", low=_sure(bill.least), source=why)
 
 
-def useful_hour(cost: BandedFigure, accelerators: int, utilisation: FactorInput) -> BandedFigure:
+def useful_hour(cost: BandedFigure, accelerators: int, utilisation: BandedFigure) -> BandedFigure:
     """The cost of an accelerator-hour in use: the month's cost / (hours held x the share of them in use)."""
     unit = f"{cost.unit.partition('/')[0]}/h in use"
-    if cost.value is None or utilisation.known is None:
+    if cost.value is None or utilisation.value is None:
         return BandedFigure(None, unit, source=_lacking(cost, utilisation))
-    hours, share = accelerators * HOURS_A_MONTH, utilisation.known
-    return _made(
-        cost.value / (hours * share.value),
-        cost.least / (hours * _or(share.high, share.value)),
-        cost.most / (hours * _or(share.low, share.value)),
-        unit,
-        (cost, utilisation.figure),
-        f"cost of a month / hours in use ({100 * share.value:.3g} % of those held, {share.source})",
-    )
+    hours = accelerators * HOURS_A_MONTH
+    value = cost.value / (hours * utilisation.value)
+    low, high = cost.least / (hours * utilisation.most), cost.most / (hours * utilisation.least)
+    in_use = f"{100 * utilisation.value:.3g} % of those held, {utilisation.source}"
+    return _made(value, low, high, unit, (cost, utilisation), f"cost of a month / hours in use ({in_use})")
 
 
-def energy_bill(used: BandedFigure, price: FactorInput, currency: str) -> BandedFigure:
-    """Energy at the meter x its price."""
+def energy_bill(used: BandedFigure, price: BandedFigure, currency: str) -> BandedFigure:
     unit = f"{currency}/month"
-    if used.value is None or price.known is None:
-        low = None
-        if price.least is not None and price.least >= 0 and used.low is not None:
-            low = used.low * price.least
+    if used.value is None or price.value is None:
+        low = used.low * price.least if used.low is not None and price.least >= 0 else None
         return BandedFigure(None, unit, low=low, source=_lacking(used, price))
-    ends = [
-        amount * each
-        for amount in (used.least, used.most)
-        for each in (_or(price.least, 0.0), _or(price.most, 0.0))
-    ]
-    value, parts = used.value * price.known.value, (used, price.figure)
-    return _made(value, min(ends), max(ends), unit, parts, "energy x electricity price")
+    ends = [amount * each for amount in (used.least, used.most) for each in (price.least, price.most)]
+    value = used.value * price.value
+    return _made(value, min(ends), max(ends), unit, (used, price), "energy x electricity price")
 
 
 def carbon_at_price(emitted: BandedFigure, price_a_tonne: float, currency: str) -> BandedFigure:
-    """kg x money a tonne / 1,000."""
     unit = f"{currency}/month"
     if emitted.value is None:
         return BandedFigure(None, unit, source=emitted.source)
-    value, low, high = (end * (price_a_tonne / 1000) for end in (emitted.value, emitted.least, emitted.most))
-    return _made(value, low, high, unit, (emitted,), "carbon x its price")
+    return _times(emitted, price_a_tonne / 1000, unit, "carbon x its price")
 
 
 def shared(figure: BandedFigure, by: float, unit: str, source: str) -> BandedFigure:
@@ -226,15 +166,8 @@ def shared(figure: BandedFigure, by: float, unit: str, source: str) -> BandedFig
 def moved(figure: BandedFigure, by: float) -> BandedFigure:
     if not by:
         return figure
-    return BandedFigure(
-        None if figure.value is None else figure.value + by,
-        figure.unit,
-        figure.provenance,
-        figure.as_of,
-        None if figure.low is None else figure.low + by,
-        None if figure.high is None else figure.high + by,
-        figure.source,
-    )
+    ends = [None if end is None else end + by for end in (figure.value, figure.low, figure.high)]
+    return _other(figure, ends, figure.unit, figure.source)
 
 
 def scaled(figure: BandedFigure, by: float, source: str) -> BandedFigure:
@@ -247,27 +180,20 @@ def _other(figure: BandedFigure, ends: Sequence[float | None], unit: str, source
     return BandedFigure(value, unit, figure.provenance, figure.as_of, low, high, source)
 
 
-def it_headroom(headroom: FactorInput, pue: FactorInput, own_kw: float) -> BandedFigure:
+def it_headroom(headroom: BandedFigure, pue: BandedFigure, own_kw: float) -> BandedFigure:
     """Headroom at the meter as IT power: divided by PUE, and with what the workload draws there already.
 
     At the least PUE of 1 it is the headroom itself, which bounds it where PUE is unknown.
     """
-    if headroom.known is None:
-        return BandedFigure(None, "kW", source=headroom.lacks)
-    known = headroom.known
-    if known.value < 0:
-        return moved(figure_of(known, "kW"), own_kw)
-    if pue.known is None:
-        return BandedFigure(None, "kW", high=_or(known.high, known.value) + own_kw, source=pue.lacks)
-    figure = _made(
-        known.value / pue.known.value,
-        _or(known.low, known.value) / _or(pue.most, 1.0),
-        _or(known.high, known.value) / _or(pue.least, 1.0),
-        "kW",
-        (headroom.figure, pue.figure),
-        f"headroom at the meter / PUE ({known.source})",
-    )
-    return moved(figure, own_kw)
+    if headroom.value is None:
+        return headroom
+    if headroom.value < 0:
+        return moved(headroom, own_kw)
+    if pue.value is None:
+        return BandedFigure(None, "kW", high=headroom.most + own_kw, source=pue.source)
+    value, low, high = headroom.value / pue.value, headroom.least / pue.most, headroom.most / pue.least
+    source = f"headroom at the meter / PUE ({headroom.source})"
+    return moved(_made(value, low, high, "kW", (headroom, pue), source), own_kw)
 
 
 def circuit(loads: CircuitLoads, more_kw: float) -> BandedFigure:
@@ -311,9 +237,10 @@ def _made(
     )
 
 
-def _lacking(used: BandedFigure, other: FactorInput) -> str:
-    return used.source if used.value is None else other.lacks
+def _times(figure: BandedFigure, by: float, unit: str, source: str) -> BandedFigure:
+    assert figure.value is not None
+    return _made(figure.value * by, figure.least * by, figure.most * by, unit, (figure,), source)
 
 
-def _or(value: float | None, otherwise: float) -> float:
-    return otherwise if value is None else value
+def _lacking(used: BandedFigure, other: BandedFigure) -> str:
+    return used.source if used.value is None else other.source

@@ -5,38 +5,21 @@ Residency decides where a workload may run. Sovereignty, which looks at who cont
 and bars a site only where a rule forbids: the rules give no answer over both, and not every operator is known.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from readiness.jurisdiction.core.deciding import LegalFinding, Request, decide
-from readiness.jurisdiction.core.pack import RulePackDocument
-from readiness.jurisdiction.core.vocabulary import ORDER, LegalAnswer, UndecidedReason
+from readiness.jurisdiction.core.pack import ORDER, LegalAnswer, RulePackDocument, UndecidedReason
 from readiness.jurisdiction.queries import NO_FOOTING, Footing
 from readiness.jurisdiction.sentences import cite, missing, sentence
-from readiness.tradeoffs.core.options import JurisdictionAnswer
+from readiness.tradeoffs.core.options import Jurisdiction, JurisdictionAnswer
 from readiness.workloads.core.countries import COUNTRIES, WORLD, countries_of
 from readiness.workloads.core.envelope import Envelope
 
 SPOKEN_FOR = frozenset({UndecidedReason.UNKNOWN_ORIGIN, UndecidedReason.NO_RULE})
 """Gaps of the rules that whoever declared the envelope may speak for, by naming the country."""
 NO_PACK = "no pack of rules is in force"
-
-
-@dataclass(frozen=True, slots=True)
-class Law:
-    """The answer for the data, what gave it or what it lacks, and the answer about the operator beside it."""
-
-    answer: JurisdictionAnswer
-    rule: str
-    text: str = ""
-    rules: tuple[str, ...] = ()
-    sovereignty: JurisdictionAnswer = JurisdictionAnswer.NOT_ASKED
-    sovereignty_rule: str = ""
-    sovereignty_text: str = ""
-    sovereignty_rules: tuple[str, ...] = ()
 
 
 @dataclass
@@ -52,30 +35,33 @@ class Laws:
     data_origin: str = ""
     bases: frozenset[str] = frozenset()
     footing: Footing = NO_FOOTING
-    _known: dict[tuple[str, str], Law] = field(default_factory=dict)
+    _known: dict[tuple[str, str], Jurisdiction] = field(default_factory=dict)
 
-    def of(self, country: str, operator: str = "") -> Law:
-        """`operator` is where whoever controls the operator is; "" where nobody knows."""
+    def of(self, country: str, operator: str = "") -> Jurisdiction:
         key = (country, operator)
         if key not in self._known:
             self._known[key] = self._decided(country, operator)
         return self._known[key]
 
-    def _decided(self, country: str, operator: str) -> Law:
+    def _decided(self, country: str, operator: str) -> Jurisdiction:
         residency = self.envelope.residency
         if residency:
             if country not in COUNTRIES:
                 message = f"the country {country or 'of the site'} is not known"
-                return Law(JurisdictionAnswer.CANNOT_DECIDE, message)
+                return Jurisdiction(JurisdictionAnswer.CANNOT_DECIDE, message)
             if country not in countries_of((residency,)):
                 message = f"the residency that the envelope asks for ({residency})"
-                return Law(JurisdictionAnswer.FORBIDDEN, message, f"The data has to stay in {residency}.")
+                return Jurisdiction(
+                    JurisdictionAnswer.FORBIDDEN, message, text=f"The data has to stay in {residency}."
+                )
         categories = frozenset(map(str, self.envelope.data_categories))
         if not categories:
             message = "The envelope names no kind of data, so that no rule was asked."
-            return Law(JurisdictionAnswer.NOT_ASKED, "", message)
+            return Jurisdiction(JurisdictionAnswer.NOT_ASKED, "", text=message)
         if self.pack is None:
-            undecided = Law(JurisdictionAnswer.CANNOT_DECIDE, NO_PACK, f"{NO_PACK.capitalize()}.")
+            undecided = Jurisdiction(
+                JurisdictionAnswer.CANNOT_DECIDE, NO_PACK, text=f"{NO_PACK.capitalize()}."
+            )
             return self._spoken(country, undecided, True)
         bases = self.bases | self.footing.bases_for(country)
         findings = [
@@ -84,13 +70,13 @@ class Laws:
         ]
         strict = _strictest(finding.residency for finding in findings)
         sovereign = _strictest(finding.sovereignty for finding in findings)
-        law = Law(
+        law = Jurisdiction(
             JurisdictionAnswer(strict.answer),
             _rule(strict, self.pack),
-            sentence(strict, self.pack),
-            _ids(strict),
             JurisdictionAnswer(sovereign.answer),
             _rule(sovereign, self.pack),
+            sentence(strict, self.pack),
+            _ids(strict),
             *self._told_of_operator([finding.sovereignty for finding in findings]),
         )
         alike = (finding.residency for finding in findings if finding.residency.answer == strict.answer)
@@ -103,7 +89,7 @@ class Laws:
         sentences = _unique(sentence(finding, self.pack) for finding in limiting)
         return " ".join(sentences), tuple(_unique(rule for finding in limiting for rule in _ids(finding)))
 
-    def _spoken(self, country: str, law: Law, only_gaps: bool) -> Law:
+    def _spoken(self, country: str, law: Jurisdiction, only_gaps: bool) -> Jurisdiction:
         """Let an envelope that names the country answer where the rules do not. WORLD names none."""
         named = countries_of(self.envelope.allowed - {WORLD}) - countries_of(self.envelope.forbidden)
         if law.answer is not JurisdictionAnswer.CANNOT_DECIDE or not only_gaps or country not in named:
@@ -141,14 +127,13 @@ def _ids(finding: LegalFinding) -> tuple[str, ...]:
 
 
 def _only_gaps(finding: LegalFinding) -> bool:
-    """Whether nothing but the silence of the rules keeps it from being decided."""
     doubted = any(ground.doubt is not None for ground in finding.grounds)
     return not doubted and all(gap.gap in SPOKEN_FOR for gap in finding.missing)
 
 
 def _rule(finding: LegalFinding, pack: RulePackDocument) -> str:
     grounds = [f"{cite(ground.rule)} ({ground.rule.id})" for ground in finding.deciding]
-    gaps = [missing(gap, pack, finding.kind) for gap in finding.missing]
+    gaps = [missing(gap, pack) for gap in finding.missing]
     return "; ".join(_unique([*grounds, *gaps]))
 
 

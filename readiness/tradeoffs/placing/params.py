@@ -1,9 +1,8 @@
-"""The question of a placement beside its workload, read from the body of a request or from the address of the page."""
+"""The question of a placement and its levers, read from the body of a request or from the address of the page."""
 
-from __future__ import annotations
-
+import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -17,9 +16,102 @@ from readiness.tradeoffs.core.parsing import (
     carbon_of,
     currency_of,
     number_within,
+    object_of,
     short_text,
+    stated_weights,
 )
-from readiness.tradeoffs.placing.what_if import SlowerLink, WhatIf
+from readiness.workloads.core.countries import COUNTRIES, unknown_codes
+from readiness.workloads.core.envelope import CostUnit, Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class SlowerLink:
+    """A link that takes `add_ms` longer between a site and a user region; "" is every region."""
+
+    site: str
+    region: str
+    add_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """Levers. `demand` and `electricity_price` are times what they are; `carbon_price` is money a tonne of CO2e,
+    added to cost; `pue` stands for that of every site. `limits` has fields of the envelope with other values, None for
+    no limit. `data_origin` is the country under whose law the data is, `bases` what is on record for transfers.
+    """
+
+    demand: float = 1.0
+    electricity_price: float = 1.0
+    carbon_price: float = 0.0
+    pue: float | None = None
+    sites_lost: frozenset[str] = frozenset()
+    links_slower: tuple[SlowerLink, ...] = ()
+    limits: Mapping[str, Any] = field(default_factory=dict)
+    data_origin: str = ""
+    bases: frozenset[str] = frozenset()
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self) | {"sites_lost": sorted(self.sites_lost), "bases": sorted(self.bases)}
+
+    def changes(self) -> dict[str, Any]:
+        usual = WhatIf().as_json()
+        return {name: value for name, value in self.as_json().items() if value != usual[name]}
+
+    def added_ms(self, site: str, region: str) -> float:
+        return sum(
+            link.add_ms for link in self.links_slower if link.site == site and link.region in ("", region)
+        )
+
+
+def with_levers(envelope: Envelope, what_if: WhatIf, currency: str) -> Envelope:
+    """Return the envelope with demand and limits as they are tried. Part of an accelerator counts as one."""
+    if what_if.demand != 1:
+        envelope = replace(
+            envelope,
+            accelerators=tuple(
+                replace(need, count=math.ceil(need.count * what_if.demand - 1e-9))
+                for need in envelope.accelerators
+            ),
+            it_kw=_times(envelope.it_kw, what_if.demand),
+            bandwidth_gbps=_times(envelope.bandwidth_gbps, what_if.demand),
+            users=tuple(
+                replace(user, requests_per_s=_times(user.requests_per_s, what_if.demand))
+                for user in envelope.users
+            ),
+        )
+    limits: dict[str, Any] = dict(what_if.limits)
+    if not limits:
+        return envelope
+    if limits.get("residency") and unknown_codes([limits["residency"]]):
+        reason = f"No country or group of countries is called {limits['residency']}."
+        raise BadTradeoffQuestion("what_if.limits.residency", reason)
+    if "cost_ceiling" in limits and limits["cost_ceiling"] is not None and envelope.cost_unit is None:
+        limits |= {"cost_unit": CostUnit.MONTH, "cost_currency": currency}
+    return replace(envelope, **limits)
+
+
+def _times(figure: float | None, factor: float) -> float | None:
+    return None if figure is None else figure * factor
+
+
+def refuse_unknown(
+    what_if: WhatIf, sites: Collection[str], regions: Collection[str], bases: Collection[str]
+) -> None:
+    for slug in sorted(what_if.sites_lost - set(sites)):
+        raise BadTradeoffQuestion("what_if.sites_lost", f"No site is called {slug}.")
+    for place, link in enumerate(what_if.links_slower):
+        where = f"what_if.links_slower[{place}]"
+        if link.site not in sites:
+            raise BadTradeoffQuestion(f"{where}.site", f"No site is called {link.site}.")
+        if link.region and link.region not in regions:
+            raise BadTradeoffQuestion(f"{where}.region", f"No user region is called {link.region}.")
+    if what_if.data_origin and what_if.data_origin not in COUNTRIES:
+        raise BadTradeoffQuestion(
+            "what_if.data_origin", f"{what_if.data_origin} is no country of ISO 3166-1."
+        )
+    for basis in sorted(what_if.bases - set(bases)):
+        raise BadTradeoffQuestion("what_if.bases", f"The rules in force know no basis called {basis}.")
+
 
 OBJECTIVES = (
     Objective("cost"),
@@ -34,7 +126,6 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
     {"cost": 60.0, "latency": 50.0, "energy": 0.0, "carbon": 40.0, "readiness": 30.0, "compliance": 0.0}
 )
 """Used where nobody says what matters. Cost and carbon hold energy already, and the limits hold compliance."""
-WEIGHT_SPAN = AllowedSpan(0.0, 1e6)
 ADDED_MS_SPAN = AllowedSpan(0.0, 10_000.0)
 LEVERS: Mapping[str, AllowedSpan] = MappingProxyType(
     {
@@ -82,39 +173,19 @@ class PlacementQuestion:
 
 
 def question_of(given: Mapping[str, Any]) -> PlacementQuestion:
-    for name in ("weights", "what_if"):
-        if given.get(name) is not None and not isinstance(given[name], Mapping):
-            raise BadTradeoffQuestion(name, "It has to be an object.")
     texts = {name: short_text(name, given.get(name)) for name in ("currency", "carbon", "today")}
-    currency, carbon = currency_of(texts["currency"]), carbon_of(texts["carbon"])
+    weights = stated_weights(given.get("weights"), NAMES)
     return PlacementQuestion(
-        weights=_weights(given.get("weights")),
+        weights=dict.fromkeys(NAMES, 0.0) | weights if weights else WEIGHTS,
         what_if=what_if_of(given.get("what_if")),
-        currency=currency,
-        carbon=carbon,
+        currency=currency_of(texts["currency"]),
+        carbon=carbon_of(texts["carbon"]),
         today=texts["today"],
     )
 
 
-def _weights(given: Mapping[str, Any] | None) -> Mapping[str, float]:
-    if not given:
-        return WEIGHTS
-    for name in given:
-        if name not in NAMES:
-            reason = f"There is no such objective; there are {', '.join(NAMES)}."
-            raise BadTradeoffQuestion(f"weights.{name}", reason)
-    weights = {
-        name: number_within(f"weights.{name}", given[name], WEIGHT_SPAN) if name in given else 0.0
-        for name in NAMES
-    }
-    if not any(weights.values()):
-        raise BadTradeoffQuestion("weights", "At least one weight has to be above 0.")
-    return weights
-
-
 def what_if_of(given: Mapping[str, Any] | None) -> WhatIf:
-    given = given or {}
-    _refuse_other_fields("what_if", given, WHAT_IF_FIELDS)
+    given = object_of("what_if", given, WHAT_IF_FIELDS)
     numbers = {
         name: number_within(f"what_if.{name}", given[name], span)
         for name, span in LEVERS.items()
@@ -127,19 +198,15 @@ def what_if_of(given: Mapping[str, Any] | None) -> WhatIf:
             _slower_link(f"what_if.links_slower[{place}]", link)
             for place, link in enumerate(_list("what_if.links_slower", given.get("links_slower")))
         ),
-        limits=_limits(given.get("limits")),
+        limits={
+            name: _limit(name, value)
+            for name, value in object_of(
+                "what_if.limits", given.get("limits"), (*LIMITS, "min_verdict", "residency")
+            ).items()
+        },
         data_origin=short_text("what_if.data_origin", given.get("data_origin")).strip(),
         bases=frozenset(_texts("what_if.bases", given.get("bases"))),
     )
-
-
-def _limits(given: Any) -> Mapping[str, Any]:
-    if given is None:
-        return {}
-    if not isinstance(given, Mapping):
-        raise BadTradeoffQuestion("what_if.limits", "It has to be an object of limits.")
-    _refuse_other_fields("what_if.limits", given, (*LIMITS, "min_verdict", "residency"))
-    return {name: _limit(name, value) for name, value in given.items()}
 
 
 def _limit(name: str, value: Any) -> str | float | None:
@@ -157,22 +224,12 @@ def _limit(name: str, value: Any) -> str | float | None:
 
 
 def _slower_link(where: str, given: Any) -> SlowerLink:
-    if not isinstance(given, Mapping):
-        raise BadTradeoffQuestion(where, "It has to be an object with site, add_ms and maybe region.")
-    _refuse_other_fields(where, given, ("site", "add_ms", "region"))
+    given = object_of(where, given, ("site", "add_ms", "region"))
     site = short_text(f"{where}.site", given.get("site")).strip()
     if not site:
         raise BadTradeoffQuestion(f"{where}.site", "Say which site.")
     add_ms = number_within(f"{where}.add_ms", given.get("add_ms"), ADDED_MS_SPAN)
     return SlowerLink(site, short_text(f"{where}.region", given.get("region")).strip(), add_ms)
-
-
-def _refuse_other_fields(where: str, given: Mapping[str, Any], names: Collection[str]) -> None:
-    for name in given:
-        if name not in names:
-            raise BadTradeoffQuestion(
-                f"{where}.{name}", f"There is no such field; there are {', '.join(names)}."
-            )
 
 
 def _list(where: str, given: Any) -> list[Any]:

@@ -1,33 +1,135 @@
 """One workload placed over all sites in service, many workloads as they are, and what the page offers to choose from.
 
-The number of statements grows with neither. Each percentile of the latency limits is one reading of the fleet.
+The number of statements grows with neither. Each percentile of the latency limits is one reading of the fleet. Placing
+30 classes over 1,000 sites takes a second, and most sites are as they were: a class is decided again only where
+something that counts has changed. Each process keeps its own decisions.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from operator import attrgetter
+from typing import Any
 
 from readiness.jurisdiction import queries as jurisdiction
 from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.models import RulePack
+from readiness.tradeoffs.core.factors import Factor, SiteFactors
+from readiness.tradeoffs.core.options import Limits
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
-from readiness.tradeoffs.core.placement import Feasibility
+from readiness.tradeoffs.core.placement import Feasibility, placer
 from readiness.tradeoffs.placing.answer import PlacementAnswer
-from readiness.tradeoffs.placing.candidates import Adapter, limits_of
-from readiness.tradeoffs.placing.facts import FleetFacts
-from readiness.tradeoffs.placing.facts_cache import fleet_facts
-from readiness.tradeoffs.placing.feasibility import ClassAtSites, feasibilities
+from readiness.tradeoffs.placing.candidates import Adapter, demand_of, limits_of
+from readiness.tradeoffs.placing.facts import FleetFacts, fleet_facts
 from readiness.tradeoffs.placing.law import Laws
-from readiness.tradeoffs.placing.params import PlacementQuestion
-from readiness.tradeoffs.placing.weighing import weigh
-from readiness.tradeoffs.placing.what_if import refuse_unknown, with_levers
+from readiness.tradeoffs.placing.params import PlacementQuestion, refuse_unknown, with_levers
+from readiness.tradeoffs.placing.weighing import IN_SERVICE, weigh
 from readiness.tradeoffs.queries import region_names
 from readiness.workloads import queries as workloads
 from readiness.workloads.core.envelope import Criticality, Envelope
-from readiness.workloads.models import Placement
 from web.versioned.refusals import NothingPublished
+
+type Sign = tuple[Any, ...]
+
+OF_SITE = ("slug", "country", "operator_country", "stage", "verdict")
+OF_SCORE = ("score", "score_upper")
+OF_VALUE = ("value", "low", "high", "unit", "currency", "percentile")
+"""Fields of a value that decide: its source and its age do not."""
+_site, _score, _value = attrgetter(*OF_SITE), attrgetter(*OF_SCORE), attrgetter(*OF_VALUE)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassAtSites:
+    """A class to be placed, with all that decides it beside the sites; `rules` is the digest of the pack."""
+
+    adapter: Adapter
+    limits: Limits
+    rules: str
+    on: date
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        adapter = self.adapter
+        return (
+            adapter.envelope,
+            adapter.homes,
+            adapter.basis,
+            adapter.laws.footing,
+            adapter.facts.rates,
+            self.rules,
+            self.on,
+        )
+
+
+type Decided = Mapping[str, tuple[Sign, Feasibility]]
+"""The decision and the sign that it was made for, by slug of the site."""
+
+
+@dataclass(frozen=True, slots=True)
+class _KeptFeasibility:
+    """`facts` are the last that signs were made from, by percentile; `decided` is by class."""
+
+    facts: Mapping[float, FleetFacts] = field(default_factory=dict)
+    signs: Mapping[float, Mapping[str, Sign]] = field(default_factory=dict)
+    decided: Mapping[tuple[Any, ...], Decided] = field(default_factory=dict)
+
+
+_kept = _KeptFeasibility()
+
+
+def feasibilities(classes: Sequence[ClassAtSites]) -> list[dict[str, Feasibility]]:
+    """Return for each class its sites in service by slug. Only the last call's classes are kept."""
+    global _kept
+    before = _kept
+    facts = {asked.adapter.envelope.latency_percentile: asked.adapter.facts for asked in classes}
+    signs = {percentile: _signs(percentile, of, before) for percentile, of in facts.items()}
+    decided = {
+        asked.key: _decided(
+            asked, signs[asked.adapter.envelope.latency_percentile], before.decided.get(asked.key, {})
+        )
+        for asked in classes
+    }
+    # Another request may have kept its own meanwhile: either is right, and the later one stays.
+    _kept = _KeptFeasibility(facts, signs, decided)
+    return [{slug: feasibility for slug, (_, feasibility) in decided[asked.key].items()} for asked in classes]
+
+
+def _decided(asked: ClassAtSites, signs: Mapping[str, Sign], before: Decided) -> Decided:
+    place, decided = placer(demand_of(asked.adapter.envelope), asked.limits), {}
+    for site in asked.adapter.facts.sites:
+        if site.stage not in IN_SERVICE:
+            continue
+        sign, kept = signs[site.slug], before.get(site.slug)
+        if kept is None or kept[0] is not sign:
+            kept = sign, place(asked.adapter.candidate(site)).standing
+        decided[site.slug] = kept
+    return decided
+
+
+def _signs(percentile: float, facts: FleetFacts, before: _KeptFeasibility) -> Mapping[str, Sign]:
+    """Return signs by slug of the site: the very same value as before where nothing that counts has changed."""
+    kept = before.signs.get(percentile, {})
+    if before.facts.get(percentile) is facts:
+        return kept
+    made = {site.slug: sign_of(site, facts) for site in facts.sites}
+    return {slug: kept[slug] if kept.get(slug) == sign else sign for slug, sign in made.items()}
+
+
+def sign_of(site: SiteFactors, facts: FleetFacts) -> Sign:
+    """Return all that decides about a site for any class: equal where no class can fare otherwise."""
+    score = facts.scores.get(site.slug)
+    return (
+        _site(site),
+        None if score is None else _score(score),
+        tuple(site.accelerators.items()),
+        _values(site.factors),
+        _values(site.latency),
+    )
+
+
+def _values(factors: Mapping[str, Factor]) -> tuple[Any, ...]:
+    return tuple((kind, *map(_value, factor.known)) for kind, factor in factors.items() if factor.known)
+
 
 MAY_PLACE = (
     "inventory.view_site",
@@ -41,9 +143,8 @@ CURRENCY = "EUR"
 
 
 def placement_answer(envelope: Envelope, question: PlacementQuestion, *, now: datetime) -> PlacementAnswer:
-    """Raises BadTradeoffQuestion for what cannot be asked about this workload."""
     what_if, currency = question.what_if, question.currency or envelope.cost_currency or CURRENCY
-    placed_at = _placed_at([envelope.slug], now).get(envelope.slug, ()) if envelope.slug else ()
+    placed_at = workloads.running([envelope.slug], day=now.date()).get(envelope.slug, ())
     # Only a slower link names a region.
     known_regions = set(region_names()) if what_if.links_slower else set()
     facts = fleet_facts(envelope.latency_percentile, now)
@@ -83,9 +184,8 @@ class FeasibleSites:
 
 
 def feasible_sites(envelopes: Sequence[Envelope], *, now: datetime) -> FeasibleSites:
-    """Decide as `placement_answer` does where nothing is asked, without reasons, ranks and consequences."""
     slugs = [envelope.slug for envelope in envelopes]
-    today = _placed_at(slugs, now)
+    today = workloads.running(slugs, day=now.date())
     percentiles = sorted({envelope.latency_percentile for envelope in envelopes} or {50.0})
     facts = {percentile: fleet_facts(percentile, now) for percentile in percentiles}
     row, pack = rules_in_force()
@@ -93,8 +193,15 @@ def feasible_sites(envelopes: Sequence[Envelope], *, now: datetime) -> FeasibleS
     to_decide: list[ClassAtSites] = []
     refused: dict[str, str] = {}
     for envelope in envelopes:
-        laws = Laws(envelope, pack, now.date(), footing=footings[envelope.slug])
-        adapter = _as_it_is(envelope, facts[envelope.latency_percentile], laws, today.get(envelope.slug, ()))
+        homes = today.get(envelope.slug, ())
+        adapter = Adapter(
+            envelope=envelope,
+            currency=envelope.cost_currency or CURRENCY,
+            facts=facts[envelope.latency_percentile],
+            laws=Laws(envelope, pack, now.date(), footing=footings[envelope.slug]),
+            homes=frozenset(homes),
+            home=next(iter(homes), ""),
+        )
         try:
             limits = limits_of(envelope, adapter.currency, adapter.facts.rates)
         except BadTradeoffQuestion as error:
@@ -104,26 +211,6 @@ def feasible_sites(envelopes: Sequence[Envelope], *, now: datetime) -> FeasibleS
     decided = zip(to_decide, feasibilities(to_decide), strict=True)
     by_class = {asked.adapter.envelope.slug: sites for asked, sites in decided}
     return FeasibleSites(facts[percentiles[0]], today, by_class, refused)
-
-
-def _placed_at(slugs: Sequence[str], now: datetime) -> dict[str, tuple[str, ...]]:
-    running = Placement.objects.on(now.date()).filter(workload_class__slug__in=slugs)
-    sites: dict[str, tuple[str, ...]] = {}
-    for slug, site in running.order_by("site__name", "pk").values_list("workload_class__slug", "site__slug"):
-        sites[slug] = tuple(dict.fromkeys((*sites.get(slug, ()), site)))
-    return sites
-
-
-def _as_it_is(envelope: Envelope, facts: FleetFacts, laws: Laws, today: Sequence[str]) -> Adapter:
-    return Adapter(
-        plain=envelope,
-        envelope=envelope,
-        currency=envelope.cost_currency or CURRENCY,
-        facts=facts,
-        laws=laws,
-        homes=frozenset(today),
-        home=next(iter(today), ""),
-    )
 
 
 def rules_in_force() -> tuple[RulePack | None, RulePackDocument | None]:
@@ -140,7 +227,6 @@ def _counted_from(first: str, placed_at: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def classes() -> tuple[Envelope, ...]:
-    """All workload classes: the worst to lose first, then by name."""
     order = list(Criticality)
     return tuple(
         sorted(

@@ -1,7 +1,5 @@
 """The trade-off explorer at /tradeoffs/, its two charts, and the options as a file. The address has all of it."""
 
-from __future__ import annotations
-
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,11 +8,9 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
 
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion, CarbonKind
-from readiness.tradeoffs.placing import charts, rows, sentences
+from readiness.tradeoffs.placing import charts, rows
 from readiness.tradeoffs.placing.answer import PlacementAnswer
 from readiness.tradeoffs.placing.params import PlacementView, question_of_address, view_of_address
 from readiness.tradeoffs.placing.queries import MAY_PLACE, bases, chosen_class, classes, placement_answer
@@ -22,9 +18,9 @@ from readiness.tradeoffs.queries import region_names
 from readiness.workloads.core.countries import GROUPS, WORLD
 from web import answers
 from web.clock import now
-from web.permissions import require
+from web.reports import Report
 
-TEMPLATE = "tradeoffs/explorer.html"
+EXPLORER = Report("tradeoffs/explorer.html", *MAY_PLACE)
 CARBONS = {
     CarbonKind.AVERAGE.value: "average of the grid",
     CarbonKind.MARGINAL.value: "marginal plant",
@@ -32,18 +28,14 @@ CARBONS = {
 }
 
 
-def _reads(view: Any) -> Any:
-    return require(*MAY_PLACE)(never_cache(require_GET(view)))
-
-
-@_reads
+@EXPLORER.reads
 def explorer(request: HttpRequest) -> HttpResponse:
     workloads = classes()
     envelope = chosen_class(workloads, request.GET.get("workload", ""))
     context: dict[str, Any] = {"workloads": workloads}
     if envelope is None:
         status = 404 if workloads and request.GET.get("workload") else 200
-        return render(request, TEMPLATE, context, status=status)
+        return render(request, EXPLORER.template, context, status=status)
     query, error = request.GET, None
     try:
         view = view_of_address(query)
@@ -52,22 +44,22 @@ def explorer(request: HttpRequest) -> HttpResponse:
         error, query, view = refused, QueryDict(urlencode({"workload": envelope.slug})), PlacementView()
         answer = placement_answer(envelope, question_of_address(query), now=now())
     context |= {"error": error, "workload": envelope, **_context(answer, view, query), **_choices(answer)}
-    return answers.page(request, TEMPLATE, context, status=400 if error else 200)
+    return answers.page(request, EXPLORER.template, context, status=400 if error else 200)
 
 
-@_reads
+@EXPLORER.reads
 def scatter(request: HttpRequest) -> HttpResponse:
     answer, view = _of_address(request.GET)
     return answers.chart(charts.scatter(answer, view.x, view.y, view.ranges))
 
 
-@_reads
+@EXPLORER.reads
 def parallel(request: HttpRequest) -> HttpResponse:
     answer, view = _of_address(request.GET)
     return answers.chart(charts.parallel(answer, view.ranges))
 
 
-@_reads
+@EXPLORER.reads
 def export(request: HttpRequest) -> HttpResponseBase:
     answer, view = _of_address(request.GET)
     columns, table = rows.csv_rows(answer, answer.within(view.ranges))
@@ -78,11 +70,8 @@ def _of_address(query: QueryDict) -> tuple[PlacementAnswer, PlacementView]:
     envelope = chosen_class(classes(), query.get("workload", ""))
     if envelope is None:
         raise BadRequest("workload: no workload class is called that")
-    try:
-        view = view_of_address(query)
-        return placement_answer(envelope, question_of_address(query), now=now()), view
-    except BadTradeoffQuestion as error:
-        raise BadRequest(str(error)) from error
+    view = view_of_address(query)
+    return placement_answer(envelope, question_of_address(query), now=now()), view
 
 
 def _context(answer: PlacementAnswer, view: PlacementView, given: QueryDict) -> dict[str, Any]:
@@ -98,10 +87,10 @@ def _context(answer: PlacementAnswer, view: PlacementView, given: QueryDict) -> 
         "blank": rows.blank(answer),
         "shown": len(shown),
         "changes": rows.changes(answer),
-        "unscored": sentences.unscored(answer),
-        "confidence": sentences.confidence(answer),
+        "unscored": rows.unscored(answer),
+        "confidence": rows.confidence(answer),
         "kept_out": [(option, rows.cells(answer, option)) for option in answer.kept_out[: rows.MOST_ROWS]],
-        "loosen": sentences.to_loosen(answer),
+        "loosen": rows.to_loosen(answer),
         "comparison": rows.comparison(answer, view.compare),
         "served": rows.served(answer),
         "scatter_title": f"{rows.LABELS[view.x]} and {rows.LABELS[view.y].lower()} of every option",
@@ -112,7 +101,7 @@ def _context(answer: PlacementAnswer, view: PlacementView, given: QueryDict) -> 
 def _choices(answer: PlacementAnswer) -> dict[str, Any]:
     sites = sorted(answer.options, key=lambda option: option.name)
     return {
-        "summary": sentences.changed(answer),
+        "summary": rows.changed(answer),
         "carbons": CARBONS.items(),
         "sites": [(option.slug, option.name) for option in sites],
         "regions": region_names().items(),

@@ -1,7 +1,5 @@
 """One workload over all candidates: who may hold it, the front, scores, flips, and what moving there does. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -9,15 +7,19 @@ from datetime import datetime
 from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs.core.consequences import consequences
 from readiness.tradeoffs.core.factors import SiteFactors
-from readiness.tradeoffs.core.objectives import Objective, ScoredOption, referenced
+from readiness.tradeoffs.core.objectives import (
+    Objective,
+    ScoredOption,
+    UnaskedStep,
+    dominated,
+    referenced,
+    step_of,
+)
 from readiness.tradeoffs.core.options import BandedFigure, LatencyLimit, Limits, worst_latency
-from readiness.tradeoffs.core.pareto import front
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
-from readiness.tradeoffs.core.performance import equivalents, only_type
 from readiness.tradeoffs.core.placement import Feasibility, Placed, UnkeptLimit, placer
-from readiness.tradeoffs.core.ranking import ranking
-from readiness.tradeoffs.core.sensitivity import robustness, sensitivity
-from readiness.tradeoffs.core.steps import UnaskedStep, step_of
+from readiness.tradeoffs.core.ranking import ranking, robustness, sensitivity
+from readiness.tradeoffs.core.units import equivalents, only_type
 from readiness.tradeoffs.placing.answer import HeldAccelerators, PlacementAnswer, PlacementOption
 from readiness.tradeoffs.placing.candidates import (
     Adapter,
@@ -28,7 +30,7 @@ from readiness.tradeoffs.placing.candidates import (
     limits_of,
     monthly_limits,
 )
-from readiness.tradeoffs.placing.inputs import inputs_of
+from readiness.tradeoffs.placing.facts import inputs_of
 from readiness.tradeoffs.placing.params import OBJECTIVES, PlacementQuestion
 from readiness.workloads.core.envelope import Envelope
 
@@ -61,7 +63,7 @@ def weigh(
     options = [*_ordered(feasible, known, objectives, weights, steps), *_kept_out(judged)]
     return PlacementAnswer(
         question=question,
-        envelope=adapter.plain,
+        envelope=adapter.plain or envelope,
         asked=envelope,
         currency=adapter.currency,
         at=at,
@@ -109,15 +111,9 @@ def _judged(adapter: Adapter, limits: Limits, served: tuple[LatencyLimit, ...]) 
             placed = _lost(placed)
         options.append(
             PlacementOption(
-                slug=site.slug,
-                name=site.name,
-                country=site.country,
-                operator_country=site.operator_country,
-                region=site.region,
-                stage=site.stage,
+                site=site,
                 placed=placed,
                 figures=_figures(placed, served, adapter.facts.at),
-                law=adapter.laws.of(site.country, site.operator_country),
                 after=capacity_after(placed.candidate, demand),
                 score=adapter.facts.scores.get(site.slug),
                 is_today=site.slug in adapter.homes,
@@ -130,7 +126,6 @@ def _judged(adapter: Adapter, limits: Limits, served: tuple[LatencyLimit, ...]) 
 
 
 def held_at(site: SiteFactors, adapter: Adapter) -> HeldAccelerators | None:
-    """None where the envelope asks for no accelerators."""
     asked = adapter.envelope.accelerator_count
     if not asked:
         return None
@@ -183,14 +178,13 @@ def _ordered(
     if not scored:
         return []
     by_slug = {option.slug: option for option in feasible}
-    edge = front(scored, known)
-    on_front = frozenset(edge.on)
+    dominated_by = dominated(scored, known)
     return [
         replace(
             by_slug[ranked.name],
             ranked=ranked,
-            pareto=ranked.name in on_front,
-            dominated_by=edge.dominated_by.get(ranked.name, ""),
+            pareto=ranked.name not in dominated_by,
+            dominated_by=dominated_by.get(ranked.name, ""),
             step=steps.get(ranked.name),
         )
         for ranked in ranking(scored, objectives, weights)

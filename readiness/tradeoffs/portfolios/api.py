@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from accounts.models import User
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion, CarbonKind
 from readiness.tradeoffs.models import PortfolioRun
-from readiness.tradeoffs.portfolios import operations, queries
+from readiness.tradeoffs.portfolios import operations, result
 from readiness.tradeoffs.portfolios.params import MOST_POINTS, OBJECTIVES, POINTS
 from readiness.tradeoffs.portfolios.tables import PortfolioFilters
 from web import clock
@@ -75,7 +75,7 @@ class WholePortfolioSerializer(PortfolioSerializer):
 
 
 class PortfolioViewSet(ReadOnlyObjectViewSet):
-    queryset = queries.whole_runs()
+    queryset = result.whole_runs()
     serializer_class = WholePortfolioSerializer
     filterset_class = PortfolioFilters
     ordering_fields = ("id", "state", "asked_at", "finished_at", "points_total", "workloads_total")
@@ -115,7 +115,7 @@ class PortfolioViewSet(ReadOnlyObjectViewSet):
         return self._told(response)
 
     def _told(self, run: PortfolioRun, code: int = status.HTTP_200_OK) -> Response:
-        return self._answer(queries.whole_runs().get(pk=run.pk), code)
+        return self._answer(result.whole_runs().get(pk=run.pk), code)
 
     def _reader(self) -> User:
         return cast(User, self.request.user)

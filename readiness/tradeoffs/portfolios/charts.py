@@ -4,8 +4,8 @@ from typing import Any
 
 from plotly import graph_objects as go
 
-from readiness.tradeoffs.portfolios import sentences
-from readiness.tradeoffs.portfolios.queries import Result
+from readiness.tradeoffs.portfolios import tables
+from readiness.tradeoffs.portfolios.result import Result
 from web import charts
 from web.charts import Figure
 
@@ -31,12 +31,12 @@ def front(result: Result, *, x: str, y: str, chosen: int) -> Figure:
         margin={"l": 64, "r": 16, "t": 16, "b": 48},
         hovermode="closest",
         showlegend=True,
-        xaxis={"title": {"text": sentences.head(result, x)}},
-        yaxis={"title": {"text": sentences.head(result, y)}},
+        xaxis={"title": {"text": tables.head(result, x)}},
+        yaxis={"title": {"text": tables.head(result, y)}},
     )
     meta = {
-        "finding": sentences.finding(result, x=x, y=y),
-        "footer": sentences.today_told(result),
+        "finding": tables.finding(result, x=x, y=y),
+        "footer": tables.today_told(result),
         "narrow": {"margin": {"l": 52}, "xaxis": {"nticks": 4}},
         "table": _table(result),
     }
@@ -52,13 +52,13 @@ def _dots(name: str, role: str, symbol: str, drawn: list[tuple[int, Result]], x:
         role,
         hover="point %{customdata[0]}, gap %{customdata[1]}",
         marker={"symbol": symbol, "size": size, "line": {"width": 2}},
-        customdata=[[place, str(sentences.gap(point))] for place, point in drawn],
+        customdata=[[place, str(tables.gap(point))] for place, point in drawn],
     )
 
 
 def _table(result: Result) -> Figure:
     names, today = result["objectives"], result["today"]
-    heads = ["Point", *(sentences.head(result, name) for name in names), "Proven gap, %", "Dominated by"]
+    heads = ["Point", *(tables.head(result, name) for name in names), "Proven gap, %", "Dominated by"]
     rows: list[list[Any]] = [
         [
             place,

@@ -6,40 +6,151 @@ have different ones, which is a few.
 
 import math
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
 
 from readiness.jurisdiction import queries as jurisdiction
-from readiness.jurisdiction.core.pack import RulePackDocument
-from readiness.jurisdiction.queries import Footing
 from readiness.tradeoffs.core.consequences import Consequence, consequences
 from readiness.tradeoffs.core.factors import SiteFactors
-from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection
+from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection, UnaskedStep, step_of
 from readiness.tradeoffs.core.options import BandedFigure, CandidateSite, Demand, worst_latency
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.core.placement import Feasibility, Placed, placer
 from readiness.tradeoffs.core.portfolio import Portfolio
-from readiness.tradeoffs.core.steps import UnaskedStep, step_of
-from readiness.tradeoffs.placing.candidates import Adapter, latency_limits, limited, limits_of
-from readiness.tradeoffs.placing.facts_cache import FleetFacts, fleet_facts
+from readiness.tradeoffs.core.units import book, equivalents, only_type
+from readiness.tradeoffs.placing.candidates import Adapter, demand_of, latency_limits, limited, limits_of
+from readiness.tradeoffs.placing.facts import ANY, FleetFacts, fleet_facts
+from readiness.tradeoffs.placing.figures import scaled
 from readiness.tradeoffs.placing.law import Laws
+from readiness.tradeoffs.placing.queries import rules_in_force
 from readiness.tradeoffs.placing.weighing import IN_SERVICE
-from readiness.tradeoffs.portfolios.capacity import (
-    PLAIN,
-    capacity_in,
-    demand_in,
-    in_reference,
-    resources_of,
-    units_of,
-)
 from readiness.tradeoffs.portfolios.params import PortfolioQuestion
 from readiness.workloads import queries as workloads
-from readiness.workloads.core.envelope import Criticality, Envelope
-from readiness.workloads.models import Placement
-from web.versioned.refusals import NothingPublished
+from readiness.workloads.core.envelope import AcceleratorNeed, Criticality, Envelope
+
+POWER, BANDWIDTH = "power", "bandwidth"
+
+
+def units_of(sites: Iterable[SiteFactors]) -> dict[str, str]:
+    whole = f"x {book().reference} ({book().precision})" if in_reference(sites) else "accelerators"
+    return {POWER: "kW", BANDWIDTH: "Gb/s", ANY: whole}
+
+
+def resources_of(envelopes: Iterable[Envelope]) -> tuple[str, ...]:
+    types = {need.type for envelope in envelopes for need in envelope.accelerators if need.type}
+    return (ANY, *sorted(types), POWER, BANDWIDTH)
+
+
+def in_reference(sites: Iterable[SiteFactors]) -> bool:
+    """Whether accelerators as a whole are counted in the reference type: where each site has one type, and each of
+    these a published figure. Else any accelerator is one.
+    """
+    worth = [equivalents(only_type(site.accelerators)) for site in sites]
+    return bool(worth) and None not in worth
+
+
+def _whole(envelope: Envelope, adapter: Adapter, sites: Mapping[str, SiteFactors]) -> float:
+    """Return the accelerators that a workload takes, of all types together, in the reference type.
+
+    A workload that runs nowhere and asks for any type is counted in the strongest type of all sites, so that the
+    room left is never overestimated.
+    """
+    worth = 0.0
+    for need in envelope.accelerators:
+        type_slug = need.type or adapter.basis
+        each = (
+            [equivalents(type_slug)]
+            if type_slug
+            else [equivalents(only_type(site.accelerators)) for site in sites.values()]
+        )
+        worth += need.count * max((count for count in each if count is not None), default=1.0)
+    return worth
+
+
+def demand_in(
+    envelopes: Sequence[Envelope],
+    resources: Sequence[str],
+    adapters: Mapping[str, Adapter],
+    sites: Mapping[str, SiteFactors],
+) -> np.ndarray:
+    is_in_reference = in_reference(sites.values())
+    demand = np.zeros((len(envelopes), len(resources)))
+    for row, envelope in enumerate(envelopes):
+        asked = demand_of(envelope)
+        taken = {
+            **asked.accelerators,
+            ANY: _whole(envelope, adapters[envelope.slug], sites)
+            if is_in_reference
+            else envelope.accelerator_count,
+            POWER: asked.power_kw or 0.0,
+            BANDWIDTH: asked.bandwidth_gbps or 0.0,
+        }
+        demand[row] = [taken.get(name, 0.0) for name in resources]
+    return demand
+
+
+def capacity_in(
+    asked: PortfolioQuestion,
+    envelopes: Sequence[Envelope],
+    resources: Sequence[str],
+    today: Mapping[str, str],
+    sites: Mapping[str, SiteFactors],
+    facts: FleetFacts,
+    now: datetime,
+) -> np.ndarray:
+    types = tuple(AcceleratorNeed(1, name) for name in resources if name not in (ANY, POWER, BANDWIDTH))
+    asking = Envelope(slug="", name="", accelerators=types)
+    is_in_reference = in_reference(sites.values())
+    capacity = np.full((len(sites), len(resources)), np.nan)
+    for column, (slug, site) in enumerate(sites.items()):
+        holds = _together([envelope for envelope in envelopes if today.get(envelope.slug) == slug])
+        adapter = Adapter(
+            plain=holds,
+            envelope=asking,
+            currency=asked.currency,
+            carbon=asked.carbon,
+            facts=facts,
+            laws=Laws(asking, None, now.date()),
+            homes=frozenset({slug}),
+        )
+        candidate = adapter.candidate(site)
+        free: dict[str, BandedFigure | None] = dict(candidate.free_accelerators)
+        free |= {POWER: candidate.headroom, BANDWIDTH: candidate.free_bandwidth}
+        if is_in_reference:
+            free[ANY] = _in_reference_type(free.get(ANY), site)
+        capacity[column] = [_room(free.get(name)) for name in resources]
+    return capacity
+
+
+def _in_reference_type(free: BandedFigure | None, site: SiteFactors) -> BandedFigure | None:
+    each = equivalents(only_type(site.accelerators))
+    if free is None or each is None:
+        return None
+    return scaled(free, each, book().precision)
+
+
+def _room(free: BandedFigure | None) -> float:
+    if free is None or (free.value is None and free.least <= 0):
+        return math.nan
+    return max(free.least, 0.0)
+
+
+def _together(envelopes: Sequence[Envelope]) -> Envelope:
+    counts: Counter[str | None] = Counter()
+    for envelope in envelopes:
+        for need in envelope.accelerators:
+            counts[need.type] += need.count
+    return Envelope(
+        slug="",
+        name="",
+        accelerators=tuple(AcceleratorNeed(count, name) for name, count in counts.items()),
+        it_kw=sum(envelope.it_kw or 0.0 for envelope in envelopes),
+        bandwidth_gbps=sum(envelope.bandwidth_gbps or 0.0 for envelope in envelopes),
+    )
+
 
 PRIORITY = {
     Criticality.CRITICAL: 8.0,
@@ -73,7 +184,6 @@ class PortfolioFleet:
     sites: Mapping[str, Mapping[str, SiteFactors]] = field(repr=False)
 
     def moved(self, workload: str, before: str | None, after: str | None) -> tuple[Consequence, ...]:
-        """Return what moving it does, as a placement says it; nothing where one end is no site in service."""
         there = self.sites[workload]
         if before is None or after is None or before not in there or after not in there:
             return ()
@@ -83,7 +193,6 @@ class PortfolioFleet:
         return consequences(ends[0], ends[1], latency_limits(envelope, envelope.latency_limit_ms or 0.0))
 
     def step(self, workload: str, before: str, after: str) -> UnaskedStep | None:
-        """The step that no limit asks for, which moving it would be; None where it is none."""
         there, adapter = self.sites[workload], self.adapters[workload]
         if before not in there or after not in there or workload in self.broken:
             return None
@@ -114,7 +223,6 @@ def _figures(candidate: CandidateSite, envelope: Envelope) -> dict[str, BandedFi
 
 
 def _values(candidate: CandidateSite, envelope: Envelope) -> dict[str, float]:
-    """Return the values by a portfolio's own objectives; NaN where one is unknown."""
     figures = _figures(candidate, envelope).items()
     values = {name: math.nan if figure.value is None else figure.value for name, figure in figures}
     return values | {"risk": 100.0 - values["readiness"]}
@@ -130,19 +238,19 @@ def read(asked: PortfolioQuestion, *, now: datetime) -> PortfolioFleet:
         percentile: sites | _only(sites, _in_service(each)) for percentile, each in facts.items()
     }
     of = {envelope.slug: of_percentile[envelope.latency_percentile] for envelope in envelopes}
-    pack, runs_at = _pack(), _pinned_first(running(asked.workloads, now), asked.pins)
+    pack = rules_in_force()[1]
+    runs_at = _pinned_first(workloads.running(asked.workloads, day=now.date()), asked.pins)
     # Where accelerators as a whole are counted by the piece, so are those of one workload.
     is_in_reference = in_reference(sites.values())
     footings = jurisdiction.footings([envelope.slug for envelope in envelopes], day=now.date())
     adapters = {
-        envelope.slug: _adapter(
-            envelope,
-            asked,
-            facts[envelope.latency_percentile],
-            pack,
-            footings[envelope.slug],
-            now,
-            runs_at.get(envelope.slug, ()) if is_in_reference else (),
+        envelope.slug: Adapter(
+            envelope=envelope,
+            currency=asked.currency,
+            carbon=asked.carbon,
+            facts=facts[envelope.latency_percentile],
+            laws=Laws(envelope, pack, now.date(), footing=footings[envelope.slug]),
+            home=next(iter(runs_at.get(envelope.slug, ()) if is_in_reference else ()), ""),
         )
         for envelope in envelopes
     }
@@ -183,7 +291,6 @@ def _only(sites: Mapping[str, SiteFactors], those: Mapping[str, SiteFactors]) ->
 
 
 def sites_in_service(now: datetime) -> tuple[str, ...]:
-    """Slugs of the sites that a workload may be pinned to."""
     return tuple(_in_service(fleet_facts(50.0, now)))
 
 
@@ -191,56 +298,13 @@ def _in_service(facts: FleetFacts) -> dict[str, SiteFactors]:
     return {site.slug: site for site in facts.sites if site.stage in IN_SERVICE}
 
 
-def _pack() -> RulePackDocument | None:
-    try:
-        return jurisdiction.current()[1]
-    except NothingPublished:
-        return None
-
-
-def running(slugs: Collection[str], now: datetime) -> dict[str, tuple[str, ...]]:
-    """Return where each of these classes runs, by the sites' names."""
-    rows = (
-        Placement.objects.on(now.date())
-        .filter(workload_class__slug__in=slugs)
-        .order_by("site__name", "pk")
-        .values_list("workload_class__slug", "site__slug")
-    )
-    sites: dict[str, dict[str, None]] = {}
-    for workload, site in rows:
-        sites.setdefault(workload, {})[site] = None
-    return {workload: tuple(slugs) for workload, slugs in sites.items()}
-
-
 def _pinned_first(
     running: Mapping[str, Sequence[str]], pins: Mapping[str, str]
 ) -> dict[str, tuple[str, ...]]:
-    """First the site that is planned anew: the pinned one if it runs there, else the first by name."""
     return {
         workload: tuple(sorted(sites, key=lambda site: site != pins.get(workload)))
         for workload, sites in running.items()
     }
-
-
-def _adapter(
-    envelope: Envelope,
-    asked: PortfolioQuestion,
-    facts: FleetFacts,
-    pack: RulePackDocument | None,
-    footing: Footing,
-    now: datetime,
-    today: Sequence[str],
-) -> Adapter:
-    return Adapter(
-        plain=envelope,
-        envelope=envelope,
-        what_if=PLAIN,
-        currency=asked.currency,
-        carbon=asked.carbon,
-        facts=facts,
-        laws=Laws(envelope, pack, now.date(), footing=footing),
-        home=next(iter(today), ""),
-    )
 
 
 def _judged(
@@ -283,11 +347,10 @@ def _judged(
 
 
 def _broken(workload: str, placed: Sequence[Placed], running: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Return, by slug, the limits that the workload certainly breaks at today's site; empty where it breaks none."""
     home = next(iter(running.get(workload, ())), None)
     if home is None:
         return {}
-    here = next((one for one in placed if one.candidate.site == home), None)
+    here = next((option for option in placed if option.candidate.site == home), None)
     if here is None:
         return {workload: "its site is not in service"}
     words = [reason.words for reason in here.reasons if reason.standing is Feasibility.REJECTED]
@@ -295,18 +358,17 @@ def _broken(workload: str, placed: Sequence[Placed], running: Mapping[str, Seque
 
 
 def _why_nowhere(placed: Sequence[Placed], pin: str | None, others: Sequence[str]) -> str:
-    """The limits that are in the way, by how many sites each keeps out; of a pinned one, what its site lacks."""
     if pin is not None:
-        pinned = next((one for one in placed if one.candidate.site == pin), None)
+        pinned = next((option for option in placed if option.candidate.site == pin), None)
         words = [reason.words for reason in pinned.reasons] if pinned else ["it is not in service"]
         return f"pinned to {pin}: {'; '.join(words)}"
     counted: Counter[str] = Counter()
-    for one in placed:
-        counted.update({reason.limit for reason in one.reasons})
-        if one.candidate.site in others:
+    for option in placed:
+        counted.update({reason.limit for reason in option.reasons})
+        if option.candidate.site in others:
             counted["runs there already"] += 1
-    told = [
+    counts = [
         f"{limit} at {count} of {len(placed)}"
         for limit, count in sorted(counted.items(), key=lambda each: (-each[1], each[0]))
     ]
-    return ", ".join(told) or "no site is in service"
+    return ", ".join(counts) or "no site is in service"

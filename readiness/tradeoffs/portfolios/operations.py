@@ -11,6 +11,7 @@ from readiness.tradeoffs.models import PortfolioRun
 from readiness.tradeoffs.portfolios import fleet
 from readiness.tradeoffs.portfolios.params import PortfolioQuestion, question_of
 from readiness.tradeoffs.tasks import wake_portfolio
+from readiness.workloads import queries as workloads
 from readiness.workloads.models import WorkloadClass
 from web.permissions import MissingPermission
 
@@ -36,7 +37,7 @@ def ask(given: Mapping[str, Any], *, by: User, now: datetime) -> PortfolioRun:
         given,
         workloads=known,
         sites=fleet.sites_in_service(now),
-        running=fleet.running(known, now),
+        running=workloads.running(known, day=now.date()),
     )
     while (run := _open(question) or _queued(question, by=by, now=now)) is None:
         continue
@@ -48,7 +49,6 @@ def _open(question: PortfolioQuestion) -> PortfolioRun | None:
 
 
 def _queued(question: PortfolioQuestion, *, by: User, now: datetime) -> PortfolioRun | None:
-    """None where somebody else asked the same in between."""
     try:
         with transaction.atomic():
             run = PortfolioRun.objects.create(

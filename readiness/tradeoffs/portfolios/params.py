@@ -1,12 +1,13 @@
-"""The question of a portfolio: which workloads, what counts, where some have to stay, and how many points."""
-
-from __future__ import annotations
+"""The question of a portfolio and its form. Pins are lines, so that the form works without scripts: `chat lulea`."""
 
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
 
 from readiness.tradeoffs.core.parsing import (
     AllowedSpan,
@@ -15,8 +16,10 @@ from readiness.tradeoffs.core.parsing import (
     carbon_of,
     currency_of,
     number_within,
+    object_of,
+    stated_weights,
 )
-from readiness.tradeoffs.placing.params import WEIGHT_SPAN
+from readiness.workloads.models import WorkloadClass
 
 OBJECTIVES = ("cost", "carbon", "latency", "risk")
 """Less of each is better. Risk is what a site lacks of a readiness score of 100 points."""
@@ -45,7 +48,7 @@ class PortfolioQuestion:
         return asdict(self)
 
     @classmethod
-    def of(cls, inputs: Mapping[str, Any]) -> PortfolioQuestion:
+    def of(cls, inputs: Mapping[str, Any]) -> "PortfolioQuestion":
         workloads, left_out = tuple(inputs["workloads"]), tuple(inputs["left_out"])
         carbon = CarbonKind(inputs["carbon"])
         return cls(**{**inputs, "workloads": workloads, "left_out": left_out, "carbon": carbon})
@@ -70,9 +73,7 @@ def question_of(
 
     Raises BadTradeoffQuestion with the field at fault.
     """
-    for name in given:
-        if name not in KEYS:
-            raise BadTradeoffQuestion(name, f"There is no such field; there are {', '.join(KEYS)}.")
+    given = object_of("", given, KEYS)
     named = _slugs("workloads", given.get("workloads"), workloads)
     left_out = _slugs("left_out", given.get("left_out"), workloads)
     placed = sorted(set(named or workloads) - set(left_out))
@@ -80,7 +81,8 @@ def question_of(
         raise BadTradeoffQuestion("workloads", "No workload is left to place.")
     if len(placed) > MOST_WORKLOADS:
         raise BadTradeoffQuestion("workloads", f"{MOST_WORKLOADS} at most.")
-    weights = _weights(given.get("weights"))
+    stated = stated_weights(given.get("weights"), OBJECTIVES) or WEIGHTS
+    weights = {name: weight for name, weight in stated.items() if weight > 0}
     return PortfolioQuestion(
         tuple(placed),
         tuple(sorted(left_out)),
@@ -146,26 +148,6 @@ def _runs_at(where: str, workload: str, running: Mapping[str, Sequence[str]]) ->
     return there[0]
 
 
-def _weights(given: Any) -> dict[str, float]:
-    if given is None or given == {}:
-        return dict(WEIGHTS)
-    if not isinstance(given, Mapping):
-        raise BadTradeoffQuestion("weights", "It has to be an object of weights.")
-    for name in given:
-        if name not in OBJECTIVES:
-            message = f"There is no such objective; there are {', '.join(OBJECTIVES)}."
-            raise BadTradeoffQuestion(f"weights.{str(name)[:100]}", message)
-    weights = {
-        name: number_within(f"weights.{name}", given[name], WEIGHT_SPAN)
-        for name in OBJECTIVES
-        if name in given
-    }
-    above = {name: weight for name, weight in weights.items() if weight > 0}
-    if not above:
-        raise BadTradeoffQuestion("weights", "At least one weight has to be above 0.")
-    return above
-
-
 def _points(given: Any) -> int:
     if given is None:
         return POINTS
@@ -173,3 +155,87 @@ def _points(given: Any) -> int:
     if value != int(value):
         raise BadTradeoffQuestion("points", "It has to be a whole number.")
     return int(value)
+
+
+CARBON = {
+    CarbonKind.AVERAGE: "Average of the grid",
+    CarbonKind.MARGINAL: "Marginal plant",
+    CarbonKind.MARKET: "Contracts (market)",
+}
+
+
+class AskForm(forms.Form):
+    cost = forms.FloatField(label="Weight of cost", min_value=0, initial=WEIGHTS["cost"])
+    carbon = forms.FloatField(label="Weight of carbon", min_value=0, initial=WEIGHTS["carbon"])
+    latency = forms.FloatField(label="Weight of latency", min_value=0, initial=WEIGHTS["latency"])
+    risk = forms.FloatField(
+        label="Weight of risk",
+        min_value=0,
+        initial=WEIGHTS["risk"],
+        help_text="What a site lacks of a readiness score of 100. An objective of weight 0 is not asked about.",
+    )
+    points = forms.IntegerField(
+        label="Points of the front",
+        min_value=1,
+        max_value=MOST_POINTS,
+        initial=POINTS,
+        help_text="The first has these weights; the others show what else there is.",
+    )
+    left_out = forms.ModelMultipleChoiceField(
+        WorkloadClass.objects.order_by("name", "pk"),
+        to_field_name="slug",
+        required=False,
+        label="Workloads to leave as they are",
+        help_text="They stay where they run and keep their room.",
+    )
+    pins = forms.CharField(
+        label="Pinned workloads",
+        required=False,
+        # So that lines count as they were written.
+        strip=False,
+        max_length=400_000,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        help_text=(
+            "A line for each workload that has to run at one site: the slugs of both, such as chat lulea. "
+            "The workload alone keeps it where it runs today; it is part of the plan then, with its figures."
+        ),
+    )
+    currency = forms.CharField(label="Currency", max_length=3, initial=CURRENCY)
+    intensity = forms.ChoiceField(label="Carbon counted as", choices=list(CARBON.items()))
+
+    def clean_pins(self) -> dict[str, str | None]:
+        pins: dict[str, str | None] = {}
+        for number, line in enumerate(self.cleaned_data["pins"].splitlines(), 1):
+            words = line.split()
+            if not words:
+                continue
+            if len(words) > 2:
+                raise ValidationError(f"Line {number}: a workload and a site, such as chat lulea.")
+            if words[0] in pins:
+                raise ValidationError(f"Line {number}: {words[0][:100]} is pinned above already.")
+            pins[words[0]] = words[1] if len(words) == 2 else None
+        return pins
+
+    def asked(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        return {
+            **{name: given[name] for name in ("points", "pins", "currency")},
+            "weights": {name: given[name] for name in OBJECTIVES},
+            "left_out": [workload.slug for workload in given["left_out"]],
+            "carbon": given["intensity"],
+        }
+
+    def refused(self, error: BadTradeoffQuestion) -> None:
+        name = error.field.partition("[")[0].removeprefix("weights.")
+        if name.startswith("pins."):
+            name = "pins"
+        self.add_error(name if name in self.fields else None, error.reason)
+
+
+def initial_of(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **{name: inputs["weights"].get(name, 0) for name in OBJECTIVES},
+        **{name: inputs[name] for name in ("points", "left_out", "currency")},
+        "pins": "\n".join(f"{workload} {site}" for workload, site in inputs["pins"].items()),
+        "intensity": inputs["carbon"],
+    }

@@ -1,15 +1,16 @@
-"""The result of a sweep as plain values that are kept: points with plan, totals and gap, and what each move does."""
+"""The result of a sweep as plain values that are kept, and one point of it as a page reads it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from django.db.models import QuerySet
 
 from readiness.tradeoffs.core.consequences import line
-from readiness.tradeoffs.core.moves import PlanChanges, WorkloadMove, against
-from readiness.tradeoffs.core.portfolio import LeftOutReason, Point, Sweep
-from readiness.tradeoffs.placing.inputs import ANY
+from readiness.tradeoffs.core.portfolio import LeftOutReason, PlanChanges, Point, Sweep, WorkloadMove, against
+from readiness.tradeoffs.models import PortfolioRun
+from readiness.tradeoffs.placing.facts import ANY
 from readiness.tradeoffs.portfolios.fleet import PortfolioFleet
 
 VERSION = 2
@@ -59,13 +60,11 @@ def result_of(fleet: PortfolioFleet, sweep: Sweep) -> dict[str, Any]:
 
 
 def _first_of_each_plan(points: Sequence[Point]) -> list[int]:
-    """Return, for each point, the index of the first point with the same plan."""
     first: dict[tuple[tuple[str, str], ...], int] = {}
     return [first.setdefault(tuple(sorted(point.plan.items())), place) for place, point in enumerate(points)]
 
 
 def _today(fleet: PortfolioFleet, points: Sequence[Point]) -> dict[str, Any]:
-    """The sums of today over the workloads that can be compared at every point; the others with the reason."""
     outside = {slug: why for slug in fleet.portfolio.workloads if (why := _why_outside(fleet, slug, points))}
     compared = [slug for slug in fleet.portfolio.workloads if slug not in outside]
     return {
@@ -79,7 +78,6 @@ def _today(fleet: PortfolioFleet, points: Sequence[Point]) -> dict[str, Any]:
 
 
 def _why_outside(fleet: PortfolioFleet, slug: str, points: Sequence[Point]) -> str:
-    """Why a workload is in no sum that is compared with today; empty where it is in all."""
     portfolio, site = fleet.portfolio, fleet.today.get(slug)
     if site is None:
         return "does not run today"
@@ -94,7 +92,6 @@ def _why_outside(fleet: PortfolioFleet, slug: str, points: Sequence[Point]) -> s
 
 
 def _sums(fleet: PortfolioFleet, workloads: Sequence[str], plan: Mapping[str, str]) -> dict[str, float]:
-    """Each objective over these workloads, which all have a site in the plan."""
     portfolio = fleet.portfolio
     rows = [portfolio.workloads.index(slug) for slug in workloads]
     columns = [portfolio.sites.index(plan[slug]) for slug in workloads]
@@ -153,7 +150,6 @@ def _unknown(fleet: PortfolioFleet, slug: str) -> str:
 
 
 def _no_room(fleet: PortfolioFleet, slug: str) -> str:
-    """Return what each site that keeps its limits lacks for this workload alone, or that others take the room."""
     portfolio = fleet.portfolio
     row = portfolio.workloads.index(slug)
     sentences = []
@@ -195,7 +191,6 @@ def _keep_moves(fleet: PortfolioFleet, compared: PlanChanges, moves: dict[str, d
 
 
 def _reason(fleet: PortfolioFleet, move: WorkloadMove) -> dict[str, str]:
-    """Whether a broken limit forces it, a pin asks for it, or it is a choice, with the words."""
     if move.before is None or move.after is None:
         return {"kind": "starts" if move.before is None else "stops", "why": ""}
     if move.workload in fleet.broken:
@@ -204,3 +199,115 @@ def _reason(fleet: PortfolioFleet, move: WorkloadMove) -> dict[str, str]:
         return {"kind": "pinned", "why": ""}
     step = fleet.step(move.workload, move.before, move.after)
     return {"kind": "choice", "why": f"no limit asks for it: {step.words}" if step else ""}
+
+
+type Result = Mapping[str, Any]
+"""What `portfolios.result` makes of a sweep, or a part of it."""
+
+KINDS = {
+    "forced": "Forced by a broken limit",
+    "pinned": "Pinned",
+    "choice": "A choice",
+    "starts": "Begins to run",
+    "stops": "Does not run",
+}
+"""Why a workload moves, the moves that have to be made first."""
+REASONS = {
+    "no-feasible-site": "No site keeps its limits",
+    "unknown-figure": "A figure is unknown",
+    "no-room": "No room",
+    "gone": "Not declared any more",
+}
+
+
+def runs() -> QuerySet[PortfolioRun]:
+    """Without results, which are large."""
+    return whole_runs().defer("result")
+
+
+def whole_runs() -> QuerySet[PortfolioRun]:
+    return PortfolioRun.objects.select_related("asked_by", "cancel_asked_by")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A workload or site. Whoever is not declared any more is told by the slug, and has no page."""
+
+    slug: str
+    name: str
+    is_known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class MoveRow:
+    workload: Named
+    before: Named
+    after: Named
+    changes: Mapping[str, float | None]
+    line: str
+    consequences: Sequence[Result]
+    kind: str
+    why: str
+
+    @property
+    def order(self) -> int:
+        return list(KINDS).index(self.kind)
+
+    @property
+    def reason(self) -> str:
+        return f"{KINDS[self.kind]}: {self.why}" if self.why else KINDS[self.kind]
+
+    def effects(self, domain: str) -> set[str]:
+        return {each["effect"] for each in self.consequences if each["domain"] == domain}
+
+
+def _named(result: Result, names: str, slug: str) -> Named:
+    return Named(slug, result[names].get(slug, slug), slug in result[names])
+
+
+def moves(result: Result, point: Result) -> list[MoveRow]:
+    today, plan = result["today"]["plan"], point["plan"]
+    nowhere = Named("", "nowhere", is_known=False)
+    rows = []
+    for slug in result["names"]:
+        before, after = today.get(slug, ""), plan.get(slug, "")
+        if before != after:
+            was, comes = (_named(result, "site_names", site) if site else nowhere for site in (before, after))
+            move = result["moves"][slug][after]
+            rows.append(MoveRow(_named(result, "names", slug), was, comes, **move))
+    return sorted(rows, key=lambda row: (row.order, row.workload.name.casefold()))
+
+
+def by_site(result: Result, point: Result, rows: Sequence[MoveRow]) -> list[dict[str, Any]]:
+    """Sites that workloads come to or leave, with what each of their resources is filled to."""
+    return [
+        {
+            "site": _named(result, "site_names", site),
+            "comes": [row.workload.name for row in rows if row.after.slug == site],
+            "leaves": [row.workload.name for row in rows if row.before.slug == site],
+            "filling": [filling for filling in point["filling"] if filling["site"] == site],
+        }
+        for site in sorted({site.slug for row in rows for site in (row.before, row.after) if site.slug})
+    ]
+
+
+def left_out(result: Result, point: Result) -> list[tuple[Named, str, str]]:
+    return [
+        (_named(result, "names", slug), REASONS[why["reason"]], why["words"])
+        for slug, why in sorted(point["left_out"].items())
+    ]
+
+
+def pins(pinned: Mapping[str, str], result: Result, point: Result) -> list[dict[str, Any]]:
+    """Workloads that have to run at one site: whether each is placed at this point, and runs there today."""
+    today = result["today"]["plan"]
+    rows = [
+        {
+            "workload": _named(result, "names", workload),
+            "site": _named(result, "site_names", site),
+            "is_placed": workload in point["plan"],
+            "stays": today.get(workload) == site,
+        }
+        for workload, site in pinned.items()
+    ]
+    return sorted(rows, key=lambda row: row["workload"].name.casefold())

@@ -61,7 +61,6 @@ def _work_on(pk: int, *, now: datetime) -> None:
 
 
 def weightings(question: PortfolioQuestion) -> list[dict[str, float]]:
-    """First what was asked for, then corners and others between, which make the front."""
     total = sum(question.weights.values())
     own = {name: weight / total for name, weight in question.weights.items()}
     others = spread(question.objectives, question.points, seed=SEED)
@@ -79,13 +78,11 @@ def _running(pk: int) -> QuerySet[PortfolioRun]:
 
 
 def end_lost(*, now: datetime) -> int:
-    """End the runs whose worker is gone: as cancelled where that was asked, else as failed. Return how many."""
     lost = PortfolioRun.objects.filter(state=State.RUNNING, progressed_at__lt=Now() - LOST_AFTER)
     cancelled = lost.filter(cancel_asked_at__isnull=False).update(state=State.CANCELLED, finished_at=now)
     return cancelled + lost.update(state=State.FAILED, problem=LOST, finished_at=now)
 
 
 def waiting(*, now: datetime) -> list[int]:
-    """Return the runs that have waited so long that their wake-up may have been lost."""
     runs = PortfolioRun.objects.filter(state=State.QUEUED, asked_at__lt=now - WAITS).order_by("pk")
     return list(runs.values_list("pk", flat=True))

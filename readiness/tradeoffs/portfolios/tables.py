@@ -1,11 +1,91 @@
-"""Columns as data: the list of runs, and the moves of one point."""
+"""A portfolio in words, the list of runs, and the moves of one point."""
+
+from collections.abc import Mapping, Sequence
 
 from readiness.tradeoffs.models import PortfolioRun
-from readiness.tradeoffs.portfolios import sentences
-from readiness.tradeoffs.portfolios.queries import Result
+from readiness.tradeoffs.portfolios.result import KINDS, MoveRow, Result
 from web.links import link
 from web.rest.filters import ObjectFilterSet
 from web.tables import Column, Table
+from web.units import Formatted, how_many, number, percent
+
+OBJECTIVES = {"cost": "Cost", "carbon": "Carbon", "latency": "Latency", "risk": "Risk"}
+
+
+def weights(given: Mapping[str, float]) -> str:
+    return ", ".join(f"{OBJECTIVES[name]} {weight:g}" for name, weight in given.items())
+
+
+def shares(point: Result) -> str:
+    return ", ".join(
+        f"{OBJECTIVES[name]} {number(round(100 * share))} %" for name, share in point["weights"].items()
+    )
+
+
+def gap(point: Result) -> Formatted:
+    return percent(point["gap"], decimals=2)
+
+
+def head(result: Result, name: str) -> str:
+    return f"{OBJECTIVES[name]}, {result['units'][name]}"
+
+
+def plans_told(result: Result) -> str:
+    return f"{how_many(len(result['points']), 'plan', 'plans')} for {result['weightings']} weights"
+
+
+def moves_told(rows: Sequence[MoveRow], left_out: int) -> str:
+    counts = [
+        f"{count} {label.lower()}"
+        for kind, label in KINDS.items()
+        if (count := sum(row.kind == kind for row in rows))
+    ]
+    left = how_many(left_out, "workload left out", "workloads left out")
+    return f"{', '.join(counts)}; {left}" if counts else left
+
+
+def over(result: Result, name: str, rows: Sequence[MoveRow]) -> str:
+    inside = result["today"]["workloads"]
+    if not inside:
+        return "no workload runs today with every figure known"
+    covered = f"over {how_many(len(inside), 'workload', 'workloads')}"
+    forced = [
+        change
+        for row in rows
+        if row.kind == "forced" and row.workload.slug in inside and (change := row.changes[name]) is not None
+    ]
+    return f"{covered}; {signed(sum(forced))} of it forced" if forced else covered
+
+
+def signed(value: float | None) -> str:
+    if value is None:
+        return "unknown"
+    shown = number(round(value) if abs(value) >= 10 else round(value, 2))
+    return f"+{shown}" if value > 0 else shown.replace("-", "−")
+
+
+def today_told(result: Result) -> str:
+    today, names = result["today"], result["names"]
+    if not today["counted"]:
+        return "Today is not drawn: of no workload that runs are all figures known."
+    if today["counted"] == len(names):
+        return f"Today and every point sum all {today['counted']} workloads."
+    outside = ", ".join(f"{names.get(slug, slug)} ({why})" for slug, why in today["outside"].items())
+    same = f"Today and every point sum the same {today['counted']} of {len(names)} workloads."
+    return f"{same} Not in it: {outside}." if outside else same
+
+
+def finding(result: Result, *, x: str, y: str) -> str:
+    points = list(enumerate(result["points"], 1))
+    if not points:
+        return "No point was found before it ended."
+    sentences = []
+    for name in dict.fromkeys((x, y)):
+        place, point = min(points, key=lambda each: each[1]["compared"][name])
+        least = f"{number(round(point['compared'][name]))} {result['units'][name]}"
+        sentences.append(f"Least {OBJECTIVES[name].lower()}: point {place} with {least}.")
+    return " ".join(sentences)
+
 
 SITE_CELL = "readiness/portfolios/site_cell.html"
 
@@ -31,7 +111,7 @@ RUNS = Table(
         Column("workloads", "Workloads", value="workloads_total", sort="workloads_total", numeric=True),
         Column("points", "Points found", text=lambda run: f"{run.points_done} / {run.points_total}",
                value="points_done", numeric=True),
-        Column("weights", "Weights", value=lambda run: sentences.weights(run.inputs["weights"]), phone="full"),
+        Column("weights", "Weights", value=lambda run: weights(run.inputs["weights"]), phone="full"),
         Column("finished_at", "Ended", sort="finished_at", default=False),
     ),
     filterset=PortfolioFilters,
@@ -77,9 +157,9 @@ def _change(result: Result, name: str) -> Column:
     unit = result["units"][name].partition(",")[0]
     return Column(
         name,
-        f"{sentences.OBJECTIVES[name]}, {unit}",
+        f"{OBJECTIVES[name]}, {unit}",
         value=lambda row: row.changes[name],
-        text=lambda row: sentences.signed(row.changes[name]),
+        text=lambda row: signed(row.changes[name]),
         sort=True,
         numeric=True,
     )

@@ -13,9 +13,18 @@ from accounts.models import User
 from readiness.tradeoffs.core.consequences import ConsequenceDomain, ConsequenceEffect
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.models import PortfolioRun
-from readiness.tradeoffs.portfolios import charts, operations, queries, sentences, tables
-from readiness.tradeoffs.portfolios.forms import AskForm, initial_of
-from readiness.tradeoffs.portfolios.queries import MoveRow, Result
+from readiness.tradeoffs.portfolios import charts, operations, tables
+from readiness.tradeoffs.portfolios.params import AskForm, initial_of
+from readiness.tradeoffs.portfolios.result import (
+    MoveRow,
+    Result,
+    by_site,
+    left_out,
+    moves,
+    pins,
+    runs,
+    whole_runs,
+)
 from web import tables as table_kit
 from web.charts import Figure
 from web.clock import now
@@ -43,7 +52,7 @@ may_cancel = require(*LOOK, operations.MAY_CANCEL)
 @LIST.page
 def portfolios(request: HttpRequest) -> tuple[TablePage, Any]:
     may = {"may_ask": request.user.has_perm(operations.MAY_ASK)}
-    return table_kit.page(request, tables.RUNS, queries.runs()), lambda: may
+    return table_kit.page(request, tables.RUNS, runs()), lambda: may
 
 
 @may_ask
@@ -64,7 +73,6 @@ def ask(request: HttpRequest) -> HttpResponse:
 
 
 def _initial(request: HttpRequest) -> dict[str, Any]:
-    """Return the question of the run that the address names, so that it can be asked again with changes."""
     number = request.GET.get("again", "")
     if not number:
         return {}
@@ -81,12 +89,12 @@ def portfolio(request: HttpRequest, pk: int) -> tuple[TablePage | None, Any]:
         "run": run,
         "may_ask": user.has_perm(operations.MAY_ASK),
         "may_cancel": run.is_open and not is_cancelling and user.has_perm(operations.MAY_CANCEL),
-        "weights": sentences.weights(run.inputs["weights"]),
+        "weights": tables.weights(run.inputs["weights"]),
     }
     if not run.result or not run.result["points"]:
         return None, lambda: context
     chosen, point = _point(request, run.result)
-    rows = queries.moves(run.result, point)
+    rows = moves(run.result, point)
     table = table_kit.page(request, tables.moves(run.result), rows)
     return table, lambda: context | _of_point(request, run, run.result, chosen, rows)
 
@@ -123,31 +131,31 @@ def _of_point(
     def address(**other: Any) -> str:
         return link("portfolio", run.pk, **({"point": chosen, "x": x, "y": y} | other))
 
-    named = [(name, sentences.OBJECTIVES[name]) for name in result["objectives"]]
+    named = [(name, tables.OBJECTIVES[name]) for name in result["objectives"]]
     return {
         "chosen": chosen,
-        "gap": sentences.gap(point),
+        "gap": tables.gap(point),
         "moves": rows,
-        "moves_told": sentences.moves_told(rows, len(point["left_out"])),
+        "moves_told": tables.moves_told(rows, len(point["left_out"])),
         "changes": [_change(result, point, name, rows) for name in result["objectives"]],
         "points": [
             {
                 "of": each,
                 "url": address(point=place),
-                "gap": sentences.gap(each),
-                "shares": sentences.shares(each),
+                "gap": tables.gap(each),
+                "shares": tables.shares(each),
                 "totals": [number(round(each["compared"][name])) for name in result["objectives"]],
             }
             for place, each in enumerate(result["points"], 1)
         ],
-        "heads": [sentences.head(result, name) for name in result["objectives"]],
+        "heads": [tables.head(result, name) for name in result["objectives"]],
         "domains": [_counts(rows, domain) for domain in DOMAINS],
-        "by_site": queries.by_site(result, point, rows),
-        "pins": queries.pins(run.inputs["pins"], result, point),
-        "left_out": queries.left_out(result, point),
-        "today_told": sentences.today_told(result),
-        "plans_told": sentences.plans_told(result),
-        "finding": sentences.finding(result, x=x, y=y),
+        "by_site": by_site(result, point, rows),
+        "pins": pins(run.inputs["pins"], result, point),
+        "left_out": left_out(result, point),
+        "today_told": tables.today_told(result),
+        "plans_told": tables.plans_told(result),
+        "finding": tables.finding(result, x=x, y=y),
         "chart": chart_urls("portfolio-front", run.pk, point=chosen, x=x, y=y),
         "across": choices(named, x, lambda name: address(x=name)),
         "up": choices(named, y, lambda name: address(y=name)),
@@ -155,26 +163,23 @@ def _of_point(
 
 
 def _change(result: Result, point: Result, name: str, rows: Sequence[MoveRow]) -> Mapping[str, Any]:
-    """The change of an objective against today, summed over the same workloads as the chart."""
     unit, _comma, summed = result["units"][name].partition(", ")
-    label = f"{sentences.OBJECTIVES[name]} against today"
+    label = f"{tables.OBJECTIVES[name]} against today"
     return {
         "label": f"{label}, summed" if summed else label,
-        "value": sentences.signed(point["changes"][name]) if result["today"]["workloads"] else None,
+        "value": tables.signed(point["changes"][name]) if result["today"]["workloads"] else None,
         "unit": unit,
-        "note": sentences.over(result, name, rows),
+        "note": tables.over(result, name, rows),
     }
 
 
 def _counts(rows: Sequence[MoveRow], domain: str) -> tuple[str, list[tuple[str, int]]]:
-    """How many moves make it better or worse there; one move counts once for each effect that it has in a domain."""
     effects = [row.effects(domain) for row in rows]
     counts = [(effect.value, sum(effect in each for each in effects)) for effect in ConsequenceEffect]
     return domain, [(effect, count) for effect, count in counts if count]
 
 
 def _point(request: HttpRequest, result: Result) -> tuple[int, Result]:
-    """The point that the address names, counted from 1; the first has the weights that were asked for."""
     asked, points = request.GET.get("point", "1"), result["points"]
     if not (asked.isascii() and asked.isdigit() and 1 <= int(asked[:9]) <= len(points)):
         raise BadParameter("point", f"There is no point {asked[:20]}; there are 1 to {len(points)}.")
@@ -191,4 +196,4 @@ def _axes(request: HttpRequest, result: Result) -> tuple[str, str]:
 
 
 def _run(pk: int) -> PortfolioRun:
-    return get_object_or_404(queries.whole_runs(), pk=min(pk, 2**63 - 1))
+    return get_object_or_404(whole_runs(), pk=min(pk, 2**63 - 1))

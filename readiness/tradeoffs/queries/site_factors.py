@@ -1,17 +1,20 @@
 """Everything that is known of sites for a placement, put together: one factor of each kind, or why it is unknown."""
 
-from __future__ import annotations
-
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import numpy as np
+from django.db.models import Count
 
-from readiness.tradeoffs.core.distance import SOURCE, estimated_round_trip, great_circles_km
+from inventory.models import Accelerator, Device, Link, Site
+from readiness.evidence import queries as evidence
+from readiness.evidence.core.parsed import worst_provenance
+from readiness.evidence.measures import ROUND_TRIP
+from readiness.scoring.models import DomainHealth
 from readiness.tradeoffs.core.factors import (
-    CostParts,
     Factor,
     KnownValue,
     Rates,
@@ -21,18 +24,148 @@ from readiness.tradeoffs.core.factors import (
     in_currency,
     settled,
 )
-from readiness.tradeoffs.core.kinds import KINDS
+from readiness.tradeoffs.core.published import SOURCE, estimated_round_trip, great_circles_km
+from readiness.tradeoffs.core.units import KINDS
 from readiness.tradeoffs.models import FactorKind
-from readiness.tradeoffs.queries import measured, stored
+from readiness.tradeoffs.queries import stored
 from readiness.workloads.models import UserRegion
+from telemetry.queries import latest
 
-_PARTS = (
-    "accelerator_capex",
-    "depreciation_years",
-    "accelerator_power_kw",
-    "electricity_price",
-    "pue",
-)
+LATENCY_DAYS = 7
+"""The span that round trips are taken over, as in p2-placement-latency."""
+IDLE_METRIC = "slurm_gpus_idle"
+IDLE_WITHIN_S = 3_600
+"""An hour after the last sample nobody can say what a scheduler has free."""
+_SCALES = {"pue": "pue", "headroom": "power_headroom_kw"}
+
+type BySite = dict[int, dict[str, list[KnownValue]]]
+
+
+def scored_figures(site_ids: Collection[int], at: datetime) -> BySite:
+    site: BySite = defaultdict(lambda: defaultdict(list))
+    kept = DomainHealth.objects.filter(site_id__in=site_ids, domain="energy").order_by()
+    for site_id, figures in kept.values_list("site_id", "figures"):
+        for key, kind in _SCALES.items():
+            known = _of_figure(figures.get(key), "kW" if kind.endswith("_kw") else "")
+            # A figure of a later day says nothing of an earlier one. No PUE is under 1: such meters are not nested.
+            if known is not None and known.as_of <= at and not (kind == "pue" and known.value < 1):
+                site[site_id][kind].append(known)
+    for site_id, idle in _idle_accelerators(site_ids, at):
+        site[site_id]["accelerators_free"].append(idle)
+    return site
+
+
+def _of_figure(figure: dict[str, Any] | None, unit: str) -> KnownValue | None:
+    if not figure:
+        return None
+    return KnownValue(
+        value=figure["value"],
+        unit=unit,
+        basis=ValueBasis.TELEMETRY,
+        provenance=figure["provenance"],
+        source="telemetry",
+        as_of=datetime.fromisoformat(figure["taken_at"]),
+        detail=figure.get("source", ""),
+    )
+
+
+def _idle_accelerators(site_ids: Collection[int], at: datetime) -> Iterator[tuple[int, KnownValue]]:
+    samples = defaultdict(list)
+    for sample in latest(site_ids, [IDLE_METRIC], now=at, within_s=IDLE_WITHIN_S):
+        if sample.object_kind == "site":
+            samples[sample.site_id].append(sample)
+    for site_id, of_site in samples.items():
+        yield (
+            site_id,
+            KnownValue(
+                value=sum(sample.value for sample in of_site),
+                unit="",
+                basis=ValueBasis.TELEMETRY,
+                provenance=worst_provenance(sample.provenance for sample in of_site),
+                source="telemetry",
+                as_of=min(sample.ts for sample in of_site),
+                detail=IDLE_METRIC,
+            ),
+        )
+
+
+def round_trips(site_ids: Collection[int], at: datetime, percentile: float) -> BySite:
+    site: BySite = defaultdict(lambda: defaultdict(list))
+    q = percentile / 100
+    measured = evidence.quantiles(site_ids, {ROUND_TRIP.key}, q=q, days=LATENCY_DAYS, now=at)
+    for site_id, of_site in measured.items():
+        for figure in of_site:
+            if figure.value is not None:
+                site[site_id][figure.part].append(
+                    KnownValue(
+                        value=figure.value,
+                        unit="ms",
+                        basis=ValueBasis.TELEMETRY,
+                        provenance=figure.provenance,
+                        source="telemetry",
+                        as_of=figure.taken_at,
+                        percentile=percentile,
+                        detail=f"p{percentile:g} of {LATENCY_DAYS} days",
+                    )
+                )
+    return site
+
+
+def design_latencies(site_ids: Collection[int], at: datetime) -> BySite:
+    """Return by slug of the other site what links were designed for, from both ends; one statement.
+
+    That is no measurement.
+    """
+    site: BySite = defaultdict(lambda: defaultdict(list))
+    wanted = frozenset(site_ids)
+    links = Link.objects.filter(kind=Link.Kind.WAN, design_latency_ms__gt=0).order_by("pk")
+    ends = ("site_a_id", "site_a__slug", "site_b_id", "site_b__slug")
+    for site_a, slug_a, site_b, slug_b, name, latency in links.values_list(
+        *ends, "name", "design_latency_ms"
+    ):
+        known = KnownValue(
+            value=float(latency or 0.0),
+            unit="ms",
+            basis=ValueBasis.DECLARED,
+            provenance="declared",
+            source=f"link {name}",
+            as_of=at,
+            percentile=50.0,
+            detail="design latency of the link",
+        )
+        for here, there in ((site_a, slug_b), (site_b, slug_a)):
+            if here in wanted:
+                site[here][there].append(known)
+    return site
+
+
+def accelerators_by_type(site_ids: Collection[int]) -> dict[int, Counter[str]]:
+    counts: dict[int, Counter[str]] = defaultdict(Counter)
+    rows = (
+        Accelerator.objects.filter(device__site_id__in=site_ids, device__status=Device.Status.ACTIVE)
+        .order_by()
+        .values_list("device__site_id", "device_type__slug")
+        .annotate(count=Count("pk"))
+    )
+    for site_id, slug, count in rows:
+        counts[site_id][slug] += count
+    return counts
+
+
+def stored_sites(site_ids: Iterable[int] | None) -> list[dict[str, Any]]:
+    chosen = Site.objects.exclude(stage=Site.Stage.RETIRED)
+    if site_ids is not None:
+        chosen = Site.objects.filter(pk__in=list(site_ids))
+    columns = (
+        *("id", "slug", "name", "country", "operator_country", "region__name", "stage"),
+        *("latitude", "longitude"),
+    )
+    return list(
+        chosen.order_by("name", "pk").values(*columns, "score__verdict", "score__failed_at", "score__score")
+    )
+
+
+_PARTS = ("accelerator_capex", "depreciation_years", "accelerator_power_kw", "electricity_price", "pue")
 _WHY_NOT = {
     "pue": "No meter sees all of the site, and nobody entered it.",
     "power_headroom_kw": "No meter sees all of the site, or its contracted power is not entered.",
@@ -57,13 +190,13 @@ def factors_of(
     `percentile` is that of measured round trips. With a `currency` all money is in that one; what has no rate is
     unknown. `kinds` and `regions` (slugs) are those that are wanted. Statements do not grow with the sites.
     """
-    sites, places = measured.sites(site_ids), _regions(regions)
+    sites, places = stored_sites(site_ids), _regions(regions)
     if not sites:
         return ()
     ids = [site["id"] for site in sites]
-    entered, series, paths = stored.held(ids, _wanted(kinds), [slug for slug, _ in places], at)
-    figures, trips = measured.figures(ids, at), measured.round_trips(ids, at, percentile)
-    designed, hardware = measured.design_latencies(ids, at), measured.accelerators_by_type(ids)
+    entered, series, to_regions, to_sites = stored.held(ids, _wanted(kinds), [slug for slug, _ in places], at)
+    figures, trips = scored_figures(ids, at), round_trips(ids, at, percentile)
+    designed, hardware = design_latencies(ids, at), accelerators_by_type(ids)
     rates = known_rates(at)
 
     def known_of(site: Mapping[str, Any], distances: Mapping[str, float | str]) -> SiteFactors:
@@ -77,8 +210,8 @@ def factors_of(
             score=site["score__score"],
             accelerators=dict(hardware.get(key, {})),
             factors=_factors(kinds, sources, entered.ended.get(key, {}), rates),
-            latency=_latencies(distances, trips.get(key, {}), paths.to_regions, key, at),
-            between=_between(paths.to_sites.known.get(key, {}), designed.get(key, {})),
+            latency=_latencies(distances, trips.get(key, {}), to_regions, key, at),
+            between=_between(to_sites.known.get(key, {}), designed.get(key, {})),
         )
 
     known = tuple(map(known_of, sites, _distances(sites, places)))
@@ -129,7 +262,7 @@ def _hour_of_parts(factors: Mapping[str, Factor], rates: Rates) -> KnownValue | 
     converted = rates.converted(price, capex.currency)
     if converted is None:
         return f"No rate from {price.currency} to {capex.currency} is known."
-    computed = accelerator_hour(CostParts(capex, years, power_kw, converted, pue))
+    computed = accelerator_hour(capex, years, power_kw, converted, pue)
     return NOT_ENTERED if computed is None else computed
 
 
@@ -209,7 +342,6 @@ def _distances(
 def _between(
     entered: Mapping[str, list[KnownValue]], designed: Mapping[str, list[KnownValue]]
 ) -> dict[str, Factor]:
-    """To other sites, by slug: those alone of which anything is known."""
     return {
         slug: settled("latency", [*entered.get(slug, ()), *designed.get(slug, ())], NOT_ENTERED)
         for slug in sorted({*entered, *designed})

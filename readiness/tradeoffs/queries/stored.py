@@ -1,6 +1,4 @@
-"""Entered values that hold at an instant: of each source the newest value, by the calendar of the site."""
-
-from __future__ import annotations
+"""Entered values that hold at an instant, by the calendar of each site, and hourly series as they are kept."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
@@ -10,14 +8,16 @@ from functools import lru_cache
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from inventory.models import Site
 from inventory.queries.capacity import end_of_day
 from readiness.evidence.core.parsed import worst_provenance
+from readiness.tradeoffs.core.entries import FactorEntry, checked_factor, collected
 from readiness.tradeoffs.core.factors import KnownRate, KnownValue, Rates, ValueBasis
-from readiness.tradeoffs.core.kinds import KINDS
-from readiness.tradeoffs.core.units import stored_unit
-from readiness.tradeoffs.models import FactorDay, LatencyFactor, SiteFactor
+from readiness.tradeoffs.core.series import FactorSeries, IntervalDay, joined
+from readiness.tradeoffs.core.units import KINDS, stored_unit
+from readiness.tradeoffs.models import ExchangeRate, FactorDay, LatencyFactor, SiteFactor
 from readiness.workloads.models import UserRegion
 from web.audit import stamp_of
 from web.audit.stamps import Stamp
@@ -85,7 +85,6 @@ FROM tradeoffs_exchangerate WHERE as_of_on <= %(day)s ORDER BY currency, to_curr
 
 
 def factors(site_ids: Collection[int], kinds: Collection[str], at: datetime) -> StoredValues:
-    """Values by site and kind; one statement."""
     held = StoredValues()
     for row in _rows(_FACTORS, {"sites": list(site_ids), "kinds": list(kinds), "at": at}):
         site_id, kind = row.pop("site_id"), row.pop("kind")
@@ -102,7 +101,6 @@ def _is_over(row: Mapping[str, Any]) -> bool:
 
 
 def _known(row: dict[str, Any], unit: str) -> KnownValue:
-    """Make a value of a row with the zone in which its first day begins."""
     zone, basis = row.pop("time_zone"), ValueBasis(row.pop("basis"))
     del row["today"]
     return KnownValue(unit=unit, basis=basis, as_of=beginning(row["as_of_on"], zone), **row)
@@ -114,9 +112,11 @@ CALENDARS_S = 900
 
 def held(
     site_ids: Collection[int], kinds: Collection[str], regions: Collection[str], at: datetime
-) -> tuple[StoredValues, StoredValues, Paths]:
-    """Return entered values, means of series and round trips: one statement, or four where they changed since the
-    last call: entries are few and asked for often, at each step of a slider.
+) -> tuple[StoredValues, StoredValues, StoredValues, StoredValues]:
+    """Return entered values, means of series, round trips to user regions and between sites.
+
+    One statement, or four where they changed since the last call: entries are few and asked for
+    often, at each step of a slider.
     """
     stamp = stamp_of(SiteFactor, LatencyFactor, FactorDay, UserRegion, Site)
     quarter = int(at.timestamp()) // CALENDARS_S
@@ -126,37 +126,31 @@ def held(
 @lru_cache(maxsize=8)
 def _held(
     stamp: Stamp, site_ids: tuple[int, ...], kinds: tuple[str, ...], regions: tuple[str, ...], quarter: int
-) -> tuple[StoredValues, StoredValues, Paths]:
+) -> tuple[StoredValues, StoredValues, StoredValues, StoredValues]:
     """The answer is shared: nobody writes into it."""
     at = datetime.fromtimestamp(quarter * CALENDARS_S, UTC)
-    return factors(site_ids, kinds, at), series_means(site_ids, kinds, at), latencies(site_ids, regions, at)
+    return factors(site_ids, kinds, at), series_means(site_ids, kinds, at), *latencies(site_ids, regions, at)
 
 
-@dataclass(frozen=True, slots=True)
-class Paths:
-    """Round trips by site and slug: of the user region, of the other site."""
-
-    to_regions: StoredValues = field(default_factory=StoredValues)
-    to_sites: StoredValues = field(default_factory=StoredValues)
-
-
-def latencies(site_ids: Collection[int], regions: Collection[str], at: datetime) -> Paths:
-    """One statement. A pair of sites is found from both ends."""
-    paths = Paths()
+def latencies(
+    site_ids: Collection[int], regions: Collection[str], at: datetime
+) -> tuple[StoredValues, StoredValues]:
+    """Return round trips by site and slug: of the user region, of the other site."""
+    to_regions, to_sites = StoredValues(), StoredValues()
     for row in _rows(_LATENCIES, {"sites": list(site_ids), "regions": list(regions), "at": at}):
         site_id, slug, region, other_id, other = (
             row.pop(name) for name in ("site_id", "slug", "region", "other_id", "other")
         )
         if _is_over(row):
             if region:
-                paths.to_regions._ends(site_id, region, row["source"], row["until_on"])
+                to_regions._ends(site_id, region, row["source"], row["until_on"])
         elif region:
-            paths.to_regions.known[site_id][region].append(_known(row, "ms"))
+            to_regions.known[site_id][region].append(_known(row, "ms"))
         else:
             known = _known(row, "ms")
-            paths.to_sites.known[site_id][other].append(known)
-            paths.to_sites.known[other_id][slug].append(known)
-    return paths
+            to_sites.known[site_id][other].append(known)
+            to_sites.known[other_id][slug].append(known)
+    return to_regions, to_sites
 
 
 def series_means(site_ids: Collection[int], kinds: Collection[str], at: datetime) -> StoredValues:
@@ -191,13 +185,11 @@ def series_means(site_ids: Collection[int], kinds: Collection[str], at: datetime
 
 
 def rates(at: datetime) -> Rates:
-    """Rates in force, by the UTC day; one statement."""
     rows = _rows(_RATES, {"day": at.astimezone(UTC).date()})
     return Rates(tuple(KnownRate(as_of=beginning(row.pop("as_of_on"), "UTC"), **row) for row in rows))
 
 
 def beginning(day: date, zone: str) -> datetime:
-    """0:00 of the day in the zone, in UTC."""
     return end_of_day(day - timedelta(days=1), zone)
 
 
@@ -206,3 +198,71 @@ def _rows(statement: str, asked: dict[str, Any]) -> list[dict[str, Any]]:
         cursor.execute(statement, asked)
         names = [column.name for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSeries:
+    """The series of one source and currency; `provenance` is that of its newest day."""
+
+    kind: str
+    source: str
+    unit: str
+    currency: str
+    basis: str
+    provenance: str
+    series: FactorSeries
+
+
+def series_of(site_id: int, kind: str | None, start: datetime, end: datetime) -> tuple[SourceSeries, ...]:
+    """Every source's values of a site (None: of all kinds) from start to end; one statement."""
+    days = FactorDay.objects.filter(
+        site_id=site_id,
+        # Hours of a zone with an offset reach into the next UTC day.
+        day_on__gte=start.astimezone(UTC).date() - timedelta(days=1),
+        day_on__lte=end.astimezone(UTC).date(),
+    )
+    if kind is not None:
+        days = days.filter(kind=kind)
+    grouped: dict[tuple[str, str, str], list[FactorDay]] = defaultdict(list)
+    for day in days.order_by("kind", "source", "currency", "day_on"):
+        grouped[day.kind, day.source, day.currency].append(day)
+    sources = []
+    for (of_kind, source, currency), of_source in grouped.items():
+        series = joined(
+            IntervalDay(each.day_on, each.step_s, each.offset_s, tuple(each.values)) for each in of_source
+        )
+        if series is not None:
+            unit = stored_unit(KINDS[of_kind].dimension, currency)
+            how = (of_source[-1].basis, of_source[-1].provenance)
+            sources.append(SourceSeries(of_kind, source, unit, currency, *how, series.within(start, end)))
+    return tuple(sources)
+
+
+def days_of(site_id: int, kind: str, source: str) -> list[FactorDay]:
+    return list(FactorDay.objects.of_source(site_id, kind, source).order_by("-day_on"))
+
+
+def entries(site: Site | None = None) -> QuerySet[SiteFactor]:
+    rows = SiteFactor.objects.select_related("site", "by")
+    return rows if site is None else rows.filter(site=site)
+
+
+def exchange_rates() -> QuerySet[ExchangeRate]:
+    return ExchangeRate.objects.select_related("by")
+
+
+def hourly_kinds(site: Site) -> list[str]:
+    kinds = FactorDay.objects.filter(site=site).order_by("kind").values_list("kind", flat=True)
+    return list(kinds.distinct())
+
+
+def preview(entry: FactorEntry, *, now: datetime) -> dict[str, Any]:
+    """How an entry would be stored, and what the source said of that day so far."""
+    ((_, checked),) = collected(
+        [entry], lambda each: each.line, lambda each: checked_factor(each, now.date())
+    )
+    corrects = SiteFactor.objects.filter(
+        site__slug=entry.site, kind=entry.kind, source=entry.source.strip(), as_of_on=entry.as_of_on
+    ).first()
+    unit = stored_unit(KINDS[entry.kind].dimension, checked.currency)
+    return {"checked": checked, "unit": unit, "corrects": corrects}

@@ -2,14 +2,14 @@
 
 from django import template
 
-from readiness.tradeoffs.core.words import number, signed
-from readiness.tradeoffs.decisions import sentences
+from readiness.tradeoffs.core.units import number, signed
+from readiness.tradeoffs.decisions import tables
 
 register = template.Library()
 register.filter("number", number)
 register.filter("signed", signed)
-register.filter("objective", sentences.objective)
-register.filter("factor", sentences.factor)
-register.filter("figure", sentences.figure)
-register.filter("in_percent", sentences.percent)
-register.simple_tag(sentences.band)
+register.filter("objective", tables.objective)
+register.filter("factor", tables.factor)
+register.filter("figure", tables.figure)
+register.filter("in_percent", tables.percent)
+register.simple_tag(tables.band)

@@ -1,14 +1,12 @@
 """Figures and controls of the explorer in templates. `{% load placements %}`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import template
 
 from readiness.tradeoffs.core.options import JurisdictionAnswer
-from readiness.tradeoffs.placing import rows, sentences
+from readiness.tradeoffs.placing import rows
 
 LEGAL_ANSWERS = {
     JurisdictionAnswer.ALLOWED: "Allowed",
@@ -21,7 +19,7 @@ LEGAL_ANSWERS = {
 
 register = template.Library()
 register.filter("shown", rows.text)
-register.filter("held", sentences.held)
+register.filter("held", rows.held)
 
 
 @register.filter
@@ -37,7 +35,6 @@ def first_word(words: str) -> str:
 
 @register.filter
 def bare(sentence: str) -> str:
-    """A sentence without its full stop, to stand in another."""
     return sentence.rstrip(".")
 
 
@@ -87,7 +84,6 @@ def choice(
     none: str = "",
     many: bool = False,
 ) -> dict[str, Any]:
-    """A choice of one or, with `many`, of several; `none` is the label of choosing nothing."""
     nothing = [("", none)] if none else []
     return {"name": name, "label": label, "options": [*nothing, *options], "is_many": many,
             "chosen": [each for each in context["asked"].getlist(name) if each]}  # fmt: skip

@@ -1,22 +1,112 @@
-"""The windows of one workload at one site, as pages, charts and endpoint read them."""
-
-from __future__ import annotations
+"""The question of a workload's windows as an address asks it, and its answer as pages, charts and endpoint read it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from math import fsum
 from zoneinfo import ZoneInfo
 
-from readiness.tradeoffs.core import deferral
-from readiness.tradeoffs.core.deferral import CHEAPEST, CLEANEST, Hours, Plan, Trial, Weights
+from readiness.tradeoffs.core import windows
+from readiness.tradeoffs.core.options import BandedFigure
+from readiness.tradeoffs.core.parsing import (
+    AllowedSpan,
+    BadTradeoffQuestion,
+    CarbonKind,
+    carbon_of,
+    choice_of,
+    currency_of,
+    number_within,
+    short_text,
+)
 from readiness.tradeoffs.core.series import FactorSeries
-from readiness.tradeoffs.core.windows import DeferrableRun
+from readiness.tradeoffs.core.windows import CHEAPEST, CLEANEST, DeferrableRun, Hours, Plan, Trial, Weights
 from readiness.tradeoffs.models import FactorKind
-from readiness.tradeoffs.placing.figures import FactorInput
-from readiness.tradeoffs.windows.params import MOST_DEFERRED_H, Aim, WindowsQuestion
 from readiness.workloads.core.envelope import Envelope
+
+HOURS = 4.0
+"""Operator-set default: how long a run takes is in no envelope."""
+SHORTEST_H, LONGEST_H = 0.25, 72.0
+MOST_DEFERRED_H = 168.0
+"""A week: what is further off, no market or grid publishes by the hour."""
+DAYS, MOST_DAYS = 30, 60
+"""Past days that the rule is tried on; operator-set default."""
+
+
+class Aim(StrEnum):
+    """The aim of the rule, which also says which plan comes first. With a carbon price, `cost` counts carbon at it."""
+
+    COST = "cost"
+    CARBON = "carbon"
+
+
+@dataclass(frozen=True, slots=True)
+class WindowsQuestion:
+    """`site` "" is where the class runs; `aim` None what is known first; `at` as it was written, "" for now.
+
+    `carbon_price` is money a tonne of CO2e, in the currency of the answer. `pauses`: it may run in several pieces.
+    """
+
+    site: str = ""
+    hours: float = HOURS
+    pauses: bool = False
+    aim: Aim | None = None
+    carbon_price: float = 0.0
+    carbon: CarbonKind = CarbonKind.AVERAGE
+    currency: str = ""
+    at: str = ""
+    days: int = DAYS
+
+
+FIELDS = ("site", "hours", "pauses", "aim", "carbon_price", "carbon", "currency", "at", "days")
+
+
+def question_of(given: Mapping[str, str]) -> WindowsQuestion:
+    """Empty is as usual. Raises BadTradeoffQuestion with the parameter at fault."""
+    usual = WindowsQuestion()
+
+    def amount(name: str, usually: float, span: AllowedSpan) -> float:
+        return number_within(name, given[name], span) if given.get(name) else usually
+
+    days = amount("days", usual.days, AllowedSpan(1, MOST_DAYS))
+    if days != int(days):
+        raise BadTradeoffQuestion("days", "It has to be a whole number.")
+    hours = amount("hours", usual.hours, AllowedSpan(SHORTEST_H, LONGEST_H))
+    if hours * 4 != int(hours * 4):
+        raise BadTradeoffQuestion("hours", "It has to be in whole quarters of an hour.")
+    aim = choice_of("aim", given.get("aim"), list(Aim))
+    return WindowsQuestion(
+        site=short_text("site", given.get("site")).strip(),
+        hours=hours,
+        pauses=choice_of("pauses", given.get("pauses"), ("yes", "no")) == "yes",
+        aim=Aim(aim) if aim else None,
+        carbon_price=amount("carbon_price", usual.carbon_price, AllowedSpan(0.0, 100_000.0)),
+        carbon=carbon_of(given.get("carbon")),
+        currency=currency_of(given.get("currency")),
+        at=short_text("at", given.get("at")).strip(),
+        days=int(days),
+    )
+
+
+def instant_of(written: str, zone: ZoneInfo) -> datetime:
+    """Return it in UTC. Without an offset it is the time at the site: the first of one that comes twice. Raises
+    BadTradeoffQuestion for one that clocks jump over.
+    """
+    try:
+        at = datetime.fromisoformat(written)
+    except ValueError as error:
+        raise BadTradeoffQuestion("at", "It has to be an instant such as 2026-11-25T14:00.") from error
+    if not 2000 <= at.year < 2200:
+        raise BadTradeoffQuestion("at", "It has to be in a year from 2000 to 2199.")
+    if at.tzinfo is not None:
+        return at.astimezone(UTC)
+    instant = at.replace(tzinfo=zone).astimezone(UTC)
+    if instant.astimezone(zone).replace(tzinfo=None) != at:
+        raise BadTradeoffQuestion(
+            "at", f"There is no {at:%H:%M} on that day in {zone.key}: clocks jump over it."
+        )
+    return instant
+
 
 PRICE = FactorKind.ELECTRICITY_PRICE
 TRIED = ("at_once", "by_rule", "best")
@@ -44,7 +134,6 @@ class HoursSource:
 
     name: str
     provenance: str
-    unit: str
     others: tuple[str, ...] = ()
 
 
@@ -66,15 +155,13 @@ class Figures:
 
     @property
     def shown_money(self) -> float | None:
-        """In `money_unit` of the answer."""
         return self.money if self.power_kw is None else self.cost
 
     @property
     def shown_carbon(self) -> float | None:
         return self.grams if self.power_kw is None else self.carbon_kg
 
-    def less(self, other: Figures) -> Figures:
-        """Return what the other saves; below 0 where it is more."""
+    def less(self, other: "Figures") -> "Figures":
         return Figures(less(self.money, other.money), less(self.grams, other.grams), self.power_kw)
 
 
@@ -120,7 +207,7 @@ class WindowsAnswer:
     sources: Mapping[str, HoursSource]
     missing: tuple[str, ...]
     hourly: tuple[str, ...]
-    pue: FactorInput | None
+    pue: BandedFigure | None
     windows: Windows | None = None
     trial: Trial | None = None
     aim: Aim = Aim.COST
@@ -131,16 +218,15 @@ class WindowsAnswer:
 
     @property
     def power_kw(self) -> float | None:
-        if self.envelope.it_kw is None or self.pue is None or self.pue.known is None:
+        if self.envelope.it_kw is None or self.pue is None or self.pue.value is None:
             return None
-        return self.envelope.it_kw * self.pue.known.value
+        return self.envelope.it_kw * self.pue.value
 
     @property
     def lacks(self) -> str:
-        """Why the power at the meter is unknown."""
         if self.envelope.it_kw is None:
             return "the envelope does not say its IT power"
-        return self.pue.lacks if self.pue is not None and self.pue.known is None else ""
+        return self.pue.why_unknown if self.pue is not None else ""
 
     @property
     def money_unit(self) -> str:
@@ -152,7 +238,6 @@ class WindowsAnswer:
 
     @property
     def chosen(self) -> Plan | None:
-        """The plan of the aim."""
         if self.windows is None:
             return None
         if self.aim is Aim.CARBON:
@@ -161,7 +246,6 @@ class WindowsAnswer:
 
     @property
     def hours(self) -> list[tuple[str, str, FactorSeries]]:
-        """Kind, unit and series of what is known by the hour, the price first."""
         if self.windows is None:
             return []
         series = (self.windows.hours.price, self.windows.hours.carbon)
@@ -185,7 +269,6 @@ class WindowsAnswer:
         return self.carbon_unit if self.aim is Aim.CARBON else self.money_unit
 
     def worth(self, plan: Plan) -> float | None:
-        """Return what the aim weighs of a plan, in `trial_unit`: money, with carbon at its price, or grams."""
         weights = weights_of(self.aim, self.question.carbon_price)
         if (weights.price and plan.money is None) or (weights.carbon and plan.grams is None):
             return None
@@ -194,7 +277,6 @@ class WindowsAnswer:
         return figures.shown_carbon if self.aim is Aim.CARBON else figures.shown_money
 
     def worths(self, part: str) -> list[float | None]:
-        """The same of one of `TRIED` on each past day."""
         return [self.worth(getattr(day, part)) for day in (self.trial.days if self.trial else ())]
 
 
@@ -203,13 +285,11 @@ def less(before: float | None, after: float | None) -> float | None:
 
 
 def share(before: float | None, after: float | None) -> float | None:
-    """Return what is saved as a share of what it was; None where that is nothing or less."""
     saved = less(before, after)
     return None if saved is None or before is None or before <= 0 else saved / before
 
 
 def total(values: Iterable[float | None]) -> float | None:
-    """Unknown where one is, or there is none."""
     known = list(values)
     return fsum(each or 0.0 for each in known) if known and None not in known else None
 
@@ -217,4 +297,4 @@ def total(values: Iterable[float | None]) -> float | None:
 def weights_of(aim: Aim, carbon_price: float) -> Weights:
     if aim is Aim.CARBON:
         return CLEANEST
-    return deferral.with_carbon_price(carbon_price) if carbon_price else CHEAPEST
+    return windows.with_carbon_price(carbon_price) if carbon_price else CHEAPEST

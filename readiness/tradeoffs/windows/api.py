@@ -6,19 +6,22 @@ from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers as fields
 from rest_framework.request import Request
 
-from readiness.tradeoffs.core.deferral import Plan
 from readiness.tradeoffs.core.parsing import CarbonKind
-from readiness.tradeoffs.core.windows import HOUR
+from readiness.tradeoffs.core.windows import HOUR, Plan
 from readiness.tradeoffs.windows.answer import (
+    DAYS,
+    HOURS,
+    MOST_DAYS,
     TRIED,
+    Aim,
     Figures,
     HoursShown,
     Windows,
     WindowsAnswer,
+    question_of,
     share,
     total,
 )
-from readiness.tradeoffs.windows.params import DAYS, HOURS, MOST_DAYS, Aim, question_of
 from readiness.tradeoffs.windows.queries import planned
 from readiness.tradeoffs.windows.sentences import why_not
 from readiness.tradeoffs.windows.views import MAY_SEE
@@ -200,7 +203,6 @@ def _plan(answer: WindowsAnswer, plan: Plan, windows: Windows) -> dict[str, Any]
 
 
 def _amounts(figures: Figures) -> dict[str, Any]:
-    """State it for the run where its power is known, and for each kW at the meter."""
     return {
         "cost": figures.cost,
         "carbon_kg": figures.carbon_kg,

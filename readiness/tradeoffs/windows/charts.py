@@ -7,8 +7,8 @@ import numpy as np
 from django.utils.formats import date_format
 from plotly import graph_objects as go
 
-from readiness.tradeoffs.core.deferral import Plan
 from readiness.tradeoffs.core.series import FactorSeries
+from readiness.tradeoffs.core.windows import Plan
 from readiness.tradeoffs.windows import sentences
 from readiness.tradeoffs.windows.answer import PRICE, TRIED, SiteOfRun, Windows, WindowsAnswer, less
 from web.charts import Figure, bars, figure, line, ms, nothing, points, table
@@ -22,14 +22,12 @@ ABOVE, BELOW = [0.22, 1], [0, 0.16]
 
 
 def hours_legend(answer: WindowsAnswer) -> list[dict[str, str]]:
-    """Legends as of the tag `legend`, of what is drawn of this answer."""
     drawn = [(sentences.kind_name(kind), *_look(kind)) for kind, _unit, _series in answer.hours]
     drawn += [(name, ROLES[key], "area") for key, name, _plan in sentences.named_plans(answer)]
     return [{"label": label, "role": role, "shape": shape} for label, role, shape in drawn]
 
 
 def hours(answer: WindowsAnswer) -> Figure:
-    """A line for each factor that is known by the hour, and below them the hours that each plan takes."""
     windows, site = answer.windows, answer.site
     if windows is None or site is None:
         return nothing(sentences.why_not(answer))
@@ -98,7 +96,6 @@ def _values(series: FactorSeries) -> list[float | None]:
 
 
 def _bar(name: str, plan: Plan, role: str, row: int) -> go.Scatter:
-    """When a plan runs, as a thick line below the hours; a pause breaks it."""
     x: list[int | None] = []
     for piece in plan.pieces:
         x += [ms(piece.start_at), ms(piece.end_at), None]
@@ -124,13 +121,11 @@ def _hours_table(answer: WindowsAnswer, site: SiteOfRun) -> Figure:
 
 
 def _hour(at: datetime, zone: ZoneInfo) -> tuple[str, str]:
-    """The beginning of a slot at the site with its offset, and in UTC."""
     utc = datetime.fromtimestamp(at.timestamp(), ZoneInfo("UTC"))
     return at.astimezone(zone).isoformat(timespec="minutes"), f"{utc:%Y-%m-%dT%H:%MZ}"
 
 
 def trade_off(answer: WindowsAnswer) -> Figure:
-    """Money against carbon of each plan; the line joins the corners of the front."""
     windows, site = answer.windows, answer.site
     if windows is None or site is None:
         return nothing(sentences.why_not(answer))
@@ -168,7 +163,6 @@ def trade_off(answer: WindowsAnswer) -> Figure:
 
 
 def _marks(answer: WindowsAnswer, windows: Windows) -> list[go.Scatter]:
-    """At once, flat, and what the aim takes, where both figures are known."""
     given = [
         ("At once", answer.figures(windows.at_once), "gap", {"symbol": "circle", "size": 11}),
         ("Flat, at the mean of these hours", answer.flat, "muted", {"symbol": "diamond", "size": 11}),
@@ -191,7 +185,6 @@ def _marks(answer: WindowsAnswer, windows: Windows) -> list[go.Scatter]:
 
 
 def trial(answer: WindowsAnswer) -> Figure:
-    """Draw the savings of each past day against running at once: the rule as bars, perfect foresight as a line."""
     if answer.trial is None or not answer.trial.days or answer.site is None:
         return nothing(sentences.why_not(answer) or sentences.trial_finding(answer))
     days, zone, unit = answer.trial.days, answer.site.zone, answer.trial_unit

@@ -1,7 +1,7 @@
 """The windows of one workload at one site, from its hours; as many statements for any number of sites."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,56 +10,47 @@ from django.db.models import Exists, Max, OuterRef, Q
 
 from inventory.models import Site
 from readiness.evidence.core.parsed import LEAST_TRUSTED_LAST
-from readiness.tradeoffs.core import deferral
-from readiness.tradeoffs.core.deferral import CHEAPEST, CLEANEST, LEARNT_DAYS, Hours, Trial
+from readiness.tradeoffs.core import windows
+from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.core.series import FactorSeries
-from readiness.tradeoffs.core.windows import DeferrableRun
+from readiness.tradeoffs.core.windows import CHEAPEST, CLEANEST, LEARNT_DAYS, DeferrableRun, Hours, Trial
 from readiness.tradeoffs.models import FactorDay
-from readiness.tradeoffs.placing.figures import FactorInput, factor_input
+from readiness.tradeoffs.placing.figures import of_factor
 from readiness.tradeoffs.placing.weighing import IN_SERVICE
 from readiness.tradeoffs.queries import factors_of, known_rates, series_of
-from readiness.tradeoffs.queries.series import SourceSeries
+from readiness.tradeoffs.queries.stored import SourceSeries
 from readiness.tradeoffs.windows.answer import (
     PRICE,
+    Aim,
     HoursShown,
     HoursSource,
     SiteOfRun,
     Windows,
     WindowsAnswer,
+    WindowsQuestion,
+    instant_of,
     weights_of,
 )
-from readiness.tradeoffs.windows.params import Aim, WindowsQuestion, instant_of
+from readiness.workloads import queries as workloads
 from readiness.workloads.core.envelope import Envelope
-from readiness.workloads.models import Placement
 
 type Newest = dict[str, datetime]
 
 
-@dataclass(frozen=True, slots=True)
-class _Places:
-    """Sites by slug that can be chosen; of those where it runs, and the one asked for, the end of the newest day of
-    each hourly factor."""
-
-    runs_at: tuple[str, ...]
-    sites: dict[str, Site]
-    newest: dict[str, Newest]
-
-
 def planned(envelope: Envelope, question: WindowsQuestion, *, now: datetime) -> WindowsAnswer:
-    """Raises BadTradeoffQuestion for what cannot be asked of it."""
     kinds = (str(PRICE), f"carbon_{question.carbon}")
-    places = _places(envelope.slug, question.site, now)
-    chosen = _chosen(places, question.site, kinds)
+    runs_at, sites, ends = _places(envelope.slug, question.site, now)
+    chosen = _chosen(runs_at, sites, ends, question.site, kinds)
     asked_at = instant_of(question.at, ZoneInfo(chosen.time_zone)) if chosen and question.at else None
-    newest = places.newest.get(chosen.slug, {}) if chosen else {}
+    newest = ends.get(chosen.slug, {}) if chosen else {}
     nothing = WindowsAnswer(
         question=question,
         envelope=envelope,
         at=now,
         site=SiteOfRun(chosen.slug, chosen.name, ZoneInfo(chosen.time_zone)) if chosen else None,
-        runs_at=tuple((slug, places.sites[slug].name) for slug in places.runs_at),
-        others=tuple((slug, site.name) for slug, site in places.sites.items() if slug not in places.runs_at),
+        runs_at=tuple((slug, sites[slug].name) for slug in runs_at),
+        others=tuple((slug, site.name) for slug, site in sites.items() if slug not in runs_at),
         currency=question.currency,
         kinds=kinds,
         sources={},
@@ -102,15 +93,13 @@ def _with_hours(
     )
 
 
-def _places(workload: str, asked: str, now: datetime) -> _Places:
-    """Return where the class runs, every site in service with hours, and the one asked for; three statements."""
-    running = (
-        Placement.objects.on(now.date())
-        .filter(workload_class__slug=workload)
-        .order_by("site__name", "pk")
-        .values_list("site__slug", flat=True)
-    )
-    runs_at = tuple(dict.fromkeys(running))
+def _places(
+    workload: str, asked: str, now: datetime
+) -> tuple[tuple[str, ...], dict[str, Site], dict[str, Newest]]:
+    """Return where it runs and the sites that can be chosen; of those where it runs, and the one asked for, the end of
+    the newest day of each hourly factor.
+    """
+    runs_at = workloads.running([workload], day=now.date()).get(workload, ())
     has_hours = Exists(FactorDay.objects.filter(site=OuterRef("pk")))
     wanted = Q(slug__in={*runs_at, asked}) | Q(has_hours, stage__in=IN_SERVICE)
     sites = {site.slug: site for site in Site.objects.filter(wanted).order_by("name", "pk")}
@@ -118,25 +107,28 @@ def _places(workload: str, asked: str, now: datetime) -> _Places:
     days = FactorDay.objects.filter(site__slug__in={*runs_at, asked}).order_by()
     for slug, kind, day_on in days.values_list("site__slug", "kind").annotate(newest=Max("day_on")):
         newest.setdefault(slug, {})[kind] = datetime.combine(day_on + timedelta(days=1), time(), UTC)
-    return _Places(runs_at, sites, newest)
+    return runs_at, sites, newest
 
 
-def _chosen(places: _Places, asked: str, kinds: tuple[str, str]) -> Site | None:
-    """The site that is asked for; else of those where it runs the one with most of its factors by the hour."""
+def _chosen(
+    runs_at: tuple[str, ...],
+    sites: dict[str, Site],
+    ends: dict[str, Newest],
+    asked: str,
+    kinds: tuple[str, str],
+) -> Site | None:
     if asked:
-        if asked not in places.sites:
+        if asked not in sites:
             raise BadTradeoffQuestion("site", f"No site is called {asked}.")
-        return places.sites[asked]
+        return sites[asked]
 
     def known(slug: str) -> int:
-        return sum(kind in places.newest.get(slug, ()) for kind in kinds)
+        return sum(kind in ends.get(slug, ()) for kind in kinds)
 
-    return places.sites[max(places.runs_at, key=known)] if places.runs_at else None
+    return sites[max(runs_at, key=known)] if runs_at else None
 
 
 def _best(series: Sequence[SourceSeries], around: datetime, length: timedelta) -> SourceSeries | None:
-    """Choose the source that knows most around the instant, then the more trusted, then by name."""
-
     def rank(each: SourceSeries) -> tuple[float, int, str]:
         values = each.series.within(around - length, around + length).values
         known_s = float(np.count_nonzero(~np.isnan(values))) * each.series.step_s
@@ -148,13 +140,12 @@ def _best(series: Sequence[SourceSeries], around: datetime, length: timedelta) -
 
 def _source(chosen: SourceSeries, read: Sequence[SourceSeries]) -> HoursSource:
     others = {each.source for each in read if each.kind == chosen.kind} - {chosen.source}
-    return HoursSource(chosen.source, chosen.provenance, chosen.unit, tuple(sorted(others)))
+    return HoursSource(chosen.source, chosen.provenance, tuple(sorted(others)))
 
 
 def _hours(
     series: dict[str, SourceSeries], kinds: tuple[str, str], asked: str, now: datetime
 ) -> tuple[Hours, str]:
-    """Both series, and the currency that money is in: the price's own unless another is asked for."""
     price, carbon = (series.get(kind) for kind in kinds)
     currency = asked or (price.currency if price else "")
     values: FactorSeries | None = price.series if price else None
@@ -163,27 +154,26 @@ def _hours(
         if rate is None:
             raise BadTradeoffQuestion("currency", f"No rate from {price.currency} to {currency} is known.")
         values = FactorSeries(price.series.step_s, price.series.starts_s, price.series.values * rate.rate)
-    return deferral.on_one_grid(values, carbon.series if carbon else None), currency
+    return windows.on_one_grid(values, carbon.series if carbon else None), currency
 
 
-def _pue(site: Site, now: datetime) -> FactorInput:
+def _pue(site: Site, now: datetime) -> BandedFigure:
     (known,) = factors_of([site.pk], now, kinds=("pue",), regions=())
-    return factor_input("PUE", known.factors.get("pue"))
+    return of_factor("PUE", known.factors.get("pue"))
 
 
 def _work(
     hours: Hours, question: WindowsQuestion, deferred_h: float, *, now: datetime, asked_at: datetime | None
 ) -> tuple[DeferrableRun, HoursShown]:
-    """From the instant asked for, else from now if the run fits into what is known ahead, else the last known hours."""
     length, put_off = timedelta(hours=question.hours), timedelta(hours=deferred_h)
     span, start_at = HoursShown.ASKED, asked_at
     if start_at is None:
-        span, start_at = HoursShown.COMING, deferral.on_grid(now, hours.step)
-        ends = [deferral.known_until(each) for each in (hours.price, hours.carbon) if each is not None]
+        span, start_at = HoursShown.COMING, windows.on_grid(now, hours.step)
+        ends = [windows.known_until(each) for each in (hours.price, hours.carbon) if each is not None]
         until = min((end for end in ends if end is not None), default=None)
         if until is not None and until < start_at + length:
             span, start_at = HoursShown.RECENT, until - length - put_off
-    start_at = deferral.on_grid(start_at, hours.step)
+    start_at = windows.on_grid(start_at, hours.step)
     return DeferrableRun(question.hours, start_at, start_at + length + put_off, not question.pauses), span
 
 
@@ -194,12 +184,12 @@ def _windows(hours: Hours, work: DeferrableRun, span: HoursShown, carbon_price: 
         work=work,
         span=span,
         hours=inside,
-        at_once=deferral.at_once(hours, work),
-        flat=(deferral.flat(hours.price, work), deferral.flat(hours.carbon, work)),
-        cheapest=deferral.best(hours, work, CHEAPEST),
-        cleanest=deferral.best(hours, work, CLEANEST),
-        priced=deferral.best(hours, work, deferral.with_carbon_price(carbon_price)) if carbon_price else None,
-        front=deferral.trade_off(hours, work),
+        at_once=windows.at_once(hours, work),
+        flat=(windows.flat(hours.price, work), windows.flat(hours.carbon, work)),
+        cheapest=windows.best(hours, work, CHEAPEST),
+        cleanest=windows.best(hours, work, CLEANEST),
+        priced=windows.best(hours, work, windows.with_carbon_price(carbon_price)) if carbon_price else None,
+        front=windows.trade_off(hours, work),
         skipped={
             name: slots - int(np.count_nonzero(~np.isnan(each.values)))
             for name, each in (("price", inside.price), ("carbon", inside.carbon))
@@ -209,12 +199,11 @@ def _windows(hours: Hours, work: DeferrableRun, span: HoursShown, carbon_price: 
 
 
 def _trial(hours: Hours, work: DeferrableRun, aim: Aim, question: WindowsQuestion, zone: ZoneInfo) -> Trial:
-    """The same work asked for on each of the days before, at the same time at the site."""
     first = work.earliest_at.astimezone(zone)
     before = [first.date() - timedelta(days=back) for back in range(question.days, 0, -1)]
     length = work.deadline_at - work.earliest_at
     asks = [
         replace(work, earliest_at=at, deadline_at=at + length)
-        for at in deferral.asked_on(before, first.timetz().replace(tzinfo=None), zone)
+        for at in windows.asked_on(before, first.timetz().replace(tzinfo=None), zone)
     ]
-    return deferral.tried(hours, asks, weights_of(aim, question.carbon_price), zone)
+    return windows.tried(hours, asks, weights_of(aim, question.carbon_price), zone)

@@ -5,11 +5,11 @@ from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
 
-from readiness.tradeoffs.core.deferral import Plan
-from readiness.tradeoffs.core.windows import Piece
-from readiness.tradeoffs.core.words import number
+from readiness.tradeoffs.core.units import number
+from readiness.tradeoffs.core.windows import Piece, Plan
 from readiness.tradeoffs.models import FactorKind
 from readiness.tradeoffs.windows.answer import (
+    MOST_DEFERRED_H,
     PRICE,
     Figures,
     HoursShown,
@@ -20,7 +20,6 @@ from readiness.tradeoffs.windows.answer import (
     share,
     total,
 )
-from readiness.tradeoffs.windows.params import MOST_DEFERRED_H
 from web.units import how_many
 
 
@@ -29,7 +28,6 @@ def kind_name(kind: str) -> str:
 
 
 def why_not(answer: WindowsAnswer) -> str:
-    """Why there is no window at all; "" where there is one."""
     if not answer.envelope.deferrable_h:
         return f"The envelope of {answer.envelope.name} says that it may not wait."
     if answer.site is None:
@@ -48,7 +46,6 @@ def why_not(answer: WindowsAnswer) -> str:
 
 
 def how_to_load(answer: WindowsAnswer, kind: str) -> str:
-    """Say how hours of a factor get in, and what else of it is known by the hour."""
     instead = [each for each in answer.hourly if kind != PRICE and each.startswith("carbon_")]
     sentences = ["Send a file of instants and values"]
     if instead:
@@ -67,12 +64,10 @@ def _ends(windows: Windows, site: SiteOfRun) -> list[str]:
 
 
 def clocks(start_at: datetime, end_at: datetime, zone: ZoneInfo) -> str:
-    """`CST`, or `CDT, CST` where clocks change in between."""
     return ", ".join(dict.fromkeys(str(at.astimezone(zone).tzname()) for at in (start_at, end_at)))
 
 
 def zone_told(windows: Windows, site: SiteOfRun) -> str:
-    """`America/Chicago (UTC−06:00)`, with both offsets where clocks change in between."""
     ends = (windows.work.earliest_at, windows.work.deadline_at)
     # A hyphen would let the line break after it.
     offsets = dict.fromkeys(
@@ -90,7 +85,6 @@ def piece(run: Piece, zone: ZoneInfo) -> str:
 
 
 def span_told(windows: Windows, site: SiteOfRun) -> str:
-    """Which hours are looked at."""
     start, end = _ends(windows, site)
     run = f"A run of {number(windows.work.hours)} h"
     if windows.span is HoursShown.COMING:
@@ -101,7 +95,6 @@ def span_told(windows: Windows, site: SiteOfRun) -> str:
 
 
 def notes(answer: WindowsAnswer, windows: Windows) -> list[str]:
-    """Return what a reader has to know of the figures: what is unknown, and what was left out."""
     sentences = []
     for kind in answer.missing:
         what = "costs are unknown" if kind == PRICE else "emissions are unknown"
@@ -121,7 +114,6 @@ def notes(answer: WindowsAnswer, windows: Windows) -> list[str]:
 
 
 def named_plans(answer: WindowsAnswer) -> list[tuple[str, str, Plan]]:
-    """Key, name and plan of those there are."""
     windows = answer.windows
     if windows is None:
         return []
@@ -136,7 +128,6 @@ def named_plans(answer: WindowsAnswer) -> list[tuple[str, str, Plan]]:
 
 
 def saves(answer: WindowsAnswer, once: Figures, other: Figures) -> list[tuple[str, str]]:
-    """Return what the other takes less or more, each with a tone: the word says it beside the colour."""
     saved = once.less(other)
     changes = (
         (saved.shown_money, share(once.money, other.money), answer.money_unit),
@@ -154,7 +145,6 @@ def _change(saved: float, part: float | None, unit: str) -> tuple[str, str]:
 
 
 def finding(answer: WindowsAnswer) -> str:
-    """The plan of the aim in one sentence."""
     chosen, windows, site = answer.chosen, answer.windows, answer.site
     if windows is None or site is None:
         return why_not(answer)
@@ -168,7 +158,6 @@ def finding(answer: WindowsAnswer) -> str:
 
 
 def exchange(answer: WindowsAnswer) -> str:
-    """Return what cheapest and cleanest give up of each other."""
     windows = answer.windows
     if windows is None or windows.cheapest is None or windows.cleanest is None:
         return ""
@@ -186,7 +175,6 @@ def exchange(answer: WindowsAnswer) -> str:
 
 
 def trial_finding(answer: WindowsAnswer) -> str:
-    """The result of the rule on past days."""
     if answer.trial is None or not answer.trial.days:
         return "On no day before are enough hours known to try the rule."
     once, ruled, best = (total(answer.worths(part)) or 0.0 for part in ("at_once", "by_rule", "best"))

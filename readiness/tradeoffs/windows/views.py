@@ -6,8 +6,15 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.windows import charts, sentences
-from readiness.tradeoffs.windows.answer import TRIED, WindowsAnswer, less, total
-from readiness.tradeoffs.windows.params import FIELDS, WindowsQuestion, question_of
+from readiness.tradeoffs.windows.answer import (
+    FIELDS,
+    TRIED,
+    WindowsAnswer,
+    WindowsQuestion,
+    less,
+    question_of,
+    total,
+)
 from readiness.tradeoffs.windows.queries import planned
 from readiness.workloads import queries as workloads
 from readiness.workloads.core.envelope import Envelope
@@ -31,7 +38,6 @@ WINDOWS = Report("tradeoffs/windows.html", *MAY_SEE)
 
 @WINDOWS.reads
 def windows(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show the usual answer where the question cannot be read; what is wrong with it stays in its field."""
     envelope, given, error = _envelope(slug), request.GET, None
     try:
         answer = planned(envelope, question_of(given.dict()), now=now())
@@ -68,7 +74,6 @@ def _envelope(slug: str) -> Envelope:
 
 
 def _to_load(answer: WindowsAnswer, *, may_enter: bool) -> list[dict[str, str]]:
-    """Each factor without hours, with how to load them."""
     if answer.site is None or not answer.envelope.deferrable_h:
         return []
     return [
@@ -129,5 +134,8 @@ def _of_trial(answer: WindowsAnswer) -> dict[str, Any]:
         "trial_finding": sentences.trial_finding(answer),
         "trial": [("At once", once), ("By the rule", ruled), ("Perfect foresight", best)],
         "reached": max(100 * saved / most, 0.0) if saved is not None and most else None,
-        "days_worse": sum(one is not None and two is not None and two > one + 1e-9 for one, two in pairs),
+        "days_worse": sum(
+            at_once is not None and by_rule is not None and by_rule > at_once + 1e-9
+            for at_once, by_rule in pairs
+        ),
     }

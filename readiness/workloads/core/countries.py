@@ -4,8 +4,6 @@ The EU is its 27 member states, the EEA those with Iceland, Liechtenstein and No
 Area, Article 2).
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -27,7 +25,6 @@ LONGEST_CODE = max(map(len, CODES))
 
 
 def countries_of(codes: Collection[str]) -> frozenset[str]:
-    """All countries that the codes stand for; a code that is not known stands for none."""
     countries: set[str] = set()
     for code in codes:
         countries |= GROUPS.get(code, {code} & COUNTRIES.keys())

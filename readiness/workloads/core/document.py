@@ -1,7 +1,5 @@
 """Envelopes as a YAML document: one list, `workloads`, of mappings. What nobody knows there is an error."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -77,7 +75,6 @@ class Written:
 
 
 def read(text: str, name: str = "workloads.yaml") -> tuple[Written, ...]:
-    """The classes of a document. Raises DocumentError, whose path names the field."""
     root = Fields(parse(text, name))
     classes = root.each(ROOT, _class)
     root.close()
@@ -93,7 +90,6 @@ def read(text: str, name: str = "workloads.yaml") -> tuple[Written, ...]:
 
 
 def dump(classes: Iterable[Mapping[str, Any]]) -> str:
-    """A document of these classes, as `read` takes it; what is empty or as it is by itself is left out."""
     return yaml_documents.write({ROOT: [_mapping(values) for values in classes]})
 
 

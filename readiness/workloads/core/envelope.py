@@ -1,22 +1,39 @@
 """The envelope of a workload class: what one placement of it needs, and the limits it has to keep."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
 from itertools import combinations
+from math import asin, cos, radians, sin, sqrt
 
 from readiness.workloads.core.countries import WORLD, countries_of
-from readiness.workloads.core.light import (
-    FIBRE_KM_PER_S,
-    VACUUM_KM_PER_S,
-    Point,
-    distance_km,
-    shared_floor_ms,
-)
+
+EARTH_RADIUS_KM = 6371.0088
+"""Mean radius of the Earth (IUGG R1)."""
+VACUUM_KM_PER_S = 299_792.458
+"""Speed of light in vacuum, exact by the definition of the metre."""
+FIBRE_KM_PER_S = VACUUM_KM_PER_S / 1.468
+"""In single-mode fibre: group index 1.468 at 1550 nm, as data sheets of ITU-T G.652.D fibre state it."""
+
+type Point = tuple[float, float]
+"""Latitude and longitude in degrees."""
+
+
+def distance_km(here: Point, there: Point) -> float:
+    """Along the great circle (haversine)."""
+    (lat_1, lon_1), (lat_2, lon_2) = ((radians(lat), radians(lon)) for lat, lon in (here, there))
+    half = sin((lat_2 - lat_1) / 2) ** 2 + cos(lat_1) * cos(lat_2) * sin((lon_2 - lon_1) / 2) ** 2
+    return 2 * EARTH_RADIUS_KM * asin(min(1.0, sqrt(half)))
+
+
+def shared_floor_ms(apart_km: float, km_per_s: float) -> float:
+    """The shortest round trip in which one place reaches two others that are `apart_km` from each other.
+
+    The best place lies half way: twice half the distance.
+    """
+    return 1000 * apart_km / km_per_s
 
 
 class WorkloadKind(StrEnum):
@@ -127,23 +144,18 @@ class Envelope:
 
     @property
     def accelerators_kw(self) -> float | None:
-        """The power that its accelerators draw at their thermal design power; None where that of one is not known."""
         watts = [None if need.tdp_w is None else need.count * need.tdp_w for need in self.accelerators]
         known = [each for each in watts if each is not None]
         return sum(known) / 1000 if known and len(known) == len(watts) else None
 
     @property
     def requests_per_s(self) -> float | None:
-        """The requests of all its users; None where those of one region are not known."""
         rates = [user.requests_per_s for user in self.users]
         known = [each for each in rates if each is not None]
         return sum(known) if known and len(known) == len(rates) else None
 
     @property
     def countries(self) -> frozenset[str] | None:
-        """The countries where it may run: allowed, not forbidden, and where its data may stay. None where nothing was
-        allowed.
-        """
         if not self.allowed:
             return None
         left = countries_of(self.allowed) - countries_of(self.forbidden)

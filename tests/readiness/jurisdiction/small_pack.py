@@ -5,8 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from readiness.jurisdiction.core.document import load
-from readiness.jurisdiction.core.pack import RulePackDocument
+from readiness.jurisdiction.core.pack import RulePackDocument, load
 
 CITATION = {"instrument": "Act", "article": "Art. 1", "url": "https://example.org/act"}
 

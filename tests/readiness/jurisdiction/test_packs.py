@@ -9,9 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from inventory.models import SiteChange
 from readiness.jurisdiction import operations, queries
 from readiness.jurisdiction.core.deciding import Request
-from readiness.jurisdiction.core.document import load
+from readiness.jurisdiction.core.pack import load
 from readiness.jurisdiction.models import CountryGroup, GroupMember, Rule, RulePack
-from readiness.jurisdiction.versions import pack_from
+from readiness.jurisdiction.operations import pack_from
 from tests.inventory import made
 from tests.readiness.jurisdiction.core.test_shipped_rules import PACK
 from tests.readiness.jurisdiction.small_pack import rule, small

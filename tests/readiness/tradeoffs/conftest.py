@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from readiness.tradeoffs.core.entries import FactorEntry, LatencyEntry, RateEntry, Sourcing
+from readiness.tradeoffs.core.entries import FactorEntry, LatencyEntry, RateEntry
 from readiness.tradeoffs.core.series import SeriesRow
 from readiness.tradeoffs.operations import (
     SeriesOf,
@@ -28,7 +28,7 @@ def entry(kind, value, unit="", *, site="porto", currency="", line=1, low=None, 
         currency=currency,
         low=low,
         high=high,
-        sourcing=Sourcing(**given),
+        **given,
     )
 
 
@@ -41,7 +41,7 @@ def trip(value, *, site="porto", user_region="", other_site="", percentile=50.0,
         other_site=other_site,
         value=value,
         percentile=percentile,
-        sourcing=Sourcing(**given),
+        **given,
     )
 
 

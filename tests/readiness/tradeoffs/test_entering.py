@@ -5,15 +5,15 @@ from datetime import UTC, date, datetime
 import pytest
 from django.db import IntegrityError, transaction
 
+from readiness.tradeoffs.core import entries
 from readiness.tradeoffs.core.entries import EntriesRefused
-from readiness.tradeoffs.core.kinds import KINDS
+from readiness.tradeoffs.core.units import KINDS
 from readiness.tradeoffs.models import ExchangeRate, FactorDay, FactorKind, LatencyFactor, SiteFactor
 from readiness.tradeoffs.operations import (
     SeriesOf,
-    import_factors,
-    import_rates,
-    import_series,
-    remove_factor,
+    enter_factors,
+    enter_rates,
+    enter_series,
 )
 from tests.entries import entries_of
 from tests.readiness.tradeoffs.conftest import entry, trip
@@ -41,7 +41,7 @@ def test_the_same_source_and_day_again_is_a_correction_and_has_a_history(enter):
     factor = SiteFactor.objects.get()
     assert factor.value == pytest.approx(0.09)
     assert [entry.after["value"] for entry in entries_of(SiteFactor)] == pytest.approx([0.08, 0.09])
-    remove_factor(factor=factor)
+    factor.delete()
     assert not SiteFactor.objects.exists()
 
 
@@ -72,7 +72,7 @@ def test_a_table_takes_a_number_of_statements_that_does_not_grow(enter, django_a
 
 def test_a_table_of_bytes_is_read_like_entries(porto, frozen_now):
     content = b"site,kind,value,unit,source,as_of\nporto,pue,1.18,,annual report,2026-01-01\n"
-    assert import_factors(content=content, by=None, now=frozen_now.at).created == 1
+    assert enter_factors(entries=entries.factors(content), by=None, now=frozen_now.at).created == 1
 
 
 def test_a_pair_of_sites_is_one_row_from_either_end(enter_trips, lagos):
@@ -93,7 +93,7 @@ def test_rates_are_entered_by_pair_source_and_day(enter_rate, frozen_now):
     enter_rate("EUR", "USD", 1.08)
     assert enter_rate("EUR", "USD", 1.09).corrected == 1
     content = b"currency,to_currency,rate,as_of,source\nJPY,USD,0.0066,2026-01-01,BoJ\n"
-    assert import_rates(content=content, by=None, now=frozen_now.at).created == 1
+    assert enter_rates(entries=entries.rates(content), by=None, now=frozen_now.at).created == 1
     assert str(ExchangeRate.objects.first()) == "EUR in USD, 2026-01-01"
 
 
@@ -118,7 +118,7 @@ def test_a_later_file_adds_to_a_day_and_corrects_it(enter_hours):
 def test_a_local_file_lands_at_its_instants(porto, frozen_now):
     content = b"at,value\n2026-10-25T01:00,1\n2026-10-25T02:00,2\n2026-10-25T02:00,3\n2026-10-25T03:00,4\n"
     about = SeriesOf(site=porto, kind="carbon_average", unit="kg/MWh", source="grid", zone="Europe/Berlin")
-    import_series(about=about, content=content, by=None, now=frozen_now.at)
+    enter_series(about=about, rows=entries.series(content), by=None, now=frozen_now.at)
     first, second = FactorDay.objects.order_by("day_on")
     assert first.values[23] == 1
     assert second.values[:4] == [2, 3, 4, None]

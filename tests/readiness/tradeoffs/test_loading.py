@@ -33,8 +33,8 @@ def test_a_country_without_an_intensity_is_unknown_and_not_clean():
     means = country_means(MEANS)
     assert list(means) == ["PT"]
     (entry,) = carbon_entries([("porto", "PT"), ("bangui", "CF")], means, "data set")
-    assert (entry.site, entry.value, entry.sourcing.as_of_on) == ("porto", 165.5, date(2023, 12, 31))
-    assert (entry.sourcing.basis, entry.sourcing.provenance) == ("published", "estimated")
+    assert (entry.site, entry.value, entry.as_of_on) == ("porto", 165.5, date(2023, 12, 31))
+    assert (entry.basis, entry.provenance) == ("published", "estimated")
 
 
 def test_a_round_trip_is_that_of_the_regions_near_both_ends():
@@ -46,7 +46,7 @@ def test_a_round_trip_is_that_of_the_regions_near_both_ends():
     (entry,) = latency_entries(sites, regions, table, "table", date(2026, 8, 1))
     assert (entry.site, entry.user_region, entry.value) == ("near", "southerners", 42)
     assert entry.low < 42 < entry.high
-    assert "North (66 km away) to South (0 km)" in entry.sourcing.note
+    assert "North (66 km away) to South (0 km)" in entry.note
 
 
 @pytest.mark.parametrize(

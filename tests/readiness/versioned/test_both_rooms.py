@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from readiness.framework.queries import VERSIONS as FRAMEWORK
-from readiness.jurisdiction.versions import VERSIONS as RULES
+from readiness.jurisdiction.operations import VERSIONS as RULES
 from web.audit.models import AuditEntry
 from web.permissions import MissingPermission
 from web.versioned.core.documents import written

@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from readiness.jurisdiction.core.deciding import CaseDecision, LegalFinding, Request, decide
-from readiness.jurisdiction.core.document import load
-from readiness.jurisdiction.core.vocabulary import ORDER, Doubt, LegalAnswer, UndecidedReason
+from readiness.jurisdiction.core.pack import ORDER, Doubt, LegalAnswer, UndecidedReason, load
 from tests.readiness.jurisdiction.small_pack import pack, rule, small
 
 TODAY = date(2026, 6, 1)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from readiness.jurisdiction.core.document import dump, load, load_files
+from readiness.jurisdiction.core.pack import dump, load, load_files
 from tests.readiness.jurisdiction.small_pack import pack, rule, small
 from web.versioned.core.documents import DocumentError, written
 

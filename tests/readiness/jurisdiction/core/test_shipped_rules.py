@@ -10,8 +10,7 @@ import pytest
 
 import readiness.jurisdiction as room
 from readiness.jurisdiction.core.deciding import Request, decide
-from readiness.jurisdiction.core.document import load_files
-from readiness.jurisdiction.core.vocabulary import Doubt, RuleEffect, RuleKind
+from readiness.jurisdiction.core.pack import Doubt, RuleEffect, RuleKind, load_files
 
 SHIPPED = Path(room.__file__).parent / "data" / "muster-rules-1.yaml"
 PACK = load_files({SHIPPED.name: SHIPPED.read_text(encoding="utf-8")})

@@ -150,4 +150,5 @@ def vectors():
 
 
 if __name__ == "__main__":
-    VECTORS.write_text(json.dumps(vectors(), indent=1) + "\n", encoding="utf-8")
+    lines = ",\n".join(map(json.dumps, vectors()))
+    VECTORS.write_text(f"[\n{lines}\n]\n", encoding="utf-8")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from readiness.tradeoffs.core.accuracy import accuracy, compare
 from readiness.tradeoffs.core.options import BandedFigure, FigureError
+from readiness.tradeoffs.core.realised import compare, mean_percent
 
 
 def kg(value, low=None, high=None):
@@ -26,43 +26,23 @@ def kg(value, low=None, high=None):
     ],
 )
 def test_one_comparison(expected, realised, error, percent, within):
-    found = compare("carbon", expected, realised)
+    found = compare(expected, realised)
     assert found.error == error
     assert found.percent == (None if percent is None else pytest.approx(percent))
     assert found.within_band is within
 
 
 def test_over_decisions():
-    found = accuracy(
-        [
-            compare("carbon", kg(80.0, 70.0, 110.0), kg(100.0)),
-            compare("carbon", kg(330.0), kg(300.0)),
-            compare("carbon", kg(10.0), kg(0.0)),
-            compare("carbon", kg(None), kg(50.0)),
-            compare("latency", kg(None), kg(50.0)),
-        ]
-    )
-    carbon, latency = found
-    assert (carbon.compared, carbon.unknown, carbon.without_percent) == (3, 1, 1)
-    assert carbon.mape == pytest.approx((20 + 10) / 2)
-    assert carbon.wape == pytest.approx(100 * (20 + 30 + 10) / 400)
-    assert carbon.bias == pytest.approx(100 * (20 - 30 - 10) / 400)
-    assert carbon.within_band == 1.0
-    assert (latency.compared, latency.unknown, latency.mape, latency.wape, latency.bias) == (
-        0,
-        1,
-        None,
-        None,
-        None,
-    )
+    compared = [
+        compare(kg(80.0, 70.0, 110.0), kg(100.0)),
+        compare(kg(330.0), kg(300.0)),
+        compare(kg(10.0), kg(0.0)),
+        compare(kg(None), kg(50.0)),
+    ]
+    assert mean_percent(compared) == pytest.approx((20 + 10) / 2)
+    assert mean_percent(compared[2:]) is None
 
 
 def test_units_are_not_mixed():
     with pytest.raises(FigureError, match="expected in kg, realised in t"):
-        compare("carbon", kg(1.0), BandedFigure(1.0, "t"))
-    mixed = [
-        compare("carbon", kg(1.0), kg(1.0)),
-        compare("carbon", BandedFigure(1.0, "t"), BandedFigure(1.0, "t")),
-    ]
-    with pytest.raises(FigureError, match="kg and t"):
-        accuracy(mixed)
+        compare(kg(1.0), BandedFigure(1.0, "t"))

@@ -4,9 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from readiness.tradeoffs.core.ages import age_limits, outdated
-from readiness.tradeoffs.core.factors import KnownValue, ValueBasis
-from readiness.tradeoffs.core.kinds import KINDS
+from readiness.tradeoffs.core.factors import KnownValue, ValueBasis, age_limits, outdated
+from readiness.tradeoffs.core.units import KINDS
 
 AT = datetime(2026, 11, 27, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ from readiness.tradeoffs.core.options import (
     JurisdictionAnswer,
     LatencyLimit,
 )
-from readiness.tradeoffs.core.words import number, signed
+from readiness.tradeoffs.core.units import number, signed
 from tests.readiness.tradeoffs.core.sites import ALLOWED, HELSINKI, latencies, ms, site
 
 EU = (LatencyLimit("eu", 99, 40.0),)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from readiness.tradeoffs.core.assignment import Assigning
-from readiness.tradeoffs.core.covers import violated
+from readiness.tradeoffs.core.relaxation import violated
 
 
 def broken(sizes, room, shares, prices):

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from readiness.tradeoffs.core.deferral import (
+from readiness.tradeoffs.core.series import FactorSeries as Values
+from readiness.tradeoffs.core.windows import (
     CHEAPEST,
     CLEANEST,
+    DeferrableRun,
     asked_on,
     at_once,
     best,
@@ -23,8 +25,6 @@ from readiness.tradeoffs.core.deferral import (
     tried,
     with_carbon_price,
 )
-from readiness.tradeoffs.core.series import FactorSeries as Values
-from readiness.tradeoffs.core.windows import DeferrableRun
 
 MIDNIGHT = datetime(2026, 3, 29, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from readiness.tradeoffs.core.factors import (
     HOURS_A_YEAR,
-    CostParts,
     Factor,
     KnownRate,
     KnownValue,
@@ -93,11 +92,11 @@ def parts(**changed):
     made = {
         name: known(value, unit="", currency="USD" if name in money else "") for name, value in values.items()
     }
-    return CostParts(**made | changed)
+    return made | changed
 
 
 def test_an_hour_of_an_accelerator_that_is_held_is_capital_and_energy():
-    found = accelerator_hour(parts())
+    found = accelerator_hour(**parts())
     capital = 30_000 / (5 * 365.25 * 24)
     assert HOURS_A_YEAR == 365.25 * 24
     assert found.value == pytest.approx(capital + 1.3 * 1.2 * 0.1)
@@ -107,15 +106,15 @@ def test_an_hour_of_an_accelerator_that_is_held_is_capital_and_energy():
 
 
 def test_bands_of_the_parts_are_in_the_cost():
-    banded = accelerator_hour(parts(years=known(5, low=4, high=6), price=known(0.1, currency="USD")))
+    banded = accelerator_hour(**parts(years=known(5, low=4, high=6), price=known(0.1, currency="USD")))
     capital = [30_000 / (years * HOURS_A_YEAR) for years in (6, 5, 4)]
     expected = [each + 1.3 * 1.2 * 0.1 for each in capital]
     assert [banded.low, banded.value, banded.high] == pytest.approx(expected)
 
 
 def test_two_currencies_make_no_cost_and_simulated_parts_a_simulated_one():
-    assert accelerator_hour(parts(price=known(0.1, currency="EUR"))) is None
-    assert accelerator_hour(parts(pue=known(1.2, provenance="simulated"))).provenance == "simulated"
+    assert accelerator_hour(**parts(price=known(0.1, currency="EUR"))) is None
+    assert accelerator_hour(**parts(pue=known(1.2, provenance="simulated"))).provenance == "simulated"
 
 
 EUR_USD = KnownRate("EUR", "USD", 1.25, NOW - timedelta(days=30), "bank")

@@ -6,7 +6,6 @@ import pytest
 
 from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs.core.flexibility import (
-    Critical,
     FallbackState,
     FlexibilityLevel,
     concentration,
@@ -14,21 +13,19 @@ from readiness.tradeoffs.core.flexibility import (
 )
 from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.flexibility.queries import CriticalRow, FleetFlexibility, SiteFlexibility
-from readiness.tradeoffs.flexibility.sentences import balance
+from readiness.tradeoffs.flexibility.tables import balance
 
 TODAY = date(2026, 11, 1)
 HALF_A_YEAR = timedelta(days=182)
 
 
-def critical(
-    name="checkout", has_fallback=False, tested_on=None, feasible=("helsinki", "oslo"), undecided=()
+def free(
+    has_fallback=False, tested_on=None, feasible=("helsinki", "oslo"), undecided=(), runs_at=("helsinki",)
 ):
-    runs_at = frozenset({"helsinki"})
-    return Critical(name, runs_at, frozenset(feasible), frozenset(undecided), has_fallback, tested_on)
-
-
-def of(*workloads):
-    return [freedom(workload, on=TODAY, tested_within=HALF_A_YEAR) for workload in workloads]
+    return freedom(
+        runs_at, feasible, undecided, has_fallback=has_fallback, tested_on=tested_on, on=TODAY,
+        tested_within=HALF_A_YEAR,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -42,17 +39,17 @@ def of(*workloads):
     ],
 )
 def test_fallback(tested_on, state):
-    assert of(critical(has_fallback=True, tested_on=tested_on))[0].fallback is state
+    assert free(has_fallback=True, tested_on=tested_on).fallback is state
 
 
 def test_without_a_record_or_another_site_there_is_no_fallback():
-    assert of(critical())[0].fallback is FallbackState.NONE
-    only_here = critical(has_fallback=True, tested_on=date(2026, 9, 1), feasible=("helsinki",))
-    assert of(only_here)[0].fallback is FallbackState.NOT_FEASIBLE
+    assert free().fallback is FallbackState.NONE
+    only_here = free(has_fallback=True, tested_on=date(2026, 9, 1), feasible=("helsinki",))
+    assert only_here.fallback is FallbackState.NOT_FEASIBLE
 
 
 def test_alternatives_are_other_sites_and_undecided_ones_stand_apart():
-    found = of(critical(undecided=("boston",)), critical("search", feasible=("helsinki",)))
+    found = [free(undecided=("boston",)), free(feasible=("helsinki",))]
     assert [(one.alternatives, one.undecided) for one in found] == [
         (("oslo",), ("boston",)),
         ((), ()),
@@ -60,64 +57,31 @@ def test_alternatives_are_other_sites_and_undecided_ones_stand_apart():
 
 
 def test_what_remains_when_a_site_is_lost():
-    one = critical()
-    both = frozenset({"helsinki", "turku"})
-    two = Critical("search", both, frozenset({"helsinki"}), frozenset(), True, TODAY)
-    nowhere = Critical("idle", frozenset(), frozenset(), frozenset(), False, None)
-    found = of(one, two, nowhere)
-    assert [each.remaining for each in found] == [1, 1, 0]
-    assert found[1].fallback is FallbackState.NOT_FEASIBLE
+    two = free(True, TODAY, ("helsinki",), runs_at=("helsinki", "turku"))
+    nowhere = free(feasible=(), runs_at=())
+    assert [each.remaining for each in (free(), two, nowhere)] == [1, 1, 0]
+    assert two.fallback is FallbackState.NOT_FEASIBLE
 
 
 @pytest.mark.parametrize(
-    ("vendors", "unattributed", "hhi", "low", "high", "level"),
+    ("vendors", "hhi", "level"),
     [
-        pytest.param({"NVIDIA": 100}, 0, 10_000, 10_000, 10_000, FlexibilityLevel.HIGH, id="one vendor"),
-        pytest.param(
-            {"NVIDIA": 50, "AMD": 50}, 0, 5_000, 5_000, 5_000, FlexibilityLevel.HIGH, id="two halves"
-        ),
-        pytest.param(
-            dict.fromkeys("abcdef", 10),
-            0,
-            10_000 / 6,
-            10_000 / 6,
-            10_000 / 6,
-            FlexibilityLevel.MODERATE,
-            id="six alike",
-        ),
-        pytest.param(
-            dict.fromkeys("abcdefghijkl", 10),
-            0,
-            10_000 / 12,
-            10_000 / 12,
-            10_000 / 12,
-            FlexibilityLevel.LOW,
-            id="twelve",
-        ),
-        pytest.param(
-            {"NVIDIA": 60, "AMD": 20},
-            20,
-            None,
-            4_020,
-            6_800,
-            FlexibilityLevel.HIGH,
-            id="a fifth of unknown vendor",
-        ),
-        pytest.param({"a": 10}, 90, None, 190, 10_000, FlexibilityLevel.UNKNOWN, id="most of unknown vendor"),
-        pytest.param({"a": 0}, 0, None, None, None, FlexibilityLevel.UNKNOWN, id="nothing counted"),
+        pytest.param({"NVIDIA": 100}, 10_000, FlexibilityLevel.HIGH, id="one vendor"),
+        pytest.param({"NVIDIA": 50, "AMD": 50}, 5_000, FlexibilityLevel.HIGH, id="two halves"),
+        pytest.param(dict.fromkeys("abcdef", 10), 10_000 / 6, FlexibilityLevel.MODERATE, id="six alike"),
+        pytest.param(dict.fromkeys("abcdefghijkl", 10), 10_000 / 12, FlexibilityLevel.LOW, id="twelve"),
+        pytest.param({"a": 0}, None, FlexibilityLevel.UNKNOWN, id="nothing counted"),
     ],
 )
-def test_concentration(vendors, unattributed, hhi, low, high, level):
-    found = concentration(vendors, unattributed)
-    assert (found.hhi, found.low, found.high) == tuple(
-        None if one is None else pytest.approx(one) for one in (hhi, low, high)
-    )
+def test_concentration(vendors, hhi, level):
+    found = concentration(vendors)
+    assert found.hhi == (None if hhi is None else pytest.approx(hhi))
     assert found.level is level
 
 
 def fleet_of(conformance, vendors):
     """One critical workload with an alternative, and one site that is attested."""
-    row = CriticalRow("checkout", "Checkout", of(critical())[0], None, None)
+    row = CriticalRow("checkout", "Checkout", free(), None, None)
     site = SiteFlexibility("helsinki", "Helsinki", conformance, None, (), vendors)
     return FleetFlexibility(None, (row,), (site,), vendors, {})
 
@@ -143,10 +107,3 @@ def fleet_of(conformance, vendors):
 )
 def test_against_conformance(conformance, vendors, words):
     assert balance(fleet_of(conformance, concentration(vendors))) == words
-
-
-def test_a_band_of_concentration_is_told():
-    fleet = fleet_of(
-        BandedFigure(90.0, "%", Provenance.DECLARED), concentration({"NVIDIA": 60, "AMD": 20}, 20)
-    )
-    assert balance(fleet).endswith("vendor concentration 4\u202f020 to 6\u202f800 (high)")

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from readiness.tradeoffs.core.moves import against
-from readiness.tradeoffs.core.portfolio import Portfolio
+from readiness.tradeoffs.core.portfolio import Portfolio, against
 
 FLEET = Portfolio(
     ("search", "training", "chat"),

@@ -3,8 +3,7 @@
 import pytest
 from hypothesis import given, settings
 
-from readiness.tradeoffs.core.objectives import ObjectiveDirection
-from readiness.tradeoffs.core.pareto import front
+from readiness.tradeoffs.core.objectives import ObjectiveDirection, dominated
 from tests.readiness.tradeoffs.core.choices import (
     ALL,
     COST,
@@ -34,13 +33,12 @@ def dominates(one, other, objectives):
 @settings(max_examples=50, deadline=None)
 @given(option_lists(), subsets)
 def test_the_front_is_what_no_other_dominates_and_every_other_says_by_whom(options, objectives):
-    found = front(options, objectives)
+    off_front = dominated(options, objectives)
     by_name = {one.name: one for one in options}
-    brute = [one.name for one in options if not any(dominates(other, one, objectives) for other in options)]
-    assert list(found.on) == brute
-    assert set(found.dominated_by) == set(by_name) - set(brute)
-    for name, by in found.dominated_by.items():
-        assert by in found.on
+    brute = {one.name for one in options if not any(dominates(other, one, objectives) for other in options)}
+    assert set(off_front) == set(by_name) - brute
+    for name, by in off_front.items():
+        assert by in brute
         assert dominates(by_name[by], by_name[name], objectives)
 
 
@@ -95,6 +93,4 @@ def test_the_front_is_what_no_other_dominates_and_every_other_says_by_whom(optio
     ],
 )
 def test_front(options, objectives, dominated_by):
-    found = front(options, objectives)
-    assert found.dominated_by == dominated_by
-    assert list(found.on) == [one.name for one in options if one.name not in dominated_by]
+    assert dominated(options, objectives) == dominated_by

@@ -2,7 +2,7 @@
 
 import pytest
 
-from readiness.tradeoffs.core.performance import book, equivalents, in_devices, only_type
+from readiness.tradeoffs.core.units import book, equivalents, in_devices, only_type
 
 
 def test_every_figure_has_its_source_and_one_precision():

@@ -12,8 +12,7 @@ from readiness.tradeoffs.core import portfolio as module
 from readiness.tradeoffs.core import relaxation
 from readiness.tradeoffs.core.annealing import annealed
 from readiness.tradeoffs.core.assignment import Assigning, filled
-from readiness.tradeoffs.core.exact import most_placed
-from readiness.tradeoffs.core.portfolio import LeftOutReason, Portfolio, spread, sweep
+from readiness.tradeoffs.core.portfolio import LeftOutReason, Portfolio, most_placed, spread, sweep
 from readiness.tradeoffs.core.relaxation import Prices, Relaxed, bound_of, relax
 
 OBJECTIVES = ("cost", "carbon", "latency", "risk")

@@ -28,42 +28,38 @@ PEAKY = RatePerKwh(series(*[0.05] * 18, *[0.35] * 6), "exchange")
 @pytest.mark.parametrize(
     ("outcome", "a_day"),
     [
+        pytest.param(energy(RISING, 0.25, DAY), sum(range(24)) / 4, id="a quarter of what was metered"),
+        pytest.param(energy(metered(*[10.0] * 24, pue=1.2), 0.5, DAY), 24 * 6.0, id="IT power times PUE"),
         pytest.param(
-            energy("energy", RISING, 0.25, DAY), sum(range(24)) / 4, id="a quarter of what was metered"
-        ),
-        pytest.param(
-            energy("energy", metered(*[10.0] * 24, pue=1.2), 0.5, DAY), 24 * 6.0, id="IT power times PUE"
-        ),
-        pytest.param(
-            carbon("carbon", RISING, 1.0, RatePerKwh(series(*range(100, 124)), "grid"), DAY),
+            carbon(RISING, 1.0, RatePerKwh(series(*range(100, 124)), "grid"), DAY),
             sum(kw * (100 + kw) for kw in range(24)) / 1000,
             id="grams of each hour, in kg",
         ),
         pytest.param(
-            cost("cost", RISING, 1.0, PEAKY, DAY, currency="EUR"),
+            cost(RISING, 1.0, PEAKY, DAY, currency="EUR"),
             0.05 * sum(range(18)) + 0.35 * sum(range(18, 24)),
             id="hours at their own price, not at the mean",
         ),
         pytest.param(
-            cost("cost", RISING, 1.0, RatePerKwh(0.1, "contract"), DAY, currency="EUR"),
+            cost(RISING, 1.0, RatePerKwh(0.1, "contract"), DAY, currency="EUR"),
             0.1 * sum(range(24)),
             id="one price for all hours",
         ),
         pytest.param(
-            cost("cost", RISING, 1.0, RatePerKwh(series(*[-0.01] * 24), "exchange"), DAY, currency="EUR"),
+            cost(RISING, 1.0, RatePerKwh(series(*[-0.01] * 24), "exchange"), DAY, currency="EUR"),
             -0.01 * sum(range(24)),
             id="paid to take power",
         ),
     ],
 )
 def test_a_day_stands_for_a_mean_month(outcome, a_day):
-    assert outcome.figure.value == pytest.approx(a_day / 24 * MONTH_H)
-    assert (outcome.figure.provenance, outcome.unknown) == ("estimated", "")
+    assert outcome.value == pytest.approx(a_day / 24 * MONTH_H)
+    assert (outcome.provenance, outcome.why_unknown) == ("estimated", "")
 
 
 def test_what_is_paid_whatever_is_drawn_is_added_once():
-    without = cost("cost", RISING, 1.0, PEAKY, DAY, currency="EUR").figure
-    with_it = cost("cost", RISING, 1.0, PEAKY, DAY, currency="EUR", fixed=1000.0).figure
+    without = cost(RISING, 1.0, PEAKY, DAY, currency="EUR")
+    with_it = cost(RISING, 1.0, PEAKY, DAY, currency="EUR", fixed=1000.0)
     assert with_it.value - without.value == pytest.approx(1000.0)
     assert with_it.unit == "EUR/month"
 
@@ -77,14 +73,14 @@ def test_what_is_paid_whatever_is_drawn_is_added_once():
     ],
 )
 def test_gaps_are_left_out_and_too_many_are_unknown(known, told):
-    found = energy("energy", metered(*[6.0] * known, *[None] * (24 - known)), 1.0, DAY)
-    assert found.unknown == told
-    assert found.figure.value == (None if told else pytest.approx(6.0 * MONTH_H))
+    found = energy(metered(*[6.0] * known, *[None] * (24 - known)), 1.0, DAY)
+    assert found.why_unknown == told
+    assert found.value == (None if told else pytest.approx(6.0 * MONTH_H))
 
 
 def test_hours_of_an_unknown_price_are_no_hours_without_a_price():
     half = RatePerKwh(series(*[0.1] * 12), "exchange")
-    assert cost("cost", RISING, 1.0, half, DAY, currency="EUR").figure.value is None
+    assert cost(RISING, 1.0, half, DAY, currency="EUR").value is None
 
 
 @pytest.mark.parametrize(
@@ -95,7 +91,7 @@ def test_hours_of_an_unknown_price_are_no_hours_without_a_price():
     ],
 )
 def test_what_is_made_of_simulated_figures_is_simulated(power, rate):
-    assert cost("cost", power, 1.0, rate, DAY, currency="EUR").figure.provenance == "simulated"
+    assert cost(power, 1.0, rate, DAY, currency="EUR").provenance == "simulated"
 
 
 def test_a_price_in_another_currency():

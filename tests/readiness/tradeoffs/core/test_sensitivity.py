@@ -5,8 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import assume, given, settings
 
-from readiness.tradeoffs.core.ranking import ranking
-from readiness.tradeoffs.core.sensitivity import robustness, sensitivity
+from readiness.tradeoffs.core.ranking import ranking, robustness, sensitivity
 from tests.readiness.tradeoffs.core.choices import (
     ALL,
     CARBON,

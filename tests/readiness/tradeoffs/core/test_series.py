@@ -206,7 +206,8 @@ def test_a_year_of_hours_agrees_with_its_own_sum():
     price = hourly((0.08 + 0.05 * np.sin(hours / 24 * 2 * np.pi)).tolist())
     load = hourly((800 + 150 * np.cos(hours / 24 * 2 * np.pi)).tolist())
     pue = hourly((1.2 + 0.05 * np.sin(hours / 8760 * 2 * np.pi)).tolist())
-    found = integrated(price, load, MIDNIGHT, MIDNIGHT + timedelta(hours=8760), also=pue)
+    at_the_meter = FactorSeries(load.step_s, load.starts_s, load.values * pue.values)
+    found = integrated(price, at_the_meter, MIDNIGHT, MIDNIGHT + timedelta(hours=8760))
     expected = sum(
         p * q * r
         for p, q, r in zip(price.values.tolist(), load.values.tolist(), pue.values.tolist(), strict=True)

@@ -2,9 +2,8 @@
 
 import pytest
 
-from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection
+from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection, step_of
 from readiness.tradeoffs.core.options import BandedFigure
-from readiness.tradeoffs.core.steps import step_of
 
 OBJECTIVES = (
     Objective("cost"),

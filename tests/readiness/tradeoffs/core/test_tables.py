@@ -6,19 +6,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from readiness.tradeoffs.core import tables
-from readiness.tradeoffs.core.days import cut, joined
+from readiness.tradeoffs.core import entries
 from readiness.tradeoffs.core.entries import (
     EntriesRefused,
     FactorEntry,
     LatencyEntry,
     RateEntry,
-    Sourcing,
     checked_factor,
     checked_latency,
     checked_rate,
     collected,
 )
+from readiness.tradeoffs.core.series import cut, joined
 from readiness.tradeoffs.core.units import UnitRefused
 
 TODAY = date(2026, 11, 24)
@@ -31,7 +30,7 @@ def csv(*rows, header=HEADER):
 
 
 def test_a_row_is_an_entry_in_the_senders_words():
-    (entry,) = tables.factors(csv(GOOD))
+    (entry,) = entries.factors(csv(GOOD))
     assert (entry.line, entry.site, entry.kind, entry.value, entry.unit) == (
         2,
         "porto",
@@ -39,9 +38,8 @@ def test_a_row_is_an_entry_in_the_senders_words():
         820.0,
         "lb/MWh",
     )
-    assert entry.sourcing == Sourcing(
-        basis="published", provenance="estimated", source="eGRID 2023", as_of_on=date(2026, 1, 1)
-    )
+    assert (entry.basis, entry.provenance, entry.source) == ("published", "estimated", "eGRID 2023")
+    assert entry.as_of_on == date(2026, 1, 1)
     checked = checked_factor(entry, TODAY)
     assert checked.value == pytest.approx(371.9457434)
     assert (checked.low, checked.high) == pytest.approx((317.514659, 408.233133))
@@ -51,14 +49,14 @@ def test_a_row_is_an_entry_in_the_senders_words():
 def test_every_wrong_line_is_named():
     rows = [GOOD, GOOD.replace("820", "many"), GOOD.replace("2026-01-01", "January")]
     with pytest.raises(EntriesRefused) as refused:
-        tables.factors(csv(*rows))
+        entries.factors(csv(*rows))
     assert [(error.line, error.field) for error in refused.value.errors] == [(3, "value"), (4, "as_of_on")]
     assert "line 3, value" in str(refused.value)
 
 
 def test_rows_that_muster_worked_out_are_passed_over():
     rows = [GOOD, GOOD.replace("published", "great-circle"), GOOD.replace("published", "telemetry")]
-    assert [entry.line for entry in tables.factors(csv(*rows))] == [2]
+    assert [entry.line for entry in entries.factors(csv(*rows))] == [2]
 
 
 @pytest.mark.parametrize(
@@ -72,38 +70,32 @@ def test_rows_that_muster_worked_out_are_passed_over():
 )
 def test_what_is_no_table_is_refused(content, said):
     with pytest.raises(EntriesRefused, match=said):
-        tables.factors(content)
+        entries.factors(content)
 
 
 def test_round_trips_and_rates_and_hours_are_tables_too():
     header = "site,user_region,other_site,value,unit,percentile,source,as_of"
-    (latency,) = tables.latencies(csv("porto,emea,,82000,us,,RIPE,2026-01-01", header=header))
+    (latency,) = entries.latencies(csv("porto,emea,,82000,us,,RIPE,2026-01-01", header=header))
     assert (latency.percentile, checked_latency(latency, TODAY).value) == (50.0, 82.0)
-    (rate,) = tables.rates(
+    (rate,) = entries.rates(
         csv("EUR,USD,1.08,2026-01-02,ECB", header="currency,to_currency,rate,as_of,source")
     )
     assert checked_rate(rate, TODAY) == 1.08
-    stated = tables.series(csv("2026-01-01T00:00Z,12.5", "2026-01-01T01:00Z,", header="at,value"))
+    stated = entries.series(csv("2026-01-01T00:00Z,12.5", "2026-01-01T01:00Z,", header="at,value"))
     assert [(each.line, each.value) for each in stated] == [(2, 12.5), (3, None)]
     with pytest.raises(EntriesRefused, match="no instant in ISO 8601"):
-        tables.series(csv("yesterday,1", header="at,value"))
+        entries.series(csv("yesterday,1", header="at,value"))
 
 
-SOURCED = Sourcing(source="contract", as_of_on=TODAY)
+SOURCED = {"source": "contract", "as_of_on": TODAY}
 
 
 def factor(**more):
-    return FactorEntry(
-        **{"line": 1, "site": "porto", "kind": "pue", "value": 1.2, "sourcing": SOURCED} | more
-    )
-
-
-def sourced(**more):
-    return factor(sourcing=Sourcing(**{"source": "contract", "as_of_on": TODAY} | more))
+    return FactorEntry(**{"line": 1, "site": "porto", "kind": "pue", "value": 1.2} | SOURCED | more)
 
 
 def latency(**more):
-    given = {"line": 1, "site": "porto", "user_region": "emea", "value": 20.0, "sourcing": SOURCED}
+    given = {"line": 1, "site": "porto", "user_region": "emea", "value": 20.0} | SOURCED
     return LatencyEntry(**given | more)
 
 
@@ -120,14 +112,14 @@ def rate(**more):
         pytest.param(checked_factor, factor(low=1.1), "high", id="half a band"),
         pytest.param(checked_factor, factor(low=1.3, high=1.4), "low", id="band above the value"),
         pytest.param(checked_factor, factor(low=0.2, high=1.4), "low", id="band that cannot be"),
-        pytest.param(checked_factor, sourced(source=" "), "source", id="no source"),
-        pytest.param(checked_factor, sourced(source="x" * 201), "source", id="long source"),
-        pytest.param(checked_factor, sourced(note="x" * 201), "note", id="long note"),
-        pytest.param(checked_factor, sourced(basis="telemetry"), "basis", id="worked out by Muster"),
-        pytest.param(checked_factor, sourced(provenance="guessed"), "provenance", id="no such provenance"),
-        pytest.param(checked_factor, sourced(as_of_on=date(1970, 1, 1)), "as_of_on", id="a clock never set"),
+        pytest.param(checked_factor, factor(source=" "), "source", id="no source"),
+        pytest.param(checked_factor, factor(source="x" * 201), "source", id="long source"),
+        pytest.param(checked_factor, factor(note="x" * 201), "note", id="long note"),
+        pytest.param(checked_factor, factor(basis="telemetry"), "basis", id="worked out by Muster"),
+        pytest.param(checked_factor, factor(provenance="guessed"), "provenance", id="no such provenance"),
+        pytest.param(checked_factor, factor(as_of_on=date(1970, 1, 1)), "as_of_on", id="a clock never set"),
         pytest.param(
-            checked_factor, sourced(until_on=date(2026, 1, 1)), "until_on", id="ends before it begins"
+            checked_factor, factor(until_on=date(2026, 1, 1)), "until_on", id="ends before it begins"
         ),
         pytest.param(checked_latency, latency(other_site="lagos"), "user_region", id="to two places"),
         pytest.param(checked_latency, latency(user_region=""), "user_region", id="to nowhere"),
@@ -158,7 +150,7 @@ def test_all_that_is_wrong_is_said_at_once():
 @given(content=st.one_of(st.binary(max_size=80), st.text(max_size=60).map(lambda t: csv(GOOD, t))))
 def test_any_file_is_read_or_refused(content):
     refused = []
-    for read in (tables.factors, tables.latencies, tables.rates, tables.series):
+    for read in (entries.factors, entries.latencies, entries.rates, entries.series):
         try:
             read(content)
         except EntriesRefused as error:

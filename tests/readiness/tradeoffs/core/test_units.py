@@ -1,18 +1,30 @@
 """Senders' units land in the stored ones, or are refused with the field that is wrong."""
 
+from types import SimpleNamespace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from readiness.tradeoffs.core.kinds import CURRENCIES, KINDS, LATENCY, MAGNITUDES, Dimension
-from readiness.tradeoffs.core.units import UnitRefused, bounded, scale_of, stored_unit
+from readiness.tradeoffs.core.units import (
+    CURRENCIES,
+    KINDS,
+    LATENCY,
+    MAGNITUDES,
+    Dimension,
+    UnitRefused,
+    bounded,
+    scale_of,
+    stored_unit,
+)
 
 SPECS = {**KINDS, "latency": LATENCY}
 
 
 def stored(spec, value, unit, currency="", **more):
     scale = scale_of(spec.dimension, unit, currency)
-    return bounded(spec, scale, scale.of(value), **more)
+    caution = bounded(spec, scale, scale.of(value), **more)
+    return SimpleNamespace(value=scale.of(value), unit=scale.unit, currency=scale.currency, caution=caution)
 
 
 @pytest.mark.parametrize(

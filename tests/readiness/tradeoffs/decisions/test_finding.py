@@ -2,16 +2,16 @@
 
 import pytest
 
-from readiness.tradeoffs.core.accuracy import compare
 from readiness.tradeoffs.core.options import BandedFigure
+from readiness.tradeoffs.core.realised import compare
 from readiness.tradeoffs.decisions.queries import Pair
-from readiness.tradeoffs.decisions.sentences import finding
+from readiness.tradeoffs.decisions.tables import finding
 from readiness.tradeoffs.models import Decision, DecisionForecast
 
 
 def pair(objective, came, *, final=True):
     expected, realised = BandedFigure(100.0, "units"), BandedFigure(came, "units")
-    comparison = compare(objective, expected, realised)
+    comparison = compare(expected, realised)
     return Pair(DecisionForecast(objective=objective, unit="units"), comparison, "", final)
 
 

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from readiness.evidence.operations import attest
 from readiness.scoring.models import SiteScore
 from readiness.tradeoffs.core.entries import RateEntry
-from readiness.tradeoffs.flexibility.sentences import listed
+from readiness.tradeoffs.flexibility.tables import listed
 from readiness.tradeoffs.operations import enter_factors, enter_rates
 from readiness.workloads import operations as workloads
 from tests.inventory import made

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from readiness.tradeoffs.core.words import number
+from readiness.tradeoffs.core.units import number
 from readiness.tradeoffs.models import SiteFactor
 from readiness.tradeoffs.placing import charts
 from readiness.workloads.models import WorkloadClass

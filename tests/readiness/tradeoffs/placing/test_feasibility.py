@@ -9,11 +9,11 @@ from readiness.tradeoffs.core.factors import Factor, KnownValue, Rates, SiteFact
 from readiness.tradeoffs.core.parsing import CarbonKind
 from readiness.tradeoffs.core.placement import Feasibility
 from readiness.tradeoffs.placing import facts
-from readiness.tradeoffs.placing import feasibility as feasibility_module
+from readiness.tradeoffs.placing import queries as feasibility_module
 from readiness.tradeoffs.placing.candidates import Adapter, limits_of
-from readiness.tradeoffs.placing.feasibility import ClassAtSites, feasibilities, sign_of
 from readiness.tradeoffs.placing.law import Laws
-from readiness.tradeoffs.placing.what_if import WhatIf
+from readiness.tradeoffs.placing.params import WhatIf
+from readiness.tradeoffs.placing.queries import ClassAtSites, feasibilities, sign_of
 from readiness.workloads.core.envelope import Envelope
 
 AT = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -75,7 +75,7 @@ def look(request):
     def standing(*sites, at=AT, homes=(), rates=NO_RATES, envelope=envelope, on=TODAY):
         known = facts.FleetFacts(at, sites, {}, rates, "")
         adapter = Counting(
-            plain=envelope, envelope=envelope, what_if=WhatIf(), currency="EUR", carbon=CarbonKind.AVERAGE,
+            envelope=envelope, what_if=WhatIf(), currency="EUR", carbon=CarbonKind.AVERAGE,
             facts=known, laws=Laws(envelope, None, on), homes=frozenset(homes),
         )  # fmt: skip
         object.__setattr__(adapter, "made", [])

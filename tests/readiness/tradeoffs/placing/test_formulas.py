@@ -11,10 +11,9 @@ from readiness.tradeoffs.core.factors import Factor, KnownValue, ValueBasis
 from readiness.tradeoffs.core.options import JurisdictionAnswer
 from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.placing import figures
-from readiness.tradeoffs.placing.figures import HOURS_A_MONTH, FactorInput, factor_input
+from readiness.tradeoffs.placing.figures import HOURS_A_MONTH, figure_of, of_factor
 from readiness.tradeoffs.placing.law import Laws, representatives
-from readiness.tradeoffs.placing.params import what_if_of
-from readiness.tradeoffs.placing.what_if import with_levers
+from readiness.tradeoffs.placing.params import what_if_of, with_levers
 from readiness.workloads.core.envelope import AcceleratorNeed, DataCategory, Envelope
 from tests.readiness.jurisdiction.small_pack import pack, rule
 
@@ -30,10 +29,10 @@ def known(value, unit="", low=None, high=None, provenance="declared"):
 
 
 def given(value, unit="", **more):
-    return FactorInput("part", known(value, unit, **more))
+    return figure_of(known(value, unit, **more))
 
 
-LACKING = factor_input("PUE", Factor("pue", unknown="No meter."))
+LACKING = of_factor("PUE", Factor("pue", unknown="No meter."))
 
 
 def test_energy_has_the_band_of_the_pue_and_one_is_the_least_of_an_unknown():
@@ -58,7 +57,9 @@ def test_what_rests_on_something_simulated_is_simulated_and_else_estimated():
 @pytest.mark.parametrize("price", [0.1, 0.0, -0.03], ids=["positive", "free", "negative"])
 def test_a_price_of_any_sign_keeps_its_band_in_order(price):
     used = figures.energy(10.0, given(1.4, low=1.3, high=1.6))
-    found = figures.energy_bill(used, given(price, low=price - 0.02, high=price + 0.02).times(1.5), "EUR")
+    found = figures.energy_bill(
+        used, figures.tried(given(price, low=price - 0.02, high=price + 0.02), 1.5), "EUR"
+    )
     assert found.low <= found.value <= found.high
     assert found.value == pytest.approx(10 * 1.4 * HOURS_A_MONTH * price * 1.5)
 

@@ -7,7 +7,7 @@ import pytest
 from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs.core.factors import KnownValue, ValueBasis
 from readiness.tradeoffs.placing import figures
-from readiness.tradeoffs.placing.figures import FactorInput, factor_input
+from readiness.tradeoffs.placing.figures import figure_of, of_factor
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
 # The site: 12 accelerators of 11,000 USD over 60 months, 7.2 kW, PUE 1.27, 152 KRW/kWh at 1,390 KRW to the dollar.
@@ -22,16 +22,16 @@ def given(value, low=None, high=None, source="contract", provenance="declared"):
         value=value, unit="", basis=ValueBasis.DECLARED, provenance=provenance, source=source, as_of=AT,
         low=low, high=high
     )  # fmt: skip
-    return FactorInput("part", known)
+    return figure_of(known)
 
 
-UNKNOWN = factor_input("electricity price", None)
+UNKNOWN = of_factor("electricity price", None)
 CAPITAL = given(11_000 / (5 * 8766), source="capital of FR-7")
 UTILISATION = given(0.41, 0.30, 0.52, source="weekly report")
 
 
 def bill(times=1.0, kw=7.2, price=152 / 1390):
-    return figures.energy_bill(figures.energy(kw, given(1.27)), given(price).times(times), "USD")
+    return figures.energy_bill(figures.energy(kw, given(1.27)), figures.tried(given(price), times), "USD")
 
 
 def monthly(capital, energy):
@@ -63,7 +63,7 @@ def test_an_hour_in_use_is_the_month_over_the_hours_that_are_and_idle_hours_chan
     assert found.high == pytest.approx((2200 + ENERGY_A_MONTH) / (12 * HOURS * 0.30))
     assert found.unit == "USD/h in use"
     assert "41 % of those held, weekly report" in found.source
-    unknown = figures.useful_hour(month, 12, factor_input("accelerator utilisation", None))
+    unknown = figures.useful_hour(month, 12, of_factor("accelerator utilisation", None))
     assert (unknown.value, unknown.source.partition(":")[0]) == (None, "accelerator utilisation unknown")
 
 
@@ -71,7 +71,7 @@ def test_accelerators_that_are_held_draw_their_idle_power_at_the_least():
     idle = given(0.15)
     assert figures.drawn_kw(7.2, 12, idle) == 7.2
     assert figures.drawn_kw(1.0, 12, idle) == pytest.approx(1.8)
-    assert figures.drawn_kw(1.0, 12, factor_input("idle power", None)) == 1.0
+    assert figures.drawn_kw(1.0, 12, of_factor("idle power", None)) == 1.0
     assert figures.drawn_kw(None, 12, idle) is None
     found = monthly(CAPITAL, bill(kw=figures.drawn_kw(1.0, 12, idle)))
     assert found.value == pytest.approx(2200 + 12 * 0.15 * HOURS * 1.27 * 152 / 1390)
@@ -85,8 +85,8 @@ def test_a_stated_hour_has_its_energy_in_it_and_levers_change_that_alone():
 
 
 def test_what_is_unknown_makes_the_month_unknown_and_at_least_what_is_sure():
-    lacking = factor_input("cost of an accelerator-hour", None)
-    found = figures.without_hour(lacking, bill(), "USD")
+    lacking = of_factor("cost of an accelerator-hour", None)
+    found = figures.without_hour(lacking.source, bill(), "USD")
     assert (found.value, found.low) == (None, pytest.approx(ENERGY_A_MONTH))
     without_price = figures.energy_bill(figures.energy(7.2, given(1.27)), UNKNOWN, "USD")
     priceless = monthly(CAPITAL, without_price)

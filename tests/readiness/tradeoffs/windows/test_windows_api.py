@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from readiness.tradeoffs.models import SiteFactor
-from readiness.tradeoffs.windows.params import instant_of
+from readiness.tradeoffs.windows.answer import instant_of
 from readiness.workloads.models import Placement, WorkloadClass
 from tests.inventory import made
 from tests.readiness.tradeoffs.windows.conftest import API

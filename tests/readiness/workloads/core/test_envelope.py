@@ -11,13 +11,16 @@ from readiness.workloads import models
 from readiness.workloads.core import envelope as core
 from readiness.workloads.core.countries import COUNTRIES, GROUPS, countries_of, unknown_codes
 from readiness.workloads.core.envelope import (
+    FIBRE_KM_PER_S,
+    VACUUM_KM_PER_S,
     AcceleratorNeed,
     Envelope,
     EnvelopePart,
     UserDemand,
     contradictions,
+    distance_km,
+    shared_floor_ms,
 )
-from readiness.workloads.core.light import FIBRE_KM_PER_S, VACUUM_KM_PER_S, distance_km, shared_floor_ms
 
 LONDON, TOKYO = (51.5074, -0.1278), (35.6762, 139.6503)
 H100 = AcceleratorNeed(count=8, type="h100", tdp_w=700)

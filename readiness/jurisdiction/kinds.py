@@ -1,19 +1,22 @@
 """Records of the data of workload classes: whose law it is under, and the legal bases held for it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
 from readiness.jurisdiction import queries, sentences
-from readiness.jurisdiction.footing.forms import DataOriginForm, HeldBasisForm
+from readiness.jurisdiction.forms import DataOriginForm, HeldBasisForm
 from readiness.jurisdiction.models import DataOrigin, HeldBasis
+from readiness.jurisdiction.operations import MAY_SEE
 from readiness.jurisdiction.sentences import NOTICE
 from readiness.jurisdiction.serializers import HeldBasisFields
-from readiness.jurisdiction.versions import MAY_SEE
+from readiness.workloads.models import WorkloadClass
 from web import clock, links
+from web.kinds import Kind
 from web.kinds.columns import plain
 from web.kinds.declaring import declared
 from web.tables import Column
@@ -24,7 +27,6 @@ def held_on(row: HeldBasis, today: date) -> bool:
 
 
 def _with_rules(rows: Sequence[Any]) -> Sequence[Any]:
-    """Set beside each basis what the rules in force call it, and whether it is held today."""
     pack, today = queries.content_in_force(), clock.now().date()
     for row in rows:
         row.name = sentences.basis(row.basis, pack)
@@ -110,3 +112,38 @@ BASES = _declared(
     then="Rules that it meets are asked again; a basis that ends is given a last day instead of being deleted.",
 )
 KINDS = (ORIGINS, BASES)
+
+
+type Fact = dict[str, Any]
+
+
+def facts_on_record(workload: WorkloadClass, *, may: Callable[[str], bool], today: date) -> list[Fact]:
+    if not may(MAY_SEE):
+        return []
+    return [_fact(kind, workload, may, today) for kind in KINDS if may(kind.permission("view"))]
+
+
+def _fact(kind: Kind, workload: WorkloadClass, may: Callable[[str], bool], today: date) -> Fact:
+    said, note = _origins(workload) if kind is ORIGINS else _bases(workload, today)
+    address = urlencode({"workload_class": workload.slug})
+    if said:
+        return {"term": kind.title, "value": said, "url": f"{kind.url('list')}?{address}", "note": note}
+    none = "none on record"
+    if may(kind.permission("add")):
+        url = f"{kind.url('add')}?{address}"
+        label = "Add an origin" if kind is ORIGINS else "Add a basis"
+        return {"term": kind.title, "value": label, "url": url, "note": none}
+    return {"term": kind.title, "value": none}
+
+
+def _origins(workload: WorkloadClass) -> tuple[str, str]:
+    countries = queries.origins_of(workload)
+    n = len(countries)
+    return f"{n} {'country' if n == 1 else 'countries'}" if n else "", ", ".join(countries)
+
+
+def _bases(workload: WorkloadClass, today: date) -> tuple[str, str]:
+    bases = queries.bases_of(workload)
+    n = len(bases)
+    held = f"{sum(held_on(basis, today) for basis in bases)} held today"
+    return f"{n} {'basis' if n == 1 else 'bases'}" if n else "", held

@@ -1,1 +1,0 @@
-"""Pages of what the data of workload classes stands on in law: origins, and bases on record."""
