@@ -135,6 +135,9 @@ def dominators(table: OptionColumns) -> NDArray[np.int64]:
     return np.where(dominates.any(axis=0), dominates.argmax(axis=0), -1).astype(np.int64)
 
 
+TRIFLE = 0.01
+
+
 @dataclass(frozen=True, slots=True)
 class UnaskedStep:
     """`price` is what a month costs more, in `unit`; `gains` are by objective, above 0, each with its unit."""
@@ -180,11 +183,20 @@ def step_of(
         if objective.name == "cost" or objective.name in derived:
             continue
         gain = _gain(objective, before.get(objective.name), after.get(objective.name))
+        if objective.name not in limited and _is_trifle(gain, before.get(objective.name)):
+            continue
         if gain > 0 and (objective.name not in limited or not math.isfinite(gain)):
             return None
         if gain > 0:
             gains.append((objective, gain, after[objective.name].unit))
     return UnaskedStep(comes.value - was.value, comes.unit, tuple(gains)) if gains else None
+
+
+def _is_trifle(gain: float, before: BandedFigure | None) -> bool:
+    """Whether nobody would pay for it: under 1 % of today's figure, or that a figure becomes known (our judgement)."""
+    if before is None or before.value is None:
+        return math.isinf(gain)
+    return gain < TRIFLE * abs(before.value)
 
 
 def _gain(objective: Objective, before: BandedFigure | None, after: BandedFigure | None) -> float:

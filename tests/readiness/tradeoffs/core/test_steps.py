@@ -55,6 +55,18 @@ def test_what_costs_more_for_what_is_kept_already_is_told_with_its_price(after, 
 
 
 @pytest.mark.parametrize(
+    ("before", "carbon"),
+    [
+        pytest.param(OSAKA, 639.99, id="ten grams less"),
+        pytest.param((1875, 9.1, None, 70, 30), 640, id="carbon is known there"),
+    ],
+)
+def test_a_trifle_that_no_limit_asks_for_makes_it_no_other_step(before, carbon):
+    price = step((8227, 3.3, carbon, 70, 60), before=before, limited=("latency",))
+    assert price.words.replace("\u202f", "") == "+6352 EUR a month for 5.8 ms below a limit already met"
+
+
+@pytest.mark.parametrize(
     ("after", "more"),
     [
         pytest.param((1875, 3.3, 640, 70, 60), {}, id="costs nothing more"),
