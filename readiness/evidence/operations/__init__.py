@@ -1,11 +1,10 @@
 """Operations that change evidence: measuring days, importing runs, recording what people say, voiding what changed."""
 
 from readiness.evidence.operations.days import measure, measure_day
-from readiness.evidence.operations.limits import declare_limit, import_limits
+from readiness.evidence.operations.limits import declare_limit
 from readiness.evidence.operations.records import (
     FactRow,
     attest,
-    import_facts,
     import_floors,
     mark_baseline,
     record_fact,
@@ -21,9 +20,7 @@ __all__ = [
     "Upload",
     "attest",
     "declare_limit",
-    "import_facts",
     "import_floors",
-    "import_limits",
     "import_run",
     "import_runs",
     "mark_baseline",

@@ -1,4 +1,4 @@
-"""Rows of a table: a header, and below it cells by column; facts and limits that people record as tables.
+"""Rows of a table: a header, and below it cells by column.
 
 Which columns there are, and how each is read, is declared as readers by column: a reader takes the cell, "" for one
 that is missing, and raises ValueError with what it is not.
@@ -6,7 +6,7 @@ that is missing, and raises ValueError with what it is not.
 
 import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from readiness.evidence.core.documents import (
@@ -19,7 +19,6 @@ from readiness.evidence.core.documents import (
     whole_of,
 )
 from readiness.evidence.core.parsed import ParseError
-from readiness.evidence.core.provenance import LEAST_TRUSTED_LAST
 from web.sheets import unguarded
 
 type Readers = Mapping[str, Callable[[str], Any]]
@@ -134,13 +133,6 @@ def percentile(text: str) -> float:
     return rank
 
 
-def day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ValueError("is no day in ISO 8601") from None
-
-
 def instant(text: str) -> datetime:
     try:
         stated = datetime.fromisoformat(text[:LONGEST_TEXT])
@@ -160,54 +152,3 @@ def unit(text: str) -> str:
 
 def optional[Value](reader: Callable[[str], Value]) -> Callable[[str], Value | None]:
     return lambda text: reader(text) if text else None
-
-
-type Row = tuple[int, dict[str, Any]]
-
-
-def _provenance(text: str) -> str:
-    provenance = tidy(text) or "declared"
-    if provenance not in LEAST_TRUSTED_LAST:
-        raise ValueError(f"is none of {', '.join(LEAST_TRUSTED_LAST)}")
-    return provenance
-
-
-FACT = {
-    "site": tidy,
-    "check": tidy,
-    "part": tidy,
-    "value": needed_number,
-    "taken_on": day,
-    "source": tidy,
-    "unit": unit,
-    "note": tidy,
-    "provenance": _provenance,
-}
-LIMIT = {
-    "site": tidy,
-    "workload_class": tidy,
-    "limit": tidy,
-    "value": optional(number),
-    "unit": unit,
-    "preset": tidy,
-    "declared_on": day,
-    "source": tidy,
-    "note": tidy,
-}
-HEADINGS = {
-    "in force from": "declared_on",
-    "workload class": "workload_class",
-    "id": "",
-    "entered by": "",
-}
-"""Names of columns in the export of the list of limits: a file that was exported is read again."""
-
-
-def facts(content: bytes) -> list[Row]:
-    """Rows in the order of the file; ParseError where one cannot be read, or there is none."""
-    return list(values_of(content, FACT, needed=[*FACT][:6]))
-
-
-def limits(content: bytes) -> list[Row]:
-    """Sites and classes are slugs, of which a row gives one, and one of value and preset: who declares them says so."""
-    return list(values_of(content, LIMIT, needed=("limit", "declared_on", "source"), headings=HEADINGS))
