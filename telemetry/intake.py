@@ -72,9 +72,12 @@ class Hour:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """A source and what it did lately. `lag_s` is the longest time from receipt to stored, None if nothing came."""
+    """A source and what it did lately, `at` an instant. `lag_s` is the longest time from receipt to stored, None if
+    nothing came.
+    """
 
     source: Source
+    at: datetime
     state: str
     state_since: datetime | None
     first_sample_at: datetime | None
@@ -191,6 +194,7 @@ def _row(
     first = status.first_sample_at if status else None
     return Intake(
         source=source,
+        at=now,
         state=state,
         state_since=status.state_since if status else None,
         first_sample_at=first,

@@ -1,38 +1,18 @@
-"""Columns as data: the sources, their series, and the series that describe nothing the inventory knows."""
-
-from datetime import datetime
+"""Columns as data: series, and the series that describe nothing the inventory knows."""
 
 import django_filters
-from django import forms
 from django.db.models import Q
 
-from telemetry import links, sentences
+from telemetry import links
 from telemetry.core.registry import registry
-from telemetry.filters import InState
 from telemetry.intake import object_of
-from telemetry.models import Series, Source, SourceProvenance, SourceState
+from telemetry.models import Series, Source
 from telemetry.unmatched import why_unmatched
-from web.ages import ago
 from web.links import page_url
 from web.rest import lookups
 from web.rest.filters import ObjectFilterSet
 from web.tables import Column, Table
-from web.units import duration, format_value, number
-
-TONES = {SourceState.LATE.value: "warn", SourceState.SILENT.value: "bad"}
-
-
-class SourceListFilters(ObjectFilterSet):
-    state = InState(
-        field_name="status__state", label="State", inner=forms.ChoiceField(choices=SourceState.choices)
-    )
-    site = django_filters.CharFilter(label="Site", field_name="site__slug")
-    provenance = django_filters.MultipleChoiceFilter(label="Provenance", choices=SourceProvenance.choices)
-
-    class Meta:
-        model = Source
-        fields: list[str] = []
-        search_fields = ["name", "site__name", "site__slug", "description"]
+from web.units import format_value
 
 
 class SeriesListFilters(ObjectFilterSet):
@@ -51,144 +31,6 @@ class SeriesListFilters(ObjectFilterSet):
         fields = ["device", "accelerator", "port", "power_feed", "link", "cooling_unit"]
         panel = ["metric", "source", "site", "matched", "ended"]
         search_fields = ["metric", "labels"]
-
-
-def source_table(*, now: datetime, add_url: str) -> Table:
-    """The ages in it need the time of the page; `add_url` is empty for who may add none."""
-    return Table(
-        id="sources",
-        noun=("source", "sources"),
-        title="Sources",
-        filterset=SourceListFilters,
-        default_sort="state",
-        per_page=25,
-        api="telemetry-api-source-list",
-        empty={
-            "title": "No sources yet",
-            "text": "A source is one sender of samples, such as a Prometheus. Add one and point it here.",
-            "icon": "database-import",
-            "action_url": add_url,
-            "action_label": "Add a source",
-        },
-        row_id=lambda row: row.source.pk,
-        row_url=lambda row: page_url(row.source) or "",
-        row_name=lambda row: row.source.name,
-        columns=(*_source_identity(), *_source_figures(now), *_source_details(), _source_owner()),
-    )
-
-
-def _source_identity() -> tuple[Column, ...]:
-    return (
-        Column(
-            "state",
-            "State",
-            value=lambda row: row.state,
-            template="telemetry/cells/state.html",
-            sort="severity",
-            phone="status",
-        ),
-        Column(
-            "name",
-            "Source",
-            value=lambda row: row.source.name,
-            url=lambda row: page_url(row.source) or "",
-            sort="name",
-            locked=True,
-            phone="title",
-        ),
-        Column(
-            "site",
-            "Site",
-            value=lambda row: row.source.site,
-            text=lambda row: sentences.place_of(row.source),
-            sort="site__name",
-        ),
-    )
-
-
-def _source_figures(now: datetime) -> tuple[Column, ...]:
-    return (
-        Column(
-            "last_sample",
-            "Last sample",
-            value=lambda row: row.last_sample_at,
-            text=lambda row: ago(row.last_sample_at, now=now),
-            tone=lambda row: TONES.get(row.state, ""),
-            sort="-newest",
-            numeric=True,
-        ),
-        Column(
-            "limit",
-            "Late after",
-            hint="Cadence plus grace",
-            value=lambda row: row.limit_s,
-            text=lambda row: duration(row.limit_s),
-            file_unit="s",
-            numeric=True,
-        ),
-        Column(
-            "rate",
-            "Rate",
-            unit="samples/s",
-            value="samples_per_s",
-            numeric=True,
-        ),
-        Column(
-            "lag",
-            "Lag",
-            hint="Longest time from receipt to stored, last 10 min",
-            value=lambda row: row.lag_s,
-            text=lambda row: sentences.lag(row.lag_s),
-            file_unit="s",
-            numeric=True,
-        ),
-        Column(
-            "rejected",
-            "Refused, 24 h",
-            value=lambda row: row.rejected_24h,
-            text=lambda row: number(row.rejected_24h),
-            tone=lambda row: "warn" if row.rejected_24h else "",
-            sort="refused",
-            numeric=True,
-        ),
-        Column(
-            "strip",
-            "24 h",
-            hint="The worst state of each of the last 24 hours",
-            value=sentences.strip,
-            template="telemetry/cells/strip.html",
-            export=lambda row: " ".join(hour.state for hour in row.strip),
-            phone="full",
-        ),
-    )
-
-
-def _source_details() -> tuple[Column, ...]:
-    return (
-        Column("samples", "Samples, 24 h", value=lambda row: row.samples_24h, numeric=True, default=False),
-        Column(
-            "cadence",
-            "Cadence, s",
-            value=lambda row: row.source.cadence_s,
-            sort="cadence_s",
-            numeric=True,
-            default=False,
-        ),
-        Column("provenance", "Provenance", value="source.provenance", sort="provenance", default=False),
-        Column("since", "In this state since", value=lambda row: row.state_since, default=False),
-        Column("description", "Description", value="source.description", default=False, phone="full"),
-    )
-
-
-def _source_owner() -> Column:
-    return Column(
-        "owner",
-        "Owner",
-        value="source.owner",
-        tone=lambda row: "warn" if row.source.lost_owner else "",
-        sort="owner__username",
-        default=False,
-    )
 
 
 def _unit(series: Series) -> str:
