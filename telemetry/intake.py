@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import (
+    BigIntegerField,
     Case,
     Count,
     F,
+    Func,
     IntegerField,
     Max,
     Min,
@@ -34,7 +36,6 @@ from telemetry.models import (
     SourceActivity,
     SourceFlip,
     SourceState,
-    StoredBytes,
 )
 
 DAY = timedelta(hours=24)
@@ -58,6 +59,14 @@ _COLUMNS = {
     Series.ObjectKind.COOLING_UNIT: "cooling_unit",
     Series.ObjectKind.SITE: "site",
 }
+
+
+class StoredBytes(Func):
+    """The bytes that a value takes as it is stored, which is known without reading it."""
+
+    function = "pg_column_size"
+    arity = 1
+    output_field = BigIntegerField()
 
 
 @dataclass(frozen=True, slots=True)

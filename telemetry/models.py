@@ -18,8 +18,6 @@ _OF_ONE_SITE = """EXISTS (SELECT FROM telemetry_source AS source
 
 
 class SourceProvenance(models.TextChoices):
-    """Tells how a number came about. An estimate is never shown as a measurement."""
-
     MEASURED = "measured", "Measured"
     ESTIMATED = "estimated", "Estimated"
     DECLARED = "declared", "Declared"
@@ -38,12 +36,7 @@ class Source(models.Model):
     """A sender. It belongs to one site, or names the site of each series by the value of a label."""
 
     HISTORY = True
-
-    name = models.CharField(
-        max_length=100,
-        unique=True,
-        help_text="What people call this sender, such as “porto prometheus”.",
-    )
+    name = models.CharField(max_length=100, unique=True, help_text="What people call this sender.")
     site = models.ForeignKey(
         Site,
         on_delete=models.CASCADE,
@@ -53,25 +46,19 @@ class Source(models.Model):
         help_text="Everything it sends belongs to this site. Leave it empty if one sender serves many sites.",
     )
     site_label = models.CharField(
-        max_length=100,
-        blank=True,
-        help_text="The label whose value is the slug of a site, such as “site”. Only without a site.",
+        max_length=100, blank=True, help_text="The label whose value is a site's slug. Only without a site."
     )
     cadence_s = models.PositiveIntegerField(
-        "cadence, s",
-        default=60,
-        help_text="Seconds between two samples of a series: the sender's scrape interval.",
+        "cadence, s", default=60, help_text="Seconds between two samples: the sender's scrape interval."
     )
     grace_s = models.PositiveIntegerField(
-        "grace, s",
-        default=60,
-        help_text="Seconds past the cadence before the source is late; past three times both it is silent.",
+        "grace, s", default=60, help_text="Seconds past the cadence before the source is late."
     )
     provenance = models.CharField(
         max_length=16,
         choices=SourceProvenance,
         default=SourceProvenance.MEASURED,
-        help_text="What its numbers are. An estimate is never shown as a measurement.",
+        help_text="How its numbers came about. An estimate is never shown as a measurement.",
     )
     token = models.OneToOneField(
         Token, on_delete=models.PROTECT, related_name="source", null=True, blank=True
@@ -188,14 +175,6 @@ class Rejection(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source}: {self.count} x {self.reason}"
-
-
-class StoredBytes(models.Func):
-    """The bytes that a value takes as it is stored, which is known without reading it."""
-
-    function = "pg_column_size"
-    arity = 1
-    output_field = models.BigIntegerField()
 
 
 class InboxBatchQuerySet(models.QuerySet["InboxBatch"]):
