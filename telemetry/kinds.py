@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
 from telemetry import intake, operations, sentences
 from telemetry.filters import SourceFilters
@@ -201,7 +202,7 @@ SOURCES = Kind(
             heading="Delete",
             enter=operations.delete_source,
             done=lambda source: f"{source} is deleted.",
-            after=lambda nothing: SOURCES.url("list"),
+            after=lambda nothing: reverse("source-list"),
         ),
     ),
     table=Table(

@@ -60,8 +60,7 @@ def enter(kind: Kind, rows: Iterable[tuple[int, list[str]]], *, by: User) -> lis
     columns = recognised(kind, writer.targets, head)
     columns.pop(ID, None)
     _refuse_head(line, head, writer)
-    mapped = {name: (place, "", {}) for name, place in columns.items()}
-    drafts = list(_drafts(rows, len(head), mapped))
+    drafts = list(_drafts(rows, len(head), {name: (place, "", {}) for name, place in columns.items()}))
     if not drafts:
         raise RowsRefused([(line, "There is no row below the head.")])
     for batch in batched(drafts, BATCH):

@@ -101,7 +101,7 @@ def access(request: UserRequest) -> HttpResponse:
     permissions = {words_of(name): name for name in request.user.get_all_permissions()}
     by_app: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for words, name in sorted(permissions.items()):
-        by_app[django_apps.get_app_config(name.partition(".")[0]).verbose_name].append((words, name))
+        by_app[str(django_apps.get_app_config(name.partition(".")[0]).verbose_name)].append((words, name))
     given = {
         "role": role_of(request.user),
         "sites": in_words(scopes_of(request.user)),
