@@ -5,7 +5,7 @@ SELECT 'region', slug, name FROM inventory_region UNION ALL SELECT 'site', slug,
 ORDER BY 1, 3, 2
 """
 # Regions are those that a scope names with all below them; around are those and all above a site that is seen.
-RESOLVED = """
+_RESOLVED = """
 WITH RECURSIVE below AS (
     SELECT id FROM inventory_region WHERE slug = ANY(%(region)s)
     UNION SELECT region.id FROM inventory_region AS region JOIN below ON region.parent_id = below.id
@@ -17,7 +17,9 @@ WITH RECURSIVE below AS (
     WHERE id IN (SELECT id FROM below UNION SELECT region_id FROM seen)
     UNION SELECT region.id, region.parent_id FROM inventory_region AS region JOIN around ON region.id = around.parent_id
 )
-SELECT ARRAY(SELECT id FROM seen ORDER BY id)::text AS "muster.sites",
-    ARRAY(SELECT id FROM below ORDER BY id)::text AS "muster.regions",
-    ARRAY(SELECT id FROM around ORDER BY id)::text AS "muster.around"
+SELECT {seen} AS "muster.sites", {below} AS "muster.regions", {around} AS "muster.around"
 """
+# For each key from 1 on whether it is among them: looking there costs a row least of all.
+_MASK = """ARRAY(SELECT place.id IS NOT NULL FROM generate_series(1, (SELECT max(id) FROM {0})) AS key
+    LEFT JOIN {0} AS place ON place.id = key ORDER BY key)::text"""
+RESOLVED = _RESOLVED.format(**{name: _MASK.format(name) for name in ("seen", "below", "around")})

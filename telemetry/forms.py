@@ -8,36 +8,18 @@ from django.core.validators import MinValueValidator
 from accounts.models import User
 from inventory.models import Site
 from telemetry.models import Source
+from web.forms import RefusedForm
 from web.visibility import sees_names
 
+FIELDS = ("name", "site", "site_label", "cadence_s", "grace_s", "provenance", "owner", "description")
 
-class SourceForm(forms.ModelForm):
-    """Checks only; `operations` saves what `cleaned_data` holds."""
 
-    class Meta:
-        model = Source
-        fields = ["name", "site", "site_label", "cadence_s", "grace_s", "provenance", "owner", "description"]
-        labels = {
-            "name": "Name",
-            "site": "Site",
-            "site_label": "Site label",
-            "cadence_s": "Cadence, s",
-            "grace_s": "Grace, s",
-            "provenance": "Provenance",
-            "owner": "Owner",
-            "description": "Description",
-        }
-        help_texts = {
-            "name": "What people call this sender, such as “porto prometheus”.",
-            "site": "Everything it sends belongs to this site. Leave it empty if one sender serves many sites.",
-            "site_label": "The label whose value is the slug of a site, such as “site”. Only without a site above.",
-            "cadence_s": "Seconds between two samples of a series: the sender's scrape interval.",
-            "grace_s": "Seconds past the cadence before the source is late; past three times both it is silent.",
-            "provenance": "What its numbers are. An estimate is never shown as a measurement.",
-        }
+class SourceForm(RefusedForm):
+    """Reads values; the operation says whether they can be."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields |= forms.fields_for_model(Source, FIELDS)
         if sees_names():
             self.fields["owner"].queryset = User.objects.filter(is_active=True).order_by("username")
             self.fields["owner"].empty_label = "– nobody –"
@@ -47,3 +29,7 @@ class SourceForm(forms.ModelForm):
         self.fields["site"].empty_label = "– named by a label –"
         self.fields["cadence_s"].validators.append(MinValueValidator(1))
         self.fields["cadence_s"].widget.attrs["min"] = 1
+
+
+def initial_of(source: Source) -> dict[str, Any]:
+    return forms.model_to_dict(source, FIELDS)

@@ -15,7 +15,8 @@ from django.db.models import Count, Sum
 from telemetry import counts, tasks
 from telemetry.binary import binary_cursor
 from telemetry.core.columns import SampleColumns, TakenTimes, pack
-from telemetry.models import InboxBatch, Source, StoredBytes
+from telemetry.intake import StoredBytes
+from telemetry.models import InboxBatch, Source
 
 FULLNESS_LOOKED_AT = timedelta(seconds=1)
 

@@ -20,7 +20,6 @@ from telemetry.models import (
     SourceActivity,
     SourceFlip,
     SourceState,
-    StoredBytes,
 )
 
 DAY = timedelta(hours=24)
@@ -37,6 +36,14 @@ SEVERITY = (
 )
 
 
+class StoredBytes(models.Func):
+    """The bytes that a value takes as it is stored, which is known without reading it."""
+
+    function = "pg_column_size"
+    arity = 1
+    output_field = models.BigIntegerField()
+
+
 @dataclass(frozen=True, slots=True)
 class Hour:
     """One cell of a source's 24 h strip: the worst state it was in, and what came."""
@@ -49,9 +56,12 @@ class Hour:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """A source and what it did lately. `lag_s` is the longest time from receipt to stored, None if nothing came."""
+    """A source and what it did lately, `at` an instant. `lag_s` is the longest time from receipt to stored, None if
+    nothing came.
+    """
 
     source: Source
+    at: datetime
     state: str
     state_since: datetime | None
     first_sample_at: datetime | None
@@ -166,6 +176,7 @@ def _row(
     first = status.first_sample_at if status else None
     return Intake(
         source=source,
+        at=now,
         state=state,
         state_since=status.state_since if status else None,
         first_sample_at=first,

@@ -27,10 +27,9 @@ _Key = tuple[int, str, str, tuple[str, ...]]
 _FINGERPRINTS = """
 WITH part (site_id, text) AS (
     SELECT site_id, concat_ws('|', 'device', id, name, serial, host(management_address)) FROM inventory_device
-    UNION ALL SELECT device.site_id, concat_ws('|', 'accelerator', held.id, device_id, index, uuid, held.serial)
-        FROM inventory_accelerator held JOIN inventory_device device ON device.id = device_id
-    UNION ALL SELECT device.site_id, concat_ws('|', 'port', held.id, device_id, held.name)
-        FROM inventory_port held JOIN inventory_device device ON device.id = device_id
+    UNION ALL SELECT site_id, concat_ws('|', 'accelerator', id, device_id, index, uuid, serial)
+        FROM inventory_accelerator
+    UNION ALL SELECT site_id, concat_ws('|', 'port', id, device_id, name) FROM inventory_port
     UNION ALL SELECT site_id, concat_ws('|', 'feed', id, name, device_id) FROM inventory_powerfeed
     UNION ALL SELECT site_id, concat_ws('|', 'cooling', id, name, host(management_address)) FROM inventory_coolingunit
     UNION ALL SELECT site_a_id, concat_ws('|', 'link', id, name) FROM inventory_link

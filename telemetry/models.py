@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 
 from accounts.models import Token, User
 from inventory.models import Accelerator, CoolingUnit, Device, Link, Port, PowerFeed, Site
+from web.scopes import among
 
 # The figures of a source that serves many sites count samples of all of them.
 _OF_ONE_SITE = """EXISTS (SELECT FROM telemetry_source AS source
@@ -17,8 +18,6 @@ _OF_ONE_SITE = """EXISTS (SELECT FROM telemetry_source AS source
 
 
 class SourceProvenance(models.TextChoices):
-    """Tells how a number came about. An estimate is never shown as a measurement."""
-
     MEASURED = "measured", "Measured"
     ESTIMATED = "estimated", "Estimated"
     DECLARED = "declared", "Declared"
@@ -37,21 +36,30 @@ class Source(models.Model):
     """A sender. It belongs to one site, or names the site of each series by the value of a label."""
 
     HISTORY = True
-
-    name = models.CharField(max_length=100, unique=True)
-    site = models.ForeignKey(Site, on_delete=models.CASCADE, null=True, blank=True, related_name="sources")
-    site_label = models.CharField(
-        max_length=100,
+    name = models.CharField(max_length=100, unique=True, help_text="What people call this sender.")
+    site = models.ForeignKey(
+        Site,
+        on_delete=models.CASCADE,
+        null=True,
         blank=True,
-        help_text="Label whose value is a site's slug, for one sender that serves many sites",
+        related_name="sources",
+        help_text="Everything it sends belongs to this site. Leave it empty if one sender serves many sites.",
+    )
+    site_label = models.CharField(
+        max_length=100, blank=True, help_text="The label whose value is a site's slug. Only without a site."
     )
     cadence_s = models.PositiveIntegerField(
-        default=60, help_text="Expected seconds between samples of a series"
+        "cadence, s", default=60, help_text="Seconds between two samples: the sender's scrape interval."
     )
     grace_s = models.PositiveIntegerField(
-        default=60, help_text="Seconds past the cadence before the source is late"
+        "grace, s", default=60, help_text="Seconds past the cadence before the source is late."
     )
-    provenance = models.CharField(max_length=16, choices=SourceProvenance, default=SourceProvenance.MEASURED)
+    provenance = models.CharField(
+        max_length=16,
+        choices=SourceProvenance,
+        default=SourceProvenance.MEASURED,
+        help_text="How its numbers came about. An estimate is never shown as a measurement.",
+    )
     token = models.OneToOneField(
         Token, on_delete=models.PROTECT, related_name="source", null=True, blank=True
     )
@@ -167,14 +175,6 @@ class Rejection(models.Model):
         return f"{self.source}: {self.count} x {self.reason}"
 
 
-class StoredBytes(models.Func):
-    """The bytes that a value takes as it is stored, which is known without reading it."""
-
-    function = "pg_column_size"
-    arity = 1
-    output_field = models.BigIntegerField()
-
-
 class InboxBatchQuerySet(models.QuerySet["InboxBatch"]):
     def waiting(self) -> "InboxBatchQuerySet":
         return self.filter(failed_at__isnull=True)
@@ -264,7 +264,7 @@ class Series(models.Model):
     """One metric with one set of labels from one source, and the inventory object it describes."""
 
     # Of a source that serves many sites, what nothing is matched to may be anybody's.
-    VISIBLE_WHERE = f"""telemetry_series.site_id IN (SELECT muster_ids('muster.sites'))
+    VISIBLE_WHERE = f"""{among("muster.sites", "telemetry_series.site_id")}
         OR telemetry_series.site_id IS NULL AND {_OF_ONE_SITE}"""
 
     class Kind(models.TextChoices):

@@ -1,38 +1,18 @@
-"""Columns as data: the sources, their series, and the series that describe nothing the inventory knows."""
-
-from datetime import datetime
+"""Columns as data: series, and the series that describe nothing the inventory knows."""
 
 import django_filters
-from django import forms
 from django.db.models import Q
 
-from telemetry import links, sentences
+from telemetry import links
 from telemetry.core.registry import registry
-from telemetry.filters import InState
 from telemetry.intake import object_of
-from telemetry.models import Series, Source, SourceProvenance, SourceState
+from telemetry.models import Series, Source
 from telemetry.sentences import why_unmatched
-from web.ages import ago
 from web.links import page_url
 from web.rest import lookups
 from web.rest.filters import ObjectFilterSet
 from web.tables import Column, Table
-from web.units import duration, format_value, number
-
-TONES = {SourceState.LATE.value: "warn", SourceState.SILENT.value: "bad"}
-
-
-class SourceListFilters(ObjectFilterSet):
-    state = InState(
-        field_name="status__state", label="State", inner=forms.ChoiceField(choices=SourceState.choices)
-    )
-    site = django_filters.CharFilter(label="Site", field_name="site__slug")
-    provenance = django_filters.MultipleChoiceFilter(label="Provenance", choices=SourceProvenance.choices)
-
-    class Meta:
-        model = Source
-        fields: list[str] = []
-        search_fields = ["name", "site__name", "site__slug", "description"]
+from web.units import format_value
 
 
 class SeriesListFilters(ObjectFilterSet):
@@ -49,59 +29,6 @@ class SeriesListFilters(ObjectFilterSet):
         fields = ["device", "accelerator", "port", "power_feed", "link", "cooling_unit"]
         panel = ["metric", "source", "site", "matched", "ended"]
         search_fields = ["metric", "labels"]
-
-
-def source_table(*, now: datetime, add_url: str) -> Table:
-    return Table(
-        id="sources",
-        noun=("source", "sources"),
-        title="Sources",
-        filterset=SourceListFilters,
-        default_sort="state",
-        per_page=25,
-        api="telemetry-api-source-list",
-        empty={
-            "title": "No sources yet",
-            "text": "A source is one sender of samples, such as a Prometheus. Add one and point it here.",
-            "icon": "database-import",
-            "action_url": add_url,
-            "action_label": "Add a source",
-        },
-        row_id="source.pk",
-        row_url=lambda row: page_url(row.source) or "",
-        row_name="source.name",
-        columns=_source_columns(now),
-    )
-
-
-# fmt: off
-def _source_columns(now: datetime) -> tuple[Column, ...]:
-    return (
-        Column("state", "State", template="telemetry/cells/state.html", sort="severity", phone="status"),
-        Column("name", "Source", "source.name", url=lambda row: page_url(row.source) or "", sort="name", locked=True,
-               phone="title"),
-        Column("site", "Site", "source.site", lambda row: sentences.place_of(row.source), sort="site__name"),
-        Column("last_sample", "Last sample", "last_sample_at", lambda row: ago(row.last_sample_at, now=now),
-               tone=lambda row: TONES.get(row.state, ""), sort="-newest", numeric=True),
-        Column("limit", "Late after", "limit_s", lambda row: duration(row.limit_s), hint="Cadence plus grace",
-               file_unit="s", numeric=True),
-        Column("rate", "Rate", "samples_per_s", unit="samples/s", numeric=True),
-        Column("lag", "Lag", "lag_s", lambda row: sentences.lag(row.lag_s),
-               hint="Longest time from receipt to stored, last 10 min", file_unit="s", numeric=True),
-        Column("rejected", "Refused, 24 h", "rejected_24h", lambda row: number(row.rejected_24h),
-               tone=lambda row: "warn" if row.rejected_24h else "", sort="refused", numeric=True),
-        Column("strip", "24 h", sentences.strip, template="telemetry/cells/strip.html",
-               hint="The worst state of each of the last 24 hours",
-               export=lambda row: " ".join(hour.state for hour in row.strip), phone="full"),
-        Column("samples", "Samples, 24 h", "samples_24h", numeric=True, default=False),
-        Column("cadence", "Cadence, s", "source.cadence_s", sort="cadence_s", numeric=True, default=False),
-        Column("provenance", "Provenance", "source.provenance", sort="provenance", default=False),
-        Column("since", "In this state since", "state_since", default=False),
-        Column("description", "Description", "source.description", default=False, phone="full"),
-        Column("owner", "Owner", "source.owner", tone=lambda row: "warn" if row.source.lost_owner else "",
-               sort="owner__username", default=False),
-    )
-# fmt: on
 
 
 def _unit(series: Series) -> str:

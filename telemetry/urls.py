@@ -3,8 +3,10 @@
 from django.urls import include, path
 
 from telemetry import api
+from telemetry.kinds import SOURCES
 from telemetry.views import explore, ingest, set_aside, sources
 from telemetry.views.write import write
+from web.kinds.addresses import addresses
 
 urlpatterns = [
     path("api/v1/write", write, name="remote-write"),
@@ -17,13 +19,8 @@ urlpatterns = [
     path("telemetry/explore/", explore.page, name="explore"),
     path("telemetry/explore/chart.json", explore.chart, name="explore-chart"),
     path("telemetry/explore/series.csv", explore.csv_file, name="explore-csv"),
-    path("telemetry/sources/add/", sources.add, name="source-add"),
+    path("telemetry/", include([*addresses(SOURCES)])),
     path("telemetry/sources/<int:pk>/", sources.page, name="source"),
-    path("telemetry/sources/<int:pk>/edit/", sources.edit, name="source-edit"),
-    path("telemetry/sources/<int:pk>/delete/", sources.delete, name="source-delete"),
-    path("telemetry/sources/<int:pk>/pause/", sources.pause, name="source-pause"),
-    path("telemetry/sources/<int:pk>/resume/", sources.resume, name="source-resume"),
-    path("telemetry/sources/<int:pk>/rotate-token/", sources.rotate_token, name="source-rotate-token"),
     path("telemetry/sources/<int:pk>/first-sample/", sources.first_sample, name="source-first-sample"),
     path(
         "telemetry/sources/<int:pk>/charts/activity.json",

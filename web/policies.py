@@ -22,7 +22,7 @@ from django.db import ProgrammingError, connections, transaction
 from django.db.models import ForeignKey, Model
 
 from web.audit import AuditEntry, audited_models
-from web.scopes import SCOPED_ROLE
+from web.scopes import SCOPED_ROLE, among
 
 ORGANISATION_WIDE, NOBODY = "true", "false"
 # The engine's own tables hold samples by series alone: whoever finds no series asks for none.
@@ -32,9 +32,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {SCOPED_R
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {SCOPED_ROLE};
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {SCOPED_ROLE};
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {SCOPED_ROLE};
-DROP FUNCTION IF EXISTS muster_ids, muster_refuse, muster_saw CASCADE;
-CREATE FUNCTION muster_ids(setting text) RETURNS SETOF bigint LANGUAGE sql STABLE ROWS 100
-    AS $$ SELECT unnest(current_setting(setting)::bigint[]) $$;
+DROP FUNCTION IF EXISTS muster_refuse, muster_saw CASCADE;
 CREATE FUNCTION muster_refuse(relation text) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'A row of % lies outside the sites of its reader.', relation USING ERRCODE = '42501';
@@ -76,7 +74,7 @@ DROP POLICY IF EXISTS muster_scope_delete ON {table};
 ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;
 """
 _INSTALLED = f"""
-SELECT obj_description(to_regproc('muster_ids'), 'pg_proc'),
+SELECT obj_description(to_regproc('muster_refuse'), 'pg_proc'),
     NOT EXISTS (SELECT FROM pg_proc WHERE {_OWN_TRIGGER} AND NOT prosecdef)
 """
 # Roles are of the whole cluster: another database may make it at this moment.
@@ -103,7 +101,7 @@ def install(using: str) -> None:
         cursor.execute(_INSTALLED)
         if cursor.fetchone() != (digest, True):
             cursor.execute("\n".join(statements))
-            cursor.execute(f"COMMENT ON FUNCTION muster_ids IS '{digest}'")
+            cursor.execute(f"COMMENT ON FUNCTION muster_refuse IS '{digest}'")
 
 
 def make_role(using: str) -> None:
@@ -199,7 +197,7 @@ def _concrete(key: ForeignKey) -> type[Model]:
 def _visible(model: type[Model], value: str, end: str = "") -> str:
     """A condition that the row of the model whose key is `value` is visible."""
     if ids := getattr(model, "VISIBLE_IDS", None):
-        return f"{value} IN (SELECT muster_ids('{ids}'))"
+        return among(ids, value)
     # The subquery obeys the policy of its own table.
     table, key = model._meta.db_table, model._meta.pk.column
     return f"EXISTS (SELECT FROM {table} WHERE {table}.{key} = {value}{end})"
@@ -226,6 +224,9 @@ def _where_of_history() -> str:
             ]
             by_key.setdefault(" AND ".join(seen), []).append(table)
     cases = [f"WHEN {_is_of(wide)} THEN true"]
+    for table, model in tables.items():
+        if ids := getattr(model, "VISIBLE_IDS", None):
+            cases.append(f"WHEN {_is_of([table])} THEN {among(ids, 'audit_entry.object_id')}")
     cases += [f"WHEN {_is_of(of)} THEN {seen}" for seen, of in by_key.items() if len(of) > 1]
     return f'CASE {" ".join(cases)} ELSE muster_saw(audit_entry."table", object_id, before, after) END'
 
@@ -239,7 +240,7 @@ def _sight_of_entries() -> str:
     cases = []
     for model in audited_models():
         table = model._meta.db_table
-        if hasattr(model, "VISIBLE_WHERE") or hasattr(model, "VISIBLE_IDS"):
+        if hasattr(model, "VISIBLE_WHERE"):
             visible = f"EXISTS (SELECT FROM {table} WHERE {table}.id = entry_id)"
         else:
             visible = " AND ".join(

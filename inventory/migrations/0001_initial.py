@@ -93,23 +93,6 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='device_types', to='inventory.manufacturer', verbose_name='manufacturer'),
         ),
         migrations.CreateModel(
-            name='Port',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(help_text="As the exporter's label says it: eth0, mlx5_0, Ethernet1/1", max_length=64, verbose_name='name')),
-                ('kind', models.CharField(choices=[('ethernet', 'Ethernet'), ('roce', 'RoCE'), ('infiniband', 'InfiniBand')], default='ethernet', max_length=16, verbose_name='kind')),
-                ('speed_gbps', models.FloatField(blank=True, help_text='Line rate, Gb/s', null=True, verbose_name='speed')),
-                ('back_end', models.BooleanField(default=False, help_text="Part of the accelerators' own fabric", verbose_name='back end')),
-                ('status', models.CharField(choices=[('active', 'Active'), ('disabled', 'Disabled')], default='active', max_length=16, verbose_name='status')),
-                ('device', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='ports', to='inventory.device', verbose_name='device')),
-            ],
-            options={
-                'verbose_name': 'port',
-                'verbose_name_plural': 'ports',
-                'ordering': ['device', 'name', 'id'],
-            },
-        ),
-        migrations.CreateModel(
             name='Region',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -182,6 +165,24 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Port',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(help_text="As the exporter's label says it: eth0, mlx5_0, Ethernet1/1", max_length=64, verbose_name='name')),
+                ('kind', models.CharField(choices=[('ethernet', 'Ethernet'), ('roce', 'RoCE'), ('infiniband', 'InfiniBand')], default='ethernet', max_length=16, verbose_name='kind')),
+                ('speed_gbps', models.FloatField(blank=True, help_text='Line rate, Gb/s', null=True, verbose_name='speed')),
+                ('back_end', models.BooleanField(default=False, help_text="Part of the accelerators' own fabric", verbose_name='back end')),
+                ('status', models.CharField(choices=[('active', 'Active'), ('disabled', 'Disabled')], default='active', max_length=16, verbose_name='status')),
+                ('device', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='ports', to='inventory.device', verbose_name='device')),
+                ('site', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='inventory.site', verbose_name='site')),
+            ],
+            options={
+                'verbose_name': 'port',
+                'verbose_name_plural': 'ports',
+                'ordering': ['device', 'name', 'id'],
+            },
+        ),
+        migrations.CreateModel(
             name='Link',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -240,18 +241,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='SiteChange',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('origin', models.CharField(choices=[('inventory', 'Inventory'), ('telemetry', 'Telemetry'), ('source', 'Source state'), ('workload', 'Workload'), ('evidence', 'Evidence'), ('framework', 'Framework')], max_length=16)),
-                ('changed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='inventory.site')),
-            ],
-            options={
-                'ordering': ['id'],
-            },
-        ),
-        migrations.CreateModel(
             name='Accelerator',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -262,13 +251,24 @@ class Migration(migrations.Migration):
                 ('firmware_version', models.CharField(blank=True, max_length=100, verbose_name='firmware version')),
                 ('device', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='accelerators', to='inventory.device', verbose_name='device')),
                 ('device_type', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accelerators', to='inventory.devicetype', verbose_name='device type')),
+                ('site', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='inventory.site', verbose_name='site')),
             ],
             options={
                 'verbose_name': 'accelerator',
                 'verbose_name_plural': 'accelerators',
                 'ordering': ['device', 'index', 'id'],
-                'indexes': [models.Index(condition=models.Q(('status', 'active'), _negated=True), fields=['status'], name='accelerator_not_active'), models.Index(condition=models.Q(('serial', ''), _negated=True), fields=['serial'], name='accelerator_serial')],
-                'constraints': [models.UniqueConstraint(fields=('device', 'index'), name='accelerator_index_unique'), models.UniqueConstraint(django.db.models.functions.text.Lower('uuid'), condition=models.Q(('uuid', ''), _negated=True), name='accelerator_uuid_unique', violation_error_message='There is an accelerator with this UUID.'), models.CheckConstraint(condition=models.Q(('status__in', ['active', 'drained', 'failed', 'retired'])), name='accelerator_status_known')],
+            },
+        ),
+        migrations.CreateModel(
+            name='SiteChange',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('origin', models.CharField(choices=[('inventory', 'Inventory'), ('telemetry', 'Telemetry'), ('source', 'Source state'), ('workload', 'Workload'), ('evidence', 'Evidence'), ('framework', 'Framework')], max_length=16)),
+                ('changed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('site', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='inventory.site')),
+            ],
+            options={
+                'ordering': ['id'],
             },
         ),
         migrations.AddConstraint(
@@ -294,22 +294,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='devicetype',
             constraint=models.CheckConstraint(condition=models.Q(('domain__in', ['compute', 'network', 'energy'])), name='devicetype_domain_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='port',
-            constraint=models.UniqueConstraint(fields=('device', 'name'), name='port_unique_in_device'),
-        ),
-        migrations.AddConstraint(
-            model_name='port',
-            constraint=models.CheckConstraint(condition=models.Q(('speed_gbps__isnull', True), ('speed_gbps__gt', 0), _connector='OR'), name='port_speed_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='port',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['ethernet', 'roce', 'infiniband'])), name='port_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='port',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['active', 'disabled'])), name='port_status_known'),
         ),
         migrations.AddConstraint(
             model_name='region',
@@ -405,15 +389,35 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='powerfeed',
-            constraint=inventory.models.constraints.SameSite(field='rack', name='power_feed_rack_at_same_site', violation_error_message='This rack is at another site.'),
+            constraint=inventory.models.constraints.SameSite(field='rack', follows=False, name='power_feed_rack_at_same_site', violation_error_message='This rack is at another site.'),
         ),
         migrations.AddConstraint(
             model_name='powerfeed',
-            constraint=inventory.models.constraints.SameSite(field='device', name='power_feed_device_at_same_site', violation_error_message='This device is at another site.'),
+            constraint=inventory.models.constraints.SameSite(field='device', follows=False, name='power_feed_device_at_same_site', violation_error_message='This device is at another site.'),
         ),
         migrations.AddConstraint(
             model_name='powerfeed',
             constraint=models.CheckConstraint(condition=models.Q(('leg__in', ['A', 'B', 'single'])), name='powerfeed_leg_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='port',
+            constraint=models.UniqueConstraint(fields=('device', 'name'), name='port_unique_in_device'),
+        ),
+        migrations.AddConstraint(
+            model_name='port',
+            constraint=models.CheckConstraint(condition=models.Q(('speed_gbps__isnull', True), ('speed_gbps__gt', 0), _connector='OR'), name='port_speed_positive'),
+        ),
+        migrations.AddConstraint(
+            model_name='port',
+            constraint=inventory.models.constraints.SameSite(field='device', follows=True, name='port_at_site_of_device'),
+        ),
+        migrations.AddConstraint(
+            model_name='port',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['ethernet', 'roce', 'infiniband'])), name='port_kind_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='port',
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['active', 'disabled'])), name='port_status_known'),
         ),
         migrations.AddConstraint(
             model_name='link',
@@ -457,7 +461,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='device',
-            constraint=inventory.models.constraints.SameSite(field='rack', name='device_rack_at_same_site', violation_error_message='This rack is at another site.'),
+            constraint=inventory.models.constraints.SameSite(field='rack', follows=False, name='device_rack_at_same_site', violation_error_message='This rack is at another site.'),
         ),
         migrations.AddConstraint(
             model_name='device',
@@ -490,6 +494,30 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='capacityevent',
             constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['commission', 'decommission'])), name='capacityevent_kind_known'),
+        ),
+        migrations.AddIndex(
+            model_name='accelerator',
+            index=models.Index(condition=models.Q(('status', 'active'), _negated=True), fields=['status'], name='accelerator_not_active'),
+        ),
+        migrations.AddIndex(
+            model_name='accelerator',
+            index=models.Index(condition=models.Q(('serial', ''), _negated=True), fields=['serial'], name='accelerator_serial'),
+        ),
+        migrations.AddConstraint(
+            model_name='accelerator',
+            constraint=models.UniqueConstraint(fields=('device', 'index'), name='accelerator_index_unique'),
+        ),
+        migrations.AddConstraint(
+            model_name='accelerator',
+            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('uuid'), condition=models.Q(('uuid', ''), _negated=True), name='accelerator_uuid_unique', violation_error_message='There is an accelerator with this UUID.'),
+        ),
+        migrations.AddConstraint(
+            model_name='accelerator',
+            constraint=inventory.models.constraints.SameSite(field='device', follows=True, name='accelerator_at_site_of_device'),
+        ),
+        migrations.AddConstraint(
+            model_name='accelerator',
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['active', 'drained', 'failed', 'retired'])), name='accelerator_status_known'),
         ),
         migrations.AddConstraint(
             model_name='sitechange',

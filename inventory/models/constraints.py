@@ -72,26 +72,28 @@ class SameSite(TableConstraint):
     """The object that `field` names, if any, is at the same site as this one.
 
     A foreign key over both columns, not a trigger, so that two transactions at once cannot get past it.
-    Checked at each statement; whoever moves a rack with its devices says SET CONSTRAINTS ... DEFERRED first.
+    Checked at each statement; whoever moves a rack with its devices says SET CONSTRAINTS ... DEFERRED first. What
+    `follows` goes where the object goes, and nobody enters its site: `triggers.site_of_device` fills it in.
     """
 
     default_violation_error_message = "This is at another site."
 
-    def __init__(self, *, field: str, name: str, **kwargs: Any):
+    def __init__(self, *, field: str, name: str, follows: bool = False, **kwargs: Any):
         super().__init__(name=name, **kwargs)
         self.field = field
+        self.follows = follows
 
     def body(self, model: type[models.Model]) -> str:
         foreign_key = model._meta.get_field(self.field)
         target = foreign_key.related_model._meta.db_table
         return (
             f'FOREIGN KEY ({foreign_key.column}, site_id) REFERENCES "{target}" (id, site_id)'
-            " DEFERRABLE INITIALLY IMMEDIATE"
+            f"{' ON UPDATE CASCADE' if self.follows else ''} DEFERRABLE INITIALLY IMMEDIATE"
         )
 
     def deconstruct(self) -> tuple[str, tuple[()], dict[str, Any]]:
         path, args, kwargs = super().deconstruct()
-        return path, args, {**kwargs, "field": self.field}
+        return path, args, {**kwargs, "field": self.field, "follows": self.follows}
 
     def validate(
         self,
@@ -100,7 +102,7 @@ class SameSite(TableConstraint):
         exclude: Any = None,
         using: str = DEFAULT_DB_ALIAS,
     ) -> None:
-        if exclude and ({self.field, "site"} & set(exclude)):
+        if self.follows or (exclude and ({self.field, "site"} & set(exclude))):
             return
         part = getattr(instance, self.field)
         if part is not None and part.site_id != instance.site_id:  # type: ignore[attr-defined]

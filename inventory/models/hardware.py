@@ -237,6 +237,20 @@ class Device(models.Model):
             raise ValidationError({"device_type": "This is an accelerator; choose the device that holds it."})
 
 
+def site_of_device() -> models.ForeignKey:
+    """A column that PostgreSQL keeps, so that a row says by itself who may see it, however many rows there are."""
+    return models.ForeignKey(
+        verbose_name="site",
+        to=Site,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        blank=True,
+        editable=False,
+    )
+
+
 class AcceleratorQuerySet(models.QuerySet["Accelerator"]):
     def in_service(self) -> "AcceleratorQuerySet":
         """Neither drained nor failed, in a device that is active."""
@@ -249,6 +263,7 @@ class Accelerator(models.Model):
 
     HISTORY = True
     HISTORY_LASTS = True
+    VISIBLE_BY = ("site",)  # that of the device
 
     class Status(models.TextChoices):
         ACTIVE = "active", "Active"
@@ -263,6 +278,7 @@ class Accelerator(models.Model):
         related_name="accelerators",
         db_index=False,
     )
+    site = site_of_device()
     index = models.PositiveSmallIntegerField("index", help_text="The driver's number, from 0")
     device_type = models.ForeignKey(
         verbose_name="device type", to=DeviceType, on_delete=models.PROTECT, related_name="accelerators"
@@ -293,8 +309,9 @@ class Accelerator(models.Model):
                 name="accelerator_uuid_unique",
                 violation_error_message="There is an accelerator with this UUID.",
             ),
+            SameSite(field="device", name="accelerator_at_site_of_device", follows=True),
         ]
-        triggers = triggers.claims(triggers.DEVICES_SITE)
+        triggers = [*triggers.claims(triggers.OWN_SITE), triggers.site_of_device()]
 
     def __str__(self) -> str:
         return f"{self.device} #{self.index}"

@@ -5,8 +5,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from inventory.models import triggers
-from inventory.models.constraints import choices_held
-from inventory.models.hardware import Device
+from inventory.models.constraints import SameSite, choices_held
+from inventory.models.hardware import Device, site_of_device
 from inventory.models.places import Site
 
 
@@ -18,6 +18,7 @@ class PortQuerySet(models.QuerySet["Port"]):
 @choices_held
 class Port(models.Model):
     HISTORY = True
+    VISIBLE_BY = ("site",)  # that of the device
 
     class Kind(models.TextChoices):
         ETHERNET = "ethernet", "Ethernet"
@@ -31,6 +32,7 @@ class Port(models.Model):
     device = models.ForeignKey(
         verbose_name="device", to=Device, on_delete=models.CASCADE, related_name="ports", db_index=False
     )
+    site = site_of_device()
     name = models.CharField(
         "name", max_length=64, help_text="As the exporter's label says it: eth0, mlx5_0, Ethernet1/1"
     )
@@ -53,8 +55,13 @@ class Port(models.Model):
             models.CheckConstraint(
                 condition=Q(speed_gbps__isnull=True) | Q(speed_gbps__gt=0), name="port_speed_positive"
             ),
+            SameSite(field="device", name="port_at_site_of_device", follows=True),
         ]
-        triggers = [*triggers.claims(triggers.DEVICES_SITE), triggers.link_ends_of_moved_ports()]
+        triggers = [
+            *triggers.claims(triggers.OWN_SITE),
+            triggers.site_of_device(),
+            triggers.link_ends_of_moved_ports(),
+        ]
 
     def __str__(self) -> str:
         return f"{self.device} {self.name}"

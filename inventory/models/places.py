@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from inventory.models import triggers
 from inventory.models.constraints import choices_held
+from web.scopes import among
 
 
 class DomainChoices(models.TextChoices):
@@ -28,14 +29,15 @@ def validate_time_zone(name: str) -> None:
         raise ValidationError("%(name)s is not an IANA time zone name.", params={"name": name})
 
 
+_BELOW = " OR ".join(among("muster.regions", f"inventory_region.{column}") for column in ("id", "parent_id"))
+
+
 class Region(models.Model):
     HISTORY = True
     # One made by whoever sees the region above it is not in the list yet.
-    VISIBLE_WHERE = """inventory_region.id IN (SELECT muster_ids('muster.around'))
-        OR inventory_region.parent_id IN (SELECT muster_ids('muster.regions'))"""
+    VISIBLE_WHERE = f"{among('muster.around', 'inventory_region.id')} OR {_BELOW}"
     # Regions above a site hold sites that the reader does not see.
-    WRITABLE_WHERE = """inventory_region.id IN (SELECT muster_ids('muster.regions'))
-        OR inventory_region.parent_id IN (SELECT muster_ids('muster.regions'))"""
+    WRITABLE_WHERE = _BELOW
     VISIBLE_IDS = "muster.around"
 
     name = models.CharField("name", max_length=100, unique=True)
@@ -75,8 +77,9 @@ class Site(models.Model):
 
     HISTORY = True
     HISTORY_LASTS = True
-    VISIBLE_WHERE = """inventory_site.id IN (SELECT muster_ids('muster.sites'))
-        OR inventory_site.region_id IN (SELECT muster_ids('muster.regions'))"""
+    VISIBLE_WHERE = " OR ".join(
+        [among("muster.sites", "inventory_site.id"), among("muster.regions", "inventory_site.region_id")]
+    )
     VISIBLE_IDS = "muster.sites"
 
     class Stage(models.TextChoices):

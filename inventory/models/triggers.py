@@ -24,17 +24,12 @@ ROWS = {pgtrigger.Insert: [INSERTED], pgtrigger.Update: [BEFORE, AFTER], pgtrigg
 # How to find the sites of changed rows; {rows} is one of the above.
 OWN_SITE = "SELECT site_id FROM {rows} AS changed"
 ITSELF = "SELECT id FROM {rows} AS changed"
-DEVICES_SITE = (
-    "SELECT device.site_id FROM {rows} AS changed"
-    " JOIN inventory_device AS device ON device.id = changed.device_id"
-)
 BOTH_SITES = "SELECT unnest(ARRAY[site_a_id, site_b_id]) FROM {rows} AS changed"
 SITES_THAT_USE_IT = (
     "SELECT device.site_id FROM {rows} AS changed"
     " JOIN inventory_device AS device ON device.device_type_id = changed.id"
-    " UNION SELECT device.site_id FROM {rows} AS changed"
+    " UNION SELECT accelerator.site_id FROM {rows} AS changed"
     " JOIN inventory_accelerator AS accelerator ON accelerator.device_type_id = changed.id"
-    " JOIN inventory_device AS device ON device.id = accelerator.device_id"
 )
 
 
@@ -48,6 +43,18 @@ def signed_once(table: str, *columns: str) -> pgtrigger.Trigger:
         func=f"IF OLD.{columns[0]} IS NOT NULL AND ({old}) IS DISTINCT FROM ({new})"
         " THEN RAISE EXCEPTION 'Who answered stays as it was written.'"
         f" USING ERRCODE = 'check_violation', CONSTRAINT = '{table}_signed_once', TABLE = '{table}';"
+        " END IF; RETURN NEW;",
+    )
+
+
+def site_of_device() -> pgtrigger.Trigger:
+    """A part of a device is where the device is; no such device is for the foreign key to say."""
+    return pgtrigger.Trigger(
+        name="site_of_device",
+        operation=pgtrigger.Insert | pgtrigger.Update,
+        when=pgtrigger.Before,
+        func="IF NEW.site_id IS NULL OR NEW.device_id IS DISTINCT FROM OLD.device_id THEN"
+        " NEW.site_id = COALESCE((SELECT site_id FROM inventory_device WHERE id = NEW.device_id), 0);"
         " END IF; RETURN NEW;",
     )
 

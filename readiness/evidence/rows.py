@@ -90,13 +90,13 @@ _IN_SERVICE = """
 SELECT 1 AS nth, site_id, id AS device_id, name, NULL::int AS number, NULL AS part FROM inventory_device
 WHERE site_id = ANY(%(sites)s) AND status = 'active' AND role = 'node'
 UNION ALL
-SELECT 2, site_id, device_id, part.uuid, index, part.serial
+SELECT 2, device.site_id, device_id, part.uuid, index, part.serial
 FROM inventory_accelerator part JOIN inventory_device device ON device.id = device_id
-WHERE site_id = ANY(%(sites)s) AND part.status = 'active' AND device.status = 'active'
+WHERE device.site_id = ANY(%(sites)s) AND part.status = 'active' AND device.status = 'active'
 UNION ALL
-SELECT 3, site_id, device_id, device.name, NULL, port.name
+SELECT 3, device.site_id, device_id, device.name, NULL, port.name
 FROM inventory_port port JOIN inventory_device device ON device.id = device_id
-WHERE site_id = ANY(%(sites)s) AND port.status = 'active' AND device.status = 'active' AND device.role = 'node'
+WHERE device.site_id = ANY(%(sites)s) AND port.status = 'active' AND device.status = 'active' AND device.role = 'node'
     AND port.kind IN ('roce', 'infiniband')
 """
 # A sub-measure has one fact a day: the index that says so is read backwards, and nothing is sorted.

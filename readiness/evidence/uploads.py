@@ -1,7 +1,7 @@
 """Files over HTTP, for pages and endpoints alike: who sent one, what is in it, how it is downloaded, and refusals of
 evidence as answers: 400 with the field, and the line of a file; 413 for a large one."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any
@@ -21,7 +21,9 @@ from readiness.evidence.core.parsers import ParseError
 from readiness.evidence.models import ValidationRun
 from readiness.evidence.models.runs import MOST_BYTES
 from readiness.evidence.refusals import EvidenceRefused, FileTooLarge
+from web.kinds.importing import RowsRefused
 from web.rest.errors import PayloadTooLarge
+from web.sheets import UnreadableSheet
 
 
 def sender_of(request: Request | HttpRequest) -> User:
@@ -58,20 +60,27 @@ def answered() -> Iterator[None]:
     """Turns what the operations raise into the answer; a `line` stands beside the message about a file."""
     try:
         yield
-    except ParseError as error:
-        refusal = exceptions.ValidationError()
-        # Set afterwards: the constructor would make a text of the number.
-        detail: Any = {
-            "file": [f"Line {error.line}: {error.reason}"],
-            "line": error.line,
-            "reason": error.reason,
-        }
-        refusal.detail = detail
-        raise refusal from error
+    except (ParseError, UnreadableSheet) as error:
+        raise _unread([(error.line, error.reason)]) from error
+    except RowsRefused as error:
+        raise _unread(error.problems) from error
     except FileTooLarge as error:
         raise PayloadTooLarge(error.reason) from error
     except EvidenceRefused as error:
         raise exceptions.ValidationError({error.field: [error.reason]}) from error
+
+
+def _unread(problems: Sequence[tuple[int, str]]) -> exceptions.ValidationError:
+    refusal = exceptions.ValidationError()
+    line, reason = problems[0]
+    # Set afterwards: the constructor would make a text of the number.
+    detail: Any = {
+        "file": [f"Line {line}: {reason}" for line, reason in problems],
+        "line": line,
+        "reason": reason,
+    }
+    refusal.detail = detail
+    return refusal
 
 
 def refuse_large(request: Request) -> None:

@@ -66,13 +66,13 @@ SELECT 1 AS nth, device.id, site_id, device.id AS device_id, name, NULL::int AS 
     role AS is_a, status, NULL AS device_status, rack_id IS NOT NULL AS in_rack
 FROM inventory_device device WHERE site_id = ANY(%(sites)s) AND status <> ALL(%(gone)s)
 UNION ALL
-SELECT 2, accelerator.id, site_id, device_id, name, index, NULL, '', accelerator.status, device.status, false
+SELECT 2, accelerator.id, device.site_id, device_id, name, index, NULL, '', accelerator.status, device.status, false
 FROM inventory_accelerator accelerator JOIN inventory_device device ON device.id = device_id
-WHERE site_id = ANY(%(sites)s) AND accelerator.status <> 'retired' AND device.status <> ALL(%(gone)s)
+WHERE device.site_id = ANY(%(sites)s) AND accelerator.status <> 'retired' AND device.status <> ALL(%(gone)s)
 UNION ALL
-SELECT 3, port.id, site_id, device_id, device.name, NULL, port.name, '', port.status, device.status, false
+SELECT 3, port.id, device.site_id, device_id, device.name, NULL, port.name, '', port.status, device.status, false
 FROM inventory_port port JOIN inventory_device device ON device.id = device_id
-WHERE site_id = ANY(%(sites)s) AND port.status = 'active' AND device.status <> ALL(%(gone)s)
+WHERE device.site_id = ANY(%(sites)s) AND port.status = 'active' AND device.status <> ALL(%(gone)s)
 UNION ALL
 SELECT 4, id, site_id, NULL, name, NULL, NULL, medium, NULL, NULL, false
 FROM inventory_coolingunit WHERE site_id = ANY(%(sites)s)

@@ -7,10 +7,10 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import reverse
 from django.views.decorators.http import conditional_page, require_GET
 
 from telemetry import intake, links, sentences, tables
+from telemetry.kinds import SOURCES
 from telemetry.models import SourceState
 from telemetry.sentences import why_unmatched
 from web import answers, workers
@@ -100,11 +100,6 @@ def _figures(rows: list[intake.Intake], at: datetime) -> dict[str, Any]:
 def _sources(request: HttpRequest, rows: Sequence[intake.Intake], at: datetime) -> table_kit.TablePage:
     by_source = {row.source.pk: row for row in rows}
     sources = intake.with_refusals(intake.sources(), now=at).filter(pk__in=by_source)
-    table = tables.source_table(now=at, add_url=_add_url(request))
     return table_kit.page(
-        request, table, sources, prepare=lambda page: [by_source[source.pk] for source in page]
+        request, SOURCES.table, sources, prepare=lambda page: [by_source[source.pk] for source in page]
     )
-
-
-def _add_url(request: HttpRequest) -> str:
-    return reverse("source-add") if request.user.has_perm(MAY_ADD) else ""

@@ -1,19 +1,16 @@
-"""One source: added, shown, changed, paused, deleted. Its token is shown on the page after its making, nowhere else."""
+"""The page of one source, and the page that shows its token once."""
 
 from datetime import UTC, datetime
 from typing import Any
 
-from django.contrib import messages
-from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
+from django.views.decorators.http import conditional_page, require_GET
 
-from telemetry import charts, intake, operations, sentences, snippets, tables
-from telemetry.forms import SourceForm
+from telemetry import charts, intake, sentences, snippets, tables
 from telemetry.models import Source
 from web import answers
 from web import tables as table_kit
@@ -26,7 +23,6 @@ MAY_CHANGE, MAY_DELETE = "telemetry.change_source", "telemetry.delete_source"
 DEFAULT_RANGE = "now-24h"
 
 may_see = require("telemetry.view_source", "telemetry.view_series")
-may_change = require("telemetry.view_source", MAY_CHANGE)
 
 
 @may_see
@@ -97,96 +93,6 @@ def activity_csv(request: HttpRequest, pk: int) -> HttpResponse:
     return answers.csv_file(f"source-{source.pk}-activity", columns, rows)
 
 
-@require("telemetry.view_source", "telemetry.add_source")
-@never_cache
-@require_http_methods(["GET", "POST"])
-def add(request: HttpRequest) -> HttpResponse:
-    form = SourceForm(request.POST or None, initial=_asked_site(request))
-    if request.method == "POST" and form.is_valid():
-        at = now()
-        try:
-            source, token = operations.create_source(**form.cleaned_data, by=request.user, now=at)
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
-            return _token_page(request, source, token, at, heading=f"Connect {source}")
-    here = "Add a source"
-    context = {"form": form, "heading": here, "submit": here, "cancel_url": reverse("ingest")}
-    status = 422 if form.errors else 200
-    return _form_page(request, context, status)
-
-
-def _asked_site(request: HttpRequest) -> dict[str, Any]:
-    """`?site=<id>` picks the site, for links from a site's page."""
-    site = request.GET.get("site", "")
-    return {"site": site} if site.isascii() and site.isdecimal() else {}
-
-
-@may_change
-@never_cache
-@require_http_methods(["GET", "POST"])
-def edit(request: HttpRequest, pk: int) -> HttpResponse:
-    source = _source(pk)
-    form = SourceForm(request.POST or None, instance=_source(pk))
-    if request.method == "POST" and form.is_valid():
-        try:
-            operations.update_source(source, changes=form.cleaned_data, by=request.user, now=now())
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
-            messages.success(request, f"{source} is changed.")
-            return HttpResponseRedirect(reverse("source", args=[pk]))
-    context = {
-        "form": form,
-        "heading": f"Change {source}",
-        "cancel_url": reverse("source", args=[pk]),
-        "source": source,
-    }
-    return _form_page(request, context, 422 if form.errors else 200)
-
-
-def _form_page(request: HttpRequest, context: dict[str, Any], status: int) -> HttpResponse:
-    return render(request, "telemetry/source_form.html", context, status=status)
-
-
-@require_POST
-@may_change
-def pause(request: HttpRequest, pk: int) -> HttpResponse:
-    source = _source(pk)
-    operations.pause_source(source, by=request.user, now=now())
-    messages.success(request, f"{source} is paused: what it sends is refused.")
-    return HttpResponseRedirect(reverse("source", args=[pk]))
-
-
-@require_POST
-@may_change
-def resume(request: HttpRequest, pk: int) -> HttpResponse:
-    source = _source(pk)
-    operations.resume_source(source, by=request.user, now=now())
-    messages.success(request, f"{source} may send again.")
-    return HttpResponseRedirect(reverse("source", args=[pk]))
-
-
-@require_POST
-@may_change
-@never_cache
-def rotate_token(request: HttpRequest, pk: int) -> HttpResponse:
-    source = _source(pk)
-    at = now()
-    token = operations.rotate_token(source, by=request.user, now=at)
-    heading = f"New token of {source}"
-    return _token_page(request, source, token, at, heading=heading)
-
-
-@require_POST
-@require("telemetry.view_source", MAY_DELETE)
-def delete(request: HttpRequest, pk: int) -> HttpResponse:
-    source = _source(pk)
-    operations.delete_source(source, by=request.user, now=now())
-    messages.success(request, f"{source} is deleted.")
-    return HttpResponseRedirect(reverse("ingest"))
-
-
 @require("telemetry.view_source")
 @never_cache
 @require_GET
@@ -208,14 +114,13 @@ def _first_sample(source: Source, after: datetime) -> dict[str, Any]:
     }
 
 
-def _token_page(
-    request: HttpRequest, source: Source, token: str, at: datetime, *, heading: str
-) -> HttpResponse:
+def token_page(request: HttpRequest, source: Source, token: str, *, heading: str) -> HttpResponse:
+    """The answer to whatever made the token: no other page shows it."""
     context = {
         "heading": heading,
         "token": token,
         "snippet": snippets.prometheus(source, url=_write_url(request), token=token),
-        **_first_sample(source, at),
+        **_first_sample(source, now()),
     }
     return render(request, "telemetry/source_token.html", context)
 

@@ -94,7 +94,7 @@ def test_pages_pass_axe_and_the_security_policy(as_role, senders, axe_source):
 
 def test_a_source_is_added_connected_and_seen(as_role, senders, frozen_now):
     page = as_role("ops").open("/telemetry/")
-    page.get_by_role("link", name="Add source").click()
+    page.get_by_role("link", name="Add a source").click()
     page.get_by_label("Name", exact=True).fill("rack 7 prometheus")
     page.locator("#id_site").select_option(label="Porto")
     page.get_by_role("button", name="Add a source").click()

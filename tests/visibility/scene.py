@@ -319,8 +319,12 @@ def write_into_history(model, which, values):
 
 
 def guards():
-    """Triggers that hold rows to the order of things."""
-    return [f"{model._meta.label}:{trigger.name}" for model, trigger in pgtrigger.registered()]
+    """Triggers that hold rows to the order of things, but for the one that says where a part of a device is."""
+    return [
+        f"{model._meta.label}:{trigger.name}"
+        for model, trigger in pgtrigger.registered()
+        if trigger.name != "site_of_device"
+    ]
 
 
 def unnamed():

@@ -121,6 +121,7 @@ def test_a_writer_with_scopes_writes_as_if_there_were_nothing_else(limited, path
     ("table", "address"),
     [
         ("inventory_region", "/api/inventory/regions/"),
+        ("inventory_accelerator", "/api/inventory/accelerators/"),
         ("evidence_declaredlimit", "/evidence/limits/?export=csv"),
         ("telemetry_source", "/telemetry/"),
         ("tradeoffs_portfoliorun", "/tradeoffs/portfolio/"),

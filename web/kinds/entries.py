@@ -51,6 +51,8 @@ def _posted(request: HttpRequest, kind: Kind, entry: Entry, obj: Any) -> HttpRes
 def _enter(request: HttpRequest, kind: Kind, entry: Entry, obj: Any, asked: dict[str, Any]) -> HttpResponse:
     subject = [] if obj is None else [obj]
     entered = entry.enter(*subject, **asked, by=request.user, now=clock.now())
+    if entry.answer is not None:
+        return entry.answer(request, obj, entered)
     messages.success(request, _said(entry.done, entered if obj is None else obj))
     if entry.after is not None:
         return redirect(entry.after(entered))

@@ -6,7 +6,7 @@ larger ones by a task; either works a batch at a time, so that memory does not g
 
 import io
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from datetime import datetime, timedelta
 from itertools import batched, islice
@@ -14,6 +14,7 @@ from typing import IO, Any
 
 from celery import shared_task
 from django.db import connection, transaction
+from django.db.models import Model
 from django.urls import get_resolver
 from kombu.exceptions import OperationalError as BrokerAway
 
@@ -37,6 +38,52 @@ _FAILED = "Muster failed at this file. The fault is in its log; nothing more of 
 
 class Cancelled(Exception):
     """Whoever began the import wants no more of it."""
+
+
+class RowsRefused(ValueError):
+    """`problems` are line and reason, in the order of the file."""
+
+    def __init__(self, problems: list[tuple[int, str]]) -> None:
+        super().__init__(problems)
+        self.problems = problems
+
+
+@transaction.atomic
+def enter(kind: Kind, rows: Iterable[tuple[int, list[str]]], *, by: User) -> list[Model]:
+    """Write all rows of a file that names its columns as the list's own does, or none: RowsRefused says why.
+
+    `rows` are lines and cells, the head first. Objects are found by what is unique of them; ids are passed over.
+    """
+    writer = Writer(kind, by)
+    rows = iter(rows)
+    line, head = next(rows, (1, []))
+    columns = recognised(kind, writer.targets, head)
+    columns.pop(ID, None)
+    _refuse_head(line, head, writer)
+    drafts = list(_drafts(rows, len(head), {name: (place, "", {}) for name, place in columns.items()}))
+    if not drafts:
+        raise RowsRefused([(line, "There is no row below the head.")])
+    for batch in batched(drafts, BATCH):
+        writer.write([draft for draft in batch if draft.outcome != REFUSED])
+    if problems := [
+        (draft.line, f"{label}: {reason}" if label else reason)
+        for draft in drafts
+        for label, reason in draft.problems
+    ]:
+        raise RowsRefused(problems)
+    return [draft.obj for draft in drafts]
+
+
+def _refuse_head(line: int, head: list[str], writer: Writer) -> None:
+    """A name that is misspelt would be a column that nobody reads."""
+    names = [text.casefold() for text in head]
+    listed = {each.casefold() for column in writer.kind.table.columns for each in column.heads}
+    known = {ID} | listed | {each for target in writer.targets.values() for each in target.heads}
+    if unknown := [text for text in head if text.casefold() not in known]:
+        there = ", ".join(writer.targets)
+        raise RowsRefused([(line, f"Unknown columns {', '.join(unknown)}; there are {there}.")])
+    if len(set(names)) < len(names):
+        raise RowsRefused([(line, "The head names a column twice.")])
 
 
 def begin(*, kind: Kind, file: IO[bytes], name: str, by: User, now: datetime) -> FileImport:
@@ -153,7 +200,7 @@ def _written(imported: FileImport, *, checks: bool) -> dict[str, Any]:
         transaction.atomic() if is_whole else nullcontext(),
         _Progress(imported, apart=is_whole) as progress,
     ):
-        for drafts in batched(islice(_drafts(imported, writer), tally.done, None), BATCH):
+        for drafts in batched(islice(_drafts_of(imported, writer), tally.done, None), BATCH):
             with transaction.atomic():
                 writer.write([draft for draft in drafts if draft.outcome != REFUSED])
                 tally.add(drafts)
@@ -219,7 +266,7 @@ class _Progress:
             raise Cancelled
 
 
-def _drafts(imported: FileImport, writer: Writer) -> Iterator[Draft]:
+def _drafts_of(imported: FileImport, writer: Writer) -> Iterator[Draft]:
     aliases = dict(writer.kind.aliases.values())
     mapped = {
         name: (each["column"], each["text"], aliases.get(name, {}))
@@ -228,10 +275,19 @@ def _drafts(imported: FileImport, writer: Writer) -> Iterator[Draft]:
     }
     rows = sheets.read(io.BytesIO(imported.content))
     next(rows)
+    return _drafts(rows, len(imported.head), mapped)
+
+
+def _drafts(
+    rows: Iterable[tuple[int, list[str]]],
+    width: int,
+    mapped: Mapping[str, tuple[int | None, str, Mapping[str, str]]],
+) -> Iterator[Draft]:
+    """`mapped` gives each target the column, the text where a cell is empty, and words that stand for others."""
     for line, cells in rows:
         draft = Draft(line, {})
-        if len(cells) != len(imported.head):
-            draft.refuse("", f"The line has {len(cells)} cells and the head {len(imported.head)}.")
+        if len(cells) != width:
+            draft.refuse("", f"The line has {len(cells)} cells and the head {width}.")
         else:
             for name, (column, text, words) in mapped.items():
                 cell = "" if column is None else cells[column]

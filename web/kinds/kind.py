@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.text import capfirst
 
@@ -56,7 +57,7 @@ class Entry:
     `form` is made of data, files and `initial`; its `asked` gives what `enter` takes beside `by`, `now` and the object;
     without a form it is posted at once. `fills` are the fields that a link may fill in, `initial` those of the object.
     `heading` is told of the object, `done` and `after`, the next page, of what was entered; by default that is the
-    object's page, or the list.
+    object's page, or the list. `answer` is a page that shows at once what is shown only once, in place of both.
     """
 
     url_name: str
@@ -64,9 +65,10 @@ class Entry:
     permissions: tuple[str, ...]
     heading: Sentence
     enter: Callable[..., Any]
-    done: Sentence
+    done: Sentence = ""
     form: Callable[..., Any] | None = None
     after: Callable[[Any], str] | None = None
+    answer: Callable[[HttpRequest, Any, Any], HttpResponse] | None = None
     on_object: bool = False
     initial: Callable[[Any], Mapping[str, Any]] = lambda obj: {}
     fills: tuple[str, ...] = ()
@@ -168,8 +170,8 @@ class Kind:
         return self.url(action, obj) if user.has_perm(needed) else ""
 
     def page_of(self, obj: Model) -> str:
-        """The object's page here; the list, where it has none."""
-        return self.url("detail", obj) if "detail" in self.pages else self.url("list")
+        """The object's page, also where it is named but not made here; the list, where it has none."""
+        return self.url("detail", obj) if "detail" in {*self.pages, *self.names} else self.url("list")
 
     def breadcrumbs(self, *below: tuple[str, str]) -> list[dict[str, str]]:
         """The room, the list, and labels with their addresses; the page itself, the last, has none."""

@@ -69,8 +69,8 @@ class Writer:
         for draft in good:
             self._fill(draft)
         new = [draft for draft in good if draft.obj is None and draft.outcome != REFUSED]
-        self._enter(new, "add", self.view.create_many, CREATED)
         old = [draft for draft in good if draft.obj is not None and draft.item and draft.outcome != REFUSED]
+        self._enter(new, "add", self.view.create_many, CREATED)
         self._enter(old, "change", self.view.update_many, CHANGED)
         for draft in drafts:
             draft.name = draft.name or (str(draft.obj) if draft.obj is not None else "")
@@ -234,7 +234,7 @@ class Writer:
                 return
             else:
                 for draft, obj, changes in zip(drafts, objects, shown, strict=True):
-                    draft.outcome, draft.name, draft.changes = outcome, str(obj), changes
+                    draft.outcome, draft.obj, draft.name, draft.changes = outcome, obj, str(obj), changes
                     self._lines.setdefault(obj.pk, draft.line)
                 return
 

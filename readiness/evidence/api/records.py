@@ -1,17 +1,21 @@
 """Endpoints of attestations, recorded facts, limits and floors."""
 
+import io
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from accounts.models import User
 from readiness.evidence import operations
 from readiness.evidence.kinds import ATTESTATIONS, FACTS, FLOORS, LIMITS
 from readiness.evidence.kinds.runs import FIELDS
 from readiness.evidence.models import Attestation, DeclaredLimit, Floor, RecordedFact
 from readiness.evidence.uploads import FileField, answered, content_of, sender_of, takes_file
-from web import clock
+from web import clock, sheets
+from web.kinds import Kind, importing
 from web.rest.fields import UsernameField
 from web.rest.serializers import ObjectSerializer, finite
 from web.rest.viewsets import ObjectViewSet
@@ -111,6 +115,14 @@ class LimitFileSerializer(serializers.Serializer):
     )
 
 
+def _entered(kind: Kind) -> Callable[..., list[Any]]:
+    def enter(*, content: bytes, by: User, now: datetime) -> list[Any]:
+        rows = sheets.read(io.BytesIO(content))
+        return importing.enter(kind, (row for row in rows if not row[1][0].startswith("#")), by=by)
+
+    return enter
+
+
 class RecordViewSet(ObjectViewSet):
     """Records are entered, singly or in a list, and deleted. They are not edited: a correction is entered anew."""
 
@@ -152,7 +164,7 @@ class RecordedFactViewSet(RecordViewSet):
     filterset_class = FACTS.table.filterset
     enter = staticmethod(operations.record_fact)
     import_table = _import(
-        "Enter the facts of a table", FactFileSerializer, RecordedFactSerializer, operations.import_facts
+        "Enter the facts of a table", FactFileSerializer, RecordedFactSerializer, _entered(FACTS)
     )
 
 
@@ -167,7 +179,7 @@ class DeclaredLimitViewSet(RecordViewSet):
         "Declare the limits of a table",
         LimitFileSerializer,
         DeclaredLimitSerializer,
-        operations.import_limits,
+        _entered(LIMITS),
     )
 
 

@@ -1,11 +1,10 @@
 """Operations that change evidence: measuring days, importing runs, recording what people say, voiding what changed."""
 
 from readiness.evidence.operations.days import measure, measure_day
-from readiness.evidence.operations.limits import declare_limit, import_limits
+from readiness.evidence.operations.limits import declare_limit
 from readiness.evidence.operations.records import (
     FactRow,
     attest,
-    import_facts,
     import_floors,
     mark_baseline,
     record_fact,

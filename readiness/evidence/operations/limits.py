@@ -1,18 +1,13 @@
-"""Declaring limits: of a site or of a workload class, one at a time or as a table."""
+"""Declaring limits: of a site or of a workload class."""
 
 import math
-from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import User
 from inventory.models import Site
 from readiness.evidence.core.limits import OF_CLASS, OF_PLATFORM, is_range, kind_of, presets_of
-from readiness.evidence.core.parsers import ParseError
-from readiness.evidence.core.parsers import table as records
 from readiness.evidence.models import DeclaredLimit
 from readiness.evidence.refusals import OLDEST, EvidenceRefused, in_unit_of_limit, refuse_retired
 from readiness.framework import queries as framework_queries
@@ -93,7 +88,8 @@ def _refuse_preset(framework: Framework, kind: LimitKind, preset: str, unit: str
     if preset not in there:
         known = f"there are {', '.join(there)}" if there else "it has none"
         raise EvidenceRefused("preset", f"{kind.name} has no preset {preset!r}; {known}.")
-    if unit:
+    # The list's file names the unit beside presets too.
+    if unit not in {"", kind.unit}:
         raise EvidenceRefused("unit", "A preset has its own unit.")
 
 
@@ -107,34 +103,3 @@ def _value(framework: Framework, kind: LimitKind, value: float, unit: str) -> fl
     if kind.unit == "%" and value > 100:
         raise EvidenceRefused("value", f"{kind.name} is a share: 100 % at most.")
     return value
-
-
-def import_limits(*, content: bytes, by: User | None, now: datetime) -> list[DeclaredLimit]:
-    """Declare each row of a table, sites and classes by their slugs. All of it or nothing: ParseError names the line
-    that cannot be read or is refused."""
-    return _declare_rows(records.limits(content), by=by, now=now)
-
-
-@transaction.atomic
-def _declare_rows(rows: Sequence[records.Row], *, by: User | None, now: datetime) -> list[DeclaredLimit]:
-    sites = Site.objects.in_bulk({row["site"] for _, row in rows}, field_name="slug")
-    slugs = {row["workload_class"] for _, row in rows}
-    classes = WorkloadClass.objects.in_bulk(slugs, field_name="slug")
-    declared = []
-    for line, row in rows:
-        site, workload_class = row.pop("site"), row.pop("workload_class")
-        if site and site not in sites:
-            raise ParseError(line, f"There is no site {site!r}.")
-        if workload_class and workload_class not in classes:
-            raise ParseError(line, f"There is no workload class {workload_class!r}.")
-        if row["preset"]:
-            # An export names the unit of presets too.
-            row["unit"] = ""
-        places: dict[str, Any] = {"site": sites.get(site), "workload_class": classes.get(workload_class)}
-        try:
-            declared.append(declare_limit(**row, **places, by=by, now=now))
-        except EvidenceRefused as error:
-            raise ParseError(line, error.reason) from error
-        except ValidationError as error:
-            raise ParseError(line, " ".join(error.messages)) from error
-    return declared

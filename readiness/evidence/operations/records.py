@@ -13,8 +13,7 @@ from inventory.models import Site
 from inventory.queries import end_of_day
 from readiness.evidence import refusals
 from readiness.evidence.core.bearing import HAVE_BASELINE
-from readiness.evidence.core.parsers import ParseError, platform_floors
-from readiness.evidence.core.parsers import table as records
+from readiness.evidence.core.parsers import platform_floors
 from readiness.evidence.ground import site_ground
 from readiness.evidence.models import Attestation, Floor, RecordedFact, ValidationRun
 from readiness.framework import queries as framework_queries
@@ -113,32 +112,20 @@ def record_fact(*, by: User | None, now: datetime, **fact: Any) -> RecordedFact:
 def record_facts(rows: Sequence[FactRow], *, by: User | None, now: datetime) -> list[RecordedFact]:
     """Keep sub-measures' values of a day, in a number of statements that does not grow with them.
 
-    Entered again, or of several rows for one day, the later value corrects the earlier. FactRefused names the row that
-    is refused; then none is kept.
+    Entered again, or of several rows for one day, the later value corrects the earlier. EvidenceRefused where one of
+    them is refused; then none is kept.
     """
     _, framework = framework_queries.current()
     facts: dict[tuple[int, str, str, date], tuple[RecordedFact, SubMeasure]] = {}
-    for place, row in enumerate(rows):
-        try:
-            measure = refusals.part_of(framework, row.check, row.part)
-            refusals.refuse_live(measure)
-            fact = _fact(row, measure, by=by, now=now)
-        except refusals.EvidenceRefused as error:
-            raise FactRefused(place, error) from error
-        facts[row.site.pk, row.check, row.part, row.taken_on] = fact, measure
+    for row in rows:
+        measure = refusals.part_of(framework, row.check, row.part)
+        refusals.refuse_live(measure)
+        facts[row.site.pk, row.check, row.part, row.taken_on] = _fact(row, measure, by=by, now=now), measure
     _stand_on_ground(facts.values())
     in_order = [facts[key][0] for key in sorted(facts)]
     return RecordedFact.objects.bulk_create(
         in_order, batch_size=2000, update_conflicts=True, unique_fields=_OF_ONE_DAY, update_fields=_CORRECTED
     )
-
-
-class FactRefused(refusals.EvidenceRefused):
-    """`place` is that of the row among those given, from 0."""
-
-    def __init__(self, place: int, error: refusals.EvidenceRefused) -> None:
-        super().__init__(error.field, error.reason)
-        self.place = place
 
 
 _OF_ONE_DAY = ["site", "check_id", "part", "taken_on"]
@@ -171,22 +158,6 @@ def _stand_on_ground(facts: Collection[tuple[RecordedFact, SubMeasure]]) -> None
     grounds = site_ground(sorted(minding)) if minding else {}
     for fact, measure in facts:
         fact.basis = _of_ground(grounds.get(fact.site_id, {}), measure.validity.voided_by)
-
-
-def import_facts(*, content: bytes, by: User | None, now: datetime) -> list[RecordedFact]:
-    """Enter each row of a table (core.parsers.records says which columns), the site by its slug. All of it or nothing:
-    ParseError names the line that cannot be read or is refused."""
-    rows = records.facts(content)
-    sites = Site.objects.in_bulk({row["site"] for _, row in rows}, field_name="slug")
-    for line, row in rows:
-        if row["site"] not in sites:
-            raise ParseError(line, f"There is no site {row['site']!r}.")
-    facts = [FactRow(**row | {"site": sites[row["site"]]}) for _, row in rows]
-    # A transaction of its own, which begins with the file read.
-    try:
-        return record_facts(facts, by=by, now=now)
-    except FactRefused as error:
-        raise ParseError(rows[error.place][0], error.reason) from error
 
 
 def set_floor(

@@ -13,6 +13,7 @@ from inventory.models.constraints import choices_held
 from inventory.models.triggers import signed_once
 from readiness.workloads.models import WorkloadClass
 from telemetry.models import SourceProvenance
+from web.scopes import among
 
 
 def refuse_if(condition: str, message: str, name: str, table: str) -> str:
@@ -84,9 +85,9 @@ class Decision(models.Model):
 
     HISTORY = True
     # Its figures compare the options, so that all of them have to be seen.
-    VISIBLE_WHERE = """tradeoffs_decision.site_id IN (SELECT muster_ids('muster.sites'))
+    VISIBLE_WHERE = f"""{among("muster.sites", "tradeoffs_decision.site_id")}
         AND (tradeoffs_decision.previous_site_id IS NULL
-            OR tradeoffs_decision.previous_site_id IN (SELECT muster_ids('muster.sites')))
+            OR {among("muster.sites", "tradeoffs_decision.previous_site_id")})
         AND NOT EXISTS (SELECT FROM jsonb_array_elements(tradeoffs_decision.options) AS option
             WHERE NOT EXISTS (SELECT FROM inventory_site AS site WHERE site.slug = option ->> 'site'))"""
 

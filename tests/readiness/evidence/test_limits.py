@@ -4,12 +4,12 @@ from datetime import date, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 
 from inventory.models import SiteChange
-from readiness.evidence.core.parsers import ParseError
 from readiness.evidence.models import DeclaredLimit
-from readiness.evidence.operations import declare_limit, import_limits, record_fact
+from readiness.evidence.operations import declare_limit, record_fact
 from readiness.evidence.refusals import EvidenceRefused
 from readiness.scoring.models import CheckResult
 from readiness.scoring.operations import evaluate
@@ -237,31 +237,85 @@ porto,,cooling-class,,,h1,2026-01-01,Data sheet,
 """
 
 
-def test_a_table_is_declared(porto, assistant, frozen_now, planner):
-    found = import_limits(content=TABLE.encode(), by=planner, now=frozen_now.at)
-    assert [(each.limit_id, each.value, each.preset) for each in found] == [
+@pytest.fixture
+def send(client_of):
+    """Send a table to the endpoint as somebody who may declare limits."""
+
+    def post(text):
+        file = SimpleUploadedFile("limits.csv", text.encode(errors="surrogatepass"))
+        return client_of("planner").post("/api/readiness/limits/import/", {"file": file})
+
+    return post
+
+
+def test_a_table_is_declared(porto, assistant, send):
+    answer = send(TABLE)
+    assert answer.status_code == 201
+    assert [(each["limit"], each["value"], each["preset"]) for each in answer.json()] == [
         ("pue-target", 1.2, ""),
         ("ttft-slo", 500, ""),
         ("cooling-class", None, "h1"),
     ]
 
 
+def test_the_lists_own_file_is_declared_again(porto, assistant, send, client_of):
+    send(TABLE)
+    kept = list(DeclaredLimit.objects.order_by("limit_id").values_list("limit_id", "value", "preset"))
+    export = b"".join(client_of("viewer").get("/evidence/limits/?export=csv")).decode()
+    DeclaredLimit.objects.all().delete()
+    assert send(export).status_code == 201
+    assert list(DeclaredLimit.objects.order_by("limit_id").values_list("limit_id", "value", "preset")) == kept
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("faro,,pue-target,1.2,,,2026-01-01,x,", "no site 'faro'"),
-        (",chat,ttft-slo,1,,,2026-01-01,x,", "no workload class 'chat'"),
-        ("porto,,pue-target,fast,,,2026-01-01,x,", "no number"),
-        ("porto,,pue-target,1.2,,,tomorrow,x,", "no day"),
-        ("porto,,pue-target,1.2,,,2026-01-01,,", "blank"),
-        ("porto,,speed,1.2,,,2026-01-01,x,", "no limit"),
-        ("gone,,pue-target,1.2,,,2026-01-01,x,", "Gone is retired"),
-        ("porto,,pue-target,1.2", "cells"),
+        ("faro,,pue-target,1.2,,,2026-01-01,x,", "Site: There is no site faro."),
+        (",chat,ttft-slo,1,,,2026-01-01,x,", "Workload class: There is no workload class chat."),
+        ("porto,,pue-target,fast,,,2026-01-01,x,", "Value: A valid number is required."),
+        ("porto,,pue-target,1.2,,,tomorrow,x,", "In force from: Date has wrong format"),
+        ("porto,,pue-target,1.2,,,2026-01-01,,", "Source: This field is required."),
+        ("porto,,speed,1.2,,,2026-01-01,x,", "Limit: There is no limit"),
+        ("gone,,pue-target,1.2,,,2026-01-01,x,", "Site: Gone is retired."),
+        ("porto,,pue-target,1.2", "The line has 4 cells and the head 9."),
     ],
 )
-def test_a_table_is_refused_with_its_line_and_kept_out_whole(porto, assistant, frozen_now, line, words):
+def test_a_table_is_refused_with_line_and_field_and_kept_out_whole(porto, assistant, send, line, words):
     made.site(name="Gone", slug="gone", stage="retired")
-    with pytest.raises(ParseError, match=words) as refused:
-        import_limits(content=f"{TABLE}{line}\n".encode(), by=None, now=frozen_now.at)
-    assert refused.value.line == 6
+    answer = send(f"{TABLE}{line}\n")
+    assert answer.status_code == 400
+    refused = answer.json()
+    assert (refused["line"], refused["reason"][: len(words)]) == (6, words)
+    assert refused["file"] == [f"Line 6: {refused['reason']}"]
     assert not DeclaredLimit.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("head", "words"),
+    [
+        ("site,limit,valeu,declared_on,source", "Unknown columns valeu; there are site,"),
+        ("site,limit,limit,declared_on,source", "The head names a column twice."),
+    ],
+)
+def test_a_head_that_cannot_be_read_is_refused(porto, send, head, words):
+    refused = send(f"{head}\nporto,pue-target,1.2,2026-01-01,x\n").json()
+    assert (refused["line"], refused["reason"][: len(words)]) == (1, words)
+
+
+@pytest.mark.parametrize(
+    "column", ["site", "workload_class", "limit", "value", "unit", "preset", "declared_on"]
+)
+@pytest.mark.parametrize(
+    "cell", ["nan", "1e999", "0001-01-01", "soon", '"', "\x00", "\ud800", "x" * 500, "-1"]
+)
+def test_whatever_a_cell_holds_it_is_refused_by_line(porto, send, column, cell):
+    row = {"site": "porto", "limit": "pue-target", "value": "1.2", "declared_on": "2026-01-01", "source": "x"}
+    row[column] = cell
+    answer = send(f"{','.join(row)}\n{','.join(row.values())}\n")
+    assert (answer.status_code, answer.json()["line"]) == (400, 2)
+
+
+@pytest.mark.parametrize("text", ["", "site,limit\n", 'site,limit\n"porto,x\n'])
+def test_a_file_without_rows_is_refused(porto, send, text):
+    answer = send(text)
+    assert (answer.status_code, answer.json()["line"] >= 1) == (400, True)

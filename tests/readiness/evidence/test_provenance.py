@@ -3,9 +3,8 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from readiness.evidence.core.parsers import ParseError
 from readiness.evidence.models import RecordedFact, ValidationRun
-from readiness.evidence.operations import RunContext, import_facts, import_run, record_fact, set_floor
+from readiness.evidence.operations import RunContext, import_run, record_fact, set_floor
 from readiness.evidence.proofs import proofs
 from readiness.framework import queries as framework_queries
 from tests.inventory import made
@@ -69,19 +68,22 @@ def test_a_fact_is_declared_unless_it_says_otherwise(porto, proved, frozen_now):
     assert proved(*PUE.values()) == ["estimated"]
 
 
-def test_a_table_of_facts_may_say_what_each_is(porto, frozen_now):
+def test_a_table_of_facts_may_say_what_each_is(porto, frozen_now, client_of):
+    def send(*rows):
+        file = SimpleUploadedFile("facts.csv", "\n".join([head, *rows]).encode())
+        return client_of("ops").post("/api/readiness/facts/import/", {"file": file})
+
     head = "site,check,part,value,taken_on,source,provenance"
     day = frozen_now.at.date()
-    rows = [
-        f"porto,p2-energy-kpis,pue,1.3,{day},meter,",
-        f"porto,p2-energy-kpis,wue,0.4,{day},meter,measured",
-    ]
-    import_facts(content="\n".join([head, *rows]).encode(), by=None, now=frozen_now.at)
+    sent = send(
+        f"porto,p2-energy-kpis,pue,1.3,{day},meter,", f"porto,p2-energy-kpis,wue,0.4,{day},meter,measured"
+    )
+    assert sent.status_code == 201
     found = RecordedFact.objects.order_by("part").values_list("part", "provenance")
     assert list(found) == [("pue", "declared"), ("wue", "measured")]
-    guessed = f"{head}\nporto,p2-energy-kpis,pue,1.3,{day},meter,guessed".encode()
-    with pytest.raises(ParseError, match="provenance 'guessed' is none of measured, declared, estimated"):
-        import_facts(content=guessed, by=None, now=frozen_now.at)
+    guessed = send(f"porto,p2-energy-kpis,pue,1.3,{day},meter,guessed")
+    assert guessed.status_code == 400
+    assert guessed.json()["file"] == ['Line 2: Provenance: "guessed" is not a valid choice.']
 
 
 def test_the_api_takes_and_shows_it(porto, client_of, frozen_now):

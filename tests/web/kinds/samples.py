@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from readiness.evidence.models import Attestation, DeclaredLimit, Floor, RecordedFact
 from readiness.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.workloads.models import WorkloadClass
+from telemetry.models import Source
 from tests.inventory import made
 from tests.inventory.made import next_number
 from tests.readiness.people import made as people
@@ -49,7 +50,12 @@ def basis():
     )
 
 
+def source():
+    return Source.objects.create(name=f"sender {next_number()}", site=made.site())
+
+
 MAKERS = made.MAKERS | {
+    "source": source,
     "data-origin": origin,
     "held-basis": basis,
     "person": people.person,
@@ -62,6 +68,7 @@ MAKERS = made.MAKERS | {
 }
 # A field of each kind that can be edited in bulk, with a new value.
 EDITS = {
+    "source": ("description", "in the hall"),
     "region": ("description", "the south"),
     "site": ("stage", "retired"),
     "manufacturer": ("description", "makes things"),

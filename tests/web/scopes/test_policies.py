@@ -3,10 +3,10 @@
 import pytest
 from django.apps import apps
 from django.core.management import CommandError
-from django.db import ProgrammingError, connection, transaction
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from accounts.models import AccessScope
-from inventory.models import Device, Link, Port, Rack, Region, Site, SiteChange
+from inventory.models import Accelerator, Device, Link, Port, Rack, Region, Site, SiteChange
 from telemetry.models import Source
 from tests.inventory import made
 from web import policies, scopes
@@ -97,6 +97,43 @@ def test_rows_follow_the_rows_that_they_refer_to(lyon, porto, limited):
         entries = AuditEntry.objects.filter(table="inventory_port")
         assert set(entries.values_list("object_id", flat=True)) == {each.pk for each in ports}
     assert other in Port.objects.all()
+
+
+def parts_seen_by(user):
+    with scopes.reading():
+        scopes.narrow_to(user)
+        return {*Accelerator.objects.all(), *Port.objects.all()}
+
+
+def test_a_part_of_a_device_is_seen_where_the_device_is(lyon, porto, limited):
+    device, other = made.device(site=lyon, name="node"), made.device(site=porto, name="other")
+    parts = {made.accelerator(device=device), made.port(device=device)}
+    assert parts_seen_by(limited) == set()
+    Device.objects.filter(pk=device.pk).update(site=porto)
+    assert parts_seen_by(limited) == parts
+    Device.objects.filter(pk=device.pk).update(site=lyon)
+    assert parts_seen_by(limited) == set()
+    for part in parts:
+        part.device = other
+        part.save()
+    assert parts_seen_by(limited) == parts
+
+
+@pytest.mark.parametrize("make", [made.accelerator, made.port])
+def test_a_part_cannot_be_written_to_another_site(make, lyon, porto):
+    part = make(device=made.device(site=lyon), site=porto)
+    parts = type(part).objects.filter(pk=part.pk)
+    assert parts.get().site == lyon
+    with pytest.raises(IntegrityError):
+        parts.update(site=porto)
+
+
+def test_a_site_that_is_added_meanwhile_is_not_seen_before_the_next_request(limited_to_porto, europe):
+    with scopes.everything():
+        far = made.site(name="Oslo", slug="oslo", region=europe)
+        device = made.device(site=far, name="node")
+    assert Device.objects.count() == 0
+    assert not Device.objects.filter(pk=device.pk).exists()
 
 
 def test_history_shows_no_row_that_was_outside(lyon, porto, limited):

@@ -1,9 +1,11 @@
 """One's own settings: how Muster looks, the password, and tokens for programs."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.apps import apps as django_apps
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.views import PasswordChangeView
@@ -97,10 +99,14 @@ def display(request: UserRequest) -> HttpResponse:
 def access(request: UserRequest) -> HttpResponse:
     """Why somebody sees and may do what they do: role, sites, and each permission in words."""
     permissions = {words_of(name): name for name in request.user.get_all_permissions()}
+    by_app: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for words, name in sorted(permissions.items()):
+        by_app[str(django_apps.get_app_config(name.partition(".")[0]).verbose_name)].append((words, name))
     given = {
         "role": role_of(request.user),
         "sites": in_words(scopes_of(request.user)),
-        "permissions": sorted(permissions.items()),
+        "how_many": len(permissions),
+        "groups": sorted(by_app.items()),
     }
     return render(request, "accounts/access.html", {"tabs": tabs(request, "access"), **given})
 

@@ -1,4 +1,4 @@
-"""Tables: facts and limits that people record, and comma-separated figures of tools without a parser of their own.
+"""Tables: comma-separated figures of tools without a parser of their own.
 
 Which columns there are, and how each is read, is declared as readers by column: a reader takes the cell, "" for one
 that is missing, and raises ValueError with what it is not.
@@ -16,7 +16,7 @@ which tool (`# tool: soak 2.1`), and the raw figures behind them, in rows of the
 import csv
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from readiness.evidence.core import documents, interop
@@ -24,7 +24,6 @@ from readiness.evidence.core.bearing import part_named
 from readiness.evidence.core.parsed import (
     DROPPED,
     FAILED,
-    LEAST_TRUSTED_LAST,
     WRONG_VALUES,
     Figure,
     Parsed,
@@ -143,13 +142,6 @@ def percentile(text: str) -> float:
     return rank
 
 
-def day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ValueError("is no day in ISO 8601") from None
-
-
 def instant(text: str) -> datetime:
     try:
         stated = datetime.fromisoformat(text[: documents.LONGEST_TEXT])
@@ -169,55 +161,6 @@ def unit(text: str) -> str:
 
 def optional[Value](reader: Callable[[str], Value]) -> Callable[[str], Value | None]:
     return lambda text: reader(text) if text else None
-
-
-type Row = tuple[int, dict[str, Any]]
-
-
-def _provenance(text: str) -> str:
-    provenance = documents.tidy(text) or "declared"
-    if provenance not in LEAST_TRUSTED_LAST:
-        raise ValueError(f"is none of {', '.join(LEAST_TRUSTED_LAST)}")
-    return provenance
-
-
-FACT = {
-    "site": documents.tidy,
-    "check": documents.tidy,
-    "part": documents.tidy,
-    "value": needed_number,
-    "taken_on": day,
-    "source": documents.tidy,
-    "unit": unit,
-    "note": documents.tidy,
-    "provenance": _provenance,
-}
-LIMIT = {
-    "site": documents.tidy,
-    "workload_class": documents.tidy,
-    "limit": documents.tidy,
-    "value": optional(number),
-    "unit": unit,
-    "preset": documents.tidy,
-    "declared_on": day,
-    "source": documents.tidy,
-    "note": documents.tidy,
-}
-HEADINGS = {
-    "in force from": "declared_on",
-    "workload class": "workload_class",
-    "id": "",
-    "entered by": "",
-}
-"""Names of columns in the export of the list of limits: a file that was exported is read again."""
-
-
-def facts(content: bytes) -> list[Row]:
-    return list(values_of(content, FACT, needed=[*FACT][:6]))
-
-
-def limits(content: bytes) -> list[Row]:
-    return list(values_of(content, LIMIT, needed=("limit", "declared_on", "source"), headings=HEADINGS))
 
 
 def _name(text: str) -> str:

@@ -1,7 +1,6 @@
 """Whatever is sent, a parser gives figures that a store takes, or raises ParseError: nothing else, ever."""
 
 import json
-import math
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +8,6 @@ from hypothesis import strategies as st
 
 from readiness.evidence.core.documents import Json, line_in
 from readiness.evidence.core.parsers import PARSERS, ParseError, parse, platform_floors
-from readiness.evidence.core.parsers import table as records
 from readiness.evidence.models import RunMeasure
 from tests.readiness.evidence import outputs
 from tests.readiness.evidence.core import test_parse_collectives as collectives
@@ -254,39 +252,3 @@ def test_the_line_of_every_member_is_found(tree, indent):
             walk(member, (*path, key))
 
     walk(Json.of(text).value, ())
-
-
-CELLS = st.sampled_from(
-    [
-        "porto",
-        "pue-target",
-        "1.2",
-        "nan",
-        "1e999",
-        "2026-11-24",
-        "0001-01-01",
-        "soon",
-        "",
-        '"',
-        "\x00",
-        "declared",
-        "#",
-    ]
-)
-
-
-@pytest.mark.parametrize(
-    ("read", "columns"),
-    [(records.facts, records.FACT), (records.limits, records.LIMIT)],
-    ids=["facts", "limits"],
-)
-@settings(max_examples=100, deadline=None)
-@given(rows=st.lists(st.lists(CELLS, max_size=10), max_size=5), noise=st.binary(max_size=20))
-def test_tables_of_records_are_read_or_refused(read, columns, rows, noise):
-    text = "\n".join([",".join(columns), *(",".join(row) for row in rows)])
-    for content in (text.encode(), text.encode() + noise, noise):
-        try:
-            found = read(content)
-        except ParseError:
-            continue
-        assert all(row["value"] is None or math.isfinite(row["value"]) for _, row in found)
