@@ -77,7 +77,7 @@ def attest(
         document=document,
         provenance=provenance,
         by=by,
-        basis=_basis(site, voided_by),
+        basis=_of_ground(site_ground([site.pk])[site.pk], voided_by) if voided_by else {},
     )
     attestation.full_clean(exclude=["site", "by"])
     attestation.save()
@@ -230,10 +230,6 @@ def _taken_at(site: Site, taken_on: date, now: datetime) -> datetime:
     if taken_on < now.date() - refusals.OLDEST:
         raise refusals.EvidenceRefused("taken_on", f"{taken_on} is more than twenty years ago.")
     return min(end_of_day(taken_on, site.time_zone), now)
-
-
-def _basis(site: Site, voided_by: Collection[Change]) -> dict[str, str]:
-    return _of_ground(site_ground([site.pk])[site.pk], voided_by) if voided_by else {}
 
 
 def _of_ground(ground: Mapping[Change, str], voided_by: Collection[Change]) -> dict[str, str]:

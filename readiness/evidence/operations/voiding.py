@@ -132,7 +132,11 @@ def void_changed(*, site_ids: Collection[int], now: datetime) -> int:
     replaced = _replacements(runs)
     _, framework = framework_queries.current()
     relevant = _relevant_to_runs(runs, framework)
-    relevant |= {(type(record), record.pk): _relevant_to_record(record, framework) for record in records}
+    relevant |= {
+        (type(record), record.pk): _voided_by(framework, record.check_id, record.part)
+        - set(map(Change, record.void_changes))
+        for record in records
+    }
     live = [each for each in (*runs, *records) if relevant[type(each), each.pk]]
     findings = _other_versions([run for run in live if isinstance(run, ValidationRun)])
     findings += _other_ground(live, relevant, now=now)
@@ -174,10 +178,6 @@ def _relevant_to_runs(runs: Iterable[ValidationRun], framework: Framework) -> Re
         - set(map(Change, run.void_changes))
         for run in runs
     }
-
-
-def _relevant_to_record(record: Attestation | RecordedFact, framework: Framework) -> frozenset[Change]:
-    return _voided_by(framework, record.check_id, record.part) - set(map(Change, record.void_changes))
 
 
 def _voided_by(framework: Framework, check_id: str, part_id: str = "") -> frozenset[Change]:

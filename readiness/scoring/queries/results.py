@@ -159,15 +159,14 @@ def kept_on(site_ids: Collection[int] | None, day: date) -> dict[int, Kept]:
     if site_ids is not None:
         rows = rows.filter(site_id__in=site_ids)
     newest = rows.order_by("site_id", "-on_date").distinct("site_id").select_related("framework_version")
-    return {row.site_id: _kept(row) for row in newest.defer("framework_version__definition")}
-
-
-def _kept(row: ScoreInputs) -> Kept:
-    return Kept(
-        site_id=row.site_id,
-        on_date=row.on_date,
-        evaluated_at=row.evaluated_at,
-        version_id=row.framework_version_id,
-        framework=framework_queries.definition_of(row.framework_version),
-        inputs=decode(bytes(row.content)),
-    )
+    return {
+        row.site_id: Kept(
+            site_id=row.site_id,
+            on_date=row.on_date,
+            evaluated_at=row.evaluated_at,
+            version_id=row.framework_version_id,
+            framework=framework_queries.definition_of(row.framework_version),
+            inputs=decode(bytes(row.content)),
+        )
+        for row in newest.defer("framework_version__definition")
+    }

@@ -106,7 +106,10 @@ def _parsed(kept: bytes, document: Json, root: Json, results: _TestsOfSubject) -
 
 
 def _severities(results: _TestsOfSubject) -> Iterator[Figure]:
-    lengths = {subject: _length(set(tests)) for subject, tests in results.ran.items()}
+    lengths = {
+        subject: "long" if LONG_TEST in tests and tests.keys() & STRESS_TESTS else "quick"
+        for subject, tests in results.ran.items()
+    }
     accelerators = set(results.accelerators())
     anywhere = {test for subject in accelerators for test in results.ran.get(subject, ())}
     for subject in sorted(results.ran.keys() | accelerators):
@@ -159,10 +162,6 @@ def _identity(name: str, number: str, value: str) -> Iterator[Figure]:
     """Some boards have no serial number, and print zeros or a word for it."""
     if number.isdecimal() and value.strip("0") and any(char.isdigit() for char in value):
         yield Figure(name=name, value=float(int(number[:5])), subject=f"GPU {number[:5]}", variant=value)
-
-
-def _length(names: set[str]) -> str:
-    return "long" if LONG_TEST in names and names & STRESS_TESTS else "quick"
 
 
 def _root(document: Json) -> Json:
