@@ -32,8 +32,6 @@ def attest(
     *,
     site: Site,
     check: str,
-    statement: str,
-    attested_by: str,
     taken_on: date,
     by: User | None,
     now: datetime,
@@ -41,10 +39,7 @@ def attest(
     value: float | None = None,
     unit: str = "",
     workload_classes: Collection[str] = (),
-    valid_until: date | None = None,
-    link: str = "",
-    document: str = "",
-    provenance: str = SourceProvenance.DECLARED,
+    **said: Any,
 ) -> Attestation:
     """Keep what a named person says of a check, or of the value of one of its sub-measures; with `workload_classes`
     (slugs) of these alone.
@@ -66,16 +61,11 @@ def attest(
         site=site,
         check_id=check,
         part=part,
-        statement=statement,
         value=value,
-        attested_by=attested_by,
         taken_on=taken_on,
         taken_at=_taken_at(site, taken_on, now),
         workload_classes=sorted(set(workload_classes)),
-        valid_until=valid_until,
-        link=link,
-        document=document,
-        provenance=provenance,
+        **said,
         by=by,
         basis=_of_ground(site_ground([site.pk])[site.pk], voided_by) if voided_by else {},
     )

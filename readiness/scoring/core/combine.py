@@ -22,11 +22,7 @@ from readiness.scoring.core.judge import PartResult
 from readiness.scoring.core.states import CheckState, Gate, ReasonCode, Tier
 
 WORST_FIRST = (
-    CheckState.FAIL,
-    CheckState.STALE,
-    CheckState.UNKNOWN,
-    CheckState.WAIVED,
-    CheckState.WARN,
+    *(CheckState.FAIL, CheckState.STALE, CheckState.UNKNOWN, CheckState.WAIVED, CheckState.WARN),
     CheckState.PASS,
 )
 SEVERITY = {

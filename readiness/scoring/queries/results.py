@@ -32,6 +32,14 @@ def check_row(result: CheckResult, framework: Framework, *, now: datetime) -> Ch
     )
 
 
+_BLANK: dict[str, Any] = {
+    **dict.fromkeys(("value", "threshold", "margin")),
+    **dict.fromkeys(("gate", "state", "unit", "limit_source", "code", "tier", "reason"), ""),
+    **dict.fromkeys(("detail", "evidence", "provenance"), ""),
+}
+"""What a stored sub-measure holds, where it was left out."""
+
+
 def _part_row(stored: dict[str, Any], check: Check, framework: Framework, now: datetime) -> PartRow:
     part = next((each for each in check.parts if each.id == stored["part"]), None)
     taken_at = _instant(stored.get("taken_at"))
@@ -39,24 +47,12 @@ def _part_row(stored: dict[str, Any], check: Check, framework: Framework, now: d
     return PartRow(
         id=stored["part"],
         name=part.figure_name if part else stored["part"],
-        gate=stored["gate"],
-        state=stored["state"],
-        value=stored.get("value"),
-        unit=stored.get("unit", ""),
-        threshold=stored.get("threshold"),
+        **{name: stored.get(name, blank) for name, blank in _BLANK.items()},
         threshold_text=stored.get("threshold_text") or (pass_text(part, framework) if part else ""),
         warn_text=_threshold_text(part, part.warn_at, framework) if part else "",
         threshold_source=source,
         threshold_source_title=wording.source_title(part.pass_at, framework) if part else "",
         limit_id=part.limit_from if part else "",
-        limit_source=stored.get("limit_source", ""),
-        margin=stored.get("margin"),
-        code=stored.get("code", ""),
-        tier=stored.get("tier", ""),
-        reason=stored.get("reason", ""),
-        detail=stored.get("detail", ""),
-        evidence=stored.get("evidence", ""),
-        provenance=stored.get("provenance") or "",
         taken_at=taken_at,
         age_s=_age_s(taken_at, now),
         bad_since=_instant(stored.get("bad_since")),
