@@ -243,7 +243,7 @@ def _run(
     )
 
 
-def with_nodes(devices: Iterable[tuple[int, str]]) -> dict[str, tuple[int, ...]]:
+def with_nodes(devices: Iterable[tuple[int, str]]) -> dict[str, Any]:
     """The devices of a run, of ids and roles, and which of them are nodes."""
     there = list(devices)
     nodes = tuple(device_id for device_id, role in there if role == Device.Role.NODE)

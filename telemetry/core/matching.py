@@ -4,8 +4,6 @@ A rule names the kind of object and the labels that identify it; the first objec
 its object. Rules go from exact to vague: a GPU by its UUID, then by host and index, then just the host it sits in.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum

@@ -154,5 +154,12 @@ def _bound_from(kept: Sequence[Any] | None) -> Bound | None:
 
 
 def _grant_from(kept: Sequence[Any]) -> HeldGrant:
-    *words, starts_at, ends_at = kept
-    return HeldGrant(*words, datetime.fromisoformat(starts_at), datetime.fromisoformat(ends_at))
+    grant_id, reason, requested, approved, starts_at, ends_at = kept
+    return HeldGrant(
+        grant_id,
+        reason,
+        requested,
+        approved,
+        datetime.fromisoformat(starts_at),
+        datetime.fromisoformat(ends_at),
+    )
