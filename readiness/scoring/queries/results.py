@@ -13,7 +13,6 @@ from readiness.framework.core.definition import Check, Framework, SubMeasure, Th
 from readiness.scoring.core.coalitions import Snapshot
 from readiness.scoring.core.evaluate import SiteInputs
 from readiness.scoring.core.kept import decode
-from readiness.scoring.core.states import Gate
 from readiness.scoring.models import CheckResult, ScoreInputs, ScorePoint
 from readiness.scoring.queries.rows import CheckRow, PartRow, ThresholdRow, copied
 
@@ -83,7 +82,6 @@ def _threshold_row(part: SubMeasure, check: Check, framework: Framework) -> Thre
         source_title=wording.source_title(part.pass_at, framework),
         source_urls=listed.urls if listed else (),
         is_default=source == "OD",
-        is_trend_only=part.pass_at is None or gate is Gate.INFO,
         note=" ".join(note for note in notes if note),
         validity_text=_validity_text(part),
         limit_name=limit.name if limit else "",
