@@ -87,7 +87,8 @@ def _bars(counts: dict[int, int], name: str, role: str, step_ms: int) -> Figure:
 def lines(answer: ExploredLines, *, most_points: int = 1500) -> Figure:
     if not answer.lines:
         return nothing(f"No sample of {answer.spec.metric} in this time.")
-    factor, unit = _scale(answer)
+    # Moments are drawn as dates, in milliseconds.
+    factor, unit = (1000.0, "") if answer.unit == UNIX_TIME else scale(answer.largest, answer.unit)
     suffix = f" {unit}" if unit else ""
     traces = [_line(line, factor, suffix, place, most_points) for place, line in enumerate(answer.drawn)]
     few = len(traces) <= COLOURED
@@ -111,10 +112,6 @@ def lines(answer: ExploredLines, *, most_points: int = 1500) -> Figure:
         "end_ms": answer.spec.end_ms,
     }
     return {"data": traces, "layout": layout, "meta": meta}
-
-
-def _scale(answer: ExploredLines) -> tuple[float, str]:
-    return (1000.0, "") if answer.unit == UNIX_TIME else scale(answer.largest, answer.unit)
 
 
 def _line(line: ExploredLine, factor: float, suffix: str, place: int, most_points: int) -> Figure:

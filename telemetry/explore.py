@@ -108,19 +108,13 @@ class ExploredLines:
         if not self.lines:
             return "No sample in this time."
         first = self.lines[0]
-        values = {
-            "title": self.title,
-            "name": first.name,
-            "highest": format_value(first.highest, self.unit),
-            "last": format_value(first.last, self.unit),
-            "lowest": format_value(min(line.lowest or 0 for line in self.lines), self.unit),
-            "count": number(len(self.lines)),
-        }
+        highest = format_value(first.highest, self.unit)
+        lowest = format_value(min(line.lowest or 0 for line in self.lines), self.unit)
         if len(self.lines) == 1:
-            return "{title}: between {lowest} and {highest}, last {last}.".format(**values)
-        return "{title} of {count} lines: between {lowest} and {highest}, the highest is {name}.".format(
-            **values
-        )
+            last = format_value(first.last, self.unit)
+            return f"{self.title}: between {lowest} and {highest}, last {last}."
+        lines = f"{self.title} of {number(len(self.lines))} lines"
+        return f"{lines}: between {lowest} and {highest}, the highest is {first.name}."
 
     @property
     def footer(self) -> str:

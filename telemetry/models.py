@@ -324,17 +324,9 @@ class Series(models.Model):
         indexes = [
             models.Index(fields=["site", "metric"], name="series_site_metric"),
             # Most series have no object of most kinds: partial indexes stay small.
-            models.Index(fields=["device"], condition=Q(device__isnull=False), name="series_device"),
-            models.Index(
-                fields=["accelerator"], condition=Q(accelerator__isnull=False), name="series_accelerator"
-            ),
-            models.Index(fields=["port"], condition=Q(port__isnull=False), name="series_port"),
-            models.Index(
-                fields=["power_feed"], condition=Q(power_feed__isnull=False), name="series_power_feed"
-            ),
-            models.Index(fields=["link"], condition=Q(link__isnull=False), name="series_link"),
-            models.Index(
-                fields=["cooling_unit"], condition=Q(cooling_unit__isnull=False), name="series_cooling_unit"
+            *(
+                models.Index(fields=[kind], condition=Q(**{f"{kind}__isnull": False}), name=f"series_{kind}")
+                for kind in ("device", "accelerator", "port", "power_feed", "link", "cooling_unit")
             ),
             models.Index(fields=["source", "metric"], condition=Q(object_kind=""), name="series_unmatched"),
             models.Index(

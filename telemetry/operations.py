@@ -7,39 +7,18 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.operations import create_source_token, revoke_token
-from inventory.models import Site, SiteChange
+from inventory.models import SiteChange
 from telemetry import matching, sources, tasks
-from telemetry.models import BatchDecision, InboxBatch, Source, SourceProvenance, SourceStatus
+from telemetry.models import BatchDecision, InboxBatch, Source, SourceStatus
 
 
 @transaction.atomic
 def create_source(
-    *,
-    name: str,
-    site: Site | None = None,
-    site_label: str = "",
-    cadence_s: int = 60,
-    grace_s: int = 60,
-    provenance: str = SourceProvenance.MEASURED,
-    unit_scale: dict[str, float] | None = None,
-    description: str = "",
-    owner: User | None = None,
-    by: User | None,
-    now: datetime,
+    *, name: str, by: User | None, now: datetime, owner: User | None = None, **given: Any
 ) -> tuple[Source, str]:
     """A source and the token for its sender, which cannot be shown again. Raises ValidationError. Whoever adds it owns
     it, unless another `owner` is named."""
-    source = Source(
-        name=name,
-        site=site,
-        site_label=site_label,
-        cadence_s=cadence_s,
-        grace_s=grace_s,
-        provenance=provenance,
-        unit_scale=unit_scale or {},
-        description=description,
-        owner=owner or by,
-    )
+    source = Source(name=name, owner=owner or by, **given)
     source.full_clean(exclude=["token"])
     source.token, plain = create_source_token(name=source.name, by=by, now=now)
     source.save()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -78,8 +78,8 @@ def ground_of_run(run: ValidationRun, devices: Sequence[Device]) -> dict[str, st
             for kind, text in here.items()
             if kind is not Change.TOPOLOGY or run.scope in TOPOLOGICAL
         }
-    firmware = accelerator_firmware([run.site_id]).get(run.site_id, Firmware())
-    ground = {ACCELERATORS: firmware.digest(ids)}
+    firmware = accelerator_firmware([run.site_id]).get(run.site_id, {})
+    ground = {ACCELERATORS: _firmware_digest(firmware, ids)}
     if run.scope in TOPOLOGICAL:
         ground[Change.TOPOLOGY.value] = digest_of_wires(wires_of([run.site_id])[run.site_id], run.scope, ids)
     return ground
@@ -110,7 +110,7 @@ class CurrentGround:
         if isinstance(evidence, ValidationRun) and ACCELERATORS in evidence.basis:
             ids = self.devices.get(evidence.pk, frozenset())
             if key == ACCELERATORS:
-                return self.firmware.get(evidence.site_id, Firmware()).digest(ids)
+                return _firmware_digest(self.firmware.get(evidence.site_id, {}), ids)
             if key == Change.TOPOLOGY:
                 return digest_of_wires(self.wires[evidence.site_id], evidence.scope, ids)
         return self.sites[evidence.site_id][Change(key)]
@@ -126,14 +126,18 @@ class CurrentGround:
         return own if key == Change.TOPOLOGY and is_own else None
 
 
-@dataclass(frozen=True, slots=True)
-class Firmware:
-    """Firmware of a site's accelerators, by device: (accelerator, version) of those that have one."""
+type Firmware = Mapping[int, Sequence[tuple[int, str]]]
+"""Firmware of a site's accelerators, by device: (accelerator, version) of those that have one."""
 
-    by_device: Mapping[int, Sequence[tuple[int, str]]] = field(default_factory=dict)
 
-    def digest(self, device_ids: Collection[int]) -> str:
-        return _digest(sorted(each for device in device_ids for each in self.by_device.get(device, ())))
+def _firmware_digest(firmware: Firmware, device_ids: Collection[int]) -> str:
+    return _digest(sorted(each for device in device_ids for each in firmware.get(device, ())))
+
+
+def place_of(text: str) -> Place:
+    """A device and the number of an accelerator in it, as a basis and what voids evidence name them: `12:3`."""
+    device, _, number = text.partition(":")
+    return int(device), int(number)
 
 
 def identities_of(device_ids: Collection[int]) -> Identities:
@@ -146,7 +150,7 @@ def identities_of(device_ids: Collection[int]) -> Identities:
     return {(device, number): (serial, uuid) for device, number, serial, uuid in rows}
 
 
-def accelerator_firmware(site_ids: Collection[int]) -> dict[int, Firmware]:
+def accelerator_firmware(site_ids: Collection[int]) -> Mapping[int, Firmware]:
     versions_by_site: dict[int, dict[int, list[tuple[int, str]]]] = {}
     rows = (
         Accelerator.objects.filter(device__site_id__in=list(site_ids))
@@ -155,7 +159,7 @@ def accelerator_firmware(site_ids: Collection[int]) -> dict[int, Firmware]:
     )
     for site_id, device_id, accelerator_id, version in rows:
         versions_by_site.setdefault(site_id, {}).setdefault(device_id, []).append((accelerator_id, version))
-    return {site_id: Firmware(by_device) for site_id, by_device in versions_by_site.items()}
+    return versions_by_site
 
 
 def wires_of(site_ids: Collection[int]) -> dict[int, list[Wire]]:

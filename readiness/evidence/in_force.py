@@ -10,7 +10,7 @@ from django.db.models import Case, Count, DateTimeField, F, Max, Q, Value, When
 from django.db.models.functions import Greatest
 
 from readiness.evidence.core.limits import DeclaredEntry, Limit, in_force, newest, strictest
-from readiness.evidence.core.reviews import DOMAINS, HeldReview, OpenAction, ReviewCounts, counted
+from readiness.evidence.core.reviews import DOMAINS, HeldReview, ReviewCounts, counted
 from readiness.evidence.models import DeclaredLimit, Review, SignOff
 from readiness.framework.core.definition import Framework
 
@@ -87,7 +87,7 @@ def _by_limit(entries: Sequence[DeclaredEntry], day: date, framework: Framework)
 def counts_of(review: Review) -> ReviewCounts:
     signed = review.sign_offs.filter(state=SignOff.State.SIGNED).values_list("domain", flat=True)
     actions = review.actions.filter(closed_at=None).values_list("critical", "due_on")
-    return counted(list(signed), [OpenAction(critical, due is not None) for critical, due in actions])
+    return counted(list(signed), list(actions))
 
 
 def held_reviews(site_ids: Collection[int], *, now: datetime) -> dict[int, tuple[HeldReview, ...]]:

@@ -22,12 +22,8 @@ SITE_POWER_METRICS = ("site_power_watts",)
 """Power at the site's supply, as a series of the site itself."""
 
 POWER_METRICS = (
-    "rPDU2DeviceStatusPower",
-    "measurementsInletSensorValue",
-    "upsOutputPower",
-    "idrac_pdu_power_watts",
-    "idrac_power_control_consumed_watts",
-    "ipmi_dcmi_power_consumption_watts",
+    *("rPDU2DeviceStatusPower", "measurementsInletSensorValue", "upsOutputPower", "idrac_pdu_power_watts"),
+    *("idrac_power_control_consumed_watts", "ipmi_dcmi_power_consumption_watts"),
     "ipmi_dcmi_power_consumption_current_watts",
 )
 """Power of a whole device. A device that sends several is read from the first of them; only series in W count, since

@@ -69,6 +69,7 @@ FROM (
 ) run
 WHERE is_newest OR is_first OR is_baseline ORDER BY id
 """
+_OF_RUN = ("tool", "scope", "taken_at", "about", "is_baseline", "load", "platform", "loopback")
 _TAKEN_AT, _VOIDS, _VOIDED_AT = 6, 13, 14
 """`newer` counts a thing's standing runs from the newest to this one, so that the rest of them are older."""
 _COLUMNS = tuple(column.name for column in fields(Figure))
@@ -226,29 +227,27 @@ def _run(
     devices: Iterable[tuple[int, str]],
     now: datetime,
 ) -> Run:
-    tool, scope, taken_at, about, is_baseline, load, platform, loopback, *voided, hosts, provenance = row
-    changes, by_kind, at, reason = voided
+    *of_run, changes, by_kind, at, reason, hosts, provenance = row
     voids = voids_at(changes, by_kind or {}, at, reason, now)
     return Run(
         id=run_id,
-        tool=tool,
-        scope=scope,
-        taken_at=taken_at,
-        about=about,
-        is_baseline=is_baseline,
-        load=load,
-        platform=platform,
-        loopback=loopback,
+        **dict(zip(_OF_RUN, of_run, strict=True)),
         void_changes=voids.changes,
         voided_at=voids.at,
         void_reason=voids.reason,
         hosts=hosts,
-        nodes=tuple(device_id for device_id, role in devices if role == Device.Role.NODE),
-        devices=tuple(device_id for device_id, _ in devices),
         figures=figures,
         provenance=provenance,
         replaced=_replaced(by_kind or {}, now),
+        **with_nodes(devices),
     )
+
+
+def with_nodes(devices: Iterable[tuple[int, str]]) -> dict[str, Any]:
+    """The devices of a run, of ids and roles, and which of them are nodes."""
+    there = list(devices)
+    nodes = tuple(device_id for device_id, role in there if role == Device.Role.NODE)
+    return {"devices": tuple(device_id for device_id, _ in there), "nodes": nodes}
 
 
 def _replaced(by_kind: Mapping[str, Mapping[str, Any]], now: datetime) -> frozenset[tuple[int, int]]:

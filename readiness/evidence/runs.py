@@ -2,14 +2,13 @@
 latency runs of a site with every percentile that was kept."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.text import capfirst
 
-from inventory.models import Device
 from readiness.evidence import rows
 from readiness.evidence.core.bearing import REVALIDATION, checks_of, part_named
 from readiness.evidence.core.parsed import Figure
@@ -136,16 +135,15 @@ def _figures(run: ValidationRun) -> list[Figure]:
 
 
 def _as_proving_reads(run: ValidationRun, figures: Iterable[Figure]) -> Run:
-    devices: Mapping[int, str] = {each.device_id: each.device.role for each in run.run_devices.all()}
+    devices = sorted((each.device_id, each.device.role) for each in run.run_devices.all())
     return Run(
         id=run.pk,
         tool=run.tool,
         scope=run.scope,
         taken_at=run.taken_at,
         hosts=len(run.hosts),
-        nodes=tuple(sorted(device for device, role in devices.items() if role == Device.Role.NODE)),
-        devices=tuple(sorted(devices)),
         figures=tuple(figures),
+        **rows.with_nodes(devices),
     )
 
 
@@ -166,48 +164,30 @@ class TailFigure:
 
 
 def kept_latency_runs(site_id: int, *, now: datetime) -> list[Run]:
-    of_run = ("run__tool", "run__taken_at", "run__load", "run__voided_at", "run__void_reason")
-    of_figure = ("value", "operation", "subject", "size_bytes", "caution")
-    rows = list(
-        RunMeasure.objects.filter(
-            run__site_id=site_id,
-            run__tool__in=REPEATED,
-            run__taken_at__gt=now - KEPT,
-            run__taken_at__lte=now,
-            name="latency",
-            percentile=99.0,
-        )
-        .order_by("-run__taken_at", "-run_id", "id")
-        .values_list("run_id", *of_run, *of_figure)[:MOST_SHOWN]
-    )
+    of_run = ("tool", "taken_at", "load", "voided_at", "void_reason")
+    of_figure = ("name", "percentile", "value", "operation", "subject", "size_bytes", "caution")
+    measures = RunMeasure.objects.filter(
+        run__site_id=site_id,
+        run__tool__in=REPEATED,
+        run__taken_at__gt=now - KEPT,
+        run__taken_at__lte=now,
+        name="latency",
+        percentile=99.0,
+    ).order_by("-run__taken_at", "-run_id", "id")
+    kept = list(measures.values_list("run_id", *(f"run__{name}" for name in of_run), *of_figure)[:MOST_SHOWN])
     devices: dict[int, list[tuple[int, str]]] = defaultdict(list)
-    of_runs = RunDevice.objects.filter(run_id__in=[row[0] for row in rows]).order_by("device_id")
+    of_runs = RunDevice.objects.filter(run_id__in=[row[0] for row in kept]).order_by("device_id")
     for run_id, device_id, role in of_runs.values_list("run_id", "device_id", "device__role"):
         devices[run_id].append((device_id, role))
     return [
         Run(
             id=run_id,
-            tool=tool,
             scope="",
-            taken_at=taken_at,
-            load=load,
-            voided_at=voided_at,
-            void_reason=reason,
-            devices=tuple(device_id for device_id, _ in devices[run_id]),
-            nodes=tuple(device_id for device_id, role in devices[run_id] if role == Device.Role.NODE),
-            figures=(
-                Figure(
-                    name="latency",
-                    percentile=99.0,
-                    value=value,
-                    operation=operation,
-                    subject=subject,
-                    size_bytes=size,
-                    caution=caution,
-                ),
-            ),
+            **dict(zip(of_run, row, strict=False)),
+            figures=(Figure(**dict(zip(of_figure, row[len(of_run) :], strict=True))),),
+            **rows.with_nodes(devices[run_id]),
         )
-        for run_id, tool, taken_at, load, voided_at, reason, value, operation, subject, size, caution in rows
+        for run_id, *row in kept
     ]
 
 

@@ -151,12 +151,8 @@ def _refuse_second(grant: Grant) -> None:
     )
     if (other := others.first()) is not None:
         raise ValidationError(
-            "{kind} {id} is {state} for this already, until {until} UTC.".format(
-                kind=other.get_kind_display(),
-                id=other.pk,
-                state=other.get_state_display().lower(),
-                until=f"{other.ends_at:%Y-%m-%d %H:%M}",
-            )
+            f"{other.get_kind_display()} {other.pk} is {other.get_state_display().lower()} for this already, "
+            f"until {other.ends_at:%Y-%m-%d %H:%M} UTC."
         )
 
 

@@ -108,12 +108,12 @@ def standing_grants(site_ids: Collection[int], *, now: datetime) -> dict[int, Si
     counting = Grant.objects.filter(counted, site_id__in=site_ids, decided_at__lte=now, ends_at__gt=now)
     columns = ("id", "reason", "requested_by__username", "approver__username", "starts_at", "ends_at")
     by_site: dict[int, dict[str, dict[str, HeldGrant]]] = defaultdict(lambda: defaultdict(dict))
-    for site_id, kind, check_id, part, *rest in counting.order_by("starts_at", "pk").values_list(
-        "site_id", "kind", "check_id", "part", *columns
-    ):
+    for site_id, kind, check_id, part, pk, reason, by, approver, *span in counting.order_by(
+        "starts_at", "pk"
+    ).values_list("site_id", "kind", "check_id", "part", *columns):
         covered = f"{check_id}/{part}" if part else check_id
         # Where one grant follows another, the first counts now: the next evaluation finds the other.
-        by_site[site_id][kind].setdefault(covered, _standing(*rest))
+        by_site[site_id][kind].setdefault(covered, HeldGrant(str(pk), reason, by, approver or "", *span))
     return {
         site_id: SiteGrants(
             waivers=kinds.get(Grant.Kind.WAIVER, {}),
@@ -122,16 +122,3 @@ def standing_grants(site_ids: Collection[int], *, now: datetime) -> dict[int, Si
         )
         for site_id, kinds in by_site.items()
     }
-
-
-def _standing(
-    pk: int, reason: str, requested_by: str, approver: str | None, starts_at: datetime, ends_at: datetime
-) -> HeldGrant:
-    return HeldGrant(
-        id=str(pk),
-        reason=reason,
-        requested_by=requested_by,
-        approved_by=approver or "",
-        starts_at=starts_at,
-        ends_at=ends_at,
-    )

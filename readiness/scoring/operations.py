@@ -73,11 +73,22 @@ def evaluate(*, site_ids: Collection[int], now: datetime) -> int:
         for facts, inputs in inputs_of(due, stored, framework, now=now).values()
     ]
     read_parts(stored, {decision.site_id: decision.digests for decision in decided})
-    apply(
-        [_outcome(decision, stored[decision.site_id], framework, now) for decision in decided],
-        version,
-        now=now,
-    )
+    outcomes = [
+        Outcome(
+            site_id=decision.site_id,
+            result=decision.result,
+            inputs=decision.inputs,
+            contents=decision.contents,
+            flips=_flips(decision, before, framework, now),
+            health=site_health(decision.facts, dict(stored_before(before.health.values())), now),
+            figures=site_figures(decision.facts, framework, now),
+            newest_sample_at=_newest_sample_at(decision.facts, now),
+            stored=before,
+        )
+        for decision in decided
+        for before in (stored[decision.site_id],)
+    ]
+    apply(outcomes, version, now=now)
     return len(decided)
 
 
@@ -100,20 +111,6 @@ class _Decided:
 def _decide(facts: EvaluationFacts, inputs: SiteInputs, framework: Framework, now: datetime) -> _Decided:
     result = decide(framework, inputs, now=now)
     return _Decided(facts, inputs, result, contents_of(result, inputs.readings))
-
-
-def _outcome(decided: _Decided, stored: Stored, framework: Framework, now: datetime) -> Outcome:
-    return Outcome(
-        site_id=decided.site_id,
-        result=decided.result,
-        inputs=decided.inputs,
-        contents=decided.contents,
-        flips=_flips(decided, stored, framework, now),
-        health=site_health(decided.facts, dict(stored_before(stored.health.values())), now),
-        figures=site_figures(decided.facts, framework, now),
-        newest_sample_at=_newest_sample_at(decided.facts, now),
-        stored=stored,
-    )
 
 
 def _flips(decided: _Decided, stored: Stored, framework: Framework, now: datetime) -> FlipSet:

@@ -22,7 +22,6 @@ from telemetry import queries as telemetry
 from telemetry.core.matching import OBJECT_COLUMNS
 from telemetry.core.metric import ComparedValue
 from telemetry.core.registry import registry
-from telemetry.queries import SourceStanding
 from web.audit import steps_of
 
 GONE = (Device.Status.PLANNED, Device.Status.RETIRED)
@@ -209,7 +208,10 @@ LAST_CODES = frozenset({*XID_METRICS, *ROW_REMAP_METRICS})
 def sent_by(
     site_ids: Sequence[int], framework: Framework, *, now: datetime, live_floor_s: float
 ) -> dict[int, dict[str, Any]]:
-    sources = _sources(site_ids)
+    sources = {
+        site_id: {source.source_id: source for source in standings}
+        for site_id, standings in telemetry.source_states(site_ids).items()
+    }
     cadences = [source.cadence_s for of_site in sources.values() for source in of_site.values()]
     live_s = max([LIVE_CADENCES * cadence for cadence in cadences], default=0.0)
     live_s = max(live_s, live_floor_s)
@@ -259,13 +261,6 @@ def _judged_by(measure: ComparedValue) -> frozenset[str]:
         if any(rule.measure is measure for rule in metric.health)
         for name in (metric.name, *metric.aliases)
     )
-
-
-def _sources(site_ids: Sequence[int]) -> dict[int, dict[int, SourceStanding]]:
-    return {
-        site_id: {source.source_id: source for source in standings}
-        for site_id, standings in telemetry.source_states(site_ids).items()
-    }
 
 
 def _seen(rows: Iterable[telemetry.Seen]) -> dict[int, dict[ObjectKey, dict[int, datetime]]]:

@@ -110,17 +110,16 @@ def before_of(stored: Stored) -> Before | None:
         verdict=Verdict(stored.score.verdict) if stored.score.verdict else None,
         deciding=tuple(stored.score.deciding),
         excepted=tuple(stored.score.excepted),
-        checks={check_id: _check_before(result) for check_id, result in stored.results.items()},
-    )
-
-
-def _check_before(result: StoredResult) -> CheckBefore:
-    return CheckBefore(
-        state=_STATES[result.state],
-        measured_state=_STATES[result.measured_state],
-        parts={part["part"]: _STATES[part["state"]] for part in result.parts or ()},
-        first_bad_at=result.first_bad_at,
-        tier=Tier(result.tier) if result.tier else None,
+        checks={
+            check_id: CheckBefore(
+                state=_STATES[result.state],
+                measured_state=_STATES[result.measured_state],
+                parts={part["part"]: _STATES[part["state"]] for part in result.parts or ()},
+                first_bad_at=result.first_bad_at,
+                tier=Tier(result.tier) if result.tier else None,
+            )
+            for check_id, result in stored.results.items()
+        },
     )
 
 

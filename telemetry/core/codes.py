@@ -1,7 +1,5 @@
 """Codes that a metric holds as its value (the last XID), with what each means and asks for, read from YAML."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -3,8 +3,6 @@
 Not here: wire formats (`formats/`), names and units (`registry`), matching to inventory.
 """
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

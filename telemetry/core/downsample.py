@@ -3,8 +3,6 @@
 A break is a NaN or two samples further apart than `gap_ms`; on a chart it is a null, and the line stops.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 from tsdownsample import MinMaxLTTBDownsampler

@@ -5,8 +5,6 @@ Label message (name 1, value 2), in shortest form, empty values dropped (Prometh
 equal to an absent label). Well-behaved senders send exactly these bytes, so finding a series is one dictionary look-up.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum

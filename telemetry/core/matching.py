@@ -4,9 +4,7 @@ A rule names the kind of object and the labels that identify it; the first objec
 its object. Rules go from exact to vague: a GPU by its UUID, then by host and index, then just the host it sits in.
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
@@ -87,12 +85,12 @@ class MatchCandidate(NamedTuple):
 
 
 def candidates(labels: Mapping[str, str], rules: Sequence[MatchingRule]) -> list[MatchCandidate]:
-    in_order = (MatchCandidate(rule.kind, rule.by, key) for rule in rules for key in _keys(labels, rule))
+    in_order = (
+        MatchCandidate(rule.kind, rule.by, key)
+        for rule in rules
+        for key in product(*(part.values(labels) for part in rule.parts))
+    )
     return list(dict.fromkeys(in_order))
-
-
-def _keys(labels: Mapping[str, str], rule: MatchingRule) -> Iterator[tuple[str, ...]]:
-    return product(*(part.values(labels) for part in rule.parts))
 
 
 def host_forms(value: str) -> list[str]:

@@ -66,26 +66,8 @@ UNIX_TIME = "s since 1970"
 # line in Gb/s.
 UNITS = frozenset(
     {
-        "",
-        "%",
-        "°C",
-        "W",
-        "kWh",
-        "V",
-        "VA",
-        "A",
-        "Hz",
-        "MHz",
-        "rpm",
-        "bytes",
-        "Gb/s",
-        "packets",
-        "ms",
-        "s",
-        UNIX_TIME,
-        "min",
-        "tokens",
-        "l/min",
+        *("", "%", "°C", "W", "kWh", "V", "VA", "A", "Hz", "MHz", "rpm", "bytes", "Gb/s", "packets", "ms"),
+        *("s", UNIX_TIME, "min", "tokens", "l/min"),
     }
 )
 

@@ -1,8 +1,6 @@
 """Reading the registry's YAML: every key is known, every value of its type, and an error names the file and the
 field."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path

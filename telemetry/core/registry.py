@@ -4,8 +4,6 @@ once and strictly.
 Values are stored under the name they came with; `Registry.expand` tells which names mean the same.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace

@@ -10,8 +10,6 @@ nothing needs parsing but columns of numbers. Everything else takes the careful 
 makes its labels known for the next body.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress

@@ -4,8 +4,6 @@ Each sample counts once: of several at one instant the largest reading is kept, 
 (a NaN). That asks nothing of the order of arrival, so computing a window again gives the same row.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -6,8 +6,6 @@ the lines of series that agree in those labels are then combined into one (`comb
 is a line of its own.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

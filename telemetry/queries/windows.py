@@ -1,7 +1,5 @@
 """Means over windows, and a day's readings as sketches."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta

@@ -4,8 +4,6 @@ Hourly rows end where the first hour that is not rolled up begins, five-minute r
 and raw samples have the rest: no sample is in two of them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

@@ -31,6 +31,7 @@ from web.states import ATTRIBUTES, STATES
 
 APPS = ("accounts", "web", "inventory", "telemetry", "readiness")
 PARTIAL = {
+    "telemetry.core.matching.OBJECT_COLUMNS": "the site is a column of every row, no object of its own",
     "telemetry.core.spec._COMBINED_BY": "read by `get`: the others are summed",
     "telemetry.store.parts.TABLES": "samples that are not rolled up have a statement of their own",
     "telemetry.store.parts.COLUMNS": "quantiles are read from sketches",

@@ -162,14 +162,14 @@ def _data(move: CheckMove, explained: SiteExplained) -> str:
     name = _name(explained, move.check_id, end or start)
     before, after = _value(start), _value(end)
     if before and after:
-        limit = end.figures.threshold_text if end else ""
+        limit = end.threshold_text if end else ""
         if (
             limit
             and start
-            and start.figures.threshold_text != limit
+            and start.threshold_text != limit
             and explained.start.framework is explained.end.framework
         ):
-            limit = f"{start.figures.threshold_text} → {limit}"
+            limit = f"{start.threshold_text} → {limit}"
         against = f", limit {limit}" if limit else ""
         return f"{name}: {before} → {after}{against}{_by_declaration(start, end)}"
     if after:

@@ -41,7 +41,8 @@ def check_lines(explained: SiteExplained) -> list[MovedCheckLine]:
 
 def _check_line(move: CheckMove, explained: SiteExplained) -> MovedCheckLine:
     check = sentences.check_of(explained, move.check_id)
-    evidence = next((side.evidence for side in (move.end, move.start) if side and side.evidence), "")
+    said = (side.figures.evidence for side in (move.end, move.start) if side)
+    evidence = next(filter(None, said), "")
     run = evidence.removeprefix(RUN) if evidence.startswith(RUN) else ""
     return MovedCheckLine(
         id=move.check_id,

@@ -1,12 +1,10 @@
 """Figures that a go-live review proves, and which review of a site counts. No database."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 CANCELLED = "cancelled"
-
-
 DOMAINS = ("compute", "network", "energy", "security", "planning")
 
 
@@ -18,20 +16,14 @@ class ReviewCounts:
     dated: int
 
 
-@dataclass(frozen=True, slots=True)
-class OpenAction:
-    critical: bool
-    dated: bool
-
-
-def counted(signed: Collection[str], actions: Iterable[OpenAction]) -> ReviewCounts:
-    listed = list(actions)
-    others = [action for action in listed if not action.critical]
+def counted(signed: Collection[str], actions: Collection[tuple[bool, date | None]]) -> ReviewCounts:
+    """What is missing and open: each open action is given as whether it is critical and when it is due."""
+    dated = [due_on is not None for is_critical, due_on in actions if not is_critical]
     return ReviewCounts(
         signatures_missing=len(set(DOMAINS) - set(signed)),
-        critical=sum(action.critical for action in listed),
-        undated=sum(not action.dated for action in others),
-        dated=sum(action.dated for action in others),
+        critical=len(actions) - len(dated),
+        undated=dated.count(False),
+        dated=dated.count(True),
     )
 
 

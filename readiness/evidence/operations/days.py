@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection, transaction
@@ -147,6 +148,7 @@ HIGHEST_SO_FAR = frozenset(
     {measures.SITE_LOAD.key, measures.CIRCUIT_LOAD.key, measures.STEP_1S.key, measures.STEP_10S.key}
 )
 _KEY = ("site_id", "key", "part")
+_place, _said = attrgetter(*_KEY), attrgetter("value", "taken_at", "detail", "samples")
 _LOCK = 0x4D4541  # "MEA"
 
 
@@ -228,11 +230,11 @@ def _write(figures: Sequence[DayFigure], *, day: date, now: datetime, replace_da
     found again go; else a load keeps its highest so far."""
     sites = {figure.site_id for figure in figures}
     before = {
-        (row.site_id, row.key, row.part): row
+        _place(row): row
         for row in Measure.objects.filter(site_id__in=sites, on_date=day).defer("sketch_buckets")
     }
     if replace_day:
-        measured = {(figure.site_id, figure.key, figure.part) for figure in figures}
+        measured = set(map(_place, figures))
         Measure.objects.filter(
             pk__in=[row.pk for place, row in before.items() if place not in measured]
         ).delete()
@@ -241,10 +243,12 @@ def _write(figures: Sequence[DayFigure], *, day: date, now: datetime, replace_da
     figures = [
         figure
         for figure in figures
-        if _differs(before.get((figure.site_id, figure.key, figure.part)), figure)
+        if (there := before.get(_place(figure))) is None or _said(there) != _said(figure)
     ]
+    # In the order of the unique key, so that two writers cannot wait for each other.
+    in_order = sorted(figures, key=_place)
     Measure.objects.bulk_create(
-        _rows(figures, day=day, now=now),
+        [Measure(on_date=day, measured_at=now, **asdict(figure)) for figure in in_order],
         update_conflicts=True,
         unique_fields=["site", "key", "part", "on_date"],
         update_fields=[*(each.name for each in fields(DayFigure) if each.name not in _KEY), "measured_at"],
@@ -259,7 +263,7 @@ def _highest_so_far(
     complete = {(site_id, key) for (site_id, key, part), row in before.items() if row.value is not None}
     kept = []
     for figure in figures:
-        earlier = before.get((figure.site_id, figure.key, figure.part))
+        earlier = before.get(_place(figure))
         if figure.key not in HIGHEST_SO_FAR:
             kept.append(figure)
         elif figure.value is None:
@@ -271,23 +275,6 @@ def _highest_so_far(
             taken_at = max(figure.taken_at, earlier.taken_at)
             kept.append(replace(figure, value=max(figure.value, earlier.value), taken_at=taken_at))
     return kept
-
-
-def _differs(row: Measure | None, figure: DayFigure) -> bool:
-    return row is None or (row.value, row.taken_at, row.detail, row.samples) != (
-        figure.value,
-        figure.taken_at,
-        figure.detail,
-        figure.samples,
-    )
-
-
-def _rows(figures: Iterable[DayFigure], *, day: date, now: datetime) -> list[Measure]:
-    """Return rows in the order of the unique key, so that two writers cannot wait for each other."""
-    return [
-        Measure(on_date=day, measured_at=now, **asdict(figure))
-        for figure in sorted(figures, key=lambda each: (each.site_id, each.key, each.part))
-    ]
 
 
 def _note_measured(site_ids: Collection[int], *, day: date, now: datetime, whole: bool) -> None:

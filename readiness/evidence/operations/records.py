@@ -31,8 +31,6 @@ def attest(
     *,
     site: Site,
     check: str,
-    statement: str,
-    attested_by: str,
     taken_on: date,
     by: User | None,
     now: datetime,
@@ -40,10 +38,7 @@ def attest(
     value: float | None = None,
     unit: str = "",
     workload_classes: Collection[str] = (),
-    valid_until: date | None = None,
-    link: str = "",
-    document: str = "",
-    provenance: str = SourceProvenance.DECLARED,
+    **said: Any,
 ) -> Attestation:
     """Keep what a named person says of a check, or of the value of one of its sub-measures; with `workload_classes`
     (slugs) of these alone.
@@ -65,18 +60,13 @@ def attest(
         site=site,
         check_id=check,
         part=part,
-        statement=statement,
         value=value,
-        attested_by=attested_by,
         taken_on=taken_on,
         taken_at=_taken_at(site, taken_on, now),
         workload_classes=sorted(set(workload_classes)),
-        valid_until=valid_until,
-        link=link,
-        document=document,
-        provenance=provenance,
+        **said,
         by=by,
-        basis=_basis(site, voided_by),
+        basis=_of_ground(site_ground([site.pk])[site.pk], voided_by) if voided_by else {},
     )
     attestation.full_clean(exclude=["site", "by"])
     attestation.save()
@@ -201,10 +191,6 @@ def _taken_at(site: Site, taken_on: date, now: datetime) -> datetime:
     if taken_on < now.date() - refusals.OLDEST:
         raise refusals.EvidenceRefused("taken_on", f"{taken_on} is more than twenty years ago.")
     return min(end_of_day(taken_on, site.time_zone), now)
-
-
-def _basis(site: Site, voided_by: Collection[Change]) -> dict[str, str]:
-    return _of_ground(site_ground([site.pk])[site.pk], voided_by) if voided_by else {}
 
 
 def _of_ground(ground: Mapping[Change, str], voided_by: Collection[Change]) -> dict[str, str]:

@@ -19,7 +19,7 @@ from readiness.evidence.core.proving.values import ENTERED
 from readiness.evidence.ground import IDENTITIES as IDENTITIES_KEY
 from readiness.evidence.models import RunDevice, RunFile, RunMeasure, Tool, ValidationRun
 from readiness.evidence.models.runs import MOST_BYTES
-from readiness.evidence.operations.voiding import by_device, void_changed
+from readiness.evidence.operations.voiding import void_changed
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from telemetry.models import SourceProvenance
@@ -221,7 +221,8 @@ def _identities(run: ValidationRun, devices: Sequence[Device]) -> dict[str, obje
         return {}
     nodes = devices or Device.objects.in_service().filter(site_id=run.site_id, role=Device.Role.NODE)
     identities = ground.identities_of({device.pk for device in nodes})
-    return {IDENTITIES_KEY: by_device(identities)} if identities else {}
+    named = {f"{device}:{number}": identity for (device, number), identity in sorted(identities.items())}
+    return {IDENTITIES_KEY: named} if named else {}
 
 
 def _about(run: ValidationRun, parsed: Parsed, devices: Sequence[Device]) -> str:

@@ -31,9 +31,8 @@ from readiness.evidence.ground import (
     ACCELERATORS,
     IDENTITIES,
     CurrentGround,
-    Identities,
-    Place,
     is_shaken,
+    place_of,
     software_kind,
 )
 from readiness.evidence.models import Attestation, RecordedFact, RunMeasure, Tool, ValidationRun, Voidable
@@ -58,14 +57,18 @@ class VoidingChange:
 
 
 def _replacements(runs: Iterable[ValidationRun]) -> list[VoidingChange]:
-    kept = [(run, _kept(run)) for run in runs if run.basis.get(IDENTITIES)]
+    kept = [
+        (run, {place_of(text): identity for text, identity in run.basis[IDENTITIES].items()})
+        for run in runs
+        if run.basis.get(IDENTITIES)
+    ]
     if not kept:
         return []
     history = identity_steps({device for _, identities in kept for device, _number in identities})
     replaced = [
         (run, place, step)
         for run, identities in kept
-        for place in sorted(identities.keys() - _voided(run))
+        for place in sorted(identities.keys() - set(map(place_of, _replaced(run))))
         if (step := _replacement(identities[place], history.get(place, ()), run.recorded_at)) is not None
     ]
     devices = {device for _, (device, _number), _ in replaced}
@@ -89,30 +92,13 @@ def _replacement(
     return first or (steps[-1] if other and other[-1] is steps[-1] else None)
 
 
-def _kept(run: ValidationRun) -> Identities:
-    return {
-        (int(device), int(number)): tuple(identity)
-        for device, numbers in run.basis[IDENTITIES].items()
-        for number, identity in numbers.items()
-    }
+def _replaced(run: ValidationRun) -> Iterable[str]:
+    return run.voids.get(Change.ACCELERATOR.value, {}).get("places", ())
 
 
 def _differs(before: Sequence[str], after: Sequence[str] | None) -> bool:
     pairs = zip(before, after or (), strict=False)
     return any(was and there and was.casefold() != there.casefold() for was, there in pairs)
-
-
-def _voided(run: ValidationRun) -> set[Place]:
-    places = run.voids.get(Change.ACCELERATOR.value, {}).get("places", {})
-    parted = [place.partition(":") for place in places]
-    return {(int(device), int(number)) for device, _, number in parted}
-
-
-def by_device(identities: Identities) -> dict[str, dict[str, list[str]]]:
-    numbers_by_device: dict[str, dict[str, list[str]]] = defaultdict(dict)
-    for (device, number), identity in sorted(identities.items()):
-        numbers_by_device[str(device)][str(number)] = list(identity)
-    return dict(numbers_by_device)
 
 
 @transaction.atomic
@@ -132,7 +118,11 @@ def void_changed(*, site_ids: Collection[int], now: datetime) -> int:
     replaced = _replacements(runs)
     _, framework = framework_queries.current()
     relevant = _relevant_to_runs(runs, framework)
-    relevant |= {(type(record), record.pk): _relevant_to_record(record, framework) for record in records}
+    relevant |= {
+        (type(record), record.pk): _voided_by(framework, record.check_id, record.part)
+        - set(map(Change, record.void_changes))
+        for record in records
+    }
     live = [each for each in (*runs, *records) if relevant[type(each), each.pk]]
     findings = _other_versions([run for run in live if isinstance(run, ValidationRun)])
     findings += _other_ground(live, relevant, now=now)
@@ -174,10 +164,6 @@ def _relevant_to_runs(runs: Iterable[ValidationRun], framework: Framework) -> Re
         - set(map(Change, run.void_changes))
         for run in runs
     }
-
-
-def _relevant_to_record(record: Attestation | RecordedFact, framework: Framework) -> frozenset[Change]:
-    return _voided_by(framework, record.check_id, record.part) - set(map(Change, record.void_changes))
 
 
 def _voided_by(framework: Framework, check_id: str, part_id: str = "") -> frozenset[Change]:

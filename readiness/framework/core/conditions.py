@@ -40,14 +40,8 @@ class SiteContext:
 
 COUNT_FACTS = frozenset(
     {
-        "nodes",
-        "accelerators",
-        "vendors_in_path",
-        "dual_fed_racks",
-        "compute_objects",
-        "network_objects",
-        "energy_objects",
-        "on_call_sites",
+        *("nodes", "accelerators", "vendors_in_path", "dual_fed_racks", "compute_objects"),
+        *("network_objects", "energy_objects", "on_call_sites"),
     }
 )
 FLAG_FACTS = frozenset({"has_generator", "liquid_cooled", "in_nis2_scope"})

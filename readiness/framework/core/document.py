@@ -120,15 +120,14 @@ def dump(framework: Framework) -> str:
 def folder(framework: Framework) -> dict[str, str]:
     index = written(framework)
     checks = index.pop("checks")
-    files = {pillar.id: f"{pillar.id}-{_slug(pillar.short_name)}.yaml" for pillar in framework.pillars}
+    files = {
+        pillar.id: f"{pillar.id}-{re.sub(r'[^a-z0-9]+', '-', pillar.short_name.lower()).strip('-') or 'checks'}.yaml"
+        for pillar in framework.pillars
+    }
     return {INDEX_NAME: yaml_documents.write({**index, "check_files": list(files.values())})} | {
         name: yaml_documents.write([check for check in checks if check["pillar"] == pillar_id])
         for pillar_id, name in files.items()
     }
-
-
-def _slug(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "checks"
 
 
 def _assembled(texts: Texts) -> Any:
@@ -193,12 +192,14 @@ def _inheriting(part: Any, check: Mapping[str, Any]) -> Any:
 
 @writes(Check)
 def _write_check(check: Check) -> dict[str, Any]:
-    parts = [mapping_of(part, **_followed(part, check)) for part in check.parts]
+    parts = [
+        mapping_of(
+            part,
+            **{key: empty for key, empty in _FOLLOWED.items() if getattr(part, key) == getattr(check, key)},
+        )
+        for part in check.parts
+    ]
     return mapping_of(check, parts=parts)
-
-
-def _followed(part: SubMeasure, check: Check) -> dict[str, Any]:
-    return {name: empty for name, empty in _FOLLOWED.items() if getattr(part, name) == getattr(check, name)}
 
 
 @reads(SubMeasure)

@@ -86,12 +86,8 @@ def _of_circuits(facts: EvaluationFacts, circuits: Sequence[CircuitFact], now: d
 
 
 BACKUP_PARTS = (
-    "battery-status",
-    "output-source",
-    "battery-test",
-    "minutes-with-generator",
-    "minutes-without-generator",
-    "output-load",
+    *("battery-status", "output-source", "battery-test", "minutes-with-generator"),
+    *("minutes-without-generator", "output-load"),
 )
 
 

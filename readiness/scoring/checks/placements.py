@@ -63,7 +63,8 @@ def envelope_readings(facts: EvaluationFacts, check: Check, now: datetime) -> Re
         f"{ENVELOPE_EVIDENCE}{facts.profile.slug}",
         Provenance(worst_provenance(envelope.provenance for envelope in placed)),
     )
-    oldest_at = _until(min(vouched.values()), now)
+    # A class stands at no site, so its day ends in UTC.
+    oldest_at = min(datetime.combine(min(vouched.values()) + timedelta(days=1), time.min, UTC), now)
     by_part = {}
     for part_id, (value, is_amiss, detail) in values.items():
         # A fault holds now; the absence of faults is as old as the oldest declaration of it.
@@ -104,11 +105,6 @@ def _against(placed: Sequence[Envelope], facts: EvaluationFacts) -> Iterator[str
     kw, contracted_kw = sum(envelope.it_kw or 0.0 for envelope in placed), facts.profile.contracted_kw
     if contracted_kw is not None and kw > contracted_kw:
         yield f"Together they need {kw:g} kW, and the site's contract is for {contracted_kw:g} kW."
-
-
-def _until(day: date, now: datetime) -> datetime:
-    """The end of the day in UTC, since a class stands at no site; not after now."""
-    return min(datetime.combine(day + timedelta(days=1), time.min, UTC), now)
 
 
 OUTSIDE, TRANSFERS = "placements-outside", "transfers-without-basis"

@@ -155,7 +155,7 @@ class Between:
         covered = (check.id, *(f"{check.id}/{part.id}" for part in check.parts))
         before, after = (grants.declared_na for grants in self.grants)
         return any(before.get(key) != after.get(key) for key in covered) or not self.facts.isdisjoint(
-            _facts_of(check)
+            {"profiles", *_tested(check)}
         )
 
     def _stands_still(self, check: Check, start: CombinedCheck, end: CombinedCheck) -> bool:
@@ -232,10 +232,6 @@ def _same_standing(before: Reading | None, after: Reading | None) -> bool:
 def _facts_that_differ(before: SiteContext, after: SiteContext) -> frozenset[str]:
     names = SiteContext.__dataclass_fields__
     return frozenset(name for name in names if getattr(before, name) != getattr(after, name))
-
-
-def _facts_of(check: Check) -> frozenset[str]:
-    return frozenset({"profiles", *_tested(check)})
 
 
 def _tested(check: Check) -> Iterator[str]:

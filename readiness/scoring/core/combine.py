@@ -22,11 +22,7 @@ from readiness.scoring.core.judge import PartResult
 from readiness.scoring.core.states import CheckState, Gate, ReasonCode, Tier
 
 WORST_FIRST = (
-    CheckState.FAIL,
-    CheckState.STALE,
-    CheckState.UNKNOWN,
-    CheckState.WAIVED,
-    CheckState.WARN,
+    *(CheckState.FAIL, CheckState.STALE, CheckState.UNKNOWN, CheckState.WAIVED, CheckState.WARN),
     CheckState.PASS,
 )
 SEVERITY = {
@@ -61,7 +57,6 @@ class CombinedCheck:
     parts: tuple[PartResult, ...]
     block_state: CheckState | None = None
     cond_state: CheckState | None = None
-    waiver_id: str = ""
     fresh_until: datetime | None = None
 
     @property
@@ -118,7 +113,7 @@ def combine(
         fresh_until=_first_expiry(deciding, now),
     )
     if waiver is not None and waiver.is_live(now) and result.state not in ACCEPTABLE:
-        return replace(result, state=CheckState.WAIVED, waiver_id=waiver.id)
+        return replace(result, state=CheckState.WAIVED)
     return result
 
 

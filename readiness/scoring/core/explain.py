@@ -264,17 +264,13 @@ def _check_move(check_id: str, between: Between, game: _Game, share: Causes) -> 
         for number in range(len(game.scores))
     ]
     results = [between.result(check_id, coalition) for coalition in coalitions]
-    points = game.by_cause([_points(result) for result in results])
+    points = game.by_cause([(check_points(result.state) or 0.0) if result else 0.0 for result in results])
     if _same(start, end) and not any(points.values()):
         return None
     known = end or start
     assert known is not None, "A check of neither version was asked about."
     states = [result.state if result else None for result in results]
     return CheckMove(check_id, known.pillar, start, end, points, share, game.sets(states))
-
-
-def _points(result: CombinedCheck | None) -> float:
-    return (check_points(result.state) or 0.0) if result else 0.0
 
 
 def _same(start: CombinedCheck | None, end: CombinedCheck | None) -> bool:

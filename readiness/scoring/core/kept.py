@@ -53,11 +53,16 @@ def encode(inputs: SiteInputs) -> bytes:
         columns[name] = [getattr(reading, name) for reading in readings]
     kept = {
         "version": VERSION,
-        "context": {name: _fact(getattr(inputs.context, name)) for name in _FACTS},
+        "context": {
+            name: sorted(fact) if isinstance(fact := getattr(inputs.context, name), frozenset) else fact
+            for name in _FACTS
+        },
         "readings": columns,
         "reading_limits": [_limit(limit) for limit in limits],
         "limits": {key: _limit(limit) for key, limit in inputs.limits.items()},
-        "grants": {name: _grants(getattr(inputs, name)) for name in _GRANTS},
+        "grants": {
+            name: {key: astuple(grant) for key, grant in getattr(inputs, name).items()} for name in _GRANTS
+        },
     }
     return zlib.compress(orjson.dumps(kept), LEVEL)
 
@@ -91,10 +96,6 @@ def _number_from(value: float | str | None) -> float | None:
     return float(value) if isinstance(value, str) else value
 
 
-def _fact(fact: Any) -> Any:
-    return sorted(fact) if isinstance(fact, frozenset) else fact
-
-
 def _context(kept: Mapping[str, Any]) -> SiteContext:
     facts = dict(kept)
     for name, words in WORD_FACTS.items():
@@ -107,7 +108,9 @@ def _context(kept: Mapping[str, Any]) -> SiteContext:
 def _readings(
     columns: Mapping[str, Sequence[Any]], limits: Sequence[Limit]
 ) -> dict[tuple[str, str], Reading]:
-    instants = {name: [_instant(at) for at in columns[name]] for name in _INSTANTS}
+    instants = {
+        name: [datetime.fromisoformat(at) if at else None for at in columns[name]] for name in _INSTANTS
+    }
     by_column: Iterable[tuple[Any, ...]] = zip(
         columns["key"],
         map(_number_from, columns["value"]),
@@ -120,10 +123,6 @@ def _readings(
     )
     names = ("value", "provenance", "limit", *_INSTANTS, *_PLAIN, *_LATER)
     return {(key[0], key[1]): Reading(**dict(zip(names, rest, strict=True))) for key, *rest in by_column}
-
-
-def _instant(at: str | None) -> datetime | None:
-    return datetime.fromisoformat(at) if at else None
 
 
 def _limit(limit: Limit) -> list[Any]:
@@ -154,10 +153,13 @@ def _bound_from(kept: Sequence[Any] | None) -> Bound | None:
     )
 
 
-def _grants(grants: Mapping[str, HeldGrant]) -> dict[str, tuple[Any, ...]]:
-    return {key: astuple(grant) for key, grant in grants.items()}
-
-
 def _grant_from(kept: Sequence[Any]) -> HeldGrant:
-    *words, starts_at, ends_at = kept
-    return HeldGrant(*words, datetime.fromisoformat(starts_at), datetime.fromisoformat(ends_at))
+    grant_id, reason, requested, approved, starts_at, ends_at = kept
+    return HeldGrant(
+        grant_id,
+        reason,
+        requested,
+        approved,
+        datetime.fromisoformat(starts_at),
+        datetime.fromisoformat(ends_at),
+    )

@@ -78,7 +78,6 @@ class TrendLine:
     """`spread` is the standard deviation of the residuals, in the unit of the values."""
 
     slope: float
-    intercept: float
     spread: float
 
 
@@ -92,4 +91,4 @@ def fit(places: Sequence[float], values: Sequence[float]) -> TrendLine:
     slope = along / across
     intercept = mean_value - slope * mean_place
     off = sum((value - intercept - slope * place) ** 2 for place, value in zip(places, values, strict=True))
-    return TrendLine(slope, intercept, sqrt(off / (count - 2)))
+    return TrendLine(slope, sqrt(off / (count - 2)))

@@ -100,7 +100,6 @@ class HoldsBack:
 
     pillars: tuple[HeldByPillar, ...]
     conditional: CapacityFigures
-    conditional_sites: tuple[str, ...]
     unevaluated: CapacityFigures
     gap: Gap
 
@@ -154,12 +153,10 @@ def holds_back(
     known = known or standing(now=now, site_ids=site_ids)
     present = list(known.capacity.values())
     groups = by_first_blocker(present)
-    conditional = [site for site in present if site.verdict is Verdict.CONDITIONAL]
     unevaluated = sum((group.held for group in groups if not group.check_id), NOTHING)
     return HoldsBack(
         pillars=_by_pillar(known.framework, groups),
-        conditional=sum((site.deployed for site in conditional), NOTHING),
-        conditional_sites=tuple(sorted(site.site for site in conditional)),
+        conditional=sum((site.deployed for site in present if site.verdict is Verdict.CONDITIONAL), NOTHING),
         unevaluated=unevaluated,
         gap=gap_of(present, at=now),
     )

@@ -13,7 +13,6 @@ from readiness.framework.core.definition import Check, Framework, SubMeasure, Th
 from readiness.scoring.core.coalitions import Snapshot
 from readiness.scoring.core.evaluate import SiteInputs
 from readiness.scoring.core.kept import decode
-from readiness.scoring.core.states import Gate
 from readiness.scoring.models import CheckResult, ScoreInputs, ScorePoint
 from readiness.scoring.queries.rows import CheckRow, PartRow, ThresholdRow, copied
 
@@ -32,6 +31,14 @@ def check_row(result: CheckResult, framework: Framework, *, now: datetime) -> Ch
     )
 
 
+_BLANK: dict[str, Any] = {
+    **dict.fromkeys(("value", "threshold", "margin")),
+    **dict.fromkeys(("gate", "state", "unit", "limit_source", "code", "tier", "reason"), ""),
+    **dict.fromkeys(("detail", "evidence", "provenance"), ""),
+}
+"""What a stored sub-measure holds, where it was left out."""
+
+
 def _part_row(stored: dict[str, Any], check: Check, framework: Framework, now: datetime) -> PartRow:
     part = next((each for each in check.parts if each.id == stored["part"]), None)
     taken_at = _instant(stored.get("taken_at"))
@@ -39,24 +46,12 @@ def _part_row(stored: dict[str, Any], check: Check, framework: Framework, now: d
     return PartRow(
         id=stored["part"],
         name=part.figure_name if part else stored["part"],
-        gate=stored["gate"],
-        state=stored["state"],
-        value=stored.get("value"),
-        unit=stored.get("unit", ""),
-        threshold=stored.get("threshold"),
+        **{name: stored.get(name, blank) for name, blank in _BLANK.items()},
         threshold_text=stored.get("threshold_text") or (pass_text(part, framework) if part else ""),
         warn_text=_threshold_text(part, part.warn_at, framework) if part else "",
         threshold_source=source,
         threshold_source_title=wording.source_title(part.pass_at, framework) if part else "",
         limit_id=part.limit_from if part else "",
-        limit_source=stored.get("limit_source", ""),
-        margin=stored.get("margin"),
-        code=stored.get("code", ""),
-        tier=stored.get("tier", ""),
-        reason=stored.get("reason", ""),
-        detail=stored.get("detail", ""),
-        evidence=stored.get("evidence", ""),
-        provenance=stored.get("provenance") or "",
         taken_at=taken_at,
         age_s=_age_s(taken_at, now),
         bad_since=_instant(stored.get("bad_since")),
@@ -87,7 +82,6 @@ def _threshold_row(part: SubMeasure, check: Check, framework: Framework) -> Thre
         source_title=wording.source_title(part.pass_at, framework),
         source_urls=listed.urls if listed else (),
         is_default=source == "OD",
-        is_trend_only=part.pass_at is None or gate is Gate.INFO,
         note=" ".join(note for note in notes if note),
         validity_text=_validity_text(part),
         limit_name=limit.name if limit else "",
@@ -159,15 +153,14 @@ def kept_on(site_ids: Collection[int] | None, day: date) -> dict[int, Kept]:
     if site_ids is not None:
         rows = rows.filter(site_id__in=site_ids)
     newest = rows.order_by("site_id", "-on_date").distinct("site_id").select_related("framework_version")
-    return {row.site_id: _kept(row) for row in newest.defer("framework_version__definition")}
-
-
-def _kept(row: ScoreInputs) -> Kept:
-    return Kept(
-        site_id=row.site_id,
-        on_date=row.on_date,
-        evaluated_at=row.evaluated_at,
-        version_id=row.framework_version_id,
-        framework=framework_queries.definition_of(row.framework_version),
-        inputs=decode(bytes(row.content)),
-    )
+    return {
+        row.site_id: Kept(
+            site_id=row.site_id,
+            on_date=row.on_date,
+            evaluated_at=row.evaluated_at,
+            version_id=row.framework_version_id,
+            framework=framework_queries.definition_of(row.framework_version),
+            inputs=decode(bytes(row.content)),
+        )
+        for row in newest.defer("framework_version__definition")
+    }

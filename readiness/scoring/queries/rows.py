@@ -202,7 +202,6 @@ class ThresholdRow:
     source_title: str
     source_urls: tuple[str, ...]
     is_default: bool
-    is_trend_only: bool
     note: str
     validity_text: str
     limit_name: str

@@ -306,4 +306,3 @@ def test_a_site_tells_how_many_of_its_blocking_checks_are_declared(porto, declar
 
 
 DAY = "2026-11-20T10:00:00"
-TIMED = "measure,value,unit,taken_at"

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from readiness.evidence.core.documents import counted, is_loopback, lines_of, text_of, tidy, whole_of
 from readiness.evidence.core.parsed import END_UNKNOWN, Figure, Parsed, ParseError, percentile_caution
@@ -46,7 +46,20 @@ def parse(content: bytes) -> Parsed:
         _read_result(report, number, line)
     if not any(percentile is not None for _, percentile, _ in report.rows):
         raise ParseError(number, "There are no percentiles: the run did not finish.")
-    figures = [_figure(report, suffix, percentile, value) for suffix, percentile, value in report.rows]
+    samples = report.samples
+    of_run = Figure(
+        name="", value=None, unit="µs", operation=report.operation, size_bytes=report.size, samples=samples
+    )
+    figures = [
+        replace(
+            of_run,
+            name=f"{report.name}{suffix}",
+            value=value,
+            percentile=percentile,
+            caution=percentile_caution(percentile, samples),
+        )
+        for suffix, percentile, value in report.rows
+    ]
     return Parsed(
         tool="sockperf",
         figures=(*figures, *report.counts),
@@ -90,16 +103,3 @@ def _read_result(report: _SockperfReport, number: int, line: str) -> None:
         report.rows.append(("_average", None, counted(number, matched[2])))
     for kind, count in _COUNTS.findall(line):
         report.counts.append(Figure(name=f"{kind}_messages", value=float(count[:15]), unit="messages"))
-
-
-def _figure(report: _SockperfReport, suffix: str, percentile: float | None, value: float) -> Figure:
-    return Figure(
-        name=f"{report.name}{suffix}",
-        value=value,
-        unit="µs",
-        operation=report.operation,
-        size_bytes=report.size,
-        percentile=percentile,
-        samples=report.samples,
-        caution=percentile_caution(percentile, report.samples),
-    )

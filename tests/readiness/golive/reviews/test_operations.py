@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from inventory.models import Site, SiteChange
-from readiness.evidence.core.reviews import OpenAction, ReviewCounts, counted
+from readiness.evidence.core.reviews import ReviewCounts, counted
 from readiness.evidence.models import Review, ReviewAction, SignOff
 from readiness.golive.models import Approver
 from readiness.golive.reviews import operations, queries
@@ -40,9 +40,7 @@ def figures_of(site, at):
 
 
 def test_the_gate_counts_what_the_check_asks_for():
-    found = counted(
-        ["compute", "network"], [OpenAction(True, False), OpenAction(False, False), OpenAction(False, True)]
-    )
+    found = counted(["compute", "network"], [(True, None), (False, None), (False, date(2026, 3, 1))])
     assert found == ReviewCounts(signatures_missing=3, critical=1, undated=1, dated=1)
     assert BlockingChecks(True, (CHECK, "p1-soak-24h")).held_by == ("p1-soak-24h",)
 
