@@ -14,7 +14,6 @@ DEFAULT_REFRESH_S = "30"
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """The context processor. A page with a time range puts `time_range` into its own context."""
     user = getattr(request, "user", None)
     signed_in = user is not None and user.is_authenticated
     return {

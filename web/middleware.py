@@ -32,8 +32,6 @@ class RequestIdMiddleware:
 
 
 class MetricsMiddleware:
-    """Counts requests and their time by route; an address that leads nowhere has none."""
-
     def __init__(self, get_response: Respond) -> None:
         self.get_response = get_response
 
@@ -51,8 +49,6 @@ class MetricsMiddleware:
 
 
 class RefusalMiddleware:
-    """Answers what was refused before Django saw it (`web.serving`): as a page to readers, as JSON to programs."""
-
     def __init__(self, get_response: Respond) -> None:
         self.get_response = get_response
 
@@ -95,7 +91,6 @@ class ActorMiddleware:
 
 
 def zone_of(name: str) -> zoneinfo.ZoneInfo:
-    """The named zone, or UTC where this machine's time zone data does not know it."""
     try:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError):

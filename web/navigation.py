@@ -48,7 +48,6 @@ ITEMS: tuple[NavigationItem, ...] = (
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The entries for this reader. The present one is that whose address begins the path and is the longest."""
     shown = [(item, url) for item in ITEMS if (url := _url(item)) and request.user.has_perm(item.permission)]
     here = max((url for _, url in shown if _holds(url, request.path)), key=len, default="")
     return [

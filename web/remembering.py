@@ -23,7 +23,6 @@ UNREADABLE = (
 
 
 def recall(keys: Collection[str]) -> dict[str, Any]:
-    """Those of the keys that are remembered."""
     try:
         return cache.get_many(keys)
     except RedisError as error:

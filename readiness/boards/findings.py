@@ -24,7 +24,6 @@ def kw(value: float, unit: str = "") -> str:
 
 
 def amount(value: float, measure: CapacityMeasure, unit: str = "") -> str:
-    """Capacity in its measure as text: "153.8 MW", "1,024 accelerators"."""
     if measure is CapacityMeasure.POWER:
         return kw(value, unit)
     return how_many(round(value), "accelerator", "accelerators")
@@ -52,8 +51,6 @@ def standing(
 
 
 def pace(pace: Pace | None, gap: Gap, *, measure: CapacityMeasure = CapacityMeasure.POWER) -> str:
-    """Whether deployment outruns readiness, from the recent pace of both; empty when there is too little
-    history."""
     if pace is None:
         return ""
     widening = pace.deployed_a_month - pace.ready_a_month
@@ -118,7 +115,6 @@ def held_by(deciding: Sequence[CheckRow]) -> str:
 
 
 def on_declarations(capped: int, measurable: int, *, sites: int = 0) -> str:
-    """How many BLOCK checks that ask for a measurement are declared, at how many sites; empty where none asks."""
     if not measurable:
         return ""
     asked = f"{number(measurable)} blocking checks that ask for a measurement"

@@ -26,7 +26,6 @@ class Place:
         return {"site": self.site.slug} if self.site else {"region": self.region.slug} if self.region else {}
 
     def others(self, page: str, kept: Mapping[str, Any]) -> dict[str, Any]:
-        """Links of a page to the fleet and its regions, and the names of sites by slug."""
         regions = [("", "Fleet"), *Region.objects.order_by("name", "pk").values_list("slug", "name")]
         current = None if self.site else self.region.slug if self.region else ""
         return {
@@ -53,7 +52,6 @@ def region_named(slug: str) -> Region | None:
 
 
 def check_named(check_id: str) -> Check:
-    """The check in the framework in force, which may have dropped it."""
     _version, framework = framework_queries.current()
     if check_id not in framework.checks_by_id:
         raise Http404(f"The framework in force has no check {check_id}.")

@@ -10,7 +10,6 @@ from web.search import Hit
 
 
 def find_sites(query: str, *, user: User, limit: int) -> list[Hit]:
-    """Search by name, slug, city, facility code or owner; names that begin with the words come first."""
     asked = Q()
     for field in ("name", "slug", "city", "facility", "owner"):
         asked |= Q(**{f"{field}__icontains": query})
@@ -28,7 +27,6 @@ def find_sites(query: str, *, user: User, limit: int) -> list[Hit]:
 
 
 def find_checks(query: str, *, user: User, limit: int) -> list[Hit]:
-    """Search the checks of the framework in force by id, name, reason for being and pillar."""
     _version, framework = framework_queries.current()
     pillars = {pillar.id: pillar.short_name for pillar in framework.pillars}
     wanted = query.casefold()

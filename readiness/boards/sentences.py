@@ -15,7 +15,6 @@ from web.units import format_value, instant
 
 
 def last_known(last_health: str, heard_at: datetime | None) -> str:
-    """The last known health of an unknown domain: "was OK until 24 Nov 09:12"; empty where nobody ever knew."""
     if not last_health:
         return ""
     word = state("health", last_health).word
@@ -108,8 +107,6 @@ CAUSES = {
 
 @dataclass(frozen=True, slots=True)
 class FlipLine:
-    """A change of state with its cause; over several sites it names the site."""
-
     flip: FlipRow
     with_site: bool = False
 

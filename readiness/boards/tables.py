@@ -40,8 +40,6 @@ GATES = tuple((gate.value, gate.value) for gate in Gate)
 
 
 class Moment(forms.Field):
-    """`now-7d`, ISO 8601 or milliseconds since 1970, as time ranges are given everywhere."""
-
     def clean(self, value: Any) -> datetime:
         try:
             ms = parse_time(str(value), int(clock.now().timestamp() * 1000))
@@ -117,8 +115,6 @@ NO_VERDICT = "none"
 
 @dataclass(frozen=True, slots=True)
 class SiteLine:
-    """A site's row, and the widest deployed capacity of the page, against which bars are drawn."""
-
     row: SiteRow
     widest_kw: float
 
@@ -300,7 +296,6 @@ def _number(value: float | None, unit: str) -> str:
 
 
 def _result(path: str = "", *, comparable: bool = False) -> dict[str, Column]:
-    """Columns of a result: of the row itself, or at `path` of it; over sites its figures can be compared."""
     of: Any = attrgetter(path) if path else lambda row: row
     at = f"{path}." if path else ""
     figure: dict[str, Any] = {"unit_of": f"{at}unit", "sort": comparable or None, "numeric": True}

@@ -115,7 +115,6 @@ def read(key: str) -> tuple[str, Item]:
 
 
 def assignments() -> QuerySet[Assignment]:
-    """Assignments with all that a page says of one, the newest first."""
     return Assignment.objects.select_related(
         *("site", "accountable__user", "deputy__user", "team", "responsible", "proposed_by", "answered_by")
     ).order_by("-proposed_at", "-pk")

@@ -96,8 +96,6 @@ class ProposeForm(RefusedForm):
 
 
 class AmendForm(RefusedForm):
-    """Asks for the terms that may change after they were accepted."""
-
     deputy = PersonChoice(Person.objects.none(), label="Deputy", required=False)
     responsible = forms.ModelChoiceField(
         Team.objects.none(), to_field_name="slug", label="Responsible", required=False

@@ -74,7 +74,6 @@ class QueuedItem:
 
     @property
     def about(self) -> Live | None:
-        """The person that the queue is about."""
         return self.cell.coming if self.queue is OwnershipQueue.WAITING else self.cell.current
 
     @property
@@ -84,8 +83,6 @@ class QueuedItem:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """The items that one person answers for now. `asked` are items that wait for them."""
-
     person_id: int
     person: str
     team: str
@@ -131,8 +128,6 @@ _COUNTED = (ItemStanding.OWNED, ItemStanding.NO_DEPUTY)
 
 @dataclass(frozen=True, slots=True)
 class OwnedFleet:
-    """All sites that are not retired, as they are owned at `now`."""
-
     now: datetime
     sites: tuple[BoardSite, ...]
     loads: tuple[Load, ...]
@@ -156,7 +151,6 @@ class OwnedFleet:
         )
 
     def gaps(self) -> list[QueuedItem]:
-        """All queues, the most capacity first."""
         overloaded = {load.person_id for load in self.loads if load.is_overloaded and not load.has_left}
         queued = [
             gap
@@ -226,7 +220,6 @@ def _gaps_of(
 
 
 def _dates(queue: OwnershipQueue, cell: OwnershipCell) -> tuple[datetime | None, datetime | None]:
-    """Return since when it is so, and when it is due."""
     current, coming = cell.current, cell.coming
     if queue is OwnershipQueue.WAITING and coming is not None:
         return coming.proposed_at, coming.effective_at
@@ -277,7 +270,6 @@ class Mine:
 
 
 def of_user(user: User, *, now: datetime) -> Mine:
-    """Two statements."""
     person = getattr(user, "person", None)
     if person is None:
         return Mine(is_person=False)

@@ -56,7 +56,6 @@ def claims_of_person() -> list[PerStatement]:
 
 
 def claims_of_user() -> list[PerStatement]:
-    """Claim the sites of the person that the user is."""
     person = "(SELECT person.id FROM people_person AS person WHERE person.user_id = changed.id)"
     return [_claim(_PERSON.format(person=person), "changed.is_active IS DISTINCT FROM earlier.is_active")]
 

@@ -53,7 +53,6 @@ def require_end(assignment: Assignment, by: User) -> None:
 
 
 def require_tick(assignment: Assignment, by: User) -> None:
-    """The person named, and whoever may propose."""
     if not by.has_perm(MAY_PROPOSE):
         require_named(assignment, by)
 

@@ -37,7 +37,6 @@ class Reassignment:
 
 
 def plan(source: Person, target: Person, *, team: Team | None = None, now: datetime) -> list[Reassignment]:
-    """Return what reassigning comes to, by site and item. Two statements."""
     live = Assignment.objects.live(now).filter(_touching(source))
     assignments = list(
         live.select_related("site", "team", "accountable__user", "deputy__user", "responsible").order_by(

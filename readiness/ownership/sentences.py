@@ -48,7 +48,6 @@ def _day(at: datetime, zone: str) -> str:
 
 
 def due(at: datetime | None, now: datetime) -> str:
-    """When, and how far away that is."""
     if at is None:
         return ""
     span = duration(abs((at - now).total_seconds()))
@@ -56,7 +55,6 @@ def due(at: datetime | None, now: datetime) -> str:
 
 
 def who(assignment: Live | None, *, names: bool) -> str:
-    """The person to those who may see names, else the team."""
     if assignment is None:
         return ""
     return assignment.person if names else f"somebody of {assignment.team}"
@@ -76,7 +74,6 @@ def cell_text(cell: OwnershipCell, *, names: bool) -> str:
 
 
 def cell_label(site: str, cell: OwnershipCell, *, names: bool, now: datetime) -> str:
-    """Return what a reader hears of a cell; what is written in it is part of that."""
     state = str(STATES["ownership"][cell.standing].word)
     label = f"{site}, {SHORT[cell.item]}: {cell_text(cell, names=names)}. {state}"
     if cell.current is not None:

@@ -28,7 +28,6 @@ def _named(values: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def board_table(fleet: OwnedFleet, items: Sequence[Item], *, names: bool) -> Table:
-    """`items` are those shown; whoever may not see names has teams in their place."""
     return Table(
         id="ownership-board",
         label="Ownership board",

@@ -42,7 +42,6 @@ class PersonSerializer(ObjectSerializer):
         brief_fields = ("name",)
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
-        """Accept the linked user as it was read; raise ValidationError for another user."""
         linked = self.instance.user if isinstance(self.instance, Person) else None
         if given.pop("user", linked) != linked:
             raise serializers.ValidationError(

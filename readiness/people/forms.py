@@ -88,7 +88,6 @@ def initial_of(person: Person) -> dict[str, Any]:
 
 
 def _last_day(left_at: datetime | None, zone: str) -> Any:
-    """The day that ended then."""
     return (
         (left_at - timedelta(microseconds=1)).astimezone(ZoneInfo(zone or str(UTC))).date()
         if left_at

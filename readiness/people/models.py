@@ -14,7 +14,6 @@ from inventory.models.places import validate_time_zone
 
 class TeamQuerySet(models.QuerySet["Team"]):
     def there(self, now: datetime) -> TeamQuerySet:
-        """Return the teams that are not dissolved."""
         return self.filter(Q(dissolved_at=None) | Q(dissolved_at__gt=now))
 
 
@@ -188,8 +187,6 @@ class Person(models.Model):
 
 
 class Membership(models.Model):
-    """A person's place in a team. `role` is what they are there, in words."""
-
     HISTORY = True
     VISIBLE_WHERE = "true"  # organisation-wide
 

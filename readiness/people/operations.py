@@ -116,7 +116,6 @@ def _save_link(person: Person) -> None:
 
 
 def _locked(person: Person) -> Person:
-    """Read the person again and lock the row until the end of the transaction."""
     people = Person.objects.select_for_update(of=("self",)).select_related("user", "requested_user")
     return people.get(pk=person.pk)
 

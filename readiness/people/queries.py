@@ -11,7 +11,6 @@ from readiness.people.models import Person, Team, has_left
 
 
 def teams(*, now: datetime) -> QuerySet[Team]:
-    """Return teams with `present`, how many of their people have not left, and `is_dissolved`."""
     gone = Person.objects.left(now).order_by().values("pk")
     present = Count("memberships", filter=~Q(memberships__person__in=gone))
     dissolved = Case(
@@ -21,7 +20,6 @@ def teams(*, now: datetime) -> QuerySet[Team]:
 
 
 def people(*, now: datetime) -> QuerySet[Person]:
-    """Return people with `has_left`; teams and user are loaded with them."""
     left = Case(When(has_left(now), then=Value(True)), default=Value(False), output_field=BooleanField())
     return (
         Person.objects.annotate(has_left=left)
@@ -32,12 +30,10 @@ def people(*, now: datetime) -> QuerySet[Person]:
 
 
 def counts(*, now: datetime) -> dict[str, int]:
-    """How many there are, without a name. Two statements."""
     everybody = Person.objects.order_by().values_list("pk", flat=True)
     left = Person.objects.left(now).count()
     return {"people": everybody.count() - left, "left": left}
 
 
 def own_people(user: User) -> QuerySet[Person]:
-    """Who the user is, and is asked to be."""
     return Person.objects.filter(Q(user=user) | Q(requested_user=user)).select_related("requested_by")

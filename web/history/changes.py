@@ -43,7 +43,6 @@ class Said:
 
 
 def changes_of(model: type[Model], entries: list[AuditEntry]) -> dict[int, Said]:
-    """Return what these entries say, by id. How many statements it takes depends on the model alone."""
     fields = [
         each
         for each in model._meta.concrete_fields
@@ -77,7 +76,6 @@ def _changes(
 
 
 def _names(fields: Iterable[Field], snapshots: Iterable[Snapshot]) -> dict[tuple[type[Model], Any], str]:
-    """Names of the related objects, one statement for each related model that has a name."""
     rows = list(snapshots)
     names: dict[tuple[type[Model], Any], str] = {}
     by_model: dict[type[Model], set[Any]] = {}

@@ -41,7 +41,6 @@ class HistoryRow:
 
     @property
     def key(self) -> str:
-        """Unique and fit for an id in HTML."""
         return re.sub(r"\W+", "-", self.id)
 
     @property
@@ -76,19 +75,16 @@ class HistoryPage:
 
 
 def history_of(obj: Model, *, limit: int = 50, after: str = "") -> HistoryPage:
-    """The history of one object, newest first."""
     return history(HistoryQuery(models=(type(obj),), object_id=obj.pk, after=after), limit=limit)
 
 
 def history(query: HistoryQuery, *, limit: int = 50) -> HistoryPage:
-    """Entries newest first: one statement, and a few more for each model that occurs, to tell names."""
     entries = list(_entries(query).order_by("-id")[: limit + 1])
     rows = _rows(entries[:limit], {model._meta.db_table: model for model in query.models})
     return HistoryPage(rows, rows[-1].id if len(entries) > limit else "")
 
 
 def visible_models(user: Any) -> tuple[type[Model], ...]:
-    """Audited models whose objects this user may view."""
     return tuple(model for model in _by_label() if user.has_perm(permission_of(model)))
 
 
@@ -155,7 +151,6 @@ def _rows(entries: list[AuditEntry], models: dict[str, type[Model]]) -> list[His
 
 
 def _actor(entry: AuditEntry) -> dict[str, str]:
-    """The name, and the token that wrote; a part of Muster is no user and no secret."""
     own = getattr(visibility.reader(), "pk", None)
     if entry.user_id in {None, own} or visibility.sees_names():
         return {"actor": entry.username, "token": entry.token}

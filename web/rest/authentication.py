@@ -53,6 +53,5 @@ def _reads(request: HttpRequest) -> bool:
 
 
 def bearer(request: HttpRequest) -> str | None:
-    """The token in the Authorization header; None when there is none or it speaks of something else."""
     keyword, _, plain = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     return plain.strip() if keyword.lower() in TOKEN_KEYWORDS else None

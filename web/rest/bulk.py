@@ -49,13 +49,11 @@ def refuse_length(items: Any) -> None:
 
 
 def insert(objects: list[models.Model]) -> None:
-    """One statement."""
     manager = type(objects[0])._default_manager
     _all_or_blame(objects, lambda: manager.bulk_create(objects), lambda obj: obj.save(force_insert=True))
 
 
 def update(objects: list[models.Model], values: list[dict[str, Any]]) -> None:
-    """One statement that sets the fields which any of the values names."""
     fields = sorted({name for each in values for name in each})
     for obj, each in zip(objects, values, strict=True):
         for name, value in each.items():
@@ -71,7 +69,6 @@ def update(objects: list[models.Model], values: list[dict[str, Any]]) -> None:
 
 
 def one_by_one(serializers: list[Serializer], save: Callable[[Serializer], None]) -> list[models.Model]:
-    """Serve endpoints whose saving is an operation: `save` each, and say which were refused."""
     errors = {}
     for index, serializer in enumerate(serializers):
         try:

@@ -12,7 +12,6 @@ from web.rest.references import Reference, reference_of, unique_attributes
 
 
 def spoken_choice(values: Sequence[str]) -> dict[str, Any]:
-    """The schema of a choice that is worked out and read only: its value and its label."""
     return {
         "type": "object",
         "properties": {"value": {"type": "string", "enum": list(values)}, "label": {"type": "string"}},
@@ -67,7 +66,6 @@ class RelatedObjectField(serializers.RelatedField):
         return False
 
     def get_queryset(self) -> QuerySet:
-        """Return all rows; for a model of people, only those that the writer may know of."""
         rows = super().get_queryset()
         return visibility.known(rows) if visibility.is_person(rows.model) else rows
 
@@ -120,14 +118,12 @@ class UsernameField(serializers.CharField):
 
 
 def brief(obj: Model, context: Mapping[str, Any]) -> dict[str, Any]:
-    """An object in few words, as other objects refer to it."""
     short = {"id": obj.pk, "url": absolute(links.api_url(obj), context), "display": str(obj)}
     slug = getattr(obj, "slug", None)
     return short if slug is None else short | {"slug": slug}
 
 
 def absolute(path: str | None, context: Mapping[str, Any]) -> str | None:
-    """Add scheme and host, where a request says which."""
     request = context.get("request")
     if path is None or request is None:
         return path

@@ -24,8 +24,6 @@ CONTROLS = frozenset({"limit", "offset", "after", "ordering", "fields", "omit", 
 
 
 class ByRequest(django_filters.CharFilter):
-    """Rows that a request, named by its X-Request-ID, wrote."""
-
     def __init__(self, *args: Any, actions: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.actions = actions
@@ -138,7 +136,6 @@ class OrderingBackend(BaseFilterBackend):
 def filtered(
     filterset_class: type[django_filters.FilterSet], parameters: Any, queryset: QuerySet
 ) -> QuerySet:
-    """The rows that the parameters leave; a value that cannot be read raises ValidationError by parameter."""
     filterset = filterset_class(parameters, queryset=queryset)
     if not filterset.is_valid():
         raise ValidationError(dict(filterset.errors))
@@ -146,7 +143,6 @@ def filtered(
 
 
 def refuse_unknown(request: Request, known: Iterable[str], controls: Iterable[str] = CONTROLS) -> None:
-    """Raise for parameters that are neither known nor a control, with a hint at what may have been meant."""
     allowed = {*known, *controls}
     errors = {name: [_hint(name, allowed)] for name in request.GET if name not in allowed}
     if errors:

@@ -44,8 +44,6 @@ EQUAL = {"": ("exact", False), "n": ("exact", True)}
 
 
 class Repeated(forms.Field):
-    """Every value of a repeated parameter, each read by `inner`."""
-
     def __init__(self, inner: forms.Field, *, commas: bool = False, **kwargs: Any) -> None:
         super().__init__(required=False, widget=forms.SelectMultiple, **kwargs)
         self.inner = inner
@@ -59,8 +57,6 @@ class Repeated(forms.Field):
 
 
 class AnyOf(django_filters.Filter):
-    """Rows where any of the values holds; with `exclude`, where none does."""
-
     def __init__(self, *args: Any, inner: forms.Field, commas: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.inner = inner
@@ -82,8 +78,6 @@ class AnyOf(django_filters.Filter):
 
 
 class Flag(django_filters.Filter):
-    """true or false; `read` makes the condition for true."""
-
     def __init__(self, *args: Any, read: Callable[[str], Q], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.read = read
@@ -118,7 +112,6 @@ class Existing(forms.CharField):
         self.model, self.attribute = model, attribute
 
     def options(self, limit: int) -> Iterator[tuple[str, str]]:
-        """At most `limit` values with the words for them."""
         for row in self.model._base_manager.order_by(*self.model._meta.ordering)[:limit]:
             yield getattr(row, self.attribute), str(row)
 
@@ -132,8 +125,6 @@ class Existing(forms.CharField):
 
 
 class InstantParameter(forms.Field):
-    """ISO 8601 with a zone, or in UTC."""
-
     def clean(self, value: Any) -> Any:
         try:
             # A "+" that was not escaped arrives as a space.
@@ -167,7 +158,6 @@ WORDS = {
 
 
 def filters_of(field: models.Field, name: str) -> Iterator[tuple[str, django_filters.Filter]]:
-    """The parameters for one field of a model under this name, each with its filter, labelled for readers."""
     for parameter, each in _filters_of(field, name):
         word = WORDS.get(parameter.removeprefix(name).removeprefix("_id").removeprefix("__"))
         each.label = format_lazy("{} {}", field.verbose_name, word) if word else field.verbose_name
@@ -241,7 +231,6 @@ def _lookups(field: models.Field) -> dict[str, tuple[str, bool]]:
 
 
 def _read(field: models.Field) -> forms.Field:
-    """How one value of this field is read from a query string."""
     if field.choices:
         return forms.ChoiceField(choices=field.flatchoices)
     if isinstance(field, (models.IntegerField, models.AutoField)):
@@ -279,7 +268,6 @@ def _has(model: type[models.Model], attribute: str) -> bool:
 
 
 def parameter(name: str, each: django_filters.Filter) -> dict[str, Any]:
-    """A filter as OpenAPI describes it."""
     inner = getattr(each, "inner", None)
     if isinstance(each, Flag):
         schema: dict[str, Any] = {"type": "boolean"}

@@ -167,7 +167,6 @@ class ObjectSerializer(serializers.ModelSerializer):
         return request is None or request.method in {"GET", "HEAD"}
 
     def _shown(self, names: list[str]) -> set[str]:
-        """The fields that the query string asks for with `fields`, `omit` and `brief`."""
         request = self.context.get("request")
         asked = request.query_params if request is not None and hasattr(request, "query_params") else {}
         shown = set(names)

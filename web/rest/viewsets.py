@@ -97,7 +97,6 @@ class ObjectViewSet(ReadOnlyObjectViewSet, viewsets.ModelViewSet):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def create_many(self, items: Any) -> list[models.Model]:
-        """Raises ValidationError with what is wrong, by item and field."""
         bulk.refuse_length(items)
         with transaction.atomic():
             if self._is_plain("create"):
@@ -109,7 +108,6 @@ class ObjectViewSet(ReadOnlyObjectViewSet, viewsets.ModelViewSet):
             return bulk.one_by_one([self.get_serializer(data=item) for item in items], self.perform_create)
 
     def update_many(self, items: Any, *, partial: bool = True) -> list[models.Model]:
-        """The same for objects that each item names by `id`."""
         with transaction.atomic():
             rows = bulk.locked(items, self._lockable())
             objects = [rows[item["id"]] for item in items]
@@ -157,7 +155,6 @@ class ObjectViewSet(ReadOnlyObjectViewSet, viewsets.ModelViewSet):
         return self.queryset.model.objects.select_for_update().filter(pk__in=visible)
 
     def _again(self, obj: models.Model) -> models.Model:
-        """Read an object again as a reader gets it: defaults of the database filled in, related objects joined."""
         return self.get_queryset().get(pk=obj.pk)
 
     def _answer_many(self, objects: list[models.Model]) -> list[dict[str, Any]]:

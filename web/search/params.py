@@ -17,7 +17,6 @@ class SearchQuery:
 
 
 def read(typed: str) -> SearchQuery:
-    """The last `in:` counts, wherever it stands."""
     cleaned = "".join(letter if letter.isprintable() else " " for letter in typed[: 4 * LONGEST])
     scopes = _SCOPE.findall(cleaned)
     text = " ".join(_SCOPE.sub(" ", cleaned).split())

@@ -39,8 +39,6 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class HitGroup:
-    """The hits of one provider. `more`: there are hits beyond those listed."""
-
     provider: Provider
     hits: list[Hit]
     more: bool
@@ -55,12 +53,10 @@ def register(name: str, label: str, find: Find, *, permission: str = "", order: 
 
 
 def providers(user: User) -> list[Provider]:
-    """Those that may serve this user, in order; of the same order, in the order of registering."""
     return sorted((each for each in _providers.values() if each.serves(user)), key=lambda each: each.order)
 
 
 def search(query: str, *, user: User, scope: str = "") -> list[HitGroup]:
-    """Groups with at least one hit. With a scope that group alone, and more of it."""
     if not query:
         return []
     limit = MANY if scope else A_FEW

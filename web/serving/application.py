@@ -69,8 +69,6 @@ class HttpAnswer:
 
 
 class Door(Protocol):
-    """An application of its own; `close` ends its threads."""
-
     async def __call__(self, scope: Message, receive: Receive, send: Send, /) -> None: ...
 
     async def close(self) -> None: ...
@@ -149,7 +147,6 @@ class Serving:
                 gone.cancel()
 
     async def _take(self, body: Body, headers: Mapping[bytes, bytes], address: str) -> None:
-        """Read a small body from anybody, a larger one from whoever is known."""
         declared, most = declared_bytes(headers), settings.BODY_BYTES
         keyword, secret = strangers.credential(headers)
         if declared > most:
@@ -200,7 +197,6 @@ class Serving:
 
 
 def _reader(scope: Message, headers: Mapping[bytes, bytes]) -> str:
-    """The token or the session; a stranger's address."""
     _, secret = strangers.credential(headers)
     return secret or _address(scope)
 
@@ -267,7 +263,6 @@ async def _send(answer: HttpAnswer, send: Send) -> None:
 
 
 async def _send_and_close(answer: HttpAnswer, receive: Receive, send: Send) -> None:
-    """Answer a sender that is still at its body."""
     headers = [*answer.headers, (b"connection", b"close")]
     with answer.file as file:
         file.seek(0)

@@ -40,7 +40,6 @@ class Lane:
         return await asyncio.shield(work)
 
     async def close(self) -> None:
-        """End the threads, each with its connection; one that is still at work after a second is left behind."""
         with suppress(TimeoutError):
             async with asyncio.timeout(END_S):
                 for _ in range(self.work.threads):

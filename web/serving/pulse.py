@@ -18,14 +18,11 @@ SILENCE_S = 3.0
 
 
 class Pulse:
-    """`away` is true from the first unanswered question until the next answer."""
-
     def __init__(self) -> None:
         self.away = False
         self._lane = Lane(PULSE)
 
     async def watch(self) -> None:
-        """Ask until cancelled."""
         while True:
             asking = asyncio.ensure_future(self._lane.run(_answers))
             if not (await asyncio.wait({asking}, timeout=SILENCE_S))[0]:

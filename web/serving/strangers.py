@@ -26,7 +26,6 @@ def credential(headers: Mapping[bytes, bytes]) -> tuple[str, str]:
 
 
 def is_known(keyword: str, secret: str, *, address: str) -> bool:
-    """Whether the token is in force, or somebody is signed in by the session."""
     if keyword in TOKEN_KEYWORDS:
         if bad_tokens.wait_s(address, secret):
             return False

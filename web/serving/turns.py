@@ -19,8 +19,6 @@ class _Reader:
 
 
 class Turns:
-    """Who has how much under way, by kind of work."""
-
     def __init__(self) -> None:
         self._readers: dict[tuple[WorkBounds, str], _Reader] = {}
 

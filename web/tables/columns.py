@@ -60,7 +60,6 @@ class Column:
 
     @property
     def heads(self) -> list[str]:
-        """The heads of its columns in a file."""
         unit = self.file_unit or self.unit
         head = f"{self.label} ({unit})" if unit else str(self.label)
         return [head] if self.unit_of is None else [head, f"{self.label}, unit"]
@@ -133,7 +132,6 @@ class Table:
 
 
 def read(row: Any, what: Read) -> Any:
-    """Call it, or follow a path such as "region.name"; what a path meets on the way may be None."""
     if callable(what):
         return what(row)
     value = row
@@ -169,7 +167,6 @@ def _step(holder: Any, name: str) -> Any:
 
 
 def spoken(row: Any, path: str | None) -> str:
-    """The label of a choice field at the end of a path; "" for anything else."""
     if path is None:
         return ""
     *before, name = _names(path)

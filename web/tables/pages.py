@@ -19,8 +19,6 @@ EXPORTS = {"csv": "CSV", "json": "JSON"}
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A column as it stands in the head of the table."""
-
     key: str
     label: str
     hint: str
@@ -161,7 +159,6 @@ def page(
 
 
 def _sort(table: Table, address: Address, source: Rows) -> tuple[Column | None, bool]:
-    """The column to sort by, and whether downwards; what cannot be sorted by counts as not asked for."""
     columns = {column.key: column for column in table.columns if source.sortable(column)}
     for asked in (address.one(SORT), table.default_sort):
         if (column := columns.get(asked.removeprefix("-"))) is not None:
@@ -222,7 +219,6 @@ def _cell(column: Column, heading: Heading, row: Any, row_url: str) -> Cell:
 
 
 def _pager(address: Address, *, total: int, size: int) -> tuple[Pager, tuple[int, int]]:
-    """The pager, and where the page begins and ends in the list."""
     pages = max(1, -(-total // size))
     number = min(address.number(PAGE), pages)
     start, end = (number - 1) * size, min(number * size, total)
@@ -256,7 +252,6 @@ def _choices(table: Table, shown: list[Column]) -> list[dict[str, Any]]:
 
 
 def _api_url(table: Table, address: Address) -> str:
-    """The endpoint's list with the same filters; "" where the table has none."""
     if not table.api:
         return ""
     try:

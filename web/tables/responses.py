@@ -21,7 +21,6 @@ def wants_table_only(request: HttpRequest, page: TablePage) -> bool:
 def respond(
     request: HttpRequest, template: str, page: TablePage, context: Mapping[str, Any] | None = None
 ) -> HttpResponseBase:
-    """The answer to a request for this page; in templates the table is `table`."""
     if page.export:
         return _file(request, page)
     name = "web/table.html" if wants_table_only(request, page) else template

@@ -9,7 +9,6 @@ from web.tables import Column, Table
 def version_table(
     *own: Column, name: str, noun: tuple[str, str], filterset: type[ObjectFilterSet], **given: Any
 ) -> Table:
-    """`own` are the columns of one kind of documents."""
     return Table(
         id=name,
         noun=noun,

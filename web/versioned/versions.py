@@ -70,7 +70,6 @@ class Versioned[V: DocumentVersion, D: Any]:
         return row, self.content(row)
 
     def content(self, row: DocumentVersion) -> D:
-        """The document of any version, such as the one that something older was decided by."""
         document: D = _content(self, row.pk, row.digest)
         return document
 
@@ -182,7 +181,6 @@ class Versioned[V: DocumentVersion, D: Any]:
         return locked
 
     def create(self, document: D, *, by: User | None, now: datetime, **columns: Any) -> V:
-        """Store a document as a new version, a draft where `columns` say nothing else."""
         row = self.model(version=document.version, created_at=now, created_by=by, **columns)
         self._write(row, document)
         return row
@@ -192,7 +190,6 @@ class Versioned[V: DocumentVersion, D: Any]:
         self.store(row, document)
 
     def take_out(self, *, by: User | None, now: datetime) -> None:
-        """The version in force, if any, is so no longer: another one is about to be."""
         row = self.in_force()
         if row is not None:
             row.retire(by=by, now=now)

@@ -159,7 +159,6 @@ class VersionPages:
         return render(request, "web/versioned/step.html", context, status=status)
 
     def _taken(self, request: HttpRequest, row: Any, form: StepForm) -> int:
-        """Take a step; 302 where it was taken, else the status of the form with its errors."""
         if not form.is_valid():
             return 422
         try:
@@ -240,5 +239,4 @@ def _revision(request: HttpRequest) -> int | None:
 
 
 def reader(request: HttpRequest) -> User:
-    """Whoever is signed in, as every page here asks."""
     return cast(User, request.user)

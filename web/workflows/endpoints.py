@@ -21,7 +21,6 @@ from web.workflows.steps import NotInState, WorkflowStep
 
 
 def words_field(**given: Any) -> serializers.CharField:
-    """The words beside a step; whether they are needed the step says."""
     usual: dict[str, Any] = {"required": False, "allow_blank": True, "default": "", "max_length": 2000}
     return serializers.CharField(**usual | given)
 
@@ -39,7 +38,6 @@ def any_of(*permissions: str, get: str = "") -> type[Permission]:
 
 
 def by_reader(request: Request) -> dict[str, Any]:
-    """Who does it, and when: what every operation asks for."""
     return {"by": request.user, "now": clock.now()}
 
 

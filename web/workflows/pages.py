@@ -127,5 +127,4 @@ def form_page(
 
 
 def reader(request: HttpRequest) -> User:
-    """The reader of a page that asks for permissions, who is signed in therefore."""
     return cast(User, request.user)

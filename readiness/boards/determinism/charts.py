@@ -34,7 +34,6 @@ def _limit_of(chosen: JudgedPath | None) -> list[Figure]:
 
 
 def tails(rows: Sequence[PathRow]) -> Figure:
-    """p99 of the first paths idle and loaded, side by side on a scale of ratios."""
     shown = [row for row in rows if row.path and row.path.tail is not None][:MOST_BARS]
     if not shown:
         return charts.nothing("No path was measured under load yet.")
@@ -114,7 +113,6 @@ def _row(percentile: float, idle: Sequence[TailFigure], loaded: Sequence[TailFig
 
 
 def _curve(by_percentile: ByPercentile, name: str, role: str) -> list[go.Scatter]:
-    """A line through the percentiles that enough observations support; the others are open marks beside it."""
     if not by_percentile:
         return []
     order = sorted(by_percentile)

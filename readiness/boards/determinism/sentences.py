@@ -13,7 +13,6 @@ def micros(value: float | None) -> str:
 
 
 def contrast(sites: Iterable[SitePaths]) -> str:
-    """How one of two paths of the same median passes and the other fails; "" where there is no such pair."""
     names = {path.path.key: f"{site.site.name}, {path.name}" for site in sites for path in site.paths}
     pair = equal_medians([path for site in sites for path in site.paths])
     if pair is None:

@@ -150,7 +150,6 @@ def _tail_words(row: PathRow, load: str, percentile: float) -> str:
 
 
 def change_words(path: JudgedPath) -> str:
-    """`+12 %`, or that there is nothing to compare with."""
     if path.change is None:
         return "none yet"
     percent = round(100 * path.change)

@@ -40,7 +40,6 @@ def start(version: FrameworkVersion, *, by: User, now: datetime) -> DryRun:
 
 @transaction.atomic
 def _asked(version: FrameworkVersion, *, by: User, now: datetime) -> tuple[DryRun, bool]:
-    """The dry-run of this content, and whether it is new: who asks second for the same content gets the first."""
     tried = FrameworkVersion.objects.select_for_update().defer("definition").get(pk=version.pk)
     in_force, _framework = framework_queries.current()
     if tried.pk == in_force.pk:

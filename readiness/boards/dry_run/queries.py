@@ -30,7 +30,6 @@ def runs(version: FrameworkVersion) -> list[DryRun]:
 
 
 def standing_of(version: FrameworkVersion, in_force: FrameworkVersion, *, now: datetime) -> NewestDryRun:
-    """Three statements."""
     newest = (
         DryRun.objects.filter(version=version)
         .select_related("requested_by", "in_force")

@@ -61,12 +61,10 @@ def _together(ids: Sequence[int], framework: Framework, *, now: datetime) -> dic
 
 
 def sites_to_try() -> list[Site]:
-    """Every site but those that are retired, as scoring goes over them."""
     return list(Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"))
 
 
 def run_waiting(*, now: datetime) -> int:
-    """Work on what waits, the oldest first; returns how many were done."""
     done = 0
     while (run := _claim()) is not None:
         work_on(run, now=now)

@@ -30,7 +30,6 @@ def _signed(text: str, value: float) -> str:
 
 
 def moved_by(site: Plain) -> str:
-    """The checks and thresholds that move a site's verdict, or its score where that moves alone."""
     return "; ".join(_move(move) for move in site["responsible"] or site["moves"])
 
 

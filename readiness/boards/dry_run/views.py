@@ -40,8 +40,6 @@ def _words(label: str, **given: Any) -> forms.CharField:
 
 
 class WordsForm(forms.Form):
-    """Words beside a decision."""
-
     note = _words("Note", required=False)
     override_reason = _words(
         "Reason to publish all the same",
@@ -137,7 +135,6 @@ def _page(
 
 
 def _outcome(result: dict[str, Any]) -> dict[str, Any]:
-    """Capacity by verdict with how far it moves, and the states of checks whose number moves."""
     bands, states = result["bands"], result["states"]
     sides = [(each, *(bands[side].get(each, NOTHING) for side in ("before", "after"))) for each in VERDICTS]
     counts = [(each, *(states[side].get(each, 0) for side in ("before", "after"))) for each in STATES]

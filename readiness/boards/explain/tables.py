@@ -21,8 +21,6 @@ RUN = "run:"
 
 @dataclass(frozen=True, slots=True)
 class MovedCheckLine:
-    """A check that moved. `share` is of the site's score; states are "" where there was none."""
-
     id: str
     check: str
     from_state: str
@@ -112,8 +110,6 @@ def moved_sites(asked: Asked) -> Table:
 
 
 def _points(key: str, label: str, value: Callable[[Any], float | None], **more: Any) -> Column:
-    """Points of a hundred; sorted by how far they are from nothing."""
-
     def exported(row: Any) -> float | None:
         share = value(row)
         return None if share is None else round(100 * share, 4)

@@ -177,7 +177,6 @@ def _around(asked: Asked, at: datetime) -> dict[str, Any]:
 
 
 def _presets(asked: Asked, at: datetime) -> list[Mapping[str, Any]]:
-    """Spans that end today: of some days, and since the day before the verdict changed last."""
     today = at.astimezone(UTC).date()
     current = asked.start if asked.end == today else None
     spans = [(today - timedelta(days=days), f"now-{days}d", f"{days} days") for days in PRESETS]

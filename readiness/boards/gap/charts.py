@@ -32,15 +32,12 @@ MOST_DRAWN = 400
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """One unit for a whole chart: a prefix of watts, or accelerators."""
-
     measure: CapacityMeasure
     unit: str
     factor: float
 
     @classmethod
     def of(cls, measure: CapacityMeasure, largest: float) -> "Scale":
-        """The scale for values of this measure up to `largest`."""
         if measure is CapacityMeasure.ACCELERATORS:
             return cls(measure, "accelerators", 1.0)
         unit = power_unit(largest)
@@ -53,7 +50,6 @@ class Scale:
         return [round(value * self.factor, 3) for value in values]
 
     def text(self, value: float) -> str:
-        """A value of the measure, short enough for an axis or a note."""
         return (
             findings.kw(value, self.unit) if self.measure is CapacityMeasure.POWER else number(round(value))
         )
@@ -71,7 +67,6 @@ class Scale:
 def gap_over_time(
     history: CapacityHistory, *, now: datetime, measure: CapacityMeasure = CapacityMeasure.POWER
 ) -> Figure:
-    """Deployed, ready and conditional as bands over time, with what lies ahead if the pace holds."""
     gaps = [gap for gap in history.gaps if gap.at <= now]
     if not any(measure.of(gap.deployed) for gap in gaps):
         return charts.nothing("No capacity was deployed in this time.")
@@ -118,7 +113,6 @@ def _bands(gaps: Sequence[Gap], scale: Scale) -> list[go.Scatter]:
 
 
 def _projected(ahead: Projection, scale: Scale) -> list[go.Scatter]:
-    """Dotted lines from today on, each with the band its method gives."""
     instants = [ms(at) for at in ahead.instants]
     edge: Figure = {"width": 0, "hoverinfo": "skip"}
     made = []
@@ -177,7 +171,6 @@ def _gap_table(gaps: Sequence[Gap], scale: Scale) -> Figure:
 
 
 def gap_by_site(rows: Sequence[SiteCapacityRow]) -> Figure:
-    """One bar per site: all of it in the band of the site's verdict."""
     shown = [row for row in rows if row.deployed.it_kw > 0]
     if not shown:
         return charts.nothing("No site has deployed capacity.")
@@ -249,7 +242,6 @@ def by_group(groups: Sequence[Group], *, measure: CapacityMeasure) -> Figure:
 
 
 def closing(outcome: Closing, *, checks: int) -> Figure:
-    """The capacity that resolved checks free, at best and in the order of the plan, against their number."""
     measure, held = outcome.measure, outcome.measure.of(outcome.capacity)
     if len(outcome.curve) < 2:
         return charts.nothing("No check holds any capacity back.")

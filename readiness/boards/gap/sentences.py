@@ -19,7 +19,6 @@ def share(part: float, whole: float) -> str:
 
 
 def projected(outlook: CapacityHistory, *, measure: CapacityMeasure) -> str:
-    """Where the gap goes if the pace holds, with its band; empty where nothing is projected."""
     ahead = outlook.projection
     if ahead is None:
         return ""
@@ -114,7 +113,6 @@ def at_best(closing: Closing, checks: int) -> str:
 
 
 def beyond(closing: Closing) -> str:
-    """Capacity that no check would free, for there is none to resolve; empty if there is none."""
     if not closing.beyond:
         return ""
     held = amount(sum(closing.measure.of(site.held) for site in closing.beyond), closing.measure)

@@ -72,7 +72,6 @@ def check_lines(closing: Closing, listed: Listed) -> list[GapCheckLine]:
 
 
 def actions(query: str) -> Sequence[Mapping[str, str]]:
-    """`query` names the sites and the target of the plan."""
     url = link("worklist-add") + (f"?{query}" if query else "")
     return ({"name": "add", "label": "Add to the worklist", "icon": "plus", "url": url},)
 
@@ -151,8 +150,6 @@ def _capacity(
 
 
 def _listed(asked: Callable[[Any], dict[str, str]], whole: Callable[[Any], int]) -> Column:
-    """How many of the checks, or of the sites, are on the worklist, which is asked for them."""
-
     def url(line: Any) -> str:
         return link("worklist", **asked(line), live="true") if line.listed else ""
 

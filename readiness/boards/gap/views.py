@@ -95,14 +95,12 @@ def closing_chart(request: HttpRequest) -> Figure:
 
 
 def _asked(request: HttpRequest, *, by: str = "") -> tuple[Question, TimeRange, datetime]:
-    """The question, the range and the present instant of a chart's address. Regions are read where one is named."""
     at = now()
     question = read(request.GET, regions=queries.regions() if "region" in request.GET else {}, by=by)
     return question, answers.time_range(request, now=at, default=DEFAULT_RANGE), at
 
 
 def _chart_urls(question: Question, address: Address, span: TimeRange) -> dict[str, Any]:
-    """The charts and the endpoint are asked what the page is asked."""
     own: dict[str, Any] = {name: [value for each, value in address.pairs if each == name] for name in FIELDS}
     own = {
         name: values for name, values in own.items() if values and name not in ("points", "by")
@@ -196,7 +194,6 @@ def _closing(question: Question, held: Closing, address: Address) -> dict[str, A
 
 
 def _table(request: HttpRequest, held: Closing, present: Present, plan: str, address: Address) -> TablePage:
-    """Rows of the plan can be put on the worklist by those who may add to it."""
     kept = (*NARROWING, "target", "measure")
     query = urlencode([pair for pair in address.pairs if pair[0] in kept])
     actions = tables.actions(query) if request.user.has_perm("golive.add_workitem") else ()

@@ -119,7 +119,6 @@ def _cell(row: MatrixRow, column: tuple[str, str, bool], words: CellWords, chose
 def groups(
     lines: Sequence[RowLine], extents: Mapping[str, Extent]
 ) -> list[tuple[str, Extent | None, list[RowLine]]]:
-    """Rows by region where `extents` name regions, else all in one group without a heading."""
     if not extents:
         return [("", None, list(lines))]
     return [
@@ -131,7 +130,6 @@ def groups(
 def headings(
     checks: Sequence[Check], pillars: Iterable[Pillar], counts: Mapping[str, CheckCount], address: Address
 ) -> list[dict[str, Any]]:
-    """Pillars with the checks below them, each with its pass rate over all sites that the filters leave."""
     by_pillar = {key: list(each) for key, each in groupby(checks, key=lambda check: check.pillar)}
     return [
         {
@@ -164,7 +162,6 @@ def _heading(check: Check, count: CheckCount, address: Address, *, begins: bool)
 
 
 def legend(counts: Iterable[CheckCount]) -> list[tuple[str, str]]:
-    """Every state with its number of cells, also the states that do not occur: the reader learns which there are."""
     totals = dict.fromkeys(LEGEND, 0)
     for each in counts:
         for check_state, sites in each.states.items():

@@ -108,8 +108,6 @@ def report(request: HttpRequest) -> tuple[TablePage, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The selection of the address: the sites that its filters leave, the checks to show, and counts over them all."""
-
     left: queries.Left
     checks: tuple[Check, ...]
     counts: Mapping[str, queries.CheckCount]
@@ -220,7 +218,6 @@ def _evidence(request: HttpRequest, address: Address, framework: Framework, at: 
 
 
 def _stake_kw(site: Site, check_id: str, *, now: datetime) -> float:
-    """The capacity that the site has deployed and cannot use while this check holds its verdict."""
     score = score_of(site)
     if score is None or check_id not in score.deciding:
         return 0.0

@@ -92,8 +92,6 @@ def _rank(entry: Attention) -> tuple[float, int, str, str]:
 
 
 class _Open(NamedTuple):
-    """The columns that are shown of a check that failed or went stale."""
-
     check_id: str
     gate: str
     state: str
@@ -204,7 +202,6 @@ REMINDED = {
 
 
 def _ownership(sites: dict[int, SiteRef], kw: dict[int, float], known: FleetStanding) -> Iterator[Attention]:
-    """One line for each queue; one statement for all of them."""
     cells = ownership.pressing(now=known.at, due_by=known.at + REMIND_BEFORE, site_ids=known.site_ids)
     queued: dict[OwnershipQueue, list[int]] = defaultdict(list)
     for site_id, of_site in cells.items():
@@ -230,7 +227,6 @@ def _without_owner(sites: Iterable[SiteRef], kw: dict[int, float]) -> Iterator[A
 def _of_sites(
     matter: str, subject: str, title: str, refs: tuple[SiteRef, ...], kw: dict[int, float]
 ) -> Attention:
-    """One line about several sites, those with the most power named. Ownership has no state of a check of its own."""
     return Attention(
         matter=matter,
         kind="check",

@@ -108,7 +108,6 @@ class DomainCard:
 
 
 def fleet(known: FleetStanding) -> Fleet:
-    """Six statements at most, whatever the number of sites."""
     weeks = _weeks(known)
     open_sites = [site for site in known.sites if site.ref.stage != Site.Stage.RETIRED]
     states, newest_at = _sources()
@@ -168,7 +167,6 @@ def _mark(known: FleetStanding) -> str:
 
 
 def domain_cards(*, now: datetime) -> tuple[DomainCard, ...]:
-    """The three domains, in their order; one statement."""
     health = DomainHealth.objects.exclude(site__stage=Site.Stage.RETIRED)
     by_domain: dict[str, list[_SiteHealth]] = defaultdict(list)
     # One text for all sites that are alike: to read a row for each would take longer than the statement.

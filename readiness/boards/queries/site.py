@@ -99,7 +99,6 @@ def site_page(site: Site, *, now: datetime) -> SitePage:
 def _by_pillar(
     framework: Framework, pillars: Sequence[PillarFigure], results: dict[str, CheckRow]
 ) -> tuple[PillarChecks, ...]:
-    """In the definition's order; a check that is not stored yet is left out."""
     return tuple(
         PillarChecks(
             pillar,
@@ -125,7 +124,6 @@ def reasons_of(row: DomainHealth, *, now: datetime) -> tuple[HealthReason, ...]:
 
 
 def _reason(stored: Mapping[str, Any]) -> HealthReason:
-    """A reason as it is stored, where what was empty is left out."""
     at = stored.get("taken_at")
     known: dict[str, Any] = dict.fromkeys(("metric", "title", "unit", "direction", "source", "was"), "")
     known |= {"value": None, "threshold": None} | stored
@@ -169,7 +167,6 @@ KINDS: tuple[tuple[str, type, str], ...] = (
 
 
 def inventory_counts(site: Site) -> tuple[tuple[str, int], ...]:
-    """Pairs of noun and count in one statement; a link counts at its first site."""
     counts = Site.objects.filter(pk=site.pk).values_list(
         *(_count(model, path) for _noun, model, path in KINDS)
     )

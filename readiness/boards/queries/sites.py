@@ -114,7 +114,6 @@ def _row(
 
 
 def pillar_figures(framework: Framework, stored: Mapping[str, Any]) -> tuple[PillarFigure, ...]:
-    """Every pillar of the framework; one that was never evaluated has no scores and is unknown."""
     nothing = dict.fromkeys(("score", "upper", "waived", "coverage")) | {
         "state": "unknown",
         "waived_checks": 0,
@@ -155,7 +154,6 @@ FROM unnest(%(sites)s::bigint[]) AS site (id), generate_series(0, %(weeks)s - 1)
 
 
 def _weeks(sites: Sequence[Site], *, now: datetime) -> dict[int, tuple[float | None, ...]]:
-    """The score at the end of each week up to now; a week without an evaluation has none."""
     asked: dict[str, Any] = {
         "sites": [site.pk for site in sites],
         "weeks": WEEKS,

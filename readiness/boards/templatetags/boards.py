@@ -31,7 +31,6 @@ register.filter("grant_ends", ends)
 
 @register.simple_tag
 def matrix_cells(cells: Iterable[CellLine]) -> SafeString:
-    """One `<td>` a check: a button that opens the evidence, or nothing where the check was never evaluated."""
     return SafeString("".join([_cell(cell) for cell in cells]))
 
 
@@ -51,7 +50,6 @@ def _cell(cell: CellLine) -> str:
 
 @register.simple_tag
 def report_letters(letters: Iterable[tuple[str, str]]) -> SafeString:
-    """The same on paper: a state and its letter a check."""
     return SafeString("".join([f'<td data-state="{state}">{letter}</td>' for state, letter in letters]))
 
 
@@ -77,7 +75,6 @@ def last_known(health: HealthAt) -> str:
 
 @register.filter
 def object_url(reason: HealthReason) -> str:
-    """The page of the object that is not well; "" where it has none."""
     kind, pk = reason.object_kind, reason.object_id
     return link(f"{kind}-detail", pk) if kind and pk else ""
 
@@ -90,5 +87,4 @@ def samples_url(reason: HealthReason, slug: str) -> str:
 
 @register.filter
 def clock(source_state: str) -> str:
-    """The clock beside what a source sends: late or silent; "" while it is on time."""
     return source_state if source_state in ("late", "silent") else ""

@@ -33,8 +33,6 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """An event at an instant; `site` is empty for what concerns all."""
-
     at: datetime
     kind: str
     sentence: str
@@ -123,7 +121,6 @@ def _verdicts(subject: Subject, between: tuple[datetime, datetime]) -> Iterator[
 
 
 def _voided(subject: Subject, between: tuple[datetime, datetime]) -> Iterator[Mark]:
-    """One mark for each change, however much evidence it voided."""
     counted: Counter[tuple[Any, ...]] = Counter()
     for model in (ValidationRun, RecordedFact, Attestation):
         rows = _at_sites(model._default_manager.filter(voided_at__range=between), subject)

@@ -18,8 +18,6 @@ from readiness.scoring.queries.kept import NEAR
 
 @dataclass(frozen=True, slots=True)
 class Subject(Place):
-    """The place and the pillar of a score; without a pillar the whole."""
-
     pillar: str = ""
 
     @property
@@ -56,8 +54,6 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """The days of a subject; `several` sites have their score by deployed kW, and beside it their plain mean."""
-
     days: tuple[Day, ...]
     several: bool
 
@@ -135,8 +131,6 @@ _DAYS = f"""
 
 
 class _DaySums(NamedTuple):
-    """The sites of one verdict on one day: how many, and the sums of each of their figures."""
-
     verdict: str
     sites: int
     score: Sums

@@ -26,8 +26,6 @@ TRENDS = Report("readiness/trends/page.html", "inventory.view_site", "scoring.vi
 
 @dataclass(frozen=True, slots=True)
 class AskedTrend:
-    """The subject and the time that an address asks for."""
-
     subject: Subject
     span: TimeRange
     framework: Framework
@@ -84,7 +82,6 @@ def _asked(request: HttpRequest) -> AskedTrend:
 
 
 def _choices(asked: AskedTrend) -> dict[str, Any]:
-    """Links to another pillar, region or site for the same time."""
     subject, span = asked.subject, asked.span.query
     kept = span | ({"pillar": subject.pillar} if subject.pillar else {})
     pillars = [("", "All pillars"), *((pillar.id, pillar.short_name) for pillar in asked.framework.pillars)]

@@ -48,7 +48,6 @@ LACKS_LIMIT = frozenset({ReasonCode.NO_LIMIT.value, ReasonCode.CANNOT_JUDGE.valu
 
 
 def proof_link(evidence: str) -> dict[str, str] | None:
-    """The page of what a result names as its evidence; None where that is no row with a page."""
     kind, _, pk = evidence.partition(":")
     for begins, label in OF_WORKLOADS.items():
         if evidence.startswith(begins):
@@ -60,7 +59,6 @@ def proof_link(evidence: str) -> dict[str, str] | None:
 
 
 def limit_form(part: PartRow | None, declared_on: str, site_slug: str) -> tuple[str, str]:
-    """Addresses of the form to declare the limit and of that to set a floor: one of them, where a limit is lacking."""
     if part is None or not part.limit_id or part.limit_source or part.code not in LACKS_LIMIT:
         return "", ""
     if declared_on == OF_PLATFORM:
@@ -189,7 +187,6 @@ def _parts(site_check: SiteCheck, slug: str) -> list[tuple[Any, ...]]:
 
 
 def _state_links(listed: CheckList, pillar: str, state: str) -> list[dict[str, Any]]:
-    """One chip a state that occurs; the one chosen takes its filter away again."""
     kept = {"pillar": pillar} if pillar else {}
     totals: Counter[str] = sum((Counter(row.counts) for row in listed.rows), Counter())
     return [

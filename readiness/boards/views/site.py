@@ -59,8 +59,6 @@ INVENTORY_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class AskedSite:
-    """One tab of a site's page."""
-
     request: HttpRequest
     site: Site
     page: site_queries.SitePage
@@ -150,7 +148,6 @@ def _site(slug: str) -> Site:
 
 
 def _points(request: HttpRequest) -> int:
-    """The width of the drawing in pixels; anything else counts as a usual one."""
     text = request.GET.get("points", "")
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else 600
 

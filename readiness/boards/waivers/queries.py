@@ -90,7 +90,6 @@ KEYS: dict[str, Callable[[GrantRow], tuple[str, str]]] = {
 
 
 def ageing(by: str, *, now: datetime) -> tuple[AgeingRow, ...]:
-    """Live grants by one of KEYS, the group with the oldest first; five statements."""
     groups: dict[tuple[str, str], list[GrantRow]] = defaultdict(list)
     live = Grant.objects.live(now).select_related("site", "requested_by", "approver").order_by("pk")
     for row in rows(list(live), now=now):

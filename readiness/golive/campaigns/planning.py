@@ -35,8 +35,6 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A setup at a site, for a check that applies there."""
-
     check: Check
     setup: Setup
 
@@ -112,8 +110,6 @@ IN_THE_WAY = frozenset({ReasonCode.CANNOT_JUDGE, ReasonCode.NO_LIMIT, ReasonCode
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """The first day, in a zone, whose runs count."""
-
     day: date
     zone: str
 
@@ -161,7 +157,6 @@ def _of_part(check: Check, part: str, stored: Mapping[str, Any] | None, since: S
 def _judged(
     check: Check, part: str, stored: Mapping[str, Any], taken_at: datetime | None, since: Since | None
 ) -> tuple[Progress, str]:
-    """The progress of a sub-measure that was evaluated, and why where scoring gives another reason, or none."""
     match CheckState(stored["state"]):
         case CheckState.NOT_APPLICABLE:
             return Progress.NOT_APPLICABLE, ""
@@ -211,7 +206,6 @@ class Sum:
 
     @property
     def percent(self) -> float | None:
-        """None where there is nothing to do."""
         return 100.0 * self.done / self.total if self.total else None
 
     @property

@@ -156,7 +156,6 @@ def _show_item(
 
 
 def _import_url(item: CampaignItem, campaign: Campaign, devices: Sequence[str] = ()) -> str:
-    """The form of a run with what the campaign knows of it filled in."""
     filled = {"site": campaign.site.slug, "tool": item.tool, "load": item.load, "devices": ", ".join(devices)}
     return link("validation-run-add", **{name: value for name, value in filled.items() if value})
 

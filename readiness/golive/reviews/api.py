@@ -35,8 +35,6 @@ _CLOSED = ("opened_by", "opened_at", "closed_by", "closed_at", "close_note")
 
 
 class UserField(serializers.SlugRelatedField):
-    """A person by username, of those that the writer may know of."""
-
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(slug_field="username", queryset=User.objects.filter(is_active=True), **kwargs)
 

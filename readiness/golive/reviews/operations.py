@@ -50,7 +50,6 @@ def add_approver(*, domain: str, user: User, site: Site | None = None, by: User,
 
 @transaction.atomic
 def remove_approver(approver: Approver, *, by: User) -> None:
-    """Remove an approver. Their signatures stay; they can no longer sign what waits for them."""
     require(by, MAY_REMOVE)
     Approver.objects.filter(pk=approver.pk).delete()
 

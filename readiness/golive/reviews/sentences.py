@@ -28,7 +28,6 @@ def again(holds_until: datetime | None, now: datetime) -> str:
 
 
 def of_site(site: Site, reviews: SitesReview, user: User, *, now: datetime) -> dict[str, Any]:
-    """The line for a site's page: in production without a review, when it is due again, or which is under way."""
     line: dict[str, Any] = {"url": link("reviews", site=site.slug), "text": "", "tone": ""}
     held = reviews.held
     if held is None:

@@ -48,8 +48,6 @@ def _page(review: Review) -> str:
 
 
 def review_table(now: datetime, framework: Framework) -> Table:
-    """Its rows are those of `queries.reviews`."""
-
     def until(review: Review) -> datetime | None:
         return holds_until(review, framework)
 

@@ -52,7 +52,6 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
 
 @asks(*SEE, operations.MAY_OPEN)
 def open_review(request: HttpRequest) -> HttpResponse:
-    """Open a review of the site in the address; without one, ask for the site first."""
     asked, way = ReviewedSiteForm(request.GET or None), crumbs("Open one", *ABOVE)
     if not asked.is_valid():
         context = {

@@ -25,8 +25,6 @@ class _Refusing(RefusedForm):
 
 
 class PlannedForm(_Refusing):
-    """The owner, the day and a note: all there is to say of what was selected elsewhere."""
-
     owner = forms.CharField(
         label="Owner",
         required=False,

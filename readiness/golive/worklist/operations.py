@@ -135,7 +135,6 @@ def remove(item: WorkItem, *, by: User) -> None:
 
 
 def live_pairs(site_ids: Collection[int]) -> set[tuple[int, str]]:
-    """Site ids and check ids of what is on the list; one statement."""
     live = WorkItem.objects.live().filter(site__in=set(site_ids)).order_by()
     return set(live.values_list("site_id", "check_id"))
 

@@ -29,8 +29,6 @@ MET = sorted(state.value for state in ACCEPTABLE)
 
 
 class WorkItemStanding(models.TextChoices):
-    """The state of an item as it is shown."""
-
     OPEN = "open", "Open"
     IN_PROGRESS = "in-progress", "In progress"
     RESOLVED = "resolved", "Resolved"
@@ -61,7 +59,6 @@ def with_standing(items: QuerySet[WorkItem]) -> QuerySet[WorkItem]:
 
 
 def today_by_zone(now: datetime) -> dict[str, date]:
-    """The day that it is at the sites, by their time zone; one statement."""
     zones = Site.objects.order_by().values_list("time_zone", flat=True).distinct()
     return {zone: now.astimezone(ZoneInfo(zone)).date() for zone in zones}
 
@@ -113,7 +110,6 @@ class WorklistCounts:
 
 
 def items() -> QuerySet[WorkItem]:
-    """All items, live ones first, and among those the one that is due first."""
     return (
         with_standing(WorkItem.objects.select_related("site", "owner", "created_by"))
         .annotate(place=Case(When(status__in=LIVE, then=Value(0)), default=Value(1)))
@@ -122,7 +118,6 @@ def items() -> QuerySet[WorkItem]:
 
 
 def counts(*, now: datetime) -> WorklistCounts:
-    """Two statements."""
     overdue = is_overdue(today_by_zone(now))
     unowned = Q(standing__in=LIVE, owner=None, owner_name="")
     totals = with_standing(WorkItem.objects.all()).aggregate(
@@ -136,7 +131,6 @@ def counts(*, now: datetime) -> WorklistCounts:
 
 
 def rows(work_items: Sequence[WorkItem], *, now: datetime) -> list[WorkRow]:
-    """Rows of items with their standing, in the same order; four statements however many."""
     _version, framework = framework_queries.current()
     sites = {item.site_id: item.site for item in work_items}
     present = present_capacity(list(sites.values()), now=now)
@@ -168,7 +162,6 @@ def _row(item: WorkItem, framework: Framework, held: CapacityFigures, today: Map
 
 
 def listed() -> dict[tuple[str, str], int]:
-    """Live items by slug of the site and check id; one statement."""
     live = WorkItem.objects.live().order_by().values_list("site__slug", "check_id", "pk")
     return {(slug, check_id): pk for slug, check_id, pk in live}
 
@@ -202,7 +195,6 @@ def user_named(name: str) -> User | None:
 
 
 def find_work(query: str, *, user: User, limit: int) -> list[Hit]:
-    """Items of the worklist by check, site, owner or note; those that are live first."""
     _version, framework = framework_queries.current()
     wanted = query.casefold()
     named = [check.id for check in framework.checks if wanted in f"{check.id} {check.name}".casefold()]

@@ -45,7 +45,6 @@ ICONS = {"open": "circle-dashed", "in-progress": "progress", "done": "circle-che
 
 
 def due(row: WorkRow) -> str:
-    """The day, and how far away it is while there is work to do."""
     if row.item.due_on is None:
         return "no date"
     if row.days_left is None:
@@ -102,7 +101,6 @@ WORKLIST = Table(
 
 
 def actions(query: str) -> Sequence[Mapping[str, str]]:
-    """Set a status for all chosen rows; `query` leads back to the same list."""
     url = link("work-items-set") + (f"?{query}" if query else "")
     return [
         {"name": value, "label": label, "icon": ICONS[value], "url": url}

@@ -137,7 +137,6 @@ def _add_page(request: HttpRequest, form: Any, context: dict[str, Any]) -> HttpR
 @require(*SEE)
 @never_cache
 def set_status(request: HttpRequest) -> HttpResponse:
-    """Set the same status for all chosen items, and go back to the list as it was."""
     require_any(request.user, *PROGRESS)
     named = [each for each in request.POST.getlist("id") if each.isascii() and each.isdecimal()]
     chosen = [int(each) for each in named[: operations.MOST_AT_ONCE] if len(each) <= LONGEST_ID]

@@ -24,7 +24,6 @@ def left_by(person: Person | None, at: datetime) -> bool:
 
 @register.simple_tag
 def board_cells(cells: Iterable[BoardCell]) -> SafeString:
-    """One `<td>` an item: a button that opens who answers for it."""
     return SafeString("".join([_cell(cell) for cell in cells]))
 
 
