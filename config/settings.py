@@ -355,7 +355,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {
         "request_id": {"()": "web.request_ids.RequestIdFilter"},
-        # One line says that the database is away (web/serving/pulse.py), and not one for each request meanwhile.
+        # One line says that the database is away (web/serving/lanes.py), and not one for each request meanwhile.
         "no_refusals": {
             "()": "django.utils.log.CallbackFilter",
             "callback": lambda record: record.exc_info or getattr(record, "status_code", 0) != 503,

@@ -17,22 +17,56 @@ from readiness.boards.determinism.api import DeterminismViewSet
 from readiness.boards.dry_run.api import FrameworkViewSet
 from readiness.boards.interop.api import InteropViewSet
 from readiness.boards.matrix.api import MatrixViewSet
-from readiness.boards.queries.site import reasons_of
+from readiness.boards.queries.sites import reasons_of
 from readiness.boards.sentences import code_of_reason, reason_words
-from readiness.boards.tables import FlipFilters, ResultFilters, ScoreFilters
-from readiness.boards.trends.api import ScorePointViewSet
+from readiness.boards.tables import FlipFilters, Moment, ResultFilters, ScoreFilters, SpanFilters
 from readiness.boards.waivers.api import GrantViewSet
 from readiness.scoring import operations
 from readiness.scoring.choices import CHECK_STATES, HEALTHS, VERDICTS
-from readiness.scoring.models import CheckResult, DomainHealth, Flip, SiteScore
+from readiness.scoring.models import CheckResult, DomainHealth, Flip, ScorePoint, SiteScore
 from readiness.scoring.queries.rows import HealthReason
 from web import clock
 from web.rest.errors import named_errors
 from web.rest.filters import ObjectFilterSet
+from web.rest.lookups import AnyOf
 from web.rest.permissions import requires
-from web.rest.router import Router
 from web.rest.serializers import ChoiceValueField, ObjectSerializer
-from web.rest.viewsets import ReadOnlyObjectViewSet
+from web.rest.viewsets import ReadOnlyObjectViewSet, Router
+
+
+class ScorePointSerializer(ObjectSerializer):
+    """The last evaluation of a UTC day; scores are 0 to 1."""
+
+    class Meta:
+        model = ScorePoint
+        fields = (
+            "site", "on_date", "verdict", "first_blocker", "score", "score_upper", "coverage", "pillars",
+            "counts", "evaluated_at", "framework_version",
+        )  # fmt: skip
+        brief_fields = ("site", "on_date", "score", "verdict")
+
+
+class ScorePointFilters(SpanFilters):
+    """`start` and `end` are inclusive, and of the instant of evaluation; `on_date` is the UTC day."""
+
+    start = AnyOf(field_name="evaluated_at", lookup_expr="gte", inner=Moment(), label="From")
+    end = AnyOf(field_name="evaluated_at", lookup_expr="lte", inner=Moment(), label="Until")
+
+    class Meta:
+        model = ScorePoint
+        through = ["site__region"]
+        fields = [
+            "site", "on_date", "verdict", "first_blocker", "score", "score_upper", "coverage",
+            "evaluated_at",
+        ]  # fmt: skip
+        search_fields = ["site__name", "site__slug"]
+
+
+class ScorePointViewSet(ReadOnlyObjectViewSet):
+    queryset = ScorePoint.objects.select_related("site", "framework_version")
+    serializer_class = ScorePointSerializer
+    filterset_class = ScorePointFilters
+    ordering_fields = ("id", "site", "on_date", "score", "score_upper", "coverage", "verdict", "evaluated_at")
 
 
 class DomainHealthSerializer(ObjectSerializer):

@@ -16,7 +16,7 @@ from django_filters import Filter
 from inventory.models import DomainChoices, Region, Site
 from readiness.boards import findings, sentences
 from readiness.boards.queries import sites
-from readiness.boards.queries.site import PillarChecks
+from readiness.boards.queries.sites import PillarChecks
 from readiness.boards.waivers.sentences import waiver_url, waiver_word
 from readiness.framework.core.definition import Framework
 from readiness.scoring.choices import CHECK_STATES, HEALTHS, TIERS, VERDICTS

@@ -1,9 +1,90 @@
 """Endpoints of this room."""
 
+from typing import Any, cast
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.views import APIView
+
+from accounts.models import User
 from readiness.golive.campaigns.api import CampaignViewSet, ItemViewSet
+from readiness.golive.models import WorkItem
 from readiness.golive.reviews.api import ActionViewSet, ApproverViewSet, ReviewViewSet
-from readiness.golive.worklist.api import WorkItemViewSet
-from web.rest.router import Router
+from readiness.golive.worklist import operations
+from readiness.golive.worklist.queries import WorkItemStanding, with_standing
+from readiness.golive.worklist.tables import WorkItemFilters
+from web.rest.errors import named_errors
+from web.rest.fields import spoken_choice
+from web.rest.permissions import Permission
+from web.rest.serializers import ObjectSerializer
+from web.rest.viewsets import ObjectViewSet, Router
+from web.workflows.endpoints import by_reader
+
+
+class WorkItemSerializer(ObjectSerializer):
+    """`state` is the status, or `resolved` where the check of a live item is met; `check_state` is as evaluated.
+
+    `site` and `check` cannot be changed afterwards.
+    """
+
+    check = serializers.CharField(source="check_id", max_length=64)
+    state = serializers.SerializerMethodField()
+    check_state = serializers.CharField(read_only=True, allow_null=True)
+    check_reason = serializers.CharField(read_only=True, allow_null=True)
+
+    class Meta:
+        model = WorkItem
+        fields = (
+            *("site", "check", "status", "state", "check_state", "check_reason", "owner", "owner_name"),
+            *("due_on", "note", "created_by", "created_at", "closed_at"),
+        )
+        read_only_fields = ("created_by", "created_at", "closed_at")
+        brief_fields = ("site", "check", "status", "due_on")
+
+    @extend_schema_field(spoken_choice(WorkItemStanding.values))
+    def get_state(self, item: WorkItem) -> dict[str, str]:
+        standing = WorkItemStanding(item.standing)  # type: ignore[attr-defined]
+        return {"value": standing.value, "label": str(standing.label)}
+
+
+class MayWrite(Permission):
+    """Who may only do the work may change what they do; the operation says which fields those are."""
+
+    def needed(self, request: HttpRequest, view: APIView) -> list[str]:
+        by_method = {"POST": operations.MAY_ADD, "DELETE": operations.MAY_REMOVE}
+        if request.method in ("PUT", "PATCH"):
+            return [] if request.user.has_perm(operations.MAY_PROGRESS) else [operations.MAY_CHANGE]
+        return [by_method.get(str(request.method), "golive.view_workitem")]
+
+
+class WorkItemViewSet(ObjectViewSet):
+    queryset = WorkItem.objects.select_related("site", "owner", "created_by")
+    serializer_class = WorkItemSerializer
+    filterset_class = WorkItemFilters
+    permission_classes = [MayWrite]
+    ordering_fields = ("id", "site", "check_id", "status", "due_on", "created_at", "closed_at")
+
+    def get_queryset(self) -> QuerySet[WorkItem]:
+        return with_standing(super().get_queryset())
+
+    def perform_create(self, serializer: Any) -> None:
+        with named_errors():
+            serializer.instance = operations.add(**serializer.validated_data, **by_reader(self.request))
+
+    def perform_update(self, serializer: Any) -> None:
+        item, given = serializer.instance, dict(serializer.validated_data)
+        for name in ("site", "check_id"):
+            # A whole item that was read may be written back.
+            if name in given and given[name] == getattr(item, name):
+                del given[name]
+        with named_errors():
+            serializer.instance = operations.change(item, **given, **by_reader(self.request))
+
+    def perform_destroy(self, instance: Model) -> None:
+        operations.remove(cast(WorkItem, instance), by=cast(User, self.request.user))
+
 
 router = Router()
 router.register("worklist", WorkItemViewSet)

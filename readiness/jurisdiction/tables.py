@@ -8,7 +8,7 @@ from readiness.jurisdiction.filters import RuleFilters, RulePackFilters
 from readiness.jurisdiction.models import Rule
 from web import links
 from web.tables import Column, Table
-from web.versioned.tables import version_table
+from web.versioned.views import version_table
 
 
 def rules(pack: RulePackDocument, today: date) -> Table:

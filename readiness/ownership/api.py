@@ -30,9 +30,8 @@ from web.rest.pagination import limit_of
 from web.rest.permissions import requires
 from web.rest.reports import endpoint as read_endpoint
 from web.rest.reports import parameter
-from web.rest.router import Router
 from web.rest.serializers import ObjectSerializer
-from web.rest.viewsets import ObjectViewSet
+from web.rest.viewsets import ObjectViewSet, Router
 from web.visibility import SEES_NAMES
 from web.workflows.endpoints import by_reader, endpoint, taken, words_field
 

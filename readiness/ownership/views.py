@@ -20,7 +20,7 @@ from readiness.ownership.core.standing import Item
 from readiness.ownership.forms import AmendForm, ProposeForm, ReassignForm, SheetImportForm
 from readiness.ownership.models import Assignment, HandoverStep
 from readiness.ownership.queries import OwnershipCell
-from readiness.ownership.sentences import item_label, who
+from readiness.ownership.tables import item_label, who
 from web import answers
 from web import tables as table_kit
 from web.clock import now

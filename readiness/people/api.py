@@ -13,17 +13,15 @@ from rest_framework.views import APIView
 
 from accounts.models import User
 from readiness.people import operations, queries
-from readiness.people.filters import PersonFilters
-from readiness.people.kinds import TEAMS
+from readiness.people.kinds import TEAMS, PersonFilters
 from readiness.people.models import Membership, Person
 from web import clock
 from web.kinds.rest import filters_of, serializer_of, viewset_of
 from web.rest.errors import named_errors
 from web.rest.fields import RelatedObjectField
 from web.rest.permissions import SignedIn, requires
-from web.rest.router import Router
 from web.rest.serializers import ObjectSerializer
-from web.rest.viewsets import ObjectViewSet
+from web.rest.viewsets import ObjectViewSet, Router
 
 
 class PersonSerializer(ObjectSerializer):

@@ -7,7 +7,7 @@ class PeopleConfig(AppConfig):
     verbose_name = "People"
 
     def ready(self) -> None:
-        from readiness.people.search import find_people, find_teams
+        from readiness.people.queries import find_people, find_teams
         from web import links, search
         from web.accounts.views.settings import add_section
 

@@ -11,8 +11,15 @@ from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
 from web import clock, links
-from web.history.events import ACTIONS, BadCursor, HistoryRow, history
-from web.history.params import PARAMETERS, BadHistoryParameter, query_of
+from web.history.events import (
+    ACTIONS,
+    PARAMETERS,
+    BadCursor,
+    BadHistoryParameter,
+    HistoryRow,
+    history,
+    query_of,
+)
 from web.rest.fields import absolute
 from web.rest.filters import refuse_unknown
 from web.rest.pagination import limit_of

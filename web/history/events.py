@@ -1,15 +1,133 @@
 """Which entries there are, newest first, over all audited models at once."""
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import DecimalField, Field, ForeignKey, Model, QuerySet
+from django.utils import timezone
 
 from web import links, visibility
 from web.audit import AuditEntry, audited_models
-from web.history.changes import FieldChange, changes_of
+from web.audit.registry import left_out
+from web.permissions import MissingPermission
+from web.timerange import BadTimeRangeError, parse_instant
+from web.words import in_words
+
+Snapshot = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field. Choices are shown by their label, related objects by name; None is no value."""
+
+    field: str
+    label: str
+    before: Any
+    after: Any
+
+    @property
+    def before_text(self) -> str:
+        return in_words(self.before)
+
+    @property
+    def after_text(self) -> str:
+        return in_words(self.after)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The content of one entry. `current` is the object as it is now, None once it is gone."""
+
+    name: str
+    current: Model | None
+    changes: tuple[FieldChange, ...]
+
+
+def changes_of(model: type[Model], entries: list[AuditEntry]) -> dict[int, Said]:
+    fields = [
+        each
+        for each in model._meta.concrete_fields
+        if not each.primary_key and each.attname not in left_out(model)
+    ]
+    names = _names(fields, [row for entry in entries for row in (entry.before, entry.after) if row])
+    alive = model._base_manager.in_bulk({entry.object_id for entry in entries})
+    return {
+        entry.pk: Said(
+            _name(model, entry.after or entry.before or {}, entry.object_id),
+            alive.get(entry.object_id),
+            _changes(fields, entry.before or {}, entry.after or {}, names),
+        )
+        for entry in entries
+    }
+
+
+def _changes(
+    fields: list[Field], before: Snapshot, after: Snapshot, names: dict[tuple[type[Model], Any], str]
+) -> tuple[FieldChange, ...]:
+    return tuple(
+        FieldChange(
+            field.name,
+            str(field.verbose_name),
+            _in_words(field, before.get(field.attname), names),
+            _in_words(field, after.get(field.attname), names),
+        )
+        for field in fields
+        if _value(before.get(field.attname)) != _value(after.get(field.attname))
+    )
+
+
+def _names(fields: Iterable[Field], snapshots: Iterable[Snapshot]) -> dict[tuple[type[Model], Any], str]:
+    rows = list(snapshots)
+    names: dict[tuple[type[Model], Any], str] = {}
+    by_model: dict[type[Model], set[Any]] = {}
+    for field in fields:
+        if isinstance(field, ForeignKey):
+            by_model.setdefault(field.related_model, set()).update(row.get(field.attname) for row in rows)
+    for related, keys in by_model.items():
+        attribute = _name_field(related)
+        if attribute and keys - {None}:
+            rows_of = related._base_manager.filter(pk__in=keys - {None})
+            if visibility.is_person(related):
+                rows_of = visibility.known(rows_of)
+            named_rows = rows_of.values_list("pk", attribute)
+            names |= {(related, key): name for key, name in named_rows}
+    return names
+
+
+def _name_field(model: type[Model]) -> str | None:
+    present = {field.name for field in model._meta.concrete_fields}
+    return next((name for name in ("name", "model", "username", "version") if name in present), None)
+
+
+def _name(model: type[Model], row: Snapshot, object_id: int) -> str:
+    attribute = _name_field(model)
+    return (attribute and row.get(attribute)) or f"{model._meta.verbose_name} {object_id}"
+
+
+def _value(value: Any) -> Any:
+    # "Not filled in" is one thing to a reader, however a column says it.
+    return None if value in ("", None, [], {}) else value
+
+
+def _in_words(field: Field, value: Any, names: Mapping[tuple[Any, Any], str]) -> Any:
+    value = _value(value)
+    if value is None:
+        return None
+    if visibility.identifies(field.model, field.name) and not visibility.sees_names():
+        return names.get((field.related_model, value), str(visibility.SOMEBODY))
+    if isinstance(field, ForeignKey):
+        return names.get((field.related_model, value), f"{field.related_model._meta.verbose_name} {value}")
+    if field.choices:
+        return str(dict(field.flatchoices).get(value, value))
+    # JSON has no dates and no decimals.
+    if isinstance(field, DecimalField):
+        return round(Decimal(str(value)), field.decimal_places)
+    return value if isinstance(value, (dict, list)) else field.to_python(value)
+
 
 ACTIONS = AuditEntry.Action.values
 
@@ -70,8 +188,8 @@ class HistoryQuery:
 class HistoryPage:
     """`next_after` is "" on the last page."""
 
-    rows: list[HistoryRow] = field(default_factory=list)
-    next_after: str = ""
+    rows: list[HistoryRow]
+    next_after: str
 
 
 def history_of(obj: Model, *, limit: int = 50, after: str = "") -> HistoryPage:
@@ -163,3 +281,67 @@ def _position(after: str) -> int | None:
     if not (after.isascii() and after.isdecimal() and len(after) < 19):
         raise BadCursor("`after` is not the id of a history row.")
     return int(after)
+
+
+PARAMETERS = ("model", "id", "actor", "request", "action", "start", "end", "after")
+LONGEST = 300
+
+
+class BadHistoryParameter(ValueError):
+    """A parameter that cannot be read; `errors` are reasons by parameter."""
+
+    def __init__(self, errors: dict[str, list[str]]) -> None:
+        super().__init__("; ".join(f"{name}: {' '.join(reasons)}" for name, reasons in errors.items()))
+        self.errors = errors
+
+
+def query_of(parameters: Mapping[str, str], user: Any, *, now: datetime) -> HistoryQuery:
+    """Raises BadHistoryParameter, and MissingPermission for a model or an actor that this user may not see."""
+    asked = {name: (parameters.get(name) or "").strip() for name in PARAMETERS}
+    for name, value in asked.items():
+        if "\x00" in value or len(value) > LONGEST:
+            raise BadHistoryParameter({name: ["This cannot be read."]})
+    visibility.refuse(bool(asked["actor"]), user)
+    if asked["action"] and asked["action"] not in ACTIONS:
+        raise BadHistoryParameter({"action": [f"There are {', '.join(ACTIONS)}."]})
+    return HistoryQuery(
+        models=_models(asked["model"], user),
+        object_id=_object_id(asked["id"], asked["model"]),
+        actor=asked["actor"],
+        request_id=asked["request"],
+        action=asked["action"],
+        start=_instant("start", asked["start"], now),
+        end=_instant("end", asked["end"], now),
+        after=asked["after"],
+    )
+
+
+def _models(label: str, user: Any) -> tuple[type[Model], ...]:
+    if not label:
+        return visible_models(user)
+    model = model_named(label)
+    if model is None:
+        raise BadHistoryParameter({"model": [f"No history is kept of {label}."]})
+    permission = permission_of(model)
+    if not user.has_perm(permission):
+        raise MissingPermission([permission])
+    return (model,)
+
+
+def _object_id(text: str, label: str) -> int | None:
+    if not text:
+        return None
+    if not label:
+        raise BadHistoryParameter({"id": ["An id needs a model: ids of several models look alike."]})
+    if not (text.isascii() and text.isdecimal() and int(text[:20]) < 2**63):
+        raise BadHistoryParameter({"id": ["A whole number is needed."]})
+    return int(text)
+
+
+def _instant(name: str, text: str, now: datetime) -> datetime | None:
+    if not text:
+        return None
+    try:
+        return parse_instant(text, now=now, zone=timezone.get_current_timezone(), field=name)
+    except BadTimeRangeError as error:
+        raise BadHistoryParameter({name: [error.reason]}) from error

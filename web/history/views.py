@@ -7,8 +7,16 @@ from django.utils.text import capfirst
 from django.views.decorators.http import require_GET
 
 from web import clock, visibility
-from web.history.events import ACTIONS, BadCursor, history, label_of, visible_models
-from web.history.params import PARAMETERS, BadHistoryParameter, query_of
+from web.history.events import (
+    ACTIONS,
+    PARAMETERS,
+    BadCursor,
+    BadHistoryParameter,
+    history,
+    label_of,
+    query_of,
+    visible_models,
+)
 from web.permissions import signed_in
 from web.tables.addresses import Address
 

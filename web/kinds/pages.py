@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods
 
 from web import actor, answers, clock, links
-from web.history import BadCursor, history_of
+from web.history.events import BadCursor, history_of
 from web.kinds import details
 from web.kinds.kind import KIND_OF, Kind
 from web.requests import UserRequest

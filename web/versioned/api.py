@@ -25,8 +25,7 @@ from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import ObjectViewSet
 from web.versioned.core.documents import DocumentError, written
 from web.versioned.core.files import texts_of
-from web.versioned.refusals import NeedsReason, VersionConflict
-from web.versioned.versions import Versioned, exported
+from web.versioned.versions import NeedsReason, VersionConflict, Versioned, exported
 from web.yaml_documents import MOST_BYTES
 
 FIELDS = ("version", "made_from", "revision")

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from accounts.models import User
 from web.clock import now
 from web.forms import RefusedForm
-from web.history import history_of
+from web.history.events import history_of
 from web.methods import page_above
 from web.permissions import require as require_all
 from web.workflows.steps import NotInState, WorkflowStep, require

@@ -6,9 +6,9 @@ from django.db import transaction
 
 from accounts.models import User
 from readiness.boards import tasks
-from readiness.boards.dry_run.models import DryRun
 from readiness.boards.dry_run.queries import standing_of
 from readiness.boards.dry_run.running import sites_to_try, take, work_on
+from readiness.boards.models import DryRun
 from readiness.framework import operations as framework_operations
 from readiness.framework import queries as framework_queries
 from readiness.framework.models import FrameworkVersion

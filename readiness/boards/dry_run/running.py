@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from inventory.models import Site
 from inventory.queries import Capacity, deployed
 from readiness.boards.dry_run.comparing import Plain, TriedSite, summary, tried_site
-from readiness.boards.dry_run.models import DryRun
+from readiness.boards.models import DryRun
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from readiness.scoring.core.evaluate import SiteResult, evaluate

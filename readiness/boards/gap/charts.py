@@ -8,7 +8,6 @@ from typing import Any
 from plotly import graph_objects as go
 
 from readiness.boards import findings
-from readiness.boards.gap import sentences
 from readiness.scoring.core.gap import CapacityFigures, CapacityMeasure, Gap
 from readiness.scoring.gap.closing import Closing
 from readiness.scoring.gap.queries import CONDITIONAL, OTHERS, UNEVALUATED, UNRECORDED, Group
@@ -234,7 +233,7 @@ def by_group(groups: Sequence[Group], *, measure: CapacityMeasure) -> Figure:
     days = (f"{gap.at:%Y-%m-%d}" for gap in shown[0].gaps)
     heads = ["Day", *(f"{group.label}, {scale.unit}" for group in shown)]
     meta = {
-        "finding": sentences.moved(groups, measure=measure),
+        "finding": findings.moved(groups, measure=measure),
         "table": charts.table(heads, reversed(list(zip(days, *columns, strict=True)))),
         "narrow": charts.FEW_DATES,
     }
@@ -271,7 +270,7 @@ def closing(outcome: Closing, *, checks: int) -> Figure:
     )
     heads = ["Checks resolved", f"Freed at best, {scale.unit}"]
     rows = [[resolved, *scale.scaled([freed])] for resolved, freed in best]
-    meta = {"finding": sentences.at_best(outcome, checks), "table": charts.table(heads, rows)}
+    meta = {"finding": findings.at_best(outcome, checks), "table": charts.table(heads, rows)}
     return charts.figure(traces, layout, meta)
 
 

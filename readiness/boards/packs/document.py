@@ -10,7 +10,7 @@ from readiness.boards.queries.checks import deciding_part
 from readiness.evidence.models import Attestation, RecordedFact, Review
 from readiness.framework.core.definition import Check, Framework, Pillar
 from readiness.framework.core.wording import label_title
-from readiness.golive.reviews.sentences import closed_words
+from readiness.golive.reviews.tables import closed_words
 from readiness.scoring.core.states import CheckState
 from readiness.scoring.queries.results import pass_text
 from readiness.scoring.queries.rows import CheckRow

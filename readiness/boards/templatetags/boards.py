@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from readiness.boards import sentences
 from readiness.boards.explain import sentences as moves
-from readiness.boards.matrix.grid import MARKED_TIERS, CellLine, gap_note, short_name
+from readiness.boards.matrix.tables import MARKED_TIERS, CellLine, gap_note, short_name
 from readiness.boards.waivers.sentences import ends
 from readiness.scoring.core.silence import HealthAt
 from readiness.scoring.core.states import FlipCause

@@ -7,9 +7,8 @@ from typing import Any
 from django.http import HttpRequest
 
 from readiness.boards.params import region_named, site_named
-from readiness.boards.trends import charts, queries, sentences, tables
-from readiness.boards.trends.marks import Mark, marks
-from readiness.boards.trends.queries import Subject, Trend
+from readiness.boards.trends import charts, queries
+from readiness.boards.trends.queries import KINDS, Mark, Subject, Trend, marks
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from web import answers
@@ -18,6 +17,7 @@ from web.charts import Figure
 from web.clock import now
 from web.links import link
 from web.reports import Report, chart_urls, choices
+from web.tables import Column, RowFilter, Table
 from web.timerange import BadParameter, TimeRange
 
 DEFAULT_RANGE = "now-90d"
@@ -51,9 +51,9 @@ def page(request: HttpRequest) -> tuple[table_kit.TablePage, Any]:
         return {
             "subject": subject,
             "trend": trend,
-            "score": sentences.moved(trend.scores),
-            "plain": sentences.moved(trend.plain),
-            "finding": sentences.finding(trend),
+            "score": charts.moved(trend.scores),
+            "plain": charts.moved(trend.plain),
+            "finding": charts.finding(trend),
             "time_range": span.context,
             "explain_url": link("explain", **subject.place, **ends),
             "chart": chart_urls("trends-chart", **subject.query, **span.query),
@@ -61,7 +61,7 @@ def page(request: HttpRequest) -> tuple[table_kit.TablePage, Any]:
             **_choices(asked),
         }
 
-    return table_kit.page(request, tables.MARKS, asked.marks), context
+    return table_kit.page(request, MARKS, asked.marks), context
 
 
 @TRENDS.chart
@@ -94,3 +94,34 @@ def _choices(asked: AskedTrend) -> dict[str, Any]:
         **subject.others("trends", kept),
         "kept": kept,
     }
+
+
+MARKS = Table(
+    id="marks",
+    noun=("mark", "marks"),
+    label="What happened",
+    title="What happened",
+    columns=(
+        Column("at", "When", template="readiness/cells/instant.html", sort=True, phone="status"),
+        Column("told", "What", "sentence", url="url", sort=True, locked=True, phone="title"),
+        Column("kind", "Kind", text=lambda row: KINDS[row.kind], sort=True),
+        Column(
+            "site",
+            "Site",
+            url=lambda row: link("site", row.site_slug) if row.site_slug else "",
+            sort=True,
+            export="site_slug",
+        ),
+        Column("detail", "Why", phone="full"),
+    ),
+    filters=(RowFilter("kind", "Kind", "kind", tuple(KINDS.items())),),
+    row_id="id",
+    row_name="sentence",
+    default_sort="-at",
+    empty={
+        "title": "Nothing happened",
+        "text": "No version was published, no grant began or ended, no verdict flipped, no evidence was voided.",
+        "icon": "calendar",
+    },
+    per_page=25,
+)

@@ -18,7 +18,7 @@ from readiness.grants import queries as waiver_queries
 from readiness.grants.operations import MAY_REQUEST
 from readiness.ownership import queries as ownership
 from readiness.ownership.queries import UNOWNED
-from readiness.ownership.sentences import cell_label, cell_text, item_label
+from readiness.ownership.tables import cell_label, cell_text, item_label
 from readiness.scoring.checks import FROM_OWNERSHIP, placements
 from readiness.scoring.core.states import ReasonCode
 from readiness.scoring.queries.rows import PartRow

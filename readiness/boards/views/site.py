@@ -13,13 +13,13 @@ from django.views.decorators.http import require_POST
 from inventory.models import DomainChoices, Site
 from readiness.boards import charts, findings, tables
 from readiness.boards.queries import samples
-from readiness.boards.queries import site as site_queries
-from readiness.boards.queries.site import inventory_counts
+from readiness.boards.queries import sites as site_queries
+from readiness.boards.queries.sites import inventory_counts
 from readiness.boards.queries.sites import rows as site_rows
 from readiness.boards.sentences import FlipLine
 from readiness.boards.waivers.sentences import excepted_note
 from readiness.golive.reviews import queries as review_queries
-from readiness.golive.reviews import sentences as review_lines
+from readiness.golive.reviews import tables as review_lines
 from readiness.grants.operations import MAY_REQUEST
 from readiness.scoring import operations
 from readiness.scoring.core.combine import SEVERITY
@@ -29,7 +29,7 @@ from web import answers
 from web import tables as table_kit
 from web.charts import Figure
 from web.clock import now
-from web.history import history_of
+from web.history.events import history_of
 from web.links import link
 from web.permissions import require
 from web.reports import Report, chart_urls, choices, trail

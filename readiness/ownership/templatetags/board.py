@@ -8,7 +8,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString
 
 from readiness.ownership.cells import BoardCell
-from readiness.ownership.sentences import due
+from readiness.ownership.tables import due
 from readiness.people.models import Person
 
 register = template.Library()

@@ -27,7 +27,7 @@ from readiness.tradeoffs.queries import region_names
 from readiness.workloads import queries as workloads
 from readiness.workloads.core.envelope import Criticality, Envelope
 from readiness.workloads.models import Placement
-from web.versioned.refusals import NothingPublished
+from web.versioned.versions import NothingPublished
 
 MAY_PLACE = (
     "inventory.view_site",

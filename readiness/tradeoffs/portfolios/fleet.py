@@ -39,7 +39,7 @@ from readiness.tradeoffs.portfolios.params import PortfolioQuestion
 from readiness.workloads import queries as workloads
 from readiness.workloads.core.envelope import Criticality, Envelope
 from readiness.workloads.models import Placement
-from web.versioned.refusals import NothingPublished
+from web.versioned.versions import NothingPublished
 
 PRIORITY = {
     Criticality.CRITICAL: 8.0,

@@ -15,7 +15,7 @@ from readiness.golive.reviews.queries import CHECK, BlockingChecks
 from readiness.scoring import operations as scoring
 from readiness.scoring.models import CheckResult, SiteScore
 from tests.inventory import made
-from web.history import history_of
+from web.history.events import history_of
 from web.permissions import MissingPermission
 from web.workflows import NotInState
 

@@ -14,7 +14,7 @@ from readiness.scoring.models import CheckResult, Flip, SiteScore
 from tests.readiness.golive.worklist.conftest import CHECK
 from tests.readiness.scoring import stored
 from tests.readiness.scoring.stored import NOW
-from web.history import history_of
+from web.history.events import history_of
 from web.permissions import MissingPermission
 
 pytestmark = pytest.mark.django_db
