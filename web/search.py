@@ -129,11 +129,7 @@ def _scopes(query: SearchQuery, served: list[Provider]) -> list[dict[str, Any]]:
     return [
         everywhere,
         *(
-            {
-                "label": each.label,
-                "url": _address(query.text, each.name),
-                "current": each.name == query.scope,
-            }
+            {"label": each.label, "url": _address(query.text, each.name), "current": each.name == query.scope}
             for each in served
         ),
     ]

@@ -230,13 +230,7 @@ SITES = Table(
     noun=("site", "sites"),
     filterset=ReadinessSiteFilters,
     default_sort="-deployed",
-    empty={
-        "title": "No sites yet",
-        "text": "A site is one place that holds infrastructure. Add one, then connect a source of samples to it.",
-        "icon": "building-factory-2",
-        "action_url": "/inventory/sites/",
-        "action_label": "Go to the inventory",
-    },
+    nothing="readiness/nothing.html#sites",
     columns=(
         Column("site", "Site", "row.site.name", template="readiness/cells/site.html", sort="name", locked=True,
                phone="title"),
@@ -272,18 +266,6 @@ SITES = Table(
     row_name="row.site.name",
     row_url=lambda line: link("site", line.row.site.slug),
 )  # fmt: skip
-
-
-NOT_EVALUATED = {
-    "title": "Not evaluated yet",
-    "text": "Checks appear with the first evaluation of the site.",
-    "icon": "clipboard-check",
-}
-NO_SITE = {
-    "title": "No site has been evaluated",
-    "text": "Add a site to the inventory; its checks follow with the first evaluation.",
-    "icon": "clipboard-check",
-}
 
 
 def _tight(text: str) -> str:
@@ -345,7 +327,7 @@ def checks_of_site(slug: str, pillars: Sequence[PillarChecks], *, may_request: b
         row_id="id",
         row_name="name",
         row_url=lambda row: address(row.id),
-        empty=NOT_EVALUATED,
+        nothing="readiness/nothing.html#checks",
     )  # fmt: skip
 
 
@@ -377,5 +359,5 @@ def sites_of_check(check_id: str) -> Table:
         row_id="site.id",
         row_name="site.name",
         row_url=address,
-        empty=NO_SITE,
+        nothing="readiness/nothing.html#sites-of-check",
     )  # fmt: skip

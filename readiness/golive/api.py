@@ -1,26 +1,22 @@
 """Endpoints of this room."""
 
-from typing import Any, cast
-
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.views import APIView
 
-from accounts.models import User
 from readiness.golive.campaigns.api import CampaignViewSet, ItemViewSet
 from readiness.golive.models import WorkItem
 from readiness.golive.reviews.api import ActionViewSet, ApproverViewSet, ReviewViewSet
 from readiness.golive.worklist import operations
 from readiness.golive.worklist.queries import WorkItemStanding, with_standing
 from readiness.golive.worklist.tables import WorkItemFilters
-from web.rest.errors import named_errors
 from web.rest.fields import spoken_choice
 from web.rest.permissions import Permission
 from web.rest.serializers import ObjectSerializer
-from web.rest.viewsets import ObjectViewSet, Router
-from web.workflows.endpoints import by_reader
+from web.rest.viewsets import Router
+from web.workflows.endpoints import OperatedViewSet
 
 
 class WorkItemSerializer(ObjectSerializer):
@@ -59,7 +55,7 @@ class MayWrite(Permission):
         return [by_method.get(str(request.method), "golive.view_workitem")]
 
 
-class WorkItemViewSet(ObjectViewSet):
+class WorkItemViewSet(OperatedViewSet):
     queryset = WorkItem.objects.select_related("site", "owner", "created_by")
     serializer_class = WorkItemSerializer
     filterset_class = WorkItemFilters
@@ -69,21 +65,8 @@ class WorkItemViewSet(ObjectViewSet):
     def get_queryset(self) -> QuerySet[WorkItem]:
         return with_standing(super().get_queryset())
 
-    def perform_create(self, serializer: Any) -> None:
-        with named_errors():
-            serializer.instance = operations.add(**serializer.validated_data, **by_reader(self.request))
-
-    def perform_update(self, serializer: Any) -> None:
-        item, given = serializer.instance, dict(serializer.validated_data)
-        for name in ("site", "check_id"):
-            # A whole item that was read may be written back.
-            if name in given and given[name] == getattr(item, name):
-                del given[name]
-        with named_errors():
-            serializer.instance = operations.change(item, **given, **by_reader(self.request))
-
-    def perform_destroy(self, instance: Model) -> None:
-        operations.remove(cast(WorkItem, instance), by=cast(User, self.request.user))
+    writes = {"create": operations.add, "update": operations.change, "destroy": operations.remove}
+    fixed = ("site", "check_id")
 
 
 router = Router()

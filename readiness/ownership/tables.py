@@ -133,13 +133,7 @@ def board_table(fleet: OwnedFleet, items: Sequence[Item], *, names: bool) -> Tab
         row_id="site.id",
         row_url=lambda row: link("site", row.site.slug),
         row_name="site.name",
-        empty={
-            "title": "No sites yet",
-            "text": "The board shows every site against the seven items that somebody answers for.",
-            "icon": "user-check",
-            "action_url": "/inventory/sites/",
-            "action_label": "Go to the inventory",
-        },
+        nothing="ownership/nothing.html#ownership-board",
         api="ownership-api-assignment-list",
     )  # fmt: skip
 
@@ -222,11 +216,7 @@ def queue_table(fleet: OwnedFleet, *, names: bool, now: datetime) -> Table:
         row_id=lambda gap: f"{gap.key}.{gap.queue}",
         row_url=_cell_url,
         row_name=lambda gap: f"{gap.site.name}, {item_label(gap.cell.item)}",
-        empty={
-            "title": "Everything is owned",
-            "text": "Each item has one accountable person who accepted and confirmed it in time.",
-            "icon": "user-check",
-        },
+        nothing="ownership/nothing.html#ownership-queues",
     )  # fmt: skip
 
 
@@ -265,11 +255,7 @@ OWNERS = Table(
     row_name="person",
     row_url=_owner_url,
     default_sort="-items",
-    empty={
-        "title": "Nobody answers for anything yet",
-        "text": "Propose somebody on the board.",
-        "icon": "users-group",
-    },
+    nothing="ownership/nothing.html#owners",
 )  # fmt: skip
 
 

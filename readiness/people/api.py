@@ -21,7 +21,8 @@ from web.rest.errors import named_errors
 from web.rest.fields import RelatedObjectField
 from web.rest.permissions import SignedIn, requires
 from web.rest.serializers import ObjectSerializer
-from web.rest.viewsets import ObjectViewSet, Router
+from web.rest.viewsets import Router
+from web.workflows.endpoints import OperatedViewSet
 
 
 class PersonSerializer(ObjectSerializer):
@@ -66,22 +67,12 @@ _own_person = inline_serializer(
 )
 
 
-class PersonViewSet(ObjectViewSet):
+class PersonViewSet(OperatedViewSet):
     queryset = Person.objects.select_related("user", "requested_user", "requested_by")
     serializer_class = PersonSerializer
     filterset_class = PersonFilters
 
-    def perform_create(self, serializer: Any) -> None:
-        with named_errors():
-            serializer.instance = operations.save_person(
-                serializer.instance,
-                by=cast(User, self.request.user),
-                now=clock.now(),
-                **serializer.validated_data,
-            )
-
-    def perform_update(self, serializer: Any) -> None:
-        self.perform_create(serializer)
+    writes = {"create": operations.save_person, "update": operations.save_person}
 
     @extend_schema(request=LinkRequestSerializer, summary="Ask a user to confirm that they are this person")
     @action(

@@ -46,10 +46,7 @@ class PersonForm(RefusedForm):
     email = forms.EmailField(label="E-mail", required=False)
     phone = forms.CharField(label="Phone", max_length=40, required=False)
     time_zone = forms.CharField(
-        label="Time zone",
-        max_length=64,
-        initial="UTC",
-        help_text="An IANA name, such as Europe/Lisbon.",
+        label="Time zone", max_length=64, initial="UTC", help_text="An IANA name, such as Europe/Lisbon."
     )
     last_day = forms.DateField(
         label="Last day",

@@ -125,11 +125,7 @@ PEOPLE = Kind(
         filterset=PersonFilters,
         row_url=page_url,
         api="people-api-person-list",
-        empty={
-            "title": "Nobody yet",
-            "text": "People answer for sites. Add those who do, and link them to the users they sign in as.",
-            "icon": "users-group",
-        },
+        nothing="people/nothing.html#people",
     ),
 )
 TEAMS = declared(

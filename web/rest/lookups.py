@@ -18,29 +18,12 @@ from django.utils.text import capfirst, format_lazy
 
 lazy_capfirst = lazy(capfirst, str)
 
-TEXT = {
-    "": ("exact", False),
-    "n": ("exact", True),
-    "ic": ("icontains", False),
-    "nic": ("icontains", True),
-    "isw": ("istartswith", False),
-    "nisw": ("istartswith", True),
-    "iew": ("iendswith", False),
-    "niew": ("iendswith", True),
-    "ie": ("iexact", False),
-    "nie": ("iexact", True),
-    "regex": ("regex", False),
-    "iregex": ("iregex", False),
-}
-NUMBER = {
-    "": ("exact", False),
-    "n": ("exact", True),
-    "lt": ("lt", False),
-    "lte": ("lte", False),
-    "gt": ("gt", False),
-    "gte": ("gte", False),
-}
 EQUAL = {"": ("exact", False), "n": ("exact", True)}
+NUMBER = EQUAL | {each: (each, False) for each in ("lt", "lte", "gt", "gte")}
+_TEXT = {"": "exact", "ic": "icontains", "isw": "istartswith", "iew": "iendswith", "ie": "iexact"}
+TEXT = {f"{no}{suffix}": (lookup, bool(no)) for suffix, lookup in _TEXT.items() for no in ("", "n")} | {
+    each: (each, False) for each in ("regex", "iregex")
+}
 
 
 class Repeated(forms.Field):

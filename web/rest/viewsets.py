@@ -72,9 +72,7 @@ def update(objects: list[models.Model], values: list[dict[str, Any]]) -> None:
         manager = type(objects[0])._default_manager
         in_order = sorted(objects, key=lambda obj: obj.pk)
         _all_or_blame(
-            objects,
-            lambda: manager.bulk_update(in_order, fields),
-            lambda obj: obj.save(update_fields=fields),
+            objects, lambda: manager.bulk_update(in_order, fields), lambda obj: obj.save(update_fields=fields)
         )
 
 

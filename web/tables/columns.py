@@ -90,7 +90,7 @@ class Table:
 
     `api` names the endpoint's list ("inventory-api-site-list") that takes the same filters. `actions` make rows
     selectable: mappings of name, label, icon, url, danger. `group_by` are fields of the queryset that go before any
-    sort.
+    sort. Without a row it says what the template `nothing` holds, or `empty`.
     """
 
     id: str
@@ -101,6 +101,7 @@ class Table:
     search: bool = True
     default_sort: str = ""
     empty: Mapping[str, Any] = field(default_factory=dict)
+    nothing: str = ""
     actions: Sequence[Mapping[str, Any]] = ()
     title: str = ""
     label: str = ""

@@ -71,10 +71,7 @@ def _pill(kind: str, value: str | None, note: str, clock: str) -> SafeString:
     if clock:
         clock_icon, clock_word = _CLOCK_WORDS[clock]
         extra = format_html(
-            '{}{}<span class="visually-hidden"> {}</span>',
-            extra,
-            icon(clock_icon, "tiny"),
-            (clock_word),
+            '{}{}<span class="visually-hidden"> {}</span>', extra, icon(clock_icon, "tiny"), (clock_word)
         )
     return format_html(
         '<span class="pill" {}{}>{}{}{}</span>',
@@ -134,13 +131,7 @@ def state_attribute(kind: str, value: str | None) -> SafeString:
 def health_row(health: Iterable[Mapping[str, Any]]) -> SafeString:
     return SafeString(
         "".join(
-            mark(
-                "health",
-                each["state"],
-                each["domain"],
-                clock=each["clock"],
-                note=each.get("note", ""),
-            )
+            mark("health", each["state"], each["domain"], clock=each["clock"], note=each.get("note", ""))
             for each in health
         )
     )

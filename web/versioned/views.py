@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest, ValidationError
@@ -13,7 +13,6 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
 
-from accounts.models import User
 from web import answers
 from web import tables as table_kit
 from web.clock import now
@@ -24,6 +23,7 @@ from web.versioned.core.documents import DocumentError
 from web.versioned.forms import DraftForm, ImportForm, StepForm
 from web.versioned.models import DocumentVersion
 from web.versioned.versions import VersionConflict, Versioned, exported
+from web.workflows.pages import reader
 
 type Trail = list[dict[str, str]]
 type View = Callable[..., HttpResponseBase]
@@ -236,10 +236,6 @@ def _revision(request: HttpRequest) -> int | None:
     if sent and not (sent.isascii() and sent.isdecimal() and len(sent) < 10):
         raise BadRequest(f"revision: {sent[:20]!r} is no revision.")
     return int(sent) if sent else None
-
-
-def reader(request: HttpRequest) -> User:
-    return cast(User, request.user)
 
 
 def version_table(

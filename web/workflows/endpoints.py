@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 from django.db import transaction
+from django.db.models import Model
 from django.http import HttpRequest
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -17,6 +19,7 @@ from rest_framework.views import APIView
 from web import clock
 from web.rest.errors import named_errors
 from web.rest.permissions import Permission
+from web.rest.viewsets import ObjectViewSet
 from web.workflows.steps import NotInState, WorkflowStep
 
 
@@ -39,6 +42,29 @@ def any_of(*permissions: str, get: str = "") -> type[Permission]:
 
 def by_reader(request: Request) -> dict[str, Any]:
     return {"by": request.user, "now": clock.now()}
+
+
+class OperatedViewSet(ObjectViewSet):
+    # The operations that create, update and destroy.
+    writes: ClassVar[Mapping[str, Callable[..., Any]]]
+    # Fields that may be sent as they are, since a whole object that was read may be written back.
+    fixed: ClassVar[tuple[str, ...]] = ()
+
+    def perform_create(self, serializer: Any) -> None:
+        self._write("create", serializer, **serializer.validated_data)
+
+    def perform_update(self, serializer: Any) -> None:
+        present, given = serializer.instance, dict(serializer.validated_data)
+        same = {name for name in self.fixed if given.get(name) == getattr(present, name)}
+        self._write("update", serializer, present, **{key: given[key] for key in given.keys() - same})
+
+    def perform_destroy(self, instance: Model) -> None:
+        with named_errors(NotInState):
+            self.writes["destroy"](instance, **by_reader(self.request))
+
+    def _write(self, name: str, serializer: Any, *present: Any, **given: Any) -> None:
+        with named_errors(NotInState):
+            serializer.instance = self.writes[name](*present, **given, **by_reader(self.request))
 
 
 def taken(

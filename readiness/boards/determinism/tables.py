@@ -22,9 +22,7 @@ from web.units import format_value, how_many, number
 class DeterminismFilters(ObjectFilterSet):
     site = AnyOf(field_name="slug", inner=Existing(Site, "slug"), commas=True, label="Site")
     state = AnyOf(
-        field_name="latency_state",
-        inner=forms.ChoiceField(choices=CHECK_STATES),
-        label="State of the check",
+        field_name="latency_state", inner=forms.ChoiceField(choices=CHECK_STATES), label="State of the check"
     )
 
     class Meta:

@@ -118,11 +118,7 @@ MOVED_SITES = Table(
     row_id="site",
     row_name="name",
     row_url=_page,
-    empty={
-        "title": "No site moves",
-        "text": "Neither verdict nor score of any site would be another one.",
-        "icon": "circle-check",
-    },
+    nothing="readiness/nothing.html#moved",
 )  # fmt: skip
 
 

@@ -82,11 +82,7 @@ def moved_checks() -> Table:
         ),
         row_id="id",
         row_name="check",
-        empty={
-            "title": "No check moved",
-            "text": "Every check is in the state that it was in, for the same reasons.",
-            "icon": "circle-check",
-        },
+        nothing="readiness/nothing.html#moved-checks",
     )  # fmt: skip
 
 
@@ -113,7 +109,7 @@ def moved_sites(asked: Asked) -> Table:
         ),
         row_id="site.pk",
         row_name="site.name",
-        empty={"title": "No site to compare", "text": "", "icon": "building-factory-2"},
+        nothing="readiness/nothing.html#moved-sites",
         per_page=25,
     )  # fmt: skip
 

@@ -96,13 +96,7 @@ def matrix_table(checks: Sequence[Check], *, shown: Sequence[Check], in_file: bo
         row_id="site.id",
         row_url=lambda row: link("site", row.site.slug),
         row_name="site.name",
-        empty={
-            "title": "No sites yet",
-            "text": "The matrix shows every site against every check. Add a site, then connect a source to it.",
-            "icon": "grid-dots",
-            "action_url": "/inventory/sites/",
-            "action_label": "Go to the inventory",
-        },
+        nothing="readiness/nothing.html#readiness-matrix",
         api="scoring-api-matrix-list",
         group_by=REGION_FIRST if grouped else (),
     )

@@ -118,10 +118,6 @@ MARKS = Table(
     row_id="id",
     row_name="sentence",
     default_sort="-at",
-    empty={
-        "title": "Nothing happened",
-        "text": "No version was published, no grant began or ended, no verdict flipped, no evidence was voided.",
-        "icon": "calendar",
-    },
+    nothing="readiness/nothing.html#marks",
     per_page=25,
 )

@@ -1,6 +1,6 @@
 """Endpoints of grants under `waivers/`: asked for, decided on, taken back. None is changed or deleted: it is kept."""
 
-from typing import Any, cast
+from typing import cast
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
@@ -11,11 +11,9 @@ from readiness.boards.waivers.tables import GrantFilters
 from readiness.grants import operations
 from readiness.grants.models import Grant, GrantQuerySet, GrantStanding
 from web import clock
-from web.rest.errors import named_errors
 from web.rest.fields import spoken_choice
 from web.rest.serializers import ObjectSerializer
-from web.rest.viewsets import ObjectViewSet
-from web.workflows.endpoints import by_reader, endpoint, words_field
+from web.workflows.endpoints import OperatedViewSet, endpoint, words_field
 
 _DECIDED = (
     *("requested_by", "requested_at", "approver", "decided_at", "decision_note"),
@@ -46,7 +44,7 @@ class WaiverDecisionSerializer(serializers.Serializer):
     note = words_field(help_text="Why; required unless approving")
 
 
-class GrantViewSet(ObjectViewSet):
+class GrantViewSet(OperatedViewSet):
     queryset = Grant.objects.select_related("site", "requested_by", "approver", "revoked_by")
     serializer_class = GrantSerializer
     filterset_class = GrantFilters
@@ -59,10 +57,7 @@ class GrantViewSet(ObjectViewSet):
         grants = cast(GrantQuerySet, super().get_queryset())
         return grants.standing_at(clock.now())
 
-    def perform_create(self, serializer: Any) -> None:
-        with named_errors():
-            serializer.instance = ask_for_grant(**serializer.validated_data, **by_reader(self.request))
-
+    writes = {"create": ask_for_grant}
     approve = endpoint(operations.approve, WaiverDecisionSerializer)
     deny = endpoint(operations.deny, WaiverDecisionSerializer)
     revoke = endpoint(operations.revoke, WaiverDecisionSerializer)

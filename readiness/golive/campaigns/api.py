@@ -3,12 +3,12 @@
 from typing import Any, cast
 
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
-from rest_framework.exceptions import MethodNotAllowed, ValidationError
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -21,9 +21,8 @@ from web.rest.errors import named_errors
 from web.rest.fields import spoken_choice
 from web.rest.permissions import requires
 from web.rest.serializers import ObjectSerializer
-from web.rest.viewsets import ObjectViewSet
 from web.workflows import NotInState
-from web.workflows.endpoints import by_reader, endpoint, taken, words_field
+from web.workflows.endpoints import OperatedViewSet, by_reader, endpoint, taken, words_field
 
 _ENDED = ("state", "started_at", "ended_by", "ended_at", "end_note")
 _MADE = ("framework_version", "repeats", "created_by", "created_at")
@@ -113,28 +112,15 @@ class CloneSerializer(serializers.Serializer):
     )
 
 
-class CampaignViewSet(ObjectViewSet):
+class CampaignViewSet(OperatedViewSet):
     queryset = Campaign.objects.select_related(
         "site", "created_by", "ended_by", "framework_version", "repeats"
     ).defer("framework_version__definition")
     serializer_class = CampaignSerializer
     filterset_class = CampaignFilters
 
-    def perform_create(self, serializer: Any) -> None:
-        with named_errors(NotInState):
-            serializer.instance = operations.create(**serializer.validated_data, **by_reader(self.request))
-
-    def perform_update(self, serializer: Any) -> None:
-        given = dict(serializer.validated_data)
-        # A whole campaign that was read may be written back.
-        if given.pop("site", serializer.instance.site) != serializer.instance.site:
-            raise ValidationError({"site": ["It is fixed when the campaign is planned."]})
-        with named_errors(NotInState):
-            serializer.instance = operations.change(serializer.instance, **given, **by_reader(self.request))
-
-    def perform_destroy(self, instance: Model) -> None:
-        with named_errors(NotInState):
-            operations.delete(cast(Campaign, instance), **by_reader(self.request))
+    writes = {"create": operations.create, "update": operations.change, "destroy": operations.delete}
+    fixed = ("site",)
 
     start = endpoint(operations.start)
     finish = endpoint(operations.finish, CampaignNoteSerializer)
@@ -175,7 +161,7 @@ def _items() -> QuerySet[CampaignItem]:
     return CampaignItem.objects.select_related("campaign__site", "assignee", "dropped_by").order_by("id")
 
 
-class ItemViewSet(ObjectViewSet):
+class ItemViewSet(OperatedViewSet):
     """Items of all campaigns. They are added under their campaign, and dropped rather than deleted."""
 
     queryset = _items()
@@ -198,11 +184,6 @@ class ItemViewSet(ObjectViewSet):
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         raise MethodNotAllowed("POST", "Items are added under their campaign: POST campaigns/{id}/items/.")
 
-    def perform_update(self, serializer: Any) -> None:
-        with named_errors(NotInState):
-            serializer.instance = operations.change_item(
-                serializer.instance, **serializer.validated_data, **by_reader(self.request)
-            )
-
+    writes = {"update": operations.change_item}
     drop = endpoint(operations.drop, ReasonSerializer)
     restore = endpoint(operations.restore)

@@ -33,10 +33,7 @@ class Setup:
     how: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
-    check: Check
-    setup: Setup
+type Planned = tuple[Check, Setup]
 
 
 @cache
@@ -60,7 +57,7 @@ def plan(framework: Framework, site: SiteContext) -> tuple[Planned, ...]:
     for check in framework.checks:
         if applicable(check, site)[0]:
             wanted = _proved_by_runs(check, gate_for(check, site), site)
-            planned += [Planned(check, setup) for setup in _setups(check, wanted)]
+            planned += [(check, setup) for setup in _setups(check, wanted)]
     return tuple(planned)
 
 
@@ -105,16 +102,9 @@ WORST_FIRST = (
 """A run that failed comes before one that could not be judged, and that before a run that nobody has made."""
 RECORDS = {"run": "a run", "fact": "a recorded fact", "attestation": "an attestation"}
 IN_NO_SHARE = (Progress.NOT_APPLICABLE, Progress.DROPPED)
+type Since = tuple[date, ZoneInfo]
+"""The day, in a zone, from which runs count."""
 IN_THE_WAY = frozenset({ReasonCode.CANNOT_JUDGE, ReasonCode.NO_LIMIT, ReasonCode.NOT_A_NUMBER})
-
-
-@dataclass(frozen=True, slots=True)
-class Since:
-    day: date
-    zone: str
-
-    def is_before(self, at: datetime) -> bool:
-        return at.astimezone(ZoneInfo(self.zone)).date() < self.day
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +171,8 @@ def _not_proved(
     by_telemetry = EvidenceKind.TELEMETRY in check.part(part).evidence and kind not in RECORDS
     if kind != "run" and not by_telemetry:
         return f"Proved by {RECORDS.get(kind, 'what is no run')}; a run is still to be made."
-    if since is not None and taken_at is not None and since.is_before(taken_at):
-        return f"The run that counts is of {taken_at:%Y-%m-%d}; here they count from {since.day} on."
+    if since and taken_at and taken_at.astimezone(since[1]).date() < since[0]:
+        return f"The run that counts is of {taken_at:%Y-%m-%d}; here they count from {since[0]} on."
     return ""
 
 

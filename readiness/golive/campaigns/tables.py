@@ -104,11 +104,7 @@ def campaign_table(now: datetime) -> Table:
         row_name=lambda row: f"{row.campaign.name}, {row.campaign.site.name}",
         row_url=_page,
         api="golive-api-campaign-list",
-        empty={
-            "title": "No campaign",
-            "text": "A campaign lists the runs that a site still needs before go-live. Start one from a site’s page.",
-            "icon": "flask",
-        },
+        nothing="readiness/nothing.html#campaigns",
     )  # fmt: skip
 
 
@@ -156,9 +152,5 @@ def item_table(campaign: Campaign) -> Table:
         row_id="item.pk",
         row_name=lambda row: f"{row.check_name}: {row.item.get_tool_display()}",
         row_url=_item_page,
-        empty={
-            "title": "Nothing to run",
-            "text": "No check of the framework that applies here is proved by runs.",
-            "icon": "flask",
-        },
+        nothing="readiness/nothing.html#items",
     )  # fmt: skip

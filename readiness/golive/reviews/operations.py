@@ -49,7 +49,7 @@ def add_approver(*, domain: str, user: User, site: Site | None = None, by: User,
 
 
 @transaction.atomic
-def remove_approver(approver: Approver, *, by: User) -> None:
+def remove_approver(approver: Approver, *, by: User, now: datetime) -> None:
     require(by, MAY_REMOVE)
     Approver.objects.filter(pk=approver.pk).delete()
 

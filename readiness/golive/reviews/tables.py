@@ -119,11 +119,7 @@ def review_table(now: datetime, framework: Framework) -> Table:
         row_name=lambda row: f"{row}, {row.site.name}",
         row_url=_page,
         api="evidence-api-review-list",
-        empty={
-            "title": "No review",
-            "text": "Before a site goes to production, compute, network, energy, security and planning sign for it.",
-            "icon": "shield-check",
-        },
+        nothing="readiness/nothing.html#reviews",
     )  # fmt: skip
 
 
@@ -141,9 +137,5 @@ APPROVERS = Table(
     filterset=ApproverFilters,
     row_url=lambda row: link("approver", row.pk),
     api="golive-api-approver-list",
-    empty={
-        "title": "Nobody may sign yet",
-        "text": "Name somebody for each of the five domains, for every site or for one.",
-        "icon": "users-group",
-    },
+    nothing="readiness/nothing.html#approvers",
 )  # fmt: skip

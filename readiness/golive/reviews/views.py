@@ -240,7 +240,8 @@ def add_approver(request: HttpRequest) -> HttpResponse:
 @require(*SEE_APPROVERS, operations.MAY_REMOVE)
 @never_cache
 def remove_approver(request: HttpRequest, pk: int) -> HttpResponse:
-    operations.remove_approver(get_object_or_404(queries.approvers(), pk=pk), by=reader(request))
+    approver = get_object_or_404(queries.approvers(), pk=pk)
+    operations.remove_approver(approver, by=reader(request), now=now())
     messages.success(request, "The person may no longer sign there.")
     return HttpResponseRedirect(reverse("approvers"))
 

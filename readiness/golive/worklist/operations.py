@@ -128,7 +128,7 @@ def set_status(ids: Sequence[int], *, status: str, by: User, now: datetime) -> i
     return len(items)
 
 
-def remove(item: WorkItem, *, by: User) -> None:
+def remove(item: WorkItem, *, by: User, now: datetime) -> None:
     """Remove what was entered by mistake; work that is not done is dropped instead. The history keeps it."""
     require(by, MAY_REMOVE)
     item.delete()

@@ -100,15 +100,6 @@ class WorkRow:
         return self.check_state in MET
 
 
-@dataclass(frozen=True, slots=True)
-class WorklistCounts:
-    open: int
-    in_progress: int
-    resolved: int
-    overdue: int
-    unowned: int
-
-
 def items() -> QuerySet[WorkItem]:
     return (
         with_standing(WorkItem.objects.select_related("site", "owner", "created_by"))
@@ -117,17 +108,16 @@ def items() -> QuerySet[WorkItem]:
     )
 
 
-def counts(*, now: datetime) -> WorklistCounts:
+def counts(*, now: datetime) -> dict[str, int]:
     overdue = is_overdue(today_by_zone(now))
     unowned = Q(standing__in=LIVE, owner=None, owner_name="")
-    totals = with_standing(WorkItem.objects.all()).aggregate(
+    return with_standing(WorkItem.objects.all()).aggregate(
         open=Count("pk", filter=Q(standing=WorkItemStanding.OPEN)),
         in_progress=Count("pk", filter=Q(standing=WorkItemStanding.IN_PROGRESS)),
         resolved=Count("pk", filter=Q(standing=WorkItemStanding.RESOLVED)),
         overdue=Count("pk", filter=overdue),
         unowned=Count("pk", filter=unowned),
     )
-    return WorklistCounts(**totals)
 
 
 def rows(work_items: Sequence[WorkItem], *, now: datetime) -> list[WorkRow]:

@@ -128,10 +128,7 @@ def worklist(request: HttpRequest) -> tuple[TablePage, Any]:
     actions = tables.actions(request.GET.urlencode()) if _may_progress(request) else ()
     prepare = lambda shown: queries.rows(shown, now=at)  # noqa: E731
     table = table_kit.page(request, tables.WORKLIST, queries.items(), prepare=prepare, actions=actions)
-    return table, lambda: {
-        "counts": queries.counts(now=at),
-        "breadcrumbs": crumbs("Worklist", *ABOVE[:1]),
-    }
+    return table, lambda: {"counts": queries.counts(now=at), "breadcrumbs": crumbs("Worklist", *ABOVE[:1])}
 
 
 @asks(*SEE)

@@ -235,8 +235,7 @@ def must(holds: Callable[[Any], bool], said: Callable[[Any], str]) -> Rule:
 
 def most(length: int) -> Rule:
     return must(
-        lambda text: len(text) <= length,
-        lambda text: f"has {len(text)} characters; {length} is the most",
+        lambda text: len(text) <= length, lambda text: f"has {len(text)} characters; {length} is the most"
     )
 
 

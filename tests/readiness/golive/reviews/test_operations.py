@@ -61,7 +61,7 @@ def test_who_may_do_what(porto, signers, review, user_of, frozen_now, role):
         lambda: operations.decide(review, decision="no-go", note="Not yet", **by),
         lambda: operations.cancel(operations.open_review(site=porto, **by), note="Later", **by),
         lambda: operations.remove_approver(
-            operations.add_approver(domain="energy", user=by["by"], **by), by=by["by"]
+            operations.add_approver(domain="energy", user=by["by"], **by), **by
         ),
     ]
     for step in steps:
@@ -160,7 +160,7 @@ class TestSigning:
             operations.sign(review, by=signers["energy"], now=frozen_now.at)
 
     def test_who_was_taken_off_the_list_signs_no_more(self, review, signers, manager, frozen_now):
-        operations.remove_approver(Approver.objects.get(domain="energy"), by=manager)
+        operations.remove_approver(Approver.objects.get(domain="energy"), by=manager, now=frozen_now.at)
         with pytest.raises(operations.NotNamed, match="no longer sign for Energy"):
             operations.sign(review, by=signers["energy"], now=frozen_now.at)
 
