@@ -19,7 +19,6 @@ from readiness.boards.queries.sites import rows as site_rows
 from readiness.boards.sentences import FlipLine
 from readiness.boards.waivers.sentences import excepted_note
 from readiness.golive.reviews import queries as review_queries
-from readiness.golive.reviews import tables as review_lines
 from readiness.grants.operations import MAY_REQUEST
 from readiness.scoring import operations
 from readiness.scoring.core.combine import SEVERITY
@@ -89,9 +88,7 @@ def page(request: HttpRequest, slug: str) -> tuple[TablePage | None, Any]:
             ("Fleet", link("fleet")), (site.region.name, link("sites", region=site.region.slug)), site.name
         ),
         "may_evaluate": request.user.has_perm(MAY_EVALUATE) and site.has_verdict,
-        "review": review_lines.of_site(site, review_queries.of_site(site), request.user, now=at)
-        if may_see_reviews
-        else None,
+        "review": review_queries.of_site(site, now=at) if may_see_reviews else None,
         "inventory_url": link("site-detail", site.pk),
         "no_verdict": "" if site_page.row.verdict else findings.no_verdict(site.stage),
         "held_by": findings.held_by(site_page.deciding),

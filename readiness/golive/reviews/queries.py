@@ -117,9 +117,7 @@ class SitesReview:
     held: Review | None
     open: Review | None
     holds_until: datetime | None
-
-    def is_due(self, now: datetime) -> bool:
-        return self.holds_until is not None and self.holds_until <= now
+    is_due: bool
 
 
 def reviews() -> QuerySet[Review]:
@@ -155,7 +153,7 @@ def holds_until(review: Review, framework: Framework) -> datetime | None:
     return review.ended_at + validity(framework)
 
 
-def of_site(site: Site) -> SitesReview:
+def of_site(site: Site, *, now: datetime) -> SitesReview:
     _version, framework = framework_queries.current()
     newest = Review.objects.filter(site=site).select_related("ended_by").defer("snapshot")
     held = under_way = None
@@ -164,7 +162,8 @@ def of_site(site: Site) -> SitesReview:
             under_way = review
         elif held is None:
             held = review
-    return SitesReview(held, under_way, holds_until(held, framework) if held else None)
+    until = holds_until(held, framework) if held else None
+    return SitesReview(held, under_way, until, until is not None and until <= now)
 
 
 @dataclass(frozen=True, slots=True)

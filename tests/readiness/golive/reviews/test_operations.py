@@ -317,15 +317,14 @@ class TestActions:
 class TestYearly:
     def test_a_site_in_production_without_a_review_is_told(self, frozen_now):
         there = made.site(stage="production")
-        found = queries.of_site(there)
-        assert (found.held, found.open, found.is_due(frozen_now.at)) == (None, None, False)
+        reviews = queries.of_site(there, now=frozen_now.at)
+        assert (reviews.held, reviews.open, reviews.is_due) == (None, None, False)
 
     def test_it_is_due_again_when_the_signatures_run_out(self, porto, signed, excepted, by, frozen_now):
         operations.decide(signed, decision="go", **by)
-        found = queries.of_site(porto)
-        assert found.held == signed
-        assert not found.is_due(frozen_now.at + timedelta(days=364))
-        assert found.is_due(frozen_now.at + timedelta(days=365))
+        reviews = queries.of_site(porto, now=frozen_now.at + timedelta(days=364))
+        assert (reviews.held, reviews.is_due) == (signed, False)
+        assert queries.of_site(porto, now=frozen_now.at + timedelta(days=365)).is_due
 
 
 class TestDatabase:
