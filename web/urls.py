@@ -11,7 +11,7 @@ from web.search import search_page
 urlpatterns = [
     path("", include("web.accounts.urls")),
     path("history/", views.changes, name="history"),
-    path("api/history/", api.HistoryView.as_view(), name="history-api"),
+    path("api/history/", api.changes, name="history-api"),
     path("search/", search_page, name="search"),
     path("api/schema/", docs.schema, name="schema"),
     path("api/docs/", docs.browser, name="api-docs"),

@@ -1,11 +1,9 @@
 """Filters of scores, results and flips."""
 
-from collections import OrderedDict
 from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django_filters import Filter
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -19,7 +17,14 @@ from readiness.boards.interop.api import InteropViewSet
 from readiness.boards.matrix.api import MatrixViewSet
 from readiness.boards.queries.sites import reasons_of
 from readiness.boards.sentences import code_of_reason, reason_words
-from readiness.boards.tables import FlipFilters, Moment, ResultFilters, ScoreFilters, SpanFilters
+from readiness.boards.tables import (
+    FlipFilters,
+    Moment,
+    ReportedFilters,
+    ResultFilters,
+    ScoreFilters,
+    SpanFilters,
+)
 from readiness.boards.waivers.api import GrantViewSet
 from readiness.scoring import operations
 from readiness.scoring.choices import CHECK_STATES, HEALTHS, VERDICTS
@@ -27,7 +32,6 @@ from readiness.scoring.models import CheckResult, DomainHealth, Flip, ScorePoint
 from readiness.scoring.queries.rows import HealthReason
 from web import clock
 from web.rest.errors import named_errors
-from web.rest.filters import ObjectFilterSet
 from web.rest.lookups import AnyOf
 from web.rest.permissions import requires
 from web.rest.serializers import ChoiceValueField, ObjectSerializer
@@ -118,16 +122,8 @@ def _reason(reason: HealthReason) -> dict[str, Any]:
     }
 
 
-class DomainHealthFilters(ObjectFilterSet):
-    """`health` filters by what the endpoint reports under that name."""
-
-    @classmethod
-    def get_filters(cls) -> OrderedDict[str, Filter]:
-        filters = super().get_filters()
-        for each in filters.values():
-            if each.field_name == "health":
-                each.field_name = "health_now"
-        return filters
+class DomainHealthFilters(ReportedFilters):
+    reported = {"health": "health_now"}
 
     class Meta:
         model = DomainHealth

@@ -9,9 +9,6 @@ from django.db.models import Q
 from inventory.models.constraints import choices_held
 from readiness.framework.models import FrameworkVersion
 
-__all__ = ["DryRun"]
-
-
 COUNTS_FOR = timedelta(hours=24)
 """How long a dry-run lets its content be published. Operator-set default: what the fleet was a day ago is not what a
 decision of today changes."""

@@ -1,12 +1,12 @@
 """Filters of scores, results and flips."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from operator import attrgetter
-from typing import Any
+from typing import Any, ClassVar
 
 import django_filters
 from django import forms
@@ -63,16 +63,21 @@ class SpanFilters(ObjectFilterSet):
         return True
 
 
-class ScoreFilters(ObjectFilterSet):
-    """`verdict` finds what the endpoint tells by that name: one that still holds."""
+class ReportedFilters(ObjectFilterSet):
+    """Filters by what the endpoint reports: `reported` has the annotation in the place of a stored field."""
+
+    reported: ClassVar[Mapping[str, str]]
 
     @classmethod
     def get_filters(cls) -> OrderedDict[str, Filter]:
         filters = super().get_filters()
         for each in filters.values():
-            if each.field_name == "verdict":
-                each.field_name = "confirmed"
+            each.field_name = cls.reported.get(str(each.field_name), each.field_name)
         return filters
+
+
+class ScoreFilters(ReportedFilters):
+    reported = {"verdict": "confirmed"}
 
     class Meta:
         model = SiteScore

@@ -22,15 +22,6 @@ from readiness.ownership.core.standing import CONFIRM_EVERY
 from readiness.people.models import Person, Team
 from web.ranges import TsTzRange
 
-__all__ = [
-    "OWN_SITE",
-    "SITES_OF_ASSIGNMENT",
-    "claims",
-    "claims_of_person",
-    "claims_of_team",
-    "claims_of_user",
-]
-
 SITES_OF_ASSIGNMENT = (
     "SELECT assignment.site_id FROM {rows} AS changed"
     " JOIN ownership_assignment AS assignment ON assignment.id = changed.assignment_id"

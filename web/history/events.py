@@ -14,7 +14,7 @@ from web import links, visibility
 from web.audit import AuditEntry, audited_models
 from web.audit.registry import left_out
 from web.permissions import MissingPermission
-from web.timerange import BadTimeRangeError, parse_instant
+from web.timerange import BadParameter, parse_instant
 from web.words import in_words
 
 Snapshot = dict[str, Any]
@@ -130,10 +130,6 @@ def _in_words(field: Field, value: Any, names: Mapping[tuple[Any, Any], str]) ->
 
 
 ACTIONS = AuditEntry.Action.values
-
-
-class BadCursor(ValueError):
-    """`after` is not the id of a history row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +275,7 @@ def _position(after: str) -> int | None:
     if not after:
         return None
     if not (after.isascii() and after.isdecimal() and len(after) < 19):
-        raise BadCursor("`after` is not the id of a history row.")
+        raise BadParameter("after", "This is not the id of a history row.")
     return int(after)
 
 
@@ -287,31 +283,28 @@ PARAMETERS = ("model", "id", "actor", "request", "action", "start", "end", "afte
 LONGEST = 300
 
 
-class BadHistoryParameter(ValueError):
-    """A parameter that cannot be read; `errors` are reasons by parameter."""
-
-    def __init__(self, errors: dict[str, list[str]]) -> None:
-        super().__init__("; ".join(f"{name}: {' '.join(reasons)}" for name, reasons in errors.items()))
-        self.errors = errors
-
-
 def query_of(parameters: Mapping[str, str], user: Any, *, now: datetime) -> HistoryQuery:
-    """Raises BadHistoryParameter, and MissingPermission for a model or an actor that this user may not see."""
+    """Raises BadParameter, and MissingPermission for a model or an actor that this user may not see."""
     asked = {name: (parameters.get(name) or "").strip() for name in PARAMETERS}
     for name, value in asked.items():
         if "\x00" in value or len(value) > LONGEST:
-            raise BadHistoryParameter({name: ["This cannot be read."]})
+            raise BadParameter(name, "This cannot be read.")
     visibility.refuse(bool(asked["actor"]), user)
     if asked["action"] and asked["action"] not in ACTIONS:
-        raise BadHistoryParameter({"action": [f"There are {', '.join(ACTIONS)}."]})
+        raise BadParameter("action", f"There are {', '.join(ACTIONS)}.")
+    zone = timezone.get_current_timezone()
+    instants = {
+        name: parse_instant(asked[name], now=now, zone=zone, field=name) if asked[name] else None
+        for name in ("start", "end")
+    }
     return HistoryQuery(
         models=_models(asked["model"], user),
         object_id=_object_id(asked["id"], asked["model"]),
         actor=asked["actor"],
         request_id=asked["request"],
         action=asked["action"],
-        start=_instant("start", asked["start"], now),
-        end=_instant("end", asked["end"], now),
+        start=instants["start"],
+        end=instants["end"],
         after=asked["after"],
     )
 
@@ -321,7 +314,7 @@ def _models(label: str, user: Any) -> tuple[type[Model], ...]:
         return visible_models(user)
     model = model_named(label)
     if model is None:
-        raise BadHistoryParameter({"model": [f"No history is kept of {label}."]})
+        raise BadParameter("model", f"No history is kept of {label}.")
     permission = permission_of(model)
     if not user.has_perm(permission):
         raise MissingPermission([permission])
@@ -332,16 +325,7 @@ def _object_id(text: str, label: str) -> int | None:
     if not text:
         return None
     if not label:
-        raise BadHistoryParameter({"id": ["An id needs a model: ids of several models look alike."]})
+        raise BadParameter("id", "An id needs a model: ids of several models look alike.")
     if not (text.isascii() and text.isdecimal() and int(text[:20]) < 2**63):
-        raise BadHistoryParameter({"id": ["A whole number is needed."]})
+        raise BadParameter("id", "A whole number is needed.")
     return int(text)
-
-
-def _instant(name: str, text: str, now: datetime) -> datetime | None:
-    if not text:
-        return None
-    try:
-        return parse_instant(text, now=now, zone=timezone.get_current_timezone(), field=name)
-    except BadTimeRangeError as error:
-        raise BadHistoryParameter({name: [error.reason]}) from error

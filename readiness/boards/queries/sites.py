@@ -14,6 +14,7 @@ from django.db.models import (
     FloatField,
     Func,
     IntegerField,
+    Model,
     OuterRef,
     Q,
     QuerySet,
@@ -320,27 +321,20 @@ def flips(site: Site, *, start: datetime, end: datetime) -> tuple[FlipRow, ...]:
     return tuple(flip_row(flip, framework) for flip in rows.select_related("site")[:MOST_FLIPS])
 
 
-# Noun of the list page, and how its rows lead to a site.
-KINDS: tuple[tuple[str, type, str], ...] = (
-    ("rack", Rack, "site"),
-    ("device", Device, "site"),
-    ("accelerator", Accelerator, "device__site"),
-    ("port", Port, "device__site"),
-    ("link", Link, "site_a"),
-    ("power-feed", PowerFeed, "site"),
-    ("cooling-unit", CoolingUnit, "site"),
+# How rows lead to a site.
+KINDS: tuple[tuple[type[Model], str], ...] = (
+    *((Rack, "site"), (Device, "site"), (Accelerator, "device__site"), (Port, "device__site")),
+    *((Link, "site_a"), (PowerFeed, "site"), (CoolingUnit, "site")),
 )
 
 
-def inventory_counts(site: Site) -> tuple[tuple[str, int], ...]:
-    counts = Site.objects.filter(pk=site.pk).values_list(
-        *(_count(model, path) for _noun, model, path in KINDS)
-    )
+def inventory_counts(site: Site) -> tuple[tuple[type[Model], int], ...]:
+    counts = Site.objects.filter(pk=site.pk).values_list(*(_count(model, path) for model, path in KINDS))
     [row] = counts
-    return tuple((noun, count) for (noun, _model, _path), count in zip(KINDS, row, strict=True))
+    return tuple((model, count) for (model, _path), count in zip(KINDS, row, strict=True))
 
 
-def _count(model: type, path: str) -> Subquery:
-    rows: QuerySet = model.objects.filter(**{path: OuterRef("pk")}).order_by()
+def _count(model: type[Model], path: str) -> Subquery:
+    rows: QuerySet = model._default_manager.filter(**{path: OuterRef("pk")}).order_by()
     counted = rows.annotate(all=Func(F("pk"), function="COUNT", output_field=IntegerField())).values("all")
     return Subquery(counted, output_field=IntegerField())

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from readiness.boards import sentences
 from readiness.boards.explain import sentences as moves
-from readiness.boards.matrix.tables import MARKED_TIERS, CellLine, gap_note, short_name
+from readiness.boards.matrix.tables import MARKED_TIERS, CellLine, gap_note
 from readiness.boards.waivers.sentences import ends
 from readiness.scoring.core.silence import HealthAt
 from readiness.scoring.core.states import FlipCause
@@ -22,7 +22,6 @@ from web.units import power
 
 register = template.Library()
 register.filter("gap_note", gap_note)
-register.filter("short_name", short_name)
 register.filter("score", moves.score)
 register.filter("change", moves.points)
 register.filter("reason_words", sentences.reason_words)

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.views.decorators.http import require_POST
 
 from inventory.models import DomainChoices, Site
@@ -29,7 +30,7 @@ from web import tables as table_kit
 from web.charts import Figure
 from web.clock import now
 from web.history.events import history_of
-from web.links import link
+from web.links import link, noun
 from web.permissions import require
 from web.reports import Report, chart_urls, choices, trail
 from web.tables import TablePage
@@ -45,14 +46,12 @@ CHANGE_SPAN = timedelta(days=365)
 MAY_EVALUATE = "scoring.change_sitescore"
 
 SITE = Report("readiness/site.html", "inventory.view_site", "scoring.view_checkresult")
-INVENTORY_WORDS = {
-    "rack": "Racks",
-    "device": "Devices",
-    "accelerator": "Accelerators",
-    "port": "Ports",
-    "link": "Links",
-    "power-feed": "Power feeds",
-    "cooling-unit": "Cooling units",
+TABS = {
+    "overview": "Overview",
+    **dict(DomainChoices.choices),
+    "evidence": "Checks",
+    "changes": "Changes",
+    "sources": "Sources",
 }
 
 
@@ -72,9 +71,8 @@ def page(request: HttpRequest, slug: str) -> tuple[TablePage | None, Any]:
     site = _site(slug)
     span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
     site_page = site_queries.site_page(site, now=at)
-    names = _tabs(site_page)
     tab = request.GET.get("tab", "")
-    tab = tab if tab in names else "overview"
+    tab = tab if tab in TABS else "overview"
     contents = CONTENTS[tab](AskedSite(request, site, site_page, span, tab, at))
     may_see_reviews = request.user.has_perm("evidence.view_review")
     return contents.pop("table", None), lambda: {
@@ -82,7 +80,7 @@ def page(request: HttpRequest, slug: str) -> tuple[TablePage | None, Any]:
         "site": site,
         "page": site_page,
         "tab": tab,
-        "tabs": _tab_links(site, names, tab),
+        "tabs": _tabs(site_page, tab),
         "time_range": span.context,
         "breadcrumbs": trail(
             ("Fleet", link("fleet")), (site.region.name, link("sites", region=site.region.slug)), site.name
@@ -149,25 +147,24 @@ def _points(request: HttpRequest) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else 600
 
 
-def _tabs(site_page: site_queries.SitePage) -> dict[str, tuple[str, int | None]]:
-    checks = sum(len(pillar.checks) for pillar in site_page.checks)
-    return {
-        "overview": ("Overview", None),
-        **{domain: (str(label), None) for domain, label in DomainChoices.choices},
-        "evidence": ("Checks", checks or None),
-        "changes": ("Changes", None),
-        "sources": ("Sources", len(site_page.sources) or None),
+def _tabs(site_page: site_queries.SitePage, tab: str) -> list[dict[str, Any]]:
+    slug = site_page.row.site.slug
+    counts = {
+        "evidence": sum(len(pillar.checks) for pillar in site_page.checks),
+        "sources": len(site_page.sources),
     }
-
-
-def _tab_links(site: Site, names: dict[str, tuple[str, int | None]], tab: str) -> list[dict[str, Any]]:
-    others = (("site-determinism", "Determinism"), ("site-interop", "Interop"))
     return [
-        {"label": label, "count": count, "current": name == tab, "url": link("site", site.slug, tab=name)}
-        for name, (label, count) in names.items()
-    ] + [
-        {"label": label, "count": None, "current": False, "url": link(name, site.slug)}
-        for name, label in others
+        *(
+            {
+                "label": label,
+                "count": counts.get(name) or None,
+                "current": name == tab,
+                "url": link("site", slug, tab=name),
+            }
+            for name, label in TABS.items()
+        ),
+        {"label": "Determinism", "url": link("site-determinism", slug)},
+        {"label": "Interop", "url": link("site-interop", slug)},
     ]
 
 
@@ -205,8 +202,8 @@ def _overview(asked: AskedSite) -> dict[str, Any]:
         "flips": [FlipLine(flip) for flip in site_page.flips[:8]],
         "sources": site_page.sources,
         "inventory": [
-            (INVENTORY_WORDS[noun], count, link(f"{noun}-list", site=site.slug))
-            for noun, count in inventory_counts(site)
+            (capfirst(model._meta.verbose_name_plural), count, link(f"{noun(model)}-list", site=site.slug))
+            for model, count in inventory_counts(site)
         ],
     }
 
@@ -236,14 +233,10 @@ def _changes(asked: AskedSite) -> dict[str, Any]:
     }
 
 
-def _sources(asked: AskedSite) -> dict[str, Any]:
-    return {"sources": asked.page.sources}
-
-
 CONTENTS = {
     "overview": _overview,
     **dict.fromkeys(DOMAINS, _domain),
     "evidence": _evidence,
     "changes": _changes,
-    "sources": _sources,
+    "sources": lambda asked: {"sources": asked.page.sources},
 }
