@@ -61,8 +61,6 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             "shortcut": item.shortcut,
             "section": item.section,
             "current": url == here,
-            "count": None,
-            "tone": "",
         }
         for item, url in shown
     ]

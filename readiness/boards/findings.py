@@ -12,7 +12,7 @@ from readiness.scoring.core.states import Tier
 from readiness.scoring.gap.closing import Closing
 from readiness.scoring.gap.queries import CONDITIONAL, OTHERS, Group, PresentGroup
 from readiness.scoring.queries.capacity import CapacityHistory, Pace, SiteCapacityRow, check_name
-from readiness.scoring.queries.rows import CheckRow, SiteRow
+from readiness.scoring.queries.rows import CheckRow, PillarFigure
 from telemetry import naming
 from web.states import state
 from web.units import duration, how_many, instant, number, percent, power, power_unit
@@ -136,10 +136,10 @@ def _in_sentence(row: CheckRow) -> str:
     return "failing" if row.state == "fail" else str(state("check", row.state).word).lower()
 
 
-def weakest_pillar(row: SiteRow) -> str:
-    if row.weakest is None or row.weakest.score is None:
+def weakest_pillar(weakest: PillarFigure | None) -> str:
+    if weakest is None or weakest.score is None:
         return "No pillar has a score yet."
-    return f"{row.weakest.name} is the weakest pillar at {100 * row.weakest.score:.0f} of 100."
+    return f"{weakest.name} is the weakest pillar at {100 * weakest.score:.0f} of 100."
 
 
 def last_values(panels: Sequence[SeriesPanel]) -> str:

@@ -1,28 +1,24 @@
 """Hits for the search page: sites by name and place, checks by name and what they ask."""
 
-from django.db.models import Q
 from django.urls import reverse
 
 from accounts.models import User
 from inventory.models import Site
+from inventory.search import best_first
 from readiness.framework import queries as framework_queries
 from web.search import Hit
 
 
 def find_sites(query: str, *, user: User, limit: int) -> list[Hit]:
-    asked = Q()
-    for field in ("name", "slug", "city", "facility", "owner"):
-        asked |= Q(**{f"{field}__icontains": query})
-    sites = Site.objects.filter(asked).select_related("region").order_by("name", "id")[: 4 * limit]
-    begins = query.casefold()
-    ordered = sorted(sites, key=lambda site: not site.name.casefold().startswith(begins))
+    sites = Site.objects.select_related("region")
+    hits = best_first(sites, query, name="name", others=("slug", "city", "facility", "owner"))
     return [
         Hit(
             site.name,
             reverse("site", args=[site.slug]),
             " · ".join(filter(None, (site.city, site.region.name))),
         )
-        for site in ordered[:limit]
+        for site in hits[:limit]
     ]
 
 

@@ -23,7 +23,7 @@ from readiness.scoring.choices import CHECK_STATES, HEALTHS, TIERS, VERDICTS
 from readiness.scoring.core.combine import SEVERITY
 from readiness.scoring.core.states import CheckState, Gate
 from readiness.scoring.models import CheckResult, DomainHealth, Flip, SiteScore
-from readiness.scoring.queries.rows import PillarFigure, SiteRow
+from readiness.scoring.queries.rows import PillarFigure
 from readiness.scoring.queries.standing import owned_by
 from telemetry.core.spec import SpecError, parse_time
 from web import clock, visibility
@@ -120,7 +120,7 @@ NO_VERDICT = "none"
 
 @dataclass(frozen=True, slots=True)
 class SiteLine:
-    row: SiteRow
+    row: sites.SiteRow
     widest_kw: float
 
     @property
@@ -257,13 +257,13 @@ SITES = Table(
                file_unit="points, oldest first", phone="hide"),
         Column("owner", "Owner", "row.site.owner", template="readiness/cells/owner.html", export=_owner,
                sort="answering", phone="hide"),
-        Column("age", "Data age", "row.data_age_s", lambda line: old(line.row.newest_sample_at, line.row.data_age_s),
-               file_unit="s", sort="-newest_sample_at", numeric=True, phone="hide"),
+        Column("age", "Data age", "row.data_age_s", file_unit="s", sort="-newest_sample_at", numeric=True, phone="hide",
+               text=lambda line: old(line.row.stored.newest_sample_at, line.row.data_age_s)),
         Column("region", "Region", "row.site.region", sort="region__name", default=False),
         Column("kind", "Kind", "row.site.kind", sort="kind", default=False),
         Column("stage", "Stage", "row.site.stage", template="readiness/cells/stage.html", sort="stage", default=False),
         Column("accelerators", "Accelerators", "row.deployed.accelerators", numeric=True, default=False),
-        Column("score", "Score", lambda line: _points(line.row.score), sort="score__score", numeric=True,
+        Column("score", "Score", lambda line: _points(line.row.stored.score), sort="score__score", numeric=True,
                default=False),
         Column("blocker", "First blocker", "row.first_blocker_name", default=False),
     ),

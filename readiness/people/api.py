@@ -22,7 +22,7 @@ from web.rest.fields import RelatedObjectField
 from web.rest.permissions import SignedIn, requires
 from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import Router
-from web.workflows.endpoints import OperatedViewSet
+from web.workflows.endpoints import OperatedViewSet, taken
 
 
 class PersonSerializer(ObjectSerializer):
@@ -82,9 +82,7 @@ class PersonViewSet(OperatedViewSet):
         permission_classes=[requires("people.view_person", operations.MAY_LINK)],
     )
     def request_link(self, request: Request, pk: str) -> Response:
-        sent = LinkRequestSerializer(data=request.data, context=self.get_serializer_context())
-        sent.is_valid(raise_exception=True)
-        return self._linked(operations.request_link, user=sent.validated_data["user"])
+        return taken(self, operations.request_link, LinkRequestSerializer)
 
     @extend_schema(
         request=None, responses={204: None}, summary="The user asked says that they are this person"
@@ -99,11 +97,6 @@ class PersonViewSet(OperatedViewSet):
     @action(detail=True, methods=["post"], permission_classes=[SignedIn])
     def unlink(self, request: Request, pk: str) -> Response:
         return self._own(operations.unlink)
-
-    def _linked(self, change: Callable[..., Person], **given: Any) -> Response:
-        with named_errors():
-            person = change(self.get_object(), **given, by=self.request.user, now=clock.now())
-        return self._answer(self._again(person))
 
     def _own(self, change: Callable[..., Person]) -> Response:
         """Apply a change for whoever may link people, or for the person's own user; answer 404 to others."""

@@ -48,7 +48,6 @@ class Row:
     id: Any
     url: str
     name: str
-    selected: bool
     cells: list[Cell]
     object: Any
 
@@ -94,7 +93,6 @@ class TablePage:
     shown: list[Column] = field(repr=False)
     table: Table = field(repr=False)
     every_row: Callable[[], Iterator[Sequence[Any]]] = field(repr=False)
-    saved_views: list[Any] = field(default_factory=list)
 
 
 def page(
@@ -196,7 +194,7 @@ def _heading(column: Column, sort: tuple[Column | None, bool], address: Address,
 def _row(table: Table, row: Any, shown: list[Column], headings: list[Heading]) -> Row:
     url = table.url_of(row)
     cells = [_cell(column, heading, row, url) for column, heading in zip(shown, headings, strict=True)]
-    return Row(id=table.id_of(row), url=url, name=table.name_of(row), selected=False, cells=cells, object=row)
+    return Row(id=table.id_of(row), url=url, name=table.name_of(row), cells=cells, object=row)
 
 
 def _cell(column: Column, heading: Heading, row: Any, row_url: str) -> Cell:

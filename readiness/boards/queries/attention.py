@@ -27,11 +27,10 @@ GATES = {"BLOCK": 0, "COND": 1, "INFO": 2}
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attention:
     """`matter` is check, source, health, ownership or owner; `subject` the check id, the source's name, the domain, the
-    queue or nothing. `kind` and `state` are those of its mark. `kw` is what its `sites` have deployed.
+    queue or nothing. `state` is that of its mark. `kw` is what its `sites` have deployed.
     """
 
     matter: str
-    kind: str
     state: str
     subject: str
     title: str
@@ -46,6 +45,10 @@ class Attention:
     def site(self) -> SiteRef | None:
         """None where several share one line."""
         return self.sites[0] if len(self.sites) == 1 else None
+
+    @property
+    def kind(self) -> str:
+        return self.matter if self.matter in ("source", "health") else "check"
 
     @property
     def id(self) -> str:
@@ -118,7 +121,6 @@ def _checks(sites: dict[int, SiteRef], kw: dict[int, float], known: FleetStandin
         more = f" And {len(several) - 1} more." if len(several) > 1 else ""
         yield Attention(
             matter="check",
-            kind="check",
             state=first.state,
             subject=first.check_id,
             title=f"{ref.name}: {check_name(known.framework, first.check_id)}",
@@ -142,7 +144,6 @@ def _sources(sites: dict[int, SiteRef], kw: dict[int, float]) -> Iterator[Attent
         at = source.status.last_sample_at
         yield Attention(
             matter="source",
-            kind="source",
             state=source.status.state,
             subject=source.name,
             title=f"{source.name} is {source.status.state}",
@@ -177,7 +178,6 @@ def _health(sites: dict[int, SiteRef], kw: dict[int, float], known: FleetStandin
         worst = row.reasons[0] if row.reasons else {}
         yield Attention(
             matter="health",
-            kind="health",
             state=row.health,
             subject=row.domain,
             title=f"{ref.name}: {row.get_domain_display().lower()} is critical",
@@ -229,7 +229,6 @@ def _of_sites(
 ) -> Attention:
     return Attention(
         matter=matter,
-        kind="check",
         state="warn",
         subject=subject,
         title=title,

@@ -37,7 +37,7 @@ from inventory.models import (
 )
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
-from readiness.scoring.core.gap import NOTHING, SiteCapacity
+from readiness.scoring.core.gap import NOTHING, CapacityFigures
 from readiness.scoring.core.silence import HealthAt, health_at
 from readiness.scoring.core.states import Verdict
 from readiness.scoring.figures import FIGURES, of_site
@@ -52,7 +52,7 @@ from readiness.scoring.queries.rows import (
     HealthMark,
     HealthReason,
     PillarFigure,
-    SiteRow,
+    SiteRef,
     flip_row,
     ref_of,
 )
@@ -94,6 +94,32 @@ def table(*, now: datetime) -> QuerySet[Site]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class SiteRow:
+    """`stored` is empty for a site that was never evaluated. `ready` is the whole of `deployed` or nothing; `weeks`
+    holds the score at the end of each of the last 24 weeks, oldest first, None where there was none.
+    """
+
+    site: SiteRef
+    stored: SiteScore
+    deployed: CapacityFigures
+    ready: CapacityFigures
+    pillars: tuple[PillarFigure, ...]
+    health: tuple[HealthMark, ...]
+    weeks: tuple[float | None, ...]
+    first_blocker_name: str
+    data_age_s: float | None
+
+    @property
+    def verdict(self) -> str:
+        return self.stored.confirmed_verdict
+
+    @property
+    def weakest(self) -> PillarFigure | None:
+        scored = (pillar for pillar in self.pillars if pillar.score is not None)
+        return min(scored, key=lambda each: (each.score or 0.0, each.upper or 0.0, each.id), default=None)
+
+
 def rows(sites: Iterable[Site], *, now: datetime, framework: Framework | None = None) -> list[SiteRow]:
     """The rows of these sites, in their order. Five statements, however many sites.
 
@@ -104,52 +130,24 @@ def rows(sites: Iterable[Site], *, now: datetime, framework: Framework | None = 
     capacity = present_capacity(shown, now=now)
     health = _health(shown, now=now)
     weeks = _weeks(shown, now=now)
-    return [
-        _row(site, framework, capacity[site.pk], health[site.pk], weeks[site.pk], now=now) for site in shown
-    ]
-
-
-def _row(
-    site: Site,
-    framework: Framework,
-    capacity: SiteCapacity,
-    health: tuple[HealthMark, ...],
-    weeks: tuple[float | None, ...],
-    *,
-    now: datetime,
-) -> SiteRow:
-    score = score_of(site) or SiteScore()
-    pillars = pillar_figures(framework, score.pillars)
-    newest_at = score.newest_sample_at
-    return SiteRow(
-        site=ref_of(site),
-        verdict=score.confirmed_verdict,
-        verdict_reason=score.verdict_reason,
-        verdict_since=score.verdict_since,
-        deployed=capacity.deployed,
-        ready=capacity.deployed if capacity.verdict is Verdict.READY else NOTHING,
-        score=score.score,
-        upper=score.score_upper,
-        waived=score.waived if score.pk else None,
-        coverage=score.coverage,
-        pillars=pillars,
-        weakest=min(
-            (pillar for pillar in pillars if pillar.score is not None),
-            key=lambda pillar: (pillar.score or 0.0, pillar.upper or 0.0, pillar.id),
-            default=None,
-        ),
-        health=health,
-        weeks=weeks,
-        first_blocker=score.first_blocker,
-        first_blocker_name=check_name(framework, score.first_blocker) if score.first_blocker else "",
-        newest_sample_at=newest_at,
-        data_age_s=max((now - newest_at).total_seconds(), 0.0) if newest_at else None,
-        evaluated_at=score.evaluated_at,
-        failed_at=score.failed_at,
-        failure=score.failure,
-        capped=tuple(score.capped),
-        measurable=score.measurable,
-    )
+    made = []
+    for site in shown:
+        stored, has = score_of(site) or SiteScore(), capacity[site.pk]
+        newest_at, blocker = stored.newest_sample_at, stored.first_blocker
+        made.append(
+            SiteRow(
+                site=ref_of(site),
+                stored=stored,
+                deployed=has.deployed,
+                ready=has.deployed if has.verdict is Verdict.READY else NOTHING,
+                pillars=pillar_figures(framework, stored.pillars),
+                health=health[site.pk],
+                weeks=weeks[site.pk],
+                first_blocker_name=check_name(framework, blocker) if blocker else "",
+                data_age_s=max((now - newest_at).total_seconds(), 0.0) if newest_at else None,
+            )
+        )
+    return made
 
 
 def pillar_figures(framework: Framework, stored: Mapping[str, Any]) -> tuple[PillarFigure, ...]:

@@ -74,6 +74,7 @@ def page(request: HttpRequest, slug: str) -> tuple[TablePage | None, Any]:
     tab = request.GET.get("tab", "")
     tab = tab if tab in TABS else "overview"
     contents = CONTENTS[tab](AskedSite(request, site, site_page, span, tab, at))
+    score = site_page.row.stored
     may_see_reviews = request.user.has_perm("evidence.view_review")
     return contents.pop("table", None), lambda: {
         "now": at,
@@ -90,8 +91,8 @@ def page(request: HttpRequest, slug: str) -> tuple[TablePage | None, Any]:
         "inventory_url": link("site-detail", site.pk),
         "no_verdict": "" if site_page.row.verdict else findings.no_verdict(site.stage),
         "held_by": findings.held_by(site_page.deciding),
-        "on_declarations": findings.on_declarations(len(site_page.row.capped), site_page.row.measurable),
-        "excepted": excepted_note(site.score.excepted) if hasattr(site, "score") else "",
+        "on_declarations": findings.on_declarations(len(score.capped), score.measurable),
+        "excepted": excepted_note(score.excepted),
         "excepted_url": link("waivers", site=site.slug, kind="exception", in_force="true"),
         **contents,
     }
@@ -135,7 +136,7 @@ def pillars_chart(request: HttpRequest, slug: str) -> Figure:
     site = _site(slug)
     [row] = site_rows([site], now=at)
     before = pillars_on(site, at=at - BEFORE)
-    return charts.pillars(row.pillars, before, finding=findings.weakest_pillar(row))
+    return charts.pillars(row.pillars, before, finding=findings.weakest_pillar(row.weakest))
 
 
 def _site(slug: str) -> Site:
@@ -192,7 +193,7 @@ def _overview(asked: AskedSite) -> dict[str, Any]:
             for pillar in site_page.row.pillars
         ],
         "pillars_url": link("site-pillars-chart", site.slug, "json"),
-        "pillars_finding": findings.weakest_pillar(site_page.row),
+        "pillars_finding": findings.weakest_pillar(site_page.row.weakest),
         "trend_url": link("trends-chart", "json", site=site.slug),
         "trend_views": [{"label": "All trends", "url": link("trends", site=site.slug)}],
         # Failed checks before unknown ones: a measurement says more than a missing one.

@@ -9,7 +9,6 @@ from django.db.models import Model
 
 from inventory.models import Site
 from readiness.framework.core.definition import Framework
-from readiness.scoring.core.gap import CapacityFigures
 from readiness.scoring.models import Flip
 
 
@@ -94,41 +93,6 @@ class HealthReason:
     source: str
     taken_at: datetime | None
     was: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SiteRow:
-    """One site in a table. `verdict` is "" for stages that have none, and for a site not evaluated yet or, since
-    `failed_at`, not any more.
-
-    `weeks` holds the score at the end of each of the last 24 weeks, oldest first, None where there was none.
-    `newest_sample_at` is of any of its sources. `ready` is the whole of `deployed` or nothing. `capped` of the
-    `measurable` BLOCK checks, those that ask for a measurement, are declared.
-    """
-
-    site: SiteRef
-    verdict: str
-    verdict_reason: str
-    verdict_since: datetime | None
-    deployed: CapacityFigures
-    ready: CapacityFigures
-    score: float | None
-    upper: float | None
-    waived: float | None
-    coverage: float | None
-    pillars: tuple[PillarFigure, ...]
-    weakest: PillarFigure | None
-    health: tuple[HealthMark, ...]
-    weeks: tuple[float | None, ...]
-    first_blocker: str
-    first_blocker_name: str
-    newest_sample_at: datetime | None
-    data_age_s: float | None
-    evaluated_at: datetime | None
-    failed_at: datetime | None = None
-    failure: str = ""
-    capped: tuple[str, ...] = ()
-    measurable: int = 0
 
 
 @dataclass(frozen=True, slots=True)
