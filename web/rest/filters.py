@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from web import visibility
 from web.audit import AuditEntry, ids_changed_by, is_audited
 from web.rest import lookups
+from web.rest.pagination import described
 
 if TYPE_CHECKING:
     # REST framework imports this module by its settings, before its own views.
@@ -118,15 +119,7 @@ class OrderingBackend(BaseFilterBackend):
 
     def get_schema_operation_parameters(self, view: "APIView") -> list[dict[str, Any]]:
         text = "Fields to order by, separated by commas; a minus before one reverses it."
-        return [
-            {
-                "name": "ordering",
-                "in": "query",
-                "required": False,
-                "description": text,
-                "schema": {"type": "string"},
-            }
-        ]
+        return [described("ordering", text, "string")]
 
     def _allowed(self, model: type[Model], view: "APIView") -> set[str]:
         named = getattr(view, "ordering_fields", None)

@@ -127,7 +127,7 @@ def check(request: HttpRequest, check_id: str) -> tuple[TablePage, Any]:
         "check": check_page.check,
         "segments": stacked({state: check_page.counts.get(state, 0) for state in STATES_SHOWN}),
         "stake": sum(check_page.kw.get(state, 0.0) for state in AT_STAKE),
-        "flips": [FlipLine(flip, with_site=True) for flip in check_page.flips[:FLIPS_SHOWN]],
+        "flips": [FlipLine(*row, with_site=True) for row in check_page.flips[:FLIPS_SHOWN]],
         "breadcrumbs": trail(
             ("Checks", link("checks")),
             (pillar.short_name, link("checks", pillar=pillar.id)),
@@ -155,7 +155,7 @@ def site_check(request: HttpRequest, slug: str, check_id: str) -> tuple[None, An
         "parts": _parts(site_check, slug),
         "strip": sentences.strip_cells(site_check.strip),
         "strip_label": sentences.strip_label(site_check.strip),
-        "flips": [FlipLine(flip) for flip in site_check.flips],
+        "flips": [FlipLine(*row) for row in site_check.flips],
         "samples": [
             {"label": query.label, "url": link("explore", **query.params)} for query in site_check.samples
         ],

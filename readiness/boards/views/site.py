@@ -200,7 +200,7 @@ def _overview(asked: AskedSite) -> dict[str, Any]:
         "deciding": sorted(site_page.deciding, key=lambda row: -SEVERITY[row.state])[:DECIDING_SHOWN],
         "deciding_more": max(len(site_page.deciding) - DECIDING_SHOWN, 0),
         "domains": site_page.domains,
-        "flips": [FlipLine(flip) for flip in site_page.flips[:8]],
+        "flips": [FlipLine(*row) for row in site_page.flips[:8]],
         "sources": site_page.sources,
         "inventory": [
             (capfirst(model._meta.verbose_name_plural), count, link(f"{noun(model)}-list", site=site.slug))
@@ -228,7 +228,7 @@ def _changes(asked: AskedSite) -> dict[str, Any]:
     site = asked.site
     flips = site_queries.flips(site, start=asked.at - CHANGE_SPAN, end=asked.at)
     return {
-        "flips": [FlipLine(flip) for flip in flips],
+        "flips": [FlipLine(*row) for row in flips],
         "history": history_of(site, limit=CHANGES).rows,
         "history_url": link("history", model="inventory.site", id=site.pk),
     }

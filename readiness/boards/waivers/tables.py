@@ -110,7 +110,7 @@ def ageing_table(by: str, now: datetime) -> Table:
         columns=(
             Column("group", BY[by], "label", lambda row: row.label or _none(by), url=lambda row: _members(by, row),
                    sort=True, locked=True, phone="title"),
-            *(Column(key, label, sort=True, numeric=True) for key, label in COUNTED.items()),
+            *(Column(key, label, f"counts.{key}", sort=True, numeric=True) for key, label in COUNTED.items()),
             # The age grows as the instant goes back.
             Column("oldest", "Oldest", "oldest_at", lambda row: duration((now - row.oldest_at).total_seconds()),
                    sort=lambda row: now - row.oldest_at, numeric=True),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Model
 
@@ -190,28 +190,11 @@ class SampleQuery:
     params: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class FlipRow:
-    """A change of state. `subject` is check, part, verdict or health; `key` a check id, a domain or empty."""
+class FlipRow(NamedTuple):
+    """A change of state, with its site joined in, and the title of the check or sub-measure."""
 
-    id: int
-    at: datetime
-    site: str
-    site_name: str
-    subject: str
-    key: str
-    part: str
+    flip: Flip
     title: str
-    from_state: str
-    to_state: str
-    cause: str
-    value: float | None
-    value_before: float | None
-    unit: str
-    threshold: float | None
-    threshold_text: str
-    reason: str
-    first_bad_at: datetime | None
 
 
 @cache
@@ -240,10 +223,9 @@ def ref_of(site: Site) -> SiteRef:
 
 
 def flip_row(flip: Flip, framework: Framework) -> FlipRow:
-    """The row of a flip, which needs its site joined in."""
     check = framework.checks_by_id.get(flip.key)
     title = check.name if check else flip.key
     if check and flip.part:
         names = {part.id: part.figure_name for part in check.parts}
         title = f"{check.name}: {names.get(flip.part, flip.part)}"
-    return copied(FlipRow, flip, site=flip.site.slug, site_name=flip.site.name, title=title)
+    return FlipRow(flip, title)
