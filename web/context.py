@@ -1,6 +1,6 @@
 """Context of the shell of every page: theme, navigation, kiosk, shortcuts, the words in the search box."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.http import HttpRequest
@@ -53,17 +53,7 @@ ITEMS: tuple[NavigationItem, ...] = (
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     shown = [(item, url) for item in ITEMS if (url := _url(item)) and request.user.has_perm(item.permission)]
     here = max((url for _, url in shown if _holds(url, request.path)), key=len, default="")
-    return [
-        {
-            "label": item.label,
-            "url": url,
-            "icon": item.icon,
-            "shortcut": item.shortcut,
-            "section": item.section,
-            "current": url == here,
-        }
-        for item, url in shown
-    ]
+    return [asdict(item) | {"url": url, "current": url == here} for item, url in shown]
 
 
 def _holds(url: str, path: str) -> bool:

@@ -115,10 +115,6 @@ class OwnershipCounts:
         return f"{100 * self.standings[ItemStanding.OWNED] // self.items}" if self.items else None
 
     @property
-    def owned_of_all(self) -> str:
-        return f"{self.standings[ItemStanding.OWNED]} of {self.items} items"
-
-    @property
     def stake(self) -> Formatted:
         return power(self.at_stake_kw)
 

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from accounts.models import User
 from inventory.queries import end_of_day
 from readiness.people.models import Person, Team
-from web.forms import DayInput, RefusedForm
+from web.forms import WITH_NEIGHBOURS, DayInput, RefusedForm
 from web.visibility import reader
 
 
@@ -52,6 +52,7 @@ class PersonForm(RefusedForm):
         label="Last day",
         required=False,
         widget=DayInput(),
+        validators=WITH_NEIGHBOURS,
         help_text="What the person answers for is unowned from the end of this day on.",
     )
 
@@ -60,12 +61,6 @@ class PersonForm(RefusedForm):
         if name not in available_timezones():
             raise ValidationError("%(name)s is not an IANA time zone name.", params={"name": name})
         return name
-
-    def clean_last_day(self) -> Any:
-        day = self.cleaned_data["last_day"]
-        if day is not None and not 1970 <= day.year <= 9998:
-            raise ValidationError("This day is out of reach.")
-        return day
 
     def asked(self) -> dict[str, Any]:
         given = dict(self.cleaned_data)

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
 
 from web import clock, links
-from web.history.events import ACTIONS, HistoryRow, history, query_of
+from web.history.events import ACTIONS, HistoryRow, history, label_of, query_of
 from web.rest.fields import absolute
 from web.rest.pagination import limit_of
 from web.rest.reports import endpoint, parameter
@@ -85,7 +85,7 @@ def _spoken(row: HistoryRow, context: dict[str, Any]) -> dict[str, Any]:
     names = ("id", "object_id", "display", "action", "actor", "token", "message", "request_id")
     return {name: getattr(row, name) for name in names} | {
         "at": plain(row.at),
-        "model": row.model_label,
+        "model": label_of(row.model),
         "url": absolute(links.api_url_of(row.model, row.object_id), context) if row.exists else None,
         "display_url": absolute(row.url, context),
         "changes": [asdict(change) for change in row.changes],

@@ -158,10 +158,6 @@ class HistoryRow:
         return re.sub(r"\W+", "-", self.id)
 
     @property
-    def model_label(self) -> str:
-        return label_of(self.model)
-
-    @property
     def noun(self) -> str:
         return str(self.model._meta.verbose_name)
 

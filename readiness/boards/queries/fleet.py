@@ -45,7 +45,6 @@ class Fleet:
     sites: int
     without_owner: tuple[SiteRef, ...]
     sources: dict[str, int]
-    sources_total: int
     newest_sample_at: datetime | None
     sites_reporting: int
     monitored: int
@@ -100,7 +99,6 @@ def fleet(known: FleetStanding) -> Fleet:
         sites=len(known.sites),
         without_owner=tuple(site.ref for site in open_sites if not site.ref.owner.strip()),
         sources=states,
-        sources_total=sum(states.values()),
         newest_sample_at=newest_at,
         sites_reporting=reporting,
         monitored=monitored,

@@ -199,9 +199,5 @@ class Sum:
         return 100.0 * self.done / self.total if self.total else None
 
     @property
-    def is_done(self) -> bool:
-        return bool(self.total) and not self.open
-
-    @property
     def share(self) -> str:
         return f"{self.done} / {self.total}"

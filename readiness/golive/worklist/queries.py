@@ -95,10 +95,6 @@ class WorkRow:
     def is_overdue(self) -> bool:
         return self.days_left is not None and self.days_left < 0
 
-    @property
-    def is_met(self) -> bool:
-        return self.check_state in MET
-
 
 def items() -> QuerySet[WorkItem]:
     return (

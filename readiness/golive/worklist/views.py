@@ -145,6 +145,7 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "row": row,
         "item": work_item,
+        "is_met": row.check_state in queries.MET,
         "due": tables.due(row),
         "form": form if _may_progress(request) else None,
         "history": history_of(work_item, limit=20).rows,
