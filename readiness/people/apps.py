@@ -3,8 +3,6 @@ from django.apps import AppConfig
 
 class PeopleConfig(AppConfig):
     name = "readiness.people"
-    label = "people"
-    verbose_name = "People"
 
     def ready(self) -> None:
         from readiness.people.queries import find_people, find_teams
