@@ -29,7 +29,7 @@ from web.rest.reports import parameter
 from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import ObjectViewSet, Router
 from web.visibility import SEES_NAMES
-from web.workflows.endpoints import by_reader, endpoint, taken, words_field
+from web.workflows.endpoints import by_reader, endpoint, operated, words_field
 
 
 def _owner_left(_key: str) -> Q:
@@ -158,6 +158,13 @@ class ReassignedSerializer(serializers.Serializer):
     results = ReassignedRowSerializer(many=True)
 
 
+def tick_line(assignment: Assignment, *, step: int, done: bool, by: User, now: datetime) -> None:
+    line = assignment.steps.filter(pk=step).first()
+    if line is None:
+        raise ValidationError({"step": ["This assignment has no such step."]})
+    operations.set_step(line, done=done, by=by, now=now)
+
+
 _may_reassign = [requires(operations.MAY_SEE, SEES_NAMES, operations.MAY_PROPOSE, operations.MAY_END)]
 
 
@@ -183,23 +190,19 @@ class AssignmentViewSet(ObjectViewSet):
     end = endpoint(operations.end, EndAssignmentSerializer)
     confirm = endpoint(operations.confirm)
 
-    @extend_schema(
-        request=AmendSerializer, summary="Change who stands in, who does the work, or the way to call"
+    amend = operated(
+        operations.amend,
+        AmendSerializer,
+        "Change who stands in, who does the work, or the way to call",
+        *(operations.MAY_SEE, operations.MAY_PROPOSE),
     )
-    @action(
-        detail=True,
-        methods=["post"],
-        permission_classes=[requires(operations.MAY_SEE, operations.MAY_PROPOSE)],
+    tick = operated(
+        tick_line,
+        TickSerializer,
+        "Tick a line of the hand-over checklist, or take the tick back",
+        operations.MAY_SEE,
+        name="tick",
     )
-    def amend(self, request: Request, pk: str) -> Response:
-        return taken(self, operations.amend, AmendSerializer)
-
-    @extend_schema(
-        request=TickSerializer, summary="Tick a line of the hand-over checklist, or take the tick back"
-    )
-    @action(detail=True, methods=["post"], permission_classes=[requires(operations.MAY_SEE)])
-    def tick(self, request: Request, pk: str) -> Response:
-        return taken(self, _tick, TickSerializer)
 
     @extend_schema(
         request=ReassignSerializer,
@@ -223,13 +226,6 @@ class AssignmentViewSet(ObjectViewSet):
                 moves = reassigning.reassign(source=source, target=target, team=team, **by_reader(request))
         moved = {"dry_run": asked["dry_run"], "count": len(moves), "results": moves}
         return Response(ReassignedSerializer(moved).data)
-
-
-def _tick(assignment: Assignment, *, step: int, done: bool, by: User, now: datetime) -> None:
-    line = assignment.steps.filter(pk=step).first()
-    if line is None:
-        raise ValidationError({"step": ["This assignment has no such step."]})
-    operations.set_step(line, done=done, by=by, now=now)
 
 
 class OwnershipGapRowSerializer(serializers.Serializer):

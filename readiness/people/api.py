@@ -19,10 +19,10 @@ from web import clock
 from web.kinds.rest import filters_of, serializer_of, viewset_of
 from web.rest.errors import named_errors
 from web.rest.fields import RelatedObjectField
-from web.rest.permissions import SignedIn, requires
+from web.rest.permissions import SignedIn
 from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import Router
-from web.workflows.endpoints import OperatedViewSet, taken
+from web.workflows.endpoints import OperatedViewSet, operated
 
 
 class PersonSerializer(ObjectSerializer):
@@ -74,15 +74,13 @@ class PersonViewSet(OperatedViewSet):
 
     writes = {"create": operations.save_person, "update": operations.save_person}
 
-    @extend_schema(request=LinkRequestSerializer, summary="Ask a user to confirm that they are this person")
-    @action(
-        detail=True,
-        methods=["post"],
-        url_path="request-link",
-        permission_classes=[requires("people.view_person", operations.MAY_LINK)],
+    request_link = operated(
+        operations.request_link,
+        LinkRequestSerializer,
+        "Ask a user to confirm that they are this person",
+        *("people.view_person", operations.MAY_LINK),
+        path="request-link",
     )
-    def request_link(self, request: Request, pk: str) -> Response:
-        return taken(self, operations.request_link, LinkRequestSerializer)
 
     @extend_schema(
         request=None, responses={204: None}, summary="The user asked says that they are this person"

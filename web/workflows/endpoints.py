@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 
 from web import clock
 from web.rest.errors import named_errors
-from web.rest.permissions import Permission
+from web.rest.permissions import Permission, requires
 from web.rest.viewsets import ObjectViewSet
 from web.workflows.steps import NotInState, WorkflowStep
 
@@ -62,9 +62,9 @@ class OperatedViewSet(ObjectViewSet):
         with named_errors(NotInState):
             self.writes["destroy"](instance, **by_reader(self.request))
 
-    def _write(self, name: str, serializer: Any, *present: Any, **given: Any) -> None:
+    def _write(self, verb: str, serializer: Any, /, *present: Any, **given: Any) -> None:
         with named_errors(NotInState):
-            serializer.instance = self.writes[name](*present, **given, **by_reader(self.request))
+            serializer.instance = self.writes[verb](*present, **given, **by_reader(self.request))
 
 
 def taken(
@@ -85,12 +85,27 @@ def taken(
     return view._answer(view._again(result if isinstance(result, type(obj)) else obj), code)
 
 
-def endpoint(step: WorkflowStep[Any], body: type[serializers.Serializer] | None = None) -> Any:
-    """The step as an action of an ObjectViewSet; `body` reads the words, and what else the step asks for."""
+def operated(
+    operation: Any,
+    body: type[serializers.Serializer] | None,
+    summary: str,
+    *permissions: str,
+    name: str = "",
+    path: str | None = None,
+    code: int = 200,
+    may: type[Permission] | None = None,
+) -> Any:
+    """An action of an ObjectViewSet that does it to the object in the address; `body` reads what it takes."""
 
     def handler(self: Any, request: Request, pk: str) -> Response:
-        return taken(self, step, body)
+        return taken(self, operation, body, code)
 
-    handler.__name__ = step.name
-    routed = action(detail=True, methods=["post"], permission_classes=[any_of(*step.any_of)])(handler)
-    return extend_schema(request=body, summary=step.summary)(routed)
+    handler.__name__ = name or operation.__name__
+    needed = [may or requires(*permissions)]
+    routed = action(detail=True, methods=["post"], permission_classes=needed, url_path=path)(handler)
+    return extend_schema(request=body, summary=summary)(routed)
+
+
+def endpoint(step: WorkflowStep[Any], body: type[serializers.Serializer] | None = None) -> Any:
+    """The step as such an action; `body` reads the words, and what else the step asks for."""
+    return operated(step, body, step.summary, name=step.name, may=any_of(*step.any_of))

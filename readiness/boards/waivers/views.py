@@ -26,7 +26,7 @@ from web import tables as table_kit
 from web.clock import now
 from web.forms import WITH_NEIGHBOURS, DayInput, RefusedForm
 from web.links import crumbs, link
-from web.permissions import asks, reads
+from web.permissions import asks
 from web.reports import Report, choices
 from web.tables import TablePage
 from web.workflows.pages import StepPages, reader, saved
@@ -152,11 +152,6 @@ def ageing(request: HttpRequest) -> tuple[TablePage, Any]:
         "views": choices(groups.items(), by, lambda key: link("waivers-ageing", by=key)),
         "breadcrumbs": crumbs("By age", *ABOVE),
     }
-
-
-@reads(*SEE)
-def waiver(request: HttpRequest, pk: int) -> HttpResponseBase:
-    return _show(request, _grant(pk))
 
 
 @asks(*SEE, operations.MAY_REQUEST)

@@ -22,7 +22,7 @@ from web.rest.fields import spoken_choice
 from web.rest.permissions import requires
 from web.rest.serializers import ObjectSerializer
 from web.workflows import NotInState
-from web.workflows.endpoints import OperatedViewSet, by_reader, endpoint, taken, words_field
+from web.workflows.endpoints import OperatedViewSet, by_reader, endpoint, operated, words_field
 
 _ENDED = ("state", "started_at", "ended_by", "ended_at", "end_note")
 _MADE = ("framework_version", "repeats", "created_by", "created_at")
@@ -126,10 +126,9 @@ class CampaignViewSet(OperatedViewSet):
     finish = endpoint(operations.finish, CampaignNoteSerializer)
     cancel = endpoint(operations.cancel, CampaignNoteSerializer)
 
-    @extend_schema(request=CloneSerializer, summary="Plan the same items once more")
-    @action(detail=True, methods=["post"], permission_classes=[requires(operations.MAY_ADD)])
-    def clone(self, request: Request, pk: str) -> Response:
-        return taken(self, operations.clone, CloneSerializer, code=201)
+    clone = operated(
+        operations.clone, CloneSerializer, "Plan the same items once more", operations.MAY_ADD, code=201
+    )
 
     @extend_schema(
         methods=["GET"], responses=ItemSerializer(many=True), summary="The items with their progress"

@@ -23,7 +23,7 @@ from web import tables as table_kit
 from web.clock import now
 from web.forms import WITH_NEIGHBOURS, DayInput, PersonField, RefusedForm
 from web.links import crumbs, link
-from web.permissions import asks, reads
+from web.permissions import asks
 from web.reports import Report
 from web.tables import TablePage
 from web.workflows.pages import StepPages, form_page, reader
@@ -159,16 +159,6 @@ def campaigns(request: HttpRequest) -> tuple[TablePage, Any]:
         "site": sites[0] if len(sites) == 1 else "",
         "breadcrumbs": crumbs("Campaigns", *ABOVE[:1]),
     }
-
-
-@reads(*SEE)
-def campaign(request: HttpRequest, pk: int) -> HttpResponseBase:
-    return _show(request, _campaign(pk))
-
-
-@reads(*SEE)
-def item(request: HttpRequest, pk: int) -> HttpResponseBase:
-    return _show_item(request, _item(pk))
 
 
 @asks(*SEE, operations.MAY_ADD)

@@ -4,12 +4,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.decorators import action
 from rest_framework.permissions import SAFE_METHODS
-from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import User
@@ -22,7 +18,7 @@ from web.rest.fields import UsernameField
 from web.rest.permissions import Permission, requires
 from web.rest.serializers import ObjectSerializer
 from web.visibility import known
-from web.workflows.endpoints import OperatedViewSet, endpoint, taken, words_field
+from web.workflows.endpoints import OperatedViewSet, endpoint, operated, words_field
 
 _ENDED = (
     *("state", "opened_by", "opened_at", "ended_by", "ended_at", "end_note"),
@@ -140,12 +136,13 @@ class ReviewViewSet(OperatedViewSet):
     decide = endpoint(operations.decide, ReviewDecisionSerializer)
     cancel = endpoint(operations.cancel, ReviewNoteSerializer)
 
-    @extend_schema(request=NameSerializer, summary="Name who signs for a domain")
-    @action(
-        detail=True, methods=["post"], url_path="name", permission_classes=[requires(operations.MAY_CHANGE)]
+    name_approver = operated(
+        operations.name_approver,
+        NameSerializer,
+        "Name who signs for a domain",
+        operations.MAY_CHANGE,
+        path="name",
     )
-    def name_approver(self, request: Request, pk: str) -> Response:
-        return taken(self, operations.name_approver, NameSerializer)
 
 
 class ActionViewSet(OperatedViewSet):

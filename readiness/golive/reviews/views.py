@@ -135,11 +135,6 @@ def reviews(request: HttpRequest) -> tuple[TablePage, Any]:
     }
 
 
-@reads(*SEE)
-def review(request: HttpRequest, pk: int) -> HttpResponse:
-    return show(request, _review(pk))
-
-
 @asks(*SEE, operations.MAY_OPEN)
 def open_review(request: HttpRequest) -> HttpResponse:
     asked, way = ReviewedSiteForm(request.GET or None), crumbs("Open one", *ABOVE)
