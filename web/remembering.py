@@ -11,13 +11,8 @@ from redis import RedisError
 
 log = logging.getLogger(__name__)
 UNREADABLE = (
-    pickle.UnpicklingError,
-    AttributeError,
-    ImportError,
-    IndexError,
-    EOFError,
-    TypeError,
-    ValueError,
+    *(pickle.UnpicklingError, AttributeError, ImportError),
+    *(IndexError, EOFError, TypeError, ValueError),
 )
 """What unpickling may raise."""
 

@@ -82,16 +82,8 @@ class AssignmentSerializer(ObjectSerializer):
     class Meta:
         model = Assignment
         fields = (
-            *(
-                "site",
-                "item",
-                "accountable",
-                "team",
-                "deputy",
-                "responsible",
-                "decision_rights",
-                "escalation",
-            ),
+            *("site", "item", "accountable", "team", "deputy", "responsible"),
+            *("decision_rights", "escalation"),
             *("effective_at", "is_in_force", "steps", *_DECIDED),
         )
         read_only_fields = _DECIDED
