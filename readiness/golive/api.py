@@ -2,7 +2,6 @@
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.views import APIView
 
@@ -12,7 +11,7 @@ from readiness.golive.reviews.api import ActionViewSet, ApproverViewSet, ReviewV
 from readiness.golive.worklist import operations
 from readiness.golive.worklist.queries import WorkItemStanding, with_standing
 from readiness.golive.worklist.tables import WorkItemFilters
-from web.rest.fields import spoken_choice
+from web.rest.fields import ChoiceValueField
 from web.rest.permissions import Permission
 from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import Router
@@ -26,7 +25,7 @@ class WorkItemSerializer(ObjectSerializer):
     """
 
     check = serializers.CharField(source="check_id", max_length=64)
-    state = serializers.SerializerMethodField()
+    state = ChoiceValueField(choices=WorkItemStanding.choices, source="standing", read_only=True)
     check_state = serializers.CharField(read_only=True, allow_null=True)
     check_reason = serializers.CharField(read_only=True, allow_null=True)
 
@@ -38,11 +37,6 @@ class WorkItemSerializer(ObjectSerializer):
         )
         read_only_fields = ("created_by", "created_at", "closed_at")
         brief_fields = ("site", "check", "status", "due_on")
-
-    @extend_schema_field(spoken_choice(WorkItemStanding.values))
-    def get_state(self, item: WorkItem) -> dict[str, str]:
-        standing = WorkItemStanding(item.standing)  # type: ignore[attr-defined]
-        return {"value": standing.value, "label": str(standing.label)}
 
 
 class MayWrite(Permission):

@@ -1,6 +1,6 @@
 """Choices as `{value, label}`; references, read as a brief object and written by id or unique attributes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models import F, Model, Q, QuerySet
@@ -9,14 +9,6 @@ from rest_framework.fields import empty
 
 from web import links, visibility
 from web.rest.references import Reference, reference_of, unique_attributes
-
-
-def spoken_choice(values: Sequence[str]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": {"value": {"type": "string", "enum": list(values)}, "label": {"type": "string"}},
-        "required": ["value", "label"],
-    }
 
 
 class NumberField(serializers.FloatField):

@@ -3,7 +3,6 @@
 from typing import cast
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from readiness.boards.waivers.requests import ask_for_grant
@@ -11,7 +10,7 @@ from readiness.boards.waivers.tables import GrantFilters
 from readiness.grants import operations
 from readiness.grants.models import Grant, GrantQuerySet, GrantStanding
 from web import clock
-from web.rest.fields import spoken_choice
+from web.rest.fields import ChoiceValueField
 from web.rest.serializers import ObjectSerializer
 from web.workflows.endpoints import OperatedViewSet, endpoint, words_field
 
@@ -25,7 +24,7 @@ class GrantSerializer(ObjectSerializer):
     """`state` is as of now: `expired` follows from `ends_at`. `part` only for a declared n-a of a sub-measure."""
 
     check = serializers.CharField(source="check_id", max_length=64)
-    state = serializers.SerializerMethodField()
+    state = ChoiceValueField(choices=GrantStanding.choices, source="standing", read_only=True)
     starts_at = serializers.DateTimeField(required=False, help_text="Now, if none is given")
 
     class Meta:
@@ -33,11 +32,6 @@ class GrantSerializer(ObjectSerializer):
         fields = ("site", "kind", "check", "part", "state", "reason", "starts_at", "ends_at", *_DECIDED)
         read_only_fields = _DECIDED
         brief_fields = ("site", "kind", "check", "part", "state", "ends_at")
-
-    @extend_schema_field(spoken_choice(GrantStanding.values))
-    def get_state(self, grant: Grant) -> dict[str, str]:
-        standing = grant.standing_now(clock.now())
-        return {"value": standing.value, "label": str(standing.label)}
 
 
 class WaiverDecisionSerializer(serializers.Serializer):

@@ -5,7 +5,7 @@ from typing import Any, cast
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.exceptions import MethodNotAllowed
@@ -18,7 +18,7 @@ from readiness.golive.campaigns.tables import CampaignFilters, ItemFilters
 from readiness.golive.models import Campaign, CampaignItem, Progress
 from web import clock
 from web.rest.errors import named_errors
-from web.rest.fields import spoken_choice
+from web.rest.fields import ChoiceValueField
 from web.rest.permissions import requires
 from web.rest.serializers import ObjectSerializer
 from web.workflows import NotInState
@@ -49,8 +49,8 @@ class ItemSerializer(ObjectSerializer):
         max_length=50,
         help_text="Sub-measures; none: all that runs prove",
     )
-    progress = serializers.SerializerMethodField()
-    progress_reason = serializers.SerializerMethodField()
+    progress = ChoiceValueField(choices=Progress.choices, source="row.progress", read_only=True)
+    progress_reason = serializers.CharField(source="row.reason", read_only=True)
 
     class Meta:
         model = CampaignItem
@@ -61,14 +61,9 @@ class ItemSerializer(ObjectSerializer):
         read_only_fields = ("campaign", *_DROPPED)
         brief_fields = ("campaign", "check", "tool", "progress")
 
-    @extend_schema_field(spoken_choice(Progress.values))
-    def get_progress(self, item: CampaignItem) -> dict[str, str]:
-        progress = Progress(self._row(item).progress)
-        return {"value": progress.value, "label": str(progress.label)}
-
-    @extend_schema_field({"type": "string"})
-    def get_progress_reason(self, item: CampaignItem) -> str:
-        return self._row(item).reason
+    def to_representation(self, instance: Any) -> Any:
+        instance.row = self._row(instance)
+        return super().to_representation(instance)
 
     def _row(self, item: CampaignItem) -> ItemRow:
         """All rows of the answer are worked out together, at the first one that is asked for."""
