@@ -82,7 +82,9 @@ class DomainHealthSerializer(ObjectSerializer):
     health = ChoiceValueField(source="now.health", choices=HEALTHS, read_only=True)
     last_health = ChoiceValueField(source="now.last_health", choices=HEALTHS, read_only=True, allow_null=True)
     since = serializers.DateTimeField(source="now.since", read_only=True)
-    objects_by_health = serializers.SerializerMethodField()
+    objects_by_health = serializers.DictField(
+        source="now.objects_by_health", child=serializers.IntegerField(), read_only=True
+    )
     figures = serializers.SerializerMethodField()
     reasons = serializers.SerializerMethodField()
 
@@ -97,10 +99,6 @@ class DomainHealthSerializer(ObjectSerializer):
     def to_representation(self, instance: Any) -> Any:
         instance.now = instance.at(clock.now())
         return super().to_representation(instance)
-
-    @extend_schema_field({"type": "object", "additionalProperties": {"type": "integer"}})
-    def get_objects_by_health(self, stored: Any) -> Any:
-        return stored.now.objects_by_health
 
     @extend_schema_field({"type": "object", "additionalProperties": {"type": "object"}})
     def get_figures(self, stored: Any) -> Any:
