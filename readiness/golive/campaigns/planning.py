@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from readiness.framework.core.applicability import applicable, gate_for, part_gate
@@ -33,7 +33,9 @@ class Setup:
     how: str = ""
 
 
-type Planned = tuple[Check, Setup]
+class Planned(NamedTuple):
+    check: Check
+    setup: Setup
 
 
 @cache
@@ -57,7 +59,7 @@ def plan(framework: Framework, site: SiteContext) -> tuple[Planned, ...]:
     for check in framework.checks:
         if applicable(check, site)[0]:
             wanted = _proved_by_runs(check, gate_for(check, site), site)
-            planned += [(check, setup) for setup in _setups(check, wanted)]
+            planned += [Planned(check, setup) for setup in _setups(check, wanted)]
     return tuple(planned)
 
 
@@ -102,9 +104,14 @@ WORST_FIRST = (
 """A run that failed comes before one that could not be judged, and that before a run that nobody has made."""
 RECORDS = {"run": "a run", "fact": "a recorded fact", "attestation": "an attestation"}
 IN_NO_SHARE = (Progress.NOT_APPLICABLE, Progress.DROPPED)
-type Since = tuple[date, ZoneInfo]
-"""The day, in a zone, from which runs count."""
 IN_THE_WAY = frozenset({ReasonCode.CANNOT_JUDGE, ReasonCode.NO_LIMIT, ReasonCode.NOT_A_NUMBER})
+
+
+class Since(NamedTuple):
+    """The first day, in a zone, whose runs count."""
+
+    day: date
+    zone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +178,8 @@ def _not_proved(
     by_telemetry = EvidenceKind.TELEMETRY in check.part(part).evidence and kind not in RECORDS
     if kind != "run" and not by_telemetry:
         return f"Proved by {RECORDS.get(kind, 'what is no run')}; a run is still to be made."
-    if since and taken_at and taken_at.astimezone(since[1]).date() < since[0]:
-        return f"The run that counts is of {taken_at:%Y-%m-%d}; here they count from {since[0]} on."
+    if since and taken_at and taken_at.astimezone(ZoneInfo(since.zone)).date() < since.day:
+        return f"The run that counts is of {taken_at:%Y-%m-%d}; here they count from {since.day} on."
     return ""
 
 

@@ -13,7 +13,7 @@ from inventory.models import Device, Port, Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Check, Framework
 from readiness.framework.core.vocabulary import EvidenceKind, Gate
-from readiness.golive.campaigns.planning import ItemProgress, Sum, progress_of
+from readiness.golive.campaigns.planning import ItemProgress, Since, Sum, progress_of
 from readiness.golive.models import Campaign, CampaignItem, Progress, RunTarget
 from readiness.scoring.core.combine import ACCEPTABLE
 from readiness.scoring.core.states import CheckState, Tier
@@ -164,8 +164,7 @@ def _progress(campaign: Campaign, item: CampaignItem, framework: Framework, stor
 def _standing(campaign: Campaign, item: CampaignItem, framework: Framework, stored: Stored) -> ItemProgress:
     if item.outcome:
         return ItemProgress(item.outcome, "", item.outcome_reason)
-    zone = ZoneInfo(campaign.site.time_zone)
-    since = (campaign.counts_from, zone) if campaign.counts_from else None
+    since = Since(campaign.counts_from, campaign.site.time_zone) if campaign.counts_from else None
     return progress_of(
         framework.checks_by_id.get(item.check_id),
         item.parts,
