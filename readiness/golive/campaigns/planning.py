@@ -113,6 +113,9 @@ class Since(NamedTuple):
     day: date
     zone: str
 
+    def is_before(self, at: datetime) -> bool:
+        return at.astimezone(ZoneInfo(self.zone)).date() < self.day
+
 
 @dataclass(frozen=True, slots=True)
 class ItemProgress:
@@ -178,7 +181,7 @@ def _not_proved(
     by_telemetry = EvidenceKind.TELEMETRY in check.part(part).evidence and kind not in RECORDS
     if kind != "run" and not by_telemetry:
         return f"Proved by {RECORDS.get(kind, 'what is no run')}; a run is still to be made."
-    if since and taken_at and taken_at.astimezone(ZoneInfo(since.zone)).date() < since.day:
+    if since and taken_at and since.is_before(taken_at):
         return f"The run that counts is of {taken_at:%Y-%m-%d}; here they count from {since.day} on."
     return ""
 
