@@ -116,7 +116,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "web.methods.MethodMiddleware",
+    "web.middleware.MethodMiddleware",
     "web.middleware.BadValueMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
@@ -253,11 +253,11 @@ REST_FRAMEWORK = {
         "web.rest.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["web.rest.permissions.ModelPermissions"],
-    "DEFAULT_THROTTLE_CLASSES": ["web.rest.throttling.TokenThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["web.rest.authentication.TokenThrottle"],
     "DEFAULT_PAGINATION_CLASS": "web.rest.pagination.ContractPagination",
     "DEFAULT_FILTER_BACKENDS": ["web.rest.filters.StrictFilterBackend", "web.rest.filters.OrderingBackend"],
     "DEFAULT_RENDERER_CLASSES": [
-        "web.rest.renderers.OrjsonRenderer",
+        "web.rest.parsers.OrjsonRenderer",
         "rest_framework.renderers.BrowsableAPIRenderer",
     ],
     "DEFAULT_PARSER_CLASSES": ["web.rest.parsers.OrjsonParser"],

@@ -12,8 +12,7 @@ from rest_framework.relations import RelatedField
 from rest_framework.validators import UniqueValidator
 
 from web import actor, links, visibility
-from web.rest.fields import ChoiceValueField, NumberField, RelatedObjectField, absolute
-from web.rest.references import LARGEST_ID
+from web.rest.fields import LARGEST_ID, ChoiceValueField, NumberField, RelatedObjectField, absolute
 
 __all__ = ["ChoiceValueField", "ObjectSerializer", "RelatedObjectField"]
 

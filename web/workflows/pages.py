@@ -19,7 +19,7 @@ from accounts.models import User
 from web.clock import now
 from web.forms import RefusedForm
 from web.history.events import history_of
-from web.methods import page_above
+from web.middleware import page_above
 from web.permissions import reads
 from web.permissions import require as require_all
 from web.workflows.steps import NotInState, WorkflowStep, require
