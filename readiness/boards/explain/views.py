@@ -11,8 +11,8 @@ from django.urls import reverse
 from readiness.boards.explain import charts as explain_charts
 from readiness.boards.explain import queries, sentences
 from readiness.boards.explain.charts import Waterfall
-from readiness.boards.explain.params import Asked, read
 from readiness.boards.explain.queries import FleetExplained, NothingKept, SiteExplained, SiteMove
+from readiness.boards.params import TwoDays, two_days
 from readiness.scoring.core.coalitions import CAUSES
 from readiness.scoring.core.explain import Causes, CheckMove, FactMove
 from readiness.scoring.core.mean import NO_KW
@@ -86,7 +86,7 @@ def moved_checks() -> Table:
     )  # fmt: skip
 
 
-def moved_sites(asked: Asked) -> Table:
+def moved_sites(asked: TwoDays) -> Table:
     return Table(
         id="moved-sites",
         noun=("site", "sites"),
@@ -172,14 +172,14 @@ EXPLAIN = Report("readiness/explain/page.html", "inventory.view_site", "scoring.
 @EXPLAIN.page
 def page(request: HttpRequest) -> tuple[TablePage | None, Any]:
     at = now()
-    asked = read(request.GET, now=at)
+    asked = two_days(request.GET, now=at)
     table, answer = (_site if asked.site else _fleet)(request, asked)
     return table, lambda: _around(asked, at) | answer
 
 
 @EXPLAIN.chart
 def chart(request: HttpRequest) -> Figure:
-    asked = read(request.GET, now=now())
+    asked = two_days(request.GET, now=now())
     if asked.site is None:
         fleet = queries.fleet_explained(asked.start, asked.end, asked.region)
         if fleet.move.start is None and fleet.move.end is None:
@@ -199,7 +199,7 @@ def _waterfall(days: Any, move: Any, steps: tuple[sentences.Cause, ...], finding
     return explain_charts.waterfall(falls, finding=finding)
 
 
-def _site(request: HttpRequest, asked: Asked) -> tuple[TablePage | None, dict[str, Any]]:
+def _site(request: HttpRequest, asked: TwoDays) -> tuple[TablePage | None, dict[str, Any]]:
     assert asked.site is not None
     explained = queries.site_explained(asked.site, asked.start, asked.end)
     if isinstance(explained, NothingKept):
@@ -229,7 +229,7 @@ def _site(request: HttpRequest, asked: Asked) -> tuple[TablePage | None, dict[st
     }
 
 
-def _fleet(request: HttpRequest, asked: Asked) -> tuple[TablePage | None, dict[str, Any]]:
+def _fleet(request: HttpRequest, asked: TwoDays) -> tuple[TablePage | None, dict[str, Any]]:
     explained = queries.fleet_explained(asked.start, asked.end, asked.region)
     context: dict[str, Any] = {
         "left_out": sentences.left_out(explained.left_out),
@@ -308,7 +308,7 @@ def _fact(move: FactMove) -> dict[str, str]:
     return {"name": move.fact.replace("_", " "), "start": text(move.start), "end": text(move.end)}
 
 
-def _around(asked: Asked, at: datetime) -> dict[str, Any]:
+def _around(asked: TwoDays, at: datetime) -> dict[str, Any]:
     return {
         "asked": asked,
         "site": asked.site,
@@ -320,7 +320,7 @@ def _around(asked: Asked, at: datetime) -> dict[str, Any]:
     }
 
 
-def _presets(asked: Asked, at: datetime) -> list[Mapping[str, Any]]:
+def _presets(asked: TwoDays, at: datetime) -> list[Mapping[str, Any]]:
     today = at.astimezone(UTC).date()
     current = asked.start if asked.end == today else None
     spans = [(today - timedelta(days=days), f"now-{days}d", f"{days} days") for days in PRESETS]
