@@ -29,7 +29,8 @@ from readiness.scoring.queries.standing import present_capacity, score_of
 from web import answers
 from web import tables as table_kit
 from web.clock import now
-from web.reports import Report, trail
+from web.links import crumbs
+from web.reports import Report
 from web.tables import TablePage
 from web.tables.addresses import PAGE, SIZE, SORT, Address
 from web.tables.filtering import narrowed
@@ -100,7 +101,7 @@ def report(request: HttpRequest) -> tuple[TablePage, Any]:
             "pillars": tables.headings(shown.checks, framework.pillars, shown.counts, address),
             "letters": tables.key_to_letters(),
             "matrix_url": matrix_url,
-            "breadcrumbs": trail(("Readiness matrix", matrix_url), "Report"),
+            "breadcrumbs": crumbs("Report", ("Readiness matrix", matrix_url)),
         }
 
     return shown.table, context

@@ -25,8 +25,8 @@ from readiness.scoring.queries.rows import PartRow
 from web import tables as table_kit
 from web.clock import now
 from web.drawing import stacked
-from web.links import link
-from web.reports import Report, choices, trail
+from web.links import crumbs, link
+from web.reports import Report, choices
 from web.tables import TablePage
 from web.visibility import sees_names
 
@@ -128,10 +128,8 @@ def check(request: HttpRequest, check_id: str) -> tuple[TablePage, Any]:
         "segments": stacked({state: check_page.counts.get(state, 0) for state in STATES_SHOWN}),
         "stake": sum(check_page.kw.get(state, 0.0) for state in AT_STAKE),
         "flips": [FlipLine(*row, with_site=True) for row in check_page.flips[:FLIPS_SHOWN]],
-        "breadcrumbs": trail(
-            ("Checks", link("checks")),
-            (pillar.short_name, link("checks", pillar=pillar.id)),
-            check_page.check.name,
+        "breadcrumbs": crumbs(
+            check_page.check.name, ("Checks", "checks"), (pillar.short_name, link("checks", pillar=pillar.id))
         ),
     }
 
@@ -165,11 +163,10 @@ def site_check(request: HttpRequest, slug: str, check_id: str) -> tuple[None, An
         "set_aside": set_aside(site, site_check.result, now=at),
         "offer": waiver_lines.offer(site_check.result, slug) if may_request else None,
         "no_verdict": "" if site.has_verdict else findings.no_verdict(site.stage),
-        "breadcrumbs": trail(
-            ("Fleet", link("fleet")),
-            (site.name, link("site", slug)),
-            ("Checks", link("site", slug, tab="evidence")),
+        "breadcrumbs": crumbs(
             site_check.check.name,
+            *(("Fleet", "fleet"), (site.name, link("site", slug))),
+            ("Checks", link("site", slug, tab="evidence")),
         ),
     }
 

@@ -30,9 +30,9 @@ from web import tables as table_kit
 from web.charts import Figure
 from web.clock import now
 from web.history.events import history_of
-from web.links import link, noun
+from web.links import crumbs, link, noun
 from web.permissions import require
-from web.reports import Report, chart_urls, choices, trail
+from web.reports import Report, chart_urls, choices
 from web.tables import TablePage
 from web.timerange import TimeRange
 
@@ -83,8 +83,8 @@ def page(request: HttpRequest, slug: str) -> tuple[TablePage | None, Any]:
         "tab": tab,
         "tabs": _tabs(site_page, tab),
         "time_range": span.context,
-        "breadcrumbs": trail(
-            ("Fleet", link("fleet")), (site.region.name, link("sites", region=site.region.slug)), site.name
+        "breadcrumbs": crumbs(
+            site.name, ("Fleet", "fleet"), (site.region.name, link("sites", region=site.region.slug))
         ),
         "may_evaluate": request.user.has_perm(MAY_EVALUATE) and site.has_verdict,
         "review": review_queries.of_site(site, now=at) if may_see_reviews else None,
