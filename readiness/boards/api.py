@@ -1,4 +1,4 @@
-"""Filters of scores, results and flips."""
+"""Endpoints of scores, check results, health by domain, flips, and scores over time."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Filters of scores, results and flips."""
+"""Filters and columns of sites, checks, scores, results and flips, for pages and the API alike."""
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Filters of assignments."""
+"""Endpoints of assignments, and of what is not owned as it should be."""
 
 from datetime import datetime
 from typing import Any
@@ -221,7 +221,7 @@ class AssignmentViewSet(ObjectViewSet):
 
 
 class OwnershipGapRowSerializer(serializers.Serializer):
-    queue = serializers.ChoiceField([each.value for each in gaps.OwnershipQueue])
+    queue = serializers.ChoiceField(gaps.OwnershipQueue.values)
     site = serializers.CharField(source="site.slug")
     site_name = serializers.CharField(source="site.name")
     item = serializers.ChoiceField(Assignment.Item.values, source="cell.item")
@@ -243,7 +243,7 @@ class OwnershipGapsSerializer(serializers.Serializer):
     results = OwnershipGapRowSerializer(many=True)
 
 
-_KNOWN = {"queue": tuple(each.value for each in gaps.OwnershipQueue), "item": tuple(Assignment.Item.values)}
+_KNOWN = {"queue": tuple(gaps.OwnershipQueue.values), "item": tuple(Assignment.Item.values)}
 
 
 def _chosen(request: Request, name: str, known: tuple[str, ...]) -> set[str]:

@@ -4,10 +4,9 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import NamedTuple
 
-from django.db.models import Q
+from django.db.models import Q, TextChoices
 
 from accounts.models import User
 from inventory import queries as inventory
@@ -23,14 +22,14 @@ REMIND_BEFORE = timedelta(days=14)
 """How long before it runs out a confirmation is asked for. Operator-set default."""
 
 
-class OwnershipQueue(StrEnum):
-    UNOWNED = "unowned"
-    WAITING = "waiting"
-    OVERDUE = "overdue"
-    DUE_SOON = "due-soon"
-    LEFT = "left"
-    NO_DEPUTY = "no-deputy"
-    OVERLOADED = "overloaded"
+class OwnershipQueue(TextChoices):
+    UNOWNED = "unowned", "Unowned"
+    WAITING = "waiting", "Waiting for acceptance"
+    OVERDUE = "overdue", "Overdue to be confirmed"
+    DUE_SOON = "due-soon", "To be confirmed soon"
+    LEFT = "left", "Owner left"
+    NO_DEPUTY = "no-deputy", "Nobody to stand in"
+    OVERLOADED = "overloaded", "Owner overloaded"
 
 
 class OwnedSite(NamedTuple):

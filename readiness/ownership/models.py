@@ -1,4 +1,4 @@
-"""Claim rows for every site whose ownership a write touched: assignments, confirmations, people and users who go."""
+"""Assignments of items to people, their confirmations and hand-over, and the triggers that claim sites anew."""
 
 from __future__ import annotations
 

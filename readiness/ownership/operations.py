@@ -163,7 +163,7 @@ def propose(proposal: Proposal, *, by: User, now: datetime) -> Assignment:
 
 @transaction.atomic
 def propose_many(proposals: Sequence[Proposal], *, by: User, now: datetime) -> list[Assignment]:
-    """All of them, or none and why: Refused by number of the proposal, from 0. Raises MissingPermission."""
+    """All of them, or none and why: ProposalsRefused by number of the proposal, from 0. Raises MissingPermission."""
     require(by, MAY_PROPOSE)
     if not 0 < len(proposals) <= MOST_AT_ONCE:
         raise ValidationError(

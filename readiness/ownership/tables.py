@@ -27,15 +27,6 @@ SHORT = {
     Item.NETWORK: "Network",
     Item.ENERGY: "Energy",
 }
-QUEUES = {
-    OwnershipQueue.UNOWNED: "Unowned",
-    OwnershipQueue.WAITING: "Waiting for acceptance",
-    OwnershipQueue.OVERDUE: "Overdue to be confirmed",
-    OwnershipQueue.DUE_SOON: "To be confirmed soon",
-    OwnershipQueue.LEFT: "Owner left",
-    OwnershipQueue.NO_DEPUTY: "Nobody to stand in",
-    OwnershipQueue.OVERLOADED: "Owner overloaded",
-}
 
 
 def item_label(item: str) -> str:
@@ -197,7 +188,7 @@ def queue_table(fleet: OwnedFleet, *, names: bool, now: datetime) -> Table:
         label="What is not owned as it should be",
         noun=("gap", "gaps"),
         columns=(
-            Column("queue", "Queue", "queue.value", lambda gap: QUEUES[gap.queue], sort=lambda gap: QUEUES[gap.queue],
+            Column("queue", "Queue", "queue.value", "queue.label", sort=lambda gap: gap.queue.label,
                    phone="status"),
             Column("site", "Site", "site.name", url=_cell_url, sort=True, locked=True, phone="title",
                    export="site.slug"),
@@ -208,7 +199,7 @@ def queue_table(fleet: OwnedFleet, *, names: bool, now: datetime) -> Table:
             Column("asked", "Asked", lambda gap: who(gap.cell.coming, names=names), default=False),
         ),
         filters=(
-            RowFilter("queue", "Queue", "queue.value", [(queue.value, QUEUES[queue]) for queue in QUEUES]),
+            RowFilter("queue", "Queue", "queue.value", OwnershipQueue.choices),
             RowFilter("item", "Item", "cell.item.value", ITEMS),
             RowFilter("region", "Region", "site.region", _named(row.site.region for row in fleet.sites)),
         ),

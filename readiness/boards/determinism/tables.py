@@ -1,4 +1,4 @@
-"""Filters of sites, for the API and for the page alike. The rows must come from `queries.sites`."""
+"""Filters and columns of determinism, and the sentences above them. The sites must come from `queries.sites`."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Filters of the matrix, for the page and for the API alike."""
+"""The matrix: filters for its page and the API alike, columns, the rows of cells, and its letters on paper."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Where a sub-measure on a check's page leads to: what proves it, and the form that declares the limit it lacks."""
+"""Checks: over the fleet, one of them, and one at a site with what proves it."""
 
 from collections import Counter
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Filters of grants, for the API and for the page alike. The rows must carry their `standing`."""
+"""Filters and columns of grants, whose rows must carry their `standing`, and of how old they are."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Who may sign for which domain: a list for every site, and lists of sites that take its place domain by domain."""
+"""Who may sign, and what becomes of a review and its actions: opened, signed, decided on, closed."""
 
 from collections import defaultdict
 from collections.abc import Mapping
