@@ -117,7 +117,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "web.methods.MethodMiddleware",
+    "web.middleware.MethodMiddleware",
     "web.middleware.BadValueMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
@@ -254,11 +254,11 @@ REST_FRAMEWORK = {
         "web.rest.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["web.rest.permissions.ModelPermissions"],
-    "DEFAULT_THROTTLE_CLASSES": ["web.rest.throttling.TokenThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["web.rest.authentication.TokenThrottle"],
     "DEFAULT_PAGINATION_CLASS": "web.rest.pagination.ContractPagination",
     "DEFAULT_FILTER_BACKENDS": ["web.rest.filters.StrictFilterBackend", "web.rest.filters.OrderingBackend"],
     "DEFAULT_RENDERER_CLASSES": [
-        "web.rest.renderers.OrjsonRenderer",
+        "web.rest.parsers.OrjsonRenderer",
         "rest_framework.renderers.BrowsableAPIRenderer",
     ],
     "DEFAULT_PARSER_CLASSES": ["web.rest.parsers.OrjsonParser"],
@@ -364,7 +364,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {
         "request_id": {"()": "web.request_ids.RequestIdFilter"},
-        # One line says that the database is away (web/serving/pulse.py), and not one for each request meanwhile.
+        # One line says that the database is away (web/serving/lanes.py), and not one for each request meanwhile.
         "no_refusals": {
             "()": "django.utils.log.CallbackFilter",
             "callback": lambda record: record.exc_info or getattr(record, "status_code", 0) != 503,

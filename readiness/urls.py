@@ -20,7 +20,7 @@ from readiness.tradeoffs.portfolios.api import router as portfolios_api
 from readiness.tradeoffs.windows.api import windows
 from readiness.workloads.api import router as workloads_api
 from readiness.workloads.api import tradeoffs_router as workloads_tradeoffs_api
-from web.rest.router import Router
+from web.rest.viewsets import Router
 
 # One router for each address, so that its root lists the endpoints of all rooms.
 api = Router()

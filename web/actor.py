@@ -20,17 +20,8 @@ if TYPE_CHECKING:
 _acting: ContextVar[dict[str, Any] | None] = ContextVar("who acts", default=None)
 # What begins so writes nothing, or may not share a message with another statement.
 _PLAIN = (
-    "select",
-    "savepoint",
-    "release",
-    "rollback",
-    "set",
-    "create",
-    "alter",
-    "drop",
-    "vacuum",
-    "analyze",
-    "declare",
+    *("select", "savepoint", "release", "rollback", "set", "create"),
+    *("alter", "drop", "vacuum", "analyze", "declare"),
 )
 
 

@@ -9,7 +9,6 @@ from web.units import age, duration
 
 
 def ago(at: datetime | None, *, now: datetime) -> SafeString | str:
-    """How long ago: "3 min ago"; plain text where it never was."""
     return age(at, now=now) if at is None else _counting(at, age(at, now=now), "ago")
 
 

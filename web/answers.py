@@ -28,7 +28,6 @@ def page(
 
 
 def time_range(request: HttpRequest, *, now: datetime, default: str) -> TimeRange:
-    """The range of the address; one that cannot be read is answered with 400 and the reason."""
     try:
         return TimeRange.of(request, now=now, default=default)
     except BadTimeRangeError as error:
@@ -36,7 +35,6 @@ def time_range(request: HttpRequest, *, now: datetime, default: str) -> TimeRang
 
 
 def chart(figure: Mapping[str, Any], form: str = "json") -> HttpResponse:
-    """A figure as JSON for the page, or its table as CSV."""
     if form == "json":
         body = orjson.dumps(figure, option=orjson.OPT_SERIALIZE_NUMPY)
         return HttpResponse(body, content_type="application/json")
@@ -65,7 +63,6 @@ def _head(trace: Mapping[str, Any]) -> str:
 
 
 def chart_refused(reason: str) -> HttpResponse:
-    """Shown in place of the chart when its question makes no sense."""
     return HttpResponse(orjson.dumps({"detail": reason}), content_type="application/json", status=400)
 
 

@@ -7,7 +7,6 @@ from django.db.models.signals import post_migrate, pre_migrate
 
 class WebConfig(AppConfig):
     name = "web"
-    verbose_name = "Web"
 
     def ready(self) -> None:
         # Before all else that follows a migration, so that the history sees what that writes.

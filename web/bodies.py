@@ -74,7 +74,6 @@ class Body:
 
 
 def declared_bytes(headers: Mapping[bytes, bytes]) -> int:
-    """Return the length from Content-Length; 0 where it is missing or is not a number."""
     length = headers.get(b"content-length", b"")
     return int(length) if length.isdigit() else 0
 

@@ -26,7 +26,6 @@ def figure(traces: Iterable[Any], layout: go.Layout, meta: Figure) -> Figure:
 
 
 def nothing(sentence: str) -> Figure:
-    """A chart that has nothing to show says why."""
     return {"data": [], "layout": {}, "meta": {"empty": sentence, "finding": sentence}}
 
 
@@ -56,10 +55,8 @@ def bars(name: str, x: Any, y: Any, role: str, *, hover: str | None, **more: Any
 
 
 def across(at: float, name: str) -> Figure:
-    """A line across the whole width, at a limit for instance."""
     return {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": at, "y1": at, "name": name}
 
 
 def table(heads: Iterable[str], rows: Iterable[Sequence[Any]]) -> Figure:
-    """The table view of a chart, which is its file too."""
     return {"columns": list(heads), "rows": [list(row) for row in rows]}

@@ -59,7 +59,6 @@ def stacked(counts: Mapping[str, int]) -> list[Segment]:
 
 
 def bar_width(value: float | None, *, of: float) -> float:
-    """Percent of a bar for value out of `of`, kept within 0 and 100; 0 when there is no value or no whole."""
     if value is None or of <= 0:
         return 0.0
     return round(min(100.0, max(0.0, 100 * value / of)), 2)

@@ -36,7 +36,6 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def is_conflict(error: DatabaseError) -> bool:
-    """Whether another write that came first is in the way, and no fault of the program."""
     return getattr(error.__cause__, "sqlstate", None) in LOST_RACES
 
 
@@ -65,7 +64,6 @@ def outside(request: HttpRequest) -> HttpResponse:
 
 
 def refusal_for(error: BaseException | None) -> Refusal:
-    """Return the refusal for an error: the database is away, a query took too long, or something else failed."""
     if not isinstance(error, (OperationalError, InterfaceError)):
         return refusals.FAILED
     state = getattr(error.__cause__, "sqlstate", None)
@@ -75,7 +73,6 @@ def refusal_for(error: BaseException | None) -> Refusal:
 
 
 def not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:
-    """`allowed` are the methods that the address takes, as the header lists them."""
     detail = f"Method {request.method} is not allowed."
     return _answer(request, 405, detail, allowed=allowed)
 

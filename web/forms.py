@@ -26,8 +26,6 @@ class DayInput(forms.DateInput):
 
 
 class PersonField(forms.ModelChoiceField):
-    """Somebody of those that the reader may know of."""
-
     def _get_queryset(self) -> QuerySet:
         return visibility.known(super()._get_queryset())  # type: ignore[misc]
 

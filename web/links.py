@@ -24,13 +24,11 @@ def has_page(model: type[Model], url_name: str, attribute: str = "pk") -> None:
 
 
 def page_url(obj: Model) -> str | None:
-    """The path of the object's page, None where its model has none."""
     name, attribute = _pages.get(type(obj), (f"{noun(type(obj))}-detail", "pk"))
     return _address(name, getattr(obj, attribute))
 
 
 def api_url(obj: Model) -> str | None:
-    """The path of the object's endpoint, None where its model has none."""
     # `__class__` sees through the lazy user of a request, as `type` does not.
     return api_url_of(obj.__class__, obj.pk)
 
@@ -63,12 +61,10 @@ def _around(name: str) -> tuple[str, str] | None:
 
 
 def link(name: str, *args: object, **query: object) -> str:
-    """The address of a page with its query."""
     address = reverse(name, args=args)
     return f"{address}?{urlencode(query, doseq=True)}" if query else address
 
 
 def crumbs(here: str, *above: tuple[str, str]) -> list[dict[str, str]]:
-    """The way to a page: label and address, or name of the page, of each above it, and the label of its own."""
     led = [{"label": label, "url": page if page.startswith("/") else reverse(page)} for label, page in above]
     return [*led, {"label": here, "url": ""}]

@@ -42,7 +42,6 @@ def count_request(*, method: str, route: str, status: int, seconds: float) -> No
 
 
 def gauge(name: str, text: str, labels: Sequence[str], read: Read) -> None:
-    """Have `read(now)` called at each scrape."""
     _gauges[name] = (text, labels, read)
 
 

@@ -6,12 +6,14 @@ import zoneinfo
 from collections.abc import Callable
 
 from django.db import DatabaseError, DataError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import Resolver404, resolve
 from django.utils import timezone
 
 from web import errors, metrics, scopes, visibility
 from web.actor import acting
-from web.requests import FOR_PROGRAMS
+from web.requests import FOR_PROGRAMS, wants_json
 
 type Respond = Callable[[HttpRequest], HttpResponse]
 
@@ -32,8 +34,6 @@ class RequestIdMiddleware:
 
 
 class MetricsMiddleware:
-    """Counts requests and their time by route; an address that leads nowhere has none."""
-
     def __init__(self, get_response: Respond) -> None:
         self.get_response = get_response
 
@@ -51,8 +51,6 @@ class MetricsMiddleware:
 
 
 class RefusalMiddleware:
-    """Answers what was refused before Django saw it (`web.serving`): as a page to readers, as JSON to programs."""
-
     def __init__(self, get_response: Respond) -> None:
         self.get_response = get_response
 
@@ -95,7 +93,6 @@ class ActorMiddleware:
 
 
 def zone_of(name: str) -> zoneinfo.ZoneInfo:
-    """The named zone, or UTC where this machine's time zone data does not know it."""
     try:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError):
@@ -123,3 +120,52 @@ class BadValueMiddleware:
         if isinstance(exception, DatabaseError) and scopes.is_refusal(exception):
             return errors.outside(request)
         return None
+
+
+type Answering = Callable[[HttpRequest], HttpResponseBase]
+
+
+class MethodMiddleware:
+    """HEAD is answered as GET is, without the body. A method that is not taken never gets an empty page.
+
+    Whoever opens an address that takes only POST, from the history of the browser or after signing in again, is led to
+    the page above it, which is that of the object it acts on. The query comes along.
+    """
+
+    def __init__(self, get_response: Answering) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.method != "HEAD":
+            return self._respond(request)
+        request.method = "GET"
+        response = self._respond(request)
+        request.method = "HEAD"
+        if response.streaming:
+            # Nobody reads it: what would be read from the database for it is not.
+            response.streaming_content = ()  # type: ignore[attr-defined]
+        return response
+
+    def _respond(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if response.status_code != 405 or not isinstance(response, HttpResponse) or response.content:
+            return response
+        if request.method == "GET" and not wants_json(request):
+            query = request.META.get("QUERY_STRING", "")
+            return HttpResponseRedirect(page_above(request.path) + (f"?{query}" if query else ""))
+        filled = errors.not_allowed(request, response["Allow"])
+        response["Content-Type"], response.content = filled["Content-Type"], filled.content
+        return response
+
+
+def page_above(path: str) -> str:
+    """The nearest address above that leads anywhere: of `/waivers/7/approve/` it is `/waivers/7/`."""
+    above = path
+    while above != "/":
+        above = above.rstrip("/").rpartition("/")[0] + "/"
+        try:
+            resolve(above)
+        except Resolver404:
+            continue
+        break
+    return above

@@ -40,7 +40,6 @@ class Partitioned:
         return f"{self.table}_{first:{self.suffix}}"
 
     def oldest_kept(self, now: datetime) -> datetime:
-        """Start of the oldest partition of which some part is still to be kept."""
         return self.first_of(now - self.kept)
 
 
@@ -67,7 +66,6 @@ def keep(partitioned: Partitioned, *, now: datetime) -> int:
 
 
 def coming(partitioned: Partitioned, now: datetime) -> list[datetime]:
-    """Instants in each partition that is needed from now on until those made ahead run out."""
     instants, last = [partitioned.first_of(now)], now + partitioned.ahead
     while (following := partitioned.next_after(instants[-1])) <= last:
         instants.append(following)
@@ -75,7 +73,6 @@ def coming(partitioned: Partitioned, now: datetime) -> list[datetime]:
 
 
 def ensure(partitioned: Partitioned, instants: Iterable[datetime]) -> int:
-    """Make the partitions that hold these instants; returns how many were missing."""
     wanted = {partitioned.name(first): first for first in map(partitioned.first_of, instants)}
     if not wanted.keys() - existing(partitioned).keys():
         return 0

@@ -33,7 +33,6 @@ class MissingPermission(PermissionDenied):
 
 
 def words_of(permission: str) -> str:
-    """Return what somebody with this permission may do: "see sites"; the codename, where no model declares it."""
     app, _dot, codename = permission.rpartition(".")
     for model in django_apps.get_app_config(app).get_models() if app in django_apps.app_configs else ():
         meta = model._meta
@@ -47,7 +46,6 @@ def words_of(permission: str) -> str:
 
 
 def roles_of(permission: str) -> str:
-    """The roles that hold the permission, for a sentence: "manager or admin"."""
     *others, last = [role.name for role in ROLES.values() if role.may(permission)]
     return f"{', '.join(others)} {'or'} {last}" if others else last
 
@@ -77,12 +75,10 @@ signed_in = require()
 
 
 def reads(*permissions: str) -> Callable[[View], View]:
-    """A page that is read: GET alone, with an ETag of what it shows."""
     return lambda view: require(*permissions)(conditional_page(require_GET(view)))
 
 
 def asks(*permissions: str) -> Callable[[View], View]:
-    """A page with a form: shown, sent, and kept by no cache."""
     form_only = require_http_methods(["GET", "POST"])
     return lambda view: require(*permissions)(never_cache(form_only(view)))
 

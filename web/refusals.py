@@ -7,8 +7,6 @@ RETRY_AFTER_S = 5
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A status, what to say, and after how many seconds to try again, if that may help."""
-
     status: int
     heading: str
     detail: str

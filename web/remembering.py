@@ -11,19 +11,13 @@ from redis import RedisError
 
 log = logging.getLogger(__name__)
 UNREADABLE = (
-    pickle.UnpicklingError,
-    AttributeError,
-    ImportError,
-    IndexError,
-    EOFError,
-    TypeError,
-    ValueError,
+    *(pickle.UnpicklingError, AttributeError, ImportError),
+    *(IndexError, EOFError, TypeError, ValueError),
 )
 """What unpickling may raise."""
 
 
 def recall(keys: Collection[str]) -> dict[str, Any]:
-    """Those of the keys that are remembered."""
     try:
         return cache.get_many(keys)
     except RedisError as error:

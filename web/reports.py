@@ -79,9 +79,3 @@ def choices(
         {"label": label, "url": url(str(value)), "current": str(value) == str(current)}
         for value, label in options
     ]
-
-
-def trail(*places: tuple[str, str] | str) -> list[dict[str, str]]:
-    """Breadcrumbs: (label, address) of each place above a page, then the page's own label."""
-    pairs = [(place, "") if isinstance(place, str) else place for place in places]
-    return [{"label": label, "url": url} for label, url in pairs]

@@ -10,7 +10,6 @@ _current: ContextVar[str] = ContextVar("request_id", default="-")
 
 @contextmanager
 def logged(request_id: str) -> Iterator[None]:
-    """Name the request in what is logged inside."""
     before = _current.set(request_id)
     try:
         yield
@@ -19,8 +18,6 @@ def logged(request_id: str) -> Iterator[None]:
 
 
 class RequestIdFilter(logging.Filter):
-    """Gives each record `request_id`; a hyphen outside requests."""
-
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = _current.get()
         return True

@@ -17,8 +17,6 @@ class UserRequest(HttpRequest):
 
 
 class UserApiRequest(Request):
-    """The same at an endpoint."""
-
     user: "User"
 
 

@@ -48,7 +48,6 @@ def lines(columns: Iterable[Any], rows: Iterable[Sequence[Any]]) -> Iterator[byt
 
 
 def guarded(value: Any) -> Any:
-    """The value as a cell that a spreadsheet shows and does not run."""
     if isinstance(value, float) and math.isfinite(value):
         return value if value.is_integer() else float(f"{value:.{MOST_DIGITS}g}")
     if value is None or isinstance(value, int | Decimal):
@@ -58,7 +57,6 @@ def guarded(value: Any) -> Any:
 
 
 def unguarded(cell: str) -> str:
-    """The text that `guarded` made the cell from."""
     return cell[1:] if cell.startswith("'") and _is_run(cell[1:]) else cell
 
 

@@ -174,30 +174,9 @@ STATES: dict[str, dict[str, StateLook]] = {
 }
 
 # The attribute that carries a state of each kind; static/css/tokens.css colours by it.
-ATTRIBUTES = {
+ATTRIBUTES = {kind: f"data-{kind}" for kind in STATES} | {
     "check": "data-state",
-    "health": "data-health",
-    "verdict": "data-verdict",
     "source": "data-source-state",
-    "lifecycle": "data-lifecycle",
-    "provenance": "data-provenance",
-    "tier": "data-tier",
-    "grant": "data-grant",
-    "decision": "data-decision",
-    "review": "data-review",
-    "sign-off": "data-sign-off",
-    "work": "data-work",
-    "ownership": "data-ownership",
-    "assignment": "data-assignment",
-    "interop": "data-interop",
-    "framework": "data-framework",
-    "rule-pack": "data-rule-pack",
-    "answer": "data-answer",
-    "portfolio": "data-portfolio",
-    "effect": "data-effect",
-    "dry-run": "data-dry-run",
-    "campaign": "data-campaign",
-    "campaign-item": "data-campaign-item",
 }
 
 

@@ -69,7 +69,6 @@ class TimeRange:
 
     @classmethod
     def of(cls, request: HttpRequest, *, now: datetime, default: str = "now-24h") -> "TimeRange":
-        """The request's range, or the default one; raises BadTimeRangeError."""
         zone = timezone.get_current_timezone()
         start_text = request.GET.get("start") or default
         end_text = request.GET.get("end") or "now"
@@ -93,7 +92,6 @@ class TimeRange:
 
     @property
     def query(self) -> dict[str, str]:
-        """The range as URL parameters, for links and chart addresses of the same page."""
         return {"start": self.start_text, "end": self.end_text}
 
     @property
@@ -106,12 +104,10 @@ class TimeRange:
         return " – ".join(at.astimezone(zone).strftime("%-d %b %Y %H:%M") for at in (self.start, self.end))
 
     def named(self, what: str) -> str:
-        """The heading of something that shows this range: "Live series, last 24 hours"."""
         return f"{what}, {self.label[:1].lower()}{self.label[1:]}"
 
     @property
     def context(self) -> dict[str, object]:
-        """Return what templates/web/time_range.html reads."""
         zone = timezone.get_current_timezone()
         presets = [
             {

@@ -50,7 +50,6 @@ def decimals_for(value: float) -> int:
 
 
 def number(value: float, decimals: int | None = None) -> str:
-    """A number in the reader's locale, with thousands grouped; whole numbers carry no decimals."""
     if decimals is None:
         decimals = 0 if float(value).is_integer() else decimals_for(value)
     if 0 < abs(value) < LEAST_SHOWN and decimals == decimals_for(value):
@@ -61,7 +60,6 @@ def number(value: float, decimals: int | None = None) -> str:
 
 
 def format_value(value: float | None, unit: str = "", *, decimals: int | None = None) -> Formatted:
-    """Choose the reader's unit and the decimals for a number in a stored unit."""
     if value is None or math.isnan(value):
         return Formatted(None, "" if unit == UNIX_TIME else unit)
     if unit == UNIX_TIME:
@@ -79,12 +77,10 @@ def moment(seconds: float) -> str:
 
 
 def power_unit(largest_kw: float) -> str:
-    """The unit for several powers shown side by side, from the largest of them: "kW", "MW" or "GW"."""
     return next((shown for least, _divisor, shown in _STEPS["kW"] if abs(largest_kw) >= least), "kW")
 
 
 def power_factor(unit: str) -> float:
-    """Return what a power in kW is multiplied by to be in `unit`."""
     return next((1 / divisor for _least, divisor, shown in _STEPS["kW"] if shown == unit), 1.0)
 
 
@@ -109,12 +105,10 @@ def power(kw: float, unit: str = "") -> Formatted:
 
 
 def instant(at: datetime) -> str:
-    """A moment of the last months in the reader's zone: "24 Nov 14:32"."""
     return date_format(localtime(at), "j M H:i")
 
 
 def signed(value: float | None, unit: str = "") -> str:
-    """Write a change or a margin with its sign: "+1.2 MW", "−3 °C"; empty when unknown."""
     if value is None or math.isnan(value):
         return ""
     shown = format_value(abs(value), unit)
@@ -122,7 +116,6 @@ def signed(value: float | None, unit: str = "") -> str:
 
 
 def percent(share: float | None, *, decimals: int = 0) -> Formatted:
-    """A share of 0 to 1 as a percentage."""
     return Formatted(None if share is None else number(100 * share, decimals), "%")
 
 
@@ -151,7 +144,6 @@ def plural(count: float, one: str, many: str) -> str:
 
 
 def how_many(count: float, one: str, many: str) -> str:
-    """ "1 site", "24 sites"."""
     return f"{number(count)} {plural(count, one, many)}"
 
 

@@ -65,7 +65,6 @@ def sees_names(by: Any = None) -> bool:
 
 
 def is_person(model: Any) -> bool:
-    """Whether an object of this model is somebody."""
     meta = getattr(model, "_meta", None)
     if meta is None:
         return False
@@ -145,19 +144,16 @@ def identifies(model: Any, path: str, *, presence: bool = False) -> bool:
 
 
 def searchable(model: type[Model], paths: Iterable[str], by: Any = None) -> list[str]:
-    """Those of the paths that this reader's search may look into."""
     seen = sees_names(by)
     return [path for path in paths if seen or not identifies(model, path)]
 
 
 def hidden_filters(filterset: Any, by: Any = None) -> frozenset[str]:
-    """The filters of a filter set that this reader may not use."""
     return frozenset() if sees_names(by) else personal_filters(filterset)
 
 
 @lru_cache(maxsize=512)
 def personal_filters(filterset: Any) -> frozenset[str]:
-    """The filters of a filter set that ask who somebody is."""
     model = filterset._meta.model
     return frozenset(
         name

@@ -17,7 +17,6 @@ _CHOICE = re.compile("[a-z]+(?:_[a-z]+)+")
 
 
 def in_words(value: Any) -> str:
-    """Write a value for a reader, in the reader's zone and locale; "" for no value."""
     if value is None or value == "":
         return ""
     if isinstance(value, bool):
@@ -52,7 +51,6 @@ def _nested(value: Any, depth: int) -> str:
 
 
 def _spaced(text: str, names: re.Pattern[str]) -> str:
-    """Return what a program calls it, as words: "carbon_average" is "carbon average"."""
     return text.replace("_", " ") if names.fullmatch(text) else text
 
 

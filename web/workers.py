@@ -40,7 +40,6 @@ class Worker:
 
 
 def note(name: str, *, now: datetime) -> None:
-    """The worker of this name lives."""
     _client.hset(KEY, name, str(now.timestamp()))
 
 
@@ -58,7 +57,6 @@ def seen(*, now: datetime, within: timedelta = SEEN_WITHIN) -> list[Worker]:
 
 
 def listen() -> None:
-    """Note every heartbeat that a worker of this process sends."""
     heartbeat_sent.connect(_note_heartbeat, dispatch_uid="web.workers")
 
 

@@ -67,7 +67,6 @@ class WorldMap:
 
 
 def project(latitude: float, longitude: float) -> tuple[float, float]:
-    """Equal Earth x, y for degrees north and east."""
     theta = math.asin(math.sqrt(3) / 2 * math.sin(math.radians(latitude)))
     t2 = theta * theta
     t6 = t2**3
@@ -88,7 +87,6 @@ def _dots() -> dict[str, Any]:
 
 
 def middle(places: Iterable[tuple[float, float]]) -> tuple[float, float]:
-    """The middle of some places, in degrees north and east, also where they lie on both sides of the date line."""
     x = y = z = 0.0
     for latitude, longitude in places:
         north, east = math.radians(latitude), math.radians(longitude)
@@ -133,7 +131,6 @@ def _place(marker: Marker, dots: dict[str, Any]) -> tuple[float, float]:
 
 
 def _around(at: list[tuple[float, float]], width: float, height: float) -> tuple[float, float, float, float]:
-    """A part of the map in the proportions of the whole, with room around its places."""
     xs, ys = [x for x, _ in at], [y for _, y in at]
     share = max((max(xs) - min(xs)) / width, (max(ys) - min(ys)) / height) * 1.3
     share = min(max(share, _LEAST_SHARE), 1.0)
@@ -142,7 +139,6 @@ def _around(at: list[tuple[float, float]], width: float, height: float) -> tuple
 
 
 def _side_by_side(marks: list[PlacedMarker]) -> list[PlacedMarker]:
-    """Markers of one and the same place in a row, in the order given."""
     rows: dict[tuple[float, float], list[PlacedMarker]] = {}
     for mark in marks:
         rows.setdefault((mark.x, mark.y), []).append(mark)

@@ -57,7 +57,6 @@ def refuse_large(text: str | bytes) -> None:
 
 
 def nodes(text: str) -> yaml.Node | None:
-    """The document with the places of its parts; None for one that `read` refuses."""
     try:
         return cast("yaml.Node | None", yaml.compose(text, Loader=yaml.CSafeLoader))
     except (yaml.YAMLError, UnicodeEncodeError):
@@ -65,7 +64,6 @@ def nodes(text: str) -> yaml.Node | None:
 
 
 def write(value: Any, *, width: int = 110) -> str:
-    """Write the document in the order of its keys."""
     return str(yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=width))
 
 
@@ -114,7 +112,6 @@ class _Builder:
         self._keys.append(_NO_KEY)
 
     def _put(self, value: Any, line: int) -> None:
-        """Put a value in its place in the collection that is open; of a mapping first the key, then its value."""
         if not self._open:
             self._document = value
         elif isinstance(self._open[-1], list):

@@ -30,7 +30,7 @@ from inventory.queries import deployed
 from inventory.queries.overview import Totals, sites_with_counts, totals
 from web import clock, units
 from web.audit import is_audited
-from web.history import HistoryQuery, history, visible_models
+from web.history.events import HistoryQuery, history, visible_models
 from web.kinds.columns import figure, name, related
 from web.kinds.details import own_page
 from web.kinds.kind import KIND_OF

@@ -1,11 +1,9 @@
-"""Filters of scores, results and flips."""
+"""Endpoints of scores, check results, health by domain, flips, and scores over time."""
 
-from collections import OrderedDict
 from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django_filters import Filter
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -17,22 +15,62 @@ from readiness.boards.determinism.api import DeterminismViewSet
 from readiness.boards.dry_run.api import FrameworkViewSet
 from readiness.boards.interop.api import InteropViewSet
 from readiness.boards.matrix.api import MatrixViewSet
-from readiness.boards.queries.site import reasons_of
+from readiness.boards.queries.sites import reasons_of
 from readiness.boards.sentences import code_of_reason, reason_words
-from readiness.boards.tables import FlipFilters, ResultFilters, ScoreFilters
-from readiness.boards.trends.api import ScorePointViewSet
+from readiness.boards.tables import (
+    FlipFilters,
+    Moment,
+    ReportedFilters,
+    ResultFilters,
+    ScoreFilters,
+    SpanFilters,
+)
 from readiness.boards.waivers.api import GrantViewSet
 from readiness.scoring import operations
 from readiness.scoring.core.states import CHECK_STATES, HEALTHS, VERDICTS
-from readiness.scoring.models import CheckResult, DomainHealth, Flip, SiteScore
+from readiness.scoring.models import CheckResult, DomainHealth, Flip, ScorePoint, SiteScore
 from readiness.scoring.queries.rows import HealthReason
 from web import clock
 from web.rest.errors import named_errors
-from web.rest.filters import ObjectFilterSet
+from web.rest.lookups import AnyOf
 from web.rest.permissions import requires
-from web.rest.router import Router
 from web.rest.serializers import ChoiceValueField, ObjectSerializer
-from web.rest.viewsets import ReadOnlyObjectViewSet
+from web.rest.viewsets import ReadOnlyObjectViewSet, Router
+
+
+class ScorePointSerializer(ObjectSerializer):
+    """The last evaluation of a UTC day; scores are 0 to 1."""
+
+    class Meta:
+        model = ScorePoint
+        fields = (
+            "site", "on_date", "verdict", "first_blocker", "score", "score_upper", "coverage", "pillars",
+            "counts", "evaluated_at", "framework_version",
+        )  # fmt: skip
+        brief_fields = ("site", "on_date", "score", "verdict")
+
+
+class ScorePointFilters(SpanFilters):
+    """`start` and `end` are inclusive, and of the instant of evaluation; `on_date` is the UTC day."""
+
+    start = AnyOf(field_name="evaluated_at", lookup_expr="gte", inner=Moment(), label="From")
+    end = AnyOf(field_name="evaluated_at", lookup_expr="lte", inner=Moment(), label="Until")
+
+    class Meta:
+        model = ScorePoint
+        through = ["site__region"]
+        fields = [
+            "site", "on_date", "verdict", "first_blocker", "score", "score_upper", "coverage",
+            "evaluated_at",
+        ]  # fmt: skip
+        search_fields = ["site__name", "site__slug"]
+
+
+class ScorePointViewSet(ReadOnlyObjectViewSet):
+    queryset = ScorePoint.objects.select_related("site", "framework_version")
+    serializer_class = ScorePointSerializer
+    filterset_class = ScorePointFilters
+    ordering_fields = ("id", "site", "on_date", "score", "score_upper", "coverage", "verdict", "evaluated_at")
 
 
 class DomainHealthSerializer(ObjectSerializer):
@@ -44,7 +82,9 @@ class DomainHealthSerializer(ObjectSerializer):
     health = ChoiceValueField(source="now.health", choices=HEALTHS, read_only=True)
     last_health = ChoiceValueField(source="now.last_health", choices=HEALTHS, read_only=True, allow_null=True)
     since = serializers.DateTimeField(source="now.since", read_only=True)
-    objects_by_health = serializers.SerializerMethodField()
+    objects_by_health = serializers.DictField(
+        source="now.objects_by_health", child=serializers.IntegerField(), read_only=True
+    )
     figures = serializers.SerializerMethodField()
     reasons = serializers.SerializerMethodField()
 
@@ -59,10 +99,6 @@ class DomainHealthSerializer(ObjectSerializer):
     def to_representation(self, instance: Any) -> Any:
         instance.now = instance.at(clock.now())
         return super().to_representation(instance)
-
-    @extend_schema_field({"type": "object", "additionalProperties": {"type": "integer"}})
-    def get_objects_by_health(self, stored: Any) -> Any:
-        return stored.now.objects_by_health
 
     @extend_schema_field({"type": "object", "additionalProperties": {"type": "object"}})
     def get_figures(self, stored: Any) -> Any:
@@ -84,16 +120,8 @@ def _reason(reason: HealthReason) -> dict[str, Any]:
     }
 
 
-class DomainHealthFilters(ObjectFilterSet):
-    """`health` filters by what the endpoint reports under that name."""
-
-    @classmethod
-    def get_filters(cls) -> OrderedDict[str, Filter]:
-        filters = super().get_filters()
-        for each in filters.values():
-            if each.field_name == "health":
-                each.field_name = "health_now"
-        return filters
+class DomainHealthFilters(ReportedFilters):
+    reported = {"health": "health_now"}
 
     class Meta:
         model = DomainHealth

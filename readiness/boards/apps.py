@@ -3,8 +3,6 @@ from django.apps import AppConfig
 
 class BoardsConfig(AppConfig):
     name = "readiness.boards"
-    label = "boards"
-    verbose_name = "Boards"
 
     def ready(self) -> None:
         from inventory.models import Site

@@ -16,7 +16,6 @@ from web.charts import Figure, across, ms, nothing
 def pillars(
     now: Sequence[PillarFigure], before: Mapping[str, float | None] | None, *, finding: str
 ) -> Figure:
-    """Five scores as a radar, beside those of some time ago where there are any."""
     if not any(pillar.score is not None for pillar in now):
         return charts.nothing("No pillar has a score yet.")
     earlier = before or {}
@@ -39,7 +38,6 @@ def pillars(
 def _round(
     names: Sequence[str], scores: Sequence[float | None], name: str, role: str, line: Figure, **look: Any
 ) -> go.Scatterpolar:
-    """A line that ends where it began."""
     look = {"mode": "lines", "theta": [*names, names[0]], "r": [*scores, scores[0]]} | look
     return go.Scatterpolar(name=name, line=line, meta={"role": role}, **look)
 
@@ -49,7 +47,6 @@ def _percent(score: float | None) -> float | None:
 
 
 def series(panels: Sequence[SeriesPanel], *, start: datetime, end: datetime) -> Figure:
-    """Panels one above the other over one axis of time; a panel without samples is named below."""
     drawn = [panel for panel in panels if any(line.values for line in panel.lines)]
     if not drawn:
         return nothing("No live series of this site arrived in this time.")

@@ -6,13 +6,16 @@ from datetime import UTC, datetime
 
 from inventory.models import DomainChoices
 from readiness.boards.queries.samples import SeriesPanel
-from readiness.scoring.core.gap import CapacityFigures, CapacityMeasure, Gap
+from readiness.scoring.core.closing import ClosingTarget, least_checks
+from readiness.scoring.core.gap import CapabilityGap, CapacityFigures, CapacityMeasure, Gap
 from readiness.scoring.core.states import Tier
-from readiness.scoring.queries.capacity import CapacityHistory, Pace, SiteCapacityRow
-from readiness.scoring.queries.rows import CheckRow, SiteRow
+from readiness.scoring.gap.closing import Closing
+from readiness.scoring.gap.queries import CONDITIONAL, OTHERS, Group, PresentGroup
+from readiness.scoring.queries.capacity import CapacityHistory, Pace, SiteCapacityRow, check_name
+from readiness.scoring.queries.rows import CheckRow, PillarFigure
 from telemetry import sentences
 from web.states import state
-from web.units import duration, how_many, instant, number, power, power_unit
+from web.units import duration, how_many, instant, number, percent, power, power_unit
 
 # Below this a monthly difference is rounding, not a trend.
 NOTICEABLE_A_MONTH = {CapacityMeasure.POWER: 0.05, CapacityMeasure.ACCELERATORS: 0.5}
@@ -24,7 +27,6 @@ def kw(value: float, unit: str = "") -> str:
 
 
 def amount(value: float, measure: CapacityMeasure, unit: str = "") -> str:
-    """Capacity in its measure as text: "153.8 MW", "1,024 accelerators"."""
     if measure is CapacityMeasure.POWER:
         return kw(value, unit)
     return how_many(round(value), "accelerator", "accelerators")
@@ -52,8 +54,6 @@ def standing(
 
 
 def pace(pace: Pace | None, gap: Gap, *, measure: CapacityMeasure = CapacityMeasure.POWER) -> str:
-    """Whether deployment outruns readiness, from the recent pace of both; empty when there is too little
-    history."""
     if pace is None:
         return ""
     widening = pace.deployed_a_month - pace.ready_a_month
@@ -118,7 +118,6 @@ def held_by(deciding: Sequence[CheckRow]) -> str:
 
 
 def on_declarations(capped: int, measurable: int, *, sites: int = 0) -> str:
-    """How many BLOCK checks that ask for a measurement are declared, at how many sites; empty where none asks."""
     if not measurable:
         return ""
     asked = f"{number(measurable)} blocking checks that ask for a measurement"
@@ -137,10 +136,10 @@ def _in_sentence(row: CheckRow) -> str:
     return "failing" if row.state == "fail" else str(state("check", row.state).word).lower()
 
 
-def weakest_pillar(row: SiteRow) -> str:
-    if row.weakest is None or row.weakest.score is None:
+def weakest_pillar(weakest: PillarFigure | None) -> str:
+    if weakest is None or weakest.score is None:
         return "No pillar has a score yet."
-    return f"{row.weakest.name} is the weakest pillar at {100 * row.weakest.score:.0f} of 100."
+    return f"{weakest.name} is the weakest pillar at {100 * weakest.score:.0f} of 100."
 
 
 def last_values(panels: Sequence[SeriesPanel]) -> str:
@@ -169,3 +168,124 @@ def drawn_from(panels: Sequence[SeriesPanel]) -> str:
 def last_sample(panels: Sequence[SeriesPanel]) -> str:
     newest = max(line.instants_ms[-1] for panel in panels for line in panel.lines if line.instants_ms)
     return f"last point {instant(datetime.fromtimestamp(newest / 1000, tz=UTC))}"
+
+
+FIRST_STEPS = 5
+NAMED = 4
+
+
+def share(part: float, whole: float) -> str:
+    return str(percent(part / whole if whole else None))
+
+
+def projected(outlook: CapacityHistory, *, measure: CapacityMeasure) -> str:
+    ahead = outlook.projection
+    if ahead is None:
+        return ""
+    gap = max(ahead.deployed[-1] - ahead.ready[-1], 0.0)
+    low = max(ahead.deployed_band[-1][0] - ahead.ready_band[-1][1], 0.0)
+    high = max(ahead.deployed_band[-1][1] - ahead.ready_band[-1][0], 0.0)
+    give_or_take = amount((high - low) / 2, measure)
+    return (
+        f"If the pace holds, the gap is {amount(gap, measure)} in {ahead.horizon_weeks} weeks,"
+        f" give or take {give_or_take}."
+    )
+
+
+def largest(groups: Sequence[PresentGroup], gap: Gap, *, measure: CapacityMeasure) -> str:
+    if not groups:
+        return "Nothing holds capacity back: all that is deployed is ready."
+    first = groups[0]
+    if first.key == CONDITIONAL:
+        return "No BLOCK check holds capacity back: all of the gap is conditional."
+    held = measure.of(first.gap.gap)
+    sites = how_many(len(first.sites), "site", "sites")
+    part = share(held, measure.of(gap.gap))
+    return f"{first.label} holds the most: {amount(held, measure)} at {sites}, {part} of the gap."
+
+
+def moved(groups: Sequence[Group], *, measure: CapacityMeasure) -> str:
+    known = [group for group in groups if group.key != OTHERS]
+    changes = [(measure.of(group.now.gap) - measure.of(group.gaps[0].gap), group) for group in known]
+    if not changes:
+        return "There was no gap in this time."
+    up, grew = max(changes, key=lambda pair: (pair[0], pair[1].key))
+    down, shrank = min(changes, key=lambda pair: (pair[0], pair[1].key))
+    sentences = [
+        *([f"{grew.label} grew most, by {amount(up, measure)}."] if up > 0 else []),
+        *([f"{shrank.label} shrank most, by {amount(-down, measure)}."] if down < 0 else []),
+    ]
+    return " ".join(sentences) or "No group's gap changed over this time."
+
+
+def capability(gap: CapabilityGap, growth: float | None) -> str:
+    if growth is None:
+        return "No base: no accelerators were deployed 180 days ago."
+    change = f"changed by {number(100 * growth, 0)} % in 180 days"
+    if gap.points is None:
+        return (
+            f"No base: accelerators {change}, and no figures of qualified people are kept to set beside that."
+        )
+    return f"Accelerators {change}, {number(gap.points, 0)} points more than qualified people."
+
+
+def single_check(closing: Closing) -> str:
+    if not closing.effects:
+        return "No check holds any capacity back."
+    best, measure = closing.effects[0], closing.measure
+    if not measure.of(best.freed):
+        return f"No single check frees a site: the nearest one is held by {least_checks(closing.held)}."
+    where = "the 1 site" if len(best.sites) == 1 else f"all {len(best.sites)} sites"
+    return (
+        f"The single check that frees most is “{check_name(closing.framework, best.check_id)}”: resolved at {where}"
+        f" it holds, {amount(measure.of(best.freed), measure)}; it is the last one at {len(best.frees)}."
+    )
+
+
+def first_steps(closing: Closing) -> str:
+    if not closing.plan:
+        return ""
+    steps = min(FIRST_STEPS, len(closing.plan))
+    last, measure = closing.plan[steps - 1], closing.measure
+    freed = measure.of(last.freed_so_far)
+    checks = how_many(last.checks_so_far, "check", "checks")
+    part = share(freed, measure.of(closing.capacity))
+    if steps == 1:
+        first = f"The first site of the plan needs {checks} and frees"
+    else:
+        first = f"The first {steps} sites of the plan need {checks} and free"
+    return f"{first} {amount(freed, measure)}, {part} of what is held."
+
+
+def at_best(closing: Closing, checks: int) -> str:
+    chosen, measure = closing.best_with(checks), closing.measure
+    if not chosen:
+        least = least_checks(closing.held)
+        if not least:
+            return ""
+        return f"With {checks} resolved no site is free: the nearest one is held by {least}."
+    freed = sum(measure.of(site.held) for site in chosen)
+    needed = sum(len(site.checks) for site in chosen)
+    names = [closing.sites[site.site].name for site in chosen]
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    where = ", ".join(names[:NAMED]) + more
+    return f"With {checks} resolved, no more than {amount(freed, measure)} can be free: {needed} at {where}."
+
+
+def beyond(closing: Closing) -> str:
+    if not closing.beyond:
+        return ""
+    held = amount(sum(closing.measure.of(site.held) for site in closing.beyond), closing.measure)
+    if len(closing.beyond) == 1:
+        return f"1 site with {held} is in no plan: it was never evaluated, or no check applies to prove it."
+    return (
+        f"{len(closing.beyond)} sites with {held} are in no plan: they were never evaluated, or no check applies to"
+        " prove them."
+    )
+
+
+def target(target: ClosingTarget) -> str:
+    if target is ClosingTarget.CONDITIONAL:
+        return "A site leaves not ready when every BLOCK check that holds it is resolved, and then whole."
+    rule = "A site is ready when every BLOCK and COND check that holds it is resolved"
+    return f"{rule}, those under an exception as well."

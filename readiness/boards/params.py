@@ -1,7 +1,9 @@
-"""Parameters that several pages share: a site, a region or the fleet, and a check."""
+"""Parameters that several pages share: a site, a region or the fleet, a check, and two UTC days."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.http import Http404
@@ -11,7 +13,7 @@ from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Check
 from web.links import link
 from web.reports import choices
-from web.timerange import BadParameter
+from web.timerange import BadParameter, BadTimeRangeError, parse_instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,6 @@ class Place:
         return {"site": self.site.slug} if self.site else {"region": self.region.slug} if self.region else {}
 
     def others(self, page: str, kept: Mapping[str, Any]) -> dict[str, Any]:
-        """Links of a page to the fleet and its regions, and the names of sites by slug."""
         regions = [("", "Fleet"), *Region.objects.order_by("name", "pk").values_list("slug", "name")]
         current = None if self.site else self.region.slug if self.region else ""
         return {
@@ -53,8 +54,55 @@ def region_named(slug: str) -> Region | None:
 
 
 def check_named(check_id: str) -> Check:
-    """The check in the framework in force, which may have dropped it."""
     _version, framework = framework_queries.current()
     if check_id not in framework.checks_by_id:
         raise Http404(f"The framework in force has no check {check_id}.")
     return framework.checks_by_id[check_id]
+
+
+DEFAULT_START = "now-30d"
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TwoDays(Place):
+    """A day stands for its last evaluation."""
+
+    start: date
+    end: date
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The parameters of an address, with the days themselves, so that a copied link shows the same."""
+        return self.place | self.days
+
+    @property
+    def days(self) -> dict[str, str]:
+        return {"start": self.start.isoformat(), "end": self.end.isoformat()}
+
+
+def two_days(params: Mapping[str, str], *, now: datetime) -> TwoDays:
+    """Raises BadParameter. At most one statement."""
+    start = _day(params.get("start") or DEFAULT_START, "start", now)
+    end = _day(params.get("end") or "now", "end", now)
+    if end <= start:
+        raise BadParameter("end", "must be a later day than start")
+    site, region = params.get("site", ""), params.get("region", "")
+    if site and region:
+        raise BadParameter("region", "cannot be asked for together with a site")
+    return TwoDays(site=site_named(site), region=region_named(region), start=start, end=end)
+
+
+def _day(text: str, field: str, now: datetime) -> date:
+    """Read a date as a UTC day, an instant as the UTC day that it falls on. No day lies ahead of today."""
+    try:
+        if _DAY.fullmatch(text.strip()):
+            day = date.fromisoformat(text.strip())
+            parse_instant(f"{day}T00:00:00Z", now=now, zone=UTC, field=field)
+        else:
+            day = parse_instant(text, now=now, zone=UTC, field=field).astimezone(UTC).date()
+    except BadTimeRangeError as error:
+        raise BadParameter(field, error.reason) from error
+    except (ValueError, OverflowError, OSError) as error:
+        raise BadParameter(field, "is neither a date, now-7d, an ISO 8601 time nor milliseconds") from error
+    return min(day, now.astimezone(UTC).date())

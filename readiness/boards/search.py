@@ -1,34 +1,28 @@
 """Hits for the search page: sites by name and place, checks by name and what they ask."""
 
-from django.db.models import Q
 from django.urls import reverse
 
 from accounts.models import User
 from inventory.models import Site
+from inventory.search import best_first
 from readiness.framework import queries as framework_queries
 from web.search import Hit
 
 
 def find_sites(query: str, *, user: User, limit: int) -> list[Hit]:
-    """Search by name, slug, city, facility code or owner; names that begin with the words come first."""
-    asked = Q()
-    for field in ("name", "slug", "city", "facility", "owner"):
-        asked |= Q(**{f"{field}__icontains": query})
-    sites = Site.objects.filter(asked).select_related("region").order_by("name", "id")[: 4 * limit]
-    begins = query.casefold()
-    ordered = sorted(sites, key=lambda site: not site.name.casefold().startswith(begins))
+    sites = Site.objects.select_related("region")
+    hits = best_first(sites, query, name="name", others=("slug", "city", "facility", "owner"))
     return [
         Hit(
             site.name,
             reverse("site", args=[site.slug]),
             " · ".join(filter(None, (site.city, site.region.name))),
         )
-        for site in ordered[:limit]
+        for site in hits[:limit]
     ]
 
 
 def find_checks(query: str, *, user: User, limit: int) -> list[Hit]:
-    """Search the checks of the framework in force by id, name, reason for being and pillar."""
     _version, framework = framework_queries.current()
     pillars = {pillar.id: pillar.short_name for pillar in framework.pillars}
     wanted = query.casefold()

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from readiness.boards.queries.checks import StripCell
-from readiness.scoring.queries.rows import FlipRow, HealthMark, HealthReason
+from readiness.scoring.models import Flip
+from readiness.scoring.queries.rows import HealthMark, HealthReason
 from telemetry.core.codes import Code, code_of
 from telemetry.core.registry import registry
 from web.links import link
@@ -15,7 +16,6 @@ from web.units import format_value, instant
 
 
 def last_known(last_health: str, heard_at: datetime | None) -> str:
-    """The last known health of an unknown domain: "was OK until 24 Nov 09:12"; empty where nobody ever knew."""
     if not last_health:
         return ""
     word = state("health", last_health).word
@@ -62,7 +62,7 @@ def _reading(metric: str, value: float, unit: str) -> str:
     return f"{shown} ({name})" if name else shown
 
 
-def flip_words(flip: FlipRow) -> str:
+def flip_words(flip: Flip) -> str:
     """Why a state changed, with the value that it has now: "edge-box-1: Exporter answers: 0 → 1"."""
     if flip.subject != "health":
         limit = f"limit {flip.threshold_text}" if flip.threshold_text else ""
@@ -108,9 +108,8 @@ CAUSES = {
 
 @dataclass(frozen=True, slots=True)
 class FlipLine:
-    """A change of state with its cause; over several sites it names the site."""
-
-    flip: FlipRow
+    flip: Flip
+    check_title: str
     with_site: bool = False
 
     @property
@@ -121,13 +120,14 @@ class FlipLine:
     def title(self) -> str:
         flip = self.flip
         titles = {"verdict": "Verdict", "health": f"{flip.key.capitalize()} health"}
-        title = titles.get(flip.subject, flip.title)
-        return f"{flip.site_name}: {title}" if self.with_site else title
+        title = titles.get(flip.subject, self.check_title)
+        return f"{flip.site.name}: {title}" if self.with_site else title
 
     @property
     def url(self) -> str:
         flip = self.flip
-        return link("site-check", flip.site, flip.key) if self.kind == "check" else link("site", flip.site)
+        slug = flip.site.slug
+        return link("site-check", slug, flip.key) if self.kind == "check" else link("site", slug)
 
     @property
     def cause(self) -> str:

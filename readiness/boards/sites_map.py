@@ -123,8 +123,6 @@ def _kw(members: Iterable[Placed]) -> float:
 
 @dataclass(slots=True)
 class _MapPart:
-    """Regions whose sites lie about one place; `regions` are names by slug."""
-
     latitude: float
     longitude: float
     regions: dict[str, str] = field(default_factory=dict)
@@ -163,7 +161,6 @@ def _parts_of_the_world(placed: Iterable[Placed]) -> list[_MapPart]:
 
 
 def _region_links(sites: Iterable[SiteStanding], regions: Collection[str]) -> list[dict[str, Any]]:
-    """Links to the whole world and to each region, where there are several."""
     names = dict(sorted({(site.region, site.ref.region) for site in sites}, key=lambda pair: pair[1]))
     if not 2 <= len(names) <= MOST_REGIONS:
         return []

@@ -1,12 +1,12 @@
-"""Filters of scores, results and flips."""
+"""Filters and columns of sites, checks, scores, results and flips, for pages and the API alike."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from operator import attrgetter
-from typing import Any
+from typing import Any, ClassVar
 
 import django_filters
 from django import forms
@@ -16,13 +16,13 @@ from django_filters import Filter
 from inventory.models import DomainChoices, Region, Site
 from readiness.boards import findings, sentences
 from readiness.boards.queries import sites
-from readiness.boards.queries.site import PillarChecks
+from readiness.boards.queries.sites import PillarChecks
 from readiness.boards.waivers.sentences import waiver_url, waiver_word
 from readiness.framework.core.definition import Framework
 from readiness.scoring.core.combine import SEVERITY
 from readiness.scoring.core.states import CHECK_STATES, HEALTHS, TIERS, VERDICTS, CheckState, Gate
 from readiness.scoring.models import CheckResult, DomainHealth, Flip, SiteScore
-from readiness.scoring.queries.rows import PillarFigure, SiteRow
+from readiness.scoring.queries.rows import PillarFigure
 from readiness.scoring.queries.standing import owned_by
 from telemetry.core.spec import SpecError, parse_time
 from web import clock, visibility
@@ -39,8 +39,6 @@ GATES = tuple((gate.value, gate.value) for gate in Gate)
 
 
 class Moment(forms.Field):
-    """`now-7d`, ISO 8601 or milliseconds since 1970, as time ranges are given everywhere."""
-
     def clean(self, value: Any) -> datetime:
         try:
             ms = parse_time(str(value), int(clock.now().timestamp() * 1000))
@@ -64,16 +62,21 @@ class SpanFilters(ObjectFilterSet):
         return True
 
 
-class ScoreFilters(ObjectFilterSet):
-    """`verdict` finds what the endpoint tells by that name: one that still holds."""
+class ReportedFilters(ObjectFilterSet):
+    """Filters by what the endpoint reports: `reported` has the annotation in the place of a stored field."""
+
+    reported: ClassVar[Mapping[str, str]]
 
     @classmethod
     def get_filters(cls) -> OrderedDict[str, Filter]:
         filters = super().get_filters()
         for each in filters.values():
-            if each.field_name == "verdict":
-                each.field_name = "confirmed"
+            each.field_name = cls.reported.get(str(each.field_name), each.field_name)
         return filters
+
+
+class ScoreFilters(ReportedFilters):
+    reported = {"verdict": "confirmed"}
 
     class Meta:
         model = SiteScore
@@ -116,9 +119,7 @@ NO_VERDICT = "none"
 
 @dataclass(frozen=True, slots=True)
 class SiteLine:
-    """A site's row, and the widest deployed capacity of the page, against which bars are drawn."""
-
-    row: SiteRow
+    row: sites.SiteRow
     widest_kw: float
 
     @property
@@ -233,13 +234,7 @@ SITES = Table(
     noun=("site", "sites"),
     filterset=ReadinessSiteFilters,
     default_sort="-deployed",
-    empty={
-        "title": "No sites yet",
-        "text": "A site is one place that holds infrastructure. Add one, then connect a source of samples to it.",
-        "icon": "building-factory-2",
-        "action_url": "/inventory/sites/",
-        "action_label": "Go to the inventory",
-    },
+    nothing="readiness/nothing.html#sites",
     columns=(
         Column("site", "Site", "row.site.name", template="readiness/cells/site.html", sort="name", locked=True,
                phone="title"),
@@ -261,13 +256,13 @@ SITES = Table(
                file_unit="points, oldest first", phone="hide"),
         Column("owner", "Owner", "row.site.owner", template="readiness/cells/owner.html", export=_owner,
                sort="answering", phone="hide"),
-        Column("age", "Data age", "row.data_age_s", lambda line: old(line.row.newest_sample_at, line.row.data_age_s),
-               file_unit="s", sort="-newest_sample_at", numeric=True, phone="hide"),
+        Column("age", "Data age", "row.data_age_s", file_unit="s", sort="-newest_sample_at", numeric=True, phone="hide",
+               text=lambda line: old(line.row.stored.newest_sample_at, line.row.data_age_s)),
         Column("region", "Region", "row.site.region", sort="region__name", default=False),
         Column("kind", "Kind", "row.site.kind", sort="kind", default=False),
         Column("stage", "Stage", "row.site.stage", template="readiness/cells/stage.html", sort="stage", default=False),
         Column("accelerators", "Accelerators", "row.deployed.accelerators", numeric=True, default=False),
-        Column("score", "Score", lambda line: _points(line.row.score), sort="score__score", numeric=True,
+        Column("score", "Score", lambda line: _points(line.row.stored.score), sort="score__score", numeric=True,
                default=False),
         Column("blocker", "First blocker", "row.first_blocker_name", default=False),
     ),
@@ -275,18 +270,6 @@ SITES = Table(
     row_name="row.site.name",
     row_url=lambda line: link("site", line.row.site.slug),
 )  # fmt: skip
-
-
-NOT_EVALUATED = {
-    "title": "Not evaluated yet",
-    "text": "Checks appear with the first evaluation of the site.",
-    "icon": "clipboard-check",
-}
-NO_SITE = {
-    "title": "No site has been evaluated",
-    "text": "Add a site to the inventory; its checks follow with the first evaluation.",
-    "icon": "clipboard-check",
-}
 
 
 def _tight(text: str) -> str:
@@ -299,7 +282,6 @@ def _number(value: float | None, unit: str) -> str:
 
 
 def _result(path: str = "", *, comparable: bool = False) -> dict[str, Column]:
-    """Columns of a result: of the row itself, or at `path` of it; over sites its figures can be compared."""
     of: Any = attrgetter(path) if path else lambda row: row
     at = f"{path}." if path else ""
     figure: dict[str, Any] = {"unit_of": f"{at}unit", "sort": comparable or None, "numeric": True}
@@ -349,7 +331,7 @@ def checks_of_site(slug: str, pillars: Sequence[PillarChecks], *, may_request: b
         row_id="id",
         row_name="name",
         row_url=lambda row: address(row.id),
-        empty=NOT_EVALUATED,
+        nothing="readiness/nothing.html#checks",
     )  # fmt: skip
 
 
@@ -381,5 +363,5 @@ def sites_of_check(check_id: str) -> Table:
         row_id="site.id",
         row_name="site.name",
         row_url=address,
-        empty=NO_SITE,
+        nothing="readiness/nothing.html#sites-of-check",
     )  # fmt: skip

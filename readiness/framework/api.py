@@ -14,8 +14,7 @@ from readiness.framework import queries
 from readiness.framework.models import FrameworkVersion
 from readiness.framework.queries import VERSIONS
 from readiness.framework.tables import FrameworkVersionFilters
-from web.rest.fields import RelatedObjectField
-from web.rest.references import LARGEST_ID
+from web.rest.fields import LARGEST_ID, RelatedObjectField
 from web.versioned import api
 
 _TOLD = (*api.TOLD, "rolls_back_to", "changes", "note", "override_reason")

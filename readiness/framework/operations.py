@@ -14,7 +14,7 @@ from readiness.framework.core.document import load
 from readiness.framework.models import DraftStep, FrameworkVersion
 from readiness.framework.queries import VERSIONS
 from web.actor import acting
-from web.versioned.refusals import NeedsReason, NotADraft
+from web.versioned.versions import NeedsReason, NotADraft
 
 SHIPPED = Path(__file__).parent / "data" / "muster-1"
 

@@ -11,7 +11,7 @@ from readiness.framework.queries import stored_changes
 from web.rest.filters import ObjectFilterSet
 from web.rest.lookups import AnyOf
 from web.tables import Column, Table
-from web.versioned.tables import version_table
+from web.versioned.views import version_table
 
 PILLARS = ("p1", "p2", "p3", "p4", "p5")
 

@@ -3,7 +3,6 @@ from django.apps import AppConfig
 
 class GoliveConfig(AppConfig):
     name = "readiness.golive"
-    label = "golive"
     verbose_name = "Going live"
 
     def ready(self) -> None:

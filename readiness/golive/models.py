@@ -15,8 +15,6 @@ from web.visibility import name_of
 
 
 class RunTarget(models.TextChoices):
-    """The things that an item's runs are made on."""
-
     SITE = "site", "The site"
     NODE = "node", "Each node"
     PAIR = "pair", "Pairs that cover each node"
@@ -26,8 +24,6 @@ class RunTarget(models.TextChoices):
 
 
 class Progress(models.TextChoices):
-    """How far an item is, from the evidence there is."""
-
     DONE = "done", "Done"
     FAILED = "failed", "Failed"
     BLOCKED = "blocked", "Blocked"
@@ -263,7 +259,6 @@ LIVE = ("open", "in-progress")
 
 class WorkItemQuerySet(models.QuerySet["WorkItem"]):
     def live(self) -> WorkItemQuerySet:
-        """Neither done nor dropped."""
         return self.filter(status__in=LIVE)
 
 

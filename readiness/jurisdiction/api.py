@@ -29,8 +29,7 @@ from readiness.jurisdiction.serializers import (
 from readiness.jurisdiction.tables import RuleFilters, RulePackFilters
 from web import clock
 from web.rest.permissions import requires
-from web.rest.router import Router
-from web.rest.viewsets import ObjectViewSet
+from web.rest.viewsets import ObjectViewSet, Router
 from web.versioned.api import VersionViewSet, imports, named_errors
 from web.versioned.core.documents import DocumentError
 

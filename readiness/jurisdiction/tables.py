@@ -10,7 +10,7 @@ from readiness.jurisdiction.models import Rule, RulePack
 from web import links
 from web.rest.filters import ObjectFilterSet
 from web.tables import Column, Table
-from web.versioned.tables import version_table
+from web.versioned.views import version_table
 
 
 class ListContains(django_filters.CharFilter):

@@ -15,7 +15,7 @@ from readiness.jurisdiction.operations import MAY_SEE, VERSIONS, changes_of
 from web import answers
 from web import tables as table_kit
 from web.clock import now
-from web.history import history_of
+from web.history.events import history_of
 from web.versioned.views import VersionPages, reader
 
 NOTICE = {"notice": sentences.NOTICE}

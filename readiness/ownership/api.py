@@ -1,4 +1,4 @@
-"""Filters of assignments."""
+"""Endpoints of assignments, and of what is not owned as it should be."""
 
 from datetime import datetime
 from typing import Any
@@ -6,11 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import (
-    extend_schema,
-    extend_schema_field,
-    extend_schema_serializer,
-)
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
@@ -30,11 +26,10 @@ from web.rest.pagination import limit_of
 from web.rest.permissions import requires
 from web.rest.reports import endpoint as read_endpoint
 from web.rest.reports import parameter
-from web.rest.router import Router
 from web.rest.serializers import ObjectSerializer
-from web.rest.viewsets import ObjectViewSet
+from web.rest.viewsets import ObjectViewSet, Router
 from web.visibility import SEES_NAMES
-from web.workflows.endpoints import by_reader, endpoint, taken, words_field
+from web.workflows.endpoints import by_reader, endpoint, operated, words_field
 
 
 def _owner_left(_key: str) -> Q:
@@ -87,16 +82,8 @@ class AssignmentSerializer(ObjectSerializer):
     class Meta:
         model = Assignment
         fields = (
-            *(
-                "site",
-                "item",
-                "accountable",
-                "team",
-                "deputy",
-                "responsible",
-                "decision_rights",
-                "escalation",
-            ),
+            *("site", "item", "accountable", "team", "deputy", "responsible"),
+            *("decision_rights", "escalation"),
             *("effective_at", "is_in_force", "steps", *_DECIDED),
         )
         read_only_fields = _DECIDED
@@ -163,6 +150,13 @@ class ReassignedSerializer(serializers.Serializer):
     results = ReassignedRowSerializer(many=True)
 
 
+def tick_line(assignment: Assignment, *, step: int, done: bool, by: User, now: datetime) -> None:
+    line = assignment.steps.filter(pk=step).first()
+    if line is None:
+        raise ValidationError({"step": ["This assignment has no such step."]})
+    operations.set_step(line, done=done, by=by, now=now)
+
+
 _may_reassign = [requires(operations.MAY_SEE, SEES_NAMES, operations.MAY_PROPOSE, operations.MAY_END)]
 
 
@@ -188,23 +182,19 @@ class AssignmentViewSet(ObjectViewSet):
     end = endpoint(operations.end, EndAssignmentSerializer)
     confirm = endpoint(operations.confirm)
 
-    @extend_schema(
-        request=AmendSerializer, summary="Change who stands in, who does the work, or the way to call"
+    amend = operated(
+        operations.amend,
+        AmendSerializer,
+        "Change who stands in, who does the work, or the way to call",
+        *(operations.MAY_SEE, operations.MAY_PROPOSE),
     )
-    @action(
-        detail=True,
-        methods=["post"],
-        permission_classes=[requires(operations.MAY_SEE, operations.MAY_PROPOSE)],
+    tick = operated(
+        tick_line,
+        TickSerializer,
+        "Tick a line of the hand-over checklist, or take the tick back",
+        operations.MAY_SEE,
+        name="tick",
     )
-    def amend(self, request: Request, pk: str) -> Response:
-        return taken(self, operations.amend, AmendSerializer)
-
-    @extend_schema(
-        request=TickSerializer, summary="Tick a line of the hand-over checklist, or take the tick back"
-    )
-    @action(detail=True, methods=["post"], permission_classes=[requires(operations.MAY_SEE)])
-    def tick(self, request: Request, pk: str) -> Response:
-        return taken(self, _tick, TickSerializer)
 
     @extend_schema(
         request=ReassignSerializer,
@@ -230,15 +220,8 @@ class AssignmentViewSet(ObjectViewSet):
         return Response(ReassignedSerializer(moved).data)
 
 
-def _tick(assignment: Assignment, *, step: int, done: bool, by: User, now: datetime) -> None:
-    line = assignment.steps.filter(pk=step).first()
-    if line is None:
-        raise ValidationError({"step": ["This assignment has no such step."]})
-    operations.set_step(line, done=done, by=by, now=now)
-
-
 class OwnershipGapRowSerializer(serializers.Serializer):
-    queue = serializers.ChoiceField([each.value for each in gaps.OwnershipQueue])
+    queue = serializers.ChoiceField(gaps.OwnershipQueue.values)
     site = serializers.CharField(source="site.slug")
     site_name = serializers.CharField(source="site.name")
     item = serializers.ChoiceField(Assignment.Item.values, source="cell.item")
@@ -260,7 +243,7 @@ class OwnershipGapsSerializer(serializers.Serializer):
     results = OwnershipGapRowSerializer(many=True)
 
 
-_KNOWN = {"queue": tuple(each.value for each in gaps.OwnershipQueue), "item": tuple(Assignment.Item.values)}
+_KNOWN = {"queue": tuple(gaps.OwnershipQueue.values), "item": tuple(Assignment.Item.values)}
 
 
 def _chosen(request: Request, name: str, known: tuple[str, ...]) -> set[str]:

@@ -3,8 +3,6 @@ from django.apps import AppConfig
 
 class OwnershipConfig(AppConfig):
     name = "readiness.ownership"
-    label = "ownership"
-    verbose_name = "Ownership"
 
     def ready(self) -> None:
         from web import links

@@ -12,7 +12,7 @@ from readiness.ownership.core.standing import Item, ItemStanding
 from readiness.ownership.forms import ProposeForm
 from readiness.ownership.gaps import BoardSite, OwnershipCounts
 from readiness.ownership.models import Assignment
-from readiness.ownership.sentences import MEANING, SHORT, cell_label, cell_text, item_label
+from readiness.ownership.tables import MEANING, SHORT, cell_label, cell_text, item_label
 from web.links import link
 from web.tables import TablePage
 from web.units import power
@@ -115,7 +115,6 @@ def read(key: str) -> tuple[str, Item]:
 
 
 def assignments() -> QuerySet[Assignment]:
-    """Assignments with all that a page says of one, the newest first."""
     return Assignment.objects.select_related(
         *("site", "accountable__user", "deputy__user", "team", "responsible", "proposed_by", "answered_by")
     ).order_by("-proposed_at", "-pk")

@@ -51,7 +51,6 @@ def _sites(now: datetime) -> Any:
 
 
 def rows(*, now: datetime) -> Iterator[dict[str, str]]:
-    """Every item of every site, once for each live assignment; those that nobody has are empty. Two statements."""
     for site in _sites(now):
         for item in Item:
             assignments = [assignment for assignment in site.live if assignment.item == item]
@@ -161,8 +160,6 @@ def _planned(sheet: Sequence[SheetRow], now: datetime) -> _Plan:
 
 @dataclass(frozen=True, slots=True)
 class _SheetNames:
-    """Rows that the words of a file may name."""
-
     sites: Mapping[str, Site]
     people: Mapping[str, Person]
     teams: Mapping[str, Team]
@@ -170,7 +167,6 @@ class _SheetNames:
 
     @classmethod
     def read(cls, sheet: Sequence[SheetRow], now: datetime) -> _SheetNames:
-        """Four statements, however many rows."""
         slugs = {row.values["site"] for row in sheet}
         sites = {site.slug: site for site in Site.objects.filter(slug__in=slugs)}
         people = {}

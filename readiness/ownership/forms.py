@@ -9,7 +9,7 @@ from inventory.models import Site
 from inventory.queries import end_of_day
 from readiness.ownership.operations import Proposal
 from readiness.people.models import Person, Team
-from web.forms import DayInput, RefusedForm
+from web.forms import WITH_NEIGHBOURS, DayInput, RefusedForm
 
 Cells = list[tuple[Site, str]]
 
@@ -63,6 +63,7 @@ class ProposeForm(RefusedForm):
         label="First day",
         required=False,
         widget=DayInput(),
+        validators=WITH_NEIGHBOURS,
         help_text="Empty: as soon as it is accepted. Whoever answers for it until then goes on.",
     )
 
@@ -74,12 +75,6 @@ class ProposeForm(RefusedForm):
         _choice(self, "deputy").queryset = people
         for name in ("team", "responsible"):
             _choice(self, name).queryset = Team.objects.there(now).order_by("name", "pk")
-
-    def clean_begins_on(self) -> Any:
-        day = self.cleaned_data["begins_on"]
-        if day is not None and not 1970 <= day.year <= 9998:
-            raise forms.ValidationError("This day is out of reach.")
-        return day
 
     def proposals(self, cells: Cells) -> list[Proposal]:
         given = dict(self.cleaned_data)
@@ -96,8 +91,6 @@ class ProposeForm(RefusedForm):
 
 
 class AmendForm(RefusedForm):
-    """Asks for the terms that may change after they were accepted."""
-
     deputy = PersonChoice(Person.objects.none(), label="Deputy", required=False)
     responsible = forms.ModelChoiceField(
         Team.objects.none(), to_field_name="slug", label="Responsible", required=False

@@ -4,10 +4,9 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import NamedTuple
 
-from django.db.models import Q
+from django.db.models import Q, TextChoices
 
 from accounts.models import User
 from inventory import queries as inventory
@@ -23,14 +22,14 @@ REMIND_BEFORE = timedelta(days=14)
 """How long before it runs out a confirmation is asked for. Operator-set default."""
 
 
-class OwnershipQueue(StrEnum):
-    UNOWNED = "unowned"
-    WAITING = "waiting"
-    OVERDUE = "overdue"
-    DUE_SOON = "due-soon"
-    LEFT = "left"
-    NO_DEPUTY = "no-deputy"
-    OVERLOADED = "overloaded"
+class OwnershipQueue(TextChoices):
+    UNOWNED = "unowned", "Unowned"
+    WAITING = "waiting", "Waiting for acceptance"
+    OVERDUE = "overdue", "Overdue to be confirmed"
+    DUE_SOON = "due-soon", "To be confirmed soon"
+    LEFT = "left", "Owner left"
+    NO_DEPUTY = "no-deputy", "Nobody to stand in"
+    OVERLOADED = "overloaded", "Owner overloaded"
 
 
 class OwnedSite(NamedTuple):
@@ -74,7 +73,6 @@ class QueuedItem:
 
     @property
     def about(self) -> Live | None:
-        """The person that the queue is about."""
         return self.cell.coming if self.queue is OwnershipQueue.WAITING else self.cell.current
 
     @property
@@ -84,8 +82,6 @@ class QueuedItem:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """The items that one person answers for now. `asked` are items that wait for them."""
-
     person_id: int
     person: str
     team: str
@@ -118,10 +114,6 @@ class OwnershipCounts:
         return f"{100 * self.standings[ItemStanding.OWNED] // self.items}" if self.items else None
 
     @property
-    def owned_of_all(self) -> str:
-        return f"{self.standings[ItemStanding.OWNED]} of {self.items} items"
-
-    @property
     def stake(self) -> Formatted:
         return power(self.at_stake_kw)
 
@@ -131,8 +123,6 @@ _COUNTED = (ItemStanding.OWNED, ItemStanding.NO_DEPUTY)
 
 @dataclass(frozen=True, slots=True)
 class OwnedFleet:
-    """All sites that are not retired, as they are owned at `now`."""
-
     now: datetime
     sites: tuple[BoardSite, ...]
     loads: tuple[Load, ...]
@@ -156,7 +146,6 @@ class OwnedFleet:
         )
 
     def gaps(self) -> list[QueuedItem]:
-        """All queues, the most capacity first."""
         overloaded = {load.person_id for load in self.loads if load.is_overloaded and not load.has_left}
         queued = [
             gap
@@ -226,7 +215,6 @@ def _gaps_of(
 
 
 def _dates(queue: OwnershipQueue, cell: OwnershipCell) -> tuple[datetime | None, datetime | None]:
-    """Return since when it is so, and when it is due."""
     current, coming = cell.current, cell.coming
     if queue is OwnershipQueue.WAITING and coming is not None:
         return coming.proposed_at, coming.effective_at
@@ -277,7 +265,6 @@ class Mine:
 
 
 def of_user(user: User, *, now: datetime) -> Mine:
-    """Two statements."""
     person = getattr(user, "person", None)
     if person is None:
         return Mine(is_person=False)

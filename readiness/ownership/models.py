@@ -1,4 +1,4 @@
-"""Claim rows for every site whose ownership a write touched: assignments, confirmations, people and users who go."""
+"""Assignments of items to people, their confirmations and hand-over, and the triggers that claim sites anew."""
 
 from __future__ import annotations
 
@@ -21,15 +21,6 @@ from inventory.models.triggers import claims as claims_of
 from readiness.ownership.core.standing import CONFIRM_EVERY
 from readiness.people.models import Person, Team
 from web.ranges import TsTzRange
-
-__all__ = [
-    "OWN_SITE",
-    "SITES_OF_ASSIGNMENT",
-    "claims",
-    "claims_of_person",
-    "claims_of_team",
-    "claims_of_user",
-]
 
 SITES_OF_ASSIGNMENT = (
     "SELECT assignment.site_id FROM {rows} AS changed"
@@ -56,7 +47,6 @@ def claims_of_person() -> list[PerStatement]:
 
 
 def claims_of_user() -> list[PerStatement]:
-    """Claim the sites of the person that the user is."""
     person = "(SELECT person.id FROM people_person AS person WHERE person.user_id = changed.id)"
     return [_claim(_PERSON.format(person=person), "changed.is_active IS DISTINCT FROM earlier.is_active")]
 

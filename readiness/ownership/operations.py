@@ -1,7 +1,7 @@
 """Who may do what with an assignment, and what an assignment must be. Refusals are named here, next to the rules."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -53,7 +53,6 @@ def require_end(assignment: Assignment, by: User) -> None:
 
 
 def require_tick(assignment: Assignment, by: User) -> None:
-    """The person named, and whoever may propose."""
     if not by.has_perm(MAY_PROPOSE):
         require_named(assignment, by)
 
@@ -164,7 +163,7 @@ def propose(proposal: Proposal, *, by: User, now: datetime) -> Assignment:
 
 @transaction.atomic
 def propose_many(proposals: Sequence[Proposal], *, by: User, now: datetime) -> list[Assignment]:
-    """All of them, or none and why: Refused by number of the proposal, from 0. Raises MissingPermission."""
+    """All of them, or none and why: ProposalsRefused by number of the proposal, from 0. Raises MissingPermission."""
     require(by, MAY_PROPOSE)
     if not 0 < len(proposals) <= MOST_AT_ONCE:
         raise ValidationError(
@@ -190,19 +189,10 @@ def propose_many(proposals: Sequence[Proposal], *, by: User, now: datetime) -> l
 
 def _propose(proposal: Proposal, others: Sequence[Assignment], *, by: User, now: datetime) -> Assignment:
     """`others` are the live ones of the same item; the site is locked."""
-    asked = Assignment(
-        site=proposal.site,
-        item=proposal.item,
-        accountable=proposal.accountable,
-        team=proposal.team,
-        deputy=proposal.deputy,
-        responsible=proposal.responsible,
-        decision_rights=proposal.decision_rights.strip(),
-        escalation=proposal.escalation.strip(),
-        effective_at=max(proposal.effective_at or now, now),
-        proposed_by=by,
-        proposed_at=now,
-    )
+    given = {field.name: getattr(proposal, field.name) for field in fields(proposal)}
+    given |= {name: given[name].strip() for name in ("decision_rights", "escalation")}
+    given["effective_at"] = max(proposal.effective_at or now, now)
+    asked = Assignment(**given, proposed_by=by, proposed_at=now)
     asked.clean_fields(exclude=["proposed_by"])
     refuse_unsuitable(asked, now)
     _refuse_second(others, now)

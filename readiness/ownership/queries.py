@@ -112,7 +112,6 @@ class OwnershipCell(NamedTuple):
 
     @property
     def shown(self) -> Live | None:
-        """Who is told of first."""
         return self.current or self.coming
 
 
@@ -145,7 +144,6 @@ def pressing(*, now: datetime, due_by: datetime, site_ids: Collection[int] | Non
 
 
 def cells(*, now: datetime, site_ids: Collection[int] | None = None) -> dict[int, SiteCells]:
-    """All seven items by site id, of sites where anything is live; `UNOWNED` for the others. One statement."""
     return cells_of(live(now=now, site_ids=site_ids), now=now)
 
 
@@ -181,6 +179,5 @@ class SiteOwner(NamedTuple):
 
 
 def owners(*, now: datetime) -> dict[int, SiteOwner]:
-    """Return owners by site id, of sites where somebody is accountable for orchestration; one statement."""
     assignments = live(now=now, item=Item.ORCHESTRATION)
     return {each.site_id: SiteOwner(each.person, each.team) for each in assignments if each.is_in_force}

@@ -15,6 +15,8 @@ from readiness.ownership.models import Assignment
 from readiness.people.models import Person, Team
 from web.workflows import require
 
+KEPT = ("site", "item", "responsible", "decision_rights", "escalation")
+
 
 @dataclass(frozen=True, slots=True)
 class Reassignment:
@@ -37,7 +39,6 @@ class Reassignment:
 
 
 def plan(source: Person, target: Person, *, team: Team | None = None, now: datetime) -> list[Reassignment]:
-    """Return what reassigning comes to, by site and item. Two statements."""
     live = Assignment.objects.live(now).filter(_touching(source))
     assignments = list(
         live.select_related("site", "team", "accountable__user", "deputy__user", "responsible").order_by(
@@ -135,18 +136,9 @@ def _apply(moves: Sequence[Reassignment], *, by: User, now: datetime) -> None:
             continue
         if move.kind == "ask-again":
             operations.end(assignment, reason="Somebody else is asked instead.", by=by, now=now)
-        proposals.append(
-            operations.Proposal(
-                site=assignment.site,
-                item=assignment.item,
-                accountable=move.accountable,
-                team=move.team,
-                deputy=move.deputy,
-                responsible=assignment.responsible,
-                decision_rights=assignment.decision_rights,
-                escalation=assignment.escalation,
-                effective_at=assignment.effective_at if move.kind == "ask-again" else None,
-            )
-        )
+        kept = {name: getattr(assignment, name) for name in KEPT}
+        kept |= {"accountable": move.accountable, "team": move.team, "deputy": move.deputy}
+        begins_at = assignment.effective_at if move.kind == "ask-again" else None
+        proposals.append(operations.Proposal(**kept, effective_at=begins_at))
     if proposals:
         operations.propose_many(proposals, by=by, now=now)

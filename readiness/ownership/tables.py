@@ -2,16 +2,94 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
+
+from django.utils.dateformat import format as date_format
+from django.utils.timezone import get_current_timezone_name, localtime
 
 from inventory.models import Site
 from readiness.ownership.core.standing import Item, ItemStanding
-from readiness.ownership.gaps import BoardSite, Load, OwnedFleet, QueuedItem
-from readiness.ownership.sentences import QUEUES, SHORT, cell_text, due, item_label, who
+from readiness.ownership.gaps import BoardSite, Load, OwnedFleet, OwnershipQueue, QueuedItem
+from readiness.ownership.models import Assignment
+from readiness.ownership.queries import Live, OwnershipCell
 from web.links import link
 from web.states import STATES
 from web.tables import Column, RowFilter, Table
-from web.units import power
+from web.units import duration, power
+
+SHORT = {
+    Item.ORCHESTRATION: "Orchestration",
+    Item.COMPUTE_NETWORK: "Compute–network",
+    Item.NETWORK_ENERGY: "Network–energy",
+    Item.COMPUTE_ENERGY: "Compute–energy",
+    Item.COMPUTE: "Compute",
+    Item.NETWORK: "Network",
+    Item.ENERGY: "Energy",
+}
+
+
+def item_label(item: str) -> str:
+    return str(Assignment.Item(item).label)
+
+
+def day(at: datetime | None) -> str:
+    return _day(at, get_current_timezone_name()) if at else ""
+
+
+# The instants of a board repeat, and formatting them would take much of its time.
+@lru_cache(maxsize=4096)
+def _day(at: datetime, zone: str) -> str:
+    return date_format(localtime(at), "j M Y")
+
+
+def due(at: datetime | None, now: datetime) -> str:
+    if at is None:
+        return ""
+    span = duration(abs((at - now).total_seconds()))
+    return f"{day(at)} (in {span})" if at > now else f"{day(at)} ({span} ago)"
+
+
+def who(assignment: Live | None, *, names: bool) -> str:
+    if assignment is None:
+        return ""
+    return assignment.person if names else f"somebody of {assignment.team}"
+
+
+def short_name(name: str) -> str:
+    """`Ana Maria Reis` becomes `A. Reis`."""
+    first, _space, rest = name.partition(" ")
+    return f"{first[0]}. {rest.rpartition(' ')[2]}" if rest else name
+
+
+def cell_text(cell: OwnershipCell, *, names: bool) -> str:
+    assignment = cell.shown
+    if assignment is None:
+        return "nobody"
+    return short_name(assignment.person) if names else assignment.team
+
+
+def cell_label(site: str, cell: OwnershipCell, *, names: bool, now: datetime) -> str:
+    state = str(STATES["ownership"][cell.standing].word)
+    label = f"{site}, {SHORT[cell.item]}: {cell_text(cell, names=names)}. {state}"
+    if cell.current is not None:
+        label += f", {who(cell.current, names=names)}"
+        if cell.current.due_at is not None:
+            label += f", confirmed until {day(cell.current.due_at)}"
+    if cell.coming is not None:
+        label += f", {'then' if cell.coming.is_accepted else 'asked'}: {who(cell.coming, names=names)}"
+    return label
+
+
+MEANING = {
+    ItemStanding.OWNED: "One person answers for it, accepted and confirmed in time.",
+    ItemStanding.NO_DEPUTY: "Nobody stands in for the owner: it does not count as owned.",
+    ItemStanding.OVERDUE: "The owner has not confirmed it in time: it does not count as owned.",
+    ItemStanding.LEFT: "The owner has left: it counts as unowned until somebody else accepts.",
+    ItemStanding.WAITING: "Nobody answers for it yet: somebody was asked.",
+    ItemStanding.UNOWNED: "Nobody answers for it.",
+}
+
 
 STANDINGS = [(standing.value, STATES["ownership"][standing].word) for standing in ItemStanding]
 ITEMS = [(item.value, SHORT[item]) for item in Item]
@@ -28,7 +106,6 @@ def _named(values: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def board_table(fleet: OwnedFleet, items: Sequence[Item], *, names: bool) -> Table:
-    """`items` are those shown; whoever may not see names has teams in their place."""
     return Table(
         id="ownership-board",
         label="Ownership board",
@@ -47,13 +124,7 @@ def board_table(fleet: OwnedFleet, items: Sequence[Item], *, names: bool) -> Tab
         row_id="site.id",
         row_url=lambda row: link("site", row.site.slug),
         row_name="site.name",
-        empty={
-            "title": "No sites yet",
-            "text": "The board shows every site against the seven items that somebody answers for.",
-            "icon": "user-check",
-            "action_url": "/inventory/sites/",
-            "action_label": "Go to the inventory",
-        },
+        nothing="ownership/nothing.html#ownership-board",
         api="ownership-api-assignment-list",
     )  # fmt: skip
 
@@ -117,7 +188,7 @@ def queue_table(fleet: OwnedFleet, *, names: bool, now: datetime) -> Table:
         label="What is not owned as it should be",
         noun=("gap", "gaps"),
         columns=(
-            Column("queue", "Queue", "queue.value", lambda gap: QUEUES[gap.queue], sort=lambda gap: QUEUES[gap.queue],
+            Column("queue", "Queue", "queue.value", "queue.label", sort=lambda gap: gap.queue.label,
                    phone="status"),
             Column("site", "Site", "site.name", url=_cell_url, sort=True, locked=True, phone="title",
                    export="site.slug"),
@@ -128,7 +199,7 @@ def queue_table(fleet: OwnedFleet, *, names: bool, now: datetime) -> Table:
             Column("asked", "Asked", lambda gap: who(gap.cell.coming, names=names), default=False),
         ),
         filters=(
-            RowFilter("queue", "Queue", "queue.value", [(queue.value, QUEUES[queue]) for queue in QUEUES]),
+            RowFilter("queue", "Queue", "queue.value", OwnershipQueue.choices),
             RowFilter("item", "Item", "cell.item.value", ITEMS),
             RowFilter("region", "Region", "site.region", _named(row.site.region for row in fleet.sites)),
         ),
@@ -136,11 +207,7 @@ def queue_table(fleet: OwnedFleet, *, names: bool, now: datetime) -> Table:
         row_id=lambda gap: f"{gap.key}.{gap.queue}",
         row_url=_cell_url,
         row_name=lambda gap: f"{gap.site.name}, {item_label(gap.cell.item)}",
-        empty={
-            "title": "Everything is owned",
-            "text": "Each item has one accountable person who accepted and confirmed it in time.",
-            "icon": "user-check",
-        },
+        nothing="ownership/nothing.html#ownership-queues",
     )  # fmt: skip
 
 
@@ -179,11 +246,7 @@ OWNERS = Table(
     row_name="person",
     row_url=_owner_url,
     default_sort="-items",
-    empty={
-        "title": "Nobody answers for anything yet",
-        "text": "Propose somebody on the board.",
-        "icon": "users-group",
-    },
+    nothing="ownership/nothing.html#owners",
 )  # fmt: skip
 
 

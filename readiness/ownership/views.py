@@ -9,7 +9,6 @@ from django.core.exceptions import BadRequest, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -20,11 +19,11 @@ from readiness.ownership.core.standing import Item
 from readiness.ownership.forms import AmendForm, ProposeForm, ReassignForm, SheetImportForm
 from readiness.ownership.models import Assignment, HandoverStep
 from readiness.ownership.queries import OwnershipCell
-from readiness.ownership.sentences import item_label, who
+from readiness.ownership.tables import item_label, who
 from web import answers
 from web import tables as table_kit
 from web.clock import now
-from web.links import link
+from web.links import crumbs, link
 from web.permissions import asks, require
 from web.reports import Report
 from web.tables import TablePage
@@ -38,6 +37,7 @@ SEE = ("inventory.view_site", operations.MAY_SEE)
 SEE_OWNERS = (*SEE, SEES_NAMES)
 PROPOSE = (*SEE, SEES_NAMES, operations.MAY_PROPOSE)
 REASSIGN = (*SEE, SEES_NAMES, operations.MAY_PROPOSE, operations.MAY_END)
+ABOVE = ("Ownership", "ownership")
 CELL, ITEM = "cell", "item"
 EVIDENCE_REGION = "evidence"
 EARLIER_SHOWN = 20
@@ -45,11 +45,6 @@ LARGEST_FILE = 2_000_000
 TEMPLATE = "ownership/board.html"
 QUEUES = Report("ownership/queues.html", *SEE)
 OWNERS = Report("ownership/owners.html", *SEE_OWNERS)
-
-
-def breadcrumbs(*below: str) -> list[dict[str, str]]:
-    first = {"label": "Ownership", "url": reverse("ownership") if below else ""}
-    return [first, *({"label": each, "url": ""} for each in below)]
 
 
 @require(*SEE)
@@ -77,11 +72,7 @@ def board(request: HttpRequest) -> HttpResponseBase:
     }
     if table_kit.wants_table_only(request, table):
         return answers.page(request, f"{TEMPLATE}#matrix", context)
-    context |= {
-        "counts": counts,
-        "sees_names": names,
-        "breadcrumbs": breadcrumbs(),
-    }
+    context |= {"counts": counts, "sees_names": names, "breadcrumbs": crumbs("Ownership")}
     return answers.page(request, TEMPLATE, context | _panel(request, address, at))
 
 
@@ -93,14 +84,14 @@ def queues(request: HttpRequest) -> tuple[TablePage, Any]:
     definition = tables.queue_table(fleet, names=names, now=at)
     return table_kit.page(request, definition, fleet.gaps(), actions=offered), lambda: {
         "counts": fleet.counts(),
-        "breadcrumbs": breadcrumbs("Queues"),
+        "breadcrumbs": crumbs("Queues", ABOVE),
     }
 
 
 @OWNERS.page
 def owners(request: HttpRequest) -> tuple[TablePage, Any]:
     table = table_kit.page(request, tables.OWNERS, gaps.fleet(now=now()).loads)
-    return table, lambda: {"most": operations.MOST_ITEMS, "breadcrumbs": breadcrumbs("Owners")}
+    return table, lambda: {"most": operations.MOST_ITEMS, "breadcrumbs": crumbs("Owners", ABOVE)}
 
 
 def _panel(request: HttpRequest, address: Address, at: datetime) -> dict[str, Any]:
@@ -146,7 +137,7 @@ def owned_by_me(request: HttpRequest) -> HttpResponseBase:
     context = {
         "mine": gaps.of_user(reader(request), now=at),
         "now": at,
-        "breadcrumbs": breadcrumbs("Owned by me"),
+        "breadcrumbs": crumbs("Owned by me", ABOVE),
     }
     return answers.page(request, "ownership/mine.html", context)
 
@@ -164,7 +155,7 @@ def _show(
         "may_tick": is_live and (may_propose or operations.is_named(assignment, user)),
         "may_amend": is_live and may_propose and sees_names(user),
         "sees_names": sees_names(user),
-        "breadcrumbs": breadcrumbs(str(assignment)),
+        "breadcrumbs": crumbs(str(assignment), ABOVE),
         **STEPS.context(request, assignment, refusals),
     }
     return render(request, "ownership/assignment.html", context, status=status)
@@ -219,7 +210,7 @@ def propose(request: HttpRequest) -> HttpResponse:
         "chosen": [(site, item_label(item)) for site, item in chosen],
         "preview": preview,
         "problems": problems,
-        "breadcrumbs": breadcrumbs("Propose"),
+        "breadcrumbs": crumbs("Propose", ABOVE),
     }
     refused = bool(form.errors or problems)
     return render(request, "ownership/propose.html", context, status=422 if refused else 200)
@@ -288,7 +279,7 @@ def amend(request: HttpRequest, pk: int) -> HttpResponse:
         heading=f"Edit {assignment}",
         done="{} is saved.",
         back=link("assignment", pk),
-        breadcrumbs=breadcrumbs(str(assignment)),
+        breadcrumbs=crumbs(str(assignment), ABOVE),
     )
 
 
@@ -314,7 +305,7 @@ def reassign(request: HttpRequest) -> HttpResponse:
         "moves": moves,
         "blocked": any(move.problem for move in moves),
         "nothing": request.method == "POST" and not form.errors and not moves,
-        "breadcrumbs": breadcrumbs("Reassign"),
+        "breadcrumbs": crumbs("Reassign", ABOVE),
     }
     return render(request, "ownership/reassign.html", context, status=422 if form.errors else 200)
 
@@ -363,7 +354,7 @@ def take_file(request: HttpRequest) -> HttpResponse:
         "wrongs": wrongs[:200],
         "more": max(len(wrongs) - 200, 0),
         "changes": changes,
-        "breadcrumbs": breadcrumbs("Import"),
+        "breadcrumbs": crumbs("Import", ABOVE),
     }
     return render(request, "ownership/import.html", context, status=422 if form.errors or wrongs else 200)
 

@@ -13,17 +13,16 @@ from rest_framework.views import APIView
 
 from accounts.models import User
 from readiness.people import operations, queries
-from readiness.people.filters import PersonFilters
-from readiness.people.kinds import TEAMS
+from readiness.people.kinds import TEAMS, PersonFilters
 from readiness.people.models import Membership, Person
 from web import clock
 from web.kinds.rest import filters_of, serializer_of, viewset_of
 from web.rest.errors import named_errors
 from web.rest.fields import RelatedObjectField
-from web.rest.permissions import SignedIn, requires
-from web.rest.router import Router
+from web.rest.permissions import SignedIn
 from web.rest.serializers import ObjectSerializer
-from web.rest.viewsets import ObjectViewSet
+from web.rest.viewsets import Router
+from web.workflows.endpoints import OperatedViewSet, operated
 
 
 class PersonSerializer(ObjectSerializer):
@@ -42,7 +41,6 @@ class PersonSerializer(ObjectSerializer):
         brief_fields = ("name",)
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
-        """Accept the linked user as it was read; raise ValidationError for another user."""
         linked = self.instance.user if isinstance(self.instance, Person) else None
         if given.pop("user", linked) != linked:
             raise serializers.ValidationError(
@@ -69,34 +67,20 @@ _own_person = inline_serializer(
 )
 
 
-class PersonViewSet(ObjectViewSet):
+class PersonViewSet(OperatedViewSet):
     queryset = Person.objects.select_related("user", "requested_user", "requested_by")
     serializer_class = PersonSerializer
     filterset_class = PersonFilters
 
-    def perform_create(self, serializer: Any) -> None:
-        with named_errors():
-            serializer.instance = operations.save_person(
-                serializer.instance,
-                by=cast(User, self.request.user),
-                now=clock.now(),
-                **serializer.validated_data,
-            )
+    writes = {"create": operations.save_person, "update": operations.save_person}
 
-    def perform_update(self, serializer: Any) -> None:
-        self.perform_create(serializer)
-
-    @extend_schema(request=LinkRequestSerializer, summary="Ask a user to confirm that they are this person")
-    @action(
-        detail=True,
-        methods=["post"],
-        url_path="request-link",
-        permission_classes=[requires("people.view_person", operations.MAY_LINK)],
+    request_link = operated(
+        operations.request_link,
+        LinkRequestSerializer,
+        "Ask a user to confirm that they are this person",
+        *("people.view_person", operations.MAY_LINK),
+        path="request-link",
     )
-    def request_link(self, request: Request, pk: str) -> Response:
-        sent = LinkRequestSerializer(data=request.data, context=self.get_serializer_context())
-        sent.is_valid(raise_exception=True)
-        return self._linked(operations.request_link, user=sent.validated_data["user"])
 
     @extend_schema(
         request=None, responses={204: None}, summary="The user asked says that they are this person"
@@ -111,11 +95,6 @@ class PersonViewSet(ObjectViewSet):
     @action(detail=True, methods=["post"], permission_classes=[SignedIn])
     def unlink(self, request: Request, pk: str) -> Response:
         return self._own(operations.unlink)
-
-    def _linked(self, change: Callable[..., Person], **given: Any) -> Response:
-        with named_errors():
-            person = change(self.get_object(), **given, by=self.request.user, now=clock.now())
-        return self._answer(self._again(person))
 
     def _own(self, change: Callable[..., Person]) -> Response:
         """Apply a change for whoever may link people, or for the person's own user; answer 404 to others."""

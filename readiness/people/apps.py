@@ -3,11 +3,9 @@ from django.apps import AppConfig
 
 class PeopleConfig(AppConfig):
     name = "readiness.people"
-    label = "people"
-    verbose_name = "People"
 
     def ready(self) -> None:
-        from readiness.people.search import find_people, find_teams
+        from readiness.people.queries import find_people, find_teams
         from web import links, search
         from web.accounts.views.settings import add_section
 

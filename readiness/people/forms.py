@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from accounts.models import User
 from inventory.queries import end_of_day
 from readiness.people.models import Person, Team
-from web.forms import DayInput, RefusedForm
+from web.forms import WITH_NEIGHBOURS, DayInput, RefusedForm
 from web.visibility import reader
 
 
@@ -46,15 +46,13 @@ class PersonForm(RefusedForm):
     email = forms.EmailField(label="E-mail", required=False)
     phone = forms.CharField(label="Phone", max_length=40, required=False)
     time_zone = forms.CharField(
-        label="Time zone",
-        max_length=64,
-        initial="UTC",
-        help_text="An IANA name, such as Europe/Lisbon.",
+        label="Time zone", max_length=64, initial="UTC", help_text="An IANA name, such as Europe/Lisbon."
     )
     last_day = forms.DateField(
         label="Last day",
         required=False,
         widget=DayInput(),
+        validators=WITH_NEIGHBOURS,
         help_text="What the person answers for is unowned from the end of this day on.",
     )
 
@@ -63,12 +61,6 @@ class PersonForm(RefusedForm):
         if name not in available_timezones():
             raise ValidationError("%(name)s is not an IANA time zone name.", params={"name": name})
         return name
-
-    def clean_last_day(self) -> Any:
-        day = self.cleaned_data["last_day"]
-        if day is not None and not 1970 <= day.year <= 9998:
-            raise ValidationError("This day is out of reach.")
-        return day
 
     def asked(self) -> dict[str, Any]:
         given = dict(self.cleaned_data)
@@ -88,7 +80,6 @@ def initial_of(person: Person) -> dict[str, Any]:
 
 
 def _last_day(left_at: datetime | None, zone: str) -> Any:
-    """The day that ended then."""
     return (
         (left_at - timedelta(microseconds=1)).astimezone(ZoneInfo(zone or str(UTC))).date()
         if left_at

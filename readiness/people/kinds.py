@@ -5,17 +5,28 @@ from typing import Any
 from django.db.models import QuerySet
 
 from readiness.people import operations, queries
-from readiness.people.filters import PersonFilters
 from readiness.people.forms import PersonForm, PersonLinkForm, initial_of
-from readiness.people.models import Person, Team
+from readiness.people.models import Person, Team, has_left
 from web import clock
 from web.kinds import Entry, Kind
 from web.kinds.columns import hidden, plain
 from web.kinds.declaring import declared
 from web.links import page_url
+from web.rest.filters import ObjectFilterSet
+from web.rest.lookups import Flag
 from web.tables import Column, Table
 from web.units import plural
 from web.visibility import SEES_NAMES, sees_names
+
+
+class PersonFilters(ObjectFilterSet):
+    gone = Flag(read=lambda _key: has_left(clock.now()), label="Has left")
+
+    class Meta:
+        model = Person
+        fields = ["name", "user", "email", "phone", "time_zone", "left_at", "teams"]
+        search_fields = ["name", "email", "user__username"]
+        panel = ["teams", "gone"]
 
 
 def _people() -> QuerySet[Person]:
@@ -114,11 +125,7 @@ PEOPLE = Kind(
         filterset=PersonFilters,
         row_url=page_url,
         api="people-api-person-list",
-        empty={
-            "title": "Nobody yet",
-            "text": "People answer for sites. Add those who do, and link them to the users they sign in as.",
-            "icon": "users-group",
-        },
+        nothing="people/nothing.html#people",
     ),
 )
 TEAMS = declared(

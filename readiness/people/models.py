@@ -14,7 +14,6 @@ from inventory.models.places import validate_time_zone
 
 class TeamQuerySet(models.QuerySet["Team"]):
     def there(self, now: datetime) -> TeamQuerySet:
-        """Return the teams that are not dissolved."""
         return self.filter(Q(dissolved_at=None) | Q(dissolved_at__gt=now))
 
 
@@ -24,17 +23,11 @@ class Team(models.Model):
     name = models.CharField("name", max_length=100, unique=True)
     slug = models.SlugField("slug", max_length=100, unique=True)
     contact = models.CharField(
-        "contact",
-        max_length=200,
-        blank=True,
-        help_text="A shared address, channel or pager; no person's own",
+        "contact", max_length=200, blank=True, help_text="A shared address, channel or pager; no person's own"
     )
     description = models.CharField("description", max_length=200, blank=True)
     dissolved_at = models.DateTimeField(
-        "dissolved at",
-        null=True,
-        blank=True,
-        help_text="From this instant on nobody answers under its name",
+        "dissolved at", null=True, blank=True, help_text="From this instant on nobody answers under its name"
     )
 
     objects = TeamQuerySet.as_manager()
@@ -102,10 +95,7 @@ class Person(models.Model):
         help_text="Who signs in as this person; without one nothing can be accepted",
     )
     user_confirmed_at = models.DateTimeField(
-        "link confirmed at",
-        null=True,
-        editable=False,
-        help_text="When the user confirmed the link",
+        "link confirmed at", null=True, editable=False, help_text="When the user confirmed the link"
     )
     requested_user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -188,8 +178,6 @@ class Person(models.Model):
 
 
 class Membership(models.Model):
-    """A person's place in a team. `role` is what they are there, in words."""
-
     HISTORY = True
     VISIBLE_WHERE = "true"  # organisation-wide
 

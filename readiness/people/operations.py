@@ -15,7 +15,7 @@ from django.db import transaction
 
 from accounts.models import User
 from readiness.people.models import Membership, Person, Team
-from web.permissions import MissingPermission
+from web.workflows import require
 
 PERSON_FIELDS = frozenset({"name", "email", "phone", "time_zone", "left_at"})
 MAY_LINK = "people.link_person"
@@ -38,7 +38,7 @@ def save_person(
 
     Raises MissingPermission, ValidationError by field.
     """
-    _require(by, "people.change_person" if person else "people.add_person")
+    require(by, "people.change_person" if person else "people.add_person")
     saved = Person.objects.select_for_update().get(pk=person.pk) if person else Person()
     _set(saved, given)
     saved.full_clean()
@@ -54,7 +54,7 @@ def request_link(person: Person, *, user: User, by: User, now: datetime) -> Pers
 
     Raises MissingPermission, and ValidationError: a link in force, one's own user, a user who is somebody already.
     """
-    _require(by, MAY_LINK)
+    require(by, MAY_LINK)
     locked = _locked(person)
     _refuse_request(locked, user, by, now)
     locked.requested_user, locked.requested_by, locked.requested_at = user, by, now
@@ -85,7 +85,7 @@ def unlink(person: Person, *, by: User, now: datetime) -> Person:
     """
     locked = _locked(person)
     if by.pk not in {locked.user_id, locked.requested_user_id}:
-        _require(by, MAY_LINK)
+        require(by, MAY_LINK)
     locked.user = locked.user_confirmed_at = None
     locked.requested_user = locked.requested_by = locked.requested_at = None
     _save_link(locked)
@@ -116,7 +116,6 @@ def _save_link(person: Person) -> None:
 
 
 def _locked(person: Person) -> Person:
-    """Read the person again and lock the row until the end of the transaction."""
     people = Person.objects.select_for_update(of=("self",)).select_related("user", "requested_user")
     return people.get(pk=person.pk)
 
@@ -137,8 +136,3 @@ def _set_teams(person: Person, teams: Collection[Team]) -> None:
     Membership.objects.bulk_create(
         [Membership(person=person, team_id=team_id) for team_id in sorted(wanted - there)]
     )
-
-
-def _require(by: User, permission: str) -> None:
-    if not by.has_perm(permission):
-        raise MissingPermission([permission])

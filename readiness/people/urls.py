@@ -6,11 +6,7 @@ from readiness.people import views
 from readiness.people.kinds import PEOPLE, TEAMS
 from web.kinds.addresses import addresses
 
-urlpatterns = [
-    path("", views.people, name="people"),
-    *addresses(TEAMS),
-    *addresses(PEOPLE),
-]
+urlpatterns = [path("", views.people, name="people"), *addresses(TEAMS), *addresses(PEOPLE)]
 
 own = [
     path("", views.own, name="own-person"),

@@ -31,13 +31,12 @@ from readiness.tradeoffs.models import HOURLY_KINDS, ExchangeRate, LatencyFactor
 from readiness.tradeoffs.tables import ExchangeRateFilters, LatencyFactorFilters, SiteFactorFilters
 from telemetry.models import SourceProvenance
 from web import clock, visibility
-from web.rest import bulk
+from web.rest import viewsets
 from web.rest.errors import PayloadTooLarge
 from web.rest.fields import NumberField
 from web.rest.filters import refuse_unknown
-from web.rest.router import Router
 from web.rest.serializers import ObjectSerializer, finite
-from web.rest.viewsets import ObjectViewSet
+from web.rest.viewsets import ObjectViewSet, Router
 from web.timerange import BadParameter, TimeRange
 
 MOST_SITES = 1_000
@@ -123,7 +122,7 @@ class EnteredViewSet(ObjectViewSet):
             serializer.instance = self._enter([serializer.validated_data], self.request).rows[0]
 
     def create_many(self, items: Any) -> list[Any]:
-        bulk.refuse_length(items)
+        viewsets.refuse_length(items)
         with transaction.atomic(), answered(of_a_list=True):
             serializer = self.get_serializer(data=items, many=True)
             serializer.is_valid(raise_exception=True)

@@ -25,7 +25,7 @@ from web import answers
 from web import tables as table_kit
 from web.charts import Figure
 from web.clock import now
-from web.history import history_of
+from web.history.events import history_of
 from web.links import crumbs, link
 from web.permissions import asks, require
 from web.reports import Report, chart_urls, choices

@@ -29,9 +29,8 @@ from web.rest.errors import named_errors
 from web.rest.fields import NumberField, RelatedObjectField, brief
 from web.rest.parsers import OrjsonParser
 from web.rest.permissions import requires
-from web.rest.router import Router
 from web.rest.serializers import ObjectSerializer
-from web.rest.viewsets import ObjectViewSet
+from web.rest.viewsets import ObjectViewSet, Router
 from web.versioned.api import ImportSerializer
 from web.versioned.core.documents import DocumentError
 

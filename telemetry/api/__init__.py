@@ -6,7 +6,7 @@ from telemetry.api import viewsets
 from telemetry.api.codes import CodesView
 from telemetry.api.query import QueryView
 from telemetry.api.status import StatusView
-from web.rest.router import Router
+from web.rest.viewsets import Router
 
 router = Router()
 router.register("sources", viewsets.SourceViewSet)

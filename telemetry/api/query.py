@@ -17,8 +17,8 @@ from telemetry.params import OBJECTS, PARAMETERS, AdmittedQuery, admitted_query
 from web import clock
 from web.rest.fields import brief
 from web.rest.filters import refuse_unknown
+from web.rest.parsers import OrjsonRenderer
 from web.rest.permissions import requires
-from web.rest.renderers import OrjsonRenderer
 
 # Compressed and written to the reader's file so much at a time.
 PART_BYTES = 64 * 1024

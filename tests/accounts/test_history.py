@@ -11,7 +11,7 @@ from accounts.operations import create_token
 from tests.accounts.test_sign_in import sign_in
 from tests.conftest import NOW, PASSWORD, ApiClient
 from web import visibility
-from web.history import HistoryQuery, history, history_of
+from web.history.events import HistoryQuery, history, history_of
 
 NEW = {"username": "mira", "email": "", "role": "planner", "password": PASSWORD, "password_again": PASSWORD}
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from inventory.models import Site
-from readiness.boards.dry_run.models import DryRun
+from readiness.boards.models import DryRun
 from readiness.evidence.core.proving import interop
 from readiness.evidence.models import Review, SignOff
 from readiness.framework.models import FrameworkVersion

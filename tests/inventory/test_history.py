@@ -5,7 +5,7 @@ import pytest
 from inventory.models import Device
 from tests.inventory import made
 from web.actor import acting
-from web.history import history_of
+from web.history.events import history_of
 
 pytestmark = pytest.mark.django_db
 

@@ -13,7 +13,7 @@ from readiness.framework.core.editing import GivenThreshold, threshold, with_che
 from readiness.framework.models import DraftStep, FrameworkVersion
 from web.permissions import MissingPermission
 from web.versioned.core.documents import DocumentError
-from web.versioned.refusals import NeedsReason, NotADraft, StaleRevision
+from web.versioned.versions import NeedsReason, NotADraft, StaleRevision
 
 pytestmark = pytest.mark.django_db
 MIRA = OperatorDecision(by="Mira Kovač", on="2026-11-25")

@@ -29,7 +29,6 @@ TABLE = {
     "selectable": False,
     "actions": [],
     "empty": {"title": "No sites yet", "text": "", "action_url": "", "action_label": "", "icon": ""},
-    "saved_views": [],
     "api_url": "",
     "columns": [],
     "rows": [],
@@ -186,7 +185,7 @@ def checks_table():
 
 
 def shell():
-    return {name: SAMPLES[name] for name in ("nav", "time_range", "saved_views")} | {"user": SampleUser()}
+    return {name: SAMPLES[name] for name in ("nav", "time_range")} | {"user": SampleUser()}
 
 
 def domain_card(domain):

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from web.methods import page_above
+from web.middleware import page_above
 
 # Open to everybody, since nobody is signed in yet or a machine asks; what they answer holds nothing of the inside.
 FOR_EVERYBODY = {"login/", "health/live", "health/ready", "first-admin/<str:secret>/"}

@@ -5,7 +5,7 @@ from django.urls import resolve
 
 from tests.conftest import PASSWORD
 from tests.web.test_access import address, routes
-from web.methods import page_above
+from web.middleware import page_above
 
 pytestmark = pytest.mark.django_db
 ROLES = [None, "viewer", "ops", "planner", "manager", "admin"]

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from web import navigation
+from web.context import navigation
 from web.states import ATTRIBUTES, STATES, state
 
 VALUES = {

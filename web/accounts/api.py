@@ -23,9 +23,8 @@ from web.requests import UserApiRequest
 from web.rest.errors import translated
 from web.rest.fields import ChoiceValueField, brief
 from web.rest.permissions import SignedIn
-from web.rest.router import Router
 from web.rest.serializers import ObjectSerializer
-from web.rest.viewsets import ObjectViewSet
+from web.rest.viewsets import ObjectViewSet, Router
 from web.scopes import places
 
 ROLE_CHOICES = [(name, name) for name in ROLES]

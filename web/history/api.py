@@ -1,22 +1,18 @@
 """The history at /api/history/."""
 
+from dataclasses import asdict
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
-from rest_framework.views import APIView
 
 from web import clock, links
-from web.history.events import ACTIONS, BadCursor, HistoryRow, history
-from web.history.params import PARAMETERS, BadHistoryParameter, query_of
+from web.history.events import ACTIONS, HistoryRow, history, label_of, query_of
 from web.rest.fields import absolute
-from web.rest.filters import refuse_unknown
 from web.rest.pagination import limit_of
-from web.rest.permissions import SignedIn
+from web.rest.reports import endpoint, parameter
 from web.words import plain
 
 _DESCRIBED = {
@@ -65,52 +61,32 @@ _PAGE = inline_serializer(
 )
 
 
-class HistoryView(APIView):
+@endpoint(
+    operation_id="history_list",
+    parameters=[
+        parameter("limit", "Rows a page.", type=int),
+        *(parameter(name, text) for name, text in _DESCRIBED.items()),
+    ],
+    answer=_PAGE,
+)
+def changes(request: Request) -> dict[str, Any]:
     """Changes of all objects that the caller may view, newest first, with each field before and after."""
-
-    permission_classes = [SignedIn]
-
-    @extend_schema(
-        operation_id="history_list",
-        parameters=[
-            OpenApiParameter("limit", int, description="Rows a page."),
-            *(OpenApiParameter(name, str, description=text) for name, text in _DESCRIBED.items()),
-        ],
-        responses=_PAGE,
-    )
-    def get(self, request: Request) -> Response:
-        refuse_unknown(request, PARAMETERS, controls=("limit", "format"))
-        limit = limit_of(request)
-        try:
-            page = history(query_of(request.query_params.dict(), request.user, now=clock.now()), limit=limit)
-        except BadHistoryParameter as error:
-            raise ValidationError(error.errors) from error
-        except BadCursor as error:
-            raise ValidationError({"after": [str(error)]}) from error
-        following = None
-        if page.next_after:
-            following = replace_query_param(request.build_absolute_uri(), "after", page.next_after)
-        context = {"request": request}
-        results = [_spoken(row, context) for row in page.rows]
-        return Response({"count": None, "next": following, "previous": None, "results": results})
+    query = query_of(request.query_params.dict(), request.user, now=clock.now())
+    page = history(query, limit=limit_of(request))
+    following = None
+    if page.next_after:
+        following = replace_query_param(request.build_absolute_uri(), "after", page.next_after)
+    context = {"request": request}
+    results = [_spoken(row, context) for row in page.rows]
+    return {"count": None, "next": following, "previous": None, "results": results}
 
 
 def _spoken(row: HistoryRow, context: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "id": row.id,
+    names = ("id", "object_id", "display", "action", "actor", "token", "message", "request_id")
+    return {name: getattr(row, name) for name in names} | {
         "at": plain(row.at),
-        "model": row.model_label,
-        "object_id": row.object_id,
-        "display": row.display,
+        "model": label_of(row.model),
         "url": absolute(links.api_url_of(row.model, row.object_id), context) if row.exists else None,
         "display_url": absolute(row.url, context),
-        "action": row.action,
-        "actor": row.actor,
-        "token": row.token,
-        "message": row.message,
-        "request_id": row.request_id,
-        "changes": [
-            {"field": each.field, "label": each.label, "before": each.before, "after": each.after}
-            for each in row.changes
-        ],
+        "changes": [asdict(change) for change in row.changes],
     }

@@ -1,21 +1,135 @@
 """Which entries there are, newest first, over all audited models at once."""
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import DecimalField, Field, ForeignKey, Model, QuerySet
+from django.utils import timezone
 
 from web import links, visibility
 from web.audit import AuditEntry, audited_models
-from web.history.changes import FieldChange, changes_of
+from web.audit.registry import left_out
+from web.permissions import MissingPermission
+from web.timerange import BadParameter, parse_instant
+from web.words import in_words
+
+Snapshot = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field. Choices are shown by their label, related objects by name; None is no value."""
+
+    field: str
+    label: str
+    before: Any
+    after: Any
+
+    @property
+    def before_text(self) -> str:
+        return in_words(self.before)
+
+    @property
+    def after_text(self) -> str:
+        return in_words(self.after)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The content of one entry. `current` is the object as it is now, None once it is gone."""
+
+    name: str
+    current: Model | None
+    changes: tuple[FieldChange, ...]
+
+
+def changes_of(model: type[Model], entries: list[AuditEntry]) -> dict[int, Said]:
+    fields = [
+        each
+        for each in model._meta.concrete_fields
+        if not each.primary_key and each.attname not in left_out(model)
+    ]
+    names = _names(fields, [row for entry in entries for row in (entry.before, entry.after) if row])
+    alive = model._base_manager.in_bulk({entry.object_id for entry in entries})
+    return {
+        entry.pk: Said(
+            _name(model, entry.after or entry.before or {}, entry.object_id),
+            alive.get(entry.object_id),
+            _changes(fields, entry.before or {}, entry.after or {}, names),
+        )
+        for entry in entries
+    }
+
+
+def _changes(
+    fields: list[Field], before: Snapshot, after: Snapshot, names: dict[tuple[type[Model], Any], str]
+) -> tuple[FieldChange, ...]:
+    return tuple(
+        FieldChange(
+            field.name,
+            str(field.verbose_name),
+            _in_words(field, before.get(field.attname), names),
+            _in_words(field, after.get(field.attname), names),
+        )
+        for field in fields
+        if _value(before.get(field.attname)) != _value(after.get(field.attname))
+    )
+
+
+def _names(fields: Iterable[Field], snapshots: Iterable[Snapshot]) -> dict[tuple[type[Model], Any], str]:
+    rows = list(snapshots)
+    names: dict[tuple[type[Model], Any], str] = {}
+    by_model: dict[type[Model], set[Any]] = {}
+    for field in fields:
+        if isinstance(field, ForeignKey):
+            by_model.setdefault(field.related_model, set()).update(row.get(field.attname) for row in rows)
+    for related, keys in by_model.items():
+        attribute = _name_field(related)
+        if attribute and keys - {None}:
+            rows_of = related._base_manager.filter(pk__in=keys - {None})
+            if visibility.is_person(related):
+                rows_of = visibility.known(rows_of)
+            named_rows = rows_of.values_list("pk", attribute)
+            names |= {(related, key): name for key, name in named_rows}
+    return names
+
+
+def _name_field(model: type[Model]) -> str | None:
+    present = {field.name for field in model._meta.concrete_fields}
+    return next((name for name in ("name", "model", "username", "version") if name in present), None)
+
+
+def _name(model: type[Model], row: Snapshot, object_id: int) -> str:
+    attribute = _name_field(model)
+    return (attribute and row.get(attribute)) or f"{model._meta.verbose_name} {object_id}"
+
+
+def _value(value: Any) -> Any:
+    # "Not filled in" is one thing to a reader, however a column says it.
+    return None if value in ("", None, [], {}) else value
+
+
+def _in_words(field: Field, value: Any, names: Mapping[tuple[Any, Any], str]) -> Any:
+    value = _value(value)
+    if value is None:
+        return None
+    if visibility.identifies(field.model, field.name) and not visibility.sees_names():
+        return names.get((field.related_model, value), str(visibility.SOMEBODY))
+    if isinstance(field, ForeignKey):
+        return names.get((field.related_model, value), f"{field.related_model._meta.verbose_name} {value}")
+    if field.choices:
+        return str(dict(field.flatchoices).get(value, value))
+    # JSON has no dates and no decimals.
+    if isinstance(field, DecimalField):
+        return round(Decimal(str(value)), field.decimal_places)
+    return value if isinstance(value, (dict, list)) else field.to_python(value)
+
 
 ACTIONS = AuditEntry.Action.values
-
-
-class BadCursor(ValueError):
-    """`after` is not the id of a history row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +155,7 @@ class HistoryRow:
 
     @property
     def key(self) -> str:
-        """Unique and fit for an id in HTML."""
         return re.sub(r"\W+", "-", self.id)
-
-    @property
-    def model_label(self) -> str:
-        return label_of(self.model)
 
     @property
     def noun(self) -> str:
@@ -71,24 +180,21 @@ class HistoryQuery:
 class HistoryPage:
     """`next_after` is "" on the last page."""
 
-    rows: list[HistoryRow] = field(default_factory=list)
-    next_after: str = ""
+    rows: list[HistoryRow]
+    next_after: str
 
 
 def history_of(obj: Model, *, limit: int = 50, after: str = "") -> HistoryPage:
-    """The history of one object, newest first."""
     return history(HistoryQuery(models=(type(obj),), object_id=obj.pk, after=after), limit=limit)
 
 
 def history(query: HistoryQuery, *, limit: int = 50) -> HistoryPage:
-    """Entries newest first: one statement, and a few more for each model that occurs, to tell names."""
     entries = list(_entries(query).order_by("-id")[: limit + 1])
     rows = _rows(entries[:limit], {model._meta.db_table: model for model in query.models})
     return HistoryPage(rows, rows[-1].id if len(entries) > limit else "")
 
 
 def visible_models(user: Any) -> tuple[type[Model], ...]:
-    """Audited models whose objects this user may view."""
     return tuple(model for model in _by_label() if user.has_perm(permission_of(model)))
 
 
@@ -155,7 +261,6 @@ def _rows(entries: list[AuditEntry], models: dict[str, type[Model]]) -> list[His
 
 
 def _actor(entry: AuditEntry) -> dict[str, str]:
-    """The name, and the token that wrote; a part of Muster is no user and no secret."""
     own = getattr(visibility.reader(), "pk", None)
     if entry.user_id in {None, own} or visibility.sees_names():
         return {"actor": entry.username, "token": entry.token}
@@ -166,5 +271,57 @@ def _position(after: str) -> int | None:
     if not after:
         return None
     if not (after.isascii() and after.isdecimal() and len(after) < 19):
-        raise BadCursor("`after` is not the id of a history row.")
+        raise BadParameter("after", "This is not the id of a history row.")
     return int(after)
+
+
+PARAMETERS = ("model", "id", "actor", "request", "action", "start", "end", "after")
+LONGEST = 300
+
+
+def query_of(parameters: Mapping[str, str], user: Any, *, now: datetime) -> HistoryQuery:
+    """Raises BadParameter, and MissingPermission for a model or an actor that this user may not see."""
+    asked = {name: (parameters.get(name) or "").strip() for name in PARAMETERS}
+    for name, value in asked.items():
+        if "\x00" in value or len(value) > LONGEST:
+            raise BadParameter(name, "This cannot be read.")
+    visibility.refuse(bool(asked["actor"]), user)
+    if asked["action"] and asked["action"] not in ACTIONS:
+        raise BadParameter("action", f"There are {', '.join(ACTIONS)}.")
+    zone = timezone.get_current_timezone()
+    instants = {
+        name: parse_instant(asked[name], now=now, zone=zone, field=name) if asked[name] else None
+        for name in ("start", "end")
+    }
+    return HistoryQuery(
+        models=_models(asked["model"], user),
+        object_id=_object_id(asked["id"], asked["model"]),
+        actor=asked["actor"],
+        request_id=asked["request"],
+        action=asked["action"],
+        start=instants["start"],
+        end=instants["end"],
+        after=asked["after"],
+    )
+
+
+def _models(label: str, user: Any) -> tuple[type[Model], ...]:
+    if not label:
+        return visible_models(user)
+    model = model_named(label)
+    if model is None:
+        raise BadParameter("model", f"No history is kept of {label}.")
+    permission = permission_of(model)
+    if not user.has_perm(permission):
+        raise MissingPermission([permission])
+    return (model,)
+
+
+def _object_id(text: str, label: str) -> int | None:
+    if not text:
+        return None
+    if not label:
+        raise BadParameter("id", "An id needs a model: ids of several models look alike.")
+    if not (text.isascii() and text.isdecimal() and int(text[:20]) < 2**63):
+        raise BadParameter("id", "A whole number is needed.")
+    return int(text)

@@ -7,10 +7,10 @@ from django.utils.text import capfirst
 from django.views.decorators.http import require_GET
 
 from web import clock, visibility
-from web.history.events import ACTIONS, BadCursor, history, label_of, visible_models
-from web.history.params import PARAMETERS, BadHistoryParameter, query_of
+from web.history.events import ACTIONS, PARAMETERS, history, label_of, query_of, visible_models
 from web.permissions import signed_in
 from web.tables.addresses import Address
+from web.timerange import BadParameter
 
 
 @signed_in
@@ -20,7 +20,7 @@ def changes(request: HttpRequest) -> HttpResponse:
     try:
         query = query_of(request.GET.dict(), request.user, now=clock.now())
         page = history(query)
-    except (BadHistoryParameter, BadCursor) as error:
+    except BadParameter as error:
         raise BadRequest(str(error)) from error
     context = {
         "heading": "History",

@@ -14,11 +14,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods
 
 from web import actor, answers, clock, links
-from web.history import BadCursor, history_of
+from web.history.events import history_of
 from web.kinds import details
 from web.kinds.kind import KIND_OF, Kind
 from web.requests import UserRequest
 from web.tables import page, respond, wants_table_only
+from web.timerange import BadParameter
 
 LARGEST_ID = 2**63 - 1
 
@@ -114,7 +115,7 @@ def _frame(request: HttpRequest, kind: Kind, obj: Any) -> dict[str, Any]:
 def _history(request: HttpRequest, obj: Model) -> dict[str, Any]:
     try:
         changes = history_of(obj, after=request.GET.get("after", ""))
-    except BadCursor:
+    except BadParameter:
         changes = history_of(obj)
     return {
         "rows": changes.rows,

@@ -8,9 +8,8 @@ from django.db.models import Model, QuerySet
 
 from web.kinds.kind import Kind
 from web.rest.filters import ObjectFilterSet
-from web.rest.router import Router
 from web.rest.serializers import ObjectSerializer
-from web.rest.viewsets import ObjectViewSet
+from web.rest.viewsets import ObjectViewSet, Router
 
 
 def filters_of(

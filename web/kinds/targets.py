@@ -17,8 +17,7 @@ from accounts.models import User
 from web import links, visibility
 from web.forms import DayInput
 from web.kinds.kind import Kind
-from web.rest.fields import RelatedObjectField
-from web.rest.references import unique_attributes
+from web.rest.fields import RelatedObjectField, unique_attributes
 from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import ObjectViewSet
 from web.sheets import guarded, unguarded

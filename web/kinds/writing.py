@@ -20,8 +20,7 @@ from web.kinds.kind import Kind
 from web.kinds.references import NamedObject, NotOne, objects_named
 from web.kinds.targets import Target, endpoint, natural_keys, targets_of, within
 from web.rest.errors import NON_FIELD
-from web.rest.fields import RelatedObjectField
-from web.rest.references import LARGEST_ID
+from web.rest.fields import LARGEST_ID, RelatedObjectField
 
 ID = "id"
 CREATED, CHANGED, UNCHANGED, REFUSED = "created", "changed", "unchanged", "refused"

@@ -1,16 +1,25 @@
 """Who calls an endpoint: the bearer of a token, or the person whose session it is."""
 
+from typing import TYPE_CHECKING
+
+from django.conf import settings
 from django.http import HttpRequest
 from rest_framework import authentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied, Throttled
 from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
 
+from accounts.counting import CountingWindow
 from accounts.models import Token, User
 from accounts.operations import TOKEN_KEYWORDS, authenticate_token
 from accounts.throttling import bad_tokens
 from web import clock
 from web.actor import identify
 from web.scopes import narrow_to
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
 
 
 class SessionAuthentication(authentication.SessionAuthentication):
@@ -53,6 +62,25 @@ def _reads(request: HttpRequest) -> bool:
 
 
 def bearer(request: HttpRequest) -> str | None:
-    """The token in the Authorization header; None when there is none or it speaks of something else."""
     keyword, _, plain = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     return plain.strip() if keyword.lower() in TOKEN_KEYWORDS else None
+
+
+_calls = CountingWindow("api:calls", 60)
+
+
+class TokenThrottle(BaseThrottle):
+    """429 with Retry-After above MUSTER_API_CALLS_PER_MINUTE. A person's browser is not counted."""
+
+    left_s = 0
+
+    def allow_request(self, request: Request, view: "APIView") -> bool:
+        most = settings.API_CALLS_PER_MINUTE
+        if not most or not isinstance(request.auth, Token):
+            return True
+        now = clock.now()
+        self.left_s = _calls.left_s(now)
+        return _calls.add(str(request.auth.pk), now=now) <= most
+
+    def wait(self) -> float:
+        return self.left_s

@@ -22,12 +22,7 @@ from web.permissions import signed_in
 class SchemaView(SpectacularAPIView):
     """The schema is the same for everyone and takes a second to make, so each process makes it once."""
 
-    renderer_classes = [
-        OpenApiJsonRenderer2,
-        OpenApiJsonRenderer,
-        OpenApiYamlRenderer,
-        OpenApiYamlRenderer2,
-    ]
+    renderer_classes = [OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer, OpenApiYamlRenderer2]
 
     def _get_schema_response(self, request: Request) -> Response:
         name = self._get_filename(request, "")

@@ -95,7 +95,6 @@ def translated(error: Exception) -> Exception:
 
 
 def refusal(error: IntegrityError) -> dict[str, list[str]]:
-    """Messages by field for what the database refused."""
     model = _model_of(_diagnosis(error, "table_name"))
     name, column = _diagnosis(error, "constraint_name"), _diagnosis(error, "column_name")
     if model is None:
@@ -138,7 +137,6 @@ def _fields_in(constraint: BaseConstraint) -> list[str]:
 
 
 def _names_in(condition: Any) -> set[str]:
-    """Fields that a Q mentions, however nested."""
     if isinstance(condition, tuple):
         value = condition[1]
         return {condition[0].split("__")[0]} | (

@@ -1,23 +1,105 @@
 """Choices as `{value, label}`; references, read as a brief object and written by id or unique attributes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Model, Q, QuerySet
+from django.core.exceptions import ValidationError
+from django.db.models import F, Field, ForeignKey, Model, Q, QuerySet, UniqueConstraint
+from django.db.models.expressions import ExpressionList
 from rest_framework import serializers
 from rest_framework.fields import empty
 
 from web import links, visibility
-from web.rest.references import Reference, reference_of, unique_attributes
+
+LARGEST_ID = 2**63 - 1
 
 
-def spoken_choice(values: Sequence[str]) -> dict[str, Any]:
-    """The schema of a choice that is worked out and read only: its value and its label."""
-    return {
-        "type": "object",
-        "properties": {"value": {"type": "string", "enum": list(values)}, "label": {"type": "string"}},
-        "required": ["value", "label"],
-    }
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """`keys` are lookups on the model, in order of name; `values` as text, since JSON and columns differ in type."""
+
+    keys: tuple[str, ...]
+    values: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return ", ".join(
+            f"{key.replace('__', '.')} {value}" for key, value in zip(self.keys, self.values, strict=True)
+        )
+
+    def lookups(self) -> dict[str, str]:
+        return dict(zip(self.keys, self.values, strict=True))
+
+
+def reference_of(data: Any, model: type[Model]) -> Reference | None:
+    """Read what a body says of an object of `model`; None when it cannot name one.
+
+    A brief object, as a response holds it, names its object by `id`, so that what was read can be written back.
+    """
+    if isinstance(data, Mapping) and "id" in data:
+        data = data["id"]
+    if isinstance(data, Mapping):
+        lookups = _lookups(data, model)
+        return (
+            Reference(tuple(sorted(lookups)), tuple(lookups[key] for key in sorted(lookups)))
+            if lookups
+            else None
+        )
+    number = _whole(data)
+    return None if number is None else Reference(("pk",), (str(number),))
+
+
+def unique_attributes(model: type[Model]) -> list[str]:
+    """Names of the fields that take part in some uniqueness of the model; only these may be asked for.
+
+    Others would let a writer probe columns that no response shows.
+    """
+    fields = {field.name for field in model._meta.concrete_fields if field.unique and not field.primary_key}
+    for constraint in model._meta.constraints:
+        if isinstance(constraint, UniqueConstraint):
+            fields.update(constraint.fields)
+            parts = ExpressionList(*constraint.expressions).flatten()
+            fields.update(part.name for part in parts if isinstance(part, F))
+    return sorted(fields)
+
+
+def _lookups(data: Mapping[str, Any], model: type[Model]) -> dict[str, str] | None:
+    lookups: dict[str, str] = {}
+    allowed = unique_attributes(model)
+    for name, value in data.items():
+        if name in {"url", "display", "display_url"}:
+            continue
+        if name not in allowed:
+            return None
+        field = model._meta.get_field(name)
+        if isinstance(field, ForeignKey):
+            inner = reference_of(value, field.related_model)
+            if inner is None:
+                return None
+            lookups |= {f"{name}__{key}": text for key, text in inner.lookups().items()}
+        elif _fits(field, value):
+            lookups[name] = str(value)
+        else:
+            return None
+    return lookups
+
+
+def _fits(field: Field, value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, (str, int)) or "\x00" in str(value):
+        return False
+    try:
+        field.run_validators(field.to_python(value))
+    except (ValidationError, ValueError, TypeError):
+        return False
+    return True
+
+
+def _whole(data: Any) -> int | None:
+    if isinstance(data, bool):
+        return None
+    if isinstance(data, str) and data.isascii() and data.isdigit() and len(data) < 20:
+        data = int(data)
+    return data if isinstance(data, int) and 0 <= data <= LARGEST_ID else None
 
 
 class NumberField(serializers.FloatField):
@@ -67,7 +149,6 @@ class RelatedObjectField(serializers.RelatedField):
         return False
 
     def get_queryset(self) -> QuerySet:
-        """Return all rows; for a model of people, only those that the writer may know of."""
         rows = super().get_queryset()
         return visibility.known(rows) if visibility.is_person(rows.model) else rows
 
@@ -120,14 +201,12 @@ class UsernameField(serializers.CharField):
 
 
 def brief(obj: Model, context: Mapping[str, Any]) -> dict[str, Any]:
-    """An object in few words, as other objects refer to it."""
     short = {"id": obj.pk, "url": absolute(links.api_url(obj), context), "display": str(obj)}
     slug = getattr(obj, "slug", None)
     return short if slug is None else short | {"slug": slug}
 
 
 def absolute(path: str | None, context: Mapping[str, Any]) -> str | None:
-    """Add scheme and host, where a request says which."""
     request = context.get("request")
     if path is None or request is None:
         return path

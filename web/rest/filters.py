@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from web import visibility
 from web.audit import AuditEntry, ids_changed_by, is_audited
 from web.rest import lookups
+from web.rest.pagination import described
 
 if TYPE_CHECKING:
     # REST framework imports this module by its settings, before its own views.
@@ -24,8 +25,6 @@ CONTROLS = frozenset({"limit", "offset", "after", "ordering", "fields", "omit", 
 
 
 class ByRequest(django_filters.CharFilter):
-    """Rows that a request, named by its X-Request-ID, wrote."""
-
     def __init__(self, *args: Any, actions: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.actions = actions
@@ -120,15 +119,7 @@ class OrderingBackend(BaseFilterBackend):
 
     def get_schema_operation_parameters(self, view: "APIView") -> list[dict[str, Any]]:
         text = "Fields to order by, separated by commas; a minus before one reverses it."
-        return [
-            {
-                "name": "ordering",
-                "in": "query",
-                "required": False,
-                "description": text,
-                "schema": {"type": "string"},
-            }
-        ]
+        return [described("ordering", text, "string")]
 
     def _allowed(self, model: type[Model], view: "APIView") -> set[str]:
         named = getattr(view, "ordering_fields", None)
@@ -138,7 +129,6 @@ class OrderingBackend(BaseFilterBackend):
 def filtered(
     filterset_class: type[django_filters.FilterSet], parameters: Any, queryset: QuerySet
 ) -> QuerySet:
-    """The rows that the parameters leave; a value that cannot be read raises ValidationError by parameter."""
     filterset = filterset_class(parameters, queryset=queryset)
     if not filterset.is_valid():
         raise ValidationError(dict(filterset.errors))
@@ -146,7 +136,6 @@ def filtered(
 
 
 def refuse_unknown(request: Request, known: Iterable[str], controls: Iterable[str] = CONTROLS) -> None:
-    """Raise for parameters that are neither known nor a control, with a hint at what may have been meant."""
     allowed = {*known, *controls}
     errors = {name: [_hint(name, allowed)] for name in request.GET if name not in allowed}
     if errors:

@@ -18,34 +18,15 @@ from django.utils.text import capfirst, format_lazy
 
 lazy_capfirst = lazy(capfirst, str)
 
-TEXT = {
-    "": ("exact", False),
-    "n": ("exact", True),
-    "ic": ("icontains", False),
-    "nic": ("icontains", True),
-    "isw": ("istartswith", False),
-    "nisw": ("istartswith", True),
-    "iew": ("iendswith", False),
-    "niew": ("iendswith", True),
-    "ie": ("iexact", False),
-    "nie": ("iexact", True),
-    "regex": ("regex", False),
-    "iregex": ("iregex", False),
-}
-NUMBER = {
-    "": ("exact", False),
-    "n": ("exact", True),
-    "lt": ("lt", False),
-    "lte": ("lte", False),
-    "gt": ("gt", False),
-    "gte": ("gte", False),
-}
 EQUAL = {"": ("exact", False), "n": ("exact", True)}
+NUMBER = EQUAL | {each: (each, False) for each in ("lt", "lte", "gt", "gte")}
+_TEXT = {"": "exact", "ic": "icontains", "isw": "istartswith", "iew": "iendswith", "ie": "iexact"}
+TEXT = {f"{no}{suffix}": (lookup, bool(no)) for suffix, lookup in _TEXT.items() for no in ("", "n")} | {
+    each: (each, False) for each in ("regex", "iregex")
+}
 
 
 class Repeated(forms.Field):
-    """Every value of a repeated parameter, each read by `inner`."""
-
     def __init__(self, inner: forms.Field, *, commas: bool = False, **kwargs: Any) -> None:
         super().__init__(required=False, widget=forms.SelectMultiple, **kwargs)
         self.inner = inner
@@ -59,8 +40,6 @@ class Repeated(forms.Field):
 
 
 class AnyOf(django_filters.Filter):
-    """Rows where any of the values holds; with `exclude`, where none does."""
-
     def __init__(self, *args: Any, inner: forms.Field, commas: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.inner = inner
@@ -82,8 +61,6 @@ class AnyOf(django_filters.Filter):
 
 
 class Flag(django_filters.Filter):
-    """true or false; `read` makes the condition for true."""
-
     def __init__(self, *args: Any, read: Callable[[str], Q], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.read = read
@@ -118,7 +95,6 @@ class Existing(forms.CharField):
         self.model, self.attribute = model, attribute
 
     def options(self, limit: int) -> Iterator[tuple[str, str]]:
-        """At most `limit` values with the words for them."""
         for row in self.model._base_manager.order_by(*self.model._meta.ordering)[:limit]:
             yield getattr(row, self.attribute), str(row)
 
@@ -132,8 +108,6 @@ class Existing(forms.CharField):
 
 
 class InstantParameter(forms.Field):
-    """ISO 8601 with a zone, or in UTC."""
-
     def clean(self, value: Any) -> Any:
         try:
             # A "+" that was not escaped arrives as a space.
@@ -167,7 +141,6 @@ WORDS = {
 
 
 def filters_of(field: models.Field, name: str) -> Iterator[tuple[str, django_filters.Filter]]:
-    """The parameters for one field of a model under this name, each with its filter, labelled for readers."""
     for parameter, each in _filters_of(field, name):
         word = WORDS.get(parameter.removeprefix(name).removeprefix("_id").removeprefix("__"))
         each.label = format_lazy("{} {}", field.verbose_name, word) if word else field.verbose_name
@@ -241,7 +214,6 @@ def _lookups(field: models.Field) -> dict[str, tuple[str, bool]]:
 
 
 def _read(field: models.Field) -> forms.Field:
-    """How one value of this field is read from a query string."""
     if field.choices:
         return forms.ChoiceField(choices=field.flatchoices)
     if isinstance(field, (models.IntegerField, models.AutoField)):
@@ -279,7 +251,6 @@ def _has(model: type[models.Model], attribute: str) -> bool:
 
 
 def parameter(name: str, each: django_filters.Filter) -> dict[str, Any]:
-    """A filter as OpenAPI describes it."""
     inner = getattr(each, "inner", None)
     if isinstance(each, Flag):
         schema: dict[str, Any] = {"type": "boolean"}

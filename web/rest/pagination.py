@@ -15,6 +15,12 @@ MAX_LIMIT = 1000
 LARGEST = 2**63 - 1 - MAX_LIMIT
 
 
+def described(name: str, text: str, kind: str) -> dict[str, Any]:
+    """A parameter as OpenAPI has it."""
+    given = {"description": text, "schema": {"type": kind}}
+    return {"name": name, "in": "query", "required": False} | given
+
+
 class ContractPagination(BasePagination):
     """`count` and `previous` are null by key: counting is what makes deep pages slow."""
 
@@ -72,21 +78,11 @@ class ContractPagination(BasePagination):
         }
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict]:
-        def parameter(name: str, text: str) -> dict:
-            return {
-                "name": name,
-                "in": "query",
-                "required": False,
-                "description": text,
-                "schema": {"type": "integer"},
-            }
-
+        after = "Rows with a greater id than this, in the order of ids; not with offset or ordering."
         return [
-            parameter("limit", f"Rows a page, at most {MAX_LIMIT}; {DEFAULT_LIMIT} unless given."),
-            parameter("offset", "Rows to skip."),
-            parameter(
-                "after", "Rows with a greater id than this, in the order of ids; not with offset or ordering."
-            ),
+            described("limit", f"Rows a page, at most {MAX_LIMIT}; {DEFAULT_LIMIT} unless given.", "integer"),
+            described("offset", "Rows to skip.", "integer"),
+            described("after", after, "integer"),
         ]
 
 

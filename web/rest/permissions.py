@@ -13,8 +13,6 @@ ACTION_OF = {"POST": "add", "PUT": "change", "PATCH": "change", "DELETE": "delet
 
 
 class Permission(BasePermission):
-    """Needs a signed-in user with every permission that `needed` lists."""
-
     def needed(self, request: HttpRequest, view: "APIView") -> list[str]:
         raise NotImplementedError
 
@@ -28,8 +26,6 @@ class Permission(BasePermission):
 
 
 class ModelPermissions(Permission):
-    """Django's own permissions on the endpoint's model: view, add, change, delete."""
-
     def needed(self, request: HttpRequest, view: "APIView") -> list[str]:
         if getattr(view, "_ignore_model_permissions", False):
             return []
@@ -44,8 +40,6 @@ class ModelPermissions(Permission):
 
 
 class SignedIn(Permission):
-    """Any signed-in user, whatever the role."""
-
     def needed(self, request: HttpRequest, view: "APIView") -> list[str]:
         return []
 

@@ -66,7 +66,5 @@ class RowsViewSet(ReadOnlyObjectViewSet):
 
 
 class ValuesSerializer(serializers.ListSerializer):
-    """The values of a mapping as a list; `list_serializer_class` of their own serializer."""
-
     def to_representation(self, data: Any) -> list[Any]:
         return super().to_representation(list(data.values()))

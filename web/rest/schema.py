@@ -21,8 +21,6 @@ SHOWN = {
 
 
 class ContractSchema(AutoSchema):
-    """Adds bulk writes, `fields`, `omit`, `brief`, `If-Match` and the shape of refusals."""
-
     @property
     def _action(self) -> str:
         return getattr(self.view, "action", "") if isinstance(self.view, ReadOnlyObjectViewSet) else ""

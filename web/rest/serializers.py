@@ -12,8 +12,7 @@ from rest_framework.relations import RelatedField
 from rest_framework.validators import UniqueValidator
 
 from web import actor, links, visibility
-from web.rest.fields import ChoiceValueField, NumberField, RelatedObjectField, absolute
-from web.rest.references import LARGEST_ID
+from web.rest.fields import LARGEST_ID, ChoiceValueField, NumberField, RelatedObjectField, absolute
 
 __all__ = ["ChoiceValueField", "ObjectSerializer", "RelatedObjectField"]
 
@@ -167,7 +166,6 @@ class ObjectSerializer(serializers.ModelSerializer):
         return request is None or request.method in {"GET", "HEAD"}
 
     def _shown(self, names: list[str]) -> set[str]:
-        """The fields that the query string asks for with `fields`, `omit` and `brief`."""
         request = self.context.get("request")
         asked = request.query_params if request is not None and hasattr(request, "query_params") else {}
         shown = set(names)

@@ -2,21 +2,121 @@
 
 import hashlib
 import hmac
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.http import Http404
 from django.utils.http import parse_etags
 from rest_framework import status, viewsets
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import ModelSerializer
+from rest_framework.routers import DefaultRouter, Route
+from rest_framework.serializers import ModelSerializer, Serializer
 
-from web import actor
-from web.rest import bulk
-from web.rest.errors import PreconditionFailed
-from web.rest.serializers import message_field
+from web import actor, links
+from web.rest.errors import PreconditionFailed, refusal
+from web.rest.pagination import MAX_LIMIT
+from web.rest.serializers import item_id, message_field
+
+
+def locked(items: Any, rows: models.QuerySet) -> dict[int, models.Model]:
+    """The objects that the items name, by id.
+
+    Locked in the order of ids, so that two bulk writes never wait for each other.
+    """
+    refuse_length(items)
+    ids = [item_id(item) for item in items]
+    objects_by_key = {
+        obj.pk: obj for obj in rows.filter(pk__in=[key for key in ids if key is not None]).order_by("pk")
+    }
+    times = Counter(ids)
+    errors = {}
+    for index, key in enumerate(ids):
+        if key is None:
+            errors[index] = {"id": ["Each item needs the id of its object."]}
+        elif key not in objects_by_key:
+            errors[index] = {"id": ["No such object."]}
+        elif times[key] > 1:
+            errors[index] = {"id": ["Named twice."]}
+    if errors:
+        raise ValidationError(errors)
+    return objects_by_key
+
+
+def refuse_length(items: Any) -> None:
+    if not isinstance(items, list):
+        raise ValidationError(
+            {"detail": "A list of objects is needed; a single one has an address of its own."}
+        )
+    if not 0 < len(items) <= MAX_LIMIT:
+        raise ValidationError(
+            {"detail": f"A list of 1 to {MAX_LIMIT} objects is needed, this has {len(items)}."}
+        )
+
+
+def insert(objects: list[models.Model]) -> None:
+    manager = type(objects[0])._default_manager
+    _all_or_blame(objects, lambda: manager.bulk_create(objects), lambda obj: obj.save(force_insert=True))
+
+
+def update(objects: list[models.Model], values: list[dict[str, Any]]) -> None:
+    fields = sorted({name for each in values for name in each})
+    for obj, each in zip(objects, values, strict=True):
+        for name, value in each.items():
+            setattr(obj, name, value)
+    if fields:
+        manager = type(objects[0])._default_manager
+        in_order = sorted(objects, key=lambda obj: obj.pk)
+        _all_or_blame(
+            objects, lambda: manager.bulk_update(in_order, fields), lambda obj: obj.save(update_fields=fields)
+        )
+
+
+def one_by_one(serializers: list[Serializer], save: Callable[[Serializer], None]) -> list[models.Model]:
+    errors = {}
+    for index, serializer in enumerate(serializers):
+        try:
+            with transaction.atomic():
+                serializer.is_valid(raise_exception=True)
+                save(serializer)
+        except ValidationError as error:
+            errors[index] = error.detail
+        except IntegrityError as error:
+            errors[index] = refusal(error)
+    if errors:
+        raise ValidationError(errors)
+    return [serializer.instance for serializer in serializers]
+
+
+def _all_or_blame(
+    objects: list[models.Model],
+    all_at_once: Callable[[], object],
+    write_one: Callable[[models.Model], object],
+) -> None:
+    """Save all in one statement. When the database refuses, save singly to learn which ones it means; keep none."""
+    try:
+        with transaction.atomic():
+            all_at_once()
+            _check_deferred()
+    except IntegrityError as refused:
+        errors: dict[int, Any] = {}
+        for index, obj in enumerate(objects):
+            try:
+                with transaction.atomic():
+                    write_one(obj)
+                    _check_deferred()
+            except IntegrityError as error:
+                errors[index] = refusal(error)
+        raise ValidationError(errors or refusal(refused)) from refused
+
+
+def _check_deferred() -> None:
+    """Foreign keys are otherwise checked at commit, too late to say whose they are."""
+    transaction.get_connection().check_constraints()
 
 
 def etag_of(obj: models.Model) -> str:
@@ -87,7 +187,7 @@ class ObjectViewSet(ReadOnlyObjectViewSet, viewsets.ModelViewSet):
 
     def bulk_destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         with transaction.atomic():
-            rows = bulk.locked(request.data, self._lockable())
+            rows = locked(request.data, self._lockable())
             self._note_messages(request.data)
             if type(self).perform_destroy is ObjectViewSet.perform_destroy:
                 self.queryset.model.objects.filter(pk__in=rows).delete()
@@ -97,31 +197,29 @@ class ObjectViewSet(ReadOnlyObjectViewSet, viewsets.ModelViewSet):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def create_many(self, items: Any) -> list[models.Model]:
-        """Raises ValidationError with what is wrong, by item and field."""
-        bulk.refuse_length(items)
+        refuse_length(items)
         with transaction.atomic():
             if self._is_plain("create"):
                 serializer = self.get_serializer(data=items, many=True)
                 serializer.is_valid(raise_exception=True)
                 created = [self.queryset.model(**values) for values in serializer.validated_data]
-                bulk.insert(created)
+                insert(created)
                 return created
-            return bulk.one_by_one([self.get_serializer(data=item) for item in items], self.perform_create)
+            return one_by_one([self.get_serializer(data=item) for item in items], self.perform_create)
 
     def update_many(self, items: Any, *, partial: bool = True) -> list[models.Model]:
-        """The same for objects that each item names by `id`."""
         with transaction.atomic():
-            rows = bulk.locked(items, self._lockable())
+            rows = locked(items, self._lockable())
             objects = [rows[item["id"]] for item in items]
             if self._is_plain("update"):
                 serializer = self.get_serializer(data=items, many=True, partial=partial)
                 serializer.existing = rows
                 serializer.is_valid(raise_exception=True)
-                bulk.update(objects, serializer.validated_data)
+                update(objects, serializer.validated_data)
             else:
                 pairs = zip(objects, items, strict=True)
                 singly = [self.get_serializer(obj, data=item, partial=partial) for obj, item in pairs]
-                bulk.one_by_one(singly, self.perform_update)
+                one_by_one(singly, self.perform_update)
             return objects
 
     def _is_plain(self, verb: str) -> bool:
@@ -157,9 +255,26 @@ class ObjectViewSet(ReadOnlyObjectViewSet, viewsets.ModelViewSet):
         return self.queryset.model.objects.select_for_update().filter(pk__in=visible)
 
     def _again(self, obj: models.Model) -> models.Model:
-        """Read an object again as a reader gets it: defaults of the database filled in, related objects joined."""
         return self.get_queryset().get(pk=obj.pk)
 
     def _answer_many(self, objects: list[models.Model]) -> list[dict[str, Any]]:
         rows = {obj.pk: obj for obj in self.get_queryset().filter(pk__in=[obj.pk for obj in objects])}
         return self.get_serializer([rows[obj.pk] for obj in objects], many=True).data
+
+
+BULK = {"put": "bulk_update", "patch": "bulk_partial_update", "delete": "bulk_destroy"}
+
+
+class Router(DefaultRouter):
+    """`register("sites", SiteViewSet)`; names are `inventory-api-site-list` and `…-detail`."""
+
+    include_format_suffixes = False
+    routes = [
+        route._replace(mapping=route.mapping | BULK)
+        if isinstance(route, Route) and not route.detail
+        else route
+        for route in DefaultRouter.routes
+    ]
+
+    def get_default_basename(self, viewset: Any) -> str:
+        return links.api_basename(viewset.queryset.model)

@@ -12,12 +12,17 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from importlib import import_module
 from typing import IO, Any, Protocol
 
 from asgiref.wsgi import WsgiToAsgiInstance
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 
-from web import errors, refusals, request_ids
+from accounts.operations import TOKEN_KEYWORDS, authenticate_token
+from accounts.throttling import bad_tokens
+from web import clock, errors, refusals, request_ids
 from web.bodies import (
     MEMORY_BYTES,
     Body,
@@ -30,10 +35,7 @@ from web.bodies import (
     linger,
 )
 from web.refusals import Refusal
-from web.serving import strangers
-from web.serving.lanes import Lane
-from web.serving.pulse import Pulse
-from web.serving.turns import TooManyAtOnce, Turns
+from web.serving.lanes import Lane, Pulse, TooManyAtOnce, Turns
 from web.serving.work import FILES, HEALTH, PAGES, SERIES, SPARE, WorkBounds
 
 log = logging.getLogger(__name__)
@@ -69,8 +71,6 @@ class HttpAnswer:
 
 
 class Door(Protocol):
-    """An application of its own; `close` ends its threads."""
-
     async def __call__(self, scope: Message, receive: Receive, send: Send, /) -> None: ...
 
     async def close(self) -> None: ...
@@ -149,16 +149,15 @@ class Serving:
                 gone.cancel()
 
     async def _take(self, body: Body, headers: Mapping[bytes, bytes], address: str) -> None:
-        """Read a small body from anybody, a larger one from whoever is known."""
         declared, most = declared_bytes(headers), settings.BODY_BYTES
-        keyword, secret = strangers.credential(headers)
+        keyword, secret = credential(headers)
         if declared > most:
             raise RequestRefused(refusals.too_large(most))
         if declared <= FREE_BYTES and await body.read(FREE_BYTES):
             return
         if not secret:
             raise RequestRefused(refusals.too_large_for_strangers(FREE_BYTES))
-        if not await self._lanes[PAGES].run(strangers.is_known, keyword, secret, address=address):
+        if not await self._lanes[PAGES].run(is_known, keyword, secret, address=address):
             raise RequestRefused(refusals.UNKNOWN)
         if not await body.read(most):
             raise RequestRefused(refusals.too_large(most))
@@ -200,8 +199,7 @@ class Serving:
 
 
 def _reader(scope: Message, headers: Mapping[bytes, bytes]) -> str:
-    """The token or the session; a stranger's address."""
-    _, secret = strangers.credential(headers)
+    _, secret = credential(headers)
     return secret or _address(scope)
 
 
@@ -267,7 +265,6 @@ async def _send(answer: HttpAnswer, send: Send) -> None:
 
 
 async def _send_and_close(answer: HttpAnswer, receive: Receive, send: Send) -> None:
-    """Answer a sender that is still at its body."""
     headers = [*answer.headers, (b"connection", b"close")]
     with answer.file as file:
         file.seek(0)
@@ -275,3 +272,28 @@ async def _send_and_close(answer: HttpAnswer, receive: Receive, send: Send) -> N
         await send({"type": "http.response.body", "body": file.read(), "more_body": True})
         await linger(receive)
         await send({"type": "http.response.body", "body": b""})
+
+
+def credential(headers: Mapping[bytes, bytes]) -> tuple[str, str]:
+    """Keyword and secret: of the token, else `session` and its key; two empty ones where there is neither."""
+    keyword, _, plain = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+    if keyword.lower() in TOKEN_KEYWORDS:
+        return keyword.lower(), plain.strip()
+    try:
+        cookies = SimpleCookie(headers.get(b"cookie", b"").decode("latin-1"))
+    except CookieError:
+        return "", ""
+    session = cookies.get(settings.SESSION_COOKIE_NAME)
+    return ("session", session.value) if session else ("", "")
+
+
+def is_known(keyword: str, secret: str, *, address: str) -> bool:
+    if keyword in TOKEN_KEYWORDS:
+        if bad_tokens.wait_s(address, secret):
+            return False
+        if authenticate_token(secret, now=clock.now()) is None:
+            bad_tokens.failed(address, secret)
+            return False
+        return True
+    sessions = import_module(settings.SESSION_ENGINE)
+    return bool(secret) and SESSION_KEY in sessions.SessionStore(secret).load()

@@ -5,13 +5,15 @@ itself. A pool in between would wait, twice as long after each failure, before i
 """
 
 import asyncio
-from collections.abc import Callable
+import logging
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 
-from django.db import connections
+from django.db import DatabaseError, InterfaceError, connection, connections
 
-from web.serving.work import WorkBounds, begin
+from web.serving.work import PULSE, WorkBounds, begin
 
 # An idle thread goes, and its connection with it: each holds some MB in PostgreSQL.
 IDLE_S = 60.0
@@ -40,7 +42,6 @@ class Lane:
         return await asyncio.shield(work)
 
     async def close(self) -> None:
-        """End the threads, each with its connection; one that is still at work after a second is left behind."""
         with suppress(TimeoutError):
             async with asyncio.timeout(END_S):
                 for _ in range(self.work.threads):
@@ -69,3 +70,79 @@ class Lane:
 def _end(thread: ThreadPoolExecutor, *, wait: bool) -> None:
     thread.submit(connections.close_all)
     thread.shutdown(wait=wait)
+
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 1.0
+# A database that comes back is to be seen well within two seconds.
+EVERY_S_WHILE_AWAY = 0.25
+# A refused connection shows at once. A busy machine may keep a good answer for a while.
+SILENCE_S = 3.0
+
+
+class Pulse:
+    def __init__(self) -> None:
+        self.away = False
+        self._lane = Lane(PULSE)
+
+    async def watch(self) -> None:
+        while True:
+            asking = asyncio.ensure_future(self._lane.run(_answers))
+            if not (await asyncio.wait({asking}, timeout=SILENCE_S))[0]:
+                self._note(away=True)
+            self._note(away=not await asking)
+            await asyncio.sleep(EVERY_S_WHILE_AWAY if self.away else EVERY_S)
+
+    async def close(self) -> None:
+        await self._lane.close()
+
+    def _note(self, *, away: bool) -> None:
+        if away != self.away:
+            log.warning("the database %s", "is away" if away else "is back")
+        self.away = away
+
+
+def _answers() -> bool:
+    """A connection that was ended says nothing about the database: only a new one that fails does."""
+    return _answers_on_this_connection() or _answers_on_this_connection()
+
+
+def _answers_on_this_connection() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except (DatabaseError, InterfaceError):
+        connection.close()
+        return False
+    return True
+
+
+class TooManyAtOnce(Exception):
+    """The reader has as much under way as is kept for one."""
+
+
+@dataclass(slots=True)
+class _Reader:
+    places: asyncio.Semaphore
+    under_way: int = field(default=0)
+
+
+class Turns:
+    def __init__(self) -> None:
+        self._readers: dict[tuple[WorkBounds, str], _Reader] = {}
+
+    @asynccontextmanager
+    async def turn(self, work: WorkBounds, reader: str) -> AsyncIterator[None]:
+        """Wait until fewer than `work.at_once` of the reader's requests are worked on."""
+        known = self._readers.setdefault((work, reader), _Reader(asyncio.Semaphore(work.at_once)))
+        if known.under_way >= work.at_most:
+            raise TooManyAtOnce
+        known.under_way += 1
+        try:
+            async with known.places:
+                yield
+        finally:
+            known.under_way -= 1
+            if not known.under_way:
+                del self._readers[work, reader]

@@ -52,12 +52,10 @@ _of_process: WorkBounds | None = None
 
 
 def begin(work: WorkBounds) -> None:
-    """Say what this thread does, before it opens a connection."""
     _of_thread.work = work
 
 
 def begin_process(work: WorkBounds) -> None:
-    """Say what every thread of this process does, unless it said something else itself."""
     global _of_process
     _of_process = work
 

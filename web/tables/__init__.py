@@ -4,7 +4,6 @@ A page declares a `Table` once, calls `page` with a queryset or a sequence of ro
 """
 
 from web.tables.columns import Column, RowFilter, Table
-from web.tables.pages import Cell, Row, TablePage, page
-from web.tables.responses import respond, wants_table_only
+from web.tables.pages import Cell, Row, TablePage, page, respond, wants_table_only
 
 __all__ = ["Cell", "Column", "Row", "RowFilter", "Table", "TablePage", "page", "respond", "wants_table_only"]

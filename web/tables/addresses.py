@@ -23,20 +23,16 @@ class Address:
         ]
 
     def one(self, name: str) -> str:
-        """The last value of a parameter, "" when it is absent."""
         return next((value for each, value in reversed(self.pairs) if each == name), "")
 
     def many(self, name: str) -> list[str]:
-        """All values of a parameter, whether repeated or separated by commas."""
         return [part for each, value in self.pairs if each == name for part in value.split(",") if part]
 
     def number(self, name: str) -> int:
-        """A whole number from 1; 1 for anything else."""
         text = self.one(name)
         return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 10 else 1
 
     def size(self, default: int) -> int:
-        """Rows a page: one of SIZES, or the table's own."""
         return self.number(SIZE) if self.number(SIZE) in SIZES else default
 
     @property
@@ -45,16 +41,13 @@ class Address:
 
     @property
     def kept(self) -> Pairs:
-        """Return what every form of the table keeps: neither filters nor search, nor the page, which starts anew."""
         return [(name, value) for name, value in self.pairs if name not in {*self.filters, SEARCH, PAGE}]
 
     def url(self, *, without: Sequence[str] = (), **given: str | int) -> str:
-        """Return the address with these parameters set, and those in `without` gone."""
         kept = [(name, value) for name, value in self.pairs if name not in {*without, *given}]
         return self._join([*kept, *((name, str(value)) for name, value in given.items())])
 
     def anew(self, **given: str) -> str:
-        """The same from the first page."""
         return self.url(without=[PAGE], **given)
 
     def without_value(self, name: str, value: str) -> str:

@@ -60,7 +60,6 @@ class Column:
 
     @property
     def heads(self) -> list[str]:
-        """The heads of its columns in a file."""
         unit = self.file_unit or self.unit
         head = f"{self.label} ({unit})" if unit else str(self.label)
         return [head] if self.unit_of is None else [head, f"{self.label}, unit"]
@@ -91,7 +90,7 @@ class Table:
 
     `api` names the endpoint's list ("inventory-api-site-list") that takes the same filters. `actions` make rows
     selectable: mappings of name, label, icon, url, danger. `group_by` are fields of the queryset that go before any
-    sort.
+    sort. Without a row it says what the template `nothing` holds, or `empty`.
     """
 
     id: str
@@ -102,6 +101,7 @@ class Table:
     search: bool = True
     default_sort: str = ""
     empty: Mapping[str, Any] = field(default_factory=dict)
+    nothing: str = ""
     actions: Sequence[Mapping[str, Any]] = ()
     title: str = ""
     label: str = ""
@@ -133,7 +133,6 @@ class Table:
 
 
 def read(row: Any, what: Read) -> Any:
-    """Call it, or follow a path such as "region.name"; what a path meets on the way may be None."""
     if callable(what):
         return what(row)
     value = row
@@ -169,7 +168,6 @@ def _step(holder: Any, name: str) -> Any:
 
 
 def spoken(row: Any, path: str | None) -> str:
-    """The label of a choice field at the end of a path; "" for anything else."""
     if path is None:
         return ""
     *before, name = _names(path)

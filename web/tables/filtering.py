@@ -81,7 +81,6 @@ def with_counts(
     narrowed_rows: QuerySet,
     data: Any,
 ) -> list[Filter]:
-    """Say beside each choice how many rows it would leave, the other filters as they are. One statement."""
     counted = {
         entry.name: filterset.base_filters[entry.name]
         for entry in shown
@@ -109,7 +108,6 @@ def _counted(entry: Filter, numbers: Mapping[str, int]) -> Filter:
 
 
 def _count(name: str, each: django_filters.Filter, rows: QuerySet) -> QuerySet | None:
-    """Rows of facet, choice and number; None for a filter whose condition is its own."""
     facet = _facet(each)
     if facet is None:
         return None
@@ -122,7 +120,6 @@ def _count(name: str, each: django_filters.Filter, rows: QuerySet) -> QuerySet |
 
 
 def _facet(each: django_filters.Filter) -> Any:
-    """The condition of a flag, or the expression whose values are the choices."""
     if isinstance(each, lookups.Flag):
         return each.read(each.field_name)
     if type(each) is lookups.Contains:
@@ -161,7 +158,6 @@ def _entry(name: str, each: django_filters.Filter, address: Address) -> Filter:
 
 
 def _pairs(each: django_filters.Filter) -> list[tuple[str, str]] | None:
-    """Return what can be chosen; None when it is to be typed."""
     source = getattr(each, "inner", None) or each.field
     if isinstance(source, lookups.Existing):
         rows = list(source.options(MOST_CHOICES + 1))
@@ -187,13 +183,11 @@ def narrowed_rows(filters: Sequence[RowFilter], rows: Sequence[Any], address: Ad
 
 
 def _values(row: Any, of: RowFilter) -> AbstractSet[str]:
-    """Return what a row has of it: one value, or several where `value` gives a set of strings."""
     value = read(row, of.value)
     return value if isinstance(value, (set, frozenset)) else {str(value)}
 
 
 def panel_of_choices(filters: Sequence[RowFilter], rows: Sequence[Any], address: Address) -> list[Filter]:
-    """Say how many rows each choice has, since they are all at hand."""
     entries = []
     for each in filters:
         counted = Counter(value for row in rows for value in _values(row, each))

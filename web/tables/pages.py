@@ -1,14 +1,19 @@
 """One page of a table, as templates/web/table.html reads it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
+import orjson
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
+from django.utils.cache import patch_vary_headers
 
+from web import sheets
 from web.tables import filtering
 from web.tables.addresses import COLUMNS, EXPORT, PAGE, SEARCH, SIZE, SIZES, SORT, Address
 from web.tables.columns import NOTHING, Column, Table, read
@@ -19,8 +24,6 @@ EXPORTS = {"csv": "CSV", "json": "JSON"}
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A column as it stands in the head of the table."""
-
     key: str
     label: str
     hint: str
@@ -50,7 +53,6 @@ class Row:
     id: Any
     url: str
     name: str
-    selected: bool
     cells: list[Cell]
     object: Any
 
@@ -96,7 +98,6 @@ class TablePage:
     shown: list[Column] = field(repr=False)
     table: Table = field(repr=False)
     every_row: Callable[[], Iterator[Sequence[Any]]] = field(repr=False)
-    saved_views: list[Any] = field(default_factory=list)
 
 
 def page(
@@ -161,7 +162,6 @@ def page(
 
 
 def _sort(table: Table, address: Address, source: Rows) -> tuple[Column | None, bool]:
-    """The column to sort by, and whether downwards; what cannot be sorted by counts as not asked for."""
     columns = {column.key: column for column in table.columns if source.sortable(column)}
     for asked in (address.one(SORT), table.default_sort):
         if (column := columns.get(asked.removeprefix("-"))) is not None:
@@ -199,7 +199,7 @@ def _heading(column: Column, sort: tuple[Column | None, bool], address: Address,
 def _row(table: Table, row: Any, shown: list[Column], headings: list[Heading]) -> Row:
     url = table.url_of(row)
     cells = [_cell(column, heading, row, url) for column, heading in zip(shown, headings, strict=True)]
-    return Row(id=table.id_of(row), url=url, name=table.name_of(row), selected=False, cells=cells, object=row)
+    return Row(id=table.id_of(row), url=url, name=table.name_of(row), cells=cells, object=row)
 
 
 def _cell(column: Column, heading: Heading, row: Any, row_url: str) -> Cell:
@@ -222,7 +222,6 @@ def _cell(column: Column, heading: Heading, row: Any, row_url: str) -> Cell:
 
 
 def _pager(address: Address, *, total: int, size: int) -> tuple[Pager, tuple[int, int]]:
-    """The pager, and where the page begins and ends in the list."""
     pages = max(1, -(-total // size))
     number = min(address.number(PAGE), pages)
     start, end = (number - 1) * size, min(number * size, total)
@@ -256,7 +255,6 @@ def _choices(table: Table, shown: list[Column]) -> list[dict[str, Any]]:
 
 
 def _api_url(table: Table, address: Address) -> str:
-    """The endpoint's list with the same filters; "" where the table has none."""
     if not table.api:
         return ""
     try:
@@ -265,3 +263,54 @@ def _api_url(table: Table, address: Address) -> str:
         return ""
     asked = [*address.applied, *([(SEARCH, address.one(SEARCH))] if address.one(SEARCH) else [])]
     return f"{path}?{urlencode(asked)}" if asked else path
+
+
+def wants_table_only(request: HttpRequest, page: TablePage) -> bool:
+    """Whether `respond` needs nothing of the page around: htmx swaps the table, or a file is asked for."""
+    return bool(page.export) or request.headers.get("HX-Target", "").partition("#")[2] == f"table-{page.id}"
+
+
+def respond(
+    request: HttpRequest, template: str, page: TablePage, context: Mapping[str, Any] | None = None
+) -> HttpResponseBase:
+    if page.export:
+        return _file(request, page)
+    name = "web/table.html" if wants_table_only(request, page) else template
+    response = render(request, name, {**(context or {}), "table": page})
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response
+
+
+def _file(request: HttpRequest, page: TablePage) -> StreamingHttpResponse:
+    make, content_type = {"csv": (_csv, "text/csv; charset=utf-8"), "json": (_json, "application/json")}[
+        page.export
+    ]
+    response = StreamingHttpResponse(make(page), content_type=content_type)
+    response["Content-Disposition"] = f'attachment; filename="{page.table.id}.{page.export}"'
+    return response
+
+
+def _csv(page: TablePage) -> Iterator[bytes]:
+    heads = [head for column in page.shown for head in column.heads]
+    return sheets.lines(["id", *heads], (_cells(page, row) for rows in page.every_row() for row in rows))
+
+
+def _cells(page: TablePage, row: Any) -> list[Any]:
+    return [page.table.id_of(row), *(cell for column in page.shown for cell in column.cells(row))]
+
+
+def _json(page: TablePage) -> Iterator[bytes]:
+    keys = ["id", *(column.key for column in page.shown)]
+    before = b"["
+    for rows in page.every_row():
+        objects = [
+            orjson.dumps(dict(zip(keys, _values(page, row), strict=True)), default=str) for row in rows
+        ]
+        if objects:
+            yield before + b",\n".join(objects)
+            before = b",\n"
+    yield b"]" if before == b",\n" else b"[]"
+
+
+def _values(page: TablePage, row: Any) -> list[Any]:
+    return [page.table.id_of(row), *(column.exported(row) for column in page.shown)]

@@ -17,8 +17,6 @@ CHUNK = 500
 
 
 class QueryRows:
-    """Filtered, sorted and cut by the database."""
-
     def __init__(self, table: Table, queryset: QuerySet, prepare: Prepare | None) -> None:
         self.every = self.queryset = queryset
         self.prepare = prepare or list

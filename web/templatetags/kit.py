@@ -55,7 +55,6 @@ def text(content: str) -> str:
 
 @register.filter
 def prose(text: object) -> SafeString:
-    """Text that sets what is typed or sent between backticks, as code."""
     return mark_safe(_CODE.sub(r"<code>\1</code>", conditional_escape(str(text))))
 
 
@@ -72,10 +71,7 @@ def _pill(kind: str, value: str | None, note: str, clock: str) -> SafeString:
     if clock:
         clock_icon, clock_word = _CLOCK_WORDS[clock]
         extra = format_html(
-            '{}{}<span class="visually-hidden"> {}</span>',
-            extra,
-            icon(clock_icon, "tiny"),
-            (clock_word),
+            '{}{}<span class="visually-hidden"> {}</span>', extra, icon(clock_icon, "tiny"), (clock_word)
         )
     return format_html(
         '<span class="pill" {}{}>{}{}{}</span>',
@@ -128,22 +124,14 @@ def state_word(kind: str, value: str | None) -> str:
 @register.simple_tag
 @lru_cache(maxsize=256)
 def state_attribute(kind: str, value: str | None) -> SafeString:
-    """`data-health="warn"` and the like, for markup that colours itself by a state."""
     return format_html('{}="{}"', SafeString(ATTRIBUTES[kind]), state(kind, value).value)
 
 
 @register.simple_tag
 def health_row(health: Iterable[Mapping[str, Any]]) -> SafeString:
-    """The marks of web/health_marks.html, each with its domain, state and clock."""
     return SafeString(
         "".join(
-            mark(
-                "health",
-                each["state"],
-                each["domain"],
-                clock=each["clock"],
-                note=each.get("note", ""),
-            )
+            mark("health", each["state"], each["domain"], clock=each["clock"], note=each.get("note", ""))
             for each in health
         )
     )
@@ -170,7 +158,6 @@ def pillar_columns(pillars: Iterable[Mapping[str, Any]]) -> SafeString:
 
 @register.simple_tag
 def pillar_words(pillars: Iterable[Mapping[str, Any]]) -> str:
-    """Return what the columns say: "Data 40, Workforce unknown"."""
     return ", ".join(
         f"{pillar['label']} {'unknown' if pillar['score'] is None else round(pillar['score'])}"
         for pillar in pillars
@@ -185,19 +172,16 @@ def utc(at: datetime | None) -> str:
 
 @register.filter
 def counted(number: int, nouns: str) -> str:
-    """The number with its noun, of "item,items"."""
     return how_many(number, *nouns.split(","))
 
 
 @register.filter
 def percent(share: float | None) -> str:
-    """A share of 100, rounded; "" where there is none."""
     return "" if share is None else f"{share:.0f} %"
 
 
 @register.filter
 def span_to(at: datetime | None, until: datetime) -> str:
-    """How long it is from `at` to `until`: "3 min"; "" for an instant that never was."""
     return duration((until - at).total_seconds()) if at else ""
 
 
@@ -214,13 +198,11 @@ def instant(at: datetime | None) -> str:
 
 @register.filter
 def amount(value: float | None, unit: str) -> str:
-    """A quantity that somebody entered, in the unit that suits a reader; "" where nobody did."""
     return "" if value is None else str(format_value(value, unit)).strip()
 
 
 @register.simple_tag
 def entered(term: str, value: object, url: str = "", *, note: str = "", empty: str = "") -> str:
-    """A line of a list of facts; nothing where nobody entered it and `empty` has no word for that."""
     shown = value if value not in ("", None) else empty
     if not shown:
         return ""
@@ -231,7 +213,6 @@ def entered(term: str, value: object, url: str = "", *, note: str = "", empty: s
 
 @register.filter
 def initials(user: object) -> str:
-    """Two letters for the avatar: of the full name, else of the user name."""
     full_name = getattr(user, "get_full_name", str)()
     name = (full_name or getattr(user, "get_username", str)()).strip()
     words = name.split()
@@ -250,19 +231,16 @@ def control(field: BoundField) -> SafeString:
 
 @register.filter
 def points(share: float | None) -> str | None:
-    """A score of 0 to 1 in points of a hundred; None stays unknown."""
     return None if share is None else number(100 * share, 1)
 
 
 @register.filter
 def quantity(value: float | None, unit: str = "") -> str:
-    """A number in a stored unit as text, in the unit that suits a reader."""
     return str(format_value(value, unit))
 
 
 @register.filter
 def measured(value: float | None, unit: str = "") -> Formatted:
-    """The same as a quantity for a key figure or a fact."""
     return format_value(value, unit)
 
 
@@ -273,7 +251,6 @@ def old_since(at: datetime | None, seconds: float | None) -> SafeString | str:
 
 @register.filter
 def whole(share: float | None) -> str:
-    """A share of 0 to 1 as a whole number of percent, without the sign; empty where it is unknown."""
     return "" if share is None else number(100 * share, 0)
 
 
@@ -284,7 +261,6 @@ def kw(power_kw: float) -> str:
 
 @register.filter
 def figure(value: float | None) -> str | None:
-    """A number without a unit; None stays unknown."""
     return None if value is None else number(value)
 
 

@@ -47,7 +47,6 @@ def _content(context: Context, row: Any, cell: Any) -> str:
 
 @lru_cache(maxsize=1024)
 def _opening(phone: str, classes: str, label: str, tone: str) -> SafeString:
-    """The same for a whole column, but for the tone."""
     return format_html(
         '<td class="on-phone-{}{}"{}{}>',
         phone,

@@ -25,8 +25,7 @@ from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import ObjectViewSet
 from web.versioned.core.documents import DocumentError, written
 from web.versioned.core.files import texts_of
-from web.versioned.refusals import NeedsReason, VersionConflict
-from web.versioned.versions import Versioned, exported
+from web.versioned.versions import NeedsReason, VersionConflict, Versioned, exported
 from web.yaml_documents import MOST_BYTES
 
 FIELDS = ("version", "made_from", "revision")
@@ -37,8 +36,6 @@ TOLD = (
 
 
 class DocumentField(serializers.JSONField):
-    """All that a version says, as a mapping in the form of its file."""
-
     def __init__(self, versions: Versioned[Any, Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.versions = versions
@@ -181,7 +178,6 @@ class VersionViewSet(ObjectViewSet):
         return exported(self.versions, cast(Any, self.get_object()), form)
 
     def replaced(self, request: Request) -> Response:
-        """Replace what a draft says; nothing is locked while the document is read."""
         asked = ImportSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         with named_errors():
@@ -197,7 +193,6 @@ class VersionViewSet(ObjectViewSet):
 
 
 def imports(request: type[ImportSerializer], answer: type[VersionSerializer]) -> Any:
-    """Decorate the action of a room that takes a file or a text in place of what a draft says."""
     described = extend_schema(
         summary="Replace what a draft says by a file or a text: all of it, or nothing",
         request={"multipart/form-data": request, "application/json": request},

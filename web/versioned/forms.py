@@ -70,8 +70,6 @@ class StepForm(forms.Form):
 
 
 class ImportForm(StepForm):
-    """A file or a text that takes the place of all that the draft says."""
-
     file = forms.FileField(
         label="File",
         required=False,

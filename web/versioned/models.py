@@ -24,7 +24,6 @@ def _by() -> models.ForeignKey:
 
 class VersionQuerySet(models.QuerySet):
     def published(self) -> Self:
-        """The version in force: one row, or none."""
         return self.filter(status=PUBLISHED)
 
     def with_people(self) -> Self:
@@ -68,7 +67,6 @@ class DocumentVersion(models.Model):
 
     @property
     def by(self) -> User | None:
-        """Whoever published it; of a draft, whoever edited it last."""
         return self.published_by if self.published_at else self.edited_by or self.created_by
 
     def retire(self, *, by: User | None, now: datetime) -> None:

@@ -22,7 +22,39 @@ from web.permissions import MissingPermission
 from web.versioned.core.documents import written
 from web.versioned.core.files import Texts, packed
 from web.versioned.models import PUBLISHED, DocumentVersion
-from web.versioned.refusals import NotADraft, NothingPublished, NotInForce, StaleContent, StaleRevision
+
+
+class VersionConflict(Exception):
+    """The version is not what somebody thought it is; the message says why."""
+
+
+class NotADraft(VersionConflict):
+    """It is or was in force; what decided something is not rewritten."""
+
+
+class NotInForce(VersionConflict):
+    """Only the version in force is taken out."""
+
+
+class NothingPublished(VersionConflict):
+    """No version is in force, so nothing can be decided."""
+
+
+class StaleRevision(VersionConflict):
+    """The draft went on since it was read; the message says who did what."""
+
+
+class StaleContent(VersionConflict):
+    """The content is another one than what was decided on."""
+
+
+class NeedsReason(Exception):
+    """Publishing it so is an exception that has to be explained; `why` are the sentences of what stands against it."""
+
+    def __init__(self, why: list[str]) -> None:
+        super().__init__(" ".join(why))
+        self.why = why
+
 
 type Plain = Mapping[str, Any]
 
@@ -70,7 +102,6 @@ class Versioned[V: DocumentVersion, D: Any]:
         return row, self.content(row)
 
     def content(self, row: DocumentVersion) -> D:
-        """The document of any version, such as the one that something older was decided by."""
         document: D = _content(self, row.pk, row.digest)
         return document
 
@@ -182,7 +213,6 @@ class Versioned[V: DocumentVersion, D: Any]:
         return locked
 
     def create(self, document: D, *, by: User | None, now: datetime, **columns: Any) -> V:
-        """Store a document as a new version, a draft where `columns` say nothing else."""
         row = self.model(version=document.version, created_at=now, created_by=by, **columns)
         self._write(row, document)
         return row
@@ -192,7 +222,6 @@ class Versioned[V: DocumentVersion, D: Any]:
         self.store(row, document)
 
     def take_out(self, *, by: User | None, now: datetime) -> None:
-        """The version in force, if any, is so no longer: another one is about to be."""
         row = self.in_force()
         if row is not None:
             row.retire(by=by, now=now)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest, ValidationError
@@ -13,17 +13,17 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
 
-from accounts.models import User
 from web import answers
 from web import tables as table_kit
 from web.clock import now
 from web.permissions import require
-from web.tables import Table
+from web.rest.filters import ObjectFilterSet
+from web.tables import Column, Table
 from web.versioned.core.documents import DocumentError
 from web.versioned.forms import DraftForm, ImportForm, StepForm
 from web.versioned.models import DocumentVersion
-from web.versioned.refusals import VersionConflict
-from web.versioned.versions import Versioned, exported
+from web.versioned.versions import VersionConflict, Versioned, exported
+from web.workflows.pages import reader
 
 type Trail = list[dict[str, str]]
 type View = Callable[..., HttpResponseBase]
@@ -159,7 +159,6 @@ class VersionPages:
         return render(request, "web/versioned/step.html", context, status=status)
 
     def _taken(self, request: HttpRequest, row: Any, form: StepForm) -> int:
-        """Take a step; 302 where it was taken, else the status of the form with its errors."""
         if not form.is_valid():
             return 422
         try:
@@ -239,6 +238,30 @@ def _revision(request: HttpRequest) -> int | None:
     return int(sent) if sent else None
 
 
-def reader(request: HttpRequest) -> User:
-    """Whoever is signed in, as every page here asks."""
-    return cast(User, request.user)
+def version_table(
+    *own: Column, name: str, noun: tuple[str, str], filterset: type[ObjectFilterSet], **given: Any
+) -> Table:
+    return Table(
+        id=name,
+        noun=noun,
+        filterset=filterset,
+        columns=(
+            Column("status", "Status", value=lambda row: row.status, sort="status", phone="status",
+                   template="web/versioned/status_cell.html"),
+            Column("version", "Version", sort="version", locked=True, phone="title",
+                   template="web/versioned/version_cell.html"),
+            *own,
+            Column("made_from", "Made from", value="made_from.version", sort="made_from__version"),
+            Column("by", "By", value=lambda row: row.by or "shipped with Muster",
+                   hint="Who published it; of a draft, who edited it last"),
+            Column("published_at", "Published", sort="published_at"),
+            Column("edited_at", "Edited", sort="edited_at"),
+            Column("created_at", "Made", sort="created_at", default=False),
+            Column("revision", "Revision", numeric=True, default=False),
+            Column("digest", "Digest", default=False),
+        ),
+        row_id="pk",
+        row_name="version",
+        empty={"title": f"No {noun[0]}", "text": "None matches these filters.", "icon": "versions"},
+        **given,
+    )  # fmt: skip

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 from django.db import transaction
+from django.db.models import Model
 from django.http import HttpRequest
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -16,12 +18,12 @@ from rest_framework.views import APIView
 
 from web import clock
 from web.rest.errors import named_errors
-from web.rest.permissions import Permission
+from web.rest.permissions import Permission, requires
+from web.rest.viewsets import ObjectViewSet
 from web.workflows.steps import NotInState, WorkflowStep
 
 
 def words_field(**given: Any) -> serializers.CharField:
-    """The words beside a step; whether they are needed the step says."""
     usual: dict[str, Any] = {"required": False, "allow_blank": True, "default": "", "max_length": 2000}
     return serializers.CharField(**usual | given)
 
@@ -39,8 +41,30 @@ def any_of(*permissions: str, get: str = "") -> type[Permission]:
 
 
 def by_reader(request: Request) -> dict[str, Any]:
-    """Who does it, and when: what every operation asks for."""
     return {"by": request.user, "now": clock.now()}
+
+
+class OperatedViewSet(ObjectViewSet):
+    # The operations that create, update and destroy.
+    writes: ClassVar[Mapping[str, Callable[..., Any]]]
+    # Fields that may be sent as they are, since a whole object that was read may be written back.
+    fixed: ClassVar[tuple[str, ...]] = ()
+
+    def perform_create(self, serializer: Any) -> None:
+        self._write("create", serializer, **serializer.validated_data)
+
+    def perform_update(self, serializer: Any) -> None:
+        present, given = serializer.instance, dict(serializer.validated_data)
+        same = {name for name in self.fixed if given.get(name) == getattr(present, name)}
+        self._write("update", serializer, present, **{key: given[key] for key in given.keys() - same})
+
+    def perform_destroy(self, instance: Model) -> None:
+        with named_errors(NotInState):
+            self.writes["destroy"](instance, **by_reader(self.request))
+
+    def _write(self, verb: str, serializer: Any, /, *present: Any, **given: Any) -> None:
+        with named_errors(NotInState):
+            serializer.instance = self.writes[verb](*present, **given, **by_reader(self.request))
 
 
 def taken(
@@ -61,12 +85,27 @@ def taken(
     return view._answer(view._again(result if isinstance(result, type(obj)) else obj), code)
 
 
-def endpoint(step: WorkflowStep[Any], body: type[serializers.Serializer] | None = None) -> Any:
-    """The step as an action of an ObjectViewSet; `body` reads the words, and what else the step asks for."""
+def operated(
+    operation: Any,
+    body: type[serializers.Serializer] | None,
+    summary: str,
+    *permissions: str,
+    name: str = "",
+    path: str | None = None,
+    code: int = 200,
+    may: type[Permission] | None = None,
+) -> Any:
+    """An action of an ObjectViewSet that does it to the object in the address; `body` reads what it takes."""
 
     def handler(self: Any, request: Request, pk: str) -> Response:
-        return taken(self, step, body)
+        return taken(self, operation, body, code)
 
-    handler.__name__ = step.name
-    routed = action(detail=True, methods=["post"], permission_classes=[any_of(*step.any_of)])(handler)
-    return extend_schema(request=body, summary=step.summary)(routed)
+    handler.__name__ = name or operation.__name__
+    needed = [may or requires(*permissions)]
+    routed = action(detail=True, methods=["post"], permission_classes=needed, url_path=path)(handler)
+    return extend_schema(request=body, summary=summary)(routed)
+
+
+def endpoint(step: WorkflowStep[Any], body: type[serializers.Serializer] | None = None) -> Any:
+    """The step as such an action; `body` reads the words, and what else the step asks for."""
+    return operated(step, body, step.summary, name=step.name, may=any_of(*step.any_of))

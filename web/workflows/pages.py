@@ -18,8 +18,9 @@ from django.views.decorators.http import require_POST
 from accounts.models import User
 from web.clock import now
 from web.forms import RefusedForm
-from web.history import history_of
-from web.methods import page_above
+from web.history.events import history_of
+from web.middleware import page_above
+from web.permissions import reads
 from web.permissions import require as require_all
 from web.workflows.steps import NotInState, WorkflowStep, require
 
@@ -41,6 +42,11 @@ class StepPages:
     show: Show
     done: dict[WorkflowStep[Any], str]
     to: Callable[[HttpRequest, Any], str] | None = None
+
+    @property
+    def shown(self) -> Callable[..., HttpResponseBase]:
+        """The page of the object, for those who may see it."""
+        return reads(*self.see)(lambda request, pk: self.show(request, self.find(pk)))
 
     def routes(self, below: str = "<int:pk>/") -> list[URLPattern]:
         return [
@@ -127,5 +133,4 @@ def form_page(
 
 
 def reader(request: HttpRequest) -> User:
-    """The reader of a page that asks for permissions, who is signed in therefore."""
     return cast(User, request.user)

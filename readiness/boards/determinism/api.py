@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
 from rest_framework import serializers
 
-from inventory.models import Site
 from readiness.boards.determinism.queries import SitePaths, paths_of_sites, sites
 from readiness.boards.determinism.tables import DeterminismFilters
 from web import clock
@@ -93,16 +91,13 @@ class DeterminismSerializer(serializers.Serializer):
 class DeterminismViewSet(RowsViewSet):
     """Sites with their paths, those with runs first and the worst of them before the others."""
 
-    queryset = Site.objects.all()
+    queryset = sites()
     serializer_class = DeterminismSerializer
     filterset_class = DeterminismFilters
     permission_classes = [
         requires("inventory.view_site", "scoring.view_checkresult", "evidence.view_validationrun")
     ]
     ordering_fields = ("id", "name", "slug")
-
-    def get_queryset(self) -> QuerySet[Site]:
-        return sites()
 
     def rows(self, objects: list[Any]) -> list[SitePaths]:
         return paths_of_sites(objects, now=clock.now())

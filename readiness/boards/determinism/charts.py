@@ -7,7 +7,7 @@ from typing import Any
 
 from plotly import graph_objects as go
 
-from readiness.boards.determinism import sentences
+from readiness.boards.determinism import tables
 from readiness.boards.determinism.judging import JudgedPath
 from readiness.boards.determinism.queries import HistoryPoint, SiteDeterminism
 from readiness.boards.determinism.tables import PathRow
@@ -34,7 +34,6 @@ def _limit_of(chosen: JudgedPath | None) -> list[Figure]:
 
 
 def tails(rows: Sequence[PathRow]) -> Figure:
-    """p99 of the first paths idle and loaded, side by side on a scale of ratios."""
     shown = [row for row in rows if row.path and row.path.tail is not None][:MOST_BARS]
     if not shown:
         return charts.nothing("No path was measured under load yet.")
@@ -63,7 +62,7 @@ def tails(rows: Sequence[PathRow]) -> Figure:
         hovermode="closest",
     )
     meta = {
-        "finding": sentences.tails_finding(shown),
+        "finding": tables.tails_finding(shown),
         "table": charts.table(
             ["Path", "Idle p99, µs", "Loaded p99, µs"], zip(names, idle, loaded, strict=True)
         ),
@@ -88,7 +87,7 @@ def percentiles(determinism: SiteDeterminism) -> Figure:
     )
     rows = [_row(percentile, idle.get(percentile, []), loaded.get(percentile, [])) for percentile in order]
     heads = ["Percentile", "Idle, µs", "Under load, µs", "Not supported"]
-    meta = {"finding": sentences.curve_finding(chosen), "table": charts.table(heads, rows)}
+    meta = {"finding": tables.curve_finding(chosen), "table": charts.table(heads, rows)}
     traces = [*_curve(idle, "Idle", ROLES["idle"]), *_curve(loaded, "Under load", ROLES["loaded"])]
     return charts.figure(traces, layout, meta)
 
@@ -114,7 +113,6 @@ def _row(percentile: float, idle: Sequence[TailFigure], loaded: Sequence[TailFig
 
 
 def _curve(by_percentile: ByPercentile, name: str, role: str) -> list[go.Scatter]:
-    """A line through the percentiles that enough observations support; the others are open marks beside it."""
     if not by_percentile:
         return []
     order = sorted(by_percentile)
@@ -166,7 +164,7 @@ def over_time(history: Sequence[HistoryPoint], chosen: JudgedPath | None) -> Fig
         for point in reversed(history)
     ]
     meta = {
-        "finding": sentences.history_finding(history, chosen),
+        "finding": tables.history_finding(history, chosen),
         "table": charts.table(["Taken", "Run", "Load", "p99, µs"], rows),
         "narrow": charts.FEW_DATES,
     }

@@ -77,7 +77,6 @@ class JudgedPath:
 
     @property
     def taken_at(self) -> datetime:
-        """The time of the newest run whose figures are shown."""
         return max(run.taken_at for run in self.path.shown)
 
     @property
@@ -164,7 +163,6 @@ def _tails(runs: Sequence[Run]) -> dict[float, Tail]:
 
 
 def _baseline(path: Path, earlier: Sequence[Run], regression: Check | None) -> Baseline | None:
-    """The comparison of p5-baseline-regression: with the run that was marked, else with the path's first ones."""
     if regression is None:
         return None
     part = regression.with_stand_ins(["nodes-beyond"]).part("nodes-beyond")

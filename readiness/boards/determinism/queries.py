@@ -144,7 +144,6 @@ def paths_of_sites(sites: Sequence[Site], *, now: datetime) -> list[SitePaths]:
 
 
 def site_determinism(site: Site, *, path: str = "", now: datetime) -> SiteDeterminism:
-    """`path` is a path's key; without one, or with one that is not there, the worst path is looked at."""
     _, framework = framework_queries.current()
     check = framework.check(CHECK)
     [site_paths] = paths_of_sites([site], now=now)
@@ -181,7 +180,6 @@ def curve_of(chosen: JudgedPath | None) -> list[TailFigure]:
 
 
 def _left_out(chosen: JudgedPath, every: Mapping[str, Path]) -> list[LeftOut]:
-    """Runs that were read and do not count, and runs that were not read since there are newer ones."""
     known = {run.id for of_load in chosen.path.runs.values() for run in of_load}
     path = every.get(chosen.path.key)
     runs = path.runs.values() if path else ()

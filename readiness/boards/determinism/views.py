@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
 from inventory.models import Site
-from readiness.boards.determinism import charts, queries, sentences, tables
+from readiness.boards.determinism import charts, queries, tables
 from readiness.boards.determinism.judging import CHECK, PARTS, JudgedPath
 from readiness.boards.determinism.queries import SiteDeterminism
 from readiness.boards.params import check_named
@@ -41,7 +41,7 @@ def fleet(request: HttpRequest) -> tuple[TablePage, Any]:
     table = table_kit.page(request, tables.table(at, may_add=may_add), queries.sites(), prepare=prepare)
     return table, lambda: {
         "check": check,
-        "contrast": sentences.contrast(shown),
+        "contrast": tables.contrast(shown),
         "any_runs": any(site.paths for site in shown),
         "chart": chart_urls("determinism-chart"),
         "add_url": link("validation-run-add") if may_add else "",
@@ -81,8 +81,8 @@ def site(request: HttpRequest, slug: str) -> tuple[None, Any]:
         "now": at,
         "site": determinism.site_paths.site,
         "determinism": determinism,
-        "paths": [(path, sentences.about(path)) for path in determinism.site_paths.paths],
-        "contrast": sentences.contrast([determinism.site_paths]),
+        "paths": [(path, tables.about(path)) for path in determinism.site_paths.paths],
+        "contrast": tables.contrast([determinism.site_paths]),
         "percentiles": chart_urls("site-determinism-percentiles-chart", slug, **path),
         "history": chart_urls("site-determinism-history-chart", slug, **path),
         "add_url": link("validation-run-add", site=slug) if request.user.has_perm(MAY_ADD) else "",
@@ -93,12 +93,12 @@ def site(request: HttpRequest, slug: str) -> tuple[None, Any]:
 
 def _of_path(determinism: SiteDeterminism, chosen: JudgedPath) -> dict[str, Any]:
     names = {rule.part_id: rule.part for rule in determinism.thresholds}
-    baseline, baseline_note = sentences.baseline(chosen)
+    baseline, baseline_note = tables.baseline(chosen)
     runs = sorted(chosen.runs, key=lambda run: (run.taken_at, run.id), reverse=True)
     parts = [chosen.parts[part_id] for part_id in PARTS if part_id in chosen.parts]
     return {
         "chosen": chosen,
-        "about": sentences.about(chosen),
+        "about": tables.about(chosen),
         "limit": chosen.parts.get("loaded-p99"),
         "baseline": baseline,
         "baseline_note": baseline_note,
@@ -118,7 +118,7 @@ def _of_path(determinism: SiteDeterminism, chosen: JudgedPath) -> dict[str, Any]
 def _figures_of(run: Run) -> list[str]:
     latencies = [figure for figure in run.figures if figure.name == "latency"]
     return [
-        "not supported" if figure.caution else sentences.micros(figure.value)
+        "not supported" if figure.caution else tables.micros(figure.value)
         for percentile in (50.0, 99.0, 99.9)
         for figure in latencies
         if figure.percentile == percentile

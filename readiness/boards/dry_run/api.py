@@ -10,8 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from readiness.boards.dry_run import operations
-from readiness.boards.dry_run.models import DryRun
 from readiness.boards.dry_run.queries import standing_of
+from readiness.boards.models import DryRun
 from readiness.framework import operations as framework_operations
 from readiness.framework import queries as framework_queries
 from readiness.framework.api import FrameworkVersionViewSet, WholeFrameworkVersionSerializer
@@ -23,7 +23,7 @@ from web.rest.fields import UsernameField
 from web.rest.permissions import requires
 from web.rest.serializers import ChoiceValueField
 from web.versioned.api import named_errors
-from web.versioned.refusals import StaleContent
+from web.versioned.versions import StaleContent
 
 
 class DryRunSerializer(serializers.ModelSerializer):

@@ -26,10 +26,7 @@ class TriedSite(NamedTuple):
 
 
 def tried_site(site: Plain, before: SiteResult, after: SiteResult, names: Mapping[str, str]) -> TriedSite:
-    """Compare two results of the same inputs at the same instant: only the definition can make them differ.
-
-    `site` says which it is and what it has deployed; `names` are of checks by id.
-    """
+    """Compare two results of the same inputs at the same instant: only the definition can make them differ."""
     moves = _moves(before.checks, after.checks, names)
     old, new = before.verdict.verdict or ABSENT, after.verdict.verdict or ABSENT
     row = site | {
@@ -45,7 +42,6 @@ def tried_site(site: Plain, before: SiteResult, after: SiteResult, names: Mappin
 
 
 def summary(tried: Sequence[TriedSite], names: Mapping[str, str], skipped: Iterable[str]) -> Plain:
-    """The result that a dry-run keeps; the sites that are `skipped` could not be evaluated."""
     moved = [site.row for site in tried if site.row["verdict_moves"] or _score_moves(site.row)]
     nothing: Counter[str] = Counter()
     return {
@@ -98,7 +94,6 @@ def _move(check_id: str, old: CombinedCheck | None, new: CombinedCheck | None) -
 
 
 def _part(part_id: str, old: PartResult | None, new: PartResult | None) -> Plain:
-    """A sub-measure with the threshold that it is measured against on each side."""
     latest = new or old
     assert latest is not None
     return {
@@ -135,7 +130,6 @@ def _bands(tried: Iterable[TriedSite], side: str) -> dict[str, Plain]:
 
 
 def _checks(tried: Iterable[TriedSite], names: Mapping[str, str]) -> list[Plain]:
-    """How many sites each check moves at, from which state and gate to which; the most first."""
     keys = ("check", "before", "after", "gate_before", "gate_after")
     counted = Counter(tuple(move[key] for key in keys) for site in tried for move in site.row["moves"])
     heads = ("check", "from", "to", "gate_from", "gate_to")

@@ -6,9 +6,9 @@ from django.db import transaction
 
 from accounts.models import User
 from readiness.boards import tasks
-from readiness.boards.dry_run.models import DryRun
 from readiness.boards.dry_run.queries import standing_of
 from readiness.boards.dry_run.running import sites_to_try, take, work_on
+from readiness.boards.models import DryRun
 from readiness.framework import operations as framework_operations
 from readiness.framework import queries as framework_queries
 from readiness.framework.models import FrameworkVersion
@@ -40,7 +40,6 @@ def start(version: FrameworkVersion, *, by: User, now: datetime) -> DryRun:
 
 @transaction.atomic
 def _asked(version: FrameworkVersion, *, by: User, now: datetime) -> tuple[DryRun, bool]:
-    """The dry-run of this content, and whether it is new: who asks second for the same content gets the first."""
     tried = FrameworkVersion.objects.select_for_update().defer("definition").get(pk=version.pk)
     in_force, _framework = framework_queries.current()
     if tried.pk == in_force.pk:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from readiness.boards.dry_run.models import COUNTS_FOR, DryRun
+from readiness.boards.models import COUNTS_FOR, DryRun
 from readiness.framework.models import FrameworkVersion
 from readiness.scoring.models import Flip
 from web.units import how_many
@@ -30,7 +30,6 @@ def runs(version: FrameworkVersion) -> list[DryRun]:
 
 
 def standing_of(version: FrameworkVersion, in_force: FrameworkVersion, *, now: datetime) -> NewestDryRun:
-    """Three statements."""
     newest = (
         DryRun.objects.filter(version=version)
         .select_related("requested_by", "in_force")

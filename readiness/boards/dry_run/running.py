@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from inventory.models import Site
 from inventory.queries import Capacity, deployed
 from readiness.boards.dry_run.comparing import Plain, TriedSite, summary, tried_site
-from readiness.boards.dry_run.models import DryRun
+from readiness.boards.models import DryRun
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from readiness.scoring.core.evaluate import SiteResult, evaluate
@@ -61,12 +61,10 @@ def _together(ids: Sequence[int], framework: Framework, *, now: datetime) -> dic
 
 
 def sites_to_try() -> list[Site]:
-    """Every site but those that are retired, as scoring goes over them."""
     return list(Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"))
 
 
 def run_waiting(*, now: datetime) -> int:
-    """Work on what waits, the oldest first; returns how many were done."""
     done = 0
     while (run := _claim()) is not None:
         work_on(run, now=now)

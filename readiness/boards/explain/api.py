@@ -8,7 +8,6 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 
 from readiness.boards.explain import sentences
-from readiness.boards.explain.params import Asked, read
 from readiness.boards.explain.queries import (
     FleetExplained,
     NothingKept,
@@ -17,6 +16,7 @@ from readiness.boards.explain.queries import (
     fleet_explained,
     site_explained,
 )
+from readiness.boards.params import TwoDays, two_days
 from readiness.scoring.core.explain import Causes, CheckMove, Move
 from readiness.scoring.queries.results import Kept
 from web import clock
@@ -66,7 +66,7 @@ _answer = inline_serializer(
     "scoring.view_checkresult", parameters=_PARAMETERS, answer=_answer, operation_id="readiness_explain"
 )
 def explain(request: Request) -> dict[str, Any]:
-    asked = read(request.GET, now=clock.now())
+    asked = two_days(request.GET, now=clock.now())
     context = {"request": request}
     if asked.site is None:
         fleet = fleet_explained(asked.start, asked.end, asked.region)
@@ -79,7 +79,7 @@ def explain(request: Request) -> dict[str, Any]:
     return _site(explained, asked, context)
 
 
-def _site(explained: SiteExplained, asked: Asked, context: dict[str, Any]) -> dict[str, Any]:
+def _site(explained: SiteExplained, asked: TwoDays, context: dict[str, Any]) -> dict[str, Any]:
     explanation = explained.explanation
     verdict = explanation.verdict
     return {
@@ -135,7 +135,7 @@ def _check(move: CheckMove, explained: SiteExplained) -> dict[str, Any]:
     }
 
 
-def _fleet(explained: FleetExplained, asked: Asked, context: dict[str, Any]) -> dict[str, Any]:
+def _fleet(explained: FleetExplained, asked: TwoDays, context: dict[str, Any]) -> dict[str, Any]:
     move = explained.move
     start_mean, end_mean = move.plain
     return {

@@ -38,7 +38,6 @@ class Waterfall:
 
 
 def waterfall(falls: Waterfall, *, finding: str) -> Figure:
-    """Bars float between the score before and after their cause; lines lead from one to the next."""
     low, high = _axis([*falls.levels, falls.end])
     layout = go.Layout(
         showlegend=False,

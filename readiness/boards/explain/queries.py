@@ -94,7 +94,6 @@ class FleetExplained:
 
 
 def site_explained(site: Site, start: date, end: date) -> SiteExplained | NothingKept:
-    """Three statements at most, and one for each version of the framework that was not read yet."""
     first, last = (kept_on([site.pk], day).get(site.pk) for day in (start, end))
     if first is None or last is None:
         days = ScoreInputs.objects.filter(site=site).order_by("on_date").values_list("on_date", flat=True)
@@ -103,7 +102,6 @@ def site_explained(site: Site, start: date, end: date) -> SiteExplained | Nothin
 
 
 def fleet_explained(start: date, end: date, region: Region | None = None) -> FleetExplained:
-    """Seven statements at most, however many sites."""
     sites = Site.objects.select_related("region").order_by("name", "pk")
     if region is not None:
         sites = sites.filter(region=region)
@@ -240,7 +238,6 @@ def _together(
 
 
 def _kw(day: _Day | None, stage: str) -> float:
-    """The capacity deployed at a kept day; none in a stage that holds no capacity."""
     return day.kw if day is not None and stage in STAGES_WITH_VERDICT else 0.0
 
 

@@ -46,7 +46,6 @@ def points(share: float | None) -> str:
 
 
 def tenths(count: int) -> str:
-    """Tenths of a point as points, with their sign."""
     if not count:
         return "0.0"
     return f"{'+' if count > 0 else '−'}{number(abs(count) / 10, 1)}"
@@ -73,7 +72,6 @@ def causes_of(move: CheckMove) -> tuple[FlipCause, ...]:
 
 
 def moved_by(sets: Sets) -> str:
-    """Which causes, alone or together, bring the end about: `Data`, `Data or Waiver`, `Data with Waiver`."""
     return capfirst(" or ".join(" with ".join(CAUSE_WORDS[cause] for cause in causes) for causes in sets))
 
 
@@ -264,14 +262,12 @@ def _reason(part: PartResult | None) -> str:
 
 
 def _name(explained: SiteExplained, check_id: str, part: PartResult | None) -> str:
-    """The framework's name of a sub-measure; of the check where it has one only."""
     check = check_of(explained, check_id)
     names = {each.id: each.figure_name for each in check.parts} if check else {}
     return names.get(part.part_id, part.part_id) if part else check.name if check else check_id
 
 
 def check_of(explained: SiteExplained, check_id: str) -> Check | None:
-    """The check in the end's version, else in the start's."""
     frameworks: tuple[Framework, ...] = (explained.end.framework, explained.start.framework)
     return next(
         (framework.checks_by_id[check_id] for framework in frameworks if check_id in framework.checks_by_id),
@@ -339,7 +335,6 @@ def fleet_sentence(move: FleetMove[Any]) -> str:
 
 
 def of_one_of_several(row: SiteMove) -> str:
-    """How a site moved the score of all; its capacity may have done more than the change of its own score."""
     if row.came or row.went:
         return "came" if row.came else "went"
     cause = strongest(of_site(row.move))

@@ -1,24 +1,169 @@
 """Why did it move: the page for one site, and for several."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 
 from readiness.boards.explain import charts as explain_charts
-from readiness.boards.explain import queries, sentences, tables
+from readiness.boards.explain import queries, sentences
 from readiness.boards.explain.charts import Waterfall
-from readiness.boards.explain.params import Asked, read
-from readiness.boards.explain.queries import FleetExplained, NothingKept, SiteExplained
-from readiness.scoring.core.explain import FactMove
+from readiness.boards.explain.queries import FleetExplained, NothingKept, SiteExplained, SiteMove
+from readiness.boards.params import TwoDays, two_days
+from readiness.scoring.core.coalitions import CAUSES
+from readiness.scoring.core.explain import Causes, CheckMove, FactMove
 from readiness.scoring.core.mean import NO_KW
+from readiness.scoring.core.states import FlipCause
 from web import tables as table_kit
 from web.charts import Figure, nothing
 from web.clock import now
 from web.links import link
 from web.reports import Report, chart_urls
-from web.tables import TablePage
+from web.tables import Column, Table, TablePage
+from web.units import number
+
+RUN = "run:"
+
+
+@dataclass(frozen=True, slots=True)
+class MovedCheckLine:
+    id: str
+    check: str
+    from_state: str
+    to_state: str
+    causes: str
+    share: float
+    by: Causes
+    sentence: str
+    url: str
+    evidence_url: str
+
+
+def check_lines(explained: SiteExplained) -> list[MovedCheckLine]:
+    return [_check_line(move, explained) for move in explained.explanation.checks]
+
+
+def _check_line(move: CheckMove, explained: SiteExplained) -> MovedCheckLine:
+    check = sentences.check_of(explained, move.check_id)
+    said = (side.figures.evidence for side in (move.end, move.start) if side)
+    evidence = next(filter(None, said), "")
+    run = evidence.removeprefix(RUN) if evidence.startswith(RUN) else ""
+    return MovedCheckLine(
+        id=move.check_id,
+        check=check.name if check else move.check_id,
+        from_state=str(move.start.state) if move.start else "",
+        to_state=str(move.end.state) if move.end else "",
+        causes=sentences.moved_by(move.moved_by) or sentences.listed(sentences.causes_of(move)),
+        share=sum(move.share.values()),
+        by=move.share,
+        sentence=sentences.check_sentence(move, explained),
+        url=link("site-check", explained.site.slug, move.check_id),
+        evidence_url=reverse("validation-run-detail", args=[run]) if run.isdecimal() else "",
+    )
+
+
+def moved_checks() -> Table:
+    return Table(
+        id="moved-checks",
+        noun=("check", "checks"),
+        label="Checks that moved",
+        title="Checks that moved",
+        columns=(
+            Column("state", "State", lambda row: f"{row.from_state or '-'} → {row.to_state or '-'}",
+                   template="readiness/explain/states_cell.html", phone="status"),
+            Column("check", "Check", url="url", template="readiness/cells/check.html", sort=True, locked=True,
+                   phone="title", export="id"),
+            Column("causes", "Cause", sort=True),
+            _points("share", "Effect on the score", lambda row: row.share, hint="Points of 100 of the site’s score"),
+            Column("told", "What moved", "sentence", template="readiness/explain/told_cell.html", phone="full"),
+            *(_of_cause(cause, _in_check(cause), default=False) for cause in CAUSES),
+        ),
+        row_id="id",
+        row_name="check",
+        nothing="readiness/nothing.html#moved-checks",
+    )  # fmt: skip
+
+
+def moved_sites(asked: TwoDays) -> Table:
+    return Table(
+        id="moved-sites",
+        noun=("site", "sites"),
+        label="Sites that moved most",
+        title="Sites that moved most",
+        columns=(
+            Column("verdict", "Verdict", lambda row: " → ".join(verdict or "-" for verdict in row.verdicts),
+                   template="readiness/explain/verdicts_cell.html", phone="status"),
+            Column("site", "Site", "site.name", url=lambda row: link("explain", site=row.site.slug, **asked.days),
+                   sort=True, locked=True, phone="title", export="site.slug"),
+            Column("region", "Region", "site.region.name", default=False),
+            _level("start", "Before", lambda row: None if row.came else row.move.start),
+            _level("end", "After", lambda row: None if row.went else row.move.end),
+            _points("change", "Change", lambda row: row.change, text=_change, sort=lambda row: abs(row.weight)),
+            _points("adds", "Effect on the score", lambda row: row.weight,
+                    hint="Points of 100 of the score by deployed kW"),
+            _kw("start_kw", "Deployed before, kW"),
+            _kw("end_kw", "Deployed after, kW"),
+            *(_of_cause(cause, _at_site(cause), default=True) for cause in CAUSES),
+        ),
+        row_id="site.pk",
+        row_name="site.name",
+        nothing="readiness/nothing.html#moved-sites",
+        per_page=25,
+    )  # fmt: skip
+
+
+def _points(key: str, label: str, value: Callable[[Any], float | None], **more: Any) -> Column:
+    def exported(row: Any) -> float | None:
+        share = value(row)
+        return None if share is None else round(100 * share, 4)
+
+    given: dict[str, Any] = {
+        "text": lambda row: sentences.points(value(row)),
+        "sort": lambda row: abs(value(row) or 0.0),
+    }
+    return Column(key, label, value, numeric=True, export=exported, file_unit="points", **given | more)
+
+
+def _of_cause(cause: FlipCause, share: Callable[[Any], float], *, default: bool) -> Column:
+    def text(row: Any) -> str:
+        return sentences.points(share(row)) if share(row) else ""
+
+    label, means = sentences.CAUSE_WORDS[cause], sentences.MEANINGS[cause]
+    return _points(str(cause), label, share, text=text, default=default, hint=means)
+
+
+def _in_check(cause: FlipCause) -> Callable[[MovedCheckLine], float]:
+    return lambda row: row.by[cause]
+
+
+def _at_site(cause: FlipCause) -> Callable[[SiteMove], float]:
+    return lambda row: 0.0 if row.came or row.went else row.move.by[cause]
+
+
+def _kw(key: str, label: str) -> Column:
+    def kw(row: SiteMove) -> float | None:
+        value: float | None = getattr(row.ends, key)
+        return value
+
+    def text(row: SiteMove) -> str:
+        return "" if (value := kw(row)) is None else number(value)
+
+    return Column(key, label, kw, text, sort=lambda row: kw(row) or 0.0, numeric=True, default=False)
+
+
+def _level(key: str, label: str, score: Callable[[SiteMove], float | None]) -> Column:
+    def text(row: SiteMove) -> str:
+        return "" if score(row) is None else sentences.score(score(row))
+
+    return _points(key, label, score, text=text, sort=lambda row: -1.0 if score(row) is None else score(row))
+
+
+def _change(row: SiteMove) -> str:
+    return "came" if row.came else "went" if row.went else sentences.points(row.change)
+
 
 PRESETS = (7, 30, 90)
 MOST_MOVED = 5
@@ -28,14 +173,14 @@ EXPLAIN = Report("readiness/explain/page.html", "inventory.view_site", "scoring.
 @EXPLAIN.page
 def page(request: HttpRequest) -> tuple[TablePage | None, Any]:
     at = now()
-    asked = read(request.GET, now=at)
+    asked = two_days(request.GET, now=at)
     table, answer = (_site if asked.site else _fleet)(request, asked)
     return table, lambda: _around(asked, at) | answer
 
 
 @EXPLAIN.chart
 def chart(request: HttpRequest) -> Figure:
-    asked = read(request.GET, now=now())
+    asked = two_days(request.GET, now=now())
     if asked.site is None:
         fleet = queries.fleet_explained(asked.start, asked.end, asked.region)
         if fleet.move.start is None and fleet.move.end is None:
@@ -55,16 +200,16 @@ def _waterfall(days: Any, move: Any, steps: tuple[sentences.Cause, ...], finding
     return explain_charts.waterfall(falls, finding=finding)
 
 
-def _site(request: HttpRequest, asked: Asked) -> tuple[TablePage | None, dict[str, Any]]:
+def _site(request: HttpRequest, asked: TwoDays) -> tuple[TablePage | None, dict[str, Any]]:
     assert asked.site is not None
     explained = queries.site_explained(asked.site, asked.start, asked.end)
     if isinstance(explained, NothingKept):
         return None, {"nothing_kept": sentences.nothing_kept(explained)}
     explanation = explained.explanation
-    lines = tables.check_lines(explained)
+    lines = check_lines(explained)
     deciding = {*explanation.verdict.start.deciding, *explanation.verdict.end.deciding}
     old, new = explained.start.framework.version, explained.end.framework.version
-    return table_kit.page(request, tables.moved_checks(), lines), {
+    return table_kit.page(request, moved_checks(), lines), {
         "explained": explained,
         "score": score_figure(explanation.score.start, explanation.score.end),
         "strongest": sentences.strongest(sentences.of_site(explanation.score)),
@@ -85,7 +230,7 @@ def _site(request: HttpRequest, asked: Asked) -> tuple[TablePage | None, dict[st
     }
 
 
-def _fleet(request: HttpRequest, asked: Asked) -> tuple[TablePage | None, dict[str, Any]]:
+def _fleet(request: HttpRequest, asked: TwoDays) -> tuple[TablePage | None, dict[str, Any]]:
     explained = queries.fleet_explained(asked.start, asked.end, asked.region)
     context: dict[str, Any] = {
         "left_out": sentences.left_out(explained.left_out),
@@ -97,7 +242,7 @@ def _fleet(request: HttpRequest, asked: Asked) -> tuple[TablePage | None, dict[s
     no_kw = {"note": NO_KW, "tone": "", "icon": ""} if move.end is None else {}
     old, new = (", ".join(versions) for versions in explained.versions)
     stayed = [row for row in explained.sites if not (row.came or row.went)]
-    return table_kit.page(request, tables.moved_sites(asked), list(explained.sites)), context | {
+    return table_kit.page(request, moved_sites(asked), list(explained.sites)), context | {
         "fleet": explained,
         "score": score_figure(move.start, move.end) | no_kw,
         "plain": score_figure(*move.plain),
@@ -164,7 +309,7 @@ def _fact(move: FactMove) -> dict[str, str]:
     return {"name": move.fact.replace("_", " "), "start": text(move.start), "end": text(move.end)}
 
 
-def _around(asked: Asked, at: datetime) -> dict[str, Any]:
+def _around(asked: TwoDays, at: datetime) -> dict[str, Any]:
     return {
         "asked": asked,
         "site": asked.site,
@@ -176,8 +321,7 @@ def _around(asked: Asked, at: datetime) -> dict[str, Any]:
     }
 
 
-def _presets(asked: Asked, at: datetime) -> list[Mapping[str, Any]]:
-    """Spans that end today: of some days, and since the day before the verdict changed last."""
+def _presets(asked: TwoDays, at: datetime) -> list[Mapping[str, Any]]:
     today = at.astimezone(UTC).date()
     current = asked.start if asked.end == today else None
     spans = [(today - timedelta(days=days), f"now-{days}d", f"{days} days") for days in PRESETS]

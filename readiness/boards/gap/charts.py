@@ -8,7 +8,6 @@ from typing import Any
 from plotly import graph_objects as go
 
 from readiness.boards import findings
-from readiness.boards.gap import sentences
 from readiness.scoring.core.gap import CapacityFigures, CapacityMeasure, Gap
 from readiness.scoring.gap.closing import Closing
 from readiness.scoring.gap.queries import CONDITIONAL, OTHERS, UNEVALUATED, UNRECORDED, Group
@@ -32,15 +31,12 @@ MOST_DRAWN = 400
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """One unit for a whole chart: a prefix of watts, or accelerators."""
-
     measure: CapacityMeasure
     unit: str
     factor: float
 
     @classmethod
     def of(cls, measure: CapacityMeasure, largest: float) -> "Scale":
-        """The scale for values of this measure up to `largest`."""
         if measure is CapacityMeasure.ACCELERATORS:
             return cls(measure, "accelerators", 1.0)
         unit = power_unit(largest)
@@ -53,7 +49,6 @@ class Scale:
         return [round(value * self.factor, 3) for value in values]
 
     def text(self, value: float) -> str:
-        """A value of the measure, short enough for an axis or a note."""
         return (
             findings.kw(value, self.unit) if self.measure is CapacityMeasure.POWER else number(round(value))
         )
@@ -71,7 +66,6 @@ class Scale:
 def gap_over_time(
     history: CapacityHistory, *, now: datetime, measure: CapacityMeasure = CapacityMeasure.POWER
 ) -> Figure:
-    """Deployed, ready and conditional as bands over time, with what lies ahead if the pace holds."""
     gaps = [gap for gap in history.gaps if gap.at <= now]
     if not any(measure.of(gap.deployed) for gap in gaps):
         return charts.nothing("No capacity was deployed in this time.")
@@ -118,7 +112,6 @@ def _bands(gaps: Sequence[Gap], scale: Scale) -> list[go.Scatter]:
 
 
 def _projected(ahead: Projection, scale: Scale) -> list[go.Scatter]:
-    """Dotted lines from today on, each with the band its method gives."""
     instants = [ms(at) for at in ahead.instants]
     edge: Figure = {"width": 0, "hoverinfo": "skip"}
     made = []
@@ -177,7 +170,6 @@ def _gap_table(gaps: Sequence[Gap], scale: Scale) -> Figure:
 
 
 def gap_by_site(rows: Sequence[SiteCapacityRow]) -> Figure:
-    """One bar per site: all of it in the band of the site's verdict."""
     shown = [row for row in rows if row.deployed.it_kw > 0]
     if not shown:
         return charts.nothing("No site has deployed capacity.")
@@ -241,7 +233,7 @@ def by_group(groups: Sequence[Group], *, measure: CapacityMeasure) -> Figure:
     days = (f"{gap.at:%Y-%m-%d}" for gap in shown[0].gaps)
     heads = ["Day", *(f"{group.label}, {scale.unit}" for group in shown)]
     meta = {
-        "finding": sentences.moved(groups, measure=measure),
+        "finding": findings.moved(groups, measure=measure),
         "table": charts.table(heads, reversed(list(zip(days, *columns, strict=True)))),
         "narrow": charts.FEW_DATES,
     }
@@ -249,7 +241,6 @@ def by_group(groups: Sequence[Group], *, measure: CapacityMeasure) -> Figure:
 
 
 def closing(outcome: Closing, *, checks: int) -> Figure:
-    """The capacity that resolved checks free, at best and in the order of the plan, against their number."""
     measure, held = outcome.measure, outcome.measure.of(outcome.capacity)
     if len(outcome.curve) < 2:
         return charts.nothing("No check holds any capacity back.")
@@ -279,7 +270,7 @@ def closing(outcome: Closing, *, checks: int) -> Figure:
     )
     heads = ["Checks resolved", f"Freed at best, {scale.unit}"]
     rows = [[resolved, *scale.scaled([freed])] for resolved, freed in best]
-    meta = {"finding": sentences.at_best(outcome, checks), "table": charts.table(heads, rows)}
+    meta = {"finding": findings.at_best(outcome, checks), "table": charts.table(heads, rows)}
     return charts.figure(traces, layout, meta)
 
 

@@ -1,6 +1,7 @@
 """The gap: what is deployed and not ready, whose it is, and what would close it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -9,9 +10,11 @@ from django.http import HttpRequest
 
 from inventory.models import Site
 from readiness.boards import findings
-from readiness.boards.gap import charts, sentences, tables
+from readiness.boards.findings import amount
+from readiness.boards.gap import charts
 from readiness.golive.worklist import queries as worklist
 from readiness.golive.worklist.params import BY, FIELDS, MEASURES, TARGETS, read
+from readiness.scoring.core.closing import CheckEffect, Step
 from readiness.scoring.core.gap import CapacityMeasure
 from readiness.scoring.gap import queries
 from readiness.scoring.gap.closing import Closing, closing
@@ -27,6 +30,8 @@ from readiness.scoring.gap.queries import (
     PresentGroup,
     Question,
 )
+from readiness.scoring.queries.capacity import check_name
+from readiness.scoring.queries.rows import SiteRef
 from web import answers
 from web import tables as table_kit
 from web.charts import Figure
@@ -34,11 +39,157 @@ from web.clock import now
 from web.drawing import bar_width
 from web.links import link
 from web.reports import Report, chart_urls, choices
-from web.tables import TablePage
+from web.tables import Column, Table, TablePage
 from web.tables.addresses import Address
 from web.tables.filtering import panel_of
 from web.timerange import TimeRange
 from web.units import Formatted, how_many, number, power, power_unit
+
+NAMED = 3
+"""Checks that a row names; the others are counted."""
+NO_CAPACITY_HELD = "No check holds any capacity of these sites back."
+
+type Listed = Mapping[tuple[str, str], int]
+"""Work items that are open, by slug of the site and check id."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLine:
+    """One site's turn. `listed` of its checks are on the worklist."""
+
+    place: int
+    step: Step
+    site: SiteRef
+    verdict: str
+    names: str
+    listed: int
+
+    @property
+    def checks(self) -> tuple[str, ...]:
+        return self.step.site.checks
+
+
+@dataclass(frozen=True, slots=True)
+class GapCheckLine:
+    """One check, resolved wherever it holds a site; at `listed` of them it is on the worklist."""
+
+    effect: CheckEffect
+    check: str
+    pillar: str
+    listed: int
+
+
+def plan_lines(closing: Closing, verdicts: Mapping[str, str], listed: Listed) -> list[PlanLine]:
+    lines = []
+    for place, step in enumerate(closing.plan, start=1):
+        site, checks = closing.sites[step.site.site], step.site.checks
+        names = [check_name(closing.framework, check_id) for check_id in checks[:NAMED]]
+        names += [f"{len(checks) - NAMED} more"] if len(checks) > NAMED else []
+        on_list = sum((site.slug, check_id) in listed for check_id in checks)
+        lines.append(PlanLine(place, step, site, verdicts[site.slug] or "none", ", ".join(names), on_list))
+    return lines
+
+
+def check_lines(closing: Closing, listed: Listed) -> list[GapCheckLine]:
+    pillars = {pillar.id: pillar.short_name for pillar in closing.framework.pillars}
+    return [
+        GapCheckLine(
+            effect=effect,
+            check=check_name(closing.framework, effect.check_id),
+            pillar=pillars.get(effect.check_id.partition("-")[0], ""),
+            listed=sum((site, effect.check_id) in listed for site in effect.sites),
+        )
+        for effect in closing.effects
+    ]
+
+
+def actions(query: str) -> Sequence[Mapping[str, str]]:
+    url = link("worklist-add") + (f"?{query}" if query else "")
+    return ({"name": "add", "label": "Add to the worklist", "icon": "plus", "url": url},)
+
+
+def plan_table(measure: CapacityMeasure) -> Table:
+    return Table(
+        id="plan",
+        noun=("site", "sites"),
+        label="Sites by capacity freed for each check resolved",
+        columns=(
+            Column("place", "Step", sort=True, numeric=True, phone="hide"),
+            Column("site", "Site", "site.name", url=_site_url, sort=True, locked=True, phone="title",
+                   export="site.slug"),
+            Column("region", "Region", "site.region", sort=True, default=False),
+            Column("verdict", "Verdict", template="readiness/gap/verdict_cell.html", phone="status"),
+            Column("checks", "Checks to resolve", lambda line: " ".join(line.checks), "names",
+                   template="readiness/gap/checks_cell.html", phone="full"),
+            Column("count", "Checks", lambda line: len(line.checks), sort=True, numeric=True),
+            _capacity(measure, "freed", "Frees", lambda line: measure.of(line.step.site.held), sort=True),
+            _capacity(measure, "each", "For each check", sort=True,
+                      value=lambda line: measure.of(line.step.site.held) / len(line.checks),
+                      hint="Capacity freed by the checks resolved: what the plan is ordered by"),
+            Column("so_far", "Checks so far", "step.checks_so_far", numeric=True),
+            _capacity(measure, "freed_so_far", "Freed so far", lambda line: measure.of(line.step.freed_so_far)),
+            _listed(lambda line: {"site": line.site.slug}, lambda line: len(line.checks)),
+        ),
+        row_id=lambda line: f"site:{line.site.slug}",
+        row_url=_site_url,
+        row_name="site.name",
+        per_page=25,
+        empty={"title": "No plan is needed", "text": NO_CAPACITY_HELD, "icon": "circle-check"},
+    )  # fmt: skip
+
+
+def check_table(measure: CapacityMeasure) -> Table:
+    return Table(
+        id="effects",
+        noun=("check", "checks"),
+        label="Checks by what each would free, resolved wherever it holds a site",
+        columns=(
+            Column("check", "Check", url=_check_url, sort=True, locked=True, phone="title",
+                   export="effect.check_id"),
+            Column("pillar", "Pillar", sort=True),
+            Column("sites", "Sites held", lambda line: len(line.effect.sites), sort=True, numeric=True),
+            _capacity(measure, "touched", "Their capacity", lambda line: measure.of(line.effect.touched), sort=True),
+            Column("frees", "Sites freed", lambda line: len(line.effect.frees), sort=True, numeric=True,
+                   hint="Sites that no other check holds"),
+            _capacity(measure, "freed", "Frees", lambda line: measure.of(line.effect.freed), sort=True),
+            _listed(lambda line: {"check": line.effect.check_id}, lambda line: len(line.effect.sites)),
+        ),
+        row_id=lambda line: f"check:{line.effect.check_id}",
+        row_url=_check_url,
+        row_name="check",
+        per_page=50,
+        empty={"title": "No check holds capacity back", "text": NO_CAPACITY_HELD, "icon": "circle-check"},
+    )  # fmt: skip
+
+
+def _site_url(line: PlanLine) -> str:
+    return link("site", line.site.slug)
+
+
+def _check_url(line: GapCheckLine) -> str:
+    return link("check", line.effect.check_id)
+
+
+def _capacity(
+    measure: CapacityMeasure, key: str, label: str, value: Callable[[Any], float], **more: Any
+) -> Column:
+    unit = "kW" if measure is CapacityMeasure.POWER else "accelerators"
+
+    def text(line: Any) -> str:
+        return amount(value(line), measure)
+
+    return Column(key, label, value, text, numeric=True, file_unit=unit, **more)
+
+
+def _listed(asked: Callable[[Any], dict[str, str]], whole: Callable[[Any], int]) -> Column:
+    def url(line: Any) -> str:
+        return link("worklist", **asked(line), live="true") if line.listed else ""
+
+    def text(line: Any) -> str:
+        return f"{line.listed} of {whole(line)}"
+
+    return Column("listed", "On the worklist", text=text, url=url, sort=True, numeric=True)
+
 
 DEFAULT_RANGE = "now-365d"
 NARROWING = ("region", "kind", "profile")
@@ -105,14 +256,12 @@ def closing_chart(request: HttpRequest) -> Figure:
 
 
 def _asked(request: HttpRequest, *, by: str = "") -> tuple[Question, TimeRange, datetime]:
-    """The question, the range and the present instant of a chart's address. Regions are read where one is named."""
     at = now()
     question = read(request.GET, regions=queries.regions() if "region" in request.GET else {}, by=by)
     return question, answers.time_range(request, now=at, default=DEFAULT_RANGE), at
 
 
 def _chart_urls(question: Question, address: Address, span: TimeRange) -> dict[str, Any]:
-    """The charts and the endpoint are asked what the page is asked."""
     own: dict[str, Any] = {name: [value for each, value in address.pairs if each == name] for name in FIELDS}
     own = {
         name: values for name, values in own.items() if values and name not in ("points", "by")
@@ -138,7 +287,7 @@ def _present(question: Question, present: Present, address: Address) -> dict[str
     points = present.capability.points
     return {
         "figures": {name: _quantity(value, measure, unit) for name, value in bands.items()},
-        "shares": {name: sentences.share(value, deployed) for name, value in bands.items() if deployed},
+        "shares": {name: findings.share(value, deployed) for name, value in bands.items() if deployed},
         "sites_counted": how_many(
             sum(1 for site in present.known.capacity.values() if measure.of(site.deployed)), "site", "sites"
         ),
@@ -148,12 +297,12 @@ def _present(question: Question, present: Present, address: Address) -> dict[str
         "pace": findings.pace(present.outlook.pace, gap, measure=measure),
         "over_time_footer": findings.ahead(present.outlook),
         "sentences": [
-            sentences.projected(present.outlook, measure=measure),
-            sentences.capability(present.capability, present.growth),
+            findings.projected(present.outlook, measure=measure),
+            findings.capability(present.capability, present.growth),
         ],
         "bars": _bars(groups, question, address),
         "more_groups": max(len(groups) - MOST_BARS, 0),
-        "largest": sentences.largest(groups, gap, measure=measure),
+        "largest": findings.largest(groups, gap, measure=measure),
     }
 
 
@@ -193,12 +342,12 @@ def _behind(group: PresentGroup, question: Question, address: Address) -> str:
 
 def _closing(question: Question, held: Closing, address: Address) -> dict[str, Any]:
     return {
-        "closing_rule": sentences.target(question.target),
+        "closing_rule": findings.target(question.target),
         "closing_sentences": [
-            sentences.single_check(held),
-            sentences.first_steps(held),
-            sentences.at_best(held, question.checks),
-            sentences.beyond(held),
+            findings.single_check(held),
+            findings.first_steps(held),
+            findings.at_best(held, question.checks),
+            findings.beyond(held),
         ],
         "checks": question.checks,
         "checks_hidden": [pair for pair in address.pairs if pair[0] not in ("checks", "page")],
@@ -206,14 +355,13 @@ def _closing(question: Question, held: Closing, address: Address) -> dict[str, A
 
 
 def _table(request: HttpRequest, held: Closing, present: Present, plan: str, address: Address) -> TablePage:
-    """Rows of the plan can be put on the worklist by those who may add to it."""
     kept = (*NARROWING, "target", "measure")
     query = urlencode([pair for pair in address.pairs if pair[0] in kept])
-    actions = tables.actions(query) if request.user.has_perm("golive.add_workitem") else ()
+    offered = actions(query) if request.user.has_perm("golive.add_workitem") else ()
     listed = worklist.listed()
     if plan == "checks":
-        lines = tables.check_lines(held, listed)
-        return table_kit.page(request, tables.check_table(held.measure), lines, actions=actions)
+        lines = check_lines(held, listed)
+        return table_kit.page(request, check_table(held.measure), lines, actions=offered)
     verdicts = {site.site: site.verdict or "" for site in present.known.capacity.values()}
-    plan_lines = tables.plan_lines(held, verdicts, listed)
-    return table_kit.page(request, tables.plan_table(held.measure), plan_lines, actions=actions)
+    rows = plan_lines(held, verdicts, listed)
+    return table_kit.page(request, plan_table(held.measure), rows, actions=offered)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -78,16 +77,13 @@ class InteropSerializer(serializers.Serializer):
 class InteropViewSet(RowsViewSet):
     """Sites with the pairs of products that they link."""
 
-    queryset = Site.objects.all()
+    queryset = sites()
     serializer_class = InteropSerializer
     filterset_class = InteropFilters
     permission_classes = [
         requires("inventory.view_site", "scoring.view_checkresult", "evidence.view_validationrun")
     ]
     ordering_fields = ("id", "name", "slug")
-
-    def get_queryset(self) -> QuerySet[Site]:
-        return sites()
 
     def rows(self, objects: list[Any]) -> list[SitePairs]:
         return pairs_of_sites(objects, now=clock.now())

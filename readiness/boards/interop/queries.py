@@ -63,7 +63,6 @@ class FleetPair:
 
     @property
     def worst_site(self) -> Site:
-        """The site where it stands worst."""
         return min(self.places, key=lambda place: WORST_FIRST.index(place[1].standing))[0].site
 
 

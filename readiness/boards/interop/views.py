@@ -2,23 +2,156 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
-from readiness.boards.interop import queries, tables
-from readiness.boards.interop.queries import FleetPair, SitePairs
+from readiness.boards import findings
+from readiness.boards.interop import queries
+from readiness.boards.interop.queries import WORST_FIRST, FleetPair, SitePairs
 from readiness.boards.params import check_named
-from readiness.evidence.core.interop import CHECK
-from readiness.evidence.core.proving.interop import PairStanding
+from readiness.evidence.core.interop import ASPECTS, CHECK
+from readiness.evidence.core.proving.interop import JudgedPair, PairStanding
 from web import tables as table_kit
+from web.ages import ago
 from web.clock import now
 from web.links import link
 from web.reports import Report
-from web.tables import TablePage
-from web.units import power
+from web.states import STATES
+from web.tables import Column, RowFilter, Table, TablePage
+from web.units import duration, power
+
+STANDINGS = [(each.value, STATES["interop"][each.value].word) for each in WORST_FIRST]
+ASPECT_WORDS = {
+    "link-fec": "Link and FEC",
+    "incast": "Incast",
+    "failover": "Failover",
+    "telemetry": "Telemetry",
+}
+NAMES_SHOWN = 3
+
+
+def row_id(pair: Any) -> str:
+    """An id that stays the same while the pair is deployed; its characters go into an id of the page."""
+    joined = "-".join("_".join(end) for end in pair.installed.key)
+    return "".join(char if char.isalnum() else "-" for char in joined)
+
+
+def fleet_table() -> Table:
+    return _table(
+        "interop",
+        "Pairs of products and versions over the fleet",
+        [
+            Column("sites", "Sites", lambda row: len(row.places), _sites_words, worst_site, sort=True,
+                   export=lambda row: " ".join(site.site.slug for site, _pair in row.places)),
+            Column("proven_at", "Proven at", "proven_sites", sort=True, numeric=True),
+            *_links(),
+            Column("at_stake", "Capacity at stake", "at_stake.it_kw",
+                   lambda row: findings.kw(row.at_stake.it_kw) if row.at_stake.it_kw else "", sort=True, numeric=True,
+                   hint="Deployed at the sites where the pair is not proven"),
+        ],
+        row_url=worst_site,
+        api="interop-api-list",
+    )  # fmt: skip
+
+
+def site_table(site: SitePairs, now: datetime, *, validity: timedelta) -> Table:
+    return _table(
+        "interop-site",
+        "Pairs of products and versions that this site links",
+        [
+            *(_aspect(aspect) for aspect in ASPECTS),
+            *_links(),
+            Column("runs", "Records", lambda row: " ".join(str(run.id) for run in row.runs),
+                   template="readiness/interop/runs_cell.html", default=False),
+            Column("tested", "Tested", "proof.taken_at",
+                   lambda row: ago(row.proof.taken_at, now=now) if row.proof else "", numeric=True, sort=True),
+            Column("expires", "Counts for", lambda row: row.proof.taken_at + validity if row.proof else None,
+                   lambda row: _left(row, now, validity), numeric=True),
+        ],
+        site=site.site.slug,
+    )  # fmt: skip
+
+
+def _table(table_id: str, label: str, columns: Sequence[Column], site: str = "", **more: Any) -> Table:
+    return Table(
+        id=table_id,
+        noun=("pair", "pairs"),
+        label=label,
+        columns=(
+            Column("standing", "Proof", "standing.value", template="readiness/interop/standing_cell.html",
+                   sort=lambda row: WORST_FIRST.index(row.standing), phone="status"),
+            Column("pair", "Pair", "installed.name", template="readiness/interop/pair_cell.html", sort=True,
+                   locked=True, phone="title"),
+            *columns,
+            Column("reason", "Why", phone="full"),
+        ),
+        filters=(RowFilter("standing", "Proof", "standing.value", STANDINGS),),
+        row_id=row_id,
+        row_name="installed.name",
+        empty={
+            "title": "No two devices are linked",
+            "text": "Links between ports of devices, with their versions, make the pairs that a record can prove.",
+            "icon": "topology-star-3",
+            "action_url": link("link-list", **({"site": site} if site else {})),
+            "action_label": "Links in the inventory",
+        },
+        **more,
+    )  # fmt: skip
+
+
+def _links() -> Sequence[Column]:
+    return (
+        Column("links", "Links", "installed.links", sort=True, numeric=True),
+        Column(
+            "back_end",
+            "Back end",
+            "installed.back_end_links",
+            lambda row: str(row.installed.back_end_links or "no"),
+            sort=True,
+            numeric=True,
+            hint="Links of the accelerators’ own fabric",
+        ),
+    )
+
+
+def _aspect(aspect: str) -> Column:
+    words, url = partial(aspect_words, aspect=aspect), partial(_run_url, aspect=aspect)
+    hint = "PFC and ECN under incast" if aspect == "incast" else ""
+    return Column(aspect, ASPECT_WORDS[aspect], words, hint=hint, url=url)
+
+
+def aspect_words(pair: JudgedPair, aspect: str) -> str:
+    if aspect not in pair.installed.aspects:
+        return "not needed"
+    outcome = pair.aspects.get(aspect)
+    return "not tested" if outcome is None else "passed" if outcome.passed else "failed"
+
+
+def _run_url(pair: JudgedPair, aspect: str) -> str:
+    outcome = pair.aspects.get(aspect)
+    return link("validation-run-detail", outcome.run.id) if outcome else ""
+
+
+def _left(pair: JudgedPair, now: datetime, validity: timedelta) -> str:
+    if pair.proof is None or pair.proof.voided:
+        return ""
+    left = (pair.proof.taken_at + validity - now).total_seconds()
+    return duration(left) if left > 0 else "over"
+
+
+def _sites_words(row: FleetPair) -> str:
+    names = [site.site.name for site, _pair in row.places]
+    more = len(names) - NAMES_SHOWN
+    return ", ".join(names[:NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def worst_site(row: FleetPair) -> str:
+    return link("site-interop", row.worst_site.slug)
+
 
 MAY_ADD = "evidence.add_validationrun"
 MAY_SEE = ("inventory.view_site", "scoring.view_checkresult", "evidence.view_validationrun")
@@ -31,7 +164,7 @@ def fleet(request: HttpRequest) -> tuple[TablePage, Any]:
     check = check_named(CHECK)
     sites = queries.pairs_of_sites(list(queries.sites()), now=now())
     pairs = queries.fleet_pairs(sites)
-    return table_kit.page(request, tables.fleet_table(), pairs), lambda: {
+    return table_kit.page(request, fleet_table(), pairs), lambda: {
         "check": check,
         "matrix": queries.matrix(pairs),
         "add_url": link("validation-run-add", tool="csv") if request.user.has_perm(MAY_ADD) else "",
@@ -60,7 +193,7 @@ def site(request: HttpRequest, slug: str) -> tuple[TablePage, Any]:
     [site_pairs] = queries.pairs_of_sites([place], now=at)
     part = check.with_stand_ins(["pairs-proven"]).part("pairs-proven")
     validity = timedelta(seconds=part.validity.limit_s(None))
-    table = tables.site_table(site_pairs, at, validity=validity)
+    table = site_table(site_pairs, at, validity=validity)
     may_add = request.user.has_perm(MAY_ADD)
     return table_kit.page(request, table, list(site_pairs.pairs)), lambda: {
         "site": place,

@@ -61,17 +61,8 @@ class MatrixSerializer(ObjectSerializer):
     class Meta:
         model = Site
         fields = (
-            *(
-                "slug",
-                "region",
-                "stage",
-                "kind",
-                "verdict",
-                "deciding",
-                "first_blocker",
-                "deployed_kw",
-                "gap_kw",
-            ),
+            *("slug", "region", "stage", "kind", "verdict", "deciding", "first_blocker"),
+            *("deployed_kw", "gap_kw"),
             *("score", "score_upper", "coverage", "evaluated_at", "failed_at", "failure"),
             *("capped", "measurable", "framework_version", "states", "tiers"),
         )

@@ -52,7 +52,6 @@ class Wanted:
 
     @property
     def picks_by_row(self) -> bool:
-        """Whether it takes more than the state to know if a cell is one of them."""
         return bool(self.tiers) or self.expiring
 
     def checks(self, every: Iterable[Check]) -> tuple[Check, ...]:
@@ -74,8 +73,6 @@ class Wanted:
 
 
 class CheckCell(NamedTuple):
-    """One check at one site, as much of it as the matrix shows."""
-
     state: str
     since: datetime
     value: float | None
@@ -101,7 +98,6 @@ class MatrixRow:
 
     @property
     def gap_kw(self) -> float:
-        """The capacity deployed while the site is not ready."""
         return 0.0 if self.verdict == Verdict.READY else self.deployed.it_kw
 
 
@@ -118,7 +114,6 @@ class CheckCount:
 
     @property
     def pass_rate(self) -> float | None:
-        """Share of the sites that the check concerns, 0 to 1."""
         return self.states.get(CheckState.PASS, 0) / self.applicable if self.applicable else None
 
 
@@ -130,7 +125,6 @@ class Extent:
 
 
 def table(*, now: datetime, by_check: str = "") -> QuerySet[Site]:
-    """Sites that are not retired, with `gap_kw` to order by and, `by_check`, how bad that check is."""
     sites = site_queries.table(now=now).exclude(stage=Site.Stage.RETIRED)
     sites = sites.annotate(gap_kw=F("deployed_kw") - F("ready_kw"))
     if by_check:
@@ -145,10 +139,7 @@ def _severity() -> Case:
 
 
 def rows(sites: Iterable[Site], check_ids: Collection[str], *, now: datetime) -> list[MatrixRow]:
-    """The rows of these sites, in their order, with these checks; five statements, however many sites.
-
-    Sites that come from `table()` bring their region and score along.
-    """
+    """The rows of these sites, in their order, with these checks; five statements, however many sites."""
     shown = list(sites)
     capacity = present_capacity(shown, now=now)
     cells: dict[int, dict[str, CheckCell]] = defaultdict(dict)
@@ -196,7 +187,6 @@ def _extent(members: Sequence[tuple[float, datetime | None]]) -> Extent:
 def counts(
     site_ids: Collection[int], checks: Sequence[Check], wanted: Wanted, *, now: datetime
 ) -> dict[str, CheckCount]:
-    """Counts by check id, over all of these sites and not only a page of them; one statement."""
     results = CheckResult.objects.filter(site__in=site_ids)
     states: dict[str, dict[str, int]] = {check.id: {} for check in checks}
     matching = dict.fromkeys(states, 0)

@@ -1,23 +1,33 @@
-"""Filters of the matrix, for the page and for the API alike."""
+"""The matrix: filters for its page and the API alike, columns, the rows of cells, and its letters on paper."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import django_filters
 from django.db.models import Q, QuerySet
+from django.utils.dateformat import format as date_format
+from django.utils.timezone import localtime
 
 from inventory.models import Site
-from readiness.boards.matrix.queries import MatrixRow, Wanted
+from readiness.boards import findings
+from readiness.boards.matrix.queries import EXPIRES_SOON, CheckCell, CheckCount, Extent, MatrixRow, Wanted
 from readiness.boards.tables import GATES, PILLARS, ReadinessSiteFilters
 from readiness.framework import queries as framework_queries
-from readiness.framework.core.definition import Check
-from readiness.scoring.core.states import CHECK_STATES, TIERS
+from readiness.framework.core.definition import Check, Pillar
+from readiness.scoring.core.states import CHECK_STATES, TIERS, Tier
 from readiness.scoring.models import CheckResult
-from web import clock
+from web import clock, yaml_documents
 from web.links import link
 from web.rest.lookups import AnyOf, Existing, Flag
+from web.states import STATES, state
 from web.tables import Column, Table
-from web.units import power
+from web.tables.addresses import SORT, Address
+from web.units import against_limit, how_many, number, power
 
 
 class MatrixFilters(ReadinessSiteFilters):
@@ -85,13 +95,7 @@ def matrix_table(checks: Sequence[Check], *, shown: Sequence[Check], in_file: bo
         row_id="site.id",
         row_url=lambda row: link("site", row.site.slug),
         row_name="site.name",
-        empty={
-            "title": "No sites yet",
-            "text": "The matrix shows every site against every check. Add a site, then connect a source to it.",
-            "icon": "grid-dots",
-            "action_url": "/inventory/sites/",
-            "action_label": "Go to the inventory",
-        },
+        nothing="readiness/nothing.html#readiness-matrix",
         api="scoring-api-matrix-list",
         group_by=REGION_FIRST if grouped else (),
     )
@@ -138,3 +142,178 @@ def _of_check(check: Check, default: bool) -> Column:
         return cell.state if cell else ""
 
     return Column(check.id, check.id, value=state, sort="state_order", default=default)
+
+
+SHORT_NAMES = Path(__file__).parent / "data" / "short_names.yaml"
+LEGEND = ("pass", "warn", "fail", "unknown", "stale", "waived", "n-a")
+# These states have figures that say how far away the limit is; the others have nothing to compare.
+WITH_FIGURES = {"warn", "fail", "waived"}
+MARKED_TIERS = ("declared", "capped")
+"""A measured result has no mark: it is the expected case."""
+# On paper a letter stands for a state: a copy in black and white keeps it.
+LETTERS = {"pass": "·", "warn": "W", "fail": "F", "unknown": "?", "stale": "S", "waived": "V", "n-a": "–"}
+CAPPED = "D"
+"""In the place of W where a declaration is all there is."""
+
+
+class CellLine(NamedTuple):
+    """`key` names the cell in the address; `state` is "" where there is no result."""
+
+    key: str
+    state: str
+    tier: str
+    label: str
+    expires: bool
+    begins_pillar: bool
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RowLine:
+    row: MatrixRow
+    url: str
+    cells: list[CellLine]
+
+
+@cache
+def _short_names() -> dict[str, str]:
+    names: dict[str, str] = yaml_documents.read(SHORT_NAMES.read_text(encoding="utf-8"))
+    return names
+
+
+def short_name(check: Check) -> str:
+    return _short_names().get(check.id, check.name)
+
+
+class CellWords:
+    """Says cells of one page; the instants of a page repeat, and formatting them would take most of the time."""
+
+    def __init__(self, *, now: datetime) -> None:
+        self.now = now
+        self.year = localtime(now).year
+        self.words = {value: str(state.word) for value, state in STATES["check"].items()}
+        self.tiers = {tier: f", {STATES['tier'][tier].word}".lower() for tier in MARKED_TIERS}
+        self.dates: dict[datetime, str] = {}
+
+    def date(self, at: datetime) -> str:
+        if at not in self.dates:
+            there = localtime(at)
+            self.dates[at] = date_format(there, "j M" if there.year == self.year else "j M Y")
+        return self.dates[at]
+
+    def expires_soon(self, cell: CheckCell) -> bool:
+        return cell.expires_at is not None and self.now < cell.expires_at <= self.now + EXPIRES_SOON
+
+    def of(self, cell: CheckCell) -> str:
+        said = f"{self.words[cell.state]} since {self.date(cell.since)}{self.tiers.get(cell.tier, '')}"
+        if cell.state in WITH_FIGURES and cell.value is not None:
+            said = f"{said}, {against_limit(cell.value, cell.unit, cell.threshold_text)}"
+        if cell.expires_at and self.expires_soon(cell):
+            said = f"{said}, goes stale {self.date(cell.expires_at)}"
+        return said
+
+
+def row_lines(
+    rows: Iterable[MatrixRow], checks: Sequence[Check], *, chosen: str, now: datetime
+) -> list[RowLine]:
+    words = CellWords(now=now)
+    before = ["", *(check.pillar for check in checks)]
+    columns = [
+        (check.id, short_name(check), check.pillar != pillar)
+        for check, pillar in zip(checks, before, strict=False)
+    ]
+    return [
+        RowLine(row, link("site", row.site.slug), [_cell(row, column, words, chosen) for column in columns])
+        for row in rows
+    ]
+
+
+def _cell(row: MatrixRow, column: tuple[str, str, bool], words: CellWords, chosen: str) -> CellLine:
+    check_id, name, begins = column
+    # Neither slugs nor ids hold a dot.
+    key = f"{row.site.slug}.{check_id}"
+    cell = row.cells.get(check_id)
+    if cell is None:
+        return CellLine(key, "", "", "Not evaluated", False, begins, False)
+    label = f"{row.site.name}, {name}: {words.of(cell)}"
+    return CellLine(key, cell.state, cell.tier, label, words.expires_soon(cell), begins, key == chosen)
+
+
+def groups(
+    lines: Sequence[RowLine], extents: Mapping[str, Extent]
+) -> list[tuple[str, Extent | None, list[RowLine]]]:
+    if not extents:
+        return [("", None, list(lines))]
+    return [
+        (region, extents[region], list(members))
+        for region, members in groupby(lines, key=lambda line: line.row.site.region)
+    ]
+
+
+def headings(
+    checks: Sequence[Check], pillars: Iterable[Pillar], counts: Mapping[str, CheckCount], address: Address
+) -> list[dict[str, Any]]:
+    by_pillar = {key: list(each) for key, each in groupby(checks, key=lambda check: check.pillar)}
+    return [
+        {
+            "pillar": pillar,
+            "checks": [
+                _heading(check, counts[check.id], address, begins=not place)
+                for place, check in enumerate(by_pillar[pillar.id])
+            ],
+        }
+        for pillar in pillars
+        if pillar.id in by_pillar
+    ]
+
+
+def _heading(check: Check, count: CheckCount, address: Address, *, begins: bool) -> dict[str, Any]:
+    sort = {check.id: "ascending", f"-{check.id}": "descending"}.get(address.one(SORT), "none")
+    rate, label = count.pass_rate, short_name(check)
+    sites = "no site to judge"
+    if rate is not None:
+        sites = f"{count.states.get('pass', 0)} of {count.applicable} sites pass"
+    return {
+        "check": check,
+        "label": label,
+        "first": begins,
+        "sort": sort,
+        "sort_url": address.anew(sort=f"-{check.id}" if sort == "ascending" else check.id),
+        "rate": "–" if rate is None else number(100 * rate, 0),
+        "rate_label": f"{label}: {sites}",
+    }
+
+
+def legend(counts: Iterable[CheckCount]) -> list[tuple[str, str]]:
+    totals = dict.fromkeys(LEGEND, 0)
+    for each in counts:
+        for check_state, sites in each.states.items():
+            totals[check_state] += sites
+    return [(check_state, number(total)) for check_state, total in totals.items()]
+
+
+def scope(extent: Extent, every: int, checks: int) -> str:
+    sites = how_many(every, "site", "sites")
+    if extent.sites != every:
+        sites = f"{number(extent.sites)} of {number(every)} sites"
+    return f"{sites} × {how_many(checks, 'check', 'checks')}"
+
+
+def gap_note(extent: Extent) -> str:
+    return f"{how_many(extent.sites, 'site', 'sites')} · gap {findings.kw(extent.gap_kw)}"
+
+
+def letters(row: MatrixRow, checks: Sequence[Check]) -> list[tuple[str, str]]:
+    return [_letter(row.cells.get(check.id)) for check in checks]
+
+
+def _letter(cell: CheckCell | None) -> tuple[str, str]:
+    if cell is None:
+        return "none", ""
+    return cell.state, CAPPED if cell.tier == Tier.CAPPED else LETTERS[cell.state]
+
+
+def key_to_letters() -> list[tuple[str, str, Any]]:
+    words = [(each, letter, state("check", each).word) for each, letter in LETTERS.items()]
+    words.insert(2, ("warn", CAPPED, state("tier", Tier.CAPPED).word))
+    return words

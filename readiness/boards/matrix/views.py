@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from inventory.models import Site
 from readiness.boards import findings, sentences
-from readiness.boards.matrix import grid, queries
+from readiness.boards.matrix import queries, tables
 from readiness.boards.matrix.queries import Wanted
 from readiness.boards.matrix.tables import FILTER_NAMES, MatrixFilters, matrix_table
 from readiness.boards.queries import checks as check_queries
@@ -29,7 +29,8 @@ from readiness.scoring.queries.standing import present_capacity, score_of
 from web import answers
 from web import tables as table_kit
 from web.clock import now
-from web.reports import Report, trail
+from web.links import crumbs
+from web.reports import Report
 from web.tables import TablePage
 from web.tables.addresses import PAGE, SIZE, SORT, Address
 from web.tables.filtering import narrowed
@@ -81,7 +82,7 @@ def report(request: HttpRequest) -> tuple[TablePage, Any]:
         return {
             "version": version.version,
             "now": at,
-            "scope": grid.scope(shown.left.extent, queries.every_site(), len(shown.checks)),
+            "scope": tables.scope(shown.left.extent, queries.every_site(), len(shown.checks)),
             "evaluated_at": shown.left.extent.evaluated_at,
             "gap": gap,
             "unit": power_unit(gap.deployed.it_kw),
@@ -93,14 +94,14 @@ def report(request: HttpRequest) -> tuple[TablePage, Any]:
                 (
                     row,
                     [check_name(framework, check_id) for check_id in row.stored.deciding],
-                    grid.letters(row, shown.checks),
+                    tables.letters(row, shown.checks),
                 )
                 for row in rows
             ],
-            "pillars": grid.headings(shown.checks, framework.pillars, shown.counts, address),
-            "letters": grid.key_to_letters(),
+            "pillars": tables.headings(shown.checks, framework.pillars, shown.counts, address),
+            "letters": tables.key_to_letters(),
             "matrix_url": matrix_url,
-            "breadcrumbs": trail(("Readiness matrix", matrix_url), "Report"),
+            "breadcrumbs": crumbs("Report", ("Readiness matrix", matrix_url)),
         }
 
     return shown.table, context
@@ -108,8 +109,6 @@ def report(request: HttpRequest) -> tuple[TablePage, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The selection of the address: the sites that its filters leave, the checks to show, and counts over them all."""
-
     left: queries.Left
     checks: tuple[Check, ...]
     counts: Mapping[str, queries.CheckCount]
@@ -137,18 +136,18 @@ def _shown(request: HttpRequest, address: Address, framework: Framework, at: dat
 
 
 def _table(address: Address, shown: Shown, framework: Framework, at: datetime) -> dict[str, Any]:
-    rows = grid.row_lines(
+    rows = tables.row_lines(
         [row.object for row in shown.table.rows], shown.checks, chosen=address.one(CELL), now=at
     )
     regions = shown.left.regions if shown.grouped and rows else {}
     return {
         "table": shown.table,
         "checks": shown.checks,
-        "pillars": grid.headings(shown.checks, framework.pillars, shown.counts, address),
-        "groups": grid.groups(rows, regions),
-        "tiers": grid.MARKED_TIERS,
-        "legend": grid.legend(shown.counts[check.id] for check in shown.checks),
-        "scope": grid.scope(shown.left.extent, queries.every_site(), len(shown.checks)),
+        "pillars": tables.headings(shown.checks, framework.pillars, shown.counts, address),
+        "groups": tables.groups(rows, regions),
+        "tiers": tables.MARKED_TIERS,
+        "legend": tables.legend(shown.counts[check.id] for check in shown.checks),
+        "scope": tables.scope(shown.left.extent, queries.every_site(), len(shown.checks)),
         "gap_kw": shown.left.extent.gap_kw,
         "evaluated_at": shown.left.extent.evaluated_at,
         "quick": _quick(address, grouped=shown.grouped),
@@ -203,7 +202,7 @@ def _evidence(request: HttpRequest, address: Address, framework: Framework, at: 
             "site": site,
             "now": at,
             "site_check": site_check,
-            "short": grid.short_name(site_check.check),
+            "short": tables.short_name(site_check.check),
             "stake_kw": _stake_kw(site, check_id, now=at),
             "rule": rules.get(decided.get("part", "")) or site_check.thresholds[0],
             "proof": proof_link(decided.get("ref", "")),
@@ -220,7 +219,6 @@ def _evidence(request: HttpRequest, address: Address, framework: Framework, at: 
 
 
 def _stake_kw(site: Site, check_id: str, *, now: datetime) -> float:
-    """The capacity that the site has deployed and cannot use while this check holds its verdict."""
     score = score_of(site)
     if score is None or check_id not in score.deciding:
         return 0.0

@@ -1,6 +1,6 @@
 """A pack as a document: sections of facts and tables, in words, which the page and the PDF draw."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from readiness.boards.queries.checks import deciding_part
 from readiness.evidence.models import Attestation, RecordedFact, Review
 from readiness.framework.core.definition import Check, Framework, Pillar
 from readiness.framework.core.wording import label_title
-from readiness.golive.reviews.sentences import closed_words
+from readiness.golive.reviews.tables import closed_words
 from readiness.scoring.core.states import CheckState
 from readiness.scoring.queries.results import pass_text
 from readiness.scoring.queries.rows import CheckRow
@@ -59,18 +59,6 @@ class Document:
     subtitle: str
     stamp: str
     sections: tuple[Section, ...] = field(default=())
-
-    def texts(self) -> Iterator[str]:
-        """Every text that it shows, in order; states as their own words."""
-        yield from (self.title, self.subtitle, self.stamp)
-        for section in self.sections:
-            yield from (section.title, section.lead)
-            for term, value in section.facts:
-                yield from (term, value)
-            if section.table is not None:
-                yield from (column.title for column in section.table.columns)
-                for row in section.table.rows:
-                    yield from row
 
 
 NOTHING = "–"
@@ -138,7 +126,7 @@ def _site(pack: Pack) -> Section:
 
 
 def _verdict(pack: Pack) -> Section:
-    score, row = pack.score, pack.row
+    score = pack.score
     if score is None:
         return Section("verdict", "Verdict", empty="The site was not evaluated yet.")
     names = {check.id: check.name for check, _row in pack.checks}
@@ -146,8 +134,8 @@ def _verdict(pack: Pack) -> Section:
         ("Verdict", str(state("verdict", score.confirmed_verdict).word)),
         ("Why", score.verdict_reason or findings.no_verdict(pack.site.stage)),
         ("Since", utc(score.verdict_since)),
-        ("Score", f"{percent(row.score)} (up to {percent(row.upper)})"),
-        ("Coverage by fresh evidence", str(percent(row.coverage))),
+        ("Score", f"{percent(score.score)} (up to {percent(score.score_upper)})"),
+        ("Coverage by fresh evidence", str(percent(score.coverage))),
         ("Evaluated", utc(score.evaluated_at)),
         ("Framework", pack.framework.version),
     ]

@@ -65,7 +65,6 @@ def pdf_of(document: Document) -> bytes:
 
 
 def printable(text: str) -> str:
-    """Text with each letter that the font lacks as its base letter or a question mark; the page keeps the text."""
     known = pdfmetrics.getFont("Pack").face.charToGlyph
     return "".join(char if ord(char) in known else _nearest(char, known) for char in text)
 

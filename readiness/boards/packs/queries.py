@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from inventory.models import Site
+from readiness.boards.queries.sites import SiteRow
 from readiness.boards.queries.sites import rows as site_rows
 from readiness.evidence.models import Attestation, RecordedFact, Review, ValidationRun
 from readiness.framework import queries as framework_queries
@@ -18,7 +19,7 @@ from readiness.golive.reviews import queries as review_queries
 from readiness.grants.models import Grant
 from readiness.scoring.models import CheckResult, SiteScore
 from readiness.scoring.queries.results import check_row
-from readiness.scoring.queries.rows import CheckRow, SiteRow
+from readiness.scoring.queries.rows import CheckRow
 
 RECORDS = ("run", "fact", "attestation")
 

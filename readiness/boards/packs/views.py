@@ -13,9 +13,8 @@ from readiness.boards.packs.document import Document, written
 from readiness.boards.packs.queries import pack_of
 from readiness.scoring.queries.standing import with_owner
 from web.clock import now
-from web.links import link
+from web.links import crumbs, link
 from web.permissions import require
-from web.reports import trail
 
 may_see = require(
     *("inventory.view_site", "scoring.view_checkresult", "grants.view_grant", "evidence.view_review"),
@@ -31,7 +30,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "site": site,
         "document": _document(request, site),
-        "breadcrumbs": trail(("Fleet", link("fleet")), (site.name, link("site", slug)), "Site pack"),
+        "breadcrumbs": crumbs("Site pack", ("Fleet", "fleet"), (site.name, link("site", slug))),
     }
     return render(request, "readiness/pack.html", context)
 

@@ -27,11 +27,10 @@ GATES = {"BLOCK": 0, "COND": 1, "INFO": 2}
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attention:
     """`matter` is check, source, health, ownership or owner; `subject` the check id, the source's name, the domain, the
-    queue or nothing. `kind` and `state` are those of its mark. `kw` is what its `sites` have deployed.
+    queue or nothing. `state` is that of its mark. `kw` is what its `sites` have deployed.
     """
 
     matter: str
-    kind: str
     state: str
     subject: str
     title: str
@@ -46,6 +45,10 @@ class Attention:
     def site(self) -> SiteRef | None:
         """None where several share one line."""
         return self.sites[0] if len(self.sites) == 1 else None
+
+    @property
+    def kind(self) -> str:
+        return self.matter if self.matter in ("source", "health") else "check"
 
     @property
     def id(self) -> str:
@@ -92,8 +95,6 @@ def _rank(entry: Attention) -> tuple[float, int, str, str]:
 
 
 class _Open(NamedTuple):
-    """The columns that are shown of a check that failed or went stale."""
-
     check_id: str
     gate: str
     state: str
@@ -120,7 +121,6 @@ def _checks(sites: dict[int, SiteRef], kw: dict[int, float], known: FleetStandin
         more = f" And {len(several) - 1} more." if len(several) > 1 else ""
         yield Attention(
             matter="check",
-            kind="check",
             state=first.state,
             subject=first.check_id,
             title=f"{ref.name}: {check_name(known.framework, first.check_id)}",
@@ -144,7 +144,6 @@ def _sources(sites: dict[int, SiteRef], kw: dict[int, float]) -> Iterator[Attent
         at = source.status.last_sample_at
         yield Attention(
             matter="source",
-            kind="source",
             state=source.status.state,
             subject=source.name,
             title=f"{source.name} is {source.status.state}",
@@ -179,7 +178,6 @@ def _health(sites: dict[int, SiteRef], kw: dict[int, float], known: FleetStandin
         worst = row.reasons[0] if row.reasons else {}
         yield Attention(
             matter="health",
-            kind="health",
             state=row.health,
             subject=row.domain,
             title=f"{ref.name}: {row.get_domain_display().lower()} is critical",
@@ -204,7 +202,6 @@ REMINDED = {
 
 
 def _ownership(sites: dict[int, SiteRef], kw: dict[int, float], known: FleetStanding) -> Iterator[Attention]:
-    """One line for each queue; one statement for all of them."""
     cells = ownership.pressing(now=known.at, due_by=known.at + REMIND_BEFORE, site_ids=known.site_ids)
     queued: dict[OwnershipQueue, list[int]] = defaultdict(list)
     for site_id, of_site in cells.items():
@@ -230,10 +227,8 @@ def _without_owner(sites: Iterable[SiteRef], kw: dict[int, float]) -> Iterator[A
 def _of_sites(
     matter: str, subject: str, title: str, refs: tuple[SiteRef, ...], kw: dict[int, float]
 ) -> Attention:
-    """One line about several sites, those with the most power named. Ownership has no state of a check of its own."""
     return Attention(
         matter=matter,
-        kind="check",
         state="warn",
         subject=subject,
         title=title,

@@ -61,8 +61,6 @@ class CheckPage:
 
 
 class StripCell(NamedTuple):
-    """The worst state that held in a span of time from an instant on."""
-
     start: datetime
     state: str
 
@@ -81,7 +79,6 @@ class SiteCheck:
 
     @property
     def parts(self) -> list[tuple[ThresholdRow, PartRow | None]]:
-        """Each sub-measure's rule, and the sub-measure as judged where it was."""
         judged = {part.id: part for part in self.result.parts} if self.result else {}
         return [(rule, judged.get(rule.part_id)) for rule in self.thresholds]
 
@@ -97,7 +94,6 @@ class SiteCheck:
 
 
 def deciding_part(row: CheckRow) -> PartRow | None:
-    """The sub-measure whose figures the check shows."""
     same = (part for part in row.parts if part.state == row.measured_state and part.value == row.value)
     return next(same, None)
 
@@ -208,8 +204,6 @@ OPEN_STATES = ("fail", "stale", "unknown", "waived")
 
 @dataclass(frozen=True, slots=True)
 class CheckListRow:
-    """One check; `counts` are sites by state and `kw` their deployed power by state."""
-
     check: Check
     pillar: Pillar
     counts: dict[str, int]
@@ -222,14 +216,11 @@ class CheckListRow:
 
     @property
     def kw_at_stake(self) -> float:
-        """Deployed power of sites where the check is neither met nor without meaning."""
         return sum(self.kw.get(state, 0.0) for state in OPEN_STATES)
 
 
 @dataclass(frozen=True, slots=True)
 class CheckList:
-    """Rows in the framework's order; `sites` counts those with any result."""
-
     version: str
     title: str
     pillars: tuple[Pillar, ...]
@@ -238,7 +229,6 @@ class CheckList:
 
 
 def check_list(*, now: datetime) -> CheckList:
-    """Four statements, whatever the number of sites."""
     version, framework = framework_queries.current()
     sites = Site.objects.select_related("region").exclude(stage=Site.Stage.RETIRED)
     present = present_capacity(list(sites), now=now)
@@ -264,7 +254,6 @@ BY_A_REVIEW = "go-live review #"
 
 
 def set_aside(site: Site, result: CheckRow | None, *, now: datetime) -> list[str]:
-    """Sentences for a page about the newest of each kind. One statement, and none for other checks."""
     own = OWN_RECORDS.get(result.id) if result else None
     if result is None or own is None or not any(own.are_behind(part.evidence) for part in result.parts):
         return []

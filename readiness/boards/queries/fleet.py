@@ -32,44 +32,25 @@ STEADY_S = 600
 
 
 @dataclass(frozen=True, slots=True)
-class Sparks:
-    """kW at the end of each of the last 52 weeks, oldest first."""
-
-    deployed: tuple[float, ...]
-    ready: tuple[float, ...]
-    gap: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """Over sites with a verdict: BLOCK checks that ask for a measurement, how many are declared, at how many sites."""
-
-    capped: int
-    measurable: int
-    sites: int
-
-
-@dataclass(frozen=True, slots=True)
 class Fleet:
     """`verdicts` counts sites by verdict, "none" for those without; `sites` is all of them.
 
     `monitored` is how many sites have any source, `sites_reporting` how many of these have one on time.
-    `outlook` holds the projection and the pace, and no gaps.
+    `outlook` holds the projection and the pace, and no gaps; `weeks` ends with now. `declared` counts BLOCK checks that
+    ask for a measurement, over sites with a verdict: how many are declared, at how many sites.
     """
 
     now: Gap
-    before: Gap
     verdicts: dict[str, int]
     sites: int
     without_owner: tuple[SiteRef, ...]
     sources: dict[str, int]
-    sources_total: int
     newest_sample_at: datetime | None
     sites_reporting: int
     monitored: int
-    sparks: Sparks
+    weeks: tuple[Gap, ...]
     outlook: CapacityHistory
-    declared: Declared
+    declared: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,39 +89,32 @@ class DomainCard:
 
 
 def fleet(known: FleetStanding) -> Fleet:
-    """Six statements at most, whatever the number of sites."""
     weeks = _weeks(known)
     open_sites = [site for site in known.sites if site.ref.stage != Site.Stage.RETIRED]
     states, newest_at = _sources()
     reporting, monitored = _reporting(known, {site.ref.id for site in open_sites})
     return Fleet(
         now=weeks[-1],
-        before=weeks[-1 - BEFORE_WEEKS],
         verdicts=known.verdicts,
         sites=len(known.sites),
         without_owner=tuple(site.ref for site in open_sites if not site.ref.owner.strip()),
         sources=states,
-        sources_total=sum(states.values()),
         newest_sample_at=newest_at,
         sites_reporting=reporting,
         monitored=monitored,
-        sparks=Sparks(
-            deployed=tuple(gap.deployed.it_kw for gap in weeks),
-            ready=tuple(gap.ready.it_kw for gap in weeks),
-            gap=tuple(gap.gap.it_kw for gap in weeks),
-        ),
+        weeks=weeks,
         outlook=outlook(weeks, now=known.at),
         declared=_declared(known),
     )
 
 
-def _declared(known: FleetStanding) -> Declared:
+def _declared(known: FleetStanding) -> dict[str, int]:
     judged = [site for site in known.sites if site.verdict]
-    return Declared(
-        capped=sum(site.capped for site in judged),
-        measurable=sum(site.measurable for site in judged),
-        sites=sum(site.capped > 0 for site in judged),
-    )
+    return {
+        "capped": sum(site.capped for site in judged),
+        "measurable": sum(site.measurable for site in judged),
+        "sites": sum(site.capped > 0 for site in judged),
+    }
 
 
 def _weeks(known: FleetStanding) -> tuple[Gap, ...]:
@@ -168,7 +142,6 @@ def _mark(known: FleetStanding) -> str:
 
 
 def domain_cards(*, now: datetime) -> tuple[DomainCard, ...]:
-    """The three domains, in their order; one statement."""
     health = DomainHealth.objects.exclude(site__stage=Site.Stage.RETIRED)
     by_domain: dict[str, list[_SiteHealth]] = defaultdict(list)
     # One text for all sites that are alike: to read a row for each would take longer than the statement.

@@ -35,7 +35,6 @@ LOOK_BACK = "now-24h"
 
 
 def _sent(site: Site, metrics: Collection[str]) -> set[str]:
-    """Those of the metrics that the site sends; one statement."""
     series = Series.objects.filter(site=site, metric__in=metrics).order_by()
     return set(series.values_list("metric", flat=True).distinct())
 
@@ -118,8 +117,6 @@ NEIGHBOURS = 5
 
 @dataclass(frozen=True, slots=True)
 class PanelLimit:
-    """A line not to pass, in the panel's unit."""
-
     label: str
     value: float
 
@@ -150,7 +147,6 @@ class SeriesPanel:
 def panels(
     site: Site, *, start: datetime, end: datetime, points: int, now: datetime, domain: str = ""
 ) -> tuple[SeriesPanel, ...]:
-    """One panel for each domain, or every headline metric of one domain; two statements and some a panel."""
     asked = _of_domain(site, domain) if domain else domain_series(site, now=now)
     return tuple(_panel(site, query, start, end, points, now) for query in asked)
 

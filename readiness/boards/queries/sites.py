@@ -1,23 +1,62 @@
 """The site table: a queryset to filter and sort, and the rows of one page of it."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, F, FloatField, IntegerField, QuerySet, When
+from django.db.models import (
+    Case,
+    Exists,
+    F,
+    FloatField,
+    Func,
+    IntegerField,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
 
-from inventory.models import DomainChoices, Site
+from inventory.models import (
+    Accelerator,
+    CoolingUnit,
+    Device,
+    DomainChoices,
+    Link,
+    Port,
+    PowerFeed,
+    Rack,
+    Site,
+)
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
-from readiness.scoring.core.gap import NOTHING, SiteCapacity
+from readiness.scoring.core.gap import NOTHING, CapacityFigures
 from readiness.scoring.core.states import HealthAt, Verdict, health_at
-from readiness.scoring.models import DomainHealth, SiteScore
+from readiness.scoring.figures import FIGURES, of_site
+from readiness.scoring.models import CheckResult, DomainHealth, Flip, SiteScore
 from readiness.scoring.queries.capacity import check_name
-from readiness.scoring.queries.rows import HealthMark, PillarFigure, SiteRow, ref_of
+from readiness.scoring.queries.results import check_row
+from readiness.scoring.queries.rows import (
+    CheckRow,
+    DomainFigure,
+    FlipRow,
+    HealthMark,
+    HealthReason,
+    PillarFigure,
+    SiteRef,
+    flip_row,
+    ref_of,
+)
 from readiness.scoring.queries.standing import event_kw, present_capacity, score_of, with_owner
+from readiness.scoring.reasons import as_it_was
+from telemetry.models import Series, Source, SourceState
 
 WEEKS = 24
 DOMAINS = tuple(DomainChoices.values)
@@ -53,6 +92,32 @@ def table(*, now: datetime) -> QuerySet[Site]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class SiteRow:
+    """`stored` is empty for a site that was never evaluated. `ready` is the whole of `deployed` or nothing; `weeks`
+    holds the score at the end of each of the last 24 weeks, oldest first, None where there was none.
+    """
+
+    site: SiteRef
+    stored: SiteScore
+    deployed: CapacityFigures
+    ready: CapacityFigures
+    pillars: tuple[PillarFigure, ...]
+    health: tuple[HealthMark, ...]
+    weeks: tuple[float | None, ...]
+    first_blocker_name: str
+    data_age_s: float | None
+
+    @property
+    def verdict(self) -> str:
+        return self.stored.confirmed_verdict
+
+    @property
+    def weakest(self) -> PillarFigure | None:
+        scored = (pillar for pillar in self.pillars if pillar.score is not None)
+        return min(scored, key=lambda each: (each.score or 0.0, each.upper or 0.0, each.id), default=None)
+
+
 def rows(sites: Iterable[Site], *, now: datetime, framework: Framework | None = None) -> list[SiteRow]:
     """The rows of these sites, in their order. Five statements, however many sites.
 
@@ -63,56 +128,27 @@ def rows(sites: Iterable[Site], *, now: datetime, framework: Framework | None = 
     capacity = present_capacity(shown, now=now)
     health = _health(shown, now=now)
     weeks = _weeks(shown, now=now)
-    return [
-        _row(site, framework, capacity[site.pk], health[site.pk], weeks[site.pk], now=now) for site in shown
-    ]
-
-
-def _row(
-    site: Site,
-    framework: Framework,
-    capacity: SiteCapacity,
-    health: tuple[HealthMark, ...],
-    weeks: tuple[float | None, ...],
-    *,
-    now: datetime,
-) -> SiteRow:
-    score = score_of(site) or SiteScore()
-    pillars = pillar_figures(framework, score.pillars)
-    newest_at = score.newest_sample_at
-    return SiteRow(
-        site=ref_of(site),
-        verdict=score.confirmed_verdict,
-        verdict_reason=score.verdict_reason,
-        verdict_since=score.verdict_since,
-        deployed=capacity.deployed,
-        ready=capacity.deployed if capacity.verdict is Verdict.READY else NOTHING,
-        score=score.score,
-        upper=score.score_upper,
-        waived=score.waived if score.pk else None,
-        coverage=score.coverage,
-        pillars=pillars,
-        weakest=min(
-            (pillar for pillar in pillars if pillar.score is not None),
-            key=lambda pillar: (pillar.score or 0.0, pillar.upper or 0.0, pillar.id),
-            default=None,
-        ),
-        health=health,
-        weeks=weeks,
-        first_blocker=score.first_blocker,
-        first_blocker_name=check_name(framework, score.first_blocker) if score.first_blocker else "",
-        newest_sample_at=newest_at,
-        data_age_s=max((now - newest_at).total_seconds(), 0.0) if newest_at else None,
-        evaluated_at=score.evaluated_at,
-        failed_at=score.failed_at,
-        failure=score.failure,
-        capped=tuple(score.capped),
-        measurable=score.measurable,
-    )
+    made = []
+    for site in shown:
+        stored, has = score_of(site) or SiteScore(), capacity[site.pk]
+        newest_at, blocker = stored.newest_sample_at, stored.first_blocker
+        made.append(
+            SiteRow(
+                site=ref_of(site),
+                stored=stored,
+                deployed=has.deployed,
+                ready=has.deployed if has.verdict is Verdict.READY else NOTHING,
+                pillars=pillar_figures(framework, stored.pillars),
+                health=health[site.pk],
+                weeks=weeks[site.pk],
+                first_blocker_name=check_name(framework, blocker) if blocker else "",
+                data_age_s=max((now - newest_at).total_seconds(), 0.0) if newest_at else None,
+            )
+        )
+    return made
 
 
 def pillar_figures(framework: Framework, stored: Mapping[str, Any]) -> tuple[PillarFigure, ...]:
-    """Every pillar of the framework; one that was never evaluated has no scores and is unknown."""
     nothing = dict.fromkeys(("score", "upper", "waived", "coverage")) | {
         "state": "unknown",
         "waived_checks": 0,
@@ -153,7 +189,6 @@ FROM unnest(%(sites)s::bigint[]) AS site (id), generate_series(0, %(weeks)s - 1)
 
 
 def _weeks(sites: Sequence[Site], *, now: datetime) -> dict[int, tuple[float | None, ...]]:
-    """The score at the end of each week up to now; a week without an evaluation has none."""
     asked: dict[str, Any] = {
         "sites": [site.pk for site in sites],
         "weeks": WEEKS,
@@ -165,3 +200,137 @@ def _weeks(sites: Sequence[Site], *, now: datetime) -> dict[int, tuple[float | N
         for site_id, back, score in cursor:
             scores[site_id][back] = score
     return {site.pk: tuple(scores[site.pk].get(back) for back in reversed(range(WEEKS))) for site in sites}
+
+
+SUBJECTS = ("check", "verdict", "health")
+RECENT_FLIPS, MOST_FLIPS = 20, 200
+
+
+@dataclass(frozen=True, slots=True)
+class PillarChecks:
+    pillar: PillarFigure
+    checks: tuple[CheckRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DomainDetail:
+    domain: str
+    clock: str
+    at: HealthAt
+    reasons: tuple[HealthReason, ...]
+    figures: tuple[DomainFigure, ...]
+
+    @property
+    def title(self) -> str:
+        return str(DomainChoices(self.domain).label)
+
+
+@dataclass(frozen=True, slots=True)
+class SitePage:
+    """`deciding` are the checks that hold the verdict, `counts` checks by state."""
+
+    row: SiteRow
+    checks: tuple[PillarChecks, ...]
+    counts: dict[str, int]
+    deciding: tuple[CheckRow, ...]
+    domains: tuple[DomainDetail, ...]
+    sources: list[Source]
+    flips: tuple[FlipRow, ...]
+
+
+def site_page(site: Site, *, now: datetime) -> SitePage:
+    """Ten statements. Give a site with its region and score joined in, or they cost two more."""
+    _version, framework = framework_queries.current()
+    [row] = rows([site], now=now)
+    results = {
+        result.check_id: check_row(result, framework, now=now)
+        for result in CheckResult.objects.filter(site=site)
+    }
+    score = getattr(site, "score", None)
+    deciding = score.deciding if score else []
+    return SitePage(
+        row=row,
+        checks=_by_pillar(framework, row.pillars, results),
+        counts=dict(Counter(result.state for result in results.values())),
+        deciding=tuple(results[check_id] for check_id in deciding if check_id in results),
+        domains=domain_details(site, now=now),
+        sources=sources(site),
+        flips=_recent_flips(site, framework),
+    )
+
+
+def _by_pillar(
+    framework: Framework, pillars: Sequence[PillarFigure], results: dict[str, CheckRow]
+) -> tuple[PillarChecks, ...]:
+    return tuple(
+        PillarChecks(
+            pillar,
+            tuple(results[check.id] for check in framework.checks_of(pillar.id) if check.id in results),
+        )
+        for pillar in pillars
+    )
+
+
+def domain_details(site: Site, *, now: datetime) -> tuple[DomainDetail, ...]:
+    details = []
+    for row in sorted(DomainHealth.objects.filter(site=site), key=lambda row: DOMAINS.index(row.domain)):
+        current = row.at(now)
+        kinds = [kind for kind in FIGURES if kind.domain == DomainChoices(row.domain)]
+        figures = tuple(of_site(kind, dict(current.figures)) for kind in kinds)
+        details.append(DomainDetail(row.domain, row.clock, current, reasons_of(row, now=now), figures))
+    return tuple(details)
+
+
+def reasons_of(row: DomainHealth, *, now: datetime) -> tuple[HealthReason, ...]:
+    holds = row.at(now).health == row.health
+    return tuple(_reason(stored if holds else as_it_was(stored)) for stored in row.reasons)
+
+
+def _reason(stored: Mapping[str, Any]) -> HealthReason:
+    at = stored.get("taken_at")
+    known: dict[str, Any] = dict.fromkeys(("metric", "title", "unit", "direction", "source", "was"), "")
+    known |= {"value": None, "threshold": None} | stored
+    known["taken_at"] = datetime.fromisoformat(at) if at else None
+    return HealthReason(**{name: known[name] for name in HealthReason.__slots__})
+
+
+def sources(site: Site) -> list[Source]:
+    """The site's own sources, and those that name it by a label and have sent something for it."""
+    named = Series.objects.filter(source=OuterRef("pk"), site=site)
+    rows = Source.objects.filter(Q(site=site) | (Q(site__isnull=True) & Q(Exists(named))))
+    waiting = Value(SourceState.WAITING.value)
+    return list(
+        rows.annotate(
+            state=Coalesce("status__state", waiting), last_sample_at=F("status__last_sample_at")
+        ).order_by("name")
+    )
+
+
+def _recent_flips(site: Site, framework: Framework) -> tuple[FlipRow, ...]:
+    recent = Flip.objects.filter(site=site, subject__in=SUBJECTS).select_related("site")
+    return tuple(flip_row(flip, framework) for flip in recent[:RECENT_FLIPS])
+
+
+def flips(site: Site, *, start: datetime, end: datetime) -> tuple[FlipRow, ...]:
+    _, framework = framework_queries.current()
+    rows = Flip.objects.filter(site=site, at__gte=start, at__lte=end, subject__in=SUBJECTS)
+    return tuple(flip_row(flip, framework) for flip in rows.select_related("site")[:MOST_FLIPS])
+
+
+# How rows lead to a site.
+KINDS: tuple[tuple[type[Model], str], ...] = (
+    *((Rack, "site"), (Device, "site"), (Accelerator, "device__site"), (Port, "device__site")),
+    *((Link, "site_a"), (PowerFeed, "site"), (CoolingUnit, "site")),
+)
+
+
+def inventory_counts(site: Site) -> tuple[tuple[type[Model], int], ...]:
+    counts = Site.objects.filter(pk=site.pk).values_list(*(_count(model, path) for model, path in KINDS))
+    [row] = counts
+    return tuple((model, count) for (model, _path), count in zip(KINDS, row, strict=True))
+
+
+def _count(model: type[Model], path: str) -> Subquery:
+    rows: QuerySet = model._default_manager.filter(**{path: OuterRef("pk")}).order_by()
+    counted = rows.annotate(all=Func(F("pk"), function="COUNT", output_field=IntegerField())).values("all")
+    return Subquery(counted, output_field=IntegerField())

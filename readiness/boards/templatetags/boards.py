@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from readiness.boards import sentences
 from readiness.boards.explain import sentences as moves
-from readiness.boards.matrix.grid import MARKED_TIERS, CellLine, gap_note, short_name
+from readiness.boards.matrix.tables import MARKED_TIERS, CellLine, gap_note
 from readiness.boards.waivers.sentences import ends
 from readiness.scoring.core.states import FlipCause, HealthAt
 from readiness.scoring.queries.rows import HealthReason
@@ -21,7 +21,6 @@ from web.units import power
 
 register = template.Library()
 register.filter("gap_note", gap_note)
-register.filter("short_name", short_name)
 register.filter("score", moves.score)
 register.filter("change", moves.points)
 register.filter("reason_words", sentences.reason_words)
@@ -30,7 +29,6 @@ register.filter("grant_ends", ends)
 
 @register.simple_tag
 def matrix_cells(cells: Iterable[CellLine]) -> SafeString:
-    """One `<td>` a check: a button that opens the evidence, or nothing where the check was never evaluated."""
     return SafeString("".join([_cell(cell) for cell in cells]))
 
 
@@ -50,7 +48,6 @@ def _cell(cell: CellLine) -> str:
 
 @register.simple_tag
 def report_letters(letters: Iterable[tuple[str, str]]) -> SafeString:
-    """The same on paper: a state and its letter a check."""
     return SafeString("".join([f'<td data-state="{state}">{letter}</td>' for state, letter in letters]))
 
 
@@ -76,7 +73,6 @@ def last_known(health: HealthAt) -> str:
 
 @register.filter
 def object_url(reason: HealthReason) -> str:
-    """The page of the object that is not well; "" where it has none."""
     kind, pk = reason.object_kind, reason.object_id
     return link(f"{kind}-detail", pk) if kind and pk else ""
 
@@ -89,5 +85,4 @@ def samples_url(reason: HealthReason, slug: str) -> str:
 
 @register.filter
 def clock(source_state: str) -> str:
-    """The clock beside what a source sends: late or silent; "" while it is on time."""
     return source_state if source_state in ("late", "silent") else ""

@@ -6,14 +6,13 @@ from typing import Any
 
 from plotly import graph_objects as go
 
-from readiness.boards.trends.marks import KINDS, Mark
-from readiness.boards.trends.queries import Day, Trend
-from readiness.boards.trends.sentences import finding
-from readiness.scoring.core.mean import BY_KW, PLAIN
+from readiness.boards.trends.queries import KINDS, Day, Mark, Trend
+from readiness.scoring.core.mean import BY_KW, NO_KW, PLAIN
 from readiness.scoring.queries.results import NEAR
 from web import charts
 from web.charts import Figure, ms
 from web.states import state
+from web.units import number
 
 DAY_MS = 86_400_000
 LOOKS = {
@@ -162,3 +161,36 @@ def _table(shown: Trend) -> Figure:
             for day in reversed(shown.days)
         ],
     )
+
+
+NOTICEABLE = 0.0005
+
+
+def finding(trend: Trend) -> str:
+    scored = [day for day in trend.days if day.score is not None]
+    if not scored:
+        return NO_KW if trend.plain else "No score is stored for these days."
+    first, last = scored[0], scored[-1]
+    subject = "The score by deployed kW" if trend.several else "The score"
+    return (
+        f"{subject} went from {points(first.score)} to {points(last.score)}"
+        f" between {first.on:%-d %b %Y} and {last.on:%-d %b %Y}."
+    )
+
+
+def moved(scores: Sequence[float]) -> dict[str, Any]:
+    if not scores:
+        return {"value": None, "note": NO_KW}
+    change = scores[-1] - scores[0]
+    tone = "ok" if change >= NOTICEABLE else "bad" if change <= -NOTICEABLE else ""
+    sign = {"ok": "+", "bad": "−"}.get(tone, "")
+    return {
+        "value": points(scores[-1]),
+        "note": f"{sign}{number(abs(100 * change), 1)} in this time",
+        "tone": tone,
+        "icon": {"ok": "arrow-up", "bad": "arrow-down-right"}.get(tone, ""),
+    }
+
+
+def points(score: float | None) -> str:
+    return "none" if score is None else number(100 * score, 1)

@@ -1,4 +1,4 @@
-"""Where a sub-measure on a check's page leads to: what proves it, and the form that declares the limit it lacks."""
+"""Checks: over the fleet, one of them, and one at a site with what proves it."""
 
 from collections import Counter
 from datetime import datetime
@@ -18,15 +18,15 @@ from readiness.grants import queries as waiver_queries
 from readiness.grants.operations import MAY_REQUEST
 from readiness.ownership import queries as ownership
 from readiness.ownership.queries import UNOWNED
-from readiness.ownership.sentences import cell_label, cell_text, item_label
+from readiness.ownership.tables import cell_label, cell_text, item_label
 from readiness.scoring.checks import FROM_OWNERSHIP, placements
 from readiness.scoring.core.states import ReasonCode
 from readiness.scoring.queries.rows import PartRow
 from web import tables as table_kit
 from web.clock import now
 from web.drawing import stacked
-from web.links import link
-from web.reports import Report, choices, trail
+from web.links import crumbs, link
+from web.reports import Report, choices
 from web.tables import TablePage
 from web.visibility import sees_names
 
@@ -48,7 +48,6 @@ LACKS_LIMIT = frozenset({ReasonCode.NO_LIMIT.value, ReasonCode.CANNOT_JUDGE.valu
 
 
 def proof_link(evidence: str) -> dict[str, str] | None:
-    """The page of what a result names as its evidence; None where that is no row with a page."""
     kind, _, pk = evidence.partition(":")
     for begins, label in OF_WORKLOADS.items():
         if evidence.startswith(begins):
@@ -60,7 +59,6 @@ def proof_link(evidence: str) -> dict[str, str] | None:
 
 
 def limit_form(part: PartRow | None, declared_on: str, site_slug: str) -> tuple[str, str]:
-    """Addresses of the form to declare the limit and of that to set a floor: one of them, where a limit is lacking."""
     if part is None or not part.limit_id or part.limit_source or part.code not in LACKS_LIMIT:
         return "", ""
     if declared_on == OF_PLATFORM:
@@ -129,11 +127,9 @@ def check(request: HttpRequest, check_id: str) -> tuple[TablePage, Any]:
         "check": check_page.check,
         "segments": stacked({state: check_page.counts.get(state, 0) for state in STATES_SHOWN}),
         "stake": sum(check_page.kw.get(state, 0.0) for state in AT_STAKE),
-        "flips": [FlipLine(flip, with_site=True) for flip in check_page.flips[:FLIPS_SHOWN]],
-        "breadcrumbs": trail(
-            ("Checks", link("checks")),
-            (pillar.short_name, link("checks", pillar=pillar.id)),
-            check_page.check.name,
+        "flips": [FlipLine(*row, with_site=True) for row in check_page.flips[:FLIPS_SHOWN]],
+        "breadcrumbs": crumbs(
+            check_page.check.name, ("Checks", "checks"), (pillar.short_name, link("checks", pillar=pillar.id))
         ),
     }
 
@@ -157,7 +153,7 @@ def site_check(request: HttpRequest, slug: str, check_id: str) -> tuple[None, An
         "parts": _parts(site_check, slug),
         "strip": sentences.strip_cells(site_check.strip),
         "strip_label": sentences.strip_label(site_check.strip),
-        "flips": [FlipLine(flip) for flip in site_check.flips],
+        "flips": [FlipLine(*row) for row in site_check.flips],
         "samples": [
             {"label": query.label, "url": link("explore", **query.params)} for query in site_check.samples
         ],
@@ -167,11 +163,10 @@ def site_check(request: HttpRequest, slug: str, check_id: str) -> tuple[None, An
         "set_aside": set_aside(site, site_check.result, now=at),
         "offer": waiver_lines.offer(site_check.result, slug) if may_request else None,
         "no_verdict": "" if site.has_verdict else findings.no_verdict(site.stage),
-        "breadcrumbs": trail(
-            ("Fleet", link("fleet")),
-            (site.name, link("site", slug)),
-            ("Checks", link("site", slug, tab="evidence")),
+        "breadcrumbs": crumbs(
             site_check.check.name,
+            *(("Fleet", "fleet"), (site.name, link("site", slug))),
+            ("Checks", link("site", slug, tab="evidence")),
         ),
     }
 
@@ -189,7 +184,6 @@ def _parts(site_check: SiteCheck, slug: str) -> list[tuple[Any, ...]]:
 
 
 def _state_links(listed: CheckList, pillar: str, state: str) -> list[dict[str, Any]]:
-    """One chip a state that occurs; the one chosen takes its filter away again."""
     kept = {"pillar": pillar} if pillar else {}
     totals: Counter[str] = sum((Counter(row.counts) for row in listed.rows), Counter())
     return [

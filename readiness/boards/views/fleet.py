@@ -1,7 +1,7 @@
 """The fleet: how much is deployed, how much of it may carry load, and what holds the rest back."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -9,9 +9,10 @@ from django.http import HttpRequest
 
 from readiness.boards import findings, sites_map, tables
 from readiness.boards.gap import charts as gap_charts
-from readiness.boards.queries import attention, fleet
+from readiness.boards.queries import attention
+from readiness.boards.queries import fleet as fleet_queries
 from readiness.boards.queries import sites as site_queries
-from readiness.boards.queries.fleet import Fleet
+from readiness.boards.queries.fleet import DomainCard, Fleet
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from readiness.scoring.queries import capacity
@@ -26,12 +27,11 @@ from web.links import link
 from web.reports import Report, chart_urls, choices
 from web.tables import TablePage
 from web.timerange import TimeRange
-from web.units import Formatted, how_many, power, power_unit
+from web.units import how_many, power, power_unit
 
 SHOWN_IN_ATTENTION = 5
 TREND, BY_SITE = "trend", "site"
 DEFAULT_RANGE = "now-365d"
-SPARK = {"width": 74, "height": 26}
 
 MAY_SEE = ("inventory.view_site", "scoring.view_sitescore")
 FLEET = Report("readiness/fleet.html", *MAY_SEE)
@@ -46,11 +46,11 @@ def overview(request: HttpRequest) -> tuple[TablePage, Any]:
     def context() -> dict[str, Any]:
         known = standing(now=at, marked=True, framework=framework)
         span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
-        figures = fleet.fleet(known)
+        figures = fleet_queries.fleet(known)
         around = {"fleet": figures, "time_range": span.context}
         if not figures.sites:
             return around
-        domains = fleet.domain_cards(now=at)
+        domains = fleet_queries.domain_cards(now=at)
         regions = request.GET.getlist("region")
         return {
             **around,
@@ -98,14 +98,14 @@ def _sites_page(request: HttpRequest, framework: Framework, at: datetime) -> Tab
 
 
 def _figures(figures: Fleet) -> dict[str, Any]:
-    declared = figures.declared
+    judged = sum(sites for verdict, sites in figures.verdicts.items() if verdict != "none")
     return {
+        "judged": judged,
+        "unjudged": figures.sites - judged,
         "figures": _key_figures(figures),
         "gap_figure": power(figures.now.gap.it_kw),
         "standing": findings.standing(figures.now, figures.verdicts),
-        "on_declarations": findings.on_declarations(
-            declared.capped, declared.measurable, sites=declared.sites
-        ),
+        "on_declarations": findings.on_declarations(**figures.declared),
         "pace": findings.pace(figures.outlook.pace, figures.now),
         # There before the chart is, so that nothing below it moves when it comes.
         "gap_footer": findings.ahead(figures.outlook),
@@ -113,49 +113,21 @@ def _figures(figures: Fleet) -> dict[str, Any]:
 
 
 def _key_figures(fleet: Fleet) -> dict[str, Figure]:
-    now, before, weeks = fleet.now, fleet.before, fleet.sparks
-    unit = power_unit(now.deployed.it_kw)
-    ready = now.ready.it_kw - before.ready.it_kw
-    gap = now.gap.it_kw - before.gap.it_kw
-    return {
-        "deployed": _capacity(now.deployed.it_kw, before.deployed.it_kw, unit, weeks.deployed),
-        "ready": _capacity(now.ready.it_kw, before.ready.it_kw, unit, weeks.ready)
-        | {"tone": "ok" if ready > 0 else ""},
-        "gap": _capacity(now.gap.it_kw, before.gap.it_kw, unit, weeks.gap)
-        | {"tone": "bad" if gap > 0 else "ok" if gap < 0 else ""},
-        "sites_ready": _sites_ready(fleet),
-        "freshness": _freshness(fleet),
-    }
-
-
-def _capacity(kw: float, before_kw: float, unit: str, weeks: Sequence[float | None]) -> Figure:
-    change = kw - before_kw
-    sign = "+" if change > 0 else "−"
-    moved = f"{sign}{power(abs(change), unit)} in 4 weeks" if round(change, 3) else "unchanged in 4 weeks"
-    icon = "arrow-up" if change > 0 else "arrow-down-right" if change < 0 else ""
-    return {"quantity": power(kw, unit), "note": moved, "icon": icon, "spark": spark_path(weeks, **SPARK)}
-
-
-def _sites_ready(fleet: Fleet) -> Figure:
-    judged = sum(sites for verdict, sites in fleet.verdicts.items() if verdict != "none")
-    figure = {"quantity": Formatted(str(fleet.verdicts.get("ready", 0)), f"of {judged}")}
-    if ownerless := len(fleet.without_owner):
-        note = f"{how_many(ownerless, 'site', 'sites')} without an owner"
-        return figure | {"note": note, "icon": "users-group", "tone": "warn"}
-    unjudged = fleet.sites - judged
-    no_verdict = f"{how_many(unjudged, 'more has', 'more have')} no verdict"
-    return figure | {"note": no_verdict if unjudged else "every site has an owner"}
-
-
-def _freshness(fleet: Fleet) -> Figure:
-    reporting = Formatted(str(fleet.sites_reporting), f"of {fleet.monitored} sites")
-    if not fleet.sources_total:
-        return {"quantity": Formatted(None), "note": "no source yet"}
-    silent, late = fleet.sources.get("silent", 0), fleet.sources.get("late", 0)
-    parts = [how_many(silent, "source silent", "sources silent")] if silent else []
-    parts += [f"{late} late"] if late else []
-    tone = "bad" if silent else "warn" if late else ""
-    return {"quantity": reporting, "note": " · ".join(parts) or "all sources on time", "tone": tone}
+    """More of what is ready is good, more of the gap is bad; more deployed is neither."""
+    unit, figures = power_unit(fleet.now.deployed.it_kw), {}
+    for band, tones in (("deployed", ("", "")), ("ready", ("ok", "")), ("gap", ("bad", "ok"))):
+        weeks = [getattr(gap, band).it_kw for gap in fleet.weeks]
+        change = weeks[-1] - weeks[-1 - fleet_queries.BEFORE_WEEKS]
+        sign, icon, tone = ("+", "arrow-up", tones[0]) if change > 0 else ("−", "arrow-down-right", tones[1])
+        moved = f"{sign}{power(abs(change), unit)}" if round(change, 3) else "unchanged"
+        figures[band] = {
+            "quantity": power(weeks[-1], unit),
+            "note": f"{moved} in 4 weeks",
+            "icon": icon if change else "",
+            "tone": tone if change else "",
+            "spark": spark_path(weeks, width=74, height=26),
+        }
+    return figures
 
 
 def _blockers(held: HoldsBack) -> list[Figure]:
@@ -193,7 +165,7 @@ def _gap_card(request: HttpRequest, span: TimeRange) -> dict[str, Any]:
     }
 
 
-def _unknown_domains(domains: Iterable[fleet.DomainCard]) -> dict[int, list[str]]:
+def _unknown_domains(domains: Iterable[DomainCard]) -> dict[int, list[str]]:
     unknown: dict[int, list[str]] = defaultdict(list)
     for domain in domains:
         for site_id in domain.unknown_at:
@@ -201,7 +173,7 @@ def _unknown_domains(domains: Iterable[fleet.DomainCard]) -> dict[int, list[str]
     return unknown
 
 
-def _rest(at: datetime, known: FleetStanding, domains: Iterable[fleet.DomainCard]) -> dict[str, Any]:
+def _rest(at: datetime, known: FleetStanding, domains: Iterable[DomainCard]) -> dict[str, Any]:
     held = capacity.holds_back(now=at, known=known)
     wanting = attention.attention(known)
     return {

@@ -8,18 +8,18 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.views.decorators.http import require_POST
 
 from inventory.models import DomainChoices, Site
 from readiness.boards import charts, findings, tables
 from readiness.boards.queries import samples
-from readiness.boards.queries import site as site_queries
-from readiness.boards.queries.site import inventory_counts
+from readiness.boards.queries import sites as site_queries
+from readiness.boards.queries.sites import inventory_counts
 from readiness.boards.queries.sites import rows as site_rows
 from readiness.boards.sentences import FlipLine
 from readiness.boards.waivers.sentences import excepted_note
 from readiness.golive.reviews import queries as review_queries
-from readiness.golive.reviews import sentences as review_lines
 from readiness.grants.operations import MAY_REQUEST
 from readiness.scoring import operations
 from readiness.scoring.core.combine import SEVERITY
@@ -29,10 +29,10 @@ from web import answers
 from web import tables as table_kit
 from web.charts import Figure
 from web.clock import now
-from web.history import history_of
-from web.links import link
+from web.history.events import history_of
+from web.links import crumbs, link, noun
 from web.permissions import require
-from web.reports import Report, chart_urls, choices, trail
+from web.reports import Report, chart_urls, choices
 from web.tables import TablePage
 from web.timerange import TimeRange
 
@@ -46,21 +46,17 @@ CHANGE_SPAN = timedelta(days=365)
 MAY_EVALUATE = "scoring.change_sitescore"
 
 SITE = Report("readiness/site.html", "inventory.view_site", "scoring.view_checkresult")
-INVENTORY_WORDS = {
-    "rack": "Racks",
-    "device": "Devices",
-    "accelerator": "Accelerators",
-    "port": "Ports",
-    "link": "Links",
-    "power-feed": "Power feeds",
-    "cooling-unit": "Cooling units",
+TABS = {
+    "overview": "Overview",
+    **dict(DomainChoices.choices),
+    "evidence": "Checks",
+    "changes": "Changes",
+    "sources": "Sources",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class AskedSite:
-    """One tab of a site's page."""
-
     request: HttpRequest
     site: Site
     page: site_queries.SitePage
@@ -75,30 +71,28 @@ def page(request: HttpRequest, slug: str) -> tuple[TablePage | None, Any]:
     site = _site(slug)
     span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
     site_page = site_queries.site_page(site, now=at)
-    names = _tabs(site_page)
     tab = request.GET.get("tab", "")
-    tab = tab if tab in names else "overview"
+    tab = tab if tab in TABS else "overview"
     contents = CONTENTS[tab](AskedSite(request, site, site_page, span, tab, at))
+    score = site_page.row.stored
     may_see_reviews = request.user.has_perm("evidence.view_review")
     return contents.pop("table", None), lambda: {
         "now": at,
         "site": site,
         "page": site_page,
         "tab": tab,
-        "tabs": _tab_links(site, names, tab),
+        "tabs": _tabs(site_page, tab),
         "time_range": span.context,
-        "breadcrumbs": trail(
-            ("Fleet", link("fleet")), (site.region.name, link("sites", region=site.region.slug)), site.name
+        "breadcrumbs": crumbs(
+            site.name, ("Fleet", "fleet"), (site.region.name, link("sites", region=site.region.slug))
         ),
         "may_evaluate": request.user.has_perm(MAY_EVALUATE) and site.has_verdict,
-        "review": review_lines.of_site(site, review_queries.of_site(site), request.user, now=at)
-        if may_see_reviews
-        else None,
+        "review": review_queries.of_site(site, now=at) if may_see_reviews else None,
         "inventory_url": link("site-detail", site.pk),
         "no_verdict": "" if site_page.row.verdict else findings.no_verdict(site.stage),
         "held_by": findings.held_by(site_page.deciding),
-        "on_declarations": findings.on_declarations(len(site_page.row.capped), site_page.row.measurable),
-        "excepted": excepted_note(site.score.excepted) if hasattr(site, "score") else "",
+        "on_declarations": findings.on_declarations(len(score.capped), score.measurable),
+        "excepted": excepted_note(score.excepted),
         "excepted_url": link("waivers", site=site.slug, kind="exception", in_force="true"),
         **contents,
     }
@@ -142,7 +136,7 @@ def pillars_chart(request: HttpRequest, slug: str) -> Figure:
     site = _site(slug)
     [row] = site_rows([site], now=at)
     before = pillars_on(site, at=at - BEFORE)
-    return charts.pillars(row.pillars, before, finding=findings.weakest_pillar(row))
+    return charts.pillars(row.pillars, before, finding=findings.weakest_pillar(row.weakest))
 
 
 def _site(slug: str) -> Site:
@@ -150,30 +144,28 @@ def _site(slug: str) -> Site:
 
 
 def _points(request: HttpRequest) -> int:
-    """The width of the drawing in pixels; anything else counts as a usual one."""
     text = request.GET.get("points", "")
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else 600
 
 
-def _tabs(site_page: site_queries.SitePage) -> dict[str, tuple[str, int | None]]:
-    checks = sum(len(pillar.checks) for pillar in site_page.checks)
-    return {
-        "overview": ("Overview", None),
-        **{domain: (str(label), None) for domain, label in DomainChoices.choices},
-        "evidence": ("Checks", checks or None),
-        "changes": ("Changes", None),
-        "sources": ("Sources", len(site_page.sources) or None),
+def _tabs(site_page: site_queries.SitePage, tab: str) -> list[dict[str, Any]]:
+    slug = site_page.row.site.slug
+    counts = {
+        "evidence": sum(len(pillar.checks) for pillar in site_page.checks),
+        "sources": len(site_page.sources),
     }
-
-
-def _tab_links(site: Site, names: dict[str, tuple[str, int | None]], tab: str) -> list[dict[str, Any]]:
-    others = (("site-determinism", "Determinism"), ("site-interop", "Interop"))
     return [
-        {"label": label, "count": count, "current": name == tab, "url": link("site", site.slug, tab=name)}
-        for name, (label, count) in names.items()
-    ] + [
-        {"label": label, "count": None, "current": False, "url": link(name, site.slug)}
-        for name, label in others
+        *(
+            {
+                "label": label,
+                "count": counts.get(name) or None,
+                "current": name == tab,
+                "url": link("site", slug, tab=name),
+            }
+            for name, label in TABS.items()
+        ),
+        {"label": "Determinism", "url": link("site-determinism", slug)},
+        {"label": "Interop", "url": link("site-interop", slug)},
     ]
 
 
@@ -201,18 +193,18 @@ def _overview(asked: AskedSite) -> dict[str, Any]:
             for pillar in site_page.row.pillars
         ],
         "pillars_url": link("site-pillars-chart", site.slug, "json"),
-        "pillars_finding": findings.weakest_pillar(site_page.row),
+        "pillars_finding": findings.weakest_pillar(site_page.row.weakest),
         "trend_url": link("trends-chart", "json", site=site.slug),
         "trend_views": [{"label": "All trends", "url": link("trends", site=site.slug)}],
         # Failed checks before unknown ones: a measurement says more than a missing one.
         "deciding": sorted(site_page.deciding, key=lambda row: -SEVERITY[row.state])[:DECIDING_SHOWN],
         "deciding_more": max(len(site_page.deciding) - DECIDING_SHOWN, 0),
         "domains": site_page.domains,
-        "flips": [FlipLine(flip) for flip in site_page.flips[:8]],
+        "flips": [FlipLine(*row) for row in site_page.flips[:8]],
         "sources": site_page.sources,
         "inventory": [
-            (INVENTORY_WORDS[noun], count, link(f"{noun}-list", site=site.slug))
-            for noun, count in inventory_counts(site)
+            (capfirst(model._meta.verbose_name_plural), count, link(f"{noun(model)}-list", site=site.slug))
+            for model, count in inventory_counts(site)
         ],
     }
 
@@ -236,14 +228,10 @@ def _changes(asked: AskedSite) -> dict[str, Any]:
     site = asked.site
     flips = site_queries.flips(site, start=asked.at - CHANGE_SPAN, end=asked.at)
     return {
-        "flips": [FlipLine(flip) for flip in flips],
+        "flips": [FlipLine(*row) for row in flips],
         "history": history_of(site, limit=CHANGES).rows,
         "history_url": link("history", model="inventory.site", id=site.pk),
     }
-
-
-def _sources(asked: AskedSite) -> dict[str, Any]:
-    return {"sources": asked.page.sources}
 
 
 CONTENTS = {
@@ -251,5 +239,5 @@ CONTENTS = {
     **dict.fromkeys(DOMAINS, _domain),
     "evidence": _evidence,
     "changes": _changes,
-    "sources": _sources,
+    "sources": lambda asked: {"sources": asked.page.sources},
 }

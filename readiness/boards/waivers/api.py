@@ -1,9 +1,8 @@
 """Endpoints of grants under `waivers/`: asked for, decided on, taken back. None is changed or deleted: it is kept."""
 
-from typing import Any, cast
+from typing import cast
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from readiness.boards.waivers.requests import ask_for_grant
@@ -11,11 +10,9 @@ from readiness.boards.waivers.tables import GrantFilters
 from readiness.grants import operations
 from readiness.grants.models import Grant, GrantQuerySet, GrantStanding
 from web import clock
-from web.rest.errors import named_errors
-from web.rest.fields import spoken_choice
+from web.rest.fields import ChoiceValueField
 from web.rest.serializers import ObjectSerializer
-from web.rest.viewsets import ObjectViewSet
-from web.workflows.endpoints import by_reader, endpoint, words_field
+from web.workflows.endpoints import OperatedViewSet, endpoint, words_field
 
 _DECIDED = (
     *("requested_by", "requested_at", "approver", "decided_at", "decision_note"),
@@ -27,7 +24,7 @@ class GrantSerializer(ObjectSerializer):
     """`state` is as of now: `expired` follows from `ends_at`. `part` only for a declared n-a of a sub-measure."""
 
     check = serializers.CharField(source="check_id", max_length=64)
-    state = serializers.SerializerMethodField()
+    state = ChoiceValueField(choices=GrantStanding.choices, source="standing", read_only=True)
     starts_at = serializers.DateTimeField(required=False, help_text="Now, if none is given")
 
     class Meta:
@@ -36,17 +33,12 @@ class GrantSerializer(ObjectSerializer):
         read_only_fields = _DECIDED
         brief_fields = ("site", "kind", "check", "part", "state", "ends_at")
 
-    @extend_schema_field(spoken_choice(GrantStanding.values))
-    def get_state(self, grant: Grant) -> dict[str, str]:
-        standing = grant.standing_now(clock.now())
-        return {"value": standing.value, "label": str(standing.label)}
-
 
 class WaiverDecisionSerializer(serializers.Serializer):
     note = words_field(help_text="Why; required unless approving")
 
 
-class GrantViewSet(ObjectViewSet):
+class GrantViewSet(OperatedViewSet):
     queryset = Grant.objects.select_related("site", "requested_by", "approver", "revoked_by")
     serializer_class = GrantSerializer
     filterset_class = GrantFilters
@@ -59,10 +51,7 @@ class GrantViewSet(ObjectViewSet):
         grants = cast(GrantQuerySet, super().get_queryset())
         return grants.standing_at(clock.now())
 
-    def perform_create(self, serializer: Any) -> None:
-        with named_errors():
-            serializer.instance = ask_for_grant(**serializer.validated_data, **by_reader(self.request))
-
+    writes = {"create": ask_for_grant}
     approve = endpoint(operations.approve, WaiverDecisionSerializer)
     deny = endpoint(operations.deny, WaiverDecisionSerializer)
     revoke = endpoint(operations.revoke, WaiverDecisionSerializer)

@@ -21,16 +21,12 @@ OLD = (timedelta(days=30), timedelta(days=90))
 class AgeingRow:
     """Live grants of one requester, owner, vendor or pillar. `key` "" is "none", or "cannot be told".
 
-    `young`, `middle` and `old` are those in force by age since their request: up to 30 days, up to 90, more.
+    `counts` are those that wait, those in force, and these by age since their request: up to 30 days, up to 90, more.
     """
 
     key: str
     label: str
-    waiting: int
-    in_force: int
-    young: int
-    middle: int
-    old: int
+    counts: dict[str, int]
     oldest_at: datetime
     next_end_at: datetime
 
@@ -90,7 +86,6 @@ KEYS: dict[str, Callable[[GrantRow], tuple[str, str]]] = {
 
 
 def ageing(by: str, *, now: datetime) -> tuple[AgeingRow, ...]:
-    """Live grants by one of KEYS, the group with the oldest first; five statements."""
     groups: dict[tuple[str, str], list[GrantRow]] = defaultdict(list)
     live = Grant.objects.live(now).select_related("site", "requested_by", "approver").order_by("pk")
     for row in rows(list(live), now=now):
@@ -102,14 +97,12 @@ def ageing(by: str, *, now: datetime) -> tuple[AgeingRow, ...]:
 def _aged(key: str, label: str, members: Sequence[GrantRow], now: datetime) -> AgeingRow:
     in_force = [row for row in members if row.grant.is_in_force(now)]
     ages = [now - row.grant.requested_at for row in in_force]
-    return AgeingRow(
-        key=key,
-        label=label,
-        waiting=sum(row.standing == GrantStanding.REQUESTED for row in members),
-        in_force=len(in_force),
-        young=sum(age <= OLD[0] for age in ages),
-        middle=sum(OLD[0] < age <= OLD[1] for age in ages),
-        old=sum(age > OLD[1] for age in ages),
-        oldest_at=min(row.grant.requested_at for row in members),
-        next_end_at=min(row.grant.ends_at for row in members),
-    )
+    counts = {
+        "waiting": sum(row.standing == GrantStanding.REQUESTED for row in members),
+        "in_force": len(in_force),
+        "young": sum(age <= OLD[0] for age in ages),
+        "middle": sum(OLD[0] < age <= OLD[1] for age in ages),
+        "old": sum(age > OLD[1] for age in ages),
+    }
+    oldest_at = min(row.grant.requested_at for row in members)
+    return AgeingRow(key, label, counts, oldest_at, min(row.grant.ends_at for row in members))

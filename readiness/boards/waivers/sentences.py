@@ -24,7 +24,6 @@ EFFECTS = {
 
 
 def ends(row: GrantRow, now: datetime) -> str:
-    """When the grant ends, or when it ended."""
     grant = row.grant
     if row.standing == GrantStanding.DENIED:
         return "never began"
@@ -47,14 +46,12 @@ def effect(row: GrantRow, *, now: datetime) -> str:
 
 
 def request_url(row: CheckRow | None, slug: str) -> str:
-    """Where to ask for a waiver of a check that is open and may have one; "" for others."""
     if row is None or row.gate == Gate.INFO or row.state not in MAY_BE_WAIVED:
         return ""
     return link("waiver-request", site=slug, check=row.id)
 
 
 def offer(row: CheckRow | None, slug: str) -> dict[str, str] | None:
-    """The request that the page of a check offers: a waiver, or an exception where a BLOCK check is waived already."""
     if url := request_url(row, slug):
         return {"url": url, "label": "Ask for a waiver"}
     if row is not None and row.state == CheckState.WAIVED and row.gate == Gate.BLOCK:
@@ -76,7 +73,6 @@ def waiver_url(row: CheckRow, slug: str, *, may_request: bool) -> str:
 
 
 def excepted_note(check_ids: Sequence[str]) -> str:
-    """How many BLOCK checks hold the verdict no longer, and why; empty if there is none."""
     match len(check_ids):
         case 0:
             return ""

@@ -1,4 +1,4 @@
-"""Filters of grants, for the API and for the page alike. The rows must carry their `standing`."""
+"""Filters and columns of grants, whose rows must carry their `standing`, and of how old they are."""
 
 from datetime import datetime
 
@@ -28,9 +28,7 @@ def _covers(_key: str) -> Q:
 class GrantFilters(ObjectFilterSet):
     check = AnyOf(field_name="check_id", inner=forms.CharField(), commas=True, label="Check")
     state = AnyOf(
-        field_name="standing",
-        inner=forms.ChoiceField(choices=GrantStanding.choices),
-        label="State",
+        field_name="standing", inner=forms.ChoiceField(choices=GrantStanding.choices), label="State"
     )
     pillar = PillarFilter()
     owner = AnyOf(field_name="site__owner", inner=forms.CharField(), label="Owner of the site")
@@ -92,11 +90,7 @@ def grant_table(now: datetime) -> Table:
         row_name=lambda row: f"{row.grant.get_kind_display()}: {row.check_name}, {row.grant.site.name}",
         row_url=_page,
         api="grants-api-grant-list",
-        empty={
-            "title": "No waiver",
-            "text": "What is asked for on the page of a site’s check appears here, also after it ended.",
-            "icon": "flag",
-        },
+        nothing="readiness/nothing.html#waivers",
     )  # fmt: skip
 
 
@@ -116,7 +110,7 @@ def ageing_table(by: str, now: datetime) -> Table:
         columns=(
             Column("group", BY[by], "label", lambda row: row.label or _none(by), url=lambda row: _members(by, row),
                    sort=True, locked=True, phone="title"),
-            *(Column(key, label, sort=True, numeric=True) for key, label in COUNTED.items()),
+            *(Column(key, label, f"counts.{key}", sort=True, numeric=True) for key, label in COUNTED.items()),
             # The age grows as the instant goes back.
             Column("oldest", "Oldest", "oldest_at", lambda row: duration((now - row.oldest_at).total_seconds()),
                    sort=lambda row: now - row.oldest_at, numeric=True),
@@ -126,11 +120,7 @@ def ageing_table(by: str, now: datetime) -> Table:
         row_id=lambda row: row.key or "none",
         row_name=lambda row: row.label or _none(by),
         row_url=lambda row: _members(by, row),
-        empty={
-            "title": "No live waiver",
-            "text": "Nothing is asked for or approved at the moment.",
-            "icon": "flag",
-        },
+        nothing="readiness/nothing.html#ageing",
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from readiness.evidence.api.records import (
     RecordedFactViewSet,
 )
 from readiness.evidence.api.runs import ValidationRunViewSet
-from web.rest.router import Router
+from web.rest.viewsets import Router
 
 router = Router()
 router.register("validation-runs", ValidationRunViewSet)

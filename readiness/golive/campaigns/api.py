@@ -3,12 +3,12 @@
 from typing import Any, cast
 
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
-from rest_framework.exceptions import MethodNotAllowed, ValidationError
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -18,12 +18,11 @@ from readiness.golive.campaigns.tables import CampaignFilters, ItemFilters
 from readiness.golive.models import Campaign, CampaignItem, Progress
 from web import clock
 from web.rest.errors import named_errors
-from web.rest.fields import spoken_choice
+from web.rest.fields import ChoiceValueField
 from web.rest.permissions import requires
 from web.rest.serializers import ObjectSerializer
-from web.rest.viewsets import ObjectViewSet
 from web.workflows import NotInState
-from web.workflows.endpoints import by_reader, endpoint, taken, words_field
+from web.workflows.endpoints import OperatedViewSet, by_reader, endpoint, operated, words_field
 
 _ENDED = ("state", "started_at", "ended_by", "ended_at", "end_note")
 _MADE = ("framework_version", "repeats", "created_by", "created_at")
@@ -50,8 +49,8 @@ class ItemSerializer(ObjectSerializer):
         max_length=50,
         help_text="Sub-measures; none: all that runs prove",
     )
-    progress = serializers.SerializerMethodField()
-    progress_reason = serializers.SerializerMethodField()
+    progress = ChoiceValueField(choices=Progress.choices, source="row.progress", read_only=True)
+    progress_reason = serializers.CharField(source="row.reason", read_only=True)
 
     class Meta:
         model = CampaignItem
@@ -62,14 +61,9 @@ class ItemSerializer(ObjectSerializer):
         read_only_fields = ("campaign", *_DROPPED)
         brief_fields = ("campaign", "check", "tool", "progress")
 
-    @extend_schema_field(spoken_choice(Progress.values))
-    def get_progress(self, item: CampaignItem) -> dict[str, str]:
-        progress = Progress(self._row(item).progress)
-        return {"value": progress.value, "label": str(progress.label)}
-
-    @extend_schema_field({"type": "string"})
-    def get_progress_reason(self, item: CampaignItem) -> str:
-        return self._row(item).reason
+    def to_representation(self, instance: Any) -> Any:
+        instance.row = self._row(instance)
+        return super().to_representation(instance)
 
     def _row(self, item: CampaignItem) -> ItemRow:
         """All rows of the answer are worked out together, at the first one that is asked for."""
@@ -113,37 +107,23 @@ class CloneSerializer(serializers.Serializer):
     )
 
 
-class CampaignViewSet(ObjectViewSet):
+class CampaignViewSet(OperatedViewSet):
     queryset = Campaign.objects.select_related(
         "site", "created_by", "ended_by", "framework_version", "repeats"
     ).defer("framework_version__definition")
     serializer_class = CampaignSerializer
     filterset_class = CampaignFilters
 
-    def perform_create(self, serializer: Any) -> None:
-        with named_errors(NotInState):
-            serializer.instance = operations.create(**serializer.validated_data, **by_reader(self.request))
-
-    def perform_update(self, serializer: Any) -> None:
-        given = dict(serializer.validated_data)
-        # A whole campaign that was read may be written back.
-        if given.pop("site", serializer.instance.site) != serializer.instance.site:
-            raise ValidationError({"site": ["It is fixed when the campaign is planned."]})
-        with named_errors(NotInState):
-            serializer.instance = operations.change(serializer.instance, **given, **by_reader(self.request))
-
-    def perform_destroy(self, instance: Model) -> None:
-        with named_errors(NotInState):
-            operations.delete(cast(Campaign, instance), **by_reader(self.request))
+    writes = {"create": operations.create, "update": operations.change, "destroy": operations.delete}
+    fixed = ("site",)
 
     start = endpoint(operations.start)
     finish = endpoint(operations.finish, CampaignNoteSerializer)
     cancel = endpoint(operations.cancel, CampaignNoteSerializer)
 
-    @extend_schema(request=CloneSerializer, summary="Plan the same items once more")
-    @action(detail=True, methods=["post"], permission_classes=[requires(operations.MAY_ADD)])
-    def clone(self, request: Request, pk: str) -> Response:
-        return taken(self, operations.clone, CloneSerializer, code=201)
+    clone = operated(
+        operations.clone, CloneSerializer, "Plan the same items once more", operations.MAY_ADD, code=201
+    )
 
     @extend_schema(
         methods=["GET"], responses=ItemSerializer(many=True), summary="The items with their progress"
@@ -175,7 +155,7 @@ def _items() -> QuerySet[CampaignItem]:
     return CampaignItem.objects.select_related("campaign__site", "assignee", "dropped_by").order_by("id")
 
 
-class ItemViewSet(ObjectViewSet):
+class ItemViewSet(OperatedViewSet):
     """Items of all campaigns. They are added under their campaign, and dropped rather than deleted."""
 
     queryset = _items()
@@ -198,11 +178,6 @@ class ItemViewSet(ObjectViewSet):
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         raise MethodNotAllowed("POST", "Items are added under their campaign: POST campaigns/{id}/items/.")
 
-    def perform_update(self, serializer: Any) -> None:
-        with named_errors(NotInState):
-            serializer.instance = operations.change_item(
-                serializer.instance, **serializer.validated_data, **by_reader(self.request)
-            )
-
+    writes = {"update": operations.change_item}
     drop = endpoint(operations.drop, ReasonSerializer)
     restore = endpoint(operations.restore)

@@ -10,8 +10,8 @@ from django.db import transaction
 from accounts.models import User
 from inventory.models import Site
 from readiness.framework import queries as framework_queries
-from readiness.framework.core.definition import Framework
-from readiness.golive.campaigns.planning import Planned, parts_by_runs, plan
+from readiness.framework.core.definition import Check, Framework
+from readiness.golive.campaigns.planning import Setup, parts_by_runs, plan
 from readiness.golive.campaigns.queries import item_rows
 from readiness.golive.models import Campaign, CampaignItem, Progress
 from readiness.scoring.gather import context_of
@@ -71,7 +71,7 @@ def create(
     campaign = _save_new(site, by=by, now=now, **planned)
     _version, framework = framework_queries.current()
     CampaignItem.objects.bulk_create(
-        _item_of(campaign, planned) for planned in plan(framework, context_of(site.pk))
+        _item_of(campaign, *planned) for planned in plan(framework, context_of(site.pk))
     )
     return campaign
 
@@ -106,8 +106,9 @@ def change(campaign: Campaign, *, by: User, now: datetime, **given: Any) -> Camp
     require(by, MAY_CHANGE)
     locked = CAMPAIGNS.locked(campaign)
     CAMPAIGNS.refuse_unless(locked, OPEN, now)
-    for field in given.keys() & {"name", "due_on", "counts_from", "note"}:
-        value = given[field]
+    if fixed := given.keys() - {"name", "due_on", "counts_from", "note"}:
+        raise ValidationError(dict.fromkeys(fixed, "It is fixed when the campaign is planned."))
+    for field, value in given.items():
         setattr(locked, field, value.strip() if isinstance(value, str) else value)
     _clean(locked)
     locked.save(update_fields=["name", "due_on", "counts_from", "note"])
@@ -213,18 +214,11 @@ def _end(
     campaign.save(update_fields=["state", "ended_by", "ended_at", "end_note"])
 
 
-def _item_of(campaign: Campaign, planned: Planned) -> CampaignItem:
-    setup = planned.setup
-    columns = {
-        name: getattr(setup, name) for name in ("tool", "scope", "load", "size_bytes", "repeats", "how")
-    }
-    return CampaignItem(
-        campaign=campaign,
-        check_id=planned.check.id,
-        parts=list(setup.parts),
-        targets=setup.targets.value,
-        **columns,
-    )
+def _item_of(campaign: Campaign, check: Check, setup: Setup) -> CampaignItem:
+    names = ("tool", "scope", "load", "size_bytes", "repeats", "how")
+    columns = {name: getattr(setup, name) for name in names}
+    columns |= {"parts": list(setup.parts), "targets": setup.targets.value}
+    return CampaignItem(campaign=campaign, check_id=check.id, **columns)
 
 
 def _copy(campaign: Campaign, item: CampaignItem) -> CampaignItem:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from readiness.framework.core.conditions import SiteContext
@@ -32,10 +32,7 @@ class Setup:
     how: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A setup at a site, for a check that applies there."""
-
+class Planned(NamedTuple):
     check: Check
     setup: Setup
 
@@ -109,8 +106,7 @@ IN_NO_SHARE = (Progress.NOT_APPLICABLE, Progress.DROPPED)
 IN_THE_WAY = frozenset({ReasonCode.CANNOT_JUDGE, ReasonCode.NO_LIMIT, ReasonCode.NOT_A_NUMBER})
 
 
-@dataclass(frozen=True, slots=True)
-class Since:
+class Since(NamedTuple):
     """The first day, in a zone, whose runs count."""
 
     day: date
@@ -160,7 +156,6 @@ def _of_part(check: Check, part: str, stored: Mapping[str, Any] | None, since: S
 def _judged(
     check: Check, part: str, stored: Mapping[str, Any], taken_at: datetime | None, since: Since | None
 ) -> tuple[Progress, str]:
-    """The progress of a sub-measure that was evaluated, and why where scoring gives another reason, or none."""
     match CheckState(stored["state"]):
         case CheckState.NOT_APPLICABLE:
             return Progress.NOT_APPLICABLE, ""
@@ -185,7 +180,7 @@ def _not_proved(
     by_telemetry = EvidenceKind.TELEMETRY in check.part(part).evidence and kind not in RECORDS
     if kind != "run" and not by_telemetry:
         return f"Proved by {RECORDS.get(kind, 'what is no run')}; a run is still to be made."
-    if since is not None and taken_at is not None and since.is_before(taken_at):
+    if since and taken_at and since.is_before(taken_at):
         return f"The run that counts is of {taken_at:%Y-%m-%d}; here they count from {since.day} on."
     return ""
 
@@ -210,12 +205,7 @@ class Sum:
 
     @property
     def percent(self) -> float | None:
-        """None where there is nothing to do."""
         return 100.0 * self.done / self.total if self.total else None
-
-    @property
-    def is_done(self) -> bool:
-        return bool(self.total) and not self.open
 
     @property
     def share(self) -> str:

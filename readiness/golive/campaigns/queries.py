@@ -39,8 +39,6 @@ class CampaignRow:
 
 @dataclass(frozen=True, slots=True)
 class ItemRow:
-    """An item with the framework's words for what it proves, and how far it is."""
-
     item: CampaignItem
     check_name: str
     gate: str
@@ -93,13 +91,11 @@ def campaigns() -> QuerySet[Campaign]:
 
 
 def last_campaign(site: Site) -> Campaign | None:
-    """The open campaign, else the newest."""
     open_first = sorted(campaigns().filter(site=site)[:50], key=lambda campaign: not campaign.is_open)
     return open_first[0] if open_first else None
 
 
 def rows(listed: Sequence[Campaign], *, now: datetime) -> list[CampaignRow]:
-    """Campaigns with the progress of each; three statements."""
     _version, framework = framework_queries.current()
     items: dict[int, list[CampaignItem]] = defaultdict(list)
     for item in CampaignItem.objects.filter(campaign__in=listed).order_by("id"):
@@ -116,7 +112,6 @@ def rows(listed: Sequence[Campaign], *, now: datetime) -> list[CampaignRow]:
 
 
 def item_rows(campaign: Campaign, *, now: datetime) -> list[ItemRow]:
-    """The items of one campaign in the framework's order; four statements."""
     items = list(campaign.items.select_related("assignee", "dropped_by").order_by("id"))
     for item in items:
         item.campaign = campaign
@@ -196,7 +191,6 @@ def _stored(site_ids: Collection[int], items: Iterable[Sequence[CampaignItem]]) 
 
 
 def days_left(campaign: Campaign, now: datetime) -> int:
-    """Days until the end of its last day in the site's zone; negative once it is over."""
     return (campaign.due_on - _today(campaign, now)).days
 
 
@@ -205,10 +199,7 @@ def _today(campaign: Campaign, now: datetime) -> date:
 
 
 def gate_rows(site: Site, items: Sequence[CampaignItem] = ()) -> list[GateRow] | None:
-    """BLOCK checks that are not acceptable or rest on a declaration; None before the first evaluation.
-
-    They are in the framework's order.
-    """
+    """BLOCK checks that are not acceptable or rest on a declaration; None before the first evaluation."""
     _version, framework = framework_queries.current()
     score = SiteScore.objects.filter(site=site).only("excepted").first()
     if score is None:

@@ -6,13 +6,41 @@ from django import forms
 from django.db.models import Q
 from django.utils.html import format_html
 
+from readiness.evidence.core.proving.floors import size_text
 from readiness.golive.campaigns.queries import CampaignRow, ItemRow
-from readiness.golive.campaigns.sentences import left, run_words, why
 from readiness.golive.models import ENDED, Campaign, CampaignItem, Progress
+from web.ages import ago
 from web.links import link
 from web.rest.filters import ObjectFilterSet
 from web.rest.lookups import AnyOf, Flag
 from web.tables import Column, RowFilter, Table
+
+
+def left(row: CampaignRow, now: datetime) -> str:
+    if row.days_left is None:
+        return ago(row.campaign.ended_at, now=now)
+    if row.days_left < 0:
+        return f"{-row.days_left} d over"
+    return f"in {row.days_left} d" if row.days_left else "today"
+
+
+def why(row: ItemRow) -> str:
+    if row.progress == Progress.DONE:
+        return ""
+    return " ".join(each for each in (row.reason, row.standing.detail) if each)
+
+
+def run_words(row: ItemRow) -> str:
+    """`nccl-tests, 16 GiB`, `perftest, with background load, 20 times`."""
+    item = row.item
+    phrases = [
+        str(item.get_tool_display()),
+        size_text(item.size_bytes) if item.size_bytes else "",
+        str(item.get_load_display()).lower() if item.load else "",
+        f"{item.repeats} times" if item.repeats > 1 else "",
+    ]
+    return ", ".join(filter(None, phrases))
+
 
 GATES = [(gate, gate) for gate in ("BLOCK", "COND", "INFO")]
 
@@ -76,11 +104,7 @@ def campaign_table(now: datetime) -> Table:
         row_name=lambda row: f"{row.campaign.name}, {row.campaign.site.name}",
         row_url=_page,
         api="golive-api-campaign-list",
-        empty={
-            "title": "No campaign",
-            "text": "A campaign lists the runs that a site still needs before go-live. Start one from a site’s page.",
-            "icon": "flask",
-        },
+        nothing="readiness/nothing.html#campaigns",
     )  # fmt: skip
 
 
@@ -128,9 +152,5 @@ def item_table(campaign: Campaign) -> Table:
         row_id="item.pk",
         row_name=lambda row: f"{row.check_name}: {row.item.get_tool_display()}",
         row_url=_item_page,
-        empty={
-            "title": "Nothing to run",
-            "text": "No check of the framework that applies here is proved by runs.",
-            "icon": "flask",
-        },
+        nothing="readiness/nothing.html#items",
     )  # fmt: skip

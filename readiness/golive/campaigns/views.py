@@ -1,26 +1,146 @@
 """Pages of campaigns: the list, one of them with its items, one item, and the forms that change them."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, cast
 
+from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
+from accounts.models import User
+from inventory.models import Site
+from readiness.evidence.models import Tool, ValidationRun
 from readiness.framework import queries as framework_queries
-from readiness.golive.campaigns import operations, queries, sentences, tables
-from readiness.golive.campaigns.forms import AssignForm, CampaignForm, ItemForm, RepeatForm
+from readiness.framework.core.definition import Framework
+from readiness.golive.campaigns import operations, queries, tables
+from readiness.golive.campaigns.planning import parts_by_runs
 from readiness.golive.models import Campaign, CampaignItem, RunTarget
 from web import answers
 from web import tables as table_kit
 from web.clock import now
-from web.forms import RefusedForm
+from web.forms import WITH_NEIGHBOURS, DayInput, PersonField, RefusedForm
 from web.links import crumbs, link
-from web.permissions import asks, reads
+from web.permissions import asks
 from web.reports import Report
 from web.tables import TablePage
 from web.workflows.pages import StepPages, form_page, reader
+
+USUAL = timedelta(days=42)
+PEOPLE = User.objects.filter(is_active=True).order_by("username")
+
+
+class CampaignsForm(RefusedForm):
+    field_of = {"check_id": "check"}
+
+
+def _day(label: Any, **given: Any) -> forms.DateField:
+    return forms.DateField(label=label, widget=DayInput(), validators=WITH_NEIGHBOURS, **given)
+
+
+class RepeatForm(CampaignsForm):
+    name = forms.CharField(label="Name", max_length=120)
+    due_on = _day("Last day", help_text="By the site’s calendar.")
+    counts_from = _day(
+        "Count runs from",
+        required=False,
+        help_text="Runs taken before this day do not count. Empty: every run that counts at the site.",
+    )
+
+    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("due_on", now.date() + USUAL)
+
+
+class CampaignForm(RepeatForm):
+    site = forms.ModelChoiceField(
+        Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
+        to_field_name="slug",
+        label="Site",
+    )
+    note = forms.CharField(
+        label="Note", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    field_order = ["site", "name", "due_on", "counts_from", "note"]
+
+    def __init__(self, *args: Any, now: datetime, campaign: Campaign | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, now=now, **kwargs)
+        if campaign is not None:
+            del self.fields["site"]
+            for name in self.fields:
+                self.initial[name] = getattr(campaign, name)
+
+
+class AssignForm(CampaignsForm):
+    assignee = PersonField(PEOPLE, label="Person", required=False, empty_label="– nobody –")
+    assigned_to = forms.CharField(
+        label="Or somebody else",
+        required=False,
+        max_length=120,
+        help_text="Who has no account here: a vendor, a contractor.",
+    )
+    due_on = _day("Due", required=False, help_text="Empty: the campaign’s own day.")
+    how = forms.CharField(
+        label="How", required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def __init__(self, *args: Any, item: CampaignItem | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if item is not None:
+            self.initial = {
+                name: item.assignee_id if name == "assignee" else getattr(item, name) for name in self.fields
+            }
+
+
+class ItemForm(AssignForm):
+    check = forms.ChoiceField(label="Check")
+    parts = forms.MultipleChoiceField(
+        label="Sub-measures", required=False, help_text="None: all that runs prove."
+    )
+    tool = forms.ChoiceField(label="Tool", choices=Tool.choices)
+    scope = forms.ChoiceField(label="Scope", choices=ValidationRun.Scope.choices)
+    targets = forms.ChoiceField(label="Made on", choices=RunTarget.choices)
+    load = forms.ChoiceField(
+        label="Load", required=False, choices=[("", "– any –"), *ValidationRun.Load.choices]
+    )
+    size_bytes = forms.IntegerField(
+        label="Size", required=False, min_value=1, max_value=2**62, help_text="Message, bytes."
+    )
+    repeats = forms.IntegerField(label="Repeats", min_value=1, max_value=1000, initial=1)
+    field_order = [
+        *("check", "parts", "tool", "scope", "targets", "load", "size_bytes", "repeats", "how"),
+        *("assignee", "assigned_to", "due_on"),
+    ]
+
+    def __init__(self, *args: Any, framework: Framework, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        proved = [check for check in framework.checks if parts_by_runs(check)]
+        cast(forms.ChoiceField, self.fields["check"]).choices = [(check.id, check.name) for check in proved]
+        cast(forms.MultipleChoiceField, self.fields["parts"]).choices = [
+            (
+                check.name,
+                [
+                    (f"{check.id}/{part.id}", part.name)
+                    for part in check.parts
+                    if part.id in parts_by_runs(check)
+                ],
+            )
+            for check in proved
+        ]
+
+    def asked(self) -> dict[str, Any]:
+        given = dict(self.cleaned_data)
+        check_id = given.pop("check")
+        return given | {"check_id": check_id, "parts": [part.partition("/")[2] for part in given["parts"]]}
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if any(part.partition("/")[0] != given.get("check") for part in given.get("parts", [])):
+            self.add_error("parts", "These are of another check.")
+        return given
+
 
 SEE = ("inventory.view_site", "golive.view_campaign")
 ABOVE = (("Readiness", "readiness"), ("Campaigns", "campaigns"))
@@ -39,16 +159,6 @@ def campaigns(request: HttpRequest) -> tuple[TablePage, Any]:
         "site": sites[0] if len(sites) == 1 else "",
         "breadcrumbs": crumbs("Campaigns", *ABOVE[:1]),
     }
-
-
-@reads(*SEE)
-def campaign(request: HttpRequest, pk: int) -> HttpResponseBase:
-    return _show(request, _campaign(pk))
-
-
-@reads(*SEE)
-def item(request: HttpRequest, pk: int) -> HttpResponseBase:
-    return _show_item(request, _item(pk))
 
 
 @asks(*SEE, operations.MAY_ADD)
@@ -123,7 +233,7 @@ def _show(
         "campaign": campaign,
         "row": row,
         "table": table,
-        "left": sentences.left(row, at),
+        "left": tables.left(row, at),
         "judged": gate is not None,
         "gate": [(each, each.item and _import_url(each.item, campaign)) for each in gate or ()],
         "holding": sum(not each.excepted for each in gate or ()),
@@ -143,8 +253,8 @@ def _show_item(
         "item": item,
         "campaign": above,
         "row": row,
-        "why": sentences.why(row),
-        "run": sentences.run_words(row),
+        "why": tables.why(row),
+        "run": tables.run_words(row),
         "targets": [(name, _import_url(item, above, _devices(item, name))) for name in names[:TARGETS_SHOWN]],
         "targets_more": max(len(names) - TARGETS_SHOWN, 0),
         "runs": len(names) * item.repeats,
@@ -156,7 +266,6 @@ def _show_item(
 
 
 def _import_url(item: CampaignItem, campaign: Campaign, devices: Sequence[str] = ()) -> str:
-    """The form of a run with what the campaign knows of it filled in."""
     filled = {"site": campaign.site.slug, "tool": item.tool, "load": item.load, "devices": ", ".join(devices)}
     return link("validation-run-add", **{name: value for name, value in filled.items() if value})
 

@@ -1,15 +1,11 @@
 """Endpoints of go-live reviews, of their actions, and of who may sign."""
 
-from typing import Any, cast
+from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.decorators import action
 from rest_framework.permissions import SAFE_METHODS
-from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import User
@@ -18,14 +14,11 @@ from readiness.golive.models import Approver
 from readiness.golive.reviews import operations, queries
 from readiness.golive.reviews.queries import seen
 from readiness.golive.reviews.tables import ActionFilters, ApproverFilters, ReviewFilters
-from web.rest.errors import named_errors
 from web.rest.fields import UsernameField
 from web.rest.permissions import Permission, requires
 from web.rest.serializers import ObjectSerializer
-from web.rest.viewsets import ObjectViewSet
 from web.visibility import known
-from web.workflows import NotInState
-from web.workflows.endpoints import by_reader, endpoint, taken, words_field
+from web.workflows.endpoints import OperatedViewSet, endpoint, operated, words_field
 
 _ENDED = (
     *("state", "opened_by", "opened_at", "ended_by", "ended_at", "end_note"),
@@ -35,8 +28,6 @@ _CLOSED = ("opened_by", "opened_at", "closed_by", "closed_at", "close_note")
 
 
 class UserField(serializers.SlugRelatedField):
-    """A person by username, of those that the writer may know of."""
-
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(slug_field="username", queryset=User.objects.filter(is_active=True), **kwargs)
 
@@ -132,33 +123,29 @@ class MayAddAction(Permission):
         return [operations.MAY_SEE if named else operations.MAY_CHANGE]
 
 
-class ReviewViewSet(ObjectViewSet):
+class ReviewViewSet(OperatedViewSet):
     queryset = queries.whole_reviews()
     serializer_class = ReviewSerializer
     filterset_class = ReviewFilters
     http_method_names = ["get", "post", "head", "options"]
     ordering_fields = ("id", "site", "state", "opened_at", "ended_at")
 
-    def perform_create(self, serializer: Any) -> None:
-        with named_errors(NotInState):
-            serializer.instance = operations.open_review(
-                **serializer.validated_data, **by_reader(self.request)
-            )
-
+    writes = {"create": operations.open_review}
     sign = endpoint(operations.sign, ReviewNoteSerializer)
     decline = endpoint(operations.decline, ReviewNoteSerializer)
     decide = endpoint(operations.decide, ReviewDecisionSerializer)
     cancel = endpoint(operations.cancel, ReviewNoteSerializer)
 
-    @extend_schema(request=NameSerializer, summary="Name who signs for a domain")
-    @action(
-        detail=True, methods=["post"], url_path="name", permission_classes=[requires(operations.MAY_CHANGE)]
+    name_approver = operated(
+        operations.name_approver,
+        NameSerializer,
+        "Name who signs for a domain",
+        operations.MAY_CHANGE,
+        path="name",
     )
-    def name_approver(self, request: Request, pk: str) -> Response:
-        return taken(self, operations.name_approver, NameSerializer)
 
 
-class ActionViewSet(ObjectViewSet):
+class ActionViewSet(OperatedViewSet):
     """Closed rather than deleted."""
 
     queryset = ReviewAction.objects.select_related("review__site", "owner", "opened_by", "closed_by").defer(
@@ -178,22 +165,11 @@ class ActionViewSet(ObjectViewSet):
         changing = self.request is not None and self.request.method in ("PUT", "PATCH")
         return ActionChangeSerializer if changing else ActionSerializer
 
-    def perform_create(self, serializer: Any) -> None:
-        with named_errors(NotInState):
-            serializer.instance = operations.add_action(
-                **serializer.validated_data, **by_reader(self.request)
-            )
-
-    def perform_update(self, serializer: Any) -> None:
-        with named_errors(NotInState):
-            serializer.instance = operations.change_action(
-                serializer.instance, **serializer.validated_data, **by_reader(self.request)
-            )
-
+    writes = {"create": operations.add_action, "update": operations.change_action}
     close = endpoint(operations.close, ReviewNoteSerializer)
 
 
-class ApproverViewSet(ObjectViewSet):
+class ApproverViewSet(OperatedViewSet):
     """Who may sign: named and taken off, never changed."""
 
     queryset = Approver.objects.select_related("user", "site")
@@ -201,11 +177,4 @@ class ApproverViewSet(ObjectViewSet):
     filterset_class = ApproverFilters
     http_method_names = ["get", "post", "delete", "head", "options"]
 
-    def perform_create(self, serializer: Any) -> None:
-        with named_errors(NotInState):
-            serializer.instance = operations.add_approver(
-                **serializer.validated_data, **by_reader(self.request)
-            )
-
-    def perform_destroy(self, instance: Model) -> None:
-        operations.remove_approver(cast(Approver, instance), by=cast(User, self.request.user))
+    writes = {"create": operations.add_approver, "destroy": operations.remove_approver}

@@ -1,4 +1,4 @@
-"""Who may sign for which domain: a list for every site, and lists of sites that take its place domain by domain."""
+"""Who may sign, and what becomes of a review and its actions: opened, signed, decided on, closed."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -49,8 +49,7 @@ def add_approver(*, domain: str, user: User, site: Site | None = None, by: User,
 
 
 @transaction.atomic
-def remove_approver(approver: Approver, *, by: User) -> None:
-    """Remove an approver. Their signatures stay; they can no longer sign what waits for them."""
+def remove_approver(approver: Approver, *, by: User, now: datetime) -> None:
     require(by, MAY_REMOVE)
     Approver.objects.filter(pk=approver.pk).delete()
 

@@ -52,7 +52,6 @@ def exceptions_of(site: Site, *, now: datetime) -> list[Grant]:
 
 
 def standing_of(site: Site) -> BlockingChecks:
-    """The BLOCK checks by the last evaluation; one statement."""
     score = SiteScore.objects.filter(site=site).only("verdict", "deciding", "failure").first()
     if score is None or not score.verdict:
         return BlockingChecks(False, (), score.failure if score else "")
@@ -63,7 +62,6 @@ def standing_of(site: Site) -> BlockingChecks:
 
 
 def frozen(site: Site, framework: Framework, *, now: datetime) -> dict[str, Any]:
-    """BLOCK checks, verdict and exceptions as they are now, as plain values."""
     score = SiteScore.objects.get(site=site)
     excepted = {grant.check_id: grant for grant in exceptions_of(site, now=now)}
     results = CheckResult.objects.filter(site=site, gate=Gate.BLOCK).order_by("pillar", "check_id")
@@ -119,13 +117,10 @@ class SitesReview:
     held: Review | None
     open: Review | None
     holds_until: datetime | None
-
-    def is_due(self, now: datetime) -> bool:
-        return self.holds_until is not None and self.holds_until <= now
+    is_due: bool
 
 
 def reviews() -> QuerySet[Review]:
-    """Reviews without their large columns, and with what a row counts."""
     joined = Review.objects.select_related("site", "opened_by", "ended_by", "framework_version")
     return joined.defer("snapshot", "framework_version__definition").annotate(
         signed=Count("sign_offs", filter=Q(sign_offs__state=SignOff.State.SIGNED), distinct=True),
@@ -134,7 +129,6 @@ def reviews() -> QuerySet[Review]:
 
 
 def whole_reviews() -> QuerySet[Review]:
-    """Reviews with their signatures and actions; three statements."""
     return (
         reviews()
         .defer(None)
@@ -147,7 +141,6 @@ def whole_reviews() -> QuerySet[Review]:
 
 
 def validity(framework: Framework) -> timedelta:
-    """How long the signatures of a review count."""
     check = framework.checks_by_id.get(CHECK)
     part = next((each for each in check.parts if each.id == "signatures-missing"), None) if check else None
     seconds = part.validity.max_age_s if part else None
@@ -155,14 +148,12 @@ def validity(framework: Framework) -> timedelta:
 
 
 def holds_until(review: Review, framework: Framework) -> datetime | None:
-    """The time until which a go holds, when the review is due again."""
     if review.state != Review.State.GO or review.ended_at is None:
         return None
     return review.ended_at + validity(framework)
 
 
-def of_site(site: Site) -> SitesReview:
-    """Two statements."""
+def of_site(site: Site, *, now: datetime) -> SitesReview:
     _version, framework = framework_queries.current()
     newest = Review.objects.filter(site=site).select_related("ended_by").defer("snapshot")
     held = under_way = None
@@ -171,13 +162,12 @@ def of_site(site: Site) -> SitesReview:
             under_way = review
         elif held is None:
             held = review
-    return SitesReview(held, under_way, holds_until(held, framework) if held else None)
+    until = holds_until(held, framework) if held else None
+    return SitesReview(held, under_way, until, until is not None and until <= now)
 
 
 @dataclass(frozen=True, slots=True)
 class GateSnapshot:
-    """BLOCK checks and exceptions as values: those that were frozen, or as they are now."""
-
     at: datetime | None
     version: str
     snapshot: dict[str, Any]
@@ -185,7 +175,6 @@ class GateSnapshot:
 
 
 def gate_of(review: Review, *, now: datetime) -> GateSnapshot:
-    """The gate that an ended review kept; for an open one, that of now and what stands in the way of a go."""
     if review.snapshot is not None and review.framework_version is not None:
         return GateSnapshot(review.ended_at, review.framework_version.version, review.snapshot, ())
     if not review.is_open:

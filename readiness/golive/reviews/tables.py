@@ -8,12 +8,27 @@ from readiness.evidence.models import Review, ReviewAction
 from readiness.framework.core.definition import Framework
 from readiness.golive.models import Approver
 from readiness.golive.reviews.queries import holds_until
-from readiness.golive.reviews.sentences import again
 from web.ages import ago
 from web.links import link
 from web.rest.filters import ObjectFilterSet
 from web.rest.lookups import Flag
 from web.tables import Column, Table
+from web.units import duration
+from web.visibility import name_of
+
+
+def closed_words(action: ReviewAction) -> str:
+    if action.closed_at is None:
+        return ""
+    closed = f"closed by {name_of(action.closed_by)}, {action.closed_at:%Y-%m-%d %H:%M} UTC"
+    return f"{closed}: {action.close_note}" if action.close_note else closed
+
+
+def again(holds_until: datetime | None, now: datetime) -> str:
+    if holds_until is None:
+        return ""
+    span = duration(abs((now - holds_until).total_seconds()))
+    return f"due since {span}" if holds_until <= now else f"in {span}"
 
 
 class ReviewFilters(ObjectFilterSet):
@@ -48,8 +63,6 @@ def _page(review: Review) -> str:
 
 
 def review_table(now: datetime, framework: Framework) -> Table:
-    """Its rows are those of `queries.reviews`."""
-
     def until(review: Review) -> datetime | None:
         return holds_until(review, framework)
 
@@ -81,11 +94,7 @@ def review_table(now: datetime, framework: Framework) -> Table:
         row_name=lambda row: f"{row}, {row.site.name}",
         row_url=_page,
         api="evidence-api-review-list",
-        empty={
-            "title": "No review",
-            "text": "Before a site goes to production, compute, network, energy, security and planning sign for it.",
-            "icon": "shield-check",
-        },
+        nothing="readiness/nothing.html#reviews",
     )  # fmt: skip
 
 
@@ -103,9 +112,5 @@ APPROVERS = Table(
     filterset=ApproverFilters,
     row_url=lambda row: link("approver", row.pk),
     api="golive-api-approver-list",
-    empty={
-        "title": "Nobody may sign yet",
-        "text": "Name somebody for each of the five domains, for every site or for one.",
-        "icon": "users-group",
-    },
+    nothing="readiness/nothing.html#approvers",
 )  # fmt: skip

@@ -1,9 +1,10 @@
 """Pages of go-live reviews: the reviews themselves, and who is asked to do what in them."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
+from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -12,22 +13,111 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.models import User
+from inventory.models import Site
 from readiness.evidence.models import Review, ReviewAction, SigningDomain
 from readiness.framework import queries as framework_queries
-from readiness.golive.reviews import operations, queries, sentences, tables
-from readiness.golive.reviews.forms import ActionForm, ApproverForm, NameForm, OpenForm, ReviewedSiteForm
+from readiness.golive.reviews import operations, queries, tables
 from readiness.golive.reviews.operations import candidates
 from readiness.golive.reviews.queries import CHECK, seen
 from readiness.scoring.core.combine import ACCEPTABLE
 from web import answers
 from web import tables as table_kit
 from web.clock import now
-from web.forms import RefusedForm
+from web.forms import WITH_NEIGHBOURS, DayInput, PersonField, RefusedForm
 from web.links import crumbs, link
 from web.permissions import asks, reads, require
 from web.reports import Report
 from web.tables import TablePage
 from web.workflows.pages import StepPages, form_page, reader
+
+NOBODY = "– name later –"
+
+
+def _people() -> Any:
+    return User.objects.filter(is_active=True).order_by("username")
+
+
+def reviewable() -> Any:
+    stages = [Site.Stage.COMMISSIONING, Site.Stage.PRODUCTION]
+    return Site.objects.filter(stage__in=stages).order_by("name", "pk")
+
+
+class ReviewedSiteForm(forms.Form):
+    """The form asks for the site first, since who may sign depends on it."""
+
+    site = forms.ModelChoiceField(reviewable(), to_field_name="slug", label="Site")
+
+
+class OpenForm(RefusedForm):
+    note = forms.CharField(
+        label="Note", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def __init__(self, *args: Any, named: Mapping[str, Sequence[User]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        taken: set[int] = set()
+        for domain, label in SigningDomain.choices:
+            users = named[domain]
+            field = PersonField(
+                _people().filter(pk__in=[user.pk for user in users]),
+                label=label,
+                required=False,
+                empty_label=NOBODY,
+                help_text="" if users else "Nobody may sign for this domain yet.",
+            )
+            self.fields[domain] = field
+            if len(users) == 1 and users[0].pk not in taken:
+                self.initial.setdefault(domain, users[0].pk)
+                taken.add(users[0].pk)
+        self.order_fields([*SigningDomain.values, "note"])
+
+    def asked(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        return {
+            "note": given["note"],
+            "approvers": {domain: given[domain] for domain in SigningDomain.values},
+        }
+
+
+class NameForm(RefusedForm):
+    approver = PersonField(_people(), label="Person", required=False, empty_label=NOBODY)
+
+    def __init__(self, *args: Any, users: Sequence[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = cast(forms.ModelChoiceField, self.fields["approver"])
+        field.queryset = _people().filter(pk__in=[user.pk for user in users])
+
+
+class ActionForm(RefusedForm):
+    title = forms.CharField(label="What", max_length=300)
+    critical = forms.BooleanField(label="Critical: no go while it is open", required=False)
+    owner = PersonField(_people(), label="Person", required=False, empty_label="– somebody else –")
+    owner_name = forms.CharField(
+        label="Or somebody else", required=False, max_length=120, help_text="Who has no account here."
+    )
+    due_on = forms.DateField(label="Due", required=False, widget=DayInput(), validators=WITH_NEIGHBOURS)
+
+    def __init__(self, *args: Any, action: ReviewAction | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if action is not None:
+            self.initial = {
+                name: action.owner_id if name == "owner" else getattr(action, name) for name in self.fields
+            }
+
+
+class ApproverForm(RefusedForm):
+    domain = forms.ChoiceField(label="Domain", choices=SigningDomain.choices)
+    user = PersonField(_people(), label="Person")
+    site = forms.ModelChoiceField(
+        Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
+        to_field_name="slug",
+        label="Site",
+        required=False,
+        empty_label="– every site –",
+        help_text="A site’s own list takes the place of the one for every site, domain by domain.",
+    )
+
 
 SEE = ("inventory.view_site", operations.MAY_SEE)
 SEE_APPROVERS = ("inventory.view_site", "golive.view_approver")
@@ -45,14 +135,8 @@ def reviews(request: HttpRequest) -> tuple[TablePage, Any]:
     }
 
 
-@reads(*SEE)
-def review(request: HttpRequest, pk: int) -> HttpResponse:
-    return show(request, _review(pk))
-
-
 @asks(*SEE, operations.MAY_OPEN)
 def open_review(request: HttpRequest) -> HttpResponse:
-    """Open a review of the site in the address; without one, ask for the site first."""
     asked, way = ReviewedSiteForm(request.GET or None), crumbs("Open one", *ABOVE)
     if not asked.is_valid():
         context = {
@@ -93,7 +177,7 @@ def show(
         "holds_until": queries.holds_until(review, framework),
         "sign_offs": [(each, bool(named.get(each.domain))) for each in review.sign_offs.all()],
         "mine": operations.sign_off_of(review, user),
-        "actions": [(each, each.is_late(today), sentences.closed_words(each)) for each in actions],
+        "actions": [(each, each.is_late(today), tables.closed_words(each)) for each in actions],
         "gate": gate,
         "itself": CHECK,
         "checks": sorted(gate.snapshot.get("checks", ()), key=lambda row: row["state"] in ACCEPTABLE),
@@ -151,7 +235,8 @@ def add_approver(request: HttpRequest) -> HttpResponse:
 @require(*SEE_APPROVERS, operations.MAY_REMOVE)
 @never_cache
 def remove_approver(request: HttpRequest, pk: int) -> HttpResponse:
-    operations.remove_approver(get_object_or_404(queries.approvers(), pk=pk), by=reader(request))
+    approver = get_object_or_404(queries.approvers(), pk=pk)
+    operations.remove_approver(approver, by=reader(request), now=now())
     messages.success(request, "The person may no longer sign there.")
     return HttpResponseRedirect(reverse("approvers"))
 

@@ -128,14 +128,13 @@ def set_status(ids: Sequence[int], *, status: str, by: User, now: datetime) -> i
     return len(items)
 
 
-def remove(item: WorkItem, *, by: User) -> None:
+def remove(item: WorkItem, *, by: User, now: datetime) -> None:
     """Remove what was entered by mistake; work that is not done is dropped instead. The history keeps it."""
     require(by, MAY_REMOVE)
     item.delete()
 
 
 def live_pairs(site_ids: Collection[int]) -> set[tuple[int, str]]:
-    """Site ids and check ids of what is on the list; one statement."""
     live = WorkItem.objects.live().filter(site__in=set(site_ids)).order_by()
     return set(live.values_list("site_id", "check_id"))
 

@@ -68,7 +68,6 @@ def _choice(parameters: MultiValueDict[str, str], name: str, known: Iterable[str
 
 
 def _several(parameters: MultiValueDict[str, str], name: str, known: Iterable[str]) -> tuple[str, ...]:
-    """Values of a parameter that is repeated or separated by commas."""
     asked = [each for value in parameters.getlist(name) for each in str(value).split(",") if each]
     choices = set(known)
     for each in asked:

@@ -29,8 +29,6 @@ MET = sorted(state.value for state in ACCEPTABLE)
 
 
 class WorkItemStanding(models.TextChoices):
-    """The state of an item as it is shown."""
-
     OPEN = "open", "Open"
     IN_PROGRESS = "in-progress", "In progress"
     RESOLVED = "resolved", "Resolved"
@@ -61,7 +59,6 @@ def with_standing(items: QuerySet[WorkItem]) -> QuerySet[WorkItem]:
 
 
 def today_by_zone(now: datetime) -> dict[str, date]:
-    """The day that it is at the sites, by their time zone; one statement."""
     zones = Site.objects.order_by().values_list("time_zone", flat=True).distinct()
     return {zone: now.astimezone(ZoneInfo(zone)).date() for zone in zones}
 
@@ -98,22 +95,8 @@ class WorkRow:
     def is_overdue(self) -> bool:
         return self.days_left is not None and self.days_left < 0
 
-    @property
-    def is_met(self) -> bool:
-        return self.check_state in MET
-
-
-@dataclass(frozen=True, slots=True)
-class WorklistCounts:
-    open: int
-    in_progress: int
-    resolved: int
-    overdue: int
-    unowned: int
-
 
 def items() -> QuerySet[WorkItem]:
-    """All items, live ones first, and among those the one that is due first."""
     return (
         with_standing(WorkItem.objects.select_related("site", "owner", "created_by"))
         .annotate(place=Case(When(status__in=LIVE, then=Value(0)), default=Value(1)))
@@ -121,22 +104,19 @@ def items() -> QuerySet[WorkItem]:
     )
 
 
-def counts(*, now: datetime) -> WorklistCounts:
-    """Two statements."""
+def counts(*, now: datetime) -> dict[str, int]:
     overdue = is_overdue(today_by_zone(now))
     unowned = Q(standing__in=LIVE, owner=None, owner_name="")
-    totals = with_standing(WorkItem.objects.all()).aggregate(
+    return with_standing(WorkItem.objects.all()).aggregate(
         open=Count("pk", filter=Q(standing=WorkItemStanding.OPEN)),
         in_progress=Count("pk", filter=Q(standing=WorkItemStanding.IN_PROGRESS)),
         resolved=Count("pk", filter=Q(standing=WorkItemStanding.RESOLVED)),
         overdue=Count("pk", filter=overdue),
         unowned=Count("pk", filter=unowned),
     )
-    return WorklistCounts(**totals)
 
 
 def rows(work_items: Sequence[WorkItem], *, now: datetime) -> list[WorkRow]:
-    """Rows of items with their standing, in the same order; four statements however many."""
     _version, framework = framework_queries.current()
     sites = {item.site_id: item.site for item in work_items}
     present = present_capacity(list(sites.values()), now=now)
@@ -168,7 +148,6 @@ def _row(item: WorkItem, framework: Framework, held: CapacityFigures, today: Map
 
 
 def listed() -> dict[tuple[str, str], int]:
-    """Live items by slug of the site and check id; one statement."""
     live = WorkItem.objects.live().order_by().values_list("site__slug", "check_id", "pk")
     return {(slug, check_id): pk for slug, check_id, pk in live}
 
@@ -202,7 +181,6 @@ def user_named(name: str) -> User | None:
 
 
 def find_work(query: str, *, user: User, limit: int) -> list[Hit]:
-    """Items of the worklist by check, site, owner or note; those that are live first."""
     _version, framework = framework_queries.current()
     wanted = query.casefold()
     named = [check.id for check in framework.checks if wanted in f"{check.id} {check.name}".casefold()]

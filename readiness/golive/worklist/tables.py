@@ -20,14 +20,10 @@ from web.units import how_many, power
 class WorkItemFilters(ObjectFilterSet):
     check = AnyOf(field_name="check_id", inner=forms.CharField(), commas=True, label="Check")
     state = AnyOf(
-        field_name="standing",
-        inner=forms.ChoiceField(choices=WorkItemStanding.choices),
-        label="State",
+        field_name="standing", inner=forms.ChoiceField(choices=WorkItemStanding.choices), label="State"
     )
     check_state = AnyOf(
-        field_name="check_state",
-        inner=forms.ChoiceField(choices=CHECK_STATES),
-        label="State of the check",
+        field_name="check_state", inner=forms.ChoiceField(choices=CHECK_STATES), label="State of the check"
     )
     pillar = PillarFilter()
     live = Flag(read=lambda _key: Q(status__in=LIVE), label="Neither done nor dropped")
@@ -45,7 +41,6 @@ ICONS = {"open": "circle-dashed", "in-progress": "progress", "done": "circle-che
 
 
 def due(row: WorkRow) -> str:
-    """The day, and how far away it is while there is work to do."""
     if row.item.due_on is None:
         return "no date"
     if row.days_left is None:
@@ -93,16 +88,11 @@ WORKLIST = Table(
     row_name=lambda row: f"{row.check_name}, {row.item.site.name}",
     row_url=_page,
     api="golive-api-work-item-list",
-    empty={
-        "title": "Nothing on the worklist",
-        "text": "Choose sites or checks of the ranked plan on the gap’s page, and add them here.",
-        "icon": "list-details",
-    },
+    nothing="readiness/nothing.html#worklist",
 )  # fmt: skip
 
 
 def actions(query: str) -> Sequence[Mapping[str, str]]:
-    """Set a status for all chosen rows; `query` leads back to the same list."""
     url = link("work-items-set") + (f"?{query}" if query else "")
     return [
         {"name": value, "label": label, "icon": ICONS[value], "url": url}

@@ -1,7 +1,8 @@
 """Pages of the worklist: the list, one item, and adding to it, one by one or what was chosen on the gap's page."""
 
-from typing import Any
+from typing import Any, cast
 
+from django import forms
 from django.contrib import messages
 from django.core.exceptions import BadRequest, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,16 +13,17 @@ from django.views.decorators.http import require_POST
 
 from inventory.models import Site
 from readiness.framework import queries as framework_queries
+from readiness.framework.core.definition import Framework
 from readiness.golive.models import WorkItem
 from readiness.golive.worklist import operations, queries, tables
-from readiness.golive.worklist.forms import AddForm, ChangeForm, PlannedForm, ProgressForm, initial_of
 from readiness.golive.worklist.params import BadQuestion, read
 from readiness.scoring.gap import queries as gap_queries
 from readiness.scoring.gap.closing import closing
 from readiness.scoring.queries.capacity import check_name
 from web import tables as table_kit
 from web.clock import now
-from web.history import history_of
+from web.forms import DayInput, RefusedForm
+from web.history.events import history_of
 from web.links import crumbs
 from web.permissions import asks, require
 from web.reports import Report
@@ -29,6 +31,86 @@ from web.tables import TablePage
 from web.units import how_many
 from web.workflows import require as require_any
 from web.workflows.pages import reader, saved
+
+
+def _note() -> forms.CharField:
+    rows = forms.Textarea(attrs={"rows": 3})
+    return forms.CharField(label="Note", required=False, max_length=2000, widget=rows)
+
+
+def _status() -> forms.ChoiceField:
+    return forms.ChoiceField(label="Status", choices=WorkItem.Status.choices)
+
+
+class _Refusing(RefusedForm):
+    field_of = {"check_id": "check", "owner_name": "owner"}
+
+
+class PlannedForm(_Refusing):
+    owner = forms.CharField(
+        label="Owner",
+        required=False,
+        max_length=100,
+        help_text="A username, or the name of a person or team that is no user.",
+    )
+    due_on = forms.DateField(
+        label="Due", required=False, widget=DayInput(), help_text="Until the end of this day at the site."
+    )
+    note = _note()
+
+    def planned(self) -> dict[str, Any]:
+        """The arguments that the operations take. A name that is a username means the user."""
+        name = self.cleaned_data["owner"].strip()
+        user = queries.user_named(name)
+        return {
+            "owner": user,
+            "owner_name": "" if user else name,
+            "due_on": self.cleaned_data["due_on"],
+            "note": self.cleaned_data["note"],
+        }
+
+
+class AddForm(PlannedForm):
+    site = forms.ModelChoiceField(
+        Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
+        to_field_name="slug",
+        label="Site",
+    )
+    check = forms.ChoiceField(label="Check")
+    field_order = ("site", "check", "owner", "due_on", "note")
+
+    def __init__(self, *args: Any, framework: Framework, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(forms.ChoiceField, self.fields["check"]).choices = [
+            (pillar.name, [(check.id, check.name) for check in framework.checks_of(pillar.id)])
+            for pillar in framework.pillars
+        ]
+
+
+class ProgressForm(_Refusing):
+    status = _status()
+    note = _note()
+
+    def planned(self) -> dict[str, Any]:
+        return dict(self.cleaned_data)
+
+
+class ChangeForm(PlannedForm):
+    status = _status()
+    field_order = ("status", "owner", "due_on", "note")
+
+    def planned(self) -> dict[str, Any]:
+        return super().planned() | {"status": self.cleaned_data["status"]}
+
+
+def initial_of(item: WorkItem) -> dict[str, Any]:
+    return {
+        "status": item.status,
+        "owner": item.owner.username if item.owner else item.owner_name,
+        "due_on": item.due_on,
+        "note": item.note,
+    }
+
 
 SHOWN_PAIRS = 20
 LONGEST_ID = 18
@@ -46,10 +128,7 @@ def worklist(request: HttpRequest) -> tuple[TablePage, Any]:
     actions = tables.actions(request.GET.urlencode()) if _may_progress(request) else ()
     prepare = lambda shown: queries.rows(shown, now=at)  # noqa: E731
     table = table_kit.page(request, tables.WORKLIST, queries.items(), prepare=prepare, actions=actions)
-    return table, lambda: {
-        "counts": queries.counts(now=at),
-        "breadcrumbs": crumbs("Worklist", *ABOVE[:1]),
-    }
+    return table, lambda: {"counts": queries.counts(now=at), "breadcrumbs": crumbs("Worklist", *ABOVE[:1])}
 
 
 @asks(*SEE)
@@ -66,6 +145,7 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "row": row,
         "item": work_item,
+        "is_met": row.check_state in queries.MET,
         "due": tables.due(row),
         "form": form if _may_progress(request) else None,
         "history": history_of(work_item, limit=20).rows,
@@ -137,7 +217,6 @@ def _add_page(request: HttpRequest, form: Any, context: dict[str, Any]) -> HttpR
 @require(*SEE)
 @never_cache
 def set_status(request: HttpRequest) -> HttpResponse:
-    """Set the same status for all chosen items, and go back to the list as it was."""
     require_any(request.user, *PROGRESS)
     named = [each for each in request.POST.getlist("id") if each.isascii() and each.isdecimal()]
     chosen = [int(each) for each in named[: operations.MOST_AT_ONCE] if len(each) <= LONGEST_ID]

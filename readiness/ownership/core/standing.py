@@ -17,8 +17,6 @@ Operator-set default: `valid_for: 180d` of p4-orchestration-owner, which is judg
 
 
 class Item(StrEnum):
-    """Items that somebody answers for at a site."""
-
     ORCHESTRATION = "orchestration"
     COMPUTE_NETWORK = "compute-network"
     NETWORK_ENERGY = "network-energy"
@@ -56,7 +54,6 @@ class Term:
 
 
 def standing_of(term: Term | None, *, now: datetime, valid: timedelta = CONFIRM_EVERY) -> ItemStanding:
-    """Judge one item; `term` is the one in force, if any."""
     if term is None:
         return ItemStanding.UNOWNED
     is_due = term.confirmed_at + valid <= now
@@ -64,7 +61,6 @@ def standing_of(term: Term | None, *, now: datetime, valid: timedelta = CONFIRM_
 
 
 def standing_in_force(*, has_left: bool, is_due: bool, has_deputy: bool) -> ItemStanding:
-    """Judge an item with a term in force, the most pressing matter first."""
     if has_left:
         return ItemStanding.LEFT
     if is_due:
@@ -116,7 +112,6 @@ def _share(
 
 
 def _reached(term: Term | None, now: datetime) -> ItemStanding:
-    """Whether an alert on one of the domain's assets finds somebody."""
     standing = standing_of(term, now=now)
     if term is None or standing not in (ItemStanding.OWNED, ItemStanding.NO_DEPUTY):
         return standing

@@ -8,7 +8,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString
 
 from readiness.ownership.cells import BoardCell
-from readiness.ownership.sentences import due
+from readiness.ownership.tables import due
 from readiness.people.models import Person
 
 register = template.Library()
@@ -24,7 +24,6 @@ def left_by(person: Person | None, at: datetime) -> bool:
 
 @register.simple_tag
 def board_cells(cells: Iterable[BoardCell]) -> SafeString:
-    """One `<td>` an item: a button that opens who answers for it."""
     return SafeString("".join([_cell(cell) for cell in cells]))
 
 

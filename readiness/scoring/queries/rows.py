@@ -3,13 +3,12 @@
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Model
 
 from inventory.models import Site
 from readiness.framework.core.definition import Framework
-from readiness.scoring.core.gap import CapacityFigures
 from readiness.scoring.models import Flip
 
 
@@ -90,41 +89,6 @@ class HealthReason:
     source: str
     taken_at: datetime | None
     was: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SiteRow:
-    """One site in a table. `verdict` is "" for stages that have none, and for a site not evaluated yet or, since
-    `failed_at`, not any more.
-
-    `weeks` holds the score at the end of each of the last 24 weeks, oldest first, None where there was none.
-    `newest_sample_at` is of any of its sources. `ready` is the whole of `deployed` or nothing. `capped` of the
-    `measurable` BLOCK checks, those that ask for a measurement, are declared.
-    """
-
-    site: SiteRef
-    verdict: str
-    verdict_reason: str
-    verdict_since: datetime | None
-    deployed: CapacityFigures
-    ready: CapacityFigures
-    score: float | None
-    upper: float | None
-    waived: float | None
-    coverage: float | None
-    pillars: tuple[PillarFigure, ...]
-    weakest: PillarFigure | None
-    health: tuple[HealthMark, ...]
-    weeks: tuple[float | None, ...]
-    first_blocker: str
-    first_blocker_name: str
-    newest_sample_at: datetime | None
-    data_age_s: float | None
-    evaluated_at: datetime | None
-    failed_at: datetime | None = None
-    failure: str = ""
-    capped: tuple[str, ...] = ()
-    measurable: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,28 +183,11 @@ class SampleQuery:
     params: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class FlipRow:
-    """A change of state. `subject` is check, part, verdict or health; `key` a check id, a domain or empty."""
+class FlipRow(NamedTuple):
+    """A change of state, with its site joined in, and the title of the check or sub-measure."""
 
-    id: int
-    at: datetime
-    site: str
-    site_name: str
-    subject: str
-    key: str
-    part: str
+    flip: Flip
     title: str
-    from_state: str
-    to_state: str
-    cause: str
-    value: float | None
-    value_before: float | None
-    unit: str
-    threshold: float | None
-    threshold_text: str
-    reason: str
-    first_bad_at: datetime | None
 
 
 @cache
@@ -274,4 +221,4 @@ def flip_row(flip: Flip, framework: Framework) -> FlipRow:
     if check and flip.part:
         names = {part.id: part.figure_name for part in check.parts}
         title = f"{check.name}: {names.get(flip.part, flip.part)}"
-    return copied(FlipRow, flip, site=flip.site.slug, site_name=flip.site.name, title=title)
+    return FlipRow(flip, title)

@@ -17,9 +17,8 @@ from readiness.tradeoffs.models import Decision, DecisionForecast
 from readiness.workloads.models import WorkloadClass
 from web import clock
 from web.rest.errors import named_errors
-from web.rest.router import Router
 from web.rest.serializers import ObjectSerializer
-from web.rest.viewsets import ObjectViewSet
+from web.rest.viewsets import ObjectViewSet, Router
 from web.workflows import NotInState
 from web.workflows.endpoints import any_of, by_reader, endpoint, words_field
 

@@ -27,7 +27,7 @@ from readiness.tradeoffs.placing.weighing import IN_SERVICE, weigh
 from readiness.tradeoffs.queries import region_names
 from readiness.workloads import queries as workloads
 from readiness.workloads.core.envelope import Criticality, Envelope
-from web.versioned.refusals import NothingPublished
+from web.versioned.versions import NothingPublished
 
 type Sign = tuple[Any, ...]
 

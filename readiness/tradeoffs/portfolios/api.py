@@ -19,9 +19,8 @@ from readiness.tradeoffs.portfolios.tables import PortfolioFilters
 from web import clock
 from web.rest.errors import named_errors
 from web.rest.permissions import requires
-from web.rest.router import Router
 from web.rest.serializers import ObjectSerializer
-from web.rest.viewsets import ReadOnlyObjectViewSet
+from web.rest.viewsets import ReadOnlyObjectViewSet, Router
 
 _question = inline_serializer(
     "PortfolioQuestion",

@@ -21,8 +21,8 @@ from readiness.workloads.core.envelope import Envelope
 from web import answers
 from web.charts import Figure
 from web.clock import now
-from web.links import link
-from web.reports import Report, chart_urls, trail
+from web.links import crumbs, link
+from web.reports import Report, chart_urls
 
 MAY_SEE = (
     "inventory.view_site",
@@ -46,8 +46,8 @@ def windows(request: HttpRequest, slug: str) -> HttpResponse:
         answer = planned(envelope, WindowsQuestion(), now=now())
     asked = {name: str(value) for name, value in given.items() if name in FIELDS and value}
     context = {
-        "breadcrumbs": trail(
-            ("Workload classes", link("workloads")), (envelope.name, link("workload", slug)), "Windows"
+        "breadcrumbs": crumbs(
+            "Windows", ("Workload classes", "workloads"), (envelope.name, link("workload", slug))
         ),
         "error": error,
         "answer": answer,

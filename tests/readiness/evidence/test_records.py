@@ -26,7 +26,7 @@ from readiness.framework import queries as framework_queries
 from readiness.workloads.models import WorkloadClass
 from tests.inventory import made
 from tests.readiness.evidence.core.samples import FOLDER, sample
-from web.history import history_of
+from web.history.events import history_of
 
 pytestmark = pytest.mark.django_db
 GIB = 1024**3

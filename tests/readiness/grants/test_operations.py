@@ -13,7 +13,7 @@ from readiness.grants.models import LONGEST, Grant
 from tests.inventory import made
 from tests.readiness.grants.conftest import DAY, WAIVABLE
 from tests.readiness.scoring import stored
-from web.history import history_of
+from web.history.events import history_of
 from web.permissions import MissingPermission
 from web.workflows import NotInState
 

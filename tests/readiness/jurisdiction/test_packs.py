@@ -17,7 +17,7 @@ from tests.readiness.jurisdiction.core.test_shipped_rules import PACK
 from tests.readiness.jurisdiction.small_pack import rule, small
 from web.permissions import MissingPermission
 from web.versioned.core.documents import DocumentError, written
-from web.versioned.refusals import NothingPublished, NotInForce, StaleContent, StaleRevision
+from web.versioned.versions import NothingPublished, NotInForce, StaleContent, StaleRevision
 
 pytestmark = pytest.mark.django_db
 HERE = Request("DE", frozenset({"personal"}), "FR")

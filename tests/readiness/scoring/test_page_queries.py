@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from inventory.models import CapacityEvent, Site
 from inventory.queries import history_mark
-from readiness.boards.queries import attention, checks, fleet, site, sites
+from readiness.boards.queries import attention, checks, fleet, sites
 from readiness.scoring.models import SiteScore
 from readiness.scoring.queries import capacity
 from readiness.scoring.queries.standing import standing
@@ -157,7 +157,7 @@ def test_a_source_that_serves_sites_by_label_counts_for_each():
         )
     told = fleet.fleet(standing(now=NOW, marked=True))
     assert (told.monitored, told.sites_reporting) == (2, 2)
-    assert [row.name for row in site.sources(other)] == [shared.name]
+    assert [row.name for row in sites.sources(other)] == [shared.name]
 
 
 def test_a_domain_card_adds_up_its_sites_and_tells_no_figure_it_has_not(dallas):
@@ -248,7 +248,7 @@ def test_a_site_without_an_evaluation_has_a_row_all_the_same():
 
 
 def test_a_sites_page_shows_every_stored_check_under_its_pillar(dallas):
-    page = site.site_page(dallas, now=NOW)
+    page = sites.site_page(dallas, now=NOW)
     shown = {one.pillar.id: [check.id for check in one.checks] for one in page.checks}
     assert shown == {
         "p1": [],

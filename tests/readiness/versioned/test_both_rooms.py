@@ -18,7 +18,7 @@ from readiness.jurisdiction.operations import VERSIONS as RULES
 from web.audit.models import AuditEntry
 from web.permissions import MissingPermission
 from web.versioned.core.documents import written
-from web.versioned.refusals import NotADraft, NotInForce, StaleContent, StaleRevision
+from web.versioned.versions import NotADraft, NotInForce, StaleContent, StaleRevision
 
 pytestmark = pytest.mark.django_db
 

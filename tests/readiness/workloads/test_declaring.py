@@ -13,7 +13,7 @@ from readiness.workloads.core.envelope import AcceleratorNeed, UserDemand
 from readiness.workloads.models import Placement, WorkloadClass
 from tests.conftest import NOW
 from tests.inventory import made
-from web.history import history_of
+from web.history.events import history_of
 from web.permissions import MissingPermission
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from inventory.models import Region, Site
 from tests.inventory import made
 from web.actor import acting
-from web.history import history_of
+from web.history.events import history_of
 
 SITES = "/api/inventory/sites/"
 HISTORY = "/api/history/"

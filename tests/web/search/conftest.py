@@ -1,6 +1,6 @@
 import pytest
 
-from web.search import registry
+from web import search
 
 
 @pytest.fixture(autouse=True)
@@ -11,4 +11,4 @@ def _floors(settings):
 @pytest.fixture
 def nothing_registered(monkeypatch):
     """Each test registers what it needs; the apps' own are back afterwards."""
-    monkeypatch.setattr(registry, "_providers", {})
+    monkeypatch.setattr(search, "_providers", {})

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from web import search
 from web.accounts import finding
-from web.search.registry import A_FEW, MANY
+from web.search import A_FEW, MANY
 
 pytestmark = pytest.mark.usefixtures("nothing_registered")
 

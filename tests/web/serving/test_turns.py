@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from web.serving.turns import TooManyAtOnce, Turns
+from web.serving.lanes import TooManyAtOnce, Turns
 from web.serving.work import FILES
 
 ONE_AT_ONCE = replace(FILES, at_once=1, at_most=2)

@@ -21,8 +21,7 @@ from accounts.queries import role_of, scopes_of
 from web import clock
 from web.accounts.forms import DisplayForm, OwnPasswordForm, TokenForm
 from web.ages import ago
-from web.context import shortcuts_of, theme_of
-from web.navigation import ITEMS
+from web.context import ITEMS, shortcuts_of, theme_of
 from web.permissions import MissingPermission, reads, signed_in, words_of
 from web.requests import UserRequest
 from web.scopes import in_words

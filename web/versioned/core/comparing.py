@@ -34,7 +34,6 @@ class HasId(Protocol):
 def items_changed[T: HasId](
     kind: str, before: Sequence[T], after: Sequence[T], fields: Callable[[T], Mapping[str, str]]
 ) -> Iterator[DocumentChange]:
-    """Items that came and went, fields of those that stayed, and their order."""
     earlier, later = {item.id: item for item in before}, {item.id: item for item in after}
     for item_id, item in later.items():
         where = f"{kind} {item_id}".strip()

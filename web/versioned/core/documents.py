@@ -76,7 +76,6 @@ class Fields:
         return DocumentError(self.at(key), message)
 
     def ids(self, section: str) -> frozenset[str]:
-        """The ids in a list of the whole document, whatever else is wrong with it."""
         if section not in self.root._ids:
             items = self.root.data.get(section)
             items = items if isinstance(items, list | tuple) else ()
@@ -124,7 +123,6 @@ class Fields:
         return tuple(items.values())
 
     def build[T](self, kind: type[T], **given: Any) -> T:
-        """Make an instance of a dataclass from this mapping; `given` are fields that were read already."""
         for field in _slots_of(kind):  # type: ignore[arg-type]
             if field.name not in given:
                 given[field.name] = self.take(field.key, field.annotation, field.default)
@@ -172,7 +170,6 @@ class Fields:
 
 
 def read[T](kind: type[T], data: Any) -> T:
-    """A document of this class from a mapping. Raises DocumentError."""
     fields = Fields(data)
     document: T = _read_object(kind, fields)
     fields.close()
@@ -223,7 +220,6 @@ def mapping_of(value: Any, **instead: Any) -> dict[str, Any]:
 
 
 def digest(mapping: Mapping[str, Any]) -> str:
-    """SHA-256 over the content, in whatever order its keys are."""
     canonical = json.dumps(mapping, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -239,8 +235,7 @@ def must(holds: Callable[[Any], bool], said: Callable[[Any], str]) -> Rule:
 
 def most(length: int) -> Rule:
     return must(
-        lambda text: len(text) <= length,
-        lambda text: f"has {len(text)} characters; {length} is the most",
+        lambda text: len(text) <= length, lambda text: f"has {len(text)} characters; {length} is the most"
     )
 
 

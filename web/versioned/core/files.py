@@ -103,12 +103,10 @@ def packed(texts: Texts) -> bytes:
 
 
 def find(texts: Texts, path: str) -> tuple[str, int]:
-    """File and line of the deepest part of the path that is there; ("", 0) where nothing of it is."""
     return find_all(texts, [path])[0]
 
 
 def find_all(texts: Texts, paths: Sequence[str]) -> list[tuple[str, int]]:
-    """Find the line of each path; the texts are read once."""
     is_stated = all(path in texts or _LINE.match(path) for path in paths)
     roots = {} if is_stated else {name: yaml_documents.nodes(text) for name, text in texts.items()}
     return [_find(texts, roots, path) for path in paths]

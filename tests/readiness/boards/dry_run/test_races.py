@@ -10,7 +10,7 @@ from readiness.boards.dry_run import operations
 from readiness.framework import operations as framework_operations
 from readiness.framework import queries as framework_queries
 from tests.readiness.boards.dry_run.conftest import small, with_load_at_most
-from web.versioned.refusals import NeedsReason
+from web.versioned.versions import NeedsReason
 
 pytestmark = pytest.mark.django_db(transaction=True)
 _WAITING = (

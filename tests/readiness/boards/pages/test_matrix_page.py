@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 from django.conf import settings
 
-from readiness.boards.matrix import grid
+from readiness.boards.matrix import tables
 from readiness.framework import queries as framework_queries
 from readiness.scoring.models import CheckResult, SiteScore
 from tests.browser import fleet
@@ -59,8 +59,8 @@ def test_every_check_has_a_column(viewer_pages, dallas):
 
 def test_every_check_has_a_short_name_for_the_head_of_its_column():
     _, framework = framework_queries.current()
-    without = [check.id for check in framework.checks if grid.short_name(check) == check.name]
-    assert without == [], f"Add these to {grid.SHORT_NAMES.relative_to(settings.BASE_DIR)}."
+    without = [check.id for check in framework.checks if tables.short_name(check) == check.name]
+    assert without == [], f"Add these to {tables.SHORT_NAMES.relative_to(settings.BASE_DIR)}."
 
 
 def test_a_cell_says_site_check_state_since_and_value_against_threshold(viewer_pages, dallas):

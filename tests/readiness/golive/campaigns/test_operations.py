@@ -12,7 +12,7 @@ from readiness.scoring.models import CheckResult
 from tests.readiness.golive.campaigns.conftest import DUE, judged
 from tests.readiness.grants.test_races import at_once
 from tests.readiness.scoring import stored
-from web.history import history_of
+from web.history.events import history_of
 from web.permissions import MissingPermission
 from web.workflows import NotInState
 

@@ -15,7 +15,7 @@ from readiness.golive.reviews.queries import CHECK, BlockingChecks
 from readiness.scoring import operations as scoring
 from readiness.scoring.models import CheckResult, SiteScore
 from tests.inventory import made
-from web.history import history_of
+from web.history.events import history_of
 from web.permissions import MissingPermission
 from web.workflows import NotInState
 
@@ -59,7 +59,7 @@ def test_who_may_do_what(porto, signers, review, user_of, frozen_now, role):
         lambda: operations.decide(review, decision="no-go", note="Not yet", **by),
         lambda: operations.cancel(operations.open_review(site=porto, **by), note="Later", **by),
         lambda: operations.remove_approver(
-            operations.add_approver(domain="energy", user=by["by"], **by), by=by["by"]
+            operations.add_approver(domain="energy", user=by["by"], **by), **by
         ),
     ]
     for step in steps:
@@ -158,7 +158,7 @@ class TestSigning:
             operations.sign(review, by=signers["energy"], now=frozen_now.at)
 
     def test_who_was_taken_off_the_list_signs_no_more(self, review, signers, manager, frozen_now):
-        operations.remove_approver(Approver.objects.get(domain="energy"), by=manager)
+        operations.remove_approver(Approver.objects.get(domain="energy"), by=manager, now=frozen_now.at)
         with pytest.raises(operations.NotNamed, match="no longer sign for Energy"):
             operations.sign(review, by=signers["energy"], now=frozen_now.at)
 
@@ -315,15 +315,14 @@ class TestActions:
 class TestYearly:
     def test_a_site_in_production_without_a_review_is_told(self, frozen_now):
         there = made.site(stage="production")
-        found = queries.of_site(there)
-        assert (found.held, found.open, found.is_due(frozen_now.at)) == (None, None, False)
+        reviews = queries.of_site(there, now=frozen_now.at)
+        assert (reviews.held, reviews.open, reviews.is_due) == (None, None, False)
 
     def test_it_is_due_again_when_the_signatures_run_out(self, porto, signed, excepted, by, frozen_now):
         operations.decide(signed, decision="go", **by)
-        found = queries.of_site(porto)
-        assert found.held == signed
-        assert not found.is_due(frozen_now.at + timedelta(days=364))
-        assert found.is_due(frozen_now.at + timedelta(days=365))
+        reviews = queries.of_site(porto, now=frozen_now.at + timedelta(days=364))
+        assert (reviews.held, reviews.is_due) == (signed, False)
+        assert queries.of_site(porto, now=frozen_now.at + timedelta(days=365)).is_due
 
 
 class TestDatabase:

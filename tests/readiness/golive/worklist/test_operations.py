@@ -14,7 +14,7 @@ from readiness.scoring.models import CheckResult, Flip, SiteScore
 from tests.readiness.golive.worklist.conftest import CHECK
 from tests.readiness.scoring import stored
 from tests.readiness.scoring.stored import NOW
-from web.history import history_of
+from web.history.events import history_of
 from web.permissions import MissingPermission
 
 pytestmark = pytest.mark.django_db
@@ -161,7 +161,7 @@ def test_no_item_moves_a_verdict(plant_of, user_of, frozen_now):
     before = SiteScore.objects.values(*fields).get(site=there), Flip.objects.count()
     made = operations.add(site=there, check_id=before[0]["deciding"][0], by=planner, now=frozen_now.at)
     operations.change(made, status="done", by=planner, now=frozen_now.at)
-    operations.remove(made, by=planner)
+    operations.remove(made, by=planner, now=frozen_now.at)
     assert not SiteChange.objects.exists()
     scoring.evaluate(site_ids=[there.pk], now=frozen_now.at)
     assert (SiteScore.objects.values(*fields).get(site=there), Flip.objects.count()) == before
