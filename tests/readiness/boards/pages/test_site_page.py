@@ -164,7 +164,7 @@ def test_site_without_series_says_so_in_the_chart(viewer_pages, dallas):
     assert answer.json()["meta"]["empty"] == "No live series of this site arrived in this time."
 
 
-def test_series_kept_sparsely_are_drawn_as_lines(viewer_pages, frozen_now, fresh_receiver):
+def test_series_kept_sparsely_are_drawn_as_lines(viewer_pages, frozen_now):
     sent.porto(frozen_now, made.region(), every_minutes=15)
     figure = viewer_pages.get("/sites/porto/charts/series.json?points=700").json()
     utilisation, power = figure["data"]
@@ -176,9 +176,7 @@ def test_series_kept_sparsely_are_drawn_as_lines(viewer_pages, frozen_now, fresh
 
 
 @pytest.mark.parametrize("start", ["now-24h", "now-6h", "now-30m"])
-def test_traffic_is_a_rate_that_says_of_how_many_interfaces_it_is_the_sum(
-    viewer_pages, frozen_now, fresh_receiver, start
-):
+def test_traffic_is_a_rate_that_says_of_how_many_interfaces_it_is_the_sum(viewer_pages, frozen_now, start):
     """The same at every zoom; the loopback is left out, and that is said."""
     site = made.site(name="Porto", slug="porto")
     partitions.keep(now=frozen_now.at)
