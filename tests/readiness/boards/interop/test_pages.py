@@ -4,8 +4,6 @@ import csv
 import io
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Device
 from readiness.scoring.operations import evaluate
@@ -82,26 +80,3 @@ def test_the_endpoint_holds_the_same(client_of, api_of, wired, prove, frozen_now
     assert client_of("viewer").get(f"{API}{site.pk}/").json()["pairs"] == found["pairs"]
     assert client_of("viewer").get(f"{API}?vendor=x").status_code == 400
     assert api_of("admin").post(API, {}).status_code == 405
-
-
-def test_pages_cost_the_same_with_one_site_and_with_many(client_of, wired, prove):
-    client = client_of("viewer")
-    budgets = {FLEET: 18, SITE: 18, API: 18}
-
-    def statements():
-        found = {}
-        for path in budgets:
-            with CaptureQueriesContext(connection) as captured:
-                assert client.get(path).status_code == 200
-            found[path] = len(captured)
-        return found
-
-    prove(wired(), record(PAIR))
-    client.get(FLEET)
-    few = statements()
-    for name in ("Faro", "Braga", "Evora"):
-        prove(wired(name, leaves=4), record("leaf-1 -- spine-1"))
-    # The figures of new runs are read once.
-    client.get(FLEET)
-    assert statements() == few
-    assert {path: count for path, count in few.items() if count > budgets[path]} == {}

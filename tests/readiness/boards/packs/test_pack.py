@@ -113,13 +113,6 @@ class TestPage:
         assert "In production without a review." in unescape(client.get("/sites/faro/pack/").content.decode())
         assert client.get("/sites/yard/pack.pdf").status_code == 200
 
-    def test_who_may_not_see_is_told_what_is_missing(self, porto, viewer, client_of):
-        viewer.groups.clear()
-        for path in ("/sites/porto/pack/", "/sites/porto/pack.pdf"):
-            answer = client_of("viewer").get(path)
-            assert (answer.status_code, "evidence.view_review" in answer.content.decode()) == (403, True)
-        assert client_of("admin").get("/sites/nowhere/pack.pdf").status_code == 404
-
     def test_it_costs_the_same_whatever_the_site_has(self, porto, client_of, frozen_now):
         client = client_of("viewer")
 

@@ -4,8 +4,6 @@ import json
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from readiness.framework import operations, queries
 
@@ -185,29 +183,3 @@ def test_what_is_published_has_no_forms(planning):
     assert "shipped with Muster" in page
     sent = {"revision": 1, "title": "x", "weights_block": 1, "weights_cond": 1}
     assert "muster-1 is published" in text_of(planning.post(address(in_force, "edit/"), sent), 409)
-
-
-@pytest.mark.parametrize("what", ["", "difference/", "checks/p2-backup-power/", "dry-run/"])
-def test_a_viewer_sees_and_is_offered_nothing(client_of, draft, what):
-    page = text_of(client_of("viewer").get(address(draft, what)))
-    assert "/edit/" not in page
-    assert "discard" not in page
-    assert "show-modal" not in page.split("<main")[-1]
-
-
-def test_pages_cost_the_same_for_one_and_for_many(planning, draft, planner, frozen_now):
-    paths = [URL, address(draft), address(draft, "difference/"), address(draft, "dry-run/")]
-
-    def cost(path):
-        with CaptureQueriesContext(connection) as captured:
-            assert planning.get(path).status_code == 200
-        return len(captured)
-
-    # The first look at a definition reads it; afterwards it is kept.
-    for path in paths:
-        cost(path)
-    first = [cost(path) for path in paths]
-    for _ in range(5):
-        operations.make_draft(made_from=draft, by=planner, now=frozen_now.at)
-    assert [cost(path) for path in paths] == first
-    assert max(first) <= 12

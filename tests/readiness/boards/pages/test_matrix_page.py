@@ -132,10 +132,6 @@ def test_nothing_found_leads_back_to_all(viewer_pages, dallas):
     assert 'href="/readiness/"' in body
 
 
-def test_an_installation_without_sites_says_what_to_do(viewer_pages):
-    assert "No sites yet" in body_of(viewer_pages.get("/readiness/"))
-
-
 @pytest.mark.parametrize(
     ("sort", "sites"),
     [
@@ -241,21 +237,6 @@ def test_panel_and_table_can_be_asked_for_alone(viewer_pages, dallas):
     assert "<dialog" not in table
     closed = body_of(viewer_pages.get("/readiness/", headers={"hx-target": "dialog#evidence"}))
     assert closed.strip() == '<dialog id="evidence" class="card evidence" data-evidence></dialog>'
-
-
-def test_a_refresh_of_what_did_not_change_costs_nothing(viewer_pages, dallas):
-    asked = {"hx-request": "true", "hx-target": "div#live"}
-    first = viewer_pages.get("/readiness/", headers=asked)
-    again = viewer_pages.get("/readiness/", headers=asked | {"if-none-match": first["ETag"]})
-    assert (again.status_code, again.content) == (304, b"")
-
-
-def test_a_refusal_names_the_permission(client_of, user_of, dallas):
-    user_of("viewer").groups.clear()
-    for path in ("/readiness/", "/readiness/report/", "/readiness/?export=csv"):
-        response = client_of("viewer").get(path)
-        assert response.status_code == 403
-        assert "inventory.view_site" in response.content.decode()
 
 
 def test_a_waiver_shows_in_the_panel(planner_pages, dallas, user_of):

@@ -86,14 +86,6 @@ def test_pillars_are_drawn_beside_those_of_ninety_days_ago(viewer_pages, dallas)
     assert names()[0] == "90 days ago"
 
 
-def test_evaluating_needs_the_permission(planner_pages, viewer_pages, client_of, dallas):
-    viewer_pages.raise_request_exception = False
-    assert "Evaluate now" not in viewer_pages.get("/sites/dallas/").content.decode()
-    assert "Evaluate now" in planner_pages.get("/sites/dallas/").content.decode()
-    assert viewer_pages.post("/sites/dallas/evaluate/").status_code == 403
-    assert planner_pages.get("/sites/dallas/evaluate/")["Location"] == "/sites/dallas/"
-
-
 def test_evaluating_now_judges_the_site_and_says_so(planner_pages, dallas, frozen_now):
     at = frozen_now.move(minutes=5)
     answer = planner_pages.post("/sites/dallas/evaluate/", follow=True)
