@@ -8,6 +8,7 @@ from readiness.evidence.models import Attestation, Floor, RecordedFact, Validati
 from readiness.evidence.operations import RunContext, import_run, set_floor, void_changed
 from readiness.workloads.models import WorkloadClass
 from tests.inventory import made
+from tests.pages import text_of
 from tests.readiness.evidence import outputs
 from tests.web.kinds.test_csv import Importer
 
@@ -33,11 +34,6 @@ def take(porto, frozen_now, ops):
         )
 
     return one
-
-
-def text_of(response, status=200):
-    assert response.status_code == status, response.content
-    return response.content.decode()
 
 
 class TestRuns:

@@ -12,6 +12,7 @@ from readiness.evidence.operations import declare_limit, record_fact
 from readiness.scoring.operations import evaluate
 from readiness.workloads.models import WorkloadClass
 from tests.inventory import made
+from tests.pages import text_of
 from tests.web.kinds.test_csv import Importer
 
 pytestmark = pytest.mark.django_db
@@ -44,11 +45,6 @@ def declare(porto, frozen_now, planner):
         )
 
     return one
-
-
-def text_of(response, status=200):
-    assert response.status_code == status, response.content
-    return response.content.decode()
 
 
 class TestPages:

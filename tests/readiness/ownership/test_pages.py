@@ -8,17 +8,13 @@ from django.test import Client
 from readiness.ownership.core.standing import Item
 from readiness.ownership.models import Assignment
 from tests.inventory import made
+from tests.pages import text_of
 
 # The permission that is missing, or that it is another person's to do.
 REFUSED = re.compile(r"ownership\.\w+|Only the person named")
 
 pytestmark = pytest.mark.django_db
 ROLES = ("viewer", "ops", "planner", "manager", "admin")
-
-
-def text_of(answer, status=200):
-    assert answer.status_code == status, answer.content[:600]
-    return answer.content.decode()
 
 
 def as_user(user):

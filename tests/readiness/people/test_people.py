@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from accounts import operations as accounts
 from readiness.people import operations
 from readiness.people.models import Membership, Person
+from tests.pages import text_of
 from tests.readiness.people import made
 from web.permissions import MissingPermission
 
@@ -23,11 +24,6 @@ def fabric():
 @pytest.fixture
 def ana(fabric, frozen_now):
     return made.person(fabric, name="Ana Reis", email="ana@example.org", time_zone="Europe/Lisbon")
-
-
-def text_of(answer, status=200):
-    assert answer.status_code == status, answer.content[:400]
-    return answer.content.decode()
 
 
 @pytest.mark.parametrize("role", sorted(MAY_SEE_NAMES))

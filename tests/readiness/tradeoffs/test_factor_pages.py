@@ -9,18 +9,13 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from readiness.tradeoffs.models import ExchangeRate, FactorDay, LatencyFactor, SiteFactor
+from tests.pages import text_of
 from tests.readiness.tradeoffs.conftest import entry, trip
 
 pytestmark = pytest.mark.django_db
 FACTORS, LATENCIES, RATES = "/tradeoffs/factors/", "/tradeoffs/latencies/", "/tradeoffs/rates/"
 PORTO = f"{FACTORS}sites/porto/"
 ADD, IMPORT, HOURS = f"{FACTORS}add/", f"{FACTORS}import/", f"{FACTORS}hours/add/"
-
-
-def text_of(response, status=200):
-    assert response.status_code == status, response.content[:2000]
-    body = b"".join(response.streaming_content) if response.streaming else response.content
-    return body.decode()
 
 
 def rows_of(page):

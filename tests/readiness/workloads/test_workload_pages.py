@@ -1,19 +1,16 @@
 """Pages under /tradeoffs/workloads/: reading envelopes, writing them, placing them, and who may."""
 
-import json
 from datetime import date
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from readiness.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.workloads import models, operations
 from readiness.workloads.models import Placement, WorkloadClass
 from tests.inventory import made
-from tests.readiness.boards.pages.test_fleet_page import words_of
+from tests.pages import rows_of, statements, words_of
 
 pytestmark = pytest.mark.django_db
 HERE = "/tradeoffs/workloads/"
@@ -79,7 +76,7 @@ def test_the_list_is_empty_at_first_and_tells_how_each_class_stands(
     ):  # fmt: skip
         assert told in words, told
     answer = client.get(f"{HERE}?export=json&complete=true&sort=-latency")
-    assert [row["name"] for row in json.loads(b"".join(answer.streaming_content))] == ["chat"]
+    assert [row["name"] for row in rows_of(answer)] == ["chat"]
 
 
 def test_a_class_shows_its_four_parts_its_placements_and_its_history(client_of, chat, placement):
@@ -112,7 +109,7 @@ class TestOnRecord:
             link = f'<a href="{self.RULES}{place}/?workload_class=chat">{told}</a> <span class="sub">{note}</span>'
             assert link in page
             there = client.get(f"{self.RULES}{place}/?workload_class=chat&export=json")
-            assert len(json.loads(b"".join(there.streaming_content))) == 2
+            assert len(rows_of(there)) == 2
 
     def test_none_leads_to_the_form_for_who_may_fill_it_in(self, client_of, chat, frozen_now):
         added = f'{self.RULES}origins/add/?workload_class=chat">Add an origin</a>'
@@ -136,30 +133,21 @@ class TestOnRecord:
     def test_many_take_as_many_statements_as_none(self, client_of, chat, frozen_now):
         client = client_of("viewer")
         client.get(f"{HERE}chat/")
-        with CaptureQueriesContext(connection) as few:
-            client.get(f"{HERE}chat/")
+        few = statements(client, f"{HERE}chat/")
         for country in ("DE", "FR", "IE"):
             DataOrigin.objects.create(workload_class=chat, country=country)
-        with CaptureQueriesContext(connection) as many:
-            client.get(f"{HERE}chat/")
-        assert len(many) == len(few) <= 20
+        assert statements(client, f"{HERE}chat/") == few <= 20
 
 
 def test_the_page_takes_as_many_statements_for_many_placements_as_for_one(
     client_of, chat, placement, planner, frozen_now
 ):
     client = client_of("viewer")
-
-    def statements():
-        with CaptureQueriesContext(connection) as captured:
-            assert client.get(f"{HERE}chat/").status_code == 200
-        return len(captured)
-
-    statements()
-    few = statements()
+    client.get(f"{HERE}chat/")
+    few = statements(client, f"{HERE}chat/")
     for _ in range(3):
         operations.place(chat, site=made.site(), by=planner, now=frozen_now.at)
-    assert statements() == few
+    assert statements(client, f"{HERE}chat/") == few
 
 
 class TestWriting:

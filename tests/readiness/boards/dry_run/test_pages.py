@@ -13,17 +13,13 @@ from readiness.boards.models import DryRun
 from readiness.framework import queries as framework_queries
 from readiness.scoring.models import Flip
 from tests.inventory import made
+from tests.pages import text_of
 
 pytestmark = pytest.mark.django_db
 
 
 def address(version, what="dry-run/"):
     return f"/readiness/framework/{version.pk}/{what}"
-
-
-def text_of(answer, status=200):
-    assert answer.status_code == status, answer.content[:600]
-    return answer.content.decode()
 
 
 def test_from_trying_to_publishing_and_going_back(plants, stricter, client_of, frozen_now):

@@ -13,6 +13,7 @@ from readiness.boards.trends.queries import Subject
 from readiness.boards.trends.queries import days as trend_days
 from readiness.scoring.models import ScoreInputs, ScorePoint
 from tests.inventory import made
+from tests.pages import rows_of
 from tests.readiness.boards.explain.scene import BACKUP, DAY, good
 from tests.readiness.scoring import stored
 
@@ -67,7 +68,7 @@ class TestSite:
 
     def test_the_table_goes_out_as_a_file(self, pages, dallas):
         answer = pages.get(f"{EXPLAIN}?site=dallas&start=now-30d&export=csv")
-        rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
+        rows = rows_of(answer)
         assert [row["Check"] for row in rows] == [BACKUP]
         assert float(rows[0]["Effect on the score (points)"]) < 0
 

@@ -1,26 +1,15 @@
 """The interop matrix over the fleet and of one site: what each pair says, what is at stake, what it costs."""
 
-import csv
-import io
-
 import pytest
 
 from inventory.models import Device
 from readiness.scoring.operations import evaluate
+from tests.pages import rows_of, text_of
 from tests.readiness.boards.interop.conftest import measured_record, record
 
 pytestmark = pytest.mark.django_db
 FLEET, SITE, API = "/readiness/interop/", "/sites/porto/interop/", "/api/readiness/interop/"
 PAIR = "Arista|7060X6|EOS 4.33 -- NVIDIA|SN5600|Cumulus 5.11"
-
-
-def text_of(answer, status=200):
-    assert answer.status_code == status, answer.content[:400]
-    return answer.content.decode()
-
-
-def rows_of(answer):
-    return list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
 
 
 def test_without_links_it_says_what_makes_pairs(client_of):

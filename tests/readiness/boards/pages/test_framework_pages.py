@@ -6,6 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from readiness.framework import operations, queries
+from tests.pages import text_of
 
 pytestmark = pytest.mark.django_db
 URL = "/readiness/framework/"
@@ -24,11 +25,6 @@ def planning(client_of):
 
 def address(version, what=""):
     return f"{URL}{version.pk}/{what}"
-
-
-def text_of(answer, status=200):
-    assert answer.status_code == status, answer.content[:600]
-    return answer.content.decode()
 
 
 def as_shown(client, path):

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from tests.inventory import made
-from tests.readiness.boards.pages.test_fleet_page import words_of
+from tests.pages import words_of
 from tests.readiness.scoring import stored
 from tests.readiness.scoring.stored import NOW
 

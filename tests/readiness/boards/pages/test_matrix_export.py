@@ -1,11 +1,8 @@
 """The matrix taken along: as a file with all rows, as a report to print, and row by row from the API."""
 
-import csv
-import io
-
 import pytest
 
-from tests.readiness.boards.pages.test_fleet_page import words_of
+from tests.pages import rows_of, words_of
 from tests.readiness.scoring import stored
 
 pytestmark = pytest.mark.django_db
@@ -13,7 +10,7 @@ pytestmark = pytest.mark.django_db
 
 def rows_of_file(response):
     assert response["Content-Disposition"] == 'attachment; filename="readiness-matrix.csv"'
-    return list(csv.DictReader(io.StringIO(b"".join(response.streaming_content).decode())))
+    return rows_of(response)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from readiness.framework import queries as framework_queries
 from readiness.scoring.models import CheckResult, SiteScore
 from tests.browser import fleet
-from tests.readiness.boards.pages.test_fleet_page import words_of
+from tests.pages import words_of
 from tests.readiness.scoring import stored
 from tests.readiness.scoring.stored import DAY, NOW
 

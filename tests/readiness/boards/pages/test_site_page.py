@@ -16,7 +16,7 @@ from readiness.scoring.models import CheckResult, SiteScore
 from telemetry import drain, operations, partitions, rollups
 from tests.browser import sent
 from tests.inventory import made
-from tests.readiness.boards.pages.test_fleet_page import words_of
+from tests.pages import words_of
 from tests.readiness.scoring import stored
 from tests.readiness.scoring.stored import DAY, NOW
 from tests.telemetry.sending import Sender

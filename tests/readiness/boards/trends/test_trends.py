@@ -16,6 +16,7 @@ from readiness.framework.core.document import load
 from readiness.grants import operations as waivers
 from readiness.scoring.models import ScorePoint
 from tests.inventory import made
+from tests.pages import rows_of
 from tests.readiness.boards.explain import scene
 from tests.readiness.boards.explain.scene import BACKUP, DAY, MONTH
 from tests.readiness.evidence import outputs
@@ -85,7 +86,7 @@ def text(client, query=""):
 
 def rows(client, query):
     answer = client.get(f"{TRENDS}?{query}&export=csv")
-    return list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
+    return rows_of(answer)
 
 
 class TestDays:

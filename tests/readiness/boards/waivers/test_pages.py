@@ -1,23 +1,15 @@
 """The pages under /waivers/: what they show, to whom, what they refuse, and what they cost."""
 
-import csv
-import io
-import json
-
 import pytest
 
 from readiness.grants import operations
 from readiness.grants.models import Grant
 from tests.inventory import made
+from tests.pages import rows_of, text_of
 from tests.readiness.grants.conftest import DAY, WAIVABLE
 from tests.readiness.scoring import stored
 
 pytestmark = pytest.mark.django_db
-
-
-def text_of(answer, status=200):
-    assert answer.status_code == status, answer.content[:400]
-    return answer.content.decode()
 
 
 class TestList:
@@ -36,7 +28,7 @@ class TestList:
         frozen_now.move(days=7)
         page = text_of(client_of("viewer").get("/waivers/"))
         answer = client_of("viewer").get("/waivers/?export=json&live=true")
-        [row] = json.loads(b"".join(answer.streaming_content))
+        [row] = rows_of(answer)
         assert (row["state"], row["age"]) == ("approved", 7 * 86400)
         assert "Waiting for a decision" in page
 
@@ -63,13 +55,13 @@ class TestList:
         }
         frozen_now.move(days=3)
         answer = client_of("viewer").get(f"/waivers/?export=json&{query}")
-        rows = json.loads(b"".join(answer.streaming_content))
+        rows = rows_of(answer)
         assert {row["id"] for row in rows} == {there[name].pk for name in found}
 
     def test_csv_holds_what_is_asked_for(self, porto, grant, client_of):
         given = grant(porto)
         answer = client_of("viewer").get("/waivers/?export=csv&cols=reason&cols=pillar&cols=ends&cols=state")
-        [row] = csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode()))
+        [row] = rows_of(answer)
         assert row == {
             "id": str(given.pk),
             "State": "approved",
@@ -85,7 +77,7 @@ class TestList:
         soon = ask(porto, days=30, check_id="p1-congestion")
         frozen_now.move(days=2)
         answer = client_of("viewer").get("/waivers/?export=json")
-        ids = [row["id"] for row in json.loads(b"".join(answer.streaming_content))]
+        ids = [row["id"] for row in rows_of(answer)]
         assert ids == [soon.pk, late.pk, over.pk]
 
 
@@ -117,7 +109,7 @@ class TestVendor:
 
     def vendor(self, client_of):
         answer = client_of("viewer").get("/waivers/?export=json&cols=vendor")
-        [row] = json.loads(b"".join(answer.streaming_content))
+        [row] = rows_of(answer)
         return row["vendor"]
 
 
@@ -143,7 +135,7 @@ class TestAgeing:
             state="denied", approver=planner, decided_at=frozen_now.at
         )
         answer = client_of("ops").get(f"/waivers/ageing/?by={by}&export=json")
-        rows = json.loads(b"".join(answer.streaming_content))
+        rows = rows_of(answer)
         assert sum(row["waiting"] + row["in_force"] for row in rows) == 4
         assert {row["group"]: row["waiting"] + row["in_force"] for row in rows} == groups
         assert [sum(row[key] for row in rows) for key in ("young", "middle", "old")] == [0, 1, 1]

@@ -6,13 +6,9 @@ from readiness.evidence.models import Review
 from readiness.golive.models import Approver
 from readiness.golive.reviews import operations
 from tests.inventory import made
+from tests.pages import text_of
 
 pytestmark = pytest.mark.django_db
-
-
-def text_of(answer, status=200):
-    assert answer.status_code == status
-    return answer.getvalue().decode()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The worklist's pages and endpoint, and the way there from the gap's page."""
 
-import json
 from datetime import date
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from readiness.golive.models import WorkItem
 from readiness.golive.worklist import operations
 from readiness.scoring.models import CheckResult
-from tests.readiness.boards.pages.test_fleet_page import words_of
+from tests.pages import rows_of, words_of
 from tests.readiness.golive.worklist.conftest import CHECK
 from tests.readiness.scoring import stored
 
@@ -22,7 +21,7 @@ TODAY, YESTERDAY = date(2026, 11, 24), date(2026, 11, 23)
 def exported(client, query=""):
     answer = client.get(f"{HERE}?export=json&{query}")
     assert answer.status_code == 200
-    return json.loads(b"".join(answer.streaming_content))
+    return rows_of(answer)
 
 
 class TestList:

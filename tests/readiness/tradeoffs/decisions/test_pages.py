@@ -12,14 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from readiness.tradeoffs.decisions import operations
 from readiness.tradeoffs.models import Decision
 from tests.inventory import made
+from tests.pages import text_of
 from tests.readiness.tradeoffs.decisions.conftest import SAID, option
 
 pytestmark = pytest.mark.django_db
-
-
-def text_of(answer, status=200):
-    assert answer.status_code == status, answer.content[:400]
-    return answer.content.decode()
 
 
 def plain(page):
