@@ -16,9 +16,9 @@ def text_of(answer, status=200):
     return body
 
 
-def words_of(answer, status=200):
-    """The text of a page, without markup and with single spaces."""
-    return " ".join(re.sub(r"<[^>]+>", " ", text_of(answer, status)).split())
+def words_of(answer):
+    """The text of a page of any status, without markup and with single spaces."""
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
 
 
 def rows_of(answer):

@@ -1,12 +1,13 @@
 """Pages of the inventory: what they show, to whom, and at what cost."""
 
+import html
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Device
 from tests.inventory import made
-from tests.pages import text_of
 from web.kinds import panels
 
 pytestmark = pytest.mark.django_db
@@ -14,6 +15,10 @@ pytestmark = pytest.mark.django_db
 
 def address(kind: str, rest: str = "") -> str:
     return f"/inventory/{kind}s/{rest}"
+
+
+def text_of(response) -> str:
+    return html.unescape(response.text)
 
 
 class TestOverview:

@@ -181,8 +181,9 @@ class TestForms:
         assert not SiteFactor.objects.exists()
         kept = planner.post(ADD, {**FILLED, "confirmed": "1"}, follow=True)
         page = text_of(kept)
-        for words in ("The value is kept.", "0.084 EUR/kWh", "As stated", "Changes of this entry", "planner"):
+        for words in ("The value is kept.", "0.084 EUR/kWh", "As stated", "Changes of this entry"):
             assert words in page
+        assert [row.actor for row in kept.context["rows"]] == ["planner"]
         again = text_of(planner.post(ADD, {**FILLED, "value": "1500"}))
         assert "Takes the place of" in again
         assert "check the unit" in again
