@@ -1,6 +1,7 @@
 """Pages of ownership: the board, queues and owners, one assignment, proposing and reassigning, files."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -90,7 +91,10 @@ def queues(request: HttpRequest) -> tuple[TablePage, Any]:
 
 @OWNERS.page
 def owners(request: HttpRequest) -> tuple[TablePage, Any]:
-    table = table_kit.page(request, tables.OWNERS, gaps.fleet(now=now()).loads)
+    offered = tables.OWNERS
+    if not request.user.has_perms(REASSIGN):
+        offered = replace(offered, columns=offered.columns[:-1])
+    table = table_kit.page(request, offered, gaps.fleet(now=now()).loads)
     return table, lambda: {"most": operations.MOST_ITEMS, "breadcrumbs": crumbs("Owners", ABOVE)}
 
 

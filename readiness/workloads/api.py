@@ -29,7 +29,7 @@ from web.rest.errors import named_errors
 from web.rest.fields import NumberField, RelatedObjectField, brief
 from web.rest.parsers import OrjsonParser
 from web.rest.permissions import requires
-from web.rest.serializers import ObjectSerializer
+from web.rest.serializers import ObjectSerializer, RowSerializer
 from web.rest.viewsets import ObjectViewSet, Router
 from web.versioned.api import ImportSerializer
 from web.versioned.core.documents import DocumentError
@@ -110,7 +110,7 @@ PlacementViewSet = viewset_of(
 )
 
 
-class AcceleratorDemandSerializer(serializers.Serializer):
+class AcceleratorDemandSerializer(RowSerializer):
     type = RelatedObjectField(
         source="device_type",
         queryset=DeviceType.objects.all(),
@@ -121,7 +121,7 @@ class AcceleratorDemandSerializer(serializers.Serializer):
     count = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
 
 
-class UserDemandSerializer(serializers.Serializer):
+class UserDemandSerializer(RowSerializer):
     region = RelatedObjectField(source="user_region", queryset=UserRegion.objects.all())
     requests_per_s = NumberField(
         allow_null=True, default=None, min_value=0, max_value=1e12, help_text="At peak; null: not known"

@@ -17,60 +17,14 @@ def changed(user, **given):
     return {name: value for name, value in (before | given).items() if value is not None}
 
 
-PAGES = [
-    "/settings/users/",
-    "/settings/users/add/",
-    "/settings/users/{pk}/",
-    "/settings/users/{pk}/password/",
-]
-MAY_OPEN = {"manager": {PAGES[0], PAGES[2]}, "admin": set(PAGES)}
-
-
-@pytest.mark.parametrize("role", ["viewer", "ops", "planner", "manager", "admin"])
-@pytest.mark.parametrize("page", PAGES)
-def test_pages_open_for_those_who_may(client_of, user_of, role, page):
-    someone = user_of("viewer", username="someone")
-    answer = client_of(role).get(page.format(pk=someone.pk))
-    if page in MAY_OPEN.get(role, ()):
-        assert answer.status_code == 200
-    else:
-        assert answer.status_code == 403
-        assert "accounts." in answer.content.decode()
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_nobody_is_sent_to_sign_in(client_of, ops, page):
-    assert client_of(None).get(page.format(pk=ops.pk))["Location"].startswith("/login/?next=/settings/users/")
-
-
-def test_a_manager_sees_users_and_changes_none(client_of, ops):
-    client = client_of("manager")
-    page = client.get(f"/settings/users/{ops.pk}/").content.decode()
-    assert "Save" not in page
-    refused = client.post(f"/settings/users/{ops.pk}/", changed(ops, role="viewer"))
-    assert refused.status_code == 403
-    assert "accounts.change_user" in refused.content.decode()
-    assert role_of(User.objects.get(pk=ops.pk)) == "ops"
-
-
 def test_the_list_names_users_with_role_and_access(client_of, user_of):
     user_of("ops", username="machine", password=None)
     gone = user_of("planner", username="gone")
     change_user(gone, is_active=False, by=None, now=NOW)
-    page = client_of("admin").get("/settings/users/").content.decode()
-    for word in ("machine", "tokens only", "gone", "planner", "never"):
-        assert word in page
-
-
-@pytest.mark.parametrize("users", [1, 40])
-def test_the_list_takes_the_same_statements_for_any_number(
-    client_of, user_of, django_assert_max_num_queries, users
-):
-    for number in range(users):
-        user_of("viewer", username=f"user-{number}", password=None)
-    client = client_of("admin")
-    with django_assert_max_num_queries(7):
-        client.get("/settings/users/")
+    rows = client_of("admin").get("/settings/users/").context["table"].rows
+    told = {row.object.username: {cell.text for cell in row.cells} for row in rows}
+    assert {"ops", "tokens only"} <= told["machine"]
+    assert {"planner", "never"} <= told["gone"]
 
 
 @pytest.mark.parametrize(

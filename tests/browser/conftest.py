@@ -2,8 +2,6 @@
 
 import pytest
 
-from telemetry import drain, receive
-from telemetry.core.labels import KeyCache
 from tests.browser import fleet, sent
 from tests.browser.whole import (
     answered,
@@ -100,11 +98,8 @@ def as_role(visit, client_of):
 
 
 @pytest.fixture
-def small_fleet(frozen_now, monkeypatch, emptied_samples):
+def small_fleet(frozen_now, emptied_samples):
     """Six sites as stored, one under construction, and Porto, which has really sent its samples."""
-    monkeypatch.setattr(receive, "_senders", receive.Senders())
-    monkeypatch.setattr(receive, "_key_cache", KeyCache())
-    monkeypatch.setattr(drain, "_memory", drain.Memory())
     frozen_now.at = NOW
     sites = fleet.build(NOW, sites=6)
     fleet.yard(sites[0].region)

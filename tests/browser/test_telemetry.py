@@ -7,8 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from telemetry import drain, operations, partitions, receive, sources
-from telemetry.core.labels import KeyCache
+from telemetry import operations, partitions, sources
 from telemetry.models import Source
 from tests.browser.looking import faults
 from tests.conftest import NOW
@@ -33,11 +32,8 @@ PAGES = (
 
 
 @pytest.fixture
-def senders(frozen_now, monkeypatch, emptied_samples):
+def senders(frozen_now, emptied_samples):
     """Porto's source has sent for 100 minutes, another went silent, one is paused, one never sent."""
-    monkeypatch.setattr(receive, "_senders", receive.Senders())
-    monkeypatch.setattr(receive, "_key_cache", KeyCache())
-    monkeypatch.setattr(drain, "_memory", drain.Memory())
     frozen_now.at = NOW - timedelta(minutes=100)
     partitions.keep(now=NOW)
     porto = made.site(name="Porto", slug="porto")

@@ -48,20 +48,6 @@ class TestOverview:
         assert counts[1] <= counts[0] + 4
         assert counts[0] < 50
 
-    def test_an_empty_inventory_is_a_page_too(self, client_of) -> None:
-        answer = client_of("viewer").get("/inventory/")
-        assert answer.status_code == 200
-
-    def test_the_table_alone_is_answered_to_htmx(self, client_of) -> None:
-        made.site(name="Lisbon 1")
-        headers = {"HX-Request": "true", "HX-Target": "div#table-inventory-sites"}
-        answer = client_of("viewer").get("/inventory/", headers=headers)
-        assert "Lisbon 1" in answer.text
-        assert "<html" not in answer.text
-
-    def test_somebody_must_sign_in(self, client_of) -> None:
-        assert client_of(None).get("/inventory/").status_code == 302
-
 
 class TestDetail:
     def test_a_page_costs_the_same_with_few_and_many_parts(self, client_of) -> None:
@@ -106,13 +92,6 @@ class TestDetail:
         assert "2 more" in text
         listed = client_of("planner").get(f"/inventory/devices/?site_id={site.pk}")
         assert "of 10" in text_of(listed)
-
-    def test_a_viewer_is_offered_no_change(self, client_of) -> None:
-        device = made.device()
-        text = client_of("viewer").get(address("device", f"{device.pk}/")).text
-        assert "/edit/" not in text
-        assert "/delete/" not in text
-        assert "/add/" not in text
 
     def test_a_floor_above_adds_a_panel(self, client_of, monkeypatch) -> None:
         monkeypatch.setattr(panels, "_makers", {})

@@ -2,7 +2,7 @@ import pytest
 
 from readiness.workloads import operations
 from readiness.workloads.models import UserRegion
-from telemetry import drain, partitions
+from telemetry import partitions
 from tests.inventory import made
 from tests.readiness.plant import Plant
 
@@ -48,12 +48,6 @@ def whole(h100, iberia):
 @pytest.fixture
 def chat(whole, planner, frozen_now):
     return operations.declare(**whole, by=planner, now=frozen_now.at)
-
-
-@pytest.fixture(autouse=True)
-def _nothing_remembered(monkeypatch):
-    """Each test is a worker of its own: it knows no series from the one before."""
-    monkeypatch.setattr(drain, "_memory", drain.Memory())
 
 
 @pytest.fixture

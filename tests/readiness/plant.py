@@ -1,8 +1,6 @@
 """A small site with everything metered, and a collector that sends for it as real ones do."""
 
-from datetime import UTC, date, datetime, timedelta
-
-import numpy as np
+from datetime import date, timedelta
 
 from inventory.models import CoolingUnit, Device, PowerFeed
 from readiness.evidence import operations as evidence
@@ -10,33 +8,15 @@ from readiness.scoring import operations as scoring
 from readiness.scoring.models import CheckResult, DomainHealth, Flip, SiteScore
 from readiness.workloads.models import Placement, UserRegion, WorkloadClass
 from telemetry import drain, ingest, rollups, sources
-from telemetry.core.columns import STALE_BITS, Rejections, SampleColumns
-from telemetry.core.labels import key_of
 from telemetry.operations import create_source
 from tests.inventory import made
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-STALE = np.array([STALE_BITS], np.uint64).view(np.float64)[0]
+from tests.telemetry.sending import STALE, columns_of
 
 
 def deliver(source, readings, *, now):
     """Take, drain and judge the source as the workers do. `readings` are (metric, labels, value, time)
     each."""
-    keys = {}
-    index, ts_ms, values = [], [], []
-    for metric, labels, value, at in readings:
-        key = key_of({"__name__": metric, **labels})
-        index.append(keys.setdefault(key, len(keys)))
-        ts_ms.append((at - EPOCH) // timedelta(milliseconds=1))
-        values.append(value)
-    columns = SampleColumns(
-        list(keys),
-        np.array(index, np.int32),
-        np.array(ts_ms, np.int64),
-        np.array(values, np.float64),
-        Rejections(),
-    )
-    ingest.accept(source=source, columns=columns, now=now)
+    ingest.accept(source=source, columns=columns_of(*readings), now=now)
     drain.drain(now=now)
     sources.update_states(now=now)
 

@@ -3,8 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Site
 from readiness.scoring.models import SiteScore
@@ -171,16 +169,6 @@ def test_evaluating_needs_its_permission_and_a_site(porto, api_of):
     assert (unknown.status_code, list(unknown.json())) == (400, ["site"])
 
 
-@pytest.mark.parametrize("path", ["scores", "results", "flips"])
-def test_verdicts_are_never_written_from_outside(porto, api_of, path):
-    assert api_of("admin").post(f"/api/readiness/{path}/", {}).status_code == 405
-
-
-@pytest.mark.parametrize("path", ["scores", "results", "flips", "frameworks", "placements"])
-def test_nobody_reads_without_signing_in(porto, api_of, path):
-    assert api_of(None).get(f"/api/readiness/{path}/").status_code == 401
-
-
 def test_frameworks_are_listed_short_and_read_whole(api_of):
     api = api_of("viewer")
     [version] = rows(api.get("/api/readiness/frameworks/?status=published"))
@@ -226,42 +214,12 @@ class TestWorkloads:
         assert clash.status_code == 400
         assert UserRegion.objects.count() == 2
 
-    def test_a_viewer_reads_and_does_not_write(self, api_of):
-        api = api_of("viewer")
-        assert api.get("/api/readiness/workload-classes/").status_code == 200
-        assert (
-            api.post("/api/readiness/user-regions/", {"name": "Iberia", "slug": "iberia"}).status_code == 403
-        )
-
     def test_placements_are_filtered_by_site(self, api_of):
         chat = WorkloadClass.objects.create(name="Chat", slug="chat")
         for slug in ("faro", "porto"):
             Placement.objects.create(workload_class=chat, site=made.site(slug=slug), started_on="2026-11-01")
         [row] = rows(api_of("viewer").get("/api/readiness/placements/?site=faro"))
         assert row["site"]["slug"] == "faro"
-
-
-@pytest.mark.parametrize("path", ["scores", "results", "flips", "placements", "workload-classes"])
-def test_a_list_takes_as_many_statements_for_many_rows_as_for_one(porto, api_of, path):
-    api = api_of("viewer")
-    chat = WorkloadClass.objects.create(name="Chat", slug="chat")
-    Placement.objects.create(workload_class=chat, site=porto, started_on="2026-11-01")
-    stored.flip(porto, "check", "p5-fabric-health", "pass")
-
-    def statements():
-        with CaptureQueriesContext(connection) as captured:
-            assert len(rows(api.get(f"/api/readiness/{path}/"))) > 0
-        return len(captured)
-
-    statements()
-    few = statements()
-    for number in range(5):
-        there = stored.site()
-        stored.result(there, "p2-power-headroom", "fail")
-        other = WorkloadClass.objects.create(name=f"Class {number}", slug=f"class-{number}")
-        other.user_regions.add(UserRegion.objects.create(name=f"R{number}", slug=f"r{number}"))
-        Placement.objects.create(workload_class=other, site=there, started_on="2026-11-01")
-    assert statements() == few
 
 
 def test_true_is_no_number(porto, api_of):

@@ -6,9 +6,7 @@ import zipfile
 import pytest
 import yaml
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
-from django.test.utils import CaptureQueriesContext
 
 from readiness.framework import queries
 from readiness.framework.core.document import folder
@@ -185,33 +183,3 @@ def test_without_a_dry_run_it_takes_a_reason_that_is_kept(planning, draft, api_o
     sent = {"override_reason": "The fleet is down, and this lifts a wrong alarm"}
     published = api_of("manager").post(address(draft, "publish/"), sent).json()
     assert published["override_reason"] == sent["override_reason"]
-
-
-@pytest.mark.parametrize(
-    ("role", "method", "what", "missing"),
-    [
-        ("ops", "post", "", "framework.add_frameworkversion"),
-        ("manager", "patch", "{}/", "framework.change_frameworkversion"),
-        ("ops", "post", "{}/import/", "framework.change_frameworkversion"),
-        ("manager", "delete", "{}/", "framework.delete_frameworkversion"),
-        ("ops", "post", "{}/dry-run/", "boards.add_dryrun"),
-        ("planner", "post", "{}/publish/", "framework.publish_frameworkversion"),
-        ("planner", "post", "{}/roll-back/", "framework.publish_frameworkversion"),
-    ],
-)
-def test_a_refusal_names_the_permission(api_of, draft, role, method, what, missing):
-    answer = getattr(api_of(role), method)(URL + what.format(draft["id"]), {})
-    assert (answer.status_code, missing in answer.json()["detail"]) == (403, True)
-
-
-def test_the_list_costs_the_same_for_one_and_for_many(planning):
-    def cost():
-        with CaptureQueriesContext(connection) as captured:
-            assert planning.get(URL).status_code == 200
-        return len(captured)
-
-    planning.post(URL, {})
-    one = cost()
-    for _ in range(4):
-        planning.post(URL, {})
-    assert cost() == one <= 9

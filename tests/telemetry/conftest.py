@@ -5,22 +5,9 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from telemetry import drain, operations, receive
-from telemetry.core.labels import KeyCache
-from telemetry.ingest import Fullness
-from telemetry.series_limits import SeriesLimits
+from telemetry import operations
 from tests.inventory import made
 from tests.telemetry.sending import Sender
-
-
-@pytest.fixture(autouse=True)
-def _nothing_remembered(monkeypatch):
-    """Each test is a process of its own: it knows no token and no series from the one before."""
-    monkeypatch.setattr(receive, "_senders", receive.Senders())
-    monkeypatch.setattr(receive, "_key_cache", KeyCache())
-    monkeypatch.setattr(receive, "_series_limits", SeriesLimits())
-    monkeypatch.setattr("telemetry.ingest.inbox_is_full", Fullness())
-    monkeypatch.setattr(drain, "_memory", drain.Memory())
 
 
 @pytest.fixture

@@ -10,11 +10,13 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from queue import SimpleQueue
 
+import numpy as np
 from django.db import connection
 
 from telemetry import drain
 from telemetry.asgi import RemoteWrite
-from telemetry.core.columns import STALE_BITS
+from telemetry.core.columns import STALE_BITS, Rejections, SampleColumns
+from telemetry.core.labels import key_of
 from tests.telemetry.core.wire import request, sample, series, snappy
 
 STALE = struct.unpack("<d", struct.pack("<Q", STALE_BITS))[0]
@@ -103,6 +105,21 @@ def post(body, headers):
     return Answered(messages[0]["status"], answered, content)
 
 
+def columns_of(*readings):
+    """Samples as the decoder makes them. `readings` are (metric, labels, value, time) each."""
+    keys, index = {}, []
+    for metric, labels, _value, _at in readings:
+        key = key_of({"__name__": metric, **labels})
+        index.append(keys.setdefault(key, len(keys)))
+    return SampleColumns(
+        list(keys),
+        np.array(index, np.int32),
+        np.array([ms(at) for *_others, at in readings], np.int64),
+        np.array([value for _metric, _labels, value, _at in readings], np.float64),
+        Rejections(),
+    )
+
+
 class Sender:
     def __init__(self, source, clock):
         self.source = source
@@ -128,10 +145,10 @@ class Sender:
     def at(self, at):
         return self.clock.at + timedelta(seconds=at) if isinstance(at, (int, float)) else at
 
-    def deliver(self, *readings):
+    def deliver(self, *readings, **options):
         """Send, and drain."""
         self.send(*readings)
-        return drain.drain(now=self.clock.at)
+        return drain.drain(now=self.clock.at, **options)
 
 
 def stored():

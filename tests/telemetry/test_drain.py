@@ -37,19 +37,18 @@ def test_a_batch_becomes_samples_of_new_series(sender):
     assert drain.drain(now=sender.clock.at) == 0
 
 
-def test_known_series_are_found_again_by_this_process_and_by_another(sender, monkeypatch):
+def test_known_series_are_found_again_by_this_process_and_by_another(sender):
     sender.deliver(("up", 1.0, 0))
     sender.deliver(("up", 2.0, 60))
-    monkeypatch.setattr(drain, "_memory", drain.Memory())
-    sender.deliver(("up", 3.0, 120))
+    sender.deliver(("up", 3.0, 120), memory=drain.Memory())
     assert Series.objects.count() == 1
     assert [value for _, _, value in stored()] == [1.0, 2.0, 3.0]
 
 
-def test_memory_is_bounded(sender, monkeypatch):
-    monkeypatch.setattr(drain, "_memory", drain.Memory(bound=2))
+def test_memory_is_bounded(sender):
+    memory = drain.Memory(bound=2)
     for second in range(3):
-        sender.deliver(*[(f"metric_{n}", float(n), second) for n in range(5)])
+        sender.deliver(*[(f"metric_{n}", float(n), second) for n in range(5)], memory=memory)
     assert Series.objects.count() == 5
     assert len(stored()) == 15
 
@@ -197,12 +196,11 @@ def test_a_batch_that_the_database_refuses_is_found_and_set_aside(sender):
     assert "no_poison" in InboxBatch.objects.get().failure
 
 
-def test_a_drain_takes_a_bounded_number_of_samples(sender, monkeypatch):
-    monkeypatch.setattr(drain, "SAMPLES", 5)
+def test_a_drain_takes_a_bounded_number_of_samples(sender):
     for second in range(3):
         sender.send(*[(f"m{n}", 1.0, second) for n in range(4)])
-    assert drain.drain_once(now=sender.clock.at) == 1
-    assert drain.drain(now=sender.clock.at) == 2
+    assert drain.drain_once(now=sender.clock.at, samples=5) == 1
+    assert drain.drain_once(now=sender.clock.at, samples=8) == 2
 
 
 def test_a_site_that_is_gone_stops_no_drain(sender_of):

@@ -75,15 +75,6 @@ def test_the_second_to_decide_is_told_so(client_of, poisoned):
     assert len(decisions()) == 1
 
 
-@pytest.mark.parametrize("action", ["retry", "discard"])
-def test_who_may_not_change_sources_decides_nothing(client_of, api_of, poisoned, action):
-    assert client_of("viewer").post(f"/telemetry/set-aside/{poisoned.pk}/{action}/").status_code == 403
-    refused = api_of("viewer").post(f"{API}{poisoned.pk}/{action}/")
-    assert refused.status_code == 403
-    assert "telemetry.change_source" in refused.json()["detail"]
-    assert decisions() == []
-
-
 def test_the_same_by_api(api_of, poisoned, sender, frozen_now):
     sender.send(("up", 1.0, 0))
     api = api_of("ops")

@@ -40,17 +40,8 @@ def in_threads(count, work):
     assert not any(thread.is_alive() for thread in threads)
 
 
-class PerThread:
-    def __init__(self, memories):
-        self.memories = memories
-
-    def __getattr__(self, name):
-        return getattr(self.memories[threading.get_ident()], name)
-
-
-def test_four_drains_at_once_store_everything_once(sender, sender_of, porto, monkeypatch):
+def test_four_drains_at_once_store_everything_once(sender, sender_of, porto):
     """They all meet the same new series, rejections and counts, in batches of every source."""
-    monkeypatch.setattr(drain, "BATCHES", 3)
     senders = [sender, *(sender_of(porto) for _ in range(3))]
     for second in range(20):
         for number, one in enumerate(senders):
@@ -59,14 +50,7 @@ def test_four_drains_at_once_store_everything_once(sender, sender_of, porto, mon
                 *(series if (second + number) % 2 else reversed(series)), ("nan", float("nan"), second + 1)
             )
     # As in four processes: one memory for each thread.
-    memories = {}
-    monkeypatch.setattr(drain, "_memory", PerThread(memories))
-
-    def work(_):
-        memories[threading.get_ident()] = drain.Memory()
-        drain.drain(now=sender.clock.at)
-
-    in_threads(4, work)
+    in_threads(4, lambda _: drain.drain(now=sender.clock.at, limit=3, memory=drain.Memory()))
     assert not InboxBatch.objects.exists()
     assert len(stored()) == len(set(stored())) * 4 == 4 * 20 * 40
     assert Series.objects.count() == 4 * 41

@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from readiness.evidence.models import Review, SignOff
 from readiness.grants.models import Grant
+from tests.pages import rows_of
 from tests.visibility.asking import OF_PEOPLE, ask, found_by
 from tests.visibility.scene import EARLY, LATE, MARK, NOW, Scene, unnamed
 from tests.web.test_access import address as address_of
@@ -122,7 +123,7 @@ def test_a_viewer_sees_their_own_name(scene, user_of, client_of):
     assert shown[scene.grants[0].pk]["requested_by"]["display"] == "viewer"
     assert shown[scene.grants[0].pk]["approver"] is None
     exported = client.get("/waivers/?cols=requester,approver&export=json")
-    rows = json.loads(b"".join(exported.streaming_content))
+    rows = rows_of(exported)
     assert {(row["requester"], row["approver"]) for row in rows} == {
         ("viewer", "somebody"),
         ("somebody", "somebody"),

@@ -23,7 +23,7 @@ from web.requests import UserApiRequest
 from web.rest.errors import translated
 from web.rest.fields import ChoiceValueField, brief
 from web.rest.permissions import SignedIn
-from web.rest.serializers import ObjectSerializer
+from web.rest.serializers import ObjectSerializer, RowSerializer
 from web.rest.viewsets import ObjectViewSet, Router
 from web.scopes import places
 
@@ -50,7 +50,7 @@ class NameField(serializers.CharField):
         return instance.get_full_name()
 
 
-class ScopeSerializer(serializers.Serializer):
+class ScopeSerializer(RowSerializer):
     kind = serializers.ChoiceField(choices=ScopeKind.choices)
     slug = serializers.SlugField(max_length=100)
 

@@ -7,14 +7,14 @@ from django.db.models import FloatField, Model
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
-from rest_framework.fields import Field
+from rest_framework.fields import Field, empty
 from rest_framework.relations import RelatedField
 from rest_framework.validators import UniqueValidator
 
 from web import actor, links, visibility
 from web.rest.fields import LARGEST_ID, ChoiceValueField, NumberField, RelatedObjectField, absolute
 
-__all__ = ["ChoiceValueField", "ObjectSerializer", "RelatedObjectField"]
+__all__ = ["ChoiceValueField", "ObjectSerializer", "RelatedObjectField", "RowSerializer"]
 
 ALWAYS = ("id", "url", "display_url", "display")
 
@@ -61,6 +61,19 @@ def message_field() -> serializers.CharField:
         max_length=200,
         help_text="Why; kept in the history beside the change.",
     )
+
+
+class RowSerializer(serializers.Serializer):
+    """A row within an object is written whole, also where a PATCH leaves out other fields of the object."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if isinstance(data, dict):
+            missing = [name for name, each in self.fields.items() if each.required and name not in data]
+            if missing:
+                raise ValidationError({name: ["This field is required."] for name in missing})
+            given = {name: each.default for name, each in self.fields.items() if each.default is not empty}
+            data = given | data
+        return super().to_internal_value(data)
 
 
 class ObjectSerializer(serializers.ModelSerializer):

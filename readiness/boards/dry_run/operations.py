@@ -23,7 +23,7 @@ class NothingToCompare(Exception):
     """The version is the one in force."""
 
 
-def start(version: FrameworkVersion, *, by: User, now: datetime) -> DryRun:
+def start(version: FrameworkVersion, *, by: User, now: datetime, at_once: int = AT_ONCE) -> DryRun:
     """Try the present content of the version on every site. A dry-run under way for that content is returned as it is.
 
     A small fleet is tried at once. The worker tries a large one, and the run shows how far it is.
@@ -31,15 +31,15 @@ def start(version: FrameworkVersion, *, by: User, now: datetime) -> DryRun:
     """
     if not by.has_perm(MAY_TRY):
         raise MissingPermission([MAY_TRY])
-    run, is_new = _asked(version, by=by, now=now)
-    if is_new and run.sites_total <= AT_ONCE:
+    run, is_new = _asked(version, by=by, now=now, at_once=at_once)
+    if is_new and run.sites_total <= at_once:
         take(run)
         work_on(run, now=now)
     return run
 
 
 @transaction.atomic
-def _asked(version: FrameworkVersion, *, by: User, now: datetime) -> tuple[DryRun, bool]:
+def _asked(version: FrameworkVersion, *, by: User, now: datetime, at_once: int) -> tuple[DryRun, bool]:
     tried = FrameworkVersion.objects.select_for_update().defer("definition").get(pk=version.pk)
     in_force, _framework = framework_queries.current()
     if tried.pk == in_force.pk:
@@ -59,7 +59,7 @@ def _asked(version: FrameworkVersion, *, by: User, now: datetime) -> tuple[DryRu
         requested_at=now,
         sites_total=len(sites_to_try()),
     )
-    if run.sites_total > AT_ONCE:
+    if run.sites_total > at_once:
         transaction.on_commit(tasks.wake_dry_runs, robust=True)
     return run, True
 

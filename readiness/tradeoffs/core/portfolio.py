@@ -168,12 +168,13 @@ def sweep(
     *,
     progress: Callable[[int, int], None] = lambda done, total: None,
     cancelled: Callable[[], bool] = lambda: False,
+    exact_pairs: int = EXACT_PAIRS,
 ) -> Sweep:
     known = np.isfinite(portfolio.figures).all(axis=2)
     fits = (portfolio.demand[:, None, :] <= np.nan_to_num(portfolio.capacity, nan=0.0)[None]).all(axis=2)
     usable = portfolio.allowed & known & fits
     left_out = _without_pairs(portfolio, known, usable)
-    solving = _Solving(portfolio, usable)
+    solving = _Solving(portfolio, usable, exact_pairs)
     left_out.update({portfolio.workloads[row]: LeftOutReason.NO_ROOM for row in solving.no_room.tolist()})
     solved: list[tuple[Mapping[str, float], Places, float, float]] = []
     stopped = False
@@ -202,7 +203,7 @@ def _without_pairs(portfolio: Portfolio, known: Flags, usable: Flags) -> dict[st
 class _Solving:
     """The state that points of one sweep share: who can be placed at all, a plan for them, and the last prices."""
 
-    def __init__(self, portfolio: Portfolio, usable: Flags) -> None:
+    def __init__(self, portfolio: Portfolio, usable: Flags, exact_pairs: int) -> None:
         self.portfolio = portfolio
         self.capacity = np.nan_to_num(portfolio.capacity, nan=0.0)
         means = [
@@ -213,7 +214,7 @@ class _Solving:
         self.usable = usable
         self.before: Relaxed | None = None
         self.rows = np.flatnonzero(usable.any(axis=1))
-        self.exact = int(usable.sum()) <= EXACT_PAIRS
+        self.exact = int(usable.sum()) <= exact_pairs
         start = self._placing()
         self.no_room = self.rows[start < 0]
         if not self.exact:

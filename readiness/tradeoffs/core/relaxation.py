@@ -154,7 +154,7 @@ def bound_of(problem: Assigning, prices: Prices) -> float:
     return float(least.sum()) - room - LAST_BITS * (float(np.abs(least).sum()) + room)
 
 
-def relax(problem: Assigning, before: Relaxed | None) -> Relaxed:
+def relax(problem: Assigning, before: Relaxed | None, *, cover_rounds: int = COVER_ROUNDS) -> Relaxed:
     start = np.zeros_like(problem.capacity) if before is None else before.prices.capacity
     best_prices = Prices(_volume(problem, start, FIRST_STEPS if before is None else STEPS))
     best = bound_of(problem, best_prices)
@@ -175,7 +175,7 @@ def relax(problem: Assigning, before: Relaxed | None) -> Relaxed:
             if adding.any():
                 master.add(adding)
                 continue
-        if covered >= COVER_ROUNDS or value - value_before <= LEAST_RISE * abs(value):
+        if covered >= cover_rounds or value - value_before <= LEAST_RISE * abs(value):
             break
         if not master.cover(prices.capacity):
             break

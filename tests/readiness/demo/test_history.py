@@ -14,7 +14,6 @@ from readiness.evidence.proofs import proofs
 from readiness.framework import queries as framework_queries
 from readiness.scoring.models import Flip, ScorePoint, SiteScore
 from readiness.tradeoffs.models import Decision, PortfolioRun
-from telemetry import drain
 from tests import database
 from tests.conftest import NOW
 from tests.readiness.scoring import stored
@@ -31,7 +30,6 @@ def fleet(django_db_setup, django_db_blocker):
         yield operations.load(site_names=[SITE], by=None, now=NOW)
         operations.remove(by=None, now=NOW)
         database.put_back()
-        drain._memory.forget(list(range(1, 1000)))
 
 
 def points():

@@ -11,7 +11,6 @@ from readiness.boards.queries.samples import panels
 from readiness.demo import operations
 from readiness.demo.core.plan import fleet_plan
 from readiness.demo.operations.history import add_minutes
-from telemetry import drain
 from tests import database
 from tests.conftest import NOW
 
@@ -33,7 +32,6 @@ def fleet(django_db_setup, django_db_blocker):
         yield made
         operations.remove(by=None, now=LATER)
         database.put_back()
-        drain._memory.forget(list(range(1, 1000)))
 
 
 @pytest.mark.parametrize("metric", ["GPU utilisation", "Load average"])

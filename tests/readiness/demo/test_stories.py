@@ -19,7 +19,6 @@ from readiness.scoring.checks import COMPUTED
 from readiness.scoring.core.gap import NOTHING
 from readiness.scoring.models import CheckResult, DomainHealth, Flip, ScorePoint, SiteScore
 from readiness.scoring.queries.standing import standing
-from telemetry import drain
 from telemetry.models import Series, SourceFlip, SourceStatus
 from tests import database
 from tests.conftest import NOW
@@ -37,7 +36,6 @@ def fleet(django_db_setup, django_db_blocker):
         yield operations.load(site_names=SITES, reach=timedelta(hours=25), by=None, now=NOW)
         operations.remove(by=None, now=NOW)
         database.put_back()
-        drain._memory.forget(list(range(1, 1000)))
 
 
 def flip_of(site, subject, key, to_state, part=""):

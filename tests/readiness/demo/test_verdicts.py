@@ -9,7 +9,6 @@ import pytest
 
 from readiness.demo import operations
 from readiness.scoring.models import CheckResult, SiteScore
-from telemetry import drain
 from tests import database
 from tests.conftest import NOW
 
@@ -30,7 +29,6 @@ def fleet(django_db_setup, django_db_blocker):
         yield operations.load(site_names=names, reach=timedelta(hours=1), by=None, now=NOW)
         operations.remove(by=None, now=NOW)
         database.put_back()
-        drain._memory.forget(list(range(1, 1000)))
 
 
 def test_five_sites_are_ready_six_conditional_and_three_not_ready():

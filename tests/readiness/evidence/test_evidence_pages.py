@@ -1,17 +1,14 @@
 """Pages of evidence: lists, one run, its file, and the forms; empty, wrong and forbidden among them."""
 
-from datetime import date
-
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Device
 from readiness.evidence.models import Attestation, Floor, RecordedFact, ValidationRun
-from readiness.evidence.operations import RunContext, attest, import_run, record_fact, set_floor, void_changed
+from readiness.evidence.operations import RunContext, import_run, set_floor, void_changed
 from readiness.workloads.models import WorkloadClass
 from tests.inventory import made
+from tests.pages import text_of
 from tests.readiness.evidence import outputs
 from tests.web.kinds.test_csv import Importer
 
@@ -39,17 +36,7 @@ def take(porto, frozen_now, ops):
     return one
 
 
-def text_of(response, status=200):
-    assert response.status_code == status, response.content
-    return response.content.decode()
-
-
 class TestRuns:
-    def test_an_empty_list_says_what_goes_there(self, client_of, porto):
-        page = text_of(client_of("viewer").get("/evidence/"))
-        assert "No run yet" in page
-        assert "Import a run" not in page
-
     def test_a_list_shows_each_run_and_how_it_stands(self, client_of, porto, take, frozen_now):
         node = made.device(site=porto, name="node-1", firmware_version="1.2")
         take(load="idle")
@@ -98,22 +85,6 @@ class TestRuns:
         assert answer["Content-Disposition"].startswith("attachment")
         assert client_of("viewer").get("/evidence/runs/999999/file/").status_code == 404
 
-    def test_a_list_takes_the_same_statements_for_many(self, client_of, porto, take):
-        client = client_of("viewer")
-
-        def statements():
-            with CaptureQueriesContext(connection) as captured:
-                client.get("/evidence/")
-            return len(captured)
-
-        made.device(site=porto, name="node-1")
-        take()
-        one = statements()
-        for place in range(4):
-            take(content=outputs.collective(mark=str(place)))
-        assert statements() == one
-        assert one <= 12
-
     def test_an_export_has_what_the_list_shows(self, client_of, take):
         take()
         answer = client_of("viewer").get("/evidence/?export=csv")
@@ -160,9 +131,6 @@ class TestImporting:
         client = client_of("ops")
         self.send(client)
         assert "already" in text_of(self.send(client), 422)
-
-    def test_a_viewer_is_told_what_is_missing(self, client_of, porto):
-        assert "evidence.add_validationrun" in text_of(client_of("viewer").get("/evidence/runs/add/"), 403)
 
 
 class TestRecords:
@@ -264,38 +232,6 @@ class TestRecords:
         sent.check(good)
         assert sent.post(action="all").counts == {"created": 1}
         assert RecordedFact.objects.get().value == 1.2
-
-    @pytest.mark.parametrize("path", ["/evidence/facts/", "/evidence/attestations/"])
-    def test_lists_take_the_same_statements_for_many(self, client_of, porto, frozen_now, path):
-        client = client_of("viewer")
-
-        def enter(day):
-            values = {"site": porto, "taken_on": date(2026, 11, day), "by": None, "now": frozen_now.at}
-            record_fact(check="p2-energy-kpis", part="pue", value=1.2, source="x", **values)
-            attest(check="p4-golive-review", statement="x", attested_by="y", **values)
-
-        def statements():
-            with CaptureQueriesContext(connection) as captured:
-                client.get(path)
-            return len(captured)
-
-        enter(1)
-        one = statements()
-        for day in range(2, 6):
-            enter(day)
-        assert statements() == one
-
-    @pytest.mark.parametrize("path", ["/evidence/facts/add/", "/evidence/attestations/add/"])
-    def test_a_viewer_is_told_what_is_missing(self, client_of, porto, path):
-        assert "evidence.add_" in text_of(client_of("viewer").get(path), 403)
-
-
-@pytest.mark.parametrize(
-    "path", ["/evidence/", "/evidence/facts/", "/evidence/attestations/", "/evidence/floors/"]
-)
-def test_an_empty_page_and_nobody(client_of, path):
-    assert "yet" in text_of(client_of("viewer").get(path))
-    assert "/login/" in client_of(None).get(path)["Location"]
 
 
 class TestFloors:

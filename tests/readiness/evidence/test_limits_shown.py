@@ -4,9 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from accounts.operations import create_token
 from readiness.evidence.models import DeclaredLimit
@@ -14,6 +12,7 @@ from readiness.evidence.operations import declare_limit, record_fact
 from readiness.scoring.operations import evaluate
 from readiness.workloads.models import WorkloadClass
 from tests.inventory import made
+from tests.pages import text_of
 from tests.web.kinds.test_csv import Importer
 
 pytestmark = pytest.mark.django_db
@@ -46,11 +45,6 @@ def declare(porto, frozen_now, planner):
         )
 
     return one
-
-
-def text_of(response, status=200):
-    assert response.status_code == status, response.content
-    return response.content.decode()
 
 
 class TestPages:
@@ -138,29 +132,6 @@ class TestPages:
         again = DeclaredLimit.objects.order_by("limit_id").values_list("limit_id", "value", "preset")
         assert list(again) == before
 
-    def test_a_list_costs_the_same_for_one_and_for_many(self, client_of, declare):
-        client = client_of("viewer")
-
-        def statements():
-            with CaptureQueriesContext(connection) as captured:
-                client.get("/evidence/limits/")
-            return len(captured)
-
-        declare(value=1.3)
-        statements()
-        one = statements()
-        for day in range(2, 8):
-            declare(value=1.3, on=date(2026, 1, day))
-        assert statements() == one
-
-    def test_nothing_declared_says_what_goes_there(self, client_of):
-        assert "No limit yet" in text_of(client_of("viewer").get("/evidence/limits/"))
-
-    @pytest.mark.parametrize("path", ["add/", "csv/"])
-    def test_ops_is_told_what_is_missing(self, client_of, path):
-        answer = client_of("ops").get(f"/evidence/limits/{path}")
-        assert "evidence.add_declaredlimit" in text_of(answer, 403)
-
 
 class TestCheckPage:
     def test_a_check_that_lacks_a_limit_leads_to_its_form(self, client_of, porto, declare, frozen_now):
@@ -244,18 +215,3 @@ class TestApi:
         bad = send(good + b"porto,pue-target,fast,2026-01-01,C\n")
         assert (bad.status_code, bad.json()["line"]) == (400, 3)
         assert send(good).status_code == 201
-
-    def test_a_list_costs_the_same_for_one_and_for_many(self, api_of, declare):
-        client = api_of("viewer")
-
-        def statements():
-            with CaptureQueriesContext(connection) as captured:
-                assert client.get(LIMITS).status_code == 200
-            return len(captured)
-
-        declare(value=1.3)
-        statements()
-        one = statements()
-        for day in range(2, 8):
-            declare(value=1.3, on=date(2026, 1, day))
-        assert statements() == one

@@ -244,27 +244,6 @@ def test_a_draft_is_thrown_away_and_what_is_in_force_has_no_forms(planning, draf
     assert planning.post(page(there, "remove/")).status_code == 409
 
 
-@pytest.mark.parametrize(
-    ("what", "permission"),
-    [
-        ("packs/draft/", "add_rulepack"),
-        ("{pack}import/", "change_rulepack"),
-        ("{pack}add/", "change_rulepack"),
-        ("{rule}edit/", "change_rulepack"),
-        ("{rule}remove/", "change_rulepack"),
-        ("{pack}publish/", "publish_rulepack"),
-        ("{pack}withdraw/", "publish_rulepack"),
-        ("{pack}discard/", "delete_rulepack"),
-    ],
-)
-def test_a_reader_is_told_which_permission_is_missing(client_of, what, permission):
-    pack = queries.in_force()
-    path = URL + what.format(pack=f"packs/{pack.pk}/", rule=f"{pack.rules.first().pk}/")
-    answer = client_of("viewer").post(path)
-    assert answer.status_code == 403
-    assert f"jurisdiction.{permission}" in answer.content.decode()
-
-
 def test_pages_cost_the_same_with_few_rules_and_many(client_of, draft, planner, frozen_now):
     viewer = client_of("viewer")
 

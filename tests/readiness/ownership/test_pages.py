@@ -3,25 +3,18 @@
 import re
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
-from readiness.ownership import operations
 from readiness.ownership.core.standing import Item
 from readiness.ownership.models import Assignment
 from tests.inventory import made
+from tests.pages import text_of
 
 # The permission that is missing, or that it is another person's to do.
 REFUSED = re.compile(r"ownership\.\w+|Only the person named")
 
 pytestmark = pytest.mark.django_db
 ROLES = ("viewer", "ops", "planner", "manager", "admin")
-
-
-def text_of(answer, status=200):
-    assert answer.status_code == status, answer.content[:600]
-    return answer.content.decode()
 
 
 def as_user(user):
@@ -40,9 +33,6 @@ def given(ana, rui, team):
 
 
 class TestBoard:
-    def test_it_is_empty_at_first(self, client_of):
-        assert "No sites yet" in text_of(client_of("viewer").get("/ownership/"))
-
     def test_gaps_come_first_and_each_cell_says_who(self, porto, ana, own_all, own, client_of, frozen_now):
         faro = made.site(name="Faro", slug="faro")
         made.capacity_event(site=faro, it_kw=9000.0)
@@ -307,37 +297,3 @@ class TestReassigning:
         )
         idle = text_of(client.post("/ownership/reassign/", {"source": ana.pk, "target": rui.pk}))
         assert "answers for nothing" in idle
-
-
-@pytest.mark.parametrize(
-    ("path", "most"),
-    [
-        ("", 14),
-        ("?cell=porto.compute", 24),
-        ("queues/", 14),
-        ("owners/", 14),
-        ("mine/", 14),
-        ("assignments.csv", 14),
-        ("raci.csv", 14),
-    ],
-)
-def test_a_page_costs_the_same_for_one_and_for_many(path, most, own, porto, ana, rui, eva, client_of):
-    own(porto, ana, Item.COMPUTE)
-    client = client_of("manager")
-
-    def statements():
-        with CaptureQueriesContext(connection) as captured:
-            assert client.get(f"/ownership/{path}").status_code == 200
-        return len(captured)
-
-    statements()
-    one = statements()
-    for person in (ana, eva):
-        there = made.site()
-        for item in (Item.COMPUTE, Item.ENERGY):
-            own(there, person, item)
-    assert statements() == one <= most
-
-
-def test_the_limits_are_those_that_pages_name():
-    assert 4 * len(Item) == operations.MOST_ITEMS

@@ -10,6 +10,7 @@ from readiness.evidence.operations import attest
 from readiness.ownership.core.standing import Item
 from readiness.scoring import operations as scoring
 from readiness.scoring.queries.standing import standing
+from tests.pages import text_of
 from tests.readiness.scoring import stored
 
 pytestmark = pytest.mark.django_db
@@ -18,11 +19,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def dallas(db):
     return stored.site("ready", name="Dallas", slug="dallas", owner="Platform")
-
-
-def text_of(answer):
-    assert answer.status_code == 200, answer.content[:400]
-    return answer.content.decode()
 
 
 @pytest.mark.parametrize("role", ["viewer", "ops"])

@@ -1,6 +1,6 @@
 """Endpoints of factors, round trips and rates: who may, what is refused and how, and how many statements it takes."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -11,8 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.operations import create_token
 from readiness.tradeoffs.models import FactorDay, SiteFactor
 from tests.conftest import NOW
-from tests.inventory import made
-from tests.readiness.tradeoffs.conftest import entry, trip
+from tests.readiness.tradeoffs.conftest import entry
 
 pytestmark = pytest.mark.django_db
 FACTORS, LATENCIES, RATES = (f"/api/tradeoffs/{name}/" for name in ("factors", "latencies", "rates"))
@@ -211,32 +210,6 @@ def test_round_trips_and_rates_are_entered_like_factors(api, upload, lagos, emea
     assert api.delete(f"{LATENCIES}{sent.json()['id']}/").status_code == 204
     assert api.delete(RATES, [{"id": api.get(RATES).json()["results"][0]["id"]}]).status_code == 204
     assert api.get(RATES).json()["count"] == 1
-
-
-def statements_of(client, path):
-    with CaptureQueriesContext(
-        connection,
-    ) as seen:
-        assert client.get(path).status_code == 200
-    return len(seen)
-
-
-def test_lists_take_the_same_statements_for_one_row_and_for_many(api, enter, enter_trips, enter_rate, emea):
-    enter(entry("pue", 1.2))
-    enter_trips(trip(30, user_region="emea"))
-    enter_rate("EUR", "USD", 1.08)
-    paths = (FACTORS, LATENCIES, RATES, f"{FACTORS}known/")
-    # The first request of a token notes that it was used.
-    api.get(FACTORS)
-    one = [statements_of(api, path) for path in paths]
-    for number in range(2, 9):
-        site = made.site()
-        enter(entry("pue", 1.3, site=site.slug, as_of_on=date(2026, 1, number)))
-        enter_trips(trip(20 + number, site=site.slug, user_region="emea"))
-        enter_rate("EUR", "USD", 1 + number / 10, as_of_on=date(2026, 1, number))
-    assert [statements_of(api, path) for path in paths] == one
-    assert max(one[:3]) <= 5
-    assert one[3] <= 17
 
 
 def test_a_long_list_is_entered_in_few_statements(api, porto):

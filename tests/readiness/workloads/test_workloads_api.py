@@ -2,9 +2,7 @@
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from django.test.client import MULTIPART_CONTENT
-from django.test.utils import CaptureQueriesContext
 
 from readiness.workloads import operations
 from readiness.workloads.models import WorkloadClass
@@ -116,40 +114,6 @@ def test_filters(api_of, chat, planner, frozen_now, query, found):
     operations.place(chat, site=made.site(slug="faro"), by=planner, now=frozen_now.at)
     answer = api_of("viewer").get(f"{API}?{query}")
     assert {row["slug"] for row in answer.json()["results"]} == found
-
-
-def test_a_list_takes_as_many_statements_for_many_classes_as_for_one(
-    api_of, chat, whole, planner, frozen_now
-):
-    api = api_of("viewer")
-
-    def statements():
-        with CaptureQueriesContext(connection) as captured:
-            assert api.get(API).status_code == 200
-        return len(captured)
-
-    statements()
-    few = statements()
-    for number in range(4):
-        named = whole | {"name": f"Chat {number}", "slug": f"chat-{number}"}
-        other = operations.declare(**named, by=planner, now=frozen_now.at)
-        operations.place(other, site=made.site(), by=planner, now=frozen_now.at)
-        operations.confirm(other, by=planner, now=frozen_now.at)
-    assert statements() == few
-
-
-def test_a_viewer_reads_and_is_told_what_is_missing_to_write(api_of, chat, body):
-    api = api_of("viewer")
-    assert api.get(f"{API}{chat.pk}/").status_code == 200
-    for answer, permission in (
-        (api.post(API, body), "workloads.add_workloadclass"),
-        (api.post(f"{API}check/", body), "workloads.add_workloadclass"),
-        (api.patch(f"{API}{chat.pk}/", {"it_kw": 1}), "workloads.change_workloadclass"),
-        (api.post(f"{API}{chat.pk}/confirm/", {}), "workloads.change_workloadclass"),
-        (api.post(f"{API}import/", {"text": ""}), "workloads.add_workloadclass"),
-    ):
-        assert (answer.status_code, permission in answer.json()["detail"]) == (403, True)
-    assert api_of(None).get(API).status_code == 401
 
 
 def test_it_is_confirmed(api_of, chat, frozen_now):

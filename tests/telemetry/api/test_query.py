@@ -137,13 +137,6 @@ def test_more_values_than_an_answer_may_hold_are_refused(api, sender, monkeypatc
     assert "2 series" in response.json()["step"][0]
 
 
-def test_the_permission_to_view_series_is_needed(api_of, user_of):
-    user_of("viewer").groups.clear()
-    response = api_of("viewer").get(URL, {"metric": "up"})
-    assert response.status_code == 403
-    assert "telemetry.view_series" in response.json()["detail"]
-
-
 @pytest.mark.parametrize("count", [1, 12])
 def test_an_answer_takes_the_same_statements_for_any_number_of_series(
     api, sender, count, django_assert_max_num_queries

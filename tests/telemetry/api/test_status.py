@@ -59,13 +59,3 @@ def test_workers_are_seen_until_their_heartbeat_stops(api, frozen_now):
     assert seen["celery@porto"] == 30
     frozen_now.move(seconds=60)
     assert "celery@porto" not in {worker["name"] for worker in api.get(URL).json()["workers"]}
-
-
-@pytest.mark.parametrize("count", [1, 12])
-def test_the_status_takes_the_same_statements_for_any_number_of_sources(
-    api, source_of, porto, count, django_assert_max_num_queries
-):
-    for _ in range(count):
-        source_of(porto)
-    with django_assert_max_num_queries(12):
-        assert len(api.get(URL).json()["sources"]) == count

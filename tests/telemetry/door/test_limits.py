@@ -6,7 +6,8 @@ import pytest
 
 from telemetry import drain
 from telemetry.models import InboxBatch, Rejection, Series, SourceActivity
-from tests.telemetry.sending import STALE, body_of, stored
+from telemetry.series_limits import SeriesLimits
+from tests.telemetry.sending import STALE, body_of, columns_of, stored
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("emptied_samples")]
 
@@ -72,16 +73,18 @@ def test_a_source_that_brings_too_many_leaves_others_alone(bring, settings, send
     assert post(body, {"Authorization": f"Bearer {other.source.plain_token}"})[0] == 204
 
 
-def test_series_that_another_process_let_in_count_and_are_known(bring, settings, sender, monkeypatch):
-    """A web process that has just started knows no series yet."""
-    from telemetry import receive
-    from telemetry.series_limits import SeriesLimits
+@pytest.mark.parametrize("given", [{}, {"most_bytes": 1}], ids=["by another process", "by one that forgets"])
+def test_series_that_were_let_in_before_are_looked_up_and_not_counted_again(bring, settings, sender, given):
+    limits = SeriesLimits(**given)
+
+    def let_in(*names):
+        columns = columns_of(*((name, {}, 1.0, sender.clock.at) for name in names))
+        return limits.let_in(columns, source=sender.source, now=sender.clock.at)
 
     settings.TELEMETRY_NEW_SERIES = 2
     assert bring("a", "b")[0] == 204
-    monkeypatch.setattr(receive, "_series_limits", SeriesLimits())
-    assert bring("a", "b")[0] == 204
-    assert bring("a", "c")[1]["rejected"] == {"too_many_new_series": 1}
+    assert [let_in("a", "b").samples for _ in range(3)] == [2, 2, 2]
+    assert let_in("a", "c").rejected.counts == {"too_many_new_series": 1}
     assert SourceActivity.objects.get().new_series == 3
 
 
@@ -163,14 +166,3 @@ def test_the_inbox_is_measured(post, sender, figures, frozen_now):
     InboxBatch.objects.update(failed_at=frozen_now.at)
     assert figures()["muster_telemetry_inbox_batches"] == 0
     assert figures()["muster_telemetry_set_aside_batches"] == 2
-
-
-def test_what_is_forgotten_is_looked_up_and_not_counted_again(bring, settings, monkeypatch):
-    from telemetry import receive
-    from telemetry.series_limits import SeriesLimits
-
-    monkeypatch.setattr(receive, "_series_limits", SeriesLimits(most_bytes=1))
-    settings.TELEMETRY_NEW_SERIES = 2
-    for _ in range(3):
-        assert bring("a", "b")[0] == 204
-    assert bring("c")[1]["rejected"] == {"too_many_new_series": 1}

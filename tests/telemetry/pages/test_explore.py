@@ -160,13 +160,6 @@ def test_a_metric_that_nobody_sends_is_an_empty_chart(client_of, browse, porto):
     browse("viewer", asked)
 
 
-def test_an_unchanged_chart_costs_a_304(client_of, two_gpus):
-    client = client_of("viewer")
-    path = ASKED.replace(URL, f"{URL}chart.json")
-    first = client.get(path)
-    assert client.get(path, headers={"if-none-match": first["ETag"]}).status_code == 304
-
-
 def test_an_ended_series_is_drawn_up_to_its_end(client_of, sender):
     sender.deliver((temperature(), 60.0, -180), (temperature(), 61.0, -120), (temperature(), STALE, -60))
     [trace] = chart_of(client_of("viewer"), ASKED)["data"]

@@ -12,16 +12,6 @@ pytestmark = pytest.mark.django_db
 URL = "/telemetry/"
 
 
-def test_a_new_installation_says_what_to_do_first(browse):
-    page = browse("ops", URL)
-    assert "No sources yet" in page
-    assert "Add a source" in page
-
-
-def test_who_may_add_nothing_is_offered_nothing_to_add(client_of):
-    assert b"/telemetry/sources/add/" not in client_of("viewer").get(URL).content
-
-
 def test_a_source_is_listed_with_its_state_rate_and_last_sample(browse, sender, frozen_now):
     sender.deliver(*(("up", 1.0, -60 * minute) for minute in range(6)))
     frozen_now.move(seconds=60)
@@ -96,40 +86,3 @@ def test_sources_are_filtered_sorted_and_exported(client_of, sender, source_of, 
     lines = b"".join(exported.streaming_content).decode().splitlines()
     assert lines[0].startswith("id,State,Source,Site")
     assert len(lines) == 3
-
-
-def test_a_refresh_that_finds_nothing_new_costs_a_304(client_of, sender):
-    client = client_of("viewer")
-    headers = {"hx-request": "true", "hx-target": "div#live"}
-    first = client.get(URL, headers=headers)
-    assert b"<html" not in first.content
-    again = client.get(URL, headers=headers | {"if-none-match": first["ETag"]})
-    assert again.status_code == 304
-
-
-@pytest.mark.parametrize("count", [1, 15])
-def test_the_page_takes_the_same_statements_for_any_number_of_sources(
-    client_of, source_of, porto, count, django_assert_max_num_queries
-):
-    for _ in range(count):
-        source_of(porto)
-    client = client_of("viewer")
-    with django_assert_max_num_queries(20):
-        client.get(URL)
-
-
-@pytest.mark.parametrize("path", [URL, "/telemetry/unmatched/", "/telemetry/explore/"])
-def test_a_page_names_the_permission_that_is_missing(client_of, user_of, path):
-    user_of("viewer").groups.clear()
-    response = client_of("viewer").get(path)
-    assert response.status_code == 403
-    assert b"telemetry.view_" in response.content
-
-
-@pytest.mark.parametrize(
-    "path", [URL, "/telemetry/unmatched/", "/telemetry/explore/", "/telemetry/sources/add/"]
-)
-def test_nobody_is_sent_to_sign_in(client_of, path, db):
-    response = client_of(None).get(path)
-    assert response.status_code == 302
-    assert response["Location"].startswith("/login/")

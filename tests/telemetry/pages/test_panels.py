@@ -6,7 +6,7 @@ import pytest
 
 from telemetry import rollups, sources
 from tests.inventory import made
-from tests.readiness.plant import STALE
+from tests.telemetry.sending import STALE
 
 pytestmark = pytest.mark.django_db
 

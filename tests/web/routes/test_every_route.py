@@ -9,9 +9,11 @@ from html import unescape
 from urllib.parse import urljoin
 
 import pytest
-from django.urls import get_resolver
+from django.urls import Resolver404, get_resolver, resolve
 
+from accounts.roles import ROLES as ROLE_OF
 from tests.browser import addresses
+from tests.web.routes.test_permissions import TABLE
 
 pytestmark = pytest.mark.django_db
 ROLES = [None, "viewer", "ops", "planner", "manager", "admin"]
@@ -32,11 +34,14 @@ ASKED = {
 }
 # Of others nobody sees them, whatever their role is.
 ONES_OWN = re.compile("/api/accounts/tokens/[0-9]+/|/.+/csv/[0-9]+/")
+# Whoever asked for something may take it back.
+ONES_OWN_STEP = {"waivers/<int:pk>/revoke/", "decisions/<int:pk>/withdraw/"}
 # What the address of any page may say, and what no page knows.
 ODD = "tab=nowhere&page=-1&per=x&sort=nothing&cols=nothing&export=xml&start=tomorrow&state=lost&step=soon"
 # Each is a page of its own: `?tab=`, and the same table as a file.
 OF_THE_PAGE = re.compile(r"\b(?:tab|export)=[a-z0-9-]+")
 TO_THE_API = re.compile(r'href="(/api/[^"]+)"')
+OFFERED = re.compile(r'\b(href|hx-get|action|formaction|hx-post)="(/[^"?#]*)')
 API_PK = re.compile(r"\(\?P<pk>[^)]*\)")
 
 
@@ -112,6 +117,19 @@ class Reader:
         )
         return [f"{path}{'&' if '?' in path else '?'}{query}" for query in [*sorted(offered), ODD]]
 
+    def offers(self, paths):
+        """What pages lead to and their forms send to, by the route and the method it takes."""
+        for path in paths:
+            text = self.ask(path)[1]
+            if not isinstance(text, bytes) or not text.lstrip().startswith(b"<!"):
+                continue
+            for attribute, address in OFFERED.findall(text.decode()):
+                try:
+                    route = resolve(address).route
+                except Resolver404:
+                    continue
+                yield path, route, "GET" if attribute in {"href", "hx-get"} else "POST"
+
 
 def is_answer(path, status):
     if status == 404:
@@ -124,12 +142,28 @@ def reader_of(client_of):
     return lambda role: Reader(client_of(role))
 
 
-def test_every_route_answers_every_role(reader_of, paths):
+def asked_for():
+    """Permissions by route and method, from the table."""
+    lines = (line.split() for line in TABLE.read_text().splitlines())
+    pairs = ((route, *each.split("=")) for route, *methods in lines for each in methods)
+    return {(route, method): named.split(",") for route, method, named in pairs if named != "-"}
+
+
+def test_every_route_answers_every_role_and_offers_what_it_may(reader_of, paths):
     assert len(paths) > 450
-    failed = {}
+    failed, forbidden, permissions = {}, set(), asked_for()
     for role in ROLES:
-        failed |= {(role, path): wrong for path, wrong in reader_of(role).faults(paths).items()}
+        reader = reader_of(role)
+        failed |= {(role, path): wrong for path, wrong in reader.faults(paths).items()}
+        offered = reader.offers(paths) if role else ()
+        forbidden |= {
+            (role, path, route, method)
+            for path, route, method in offered
+            if route not in ONES_OWN_STEP
+            and not all(map(ROLE_OF[role].may, permissions.get((route, method), ())))
+        }
     assert failed == {}
+    assert forbidden == set()
 
 
 def test_every_page_answers_whatever_it_is_asked(reader_of, paths):

@@ -1,7 +1,5 @@
 """The pages of determinism: what they show of paths, why one passes and another does not, what they cost."""
 
-import csv
-import io
 import json
 from datetime import timedelta
 
@@ -12,15 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from readiness.evidence.models import ValidationRun
 from readiness.scoring.operations import evaluate
 from tests.inventory import made
+from tests.pages import rows_of, text_of
 from tests.readiness.evidence.repeated import measure, pair
 
 pytestmark = pytest.mark.django_db
 FLEET, SITE = "/readiness/determinism/", "/sites/porto/determinism/"
-
-
-def text_of(answer, status=200):
-    assert answer.status_code == status, answer.content[:400]
-    return answer.content.decode()
 
 
 def figures(client, path):
@@ -48,7 +42,7 @@ class TestTwoPathsOfOneMedian:
 
     def test_the_file_holds_every_figure(self, client_of):
         answer = client_of("viewer").get(f"{FLEET}?export=csv")
-        rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
+        rows = rows_of(answer)
         by_factor = {float(row["Load factor"]): row for row in rows}
         assert set(by_factor) == {1.5, 15.0}
         calm, wild = by_factor[1.5], by_factor[15.0]

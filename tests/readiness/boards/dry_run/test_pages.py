@@ -13,17 +13,13 @@ from readiness.boards.models import DryRun
 from readiness.framework import queries as framework_queries
 from readiness.scoring.models import Flip
 from tests.inventory import made
+from tests.pages import text_of
 
 pytestmark = pytest.mark.django_db
 
 
 def address(version, what="dry-run/"):
     return f"/readiness/framework/{version.pk}/{what}"
-
-
-def text_of(answer, status=200):
-    assert answer.status_code == status, answer.content[:600]
-    return answer.content.decode()
 
 
 def test_from_trying_to_publishing_and_going_back(plants, stricter, client_of, frozen_now):
@@ -58,13 +54,10 @@ def test_from_trying_to_publishing_and_going_back(plants, stricter, client_of, f
     assert "rolls back to small-1" in text_of(back)
 
 
-def test_a_large_fleet_is_left_to_the_worker(
-    db, draft_of_shipped, planner, frozen_now, monkeypatch, client_of
-):
+def test_a_large_fleet_is_left_to_the_worker(db, draft_of_shipped, planner, frozen_now, client_of):
     for number in range(3):
         made.site(name=f"S{number}", slug=f"s{number}")
-    monkeypatch.setattr(operations, "AT_ONCE", 2)
-    run = operations.start(draft_of_shipped, by=planner, now=frozen_now.at)
+    run = operations.start(draft_of_shipped, by=planner, now=frozen_now.at, at_once=2)
     assert (run.state, run.sites_total) == ("waiting", 3)
     assert operations.start(draft_of_shipped, by=planner, now=frozen_now.at) == run
     assert "0 of 3 sites tried" in text_of(client_of("planner").get(address(draft_of_shipped)))
@@ -75,9 +68,8 @@ def test_a_large_fleet_is_left_to_the_worker(
     assert "No site would change its verdict" in text_of(client_of("planner").get(address(draft_of_shipped)))
 
 
-def test_a_run_whose_worker_is_gone_begins_anew(db, draft_of_shipped, planner, frozen_now, monkeypatch):
-    monkeypatch.setattr(operations, "AT_ONCE", -1)
-    run = operations.start(draft_of_shipped, by=planner, now=frozen_now.at)
+def test_a_run_whose_worker_is_gone_begins_anew(db, draft_of_shipped, planner, frozen_now):
+    run = operations.start(draft_of_shipped, by=planner, now=frozen_now.at, at_once=-1)
     working = DryRun.objects.filter(pk=run.pk)
     working.update(state="running", progressed_at=Now())
     assert running.run_waiting(now=frozen_now.at) == 0
@@ -85,11 +77,8 @@ def test_a_run_whose_worker_is_gone_begins_anew(db, draft_of_shipped, planner, f
     assert running.run_waiting(now=frozen_now.at) == 1
 
 
-def test_content_that_was_edited_meanwhile_is_not_tried(
-    db, draft_of_shipped, planner, frozen_now, monkeypatch
-):
-    monkeypatch.setattr(operations, "AT_ONCE", -1)
-    run = operations.start(draft_of_shipped, by=planner, now=frozen_now.at)
+def test_content_that_was_edited_meanwhile_is_not_tried(db, draft_of_shipped, planner, frozen_now):
+    run = operations.start(draft_of_shipped, by=planner, now=frozen_now.at, at_once=-1)
     DryRun.objects.filter(pk=run.pk).update(digest="other")
     running.run_waiting(now=frozen_now.at)
     run.refresh_from_db()

@@ -1,28 +1,15 @@
 """The interop matrix over the fleet and of one site: what each pair says, what is at stake, what it costs."""
 
-import csv
-import io
-
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Device
 from readiness.scoring.operations import evaluate
+from tests.pages import rows_of, text_of
 from tests.readiness.boards.interop.conftest import measured_record, record
 
 pytestmark = pytest.mark.django_db
 FLEET, SITE, API = "/readiness/interop/", "/sites/porto/interop/", "/api/readiness/interop/"
 PAIR = "Arista|7060X6|EOS 4.33 -- NVIDIA|SN5600|Cumulus 5.11"
-
-
-def text_of(answer, status=200):
-    assert answer.status_code == status, answer.content[:400]
-    return answer.content.decode()
-
-
-def rows_of(answer):
-    return list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
 
 
 def test_without_links_it_says_what_makes_pairs(client_of):
@@ -82,26 +69,3 @@ def test_the_endpoint_holds_the_same(client_of, api_of, wired, prove, frozen_now
     assert client_of("viewer").get(f"{API}{site.pk}/").json()["pairs"] == found["pairs"]
     assert client_of("viewer").get(f"{API}?vendor=x").status_code == 400
     assert api_of("admin").post(API, {}).status_code == 405
-
-
-def test_pages_cost_the_same_with_one_site_and_with_many(client_of, wired, prove):
-    client = client_of("viewer")
-    budgets = {FLEET: 18, SITE: 18, API: 18}
-
-    def statements():
-        found = {}
-        for path in budgets:
-            with CaptureQueriesContext(connection) as captured:
-                assert client.get(path).status_code == 200
-            found[path] = len(captured)
-        return found
-
-    prove(wired(), record(PAIR))
-    client.get(FLEET)
-    few = statements()
-    for name in ("Faro", "Braga", "Evora"):
-        prove(wired(name, leaves=4), record("leaf-1 -- spine-1"))
-    # The figures of new runs are read once.
-    client.get(FLEET)
-    assert statements() == few
-    assert {path: count for path, count in few.items() if count > budgets[path]} == {}

@@ -4,8 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from telemetry import drain, receive
-from telemetry.core.labels import KeyCache
 from tests.readiness.scoring import stored
 from tests.readiness.scoring.stored import DAY, NOW
 
@@ -13,14 +11,6 @@ from tests.readiness.scoring.stored import DAY, NOW
 @pytest.fixture(autouse=True)
 def _judged_now(frozen_now):
     frozen_now.at = NOW
-
-
-@pytest.fixture
-def fresh_receiver(monkeypatch):
-    """Knows no token and no series from an earlier test."""
-    monkeypatch.setattr(receive, "_senders", receive.Senders())
-    monkeypatch.setattr(receive, "_key_cache", KeyCache())
-    monkeypatch.setattr(drain, "_memory", drain.Memory())
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from readiness.framework import queries as framework_queries
-from tests.readiness.boards.pages.test_fleet_page import words_of
+from tests.pages import words_of
 from tests.readiness.scoring import stored
 
 pytestmark = pytest.mark.django_db

@@ -17,7 +17,6 @@ from django.urls import URLPattern, get_resolver
 from inventory.models import Site
 from readiness.demo import operations
 from readiness.workloads.models import WorkloadClass
-from telemetry import drain
 from tests import database
 from tests.conftest import NOW
 
@@ -55,7 +54,6 @@ def demo(django_db_setup, django_db_blocker):
         yield operations.load(site_names=["OSL-1", "QRO-1"], reach=timedelta(hours=1), by=None, now=NOW)
         operations.remove(by=None, now=NOW)
         database.put_back()
-        drain._memory.forget(list(range(1, 1000)))
 
 
 def make_formulas():

@@ -1,12 +1,11 @@
 """What is declared where a measurement is asked for, told from what was measured, on every page and in the API."""
 
-import csv
 import re
 from html import unescape
 
 import pytest
 
-from tests.readiness.boards.pages.test_fleet_page import words_of
+from tests.pages import rows_of, words_of
 from tests.readiness.scoring import stored
 
 pytestmark = pytest.mark.django_db
@@ -100,12 +99,6 @@ def marks_of(answer):
     inside = r"(?:(?!</td>).)*?"
     cell = rf'class="pill" data-state="\w+">{inside}data-tier="\w+"{inside}<span aria-hidden="true">([^<]+)'
     return re.findall(cell, answer.content.decode(), re.S)
-
-
-def rows_of(answer):
-    assert answer.status_code == 200
-    content = b"".join(answer.streaming_content) if answer.streaming else answer.content
-    return list(csv.DictReader(content.decode("utf-8-sig").splitlines()))
 
 
 def test_a_check_at_a_site_says_what_it_rests_on(viewer_pages, faro):

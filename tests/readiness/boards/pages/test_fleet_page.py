@@ -9,15 +9,11 @@ import pytest
 
 from inventory.models import Site
 from tests.inventory import made
+from tests.pages import words_of
 from tests.readiness.scoring import stored
 from tests.readiness.scoring.stored import NOW
 
 pytestmark = pytest.mark.django_db
-
-
-def words_of(response):
-    """The text of a page, without markup and with single spaces."""
-    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
 
 
 def test_no_ready_site_is_said_plainly(viewer_pages, dallas, porto, yard):

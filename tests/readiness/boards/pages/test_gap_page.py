@@ -7,12 +7,9 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
-from tests.browser import fleet as looked_at
 from tests.inventory import made
-from tests.readiness.boards.pages.test_fleet_page import words_of
+from tests.pages import words_of
 from tests.readiness.scoring import stored
 from tests.readiness.scoring.stored import NOW
 
@@ -188,34 +185,6 @@ class TestEndpoint:
         answer = api_of("viewer", scope="read").get(f"/api/readiness/gap/?{query}")
         assert answer.status_code == 400
         assert query.partition("=")[0] in json.dumps(answer.json())
-
-
-PATHS = (
-    "/readiness/gap/",
-    "/readiness/gap/?target=ready&plan=checks&by=region",
-    "/readiness/gap/charts/over-time.json",
-    "/readiness/gap/charts/by-group.json",
-    "/readiness/gap/charts/closing.json?target=ready",
-    "/api/readiness/gap/?by=pillar",
-    "/api/readiness/gap/closing/?target=ready",
-)
-
-
-def test_statements_do_not_grow_with_the_fleet(viewer_pages):
-    def statements():
-        counted = {}
-        for path in PATHS:
-            with CaptureQueriesContext(connection) as captured:
-                assert viewer_pages.get(path).status_code == 200
-            counted[path] = len(captured)
-        return counted
-
-    looked_at.build(NOW, sites=1)
-    statements()
-    few = statements()
-    looked_at.build(NOW, sites=23, first=1)
-    assert few == statements()
-    assert max(few.values()) <= 20, few
 
 
 def test_a_year_of_growth_is_told_in_both_directions(viewer_pages):

@@ -1,14 +1,9 @@
 """The matrix taken along: as a file with all rows, as a report to print, and row by row from the API."""
 
-import csv
-import io
-
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from readiness.framework import queries as framework_queries
-from tests.readiness.boards.pages.test_fleet_page import words_of
+from tests.pages import rows_of, words_of
 from tests.readiness.scoring import stored
 
 pytestmark = pytest.mark.django_db
@@ -16,7 +11,7 @@ pytestmark = pytest.mark.django_db
 
 def rows_of_file(response):
     assert response["Content-Disposition"] == 'attachment; filename="readiness-matrix.csv"'
-    return list(csv.DictReader(io.StringIO(b"".join(response.streaming_content).decode())))
+    return rows_of(response)
 
 
 @pytest.fixture
@@ -118,25 +113,3 @@ def test_the_api_names_a_bad_parameter(api_of, query):
     response = api_of("viewer").get(f"/api/readiness/matrix/?{query}")
     assert response.status_code == 400
     assert query.partition("=")[0] in response.content.decode()
-
-
-def test_the_api_pages_by_key_in_the_same_number_of_statements(api_of, thirty):
-    api = api_of("viewer")
-    first = api.get("/api/readiness/matrix/?limit=20&after=0").json()
-    assert len(first["results"]) == 20
-    second = api.get(first["next"]).json()
-    assert [row["slug"] for row in second["results"]] == [f"site-{number}" for number in range(20, 30)]
-    assert second["next"] is None
-    counts = []
-    for limit in (1, 30):
-        with CaptureQueriesContext(connection) as captured:
-            api.get(f"/api/readiness/matrix/?limit={limit}&after=0")
-        counts.append(len(captured))
-    assert counts[0] == counts[1] <= 6
-
-
-def test_the_api_names_the_missing_permission(api_of, user_of):
-    user_of("viewer").groups.clear()
-    response = api_of("viewer").get("/api/readiness/matrix/")
-    assert response.status_code == 403
-    assert "inventory.view_site" in response.content.decode()

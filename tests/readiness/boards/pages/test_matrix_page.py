@@ -11,7 +11,7 @@ from readiness.boards.matrix import tables
 from readiness.framework import queries as framework_queries
 from readiness.scoring.models import CheckResult, SiteScore
 from tests.browser import fleet
-from tests.readiness.boards.pages.test_fleet_page import words_of
+from tests.pages import words_of
 from tests.readiness.scoring import stored
 from tests.readiness.scoring.stored import DAY, NOW
 
@@ -140,10 +140,6 @@ def test_nothing_found_leads_back_to_all(viewer_pages, dallas):
     assert 'href="/readiness/"' in body
 
 
-def test_an_installation_without_sites_says_what_to_do(viewer_pages):
-    assert "No sites yet" in body_of(viewer_pages.get("/readiness/"))
-
-
 @pytest.mark.parametrize(
     ("sort", "sites"),
     [
@@ -252,21 +248,6 @@ def test_panel_and_table_can_be_asked_for_alone(viewer_pages, dallas):
     assert "<dialog" not in table
     closed = body_of(viewer_pages.get("/readiness/", headers={"hx-target": "dialog#evidence"}))
     assert closed.strip() == '<dialog id="evidence" class="card evidence" data-evidence></dialog>'
-
-
-def test_a_refresh_of_what_did_not_change_costs_nothing(viewer_pages, dallas):
-    asked = {"hx-request": "true", "hx-target": "div#live"}
-    first = viewer_pages.get("/readiness/", headers=asked)
-    again = viewer_pages.get("/readiness/", headers=asked | {"if-none-match": first["ETag"]})
-    assert (again.status_code, again.content) == (304, b"")
-
-
-def test_a_refusal_names_the_permission(client_of, user_of, dallas):
-    user_of("viewer").groups.clear()
-    for path in ("/readiness/", "/readiness/report/", "/readiness/?export=csv"):
-        response = client_of("viewer").get(path)
-        assert response.status_code == 403
-        assert "inventory.view_site" in response.content.decode()
 
 
 def test_a_waiver_shows_in_the_panel(planner_pages, dallas, user_of):

@@ -16,7 +16,7 @@ from readiness.scoring.models import CheckResult, SiteScore
 from telemetry import drain, operations, partitions, rollups
 from tests.browser import sent
 from tests.inventory import made
-from tests.readiness.boards.pages.test_fleet_page import words_of
+from tests.pages import words_of
 from tests.readiness.scoring import stored
 from tests.readiness.scoring.stored import DAY, NOW
 from tests.telemetry.sending import Sender
@@ -84,14 +84,6 @@ def test_pillars_are_drawn_beside_those_of_ninety_days_ago(viewer_pages, dallas)
     point.pillars = {"p1": {"score": 0.2}, "p2": {"score": 0.3}}
     point.save()
     assert names()[0] == "90 days ago"
-
-
-def test_evaluating_needs_the_permission(planner_pages, viewer_pages, client_of, dallas):
-    viewer_pages.raise_request_exception = False
-    assert "Evaluate now" not in viewer_pages.get("/sites/dallas/").content.decode()
-    assert "Evaluate now" in planner_pages.get("/sites/dallas/").content.decode()
-    assert viewer_pages.post("/sites/dallas/evaluate/").status_code == 403
-    assert planner_pages.get("/sites/dallas/evaluate/")["Location"] == "/sites/dallas/"
 
 
 def test_evaluating_now_judges_the_site_and_says_so(planner_pages, dallas, frozen_now):
@@ -164,7 +156,7 @@ def test_site_without_series_says_so_in_the_chart(viewer_pages, dallas):
     assert answer.json()["meta"]["empty"] == "No live series of this site arrived in this time."
 
 
-def test_series_kept_sparsely_are_drawn_as_lines(viewer_pages, frozen_now, fresh_receiver):
+def test_series_kept_sparsely_are_drawn_as_lines(viewer_pages, frozen_now):
     sent.porto(frozen_now, made.region(), every_minutes=15)
     figure = viewer_pages.get("/sites/porto/charts/series.json?points=700").json()
     utilisation, power = figure["data"]
@@ -176,9 +168,7 @@ def test_series_kept_sparsely_are_drawn_as_lines(viewer_pages, frozen_now, fresh
 
 
 @pytest.mark.parametrize("start", ["now-24h", "now-6h", "now-30m"])
-def test_traffic_is_a_rate_that_says_of_how_many_interfaces_it_is_the_sum(
-    viewer_pages, frozen_now, fresh_receiver, start
-):
+def test_traffic_is_a_rate_that_says_of_how_many_interfaces_it_is_the_sum(viewer_pages, frozen_now, start):
     """The same at every zoom; the loopback is left out, and that is said."""
     site = made.site(name="Porto", slug="porto")
     partitions.keep(now=frozen_now.at)

@@ -2,12 +2,9 @@
 
 import csv
 import io
-from datetime import timedelta
 from fractions import Fraction
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Site
 from readiness.boards.trends.queries import Subject, days
@@ -19,6 +16,7 @@ from readiness.framework.core.document import load
 from readiness.grants import operations as waivers
 from readiness.scoring.models import ScorePoint
 from tests.inventory import made
+from tests.pages import rows_of
 from tests.readiness.boards.explain import scene
 from tests.readiness.boards.explain.scene import BACKUP, DAY, MONTH
 from tests.readiness.evidence import outputs
@@ -88,7 +86,7 @@ def text(client, query=""):
 
 def rows(client, query):
     answer = client.get(f"{TRENDS}?{query}&export=csv")
-    return list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
+    return rows_of(answer)
 
 
 class TestDays:
@@ -235,23 +233,6 @@ class TestPage:
         assert answer.status_code == 400
         assert f"{named}: " in answer.content.decode()
 
-    def test_it_costs_the_same_for_few_sites_and_for_many(self, pages, eventful, faro, frozen_now):
-        def statements(query):
-            with CaptureQueriesContext(connection) as captured:
-                text(pages, query)
-            return len(captured)
-
-        asked = ("start=now-30d", "site=porto&start=now-30d")
-        for query in asked:
-            text(pages, query)
-        few = [statements(query) for query in asked]
-        for number in range(5):
-            there = made.site(name=f"Site {number}")
-            stored.point(there, (frozen_now.at - timedelta(days=1)).date(), 0.5)
-            stored.flip(there, "verdict", "", "ready", at=frozen_now.at - DAY)
-        assert [statements(query) for query in asked] == few
-        assert max(few) <= 15
-
 
 class TestPoints:
     def test_they_are_listed_and_filtered(self, api_of, porto, faro):
@@ -267,10 +248,3 @@ class TestPoints:
         assert there["count"] == found["count"]
         assert api.get("/api/readiness/score-points/?region=nowhere").status_code == 400
         assert api.get("/api/readiness/score-points/?start=now-2d&verdict=ready").json()["count"] == 1
-
-    def test_their_number_of_statements_does_not_grow(self, api_of, porto, django_assert_max_num_queries):
-        api = api_of("viewer")
-        for number in range(5):
-            stored.point(made.site(name=f"Site {number}"), porto.score_points.first().on_date, 0.5)
-        with django_assert_max_num_queries(6):
-            assert api.get("/api/readiness/score-points/").json()["count"] == 7

@@ -1,6 +1,5 @@
 """A waiver from end to end on samples: on page, endpoint and export, given by another, gone the minute it ends."""
 
-import json
 from datetime import timedelta
 
 import pytest
@@ -10,6 +9,7 @@ from readiness.demo.operations.removal import remove
 from readiness.grants import operations
 from readiness.grants.models import Grant
 from readiness.scoring import operations as scoring
+from tests.pages import rows_of
 from tests.readiness.grants.conftest import WAIVABLE
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +22,7 @@ def states(plant, client, api):
     )
     [result] = api.get(f"/api/readiness/results/?site=plant&check={WAIVABLE}").json()["results"]
     exported = client.get("/sites/plant/?tab=evidence&export=json&cols=state")
-    rows = {row["id"]: row["state"] for row in json.loads(b"".join(exported.streaming_content))}
+    rows = {row["id"]: row["state"] for row in rows_of(exported)}
     return ("Waived" in page, result["state"]["value"], rows[WAIVABLE])
 
 

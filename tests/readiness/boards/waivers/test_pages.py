@@ -1,41 +1,28 @@
 """The pages under /waivers/: what they show, to whom, what they refuse, and what they cost."""
 
-import csv
-import io
-import json
-from datetime import timedelta
-
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from readiness.grants import operations
 from readiness.grants.models import Grant
 from tests.inventory import made
+from tests.pages import rows_of, text_of
 from tests.readiness.grants.conftest import DAY, WAIVABLE
 from tests.readiness.scoring import stored
 
 pytestmark = pytest.mark.django_db
 
 
-def text_of(answer, status=200):
-    assert answer.status_code == status, answer.content[:400]
-    return answer.content.decode()
-
-
 class TestList:
-    def test_it_is_empty_at_first(self, client_of):
-        page = text_of(client_of("viewer").get("/waivers/"))
-        assert "No waiver" in page
-        assert "Ask for one" not in page
-
     def test_a_row_tells_who_what_where_and_until_when(self, porto, ask, manager, client_of, frozen_now):
         asked = ask(porto)
         frozen_now.move(days=1)
         operations.approve(asked, by=manager, now=frozen_now.at)
-        page = text_of(client_of("ops").get("/waivers/"))
-        for told in ("Approved", WAIVABLE, "Waiver", "Porto", "ops", "manager", "in 6 d", "Ask for one"):
+        client = client_of("ops")
+        page = text_of(client.get("/waivers/"))
+        for told in ("Approved", WAIVABLE, "Waiver", "Porto", "in 6 d", "Ask for one"):
             assert told in page
+        [row] = rows_of(client.get("/waivers/?export=json&cols=requester,approver"))
+        assert (row["requester"], row["approver"]) == ("ops", "manager")
         assert f'href="/waivers/{asked.pk}/"' in page
 
     def test_key_figures_count_what_is_live(self, porto, ask, grant, client_of, frozen_now):
@@ -44,7 +31,7 @@ class TestList:
         frozen_now.move(days=7)
         page = text_of(client_of("viewer").get("/waivers/"))
         answer = client_of("viewer").get("/waivers/?export=json&live=true")
-        [row] = json.loads(b"".join(answer.streaming_content))
+        [row] = rows_of(answer)
         assert (row["state"], row["age"]) == ("approved", 7 * 86400)
         assert "Waiting for a decision" in page
 
@@ -71,13 +58,13 @@ class TestList:
         }
         frozen_now.move(days=3)
         answer = client_of("viewer").get(f"/waivers/?export=json&{query}")
-        rows = json.loads(b"".join(answer.streaming_content))
+        rows = rows_of(answer)
         assert {row["id"] for row in rows} == {there[name].pk for name in found}
 
     def test_csv_holds_what_is_asked_for(self, porto, grant, client_of):
         given = grant(porto)
         answer = client_of("viewer").get("/waivers/?export=csv&cols=reason&cols=pillar&cols=ends&cols=state")
-        [row] = csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode()))
+        [row] = rows_of(answer)
         assert row == {
             "id": str(given.pk),
             "State": "approved",
@@ -93,16 +80,8 @@ class TestList:
         soon = ask(porto, days=30, check_id="p1-congestion")
         frozen_now.move(days=2)
         answer = client_of("viewer").get("/waivers/?export=json")
-        ids = [row["id"] for row in json.loads(b"".join(answer.streaming_content))]
+        ids = [row["id"] for row in rows_of(answer)]
         assert ids == [soon.pk, late.pk, over.pk]
-
-    def test_an_etag_of_before_is_answered_with_nothing(self, porto, ask, client_of):
-        ask(porto)
-        client = client_of("viewer")
-        part = {"HX-Request": "true", "HX-Target": "div#live"}
-        first = client.get("/waivers/", headers=part)
-        again = client.get("/waivers/", headers=part | {"If-None-Match": first["ETag"]})
-        assert again.status_code == 304
 
 
 class TestVendor:
@@ -133,7 +112,7 @@ class TestVendor:
 
     def vendor(self, client_of):
         answer = client_of("viewer").get("/waivers/?export=json&cols=vendor")
-        [row] = json.loads(b"".join(answer.streaming_content))
+        [row] = rows_of(answer)
         return row["vendor"]
 
 
@@ -159,7 +138,7 @@ class TestAgeing:
             state="denied", approver=planner, decided_at=frozen_now.at
         )
         answer = client_of("ops").get(f"/waivers/ageing/?by={by}&export=json")
-        rows = json.loads(b"".join(answer.streaming_content))
+        rows = rows_of(answer)
         assert sum(row["waiting"] + row["in_force"] for row in rows) == 4
         assert {row["group"]: row["waiting"] + row["in_force"] for row in rows} == groups
         assert [sum(row[key] for row in rows) for key in ("young", "middle", "old")] == [0, 1, 1]
@@ -261,12 +240,6 @@ class TestDeciding:
         assert 'commandfor="approve"' not in page
         assert "Withdraw" in page
 
-    @pytest.mark.parametrize("role", ["viewer", "planner"])
-    def test_others_are_told_the_permission(self, porto, ask, client_of, role):
-        page = self.page(client_of, role, ask(porto))
-        assert "It takes the role manager or admin to approve, deny and revoke grants." in page
-        assert "show-modal" not in page.split("<main", 1)[1]
-
     @pytest.mark.parametrize(
         ("step", "state"), [("approve", "approved"), ("deny", "denied"), ("revoke", "revoked")]
     )
@@ -275,9 +248,8 @@ class TestDeciding:
         answer = client.post(f"/waivers/{asked.pk}/{step}/", {"note": "Seen on site"}, follow=True)
         page = text_of(answer)
         asked.refresh_from_db()
-        assert asked.state == state
+        assert (asked.state, (asked.revoked_by or asked.approver).username) == (state, "manager")
         assert "Seen on site" in page
-        assert "manager" in page
 
     def test_it_says_until_when_it_stands_and_what_then(self, porto, grant, client_of):
         page = self.page(client_of, "viewer", grant(porto))
@@ -294,53 +266,3 @@ class TestDeciding:
     def test_too_late_is_told_on_the_page(self, porto, grant, client_of):
         answer = client_of("manager").post(f"/waivers/{grant(porto).pk}/deny/", {"note": "no"})
         assert "It is approved, which cannot be changed any more." in text_of(answer, 409)
-
-    def test_ones_own_is_refused_with_the_permission(self, porto, ask, admin, client_of):
-        asked = ask(porto, by=admin)
-        answer = client_of("admin").post(f"/waivers/{asked.pk}/approve/", {})
-        assert "the role manager or admin decides" in text_of(answer, 403)
-        asked.refresh_from_db()
-        assert asked.state == "requested"
-
-
-@pytest.mark.parametrize(
-    ("role", "method", "path", "missing"),
-    [
-        ("viewer", "get", "/waivers/request/", "grants.add_grant"),
-        ("manager", "post", "/waivers/request/", "grants.add_grant"),
-        ("planner", "post", "/waivers/{}/approve/", "grants.approve_grant"),
-        ("ops", "post", "/waivers/{}/deny/", "grants.approve_grant"),
-        ("viewer", "post", "/waivers/{}/revoke/", "grants.approve_grant"),
-        ("planner", "post", "/waivers/{}/revoke/", "grants.approve_grant"),
-    ],
-)
-def test_a_refusal_names_the_permission(porto, ask, user_of, client_of, role, method, path, missing):
-    asked = ask(porto, by=user_of("ops", username="asker"))
-    answer = getattr(client_of(role), method)(path.format(asked.pk), {"note": "x"})
-    assert missing in text_of(answer, 403)
-
-
-def test_nothing_is_written_on_a_get(porto, ask, client_of):
-    asked = ask(porto)
-    for step in ("approve", "deny", "revoke"):
-        assert client_of("manager").get(f"/waivers/{asked.pk}/{step}/")["Location"] == f"/waivers/{asked.pk}/"
-
-
-@pytest.mark.parametrize(
-    ("path", "most"), [("/waivers/", 14), ("/waivers/ageing/?by=vendor", 12), ("/waivers/{}/", 16)]
-)
-def test_pages_cost_the_same_for_many_as_for_one(porto, grant, client_of, frozen_now, path, most):
-    client, first = client_of("viewer"), grant(porto)
-    path = path.format(first.pk)
-
-    def statements():
-        with CaptureQueriesContext(connection) as captured:
-            text_of(client.get(path))
-        return len(captured)
-
-    statements()
-    one = statements()
-    for number in range(8):
-        grant(made.site(name=f"Site {number}", owner=f"Team {number}"))
-    frozen_now.at += timedelta(seconds=1)
-    assert statements() == one <= most

@@ -1,9 +1,8 @@
 """Where grants show on the pages of sites and checks."""
 
-import json
-
 import pytest
 
+from tests.pages import rows_of
 from tests.readiness.boards.waivers.test_pages import text_of
 from tests.readiness.grants.conftest import WAIVABLE
 from tests.readiness.scoring import stored
@@ -57,7 +56,7 @@ class TestWhereItShows:
     def test_the_export_of_the_checks_says_waived(self, failing, client_of):
         stored.result(failing, "p2-power-headroom", "waived", measured_state="fail")
         answer = client_of("viewer").get("/sites/porto/?tab=evidence&export=json&cols=state&cols=waiver")
-        rows = {row["id"]: row for row in json.loads(b"".join(answer.streaming_content))}
+        rows = {row["id"]: row for row in rows_of(answer)}
         assert (rows["p2-power-headroom"]["state"], rows["p2-power-headroom"]["waiver"]) == ("waived", True)
         assert rows[WAIVABLE]["waiver"] is False
 

@@ -1,22 +1,14 @@
 """The pages of reviews: from opening one to the decision, what each reader is offered, what a site's page says."""
 
-from datetime import timedelta
-
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from readiness.evidence.models import Review
 from readiness.golive.models import Approver
 from readiness.golive.reviews import operations
 from tests.inventory import made
+from tests.pages import text_of
 
 pytestmark = pytest.mark.django_db
-
-
-def text_of(answer, status=200):
-    assert answer.status_code == status
-    return answer.getvalue().decode()
 
 
 @pytest.fixture
@@ -92,31 +84,6 @@ def test_the_list_of_approvers_is_edited(porto, signers, client_of):
     assert not Approver.objects.filter(site=porto).exists()
 
 
-@pytest.mark.parametrize("role", ["viewer", "ops", "planner"])
-def test_others_read_and_are_told_what_is_missing(review, client_of, role):
-    client, here = client_of(role), f"/readiness/reviews/{review.pk}/"
-    page = text_of(client.get(here))
-    assert "It takes the role manager or admin to decide go-live reviews." in page
-    assert "show-modal" not in page.split("<main", 1)[1]
-    for step, missing in (
-        ("sign/", "not named for any domain"),
-        ("decline/", "not named for any domain"),
-        ("decide/", "evidence.decide_review"),
-        ("cancel/", "evidence.change_review"),
-        ("name/energy/", "evidence.change_review"),
-        ("actions/add/", "evidence.change_review"),
-    ):
-        assert missing in text_of(client.post(f"{here}{step}", {"note": "x"}), 403)
-    assert "evidence.add_review" in text_of(client.get("/readiness/reviews/open/?site=porto"), 403)
-    assert "golive.add_approver" in text_of(client.post("/readiness/reviews/approvers/add/", {}), 403)
-
-
-def test_a_manager_who_is_not_named_is_not_offered_to_sign(review, client_of):
-    page = text_of(client_of("manager").get(f"/readiness/reviews/{review.pk}/"))
-    assert "Sign for" not in page
-    assert "not named" in text_of(client_of("manager").post(f"/readiness/reviews/{review.pk}/sign/", {}), 403)
-
-
 def test_a_site_in_production_says_that_nobody_signed(client_of):
     made.site(name="Faro", slug="faro", stage="production")
     made.site(name="Yard", slug="yard", stage="building")
@@ -132,27 +99,3 @@ def test_the_site_says_when_a_new_one_is_due(porto, signed, excepted, manager, c
     frozen_now.move(days=366)
     assert "a new one is due" in text_of(client_of("viewer").get("/sites/porto/"))
     assert "due since" in text_of(client_of("viewer").get("/readiness/reviews/"))
-
-
-@pytest.mark.parametrize(
-    "path", ["/readiness/reviews/", "/readiness/reviews/{}/", "/readiness/reviews/approvers/"]
-)
-def test_pages_cost_the_same_for_many_as_for_one(porto, review, manager, client_of, frozen_now, path):
-    client, path = client_of("viewer"), path.format(review.pk)
-
-    def statements():
-        with CaptureQueriesContext(connection) as captured:
-            text_of(client.get(path))
-        return len(captured)
-
-    statements()
-    one = statements()
-    for number in range(4):
-        operations.open_review(site=made.site(name=f"Site {number}"), by=manager, now=frozen_now.at)
-    frozen_now.at += timedelta(seconds=1)
-    assert statements() == one <= 20
-
-
-def test_the_list_exports(review, client_of):
-    listed = text_of(client_of("viewer").get("/readiness/reviews/?export=csv"))
-    assert "porto" in listed

@@ -1,16 +1,13 @@
 """The worklist's pages and endpoint, and the way there from the gap's page."""
 
-import json
 from datetime import date
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from readiness.golive.models import WorkItem
 from readiness.golive.worklist import operations
 from readiness.scoring.models import CheckResult
-from tests.readiness.boards.pages.test_fleet_page import words_of
+from tests.pages import rows_of, words_of
 from tests.readiness.golive.worklist.conftest import CHECK
 from tests.readiness.scoring import stored
 
@@ -24,15 +21,10 @@ TODAY, YESTERDAY = date(2026, 11, 24), date(2026, 11, 23)
 def exported(client, query=""):
     answer = client.get(f"{HERE}?export=json&{query}")
     assert answer.status_code == 200
-    return json.loads(b"".join(answer.streaming_content))
+    return rows_of(answer)
 
 
 class TestList:
-    def test_it_is_empty_at_first(self, client_of):
-        words = words_of(client_of("viewer").get(HERE))
-        assert "Nothing on the worklist" in words
-        assert "Overdue 0" in words
-
     def test_a_row_tells_what_is_to_be_done(self, porto, put, client_of):
         put(porto, owner_name="Facilities", due_on=YESTERDAY)
         words = words_of(
@@ -88,22 +80,6 @@ class TestList:
     def test_a_status_of_nothing_breaks_nothing(self, client_of, posted):
         assert client_of("planner").post(f"{HERE}set/", posted).status_code == 302
 
-    def test_statements_do_not_grow_with_the_list(self, porto, put, client_of):
-        client = client_of("planner")
-
-        def statements():
-            with CaptureQueriesContext(connection) as captured:
-                assert client.get(HERE).status_code == 200
-            return len(captured)
-
-        put(porto)
-        statements()
-        few = statements()
-        for number in range(12):
-            put(stored.site(name=f"Site {number}", slug=f"site-{number}"))
-        assert few == statements()
-        assert few <= 22
-
     def test_search_finds_it(self, porto, put, client_of):
         item = put(porto, note="Order batteries")
         assert f"{HERE}{item.pk}/" in client_of("viewer").get("/search/?q=batteries").text
@@ -138,9 +114,6 @@ class TestItem:
     )
     def test_what_cannot_be_read_is_said_in_the_form(self, porto, put, client_of, given):
         assert client_of("planner").post(f"{HERE}{put(porto).pk}/", given).status_code == 422
-
-    def test_who_may_not_write_is_refused_before_anything_is_looked_up(self, client_of):
-        assert client_of("viewer").post(f"{HERE}1/", {}).status_code == 403
 
     def test_done_without_evidence_is_said(self, porto, put, client_of):
         item = put(porto, status="done")
@@ -191,10 +164,6 @@ class TestAdding:
         answer = client_of("planner").post(f"{HERE}add/", {"site": "porto", "check": CHECK})
         assert (answer.status_code, WorkItem.objects.count()) == (409, 1)
         assert "Somebody was faster" in answer.content.decode()
-
-    def test_who_may_not_add_is_not_offered_it(self, porto, client_of):
-        assert "Add to the worklist" not in client_of("ops").get("/readiness/gap/").text
-        assert client_of("ops").get(f"{HERE}add/").status_code == 403
 
 
 class TestEndpoint:

@@ -8,8 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from readiness.tradeoffs.core import portfolio as module
-from readiness.tradeoffs.core import relaxation
 from readiness.tradeoffs.core.annealing import annealed
 from readiness.tradeoffs.core.assignment import Assigning, filled
 from readiness.tradeoffs.core.portfolio import LeftOutReason, Portfolio, most_placed, spread, sweep
@@ -103,13 +101,12 @@ def test_a_capacity_that_lacks_a_millionth_for_both_takes_one(unit):
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_rounding_lies_within_its_gap_of_the_optimum(seed, monkeypatch):
+def test_rounding_lies_within_its_gap_of_the_optimum(seed):
     """The way of large portfolios, on cases small enough for the optimum: the bound is below it and the plan above."""
     problem = drawn(24, 5, seed)
     weights = spread(OBJECTIVES, 3, seed=seed)
     exact = sweep(problem, weights).points
-    monkeypatch.setattr(module, "EXACT_PAIRS", 0)
-    rounded = sweep(problem, weights).points
+    rounded = sweep(problem, weights, exact_pairs=0).points
     for one, best in zip(rounded, exact, strict=True):
         assert keeps_all(problem, one.plan)
         assert len(one.plan) == len(best.plan) == 24
@@ -172,16 +169,14 @@ def test_no_prices_of_capacity_prove_more_than_the_optimum():
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
-def test_covers_raise_the_bound_and_never_above_the_optimum(seed, monkeypatch):
+def test_covers_raise_the_bound_and_never_above_the_optimum(seed):
     problem = drawn(24, 5, seed)
     assigning = weighed(problem)
     relaxed = relax(assigning, None)
     assert relaxed.prices.covers
     assert relaxed.bound == pytest.approx(bound_of(assigning, relaxed.prices))
-    monkeypatch.setattr(relaxation, "COVER_ROUNDS", 0)
-    assert relax(assigning, None).bound < relaxed.bound
-    monkeypatch.setattr(module, "EXACT_PAIRS", 1_000)
-    (point,) = sweep(problem, [dict.fromkeys(OBJECTIVES, 1.0)]).points
+    assert relax(assigning, None, cover_rounds=0).bound < relaxed.bound
+    (point,) = sweep(problem, [dict.fromkeys(OBJECTIVES, 1.0)], exact_pairs=1_000).points
     assert relaxed.bound <= point.cost * (1 + 1e-9)
 
 
@@ -255,8 +250,7 @@ def weighed(problem):
     ],
 )
 @pytest.mark.parametrize("exact_pairs", [400, 0], ids=["exact", "rounded"])
-def test_who_is_left_out_says_why(changes, left_out, exact_pairs, monkeypatch):
-    monkeypatch.setattr(module, "EXACT_PAIRS", exact_pairs)
+def test_who_is_left_out_says_why(changes, left_out, exact_pairs):
     given_values = {
         "allowed": [[True], [True]],
         "demand": [[2.0], [2.0]],
@@ -265,7 +259,7 @@ def test_who_is_left_out_says_why(changes, left_out, exact_pairs, monkeypatch):
         **changes,
     }
     problem = portfolio(**given_values)
-    found = sweep(problem, spread(("cost", "carbon"), 2, seed=1))
+    found = sweep(problem, spread(("cost", "carbon"), 2, seed=1), exact_pairs=exact_pairs)
     assert found.left_out == left_out
     for point in found.points:
         assert set(point.plan) == {"work-0", "work-1"} - set(left_out)

@@ -13,7 +13,7 @@ from readiness.tradeoffs.decisions.queries import compared
 from readiness.tradeoffs.models import Decision, DecisionOutcome
 from readiness.tradeoffs.tasks import review_decisions
 from readiness.workloads.models import Placement
-from telemetry import drain, partitions, rollups
+from telemetry import partitions, rollups
 from telemetry.core.sketch import bucket_of
 from telemetry.operations import create_source
 from tests.conftest import NOW
@@ -25,11 +25,6 @@ from web.workflows import NotInState
 pytestmark = pytest.mark.django_db
 DAYS = 30
 MONTH_H = 730.5
-
-
-@pytest.fixture(autouse=True)
-def _nothing_remembered(monkeypatch):
-    monkeypatch.setattr(drain, "_memory", drain.Memory())
 
 
 @pytest.fixture

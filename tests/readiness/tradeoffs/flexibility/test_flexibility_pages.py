@@ -235,14 +235,6 @@ def test_a_ceiling_without_a_rate_is_told_and_fails_no_page(critical, look, ask)
     assert look()
 
 
-def test_who_may_not_look_gets_nothing(client_of, api_of, viewer, db):
-    viewer.groups.clear()
-    refused = client_of("viewer").get(PAGE)
-    assert refused.status_code == 403
-    assert b"evidence.view_recordedfact" in refused.content
-    assert api_of("viewer", scope="read").get(API).status_code == 403
-
-
 def test_as_many_statements_for_a_few_as_for_many(three, critical, look, ask, frozen_now):
     def statements(read):
         frozen_now.move(minutes=1)

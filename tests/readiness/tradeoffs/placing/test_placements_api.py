@@ -12,7 +12,7 @@ from readiness.tradeoffs.operations import enter_factors
 from readiness.workloads.models import WorkloadClass
 from tests.inventory import made
 from tests.readiness.tradeoffs.conftest import entry
-from tests.readiness.tradeoffs.placing.conftest import API, KNOWN
+from tests.readiness.tradeoffs.placing.conftest import KNOWN
 
 pytestmark = pytest.mark.django_db
 HOURS = HOURS_A_YEAR / 12
@@ -278,14 +278,6 @@ def test_no_option_left_names_the_limit_to_loosen(ask):
 def test_nonsense_is_refused_with_its_field(ask):
     for given, field in NONSENSE:
         assert field in ask(given, status=400), given
-
-
-def test_who_may_look_may_ask_and_others_are_told_what_is_missing(api_of, chat, viewer):
-    assert api_of(None).post(API, {"workload": "chat"}).status_code == 401
-    viewer.groups.clear()
-    refused = api_of("viewer").post(API, {"workload": "chat"})
-    assert refused.status_code == 403
-    assert "tradeoffs.view_sitefactor" in refused.json()["detail"]
 
 
 def test_statements_do_not_grow_with_the_sites(ask, fleet, frozen_now):

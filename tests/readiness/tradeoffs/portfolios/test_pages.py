@@ -3,8 +3,6 @@
 import csv
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from readiness.tradeoffs.models import PortfolioRun
 from readiness.tradeoffs.portfolios import operations, solving
@@ -20,13 +18,6 @@ def page(client, address, status=200):
     answer = client.get(address)
     assert answer.status_code == status
     return (answer.getvalue() if answer.streaming else answer.content).decode()
-
-
-def test_nothing_yet_and_who_is_offered_to_ask(client_of, db):
-    assert "No portfolio yet" in page(client_of("viewer"), LIST)
-    assert "portfolio/ask/" not in page(client_of("viewer"), LIST)
-    assert "portfolio/ask/" in page(client_of("planner"), LIST)
-    assert "may not add portfolio runs" in page(client_of("viewer"), f"{LIST}ask/", 403)
 
 
 def test_asked_for_by_the_form(client_of, chat):
@@ -134,20 +125,3 @@ def test_a_failed_run_says_so_and_what_is_not_there_is_a_404(client_of, ask, fro
     assert solving.LOST in page(client_of("viewer"), f"{LIST}{run.pk}/")
     page(client_of("viewer"), f"{LIST}{run.pk}/front.json", 404)
     page(client_of("viewer"), f"{LIST}999999/", 404)
-
-
-def test_statements_do_not_grow(client_of, ask, solve):
-    client = client_of("viewer")
-
-    def counted(address):
-        with CaptureQueriesContext(connection) as caught:
-            page(client, address)
-        return len(caught)
-
-    run = solve()
-    counted(LIST)
-    one = counted(LIST)
-    for points in (5, 6, 7):
-        ask(points=points)
-    assert counted(LIST) == one
-    assert counted(f"{LIST}{run.pk}/") <= 8

@@ -1,10 +1,8 @@
 """`/api/tradeoffs/portfolios/`: asked for, followed, called off; who may; what is nonsense."""
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
-from readiness.tradeoffs.portfolios import operations, solving
+from readiness.tradeoffs.portfolios import solving
 
 pytestmark = pytest.mark.django_db
 API = "/api/tradeoffs/portfolios/"
@@ -46,28 +44,3 @@ def test_nonsense_is_a_400_that_names_the_field(api_of, chat, given, field):
 
 def test_without_workloads_there_is_nothing_to_place(api_of, db):
     assert api_of("planner").post(API, {}).json() == {"workloads": ["No workload is left to place."]}
-
-
-@pytest.mark.parametrize("role", ["viewer", "ops", "manager"])
-def test_others_look_and_are_told_which_permission_they_lack(api_of, ask, role):
-    run, api = ask(), api_of(role)
-    assert api.get(f"{API}{run.pk}/").status_code == 200
-    for address, permission in ((API, operations.MAY_ASK), (f"{API}{run.pk}/cancel/", operations.MAY_CANCEL)):
-        refused = api.post(address, {})
-        assert (refused.status_code, permission in refused.content.decode()) == (403, True)
-
-
-def test_a_list_takes_as_many_statements_for_many_as_for_one(api_of, ask):
-    api = api_of("viewer", scope="read")
-
-    def counted():
-        with CaptureQueriesContext(connection) as caught:
-            assert api.get(API).status_code == 200
-        return len(caught)
-
-    ask()
-    counted()
-    one = counted()
-    for points in (5, 6, 7):
-        ask(points=points)
-    assert counted() == one <= 8

@@ -11,7 +11,6 @@ from readiness.tradeoffs.models import SiteFactor
 from readiness.tradeoffs.windows.answer import instant_of
 from readiness.workloads.models import Placement, WorkloadClass
 from tests.inventory import made
-from tests.readiness.tradeoffs.windows.conftest import API
 
 pytestmark = pytest.mark.django_db
 NONSENSE = [
@@ -177,11 +176,6 @@ def test_a_class_that_may_not_wait_and_one_that_runs_nowhere(training, both, ask
 @pytest.mark.parametrize(("asked", "field"), NONSENSE, ids=lambda each: str(each))
 def test_what_makes_no_sense_names_the_field(both, ask, asked, field):
     assert field in ask(status=400, **asked)
-
-
-def test_who_may_not_look_gets_nothing(api_of, training, viewer):
-    viewer.groups.clear()
-    assert api_of("viewer", scope="read").get(f"{API}?workload=training").status_code == 403
 
 
 def test_as_many_statements_for_one_site_as_for_many(both, ask, enter_hours):

@@ -130,11 +130,3 @@ def test_without_power_it_is_told_for_one_kw(both, look):
     page = look(hours=1)
     assert "figures are for 1 kW there" in page
     assert "0.09 EUR/kW less (90 %)" in page
-
-
-def test_none_but_those_who_may_see_hours_get_in(look, client_of, viewer):
-    assert client_of("viewer").get("/tradeoffs/workloads/nothing/windows/").status_code == 404
-    viewer.groups.clear()
-    refused = client_of("viewer").get(PAGE)
-    assert refused.status_code == 403
-    assert b"tradeoffs.view_factorday" in refused.content

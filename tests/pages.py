@@ -1,0 +1,36 @@
+"""Answers of pages as tests read them: their text, their words, the rows of a file, and what they cost."""
+
+import csv
+import io
+import json
+import re
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+
+def text_of(answer, status=200):
+    """The body of an answer with this status, of a stream too."""
+    body = answer.getvalue().decode()
+    assert answer.status_code == status, body[:600]
+    return body
+
+
+def words_of(answer):
+    """The text of a page of any status, without markup and with single spaces."""
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
+
+
+def rows_of(answer):
+    """Rows of a list as a file, JSON or CSV, by the names of their columns."""
+    text = text_of(answer).removeprefix("\N{BOM}")
+    if answer["Content-Type"].startswith("application/json"):
+        return json.loads(text)
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def statements(client, path):
+    """How many statements an address takes."""
+    with CaptureQueriesContext(connection) as captured:
+        text_of(client.get(path))
+    return len(captured)

@@ -1,0 +1,75 @@
+"""Each address takes the methods, and asks for the permissions, that the table beside this file gives.
+
+A line has an address and its methods, each with the permissions that are asked for before anything is looked up, or "-"
+where there is none of its own. Who holds a permission is tested with the roles.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.urls import resolve
+
+from tests.web.test_access import WRITES, address, routes
+
+pytestmark = pytest.mark.django_db
+TABLE = Path(__file__).with_name("permissions.txt")
+ON_A_PAGE = re.compile(r'data-permission="([\w.]+)"')
+AT_AN_ENDPOINT = re.compile(r"^Missing permission: (.+)\.$")
+# Signing out would end the walk; the others are not ours, or are about no objects.
+NOT_WALKED = {"logout/", "api/docs/", "api/schema/", "first-admin/<str:secret>/"}
+
+
+def asked_for(answer):
+    """Return the permissions that a refusal names, with commas between them; "-" where it names none."""
+    if answer.status_code != 403:
+        return "-"
+    if answer["Content-Type"].startswith("text/html"):
+        return ",".join(sorted(set(ON_A_PAGE.findall(answer.text)))) or "-"
+    match = AT_AN_ENDPOINT.match(answer.json()["detail"])
+    return match[1].replace(" ", "") if match else "-"
+
+
+def methods_of(path, admin):
+    """Return what an address takes: endpoints of objects say it themselves, others when asked to be replaced."""
+    view = resolve(path).func
+    if actions := getattr(view, "actions", None):
+        return {method.upper() for method in actions if method in view.cls.http_method_names} - {"HEAD"}
+    answer = admin.put(path)
+    allowed = re.findall(r"\w+", answer["Allow"]) if answer.status_code == 405 else ["GET", "POST"]
+    return {*allowed} & {"GET", *WRITES}
+
+
+def line_of(route, reader, viewer, admin):
+    """Whoever has no role is told what reading takes; a viewer, who may read, what writing takes."""
+    path = address(route)
+    asked = {
+        method: asked_for(
+            (reader if method == "GET" else viewer).generic(method, path, content_type="application/json")
+        )
+        for method in ("GET", *WRITES)
+        if method in methods_of(path, admin)
+    }
+    return " ".join([route or "/", *(f"{method}={named}" for method, named in asked.items())])
+
+
+def test_each_address_takes_the_methods_and_asks_for_the_permissions_of_the_table(user_of, client_of):
+    without_role = user_of("viewer", username="without-role")
+    without_role.groups.clear()
+    clients = client_of(None), client_of("viewer"), client_of("admin")
+    clients[0].force_login(without_role)
+    for client in clients:
+        client.raise_request_exception = False
+    lines = [line_of(route, *clients) for route in sorted({*routes()} - NOT_WALKED)]
+    assert lines == TABLE.read_text().splitlines()
+
+
+def test_the_table_names_permissions_that_there_are():
+    named = set(re.findall(r"[=,](\w+\.\w+)", TABLE.read_text()))
+    known = {
+        f"{each.content_type.app_label}.{each.codename}"
+        for each in Permission.objects.select_related("content_type")
+    }
+    assert len(named) > 60
+    assert named - known == set()

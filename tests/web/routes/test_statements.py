@@ -1,0 +1,72 @@
+"""Addresses take as many statements over two fleets as over one: twice the rows of every kind cost nothing more.
+
+What grows on the page of one object (its placements, its runs) is tested in its room.
+"""
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.visibility import mirror
+from tests.visibility.conftest import rows_of_all_kinds
+from tests.web.routes.test_every_route import paths
+
+__all__ = ["paths", "rows_of_all_kinds"]
+pytestmark = pytest.mark.django_db
+MOST = 16
+# Reports that put together what several rooms know.
+MOST_OF = {
+    "/": 30,
+    "/decisions/": 26,
+    "/history/": 42,
+    "/api/history/": 42,
+    "/inventory/": 32,
+    "/readiness/": 20,
+    "/sites/porto/": 20,
+    "/tradeoffs/": 30,
+    "/api/tradeoffs/": 31,
+}
+# The second fleet has what the first one lacks (factors, another link), which takes a statement of its own, once; the
+# history shows the newest entries, which are of fewer kinds afterwards. Tests of their rooms count these.
+DIFFER = (
+    "/history/",
+    "/inventory/",
+    "/tradeoffs/",
+    "/api/history/",
+    "/api/readiness/validation-runs/",
+    "/api/tradeoffs/decisions/",
+    "/api/tradeoffs/flexibility/",
+    "/api/tradeoffs/windows/",
+)
+
+
+def statements(client, path):
+    """Count them with nothing remembered, which costs the most."""
+    cache.clear()
+    with CaptureQueriesContext(connection) as captured:
+        client.get(path).getvalue()
+    return len(captured)
+
+
+def most_of(path):
+    of_path = [
+        most for start, most in MOST_OF.items() if path == start or (path.startswith(start) and start != "/")
+    ]
+    return max(of_path, default=MOST)
+
+
+def may_differ(path):
+    return path.partition("?")[0] in DIFFER or path.startswith(DIFFER[4:6])
+
+
+@pytest.mark.timeout(900)
+def test_no_address_takes_more_statements_for_more_rows(rows_of_all_kinds, paths, client_of):
+    client = client_of("admin")
+    client.raise_request_exception = False
+    few = {path: statements(client, path) for path in paths}
+    mirror.add()
+    many = {path: statements(client, path) for path in paths}
+    grown = {path: (few[path], many[path]) for path in paths if many[path] > few[path]}
+    assert {path: counts for path, counts in grown.items() if not may_differ(path)} == {}
+    assert {path: count for path, count in many.items() if count > most_of(path)} == {}
