@@ -155,7 +155,11 @@ def move_aside_if_incomplete(cluster: Cluster, *, now: datetime) -> Path | None:
     """Return where a cluster without its marker was moved to, if there was one. Nothing is ever deleted."""
     if not cluster.folder.exists() or cluster.marker.exists():
         return None
-    aside = cluster.folder.with_name(f"{cluster.folder.name}.incomplete-{now:%Y%m%dT%H%M%S%f}")
+    return move_aside(cluster, why="incomplete", now=now)
+
+
+def move_aside(cluster: Cluster, *, why: str, now: datetime) -> Path:
+    aside = cluster.folder.with_name(f"{cluster.folder.name}.{why}-{now:%Y%m%dT%H%M%S%f}")
     cluster.folder.rename(aside)
     return aside
 

@@ -92,7 +92,7 @@ def drain(*, now: datetime, budget_s: float = 20.0) -> int:
     return total
 
 
-def drain_once(*, now: datetime, limit: int = BATCHES) -> int:
+def drain_once(*, now: datetime, limit: int = BATCHES, memory: Memory = _memory) -> int:
     """One transaction's worth of the oldest batches; returns how many were taken off the inbox."""
     source_ids: set[int] = set()
     batch_ids: list[int] = []
@@ -102,12 +102,12 @@ def drain_once(*, now: datetime, limit: int = BATCHES) -> int:
             batches = _fetch(cursor, batch_ids, now)
             source_ids |= {batch.source_id for batch in batches}
             if batches:
-                _store(cursor, batches, now)
+                _store(cursor, batches, now, memory)
             cursor.execute(
                 "DELETE FROM telemetry_inboxbatch WHERE id = ANY(%s) AND failed_at IS NULL", [batch_ids]
             )
     except HOPELESS as error:
-        _memory.forget(source_ids)
+        memory.forget(source_ids)
         if len(batch_ids) == 1:
             log.exception("batch %s is set aside", batch_ids[0])
             _set_aside(batch_ids[0], f"{type(error).__name__}: {error}", now)
@@ -115,11 +115,11 @@ def drain_once(*, now: datetime, limit: int = BATCHES) -> int:
         if not batch_ids:
             raise
         # One of them is at fault: alone, each either passes or shows itself.
-        return sum(drain_once(now=now, limit=1) for _ in batch_ids)
+        return sum(drain_once(now=now, limit=1, memory=memory) for _ in batch_ids)
     except BaseException:
-        _memory.forget(source_ids)
+        memory.forget(source_ids)
         raise
-    _memory.trim()
+    memory.trim()
     return len(batch_ids)
 
 
@@ -150,14 +150,14 @@ def _set_aside(batch_id: int, reason: str, now: datetime) -> None:
     InboxBatch.objects.filter(pk=batch_id).update(failed_at=now, failure=reason[:400])
 
 
-def _store(cursor: psycopg.Cursor[Any], batches: Sequence[Claimed], now: datetime) -> None:
+def _store(cursor: psycopg.Cursor[Any], batches: Sequence[Claimed], now: datetime, memory: Memory) -> None:
     started = perf_counter()
     by_source: dict[int, list[Claimed]] = defaultdict(list)
     for batch in batches:
         by_source[batch.source_id].append(batch)
     sources = _sources(sorted(by_source))
     keys = {source_id: [batch.columns.keys for batch in by_source[source_id]] for source_id in sources}
-    known = resolve(cursor, sources=sources, keys=keys, memory=_memory, now=now)
+    known = resolve(cursor, sources=sources, keys=keys, memory=memory, now=now)
     oldest_ms = round(partitions.SAMPLES.oldest_kept(now).timestamp() * 1000)
     readings = {
         source_id: read([batch.columns for batch in by_source[source_id]], known[source_id], oldest_ms)

@@ -82,6 +82,7 @@ class Checkout:
         (root / "config" / "__init__.py").write_text("")
         (root / "config" / "asgi.py").write_text(ASGI)
         (root / "config" / "celery.py").write_text(CELERY)
+        (root / "config" / "beat.py").write_text(CELERY)
         (root / "web" / "serving").mkdir(parents=True)
         for name in ("__init__.py", "serving/__init__.py", "serving/protocol.py"):
             shutil.copy(ROOT / "web" / name, root / "web" / name)

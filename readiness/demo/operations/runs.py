@@ -3,7 +3,7 @@
 Runs count from when they were taken, so all of the past can be imported at once, before any of it is scored.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +18,8 @@ from telemetry.models import SourceProvenance
 
 EVERY = timedelta(minutes=3)
 """Between two repeats of a trial."""
+type Chosen = Callable[[datetime, bool], bool]
+"""By when a record or a run was made, and whether it is the newest of its kind at its site."""
 SAY_WHEN = frozenset({"csv", "vllm-bench"})
 """Tools whose output tells when it was taken."""
 
@@ -27,12 +29,15 @@ def write_runs(
     sites: Mapping[str, Site],
     *,
     nights: Collection[int],
+    is_written: Chosen = lambda taken_at, is_newest: True,
     by: User | None,
     now: datetime,
 ) -> None:
-    """All of the past up to `now`, when the demo is loaded. `nights` are the ages in days before whose time a quick
-    check is kept, since scores look at it."""
+    """The past up to `now`, when the demo is loaded, or those of it that `is_written` chooses. `nights` are the ages in
+    days before whose time a quick check is kept, since scores look at it."""
     for site in _keeping(plan):
+        if site.name not in sites:
+            continue
         day = _days(sites[site.name], now)
         begin = day(book("runs")["since"][site.name])
         times = {last_check(day, age, now - timedelta(days=age)) for age in nights} | {now}
@@ -40,7 +45,18 @@ def write_runs(
             *rounds(site, day, first=book("runs")["since"][site.name], last=0),
             *quick_checks(site, times, since=begin),
         ]
-        _import(sites[site.name], planned, after=begin, by=by, now=now)
+        newest = {
+            _repeated(run): run
+            for run in sorted(planned, key=lambda run: run.taken_at)
+            if run.taken_at <= now
+        }
+        chosen = [run for run in planned if is_written(run.taken_at, newest.get(_repeated(run)) is run)]
+        _import(sites[site.name], chosen, after=begin, by=by, now=now)
+
+
+def _repeated(run: DemoRun) -> str:
+    """What a run has in common with those that replace it: a round's file name. A quick check is named by its time."""
+    return "" if run.file_name.startswith("mndiag-") else run.file_name
 
 
 def keep_runs(
