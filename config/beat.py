@@ -1,4 +1,4 @@
-"""The beat's own Celery application. It sends tasks by name, so it needs no task, no model and no Django to be there."""
+"""The beat's own Celery application. It sends tasks by name, so it needs no task, no model and no Django."""
 
 from celery import Celery
 

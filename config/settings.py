@@ -202,6 +202,8 @@ STORAGES = {
 }
 # Source maps are read by developers only, and compressing them would take most of collectstatic's time.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["png", "jpg", "gz", "br", "woff", "woff2", "map"]
+# Nobody asks for a file by its plain name: compressing those too would take as long again.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_USE_FINDERS = not HASHED_STATIC
 MEDIA_ROOT = DATA_DIR / "media"
 

@@ -72,7 +72,8 @@ class Launch:
                 self.say(
                     f"The data are of an older Muster, which this one cannot take over: moved to {aside}."
                 )
-                return self.start_databases()
+                self.start_databases()
+                return
             if held is Holding.NOTHING:
                 schema.begin(given["DATABASE_URL"])
         given.setdefault("REDIS_URL", valkey.url(sockets))

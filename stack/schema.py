@@ -1,4 +1,4 @@
-"""What a database holds, as far as the launcher has to know: whether this Muster can use it, and whether it is up to date.
+"""What a database holds, as far as the launcher goes by it: whether this Muster can use it, and is it up to date.
 
 Kept in a schema of its own beside Muster's tables, so that it goes wherever a dump of the database goes.
 """

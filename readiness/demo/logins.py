@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import os
+import sys
 
 import psycopg
 
@@ -31,7 +32,7 @@ def lines(names: list[str], secret_key: str) -> list[str]:
 def main() -> None:
     with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
         names = [name for (name,) in connection.execute(_LOGINS).fetchall()]
-    print("\n".join(lines(names, os.environ["MUSTER_SECRET_KEY"])))
+    sys.stdout.write("".join(f"{line}\n" for line in lines(names, os.environ["MUSTER_SECRET_KEY"])))
 
 
 if __name__ == "__main__":

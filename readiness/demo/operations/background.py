@@ -1,4 +1,4 @@
-"""The demo's past, written beside the present in steps: each is one transaction, so one that is cut short is done again.
+"""The demo's past, written beside the present in steps: each is a transaction, so one cut short is done again.
 
 The worker takes the next steps until its time is up (readiness/demo/tasks.py); any other may take those after them.
 """
@@ -130,7 +130,8 @@ class _Steps:
         fleet.history_at = fleet.loaded_at - HISTORY
 
     def _go_on(self, fleet: DemoFleet, *, now: datetime) -> None:
-        assert fleet.history_at is not None and fleet.sampled_at is not None
+        assert fleet.history_at is not None
+        assert fleet.sampled_at is not None
         part = next((part for part in self._parts if utc(part[-1].at_s) > fleet.history_at), None)
         if part is None:
             self._hand_over(fleet, now=now)

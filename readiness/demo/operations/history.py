@@ -193,7 +193,7 @@ class Past:
                 accept(source=recorder.source, columns=columns, now=now)
         while drain_once(now=now, memory=self._memory):
             pass
-        # One after the other: with a later `now`, every empty window in between would be looked at for a counter's rise.
+        # In order: with a later `now`, every empty window in between would be looked at for a counter's rise.
         for instant in part:
             roll_up(now=min(utc(instant.at_s) + CLOSED_AFTER, until))
 

@@ -84,7 +84,7 @@ def first() -> Iterator[None]:
 
 
 def publish(*, at: datetime, before: date, now: datetime) -> None:
-    """Hand over what was found at an instant, of days before that of the loading, and roll-ups that nothing reads now."""
+    """Hand over what was found at an instant, of days before the loading, and roll-ups that nothing reads any more."""
     with connection.cursor() as cursor:
         for model, present in ((Flip, _SITE_IS_THERE), (SourceFlip, "source_id IN (TABLE sources)")):
             table, columns = model._meta.db_table, ", ".join(_columns(model._meta.db_table))
@@ -124,8 +124,8 @@ def hand_over(site_ids: Collection[int], *, sampled_at: datetime, before: date, 
             [list(site_ids), before],
         )
         cursor.execute(
-            "INSERT INTO public.telemetry_dirtywindow (source_id, start, width_s) SELECT DISTINCT source_id, start, width_s"
-            f" FROM {SCHEMA}.telemetry_dirtywindow WHERE width_s = %s"
+            "INSERT INTO public.telemetry_dirtywindow (source_id, start, width_s)"
+            f" SELECT DISTINCT source_id, start, width_s FROM {SCHEMA}.telemetry_dirtywindow WHERE width_s = %s"
             " AND source_id IN (SELECT id FROM public.telemetry_source)",
             [DirtyWindow.Width.HOUR],
         )
@@ -180,11 +180,8 @@ def _columns(table: str) -> list[str]:
     """All but the id, which each schema gives out by itself."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
-            " AND attname <> 'id' ORDER BY attnum",
+            "SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0"
+            " AND NOT attisdropped AND attname <> 'id' ORDER BY attnum",
             [f"public.{table}"],
         )
-        return [
-            f'"{name}"' if name in ("key", "value", "start", "count", "sum", "min", "max", "last") else name
-            for (name,) in cursor.fetchall()
-        ]
+        return [name for (name,) in cursor.fetchall()]
