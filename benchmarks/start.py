@@ -46,7 +46,9 @@ def main() -> None:
 def _started(folder: Path, demo: str, *, bar_s: float) -> Iterator["subprocess.Popen[str]"]:
     environ = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("DATABASE_", "REDIS_"))},
-        **{"MUSTER_DATA_DIR": str(folder), "MUSTER_DEMO": demo, "MUSTER_PORT": str(free_port())},
+        "MUSTER_DATA_DIR": str(folder),
+        "MUSTER_DEMO": demo,
+        "MUSTER_PORT": str(free_port()),
     }
     began = time.monotonic()
     launcher = subprocess.Popen(

@@ -165,7 +165,7 @@ class Launch:
         demo = decide_demo(mark=mark, wanted=wanted_demo(self.environ), is_new=is_new)
         if demo.load:
             path.write_text(DemoMark.LOADING)
-            self.say("Loading the demo fleet: 18 months of records, once ...")
+            self.say("Loading the demo fleet as it is today ...")
             self.supervisor.run(self.command("load_demo", processes.load_demo()))
             path.write_text(DemoMark.LOADED)
         elif mark is DemoMark.NONE:

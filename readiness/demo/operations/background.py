@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from time import perf_counter
 
-from django.db import Error, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from inventory.models import Site
 from readiness.demo.core.plan import FleetPlan, fleet_plan
@@ -48,7 +48,7 @@ def go_on(*, clock: Callable[[], datetime], budget_s: float = 20.0) -> int:
                         break
                     past = past or _Steps(fleet)
                     past.step(fleet, now=clock())
-            except Error:
+            except (InterfaceError, OperationalError):
                 raise  # the database was away, or somebody stood in the way: the next turn tries again
             except Exception as error:
                 log.exception("The demo's history cannot go on")

@@ -156,7 +156,7 @@ class Past:
         self._plan = plan
         self._memory = Memory()
         stories = Stories(fleet.loaded_at.timestamp())
-        sources = Source.objects.filter(pk__in=fleet.made[Source._meta.label])
+        sources = Source.objects.filter(pk__in=fleet.made.get(Source._meta.label, []))
         by_name = {source.name: source for source in sources}
         self._recorders = [
             Recorder(plan, stream, by_name[stream.source_name], stories)
