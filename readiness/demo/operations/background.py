@@ -23,6 +23,7 @@ from readiness.demo.operations.history import Past, parts
 from readiness.demo.operations.people import people
 from readiness.demo.operations.plans import Decided
 from readiness.demo.operations.records import ACTOR
+from readiness.demo.operations.runs import Portion
 from readiness.evidence.operations import measure_day
 from readiness.scoring.models import Flip
 from readiness.scoring.operations import evaluate, lock
@@ -116,7 +117,7 @@ class _Steps:
         write_evidence(
             self._plan,
             sites,
-            is_written=lambda taken_at, is_newest: not is_newest,
+            portion=Portion.OLDER,
             by=people(fleet.made).get("ops"),
             now=fleet.loaded_at,
         )

@@ -20,7 +20,7 @@ from readiness.demo.operations.people import people, write_logins, write_owners
 from readiness.demo.operations.plans import ask_portfolio, write_plans, write_review
 from readiness.demo.operations.records import ACTOR, write_records, write_values
 from readiness.demo.operations.removal import remove
-from readiness.demo.operations.runs import Chosen, write_runs, write_trials
+from readiness.demo.operations.runs import Portion, write_runs, write_trials
 from readiness.demo.operations.workloads import write_workloads
 from readiness.tradeoffs.models import PortfolioRun
 from web.actor import acting
@@ -45,7 +45,7 @@ def load(
     Must run outside a transaction, since partitions are dropped.
     """
     write = partial(write_history, reach=reach)
-    return _load(write, everything, scale=scale, site_names=site_names, by=by, now=now, say=say)
+    return _load(write, Portion.ALL, scale=scale, site_names=site_names, by=by, now=now, say=say)
 
 
 def load_present(
@@ -57,15 +57,7 @@ def load_present(
     say: Say = lambda line: None,
 ) -> DemoFleet:
     """Load what today's verdicts and pages need; `readiness.demo.operations.background` writes the past afterwards."""
-    return _load(write_present, newest, scale=scale, site_names=site_names, by=by, now=now, say=say)
-
-
-def everything(taken_at: datetime, is_newest: bool) -> bool:
-    return True
-
-
-def newest(taken_at: datetime, is_newest: bool) -> bool:
-    return is_newest
+    return _load(write_present, Portion.NEWEST, scale=scale, site_names=site_names, by=by, now=now, say=say)
 
 
 class _Write(Protocol):
@@ -74,7 +66,7 @@ class _Write(Protocol):
 
 def _load(
     write: _Write,
-    is_written: Chosen,
+    portion: Portion,
     *,
     scale: int,
     site_names: Collection[str] | None,
@@ -94,7 +86,7 @@ def _load(
         say(f"Writing {len(plan.sites)} sites ...")
         # On the second: a sample's time is in whole milliseconds, and one after the look at it would not be seen.
         now = now.replace(microsecond=0)
-        fleet = write_inventory(plan, scale=scale, is_written=is_written, now=_anchor(now))
+        fleet = write_inventory(plan, scale=scale, portion=portion, now=_anchor(now))
         staff = people(fleet.made)
         # Before the history, whose decisions stand on them.
         say(load_published(by=staff.get("planner"), now=now))
@@ -103,7 +95,7 @@ def _load(
         run = ask_portfolio(staff, now=now)
         fleet.made |= {PortfolioRun._meta.label: [run.pk] if run else []}
         fleet.sampled_at = now
-        fleet.history = DemoFleet.History.DONE if is_written is everything else DemoFleet.History.RUNNING
+        fleet.history = DemoFleet.History.DONE if portion is Portion.ALL else DemoFleet.History.RUNNING
         fleet.save(update_fields=["sampled_at", "history", "made"])
     return fleet
 
@@ -136,7 +128,7 @@ def _anchor(now: datetime) -> datetime:
 
 @transaction.atomic
 def write_inventory(
-    plan: FleetPlan, *, scale: int, is_written: Chosen = everything, now: datetime
+    plan: FleetPlan, *, scale: int, portion: Portion = Portion.ALL, now: datetime
 ) -> DemoFleet:
     made = DemoObjects()
     catalogue = write_catalogue(plan.hardware, made)
@@ -150,7 +142,7 @@ def write_inventory(
     write_records(plan, sites, known, made, now=now)
     write_owners(sites, known, made, now=now)
     write_trials(sites, by=known.get("ops"), now=now)
-    write_evidence(plan, sites, is_written=is_written, by=known.get("ops"), now=now)
+    write_evidence(plan, sites, portion=portion, by=known.get("ops"), now=now)
     write_review(sites, known, now=now)
     write_factors(plan, sites, made, by=known.get("planner"), now=now)
     return DemoFleet.objects.create(
@@ -159,9 +151,9 @@ def write_inventory(
 
 
 def write_evidence(
-    plan: FleetPlan, sites: Mapping[str, Site], *, is_written: Chosen, by: User | None, now: datetime
+    plan: FleetPlan, sites: Mapping[str, Site], *, portion: Portion, by: User | None, now: datetime
 ) -> None:
-    """Values on record and runs up to `now`, when the demo is loaded."""
-    write_values(plan, sites, daily=scored_days(), is_written=is_written, by=by, now=now)
+    """A portion of the values on record and of the runs up to `now`, when the demo is loaded."""
+    write_values(plan, sites, daily=scored_days(), portion=portion, by=by, now=now)
     nights = {age - 1 for age in scored_days() if age}
-    write_runs(plan, sites, nights=nights, is_written=is_written, by=by, now=now)
+    write_runs(plan, sites, nights=nights, portion=portion, by=by, now=now)

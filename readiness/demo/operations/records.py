@@ -19,7 +19,7 @@ from readiness.demo.models import DemoFleet
 from readiness.demo.operations.factors import keep_hours
 from readiness.demo.operations.made import DemoObjects
 from readiness.demo.operations.people import keep_owned, people
-from readiness.demo.operations.runs import Chosen, keep_runs
+from readiness.demo.operations.runs import Portion, keep_runs
 from readiness.demo.operations.workloads import keep_confirmed
 from readiness.evidence.models import Floor
 from readiness.evidence.operations import FactRow, attest, declare_limit, record_facts, set_floor
@@ -60,11 +60,11 @@ def write_values(
     sites: Mapping[str, Site],
     *,
     daily: Collection[int],
-    is_written: Chosen,
+    portion: Portion,
     by: User | None,
     now: datetime,
 ) -> None:
-    """What was written down up to `now`, when the demo is loaded, of each check, as far as `is_written` chooses it.
+    """A portion of what was written down of each check up to `now`, when the demo is loaded.
 
     `daily` are the ages in days at which the nightly jobs wrote.
     """
@@ -77,7 +77,7 @@ def write_values(
         chosen += [
             (sites[site.name], record)
             for record in planned
-            if is_written(now - timedelta(days=record.days_ago), newest[record.check, record.part] is record)
+            if portion.has(newest=newest[record.check, record.part] is record)
         ]
     keep(chosen, loaded_at=now, by=by, now=now)
 

@@ -3,8 +3,9 @@
 Runs count from when they were taken, so all of the past can be imported at once, before any of it is scored.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,8 +19,19 @@ from telemetry.models import SourceProvenance
 
 EVERY = timedelta(minutes=3)
 """Between two repeats of a trial."""
-type Chosen = Callable[[datetime, bool], bool]
-"""By when a record or a run was made, and whether it is the newest of its kind at its site."""
+
+
+class Portion(Enum):
+    """Which records and runs of a site are written: the newest of each kind, those before them, or both."""
+
+    ALL = "all"
+    NEWEST = "newest"
+    OLDER = "older"
+
+    def has(self, *, newest: bool) -> bool:
+        return self is Portion.ALL or newest == (self is Portion.NEWEST)
+
+
 SAY_WHEN = frozenset({"csv", "vllm-bench"})
 """Tools whose output tells when it was taken."""
 
@@ -29,12 +41,12 @@ def write_runs(
     sites: Mapping[str, Site],
     *,
     nights: Collection[int],
-    is_written: Chosen = lambda taken_at, is_newest: True,
+    portion: Portion,
     by: User | None,
     now: datetime,
 ) -> None:
-    """The past up to `now`, when the demo is loaded, or those of it that `is_written` chooses. `nights` are the ages in
-    days before whose time a quick check is kept, since scores look at it."""
+    """A portion of the past up to `now`, when the demo is loaded. `nights` are the ages in days before whose time a
+    quick check is kept, since scores look at it."""
     for site in _keeping(plan):
         if site.name not in sites:
             continue
@@ -50,7 +62,7 @@ def write_runs(
             for run in sorted(planned, key=lambda run: run.taken_at)
             if run.taken_at <= now
         }
-        chosen = [run for run in planned if is_written(run.taken_at, newest.get(_repeated(run)) is run)]
+        chosen = [run for run in planned if portion.has(newest=newest.get(_repeated(run)) is run)]
         _import(sites[site.name], chosen, after=begin, by=by, now=now)
 
 
