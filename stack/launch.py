@@ -165,6 +165,8 @@ class Launch:
         demo = decide_demo(mark=mark, wanted=wanted_demo(self.environ), is_new=is_new)
         if demo.load:
             path.write_text(DemoMark.LOADING)
+            if mark is DemoMark.LOADING:
+                self.say("An earlier start was cut short while it loaded the demo: it is loaded anew.")
             self.say("Loading the demo fleet as it is today ...")
             self.supervisor.run(self.command("load_demo", processes.load_demo()))
             path.write_text(DemoMark.LOADED)

@@ -37,11 +37,11 @@ _STEPPING = 0x44454D4F  # "DEMO"
 
 
 def go_on(*, clock: Callable[[], datetime], budget_s: float = 20.0) -> int:
-    """Take steps until the past is written, somebody cancels it, or the time is up; returns how many."""
+    """Take a step, and more until the past is written, somebody cancels it, or the time is up; returns how many."""
     began, steps = perf_counter(), 0
     past: _Steps | None = None
     with acting(ACTOR, message="Write the demo's history"):
-        while perf_counter() - began < budget_s:
+        while not steps or perf_counter() - began < budget_s:
             try:
                 with transaction.atomic():
                     fleet = _claim()

@@ -104,7 +104,7 @@ def present(transactional_db):
 
 
 def one_step():
-    return background.go_on(clock=lambda: NOW, budget_s=1e-6)
+    return background.go_on(clock=lambda: NOW, budget_s=0)
 
 
 def test_steps_go_on_from_where_the_last_one_ended(present):
@@ -123,8 +123,7 @@ def test_steps_go_on_from_where_the_last_one_ended(present):
 
 
 def test_a_step_that_cannot_be_done_changes_nothing_and_is_told(present):
-    while DemoFleet.objects.get().history_at is None:
-        one_step()
+    assert (one_step(), one_step()) == (1, 1)
     with connection.cursor() as cursor:
         cursor.execute("DROP SCHEMA demo_history CASCADE")
     before = DemoFleet.objects.get()
