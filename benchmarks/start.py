@@ -70,7 +70,7 @@ def _started(folder: Path, demo: str, *, bar_s: float) -> Iterator["subprocess.P
 
 
 def _processor_s(pid: int) -> float:
-    """Of a process and all below it, those that ended included."""
+    """The processor time of a process and all below it, those that ended included."""
     ticks = 0
     for each in {pid, *below(pid)}:
         try:

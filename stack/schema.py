@@ -1,4 +1,4 @@
-"""What a database holds, as far as the launcher goes by it: whether this Muster can use it, and is it up to date.
+"""The launcher's own look into a database: whether this Muster can use what it holds, and is it up to date.
 
 Kept in a schema of its own beside Muster's tables, so that it goes wherever a dump of the database goes.
 """

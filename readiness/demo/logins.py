@@ -24,7 +24,7 @@ def password_of(secret_key: str) -> str:
 
 
 def lines(names: list[str], secret_key: str) -> list[str]:
-    """What is printed; nothing without logins."""
+    """Return the lines to print; none without logins."""
     told = [f"Demo logins, one for each role: {', '.join(names)}"]
     return [*told, f"Password of all of them: {password_of(secret_key)}"] if names else []
 

@@ -12,13 +12,14 @@ import signal
 import subprocess
 import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from threading import Event
 
 from readiness.demo import sender
 from readiness.demo.core.plan import fleet_plan
 from readiness.demo.core.stories import Stories
+from web import clock
 
 log = logging.getLogger(__name__)
 ROOT = Path(__file__).parents[2]
@@ -27,7 +28,7 @@ TOKENS_LAST_S = 30.0
 
 
 @dataclass(frozen=True)
-class Assignment:
+class SendingOrder:
     """Which fleet to send for, since when its stories count, and the tokens by source."""
 
     loaded_at: str
@@ -36,14 +37,14 @@ class Assignment:
     tokens: dict[str, str]
 
 
-def kept(path: Path) -> Assignment | None:
+def kept(path: Path) -> SendingOrder | None:
     try:
-        return Assignment(**json.loads(path.read_text()))
+        return SendingOrder(**json.loads(path.read_text()))
     except (FileNotFoundError, ValueError, TypeError):
         return None
 
 
-def ask(path: Path) -> Assignment | None:
+def ask(path: Path) -> SendingOrder | None:
     """New tokens, kept in the file; None when there is no demo. Those before are gone."""
     told = subprocess.run(
         [sys.executable, "manage.py", "demo_tokens"], cwd=ROOT, stdout=subprocess.PIPE, check=True
@@ -69,26 +70,26 @@ def main() -> None:
     counts, stop = sender.SampleCounts(), Event()
     try:
         was_kept = kept(path) is not None
-        assignment = kept(path) or ask(path)
-        while assignment is not None:
-            _send(assignment, url, counts, stop)
+        order = kept(path) or ask(path)
+        while order is not None:
+            _send(order, url, counts, stop)
             if not was_kept:
                 stop.wait(TOKENS_LAST_S)
-            was_kept, assignment = False, ask(path)
+            was_kept, order = False, ask(path)
     finally:
         log.info(sender.summary(counts))
 
 
-def _send(assignment: Assignment, url: str, counts: sender.SampleCounts, stop: Event) -> None:
+def _send(order: SendingOrder, url: str, counts: sender.SampleCounts, stop: Event) -> None:
     """Until the tokens are refused."""
-    plan = fleet_plan(scale=assignment.scale, names=assignment.site_names)
-    stories = Stories(datetime.fromisoformat(assignment.loaded_at).timestamp())
-    channels = sender.channels(plan, stories, start_s=datetime.now(UTC).timestamp())
+    plan = fleet_plan(scale=order.scale, names=order.site_names)
+    stories = Stories(datetime.fromisoformat(order.loaded_at).timestamp())
+    channels = sender.channels(plan, stories, start_s=clock.now().timestamp())
     log.info("sending %s streams to %s", len(channels), url)
     try:
         sender.run(
-            sender.Sender(plan, stories, sender.Post(url), assignment.tokens, channels, counts=counts),
-            clock=lambda: datetime.now(UTC),
+            sender.Sender(plan, stories, sender.Post(url), order.tokens, channels, counts=counts),
+            clock=clock.now,
             stop=stop,
         )
     except sender.TokensRefused as refusal:

@@ -67,7 +67,7 @@ def write_runs(
 
 
 def _repeated(run: DemoRun) -> str:
-    """What a run has in common with those that replace it: a round's file name. A quick check is named by its time."""
+    """Name what a run shares with those that replace it: a round's file name. A quick check is named by its time."""
     return "" if run.file_name.startswith("mndiag-") else run.file_name
 
 
