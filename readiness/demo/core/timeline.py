@@ -122,7 +122,7 @@ def timeline(
 
 
 def present(plan: FleetPlan, stories: Stories, *, until_s: float) -> tuple[TimelinePoint, ...]:
-    """Return what today's verdicts need of the past: the last minutes, and of the sites of stories the day that they take.
+    """Return what today's verdicts need: the last minutes, and of the sites of stories the day that they take.
 
     The silent site is scored in its last minutes, since it goes by what was known of it then.
     """
