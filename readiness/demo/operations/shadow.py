@@ -4,9 +4,10 @@ Statements name tables without a schema. With this one first on the search path,
 scoring find here what they know of the past, and what they write stays apart from today's until it is handed over.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -93,9 +94,9 @@ def publish(*, at: datetime, before: date, now: datetime) -> None:
                 f" gone AS (DELETE FROM {SCHEMA}.{table} RETURNING *)"
                 f" INSERT INTO public.{table} ({columns}) SELECT {columns} FROM gone WHERE {present} ORDER BY id"
             )
-    for model in (ScorePoint, ScoreInputs):
+    for daily in (ScorePoint, ScoreInputs):
         where = f"{_SITE_IS_THERE} AND on_date = %s AND on_date < %s"
-        _copy(model._meta.db_table, ("site_id", "on_date"), where, [at.date(), before])
+        _copy(daily._meta.db_table, ("site_id", "on_date"), where, [at.date(), before])
     _publish_rollups(now=now, until=at - READ_FOR)
 
 
@@ -163,7 +164,7 @@ def _publish_rollups(*, now: datetime, until: datetime | None) -> None:
                 cursor.execute(f"DROP TABLE {SCHEMA}.{name}")
 
 
-def _copy(table: str, unique: tuple[str, ...], where: str, values: list[object], *, part: str = "") -> None:
+def _copy(table: str, unique: tuple[str, ...], where: str, values: Sequence[Any], *, part: str = "") -> None:
     """Put rows of the past in place of those of the present with the same key."""
     columns = _columns(table)
     changed = ", ".join(f"{column} = excluded.{column}" for column in columns if column not in unique)
