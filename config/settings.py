@@ -298,8 +298,8 @@ CELERY_TASK_DEFAULT_QUEUE = schedule.DEFAULT_QUEUE
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# A process that had much to do at once, such as the demo's history, is replaced by one that holds little.
-CELERY_WORKER_MAX_MEMORY_PER_CHILD = 240 * 1024  # KiB
+# After some 25 quiet minutes a process gives way to one that holds little, whatever it had to do before.
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # Connections are kept for CONN_MAX_AGE (config/celery.py drops broken ones): a new one costs more than a small drain.
 CELERY_DB_REUSE_MAX = 1_000_000_000
