@@ -66,6 +66,7 @@ ROLES: dict[str, Role] = {
                 "inventory.change_device",
                 "inventory.change_accelerator",
                 "scoring.change_sitescore",
+                "demo.change_demofleet",
                 "grants.add_grant",
                 "golive.*_campaign",
                 "golive.progress_workitem",

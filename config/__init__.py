@@ -1,5 +1,1 @@
 """Wiring: settings, urls, celery, asgi. Nobody imports it."""
-
-from config.celery import app as celery_app
-
-__all__ = ["celery_app"]

@@ -1,12 +1,15 @@
 """The Celery application. The schedule is a dict in settings; tasks are found in each app's tasks.py."""
 
+import gc
 import os
 from typing import Any
 
 from celery import Celery, Task
-from celery.signals import task_prerun, worker_init
+from celery.signals import task_prerun, worker_before_create_process, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# Django's checks belong to `make check`. Here they would have the worker load every page, form and endpoint.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 
 class ActingTask(Task):
@@ -29,6 +32,14 @@ def _bound_statements(**sent: object) -> None:
     from web.serving import work
 
     work.begin_process(work.TASKS)
+
+
+@worker_before_create_process.connect
+def _share_what_is_loaded(**sent: object) -> None:
+    """Looking for garbage writes to each object that is looked at: processes that a worker forks would soon share
+    nothing of all that was loaded before."""
+    gc.collect()
+    gc.freeze()
 
 
 @task_prerun.connect

@@ -7,7 +7,8 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
-from config import env
+from config import env, schedule
+from config.celery import app as celery_app  # noqa: F401  (shared tasks go by it)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -202,6 +203,8 @@ STORAGES = {
 }
 # Source maps are read by developers only, and compressing them would take most of collectstatic's time.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["png", "jpg", "gz", "br", "woff", "woff2", "map"]
+# Nobody asks for a file by its plain name: compressing those too would take as long again.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_USE_FINDERS = not HASHED_STATIC
 MEDIA_ROOT = DATA_DIR / "media"
 
@@ -292,64 +295,19 @@ PGTRIGGER_MIGRATIONS = False
 CELERY_BROKER_URL = env.broker(REDIS_URL)
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_DEFAULT_QUEUE = schedule.DEFAULT_QUEUE
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# After some 25 quiet minutes a process gives way to one that holds little, whatever it had to do before.
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # Connections are kept for CONN_MAX_AGE (config/celery.py drops broken ones): a new one costs more than a small drain.
 CELERY_DB_REUSE_MAX = 1_000_000_000
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
-CELERY_TASK_ROUTES = {
-    "telemetry.*": {"queue": "ingest"},
-    "readiness.*": {"queue": "scoring"},
-}
-# Each entry expires before its next turn, so that a stopped worker does not come back to a heap of stale ticks.
-CELERY_BEAT_SCHEDULE = {
-    "drain-inbox": {"task": "telemetry.drain_inbox", "schedule": 2, "options": {"expires": 2}},
-    "roll-up": {"task": "telemetry.roll_up", "schedule": 15, "options": {"expires": 15}},
-    "source-states": {"task": "telemetry.update_source_states", "schedule": 5, "options": {"expires": 5}},
-    "match-series": {"task": "telemetry.match_series", "schedule": 20, "options": {"expires": 20}},
-    "keep-history": {"task": "web.keep_history", "schedule": 3600, "options": {"expires": 3600}},
-    "partitions": {"task": "telemetry.keep_partitions", "schedule": 600, "options": {"expires": 600}},
-    "measure": {"task": "readiness.evidence.measure", "schedule": 60, "options": {"expires": 60}},
-    "rescore-changed": {
-        "task": "readiness.scoring.rescore_changed",
-        "schedule": 3,
-        "options": {"expires": 3},
-    },
-    "dry-runs": {
-        "task": "readiness.boards.dry_runs",
-        "schedule": 60,
-        # Minutes of work on a large fleet, which scoring must not wait behind.
-        "options": {"expires": 60, "queue": "default"},
-    },
-    # Silence is seen by looking: so long a page may wait for it after the last sample counts as live no more.
-    "rescore-due": {"task": "readiness.scoring.rescore_due", "schedule": 10, "options": {"expires": 10}},
-    "rescore-aged": {"task": "readiness.scoring.rescore_aged", "schedule": 60, "options": {"expires": 60}},
-    "demo-records": {
-        "task": "readiness.demo.keep_records",
-        "schedule": 600,
-        "options": {"expires": 600},
-    },
-    "review-decisions": {
-        "task": "readiness.tradeoffs.review_decisions",
-        # A day of review begins at 0:00 UTC; asked for each hour, no restart of the schedule passes it over.
-        "schedule": 3600,
-        "options": {"expires": 3600, "queue": "default"},
-    },
-    "portfolios": {
-        "task": "readiness.tradeoffs.look_after_portfolios",
-        "schedule": 60,
-        "options": {"expires": 60, "queue": "default"},
-    },
-    "forget-inputs": {
-        "task": "readiness.scoring.forget_inputs",
-        "schedule": 3600,
-        "options": {"expires": 3600},
-    },
-}
+CELERY_TASK_ROUTES = schedule.ROUTES
+CELERY_BEAT_SCHEDULE = schedule.ENTRIES
 
 
 def _refused_in_a_line(record: LogRecord) -> bool:

@@ -52,5 +52,6 @@ urlpatterns = [
     path("decisions/", include("readiness.tradeoffs.decisions.urls")),
     path("evidence/", include("readiness.evidence.urls")),
     path("readiness/", include("readiness.golive.urls")),
+    path("demo/", include("readiness.demo.urls")),
     path("", include("readiness.boards.urls")),
 ]

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from stack import processes
 from stack.account import NoAccountError
 from stack.child import StartError, end_with_parent
 from stack.identity import end
@@ -76,8 +77,9 @@ def _bring_up(launch: Launch, *, began: float) -> None:
     address = launch.state.address
     say("")
     say(f"Muster is ready after {time.monotonic() - began:.1f} s: {address}/")
-    logins = launch.output_of("demo_logins") if demo.send else ""
-    for line in (logins or launch.output_of("first_admin_link", "--base-url", address)).splitlines():
+    logins = launch.output_of("demo_logins", processes.demo_logins()) if demo.send else ""
+    link = ("first_admin_link", processes.first_admin_link(url=address))
+    for line in (logins or launch.output_of(*link)).splitlines():
         say(line)
     say(f"Logs: {launch.layout.logs}. Ctrl-C stops everything.")
 

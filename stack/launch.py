@@ -6,19 +6,18 @@ import os
 import socket
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from urllib.parse import urlsplit
 
-import psycopg
-
-from stack import postgres, processes, valkey
+from stack import postgres, processes, schema, valkey
 from stack.child import Recipe, open_log
 from stack.first_start import Demo, DemoMark, decide_demo
 from stack.layout import SPACE_TO_BEGIN_MB, SPACE_TO_START_MB, Layout, require_space, secret_key
+from stack.schema import Holding
 from stack.sockets import short_folder
 from stack.state import StackState, end_orphans, ourselves
 from stack.supervisor import Supervisor
@@ -66,6 +65,17 @@ class Launch:
         if cluster is not None:
             postgres.ensure_database(cluster)
             given["DATABASE_URL"] = postgres.url(cluster)
+            held = schema.look(given["DATABASE_URL"], self.layout.root).holding
+            if held is Holding.OLDER:
+                self.supervisor.stop()
+                aside = postgres.move_aside(cluster, why="older", now=datetime.now(UTC))
+                self.say(
+                    f"The data are of an older Muster, which this one cannot take over: moved to {aside}."
+                )
+                self.start_databases()
+                return
+            if held is Holding.NOTHING:
+                schema.begin(given["DATABASE_URL"])
         given.setdefault("REDIS_URL", valkey.url(sockets))
         self.state.environment = {
             **given,
@@ -122,23 +132,32 @@ class Launch:
 
     def prepare(self) -> Demo:
         """Migrate, collect the static files, load the demo: what has to be done before the first page."""
-        is_new = self._is_new()
-        steps = [self.command("migrate", processes.migrate())]
+        url = self.state.environment["DATABASE_URL"]
+        state = schema.look(url, self.layout.root)
+        if state.holding is Holding.NEWER:
+            raise LaunchError(
+                "The data were written by a newer Muster, with migrations that this one does not know: "
+                f"{', '.join(state.unknown[:3])}. Start that one, or name other data by MUSTER_DATA_DIR or "
+                "DATABASE_URL. Nothing was changed."
+            )
+        if not state.is_marked:
+            schema.begin(url)
+        steps = [] if state.is_current else [self.command("migrate", processes.migrate())]
         stamp, digest = self.layout.data / "staticfiles" / ".collected", self._static_digest()
         collect = not stamp.exists() or stamp.read_text() != digest
         if collect:
             steps.append(self.command("collectstatic", processes.collectstatic()))
-        self.say("Preparing the database ..." if not collect else "Preparing the database and the pages ...")
-        self.supervisor.run(*steps)
+        if steps:
+            self.say(
+                "Preparing the database ..." if not collect else "Preparing the database and the pages ..."
+            )
+            self.supervisor.run(*steps)
+        if not state.is_current:
+            schema.note_migrated(url, self.layout.root)
         if collect:
             stamp.parent.mkdir(exist_ok=True)
             stamp.write_text(digest)
-        return self._prepare_demo(is_new=is_new)
-
-    def _is_new(self) -> bool:
-        with psycopg.connect(self.state.environment["DATABASE_URL"]) as connection:
-            row = connection.execute("SELECT to_regclass('django_migrations') IS NULL").fetchone()
-        return bool(row and row[0])
+        return self._prepare_demo(is_new=state.holding is Holding.NOTHING)
 
     def _prepare_demo(self, *, is_new: bool) -> Demo:
         path = self._mark_path()
@@ -146,7 +165,9 @@ class Launch:
         demo = decide_demo(mark=mark, wanted=wanted_demo(self.environ), is_new=is_new)
         if demo.load:
             path.write_text(DemoMark.LOADING)
-            self.say("Loading the demo fleet: 18 months of records, once ...")
+            if mark is DemoMark.LOADING:
+                self.say("An earlier start was cut short while it loaded the demo: it is loaded anew.")
+            self.say("Loading the demo fleet as it is today ...")
             self.supervisor.run(self.command("load_demo", processes.load_demo()))
             path.write_text(DemoMark.LOADED)
         elif mark is DemoMark.NONE:
@@ -174,6 +195,7 @@ class Launch:
     def start_muster(self, *, host: str, port: int) -> None:
         self.state.address = f"http://{reachable(host)}:{port}"
         schedule = str(self.layout.data / "beat-schedule")
+        # The beat has nothing to say before a worker hears it, and would keep these two waiting.
         self.supervisor.start(
             self.command(
                 "web",
@@ -183,18 +205,18 @@ class Launch:
                 stop_s=6.0,
             ),
             self.command("worker", processes.worker(), stop_s=10.0),
-            self.command("beat", processes.beat(schedule=schedule), stop_s=5.0),
         )
+        self.supervisor.start(self.command("beat", processes.beat(schedule=schedule), stop_s=5.0))
 
     def start_sender(self) -> None:
         argv = processes.demo_sender(url=self.state.address)
         self.supervisor.start(self.command("demo", argv, stop_s=5.0, may_finish=True))
 
-    def output_of(self, *arguments: str) -> str:
-        """Return what a management command prints; "" when it fails, which is logged."""
-        with open_log(self.layout.log(arguments[0])) as log:
+    def output_of(self, name: str, argv: tuple[str, ...]) -> str:
+        """Return what a command prints; "" when it fails, which is logged."""
+        with open_log(self.layout.log(name)) as log:
             done = subprocess.run(
-                [sys.executable, "manage.py", *arguments],
+                [sys.executable, *argv[1:]],
                 cwd=self.layout.root,
                 env=self.child_environment(),
                 stdout=subprocess.PIPE,
@@ -265,11 +287,12 @@ def reachable(host: str) -> str:
 
 def answers(address: str) -> bool:
     """Whether the web process serves; an error page is an answer too, and better shown than waited for."""
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    connection = HTTPConnection(urlsplit(address).netloc, timeout=2)
     try:
-        with direct.open(f"{address}/health/live", timeout=2):
-            return True
-    except urllib.error.HTTPError:
-        return True
-    except OSError:
+        connection.request("GET", "/health/live")
+        connection.getresponse()
+    except (OSError, HTTPException):
         return False
+    finally:
+        connection.close()
+    return True

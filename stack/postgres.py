@@ -45,6 +45,8 @@ SETTINGS = {
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] ",
     "max_connections": "100",
+    # Half of PostgreSQL's own choice. What it leaves out the kernel keeps, and gives up when others need the memory.
+    "shared_buffers": "64MB",
 }
 # Nothing of a throw-away cluster has to outlive a crash.
 THROW_AWAY = {
@@ -155,7 +157,11 @@ def move_aside_if_incomplete(cluster: Cluster, *, now: datetime) -> Path | None:
     """Return where a cluster without its marker was moved to, if there was one. Nothing is ever deleted."""
     if not cluster.folder.exists() or cluster.marker.exists():
         return None
-    aside = cluster.folder.with_name(f"{cluster.folder.name}.incomplete-{now:%Y%m%dT%H%M%S%f}")
+    return move_aside(cluster, why="incomplete", now=now)
+
+
+def move_aside(cluster: Cluster, *, why: str, now: datetime) -> Path:
+    aside = cluster.folder.with_name(f"{cluster.folder.name}.{why}-{now:%Y%m%dT%H%M%S%f}")
     cluster.folder.rename(aside)
     return aside
 

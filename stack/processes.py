@@ -35,11 +35,21 @@ def worker() -> tuple[str, ...]:
 
 def beat(*, schedule: str) -> tuple[str, ...]:
     # An empty --pidfile: the launcher sees to it that there is one beat, and a pid file outlives a kill -9.
-    return _python(f"-m celery -A config beat --schedule {shlex.quote(schedule)} --pidfile= --loglevel INFO")
+    return _python(
+        f"-m celery -A config.beat beat --schedule {shlex.quote(schedule)} --pidfile= --loglevel INFO"
+    )
+
+
+def demo_logins() -> tuple[str, ...]:
+    return _python("-m readiness.demo.logins")
+
+
+def first_admin_link(*, url: str) -> tuple[str, ...]:
+    return _python(f"manage.py first_admin_link --base-url {url}")
 
 
 def demo_sender(*, url: str) -> tuple[str, ...]:
-    return _python(f"manage.py send_demo --url {url}")
+    return _python(f"-m readiness.demo.sending --url {url}")
 
 
 def _python(arguments: str) -> tuple[str, ...]:

@@ -31,8 +31,9 @@ HOUR = timedelta(hours=1)
 LOOK_BACK = HOUR
 # Windows of one transaction.
 AT_ONCE = 12
-# One roll-up at a time: of two that computed the same window, the one that saw less could write last.
+# One roll-up at a time in a schema: of two that computed the same window, the one that saw less could write last.
 _ROLLING_UP = 7_301_002
+_TAKE_TURN = "SELECT pg_try_advisory_xact_lock(%s, current_schema()::regnamespace::oid::int)"
 
 _CLAIM = """
 DELETE FROM telemetry_dirtywindow WHERE id IN (
@@ -126,7 +127,7 @@ def _roll_up_some(now: datetime) -> int:
     with connection.cursor() as cursor:
         # Processes that read along would hand on their share as arrays, which costs as much again as reading it.
         cursor.execute("SET LOCAL max_parallel_workers_per_gather = 0")
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_ROLLING_UP])
+        cursor.execute(_TAKE_TURN, [_ROLLING_UP])
         if not cursor.fetchone()[0]:
             return 0
     windows = _claim(DirtyWindow.Width.FIVE_MINUTES, now - GRACE - FIVE_MINUTES)

@@ -98,8 +98,9 @@ def existing(partitioned: Partitioned) -> dict[str, str]:
         cursor.execute(
             "SELECT relname, CASE WHEN inhparent IS NULL THEN 'loose' WHEN inhdetachpending THEN 'pending'"
             " ELSE 'attached' END FROM pg_class LEFT JOIN pg_inherits ON inhrelid = pg_class.oid"
-            " WHERE relkind = 'r' AND relname ~ %s AND pg_table_is_visible(pg_class.oid) ORDER BY 1",
-            [rf"^{partitioned.table}_\d+$"],
+            " WHERE relkind = 'r' AND relname ~ %s"
+            " AND relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = to_regclass(%s)) ORDER BY 1",
+            [rf"^{partitioned.table}_\d+$", partitioned.table],
         )
         return dict(cursor.fetchall())
 

@@ -50,6 +50,7 @@ class Migration(migrations.Migration):
                 ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
             ],
             options={
+                'constraints': [models.UniqueConstraint(models.F('email'), condition=models.Q(('email', ''), _negated=True), name='user_email_unique', violation_error_message='This e-mail is taken.')],
                 'verbose_name': 'user',
                 'verbose_name_plural': 'users',
                 'abstract': False,
@@ -103,6 +104,7 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='access_scopes', to=settings.AUTH_USER_MODEL)),
             ],
             options={
+                'constraints': [models.UniqueConstraint(fields=('user', 'kind', 'slug'), name='access_scope_unique')],
                 'ordering': ['user', 'kind', 'slug'],
             },
         ),
@@ -122,23 +124,8 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='tokens', to=settings.AUTH_USER_MODEL)),
             ],
             options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('expires_at__isnull', True), ('expires_at__gt', models.F('created_at')), _connector='OR'), name='token_expires_after_creation', violation_error_message='The token would have expired already.'), models.CheckConstraint(condition=models.Q(models.Q(('scope', 'ingest'), ('user', None)), models.Q(models.Q(('scope', 'ingest'), _negated=True), ('user__isnull', False)), _connector='OR'), name='token_of_user_or_source', violation_error_message='A token for telemetry is made with its source.')],
                 'ordering': ['-created_at', '-id'],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(models.F('email'), condition=models.Q(('email', ''), _negated=True), name='user_email_unique', violation_error_message='This e-mail is taken.'),
-        ),
-        migrations.AddConstraint(
-            model_name='accessscope',
-            constraint=models.UniqueConstraint(fields=('user', 'kind', 'slug'), name='access_scope_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='token',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__isnull', True), ('expires_at__gt', models.F('created_at')), _connector='OR'), name='token_expires_after_creation', violation_error_message='The token would have expired already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='token',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('scope', 'ingest'), ('user', None)), models.Q(models.Q(('scope', 'ingest'), _negated=True), ('user__isnull', False)), _connector='OR'), name='token_of_user_or_source', violation_error_message='A token for telemetry is made with its source.'),
         ),
     ]

@@ -32,6 +32,7 @@ class Migration(migrations.Migration):
                 ('source', models.CharField(blank=True, help_text='Where the figures come from', max_length=200, verbose_name='source')),
             ],
             options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('nameplate_w__isnull', True), ('nameplate_w__gte', 0), _connector='OR'), name='device_type_nameplate_not_negative'), models.CheckConstraint(condition=models.Q(('u_height__gte', 0)), name='device_type_height_not_negative'), models.CheckConstraint(condition=django.db.models.lookups.Exact(models.Func(models.F('attributes'), function='jsonb_typeof', output_field=models.TextField()), models.Value('object')), name='device_type_attributes_object'), models.CheckConstraint(condition=models.Q(('kind__in', ['accelerator', 'node', 'server', 'storage', 'switch', 'router', 'gateway', 'pdu', 'ups', 'meter', 'other'])), name='devicetype_kind_known'), models.CheckConstraint(condition=models.Q(('domain__in', ['compute', 'network', 'energy'])), name='devicetype_domain_known')],
                 'verbose_name': 'device type',
                 'verbose_name_plural': 'device types',
                 'ordering': ['manufacturer__name', 'model', 'id'],
@@ -60,6 +61,7 @@ class Migration(migrations.Migration):
                 ('rated_kw', models.FloatField(blank=True, help_text='Power the rack is built for, kW', null=True, verbose_name='rated power')),
             ],
             options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('rated_kw__isnull', True), ('rated_kw__gt', 0), _connector='OR'), name='rack_rated_positive')],
                 'verbose_name': 'rack',
                 'verbose_name_plural': 'racks',
                 'ordering': ['site__name', 'name', 'id'],
@@ -82,6 +84,8 @@ class Migration(migrations.Migration):
                 ('rack', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='devices', to='inventory.rack', verbose_name='rack')),
             ],
             options={
+                'indexes': [models.Index(condition=models.Q(('serial', ''), _negated=True), fields=['serial'], name='device_serial')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('position__isnull', True), ('position__gt', 0), _connector='OR'), name='device_position_positive'), models.CheckConstraint(condition=models.Q(('role__in', ['node', 'server', 'storage', 'switch', 'router', 'pdu', 'ups', 'meter', 'gateway'])), name='device_role_known'), models.CheckConstraint(condition=models.Q(('status__in', ['planned', 'active', 'drained', 'failed', 'offline', 'retired'])), name='device_status_known')],
                 'verbose_name': 'device',
                 'verbose_name_plural': 'devices',
                 'ordering': ['site__name', 'name', 'id'],
@@ -102,6 +106,7 @@ class Migration(migrations.Migration):
                 ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='inventory.region', verbose_name='parent')),
             ],
             options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='region_not_its_own_parent')],
                 'verbose_name': 'region',
                 'verbose_name_plural': 'regions',
                 'ordering': ['name', 'id'],
@@ -134,6 +139,8 @@ class Migration(migrations.Migration):
                 ('region', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sites', to='inventory.region', verbose_name='region')),
             ],
             options={
+                'indexes': [models.Index(fields=['region', 'stage'], name='site_region_stage')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('latitude__isnull', True), ('latitude__range', (-90, 90)), _connector='OR'), name='site_latitude_range'), models.CheckConstraint(condition=models.Q(('longitude__isnull', True), ('longitude__range', (-180, 180)), _connector='OR'), name='site_longitude_range'), models.CheckConstraint(condition=models.Q(('country__regex', '^[A-Z]{2}$')), name='site_country_iso'), models.CheckConstraint(condition=models.Q(('operator_country', ''), ('operator_country__regex', '^[A-Z]{2}$'), _connector='OR'), name='site_operator_country_iso'), models.CheckConstraint(condition=models.Q(('contracted_kw__isnull', True), ('contracted_kw__gt', 0), _connector='OR'), name='site_contracted_kw_positive'), models.CheckConstraint(condition=models.Q(('power_step_limit_kw__isnull', True), ('power_step_limit_kw__gt', 0), _connector='OR'), name='site_power_step_positive'), models.CheckConstraint(condition=models.Q(('generator_start_s__isnull', True), ('generator_start_s__gte', 0), _connector='OR'), name='site_generator_start_not_negative'), models.CheckConstraint(condition=models.Q(models.Q(('latitude__isnull', True), ('longitude__isnull', True)), models.Q(('latitude__isnull', False), ('longitude__isnull', False)), _connector='OR'), name='site_position_whole', violation_error_message='Give both latitude and longitude, or neither.'), models.CheckConstraint(condition=models.Q(('stage__in', ['planned', 'building', 'commissioning', 'production', 'retired'])), name='site_stage_known'), models.CheckConstraint(condition=models.Q(('kind__in', ['core', 'regional', 'edge', 'colo'])), name='site_kind_known'), models.CheckConstraint(condition=models.Q(('profiles__contained_by', ['training', 'inference', 'edge'])), name='site_profiles_known'), models.CheckConstraint(condition=models.Q(('cooling_class__in', ['A1', 'A2', 'A3', 'A4', 'H1'])), name='site_cooling_class_known')],
                 'verbose_name': 'site',
                 'verbose_name_plural': 'sites',
                 'ordering': ['name', 'id'],
@@ -159,6 +166,7 @@ class Migration(migrations.Migration):
                 ('site', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='power_feeds', to='inventory.site', verbose_name='site')),
             ],
             options={
+                'constraints': [models.UniqueConstraint(fields=('site', 'name'), name='power_feed_unique_in_site'), models.CheckConstraint(condition=models.Q(('rated_kw__gt', 0)), name='power_feed_rated_positive'), models.CheckConstraint(condition=models.Q(('breaker_rating_a__isnull', True), ('breaker_rating_a__gt', 0), _connector='OR'), name='power_feed_breaker_positive'), models.CheckConstraint(condition=models.Q(('voltage_v__isnull', True), ('voltage_v__gt', 0), _connector='OR'), name='power_feed_voltage_positive'), models.CheckConstraint(condition=models.Q(('phases__in', [1, 3])), name='power_feed_phases_known', violation_error_message='A feed has 1 or 3 phases.'), models.CheckConstraint(condition=models.Q(('leg__in', ['A', 'B', 'single'])), name='powerfeed_leg_known')],
                 'verbose_name': 'power feed',
                 'verbose_name_plural': 'power feeds',
                 'ordering': ['site__name', 'name', 'id'],
@@ -177,6 +185,7 @@ class Migration(migrations.Migration):
                 ('site', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='inventory.site', verbose_name='site')),
             ],
             options={
+                'constraints': [models.UniqueConstraint(fields=('device', 'name'), name='port_unique_in_device'), models.CheckConstraint(condition=models.Q(('speed_gbps__isnull', True), ('speed_gbps__gt', 0), _connector='OR'), name='port_speed_positive'), models.CheckConstraint(condition=models.Q(('kind__in', ['ethernet', 'roce', 'infiniband'])), name='port_kind_known'), models.CheckConstraint(condition=models.Q(('status__in', ['active', 'disabled'])), name='port_status_known')],
                 'verbose_name': 'port',
                 'verbose_name_plural': 'ports',
                 'ordering': ['device', 'name', 'id'],
@@ -197,6 +206,7 @@ class Migration(migrations.Migration):
                 ('site_b', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='links_to', to='inventory.site', verbose_name='second site')),
             ],
             options={
+                'constraints': [models.UniqueConstraint(fields=('site_a', 'name'), name='link_unique_in_site'), models.CheckConstraint(condition=models.Q(('port_a__isnull', True), ('port_b__isnull', True), models.Q(('port_a', models.F('port_b')), _negated=True), _connector='OR'), name='link_ends_differ', violation_error_message='Both ends are the same port.'), models.CheckConstraint(condition=models.Q(('kind', 'wan'), models.Q(('site_a', models.F('site_b')), ('port_a__isnull', False), ('port_b__isnull', False)), _connector='OR'), name='link_inside_site_has_ports', violation_error_message='A link inside a site has two ports at that site; one between sites is of the kind wan.'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'wan'), _negated=True), models.Q(('site_a', models.F('site_b')), _negated=True), _connector='OR'), name='link_between_sites_differ', violation_error_message='A link between sites has two different sites.'), models.CheckConstraint(condition=models.Q(('capacity_gbps__isnull', True), ('capacity_gbps__gt', 0), _connector='OR'), name='link_capacity_positive'), models.CheckConstraint(condition=models.Q(('design_latency_ms__isnull', True), ('design_latency_ms__gt', 0), _connector='OR'), name='link_latency_positive'), models.CheckConstraint(condition=models.Q(('kind__in', ['fabric', 'front-end', 'wan'])), name='link_kind_known')],
                 'verbose_name': 'link',
                 'verbose_name_plural': 'links',
                 'ordering': ['name', 'id'],
@@ -218,6 +228,7 @@ class Migration(migrations.Migration):
                 ('site', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='cooling_units', to='inventory.site', verbose_name='site')),
             ],
             options={
+                'constraints': [models.UniqueConstraint(fields=('site', 'name'), name='cooling_unit_unique_in_site'), models.CheckConstraint(condition=models.Q(('capacity_kw__gt', 0)), name='cooling_unit_capacity_positive'), models.CheckConstraint(condition=models.Q(('medium__in', ['air', 'liquid'])), name='coolingunit_medium_known')],
                 'verbose_name': 'cooling unit',
                 'verbose_name_plural': 'cooling units',
                 'ordering': ['site__name', 'name', 'id'],
@@ -235,6 +246,8 @@ class Migration(migrations.Migration):
                 ('site', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='capacity_events', to='inventory.site', verbose_name='site')),
             ],
             options={
+                'indexes': [models.Index(fields=['site', 'happened_on'], name='capacity_site_day')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('it_kw__gte', 0)), name='capacity_it_kw_not_negative'), models.CheckConstraint(condition=models.Q(('kind__in', ['commission', 'decommission'])), name='capacityevent_kind_known')],
                 'verbose_name': 'capacity event',
                 'verbose_name_plural': 'capacity events',
                 'ordering': ['happened_on', 'site', 'id'],
@@ -254,6 +267,8 @@ class Migration(migrations.Migration):
                 ('site', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='inventory.site', verbose_name='site')),
             ],
             options={
+                'indexes': [models.Index(condition=models.Q(('status', 'active'), _negated=True), fields=['status'], name='accelerator_not_active'), models.Index(condition=models.Q(('serial', ''), _negated=True), fields=['serial'], name='accelerator_serial')],
+                'constraints': [models.UniqueConstraint(fields=('device', 'index'), name='accelerator_index_unique'), models.UniqueConstraint(django.db.models.functions.text.Lower('uuid'), condition=models.Q(('uuid', ''), _negated=True), name='accelerator_uuid_unique', violation_error_message='There is an accelerator with this UUID.'), models.CheckConstraint(condition=models.Q(('status__in', ['active', 'drained', 'failed', 'retired'])), name='accelerator_status_known')],
                 'verbose_name': 'accelerator',
                 'verbose_name_plural': 'accelerators',
                 'ordering': ['device', 'index', 'id'],
@@ -268,6 +283,7 @@ class Migration(migrations.Migration):
                 ('site', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='inventory.site')),
             ],
             options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('origin__in', ['inventory', 'telemetry', 'source', 'workload', 'evidence', 'framework'])), name='sitechange_origin_known')],
                 'ordering': ['id'],
             },
         ),
@@ -276,108 +292,8 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('manufacturer', 'model'), name='device_type_unique'),
         ),
         migrations.AddConstraint(
-            model_name='devicetype',
-            constraint=models.CheckConstraint(condition=models.Q(('nameplate_w__isnull', True), ('nameplate_w__gte', 0), _connector='OR'), name='device_type_nameplate_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='devicetype',
-            constraint=models.CheckConstraint(condition=models.Q(('u_height__gte', 0)), name='device_type_height_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='devicetype',
-            constraint=models.CheckConstraint(condition=django.db.models.lookups.Exact(models.Func(models.F('attributes'), function='jsonb_typeof', output_field=models.TextField()), models.Value('object')), name='device_type_attributes_object'),
-        ),
-        migrations.AddConstraint(
-            model_name='devicetype',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['accelerator', 'node', 'server', 'storage', 'switch', 'router', 'gateway', 'pdu', 'ups', 'meter', 'other'])), name='devicetype_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='devicetype',
-            constraint=models.CheckConstraint(condition=models.Q(('domain__in', ['compute', 'network', 'energy'])), name='devicetype_domain_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='region',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='region_not_its_own_parent'),
-        ),
-        migrations.AddIndex(
-            model_name='site',
-            index=models.Index(fields=['region', 'stage'], name='site_region_stage'),
-        ),
-        migrations.AddConstraint(
-            model_name='site',
-            constraint=models.CheckConstraint(condition=models.Q(('latitude__isnull', True), ('latitude__range', (-90, 90)), _connector='OR'), name='site_latitude_range'),
-        ),
-        migrations.AddConstraint(
-            model_name='site',
-            constraint=models.CheckConstraint(condition=models.Q(('longitude__isnull', True), ('longitude__range', (-180, 180)), _connector='OR'), name='site_longitude_range'),
-        ),
-        migrations.AddConstraint(
-            model_name='site',
-            constraint=models.CheckConstraint(condition=models.Q(('country__regex', '^[A-Z]{2}$')), name='site_country_iso'),
-        ),
-        migrations.AddConstraint(
-            model_name='site',
-            constraint=models.CheckConstraint(condition=models.Q(('operator_country', ''), ('operator_country__regex', '^[A-Z]{2}$'), _connector='OR'), name='site_operator_country_iso'),
-        ),
-        migrations.AddConstraint(
-            model_name='site',
-            constraint=models.CheckConstraint(condition=models.Q(('contracted_kw__isnull', True), ('contracted_kw__gt', 0), _connector='OR'), name='site_contracted_kw_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='site',
-            constraint=models.CheckConstraint(condition=models.Q(('power_step_limit_kw__isnull', True), ('power_step_limit_kw__gt', 0), _connector='OR'), name='site_power_step_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='site',
-            constraint=models.CheckConstraint(condition=models.Q(('generator_start_s__isnull', True), ('generator_start_s__gte', 0), _connector='OR'), name='site_generator_start_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='site',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('latitude__isnull', True), ('longitude__isnull', True)), models.Q(('latitude__isnull', False), ('longitude__isnull', False)), _connector='OR'), name='site_position_whole', violation_error_message='Give both latitude and longitude, or neither.'),
-        ),
-        migrations.AddConstraint(
-            model_name='site',
-            constraint=models.CheckConstraint(condition=models.Q(('stage__in', ['planned', 'building', 'commissioning', 'production', 'retired'])), name='site_stage_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='site',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['core', 'regional', 'edge', 'colo'])), name='site_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='site',
-            constraint=models.CheckConstraint(condition=models.Q(('profiles__contained_by', ['training', 'inference', 'edge'])), name='site_profiles_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='site',
-            constraint=models.CheckConstraint(condition=models.Q(('cooling_class__in', ['A1', 'A2', 'A3', 'A4', 'H1'])), name='site_cooling_class_known'),
-        ),
-        migrations.AddConstraint(
             model_name='rack',
             constraint=models.UniqueConstraint(fields=('site', 'name'), name='rack_unique_in_site'),
-        ),
-        migrations.AddConstraint(
-            model_name='rack',
-            constraint=models.CheckConstraint(condition=models.Q(('rated_kw__isnull', True), ('rated_kw__gt', 0), _connector='OR'), name='rack_rated_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='powerfeed',
-            constraint=models.UniqueConstraint(fields=('site', 'name'), name='power_feed_unique_in_site'),
-        ),
-        migrations.AddConstraint(
-            model_name='powerfeed',
-            constraint=models.CheckConstraint(condition=models.Q(('rated_kw__gt', 0)), name='power_feed_rated_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='powerfeed',
-            constraint=models.CheckConstraint(condition=models.Q(('breaker_rating_a__isnull', True), ('breaker_rating_a__gt', 0), _connector='OR'), name='power_feed_breaker_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='powerfeed',
-            constraint=models.CheckConstraint(condition=models.Q(('voltage_v__isnull', True), ('voltage_v__gt', 0), _connector='OR'), name='power_feed_voltage_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='powerfeed',
-            constraint=models.CheckConstraint(condition=models.Q(('phases__in', [1, 3])), name='power_feed_phases_known', violation_error_message='A feed has 1 or 3 phases.'),
         ),
         migrations.AddConstraint(
             model_name='rack',
@@ -396,60 +312,8 @@ class Migration(migrations.Migration):
             constraint=inventory.models.constraints.SameSite(field='device', follows=False, name='power_feed_device_at_same_site', violation_error_message='This device is at another site.'),
         ),
         migrations.AddConstraint(
-            model_name='powerfeed',
-            constraint=models.CheckConstraint(condition=models.Q(('leg__in', ['A', 'B', 'single'])), name='powerfeed_leg_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='port',
-            constraint=models.UniqueConstraint(fields=('device', 'name'), name='port_unique_in_device'),
-        ),
-        migrations.AddConstraint(
-            model_name='port',
-            constraint=models.CheckConstraint(condition=models.Q(('speed_gbps__isnull', True), ('speed_gbps__gt', 0), _connector='OR'), name='port_speed_positive'),
-        ),
-        migrations.AddConstraint(
             model_name='port',
             constraint=inventory.models.constraints.SameSite(field='device', follows=True, name='port_at_site_of_device'),
-        ),
-        migrations.AddConstraint(
-            model_name='port',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['ethernet', 'roce', 'infiniband'])), name='port_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='port',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['active', 'disabled'])), name='port_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='link',
-            constraint=models.UniqueConstraint(fields=('site_a', 'name'), name='link_unique_in_site'),
-        ),
-        migrations.AddConstraint(
-            model_name='link',
-            constraint=models.CheckConstraint(condition=models.Q(('port_a__isnull', True), ('port_b__isnull', True), models.Q(('port_a', models.F('port_b')), _negated=True), _connector='OR'), name='link_ends_differ', violation_error_message='Both ends are the same port.'),
-        ),
-        migrations.AddConstraint(
-            model_name='link',
-            constraint=models.CheckConstraint(condition=models.Q(('kind', 'wan'), models.Q(('site_a', models.F('site_b')), ('port_a__isnull', False), ('port_b__isnull', False)), _connector='OR'), name='link_inside_site_has_ports', violation_error_message='A link inside a site has two ports at that site; one between sites is of the kind wan.'),
-        ),
-        migrations.AddConstraint(
-            model_name='link',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'wan'), _negated=True), models.Q(('site_a', models.F('site_b')), _negated=True), _connector='OR'), name='link_between_sites_differ', violation_error_message='A link between sites has two different sites.'),
-        ),
-        migrations.AddConstraint(
-            model_name='link',
-            constraint=models.CheckConstraint(condition=models.Q(('capacity_gbps__isnull', True), ('capacity_gbps__gt', 0), _connector='OR'), name='link_capacity_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='link',
-            constraint=models.CheckConstraint(condition=models.Q(('design_latency_ms__isnull', True), ('design_latency_ms__gt', 0), _connector='OR'), name='link_latency_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='link',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['fabric', 'front-end', 'wan'])), name='link_kind_known'),
-        ),
-        migrations.AddIndex(
-            model_name='device',
-            index=models.Index(condition=models.Q(('serial', ''), _negated=True), fields=['serial'], name='device_serial'),
         ),
         migrations.AddConstraint(
             model_name='device',
@@ -457,70 +321,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='device',
-            constraint=models.CheckConstraint(condition=models.Q(('position__isnull', True), ('position__gt', 0), _connector='OR'), name='device_position_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='device',
             constraint=inventory.models.constraints.SameSite(field='rack', follows=False, name='device_rack_at_same_site', violation_error_message='This rack is at another site.'),
-        ),
-        migrations.AddConstraint(
-            model_name='device',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['node', 'server', 'storage', 'switch', 'router', 'pdu', 'ups', 'meter', 'gateway'])), name='device_role_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='device',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['planned', 'active', 'drained', 'failed', 'offline', 'retired'])), name='device_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='coolingunit',
-            constraint=models.UniqueConstraint(fields=('site', 'name'), name='cooling_unit_unique_in_site'),
-        ),
-        migrations.AddConstraint(
-            model_name='coolingunit',
-            constraint=models.CheckConstraint(condition=models.Q(('capacity_kw__gt', 0)), name='cooling_unit_capacity_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='coolingunit',
-            constraint=models.CheckConstraint(condition=models.Q(('medium__in', ['air', 'liquid'])), name='coolingunit_medium_known'),
-        ),
-        migrations.AddIndex(
-            model_name='capacityevent',
-            index=models.Index(fields=['site', 'happened_on'], name='capacity_site_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='capacityevent',
-            constraint=models.CheckConstraint(condition=models.Q(('it_kw__gte', 0)), name='capacity_it_kw_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='capacityevent',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['commission', 'decommission'])), name='capacityevent_kind_known'),
-        ),
-        migrations.AddIndex(
-            model_name='accelerator',
-            index=models.Index(condition=models.Q(('status', 'active'), _negated=True), fields=['status'], name='accelerator_not_active'),
-        ),
-        migrations.AddIndex(
-            model_name='accelerator',
-            index=models.Index(condition=models.Q(('serial', ''), _negated=True), fields=['serial'], name='accelerator_serial'),
-        ),
-        migrations.AddConstraint(
-            model_name='accelerator',
-            constraint=models.UniqueConstraint(fields=('device', 'index'), name='accelerator_index_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='accelerator',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('uuid'), condition=models.Q(('uuid', ''), _negated=True), name='accelerator_uuid_unique', violation_error_message='There is an accelerator with this UUID.'),
         ),
         migrations.AddConstraint(
             model_name='accelerator',
             constraint=inventory.models.constraints.SameSite(field='device', follows=True, name='accelerator_at_site_of_device'),
-        ),
-        migrations.AddConstraint(
-            model_name='accelerator',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['active', 'drained', 'failed', 'retired'])), name='accelerator_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitechange',
-            constraint=models.CheckConstraint(condition=models.Q(('origin__in', ['inventory', 'telemetry', 'source', 'workload', 'evidence', 'framework'])), name='sitechange_origin_known'),
         ),
     ]

@@ -9,13 +9,26 @@ class DemoFleet(models.Model):
 
     VISIBLE_WHERE = "false"  # of the whole fleet
 
+    class History(models.TextChoices):
+        RUNNING = "running", "Being written"
+        CANCELLED = "cancelled", "Cancelled"
+        FAILED = "failed", "Failed"
+        DONE = "done", "Complete"
+
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     loaded_at = models.DateTimeField()
     scale = models.PositiveSmallIntegerField()
     site_names = models.JSONField(default=list, help_text="Sites of the plan that were loaded")
     # What the demo made itself, by model: only this is taken out again. Whatever hangs on a site goes with the site.
     made = models.JSONField(default=dict)
-    history_loaded_at = models.DateTimeField(null=True, blank=True)
+    # Up to when samples were written as it was loaded; empty while a load is under way, or after one that broke off.
+    sampled_at = models.DateTimeField(null=True, blank=True)
+    history = models.CharField(max_length=9, choices=History, default=History.DONE)
+    history_at = models.DateTimeField(null=True, blank=True, help_text="Up to when the past is written")
+    sites_recorded = models.PositiveSmallIntegerField(
+        default=0, help_text="Sites whose older records and runs are written"
+    )
+    history_failure = models.TextField(blank=True)
     recorded_at = models.DateTimeField(
         null=True, blank=True, help_text="When the operator's records were last kept up"
     )

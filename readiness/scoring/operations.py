@@ -60,7 +60,7 @@ def evaluate(*, site_ids: Collection[int], now: datetime) -> int:
     Two workers never evaluate one site at the same time: the second waits, and then sees what the first wrote. A site
     that was evaluated later than `now` already is left as it is.
     """
-    _lock(site_ids)
+    lock(site_ids)
     version, framework = framework_queries.current()
     stored = stored_of(site_ids, now=now)
     due = [
@@ -139,11 +139,12 @@ def _newest_sample_at(facts: EvaluationFacts, now: datetime) -> datetime | None:
     return max((at for at in times if at <= now), default=None)
 
 
-def _lock(site_ids: Collection[int]) -> None:
-    """Lock sites until the transaction ends, in the order of ids, so that two workers cannot wait for each other."""
+def lock(site_ids: Collection[int]) -> None:
+    """Lock sites until the transaction ends, in the order of ids, so that two workers cannot wait for each other; in
+    each schema by itself."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_advisory_xact_lock(%s, site_id)"
+            "SELECT pg_advisory_xact_lock(%s # current_schema()::regnamespace::oid::int, site_id)"
             " FROM (SELECT unnest(%s::int[]) AS site_id ORDER BY 1) AS in_order",
             [_LOCK, sorted(site_ids)],
         )

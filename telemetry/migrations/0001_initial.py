@@ -43,6 +43,7 @@ class Migration(migrations.Migration):
                 ('token', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='source', to='accounts.token')),
             ],
             options={
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('site__isnull', False), ('site_label', '')), models.Q(('site__isnull', True), models.Q(('site_label', ''), _negated=True)), _connector='OR'), name='source_site_or_label', violation_error_message='Name a site or a label that names it, not both.'), models.CheckConstraint(condition=models.Q(('cadence_s__gt', 0)), name='source_cadence_positive')],
                 'ordering': ['name', 'id'],
             },
         ),
@@ -94,6 +95,8 @@ class Migration(migrations.Migration):
                 ('source', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='series', to='telemetry.source')),
             ],
             options={
+                'indexes': [models.Index(fields=['site', 'metric'], name='series_site_metric'), models.Index(condition=models.Q(('device__isnull', False)), fields=['device'], name='series_device'), models.Index(condition=models.Q(('accelerator__isnull', False)), fields=['accelerator'], name='series_accelerator'), models.Index(condition=models.Q(('port__isnull', False)), fields=['port'], name='series_port'), models.Index(condition=models.Q(('power_feed__isnull', False)), fields=['power_feed'], name='series_power_feed'), models.Index(condition=models.Q(('link__isnull', False)), fields=['link'], name='series_link'), models.Index(condition=models.Q(('cooling_unit__isnull', False)), fields=['cooling_unit'], name='series_cooling_unit'), models.Index(condition=models.Q(('object_kind', '')), fields=['source', 'metric'], name='series_unmatched'), models.Index(condition=models.Q(('ended_at__isnull', False)), fields=['source', 'ended_at'], name='series_ended')],
+                'constraints': [models.UniqueConstraint(fields=('source', 'digest'), name='series_unique_in_source')],
                 'verbose_name_plural': 'series',
                 'ordering': ['metric', 'id'],
             },
@@ -110,6 +113,7 @@ class Migration(migrations.Migration):
                 ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rejections', to='telemetry.source')),
             ],
             options={
+                'constraints': [models.UniqueConstraint(fields=('source', 'on_date', 'reason'), name='rejection_unique')],
                 'ordering': ['-last_at', '-id'],
             },
         ),
@@ -125,6 +129,7 @@ class Migration(migrations.Migration):
                 ('source', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='telemetry.source')),
             ],
             options={
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('failed_at__isnull', True), ('failure', '')), ('failed_at__isnull', False), _connector='OR'), name='inbox_failure_dated')],
                 'verbose_name_plural': 'inbox batches',
                 'ordering': ['id'],
             },
@@ -139,6 +144,7 @@ class Migration(migrations.Migration):
                 ('source', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='telemetry.source')),
             ],
             options={
+                'indexes': [models.Index(fields=['width_s', 'start', 'source'], name='dirty_window_start')],
                 'ordering': ['id'],
             },
         ),
@@ -150,6 +156,10 @@ class Migration(migrations.Migration):
                 ('received_at', models.DateTimeField()),
                 ('source', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='telemetry.source')),
             ],
+            options={
+                'indexes': [models.Index(fields=['received_at'], name='body_digest_age')],
+                'constraints': [models.UniqueConstraint(fields=('source', 'digest'), name='body_digest_unique')],
+            },
         ),
         migrations.CreateModel(
             name='BatchDecision',
@@ -180,6 +190,7 @@ class Migration(migrations.Migration):
                 ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='activity', to='telemetry.source')),
             ],
             options={
+                'constraints': [models.UniqueConstraint(fields=('source', 'start'), name='source_activity_unique')],
                 'ordering': ['source', 'start'],
             },
         ),
@@ -193,83 +204,8 @@ class Migration(migrations.Migration):
                 ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='flips', to='telemetry.source')),
             ],
             options={
+                'indexes': [models.Index(fields=['source', '-at'], name='source_flip_recent')],
                 'ordering': ['-at', '-id'],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='source',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('site__isnull', False), ('site_label', '')), models.Q(('site__isnull', True), models.Q(('site_label', ''), _negated=True)), _connector='OR'), name='source_site_or_label', violation_error_message='Name a site or a label that names it, not both.'),
-        ),
-        migrations.AddConstraint(
-            model_name='source',
-            constraint=models.CheckConstraint(condition=models.Q(('cadence_s__gt', 0)), name='source_cadence_positive'),
-        ),
-        migrations.AddIndex(
-            model_name='series',
-            index=models.Index(fields=['site', 'metric'], name='series_site_metric'),
-        ),
-        migrations.AddIndex(
-            model_name='series',
-            index=models.Index(condition=models.Q(('device__isnull', False)), fields=['device'], name='series_device'),
-        ),
-        migrations.AddIndex(
-            model_name='series',
-            index=models.Index(condition=models.Q(('accelerator__isnull', False)), fields=['accelerator'], name='series_accelerator'),
-        ),
-        migrations.AddIndex(
-            model_name='series',
-            index=models.Index(condition=models.Q(('port__isnull', False)), fields=['port'], name='series_port'),
-        ),
-        migrations.AddIndex(
-            model_name='series',
-            index=models.Index(condition=models.Q(('power_feed__isnull', False)), fields=['power_feed'], name='series_power_feed'),
-        ),
-        migrations.AddIndex(
-            model_name='series',
-            index=models.Index(condition=models.Q(('link__isnull', False)), fields=['link'], name='series_link'),
-        ),
-        migrations.AddIndex(
-            model_name='series',
-            index=models.Index(condition=models.Q(('cooling_unit__isnull', False)), fields=['cooling_unit'], name='series_cooling_unit'),
-        ),
-        migrations.AddIndex(
-            model_name='series',
-            index=models.Index(condition=models.Q(('object_kind', '')), fields=['source', 'metric'], name='series_unmatched'),
-        ),
-        migrations.AddIndex(
-            model_name='series',
-            index=models.Index(condition=models.Q(('ended_at__isnull', False)), fields=['source', 'ended_at'], name='series_ended'),
-        ),
-        migrations.AddConstraint(
-            model_name='series',
-            constraint=models.UniqueConstraint(fields=('source', 'digest'), name='series_unique_in_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='rejection',
-            constraint=models.UniqueConstraint(fields=('source', 'on_date', 'reason'), name='rejection_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='inboxbatch',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('failed_at__isnull', True), ('failure', '')), ('failed_at__isnull', False), _connector='OR'), name='inbox_failure_dated'),
-        ),
-        migrations.AddIndex(
-            model_name='dirtywindow',
-            index=models.Index(fields=['width_s', 'start', 'source'], name='dirty_window_start'),
-        ),
-        migrations.AddIndex(
-            model_name='bodydigest',
-            index=models.Index(fields=['received_at'], name='body_digest_age'),
-        ),
-        migrations.AddConstraint(
-            model_name='bodydigest',
-            constraint=models.UniqueConstraint(fields=('source', 'digest'), name='body_digest_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='sourceactivity',
-            constraint=models.UniqueConstraint(fields=('source', 'start'), name='source_activity_unique'),
-        ),
-        migrations.AddIndex(
-            model_name='sourceflip',
-            index=models.Index(fields=['source', '-at'], name='source_flip_recent'),
         ),
     ]

@@ -15,6 +15,8 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
+
 ROOT = Path(__file__).parents[2]
 START_S = 60
 
@@ -23,9 +25,7 @@ import os, sys, time
 import psycopg
 
 command = sys.argv[1]
-if command == "demo_logins":
-    print("planner@example.com / correct-horse")
-elif command == "first_admin_link":
+if command == "first_admin_link":
     print("First admin: " + sys.argv[3] + "/first/token")
 elif command == "collectstatic":
     pass
@@ -37,15 +37,28 @@ else:
             if os.path.exists("slow"):
                 print("migrating", flush=True)
                 time.sleep(60)
-            connection.execute("CREATE TABLE IF NOT EXISTS django_migrations (name text)")
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS django_migrations (id serial, app text, name text, UNIQUE (app, name))"
+            )
+            connection.execute(
+                "INSERT INTO django_migrations (app, name) VALUES ('config', '0001_initial') ON CONFLICT DO NOTHING"
+            )
             connection.execute("CREATE TABLE IF NOT EXISTS kept (what text)")
         elif command == "load_demo":
             connection.execute("INSERT INTO kept VALUES ('demo')")
         elif command == "count":
             print(connection.execute("SELECT count(*) FROM kept").fetchone()[0])
-        elif command == "send_demo":
-            while True:
-                time.sleep(1)
+"""
+
+LOGINS = """
+print("planner@example.com / correct-horse")
+"""
+
+SENDER = """
+import time
+
+while True:
+    time.sleep(1)
 """
 
 ASGI = """
@@ -82,6 +95,17 @@ class Checkout:
         (root / "config" / "__init__.py").write_text("")
         (root / "config" / "asgi.py").write_text(ASGI)
         (root / "config" / "celery.py").write_text(CELERY)
+        (root / "config" / "beat.py").write_text(CELERY)
+        (root / "config" / "migrations").mkdir()
+        (root / "config" / "migrations" / "0001_initial.py").write_text("")
+        (root / "readiness" / "demo").mkdir(parents=True)
+        for name, text in (
+            ("__init__", ""),
+            ("demo/__init__", ""),
+            ("demo/logins", LOGINS),
+            ("demo/sending", SENDER),
+        ):
+            (root / "readiness" / f"{name}.py").write_text(text)
         (root / "web" / "serving").mkdir(parents=True)
         for name in ("__init__.py", "serving/__init__.py", "serving/protocol.py"):
             shutil.copy(ROOT / "web" / name, root / "web" / name)
@@ -116,6 +140,12 @@ class Checkout:
             text=True,
         )
         return Started(self, process)
+
+    def execute(self, statement: str) -> None:
+        """Run a statement in the database of a checkout that runs."""
+        address = json.loads((self.data / "state.json").read_text())["environment"]["DATABASE_URL"]
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute(statement)
 
     @property
     def children(self) -> dict[str, int]:

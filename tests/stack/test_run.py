@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from stack.account import run_as, unprivileged_account
-from tests.stack.checkout import ROOT, Checkout, Started, below, eventually, living
+from tests.stack.checkout import CELERY, ROOT, Checkout, Started, below, eventually, living
 
 
 def test_one_interrupt_stops_everything(started: Started) -> None:
@@ -38,6 +38,64 @@ def test_the_demo_is_loaded_on_the_first_start_only(checkout: Checkout) -> None:
     assert "planner@example.com / correct-horse" in second.said
     assert second.get() == {"demo": 1}
     second.end(signal.SIGTERM)
+
+
+def test_a_database_that_is_up_to_date_is_not_migrated_again_until_the_code_is_another(
+    checkout: Checkout,
+) -> None:
+    migrated = checkout.data / "log" / "migrate.log"
+    checkout.start().end(signal.SIGTERM)
+    migrated.unlink()
+
+    checkout.start().end(signal.SIGTERM)
+    assert not migrated.exists()
+
+    (checkout.root / "config" / "celery.py").write_text(f"{CELERY}\n# another")
+    checkout.start().end(signal.SIGTERM)
+    assert migrated.exists()
+
+
+def test_migrating_by_hand_lets_the_next_start_migrate(checkout: Checkout) -> None:
+    first = checkout.start()
+    checkout.execute("DELETE FROM django_migrations")
+    first.end(signal.SIGTERM)
+    second = checkout.start()
+    assert "Preparing the database" in second.said
+    second.end(signal.SIGTERM)
+
+
+def test_data_of_an_older_muster_are_moved_aside_and_kept(checkout: Checkout) -> None:
+    older = checkout.start()
+    older.get("/keep")
+    checkout.execute("DROP SCHEMA launcher CASCADE")
+    older.end(signal.SIGTERM)
+
+    started = checkout.start()
+    (aside,) = checkout.data.glob("postgres-*.older-*")
+    assert (
+        f"The data are of an older Muster, which this one cannot take over: moved to {aside}." in started.said
+    )
+    assert (aside / "complete").exists()
+    assert started.get() == {"demo": 1}
+    started.end(signal.SIGTERM)
+
+
+def test_data_of_a_newer_muster_are_refused_and_left_as_they_are(checkout: Checkout) -> None:
+    newer = checkout.start()
+    newer.get("/keep")
+    checkout.execute("INSERT INTO django_migrations (app, name) VALUES ('config', '0002_more')")
+    newer.end(signal.SIGTERM)
+
+    refused = checkout.call("run")
+    assert refused.returncode == 1
+    assert (
+        "written by a newer Muster, with migrations that this one does not know: config.0002_more."
+        in refused.stdout
+    )
+    (checkout.root / "config" / "migrations" / "0002_more.py").touch()
+    started = checkout.start()
+    assert started.get() == {"demo": 1, "page": 1}
+    started.end(signal.SIGTERM)
 
 
 def test_without_the_demo_a_link_for_the_first_admin_is_printed(checkout: Checkout) -> None:

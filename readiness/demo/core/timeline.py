@@ -121,6 +121,25 @@ def timeline(
     return tuple(instants[at_s] for at_s in sorted(instants) if at_s >= loaded_s - reach_s)
 
 
+def present(plan: FleetPlan, stories: Stories, *, until_s: float) -> tuple[TimelinePoint, ...]:
+    """Return what today's verdicts need: the last minutes, and of the sites of stories the day that they take.
+
+    The silent site is scored in its last minutes, since it goes by what was known of it then.
+    """
+    instants = timeline(plan, stories, until_s=until_s, reach_s=DAY)
+    return tuple(
+        instant
+        if instant.at_s >= stories.loaded_s - RECENT_STEP_S
+        else replace(
+            instant,
+            extent=SampleExtent.NOTHING,
+            scored=tuple(name for name in instant.scored if name == SILENT_SITE),
+        )
+        for instant in instants
+        if instant.at_s >= stories.loaded_s - RECENT_STEP_S or instant.whole
+    )
+
+
 def minutes(plan: FleetPlan, *, after_s: float, until_s: float) -> tuple[TimelinePoint, ...]:
     """Every minute after an instant, and the end, which is scored."""
     whole = np.arange(after_s + MINUTE, until_s - MINUTE / 2, MINUTE).tolist()

@@ -1,7 +1,7 @@
 """Loading the demo fleet and taking it out again."""
 
-from readiness.demo.operations.fleet import catch_up, load
+from readiness.demo.operations.fleet import catch_up, load, load_present
 from readiness.demo.operations.inventory import SiteTaken
 from readiness.demo.operations.removal import remove
 
-__all__ = ["SiteTaken", "catch_up", "load", "remove"]
+__all__ = ["SiteTaken", "catch_up", "load", "load_present", "remove"]

@@ -1,7 +1,9 @@
-"""The whole of the demo: its inventory in one transaction, then its history in order of time."""
+"""The demo as a whole: its inventory in one transaction, then its past in order of time, or what today needs of it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, time, timedelta
+from functools import partial
+from typing import Protocol
 
 from django.db import transaction
 
@@ -11,14 +13,14 @@ from readiness.demo.core.plan import FleetPlan, fleet_plan
 from readiness.demo.core.timeline import LONG_WEEKS, scored_days
 from readiness.demo.models import DemoFleet
 from readiness.demo.operations.factors import load_published, write_factors
-from readiness.demo.operations.history import Say, add_minutes, write_history, write_sources
+from readiness.demo.operations.history import Say, add_minutes, write_history, write_present, write_sources
 from readiness.demo.operations.inventory import write_catalogue, write_parts, write_regions, write_sites
 from readiness.demo.operations.made import DemoObjects
 from readiness.demo.operations.people import people, write_logins, write_owners
-from readiness.demo.operations.plans import ask_portfolio, write_plans
-from readiness.demo.operations.records import ACTOR, write_records
+from readiness.demo.operations.plans import ask_portfolio, write_plans, write_review
+from readiness.demo.operations.records import ACTOR, write_records, write_values
 from readiness.demo.operations.removal import remove
-from readiness.demo.operations.runs import write_runs, write_trials
+from readiness.demo.operations.runs import Portion, write_runs, write_trials
 from readiness.demo.operations.workloads import write_workloads
 from readiness.tradeoffs.models import PortfolioRun
 from web.actor import acting
@@ -37,13 +39,43 @@ def load(
     now: datetime,
     say: Say = lambda line: None,
 ) -> DemoFleet:
-    """Load the demo unless it is there already; one whose load broke off is begun anew. Raises SiteTaken.
+    """Load the demo with its past, unless it is there already; one whose load broke off is begun anew.
 
-    `site_names` loads only these sites of the plan, `reach` is how far its history goes back.
+    `site_names` loads only these sites of the plan, `reach` is how far its history goes back. Raises SiteTaken.
     Must run outside a transaction, since partitions are dropped.
     """
+    write = partial(write_history, reach=reach)
+    return _load(write, Portion.ALL, scale=scale, site_names=site_names, by=by, now=now, say=say)
+
+
+def load_present(
+    *,
+    scale: int = 1,
+    site_names: Collection[str] | None = None,
+    by: User | None,
+    now: datetime,
+    say: Say = lambda line: None,
+) -> DemoFleet:
+    """Load what today's verdicts and pages need; `readiness.demo.operations.background` writes the past afterwards."""
+    return _load(write_present, Portion.NEWEST, scale=scale, site_names=site_names, by=by, now=now, say=say)
+
+
+class _Write(Protocol):
+    def __call__(self, plan: FleetPlan, fleet: DemoFleet, *, now: datetime, say: Say) -> None: ...
+
+
+def _load(
+    write: _Write,
+    portion: Portion,
+    *,
+    scale: int,
+    site_names: Collection[str] | None,
+    by: User | None,
+    now: datetime,
+    say: Say,
+) -> DemoFleet:
     known = DemoFleet.objects.first()
-    if known is not None and known.history_loaded_at is not None:
+    if known is not None and known.sampled_at is not None:
         say("The demo fleet is loaded already.")
         return known
     with acting(by or ACTOR, message="Load the demo fleet"):
@@ -54,30 +86,31 @@ def load(
         say(f"Writing {len(plan.sites)} sites ...")
         # On the second: a sample's time is in whole milliseconds, and one after the look at it would not be seen.
         now = now.replace(microsecond=0)
-        fleet = write_inventory(plan, scale=scale, now=_anchor(now))
+        fleet = write_inventory(plan, scale=scale, portion=portion, now=_anchor(now))
         staff = people(fleet.made)
         # Before the history, whose decisions stand on them.
         say(load_published(by=staff.get("planner"), now=now))
-        write_history(plan, fleet, reach=reach, now=now, say=say)
+        write(plan, fleet, now=now, say=say)
         write_plans(_sites(fleet), staff, now=now)
         run = ask_portfolio(staff, now=now)
         fleet.made |= {PortfolioRun._meta.label: [run.pk] if run else []}
-        fleet.history_loaded_at = now
-        fleet.save(update_fields=["history_loaded_at", "made"])
+        fleet.sampled_at = now
+        fleet.history = DemoFleet.History.DONE if portion is Portion.ALL else DemoFleet.History.RUNNING
+        fleet.save(update_fields=["sampled_at", "history", "made"])
     return fleet
 
 
 def catch_up(fleet: DemoFleet, *, now: datetime) -> None:
     """Add the minutes that went by while the fleet was being loaded, so that no source is late from the start."""
     now = now.replace(microsecond=0)
-    began = fleet.history_loaded_at
+    began = fleet.sampled_at
     if began is None or not timedelta(minutes=1) <= now - began <= LOAD_TAKES:
         return
     with acting(ACTOR, message="Load the demo fleet"):
         plan = fleet_plan(scale=fleet.scale, names=fleet.site_names)
         add_minutes(plan, fleet, after=began, now=now)
-        fleet.history_loaded_at = now
-        fleet.save(update_fields=["history_loaded_at"])
+        fleet.sampled_at = now
+        fleet.save(update_fields=["sampled_at"])
 
 
 def _sites(fleet: DemoFleet) -> dict[str, Site]:
@@ -94,7 +127,9 @@ def _anchor(now: datetime) -> datetime:
 
 
 @transaction.atomic
-def write_inventory(plan: FleetPlan, *, scale: int, now: datetime) -> DemoFleet:
+def write_inventory(
+    plan: FleetPlan, *, scale: int, portion: Portion = Portion.ALL, now: datetime
+) -> DemoFleet:
     made = DemoObjects()
     catalogue = write_catalogue(plan.hardware, made)
     sites = write_sites(plan, write_regions(plan.fleet["regions"], made), made)
@@ -104,12 +139,21 @@ def write_inventory(plan: FleetPlan, *, scale: int, now: datetime) -> DemoFleet:
     known = people(made.ids)
     # They began to send when the history begins, and the states they had since are dated from there.
     write_sources(plan, sites, made, owner=known.get("ops"), now=now - HISTORY)
-    write_records(plan, sites, known, made, daily=scored_days(), now=now)
+    write_records(plan, sites, known, made, now=now)
     write_owners(sites, known, made, now=now)
     write_trials(sites, by=known.get("ops"), now=now)
-    nights = {age - 1 for age in scored_days() if age}
-    write_runs(plan, sites, nights=nights, by=known.get("ops"), now=now)
+    write_evidence(plan, sites, portion=portion, by=known.get("ops"), now=now)
+    write_review(sites, known, now=now)
     write_factors(plan, sites, made, by=known.get("planner"), now=now)
     return DemoFleet.objects.create(
         loaded_at=now, scale=scale, site_names=[site.name for site in plan.sites], made=made.ids
     )
+
+
+def write_evidence(
+    plan: FleetPlan, sites: Mapping[str, Site], *, portion: Portion, by: User | None, now: datetime
+) -> None:
+    """A portion of the values on record and of the runs up to `now`, when the demo is loaded."""
+    write_values(plan, sites, daily=scored_days(), portion=portion, by=by, now=now)
+    nights = {age - 1 for age in scored_days() if age}
+    write_runs(plan, sites, nights=nights, portion=portion, by=by, now=now)

@@ -20,7 +20,7 @@ from readiness.demo.core.plan import FleetPlan
 from readiness.demo.core.shapes import column, utc
 from readiness.demo.core.stories import Stories
 from readiness.demo.core.streams import SITE_LABEL, Stream, sent, series_of, streams
-from readiness.demo.core.timeline import SampleExtent, TimelinePoint, holds, minutes, timeline
+from readiness.demo.core.timeline import SampleExtent, TimelinePoint, holds, minutes, present, timeline
 from readiness.demo.core.wire import key_of_series
 from readiness.demo.models import DemoFleet
 from readiness.demo.operations.made import DemoObjects
@@ -34,6 +34,7 @@ from telemetry.ingest import accept
 from telemetry.models import Source, SourceProvenance
 from telemetry.operations import create_source, rotate_token
 from telemetry.rollups import roll_up
+from telemetry.series import Memory
 from telemetry.sources import update_states
 
 type Say = Callable[[str], None]
@@ -145,6 +146,64 @@ def _joined(parts: Sequence[SampleColumns]) -> SampleColumns | None:
     )
 
 
+class Past:
+    """Writes a fleet's samples and scores, part by part in order of time.
+
+    It remembers series by itself: where the past is written beside the present, both have their own.
+    """
+
+    def __init__(self, plan: FleetPlan, fleet: DemoFleet) -> None:
+        self._plan = plan
+        self._memory = Memory()
+        stories = Stories(fleet.loaded_at.timestamp())
+        sources = Source.objects.filter(pk__in=fleet.made.get(Source._meta.label, []))
+        by_name = {source.name: source for source in sources}
+        self._recorders = [
+            Recorder(plan, stream, by_name[stream.source_name], stories)
+            for stream in streams(plan)
+            if stream.source_name in by_name
+        ]
+        self._source_ids: dict[str, set[int]] = defaultdict(set)
+        for recorder in self._recorders:
+            self._source_ids[recorder.stream.site.name].add(recorder.source.pk)
+        sites = Site.objects.filter(pk__in=fleet.made[Site._meta.label])
+        self.site_ids = dict(sites.values_list("name", "pk"))
+
+    def write(
+        self, part: Sequence[TimelinePoint], *, until: datetime, decided: Decided | None = None
+    ) -> None:
+        at = utc(part[-1].at_s)
+        self._record(part, now=at, until=until)
+        scored = [name for name in part[-1].scored if name in self.site_ids]
+        if not scored:
+            return
+        # A review leaves facts that scores of the same instant count, and a decision stands on those scores.
+        if decided is not None:
+            decided.review(now=at)
+        # The others have no samples of just then, which is the past being thin and no silence of theirs.
+        update_states(now=at, sources={source_id for name in scored for source_id in self._source_ids[name]})
+        _score([self.site_ids[name] for name in scored], now=at)
+        if decided is not None:
+            decided.come_to(at, scored)
+
+    def _record(self, part: Sequence[TimelinePoint], *, now: datetime, until: datetime) -> None:
+        for recorder in self._recorders:
+            columns = recorder.columns_of(part)
+            if columns is not None:
+                accept(source=recorder.source, columns=columns, now=now)
+        while drain_once(now=now, memory=self._memory):
+            pass
+        # In order: with a later `now`, every empty window in between would be looked at for a counter's rise.
+        for instant in part:
+            roll_up(now=min(utc(instant.at_s) + CLOSED_AFTER, until))
+
+
+def write_present(plan: FleetPlan, fleet: DemoFleet, *, now: datetime, say: Say) -> None:
+    """Samples and scores that today's verdicts need, up to `now`."""
+    instants = present(plan, Stories(fleet.loaded_at.timestamp()), until_s=now.timestamp())
+    _write(plan, fleet, instants, now=now, say=lambda at: None)
+
+
 def write_history(plan: FleetPlan, fleet: DemoFleet, *, reach: timedelta, now: datetime, say: Say) -> None:
     """Samples and scores from `reach` before `fleet.loaded_at` up to `now`.
 
@@ -152,8 +211,7 @@ def write_history(plan: FleetPlan, fleet: DemoFleet, *, reach: timedelta, now: d
     """
     stories = Stories(fleet.loaded_at.timestamp())
     instants = timeline(plan, stories, until_s=now.timestamp(), reach_s=reach.total_seconds())
-    decided = Decided(fleet)
-    _write(plan, fleet, instants, now=now, say=_by_weeks(fleet, say), decided=decided)
+    _write(plan, fleet, instants, now=now, say=_by_weeks(fleet, say), decided=Decided(fleet))
     say("Clearing up ...")
     partitions.keep(now=now)
 
@@ -172,28 +230,12 @@ def _write(
     say: Callable[[datetime], None],
     decided: Decided | None = None,
 ) -> None:
-    stories = Stories(fleet.loaded_at.timestamp())
-    sources = {source.name: source for source in Source.objects.filter(pk__in=fleet.made[Source._meta.label])}
-    recorders = [Recorder(plan, stream, sources[stream.source_name], stories) for stream in streams(plan)]
-    site_ids = dict(Site.objects.filter(pk__in=fleet.made[Site._meta.label]).values_list("name", "pk"))
-    source_ids = _source_ids(recorders)
-    for part in _parts(instants):
-        at = utc(part[-1].at_s)
-        say(at)
-        _record(recorders, part, now=at, until=now)
-        if not part[-1].scored:
-            continue
-        # A review leaves facts that scores of the same instant count, and a decision stands on those scores.
-        if decided is not None:
-            decided.review(now=at)
-        scored = part[-1].scored
-        # The others have no samples of just then, which is the past being thin and no silence of theirs.
-        update_states(now=at, sources={source_id for name in scored for source_id in source_ids[name]})
-        _score([site_ids[name] for name in scored], now=at)
-        if decided is not None:
-            decided.come_to(at, scored)
+    past = Past(plan, fleet)
+    for part in parts(instants):
+        say(utc(part[-1].at_s))
+        past.write(part, until=now, decided=decided)
     # All of them were scored just now, at the end.
-    SiteChange.objects.filter(site__in=site_ids.values()).delete()
+    SiteChange.objects.filter(site__in=past.site_ids.values()).delete()
 
 
 def _by_weeks(fleet: DemoFleet, say: Say) -> Callable[[datetime], None]:
@@ -209,7 +251,7 @@ def _by_weeks(fleet: DemoFleet, say: Say) -> Callable[[datetime], None]:
     return tell
 
 
-def _parts(instants: Sequence[TimelinePoint]) -> Iterator[list[TimelinePoint]]:
+def parts(instants: Sequence[TimelinePoint]) -> Iterator[list[TimelinePoint]]:
     """Cut so that what is scored ends a part, and each is short enough for one batch of every stream."""
     part: list[TimelinePoint] = []
     for instant in instants:
@@ -219,27 +261,6 @@ def _parts(instants: Sequence[TimelinePoint]) -> Iterator[list[TimelinePoint]]:
             part = []
     if part:
         yield part
-
-
-def _record(
-    recorders: Sequence[Recorder], part: Sequence[TimelinePoint], *, now: datetime, until: datetime
-) -> None:
-    for recorder in recorders:
-        columns = recorder.columns_of(part)
-        if columns is not None:
-            accept(source=recorder.source, columns=columns, now=now)
-    while drain_once(now=now):
-        pass
-    # One after the other: with a later `now`, every empty window in between would be looked at for a counter's rise.
-    for instant in part:
-        roll_up(now=min(utc(instant.at_s) + CLOSED_AFTER, until))
-
-
-def _source_ids(recorders: Sequence[Recorder]) -> dict[str, set[int]]:
-    ids: dict[str, set[int]] = defaultdict(set)
-    for recorder in recorders:
-        ids[recorder.stream.site.name].add(recorder.source.pk)
-    return ids
 
 
 def _score(site_ids: Sequence[int], *, now: datetime) -> None:

@@ -37,12 +37,17 @@ class Decided:
     def __init__(self, fleet: DemoFleet) -> None:
         self._staff = people(fleet.made)
         self._sites = {site.name: site for site in Site.objects.filter(pk__in=fleet.made[Site._meta.label])}
+        decided = list(Decision.objects.filter(site__in=self._sites.values()).select_related("site"))
+        recorded = {(decision.workload_slug, decision.site.name) for decision in decided}
         self._to_come = [
             (fleet.loaded_at - timedelta(days=row["ago"]), row)
             for row in sorted(book("decisions")["decisions"], key=lambda row: -row["ago"])
             if row["site"] in self._sites and set(self._staff) >= STAFF
+            if (row["workload"], row["site"]) not in recorded
         ]
-        self._approved: list[Decision] = []
+        self._approved = [
+            each for each in decided if each.state == Decision.State.APPROVED and not each.reviewed_at
+        ]
 
     def come_to(self, now: datetime, scored: Collection[str]) -> None:
         for due in [each for each in self._to_come if each[0] <= now and each[1]["site"] in scored]:
@@ -120,8 +125,6 @@ def write_plans(sites: Mapping[str, Site], staff: Mapping[str, User], *, now: da
                 by=staff["planner"],
                 now=now - timedelta(days=7),
             )
-    if REVIEWED in sites:
-        _write_review(sites[REVIEWED], staff, now=now)
 
 
 def _write_campaign(site: Site, row: Mapping[str, Any], *, by: User, now: datetime) -> None:
@@ -140,8 +143,11 @@ def _write_campaign(site: Site, row: Mapping[str, Any], *, by: User, now: dateti
         campaigns.finish(campaign, note=row["ended_with"], by=by, now=ended_at)
 
 
-def _write_review(site: Site, staff: Mapping[str, User], *, now: datetime) -> None:
-    manager = staff["manager"]
+def write_review(sites: Mapping[str, Site], staff: Mapping[str, User], *, now: datetime) -> None:
+    """Before any scoring: what a review proves counts from its own days on."""
+    site, manager = sites.get(REVIEWED), staff.get("manager")
+    if site is None or manager is None or not set(SIGNERS.values()) <= set(staff):
+        return
     for domain, role in SIGNERS.items():
         reviews.add_approver(
             domain=domain, user=staff[role], site=site, by=manager, now=now - timedelta(days=6)

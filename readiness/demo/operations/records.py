@@ -19,7 +19,7 @@ from readiness.demo.models import DemoFleet
 from readiness.demo.operations.factors import keep_hours
 from readiness.demo.operations.made import DemoObjects
 from readiness.demo.operations.people import keep_owned, people
-from readiness.demo.operations.runs import keep_runs
+from readiness.demo.operations.runs import Portion, keep_runs
 from readiness.demo.operations.workloads import keep_confirmed
 from readiness.evidence.models import Floor
 from readiness.evidence.operations import FactRow, attest, declare_limit, record_facts, set_floor
@@ -41,20 +41,12 @@ def write_records(
     staff: Mapping[str, User],
     made: DemoObjects,
     *,
-    daily: Collection[int],
     now: datetime,
 ) -> None:
-    """All of the past up to `now`. `daily` are the ages in days at which the nightly jobs wrote."""
+    """Floors, limits and grants."""
     kept = book("records")
-    ops = staff.get("ops")
     _write_floors(plan, kept, made, by=staff.get("planner"), now=now)
     _write_limits(plan, sites, kept, by=staff.get("planner"), now=now)
-    planned = [
-        (sites[site.name], record)
-        for site in plan.sites
-        for record in records(site, kept, first=FIRST_DAYS, last=0, daily=daily)
-    ]
-    keep(planned, loaded_at=now, by=ops, now=now)
     if {"planner", "manager"} <= set(staff):
         for row in kept["grants"]:
             if row["site"] in sites:
@@ -63,13 +55,40 @@ def write_records(
                 )
 
 
+def write_values(
+    plan: FleetPlan,
+    sites: Mapping[str, Site],
+    *,
+    daily: Collection[int],
+    portion: Portion,
+    by: User | None,
+    now: datetime,
+) -> None:
+    """A portion of what was written down of each check up to `now`, when the demo is loaded.
+
+    `daily` are the ages in days at which the nightly jobs wrote.
+    """
+    chosen = []
+    for site in plan.sites:
+        if site.name not in sites:
+            continue
+        planned = records(site, book("records"), first=FIRST_DAYS, last=0, daily=daily)
+        newest = {(record.check, record.part): record for record in planned}
+        chosen += [
+            (sites[site.name], record)
+            for record in planned
+            if portion.has(newest=newest[record.check, record.part] is record)
+        ]
+    keep(chosen, loaded_at=now, by=by, now=now)
+
+
 @transaction.atomic
 def keep_current(*, now: datetime) -> int:
     """Enter what the operator wrote down since: what is due again, and what nightly jobs say of today.
 
     Returns how many records; 0 where there is no demo, or it was seen to a while ago.
     """
-    fleet = DemoFleet.objects.select_for_update().filter(history_loaded_at__isnull=False).first()
+    fleet = DemoFleet.objects.select_for_update().filter(sampled_at__isnull=False).first()
     if fleet is None:
         return 0
     last_at = fleet.recorded_at or fleet.loaded_at

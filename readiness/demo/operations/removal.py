@@ -8,6 +8,7 @@ from django.db import connection, models, transaction
 from accounts.models import Token, User
 from inventory.models import Site
 from readiness.demo.models import DemoFleet
+from readiness.demo.operations import shadow
 from telemetry.models import Series, Source
 from telemetry.operations import delete_source
 from web.actor import acting
@@ -37,6 +38,7 @@ def remove(*, by: User | None, now: datetime) -> bool:
     if fleet is None:
         return False
     with transaction.atomic(), acting(by or "demo", message="Remove the demo fleet"):
+        shadow.drop()
         _remove_telemetry(fleet, by=by, now=now)
         Site.objects.filter(pk__in=fleet.made.get(Site._meta.label, [])).delete()
         for label in _CATALOGUE:

@@ -3,8 +3,10 @@
 Runs count from when they were taken, so all of the past can be imported at once, before any of it is scored.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,6 +20,21 @@ from telemetry.models import SourceProvenance
 
 EVERY = timedelta(minutes=3)
 """Between two repeats of a trial."""
+
+
+class Portion(Enum):
+    """Which records and runs of a site are written: the newest of each kind, those before them, or both."""
+
+    ALL = "all"
+    NEWEST = "newest"
+    OLDER = "older"
+
+    def has(self, *, newest: bool) -> bool:
+        return self is Portion.ALL or newest == (self is Portion.NEWEST)
+
+
+WITH_BASELINE = 2
+"""Runs of a kind that today needs: the newest, and one before it to be measured against."""
 SAY_WHEN = frozenset({"csv", "vllm-bench"})
 """Tools whose output tells when it was taken."""
 
@@ -27,12 +44,15 @@ def write_runs(
     sites: Mapping[str, Site],
     *,
     nights: Collection[int],
+    portion: Portion,
     by: User | None,
     now: datetime,
 ) -> None:
-    """All of the past up to `now`, when the demo is loaded. `nights` are the ages in days before whose time a quick
-    check is kept, since scores look at it."""
+    """A portion of the past up to `now`, when the demo is loaded. `nights` are the ages in days before whose time a
+    quick check is kept, since scores look at it."""
     for site in _keeping(plan):
+        if site.name not in sites:
+            continue
         day = _days(sites[site.name], now)
         begin = day(book("runs")["since"][site.name])
         times = {last_check(day, age, now - timedelta(days=age)) for age in nights} | {now}
@@ -40,7 +60,18 @@ def write_runs(
             *rounds(site, day, first=book("runs")["since"][site.name], last=0),
             *quick_checks(site, times, since=begin),
         ]
-        _import(sites[site.name], planned, after=begin, by=by, now=now)
+        repeats: dict[str, list[DemoRun]] = defaultdict(list)
+        for run in sorted(planned, key=lambda run: run.taken_at):
+            if run.taken_at <= now:
+                repeats[_repeated(run)].append(run)
+        newest = {id(run) for runs in repeats.values() for run in runs[-WITH_BASELINE:]}
+        chosen = [run for run in planned if portion.has(newest=id(run) in newest)]
+        _import(sites[site.name], chosen, after=begin, by=by, now=now)
+
+
+def _repeated(run: DemoRun) -> str:
+    """Name what a run shares with those that replace it: a round's file name. A quick check is named by its time."""
+    return "" if run.file_name.startswith("mndiag-") else run.file_name
 
 
 def keep_runs(

@@ -54,6 +54,7 @@ class Migration(migrations.Migration):
                 ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='uploaded by')),
             ],
             options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('file_bytes__lte', 5242880)), name='run_file_bounded'), models.CheckConstraint(condition=models.Q(('load_gbps__isnull', True), models.Q(('load', 'loaded'), ('load_gbps__gt', 0)), _connector='OR'), name='run_load_rate_of_a_load', violation_error_message='A rate of background load needs a background load.'), models.CheckConstraint(condition=models.Q(models.Q(('void_changes', []), ('voided_at__isnull', True)), models.Q(('voided_at__isnull', False), models.Q(('void_reason', ''), _negated=True), models.Q(('void_changes', []), _negated=True)), _connector='OR'), name='validationrun_voided_with_reason'), models.CheckConstraint(condition=models.Q(('void_changes__contained_by', ['driver', 'firmware', 'nos', 'collective-library', 'topology', 'placement-policy', 'power-topology', 'cooling-topology', 'serving-stack', 'expansion', 'accelerator'])), name='validationrun_void_changes_known'), models.CheckConstraint(condition=models.Q(('tool__in', ['nccl-tests', 'rccl-tests', 'perftest', 'iperf3', 'sockperf', 'fio', 'dcgm-diag', 'mlperf', 'vllm-bench', 'csv'])), name='validationrun_tool_known'), models.CheckConstraint(condition=models.Q(('load__in', ['idle', 'loaded', ''])), name='validationrun_load_known'), models.CheckConstraint(condition=models.Q(('provenance__in', ['measured', 'estimated', 'declared', 'simulated'])), name='validationrun_provenance_known')],
                 'ordering': ['-taken_at', '-id'],
             },
         ),
@@ -92,6 +93,7 @@ class Migration(migrations.Migration):
                 ('site', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reviews', to='inventory.site')),
             ],
             options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('site',), name='review_one_open_at_site', violation_error_message='The site has an open review already.'), models.CheckConstraint(condition=models.Q(models.Q(('end_note', ''), ('ended_at', None), ('ended_by', None), ('state', 'open')), models.Q(models.Q(('state', 'open'), _negated=True), ('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='review_ended_by_somebody'), models.CheckConstraint(condition=models.Q(('state__in', ['open', 'go']), ('end_note__regex', '\\S'), _connector='OR'), name='review_no_with_reason', violation_error_message='Say why.'), models.CheckConstraint(condition=models.Q(models.Q(('framework_version__isnull', False), ('snapshot__isnull', False), ('state__in', ['go', 'no-go'])), models.Q(('framework_version', None), ('snapshot__isnull', True), ('state__in', ['open', 'cancelled'])), _connector='OR'), name='review_decided_with_snapshot'), models.CheckConstraint(condition=models.Q(('state__in', ['open', 'go', 'no-go', 'cancelled'])), name='review_state_known')],
                 'verbose_name': 'go-live review',
                 'ordering': ['-opened_at', '-id'],
                 'permissions': [('decide_review', 'Can decide go-live reviews')],
@@ -115,6 +117,7 @@ class Migration(migrations.Migration):
                 ('review', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='actions', to='evidence.review')),
             ],
             options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('title__regex', '\\S')), name='review_action_has_title', violation_error_message='Say what is to be done.'), models.CheckConstraint(condition=models.Q(models.Q(('owner__isnull', False), ('owner_name', '')), models.Q(('owner', None), ('owner_name__regex', '\\S')), _connector='OR'), name='review_action_one_owner', violation_error_message='An action has one owner: a person, or somebody else.'), models.CheckConstraint(condition=models.Q(models.Q(('close_note', ''), ('closed_at', None), ('closed_by', None)), models.Q(('closed_at__isnull', False), ('closed_by__isnull', False)), _connector='OR'), name='review_action_closed_by_somebody')],
                 'ordering': ['review', '-critical', 'due_on', 'id'],
                 'default_permissions': ('view',),
             },
@@ -137,6 +140,9 @@ class Migration(migrations.Migration):
                 ('run', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='file', serialize=False, to='evidence.validationrun')),
                 ('content', models.BinaryField()),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=django.db.models.lookups.LessThanOrEqual(django.db.models.functions.text.Length('content'), 5242880), name='run_file_content_bounded')],
+            },
         ),
         migrations.AddField(
             model_name='validationrun',
@@ -171,6 +177,8 @@ class Migration(migrations.Migration):
                 ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='measures', to='evidence.validationrun')),
             ],
             options={
+                'indexes': [models.Index(fields=['run', 'name'], name='run_measure_run_name')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('value__isnull', False), models.Q(('caution', ''), _negated=True), _connector='OR'), name='run_measure_value_or_reason'), models.CheckConstraint(condition=models.Q(('percentile__isnull', True), models.Q(('percentile__gt', 0), ('percentile__lt', 100)), _connector='OR'), name='run_measure_percentile_range')],
                 'ordering': ['id'],
             },
         ),
@@ -187,6 +195,7 @@ class Migration(migrations.Migration):
                 ('signed_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
+                'constraints': [models.UniqueConstraint(fields=('review', 'domain'), name='signoff_once_a_domain'), models.UniqueConstraint(fields=('review', 'approver'), name='signoff_one_domain_a_person', violation_error_message='Nobody signs for two domains of one review.'), models.CheckConstraint(condition=models.Q(models.Q(('answered_at', None), ('note', ''), ('signed_by', None), ('state', 'waiting')), models.Q(('answered_at__isnull', False), ('signed_by', models.F('approver')), ('state__in', ['signed', 'declined'])), _connector='OR'), name='signoff_by_who_is_named', violation_error_message='Only the person who is named signs.'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'declined'), _negated=True), ('note__regex', '\\S'), _connector='OR'), name='signoff_declined_with_reason', violation_error_message='Say why.'), models.CheckConstraint(condition=models.Q(('domain__in', ['compute', 'network', 'energy', 'security', 'planning'])), name='signoff_domain_known'), models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'signed', 'declined'])), name='signoff_state_known')],
                 'verbose_name': 'sign-off',
                 'ordering': ['review', 'id'],
                 'default_permissions': ('view',),
@@ -307,42 +316,6 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('site', 'check_id', 'part', 'taken_on'), name='fact_once_a_day', violation_error_message='There is a value of this day already; change that one.'), models.CheckConstraint(condition=models.Q(('part', ''), _negated=True), name='fact_of_a_part'), models.CheckConstraint(condition=models.Q(('source', ''), _negated=True), name='fact_with_source'), models.CheckConstraint(condition=models.Q(models.Q(('void_changes', []), ('voided_at__isnull', True)), models.Q(('voided_at__isnull', False), models.Q(('void_reason', ''), _negated=True), models.Q(('void_changes', []), _negated=True)), _connector='OR'), name='recordedfact_voided_with_reason'), models.CheckConstraint(condition=models.Q(('void_changes__contained_by', ['driver', 'firmware', 'nos', 'collective-library', 'topology', 'placement-policy', 'power-topology', 'cooling-topology', 'serving-stack', 'expansion', 'accelerator'])), name='recordedfact_void_changes_known'), models.CheckConstraint(condition=models.Q(('provenance__in', ['measured', 'estimated', 'declared', 'simulated'])), name='recordedfact_provenance_known')],
             },
         ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('site',), name='review_one_open_at_site', violation_error_message='The site has an open review already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('end_note', ''), ('ended_at', None), ('ended_by', None), ('state', 'open')), models.Q(models.Q(('state', 'open'), _negated=True), ('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='review_ended_by_somebody'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'go']), ('end_note__regex', '\\S'), _connector='OR'), name='review_no_with_reason', violation_error_message='Say why.'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('framework_version__isnull', False), ('snapshot__isnull', False), ('state__in', ['go', 'no-go'])), models.Q(('framework_version', None), ('snapshot__isnull', True), ('state__in', ['open', 'cancelled'])), _connector='OR'), name='review_decided_with_snapshot'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'go', 'no-go', 'cancelled'])), name='review_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='reviewaction',
-            constraint=models.CheckConstraint(condition=models.Q(('title__regex', '\\S')), name='review_action_has_title', violation_error_message='Say what is to be done.'),
-        ),
-        migrations.AddConstraint(
-            model_name='reviewaction',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('owner__isnull', False), ('owner_name', '')), models.Q(('owner', None), ('owner_name__regex', '\\S')), _connector='OR'), name='review_action_one_owner', violation_error_message='An action has one owner: a person, or somebody else.'),
-        ),
-        migrations.AddConstraint(
-            model_name='reviewaction',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('close_note', ''), ('closed_at', None), ('closed_by', None)), models.Q(('closed_at__isnull', False), ('closed_by__isnull', False)), _connector='OR'), name='review_action_closed_by_somebody'),
-        ),
-        migrations.AddConstraint(
-            model_name='runfile',
-            constraint=models.CheckConstraint(condition=django.db.models.lookups.LessThanOrEqual(django.db.models.functions.text.Length('content'), 5242880), name='run_file_content_bounded'),
-        ),
         migrations.AddIndex(
             model_name='validationrun',
             index=models.Index(fields=['site', 'tool', '-taken_at'], name='run_site_tool_taken'),
@@ -357,74 +330,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='validationrun',
-            constraint=models.CheckConstraint(condition=models.Q(('file_bytes__lte', 5242880)), name='run_file_bounded'),
-        ),
-        migrations.AddConstraint(
-            model_name='validationrun',
-            constraint=models.CheckConstraint(condition=models.Q(('load_gbps__isnull', True), models.Q(('load', 'loaded'), ('load_gbps__gt', 0)), _connector='OR'), name='run_load_rate_of_a_load', violation_error_message='A rate of background load needs a background load.'),
-        ),
-        migrations.AddConstraint(
-            model_name='validationrun',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('void_changes', []), ('voided_at__isnull', True)), models.Q(('voided_at__isnull', False), models.Q(('void_reason', ''), _negated=True), models.Q(('void_changes', []), _negated=True)), _connector='OR'), name='validationrun_voided_with_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='validationrun',
-            constraint=models.CheckConstraint(condition=models.Q(('void_changes__contained_by', ['driver', 'firmware', 'nos', 'collective-library', 'topology', 'placement-policy', 'power-topology', 'cooling-topology', 'serving-stack', 'expansion', 'accelerator'])), name='validationrun_void_changes_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='validationrun',
-            constraint=models.CheckConstraint(condition=models.Q(('tool__in', ['nccl-tests', 'rccl-tests', 'perftest', 'iperf3', 'sockperf', 'fio', 'dcgm-diag', 'mlperf', 'vllm-bench', 'csv'])), name='validationrun_tool_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='validationrun',
             constraint=models.CheckConstraint(condition=models.Q(('scope__in', ['node', 'link', 'pair', 'fabric', 'site'])), name='validationrun_scope_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='validationrun',
-            constraint=models.CheckConstraint(condition=models.Q(('load__in', ['idle', 'loaded', ''])), name='validationrun_load_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='validationrun',
-            constraint=models.CheckConstraint(condition=models.Q(('provenance__in', ['measured', 'estimated', 'declared', 'simulated'])), name='validationrun_provenance_known'),
         ),
         migrations.AddConstraint(
             model_name='rundevice',
             constraint=models.UniqueConstraint(fields=('run', 'device'), name='run_device_unique'),
-        ),
-        migrations.AddIndex(
-            model_name='runmeasure',
-            index=models.Index(fields=['run', 'name'], name='run_measure_run_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='runmeasure',
-            constraint=models.CheckConstraint(condition=models.Q(('value__isnull', False), models.Q(('caution', ''), _negated=True), _connector='OR'), name='run_measure_value_or_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='runmeasure',
-            constraint=models.CheckConstraint(condition=models.Q(('percentile__isnull', True), models.Q(('percentile__gt', 0), ('percentile__lt', 100)), _connector='OR'), name='run_measure_percentile_range'),
-        ),
-        migrations.AddConstraint(
-            model_name='signoff',
-            constraint=models.UniqueConstraint(fields=('review', 'domain'), name='signoff_once_a_domain'),
-        ),
-        migrations.AddConstraint(
-            model_name='signoff',
-            constraint=models.UniqueConstraint(fields=('review', 'approver'), name='signoff_one_domain_a_person', violation_error_message='Nobody signs for two domains of one review.'),
-        ),
-        migrations.AddConstraint(
-            model_name='signoff',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answered_at', None), ('note', ''), ('signed_by', None), ('state', 'waiting')), models.Q(('answered_at__isnull', False), ('signed_by', models.F('approver')), ('state__in', ['signed', 'declined'])), _connector='OR'), name='signoff_by_who_is_named', violation_error_message='Only the person who is named signs.'),
-        ),
-        migrations.AddConstraint(
-            model_name='signoff',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'declined'), _negated=True), ('note__regex', '\\S'), _connector='OR'), name='signoff_declined_with_reason', violation_error_message='Say why.'),
-        ),
-        migrations.AddConstraint(
-            model_name='signoff',
-            constraint=models.CheckConstraint(condition=models.Q(('domain__in', ['compute', 'network', 'energy', 'security', 'planning'])), name='signoff_domain_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='signoff',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'signed', 'declined'])), name='signoff_state_known'),
         ),
     ]

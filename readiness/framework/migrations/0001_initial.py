@@ -35,6 +35,7 @@ class Migration(migrations.Migration):
                 ('rolls_back_to', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='framework.frameworkversion')),
             ],
             options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('status', 'published')), fields=('status',), name='one_published_framework'), models.CheckConstraint(condition=models.Q(models.Q(('published_at', None), ('status', 'draft')), models.Q(models.Q(('status', 'draft'), _negated=True), ('published_at__isnull', False)), _connector='OR'), name='framework_published_at_a_time'), models.CheckConstraint(condition=models.Q(('published_by', None), ('edited_by', None), models.Q(('published_by', models.F('edited_by')), _negated=True), ('override_reason__regex', '\\S'), _connector='OR'), name='framework_publisher_is_another', violation_error_message='Whoever edited it publishes it only with a reason.'), models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'published', 'retired'])), name='frameworkversion_status_known')],
                 'ordering': ['-created_at', '-id'],
                 'permissions': [('publish_frameworkversion', 'Can publish and roll back the framework')],
                 'abstract': False,
@@ -51,28 +52,9 @@ class Migration(migrations.Migration):
                 ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='framework.frameworkversion')),
             ],
             options={
+                'constraints': [models.UniqueConstraint(fields=('version', 'revision'), name='draft_step_unique')],
                 'ordering': ['version', '-revision'],
                 'default_permissions': ('view',),
             },
-        ),
-        migrations.AddConstraint(
-            model_name='frameworkversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'published')), fields=('status',), name='one_published_framework'),
-        ),
-        migrations.AddConstraint(
-            model_name='frameworkversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('published_at', None), ('status', 'draft')), models.Q(models.Q(('status', 'draft'), _negated=True), ('published_at__isnull', False)), _connector='OR'), name='framework_published_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='frameworkversion',
-            constraint=models.CheckConstraint(condition=models.Q(('published_by', None), ('edited_by', None), models.Q(('published_by', models.F('edited_by')), _negated=True), ('override_reason__regex', '\\S'), _connector='OR'), name='framework_publisher_is_another', violation_error_message='Whoever edited it publishes it only with a reason.'),
-        ),
-        migrations.AddConstraint(
-            model_name='frameworkversion',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'published', 'retired'])), name='frameworkversion_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='draftstep',
-            constraint=models.UniqueConstraint(fields=('version', 'revision'), name='draft_step_unique'),
         ),
     ]

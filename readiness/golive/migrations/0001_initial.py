@@ -35,6 +35,7 @@ class Migration(migrations.Migration):
                 ('site', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='campaigns', to='inventory.site', verbose_name='site')),
             ],
             options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['planned', 'running'])), fields=('site',), name='campaign_one_open_at_site', violation_error_message='The site has an open campaign already.'), models.CheckConstraint(condition=models.Q(('name__regex', '\\S')), name='campaign_has_name', violation_error_message='A name is required.'), models.CheckConstraint(condition=models.Q(models.Q(('started_at', None), ('state', 'planned')), models.Q(('started_at__isnull', False), ('state__in', ['running', 'finished'])), ('state', 'cancelled'), _connector='OR'), name='campaign_started_once_it_runs'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', False), ('ended_by__isnull', False), ('state__in', ('finished', 'cancelled'))), models.Q(models.Q(('state__in', ('finished', 'cancelled')), _negated=True), ('end_note', ''), ('ended_at', None), ('ended_by', None)), _connector='OR'), name='campaign_ended_by_somebody'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'cancelled'), _negated=True), ('end_note__regex', '\\S'), _connector='OR'), name='campaign_cancelled_with_reason', violation_error_message='Say why.'), models.CheckConstraint(condition=models.Q(('counts_from', None), ('counts_from__lte', models.F('due_on')), _connector='OR'), name='campaign_counts_before_due', violation_error_message='Runs cannot count only from after the last day.'), models.CheckConstraint(condition=models.Q(('state__in', ['planned', 'running', 'finished', 'cancelled'])), name='campaign_state_known')],
                 'verbose_name': 'validation campaign',
                 'verbose_name_plural': 'validation campaigns',
                 'ordering': ['-created_at', '-id'],
@@ -65,6 +66,7 @@ class Migration(migrations.Migration):
                 ('dropped_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
+                'constraints': [models.UniqueConstraint(fields=('campaign', 'check_id', 'parts', 'tool', 'load'), name='campaign_item_once', violation_error_message='The campaign has this item already.'), models.CheckConstraint(condition=models.Q(models.Q(('check_id', ''), _negated=True), ('parts__len__gt', 0)), name='campaign_item_proves_something'), models.CheckConstraint(condition=models.Q(('assignee', None), ('assigned_to', ''), _connector='OR'), name='campaign_item_one_assignee', violation_error_message='Name a person or somebody else, not both.'), models.CheckConstraint(condition=models.Q(models.Q(('drop_reason', ''), ('dropped_at', None), ('dropped_by', None)), models.Q(('drop_reason__regex', '\\S'), ('dropped_at__isnull', False), ('dropped_by__isnull', False)), _connector='OR'), name='campaign_item_dropped_with_reason', violation_error_message='Say why.'), models.CheckConstraint(condition=models.Q(('repeats__gte', 1), ('repeats__lte', 1000), models.Q(('size_bytes', None), ('size_bytes__gt', 0), _connector='OR')), name='campaign_item_counts_positive'), models.CheckConstraint(condition=models.Q(('tool__in', ['nccl-tests', 'rccl-tests', 'perftest', 'iperf3', 'sockperf', 'fio', 'dcgm-diag', 'mlperf', 'vllm-bench', 'csv'])), name='campaignitem_tool_known'), models.CheckConstraint(condition=models.Q(('scope__in', ['node', 'link', 'pair', 'fabric', 'site'])), name='campaignitem_scope_known'), models.CheckConstraint(condition=models.Q(('targets__in', ['site', 'node', 'pair', 'port', 'path', 'fabric'])), name='campaignitem_targets_known'), models.CheckConstraint(condition=models.Q(('load__in', ['idle', 'loaded', ''])), name='campaignitem_load_known'), models.CheckConstraint(condition=models.Q(('outcome__in', ['done', 'failed', 'blocked', 'stale', 'missing', 'n-a', 'dropped', ''])), name='campaignitem_outcome_known')],
                 'verbose_name': 'campaign item',
                 'verbose_name_plural': 'campaign items',
                 'ordering': ['campaign', 'check_id', 'id'],
@@ -87,6 +89,7 @@ class Migration(migrations.Migration):
                 ('site', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='work_items', to='inventory.site')),
             ],
             options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('status__in', ('open', 'in-progress'))), fields=('site', 'check_id'), name='work_item_one_live', violation_error_message='This check is on the worklist for this site already.'), models.CheckConstraint(condition=models.Q(('owner', None), ('owner_name', ''), _connector='OR'), name='work_item_one_owner', violation_error_message='The owner is a user or a name, not both.'), models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('status__in', ('open', 'in-progress'))), models.Q(models.Q(('status__in', ('open', 'in-progress')), _negated=True), ('closed_at__isnull', False)), _connector='OR'), name='work_item_closed_at_some_time'), models.CheckConstraint(condition=models.Q(('status__in', ['open', 'in-progress', 'done', 'dropped'])), name='workitem_status_known')],
                 'ordering': ['-created_at', '-id'],
                 'permissions': [('progress_workitem', 'Can set status and note of work items')],
             },
@@ -107,89 +110,5 @@ class Migration(migrations.Migration):
                 'default_permissions': ('view', 'add', 'delete'),
                 'constraints': [models.UniqueConstraint(fields=('domain', 'site', 'user'), name='approver_once', nulls_distinct=False, violation_error_message='This person is named there already.'), models.CheckConstraint(condition=models.Q(('domain__in', ['compute', 'network', 'energy', 'security', 'planning'])), name='approver_domain_known')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['planned', 'running'])), fields=('site',), name='campaign_one_open_at_site', violation_error_message='The site has an open campaign already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('name__regex', '\\S')), name='campaign_has_name', violation_error_message='A name is required.'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('started_at', None), ('state', 'planned')), models.Q(('started_at__isnull', False), ('state__in', ['running', 'finished'])), ('state', 'cancelled'), _connector='OR'), name='campaign_started_once_it_runs'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', False), ('ended_by__isnull', False), ('state__in', ('finished', 'cancelled'))), models.Q(models.Q(('state__in', ('finished', 'cancelled')), _negated=True), ('end_note', ''), ('ended_at', None), ('ended_by', None)), _connector='OR'), name='campaign_ended_by_somebody'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'cancelled'), _negated=True), ('end_note__regex', '\\S'), _connector='OR'), name='campaign_cancelled_with_reason', violation_error_message='Say why.'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('counts_from', None), ('counts_from__lte', models.F('due_on')), _connector='OR'), name='campaign_counts_before_due', violation_error_message='Runs cannot count only from after the last day.'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['planned', 'running', 'finished', 'cancelled'])), name='campaign_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaignitem',
-            constraint=models.UniqueConstraint(fields=('campaign', 'check_id', 'parts', 'tool', 'load'), name='campaign_item_once', violation_error_message='The campaign has this item already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaignitem',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('check_id', ''), _negated=True), ('parts__len__gt', 0)), name='campaign_item_proves_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaignitem',
-            constraint=models.CheckConstraint(condition=models.Q(('assignee', None), ('assigned_to', ''), _connector='OR'), name='campaign_item_one_assignee', violation_error_message='Name a person or somebody else, not both.'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaignitem',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('drop_reason', ''), ('dropped_at', None), ('dropped_by', None)), models.Q(('drop_reason__regex', '\\S'), ('dropped_at__isnull', False), ('dropped_by__isnull', False)), _connector='OR'), name='campaign_item_dropped_with_reason', violation_error_message='Say why.'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaignitem',
-            constraint=models.CheckConstraint(condition=models.Q(('repeats__gte', 1), ('repeats__lte', 1000), models.Q(('size_bytes', None), ('size_bytes__gt', 0), _connector='OR')), name='campaign_item_counts_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaignitem',
-            constraint=models.CheckConstraint(condition=models.Q(('tool__in', ['nccl-tests', 'rccl-tests', 'perftest', 'iperf3', 'sockperf', 'fio', 'dcgm-diag', 'mlperf', 'vllm-bench', 'csv'])), name='campaignitem_tool_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaignitem',
-            constraint=models.CheckConstraint(condition=models.Q(('scope__in', ['node', 'link', 'pair', 'fabric', 'site'])), name='campaignitem_scope_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaignitem',
-            constraint=models.CheckConstraint(condition=models.Q(('targets__in', ['site', 'node', 'pair', 'port', 'path', 'fabric'])), name='campaignitem_targets_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaignitem',
-            constraint=models.CheckConstraint(condition=models.Q(('load__in', ['idle', 'loaded', ''])), name='campaignitem_load_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaignitem',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['done', 'failed', 'blocked', 'stale', 'missing', 'n-a', 'dropped', ''])), name='campaignitem_outcome_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='workitem',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ('open', 'in-progress'))), fields=('site', 'check_id'), name='work_item_one_live', violation_error_message='This check is on the worklist for this site already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='workitem',
-            constraint=models.CheckConstraint(condition=models.Q(('owner', None), ('owner_name', ''), _connector='OR'), name='work_item_one_owner', violation_error_message='The owner is a user or a name, not both.'),
-        ),
-        migrations.AddConstraint(
-            model_name='workitem',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('status__in', ('open', 'in-progress'))), models.Q(models.Q(('status__in', ('open', 'in-progress')), _negated=True), ('closed_at__isnull', False)), _connector='OR'), name='work_item_closed_at_some_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='workitem',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['open', 'in-progress', 'done', 'dropped'])), name='workitem_status_known'),
         ),
     ]

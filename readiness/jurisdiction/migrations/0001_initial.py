@@ -40,6 +40,7 @@ class Migration(migrations.Migration):
                 ('withdrawn_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('status', 'published')), fields=('status',), name='one_published_rule_pack'), models.CheckConstraint(condition=models.Q(models.Q(('published_at', None), ('status', 'draft')), models.Q(models.Q(('status', 'draft'), _negated=True), ('published_at__isnull', False)), _connector='OR'), name='rule_pack_published_at_a_time'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'withdrawn'), ('withdrawn_at__isnull', False)), models.Q(models.Q(('status', 'withdrawn'), _negated=True), ('withdrawn_at', None)), _connector='OR'), name='rule_pack_withdrawn_at_a_time'), models.CheckConstraint(condition=models.Q(('check_again_days__gte', 1)), name='rule_pack_checked_again'), models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'published', 'withdrawn'])), name='rulepack_status_known')],
                 'ordering': ['-created_at', '-id'],
                 'permissions': [('publish_rulepack', 'Can publish and withdraw rules of jurisdiction')],
                 'abstract': False,
@@ -72,6 +73,7 @@ class Migration(migrations.Migration):
                 ('pack', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rules', to='jurisdiction.rulepack')),
             ],
             options={
+                'constraints': [models.UniqueConstraint(fields=('pack', 'slug'), name='rule_slug_unique'), models.CheckConstraint(condition=models.Q(('article__regex', '\\S'), ('instrument__regex', '\\S'), ('source_url__regex', '^https?://\\S+$')), name='rule_cited', violation_error_message='A citation is an instrument, a place in it, and an address of the web.'), models.CheckConstraint(condition=models.Q(('in_force_from', None), ('in_force_until', None), ('in_force_until__gte', models.F('in_force_from')), _connector='OR'), name='rule_ends_after_start', violation_error_message='It ends before it begins.'), models.CheckConstraint(condition=models.Q(models.Q(('bases__len__gt', 0), ('effect', 'needs-basis')), models.Q(models.Q(('effect', 'needs-basis'), _negated=True), ('bases', [])), _connector='OR'), name='rule_bases_where_needed'), models.CheckConstraint(condition=models.Q(models.Q(('effect', 'forbidden'), _negated=True), ('instead_of', []), _connector='OR'), name='rule_that_forbids_stands_beside'), models.CheckConstraint(condition=models.Q(('categories__len__gt', 0), ('origins__len__gt', 0), ('places__len__gt', 0)), name='rule_covers_something'), models.CheckConstraint(condition=models.Q(('kind__in', ['residency', 'sovereignty'])), name='rule_kind_known'), models.CheckConstraint(condition=models.Q(('effect__in', ['allowed', 'needs-basis', 'forbidden'])), name='rule_effect_known')],
                 'ordering': ['pack', 'position', 'slug'],
             },
         ),
@@ -89,6 +91,7 @@ class Migration(migrations.Migration):
                 ('pack', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='groups', to='jurisdiction.rulepack')),
             ],
             options={
+                'constraints': [models.UniqueConstraint(fields=('pack', 'slug'), name='country_group_slug_unique'), models.CheckConstraint(condition=models.Q(('article__regex', '\\S'), ('instrument__regex', '\\S'), ('source_url__regex', '^https?://\\S+$')), name='country_group_cited', violation_error_message='A citation is an instrument, a place in it, and an address of the web.')],
                 'ordering': ['pack', 'position', 'slug'],
             },
         ),
@@ -136,65 +139,5 @@ class Migration(migrations.Migration):
                 'ordering': ['workload_class__name', 'basis', 'id'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('held_until', None), ('held_until__gte', models.F('held_from')), _connector='OR'), name='held_basis_ends_after_start', violation_error_message='It ends before it begins.'), models.CheckConstraint(condition=models.Q(('reference__regex', '\\S')), name='held_basis_has_a_reference'), models.CheckConstraint(condition=models.Q(('destination__in', ['', 'AD', 'AE', 'AF', 'AG', 'AI', 'AL', 'AM', 'AO', 'AQ', 'AR', 'AS', 'AT', 'AU', 'AW', 'AX', 'AZ', 'BA', 'BB', 'BD', 'BE', 'BF', 'BG', 'BH', 'BI', 'BJ', 'BL', 'BM', 'BN', 'BO', 'BQ', 'BR', 'BS', 'BT', 'BV', 'BW', 'BY', 'BZ', 'CA', 'CC', 'CD', 'CF', 'CG', 'CH', 'CI', 'CK', 'CL', 'CM', 'CN', 'CO', 'CR', 'CU', 'CV', 'CW', 'CX', 'CY', 'CZ', 'DE', 'DJ', 'DK', 'DM', 'DO', 'DZ', 'EC', 'EE', 'EG', 'EH', 'ER', 'ES', 'ET', 'FI', 'FJ', 'FK', 'FM', 'FO', 'FR', 'GA', 'GB', 'GD', 'GE', 'GF', 'GG', 'GH', 'GI', 'GL', 'GM', 'GN', 'GP', 'GQ', 'GR', 'GS', 'GT', 'GU', 'GW', 'GY', 'HK', 'HM', 'HN', 'HR', 'HT', 'HU', 'ID', 'IE', 'IL', 'IM', 'IN', 'IO', 'IQ', 'IR', 'IS', 'IT', 'JE', 'JM', 'JO', 'JP', 'KE', 'KG', 'KH', 'KI', 'KM', 'KN', 'KP', 'KR', 'KW', 'KY', 'KZ', 'LA', 'LB', 'LC', 'LI', 'LK', 'LR', 'LS', 'LT', 'LU', 'LV', 'LY', 'MA', 'MC', 'MD', 'ME', 'MF', 'MG', 'MH', 'MK', 'ML', 'MM', 'MN', 'MO', 'MP', 'MQ', 'MR', 'MS', 'MT', 'MU', 'MV', 'MW', 'MX', 'MY', 'MZ', 'NA', 'NC', 'NE', 'NF', 'NG', 'NI', 'NL', 'NO', 'NP', 'NR', 'NU', 'NZ', 'OM', 'PA', 'PE', 'PF', 'PG', 'PH', 'PK', 'PL', 'PM', 'PN', 'PR', 'PS', 'PT', 'PW', 'PY', 'QA', 'RE', 'RO', 'RS', 'RU', 'RW', 'SA', 'SB', 'SC', 'SD', 'SE', 'SG', 'SH', 'SI', 'SJ', 'SK', 'SL', 'SM', 'SN', 'SO', 'SR', 'SS', 'ST', 'SV', 'SX', 'SY', 'SZ', 'TC', 'TD', 'TF', 'TG', 'TH', 'TJ', 'TK', 'TL', 'TM', 'TN', 'TO', 'TR', 'TT', 'TV', 'TW', 'TZ', 'UA', 'UG', 'UM', 'US', 'UY', 'UZ', 'VA', 'VC', 'VE', 'VG', 'VI', 'VN', 'VU', 'WF', 'WS', 'YE', 'YT', 'ZA', 'ZM', 'ZW'])), name='held_basis_destination_known', violation_error_message='No country has this code.')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='rulepack',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'published')), fields=('status',), name='one_published_rule_pack'),
-        ),
-        migrations.AddConstraint(
-            model_name='rulepack',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('published_at', None), ('status', 'draft')), models.Q(models.Q(('status', 'draft'), _negated=True), ('published_at__isnull', False)), _connector='OR'), name='rule_pack_published_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='rulepack',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'withdrawn'), ('withdrawn_at__isnull', False)), models.Q(models.Q(('status', 'withdrawn'), _negated=True), ('withdrawn_at', None)), _connector='OR'), name='rule_pack_withdrawn_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='rulepack',
-            constraint=models.CheckConstraint(condition=models.Q(('check_again_days__gte', 1)), name='rule_pack_checked_again'),
-        ),
-        migrations.AddConstraint(
-            model_name='rulepack',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'published', 'withdrawn'])), name='rulepack_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='rule',
-            constraint=models.UniqueConstraint(fields=('pack', 'slug'), name='rule_slug_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='rule',
-            constraint=models.CheckConstraint(condition=models.Q(('article__regex', '\\S'), ('instrument__regex', '\\S'), ('source_url__regex', '^https?://\\S+$')), name='rule_cited', violation_error_message='A citation is an instrument, a place in it, and an address of the web.'),
-        ),
-        migrations.AddConstraint(
-            model_name='rule',
-            constraint=models.CheckConstraint(condition=models.Q(('in_force_from', None), ('in_force_until', None), ('in_force_until__gte', models.F('in_force_from')), _connector='OR'), name='rule_ends_after_start', violation_error_message='It ends before it begins.'),
-        ),
-        migrations.AddConstraint(
-            model_name='rule',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('bases__len__gt', 0), ('effect', 'needs-basis')), models.Q(models.Q(('effect', 'needs-basis'), _negated=True), ('bases', [])), _connector='OR'), name='rule_bases_where_needed'),
-        ),
-        migrations.AddConstraint(
-            model_name='rule',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('effect', 'forbidden'), _negated=True), ('instead_of', []), _connector='OR'), name='rule_that_forbids_stands_beside'),
-        ),
-        migrations.AddConstraint(
-            model_name='rule',
-            constraint=models.CheckConstraint(condition=models.Q(('categories__len__gt', 0), ('origins__len__gt', 0), ('places__len__gt', 0)), name='rule_covers_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='rule',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['residency', 'sovereignty'])), name='rule_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='rule',
-            constraint=models.CheckConstraint(condition=models.Q(('effect__in', ['allowed', 'needs-basis', 'forbidden'])), name='rule_effect_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='countrygroup',
-            constraint=models.UniqueConstraint(fields=('pack', 'slug'), name='country_group_slug_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='countrygroup',
-            constraint=models.CheckConstraint(condition=models.Q(('article__regex', '\\S'), ('instrument__regex', '\\S'), ('source_url__regex', '^https?://\\S+$')), name='country_group_cited', violation_error_message='A citation is an instrument, a place in it, and an address of the web.'),
         ),
     ]

@@ -88,6 +88,8 @@ class Migration(migrations.Migration):
                 ('team', models.ForeignKey(help_text='In whose name the accountable person answers', on_delete=django.db.models.deletion.PROTECT, related_name='accountable_for', to='people.team', verbose_name='team')),
             ],
             options={
+                'indexes': [models.Index(fields=['site', 'item'], name='assignment_site_item'), models.Index(fields=['accountable'], name='assignment_accountable')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'proposed')), fields=('site', 'item'), name='assignment_one_proposal', violation_error_message='Somebody is asked for this item already.'), models.CheckConstraint(condition=models.Q(models.Q(('answered_at', None), ('confirmed_at', None), ('ended_at', None), ('state', 'proposed')), models.Q(('answered_at__isnull', False), ('confirmed_at__isnull', False), ('state', 'accepted')), models.Q(('answered_at__isnull', False), ('confirmed_at', None), ('ended_at', None), ('state', 'declined')), models.Q(('ended_at__isnull', False), ('state', 'ended')), _connector='OR'), name='assignment_state_has_its_dates'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'accepted'), _negated=True), ('answered_by__isnull', False), _connector='OR'), name='assignment_accepted_by_somebody'), models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at', None), ('due_at', None)), models.Q(('due_at', django.db.models.expressions.CombinedExpression(models.F('confirmed_at'), '+', models.Value(datetime.timedelta(days=180)))), ('due_at__isnull', False)), _connector='OR'), name='assignment_due_after_confirmation'), models.CheckConstraint(condition=models.Q(models.Q(('end_reason', ''), ('ended_at', None), ('ended_by', None)), models.Q(('end_reason__regex', '\\S'), ('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='assignment_ended_by_somebody', violation_error_message='Say why it ends.'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'declined'), _negated=True), ('answer_note__regex', '\\S'), _connector='OR'), name='assignment_declined_for_a_reason', violation_error_message='Say why.'), models.CheckConstraint(condition=models.Q(('deputy', None), models.Q(('deputy', models.F('accountable')), _negated=True), _connector='OR'), name='assignment_deputy_is_another', violation_error_message='The deputy is somebody else than who is accountable.'), models.CheckConstraint(condition=models.Q(('decision_rights__regex', '\\S')), name='assignment_has_rights', violation_error_message='Write down what may be decided.'), models.CheckConstraint(condition=models.Q(('item__in', ['orchestration', 'compute-network', 'network-energy', 'compute-energy', 'compute', 'network', 'energy'])), name='assignment_item_known'), models.CheckConstraint(condition=models.Q(('state__in', ['proposed', 'accepted', 'declined', 'ended'])), name='assignment_state_known')],
                 'verbose_name': 'assignment',
                 'verbose_name_plural': 'assignments',
                 'ordering': ['-proposed_at', '-id'],
@@ -104,6 +106,7 @@ class Migration(migrations.Migration):
                 ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
+                'constraints': [models.UniqueConstraint(fields=('assignment', 'confirmed_at'), name='confirmation_once_an_instant')],
                 'ordering': ['-confirmed_at', '-id'],
                 'default_permissions': ('view',),
             },
@@ -119,72 +122,13 @@ class Migration(migrations.Migration):
                 ('done_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
+                'constraints': [models.UniqueConstraint(fields=('assignment', 'number'), name='handover_step_one_number'), models.CheckConstraint(condition=models.Q(models.Q(('done_at', None), ('done_by', None)), models.Q(('done_at__isnull', False), ('done_by__isnull', False)), _connector='OR'), name='handover_step_done_by_somebody')],
                 'ordering': ['number', 'id'],
                 'default_permissions': ('view',),
             },
         ),
-        migrations.AddIndex(
-            model_name='assignment',
-            index=models.Index(fields=['site', 'item'], name='assignment_site_item'),
-        ),
-        migrations.AddIndex(
-            model_name='assignment',
-            index=models.Index(fields=['accountable'], name='assignment_accountable'),
-        ),
         migrations.AddConstraint(
             model_name='assignment',
             constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('confirmed_at__isnull', False)), expressions=[('site', '='), ('item', '='), (web.ranges.TsTzRange(django.db.models.functions.comparison.Least('effective_at', 'ended_at'), 'ended_at'), '&&')], name='assignment_one_accountable', violation_error_message='Somebody is accountable for this item in that time.'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'proposed')), fields=('site', 'item'), name='assignment_one_proposal', violation_error_message='Somebody is asked for this item already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answered_at', None), ('confirmed_at', None), ('ended_at', None), ('state', 'proposed')), models.Q(('answered_at__isnull', False), ('confirmed_at__isnull', False), ('state', 'accepted')), models.Q(('answered_at__isnull', False), ('confirmed_at', None), ('ended_at', None), ('state', 'declined')), models.Q(('ended_at__isnull', False), ('state', 'ended')), _connector='OR'), name='assignment_state_has_its_dates'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'accepted'), _negated=True), ('answered_by__isnull', False), _connector='OR'), name='assignment_accepted_by_somebody'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at', None), ('due_at', None)), models.Q(('due_at', django.db.models.expressions.CombinedExpression(models.F('confirmed_at'), '+', models.Value(datetime.timedelta(days=180)))), ('due_at__isnull', False)), _connector='OR'), name='assignment_due_after_confirmation'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('end_reason', ''), ('ended_at', None), ('ended_by', None)), models.Q(('end_reason__regex', '\\S'), ('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='assignment_ended_by_somebody', violation_error_message='Say why it ends.'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'declined'), _negated=True), ('answer_note__regex', '\\S'), _connector='OR'), name='assignment_declined_for_a_reason', violation_error_message='Say why.'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.CheckConstraint(condition=models.Q(('deputy', None), models.Q(('deputy', models.F('accountable')), _negated=True), _connector='OR'), name='assignment_deputy_is_another', violation_error_message='The deputy is somebody else than who is accountable.'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.CheckConstraint(condition=models.Q(('decision_rights__regex', '\\S')), name='assignment_has_rights', violation_error_message='Write down what may be decided.'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.CheckConstraint(condition=models.Q(('item__in', ['orchestration', 'compute-network', 'network-energy', 'compute-energy', 'compute', 'network', 'energy'])), name='assignment_item_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['proposed', 'accepted', 'declined', 'ended'])), name='assignment_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='confirmation',
-            constraint=models.UniqueConstraint(fields=('assignment', 'confirmed_at'), name='confirmation_once_an_instant'),
-        ),
-        migrations.AddConstraint(
-            model_name='handoverstep',
-            constraint=models.UniqueConstraint(fields=('assignment', 'number'), name='handover_step_one_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='handoverstep',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('done_at', None), ('done_by', None)), models.Q(('done_at__isnull', False), ('done_by__isnull', False)), _connector='OR'), name='handover_step_done_by_somebody'),
         ),
     ]

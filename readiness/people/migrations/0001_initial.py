@@ -29,6 +29,7 @@ class Migration(migrations.Migration):
                 ('user', models.OneToOneField(blank=True, editable=False, help_text='Who signs in as this person; without one nothing can be accepted', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='person', to=settings.AUTH_USER_MODEL, verbose_name='user')),
             ],
             options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('name__regex', '\\S')), name='person_has_name', violation_error_message='A name is required.'), models.UniqueConstraint(condition=models.Q(('email', ''), _negated=True), fields=('email',), name='person_email_unique', violation_error_code='unique', violation_error_message='Somebody else has this e-mail.'), models.CheckConstraint(condition=models.Q(models.Q(('user', None), ('user_confirmed_at', None)), models.Q(('user__isnull', False), ('user_confirmed_at__isnull', False)), _connector='OR'), name='person_link_is_confirmed'), models.CheckConstraint(condition=models.Q(models.Q(('requested_at', None), ('requested_by', None), ('requested_user', None)), models.Q(('requested_at__isnull', False), ('requested_by__isnull', False), ('requested_user__isnull', False), ('user', None)), _connector='OR'), name='person_link_request_is_whole'), models.CheckConstraint(condition=models.Q(('requested_by', models.F('requested_user')), _negated=True), name='person_link_requested_by_another', violation_error_message='Nobody requests a link to their own user.')],
                 'verbose_name': 'person',
                 'verbose_name_plural': 'people',
                 'ordering': ['name', 'id'],
@@ -74,26 +75,6 @@ class Migration(migrations.Migration):
             model_name='membership',
             name='team',
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='people.team', verbose_name='team'),
-        ),
-        migrations.AddConstraint(
-            model_name='person',
-            constraint=models.CheckConstraint(condition=models.Q(('name__regex', '\\S')), name='person_has_name', violation_error_message='A name is required.'),
-        ),
-        migrations.AddConstraint(
-            model_name='person',
-            constraint=models.UniqueConstraint(condition=models.Q(('email', ''), _negated=True), fields=('email',), name='person_email_unique', violation_error_code='unique', violation_error_message='Somebody else has this e-mail.'),
-        ),
-        migrations.AddConstraint(
-            model_name='person',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('user', None), ('user_confirmed_at', None)), models.Q(('user__isnull', False), ('user_confirmed_at__isnull', False)), _connector='OR'), name='person_link_is_confirmed'),
-        ),
-        migrations.AddConstraint(
-            model_name='person',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('requested_at', None), ('requested_by', None), ('requested_user', None)), models.Q(('requested_at__isnull', False), ('requested_by__isnull', False), ('requested_user__isnull', False), ('user', None)), _connector='OR'), name='person_link_request_is_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='person',
-            constraint=models.CheckConstraint(condition=models.Q(('requested_by', models.F('requested_user')), _negated=True), name='person_link_requested_by_another', violation_error_message='Nobody requests a link to their own user.'),
         ),
         migrations.AddConstraint(
             model_name='membership',

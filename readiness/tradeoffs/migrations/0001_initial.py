@@ -45,6 +45,8 @@ class Migration(migrations.Migration):
                 ('workload', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='decisions', to='workloads.workloadclass', verbose_name='workload')),
             ],
             options={
+                'indexes': [models.Index(fields=['state', 'due_on'], name='decision_state_due')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('answered_by', models.F('decided_by')), _negated=True), name='decision_approver_is_another', violation_error_message='Nobody approves what they decided themselves.'), models.CheckConstraint(condition=models.Q(('rationale__regex', '\\S')), name='decision_has_rationale', violation_error_message='Say why.'), models.CheckConstraint(condition=models.Q(models.Q(('answered_at', None), ('answered_by', None), ('state', 'recorded')), models.Q(('answered_at__isnull', False), ('answered_by__isnull', False), ('state__in', ['approved', 'rejected'])), models.Q(('answered_at__isnull', False), ('answered_by__isnull', False), ('state', 'withdrawn')), models.Q(('answered_at', None), ('answered_by', None), ('state', 'withdrawn')), _connector='OR'), name='decision_answered_by_somebody'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'rejected'), _negated=True), ('answer_note__regex', '\\S'), _connector='OR'), name='decision_rejected_with_reason', violation_error_message='Say why.'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'withdrawn'), ('withdrawal_note__regex', '\\S'), ('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False)), models.Q(models.Q(('state', 'withdrawn'), _negated=True), ('withdrawal_note', ''), ('withdrawn_at', None), ('withdrawn_by', None)), _connector='OR'), name='decision_withdrawn_by_somebody'), models.CheckConstraint(condition=models.Q(('reviewed_at', None), ('state', 'approved'), _connector='OR'), name='decision_reviewed_if_approved'), models.CheckConstraint(condition=models.Q(('due_on__gt', models.F('decided_at__date'))), name='decision_reviewed_later', violation_error_message='The review is after the day of the decision.'), models.CheckConstraint(condition=models.Q(('state__in', ['recorded', 'approved', 'rejected', 'withdrawn'])), name='decision_state_known')],
                 'ordering': ['-decided_at', '-id'],
                 'permissions': [('approve_decision', 'Can approve and reject decisions of others')],
                 'default_permissions': ('view', 'add'),
@@ -67,6 +69,7 @@ class Migration(migrations.Migration):
                 ('decision', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='forecasts', to='tradeoffs.decision')),
             ],
             options={
+                'constraints': [models.UniqueConstraint(fields=('decision', 'objective'), name='forecast_once_an_objective'), models.CheckConstraint(condition=models.Q(models.Q(('low__isnull', True), ('value__isnull', True), ('low__lte', models.F('value')), _connector='OR'), models.Q(('value__isnull', True), ('high__isnull', True), ('value__lte', models.F('high')), _connector='OR'), models.Q(('low__isnull', True), ('high__isnull', True), ('low__lte', models.F('high')), _connector='OR')), name='forecast_within_its_band'), models.CheckConstraint(condition=models.Q(('provenance__in', ['measured', 'estimated', 'declared', 'simulated', ''])), name='decisionforecast_provenance_known'), models.CheckConstraint(condition=models.Q(('direction__in', ['min', 'max'])), name='decisionforecast_direction_known')],
                 'ordering': ['decision', 'id'],
                 'default_permissions': ('view',),
             },
@@ -85,6 +88,7 @@ class Migration(migrations.Migration):
                 ('forecast', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='outcome', to='tradeoffs.decisionforecast')),
             ],
             options={
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('unknown', ''), ('value__isnull', False)), models.Q(('value', None), models.Q(('unknown', ''), _negated=True)), _connector='OR'), name='outcome_known_or_why_not'), models.CheckConstraint(condition=models.Q(models.Q(('low__isnull', True), ('value__isnull', True), ('low__lte', models.F('value')), _connector='OR'), models.Q(('value__isnull', True), ('high__isnull', True), ('value__lte', models.F('high')), _connector='OR'), models.Q(('low__isnull', True), ('high__isnull', True), ('low__lte', models.F('high')), _connector='OR')), name='outcome_within_its_band'), models.CheckConstraint(condition=models.Q(('provenance__in', ['measured', 'estimated', 'declared', 'simulated', ''])), name='decisionoutcome_provenance_known')],
                 'ordering': ['forecast'],
                 'default_permissions': ('view',),
             },
@@ -102,6 +106,7 @@ class Migration(migrations.Migration):
                 ('by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='entered by')),
             ],
             options={
+                'constraints': [models.UniqueConstraint(fields=('currency', 'to_currency', 'source', 'as_of_on'), name='exchange_rate_once_a_day', violation_error_message='This source has a rate from that day on already.'), models.CheckConstraint(condition=models.Q(('rate__gt', 0)), name='exchange_rate_positive'), models.CheckConstraint(condition=models.Q(('currency', models.F('to_currency')), _negated=True), name='exchange_rate_of_two', violation_error_message='A rate is between two currencies.'), models.CheckConstraint(condition=models.Q(('source', ''), _negated=True), name='exchange_rate_with_source'), models.CheckConstraint(condition=models.Q(('currency__in', ['AED', 'AUD', 'BRL', 'CAD', 'CHF', 'CLP', 'CNY', 'CZK', 'DKK', 'EUR', 'GBP', 'HKD', 'HUF', 'IDR', 'ILS', 'INR', 'ISK', 'JPY', 'KES', 'KRW', 'MXN', 'MYR', 'NGN', 'NOK', 'NZD', 'PHP', 'PLN', 'QAR', 'SAR', 'SEK', 'SGD', 'THB', 'TRY', 'TWD', 'USD', 'VND', 'ZAR'])), name='exchangerate_currency_known'), models.CheckConstraint(condition=models.Q(('to_currency__in', ['AED', 'AUD', 'BRL', 'CAD', 'CHF', 'CLP', 'CNY', 'CZK', 'DKK', 'EUR', 'GBP', 'HKD', 'HUF', 'IDR', 'ILS', 'INR', 'ISK', 'JPY', 'KES', 'KRW', 'MXN', 'MYR', 'NGN', 'NOK', 'NZD', 'PHP', 'PLN', 'QAR', 'SAR', 'SEK', 'SGD', 'THB', 'TRY', 'TWD', 'USD', 'VND', 'ZAR'])), name='exchangerate_to_currency_known'), models.CheckConstraint(condition=models.Q(('provenance__in', ['measured', 'estimated', 'declared', 'simulated'])), name='exchangerate_provenance_known')],
                 'verbose_name': 'exchange rate',
                 'verbose_name_plural': 'exchange rates',
                 'ordering': ['currency', 'to_currency', '-as_of_on', 'source', 'id'],
@@ -128,6 +133,7 @@ class Migration(migrations.Migration):
                 ('site', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='factor_days', to='inventory.site', verbose_name='site')),
             ],
             options={
+                'constraints': [models.UniqueConstraint(fields=('site', 'kind', 'source', 'day_on'), name='factor_day_once_a_source'), models.CheckConstraint(condition=models.Q(('offset_s__lt', models.F('step_s'))), name='factor_day_offset_in_step'), models.CheckConstraint(condition=models.Q(models.Q(('step_s', 900), ('values__len', 96)), models.Q(('step_s', 1800), ('values__len', 48)), models.Q(('step_s', 3600), ('values__len', 24)), _connector='OR'), name='factor_day_every_interval'), models.CheckConstraint(condition=models.Q(('known__gt', 0), ('known__lte', models.F('values__len')), ('lowest__lte', models.F('highest'))), name='factor_day_knows_something'), models.CheckConstraint(condition=models.Q(('kind', 'electricity_price'), ('lowest__gte', 0), _connector='OR'), name='factor_day_not_negative'), models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['electricity_price']), models.Q(('currency', ''), _negated=True)), models.Q(models.Q(('kind__in', ['electricity_price']), _negated=True), ('currency', '')), _connector='OR'), name='factor_day_currency_of_prices'), models.CheckConstraint(condition=models.Q(('source', ''), _negated=True), name='factor_day_with_source'), models.CheckConstraint(condition=models.Q(('kind__in', ['electricity_price', 'carbon_average', 'carbon_marginal', 'carbon_market'])), name='factorday_kind_known'), models.CheckConstraint(condition=models.Q(('currency__in', ['AED', 'AUD', 'BRL', 'CAD', 'CHF', 'CLP', 'CNY', 'CZK', 'DKK', 'EUR', 'GBP', 'HKD', 'HUF', 'IDR', 'ILS', 'INR', 'ISK', 'JPY', 'KES', 'KRW', 'MXN', 'MYR', 'NGN', 'NOK', 'NZD', 'PHP', 'PLN', 'QAR', 'SAR', 'SEK', 'SGD', 'THB', 'TRY', 'TWD', 'USD', 'VND', 'ZAR', ''])), name='factorday_currency_known'), models.CheckConstraint(condition=models.Q(('basis__in', ['published', 'declared'])), name='factorday_basis_known'), models.CheckConstraint(condition=models.Q(('provenance__in', ['measured', 'estimated', 'declared', 'simulated'])), name='factorday_provenance_known')],
                 'verbose_name': 'day of a factor',
                 'verbose_name_plural': 'days of factors',
                 'ordering': ['-day_on', 'kind', 'source', 'id'],
@@ -155,6 +161,7 @@ class Migration(migrations.Migration):
                 ('user_region', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='latencies', to='workloads.userregion', verbose_name='user region')),
             ],
             options={
+                'constraints': [models.UniqueConstraint(fields=('site', 'user_region', 'other_site', 'percentile', 'source', 'as_of_on'), name='latency_once_a_day', nulls_distinct=False, violation_error_message='This source has a value from that day on already.'), models.CheckConstraint(condition=models.Q(models.Q(('other_site__isnull', False), ('user_region__isnull', True)), models.Q(('other_site__isnull', True), ('user_region__isnull', False)), _connector='OR'), name='latency_to_one_place', violation_error_message='A round trip is to one user region or to one other site.'), models.CheckConstraint(condition=models.Q(('other_site__isnull', True), ('other_site__gt', models.F('site')), _connector='OR'), name='latency_of_a_pair_once', violation_error_message='The other site is the site itself, or the pair is turned about.'), models.CheckConstraint(condition=models.Q(('value_ms__gt', 0)), name='latency_positive'), models.CheckConstraint(condition=models.Q(('percentile__gt', 0), ('percentile__lt', 100)), name='latency_percentile_range'), models.CheckConstraint(condition=models.Q(('source', ''), _negated=True), name='latency_with_source'), models.CheckConstraint(condition=models.Q(('until_on__isnull', True), ('until_on__gte', models.F('as_of_on')), _connector='OR'), name='latency_ends_after_start', violation_error_message='It ends before it begins.'), models.CheckConstraint(condition=models.Q(models.Q(('high__isnull', True), ('low__isnull', True)), models.Q(('high__gte', models.F('value_ms')), ('high__isnull', False), ('low__isnull', False), ('low__lte', models.F('value_ms'))), _connector='OR'), name='latency_within_its_band', violation_error_message='Give both ends of the band, around the value, or neither.'), models.CheckConstraint(condition=models.Q(('basis__in', ['published', 'declared'])), name='latencyfactor_basis_known'), models.CheckConstraint(condition=models.Q(('provenance__in', ['measured', 'estimated', 'declared', 'simulated'])), name='latencyfactor_provenance_known')],
                 'verbose_name': 'latency',
                 'verbose_name_plural': 'latencies',
                 'ordering': ['-as_of_on', 'source', 'id'],
@@ -181,6 +188,7 @@ class Migration(migrations.Migration):
                 ('cancel_asked_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('cancel_asked_at', None), ('state__in', ['queued', 'running'])), fields=('digest',), name='portfolio_open_once'), models.CheckConstraint(condition=models.Q(('points_done__lte', models.F('points_total')), ('points_total__gt', 0)), name='portfolio_points_in_range'), models.CheckConstraint(condition=models.Q(models.Q(('finished_at', None), ('started_at', None), ('state', 'queued')), models.Q(('finished_at', None), ('started_at__isnull', False), ('state', 'running')), models.Q(('finished_at__isnull', False), ('state__in', ['done', 'cancelled', 'failed'])), _connector='OR'), name='portfolio_instants_of_state'), models.CheckConstraint(condition=models.Q(models.Q(('result__isnull', False), ('state', 'done')), ('state', 'cancelled'), models.Q(('result__isnull', True), ('state__in', ['queued', 'running', 'failed'])), _connector='OR'), name='portfolio_result_of_state'), models.CheckConstraint(condition=models.Q(models.Q(('cancel_asked_at', None), ('cancel_asked_by', None)), models.Q(('cancel_asked_at__isnull', False), ('cancel_asked_by__isnull', False)), _connector='OR'), name='portfolio_cancel_by_somebody'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'cancelled'), _negated=True), ('cancel_asked_at__isnull', False), _connector='OR'), name='portfolio_cancelled_if_asked'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'failed'), models.Q(('problem', ''), _negated=True)), models.Q(models.Q(('state', 'failed'), _negated=True), ('problem', '')), _connector='OR'), name='portfolio_failed_with_reason'), models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'running', 'done', 'cancelled', 'failed'])), name='portfoliorun_state_known')],
                 'ordering': ['-asked_at', '-id'],
                 'permissions': [('cancel_portfoliorun', 'Can cancel portfolio runs')],
                 'default_permissions': ('view', 'add'),
@@ -207,265 +215,10 @@ class Migration(migrations.Migration):
                 ('site', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='factors', to='inventory.site', verbose_name='site')),
             ],
             options={
+                'constraints': [models.UniqueConstraint(fields=('site', 'kind', 'source', 'as_of_on'), name='site_factor_once_a_day', violation_error_message='This source has a value from that day on already.'), models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['accelerator_capex', 'accelerator_hour_cost', 'demand_charge', 'egress_price', 'electricity_price']), models.Q(('currency', ''), _negated=True)), models.Q(models.Q(('kind__in', ['accelerator_capex', 'accelerator_hour_cost', 'demand_charge', 'egress_price', 'electricity_price']), _negated=True), ('currency', '')), _connector='OR'), name='site_factor_currency_of_prices', violation_error_message='A price has a currency, and nothing else has.'), models.CheckConstraint(condition=models.Q(('kind', 'electricity_price'), ('value__gte', 0), _connector='OR'), name='site_factor_not_negative'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'pue'), _negated=True), ('value__gte', 1), _connector='OR'), name='site_factor_pue_from_one'), models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['accelerator_utilisation', 'staffing_cover']), _negated=True), ('value__lte', 1), _connector='OR'), name='site_factor_shares_of_one'), models.CheckConstraint(condition=models.Q(('source', ''), _negated=True), name='site_factor_with_source'), models.CheckConstraint(condition=models.Q(('until_on__isnull', True), ('until_on__gte', models.F('as_of_on')), _connector='OR'), name='site_factor_ends_after_start', violation_error_message='It ends before it begins.'), models.CheckConstraint(condition=models.Q(models.Q(('high__isnull', True), ('low__isnull', True)), models.Q(('high__gte', models.F('value')), ('high__isnull', False), ('low__isnull', False), ('low__lte', models.F('value'))), _connector='OR'), name='site_factor_within_its_band', violation_error_message='Give both ends of the band, around the value, or neither.'), models.CheckConstraint(condition=models.Q(('basis__in', ['published', 'declared'])), name='sitefactor_basis_known'), models.CheckConstraint(condition=models.Q(('provenance__in', ['measured', 'estimated', 'declared', 'simulated'])), name='sitefactor_provenance_known'), models.CheckConstraint(condition=models.Q(('kind__in', ['electricity_price', 'demand_charge', 'pue', 'carbon_average', 'carbon_marginal', 'carbon_market', 'egress_price', 'accelerator_hour_cost', 'accelerator_capex', 'depreciation_years', 'accelerator_utilisation', 'accelerator_power_kw', 'accelerator_idle_kw', 'accelerators_free', 'power_headroom_kw', 'network_free_gbps', 'staffing_cover'])), name='sitefactor_kind_known'), models.CheckConstraint(condition=models.Q(('currency__in', ['AED', 'AUD', 'BRL', 'CAD', 'CHF', 'CLP', 'CNY', 'CZK', 'DKK', 'EUR', 'GBP', 'HKD', 'HUF', 'IDR', 'ILS', 'INR', 'ISK', 'JPY', 'KES', 'KRW', 'MXN', 'MYR', 'NGN', 'NOK', 'NZD', 'PHP', 'PLN', 'QAR', 'SAR', 'SEK', 'SGD', 'THB', 'TRY', 'TWD', 'USD', 'VND', 'ZAR', ''])), name='sitefactor_currency_known')],
                 'verbose_name': 'site factor',
                 'verbose_name_plural': 'site factors',
                 'ordering': ['-as_of_on', 'kind', 'source', 'id'],
             },
-        ),
-        migrations.AddIndex(
-            model_name='decision',
-            index=models.Index(fields=['state', 'due_on'], name='decision_state_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('answered_by', models.F('decided_by')), _negated=True), name='decision_approver_is_another', violation_error_message='Nobody approves what they decided themselves.'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('rationale__regex', '\\S')), name='decision_has_rationale', violation_error_message='Say why.'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answered_at', None), ('answered_by', None), ('state', 'recorded')), models.Q(('answered_at__isnull', False), ('answered_by__isnull', False), ('state__in', ['approved', 'rejected'])), models.Q(('answered_at__isnull', False), ('answered_by__isnull', False), ('state', 'withdrawn')), models.Q(('answered_at', None), ('answered_by', None), ('state', 'withdrawn')), _connector='OR'), name='decision_answered_by_somebody'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'rejected'), _negated=True), ('answer_note__regex', '\\S'), _connector='OR'), name='decision_rejected_with_reason', violation_error_message='Say why.'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'withdrawn'), ('withdrawal_note__regex', '\\S'), ('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False)), models.Q(models.Q(('state', 'withdrawn'), _negated=True), ('withdrawal_note', ''), ('withdrawn_at', None), ('withdrawn_by', None)), _connector='OR'), name='decision_withdrawn_by_somebody'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('reviewed_at', None), ('state', 'approved'), _connector='OR'), name='decision_reviewed_if_approved'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('due_on__gt', models.F('decided_at__date'))), name='decision_reviewed_later', violation_error_message='The review is after the day of the decision.'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['recorded', 'approved', 'rejected', 'withdrawn'])), name='decision_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='decisionforecast',
-            constraint=models.UniqueConstraint(fields=('decision', 'objective'), name='forecast_once_an_objective'),
-        ),
-        migrations.AddConstraint(
-            model_name='decisionforecast',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('low__isnull', True), ('value__isnull', True), ('low__lte', models.F('value')), _connector='OR'), models.Q(('value__isnull', True), ('high__isnull', True), ('value__lte', models.F('high')), _connector='OR'), models.Q(('low__isnull', True), ('high__isnull', True), ('low__lte', models.F('high')), _connector='OR')), name='forecast_within_its_band'),
-        ),
-        migrations.AddConstraint(
-            model_name='decisionforecast',
-            constraint=models.CheckConstraint(condition=models.Q(('provenance__in', ['measured', 'estimated', 'declared', 'simulated', ''])), name='decisionforecast_provenance_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='decisionforecast',
-            constraint=models.CheckConstraint(condition=models.Q(('direction__in', ['min', 'max'])), name='decisionforecast_direction_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='decisionoutcome',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('unknown', ''), ('value__isnull', False)), models.Q(('value', None), models.Q(('unknown', ''), _negated=True)), _connector='OR'), name='outcome_known_or_why_not'),
-        ),
-        migrations.AddConstraint(
-            model_name='decisionoutcome',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('low__isnull', True), ('value__isnull', True), ('low__lte', models.F('value')), _connector='OR'), models.Q(('value__isnull', True), ('high__isnull', True), ('value__lte', models.F('high')), _connector='OR'), models.Q(('low__isnull', True), ('high__isnull', True), ('low__lte', models.F('high')), _connector='OR')), name='outcome_within_its_band'),
-        ),
-        migrations.AddConstraint(
-            model_name='decisionoutcome',
-            constraint=models.CheckConstraint(condition=models.Q(('provenance__in', ['measured', 'estimated', 'declared', 'simulated', ''])), name='decisionoutcome_provenance_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='exchangerate',
-            constraint=models.UniqueConstraint(fields=('currency', 'to_currency', 'source', 'as_of_on'), name='exchange_rate_once_a_day', violation_error_message='This source has a rate from that day on already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='exchangerate',
-            constraint=models.CheckConstraint(condition=models.Q(('rate__gt', 0)), name='exchange_rate_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='exchangerate',
-            constraint=models.CheckConstraint(condition=models.Q(('currency', models.F('to_currency')), _negated=True), name='exchange_rate_of_two', violation_error_message='A rate is between two currencies.'),
-        ),
-        migrations.AddConstraint(
-            model_name='exchangerate',
-            constraint=models.CheckConstraint(condition=models.Q(('source', ''), _negated=True), name='exchange_rate_with_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='exchangerate',
-            constraint=models.CheckConstraint(condition=models.Q(('currency__in', ['AED', 'AUD', 'BRL', 'CAD', 'CHF', 'CLP', 'CNY', 'CZK', 'DKK', 'EUR', 'GBP', 'HKD', 'HUF', 'IDR', 'ILS', 'INR', 'ISK', 'JPY', 'KES', 'KRW', 'MXN', 'MYR', 'NGN', 'NOK', 'NZD', 'PHP', 'PLN', 'QAR', 'SAR', 'SEK', 'SGD', 'THB', 'TRY', 'TWD', 'USD', 'VND', 'ZAR'])), name='exchangerate_currency_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='exchangerate',
-            constraint=models.CheckConstraint(condition=models.Q(('to_currency__in', ['AED', 'AUD', 'BRL', 'CAD', 'CHF', 'CLP', 'CNY', 'CZK', 'DKK', 'EUR', 'GBP', 'HKD', 'HUF', 'IDR', 'ILS', 'INR', 'ISK', 'JPY', 'KES', 'KRW', 'MXN', 'MYR', 'NGN', 'NOK', 'NZD', 'PHP', 'PLN', 'QAR', 'SAR', 'SEK', 'SGD', 'THB', 'TRY', 'TWD', 'USD', 'VND', 'ZAR'])), name='exchangerate_to_currency_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='exchangerate',
-            constraint=models.CheckConstraint(condition=models.Q(('provenance__in', ['measured', 'estimated', 'declared', 'simulated'])), name='exchangerate_provenance_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='factorday',
-            constraint=models.UniqueConstraint(fields=('site', 'kind', 'source', 'day_on'), name='factor_day_once_a_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='factorday',
-            constraint=models.CheckConstraint(condition=models.Q(('offset_s__lt', models.F('step_s'))), name='factor_day_offset_in_step'),
-        ),
-        migrations.AddConstraint(
-            model_name='factorday',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('step_s', 900), ('values__len', 96)), models.Q(('step_s', 1800), ('values__len', 48)), models.Q(('step_s', 3600), ('values__len', 24)), _connector='OR'), name='factor_day_every_interval'),
-        ),
-        migrations.AddConstraint(
-            model_name='factorday',
-            constraint=models.CheckConstraint(condition=models.Q(('known__gt', 0), ('known__lte', models.F('values__len')), ('lowest__lte', models.F('highest'))), name='factor_day_knows_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='factorday',
-            constraint=models.CheckConstraint(condition=models.Q(('kind', 'electricity_price'), ('lowest__gte', 0), _connector='OR'), name='factor_day_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='factorday',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['electricity_price']), models.Q(('currency', ''), _negated=True)), models.Q(models.Q(('kind__in', ['electricity_price']), _negated=True), ('currency', '')), _connector='OR'), name='factor_day_currency_of_prices'),
-        ),
-        migrations.AddConstraint(
-            model_name='factorday',
-            constraint=models.CheckConstraint(condition=models.Q(('source', ''), _negated=True), name='factor_day_with_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='factorday',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['electricity_price', 'carbon_average', 'carbon_marginal', 'carbon_market'])), name='factorday_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='factorday',
-            constraint=models.CheckConstraint(condition=models.Q(('currency__in', ['AED', 'AUD', 'BRL', 'CAD', 'CHF', 'CLP', 'CNY', 'CZK', 'DKK', 'EUR', 'GBP', 'HKD', 'HUF', 'IDR', 'ILS', 'INR', 'ISK', 'JPY', 'KES', 'KRW', 'MXN', 'MYR', 'NGN', 'NOK', 'NZD', 'PHP', 'PLN', 'QAR', 'SAR', 'SEK', 'SGD', 'THB', 'TRY', 'TWD', 'USD', 'VND', 'ZAR', ''])), name='factorday_currency_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='factorday',
-            constraint=models.CheckConstraint(condition=models.Q(('basis__in', ['published', 'declared'])), name='factorday_basis_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='factorday',
-            constraint=models.CheckConstraint(condition=models.Q(('provenance__in', ['measured', 'estimated', 'declared', 'simulated'])), name='factorday_provenance_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='latencyfactor',
-            constraint=models.UniqueConstraint(fields=('site', 'user_region', 'other_site', 'percentile', 'source', 'as_of_on'), name='latency_once_a_day', nulls_distinct=False, violation_error_message='This source has a value from that day on already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='latencyfactor',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('other_site__isnull', False), ('user_region__isnull', True)), models.Q(('other_site__isnull', True), ('user_region__isnull', False)), _connector='OR'), name='latency_to_one_place', violation_error_message='A round trip is to one user region or to one other site.'),
-        ),
-        migrations.AddConstraint(
-            model_name='latencyfactor',
-            constraint=models.CheckConstraint(condition=models.Q(('other_site__isnull', True), ('other_site__gt', models.F('site')), _connector='OR'), name='latency_of_a_pair_once', violation_error_message='The other site is the site itself, or the pair is turned about.'),
-        ),
-        migrations.AddConstraint(
-            model_name='latencyfactor',
-            constraint=models.CheckConstraint(condition=models.Q(('value_ms__gt', 0)), name='latency_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='latencyfactor',
-            constraint=models.CheckConstraint(condition=models.Q(('percentile__gt', 0), ('percentile__lt', 100)), name='latency_percentile_range'),
-        ),
-        migrations.AddConstraint(
-            model_name='latencyfactor',
-            constraint=models.CheckConstraint(condition=models.Q(('source', ''), _negated=True), name='latency_with_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='latencyfactor',
-            constraint=models.CheckConstraint(condition=models.Q(('until_on__isnull', True), ('until_on__gte', models.F('as_of_on')), _connector='OR'), name='latency_ends_after_start', violation_error_message='It ends before it begins.'),
-        ),
-        migrations.AddConstraint(
-            model_name='latencyfactor',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('high__isnull', True), ('low__isnull', True)), models.Q(('high__gte', models.F('value_ms')), ('high__isnull', False), ('low__isnull', False), ('low__lte', models.F('value_ms'))), _connector='OR'), name='latency_within_its_band', violation_error_message='Give both ends of the band, around the value, or neither.'),
-        ),
-        migrations.AddConstraint(
-            model_name='latencyfactor',
-            constraint=models.CheckConstraint(condition=models.Q(('basis__in', ['published', 'declared'])), name='latencyfactor_basis_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='latencyfactor',
-            constraint=models.CheckConstraint(condition=models.Q(('provenance__in', ['measured', 'estimated', 'declared', 'simulated'])), name='latencyfactor_provenance_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='portfoliorun',
-            constraint=models.UniqueConstraint(condition=models.Q(('cancel_asked_at', None), ('state__in', ['queued', 'running'])), fields=('digest',), name='portfolio_open_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='portfoliorun',
-            constraint=models.CheckConstraint(condition=models.Q(('points_done__lte', models.F('points_total')), ('points_total__gt', 0)), name='portfolio_points_in_range'),
-        ),
-        migrations.AddConstraint(
-            model_name='portfoliorun',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('finished_at', None), ('started_at', None), ('state', 'queued')), models.Q(('finished_at', None), ('started_at__isnull', False), ('state', 'running')), models.Q(('finished_at__isnull', False), ('state__in', ['done', 'cancelled', 'failed'])), _connector='OR'), name='portfolio_instants_of_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='portfoliorun',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('result__isnull', False), ('state', 'done')), ('state', 'cancelled'), models.Q(('result__isnull', True), ('state__in', ['queued', 'running', 'failed'])), _connector='OR'), name='portfolio_result_of_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='portfoliorun',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cancel_asked_at', None), ('cancel_asked_by', None)), models.Q(('cancel_asked_at__isnull', False), ('cancel_asked_by__isnull', False)), _connector='OR'), name='portfolio_cancel_by_somebody'),
-        ),
-        migrations.AddConstraint(
-            model_name='portfoliorun',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'cancelled'), _negated=True), ('cancel_asked_at__isnull', False), _connector='OR'), name='portfolio_cancelled_if_asked'),
-        ),
-        migrations.AddConstraint(
-            model_name='portfoliorun',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'failed'), models.Q(('problem', ''), _negated=True)), models.Q(models.Q(('state', 'failed'), _negated=True), ('problem', '')), _connector='OR'), name='portfolio_failed_with_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='portfoliorun',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'running', 'done', 'cancelled', 'failed'])), name='portfoliorun_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitefactor',
-            constraint=models.UniqueConstraint(fields=('site', 'kind', 'source', 'as_of_on'), name='site_factor_once_a_day', violation_error_message='This source has a value from that day on already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitefactor',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['accelerator_capex', 'accelerator_hour_cost', 'demand_charge', 'egress_price', 'electricity_price']), models.Q(('currency', ''), _negated=True)), models.Q(models.Q(('kind__in', ['accelerator_capex', 'accelerator_hour_cost', 'demand_charge', 'egress_price', 'electricity_price']), _negated=True), ('currency', '')), _connector='OR'), name='site_factor_currency_of_prices', violation_error_message='A price has a currency, and nothing else has.'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitefactor',
-            constraint=models.CheckConstraint(condition=models.Q(('kind', 'electricity_price'), ('value__gte', 0), _connector='OR'), name='site_factor_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitefactor',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'pue'), _negated=True), ('value__gte', 1), _connector='OR'), name='site_factor_pue_from_one'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitefactor',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['accelerator_utilisation', 'staffing_cover']), _negated=True), ('value__lte', 1), _connector='OR'), name='site_factor_shares_of_one'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitefactor',
-            constraint=models.CheckConstraint(condition=models.Q(('source', ''), _negated=True), name='site_factor_with_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitefactor',
-            constraint=models.CheckConstraint(condition=models.Q(('until_on__isnull', True), ('until_on__gte', models.F('as_of_on')), _connector='OR'), name='site_factor_ends_after_start', violation_error_message='It ends before it begins.'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitefactor',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('high__isnull', True), ('low__isnull', True)), models.Q(('high__gte', models.F('value')), ('high__isnull', False), ('low__isnull', False), ('low__lte', models.F('value'))), _connector='OR'), name='site_factor_within_its_band', violation_error_message='Give both ends of the band, around the value, or neither.'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitefactor',
-            constraint=models.CheckConstraint(condition=models.Q(('basis__in', ['published', 'declared'])), name='sitefactor_basis_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitefactor',
-            constraint=models.CheckConstraint(condition=models.Q(('provenance__in', ['measured', 'estimated', 'declared', 'simulated'])), name='sitefactor_provenance_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitefactor',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['electricity_price', 'demand_charge', 'pue', 'carbon_average', 'carbon_marginal', 'carbon_market', 'egress_price', 'accelerator_hour_cost', 'accelerator_capex', 'depreciation_years', 'accelerator_utilisation', 'accelerator_power_kw', 'accelerator_idle_kw', 'accelerators_free', 'power_headroom_kw', 'network_free_gbps', 'staffing_cover'])), name='sitefactor_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitefactor',
-            constraint=models.CheckConstraint(condition=models.Q(('currency__in', ['AED', 'AUD', 'BRL', 'CAD', 'CHF', 'CLP', 'CNY', 'CZK', 'DKK', 'EUR', 'GBP', 'HKD', 'HUF', 'IDR', 'ILS', 'INR', 'ISK', 'JPY', 'KES', 'KRW', 'MXN', 'MYR', 'NGN', 'NOK', 'NZD', 'PHP', 'PLN', 'QAR', 'SAR', 'SEK', 'SGD', 'THB', 'TRY', 'TWD', 'USD', 'VND', 'ZAR', ''])), name='sitefactor_currency_known'),
         ),
     ]

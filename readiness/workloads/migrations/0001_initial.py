@@ -37,6 +37,7 @@ class Migration(migrations.Migration):
                 ('user_region', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workloads.userregion')),
             ],
             options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('requests_per_s__isnull', True), models.Q(('requests_per_s__gte', 0), ('requests_per_s__lte', 1000000000000.0)), _connector='OR'), name='served_region_requests_in_range')],
                 'ordering': ['workload_class', 'user_region'],
             },
         ),
@@ -71,6 +72,7 @@ class Migration(migrations.Migration):
                 ('user_regions', models.ManyToManyField(blank=True, related_name='workload_classes', through='workloads.ServedRegion', to='workloads.userregion')),
             ],
             options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('latency_limit_ms__isnull', True), models.Q(('latency_limit_ms__gt', 0), ('latency_limit_ms__lte', 1000000000000.0)), _connector='OR'), name='workload_latency_limit_positive', violation_error_message='A latency limit is above 0 ms.'), models.CheckConstraint(condition=models.Q(('latency_percentile__gt', 0), ('latency_percentile__lt', 100)), name='workload_percentile_inside', violation_error_message='A percentile is above 0 and below 100.'), models.CheckConstraint(condition=models.Q(models.Q(('cost_ceiling__isnull', True), ('cost_currency', ''), ('cost_unit', '')), models.Q(('cost_ceiling__gt', 0), ('cost_ceiling__lte', 1000000000000.0), ('cost_currency__regex', '^[A-Z]{3}$'), models.Q(('cost_unit', ''), _negated=True)), _connector='OR'), name='workload_cost_whole', violation_error_message='A unit-cost ceiling has an amount above 0, a currency and a unit, or none of them.'), models.CheckConstraint(condition=models.Q(('allowed_jurisdictions__contained_by', ['EEA', 'EU', 'WORLD', 'AD', 'AE', 'AF', 'AG', 'AI', 'AL', 'AM', 'AO', 'AQ', 'AR', 'AS', 'AT', 'AU', 'AW', 'AX', 'AZ', 'BA', 'BB', 'BD', 'BE', 'BF', 'BG', 'BH', 'BI', 'BJ', 'BL', 'BM', 'BN', 'BO', 'BQ', 'BR', 'BS', 'BT', 'BV', 'BW', 'BY', 'BZ', 'CA', 'CC', 'CD', 'CF', 'CG', 'CH', 'CI', 'CK', 'CL', 'CM', 'CN', 'CO', 'CR', 'CU', 'CV', 'CW', 'CX', 'CY', 'CZ', 'DE', 'DJ', 'DK', 'DM', 'DO', 'DZ', 'EC', 'EE', 'EG', 'EH', 'ER', 'ES', 'ET', 'FI', 'FJ', 'FK', 'FM', 'FO', 'FR', 'GA', 'GB', 'GD', 'GE', 'GF', 'GG', 'GH', 'GI', 'GL', 'GM', 'GN', 'GP', 'GQ', 'GR', 'GS', 'GT', 'GU', 'GW', 'GY', 'HK', 'HM', 'HN', 'HR', 'HT', 'HU', 'ID', 'IE', 'IL', 'IM', 'IN', 'IO', 'IQ', 'IR', 'IS', 'IT', 'JE', 'JM', 'JO', 'JP', 'KE', 'KG', 'KH', 'KI', 'KM', 'KN', 'KP', 'KR', 'KW', 'KY', 'KZ', 'LA', 'LB', 'LC', 'LI', 'LK', 'LR', 'LS', 'LT', 'LU', 'LV', 'LY', 'MA', 'MC', 'MD', 'ME', 'MF', 'MG', 'MH', 'MK', 'ML', 'MM', 'MN', 'MO', 'MP', 'MQ', 'MR', 'MS', 'MT', 'MU', 'MV', 'MW', 'MX', 'MY', 'MZ', 'NA', 'NC', 'NE', 'NF', 'NG', 'NI', 'NL', 'NO', 'NP', 'NR', 'NU', 'NZ', 'OM', 'PA', 'PE', 'PF', 'PG', 'PH', 'PK', 'PL', 'PM', 'PN', 'PR', 'PS', 'PT', 'PW', 'PY', 'QA', 'RE', 'RO', 'RS', 'RU', 'RW', 'SA', 'SB', 'SC', 'SD', 'SE', 'SG', 'SH', 'SI', 'SJ', 'SK', 'SL', 'SM', 'SN', 'SO', 'SR', 'SS', 'ST', 'SV', 'SX', 'SY', 'SZ', 'TC', 'TD', 'TF', 'TG', 'TH', 'TJ', 'TK', 'TL', 'TM', 'TN', 'TO', 'TR', 'TT', 'TV', 'TW', 'TZ', 'UA', 'UG', 'UM', 'US', 'UY', 'UZ', 'VA', 'VC', 'VE', 'VG', 'VI', 'VN', 'VU', 'WF', 'WS', 'YE', 'YT', 'ZA', 'ZM', 'ZW'])), name='workload_allowed_known'), models.CheckConstraint(condition=models.Q(('forbidden_jurisdictions__contained_by', ['EEA', 'EU', 'WORLD', 'AD', 'AE', 'AF', 'AG', 'AI', 'AL', 'AM', 'AO', 'AQ', 'AR', 'AS', 'AT', 'AU', 'AW', 'AX', 'AZ', 'BA', 'BB', 'BD', 'BE', 'BF', 'BG', 'BH', 'BI', 'BJ', 'BL', 'BM', 'BN', 'BO', 'BQ', 'BR', 'BS', 'BT', 'BV', 'BW', 'BY', 'BZ', 'CA', 'CC', 'CD', 'CF', 'CG', 'CH', 'CI', 'CK', 'CL', 'CM', 'CN', 'CO', 'CR', 'CU', 'CV', 'CW', 'CX', 'CY', 'CZ', 'DE', 'DJ', 'DK', 'DM', 'DO', 'DZ', 'EC', 'EE', 'EG', 'EH', 'ER', 'ES', 'ET', 'FI', 'FJ', 'FK', 'FM', 'FO', 'FR', 'GA', 'GB', 'GD', 'GE', 'GF', 'GG', 'GH', 'GI', 'GL', 'GM', 'GN', 'GP', 'GQ', 'GR', 'GS', 'GT', 'GU', 'GW', 'GY', 'HK', 'HM', 'HN', 'HR', 'HT', 'HU', 'ID', 'IE', 'IL', 'IM', 'IN', 'IO', 'IQ', 'IR', 'IS', 'IT', 'JE', 'JM', 'JO', 'JP', 'KE', 'KG', 'KH', 'KI', 'KM', 'KN', 'KP', 'KR', 'KW', 'KY', 'KZ', 'LA', 'LB', 'LC', 'LI', 'LK', 'LR', 'LS', 'LT', 'LU', 'LV', 'LY', 'MA', 'MC', 'MD', 'ME', 'MF', 'MG', 'MH', 'MK', 'ML', 'MM', 'MN', 'MO', 'MP', 'MQ', 'MR', 'MS', 'MT', 'MU', 'MV', 'MW', 'MX', 'MY', 'MZ', 'NA', 'NC', 'NE', 'NF', 'NG', 'NI', 'NL', 'NO', 'NP', 'NR', 'NU', 'NZ', 'OM', 'PA', 'PE', 'PF', 'PG', 'PH', 'PK', 'PL', 'PM', 'PN', 'PR', 'PS', 'PT', 'PW', 'PY', 'QA', 'RE', 'RO', 'RS', 'RU', 'RW', 'SA', 'SB', 'SC', 'SD', 'SE', 'SG', 'SH', 'SI', 'SJ', 'SK', 'SL', 'SM', 'SN', 'SO', 'SR', 'SS', 'ST', 'SV', 'SX', 'SY', 'SZ', 'TC', 'TD', 'TF', 'TG', 'TH', 'TJ', 'TK', 'TL', 'TM', 'TN', 'TO', 'TR', 'TT', 'TV', 'TW', 'TZ', 'UA', 'UG', 'UM', 'US', 'UY', 'UZ', 'VA', 'VC', 'VE', 'VG', 'VI', 'VN', 'VU', 'WF', 'WS', 'YE', 'YT', 'ZA', 'ZM', 'ZW'])), name='workload_forbidden_known'), models.CheckConstraint(condition=models.Q(('allowed_jurisdictions__overlap', models.F('forbidden_jurisdictions')), _negated=True), name='workload_allowed_or_forbidden', violation_error_message='A jurisdiction is allowed or forbidden, not both.'), models.CheckConstraint(condition=models.Q(('residency__in', ['', 'EEA', 'EU', 'WORLD', 'AD', 'AE', 'AF', 'AG', 'AI', 'AL', 'AM', 'AO', 'AQ', 'AR', 'AS', 'AT', 'AU', 'AW', 'AX', 'AZ', 'BA', 'BB', 'BD', 'BE', 'BF', 'BG', 'BH', 'BI', 'BJ', 'BL', 'BM', 'BN', 'BO', 'BQ', 'BR', 'BS', 'BT', 'BV', 'BW', 'BY', 'BZ', 'CA', 'CC', 'CD', 'CF', 'CG', 'CH', 'CI', 'CK', 'CL', 'CM', 'CN', 'CO', 'CR', 'CU', 'CV', 'CW', 'CX', 'CY', 'CZ', 'DE', 'DJ', 'DK', 'DM', 'DO', 'DZ', 'EC', 'EE', 'EG', 'EH', 'ER', 'ES', 'ET', 'FI', 'FJ', 'FK', 'FM', 'FO', 'FR', 'GA', 'GB', 'GD', 'GE', 'GF', 'GG', 'GH', 'GI', 'GL', 'GM', 'GN', 'GP', 'GQ', 'GR', 'GS', 'GT', 'GU', 'GW', 'GY', 'HK', 'HM', 'HN', 'HR', 'HT', 'HU', 'ID', 'IE', 'IL', 'IM', 'IN', 'IO', 'IQ', 'IR', 'IS', 'IT', 'JE', 'JM', 'JO', 'JP', 'KE', 'KG', 'KH', 'KI', 'KM', 'KN', 'KP', 'KR', 'KW', 'KY', 'KZ', 'LA', 'LB', 'LC', 'LI', 'LK', 'LR', 'LS', 'LT', 'LU', 'LV', 'LY', 'MA', 'MC', 'MD', 'ME', 'MF', 'MG', 'MH', 'MK', 'ML', 'MM', 'MN', 'MO', 'MP', 'MQ', 'MR', 'MS', 'MT', 'MU', 'MV', 'MW', 'MX', 'MY', 'MZ', 'NA', 'NC', 'NE', 'NF', 'NG', 'NI', 'NL', 'NO', 'NP', 'NR', 'NU', 'NZ', 'OM', 'PA', 'PE', 'PF', 'PG', 'PH', 'PK', 'PL', 'PM', 'PN', 'PR', 'PS', 'PT', 'PW', 'PY', 'QA', 'RE', 'RO', 'RS', 'RU', 'RW', 'SA', 'SB', 'SC', 'SD', 'SE', 'SG', 'SH', 'SI', 'SJ', 'SK', 'SL', 'SM', 'SN', 'SO', 'SR', 'SS', 'ST', 'SV', 'SX', 'SY', 'SZ', 'TC', 'TD', 'TF', 'TG', 'TH', 'TJ', 'TK', 'TL', 'TM', 'TN', 'TO', 'TR', 'TT', 'TV', 'TW', 'TZ', 'UA', 'UG', 'UM', 'US', 'UY', 'UZ', 'VA', 'VC', 'VE', 'VG', 'VI', 'VN', 'VU', 'WF', 'WS', 'YE', 'YT', 'ZA', 'ZM', 'ZW'])), name='workload_residency_known'), models.CheckConstraint(condition=models.Q(('min_score__isnull', True), models.Q(('min_score__gte', 0), ('min_score__lte', 1)), _connector='OR'), name='workload_min_score_share'), models.CheckConstraint(condition=models.Q(('deferrable_h__gte', 0), ('deferrable_h__lte', 8784)), name='workload_deferrable_h_in_range'), models.CheckConstraint(condition=models.Q(('it_kw__isnull', True), models.Q(('it_kw__gte', 0), ('it_kw__lte', 1000000000000.0)), _connector='OR'), name='workload_it_kw_in_range'), models.CheckConstraint(condition=models.Q(('bandwidth_gbps__isnull', True), models.Q(('bandwidth_gbps__gte', 0), ('bandwidth_gbps__lte', 1000000000000.0)), _connector='OR'), name='workload_bandwidth_gbps_in_range'), models.CheckConstraint(condition=models.Q(('carbon_g_per_kwh__isnull', True), models.Q(('carbon_g_per_kwh__gte', 0), ('carbon_g_per_kwh__lte', 1000000000000.0)), _connector='OR'), name='workload_carbon_g_per_kwh_in_range'), models.CheckConstraint(condition=models.Q(('carbon_kg_per_month__isnull', True), models.Q(('carbon_kg_per_month__gte', 0), ('carbon_kg_per_month__lte', 1000000000000.0)), _connector='OR'), name='workload_carbon_kg_per_month_in_range'), models.CheckConstraint(condition=models.Q(('kind__in', ['interactive', 'batch', 'training', ''])), name='workloadclass_kind_known'), models.CheckConstraint(condition=models.Q(('criticality__in', ['critical', 'important', 'standard', 'best-effort'])), name='workloadclass_criticality_known'), models.CheckConstraint(condition=models.Q(('cost_unit__in', ['accelerator-hour', 'million-tokens', 'million-requests', 'month', ''])), name='workloadclass_cost_unit_known'), models.CheckConstraint(condition=models.Q(('data_categories__contained_by', ['public', 'confidential', 'personal', 'special-category', 'health', 'financial', 'export-controlled'])), name='workloadclass_data_categories_known'), models.CheckConstraint(condition=models.Q(('min_verdict__in', ['conditional', 'ready', ''])), name='workloadclass_min_verdict_known'), models.CheckConstraint(condition=models.Q(('provenance__in', ['measured', 'estimated', 'declared', 'simulated'])), name='workloadclass_provenance_known')],
                 'verbose_name_plural': 'workload classes',
                 'ordering': ['name', 'id'],
             },
@@ -90,6 +92,7 @@ class Migration(migrations.Migration):
                 ('workload_class', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='placements', to='workloads.workloadclass')),
             ],
             options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_on__isnull', True)), fields=('workload_class', 'site'), name='placement_once_at_a_time'), models.CheckConstraint(condition=models.Q(('ended_on__isnull', True), ('ended_on__gte', models.F('started_on')), _connector='OR'), name='placement_ends_after_start')],
                 'ordering': ['workload_class__name', 'site__name', 'id'],
             },
         ),
@@ -103,6 +106,7 @@ class Migration(migrations.Migration):
                 ('workload_class', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='confirmations', to='workloads.workloadclass')),
             ],
             options={
+                'constraints': [models.UniqueConstraint(fields=('workload_class', 'confirmed_on'), name='envelope_confirmed_once_a_day')],
                 'ordering': ['workload_class', '-confirmed_on', 'id'],
             },
         ),
@@ -115,111 +119,12 @@ class Migration(migrations.Migration):
                 ('workload_class', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='accelerators', to='workloads.workloadclass')),
             ],
             options={
+                'constraints': [models.UniqueConstraint(fields=('workload_class', 'device_type'), name='accelerator_demand_unique', nulls_distinct=False, violation_error_message='This type is stated already.'), models.CheckConstraint(condition=models.Q(('count__gte', 1)), name='accelerator_demand_some')],
                 'ordering': ['workload_class', 'device_type', 'id'],
             },
         ),
         migrations.AddConstraint(
-            model_name='workloadclass',
-            constraint=models.CheckConstraint(condition=models.Q(('latency_limit_ms__isnull', True), models.Q(('latency_limit_ms__gt', 0), ('latency_limit_ms__lte', 1000000000000.0)), _connector='OR'), name='workload_latency_limit_positive', violation_error_message='A latency limit is above 0 ms.'),
-        ),
-        migrations.AddConstraint(
-            model_name='workloadclass',
-            constraint=models.CheckConstraint(condition=models.Q(('latency_percentile__gt', 0), ('latency_percentile__lt', 100)), name='workload_percentile_inside', violation_error_message='A percentile is above 0 and below 100.'),
-        ),
-        migrations.AddConstraint(
-            model_name='workloadclass',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cost_ceiling__isnull', True), ('cost_currency', ''), ('cost_unit', '')), models.Q(('cost_ceiling__gt', 0), ('cost_ceiling__lte', 1000000000000.0), ('cost_currency__regex', '^[A-Z]{3}$'), models.Q(('cost_unit', ''), _negated=True)), _connector='OR'), name='workload_cost_whole', violation_error_message='A unit-cost ceiling has an amount above 0, a currency and a unit, or none of them.'),
-        ),
-        migrations.AddConstraint(
-            model_name='workloadclass',
-            constraint=models.CheckConstraint(condition=models.Q(('allowed_jurisdictions__contained_by', ['EEA', 'EU', 'WORLD', 'AD', 'AE', 'AF', 'AG', 'AI', 'AL', 'AM', 'AO', 'AQ', 'AR', 'AS', 'AT', 'AU', 'AW', 'AX', 'AZ', 'BA', 'BB', 'BD', 'BE', 'BF', 'BG', 'BH', 'BI', 'BJ', 'BL', 'BM', 'BN', 'BO', 'BQ', 'BR', 'BS', 'BT', 'BV', 'BW', 'BY', 'BZ', 'CA', 'CC', 'CD', 'CF', 'CG', 'CH', 'CI', 'CK', 'CL', 'CM', 'CN', 'CO', 'CR', 'CU', 'CV', 'CW', 'CX', 'CY', 'CZ', 'DE', 'DJ', 'DK', 'DM', 'DO', 'DZ', 'EC', 'EE', 'EG', 'EH', 'ER', 'ES', 'ET', 'FI', 'FJ', 'FK', 'FM', 'FO', 'FR', 'GA', 'GB', 'GD', 'GE', 'GF', 'GG', 'GH', 'GI', 'GL', 'GM', 'GN', 'GP', 'GQ', 'GR', 'GS', 'GT', 'GU', 'GW', 'GY', 'HK', 'HM', 'HN', 'HR', 'HT', 'HU', 'ID', 'IE', 'IL', 'IM', 'IN', 'IO', 'IQ', 'IR', 'IS', 'IT', 'JE', 'JM', 'JO', 'JP', 'KE', 'KG', 'KH', 'KI', 'KM', 'KN', 'KP', 'KR', 'KW', 'KY', 'KZ', 'LA', 'LB', 'LC', 'LI', 'LK', 'LR', 'LS', 'LT', 'LU', 'LV', 'LY', 'MA', 'MC', 'MD', 'ME', 'MF', 'MG', 'MH', 'MK', 'ML', 'MM', 'MN', 'MO', 'MP', 'MQ', 'MR', 'MS', 'MT', 'MU', 'MV', 'MW', 'MX', 'MY', 'MZ', 'NA', 'NC', 'NE', 'NF', 'NG', 'NI', 'NL', 'NO', 'NP', 'NR', 'NU', 'NZ', 'OM', 'PA', 'PE', 'PF', 'PG', 'PH', 'PK', 'PL', 'PM', 'PN', 'PR', 'PS', 'PT', 'PW', 'PY', 'QA', 'RE', 'RO', 'RS', 'RU', 'RW', 'SA', 'SB', 'SC', 'SD', 'SE', 'SG', 'SH', 'SI', 'SJ', 'SK', 'SL', 'SM', 'SN', 'SO', 'SR', 'SS', 'ST', 'SV', 'SX', 'SY', 'SZ', 'TC', 'TD', 'TF', 'TG', 'TH', 'TJ', 'TK', 'TL', 'TM', 'TN', 'TO', 'TR', 'TT', 'TV', 'TW', 'TZ', 'UA', 'UG', 'UM', 'US', 'UY', 'UZ', 'VA', 'VC', 'VE', 'VG', 'VI', 'VN', 'VU', 'WF', 'WS', 'YE', 'YT', 'ZA', 'ZM', 'ZW'])), name='workload_allowed_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='workloadclass',
-            constraint=models.CheckConstraint(condition=models.Q(('forbidden_jurisdictions__contained_by', ['EEA', 'EU', 'WORLD', 'AD', 'AE', 'AF', 'AG', 'AI', 'AL', 'AM', 'AO', 'AQ', 'AR', 'AS', 'AT', 'AU', 'AW', 'AX', 'AZ', 'BA', 'BB', 'BD', 'BE', 'BF', 'BG', 'BH', 'BI', 'BJ', 'BL', 'BM', 'BN', 'BO', 'BQ', 'BR', 'BS', 'BT', 'BV', 'BW', 'BY', 'BZ', 'CA', 'CC', 'CD', 'CF', 'CG', 'CH', 'CI', 'CK', 'CL', 'CM', 'CN', 'CO', 'CR', 'CU', 'CV', 'CW', 'CX', 'CY', 'CZ', 'DE', 'DJ', 'DK', 'DM', 'DO', 'DZ', 'EC', 'EE', 'EG', 'EH', 'ER', 'ES', 'ET', 'FI', 'FJ', 'FK', 'FM', 'FO', 'FR', 'GA', 'GB', 'GD', 'GE', 'GF', 'GG', 'GH', 'GI', 'GL', 'GM', 'GN', 'GP', 'GQ', 'GR', 'GS', 'GT', 'GU', 'GW', 'GY', 'HK', 'HM', 'HN', 'HR', 'HT', 'HU', 'ID', 'IE', 'IL', 'IM', 'IN', 'IO', 'IQ', 'IR', 'IS', 'IT', 'JE', 'JM', 'JO', 'JP', 'KE', 'KG', 'KH', 'KI', 'KM', 'KN', 'KP', 'KR', 'KW', 'KY', 'KZ', 'LA', 'LB', 'LC', 'LI', 'LK', 'LR', 'LS', 'LT', 'LU', 'LV', 'LY', 'MA', 'MC', 'MD', 'ME', 'MF', 'MG', 'MH', 'MK', 'ML', 'MM', 'MN', 'MO', 'MP', 'MQ', 'MR', 'MS', 'MT', 'MU', 'MV', 'MW', 'MX', 'MY', 'MZ', 'NA', 'NC', 'NE', 'NF', 'NG', 'NI', 'NL', 'NO', 'NP', 'NR', 'NU', 'NZ', 'OM', 'PA', 'PE', 'PF', 'PG', 'PH', 'PK', 'PL', 'PM', 'PN', 'PR', 'PS', 'PT', 'PW', 'PY', 'QA', 'RE', 'RO', 'RS', 'RU', 'RW', 'SA', 'SB', 'SC', 'SD', 'SE', 'SG', 'SH', 'SI', 'SJ', 'SK', 'SL', 'SM', 'SN', 'SO', 'SR', 'SS', 'ST', 'SV', 'SX', 'SY', 'SZ', 'TC', 'TD', 'TF', 'TG', 'TH', 'TJ', 'TK', 'TL', 'TM', 'TN', 'TO', 'TR', 'TT', 'TV', 'TW', 'TZ', 'UA', 'UG', 'UM', 'US', 'UY', 'UZ', 'VA', 'VC', 'VE', 'VG', 'VI', 'VN', 'VU', 'WF', 'WS', 'YE', 'YT', 'ZA', 'ZM', 'ZW'])), name='workload_forbidden_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='workloadclass',
-            constraint=models.CheckConstraint(condition=models.Q(('allowed_jurisdictions__overlap', models.F('forbidden_jurisdictions')), _negated=True), name='workload_allowed_or_forbidden', violation_error_message='A jurisdiction is allowed or forbidden, not both.'),
-        ),
-        migrations.AddConstraint(
-            model_name='workloadclass',
-            constraint=models.CheckConstraint(condition=models.Q(('residency__in', ['', 'EEA', 'EU', 'WORLD', 'AD', 'AE', 'AF', 'AG', 'AI', 'AL', 'AM', 'AO', 'AQ', 'AR', 'AS', 'AT', 'AU', 'AW', 'AX', 'AZ', 'BA', 'BB', 'BD', 'BE', 'BF', 'BG', 'BH', 'BI', 'BJ', 'BL', 'BM', 'BN', 'BO', 'BQ', 'BR', 'BS', 'BT', 'BV', 'BW', 'BY', 'BZ', 'CA', 'CC', 'CD', 'CF', 'CG', 'CH', 'CI', 'CK', 'CL', 'CM', 'CN', 'CO', 'CR', 'CU', 'CV', 'CW', 'CX', 'CY', 'CZ', 'DE', 'DJ', 'DK', 'DM', 'DO', 'DZ', 'EC', 'EE', 'EG', 'EH', 'ER', 'ES', 'ET', 'FI', 'FJ', 'FK', 'FM', 'FO', 'FR', 'GA', 'GB', 'GD', 'GE', 'GF', 'GG', 'GH', 'GI', 'GL', 'GM', 'GN', 'GP', 'GQ', 'GR', 'GS', 'GT', 'GU', 'GW', 'GY', 'HK', 'HM', 'HN', 'HR', 'HT', 'HU', 'ID', 'IE', 'IL', 'IM', 'IN', 'IO', 'IQ', 'IR', 'IS', 'IT', 'JE', 'JM', 'JO', 'JP', 'KE', 'KG', 'KH', 'KI', 'KM', 'KN', 'KP', 'KR', 'KW', 'KY', 'KZ', 'LA', 'LB', 'LC', 'LI', 'LK', 'LR', 'LS', 'LT', 'LU', 'LV', 'LY', 'MA', 'MC', 'MD', 'ME', 'MF', 'MG', 'MH', 'MK', 'ML', 'MM', 'MN', 'MO', 'MP', 'MQ', 'MR', 'MS', 'MT', 'MU', 'MV', 'MW', 'MX', 'MY', 'MZ', 'NA', 'NC', 'NE', 'NF', 'NG', 'NI', 'NL', 'NO', 'NP', 'NR', 'NU', 'NZ', 'OM', 'PA', 'PE', 'PF', 'PG', 'PH', 'PK', 'PL', 'PM', 'PN', 'PR', 'PS', 'PT', 'PW', 'PY', 'QA', 'RE', 'RO', 'RS', 'RU', 'RW', 'SA', 'SB', 'SC', 'SD', 'SE', 'SG', 'SH', 'SI', 'SJ', 'SK', 'SL', 'SM', 'SN', 'SO', 'SR', 'SS', 'ST', 'SV', 'SX', 'SY', 'SZ', 'TC', 'TD', 'TF', 'TG', 'TH', 'TJ', 'TK', 'TL', 'TM', 'TN', 'TO', 'TR', 'TT', 'TV', 'TW', 'TZ', 'UA', 'UG', 'UM', 'US', 'UY', 'UZ', 'VA', 'VC', 'VE', 'VG', 'VI', 'VN', 'VU', 'WF', 'WS', 'YE', 'YT', 'ZA', 'ZM', 'ZW'])), name='workload_residency_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='workloadclass',
-            constraint=models.CheckConstraint(condition=models.Q(('min_score__isnull', True), models.Q(('min_score__gte', 0), ('min_score__lte', 1)), _connector='OR'), name='workload_min_score_share'),
-        ),
-        migrations.AddConstraint(
-            model_name='workloadclass',
-            constraint=models.CheckConstraint(condition=models.Q(('deferrable_h__gte', 0), ('deferrable_h__lte', 8784)), name='workload_deferrable_h_in_range'),
-        ),
-        migrations.AddConstraint(
-            model_name='workloadclass',
-            constraint=models.CheckConstraint(condition=models.Q(('it_kw__isnull', True), models.Q(('it_kw__gte', 0), ('it_kw__lte', 1000000000000.0)), _connector='OR'), name='workload_it_kw_in_range'),
-        ),
-        migrations.AddConstraint(
-            model_name='workloadclass',
-            constraint=models.CheckConstraint(condition=models.Q(('bandwidth_gbps__isnull', True), models.Q(('bandwidth_gbps__gte', 0), ('bandwidth_gbps__lte', 1000000000000.0)), _connector='OR'), name='workload_bandwidth_gbps_in_range'),
-        ),
-        migrations.AddConstraint(
-            model_name='workloadclass',
-            constraint=models.CheckConstraint(condition=models.Q(('carbon_g_per_kwh__isnull', True), models.Q(('carbon_g_per_kwh__gte', 0), ('carbon_g_per_kwh__lte', 1000000000000.0)), _connector='OR'), name='workload_carbon_g_per_kwh_in_range'),
-        ),
-        migrations.AddConstraint(
-            model_name='workloadclass',
-            constraint=models.CheckConstraint(condition=models.Q(('carbon_kg_per_month__isnull', True), models.Q(('carbon_kg_per_month__gte', 0), ('carbon_kg_per_month__lte', 1000000000000.0)), _connector='OR'), name='workload_carbon_kg_per_month_in_range'),
-        ),
-        migrations.AddConstraint(
-            model_name='workloadclass',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['interactive', 'batch', 'training', ''])), name='workloadclass_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='workloadclass',
-            constraint=models.CheckConstraint(condition=models.Q(('criticality__in', ['critical', 'important', 'standard', 'best-effort'])), name='workloadclass_criticality_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='workloadclass',
-            constraint=models.CheckConstraint(condition=models.Q(('cost_unit__in', ['accelerator-hour', 'million-tokens', 'million-requests', 'month', ''])), name='workloadclass_cost_unit_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='workloadclass',
-            constraint=models.CheckConstraint(condition=models.Q(('data_categories__contained_by', ['public', 'confidential', 'personal', 'special-category', 'health', 'financial', 'export-controlled'])), name='workloadclass_data_categories_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='workloadclass',
-            constraint=models.CheckConstraint(condition=models.Q(('min_verdict__in', ['conditional', 'ready', ''])), name='workloadclass_min_verdict_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='workloadclass',
-            constraint=models.CheckConstraint(condition=models.Q(('provenance__in', ['measured', 'estimated', 'declared', 'simulated'])), name='workloadclass_provenance_known'),
-        ),
-        migrations.AddConstraint(
             model_name='servedregion',
             constraint=models.UniqueConstraint(fields=('workload_class', 'user_region'), name='served_region_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='servedregion',
-            constraint=models.CheckConstraint(condition=models.Q(('requests_per_s__isnull', True), models.Q(('requests_per_s__gte', 0), ('requests_per_s__lte', 1000000000000.0)), _connector='OR'), name='served_region_requests_in_range'),
-        ),
-        migrations.AddConstraint(
-            model_name='placement',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_on__isnull', True)), fields=('workload_class', 'site'), name='placement_once_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='placement',
-            constraint=models.CheckConstraint(condition=models.Q(('ended_on__isnull', True), ('ended_on__gte', models.F('started_on')), _connector='OR'), name='placement_ends_after_start'),
-        ),
-        migrations.AddConstraint(
-            model_name='envelopeconfirmation',
-            constraint=models.UniqueConstraint(fields=('workload_class', 'confirmed_on'), name='envelope_confirmed_once_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='acceleratordemand',
-            constraint=models.UniqueConstraint(fields=('workload_class', 'device_type'), name='accelerator_demand_unique', nulls_distinct=False, violation_error_message='This type is stated already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='acceleratordemand',
-            constraint=models.CheckConstraint(condition=models.Q(('count__gte', 1)), name='accelerator_demand_some'),
         ),
     ]

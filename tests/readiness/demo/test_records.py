@@ -33,7 +33,7 @@ def written(django_db_setup, django_db_blocker):
     """Three sites as they stand before they have a past, written once: each test begins at it."""
     with django_db_blocker.unblock(), transaction.atomic():
         fleet = write_inventory(fleet_plan(names=SITES), scale=1, now=NOW)
-        fleet.history_loaded_at = NOW
+        fleet.sampled_at = NOW
         fleet.save()
         yield fleet
         transaction.set_rollback(True)

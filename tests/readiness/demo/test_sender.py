@@ -1,14 +1,19 @@
 """The demo's sender against a real Muster over HTTP: what arrives, and what happens when nobody answers."""
 
+import os
+import subprocess
+import sys
+from urllib.parse import urlsplit, urlunsplit
+
 import pytest
-from django.core.management import call_command
+from django.conf import settings
 from django.db import connection
 
 from accounts.models import Token
 from readiness.demo import sender as sending
+from readiness.demo import sending as process
 from readiness.demo.core.plan import fleet_plan
 from readiness.demo.core.stories import Stories
-from readiness.demo.models import DemoFleet
 from readiness.demo.operations.fleet import write_inventory
 from readiness.demo.operations.history import new_tokens
 from telemetry import drain
@@ -153,6 +158,27 @@ def test_a_refused_body_is_counted_and_not_sent_again(sender, frozen_now):
     assert (len(sender.waiting), sender.counts) == (0, sending.SampleCounts(refused=79 + 60))
 
 
-def test_the_command_ends_at_once_when_there_is_no_demo(db):
-    assert not DemoFleet.objects.exists()
-    call_command("send_demo", url=NOWHERE)
+@pytest.fixture
+def tokens_file(tmp_path, monkeypatch):
+    """Where a sender of this test's database keeps its tokens."""
+    url = urlsplit(os.environ["DATABASE_URL"])
+    database = f"/{settings.DATABASES['default']['NAME']}"
+    monkeypatch.setenv("DATABASE_URL", urlunsplit(url._replace(path=database)))
+    monkeypatch.setenv("MUSTER_DATA_DIR", str(tmp_path))
+    return tmp_path / "demo-tokens.json"
+
+
+def test_tokens_are_kept_for_their_owner_alone_and_new_ones_end_those_before(fleet, tokens_file):
+    first = process.ask(tokens_file)
+    assert process.kept(tokens_file) == first
+    assert tokens_file.stat().st_mode & 0o077 == 0
+    assert first.tokens.keys() == set(Source.objects.values_list("name", flat=True))
+    second = process.ask(tokens_file)
+    assert not set(first.tokens.values()) & set(second.tokens.values())
+
+
+def test_the_process_ends_at_once_when_there_is_no_demo(db, tokens_file):
+    tokens_file.write_text("{}")
+    command = [sys.executable, "-m", "readiness.demo.sending", "--url", NOWHERE]
+    assert subprocess.run(command, cwd=process.ROOT, timeout=120, check=False).returncode == 0
+    assert not tokens_file.exists()

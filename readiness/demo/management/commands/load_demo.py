@@ -8,7 +8,7 @@ from web import clock
 
 
 class Command(BaseCommand):
-    help = "Load the demo fleet and its history. Does nothing when it is loaded already."
+    help = "Load the demo fleet; the worker writes its history. Does nothing when it is loaded already."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -22,7 +22,9 @@ class Command(BaseCommand):
         if options["scale"] < 1:
             raise CommandError("The scale is at least 1.")
         try:
-            fleet = operations.load(scale=options["scale"], by=None, now=clock.now(), say=self.stdout.write)
+            fleet = operations.load_present(
+                scale=options["scale"], by=None, now=clock.now(), say=self.stdout.write
+            )
         except operations.SiteTaken as error:
             raise CommandError(f"{error} The demo needs these names for itself.") from error
         operations.catch_up(fleet, now=clock.now())

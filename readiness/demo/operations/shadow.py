@@ -1,0 +1,188 @@
+"""A schema in which the past is written while the present goes on: its tables hide the public ones of the same name.
+
+Statements name tables without a schema. With this one first on the search path, the product's own intake, roll-up and
+scoring find here what they know of the past, and what they write stays apart from today's until it is handed over.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+
+from inventory.models import SiteChange
+from readiness.evidence.models import Measure, MeasuredDay
+from readiness.scoring.models import CheckResult, DomainHealth, Flip, ScoreInputs, ScorePoint, SiteScore
+from telemetry import partitions
+from telemetry.models import (
+    BodyDigest,
+    DirtyWindow,
+    InboxBatch,
+    LateDay,
+    Series,
+    SourceFlip,
+    SourceState,
+    SourceStatus,
+)
+
+SCHEMA = "demo_history"
+_HIDDEN = (
+    *(SiteChange, Measure, MeasuredDay),
+    *(CheckResult, DomainHealth, Flip, ScoreInputs, ScorePoint, SiteScore),
+    *(BodyDigest, DirtyWindow, InboxBatch, LateDay, Series, SourceFlip, SourceStatus),
+)
+_BY_TIME = {partitions.SAMPLES: "ts", partitions.FIVE_MINUTES: "start", partitions.HOURS: "start"}
+# What is older than this is read by no score to come, and goes over to the present's tables.
+READ_FOR = timedelta(days=2)
+_SITE_IS_THERE = "site_id IN (SELECT id FROM public.inventory_site)"
+# A series that the present has as well keeps its id, so that roll-ups of both are of one series.
+_SERIES = f"""
+CREATE FUNCTION {SCHEMA}.take_id() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    SELECT id INTO NEW.id FROM public.telemetry_series WHERE source_id = NEW.source_id AND digest = NEW.digest;
+    IF NEW.id IS NULL THEN
+        NEW.id := nextval(pg_get_serial_sequence('public.telemetry_series', 'id'));
+        INSERT INTO public.telemetry_series SELECT NEW.*;
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER take_id BEFORE INSERT ON {SCHEMA}.telemetry_series FOR EACH ROW EXECUTE FUNCTION {SCHEMA}.take_id()
+"""
+
+
+def make(source_ids: Collection[int], *, since: datetime) -> None:
+    """The empty tables; sources wait for their first sample since the past begins."""
+    drop()
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE SCHEMA {SCHEMA}")
+        for table in (model._meta.db_table for model in _HIDDEN):
+            cursor.execute(f"CREATE TABLE {SCHEMA}.{table} (LIKE public.{table} INCLUDING ALL)")
+        for partitioned, column in _BY_TIME.items():
+            cursor.execute(
+                f"CREATE TABLE {SCHEMA}.{partitioned.table} (LIKE public.{partitioned.table} INCLUDING ALL)"
+                f" PARTITION BY RANGE ({column})"
+            )
+        cursor.execute(_SERIES)
+        cursor.execute(
+            f"INSERT INTO {SCHEMA}.telemetry_sourcestatus (source_id, state, state_since, match_revision)"
+            " SELECT source_id, %s, %s, match_revision FROM public.telemetry_sourcestatus WHERE source_id = ANY(%s)",
+            [SourceState.WAITING, since, list(source_ids)],
+        )
+
+
+def drop() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
+
+
+@contextmanager
+def first() -> Iterator[None]:
+    """Inside, tables of the past are found before those of the present; not to be entered twice."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL search_path TO {SCHEMA}, public")
+        yield
+        cursor.execute("SET LOCAL search_path TO DEFAULT")
+
+
+def publish(*, at: datetime, before: date, now: datetime) -> None:
+    """Hand over what was found at an instant, of days before the loading, and roll-ups that nothing reads any more."""
+    with connection.cursor() as cursor:
+        for model, present in ((Flip, _SITE_IS_THERE), (SourceFlip, "source_id IN (TABLE sources)")):
+            table, columns = model._meta.db_table, ", ".join(_columns(model._meta.db_table))
+            cursor.execute(
+                f"WITH sources AS (SELECT id FROM public.telemetry_source),"
+                f" gone AS (DELETE FROM {SCHEMA}.{table} RETURNING *)"
+                f" INSERT INTO public.{table} ({columns}) SELECT {columns} FROM gone WHERE {present} ORDER BY id"
+            )
+    for daily in (ScorePoint, ScoreInputs):
+        where = f"{_SITE_IS_THERE} AND on_date = %s AND on_date < %s"
+        _copy(daily._meta.db_table, ("site_id", "on_date"), where, [at.date(), before])
+    _publish_rollups(now=now, until=at - READ_FOR)
+
+
+def hand_over(site_ids: Collection[int], *, sampled_at: datetime, before: date, now: datetime) -> None:
+    """Hand over what is left, and let the present go on from where the past ends: a state that stands as it stood at
+    the loading holds since the past says."""
+    _publish_rollups(now=now, until=None)
+    _copy(
+        "evidence_measure",
+        ("site_id", "key", "part", "on_date"),
+        f"{_SITE_IS_THERE} AND on_date < %s",
+        [before],
+    )
+    for table, unique, since in (
+        ("scoring_checkresult", ("site_id", "check_id"), "since"),
+        ("scoring_domainhealth", ("site_id", "domain"), "since"),
+        ("scoring_sitescore", ("site_id",), "verdict_since"),
+    ):
+        same = " AND ".join(f"stands.{column} = past.{column}" for column in unique)
+        moved = f"SELECT 1 FROM public.{table} stands WHERE {same} AND stands.{since} > %s"
+        _copy(table, unique, f"{_SITE_IS_THERE} AND NOT EXISTS ({moved})", [sampled_at])
+    with connection.cursor() as cursor:
+        # These days are measured again, from all their samples.
+        cursor.execute(
+            "DELETE FROM public.evidence_measuredday WHERE site_id = ANY(%s) AND on_date < %s",
+            [list(site_ids), before],
+        )
+        cursor.execute(
+            "INSERT INTO public.telemetry_dirtywindow (source_id, start, width_s)"
+            f" SELECT DISTINCT source_id, start, width_s FROM {SCHEMA}.telemetry_dirtywindow WHERE width_s = %s"
+            " AND source_id IN (SELECT id FROM public.telemetry_source)",
+            [DirtyWindow.Width.HOUR],
+        )
+        cursor.execute(
+            "UPDATE public.telemetry_series SET first_seen_at = past.first_seen_at"
+            f" FROM {SCHEMA}.telemetry_series past WHERE past.id = telemetry_series.id"
+        )
+        cursor.execute(
+            "UPDATE public.telemetry_sourcestatus stands SET first_sample_at = past.first_sample_at, state_since ="
+            " CASE WHEN stands.state = past.state AND stands.state_since <= %s THEN past.state_since"
+            f" ELSE stands.state_since END FROM {SCHEMA}.telemetry_sourcestatus past"
+            " WHERE past.source_id = stands.source_id AND past.first_sample_at IS NOT NULL",
+            [sampled_at],
+        )
+    drop()
+
+
+def _publish_rollups(*, now: datetime, until: datetime | None) -> None:
+    for partitioned in (partitions.FIVE_MINUTES, partitions.HOURS):
+        with first():
+            names = list(partitions.existing(partitioned))
+        kept = partitioned.name(partitioned.oldest_kept(now))
+        for name in names:
+            if until is not None and name >= partitioned.name(partitioned.first_of(until)):
+                continue
+            if name >= kept:
+                with connection.cursor() as cursor:
+                    cursor.execute(f"SELECT min(start) FROM {SCHEMA}.{name}")
+                    (start,) = cursor.fetchone()
+                if start is not None:
+                    partitions.ensure(partitioned, [start])
+                    series = "series_id IN (SELECT id FROM public.telemetry_series)"
+                    _copy(partitioned.table, ("series_id", "start"), series, [], part=name)
+            with connection.cursor() as cursor:
+                cursor.execute(f"DROP TABLE {SCHEMA}.{name}")
+
+
+def _copy(table: str, unique: tuple[str, ...], where: str, values: Sequence[Any], *, part: str = "") -> None:
+    """Put rows of the past in place of those of the present with the same key."""
+    columns = _columns(table)
+    changed = ", ".join(f"{column} = excluded.{column}" for column in columns if column not in unique)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO public.{table} ({', '.join(columns)}) SELECT {', '.join(columns)}"
+            f" FROM {SCHEMA}.{part or table} past WHERE {where} ORDER BY {', '.join(unique)}"
+            f" ON CONFLICT ({', '.join(unique)}) DO UPDATE SET {changed}",
+            values,
+        )
+
+
+def _columns(table: str) -> list[str]:
+    """All but the id, which each schema gives out by itself."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0"
+            " AND NOT attisdropped AND attname <> 'id' ORDER BY attnum",
+            [f"public.{table}"],
+        )
+        return [name for (name,) in cursor.fetchall()]

@@ -1,0 +1,105 @@
+"""The demo's sender as a process: `python -m readiness.demo.sending --url http://127.0.0.1:8000`.
+
+It imports nothing of Django, as any sender would not. What it sends for and with which tokens it is told by
+`manage.py demo_tokens`, and keeps that in the data folder, for its owner alone: tokens go on over restarts.
+"""
+
+import argparse
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from threading import Event
+
+from readiness.demo import sender
+from readiness.demo.core.plan import fleet_plan
+from readiness.demo.core.stories import Stories
+from web import clock
+
+log = logging.getLogger(__name__)
+ROOT = Path(__file__).parents[2]
+# Two senders would take each other's tokens away: neither may do so all the time.
+TOKENS_LAST_S = 30.0
+
+
+@dataclass(frozen=True)
+class SendingOrder:
+    """Which fleet to send for, since when its stories count, and the tokens by source."""
+
+    loaded_at: str
+    scale: int
+    site_names: list[str]
+    tokens: dict[str, str]
+
+
+def kept(path: Path) -> SendingOrder | None:
+    try:
+        return SendingOrder(**json.loads(path.read_text()))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+
+
+def ask(path: Path) -> SendingOrder | None:
+    """New tokens, kept in the file; None when there is no demo. Those before are gone."""
+    told = subprocess.run(
+        [sys.executable, "manage.py", "demo_tokens"], cwd=ROOT, stdout=subprocess.PIPE, check=True
+    ).stdout.decode()
+    if not told.strip():
+        path.unlink(missing_ok=True)
+        return None
+    part = path.with_suffix(".part")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+        out.write(told)
+    part.rename(path)
+    return kept(path)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--url", required=True, help="address of Muster")
+    url = parser.parse_args().url
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end_now)
+    path = Path(os.environ.get("MUSTER_DATA_DIR") or ROOT / "var") / "demo-tokens.json"
+    counts, stop = sender.SampleCounts(), Event()
+    try:
+        was_kept = kept(path) is not None
+        order = kept(path) or ask(path)
+        while order is not None:
+            _send(order, url, counts, stop)
+            if not was_kept:
+                stop.wait(TOKENS_LAST_S)
+            was_kept, order = False, ask(path)
+    finally:
+        log.info(sender.summary(counts))
+
+
+def _send(order: SendingOrder, url: str, counts: sender.SampleCounts, stop: Event) -> None:
+    """Until the tokens are refused."""
+    plan = fleet_plan(scale=order.scale, names=order.site_names)
+    stories = Stories(datetime.fromisoformat(order.loaded_at).timestamp())
+    channels = sender.channels(plan, stories, start_s=clock.now().timestamp())
+    log.info("sending %s streams to %s", len(channels), url)
+    try:
+        sender.run(
+            sender.Sender(plan, stories, sender.Post(url), order.tokens, channels, counts=counts),
+            clock=clock.now,
+            stop=stop,
+        )
+    except sender.TokensRefused as refusal:
+        log.warning("tokens refused: %s", refusal)
+
+
+def _end_now(number: int, frame: object) -> None:
+    """A request under way need not be waited for: nobody misses these samples."""
+    raise SystemExit(0)
+
+
+if __name__ == "__main__":
+    main()

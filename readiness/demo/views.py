@@ -1,0 +1,65 @@
+"""How far the demo's history is written, on the fleet page; and whoever may change the demo cancels it or goes on."""
+
+from datetime import timedelta
+from math import ceil
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from readiness.demo import tasks
+from readiness.demo.core.timeline import LONG_WEEKS
+from readiness.demo.models import DemoFleet
+from readiness.demo.operations import background
+from web.permissions import require
+
+MAY_SEE, MAY_CHANGE = "inventory.view_site", "demo.change_demofleet"
+HISTORY = timedelta(weeks=LONG_WEEKS)
+MONTH = timedelta(days=365.25 / 12)
+
+
+def history_of(request: HttpRequest, *, is_asked_for: bool) -> dict[str, Any]:
+    """The context of demo/history.html: months from the oldest on. A complete history is told only if asked for."""
+    fleet = DemoFleet.objects.filter(sampled_at__isnull=False).first()
+    if fleet is None or (fleet.history == DemoFleet.History.DONE and not is_asked_for):
+        return {}
+    written = fleet.history_at - fleet.loaded_at + HISTORY if fleet.history_at else timedelta()
+    return {
+        "request": request,
+        "demo": fleet,
+        "months": int(written / MONTH),
+        "months_total": ceil(HISTORY / MONTH),
+        "may_change": request.user.has_perm(MAY_CHANGE),
+    }
+
+
+@require(MAY_SEE)
+@never_cache
+@require_GET
+def history(request: HttpRequest) -> HttpResponse:
+    return render(request, "demo/history.html", history_of(request, is_asked_for=True))
+
+
+@require(MAY_SEE, MAY_CHANGE)
+@require_POST
+def cancel(request: HttpRequest) -> HttpResponse:
+    if background.cancel():
+        messages.success(request, "The demo's history is written no further. What is written stays.")
+    else:
+        messages.info(request, "The demo's history was not being written.")
+    return HttpResponseRedirect(reverse("fleet"))
+
+
+@require(MAY_SEE, MAY_CHANGE)
+@require_POST
+def resume(request: HttpRequest) -> HttpResponse:
+    if background.resume():
+        tasks.write_history.apply_async(expires=10, retry=False)
+        messages.success(request, "The demo's history is being written again.")
+    else:
+        messages.info(request, "The demo's history was not stopped.")
+    return HttpResponseRedirect(reverse("fleet"))
