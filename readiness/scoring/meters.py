@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import Count
+from django.db.models import Count, F
 
 from readiness.scoring.models import DomainHealth, SiteScore
 from web import metrics
@@ -14,10 +14,10 @@ def register() -> None:
 
 
 def _verdicts(now: datetime) -> dict[tuple[str, ...], float]:
-    sites = SiteScore.objects.with_confirmed().order_by().values_list("confirmed").annotate(Count("pk"))
+    sites = SiteScore.objects.with_confirmed().order_by().values_list(F("confirmed")).annotate(Count("pk"))
     return {(verdict or "none",): count for verdict, count in sites}
 
 
 def _health(now: datetime) -> dict[tuple[str, ...], float]:
-    rows = DomainHealth.objects.as_of(now).order_by().values_list("domain", "health_now")
+    rows = DomainHealth.objects.as_of(now).order_by().values_list("domain", F("health_now"))
     return {(domain, health): count for domain, health, count in rows.annotate(Count("pk"))}
