@@ -198,7 +198,7 @@ def _rate(
     """Cannot be judged by a part of the accelerators: the floor is of all of them, and fewer are faster or slower."""
     took_part = participation(run, site)
     unchecked = next((figure.caution for figure in run.figures if figure.name == WRONG_VALUES), "")
-    reasons = [run.loopback, judgement.reason, took_part.lacking, unchecked]
+    reasons = [run.unplaced, judgement.reason, took_part.lacking, unchecked]
     proof = proof_of(
         run,
         check.part(part_id),
@@ -288,7 +288,7 @@ def _efficiency(check: Check, runs: Sequence[Run], site: SiteParts, now: datetim
 
 
 def _counts_for_scaling(run: Run, check: Check, site: SiteParts, now: datetime) -> bool:
-    if run.tool not in COLLECTIVES or run.size < 2 or run.loopback or run.failed:
+    if run.tool not in COLLECTIVES or run.size < 2 or run.unplaced or run.failed:
         return False
     if any(figure.caution for figure in run.figures if figure.name == WRONG_VALUES):
         return False

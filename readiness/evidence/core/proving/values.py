@@ -57,6 +57,8 @@ DECLARATIONS = {
 }
 """Kinds of proof in words, for those that count as declarations."""
 ENTERED = frozenset({"declared", "estimated"})
+MOST_NODES = {"perftest": 2, "iperf3": 2, "sockperf": 2, "fio": 1}
+"""Nodes that one output of these tools is of, unless it names more hosts itself."""
 
 
 class Proof(NamedTuple):
@@ -132,6 +134,15 @@ class Run:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "failed", failures_of(self.figures).reason)
+
+    @property
+    def unplaced(self) -> str:
+        """Why the run proves nothing of the nodes that it is said to be of; empty where it may."""
+        most = max(MOST_NODES.get(self.tool, len(self.nodes)), self.hosts)
+        if self.loopback or len(self.nodes) <= most:
+            return self.loopback
+        of = "one node" if most == 1 else f"{most} nodes at most"
+        return f"A run of {self.tool} is of {of}, and {len(self.nodes)} are named: it does not say which."
 
     @property
     def is_entered(self) -> bool:
