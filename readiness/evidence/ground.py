@@ -23,17 +23,9 @@ from web.audit import steps_of
 NETWORK_ROLES = frozenset({Device.Role.SWITCH, Device.Role.ROUTER, Device.Role.GATEWAY})
 ACCELERATORS = "accelerator-firmware"
 """Key of a run's basis: its devices' own firmware is with them, that of the accelerators in them is here."""
-IDENTITIES = "accelerators"
-"""Key of a run's basis: which accelerators it was on, by device and number."""
 TOPOLOGICAL = frozenset(
     {ValidationRun.Scope.LINK, ValidationRun.Scope.PAIR, ValidationRun.Scope.FABRIC, ValidationRun.Scope.SITE}
 )
-
-
-type Place = tuple[int, int]
-"""A device and the number of an accelerator in it."""
-type Identities = dict[Place, tuple[str, ...]]
-"""Serial number and UUID of the accelerators of which either is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,16 +126,6 @@ class Firmware:
 
     def digest(self, device_ids: Collection[int]) -> str:
         return _digest(sorted(each for device in device_ids for each in self.by_device.get(device, ())))
-
-
-def identities_of(device_ids: Collection[int]) -> Identities:
-    rows = (
-        Accelerator.objects.filter(device_id__in=sorted(device_ids))
-        .exclude(serial="", uuid="")
-        .order_by("device_id", "index")
-        .values_list("device_id", "index", "serial", "uuid")
-    )
-    return {(device, number): (serial, uuid) for device, number, serial, uuid in rows}
 
 
 def accelerator_firmware(site_ids: Collection[int]) -> dict[int, Firmware]:

@@ -45,8 +45,10 @@ type PartKey = tuple[str, str]
 """(check id, sub-measure id)."""
 
 
-ALWAYS_VOIDS = frozenset({Change.ACCELERATOR})
-"""These changes void evidence whatever a check lists: proof for one accelerator does not hold for its replacement."""
+ALWAYS_VOIDS = frozenset({Change.ACCELERATOR, Change.DEVICE})
+"""These changes void evidence whatever a check lists: proof for one part does not hold for its replacement."""
+WHOLE_DEVICE = -1
+"""Stands for a device itself where the number of an accelerator in it is asked for."""
 
 
 DECLARATIONS = {
@@ -128,7 +130,7 @@ class Run:
     figures: tuple[Figure, ...] = ()
     provenance: str = "measured"
     replaced: frozenset[tuple[int, int]] = frozenset()
-    """Accelerators, by node and number, in whose place another one is since."""
+    """Accelerators, by node and number, in whose place another one is since; WHOLE_DEVICE for the node itself."""
     failed: str = field(init=False, default="")
     """Why the run is void whatever its figures say: wrong values, failed operations. Empty where it is not."""
 
