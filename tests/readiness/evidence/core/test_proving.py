@@ -303,6 +303,47 @@ class TestFabric:
         found = collectives.fabric(FABRIC, [*older, bad, *newer], site, [floor(250, None)], NOW)
         assert only(found, "nodes-covered").value == 100
 
+    @pytest.mark.parametrize(("operation", "size"), [("all_gather", 8), ("all_reduce", 8), ("all_gather", 4)])
+    def test_a_collapse_over_three_nodes_outweighs_older_runs_whatever_it_was_of(self, operation, size):
+        site = replace(SITE, nodes={1: "node-1", 2: "node-2", 3: "node-3"})
+        floors = [floor(250, each * GIB, operation="all_gather") for each in (4, 8)]
+        older = [self.pair(260, (1, 2), days=3), self.pair(260, (2, 3), id=2, days=3)]
+        older.append(self.pair(255, (1, 2, 3), id=3, days=3))
+
+        def over_three(rate, row, days):
+            hosts = ("node-1", "node-2", "node-3")
+            text = outputs.collective(busbw=rate, size=size * GIB, operation=operation, hosts=hosts)
+            return run("nccl-tests", text, nodes=(1, 2, 3), scope="fabric", id=row, days=days)
+
+        bad = over_three(20.0, 9, 1)
+        found = collectives.fabric(FABRIC, [*older, bad], site, floors, NOW)
+        reason = "Over 3 nodes it was 20 GB/s; the floor of a pair is 250 GB/s."
+        assert reason in {each.failed for each in found["scale-efficiency"]}
+        covered = only(found, "nodes-covered")
+        assert (covered.value, reason.rstrip(".") in covered.detail) == (0, True)
+        pairs = [self.pair(260, (1, 2), id=10, days=0.5), self.pair(260, (2, 3), id=11, days=0.5)]
+        found = collectives.fabric(FABRIC, [*older, bad, *pairs], site, floors, NOW)
+        assert reason in {each.failed for each in found["scale-efficiency"]}
+        again = over_three(255.0, 12, 0.2)
+        found = collectives.fabric(FABRIC, [*older, bad, *pairs, again], site, floors, NOW)
+        assert not any(each.failed for each in found["scale-efficiency"])
+        assert only(found, "nodes-covered").value == 100
+
+    def test_a_newer_run_over_more_nodes_answers_a_collapse(self):
+        site = replace(SITE, nodes={1: "a", 2: "b", 3: "c", 4: "d"})
+        runs = [self.pair(20, (1, 2, 3)), self.pair(255, (1, 2, 3, 4), id=2, days=0.5)]
+        found = collectives.fabric(FABRIC, runs, site, [floor(250, None)], NOW)
+        assert not any(each.failed for each in found["scale-efficiency"])
+        assert only(found, "nodes-covered").value == 100
+
+    def test_what_scale_efficiency_allows_is_no_collapse(self):
+        site = replace(SITE, nodes={1: "a", 2: "b", 3: "c"})
+        older = [self.pair(260, (1, 2), days=3), self.pair(260, (2, 3), id=2, days=3)]
+        runs = [*older, self.pair(234, (1, 2, 3), id=3)]
+        found = collectives.fabric(FABRIC, runs, site, [floor(250, None)], NOW)
+        assert only(found, "scale-efficiency").value == pytest.approx(0.9)
+        assert only(found, "nodes-covered").value == 100
+
     def test_an_unchecked_run_proves_nothing_and_hides_no_checked_one(self):
         text = outputs.collective(size=8 * GIB, hosts=("node-1", "node-2"), checked=False)
         unchecked = run("nccl-tests", text, nodes=(1, 2), id=2, days=0.5)
