@@ -38,19 +38,24 @@ CASES = [
 
 def judged(tool, runs, site=SITE):
     """State and reason of each sub-measure that decides the tool's check."""
-    check = FRAMEWORK.check(CHECK[tool])
     earlier = [
         replace(each, taken_at=each.taken_at - timedelta(days=9), id=-each.id) for each in CLEAN[tool]()
     ]
     of_site = SiteRuns(newest=list(runs), earlier=earlier)
-    found = proved_by_runs(FRAMEWORK, checks_worked_out(FRAMEWORK), of_site, site, FLOORS, (), NOW)
+    return results_of(
+        tool, proved_by_runs(FRAMEWORK, checks_worked_out(FRAMEWORK), of_site, site, FLOORS, (), NOW)
+    )
+
+
+def results_of(tool, proofs_by_part, now=NOW):
+    check = FRAMEWORK.check(CHECK[tool])
     results = []
     for part in check.parts:
         if part.gate is Gate.INFO or (check.id, part.id) in NOT_APPLICABLE:
             continue
-        proofs = found.get((check.id, part.id), ())
-        results += [judge(part, reading_of(proof), NOW, LIMITS.get(part.limit_from)) for proof in proofs] or [
-            judge(part, None, NOW)
+        proofs = proofs_by_part.get((check.id, part.id), ())
+        results += [judge(part, reading_of(proof), now, LIMITS.get(part.limit_from)) for proof in proofs] or [
+            judge(part, None, now)
         ]
     return results
 
