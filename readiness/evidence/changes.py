@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from readiness.evidence.ground import ACCELERATORS, NETWORK_ROLES
-from readiness.evidence.models import Voidable
+from readiness.evidence.models import ValidationRun
+from readiness.evidence.models.records import Record
 from readiness.framework.core.vocabulary import Change
 from telemetry.binary import binary_cursor
 from web.audit import AuditEntry
@@ -167,7 +168,7 @@ class Reach:
     entered: datetime
 
     @classmethod
-    def of(cls, evidence: Voidable, began: Mapping[int, datetime]) -> Reach:
+    def of(cls, evidence: ValidationRun | Record, began: Mapping[int, datetime]) -> Reach:
         """Changes count from when it was taken. Where its site was entered later, what was entered before the evidence
         was is taken for what had been there: entering an inventory changes nothing at the site."""
         changed = min(evidence.taken_at, evidence.recorded_at)

@@ -131,7 +131,7 @@ class PartHistory:
             self._last[name] = part
 
 
-def parts_of(device_ids: Collection[int]) -> dict[str, dict[str, dict[str, list[str]]]]:
+def accelerators_of(device_ids: Collection[int]) -> dict[str, dict[str, list[str]]]:
     """What a run keeps of the accelerators in its devices: serial number, UUID and row, by device and number."""
     by_device: dict[str, dict[str, list[str]]] = {str(device): {} for device in sorted(device_ids)}
     working = Accelerator.objects.exclude(status=Accelerator.Status.RETIRED).filter(
@@ -141,7 +141,7 @@ def parts_of(device_ids: Collection[int]) -> dict[str, dict[str, dict[str, list[
         "device_id", "index", "serial", "uuid", "id"
     ):
         by_device[str(device)][str(number)] = [*numbers, str(row)]
-    return {ACCELERATORS: by_device}
+    return by_device
 
 
 def devices_kept(runs: Iterable[ValidationRun]) -> set[int]:

@@ -19,7 +19,7 @@ from readiness.evidence.core.proving.values import ENTERED
 from readiness.evidence.models import RunDevice, RunFile, RunMeasure, Tool, ValidationRun
 from readiness.evidence.models.runs import MOST_BYTES
 from readiness.evidence.operations.voiding import void_changed
-from readiness.evidence.replacements import DEVICES, parts_of
+from readiness.evidence.replacements import ACCELERATORS, DEVICES, accelerators_of
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from telemetry.models import SourceProvenance
@@ -217,11 +217,13 @@ def _run_device(run: ValidationRun, device: Device, history: ground.VersionHisto
 
 
 def _parts(run: ValidationRun, devices: Sequence[Device]) -> dict[str, object]:
-    themselves = {DEVICES: {str(device.pk): device.serial for device in devices}} if devices else {}
+    parts: dict[str, object] = {}
+    if devices:
+        parts[DEVICES] = {str(device.pk): device.serial for device in devices}
     if run.tool not in OF_ACCELERATORS:
-        return themselves
+        return parts
     nodes = devices or Device.objects.in_service().filter(site_id=run.site_id, role=Device.Role.NODE)
-    return parts_of({device.pk for device in nodes}) | themselves
+    return parts | {ACCELERATORS: accelerators_of({device.pk for device in nodes})}
 
 
 def _about(run: ValidationRun, parsed: Parsed, devices: Sequence[Device]) -> str:

@@ -67,7 +67,7 @@ def void_changed(*, site_ids: Collection[int], now: datetime) -> int:
     if not runs and not records:
         return 0
     history = PartHistory(site_ids, devices_kept(runs))
-    reaches = {(type(each), each.pk): Reach.of(each, history.began) for each in (*runs, *records)}
+    reaches: Reaches = {(type(each), each.pk): Reach.of(each, history.began) for each in (*runs, *records)}
     of_runs = {run.pk: reaches[ValidationRun, run.pk] for run in runs}
     replaced = [
         VoidingChange(each.run, each.change, each.at, each.reason, ":".join(map(str, each.place)))

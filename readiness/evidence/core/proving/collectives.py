@@ -187,10 +187,10 @@ def _with_collapse(proof: Proof, size: int, check: Check, now: datetime) -> Proo
     """Fail a run over more than two nodes that reaches less of the pairs' floor than scale efficiency allows: whatever
     its size and operation were, no older runs of these nodes count after it."""
     part = check.part("scale-efficiency")
-    lowest = (part.warn_at or part.pass_at).bound
-    if size <= 2 or lowest is None or lowest.low is None or not is_valid(proof, part, now):
-        return proof
-    if proof.failed or proof.floor is None or (proof.value or 0.0) >= lowest.low * proof.floor:
+    threshold = part.warn_at or part.pass_at
+    lowest = threshold.bound.low if threshold and threshold.bound else None
+    is_judged = size > 2 and not proof.failed and is_valid(proof, part, now)
+    if not is_judged or lowest is None or proof.floor is None or (proof.value or 0.0) >= lowest * proof.floor:
         return proof
     unit = check.part("pair-busbw").unit
     reason = (
@@ -290,8 +290,8 @@ def _scaling(
         f"Runs are over {sizes} nodes; the efficiency compares runs that count over two numbers of nodes at one "
         f"size of {size_text(PAIR_SIZES[0])} or more."
     )
-    last = max(counted, key=lambda run: (run.taken_at, run.id))
-    return [proof_of(last, part, None, cannot_judge=reason)]
+    newest_run = max(counted, key=lambda run: (run.taken_at, run.id))
+    return [proof_of(newest_run, part, None, cannot_judge=reason)]
 
 
 def _is_answered(
