@@ -16,7 +16,7 @@ from datetime import datetime
 
 from inventory.models import Accelerator
 from readiness.evidence.changes import HELD_BY, DatedChange, Reach
-from readiness.evidence.core.proving.values import WHOLE_DEVICE
+from readiness.evidence.core.proving.values import ALWAYS_VOIDS, WHOLE_DEVICE
 from readiness.evidence.models import ValidationRun
 from readiness.framework.core.vocabulary import Change
 from telemetry.binary import binary_cursor
@@ -25,7 +25,7 @@ ACCELERATORS = "accelerators"
 """Key of a run's basis: which accelerators were in its devices, by device and number."""
 DEVICES = "devices"
 """Key of a run's basis: the serial numbers of its devices."""
-REPLACED = {Change.ACCELERATOR: ACCELERATORS, Change.DEVICE: DEVICES}
+PARTS = frozenset({ACCELERATORS, DEVICES})
 type Place = tuple[int, int]
 """A device and the number of an accelerator in it; WHOLE_DEVICE for the device itself."""
 
@@ -90,9 +90,9 @@ ORDER BY 1
 
 
 class PartHistory:
-    """What was in the places of these devices and of the devices at these sites, in the order in which it was entered.
+    """The parts that were in these devices and the devices at these sites, in the order in which they were entered.
 
-    `there` is what is in them now, `began` when each site was entered: what was at it before, no history tells.
+    `there` are those of now, `began` is when each site was entered: what was at it before, no history tells.
     """
 
     def __init__(self, site_ids: Collection[int], device_ids: Collection[int]) -> None:
@@ -132,7 +132,7 @@ class PartHistory:
 
 
 def accelerators_of(device_ids: Collection[int]) -> dict[str, dict[str, list[str]]]:
-    """What a run keeps of the accelerators in its devices: serial number, UUID and row, by device and number."""
+    """Return serial number, UUID and row of the accelerators in these devices, by device and number."""
     by_device: dict[str, dict[str, list[str]]] = {str(device): {} for device in sorted(device_ids)}
     working = Accelerator.objects.exclude(status=Accelerator.Status.RETIRED).filter(
         device_id__in=sorted(device_ids)
@@ -216,7 +216,7 @@ def _kept(run: ValidationRun) -> _KeptParts:
 
 
 def _voided(run: ValidationRun) -> set[Place]:
-    places = [place for kind in REPLACED for place in run.voids.get(kind.value, {}).get("places", {})]
+    places = [place for kind in ALWAYS_VOIDS for place in run.voids.get(kind.value, {}).get("places", {})]
     parted = [place.partition(":") for place in places]
     return {(int(device), int(number)) for device, _, number in parted}
 

@@ -31,7 +31,7 @@ from readiness.evidence.ground import (
     software_kind,
 )
 from readiness.evidence.models import Attestation, RecordedFact, RunMeasure, Tool, ValidationRun, Voidable
-from readiness.evidence.replacements import REPLACED, PartHistory, devices_kept, replacements
+from readiness.evidence.replacements import PARTS, PartHistory, devices_kept, replacements
 from readiness.evidence.rows import KEPT
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
@@ -149,7 +149,7 @@ def _other_ground(
         (each, kind, before)
         for each in evidence
         for kind, before in sorted(each.basis.items())
-        if kind not in REPLACED.values() and _kind(kind) in relevant[type(each), each.pk]
+        if kind not in PARTS and _kind(kind) in relevant[type(each), each.pk]
     ]
     if not standing:
         return []
