@@ -5,14 +5,15 @@ what it kept when it was entered tells of a change that the history dates by ano
 after the run was not there. Where the site itself was entered after it, no history reaches back that far: then parts
 count as there that were entered before the run was, and any change of one since the run was taken still voids.
 
-A serial number or UUID that differs is another part. A row that was deleted and entered again is another part too,
-unless a number says that it is the same. Numbers that were not known are filled in without being a change.
+A serial number, UUID or type that differs is another part. So is a row that was deleted and entered again, unless a
+number says that it is the same. Numbers that were not known are filled in without being a change.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from inventory.models import Accelerator
 from readiness.evidence.changes import HELD_BY, DatedChange, Reach
@@ -24,7 +25,7 @@ from telemetry.binary import binary_cursor
 ACCELERATORS = "accelerators"
 """Key of a run's basis: which accelerators were in its devices, by device and number."""
 DEVICES = "devices"
-"""Key of a run's basis: the serial numbers of its devices."""
+"""Key of a run's basis: the types and serial numbers of its devices."""
 PARTS = frozenset({ACCELERATORS, DEVICES})
 type Place = tuple[int, int]
 """A device and the number of an accelerator in it; WHOLE_DEVICE for the device itself."""
@@ -32,20 +33,21 @@ type Place = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A row of the inventory with its numbers: serial number, and UUID of an accelerator."""
+    """A row of the inventory, its device type, and its numbers: serial number, and UUID of an accelerator."""
 
     row: int
+    model: int
     numbers: tuple[str, ...]
 
     def is_same(self, later: "Part") -> bool:
         known = [pair for pair in zip(self.numbers, later.numbers, strict=True) if all(pair)]
         alike = all(was.casefold() == number.casefold() for was, number in known)
-        return alike and (self.row == later.row or bool(known))
+        return alike and self.model == later.model and (self.row == later.row or bool(known))
 
     def with_known(self, earlier: "Part") -> "Part":
         """The same part with the numbers that were known of it before."""
         known = zip(self.numbers, earlier.numbers, strict=True)
-        return Part(self.row, tuple(number or was for number, was in known))
+        return replace(self, numbers=tuple(number or was for number, was in known))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +70,26 @@ class Replacement:
 
 _ENTRIES = f"""
 SELECT entry.id, 'accelerator', object_id, entry.at, entry.after IS NULL OR part.status = 'retired',
-    part.device_id, part.index, part.serial, part.uuid
+    part.device_id, part.index, part.device_type_id, part.serial, part.uuid
 FROM audit_entry AS entry CROSS JOIN LATERAL jsonb_to_record(coalesce(entry.after, entry.before))
-    AS part (device_id bigint, index int, serial text, uuid text, status text)
+    AS part (device_id bigint, index int, device_type_id bigint, serial text, uuid text, status text)
 WHERE entry.lasts AND entry."table" = 'inventory_accelerator' AND {HELD_BY} = ANY(%(devices)s)
-    AND (entry.after IS NULL OR ROW(entry.before ->> 'device_id', entry.before ->> 'index', entry.before ->> 'serial',
-            entry.before ->> 'uuid', entry.before ->> 'status' = 'retired')
-        IS DISTINCT FROM ROW(part.device_id::text, part.index::text, part.serial, part.uuid, part.status = 'retired'))
+    AND (entry.after IS NULL OR ROW(entry.before ->> 'device_id', entry.before ->> 'index',
+            entry.before ->> 'device_type_id', entry.before ->> 'serial', entry.before ->> 'uuid',
+            entry.before ->> 'status' = 'retired')
+        IS DISTINCT FROM ROW(part.device_id::text, part.index::text, part.device_type_id::text, part.serial, part.uuid,
+            part.status = 'retired'))
 UNION ALL
-SELECT entry.id, 'device', object_id, entry.at, entry.after IS NULL, part.site_id, NULL, part.serial, part.name
+SELECT entry.id, 'device', object_id, entry.at, entry.after IS NULL, part.site_id, NULL, part.device_type_id,
+    part.serial, part.name
 FROM audit_entry AS entry CROSS JOIN LATERAL jsonb_to_record(coalesce(entry.after, entry.before))
-    AS part (site_id bigint, name text, serial text)
+    AS part (site_id bigint, name text, device_type_id bigint, serial text)
 WHERE entry.lasts AND entry."table" = 'inventory_device' AND {HELD_BY} = ANY(%(sites)s)
-    AND (entry.after IS NULL OR ROW(entry.before ->> 'site_id', entry.before ->> 'name', entry.before ->> 'serial')
-        IS DISTINCT FROM ROW(part.site_id::text, part.name, part.serial))
+    AND (entry.after IS NULL OR ROW(entry.before ->> 'site_id', entry.before ->> 'name',
+            entry.before ->> 'device_type_id', entry.before ->> 'serial')
+        IS DISTINCT FROM ROW(part.site_id::text, part.name, part.device_type_id::text, part.serial))
 UNION ALL
-SELECT entry.id, 'site', object_id, entry.at, false, NULL, NULL, NULL, NULL FROM audit_entry AS entry
+SELECT entry.id, 'site', object_id, entry.at, false, NULL, NULL, NULL, NULL, NULL FROM audit_entry AS entry
 WHERE entry.lasts AND entry."table" = 'inventory_site' AND object_id = ANY(%(sites)s) AND action = 'created'
 ORDER BY 1
 """
@@ -105,16 +111,18 @@ class PartHistory:
         asked = {"sites": sorted(site_ids), "devices": sorted(device_ids)}
         with binary_cursor() as cursor:
             entries = cursor.execute(_ENTRIES, asked).fetchall()
-        for _, kind, row, at, is_gone, holder, number, serial, name in entries:
+        for _, kind, row, at, is_gone, holder, number, model, serial, name in entries:
             if kind == "site":
                 self.began[row] = at
             elif kind == "device":
                 self.names[row] = name
-                self._enter((row, WHOLE_DEVICE), Part(row, (serial,)), (holder, name.lower()), at, is_gone)
+                self._enter(
+                    (row, WHOLE_DEVICE), Part(row, model, (serial,)), (holder, name.lower()), at, is_gone
+                )
             else:
                 self.there.pop(self._places.get(row, (0, 0)), None)
                 self._places[row] = (holder, number)
-                self._enter((holder, number), Part(row, (serial, name)), None, at, is_gone)
+                self._enter((holder, number), Part(row, model, (serial, name)), None, at, is_gone)
 
     def _enter(self, place: Place, part: Part, name: object, at: datetime, is_gone: bool) -> None:
         """`name` is what a device is found by; another one may have had it before."""
@@ -131,16 +139,16 @@ class PartHistory:
             self._last[name] = part
 
 
-def accelerators_of(device_ids: Collection[int]) -> dict[str, dict[str, list[str]]]:
-    """Return serial number, UUID and row of the accelerators in these devices, by device and number."""
-    by_device: dict[str, dict[str, list[str]]] = {str(device): {} for device in sorted(device_ids)}
+def accelerators_of(device_ids: Collection[int]) -> dict[str, dict[str, list[Any]]]:
+    """Return row, type, serial number and UUID of the accelerators in these devices, by device and number."""
+    by_device: dict[str, dict[str, list[Any]]] = {str(device): {} for device in sorted(device_ids)}
     working = Accelerator.objects.exclude(status=Accelerator.Status.RETIRED).filter(
         device_id__in=sorted(device_ids)
     )
-    for device, number, *numbers, row in working.order_by("device_id", "index").values_list(
-        "device_id", "index", "serial", "uuid", "id"
+    for device, number, serial, uuid, model, row in working.order_by("device_id", "index").values_list(
+        "device_id", "index", "serial", "uuid", "device_type_id", "id"
     ):
-        by_device[str(device)][str(number)] = [*numbers, str(row)]
+        by_device[str(device)][str(number)] = [row, model, serial, uuid]
     return by_device
 
 
@@ -206,11 +214,13 @@ class _KeptParts:
 def _kept(run: ValidationRun) -> _KeptParts:
     accelerators, devices = run.basis.get(ACCELERATORS, {}), run.basis.get(DEVICES, {})
     by_place = {
-        (int(device), int(number)): Part(int(row), tuple(numbers))
+        (int(device), int(number)): Part(row, model, tuple(numbers))
         for device, of_device in accelerators.items()
-        for number, (*numbers, row) in of_device.items()
+        for number, (row, model, *numbers) in of_device.items()
     }
-    by_place |= {(int(row), WHOLE_DEVICE): Part(int(row), (serial,)) for row, serial in devices.items()}
+    by_place |= {
+        (int(row), WHOLE_DEVICE): Part(int(row), model, (serial,)) for row, (model, serial) in devices.items()
+    }
     holders = {False: frozenset(map(int, accelerators)), True: frozenset(map(int, devices))}
     return _KeptParts(by_place, holders)
 
@@ -240,6 +250,8 @@ def _numbers(step: PartStep) -> str:
     """The serial number is what is printed on it; boards without one have the UUID."""
     before = step.before.numbers if step.before else ("",) * len(step.part.numbers)
     pairs = [pair for pair in zip(before, step.part.numbers, strict=True) if pair[0] != pair[1]]
+    if step.before and step.before.model != step.part.model:
+        return "of another type"
     if not pairs:
         return "it was removed and entered again"
     was, number = pairs[0]

@@ -219,7 +219,7 @@ def _run_device(run: ValidationRun, device: Device, history: ground.VersionHisto
 def _parts(run: ValidationRun, devices: Sequence[Device]) -> dict[str, object]:
     parts: dict[str, object] = {}
     if devices:
-        parts[DEVICES] = {str(device.pk): device.serial for device in devices}
+        parts[DEVICES] = {str(device.pk): [device.device_type_id, device.serial] for device in devices}
     if run.tool not in OF_ACCELERATORS:
         return parts
     nodes = devices or Device.objects.in_service().filter(site_id=run.site_id, role=Device.Role.NODE)

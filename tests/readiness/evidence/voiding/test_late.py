@@ -40,12 +40,16 @@ CHANGES = {
         change(gpu, serial=serial, uuid="") for serial in ("", "1777")
     ],
     "accelerator entered again without numbers": lambda gpu, **_: entered_again(gpu, made.accelerator),
+    "accelerator of another type": lambda gpu, **_: change(
+        gpu, device_type=made.device_type(kind="accelerator")
+    ),
     "accelerator retired and another at a new number": lambda node, gpu, **_: [
         change(gpu, status="retired"),
         made.accelerator(device=node, index=1),
     ],
     "accelerator that was not there": lambda node, **_: made.accelerator(device=node, index=5, serial="1655"),
     "device with another serial": lambda node, **_: change(node, serial="CH9"),
+    "device of another type": lambda node, **_: change(node, device_type=made.device_type(kind="node")),
     "device entered again under its name": lambda node, **_: entered_again(node, made.device),
 }
 """By kind of change: one that a run across nodes and a switch does not survive."""
