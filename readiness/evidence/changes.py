@@ -3,12 +3,16 @@
 The history knows what the inventory of now does not: a change that was undone before anybody looked.
 """
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from readiness.evidence.ground import ACCELERATORS, NETWORK_ROLES
+from readiness.evidence.models import ValidationRun
+from readiness.evidence.models.records import Record
 from readiness.framework.core.vocabulary import Change
 from telemetry.binary import binary_cursor
 from web.audit import AuditEntry
@@ -20,7 +24,7 @@ _DONE = {
 }
 # An index is built on it: the site that an object stands at, or the device that it is in.
 _ROW = "coalesce(entry.after, entry.before)"
-_HELD_BY = f"coalesce({_ROW} ->> 'site_id', {_ROW} ->> 'site_a_id', {_ROW} ->> 'device_id')::bigint"
+HELD_BY = f"coalesce({_ROW} ->> 'site_id', {_ROW} ->> 'site_a_id', {_ROW} ->> 'device_id')::bigint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ class _GroundHistory:
     state: str
     devices: str
     noun: str
-    site: str = _HELD_BY
+    site: str = HELD_BY
     name: str = "event.name"
     joined: str = ""
 
@@ -77,7 +81,7 @@ _OF_ACCELERATOR = {
     "site": "device.site_id",
     "devices": "ARRAY[event.device_id]",
     "name": "device.name",
-    "joined": f"JOIN inventory_device AS device ON device.id = {_HELD_BY}",
+    "joined": f"JOIN inventory_device AS device ON device.id = {HELD_BY}",
 }
 _NO_DEVICES = "'{}'::bigint[]"
 _KEPT: Mapping[str, _GroundHistory] = {
@@ -151,17 +155,38 @@ FROM (
     ) AS entry
     WHERE state IS DISTINCT FROM before
 ) AS step
-WHERE newest = 1 OR at > %(since)s
+WHERE newest = 1 OR at > %(entered)s OR (at > %(changed)s AND before IS NOT NULL)
 """
 
 
-def steps_at(places: Collection[ChangeScope], *, since: datetime) -> dict[ChangeScope, list[GroundStep]]:
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Since when changes void evidence: a change of something that was there counts from `changed` on, what was entered
+    from `entered` on."""
+
+    changed: datetime
+    entered: datetime
+
+    @classmethod
+    def of(cls, evidence: ValidationRun | Record, began: Mapping[int, datetime]) -> Reach:
+        """Changes count from when it was taken. Where its site was entered later, what was entered before the evidence
+        was is taken for what had been there: entering an inventory changes nothing at the site."""
+        changed = min(evidence.taken_at, evidence.recorded_at)
+        begun_at = began.get(evidence.site_id)
+        return cls(changed, changed if begun_at is not None and begun_at <= changed else evidence.recorded_at)
+
+
+def steps_at(places: Collection[ChangeScope], *, since: Reach) -> dict[ChangeScope, list[GroundStep]]:
     """The steps since then, oldest first. Each place also has its newest step, however old. One statement."""
     kinds = sorted({place.kind for place in places} & _KEPT.keys())
     if not kinds:
         return {}
     branches = [_STEPS.format(kind=kind, **asdict(_KEPT[kind])) for kind in kinds]
-    asked = {"sites": sorted({place.site_id for place in places}), "since": since}
+    asked = {
+        "sites": sorted({place.site_id for place in places}),
+        "changed": since.changed,
+        "entered": since.entered,
+    }
     steps: dict[ChangeScope, list[GroundStep]] = defaultdict(list)
     with binary_cursor() as cursor:
         rows = cursor.execute(f"{' UNION ALL '.join(branches)} ORDER BY 3", asked).fetchall()
@@ -184,15 +209,17 @@ class VersionStep:
     at: datetime
 
 
-# A version that was never entered tells nothing. Where clocks differ, what a device has now counts in any case. Each
-# device's entries are looked up by themselves: without statistics, the planner would read those of all for each run.
+# A version that was never entered tells nothing; one that was entered later and changed then was that of before. Where
+# clocks differ, what a device has now counts in any case. Each device's
+# entries are looked up by themselves: without statistics, the planner would read those of all for each run.
 _VERSIONS = """
 WITH tested AS MATERIALIZED (
     SELECT DISTINCT device_id FROM evidence_rundevice WHERE run_id = ANY(%(runs)s)
 ), changed AS MATERIALIZED (
     SELECT tested.device_id, entry.* FROM tested CROSS JOIN LATERAL (
         SELECT id, at, after ->> 'firmware_version' AS firmware_version,
-            after ->> 'software_version' AS software_version
+            after ->> 'software_version' AS software_version, before ->> 'firmware_version' AS firmware_before,
+            before ->> 'software_version' AS software_before
         FROM audit_entry
         WHERE lasts AND "table" = 'inventory_device' AND object_id = tested.device_id AND after IS NOT NULL
             AND (before ->> 'firmware_version', before ->> 'software_version')
@@ -207,9 +234,15 @@ JOIN inventory_device AS device ON device.id = changed.device_id
 JOIN evidence_rundevice AS here ON here.device_id = device.id
 JOIN evidence_validationrun AS run ON run.id = here.run_id
 CROSS JOIN LATERAL (VALUES
-    ('firmware_version', here.firmware_version, changed.firmware_version, device.firmware_version),
-    ('software_version', here.software_version, changed.software_version, device.software_version)
-) AS version (name, before, after, now)
+    ('firmware_version', here.firmware_version, changed.firmware_before, changed.firmware_version,
+        device.firmware_version),
+    ('software_version', here.software_version, changed.software_before, changed.software_version,
+        device.software_version)
+) AS entered (name, kept, before, after, now)
+CROSS JOIN LATERAL (
+    SELECT entered.name, entered.after, entered.now, CASE WHEN entered.kept = '' AND changed.at > run.taken_at
+        THEN coalesce(entered.before, '') ELSE entered.kept END AS before
+) AS version
 WHERE run.id = ANY(%(runs)s) AND version.before <> '' AND version.after <> '' AND version.after <> version.before
     AND (changed.at > run.taken_at OR version.after = version.now)
 ORDER BY run.id, device.id, version.name, changed.at > run.taken_at DESC, changed.id
@@ -222,44 +255,3 @@ def version_steps(run_ids: Collection[int]) -> list[VersionStep]:
         return []
     with binary_cursor() as cursor:
         return [VersionStep(*row) for row in cursor.execute(_VERSIONS, {"runs": sorted(run_ids)}).fetchall()]
-
-
-@dataclass(frozen=True, slots=True)
-class IdentityStep:
-    """A place was given this accelerator: serial number and UUID. `before` is the one that was there, if any."""
-
-    identity: tuple[str, str]
-    before: tuple[str, str] | None
-    at: datetime
-
-    def made(self) -> DatedChange:
-        """The serial number is what is printed on it; boards without one have the UUID."""
-        (was, now), *_ = [
-            pair for pair in zip(self.before or ("", ""), self.identity, strict=True) if pair[0] != pair[1]
-        ] or [("", "")]
-        return DatedChange(f"{was or 'unknown'} → {now or 'unknown'}", self.at)
-
-
-_IDENTITIES = f"""
-SELECT device_id, index, serial, uuid, before_serial, before_uuid, at FROM (
-    SELECT entry.id, entry.at, was.*,
-        lag(serial) OVER of_place AS before_serial, lag(uuid) OVER of_place AS before_uuid
-    FROM audit_entry AS entry
-    CROSS JOIN LATERAL jsonb_to_record(entry.after)
-        AS was (device_id bigint, index int, serial text, uuid text)
-    WHERE entry.lasts AND entry."table" = 'inventory_accelerator' AND {_HELD_BY} = ANY(%(devices)s)
-        AND entry.after IS NOT NULL
-    WINDOW of_place AS (PARTITION BY was.device_id, was.index ORDER BY entry.id)
-) AS step
-WHERE (serial, uuid) IS DISTINCT FROM (before_serial, before_uuid) ORDER BY id
-"""
-
-
-def identity_steps(device_ids: Collection[int]) -> dict[tuple[int, int], list[IdentityStep]]:
-    steps: dict[tuple[int, int], list[IdentityStep]] = defaultdict(list)
-    with binary_cursor() as cursor:
-        rows = cursor.execute(_IDENTITIES, {"devices": sorted(device_ids)}).fetchall()
-    for device, number, serial, uuid, before_serial, before_uuid, at in rows:
-        before = None if before_serial is None else (before_serial, before_uuid)
-        steps[device, number].append(IdentityStep((serial, uuid), before, at))
-    return dict(steps)

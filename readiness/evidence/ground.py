@@ -23,17 +23,9 @@ from web.audit import steps_of
 NETWORK_ROLES = frozenset({Device.Role.SWITCH, Device.Role.ROUTER, Device.Role.GATEWAY})
 ACCELERATORS = "accelerator-firmware"
 """Key of a run's basis: its devices' own firmware is with them, that of the accelerators in them is here."""
-IDENTITIES = "accelerators"
-"""Key of a run's basis: which accelerators it was on, by device and number."""
 TOPOLOGICAL = frozenset(
     {ValidationRun.Scope.LINK, ValidationRun.Scope.PAIR, ValidationRun.Scope.FABRIC, ValidationRun.Scope.SITE}
 )
-
-
-type Place = tuple[int, int]
-"""A device and the number of an accelerator in it."""
-type Identities = dict[Place, tuple[str, ...]]
-"""Serial number and UUID of the accelerators of which either is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,22 +124,6 @@ type Firmware = Mapping[int, Sequence[tuple[int, str]]]
 
 def _firmware_digest(firmware: Firmware, device_ids: Collection[int]) -> str:
     return _digest(sorted(each for device in device_ids for each in firmware.get(device, ())))
-
-
-def place_of(text: str) -> Place:
-    """A device and the number of an accelerator in it, as a basis and what voids evidence name them: `12:3`."""
-    device, _, number = text.partition(":")
-    return int(device), int(number)
-
-
-def identities_of(device_ids: Collection[int]) -> Identities:
-    rows = (
-        Accelerator.objects.filter(device_id__in=sorted(device_ids))
-        .exclude(serial="", uuid="")
-        .order_by("device_id", "index")
-        .values_list("device_id", "index", "serial", "uuid")
-    )
-    return {(device, number): (serial, uuid) for device, number, serial, uuid in rows}
 
 
 def accelerator_firmware(site_ids: Collection[int]) -> Mapping[int, Firmware]:

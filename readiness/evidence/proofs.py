@@ -103,7 +103,7 @@ def proofs(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
     Only evidence taken at or before `now` is read. The number of statements does not depend on sites or evidence."""
     ids = sorted(site_ids)
     has_runs, has_records = _anything(ids)
-    floors = _floors() if has_runs or has_records else []
+    floors = platform_floors() if has_runs or has_records else []
     by_runs = _by_runs(ids, framework, floors, now) if has_runs else {}
     entered = rows.entered(ids, framework, now) if has_records else {}
     proofs_by_site = {
@@ -228,7 +228,7 @@ def _anything(site_ids: Sequence[int]) -> tuple[bool, bool]:
     return has_runs, has_records
 
 
-def _floors() -> list[FloorValue]:
+def platform_floors() -> list[FloorValue]:
     columns = ("platform", "tool", "measure", "operation", "size_bytes", "value", "unit", "source")
     return [FloorValue(*row) for row in Floor.objects.order_by("id").values_list(*columns)]
 

@@ -26,7 +26,6 @@ from readiness.evidence.core.proving.values import (
     voids_at,
 )
 from readiness.framework.core.definition import Framework, SubMeasure
-from readiness.framework.core.vocabulary import Change
 from telemetry.binary import binary_cursor
 
 KEPT = timedelta(days=400)
@@ -251,8 +250,10 @@ def with_nodes(devices: Iterable[tuple[int, str]]) -> dict[str, Any]:
 
 
 def _replaced(by_kind: Mapping[str, Mapping[str, Any]], now: datetime) -> frozenset[tuple[int, int]]:
-    places = by_kind.get(Change.ACCELERATOR.value, {}).get("places", {})
-    since = [place.partition(":") for place, at in places.items() if datetime.fromisoformat(at) <= now]
+    places = [by_kind.get(kind.value, {}).get("places", {}).items() for kind in ALWAYS_VOIDS]
+    since = [
+        place.partition(":") for each in places for place, at in each if datetime.fromisoformat(at) <= now
+    ]
     return frozenset((int(device), int(number)) for device, _, number in since)
 
 

@@ -2,7 +2,7 @@
 latency runs of a site with every percentile that was kept."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,10 +12,18 @@ from django.utils.text import capfirst
 from readiness.evidence import rows
 from readiness.evidence.core.bearing import REVALIDATION, checks_of, part_named
 from readiness.evidence.core.parsed import Figure
-from readiness.evidence.core.proving.values import Proof, Run
+from readiness.evidence.core.proving.collectives import fabric_rate
+from readiness.evidence.core.proving.values import PartKey, Proof, Run, SiteParts
 from readiness.evidence.core.summary import coverage_text, failures_text, sample_size
 from readiness.evidence.models import RunDevice, RunMeasure, ValidationRun
-from readiness.evidence.proofs import WORKED_OUT, SiteProofs, proofs
+from readiness.evidence.proofs import (
+    WORKED_OUT,
+    SiteProofs,
+    checks_worked_out,
+    platform_floors,
+    proofs,
+    proved_by_runs,
+)
 from readiness.evidence.rows import KEPT, REPEATED
 from readiness.framework import queries as framework_queries
 from readiness.framework.core import wording
@@ -69,12 +77,14 @@ def summary_of(run: ValidationRun, *, now: datetime) -> RunSummary:
     figures = _figures(run)
     proved = _proved_of(framework, of_site, f"run:{run.pk}", now)
     site = rows.site_parts([run.site_id])[run.site_id]
+    as_read = _as_proving_reads(run, figures)
+    unjudged = _not_judged(framework, as_read, site, now)
     return RunSummary(
         samples=sample_size(run.tool, figures),
         failures=failures_text(run.tool, figures),
-        coverage=coverage_text(_as_proving_reads(run, figures), site),
+        coverage=coverage_text(as_read, site),
         proved=proved,
-        others=list(_others(framework, run, figures, of_site, {each.check_id for each in proved})),
+        others=list(_others(framework, run, figures, of_site, proved, unjudged)),
     )
 
 
@@ -105,21 +115,31 @@ def _others(
     run: ValidationRun,
     figures: Collection[Figure],
     of_site: SiteProofs,
-    proved: Collection[str],
+    proved: Collection[Proved],
+    unjudged: Mapping[PartKey, str],
 ) -> Iterable[Proved]:
     named = {key for figure in figures if (key := part_named(figure.name)) is not None}
     checks = checks_of(run.tool, [figure.name for figure in figures])
     checks |= {REVALIDATION} if {"p1-intra-node", "p1-accelerator-diag"} & checks else set()
+    decided = {(each.check_id, each.part_id) for each in proved}
     for check in framework.checks:
-        if check.id not in checks or check.id in proved:
+        if check.id not in checks:
             continue
+        is_proved = any(check.id == check_id for check_id, _ in decided)
         wanted = WORKED_OUT.get(check.id, ())
         for part in check.parts:
-            if part.id in wanted or (check.id, part.id) in named:
-                yield _of(check, part, None, "", _instead(of_site.get((check.id, part.id), ()), run))
+            key, why = (check.id, part.id), unjudged.get((check.id, part.id), "")
+            if key in decided or (is_proved and not why):
+                continue
+            if part.id in wanted or key in named:
+                yield _of(check, part, None, "", _instead(of_site.get(key, ()), run, why))
 
 
-def _instead(there: Collection[Proof], run: ValidationRun) -> str:
+def _instead(there: Collection[Proof], run: ValidationRun, unjudged: str) -> str:
+    """Say why it was not judged, if it was not, and what counts in its place."""
+    if unjudged:
+        counts = f" {_instead(there, run, '')}" if there else ""
+        return f"It was not judged: {unjudged}{counts}"
     if not there:
         return run.loopback or "It has no figure for it."
     last = max(there, key=lambda proof: proof.taken_at)
@@ -127,6 +147,26 @@ def _instead(there: Collection[Proof], run: ValidationRun) -> str:
         return f"{capfirst(last.declaration)} counts for it."
     newer = "A newer run of the same thing counts" if last.taken_at >= run.taken_at else "Another run counts"
     return f"{newer}: run {last.row}."
+
+
+_BY_ONE_RUN = ("p1-accelerator-diag", "p1-intra-node", "p1-rdma-port", "p1-serving-latency")
+"""Checks of which each thing is judged by one run: what stands against it alone is why it does not count."""
+
+
+def _not_judged(framework: Framework, run: Run, site: SiteParts, now: datetime) -> dict[PartKey, str]:
+    """Why a run by itself is not judged, by sub-measure."""
+    checks, floors = checks_worked_out(framework), platform_floors()
+    alone = proved_by_runs(framework, checks, rows.SiteRuns(newest=[run]), site, floors, (), now)
+    reasons = {
+        key: next((proof.cannot_judge for proof in each if proof.cannot_judge), "")
+        for key, each in alone.items()
+        if key[0] in _BY_ONE_RUN
+    }
+    fabric = checks.get("p1-fabric-collective")
+    rate = fabric_rate(fabric, run, site, floors) if fabric else None
+    if fabric and rate is not None:
+        reasons |= {(fabric.id, part.id): rate.cannot_judge for part in fabric.parts}
+    return reasons
 
 
 def _figures(run: ValidationRun) -> list[Figure]:
@@ -141,6 +181,10 @@ def _as_proving_reads(run: ValidationRun, figures: Iterable[Figure]) -> Run:
         tool=run.tool,
         scope=run.scope,
         taken_at=run.taken_at,
+        load=run.load,
+        platform=run.platform,
+        loopback=run.loopback,
+        provenance=run.provenance,
         hosts=len(run.hosts),
         figures=tuple(figures),
         **rows.with_nodes(devices),

@@ -50,7 +50,7 @@ class Figure:
 
 
 RANKS = "ranks"
-"""Name of the figure that counts the accelerators of a host that took part; its subject is the host."""
+"""Name of the figure that counts the accelerators of a host that took part, each once; its subject is the host."""
 TEST, FAILED_TEST = "test", "failed_test"
 """Names of the figures that say which tests a diagnostic ran, and where one failed; their operation is the test."""
 IDENTITIES = ("serial", "uuid")

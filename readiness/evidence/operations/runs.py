@@ -16,10 +16,10 @@ from readiness.evidence.core.interop import is_record
 from readiness.evidence.core.parsed import FAILED, FAILED_TEST, IDENTITIES, RANKS, Parsed
 from readiness.evidence.core.parsers import PARSERS, parse
 from readiness.evidence.core.proving.values import ENTERED
-from readiness.evidence.ground import IDENTITIES as IDENTITIES_KEY
 from readiness.evidence.models import RunDevice, RunFile, RunMeasure, Tool, ValidationRun
 from readiness.evidence.models.runs import MOST_BYTES
 from readiness.evidence.operations.voiding import void_changed
+from readiness.evidence.replacements import ACCELERATORS, DEVICES, accelerators_of
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from telemetry.models import SourceProvenance
@@ -186,7 +186,7 @@ def _save(drafts: Sequence[_Draft]) -> None:
             continue
         key = (run.scope, of_accelerators, frozenset(device.pk for device in draft.devices))
         if key not in bases:
-            bases[key] = ground.ground_of_run(run, draft.devices) | _identities(run, draft.devices)
+            bases[key] = ground.ground_of_run(run, draft.devices) | _parts(run, draft.devices)
         run.basis = bases[key]
     ValidationRun.objects.bulk_create([draft.run for draft in drafts])
     RunFile.objects.bulk_create(RunFile(run=draft.run, content=draft.parsed.kept) for draft in drafts)
@@ -216,13 +216,14 @@ def _run_device(run: ValidationRun, device: Device, history: ground.VersionHisto
     )
 
 
-def _identities(run: ValidationRun, devices: Sequence[Device]) -> dict[str, object]:
+def _parts(run: ValidationRun, devices: Sequence[Device]) -> dict[str, object]:
+    parts: dict[str, object] = {}
+    if devices:
+        parts[DEVICES] = {str(device.pk): [device.device_type_id, device.serial] for device in devices}
     if run.tool not in OF_ACCELERATORS:
-        return {}
+        return parts
     nodes = devices or Device.objects.in_service().filter(site_id=run.site_id, role=Device.Role.NODE)
-    identities = ground.identities_of({device.pk for device in nodes})
-    named = {f"{device}:{number}": identity for (device, number), identity in sorted(identities.items())}
-    return {IDENTITIES_KEY: named} if named else {}
+    return parts | {ACCELERATORS: accelerators_of({device.pk for device in nodes})}
 
 
 def _about(run: ValidationRun, parsed: Parsed, devices: Sequence[Device]) -> str:

@@ -4,8 +4,7 @@ Pulled: nothing of the inventory calls here. Evidence keeps what it stood on; th
 and with what was there in between by the change history, so that a change that was undone is seen too. Scoring calls it
 for the sites that claim rows name, before it evaluates them.
 
-A run keeps which accelerators it was on, by device and number: what was proved of one in whose place another one is, or
-was for a time, is void. One whose serial number or UUID was not known then, or is not later, is taken for the same.
+What counts is what changed since the evidence was taken, not since it was entered: a file may come late.
 """
 
 from collections import defaultdict
@@ -16,26 +15,23 @@ from typing import Any
 
 from django.db import transaction
 
-from inventory.models import Accelerator
 from readiness.evidence.changes import (
     ChangeScope,
     DatedChange,
     GroundStep,
-    IdentityStep,
-    identity_steps,
+    Reach,
     steps_at,
     version_steps,
 )
 from readiness.evidence.core.bearing import checks_of
 from readiness.evidence.ground import (
     ACCELERATORS,
-    IDENTITIES,
     CurrentGround,
     is_shaken,
-    place_of,
     software_kind,
 )
 from readiness.evidence.models import Attestation, RecordedFact, RunMeasure, Tool, ValidationRun, Voidable
+from readiness.evidence.replacements import PARTS, PartHistory, devices_kept, replacements
 from readiness.evidence.rows import KEPT
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
@@ -47,58 +43,13 @@ LONGEST = timedelta(days=10 * 366)
 
 @dataclass(frozen=True, slots=True)
 class VoidingChange:
-    """One change that one piece of evidence does not survive; `place` is that of an accelerator that was replaced."""
+    """One change that one piece of evidence does not survive; `place` is that of a part that was replaced."""
 
     evidence: Voidable
     change: Change
     at: datetime
     reason: str
     place: str = ""
-
-
-def _replacements(runs: Iterable[ValidationRun]) -> list[VoidingChange]:
-    kept = [
-        (run, {place_of(text): identity for text, identity in run.basis[IDENTITIES].items()})
-        for run in runs
-        if run.basis.get(IDENTITIES)
-    ]
-    if not kept:
-        return []
-    history = identity_steps({device for _, identities in kept for device, _number in identities})
-    replaced = [
-        (run, place, step)
-        for run, identities in kept
-        for place in sorted(identities.keys() - set(map(place_of, _replaced(run))))
-        if (step := _replacement(identities[place], history.get(place, ()), run.recorded_at)) is not None
-    ]
-    devices = {device for _, (device, _number), _ in replaced}
-    named = Accelerator.objects.filter(device_id__in=devices).values_list("device_id", "device__name")
-    names = dict(named.distinct()) if devices else {}
-    findings = []
-    for run, (device, number), step in replaced:
-        made, is_last = step.made(), step is history[device, number][-1]
-        became = "is another accelerator" if is_last else "was another accelerator for a time"
-        reason = f"{names.get(device, 'a node')} GPU {number} {became}: {made.what}{made.when()}"
-        findings.append(VoidingChange(run, Change.ACCELERATOR, step.at, reason, f"{device}:{number}"))
-    return findings
-
-
-def _replacement(
-    before: Sequence[str], steps: Sequence[IdentityStep], since: datetime
-) -> IdentityStep | None:
-    """The first other accelerator since the run was entered, put back or not; by a clock that is ahead, the last."""
-    other = [step for step in steps if _differs(before, step.identity)]
-    first = next((step for step in other if step.at > since), None)
-    return first or (steps[-1] if other and other[-1] is steps[-1] else None)
-
-
-def _replaced(run: ValidationRun) -> Iterable[str]:
-    return run.voids.get(Change.ACCELERATOR.value, {}).get("places", ())
-
-
-def _differs(before: Sequence[str], after: Sequence[str] | None) -> bool:
-    pairs = zip(before, after or (), strict=False)
-    return any(was and there and was.casefold() != there.casefold() for was, there in pairs)
 
 
 @transaction.atomic
@@ -115,7 +66,13 @@ def void_changed(*, site_ids: Collection[int], now: datetime) -> int:
     ]
     if not runs and not records:
         return 0
-    replaced = _replacements(runs)
+    history = PartHistory(site_ids, devices_kept(runs))
+    reaches: Reaches = {(type(each), each.pk): Reach.of(each, history.began) for each in (*runs, *records)}
+    of_runs = {run.pk: reaches[ValidationRun, run.pk] for run in runs}
+    replaced = [
+        VoidingChange(each.run, each.change, each.at, each.reason, ":".join(map(str, each.place)))
+        for each in replacements(runs, history, of_runs, now=now)
+    ]
     _, framework = framework_queries.current()
     relevant = _relevant_to_runs(runs, framework)
     relevant |= {
@@ -125,7 +82,7 @@ def void_changed(*, site_ids: Collection[int], now: datetime) -> int:
     }
     live = [each for each in (*runs, *records) if relevant[type(each), each.pk]]
     findings = _other_versions([run for run in live if isinstance(run, ValidationRun)])
-    findings += _other_ground(live, relevant, now=now)
+    findings += _other_ground(live, relevant, reaches, now=now)
     kept = [each for each in findings if each.change in relevant[type(each.evidence), each.evidence.pk]]
     # The history's clock may be ahead of `now`: what is seen now was not made later.
     return _apply([replace(each, at=min(each.at, now)) for each in (*replaced, *kept)])
@@ -144,6 +101,7 @@ def _standing[Evidence: Voidable](
 
 
 type Relevant = dict[tuple[type[Voidable], int], frozenset[Change]]
+type Reaches = dict[tuple[type[Voidable], int], Reach]
 
 
 def _relevant_to_runs(runs: Iterable[ValidationRun], framework: Framework) -> Relevant:
@@ -184,12 +142,14 @@ def _other_versions(runs: Sequence[ValidationRun]) -> list[VoidingChange]:
     return findings
 
 
-def _other_ground(evidence: Sequence[Voidable], relevant: Relevant, *, now: datetime) -> list[VoidingChange]:
+def _other_ground(
+    evidence: Sequence[Voidable], relevant: Relevant, reaches: Reaches, *, now: datetime
+) -> list[VoidingChange]:
     standing = [
         (each, kind, before)
         for each in evidence
         for kind, before in sorted(each.basis.items())
-        if kind != IDENTITIES and _kind(kind) in relevant[type(each), each.pk]
+        if kind not in PARTS and _kind(kind) in relevant[type(each), each.pk]
     ]
     if not standing:
         return []
@@ -197,12 +157,13 @@ def _other_ground(evidence: Sequence[Voidable], relevant: Relevant, *, now: date
         {each.site_id for each, _, _ in standing},
         [each for each in evidence if isinstance(each, ValidationRun) and each.basis],
     )
-    oldest = min(each.recorded_at for each, _, _ in standing)
-    history = steps_at({ChangeScope(each.site_id, kind) for each, kind, _ in standing}, since=oldest)
+    of_standing = [reaches[type(each), each.pk] for each, _, _ in standing]
+    since = Reach(min(each.changed for each in of_standing), min(each.entered for each in of_standing))
+    history = steps_at({ChangeScope(each.site_id, kind) for each, kind, _ in standing}, since=since)
     findings = []
     for each, key, before in standing:
         steps = history.get(ChangeScope(each.site_id, key), [])
-        made = _first_since(each, key, steps, ground)
+        made = _first_since(each, key, steps, ground, reaches[type(each), each.pk])
         if made is None and not is_shaken(key, before, ground.under(each, key)):
             continue
         # What was changed before evidence was entered, by a clock that is ahead, is told by the newest.
@@ -213,12 +174,13 @@ def _other_ground(evidence: Sequence[Voidable], relevant: Relevant, *, now: date
 
 
 def _first_since(
-    each: Voidable, key: str, steps: Iterable[GroundStep], ground: CurrentGround
+    each: Voidable, key: str, steps: Iterable[GroundStep], ground: CurrentGround, reach: Reach
 ) -> DatedChange | None:
     devices = ground.crossed(each, key)
     more = 0
     for step in steps:
-        if step.made.at <= each.recorded_at or (devices is not None and not step.devices & devices):
+        since = reach.entered if step.net > 0 else reach.changed
+        if step.made.at <= since or (devices is not None and not step.devices & devices):
             continue
         more += step.net
         # Fewer accelerators are no expansion, and one in the place of another is none either.

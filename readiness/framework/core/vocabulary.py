@@ -117,6 +117,8 @@ class Change(StrEnum):
     EXPANSION = "expansion"
     ACCELERATOR = "accelerator"
     """Another accelerator in a slot: evidence of the one before is none of this one, whatever a check lists."""
+    DEVICE = "device"
+    """Another device under a name: so it is with a chassis."""
 
 
 OWN = "own"

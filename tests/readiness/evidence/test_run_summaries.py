@@ -5,7 +5,7 @@ import re
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from readiness.evidence.operations import RunContext, import_run, mark_baseline
+from readiness.evidence.operations import RunContext, import_run, mark_baseline, set_floor
 from tests.inventory import made
 from tests.readiness.evidence import outputs
 from web.units import instant
@@ -64,6 +64,38 @@ def test_a_part_of_the_accelerators(sent):
     reasons = {f"{each['check']}/{each['part']}": each["reason"] for each in summary["proves_not"]}
     assert "2 of 8 of node-1" in reasons["p1-intra-node/busbw"]
     assert reasons["p1-fabric-collective/pair-busbw"] == "It has no figure for it."
+
+
+NOT_JUDGED = {
+    "a size without a floor": (
+        ("nccl-tests", {"size": 8 * outputs.GIB}),
+        ("nccl-tests", {"size": 4 * outputs.GIB, "busbw": 20}),
+        "p1-fabric-collective/nodes-covered",
+        "a floor at 8 GiB; the run's largest row is 4 GiB. Another run counts: run ",
+    ),
+    "a part of a node": (
+        ("nccl-tests", {"size": 8 * outputs.GIB, "hosts": ["node-1"]}),
+        ("nccl-tests", {"size": 8 * outputs.GIB, "hosts": ["node-1"], "gpus": 2}),
+        "p1-intra-node/busbw",
+        "Not all accelerators took part: 2 of 8 of node-1. Another run counts: run ",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NOT_JUDGED)
+def test_a_newer_run_that_is_not_judged_says_why_beside_the_one_that_counts(sent, frozen_now, case):
+    (tool, older), (_, newer), part, words = NOT_JUDGED[case]
+    set_floor(
+        platform="dgx-h100", tool=tool, measure="busbw", size_bytes=8 * outputs.GIB, value=100, unit="GB/s",
+        by=None, now=frozen_now.at,
+    )  # fmt: skip
+    both = {"hosts": ["node-1", "node-2"], "operation": "all_reduce"}
+    sent(tool, outputs.collective(**both | older))
+    frozen_now.move(hours=1)
+    summary = sent(tool, outputs.collective(**both | newer))["summary"]
+    reasons = {f"{each['check']}/{each['part']}": each["reason"] for each in summary["proves_not"]}
+    assert reasons[part].startswith("It was not judged: ")
+    assert words in reasons[part]
 
 
 def test_requests_that_failed(sent):

@@ -17,7 +17,7 @@ NOT_CHECKED = "The run did not check its results (-c 0), so wrong values cannot 
 _TAG = re.compile(r"^(\[\d+,\d+\]<std(out|err)>:\s?|\d+: )")
 _ROW = re.compile(r"\s*\d+\s+\d+\s+[a-z]")
 _RANK = re.compile(
-    r"#\s*Rank\s+\d+\s+(?:Group\s+\d+\s+)?Pid\s+\d+\s+on\s+(\S+)\s+device\s+(\d+)\s+\[[^\]]*\]\s*(.*)"
+    r"#\s*Rank\s+(\d+)\s+(?:Group\s+\d+\s+)?Pid\s+\d+\s+on\s+(\S+)\s+device\s+(\d+)\s+\[([^\]]*)\]\s*(.*)"
 )
 _PROGRAM = re.compile(r"\b(\w+?)_perf\b")
 _BOUNDS = re.compile(r"#\s*Out of bounds values\s*:\s*(\d+)\s+(OK|FAILED)")
@@ -54,7 +54,8 @@ class _CollectiveReport:
     wrong: float | None = None
     unchecked_rows: int = 0
     checked_rows: int = 0
-    ranks: Counter[str] = field(default_factory=Counter)
+    rank_lists: list[dict[str, tuple[str, str]]] = field(default_factory=list)
+    unnamed_ranks: int = 0
     errors: list[str] = field(default_factory=list)
     local: datetime | None = None
 
@@ -85,12 +86,13 @@ class _CollectiveReport:
         if self.unchecked_rows and not self.wrong:
             caution = "Some rows were not checked for wrong values." if self.checked_rows else NOT_CHECKED
         wrong = Figure(name="wrong_values", value=self.wrong, caution=caution)
-        streams = self.ranks.total() or None
+        streams = sum(self._took_part().values()) or None
         figures = [replace(each, operation=operation, streams=streams) for each in (*self.figures, wrong)]
-        documents.refuse_more(last_line, len(self.ranks), "hosts")
+        counts = self._took_part()
+        documents.refuse_more(last_line, len(counts), "hosts")
         ranks = [
             Figure(name=RANKS, value=count, subject=host, operation=operation)
-            for host, count in self.ranks.items()
+            for host, count in counts.items()
         ]
         failed = [failed_operations(len(self.errors))] if self.errors else []
         return Parsed(
@@ -104,12 +106,28 @@ class _CollectiveReport:
             warnings=(*self.warnings, *self.errors),
         )
 
+    def rank(self, number: str, host: str, accelerator: str, name: str) -> None:
+        """A rank that was there before begins the list of another run in the same file."""
+        if not self.rank_lists or number in self.rank_lists[-1]:
+            self.rank_lists.append({})
+        self.rank_lists[-1][number] = (host, accelerator.lower())
+        self.hosts.append(host)
+        self.devices.append(documents.tidy(name))
+
+    def _took_part(self) -> dict[str, int]:
+        """Count the accelerators of each host. Ranks that share one count once, and of several runs in a file the one
+        with the fewest counts: no run is of what two of them were on together."""
+        counted = [Counter(host for host, _ in set(ranks.values())) for ranks in self.rank_lists]
+        hosts = dict.fromkeys(self.hosts)
+        counts = {host: min(count[host] for count in counted) for host in hosts}
+        return counts | ({"": self.unnamed_ranks} if self.unnamed_ranks else {})
+
     def _recognised(self) -> str:
         """An all-reduce by its factor: busbw = algbw x 2(n-1)/n, which no other collective has for n > 2."""
         largest = max((figure.size_bytes or 0 for figure in self.figures), default=0)
         here = {figure.name: figure.value for figure in self.figures if figure.size_bytes == largest}
         busbw, algbw = here.get("busbw"), here.get("algbw")
-        ranks = self.ranks.total()
+        ranks = sum(self._took_part().values())
         if ranks > 2 and busbw and algbw:
             expected = 2 * (ranks - 1) / ranks
             if abs(busbw / algbw / expected - 1) < 0.01:
@@ -213,9 +231,11 @@ def _cells(line: int, names: Sequence[str], texts: Sequence[str]) -> dict[str, f
 
 def _read_remark(report: _CollectiveReport, line: str) -> None:
     if (rank := _RANK.match(line)) is not None:
-        report.ranks[documents.tidy(rank[1])] += 1
-        report.hosts.append(documents.tidy(rank[1]))
-        report.devices.append(documents.tidy(f"{rank[1]} {rank[2]} {rank[3]}"))
+        # Where each process sees one device, all are number 0, and the bus tells them apart; older versions print a
+        # part of it, which several may share.
+        is_whole = ":" in rank[4]
+        accelerator = rank[4] if is_whole else f"{rank[3]} {rank[4]}"
+        report.rank(rank[1], documents.tidy(rank[2]), accelerator, f"{rank[2]} {rank[3]} {rank[5]}")
     elif (tests := _TESTS.match(line)) is not None:
         report.versions[report.tool] = documents.tidy(tests[1])
         if tests[2]:
@@ -297,7 +317,7 @@ def _read_rccl_row(report: _CollectiveReport, row: documents.Json) -> None:
     report.operation = CAMEL.get(name, name.lower())
     if row.get("ranks") is not None:
         # This document names no host.
-        report.ranks[""] = max(report.ranks[""], row.whole("ranks"))
+        report.unnamed_ranks = max(report.unnamed_ranks, row.whole("ranks"))
     cells = {"busbw": row.number("busBw"), "algbw": row.number("algBw"), "time": row.optional_number("time")}
     wrong = None if row.text("wrong").upper() == "N/A" else row.optional_number("wrong")
     if min(cells["busbw"] or 0, cells["algbw"] or 0, wrong or 0) < 0:
@@ -310,8 +330,6 @@ def _read_rccl_row(report: _CollectiveReport, row: documents.Json) -> None:
 def _read_devices(report: _CollectiveReport, document: documents.Json) -> None:
     """Newer versions hold the devices inside `config`."""
     holder = document if document.get("devices") is not None else document.get("config")
-    for device in holder.listed("devices") if holder is not None else ():
-        host = device.text("hostname")
-        report.ranks[host] += 1
-        report.hosts.append(host)
-        report.devices.append(documents.tidy(f"{host} {device.text('device')} {device.text('device_info')}"))
+    for place, device in enumerate(holder.listed("devices") if holder is not None else ()):
+        host, number = device.text("hostname"), device.text("device")
+        report.rank(str(place), host, number, f"{host} {number} {device.text('device_info')}")

@@ -104,8 +104,8 @@ def regressed(
 def _loopbacks(
     runs: Iterable[Run], part: SubMeasure, site: SiteParts, tested: Collection[int]
 ) -> list[Proof]:
-    looped = [run for run in runs if run.loopback and set(run.nodes) & site.nodes.keys() - set(tested)]
-    return [proof_of(run, part, None, cannot_judge=run.loopback) for run in looped]
+    looped = [run for run in runs if run.unplaced and set(run.nodes) & site.nodes.keys() - set(tested)]
+    return [proof_of(run, part, None, cannot_judge=run.unplaced) for run in looped]
 
 
 def tail_compared(
@@ -132,7 +132,7 @@ def _things(newest: Iterable[Run], earlier: Iterable[Run]) -> list[tuple[list[Ru
     runs: dict[str, list[Run]] = defaultdict(list)
     before: dict[str, list[Run]] = defaultdict(list)
     for run in newest:
-        if not run.loopback:
+        if not run.unplaced:
             runs[run.about].append(run)
     for run in earlier:
         before[run.about].append(run)

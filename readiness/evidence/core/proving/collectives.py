@@ -1,7 +1,7 @@
 """p1-intra-node and p1-fabric-collective: bus bandwidth inside nodes, between pairs, and as nodes are added.
 
-A run counts for its nodes where all their accelerators took part and its results were checked. One with wrong values
-failed: no older run of the same nodes counts after it.
+A run counts for its nodes where all their accelerators took part and its results were checked. One with wrong values,
+or over many nodes and far below the floor of two, failed: no older run of the same nodes counts after it.
 """
 
 from collections import Counter, defaultdict
@@ -150,15 +150,13 @@ def fabric(
     part = check.part("pair-busbw")
     groups: dict[Nodes, list[Proof]] = defaultdict(list)
     for run in runs:
-        if run.size < 2 or not _is_of(run, PAIR_OPERATIONS):
-            continue
-        judgement = judged(run, "busbw", part.unit, floors, operations=PAIR_OPERATIONS, between=PAIR_SIZES)
-        name = " and ".join(site.nodes.get(node, "") for node in run.nodes) if len(run.nodes) == 2 else ""
-        groups[run.nodes if run.nodes else (-run.size,)].append(
-            _rate(run, check, "pair-busbw", judgement or _no_pair_row(run), name, site)
-        )
+        if (rate := fabric_rate(check, run, site, floors)) is not None:
+            groups[run.nodes if run.nodes else (-run.size,)].append(rate)
     sizes = {run.id: run.size for run in runs}
-    last = newest_by(groups, part, now)
+    last = {
+        nodes: _with_collapse(proof, sizes[proof.row], check, now)
+        for nodes, proof in newest_by(groups, part, now).items()
+    }
     seen = _of_nodes(last, check, now)
     passing = {node for node, proof in seen.items() if _passes(proof, check, now)}
     pairs = {nodes: proof for nodes, proof in last.items() if sizes[proof.row] == 2}
@@ -169,10 +167,36 @@ def fabric(
             "pair-busbw": [
                 proof for nodes, proof in pairs.items() if not (proof.cannot_judge and passing >= set(nodes))
             ],
-            "scale-efficiency": _scaling(check, runs, larger, site, now),
+            "scale-efficiency": _scaling(check, runs, last, larger, site, now),
             "nodes-covered": [coverage(seen, site.nodes, check.part("nodes-covered"), now, counts=passing)],
         }
     )
+
+
+def fabric_rate(check: Check, run: Run, site: SiteParts, floors: Sequence[FloorValue]) -> Proof | None:
+    """The run's rate between its nodes, or why it is not judged; None for a run that is none between nodes."""
+    if run.size < 2 or not _is_of(run, PAIR_OPERATIONS):
+        return None
+    unit = check.part("pair-busbw").unit
+    judgement = judged(run, "busbw", unit, floors, operations=PAIR_OPERATIONS, between=PAIR_SIZES)
+    name = " and ".join(site.nodes.get(node, "") for node in run.nodes) if len(run.nodes) == 2 else ""
+    return _rate(run, check, "pair-busbw", judgement or _no_pair_row(run), name, site)
+
+
+def _with_collapse(proof: Proof, size: int, check: Check, now: datetime) -> Proof:
+    """Fail a run over more than two nodes that reaches less of the pairs' floor than scale efficiency allows: whatever
+    its size and operation were, no older runs of these nodes count after it."""
+    part = check.part("scale-efficiency")
+    threshold = part.warn_at or part.pass_at
+    lowest = threshold.bound.low if threshold and threshold.bound else None
+    is_judged = size > 2 and not proof.failed and is_valid(proof, part, now)
+    if not is_judged or lowest is None or proof.floor is None or (proof.value or 0.0) >= lowest * proof.floor:
+        return proof
+    unit = check.part("pair-busbw").unit
+    reason = (
+        f"Over {size} nodes it was {proof.value:.4g} {unit}; the floor of a pair is {proof.floor:.4g} {unit}."
+    )
+    return proof._replace(failed=reason, value=None, floor=None, floor_source="")
 
 
 def _is_of(run: Run, operations: Sequence[str]) -> bool:
@@ -198,7 +222,7 @@ def _rate(
     """Cannot be judged by a part of the accelerators: the floor is of all of them, and fewer are faster or slower."""
     took_part = participation(run, site)
     unchecked = next((figure.caution for figure in run.figures if figure.name == WRONG_VALUES), "")
-    reasons = [run.loopback, judgement.reason, took_part.lacking, unchecked]
+    reasons = [run.unplaced, judgement.reason, took_part.lacking, unchecked]
     proof = proof_of(
         run,
         check.part(part_id),
@@ -242,10 +266,19 @@ def _passes(proof: Proof, check: Check, now: datetime) -> bool:
 
 
 def _scaling(
-    check: Check, runs: Sequence[Run], larger: Mapping[Nodes, Proof], site: SiteParts, now: datetime
+    check: Check,
+    runs: Sequence[Run],
+    last: Mapping[Nodes, Proof],
+    larger: Mapping[Nodes, Proof],
+    site: SiteParts,
+    now: datetime,
 ) -> list[Proof | None]:
     part = check.part("scale-efficiency")
-    failed = [proof for proof in larger.values() if proof.failed]
+    failed = [
+        proof
+        for nodes, proof in larger.items()
+        if proof.failed and not _is_answered(nodes, proof, last, check, now)
+    ]
     efficiency = _efficiency(check, runs, site, now)
     if efficiency is not None or failed:
         return [efficiency, *failed]
@@ -257,8 +290,18 @@ def _scaling(
         f"Runs are over {sizes} nodes; the efficiency compares runs that count over two numbers of nodes at one "
         f"size of {size_text(PAIR_SIZES[0])} or more."
     )
-    last = max(counted, key=lambda run: (run.taken_at, run.id))
-    return [proof_of(last, part, None, cannot_judge=reason)]
+    newest_run = max(counted, key=lambda run: (run.taken_at, run.id))
+    return [proof_of(newest_run, part, None, cannot_judge=reason)]
+
+
+def _is_answered(
+    nodes: Nodes, failed: Proof, last: Mapping[Nodes, Proof], check: Check, now: datetime
+) -> bool:
+    """Whether a newer run over these nodes and others passes."""
+    return any(
+        set(nodes) < set(others) and _order(proof) > _order(failed) and _passes(proof, check, now)
+        for others, proof in last.items()
+    )
 
 
 def _efficiency(check: Check, runs: Sequence[Run], site: SiteParts, now: datetime) -> Proof | None:
@@ -288,7 +331,7 @@ def _efficiency(check: Check, runs: Sequence[Run], site: SiteParts, now: datetim
 
 
 def _counts_for_scaling(run: Run, check: Check, site: SiteParts, now: datetime) -> bool:
-    if run.tool not in COLLECTIVES or run.size < 2 or run.loopback or run.failed:
+    if run.tool not in COLLECTIVES or run.size < 2 or run.unplaced or run.failed:
         return False
     if any(figure.caution for figure in run.figures if figure.name == WRONG_VALUES):
         return False

@@ -16,6 +16,7 @@ from readiness.evidence.core.parsed import FAILED_TEST, IDENTITIES, TEST, Figure
 from readiness.evidence.core.parsers.dcgm_diag import ACCELERATOR, BADNESS, RUN
 from readiness.evidence.core.proving.collectives import node_rates
 from readiness.evidence.core.proving.values import (
+    WHOLE_DEVICE,
     FloorValue,
     Proof,
     Proofs,
@@ -115,10 +116,13 @@ def _results(runs: Iterable[Run], site: SiteParts) -> dict[Place, list[Result]]:
             if matched is not None:
                 node = nodes.get((matched[1] or "").lower(), run.nodes[0] if len(run.nodes) == 1 else 0)
                 place = (node, int(matched[2]))
-                result = _result(run, figure, failed, tests, _other(identities[figure.subject], place, site))
-                results[place].append(_of_place(result, place))
+                reported = identities[figure.subject]
+                result = _result(run, figure, failed, tests, _other(reported, place, site))
+                is_named = not result.other and _is_known(reported, place, site)
+                results[place].append(_of_place(result, place, is_named=is_named))
         for node in run.nodes or (0,):
-            results[node, -1].append(_of_node(run, failed, tests))
+            place = (node, WHOLE_DEVICE)
+            results[place].append(_of_place(_of_node(run, failed, tests), place))
     return results
 
 
@@ -130,12 +134,19 @@ def _result(
     return Result(run, severity, figure.variant == "long", named, tests, figure.caution, other)
 
 
-def _of_place(result: Result, place: Place) -> Result:
-    """Another accelerator elsewhere in the run's nodes voids nothing that was found of this one."""
-    run = result.run
-    if Change.ACCELERATOR not in run.void_changes or place in run.replaced:
-        return result
-    return replace(result, run=replace(run, void_changes=run.void_changes - {Change.ACCELERATOR}))
+def _of_place(result: Result, place: Place, *, is_named: bool = False) -> Result:
+    """Another part elsewhere in the run's nodes voids nothing that was found of this one; nor does any history of the
+    place, where the output itself names the accelerator that is there now."""
+    run, (node, number) = result.run, place
+    stands: set[Change] = set()
+    replaced = {each for each in run.replaced if each[0] == node and each[1] != WHOLE_DEVICE}
+    if is_named or not (replaced if number == WHOLE_DEVICE else place in replaced):
+        stands.add(Change.ACCELERATOR)
+    if (node, WHOLE_DEVICE) not in run.replaced:
+        stands.add(Change.DEVICE)
+    return (
+        replace(result, run=replace(run, void_changes=run.void_changes - stands)) if run.replaced else result
+    )
 
 
 def _of_node(run: Run, failed: Mapping[str, Mapping[str, float]], tests: frozenset[str]) -> Result:
@@ -153,6 +164,11 @@ def _of_node(run: Run, failed: Mapping[str, Mapping[str, float]], tests: frozens
     long = any(each.name == "worst_severity" and each.variant == "long" for each in run.figures)
     long = long or any(each.name == "severity" and each.variant == "long" for each in run.figures)
     return Result(run, severity, long, named, tests, "", "")
+
+
+def _is_known(reported: Mapping[str, str], place: Place, site: SiteParts) -> bool:
+    known = site.identities.get(place)
+    return any(getattr(known, name, "") and reported.get(name) for name in IDENTITIES)
 
 
 def _other(reported: Mapping[str, str], place: Place, site: SiteParts) -> str:

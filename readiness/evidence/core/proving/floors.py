@@ -187,10 +187,10 @@ def rdma_ports(
                 judgement.value,
                 detail=site.ports.get(port, subject),
                 floor=judgement.floor,
-                cannot_judge=run.loopback or judgement.reason,
+                cannot_judge=run.unplaced or judgement.reason,
             )
             by_port[port].append(proof)
-            if not run.loopback:
+            if not run.unplaced:
                 crossing[port].append(proof)
     return kept(
         {

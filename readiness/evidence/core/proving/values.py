@@ -45,8 +45,10 @@ type PartKey = tuple[str, str]
 """(check id, sub-measure id)."""
 
 
-ALWAYS_VOIDS = frozenset({Change.ACCELERATOR})
-"""These changes void evidence whatever a check lists: proof for one accelerator does not hold for its replacement."""
+ALWAYS_VOIDS = frozenset({Change.ACCELERATOR, Change.DEVICE})
+"""These changes void evidence whatever a check lists: proof for one part does not hold for its replacement."""
+WHOLE_DEVICE = -1
+"""Stands for a device itself where the number of an accelerator in it is asked for."""
 
 
 DECLARATIONS = {
@@ -57,6 +59,8 @@ DECLARATIONS = {
 }
 """Kinds of proof in words, for those that count as declarations."""
 ENTERED = frozenset({"declared", "estimated"})
+MOST_NODES = {"perftest": 2, "iperf3": 2, "sockperf": 2, "fio": 1}
+"""Nodes that one output of these tools is of, unless it names more hosts itself."""
 
 
 class Proof(NamedTuple):
@@ -126,12 +130,21 @@ class Run:
     figures: tuple[Figure, ...] = ()
     provenance: str = "measured"
     replaced: frozenset[tuple[int, int]] = frozenset()
-    """Accelerators, by node and number, in whose place another one is since."""
+    """Accelerators, by node and number, in whose place another one is since; WHOLE_DEVICE for the node itself."""
     failed: str = field(init=False, default="")
     """Why the run is void whatever its figures say: wrong values, failed operations. Empty where it is not."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "failed", failures_of(self.figures).reason)
+
+    @property
+    def unplaced(self) -> str:
+        """Why the run proves nothing of the nodes that it is said to be of; empty where it may."""
+        most = max(MOST_NODES.get(self.tool, len(self.nodes)), self.hosts)
+        if self.loopback or len(self.nodes) <= most:
+            return self.loopback
+        of = "one node" if most == 1 else f"{most} nodes at most"
+        return f"A run of {self.tool} is of {of}, and {len(self.nodes)} are named: it does not say which."
 
     @property
     def is_entered(self) -> bool:

@@ -121,6 +121,47 @@ def test_accelerators_are_counted_by_host():
     assert ranks == {"node-1": 1, "node-2": 1}
 
 
+RANK = "#  Rank {:2} Group  0 Pid   {} on {} device {:2} [{}] NVIDIA H100\n"
+SHARING = {
+    "each its own": (([(0, "node-1", 0, "0000:01:00"), (1, "node-1", 1, "0000:02:00")],), {"node-1": 2}),
+    "both on one": (([(0, "node-1", 0, "0000:01:00"), (1, "node-1", 0, "0000:01:00")],), {"node-1": 1}),
+    "one seen by each process": (
+        ([(0, "node-1", 0, "0000:01:00"), (1, "node-1", 0, "0000:02:00")],),
+        {"node-1": 2},
+    ),
+    "one under two numbers": (
+        ([(0, "node-1", 0, "0000:0A:00"), (1, "node-1", 1, "0000:0a:00")],),
+        {"node-1": 1},
+    ),
+    "a part of the bus printed": (([(0, "node-1", 0, "0x00"), (1, "node-1", 1, "0x00")],), {"node-1": 2}),
+    "the same twice": (([(0, "node-1", 0, "0000:01:00")],) * 2, {"node-1": 1}),
+    "one half after the other": (
+        ([(0, "node-1", 0, "0000:01:00")], [(0, "node-1", 1, "0000:02:00")]),
+        {"node-1": 1},
+    ),
+    "one node after the other": (
+        ([(0, "node-1", 0, "0000:01:00")], [(0, "node-2", 0, "0000:01:00")]),
+        {"node-1": 0, "node-2": 0},
+    ),
+}
+"""By how ranks share accelerators: the lists of ranks in one file, and how many of each host took part in every run."""
+
+
+@pytest.mark.parametrize("how", SHARING)
+def test_an_accelerator_counts_once_however_many_ranks_or_runs_are_on_it(how):
+    lists, counts = SHARING[how]
+    runs = "".join(
+        "# all_reduce_perf\n"
+        + "".join(RANK.format(rank, 6899 + rank, *where) for rank, *where in ranks)
+        + HEADER
+        + ROW
+        + FOOTER
+        for ranks in lists
+    )
+    took_part = {each.subject: each.value for each in nccl(runs).figures if each.name == "ranks"}
+    assert took_part == counts
+
+
 def test_an_error_of_the_library_is_a_failed_operation():
     run = nccl("# all_reduce_perf\n" + HEADER + ROW + FOOTER + "# error: remote process exited\n")
     assert figure(run, "failed_operations").value == 1

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from readiness.evidence.core.parsers import ParseError, parse
+from readiness.evidence.core.proving.values import MOST_NODES
 from readiness.evidence.proofs import checks_worked_out, proved_by_runs
 from readiness.evidence.rows import SiteRuns
 from readiness.framework.core.document import load
@@ -37,21 +38,26 @@ CASES = [
 ]
 
 
-def judged(tool, runs):
+def judged(tool, runs, site=SITE):
     """State and reason of each sub-measure that decides the tool's check."""
-    check = FRAMEWORK.check(CHECK[tool])
     earlier = [
         replace(each, taken_at=each.taken_at - timedelta(days=9), id=-each.id) for each in CLEAN[tool]()
     ]
     of_site = SiteRuns(newest=list(runs), earlier=earlier)
-    found = proved_by_runs(FRAMEWORK, checks_worked_out(FRAMEWORK), of_site, SITE, FLOORS, (), NOW)
+    return results_of(
+        tool, proved_by_runs(FRAMEWORK, checks_worked_out(FRAMEWORK), of_site, site, FLOORS, (), NOW)
+    )
+
+
+def results_of(tool, proofs_by_part, now=NOW):
+    check = FRAMEWORK.check(CHECK[tool])
     results = []
     for part in check.parts:
         if part.gate is Gate.INFO or (check.id, part.id) in NOT_APPLICABLE:
             continue
-        proofs = found.get((check.id, part.id), ())
-        results += [judge(part, reading_of(proof), NOW, LIMITS.get(part.limit_from)) for proof in proofs] or [
-            judge(part, None, NOW)
+        proofs = proofs_by_part.get((check.id, part.id), ())
+        results += [judge(part, reading_of(proof), now, LIMITS.get(part.limit_from)) for proof in proofs] or [
+            judge(part, None, now)
         ]
     return results
 
@@ -83,3 +89,15 @@ def test_no_trap_passes_and_the_reason_names_it(tool, trap, reason):
     assert not passes(results)
     said = [result.reason for result in results if result.state not in (CheckState.PASS, CheckState.WARN)]
     assert any(reason in sentence for sentence in said), said
+
+
+@pytest.mark.parametrize("tool", MOST_NODES)
+def test_a_run_of_two_ends_proves_nothing_of_three_nodes(tool):
+    names = {1: "node-1", 2: "node-2", 3: "node-3"}
+    site = replace(
+        SITE, nodes=names, ports={(node, "mlx5_0"): f"{name} mlx5_0" for node, name in names.items()}
+    )
+    runs = [replace(each, nodes=(1, 2, 3), devices=(1, 2, 3), hosts=0) for each in CLEAN[tool]()]
+    results = judged(tool, runs, site)
+    assert not passes(results)
+    assert any("3 are named: it does not say which" in result.reason for result in results)

@@ -4,10 +4,11 @@ import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from readiness.evidence.core.bearing import OF_ACCELERATORS
 from readiness.evidence.core.limits import Limit
 from readiness.evidence.core.parsers import parse
 from readiness.evidence.core.proving.floors import GIB
-from readiness.evidence.core.proving.values import FloorValue, Run, SiteParts
+from readiness.evidence.core.proving.values import WHOLE_DEVICE, FloorValue, Run, SiteParts
 from readiness.framework.core.vocabulary import Change
 from tests.readiness.evidence import outputs
 from tests.readiness.evidence.core import test_parse_network as network
@@ -45,6 +46,13 @@ CHECK = {
     "csv": "p1-congestion",
 }
 """The check that each tool has to prove here."""
+
+
+_ACCELERATOR = (Change.ACCELERATOR, "is another accelerator")
+_DEVICE = (Change.DEVICE, "is another device")
+REPLACED = {tool: _ACCELERATOR if tool in OF_ACCELERATORS else _DEVICE for tool in CHECK}
+"""Which part each tool's runs are of, and what is said where it was replaced: the serial number of what holds a port or
+a disk is that of its device."""
 
 
 def between(busbw=260.0, **given):
@@ -173,13 +181,16 @@ def newer(tool, *bad):
 
 
 def swapped(tool):
+    """The clean runs, void as a replaced part makes them; test_replaced_parts goes through the inventory."""
+    change, reason = REPLACED[tool]
+    numbers = (0,) if change is Change.ACCELERATOR else (WHOLE_DEVICE,)
     return lambda: [
         replace(
             each,
-            void_changes=frozenset({Change.ACCELERATOR}),
-            replaced=frozenset({(1, 0), (2, 0)}),
+            void_changes=frozenset({change}),
+            replaced=frozenset((node, number) for node in SITE.nodes for number in numbers),
             voided_at=NOW,
-            void_reason="node-1 GPU 0 is another accelerator: 1650 → 1777.",
+            void_reason=f"node-1 {reason}: 1650 → 1777.",
         )
         for each in CLEAN[tool]()
     ]
@@ -198,7 +209,6 @@ class CannotBe:
 
 
 RATE = CannotBe("The tool runs one test: there is none to skip.")
-NO_SERIAL = CannotBe("No inventory knows a serial number of what it measures; versions and links void it.")
 NO_PAYLOAD = CannotBe("The tool does not compare what arrives with what was sent.")
 NO_NETWORK = CannotBe("It measures no network, so that there is nothing to cross.")
 NO_NAMES = CannotBe("The output names neither server nor accelerators; whoever sends it names the devices.")
@@ -301,18 +311,7 @@ TRAPS = {
             "7 packets",
         ),
     },
-    SWAPPED: {
-        "nccl-tests": (swapped("nccl-tests"), "another accelerator"),
-        "rccl-tests": (swapped("rccl-tests"), "another accelerator"),
-        "perftest": NO_SERIAL,
-        "iperf3": NO_SERIAL,
-        "sockperf": NO_SERIAL,
-        "fio": NO_SERIAL,
-        "dcgm-diag": (swapped("dcgm-diag"), "another accelerator"),
-        "mlperf": (swapped("mlperf"), "another accelerator"),
-        "vllm-bench": (swapped("vllm-bench"), "another accelerator"),
-        "csv": NO_SERIAL,
-    },
+    SWAPPED: {tool: (swapped(tool), reason) for tool, (_, reason) in REPLACED.items()},
     LOOPBACK: {
         "nccl-tests": CannotBe("Ranks of one host are a run inside a node, which is none between nodes."),
         "rccl-tests": CannotBe("A collective inside a node is meant to stay there."),

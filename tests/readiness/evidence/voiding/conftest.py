@@ -20,6 +20,7 @@ def nodes(porto):
             site=porto,
             name=f"node-{place}",
             device_type=kind,
+            serial=f"CH{place}",
             firmware_version="1.2",
             software_version="560.35",
         )

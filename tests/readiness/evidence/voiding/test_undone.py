@@ -38,6 +38,7 @@ UNDONE = {
     "nos": lambda leaf, **_: there_and_back(leaf, software_version="4.31"),
     "firmware of an accelerator": lambda gpu, **_: there_and_back(gpu, firmware_version="97"),
     "accelerator": lambda gpu, **_: there_and_back(gpu, serial="1777"),
+    "device": lambda node, **_: there_and_back(node, serial="CH9"),
     "topology": rewired,
     "expansion": lambda node, **_: made.accelerator(device=node, index=7).delete(),
     "power-topology": lambda feed, **_: there_and_back(feed, rated_kw=99.0),

@@ -1,0 +1,113 @@
+"""Every parser's clean files, imported at a site of which a part is replaced then: none passes any more."""
+
+import pytest
+from django.utils import timezone
+
+from inventory.models import Accelerator, Device
+from readiness.evidence.operations import RunContext, import_run, set_floor, void_changed
+from readiness.evidence.proofs import proofs
+from readiness.framework import queries as framework_queries
+from readiness.framework.core.vocabulary import Change, CheckState
+from tests.inventory import made
+from tests.readiness.evidence import outputs
+from tests.readiness.evidence.core import traps
+from tests.readiness.evidence.core.test_traps import passes, results_of
+
+pytestmark = pytest.mark.django_db
+NODES = ("node-1", "node-2")
+
+
+def on_each(content, times=1):
+    """Files that say the same, of one node each."""
+    return [(content + b"\n" * place, [NODES[place % 2]], "") for place in range(2 * times)]
+
+
+FILES = {
+    "nccl-tests": [(traps.between(gpus=2), None, "")],
+    "rccl-tests": [(outputs.collective(hosts=[node], gpus=2), None, "") for node in NODES],
+    "perftest": [(outputs.write_bandwidth(), NODES, "")],
+    "iperf3": on_each(traps.iperf3(), times=3),
+    "sockperf": [
+        (traps.sockperf() + b"\n" * (20 * is_loaded + place), NODES, "loaded" if is_loaded else "idle")
+        for is_loaded in (False, True)
+        for place in range(20)
+    ],
+    "fio": on_each(traps.fio(), times=3),
+    "dcgm-diag": on_each(traps.DIAG),
+    "mlperf": [(traps.served(), None, "")],
+    "vllm-bench": [(outputs.served(), None, "")],
+    "csv": [
+        (
+            outputs.run_table(
+                *(f"p1-congestion/{part},0," for part in ("lossless-drops", "pfc-storms", "marking-order")),
+                taken_at=traps.NOW,
+            ),
+            ["leaf-1"],
+            "",
+        )
+    ],
+}
+"""By tool: content, devices, and load of the files that make its check pass."""
+
+
+@pytest.fixture
+def site(frozen_now):
+    site = made.site(name="Porto", slug="porto")
+    kind = made.device_type(slug="dgx", kind="node")
+    for node in NODES:
+        device = made.device(site=site, name=node, device_type=kind, serial=f"CH {node}")
+        for index in (0, 1):
+            made.accelerator(device=device, index=index, serial=f"{node} {index}")
+        made.port(device=device, name="mlx5_0", kind="infiniband")
+    made.device(site=site, name="leaf-1", role=Device.Role.SWITCH, serial="CH leaf-1")
+    for floor in traps.FLOORS:
+        set_floor(
+            platform="dgx", tool=floor.tool, measure=floor.measure, operation=floor.operation,
+            size_bytes=floor.size_bytes, value=floor.value, unit=floor.unit, by=None, now=frozen_now.at,
+        )  # fmt: skip
+    return site
+
+
+@pytest.fixture
+def take(site, frozen_now):
+    frozen_now.at = timezone.now()
+
+    def send_all(tool):
+        for content, names, load in FILES[tool]:
+            devices = None if names is None else list(Device.objects.filter(site=site, name__in=names))
+            context = RunContext(devices=devices, load=load)
+            given = {"file_name": "out", "by": None, "now": frozen_now.at, "context": context}
+            import_run(site=site, tool=tool, content=content, **given)
+
+    return send_all
+
+
+@pytest.fixture
+def results(site, frozen_now):
+    def look(tool):
+        void_changed(site_ids=[site.pk], now=frozen_now.at)
+        _, framework = framework_queries.current()
+        return results_of(tool, proofs([site.pk], framework, now=frozen_now.at)[site.pk], frozen_now.at)
+
+    return look
+
+
+def replace_parts(change):
+    parts = Accelerator if change is Change.ACCELERATOR else Device
+    parts.objects.update(serial="")
+    for part in parts.objects.all():
+        part.serial = f"new {part.pk}"
+        part.save()
+
+
+@pytest.mark.parametrize("tool", traps.REPLACED)
+def test_nothing_passes_once_its_part_was_replaced(take, results, frozen_now, tool):
+    take(tool)
+    before = results(tool)
+    assert passes(before), [(result.part_id, result.state, result.reason) for result in before]
+    change, reason = traps.REPLACED[tool]
+    replace_parts(change)
+    frozen_now.at = timezone.now()
+    after = results(tool)
+    assert not passes(after)
+    assert {CheckState.STALE} == {each.state for each in after if reason in each.reason}
