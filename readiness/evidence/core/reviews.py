@@ -17,7 +17,7 @@ class ReviewCounts:
 
 
 def counted(signed: Collection[str], actions: Collection[tuple[bool, date | None]]) -> ReviewCounts:
-    """What is missing and open: each open action is given as whether it is critical and when it is due."""
+    """Each open action is given as whether it is critical and when it is due."""
     dated = [due_on is not None for is_critical, due_on in actions if not is_critical]
     return ReviewCounts(
         signatures_missing=len(set(DOMAINS) - set(signed)),
