@@ -119,7 +119,7 @@ def _key_figures(fleet: Fleet) -> dict[str, Figure]:
         weeks = [getattr(gap, band).it_kw for gap in fleet.weeks]
         change = weeks[-1] - weeks[-1 - fleet_queries.BEFORE_WEEKS]
         sign, icon, tone = ("+", "arrow-up", tones[0]) if change > 0 else ("−", "arrow-down-right", tones[1])
-        moved = f"{sign}{power(abs(change), unit)}" if round(change, 3) else "unchanged"
+        moved = f"{sign}{power(abs(change))}" if round(change, 3) else "unchanged"
         figures[band] = {
             "quantity": power(weeks[-1], unit),
             "note": f"{moved} in 4 weeks",
