@@ -22,9 +22,9 @@ _DONE = {
     AuditEntry.Action.CHANGED.value: "was changed",
     AuditEntry.Action.DELETED.value: "was removed",
 }
-# An index is built on it: the site that an object stands at, or the device that it is in.
+# An index is built on it: the site that an object stands at.
 _ROW = "coalesce(entry.after, entry.before)"
-HELD_BY = f"coalesce({_ROW} ->> 'site_id', {_ROW} ->> 'site_a_id', {_ROW} ->> 'device_id')::bigint"
+HELD_BY = f"coalesce({_ROW} ->> 'site_id', {_ROW} ->> 'site_a_id')::bigint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +78,9 @@ _OF_DEVICE = {
 _OF_ACCELERATOR = {
     "table": "inventory_accelerator",
     "columns": "device_id bigint, status text, firmware_version text",
-    "site": "device.site_id",
     "devices": "ARRAY[event.device_id]",
     "name": "device.name",
-    "joined": f"JOIN inventory_device AS device ON device.id = {HELD_BY}",
+    "joined": "JOIN inventory_device AS device ON device.id = event.device_id",
 }
 _NO_DEVICES = "'{}'::bigint[]"
 _KEPT: Mapping[str, _GroundHistory] = {

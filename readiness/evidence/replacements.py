@@ -73,7 +73,8 @@ SELECT entry.id, 'accelerator', object_id, entry.at, entry.after IS NULL OR part
     part.device_id, part.index, part.device_type_id, part.serial, part.uuid
 FROM audit_entry AS entry CROSS JOIN LATERAL jsonb_to_record(coalesce(entry.after, entry.before))
     AS part (device_id bigint, index int, device_type_id bigint, serial text, uuid text, status text)
-WHERE entry.lasts AND entry."table" = 'inventory_accelerator' AND {HELD_BY} = ANY(%(devices)s)
+WHERE entry.lasts AND entry."table" = 'inventory_accelerator' AND {HELD_BY} = ANY(%(sites)s)
+    AND part.device_id = ANY(%(devices)s)
     AND (entry.after IS NULL OR ROW(entry.before ->> 'device_id', entry.before ->> 'index',
             entry.before ->> 'device_type_id', entry.before ->> 'serial', entry.before ->> 'uuid',
             entry.before ->> 'status' = 'retired')

@@ -1,11 +1,10 @@
 from django.db import migrations
 
-# What readiness.evidence.changes looks for: the site that an object stood at, or the device that it was in.
+# What readiness.evidence.changes looks for: the site that an object stood at.
 HELD_BY = """
 CREATE INDEX audit_entry_held_by ON audit_entry_lasting ("table", (coalesce(
     coalesce(after, before) ->> 'site_id',
-    coalesce(after, before) ->> 'site_a_id',
-    coalesce(after, before) ->> 'device_id'
+    coalesce(after, before) ->> 'site_a_id'
 )::bigint))
 """
 

@@ -228,8 +228,8 @@ class TestFacts:
         [
             ("porto,p9-nothing,x,1,,2026-11-01,report", "no check"),
             ("atlantis,p2-energy-kpis,pue,1,,2026-11-01,report", "no site"),
-            ("porto,p2-energy-kpis,pue,low,,2026-11-01,report", "no number"),
-            ("porto,p2-energy-kpis,pue,1,,1 November,report", "no day"),
+            ("porto,p2-energy-kpis,pue,low,,2026-11-01,report", "valid number"),
+            ("porto,p2-energy-kpis,pue,1,,1 November,report", "wrong format"),
         ],
     )
     def test_a_table_is_taken_whole_or_refused_with_its_line(self, form_of, porto, row, reason):

@@ -86,7 +86,7 @@ def test_fleet_counts_sites_by_verdict_and_sources_by_state(dallas):
     assert (told.sites, told.monitored, told.sites_reporting) == (3, 2, 1)
     assert [ref.name for ref in told.without_owner] == [quiet.name]
     assert told.newest_sample_at == NOW - timedelta(minutes=1)
-    assert told.sparks.deployed[-1] == told.now.deployed.it_kw == 2000
+    assert told.weeks[-1].deployed.it_kw == told.now.deployed.it_kw == 2000
 
 
 class TestTheWeeksBefore:
@@ -94,7 +94,9 @@ class TestTheWeeksBefore:
 
     def told(self, **later):
         found = fleet.fleet(standing(now=NOW + timedelta(**later), marked=True))
-        return [gap.deployed.it_kw for gap in (found.before, found.now)], found.sparks.ready[-2:]
+        return [gap.deployed.it_kw for gap in (found.weeks[-5], found.now)], tuple(
+            gap.ready.it_kw for gap in found.weeks[-2:]
+        )
 
     def test_they_cost_no_statement_twice(self, dallas):
         with CaptureQueriesContext(connection) as first:
@@ -243,7 +245,7 @@ def test_the_table_sorts_by_capacity_and_verdict(dallas):
 
 def test_a_site_without_an_evaluation_has_a_row_all_the_same():
     [row] = sites.rows([made.site()], now=NOW)
-    assert (row.verdict, row.score, row.evaluated_at, row.data_age_s) == ("", None, None, None)
+    assert (row.verdict, row.stored.score, row.stored.evaluated_at, row.data_age_s) == ("", None, None, None)
     assert {pillar.state for pillar in row.pillars} == {"unknown"}
 
 
