@@ -44,8 +44,8 @@ def history(request: HttpRequest) -> HttpResponse:
     return render(request, "demo/history.html", history_of(request, is_asked_for=True))
 
 
-@require(MAY_SEE, MAY_CHANGE)
 @require_POST
+@require(MAY_SEE, MAY_CHANGE)
 def cancel(request: HttpRequest) -> HttpResponse:
     if background.cancel():
         messages.success(request, "The demo's history is written no further. What is written stays.")
@@ -54,8 +54,8 @@ def cancel(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("fleet"))
 
 
-@require(MAY_SEE, MAY_CHANGE)
 @require_POST
+@require(MAY_SEE, MAY_CHANGE)
 def resume(request: HttpRequest) -> HttpResponse:
     if background.resume():
         tasks.write_history.apply_async(expires=10, retry=False)

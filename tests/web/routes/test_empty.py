@@ -14,8 +14,9 @@ EMPTY = re.compile(r'<div class="empty">.*?<b>[^<]+</b>', re.DOTALL)
 
 
 def tables_of(context):
-    values = [context[name] for name in context.keys()] if context else []  # noqa: SIM118  It has no iterator.
-    return [value for value in values if isinstance(value, TablePage)]
+    """A page of one template has a context alone, others a list of them."""
+    named = [context] if hasattr(context, "flatten") else context or []
+    return [value for each in named for value in each.flatten().values() if isinstance(value, TablePage)]
 
 
 def test_an_empty_list_says_what_it_would_hold(client_of):

@@ -14,6 +14,7 @@ NO_BODIES = ("[", "null", '"text"', "[]", "[4]", "[{}]", "{}")
 FROM_NOTHING = {"/api/readiness/frameworks/", "/api/tradeoffs/rule-packs/", "/api/tradeoffs/portfolios/"}
 # Rules in force are not changed, a basis that they no longer know is not confirmed; a source is matched anew.
 NOT_WRITTEN_BACK = {
+    "/api/readiness/frameworks/",
     "/api/tradeoffs/rules/",
     "/api/tradeoffs/rule-packs/",
     "/api/tradeoffs/held-bases/",

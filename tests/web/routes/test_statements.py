@@ -17,6 +17,8 @@ pytestmark = pytest.mark.django_db
 MOST = 16
 # Reports that put together what several rooms know.
 MOST_OF = {
+    "/evidence/runs/": 17,
+    "/api/readiness/validation-runs/": 17,
     "/": 30,
     "/decisions/": 26,
     "/history/": 42,
