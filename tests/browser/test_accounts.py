@@ -16,7 +16,7 @@ SCREENS = [(1440, "light"), (390, "dark")]
 @pytest.fixture
 def people(user_of, monkeypatch):
     """A handful of users, tokens in each state, and two kinds of things to find."""
-    monkeypatch.setattr(search.registry, "_providers", dict(search.registry._providers))
+    monkeypatch.setattr(search, "_providers", dict(search._providers))
     search.register(
         "places",
         "Places",
