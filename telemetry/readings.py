@@ -37,7 +37,7 @@ def clean(
 
 WINDOW_MS = 300_000
 RULES = ("scale", "missing_from", "missing_below", "zero_is_missing")
-"""What a metric and a slot of known series both say of how values are read."""
+"""The attributes that a metric and a slot of known series share, by which values are read."""
 # Reasons found only once the metric is known; those of core.labels.RefusalReason are found at the door.
 NOT_A_NUMBER = "not_a_number"
 NO_READING = "no_reading"

@@ -25,8 +25,10 @@ def password_of(secret_key: str) -> str:
 
 def lines(names: list[str], secret_key: str) -> list[str]:
     """Return the lines to print; none without logins."""
-    told = [f"Demo logins, one for each role: {', '.join(names)}"]
-    return [*told, f"Password of all of them: {password_of(secret_key)}"] if names else []
+    if not names:
+        return []
+    logins = f"Demo logins, one for each role: {', '.join(names)}"
+    return [logins, f"Password of all of them: {password_of(secret_key)}"]
 
 
 def main() -> None:

@@ -46,15 +46,15 @@ def kept(path: Path) -> SendingOrder | None:
 
 def ask(path: Path) -> SendingOrder | None:
     """New tokens, kept in the file; None when there is no demo. Those before are gone."""
-    told = subprocess.run(
+    order = subprocess.run(
         [sys.executable, "manage.py", "demo_tokens"], cwd=ROOT, stdout=subprocess.PIPE, check=True
     ).stdout.decode()
-    if not told.strip():
+    if not order.strip():
         path.unlink(missing_ok=True)
         return None
     part = path.with_suffix(".part")
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
-        out.write(told)
+        out.write(order)
     part.rename(path)
     return kept(path)
 

@@ -34,7 +34,7 @@ class RuleKind(StrEnum):
     RESIDENCY = "residency"
     """Where the data lies: the rule looks at the destination."""
     SOVEREIGNTY = "sovereignty"
-    """Whose law reaches whoever operates it: the rule looks at the country of whoever controls the operator."""
+    """The rule looks at the country of whoever controls the operator, since its law reaches the operator."""
 
 
 class RuleEffect(StrEnum):
@@ -55,7 +55,7 @@ class LegalAnswer(StrEnum):
 
 
 ORDER = tuple(LegalAnswer)
-"""What nobody can decide is stricter than what needs a basis, and weaker than what is surely forbidden."""
+"""Answers from weak to strict: an undecided one is stricter than one that needs a basis, and weaker than a ban."""
 
 
 class Doubt(StrEnum):

@@ -36,7 +36,7 @@ _BLANK: dict[str, Any] = {
     **dict.fromkeys(("gate", "state", "unit", "limit_source", "code", "tier", "reason"), ""),
     **dict.fromkeys(("detail", "evidence", "provenance"), ""),
 }
-"""What a stored sub-measure holds, where it was left out."""
+"""Values that stand for what a stored sub-measure leaves out."""
 
 
 def _part_row(stored: dict[str, Any], check: Check, framework: Framework, now: datetime) -> PartRow:

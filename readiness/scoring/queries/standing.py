@@ -201,7 +201,7 @@ CAPACITY = """
     ) AS step
     GROUP BY site_id
 """
-"""What each site had from each step of its capacity on, a row a site. Arrays, since a join of days with steps costs as
+"""Each site's capacity from step to step, a row a site. These are arrays, since a join of days with steps costs as
 much again as all the rest of a year's trend: `kw[width_bucket(at, since)]` is null before the first."""
 
 

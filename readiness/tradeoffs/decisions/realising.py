@@ -178,7 +178,7 @@ def _pue(site_id: int, now: datetime) -> float:
 
 
 type Outcome = tuple[BandedFigure, str]
-"""What came of a forecast, and why it is unknown."""
+"""The realised figure of a forecast, and the reason where it is unknown."""
 
 
 def realised_of(decision: Decision, now: datetime) -> list[Outcome]:

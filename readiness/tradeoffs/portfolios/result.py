@@ -202,7 +202,7 @@ def _reason(fleet: PortfolioFleet, move: WorkloadMove) -> dict[str, str]:
 
 
 type Result = Mapping[str, Any]
-"""What `portfolios.result` makes of a sweep, or a part of it."""
+"""The document that `result` makes of a sweep, or a part of it."""
 
 KINDS = {
     "forced": "Forced by a broken limit",

@@ -187,7 +187,7 @@ _FAILURES = {
     **dict.fromkeys(("wrong", "wrongvalues", "wrongresults"), WRONG_VALUES),
     **dict.fromkeys(("dropped", "droppedmessages"), DROPPED),
 }
-"""What people call rows that count failures, in lower case without marks."""
+"""Names that people give to rows that count failures, in lower case without marks."""
 _VERSION = re.compile(r"#\s*(driver|firmware|nos|library|tool)\s*:\s*(\S.*)", re.IGNORECASE)
 
 
