@@ -143,7 +143,7 @@ def accelerators_by_type(site_ids: Collection[int]) -> dict[int, Counter[str]]:
     counts: dict[int, Counter[str]] = defaultdict(Counter)
     rows = (
         Accelerator.objects.filter(device__site_id__in=site_ids, device__status=Device.Status.ACTIVE)
-        .order_by()
+        .order_by("device_type__slug")
         .values_list("device__site_id", "device_type__slug")
         .annotate(count=Count("pk"))
     )
