@@ -84,10 +84,13 @@ def django_db_setup(request, tmp_path_factory, django_test_environment, django_d
     from django.test import TransactionTestCase
 
     from tests import database
+    from web import clock
 
     worker = getattr(request.config, "workerinput", {}).get("workerid", "")
     folder = tmp_path_factory.getbasetemp()
     with pytest.MonkeyPatch.context() as patched:
+        # Whichever test is the first: what comes with Muster is published at the same time for all.
+        patched.setattr(clock, "_read", lambda: datetime.now(UTC))
         patched.setattr(TransactionTestCase, "_fixture_teardown", lambda case: database.put_back())
         with django_db_blocker.unblock():
             name = database.create(worker, folder.parent if worker else folder)

@@ -1,0 +1,96 @@
+"""A database of the first release is migrated to the newest: every row is there still, the schema is that of a new one."""
+
+import gzip
+import os
+import re
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from tests.migrations.programs import dump, restore, run
+
+DUMP = Path(__file__).parent / "first.sql.gz"
+COUNTS = """SELECT format('SELECT %L, count(*) FROM %I', relname, relname) FROM pg_class
+    WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND NOT relispartition ORDER BY relname"""
+# Rows that `migrate` itself adds and takes away, and partitions of other months.
+ITS_OWN = {"django_migrations", "django_content_type", "auth_permission", "auth_group_permissions"}
+A_MONTH = re.compile(r"_20\d{4}(\d\d)?(?![0-9])")
+
+
+@contextmanager
+def restored(dumped, suffix):
+    """A database of its own that holds what was dumped."""
+    name = f"{settings.DATABASES['default']['NAME']}_{suffix}"
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
+        cursor.execute(f'CREATE DATABASE "{name}"')
+        try:
+            restore(name, dumped)
+            yield name
+        finally:
+            cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="module")
+def migrated(django_db_setup, django_db_blocker):
+    """The database of the dump, migrated, and how many rows each table had before: (name, {table: rows})."""
+    with django_db_blocker.unblock(), restored(gzip.decompress(DUMP.read_bytes()), "dumped") as name:
+        before = rows(name)
+        migrate(name)
+        yield name, before
+
+
+def migrate(name):
+    address = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
+    argv = [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity=0"]
+    done = subprocess.run(
+        argv,
+        cwd=settings.BASE_DIR,
+        env=os.environ | {"DATABASE_URL": address},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def rows(name):
+    asked = b";".join(run("psql", name, "-XAtq", "-c", COUNTS).strip().splitlines())
+    counted = run("psql", name, "-XAtq", given=asked + b";").decode().split()
+    return {table: int(count) for table, count in (line.split("|") for line in counted)}
+
+
+def schema(name):
+    """Statements that make the schema, but for partitions, which follow the calendar.
+
+    Restored once more, since PostgreSQL writes some expressions otherwise after that.
+    """
+    with restored(dump(name, "--schema-only"), "again") as again:
+        written = dump(again, "--schema-only").decode()
+    statements = [
+        statement for statement in written.split("\n\n") if not statement.lstrip().startswith(("--", "\\"))
+    ]
+    return sorted(" ".join(statement.split()) for statement in statements if not A_MONTH.search(statement))
+
+
+def test_no_row_is_lost(migrated):
+    name, before = migrated
+    after = rows(name)
+    assert {table for table, count in before.items() if not count} == {"django_session"}
+    assert {table: after.get(table) for table in before.keys() - ITS_OWN} == {
+        table: count for table, count in before.items() if table not in ITS_OWN
+    }
+
+
+def test_the_schema_is_that_of_a_new_database(migrated, django_db_blocker):
+    name, _before = migrated
+    with django_db_blocker.unblock():
+        from_dump, new = schema(name), schema(settings.DATABASES["default"]["NAME"])
+    assert from_dump == new
+    assert len(new) > 1_000
