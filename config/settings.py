@@ -301,6 +301,8 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # After some 25 quiet minutes a process gives way to one that holds little, whatever it had to do before.
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000
+# KiB. What a large task took is given back right after it: 180,000 are those of a process that only rolls up and scores.
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 250_000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # Connections are kept for CONN_MAX_AGE (config/celery.py drops broken ones): a new one costs more than a small drain.
 CELERY_DB_REUSE_MAX = 1_000_000_000
