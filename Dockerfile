@@ -33,4 +33,4 @@ WORKDIR /srv/muster
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 MALLOC_ARENA_MAX=2
 USER muster
 EXPOSE 8000
-CMD ["python", "-m", "uvicorn", "config.asgi:application", "--http", "web.serving.protocol:BoundedProtocol", "--host", "0.0.0.0", "--port", "8000", "--no-server-header", "--no-access-log", "--no-proxy-headers", "--timeout-graceful-shutdown", "3"]
+CMD ["python", "-m", "uvicorn", "config.asgi:application", "--http", "web.serving.protocol:BoundedProtocol", "--host", "0.0.0.0", "--port", "8000", "--no-server-header", "--no-access-log", "--no-proxy-headers", "--timeout-graceful-shutdown", "3", "--timeout-keep-alive", "75"]

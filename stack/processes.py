@@ -19,10 +19,13 @@ def load_demo() -> tuple[str, ...]:
 
 
 def web(*, host: str, port: int) -> tuple[str, ...]:
-    # ASGI, not WSGI: some senders chunk their bodies, and a WSGI server hands Django an empty one.
+    # ASGI, not WSGI: some senders chunk their bodies, and a WSGI server hands Django an empty one. Connections are kept
+    # for longer than senders and proxies wait between two requests (5 s by Prometheus, 60 s by nginx): whoever sends on
+    # one that is just being closed has to send again.
     return _python(
         f"-m uvicorn config.asgi:application --http web.serving.protocol:BoundedProtocol --host {host} --port {port} "
-        "--no-server-header --no-access-log --no-proxy-headers --timeout-graceful-shutdown 3"
+        "--no-server-header --no-access-log --no-proxy-headers --timeout-graceful-shutdown 3 "
+        "--timeout-keep-alive 75"
     )
 
 
