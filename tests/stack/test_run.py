@@ -137,6 +137,33 @@ def test_kill_9_leaves_nothing_running_and_loses_nothing(checkout: Checkout, eve
     assert len(list(Path(checkout.data).glob("postgres-*"))) == 1
 
 
+@pytest.mark.parametrize(
+    ("phase", "then"),
+    [
+        ("Making the database", "A database that was never completed was moved to"),
+        ("Preparing the database", "Preparing the database"),
+        ("Loading the demo", "An earlier start was cut short while it loaded the demo: it is loaded anew."),
+    ],
+)
+def test_kill_9_in_a_phase_of_the_first_start(checkout: Checkout, phase: str, then: str) -> None:
+    slow = [checkout.root / f"slow-{command}" for command in ("migrate", "load_demo")]
+    for each in slow[1:] if phase == "Loading the demo" else slow:
+        each.touch()
+    with subprocess.Popen(
+        checkout.argv("run"), cwd=ROOT, env=checkout.environment(), stdout=subprocess.PIPE, text=True
+    ) as first:
+        assert first.stdout is not None
+        assert any(line.startswith(phase) for line in first.stdout)
+        first.kill()
+    for each in slow:
+        each.unlink(missing_ok=True)
+
+    second = checkout.start()
+    assert then in second.said
+    assert second.get() == {"demo": 1}
+    second.end(signal.SIGTERM)
+
+
 def test_a_start_right_after_a_kill_9_waits_for_the_databases_to_end(checkout: Checkout) -> None:
     first = checkout.start()
     first.get("/keep")
@@ -196,11 +223,11 @@ def test_a_failing_migration_is_shown_and_everything_stops(checkout: Checkout) -
 
 
 def test_an_interrupt_while_it_starts_stops_everything(checkout: Checkout) -> None:
-    (checkout.root / "slow").touch()
+    (checkout.root / "slow-migrate").touch()
     launcher = subprocess.Popen(
         checkout.argv("run"), cwd=ROOT, env=checkout.environment(), stdout=subprocess.PIPE, text=True
     )
-    assert eventually(lambda: "migrating" in (checkout.data / "log" / "migrate.log").read_text())
+    assert eventually(lambda: "waiting" in (checkout.data / "log" / "migrate.log").read_text())
     everything = {launcher.pid, *below(launcher.pid)}
     launcher.send_signal(signal.SIGINT)
     said, _ = launcher.communicate(timeout=30)
