@@ -1,5 +1,7 @@
 """Sub-measures to one check."""
 
+from copy import replace
+
 import pytest
 
 from readiness.framework.core.vocabulary import CheckState, Gate
@@ -90,10 +92,35 @@ def test_an_info_check_is_decided_by_its_info_parts_and_holds_nothing():
     assert (result.state, result.block_state, result.cond_state) == ("fail", None, None)
 
 
-def test_a_check_that_cannot_be_na_is_unknown_when_no_part_is_left():
-    result = combined("n-a", "n-a", of=NEVER_NA)
-    assert (result.state, result.code, result.block_state) == ("unknown", ReasonCode.NOTHING_LEFT, "unknown")
+@pytest.mark.parametrize(
+    ("gate", "block", "cond"),
+    [(Gate.BLOCK, "unknown", None), (Gate.COND, None, "unknown"), (Gate.INFO, None, None)],
+)
+def test_a_check_that_cannot_be_na_is_unknown_when_no_part_is_left(gate, block, cond):
+    result = combined("n-a", "n-a", of=NEVER_NA, gate=gate)
+    assert (result.state, result.measured_state) == ("unknown", "unknown")
+    assert (result.code, result.gate, result.block_state, result.cond_state) == (
+        ReasonCode.NOTHING_LEFT,
+        gate,
+        block,
+        cond,
+    )
+    assert result.reason == (
+        "No sub-measure applies here, and this check applies everywhere, so nothing proves it."
+    )
     assert not result.has_fresh_evidence
+
+
+def test_a_check_without_a_part_that_applies_says_why_of_each_once():
+    parts = [
+        replace(part_result(CheckState.NOT_APPLICABLE, part_id=part_id), reason=reason)
+        for part_id, reason in (("a", "No liquid cooling."), ("b", "Edge site."), ("c", "No liquid cooling."))
+    ]
+    result = combine(LOAD, parts, gate=Gate.COND, weight=2, waiver=None, now=NOW)
+    assert (result.state, result.measured_state, result.gate, result.weight) == ("n-a", "n-a", Gate.COND, 2)
+    assert result.reason == "No liquid cooling. Edge site."
+    assert result.parts == tuple(parts)
+    assert (result.block_state, result.cond_state) == (None, None)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,10 @@ from readiness.scoring.core.gap import (
     NOTHING,
     CapacityChange,
     CapacityFigures,
+    CapacityMeasure,
     SiteCapacity,
     SiteHistory,
+    Span,
     StageChange,
     VerdictStep,
     by_first_blocker,
@@ -20,6 +22,7 @@ from readiness.scoring.core.gap import (
     gap_of,
     gap_over_time,
     gaps_by_group,
+    largest_groups,
     site_capacity,
     spans_of,
     with_blockers,
@@ -217,6 +220,31 @@ def test_blockers_are_grouped_most_power_first_each_site_once():
         ("p1-soak-24h", ("bergen",), 300),
         ("", ("skien",), 50),
     ]
+
+
+def test_the_groups_whose_gap_was_largest_for_longest_are_shown():
+    spans = [
+        Span(0, 4, at_site("oslo", 100, "not-ready")),
+        Span(0, 1, at_site("bergen", 300, "conditional")),
+        Span(1, 4, at_site("bergen", 300, "ready")),
+        Span(2, 4, at_site("tromso", 150, None)),
+        Span(0, 4, at_site("hamar", 10, "not-ready")),
+        Span(0, 4, at_site("moss", 900, "ready")),
+    ]
+
+    def shown(most, measure=CapacityMeasure.POWER):
+        return largest_groups(spans, group_of=lambda site: site.site, measure=measure, most=most)
+
+    assert shown(5) == (("oslo", "bergen", "tromso", "hamar", "moss"), 0)
+    assert shown(4) == (("oslo", "bergen", "tromso", "hamar", "moss"), 0)
+    assert shown(3) == (("oslo", "bergen", "tromso"), 2)
+    assert shown(3, CapacityMeasure.ACCELERATORS) == (("oslo", "bergen", "tromso"), 2)
+    assert largest_groups([], group_of=str, measure=CapacityMeasure.POWER, most=3) == ((), 0)
+
+
+@pytest.mark.parametrize(("measure", "expected"), [("kw", 12.5), ("accelerators", 8)])
+def test_a_measure_of_capacity(measure, expected):
+    assert CapacityMeasure(measure).of(CapacityFigures(12.5, 8)) == expected
 
 
 sites = st.lists(

@@ -7,7 +7,7 @@ import pytest
 from readiness.evidence.core.limits import Limit
 from readiness.framework.core.definition import Bound
 from readiness.framework.core.vocabulary import CheckState, Direction, EvidenceKind, Gate
-from readiness.scoring.core.judge import excluded, judge, span_text
+from readiness.scoring.core.judge import excluded, judge, span_text, standing
 from readiness.scoring.core.states import Provenance, ReasonCode
 from tests.readiness.scoring.core.builders import (
     DAY,
@@ -89,6 +89,21 @@ def test_judged(part, evidence, limit, state, code, margin):
     result = judge(part, evidence, NOW, limit)
     assert (result.state, result.code) == (state, code)
     assert result.margin == (None if margin is None else pytest.approx(margin))
+
+
+@pytest.mark.parametrize(
+    ("part", "evidence", "limit"),
+    [row[1:4] for row in JUDGED if row[2]],
+    ids=[row[0] for row in JUDGED if row[2]],
+)
+def test_how_a_reading_stands_is_what_it_is_judged_as(part, evidence, limit):
+    judged = judge(part, evidence, NOW, limit)
+    assert standing(part, evidence, NOW, limit) == (
+        judged.state,
+        judged.code is ReasonCode.CAPPED,
+        judged.margin,
+        judged.threshold,
+    )
 
 
 def test_without_a_reading_it_is_unknown_and_says_what_it_waits_for():
