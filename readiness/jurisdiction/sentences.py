@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from datetime import date
 
-from django.utils.formats import date_format
-
 from readiness.jurisdiction.core.deciding import AppliedRule, LegalFinding, Missing
 from readiness.jurisdiction.core.pack import (
     ANYWHERE,
@@ -16,6 +14,7 @@ from readiness.jurisdiction.core.pack import (
     UndecidedReason,
 )
 from readiness.workloads.core.countries import COUNTRIES
+from web.units import day
 
 NOTICE = "Not legal advice: the rules are a start, to be checked by whoever answers for them."
 ANSWERS = {
@@ -109,10 +108,10 @@ def covers(rule: RuleTerms, pack: RulePackDocument) -> str:
 def standing(rule: RuleTerms, pack: RulePackDocument, today: date) -> str:
     if rule.in_force_from is None:
         return "undated: decides nothing"
-    begins = date_format(rule.in_force_from, "j M Y")
+    begins = day(rule.in_force_from)
     said = f"since {begins}"
     if rule.in_force_until:
-        said = f"{begins} to {date_format(rule.in_force_until, 'j M Y')}"
+        said = f"{begins} to {day(rule.in_force_until)}"
     if rule.in_force_from > today:
         said = f"from {begins}"
     if rule.may_hold_on(today) and rule.doubt(today, pack.check_again) is not None:

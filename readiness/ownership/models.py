@@ -21,6 +21,7 @@ from inventory.models.triggers import claims as claims_of
 from readiness.ownership.core.standing import CONFIRM_EVERY
 from readiness.people.models import Person, Team
 from web.ranges import TsTzRange
+from web.units import day
 
 SITES_OF_ASSIGNMENT = (
     "SELECT assignment.site_id FROM {rows} AS changed"
@@ -281,7 +282,7 @@ class Confirmation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.assignment}, confirmed {self.confirmed_at:%Y-%m-%d}"
+        return f"{self.assignment}, confirmed {day(self.confirmed_at)}"
 
 
 class HandoverStep(models.Model):

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from django.utils.text import capfirst
@@ -18,7 +17,7 @@ from readiness.scoring.core.explain_fleet import FleetMove
 from readiness.scoring.core.judge import PartResult
 from readiness.scoring.core.mean import NO_KW, apportioned, half_up
 from readiness.scoring.core.states import CheckState, FlipCause, ReasonCode, Tier
-from web.units import duration, format_value, number
+from web.units import day, duration, format_value, number
 
 CAUSE_WORDS = {
     FlipCause.DATA: "Data",
@@ -58,10 +57,6 @@ def score(value: float | None) -> str:
 
 def change(start: float | None, end: float | None) -> int:
     return half_up(1000 * (end or 0.0)) - half_up(1000 * (start or 0.0))
-
-
-def day(on: date) -> str:
-    return f"{on:%-d %b %Y}"
 
 
 def causes_of(move: CheckMove) -> tuple[FlipCause, ...]:

@@ -9,7 +9,7 @@ from readiness.scoring.core.states import CheckState, Gate
 from readiness.scoring.queries.rows import CheckRow
 from web.ages import ago
 from web.links import link
-from web.units import duration
+from web.units import duration, instant
 
 MAY_BE_WAIVED = (CheckState.FAIL, CheckState.STALE, CheckState.UNKNOWN)
 EFFECTS = {
@@ -41,8 +41,8 @@ def effect(row: GrantRow, *, now: datetime) -> str:
     if row.standing != GrantStanding.APPROVED:
         return "It does nothing any more."
     if grant.starts_at > now:
-        return f"From {grant.starts_at:%Y-%m-%d %H:%M} UTC on: {does}"
-    return f"{does} It ends at {grant.ends_at:%Y-%m-%d %H:%M} UTC, and counts as measured again from then on."
+        return f"From {instant(grant.starts_at)} on: {does}"
+    return f"{does} It ends at {instant(grant.ends_at)}, and counts as measured again from then on."
 
 
 def request_url(row: CheckRow | None, slug: str) -> str:

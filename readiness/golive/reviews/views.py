@@ -90,13 +90,18 @@ class NameForm(RefusedForm):
 
 
 class ActionForm(RefusedForm):
-    title = forms.CharField(label="What", max_length=300)
+    title = forms.CharField(label="Action", max_length=300)
     critical = forms.BooleanField(label="Critical: no go while it is open", required=False)
-    owner = PersonField(_people(), label="Person", required=False, empty_label="– somebody else –")
-    owner_name = forms.CharField(
-        label="Or somebody else", required=False, max_length=120, help_text="Who has no account here."
+    owner = PersonField(
+        _people(), label="Person", required=False, empty_label="– a person without an account –"
     )
-    due_on = forms.DateField(label="Due", required=False, widget=DayInput(), validators=WITH_NEIGHBOURS)
+    owner_name = forms.CharField(
+        label="Name of a person without an account",
+        required=False,
+        max_length=120,
+        help_text="Who has no account here.",
+    )
+    due_on = forms.DateField(label="Due date", required=False, widget=DayInput(), validators=WITH_NEIGHBOURS)
 
     def __init__(self, *args: Any, action: ReviewAction | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

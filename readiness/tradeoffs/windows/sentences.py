@@ -3,8 +3,6 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.utils.formats import date_format
-
 from readiness.tradeoffs.core.units import number
 from readiness.tradeoffs.core.windows import Piece, Plan
 from readiness.tradeoffs.models import FactorKind
@@ -21,6 +19,7 @@ from readiness.tradeoffs.windows.answer import (
     total,
 )
 from web.units import how_many
+from web.units import instant as local_instant
 
 
 def kind_name(kind: str) -> str:
@@ -54,9 +53,8 @@ def how_to_load(answer: WindowsAnswer, kind: str) -> str:
 
 
 def instant(at: datetime, zone: ZoneInfo) -> str:
-    """`Wed 25 Nov 14:00 CET`: at the site."""
-    local = at.astimezone(zone)
-    return f"{date_format(local, 'D j M H:i')} {local.tzname()}"
+    """`25 Nov 2026 14:00 CET`: at the site."""
+    return local_instant(at, zone)
 
 
 def _ends(windows: Windows, site: SiteOfRun) -> list[str]:
@@ -77,11 +75,7 @@ def zone_told(windows: Windows, site: SiteOfRun) -> str:
 
 
 def piece(run: Piece, zone: ZoneInfo) -> str:
-    """`Wed 25 Nov 14:00 – 18:00 CET`, the day again where it ends on another, the zone where clocks change between."""
-    start, end = run.start_at.astimezone(zone), run.end_at.astimezone(zone)
-    last = date_format(end, "H:i" if start.date() == end.date() else "D j M H:i")
-    first_zone = "" if start.tzname() == end.tzname() else f" {start.tzname()}"
-    return f"{date_format(start, 'D j M H:i')}{first_zone} – {last} {end.tzname()}"
+    return f"{instant(run.start_at, zone)} – {instant(run.end_at, zone)}"
 
 
 def span_told(windows: Windows, site: SiteOfRun) -> str:

@@ -125,7 +125,7 @@ def test_a_case_is_tried_from_the_address(planning, query, answer, told):
 
 def test_an_unfinished_case_is_told_at_its_field(planning, draft):
     assert 'name="origin"' in text_of(planning.get(f"{URL}try/"))
-    assert "This field is required" in text_of(planning.get(f"{URL}try/?origin=DE"))
+    assert "Enter the destination." in text_of(planning.get(f"{URL}try/?origin=DE"))
     by_draft = text_of(
         planning.get(f"{URL}try/?origin=DE&destination=FR&data_categories=personal&pack={draft.version}")
     )
@@ -163,7 +163,7 @@ def test_a_rule_is_edited_and_whoever_comes_late_is_told(planning, draft):
         ({"slug": "Two Words"}, "small letters"),
         ({"slug": "outside"}, "used twice"),
         ({"instead_of": "hosting"}, "what forbids always stands"),
-        ({"origins": ""}, "This field is required"),
+        ({"origins": ""}, "Enter the origins."),
     ],
 )
 def test_a_refusal_stands_at_its_field(planning, draft, given, told):

@@ -195,7 +195,7 @@ class TestForms:
             pytest.param({"value": "84000000"}, "is not between", id="a spike"),
             pytest.param({"low": "80"}, "two ends", id="half a band"),
             pytest.param({"until_on": "2025-01-01"}, "ends before it begins", id="ends before it begins"),
-            pytest.param({"site": "atlantis"}, "Select a valid choice", id="no site"),
+            pytest.param({"site": "atlantis"}, "“atlantis” is not in the list.", id="no site"),
         ],
     )
     def test_what_cannot_be_is_said_at_its_field(self, client_of, porto, changed, said):
