@@ -20,7 +20,7 @@ MAY_DECIDE = "grants.approve_grant"
 
 
 class OwnRequest(PermissionDenied):
-    """Nobody decides what they asked for."""
+    """Nobody approves their own request."""
 
 
 GRANTS = Workflow(

@@ -76,6 +76,16 @@ class ProposeForm(RefusedForm):
         for name in ("team", "responsible"):
             _choice(self, name).queryset = Team.objects.there(now).order_by("name", "pk")
 
+    def cautions(self) -> list[str]:
+        """What may be meant, and makes an owner who cannot act, or none that counts."""
+        accountable, team = self.cleaned_data["accountable"], self.cleaned_data["team"]
+        cautions = []
+        if team not in accountable.teams.all():
+            cautions.append(f"{accountable.name} is not a member of {team.name}.")
+        if self.cleaned_data["deputy"] is None:
+            cautions.append("No deputy is named: the item will not count as owned until there is one.")
+        return cautions
+
     def proposals(self, cells: Cells) -> list[Proposal]:
         given = dict(self.cleaned_data)
         day = given.pop("begins_on")

@@ -230,12 +230,12 @@ class Assignment(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="declined") | Q(answer_note__regex=r"\S"),
                 name="assignment_declined_for_a_reason",
-                violation_error_message="Say why.",
+                violation_error_message="Enter a reason.",
             ),
             models.CheckConstraint(
                 condition=Q(deputy=None) | ~Q(deputy=F("accountable")),
                 name="assignment_deputy_is_another",
-                violation_error_message="The deputy is somebody else than who is accountable.",
+                violation_error_message="The deputy and the accountable person must be two people.",
             ),
             models.CheckConstraint(
                 condition=Q(decision_rights__regex=r"\S"),

@@ -48,7 +48,7 @@ def at_tdp(envelope: Envelope) -> str:
 def standing(envelope: Envelope, today: date) -> dict[str, Any]:
     vouched_on = envelope.vouched_on(today)
     if vouched_on is None:
-        return {"state": "unknown", "text": "Nothing is declared"}
+        return {"state": "unknown", "text": "No limits declared"}
     until = vouched_on + timedelta(days=VALID_DAYS)
     if until < today:
         return {"state": "stale", "text": f"Outdated since {day(until)}: confirm it"}

@@ -162,9 +162,9 @@ def ask(request: HttpRequest) -> HttpResponse:
         request.POST or None, initial=initial, framework=framework_queries.current()[1], now=at
     )
     ask = lambda: ask_for_grant(**form.asked(), by=reader(request), now=at)  # noqa: E731
-    if grant := saved(request, form, ask, "{} is asked for; somebody else decides."):
+    if grant := saved(request, form, ask, "{} is requested; a second person must approve it."):
         return HttpResponseRedirect(reverse("waiver", args=[grant.pk]))
-    context = {"form": form, "most": MOST_WAIVERS, "breadcrumbs": crumbs("Ask for one", *ABOVE)}
+    context = {"form": form, "most": MOST_WAIVERS, "breadcrumbs": crumbs("Request waiver", *ABOVE)}
     return render(request, "readiness/waivers/request.html", context, status=422 if form.errors else 200)
 
 

@@ -101,7 +101,7 @@ def review_table(now: datetime, framework: Framework) -> Table:
 APPROVERS = Table(
     id="approvers",
     noun=("approver", "approvers"),
-    label="Who may sign",
+    label="Approvers",
     columns=(
         Column("domain", "Domain", sort="domain", locked=True, phone="status"),
         Column("user", "Person", sort="user__username", phone="title"),

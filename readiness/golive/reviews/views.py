@@ -99,7 +99,6 @@ class ActionForm(RefusedForm):
         label="Name of a person without an account",
         required=False,
         max_length=120,
-        help_text="Who has no account here.",
     )
     due_on = forms.DateField(label="Due date", required=False, widget=DayInput(), validators=WITH_NEIGHBOURS)
 
@@ -214,7 +213,7 @@ STEPS = StepPages(
 @APPROVERS.page
 def approvers(request: HttpRequest) -> tuple[TablePage, Any]:
     table = table_kit.page(request, tables.APPROVERS, queries.approvers())
-    return table, lambda: {"breadcrumbs": crumbs("Who may sign", *ABOVE)}
+    return table, lambda: {"breadcrumbs": crumbs("Approvers", *ABOVE)}
 
 
 @reads(*SEE_APPROVERS)
@@ -233,7 +232,7 @@ def add_approver(request: HttpRequest) -> HttpResponse:
     }
     form = ApproverForm(request.POST or None, initial=asked)
     make = lambda: operations.add_approver(**form.cleaned_data, by=reader(request), now=now())  # noqa: E731
-    return _form(request, form, make, "Name somebody", reverse("approvers"))
+    return _form(request, form, make, "Add approver", reverse("approvers"))
 
 
 @require_POST

@@ -214,6 +214,6 @@ def trial(answer: WindowsAnswer) -> Figure:
     meta = {
         "finding": sentences.trial_finding(answer),
         "narrow": NARROW,
-        "table": table(["Asked for", *heads, "The rule starts", "The best starts"], rows),
+        "table": table(["Requested", *heads, "The rule starts", "The best starts"], rows),
     }
     return figure(traces, layout, meta)
