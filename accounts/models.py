@@ -173,4 +173,4 @@ class SignInLink(models.Model):
         ordering = ["-created_at"]
 
     def __str__(self) -> str:
-        return f"sign-in link of {self.created_at:%Y-%m-%d %H:%M}"
+        return f"sign-in link of {self.created_at:%-d %b %Y %H:%M} UTC"

@@ -1,14 +1,12 @@
 """Forms for adding and changing inventory objects by hand."""
 
 import zoneinfo
-from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
-from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst, slugify
 
 from inventory.attributes import MAX_NUMBER, MAX_TEXT, Attribute, Shape, schema_of
@@ -20,22 +18,12 @@ from inventory.models import (
     Rack,
     Site,
 )
+from web.fields import similar
+from web.forms import Suggesting
 from web.kinds.declaring import ObjectForm
 
 # Names offered while typing; a site may have thousands of ports.
 MOST_SUGGESTIONS = 300
-
-
-class Suggesting(forms.TextInput):
-    """A text input that offers names."""
-
-    suggestions: Iterable[str] = ()
-
-    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> str:
-        attrs = (attrs or {}) | {"list": f"id_{name}_names", "autocomplete": "off"}
-        options = format_html_join("", '<option value="{}"></option>', ((each,) for each in self.suggestions))
-        datalist = format_html('<datalist id="id_{}_names">{}</datalist>', name, options)
-        return super().render(name, value, attrs, renderer) + datalist
 
 
 class NamedField(forms.CharField):
@@ -59,8 +47,10 @@ class NamedField(forms.CharField):
         candidates = list(self.of_site(site).filter(self._named(text))[:2])
         exact = [each for each in candidates if str(each) == text]
         if len(exact or candidates) != 1:
-            message = "%(site)s has no %(noun)s of this name."
-            raise ValidationError(message % {"site": site, "noun": self.model._meta.verbose_name})
+            names = {str(each).casefold(): str(each) for each in self.of_site(site)[:MOST_SUGGESTIONS]}
+            alike = similar(text, names)
+            meant = f" Did you mean {alike}?" if alike else ""
+            raise ValidationError(f"{site} has no {self.model._meta.verbose_name} “{text}”.{meant}")
         return (exact or candidates)[0]
 
     def _named(self, text: str) -> Q:
@@ -178,7 +168,12 @@ class DeviceTypeForm(InventoryForm):
 
 
 def attribute_field(attribute: Attribute) -> forms.Field:
-    label = f"{attribute.label} ({attribute.unit})" if attribute.unit else str(attribute.label)
+    field = _attribute_field(attribute, str(attribute.label))
+    field.unit = attribute.unit  # type: ignore[attr-defined]
+    return field
+
+
+def _attribute_field(attribute: Attribute, label: str) -> forms.Field:
     if attribute.shape is Shape.NUMBER:
         return forms.FloatField(label=label, required=False, validators=[_positive], max_value=MAX_NUMBER)
     if attribute.shape is Shape.COUNT:

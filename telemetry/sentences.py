@@ -21,18 +21,18 @@ REASONS = {
     "too_many_labels": "a series with too many labels",
     "label_too_long": "a label name or value that is too long",
     "series_too_large": "a series whose labels are too large together",
-    "native_histogram": "a native histogram; classic ones are taken",
+    "native_histogram": "a native histogram; use classic histograms",
     "too_far_in_future": "a time too far ahead: check the sender's clock",
-    "too_old": "older than raw samples are kept",
-    "malformed_body": "a body that cannot be read",
+    "too_old": "older than the period for which raw samples are kept",
+    "malformed_body": "a body that is not valid",
     "body_too_large": "a body that is too large",
-    "unsupported_encoding": "a compression that is not taken",
+    "unsupported_encoding": "a compression that is not supported",
     "body_too_slow": "a body that came too slowly",
-    "wrong_content_type": "a body of another kind than remote write 1.0",
-    "too_many_new_series": "more new series than are taken in five minutes; they are taken later",
+    "wrong_content_type": "a body that is not remote write 1.0",
+    "too_many_new_series": "too many new series in five minutes; they are accepted later",
     "too_many_series": "more series than a source may have",
-    "not_a_number": "a value that is no number",
-    "no_reading": "a value that its exporter sends where it read nothing",
+    "not_a_number": "a value that is not a number",
+    "no_reading": "a placeholder that the exporter sends when it has no value",
 }
 """What each reason for a refusal means."""
 
@@ -155,7 +155,7 @@ def why_unmatched(series: Series) -> str:
         return _why_no_site(series)
     tried = _best(registry().candidates({"__name__": series.metric, **series.labels}))
     if not tried:
-        return "Its labels name no host, port, serial or other object."
+        return "Its labels do not name an object: no host, port or serial."
     reasons = "; ".join(_reason(candidate, series.labels) for candidate in tried)
     return f"At {series.site} {reasons}."
 

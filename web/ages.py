@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from web.units import age, duration
+from web.units import age, duration, instant
 
 
 def ago(at: datetime | None, *, now: datetime) -> SafeString | str:
@@ -23,6 +23,6 @@ def _counting(at: datetime, text: str, form: str) -> SafeString:
         '<time class="nowrap" data-age="{}" datetime="{}" title="{}">{}</time>',
         form,
         f"{utc:%Y-%m-%dT%H:%M:%SZ}",
-        f"{utc:%Y-%m-%d %H:%M:%S} UTC",
+        instant(at),
         text,
     )

@@ -8,7 +8,7 @@ from plotly import graph_objects as go
 
 type Figure = dict[str, Any]
 
-DATES: Figure = {"type": "date", "showgrid": False, "hoverformat": "%d %b %Y"}
+DATES: Figure = {"type": "date", "showgrid": False, "hoverformat": "%-d %b %Y"}
 FEW_DATES: Figure = {"xaxis": {"nticks": 4}}
 """The axis of a chart on a narrow screen."""
 

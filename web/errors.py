@@ -43,7 +43,7 @@ def conflict(request: HttpRequest) -> HttpResponse:
     return _answer(
         request,
         409,
-        "Somebody wrote the same in this moment. Nothing of yours was kept: look again, and try again.",
+        "Another person saved the same object first. Your change was not saved. Check the current values and try again.",
     )
 
 

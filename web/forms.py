@@ -1,6 +1,6 @@
 """Parts that forms of several rooms share."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any, ClassVar
 
@@ -8,9 +8,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from web import visibility
 
+DAY_LOOK = {"data-day": "date", "placeholder": "YYYY-MM-DD", "autocomplete": "off"}
+MINUTE_LOOK = {"data-day": "datetime-local", "placeholder": "YYYY-MM-DD HH:MM", "autocomplete": "off"}
 WITH_NEIGHBOURS = [
     MinValueValidator(date.min + timedelta(days=2)),
     MaxValueValidator(date.max - timedelta(days=2)),
@@ -19,10 +23,47 @@ WITH_NEIGHBOURS = [
 
 
 class DayInput(forms.DateInput):
-    input_type = "date"
+    """A day as 2026-11-28 in every browser; a native one writes it as the browser's language does."""
 
     def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d")
+        super().__init__(attrs=DAY_LOOK, format="%Y-%m-%d")
+
+
+class MinuteInput(forms.DateTimeInput):
+    """A minute as 2026-11-28 09:30, in the zone that the field names."""
+
+    def __init__(self) -> None:
+        super().__init__(attrs=MINUTE_LOOK, format="%Y-%m-%d %H:%M")
+
+
+def grouped(form: forms.BaseForm) -> Iterator[tuple[str, list[forms.BoundField]]]:
+    """The fields of a form below the titles of its `groups`; what is in none comes last, without a title."""
+    left = dict.fromkeys(form.fields)
+    for title, names in getattr(form, "groups", ()):
+        shown = [form[name] for name in names if name in left]
+        for name in names:
+            left.pop(name, None)
+        if shown:
+            yield title, shown
+    if left:
+        yield "", [form[name] for name in left]
+
+
+class Suggesting(forms.TextInput):
+    """A text input that offers what may be meant while it is typed."""
+
+    def __init__(
+        self, suggestions: Callable[[], Iterable[str]] | Iterable[str] = (), attrs: Any = None
+    ) -> None:
+        super().__init__(attrs)
+        self.suggestions = suggestions
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        names = self.suggestions() if callable(self.suggestions) else self.suggestions
+        attrs = (attrs or {}) | {"list": f"id_{name}_names", "autocomplete": "off"}
+        options = format_html_join("", '<option value="{}"></option>', ((each,) for each in names))
+        datalist = format_html('<datalist id="id_{}_names">{}</datalist>', name, options)
+        return super().render(name, value, attrs, renderer) + datalist
 
 
 class PersonField(forms.ModelChoiceField):

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from web.parameters import BadParameter
+from web.units import instant
 
 _RELATIVE = re.compile(r"^now(?:-(\d{1,5})([smhdw]))?$")
 _SPANS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -100,8 +101,7 @@ class TimeRange:
             for text, label in PRESETS:
                 if text == self.start_text:
                     return str(label)
-        zone = timezone.get_current_timezone()
-        return " – ".join(at.astimezone(zone).strftime("%-d %b %Y %H:%M") for at in (self.start, self.end))
+        return " – ".join(map(instant, (self.start, self.end)))
 
     def named(self, what: str) -> str:
         return f"{what}, {self.label[:1].lower()}{self.label[1:]}"
@@ -127,6 +127,6 @@ class TimeRange:
             "end_ms": int(self.end.timestamp() * 1000),
             "presets": presets,
             "hidden": list(self.other),
-            "local_start": self.start.astimezone(zone).strftime("%Y-%m-%dT%H:%M"),
-            "local_end": self.end.astimezone(zone).strftime("%Y-%m-%dT%H:%M"),
+            "local_start": self.start.astimezone(zone).strftime("%Y-%m-%d %H:%M"),
+            "local_end": self.end.astimezone(zone).strftime("%Y-%m-%d %H:%M"),
         }

@@ -6,7 +6,7 @@ active locale. A missing number is never formatted as 0: it stays None and the p
 
 import math
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, tzinfo
 
 from django.utils.formats import date_format, number_format
 from django.utils.timezone import localtime
@@ -69,9 +69,9 @@ def format_value(value: float | None, unit: str = "", *, decimals: int | None = 
 
 
 def moment(seconds: float) -> str:
-    """Seconds since 1970 as a date in the reader's zone: "18 Nov 2026 09:12"; as they are beyond any calendar."""
+    """Seconds since 1970 as an instant; as they are beyond any calendar."""
     try:
-        return date_format(localtime(datetime.fromtimestamp(seconds, UTC)), "j M Y H:i")
+        return instant(datetime.fromtimestamp(seconds, UTC))
     except (ValueError, OverflowError, OSError):
         return f"{number(seconds)} s"
 
@@ -104,8 +104,21 @@ def power(kw: float, unit: str = "") -> Formatted:
     return Formatted(number(scaled, decimals), unit)
 
 
-def instant(at: datetime) -> str:
-    return date_format(localtime(at), "j M H:i")
+def day(at: date) -> str:
+    """A day, or that of an instant in the reader's zone: "18 Nov 2026"."""
+    return date_format(localtime(at) if isinstance(at, datetime) else at, "j M Y")
+
+
+def instant(at: datetime, zone: tzinfo | None = None) -> str:
+    """An instant to the minute in the reader's zone, or another one, with its name: "18 Nov 2026 09:12 UTC"."""
+    local = localtime(at, zone)
+    return f"{date_format(local, 'j M Y H:i')} {zone_name(local)}"
+
+
+def zone_name(local: datetime) -> str:
+    """The zone's short name, such as JST; its offset, UTC+03, where it has none."""
+    name = local.tzname() or "UTC"
+    return name if name[:1].isalpha() else f"UTC{name}"
 
 
 def signed(value: float | None, unit: str = "") -> str:

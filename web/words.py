@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from django.utils.formats import date_format
-
 from web import units
 
 # Levels of JSON that are written out.
@@ -24,7 +22,7 @@ def in_words(value: Any) -> str:
     if isinstance(value, datetime):
         return units.instant(value)
     if isinstance(value, date):
-        return date_format(value, "j M Y")
+        return units.day(value)
     if isinstance(value, (int, float)):
         return units.number(value)
     if isinstance(value, (Mapping, list, tuple, set, frozenset)):

@@ -108,6 +108,11 @@ DEVICE = declared(
         hidden(figure, "position", "Position", "U"),
         hidden(plain, "description", "Description", phone="full"),
     ],
+    groups=[
+        ("Device", ("name", "device_type", "role", "status", "serial", "description")),
+        ("Place", ("site", "rack", "position")),
+        ("Software", ("management_address", "firmware_version", "software_version")),
+    ],
     brief=("name", "description"),
     search=("name", "serial", "description", "device_type__model"),
     panel=("site", "region", "role", "status", "device_type", "manufacturer"),

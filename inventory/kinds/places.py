@@ -81,6 +81,18 @@ SITE = declared(
         hidden(plain, "description", "Description", phone="full"),
         hidden(plain, "slug", "Slug"),
     ],
+    groups=[
+        ("Site", ("name", "slug", "region", "stage", "kind", "profiles", "owner", "description")),
+        ("Place", ("facility", "city", "country", "latitude", "longitude", "time_zone")),
+        ("Operator", ("operator", "operator_country")),
+        (
+            "Power and cooling",
+            (
+                *("contracted_kw", "power_step_limit_kw", "generator_start_s"),
+                *("cooling_class", "liquid_supply_max_c"),
+            ),
+        ),
+    ],
     brief=("name", "slug", "description"),
     search=("name", "slug", "facility", "city", "operator", "owner", "description"),
     panel=("region", "stage", "kind", "profiles", "cooling_class"),

@@ -81,7 +81,7 @@ def _shared_time(rows: int, start_ms: int, end_ms: int) -> Figure:
             "type": "date",
             "showgrid": False,
             "showspikes": True,
-            "hoverformat": "%a %d %b %H:%M",
+            "hoverformat": "%-d %b %Y %H:%M",
             "anchor": f"y{_nth(rows - 1)}",
             "range": [start_ms, end_ms],
         },

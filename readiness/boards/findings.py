@@ -46,10 +46,10 @@ def standing(
 
     sentence = (
         f"{ready} of {judged} sites {'is' if ready == 1 else 'are'} ready; {size(gap.gap)} of {size(gap.deployed)}"
-        " deployed can’t take production load."
+        " deployed is not ready for production."
     )
     if measure.of(gap.conditional) > 0:
-        sentence += f" {size(gap.conditional)} of it may run under conditions."
+        sentence += f" {size(gap.conditional)} of it is conditional."
     return sentence
 
 
@@ -220,11 +220,11 @@ def moved(groups: Sequence[Group], *, measure: CapacityMeasure) -> str:
 
 def capability(gap: CapabilityGap, growth: float | None) -> str:
     if growth is None:
-        return "No base: no accelerators were deployed 180 days ago."
+        return "Not recorded: no accelerators were deployed 180 days ago."
     change = f"changed by {number(100 * growth, 0)} % in 180 days"
     if gap.points is None:
         return (
-            f"No base: accelerators {change}, and no figures of qualified people are kept to set beside that."
+            f"Not recorded: accelerators {change}; figures of qualified people are missing."
         )
     return f"Accelerators {change}, {number(gap.points, 0)} points more than qualified people."
 

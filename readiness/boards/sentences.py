@@ -102,7 +102,7 @@ CAUSES = {
     "evidence-age": "evidence aged",
     "rule": "the rule changed",
     "waiver": "a waiver began or ended",
-    "applicability": "what applies changed",
+    "applicability": "the applicable checks changed",
 }
 
 

@@ -16,6 +16,7 @@ from readiness.evidence.models.records import Record
 from readiness.framework.core.vocabulary import Change
 from telemetry.binary import binary_cursor
 from web.audit import AuditEntry
+from web.units import instant
 
 _DONE = {
     AuditEntry.Action.CREATED.value: "was entered",
@@ -41,7 +42,7 @@ class DatedChange:
     at: datetime
 
     def when(self) -> str:
-        return f" ({self.at:%Y-%m-%d %H:%M} UTC)."
+        return f" ({instant(self.at)})."
 
     def sentence(self) -> str:
         return f"{self.what[:1].upper()}{self.what[1:]}{self.when()}"

@@ -18,7 +18,7 @@ from readiness.framework.core.definition import LimitKind
 from readiness.workloads.models import WorkloadClass
 from telemetry.models import SourceProvenance
 from web import clock
-from web.forms import DayInput, RefusedForm
+from web.forms import DayInput, MinuteInput, RefusedForm
 from web.versioned.core.documents import LARGEST
 
 
@@ -61,26 +61,26 @@ class RunForm(EvidenceForm):
     load = forms.ChoiceField(
         label="Load",
         required=False,
-        choices=[("", "– the run does not say –"), *ValidationRun.Load.choices],
-        help_text="Latency counts only where the same path was measured idle and under background load.",
+        choices=[("", "– not stated –"), *ValidationRun.Load.choices],
+        help_text="Latency counts only if the same path was measured both idle and under load.",
     )
     devices = forms.CharField(
         label="Devices",
         required=False,
         max_length=2000,
-        help_text="Names at the site, parted by commas. Empty: those that the file's hosts name.",
+        help_text="Names at the site, separated by commas. Empty: the hosts that the file names.",
     )
     platform = forms.CharField(
         label="Platform",
         required=False,
         max_length=100,
-        help_text="Whose floors it is judged by. Empty: the devices' type.",
+        help_text="Decides which floors apply. Empty: the type of the devices.",
     )
     taken_at = forms.DateTimeField(
-        label="Taken",
+        label="Measured at",
         required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        help_text="Counts only where the file has no time of its own. Empty: now.",
+        widget=MinuteInput(),
+        help_text="In your time zone. Used only if the file has no time of its own. Empty: now.",
     )
     provenance = _provenance(
         SourceProvenance.MEASURED,
@@ -111,7 +111,7 @@ class StatementForm(EvidenceForm):
         label="Day",
         initial=_today,
         widget=DayInput(),
-        help_text="The day it was true, by the site's calendar.",
+        help_text="The day on which it was true, in the site's time zone.",
     )
     provenance = _provenance(SourceProvenance.DECLARED)
 
@@ -163,7 +163,7 @@ class FactForm(StatementForm):
 
 class AttestationForm(StatementForm):
     part = forms.ChoiceField(
-        label="Sub-measure", required=False, help_text="With one, the value below proves it."
+        label="Sub-measure", required=False, help_text="Choose one to prove it with the value below."
     )
     value = forms.FloatField(label="Value", required=False, help_text="In the sub-measure's unit.")
     statement = forms.CharField(label="Statement", max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
@@ -172,7 +172,7 @@ class AttestationForm(StatementForm):
         label="Valid until",
         required=False,
         widget=DayInput(),
-        help_text="The last day it holds. Empty: as long as the check's evidence counts.",
+        help_text="The last day. Empty: as long as evidence of the check counts.",
     )
     workload_classes = forms.ModelMultipleChoiceField(
         WorkloadClass.objects.order_by("name", "pk"),
@@ -180,7 +180,7 @@ class AttestationForm(StatementForm):
         label="Workload classes",
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="Only if it is of some classes alone; it then proves nothing of the site as a whole.",
+        help_text="Choose classes if the statement is about them only; it then proves nothing for the site as a whole.",
     )
     link = forms.URLField(label="Link", required=False, max_length=500, assume_scheme="https")
     document = forms.CharField(
@@ -191,6 +191,11 @@ class AttestationForm(StatementForm):
         *("site", "check", "part", "value", "workload_classes", "statement", "attested_by", "taken_on"),
         "valid_until",
     ]
+    groups = (
+        ("Statement", ("site", "check", "part", "value", "workload_classes", "statement")),
+        ("Person and validity", ("attested_by", "taken_on", "valid_until", "provenance")),
+        ("Document", ("link", "document")),
+    )
 
     def asked(self) -> dict[str, Any]:
         named = [each.slug for each in self.cleaned_data["workload_classes"]]

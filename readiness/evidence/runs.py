@@ -28,6 +28,7 @@ from readiness.evidence.rows import KEPT, REPEATED
 from readiness.framework import queries as framework_queries
 from readiness.framework.core import wording
 from readiness.framework.core.definition import Check, Framework, SubMeasure
+from web.units import day
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ def _of(check: Check, part: SubMeasure, value: float | None, detail: str, why_no
 def _why_not(proof: Proof, part: SubMeasure, now: datetime) -> str:
     reason = proof.failed or proof.cannot_judge or proof.voided
     until = proof.taken_at + timedelta(seconds=part.validity.limit_s(None))
-    aged = f"It counted until {until:%Y-%m-%d}." if until < now else ""
+    aged = f"It counted until {day(until)}." if until < now else ""
     return reason or aged or wording.cap(part, proof.declaration)
 
 

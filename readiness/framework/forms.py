@@ -114,11 +114,11 @@ class RulesForm(FrameworkForm):
         label="Rules", required=False, widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false"})
     )
     valid_for_max_age = forms.CharField(
-        label="Evidence counts for", max_length=20, help_text="90s, 15m, 24h, 30d, or live"
+        label="Validity", max_length=20, help_text="How long evidence counts: 90s, 15m, 24h, 30d, or live"
     )
-    valid_for_source = forms.ChoiceField(label="Where that comes from", required=False)
-    valid_for_note = _text("Why so", 2, required=False)
-    valid_for_voided_by = _several(Change, "Changes that void it")
+    valid_for_source = forms.ChoiceField(label="Source of the validity", required=False)
+    valid_for_note = _text("Reason", 2, required=False)
+    valid_for_voided_by = _several(Change, "Changes that void evidence")
     in_yaml: tuple[str, ...] = ()
 
     def begin_with_rules(self, item: Plain, validity: Validity) -> None:
@@ -134,7 +134,7 @@ class RulesForm(FrameworkForm):
     def clean_rules(self) -> dict[str, Any]:
         text = self.cleaned_data["rules"]
         if len(text) > MOST_BYTES:
-            raise ValidationError("This is too long.")
+            raise ValidationError("The text is too long.")
         try:
             read = parse(text, "rules") if text.strip() else {}
         except DocumentError as error:
@@ -158,9 +158,9 @@ class RulesForm(FrameworkForm):
 
 class CheckForm(RulesForm):
     name = _text("Name")
-    why = _text("Why", 3)
-    how_to = _text("How to meet it", 3)
-    waits_for = _text("What it waits for", 2)
+    why = _text("Reason for the check", 3)
+    how_to = _text("Steps to pass", 3)
+    waits_for = _text("Evidence it needs", 2)
     note = _text("Note", 2, required=False)
     gate = forms.ChoiceField(
         label="Gate",
@@ -170,14 +170,16 @@ class CheckForm(RulesForm):
             ("INFO", "INFO: shown only"),
         ],
     )
-    profiles = _several(Profile, "Profiles", required=True, help_text="Sites of these it applies to.")
-    states = _several(CheckState, "States that it may have", required=True)
-    evidence = _several(EvidenceKind, "Evidence that proves it", labels=wording.EVIDENCE, required=True)
+    profiles = _several(
+        Profile, "Profiles", required=True, help_text="Sites with one of these have the check."
+    )
+    states = _several(CheckState, "Possible states", required=True)
+    evidence = _several(EvidenceKind, "Accepted evidence", labels=wording.EVIDENCE, required=True)
     in_yaml = ("gate_rules", "not_applicable")
     sections = (
         ("Words", ("name", "why", "how_to", "waits_for", "note")),
-        ("What it decides", ("gate", "profiles", "states", "evidence")),
-        ("How evidence ages", _AGEING),
+        ("Gate and scope", ("gate", "profiles", "states", "evidence")),
+        ("Validity of evidence", _AGEING),
         ("Other gates and exclusions, as YAML", ("rules",)),
     )
 
@@ -203,7 +205,7 @@ class NumbersField(forms.CharField):
         try:
             return [float(number) for number in text.replace(";", ",").split(",") if number.strip()]
         except ValueError as error:
-            raise ValidationError("Numbers, parted by commas.") from error
+            raise ValidationError("Enter numbers with commas between them, such as 1, 2, 4.") from error
 
 
 class PartForm(RulesForm):
@@ -211,15 +213,15 @@ class PartForm(RulesForm):
     site's own."""
 
     name = _text("Name")
-    measure = _text("What is measured", 3)
+    measure = _text("Measure", 3)
     note = _text("Note", 2, required=False)
     gate = forms.ChoiceField(
         label="Gate",
         required=False,
         choices=[("", "as its check"), *((str(gate), str(gate)) for gate in Gate)],
-        help_text="Never above its check.",
+        help_text="At most that of the check.",
     )
-    own_validity = forms.BooleanField(label="Counts otherwise than its check", required=False)
+    own_validity = forms.BooleanField(label="Use another validity than the check", required=False)
     in_yaml = ("presets", "not_applicable", "profiles", "metrics", "worst_over", "evidence", "waits_for")
 
     def __init__(self, *args: Any, check: Check, part: SubMeasure, **kwargs: Any) -> None:
@@ -241,7 +243,7 @@ class PartForm(RulesForm):
             ("Words", ("name", "measure", "note", "direction", "gate")),
             ("Pass", self._names("pass")),
             ("Warn", self._names("warn")),
-            ("How evidence ages", ("own_validity", *_AGEING)),
+            ("Validity of evidence", ("own_validity", *_AGEING)),
             ("Presets, exclusions and the rest, as YAML", ("rules",)),
         )
 
@@ -263,11 +265,13 @@ class PartForm(RulesForm):
         fields: dict[str, forms.Field] = {
             "kind": forms.ChoiceField(label="Threshold", choices=kinds if name == "warn" else kinds[:2]),
             **{figure: self._figure_field(figure) for figure in self._figures()},
-            "strict": forms.BooleanField(label="The edge itself is outside", required=False),
+            "strict": forms.BooleanField(label="The limit itself does not pass", required=False),
             "source": forms.ChoiceField(
-                label="Where it comes from", required=False, help_text="A new figure names its source anew."
+                label="Source", required=False, help_text="Choose it again for a new figure."
             ),
-            "note": _text("Sentence", 2, required=False, help_text="Required for an own decision."),
+            "note": _text(
+                "Note", 2, required=False, help_text="Required if the source is your own decision."
+            ),
         }
         if self.part.direction is Direction.EQUAL:
             del fields["strict"]
@@ -281,15 +285,16 @@ class PartForm(RulesForm):
     def _figure_field(self, figure: str) -> forms.Field:
         if figure == "values":
             return NumbersField(label="Values", required=False, max_length=200)
-        unit = f" ({self.part.unit})" if self.part.unit else ""
         labels = {
-            "value": f"Figure{unit}",
-            "low": f"From{unit}",
-            "high": f"To{unit}",
+            "value": "Figure",
+            "low": "Lower limit",
+            "high": "Upper limit",
             "factor": f"Factor on: {wording.limit_name(self.part, self.framework)}",
         }
         widget = forms.NumberInput(attrs={"step": "any"})
-        return forms.FloatField(label=labels[figure], required=False, widget=widget)
+        field = forms.FloatField(label=labels[figure], required=False, widget=widget)
+        field.unit = "" if figure == "factor" else self.part.unit  # type: ignore[attr-defined]
+        return field
 
     def change(self, definition: Plain) -> Plain:
         given = self.cleaned_data

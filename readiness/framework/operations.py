@@ -89,7 +89,7 @@ def roll_back(
     """
     require(by, "publish")
     if not note.strip():
-        raise ValidationError({"note": ["Say why."]})
+        raise ValidationError({"note": ["Enter a reason."]})
     if len(note) > 2000:
         raise ValidationError({"note": ["2,000 characters at most."]})
     in_force = hold_in_force()

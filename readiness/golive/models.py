@@ -109,7 +109,7 @@ class Campaign(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="cancelled") | Q(end_note__regex=r"\S"),
                 name="campaign_cancelled_with_reason",
-                violation_error_message="Say why.",
+                violation_error_message="Enter a reason.",
             ),
             models.CheckConstraint(
                 condition=Q(counts_from=None) | Q(counts_from__lte=F("due_on")),
@@ -199,7 +199,7 @@ class CampaignItem(models.Model):
                 condition=Q(dropped_by=None, dropped_at=None, drop_reason="")
                 | Q(dropped_by__isnull=False, dropped_at__isnull=False, drop_reason__regex=r"\S"),
                 name="campaign_item_dropped_with_reason",
-                violation_error_message="Say why.",
+                violation_error_message="Enter a reason.",
             ),
             models.CheckConstraint(
                 condition=Q(repeats__gte=1, repeats__lte=1000) & (Q(size_bytes=None) | Q(size_bytes__gt=0)),

@@ -12,6 +12,7 @@ from readiness.framework.core.vocabulary import Gate
 from readiness.grants.core.rules import MOST_WAIVERS, NotGrantable, check_of, refuse_unsuitable
 from readiness.grants.models import LONGEST, OPEN, Grant, GrantStanding
 from web.permissions import roles_of
+from web.units import instant
 from web.workflows import Workflow, require
 
 MAY_REQUEST = "grants.add_grant"
@@ -19,7 +20,7 @@ MAY_DECIDE = "grants.approve_grant"
 
 
 class OwnRequest(PermissionDenied):
-    """Nobody decides what they asked for."""
+    """Nobody approves their own request."""
 
 
 GRANTS = Workflow(
@@ -152,7 +153,7 @@ def _refuse_second(grant: Grant) -> None:
     if (other := others.first()) is not None:
         raise ValidationError(
             f"{other.get_kind_display()} {other.pk} is {other.get_state_display().lower()} for this already, "
-            f"until {other.ends_at:%Y-%m-%d %H:%M} UTC."
+            f"until {instant(other.ends_at)}."
         )
 
 

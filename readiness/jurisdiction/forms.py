@@ -49,25 +49,29 @@ class RuleForm(StepForm):
     slug = forms.CharField(label="Slug", max_length=60, help_text="Small letters, digits and hyphens")
     title = forms.CharField(label="Title", max_length=200)
     kind = forms.ChoiceField(label="Question", choices=Rule.Kind)
-    effect = forms.ChoiceField(label="Says", choices=Rule.Effect)
-    bases = _several("Bases, of which any one will do", required=False)
+    effect = forms.ChoiceField(label="Effect", choices=Rule.Effect)
+    bases = _several("Accepted bases, one is enough", required=False)
     jurisdiction = forms.CharField(label="Jurisdiction", max_length=100, help_text="Whose law it is")
     sector = forms.CharField(label="Sector", max_length=100, required=False)
     instrument = forms.CharField(label="Instrument", max_length=200)
     article = forms.CharField(label="Article", max_length=200)
-    url = forms.CharField(label="Source", max_length=500, help_text="An address of the web")
-    in_force_from = _day("In force from", "Empty: not known, so that the rule decides nothing")
-    in_force_until = _day("In force until", "The last day; empty: open")
-    checked_on = _day("Checked up to", "Up to when the source was read")
+    url = forms.CharField(
+        label="Source",
+        max_length=500,
+        help_text="A web address, such as https://eur-lex.europa.eu/eli/reg/2016/679",
+    )
+    in_force_from = _day("In force from", "Empty: not known; the rule then decides nothing")
+    in_force_until = _day("In force until", "The last day. Empty: no end")
+    checked_on = _day("Source checked on", "The last day on which somebody read the source")
     origins = _names("Origins", "Whose law the data is under: country codes, groups, or any", required=True)
     categories = _several("Kinds of data")
     places = _names(
         "Places",
-        "Where it would lie, or from where the operator is controlled: country codes, groups, or any",
+        "Where the data would be, or the country of the operator’s owner: country codes, groups, or any",
         required=True,
     )
-    places_except = _names("Places left out")
-    instead_of = _names("Instead of", "Slugs of general rules that do not count where this one does")
+    places_except = _names("Excluded places")
+    instead_of = _names("Replaces rules", "Slugs of general rules that this one replaces where it applies")
     note = forms.CharField(
         label="Note", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 4})
     )
@@ -102,7 +106,7 @@ class RuleForm(StepForm):
 
 class PublishForm(RefusedForm):
     because = forms.CharField(
-        label="Because", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
+        label="Reason", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
     )
 
 
@@ -112,11 +116,16 @@ class TryForm(forms.Form):
     origin = forms.CharField(
         label="Origin", max_length=2, help_text="Whose law the data is under, such as DE"
     )
-    destination = forms.CharField(label="Destination", max_length=2, help_text="Where it would lie")
-    operator = forms.CharField(
-        label="Operator controlled from", max_length=2, required=False, help_text="The owner’s country"
+    destination = forms.CharField(
+        label="Destination", max_length=2, help_text="Country where the data would be, such as FR"
     )
-    on = _day("On", "Today, if empty")
+    operator = forms.CharField(
+        label="Country of the operator’s owner",
+        max_length=2,
+        required=False,
+        help_text="A country code such as US. Empty: not known",
+    )
+    on = _day("Day", "Empty: today")
     data_categories = _several("Kinds of data", required=False)
     bases = _several("Bases on record", required=False)
     pack = forms.ModelChoiceField(

@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from datetime import date
 
-from django.utils.formats import date_format
-
 from readiness.jurisdiction.core.deciding import AppliedRule, LegalFinding, Missing
 from readiness.jurisdiction.core.pack import (
     ANYWHERE,
@@ -16,8 +14,9 @@ from readiness.jurisdiction.core.pack import (
     UndecidedReason,
 )
 from readiness.workloads.core.countries import COUNTRIES
+from web.units import day
 
-NOTICE = "Not legal advice: the rules are a start, to be checked by whoever answers for them."
+NOTICE = "Not legal advice: have the rules checked by the people responsible."
 ANSWERS = {
     LegalAnswer.ALLOWED: "Allowed",
     LegalAnswer.NEEDS_BASIS: "Needs a basis",
@@ -27,22 +26,22 @@ ANSWERS = {
 KINDS = {RuleKind.RESIDENCY: "Residency", RuleKind.SOVEREIGNTY: "Sovereignty"}
 QUESTIONS = {
     RuleKind.RESIDENCY: "May the data lie there?",
-    RuleKind.SOVEREIGNTY: "May whoever controls the operator be there?",
+    RuleKind.SOVEREIGNTY: "May the owner of the operator be there?",
 }
 _MISSING = {
-    UndecidedReason.UNKNOWN_ORIGIN: "whose law the data is under is not known ({what})",
+    UndecidedReason.UNKNOWN_ORIGIN: "the origin of the data is unknown ({what})",
     UndecidedReason.UNKNOWN_PLACE: "{place} is not known ({what})",
     UndecidedReason.NO_CATEGORY: "no kind of data is named",
-    UndecidedReason.UNKNOWN_CATEGORY: "the rules know no kind of data called {what}",
+    UndecidedReason.UNKNOWN_CATEGORY: "the rules do not name a kind of data {what}",
     UndecidedReason.NO_RULE: "no rule covers {what} here",
 }
 _PLACES = {
     RuleKind.RESIDENCY: "the country",
-    RuleKind.SOVEREIGNTY: "the country of whoever controls the operator",
+    RuleKind.SOVEREIGNTY: "the country of the operator’s owner",
 }
 _DOUBTS = {
-    Doubt.UNDATED: "it is not known since when it is in force",
-    Doubt.NOT_CHECKED: "nobody has checked it for longer than {days} days",
+    Doubt.UNDATED: "its start date is unknown",
+    Doubt.NOT_CHECKED: "its source was last checked more than {days} days ago",
 }
 
 
@@ -108,11 +107,11 @@ def covers(rule: RuleTerms, pack: RulePackDocument) -> str:
 
 def standing(rule: RuleTerms, pack: RulePackDocument, today: date) -> str:
     if rule.in_force_from is None:
-        return "undated: decides nothing"
-    begins = date_format(rule.in_force_from, "j M Y")
+        return "no start date: decides nothing"
+    begins = day(rule.in_force_from)
     said = f"since {begins}"
     if rule.in_force_until:
-        said = f"{begins} to {date_format(rule.in_force_until, 'j M Y')}"
+        said = f"{begins} to {day(rule.in_force_until)}"
     if rule.in_force_from > today:
         said = f"from {begins}"
     if rule.may_hold_on(today) and rule.doubt(today, pack.check_again) is not None:

@@ -37,14 +37,14 @@ class ProposeForm(RefusedForm):
         Person.objects.none(),
         label="Deputy",
         required=False,
-        help_text="Without somebody to stand in, the item does not count as owned.",
+        help_text="Stands in when the accountable person is away. Without a deputy the item does not count as owned.",
     )
     responsible = forms.ModelChoiceField(
         Team.objects.none(),
         to_field_name="slug",
         label="Responsible",
         required=False,
-        help_text="The team that does the work; empty: the accountable person's.",
+        help_text="The team that does the work. Empty: the team above.",
     )
     decision_rights = forms.CharField(
         label="Decision rights",
@@ -57,14 +57,14 @@ class ProposeForm(RefusedForm):
         max_length=1000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Whom to call, in which order, how. Assets count as owned only with one.",
+        help_text="Whom to call, in which order, and how. Without one, assets do not count as owned.",
     )
     begins_on = forms.DateField(
         label="First day",
         required=False,
         widget=DayInput(),
         validators=WITH_NEIGHBOURS,
-        help_text="Empty: as soon as it is accepted. Whoever answers for it until then goes on.",
+        help_text="Empty: as soon as the person accepts. Until then the present owner stays.",
     )
 
     def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
@@ -75,6 +75,16 @@ class ProposeForm(RefusedForm):
         _choice(self, "deputy").queryset = people
         for name in ("team", "responsible"):
             _choice(self, name).queryset = Team.objects.there(now).order_by("name", "pk")
+
+    def cautions(self) -> list[str]:
+        """What may be meant, and makes an owner who cannot act, or none that counts."""
+        accountable, team = self.cleaned_data["accountable"], self.cleaned_data["team"]
+        cautions = []
+        if team not in accountable.teams.all():
+            cautions.append(f"{accountable.name} is not a member of {team.name}.")
+        if self.cleaned_data["deputy"] is None:
+            cautions.append("No deputy is named: the item will not count as owned until there is one.")
+        return cautions
 
     def proposals(self, cells: Cells) -> list[Proposal]:
         given = dict(self.cleaned_data)
@@ -109,15 +119,19 @@ class ReassignForm(RefusedForm):
     field_of = {"from": "source", "to": "target"}
 
     source = PersonChoice(
-        Person.objects.none(), label="From", help_text="Whose items these are now, also after leaving."
+        Person.objects.none(),
+        label="Current person",
+        help_text="Who answers for the items now; may have left.",
     )
-    target = PersonChoice(Person.objects.none(), label="To", help_text="Is asked to accept each of them.")
+    target = PersonChoice(
+        Person.objects.none(), label="New person", help_text="Is asked to accept each item."
+    )
     team = forms.ModelChoiceField(
         Team.objects.none(),
         to_field_name="slug",
         label="Team",
         required=False,
-        help_text="In whose name; empty: the team as it is.",
+        help_text="Empty: the team stays the same.",
     )
 
     def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:

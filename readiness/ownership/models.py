@@ -21,6 +21,7 @@ from inventory.models.triggers import claims as claims_of
 from readiness.ownership.core.standing import CONFIRM_EVERY
 from readiness.people.models import Person, Team
 from web.ranges import TsTzRange
+from web.units import day
 
 SITES_OF_ASSIGNMENT = (
     "SELECT assignment.site_id FROM {rows} AS changed"
@@ -229,12 +230,12 @@ class Assignment(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="declined") | Q(answer_note__regex=r"\S"),
                 name="assignment_declined_for_a_reason",
-                violation_error_message="Say why.",
+                violation_error_message="Enter a reason.",
             ),
             models.CheckConstraint(
                 condition=Q(deputy=None) | ~Q(deputy=F("accountable")),
                 name="assignment_deputy_is_another",
-                violation_error_message="The deputy is somebody else than who is accountable.",
+                violation_error_message="The deputy and the accountable person must be two people.",
             ),
             models.CheckConstraint(
                 condition=Q(decision_rights__regex=r"\S"),
@@ -281,7 +282,7 @@ class Confirmation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.assignment}, confirmed {self.confirmed_at:%Y-%m-%d}"
+        return f"{self.assignment}, confirmed {day(self.confirmed_at)}"
 
 
 class HandoverStep(models.Model):

@@ -87,7 +87,7 @@ def _deputy_problem(assignment: Assignment, now: datetime) -> str:
     if assignment.deputy.left_by(now):
         return "This person has left."
     if assignment.deputy_id == assignment.accountable_id:
-        return "The deputy is somebody else than who is accountable."
+        return "The deputy and the accountable person must be two people."
     return ""
 
 

@@ -67,7 +67,7 @@ def _move(
 ) -> Reassignment:
     if assignment.accountable_id != source.pk:
         problem = (
-            "The deputy is somebody else than who is accountable."
+            "The deputy and the accountable person must be two people."
             if assignment.accountable_id == target.pk
             else ""
         )

@@ -5,8 +5,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from django.utils.dateformat import format as date_format
-from django.utils.timezone import get_current_timezone_name, localtime
+from django.utils.timezone import get_current_timezone_name
 
 from inventory.models import Site
 from readiness.ownership.core.standing import Item, ItemStanding
@@ -16,6 +15,7 @@ from readiness.ownership.queries import Live, OwnershipCell
 from web.links import link
 from web.states import STATES
 from web.tables import Column, RowFilter, Table
+from web.units import day as day_text
 from web.units import duration, power
 
 SHORT = {
@@ -40,7 +40,7 @@ def day(at: datetime | None) -> str:
 # The instants of a board repeat, and formatting them would take much of its time.
 @lru_cache(maxsize=4096)
 def _day(at: datetime, zone: str) -> str:
-    return date_format(localtime(at), "j M Y")
+    return day_text(at)
 
 
 def due(at: datetime | None, now: datetime) -> str:

@@ -190,7 +190,10 @@ STEPS = StepPages(
 
 @asks(*PROPOSE)
 def propose(request: HttpRequest) -> HttpResponse:
-    """The form with what was chosen; then before and after; then the proposals, all of them or none."""
+    """The form with what was chosen; then before and after; then the proposals, all of them or none.
+
+    A `confirmed` of 1 has seen the cautions; any other one is of a form that shows no preview, and is asked again.
+    """
     at = now()
     names = request.POST.getlist("id") or request.GET.getlist("cell")
     chosen = _chosen(names)
@@ -199,8 +202,10 @@ def propose(request: HttpRequest) -> HttpResponse:
     form = ProposeForm(request.POST if is_sent else None, initial=initial, now=at)
     problems: list[str] = []
     preview: list[tuple[Site, str, str]] = []
+    cautions: list[str] = []
     if is_sent and form.is_valid():
-        if "confirmed" in request.POST:
+        cautions = form.cautions()
+        if request.POST.get("confirmed") == "1" or ("confirmed" in request.POST and not cautions):
             try:
                 made = operations.propose_many(form.proposals(chosen), by=reader(request), now=at)
             except ValidationError as error:
@@ -213,6 +218,7 @@ def propose(request: HttpRequest) -> HttpResponse:
         "names": names,
         "chosen": [(site, item_label(item)) for site, item in chosen],
         "preview": preview,
+        "cautions": cautions,
         "problems": problems,
         "breadcrumbs": crumbs("Propose", ABOVE),
     }

@@ -48,8 +48,8 @@ class FactorForm(FactorsForm):
         max_length=3,
         help_text="Where the unit does not say: EUR for ct/kWh",
     )
-    low = forms.FloatField(label="Low", required=False, help_text="Lower end of a band, if there is one")
-    high = forms.FloatField(label="High", required=False)
+    low = forms.FloatField(label="Lower bound", required=False, help_text="Where the source gives a range")
+    high = forms.FloatField(label="Upper bound", required=False)
     source = forms.CharField(label="Source", max_length=200, help_text="Contract, document, web page")
     basis = forms.ChoiceField(
         label="Basis",
@@ -61,10 +61,15 @@ class FactorForm(FactorsForm):
         label="Provenance", choices=SourceProvenance.choices, initial=SourceProvenance.DECLARED
     )
     as_of_on = forms.DateField(
-        label="As of", widget=DayInput(), help_text="The first day that it holds, at the site"
+        label="Valid from", widget=DayInput(), help_text="First day, in the site’s time zone"
     )
-    until_on = forms.DateField(label="Until", required=False, widget=DayInput())
+    until_on = forms.DateField(label="Valid until", required=False, widget=DayInput())
     note = forms.CharField(label="Note", required=False, max_length=200)
+    groups = (
+        ("Factor", ("site", "kind", "value", "unit", "currency", "low", "high")),
+        ("Source", ("source", "basis", "provenance")),
+        ("Validity", ("as_of_on", "until_on", "note")),
+    )
 
     def entry(self) -> FactorEntry:
         given = dict(self.cleaned_data)
@@ -73,7 +78,7 @@ class FactorForm(FactorsForm):
 
 class FactorTableForm(FactorsForm):
     what = forms.ChoiceField(
-        label="What",
+        label="Content",
         choices=[("factors", "Site factors"), ("latencies", "Round trips"), ("rates", "Exchange rates")],
     )
     file = forms.FileField(

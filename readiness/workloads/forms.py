@@ -59,19 +59,19 @@ class RowForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         if not self.is_blank and not given.get(self.first) and self.first not in self.errors:
-            self.add_error(self.first, "Choose one, or empty the row.")
+            self.add_error(self.first, "Choose one, or leave the whole row empty.")
         return given
 
 
 class AcceleratorRow(RowForm):
     first = "type"
     type = forms.ChoiceField(label="Type", required=False)
-    count = forms.IntegerField(label="How many", required=False, min_value=1, max_value=2**31 - 1)
+    count = forms.IntegerField(label="Count", required=False, min_value=1, max_value=2**31 - 1)
 
     def clean(self) -> dict[str, Any]:
         given = super().clean()
         if given.get("type") and given.get("count") is None and "count" not in self.errors:
-            self.add_error("count", "Say how many.")
+            self.add_error("count", "Enter the count.")
         return given
 
 
@@ -219,13 +219,13 @@ class WorkloadForm(RefusedForm):
         label="Slug", max_length=100, help_text="In addresses and files; small letters, digits and dashes."
     )
     description = forms.CharField(label="Description", max_length=200, required=False)
-    kind = _word("Kind", KINDS, empty="not said")
+    kind = _word("Kind", KINDS, empty="not stated")
     criticality = _word("Criticality", CRITICALITIES, initial=Criticality.STANDARD)
-    it_kw = _number("IT power, kW")
-    bandwidth_gbps = _number("Bandwidth, Gb/s")
-    deferrable_h = _number("May wait, h", "Hours by which work may be put off; 0: it may not.", initial=0)
-    latency_limit_ms = _number("Latency limit, ms", "Of the round trip to each user region.")
-    latency_percentile = _number("At percentile", "Above 0 and below 100.", initial=99)
+    it_kw = _number("IT power")
+    bandwidth_gbps = _number("Bandwidth")
+    deferrable_h = _number("Can wait", "How long work may be put off. 0: it cannot wait.", initial=0)
+    latency_limit_ms = _number("Latency limit", "Round trip to each user region.")
+    latency_percentile = _number("Latency percentile", "Above 0 and below 100.", initial=99)
     cost_ceiling = _number("Unit-cost ceiling")
     cost_currency = forms.CharField(
         label="Currency", max_length=3, required=False, help_text="ISO 4217, such as EUR."
@@ -234,17 +234,17 @@ class WorkloadForm(RefusedForm):
     allowed_jurisdictions = _codes(
         "Allowed jurisdictions", "ISO 3166 codes such as DE, or EU, EEA, WORLD; separated by commas."
     )
-    forbidden_jurisdictions = _codes("Forbidden jurisdictions", "They go before the allowed ones.")
+    forbidden_jurisdictions = _codes("Forbidden jurisdictions", "A country in both lists is forbidden.")
     residency = forms.CharField(
         label="Residency", max_length=8, required=False, help_text="Where its data has to stay."
     )
     data_categories = forms.MultipleChoiceField(
         label="Data", choices=DATA_CATEGORIES, required=False, widget=forms.CheckboxSelectMultiple()
     )
-    carbon_g_per_kwh = _number("Carbon intensity limit, gCO2e/kWh")
-    carbon_kg_per_month = _number("Carbon limit, kgCO2e a month")
-    min_verdict = _word("Least verdict of a site", MIN_VERDICTS, empty="any")
-    min_score = _number("Least score of a site", "From 0 to 1.", max_value=1)
+    carbon_g_per_kwh = _number("Carbon intensity limit")
+    carbon_kg_per_month = _number("Carbon limit")
+    min_verdict = _word("Minimum verdict", MIN_VERDICTS, empty="any")
+    min_score = _number("Minimum score", "From 0 to 1.", max_value=1)
     source = forms.CharField(
         label="Source",
         max_length=500,
@@ -254,13 +254,21 @@ class WorkloadForm(RefusedForm):
     )
     provenance = _word("Provenance", dict(SourceProvenance.choices), initial=SourceProvenance.DECLARED)
     declared_on = forms.DateField(
-        label="Declared",
+        label="Declared on",
         required=False,
         widget=DayInput(),
         help_text="Empty: today, where the envelope becomes another one.",
     )
+    units = {
+        "it_kw": "kW",
+        "bandwidth_gbps": "Gb/s",
+        "deferrable_h": "h",
+        "latency_limit_ms": "ms",
+        "carbon_g_per_kwh": "gCO2e/kWh",
+        "carbon_kg_per_month": "kgCO2e a month",
+    }
     groups: Sequence[tuple[Any, Sequence[str]]] = (
-        ("What it is", ("name", "slug", "description", "kind", "criticality")),
+        ("Workload class", ("name", "slug", "description", "kind", "criticality")),
         ("Demand of one placement", ("accelerators", "it_kw", "bandwidth_gbps", "users", "deferrable_h")),
         ("Latency", ("latency_limit_ms", "latency_percentile")),
         ("Cost", ("cost_ceiling", "cost_currency", "cost_unit")),
@@ -270,7 +278,7 @@ class WorkloadForm(RefusedForm):
         ),
         ("Energy and carbon", ("carbon_g_per_kwh", "carbon_kg_per_month")),
         ("Readiness of the site", ("min_verdict", "min_score")),
-        ("Where it is from", ("source", "provenance", "declared_on")),
+        ("Source", ("source", "provenance", "declared_on")),
     )
 
     def __init__(self, data: Any = None, *, initial: Mapping[str, Any] | None = None) -> None:
@@ -335,7 +343,7 @@ class PlaceForm(RefusedForm):
         label="Site",
     )
     started_on = forms.DateField(
-        label="From", required=False, widget=DayInput(), help_text="Empty: today at the site."
+        label="First day", required=False, widget=DayInput(), help_text="Empty: today at the site."
     )
 
     def asked(self) -> dict[str, Any]:

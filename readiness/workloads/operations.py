@@ -26,6 +26,7 @@ from readiness.workloads.models import (
     WorkloadClass,
 )
 from web.permissions import MissingPermission
+from web.units import day as day_text
 
 MAY_SEE = "workloads.view_workloadclass"
 MAY_ADD = "workloads.add_workloadclass"
@@ -279,7 +280,7 @@ def place(
     WorkloadClass.objects.select_for_update().get(pk=workload.pk)
     running = Placement.objects.filter(workload_class=workload, site=site, ended_on__isnull=True).first()
     if running is not None:
-        message = f"It is placed there already, since {running.started_on.isoformat()}."
+        message = f"It is placed there already, since {day_text(running.started_on)}."
         raise ValidationError({"site": [message]})
     day = on or now.astimezone(ZoneInfo(site.time_zone)).date()
     return Placement.objects.create(workload_class=workload, site=site, started_on=day)
@@ -293,11 +294,11 @@ def end_placement(
     require(by, MAY_END)
     locked = Placement.objects.select_for_update(of=("self",)).select_related("site").get(pk=placement.pk)
     if locked.ended_on is not None:
-        message = f"It ended on {locked.ended_on.isoformat()} already."
+        message = f"It ended on {day_text(locked.ended_on)} already."
         raise ValidationError({"ended_on": [message]})
     day = on or now.astimezone(ZoneInfo(locked.site.time_zone)).date()
     if day < locked.started_on:
-        message = f"It began on {locked.started_on.isoformat()}, and cannot end before."
+        message = f"It began on {day_text(locked.started_on)}, and cannot end before."
         raise ValidationError({"ended_on": [message]})
     locked.ended_on = day
     locked.save(update_fields=["ended_on"])

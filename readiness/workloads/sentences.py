@@ -5,7 +5,7 @@ from typing import Any
 
 from readiness.workloads.core.envelope import Envelope, EnvelopePart
 from readiness.workloads.models import COST_UNITS
-from web.units import how_many, number, plural
+from web.units import day, how_many, number, plural
 
 VALID_DAYS = 180
 """The shipped framework sets for how long an envelope counts; a site is judged by the version in force."""
@@ -48,13 +48,13 @@ def at_tdp(envelope: Envelope) -> str:
 def standing(envelope: Envelope, today: date) -> dict[str, Any]:
     vouched_on = envelope.vouched_on(today)
     if vouched_on is None:
-        return {"state": "unknown", "text": "Nothing is declared"}
+        return {"state": "unknown", "text": "No limits declared"}
     until = vouched_on + timedelta(days=VALID_DAYS)
     if until < today:
-        return {"state": "stale", "text": f"Ran out on {until.isoformat()}"}
+        return {"state": "stale", "text": f"Outdated since {day(until)}: confirm it"}
     if envelope.missing:
         return {"state": "fail", "text": f"Lacks {', '.join(PART_NAMES[part] for part in envelope.missing)}"}
-    return {"state": "pass", "text": f"Whole, counts until {until.isoformat()}"}
+    return {"state": "pass", "text": f"Complete, valid until {day(until)}"}
 
 
 def days_text(started_on: date, today: date) -> str:

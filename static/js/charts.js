@@ -69,7 +69,7 @@ function setLoading(element, chart, loading) {
   else chart.slow = setTimeout(() => (frame.dataset.loading = 'more'), SLOW_MS);
 }
 
-function iconElement(name, size = '') {
+export function iconElement(name, size = '') {
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   svg.setAttribute('class', `icon ${size}`);
   svg.setAttribute('aria-hidden', 'true');

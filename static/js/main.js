@@ -6,6 +6,7 @@ import './shortcuts.js';
 import './copy.js';
 import './carry_address.js';
 import './table.js';
+import './days.js';
 import './map.js';
 import './refresh.js';
 import './ages.js';

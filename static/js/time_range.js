@@ -9,5 +9,5 @@ document.addEventListener('muster:range', ({ detail }) => {
   if (!picker) return;
   picker.dataset.startMs = detail?.start ?? asLoaded.start;
   picker.dataset.endMs = detail?.end ?? asLoaded.end;
-  if (label) label.textContent = detail ? `${wallText(detail.start)} – ${wallText(detail.end).slice(5)}` : asLoaded.label;
+  if (label) label.textContent = detail ? `${wallText(detail.start)} – ${wallText(detail.end)}` : asLoaded.label;
 });

@@ -52,8 +52,25 @@ export const wallDate = (ms, zone) => new Date(toWall(ms, zone)).toISOString().s
 /** Plotly reports a date axis as "2026-11-24 10:00:00.5", without a zone: ms of that wall clock. */
 export const wallMs = (text) => (typeof text === 'number' ? text : Date.parse(`${text.replace(' ', 'T')}${text.length <= 10 ? 'T00:00' : ''}Z`));
 
-export function wallText(ms, { seconds = false } = {}) {
-  return new Date(toWall(ms)).toISOString().slice(0, seconds ? 19 : 16).replace('T', ' ');
+const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
+
+/** "24 Nov 2026 10:00 Asia/Tokyo": as web/units.py writes an instant, with the zone's full name. */
+export function wallText(ms) {
+  const wall = new Date(toWall(ms));
+  return `${wall.getUTCDate()} ${MONTHS[wall.getUTCMonth()]} ${wall.getUTCFullYear()} ${wall.toISOString().slice(11, 16)} ${pageZone()}`;
+}
+
+// Plotly's own ticks are in American order. "\n" begins a second line, which is drawn where it changes.
+const TICKS = [
+  { dtickrange: [null, DAY_MS - 1], value: '%H:%M\n%-d %b %Y' },
+  { dtickrange: [DAY_MS, 'M1'], value: '%-d %b\n%Y' },
+  { dtickrange: ['M1', 'M12'], value: '%b\n%Y' },
+  { dtickrange: ['M12', null], value: '%Y' },
+];
+
+function dateAxis(axis, zone) {
+  const hoverformat = (axis.hoverformat ?? '%-d %b %Y %H:%M').replace(/%H:%M$/, `$& ${zone}`);
+  return axis.tickformat ? { ...axis, hoverformat } : { ...axis, hoverformat, tickformatstops: TICKS };
 }
 
 /** Instants on date axes, across or upright, become wall-clock time of a zone. */
@@ -62,7 +79,9 @@ export function inZone({ data, layout }, zone) {
   const isDate = (axis, ref) => !/paper|domain/.test(ref) && layout[(ref ?? axis).replace(/^[xy]/, '$&axis')]?.type === 'date';
   const moved = { ...layout };
   for (const [name, axis] of Object.entries(layout)) {
-    if (/^[xy]axis/.test(name) && axis.type === 'date' && axis.range) moved[name] = { ...axis, range: axis.range.map(shift) };
+    if (!/^[xy]axis/.test(name) || axis.type !== 'date') continue;
+    moved[name] = dateAxis(axis, zone);
+    if (axis.range) moved[name].range = axis.range.map(shift);
   }
   const place = (mark) => {
     const dated = ['x', 'y'].filter((axis) => isDate(axis, mark[`${axis}ref`]));

@@ -98,7 +98,7 @@ def test_a_guessed_secret_is_spent(db, secret):
         ({"password_again": "something else"}, "The two passwords differ."),
         ({"password": "short", "password_again": "short"}, "too short"),
         ({"username": "not a name"}, "Enter a valid username"),
-        ({"username": ""}, "This field is required"),
+        ({"username": ""}, "Enter the username."),
     ],
 )
 def test_a_bad_form_says_why_and_uses_nothing_up(address, given, reason):

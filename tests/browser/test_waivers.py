@@ -27,7 +27,7 @@ def porto(frozen_now):
 def test_one_asks_and_another_approves(as_role, porto):
     asking = as_role("ops")
     page = asking.open(CHECK)
-    page.get_by_role("link", name="Ask for a waiver").click()
+    page.get_by_role("link", name="Request waiver").click()
     page.wait_for_url(re.compile("/waivers/request/"))
     page.get_by_label("Reason").fill("UPS B is being replaced")
     page.get_by_role("button", name="Ask").click()

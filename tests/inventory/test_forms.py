@@ -156,7 +156,7 @@ class TestNames:
     def test_a_rack_that_the_site_does_not_have_is_named(self, planner_page) -> None:
         made.rack(name="R01")
         answer = planner_page.post(address("device", "add/"), self.device(site=made.site().pk, rack="R01"))
-        assert "has no rack of this name" in errors_of(answer)["rack"][0]
+        assert "has no rack “R01”" in errors_of(answer)["rack"][0]
 
     def test_a_rack_may_be_left_out(self, planner_page) -> None:
         planner_page.post(address("device", "add/"), self.device(site=made.site().pk, rack=""))

@@ -25,7 +25,7 @@ def porto(frozen_now):
         unit="kW",
         threshold=850.0,
         margin=-90.0,
-        reason="Peak site load: 940 kW misses ≤ 850 kW.",
+        reason="Peak site load: 940 kW is above the limit of 850 kW.",
         taken_at=frozen_now.at - timedelta(minutes=2),
         evidence={"part": "site-load", "ref": "measure:site-load/meter", "provenance": "measured"},
         parts=[

@@ -83,6 +83,7 @@ def test_moments_are_drawn_in_the_zone_of_the_page_on_either_axis():
     assert drawn["data"][0] == {"x": [at, "1970-01-01T09:01:00.000"], "y": [at, None]}
     assert drawn["data"][1] == {"x": [at], "y": [5], "yaxis": "y2"}
     assert drawn["layout"]["xaxis"]["range"] == [at, "1970-01-01T09:01:00.000"]
+    assert drawn["layout"]["yaxis"]["hoverformat"] == "%-d %b %Y %H:%M Asia/Tokyo"
     assert drawn["layout"]["shapes"] == [{"xref": "paper", "x0": 0, "x1": 1, "y0": at, "y1": at}]
 
 

@@ -1,7 +1,7 @@
 """A kind whose objects are written by their columns, made of the names of its fields."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import Model, QuerySet
@@ -20,11 +20,14 @@ class ObjectForm(forms.ModelForm):
     """A form of the model's fields, and why they are as they are: `changelog_message` goes into the history."""
 
     changelog_message = forms.CharField(
-        label="Why",
+        label="Reason",
         required=False,
         max_length=200,
         help_text="Kept in the history beside the change.",
     )
+
+    units: ClassVar[Mapping[str, str]] = {}
+    groups: ClassVar[Sequence[tuple[str, Sequence[str]]]] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -44,6 +47,7 @@ def declared(
     filters: Mapping[str, Any] | None = None,
     form: type[forms.ModelForm] = ObjectForm,
     form_meta: Mapping[str, Any] | None = None,
+    groups: Sequence[tuple[str, Sequence[str]]] = (),
     serializer: type[ObjectSerializer] = ObjectSerializer,
     also: Sequence[str] = (),
     together: Sequence[str] = (),
@@ -56,6 +60,7 @@ def declared(
     **more: Any,
 ) -> Kind:
     """`fields` are those of the form, the endpoint and the filters; `also` those of the endpoint alone.
+    `groups` are titles with the fields of the form below each; its units are those of the columns.
 
     `joins` is what the endpoint reads with each row; `rows` those of list and page, where these read more, and
     `counted` makes them where what they hold depends on the day. `filters`
@@ -65,6 +70,7 @@ def declared(
     made = serializer_of(model, (*fields, *also), brief, base=serializer, together=together)
     joined = model._default_manager.select_related(*joins) if joins else model._default_manager.all()
     noun, names = links.noun(model), model._meta
+    units = {column.key: column.unit for column in columns if column.unit}
     table = Table(
         id=f"{noun}-list",
         noun=(str(names.verbose_name), str(names.verbose_name_plural)),
@@ -81,7 +87,7 @@ def declared(
         table=table,
         rows=counted or (joined if rows is None else rows).all,
         room=room,
-        form=form_of(model, fields, form, **(form_meta or {})),
+        form=form_of(model, fields, form, groups=groups, units=units, **(form_meta or {})),
         viewset=viewset_of(joined, made, filterset, viewset),
         **more,
     )

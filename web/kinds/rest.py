@@ -1,6 +1,6 @@
 """Filters, serializer, form and endpoint of a model, made of the names of its fields."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -38,11 +38,18 @@ def serializer_of(
 
 
 def form_of(
-    model: type[Model], fields: Sequence[str], base: type[forms.ModelForm], **meta: Any
+    model: type[Model],
+    fields: Sequence[str],
+    base: type[forms.ModelForm],
+    *,
+    groups: Sequence[tuple[str, Sequence[str]]] = (),
+    units: Mapping[str, str],
+    **meta: Any,
 ) -> type[forms.ModelForm]:
     """A form of the model; `base` may bring fields of its own."""
     meta |= {"model": model, "fields": fields}
-    return type(f"{model.__name__}Form", (base,), {"Meta": type("Meta", (), meta)})
+    members = {"Meta": type("Meta", (), meta), "groups": groups, "units": units}
+    return type(f"{model.__name__}Form", (base,), members)
 
 
 def viewset_of(

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -16,10 +16,13 @@ from django.utils.safestring import SafeString, mark_safe
 
 from web.ages import ago, old
 from web.drawing import stacked
+from web.fields import mistakes
+from web.forms import grouped
 from web.links import page_url
 from web.permissions import roles_of
 from web.states import ATTRIBUTES, state
 from web.units import Formatted, against_limit, duration, format_value, how_many, number, power, signed
+from web.units import day as day_text
 from web.units import instant as instant_text
 from web.visibility import name_of
 
@@ -165,12 +168,6 @@ def pillar_words(pillars: Iterable[Mapping[str, Any]]) -> str:
 
 
 @register.filter
-def utc(at: datetime | None) -> str:
-    """An instant to the minute in UTC, whatever zone the reader has set."""
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if at else ""
-
-
-@register.filter
 def counted(number: int, nouns: str) -> str:
     return how_many(number, *nouns.split(","))
 
@@ -193,7 +190,30 @@ def person(who: Model | str | None) -> str:
 
 @register.filter
 def instant(at: datetime | None) -> str:
-    return "" if at is None else instant_text(at)
+    """An instant as text: "18 Nov 2026 09:12 UTC", in the reader's zone."""
+    return "" if not at else instant_text(at)
+
+
+@register.filter
+def when(at: datetime | None) -> SafeString | str:
+    """An instant as an element; a program reads it in UTC, to the second, and so does the tip."""
+    if not at:
+        return ""
+    exact = at.astimezone(UTC).isoformat(timespec="seconds").removesuffix("+00:00") + "Z"
+    return format_html(
+        '<time class="nowrap" datetime="{}" title="{}">{}</time>', exact, exact, instant_text(at)
+    )
+
+
+@register.filter
+def day(at: date | None) -> str:
+    return "" if not at else day_text(at)
+
+
+@register.filter
+def iso(at: date | None) -> str:
+    """A day or an instant for a program: an attribute, or a field's value."""
+    return "" if not at else at.isoformat()
 
 
 @register.filter
@@ -226,7 +246,14 @@ def control(field: BoundField) -> SafeString:
     widget = field.field.widget
     if isinstance(widget, CheckboxInput | CheckboxSelectMultiple | RadioSelect):
         return field.as_widget()
-    return field.as_widget(attrs={"class": "form-select" if isinstance(widget, Select) else "form-control"})
+    shown = field.as_widget(attrs={"class": "form-select" if isinstance(widget, Select) else "form-control"})
+    unit = getattr(field, "unit", "")
+    beside = '<span class="with-unit">{}<span class="unit" aria-hidden="true">{}</span></span>'
+    return format_html(beside, shown, unit) if unit else shown
+
+
+register.filter("grouped", grouped)
+register.filter("mistakes", lambda form: list(mistakes(form)) if form else [])
 
 
 @register.filter

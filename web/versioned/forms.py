@@ -17,7 +17,7 @@ from web.yaml_documents import MOST_BYTES
 
 
 class DraftForm(RefusedForm):
-    made_from: forms.ModelChoiceField = forms.ModelChoiceField(None, label="Begins as", empty_label=None)
+    made_from: forms.ModelChoiceField = forms.ModelChoiceField(None, label="Copy of", empty_label=None)
     version = forms.CharField(
         label="Name", max_length=50, required=False, help_text="Empty: the next number."
     )
@@ -77,7 +77,7 @@ class ImportForm(StepForm):
         help_text="YAML, or a zip such as an export; 1 MiB at most.",
     )
     text = forms.CharField(
-        label="Or its text",
+        label="Or the text of the document",
         required=False,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "false"}),

@@ -246,7 +246,7 @@ class Versioned[V: DocumentVersion, D: Any]:
         if not locked.is_draft:
             status = locked.get_status_display().lower()  # type: ignore[attr-defined]
             raise NotADraft(
-                f"{locked.version} is {status}, so it is not changed any more. Make a draft from it."
+                f"{locked.version} is {status}, so it is not changed any more. Create a draft from it."
             )
         if revision is not None and revision != locked.revision:
             raise StaleRevision(

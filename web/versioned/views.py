@@ -208,7 +208,7 @@ class VersionPages:
         context = {
             "form": form,
             "cancel_url": reverse(self.listing),
-            "breadcrumbs": self.breadcrumbs("Make a draft"),
+            "breadcrumbs": self.breadcrumbs("New draft"),
             **self.shared,
         }
         status = 422 if form.errors else 200

@@ -65,6 +65,7 @@ class StepPages:
                 if not why_not[step.name]
             },
             "why_not": sorted({reason for reason in why_not.values() if reason}),
+            "subject": str(obj),
             "refusals": refusals,
             "history": history_of(obj, limit=20).rows,
         }

@@ -26,7 +26,7 @@ def require(by: Any, *any_of: str) -> None:
 
 def require_words(name: str, words: str) -> str:
     if not words.strip():
-        raise ValidationError({name: ["Say why."]})
+        raise ValidationError({name: ["Enter a reason."]})
     return words.strip()
 
 
@@ -121,7 +121,7 @@ class WorkflowStep[T: Model]:
                 self.refuse(obj, by)
         except MissingPermission as error:
             [missing, *_others] = error.permissions
-            return f"It takes the role {roles_of(missing)} to {words_of(missing)}."
+            return f"Only the role {roles_of(missing)} may {words_of(missing)}."
         except PermissionDenied as error:
             return str(error)
         return ""

@@ -14,6 +14,7 @@ from readiness.boards.determinism.tables import PathRow
 from readiness.evidence.runs import TailFigure
 from web import charts
 from web.charts import Figure, ms
+from web.units import instant
 
 MOST_BARS = 16
 ROLES = {"loaded": "series-1", "idle": "deployed"}
@@ -153,14 +154,14 @@ def over_time(history: Sequence[HistoryPoint], chosen: JudgedPath | None) -> Fig
     ]
     base = [charts.across(chosen.baseline.p99, "projected")] if chosen and chosen.baseline else []
     layout = go.Layout(
-        xaxis=charts.DATES | {"hoverformat": "%d %b %Y %H:%M"},
+        xaxis=charts.DATES | {"hoverformat": "%-d %b %Y %H:%M"},
         yaxis=MICROSECONDS,
         shapes=_limit_of(chosen) + base,
         margin=MARGIN,
         hovermode="closest",
     )
     rows = [
-        (f"{point.taken_at:%Y-%m-%d %H:%M}", point.run_id, point.load, _rounded(point.p99))
+        (instant(point.taken_at), point.run_id, point.load, _rounded(point.p99))
         for point in reversed(history)
     ]
     meta = {

@@ -16,7 +16,7 @@ from web.links import link
 from web.rest.filters import ObjectFilterSet
 from web.rest.lookups import AnyOf, Existing
 from web.tables import Column, Table
-from web.units import format_value, how_many, number
+from web.units import day, format_value, how_many, number
 
 
 class DeterminismFilters(ObjectFilterSet):
@@ -209,11 +209,11 @@ def baseline(path: JudgedPath) -> tuple[str, str]:
         return "none yet", (
             "an earlier run of this path, marked or the first ones of it, is what it is compared with"
         )
-    day = f"{base.taken_at:%Y-%m-%d}"
+    on = day(base.taken_at)
     if base.marked:
-        runs = f"the run of {day}, which was marked as its baseline"
+        runs = f"the run of {on}, which was marked as its baseline"
     elif base.runs == 1:
-        runs = f"the first run of the path, {day}"
+        runs = f"the first run of the path, {on}"
     else:
-        runs = f"median of the first {base.runs} runs of the path, until {day}"
+        runs = f"median of the first {base.runs} runs of the path, until {on}"
     return f"{micros(base.p99)}, now {change_words(path)}", runs

@@ -1,1 +1,1 @@
-"""Why did it move: between any two days, for a site, a region or the fleet."""
+"""Score changes: between any two days, for a site, a region or the fleet."""

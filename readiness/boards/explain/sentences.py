@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from django.utils.text import capfirst
@@ -18,7 +17,7 @@ from readiness.scoring.core.explain_fleet import FleetMove
 from readiness.scoring.core.judge import PartResult
 from readiness.scoring.core.mean import NO_KW, apportioned, half_up
 from readiness.scoring.core.states import CheckState, FlipCause, ReasonCode, Tier
-from web.units import duration, format_value, number
+from web.units import day, duration, format_value, number
 
 CAUSE_WORDS = {
     FlipCause.DATA: "Data",
@@ -60,10 +59,6 @@ def change(start: float | None, end: float | None) -> int:
     return half_up(1000 * (end or 0.0)) - half_up(1000 * (start or 0.0))
 
 
-def day(on: date) -> str:
-    return f"{on:%-d %b %Y}"
-
-
 def causes_of(move: CheckMove) -> tuple[FlipCause, ...]:
     """The causes that moved the check itself; where none did, those that moved its weight among the others."""
     flipped = {cause for causes in move.moved_by for cause in causes}
@@ -79,12 +74,12 @@ def how_it_flipped(sets: Sets) -> str:
     if not sets:
         return ""
     if len(sets) > 1:
-        return f"Any of these would have been enough: {moved_by(sets)}."
+        return f"Each of these alone would have changed it: {moved_by(sets)}."
     [causes] = sets
     return (
-        f"{listed(causes)} alone brought it about."
+        f"{listed(causes)} alone changed it."
         if len(causes) == 1
-        else f"Only together: {listed(causes)}."
+        else f"Only these together changed it: {listed(causes)}."
     )
 
 
@@ -102,10 +97,10 @@ def grant_did(move: GrantMove) -> str:
 
 
 def nothing_kept(missing: NothingKept) -> str:
-    sentence = f"Nothing is kept for {day(missing.day)}, nor for the two weeks before."
+    sentence = f"There is no data for {day(missing.day)} or the two weeks before."
     if missing.first is None or missing.last is None:
-        return f"{sentence} The inputs of a score are kept from its next evaluation on."
-    return f"{sentence} There is something from {day(missing.first)} to {day(missing.last)}."
+        return f"{sentence} The inputs of a score are kept from the next evaluation on."
+    return f"{sentence} There is data from {day(missing.first)} to {day(missing.last)}."
 
 
 def left_out(sites: Iterable[Site]) -> str:
@@ -113,9 +108,9 @@ def left_out(sites: Iterable[Site]) -> str:
     if not names:
         return ""
     them = (
-        "site is left out, since nothing is kept of it"
+        "site is left out: it has no data"
         if len(names) == 1
-        else ("sites are left out, since nothing is kept of them")
+        else ("sites are left out: they have no data")
     )
     shown = ", ".join(names[:NAMED]) + (" …" if len(names) > NAMED else "")
     return f"{len(names)} {them} near one of the days: {shown}."
@@ -123,7 +118,7 @@ def left_out(sites: Iterable[Site]) -> str:
 
 def too_many(sites: int) -> str:
     most = number(queries.MOST_SITES)
-    return f"{number(sites)} sites are more than the {most} that are explained at once; choose a region."
+    return f"At most {most} sites can be explained at once, and there are {number(sites)}. Choose a region."
 
 
 def other_weights(explained: SiteExplained) -> str:
@@ -131,7 +126,7 @@ def other_weights(explained: SiteExplained) -> str:
     if all(abs(share) < POINTS_SHOWN for share in shares):
         return ""
     return (
-        "The checks that did not move weigh more or less than they did, since others came or went:"
+        "Checks were added or removed, which changed the weight of the others:"
         f" {points(sum(shares))} points."
     )
 
@@ -213,7 +208,7 @@ def _rule(move: CheckMove, explained: SiteExplained) -> str:
         changes.append(_became("gate", move.start.gate, move.end.gate))
     if move.start.weight != move.end.weight:
         changes.append(_became("weight", str(move.start.weight), str(move.end.weight)))
-    clause = ", ".join(changes) or "judged otherwise"
+    clause = ", ".join(changes) or "a different judgement"
     return f"from {old} to {new}: {clause}"
 
 
@@ -233,7 +228,7 @@ def _applies(move: CheckMove, explained: SiteExplained) -> str:
         clauses.append(f"applies now; before: {move.start.reason.rstrip('.')}")
     elif move.start and move.end and move.start.gate is not move.end.gate:
         clauses.append(_became("gate", move.start.gate, move.end.gate))
-    return ", ".join(each for each in clauses if each) or "what applies here changed"
+    return ", ".join(each for each in clauses if each) or "the applicable checks changed"
 
 
 def _grants(move: CheckMove, explanation: Explanation, kinds: tuple[str, ...]) -> str:
@@ -276,7 +271,7 @@ def check_of(explained: SiteExplained, check_id: str) -> Check | None:
 
 
 CAPACITY = "Capacity"
-CAME_OR_WENT = "Sites came or went"
+CAME_OR_WENT = "Sites added or removed"
 TENTHS = 1000
 """Tenths of a point of 100 in a score from 0 to 1."""
 
@@ -303,10 +298,10 @@ def of_site(move: Move) -> tuple[Cause, ...]:
 def of_fleet(move: FleetMove[Any]) -> tuple[Cause, ...]:
     further = []
     if move.capacity:
-        means = "kW that came or went at sites that have some on both days"
+        means = "Capacity added or removed at sites that have some on both days"
         further.append(Cause(CAPACITY, means, move.capacity))
     if move.came or move.went:
-        means = "sites that have deployed capacity on one of the days only"
+        means = "Sites with deployed capacity on only one of the two days"
         further.append(Cause(CAME_OR_WENT, means, move.coming_and_going))
     return _shown([*_own(move.by), *further], move.start, move.end)
 
@@ -317,7 +312,7 @@ def sentence(start: float | None, end: float | None, causes: Sequence[Cause]) ->
         return "There is no score on either day."
     named = sorted((cause for cause in causes if cause.tenths), key=lambda cause: -abs(cause.tenths))
     if not named:
-        effects = "No cause moved the score."
+        effects = "No cause changed the score."
     else:
         listed = ", ".join(f"{cause.label.lower()} {cause.text}" for cause in named)
         effects = f"{capfirst(listed)} points."
@@ -336,7 +331,7 @@ def fleet_sentence(move: FleetMove[Any]) -> str:
 
 def of_one_of_several(row: SiteMove) -> str:
     if row.came or row.went:
-        return "came" if row.came else "went"
+        return "New site" if row.came else "No longer counted"
     cause = strongest(of_site(row.move))
     by_own_score = abs(row.weight - row.by_capacity)
     return cause.label if cause and by_own_score >= abs(row.by_capacity) else CAPACITY

@@ -1,4 +1,4 @@
-"""Why did it move: the page for one site, and for several."""
+"""Score changes: the page for one site, and for several."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -162,7 +162,7 @@ def _level(key: str, label: str, score: Callable[[SiteMove], float | None]) -> C
 
 
 def _change(row: SiteMove) -> str:
-    return "came" if row.came else "went" if row.went else sentences.points(row.change)
+    return "New site" if row.came else "No longer counted" if row.went else sentences.points(row.change)
 
 
 PRESETS = (7, 30, 90)

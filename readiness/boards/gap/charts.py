@@ -14,7 +14,7 @@ from readiness.scoring.gap.queries import CONDITIONAL, OTHERS, UNEVALUATED, UNRE
 from readiness.scoring.queries.capacity import CapacityHistory, Projection, SiteCapacityRow
 from web import charts
 from web.charts import Figure, ms
-from web.units import number, power_factor, power_unit
+from web.units import day, number, power_factor, power_unit
 
 MARGIN = {"l": 46, "r": 16, "t": 14, "b": 28}
 NO_GAP = "There was no gap in this time."
@@ -163,7 +163,7 @@ def _gap_table(gaps: Sequence[Gap], scale: Scale) -> Figure:
     return charts.table(
         ["Day", *heads],
         [
-            [f"{gap.at:%Y-%m-%d}", *scale.column((gap.deployed, gap.ready, gap.conditional, gap.not_ready))]
+            [day(gap.at.date()), *scale.column((gap.deployed, gap.ready, gap.conditional, gap.not_ready))]
             for gap in reversed(gaps)
         ],
     )
@@ -230,7 +230,7 @@ def by_group(groups: Sequence[Group], *, measure: CapacityMeasure) -> Figure:
         xaxis=charts.DATES,
         yaxis=scale.axis,
     )
-    days = (f"{gap.at:%Y-%m-%d}" for gap in shown[0].gaps)
+    days = (day(gap.at.date()) for gap in shown[0].gaps)
     heads = ["Day", *(f"{group.label}, {scale.unit}" for group in shown)]
     meta = {
         "finding": findings.moved(groups, measure=measure),

@@ -142,7 +142,7 @@ def check_table(measure: CapacityMeasure) -> Table:
     return Table(
         id="effects",
         noun=("check", "checks"),
-        label="Checks by what each would free, resolved wherever it holds a site",
+        label="Checks by the capacity that each would free",
         columns=(
             Column("check", "Check", url=_check_url, sort=True, locked=True, phone="title",
                    export="effect.check_id"),

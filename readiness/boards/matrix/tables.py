@@ -10,8 +10,6 @@ from typing import Any, NamedTuple
 
 import django_filters
 from django.db.models import Q, QuerySet
-from django.utils.dateformat import format as date_format
-from django.utils.timezone import localtime
 
 from inventory.models import Site
 from readiness.boards import findings
@@ -27,7 +25,7 @@ from web.rest.lookups import AnyOf, Existing, Flag
 from web.states import STATES, state
 from web.tables import Column, Table
 from web.tables.addresses import SORT, Address
-from web.units import against_limit, how_many, number, power
+from web.units import against_limit, day, how_many, number, power
 
 
 class MatrixFilters(ReadinessSiteFilters):
@@ -190,15 +188,13 @@ class CellWords:
 
     def __init__(self, *, now: datetime) -> None:
         self.now = now
-        self.year = localtime(now).year
         self.words = {value: str(state.word) for value, state in STATES["check"].items()}
         self.tiers = {tier: f", {STATES['tier'][tier].word}".lower() for tier in MARKED_TIERS}
         self.dates: dict[datetime, str] = {}
 
     def date(self, at: datetime) -> str:
         if at not in self.dates:
-            there = localtime(at)
-            self.dates[at] = date_format(there, "j M" if there.year == self.year else "j M Y")
+            self.dates[at] = day(at)
         return self.dates[at]
 
     def expires_soon(self, cell: CheckCell) -> bool:

@@ -83,7 +83,7 @@ CHECKS = _columns(
     "State:check 11, Check 19, Gate 6, Value 8, Limit 10, Limit from 7, Age 6, Evidence 11, Why 22"
 )
 EVIDENCE = _columns("Evidence 10, What 22, Taken 13, Entered by 10, File 15, SHA-256 30")
-GRANTS = _columns("Kind 14, State:grant 10, Check 20, Reason 26, Asked for by 10, Approver 10, Ends 10")
+GRANTS = _columns("Kind 14, State:grant 10, Check 20, Reason 26, Requested by 10, Approver 10, Ends 10")
 ANSWERS = _columns("Domain 15, Answer:sign-off 15, Person 20, When 15, Note 35")
 
 
@@ -134,7 +134,7 @@ def _verdict(pack: Pack) -> Section:
         ("Verdict", str(state("verdict", score.confirmed_verdict).word)),
         ("Why", score.verdict_reason or findings.no_verdict(pack.site.stage)),
         ("Since", utc(score.verdict_since)),
-        ("Score", f"{percent(score.score)} (up to {percent(score.score_upper)})"),
+        ("Score", f"{percent(score.score)} (at best {percent(score.score_upper)})"),
         ("Coverage by fresh evidence", str(percent(score.coverage))),
         ("Evaluated", utc(score.evaluated_at)),
         ("Framework", pack.framework.version),

@@ -18,7 +18,7 @@ from readiness.scoring.queries.rows import SiteRef
 from readiness.scoring.queries.standing import FleetStanding
 from telemetry.models import Series, Source, SourceState
 from web.links import link
-from web.units import Formatted, how_many, plural, power
+from web.units import Formatted, how_many, instant, plural, power
 
 SEVERITY = ("check", "source", "health", "ownership", "owner")
 GATES = {"BLOCK": 0, "COND": 1, "INFO": 2}
@@ -147,7 +147,7 @@ def _sources(sites: dict[int, SiteRef], kw: dict[int, float]) -> Iterator[Attent
             state=source.status.state,
             subject=source.name,
             title=f"{source.name} is {source.status.state}",
-            detail=f"Last sample {at:%-d %b %H:%M} UTC" if at else "Never sent a sample",
+            detail=f"Last sample {instant(at)}" if at else "Never sent a sample",
             sites=refs,
             source_id=source.pk,
             kw=sum(kw[ref.id] for ref in refs),

@@ -34,6 +34,7 @@ from readiness.scoring.queries.rows import (
     ref_of,
 )
 from readiness.scoring.queries.standing import present_capacity
+from web.units import day
 from web.visibility import name_of
 
 RECENT_FLIPS = 50
@@ -265,7 +266,7 @@ def set_aside(site: Site, result: CheckRow | None, *, now: datetime) -> list[str
         _newest(said, "attestation", "attested_by", now), _newest(tables, "run", "tool", now)
     )
     return [
-        f"{_named(kind, row, text)} of {taken_at:%-d %b %Y} is not counted: this site has {own.words}."
+        f"{_named(kind, row, text)} of {day(taken_at)} is not counted: this site has {own.words}."
         for taken_at, kind, row, text in statements.order_by("-taken_at")
     ]
 

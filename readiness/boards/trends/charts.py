@@ -12,7 +12,8 @@ from readiness.scoring.queries.results import NEAR
 from web import charts
 from web.charts import Figure, ms
 from web.states import state
-from web.units import number
+from web.units import day as day_text
+from web.units import instant, number
 
 DAY_MS = 86_400_000
 LOOKS = {
@@ -114,7 +115,7 @@ def _ribbon(days: Sequence[Day]) -> list[go.Bar]:
         word = str(state("verdict", verdict).word)
         x = [_at(day.on) - DAY_MS // 2 for day in of_verdict]
         y = [round(100 * day.verdicts[verdict] / day.sites, 2) for day in of_verdict]
-        counts = [[f"{day.on:%d %b %Y}", day.verdicts[verdict], day.sites] for day in of_verdict]
+        counts = [[day_text(day.on), day.verdicts[verdict], day.sites] for day in of_verdict]
         hover = f"%{{customdata[0]}}: {word}, %{{customdata[1]}} / %{{customdata[2]}}<extra></extra>"
         traces.append(charts.bars(word, x, y, role, hover=hover, width=DAY_MS, yaxis="y2", customdata=counts))
     return traces
@@ -134,7 +135,7 @@ def _marks(marks: Sequence[Mark]) -> list[go.Scatter]:
 
 def _said(mark: Mark) -> str:
     where = f"{mark.site}: " if mark.site else ""
-    return f"{mark.at:%d %b %H:%M} UTC<br>{where}{mark.sentence}"
+    return f"{instant(mark.at)}<br>{where}{mark.sentence}"
 
 
 def _lines(marks: Iterable[Mark]) -> list[Figure]:
@@ -174,7 +175,7 @@ def finding(trend: Trend) -> str:
     subject = "The score by deployed kW" if trend.several else "The score"
     return (
         f"{subject} went from {points(first.score)} to {points(last.score)}"
-        f" between {first.on:%-d %b %Y} and {last.on:%-d %b %Y}."
+        f" between {day_text(first.on)} and {day_text(last.on)}."
     )
 
 

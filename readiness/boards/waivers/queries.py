@@ -19,7 +19,7 @@ OLD = (timedelta(days=30), timedelta(days=90))
 
 @dataclass(frozen=True, slots=True)
 class AgeingRow:
-    """Live grants of one requester, owner, vendor or pillar. `key` "" is "none", or "cannot be told".
+    """Live grants of one requester, owner, vendor or pillar. `key` "" is "none", or "unknown".
 
     `counts` are those that wait, those in force, and these by age since their request: up to 30 days, up to 90, more.
     """

@@ -9,17 +9,17 @@ from readiness.scoring.core.states import CheckState, Gate
 from readiness.scoring.queries.rows import CheckRow
 from web.ages import ago
 from web.links import link
-from web.units import duration
+from web.units import duration, instant
 
 MAY_BE_WAIVED = (CheckState.FAIL, CheckState.STALE, CheckState.UNKNOWN)
 EFFECTS = {
     Grant.Kind.WAIVER: (
-        "The check shows as waived, counts 0 in the score and has a band of its own. It does not lift the verdict."
+        "The check shows as waived and counts 0 in the score. The verdict stays the same."
     ),
     Grant.Kind.EXCEPTION: (
-        "The check keeps its state but no longer makes the site not ready: it is conditional at best, and says so."
+        "The check keeps its state but no longer makes the site not ready; the site is conditional at best."
     ),
-    Grant.Kind.NOT_APPLICABLE: "It leaves the score and the verdict, as what does not concern the site.",
+    Grant.Kind.NOT_APPLICABLE: "The check no longer counts in the score and the verdict.",
 }
 
 
@@ -37,12 +37,12 @@ def ends(row: GrantRow, now: datetime) -> str:
 def effect(row: GrantRow, *, now: datetime) -> str:
     grant, does = row.grant, EFFECTS[Grant.Kind(row.grant.kind)]
     if row.standing == GrantStanding.REQUESTED:
-        return f"Not decided, so it does nothing yet. {does}"
+        return f"Not approved yet, so it has no effect. {does}"
     if row.standing != GrantStanding.APPROVED:
-        return "It does nothing any more."
+        return "It has ended and has no effect."
     if grant.starts_at > now:
-        return f"From {grant.starts_at:%Y-%m-%d %H:%M} UTC on: {does}"
-    return f"{does} It ends at {grant.ends_at:%Y-%m-%d %H:%M} UTC, and counts as measured again from then on."
+        return f"From {instant(grant.starts_at)} on: {does}"
+    return f"{does} It ends at {instant(grant.ends_at)}; from then on the evidence decides again."
 
 
 def request_url(row: CheckRow | None, slug: str) -> str:
@@ -53,10 +53,10 @@ def request_url(row: CheckRow | None, slug: str) -> str:
 
 def offer(row: CheckRow | None, slug: str) -> dict[str, str] | None:
     if url := request_url(row, slug):
-        return {"url": url, "label": "Ask for a waiver"}
+        return {"url": url, "label": "Request waiver"}
     if row is not None and row.state == CheckState.WAIVED and row.gate == Gate.BLOCK:
         url = link("waiver-request", site=slug, check=row.id, kind="exception")
-        return {"url": url, "label": "Ask for a go-live exception"}
+        return {"url": url, "label": "Request go-live exception"}
     return None
 
 

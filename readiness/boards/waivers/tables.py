@@ -32,7 +32,7 @@ class GrantFilters(ObjectFilterSet):
     )
     pillar = PillarFilter()
     owner = AnyOf(field_name="site__owner", inner=forms.CharField(), label="Owner of the site")
-    live = Flag(read=lambda _key: is_live(clock.now()), label="Asked for or approved, and not ended")
+    live = Flag(read=lambda _key: is_live(clock.now()), label="Requested or in force")
     in_force = Flag(read=_covers, label="In force")
 
     class Meta:
@@ -45,7 +45,7 @@ class GrantFilters(ObjectFilterSet):
         panel = ["state", "kind", "pillar", "site", "requested_by", "approver", "live", "in_force"]
 
 
-BY = {"requester": "Asked for by", "owner": "Owner of the site", "vendor": "Vendor", "pillar": "Pillar"}
+BY = {"requester": "Requested by", "owner": "Owner of the site", "vendor": "Vendor", "pillar": "Pillar"}
 
 MEMBERS = {"requester": "requested_by", "owner": "owner", "pillar": "pillar"}
 """The parameter of the list that narrows it to one group."""
@@ -75,7 +75,7 @@ def grant_table(now: datetime) -> Table:
             Column("kind", "Kind", "grant.kind", sort="kind"),
             Column("site", "Site", "grant.site.name", url=_check, sort="site__name", export="grant.site.slug"),
             Column("ends", "Ends", "grant.ends_at", lambda row: ends(row, now), sort="ends_at", numeric=True),
-            Column("requester", "Asked for by", "grant.requested_by", sort="requested_by__username"),
+            Column("requester", "Requested by", "grant.requested_by", sort="requested_by__username"),
             Column("approver", "Decided by", lambda row: name_of(row.grant.approver), sort="approver__username"),
             Column("age", "Age", age_s, lambda row: old(row.grant.requested_at, age_s(row)), sort="-requested_at",
                    numeric=True, hint="Since it was asked for", export=lambda row: round(age_s(row)), file_unit="s"),
@@ -125,7 +125,7 @@ def ageing_table(by: str, now: datetime) -> Table:
 
 
 def _none(by: str) -> str:
-    return "cannot be told" if by == "vendor" else "none"
+    return "unknown" if by == "vendor" else "none"
 
 
 def _members(by: str, row: AgeingRow) -> str:

@@ -48,9 +48,12 @@ class RequestForm(RefusedForm):
     kind = forms.ChoiceField(
         label="Kind",
         choices=[
-            (Grant.Kind.WAIVER, "Waiver: it fails, and that is accepted for a time"),
-            (Grant.Kind.EXCEPTION, "Go-live exception: this BLOCK check holds the site back no longer"),
-            (Grant.Kind.NOT_APPLICABLE, "Declared not applicable: it does not concern this site"),
+            (Grant.Kind.WAIVER, "Waiver: the check may fail until a date"),
+            (
+                Grant.Kind.EXCEPTION,
+                "Go-live exception: this BLOCK check no longer keeps the site from going live",
+            ),
+            (Grant.Kind.NOT_APPLICABLE, "Declared not applicable: the check does not apply to this site"),
         ],
         help_text=(
             "A waived check counts 0 and still holds the verdict. Only a go-live exception lifts a BLOCK check,"
@@ -60,13 +63,13 @@ class RequestForm(RefusedForm):
     part = forms.ChoiceField(
         label="Sub-measure",
         required=False,
-        help_text="Only for a declaration: of a sub-measure that this site cannot have or measure.",
+        help_text="Only for “declared not applicable”: the part that this site cannot have or measure.",
     )
     reason = forms.CharField(
         label="Reason",
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Why it may be so for a time, and what ends it. Whoever decides reads this.",
+        help_text="Why the check may fail for a time, and what will fix it. The approver reads this.",
     )
     starts_on = forms.DateField(
         label="First day",
@@ -79,7 +82,7 @@ class RequestForm(RefusedForm):
         label="Last day",
         widget=DayInput(),
         validators=WITH_NEIGHBOURS,
-        help_text=f"It counts as before from the end of this day on; {LONGEST.days} days at most.",
+        help_text=f"The grant ends at the end of this day; {LONGEST.days} days at most.",
     )
 
     def __init__(self, *args: Any, framework: Framework, now: datetime, **kwargs: Any) -> None:
@@ -95,10 +98,7 @@ class RequestForm(RefusedForm):
             ("", "– the whole check –"),
             *((check.name, [(part.id, part.name) for part in check.parts]) for check in of_whom),
         ]
-        today = now.date()
-        for name in ("starts_on", "ends_on"):
-            self.fields[name].widget.attrs |= {"min": today.isoformat()}
-        self.initial.setdefault("ends_on", today + USUAL)
+        self.initial.setdefault("ends_on", now.date() + USUAL)
 
     def asked(self) -> dict[str, Any]:
         """The arguments of the operation. A first day that has begun already means now."""
@@ -162,9 +162,9 @@ def ask(request: HttpRequest) -> HttpResponse:
         request.POST or None, initial=initial, framework=framework_queries.current()[1], now=at
     )
     ask = lambda: ask_for_grant(**form.asked(), by=reader(request), now=at)  # noqa: E731
-    if grant := saved(request, form, ask, "{} is asked for; somebody else decides."):
+    if grant := saved(request, form, ask, "{} is requested; a second person must approve it."):
         return HttpResponseRedirect(reverse("waiver", args=[grant.pk]))
-    context = {"form": form, "most": MOST_WAIVERS, "breadcrumbs": crumbs("Ask for one", *ABOVE)}
+    context = {"form": form, "most": MOST_WAIVERS, "breadcrumbs": crumbs("Request waiver", *ABOVE)}
     return render(request, "readiness/waivers/request.html", context, status=422 if form.errors else 200)
 
 

@@ -89,7 +89,7 @@ class Review(models.Model):
             models.CheckConstraint(
                 condition=Q(state__in=["open", "go"]) | Q(end_note__regex=r"\S"),
                 name="review_no_with_reason",
-                violation_error_message="Say why.",
+                violation_error_message="Enter a reason.",
             ),
             models.CheckConstraint(
                 condition=Q(
@@ -185,7 +185,7 @@ class SignOff(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="declined") | Q(note__regex=r"\S"),
                 name="signoff_declined_with_reason",
-                violation_error_message="Say why.",
+                violation_error_message="Enter a reason.",
             ),
         ]
         triggers = [

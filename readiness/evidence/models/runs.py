@@ -13,6 +13,7 @@ from inventory.models.constraints import choices_held
 from inventory.models.triggers import OWN_SITE
 from readiness.evidence.models.records import SITES_OF_PLATFORM, Voidable, claims, user_key
 from telemetry.models import SourceProvenance
+from web.units import instant
 
 MOST_BYTES = 5 * 1024 * 1024
 """A larger file is refused: outputs of these tools are kilobytes, logs of whole jobs do not belong here."""
@@ -126,7 +127,7 @@ class ValidationRun(Voidable):
         triggers = claims(OWN_SITE)
 
     def __str__(self) -> str:
-        return f"{self.get_tool_display()}, {self.taken_at:%Y-%m-%d %H:%M}"
+        return f"{self.get_tool_display()}, {instant(self.taken_at)}"
 
 
 class RunFile(models.Model):

@@ -23,6 +23,7 @@ from readiness.evidence.replacements import ACCELERATORS, DEVICES, accelerators_
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from telemetry.models import SourceProvenance
+from web.units import instant
 
 AHEAD = timedelta(minutes=10)
 """Clocks differ; a run dated further ahead than this did not happen yet. Telemetry refuses at the same distance."""
@@ -269,15 +270,15 @@ def _taken_at(parsed: Parsed, context: RunContext, site: Site, now: datetime) ->
         own = parsed.taken_local.replace(tzinfo=ZoneInfo(site.time_zone))
     remarks = []
     if own is not None and context.taken_at is not None and abs(own - context.taken_at) > AHEAD:
-        remarks.append(f"The file says that it was taken at {own:%Y-%m-%d %H:%M %Z}; that time counts.")
+        remarks.append(f"The file says that it was taken at {instant(own)}; that time counts.")
     taken_at = own or context.taken_at or now
     if taken_at > now + AHEAD:
         raise refusals.EvidenceRefused(
-            "taken_at", f"The run is dated {taken_at:%Y-%m-%d %H:%M %Z}, which is in the future."
+            "taken_at", f"The run is dated {instant(taken_at)}, which is in the future."
         )
     if taken_at < now - refusals.OLDEST:
         raise refusals.EvidenceRefused(
-            "taken_at", f"The run is dated {taken_at.isoformat()}, which is more than twenty years ago."
+            "taken_at", f"The run is dated {instant(taken_at)}, which is more than twenty years ago."
         )
     return taken_at, remarks
 

@@ -36,6 +36,7 @@ from readiness.evidence.rows import KEPT
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from readiness.framework.core.vocabulary import Change
+from web.units import instant
 
 LONGEST = timedelta(days=10 * 366)
 """Records older than this count for no check, and are left alone; so are runs that are no longer read."""
@@ -135,9 +136,7 @@ def _other_versions(runs: Sequence[ValidationRun]) -> list[VoidingChange]:
     findings = []
     for step in version_steps(by_id):
         kind = Change.FIRMWARE if step.column == "firmware_version" else software_kind(step.role)
-        reason = (
-            f"{step.device}: {_spoken(kind)} {step.before} → {step.after} ({step.at:%Y-%m-%d %H:%M} UTC)."
-        )
+        reason = f"{step.device}: {_spoken(kind)} {step.before} → {step.after} ({instant(step.at)})."
         findings.append(VoidingChange(by_id[step.run_id], kind, step.at, reason))
     return findings
 

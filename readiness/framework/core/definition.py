@@ -81,6 +81,21 @@ class Bound:
     def text(self, unit: str = "") -> str:
         return _text(self, unit)
 
+    def compared(self, value: float, unit: str = "") -> str:
+        """How a value stands to the region: "is below the limit of 330 GB/s"."""
+        inside, text = self.contains(value), self.text(unit)
+        if self.values:
+            one_of = "the required" if len(self.values) == 1 else "one of the allowed"
+            return f"is {'' if inside else 'not '}{one_of} {text}"
+        if self.low is not None and self.high is not None:
+            return f"is {'within' if inside else 'outside'} {text}"
+        limit = text.lstrip("≥≤<> ")
+        if self.strict:
+            return f"is {'' if inside else 'not '}{'above' if self.high is None else 'below'} {limit}"
+        if inside:
+            return f"meets the limit of {limit}"
+        return f"is {'below' if self.high is None else 'above'} the limit of {limit}"
+
 
 # Thousands of sites are judged by the same few regions.
 @lru_cache(maxsize=10_000)

@@ -14,6 +14,7 @@ from readiness.framework.core.vocabulary import CheckState, EvidenceKind, Gate
 from readiness.golive.models import Progress, RunTarget
 from readiness.scoring.core.states import ReasonCode, Tier
 from web import yaml_documents
+from web.units import day
 
 DATA = Path(__file__).resolve().parent / "data" / "setups.yaml"
 
@@ -179,9 +180,9 @@ def _not_proved(
     kind, _, _ = stored.get("evidence", "").partition(":")
     by_telemetry = EvidenceKind.TELEMETRY in check.part(part).evidence and kind not in RECORDS
     if kind != "run" and not by_telemetry:
-        return f"Proved by {RECORDS.get(kind, 'what is no run')}; a run is still to be made."
+        return f"Accepted from {RECORDS.get(kind, 'a record')}; test run missing."
     if since and taken_at and since.is_before(taken_at):
-        return f"The run that counts is of {taken_at:%Y-%m-%d}; here they count from {since.day} on."
+        return f"The run that counts is of {day(taken_at)}; here they count from {day(since.day)} on."
     return ""
 
 

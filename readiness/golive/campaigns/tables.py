@@ -14,6 +14,7 @@ from web.links import link
 from web.rest.filters import ObjectFilterSet
 from web.rest.lookups import AnyOf, Flag
 from web.tables import Column, RowFilter, Table
+from web.units import day
 
 
 def left(row: CampaignRow, now: datetime) -> str:
@@ -110,7 +111,7 @@ def campaign_table(now: datetime) -> Table:
 
 def _due(row: CampaignRow, now: datetime) -> str:
     # What is left may be an age, which is markup.
-    return format_html("{} · {}", f"{row.campaign.due_on:%Y-%m-%d}", left(row, now))
+    return format_html("{} · {}", day(row.campaign.due_on), left(row, now))
 
 
 def _counted(progress: str, label: str, tone: str, *, default: bool = True) -> Column:

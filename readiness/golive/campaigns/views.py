@@ -76,14 +76,14 @@ class CampaignForm(RepeatForm):
 class AssignForm(CampaignsForm):
     assignee = PersonField(PEOPLE, label="Person", required=False, empty_label="– nobody –")
     assigned_to = forms.CharField(
-        label="Or somebody else",
+        label="Name of a person without an account",
         required=False,
         max_length=120,
-        help_text="Who has no account here: a vendor, a contractor.",
+        help_text="Such as a vendor or a contractor.",
     )
-    due_on = _day("Due", required=False, help_text="Empty: the campaign’s own day.")
+    due_on = _day("Due date", required=False, help_text="Empty: the campaign’s own day.")
     how = forms.CharField(
-        label="How", required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2})
+        label="Instructions", required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2})
     )
 
     def __init__(self, *args: Any, item: CampaignItem | None = None, **kwargs: Any) -> None:
@@ -97,18 +97,21 @@ class AssignForm(CampaignsForm):
 class ItemForm(AssignForm):
     check = forms.ChoiceField(label="Check")
     parts = forms.MultipleChoiceField(
-        label="Sub-measures", required=False, help_text="None: all that runs prove."
+        label="Sub-measures", required=False, help_text="Choose none for all that the tool can prove."
     )
     tool = forms.ChoiceField(label="Tool", choices=Tool.choices)
     scope = forms.ChoiceField(label="Scope", choices=ValidationRun.Scope.choices)
-    targets = forms.ChoiceField(label="Made on", choices=RunTarget.choices)
+    targets = forms.ChoiceField(label="Run on", choices=RunTarget.choices)
     load = forms.ChoiceField(
         label="Load", required=False, choices=[("", "– any –"), *ValidationRun.Load.choices]
     )
-    size_bytes = forms.IntegerField(
-        label="Size", required=False, min_value=1, max_value=2**62, help_text="Message, bytes."
-    )
+    size_bytes = forms.IntegerField(label="Message size", required=False, min_value=1, max_value=2**62)
     repeats = forms.IntegerField(label="Repeats", min_value=1, max_value=1000, initial=1)
+    groups = (
+        ("Run", ("check", "parts", "tool", "scope", "targets", "load", "size_bytes", "repeats")),
+        ("Who and when", ("how", "assignee", "assigned_to", "due_on")),
+    )
+    units = {"size_bytes": "bytes"}
     field_order = [
         *("check", "parts", "tool", "scope", "targets", "load", "size_bytes", "repeats", "how"),
         *("assignee", "assigned_to", "due_on"),

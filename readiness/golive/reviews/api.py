@@ -170,7 +170,7 @@ class ActionViewSet(OperatedViewSet):
 
 
 class ApproverViewSet(OperatedViewSet):
-    """Who may sign: named and taken off, never changed."""
+    """Approvers: named and taken off, never changed."""
 
     queryset = Approver.objects.select_related("user", "site")
     serializer_class = ApproverSerializer

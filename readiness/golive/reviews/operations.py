@@ -1,4 +1,4 @@
-"""Who may sign, and what becomes of a review and its actions: opened, signed, decided on, closed."""
+"""Approvers, and what becomes of a review and its actions: opened, signed, decided on, closed."""
 
 from collections import defaultdict
 from collections.abc import Mapping

@@ -13,14 +13,14 @@ from web.links import link
 from web.rest.filters import ObjectFilterSet
 from web.rest.lookups import Flag
 from web.tables import Column, Table
-from web.units import duration
+from web.units import duration, instant
 from web.visibility import name_of
 
 
 def closed_words(action: ReviewAction) -> str:
     if action.closed_at is None:
         return ""
-    closed = f"closed by {name_of(action.closed_by)}, {action.closed_at:%Y-%m-%d %H:%M} UTC"
+    closed = f"closed by {name_of(action.closed_by)}, {instant(action.closed_at)}"
     return f"{closed}: {action.close_note}" if action.close_note else closed
 
 
@@ -101,7 +101,7 @@ def review_table(now: datetime, framework: Framework) -> Table:
 APPROVERS = Table(
     id="approvers",
     noun=("approver", "approvers"),
-    label="Who may sign",
+    label="Approvers",
     columns=(
         Column("domain", "Domain", sort="domain", locked=True, phone="status"),
         Column("user", "Person", sort="user__username", phone="title"),

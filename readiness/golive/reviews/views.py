@@ -90,13 +90,17 @@ class NameForm(RefusedForm):
 
 
 class ActionForm(RefusedForm):
-    title = forms.CharField(label="What", max_length=300)
+    title = forms.CharField(label="Action", max_length=300)
     critical = forms.BooleanField(label="Critical: no go while it is open", required=False)
-    owner = PersonField(_people(), label="Person", required=False, empty_label="– somebody else –")
-    owner_name = forms.CharField(
-        label="Or somebody else", required=False, max_length=120, help_text="Who has no account here."
+    owner = PersonField(
+        _people(), label="Person", required=False, empty_label="– a person without an account –"
     )
-    due_on = forms.DateField(label="Due", required=False, widget=DayInput(), validators=WITH_NEIGHBOURS)
+    owner_name = forms.CharField(
+        label="Name of a person without an account",
+        required=False,
+        max_length=120,
+    )
+    due_on = forms.DateField(label="Due date", required=False, widget=DayInput(), validators=WITH_NEIGHBOURS)
 
     def __init__(self, *args: Any, action: ReviewAction | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -209,7 +213,7 @@ STEPS = StepPages(
 @APPROVERS.page
 def approvers(request: HttpRequest) -> tuple[TablePage, Any]:
     table = table_kit.page(request, tables.APPROVERS, queries.approvers())
-    return table, lambda: {"breadcrumbs": crumbs("Who may sign", *ABOVE)}
+    return table, lambda: {"breadcrumbs": crumbs("Approvers", *ABOVE)}
 
 
 @reads(*SEE_APPROVERS)
@@ -228,7 +232,7 @@ def add_approver(request: HttpRequest) -> HttpResponse:
     }
     form = ApproverForm(request.POST or None, initial=asked)
     make = lambda: operations.add_approver(**form.cleaned_data, by=reader(request), now=now())  # noqa: E731
-    return _form(request, form, make, "Name somebody", reverse("approvers"))
+    return _form(request, form, make, "Add approver", reverse("approvers"))
 
 
 @require_POST

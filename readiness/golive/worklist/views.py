@@ -54,7 +54,10 @@ class PlannedForm(_Refusing):
         help_text="A username, or the name of a person or team that is no user.",
     )
     due_on = forms.DateField(
-        label="Due", required=False, widget=DayInput(), help_text="Until the end of this day at the site."
+        label="Due date",
+        required=False,
+        widget=DayInput(),
+        help_text="Counts until the end of this day at the site.",
     )
     note = _note()
 

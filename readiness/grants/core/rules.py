@@ -58,7 +58,7 @@ def refuse_unsuitable(kind: str, check: Check, part: str, *, gate: Gate, exclude
         _refuse_waiver(check, gate)
     elif kind == EXCEPTION and gate is not Gate.BLOCK:
         raise NotGrantable(
-            "kind", f"An exception lifts a BLOCK check; {check.id} is {gate} at this site. Ask for a waiver."
+            "kind", f"An exception lifts a BLOCK check; {check.id} is {gate} at this site. Request a waiver."
         )
     elif kind == DECLARED_NA:
         _refuse_not_applicable(check, part)

@@ -34,7 +34,7 @@ class RuleKind(StrEnum):
     RESIDENCY = "residency"
     """Where the data lies: the rule looks at the destination."""
     SOVEREIGNTY = "sovereignty"
-    """The rule looks at the country of whoever controls the operator, since its law reaches the operator."""
+    """The rule looks at the country of the operator’s owner, since its law reaches the operator."""
 
 
 class RuleEffect(StrEnum):

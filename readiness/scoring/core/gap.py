@@ -327,7 +327,7 @@ def capability_gap(
     """Growth of capacity minus growth of qualified people, both in per cent over the same span (180 days)."""
     per_person = accelerators_now / qualified_now if qualified_now else None
     if not accelerators_then or not qualified_then:
-        return CapabilityGap(None, per_person, "No base: one of the two started from zero.")
+        return CapabilityGap(None, per_person, "Not recorded: one of the two started from zero.")
     capacity_growth = accelerators_now / accelerators_then - 1
     people_growth = qualified_now / qualified_then - 1
     return CapabilityGap(100 * (capacity_growth - people_growth), per_person)

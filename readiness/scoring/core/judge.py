@@ -254,12 +254,11 @@ def _compared(part: SubMeasure, reading: Reading, bound: Bound | None) -> str:
 def _comparison(figure: str, value: float, unit: str, detail: str, bound: Bound) -> str:
     shown = f"{_rounded(value, bound)} {unit}".strip()
     where = f" ({detail})" if detail else ""
-    verb = "meets" if bound.contains(value) else "misses"
-    return f"{figure}: {shown}{where} {verb} {bound.text(unit)}."
+    return f"{figure}: {shown}{where} {bound.compared(value, unit)}."
 
 
 def _rounded(value: float, bound: Bound) -> str:
-    """Show as many decimals as keep the value on its side of the bound: 80.04 misses ≤ 80."""
+    """Show as many decimals as keep the value on its side of the bound: 80.04 is above 80."""
     if value.is_integer():
         return value_text(value, decimals=0)
     inside = bound.contains(value)

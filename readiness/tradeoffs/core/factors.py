@@ -245,7 +245,7 @@ class Rates:
             value=known.value * rate.rate,
             unit=known.unit.replace(known.currency, to_currency, 1),
             currency=to_currency,
-            source=f"{known.source}; rate of {rate.as_of:%Y-%m-%d}, {rate.source}",
+            source=f"{known.source}; rate of {rate.as_of:%-d %b %Y}, {rate.source}",
             low=None if known.low is None else known.low * rate.rate,
             high=None if known.high is None else known.high * rate.rate,
         )

@@ -169,6 +169,9 @@ def _words(test: _Test, figure: BandedFigure, standing: Feasibility, margin: flo
         shown = figure.value
         if shown is None or (shown <= test.bound) is test.at_most:
             shown = figure.least if test.at_most else figure.most
+        if test.limit == "accelerators":
+            kind = "" if test.subject == "any" else f" ({test.subject})"
+            return f"{number(shown)} accelerators{kind} free, {number(test.bound)} needed"
         return f"{test.name}: {number(shown)} {test.unit}, {test.against}, {by} {direction}"
     if figure.value is None and margin is None:
         return f"{test.name}: unknown, {test.against}"

@@ -35,7 +35,7 @@ class MeasuredSpan:
 
     @property
     def words(self) -> str:
-        return f"{self.start:%Y-%m-%d} to {self.end:%Y-%m-%d}"
+        return f"{self.start:%-d %b %Y} to {self.end:%-d %b %Y}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from readiness.tradeoffs.placing.queries import placement_answer
 from readiness.workloads import queries as workloads
 from readiness.workloads.models import Placement, WorkloadClass
 from web.permissions import roles_of
+from web.units import day
 from web.workflows import NotInState, Workflow, require, require_words
 
 CHECK = "p5-forecast-accuracy"
@@ -225,7 +226,7 @@ def review(decision: Decision, *, by: User | None, now: datetime) -> None:
     if decision.reviewed_at is not None:
         return
     if not decision.is_due(now):
-        raise NotInState(f"It is reviewed on {decision.due_on.isoformat()}; until then more comes in.")
+        raise NotInState(f"It is reviewed on {day(decision.due_on)}; until then more comes in.")
     forecasts = list(decision.forecasts.all())
     outcomes = realising.realised_of(decision, now)
     DecisionOutcome.objects.bulk_create(

@@ -24,19 +24,19 @@ class RecordDecisionForm(RefusedForm):
         Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
         to_field_name="slug",
         label="Chosen site",
-        help_text="One that keeps every limit; another is refused with what it breaks.",
+        help_text="It must keep every limit of the workload.",
     )
     rationale = forms.CharField(
-        label="Why this site",
+        label="Reason for this site",
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 5}),
-        help_text="What decided it, and what was given up for it. Whoever approves reads this.",
+        help_text="What decided it, and what you gave up for it. The approver reads this.",
     )
     due_on = forms.DateField(
-        label="Review on",
+        label="Review date",
         required=False,
         widget=DayInput(),
-        help_text="What came until this day is compared with what is expected now. Empty: in 30 days.",
+        help_text="On this day the forecast is compared with what was measured. Empty: in 30 days.",
     )
 
 

@@ -15,7 +15,7 @@ from web.links import link
 from web.rest.filters import ObjectFilterSet
 from web.rest.lookups import Flag
 from web.tables import Column, RowFilter, Table
-from web.units import how_many
+from web.units import day, how_many
 
 OBJECTIVES = {
     "cost": "Cost",
@@ -23,7 +23,7 @@ OBJECTIVES = {
     "energy": "Energy",
     "carbon": "Carbon",
     "readiness": "Readiness",
-    "compliance": "Compliance margin",
+    "compliance": "Margin",
     PEAK: "Peak power of the site",
     IN_USE: "Accelerators in use at the site",
 }
@@ -140,10 +140,10 @@ def address(decision: Decision) -> str:
 
 def reviewed(decision: Decision) -> str:
     if decision.reviewed_at is not None:
-        return f"reviewed {decision.reviewed_at:%Y-%m-%d}"
+        return f"reviewed {day(decision.reviewed_at)}"
     if decision.state in (Decision.State.REJECTED, Decision.State.WITHDRAWN):
         return "not reviewed"
-    return f"on {decision.due_on.isoformat()}"
+    return f"on {day(decision.due_on)}"
 
 
 def _mean_error(decision: Decision) -> str:

@@ -8,7 +8,7 @@ from plotly import graph_objects as go
 from readiness.tradeoffs.flexibility.queries import FleetFlexibility, SiteFlexibility
 from readiness.tradeoffs.flexibility.tables import finding, index, shares
 from web.charts import Figure, figure, nothing, points, table
-from web.units import how_many
+from web.units import day, how_many
 
 MOST_TICKS = 10
 MOST_NAMED = 3
@@ -99,7 +99,7 @@ def _table(fleet: FleetFlexibility) -> Figure:
             site.name,
             site.conformance.value,
             str(site.conformance.provenance or ""),
-            site.record.taken_on.isoformat() if site.record else "",
+            day(site.record.taken_on) if site.record else "",
             len(site.alternatives),
             site.fewest,
             _index(site),

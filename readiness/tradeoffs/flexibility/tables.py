@@ -42,7 +42,7 @@ def index(concentration: Concentration) -> str | None:
     """`8 200 (high)`; None where no accelerator is counted."""
     if concentration.hhi is None:
         return None
-    return f"{number(round(concentration.hhi))} ({concentration.level})"
+    return f"{number(round(concentration.hhi))} of 10,000 ({concentration.level})"
 
 
 def balance(fleet: FleetFlexibility) -> str:

@@ -154,7 +154,7 @@ class Decision(models.Model):
             models.CheckConstraint(
                 condition=Q(rationale__regex=r"\S"),
                 name="decision_has_rationale",
-                violation_error_message="Say why.",
+                violation_error_message="Enter a reason.",
             ),
             models.CheckConstraint(
                 condition=Q(state="recorded", answered_by=None, answered_at=None)
@@ -167,7 +167,7 @@ class Decision(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="rejected") | Q(answer_note__regex=r"\S"),
                 name="decision_rejected_with_reason",
-                violation_error_message="Say why.",
+                violation_error_message="Enter a reason.",
             ),
             models.CheckConstraint(
                 condition=Q(

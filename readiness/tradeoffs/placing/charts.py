@@ -45,7 +45,7 @@ def scatter(answer: PlacementAnswer, x: str, y: str, ranges: Ranges) -> Figure:
         *_beside(answer, points, front, ranges),
         _trace("Best match", best, "best", "gap", symbol="circle-open", size=19, skip=True, width=3),
         _trace("Today", today, "today", "text", symbol="x-thin", size=10, skip=True, width=2.5),
-        _trace("No less than this", drawn, "bounded", "muted", size=8, symbol=arrows),
+        _trace("At least (lower bound)", drawn, "bounded", "muted", size=8, symbol=arrows),
     ]
     shapes, notes = _limits(answer, x, y)
     layout = go.Layout(

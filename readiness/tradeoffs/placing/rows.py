@@ -80,6 +80,16 @@ def unscored(answer: PlacementAnswer) -> str:
     return f"{why}. Its weight is spread over the rest."
 
 
+def _relaxed(limit: str, subject: str, by: float | None, unit: str) -> str:
+    """`88 more accelerators`, `cost relaxed by 12 EUR`: what would have to give."""
+    if by is None:
+        return f"{limit_name(limit, subject)} relaxed"
+    if limit == "accelerators":
+        kind = "" if subject == "any" else f" ({subject})"
+        return f"{how_many(by, 'more accelerator', 'more accelerators')}{kind}"
+    return f"{limit_name(limit, subject)} relaxed by {number(by)} {unit}"
+
+
 def to_loosen(answer: PlacementAnswer) -> list[dict[str, Any]]:
     """Name the limits that keep most sites out alone where no option is left, and by how much to loosen them.
 
@@ -98,10 +108,9 @@ def to_loosen(answer: PlacementAnswer) -> list[dict[str, Any]]:
         known = [(reason.margin, option) for option, reason in held if reason.margin is not None]
         least, nearest = min(known, key=lambda pair: (pair[0], pair[1].name), default=(None, held[0][0]))
         unit = held[0][1].unit
-        by = f" by {number(least)} {unit}" if least is not None else ""
-        words = f"Loosen {limit_name(limit, subject)}{by}, and {nearest.name} is left"
+        words = f"{nearest.name} would fit with {_relaxed(limit, subject, least, unit)}"
         if fewest > 1:
-            words += f", if {fewest - 1} more of its limits are loosened too"
+            words += f" and {how_many(fewest - 1, 'more limit', 'more limits')} relaxed"
         advice.append(
             {
                 "limit": limit,

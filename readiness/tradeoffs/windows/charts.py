@@ -4,7 +4,6 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from django.utils.formats import date_format
 from plotly import graph_objects as go
 
 from readiness.tradeoffs.core.series import FactorSeries
@@ -12,6 +11,7 @@ from readiness.tradeoffs.core.windows import Plan
 from readiness.tradeoffs.windows import sentences
 from readiness.tradeoffs.windows.answer import PRICE, TRIED, SiteOfRun, Windows, WindowsAnswer, less
 from web.charts import Figure, bars, figure, line, ms, nothing, points, table
+from web.units import day as day_text
 
 ROLES = {"at-once": "muted", "cheapest": "gap", "priced": "accent", "cleanest": "ok"}
 PRICE_LOOK, CARBON_LOOK = ("deployed", "line"), ("energy", "dash")
@@ -190,7 +190,7 @@ def trial(answer: WindowsAnswer) -> Figure:
     days, zone, unit = answer.trial.days, answer.site.zone, answer.trial_unit
     worths = [answer.worths(part) for part in TRIED]
     ruled, best = ([less(*pair) for pair in zip(worths[0], each, strict=True)] for each in worths[1:])
-    asked = [date_format(day.asked_at.astimezone(zone), "j M") for day in days]
+    asked = [day_text(day.asked_at.astimezone(zone).date()) for day in days]
     traces = [
         bars("By the rule", asked, ruled, "accent", hover=None),
         line("Perfect foresight", asked, best, "ok", width=1.6, mode="lines+markers", marker={"size": 5}),
@@ -214,6 +214,6 @@ def trial(answer: WindowsAnswer) -> Figure:
     meta = {
         "finding": sentences.trial_finding(answer),
         "narrow": NARROW,
-        "table": table(["Asked for", *heads, "The rule starts", "The best starts"], rows),
+        "table": table(["Requested", *heads, "The rule starts", "The best starts"], rows),
     }
     return figure(traces, layout, meta)

@@ -3,8 +3,6 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.utils.formats import date_format
-
 from readiness.tradeoffs.core.units import number
 from readiness.tradeoffs.core.windows import Piece, Plan
 from readiness.tradeoffs.models import FactorKind
@@ -21,6 +19,7 @@ from readiness.tradeoffs.windows.answer import (
     total,
 )
 from web.units import how_many
+from web.units import instant as local_instant
 
 
 def kind_name(kind: str) -> str:
@@ -29,19 +28,19 @@ def kind_name(kind: str) -> str:
 
 def why_not(answer: WindowsAnswer) -> str:
     if not answer.envelope.deferrable_h:
-        return f"The envelope of {answer.envelope.name} says that it may not wait."
+        return f"The envelope of {answer.envelope.name} says that the work cannot wait."
     if answer.site is None:
-        return "It runs nowhere today, and no site was chosen."
+        return "The workload runs nowhere today. Choose a site."
     if answer.windows is None and not set(answer.kinds).isdisjoint(answer.hourly):
-        return f"Around {answer.question.at} no hours are known of {answer.site.name}."
+        return f"There is no hourly data for {answer.site.name} around {answer.question.at}."
     if answer.windows is None:
         kinds = " · ".join(kind_name(kind) for kind in answer.missing)
-        lacking = f"Of {answer.site.name} nobody has entered hours of: {kinds}"
-        return f"{lacking}. Means of a month say nothing about hours."
+        lacking = f"{answer.site.name} has no hourly data for {kinds}"
+        return f"{lacking}. Monthly means cannot be used instead."
     if not answer.windows.any_plan:
         start, until = _ends(answer.windows, answer.site)
         run = f"a run of {number(answer.question.hours)} h"
-        return f"Between {start} and {until} too few hours in a row are known for {run}."
+        return f"The hourly data between {start} and {until} has gaps, so {run} cannot be planned."
     return ""
 
 
@@ -54,9 +53,8 @@ def how_to_load(answer: WindowsAnswer, kind: str) -> str:
 
 
 def instant(at: datetime, zone: ZoneInfo) -> str:
-    """`Wed 25 Nov 14:00 CET`: at the site."""
-    local = at.astimezone(zone)
-    return f"{date_format(local, 'D j M H:i')} {local.tzname()}"
+    """`25 Nov 2026 14:00 CET`: at the site."""
+    return local_instant(at, zone)
 
 
 def _ends(windows: Windows, site: SiteOfRun) -> list[str]:
@@ -77,11 +75,7 @@ def zone_told(windows: Windows, site: SiteOfRun) -> str:
 
 
 def piece(run: Piece, zone: ZoneInfo) -> str:
-    """`Wed 25 Nov 14:00 – 18:00 CET`, the day again where it ends on another, the zone where clocks change between."""
-    start, end = run.start_at.astimezone(zone), run.end_at.astimezone(zone)
-    last = date_format(end, "H:i" if start.date() == end.date() else "D j M H:i")
-    first_zone = "" if start.tzname() == end.tzname() else f" {start.tzname()}"
-    return f"{date_format(start, 'D j M H:i')}{first_zone} – {last} {end.tzname()}"
+    return f"{instant(run.start_at, zone)} – {instant(run.end_at, zone)}"
 
 
 def span_told(windows: Windows, site: SiteOfRun) -> str:
@@ -98,7 +92,7 @@ def notes(answer: WindowsAnswer, windows: Windows) -> list[str]:
     sentences = []
     for kind in answer.missing:
         what = "costs are unknown" if kind == PRICE else "emissions are unknown"
-        sentences.append(f"Without hours of {kind_name(kind).lower()}, {what}.")
+        sentences.append(f"There is no hourly {kind_name(kind).lower()}, so {what}.")
     names = {"price": kind_name(PRICE), "carbon": kind_name(answer.kinds[1])}
     for name, count in windows.skipped.items():
         if count:
@@ -107,9 +101,9 @@ def notes(answer: WindowsAnswer, windows: Windows) -> list[str]:
     if answer.power_kw is None:
         sentences.append(f"Its power at the meter is unknown ({answer.lacks}): figures are for 1 kW there.")
     if answer.question.carbon_price and windows.priced is None:
-        sentences.append("A carbon price needs price and intensity of the same hours.")
+        sentences.append("A carbon price needs price and carbon intensity for the same hours.")
     if answer.envelope.deferrable_h > MOST_DEFERRED_H:
-        sentences.append("A week is looked at, though it may wait longer.")
+        sentences.append("Only one week is considered, although the work can wait longer.")
     return sentences
 
 
@@ -149,9 +143,9 @@ def finding(answer: WindowsAnswer) -> str:
     if windows is None or site is None:
         return why_not(answer)
     if chosen is None:
-        return why_not(answer) or "What it aims at is unknown: choose the other aim."
+        return why_not(answer) or "The aim has no data: choose the other aim."
     if chosen.pieces == windows.at_once.pieces:
-        return "Running at once is the best there is in these hours."
+        return "Running at once is the best plan."
     changes = saves(answer, answer.figures(windows.at_once), answer.figures(chosen))
     at = instant(chosen.start_at, site.zone)
     return f"Start at {at} instead of at once: {', '.join(text for text, _tone in changes) or 'unknown'}."
@@ -166,7 +160,7 @@ def exchange(answer: WindowsAnswer) -> str:
     if dearer is None or cleaner is None:
         return ""
     if dearer <= 1e-9 or cleaner <= 1e-9:
-        return "The cheapest plan is the cleanest as well: nothing has to be traded."
+        return "The cheapest plan is also the cleanest."
     given_up = Figures(dearer, cleaner, answer.power_kw)
     costs = f"costs {number(given_up.shown_money or 0.0)} {answer.money_unit} more than the cheapest"
     emits = f"emits {number(given_up.shown_carbon or 0.0)} {answer.carbon_unit} less"
@@ -176,7 +170,7 @@ def exchange(answer: WindowsAnswer) -> str:
 
 def trial_finding(answer: WindowsAnswer) -> str:
     if answer.trial is None or not answer.trial.days:
-        return "On no day before are enough hours known to try the rule."
+        return "There is not enough hourly data of earlier days to try the rule."
     once, ruled, best = (total(answer.worths(part)) or 0.0 for part in ("at_once", "by_rule", "best"))
     days = how_many(len(answer.trial.days), "day", "days")
     at_once = f"{number(once)} {answer.trial_unit}"

@@ -186,11 +186,11 @@ class TestShown:
     def test_the_page_of_a_run_offers_it_to_whoever_may(self, client_of, take):
         run = take(470)
         path = f"/evidence/runs/{run.pk}/"
-        assert b"Make it the baseline" not in client_of("ops").get(path).content
+        assert b"Mark as baseline" not in client_of("ops").get(path).content
         client = client_of("planner")
-        assert b"Make it the baseline" in client.get(path).content
+        assert b"Mark as baseline" in client.get(path).content
         client.post(f"{path}baseline/", {"marked": "yes"})
-        assert b"No baseline any more" in client.get(path).content
+        assert b"Remove baseline mark" in client.get(path).content
         assert ValidationRun.objects.get().baseline_by.username == "planner"
         assert client_of("ops").post(f"{path}baseline/").status_code == 403
 

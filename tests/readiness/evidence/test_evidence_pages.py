@@ -118,7 +118,7 @@ class TestImporting:
             (b"measure,value\nx,fast\n", {"tool": "csv"}, "Line 2: The value &#x27;fast&#x27; is no number"),
             (b"", {}, "Line 1: The file is empty"),
             (None, {"devices": "ghost"}, "Porto has no device ghost"),
-            (None, {"site": "atlantis"}, "Select a valid choice"),
+            (None, {"site": "atlantis"}, "“atlantis” is not in the list."),
             (b"p" * (5 * 1024 * 1024 + 1), {"tool": "csv"}, "A file has 5242880 bytes at most"),
         ],
         ids=["unreadable", "empty", "no such device", "no such site", "too large"],
@@ -162,9 +162,9 @@ class TestRecords:
         [
             ({"taken_on": "2027-01-01"}, "yet to come"),
             ({"unit": "kW"}, "cannot be turned"),
-            ({"part": "level"}, "Select a valid choice"),
+            ({"part": "level"}, "“level” is not in the list."),
             ({"value": "nan"}, "Enter a number"),
-            ({"source": " "}, "This field is required"),
+            ({"source": " "}, "Enter the source."),
         ],
     )
     def test_what_cannot_be_a_fact_is_said(self, client_of, porto, more, words):
@@ -204,7 +204,7 @@ class TestRecords:
         client = client_of("planner")
         assert "Pay" in text_of(client.get("/evidence/attestations/add/"))
         gone = client.post("/evidence/attestations/add/", body | {"workload_classes": ["mail"]})
-        assert "mail is not one of the available choices" in text_of(gone, 422)
+        assert "“mail” is not in the list." in text_of(gone, 422)
         assert client.post("/evidence/attestations/add/", body).status_code == 302
         page = text_of(client.get(f"/evidence/attestations/{Attestation.objects.get().pk}/"))
         assert "pay" in page

@@ -146,10 +146,10 @@ def test_a_declared_limit_goes_before_the_column_of_the_site(porto, declare, par
 
 def test_a_cooling_class_is_declared_by_preset(porto, declare, part_of, frozen_now):
     fact(porto, frozen_now.at, "p2-cooling-headroom", "inlet-p99", 24, on=TODAY)
-    assert " meets 18 to 27 °C." in part_of("p2-cooling-headroom", "inlet-p99")["reason"]
+    assert " is within 18 to 27 °C." in part_of("p2-cooling-headroom", "inlet-p99")["reason"]
     declare("cooling-class", preset="h1", site=porto)
     part = part_of("p2-cooling-headroom", "inlet-p99")
-    assert " misses 18 to 22 °C." in part["reason"]
+    assert " is outside 18 to 22 °C." in part["reason"]
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ class TestPages:
         declare(value=1.5, on=date(2025, 1, 1))
         limit = declare(value=1.3)
         page = text_of(client_of("planner").get(f"/evidence/limits/{limit.pk}/"))
-        for words in ("PUE target", "Contract 7", "2025-01-01", "1.5", "Changes of this entry", "Remove"):
+        for words in ("PUE target", "Contract 7", "1 Jan 2025", "1.5", "Changes of this entry", "Remove"):
             assert words in page
         assert "Remove" not in text_of(client_of("viewer").get(f"/evidence/limits/{limit.pk}/"))
 
@@ -96,7 +96,7 @@ class TestPages:
         [
             ({"site": ""}, "one site or for one workload class"),
             ({"value": ""}, "Give a value or a preset"),
-            ({"value": "", "preset": "h1"}, "Select a valid choice"),
+            ({"value": "", "preset": "h1"}, "“h1” is not in the list."),
             ({"value": "-1"}, "not below 0"),
             ({"limit": "cooling-class"}, "choose a preset"),
             ({"declared_on": "9999-12-31"}, "twenty years"),

@@ -74,7 +74,7 @@ def test_a_rule_tells_citation_scope_and_history(planning, draft):
     for told in (
         "https://eur-lex.europa.eu/eli/reg/2016/679/oj",
         "Standard contractual clauses (GDPR Art. 46(2)(c))",
-        "It does not count where one of these covers the case:",
+        "One of these rules replaces it where it covers the case:",
         "Japan protects personal data adequately",
         "first here",
     ):
@@ -125,7 +125,7 @@ def test_a_case_is_tried_from_the_address(planning, query, answer, told):
 
 def test_an_unfinished_case_is_told_at_its_field(planning, draft):
     assert 'name="origin"' in text_of(planning.get(f"{URL}try/"))
-    assert "This field is required" in text_of(planning.get(f"{URL}try/?origin=DE"))
+    assert "Enter the destination." in text_of(planning.get(f"{URL}try/?origin=DE"))
     by_draft = text_of(
         planning.get(f"{URL}try/?origin=DE&destination=FR&data_categories=personal&pack={draft.version}")
     )
@@ -163,7 +163,7 @@ def test_a_rule_is_edited_and_whoever_comes_late_is_told(planning, draft):
         ({"slug": "Two Words"}, "small letters"),
         ({"slug": "outside"}, "used twice"),
         ({"instead_of": "hosting"}, "what forbids always stands"),
-        ({"origins": ""}, "This field is required"),
+        ({"origins": ""}, "Enter the origins."),
     ],
 )
 def test_a_refusal_stands_at_its_field(planning, draft, given, told):
@@ -193,7 +193,7 @@ def test_a_rule_is_added_and_removed(planning, draft):
     }
     assert planning.post(path, sent).status_code == 302
     there = draft.rules.get(slug="new")
-    assert "undated: decides nothing" in text_of(planning.get(page(there)))
+    assert "no start date: decides nothing" in text_of(planning.get(page(there)))
     assert planning.post(page(there, "remove/")).status_code == 302
     assert not draft.rules.filter(slug="new").exists()
     in_use = text_of(planning.post(page(draft.rules.get(slug="outside"), "remove/")), 409)

@@ -164,7 +164,7 @@ class TestAssignment:
         here, client = f"/ownership/assignments/{asked.pk}/", as_user(ana.user)
         assert "Accept it?" in text_of(client.get(here))
         assert "Waiting for your answer" in text_of(client.get("/ownership/mine/"))
-        assert "Say why." in text_of(client.post(f"{here}decline/", {"note": ""}), 422)
+        assert "Enter a reason." in text_of(client.post(f"{here}decline/", {"note": ""}), 422)
         assert client.post(f"{here}accept/", {"note": ""}).status_code == 302
         assert "cannot be done any more" in text_of(client.post(f"{here}accept/", {}), 409)
         step = asked.steps.first()

@@ -32,7 +32,7 @@ def test_a_flip_carries_value_threshold_reason_and_the_first_bad_time(well):
     well.evaluate()
     flip = well.flip("p2-backup-power", "warn")
     assert (flip.value, flip.unit, flip.threshold, flip.cause) == (92, "%", 80, "data")
-    assert "UPS load, worst UPS: 92 % (plant-ups) misses ≤ 80 %" in flip.reason
+    assert "UPS load, worst UPS: 92 % (plant-ups) is above the limit of 80 %" in flip.reason
     assert began <= flip.first_bad_at <= well.clock.at
     assert flip.at == well.clock.at
     part = Flip.objects.get(site=well.site, subject="part", part="output-load", to_state="warn")

@@ -42,7 +42,7 @@ def dallas():
         threshold=850.0,
         threshold_text="≤ 850 kW",
         margin=-90.0,
-        reason="Peak site load: 940 kW misses ≤ 850 kW.",
+        reason="Peak site load: 940 kW is above the limit of 850 kW.",
         taken_at=NOW - timedelta(minutes=2),
         first_bad_at=NOW - 2 * DAY,
         evidence={"kind": "TQ", "provenance": "measured"},

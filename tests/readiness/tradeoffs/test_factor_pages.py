@@ -176,7 +176,7 @@ class TestForms:
         planner = client_of("planner")
         assert "Enter a factor" in text_of(planner.get(f"{ADD}?site=porto&kind=pue"))
         shown = text_of(planner.post(ADD, FILLED))
-        for words in ("Is this right?", "0.084 EUR/kWh", "84 EUR/MWh", "Nothing is kept yet."):
+        for words in ("Check the values", "0.084 EUR/kWh", "84 EUR/MWh", "No data yet."):
             assert words in shown
         assert not SiteFactor.objects.exists()
         kept = planner.post(ADD, {**FILLED, "confirmed": "1"}, follow=True)
@@ -195,7 +195,7 @@ class TestForms:
             pytest.param({"value": "84000000"}, "is not between", id="a spike"),
             pytest.param({"low": "80"}, "two ends", id="half a band"),
             pytest.param({"until_on": "2025-01-01"}, "ends before it begins", id="ends before it begins"),
-            pytest.param({"site": "atlantis"}, "Select a valid choice", id="no site"),
+            pytest.param({"site": "atlantis"}, "“atlantis” is not in the list.", id="no site"),
         ],
     )
     def test_what_cannot_be_is_said_at_its_field(self, client_of, porto, changed, said):
@@ -225,8 +225,8 @@ class TestForms:
         factor = SiteFactor.objects.get(source="supplier")
         address = f"{FACTORS}entries/{factor.pk}/"
         planner = client_of("planner")
-        assert "Take back" in text_of(planner.get(address))
-        assert "Take back" not in text_of(client_of("viewer").get(address))
+        assert "Delete this value?" in text_of(planner.get(address))
+        assert "Delete this value?" not in text_of(client_of("viewer").get(address))
         assert planner.post(f"{address}delete/").status_code == 302
         assert not SiteFactor.objects.filter(source="supplier").exists()
         assert planner.get(address).status_code == 404

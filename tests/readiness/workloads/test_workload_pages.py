@@ -71,8 +71,8 @@ def test_the_list_is_empty_at_first_and_tells_how_each_class_stands(
     operations.declare(name="Half", slug="half", it_kw=1, latency_limit_ms=9, by=planner, now=frozen_now.at)
     words = words_of(client.get(HERE))
     for told in (
-        "Chat", "Whole, counts until 2027-05-23", "50 ms p99", "2.50 EUR per accelerator-hour", "EEA, GB",
-        "300 gCO2e/kWh", "Faro", "Nothing is declared", "Lacks unit-cost ceiling, allowed jurisdictions",
+        "Chat", "Complete, valid until 23 May 2027", "50 ms p99", "2.50 EUR per accelerator-hour", "EEA, GB",
+        "300 gCO2e/kWh", "Faro", "No limits declared", "Lacks unit-cost ceiling, allowed jurisdictions",
     ):  # fmt: skip
         assert told in words, told
     answer = client.get(f"{HERE}?export=json&complete=true&sort=-latency")
@@ -83,7 +83,7 @@ def test_a_class_shows_its_four_parts_its_placements_and_its_history(client_of, 
     words = words_of(client_of("viewer").get(f"{HERE}chat/"))
     for told in (
         "8 × H100", "5.6 kW", "12.5 requests/s", "50 ms p99", "EEA, GB", "30 countries are left",
-        "Personal", "Catalogue 3",        "Faro", "2026-11-04", "for 20 days", "What was done",
+        "Personal", "Catalogue 3",        "Faro", "4 Nov 2026", "for 20 days", "What was done",
     ):  # fmt: skip
         assert told in words, told
     assert "What cannot be meant together" not in words
@@ -165,21 +165,21 @@ class TestWriting:
     @pytest.mark.parametrize(
         ("wrong", "told"),
         [
-            ({"accelerators-1-type": "z9"}, "Select a valid choice. z9 is not one of the available choices."),
-            ({"accelerators-0-count": "many"}, "Enter a whole number."),
-            ({"accelerators-0-count": ""}, "Say how many."),
-            ({"accelerators-1-type": ""}, "Choose one, or empty the row."),
+            ({"accelerators-1-type": "z9"}, "“z9” is not in the list."),
+            ({"accelerators-0-count": "many"}, "Enter a whole number of 1 or more."),
+            ({"accelerators-0-count": ""}, "Enter the count."),
+            ({"accelerators-1-type": ""}, "Choose one, or leave the whole row empty."),
             ({"accelerators-1-type": "h100"}, "The same is stated twice."),
-            ({"users-0-requests_per_s": "-1"}, "Ensure this value is greater than or equal to 0."),
-            ({"users-0-region": "atlantis"}, "atlantis is not one of the available choices."),
-            ({"users-1-requests_per_s": "3"}, "Choose one, or empty the row."),
+            ({"users-0-requests_per_s": "-1"}, "Enter a number of 0 or more."),
+            ({"users-0-region": "atlantis"}, "“atlantis” is not in the list."),
+            ({"users-1-requests_per_s": "3"}, "Choose one, or leave the whole row empty."),
             ({"users-TOTAL_FORMS": "many"}, "ManagementForm data is missing"),
             ({"forbidden_jurisdictions": "GB"}, "GB is allowed and forbidden."),
             ({"allowed_jurisdictions": "UK"}, "No country or group of countries is called UK."),
             ({"cost_currency": ""}, "an amount above 0, a currency and a unit"),
             ({"deferrable_h": "4"}, "It may wait 4 h, and people wait for it"),
             ({"slug": "import"}, "Pages have this name."),
-            ({"it_kw": "nan"}, "Enter a number."),
+            ({"it_kw": "nan"}, "Enter a number of 0 or more."),
         ],
         ids=[
             *("no such type", "no number", "no count", "no type", "a type twice", "below 0", "no such region"),
@@ -237,7 +237,7 @@ class TestWriting:
     def test_it_is_confirmed_and_removed(self, client_of, chat, placement, frozen_now):
         client = client_of("planner")
         frozen_now.move(days=181)
-        assert "Ran out on 2027-05-23" in words_of(client.get(f"{HERE}chat/"))
+        assert "Outdated since 23 May 2027: confirm it" in words_of(client.get(f"{HERE}chat/"))
         assert "is confirmed" in words_of(client.post(f"{HERE}chat/confirm/", follow=True))
         assert client.post(f"{HERE}chat/remove/").status_code == 302
         assert not Placement.objects.exists()

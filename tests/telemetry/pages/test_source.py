@@ -69,7 +69,7 @@ def test_a_label_ruled_source_is_told_which_label_to_send(ops_client):
     [
         ({}, "Name a site or a label that names it, not both."),
         ({"cadence_s": 0}, "greater than or equal to 1"),
-        ({"name": "", "site_label": "site"}, "This field is required."),
+        ({"name": "", "site_label": "site"}, "Enter the name."),
     ],
 )
 def test_a_form_that_cannot_be_taken_says_why(ops_client, given, said):

@@ -49,7 +49,7 @@ def test_from_trying_to_publishing_and_going_back(plants, stricter, client_of, f
     assert framework_queries.current()[0] == stricter
     # Trying what was in force before shows what going back to it would do.
     first = stricter.made_from
-    assert "Roll back to it" in text_of(deciding.get(address(first)))
+    assert "Roll back to this version" in text_of(deciding.get(address(first)))
     back = deciding.post(address(first, "roll-back/"), {"note": "Too strict"}, follow=True)
     assert "rolls back to small-1" in text_of(back)
 

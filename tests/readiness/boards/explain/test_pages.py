@@ -35,7 +35,7 @@ def text(client, query=""):
 class TestSite:
     def test_it_says_what_moved_by_how_much_and_why(self, pages, dallas):
         shown = text(pages, "site=dallas&start=now-30d")
-        assert "Data alone brought it about." in shown
+        assert "Data alone changed it." in shown
         assert "Held by p2-backup-power." in shown
         assert 'href="/sites/dallas/checks/p2-backup-power/"' in shown
         assert 'href="/evidence/runs/12/"' in shown
@@ -50,7 +50,7 @@ class TestSite:
 
     def test_a_site_that_did_not_move_says_so(self, pages, hull):
         shown = text(pages, "site=hull&start=now-30d")
-        assert "No cause moved the score." in shown
+        assert "No cause changed the score." in shown
         assert "No check moved" in shown
 
     def test_another_day_stands_in_and_is_named(self, pages, dallas, before):
@@ -133,7 +133,7 @@ class TestSeveral:
     def test_a_site_whose_inputs_went_past_their_time_is_left_out_by_name(self, pages, fleet, before):
         ScoreInputs.objects.filter(site=fleet[0], on_date=before.date()).delete()
         shown = text(pages, "start=now-30d")
-        assert "1 site is left out, since nothing is kept of it near one of the days: Dallas." in shown
+        assert "1 site is left out: it has no data near one of the days: Dallas." in shown
 
     def test_a_site_that_retired_went(self, fleet, frozen_now, before):
         gone = fleet[2]

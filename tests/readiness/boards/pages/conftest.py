@@ -37,7 +37,7 @@ def overloaded(**given):
         "threshold": 850.0,
         "threshold_text": "≤ 850 kW",
         "margin": -90.0,
-        "reason": "Peak site load: 940 kW misses ≤ 850 kW.",
+        "reason": "Peak site load: 940 kW is above the limit of 850 kW.",
         "taken_at": (NOW - timedelta(minutes=2)).isoformat(),
         "provenance": "simulated",
     }

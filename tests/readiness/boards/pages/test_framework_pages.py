@@ -152,7 +152,7 @@ def test_the_list_tells_who_changed_what(planning, draft):
         "Draft",
         "In force",
         "weight of COND 2 → 1",
-        "Make a draft",
+        "New draft",
     ):
         assert told in page
     rows = json.loads(b"".join(planning.get(URL + "?export=json&status=draft").streaming_content))

@@ -27,7 +27,7 @@ def test_new_firmware_voids_the_runs_on_that_device_and_says_when(take, nodes, v
     second = take("nccl-tests", outputs.collective(hosts=["node-2"]))
     change(nodes[0], firmware_version="1.3")
     assert void(first).void_changes == ["firmware"]
-    assert "node-1: firmware 1.2 → 1.3 (2026" in first.void_reason
+    assert "node-1: firmware 1.2 → 1.3 (" in first.void_reason
     assert first.voided_at is not None
     assert void(second).voided_at is None
 
@@ -192,7 +192,7 @@ def test_a_power_feed_voids_the_commissioning_report(porto, void, frozen_now):
     with acting("mira"):
         made.power_feed(site=porto, name="feed A")
     assert void(report).void_changes == ["power-topology"]
-    assert "Power feed feed A was entered (2026" in report.void_reason
+    assert "Power feed feed A was entered (" in report.void_reason
 
 
 def test_a_fact_entered_again_after_the_change_counts_again(porto, void, frozen_now):

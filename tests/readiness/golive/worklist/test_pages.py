@@ -163,7 +163,7 @@ class TestAdding:
         monkeypatch.setattr(operations, "_refuse_second", lambda item: None)
         answer = client_of("planner").post(f"{HERE}add/", {"site": "porto", "check": CHECK})
         assert (answer.status_code, WorkItem.objects.count()) == (409, 1)
-        assert "Somebody was faster" in answer.content.decode()
+        assert "Somebody else saved first" in answer.content.decode()
 
 
 class TestEndpoint:

@@ -74,7 +74,7 @@ def test_data_moves_a_check_its_part_and_the_verdict(shipped, healthy):
     assert verdict_move(found) == [("ready", "not-ready", "data")]
     flip = found.flips[0]
     assert (flip.value, flip.unit, flip.threshold, flip.threshold_text) == (33.5, "°C", 27, "18 to 27 °C")
-    assert flip.reason == "p99 inlet temperature, worst sensor: 33.5 °C (rack 4) misses 18 to 27 °C."
+    assert flip.reason == "p99 inlet temperature, worst sensor: 33.5 °C (rack 4) is outside 18 to 27 °C."
 
 
 def test_a_part_may_move_inside_a_check_that_does_not(shipped, healthy):

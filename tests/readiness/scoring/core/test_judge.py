@@ -152,7 +152,7 @@ def test_the_result_carries_what_a_page_shows():
         960, provenance=Provenance.SIMULATED, evidence="source:12", detail="feed B", bad_since=NOW - 3 * HOUR
     )
     result = judge(LIMITED, evidence, NOW, THOUSAND_KW)
-    assert result.reason == "Load: 960 kW (feed B) misses ≤ 850 kW."
+    assert result.reason == "Load: 960 kW (feed B) is above the limit of 850 kW."
     assert (result.threshold, result.threshold_text, result.limit_source) == (850, "≤ 850 kW", "contract 7")
     assert (result.data_age_s, result.taken_at, result.fresh_until) == (3600, NOW - HOUR, NOW + DAY - HOUR)
     assert (result.provenance, result.evidence, result.detail) == ("simulated", "source:12", "feed B")
@@ -244,11 +244,11 @@ def test_a_declaration_of_a_trend_or_out_of_date_is_judged_as_ever():
 @pytest.mark.parametrize(
     ("part", "value", "reason"),
     [
-        (RUN_ONLY, 70, "Load: 70 kW (report 7) meets ≤ 80 kW. Declared, not measured: recorded fact 3 counts as warn"
+        (RUN_ONLY, 70, "Load: 70 kW (report 7) meets the limit of 80 kW. Declared, not measured: recorded fact 3 counts as warn"
          " at most, since a run is asked for."),
-        (PLAIN, 90, "Load: 90 kW (report 7) misses ≤ 80 kW. Declared, not measured: recorded fact 3 counts as warn"
+        (PLAIN, 90, "Load: 90 kW (report 7) is above the limit of 80 kW. Declared, not measured: recorded fact 3 counts as warn"
          " at most, since telemetry is asked for."),
-        (RUN_OR_TELEMETRY, 70, "Load: 70 kW (report 7) meets ≤ 80 kW. Declared, not measured: recorded fact 3 counts"
+        (RUN_OR_TELEMETRY, 70, "Load: 70 kW (report 7) meets the limit of 80 kW. Declared, not measured: recorded fact 3 counts"
          " as warn at most, since a run or telemetry is asked for."),
     ],
 )  # fmt: skip

@@ -171,7 +171,7 @@ class TestAnswering:
 
     def test_a_rejection_without_a_reason_is_told_on_the_page(self, record, client_of):
         answer = client_of("manager").post(f"/decisions/{record().pk}/reject/", {"note": " "})
-        assert "Say why." in text_of(answer, 422)
+        assert "Enter a reason." in text_of(answer, 422)
 
     def test_too_late_and_too_early(self, approved, client_of, frozen_now):
         decision = approved()

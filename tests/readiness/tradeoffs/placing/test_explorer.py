@@ -52,7 +52,7 @@ def test_limits_drop_sites_into_their_own_list_with_the_reason(look):
     assert "Latency iberia p99: 110 ms, limit 50 ms, 60 ms over" in page
     assert 'id="kept-out-lagos"' in page
     none = look(latency=5)
-    assert "Loosen latency iberia p99 by 7 ms, and Porto is left." in none
+    assert "Porto would fit with latency iberia p99 relaxed by 7 ms." in none
     assert rows(none) == []
 
 

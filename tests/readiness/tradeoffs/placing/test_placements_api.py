@@ -272,7 +272,7 @@ def test_no_option_left_names_the_limit_to_loosen(ask):
     found = ask(limited(latency_limit_ms=5))
     assert found["counts"]["feasible"] == 0
     assert found["sensitivity"] is None
-    assert found["loosen"][0]["words"] == "Loosen latency iberia p99 by 7 ms, and Porto is left."
+    assert found["loosen"][0]["words"] == "Porto would fit with latency iberia p99 relaxed by 7 ms."
 
 
 def test_nonsense_is_refused_with_its_field(ask):

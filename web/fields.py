@@ -1,0 +1,197 @@
+"""Fields of any form: the unit beside them, and an error that says what to enter."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from difflib import get_close_matches
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.forms.renderers import DjangoTemplates
+
+from web.units import day, how_many, number
+
+DAY_SHAPE = "YYYY-MM-DD, such as 2026-11-28"
+MINUTE_SHAPE = "YYYY-MM-DD HH:MM, such as 2026-11-28 09:30"
+# Choices beyond are not searched for one that is spelled alike.
+MOST_ALIKE = 2000
+# A limit from here on only keeps what is stored within its column.
+HARDLY_A_LIMIT = 1e9
+
+
+class ShownField(forms.BoundField):
+    """A field on a page. Django's own errors are said as what to enter; those of Muster stand as they are."""
+
+    @property
+    def errors(self) -> Any:
+        errors = super().errors
+        if not errors:
+            return errors
+        said = [text for error in errors.as_data() for text in correction(self, error)]
+        return self.form.error_class(said, renderer=self.form.renderer)
+
+    @property
+    def unit(self) -> str:
+        """That of the field itself, else what the form's `units` say of it."""
+        return getattr(self.field, "unit", "") or getattr(self.form, "units", {}).get(self.name, "")
+
+    @property
+    def first_id(self) -> str:
+        """The id of the control that a link leads to; of several, the first."""
+        if self.is_hidden:
+            return ""
+        return self.id_for_label or str(self.subwidgets[0].id_for_label if self.subwidgets else self.auto_id)
+
+
+class Renderer(DjangoTemplates):
+    bound_field_class = ShownField
+
+
+def mistakes(form: Any) -> Iterator[tuple[str, str, str]]:
+    """The id of the control, the label and what is wrong, in the order of the form; without an id, of all of it."""
+    yield from (("", "", text) for text in form.non_field_errors())
+    for name in form.fields if form.is_bound else ():
+        if name in form.errors:
+            shown = form[name]
+            yield shown.first_id, shown.label, " ".join(shown.errors)
+    for rows in getattr(form, "rows", {}).values():
+        yield from ((f"rows-{rows.prefix}", rows.label, text) for text in rows.non_form_errors())
+        for row in rows:
+            yield from mistakes(row)
+
+
+def correction(shown: ShownField, error: ValidationError) -> list[str]:
+    """Say how to put an error right, or, of one that is not Django's own, what it says."""
+    write = _CORRECTIONS.get(error.code or "")
+    if write is None or not _is_djangos(shown.field, error):
+        return error.messages
+    return [write(shown, error)]
+
+
+def _is_djangos(field: forms.Field, error: ValidationError) -> bool:
+    messages = {str(text) for text in _messages(field).values()}
+    text = str(error.message)
+    return (
+        text in messages or text.startswith(("Ensure this value ", "Ensure this ")) or error.code == "unique"
+    )
+
+
+def _messages(field: forms.Field) -> dict[str, Any]:
+    messages: dict[str, Any] = {}
+    for each in reversed(type(field).__mro__):
+        messages |= getattr(each, "default_error_messages", {})
+    return messages
+
+
+def named(shown: forms.BoundField) -> str:
+    """The label within a sentence: "the name", "the IT power"."""
+    label = str(shown.label)
+    return f"the {label[:1].lower() + label[1:] if label[1:2].islower() or label[1:2] == '-' else label}"
+
+
+def _required(shown: ShownField, error: ValidationError) -> str:
+    widget = shown.field.widget
+    if isinstance(widget, forms.CheckboxInput):
+        return f"Tick “{shown.label}”."
+    chosen = isinstance(widget, (forms.Select, forms.RadioSelect, forms.FileInput))
+    return f"{'Choose' if chosen else 'Enter'} {named(shown)}."
+
+
+def _shape(shown: ShownField, error: ValidationError) -> str:
+    field = shown.field
+    if isinstance(field, forms.DateTimeField):
+        return f"Enter {named(shown)} as {MINUTE_SHAPE}."
+    if isinstance(field, forms.DateField):
+        return f"Enter {named(shown)} as {DAY_SHAPE}."
+    if isinstance(field, forms.IntegerField):
+        return _range(shown, error)
+    if isinstance(field, forms.EmailField):
+        return "Enter an address such as ada@example.com."
+    return error.messages[0]
+
+
+def _range(shown: ShownField, error: ValidationError) -> str:
+    """Say which numbers, or days, a field takes."""
+    least, most = limits(shown.field)
+    if isinstance(least, date) or isinstance(most, date):
+        return f"Enter a day from {day(least)} to {day(most)}."
+    whole = isinstance(shown.field, forms.IntegerField) and not isinstance(
+        shown.field, (forms.FloatField, forms.DecimalField)
+    )
+    noun = "a whole number" if whole else "a number"
+    if most is not None and most >= HARDLY_A_LIMIT:
+        most = None
+    unit = f" {shown.unit}" if shown.unit else ""
+    if least is not None and most is not None:
+        return f"Enter {noun} from {number(least)} to {number(most)}{unit}."
+    if least is not None:
+        return f"Enter {noun} of {number(least)}{unit} or more."
+    return f"Enter {noun} of {number(most)}{unit} or less." if most is not None else f"Enter {noun}."
+
+
+def limits(field: forms.Field) -> tuple[Any, Any]:
+    """The least and the most that the validators of a field take; None where there is no limit."""
+
+    def of(kind: type) -> list[Any]:
+        values = [each.limit_value for each in field.validators if type(each) is kind]
+        return [value() if callable(value) else value for value in values]
+
+    return max(of(MinValueValidator), default=None), min(of(MaxValueValidator), default=None)
+
+
+def _length(shown: ShownField, error: ValidationError) -> str:
+    params: Any = error.params
+    bound = "at most" if error.code == "max_length" else "at least"
+    characters = how_many(params["limit_value"], "character", "characters")
+    return f"Enter {bound} {characters}; these are {number(params['show_value'])}."
+
+
+def _choice(shown: ShownField, error: ValidationError) -> str:
+    """Say that there is no such choice, and which ones are spelled alike."""
+    params: Any = error.params or {}
+    typed = str(params.get("value", params.get("pk", ""))) or str(shown.data or "")
+    alike = similar(typed, _names(shown.field))
+    hint = f"Did you mean {alike}?" if alike else "Choose from the list."
+    return f"“{typed[:100]}” is not in the list. {hint}"
+
+
+def similar(typed: str, names: dict[str, str]) -> str:
+    """The names that are spelled like what was typed, as "A or B"."""
+    keys = get_close_matches(typed.casefold(), list(names), n=3, cutoff=0.6)
+    return " or ".join(dict.fromkeys(names[key] for key in keys))
+
+
+def _names(field: Any) -> dict[str, str]:
+    names = {}
+    for place, (value, label) in enumerate(_flat(getattr(field, "choices", ()))):
+        if place == MOST_ALIKE:
+            break
+        names |= {str(value).casefold(): str(label), str(label).casefold(): str(label)}
+    return names
+
+
+def _flat(choices: Any) -> Iterator[tuple[Any, Any]]:
+    for value, label in choices:
+        if isinstance(label, (list, tuple)):
+            yield from _flat(label)
+        elif value not in ("", None):
+            yield value, label
+
+
+def _unique(shown: ShownField, error: ValidationError) -> str:
+    params: Any = error.params or {}
+    return f"Another {str(params.get('model_name', 'object')).lower()} has {named(shown)} “{shown.data}” already."
+
+
+_CORRECTIONS: dict[str, Callable[[ShownField, ValidationError], str]] = {
+    "required": _required,
+    "invalid": _shape,
+    "min_value": _range,
+    "max_value": _range,
+    "max_length": _length,
+    "min_length": _length,
+    "invalid_choice": _choice,
+    "invalid_pk_value": _choice,
+    "unique": _unique,
+}
