@@ -7,8 +7,9 @@ class GoliveConfig(AppConfig):
 
     def ready(self) -> None:
         from readiness.evidence.models import Review, ReviewAction
-        from readiness.golive.worklist.queries import find_work
-        from web import links, search
+        from readiness.golive.reviews.queries import to_sign
+        from readiness.golive.worklist.queries import find_work, own_items
+        from web import links, search, waiting
 
         search.register("worklist", "Worklist", find_work, permission="golive.view_workitem", order=25)
         links.has_page(self.get_model("WorkItem"), "work-item")
@@ -16,3 +17,5 @@ class GoliveConfig(AppConfig):
         links.has_page(self.get_model("CampaignItem"), "campaign-item")
         links.has_page(Review, "review")
         links.has_page(ReviewAction, "review-action-edit")
+        waiting.register("worklist", own_items, "items are yours", permission="golive.view_workitem")
+        waiting.register("reviews", to_sign, "wait for your signature", permission="evidence.view_review")

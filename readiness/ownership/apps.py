@@ -5,6 +5,10 @@ class OwnershipConfig(AppConfig):
     name = "readiness.ownership"
 
     def ready(self) -> None:
-        from web import links
+        from readiness.ownership.gaps import to_accept
+        from web import links, waiting
 
         links.has_page(self.get_model("Assignment"), "assignment")
+        waiting.register(
+            "owned-by-me", to_accept, "proposals wait for you", permission="ownership.view_assignment"
+        )

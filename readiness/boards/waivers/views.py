@@ -127,7 +127,7 @@ def _choice(form: forms.Form, name: str) -> forms.ChoiceField:
 SEE = ("inventory.view_site", "grants.view_grant")
 WAIVERS = Report("readiness/waivers/list.html", *SEE)
 AGEING = Report("readiness/waivers/ageing.html", *SEE)
-ABOVE = (("Readiness", "readiness"), ("Waivers", "waivers"))
+ABOVE = (("Waivers", "waivers"),)
 
 
 @WAIVERS.page
@@ -137,7 +137,6 @@ def waivers(request: HttpRequest) -> tuple[TablePage, Any]:
     return table_kit.page(request, tables.grant_table(at), grants(now=at), prepare=prepare), lambda: {
         "counts": counts(now=at),
         "now": at,
-        "breadcrumbs": crumbs("Waivers", *ABOVE[:1]),
     }
 
 
@@ -164,7 +163,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     ask = lambda: ask_for_grant(**form.asked(), by=reader(request), now=at)  # noqa: E731
     if grant := saved(request, form, ask, "{} is asked for; somebody else decides."):
         return HttpResponseRedirect(reverse("waiver", args=[grant.pk]))
-    context = {"form": form, "most": MOST_WAIVERS, "breadcrumbs": crumbs("Ask for one", *ABOVE)}
+    context = {"form": form, "most": MOST_WAIVERS, "breadcrumbs": crumbs("Request", *ABOVE)}
     return render(request, "readiness/waivers/request.html", context, status=422 if form.errors else 200)
 
 

@@ -198,3 +198,7 @@ def find_work(query: str, *, user: User, limit: int) -> list[Hit]:
         )
         for item in hits
     ]
+
+
+def own_items(*, user: User, now: datetime) -> QuerySet[WorkItem]:
+    return WorkItem.objects.live().filter(owner=user)
