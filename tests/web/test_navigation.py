@@ -76,6 +76,21 @@ def test_a_page_is_headed_by_the_name_of_its_tab(client_of, tab):
     assert tab.label.casefold() in heading.casefold()
 
 
+def test_a_refused_page_keeps_the_navigation_and_says_who_may(client_of):
+    answer = client_of("viewer").get("/waivers/request/")
+    assert answer.status_code == 403
+    assert marked(answer) == {"Work": "true", "Waivers": "true"}
+    text = " ".join(re.sub(r"<[^>]+>", " ", answer.text).split())
+    assert "Your account may not add grants: that takes the role ops, planner or admin." in text
+    assert "Your role is viewer." in text
+    assert f'href="{reverse("access")}"' in answer.text
+
+
+def test_a_part_of_a_page_that_is_refused_brings_no_second_navigation(client_of):
+    answer = client_of("viewer").get("/waivers/request/", headers={"HX-Request": "true"})
+    assert (answer.status_code, "<nav" in answer.text) == (403, False)
+
+
 def pages():
     """Addresses of pages without arguments, by url name."""
     for name in get_resolver().reverse_dict:
