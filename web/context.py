@@ -1,4 +1,4 @@
-"""Context of the shell of every page: theme, navigation, kiosk, shortcuts, the words in the search box."""
+"""Context of the shell of every page: theme, navigation, kiosk, shortcuts."""
 
 from typing import Any
 
@@ -28,7 +28,6 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "kiosk": request.GET.get("kiosk") == "1",
         "shortcuts": shortcuts_of(request),
         "refresh_s": _refresh_s(request),
-        "search_query": request.GET.get("q", "") if request.path == "/search/" else "",
     }
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from web import health
+from web import health, palette
 from web.history import api, views
 from web.metrics import MetricsView
 from web.rest import docs
@@ -14,6 +14,7 @@ urlpatterns = [
     path("history/", views.changes, name="history"),
     path("api/history/", api.changes, name="history-api"),
     path("search/", search_page, name="search"),
+    path("search/palette/", palette.answer, name="palette"),
     path("waiting/", counts_page, name="waiting"),
     path("api/schema/", docs.schema, name="schema"),
     path("api/docs/", docs.browser, name="api-docs"),

@@ -76,7 +76,10 @@ def _marks(waits: dict[str, int]) -> Iterator[dict[str, Any]]:
     for entry in ENTRIES:
         here = [(_waiting[tab.url_name], count) for tab in entry.tabs if (count := waits.get(tab.url_name))]
         for waiting, count in here:
-            yield {"id": waiting.url_name, "count": count, "words": waiting.words, "tone": waiting.tone}
+            mark = {"count": count, "words": waiting.words, "tone": waiting.tone}
+            yield {"id": waiting.url_name} | mark
+            if waiting.url_name == "inbox":
+                yield {"id": "bell"} | mark
         if here:
             yield {
                 "id": f"entry-{entry.label.lower()}",

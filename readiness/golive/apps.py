@@ -7,11 +7,12 @@ class GoliveConfig(AppConfig):
 
     def ready(self) -> None:
         from readiness.evidence.models import Review, ReviewAction
+        from readiness.golive import search
         from readiness.golive.reviews.queries import to_sign
-        from readiness.golive.worklist.queries import find_work, own_items
-        from web import links, search, waiting
+        from readiness.golive.worklist.queries import own_items
+        from web import links, waiting
 
-        search.register("worklist", "Worklist", find_work, permission="golive.view_workitem", order=25)
+        search.register()
         links.has_page(self.get_model("WorkItem"), "work-item")
         links.has_page(self.get_model("Campaign"), "campaign")
         links.has_page(self.get_model("CampaignItem"), "campaign-item")
