@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from django.db.models import Q
+
 from accounts.models import User
 from telemetry.core.registry import registry
 from telemetry.models import Series
@@ -11,7 +13,14 @@ from web.search import Hit
 
 
 def find_metrics(query: str, *, user: User) -> Iterator[Hit]:
-    for name in Series.objects.order_by("metric").values_list("metric", flat=True).distinct():
+    words = query.casefold().split()
+    meant = [
+        name
+        for name, metric in registry().names.items()
+        if all(word in f"{name} {metric.title}".casefold() for word in words)
+    ]
+    asked = Q(metric__icontains=query) | Q(metric__in=meant)
+    for name in Series.objects.filter(asked).order_by("metric").values_list("metric", flat=True).distinct():
         metric = registry().get(name)
         meaning = f"{metric.title}{f', {metric.unit}' if metric.unit else ''}" if metric else ""
         if (rank := rank_of(query, name, [meaning])) is not None:

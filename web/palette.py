@@ -19,8 +19,8 @@ from web.ranking import rank_of
 from web.requests import UserRequest
 from web.search import Hit
 
-SHOWN = 4
-"""Hits of a group in the palette; the rest is one step away, on the page of the search."""
+SHOWN, MOST_GROUPS = 4, 8
+"""Hits of a group, and groups, in the palette; the rest is one step away, on the page of the search."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +95,15 @@ def find_actions(query: str, *, user: User) -> Iterator[Hit]:
 
 @reads()
 def answer(request: UserRequest) -> HttpResponse:
-    query = search.read(request.GET.get("q", ""))
-    user = request.user
-    groups = search.search(query.text, user=user, scope=query.scope, limit=SHOWN)
+    query, user = search.read(request.GET.get("q", "")), request.user
+    results = search.search(query.text, user=user, scope=query.scope, limit=SHOWN, most=MOST_GROUPS)
     context = {
         "query": query,
         # Nothing typed: where one may go, and what one may do.
-        "groups": groups if query.text else search.some_of(("pages", "actions"), user=user, limit=2 * SHOWN),
-        "total": sum(group.total for group in groups),
+        "groups": results.groups
+        if query.text
+        else search.some_of(("pages", "actions"), user=user, limit=2 * SHOWN),
+        "total": results.total,
         "all_url": search.address(query.text, query.scope),
     }
     return render(request, "web/palette_answer.html", context)

@@ -1,66 +1,75 @@
 """The order of what search lists: what is so called, what begins so, then words that begin so, and middles last.
 
-"fra" means Frankfurt before "infrastructure". Rows are ranked by the database, what is held in memory by `rank_of`.
+"fra" means Frankfurt before "infrastructure". Rows are ranked by the database, what is held in memory by `rank_of`, and
+both read a text alike: in capitals, with a blank for each sign that parts words, a field between bars.
 """
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Func, IntegerField, Q, QuerySet, Value, When
 
 EXACT, BEGINS, WORD, WORDS_ELSEWHERE, MIDDLE = range(5)
+_PARTING = "-_/.:(,"
+_BLANKS = " " * len(_PARTING)
+_AS_BLANKS = str.maketrans(_PARTING, _BLANKS)
+
+
+class _SearchedText(Func):
+    """The fields as one text: "| DSM 1 | DES MOINES |"."""
+
+    template = (
+        f"translate(upper('| ' || concat_ws(' | ', %(expressions)s) || ' |'), '{_PARTING}', '{_BLANKS}')"
+    )
+    output_field = CharField()
+
+
+def _searched(texts: Iterable[str]) -> str:
+    return f"| {' | '.join(texts)} |".upper().translate(_AS_BLANKS)
+
+
+def _read(text: str) -> str:
+    return text.upper().translate(_AS_BLANKS)
+
+
+def _words(query: str) -> list[str]:
+    """Return the words as texts are read; one that is nothing but a sign parts words, and is none."""
+    return [word for word in map(_read, query.split()) if word.strip()]
 
 
 def rank_of(query: str, title: str, others: Iterable[str] = ()) -> int | None:
     """Return the rank of a text with its further texts; None where a word of the query is in none of them."""
-    asked, named, texts = query.casefold(), title.casefold(), [title.casefold(), *map(str.casefold, others)]
-    words = asked.split()
-    if not words:
+    asked, words = _read(query), _words(query)
+    named, text = _searched([title]), _searched([title, *others])
+    if not query:
         return BEGINS
-    if not all(any(word in text for text in texts) for word in words):
+    if not words or not all(word in text for word in words):
         return None
-    if asked in texts:
+    if f"| {asked} |" in text:
         return EXACT
-    if named.startswith(asked):
+    if named.startswith(f"| {asked}"):
         return BEGINS
-    if _begins_a_word(asked, named):
+    if f" {asked}" in named:
         return WORD
-    begun = all(any(_begins_a_word(word, text) for text in texts) for word in words)
-    return WORDS_ELSEWHERE if begun else MIDDLE
-
-
-def _begins_a_word(part: str, text: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(part)}", text) is not None
+    return WORDS_ELSEWHERE if all(f" {word}" in text for word in words) else MIDDLE
 
 
 def ranked(
     rows: QuerySet[Any], query: str, *, title: str, others: Iterable[str] = (), also: Q | None = None
 ) -> QuerySet[Any]:
     """Return the rows that have each word in one of the fields, or for which `also` holds, with `search_rank`."""
-    fields, words = (title, *others), query.split()
-    found = _all_in(fields, words, "icontains")
-    begun = [rf"\m{re.escape(word)}" for word in words]
+    asked, words = _read(query), _words(query)
+    found, begun = (Q(), Q()) if words else (Q(pk__in=[]), Q(pk__in=[]))
+    for word in words:
+        found &= Q(search_text__contains=word)
+        begun &= Q(search_text__contains=f" {word}")
     rank = Case(
-        When(_any_of(fields, query, "iexact"), then=Value(EXACT)),
-        When(**{f"{title}__istartswith": query}, then=Value(BEGINS)),
-        When(**{f"{title}__iregex": rf"\m{re.escape(query)}"}, then=Value(WORD)),
-        When(_all_in(fields, begun, "iregex"), then=Value(WORDS_ELSEWHERE)),
+        When(search_text__contains=f"| {asked} |", then=Value(EXACT)),
+        When(search_text__startswith=f"| {asked}", then=Value(BEGINS)),
+        When(search_title__contains=f" {asked}", then=Value(WORD)),
+        When(begun, then=Value(WORDS_ELSEWHERE)),
         default=Value(MIDDLE),
         output_field=IntegerField(),
     )
-    return rows.filter(found | also if also is not None else found).annotate(search_rank=rank)
-
-
-def _any_of(fields: Iterable[str], value: str, lookup: str) -> Q:
-    condition = Q()
-    for field in fields:
-        condition |= Q(**{f"{field}__{lookup}": value})
-    return condition
-
-
-def _all_in(fields: Iterable[str], words: Iterable[str], lookup: str) -> Q:
-    condition = Q()
-    for word in words:
-        condition &= _any_of(fields, word, lookup)
-    return condition
+    texts = rows.alias(search_text=_SearchedText(title, *others), search_title=_SearchedText(title))
+    return texts.filter(found | also if also is not None else found).annotate(search_rank=rank)

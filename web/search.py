@@ -116,6 +116,14 @@ class HitGroup:
         return self.total > len(self.hits)
 
 
+@dataclass(frozen=True, slots=True)
+class Results:
+    """The groups, the best hit's first, and how much there is in these and in those that are left out."""
+
+    groups: list[HitGroup]
+    total: int
+
+
 _providers: dict[str, Provider] = {}
 # Those that are known only when somebody searches, such as the kinds that addresses are made of.
 _makers: list[Callable[[], Iterable[Provider]]] = []
@@ -147,20 +155,31 @@ def providers(user: User) -> list[Provider]:
     return sorted(served, key=lambda each: each.order)
 
 
-def search(query: str, *, user: User, scope: str = "", limit: int = A_FEW) -> list[HitGroup]:
-    """Return the groups that have hits, the best hit's first."""
-    if not query:
-        return []
-    asked = [each for each in providers(user) if scope in ("", each.name)]
-    rows = _rows_found([each for each in asked if isinstance(each, RowsProvider)], query, user, limit)
-    groups = [_group(each, rows[each.name], query, user, limit) for each in asked]
-    return sorted((group for group in groups if group.hits), key=lambda group: group.hits[0].rank)
+def search(
+    query: str, *, user: User, scope: str = "", limit: int = A_FEW, most: int | None = None
+) -> Results:
+    """Look for it in all that the reader may see, and return as many as `limit` of each of the `most` best groups."""
+    asked = [each for each in providers(user) if scope in ("", each.name)] if query else []
+    by_rows = _rows_found([each for each in asked if isinstance(each, RowsProvider)], query, user, limit)
+    # Ordered before the objects are read, so that those of groups that are left out never are.
+    ranks: list[tuple[int, int, Provider]] = []
+    groups: dict[str, HitGroup] = {}
+    for each in asked:
+        if each.find is not None:
+            groups[each.name] = group = _in_memory(each, query, user, limit)
+            ranks += [(group.hits[0].rank, group.total, each)] if group.hits else []
+        elif found := by_rows[each.name]:
+            ranks.append((found[0].rank, found[0].total, each))
+    ranks.sort(key=lambda best: best[0])
+    shown = [
+        groups.get(each.name) or _of_rows(each, by_rows[each.name]) for _rank, _total, each in ranks[:most]
+    ]
+    return Results(shown, sum(total for _rank, total, _each in ranks))
 
 
 def some_of(names: Collection[str], *, user: User, limit: int) -> list[HitGroup]:
     """Return what there is in these groups, of those that are held in memory, before anybody has typed."""
-    asked = [each for each in providers(user) if each.name in names and each.find is not None]
-    return [_group(each, (), "", user, limit) for each in asked]
+    return [_in_memory(each, "", user, limit) for each in providers(user) if each.name in names]
 
 
 def _rows_found(
@@ -176,15 +195,19 @@ def _rows_found(
     return found
 
 
-def _group(provider: Provider, found: Sequence[FoundRow], query: str, user: User, limit: int) -> HitGroup:
-    if isinstance(provider, RowsProvider):
-        held = provider.rows().in_bulk([row.pk for row in found]) if found else {}
-        shown = [row for row in found if row.pk in held]
-        hits = provider.hits([held[row.pk] for row in shown]) if shown else ()
-        ranked_hits = [replace(hit, rank=row.rank) for hit, row in zip(hits, shown, strict=True)]
-        return HitGroup(provider, ranked_hits, found[0].total if found else 0)
-    assert provider.find is not None
-    hits = sorted(provider.find(query, user=user), key=lambda hit: hit.rank)
+def _of_rows(provider: Provider, found: Sequence[FoundRow]) -> HitGroup:
+    assert isinstance(provider, RowsProvider)
+    held = provider.rows().in_bulk([row.pk for row in found])
+    # A row that went away in this moment is left out.
+    shown = [row for row in found if row.pk in held]
+    hits = provider.hits([held[row.pk] for row in shown])
+    return HitGroup(
+        provider, [replace(hit, rank=row.rank) for hit, row in zip(hits, shown, strict=True)], found[0].total
+    )
+
+
+def _in_memory(provider: Provider, query: str, user: User, limit: int) -> HitGroup:
+    hits = sorted(provider.find(query, user=user), key=lambda hit: hit.rank) if provider.find else []
     return HitGroup(provider, hits[:limit], len(hits))
 
 
@@ -214,17 +237,19 @@ def search_page(request: UserRequest) -> HttpResponse:
     served = providers(request.user)
     known = not query.scope or query.scope in {each.name for each in served}
     limit = MANY if query.scope else A_FEW
-    groups = search(query.text, user=request.user, scope=query.scope, limit=limit) if known else []
+    results = search(query.text if known else "", user=request.user, scope=query.scope, limit=limit)
     return render(
         request,
         "web/search.html",
         {
             "query": query,
             "known_scope": known,
-            "groups": [{"group": group, "url": address(query.text, group.provider.name)} for group in groups],
+            "groups": [
+                {"group": group, "url": address(query.text, group.provider.name)} for group in results.groups
+            ],
             "tabs": _scopes(query, served),
             "everywhere_url": address(query.text),
-            "total": sum(group.total for group in groups),
+            "total": results.total,
             "search_query": f"in:{query.scope} {query.text}".strip() if query.scope else query.text,
         },
     )

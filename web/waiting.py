@@ -1,4 +1,4 @@
-"""What waits, counted in the navigation: each app says in its `AppConfig.ready` which rows wait at a tab.
+"""Counts in the navigation: each app says in its `AppConfig.ready` which rows wait at a tab.
 
     waiting.register("waivers", to_approve, "requests wait for your decision", permission="grants.approve_grant")
 

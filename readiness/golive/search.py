@@ -1,4 +1,4 @@
-"""What search finds of going live: items of the worklist, campaigns and reviews."""
+"""Search in what goes live: items of the worklist, campaigns and reviews."""
 
 from collections.abc import Iterable, Iterator
 

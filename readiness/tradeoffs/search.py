@@ -1,4 +1,4 @@
-"""What search finds of placement: decisions and portfolio runs."""
+"""Search in placement: decisions and portfolio runs."""
 
 from collections.abc import Iterable, Iterator
 

@@ -244,6 +244,8 @@ WORKLOADS = Kind(
     rows=lambda: queries.classes(day=_today()),
     prepare=_rows,
     room=None,
+    icon="stack-2",
+    search_order=19,
     title="Workload classes",
     address="",
     key="slug",

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from django.utils.text import slugify
+from django.utils.text import capfirst, slugify
 
 from web import links
 from web.kinds.kind import KIND_OF, Kind
@@ -15,13 +15,14 @@ def providers() -> Iterator[RowsProvider]:
     for kind in KIND_OF.values():
         filters = getattr(kind.table.filterset, "Meta", None)
         fields = tuple(getattr(filters, "search_fields", ()))
+        names = str(kind.model._meta.verbose_name_plural)
         if fields:
             yield RowsProvider(
-                name=slugify(kind.table.label),
-                label=kind.table.label,
+                name=slugify(names),
+                label=capfirst(names),
                 icon=kind.icon or "list",
                 permissions=kind.permissions("view"),
-                order=30,
+                order=kind.search_order,
                 rows=kind.rows,
                 title=fields[0],
                 others=fields[1:],

@@ -46,6 +46,7 @@ def test_the_exact_code_comes_first_and_groups_are_capped(client_of):
     assert devices.hits[0].url == reverse("device-detail", args=[exact.pk])
     assert len(devices.hits) == palette.SHOWN
     assert "4 of 10" in answer.text
+    assert answer.context["total"] == 10
     assert OPTION.findall(answer.text)[0] == devices.hits[0].url
 
 
