@@ -23,6 +23,7 @@ OTHERS = ("Des Moines", "infrastructure", "sn-77")
         pytest.param("struct", MIDDLE, id="in the middle of a word"),
         pytest.param("eaf", MIDDLE, id="in the middle of the name"),
         pytest.param("-1", MIDDLE, id="what begins no word"),
+        pytest.param("1 dsm", WORDS_ELSEWHERE, id="words in another order"),
         pytest.param("dsm tokyo", None, id="one word in none"),
         pytest.param("100%", None, id="a wildcard is a letter"),
         pytest.param("(", None, id="a bracket is a letter"),
