@@ -5,9 +5,9 @@ const input = dialog?.querySelector('[role=combobox]');
 let isWaiting = false; // Enter was pressed before the answer to the last letter was there
 
 const list = () => dialog.querySelector('[role=listbox]');
-const options = () => [...list().querySelectorAll('a[role=option]')];
-const chosen = () => list().querySelector('[aria-selected=true]');
-const isCurrent = () => list().dataset.query === input.value.trim().replace(/\s+/g, ' ');
+const options = () => [...dialog.querySelectorAll('a[role=option]')];
+const chosen = () => dialog.querySelector('[aria-selected=true]');
+const isCurrent = () => list()?.dataset.query === input.value.trim().replace(/\s+/g, ' ');
 
 export function openPalette() {
   if (!dialog || dialog.open) return false;
