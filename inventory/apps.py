@@ -6,10 +6,9 @@ class InventoryConfig(AppConfig):
     verbose_name = "Inventory"
 
     def ready(self) -> None:
-        from inventory import panels, search
+        from inventory import panels
         from inventory.scopes import PLACES, RESOLVED
         from web import scopes
 
         panels.register()
-        search.register_all()
         scopes.resolve_with(RESOLVED, places=PLACES)

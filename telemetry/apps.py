@@ -8,11 +8,25 @@ class TelemetryConfig(AppConfig):
     def ready(self) -> None:
         from telemetry import meters, panels
         from telemetry.models import Source
-        from telemetry.search import find_metrics, find_sources
-        from web import links, search
+        from telemetry.search import find_metrics
+        from telemetry.sources import late_or_silent
+        from web import links, search, waiting
 
         links.has_page(Source, "source")
         meters.register()
         panels.register()
-        search.register("sources", "Sources", find_sources, permission="telemetry.view_source", order=40)
-        search.register("metrics", "Metrics", find_metrics, permission="telemetry.view_series", order=50)
+        waiting.register(
+            "ingest",
+            late_or_silent,
+            "sources late or silent",
+            permission="telemetry.view_source",
+            tone="warn",
+        )
+        search.register(
+            "metrics",
+            "Metrics",
+            find_metrics,
+            permission="telemetry.view_series",
+            order=50,
+            icon="chart-dots-3",
+        )

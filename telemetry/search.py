@@ -1,33 +1,27 @@
-"""Search in telemetry: sources by name, metrics by name and by what they mean."""
+"""Search in telemetry: metrics by name and by what they mean. Sources are found as a kind."""
+
+from collections.abc import Iterator
 
 from django.db.models import Q
 
 from accounts.models import User
-from telemetry import sentences
 from telemetry.core.registry import registry
-from telemetry.models import Series, Source
-from web.links import link, page_url
+from telemetry.models import Series
+from web.links import link
+from web.ranking import rank_of
 from web.search import Hit
 
 
-def find_sources(query: str, *, user: User, limit: int) -> list[Hit]:
-    asked = Q(name__icontains=query) | Q(description__icontains=query) | Q(site__name__icontains=query)
-    sources = Source.objects.filter(asked).select_related("site").order_by("name", "pk")[: 4 * limit]
-    ordered = sorted(sources, key=lambda source: not source.name.casefold().startswith(query.casefold()))
-    return [
-        Hit(source.name, page_url(source) or "", sentences.place_of(source)) for source in ordered[:limit]
+def find_metrics(query: str, *, user: User) -> Iterator[Hit]:
+    words = query.casefold().split()
+    meant = [
+        name
+        for name, metric in registry().names.items()
+        if all(word in f"{name} {metric.title}".casefold() for word in words)
     ]
-
-
-def find_metrics(query: str, *, user: User, limit: int) -> list[Hit]:
-    meant = [name for name, metric in registry().names.items() if query.casefold() in metric.title.casefold()]
     asked = Q(metric__icontains=query) | Q(metric__in=meant)
-    names = (
-        Series.objects.filter(asked).order_by("metric").values_list("metric", flat=True).distinct()[:limit]
-    )
-    return [Hit(name, link("explore", metric=name), _meaning(name)) for name in names]
-
-
-def _meaning(name: str) -> str:
-    metric = registry().get(name)
-    return f"{metric.title}{f', {metric.unit}' if metric.unit else ''}" if metric else ""
+    for name in Series.objects.filter(asked).order_by("metric").values_list("metric", flat=True).distinct():
+        metric = registry().get(name)
+        meaning = f"{metric.title}{f', {metric.unit}' if metric.unit else ''}" if metric else ""
+        if (rank := rank_of(query, name, [meaning])) is not None:
+            yield Hit(name, link("explore", metric=name), meaning, rank=rank)

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
+from accounts.models import User
 from inventory.models import SiteChange
 from telemetry.models import Series, Source, SourceFlip, SourceState, SourceStatus
 
@@ -80,3 +81,7 @@ def sites_of(source: Source) -> list[int]:
         return [source.site_id]
     named = Series.objects.filter(source=source, site__isnull=False).order_by("site_id")
     return list(named.values_list("site_id", flat=True).distinct())
+
+
+def late_or_silent(*, user: User, now: datetime) -> QuerySet[SourceStatus]:
+    return SourceStatus.objects.filter(state__in=(SourceState.LATE, SourceState.SILENT))

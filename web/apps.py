@@ -13,10 +13,13 @@ class WebConfig(AppConfig):
         first = next(iter(apps.get_app_configs()))
         pre_migrate.connect(_refuse_foreign_data, sender=first)
         post_migrate.connect(_install_triggers, sender=first)
-        from web import metrics, workers
-        from web.accounts import finding
+        from web import metrics, palette, search, workers
+        from web.accounts import finding as users
+        from web.kinds import finding as kinds
 
-        finding.register()
+        palette.register()
+        users.register()
+        search.register_maker(kinds.providers)
         workers.listen()
         metrics.gauge(
             "muster_workers",

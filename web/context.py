@@ -1,71 +1,12 @@
-"""Context of the shell of every page: theme, navigation, kiosk, shortcuts, the words in the search box."""
+"""Context of the shell of every page: theme, navigation, kiosk, shortcuts."""
 
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
 
 from accounts.models import User
 from web import clock
-
-
-@dataclass(frozen=True, slots=True)
-class NavigationItem:
-    """`url_name` takes no argument; `section` is a heading above the entry; `shortcut` are keys, such as "g f"."""
-
-    label: str
-    url_name: str
-    icon: str
-    permission: str
-    shortcut: str = ""
-    section: str = ""
-
-
-ITEMS: tuple[NavigationItem, ...] = (
-    NavigationItem("Fleet", "fleet", "layout-dashboard", "inventory.view_site", "g f"),
-    NavigationItem("Sites", "sites", "building-factory-2", "inventory.view_site", "g s"),
-    NavigationItem("Readiness", "readiness", "grid-dots", "scoring.view_checkresult", "g m"),
-    NavigationItem("Gap", "gap", "trending-up", "scoring.view_sitescore", "g p"),
-    NavigationItem("Worklist", "worklist", "list-details", "golive.view_workitem", "g l"),
-    NavigationItem("Trends", "trends", "heart-rate-monitor", "scoring.view_checkresult", "g y"),
-    NavigationItem("Framework", "framework", "versions", "framework.view_frameworkversion", "g r"),
-    NavigationItem("Waivers", "waivers", "flag", "grants.view_grant", "g w"),
-    NavigationItem("Campaigns", "campaigns", "target-arrow", "golive.view_campaign", "g c"),
-    NavigationItem("Go-live reviews", "reviews", "shield-check", "evidence.view_review", "g o"),
-    NavigationItem("Trade-offs", "tradeoffs", "scale", "tradeoffs.view_sitefactor", "g t", "Trade-offs"),
-    NavigationItem("Workloads", "workloads", "stack-2", "workloads.view_workloadclass", "g k"),
-    NavigationItem("Portfolio", "portfolios", "arrows-sort", "tradeoffs.view_portfoliorun", "g z"),
-    NavigationItem("Flexibility", "flexibility", "git-compare", "tradeoffs.view_sitefactor", "g b"),
-    NavigationItem("Decisions", "decisions", "clipboard-check", "tradeoffs.view_decision", "g u"),
-    NavigationItem("Site factors", "factors", "coin", "tradeoffs.view_sitefactor", "g n"),
-    NavigationItem("Rules", "rules", "file-text", "jurisdiction.view_rule", "g j"),
-    NavigationItem("Ownership", "ownership", "user-check", "ownership.view_assignment", "g a", "People"),
-    NavigationItem("People", "people", "users-group", "people.view_team", "g e"),
-    NavigationItem("Inventory", "inventory", "server-2", "inventory.view_device", "g i", "Evidence"),
-    NavigationItem("Telemetry", "ingest", "activity", "telemetry.view_source", "g d"),
-    NavigationItem("Runs and records", "evidence", "flask", "evidence.view_validationrun", "g v"),
-    NavigationItem("Explore", "explore", "chart-dots-3", "telemetry.view_series", "g x"),
-    NavigationItem("History", "history", "history", "inventory.view_site", "g h"),
-)
-
-
-def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    shown = [(item, url) for item in ITEMS if (url := _url(item)) and request.user.has_perm(item.permission)]
-    here = max((url for _, url in shown if _holds(url, request.path)), key=len, default="")
-    return [asdict(item) | {"url": url, "current": url == here} for item, url in shown]
-
-
-def _holds(url: str, path: str) -> bool:
-    return path == url if url == "/" else path.startswith(url)
-
-
-def _url(item: NavigationItem) -> str:
-    try:
-        return reverse(item.url_name)
-    except NoReverseMatch:
-        return ""
-
+from web.navigation import navigation
 
 # Seconds between refreshes of live regions, as text: the template takes the number 0 for none.
 REFRESHES_S = {"0", "10", "30", "60", "300"}
@@ -74,15 +15,19 @@ DEFAULT_REFRESH_S = "30"
 
 def page(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
-    signed_in = user is not None and user.is_authenticated
+    nav = navigation(request) if user is not None and user.is_authenticated else []
+    entry = next((entry for entry in nav if entry["current"]), None)
     return {
         "page_at": clock.now(),
         "theme": theme_of(request),
-        "nav": navigation(request) if signed_in else [],
+        "nav": nav,
+        "entry": entry,
+        # Its tab names the page; a trail of places above it would say it again.
+        "is_tab": entry is not None and any(tab["current"] == "page" for tab in entry["tabs"]),
+        "side_is_narrow": request.COOKIES.get("side", "") == "narrow",
         "kiosk": request.GET.get("kiosk") == "1",
         "shortcuts": shortcuts_of(request),
         "refresh_s": _refresh_s(request),
-        "search_query": request.GET.get("q", "") if request.path == "/search/" else "",
     }
 
 

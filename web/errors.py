@@ -1,6 +1,7 @@
 """The answers to requests that fail: a page for readers, `{"detail": …}` for programs.
 
-A page for a failure must not fail itself: it gets no context but what is here, and asks no database.
+A page for a failure must not fail itself: it gets no context but what is here, and asks no database. A refusal is no
+failure: whoever is signed in keeps the navigation.
 """
 
 import sys
@@ -11,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import get_template
 
 from accounts.models import User
+from accounts.queries import role_of
 from web import refusals
 from web.permissions import MissingPermission, roles_of, words_of
 from web.refusals import Refusal
@@ -52,7 +54,7 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     detail = str(exception) or "You may not do this."
     wanted = [{"name": name, "may": words_of(name), "roles": roles_of(name)} for name in missing]
     detail = " ".join(filter(None, [detail, limits()]))
-    return _answer(request, 403, detail, wanted=wanted, exception=str(exception))
+    return _answer(request, 403, detail, wanted=wanted, exception=str(exception), **_within(request))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -60,7 +62,16 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def outside(request: HttpRequest) -> HttpResponse:
-    return _answer(request, 403, f"{OUTSIDE} {limits()}", exception=OUTSIDE)
+    return _answer(request, 403, f"{OUTSIDE} {limits()}", exception=OUTSIDE, **_within(request))
+
+
+def _within(request: HttpRequest) -> dict[str, Any]:
+    """Keep the navigation around a refusal, unless it is to fill a part of a page."""
+    user = getattr(request, "user", None)
+    fills_a_part = request.headers.get("HX-Request") == "true"
+    if user is None or not user.is_authenticated or fills_a_part or wants_json(request):
+        return {}
+    return {"frame": "errors/within.html", "role": role_of(user)}
 
 
 def refusal_for(error: BaseException | None) -> Refusal:
@@ -96,4 +107,5 @@ def _answer(
     theme = request.COOKIES.get("theme", "")
     shown = theme if theme in User.Theme.values else User.Theme.SYSTEM.value
     context |= {"request": request, "limits": limits(), "theme": shown}
-    return HttpResponse(get_template(template or f"{status}.html").render(context), status=status)
+    page = get_template(template or f"{status}.html")
+    return HttpResponse(page.render(context, request if "frame" in context else None), status=status)

@@ -1,21 +1,31 @@
 """Search over everything: each app says in its `AppConfig.ready` how its objects are found.
 
-    search.register("sites", "Sites", find_sites, permission="inventory.view_site")
+Rows are declared, and those of all apps looked for in one statement:
 
-where `find_sites(query, *, user, limit)` returns hits, best first. One statement each keeps the page quick.
+    search.register_rows("campaigns", "Campaigns", Campaign.objects.all, title="name", others=("site__name",),
+                         permissions=("golive.view_campaign",))
+
+What is held in memory is found by a function, `search.register("checks", "Checks", find_checks)`, where
+`find_checks(query, user=...)` returns hits with their rank (`web/ranking.py`). Objects of the kinds' kit need nothing.
 """
 
 import re
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlencode
 
+from django.db.models import BigIntegerField, Count, Q, QuerySet, Value, Window
+from django.db.models.functions import Cast
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
 from accounts.models import User
+from web import links, visibility
 from web.permissions import signed_in
+from web.ranking import MIDDLE, ranked
 from web.requests import UserRequest
 
 A_FEW = 8
@@ -30,55 +40,175 @@ class Hit:
     url: str
     detail: str = ""
     kind: str = ""
+    rank: int = MIDDLE
 
 
 class Find(Protocol):
-    def __call__(self, query: str, *, user: User, limit: int) -> list[Hit]: ...
+    def __call__(self, query: str, *, user: User) -> Iterable[Hit]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
-    """`name` is what `in:` takes. Without a `permission` the function itself looks after what the user may see."""
+    """`name` is what `in:` takes. Without `permissions` what finds looks after what the user may see."""
 
     name: str
     label: str
-    find: Find
-    permission: str = ""
+    icon: str = "search"
+    permissions: tuple[str, ...] = ()
     order: int = 100
+    find: Find | None = None
 
     def serves(self, user: User) -> bool:
-        return not self.permission or user.has_perm(self.permission)
+        return user.has_perms(self.permissions)
+
+
+def titled(rows: Iterable[Any]) -> Iterator[Hit]:
+    return (Hit(str(obj), links.page_url(obj) or "") for obj in rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowsProvider(Provider):
+    """`title` and `others` are fields that are looked into, of which `title` names a row; `also` finds further rows.
+    `hits` are those of rows, one for each.
+    """
+
+    rows: Callable[[], QuerySet[Any]]
+    title: str
+    others: tuple[str, ...] = ()
+    also: Callable[[str], Q] | None = None
+    hits: Callable[[Sequence[Any]], Iterable[Hit]] = titled
+
+    def best(self, query: str, *, user: User, limit: int) -> QuerySet[Any] | None:
+        """Return (name, key, rank, how many there are) of the best rows; None where the reader may see no field."""
+        fields = visibility.searchable(self.rows().model, (self.title, *self.others), user)
+        if not fields:
+            return None
+        also = self.also(query) if self.also else None
+        rows = ranked(self.rows().order_by(), query, title=fields[0], others=fields[1:], also=also)
+        return (
+            rows.annotate(
+                search_name=Value(self.name),
+                search_key=Cast("pk", BigIntegerField()),
+                search_total=Window(Count("pk")),
+            )
+            .order_by("search_rank", fields[0], "pk")
+            .values_list("search_name", "search_key", "search_rank", "search_total")[:limit]
+        )
+
+
+class FoundRow(NamedTuple):
+    name: str
+    pk: int
+    rank: int
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
 class HitGroup:
+    """The best hits of a provider, of `total`."""
+
     provider: Provider
     hits: list[Hit]
-    more: bool
+    total: int
+
+    @property
+    def more(self) -> bool:
+        return self.total > len(self.hits)
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """The groups, the best hit's first, and how much there is in these and in those that are left out."""
+
+    groups: list[HitGroup]
+    total: int
 
 
 _providers: dict[str, Provider] = {}
+# Those that are known only when somebody searches, such as the kinds that addresses are made of.
+_makers: list[Callable[[], Iterable[Provider]]] = []
 
 
-def register(name: str, label: str, find: Find, *, permission: str = "", order: int = 100) -> None:
+def register(
+    name: str, label: str, find: Find, *, permission: str = "", order: int = 100, icon: str = "search"
+) -> None:
     """Registering a name again replaces what was there."""
-    _providers[name] = Provider(name, label, find, permission, order)
+    permissions = (permission,) if permission else ()
+    _providers[name] = Provider(
+        name=name, label=label, find=find, permissions=permissions, order=order, icon=icon
+    )
+
+
+def register_rows(
+    name: str, label: str, rows: Callable[[], QuerySet[Any]], *, title: str, **declared: Any
+) -> None:
+    _providers[name] = RowsProvider(name=name, label=label, rows=rows, title=title, **declared)
+
+
+def register_maker(maker: Callable[[], Iterable[Provider]]) -> None:
+    _makers.append(maker)
 
 
 def providers(user: User) -> list[Provider]:
-    return sorted((each for each in _providers.values() if each.serves(user)), key=lambda each: each.order)
+    made = {each.name: each for maker in _makers for each in maker()}
+    served = [each for each in (made | _providers).values() if each.serves(user)]
+    return sorted(served, key=lambda each: each.order)
 
 
-def search(query: str, *, user: User, scope: str = "") -> list[HitGroup]:
-    if not query:
-        return []
-    limit = MANY if scope else A_FEW
-    groups = []
-    for provider in providers(user):
-        if scope in ("", provider.name):
-            hits = provider.find(query, user=user, limit=limit + 1)
-            groups.append(HitGroup(provider, hits[:limit], more=len(hits) > limit))
-    return [group for group in groups if group.hits]
+def search(
+    query: str, *, user: User, scope: str = "", limit: int = A_FEW, most: int | None = None
+) -> Results:
+    """Look for it in all that the reader may see, and return as many as `limit` of each of the `most` best groups."""
+    asked = [each for each in providers(user) if scope in ("", each.name)] if query else []
+    by_rows = _rows_found([each for each in asked if isinstance(each, RowsProvider)], query, user, limit)
+    # Ordered before the objects are read, so that those of groups that are left out never are.
+    ranks: list[tuple[int, int, Provider]] = []
+    groups: dict[str, HitGroup] = {}
+    for each in asked:
+        if each.find is not None:
+            groups[each.name] = group = _in_memory(each, query, user, limit)
+            ranks += [(group.hits[0].rank, group.total, each)] if group.hits else []
+        elif found := by_rows[each.name]:
+            ranks.append((found[0].rank, found[0].total, each))
+    ranks.sort(key=lambda best: best[0])
+    shown = [
+        groups.get(each.name) or _of_rows(each, by_rows[each.name]) for _rank, _total, each in ranks[:most]
+    ]
+    return Results(shown, sum(total for _rank, total, _each in ranks))
+
+
+def some_of(names: Collection[str], *, user: User, limit: int) -> list[HitGroup]:
+    """Return what there is in these groups, of those that are held in memory, before anybody has typed."""
+    return [_in_memory(each, "", user, limit) for each in providers(user) if each.name in names]
+
+
+def _rows_found(
+    asked: Sequence[RowsProvider], query: str, user: User, limit: int
+) -> dict[str, list[FoundRow]]:
+    """Look for the rows of all of them in one statement."""
+    best = [rows for each in asked if (rows := each.best(query, user=user, limit=limit)) is not None]
+    found: dict[str, list[FoundRow]] = defaultdict(list)
+    # A statement of its own is ordered and cut already; together they are put as they are.
+    together = best[0].union(*best[1:], all=True).order_by() if len(best) > 1 else (best or [()])[0]
+    for row in map(FoundRow._make, together):
+        found[row.name].append(row)
+    return found
+
+
+def _of_rows(provider: Provider, found: Sequence[FoundRow]) -> HitGroup:
+    assert isinstance(provider, RowsProvider)
+    held = provider.rows().in_bulk([row.pk for row in found])
+    # A row that went away in this moment is left out.
+    shown = [row for row in found if row.pk in held]
+    hits = provider.hits([held[row.pk] for row in shown])
+    return HitGroup(
+        provider, [replace(hit, rank=row.rank) for hit, row in zip(hits, shown, strict=True)], found[0].total
+    )
+
+
+def _in_memory(provider: Provider, query: str, user: User, limit: int) -> HitGroup:
+    hits = sorted(provider.find(query, user=user), key=lambda hit: hit.rank) if provider.find else []
+    return HitGroup(provider, hits[:limit], len(hits))
 
 
 # Longer texts are pasted by mistake; no name is as long.
@@ -106,7 +236,8 @@ def search_page(request: UserRequest) -> HttpResponse:
     query = read(request.GET.get("q", ""))
     served = providers(request.user)
     known = not query.scope or query.scope in {each.name for each in served}
-    groups = search(query.text, user=request.user, scope=query.scope) if known else []
+    limit = MANY if query.scope else A_FEW
+    results = search(query.text if known else "", user=request.user, scope=query.scope, limit=limit)
     return render(
         request,
         "web/search.html",
@@ -114,27 +245,27 @@ def search_page(request: UserRequest) -> HttpResponse:
             "query": query,
             "known_scope": known,
             "groups": [
-                {"group": group, "url": _address(query.text, group.provider.name)} for group in groups
+                {"group": group, "url": address(query.text, group.provider.name)} for group in results.groups
             ],
             "tabs": _scopes(query, served),
-            "everywhere_url": _address(query.text),
-            "total": sum(len(group.hits) for group in groups),
+            "everywhere_url": address(query.text),
+            "total": results.total,
             "search_query": f"in:{query.scope} {query.text}".strip() if query.scope else query.text,
         },
     )
 
 
 def _scopes(query: SearchQuery, served: list[Provider]) -> list[dict[str, Any]]:
-    everywhere = {"label": "Everything", "url": _address(query.text), "current": not query.scope}
+    everywhere = {"label": "Everything", "url": address(query.text), "current": not query.scope}
     return [
         everywhere,
         *(
-            {"label": each.label, "url": _address(query.text, each.name), "current": each.name == query.scope}
+            {"label": each.label, "url": address(query.text, each.name), "current": each.name == query.scope}
             for each in served
         ),
     ]
 
 
-def _address(text: str, scope: str = "") -> str:
+def address(text: str, scope: str = "") -> str:
     typed = f"in:{scope} {text}".strip() if scope else text
     return f"{reverse('search')}?{urlencode({'q': typed})}"

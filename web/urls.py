@@ -2,17 +2,20 @@
 
 from django.urls import include, path
 
-from web import health
+from web import health, palette
 from web.history import api, views
 from web.metrics import MetricsView
 from web.rest import docs
 from web.search import search_page
+from web.waiting import counts_page
 
 urlpatterns = [
     path("", include("web.accounts.urls")),
     path("history/", views.changes, name="history"),
     path("api/history/", api.changes, name="history-api"),
     path("search/", search_page, name="search"),
+    path("search/palette/", palette.answer, name="palette"),
+    path("waiting/", counts_page, name="waiting"),
     path("api/schema/", docs.schema, name="schema"),
     path("api/docs/", docs.browser, name="api-docs"),
     path("health/live", health.live, name="health-live"),

@@ -114,7 +114,7 @@ DEVICE = declared(
         ("Software", ("management_address", "firmware_version", "software_version")),
     ],
     brief=("name", "description"),
-    search=("name", "serial", "description", "device_type__model"),
+    search=("name", "serial", "management_address", "description", "device_type__model"),
     panel=("site", "region", "role", "status", "device_type", "manufacturer"),
     through=("site__region", "device_type__manufacturer", "device_type__domain"),
     form=DeviceForm,
@@ -122,6 +122,7 @@ DEVICE = declared(
     joins=("site", "rack", "device_type"),
     rows=Device.objects.select_related("site", "rack", "device_type__manufacturer"),
     icon="server",
+    search_order=26,
     hint="Nodes, servers, switches, PDUs, UPSs: what has power and a name",
     aliases={
         "status": (
@@ -160,6 +161,7 @@ ACCELERATOR = declared(
     joins=("device", "device_type"),
     rows=Accelerator.objects.select_related("device__site", "device__rack", "device_type__manufacturer"),
     icon="cpu",
+    search_order=27,
     hint="GPUs and the like, each in its node",
     above=lambda accelerator: [accelerator.device.site, accelerator.device],
 )

@@ -6,9 +6,8 @@ class BoardsConfig(AppConfig):
 
     def ready(self) -> None:
         from inventory.models import Site
-        from readiness.boards.search import find_checks, find_sites
-        from web import links, search
+        from readiness.boards import search
+        from web import links
 
-        search.register("sites", "Sites", find_sites, permission="inventory.view_site", order=10)
-        search.register("checks", "Checks", find_checks, permission="scoring.view_checkresult", order=20)
+        search.register()
         links.has_page(Site, "site", "slug")

@@ -1,37 +1,70 @@
-"""Hits for the search page: sites by name and place, checks by name and what they ask."""
+"""Search on the boards: checks by name and what they ask, sites by name and place, waivers."""
+
+from collections.abc import Iterable, Iterator
 
 from django.urls import reverse
 
 from accounts.models import User
 from inventory.models import Site
-from inventory.search import best_first
 from readiness.framework import queries as framework_queries
+from readiness.grants.models import Grant
+from web import search
+from web.ranking import rank_of
 from web.search import Hit
 
 
-def find_sites(query: str, *, user: User, limit: int) -> list[Hit]:
-    sites = Site.objects.select_related("region")
-    hits = best_first(sites, query, name="name", others=("slug", "city", "facility", "owner"))
-    return [
-        Hit(
-            site.name,
-            reverse("site", args=[site.slug]),
-            " · ".join(filter(None, (site.city, site.region.name))),
-        )
-        for site in hits[:limit]
-    ]
+def register() -> None:
+    search.register(
+        "checks",
+        "Checks",
+        find_checks,
+        permission="scoring.view_checkresult",
+        order=20,
+        icon="clipboard-check",
+    )
+    search.register_rows(
+        "sites",
+        "Sites",
+        lambda: Site.objects.select_related("region"),
+        title="name",
+        others=("slug", "city", "facility", "owner"),
+        permissions=("inventory.view_site",),
+        icon="building-factory-2",
+        order=10,
+        hits=_sites,
+    )
+    search.register_rows(
+        "waivers",
+        "Waivers",
+        lambda: Grant.objects.select_related("site"),
+        title="site__name",
+        others=("check_id", "reason", "kind", "state"),
+        also=framework_queries.of_checks_named,
+        permissions=("grants.view_grant", "inventory.view_site"),
+        icon="flag",
+        order=24,
+        hits=_waivers,
+    )
 
 
-def find_checks(query: str, *, user: User, limit: int) -> list[Hit]:
+def find_checks(query: str, *, user: User) -> Iterator[Hit]:
     _version, framework = framework_queries.current()
     pillars = {pillar.id: pillar.short_name for pillar in framework.pillars}
-    wanted = query.casefold()
-    checks = [
-        check
-        for check in framework.checks
-        if wanted in f"{check.id} {check.name} {check.why} {pillars[check.pillar]}".casefold()
-    ]
-    checks.sort(key=lambda check: wanted not in check.name.casefold())
-    return [
-        Hit(check.name, reverse("check", args=[check.id]), pillars[check.pillar]) for check in checks[:limit]
-    ]
+    for check in framework.checks:
+        rank = rank_of(query, check.name, [check.id, check.why, pillars[check.pillar]])
+        if rank is not None:
+            yield Hit(check.name, reverse("check", args=[check.id]), pillars[check.pillar], rank=rank)
+
+
+def _sites(sites: Iterable[Site]) -> Iterator[Hit]:
+    for site in sites:
+        place = " · ".join(filter(None, (site.city, site.region.name)))
+        yield Hit(site.name, reverse("site", args=[site.slug]), place)
+
+
+def _waivers(grants: Iterable[Grant]) -> Iterator[Hit]:
+    names = framework_queries.check_names()
+    for grant in grants:
+        title = f"{names.get(grant.check_id, grant.check_id)} at {grant.site}"
+        detail = f"{grant.get_kind_display()} · {grant.get_state_display()}"
+        yield Hit(title, reverse("waiver", args=[grant.pk]), detail)

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from django.db.models import Q
+
 from readiness.framework.core.definition import Framework
 from readiness.framework.core.document import dump, folder, load, load_files
 from readiness.framework.core.editing import refuse_unlike
@@ -66,3 +68,13 @@ def difference(before: FrameworkVersion, after: FrameworkVersion) -> tuple[Docum
 
 def stored_changes(stored: Iterable[Mapping[str, Any]]) -> list[DocumentChange]:
     return [DocumentChange(**change) for change in stored]
+
+
+def check_names() -> Mapping[str, str]:
+    return {check.id: check.name for check in current()[1].checks}
+
+
+def of_checks_named(query: str) -> Q:
+    """Return a condition for rows whose `check_id` is that of a check with these words in its name."""
+    asked = query.casefold()
+    return Q(check_id__in=[check_id for check_id, name in check_names().items() if asked in name.casefold()])

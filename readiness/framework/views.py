@@ -45,7 +45,7 @@ PAGES = VersionPages(
     list_template="readiness/framework/list.html",
     page_template="readiness/framework/version.html",
     content=_content,
-    trail=(("Readiness", "readiness"), ("Framework", "framework")),
+    trail=(("Framework", "framework"),),
     heading="Framework",
 )
 

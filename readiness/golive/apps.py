@@ -7,12 +7,16 @@ class GoliveConfig(AppConfig):
 
     def ready(self) -> None:
         from readiness.evidence.models import Review, ReviewAction
-        from readiness.golive.worklist.queries import find_work
-        from web import links, search
+        from readiness.golive import search
+        from readiness.golive.reviews.queries import to_sign
+        from readiness.golive.worklist.queries import own_items
+        from web import links, waiting
 
-        search.register("worklist", "Worklist", find_work, permission="golive.view_workitem", order=25)
+        search.register()
         links.has_page(self.get_model("WorkItem"), "work-item")
         links.has_page(self.get_model("Campaign"), "campaign")
         links.has_page(self.get_model("CampaignItem"), "campaign-item")
         links.has_page(Review, "review")
         links.has_page(ReviewAction, "review-action-edit")
+        waiting.register("worklist", own_items, "items are yours", permission="golive.view_workitem")
+        waiting.register("reviews", to_sign, "wait for your signature", permission="evidence.view_review")

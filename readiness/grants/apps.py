@@ -7,6 +7,10 @@ class GrantsConfig(AppConfig):
     verbose_name = "Grants"
 
     def ready(self) -> None:
-        from web import links
+        from readiness.grants.queries import to_decide
+        from web import links, waiting
 
         links.has_page(self.get_model("Grant"), "waiver")
+        waiting.register(
+            "waivers", to_decide, "requests wait for your decision", permission="grants.approve_grant"
+        )

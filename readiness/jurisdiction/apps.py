@@ -13,9 +13,20 @@ class JurisdictionConfig(AppConfig):
         # After `migrate` and after `flush` alike, as with the framework: without rules nothing can be decided.
         post_migrate.connect(_publish_shipped, sender=self)
         from readiness.jurisdiction.kinds import facts_on_record
+        from readiness.jurisdiction.queries import rules_in_force
         from readiness.workloads.kinds import add_facts
-        from web import links
+        from web import links, search
 
+        search.register_rows(
+            "rules",
+            "Rules",
+            rules_in_force,
+            title="title",
+            others=("slug", "jurisdiction", "instrument", "article"),
+            permissions=("jurisdiction.view_rule",),
+            icon="file-text",
+            order=29,
+        )
         links.has_page(self.get_model("Rule"), "rule")
         links.has_page(self.get_model("RulePack"), "rule-pack")
         add_facts(facts_on_record)

@@ -43,6 +43,10 @@ def rules() -> QuerySet[Rule]:
     return Rule.objects.select_related("pack").order_by("jurisdiction", "pack", "position", "slug")
 
 
+def rules_in_force() -> QuerySet[Rule]:
+    return Rule.objects.filter(pack__status=RulePack.Status.PUBLISHED)
+
+
 def groups(pack: RulePack) -> list[CountryGroup]:
     return list(pack.groups.prefetch_related("members").order_by("position", "slug"))
 

@@ -63,7 +63,7 @@ PAGES = VersionPages(
 def rules(request: HttpRequest) -> HttpResponseBase:
     asked = request.GET.get("version")
     pack = get_object_or_404(RulePack, version=asked) if asked else queries.in_force()
-    context: dict[str, Any] = {"version": pack, "breadcrumbs": PAGES.breadcrumbs("Rules"), **NOTICE}
+    context: dict[str, Any] = {"version": pack, **NOTICE}
     if pack is not None:
         table = tables.rules(queries.content_of(pack), now().date())
         context["table"] = page = table_kit.page(request, table, queries.rules().filter(pack=pack))

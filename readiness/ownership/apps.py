@@ -5,6 +5,20 @@ class OwnershipConfig(AppConfig):
     name = "readiness.ownership"
 
     def ready(self) -> None:
-        from web import links
+        from readiness.ownership.gaps import to_accept
+        from web import links, search, waiting
 
+        search.register_rows(
+            "ownership",
+            "Ownership",
+            lambda: self.get_model("Assignment").objects.select_related("site"),
+            title="site__name",
+            others=("item", "state", "accountable__name", "team__name"),
+            permissions=("ownership.view_assignment", "inventory.view_site"),
+            icon="user-check",
+            order=28,
+        )
         links.has_page(self.get_model("Assignment"), "assignment")
+        waiting.register(
+            "owned-by-me", to_accept, "proposals wait for you", permission="ownership.view_assignment"
+        )

@@ -73,7 +73,7 @@ def board(request: HttpRequest) -> HttpResponseBase:
     }
     if table_kit.wants_table_only(request, table):
         return answers.page(request, f"{TEMPLATE}#matrix", context)
-    context |= {"counts": counts, "sees_names": names, "breadcrumbs": crumbs("Ownership")}
+    context |= {"counts": counts, "sees_names": names}
     return answers.page(request, TEMPLATE, context | _panel(request, address, at))
 
 
@@ -85,7 +85,6 @@ def queues(request: HttpRequest) -> tuple[TablePage, Any]:
     definition = tables.queue_table(fleet, names=names, now=at)
     return table_kit.page(request, definition, fleet.gaps(), actions=offered), lambda: {
         "counts": fleet.counts(),
-        "breadcrumbs": crumbs("Queues", ABOVE),
     }
 
 
@@ -95,7 +94,7 @@ def owners(request: HttpRequest) -> tuple[TablePage, Any]:
     if not request.user.has_perms(REASSIGN):
         offered = replace(offered, columns=offered.columns[:-1])
     table = table_kit.page(request, offered, gaps.fleet(now=now()).loads)
-    return table, lambda: {"most": operations.MOST_ITEMS, "breadcrumbs": crumbs("Owners", ABOVE)}
+    return table, lambda: {"most": operations.MOST_ITEMS}
 
 
 def _panel(request: HttpRequest, address: Address, at: datetime) -> dict[str, Any]:
@@ -141,7 +140,6 @@ def owned_by_me(request: HttpRequest) -> HttpResponseBase:
     context = {
         "mine": gaps.of_user(reader(request), now=at),
         "now": at,
-        "breadcrumbs": crumbs("Owned by me", ABOVE),
     }
     return answers.page(request, "ownership/mine.html", context)
 

@@ -7,10 +7,7 @@ from datetime import datetime
 from django.db.models import BooleanField, Case, Count, Q, QuerySet, Value, When
 
 from accounts.models import User
-from inventory.search import best_first
 from readiness.people.models import Person, Team, has_left
-from web import links
-from web.search import Hit
 
 
 def teams(*, now: datetime) -> QuerySet[Team]:
@@ -40,15 +37,3 @@ def counts(*, now: datetime) -> dict[str, int]:
 
 def own_people(user: User) -> QuerySet[Person]:
     return Person.objects.filter(Q(user=user) | Q(requested_user=user)).select_related("requested_by")
-
-
-def find_people(query: str, *, user: User, limit: int) -> list[Hit]:
-    people = best_first(Person.objects.all(), query, name="name", others=["email"])[:limit]
-    return [
-        Hit(title=person.name, url=links.page_url(person) or "", detail=person.email) for person in people
-    ]
-
-
-def find_teams(query: str, *, user: User, limit: int) -> list[Hit]:
-    teams = best_first(Team.objects.all(), query, name="name", others=["slug", "contact"])[:limit]
-    return [Hit(title=team.name, url=links.page_url(team) or "", detail=team.contact) for team in teams]

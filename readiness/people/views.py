@@ -34,7 +34,7 @@ def people(request: HttpRequest) -> HttpResponseBase:
     table = table_kit.page(request, TEAMS.table, TEAMS.rows())
     if table_kit.wants_table_only(request, table):
         return table_kit.respond(request, "people/counted.html", table)
-    context = {"table": table, "counts": queries.counts(now=now()), "breadcrumbs": PEOPLE.breadcrumbs()}
+    context = {"table": table, "counts": queries.counts(now=now())}
     return answers.page(request, "people/counted.html", context)
 
 

@@ -7,6 +7,12 @@ class TradeoffsConfig(AppConfig):
     verbose_name = "Trade-offs"
 
     def ready(self) -> None:
-        from web import links
+        from readiness.tradeoffs import search
+        from readiness.tradeoffs.decisions.queries import to_decide
+        from web import links, waiting
 
+        search.register()
         links.has_page(self.get_model("PortfolioRun"), "portfolio")
+        waiting.register(
+            "decisions", to_decide, "wait for your approval", permission="tradeoffs.approve_decision"
+        )

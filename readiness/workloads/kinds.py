@@ -9,8 +9,6 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
-from accounts.models import User
-from inventory.search import best_first
 from readiness.workloads import documents, operations, queries, sentences
 from readiness.workloads.core.envelope import Envelope, contradictions
 from readiness.workloads.forms import DocumentForm, PlaceForm, WorkloadForm, initial_of
@@ -27,7 +25,6 @@ from web.kinds import Entry, Kind
 from web.links import page_url
 from web.rest.filters import ObjectFilterSet
 from web.rest.lookups import AnyOf, Flag
-from web.search import Hit
 from web.tables import Column, Table
 
 COMPLETE = (
@@ -91,14 +88,6 @@ def add_facts(make: MakeFacts) -> None:
     """Let a room above add facts to the jurisdiction card on the page of a class, from its AppConfig.ready."""
     if make not in _facts_above:
         _facts_above.append(make)
-
-
-def find_workloads(query: str, *, user: User, limit: int) -> list[Hit]:
-    matching = best_first(WorkloadClass.objects.all(), query, name="name", others=["slug", "description"])
-    return [
-        Hit(title=workload.name, url=page_url(workload) or "", detail=workload.description)
-        for workload in matching[:limit]
-    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +244,8 @@ WORKLOADS = Kind(
     rows=lambda: queries.classes(day=_today()),
     prepare=_rows,
     room=None,
+    icon="stack-2",
+    search_order=19,
     title="Workload classes",
     address="",
     key="slug",

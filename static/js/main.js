@@ -2,6 +2,7 @@
 // document, so content that arrives later works like content that came with the page.
 import './theme.js';
 import './menus.js';
+import './side.js';
 import './shortcuts.js';
 import './copy.js';
 import './carry_address.js';

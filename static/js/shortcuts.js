@@ -1,5 +1,6 @@
 // Single-key shortcuts: `/` to search, and whatever carries data-shortcut ("r", "g f"). They can be switched off
 // (WCAG 2.1.4), never act while someone types, and leave combinations with Ctrl, Alt or Meta alone.
+import { openPalette } from './palette.js';
 import { keepPreference } from './preferences.js';
 
 const PAUSE_MS = 1200; // longest time between the keys of a sequence
@@ -8,13 +9,6 @@ let timer = 0;
 
 const isTyping = (element) => element?.closest('input:not([type="checkbox"]), select, textarea, [contenteditable]') != null;
 const areOff = () => document.body.dataset.shortcuts === 'off';
-
-function focusSearch() {
-  const search = document.querySelector('[data-search]');
-  search?.focus();
-  search?.select();
-  return search != null;
-}
 
 function follow(element) {
   if (element.matches('summary')) {
@@ -28,7 +22,7 @@ function follow(element) {
 function press(key) {
   clearTimeout(timer);
   timer = setTimeout(() => (typed = ''), PAUSE_MS);
-  if (key === '/') return focusSearch();
+  if (key === '/') return openPalette();
   typed = `${typed} ${key}`.trim().split(' ').slice(-2).join(' ');
   for (const keys of [typed, key]) {
     const element = document.querySelector(`[data-shortcut="${CSS.escape(keys)}"]`);
@@ -43,7 +37,7 @@ function press(key) {
 
 document.addEventListener('keydown', (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k' && !event.altKey) {
-    if (focusSearch()) event.preventDefault();
+    if (openPalette()) event.preventDefault();
     return;
   }
   if (areOff() || event.ctrlKey || event.altKey || event.metaKey || event.key.length !== 1) return;

@@ -185,7 +185,11 @@ def checks_table():
 
 
 def shell():
-    return {name: SAMPLES[name] for name in ("nav", "time_range")} | {"user": SampleUser()}
+    return {
+        **{name: SAMPLES[name] for name in ("nav", "time_range")},
+        "entry": SAMPLES["nav"][0],
+        "user": SampleUser(),
+    }
 
 
 def domain_card(domain):

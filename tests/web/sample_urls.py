@@ -8,4 +8,4 @@ def nowhere(request):
     return HttpResponse("")
 
 
-urlpatterns = [path(f"{name}/", nowhere, name=name) for name in ("search", "settings", "login", "logout")]
+urlpatterns = [path(f"{name}/", nowhere, name=name) for name in ("search", "palette", "settings", "login", "logout")]

@@ -209,6 +209,7 @@ def test_shortcuts_work_stay_out_of_fields_and_can_be_switched_off(visit):
     assert page.evaluate("() => document.activeElement.name") == "q"
     page.keyboard.type("?t")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_hidden()
+    page.keyboard.press("Escape")
     page.locator("main").focus()
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog", name="Keyboard shortcuts")

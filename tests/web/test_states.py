@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from web import context
+from web import navigation
 from web.states import ATTRIBUTES, STATES, state
 
 VALUES = {
@@ -82,5 +82,5 @@ def test_every_icon_of_a_template_or_module_is_in_the_sprite(pytestconfig):
     for folder in ("accounts", "inventory", "readiness", "telemetry", "web"):
         for module in (root / folder).rglob("*.py"):
             used |= set(re.findall(r'\bicon="([a-z0-9-]+)"', module.read_text()))
-    used |= {item.icon for item in context.ITEMS}
+    used |= {entry.icon for entry in navigation.ENTRIES}
     assert used - icons == set(), "Add these to web/assets/icons.txt, and build them with `make setup`."

@@ -1,6 +1,7 @@
 """How search finds users."""
 
-from django.db.models import Q
+from collections.abc import Iterable, Iterator
+
 from django.urls import reverse
 
 from accounts.models import User
@@ -8,24 +9,20 @@ from web import search
 
 
 def register() -> None:
-    search.register("users", "Users", find_users, permission="accounts.view_user", order=900)
-
-
-def find_users(query: str, *, user: User, limit: int) -> list[search.Hit]:
-    """Find users by user name, full name and e-mail."""
-    named = (
-        Q(username__icontains=query)
-        | Q(first_name__icontains=query)
-        | Q(last_name__icontains=query)
-        | Q(email__icontains=query)
+    search.register_rows(
+        "users",
+        "Users",
+        User.objects.all,
+        title="username",
+        others=("first_name", "last_name", "email"),
+        permissions=("accounts.view_user",),
+        icon="user",
+        order=900,
+        hits=_hits,
     )
-    matches = User.objects.filter(named).order_by("username")[:limit]
-    return [
-        search.Hit(
-            title=each.username,
-            url=reverse("user-detail", args=[each.pk]),
-            detail=each.get_full_name(),
-            kind="" if each.is_active else "deactivated",
-        )
-        for each in matches
-    ]
+
+
+def _hits(users: Iterable[User]) -> Iterator[search.Hit]:
+    for user in users:
+        kind = "" if user.is_active else "deactivated"
+        yield search.Hit(user.username, reverse("user-detail", args=[user.pk]), user.get_full_name(), kind)

@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from web.ages import ago, old
@@ -59,6 +59,15 @@ def text(content: str) -> str:
 @register.filter
 def prose(text: object) -> SafeString:
     return mark_safe(_CODE.sub(r"<code>\1</code>", conditional_escape(str(text))))
+
+
+@register.filter
+def emphasised(text: str, query: str) -> SafeString:
+    """Mark the words of a query where they stand in a text."""
+    words = "|".join(map(re.escape, query.split()))
+    parts = re.split(f"({words})", text, flags=re.IGNORECASE) if words else [text]
+    marked = (format_html("<mark>{}</mark>" if at % 2 else "{}", part) for at, part in enumerate(parts))
+    return format_html_join("", "{}", ((part,) for part in marked))
 
 
 @register.simple_tag

@@ -101,7 +101,7 @@ def report(request: HttpRequest) -> tuple[TablePage, Any]:
             "pillars": tables.headings(shown.checks, framework.pillars, shown.counts, address),
             "letters": tables.key_to_letters(),
             "matrix_url": matrix_url,
-            "breadcrumbs": crumbs("Report", ("Readiness matrix", matrix_url)),
+            "breadcrumbs": crumbs("Report", ("Matrix", matrix_url)),
         }
 
     return shown.table, context

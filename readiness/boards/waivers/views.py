@@ -127,7 +127,7 @@ def _choice(form: forms.Form, name: str) -> forms.ChoiceField:
 SEE = ("inventory.view_site", "grants.view_grant")
 WAIVERS = Report("readiness/waivers/list.html", *SEE)
 AGEING = Report("readiness/waivers/ageing.html", *SEE)
-ABOVE = (("Readiness", "readiness"), ("Waivers", "waivers"))
+ABOVE = (("Waivers", "waivers"),)
 
 
 @WAIVERS.page
@@ -137,7 +137,6 @@ def waivers(request: HttpRequest) -> tuple[TablePage, Any]:
     return table_kit.page(request, tables.grant_table(at), grants(now=at), prepare=prepare), lambda: {
         "counts": counts(now=at),
         "now": at,
-        "breadcrumbs": crumbs("Waivers", *ABOVE[:1]),
     }
 
 

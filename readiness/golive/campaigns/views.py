@@ -146,7 +146,7 @@ class ItemForm(AssignForm):
 
 
 SEE = ("inventory.view_site", "golive.view_campaign")
-ABOVE = (("Readiness", "readiness"), ("Campaigns", "campaigns"))
+ABOVE = (("Campaigns", "campaigns"),)
 TARGETS_SHOWN = 60
 """Targets that are listed with a link each; a site with more is done with a script, not by hand."""
 CAMPAIGNS = Report("readiness/campaigns/list.html", *SEE)
@@ -160,7 +160,6 @@ def campaigns(request: HttpRequest) -> tuple[TablePage, Any]:
     sites = request.GET.getlist("site")
     return table, lambda: {
         "site": sites[0] if len(sites) == 1 else "",
-        "breadcrumbs": crumbs("Campaigns", *ABOVE[:1]),
     }
 
 

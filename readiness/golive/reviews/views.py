@@ -127,7 +127,7 @@ SEE = ("inventory.view_site", operations.MAY_SEE)
 SEE_APPROVERS = ("inventory.view_site", "golive.view_approver")
 REVIEWS = Report("readiness/reviews/list.html", *SEE)
 APPROVERS = Report("readiness/reviews/approvers.html", *SEE_APPROVERS)
-ABOVE = (("Readiness", "readiness"), ("Go-live reviews", "reviews"))
+ABOVE = (("Go-live reviews", "reviews"),)
 
 
 @REVIEWS.page
@@ -135,13 +135,12 @@ def reviews(request: HttpRequest) -> tuple[TablePage, Any]:
     framework = framework_queries.current()[1]
     return table_kit.page(request, tables.review_table(now(), framework), queries.reviews()), lambda: {
         "site": request.GET.get("site", ""),
-        "breadcrumbs": crumbs("Go-live reviews", *ABOVE[:1]),
     }
 
 
 @asks(*SEE, operations.MAY_OPEN)
 def open_review(request: HttpRequest) -> HttpResponse:
-    asked, way = ReviewedSiteForm(request.GET or None), crumbs("Open one", *ABOVE)
+    asked, way = ReviewedSiteForm(request.GET or None), crumbs("New review", *ABOVE)
     if not asked.is_valid():
         context = {
             "form": asked,

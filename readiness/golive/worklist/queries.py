@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 from django.db import models
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.urls import reverse
 
 from accounts.models import User
 from inventory.models import Site
@@ -21,8 +20,6 @@ from readiness.scoring.core.states import Gate, Tier, Verdict
 from readiness.scoring.models import CheckResult
 from readiness.scoring.queries.capacity import check_name
 from readiness.scoring.queries.standing import present_capacity
-from web import visibility
-from web.search import Hit
 
 MET = sorted(state.value for state in ACCEPTABLE)
 """States of a check that needs no work any more."""
@@ -180,21 +177,5 @@ def user_named(name: str) -> User | None:
     return User.objects.filter(username=name, is_active=True).first() if name else None
 
 
-def find_work(query: str, *, user: User, limit: int) -> list[Hit]:
-    _version, framework = framework_queries.current()
-    wanted = query.casefold()
-    named = [check.id for check in framework.checks if wanted in f"{check.id} {check.name}".casefold()]
-    asked = Q(check_id__in=named)
-    fields = ("site__name", "note", "owner__username", "owner_name")
-    for field in visibility.searchable(WorkItem, fields, user):
-        asked |= Q(**{f"{field}__icontains": query})
-    hits = items().filter(asked)[:limit]
-    checks = framework.checks_by_id
-    return [
-        Hit(
-            checks[item.check_id].name if item.check_id in checks else item.check_id,
-            reverse("work-item", args=[item.pk]),
-            " · ".join(filter(None, (item.site.name, item.get_status_display(), item.owner_text))),
-        )
-        for item in hits
-    ]
+def own_items(*, user: User, now: datetime) -> QuerySet[WorkItem]:
+    return WorkItem.objects.live().filter(owner=user)

@@ -122,7 +122,7 @@ LONGEST_ID = 18
 SEE = ("inventory.view_site", "golive.view_workitem")
 WORKLIST = Report("readiness/worklist/list.html", *SEE)
 PROGRESS = (operations.MAY_PROGRESS, operations.MAY_CHANGE)
-ABOVE = (("Gap", "gap"), ("Worklist", "worklist"))
+ABOVE = (("Worklist", "worklist"),)
 
 
 @WORKLIST.page
@@ -131,7 +131,7 @@ def worklist(request: HttpRequest) -> tuple[TablePage, Any]:
     actions = tables.actions(request.GET.urlencode()) if _may_progress(request) else ()
     prepare = lambda shown: queries.rows(shown, now=at)  # noqa: E731
     table = table_kit.page(request, tables.WORKLIST, queries.items(), prepare=prepare, actions=actions)
-    return table, lambda: {"counts": queries.counts(now=at), "breadcrumbs": crumbs("Worklist", *ABOVE[:1])}
+    return table, lambda: {"counts": queries.counts(now=at)}
 
 
 @asks(*SEE)

@@ -12,3 +12,4 @@ def _floors(settings):
 def nothing_registered(monkeypatch):
     """Each test registers what it needs; the apps' own are back afterwards."""
     monkeypatch.setattr(search, "_providers", {})
+    monkeypatch.setattr(search, "_makers", [])

@@ -15,8 +15,8 @@ pytestmark = pytest.mark.usefixtures("nothing_registered")
 def names(*found):
     """A provider that finds these names, as an app's would."""
 
-    def find(query, *, user, limit):
-        return [search.Hit(each, f"/{each}/") for each in found if query in each][:limit]
+    def find(query, *, user):
+        return [search.Hit(each, f"/{each}/") for each in found if query in each]
 
     return find
 
@@ -96,7 +96,7 @@ def test_what_was_typed_is_escaped(client_of):
 def test_what_may_not_be_seen_is_not_asked_for(client_of, viewer):
     asked = []
 
-    def secret(query, *, user, limit):
+    def secret(query, *, user):
         asked.append(query)
         return [search.Hit("secret", "/")]
 
@@ -138,11 +138,11 @@ def test_users_are_found_by_name_and_mail_by_those_who_may(client_of, user_of):
 
 
 @pytest.mark.parametrize("users", [1, 60])
-def test_each_kind_takes_one_statement(client_of, user_of, django_assert_num_queries, users):
+def test_what_is_found_takes_two_statements(client_of, user_of, django_assert_num_queries, users):
     finding.register()
     for number in range(users):
         user_of("viewer", username=f"user-{number}", password=None)
     client = client_of("admin")
-    # The session, the user, and the users found; an administrator's permissions need no statement.
-    with django_assert_num_queries(3):
+    # The session, the user, the best rows of all kinds, and those shown; an administrator's permissions need none.
+    with django_assert_num_queries(4):
         client.get("/search/?q=user")

@@ -21,7 +21,8 @@ from accounts.queries import role_of, scopes_of
 from web import clock
 from web.accounts.forms import DisplayForm, OwnPasswordForm, TokenForm
 from web.ages import ago
-from web.context import ITEMS, shortcuts_of, theme_of
+from web.context import shortcuts_of, theme_of
+from web.navigation import tabs_for
 from web.permissions import MissingPermission, reads, signed_in, words_of
 from web.requests import UserRequest
 from web.scopes import in_words
@@ -60,7 +61,7 @@ def tabs(request: UserRequest, current: str) -> list[dict[str, Any]]:
 
 def opening_views(user: User) -> list[tuple[str, Any]]:
     """Pages that this person may begin with, by url name: those of the navigation."""
-    return [(item.url_name, item.label) for item in ITEMS if user.has_perm(item.permission)]
+    return [(tab.url_name, tab.label) for tab in tabs_for(user)]
 
 
 def token_rows(user: User, *, now: datetime) -> list[TokenRow]:

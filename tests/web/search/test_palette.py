@@ -1,0 +1,104 @@
+"""The palette: what is meant first, groups with how many there are, and only what the reader may open and do."""
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from tests.inventory import made
+from tests.readiness.grants.conftest import ask, porto
+from web import palette
+
+__all__ = ["ask", "porto"]
+pytestmark = pytest.mark.django_db
+OPTION = re.compile(r'<a class="palette-option"[^>]*href="([^"]+)"')
+
+
+@pytest.fixture(autouse=True)
+def _floors(settings):
+    """The whole house: objects of all rooms are found."""
+    settings.ROOT_URLCONF = "config.urls"
+
+
+def groups(client, query):
+    answer = client.get("/search/palette/", {"q": query})
+    assert answer.status_code == 200
+    return {group.provider.label: group for group in answer.context["groups"]}
+
+
+def test_what_begins_so_comes_before_what_has_it_within(client_of):
+    """The defect that this is for: "fra" listed "infrastructure" before Frankfurt."""
+    made.site(name="FRA-1", slug="fra-1", city="Frankfurt")
+    made.device(name="infra-7", site=made.site(name="DSM-1", slug="dsm-1"))
+    found = groups(client_of("ops"), "fra")
+    assert next(iter(found)) == "Sites"
+    assert [hit.title for hit in found["Sites"].hits] == ["FRA-1"]
+    assert list(found).index("Devices") > list(found).index("Sites")
+
+
+def test_the_exact_code_comes_first_and_groups_are_capped(client_of):
+    site = made.site(name="DSM-1", slug="dsm-1")
+    for number in range(9):
+        made.device(name=f"dsm-1-n{number}", site=site)
+    exact = made.device(name="dsm-1-n", site=site)
+    answer = client_of("ops").get("/search/palette/?q=dsm-1-n")
+    [devices] = [group for group in answer.context["groups"] if group.provider.name == "devices"]
+    assert devices.hits[0].url == reverse("device-detail", args=[exact.pk])
+    assert len(devices.hits) == palette.SHOWN
+    assert "4 of 10" in answer.text
+    assert answer.context["total"] == 10
+    assert OPTION.findall(answer.text)[0] == devices.hits[0].url
+
+
+@pytest.mark.parametrize(
+    ("query", "label", "title"),
+    [
+        ("waiver", "Pages", "Waivers"),
+        ("waiver", "Actions", "Request a waiver"),
+        ("add site", "Actions", "Add a site"),
+        ("portfolio", "Actions", "New portfolio"),
+        ("device types", "Pages", "Device types"),
+        ("why did it", "Pages", "Score changes"),
+    ],
+)
+def test_pages_and_actions_are_found(client_of, query, label, title):
+    assert title in [hit.title for hit in groups(client_of("admin"), query)[label].hits]
+
+
+def test_a_waiver_is_found_by_its_check_and_by_its_reason(client_of, ask, porto):
+    waiver = ask(porto)
+    for query in ("ups b", "porto"):
+        [hit] = groups(client_of("viewer"), query)["Waivers"].hits
+        assert hit.url == reverse("waiver", args=[waiver.pk])
+
+
+@pytest.mark.parametrize("role", ["viewer", "ops", "planner", "manager", "admin"])
+def test_every_page_and_action_that_is_offered_opens(user_of, client_of, role):
+    client, user = client_of(role), user_of(role)
+    hits = [*palette.find_pages("", user=user), *palette.find_actions("", user=user)]
+    assert len(hits) > 20
+    assert {
+        hit.title: client.get(hit.url).status_code for hit in hits if client.get(hit.url).status_code != 200
+    } == {}
+
+
+def test_nothing_typed_offers_pages_and_actions(client_of):
+    assert list(groups(client_of("viewer"), "")) == ["Pages", "Actions"]
+
+
+def test_somebody_who_may_not_see_names_finds_nobody(client_of, user_of):
+    user_of("ops", username="ola", name="Ola Nordmann")
+    assert "Users" not in groups(client_of("viewer"), "ola")
+    assert "People" not in groups(client_of("viewer"), "nordmann")
+
+
+@pytest.mark.parametrize("sites", [1, 12])
+def test_an_answer_takes_few_statements_however_much_is_found(
+    client_of, django_assert_max_num_queries, sites
+):
+    for number in range(sites):
+        made.device(name=f"node-{number}", site=made.site(name=f"Node {number}", slug=f"node-{number}"))
+    client = client_of("admin")
+    client.get("/search/palette/?q=node")
+    with django_assert_max_num_queries(12):
+        client.get("/search/palette/?q=node")

@@ -1,0 +1,125 @@
+"""Seven entries with tabs: each page knows its own, carries one name, and none is reached by its address only."""
+
+import re
+
+import pytest
+from django.urls import get_resolver, reverse
+
+from tests.web.routes.test_empty import tables_of
+from web.navigation import ENTRIES, TABS
+
+pytestmark = pytest.mark.django_db
+PRESENT = [tab for tab in TABS if tab.url]
+# Signing out would end the walk; the other is for programs.
+NOT_WALKED = {"/logout/", "/metrics"}
+LINK = re.compile(r'href="(/[^"?#]*)')
+HEADING = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
+CRUMBS = re.compile(r'<nav class="breadcrumb .*?</nav>', re.DOTALL)
+NAMED_LINK = re.compile(r'<a href="(/[^"?#]*)">([^<]+)</a>')
+
+
+def marked(answer):
+    """The entries and tabs that a page marks as its own, by label."""
+    return {
+        item["label"]: item["current"]
+        for entry in answer.context["nav"]
+        for item in [entry, *entry["tabs"]]
+        if item["current"]
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "wanted"),
+    [
+        pytest.param("/waivers/", {"Work": "true", "Waivers": "page"}, id="a tab"),
+        pytest.param("/waivers/ageing/", {"Work": "true", "Waivers": "true"}, id="a page below a tab"),
+        pytest.param("/readiness/", {"Readiness": "page", "Matrix": "page"}, id="the first tab of an entry"),
+        pytest.param("/readiness/worklist/", {"Work": "page", "Worklist": "page"}, id="the longest address"),
+        pytest.param("/inventory/racks/", {"Sites": "true", "Inventory": "true"}, id="a list of a kind"),
+        pytest.param("/evidence/floors/", {"Data": "true", "Evidence": "true"}, id="a section of a tab"),
+        pytest.param("/settings/", {}, id="the reader's own page"),
+    ],
+)
+def test_a_page_marks_its_entry_and_its_tab(client_of, path, wanted):
+    assert marked(client_of("admin").get(path)) == wanted
+
+
+def test_there_are_seven_entries_in_the_side_bar(client_of):
+    page = client_of("admin").get("/waivers/")
+    assert [entry["label"] for entry in page.context["nav"]] == [entry.label for entry in ENTRIES]
+    assert len(ENTRIES) == 7
+    [side] = re.findall(r'<nav class="side".*?</nav>', page.text, re.DOTALL)
+    assert len(re.findall(r'<a class="nav-item"', side)) == 7
+
+
+def test_an_entry_leads_to_its_first_tab_that_the_reader_may_open(client_of):
+    """A viewer may not see who owns how much, and the board still stands under the owners."""
+    nav = {entry["label"]: entry for entry in client_of("viewer").get("/waivers/").context["nav"]}
+    assert "Owners" not in [tab["label"] for tab in nav["Owners"]["tabs"]]
+    assert nav["Owners"]["url"] == reverse("ownership")
+
+
+def test_shortcuts_are_each_used_once_and_lead_to_their_page(client_of):
+    shortcuts = [tab.shortcut for tab in TABS if tab.shortcut]
+    assert len(shortcuts) == len({*shortcuts})
+    page = client_of("admin").get("/waivers/").text
+    for tab in PRESENT:
+        if tab.shortcut:
+            assert f'<a href="{tab.url}" data-shortcut="{tab.shortcut}">{tab.label}</a>' in page
+
+
+@pytest.mark.parametrize("tab", PRESENT, ids=lambda tab: tab.url_name)
+def test_a_page_is_headed_by_the_name_of_its_tab(client_of, tab):
+    """Its heading may say more: "Readiness matrix" for Matrix."""
+    page = client_of("admin").get(tab.url).text
+    heading = re.sub(r"<[^>]+>", "", HEADING.search(page)[1])
+    assert tab.label.casefold() in heading.casefold()
+
+
+def test_a_refused_page_keeps_the_navigation_and_says_who_may(client_of):
+    answer = client_of("viewer").get("/waivers/request/")
+    assert answer.status_code == 403
+    assert marked(answer) == {"Work": "true", "Waivers": "true"}
+    text = " ".join(re.sub(r"<[^>]+>", " ", answer.text).split())
+    assert "Your account may not add grants: that takes the role ops, planner or admin." in text
+    assert "Your role is viewer." in text
+    assert f'href="{reverse("access")}"' in answer.text
+
+
+def test_a_part_of_a_page_that_is_refused_brings_no_second_navigation(client_of):
+    answer = client_of("viewer").get("/waivers/request/", headers={"HX-Request": "true"})
+    assert (answer.status_code, "<nav" in answer.text) == (403, False)
+
+
+def pages():
+    """Addresses of pages without arguments, by url name."""
+    for name in get_resolver().reverse_dict:
+        if isinstance(name, str):
+            for address, parameters in get_resolver().reverse_dict.getlist(name)[0][0]:
+                if not parameters and not address.startswith("api/"):
+                    yield "/" + address
+
+
+def test_no_list_is_reached_by_its_address_only(client_of):
+    client = client_of("admin")
+    tabs = {tab.url for tab in PRESENT}
+    # The menu of the user leads to the settings.
+    linked = {address for url in {*tabs, "/settings/"} for address in LINK.findall(client.get(url).text)}
+    lists = {path for path in pages() if path not in NOT_WALKED and tables_of(client.get(path).context)}
+    assert len(lists) > 30
+    assert lists - linked - tabs == set()
+
+
+def test_a_place_above_a_page_is_called_as_its_tab_is(client_of):
+    client = client_of("admin")
+    names = {tab.url: tab.label for tab in PRESENT}
+    places = [
+        (path, url, label)
+        for path in pages()
+        if path not in NOT_WALKED and (answer := client.get(path)).context
+        for trail in CRUMBS.findall(answer.text)
+        for url, label in NAMED_LINK.findall(trail)
+    ]
+    assert len(places) > 60
+    wrong = [place for place in places if names.get(place[1], place[2]) != place[2]]
+    assert wrong == []

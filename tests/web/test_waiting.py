@@ -1,0 +1,66 @@
+"""The counts in the navigation: what waits for the reader, within what the reader sees, in one statement."""
+
+import re
+
+import pytest
+
+from accounts import operations
+from telemetry.models import Source, SourceState, SourceStatus
+from tests.conftest import NOW
+from tests.inventory import made
+from tests.readiness.grants.conftest import ask, porto
+
+__all__ = ["ask", "porto"]
+pytestmark = pytest.mark.django_db
+MARK = re.compile(r'id="waiting-([\w-]+)"[^>]*>(\d+)<')
+
+
+def waiting(client):
+    return {name: int(count) for name, count in MARK.findall(client.get("/waiting/").text)}
+
+
+@pytest.fixture
+def sources():
+    for slug, state in (
+        ("oslo", SourceState.SILENT),
+        ("turin", SourceState.LATE),
+        ("lyon", SourceState.LATE),
+    ):
+        site = made.site(name=slug.title(), slug=slug)
+        source = Source.objects.create(name=f"{slug} collector", site=site, provenance="simulated")
+        SourceStatus.objects.create(source=source, state=state, state_since=NOW)
+
+
+@pytest.mark.usefixtures("sources")
+def test_a_tab_and_its_entry_say_how_much_waits(client_of):
+    page = client_of("viewer").get("/waiting/").text
+    assert dict(MARK.findall(page)) == {"ingest": "3", "entry-data": "3"}
+    assert 'data-tone="warn" title="3 sources late or silent"' in page
+
+
+@pytest.mark.usefixtures("sources")
+def test_what_lies_outside_the_readers_sites_is_not_counted(client_of, user_of):
+    operations.set_scopes(user_of("ops"), scopes=[("site", "lyon")], by=None)
+    assert waiting(client_of("ops")) == {"ingest": 1, "entry-data": 1}
+
+
+def test_a_request_waits_for_those_who_may_decide_on_it(client_of, ask, porto):
+    ask(porto)
+    assert waiting(client_of("manager")) == {"waivers": 1, "entry-work": 1}
+    assert waiting(client_of("viewer")) == {}
+
+
+@pytest.mark.usefixtures("sources")
+def test_everything_is_counted_in_one_statement(client_of, django_assert_num_queries):
+    client = client_of("manager")
+    client.get("/waiting/")
+    # The session, the user with their scopes, two for their permissions, and the counts of all apps.
+    with django_assert_num_queries(5):
+        client.get("/waiting/")
+
+
+def test_a_page_leaves_room_for_the_counts_and_asks_for_them_once_it_is_shown(client_of):
+    page = client_of("viewer").get("/waivers/").text
+    assert 'hx-get="/waiting/" hx-trigger="load"' in page
+    for name in ("waivers", "entry-work", "entry-data"):
+        assert f'id="waiting-{name}" hidden' in page

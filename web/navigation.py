@@ -1,0 +1,133 @@
+"""The navigation of every page: seven entries, and the tabs inside each, as data.
+
+A page belongs to the tab whose address its own begins with, the longest of them. What waits there is counted by the
+apps (`web/waiting.py`).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+
+@dataclass(frozen=True, slots=True)
+class NavigationTab:
+    """`url_name` takes no argument; `shortcut` are keys, such as "g f"; `words` are others that the palette knows."""
+
+    label: str
+    url_name: str
+    permission: str
+    shortcut: str = ""
+    words: str = ""
+
+    @property
+    def url(self) -> str:
+        """The address; "" where no app gives one."""
+        try:
+            return reverse(self.url_name)
+        except NoReverseMatch:
+            return ""
+
+
+@dataclass(frozen=True, slots=True)
+class NavigationEntry:
+    label: str
+    icon: str
+    tabs: tuple[NavigationTab, ...]
+
+
+# fmt: off
+ENTRIES: tuple[NavigationEntry, ...] = (
+    NavigationEntry("Home", "home", (
+        NavigationTab("For you", "home", "inventory.view_site", "g h"),
+        NavigationTab("Inbox", "inbox", "inventory.view_site", "g q", "waiting tasks"),
+        NavigationTab("Fleet", "fleet", "inventory.view_site", "g f", "overview map"),
+    )),
+    NavigationEntry("Sites", "building-factory-2", (
+        NavigationTab("Sites", "sites", "inventory.view_site", "g s"),
+        NavigationTab("Problems", "problems", "inventory.view_site", "g p", "alerts critical silent failing"),
+        NavigationTab("Inventory", "inventory", "inventory.view_device", "g i", "devices racks hardware"),
+    )),
+    NavigationEntry("Readiness", "grid-dots", (
+        NavigationTab("Matrix", "readiness", "scoring.view_checkresult", "g m"),
+        NavigationTab("Gap", "gap", "scoring.view_sitescore", "g g", "capacity"),
+        NavigationTab("Trends", "trends", "scoring.view_checkresult", "g y"),
+        NavigationTab("Score changes", "explain", "scoring.view_checkresult", "g x", "why did it move"),
+        NavigationTab("Checks", "checks", "scoring.view_checkresult", "g k"),
+        NavigationTab("Determinism", "determinism", "scoring.view_checkresult"),
+        NavigationTab("Interop", "interop", "scoring.view_checkresult", words="interoperability"),
+        NavigationTab("Framework", "framework", "framework.view_frameworkversion", "g r", "thresholds rules drafts"),
+    )),
+    NavigationEntry("Work", "list-details", (
+        NavigationTab("Worklist", "worklist", "golive.view_workitem", "g l", "tasks to do"),
+        NavigationTab("Campaigns", "campaigns", "golive.view_campaign", "g c", "validation runs"),
+        NavigationTab("Go-live reviews", "reviews", "evidence.view_review", "g o", "sign"),
+        NavigationTab("Waivers", "waivers", "grants.view_grant", "g w", "exceptions"),
+    )),
+    NavigationEntry("Placement", "scale", (
+        NavigationTab("Explorer", "tradeoffs", "tradeoffs.view_sitefactor", "g t", "trade-offs where to place"),
+        NavigationTab("Workload classes", "workloads", "workloads.view_workloadclass", "g b"),
+        NavigationTab("Portfolio", "portfolios", "tradeoffs.view_portfoliorun", "g z"),
+        NavigationTab("Flexibility", "flexibility", "tradeoffs.view_sitefactor", words="fallback"),
+        NavigationTab("Decisions", "decisions", "tradeoffs.view_decision", "g u"),
+        NavigationTab("Site factors", "factors", "tradeoffs.view_sitefactor", "g n", "price carbon latency"),
+        NavigationTab("Rules", "rules", "jurisdiction.view_rule", "g j", "jurisdiction law"),
+    )),
+    NavigationEntry("Owners", "user-check", (
+        NavigationTab("Ownership", "ownership", "ownership.view_assignment", "g a", "board responsibilities"),
+        NavigationTab("Owned by me", "owned-by-me", "ownership.view_assignment"),
+        NavigationTab("Queues", "ownership-queues", "ownership.view_assignment"),
+        NavigationTab("Owners", "owners", "people.view_person", words="reassign hand over"),
+        NavigationTab("People", "people", "people.view_team", "g e"),
+        NavigationTab("Teams", "teams", "people.view_team"),
+    )),
+    NavigationEntry("Data", "database-import", (
+        NavigationTab("Telemetry", "ingest", "telemetry.view_source", "g d", "sources ingest"),
+        NavigationTab("Sources", "source-list", "telemetry.view_source"),
+        NavigationTab("Series", "series-list", "telemetry.view_series"),
+        NavigationTab("Explore", "explore", "telemetry.view_series", words="metrics charts"),
+        NavigationTab("Evidence", "evidence", "evidence.view_validationrun", "g v", "runs records proof"),
+        NavigationTab("History", "history", "inventory.view_site", words="audit changes"),
+    )),
+)
+# fmt: on
+TABS: tuple[NavigationTab, ...] = tuple(tab for entry in ENTRIES for tab in entry.tabs)
+
+
+def tabs_for(user: Any) -> Iterator[NavigationTab]:
+    """The pages of the navigation that there are and that this reader may open."""
+    return (tab for tab in TABS if user.has_perm(tab.permission) and tab.url)
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the entries that hold a tab for the reader, with these tabs; `current` as `aria-current` takes it."""
+    allowed = frozenset(tabs_for(request.user))
+    here = max(
+        (tab for tab in TABS if _holds(tab.url, request.path)), key=lambda tab: len(tab.url), default=None
+    )
+    return [
+        {
+            "label": entry.label,
+            "icon": entry.icon,
+            "current": _current(here in entry.tabs, request.path == shown[0]["url"]),
+            "url": shown[0]["url"],
+            "tabs": shown,
+        }
+        for entry in ENTRIES
+        if (shown := [_row(tab, request.path, here) for tab in entry.tabs if tab in allowed])
+    ]
+
+
+def _row(tab: NavigationTab, path: str, here: NavigationTab | None) -> dict[str, Any]:
+    named = {"label": tab.label, "name": tab.url_name, "shortcut": tab.shortcut, "url": tab.url}
+    return named | {"current": _current(tab == here, path == named["url"])}
+
+
+def _current(holds: bool, is_page: bool) -> str:
+    return ("page" if is_page else "true") if holds else ""
+
+
+def _holds(url: str, path: str) -> bool:
+    return path == url if url == "/" else bool(url) and path.startswith(url)

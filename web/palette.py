@@ -1,0 +1,109 @@
+"""The palette that Ctrl-K opens: pages, objects of all kinds and actions, found while somebody types.
+
+Pages and actions are groups of the search like any other (`web/search.py`); the reader finds those that they may open.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from accounts.models import User
+from web import search
+from web.kinds.kind import KIND_OF
+from web.navigation import ENTRIES, tabs_for
+from web.permissions import reads
+from web.ranking import rank_of
+from web.requests import UserRequest
+from web.search import Hit
+
+SHOWN, MOST_GROUPS = 4, 8
+"""Hits of a group, and groups, in the palette; the rest is one step away, on the page of the search."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaletteAction:
+    """`words` are others by which it is found."""
+
+    label: str
+    url_name: str
+    permissions: tuple[str, ...] = ()
+    words: str = ""
+
+
+ACTIONS = (
+    PaletteAction("Request a waiver", "waiver-request", ("grants.add_grant",), "exception"),
+    PaletteAction("Propose an owner", "ownership", ("ownership.add_assignment", "people.view_person")),
+    PaletteAction(
+        "Reassign what a person owns",
+        "reassign",
+        ("ownership.add_assignment", "ownership.end_assignment", "people.view_person"),
+        "hand over",
+    ),
+    PaletteAction("Place a workload", "tradeoffs", ("tradeoffs.view_sitefactor",), "explorer"),
+    PaletteAction("New portfolio", "portfolio-ask", ("tradeoffs.add_portfoliorun",), "plan"),
+    PaletteAction("New campaign", "campaign-add", ("golive.add_campaign",), "plan"),
+    PaletteAction("New go-live review", "review-open", ("evidence.add_review",), "open sign"),
+    PaletteAction("Add to the worklist", "worklist-add", ("golive.add_workitem",), "task work item"),
+    PaletteAction("Draft a framework version", "framework-draft", ("framework.add_frameworkversion",), "threshold"),
+    PaletteAction("Draft a rule pack", "rule-pack-draft", ("jurisdiction.add_rulepack",)),
+    PaletteAction("Try a case against the rules", "rules-try", ("jurisdiction.view_rule",)),
+    PaletteAction("Enter a site factor", "site-factor-add", ("tradeoffs.add_sitefactor",), "price carbon"),
+    PaletteAction("Add a user", "user-add", ("accounts.view_user", "accounts.add_user"), "account"),
+    PaletteAction("Make a token", "settings", words="api key"),
+    PaletteAction("Change your password", "password-change"),
+)  # fmt: skip
+
+
+def register() -> None:
+    search.register("pages", "Pages", find_pages, order=15, icon="file-text")
+    search.register("actions", "Actions", find_actions, order=16, icon="player-play")
+
+
+def find_pages(query: str, *, user: User) -> Iterator[Hit]:
+    """Find tabs of the navigation, and lists that lie below one."""
+    entry_of = {tab: entry.label for entry in ENTRIES for tab in entry.tabs}
+    pages = [(tab.label, tab.url, entry_of[tab], tab.words) for tab in tabs_for(user)]
+    known = {url for _label, url, *_rest in pages}
+    for kind in KIND_OF.values():
+        if user.has_perms(kind.permissions("view")) and (url := kind.url("list")) not in known:
+            pages.append((kind.label_plural, url, kind.room[0] if kind.room else "", ""))
+    for label, url, place, words in pages:
+        if (rank := rank_of(query, label, [place, words])) is not None:
+            yield Hit(label, url, place, rank=rank)
+
+
+def find_actions(query: str, *, user: User) -> Iterator[Hit]:
+    """Find what the reader may do: what is declared here, and adding objects of a kind."""
+    offered = [
+        (each.label, each.url_name, each.words) for each in ACTIONS if user.has_perms(each.permissions)
+    ]
+    for kind in KIND_OF.values():
+        if "add" in kind.pages and user.has_perms(kind.permissions("add")):
+            noun = kind.label.lower()
+            article = "an" if noun[0] in "aeiou" else "a"
+            offered.append((f"Add {article} {noun}", kind.url_name("add"), "new"))
+        for entry in kind.entries:
+            if not entry.on_object and user.has_perms((*kind.may, *entry.permissions)):
+                offered.append((str(entry.heading), entry.url_name, "new"))
+    for label, url_name, words in offered:
+        if (rank := rank_of(query, label, [words])) is not None:
+            yield Hit(label, reverse(url_name), rank=rank)
+
+
+@reads()
+def answer(request: UserRequest) -> HttpResponse:
+    query, user = search.read(request.GET.get("q", "")), request.user
+    results = search.search(query.text, user=user, scope=query.scope, limit=SHOWN, most=MOST_GROUPS)
+    context = {
+        "query": query,
+        # Nothing typed: where one may go, and what one may do.
+        "groups": results.groups
+        if query.text
+        else search.some_of(("pages", "actions"), user=user, limit=2 * SHOWN),
+        "total": results.total,
+        "all_url": search.address(query.text, query.scope),
+    }
+    return render(request, "web/palette_answer.html", context)
