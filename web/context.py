@@ -23,6 +23,7 @@ class NavigationItem:
 
 
 ITEMS: tuple[NavigationItem, ...] = (
+    NavigationItem("Home", "home", "target-arrow", "inventory.view_site"),
     NavigationItem("Fleet", "fleet", "layout-dashboard", "inventory.view_site", "g f"),
     NavigationItem("Sites", "sites", "building-factory-2", "inventory.view_site", "g s"),
     NavigationItem("Readiness", "readiness", "grid-dots", "scoring.view_checkresult", "g m"),
