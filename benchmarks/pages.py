@@ -105,7 +105,7 @@ def _ask(connection: http.client.HTTPConnection, page: PageRequest, cookie: str)
 
 
 def weigh(port: int, site: str, cookie: str) -> None:
-    for name, path in (("fleet", "/"), ("site", f"/sites/{site}/")):
+    for name, path in (("fleet", "/fleet/"), ("site", f"/sites/{site}/")):
         address = f"http://127.0.0.1:{port}{path}"
         with machine.browser_page(address, cookie) as page:
             if page is None:

@@ -24,7 +24,7 @@ LARGEST_BYTES = 200_000
 LABEL, LABEL_HEIGHT = "Muster's demo fleet: every figure is simulated", 40
 PATIENCE_MS = 60_000
 PAGES = {
-    "fleet": "/",
+    "fleet": "/fleet/",
     "site": "/sites/lon-1/",
     "matrix": "/readiness/",
     "trade-offs": "/tradeoffs/?workload=assistant-emea",
@@ -53,7 +53,7 @@ def sign_in(page: Page, url: str, password: str) -> None:
     page.get_by_label("Username").fill("planner")
     page.get_by_label("Password").fill(password)
     page.locator("main form button[type=submit]").click()
-    page.get_by_role("heading", name="Fleet overview").wait_for()
+    page.wait_for_url(lambda url: "/login/" not in url)
 
 
 def picture(page: Page, address: str) -> bytes:

@@ -31,7 +31,7 @@ class WaitingRows(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingMark:
     """`words` follow the number: "3 sources late or silent". `tone` is that of a state: warn, bad or none."""
 
     url_name: str
@@ -41,12 +41,12 @@ class Waiting:
     tone: str = ""
 
 
-_waiting: dict[str, Waiting] = {}
+_waiting: dict[str, WaitingMark] = {}
 
 
 def register(url_name: str, rows: WaitingRows, words: str, *, permission: str, tone: str = "") -> None:
     """Registering a tab again replaces what was there."""
-    _waiting[url_name] = Waiting(url_name, rows, words, permission, tone)
+    _waiting[url_name] = WaitingMark(url_name, rows, words, permission, tone)
 
 
 def counts(user: User, *, now: datetime) -> dict[str, int]:

@@ -7,6 +7,8 @@ from readiness.boards.dry_run import views as dry_run
 from readiness.boards.explain import api as explain_api
 from readiness.boards.explain import views as explain
 from readiness.boards.gap import views as gap
+from readiness.boards.home import api as home_api
+from readiness.boards.home import views as home
 from readiness.boards.interop import views as interop
 from readiness.boards.matrix import views as matrix
 from readiness.boards.packs import views as packs
@@ -18,9 +20,12 @@ SITE = "sites/<slug:slug>/"
 VERSION = "readiness/framework/<int:pk>/"
 
 urlpatterns = [
-    path("", fleet.overview, name="fleet"),
-    path("charts/gap.<str:form>", fleet.gap_chart, name="fleet-gap-chart"),
-    path("charts/gap-by-site.<str:form>", fleet.gap_by_site_chart, name="fleet-gap-by-site-chart"),
+    path("", home.home, name="home"),
+    path("inbox/", home.inbox, name="inbox"),
+    path("api/inbox/", home_api.inbox, name="inbox-api"),
+    path("fleet/", fleet.overview, name="fleet"),
+    path("fleet/charts/gap.<str:form>", fleet.gap_chart, name="fleet-gap-chart"),
+    path("fleet/charts/gap-by-site.<str:form>", fleet.gap_by_site_chart, name="fleet-gap-by-site-chart"),
     path("sites/", fleet.sites, name="sites"),
     path(SITE, site.page, name="site"),
     path(SITE + "evaluate/", site.evaluate_now, name="site-evaluate"),

@@ -1,19 +1,21 @@
 """Asking for a grant, deciding on it, and taking it back. The site's claim row is left by the table's triggers."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import User
 from inventory.models import Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.vocabulary import Gate
 from readiness.grants.core.rules import MOST_WAIVERS, NotGrantable, check_of, refuse_unsuitable
-from readiness.grants.models import LONGEST, OPEN, Grant, GrantStanding
+from readiness.grants.models import LONGEST, OPEN, Grant, GrantStanding, is_live
 from web.permissions import roles_of
 from web.units import instant
-from web.workflows import Workflow, require
+from web.workflows import Turn, Workflow, require
 
 MAY_REQUEST = "grants.add_grant"
 MAY_DECIDE = "grants.approve_grant"
@@ -90,7 +92,30 @@ def _refuse_stranger(grant: Grant, by: User) -> None:
         require(by, MAY_DECIDE)
 
 
-@GRANTS.step(after=[Grant.State.REQUESTED], any_of=(MAY_DECIDE,), refuse=_refuse_own)
+def _asked_by_others(by: User, now: datetime) -> Q:
+    return is_live(now) & Q(state=Grant.State.REQUESTED) & ~Q(requested_by=by)
+
+
+def _subjects(grants: Sequence[Grant]) -> Iterable[str]:
+    checks = framework_queries.current()[1].checks_by_id
+    for grant in grants:
+        check = checks.get(grant.check_id)
+        yield f"{grant.get_kind_display()}: {check.name if check else grant.check_id}"
+
+
+DECIDING = Turn(
+    kind="Decide on a waiver",
+    verb="Decide",
+    page="waiver",
+    of=_asked_by_others,
+    subjects=_subjects,
+    asked_by=lambda grant: grant.requested_by,
+    since="requested_at",
+    joined=("site", "requested_by"),
+)
+
+
+@GRANTS.step(after=[Grant.State.REQUESTED], any_of=(MAY_DECIDE,), refuse=_refuse_own, turn=DECIDING)
 def approve(grant: Grant, *, note: str, by: User, now: datetime) -> None:
     """Approve a request of somebody else."""
     _decide(grant, Grant.State.APPROVED, note, by, now)

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from django.db.models import Q, QuerySet, TextChoices
@@ -14,12 +14,9 @@ from inventory.models import Site
 from readiness.ownership import queries
 from readiness.ownership.core.standing import Item, ItemStanding
 from readiness.ownership.models import Assignment
-from readiness.ownership.operations import MOST_ITEMS
+from readiness.ownership.operations import MOST_ITEMS, REMIND_BEFORE
 from readiness.ownership.queries import Live, OwnershipCell, SiteCells
 from web.units import Formatted, power
-
-REMIND_BEFORE = timedelta(days=14)
-"""How long before it runs out a confirmation is asked for. Operator-set default."""
 
 
 class OwnershipQueue(TextChoices):

@@ -1,12 +1,13 @@
 """Who may do what with an assignment, and what an assignment must be. Refusals are named here, next to the rules."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from accounts.models import User
 from inventory.models import Site
@@ -14,13 +15,16 @@ from readiness.ownership.core.standing import CONFIRM_EVERY
 from readiness.ownership.models import Assignment, Confirmation, HandoverStep
 from readiness.people.models import Person, Team
 from web.permissions import roles_of
-from web.workflows import Workflow, require
+from web.workflows import Turn, Workflow, require
+from web.workflows.waiting import subjects_by
 
 MAY_SEE = "ownership.view_assignment"
 MAY_PROPOSE = "ownership.add_assignment"
 MAY_END = "ownership.end_assignment"
 FURTHEST = timedelta(days=365)
 """How far ahead a term may begin. Operator-set default: plans of more than a year name roles, not people."""
+REMIND_BEFORE = timedelta(days=14)
+"""How long before it runs out a confirmation is asked for. Operator-set default."""
 MOST_AT_ONCE = 1000
 MOST_ITEMS = 28
 """Items that one person can answer for: more, and the owner counts as overloaded.
@@ -217,6 +221,29 @@ def _refuse_second(others: Sequence[Assignment], now: datetime) -> None:
             raise ValidationError({"item": [begins_later]})
 
 
+ANSWERING = Turn(
+    kind="Accept ownership",
+    verb="Answer",
+    page="assignment",
+    of=lambda by, now: Q(state=Assignment.State.PROPOSED, accountable__user=by),
+    subjects=subjects_by(lambda assignment: assignment.get_item_display()),
+    asked_by=lambda assignment: assignment.proposed_by,
+    since="proposed_at",
+    joined=("site", "proposed_by"),
+)
+CONFIRMING = replace(
+    ANSWERING,
+    kind="Confirm ownership",
+    verb="Confirm",
+    of=lambda by, now: (
+        Q(state=Assignment.State.ACCEPTED, accountable__user=by, due_at__lte=now + REMIND_BEFORE)
+        & (Q(ended_at=None) | Q(ended_at__gt=now))
+    ),
+    asked_by=lambda assignment: None,
+    since="confirmed_at",
+    due="due_at",
+    joined=("site",),
+)
 ANSWER: dict[str, Any] = {
     "after": [Assignment.State.PROPOSED],
     "any_of": (MAY_SEE,),
@@ -225,7 +252,7 @@ ANSWER: dict[str, Any] = {
 }
 
 
-@ASSIGNMENTS.step(**ANSWER)
+@ASSIGNMENTS.step(**ANSWER, turn=ANSWERING)
 def accept(assignment: Assignment, *, note: str, by: User, now: datetime) -> None:
     """The person named says yes.
 
@@ -274,7 +301,9 @@ def _hand_over(to: Assignment, at: datetime, *, by: User, now: datetime) -> None
         before.save(update_fields=["state", "ended_at", "ended_by", "end_reason"])
 
 
-@ASSIGNMENTS.step(after=[Assignment.State.ACCEPTED], any_of=(MAY_SEE,), refuse=require_named, words="")
+@ASSIGNMENTS.step(
+    after=[Assignment.State.ACCEPTED], any_of=(MAY_SEE,), refuse=require_named, words="", turn=CONFIRMING
+)
 def confirm(assignment: Assignment, *, by: User, now: datetime) -> None:
     """The accountable person still answers for it.
 

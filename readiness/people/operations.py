@@ -12,13 +12,28 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import User
 from readiness.people.models import Membership, Person, Team
-from web.workflows import require
+from web.workflows import Turn, awaits, require
+from web.workflows.waiting import subjects_by
 
 PERSON_FIELDS = frozenset({"name", "email", "phone", "time_zone", "left_at"})
 MAY_LINK = "people.link_person"
+LINKING = Turn(
+    kind="Confirm who you are",
+    verb="Answer",
+    page="own-person",
+    keyed=False,
+    of=lambda by, now: Q(requested_user=by),
+    subjects=subjects_by(str),
+    site=lambda person: None,
+    asked_by=lambda person: person.requested_by,
+    since="requested_at",
+    joined=("requested_by",),
+)
+awaits(Person, turn=LINKING)
 
 
 class NotRequested(PermissionDenied):

@@ -19,10 +19,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 # What the reader of these sees depends on the query, so each has a few.
 VARIANTS = (
-    "/?view=site",
-    "/?verdict=not-ready&verdict=ready&cols=site&cols=stage",
-    "/?q=nothing-is-called-this",
-    "/?kiosk=1",
+    "/fleet/?view=site",
+    "/fleet/?verdict=not-ready&verdict=ready&cols=site&cols=stage",
+    "/fleet/?q=nothing-is-called-this",
+    "/fleet/?kiosk=1",
     "/sites/porto/?tab=compute",
     "/sites/porto/?tab=network",
     "/sites/porto/?tab=energy",
@@ -69,7 +69,7 @@ VARIANTS = (
     "/search/?q=zzz",
     "/search/?q=in:nowhere a",
     "/nowhere/",
-    "/?start=tomorrow",
+    "/fleet/?start=tomorrow",
 )
 # Each is a test of its own, so that workers take them side by side.
 SHARES = 4
@@ -105,7 +105,16 @@ def found_on(one, axe_source, paths):
 def test_every_page_over_the_fleet(as_role, client_of, axe_source, share):
     client = client_of("admin")
     paths = pages(client, lambda route: not (IN_INVENTORY.match(route) or IN_FRAMEWORK.match(route)))
-    assert {"/", "/sites/porto/", "/readiness/", "/telemetry/", "/settings/", "/history/"} <= set(paths)
+    assert {
+        "/",
+        "/fleet/",
+        "/inbox/",
+        "/sites/porto/",
+        "/readiness/",
+        "/telemetry/",
+        "/settings/",
+        "/history/",
+    } <= set(paths)
     one = as_role("admin")
     assert found_on(one, axe_source, [*paths, *VARIANTS][share::SHARES]) == {}
     assert one.refusals == []
@@ -132,7 +141,8 @@ def test_every_page_of_the_inventory(as_role, client_of, people, axe_source):
 
 def test_pages_that_a_reader_may_not_open_or_finds_empty(as_role, client_of, axe_source):
     one = as_role("viewer")
-    empty = ["/", "/sites/", "/readiness/", "/telemetry/", "/inventory/", "/inventory/devices/", "/history/"]
+    empty = ["/", "/fleet/", "/inbox/", "/sites/", "/readiness/", "/telemetry/"]
+    empty += ["/inventory/", "/inventory/devices/", "/history/"]
     empty += ["/waivers/", "/waivers/ageing/", "/readiness/campaigns/"]
     empty += ["/readiness/gap/", "/readiness/worklist/"]
     empty += ["/readiness/reviews/", "/readiness/reviews/approvers/", "/tradeoffs/workloads/"]

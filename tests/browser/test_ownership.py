@@ -77,7 +77,7 @@ def test_every_page_of_ownership_and_people(as_role, six, axe_source, share):
         "/people/teams/add/",
         f"/people/teams/{ana.teams.get().pk}/",
         f"/people/teams/{ana.teams.get().pk}/edit/",
-        "/",
+        "/fleet/",
         "/sites/",
     ]
     one = as_role("admin")

@@ -73,7 +73,7 @@ def sample(plant):
 def fleet_page(well, client_of):
     """The page reads what the engine wrote down, so both are at work all along."""
     well.evaluate()
-    return {"boards", "scoring"}, lambda: client_of("viewer").get("/")
+    return {"boards", "scoring"}, lambda: client_of("viewer").get("/fleet/")
 
 
 @pytest.mark.parametrize(

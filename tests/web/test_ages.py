@@ -63,7 +63,7 @@ def test_a_page_tells_how_far_the_clock_of_the_browser_is_behind(ahead_ms, skew_
 
 @pytest.mark.django_db
 def test_a_page_has_the_instant_it_was_made_at(client_of, frozen_now):
-    page = client_of("viewer").get("/").content.decode()
+    page = client_of("viewer").get("/fleet/").content.decode()
     [instant] = re.findall(r'<body [^>]*data-now="([^"]+)"', page)
     assert datetime.fromisoformat(instant) == frozen_now.at.replace(microsecond=0)
 

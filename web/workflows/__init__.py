@@ -1,8 +1,10 @@
 """Workflows: an object in states, and the steps from one to the next, each declared beside the function that takes it.
 
-`steps` has the declaration and the locked operation, `pages` the buttons and addresses, `endpoints` the API.
+`steps` has the declaration and the locked operation, `pages` the buttons and addresses, `endpoints` the API, `waiting`
+what waits for whom.
 """
 
 from web.workflows.steps import NotInState, Workflow, WorkflowStep, require, require_words
+from web.workflows.waiting import Turn, awaits
 
-__all__ = ["NotInState", "Workflow", "WorkflowStep", "require", "require_words"]
+__all__ = ["NotInState", "Turn", "Workflow", "WorkflowStep", "awaits", "require", "require_words"]

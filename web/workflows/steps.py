@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Model
 
 from web.permissions import MissingPermission, roles_of, words_of
+from web.workflows.waiting import Turn, awaits
 
 
 class NotInState(Exception):
@@ -59,7 +60,14 @@ class Workflow[T: Model]:
 
     def step(self, **declared: Any) -> Callable[[Callable[..., Any]], WorkflowStep[T]]:
         """Declare the function below as a step: the fields of WorkflowStep, apart from the first two."""
-        return lambda act: WorkflowStep(workflow=self, act=act, **declared)
+
+        def declare(act: Callable[..., Any]) -> WorkflowStep[T]:
+            step = WorkflowStep(workflow=self, act=act, **declared)
+            if step.turn is not None:
+                awaits(self.model, *step.any_of, turn=step.turn)
+            return step
+
+        return declare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -69,8 +77,8 @@ class WorkflowStep[T: Model]:
     `after` are the states that it follows from. Whoever has a permission of `any_of` comes to it; `refuse` raises
     PermissionDenied where this object is not theirs to act on, such as a second person's. `words` names the text that
     goes with it, "" for none, and `must_say` asks for it; `fields` are further ones that a form sends.
-    With `by_clock` nobody may take it too: `by` None is the clock. The first line of the function's docstring is what
-    the API says of it.
+    With `by_clock` nobody may take it too: `by` None is the clock. `turn` says for whom its objects wait.
+    The first line of the function's docstring is what the API says of it.
     """
 
     workflow: Workflow[T]
@@ -83,6 +91,7 @@ class WorkflowStep[T: Model]:
     longest: int = 2000
     fields: tuple[str, ...] = ()
     by_clock: bool = False
+    turn: Turn | None = None
 
     do_not_call_in_templates = True
 

@@ -1,11 +1,13 @@
 """Planning a campaign, running it, ending it, and what becomes of its items. Evidence is written elsewhere."""
 
 from collections.abc import Collection
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import User
 from inventory.models import Site
@@ -15,7 +17,8 @@ from readiness.golive.campaigns.planning import Setup, parts_by_runs, plan
 from readiness.golive.campaigns.queries import item_rows
 from readiness.golive.models import Campaign, CampaignItem, Progress
 from readiness.scoring.gather import context_of
-from web.workflows import Workflow, require
+from web.workflows import Turn, Workflow, require
+from web.workflows.waiting import subjects_by
 
 MAY_ADD = "golive.add_campaign"
 MAY_CHANGE = "golive.change_campaign"
@@ -115,14 +118,34 @@ def change(campaign: Campaign, *, by: User, now: datetime, **given: Any) -> Camp
     return locked
 
 
-@CAMPAIGNS.step(after=[Campaign.State.PLANNED], any_of=(MAY_CHANGE,), words="")
+STARTING = Turn(
+    kind="Start a campaign",
+    verb="Start",
+    page="campaign",
+    of=lambda by, now: Q(state=Campaign.State.PLANNED, created_by=by),
+    subjects=subjects_by(str),
+    since="created_at",
+    due="due_on",
+)
+# Its day is over at every site on earth once it is over in UTC and twelve hours more.
+FINISHING = replace(
+    STARTING,
+    kind="Finish a campaign",
+    verb="Finish",
+    of=lambda by, now: Q(
+        state=Campaign.State.RUNNING, created_by=by, due_on__lt=(now - timedelta(hours=12)).date()
+    ),
+)
+
+
+@CAMPAIGNS.step(after=[Campaign.State.PLANNED], any_of=(MAY_CHANGE,), words="", turn=STARTING)
 def start(campaign: Campaign, *, by: User, now: datetime) -> None:
     """Start a planned campaign."""
     campaign.state, campaign.started_at = Campaign.State.RUNNING, now
     campaign.save(update_fields=["state", "started_at"])
 
 
-@CAMPAIGNS.step(after=[Campaign.State.RUNNING], any_of=(MAY_CHANGE,))
+@CAMPAIGNS.step(after=[Campaign.State.RUNNING], any_of=(MAY_CHANGE,), turn=FINISHING)
 def finish(campaign: Campaign, *, note: str, by: User, now: datetime) -> None:
     """Finish a running campaign; open items need a note."""
     rows = item_rows(campaign, now=now)

@@ -1,13 +1,14 @@
 """Approvers, and what becomes of a review and its actions: opened, signed, decided on, closed."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, prefetch_related_objects
 
 from accounts.models import User
 from inventory.models import Site, SiteChange
@@ -18,7 +19,8 @@ from readiness.framework import queries as framework_queries
 from readiness.golive.models import Approver
 from readiness.golive.reviews.queries import frozen, obstacles, standing_of
 from readiness.scoring.operations import NotEvaluable, evaluate_one
-from web.workflows import NotInState, Workflow, require, require_words
+from web.workflows import NotInState, Turn, Workflow, require, require_words
+from web.workflows.waiting import subjects_by
 
 MAY_NAME = "golive.add_approver"
 MAY_REMOVE = "golive.delete_approver"
@@ -132,7 +134,41 @@ def _refuse_stranger(review: Review, by: User) -> None:
         raise NotNamed(f"You may no longer sign for {domain} at {review.site.name}.")
 
 
-@REVIEWS.step(after=OPEN, any_of=(MAY_SEE,), refuse=_refuse_stranger)
+def _asks_to_sign(by: User, now: datetime) -> Q:
+    """Whoever is named and may no longer sign is not waited for: another has to be named."""
+    of_domain = Approver.objects.filter(domain=OuterRef("domain"), user__is_active=True)
+    own = of_domain.filter(site=OuterRef("review__site"))
+    may_sign = Exists(own.filter(user=by)) | (~Exists(own) & Exists(of_domain.filter(site=None, user=by)))
+    asked = SignOff.objects.filter(may_sign, approver=by, state=SignOff.State.WAITING)
+    return Q(state=Review.State.OPEN, pk__in=asked.values("review"))
+
+
+def _answered_by_all(by: User, now: datetime) -> Q:
+    waiting = SignOff.objects.filter(review=OuterRef("pk"), state=SignOff.State.WAITING)
+    return Q(state=Review.State.OPEN) & ~Exists(waiting)
+
+
+def _signatures(reviews: Sequence[Review]) -> Iterable[str]:
+    prefetch_related_objects(reviews, "sign_offs")
+    for review in reviews:
+        signed = [each for each in review.sign_offs.all() if each.state == SignOff.State.SIGNED]
+        yield f"{review}, {len(signed)} of {len(SigningDomain)} signed"
+
+
+SIGNING = Turn(
+    kind="Sign a go-live review",
+    verb="Review",
+    page="review",
+    of=_asks_to_sign,
+    subjects=_signatures,
+    asked_by=lambda review: review.opened_by,
+    since="opened_at",
+    joined=("site", "opened_by"),
+)
+DECIDING = replace(SIGNING, kind="Decide a go-live review", verb="Decide", of=_answered_by_all)
+
+
+@REVIEWS.step(after=OPEN, any_of=(MAY_SEE,), refuse=_refuse_stranger, turn=SIGNING)
 def sign(review: Review, *, note: str, by: User, now: datetime) -> SignOff:
     """Sign for the domain that you are named for."""
     return _answer(review, SignOff.State.SIGNED, note, by, now)
@@ -147,7 +183,7 @@ def decline(review: Review, *, note: str, by: User, now: datetime) -> SignOff:
     return _answer(review, SignOff.State.DECLINED, note, by, now)
 
 
-@REVIEWS.step(after=OPEN, any_of=(MAY_DECIDE,), fields=("decision",))
+@REVIEWS.step(after=OPEN, any_of=(MAY_DECIDE,), fields=("decision",), turn=DECIDING)
 def decide(review: Review, *, decision: str, note: str, by: User, now: datetime) -> None:
     """Decide: go sets the site to production.
 
@@ -314,7 +350,21 @@ def _refuse_who_is_not_owner(action: ReviewAction, by: User) -> None:
         require(by, MAY_CHANGE)
 
 
-@ACTIONS.step(after=["open"], any_of=(MAY_SEE,), refuse=_refuse_who_is_not_owner)
+CLOSING = Turn(
+    kind="Close an action",
+    verb="Close",
+    page="review-action",
+    of=lambda by, now: Q(owner=by, closed_at=None) & ~Q(review__state=Review.State.CANCELLED),
+    subjects=subjects_by(lambda action: action.title),
+    site=lambda action: action.review.site,
+    asked_by=lambda action: action.opened_by,
+    since="opened_at",
+    due="due_on",
+    joined=("review__site", "opened_by"),
+)
+
+
+@ACTIONS.step(after=["open"], any_of=(MAY_SEE,), refuse=_refuse_who_is_not_owner, turn=CLOSING)
 def close(action: ReviewAction, *, note: str, by: User, now: datetime) -> None:
     """Close an action."""
     action.closed_by, action.closed_at, action.close_note = by, now, note

@@ -1,17 +1,18 @@
 """Putting work on the list, changing it, closing it. Nothing here is evidence: no site is evaluated because of it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import User
 from inventory.models import Site
 from readiness.framework import queries as framework_queries
 from readiness.golive.models import LIVE, WorkItem
-from web.workflows import require
+from web.workflows import Turn, awaits, require
 
 MAY_ADD = "golive.add_workitem"
 MAY_CHANGE = "golive.change_workitem"
@@ -23,6 +24,25 @@ PROGRESS = frozenset({"status", "note"})
 CHANGES = PROGRESS | {"owner", "owner_name", "due_on"}
 
 type Pair = tuple[Site, str]
+
+
+def _subjects(items: Sequence[WorkItem]) -> Iterable[str]:
+    checks = framework_queries.current()[1].checks_by_id
+    return (checks[item.check_id].name if item.check_id in checks else item.check_id for item in items)
+
+
+RESOLVING = Turn(
+    kind="Resolve a check",
+    verb="Open",
+    page="work-item",
+    of=lambda by, now: Q(owner=by, status__in=LIVE),
+    subjects=_subjects,
+    asked_by=lambda item: item.created_by,
+    since="created_at",
+    due="due_on",
+    joined=("site", "created_by"),
+)
+awaits(WorkItem, MAY_PROGRESS, MAY_CHANGE, turn=RESOLVING)
 
 
 @transaction.atomic

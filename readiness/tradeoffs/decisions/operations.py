@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import User
 from inventory.models import Site
@@ -28,7 +29,8 @@ from readiness.workloads import queries as workloads
 from readiness.workloads.models import Placement, WorkloadClass
 from web.permissions import roles_of
 from web.units import day
-from web.workflows import NotInState, Workflow, require, require_words
+from web.workflows import NotInState, Turn, Workflow, require, require_words
+from web.workflows.waiting import subjects_by
 
 CHECK = "p5-forecast-accuracy"
 PARTS = {realising.PEAK: "power-error", realising.IN_USE: "accelerators-error"}
@@ -190,7 +192,19 @@ def _refuse_stranger(decision: Decision, by: User) -> None:
         require(by, MAY_APPROVE)
 
 
-@DECISIONS.step(after=[Decision.State.RECORDED], any_of=(MAY_APPROVE,), refuse=_refuse_own)
+APPROVING = Turn(
+    kind="Approve a decision",
+    verb="Decide",
+    page="decision",
+    of=lambda by, now: Q(state=Decision.State.RECORDED, reviewed_at=None) & ~Q(decided_by=by),
+    subjects=subjects_by(lambda decision: decision.workload_name),
+    asked_by=lambda decision: decision.decided_by,
+    since="decided_at",
+    joined=("site", "decided_by"),
+)
+
+
+@DECISIONS.step(after=[Decision.State.RECORDED], any_of=(MAY_APPROVE,), refuse=_refuse_own, turn=APPROVING)
 def approve(decision: Decision, *, note: str, by: User, now: datetime) -> None:
     """Approve a decision of somebody else."""
     _answer(decision, Decision.State.APPROVED, note, by, now)

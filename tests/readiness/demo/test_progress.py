@@ -29,7 +29,7 @@ def demo(db):
     )
 
 
-def card_of(client, path="/"):
+def card_of(client, path="/fleet/"):
     """The card as it is on a page, "" where there is none."""
     card = re.search(
         r'<section class="card mb-3" id="demo-history".*?</section>', client.get(path).content.decode(), re.S

@@ -76,7 +76,7 @@ def test_what_is_due_is_told_among_what_wants_attention(dallas, ana, rui, own, a
         "due-soon": "1 confirmation runs out within 14 days",
         "waiting": "1 item waits to be accepted",
     }
-    assert "/ownership/queues/?queue=due-soon" in text_of(client_of("viewer").get("/"))
+    assert "/ownership/queues/?queue=due-soon" in text_of(client_of("viewer").get("/fleet/"))
     frozen_now.move(days=10)
     assert "overdue" in told()
 

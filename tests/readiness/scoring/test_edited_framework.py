@@ -79,7 +79,7 @@ def test_pages_and_endpoints_hold_with_rows_that_name_what_is_gone(frozen_now, c
     framework_operations.publish(edited, by=None, now=frozen_now.at)
     client, api = client_of("admin"), api_of("admin")
     fleet = [
-        "/",
+        "/fleet/",
         "/sites/",
         "/readiness/",
         "/readiness/checks/",

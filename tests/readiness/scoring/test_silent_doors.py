@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 TABS = ("overview", "compute", "network", "energy")
 PAGES = (
-    *("/", "/?view=site", "/sites/", "/sites/?columns=site,health", "/search/?q=plant"),
+    *("/", "/fleet/", "/fleet/?view=site", "/sites/", "/sites/?columns=site,health", "/search/?q=plant"),
     *(f"/sites/plant/?tab={tab}" for tab in TABS),
     "/sites/plant/pack/",
 )
@@ -102,7 +102,7 @@ def test_an_answer_of_the_api_is_another_one_once_it_is_silent(well, api_of):
 
 def test_marks_of_the_map_say_what_is_unknown(silent, client_of):
     type(silent.site).objects.filter(pk=silent.site.pk).update(latitude="41.1", longitude="-8.6")
-    page = client_of("viewer").get("/").content.decode()
+    page = client_of("viewer").get("/fleet/").content.decode()
     labels = re.findall(r'aria-label="(Plant, [^"]*)"', page)
     assert len(labels) == 1
     assert labels[0].endswith("health unknown: compute, network, energy")

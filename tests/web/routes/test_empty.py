@@ -9,7 +9,7 @@ from web.tables import TablePage
 
 pytestmark = pytest.mark.django_db
 # The pages of the fleet and of the gap begin with what to do first.
-SAY_IT_ABOVE = {"", "readiness/gap/"}
+SAY_IT_ABOVE = {"fleet/", "readiness/gap/"}
 EMPTY = re.compile(r'<div class="empty">.*?<b>[^<]+</b>', re.DOTALL)
 
 

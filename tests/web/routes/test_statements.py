@@ -19,7 +19,8 @@ MOST = 16
 MOST_OF = {
     "/evidence/runs/": 17,
     "/api/readiness/validation-runs/": 17,
-    "/": 30,
+    "/": 52,
+    "/fleet/": 30,
     "/decisions/": 26,
     "/history/": 42,
     "/api/history/": 42,

@@ -23,7 +23,7 @@ def test_what_did_not_change_is_answered_with_nothing(paths, client_of):
         if (again.status_code, again.content) != (304, b""):
             sent_again[path] = again.status_code
     assert sent_again == {}
-    assert {"/", "/waivers/", "/telemetry/", "/readiness/", "/telemetry/explore/chart.json"} <= {
+    assert {"/", "/fleet/", "/waivers/", "/telemetry/", "/readiness/", "/telemetry/explore/chart.json"} <= {
         path.partition("?")[0] for path in kept
     }
     assert len(kept) > 80

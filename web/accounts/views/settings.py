@@ -170,7 +170,7 @@ def _shown_now(request: UserRequest) -> dict[str, Any]:
     return {
         "theme": theme_of(request),
         "time_zone": request.user.time_zone,
-        "default_view": request.user.preferences.get("default_view", "fleet"),
+        "default_view": request.user.preferences.get("default_view", "home"),
         "shortcuts": shortcuts_of(request),
     }
 

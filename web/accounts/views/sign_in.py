@@ -45,9 +45,9 @@ class SignIn(LoginView):
         return response
 
     def get_default_redirect_url(self) -> str:
-        """The person's default view; the overview where that page is gone."""
+        """The person's default view; home where that page is gone."""
         try:
-            return reverse(str(self.request.user.preferences.get("default_view", "fleet")))
+            return reverse(str(self.request.user.preferences.get("default_view", "home")))
         except NoReverseMatch:
             return super().get_default_redirect_url()
 

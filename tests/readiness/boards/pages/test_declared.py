@@ -55,7 +55,7 @@ def sentence_of(answer):
 
 
 def test_the_fleet_page_says_how_much_rests_on_declarations(viewer_pages, faro, porto):
-    said, leads_to = sentence_of(viewer_pages.get("/"))
+    said, leads_to = sentence_of(viewer_pages.get("/fleet/"))
     assert said == ("1 of 23 blocking checks that ask for a measurement rests on a declaration, at 1 site.")
     assert leads_to == "/readiness/?gate=BLOCK&tier=capped"
 

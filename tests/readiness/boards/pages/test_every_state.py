@@ -40,7 +40,15 @@ OF_A_SITE = (
     ),
 )
 OVER_THE_FLEET = (
-    *("/", "/?view=site", "/sites/", "/sites/?export=csv", "/readiness/", "/readiness/report/"),
+    *(
+        "/",
+        "/fleet/",
+        "/fleet/?view=site",
+        "/sites/",
+        "/sites/?export=csv",
+        "/readiness/",
+        "/readiness/report/",
+    ),
     *("/readiness/?export=csv", "/readiness/?group=region", "/readiness/checks/", "/readiness/gap/"),
     *("/readiness/worklist/", "/readiness/worklist/add/", "/readiness/determinism/", "/readiness/interop/"),
     *("/telemetry/", "/waivers/request/", "/inventory/", "/history/", "/decisions/new/", "/tradeoffs/"),

@@ -17,14 +17,14 @@ pytestmark = pytest.mark.django_db
 
 
 def test_no_ready_site_is_said_plainly(viewer_pages, dallas, porto, yard):
-    words = words_of(viewer_pages.get("/"))
+    words = words_of(viewer_pages.get("/fleet/"))
     assert "0 of 2 sites are ready; 1.4 MW of 1.4 MW deployed can’t take production load." in words
     assert "0.40 MW of it may run under conditions." in words
 
 
 def test_gap_is_what_is_deployed_less_what_is_ready(viewer_pages, dallas):
     stored.site("ready", name="Lisbon", kw=500.0)
-    words = words_of(viewer_pages.get("/"))
+    words = words_of(viewer_pages.get("/fleet/"))
     assert "1 of 2 sites is ready; 1.0 MW of 1.5 MW deployed" in words
     assert re.search(r"Readiness gap 1\.0 ?MW", words)
 
@@ -33,26 +33,26 @@ def test_an_event_on_the_last_of_all_days_spoils_no_page(viewer_pages, dallas):
     site = Site.objects.get(slug="dallas")
     for day in (date.min, date.max):
         made.capacity_event(site=site, happened_on=day, it_kw=1, accelerators=1)
-    for path in ("/", "/sites/", "/sites/dallas/", "/readiness/"):
+    for path in ("/fleet/", "/sites/", "/sites/dallas/", "/readiness/"):
         assert viewer_pages.get(path).status_code == 200
 
 
 def test_pillar_that_blocks_first_leads_to_its_checks(viewer_pages, dallas):
-    body = viewer_pages.get("/").content.decode()
+    body = viewer_pages.get("/fleet/").content.decode()
     assert 'href="/readiness/?pillar=p2"' in body
     assert "first blocker at 1 site" in body
 
 
 def test_what_needs_attention_leads_to_the_check_at_the_site(viewer_pages, dallas, porto):
-    body = viewer_pages.get("/").content.decode()
+    body = viewer_pages.get("/fleet/").content.decode()
     assert 'href="/sites/dallas/checks/p2-power-headroom/"' in body
     assert "1 site has no owner" in body
 
 
 def test_empty_install_says_what_to_do_first(viewer_pages, db):
-    words = words_of(viewer_pages.get("/"))
+    words = words_of(viewer_pages.get("/fleet/"))
     assert "No sites yet" in words
-    assert "Add a region and a site" in words
+    assert "Set Muster up" in words
     assert "0 of 0" not in words
 
 
@@ -87,37 +87,37 @@ def test_the_file_has_the_weeks_that_the_page_draws_and_ages_in_seconds(viewer_p
 
 
 def test_table_alone_is_answered_without_the_page(viewer_pages, dallas):
-    answer = viewer_pages.get("/", headers={"HX-Request": "true", "HX-Target": "div#table-sites"})
+    answer = viewer_pages.get("/fleet/", headers={"HX-Request": "true", "HX-Target": "div#table-sites"})
     assert answer.content.decode().lstrip().startswith('<div id="table-sites"')
 
 
 def test_live_region_answers_304_while_nothing_changed(viewer_pages, dallas):
     live = {"HX-Request": "true", "HX-Target": "div#live"}
-    first = viewer_pages.get("/", headers=live)
+    first = viewer_pages.get("/fleet/", headers=live)
     assert first.content.decode().lstrip().startswith('<div id="live"')
-    again = viewer_pages.get("/", headers=live | {"If-None-Match": first["ETag"]})
+    again = viewer_pages.get("/fleet/", headers=live | {"If-None-Match": first["ETag"]})
     assert again.status_code == 304
     Site.objects.filter(pk=dallas.pk).update(owner="Somebody else")
-    assert viewer_pages.get("/", headers=live | {"If-None-Match": first["ETag"]}).status_code == 200
+    assert viewer_pages.get("/fleet/", headers=live | {"If-None-Match": first["ETag"]}).status_code == 200
 
 
 def test_view_of_the_gap_is_in_the_address(viewer_pages, dallas):
     assert "charts/gap-by-site.json" in re.search(
-        r'id="gap" data-chart-url="([^"]+)"', viewer_pages.get("/?view=site").content.decode()
+        r'id="gap" data-chart-url="([^"]+)"', viewer_pages.get("/fleet/?view=site").content.decode()
     ).group(1)
 
 
 def test_range_that_cannot_be_read_is_refused(viewer_pages, dallas):
     viewer_pages.raise_request_exception = False
-    assert viewer_pages.get("/?start=yesterday").status_code == 400
+    assert viewer_pages.get("/fleet/?start=yesterday").status_code == 400
 
 
-@pytest.mark.parametrize("path", ["/charts/gap.json", "/charts/gap-by-site.json"])
+@pytest.mark.parametrize("path", ["/fleet/charts/gap.json", "/fleet/charts/gap-by-site.json"])
 def test_stranger_gets_no_chart(client, dallas, path):
     assert client.get(path).status_code == 401
 
 
-@pytest.mark.parametrize("path", ["/", "/sites/"])
+@pytest.mark.parametrize("path", ["/fleet/", "/sites/"])
 def test_stranger_is_sent_to_sign_in(client, dallas, path):
     answer = client.get(path)
     assert answer.status_code == 302

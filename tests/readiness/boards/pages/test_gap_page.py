@@ -101,7 +101,7 @@ class TestPage:
         ]
 
     def test_the_fleet_leads_here(self, viewer_pages, dallas):
-        assert 'href="/readiness/gap/#closing"' in viewer_pages.get("/").text
+        assert 'href="/readiness/gap/#closing"' in viewer_pages.get("/fleet/").text
 
 
 class TestCharts:

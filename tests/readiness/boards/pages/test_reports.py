@@ -10,15 +10,15 @@ from tests.inventory import made
 pytestmark = pytest.mark.django_db
 
 PAGES = {
-    "/": "start=yesterday",
+    "/fleet/": "start=yesterday",
     "/sites/dallas/": "start=yesterday",
     "/readiness/gap/": "measure=volts",
     "/readiness/trends/": "pillar=p9",
     "/readiness/explain/": "end=never",
 }
 CHARTS = [
-    "/charts/gap",
-    "/charts/gap-by-site",
+    "/fleet/charts/gap",
+    "/fleet/charts/gap-by-site",
     "/readiness/gap/charts/over-time",
     "/readiness/gap/charts/by-group",
     "/readiness/gap/charts/closing",

@@ -19,7 +19,7 @@ def marks_of(response):
 
 
 def test_few_sites_are_marks_that_lead_to_them(viewer_pages, dallas):
-    assert marks_of(viewer_pages.get("/")) == [
+    assert marks_of(viewer_pages.get("/fleet/")) == [
         ("/sites/dallas/", "not-ready", "Dallas, Not ready, Dallas, US · 1.0 MW · health unknown: network")
     ]
 
@@ -27,16 +27,16 @@ def test_few_sites_are_marks_that_lead_to_them(viewer_pages, dallas):
 def test_many_sites_are_verdicts_of_regions_that_lead_closer(viewer_pages, monkeypatch):
     monkeypatch.setattr(sites_map, "MOST_MARKERS", 20)
     fleet.build(NOW, sites=24)
-    response = viewer_pages.get("/")
+    response = viewer_pages.get("/fleet/")
     marks = marks_of(response)
     assert len(marks) < 20
     assert {verdict for _, verdict, _ in marks} == {"ready", "conditional", "not-ready", "none"}
     assert any(
-        re.fullmatch(r"/\?region=\w+(&amp;region=\w+)*&amp;verdict=not-ready", url) for url, *_ in marks
+        re.fullmatch(r"/fleet/\?region=\w+(&amp;region=\w+)*&amp;verdict=not-ready", url) for url, *_ in marks
     )
-    closer = viewer_pages.get("/?region=europe")
+    closer = viewer_pages.get("/fleet/?region=europe")
     assert {url for url, *_ in marks_of(closer)} == {f"/sites/site-{number}/" for number in range(1, 24, 3)}
-    assert 'href="/?region=europe" aria-current="true"' in closer.content.decode()
+    assert 'href="/fleet/?region=europe" aria-current="true"' in closer.content.decode()
 
 
 def test_marks_of_regions_count_sites_with_unknown_health(viewer_pages, monkeypatch):
@@ -44,7 +44,7 @@ def test_marks_of_regions_count_sites_with_unknown_health(viewer_pages, monkeypa
     fleet.build(NOW, sites=24)
 
     def unknown():
-        notes = [note for *_, note in marks_of(viewer_pages.get("/"))]
+        notes = [note for *_, note in marks_of(viewer_pages.get("/fleet/"))]
         return sum(
             int(found[1]) for note in notes if (found := re.search(r"(\d+) with unknown health", note))
         )
@@ -59,7 +59,7 @@ def test_marks_of_regions_count_sites_with_unknown_health(viewer_pages, monkeypa
 def test_of_a_region_with_too_many_sites_the_largest_are_shown(viewer_pages, monkeypatch):
     monkeypatch.setattr(sites_map, "MOST_MARKERS", 5)
     fleet.build(NOW, sites=24)
-    response = viewer_pages.get("/?region=europe")
+    response = viewer_pages.get("/fleet/?region=europe")
     assert len(marks_of(response)) == 5
     assert "the 5 largest of 8 sites" in response.content.decode()
 

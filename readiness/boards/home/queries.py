@@ -1,0 +1,193 @@
+"""Sections of a home page: a few rows of each list, which its own page shows in full."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet, Window
+from django.db.models.functions import Coalesce
+
+from accounts.models import User
+from inventory.models import Site
+from readiness.boards.queries.attention import Attention
+from readiness.golive.campaigns import operations as campaign_operations
+from readiness.golive.campaigns import queries as campaigns
+from readiness.golive.campaigns.queries import CampaignRow, ItemRow
+from readiness.golive.models import Campaign, CampaignItem, Progress
+from readiness.grants.models import Grant
+from readiness.grants.queries import ENDS_SOON
+from readiness.ownership import gaps
+from readiness.ownership.core.standing import ItemStanding
+from readiness.ownership.gaps import BoardSite
+from readiness.scoring.core.gap import SiteCapacity
+from readiness.scoring.core.states import Verdict
+from readiness.scoring.queries.capacity import check_name
+from readiness.scoring.queries.standing import FleetStanding
+from readiness.tradeoffs.models import Decision
+from telemetry.models import SourceState, SourceStatus
+
+SHOWN, SHOWN_OF_MANY = 5, 3
+"""Rows of a section, and of one among those of several duties."""
+LOOKED_AT = 200
+"""Runs whose progress is worked out, those due first: what is done among them is known only afterwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Few[T]:
+    """The first rows of a longer list, and how many it has."""
+
+    rows: Sequence[T]
+    total: int
+
+    @property
+    def more(self) -> int:
+        return self.total - len(self.rows)
+
+    def cut(self, shown: int) -> Few[T]:
+        return Few(self.rows[:shown], self.total)
+
+
+def few_of[T](rows: Sequence[T], shown: int = SHOWN) -> Few[T]:
+    return Few(rows[:shown], len(rows))
+
+
+def _few(ordered: QuerySet[Any]) -> Few[Any]:
+    rows = list(ordered.annotate(of_all=Window(Count("pk")))[:SHOWN])
+    return Few(rows, rows[0].of_all if rows else 0)
+
+
+URGENT = ("critical", "silent", "fail", "stale")
+"""States of what an operator looks at first, in this order; then by the capacity at stake."""
+
+
+@dataclass(frozen=True, slots=True)
+class HomeProblems:
+    """`urgent` are those that are critical or silent; `kw` is what their sites have deployed, each counted once."""
+
+    few: Few[Attention]
+    critical: int
+    silent: int
+    kw: float
+    late_sources: Few[Attention]
+
+
+def problems(known: FleetStanding, wanting: Sequence[Attention]) -> HomeProblems:
+    first = sorted(
+        (
+            entry
+            for entry in wanting
+            if entry.state in URGENT and entry.matter in ("check", "source", "health")
+        ),
+        key=lambda entry: (URGENT.index(entry.state), -entry.kw, entry.id),
+    )
+    urgent = [entry for entry in first if entry.state in ("critical", "silent")]
+    site_ids = {ref.id for entry in urgent for ref in entry.sites}
+    return HomeProblems(
+        few=few_of(first, 7),
+        critical=sum(entry.state == "critical" for entry in urgent),
+        silent=sum(entry.state == "silent" for entry in urgent),
+        kw=sum(known.capacity[site_id].deployed.it_kw for site_id in sorted(site_ids)),
+        late_sources=few_of([entry for entry in wanting if entry.matter == "source"]),
+    )
+
+
+def sources_on_time() -> tuple[int, int]:
+    """How many sources are on time, and how many are to send."""
+    counted = SourceStatus.objects.exclude(state=SourceState.PAUSED).aggregate(
+        on_time=Count("pk", filter=Q(state=SourceState.ON_TIME)), all=Count("pk")
+    )
+    return counted["on_time"], counted["all"]
+
+
+def runs_due(by: User, *, now: datetime) -> Few[ItemRow]:
+    """Runs of campaigns under way that are this person's, or nobody's yet, and are not made; those due first."""
+    theirs = Q(assignee=by) | Q(assignee=None, assigned_to="")
+    items = (
+        CampaignItem.objects.filter(theirs, campaign__state=Campaign.State.RUNNING, dropped_at=None)
+        .select_related("campaign__site", "assignee")
+        .order_by(Coalesce("due_on", "campaign__due_on"), "pk")
+    )
+    rows = campaigns.rows_of_items(list(items[:LOOKED_AT]), now=now).values()
+    return few_of([row for row in rows if row.progress not in (Progress.DONE, Progress.NOT_APPLICABLE)])
+
+
+def waivers_ending(known: FleetStanding) -> Few[tuple[Grant, str]]:
+    ending = Grant.objects.in_force(known.at).filter(ends_at__lte=known.at + ENDS_SOON)
+    few = _few(ending.select_related("site").order_by("ends_at", "pk"))
+    return Few([(grant, check_name(known.framework, grant.check_id)) for grant in few.rows], few.total)
+
+
+def decisions_to_review() -> Few[Decision]:
+    """Approved, and not compared yet with what came; those due first."""
+    waiting = Decision.objects.filter(state=Decision.State.APPROVED, reviewed_at=None).select_related("site")
+    return _few(waiting.defer("options", "sensitivity", "snapshot", "demand").order_by("due_on", "pk"))
+
+
+def open_campaigns(*, now: datetime) -> Few[CampaignRow]:
+    few = _few(campaigns.campaigns().filter(state__in=campaign_operations.OPEN).order_by("due_on", "pk"))
+    return Few(campaigns.rows(few.rows, now=now), few.total)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerStake:
+    """The sites that one team answers for, "" for nobody: `held_kw` of `kw` is at those that are not ready."""
+
+    owner: str
+    sites: int
+    held_sites: int
+    kw: float
+    held_kw: float
+
+
+def stake_by_owner(known: FleetStanding) -> list[OwnerStake]:
+    """Those with anything at stake, the most first."""
+    by_owner: dict[str, list[SiteCapacity]] = defaultdict(list)
+    for site in known.sites:
+        if site.ref.stage != Site.Stage.RETIRED:
+            by_owner[site.ref.owner.strip()].append(known.capacity[site.ref.id])
+    stakes = [_stake(owner, several) for owner, several in by_owner.items()]
+    return sorted(
+        (stake for stake in stakes if stake.held_kw), key=lambda stake: (-stake.held_kw, stake.owner)
+    )
+
+
+def _stake(owner: str, sites: Sequence[SiteCapacity]) -> OwnerStake:
+    held = [site for site in sites if site.verdict is not Verdict.READY]
+    return OwnerStake(
+        owner=owner,
+        sites=len(sites),
+        held_sites=len(held),
+        kw=sum(site.deployed.it_kw for site in sites),
+        held_kw=sum(site.deployed.it_kw for site in held),
+    )
+
+
+NOBODY = (ItemStanding.UNOWNED, ItemStanding.LEFT)
+
+
+@dataclass(frozen=True, slots=True)
+class UnownedSite:
+    """A site with the items that nobody answers for, or whose owner has left."""
+
+    site: BoardSite
+    items: tuple[str, ...]
+
+    @property
+    def cells(self) -> list[str]:
+        return [f"{self.site.site.slug}.{item}" for item in self.items]
+
+
+def unowned(*, now: datetime) -> tuple[Few[UnownedSite], int]:
+    """Sites by the capacity at stake, and how many items there are in all."""
+    sites = [
+        UnownedSite(site, tuple(item.value for item, cell in site.cells.items() if cell.standing in NOBODY))
+        for site in gaps.fleet(now=now).sites
+    ]
+    wanting = sorted(
+        (site for site in sites if site.items), key=lambda site: (-site.site.kw, site.site.site.name)
+    )
+    return few_of(wanting), sum(len(site.items) for site in wanting)

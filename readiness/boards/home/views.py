@@ -1,0 +1,155 @@
+"""Home, which shows what waits for the reader by what they may do, and their inbox."""
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from readiness.boards import sites_map
+from readiness.boards.home import queries, sentences, setup
+from readiness.boards.home.tables import inbox_table
+from readiness.boards.queries.attention import attention
+from readiness.scoring.core.closing import ClosingTarget
+from readiness.scoring.core.gap import CapacityMeasure
+from readiness.scoring.gap.closing import closing
+from readiness.scoring.queries.capacity import check_name
+from readiness.scoring.queries.standing import FleetStanding, standing
+from web import tables as table_kit
+from web.clock import now
+from web.drawing import bar_width, stacked
+from web.links import link
+from web.reports import Report, chart_urls
+from web.tables import TablePage
+from web.workflows import waiting
+from web.workflows.pages import reader
+
+OPERATES, PLANS, ANSWERS = "telemetry.change_source", "tradeoffs.add_decision", "tradeoffs.approve_decision"
+"""What tells an operator, a planner, a manager; whoever may do several sees the sections of each."""
+TREND = "now-90d"
+IN_SHORT = 6
+HOME = Report("readiness/home/home.html", "inventory.view_site", "scoring.view_sitescore")
+INBOX = Report("readiness/home/inbox.html")
+
+
+@HOME.page
+def home(request: HttpRequest) -> tuple[None, Any]:
+    return None, lambda: _home(request)
+
+
+def _home(request: HttpRequest) -> dict[str, Any]:
+    at, by = now(), reader(request)
+    steps = setup.steps(by, now=at)
+    around = {
+        "setup": steps,
+        "setup_done": sum(step.is_done for step in steps),
+        "setup_first": not all(step.is_done for step in steps if step.key in ("site", "source", "sample")),
+        "at": at,
+    }
+    known = standing(now=at)
+    if not known.sites:
+        return around
+    numbers = waiting.counts(by, now=at)
+    entries = waiting.inbox(by, now=at, numbers=numbers, limit=IN_SHORT)
+    around |= {
+        "known": known,
+        "figures": _figures(known),
+        "waiting": queries.Few(entries[:IN_SHORT], sum(numbers.values())),
+    }
+    sections = [
+        section(request, known, around)
+        for duty, section in ((OPERATES, _operating), (PLANS, _planning), (ANSWERS, _answering))
+        if by.has_perm(duty)
+    ] or [_looking(known)]
+    for section in reversed(sections):
+        around |= section
+    if len(sections) > 1:
+        around |= {
+            name: few.cut(queries.SHOWN_OF_MANY)
+            for name, few in around.items()
+            if isinstance(few, queries.Few)
+        }
+    return around
+
+
+def _figures(known: FleetStanding) -> dict[str, Any]:
+    gap = known.gap
+    shares = {"ready": gap.ready, "conditional": gap.conditional, "not-ready": gap.not_ready}
+    return {
+        "deployed": gap.deployed.it_kw,
+        "by_verdict": [
+            {"verdict": verdict, "kw": band.it_kw, "sites": known.verdicts.get(verdict, 0)}
+            for verdict, band in shares.items()
+        ],
+        "segments": stacked({verdict: round(band.it_kw) for verdict, band in shares.items()}),
+    }
+
+
+def _operating(request: HttpRequest, known: FleetStanding, around: dict[str, Any]) -> dict[str, Any]:
+    problems = queries.problems(known, attention(known))
+    return {
+        "opening": sentences.of_problems(problems),
+        "problems": problems,
+        "sources_on_time": queries.sources_on_time(),
+        "runs": queries.runs_due(reader(request), now=known.at),
+        **sites_map.card(known),
+    }
+
+
+def _planning(request: HttpRequest, known: FleetStanding, around: dict[str, Any]) -> dict[str, Any]:
+    plan = closing(known, target=ClosingTarget.CONDITIONAL, measure=CapacityMeasure.POWER)
+    steps = [
+        {
+            "site": plan.sites[step.site.site],
+            "checks": [(check_id, check_name(known.framework, check_id)) for check_id in step.site.checks],
+            "kw": step.site.held.it_kw,
+            "kw_so_far": step.freed_so_far.it_kw,
+        }
+        for step in plan.plan[: queries.SHOWN]
+    ]
+    return {
+        "opening": sentences.of_plan(plan),
+        "plan": queries.Few(steps, len(plan.plan)),
+        "waivers": queries.waivers_ending(known),
+        "decisions": queries.decisions_to_review(),
+        "campaigns": queries.open_campaigns(now=known.at),
+    }
+
+
+def _answering(request: HttpRequest, known: FleetStanding, around: dict[str, Any]) -> dict[str, Any]:
+    stakes = queries.stake_by_owner(known)
+    sites, items = queries.unowned(now=known.at)
+    widest = max((stake.held_kw for stake in stakes), default=0.0)
+    owners = [
+        {
+            "stake": stake,
+            "width": bar_width(stake.held_kw, of=widest),
+            "url": link("sites", owner=stake.owner or "none"),
+        }
+        for stake in stakes
+    ]
+    return {
+        "opening": sentences.of_answers(around["waiting"].total, items, known.gap.gap.it_kw),
+        "owners": queries.few_of(owners, queries.SHOWN + 2),
+        "unowned": sites,
+        "unowned_items": items,
+        "trend": chart_urls("fleet-gap-chart", start=TREND, end="now"),
+    }
+
+
+def _looking(known: FleetStanding) -> dict[str, Any]:
+    wanting = attention(known)
+    return {
+        "opening": sentences.of_fleet(known),
+        "trend": chart_urls("fleet-gap-chart", start=TREND, end="now"),
+        "attention": queries.few_of(wanting),
+        **sites_map.card(known),
+    }
+
+
+@INBOX.page
+def inbox(request: HttpRequest) -> tuple[TablePage, Any]:
+    at, by = now(), reader(request)
+    numbers = waiting.counts(by, now=at)
+    entries = waiting.inbox(by, now=at, numbers=numbers)
+    kinds = [(key, kind) for key, kind in waiting.kinds() if numbers.get(key)]
+    page = table_kit.page(request, inbox_table(kinds, today=at.date()), entries)
+    return page, lambda: {"total": sum(numbers.values()), "shown": len(entries)}

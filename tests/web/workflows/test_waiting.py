@@ -1,0 +1,172 @@
+"""What an inbox holds, over everything that has a turn: what is listed may be acted upon, and is gone once it was."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from accounts.models import User
+from accounts.roles import ROLES
+from readiness.evidence.models import Review, SignOff
+from readiness.framework import queries as framework_queries
+from readiness.golive.models import Campaign
+from readiness.golive.worklist.operations import set_status
+from readiness.grants.models import Grant
+from readiness.ownership.models import Assignment
+from readiness.people.operations import confirm_link
+from readiness.tradeoffs.models import Decision
+from tests.inventory import made
+from tests.visibility.scene import NOW, Scene
+from tests.web.workflows.test_steps import STEPS
+from web.workflows import waiting
+
+pytestmark = pytest.mark.django_db
+TURNS = {step.turn.key: step for step in STEPS.values() if step.turn}
+DAY = timedelta(days=1)
+# Whoever may take these is waited for; of the others fewer: who planned it, who owns it, once it is due.
+WAIT_FOR_ALL_WHO_MAY = {"decide-on-a-waiver", "approve-a-decision", "accept-ownership"}
+NOBODY_IS_WAITED_FOR = {
+    "assignment-decline": "the other answer to what is offered",
+    "assignment-end": "may be done at any time",
+    "campaign-cancel": "may be done at any time",
+    "campaign-delete": "may be done at any time",
+    "campaign-item-drop": "may be done at any time",
+    "campaign-item-restore": "may be done at any time",
+    "decision-reject": "the other answer",
+    "decision-review": "the clock does it on the day",
+    "decision-withdraw": "may be done at any time",
+    "review-cancel": "may be done at any time",
+    "review-decline": "the other answer",
+    "waiver-deny": "the other answer",
+    "waiver-revoke": "may be done at any time",
+}
+
+
+@pytest.fixture
+def scene(frozen_now):
+    frozen_now.at = NOW
+    scene = Scene()
+    planned = {
+        "framework_version": framework_queries.current()[0],
+        "created_by": scene.one,
+        "created_at": NOW - DAY,
+    }
+    Campaign.objects.create(
+        site=made.site(name="Faro", slug="faro"), name="Over", state="running", started_at=NOW - 9 * DAY,
+        due_on=date(2026, 1, 1), **planned,
+    )  # fmt: skip
+    Decision.objects.create(
+        workload=scene.chat, workload_slug="chat", workload_name="Chat", site=scene.porto, rationale="Nearer",
+        decided_by=scene.one, decided_at=NOW - DAY, due_on=date(2026, 12, 31),
+    )  # fmt: skip
+    asked = Assignment.objects.get(site=scene.lagos, item="compute")
+    again = {
+        field: getattr(asked, field) for field in ("team", "decision_rights", "proposed_by", "proposed_at")
+    }
+    later = {"site": scene.porto, "accountable": scene.linked, "effective_at": NOW - 8 * DAY, **again}
+    Assignment.objects.create(item="network", **later)
+    Assignment.objects.create(
+        item="energy", state="accepted", answered_by=scene.two, answered_at=NOW - 170 * DAY,
+        confirmed_at=NOW - 170 * DAY, due_at=NOW + 10 * DAY, **later,
+    )  # fmt: skip
+    answered = Review.objects.create(
+        site=made.site(name="Beja", slug="beja", stage="commissioning"),
+        opened_by=scene.one,
+        opened_at=NOW - DAY,
+    )
+    SignOff.objects.create(
+        review=answered,
+        domain="compute",
+        approver=scene.one,
+        signed_by=scene.one,
+        state="signed",
+        answered_at=NOW,
+    )
+    return scene
+
+
+def waiting_objects():
+    """Each kind, each user for whom any waits, and the objects."""
+    for kind in waiting.WAITING:
+        for user in User.objects.order_by("pk"):
+            if not kind.any_of or any(map(user.has_perm, kind.any_of)):
+                yield kind, user, list(kind.rows(user, NOW))
+
+
+def test_each_step_says_whose_turn_it_is_or_why_nobody_is_waited_for():
+    assert {name for name, step in STEPS.items() if step.turn is None} == set(NOBODY_IS_WAITED_FOR)
+    assert len({kind.turn.key for kind in waiting.WAITING}) == len(waiting.WAITING) > len(TURNS)
+
+
+def test_whatever_waits_for_somebody_may_be_done_by_them(scene):
+    met = set()
+    for kind, user, objects in waiting_objects():
+        met |= {kind.turn.key} if objects else set()
+        if (step := TURNS.get(kind.turn.key)) is not None:
+            assert [(obj, step.why_not(obj, user)) for obj in objects if step.why_not(obj, user)] == []
+            assert all(step.follows(obj, NOW) for obj in objects)
+    assert met == {kind.turn.key for kind in waiting.WAITING}
+
+
+def test_whatever_wants_an_answer_waits_for_all_who_may_give_it_and_never_for_who_asked(scene):
+    for kind, user, objects in waiting_objects():
+        if kind.turn.key in WAIT_FOR_ALL_WHO_MAY:
+            step = TURNS[kind.turn.key]
+            may = {
+                obj.pk
+                for obj in kind.model.objects.all()
+                if step.follows(obj, NOW) and not step.why_not(obj, user)
+            }
+            assert {obj.pk for obj in objects} == may, (kind.turn.key, user)
+    own = Grant.objects.get(state="requested")
+    decides = next(kind for kind in waiting.WAITING if kind.turn.key == "decide-on-a-waiver")
+    assert own in decides.rows(scene.two, NOW)
+    assert own not in decides.rows(own.requested_by, NOW)
+
+
+@pytest.mark.parametrize("name", ["one", "two", "other"])
+def test_the_number_is_that_of_the_entries_and_takes_one_statement(scene, name, django_assert_num_queries):
+    reader = getattr(scene, name)
+    reader.get_all_permissions()
+    with django_assert_num_queries(1):
+        numbers = waiting.counts(reader, now=NOW)
+    entries = waiting.inbox(reader, now=NOW, numbers=numbers)
+    assert waiting.waiting_for(reader, now=NOW) == len(entries) == sum(numbers.values()) > 0
+    assert [entry.rank for entry in entries] == sorted(entry.rank for entry in entries)
+    assert all(entry.subject and entry.url.startswith("/") for entry in entries)
+
+
+TAKES = {
+    "approve-a-decision": lambda step, obj, by: step(obj, note="", by=by, now=NOW),
+    "accept-ownership": lambda step, obj, by: step(obj, note="", by=by, now=NOW),
+    "confirm-ownership": lambda step, obj, by: step(obj, by=by, now=NOW),
+    "decide-on-a-waiver": lambda step, obj, by: step(obj, note="", by=by, now=NOW),
+    "sign-a-go-live-review": lambda step, obj, by: step(obj, note="", by=by, now=NOW),
+    "decide-a-go-live-review": lambda step, obj, by: step(obj, note="No.", decision="no-go", by=by, now=NOW),
+    "close-an-action": lambda step, obj, by: step(obj, note="", by=by, now=NOW),
+    "start-a-campaign": lambda step, obj, by: step(obj, by=by, now=NOW),
+    "finish-a-campaign": lambda step, obj, by: step(obj, note="Over.", by=by, now=NOW),
+    "resolve-a-check": lambda step, obj, by: set_status([obj.pk], status="done", by=by, now=NOW),
+    "confirm-who-you-are": lambda step, obj, by: confirm_link(obj, by=by, now=NOW),
+}
+
+
+@pytest.mark.parametrize("kind", waiting.WAITING, ids=lambda kind: kind.turn.key)
+def test_what_was_done_waits_no_longer(scene, kind):
+    [(user, obj), *_others] = [
+        (user, objects[0]) for each, user, objects in waiting_objects() if each is kind and objects
+    ]
+    TAKES[kind.turn.key](TURNS.get(kind.turn.key), obj, user)
+    assert obj.pk not in {left.pk for left in kind.rows(user, NOW)}
+
+
+def test_whoever_may_not_is_not_waited_for(scene, user_of):
+    for role in ROLES:
+        reader = user_of(role, username=f"new-{role}")
+        keys = set(waiting.counts(reader, now=NOW))
+        for key in keys & set(TURNS):
+            assert any(reader.has_perm(each) for each in TURNS[key].any_of), (role, key)
+    with pytest.raises(PermissionDenied):
+        TAKES["decide-on-a-waiver"](
+            TURNS["decide-on-a-waiver"], Grant.objects.get(state="requested"), scene.one
+        )

@@ -1,0 +1,147 @@
+"""Who is waited for: what an inbox holds, from what workflows declare beside their steps.
+
+A step says with `turn` whose turn it is, since an object that may be revoked waits for nobody to revoke it. What has no
+workflow, such as an item of the worklist, is named by `awaits` instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from django.db.models import Count, F, Model, Q, QuerySet, TextField, Value
+from django.utils.text import slugify
+
+from web.links import link
+
+MOST_ENTRIES = 500
+"""Entries of one kind that a reader is shown; those due first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """Objects wait where `of(by, now)` holds: the step follows from their state, and this person may take it.
+
+    `kind` says what is to be done, `verb` stands on the button. `page` names the address of an object, whose key is
+    added if `keyed`. `subjects` gives the words of several, looked up together, `site` and `asked_by` the site and the
+    user of one; `since` and `due` are columns.
+    """
+
+    kind: str
+    verb: str
+    page: str
+    of: Callable[[Any, datetime], Q]
+    subjects: Callable[[Sequence[Any]], Iterable[str]]
+    since: str
+    due: str = ""
+    site: Callable[[Any], Any] = lambda obj: obj.site
+    asked_by: Callable[[Any], Any] = lambda obj: None
+    joined: tuple[str, ...] = ("site",)
+    keyed: bool = True
+
+    @property
+    def key(self) -> str:
+        return slugify(self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Objects of a model that wait for those with one of these permissions."""
+
+    model: type[Model]
+    any_of: tuple[str, ...]
+    turn: Turn
+
+    def rows(self, by: Any, now: datetime) -> QuerySet:
+        return self.model._default_manager.filter(self.turn.of(by, now)).order_by()
+
+    def entries(self, by: Any, now: datetime, limit: int) -> list[InboxEntry]:
+        turn = self.turn
+        first = ([F(turn.due).asc(nulls_last=True)] if turn.due else []) + [
+            F(turn.since).asc(),
+            F("pk").asc(),
+        ]
+        rows = list(self.rows(by, now).select_related(*turn.joined).order_by(*first)[:limit])
+        return [_entry(turn, obj, subject) for obj, subject in zip(rows, turn.subjects(rows), strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class InboxEntry:
+    """`site` is None where no site is meant, `asked_by` where nobody asked; `due_on` where it has no day."""
+
+    turn: Turn
+    pk: int
+    subject: str
+    site: Any
+    asked_by: Any
+    since: datetime
+    due_on: date | None
+    url: str
+
+    @property
+    def id(self) -> str:
+        return f"{self.turn.key}-{self.pk}"
+
+    @property
+    def rank(self) -> tuple[date, datetime, str]:
+        return (self.due_on or date.max, self.since, self.id)
+
+
+WAITING: list[Waiting] = []
+
+
+def subjects_by(words: Callable[[Any], str]) -> Callable[[Sequence[Any]], Iterable[str]]:
+    """The subjects of objects that need nothing looked up."""
+    return lambda objects: map(words, objects)
+
+
+def awaits(model: type[Model], *any_of: str, turn: Turn) -> None:
+    WAITING.append(Waiting(model, any_of, turn))
+
+
+def kinds() -> list[tuple[str, str]]:
+    return sorted((waiting.turn.key, waiting.turn.kind) for waiting in WAITING)
+
+
+def counts(by: Any, *, now: datetime) -> dict[str, int]:
+    """How many objects of each kind wait for this person, by key; one statement."""
+    parts = [
+        kind.rows(by, now)
+        .values(key=Value(kind.turn.key, output_field=TextField()))
+        .annotate(number=Count("pk"))
+        for kind in _met_by(by)
+    ]
+    numbers = parts[0].union(*parts[1:], all=True).order_by() if parts else ()
+    return {row["key"]: row["number"] for row in numbers if row["number"]}
+
+
+def waiting_for(by: Any, *, now: datetime) -> int:
+    return sum(counts(by, now=now).values())
+
+
+def inbox(by: Any, *, now: datetime, numbers: dict[str, int], limit: int = MOST_ENTRIES) -> list[InboxEntry]:
+    """The first entries of each kind, due first; a statement for each kind of which `numbers` knows any."""
+    entries = [
+        entry for kind in _met_by(by) if numbers.get(kind.turn.key) for entry in kind.entries(by, now, limit)
+    ]
+    return sorted(entries, key=lambda entry: entry.rank)
+
+
+def _met_by(by: Any) -> Iterator[Waiting]:
+    return (kind for kind in WAITING if not kind.any_of or any(map(by.has_perm, kind.any_of)))
+
+
+def _entry(turn: Turn, obj: Any, subject: str) -> InboxEntry:
+    due = getattr(obj, turn.due) if turn.due else None
+    return InboxEntry(
+        turn,
+        obj.pk,
+        subject,
+        turn.site(obj),
+        turn.asked_by(obj),
+        getattr(obj, turn.since),
+        due.astimezone(UTC).date() if isinstance(due, datetime) else due,
+        link(turn.page, obj.pk) if turn.keyed else link(turn.page),
+    )
