@@ -73,7 +73,7 @@ def board(request: HttpRequest) -> HttpResponseBase:
     }
     if table_kit.wants_table_only(request, table):
         return answers.page(request, f"{TEMPLATE}#matrix", context)
-    context |= {"counts": counts, "sees_names": names, "breadcrumbs": crumbs("Ownership")}
+    context |= {"counts": counts, "sees_names": names}
     return answers.page(request, TEMPLATE, context | _panel(request, address, at))
 
 

@@ -30,7 +30,7 @@ def decisions(request: HttpRequest) -> HttpResponseBase:
     table = table_kit.page(request, tables.DECISIONS, queries.light())
     if table_kit.wants_table_only(request, table):
         return table_kit.respond(request, LIST, table)
-    context = {"table": table, "counts": queries.counts(now=now()), "breadcrumbs": crumbs("Decisions")}
+    context = {"table": table, "counts": queries.counts(now=now())}
     return page_answers.page(request, LIST, context)
 
 
