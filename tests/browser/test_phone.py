@@ -23,11 +23,17 @@ SMALL_TARGETS = """least => [...document.querySelectorAll("a[href], button, inpu
     .map(each => `${each.outerHTML.slice(0, 120)} in ${each.parentNode.className}`)"""
 # The lowest thing that is drawn in a card, and what is left empty below it.
 VOIDS = """least => [...document.querySelectorAll("main .card")].map(card => {
-        const drawn = [...card.querySelectorAll("*")].filter(each => !each.children.length || each.matches("svg, table"));
+        const all = [...card.querySelectorAll("*")];
+        const drawn = all.filter(each => !each.children.length || each.matches("svg, table"));
         const lowest = Math.max(...drawn.map(each => each.getBoundingClientRect().bottom));
         return [card.querySelector("h2")?.textContent, Math.round(card.getBoundingClientRect().bottom - lowest)];
     }).filter(([, empty]) => empty > least)"""
-SITE_PAGES = ("/sites/porto/", "/sites/porto/?tab=people", "/sites/porto/?tab=evidence", "/sites/porto/?tab=changes")
+SITE_PAGES = (
+    "/sites/porto/",
+    "/sites/porto/?tab=people",
+    "/sites/porto/?tab=evidence",
+    "/sites/porto/?tab=changes",
+)
 FIRST_SCREEN = ("Verdict", "Held back", "do not pass", "Compute", "Network", "Energy", "Owner")
 
 
@@ -50,7 +56,9 @@ def test_targets_are_large_enough_on_a_phone(as_role, small_fleet, path):
 @pytest.mark.parametrize("screen", [PHONE, DESK], ids=["phone", "desk"])
 def test_the_first_screen_of_a_site_says_what_counts(as_role, small_fleet, screen):
     page = opened(as_role, "/sites/porto/", screen)
-    assert {text: top_of(page, text) for text in FIRST_SCREEN if top_of(page, text) > screen["height"] - 20} == {}
+    assert {
+        text: top_of(page, text) for text in FIRST_SCREEN if top_of(page, text) > screen["height"] - 20
+    } == {}
 
 
 def test_the_matrix_shows_rows_in_its_first_screen(as_role, small_fleet):
